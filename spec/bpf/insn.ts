@@ -1,0 +1,172 @@
+// One 8-byte slot of a BPF program, decoded against the table, and back. A program is a dense array of slots, so an
+// index is the `pc` of the kernel's logs and a jump distance needs no translation: `lddw` takes two slots, the second of
+// row `lddw high`. Bytes are little-endian: opcode, src:4 dst:4, off:16, imm:32 (RFC 9669 section 3).
+
+import { REFUSED, ROWS, type Row, rowsOfOpcode } from "./isa.js";
+
+export const SLOT_BYTES = 8;
+/** R0..R10. R11 (`AX`) exists in the kernel dialect only. */
+export const REGISTERS = 11;
+/** The frame pointer, R10. */
+export const FP = 10;
+
+export interface Insn {
+  readonly row: Row;
+  readonly dst: number;
+  readonly src: number;
+  /** Signed 16 bits. */
+  readonly off: number;
+  /** Signed 32 bits. */
+  readonly imm: number;
+}
+
+/** `rfc`: programs as they are written, reserved fields zero. `kernel`: what the Linux verifier hands to its JIT. */
+export type Dialect = "rfc" | "kernel";
+
+export type DecodeErrorKind =
+  | "truncated"
+  | "unknownOpcode"
+  | "refused"
+  | "badRegister"
+  | "badSelector"
+  | "reservedField"
+  | "unpairedLddw";
+export interface DecodeError {
+  readonly kind: DecodeErrorKind;
+  /** Slot index. */
+  readonly pc: number;
+  readonly message: string;
+}
+export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DecodeError };
+
+/** Build a slot of a row. Fields that the row selects by are filled in; the others default to 0. */
+export function insn(row: Row, fields: Partial<Omit<Insn, "row">> = {}): Insn {
+  const { select } = row;
+  return {
+    row,
+    dst: fields.dst ?? 0,
+    src: select.src ?? fields.src ?? 0,
+    off: select.off ?? fields.off ?? 0,
+    imm: select.imm ?? fields.imm ?? 0,
+  };
+}
+
+/** The slots of a program as bytes. */
+export function encode(program: readonly Insn[]): Uint8Array {
+  const bytes = new Uint8Array(program.length * SLOT_BYTES);
+  const view = new DataView(bytes.buffer);
+  program.forEach(({ row, dst, src, off, imm }, pc) => {
+    const at = pc * SLOT_BYTES;
+    bytes[at] = row.opcode;
+    bytes[at + 1] = (src << 4) | dst;
+    view.setInt16(at + 2, off, true);
+    view.setInt32(at + 4, imm, true);
+  });
+  return bytes;
+}
+
+/** Decode a whole program, or name the first slot that is not an instruction and why. */
+export function decode(bytes: Uint8Array, dialect: Dialect = "rfc"): Decoded<readonly Insn[]> {
+  if (bytes.length % SLOT_BYTES !== 0) {
+    const pc = Math.floor(bytes.length / SLOT_BYTES);
+    return refuse("truncated", pc, `program is ${bytes.length} bytes long, expected a multiple of ${SLOT_BYTES}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const program: Insn[] = [];
+  for (let at = 0; at < bytes.length; at += SLOT_BYTES) {
+    const wantsHigh = program.at(-1)?.row.kind === "lddw";
+    const slot = decodeSlot(view, at, dialect);
+    if (!slot.ok) return slot;
+    if ((slot.value.row.kind === "lddwHigh") !== wantsHigh) {
+      const what = wantsHigh
+        ? "the second slot of lddw must have opcode 0"
+        : "opcode 0 outside the second slot of lddw";
+      return refuse("unpairedLddw", at / SLOT_BYTES, what);
+    }
+    program.push(slot.value);
+  }
+  if (program.at(-1)?.row.kind === "lddw") {
+    return refuse("unpairedLddw", program.length, "program ends between the two slots of lddw");
+  }
+  return { ok: true, value: program };
+}
+
+function decodeSlot(view: DataView, at: number, dialect: Dialect): Decoded<Insn> {
+  const pc = at / SLOT_BYTES;
+  const opcode = view.getUint8(at);
+  const registers = view.getUint8(at + 1);
+  const slot = {
+    dst: registers & 0xf,
+    src: registers >> 4,
+    off: view.getInt16(at + 2, true),
+    imm: view.getInt32(at + 4, true),
+  };
+  const name = `opcode 0x${opcode.toString(16).padStart(2, "0")}`;
+  const refused = REFUSED.get(opcode);
+  if (refused !== undefined) return refuse("refused", pc, `${name} is ${refused}, which is not supported`);
+  const rows = rowsOfOpcode(opcode).filter((row) => dialect === "kernel" || row.group !== "kernel");
+  if (rows.length === 0) return refuse("unknownOpcode", pc, `${name} is not an instruction`);
+  const row = rows.find((r) => selects(r, slot));
+  if (row === undefined) return refuse("badSelector", pc, `${name} has no form with ${describeSelector(rows, slot)}`);
+  const decoded: Insn = { row, ...slot };
+  const problem = badField(decoded, dialect);
+  return problem === undefined
+    ? { ok: true, value: decoded }
+    : refuse(problem.kind, pc, `${row.id}: ${problem.message}`);
+}
+
+type Fields = Omit<Insn, "row">;
+
+const selects = ({ select }: Row, slot: Fields): boolean =>
+  (select.src === undefined || select.src === slot.src) &&
+  (select.off === undefined || select.off === slot.off) &&
+  (select.imm === undefined || select.imm === slot.imm);
+
+function describeSelector(rows: readonly Row[], slot: Fields): string {
+  const fields = (["src", "off", "imm"] as const).filter((f) => rows.some((row) => row.select[f] !== undefined));
+  return fields
+    .map((f) => `${f} ${slot[f]} (expected ${[...new Set(rows.map((row) => row.select[f]))].join(", ")})`)
+    .join(" and ");
+}
+
+/** A register that does not exist or a reserved field that is not zero. */
+export function badField(
+  { row, dst, src, off, imm }: Insn,
+  dialect: Dialect,
+): Pick<DecodeError, "kind" | "message"> | undefined {
+  const last = dialect === "kernel" ? REGISTERS : REGISTERS - 1;
+  if (row.dst !== "none" && dst > last)
+    return { kind: "badRegister", message: `dst is r${dst}, the last register is r${last}` };
+  if (row.src !== "none" && row.src !== "select" && src > last) {
+    return { kind: "badRegister", message: `src is r${src}, the last register is r${last}` };
+  }
+  if (dialect === "kernel") return undefined;
+  const reserved = { dst, src, off, imm };
+  for (const field of ["dst", "src", "off", "imm"] as const) {
+    if (row[field] === "none" && reserved[field] !== 0) {
+      return { kind: "reservedField", message: `reserved field ${field} is ${reserved[field]}, expected 0` };
+    }
+  }
+  return undefined;
+}
+
+const refuse = (kind: DecodeErrorKind, pc: number, message: string): { ok: false; error: DecodeError } => ({
+  ok: false,
+  error: { kind, pc, message },
+});
+
+/** The 64-bit immediate of an `lddw` at `pc`, as its two signed halves. */
+export const lddwHalves = (program: readonly Insn[], pc: number): { readonly low: number; readonly high: number } => ({
+  low: program[pc]?.imm ?? 0,
+  high: program[pc + 1]?.imm ?? 0,
+});
+
+/** The slot that a branch or local call at `pc` goes to, or undefined for any other row. */
+export function branchTarget({ row, off, imm }: Insn, pc: number): number | undefined {
+  if (row.off === "branch") return pc + 1 + off;
+  if (row.imm === "branch" || row.imm === "func") return pc + 1 + imm;
+  return undefined;
+}
+
+/** Rows that a program may be written with. */
+export const USER_ROWS: readonly Row[] = ROWS.filter((row) => row.group !== "kernel");

@@ -1,0 +1,33 @@
+// What a run of a BPF program came to. Every witness answers in this shape; `properties/verdict.ts` compares two.
+
+/** Bytes of one named region after the run. Hash maps are dumped in key order, so that equal contents compare equal. */
+export interface RegionBytes {
+  /** `stack`, `context`, `packet`, `map 0`, ... */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export type FaultWhy =
+  /** Load or store outside the regions, or against their permissions. */
+  | "badAccess"
+  /** A callee's stack byte read before it was written: its value is nobody's promise. */
+  | "uninitialisedStack"
+  | "badOpcode"
+  | "badCall"
+  | "callDepth"
+  /** pc left the program. */
+  | "badJump"
+  /** The machine's own rules: misaligned fetch, unknown word, not executable, stack pointer contract, ... */
+  | "machine";
+
+export type Outcome =
+  | { readonly kind: "returned"; readonly r0: bigint; readonly regions: readonly RegionBytes[] }
+  | {
+      readonly kind: "faulted";
+      /** Slot index within the code that was running, where it is known. */
+      readonly pc: number | undefined;
+      readonly why: FaultWhy;
+      /** One line for people. */
+      readonly detail: string;
+    }
+  | { readonly kind: "outOfFuel" };

@@ -1,0 +1,64 @@
+// What is loaded and what it runs on: the code with its maps, the kind of its context, and where everything lies.
+// Both witnesses get the same values, the addresses included, so that a pointer which a program stores or returns
+// compares byte for byte.
+
+import type { Insn } from "./insn.js";
+
+export const STACK_BYTES = 512;
+export const MAX_CALL_DEPTH = 8;
+export const MAX_TAIL_CALLS = 33;
+
+export interface ArrayMap {
+  readonly kind: "array";
+  readonly keyBytes: 4;
+  readonly valueBytes: number;
+  readonly entries: number;
+}
+export interface HashMap {
+  readonly kind: "hash";
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  readonly entries: number;
+}
+/** Targets of tail calls: slot -> index into `Program.code`, or undefined for an empty slot. */
+export interface ProgArrayMap {
+  readonly kind: "progArray";
+  readonly entries: number;
+  readonly programs: readonly (number | undefined)[];
+}
+export type MapSpec = ArrayMap | HashMap | ProgArrayMap;
+
+/**
+ * `memory`: r1 points to the input bytes, which may be read and written.
+ * `xdp`: r1 points to a context whose u32 fields at 0, 4 and 8 read as the full pointers data, data_end and data_meta;
+ * the input bytes are the packet.
+ */
+export type ContextKind = "memory" | "xdp";
+
+export interface Program {
+  /** `code[0]` is entered first; the others are reached by tail calls. Local calls stay within one of them. */
+  readonly code: readonly (readonly Insn[])[];
+  /** What `lddw` of a map (by fd or by index) refers to: the imm is an index into this list. */
+  readonly maps: readonly MapSpec[];
+  readonly context: ContextKind;
+}
+
+/** A contiguous range of addresses. `base` is the low 48 bits of the first byte's address. */
+export interface Range {
+  readonly base: number;
+  readonly bytes: number;
+}
+
+/** Where everything lies, made by the caller of the witnesses and the same for all of them. */
+export interface Layout {
+  /** The main program's frame: r10 is `stack.base + STACK_BYTES`. */
+  readonly stack: Range;
+  /** Frames of local calls grow down from here in the interpreter; no program may depend on the place. */
+  readonly calleeStacks: Range;
+  /** `memory`: the input. `xdp`: the context structure. */
+  readonly context: Range;
+  /** `xdp` only: the input. */
+  readonly packet: Range;
+  /** By map index: the object that a map pointer points to, and its values (empty for a prog array). */
+  readonly maps: readonly { readonly object: Range; readonly values: Range }[];
+}
