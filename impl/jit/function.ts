@@ -1,0 +1,21 @@
+// What the verifier hands to the JIT, one function at a time (kernel: `struct bpf_prog` and the parts of its `aux` that
+// arm64 reads). Instructions are in the kernel dialect: map loads hold addresses, a helper call's imm is the helper's
+// address minus `callBase`, a local call's off is the index of the function that it calls.
+
+import type { Insn } from "../../spec/bpf/insn.js";
+
+export interface JitFunction {
+  readonly insns: readonly Insn[];
+  /** `aux->func_idx`: 0 is the main program, everything else a subprogram. */
+  readonly index: number;
+  /** Bytes, as the verifier counted them; not yet rounded. */
+  readonly stackDepth: number;
+  /** `aux->exception_boundary`. */
+  readonly exceptionBoundary?: boolean;
+  /** `aux->exception_cb`. */
+  readonly exceptionCallback?: boolean;
+  /** Converted from classic BPF. */
+  readonly wasClassic?: boolean;
+  /** The program uses an arena: its kernel-side base lives in x28. */
+  readonly arena?: { readonly kernelBase: bigint; readonly userBase: bigint };
+}
