@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Insn } from "./insn.js";
 import { POISON } from "./interpret.js";
 import type { ProgArrayMap } from "./program.js";
-import { CONTEXT, EXIT, mapPointer, op, r0, regionAfter, run } from "./testing.js";
+import { CONTEXT, EXIT, mapPointer, op, r0, regionAfter, returned, run } from "./testing.js";
 
 const mov = (dst: number, imm: number): Insn => op("mov imm", { dst, imm });
 const copy = (dst: number, src: number): Insn => op("mov reg", { dst, src });
@@ -128,10 +128,14 @@ describe("tail calls", () => {
     expect(r0(code, { others, maps: [slots(1, 2)] })).toBe(CONTEXT);
   });
 
-  test("keeps the main frame", () => {
+  test("enters a frame whose bytes nobody has written", () => {
     const code = [copy(6, 1), op("stb", { dst: 10, off: -1, imm: 9 }), ...tail(0), EXIT];
-    const others = [[op("ldxb", { dst: 0, src: 10, off: -1 }), EXIT]];
-    expect(r0(code, { others, maps: [slots(1)] })).toBe(9n);
+    const reads = [op("ldxb", { dst: 0, src: 10, off: -1 }), EXIT];
+    const writes = [op("stb", { dst: 10, off: -1, imm: 8 }), ...reads];
+    expect(run(code, { others: [reads], maps: [slots(1)] })).toMatchObject({ pc: 0, why: "uninitialisedStack" });
+    const { r0: result, code: last, regions } = returned(code, { others: [writes], maps: [slots(1)] });
+    expect([result, last]).toEqual([8n, 1]);
+    expect(regions[0]?.written?.lastIndexOf(0)).toBe(510);
   });
 
   test.each([
