@@ -232,9 +232,11 @@ test("any text is either a case or refused in one line that names a line of it",
     fc.property(fc.array(piece), fc.string(), (parts, end) => {
       const text = [...parts, end].join("\n");
       const read = parseCase(text);
-      if (read.ok) return expect(parseCase(printCase(read.value))).toEqual(read);
-      expect(read.error.message).toMatch(/^line \d+: [^\n]+$/);
-      return expect(read.error.line).toBeLessThanOrEqual(text.split("\n").length);
+      if (read.ok) expect(parseCase(printCase(read.value))).toEqual(read);
+      else {
+        expect(read.error.message).toMatch(/^line \d+: [^\n]+$/);
+        expect(read.error.line).toBeLessThanOrEqual(text.split("\n").length);
+      }
     }),
     { seed: 6, numRuns: 1000 },
   );

@@ -113,9 +113,11 @@ test("any text is either a file or refused in one line that names a line of it",
     fc.property(fc.array(piece), fc.string(), (parts, end) => {
       const text = [...parts, end].join("\n");
       const result = readDataFile(text);
-      if (result.ok) return expect(result.value.program.length).toBeGreaterThan(0);
-      expect(result.error.message).toMatch(/^line \d+: [^\n]+$/);
-      return expect(result.error.line).toBeLessThanOrEqual(text.split("\n").length);
+      if (result.ok) expect(result.value.program.length).toBeGreaterThan(0);
+      else {
+        expect(result.error.message).toMatch(/^line \d+: [^\n]+$/);
+        expect(result.error.line).toBeLessThanOrEqual(text.split("\n").length);
+      }
     }),
     { seed: 6, numRuns: 1000 },
   );
