@@ -14,10 +14,10 @@ export class Frames {
   /** Bytes of `physical` that have been cut. */
   private cut = 0;
 
-  /** @param physical where all frames are to come from; without it, new buffers are made as needed. */
+  /** @param physical where all frames are to come from, 4-aligned in its buffer; without it, new buffers are made as needed. */
   constructor(
     private readonly pageBytes: number,
-    private readonly physical?: ArrayBuffer,
+    private readonly physical?: Uint8Array<ArrayBuffer>,
   ) {}
 
   take(): Frame {
@@ -33,12 +33,13 @@ export class Frames {
 
   private grow(): void {
     const { pageBytes, physical } = this;
-    const buffer = physical ?? new ArrayBuffer(BATCH * pageBytes);
+    const { buffer, byteOffset, byteLength } = physical ?? new Uint8Array(BATCH * pageBytes);
     const start = physical === undefined ? 0 : this.cut;
-    const count = Math.min(BATCH, Math.floor((buffer.byteLength - start) / pageBytes));
-    assert(count > 0, `all ${buffer.byteLength} bytes of physical memory are in use`);
+    const count = Math.min(BATCH, Math.floor((byteLength - start) / pageBytes));
+    assert(count > 0, `all ${byteLength} bytes of physical memory are in use`);
     this.cut = start + count * pageBytes;
-    for (let at = this.cut - pageBytes; at >= start; at -= pageBytes) {
+    for (let i = count - 1; i >= 0; i--) {
+      const at = byteOffset + start + i * pageBytes;
       this.free.push({
         bytes: new Uint8Array(buffer, at, pageBytes),
         view: new DataView(buffer, at, pageBytes),

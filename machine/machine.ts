@@ -18,8 +18,8 @@ export interface MachineOptions {
   /** Where the module area begins. The default lies within branch range of where a kernel's text would. */
   readonly vmallocBase?: Va;
   readonly heapBase?: Va;
-  /** Cut page frames from this buffer, so that an engine can address them all. */
-  readonly physical?: ArrayBuffer;
+  /** Cut page frames from these bytes, so that an engine can address them all. */
+  readonly physical?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Why a fetch must not happen. */

@@ -6,7 +6,7 @@ import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { describe } from "../impl/jit/error.js";
 import { frameOf } from "../impl/jit/frame.js";
 import { slotOfWord } from "../impl/jit/passes.js";
-import { lower, type LoweredFunction, type VerifierEnv } from "../impl/verifier/lower.js";
+import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import { pointer, type RoAddr, type Va } from "../machine/address.js";
 import { type U64, u64 } from "../spec/bits.js";
 import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
@@ -118,7 +118,10 @@ export class JitSubject implements Subject {
       ...this.stage.regions(program, layout.frames[lastCode]!),
       ...dumpMaps(program, maps),
     ]);
-    return { outcome: lastCode === 0 ? outcome : { ...outcome, code: lastCode } as Outcome, executed: result.executed };
+    return {
+      outcome: lastCode === 0 ? outcome : ({ ...outcome, code: lastCode } as Outcome),
+      executed: result.executed,
+    };
   }
 
   private outcome(result: EngineOutcome, codes: readonly Code[], regions: () => readonly RegionBytes[]): Outcome {

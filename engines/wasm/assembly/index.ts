@@ -267,7 +267,7 @@ export function go(entry: f64, frame: usize, budget: u32): u32 {
       case Op.BLR:
         const destination = xn(r);
         if (destination < TOP_16) {
-          stop(STOP_BRANCH, destination, 0);
+          stop(STOP_BRANCH, destination, <i32>load<u8>(r, OP) - Op.BR);
           break;
         }
         if (load<u8>(r, OP) == Op.BLR) putTo(LR, pageVa + (at - base) + 4);
