@@ -1,0 +1,48 @@
+// A disagreement of the campaign, made again from its index, shrunk, and kept as a case file.
+
+import path from "node:path";
+import type { Case } from "../../properties/case.js";
+import type { CaseReport } from "../../properties/check.js";
+import { type Loaded, loaded } from "../bad-input.js";
+import { writeOutputFile } from "../output-file.js";
+import { checkOrCrash, type Disagreement, slots, type Trials } from "./chunk.js";
+
+export interface Finding {
+  readonly case: Case;
+  /** Of the shrunk case. */
+  readonly report: CaseReport;
+  readonly file: string;
+  /** Slots before and after shrinking. */
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface Shrinking {
+  readonly trials: Trials;
+  /** A smaller case that still fails, or the same one. */
+  minimize(c: Case, fails: (c: Case) => boolean): Case;
+  /** Case file text; the lines become its head. */
+  print(c: Case, head: readonly string[]): string;
+}
+
+export function keepFinding(
+  seed: number,
+  found: Disagreement,
+  directory: string,
+  { trials, minimize, print }: Shrinking,
+): Loaded<Finding> {
+  const original = trials.caseAt(seed, found.index);
+  const shrunk = minimize(original, (c) => checkOrCrash(c, trials).verdict.kind === "disagree");
+  const report = checkOrCrash(shrunk, trials);
+  const { verdict } = report;
+  const head = [
+    `found: seed=${seed} index=${found.index}`,
+    ...(verdict.kind === "disagree"
+      ? [`differs: ${verdict.where}`, `expected: ${verdict.expected}`, `actual: ${verdict.actual}`]
+      : []),
+  ];
+  const file = path.join(directory, `gate-${seed}-${found.index}.bpf`);
+  const written = writeOutputFile(file, print(shrunk, head));
+  if (!written.ok) return written;
+  return loaded({ case: shrunk, report, file, before: slots(original), after: slots(shrunk) });
+}
