@@ -5,6 +5,7 @@ import { compare } from "./verdict.js";
 const returned = (r0: bigint, ...stack: number[]): Outcome => ({
   kind: "returned",
   r0,
+  code: 0,
   regions: [{ name: "stack", bytes: Uint8Array.from(stack) }],
 });
 const fault = (pc: number): Outcome => ({ kind: "faulted", pc, why: "badAccess", detail: "read at 0x10" });
@@ -31,8 +32,27 @@ test("the first differing byte is named by its place", () => {
   });
 });
 
+test("bytes that the program never wrote may differ where the reference says so", () => {
+  const stack = (written: number): Outcome => ({
+    kind: "returned",
+    r0: 0n,
+    code: 1,
+    regions: [{ name: "stack", bytes: Uint8Array.of(1, 2), written: Uint8Array.of(1, written) }],
+  });
+  const other: Outcome = {
+    kind: "returned",
+    r0: 0n,
+    code: 1,
+    regions: [{ name: "stack", bytes: Uint8Array.of(1, 3) }],
+  };
+  expect(compare(stack(0), other)).toEqual({ kind: "agree" });
+  expect(compare(stack(1), other)).toMatchObject({ where: "stack[r10 - 1]" });
+});
+
 test("a missing region is a disagreement, not a match", () => {
-  expect(compare(returned(0n, 1), { kind: "returned", r0: 0n, regions: [] })).toMatchObject({ where: "regions" });
+  expect(compare(returned(0n, 1), { kind: "returned", r0: 0n, code: 0, regions: [] })).toMatchObject({
+    where: "regions",
+  });
 });
 
 test("a fault elsewhere or only on one side is a disagreement", () => {
