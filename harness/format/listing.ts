@@ -5,12 +5,15 @@ import type { ListedPart, ListedWord, Listing } from "../listing.js";
 import { type SideBySide, sideBySide } from "./text.js";
 
 export const formatListing = (listing: Listing, columns: number): string[] =>
-  listing.images.flatMap(({ title, parts }) => [title, ...sideBySide(parts.map(row), columns)]);
+  listing.flatMap(({ title, parts }) => [title, ...sideBySide(parts.map(row), columns)]);
 
-const row = ({ name, bpf, words }: ListedPart): SideBySide => ({
-  left: typeof name === "number" ? `${String(name).padStart(4)}: ${bpf ?? ""}` : `<${name}>`,
+const row = ({ part, bpf, words }: ListedPart): SideBySide => ({
+  left: partName(part, bpf),
   right: words.map(wordLine),
 });
+
+export const partName = (part: number | string, bpf: string): string =>
+  typeof part === "number" ? `${String(part).padStart(4)}: ${bpf}` : `<${part}>`;
 
 export const wordLine = ({ va, word, text }: ListedWord): string =>
   `${pointer(va).toString(16)}  ${hexWord(word)}  ${text}`;
