@@ -21,13 +21,13 @@ export function duration(text: string): number {
   throw new InvalidArgumentError("Expected a time such as 500ms, 60s, 2m or 1h.");
 }
 
-/** A kernel address: `0xffff800082c25880`, or its low 48 bits. A multiple of 4. */
+/** A kernel address: `0xffff800082c25880`, or its low 48 bits. Images begin at a multiple of 8. */
 export function address(text: string): number {
   const value = /^(0x)?[0-9a-f]{1,16}$/i.test(text) ? BigInt(text.startsWith("0x") ? text : `0x${text}`) : -1n;
   const low = value & 0xffff_ffff_ffffn;
   const high = value >> 48n;
-  if (value >= 0n && (high === 0n || high === 0xffffn) && low % 4n === 0n) return Number(low);
-  throw new InvalidArgumentError("Expected a hexadecimal kernel address that is a multiple of 4.");
+  if (value >= 0n && (high === 0n || high === 0xffffn) && low % 8n === 0n) return Number(low);
+  throw new InvalidArgumentError("Expected a hexadecimal kernel address that is a multiple of 8.");
 }
 
 /** Names separated by commas. */

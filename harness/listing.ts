@@ -52,7 +52,7 @@ export function listFunction(fn: CompiledFunction, disassemble: Disassemble): Li
   const { insns, offsets, words, va } = fn;
   const body = offsets[0] ?? 0;
   const epilogue = offsets[insns.length] ?? body;
-  const plt = words.lastIndexOf(RET) + 1;
+  const plt = words.subarray(0, words.length - LITERAL_WORDS).lastIndexOf(RET) + 1;
   const literal = words.length - LITERAL_WORDS;
   const list = (from: number, to: number, text: (word: number, at: number) => string): ListedWord[] =>
     Array.from(words.subarray(from, to), (word, i) => {

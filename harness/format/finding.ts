@@ -1,8 +1,8 @@
 // A counterexample as a failure report: the shrunk program beside its code, and where the answers part.
 
 import { summary } from "../../properties/verdict.js";
+import { compileCase } from "../compile.js";
 import type { Finding } from "../gate/finding.js";
-import { caseListing } from "../listing.js";
 import { formatListing } from "./listing.js";
 
 export async function formatFinding(
@@ -11,11 +11,11 @@ export async function formatFinding(
 ): Promise<string[]> {
   const { verdict } = report;
   const run = report.runs.find((r) => r.verdict.kind === "disagree");
-  const listing = await caseListing(c);
+  const compiled = await compileCase(c);
   return [
     "",
     `COUNTEREXAMPLE, shrunk from ${before} slots to ${after}`,
-    ...(listing.ok ? formatListing(listing.value, columns) : []),
+    ...(compiled.ok ? formatListing(compiled.value.listing, columns) : []),
     ...(verdict.kind === "disagree"
       ? [`first difference: ${verdict.where}`, `  expected  ${verdict.expected}`, `  came      ${verdict.actual}`]
       : [`it does not fail any more after shrinking: ${verdict.kind}`]),
