@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Insn } from "./insn.js";
 import { POISON } from "./interpret.js";
 import type { ProgArrayMap } from "./program.js";
-import { CONTEXT, EXIT, mapPointer, op, r0, regionAfter, run } from "./testing.js";
+import { CONTEXT, EXIT, mapPointer, op, r0, regionAfter, returned, run } from "./testing.js";
 
 const mov = (dst: number, imm: number): Insn => op("mov imm", { dst, imm });
 const copy = (dst: number, src: number): Insn => op("mov reg", { dst, src });
@@ -128,10 +128,37 @@ describe("tail calls", () => {
     expect(r0(code, { others, maps: [slots(1, 2)] })).toBe(CONTEXT);
   });
 
-  test("keeps the main frame", () => {
-    const code = [copy(6, 1), op("stb", { dst: 10, off: -1, imm: 9 }), ...tail(0), EXIT];
-    const others = [[op("ldxb", { dst: 0, src: 10, off: -1 }), EXIT]];
-    expect(r0(code, { others, maps: [slots(1)] })).toBe(9n);
+  test("enters the frame of its own code", () => {
+    const code = [copy(6, 1), ...tail(0), EXIT];
+    expect(r0(code, { others: [[copy(0, 10), EXIT]], maps: [slots(1)] })).toBe(0xffff_0000_0000_11f0n);
+  });
+
+  test("the frame of the code that ran last is reported, with the bytes that it has written", () => {
+    const code = [copy(6, 1), op("stdw", { dst: 10, off: -32, imm: 9 }), ...tail(0), EXIT];
+    const outcome = returned(code, { others: [[op("sth", { dst: 10, off: -2, imm: 1 }), EXIT]], maps: [slots(1)] });
+    const stack = outcome.regions[0];
+    expect(outcome.code).toBe(1);
+    expect(stack?.bytes).toHaveLength(256);
+    expect([...(stack?.bytes.slice(252) ?? [])]).toEqual([0, 0, 1, 0]);
+    expect([...(stack?.written?.slice(252) ?? [])]).toEqual([0, 0, 1, 1]);
+    expect(stack?.written?.indexOf(1)).toBe(254);
+  });
+
+  test.each([
+    ["of another code", 1],
+    ["of the same code", 0],
+  ])("the frame %s starts unwritten", (_, target) => {
+    const read = op("ldxb", { dst: 0, src: 10, off: -1 });
+    const code = [read, copy(6, 1), op("stb", { dst: 10, off: -1 }), ...tail(0), EXIT];
+    const outcome = run(code, { others: [[read, EXIT]], maps: [slots(target)] });
+    expect(outcome).toMatchObject({ kind: "faulted", pc: 0, why: "uninitialisedStack" });
+  });
+
+  test("the frame that it leaves is gone", () => {
+    const code = [copy(6, 1), copy(7, 10), op("stxdw", { dst: 1, src: 7 }), ...tail(0), EXIT];
+    const others = [[op("ldxdw", { dst: 2, src: 1 }), op("stb", { dst: 2, off: -1 }), EXIT]];
+    const outcome = run(code, { others, input: [0, 0, 0, 0, 0, 0, 0, 0], maps: [slots(1)] });
+    expect(outcome).toMatchObject({ kind: "faulted", pc: 1, why: "badAccess" });
   });
 
   test.each([
@@ -192,7 +219,10 @@ describe("tail calls", () => {
       mov(0, 100),
       EXIT,
     ];
-    expect(r0(code, { others: [[mov(7, 0), mov(0, 5), EXIT]], maps: [slots(1)] })).toBe(35n);
+    expect(returned(code, { others: [[mov(7, 0), mov(0, 5), EXIT]], maps: [slots(1)] })).toMatchObject({
+      r0: 35n,
+      code: 0,
+    });
   });
 
   test("from a subprogram the frame is a fresh one", () => {

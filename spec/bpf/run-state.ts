@@ -9,7 +9,7 @@ import { FP, REGISTERS } from "./insn.js";
 import { MapStates, valuesBytes } from "./maps.js";
 import { pointerTo, type Region, RegionMemory, unwrittenRegion, zeroRegion } from "./memory.js";
 import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
-import { type Layout, MAX_CALL_DEPTH, type Program, STACK_BYTES } from "./program.js";
+import { type Layout, MAX_CALL_DEPTH, type Program, type Range, STACK_BYTES } from "./program.js";
 
 /** What r1..r5 hold after a call, which leaves them undefined: no valid program reads it. */
 export const POISON = u64(0xbad0_c0de_bad0_c0den);
@@ -34,7 +34,8 @@ export class RunState {
   readonly registers = new BigUint64Array(REGISTERS);
   readonly memory = new RegionMemory();
   readonly context: Context;
-  readonly #stack: Region;
+  /** The frame of the code that no local call is active in. */
+  #stack: Region;
   readonly #frames: Frame[] = [];
   /** Index of the code that runs. */
   code = 0;
@@ -49,7 +50,8 @@ export class RunState {
     readonly layout: Layout,
     input: Uint8Array,
   ) {
-    this.#stack = zeroRegion("stack", layout.stack.base, STACK_BYTES);
+    const { base, bytes } = frameOf(layout, 0);
+    this.#stack = zeroRegion("stack", base, bytes);
     this.context = placeContext(program.context, layout, input);
     for (const region of [this.#stack, ...this.context.regions]) this.memory.add(region);
     program.maps.forEach((spec, i) => {
@@ -57,7 +59,7 @@ export class RunState {
         this.memory.add(zeroRegion(`map ${i}`, layout.maps[i]!.values.base, valuesBytes(spec)));
       }
     });
-    this.registers[FP] = pointerTo(layout.stack.base + STACK_BYTES);
+    this.registers[FP] = pointerTo(base + bytes);
     this.enter(0);
   }
 
@@ -105,7 +107,7 @@ export class RunState {
   exit(): number {
     const frame = this.#frames.pop();
     if (frame === undefined) {
-      this.outcome = { kind: "returned", r0: this.registers[0]!, regions: this.#dump() };
+      this.outcome = { kind: "returned", r0: this.registers[0]!, code: this.code, regions: this.#dump() };
       return STOP;
     }
     this.memory.remove(frame.stack);
@@ -115,12 +117,22 @@ export class RunState {
     return frame.pc;
   }
 
-  /** A tail call: the frame of the main program stays as it is, that of a subprogram is replaced by a fresh one. */
-  replaceFrame(): void {
+  /**
+   * Leave the frame that a tail call comes from for the target's own. What earlier frames left there is nobody's
+   * promise, so it starts unwritten: within a local call as another stack of that call, else at the code's place.
+   */
+  replaceFrame(code: number): void {
     const frame = this.#frames.pop();
-    if (frame === undefined) return;
-    this.memory.remove(frame.stack);
-    this.#frames.push({ ...frame, stack: this.#freshStack(this.#frames.length) });
+    if (frame !== undefined) {
+      this.memory.remove(frame.stack);
+      this.#frames.push({ ...frame, stack: this.#freshStack(this.#frames.length) });
+      return;
+    }
+    const { base, bytes } = frameOf(this.layout, code);
+    this.memory.remove(this.#stack);
+    this.#stack = unwrittenRegion("stack", base, bytes);
+    this.memory.add(this.#stack);
+    this.registers[FP] = pointerTo(base + bytes);
   }
 
   /** A stack for the local call at this depth (0: called by the main program), with r10 at its top. */
@@ -135,7 +147,11 @@ export class RunState {
   }
 
   #dump(): readonly RegionBytes[] {
-    const regions = [this.#stack, ...this.context.regions].map(({ name, bytes }) => ({ name, bytes }));
+    const regions = [this.#stack, ...this.context.regions].map(({ name, bytes, written }) => ({
+      name,
+      bytes,
+      written,
+    }));
     return [...regions, ...this.#dumpMaps()];
   }
 
@@ -144,6 +160,12 @@ export class RunState {
       spec.kind === "progArray" ? [] : [{ name: `map ${i}`, bytes: this.world.maps.dump(i) }],
     );
   }
+}
+
+function frameOf(layout: Layout, code: number): Range {
+  const frame = layout.frames[code];
+  assert(frame !== undefined, `the layout has frames for ${layout.frames.length} codes, none for code ${code}`);
+  return frame;
 }
 
 /** A register as a word: the registers array holds nothing else. */
