@@ -2,6 +2,7 @@
 
 import { Option } from "commander";
 import { loadCase } from "../../harness/case-file.js";
+import { checkOrCrash } from "../../harness/check-or-crash.js";
 import { formatCaseReport, verdictLines } from "../../harness/format/run.js";
 import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
@@ -48,7 +49,8 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     ...(input === undefined ? {} : { inputs: [input.value] }),
     env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
   };
-  const checked = checkCase(c, makeBench({}));
+  const bench = makeBench({});
+  const checked = checkOrCrash(c, { check: (one) => checkCase(one, bench) });
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
   if (flags.trace === true) {
     for (const [i, bytes] of c.inputs.entries()) {

@@ -8,6 +8,7 @@ import type { CaseReport } from "../../properties/check.js";
 import { hex64 } from "../../spec/bits.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { type BadInput, badInputLine, type Loaded } from "../bad-input.js";
+import { checkOrCrash } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { emptyGroups, type GroupCounts, tallyGroups } from "./groups.js";
@@ -104,7 +105,9 @@ function runFile(file: string, { load, check }: ConformParts): FileResult {
   }
   const test = read.value;
   if (test.restricted !== undefined) return { kind: "restricted", why: test.restricted };
-  const run = check(test.case).runs[0];
+  const { runs, verdict } = checkOrCrash(test.case, { check });
+  const run = runs[0];
+  if (run === undefined && verdict.kind === "disagree") return crashed(file, test, verdict.actual);
   if (run === undefined) return { kind: "incomparable", why: "the file was not run" };
   const { expected: interpreted, actual: compiled } = run;
   if (test.result === undefined) return errorExpected(file, interpreted, compiled);
@@ -122,6 +125,14 @@ function runFile(file: string, { load, check }: ConformParts): FileResult {
   ];
   return { kind: "tested", test, interpreter, jit, failures };
 }
+
+const crashed = (file: string, test: ConformTest, actual: string): FileResult => ({
+  kind: "tested",
+  test,
+  interpreter: false,
+  jit: false,
+  failures: [failure(file, "an exception", "a result", actual)],
+});
 
 function errorExpected(file: string, interpreted: Outcome, compiled: Outcome): FileResult {
   if (interpreted.kind === "faulted" && compiled.kind === "faulted") {

@@ -1,7 +1,7 @@
 // A conformance report as text.
 
 import type { ConformReport } from "../conform/conform.js";
-import { clip, count, seconds, table } from "./text.js";
+import { count, seconds, table, wrap } from "./text.js";
 
 export function formatConform(report: ConformReport, columns: number): string[] {
   const { interpreter, jit, groups, restricted, refused, failures } = report;
@@ -18,7 +18,7 @@ export function formatConform(report: ConformReport, columns: number): string[] 
       ],
       [1],
     ),
-    ...restricted.map(({ name, why }) => clip(`restricted  ${name}: ${why}`, Math.max(columns, 80))),
+    ...restricted.flatMap(({ name, why }) => [`restricted  ${name}:`, ...wrap(why.split(" "), columns, "    ")]),
     ...failures.map(
       ({ name, where, expected, actual }) => `FAILED ${name}: ${where}: expected ${expected}, came ${actual}`,
     ),

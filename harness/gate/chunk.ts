@@ -3,6 +3,7 @@
 
 import type { Case } from "../../properties/case.js";
 import type { CaseReport } from "../../properties/check.js";
+import { checkOrCrash } from "../check-or-crash.js";
 
 /** Where programs come from and what checks them. */
 export interface Trials {
@@ -77,19 +78,6 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
   const result = { ...sum, incomparable, rows, sizes, busyMs: performance.now() - started };
   return disagreement === undefined ? result : { ...result, disagreement };
 }
-
-/** An exception out of a witness is a finding about that program, not the end of the run. */
-export function checkOrCrash(c: Case, trials: Pick<Trials, "check">): CaseReport {
-  try {
-    return trials.check(c);
-  } catch (error) {
-    const actual = error instanceof Error ? error.message : String(error);
-    const verdict = { kind: "disagree", where: "an exception", expected: "a verdict", actual } as const;
-    return { verdict, runs: [], insns: slots(c), words: 0 };
-  }
-}
-
-export const slots = (c: Case): number => c.program.code.reduce((n, code) => n + code.length, 0);
 
 export const rowsOf = (c: Case): ReadonlySet<string> =>
   new Set(c.program.code.flatMap((code) => code.map(({ row }) => row.id)));

@@ -4,9 +4,10 @@
 import path from "node:path";
 import type { Case } from "../../properties/case.js";
 import type { BadInput, Loaded } from "../bad-input.js";
+import { checkOrCrash } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
-import { checkOrCrash, type Trials } from "./chunk.js";
+import type { Trials } from "./chunk.js";
 
 export interface CorpusReport {
   readonly directory: string;

@@ -4,8 +4,9 @@ import path from "node:path";
 import type { Case } from "../../properties/case.js";
 import type { CaseReport } from "../../properties/check.js";
 import { type Loaded, loaded } from "../bad-input.js";
+import { checkOrCrash, slots } from "../check-or-crash.js";
 import { writeOutputFile } from "../output-file.js";
-import { checkOrCrash, type Disagreement, slots, type Trials } from "./chunk.js";
+import type { Disagreement, Trials } from "./chunk.js";
 
 export interface Finding {
   readonly case: Case;

@@ -11,7 +11,7 @@ async function read(name: string, content: string | Uint8Array): Promise<string[
   const said: string[] = [];
   for await (const record of readRecords(file)) {
     const [what, detail] = record.ok
-      ? [record.value.name, JSON.stringify(record.value.json)]
+      ? [record.value.name, record.value.text]
       : [record.error.subject, `! ${record.error.came}`];
     said.push(`${path.basename(what)} ${detail}`);
   }
@@ -38,7 +38,10 @@ test("a file that is not packed is refused as one", async () => {
 });
 
 test("a JSON file holds its programs under vectors", async () => {
-  expect(await read("v.json", '{"vectors":[{"a":1},{"a":2}]}')).toEqual(['v.json#1 {"a":1}', 'v.json#2 {"a":2}']);
+  expect(await read("v.json", '{"vectors":[{"a":1},{"a":2}]}')).toEqual([
+    'v.json#1 {"vectors":[{"a":1}]}',
+    'v.json#2 {"vectors":[{"a":2}]}',
+  ]);
   expect(await read("v.json", "[1]")).toEqual(["v.json ! JSON without one"]);
   expect(await read("v.json", "{")).toEqual(["v.json ! no JSON"]);
 });

@@ -10,9 +10,9 @@ import { readTextFile, refusedFile } from "../input-file.js";
 export interface RawRecord {
   /** `FILE:LINE`, or `FILE#NUMBER` within a list. Both count from 1. */
   readonly name: string;
-  readonly json: unknown;
-  /** Which of the two forms it has. */
-  readonly form: "line" | "vector";
+  /** One line of JSON, or a document whose list of vectors holds this one alone. */
+  readonly text: string;
+  readonly form: "line" | "vectors";
 }
 
 /** One decompressed line must fit; the whole file need not. */
@@ -40,7 +40,10 @@ function* readVectors(file: string): Generator<Loaded<RawRecord>> {
     yield refuse({ subject: file, expected: 'an object with a list "vectors"', came, next: "check what was recorded" });
     return;
   }
-  for (const [i, vector] of list.entries()) yield loaded({ name: `${file}#${i + 1}`, json: vector, form: "vector" });
+  // One by one, so that a broken vector does not hide the others.
+  for (const [i, vector] of list.entries()) {
+    yield loaded({ name: `${file}#${i + 1}`, text: JSON.stringify({ vectors: [vector] }), form: "vectors" });
+  }
 }
 
 async function* readLines(file: string): AsyncGenerator<Loaded<RawRecord>> {
@@ -50,8 +53,7 @@ async function* readLines(file: string): AsyncGenerator<Loaded<RawRecord>> {
       number++;
       if (line.trim() === "") continue;
       const name = `${file}:${number}`;
-      const json = parseJson(line);
-      yield json === undefined ? refuse(notJson(name, line)) : loaded({ name, json, form: "line" });
+      yield parseJson(line) === undefined ? refuse(notJson(name, line)) : loaded({ name, text: line, form: "line" });
     }
   } catch (error) {
     const came = `${error instanceof Error ? error.message : String(error)} after line ${number}`;
