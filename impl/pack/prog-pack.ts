@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { RoAddr } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextInvalidate } from "../patching/arch-text.js";
+import { setMemoryRox } from "../patching/set-memory.js";
 import { Bitmap } from "./bitmap.js";
 
 export const BPF_PROG_CHUNK_SIZE = 64;
@@ -104,7 +105,7 @@ export class ProgPacks {
     const base = machine.vmalloc(size);
     if (base === undefined) return undefined;
     machine.fill32(base, AARCH64_BREAK_FAULT, size);
-    if (machine.setPermission(base, size, "rox")) return base as RoAddr;
+    if (setMemoryRox(machine, base, size) === 0) return base as RoAddr;
     machine.vfree(base);
     return undefined;
   }
