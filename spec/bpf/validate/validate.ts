@@ -35,6 +35,15 @@ export interface Facts {
   readonly contextLoads: readonly ReadonlySet<number>[];
 }
 
+/** The facts of one code, as the stage that lowers it takes them. */
+export const factsOfCode = (
+  facts: Facts,
+  code: number,
+): { readonly functions: readonly FunctionFacts[]; readonly contextLoads: ReadonlySet<number> } => ({
+  functions: facts.functions.filter((f) => f.code === code),
+  contextLoads: facts.contextLoads[code]!,
+});
+
 export type Validity =
   | { readonly ok: true; readonly facts: Facts }
   | { readonly ok: false; readonly problems: readonly Problem[] };
