@@ -70,10 +70,10 @@ export function readHeader(lines: readonly string[]): Read<ReadHeader> {
 
 /** The header's text, every line ended by a newline. What equals a default is left out. */
 export function printHeader({ title, oracle, expect, notes, maps, context, inputs, env }: Header): string {
-  const lines: [Key, string][] = [["title", title]];
-  if (oracle !== undefined) lines.push(["oracle", oracle]);
+  const lines: [Key, string][] = [["title", oneLine(title)]];
+  if (oracle !== undefined) lines.push(["oracle", oneLine(oracle)]);
   for (const r0 of expect) lines.push(["expect", `r0 = ${hex64(r0)}`]);
-  for (const { key, text } of notes) lines.push([key, text]);
+  for (const { key, text } of notes) lines.push([key, oneLine(text)]);
   if (context !== "memory") lines.push(["context", context]);
   if (env.cpu !== "lse") lines.push(["cpu", env.cpu]);
   if (env.hole !== 0) lines.push(["hole", `${env.hole}`]);
@@ -83,6 +83,9 @@ export function printHeader({ title, oracle, expect, notes, maps, context, input
   }
   return lines.map(([key, text]) => `# ${key}: ${text}\n`).join("");
 }
+
+/** Titles and notes may come from messages; in the file they are one line. */
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 const isDefaultInput = (input: Uint8Array | undefined): boolean =>
   input?.length === DEFAULT_INPUT_BYTES && input.every((byte) => byte === 0);

@@ -4,30 +4,29 @@ import { type Insn, insn, USER_ROWS } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import type { MapSpec } from "../spec/bpf/program.js";
 import { bpf } from "../spec/bpf/text/bpf.js";
+import type { Case } from "./case.js";
 import type { CaseFile } from "./case-text.js";
-import { printCase, readCase } from "./case-text.js";
+import { parseCase, printCase } from "./case-text.js";
 
 const lines = (...all: string[]): string => all.map((line) => `${line}\n`).join("");
 const message = (text: string): string => {
-  const read = readCase(text);
+  const read = parseCase(text);
   return read.ok ? "accepted" : read.error.message;
 };
 
 const SMALL = lines("# title: two is two", "", "r0 = 2", "exit");
 
 test("a title and a program are enough", () => {
-  expect(readCase(SMALL)).toEqual({
+  expect(parseCase(SMALL)).toEqual({
     ok: true,
     value: {
       title: "two is two",
       oracle: undefined,
       expect: [],
       notes: [],
-      case: {
-        program: { code: [bpf("r0 = 2; exit")], maps: [], context: "memory" },
-        inputs: [new Uint8Array(64)],
-        env: { cpu: "lse", hole: 0 },
-      },
+      program: { code: [bpf("r0 = 2; exit")], maps: [], context: "memory" },
+      inputs: [new Uint8Array(64)],
+      env: { cpu: "lse", hole: 0 },
     },
   });
 });
@@ -59,7 +58,7 @@ const FULL = lines(
 );
 
 test("everything that a file can say", () => {
-  const read = readCase(FULL);
+  const read = parseCase(FULL);
   expect(read).toEqual({
     ok: true,
     value: {
@@ -70,29 +69,35 @@ test("everything that a file can say", () => {
         { key: "found", text: "seed 7" },
         { key: "provenance", text: "a fix in Linux 6.10" },
       ],
-      case: {
-        program: {
-          code: [bpf("r2 = map_fd 2 ll; if r2 == 0 goto +1; r0 = -1; exit"), bpf("r0 = -1; exit")],
-          maps: [
-            { kind: "array", keyBytes: 4, valueBytes: 8, entries: 4 },
-            { kind: "hash", keyBytes: 4, valueBytes: 8, entries: 16 },
-            { kind: "progArray", entries: 4, programs: [1, undefined, 1, undefined] },
-          ],
-          context: "xdp",
-        },
-        inputs: [Uint8Array.of(0xaa, 0xbb, ...new Uint8Array(14)), new Uint8Array(0)],
-        env: { cpu: "ll-sc", hole: 40 },
+      program: {
+        code: [bpf("r2 = map_fd 2 ll; if r2 == 0 goto +1; r0 = -1; exit"), bpf("r0 = -1; exit")],
+        maps: [
+          { kind: "array", keyBytes: 4, valueBytes: 8, entries: 4 },
+          { kind: "hash", keyBytes: 4, valueBytes: 8, entries: 16 },
+          { kind: "progArray", entries: 4, programs: [1, undefined, 1, undefined] },
+        ],
+        context: "xdp",
       },
+      inputs: [Uint8Array.of(0xaa, 0xbb, ...new Uint8Array(14)), new Uint8Array(0)],
+      env: { cpu: "ll-sc", hole: 40 },
     },
   });
   if (read.ok) expect(printCase(read.value)).toBe(FULL);
 });
 
+const PLAIN: Case = {
+  program: { code: [bpf("r0 = 2; exit")], maps: [], context: "memory" },
+  inputs: [new Uint8Array(64)],
+  env: { cpu: "lse", hole: 0 },
+};
+
+test("a case and a title make a file; a title of several lines becomes one", () => {
+  expect(printCase({ ...PLAIN, title: "two is\n  two" })).toBe("# title: two is two\n\nr0 = 2\nexit\n");
+});
+
 test("a long input goes over several lines", () => {
   const input = Uint8Array.from({ length: 70 }, (_, i) => i + 1);
-  const [small] = [readCase(SMALL)];
-  if (!small.ok) throw new Error(small.error.message);
-  const text = printCase({ ...small.value, case: { ...small.value.case, inputs: [input] } });
+  const text = printCase({ ...PLAIN, title: "long", inputs: [input] });
   expect(text.split("\n").slice(1, 4)).toEqual([
     `# input: ${Buffer.from(input.subarray(0, 32))
       .toString("hex")
@@ -102,12 +107,12 @@ test("a long input goes over several lines", () => {
       .replace(/..(?!$)/g, "$& ")}`,
     "#        41 42 43 44 45 46",
   ]);
-  expect(readCase(text)).toMatchObject({ ok: true, value: { case: { inputs: [input] } } });
+  expect(parseCase(text)).toMatchObject({ ok: true, value: { inputs: [input] } });
 });
 
 test("remarks without a key, comments in the program and the other syntax are read", () => {
   const text = lines("# title: t", "# just a remark", "# input: 01", "mov %r0, 1 # one: the answer", "exit");
-  expect(readCase(text)).toMatchObject({ value: { case: { program: { code: [bpf("r0 = 1; exit")] } } } });
+  expect(parseCase(text)).toMatchObject({ value: { program: { code: [bpf("r0 = 1; exit")] } } });
 });
 
 test.each([
@@ -201,7 +206,7 @@ const file: fc.Arbitrary<CaseFile> = fc
     fc.array(map(code.length), { maxLength: 3 }).map((maps): CaseFile => {
       const program = { code: code.map((parts) => parts.flat()), maps, context };
       const expect = r0 === undefined ? [] : [r0];
-      return { title, oracle, expect, notes, case: { program, inputs, env: { cpu, hole } } };
+      return { title, oracle, expect, notes, program, inputs, env: { cpu, hole } };
     }),
   );
 
@@ -209,9 +214,30 @@ test("a printed case reads back, and prints the same again", () => {
   fc.assert(
     fc.property(file, (value) => {
       const text = printCase(value);
-      expect(readCase(text), text).toEqual({ ok: true, value });
+      expect(parseCase(text), text).toEqual({ ok: true, value });
       for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(180);
     }),
     { seed: 20240124, numRuns: 150 },
+  );
+});
+
+test("any text is either a case or refused in one line that names a line of it", () => {
+  const piece = fc.constantFrom(
+    ..."# title: t|# input: aa zero 9|#     bb|# map: progs entries=2 0=1|# map: array value=8|# hole: 8|# expect: r0 = -1".split(
+      "|",
+    ),
+    ..."r0 = 1|exit|program 1:|program 2:|l:|goto l|# remark|# found:|bb|".split("|"),
+  );
+  fc.assert(
+    fc.property(fc.array(piece), fc.string(), (parts, end) => {
+      const text = [...parts, end].join("\n");
+      const read = parseCase(text);
+      if (read.ok) expect(parseCase(printCase(read.value))).toEqual(read);
+      else {
+        expect(read.error.message).toMatch(/^line \d+: [^\n]+$/);
+        expect(read.error.line).toBeLessThanOrEqual(text.split("\n").length);
+      }
+    }),
+    { seed: 6, numRuns: 1000 },
   );
 });

@@ -17,12 +17,13 @@ import { type Read, textError } from "../spec/bpf/text/token.js";
 import type { Case } from "./case.js";
 import { type Header, printHeader, readHeader } from "./case-header.js";
 
-export interface CaseFile extends Pick<Header, "title" | "oracle" | "expect" | "notes"> {
-  readonly case: Case;
-}
+/** A case and what its file says about it. */
+export type CaseFile = Case & Pick<Header, "title" | "oracle" | "expect" | "notes">;
+/** What a file is made of: a case, its title, and what else there is to say. */
+export type CaseText = Case & Pick<CaseFile, "title"> & Partial<CaseFile>;
 
 /** Read a case file, or say in one line, with the line number, what is wrong with it. */
-export function readCase(text: string): Read<CaseFile> {
+export function parseCase(text: string): Read<CaseFile> {
   const lines = text.split(/\r?\n/);
   const header = readHeader(lines);
   if (!header.ok) return header;
@@ -39,18 +40,18 @@ export function readCase(text: string): Read<CaseFile> {
     }
   }
   const program = { code: code.value, maps, context };
-  return { ok: true, value: { title, oracle, expect, notes, case: { program, inputs, env } } };
+  return { ok: true, value: { title, oracle, expect, notes, program, inputs, env } };
 }
 
 /** The file of a case. Reading it gives the same case. */
-export function printCase(file: CaseFile): string {
-  const { program, inputs, env } = file.case;
-  const { maps, context } = program;
-  const header = printHeader({ ...file, maps, context, inputs, env });
-  const code = program.code.map((insns, index) => {
+export function printCase(file: CaseText): string {
+  const { title, oracle, expect = [], notes = [], inputs, env } = file;
+  const { maps, context, code } = file.program;
+  const header = printHeader({ title, oracle, expect, notes, maps, context, inputs, env });
+  const programs = code.map((insns, index) => {
     return `${index === 0 ? "" : `\nprogram ${index}:\n`}${print(insns, { labels: true })}`;
   });
-  return `${header}\n${code.join("")}`;
+  return `${header}\n${programs.join("")}`;
 }
 
 /** The programs from line `from` (0-based) on, split at `program N:`. */
