@@ -1,23 +1,180 @@
-// The machine that programs run on: mapped pages with permissions. See page.ts for what a page is.
+// Simulated arm64 hardware and the kernel services that lie directly on it: the address space, module area and heap, cache
+// maintenance on several CPUs, locks. Knows nothing of BPF. See address-space.ts for memory, coherence.ts for what a fetch
+// may see, event.ts for what is logged.
 
-import type { Va } from "./address.js";
+import type { RwAddr, Va } from "./address.js";
+import { AddressSpace } from "./address-space.js";
+import type { CodeLines, Staleness } from "./coherence.js";
+import { Extents } from "./extents.js";
+import { KernelFault } from "./fault.js";
+import { Heap } from "./heap.js";
+import { Lock } from "./lock.js";
 
-/** Never writable and executable at once. */
-export type Permission = "rw" | "ro" | "rox";
+export type { Frame, Mapping, Permission } from "./page-table.js";
 
-/** A physical page. Several mappings may show the same frame. */
-export interface Frame {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+export interface MachineOptions {
+  readonly pageBytes?: 4096 | 16384 | 65536;
+  readonly cpus?: number;
+  /** Where the module area begins. The default lies within branch range of where a kernel's text would. */
+  readonly vmallocBase?: Va;
+  readonly heapBase?: Va;
+  /** Cut page frames from this buffer, so that an engine can address them all. */
+  readonly physical?: ArrayBuffer;
 }
-export interface Mapping {
-  readonly frame: Frame;
-  readonly permission: Permission;
+
+/** Why a fetch must not happen. */
+export interface FetchProblem {
+  readonly va: Va;
+  readonly why: Staleness | "notMapped" | "notExecutable" | "staleTranslation";
 }
 
-/** Placeholder for the class that implements it. */
-export interface Machine {
-  readonly pageBytes: number;
-  /** The mapping of the page that holds `va`, as the data side or a fetch sees it; undefined if unmapped. */
-  mapping(va: Va): Mapping | undefined;
+const VMALLOC_BASE = 0x8000_8300_0000;
+const VMALLOC_BYTES = 2 ** 40;
+const HEAP_BASE = 0x0000_4000_0000;
+
+export class Machine extends AddressSpace {
+  readonly cpus: number;
+  readonly patchLock = new Lock(this, "patchLock", "spinIrq");
+  readonly packMutex = new Lock(this, "packMutex", "mutex");
+  readonly textMutex = new Lock(this, "textMutex", "mutex");
+
+  private readonly heap: Heap;
+  private readonly extents: Extents;
+  /** By first address: bytes without the guard page. */
+  private readonly areas = new Map<Va, number>();
+  /** By CPU: how many times interrupts were turned off, less how many times on. */
+  private readonly irqsOff: number[];
+  /** Counts invalidations. */
+  private clock = 0;
+  /** By CPU: the clock when it last synchronized. */
+  private readonly synced: number[];
+
+  constructor(options: MachineOptions = {}) {
+    super(options.pageBytes ?? 4096, options.physical);
+    this.cpus = options.cpus ?? 2;
+    this.heap = new Heap(options.heapBase ?? HEAP_BASE, this.table, this.frames);
+    this.extents = new Extents(options.vmallocBase ?? VMALLOC_BASE, VMALLOC_BYTES);
+    this.irqsOff = new Array<number>(this.cpus).fill(0);
+    this.synced = new Array<number>(this.cpus).fill(0);
+  }
+
+  /** Whole pages, read-write, poisoned, followed by a guard page. Undefined if there is no room or told to fail. */
+  vmalloc(bytes: number): Va | undefined {
+    this.mightSleep("vmalloc");
+    if (this.refuse("vmalloc")) return undefined;
+    const size = Math.ceil(bytes / this.pageBytes) * this.pageBytes;
+    const va = this.extents.take(size + this.pageBytes);
+    if (va === undefined) return undefined;
+    this.onEvent?.({ kind: "alloc", cpu: this.cpu, area: "vmalloc", va, bytes: size });
+    this.map(va, size, "rw", true);
+    this.areas.set(va, size);
+    return va;
+  }
+
+  /** @returns false if no area begins there: the kernel warns and does nothing. */
+  vfree(va: Va): boolean {
+    const bytes = this.areas.get(va);
+    if (bytes === undefined) return false;
+    this.areas.delete(va);
+    this.unmap(va, bytes);
+    this.invalidateTlb(va, bytes);
+    this.extents.give(va, bytes + this.pageBytes);
+    this.onEvent?.({ kind: "free", cpu: this.cpu, area: "vmalloc", va, bytes });
+    return true;
+  }
+
+  /** Undefined if told to fail. Contents are poison. */
+  kvmalloc(bytes: number): RwAddr | undefined {
+    this.mightSleep("kvmalloc");
+    if (this.refuse("kvmalloc")) return undefined;
+    const va = this.heap.alloc(bytes) as RwAddr;
+    this.onEvent?.({ kind: "alloc", cpu: this.cpu, area: "kvmalloc", va, bytes });
+    return va;
+  }
+
+  kvfree(va: RwAddr): void {
+    const bytes = this.heap.free(va);
+    this.onEvent?.({ kind: "free", cpu: this.cpu, area: "kvmalloc", va, bytes });
+  }
+
+  /** What is allocated now: a load and its free must leave all three as they were. */
+  get usage(): { readonly areas: number; readonly heapObjects: number; readonly frames: number } {
+    return { areas: this.areas.size, heapObjects: this.heap.count, frames: this.frames.inUse };
+  }
+
+  cleanDcache(va: Va, bytes: number): void {
+    this.eachCodePiece(va, bytes, (lines, from, to) => lines.cleaned(from, to));
+    this.onEvent?.({ kind: "clean", cpu: this.cpu, va, bytes });
+  }
+
+  invalidateIcache(va: Va, bytes: number): void {
+    const now = ++this.clock;
+    this.eachCodePiece(va, bytes, (lines, from, to) => lines.invalidated(from, to, now));
+    this.onEvent?.({ kind: "invalidate", cpu: this.cpu, va, bytes });
+  }
+
+  /** A CPU forgets what it fetched ahead (ISB, or taking an interrupt). */
+  contextSync(cpu = this.cpu): void {
+    this.synced[cpu] = this.clock;
+    this.onEvent?.({ kind: "contextSync", cpu });
+  }
+
+  /** Interrupt all other CPUs and wait for them. Must not be called with interrupts off: two CPUs would wait for ever. */
+  kickAllCpus(): void {
+    this.mightSleep("waiting for other CPUs");
+    this.onEvent?.({ kind: "ipi", cpu: this.cpu });
+    for (let cpu = 0; cpu < this.cpus; cpu++) if (cpu !== this.cpu) this.contextSync(cpu);
+  }
+
+  /**
+   * May that CPU run [va, va + bytes)? Undefined if it will see the newest bytes of executable memory for certain. Told
+   * before each run; the bytes themselves do not matter.
+   */
+  fetch(cpu: number, va: Va, bytes: number): FetchProblem | undefined {
+    this.onEvent?.({ kind: "fetch", cpu, va, bytes });
+    const translation = this.tlb.find(va, bytes);
+    if (translation !== undefined) return { va: Math.max(va, translation.va), why: "staleTranslation" };
+    for (let at = va; at < va + bytes; at += this.pageBytes - (at % this.pageBytes)) {
+      const mapping = this.mapping(at);
+      if (mapping === undefined) return { va: at, why: "notMapped" };
+      if (mapping.permission !== "rox") return { va: at, why: "notExecutable" };
+      const from = at % this.pageBytes;
+      const to = Math.min(this.pageBytes, from + va + bytes - at);
+      const stale = mapping.frame.lines?.stale(from, to, this.synced[cpu]!);
+      if (stale !== undefined) return { va: at - from + stale.at, why: stale.why };
+    }
+    return undefined;
+  }
+
+  /** Do something as another CPU would, then come back. */
+  runOn<T>(cpu: number, action: () => T): T {
+    const before = this.cpu;
+    this.cpu = cpu;
+    try {
+      return action();
+    } finally {
+      this.cpu = before;
+    }
+  }
+
+  disableIrqs(): void {
+    this.irqsOff[this.cpu]!++;
+  }
+
+  enableIrqs(): void {
+    this.irqsOff[this.cpu]!--;
+  }
+
+  /** Assert that this CPU may wait here. */
+  mightSleep(what: string): void {
+    if (this.irqsOff[this.cpu]! > 0) throw new KernelFault("badLock", 0, `${what} may sleep, but interrupts are off`);
+  }
+
+  private eachCodePiece(va: Va, bytes: number, visit: (lines: CodeLines, from: number, to: number) => void): void {
+    for (let at = va; at < va + bytes; at += this.pageBytes - (at % this.pageBytes)) {
+      const lines = this.mapping(at)?.frame.lines;
+      const from = at % this.pageBytes;
+      if (lines !== undefined) visit(lines, from, Math.min(this.pageBytes, from + va + bytes - at));
+    }
+  }
 }

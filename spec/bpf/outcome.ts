@@ -5,6 +5,11 @@ export interface RegionBytes {
   /** `stack`, `context`, `packet`, `map 0`, ... */
   readonly name: string;
   readonly bytes: Uint8Array;
+  /**
+   * One byte for each byte of the region, nonzero where its value is the program's doing; absent where all of them are.
+   * The frame that a tail call enters holds what earlier frames left there, until it is written.
+   */
+  readonly written?: Uint8Array | undefined;
 }
 
 export type FaultWhy =
@@ -21,7 +26,13 @@ export type FaultWhy =
   | "machine";
 
 export type Outcome =
-  | { readonly kind: "returned"; readonly r0: bigint; readonly regions: readonly RegionBytes[] }
+  | {
+      readonly kind: "returned";
+      readonly r0: bigint;
+      /** The code that ran last: another than 0 after a tail call. Its frame is the region `stack`. */
+      readonly code: number;
+      readonly regions: readonly RegionBytes[];
+    }
   | {
       readonly kind: "faulted";
       /** Slot index within the code that was running, where it is known. */

@@ -51,8 +51,11 @@ export interface Range {
 
 /** Where everything lies, made by the caller of the witnesses and the same for all of them. */
 export interface Layout {
-  /** The main program's frame: r10 is `stack.base + STACK_BYTES`. */
-  readonly stack: Range;
+  /**
+   * By code index: the frame of that code when no local call is active, at most 512 bytes; r10 is its end. They may
+   * overlap, since a tail call leaves the frame that it comes from.
+   */
+  readonly frames: readonly Range[];
   /** Frames of local calls grow down from here in the interpreter; no program may depend on the place. */
   readonly calleeStacks: Range;
   /** `memory`: the input. `xdp`: the context structure. */

@@ -1,0 +1,93 @@
+// Which chunks of a pack are taken: one bit each, 32 to a word, searched and changed a word at a time.
+
+import assert from "node:assert/strict";
+
+const ALL = 0xffff_ffff;
+
+export class Bitmap {
+  private readonly words: Uint32Array;
+  /** Bits that are set. */
+  count = 0;
+  /** No bit below this one is clear. */
+  private lowest = 0;
+
+  constructor(readonly bits: number) {
+    assert(bits > 0 && bits % 32 === 0, `a bitmap of ${bits} bits is not made of whole words`);
+    this.words = new Uint32Array(bits / 32);
+  }
+
+  /** The first of the lowest `length` clear bits in a row, or -1. */
+  firstFit(length: number): number {
+    let start = this.nextClear(this.lowest);
+    this.lowest = start;
+    while (start + length <= this.bits) {
+      const taken = this.nextSet(start + 1, start + length);
+      if (taken >= start + length) return start;
+      start = this.nextClear(taken + 1);
+    }
+    return -1;
+  }
+
+  set(start: number, length: number): void {
+    this.count += length;
+    this.eachWord(start, length, (index, mask) => {
+      assert((this.words[index]! & mask) === 0, `bits ${start}+${length} are not all clear`);
+      this.words[index]! |= mask;
+    });
+  }
+
+  clear(start: number, length: number): void {
+    this.count -= length;
+    this.lowest = Math.min(this.lowest, start);
+    this.eachWord(start, length, (index, mask) => {
+      this.words[index]! &= ~mask;
+    });
+  }
+
+  /** Are all of them set? */
+  isSet(start: number, length: number): boolean {
+    return start + length <= this.bits && this.nextClear(start) >= start + length;
+  }
+
+  /** The first clear bit at or after `from`, or `bits`. */
+  private nextClear(from: number): number {
+    const { words } = this;
+    if (from >= this.bits) return this.bits;
+    let index = from >>> 5;
+    let free = ~words[index]! & (ALL << (from & 31));
+    while (free === 0) {
+      index++;
+      if (index === words.length) return this.bits;
+      free = ~words[index]!;
+    }
+    return index * 32 + lowestBit(free);
+  }
+
+  /** The first set bit in [from, end), or `end`. */
+  private nextSet(from: number, end: number): number {
+    const { words } = this;
+    if (from >= end) return end;
+    let index = from >>> 5;
+    let taken = words[index]! & (ALL << (from & 31));
+    const last = (end - 1) >>> 5;
+    while (taken === 0) {
+      index++;
+      if (index > last) return end;
+      taken = words[index]!;
+    }
+    return Math.min(end, index * 32 + lowestBit(taken));
+  }
+
+  private eachWord(start: number, length: number, change: (index: number, mask: number) => void): void {
+    assert(start >= 0 && length > 0 && start + length <= this.bits, `bits ${start}+${length} of ${this.bits}`);
+    const end = start + length;
+    for (let at = start; at < end; ) {
+      const low = at & 31;
+      const span = Math.min(32 - low, end - at);
+      change(at >>> 5, (span === 32 ? ALL : (1 << span) - 1) << low);
+      at += span;
+    }
+  }
+}
+
+const lowestBit = (word: number): number => 31 - Math.clz32(word & -word);

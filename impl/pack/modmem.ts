@@ -1,0 +1,28 @@
+// How much JITed code there may be: a running total against a limit that unprivileged loaders must not pass.
+
+import assert from "node:assert/strict";
+import { EPERM, type Errno } from "../errno.js";
+
+export class Modmem {
+  /** Bytes charged now. */
+  current = 0;
+
+  constructor(
+    public limit = 264_241_152,
+    /** The loader may pass the limit. */
+    public bpfCapable = false,
+  ) {}
+
+  /** @source linux v6.12 kernel/bpf/core.c, bpf_jit_charge_modmem() */
+  bpfJitChargeModmem(size: number): Errno {
+    this.current += size;
+    if (this.current <= this.limit || this.bpfCapable) return 0;
+    this.current -= size;
+    return -EPERM;
+  }
+
+  bpfJitUnchargeModmem(size: number): void {
+    this.current -= size;
+    assert(this.current >= 0, `${-this.current} bytes more uncharged than charged`);
+  }
+}

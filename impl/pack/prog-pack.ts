@@ -1,0 +1,122 @@
+// Many programs in one executable region. A pack is mapped read-only and executable for its whole life and is shared out
+// in 64-byte chunks, first fit, packs in the order they were made; an empty pack goes back at once. See bitmap.ts for how
+// room is found and binary-pack.ts for what the JIT asks for.
+
+import assert from "node:assert/strict";
+import type { RoAddr } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import { AARCH64_BREAK_FAULT, bpfArchTextInvalidate } from "../patching/arch-text.js";
+import { setMemoryRox } from "../patching/set-memory.js";
+import { Bitmap } from "./bitmap.js";
+
+export const BPF_PROG_CHUNK_SIZE = 64;
+const SZ_2M = 2 * 1024 * 1024;
+
+export interface ProgPack {
+  readonly base: RoAddr;
+  /** One bit for each chunk. */
+  readonly bitmap: Bitmap;
+}
+
+export interface ProgPackOptions {
+  /** NUMA nodes; each adds 2 MiB to the size of a pack. */
+  readonly nodes?: number;
+}
+
+export class ProgPacks {
+  readonly packBytes: number;
+  private readonly list: ProgPack[] = [];
+
+  constructor(
+    readonly machine: Machine,
+    { nodes = 1 }: ProgPackOptions = {},
+  ) {
+    this.packBytes = SZ_2M * nodes;
+  }
+
+  /** In list order, for oracles. */
+  get packs(): readonly ProgPack[] {
+    return this.list;
+  }
+
+  /**
+   * Room for `size` bytes, filled with illegal instructions. More than a pack gets pages of its own.
+   *
+   * @returns undefined if the machine has no memory for it, with nothing changed (kernel: NULL).
+   * @source linux v6.12 kernel/bpf/core.c, bpf_prog_pack_alloc()
+   */
+  bpfProgPackAlloc(size: number): RoAddr | undefined {
+    return this.machine.packMutex.hold(() =>
+      size > this.packBytes ? this.allocRox(size) : this.allocChunks(Math.ceil(size / BPF_PROG_CHUNK_SIZE)),
+    );
+  }
+
+  /**
+   * Give back what `bpfProgPackAlloc(size)` returned. The text is illegal instructions again before the room can be
+   * taken by another program.
+   *
+   * @source linux v6.12 kernel/bpf/core.c, bpf_prog_pack_free()
+   */
+  bpfProgPackFree(ptr: RoAddr, size: number): void {
+    const { machine } = this;
+    machine.packMutex.hold(() => {
+      if (size <= this.packBytes) this.freeChunks(ptr, size);
+      else assert(machine.vfree(ptr), `no area begins at 0x${ptr.toString(16)}`);
+    });
+  }
+
+  /** The pack that holds the address. */
+  packOf(ptr: RoAddr): ProgPack | undefined {
+    return this.list.find(({ base }) => ptr >= base && ptr < base + this.packBytes);
+  }
+
+  private allocChunks(chunks: number): RoAddr | undefined {
+    for (const pack of this.list) {
+      const position = pack.bitmap.firstFit(chunks);
+      if (position >= 0) return take(pack, position, chunks);
+    }
+    const pack = this.allocNewPack();
+    return pack && take(pack, 0, chunks);
+  }
+
+  private freeChunks(ptr: RoAddr, size: number): void {
+    const pack = this.packOf(ptr);
+    assert(pack !== undefined, `0x${ptr.toString(16)} is in no pack`);
+    const position = Math.floor((ptr - pack.base) / BPF_PROG_CHUNK_SIZE);
+    const chunks = Math.ceil(size / BPF_PROG_CHUNK_SIZE);
+    assert(pack.bitmap.isSet(position, chunks), `chunks ${position}+${chunks} are freed but not all taken`);
+    assert(bpfArchTextInvalidate(this.machine, ptr, size) === 0, `0x${ptr.toString(16)} cannot be invalidated`);
+    pack.bitmap.clear(position, chunks);
+    if (pack.bitmap.count === 0) this.returnPack(pack);
+  }
+
+  private allocNewPack(): ProgPack | undefined {
+    const base = this.allocRox(this.packBytes);
+    if (base === undefined) return undefined;
+    const pack = { base, bitmap: new Bitmap(this.packBytes / BPF_PROG_CHUNK_SIZE) };
+    this.list.push(pack);
+    return pack;
+  }
+
+  /** Whole pages, filled before they become executable. */
+  private allocRox(bytes: number): RoAddr | undefined {
+    const { machine } = this;
+    const size = Math.ceil(bytes / machine.pageBytes) * machine.pageBytes;
+    const base = machine.vmalloc(size);
+    if (base === undefined) return undefined;
+    machine.fill32(base, AARCH64_BREAK_FAULT, size);
+    if (setMemoryRox(machine, base, size) === 0) return base as RoAddr;
+    machine.vfree(base);
+    return undefined;
+  }
+
+  private returnPack(pack: ProgPack): void {
+    this.list.splice(this.list.indexOf(pack), 1);
+    this.machine.vfree(pack.base);
+  }
+}
+
+function take({ base, bitmap }: ProgPack, position: number, chunks: number): RoAddr {
+  bitmap.set(position, chunks);
+  return (base + position * BPF_PROG_CHUNK_SIZE) as RoAddr;
+}

@@ -1,0 +1,78 @@
+// What the machine does, as a stream of small values. Oracles read a recorded log; a scheduler gets the same events one
+// by one and may run another CPU in between. With no listener nothing is built at all.
+
+import type { Va } from "./address.js";
+import type { Permission } from "./page-table.js";
+
+export type LockName = "patchLock" | "packMutex" | "textMutex";
+/** `vmalloc`: whole pages of the module area. `kvmalloc`: kernel heap. */
+export type Area = "vmalloc" | "kvmalloc";
+
+export type MachineEvent =
+  /** Bytes stored by kernel code through this address. */
+  | { readonly kind: "write"; readonly cpu: number; readonly va: Va; readonly bytes: number }
+  /** Data cache cleaned to the point of unification. */
+  | { readonly kind: "clean"; readonly cpu: number; readonly va: Va; readonly bytes: number }
+  /** Instruction cache invalidated, for all CPUs. */
+  | { readonly kind: "invalidate"; readonly cpu: number; readonly va: Va; readonly bytes: number }
+  /** One whole `flushIcacheRange`: precedes its clean, invalidate and ipi. */
+  | { readonly kind: "flush"; readonly cpu: number; readonly va: Va; readonly bytes: number }
+  /** That CPU discarded what it had fetched ahead. */
+  | { readonly kind: "contextSync"; readonly cpu: number }
+  /** Every other CPU is interrupted; their `contextSync` events follow. */
+  | { readonly kind: "ipi"; readonly cpu: number }
+  | { readonly kind: "invalidateTlb"; readonly cpu: number; readonly va: Va; readonly bytes: number }
+  | {
+      readonly kind: "map" | "setPermission";
+      readonly cpu: number;
+      readonly va: Va;
+      readonly bytes: number;
+      readonly permission: Permission;
+    }
+  | { readonly kind: "unmap"; readonly cpu: number; readonly va: Va; readonly bytes: number }
+  | {
+      readonly kind: "alloc" | "free";
+      readonly cpu: number;
+      readonly area: Area;
+      readonly va: Va;
+      readonly bytes: number;
+    }
+  | { readonly kind: "lock" | "unlock"; readonly cpu: number; readonly lock: LockName }
+  /** A call that was told to fail. */
+  | { readonly kind: "refused"; readonly cpu: number; readonly step: FailingStep }
+  /** Code is about to be fetched from this range. */
+  | { readonly kind: "fetch"; readonly cpu: number; readonly va: Va; readonly bytes: number };
+
+/** Steps that can be told to fail. */
+export type FailingStep = "vmalloc" | "kvmalloc" | "setPermission" | "copy";
+
+export type EventListener = (event: MachineEvent) => void;
+
+/** A listener that keeps the last `capacity` events in order. */
+export class EventLog {
+  private readonly ring: MachineEvent[] = [];
+  private next = 0;
+
+  constructor(private readonly capacity = 65_536) {}
+
+  readonly listener: EventListener = (event) => {
+    this.ring[this.next % this.capacity] = event;
+    this.next++;
+  };
+
+  /** Oldest first. */
+  events(): readonly MachineEvent[] {
+    const split = this.next % this.capacity;
+    return this.next <= this.capacity ? this.ring.slice() : [...this.ring.slice(split), ...this.ring.slice(0, split)];
+  }
+
+  /** How many events were overwritten. An oracle that needs the whole story must see 0 here. */
+  get lost(): number {
+    return Math.max(0, this.next - this.capacity);
+  }
+
+  clear(): void {
+    this.ring.length = 0;
+    this.next = 0;
+  }
+}

@@ -1,0 +1,29 @@
+// What the machine does about kernel code that breaks a rule: it stops, as a kernel would with an oops. Callers catch
+// `KernelFault` at the top of a case and report it; nothing below handles it.
+
+import type { Va } from "./address.js";
+
+export type KernelFaultWhy =
+  /** No mapping, or the permission forbids it. */
+  | "badRead"
+  | "badWrite"
+  /** Writable and executable at once, or a change of a page that is not mapped. */
+  | "badMapping"
+  /** Freed twice, freed where nothing was allocated, or written outside the object. */
+  | "badFree"
+  /** Taken twice, released unheld, or a sleeping call with interrupts off. */
+  | "badLock"
+  /** A jump into code that the CPU may see in an older version. */
+  | "staleFetch"
+  | "badFetch";
+
+export class KernelFault extends Error {
+  override readonly name = "KernelFault";
+  constructor(
+    readonly why: KernelFaultWhy,
+    readonly va: Va,
+    detail: string,
+  ) {
+    super(`${why} at 0x${va.toString(16)}: ${detail}`);
+  }
+}

@@ -1,0 +1,51 @@
+// The three locks of the text-poke and pack code. One thread simulates all CPUs, so a lock that is not free can only be a
+// mistake; what the machine checks is the discipline around it.
+
+import type { LockName } from "./event.js";
+import { KernelFault } from "./fault.js";
+import type { Machine } from "./machine.js";
+
+/** `spinIrq`: taken with interrupts off, nothing may sleep under it. `mutex`: taken where sleeping is allowed. */
+export type LockKind = "spinIrq" | "mutex";
+
+export class Lock {
+  /** The CPU that holds it. */
+  holder: number | undefined;
+
+  constructor(
+    private readonly machine: Machine,
+    readonly name: LockName,
+    readonly kind: LockKind,
+  ) {}
+
+  /** Do something under the lock; released however it ends. */
+  hold<T>(action: () => T): T {
+    this.acquire();
+    try {
+      return action();
+    } finally {
+      this.release();
+    }
+  }
+
+  acquire(): void {
+    const { machine, name } = this;
+    if (this.holder !== undefined) {
+      throw new KernelFault("badLock", 0, `CPU ${machine.cpu} takes ${name}, which CPU ${this.holder} holds`);
+    }
+    if (this.kind === "mutex") machine.mightSleep(name);
+    else machine.disableIrqs();
+    this.holder = machine.cpu;
+    machine.onEvent?.({ kind: "lock", cpu: machine.cpu, lock: name });
+  }
+
+  release(): void {
+    const { machine, name } = this;
+    if (this.holder !== machine.cpu) {
+      throw new KernelFault("badLock", 0, `CPU ${machine.cpu} releases ${name}, held by ${this.holder ?? "nobody"}`);
+    }
+    this.holder = undefined;
+    if (this.kind === "spinIrq") machine.enableIrqs();
+    machine.onEvent?.({ kind: "unlock", cpu: machine.cpu, lock: name });
+  }
+}

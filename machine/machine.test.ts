@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import { EventLog } from "./event.js";
+import { KernelFault } from "./fault.js";
+import { Machine } from "./machine.js";
+
+const PLACE = 0x1_0000;
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+const fault = (action: () => unknown): string => {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof KernelFault) return error.why;
+    throw error;
+  }
+  return "no fault";
+};
+
+test("bytes written across a page boundary are read back", () => {
+  const machine = new Machine();
+  machine.map(PLACE, 8192, "rw");
+  machine.write(PLACE + 4094, bytes(1, 2, 3, 4));
+  expect(machine.read(PLACE + 4093, 6)).toEqual(bytes(0xa5, 1, 2, 3, 4, 0xa5));
+  expect(machine.mapping(PLACE + 4096)?.frame.bytes.subarray(0, 2)).toEqual(bytes(3, 4));
+});
+
+test("read-only and executable pages cannot be written, unmapped ones not touched", () => {
+  const machine = new Machine();
+  machine.map(PLACE, 4096, "rw");
+  machine.setPermission(PLACE, 4096, "rox");
+  expect(fault(() => machine.write(PLACE, bytes(1)))).toBe("badWrite");
+  machine.setPermission(PLACE, 4096, "ro");
+  expect(fault(() => machine.fill32(PLACE, 0, 4))).toBe("badWrite");
+  expect(fault(() => machine.read(PLACE + 4096, 1))).toBe("badRead");
+  machine.unmap(PLACE, 4096);
+  expect(machine.mapping(PLACE)).toBeUndefined();
+  expect(fault(() => machine.setPermission(PLACE, 4096, "rw"))).toBe("badMapping");
+});
+
+test("the fixmap is a writable alias of one frame at a time", () => {
+  const machine = new Machine();
+  machine.map(PLACE, 8192, "rox");
+  const frame = machine.mapping(PLACE)!.frame;
+  const alias = machine.mapFixmap(frame);
+  machine.write32(alias + 8, 0xd503201f);
+  expect(machine.read32(PLACE + 8)).toBe(0xd503201f);
+  expect(fault(() => machine.mapFixmap(frame))).toBe("badMapping");
+  machine.unmapFixmap();
+  expect(fault(() => machine.write32(alias, 0))).toBe("badWrite");
+});
+
+test("module areas have a guard page between them and the lowest room is taken first", () => {
+  const machine = new Machine({ vmallocBase: 0x8000_0000_0000 });
+  const [a, b, c] = [machine.vmalloc(4096)!, machine.vmalloc(5000)!, machine.vmalloc(1)!];
+  expect([a, b, c]).toEqual([0x8000_0000_0000, 0x8000_0000_2000, 0x8000_0000_5000]);
+  expect(fault(() => machine.read(a + 4096, 1))).toBe("badRead");
+  expect([machine.vfree(b), machine.vfree(b), machine.vfree(a + 64)]).toEqual([true, false, false]);
+  expect(machine.vmalloc(8192)).toBe(b);
+  expect(machine.usage).toEqual({ areas: 3, heapObjects: 0, frames: 4 });
+});
+
+test("heap objects fault behind their end and are checked around it when freed", () => {
+  const machine = new Machine();
+  const a = machine.kvmalloc(100)!;
+  machine.write(a, new Uint8Array(100));
+  expect(fault(() => machine.write(a + 112, bytes(1)))).toBe("badWrite");
+  machine.write(a + 100, bytes(1));
+  expect(fault(() => machine.kvfree(a))).toBe("badFree");
+  const b = machine.kvmalloc(5000)!;
+  machine.write(b - 1, bytes(1));
+  expect(fault(() => machine.kvfree(b))).toBe("badFree");
+  const c = machine.kvmalloc(64)!;
+  machine.kvfree(c);
+  expect(fault(() => machine.kvfree(c))).toBe("badFree");
+  expect(machine.kvmalloc(64)).toBe(c);
+});
+
+test("the third failing step of its kind from now can be chosen", () => {
+  const machine = new Machine();
+  machine.failures.plan("kvmalloc", 3);
+  const places = [1, 2, 3, 4].map(() => machine.kvmalloc(64) !== undefined);
+  expect(places).toEqual([true, true, false, true]);
+});
+
+test("nothing may sleep or wait for other CPUs under the spinlock, and no lock is taken twice", () => {
+  const machine = new Machine();
+  machine.packMutex.acquire();
+  machine.patchLock.acquire();
+  expect(fault(() => machine.kvmalloc(64))).toBe("badLock");
+  expect(fault(() => machine.kickAllCpus())).toBe("badLock");
+  expect(fault(() => machine.textMutex.acquire())).toBe("badLock");
+  expect(fault(() => machine.patchLock.acquire())).toBe("badLock");
+  machine.patchLock.release();
+  machine.packMutex.release();
+  expect(fault(() => machine.packMutex.release())).toBe("badLock");
+});
+
+test("the log keeps the last events in order", () => {
+  const machine = new Machine({ cpus: 3 });
+  const log = new EventLog(4);
+  machine.onEvent = log.listener;
+  machine.map(PLACE, 4096, "rw");
+  machine.write(PLACE, bytes(1, 2));
+  machine.kickAllCpus();
+  machine.unmap(PLACE, 4096);
+  expect(log.events().map(({ kind }) => kind)).toEqual(["ipi", "contextSync", "contextSync", "unmap"]);
+  expect(log.lost).toBe(2);
+});
+
+test.each([4096, 16384, 65536] as const)("pages may be %i bytes", (pageBytes) => {
+  const machine = new Machine({ pageBytes });
+  const va = machine.vmalloc(pageBytes + 1)!;
+  machine.fill32(va + pageBytes - 4, 0x01020304, 8);
+  expect(machine.read(va + pageBytes - 5, 10)).toEqual(bytes(0xa5, 4, 3, 2, 1, 4, 3, 2, 1, 0xa5));
+});
+
+test("a fetch needs executable pages, clean lines, a synchronized CPU and no old translation", () => {
+  const machine = new Machine({ cpus: 2 });
+  const text = machine.vmalloc(8192)!;
+  machine.fill32(text + 4092, 0xd503201f, 8);
+  const why = (cpu: number) => machine.fetch(cpu, text + 4092, 8)?.why;
+  expect(why(0)).toBe("notExecutable");
+  machine.setPermission(text, 8192, "rox");
+  expect(why(0)).toBe("staleTranslation");
+  machine.invalidateTlb(text, 8192);
+  expect(why(0)).toBe("notCleaned");
+  machine.cleanDcache(text + 4092, 8);
+  expect(why(0)).toBe("notInvalidated");
+  machine.invalidateIcache(text + 4092, 4);
+  expect(machine.fetch(0, text + 4092, 8)).toEqual({ va: text + 4092, why: "notSynchronized" });
+  machine.contextSync();
+  expect(machine.fetch(0, text + 4092, 8)).toEqual({ va: text + 4096, why: "notInvalidated" });
+  machine.invalidateIcache(text + 4096, 4);
+  machine.contextSync();
+  expect([why(0), why(1)]).toEqual([undefined, "notSynchronized"]);
+  machine.kickAllCpus();
+  expect(why(1)).toBeUndefined();
+  machine.vfree(text);
+  expect(why(0)).toBe("notMapped");
+});
+
+test("another CPU has interrupts of its own", () => {
+  const machine = new Machine({ cpus: 2 });
+  machine.patchLock.hold(() => {
+    expect(fault(() => machine.mightSleep("a test"))).toBe("badLock");
+    expect(machine.runOn(1, () => fault(() => machine.mightSleep("a test")))).toBe("no fault");
+  });
+});
+
+test("frames come from the given buffer", () => {
+  const physical = new ArrayBuffer(2 * 4096);
+  const machine = new Machine({ physical });
+  machine.map(PLACE, 8192, "rw");
+  expect([0, 4096].map((at) => machine.mapping(PLACE + at)?.frame.bytes.byteOffset)).toEqual([0, 4096]);
+  expect(machine.mapping(PLACE)?.frame.bytes.buffer).toBe(physical);
+  expect(() => machine.kvmalloc(1)).toThrow("all 8192 bytes of physical memory are in use");
+});

@@ -1,0 +1,72 @@
+// Two witnesses' answers, compared: r0 and every byte of every region. What cannot be compared is counted by the
+// caller and never taken for agreement.
+
+import { hex64 } from "../spec/bits.js";
+import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
+
+export type Verdict =
+  | { readonly kind: "agree" }
+  | { readonly kind: "disagree"; readonly where: string; readonly expected: string; readonly actual: string }
+  | { readonly kind: "incomparable"; readonly why: string };
+
+export const AGREE: Verdict = { kind: "agree" };
+const disagree = (where: string, expected: string, actual: string): Verdict => ({
+  kind: "disagree",
+  where,
+  expected,
+  actual,
+});
+
+export function compare(expected: Outcome, actual: Outcome): Verdict {
+  if (expected.kind === "outOfFuel") return { kind: "incomparable", why: "the reference ran out of fuel" };
+  if (expected.kind === "faulted" && expected.why === "uninitialisedStack") {
+    return { kind: "incomparable", why: `undefined program: ${expected.detail}` };
+  }
+  if (expected.kind === "returned" && actual.kind === "returned") {
+    if (expected.r0 !== actual.r0) return disagree("r0", hex64(expected.r0), hex64(actual.r0));
+    return compareRegions(expected.regions, actual.regions);
+  }
+  if (expected.kind === "faulted" && actual.kind === "faulted" && expected.pc === actual.pc) {
+    if (expected.why === actual.why) return AGREE;
+  }
+  return disagree("outcome", summary(expected), summary(actual));
+}
+
+function compareRegions(expected: readonly RegionBytes[], actual: readonly RegionBytes[]): Verdict {
+  const names = (regions: readonly RegionBytes[]): string => regions.map((r) => r.name).join(", ");
+  if (expected.length !== actual.length) return disagree("regions", names(expected), names(actual));
+  for (const [i, want] of expected.entries()) {
+    const got = actual[i];
+    if (got === undefined || got.name !== want.name) return disagree("regions", names(expected), names(actual));
+    if (Buffer.compare(want.bytes, got.bytes) === 0) continue;
+    const verdict = firstDifference(want, got);
+    if (verdict.kind !== "agree") return verdict;
+  }
+  return AGREE;
+}
+
+function firstDifference(want: RegionBytes, got: RegionBytes): Verdict {
+  if (want.bytes.length !== got.bytes.length) {
+    return disagree(`${want.name}, size in bytes`, `${want.bytes.length}`, `${got.bytes.length}`);
+  }
+  const at = want.bytes.findIndex((byte, i) => byte !== got.bytes[i] && want.written?.[i] !== 0);
+  if (at < 0) return AGREE;
+  const place = want.name === "stack" ? `stack[r10 - ${want.bytes.length - at}]` : `${want.name}[${at}]`;
+  return disagree(place, hexByte(want.bytes[at]), hexByte(got.bytes[at]));
+}
+
+const hexByte = (byte: number | undefined): string => `0x${(byte ?? 0).toString(16).padStart(2, "0")}`;
+
+/** One line for people. */
+export function summary(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "returned":
+      return `returned ${hex64(outcome.r0)}`;
+    case "faulted":
+      return `faulted${outcome.pc === undefined ? "" : ` at instruction ${outcome.pc}`}: ${outcome.detail}`;
+    case "outOfFuel":
+      return "ran out of fuel";
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,75 @@
+// The steps that leave a function: helper calls, local calls, tail calls and exit. A call leaves r1..r5 undefined, which
+// shows as POISON; r6..r10 are the caller's again after a local call.
+
+import { u32 } from "../bits.js";
+import { HELPERS, TAIL_CALL } from "./helpers.js";
+import type { CallRow, CallTarget } from "./isa.js";
+import { MAX_CALL_DEPTH, MAX_TAIL_CALLS } from "./program.js";
+import { type RunState, word } from "./run-state.js";
+import type { Slot, Step } from "./steps.js";
+
+export const exit: Step = (run) => run.exit();
+
+/** How each sort of call steps; `goto` makes the step to the slot that a local call names. */
+export const CALLS: Record<CallTarget, (slot: Slot<CallRow>, goto: (slot: Slot<CallRow>) => Step) => Step> = {
+  helper: ({ insn, pc }) => (insn.imm === TAIL_CALL ? tailCall(pc) : helperCall(insn.imm, pc)),
+  local: (slot, goto) => localCall(slot.pc, goto(slot)),
+  kfunc:
+    ({ insn, pc }) =>
+    (run) =>
+      run.fault(pc, "badCall", `kfunc ${insn.imm}: kfuncs are not supported`),
+};
+
+function helperCall(id: number, pc: number): Step {
+  const helper = HELPERS.get(id);
+  if (helper === undefined) return (run) => run.fault(pc, "badCall", `there is no helper ${id}`);
+  return (run) => {
+    const args = [1, 2, 3, 4, 5].map((register) => word(run.registers, register));
+    const result = helper.run(run.world, args);
+    if (!result.ok) {
+      const detail = `${helper.name}: ${result.detail}`;
+      if (result.why === "badCall") return run.fault(pc, "badCall", detail);
+      const { why, detail: access } = run.memory.fault;
+      return run.fault(pc, why, `${detail} (${access})`);
+    }
+    run.registers[0] = result.r0;
+    run.poisonArguments();
+    return pc + 1;
+  };
+}
+
+function localCall(pc: number, enter: Step): Step {
+  return (run) => {
+    if (run.isDeepest) return run.fault(pc, "callDepth", `more than ${MAX_CALL_DEPTH} frames`);
+    run.pushFrame(pc + 1);
+    return enter(run);
+  };
+}
+
+/** r1: the context, r2: a prog array, r3: the slot, truncated to 32 bits. Without a target the program goes on behind. */
+function tailCall(pc: number): Step {
+  return (run) => {
+    if (word(run.registers, 1) !== run.context.pointer) {
+      return run.fault(pc, "badCall", "tail_call: r1 is not the context");
+    }
+    const spec = run.world.maps.byPointer(word(run.registers, 2))?.spec;
+    if (spec?.kind !== "progArray") return run.fault(pc, "badCall", "tail_call: r2 does not point to a prog array");
+    const slot = Number(u32(word(run.registers, 3)));
+    const target = slot < spec.entries ? spec.programs[slot] : undefined;
+    if (target === undefined || run.tailCalls >= MAX_TAIL_CALLS) {
+      run.poisonArguments();
+      return pc + 1;
+    }
+    return enterTarget(run, pc, slot, target);
+  };
+}
+
+function enterTarget(run: RunState, pc: number, slot: number, target: number): number {
+  if (run.program.code[target] === undefined) {
+    const { length } = run.program.code;
+    return run.fault(pc, "badCall", `tail_call: slot ${slot} names program ${target} of ${length}`);
+  }
+  run.tailCalls++;
+  run.replaceFrame(target);
+  return run.enter(target);
+}

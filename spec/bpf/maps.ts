@@ -1,0 +1,184 @@
+// The maps of one run. Values lie in memory that programs point into, so they are reached through `Memory` and the same
+// code serves the interpreter and the simulated machine; which slot of a hash map holds which key is kept here. The
+// results are those of Linux 6.12 (kernel/bpf/arraymap.c, hashtab.c), but for one freedom: an update of a present key
+// overwrites its value in place, and a new key takes the lowest free slot.
+
+import assert from "node:assert";
+import { type Memory, pointerTo } from "./memory.js";
+import type { ArrayMap, HashMap, Layout, MapSpec } from "./program.js";
+
+/** Kernel error numbers, as helpers return them. */
+export const ENOENT = -2n;
+export const E2BIG = -7n;
+export const EEXIST = -17n;
+export const EINVAL = -22n;
+
+/** Flags of `bpf_map_update_elem`. */
+export const BPF_ANY = 0n;
+export const BPF_NOEXIST = 1n;
+export const BPF_EXIST = 2n;
+/** Asks for the map's spin lock, which no map here has. */
+const BPF_F_LOCK = 4n;
+
+/** Values are this far apart (kernel: `round_up(value_size, 8)`). */
+export const valueStride = (spec: ArrayMap | HashMap): number => Math.ceil(spec.valueBytes / 8) * 8;
+
+/** Bytes of all values of a map. */
+export const valuesBytes = (spec: MapSpec): number =>
+  spec.kind === "progArray" ? 0 : valueStride(spec) * spec.entries;
+
+export interface MapRef {
+  readonly index: number;
+  readonly spec: MapSpec;
+}
+
+/** A result of an operation, or undefined for a map that does not have it or for memory that is not there. */
+export type MapResult = bigint | undefined;
+
+export class MapStates {
+  readonly #maps: readonly (MapState | undefined)[];
+  readonly #refs: ReadonlyMap<bigint, MapRef>;
+
+  /** `memory` holds the values, all zero, at the places that the layout says. */
+  constructor(specs: readonly MapSpec[], layout: Layout, memory: Memory) {
+    assert(layout.maps.length >= specs.length, `${specs.length} maps, the layout has places for ${layout.maps.length}`);
+    this.#refs = new Map(specs.map((spec, index) => [pointerTo(layout.maps[index]!.object.base), { index, spec }]));
+    this.#maps = specs.map((spec, index) => {
+      const { values } = layout.maps[index]!;
+      const needed = valuesBytes(spec);
+      assert(
+        values.bytes >= needed,
+        `map ${index} needs ${needed} bytes for its values, the layout has ${values.bytes}`,
+      );
+      if (spec.kind === "progArray") return undefined;
+      return spec.kind === "array"
+        ? new ArrayState(spec, values.base, memory)
+        : new HashState(spec, values.base, memory);
+    });
+  }
+
+  /** The map whose object lies at that address. */
+  byPointer(address: bigint): MapRef | undefined {
+    return this.#refs.get(address);
+  }
+
+  /** The operations of an array or hash map; undefined for a prog array, which programs may only tail call through. */
+  at(index: number): MapState | undefined {
+    return this.#maps[index];
+  }
+
+  /** Array: the values area. Hash: key and value of each entry, sorted by key bytes. Prog array: empty. */
+  dump(index: number): Uint8Array {
+    return this.#maps[index]?.dump() ?? new Uint8Array();
+  }
+}
+
+export interface MapState {
+  readonly spec: ArrayMap | HashMap;
+  /** The address of the key's value, or 0. */
+  lookup(key: Uint8Array): bigint;
+  /** 0 or a negative error number; undefined if the value's memory refuses the store. */
+  update(key: Uint8Array, value: Uint8Array, flags: bigint): MapResult;
+  /** 0 or a negative error number. */
+  delete(key: Uint8Array): bigint;
+  dump(): Uint8Array;
+}
+
+const knowsFlags = (flags: bigint): boolean => (flags & ~BPF_F_LOCK) <= BPF_EXIST;
+
+function readAll(memory: Memory, base: number, bytes: number): Uint8Array {
+  const all = new Uint8Array(bytes);
+  assert(memory.read(pointerTo(base), all), `the ${bytes} bytes of map values at ${base.toString(16)} are not mapped`);
+  return all;
+}
+
+class ArrayState implements MapState {
+  constructor(
+    readonly spec: ArrayMap,
+    readonly base: number,
+    readonly memory: Memory,
+  ) {}
+
+  lookup(key: Uint8Array): bigint {
+    const index = indexOf(key);
+    return index < this.spec.entries ? pointerTo(this.base + index * valueStride(this.spec)) : 0n;
+  }
+
+  update(key: Uint8Array, value: Uint8Array, flags: bigint): MapResult {
+    if (!knowsFlags(flags)) return EINVAL;
+    if (indexOf(key) >= this.spec.entries) return E2BIG;
+    // Every element of an array exists.
+    if ((flags & BPF_NOEXIST) !== 0n) return EEXIST;
+    if ((flags & BPF_F_LOCK) !== 0n) return EINVAL;
+    return this.memory.write(this.lookup(key), value) ? 0n : undefined;
+  }
+
+  delete(): bigint {
+    return EINVAL;
+  }
+
+  dump(): Uint8Array {
+    return readAll(this.memory, this.base, valuesBytes(this.spec));
+  }
+}
+
+const indexOf = (key: Uint8Array): number => new DataView(key.buffer, key.byteOffset).getUint32(0, true);
+
+class HashState implements MapState {
+  /** Slot by key, the key written in hexadecimal: its order is that of the bytes. */
+  readonly #slots = new Map<string, number>();
+
+  constructor(
+    readonly spec: HashMap,
+    readonly base: number,
+    readonly memory: Memory,
+  ) {}
+
+  lookup(key: Uint8Array): bigint {
+    const slot = this.#slots.get(nameOf(key));
+    return slot === undefined ? 0n : this.#address(slot);
+  }
+
+  update(key: Uint8Array, value: Uint8Array, flags: bigint): MapResult {
+    if (!knowsFlags(flags)) return EINVAL;
+    if ((flags & BPF_F_LOCK) !== 0n) return EINVAL;
+    const present = this.#slots.get(nameOf(key));
+    if (present !== undefined && flags === BPF_NOEXIST) return EEXIST;
+    if (present === undefined && flags === BPF_EXIST) return ENOENT;
+    const slot = present ?? this.#freeSlot();
+    if (slot === undefined) return E2BIG;
+    if (!this.memory.write(this.#address(slot), value)) return undefined;
+    this.#slots.set(nameOf(key), slot);
+    return 0n;
+  }
+
+  delete(key: Uint8Array): bigint {
+    return this.#slots.delete(nameOf(key)) ? 0n : ENOENT;
+  }
+
+  dump(): Uint8Array {
+    const { keyBytes, valueBytes, entries } = this.spec;
+    const values = readAll(this.memory, this.base, valueStride(this.spec) * entries);
+    const sorted = [...this.#slots].sort(([a], [b]) => (a < b ? -1 : 1));
+    const dump = new Uint8Array(sorted.length * (keyBytes + valueBytes));
+    sorted.forEach(([key, slot], i) => {
+      const at = i * (keyBytes + valueBytes);
+      const from = slot * valueStride(this.spec);
+      dump.set(Buffer.from(key, "hex"), at);
+      dump.set(values.subarray(from, from + valueBytes), at + keyBytes);
+    });
+    return dump;
+  }
+
+  #address(slot: number): bigint {
+    return pointerTo(this.base + slot * valueStride(this.spec));
+  }
+
+  #freeSlot(): number | undefined {
+    const taken = new Set(this.#slots.values());
+    for (let slot = 0; slot < this.spec.entries; slot++) if (!taken.has(slot)) return slot;
+    return undefined;
+  }
+}
+
+const nameOf = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.length).toString("hex");

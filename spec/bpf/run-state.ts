@@ -1,0 +1,166 @@
+// Everything that changes while a program runs: registers, memory, call frames, the tail call count. The steps
+// (`steps.ts`, `calls.ts`) work on it; `interpret.ts` makes it and drives it.
+
+import assert from "node:assert";
+import { type U64, u64 } from "../bits.js";
+import { type Context, placeContext } from "./context.js";
+import { type HelperWorld, initialWorld } from "./helpers.js";
+import { FP, REGISTERS } from "./insn.js";
+import { MapStates, valuesBytes } from "./maps.js";
+import { pointerTo, type Region, RegionMemory, unwrittenRegion, zeroRegion } from "./memory.js";
+import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
+import { type Layout, MAX_CALL_DEPTH, type Program, type Range, STACK_BYTES } from "./program.js";
+
+/** What r1..r5 hold after a call, which leaves them undefined: no valid program reads it. */
+export const POISON = u64(0xbad0_c0de_bad0_c0den);
+
+/** The pc after which there is nothing to run: `RunState.outcome` is set. */
+export const STOP = -1;
+
+/** What a local call saves and `exit` restores. */
+interface Frame {
+  readonly code: number;
+  /** Where the caller goes on. */
+  readonly pc: number;
+  /** r6..r10. */
+  readonly saved: BigUint64Array;
+  /** The callee's stack. */
+  readonly stack: Region;
+}
+
+const FIRST_SAVED = 6;
+
+export class RunState {
+  readonly registers = new BigUint64Array(REGISTERS);
+  readonly memory = new RegionMemory();
+  readonly context: Context;
+  /** The frame of the main program, or of what it has tail called. */
+  #stack: Region;
+  readonly #frames: Frame[] = [];
+  /** Index of the code that runs. */
+  code = 0;
+  tailCalls = 0;
+  /** Whether the last conditional jump was taken. */
+  taken = false;
+  outcome: Outcome | undefined;
+  #world: HelperWorld | undefined;
+
+  constructor(
+    readonly program: Program,
+    readonly layout: Layout,
+    input: Uint8Array,
+  ) {
+    const frame = this.#frameRange(0);
+    this.#stack = zeroRegion("stack", frame.base, frame.bytes);
+    this.context = placeContext(program.context, layout, input);
+    for (const region of [this.#stack, ...this.context.regions]) this.memory.add(region);
+    program.maps.forEach((spec, i) => {
+      if (spec.kind !== "progArray") {
+        this.memory.add(zeroRegion(`map ${i}`, layout.maps[i]!.values.base, valuesBytes(spec)));
+      }
+    });
+    this.registers[FP] = pointerTo(frame.base + frame.bytes);
+    this.enter(0);
+  }
+
+  /** What helpers see; made on the first call of one. */
+  get world(): HelperWorld {
+    this.#world ??= initialWorld(this.memory, new MapStates(this.program.maps, this.layout, this.memory));
+    return this.#world;
+  }
+
+  /** Start a code of the program in the frame that is there for it. */
+  enter(code: number): number {
+    this.code = code;
+    this.registers.fill(0n, 0, FP);
+    this.registers[1] = this.context.pointer;
+    return 0;
+  }
+
+  fault(pc: number, why: FaultWhy, detail: string): typeof STOP {
+    this.outcome = { kind: "faulted", pc, why, detail };
+    return STOP;
+  }
+
+  /** The fault of the access that the memory refused last. */
+  memoryFault(pc: number): typeof STOP {
+    return this.fault(pc, this.memory.fault.why, this.memory.fault.detail);
+  }
+
+  poisonArguments(): void {
+    this.registers.fill(POISON, 1, FIRST_SAVED);
+  }
+
+  /** Whether another local call would be one too many. */
+  get isDeepest(): boolean {
+    return this.#frames.length + 1 >= MAX_CALL_DEPTH;
+  }
+
+  /** Give a local call its frame; `exit` will go on at `pc`. */
+  pushFrame(pc: number): void {
+    const saved = this.registers.slice(FIRST_SAVED);
+    const stack = this.#freshStack(this.#frames.length);
+    this.#frames.push({ code: this.code, pc, saved, stack });
+  }
+
+  /** Leave the function that runs: where its caller goes on, or STOP with the outcome set. */
+  exit(): number {
+    const frame = this.#frames.pop();
+    if (frame === undefined) {
+      this.outcome = { kind: "returned", r0: this.registers[0]!, code: this.code, regions: this.#dump() };
+      return STOP;
+    }
+    this.memory.remove(frame.stack);
+    this.code = frame.code;
+    this.registers.set(frame.saved, FIRST_SAVED);
+    this.poisonArguments();
+    return frame.pc;
+  }
+
+  /** A tail call to `code`: the frame that it leaves is gone, the one that it enters holds nothing of its own yet. */
+  replaceFrame(code: number): void {
+    const frame = this.#frames.pop();
+    if (frame === undefined) {
+      this.memory.remove(this.#stack);
+      const { base, bytes } = this.#frameRange(code);
+      this.#stack = unwrittenRegion("stack", base, bytes);
+      this.memory.add(this.#stack);
+      this.registers[FP] = pointerTo(base + bytes);
+      return;
+    }
+    this.memory.remove(frame.stack);
+    this.#frames.push({ ...frame, stack: this.#freshStack(this.#frames.length) });
+  }
+
+  #frameRange(code: number): Range {
+    const range = this.layout.frames[code];
+    assert(range !== undefined, `no frame for code ${code}, the layout has ${this.layout.frames.length}`);
+    return range;
+  }
+
+  /** A stack for the local call at this depth (0: called by the main program), with r10 at its top. */
+  #freshStack(depth: number): Region {
+    const { base, bytes } = this.layout.calleeStacks;
+    const low = base + bytes - (depth + 1) * STACK_BYTES;
+    assert(low >= base, `${bytes} bytes of callee stacks are too few for ${depth + 1} frames`);
+    const stack = unwrittenRegion(`stack of call ${depth + 1}`, low, STACK_BYTES);
+    this.memory.add(stack);
+    this.registers[FP] = pointerTo(low + STACK_BYTES);
+    return stack;
+  }
+
+  #dump(): readonly RegionBytes[] {
+    const { name, bytes, written } = this.#stack;
+    const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
+    return [{ name, bytes, written }, ...regions, ...this.#dumpMaps()];
+  }
+
+  #dumpMaps(): readonly RegionBytes[] {
+    return this.program.maps.flatMap((spec, i) =>
+      spec.kind === "progArray" ? [] : [{ name: `map ${i}`, bytes: this.world.maps.dump(i) }],
+    );
+  }
+}
+
+/** A register as a word: the registers array holds nothing else. */
+export const word = (registers: BigUint64Array, index: number): U64 => registers[index] as U64;

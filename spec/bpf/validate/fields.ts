@@ -1,0 +1,89 @@
+// The rules that look at one slot alone (and at its neighbour, for the two slots of lddw): registers, reserved fields,
+// map indexes, immediates that divide or shift. RFC 9669 sections 3 to 5; Linux: check_alu_op, resolve_pseudo_ldimm64.
+
+import { badField, FP, type Insn } from "../insn.js";
+import type { LddwRow } from "../isa.js";
+import type { MapSpec } from "../program.js";
+import type { Report } from "./problem.js";
+
+/** What the fields of an instruction may refer to. */
+export interface Surroundings {
+  readonly maps: readonly MapSpec[];
+  /** Undefined: any helper. */
+  readonly helpers: ReadonlySet<number> | undefined;
+}
+
+/** Report what is wrong with the slot at `pc` by itself. */
+export function checkFields(code: readonly Insn[], pc: number, around: Surroundings, report: Report): void {
+  const slot = code[pc]!;
+  const { row, dst, src, imm } = slot;
+  if (row.group === "kernel") {
+    report(pc, "notSupported", `"${row.id}" exists only between the verifier and the JIT`);
+    return;
+  }
+  const bad = badField(slot, "rfc");
+  if (bad !== undefined) {
+    report(pc, bad.kind === "badRegister" ? "badRegister" : "reservedField", `${row.id}: ${bad.message}`);
+  }
+  checkSelector(slot, pc, report);
+  if ((row.dst === "w" || row.dst === "rw") && dst === FP) {
+    report(pc, "writeToFramePointer", `${row.id} writes r10, which is read-only`);
+  }
+  if (row.src === "rw" && src === FP) {
+    report(pc, "writeToFramePointer", `${row.id} fetches into r10, which is read-only`);
+  }
+  if (row.imm === "divisor" && imm === 0) report(pc, "divisorZero", `${row.id} by the immediate 0`);
+  if (row.kind === "alu" && row.imm === "shift" && (imm < 0 || imm >= row.width)) {
+    report(pc, "shiftRange", `${row.id} by ${imm}, expected 0 to ${row.width - 1}`);
+  }
+  if ((row.kind === "lddwHigh") !== (code[pc - 1]?.row.kind === "lddw")) {
+    report(
+      pc,
+      "unpairedLddw",
+      `${row.id} where the ${row.kind === "lddwHigh" ? "first" : "second"} slot of lddw belongs`,
+    );
+  }
+  if (row.kind === "lddw") checkLddw(row, code, pc, around.maps, report);
+  if (row.kind === "call") {
+    if (row.target === "kfunc") report(pc, "notSupported", "call of a kernel function");
+    if (row.target === "helper" && around.helpers?.has(imm) === false) {
+      report(pc, "badCallTarget", `call of helper ${imm}, which does not exist here`);
+    }
+  }
+}
+
+function checkSelector({ row, src, off, imm }: Insn, pc: number, report: Report): void {
+  const { select } = row;
+  if ((select.src ?? src) !== src || (select.off ?? off) !== off || (select.imm ?? imm) !== imm) {
+    report(pc, "badSelector", `src ${src}, off ${off}, imm ${imm} make another instruction than ${row.id}`);
+  }
+}
+
+function checkLddw(row: LddwRow, code: readonly Insn[], pc: number, maps: readonly MapSpec[], report: Report): void {
+  const { imm } = code[pc]!;
+  const high = code[pc + 1];
+  if (high === undefined) {
+    report(pc, "unpairedLddw", "the program ends between the two slots of lddw");
+    return;
+  }
+  if (row.source === "imm64") return;
+  if (row.source === "code" || row.source === "variable") {
+    report(pc, "notSupported", `${row.id}: addresses of code and of kernel variables`);
+    return;
+  }
+  const map = maps[imm];
+  if (map === undefined) {
+    report(pc, "badMapIndex", `${row.id} of map ${imm}, but the program has ${maps.length}`);
+    return;
+  }
+  if (row.source === "mapFd" || row.source === "mapIndex") {
+    if (high.imm !== 0) report(pc, "reservedField", `${row.id}: imm of the second slot is ${high.imm}, expected 0`);
+    return;
+  }
+  // Linux: array_map_direct_value_addr wants a single value and an offset inside it.
+  if (map.kind !== "array" || map.entries !== 1) {
+    report(pc, "badMapIndex", `${row.id} of map ${imm}, expected an array of one entry`);
+  } else if (high.imm < 0 || high.imm >= map.valueBytes) {
+    report(pc, "badMapIndex", `${row.id} of map ${imm} at ${high.imm}, but a value has ${map.valueBytes} bytes`);
+  }
+}

@@ -1,0 +1,114 @@
+// The fixed point: what is known about the registers where each block begins. Blocks are taken lowest first, so loop-free
+// code is walked once, and a loop settles before what follows it is looked at.
+
+import { branchTarget, type Insn, REGISTERS } from "../insn.js";
+import type { ContextKind } from "../program.js";
+import type { Functions } from "./functions.js";
+import { CONTEXT, FRAME, joinInto, MAY_BE_FRAME, OTHER, Registers } from "./registers.js";
+import { Worklist } from "./worklist.js";
+
+/** The registers at the start of each block that can be reached. */
+export class BlockStates {
+  readonly #reached: Uint8Array;
+  readonly #kinds: Uint8Array;
+  readonly #values: Int32Array;
+
+  constructor(blocks: number) {
+    this.#reached = new Uint8Array(blocks);
+    this.#kinds = new Uint8Array(blocks * REGISTERS);
+    this.#values = new Int32Array(blocks * REGISTERS);
+  }
+
+  isReached(block: number): boolean {
+    return this.#reached[block] === 1;
+  }
+
+  load(block: number, into: Registers): void {
+    const at = block * REGISTERS;
+    for (let r = 0; r < REGISTERS; r++) into.set(r, this.#kinds[at + r]!, this.#values[at + r]!);
+  }
+
+  /** Join `registers` into the state of `block`. @returns whether that changed it. */
+  join(block: number, registers: Registers): boolean {
+    const at = block * REGISTERS;
+    if (this.#reached[block] === 0) {
+      this.#reached[block] = 1;
+      this.#kinds.set(registers.kind, at);
+      this.#values.set(registers.value, at);
+      return true;
+    }
+    let changed = false;
+    for (let r = 0; r < REGISTERS; r++) {
+      if (joinInto(this.#kinds, this.#values, at + r, registers.kind[r]!, registers.value[r]!)) changed = true;
+    }
+    return changed;
+  }
+}
+
+/** The fixed point of one code. `order`: function indexes, callers before callees. */
+export class Flow {
+  readonly states: BlockStates;
+  /** Whether a pointer to the xdp context may have got into memory. */
+  leaks = false;
+  readonly #registers: Registers;
+  readonly #callee: Registers;
+  readonly #pending: Worklist;
+
+  constructor(
+    readonly code: readonly Insn[],
+    readonly functions: Functions,
+    order: readonly number[],
+    context: ContextKind,
+    leaked: boolean,
+  ) {
+    const { blocks, blockAt, starts } = functions;
+    this.states = new BlockStates(blocks.length);
+    this.#registers = new Registers(context, leaked);
+    this.#callee = new Registers(context, leaked);
+    this.#pending = new Worklist(blocks.length);
+    this.#registers.enterFunction();
+    this.#registers.set(1, CONTEXT, 0);
+    this.states.join(0, this.#registers);
+    for (const f of order) {
+      const entry = blockAt[starts[f]!]!;
+      if (!this.states.isReached(entry)) continue;
+      this.#pending.add(entry);
+      for (let block = this.#pending.take(); block !== undefined; block = this.#pending.take()) this.#walk(block);
+    }
+  }
+
+  #walk(block: number): void {
+    const { blocks, blockAt } = this.functions;
+    const registers = this.#registers;
+    this.states.load(block, registers);
+    for (let pc = blocks[block]!; ; pc++) {
+      const slot = this.code[pc]!;
+      const { kind } = slot.row;
+      if (!this.leaks && registers.leaks(slot)) this.leaks = true;
+      if (kind === "exit") return;
+      if (kind === "ja" || kind === "jump") this.#flowTo(branchTarget(slot, pc)!);
+      if (kind === "ja") return;
+      if (kind === "call" && slot.row.target === "local") this.#flowIntoCallee(branchTarget(slot, pc)!);
+      registers.step(this.code, pc);
+      if (blockAt[pc + 1] === -1) continue;
+      this.#flowTo(pc + 1);
+      return;
+    }
+  }
+
+  #flowTo(pc: number): void {
+    const block = this.functions.blockAt[pc]!;
+    if (this.states.join(block, this.#registers)) this.#pending.add(block);
+  }
+
+  /** The arguments go along; pointers into the caller's frame are strangers to the callee, which is walked later. */
+  #flowIntoCallee(start: number): void {
+    const { kind, value } = this.#registers;
+    this.#callee.enterFunction();
+    for (let r = 1; r <= 5; r++) {
+      if (kind[r] === FRAME) this.#callee.set(r, OTHER);
+      else this.#callee.set(r, kind[r]!, kind[r] === OTHER ? value[r]! & ~MAY_BE_FRAME : value[r]!);
+    }
+    this.states.join(this.functions.blockAt[start]!, this.#callee);
+  }
+}

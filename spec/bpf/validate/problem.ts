@@ -1,0 +1,72 @@
+// What can be wrong with a program before anything runs it. Each problem names the slot and a reason from a closed list,
+// so that a generator, a shrinker or a person knows what to change.
+
+export type Strictness = "verifier" | "rfc";
+
+export type Reason =
+  | "empty"
+  | "tooLong"
+  | "tooManyFunctions"
+  | "badRegister"
+  | "reservedField"
+  | "badSelector"
+  | "unpairedLddw"
+  | "notSupported"
+  | "badMapIndex"
+  | "writeToFramePointer"
+  | "divisorZero"
+  | "shiftRange"
+  | "jumpOutOfRange"
+  | "jumpIntoLddw"
+  | "fallsOffEnd"
+  | "unreachable"
+  | "badCallTarget"
+  | "callDepth"
+  | "combinedStack"
+  | "uninitialisedRegister"
+  | "stackOutOfBounds"
+  | "misalignedAtomic"
+  | "contextAccess"
+  | "pointerMisuse";
+
+export interface Problem {
+  /** Index into `Program.code`. */
+  readonly code: number;
+  /** Slot index within that code. */
+  readonly pc: number;
+  readonly reason: Reason;
+  /** One line for people: what was found and what was expected. */
+  readonly message: string;
+}
+
+/** What RFC 9669 gives a meaning to, or says nothing about, but Linux refuses to load. */
+const LINUX_ONLY: ReadonlySet<Reason> = new Set<Reason>([
+  "divisorZero",
+  "shiftRange",
+  "unreachable",
+  "combinedStack",
+  "pointerMisuse",
+]);
+
+/** Problems kept per program: a broken program of a million slots is not worth a million messages. */
+const KEPT = 100;
+
+export type Report = (pc: number, reason: Reason, message: string) => void;
+
+/** Collects the problems that count at one strictness. */
+export class Problems {
+  readonly list: Problem[] = [];
+  /** All of them, those not kept included. */
+  count = 0;
+
+  constructor(readonly strictness: Strictness) {}
+
+  /** Where the problems of one code are reported to. */
+  reportFor(code: number): Report {
+    return (pc, reason, message) => {
+      if (this.strictness === "rfc" && LINUX_ONLY.has(reason)) return;
+      this.count++;
+      if (this.list.length < KEPT) this.list.push({ code, pc, reason, message });
+    };
+  }
+}

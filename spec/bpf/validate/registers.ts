@@ -1,0 +1,202 @@
+// What is known about the eleven registers at one point of a program: a small lattice, and what each instruction does to
+// it. Kinds only ever rise (constant -> scalar -> other -> uninitialised), so that a fixed point comes quickly.
+
+import { FP, type Insn, lddwHalves, REGISTERS } from "../insn.js";
+import type { AluOp, AluRow, LddwRow } from "../isa.js";
+import type { ContextKind } from "../program.js";
+import { HELPER_TAIL_CALL } from "./helpers.js";
+
+/** Not written on some path. */
+export const UNINITIALISED = 0;
+/** A number that no pointer went into; `value` 0. */
+export const SCALAR = 1;
+/** The number `value`, sign-extended from 32 bits. */
+export const CONSTANT = 2;
+/** This function's frame pointer plus `value` bytes. */
+export const FRAME = 3;
+/** The context plus `value` bytes. */
+export const CONTEXT = 4;
+/** The map object of index `value`. */
+export const MAP = 5;
+/** Anything; `value` says which pointers may have gone into it. */
+export const OTHER = 6;
+
+/** Bits of the `value` of OTHER. */
+export const MAY_BE_FRAME = 1;
+export const MAY_BE_CONTEXT = 2;
+
+/** Offsets beyond this are not tracked (Linux: BPF_MAX_VAR_OFF). */
+const MAX_OFFSET = 2 ** 29;
+
+export class Registers {
+  readonly kind = new Uint8Array(REGISTERS);
+  readonly value = new Int32Array(REGISTERS);
+
+  /** `leaked`: pointers to the xdp context may be in memory, so a load of 8 bytes may give one. */
+  constructor(
+    readonly context: ContextKind,
+    readonly leaked: boolean,
+  ) {}
+
+  set(r: number, kind: number, value = 0): void {
+    this.kind[r] = kind;
+    this.value[r] = value;
+  }
+
+  isScalar(r: number): boolean {
+    return isNumber(this.kind[r]!);
+  }
+
+  /** Which pointers may have gone into `r`: bits as in OTHER. */
+  taint(r: number): number {
+    return taintOf(this.kind[r]!, this.value[r]!);
+  }
+
+  /** The state at the entry of a function, with r1..r5 uninitialised. */
+  enterFunction(): void {
+    this.kind.fill(UNINITIALISED);
+    this.value.fill(0);
+    this.set(FP, FRAME, 0);
+  }
+
+  /** Whether the slot may put a pointer to the xdp context where only memory remembers it, or return it. */
+  leaks({ row, src }: Insn): boolean {
+    if (this.context !== "xdp") return false;
+    if (row.kind === "exit") return (this.taint(0) & MAY_BE_CONTEXT) !== 0;
+    return (row.kind === "store" || row.kind === "atomic") && (this.taint(src) & MAY_BE_CONTEXT) !== 0;
+  }
+
+  /** Do what the slot at `pc` does. */
+  step(code: readonly Insn[], pc: number): void {
+    const { row, dst, src, imm } = code[pc]!;
+    switch (row.kind) {
+      case "alu":
+        if (row.operand === "reg") this.#alu(row, dst, this.kind[src]!, this.value[src]!);
+        else this.#alu(row, dst, CONSTANT, imm);
+        break;
+      case "movsx":
+        this.#computed(dst, this.isScalar(src), this.taint(src));
+        break;
+      case "neg":
+      case "end":
+        this.#computed(dst, this.isScalar(dst), this.taint(dst));
+        break;
+      case "lddw":
+        this.#lddw(row, dst, lddwHalves(code, pc));
+        break;
+      case "load":
+        // Narrow loads cannot carry a pointer, but for the context fields that Linux widens.
+        if (this.context === "xdp" && this.kind[src] === CONTEXT) this.set(dst, OTHER);
+        else this.#loaded(dst, row.size);
+        break;
+      case "atomic":
+        if (row.fetch) this.#loaded(row.op === "cmpxchg" ? 0 : src, row.size);
+        break;
+      case "call":
+        if (row.target === "local") this.#loaded(0, 8);
+        else if (imm !== HELPER_TAIL_CALL) this.set(0, OTHER);
+        for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
+        break;
+      default: // Jumps, stores, exit: no register changes.
+        break;
+    }
+  }
+
+  /** A value of `size` bytes from memory, or from a function. */
+  #loaded(dst: number, size: number): void {
+    if (size === 8) this.set(dst, OTHER, this.leaked ? MAY_BE_CONTEXT : 0);
+    else this.set(dst, SCALAR);
+  }
+
+  #computed(dst: number, scalar: boolean, taint: number): void {
+    if (scalar) this.set(dst, SCALAR);
+    else this.set(dst, OTHER, taint);
+  }
+
+  #lddw({ source }: LddwRow, dst: number, { low, high }: { readonly low: number; readonly high: number }): void {
+    if (source === "imm64" && high === low >> 31) this.set(dst, CONSTANT, low);
+    else if (source === "imm64") this.set(dst, SCALAR);
+    else if (source === "mapFd" || source === "mapIndex") this.set(dst, MAP, low);
+    else this.set(dst, OTHER);
+  }
+
+  /** `kind` and `value` are the right operand's. */
+  #alu({ op, width }: AluRow, dst: number, kind: number, value: number): void {
+    if (op === "mov") {
+      if (width === 64 || (kind === CONSTANT && value >= 0)) this.set(dst, kind, value);
+      else this.#computed(dst, isNumber(kind), taintOf(kind, value));
+      return;
+    }
+    const leftKind = this.kind[dst]!;
+    const left = this.value[dst]!;
+    this.#computed(dst, isNumber(leftKind) && isNumber(kind), taintOf(leftKind, left) | taintOf(kind, value));
+    if (leftKind === CONSTANT && kind === CONSTANT) {
+      const folded = fold(op, width, left, value);
+      if (folded !== undefined) this.set(dst, CONSTANT, folded);
+    } else if (width === 64 && op === "add") {
+      if (isTracked(leftKind) && kind === CONSTANT) this.#moved(dst, leftKind, left + value);
+      if (isTracked(kind) && leftKind === CONSTANT) this.#moved(dst, kind, left + value);
+    } else if (width === 64 && op === "sub") {
+      if (isTracked(leftKind) && kind === CONSTANT) this.#moved(dst, leftKind, left - value);
+      if (leftKind === FRAME && kind === FRAME) this.set(dst, SCALAR);
+    }
+  }
+
+  #moved(dst: number, kind: number, offset: number): void {
+    if (Math.abs(offset) <= MAX_OFFSET) this.set(dst, kind, offset);
+  }
+}
+
+const isNumber = (kind: number): boolean => kind === SCALAR || kind === CONSTANT;
+const isTracked = (kind: number): boolean => kind === FRAME || kind === CONTEXT;
+
+function taintOf(kind: number, value: number): number {
+  if (kind === FRAME) return MAY_BE_FRAME;
+  if (kind === CONTEXT) return MAY_BE_CONTEXT;
+  return kind === OTHER ? value : 0;
+}
+
+/** The result where it is sure to be right and to fit: 32-bit operations only on what cannot wrap. */
+function fold(op: AluOp, width: 32 | 64, a: number, b: number): number | undefined {
+  if (width === 32 && (a < 0 || b < 0)) return undefined;
+  const result = foldAny(op, a, b);
+  if (result === undefined || !Number.isInteger(result)) return undefined;
+  const fits = result >= (width === 32 ? 0 : -(2 ** 31)) && result < 2 ** 31;
+  return fits ? result : undefined;
+}
+
+function foldAny(op: AluOp, a: number, b: number): number | undefined {
+  switch (op) {
+    case "add":
+      return a + b;
+    case "sub":
+      return a - b;
+    case "mul":
+      return a * b;
+    case "and":
+      return a & b;
+    case "or":
+      return a | b;
+    case "xor":
+      return a ^ b;
+    case "lsh":
+      return b >= 0 && b < 31 ? a * 2 ** b : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Join of two (kind, value) pairs, written to `into`. @returns whether `into` changed. */
+export function joinInto(kinds: Uint8Array, values: Int32Array, at: number, kind: number, value: number): boolean {
+  const oldKind = kinds[at]!;
+  const oldValue = values[at]!;
+  if (oldKind === UNINITIALISED || (oldKind === kind && oldValue === value)) return false;
+  let newKind = OTHER;
+  let newValue = 0;
+  if (kind === UNINITIALISED) newKind = UNINITIALISED;
+  else if (isNumber(kind) && isNumber(oldKind)) newKind = SCALAR;
+  else newValue = taintOf(oldKind, oldValue) | taintOf(kind, value);
+  kinds[at] = newKind;
+  values[at] = newValue;
+  return newKind !== oldKind || newValue !== oldValue;
+}

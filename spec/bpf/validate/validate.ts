@@ -1,0 +1,110 @@
+// Is this a program that a JIT would be given? Says by slot and reason why not, and for a good program what the stages
+// after a verifier need to know. An abstract interpretation over registers (`registers.ts`), far simpler than Linux's: it
+// does not follow values through memory, does not prune branches, and does not prove that loops end.
+
+import type { Insn } from "../insn.js";
+import { type Program, STACK_BYTES } from "../program.js";
+import { callOrder, checkCombinedStack, checkDepth } from "./calls.js";
+import { Checker, type StackUse } from "./check.js";
+import { checkFields } from "./fields.js";
+import { Flow } from "./flow.js";
+import { type Functions, findFunctions } from "./functions.js";
+import { type Problem, Problems, type Strictness } from "./problem.js";
+
+export interface ValidateOptions {
+  /** `verifier` (default): what Linux loads. `rfc`: also unreachable code, division by 0, shifts beyond the width. */
+  readonly strictness?: Strictness;
+  /** The helpers that exist; by default every id is accepted. */
+  readonly helpers?: ReadonlySet<number>;
+}
+
+export interface FunctionFacts {
+  /** Index into `Program.code`. */
+  readonly code: number;
+  /** First slot, and one past the last. */
+  readonly start: number;
+  readonly end: number;
+  /** Bytes, a multiple of 8; all 512 if any byte of the frame may be reached. */
+  readonly stackDepth: number;
+}
+
+export interface Facts {
+  /** By code, then by start. */
+  readonly functions: readonly FunctionFacts[];
+  /** Per code: the slots of loads whose base is the xdp context. */
+  readonly contextLoads: readonly ReadonlySet<number>[];
+}
+
+export type Validity =
+  | { readonly ok: true; readonly facts: Facts }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export const MAX_SLOTS = 1_000_000;
+
+/** Check `program`. Problems come by code and pass; a later pass is not run where an earlier one refused. */
+export function validate(program: Program, options: ValidateOptions = {}): Validity {
+  const problems = new Problems(options.strictness ?? "verifier");
+  if (program.code.length === 0) problems.reportFor(0)(0, "empty", "no code");
+  const shapes = program.code.map((code, index) => shapeOf(program, code, options, problems, index));
+  const flows = (leaked: boolean): readonly (Flow | undefined)[] =>
+    shapes.map((s) => s && new Flow(s.code, s.functions, s.order, program.context, leaked));
+  // A pointer to the xdp context that one code puts into memory may come back in any other.
+  const clean = flows(false);
+  const leaked = clean.some((flow) => flow?.leaks === true);
+  const functions: FunctionFacts[] = [];
+  const contextLoads: ReadonlySet<number>[] = [];
+  (leaked ? flows(true) : clean).forEach((flow, index) => {
+    if (flow === undefined) return;
+    const report = problems.reportFor(index);
+    const checker = new Checker(flow, program, leaked, report);
+    checkCombinedStack(flow.functions, shapes[index]!.order, checker.stack, report);
+    functions.push(...functionFacts(index, flow.functions, checker.stack));
+    contextLoads.push(checker.contextLoads);
+  });
+  const { list } = problems;
+  return list.length === 0 ? { ok: true, facts: { functions, contextLoads } } : { ok: false, problems: list };
+}
+
+interface Shape {
+  readonly code: readonly Insn[];
+  readonly functions: Functions;
+  /** Function indexes, callers before callees. */
+  readonly order: readonly number[];
+}
+
+/** What does not depend on the registers; undefined if something was refused that leaves no flow to follow. */
+function shapeOf(
+  program: Program,
+  code: readonly Insn[],
+  { helpers }: ValidateOptions,
+  problems: Problems,
+  index: number,
+): Shape | undefined {
+  const report = problems.reportFor(index);
+  const before = problems.count;
+  if (code.length === 0) report(0, "empty", "no instructions, expected at least an exit");
+  if (code.length > MAX_SLOTS) report(MAX_SLOTS, "tooLong", `${code.length} slots, expected at most ${MAX_SLOTS}`);
+  if (problems.count > before) return undefined;
+  const around = { maps: program.maps, helpers };
+  for (let pc = 0; pc < code.length; pc++) checkFields(code, pc, around, report);
+  if (problems.count > before) return undefined;
+  const functions = findFunctions(code, report);
+  if (problems.count > before) return undefined;
+  const order = callOrder(functions, report);
+  if (order === undefined) return undefined;
+  checkDepth(functions, order, report);
+  return { code, functions, order };
+}
+
+function functionFacts(
+  code: number,
+  { starts, ends }: Functions,
+  { deepest, escapes }: StackUse,
+): readonly FunctionFacts[] {
+  return starts.map((start, f) => ({
+    code,
+    start,
+    end: ends[f]!,
+    stackDepth: escapes[f] === 1 ? STACK_BYTES : Math.ceil(deepest[f]! / 8) * 8,
+  }));
+}
