@@ -17,6 +17,15 @@ export function complain(io: Io, error: BadInput): number {
   return BAD_INPUT;
 }
 
+const SHOWN_COMPLAINTS = 10;
+
+/** A line each for the first of them, and one that counts the rest. */
+export function complainAll(io: Io, errors: readonly BadInput[]): void {
+  for (const error of errors.slice(0, SHOWN_COMPLAINTS)) complain(io, error);
+  const more = errors.length - SHOWN_COMPLAINTS;
+  if (more > 0) io.err(`rox: and ${more} more that could not be read; see --json for all of them\n`);
+}
+
 /** Write the report where `--json` says. Returns the exit code: `code`, or bad input if there is no writing there. */
 export function saveJson(io: Io, file: string | undefined, report: object, code: number): number {
   if (file === undefined) return code;

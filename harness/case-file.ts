@@ -14,15 +14,22 @@ import { readInputFile, readTextFile } from "./input-file.js";
 /** What a program is run on where its file does not say: as many zero bytes. */
 const DEFAULT_INPUT_BYTES = 128;
 
+/** A case, and what r0 has to be where its file says: once for all inputs, or once for each. */
+export interface LoadedCase extends Case {
+  readonly expect: readonly bigint[];
+}
+
 /** A case by the extension of its file; anything but `.bin` and `.data` is taken for case text. */
-export function loadCase(file: string): Loaded<Case> {
+export function loadCase(file: string): Loaded<LoadedCase> {
   if (file.endsWith(".bin")) return loadRaw(file);
   if (!file.endsWith(".data")) return loadCaseText(file);
   const test = loadDataFile(file);
-  return test.ok ? loaded(test.value.case) : test;
+  if (!test.ok) return test;
+  const { result } = test.value;
+  return loaded({ ...test.value.case, expect: result === undefined ? [] : [result] });
 }
 
-export function loadCaseText(file: string): Loaded<Case> {
+export function loadCaseText(file: string): Loaded<LoadedCase> {
   const text = readTextFile(file);
   if (!text.ok) return text;
   const parsed = parseCase(text.value);
@@ -30,12 +37,13 @@ export function loadCaseText(file: string): Loaded<Case> {
   return valid(file, parsed.value, "verifier");
 }
 
-function loadRaw(file: string): Loaded<Case> {
+function loadRaw(file: string): Loaded<LoadedCase> {
   const bytes = readInputFile(file);
   if (!bytes.ok) return bytes;
   if (bytes.value.length === 0) return refuse(wrong(file, "instructions of 8 bytes each", "an empty file"));
   const decoded = decode(bytes.value);
-  if (decoded.ok) return valid(file, caseOf(decoded.value, new Uint8Array(DEFAULT_INPUT_BYTES)), "verifier");
+  if (decoded.ok)
+    return valid(file, { ...caseOf(decoded.value, new Uint8Array(DEFAULT_INPUT_BYTES)), expect: [] }, "verifier");
   const { pc, message } = decoded.error;
   return refuse(wrong(file, "raw BPF instructions", `slot ${pc}: ${message}`));
 }
@@ -68,7 +76,7 @@ const caseOf = (program: readonly Insn[], input: Uint8Array): Case => ({
   env: { cpu: "lse", hole: 0 },
 });
 
-function valid(file: string, c: Case, strictness: Strictness): Loaded<Case> {
+function valid<C extends Case>(file: string, c: C, strictness: Strictness): Loaded<C> {
   const validity = validate(c.program, { strictness });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) return loaded(c);

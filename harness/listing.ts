@@ -1,25 +1,25 @@
 // Compiled code as data for listings: each BPF instruction with the A64 words that it became, and the parts of the image
 // that belong to no instruction by name.
 
+import type { Disassemble } from "../engines/capstone/disassembler.js";
 import { pointer } from "../machine/address.js";
 import type { Insn } from "../spec/bpf/insn.js";
 import { printInsn } from "../spec/bpf/text/print.js";
-import type { Disassemble } from "./disassembler.js";
 
 /** One function as the JIT left it. */
 export interface CompiledFunction {
   readonly title: string;
-  /** Index into `Program.code`, and the slot of that code that the function begins with. */
+  /** Index into `Program.code`, and that code as it was written. */
   readonly code: number;
-  readonly start: number;
-  /** The function's slots as they were written. */
-  readonly insns: readonly Insn[];
+  readonly written: readonly Insn[];
+  /** Index of a compiled instruction -> slot of the code that it was made from. */
+  readonly origin: Int32Array;
   /** Low 48 bits of the address of the first word. */
   readonly va: number;
-  /** The words, the literal behind the last one included where it has one. */
+  /** The words, and the literal behind the last one. */
   readonly words: Uint32Array;
-  /** Word index of each slot, and of the epilogue at the end. */
-  readonly offsets: ArrayLike<number>;
+  /** Word index of each compiled instruction, and of the epilogue at the end. */
+  readonly offsets: Int32Array;
 }
 
 export interface ListedWord {
@@ -49,29 +49,47 @@ const RET = 0xd65f_03c0;
 const LITERAL_WORDS = 2;
 
 export function listFunction(fn: CompiledFunction, disassemble: Disassemble): ListedFunction {
-  const { insns, offsets, words, va } = fn;
-  const body = offsets[0] ?? 0;
-  const epilogue = offsets[insns.length] ?? body;
-  const plt = words.subarray(0, words.length - LITERAL_WORDS).lastIndexOf(RET) + 1;
-  const literal = words.length - LITERAL_WORDS;
-  const list = (from: number, to: number, text: (word: number, at: number) => string): ListedWord[] =>
-    Array.from(words.subarray(from, to), (word, i) => {
+  const { words, va, written } = fn;
+  const text = (word: number, at: number): string => disassemble(word, pointer(at)) ?? "undefined instruction";
+  const parts = partsOf(fn).map(({ part, from, to }): ListedPart => {
+    const say = part === "literal" ? dataText : text;
+    const listed = Array.from(words.subarray(from, to), (word, i) => {
       const at = va + 4 * (from + i);
-      return { va: at, word, text: text(word, at) };
+      return { va: at, word, text: say(word, at) };
     });
-  const code = (word: number, at: number): string => disassemble(word, pointer(at)) ?? "undefined instruction";
-  const slots = insns.flatMap(({ row }, slot): ListedPart[] => {
-    if (row.kind === "lddwHigh") return [];
-    const end = offsets[slot + (row.kind === "lddw" ? 2 : 1)] ?? epilogue;
-    const listed = list(offsets[slot] ?? 0, end, code);
-    return [{ part: fn.start + slot, bpf: printInsn(insns, slot), words: listed }];
+    return { part, bpf: typeof part === "number" ? printInsn(written, part) : "", words: listed };
   });
-  const parts: ListedPart[] = [
-    { part: "prologue", bpf: "", words: list(0, body, code) },
-    ...slots,
-    { part: "epilogue", bpf: "", words: list(epilogue, plt, code) },
-    { part: "plt", bpf: "", words: list(plt, literal, code) },
-    { part: "literal", bpf: "", words: list(literal, words.length, (word) => `.word 0x${word.toString(16)}`) },
+  return { title: fn.title, code: fn.code, parts };
+}
+
+const dataText = (word: number): string => `.word 0x${word.toString(16)}`;
+
+/** A stretch of the image: words `from` up to `to`, exclusive. */
+export interface Part {
+  readonly part: number | string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The parts of an image in address order. An instruction without words has an empty one; `lddw` has one for both slots. */
+export function partsOf({ origin, offsets, words, written }: CompiledFunction): readonly Part[] {
+  const body = offsets[0] ?? 0;
+  const epilogue = offsets[origin.length] ?? body;
+  const literal = words.length - LITERAL_WORDS;
+  const plt = words.subarray(0, literal).lastIndexOf(RET) + 1;
+  const slots: Part[] = [];
+  for (const [i, slot] of origin.entries()) {
+    const from = offsets[i] ?? epilogue;
+    const to = offsets[i + 1] ?? epilogue;
+    const last = slots.at(-1);
+    const owner = written[slot]?.row.kind === "lddwHigh" ? slot - 1 : slot;
+    if (last?.part === owner) slots[slots.length - 1] = { ...last, to };
+    else slots.push({ part: owner, from, to });
+  }
+  const named = [
+    { part: "epilogue", from: epilogue, to: plt },
+    { part: "plt", from: plt, to: literal },
+    { part: "literal", from: literal, to: words.length },
   ];
-  return { title: fn.title, code: fn.code, parts: parts.filter((part) => part.words.length > 0 || part.bpf !== "") };
+  return [{ part: "prologue", from: 0, to: body }, ...slots, ...named];
 }

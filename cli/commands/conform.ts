@@ -4,7 +4,7 @@ import { type ConformReport, conform } from "../../harness/conform/conform.js";
 import { conformParts } from "../../harness/conform/parts.js";
 import { formatConform } from "../../harness/format/conform.js";
 import { exitCode } from "../../harness/report.js";
-import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import type { Io } from "../io.js";
 
 interface Flags {
@@ -29,7 +29,7 @@ ${examples(["rox conform conformance/", "rox conform tests/add.data --json confo
 
 function runConform(paths: readonly string[], flags: Flags, io: Io): number {
   const report = conform(paths, conformParts(), io.stop);
-  for (const error of report.unreadable) complain(io, error);
+  complainAll(io, report.unreadable);
   if (onlyRefusals(report)) {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);
     return saveJson(io, flags.json, report, exitCode(report));

@@ -9,7 +9,7 @@ import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate
 import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
-import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import type { Io } from "../io.js";
 import { duration, integer } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -68,7 +68,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   try {
     const { report, finding } = await gate(options, parts);
     progress.stop();
-    for (const error of report.unreadable) complain(io, error);
+    complainAll(io, report.unreadable);
     const code = saveJson(io, flags.json, report, exitCode(report));
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));

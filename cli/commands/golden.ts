@@ -5,7 +5,7 @@ import { formatCoverage, formatGolden } from "../../harness/format/golden.js";
 import { golden } from "../../harness/golden/golden.js";
 import { goldenParts } from "../../harness/golden/parts.js";
 import { exitCode } from "../../harness/report.js";
-import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import type { Io } from "../io.js";
 import { integer, names } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -52,7 +52,7 @@ async function runGolden(paths: readonly string[], flags: Flags, io: Io): Promis
     progress: (done: number) => progress.update(done, `${done} programs`),
   };
   const report = await golden(paths, options, await goldenParts()).finally(() => progress.stop());
-  for (const error of report.unreadable.slice(0, SHOWN_FAILURES)) complain(io, error);
+  complainAll(io, report.unreadable);
   if (report.total > 0 || report.unreadable.length === 0) {
     print(io, formatGolden(report, SHOWN_FAILURES));
     if (flags.coverage === true) print(io, formatCoverage(report, io.columns));

@@ -1,14 +1,13 @@
 // `rox run`: one program, both witnesses.
 
 import { Option } from "commander";
-import { loadCase } from "../../harness/case-file.js";
-import { checkOrCrash } from "../../harness/check-or-crash.js";
+import { type LoadedCase, loadCase } from "../../harness/case-file.js";
+import { checkExpected } from "../../harness/check-or-crash.js";
 import { formatCaseReport, verdictLines } from "../../harness/format/run.js";
 import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { traceRun } from "../../harness/trace-run.js";
-import type { Case } from "../../properties/case.js";
 import { type CaseReport, checkCase, makeBench } from "../../properties/check.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
@@ -44,13 +43,14 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   if (!read.ok) return complain(io, read.error);
   const input = flags.input === undefined ? undefined : inputBytes(flags.input);
   if (input?.ok === false) return complain(io, input.error);
-  const c: Case = {
+  const c: LoadedCase = {
     ...read.value,
-    ...(input === undefined ? {} : { inputs: [input.value] }),
+    // Another input, another result.
+    ...(input === undefined ? {} : { inputs: [input.value], expect: [] }),
     env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
   };
   const bench = makeBench({});
-  const checked = checkOrCrash(c, { check: (one) => checkCase(one, bench) });
+  const checked = checkExpected(c, { check: (one) => checkCase(one, bench) });
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
   if (flags.trace === true) {
     for (const [i, bytes] of c.inputs.entries()) {

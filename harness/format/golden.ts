@@ -4,7 +4,7 @@ import type { GoldenReport } from "../golden/golden.js";
 import { count, seconds, table, wrap } from "./text.js";
 
 export function formatGolden(report: GoldenReport, shownFailures: number): string[] {
-  const { images, bytesEqual, results, resultsEqual, families, failures, filtered } = report;
+  const { images, bytesEqual, results, resultsEqual, families, failures, filtered, leftOut } = report;
   const rows = Object.entries(families).map(([name, f]) => [
     name,
     `${f.programs}`,
@@ -16,6 +16,7 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
   return [
     ...(rows.length === 0 ? [] : table([head, ...rows, sum], [1, 2, 3])),
     ...(filtered === 0 ? [] : [`${count(filtered, "program")} left out by --family or --cpu`]),
+    ...leftOut.map(({ name, why }) => `left out ${name}: ${why}`),
     ...failures
       .slice(0, shownFailures)
       .flatMap(({ name, where, expected, actual }) => [

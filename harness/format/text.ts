@@ -36,17 +36,23 @@ export interface SideBySide {
   readonly right: readonly string[];
 }
 
-/** Left and right columns; the left text stands beside the first line of its right ones. */
+/** The left text beside the first of its right lines; where that does not fit, above them. */
 export function sideBySide(rows: readonly SideBySide[], columns: number): string[] {
-  const longest = Math.max(0, ...rows.map(({ left }) => left.length));
-  const leftWidth = Math.min(longest, Math.floor(columns * 0.42));
-  const rightWidth = columns - leftWidth - 3;
+  const leftWidth = Math.max(0, ...rows.map(({ left }) => left.length));
+  const rightWidth = Math.max(0, ...rows.flatMap(({ right }) => right.map((line) => line.length)));
+  if (leftWidth + GUTTER + rightWidth > columns) return oneAboveTheOther(rows, columns);
   return rows.flatMap(({ left, right }) =>
     (right.length === 0 ? [""] : right).map((line, i) =>
-      `${clip(i === 0 ? left : "", leftWidth).padEnd(leftWidth)}   ${clip(line, rightWidth)}`.trimEnd(),
+      `${(i === 0 ? left : "").padEnd(leftWidth + GUTTER)}${line}`.trimEnd(),
     ),
   );
 }
+const GUTTER = 3;
+
+const oneAboveTheOther = (rows: readonly SideBySide[], columns: number): string[] =>
+  rows.flatMap(({ left, right }) =>
+    [left, ...right.map((line) => `        ${line}`)].map((line) => clip(line, columns)),
+  );
 
 export const percent = (part: number, whole: number): string =>
   whole === 0 ? "0.0 %" : `${((100 * part) / whole).toFixed(1)} %`;

@@ -2,9 +2,9 @@
 // the run, but does not keep the others from being replayed.
 
 import path from "node:path";
-import type { Case } from "../../properties/case.js";
 import type { BadInput, Loaded } from "../bad-input.js";
-import { checkOrCrash } from "../check-or-crash.js";
+import type { LoadedCase } from "../case-file.js";
+import { checkExpected } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
 import type { Trials } from "./chunk.js";
@@ -20,7 +20,7 @@ export interface CorpusReport {
 
 export function replayCorpus(
   directory: string,
-  load: (file: string) => Loaded<Case>,
+  load: (file: string) => Loaded<LoadedCase>,
   trials: Pick<Trials, "check">,
   stop: AbortSignal,
 ): CorpusReport {
@@ -36,7 +36,7 @@ export function replayCorpus(
       unreadable.push(c.error);
       continue;
     }
-    const { verdict } = checkOrCrash(c.value, trials);
+    const { verdict } = checkExpected(c.value, trials);
     if (verdict.kind === "agree") passed++;
     else if (verdict.kind === "incomparable") incomparable++;
     else failures.push({ name: file, ...difference(verdict), replay: replayCommand(file) });

@@ -22,8 +22,8 @@ export interface Shrinking {
   readonly trials: Trials;
   /** A smaller case that still fails, or the same one. */
   minimize(c: Case, fails: (c: Case) => boolean): Case;
-  /** Case file text; the lines become its head. */
-  print(c: Case, head: readonly string[]): string;
+  /** Case file text. */
+  print(c: Case, about: { readonly title: string; readonly notes: readonly string[] }): string;
 }
 
 export function keepFinding(
@@ -36,14 +36,12 @@ export function keepFinding(
   const shrunk = minimize(original, (c) => checkOrCrash(c, trials).verdict.kind === "disagree");
   const report = checkOrCrash(shrunk, trials);
   const { verdict } = report;
-  const head = [
-    `found: seed=${seed} index=${found.index}`,
-    ...(verdict.kind === "disagree"
-      ? [`differs: ${verdict.where}`, `expected: ${verdict.expected}`, `actual: ${verdict.actual}`]
-      : []),
-  ];
+  const title = verdict.kind === "disagree" ? `${verdict.where} differs from the interpreter's` : "not shrunk reliably";
+  const answers =
+    verdict.kind === "disagree" ? [`${verdict.where}: expected ${verdict.expected}, came ${verdict.actual}`] : [];
+  const notes = [`gate seed=${seed} index=${found.index}`, ...answers];
   const file = path.join(directory, `gate-${seed}-${found.index}.bpf`);
-  const written = writeOutputFile(file, print(shrunk, head));
+  const written = writeOutputFile(file, print(shrunk, { title, notes }));
   if (!written.ok) return written;
   return loaded({ case: shrunk, report, file, before: slots(original), after: slots(shrunk) });
 }

@@ -49,12 +49,12 @@ function setUp(judge: (imm: number) => Verdict, given: Partial<GateOptions> = {}
     trials: t,
     pool: inlinePool(t),
     minimize: (c, fails) => (fails(program(2, immOf(c))) ? program(2, immOf(c)) : c),
-    print: (c, head) => `${head.map((line) => `# ${line}`).join("\n")}\nr0 = ${immOf(c)}\nexit\n`,
+    print: (c, { title, notes }) => `${[title, ...notes].join("\n")}\nr0 = ${immOf(c)}\nexit\n`,
     load: (file) => {
       const imm = Number(readFileSync(file, "utf8"));
       return Number.isNaN(imm)
         ? refuse({ subject: file, expected: "a number", came: "text", next: "correct it" })
-        : loaded(program(2, imm));
+        : loaded({ ...program(2, imm), expect: imm === 9 ? [8n] : [] });
     },
   };
   const options: GateOptions = {
@@ -90,7 +90,7 @@ describe("gate", () => {
     expect(report.failures[0]).toMatchObject({ where: "r0", expected: "0x1", actual: "0x2" });
     const file = path.join(options.findings, "gate-1000-142.bpf");
     expect(readFileSync(file, "utf8")).toBe(
-      "# found: seed=1000 index=142\n# differs: r0\n# expected: 0x1\n# actual: 0x2\nr0 = 1142\nexit\n",
+      "r0 differs from the interpreter's\ngate seed=1000 index=142\nr0: expected 0x1, came 0x2\nr0 = 1142\nexit\n",
     );
     expect(report.failures[0]?.replay).toMatch(/^npx rox run .*gate-1000-142\.bpf$/);
   });

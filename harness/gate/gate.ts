@@ -1,7 +1,7 @@
 // The gate: the corpus first, then fresh programs until the budget ends. The first disagreement is shrunk and kept.
 
-import type { Case } from "../../properties/case.js";
 import type { Loaded } from "../bad-input.js";
+import type { LoadedCase } from "../case-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { type CampaignOptions, type ChunkPool, campaign } from "./campaign.js";
 import { SIZE_LIMITS } from "./chunk.js";
@@ -19,7 +19,7 @@ export interface GateOptions extends CampaignOptions {
 
 export interface GateParts extends Shrinking {
   readonly pool: ChunkPool;
-  load(file: string): Loaded<Case>;
+  load(file: string): Loaded<LoadedCase>;
 }
 
 export interface GateReport extends Report {

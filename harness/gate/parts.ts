@@ -1,9 +1,13 @@
 // The gate's real parts: generator, stage, shrinker and case files.
 
-import { refuse } from "../bad-input.js";
+import { CaseArbitrary } from "../../properties/arbitraries/case-arbitrary.js";
+import { printCase } from "../../properties/case-text.js";
+import { checkCase, makeBench } from "../../properties/check.js";
+import { loadCaseText } from "../case-file.js";
 import type { Trials } from "./chunk.js";
 import type { GateParts } from "./gate.js";
 import { makePool } from "./pool.js";
+import { randomSource } from "./random-source.js";
 
 export function gateParts(jobs: number): GateParts {
   const trials = makeTrials();
@@ -11,16 +15,16 @@ export function gateParts(jobs: number): GateParts {
     trials,
     pool: makePool(jobs, () => trials),
     minimize: (c) => c,
-    print: () => "",
-    load: (subject) => refuse({ subject, expected: "a case", came: "a file", next: "wait" }),
+    print: (c, { title, notes }) => printCase({ ...c, title, notes: notes.map((text) => ({ key: "found", text })) }),
+    load: loadCaseText,
   };
 }
 
-export const makeTrials = (): Trials => ({
-  caseAt: () => {
-    throw new Error("no generator yet");
-  },
-  check: () => {
-    throw new Error("no stage yet");
-  },
-});
+export function makeTrials(): Trials {
+  const cases = new CaseArbitrary();
+  const bench = makeBench({});
+  return {
+    caseAt: (seed, index) => cases.generate(randomSource(seed, index)).value,
+    check: (c) => checkCase(c, bench),
+  };
+}

@@ -1,24 +1,25 @@
 // Recordings of a real kernel against our witnesses: every image byte for byte, and for programs whose result does not
 // depend on time or chance, the interpreter, the JIT and the kernel against each other.
 
+import { ROWS } from "../../spec/bpf/isa.js";
 import { type BadInput, type Loaded, refuse } from "../bad-input.js";
 import { coverage } from "../gate/coverage.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { type RawRecord, RECORDING_EXTENSIONS, readRecords } from "./records.js";
 
-/** What comparing one recording came to. */
-export interface GoldenCase {
-  readonly name: string;
-  readonly family: string;
-  readonly cpu: string;
-  /** Images recorded, and how many of them we emit byte for byte. */
+/** Images of one recorded program, and how many of them we emit byte for byte up to the first difference. */
+export interface ByteResult {
   readonly images: number;
-  readonly bytesEqual: number;
-  /** Row ids of the recorded programs, for each image that is equal. */
+  readonly equal: number;
+  /** Row ids of the program; none if an image differs. */
   readonly rows: readonly string[];
-  /** Three ways: interpreter, JIT on an engine, kernel. Undefined where the result is not comparable by nature. */
-  readonly result: "equal" | "differs" | "incomparable" | undefined;
+  readonly failures: readonly Failure[];
+}
+
+/** Three ways: interpreter, JIT on an engine, kernel. */
+export interface ThreeWayResult {
+  readonly kind: "equal" | "differs" | "incomparable";
   readonly failures: readonly Failure[];
 }
 
@@ -30,10 +31,14 @@ export interface GoldenOptions {
   readonly progress?: (done: number) => void;
 }
 
-export interface GoldenParts {
-  /** The family and CPU of a record, before anything is compared. */
-  describe(record: RawRecord): Loaded<{ readonly family: string; readonly cpu: string }>;
-  compare(record: RawRecord): Loaded<GoldenCase>;
+export interface GoldenParts<R> {
+  read(record: RawRecord): Loaded<R>;
+  /** What the file of this record holds, if it holds no programs at all. */
+  otherwise(record: RawRecord): string | undefined;
+  about(recording: R, record: RawRecord): { readonly family: string; readonly cpu: string };
+  bytes(recording: R, name: string): ByteResult;
+  /** Undefined where the result depends on time, chance or other programs. */
+  result(recording: R, name: string): ThreeWayResult | undefined;
 }
 
 export interface FamilyCounts {
@@ -53,6 +58,8 @@ export interface GoldenReport extends Report {
   readonly families: Readonly<Record<string, FamilyCounts>>;
   /** Programs left out by `--family` or `--cpu`. */
   readonly filtered: number;
+  /** Files that hold something else. */
+  readonly leftOut: readonly { readonly name: string; readonly why: string }[];
   readonly coverage: {
     readonly reached: number;
     readonly all: number;
@@ -65,58 +72,115 @@ export interface GoldenReport extends Report {
 /** Failures beyond this many are counted only: one broken encoder fails every program. */
 const MAX_FAILURES = 1000;
 
-export async function golden(
+export async function golden<R>(
   paths: readonly string[],
   options: GoldenOptions,
-  parts: GoldenParts,
+  parts: GoldenParts<R>,
 ): Promise<GoldenReport> {
   const started = Date.now();
   const found = findFiles(paths, RECORDING_EXTENSIONS);
   const unreadable: BadInput[] = [...found.refused];
-  const failures: Failure[] = [];
-  const families: Record<string, FamilyCounts> = {};
-  const rows = new Map<string, number>();
-  const sum = { passed: 0, failed: 0, incomparable: 0 };
-  const seen = { filtered: 0, done: 0 };
-  const take = (record: RawRecord): BadInput | undefined => {
-    const about = parts.describe(record);
-    if (!about.ok) return about.error;
-    if (!wanted(about.value, options)) {
-      seen.filtered++;
-      return undefined;
-    }
-    const compared = parts.compare(record);
-    if (!compared.ok) return compared.error;
-    const { value } = compared;
-    const ok = value.bytesEqual === value.images && value.result !== "differs" && value.failures.length === 0;
-    sum[!ok ? "failed" : value.result === "incomparable" ? "incomparable" : "passed"]++;
-    if (failures.length < MAX_FAILURES) failures.push(...value.failures);
-    for (const id of new Set(value.rows)) rows.set(id, (rows.get(id) ?? 0) + 1);
-    addFamily(families, value);
-    seen.done++;
-    return undefined;
-  };
+  const leftOut: { name: string; why: string }[] = [];
+  const sums = emptySums();
   for (const file of found.files) {
     for await (const record of readRecords(file)) {
-      if (options.stop.aborted || seen.done >= options.limit) break;
-      const problem = record.ok ? take(record.value) : record.error;
-      if (problem !== undefined) unreadable.push(problem);
-      else options.progress?.(seen.done);
-      await breathe(seen.done);
+      if (options.stop.aborted || sums.done >= options.limit) break;
+      const why = record.ok ? parts.otherwise(record.value) : undefined;
+      if (why !== undefined) {
+        leftOut.push({ name: file, why });
+        break;
+      }
+      const recording = record.ok ? parts.read(record.value) : record;
+      if (!record.ok || !recording.ok) {
+        if (!recording.ok) unreadable.push(recording.error);
+        continue;
+      }
+      compareOne(recording.value, record.value, options, parts, sums);
+      options.progress?.(sums.done);
+      await breathe(sums.done);
     }
   }
-  const counts: Counts = { ...sum, seed: null, interrupted: options.stop.aborted, failures, unreadable };
-  const sums = Object.values(families);
+  const { failures, families, rows, filtered, passed, failed, incomparable } = sums;
+  const counts: Counts = {
+    ...{ passed, failed, incomparable, failures, unreadable },
+    seed: null,
+    interrupted: options.stop.aborted,
+  };
+  const all = Object.values(families);
   return makeReport("golden", started, counts, {
-    images: add(sums, "images"),
-    bytesEqual: add(sums, "bytesEqual"),
-    results: add(sums, "results"),
-    resultsEqual: add(sums, "resultsEqual"),
+    images: add(all, "images"),
+    bytesEqual: add(all, "bytesEqual"),
+    results: add(all, "results"),
+    resultsEqual: add(all, "resultsEqual"),
     families,
-    filtered: seen.filtered,
-    coverage: { ...coverage(rows), witnesses: Object.fromEntries(rows) },
+    filtered,
+    leftOut,
+    coverage: {
+      ...coverage(
+        rows,
+        ROWS.map(({ id }) => id),
+      ),
+      witnesses: inTableOrder(rows),
+    },
   });
 }
+
+function inTableOrder(rows: ReadonlyMap<string, number>): Record<string, number> {
+  const counts = ROWS.map(({ id }): [string, number] => [id, rows.get(id) ?? 0]);
+  return Object.fromEntries(counts.filter(([, n]) => n > 0));
+}
+
+interface Sums {
+  passed: number;
+  failed: number;
+  incomparable: number;
+  filtered: number;
+  done: number;
+  readonly failures: Failure[];
+  readonly families: Record<string, FamilyCounts>;
+  readonly rows: Map<string, number>;
+}
+
+const emptySums = (): Sums => ({
+  ...{ passed: 0, failed: 0, incomparable: 0, filtered: 0, done: 0 },
+  ...{ failures: [], families: {}, rows: new Map() },
+});
+
+function compareOne<R>(
+  recording: R,
+  record: RawRecord,
+  options: GoldenOptions,
+  parts: GoldenParts<R>,
+  sums: Sums,
+): void {
+  const about = parts.about(recording, record);
+  if (!wanted(about, options)) {
+    sums.filtered++;
+    return;
+  }
+  const bytes = guarded(record.name, () => parts.bytes(recording, record.name), CRASHED_BYTES);
+  const result = guarded(record.name, () => parts.result(recording, record.name), CRASHED_RESULT);
+  const failures = [...bytes.failures, ...(result?.failures ?? [])];
+  const isOk = bytes.equal === bytes.images && result?.kind !== "differs" && failures.length === 0;
+  sums[!isOk ? "failed" : result?.kind === "incomparable" ? "incomparable" : "passed"]++;
+  sums.failures.push(...failures.slice(0, Math.max(0, MAX_FAILURES - sums.failures.length)));
+  for (const id of bytes.rows) sums.rows.set(id, (sums.rows.get(id) ?? 0) + 1);
+  addFamily(sums.families, about.family, bytes, result);
+  sums.done++;
+}
+
+/** An exception out of a witness is a finding about that recording, not the end of the run. */
+function guarded<T>(name: string, run: () => T, crashed: (failure: Failure) => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const actual = error instanceof Error ? error.message : String(error);
+    return crashed({ name, where: "an exception", expected: "a comparison", actual });
+  }
+}
+
+const CRASHED_BYTES = (failure: Failure): ByteResult => ({ images: 1, equal: 0, rows: [], failures: [failure] });
+const CRASHED_RESULT = (failure: Failure): ThreeWayResult => ({ kind: "differs", failures: [failure] });
 
 const add = (families: readonly FamilyCounts[], key: keyof FamilyCounts): number =>
   families.reduce((sum, family) => sum + family[key], 0);
@@ -131,14 +195,19 @@ function wanted(about: { readonly family: string; readonly cpu: string }, option
 
 const atomics = (cpu: string): string => (/^(ll-sc|cortex-a57|a57)/i.test(cpu) ? "ll-sc" : "lse");
 
-function addFamily(families: Record<string, FamilyCounts>, { family, images, bytesEqual, result }: GoldenCase): void {
+function addFamily(
+  families: Record<string, FamilyCounts>,
+  family: string,
+  { images, equal }: ByteResult,
+  result: ThreeWayResult | undefined,
+): void {
   families[family] ??= { programs: 0, images: 0, bytesEqual: 0, results: 0, resultsEqual: 0 };
   const counts = families[family];
   counts.programs++;
   counts.images += images;
-  counts.bytesEqual += bytesEqual;
-  if (result === "equal" || result === "differs") counts.results++;
-  if (result === "equal") counts.resultsEqual++;
+  counts.bytesEqual += equal;
+  if (result?.kind === "equal" || result?.kind === "differs") counts.results++;
+  if (result?.kind === "equal") counts.resultsEqual++;
 }
 
 /** Let signals and progress output through now and then. */
