@@ -34,7 +34,7 @@ export class RunState {
   readonly registers = new BigUint64Array(REGISTERS);
   readonly memory = new RegionMemory();
   readonly context: Context;
-  /** The frame of the code that no local call is active in. */
+  /** The frame of the main program, or of what it has tail called. */
   #stack: Region;
   readonly #frames: Frame[] = [];
   /** Index of the code that runs. */
@@ -50,8 +50,8 @@ export class RunState {
     readonly layout: Layout,
     input: Uint8Array,
   ) {
-    const { base, bytes } = frameOf(layout, 0);
-    this.#stack = zeroRegion("stack", base, bytes);
+    const frame = this.#frameRange(0);
+    this.#stack = zeroRegion("stack", frame.base, frame.bytes);
     this.context = placeContext(program.context, layout, input);
     for (const region of [this.#stack, ...this.context.regions]) this.memory.add(region);
     program.maps.forEach((spec, i) => {
@@ -59,7 +59,7 @@ export class RunState {
         this.memory.add(zeroRegion(`map ${i}`, layout.maps[i]!.values.base, valuesBytes(spec)));
       }
     });
-    this.registers[FP] = pointerTo(base + bytes);
+    this.registers[FP] = pointerTo(frame.base + frame.bytes);
     this.enter(0);
   }
 
@@ -69,7 +69,7 @@ export class RunState {
     return this.#world;
   }
 
-  /** Start a code of the program in the frame that is there. */
+  /** Start a code of the program in the frame that is there for it. */
   enter(code: number): number {
     this.code = code;
     this.registers.fill(0n, 0, FP);
@@ -117,22 +117,25 @@ export class RunState {
     return frame.pc;
   }
 
-  /**
-   * Leave the frame that a tail call comes from for the target's own. What earlier frames left there is nobody's
-   * promise, so it starts unwritten: within a local call as another stack of that call, else at the code's place.
-   */
+  /** A tail call to `code`: the frame that it leaves is gone, the one that it enters holds nothing of its own yet. */
   replaceFrame(code: number): void {
     const frame = this.#frames.pop();
-    if (frame !== undefined) {
-      this.memory.remove(frame.stack);
-      this.#frames.push({ ...frame, stack: this.#freshStack(this.#frames.length) });
+    if (frame === undefined) {
+      this.memory.remove(this.#stack);
+      const { base, bytes } = this.#frameRange(code);
+      this.#stack = unwrittenRegion("stack", base, bytes);
+      this.memory.add(this.#stack);
+      this.registers[FP] = pointerTo(base + bytes);
       return;
     }
-    const { base, bytes } = frameOf(this.layout, code);
-    this.memory.remove(this.#stack);
-    this.#stack = unwrittenRegion("stack", base, bytes);
-    this.memory.add(this.#stack);
-    this.registers[FP] = pointerTo(base + bytes);
+    this.memory.remove(frame.stack);
+    this.#frames.push({ ...frame, stack: this.#freshStack(this.#frames.length) });
+  }
+
+  #frameRange(code: number): Range {
+    const range = this.layout.frames[code];
+    assert(range !== undefined, `no frame for code ${code}, the layout has ${this.layout.frames.length}`);
+    return range;
   }
 
   /** A stack for the local call at this depth (0: called by the main program), with r10 at its top. */
@@ -147,12 +150,9 @@ export class RunState {
   }
 
   #dump(): readonly RegionBytes[] {
-    const regions = [this.#stack, ...this.context.regions].map(({ name, bytes, written }) => ({
-      name,
-      bytes,
-      written,
-    }));
-    return [...regions, ...this.#dumpMaps()];
+    const { name, bytes, written } = this.#stack;
+    const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
+    return [{ name, bytes, written }, ...regions, ...this.#dumpMaps()];
   }
 
   #dumpMaps(): readonly RegionBytes[] {
@@ -160,12 +160,6 @@ export class RunState {
       spec.kind === "progArray" ? [] : [{ name: `map ${i}`, bytes: this.world.maps.dump(i) }],
     );
   }
-}
-
-function frameOf(layout: Layout, code: number): Range {
-  const frame = layout.frames[code];
-  assert(frame !== undefined, `the layout has frames for ${layout.frames.length} codes, none for code ${code}`);
-  return frame;
 }
 
 /** A register as a word: the registers array holds nothing else. */
