@@ -10,6 +10,7 @@ export const HELPER_ARGUMENTS: ReadonlyMap<number, number> = new Map([
   [5, 0], // ktime_get_ns()
   [7, 0], // get_prandom_u32()
   [8, 0], // get_smp_processor_id()
+  [14, 0], // get_current_pid_tgid()
   [HELPER_TAIL_CALL, 3], // tail_call(context, prog array, index)
   [35, 0], // get_current_task()
   [158, 0], // get_current_task_btf()
