@@ -3,12 +3,11 @@
 
 import { Buffer } from "node:buffer";
 import type { Va } from "./address.js";
+import { POISON } from "./address-space.js";
 import { KernelFault } from "./fault.js";
 import type { Frames } from "./frames.js";
 import type { Frame, PageTable } from "./page-table.js";
 
-/** What fresh memory holds, so that code which relies on zeroes is seen to. */
-export const POISON = 0xa5;
 const ALIGN = 16;
 
 interface HeapObject {
@@ -48,6 +47,7 @@ export class Heap {
     for (let i = 0; i < pages; i++) {
       const frame = this.frames.take();
       frame.bytes.fill(POISON);
+      frame.lines = undefined;
       frames.push(frame);
       this.table.set(firstPage + i * pageBytes, { frame, permission: "rw" });
     }

@@ -112,3 +112,45 @@ test.each([4096, 16384, 65536] as const)("pages may be %i bytes", (pageBytes) =>
   machine.fill32(va + pageBytes - 4, 0x01020304, 8);
   expect(machine.read(va + pageBytes - 5, 10)).toEqual(bytes(0xa5, 4, 3, 2, 1, 4, 3, 2, 1, 0xa5));
 });
+
+test("a fetch needs executable pages, clean lines, a synchronized CPU and no old translation", () => {
+  const machine = new Machine({ cpus: 2 });
+  const text = machine.vmalloc(8192)!;
+  machine.fill32(text + 4092, 0xd503201f, 8);
+  const why = (cpu: number) => machine.fetch(cpu, text + 4092, 8)?.why;
+  expect(why(0)).toBe("notExecutable");
+  machine.setPermission(text, 8192, "rox");
+  expect(why(0)).toBe("staleTranslation");
+  machine.invalidateTlb(text, 8192);
+  expect(why(0)).toBe("notCleaned");
+  machine.cleanDcache(text + 4092, 8);
+  expect(why(0)).toBe("notInvalidated");
+  machine.invalidateIcache(text + 4092, 4);
+  expect(machine.fetch(0, text + 4092, 8)).toEqual({ va: text + 4092, why: "notSynchronized" });
+  machine.contextSync();
+  expect(machine.fetch(0, text + 4092, 8)).toEqual({ va: text + 4096, why: "notInvalidated" });
+  machine.invalidateIcache(text + 4096, 4);
+  machine.contextSync();
+  expect([why(0), why(1)]).toEqual([undefined, "notSynchronized"]);
+  machine.kickAllCpus();
+  expect(why(1)).toBeUndefined();
+  machine.vfree(text);
+  expect(why(0)).toBe("notMapped");
+});
+
+test("another CPU has interrupts of its own", () => {
+  const machine = new Machine({ cpus: 2 });
+  machine.patchLock.hold(() => {
+    expect(fault(() => machine.mightSleep("a test"))).toBe("badLock");
+    expect(machine.runOn(1, () => fault(() => machine.mightSleep("a test")))).toBe("no fault");
+  });
+});
+
+test("frames come from the given buffer", () => {
+  const physical = new ArrayBuffer(2 * 4096);
+  const machine = new Machine({ physical });
+  machine.map(PLACE, 8192, "rw");
+  expect([0, 4096].map((at) => machine.mapping(PLACE + at)?.frame.bytes.byteOffset)).toEqual([0, 4096]);
+  expect(machine.mapping(PLACE)?.frame.bytes.buffer).toBe(physical);
+  expect(() => machine.kvmalloc(1)).toThrow("all 8192 bytes of physical memory are in use");
+});

@@ -2,6 +2,7 @@
 // Mappings are immutable; a change of permission is a new one, so that whoever kept the old one holds what a TLB would.
 
 import type { Va } from "./address.js";
+import type { CodeLines } from "./coherence.js";
 
 /** Never writable and executable at once. */
 export type Permission = "rw" | "ro" | "rox";
@@ -12,6 +13,8 @@ export interface Frame {
   readonly view: DataView;
   /** The same bytes as little-endian words. */
   readonly words: Uint32Array;
+  /** Undefined where fetches are not followed. */
+  lines: CodeLines | undefined;
 }
 export interface Mapping {
   readonly frame: Frame;

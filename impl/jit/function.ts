@@ -1,8 +1,15 @@
 // What the verifier hands to the JIT, one function at a time (kernel: `struct bpf_prog` and the parts of its `aux` that
-// arm64 reads). Instructions are in the kernel dialect: map loads hold addresses, a helper call's imm is the helper's
-// address minus `callBase`, a local call's off is the index of the function that it calls.
+// arm64 reads). Instructions are in the kernel dialect: map loads are `lddw imm64` rows that hold addresses, a helper
+// call's imm is the helper's address minus `callBase`, and the off of a local call or of an `lddw code` is the index of
+// the function that it means.
 
 import type { Insn } from "../../spec/bpf/insn.js";
+
+/** A 64-bit value as two unsigned halves. */
+export interface Halves {
+  readonly high: number;
+  readonly low: number;
+}
 
 export interface JitFunction {
   readonly insns: readonly Insn[];
@@ -17,5 +24,5 @@ export interface JitFunction {
   /** Converted from classic BPF. */
   readonly wasClassic?: boolean;
   /** The program uses an arena: its kernel-side base lives in x28. */
-  readonly arena?: { readonly kernelBase: bigint; readonly userBase: bigint };
+  readonly arena?: { readonly kernelBase: Halves; readonly userBase: Halves };
 }

@@ -44,6 +44,7 @@ test("finalize copies the whole region once, free gives everything back", () => 
   expect([machine.peek32(roHeader), machine.peek32(roImage), machine.peek32(roImage + 4)]).toEqual([
     64, 0xd65f03c0, 0xd4202000,
   ]);
+  expect([0, 1].map((cpu) => machine.fetch(cpu, roHeader, 64))).toEqual([undefined, undefined]);
   expect([machine.usage.heapObjects, k.modmem.current]).toEqual([0, 64]);
   bpfJitBinaryPackFree(k, roHeader, undefined);
   expect([machine.usage.frames, k.modmem.current]).toEqual([0, 0]);

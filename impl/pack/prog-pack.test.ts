@@ -22,6 +22,7 @@ test("a pack is executable and holds only illegal instructions", () => {
   const packs = new ProgPacks(machine);
   packs.bpfProgPackAlloc(64);
   expect(machine.mapping(BASE + PACK - 1)?.permission).toBe("rox");
+  expect(machine.staleTranslations).toEqual([]);
   expect([machine.peek32(BASE), machine.peek32(BASE + PACK - 4)]).toEqual([BREAK, BREAK]);
 });
 

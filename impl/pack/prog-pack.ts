@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { RoAddr } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextInvalidate } from "../patching/arch-text.js";
+import { setMemoryRox } from "../patching/set-memory.js";
 import { Bitmap } from "./bitmap.js";
 
 export const BPF_PROG_CHUNK_SIZE = 64;
@@ -20,6 +21,8 @@ export interface ProgPack {
 export interface ProgPackOptions {
   /** NUMA nodes; each adds 2 MiB to the size of a pack. */
   readonly nodes?: number;
+  /** Size of a pack where there is no such thing as 2 MiB mappings (kernel: one page). */
+  readonly packBytes?: number;
 }
 
 export class ProgPacks {
@@ -28,9 +31,9 @@ export class ProgPacks {
 
   constructor(
     readonly machine: Machine,
-    { nodes = 1 }: ProgPackOptions = {},
+    { nodes = 1, packBytes = SZ_2M * nodes }: ProgPackOptions = {},
   ) {
-    this.packBytes = SZ_2M * nodes;
+    this.packBytes = packBytes;
   }
 
   /** In list order, for oracles. */
@@ -104,7 +107,7 @@ export class ProgPacks {
     const base = machine.vmalloc(size);
     if (base === undefined) return undefined;
     machine.fill32(base, AARCH64_BREAK_FAULT, size);
-    if (machine.setPermission(base, size, "rox")) return base as RoAddr;
+    if (setMemoryRox(machine, base, size) === 0) return base as RoAddr;
     machine.vfree(base);
     return undefined;
   }

@@ -1,0 +1,100 @@
+// One pass over the instructions: each row kind goes to its lowering, and the offset table learns where each slot begins.
+
+import type { Insn } from "../../spec/bpf/insn.js";
+import type { KernelRow } from "../../spec/bpf/isa.js";
+import { lowerAlu, lowerCastUser, lowerEnd, lowerMovsx, lowerNeg, lowerPercpu } from "./alu.js";
+import { lowerAtomic } from "./atomics.js";
+import { lowerCall, lowerLddw } from "./calls.js";
+import type { Emitter } from "./emitter.js";
+import { lowerExit, lowerJa, lowerJump } from "./jump.js";
+import { lowerLoad, lowerStore, lowerStoreImm } from "./memory.js";
+import { lowerTailCall } from "./tail-call.js";
+
+/** Stops at the first instruction that cannot be lowered; see `Emitter.error`. */
+export function buildBody(e: Emitter): void {
+  const { insns } = e.fn;
+  const { offsets } = e;
+  for (let pc = 0; pc < insns.length; pc++) {
+    const insn = insns[pc] as Insn;
+    offsets[pc] = e.words;
+    lower(e, insn, pc);
+    if (e.error !== undefined) return;
+    if (insn.row.kind === "lddw") {
+      pc++;
+      offsets[pc] = e.words;
+    }
+  }
+  offsets[insns.length] = e.words;
+}
+
+function lower(e: Emitter, insn: Insn, pc: number): void {
+  const { row } = insn;
+  switch (row.kind) {
+    case "alu":
+      lowerAlu(e, row, insn);
+      return;
+    case "neg":
+      lowerNeg(e, row, insn);
+      return;
+    case "movsx":
+      lowerMovsx(e, row, insn);
+      return;
+    case "end":
+      lowerEnd(e, row, insn);
+      return;
+    case "ja":
+      lowerJa(e, row, insn, pc);
+      return;
+    case "jump":
+      lowerJump(e, row, insn, pc);
+      return;
+    case "call":
+      lowerCall(e, row, insn, pc);
+      return;
+    case "exit":
+      lowerExit(e, pc);
+      return;
+    case "lddw":
+      lowerLddw(e, row, insn, pc);
+      return;
+    case "lddwHigh":
+      e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
+      return;
+    case "load":
+      lowerLoad(e, row, insn, pc);
+      return;
+    case "storeImm":
+      lowerStoreImm(e, row, insn, pc);
+      return;
+    case "store":
+      lowerStore(e, row, insn, pc);
+      return;
+    case "atomic":
+      lowerAtomic(e, row, insn, pc);
+      return;
+    case "kernel":
+      lowerKernel(e, row, insn);
+      return;
+    default:
+      row satisfies never;
+  }
+}
+
+function lowerKernel(e: Emitter, row: KernelRow, insn: Insn): void {
+  switch (row.op) {
+    case "tailCall":
+      lowerTailCall(e);
+      return;
+    case "percpu":
+      lowerPercpu(e, insn);
+      return;
+    case "castUser":
+      lowerCastUser(e, insn);
+      return;
+    case "nospec":
+      // Needs no barrier on arm64.
+      return;
+    default:
+      row.op satisfies never;
+  }
+}

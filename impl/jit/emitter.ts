@@ -1,0 +1,126 @@
+// The state of one compilation, shared by all lowering: how many words there are, where each BPF slot begins, and the
+// image once it exists. All three passes run the same lowering; they differ in what this object does with a word.
+
+import { NOP } from "../a64/system.js";
+import { type Encoded, FILL, type Refusal, type Word } from "../a64/word.js";
+import type { JitEnv } from "./env.js";
+import type { JitError } from "./error.js";
+import { type Frame, frameOf, mayFault } from "./frame.js";
+import type { JitFunction } from "./function.js";
+
+const NO_IMAGE = new Uint32Array(0);
+
+export class Emitter {
+  readonly frame: Frame;
+  /** Accesses that may fault. */
+  readonly faulting: number;
+  /** Word index of each BPF slot, and of the epilogue at the end. Zero where no pass has been yet. */
+  readonly offsets: Int32Array;
+  /** Words emitted so far: the index of the next one. */
+  words = 0;
+  /** Exception entries written so far. */
+  entries = 0;
+  /** Word index of the epilogue, from the last pass over the body. */
+  epilogue = 0;
+  /** Byte offset of the exception table in the image. */
+  tableBytes = 0;
+  /** The first reason to refuse the function. */
+  error: JitError | undefined;
+  /** The first word that had no encoding, among those that were written. */
+  refused: { readonly word: number; readonly why: Refusal } | undefined;
+  /** Low 48 bits of the address that word 0 will run at. */
+  roImage = 0;
+  hasImage = false;
+  writing = false;
+  /** Low 48 bits of the address of each function, once all are compiled. */
+  addresses: readonly number[] | undefined;
+  private image: Uint32Array = NO_IMAGE;
+
+  constructor(
+    readonly fn: JitFunction,
+    readonly env: JitEnv,
+  ) {
+    this.frame = frameOf(fn);
+    this.faulting = fn.insns.reduce((n, { row }) => (mayFault(row) ? n + 1 : n), 0);
+    this.offsets = new Int32Array(fn.insns.length + 1);
+  }
+
+  /** Give it memory: words of the read-write image, and the address that they will run at. */
+  attach(image: Uint32Array, roImage: number, addresses: readonly number[] | undefined): void {
+    this.image = image;
+    this.roImage = roImage;
+    this.addresses = addresses;
+    this.hasImage = true;
+    this.refused = undefined;
+  }
+
+  emit(encoded: Encoded): void {
+    if (this.writing) {
+      if (encoded < 0) this.refuse(encoded as Refusal);
+      else this.image[this.words] = encoded;
+    }
+    this.words++;
+  }
+
+  /** Emit a word whose final value is known later: the place to `patch`. */
+  reserve(): number {
+    this.emit(NOP);
+    return this.words - 1;
+  }
+
+  /** Not suppressed in the pass that does not write, as in the kernel. */
+  patch(at: number, encoded: Encoded): void {
+    if (!this.hasImage) return;
+    this.image[at] = encoded < 0 ? FILL : encoded;
+    if (encoded < 0) this.refused ??= { word: at, why: encoded as Refusal };
+  }
+
+  /** Low 48 bits of the address of the next word. */
+  here(): number {
+    return this.roImage + this.words * 4;
+  }
+
+  /** Set data that is no instruction. */
+  setData(at: number, value: number): void {
+    this.image[at] = value;
+  }
+
+  data(at: number): number {
+    return this.image[at] ?? 0;
+  }
+
+  fail(error: JitError): void {
+    this.error ??= error;
+  }
+
+  /** Index of the first word that is the illegal instruction, or -1. */
+  firstFill(): number {
+    const at = this.image.indexOf(FILL);
+    return at < this.words ? at : -1;
+  }
+
+  /** Words from the branch at slot `pc`, which must be the last word of its slot, to the slot `pc + 1 + distance`. */
+  branchWords(pc: number, distance: number): number {
+    const target = this.offsets[pc + 1 + distance];
+    const next = this.offsets[pc + 1];
+    if (target === undefined || next === undefined) {
+      throw new RangeError(`slot ${pc} branches to ${pc + 1 + distance}, outside 0..${this.offsets.length - 1}`);
+    }
+    return target - (next - 1);
+  }
+
+  /** Whether `imm` words fit into a branch of `bits` bits; if not, the function is refused. */
+  checkBranch(pc: number, imm: number, bits: 19 | 26): boolean {
+    // Only the writing pass knows all distances; Linux checks in all passes.
+    if (!this.writing && !this.env.quirks.firstPassRange) return true;
+    const limit = 2 ** (bits - 1);
+    if (imm >= -limit && imm < limit) return true;
+    this.fail({ kind: "branchOutOfRange", pc, imm, bits });
+    return false;
+  }
+
+  private refuse(why: Refusal): void {
+    this.refused ??= { word: this.words, why };
+    this.image[this.words] = FILL as Word;
+  }
+}

@@ -1,0 +1,58 @@
+// Everything that the emitted bytes depend on beside the function itself: the kernel's configuration, the CPU, addresses
+// of kernel text, and offsets in structures, which are facts of one build and not of the JIT.
+
+import { PROFILES, type Quirks } from "../quirks.js";
+
+/** How a program that was converted from classic BPF forgets the branch history before it returns (Spectre-BHB). */
+export interface BranchHistory {
+  /** One CLEARBHB hint; the loop is for CPUs that have none. */
+  readonly clear: "hint" | { readonly loops: number } | undefined;
+  readonly firmware: "hvc" | "smc" | undefined;
+}
+
+export interface JitEnv {
+  /** CPU: single-instruction atomics. */
+  readonly lse: boolean;
+  /** Kernel: branch target identification, pointer authentication of return addresses. */
+  readonly bti: boolean;
+  readonly pac: boolean;
+  /** The kernel runs at EL2 (virtualization host extensions), so the per-CPU base is in TPIDR_EL2. */
+  readonly vhe: boolean;
+  /** Low 48 bits of the address that a helper call's imm is relative to. */
+  readonly callBase: number;
+  /** Low 48 bits: where the jump after each image goes until something attaches. */
+  readonly dummyTramp: number;
+  /** Low 48 bits: stands for the address of a function that is not compiled yet, in loads of it. */
+  readonly modulesBase: number;
+  readonly offsets: {
+    readonly arrayMaxEntries: number;
+    readonly arrayPtrs: number;
+    readonly progFunc: number;
+    readonly threadCpu: number;
+  };
+  /** Helper ids whose calls are inlined; the imm of such a call is the id itself. */
+  readonly inlined: { readonly smpProcessorId: readonly number[]; readonly currentTask: readonly number[] };
+  readonly branchHistory: BranchHistory | undefined;
+  readonly quirks: Quirks;
+}
+
+/** The reference kernel: Linux 6.12.117, 4 KiB pages, without address randomization. */
+export const LINUX_6_12: JitEnv = {
+  lse: true,
+  bti: false,
+  pac: true,
+  vhe: false,
+  callBase: 0x8000_8026_9da8,
+  dummyTramp: 0x8000_8004_0e10,
+  modulesBase: 0x8000_0000_0000,
+  offsets: { arrayMaxEntries: 36, arrayPtrs: 264, progFunc: 48, threadCpu: 16 },
+  inlined: { smpProcessorId: [8], currentTask: [35, 158] },
+  branchHistory: undefined,
+  quirks: PROFILES["linux-6.12"],
+};
+
+/** The same, with the known upstream defects mended. */
+export const DEFAULT_ENV: JitEnv = { ...LINUX_6_12, quirks: PROFILES.fixed };
+
+/** Words before the place where a tail call enters a main program. */
+export const prologueOffset = (env: JitEnv): number => (env.bti ? 1 : 0) + 2 + (env.pac ? 1 : 0) + 4;

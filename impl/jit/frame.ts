@@ -1,0 +1,54 @@
+// The stack frame of a function: which callee-saved registers it saves, whether it needs the BPF frame pointer, and the
+// size of its BPF stack. Fixed before the first word is emitted.
+
+import type { Row } from "../../spec/bpf/isa.js";
+import { type Reg, reg, ZR } from "../a64/registers.js";
+import type { JitFunction } from "./function.js";
+import { ARENA_BASE, BPF_FP, mapped } from "./registers.js";
+
+export interface Frame {
+  /** Pushed in this order and popped in reverse. */
+  readonly pushed: readonly (readonly [Reg, Reg])[];
+  /** Popped in this order; differs from `pushed` reversed only for an exception callback, which takes over a frame. */
+  readonly popped: readonly (readonly [Reg, Reg])[];
+  readonly usesFp: boolean;
+  /** Bytes of BPF stack, a multiple of 16. */
+  readonly stackBytes: number;
+}
+
+/** All that the procedure call standard asks to keep: what an exception boundary saves for whoever throws. */
+const EVERYTHING = [19, 21, 23, 25, 27].map((n) => [reg(n), reg(n + 1)] as const);
+const CALLEE_SAVED = [6, 7, 8, 9, 10];
+const FRAME_POINTER = 10;
+
+export function frameOf(fn: JitFunction): Frame {
+  const stackBytes = (fn.stackDepth + 15) & ~15;
+  if (fn.exceptionCallback === true) return { pushed: [], popped: EVERYTHING.toReversed(), usesFp: true, stackBytes };
+  const used = registersNamed(fn);
+  const saved = CALLEE_SAVED.filter((r) => (used & (1 << r)) !== 0).map(mapped);
+  if (fn.arena !== undefined) saved.push(ARENA_BASE);
+  const pushed = fn.exceptionBoundary === true ? EVERYTHING : pairs(saved);
+  const usesFp = fn.exceptionBoundary === true || (used & (1 << FRAME_POINTER)) !== 0;
+  return { pushed, popped: pushed.toReversed(), usesFp, stackBytes };
+}
+
+/** A bit for each register that some slot names, whether the instruction reads that field or not. */
+function registersNamed({ insns }: JitFunction): number {
+  let used = 0;
+  for (const { dst, src } of insns) used |= (1 << dst) | (1 << src);
+  return used;
+}
+
+function pairs(registers: readonly Reg[]): (readonly [Reg, Reg])[] {
+  const out: (readonly [Reg, Reg])[] = [];
+  for (let i = 0; i < registers.length; i += 2) out.push([registers[i] ?? ZR, registers[i + 1] ?? ZR]);
+  return out;
+}
+
+/** Whether the access may fault, and so has an entry in the exception table. */
+export const mayFault = (row: Row): boolean =>
+  (row.kind === "load" || row.kind === "store" || row.kind === "storeImm" || row.kind === "atomic") &&
+  row.mode !== "mem";
+
+/** Whether `reg` is the BPF frame pointer, whose accesses go through SP where the offset allows. */
+export const isFp = (r: Reg): boolean => r === BPF_FP;

@@ -1,0 +1,81 @@
+// The upstream defects that we know, as data: each is a switch that makes the implementation behave as Linux does, so
+// that its images can be compared byte for byte, or as it should. Nothing else in `impl/` may depend on a profile.
+
+interface QuirkRow {
+  readonly id: string;
+  readonly title: string;
+  /** What a program or an operator sees of it. */
+  readonly effect: string;
+  /** The upstream commit that mends it, if there is one. */
+  readonly fix: string | undefined;
+  /** The first release, or the feature, that has it. */
+  readonly since: string;
+}
+
+export const QUIRKS = [
+  {
+    id: "arenaStoreImmBase",
+    title: "a store of a constant into an arena at an offset that needs a register overwrites its own base",
+    effect: "the store goes to twice the offset, faults and is skipped",
+    fix: "be708ed300e1",
+    since: "6.10 (arena on arm64)",
+  },
+  {
+    id: "firstPassRange",
+    title: "branch distances are range-checked while the offset table is still empty",
+    effect: "a backward conditional branch to a place past word 2^18 - 2 is refused, however near it is",
+    fix: undefined,
+    since: "3.18 (the first arm64 JIT)",
+  },
+  {
+    id: "exclusiveAliasedBase",
+    title: "a load-exclusive loop loads the old value into the register that holds the address",
+    effect: "a fetching atomic at offset 0 whose base is the result register stores to the address that it has loaded",
+    fix: undefined,
+    since: "5.18 (fetching atomics without LSE)",
+  },
+  {
+    id: "staleTail",
+    title: "the last round of a program with several functions leaves the end of the longer first image behind",
+    effect: "memory after an image holds old code in place of the illegal instruction",
+    fix: undefined,
+    since: "6.9 (the pack allocator on arm64)",
+  },
+  {
+    id: "finalizeFailureSize",
+    title: "a failed finalize frees by the size in a header that was never written",
+    effect: "the free takes the fill word for a size",
+    fix: undefined,
+    since: "6.9 (the pack allocator on arm64)",
+  },
+  {
+    id: "extraPassFailureKeepsImage",
+    title: "a failure in the last round leaves the function marked as compiled",
+    effect: "the function still points to the image that has been freed",
+    fix: undefined,
+    since: "6.9 (the pack allocator on arm64)",
+  },
+  {
+    id: "freeLeaksOffsets",
+    title: "freeing a function between its two rounds does not free its offset table",
+    effect: "a leak for each function of a program whose load fails in between",
+    fix: undefined,
+    since: "6.9 (the pack allocator on arm64)",
+  },
+  {
+    id: "secondFlush",
+    title: "the image is flushed once more after the copy that has already flushed it",
+    effect: "an instruction-cache flush and an interrupt to all CPUs too many",
+    fix: "42f18ae53011",
+    since: "6.9 (the pack allocator on arm64)",
+  },
+] as const satisfies readonly QuirkRow[];
+export type QuirkId = (typeof QUIRKS)[number]["id"];
+
+/** Which defects are on. */
+export type Quirks = Readonly<Record<QuirkId, boolean>>;
+
+const all = (on: boolean): Quirks => Object.fromEntries(QUIRKS.map(({ id }) => [id, on])) as Quirks;
+
+export const PROFILES = { "linux-6.12": all(true), fixed: all(false) } as const;
+export type ProfileName = keyof typeof PROFILES;

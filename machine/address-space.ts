@@ -1,0 +1,252 @@
+// Memory as kernel code sees it: pages, their permissions, the fixmap alias, and access through them. `read`, `write`,
+// `copy` and `fill32` obey the page table and are what kernel code uses; `peek` and `poke` obey nothing and are for oracles
+// and test set-up. A frame that code may come to lie in carries `CodeLines`, which every store marks.
+
+import { type FixmapAddr, isVa, type Va } from "./address.js";
+import { CodeLines } from "./coherence.js";
+import type { EventListener, FailingStep } from "./event.js";
+import { Failures } from "./failures.js";
+import { KernelFault } from "./fault.js";
+import { Frames } from "./frames.js";
+import { type Frame, type Mapping, PageTable, type Permission } from "./page-table.js";
+import { type StaleRange, Tlb } from "./tlb.js";
+
+/** What fresh memory holds, so that code which relies on zeroes is seen to. */
+export const POISON = 0xa5;
+const FIXMAP_TEXT_POKE = 0xffff_fdbf_0000 as FixmapAddr;
+
+export class AddressSpace {
+  /** The CPU that runs kernel code now. */
+  cpu = 0;
+  /** Hears every event. Leave it undefined for speed. */
+  onEvent: EventListener | undefined = undefined;
+  readonly failures = new Failures();
+  protected readonly table: PageTable;
+  protected readonly frames: Frames;
+  protected readonly tlb = new Tlb();
+  private fixmap: Frame | undefined;
+
+  constructor(
+    readonly pageBytes: number,
+    physical: ArrayBuffer | undefined,
+  ) {
+    this.table = new PageTable(pageBytes);
+    this.frames = new Frames(pageBytes, physical);
+  }
+
+  /** The mapping of the page that holds `va`, as the page table says; undefined if unmapped. */
+  mapping(va: Va): Mapping | undefined {
+    return this.table.get(va);
+  }
+
+  /** Rises with every change of any mapping. */
+  get mapGeneration(): number {
+    return this.table.generation;
+  }
+
+  /**
+   * Map fresh poisoned frames at a place of the caller's choice: stacks, maps, packets, code made by hand. Fetches from
+   * there are taken to be coherent unless `tracked`.
+   */
+  map(va: Va, bytes: number, permission: Permission, tracked = false): void {
+    this.eachPage(va, bytes, (page) => {
+      if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
+      const frame = this.frames.take();
+      frame.bytes.fill(POISON);
+      frame.lines = tracked ? new CodeLines(this.pageBytes) : undefined;
+      this.table.set(page, { frame, permission });
+    });
+    this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });
+  }
+
+  /** Translations stay cached until `invalidateTlb`. */
+  unmap(va: Va, bytes: number): void {
+    const { permission } = this.mapped(va);
+    this.eachPage(va, bytes, (page) => {
+      const { frame } = this.mapped(page);
+      this.table.set(page, undefined);
+      this.frames.give(frame);
+    });
+    this.tlb.changed(va, bytes, permission);
+    this.onEvent?.({ kind: "unmap", cpu: this.cpu, va, bytes });
+  }
+
+  /**
+   * Translations stay cached until `invalidateTlb`.
+   *
+   * @returns false if told to fail; then nothing has changed.
+   */
+  setPermission(va: Va, bytes: number, permission: Permission): boolean {
+    if (this.refuse("setPermission")) return false;
+    const { permission: before } = this.mapped(va);
+    this.eachPage(va, bytes, (page) => {
+      const { frame } = this.mapped(page);
+      if (permission === "rox" && frame === this.fixmap) {
+        throw new KernelFault("badMapping", page, "executable while a fixmap slot maps it writable");
+      }
+      this.table.set(page, { frame, permission });
+    });
+    if (before !== permission) this.tlb.changed(va, bytes, before);
+    this.onEvent?.({ kind: "setPermission", cpu: this.cpu, va, bytes, permission });
+    return true;
+  }
+
+  /** The writable alias of a frame, whatever its other mappings allow. One at a time. */
+  mapFixmap(frame: Frame): FixmapAddr {
+    if (this.fixmap !== undefined) throw new KernelFault("badMapping", FIXMAP_TEXT_POKE, "the slot is in use");
+    this.fixmap = frame;
+    this.table.set(FIXMAP_TEXT_POKE, { frame, permission: "rw" });
+    const { pageBytes: bytes, cpu } = this;
+    this.onEvent?.({ kind: "map", cpu, va: FIXMAP_TEXT_POKE, bytes, permission: "rw" });
+    return FIXMAP_TEXT_POKE;
+  }
+
+  /** The slot is empty, and no CPU remembers what it showed. */
+  unmapFixmap(): void {
+    if (this.fixmap === undefined) throw new KernelFault("badMapping", FIXMAP_TEXT_POKE, "the slot is not in use");
+    this.fixmap = undefined;
+    this.table.set(FIXMAP_TEXT_POKE, undefined);
+    this.tlb.changed(FIXMAP_TEXT_POKE, this.pageBytes, "rw");
+    this.onEvent?.({ kind: "unmap", cpu: this.cpu, va: FIXMAP_TEXT_POKE, bytes: this.pageBytes });
+    this.invalidateTlb(FIXMAP_TEXT_POKE, this.pageBytes);
+  }
+
+  /** Make every CPU look the range up anew. */
+  invalidateTlb(va: Va, bytes: number): void {
+    this.tlb.invalidate(va, bytes);
+    this.onEvent?.({ kind: "invalidateTlb", cpu: this.cpu, va, bytes });
+  }
+
+  /** Mappings that are gone but may still be used. Empty between any two kernel operations. */
+  get staleTranslations(): readonly StaleRange[] {
+    return this.tlb.stale;
+  }
+
+  read(va: Va, bytes: number): Uint8Array {
+    return this.gather(va, bytes, this.readable);
+  }
+
+  read32(va: Va): number {
+    return this.readable(va).view.getUint32(va % this.pageBytes, true);
+  }
+
+  write(va: Va, source: Uint8Array): void {
+    this.scatter(va, source, this.writable);
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: source.length });
+  }
+
+  write32(va: Va, word: number): void {
+    const frame = this.writable(va);
+    const at = va % this.pageBytes;
+    frame.view.setUint32(at, word, true);
+    frame.lines?.written(at, at + 4);
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 4 });
+  }
+
+  /** `write32`, but @returns false if told to fail, like `copy`. */
+  store32(va: Va, word: number): boolean {
+    if (this.refuse("copy")) return false;
+    this.write32(va, word);
+    return true;
+  }
+
+  /** @returns false if told to fail; then nothing was copied. */
+  copy(to: Va, from: Va, bytes: number): boolean {
+    if (this.refuse("copy")) return false;
+    const { pageBytes } = this;
+    for (let done = 0; done < bytes; ) {
+      const source = (from + done) % pageBytes;
+      const target = (to + done) % pageBytes;
+      const piece = Math.min(bytes - done, pageBytes - source, pageBytes - target);
+      const input = this.readable(from + done);
+      const output = this.writable(to + done);
+      output.bytes.set(input.bytes.subarray(source, source + piece), target);
+      output.lines?.written(target, target + piece);
+      done += piece;
+    }
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va: to, bytes });
+    return true;
+  }
+
+  /** Store whole words only: up to three trailing bytes stay as they are. `va` is 4-aligned. */
+  fill32(va: Va, word: number, bytes: number): void {
+    const size = bytes - (bytes % 4);
+    for (let done = 0; done < size; ) {
+      const at = (va + done) % this.pageBytes;
+      const piece = Math.min(size - done, this.pageBytes - at);
+      const frame = this.writable(va + done);
+      frame.words.fill(word, at / 4, (at + piece) / 4);
+      frame.lines?.written(at, at + piece);
+      done += piece;
+    }
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: size });
+  }
+
+  /** Bytes whatever the permissions, without events or cache effects. */
+  peek(va: Va, bytes: number): Uint8Array {
+    return this.gather(va, bytes, this.anyFrame);
+  }
+
+  peek32(va: Va): number {
+    return this.anyFrame(va).view.getUint32(va % this.pageBytes, true);
+  }
+
+  /** Store whatever the permissions, without events; counts as seen by every fetch. */
+  poke(va: Va, source: Uint8Array): void {
+    this.scatter(va, source, this.anyFrame, false);
+  }
+
+  protected refuse(step: FailingStep): boolean {
+    if (!this.failures.strikes(step)) return false;
+    this.onEvent?.({ kind: "refused", cpu: this.cpu, step });
+    return true;
+  }
+
+  private eachPage(va: Va, bytes: number, visit: (page: Va) => void): void {
+    if (!isVa(va) || va % this.pageBytes !== 0) throw new KernelFault("badMapping", va, "is not the start of a page");
+    for (let page = va; page < va + bytes; page += this.pageBytes) visit(page);
+  }
+
+  private mapped(va: Va): Mapping {
+    const mapping = this.table.get(va);
+    if (mapping === undefined) throw new KernelFault("badMapping", va, "is not mapped");
+    return mapping;
+  }
+
+  private readonly anyFrame = (va: Va): Frame => this.mapped(va).frame;
+
+  private readonly readable = (va: Va): Frame => {
+    const mapping = this.table.get(va);
+    if (mapping === undefined) throw new KernelFault("badRead", va, "is not mapped");
+    return mapping.frame;
+  };
+
+  private readonly writable = (va: Va): Frame => {
+    const mapping = this.table.get(va);
+    if (mapping?.permission !== "rw")
+      throw new KernelFault("badWrite", va, `is ${mapping?.permission ?? "not mapped"}`);
+    return mapping.frame;
+  };
+
+  private gather(va: Va, bytes: number, frameOf: (page: Va) => Frame): Uint8Array {
+    const result = new Uint8Array(bytes);
+    for (let done = 0; done < bytes; ) {
+      const at = (va + done) % this.pageBytes;
+      const piece = Math.min(bytes - done, this.pageBytes - at);
+      result.set(frameOf(va + done).bytes.subarray(at, at + piece), done);
+      done += piece;
+    }
+    return result;
+  }
+
+  private scatter(va: Va, source: Uint8Array, frameOf: (page: Va) => Frame, marks = true): void {
+    for (let done = 0; done < source.length; ) {
+      const at = (va + done) % this.pageBytes;
+      const piece = Math.min(source.length - done, this.pageBytes - at);
+      const frame = frameOf(va + done);
+      frame.bytes.set(source.subarray(done, done + piece), at);
+      if (marks) frame.lines?.written(at, at + piece);
+      done += piece;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// What translation caches may still hold: ranges whose mapping changed and that nobody has invalidated since. An entry
+// there may be used by any CPU at any time, so the list must be empty whenever somebody relies on the new mapping.
+
+import type { Va } from "./address.js";
+import type { Permission } from "./page-table.js";
+
+export interface StaleRange {
+  readonly va: Va;
+  readonly bytes: number;
+  /** What the old entry still allows. */
+  readonly permission: Permission;
+}
+
+export class Tlb {
+  private ranges: StaleRange[] = [];
+
+  get stale(): readonly StaleRange[] {
+    return this.ranges;
+  }
+
+  changed(va: Va, bytes: number, permission: Permission): void {
+    this.ranges.push({ va, bytes, permission });
+  }
+
+  /** Entries for [va, va + bytes) are gone, on every CPU. A range that is covered in part stays in its uncovered parts. */
+  invalidate(va: Va, bytes: number): void {
+    const end = va + bytes;
+    const [only] = this.ranges;
+    if (this.ranges.length === 1 && only!.va >= va && only!.va + only!.bytes <= end) {
+      this.ranges.length = 0;
+      return;
+    }
+    this.ranges = this.ranges.flatMap((range) => {
+      const below = Math.min(va, range.va + range.bytes) - range.va;
+      const above = range.va + range.bytes - Math.max(end, range.va);
+      const left: StaleRange[] = [];
+      if (below > 0) left.push({ ...range, bytes: below });
+      if (above > 0) left.push({ ...range, va: range.va + range.bytes - above, bytes: above });
+      return left;
+    });
+  }
+
+  /** A stale entry that may translate an address of [va, va + bytes). */
+  find(va: Va, bytes: number): StaleRange | undefined {
+    return this.ranges.find((range) => range.va < va + bytes && va < range.va + range.bytes);
+  }
+}

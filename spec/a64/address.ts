@@ -1,0 +1,12 @@
+// Code addresses. Kernel addresses have their top sixteen bits set, so the low 48 bits in a plain number say all.
+
+import { u64 } from "../bits.js";
+
+const TOP_16 = 0xffff_0000_0000_0000n;
+
+/** The 64-bit pointer to a code address; past the end of memory it wraps to zero. */
+export const pointer = (pc: number): bigint => u64(TOP_16 + BigInt(pc));
+
+/** The code address in a register, or undefined if it is not a kernel address. */
+export const codeAddress = (register: bigint): number | undefined =>
+  register >= TOP_16 ? Number(register & 0xffff_ffff_ffffn) : undefined;
