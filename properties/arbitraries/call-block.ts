@@ -115,6 +115,7 @@ function argument(body: Body, register: number, parameter: Parameter): void {
 export function tailCall(body: Body): void {
   const { plan, draw, state } = body;
   if (!body.mayCall || plan.progArrays.length === 0 || contextPlace(body) < 0) return;
+  if (!body.signature.main && !plan.tailCallsFromFunctions) return;
   const array = draw.pick(plan.progArrays);
   loadContext(body, 1);
   body.lddw(draw.pick(MAP_ROWS), 2, array, 0);

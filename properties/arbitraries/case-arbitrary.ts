@@ -54,7 +54,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
     const plan = makePlan(draw, features, this.#menu(features), programs, inputBytes);
     const code = Array.from({ length: programs }, (_, i) =>
-      makeProgram(draw, plan, i === 0 ? size : { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }),
+      makeProgram(draw, plan, i, i === 0 ? size : { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }),
     );
     return {
       program: { code, maps: plan.maps, context: plan.kind },
@@ -134,7 +134,8 @@ function drawSize(draw: Draw, shape: Shape): Size {
 }
 
 function makePlan(draw: Draw, features: Features, menu: Plan["menu"], programs: number, inputBytes: number): Plan {
-  const maps = makeMaps(draw, features, programs);
+  const tailCallsFromFunctions = features.tailCalls && features.calls && programs > 1 && draw.chance(50);
+  const maps = makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs);
   const kind = features.packet ? "xdp" : "memory";
   return {
     features,
@@ -143,13 +144,16 @@ function makePlan(draw: Draw, features: Features, menu: Plan["menu"], programs: 
     maps,
     dataMaps: maps.flatMap((map, i) => (map.kind === "progArray" ? [] : [i])),
     progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
-    context: kind === "memory" ? region("context", inputBytes) : { ...region("context", 0), movable: false },
+    tailCallsFromFunctions,
+    context:
+      kind === "memory" ? region("context", inputBytes) : { ...region("context", 0), movable: false, spillable: false },
     packet: { ...region("packet", 0x1_0000), atomics: false },
     packetEnd: { ...region("packetEnd", 0), movable: false },
     mapObjects: maps.map((_, map) => ({ ...region("map", 0), movable: false, map })),
     values: maps.map((spec, map) => ({
       ...region("value", spec.kind === "progArray" ? 0 : spec.valueBytes),
       shortLived: spec.kind === "hash",
+      spillable: spec.kind !== "hash",
       map,
     })),
     callees: [],
@@ -165,17 +169,19 @@ const region = (kind: Region["kind"], bytes: number): Region => ({
   writable: true,
   movable: true,
   shortLived: false,
+  spillable: true,
   map: -1,
 });
 
 const VALUE_BYTES = [8, 16, 4, 8, 12, 24, 1, 64] as const;
 const KEY_BYTES = [4, 8, 4, 2, 16, 1] as const;
 
-function makeMaps(draw: Draw, features: Features, programs: number): readonly MapSpec[] {
+/** Tail calls lead to the programs from `first` to before `end`. */
+function makeMaps(draw: Draw, features: Features, first: number, end: number): readonly MapSpec[] {
   const maps: MapSpec[] = features.maps ? Array.from({ length: draw.between(1, 2) }, () => dataMap(draw)) : [];
   if (!features.tailCalls) return maps;
   const entries = draw.between(1, 4);
-  const targets = Array.from({ length: entries }, () => (draw.chance(75) ? draw.below(programs) : undefined));
+  const targets = Array.from({ length: entries }, () => (draw.chance(75) ? draw.between(first, end - 1) : undefined));
   const progArray: ProgArrayMap = { kind: "progArray", entries, programs: targets };
   return draw.chance(50) ? [...maps, progArray] : [progArray, ...maps];
 }

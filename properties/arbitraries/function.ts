@@ -67,6 +67,7 @@ const frameRegion = ({ frameBytes, spills }: FunctionPlan): Region => ({
   writable: true,
   movable: true,
   shortLived: false,
+  spillable: true,
   map: -1,
 });
 
@@ -90,6 +91,7 @@ const argumentRegion = (bytes: number): Region => ({
   writable: true,
   movable: true,
   shortLived: false,
+  spillable: true,
   map: -1,
 });
 
@@ -112,7 +114,7 @@ function keepContext(body: Body, from: number, { keepContext: needed, spills, sl
   const { draw } = body;
   if (!needed && (slots < 6 || draw.chance(45))) return;
   let place: number;
-  if (spills > 0 && draw.chance(35)) {
+  if (spills > 0 && body.plan.context.spillable && draw.chance(35)) {
     place = SPILL;
     spill(body, place, from);
   } else {

@@ -122,11 +122,12 @@ function doWhile(body: Body, counter: number, style: Style, trips: number): void
   const { draw } = body;
   const n = style === TOGGLE ? 2 : trips;
   const suffix = draw.chance(60) ? "" : "32";
-  const withRegister = draw.chance(45);
-  const exchanged = withRegister && draw.chance(50);
-  const [op, bound] = draw.pick(exchanged ? style.exchanged(n) : style.goesOn(n));
   body.constant(counter, style.start(n));
-  const limit = withRegister ? limitRegister(body, counter, bound) : -1;
+  // The bound in a register, if one is free; comparisons with the operands exchanged need it there.
+  const limit = draw.chance(45) ? freeBeside(body, counter) : -1;
+  const exchanged = limit >= 0 && draw.chance(50);
+  const [op, bound] = draw.pick(exchanged ? style.exchanged(n) : style.goesOn(n));
+  if (limit >= 0) body.constant(limit, bound);
   inLoop(body, (1 << counter) | (limit < 0 ? 0 : 1 << limit), n, () => {
     const header = body.here;
     const entry = body.state.clone();
@@ -140,14 +141,10 @@ function doWhile(body: Body, counter: number, style: Style, trips: number): void
   });
 }
 
-/** A register that holds the bound during the loop, or -1. */
-function limitRegister(body: Body, counter: number, bound: number): number {
-  const saved = (1 << counter) & SAVED;
-  const free = (saved ? SAVED : ALL) & ~body.locked & ~body.state.pointers & ~(1 << counter);
-  if (free === 0) return -1;
-  const limit = body.draw.bit(free);
-  body.constant(limit, bound);
-  return limit;
+/** Another register like `counter`, or -1. */
+function freeBeside(body: Body, counter: number): number {
+  const free = ((1 << counter) & SAVED ? SAVED : ALL) & ~body.locked & ~body.state.pointers & ~(1 << counter);
+  return free === 0 ? -1 : body.draw.bit(free);
 }
 
 function whileLoop(body: Body, counter: number, trips: number): void {

@@ -249,7 +249,7 @@ export function spillOrFill(body: Body): void {
     return;
   }
   let mask = 0;
-  for (let r = 0; r < 10; r++) if ((state.pointers >> r) & 1 && !state.pointer(r).region.shortLived) mask |= 1 << r;
+  for (let r = 0; r < 10; r++) if ((state.pointers >> r) & 1 && state.pointer(r).region.spillable) mask |= 1 << r;
   const place = body.spillTarget();
   if (mask !== 0 && place >= 0) spill(body, place, draw.bit(mask));
 }

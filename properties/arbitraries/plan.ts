@@ -50,6 +50,11 @@ export interface Plan {
   /** Indexes of `maps`. */
   readonly dataMaps: readonly number[];
   readonly progArrays: readonly number[];
+  /**
+   * Tail calls out of local functions keep the frames of their callers, so they must not lead to programs that have
+   * functions themselves; then only `code[0]` has any, and no slot names it.
+   */
+  readonly tailCallsFromFunctions: boolean;
   readonly context: Region;
   readonly packet: Region;
   readonly packetEnd: Region;

@@ -20,14 +20,17 @@ export interface Size {
 }
 
 /** Make a program of about that size. `plan.callees` is overwritten. */
-export function makeProgram(draw: Draw, plan: Plan, size: Size): readonly Insn[] {
-  const functions = plan.features.calls ? draw.between(1, Math.min(MAX_FUNCTIONS, 1 + Math.floor(size.slots / 12))) : 0;
-  const signatures = Array.from({ length: functions }, () => makeSignature(draw, plan));
+export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): readonly Insn[] {
+  const mayHaveFunctions = plan.features.calls && (index === 0 || !plan.tailCallsFromFunctions);
+  const functions = mayHaveFunctions ? draw.between(1, Math.min(MAX_FUNCTIONS, 1 + Math.floor(size.slots / 12))) : 0;
+  const signatures: Signature[] = [];
   const owes = Array.from({ length: functions + 1 }, (): number[] => []);
   // Function i is owed a call by an earlier one; function -1 is main, kept last in `owes`.
   for (let i = 0; i < functions; i++) {
     const caller = draw.chance(50) ? functions : draw.below(i + 1) - 1;
-    owes[caller < 0 ? functions : caller]!.push(i);
+    const index = caller < 0 ? functions : caller;
+    owes[index]!.push(i);
+    signatures.push(makeSignature(draw, plan, index === functions || hasContext(signatures[index]!)));
   }
   plan.callees.length = 0;
   plan.callees.length = functions;
@@ -46,16 +49,20 @@ export function makeProgram(draw: Draw, plan: Plan, size: Size): readonly Insn[]
   return join(main, bodies);
 }
 
-function makeSignature(draw: Draw, plan: Plan): Signature {
+const hasContext = ({ main, parameters }: Signature): boolean =>
+  main || parameters.some(({ kind }) => kind === "context");
+
+/** At most one parameter is the context, and none if the function that must call this one has no context to give. */
+function makeSignature(draw: Draw, plan: Plan, callerHasContext: boolean): Signature {
   const parameters = Array.from({ length: draw.below(5) }, (): Parameter => {
     const how = draw.below(10);
     if (how < 4) return { kind: "scalar" };
     if (how < 6) return { kind: "count" };
     if (how < 8) return { kind: "memory", bytes: 8 * draw.between(1, 2) };
-    return { kind: plan.progArrays.length > 0 || draw.chance(50) ? "context" : "scalar" };
+    return { kind: plan.tailCallsFromFunctions || draw.chance(50) ? "context" : "scalar" };
   });
   const contexts = parameters.filter(({ kind }) => kind === "context").length;
-  return contexts > 1
+  return contexts > (callerHasContext ? 1 : 0)
     ? { main: false, parameters: parameters.filter(({ kind }) => kind !== "context") }
     : { main: false, parameters };
 }
@@ -81,14 +88,13 @@ function functionPlan(
   const needsRoom = owed.some((parameters) => parameters.some(({ kind }) => kind === "memory"));
   const wantsRoom = features.maps || (features.memory && draw.chance(50));
   const tailCalls = progArrays.length > 0;
-  const hasContext = signature.main || signature.parameters.some(({ kind }) => kind === "context");
   return {
     signature,
     frameBytes: drawn < ENOUGH && (needsRoom || wantsRoom) ? ENOUGH : drawn,
     spills: features.pointers ? draw.below(3) : 0,
     clear: !signature.main || tailCalls,
     keepContext:
-      hasContext &&
+      hasContext(signature) &&
       (owed.some((parameters) => parameters.some(({ kind }) => kind === "context")) || (tailCalls && draw.chance(80))),
     owes,
     slots,

@@ -16,6 +16,8 @@ export interface Region {
   readonly movable: boolean;
   /** The pointer dies at the next call: the element that it points to may be deleted. */
   readonly shortLived: boolean;
+  /** May be kept in the frame; false if short-lived, and for an XDP context, which is not followed through memory. */
+  readonly spillable: boolean;
   /** Index of the map that it is or belongs to; -1 for none. */
   readonly map: number;
 }

@@ -1,4 +1,52 @@
+// Shrinking of cases, on the structure of the case itself: every candidate is valid and simpler by `weigh`, most
+// ambitious first. fast-check asks for candidates through `shrinkCase`; `minimize.ts` walks the passes by itself.
+
+import { validate } from "../../spec/bpf/validate/validate.js";
 import type { Case } from "../case.js";
-export const isCase = (value: unknown): value is Case =>
-  typeof value === "object" && value !== null && "program" in value;
-export function* shrinkCase(_c: Case): Generator<Case> {}
+import {
+  fewerInputs,
+  fewerMaps,
+  fewerPrograms,
+  overCode,
+  type Pass,
+  plainerEnvironment,
+  plainerInputs,
+} from "./shrink-case.js";
+import { calls, constants, deletions, exits, jumps, renamings, replacements } from "./shrink-edits.js";
+import { isLighter, type Weight, weigh } from "./shrink-weight.js";
+
+/** From those that take most away to those that polish. */
+export const PASSES: readonly Pass[] = [
+  fewerInputs,
+  fewerPrograms,
+  overCode(deletions),
+  overCode(exits),
+  overCode(calls),
+  overCode(jumps),
+  fewerMaps,
+  overCode(replacements),
+  overCode(renamings),
+  overCode(constants),
+  plainerEnvironment,
+  plainerInputs,
+];
+
+/** Whether a candidate is worth a try in place of a case of that weight. */
+export const isCandidate = (candidate: Case, than: Weight): boolean =>
+  isLighter(weigh(candidate), than) && validate(candidate.program).ok;
+
+/** Every valid simpler case that one edit leads to. */
+export function* shrinkCase(value: Case): Generator<Case> {
+  const weight = weigh(value);
+  for (const pass of PASSES) for (const candidate of pass(value)) if (isCandidate(candidate, weight)) yield candidate;
+}
+
+/** Whether something is a case that can be shrunk: of that shape, and valid. */
+export function isCase(value: unknown): value is Case {
+  if (typeof value !== "object" || value === null) return false;
+  const { program, inputs, env } = value as Partial<Case>;
+  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((input) => input instanceof Uint8Array))
+    return false;
+  if (env === undefined || !Array.isArray(program?.code) || !Array.isArray(program.maps)) return false;
+  return program.code.every((code) => Array.isArray(code) && code.every((slot) => slot?.row !== undefined));
+}
