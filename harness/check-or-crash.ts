@@ -4,26 +4,43 @@ import type { Case } from "../properties/case.js";
 import type { CaseReport, RunReport } from "../properties/check.js";
 import { summary, type Verdict } from "../properties/verdict.js";
 import { hex64 } from "../spec/bits.js";
+import type { Row } from "../spec/bpf/isa.js";
 import type { LoadedCase } from "./case-file.js";
 
-interface Trials {
-  readonly check: (c: Case) => CaseReport;
-}
+export type Checked = Extract<CaseReport, { kind: "checked" }>;
 
-/** An exception out of a witness is a finding about that program, not the end of the run. */
-export function checkOrCrash(c: Case, trials: Trials): CaseReport {
+/** Runs a case on both witnesses; `count` is told of each BPF instruction that ran. */
+export type Check = (c: Case, count?: (row: Row) => void) => CaseReport;
+
+/**
+ * An exception out of a witness is a finding about that program, not the end of the run. A program that is not valid
+ * cannot be compared.
+ */
+export function checkOrCrash(c: Case, check: Check, count?: (row: Row) => void): Checked {
   try {
-    return trials.check(c);
+    const report = check(c, count);
+    if (report.kind === "checked") return report;
+    const problem = report.problems[0];
+    return without(c, { kind: "incomparable", why: `invalid: ${problem?.reason ?? "of unknown reason"}` });
   } catch (error) {
     const actual = error instanceof Error ? error.message : String(error);
-    const verdict = { kind: "disagree", where: "an exception", expected: "a verdict", actual } as const;
-    return { verdict, runs: [], insns: slots(c), words: 0 };
+    return without(c, { kind: "disagree", where: EXCEPTION, expected: "a verdict", actual });
   }
 }
+export const EXCEPTION = "an exception";
+
+const without = (c: Case, verdict: Verdict): Checked => ({
+  kind: "checked",
+  verdict,
+  runs: [],
+  slots: slots(c),
+  words: 0,
+  executed: 0,
+});
 
 /** The same, with the r0 that the case's file asks for as one more witness. */
-export function checkExpected(c: LoadedCase, trials: Trials): CaseReport {
-  const report = checkOrCrash(c, trials);
+export function checkExpected(c: LoadedCase, check: Check): Checked {
+  const report = checkOrCrash(c, check);
   if (report.verdict.kind === "disagree" || c.expect.length === 0) return report;
   const runs = report.runs.map((run) => ({ ...run, verdict: againstFile(run, c.expect[run.input] ?? c.expect[0]) }));
   const verdict = runs.find((run) => run.verdict.kind === "disagree")?.verdict ?? report.verdict;

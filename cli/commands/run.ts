@@ -2,13 +2,13 @@
 
 import { Option } from "commander";
 import { type LoadedCase, loadCase } from "../../harness/case-file.js";
-import { checkExpected } from "../../harness/check-or-crash.js";
+import { type Checked, checkExpected } from "../../harness/check-or-crash.js";
 import { formatCaseReport, verdictLines } from "../../harness/format/run.js";
 import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
+import { stageCheck } from "../../harness/stage-check.js";
 import { traceRun } from "../../harness/trace-run.js";
-import { type CaseReport, checkCase, makeBench } from "../../properties/check.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
 
@@ -49,8 +49,8 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     ...(input === undefined ? {} : { inputs: [input.value], expect: [] }),
     env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
   };
-  const bench = makeBench({});
-  const checked = checkExpected(c, { check: (one) => checkCase(one, bench) });
+  const strictness = file.endsWith(".data") ? "rfc" : "verifier";
+  const checked = checkExpected(c, stageCheck({ strictness }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
   if (flags.trace === true) {
     for (const [i, bytes] of c.inputs.entries()) {
@@ -61,7 +61,7 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));
 }
 
-function countsOf(file: string, { verdict, runs }: CaseReport): Counts {
+function countsOf(file: string, { verdict, runs }: Checked): Counts {
   const of = (kind: string): number => runs.filter((run) => run.verdict.kind === kind).length;
   const failures = runs.flatMap(({ input, verdict: v }) =>
     v.kind === "disagree" ? [{ name: `${file}, input ${input}`, ...difference(v) }] : [],

@@ -4,11 +4,10 @@
 
 import path from "node:path";
 import type { Case } from "../../properties/case.js";
-import type { CaseReport } from "../../properties/check.js";
 import { hex64 } from "../../spec/bits.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { type BadInput, badInputLine, type Loaded } from "../bad-input.js";
-import { checkOrCrash } from "../check-or-crash.js";
+import { type Check, checkOrCrash } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { emptyGroups, type GroupCounts, tallyGroups } from "./groups.js";
@@ -24,7 +23,7 @@ export interface ConformTest {
 
 export interface ConformParts {
   load(file: string): Loaded<ConformTest>;
-  check(c: Case): CaseReport;
+  readonly check: Check;
 }
 
 export interface WitnessCounts {
@@ -105,7 +104,7 @@ function runFile(file: string, { load, check }: ConformParts): FileResult {
   }
   const test = read.value;
   if (test.restricted !== undefined) return { kind: "restricted", why: test.restricted };
-  const { runs, verdict } = checkOrCrash(test.case, { check });
+  const { runs, verdict } = checkOrCrash(test.case, check);
   const run = runs[0];
   if (run === undefined && verdict.kind === "disagree") return crashed(file, test, verdict.actual);
   if (run === undefined) return { kind: "incomparable", why: "the file was not run" };

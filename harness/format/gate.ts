@@ -20,10 +20,11 @@ const corpusLines = ({ corpus }: GateReport): string[] => [
 ];
 
 function programLines(report: GateReport, columns: number): string[] {
-  const { programs, runs, instructions, words, coverage, jobs } = report;
+  const { programs, runs, slots, words, executed, coverage, jobs } = report;
   const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b - a);
   return [
-    `programs   ${programs} in ${count(runs, "run")}, ${instructions} BPF slots, ${words} A64 words`,
+    `programs   ${programs} in ${count(runs, "run")}`,
+    `code       ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
     `speed      ${report.programsPerSecondPerCore} compared programs a second per core, ${count(jobs, "job")}`,
     `coverage   ${coverage.reached} of ${coverage.all} instruction rows`,
     ...(coverage.missing.length === 0 ? [] : ["  missing:", ...wrap(coverage.missing, columns, "    ", ", ")]),

@@ -1,14 +1,15 @@
 // The result of one case as text: both witnesses, what they changed in memory, and the verdict.
 
-import type { CaseReport, RunReport } from "../../properties/check.js";
-import { summary } from "../../properties/verdict.js";
+import type { RunReport } from "../../properties/check.js";
+import { summary, type Verdict } from "../../properties/verdict.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { changedBytes } from "../changed-memory.js";
+import type { Checked } from "../check-or-crash.js";
 import { clip, count, hexBytes } from "./text.js";
 
-export function formatCaseReport(report: CaseReport, inputs: readonly Uint8Array[], columns: number): string[] {
+export function formatCaseReport(report: Checked, inputs: readonly Uint8Array[], columns: number): string[] {
   return [
-    `${count(report.insns, "BPF slot")}, ${count(report.words, "A64 word")}`,
+    `${count(report.slots, "BPF slot")}, ${count(report.words, "A64 word")}`,
     ...report.runs.flatMap((run) => runLines(run, inputs[run.input] ?? new Uint8Array(0), columns)),
   ];
 }
@@ -38,7 +39,7 @@ function memoryLines(outcome: Outcome, input: Uint8Array, columns: number): stri
   ];
 }
 
-export function verdictLines(verdict: CaseReport["verdict"]): string[] {
+export function verdictLines(verdict: Verdict): string[] {
   switch (verdict.kind) {
     case "agree":
       return ["verdict: agree"];

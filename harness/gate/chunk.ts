@@ -2,13 +2,13 @@
 // spread over workers in any way without changing what is found.
 
 import type { Case } from "../../properties/case.js";
-import type { CaseReport } from "../../properties/check.js";
-import { checkOrCrash } from "../check-or-crash.js";
+import type { Row } from "../../spec/bpf/isa.js";
+import { type Check, checkOrCrash } from "../check-or-crash.js";
 
 /** Where programs come from and what checks them. */
 export interface Trials {
   caseAt(seed: number, index: number): Case;
-  check(c: Case): CaseReport;
+  readonly check: Check;
 }
 
 export interface ChunkTask {
@@ -32,10 +32,12 @@ export interface ChunkResult {
   /** Counts by reason. */
   readonly incomparable: Readonly<Record<string, number>>;
   /** BPF slots and A64 words of all programs. */
-  readonly insns: number;
+  readonly slots: number;
   readonly words: number;
+  /** A64 instructions executed, in so many runs. */
+  readonly executed: number;
   readonly runs: number;
-  /** Programs by row id that occurs in them. */
+  /** Compared programs by id of the rows that they executed. */
   readonly rows: Readonly<Record<string, number>>;
   /** Programs by bucket of `SIZE_LIMITS`. */
   readonly sizes: readonly number[];
@@ -57,27 +59,26 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
   const incomparable: Record<string, number> = {};
   const rows: Record<string, number> = {};
   const sizes = new Array<number>(SIZE_LIMITS.length + 1).fill(0);
-  const sum = { programs: 0, passed: 0, insns: 0, words: 0, runs: 0 };
+  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
   let disagreement: Disagreement | undefined;
   for (let index = first; index < first + count && disagreement === undefined; index++) {
     const c = trials.caseAt(seed, index);
-    const { verdict, insns, words, runs } = checkOrCrash(c, trials);
+    const reached = new Set<Row>();
+    const { verdict, slots, words, executed, runs } = checkOrCrash(c, trials.check, (row) => reached.add(row));
     sum.programs++;
-    sum.insns += insns;
+    sum.slots += slots;
     sum.words += words;
+    sum.executed += executed;
     sum.runs += runs.length;
-    sizes[sizeBucket(insns)]! += 1;
+    sizes[sizeBucket(slots)]! += 1;
     if (verdict.kind === "incomparable") {
       incomparable[verdict.why] = (incomparable[verdict.why] ?? 0) + 1;
       continue;
     }
-    for (const id of rowsOf(c)) rows[id] = (rows[id] ?? 0) + 1;
+    for (const { id } of reached) rows[id] = (rows[id] ?? 0) + 1;
     if (verdict.kind === "agree") sum.passed++;
     else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
   }
   const result = { ...sum, incomparable, rows, sizes, busyMs: performance.now() - started };
   return disagreement === undefined ? result : { ...result, disagreement };
 }
-
-export const rowsOf = (c: Case): ReadonlySet<string> =>
-  new Set(c.program.code.flatMap((code) => code.map(({ row }) => row.id)));

@@ -4,10 +4,9 @@
 import path from "node:path";
 import type { BadInput, Loaded } from "../bad-input.js";
 import type { LoadedCase } from "../case-file.js";
-import { checkExpected } from "../check-or-crash.js";
+import { type Check, checkExpected } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
-import type { Trials } from "./chunk.js";
 
 export interface CorpusReport {
   readonly directory: string;
@@ -21,7 +20,7 @@ export interface CorpusReport {
 export function replayCorpus(
   directory: string,
   load: (file: string) => Loaded<LoadedCase>,
-  trials: Pick<Trials, "check">,
+  check: Check,
   stop: AbortSignal,
 ): CorpusReport {
   const found = findFiles([directory], [".bpf"]);
@@ -36,7 +35,7 @@ export function replayCorpus(
       unreadable.push(c.error);
       continue;
     }
-    const { verdict } = checkExpected(c.value, trials);
+    const { verdict } = checkExpected(c.value, check);
     if (verdict.kind === "agree") passed++;
     else if (verdict.kind === "incomparable") incomparable++;
     else failures.push({ name: file, ...difference(verdict), replay: replayCommand(file) });

@@ -2,16 +2,16 @@
 
 import path from "node:path";
 import type { Case } from "../../properties/case.js";
-import type { CaseReport } from "../../properties/check.js";
+import type { Verdict } from "../../properties/verdict.js";
 import { type Loaded, loaded } from "../bad-input.js";
-import { checkOrCrash, slots } from "../check-or-crash.js";
+import { type Checked, checkOrCrash, EXCEPTION, slots } from "../check-or-crash.js";
 import { writeOutputFile } from "../output-file.js";
 import type { Disagreement, Trials } from "./chunk.js";
 
 export interface Finding {
   readonly case: Case;
   /** Of the shrunk case. */
-  readonly report: CaseReport;
+  readonly report: Checked;
   readonly file: string;
   /** Slots before and after shrinking. */
   readonly before: number;
@@ -33,8 +33,9 @@ export function keepFinding(
   { trials, minimize, print }: Shrinking,
 ): Loaded<Finding> {
   const original = trials.caseAt(seed, found.index);
-  const shrunk = minimize(original, (c) => checkOrCrash(c, trials).verdict.kind === "disagree");
-  const report = checkOrCrash(shrunk, trials);
+  const wanted = kindOf(checkOrCrash(original, trials.check).verdict);
+  const shrunk = minimize(original, (c) => kindOf(checkOrCrash(c, trials.check).verdict) === wanted);
+  const report = checkOrCrash(shrunk, trials.check);
   const { verdict } = report;
   const title = verdict.kind === "disagree" ? `${verdict.where} differs from the interpreter's` : "not shrunk reliably";
   const answers =
@@ -44,4 +45,10 @@ export function keepFinding(
   const written = writeOutputFile(file, print(shrunk, { title, notes }));
   if (!written.ok) return written;
   return loaded({ case: shrunk, report, file, before: slots(original), after: slots(shrunk) });
+}
+
+/** What must stay the same while shrinking: a wrong result must not turn into a crash, nor the other way round. */
+function kindOf(verdict: Verdict): string {
+  if (verdict.kind !== "disagree") return verdict.kind;
+  return [EXCEPTION, "compilation"].includes(verdict.where) ? verdict.where : verdict.kind;
 }

@@ -29,15 +29,22 @@ const program = (slots: number, imm: number): Case => ({
 const immOf = (c: Case): number => c.program.code[0]?.[0]?.imm ?? 0;
 
 const reportOf = (c: Case, verdict: Verdict): CaseReport => ({
+  kind: "checked",
   verdict,
   runs: [],
-  insns: c.program.code[0]?.length ?? 0,
+  slots: c.program.code[0]?.length ?? 0,
   words: 10,
+  executed: 5,
 });
 /** Program i returns seed + i; whatever `judge` says about that number is the verdict. */
 const trials = (judge: (imm: number) => Verdict): Trials => ({
   caseAt: (seed, index) => program(2 + (index % 40), seed + index),
-  check: (c) => reportOf(c, judge(immOf(c))),
+  check: (c, count) => {
+    c.program.code[0]?.forEach(({ row }) => {
+      count?.(row);
+    });
+    return reportOf(c, judge(immOf(c)));
+  },
 });
 const WRONG: Verdict = { kind: "disagree", where: "r0", expected: "0x1", actual: "0x2" };
 

@@ -25,8 +25,10 @@ export interface GateParts extends Shrinking {
 export interface GateReport extends Report {
   readonly programs: number;
   readonly runs: number;
-  readonly instructions: number;
+  /** BPF slots and A64 words of all programs, and A64 instructions executed. */
+  readonly slots: number;
   readonly words: number;
+  readonly executed: number;
   readonly jobs: number;
   /** Compared programs a second on one core. */
   readonly programsPerSecondPerCore: number;
@@ -50,7 +52,7 @@ export async function gate(
   onCorpus: (corpus: CorpusReport) => void = () => {},
 ): Promise<GateResult> {
   const started = Date.now();
-  const corpus = replayCorpus(options.corpus, parts.load, parts.trials, options.stop);
+  const corpus = replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
   onCorpus(corpus);
   const tally = corpus.failures.length === 0 ? await campaign(options, parts.pool) : emptyTally();
   const failures: Failure[] = [...corpus.failures];
@@ -86,8 +88,9 @@ function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Fa
 const facts = (tally: Tally, jobs: number) => ({
   programs: tally.programs,
   runs: tally.runs,
-  instructions: tally.insns,
+  slots: tally.slots,
   words: tally.words,
+  executed: tally.executed,
   jobs,
   programsPerSecondPerCore: tally.busyMs === 0 ? 0 : Math.round((1000 * tally.passed) / tally.busyMs),
   coverage: coverage(tally.rows),

@@ -5,8 +5,9 @@ import { type ChunkResult, type Disagreement, SIZE_LIMITS } from "./chunk.js";
 export interface Tally {
   programs: number;
   passed: number;
-  insns: number;
+  slots: number;
   words: number;
+  executed: number;
   runs: number;
   busyMs: number;
   readonly incomparable: Map<string, number>;
@@ -19,8 +20,9 @@ export interface Tally {
 export const emptyTally = (): Tally => ({
   programs: 0,
   passed: 0,
-  insns: 0,
+  slots: 0,
   words: 0,
+  executed: 0,
   runs: 0,
   busyMs: 0,
   incomparable: new Map(),
@@ -30,7 +32,8 @@ export const emptyTally = (): Tally => ({
 });
 
 export function addChunk(tally: Tally, chunk: ChunkResult): void {
-  for (const key of ["programs", "passed", "insns", "words", "runs", "busyMs"] as const) tally[key] += chunk[key];
+  for (const key of ["programs", "passed", "slots", "words", "executed", "runs", "busyMs"] as const)
+    tally[key] += chunk[key];
   addCounts(tally.incomparable, chunk.incomparable);
   addCounts(tally.rows, chunk.rows);
   chunk.sizes.forEach((n, bucket) => {

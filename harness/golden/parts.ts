@@ -1,18 +1,25 @@
 // The real parts of a run over recordings: reading one, comparing its bytes, comparing its result.
 
 import { type Disassemble, openDisassembler } from "../../engines/capstone/disassembler.js";
+import { referenceEngine } from "../../engines/reference/engine.js";
 import { pointer } from "../../machine/address.js";
 import { compareBytes, type GoldenVerdict } from "../../properties/golden/bytes.js";
 import { type Parsed, parseLine, parseVectors, type Recording } from "../../properties/golden/recording.js";
 import { resolve } from "../../properties/golden/resolve.js";
+import { goldenResult, isDeterministic } from "../../properties/golden/results.js";
+import { JitSubject } from "../../properties/jit-subject.js";
 import { decode } from "../../spec/bpf/insn.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import type { Failure } from "../report.js";
 import { type GoldenParts, notARecording } from "./golden.js";
 import type { RawRecord } from "./records.js";
 
+/** A64 instructions that a recorded program may run. */
+const A64_FUEL = 4_000_000;
+
 export async function goldenParts(): Promise<GoldenParts<Recording>> {
   const disassemble = await openDisassembler();
+  const subject = new JitSubject({ engine: referenceEngine, fuel: A64_FUEL });
   return {
     read: (record) => {
       const parsed = parseRecord(record);
@@ -30,7 +37,14 @@ export async function goldenParts(): Promise<GoldenParts<Recording>> {
       const equal = verdict.kind === "different" ? verdict.function : 0;
       return { images, equal, rows: [], failures: [byteFailure(recording, verdict, name, disassemble)] };
     },
-    result: () => undefined,
+    result: (recording, name) => {
+      if (!isDeterministic(recording)) return undefined;
+      const verdict = goldenResult(recording, subject);
+      if (verdict.kind === "agree") return { kind: "equal", failures: [] };
+      if (verdict.kind === "incomparable") return { kind: "incomparable", failures: [] };
+      const { where, expected, actual } = verdict;
+      return { kind: "differs", failures: [{ name: `${name} (${recording.name})`, where, expected, actual }] };
+    },
   };
 }
 
