@@ -3,7 +3,7 @@
 // fewer runs than starting over.
 
 import type { Case } from "../case.js";
-import { isCandidate, PASSES } from "./shrink.js";
+import { isCandidate, PASSES, type Standard, standardOf } from "./shrink.js";
 import type { Pass } from "./shrink-case.js";
 import { weigh } from "./shrink-weight.js";
 
@@ -15,7 +15,7 @@ const MAX_ROUNDS = 50;
  * @param budget how often `stillFails` may be asked. With enough of it no single edit makes the result simpler.
  */
 export function minimize(start: Case, stillFails: (candidate: Case) => boolean, budget: number): Case {
-  const search: Search = { best: start, stillFails, left: budget };
+  const search: Search = { best: start, standard: standardOf(start), stillFails, left: budget };
   for (let round = 0; round < MAX_ROUNDS && search.left > 0; round++) {
     const before = search.best;
     for (const pass of PASSES) while (improve(search, pass) && search.left > 0);
@@ -26,6 +26,7 @@ export function minimize(start: Case, stillFails: (candidate: Case) => boolean, 
 
 interface Search {
   best: Case;
+  standard: Standard;
   readonly stillFails: (candidate: Case) => boolean;
   left: number;
 }
@@ -38,6 +39,7 @@ function improve(search: Search, pass: Pass): boolean {
     const next = firstFailing(search, pass, tried);
     if (next === undefined) return improved;
     search.best = next.value;
+    search.standard = { ...search.standard, weight: weigh(next.value) };
     tried = next.tried;
     improved = true;
   }
@@ -45,10 +47,9 @@ function improve(search: Search, pass: Pass): boolean {
 
 /** The first candidate behind the first `skip` that fails, and how many lie before it. */
 function firstFailing(search: Search, pass: Pass, skip: number): { value: Case; tried: number } | undefined {
-  const weight = weigh(search.best);
   let tried = 0;
   for (const candidate of pass(search.best)) {
-    if (tried++ < skip || !isCandidate(candidate, weight)) continue;
+    if (tried++ < skip || !isCandidate(candidate, search.standard)) continue;
     if (search.left <= 0) return undefined;
     search.left--;
     if (search.stillFails(candidate)) return { value: candidate, tried: tried - 1 };

@@ -77,8 +77,9 @@ export function* plainerInputs(value: Case): Cases {
   const { inputs } = value;
   const withInput = (i: number, input: Uint8Array): Case => ({ ...value, inputs: inputs.with(i, input) });
   const longest = Math.max(...inputs.map(({ length }) => length));
-  for (let length = longest >> 1; length >= SHORTEST; length >>= 1) {
-    yield { ...value, inputs: inputs.map((input) => input.slice(0, length)) };
+  for (const length of [SHORTEST, longest >> 2, longest >> 1, longest - 8]) {
+    if (length >= SHORTEST && length < longest)
+      yield { ...value, inputs: inputs.map((input) => input.slice(0, length)) };
   }
   for (const [i, input] of inputs.entries()) {
     for (let size = input.length; size >= 1; size >>= 1) {

@@ -38,6 +38,21 @@ export function* exits(code: readonly Insn[]): Drafts {
   }
 }
 
+/** Do without a copy: what follows reads the original, or what made the original writes the copy. */
+export function* foldings(code: readonly Insn[]): Drafts {
+  for (const [pc, { row, dst, src }] of code.entries()) {
+    if (row !== MOV_REG || dst === src) continue;
+    const shorter = without(code, pc, pc + 1);
+    yield shorter.map((slot, at) => (slot !== undefined && at > pc ? renamed(slot, dst, src) : slot));
+    yield shorter.map((slot, at) => (slot !== undefined && at < pc ? renamed(slot, src, dst) : slot));
+    const reader = code[pc + 1];
+    if (reader !== undefined && readsSrc(reader) && reader.src === dst) shorter[pc + 1] = { ...reader, src };
+    yield shorter;
+  }
+}
+
+const readsSrc = ({ row }: Insn): boolean => row.src === "r";
+
 /** Enter a local function at once instead of calling it, or skip whatever a call does. */
 export function* calls(code: readonly Insn[]): Drafts {
   for (const [pc, slot] of code.entries()) {
@@ -70,6 +85,7 @@ const VALUES = [0, 1, -1, 2, -0x8000_0000] as const;
 function* plainerThan(slot: Insn): Generator<Insn> {
   const { row, dst } = slot;
   const writes = row.dst === "w" || row.dst === "rw" ? dst : row.src === "rw" ? slot.src : -1;
+  if (row.kind === "alu" && row.op === "mov" && row.operand === "imm") yield insn(MOV, { dst, imm: slot.imm });
   if (writes >= 0) for (const imm of VALUES) yield insn(MOV, { dst: writes, imm });
   switch (row.kind) {
     case "alu":

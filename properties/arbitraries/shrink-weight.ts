@@ -56,7 +56,7 @@ function rank(row: Row): number {
     case "lddwHigh":
       return 0;
     case "alu":
-      return (row.op === "mov" ? 1 : 3) + (row.operand === "reg" ? 1 : 0);
+      return (row.op !== "mov" ? 4 : row.width === 64 ? 1 : 2) + (row.operand === "reg" ? 1 : 0);
     case "ja":
       return row.field === "off" ? 2 : 3;
     case "neg":

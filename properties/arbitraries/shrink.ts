@@ -12,8 +12,9 @@ import {
   plainerEnvironment,
   plainerInputs,
 } from "./shrink-case.js";
-import { calls, constants, deletions, exits, jumps, renamings, replacements } from "./shrink-edits.js";
+import { calls, constants, deletions, exits, foldings, jumps, renamings, replacements } from "./shrink-edits.js";
 import { isLighter, type Weight, weigh } from "./shrink-weight.js";
+import { isSound } from "./soundness.js";
 
 /** From those that take most away to those that polish. */
 export const PASSES: readonly Pass[] = [
@@ -21,6 +22,7 @@ export const PASSES: readonly Pass[] = [
   fewerPrograms,
   overCode(deletions),
   overCode(exits),
+  overCode(foldings),
   overCode(calls),
   overCode(jumps),
   fewerMaps,
@@ -31,14 +33,23 @@ export const PASSES: readonly Pass[] = [
   plainerInputs,
 ];
 
-/** Whether a candidate is worth a try in place of a case of that weight. */
-export const isCandidate = (candidate: Case, than: Weight): boolean =>
-  isLighter(weigh(candidate), than) && validate(candidate.program).ok;
+/** A case to shrink, and what its candidates must be. */
+export interface Standard {
+  readonly weight: Weight;
+  /** A sound case is shrunk to sound cases. */
+  readonly sound: boolean;
+}
+
+export const standardOf = (value: Case): Standard => ({ weight: weigh(value), sound: isSound(value) });
+
+/** Whether a candidate is worth a try in place of a case of that standard. */
+export const isCandidate = (candidate: Case, { weight, sound }: Standard): boolean =>
+  isLighter(weigh(candidate), weight) && validate(candidate.program).ok && (!sound || isSound(candidate));
 
 /** Every valid simpler case that one edit leads to. */
 export function* shrinkCase(value: Case): Generator<Case> {
-  const weight = weigh(value);
-  for (const pass of PASSES) for (const candidate of pass(value)) if (isCandidate(candidate, weight)) yield candidate;
+  const standard = standardOf(value);
+  for (const pass of PASSES) for (const candidate of pass(value)) if (isCandidate(candidate, standard)) yield candidate;
 }
 
 /** Whether something is a case that can be shrunk: of that shape, and valid. */
