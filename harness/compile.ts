@@ -11,6 +11,7 @@ import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/
 import type { Va } from "../machine/address.js";
 import type { Case } from "../properties/case.js";
 import { CALL_BASE, layoutOf } from "../properties/layout.js";
+import type { Insn } from "../spec/bpf/insn.js";
 import { validate } from "../spec/bpf/validate/validate.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { type CompiledFunction, type Listing, listFunction } from "./listing.js";
@@ -53,7 +54,8 @@ export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFun
     if (!compiled.ok) return notCompiled(`function ${compiled.index} of code ${index}: ${describe(compiled.error)}`);
     for (const [i, image] of compiled.images.entries()) {
       const fn = lowered[i];
-      if (fn !== undefined) functions.push(functionOf(c, index, fn, image));
+      const bytes = image.image.slice(0, image.jitedBytes + PLT_LITERAL_BYTES);
+      if (fn !== undefined) functions.push(functionOf(code, index, fn, image, bytes));
     }
   }
   return loaded(functions);
@@ -71,14 +73,19 @@ function verifierEnv({ program }: Case): VerifierEnv {
   };
 }
 
-function functionOf(c: Case, code: number, fn: LoweredFunction, image: CompiledImage): CompiledFunction {
-  const { jitedBytes, roImage, offsets } = image;
-  const bytes = image.image.slice(0, jitedBytes + PLT_LITERAL_BYTES);
+/** @param bytes the image with its literal, in a buffer of its own. */
+export function functionOf(
+  written: readonly Insn[],
+  code: number,
+  fn: LoweredFunction,
+  { jitedBytes, roImage, offsets }: Pick<CompiledImage, "jitedBytes" | "roImage" | "offsets">,
+  bytes: Uint8Array,
+): CompiledFunction {
   const name = fn.index === 0 ? "main" : `function ${fn.index}`;
   return {
     title: `program ${code}, ${name}: ${jitedBytes / 4} words`,
     code,
-    written: c.program.code[code] ?? [],
+    written,
     origin: fn.origin,
     va: roImage,
     words: new Uint32Array(bytes.buffer),

@@ -2,6 +2,7 @@
 // interpreter and in the compiled code, and the A64 words that the JIT ran for it.
 
 import { hex64 } from "../spec/bits.js";
+import { POISON } from "../spec/bpf/interpret.js";
 
 /** One instruction as one witness ran it. */
 export interface BpfStep {
@@ -51,10 +52,11 @@ export function groupWords(words: readonly WordStep[], selfJumps: (code: number,
 
 /**
  * Pair the two. Instructions without words stand alone; where the paths part, the words go on alone with a remark.
- * `final` are R0..R10 of the interpreter at the end, where known.
+ * Registers are compared as far as the program has set them and the interpreter vouches for their values.
  */
 export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly WordStep[])[]): TraceRow[] {
   const rows: TraceRow[] = [];
+  const known = new Set<number>([1]);
   let at = 0;
   const named = (): void => {
     for (let group = groups[at]; typeof group?.[0]?.part === "string"; group = groups[++at]) rows.push(alone(group));
@@ -67,12 +69,15 @@ export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly 
     if (ran) at++;
     const after = steps[i + 1]?.registers;
     const jitAfter = groups[at]?.[0]?.registers;
+    after?.forEach((value, r) => {
+      if (value !== step.registers[r]) known.add(r);
+    });
     rows.push({
       part: step.pc,
       bpf: step.bpf,
       words: ran ? group! : [],
       changes: after === undefined ? [] : changed(step.registers, after),
-      differences: after === undefined || jitAfter === undefined ? [] : different(after, jitAfter),
+      differences: after === undefined || jitAfter === undefined ? [] : different(after, jitAfter, known),
     });
   }
   for (const group of groups.slice(at)) rows.push(alone(group));
@@ -92,7 +97,9 @@ const name = (register: number): string => `r${register}`;
 const changed = (before: readonly bigint[], after: readonly bigint[]): string[] =>
   after.flatMap((value, r) => (value === before[r] ? [] : [`${name(r)} = ${hex64(value)}`]));
 
-const different = (interpreter: readonly bigint[], jit: readonly bigint[]): string[] =>
-  interpreter.flatMap((value, r) =>
-    jit[r] === undefined || jit[r] === value ? [] : [`${name(r)} = ${hex64(jit[r])}`],
-  );
+const different = (interpreter: readonly bigint[], jit: readonly bigint[], known: ReadonlySet<number>): string[] =>
+  interpreter.flatMap((value, r) => {
+    const other = jit[r];
+    if (!known.has(r) || value === POISON || other === undefined || other === value) return [];
+    return [`${name(r)} = ${hex64(other)}`];
+  });

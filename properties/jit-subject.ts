@@ -1,7 +1,7 @@
 // The subject `impl`: verifier's lowering, JIT, pack allocator and text poke on a simulated machine, the code then run by
 // an engine from the bytes that were read back out of read-only memory.
 
-import { type Engine, type EngineOutcome, type Trap, TrapFault } from "../engines/engine.js";
+import { type Engine, type EngineOutcome, type TraceState, type Trap, TrapFault } from "../engines/engine.js";
 import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { describe } from "../impl/jit/error.js";
 import { frameOf } from "../impl/jit/frame.js";
@@ -28,7 +28,7 @@ const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
 const LINKAGE_BYTES = 32;
 
 /** One code of a program, compiled and placed. */
-interface Code {
+export interface CompiledCode {
   readonly functions: readonly LoweredFunction[];
   readonly images: readonly Image[];
 }
@@ -38,6 +38,8 @@ export interface SubjectOptions {
   readonly env?: JitEnv;
   /** A64 instructions a run. */
   readonly fuel: number;
+  /** Called before each A64 instruction, with everything that is loaded. */
+  readonly trace?: (state: TraceState, codes: readonly CompiledCode[]) => void;
 }
 
 export class JitSubject implements Subject {
@@ -79,7 +81,7 @@ export class JitSubject implements Subject {
     env: JitEnv,
     hole: number,
   ): LoadResult {
-    const codes: Code[] = [];
+    const codes: CompiledCode[] = [];
     for (const functions of lowered) {
       const placed = this.store.load(functions, env, hole);
       if (!placed.ok) {
@@ -93,7 +95,7 @@ export class JitSubject implements Subject {
     return { ok: true, loaded: this.loaded(program, codes) };
   }
 
-  private loaded(program: Program, codes: readonly Code[]): Loaded {
+  private loaded(program: Program, codes: readonly CompiledCode[]): Loaded {
     const entries = codes.map(({ images }) => images[0]!.roImage);
     return {
       frames: codes.map(({ functions }) => frameOfMain(functions[0]!)),
@@ -107,7 +109,7 @@ export class JitSubject implements Subject {
 
   private run(
     program: Program,
-    codes: readonly Code[],
+    codes: readonly CompiledCode[],
     entries: readonly RoAddr[],
     input: Uint8Array,
     layout: Layout,
@@ -116,6 +118,7 @@ export class JitSubject implements Subject {
     this.stage.set(program, layout, input, entries);
     const maps = new MapStates(program.maps, layout, this.memory);
     this.world = initialWorld(this.memory, maps);
+    const { trace } = this.options;
     const result = this.options.engine.run({
       machine: this.store.machine,
       cpu: 0,
@@ -125,6 +128,7 @@ export class JitSubject implements Subject {
       stackLow: STACK.base,
       fuel: this.options.fuel,
       traps: this.traps,
+      trace: trace === undefined ? undefined : (state) => trace(state, codes),
     });
     const outcome = this.outcome(result, codes, () => [
       ...this.stage.regions(program, layout.frames[lastCode]!),
@@ -136,7 +140,11 @@ export class JitSubject implements Subject {
     };
   }
 
-  private outcome(result: EngineOutcome, codes: readonly Code[], regions: () => readonly RegionBytes[]): Outcome {
+  private outcome(
+    result: EngineOutcome,
+    codes: readonly CompiledCode[],
+    regions: () => readonly RegionBytes[],
+  ): Outcome {
     switch (result.kind) {
       case "returned": {
         const trespass = this.stage.trespass();
@@ -177,7 +185,7 @@ const dumpMaps = (program: Program, maps: MapStates): RegionBytes[] =>
   program.maps.flatMap((spec, i) => (spec.kind === "progArray" ? [] : [{ name: `map ${i}`, bytes: maps.dump(i) }]));
 
 /** The slot of the code that was running for the A64 instruction at `pc`. */
-function slotAt(codes: readonly Code[], pc: Va): number | undefined {
+function slotAt(codes: readonly CompiledCode[], pc: Va): number | undefined {
   for (const { functions, images } of codes) {
     for (const [i, { roImage, jitedBytes, offsets }] of images.entries()) {
       if (pc < roImage || pc >= roImage + jitedBytes) continue;

@@ -3,7 +3,7 @@
 import { Option } from "commander";
 import { type LoadedCase, loadCase } from "../../harness/case-file.js";
 import { type Checked, checkExpected } from "../../harness/check-or-crash.js";
-import { formatCaseReport, verdictLines } from "../../harness/format/run.js";
+import { formatCaseReport } from "../../harness/format/run.js";
 import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
@@ -52,12 +52,12 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
   const checked = checkExpected(c, stageCheck({ strictness }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
-  if (flags.trace === true) {
+  if (flags.trace === true && checked.runs.length > 0) {
     for (const [i, bytes] of c.inputs.entries()) {
-      print(io, [`trace of input ${i}`, ...formatTrace(await traceRun(c, bytes), io.columns)]);
+      print(io, [`trace of input ${i}`, ...formatTrace(await traceRun(c, bytes), io.columns), ""]);
     }
   }
-  print(io, [...formatCaseReport(checked, c.inputs, io.columns), ...verdictLines(checked.verdict)]);
+  print(io, formatCaseReport(checked, c.inputs, io.columns));
   return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));
 }
 

@@ -11,6 +11,7 @@ export function formatCaseReport(report: Checked, inputs: readonly Uint8Array[],
   return [
     `${count(report.slots, "BPF slot")}, ${count(report.words, "A64 word")}`,
     ...report.runs.flatMap((run) => runLines(run, inputs[run.input] ?? new Uint8Array(0), columns)),
+    ...conclusion(report),
   ];
 }
 
@@ -23,6 +24,12 @@ function runLines(run: RunReport, input: Uint8Array, columns: number): string[] 
     ...memoryLines(run.actual, input, columns),
     ...verdictLines(run.verdict).map((line) => `  ${line}`),
   ];
+}
+
+/** With one run its own verdict says it all. */
+function conclusion({ runs, verdict }: Checked): string[] {
+  if (runs.length === 1) return [];
+  return verdict.kind === "agree" ? [`verdict: agree on all ${runs.length} inputs`] : verdictLines(verdict);
 }
 
 const MAX_SPANS = 12;
