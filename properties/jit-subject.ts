@@ -6,7 +6,7 @@ import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { describe } from "../impl/jit/error.js";
 import { frameOf } from "../impl/jit/frame.js";
 import { slotOfWord } from "../impl/jit/passes.js";
-import { lower, type LoweredFunction, type VerifierEnv } from "../impl/verifier/lower.js";
+import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import { pointer, type RoAddr, type Va } from "../machine/address.js";
 import { type U64, u64 } from "../spec/bits.js";
 import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
@@ -64,19 +64,31 @@ export class JitSubject implements Subject {
       mapValues: (index) => layout.maps[index]!.values.base,
       helperOffset: (id) => (HELPERS.has(id) ? helperOffset(id) : undefined),
     };
-    const codes: Code[] = [];
-    for (const [index, code] of program.code.entries()) {
+    const lowered = program.code.map((code, index) => {
       const functions = facts.functions.filter((fn) => fn.code === index);
       const contextLoads = facts.contextLoads[index] ?? new Set<number>();
-      const lowered = lower(code, { functions, contextLoads }, verifier).functions;
-      const placed = this.store.load(lowered, env, caseEnv.hole);
+      return lower(code, { functions, contextLoads }, verifier).functions;
+    });
+    return this.loadLowered(program, lowered, env, caseEnv.hole);
+  }
+
+  /** Compile what a verifier has already lowered: by code, its functions. `program` says what the runs need. */
+  loadLowered(
+    program: Program,
+    lowered: readonly (readonly LoweredFunction[])[],
+    env: JitEnv,
+    hole: number,
+  ): LoadResult {
+    const codes: Code[] = [];
+    for (const functions of lowered) {
+      const placed = this.store.load(functions, env, hole);
       if (!placed.ok) {
         codes.forEach(({ images }) => {
           this.store.free(images);
         });
         return { ok: false, why: `the JIT refused function ${placed.index}: ${describe(placed.error)}` };
       }
-      codes.push({ functions: lowered, images: placed.images });
+      codes.push({ functions, images: placed.images });
     }
     return { ok: true, loaded: this.loaded(program, codes) };
   }
@@ -118,7 +130,10 @@ export class JitSubject implements Subject {
       ...this.stage.regions(program, layout.frames[lastCode]!),
       ...dumpMaps(program, maps),
     ]);
-    return { outcome: lastCode === 0 ? outcome : { ...outcome, code: lastCode } as Outcome, executed: result.executed };
+    return {
+      outcome: lastCode === 0 ? outcome : ({ ...outcome, code: lastCode } as Outcome),
+      executed: result.executed,
+    };
   }
 
   private outcome(result: EngineOutcome, codes: readonly Code[], regions: () => readonly RegionBytes[]): Outcome {
