@@ -3,11 +3,12 @@
 import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
 import type { TraceState } from "../engines/engine.js";
 import { referenceEngine } from "../engines/reference/engine.js";
+import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
 import { mapped } from "../impl/jit/registers.js";
 import { pointer, type Va } from "../machine/address.js";
 import type { Case } from "../properties/case.js";
 import { FUEL } from "../properties/check.js";
-import { type CompiledCode, JitSubject } from "../properties/jit-subject.js";
+import { type Code, JitSubject } from "../properties/jit-subject.js";
 import { layoutOf } from "../properties/layout.js";
 import { interpret } from "../spec/bpf/interpret.js";
 import { printInsn } from "../spec/bpf/text/print.js";
@@ -39,7 +40,7 @@ export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
     engine: referenceEngine,
     fuel: 40 * FUEL,
     trace: (state, codes) => {
-      places ??= placesOf(c, codes, (va, bytes) => subject.store.machine.peek(va, bytes));
+      places ??= placesOf(c, codes, (va, bytes) => subject.machine.peek(va, bytes));
       if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc), disassemble));
     },
   });
@@ -75,14 +76,15 @@ interface Place {
 
 function placesOf(
   { program }: Case,
-  codes: readonly CompiledCode[],
+  codes: readonly Code[],
   read: (va: Va, bytes: number) => Uint8Array,
 ): ReadonlyMap<Va, Place> {
   const places = new Map<Va, Place>();
-  for (const [code, { functions, images }] of codes.entries()) {
-    for (const [i, image] of images.entries()) {
-      const bytes = Uint8Array.from(read(image.roImage, image.jitedBytes + 8));
-      addPlaces(functionOf(program.code[code] ?? [], code, functions[i]!, image, bytes), places);
+  for (const [code, { lowered, program: loaded }] of codes.entries()) {
+    for (const [i, { bpfFunc, jitedLen, offsets }] of loaded.functions.entries()) {
+      const image = { roImage: bpfFunc ?? 0, jitedBytes: jitedLen, offsets };
+      const bytes = Uint8Array.from(read(image.roImage, jitedLen + PLT_LITERAL_BYTES));
+      addPlaces(functionOf(program.code[code] ?? [], code, lowered[i]!, image, bytes), places);
     }
   }
   return places;
