@@ -21,6 +21,8 @@ export interface ProgPack {
 export interface ProgPackOptions {
   /** NUMA nodes; each adds 2 MiB to the size of a pack. */
   readonly nodes?: number;
+  /** Size of a pack where there is no such thing as 2 MiB mappings (kernel: one page). */
+  readonly packBytes?: number;
 }
 
 export class ProgPacks {
@@ -29,9 +31,9 @@ export class ProgPacks {
 
   constructor(
     readonly machine: Machine,
-    { nodes = 1 }: ProgPackOptions = {},
+    { nodes = 1, packBytes = SZ_2M * nodes }: ProgPackOptions = {},
   ) {
-    this.packBytes = SZ_2M * nodes;
+    this.packBytes = packBytes;
   }
 
   /** In list order, for oracles. */

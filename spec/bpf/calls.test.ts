@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Insn } from "./insn.js";
 import { POISON } from "./interpret.js";
 import type { ProgArrayMap } from "./program.js";
-import { CONTEXT, EXIT, mapPointer, op, r0, regionAfter, run } from "./testing.js";
+import { CONTEXT, EXIT, mapPointer, op, r0, regionAfter, returned, run } from "./testing.js";
 
 const mov = (dst: number, imm: number): Insn => op("mov imm", { dst, imm });
 const copy = (dst: number, src: number): Insn => op("mov reg", { dst, src });
@@ -128,10 +128,32 @@ describe("tail calls", () => {
     expect(r0(code, { others, maps: [slots(1, 2)] })).toBe(CONTEXT);
   });
 
-  test("keeps the main frame", () => {
+  test("enters a frame whose bytes nobody has written", () => {
     const code = [copy(6, 1), op("stb", { dst: 10, off: -1, imm: 9 }), ...tail(0), EXIT];
-    const others = [[op("ldxb", { dst: 0, src: 10, off: -1 }), EXIT]];
-    expect(r0(code, { others, maps: [slots(1)] })).toBe(9n);
+    const reads = [op("ldxb", { dst: 0, src: 10, off: -1 }), EXIT];
+    const writes = [op("stb", { dst: 10, off: -1, imm: 8 }), ...reads];
+    expect(run(code, { others: [reads], maps: [slots(1)] })).toMatchObject({ pc: 0, why: "uninitialisedStack" });
+    const { r0: result, code: last, regions } = returned(code, { others: [writes], maps: [slots(1)] });
+    expect([result, last]).toEqual([8n, 1]);
+    expect(regions[0]?.written?.lastIndexOf(0)).toBe(510);
+  });
+
+  test("goes to the top of its own frame", () => {
+    const others = [[copy(0, 10), EXIT]];
+    expect(r0([copy(6, 1), ...tail(0), EXIT], { others, maps: [slots(1)] })).toBe(0xffff_0000_0000_1a00n);
+  });
+
+  test("a frame is unwritten again after a tail call to the same code", () => {
+    const read = op("ldxb", { dst: 0, src: 10, off: -1 });
+    const code = [read, copy(6, 1), op("stb", { dst: 10, off: -1 }), ...tail(0), EXIT];
+    expect(run(code, { maps: [slots(0)] })).toMatchObject({ kind: "faulted", pc: 0, why: "uninitialisedStack" });
+  });
+
+  test("the frame that it leaves is gone", () => {
+    const code = [copy(6, 1), copy(7, 10), op("stxdw", { dst: 1, src: 7 }), ...tail(0), EXIT];
+    const others = [[op("ldxdw", { dst: 2, src: 1 }), op("stb", { dst: 2, off: -1 }), EXIT]];
+    const outcome = run(code, { others, input: [0, 0, 0, 0, 0, 0, 0, 0], maps: [slots(1)] });
+    expect(outcome).toMatchObject({ kind: "faulted", pc: 1, why: "badAccess" });
   });
 
   test.each([
@@ -192,7 +214,10 @@ describe("tail calls", () => {
       mov(0, 100),
       EXIT,
     ];
-    expect(r0(code, { others: [[mov(7, 0), mov(0, 5), EXIT]], maps: [slots(1)] })).toBe(35n);
+    expect(returned(code, { others: [[mov(7, 0), mov(0, 5), EXIT]], maps: [slots(1)] })).toMatchObject({
+      r0: 35n,
+      code: 0,
+    });
   });
 
   test("from a subprogram the frame is a fresh one", () => {

@@ -70,6 +70,6 @@ function enterTarget(run: RunState, pc: number, slot: number, target: number): n
     return run.fault(pc, "badCall", `tail_call: slot ${slot} names program ${target} of ${length}`);
   }
   run.tailCalls++;
-  run.replaceFrame();
+  run.replaceFrame(target);
   return run.enter(target);
 }

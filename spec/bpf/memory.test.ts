@@ -55,6 +55,12 @@ describe("regions", () => {
     expect(memory.load(at(0x3000), 8)).toBeUndefined();
   });
 
+  test("an empty region takes no place", () => {
+    memory.add(zeroRegion("f", 0x1004, 0));
+    expect(memory.load(at(0x1004), 4)).toBe(0n);
+    memory.remove(zeroRegion("f", 0x1004, 0));
+  });
+
   test("regions that overlap are a slip", () => {
     expect(() => memory.add(zeroRegion("e", 0x100f, 4))).toThrow("e overlaps a");
     expect(() => memory.add(zeroRegion("e", 0x0ff0, 17))).toThrow("e overlaps a");

@@ -67,8 +67,13 @@ export class RegionMemory implements Memory {
     return this.#fault;
   }
 
-  /** @throws AssertionError if it overlaps another region: a slip in the layout. */
+  /**
+   * An empty region holds no address and needs no place.
+   *
+   * @throws AssertionError if it overlaps another region: a slip in the layout.
+   */
   add(region: Region): void {
+    if (region.bytes.length === 0) return;
     const at = this.#regions.findIndex((other) => other.base > region.base);
     const index = at < 0 ? this.#regions.length : at;
     const [below, above] = [this.#regions[index - 1], this.#regions[index]];
@@ -78,6 +83,7 @@ export class RegionMemory implements Memory {
   }
 
   remove(region: Region): void {
+    if (region.bytes.length === 0) return;
     const at = this.#regions.indexOf(region);
     assert(at >= 0, `${region.name} is not there to be removed`);
     this.#regions.splice(at, 1);

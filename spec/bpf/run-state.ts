@@ -9,7 +9,7 @@ import { FP, REGISTERS } from "./insn.js";
 import { MapStates, valuesBytes } from "./maps.js";
 import { pointerTo, type Region, RegionMemory, unwrittenRegion, zeroRegion } from "./memory.js";
 import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
-import { type Layout, MAX_CALL_DEPTH, type Program, STACK_BYTES } from "./program.js";
+import { type Layout, MAX_CALL_DEPTH, type Program, type Range, STACK_BYTES } from "./program.js";
 
 /** What r1..r5 hold after a call, which leaves them undefined: no valid program reads it. */
 export const POISON = u64(0xbad0_c0de_bad0_c0den);
@@ -34,7 +34,8 @@ export class RunState {
   readonly registers = new BigUint64Array(REGISTERS);
   readonly memory = new RegionMemory();
   readonly context: Context;
-  readonly #stack: Region;
+  /** The frame of the main program, or of what it has tail called. */
+  #stack: Region;
   readonly #frames: Frame[] = [];
   /** Index of the code that runs. */
   code = 0;
@@ -49,7 +50,8 @@ export class RunState {
     readonly layout: Layout,
     input: Uint8Array,
   ) {
-    this.#stack = zeroRegion("stack", layout.stack.base, STACK_BYTES);
+    const frame = this.#frameRange(0);
+    this.#stack = zeroRegion("stack", frame.base, frame.bytes);
     this.context = placeContext(program.context, layout, input);
     for (const region of [this.#stack, ...this.context.regions]) this.memory.add(region);
     program.maps.forEach((spec, i) => {
@@ -57,7 +59,7 @@ export class RunState {
         this.memory.add(zeroRegion(`map ${i}`, layout.maps[i]!.values.base, valuesBytes(spec)));
       }
     });
-    this.registers[FP] = pointerTo(layout.stack.base + STACK_BYTES);
+    this.registers[FP] = pointerTo(frame.base + frame.bytes);
     this.enter(0);
   }
 
@@ -67,7 +69,7 @@ export class RunState {
     return this.#world;
   }
 
-  /** Start a code of the program in the frame that is there. */
+  /** Start a code of the program in the frame that is there for it. */
   enter(code: number): number {
     this.code = code;
     this.registers.fill(0n, 0, FP);
@@ -105,7 +107,7 @@ export class RunState {
   exit(): number {
     const frame = this.#frames.pop();
     if (frame === undefined) {
-      this.outcome = { kind: "returned", r0: this.registers[0]!, regions: this.#dump() };
+      this.outcome = { kind: "returned", r0: this.registers[0]!, code: this.code, regions: this.#dump() };
       return STOP;
     }
     this.memory.remove(frame.stack);
@@ -115,12 +117,25 @@ export class RunState {
     return frame.pc;
   }
 
-  /** A tail call: the frame of the main program stays as it is, that of a subprogram is replaced by a fresh one. */
-  replaceFrame(): void {
+  /** A tail call to `code`: the frame that it leaves is gone, the one that it enters holds nothing of its own yet. */
+  replaceFrame(code: number): void {
     const frame = this.#frames.pop();
-    if (frame === undefined) return;
+    if (frame === undefined) {
+      this.memory.remove(this.#stack);
+      const { base, bytes } = this.#frameRange(code);
+      this.#stack = unwrittenRegion("stack", base, bytes);
+      this.memory.add(this.#stack);
+      this.registers[FP] = pointerTo(base + bytes);
+      return;
+    }
     this.memory.remove(frame.stack);
     this.#frames.push({ ...frame, stack: this.#freshStack(this.#frames.length) });
+  }
+
+  #frameRange(code: number): Range {
+    const range = this.layout.frames[code];
+    assert(range !== undefined, `no frame for code ${code}, the layout has ${this.layout.frames.length}`);
+    return range;
   }
 
   /** A stack for the local call at this depth (0: called by the main program), with r10 at its top. */
@@ -135,8 +150,9 @@ export class RunState {
   }
 
   #dump(): readonly RegionBytes[] {
-    const regions = [this.#stack, ...this.context.regions].map(({ name, bytes }) => ({ name, bytes }));
-    return [...regions, ...this.#dumpMaps()];
+    const { name, bytes, written } = this.#stack;
+    const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
+    return [{ name, bytes, written }, ...regions, ...this.#dumpMaps()];
   }
 
   #dumpMaps(): readonly RegionBytes[] {

@@ -26,7 +26,7 @@ export const mapPointer = (dst: number, index: number): readonly Insn[] => [
 ];
 
 export const LAYOUT: Layout = {
-  stack: { base: 0x1000, bytes: 512 },
+  frames: [0x1000, 0x1800, 0x1800].map((base) => ({ base, bytes: 512 })),
   calleeStacks: { base: 0x2_0000, bytes: 7 * 512 },
   context: { base: 0x3_0000, bytes: 64 },
   packet: { base: 0x4_0000, bytes: 64 },
@@ -35,7 +35,7 @@ export const LAYOUT: Layout = {
     values: { base: 0x6_0000 + i * 0x1000, bytes: 0x800 },
   })),
 };
-export const FRAME_TOP: U64 = pointerTo(LAYOUT.stack.base + 512);
+export const FRAME_TOP: U64 = pointerTo(0x1000 + 512);
 export const CONTEXT: U64 = pointerTo(LAYOUT.context.base);
 
 export interface Setting {

@@ -1,10 +1,10 @@
 // What is known about the eleven registers at one point of a program: a small lattice, and what each instruction does to
 // it. Kinds only ever rise (constant -> scalar -> other -> uninitialised), so that a fixed point comes quickly.
 
+import { HELPERS, TAIL_CALL } from "../helpers.js";
 import { FP, type Insn, lddwHalves, REGISTERS } from "../insn.js";
 import type { AluOp, AluRow, LddwRow } from "../isa.js";
 import type { ContextKind } from "../program.js";
-import { HELPER_TAIL_CALL } from "./helpers.js";
 
 /** Not written on some path. */
 export const UNINITIALISED = 0;
@@ -94,7 +94,7 @@ export class Registers {
         break;
       case "call":
         if (row.target === "local") this.#loaded(0, 8);
-        else if (imm !== HELPER_TAIL_CALL) this.set(0, OTHER);
+        else if (imm !== TAIL_CALL) this.set(0, HELPERS.get(imm)?.returns === "scalar" ? SCALAR : OTHER);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
         break;
       default: // Jumps, stores, exit: no register changes.

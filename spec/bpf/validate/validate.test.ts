@@ -78,7 +78,11 @@ describe("a program is refused by slot and reason", () => {
     ["0 stackOutOfBounds", [i("stb", { dst: 10 }), mov(0, 0), exit]],
     ["0 stackOutOfBounds", [i("ldxdw", { src: 10, off: -4 }), exit]],
     ["2 stackOutOfBounds", [copy(2, 10), add(2, -512), i("ldxb", { src: 2, off: -1 }), exit]],
-    ["2 stackOutOfBounds", [copy(2, 10), add(2, 8), helper(99), exit]],
+    ["4 stackOutOfBounds", [...lddw("mapFd", 1, 0), copy(2, 10), add(2, -3), helper(1), exit]],
+    ["0 badCallTarget", [helper(99), exit]],
+    ["4 pointerMisuse", [...lddw("mapFd", 1, 1), copy(2, 10), add(2, -4), helper(1), exit]],
+    ["3 pointerMisuse", [...lddw("mapFd", 1, 0), mov(2, 0), helper(1), exit]],
+    ["2 pointerMisuse", [copy(2, 10), add(2, -8), helper(1), exit]],
     ["1 misalignedAtomic", [mov(0, 0), i("lock add", { dst: 10, off: -12 }), exit]],
     ["1 pointerMisuse", [mov(0, 0), i("stb", { dst: 0 }), exit]],
     ["0 pointerMisuse", [i("mul imm", { dst: 1, imm: 2 }), mov(0, 0), exit]],
@@ -113,7 +117,7 @@ test("problems name the code they are in", () => {
 test("a helper outside the given set is refused, and its arguments must be written", () => {
   expect(problems(program([helper(7), exit]), { helpers: new Set([7]) })).toBe("");
   expect(problems(program([helper(5), exit]), { helpers: new Set([7]) })).toBe("0 badCallTarget");
-  expect(problems(program([helper(1), exit]))).toBe("0 uninitialisedRegister");
+  expect(problems(program([...lddw("mapFd", 1, 0), helper(1), exit]))).toBe("2 uninitialisedRegister");
 });
 
 test("a call leaves r1..r5 unwritten and r0 written", () => {
