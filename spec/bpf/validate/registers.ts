@@ -18,12 +18,16 @@ export const FRAME = 3;
 export const CONTEXT = 4;
 /** The map object of index `value`. */
 export const MAP = 5;
-/** Anything; `value` says which pointers may have gone into it. */
+/** Anything; `value` says what may have gone into it. */
 export const OTHER = 6;
+/** What the helper call in slot `value` returned: a pointer or 0. */
+export const NULLABLE = 7;
 
 /** Bits of the `value` of OTHER. */
 export const MAY_BE_FRAME = 1;
 export const MAY_BE_CONTEXT = 2;
+/** Or any other number, where a path on which it is one meets a path on which it is not. */
+export const MAY_BE_NULL = 4;
 
 /** Offsets beyond this are not tracked (Linux: BPF_MAX_VAR_OFF). */
 const MAX_OFFSET = 2 ** 29;
@@ -47,7 +51,7 @@ export class Registers {
     return isNumber(this.kind[r]!);
   }
 
-  /** Which pointers may have gone into `r`: bits as in OTHER. */
+  /** What may have gone into `r`: bits as in OTHER. */
   taint(r: number): number {
     return taintOf(this.kind[r]!, this.value[r]!);
   }
@@ -94,12 +98,40 @@ export class Registers {
         break;
       case "call":
         if (row.target === "local") this.#loaded(0, 8);
-        else if (imm !== TAIL_CALL) this.set(0, HELPERS.get(imm)?.returns === "scalar" ? SCALAR : OTHER);
+        else if (imm !== TAIL_CALL) this.#returned(pc, imm);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
         break;
       default: // Jumps, stores, exit: no register changes.
         break;
     }
+  }
+
+  #returned(pc: number, id: number): void {
+    const returns = HELPERS.get(id)?.returns;
+    if (returns === "valueOrNull") {
+      // What the same call returned before, in a loop, is another pointer.
+      for (let r = 0; r < REGISTERS; r++) if (this.#isFrom(pc, r)) this.set(r, OTHER, MAY_BE_NULL);
+      this.set(0, NULLABLE, pc);
+    } else this.set(0, returns === "scalar" ? SCALAR : OTHER);
+  }
+
+  #isFrom(pc: number, r: number): boolean {
+    return this.kind[r] === NULLABLE && this.value[r] === pc;
+  }
+
+  /** On this path `r` is known to be 0, or known not to be. Copies of what a helper returned share the knowledge. */
+  refine(r: number, isNull: boolean): void {
+    const from = this.kind[r] === NULLABLE ? this.value[r]! : undefined;
+    for (let other = 0; other < REGISTERS; other++) {
+      if (other !== r && (from === undefined || !this.#isFrom(from, other))) continue;
+      if (isNull) this.set(other, CONSTANT, 0);
+      else this.set(other, OTHER, this.taint(other) & ~MAY_BE_NULL);
+    }
+  }
+
+  copyFrom(other: Registers): void {
+    this.kind.set(other.kind);
+    this.value.set(other.value);
   }
 
   /** A value of `size` bytes from memory, or from a function. */
@@ -153,6 +185,7 @@ const isTracked = (kind: number): boolean => kind === FRAME || kind === CONTEXT;
 function taintOf(kind: number, value: number): number {
   if (kind === FRAME) return MAY_BE_FRAME;
   if (kind === CONTEXT) return MAY_BE_CONTEXT;
+  if (kind === NULLABLE) return MAY_BE_NULL;
   return kind === OTHER ? value : 0;
 }
 
@@ -195,7 +228,10 @@ export function joinInto(kinds: Uint8Array, values: Int32Array, at: number, kind
   let newValue = 0;
   if (kind === UNINITIALISED) newKind = UNINITIALISED;
   else if (isNumber(kind) && isNumber(oldKind)) newKind = SCALAR;
-  else newValue = taintOf(oldKind, oldValue) | taintOf(kind, value);
+  else {
+    newValue = taintOf(oldKind, oldValue) | taintOf(kind, value);
+    if (isNumber(kind) || isNumber(oldKind)) newValue |= MAY_BE_NULL;
+  }
   kinds[at] = newKind;
   values[at] = newValue;
   return newKind !== oldKind || newValue !== oldValue;
