@@ -3,17 +3,9 @@
 
 import { HELPERS, type HelperArg, TAIL_CALL } from "../helpers.js";
 import type { MapSpec, Program } from "../program.js";
+import { FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, OTHER, UNINITIALISED } from "./lattice.js";
 import type { Report } from "./problem.js";
-import {
-  FRAME,
-  MAP,
-  MAY_BE_CONTEXT,
-  MAY_BE_FRAME,
-  MAY_BE_NULL,
-  OTHER,
-  type Registers,
-  UNINITIALISED,
-} from "./registers.js";
+import type { Registers } from "./registers.js";
 import type { StackUse } from "./stack-use.js";
 
 /** Where checks are made: what is known there, and who is told. */

@@ -5,8 +5,9 @@ import type { Insn } from "../insn.js";
 import type { Program } from "../program.js";
 import { checkHelperCall, checkLocalCall, checkRead, type Site } from "./check-call.js";
 import type { Flow } from "./flow.js";
+import { CONTEXT, FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, NULLABLE } from "./lattice.js";
 import type { Report } from "./problem.js";
-import { CONTEXT, FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, NULLABLE, Registers } from "./registers.js";
+import { Registers } from "./registers.js";
 import { StackUse } from "./stack-use.js";
 
 /** Fields of the xdp context that a program may read: data, data_end and data_meta, four bytes each. */

@@ -4,7 +4,8 @@
 import { branchTarget, type Insn, REGISTERS } from "../insn.js";
 import type { ContextKind } from "../program.js";
 import type { Functions } from "./functions.js";
-import { CONTEXT, FRAME, joinInto, MAY_BE_FRAME, MAY_BE_NULL, OTHER, Registers } from "./registers.js";
+import { CONTEXT, FRAME, joinInto, MAY_BE_FRAME, MAY_BE_NULL, OTHER } from "./lattice.js";
+import { Registers } from "./registers.js";
 import { Worklist } from "./worklist.js";
 
 /** The registers at the start of each block that can be reached. */
