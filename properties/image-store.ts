@@ -1,19 +1,11 @@
-// Images in read-only memory: compiled into the read-write buffer of a pack allocation, published by the one copy, freed
-// by the header that lies before them.
+// Images in read-only memory: compiled, published and freed by one kernel, with the environment and the place in the hole
+// that a case asks for.
 
-import { compileImages } from "../impl/jit/compile.js";
 import type { JitEnv } from "../impl/jit/env.js";
-import type { JitError } from "../impl/jit/error.js";
 import type { JitFunction } from "../impl/jit/function.js";
-import {
-  type BinaryPack,
-  bpfJitBinaryPackAlloc,
-  bpfJitBinaryPackFinalize,
-  bpfJitBinaryPackFree,
-  headerOf,
-} from "../impl/pack/binary-pack.js";
-import { Modmem } from "../impl/pack/modmem.js";
-import { ProgPacks } from "../impl/pack/prog-pack.js";
+import type { BpfProg, LoadError } from "../impl/program/bpf-prog.js";
+import { Kernel } from "../impl/program/kernel.js";
+import { bpfJitFree, loadProgram } from "../impl/program/load.js";
 import type { RoAddr } from "../machine/address.js";
 import { Machine } from "../machine/machine.js";
 
@@ -21,40 +13,32 @@ export interface Image {
   readonly roImage: RoAddr;
   readonly jitedBytes: number;
   readonly offsets: Int32Array;
+  readonly prog: BpfProg;
 }
 export type Placed =
   | { readonly ok: true; readonly images: readonly Image[] }
-  | { readonly ok: false; readonly index: number; readonly error: JitError };
+  | { readonly ok: false; readonly index: number; readonly error: LoadError };
 
 export class ImageStore {
   readonly machine = new Machine();
   private hole = 0;
-  private readonly kernel = {
-    packs: new ProgPacks(this.machine),
-    modmem: new Modmem(),
-    random: (below: number) => Math.min(this.hole, below - 1),
-  };
+  private readonly kernel = new Kernel({
+    machine: this.machine,
+    random: (below) => Math.min(this.hole, below - 1),
+  });
 
   load(functions: readonly JitFunction[], env: JitEnv, hole: number): Placed {
     this.hole = hole;
-    const places: BinaryPack[] = [];
-    const compiled = compileImages(functions, env, (_, imageBytes) => {
-      const place = bpfJitBinaryPackAlloc(this.kernel, imageBytes, 8);
-      if (place === undefined) throw new RangeError("out of pack memory");
-      places.push(place);
-      return place.roImage;
-    });
-    if (!compiled.ok) throw new RangeError("TODO free");
-    const images = compiled.images.map(({ image, jitedBytes, offsets }, i) => {
-      const { rwImage, roHeader, rwHeader, roImage } = places[i]!;
-      this.machine.write(rwImage, image);
-      bpfJitBinaryPackFinalize(this.kernel, roHeader, rwHeader);
-      return { roImage, jitedBytes, offsets };
-    });
+    this.kernel.env = env;
+    const loaded = loadProgram(this.kernel, functions);
+    if (!loaded.ok) return loaded;
+    const images = loaded.program.functions.map(
+      (prog): Image => ({ roImage: prog.bpfFunc!, jitedBytes: prog.jitedLen, offsets: prog.offsets, prog }),
+    );
     return { ok: true, images };
   }
 
   free(images: readonly Image[]): void {
-    for (const { roImage } of images) bpfJitBinaryPackFree(this.kernel, headerOf(roImage), undefined);
+    for (const { prog } of images) bpfJitFree(this.kernel, prog);
   }
 }

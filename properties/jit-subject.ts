@@ -3,10 +3,10 @@
 
 import { type Engine, type EngineOutcome, type Trap, TrapFault } from "../engines/engine.js";
 import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
-import { describe } from "../impl/jit/error.js";
 import { frameOf } from "../impl/jit/frame.js";
 import { slotOfWord } from "../impl/jit/passes.js";
-import { lower, type LoweredFunction, type VerifierEnv } from "../impl/verifier/lower.js";
+import { describeLoad } from "../impl/program/bpf-prog.js";
+import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import { pointer, type RoAddr, type Va } from "../machine/address.js";
 import { type U64, u64 } from "../spec/bits.js";
 import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
@@ -74,7 +74,7 @@ export class JitSubject implements Subject {
         codes.forEach(({ images }) => {
           this.store.free(images);
         });
-        return { ok: false, why: `the JIT refused function ${placed.index}: ${describe(placed.error)}` };
+        return { ok: false, why: `the JIT refused function ${placed.index}: ${describeLoad(placed.error)}` };
       }
       codes.push({ functions: lowered, images: placed.images });
     }
@@ -118,7 +118,10 @@ export class JitSubject implements Subject {
       ...this.stage.regions(program, layout.frames[lastCode]!),
       ...dumpMaps(program, maps),
     ]);
-    return { outcome: lastCode === 0 ? outcome : { ...outcome, code: lastCode } as Outcome, executed: result.executed };
+    return {
+      outcome: lastCode === 0 ? outcome : ({ ...outcome, code: lastCode } as Outcome),
+      executed: result.executed,
+    };
   }
 
   private outcome(result: EngineOutcome, codes: readonly Code[], regions: () => readonly RegionBytes[]): Outcome {

@@ -25,7 +25,9 @@ export interface Fixup {
  * @source linux v6.12 lib/extable.c, search_extable(); arch/arm64/net/bpf_jit_comp.c, ex_handler_bpf()
  */
 export function fixupException({ machine }: Kernel, functions: readonly BpfProg[], pc: Va): Fixup | undefined {
-  const prog = functions.find(({ bpfFunc, jitedLen }) => bpfFunc !== undefined && pc >= bpfFunc && pc < bpfFunc + jitedLen);
+  const prog = functions.find(
+    ({ bpfFunc, jitedLen }) => bpfFunc !== undefined && pc >= bpfFunc && pc < bpfFunc + jitedLen,
+  );
   if (prog?.extable === undefined) return undefined;
   let low = 0;
   let high = prog.entries;
