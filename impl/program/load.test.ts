@@ -126,15 +126,18 @@ describe("several functions", () => {
 
 describe("whichever step fails, the program is refused and nothing is left", () => {
   const STEPS = ["kvmalloc", "vmalloc", "setPermission", "copy"] as const;
-  test.each(STEPS)("%s", (step) => {
+  const KINDS = STEPS.flatMap((step) => (["packs", "pages"] as const).map((images) => ({ step, images })));
+  // Pages are written in place: there is no copy to fail.
+  test.each(KINDS.filter(({ step, images }) => step !== "copy" || images === "packs"))("$step, $images", (kind) => {
+    const { step, images } = kind;
     for (const functions of [single, several]) {
-      const whole = setUp();
+      const whole = setUp({ images });
       const program = loaded(whole, functions);
       const calls = whole.machine.failures.count(step);
       expect(calls).toBeGreaterThan(0);
       freeProgram(whole, program);
       for (let nth = 1; nth <= calls; nth++) {
-        const kernel = setUp();
+        const kernel = setUp({ images });
         kernel.machine.failures.plan(step, nth);
         expect(loadProgram(kernel, functions), `${step} ${nth}`).toMatchObject({ ok: false });
         expect([kernel.machine.usage, kernel.modmem.current, kernel.warnings], `${step} ${nth}`).toEqual([
@@ -153,6 +156,28 @@ describe("whichever step fails, the program is refused and nothing is left", () 
     const bad = [several[0]!, several[1]!, fn(2, callLocal(3), exit)];
     expect(loadProgram(kernel, bad)).toEqual({ ok: false, index: 2, error: { kind: "badCallee", pc: 0, index: 3 } });
     expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
+  });
+});
+
+describe("in pages of their own, as before the packs", () => {
+  test("every function takes a page, executable once it is complete", () => {
+    const kernel = setUp({ images: "pages" });
+    const program = loaded(kernel, several);
+    expect(program.functions.map(({ bpfFunc }) => bpfFunc)).toEqual([BASE + 16, BASE + 0x2010, BASE + 0x4010]);
+    expect([kernel.modmem.current, kernel.machine.mapping(BASE)?.permission]).toEqual([3 * 4096, "rox"]);
+    expect([0, 1].map((cpu) => kernel.machine.fetch(cpu, BASE, 4096))).toEqual([undefined, undefined]);
+    expect(words(kernel, BASE, 4)).toBe("00001000 d4202000 d4202000 d4202000");
+    freeProgram(kernel, program);
+    expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
+  });
+
+  test("the same words are emitted as into a pack", () => {
+    const [inPack, inPages] = (["packs", "pages"] as const).map((images) => {
+      const kernel = setUp({ images });
+      const { bpfFunc, functions } = loaded(kernel, single);
+      return words(kernel, bpfFunc, functions[0]!.jitedLen / 4 + 2);
+    });
+    expect(inPages).toBe(inPack);
   });
 });
 
