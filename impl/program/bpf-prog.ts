@@ -42,14 +42,14 @@ export type LoadError =
   | { readonly kind: "moved" };
 
 /** One line for people. */
-export function describeLoad(error: LoadError): string {
+export function describeLoadError(error: LoadError): string {
   switch (error.kind) {
     case "noMemory":
-      return `no memory for the ${error.what}`;
+      return `no memory for its ${error.what}`;
     case "notPublished":
-      return "the copy into read-only memory faulted";
+      return "the copy into read-only memory failed";
     case "moved":
-      return "the last round moved the function";
+      return "the last round gave it another address";
     default:
       return describe(error);
   }

@@ -25,11 +25,11 @@ export interface KernelOptions {
 
 export class Kernel implements PackKernel {
   readonly machine: Machine;
+  readonly random: RandomBelow;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;
   readonly images: ImageMemory;
-  /** May be exchanged between two loads, like `env`. */
-  random: RandomBelow;
+  /** May change between loads: one kernel for both kinds of atomics. */
   env: JitEnv;
   /** What the kernel would have printed a warning about. None of it may happen without a quirk. */
   readonly warnings: string[] = [];

@@ -37,7 +37,7 @@ function checkTailCall(site: Site, pc: number): void {
   stack.tailCall();
   for (let r = 1; r <= 3; r++) checkRead(site, pc, r);
   if (registers.kind[1] === FRAME || registers.kind[1] === MAP || registers.isScalar(1)) {
-    report(pc, "pointerMisuse", "r1 of a tail call is not the context");
+    report(pc, "badArgument", "r1 of a tail call is not the context");
   }
   checkMap(site, pc, 2, (map) => map.kind === "progArray");
 }
@@ -48,12 +48,11 @@ function checkArgument(site: Site, pc: number, r: number, sort: HelperArg): void
   else if (sort !== "scalar") checkBuffer(site, pc, r, sort);
 }
 
+/** Linux follows map pointers through memory and joins of several maps, too; here the map has to be known. */
 function checkMap({ program, registers, report }: Site, pc: number, r: number, fits: (map: MapSpec) => boolean): void {
-  const kind = registers.kind[r]!;
-  if (kind === OTHER) return;
-  const map = kind === MAP ? program.maps[registers.value[r]!] : undefined;
+  const map = registers.kind[r] === MAP ? program.maps[registers.value[r]!] : undefined;
   if (map === undefined || !fits(map))
-    report(pc, "pointerMisuse", `r${r} is not a map of the sort that is wanted here`);
+    report(pc, "badArgument", `r${r} is not surely a map of the sort that is wanted here`);
 }
 
 /** A key or a value of the map in r1. */
@@ -68,7 +67,7 @@ function checkBuffer(site: Site, pc: number, r: number, sort: "keyPointer" | "va
     report(pc, "contextAccess", `r${r} may point to the xdp context, which helpers must not read`);
   }
   if (kind === MAP || registers.isScalar(r)) {
-    report(pc, "pointerMisuse", `r${r} is ${kind === MAP ? "a map" : "a number"}, expected a pointer to bytes`);
+    report(pc, "badArgument", `r${r} is ${kind === MAP ? "a map" : "a number"}, expected a pointer to bytes`);
   }
 }
 

@@ -27,6 +27,7 @@ export type Reason =
   | "stackOutOfBounds"
   | "misalignedAtomic"
   | "contextAccess"
+  | "badArgument"
   | "pointerMisuse";
 
 export interface Problem {
