@@ -28,10 +28,19 @@ export interface EngineRun {
   /** Instructions. */
   readonly fuel: number;
   readonly traps: ReadonlyMap<Va, Trap>;
+  /** All zero if absent. */
+  readonly system?: SystemRegisters | undefined;
   /** The exception tables of the images that run. */
   readonly fixup?: ((pc: Va) => Fixup | undefined) | undefined;
   /** Called before each instruction. */
   readonly trace?: ((state: TraceState) => void) | undefined;
+}
+
+/** What the kernel keeps in system registers: the task in SP_EL0, the per-CPU offset in one of the TPIDRs. */
+export interface SystemRegisters {
+  readonly spEl0: bigint;
+  readonly tpidrEl1: bigint;
+  readonly tpidrEl2: bigint;
 }
 
 export interface TraceState {

@@ -69,6 +69,8 @@ test("heap objects fault behind their end and are checked around it when freed",
   machine.write(b - 1, bytes(1));
   expect(fault(() => machine.kvfree(b))).toBe("badFree");
   const c = machine.kvmalloc(64)!;
+  machine.heapBytes(c).set([1, 2], 62);
+  expect(machine.read(c + 61, 3)).toEqual(bytes(0xa5, 1, 2));
   machine.kvfree(c);
   expect(fault(() => machine.kvfree(c))).toBe("badFree");
   expect(machine.kvmalloc(64)).toBe(c);

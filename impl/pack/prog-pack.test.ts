@@ -75,7 +75,7 @@ test("a double free, a wrong size and a foreign pointer are caught", () => {
   expect(packs.machine.packMutex.holder).toBeUndefined();
   packs.bpfProgPackFree(place, 64);
   expect(() => packs.bpfProgPackFree(place, 64)).toThrow("not all taken");
-  expect(() => packs.bpfProgPackFree(0x1000 as RoAddr, 64)).toThrow("0x1000 is in no pack");
+  expect(() => packs.bpfProgPackFree(0x1000 as RoAddr, 64)).toThrow("free of 0x1000, which is in no pack");
 });
 
 test.each(["vmalloc", "setPermission"] as const)("when %s fails for a new pack nothing is left of it", (step) => {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { available } from "../../testing/required.js";
 import { readDataFile } from "./data-file.js";
@@ -100,6 +101,26 @@ test.each([
   ["text before the first section", "exit\n-- asm\n", 'line 1: expected a section, as -- asm, got "exit"'],
 ])("%s is refused", (_, text, message) => {
   expect(refusal(text)).toBe(message);
+});
+
+test("any text is either a file or refused in one line that names a line of it", () => {
+  const piece = fc.constantFrom(
+    ..."-- asm|-- raw|-- mem|-- result|-- error|-- c|-- other|exit|mov %r0, 1|0x1|aa bb|95 00 00 00 00 00 00 00||#".split(
+      "|",
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(piece), fc.string(), (parts, end) => {
+      const text = [...parts, end].join("\n");
+      const result = readDataFile(text);
+      if (result.ok) expect(result.value.program.length).toBeGreaterThan(0);
+      else {
+        expect(result.error.message).toMatch(/^line \d+: [^\n]+$/);
+        expect(result.error.line).toBeLessThanOrEqual(text.split("\n").length);
+      }
+    }),
+    { seed: 6, numRuns: 1000 },
+  );
 });
 
 const FOLDER = process.env.ROX_CONFORMANCE;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encode } from "../insn.js";
 import { bpf } from "./bpf.js";
@@ -148,4 +149,36 @@ test("an error has its place", () => {
 
 test("the test notation throws with the program", () => {
   expect(() => bpf("r0 = 1; r99 = 2")).toThrow('line 2: expected a register r0..r10, got "r99" in: r0 = 1; r99 = 2');
+});
+
+test("a long token is cut short in the message", () => {
+  const parsed = parse(`${"x".repeat(1000)} = 1`);
+  expect(parsed.ok ? "" : parsed.error.message).toBe(`line 1: expected an instruction, got "${"x".repeat(40)}..."`);
+});
+
+test("any text is either a program or refused in one line that names a line of it", () => {
+  const piece = fc.constantFrom(
+    ..."r0 w1 r10 r11 %r0 = += s>>= -r0 - + ( ) [ ] * *( u32 if goto +2 -1 0x10 4294967296 lock exit call pc l l: ll".split(
+      " ",
+    ),
+    ..."add32 jeq ldxw fetch , ; // # { } off=1 map_fd probe \n \r\n é %".split(" "),
+    "\n",
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.array(piece).map((all) => all.join(" ")),
+        fc.string(),
+      ),
+      (text) => {
+        for (const dialect of ["rfc", "kernel"] as const) {
+          const parsed = parse(text, { dialect });
+          if (parsed.ok) continue;
+          expect(parsed.error.message).toMatch(/^line \d+: [^\n]{1,300}$/);
+          expect(parsed.error.line).toBeLessThanOrEqual(text.split("\n").length);
+        }
+      },
+    ),
+    { seed: 9669, numRuns: 2000 },
+  );
 });

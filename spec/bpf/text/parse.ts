@@ -59,7 +59,7 @@ function readLine(line: Line, syntax: Syntax, dialect: Dialect, draft: Draft): R
     if (dialect === "rfc" && match(syntax.tree.kernel, body, syntax.spelling.kernel).ok) {
       return textError(line.number, "this form exists in the kernel dialect only", body[0]?.column);
     }
-    const came = token === undefined ? "the end of the line" : `"${signedText(body, found.at)}"`;
+    const came = token === undefined ? "the end of the line" : `"${shown(body, found.at)}"`;
     return textError(line.number, `expected ${found.expected}, got ${came}`, token?.column);
   }
   const { label, high, ...fields } = found.operands;
@@ -71,10 +71,12 @@ function readLine(line: Line, syntax: Syntax, dialect: Dialect, draft: Draft): R
 
 type Refusal = ReturnType<typeof textError>;
 
-/** A token as it is shown in an error: a sign together with what it belongs to. */
-function signedText(tokens: readonly Token[], at: number): string {
+const SHOWN = 40;
+/** A token as it is shown in an error: a sign together with what it belongs to, and not more than fits a line. */
+function shown(tokens: readonly Token[], at: number): string {
   const text = tokens[at]?.text ?? "";
-  return text === "-" || text === "+" ? `${text}${tokens[at + 1]?.text ?? ""}` : text;
+  const all = text === "-" || text === "+" ? `${text}${tokens[at + 1]?.text ?? ""}` : text;
+  return all.length > SHOWN ? `${all.slice(0, SHOWN)}...` : all;
 }
 
 /** The ` {off=3, imm=-1}` that `print` puts after an instruction with reserved fields that are not zero. */

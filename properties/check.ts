@@ -1,0 +1,87 @@
+// One case, start to end: is it valid, what does the reference say, what does the subject do, and do the two agree on
+// every input. The harness loops over this.
+
+import type { Engine } from "../engines/engine.js";
+import { referenceEngine } from "../engines/reference/engine.js";
+import type { JitEnv } from "../impl/jit/env.js";
+import { HELPERS } from "../spec/bpf/helpers.js";
+import { type InterpretRun, interpret } from "../spec/bpf/interpret.js";
+import type { Outcome } from "../spec/bpf/outcome.js";
+import type { Problem, Strictness } from "../spec/bpf/validate/problem.js";
+import { validate } from "../spec/bpf/validate/validate.js";
+import type { Case } from "./case.js";
+import { JitSubject } from "./jit-subject.js";
+import { layoutOf } from "./layout.js";
+import type { Subject } from "./subject.js";
+import { compare, type Verdict } from "./verdict.js";
+
+export interface Bench {
+  readonly subject: Subject;
+  readonly strictness: Strictness;
+}
+export interface BenchOptions {
+  readonly engine?: Engine;
+  readonly env?: JitEnv;
+  /** Default: what Linux would load. */
+  readonly strictness?: Strictness;
+}
+
+/** BPF instructions that the reference may run, and A64 instructions that the code may take for them. */
+export const FUEL = 100_000;
+const A64_FUEL = 40 * FUEL;
+const HELPER_IDS: ReadonlySet<number> = new Set([...HELPERS.keys(), 12]);
+
+export const makeBench = ({ engine = referenceEngine, env, strictness = "verifier" }: BenchOptions = {}): Bench => ({
+  subject: new JitSubject({ engine, fuel: A64_FUEL, ...(env === undefined ? {} : { env }) }),
+  strictness,
+});
+
+export interface RunReport {
+  /** Index into the case's inputs. */
+  readonly input: number;
+  readonly expected: Outcome;
+  readonly actual: Outcome;
+  readonly verdict: Verdict;
+}
+export type CaseReport =
+  /** Not a program that a JIT would be given: nothing was compared. */
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: "checked";
+      /** The first disagreement, else the first run that could not be compared, else agreement. */
+      readonly verdict: Verdict;
+      readonly runs: readonly RunReport[];
+      /** BPF slots, A64 words, and A64 instructions over all runs. */
+      readonly slots: number;
+      readonly words: number;
+      readonly executed: number;
+    };
+
+export function checkCase(c: Case, bench: Bench, count?: InterpretRun["count"]): CaseReport {
+  const { program, inputs, env } = c;
+  const validity = validate(program, { strictness: bench.strictness, helpers: HELPER_IDS });
+  if (!validity.ok) return { kind: "invalid", problems: validity.problems };
+  const slots = program.code.reduce((n, code) => n + code.length, 0);
+  const load = bench.subject.load(program, validity.facts, env);
+  if (!load.ok) {
+    const verdict: Verdict = { kind: "disagree", where: "compilation", expected: "an image", actual: load.why };
+    return { kind: "checked", verdict, runs: [], slots, words: 0, executed: 0 };
+  }
+  const { loaded } = load;
+  const runs: RunReport[] = [];
+  let executed = 0;
+  for (const [index, input] of inputs.entries()) {
+    const layout = layoutOf(program, input.length, loaded.frames);
+    const expected = interpret({ program, input, layout, fuel: FUEL, count });
+    const actual = loaded.run(input, layout, expected.kind === "returned" ? expected.code : 0);
+    executed += actual.executed;
+    runs.push({ input: index, expected, actual: actual.outcome, verdict: compare(expected, actual.outcome) });
+  }
+  loaded.free();
+  return { kind: "checked", verdict: worst(runs), runs, slots, words: loaded.words, executed };
+}
+
+function worst(runs: readonly RunReport[]): Verdict {
+  const find = (kind: Verdict["kind"]): Verdict | undefined => runs.find((r) => r.verdict.kind === kind)?.verdict;
+  return find("disagree") ?? find("incomparable") ?? { kind: "agree" };
+}

@@ -1,0 +1,33 @@
+// What is under test: something that turns a program and an environment into A64 code, places it and runs it. The first
+// subject is `impl` (`jit-subject.ts`); everything that compares results sees this interface and never `impl`.
+
+import type { Outcome } from "../spec/bpf/outcome.js";
+import type { Layout, Program, Range } from "../spec/bpf/program.js";
+import type { Facts } from "../spec/bpf/validate/validate.js";
+import type { CaseEnv } from "./case.js";
+
+export interface Loaded {
+  /** By code: where its frame lies, for the layout of the runs. */
+  readonly frames: readonly Range[];
+  /** A64 words of all images. */
+  readonly words: number;
+  /**
+   * Run it on one input.
+   * @param lastCode whose frame is the region `stack` of the outcome.
+   */
+  run(input: Uint8Array, layout: Layout, lastCode: number): SubjectOutcome;
+  free(): void;
+}
+
+export interface SubjectOutcome {
+  readonly outcome: Outcome;
+  /** A64 instructions. */
+  readonly executed: number;
+}
+
+export type LoadResult = { readonly ok: true; readonly loaded: Loaded } | { readonly ok: false; readonly why: string };
+
+export interface Subject {
+  readonly name: string;
+  load(program: Program, facts: Facts, env: CaseEnv): LoadResult;
+}
