@@ -1,7 +1,7 @@
 // One function of a program while it is compiled, and afterwards (kernel: `struct bpf_prog`, what the JIT sets of it).
 
 import type { RoAddr, RwAddr } from "../../machine/address.js";
-import type { JitError } from "../jit/error.js";
+import { describe, type JitError } from "../jit/error.js";
 import type { JitFunction } from "../jit/function.js";
 import type { Sized } from "../jit/passes.js";
 import type { BinaryPack } from "../pack/binary-pack.js";
@@ -40,6 +40,20 @@ export type LoadError =
   | { readonly kind: "notPublished" }
   /** The last round gave a function another address than the first. */
   | { readonly kind: "moved" };
+
+/** One line for people. */
+export function describeLoadError(error: LoadError): string {
+  switch (error.kind) {
+    case "noMemory":
+      return `no memory for its ${error.what}`;
+    case "notPublished":
+      return "the copy into read-only memory failed";
+    case "moved":
+      return "the last round gave it another address";
+    default:
+      return describe(error);
+  }
+}
 
 export const bpfProg = (fn: JitFunction, isFunc: boolean): BpfProg => ({
   fn,

@@ -26,7 +26,8 @@ export class Kernel implements PackKernel {
   readonly random: RandomBelow;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;
-  readonly env: JitEnv;
+  /** May change between loads: one kernel for both kinds of atomics. */
+  env: JitEnv;
   /** What the kernel would have printed a warning about. None of it may happen without a quirk. */
   readonly warnings: string[] = [];
 

@@ -3,8 +3,9 @@
 
 import { HELPERS, type HelperArg, TAIL_CALL } from "../helpers.js";
 import type { MapSpec, Program } from "../program.js";
+import { FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, OTHER, UNINITIALISED } from "./lattice.js";
 import type { Report } from "./problem.js";
-import { FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, OTHER, type Registers, UNINITIALISED } from "./registers.js";
+import type { Registers } from "./registers.js";
 import type { StackUse } from "./stack-use.js";
 
 /** Where checks are made: what is known there, and who is told. */
@@ -66,6 +67,7 @@ function checkBuffer(site: Site, pc: number, r: number, sort: "keyPointer" | "va
   if ((taint & MAY_BE_CONTEXT) !== 0 && program.context === "xdp") {
     report(pc, "contextAccess", `r${r} may point to the xdp context, which helpers must not read`);
   }
+  if ((taint & MAY_BE_NULL) !== 0) report(pc, "nullPointer", `r${r} may be 0, expected a pointer to bytes`);
   if (kind === MAP || registers.isScalar(r)) {
     report(pc, "badArgument", `r${r} is ${kind === MAP ? "a map" : "a number"}, expected a pointer to bytes`);
   }

@@ -5,8 +5,9 @@ import type { Insn } from "../insn.js";
 import type { Program } from "../program.js";
 import { checkHelperCall, checkLocalCall, checkRead, type Site } from "./check-call.js";
 import type { Flow } from "./flow.js";
+import { CONTEXT, FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, NULLABLE } from "./lattice.js";
 import type { Report } from "./problem.js";
-import { CONTEXT, FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, Registers } from "./registers.js";
+import { Registers } from "./registers.js";
 import { StackUse } from "./stack-use.js";
 
 /** Fields of the xdp context that a program may read: data, data_end and data_meta, four bytes each. */
@@ -89,6 +90,10 @@ export class Checker implements Site {
     const isPointer = (r: number): boolean => isPointerKind(this.registers.kind[r]!);
     const right = row.operand === "reg" && isPointer(src);
     if (!isPointer(dst) && !right) return;
+    if (this.registers.kind[dst] === NULLABLE || (right && this.registers.kind[src] === NULLABLE)) {
+      this.report(pc, "nullPointer", `${row.id} on a pointer that may be 0`);
+      return;
+    }
     const subtracts = row.op === "sub" && (isPointer(dst) || row.width === 32);
     if (subtracts || (row.op === "add" && row.width === 64 && !(isPointer(dst) && right))) return;
     this.report(pc, "pointerMisuse", `${row.id} on a pointer, expected a 64-bit add or sub of a number`);
@@ -110,6 +115,7 @@ export class Checker implements Site {
       this.report(pc, "contextAccess", `r${base} may or may not be the xdp context, or points past its start`);
     }
     if (kind !== FRAME && (taint & MAY_BE_FRAME) !== 0) this.stack.escape();
+    if ((taint & MAY_BE_NULL) !== 0) this.report(pc, "nullPointer", `${how} through r${base}, which may be 0`);
     if (how === "atomic" && (kind === FRAME || kind === CONTEXT) && offset % size !== 0) {
       this.report(pc, "misalignedAtomic", `atomic of ${size} bytes at offset ${offset}`);
     }
@@ -132,6 +138,7 @@ export class Checker implements Site {
   }
 }
 
-const isPointerKind = (kind: number): boolean => kind === FRAME || kind === CONTEXT || kind === MAP;
+const isPointerKind = (kind: number): boolean =>
+  kind === FRAME || kind === CONTEXT || kind === MAP || kind === NULLABLE;
 
 const signed = (offset: number): string => (offset < 0 ? `${offset}` : `+${offset}`);

@@ -28,7 +28,8 @@ export type Reason =
   | "misalignedAtomic"
   | "contextAccess"
   | "badArgument"
-  | "pointerMisuse";
+  | "pointerMisuse"
+  | "nullPointer";
 
 export interface Problem {
   /** Index into `Program.code`. */
@@ -47,6 +48,7 @@ const LINUX_ONLY: ReadonlySet<Reason> = new Set<Reason>([
   "unreachable",
   "combinedStack",
   "pointerMisuse",
+  "nullPointer",
 ]);
 
 /** Problems kept per program: a broken program of a million slots is not worth a million messages. */
