@@ -1,6 +1,6 @@
 // Files that the user names: read with a size limit, found by extension below directories, never a reason to crash.
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "./bad-input.js";
 
@@ -80,10 +80,15 @@ export interface FoundFiles {
 export function findFiles(paths: readonly string[], extensions: readonly string[]): FoundFiles {
   const files: string[] = [];
   const refused: BadInput[] = [];
+  // A link may lead back to a directory above it.
+  const entered = new Set<string>();
   const visit = (name: string, named: boolean): void => {
     try {
       const stat = statSync(name);
       if (stat.isDirectory()) {
+        const place = realpathSync(name);
+        if (entered.has(place)) return;
+        entered.add(place);
         for (const entry of readdirSync(name).sort()) if (!entry.startsWith(".")) visit(path.join(name, entry), false);
       } else if (named || extensions.some((extension) => name.endsWith(extension))) {
         files.push(name);

@@ -2,6 +2,7 @@
 // interpreter and in the compiled code, and the A64 words that the JIT ran for it.
 
 import { hex64 } from "../spec/bits.js";
+import { FP } from "../spec/bpf/insn.js";
 import { POISON } from "../spec/bpf/interpret.js";
 
 /** One instruction as one witness ran it. */
@@ -52,21 +53,26 @@ export function groupWords(words: readonly WordStep[], selfJumps: (code: number,
 
 /**
  * Pair the two. Instructions without words stand alone; where the paths part, the words go on alone with a remark.
- * Registers are compared as far as the program has set them and the interpreter vouches for their values.
+ * Registers are compared as far as the program has set them and the interpreter vouches for their values; the frame
+ * pointer is not, since frames of callees lie where each witness likes.
  */
 export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly WordStep[])[]): TraceRow[] {
   const rows: TraceRow[] = [];
   const known = new Set<number>([1]);
   let at = 0;
-  const named = (): void => {
-    for (let group = groups[at]; typeof group?.[0]?.part === "string"; group = groups[++at]) rows.push(alone(group));
+  let bare = false;
+  const passTo = (end: number): void => {
+    while (at < end) rows.push(alone(groups[at++] ?? []));
   };
   for (const [i, step] of steps.entries()) {
-    named();
-    const group = groups[at];
-    const head = group?.[0];
+    const next = afterBetween(groups, at);
+    const head = groups[next]?.[0];
     const ran = head !== undefined && head.code === step.code && head.part === step.pc;
-    if (ran) at++;
+    // An exit that has become nothing stands before the epilogue, the next one after the return of the first.
+    if (ran) passTo(next);
+    else if (bare) passTo(afterReturn(groups, at));
+    bare = !ran;
+    const group = ran ? groups[at++] : undefined;
     const after = steps[i + 1]?.registers;
     const jitAfter = groups[at]?.[0]?.registers;
     after?.forEach((value, r) => {
@@ -75,7 +81,7 @@ export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly 
     rows.push({
       part: step.pc,
       bpf: step.bpf,
-      words: ran ? group! : [],
+      words: group ?? [],
       changes: after === undefined ? [] : changed(step.registers, after),
       differences: after === undefined || jitAfter === undefined ? [] : different(after, jitAfter, known),
     });
@@ -84,9 +90,24 @@ export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly 
   return rows;
 }
 
+/** Prologues and epilogues, and what is left of a call when the callee has returned. */
+const isBetween = ([head]: readonly WordStep[]): boolean => typeof head?.part === "string" || head?.first === false;
+
+function afterBetween(groups: readonly (readonly WordStep[])[], from: number): number {
+  const next = groups.findIndex((group, i) => i >= from && !isBetween(group));
+  return next < 0 ? groups.length : next;
+}
+
+/** Behind the rest of the call that the callee returns to; `from` if it returns to none. */
+function afterReturn(groups: readonly (readonly WordStep[])[], from: number): number {
+  const end = afterBetween(groups, from);
+  const rest = groups.findIndex((group, i) => i >= from && i < end && typeof group[0]?.part === "number");
+  return rest < 0 ? from : rest + 1;
+}
+
 const alone = (group: readonly WordStep[]): TraceRow => ({
   part: group[0]?.part ?? "",
-  bpf: "",
+  bpf: typeof group[0]?.part === "number" ? "(goes on)" : "",
   words: group,
   changes: [],
   differences: [],
@@ -95,11 +116,11 @@ const alone = (group: readonly WordStep[]): TraceRow => ({
 const name = (register: number): string => `r${register}`;
 
 const changed = (before: readonly bigint[], after: readonly bigint[]): string[] =>
-  after.flatMap((value, r) => (value === before[r] ? [] : [`${name(r)} = ${hex64(value)}`]));
+  after.flatMap((value, r) => (value === before[r] || value === POISON ? [] : [`${name(r)} = ${hex64(value)}`]));
 
 const different = (interpreter: readonly bigint[], jit: readonly bigint[], known: ReadonlySet<number>): string[] =>
   interpreter.flatMap((value, r) => {
     const other = jit[r];
-    if (!known.has(r) || value === POISON || other === undefined || other === value) return [];
+    if (!known.has(r) || r === FP || value === POISON || other === undefined || other === value) return [];
     return [`${name(r)} = ${hex64(other)}`];
   });

@@ -4,7 +4,7 @@ import { type ConformReport, conform } from "../../harness/conform/conform.js";
 import { conformParts } from "../../harness/conform/parts.js";
 import { formatConform } from "../../harness/format/conform.js";
 import { exitCode } from "../../harness/report.js";
-import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import type { Io } from "../io.js";
 
 interface Flags {
@@ -34,7 +34,12 @@ function runConform(paths: readonly string[], flags: Flags, io: Io): number {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);
     return saveJson(io, flags.json, report, exitCode(report));
   }
-  print(io, formatConform(report, io.columns));
+  if (report.total === 0 && report.restricted.length === 0 && !report.interrupted) {
+    const subject = paths.join(" ");
+    complain(io, { subject, expected: "conformance files", came: "none", next: "name .data files" });
+  } else {
+    print(io, formatConform(report, io.columns));
+  }
   return saveJson(io, flags.json, report, exitCode(report));
 }
 

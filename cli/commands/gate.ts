@@ -1,6 +1,7 @@
 // `rox gate`: the check that a change has to pass.
 
 import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { formatFinding } from "../../harness/format/finding.js";
@@ -57,7 +58,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     budgetMs,
     chunk: CHUNK,
     stop: io.stop,
-    corpus: flags.corpus ?? corpusDirectory(),
+    corpus: flags.corpus ?? projectCorpus(),
     findings: flags.out,
     progress: (tally, elapsedMs) => {
       const share = Math.min(1, Math.max(tally.programs / programs, elapsedMs / budgetMs));
@@ -78,6 +79,12 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     progress.stop();
     await parts.pool.close();
   }
+}
+
+/** Undefined in a copy without one: a corpus is missed only where it was asked for. */
+function projectCorpus(): string | undefined {
+  const directory = corpusDirectory();
+  return existsSync(directory) ? directory : undefined;
 }
 
 /** Failures of the corpus, and as the last line how to see the first failure again. */

@@ -1,11 +1,12 @@
 // `rox golden`: images and results recorded from a real kernel.
 
 import { Option } from "commander";
+import type { BadInput } from "../../harness/bad-input.js";
 import { formatCoverage, formatGolden } from "../../harness/format/golden.js";
-import { golden } from "../../harness/golden/golden.js";
+import { type GoldenReport, golden } from "../../harness/golden/golden.js";
 import { goldenParts } from "../../harness/golden/parts.js";
 import { exitCode } from "../../harness/report.js";
-import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import type { Io } from "../io.js";
 import { integer, names } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -53,9 +54,22 @@ async function runGolden(paths: readonly string[], flags: Flags, io: Io): Promis
   };
   const report = await golden(paths, options, await goldenParts()).finally(() => progress.stop());
   complainAll(io, report.unreadable);
-  if (report.total > 0 || report.unreadable.length === 0) {
+  if (report.total > 0) {
     print(io, formatGolden(report, SHOWN_FAILURES));
     if (flags.coverage === true) print(io, formatCoverage(report, io.columns));
+  } else if (report.unreadable.length === 0 && !report.interrupted) {
+    complain(io, nothingChecked(paths, report));
   }
   return saveJson(io, flags.json, report, exitCode(report));
+}
+
+function nothingChecked(paths: readonly string[], { filtered, leftOut }: GoldenReport): BadInput {
+  const came =
+    filtered > 0
+      ? `${filtered} that --family and --cpu leave out`
+      : leftOut.length > 0
+        ? `${leftOut[0]?.why}`
+        : "none";
+  const next = filtered > 0 ? "choose another family or CPU" : "name .jsonl.gz, .jsonl or .json recordings";
+  return { subject: paths.join(" "), expected: "recorded programs", came, next };
 }

@@ -109,6 +109,5 @@ describe("conform", () => {
   test("nothing to run is not success", () => {
     const report = run(suite({ "notes.txt": "" }));
     expect(exitCode(report)).toBe(2);
-    expect(formatConform(report, 80)).toEqual(["nothing was checked: 0 files refused, 0 restricted"]);
   });
 });

@@ -6,7 +6,6 @@ import { count, seconds, table, wrap } from "./text.js";
 export function formatConform(report: ConformReport, columns: number): string[] {
   const { interpreter, jit, groups, restricted, refused, failures } = report;
   const ran = interpreter.passed + interpreter.failed;
-  if (ran === 0 && failures.length === 0) return [...refused.map(({ line }) => line), nothing(report)];
   const rows = Object.entries(groups).map(([name, g]) => [name, `${g.files}`, `${g.interpreter}`, `${g.jit}`]);
   return [
     ...table([["group", "files", "interpreter", "JIT"], ...rows], [1, 2, 3]),
@@ -25,9 +24,6 @@ export function formatConform(report: ConformReport, columns: number): string[] 
     conclusion(report),
   ];
 }
-
-const nothing = ({ refused, restricted }: ConformReport): string =>
-  `nothing was checked: ${count(refused.length, "file")} refused, ${restricted.length} restricted`;
 
 function conclusion(report: ConformReport): string {
   const time = `in ${seconds(report.durationMs)}`;

@@ -15,8 +15,10 @@ export function formatGate(report: GateReport, columns: number): string[] {
 }
 
 const corpusLines = ({ corpus }: GateReport): string[] => [
-  `corpus     ${count(corpus.files, "file")}, ${corpus.passed} agree, ${corpus.failures.length} differ, ` +
-    `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
+  corpus.directory === undefined
+    ? "corpus     none"
+    : `corpus     ${count(corpus.files, "file")}, ${corpus.passed} agree, ${corpus.failures.length} differ, ` +
+      `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
 ];
 
 function programLines(report: GateReport, columns: number): string[] {

@@ -32,7 +32,6 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
 function conclusion(report: GoldenReport): string {
   const time = `in ${seconds(report.durationMs)}`;
   if (report.interrupted) return `INTERRUPTED ${time}: ${report.passed} of ${report.total} equal so far`;
-  if (report.total === 0) return "nothing was checked: no recorded program matches";
   const unreadable = report.unreadable.length === 0 ? "" : `, ${count(report.unreadable.length, "record")} unreadable`;
   return `${report.ok ? "OK" : "FAILED"} ${time}: ${report.passed} of ${count(report.total, "program")} equal${unreadable}`;
 }

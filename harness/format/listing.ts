@@ -8,7 +8,7 @@ export const formatListing = (listing: Listing, columns: number): string[] =>
   listing.flatMap(({ title, parts }) => [title, ...sideBySide(parts.map(row), columns)]);
 
 const row = ({ part, bpf, words }: ListedPart): SideBySide => ({
-  left: partName(part, bpf),
+  left: [partName(part, bpf)],
   right: words.map(wordLine),
 });
 

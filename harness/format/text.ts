@@ -32,26 +32,27 @@ export const clip = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 2))}..`;
 
 export interface SideBySide {
-  readonly left: string;
+  readonly left: readonly string[];
   readonly right: readonly string[];
 }
 
-/** The left text beside the first of its right lines; where that does not fit, above them. */
+/** Left and right lines beside each other; where that does not fit, the right ones below. */
 export function sideBySide(rows: readonly SideBySide[], columns: number): string[] {
-  const leftWidth = Math.max(0, ...rows.map(({ left }) => left.length));
-  const rightWidth = Math.max(0, ...rows.flatMap(({ right }) => right.map((line) => line.length)));
-  if (leftWidth + GUTTER + rightWidth > columns) return oneAboveTheOther(rows, columns);
+  const widest = (side: "left" | "right"): number =>
+    rows.reduce((width, row) => row[side].reduce((w, line) => Math.max(w, line.length), width), 0);
+  const leftWidth = widest("left") + GUTTER;
+  if (leftWidth + widest("right") > columns) return oneAboveTheOther(rows, columns);
   return rows.flatMap(({ left, right }) =>
-    (right.length === 0 ? [""] : right).map((line, i) =>
-      `${(i === 0 ? left : "").padEnd(leftWidth + GUTTER)}${line}`.trimEnd(),
+    Array.from({ length: Math.max(left.length, right.length) }, (_, i) =>
+      `${(left[i] ?? "").padEnd(leftWidth)}${right[i] ?? ""}`.trimEnd(),
     ),
   );
 }
 const GUTTER = 3;
 
 const oneAboveTheOther = (rows: readonly SideBySide[], columns: number): string[] =>
-  rows.flatMap(({ left, right }) =>
-    [left, ...right.map((line) => `        ${line}`)].map((line) => clip(line, columns)),
+  rows.flatMap(({ left: [title = "", ...rest], right }) =>
+    [title, ...right.map((line) => `        ${line}`), ...rest].map((line) => clip(line, columns)),
   );
 
 export const percent = (part: number, whole: number): string =>

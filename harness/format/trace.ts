@@ -5,10 +5,16 @@ import { partName, wordLine } from "./listing.js";
 import { sideBySide } from "./text.js";
 
 export function formatTrace({ rows, cut }: Trace, columns: number): string[] {
-  const lines = rows.flatMap(({ part, bpf, words, changes, differences }) => [
-    ...sideBySide([{ left: partName(part, bpf), right: words.map(wordLine) }], columns),
-    ...changes.map((change) => `        ${change}`),
-    ...differences.map((difference) => `     !! ${difference} in the JIT`),
-  ]);
+  const lines = sideBySide(
+    rows.map(({ part, bpf, words, changes, differences }) => ({
+      left: [
+        partName(part, bpf),
+        ...changes.map((change) => `        ${change}`),
+        ...differences.map((difference) => `     !! ${difference} in the JIT`),
+      ],
+      right: words.map(wordLine),
+    })),
+    columns,
+  );
   return cut ? [...lines, "the trace is cut here: the run is longer"] : lines;
 }

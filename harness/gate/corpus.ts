@@ -9,7 +9,7 @@ import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
 
 export interface CorpusReport {
-  readonly directory: string;
+  readonly directory: string | undefined;
   readonly files: number;
   readonly passed: number;
   readonly incomparable: number;
@@ -18,12 +18,12 @@ export interface CorpusReport {
 }
 
 export function replayCorpus(
-  directory: string,
+  directory: string | undefined,
   load: (file: string) => Loaded<LoadedCase>,
   check: Check,
   stop: AbortSignal,
 ): CorpusReport {
-  const found = findFiles([directory], [".bpf"]);
+  const found = findFiles(directory === undefined ? [] : [directory], [".bpf"]);
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [...found.refused];
   let passed = 0;

@@ -5,7 +5,7 @@ import type { Case } from "../../properties/case.js";
 import type { Verdict } from "../../properties/verdict.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { type Checked, checkOrCrash, EXCEPTION, slots } from "../check-or-crash.js";
-import { writeOutputFile } from "../output-file.js";
+import { makeDirectory, writeOutputFile } from "../output-file.js";
 import type { Disagreement, Trials } from "./chunk.js";
 
 export interface Finding {
@@ -42,6 +42,8 @@ export function keepFinding(
     verdict.kind === "disagree" ? [`${verdict.where}: expected ${verdict.expected}, came ${verdict.actual}`] : [];
   const notes = [`gate seed=${seed} index=${found.index}`, ...answers];
   const file = path.join(directory, `gate-${seed}-${found.index}.bpf`);
+  const made = makeDirectory(directory);
+  if (!made.ok) return made;
   const written = writeOutputFile(file, print(shrunk, { title, notes }));
   if (!written.ok) return written;
   return loaded({ case: shrunk, report, file, before: slots(original), after: slots(shrunk) });

@@ -12,7 +12,8 @@ import { NOT_CHECKED } from "./not-checked.js";
 import { emptyTally, incomparableCount, type Tally } from "./tally.js";
 
 export interface GateOptions extends CampaignOptions {
-  readonly corpus: string;
+  /** Directory of case files; undefined for none. */
+  readonly corpus: string | undefined;
   /** Where a counterexample is written. */
   readonly findings: string;
 }
