@@ -67,7 +67,7 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
   const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
   let disagreement: Disagreement | undefined;
   for (let index = first; index < first + count && disagreement === undefined; index++) {
-    const c = trials.caseAt(seed, index);
+    const c = makeCase(trials, seed, index);
     const reached = new Set<Row>();
     const { verdict, slots, words, executed, runs } = checkOrCrash(c, trials.check, (row) => reached.add(row));
     sum.programs++;
@@ -87,4 +87,14 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
   }
   const result = { ...sum, incomparable, rows, sizes, busyMs: performance.now() - started };
   return disagreement === undefined ? result : { ...result, disagreement };
+}
+
+/** @throws Error that names the program if the generator fails: a slip of ours, after which there is nothing to check. */
+function makeCase(trials: Trials, seed: number, index: number): Case {
+  try {
+    return trials.caseAt(seed, index);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the generator failed on program ${index} of seed ${seed}: ${why}`, { cause: error });
+  }
 }

@@ -52,7 +52,7 @@ export async function gate(
   onCorpus: (corpus: CorpusReport) => void = () => {},
 ): Promise<GateResult> {
   const started = Date.now();
-  const corpus = replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
+  const corpus = await replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
   onCorpus(corpus);
   const tally = corpus.failures.length === 0 ? await campaign(options, parts.pool) : emptyTally();
   const failures: Failure[] = [...corpus.failures];
