@@ -1,7 +1,7 @@
 // The subject `impl`: verifier's lowering, JIT, pack allocator and text poke on a simulated machine, the code then run by
 // an engine from the bytes that were read back out of read-only memory.
 
-import { type Engine, type EngineOutcome, type Trap, TrapFault } from "../engines/engine.js";
+import { type Engine, type EngineOutcome, type TraceState, type Trap, TrapFault } from "../engines/engine.js";
 import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { frameOf } from "../impl/jit/frame.js";
 import type { JitFunction } from "../impl/jit/function.js";
@@ -34,7 +34,7 @@ const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
 const LINKAGE_BYTES = 32;
 
 /** One code of a program, compiled and placed. */
-interface Code {
+export interface Code {
   readonly lowered: readonly LoweredFunction[];
   readonly program: LoadedProgram;
 }
@@ -44,6 +44,8 @@ export interface SubjectOptions {
   readonly env?: JitEnv;
   /** A64 instructions a run. */
   readonly fuel: number;
+  /** Called before each A64 instruction, with everything that is loaded. */
+  readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
 
 /** `r0 = 0; exit`, kept loaded so that the first pack is not given back between two cases. */
@@ -134,6 +136,7 @@ export class JitSubject implements Subject {
     this.stage.set(program, layout, input, entries);
     const maps = new MapStates(program.maps, layout, this.memory);
     this.world = initialWorld(this.memory, maps);
+    const { trace } = this.options;
     const result = this.options.engine.run({
       machine: this.machine,
       cpu: 0,
@@ -144,6 +147,7 @@ export class JitSubject implements Subject {
       fuel: this.options.fuel,
       traps: this.traps,
       fixup: (pc) => fixupException(this.kernel, functions, pc),
+      trace: trace && ((state) => trace(state, codes)),
     });
     const returned = (x0: bigint): Outcome => {
       const regions = [...this.stage.regions(program, layout.frames[lastCode]!), ...dumpMaps(program, maps)];

@@ -3,13 +3,10 @@
 
 import type { RoAddr } from "../../machine/address.js";
 import { emit, measure } from "../jit/passes.js";
-import { bpfJitBinaryPackAlloc, bpfJitBinaryPackDiscard, bpfJitBinaryPackFinalize } from "../pack/binary-pack.js";
 import { flushIcacheRange } from "../patching/icache.js";
 import type { BpfProg, JitData, LoadError } from "./bpf-prog.js";
 import type { Kernel } from "./kernel.js";
 
-/** PLT literals are 64 bits wide. */
-const IMAGE_ALIGN = 8;
 const JIT_DATA_BYTES = 104;
 const OFFSET_BYTES = 4;
 
@@ -29,29 +26,27 @@ export function bpfIntJitCompile(
     if (error !== undefined) return error;
   }
   const data = prog.jitData!;
-  const { sized, pack } = data;
-  const start = pack.rwImage - pack.rwHeader;
-  const image = kernel.machine.heapBytes(pack.rwHeader).subarray(start, start + sized.imageBytes);
-  const emitted = emit(sized, image, pack.roImage, addresses);
+  const { sized, place } = data;
+  const emitted = emit(sized, place.image, place.roImage, addresses);
   if (!emitted.ok) {
     const { error } = emitted;
     if (error.kind === "extraPassGrew" || !kernel.quirks.extraPassFailureKeepsImage) forget(prog);
-    bpfJitBinaryPackDiscard(kernel, pack.roHeader, pack.rwHeader);
+    kernel.images.discard(kernel, place);
     release(kernel, prog, data);
     return error;
   }
   const last = !prog.isFunc || extraPass;
   if (last) {
-    if (bpfJitBinaryPackFinalize(kernel, pack.roHeader, pack.rwHeader) !== 0) {
+    if (!kernel.images.publish(kernel, place)) {
       if (!kernel.quirks.extraPassFailureKeepsImage) forget(prog);
       release(kernel, prog, data);
       return { kind: "notPublished" };
     }
     if (kernel.quirks.secondFlush) {
-      flushIcacheRange(kernel.machine, pack.roHeader, pack.roImage + emitted.jitedBytes);
+      flushIcacheRange(kernel.machine, place.roHeader, place.roImage + emitted.jitedBytes);
     }
   }
-  prog.bpfFunc = pack.roImage;
+  prog.bpfFunc = place.roImage;
   prog.jited = true;
   prog.jitedLen = emitted.jitedBytes;
   prog.offsets = emitted.offsets;
@@ -70,16 +65,16 @@ function begin(kernel: Kernel, prog: BpfProg): LoadError | undefined {
     return { kind: "noMemory", what: "offsets" };
   }
   const measured = measure(prog.fn, kernel.env);
-  const pack = measured.ok ? bpfJitBinaryPackAlloc(kernel, measured.sized.imageBytes, IMAGE_ALIGN) : undefined;
-  if (!measured.ok || pack === undefined) {
+  const place = measured.ok ? kernel.images.alloc(kernel, measured.sized.imageBytes) : undefined;
+  if (!measured.ok || place === undefined) {
     machine.kvfree(offsets);
     machine.kvfree(record);
     return measured.ok ? { kind: "noMemory", what: "image" } : measured.error;
   }
   const { sized } = measured;
-  prog.jitData = { record, offsets, sized, pack };
+  prog.jitData = { record, offsets, sized, place };
   prog.entries = sized.entries;
-  prog.extable = sized.entries > 0 ? ((pack.roImage + sized.tableBytes) as RoAddr) : undefined;
+  prog.extable = sized.entries > 0 ? ((place.roImage + sized.tableBytes) as RoAddr) : undefined;
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import type { RoAddr, RwAddr } from "../../machine/address.js";
 import { describe, type JitError } from "../jit/error.js";
 import type { JitFunction } from "../jit/function.js";
 import type { Sized } from "../jit/passes.js";
-import type { BinaryPack } from "../pack/binary-pack.js";
+import type { ImagePlace } from "./image-memory.js";
 
 /** What one round leaves for the next (kernel: `struct arm64_jit_data`). */
 export interface JitData {
@@ -12,7 +12,7 @@ export interface JitData {
   readonly record: RwAddr;
   readonly offsets: RwAddr;
   readonly sized: Sized;
-  readonly pack: BinaryPack;
+  readonly place: ImagePlace;
 }
 
 export interface BpfProg {

@@ -7,6 +7,7 @@ import type { PackKernel, RandomBelow } from "../pack/binary-pack.js";
 import { Modmem } from "../pack/modmem.js";
 import { ProgPacks } from "../pack/prog-pack.js";
 import type { Quirks } from "../quirks.js";
+import { IMAGE_MEMORY, type ImageMemory, type ImageMemoryName } from "./image-memory.js";
 
 export interface KernelOptions {
   readonly machine: Machine;
@@ -19,6 +20,7 @@ export interface KernelOptions {
   /** NUMA nodes. */
   readonly nodes?: number;
   readonly packBytes?: number;
+  readonly images?: ImageMemoryName;
 }
 
 export class Kernel implements PackKernel {
@@ -26,15 +28,17 @@ export class Kernel implements PackKernel {
   readonly random: RandomBelow;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;
+  readonly images: ImageMemory;
   /** May change between loads: one kernel for both kinds of atomics. */
   env: JitEnv;
   /** What the kernel would have printed a warning about. None of it may happen without a quirk. */
   readonly warnings: string[] = [];
 
-  constructor({ machine, random, env = DEFAULT_ENV, limit, bpfCapable, ...pack }: KernelOptions) {
+  constructor({ machine, random, env = DEFAULT_ENV, limit, bpfCapable, images = "packs", ...pack }: KernelOptions) {
     this.machine = machine;
     this.random = random;
     this.env = env;
+    this.images = IMAGE_MEMORY[images];
     this.modmem = new Modmem(limit, bpfCapable);
     this.packs = new ProgPacks(machine, { ...pack, warn: (message) => this.warnings.push(message) });
   }

@@ -3,7 +3,6 @@
 
 import type { RoAddr } from "../../machine/address.js";
 import type { JitFunction } from "../jit/function.js";
-import { bpfJitBinaryPackFinalize, bpfJitBinaryPackFree, headerOf } from "../pack/binary-pack.js";
 import { bpfIntJitCompile } from "./bpf-int-jit-compile.js";
 import { type BpfProg, bpfProg, type LoadError } from "./bpf-prog.js";
 import type { Kernel } from "./kernel.js";
@@ -69,7 +68,7 @@ function secondRound(kernel: Kernel, progs: readonly BpfProg[]): Failed | undefi
 }
 
 /**
- * Free one function. One that was compiled but not published yet is published first, as the free needs its header.
+ * Free one function, published or waiting for its last round; nothing happens if it was never compiled.
  *
  * @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_jit_free()
  */
@@ -77,13 +76,12 @@ export function bpfJitFree(kernel: Kernel, prog: BpfProg): void {
   if (!prog.jited) return;
   const { jitData, bpfFunc } = prog;
   prog.jited = false;
-  let published = true;
-  if (jitData !== undefined) {
-    const { pack, record, offsets } = jitData;
-    published = bpfJitBinaryPackFinalize(kernel, pack.roHeader, pack.rwHeader) === 0;
-    kernel.machine.kvfree(record);
-    if (!kernel.quirks.freeLeaksOffsets) kernel.machine.kvfree(offsets);
-    prog.jitData = undefined;
+  prog.jitData = undefined;
+  if (jitData === undefined) {
+    kernel.images.free(kernel, bpfFunc!);
+    return;
   }
-  if (published) bpfJitBinaryPackFree(kernel, headerOf(bpfFunc!));
+  kernel.images.abandon(kernel, jitData.place);
+  kernel.machine.kvfree(jitData.record);
+  if (!kernel.quirks.freeLeaksOffsets) kernel.machine.kvfree(jitData.offsets);
 }

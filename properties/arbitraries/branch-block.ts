@@ -155,8 +155,10 @@ function shuffled(body: Body): void {
 /** Straight code, so long that a jump over it does not fit small fields. */
 export function longJump(body: Body, distance: number): void {
   const after = body.label();
-  jumpIf(body);
-  body.jumpsTo(after);
+  if (body.plan.features.branches) {
+    jumpIf(body);
+    body.jumpsTo(after);
+  }
   const end = body.here + distance;
   while (body.here < end) arithmetic(body);
   body.place(after);

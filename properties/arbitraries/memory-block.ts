@@ -211,11 +211,13 @@ const STEPS = [1, 2, 4, 8, 8] as const;
 /** Move a pointer so that an odd displacement leads back into its memory, and use it. */
 function displace(body: Body): void {
   const { draw, state } = body;
+  const loads = draw.chance(50);
+  // First, since making a scalar may take the place of a pointer.
+  const src = loads ? 0 : body.scalar();
   const mask = dataPointers(body, ({ region, low, high }) => region.movable && low === high);
   if (mask === 0) return;
   const from = draw.bit(mask);
   const pointer = state.pointer(from);
-  const loads = draw.chance(50);
   const row = loads ? draw.pick(LOADS) : draw.pick(STORES);
   const first = pointer.region.start;
   const last = pointer.end - row.size;
@@ -227,7 +229,6 @@ function displace(body: Body): void {
   if (position < first) return;
   const result = moved(pointer, position - off - pointer.low);
   if (!inSight(result)) return;
-  const src = loads ? 0 : body.scalar();
   const to = destinationFor(body, pointer);
   if (to === from || (!loads && to === src)) return;
   body.emit(MOV_REG, to, from, 0, 0);

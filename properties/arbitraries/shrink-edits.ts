@@ -4,6 +4,7 @@
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../spec/bpf/isa.js";
 import { type Draft, overwritten, without } from "./shrink-code.js";
+import { straightened } from "./shrink-layout.js";
 import { complexity } from "./shrink-weight.js";
 
 export type Drafts = Generator<Draft>;
@@ -23,6 +24,11 @@ export function* deletions(code: readonly Insn[]): Drafts {
     }
     if (size === 1) return;
   }
+}
+
+/** The blocks in the order in which they are met. */
+export function* layouts(code: readonly Insn[]): Drafts {
+  yield [...straightened(code)];
 }
 
 /** Leave early: with r0 as it is, or with another register as the result. */
@@ -51,13 +57,26 @@ export function* foldings(code: readonly Insn[]): Drafts {
   }
 }
 
+/** Do without a displacement of a pointer, which the accesses through it take over. */
+export function* displacements(code: readonly Insn[]): Drafts {
+  for (const [pc, { row, dst, imm }] of code.entries()) {
+    if (row.kind !== "alu" || (row.op !== "add" && row.op !== "sub") || row.operand === "reg") continue;
+    const by = row.op === "add" ? imm : -imm;
+    yield without(code, pc, pc + 1).map((slot, at) => {
+      if (slot?.row.off !== "mem" || at < pc || (slot.row.kind === "load" ? slot.src : slot.dst) !== dst) return slot;
+      const off = slot.off + by;
+      return off === (off << 16) >> 16 ? { ...slot, off } : slot;
+    });
+  }
+}
+
 const readsSrc = ({ row }: Insn): boolean => row.src === "r";
 
 /** Enter a local function at once instead of calling it, or skip whatever a call does. */
 export function* calls(code: readonly Insn[]): Drafts {
   for (const [pc, slot] of code.entries()) {
     if (slot.row.kind !== "call") continue;
-    yield overwritten(code, pc, insn(MOV));
+    for (const imm of [0, 1, -1]) yield overwritten(code, pc, insn(MOV, { imm }));
     if (slot.row.target === "local") yield overwritten(code, pc, insn(rowById("gotol"), { imm: slot.imm }));
   }
 }
@@ -80,12 +99,14 @@ export function* replacements(code: readonly Insn[]): Drafts {
     for (const plainer of plainerThan(slot)) yield overwritten(code, pc, plainer);
 }
 
-const VALUES = [0, 1, -1, 2, -0x8000_0000] as const;
+/** Both ends of the widths, and what sign extension turns on. */
+const VALUES = [0, 1, -1, 2, 0x80, 0x8000, -0x8000_0000] as const;
 
 function* plainerThan(slot: Insn): Generator<Insn> {
   const { row, dst } = slot;
   const writes = row.dst === "w" || row.dst === "rw" ? dst : row.src === "rw" ? slot.src : -1;
   if (row.kind === "alu" && row.op === "mov" && row.operand === "imm") yield insn(MOV, { dst, imm: slot.imm });
+  if (row.kind === "lddw" && row.source === "imm64") yield insn(MOV, { dst, imm: slot.imm });
   if (writes >= 0) for (const imm of VALUES) yield insn(MOV, { dst: writes, imm });
   switch (row.kind) {
     case "alu":

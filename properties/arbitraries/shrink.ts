@@ -12,7 +12,18 @@ import {
   plainerEnvironment,
   plainerInputs,
 } from "./shrink-case.js";
-import { calls, constants, deletions, exits, foldings, jumps, renamings, replacements } from "./shrink-edits.js";
+import {
+  calls,
+  constants,
+  deletions,
+  displacements,
+  exits,
+  foldings,
+  jumps,
+  layouts,
+  renamings,
+  replacements,
+} from "./shrink-edits.js";
 import { isLighter, type Weight, weigh } from "./shrink-weight.js";
 import { isSound } from "./soundness.js";
 
@@ -21,8 +32,10 @@ export const PASSES: readonly Pass[] = [
   fewerInputs,
   fewerPrograms,
   overCode(deletions),
+  overCode(layouts),
   overCode(exits),
   overCode(foldings),
+  overCode(displacements),
   overCode(calls),
   overCode(jumps),
   fewerMaps,

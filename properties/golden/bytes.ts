@@ -5,7 +5,7 @@ import { FILL } from "../../impl/a64/word.js";
 import type { CompiledImage } from "../../impl/jit/compile.js";
 import type { JitFunction } from "../../impl/jit/function.js";
 import { slotOfWord } from "../../impl/jit/passes.js";
-import { slotText } from "./functions.js";
+import { printInsn } from "../../spec/bpf/text/print.js";
 import type { RecordedFunction, Recording } from "./recording.js";
 import { resolve } from "./resolve.js";
 import { wordsOf } from "./words.js";
@@ -21,6 +21,7 @@ export type GoldenVerdict =
       readonly word: number;
       /** The BPF slot that the word belongs to in our image; undefined outside the body. */
       readonly pc: number | undefined;
+      /** Its text. */
       readonly slot: string | undefined;
       /** Undefined past the end. */
       readonly expected: number | undefined;
@@ -89,8 +90,7 @@ function slotAt(
   word: number,
 ): { pc: number | undefined; slot: string | undefined } {
   const pc = slotOfWord(image.offsets, word);
-  const slot = pc === undefined ? undefined : fn.insns[pc];
-  return { pc, slot: slot === undefined ? undefined : slotText(slot) };
+  return { pc, slot: pc === undefined ? undefined : printInsn(fn.insns, pc) };
 }
 
 /** One line for people. */

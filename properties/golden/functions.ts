@@ -135,7 +135,3 @@ const VARIANTS = new Map(
     .map((row) => [row.id, row] as const),
 );
 const variant = (id: string): Insn["row"] | undefined => VARIANTS.get(id);
-
-/** One slot in a message. */
-export const slotText = ({ row, dst, src, off, imm }: Insn): string =>
-  `${row.id} (dst r${dst}, src r${src}, off ${off}, imm ${imm})`;

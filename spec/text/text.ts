@@ -19,6 +19,11 @@ export class ReferenceText {
   /** By first address. */
   private readonly regions = new Map<number, Uint8Array>();
 
+  /** First addresses of all regions. */
+  get bases(): readonly number[] {
+    return [...this.regions.keys()];
+  }
+
   /** Pages became executable. */
   mapped(base: number, bytes: number): void {
     this.regions.set(base, illegal(bytes));
