@@ -1,7 +1,6 @@
 // Both witnesses' steps through one run, side by side: for each BPF instruction the registers after it in the
 // interpreter and in the compiled code, and the A64 words that the JIT ran for it.
 
-import { hex64 } from "../spec/bits.js";
 import { FP } from "../spec/bpf/insn.js";
 import { POISON } from "../spec/bpf/interpret.js";
 
@@ -114,13 +113,14 @@ const alone = (group: readonly WordStep[]): TraceRow => ({
 });
 
 const name = (register: number): string => `r${register}`;
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 const changed = (before: readonly bigint[], after: readonly bigint[]): string[] =>
-  after.flatMap((value, r) => (value === before[r] || value === POISON ? [] : [`${name(r)} = ${hex64(value)}`]));
+  after.flatMap((value, r) => (value === before[r] || value === POISON ? [] : [`${name(r)} = ${hex(value)}`]));
 
 const different = (interpreter: readonly bigint[], jit: readonly bigint[], known: ReadonlySet<number>): string[] =>
   interpreter.flatMap((value, r) => {
     const other = jit[r];
     if (!known.has(r) || r === FP || value === POISON || other === undefined || other === value) return [];
-    return [`${name(r)} = ${hex64(other)}`];
+    return [`${name(r)} = ${hex(other)}`];
   });
