@@ -49,6 +49,20 @@ export const QUIRKS = [
     since: "6.9 (the pack allocator on arm64)",
   },
   {
+    id: "finalizeFailureCharge",
+    title: "a failed finalize does not give back what was charged for the image",
+    effect: "the total of JITed code stays too high, until unprivileged loads are refused",
+    fix: undefined,
+    since: "6.9 (the pack allocator on arm64)",
+  },
+  {
+    id: "copyFaultIgnored",
+    title: "a fault while text is copied is ignored",
+    effect: "the copy reports success, and the program runs into illegal instructions",
+    fix: undefined,
+    since: "6.9 (the pack allocator on arm64)",
+  },
+  {
     id: "extraPassFailureKeepsImage",
     title: "a failure in the last round leaves the function marked as compiled",
     effect: "the function still points to the image that has been freed",

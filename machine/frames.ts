@@ -6,11 +6,16 @@ import type { Frame } from "./page-table.js";
 
 const BATCH = 64;
 
+/** Frames that lie one behind the other. */
+export interface Run {
+  readonly frames: readonly Frame[];
+  readonly bytes: Uint8Array;
+}
+
 export class Frames {
   private readonly free: Frame[] = [];
   /** Frames handed out and not given back. */
   inUse = 0;
-
   /** Bytes of `physical` that have been cut. */
   private cut = 0;
 
@@ -21,9 +26,14 @@ export class Frames {
   ) {}
 
   take(): Frame {
-    if (this.free.length === 0) this.grow();
+    if (this.free.length === 0) {
+      const { frames } = this.cutRun(this.physical === undefined ? BATCH : Math.min(BATCH, this.uncutPages()));
+      for (let i = frames.length - 1; i >= 0; i--) this.free.push(frames[i]!);
+    }
+    const frame = this.free.pop();
+    assert(frame !== undefined, `all ${this.physical?.byteLength} bytes of physical memory are in use`);
     this.inUse++;
-    return this.free.pop()!;
+    return frame;
   }
 
   give(frame: Frame): void {
@@ -31,21 +41,28 @@ export class Frames {
     this.free.push(frame);
   }
 
-  private grow(): void {
+  /** New memory that is never given back here: its owner keeps it, and counts it in `inUse` while it is in use. */
+  cutRun(pages: number): Run {
     const { pageBytes, physical } = this;
-    const { buffer, byteOffset, byteLength } = physical ?? new Uint8Array(BATCH * pageBytes);
-    const start = physical === undefined ? 0 : this.cut;
-    const count = Math.min(BATCH, Math.floor((byteLength - start) / pageBytes));
-    assert(count > 0, `all ${byteLength} bytes of physical memory are in use`);
-    this.cut = start + count * pageBytes;
-    for (let i = count - 1; i >= 0; i--) {
-      const at = byteOffset + start + i * pageBytes;
-      this.free.push({
+    const size = pages * pageBytes;
+    assert(pages <= this.uncutPages(), `all ${physical?.byteLength} bytes of physical memory are in use`);
+    const { buffer, byteOffset } = physical ?? new Uint8Array(size);
+    const start = byteOffset + this.cut;
+    if (physical !== undefined) this.cut += size;
+    const frames = Array.from({ length: pages }, (_, i): Frame => {
+      const at = start + i * pageBytes;
+      return {
         bytes: new Uint8Array(buffer, at, pageBytes),
         view: new DataView(buffer, at, pageBytes),
         words: new Uint32Array(buffer, at, pageBytes / 4),
         lines: undefined,
-      });
-    }
+      };
+    });
+    return { frames, bytes: new Uint8Array(buffer, start, size) };
+  }
+
+  private uncutPages(): number {
+    if (this.physical === undefined) return Number.POSITIVE_INFINITY;
+    return Math.floor((this.physical.byteLength - this.cut) / this.pageBytes);
   }
 }

@@ -1,26 +1,30 @@
 // The kernel heap (kvmalloc): each object ends at a page boundary with an unmapped page behind it, so an overrun faults at
-// once. What lies before it in its first page is poison, checked when it is freed.
+// once. What lies before it in its first page is poison, checked when it is freed. The frames of an object lie one behind
+// the other, so that kernel code can be handed its bytes as one array.
 
 import { Buffer } from "node:buffer";
 import type { Va } from "./address.js";
 import { POISON } from "./address-space.js";
 import { KernelFault } from "./fault.js";
-import type { Frames } from "./frames.js";
-import type { Frame, PageTable } from "./page-table.js";
+import type { Frames, Run } from "./frames.js";
+import type { PageTable } from "./page-table.js";
 
 const ALIGN = 16;
 
+/** Pages of the heap that hold one object at a time. */
+interface Slab extends Run {
+  readonly firstPage: Va;
+}
 interface HeapObject {
   readonly va: Va;
   readonly bytes: number;
-  readonly firstPage: Va;
-  readonly frames: readonly Frame[];
+  readonly slab: Slab;
 }
 
 export class Heap {
   private readonly objects = new Map<number, HeapObject>();
-  /** By page count: first pages that were freed, the latest last. */
-  private readonly vacant: Va[][] = [];
+  /** By page count: slabs without an object, the latest last. */
+  private readonly vacant: Slab[][] = [];
   private readonly poison: Uint8Array;
   private top: Va;
 
@@ -41,51 +45,61 @@ export class Heap {
   alloc(bytes: number): Va {
     const { pageBytes } = this.table;
     const pages = Math.max(1, Math.ceil(bytes / pageBytes));
-    const firstPage = this.vacant[pages]?.pop() ?? this.grow(pages);
-    const va = firstPage + pages * pageBytes - Math.ceil(bytes / ALIGN) * ALIGN;
-    const frames: Frame[] = [];
-    for (let i = 0; i < pages; i++) {
-      const frame = this.frames.take();
-      frame.bytes.fill(POISON);
-      frame.lines = undefined;
-      frames.push(frame);
-      this.table.set(firstPage + i * pageBytes, { frame, permission: "rw" });
-    }
-    this.objects.set((va - this.base) / ALIGN, { va, bytes, firstPage, frames });
+    const slab = this.vacant[pages]?.pop() ?? this.grow(pages);
+    const va = slab.firstPage + slab.bytes.length - Math.ceil(bytes / ALIGN) * ALIGN;
+    slab.bytes.fill(POISON);
+    slab.frames.forEach((frame, i) => {
+      this.table.set(slab.firstPage + i * pageBytes, { frame, permission: "rw" });
+    });
+    this.frames.inUse += pages;
+    this.objects.set(this.key(va), { va, bytes, slab });
     return va;
+  }
+
+  /** The bytes of the object that begins at `va`. */
+  bytes(va: Va): Uint8Array {
+    const { slab, bytes } = this.object(va);
+    const from = va - slab.firstPage;
+    return slab.bytes.subarray(from, from + bytes);
   }
 
   /** @returns the size in bytes that was freed. */
   free(va: Va): number {
-    const key = (va - this.base) / ALIGN;
-    const object = this.objects.get(key);
-    if (object === undefined) throw new KernelFault("badFree", va, "no heap object begins here");
+    const object = this.object(va);
+    const { slab } = object;
+    const { pageBytes } = this.table;
     this.checkRedzones(object);
-    this.objects.delete(key);
-    object.frames.forEach((frame, i) => {
-      this.table.set(object.firstPage + i * this.table.pageBytes, undefined);
-      this.frames.give(frame);
-    });
-    const pages = object.frames.length;
+    this.objects.delete(this.key(va));
+    const pages = slab.frames.length;
+    for (let i = 0; i < pages; i++) this.table.set(slab.firstPage + i * pageBytes, undefined);
+    this.frames.inUse -= pages;
     this.vacant[pages] ??= [];
-    this.vacant[pages].push(object.firstPage);
+    this.vacant[pages].push(slab);
     return object.bytes;
   }
 
-  private grow(pages: number): Va {
-    const at = this.top;
-    this.top += (pages + 1) * this.table.pageBytes;
-    return at;
+  private key(va: Va): number {
+    return (va - this.base) / ALIGN;
   }
 
-  private checkRedzones({ va, bytes, firstPage, frames }: HeapObject): void {
-    const { pageBytes } = this.table;
-    const before = va - firstPage;
-    const after = firstPage + frames.length * pageBytes - (va + bytes);
-    const intact = (frame: Frame, from: number, to: number): boolean =>
-      Buffer.compare(frame.bytes.subarray(from, to), this.poison.subarray(from, to)) === 0;
-    if (!intact(frames[0]!, 0, before)) throw new KernelFault("badFree", va, "the bytes before it were written");
-    if (after > 0 && !intact(frames.at(-1)!, pageBytes - after, pageBytes)) {
+  private object(va: Va): HeapObject {
+    const object = this.objects.get(this.key(va));
+    if (object === undefined) throw new KernelFault("badFree", va, "no heap object begins here");
+    return object;
+  }
+
+  private grow(pages: number): Slab {
+    const firstPage = this.top;
+    this.top += (pages + 1) * this.table.pageBytes;
+    return { firstPage, ...this.frames.cutRun(pages) };
+  }
+
+  private checkRedzones({ va, bytes, slab }: HeapObject): void {
+    const from = va - slab.firstPage;
+    const intact = (start: number, end: number): boolean =>
+      Buffer.compare(slab.bytes.subarray(start, end), this.poison.subarray(0, end - start)) === 0;
+    if (!intact(0, from)) throw new KernelFault("badFree", va, "the bytes before it were written");
+    if (!intact(from + bytes, slab.bytes.length)) {
       throw new KernelFault("badFree", va, `the bytes after its ${bytes} were written`);
     }
   }

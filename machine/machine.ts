@@ -17,6 +17,7 @@ export interface MachineOptions {
   readonly cpus?: number;
   /** Where the module area begins. The default lies within branch range of where a kernel's text would. */
   readonly vmallocBase?: Va;
+  readonly vmallocBytes?: number;
   readonly heapBase?: Va;
   /** Cut page frames from these bytes, so that an engine can address them all. */
   readonly physical?: Uint8Array<ArrayBuffer> | undefined;
@@ -28,8 +29,9 @@ export interface FetchProblem {
   readonly why: Staleness | "notMapped" | "notExecutable" | "staleTranslation";
 }
 
-const VMALLOC_BASE = 0x8000_8300_0000;
-const VMALLOC_BYTES = 2 ** 40;
+/** A multiple of every page size, but of nothing larger: packs lie where pages are free. */
+const VMALLOC_BASE = 0x8000_8301_0000;
+const VMALLOC_BYTES = 0x0cff_0000;
 const HEAP_BASE = 0x0000_4000_0000;
 
 export class Machine extends AddressSpace {
@@ -53,7 +55,7 @@ export class Machine extends AddressSpace {
     super(options.pageBytes ?? 4096, options.physical);
     this.cpus = options.cpus ?? 2;
     this.heap = new Heap(options.heapBase ?? HEAP_BASE, this.table, this.frames);
-    this.extents = new Extents(options.vmallocBase ?? VMALLOC_BASE, VMALLOC_BYTES);
+    this.extents = new Extents(options.vmallocBase ?? VMALLOC_BASE, options.vmallocBytes ?? VMALLOC_BYTES);
     this.irqsOff = new Array<number>(this.cpus).fill(0);
     this.synced = new Array<number>(this.cpus).fill(0);
   }
@@ -90,6 +92,11 @@ export class Machine extends AddressSpace {
     const va = this.heap.alloc(bytes) as RwAddr;
     this.onEvent?.({ kind: "alloc", cpu: this.cpu, area: "kvmalloc", va, bytes });
     return va;
+  }
+
+  /** The bytes of the heap object that begins there, to be written in place. Such stores are no events. */
+  heapBytes(va: RwAddr): Uint8Array {
+    return this.heap.bytes(va);
   }
 
   kvfree(va: RwAddr): void {

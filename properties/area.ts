@@ -4,14 +4,18 @@
 import { Buffer } from "node:buffer";
 import type { Machine } from "../machine/machine.js";
 import type { Range } from "../spec/bpf/program.js";
-import { pagesOf } from "./layout.js";
+import { PAGE_BYTES, pagesOf } from "./layout.js";
 
 const CANARY = 0xc7;
+const CANARIES = new Uint8Array(PAGE_BYTES).fill(CANARY);
+export const NOWHERE: Range = { base: 0, bytes: 0 };
 
 /** One region and the pages around it. */
 export class Area {
-  private range: Range = { base: 0, bytes: 0 };
-  private pages: Range = { base: 0, bytes: 0 };
+  private range = NOWHERE;
+  private pages = NOWHERE;
+  /** The bytes of each page. */
+  private frames: readonly Uint8Array[] = [];
 
   constructor(
     readonly name: string,
@@ -23,12 +27,14 @@ export class Area {
     this.range = range;
     const pages = pagesOf(range);
     if (pages.base !== this.pages.base || pages.bytes !== this.pages.bytes) this.remap(pages);
-    if (pages.bytes === 0) return;
-    const contents = new Uint8Array(pages.bytes).fill(CANARY);
     const at = range.base - pages.base;
-    contents.fill(0, at, at + range.bytes);
-    contents.set(bytes, at);
-    this.machine.poke(pages.base, contents);
+    this.frames.forEach((frame, i) => {
+      const start = at - i * PAGE_BYTES;
+      frame.set(CANARIES);
+      frame.fill(0, Math.max(0, start), Math.max(0, start + range.bytes));
+      if (start >= 0 && start < PAGE_BYTES) frame.set(bytes.subarray(0, PAGE_BYTES - start), start);
+      else if (start < 0 && -start < bytes.length) frame.set(bytes.subarray(-start, -start + PAGE_BYTES));
+    });
   }
 
   bytes(): Uint8Array {
@@ -37,19 +43,29 @@ export class Area {
 
   /** The address of a byte around the region that was written, or undefined. */
   trespass(): number | undefined {
-    const all = this.machine.peek(this.pages.base, this.pages.bytes);
-    const at = this.range.base - this.pages.base;
-    const end = at + this.range.bytes;
-    const isCanary = (from: number, to: number): boolean =>
-      Buffer.compare(all.subarray(from, to), new Uint8Array(to - from).fill(CANARY)) === 0;
-    if (isCanary(0, at) && isCanary(end, all.length)) return undefined;
-    const index = all.findIndex((byte, i) => (i < at || i >= end) && byte !== CANARY);
-    return this.pages.base + index;
+    const first = this.range.base - this.pages.base;
+    for (const [i, frame] of this.frames.entries()) {
+      const start = Math.min(Math.max(0, first - i * PAGE_BYTES), PAGE_BYTES);
+      const end = Math.min(Math.max(0, first + this.range.bytes - i * PAGE_BYTES), PAGE_BYTES);
+      if (isCanary(frame, 0, start) && isCanary(frame, end, PAGE_BYTES)) continue;
+      const at = frame.findIndex((byte, j) => (j < start || j >= end) && byte !== CANARY);
+      return this.pages.base + i * PAGE_BYTES + at;
+    }
+    return undefined;
   }
 
   private remap(pages: Range): void {
-    if (this.pages.bytes > 0) this.machine.unmap(this.pages.base, this.pages.bytes);
+    if (this.pages.bytes > 0) {
+      this.machine.unmap(this.pages.base, this.pages.bytes);
+      this.machine.invalidateTlb(this.pages.base, this.pages.bytes);
+    }
     if (pages.bytes > 0) this.machine.map(pages.base, pages.bytes, "rw");
     this.pages = pages;
+    this.frames = Array.from({ length: pages.bytes / PAGE_BYTES }, (_, i) => {
+      return this.machine.mapping(pages.base + i * PAGE_BYTES)!.frame.bytes;
+    });
   }
 }
+
+const isCanary = (frame: Uint8Array, from: number, to: number): boolean =>
+  from === to || Buffer.compare(frame.subarray(from, to), CANARIES.subarray(from, to)) === 0;

@@ -1,21 +1,27 @@
 // The subject `impl`: verifier's lowering, JIT, pack allocator and text poke on a simulated machine, the code then run by
 // an engine from the bytes that were read back out of read-only memory.
 
-import { type Engine, type EngineOutcome, type Trap, TrapFault } from "../engines/engine.js";
+import { type Engine, type EngineOutcome, type TraceState, type Trap, TrapFault } from "../engines/engine.js";
 import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
-import { describe } from "../impl/jit/error.js";
 import { frameOf } from "../impl/jit/frame.js";
+import type { JitFunction } from "../impl/jit/function.js";
 import { slotOfWord } from "../impl/jit/passes.js";
+import { type BpfProg, describeLoadError } from "../impl/program/bpf-prog.js";
+import { fixupException } from "../impl/program/fixup-exception.js";
+import { Kernel } from "../impl/program/kernel.js";
+import { freeProgram, type LoadedProgram, loadProgram } from "../impl/program/load.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
-import { pointer, type RoAddr, type Va } from "../machine/address.js";
+import { pointer, type Va } from "../machine/address.js";
+import { Machine } from "../machine/machine.js";
 import { type U64, u64 } from "../spec/bits.js";
 import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
+import { insn } from "../spec/bpf/insn.js";
+import { rowById } from "../spec/bpf/isa.js";
 import { MapStates } from "../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
-import { type Image, ImageStore } from "./image-store.js";
 import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
 import { Stage } from "./stage.js";
@@ -28,9 +34,9 @@ const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
 const LINKAGE_BYTES = 32;
 
 /** One code of a program, compiled and placed. */
-interface Code {
-  readonly functions: readonly LoweredFunction[];
-  readonly images: readonly Image[];
+export interface Code {
+  readonly lowered: readonly LoweredFunction[];
+  readonly program: LoadedProgram;
 }
 
 export interface SubjectOptions {
@@ -38,74 +44,101 @@ export interface SubjectOptions {
   readonly env?: JitEnv;
   /** A64 instructions a run. */
   readonly fuel: number;
+  /** Called before each A64 instruction, with everything that is loaded. */
+  readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
+
+/** `r0 = 0; exit`, kept loaded so that the first pack is not given back between two cases. */
+const ANCHOR: JitFunction = {
+  insns: [insn(rowById("mov imm")), insn(rowById("exit"))],
+  index: 0,
+  stackDepth: 0,
+};
 
 export class JitSubject implements Subject {
   readonly name = "impl";
-  readonly store = new ImageStore();
+  readonly machine = new Machine();
+  readonly kernel: Kernel;
   private readonly stage: Stage;
   private readonly memory: MachineMemory;
-  private readonly env: JitEnv;
   private readonly traps: ReadonlyMap<Va, Trap>;
+  private hole = 0;
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
-    this.env = options.env ?? DEFAULT_ENV;
-    this.stage = new Stage(this.store.machine, this.env.offsets);
-    this.memory = new MachineMemory(this.store.machine);
+    const { machine } = this;
+    const env: JitEnv = { ...(options.env ?? DEFAULT_ENV), callBase: CALL_BASE };
+    this.kernel = new Kernel({ machine, env, random: (below) => Math.min(this.hole, below - 1) });
+    loadProgram(this.kernel, [ANCHOR]);
+    this.stage = new Stage(machine, env.offsets);
+    this.memory = new MachineMemory(machine);
     this.traps = new Map([...HELPERS.keys()].map((id) => [CALL_BASE + helperOffset(id), this.trapOf(id)]));
   }
 
   load(program: Program, facts: Facts, caseEnv: CaseEnv): LoadResult {
-    const env: JitEnv = { ...this.env, lse: caseEnv.cpu === "lse", callBase: CALL_BASE };
     const layout = layoutOf(program, 0);
     const verifier: VerifierEnv = {
       mapObject: (index) => layout.maps[index]!.object.base,
       mapValues: (index) => layout.maps[index]!.values.base,
       helperOffset: (id) => (HELPERS.has(id) ? helperOffset(id) : undefined),
     };
-    const codes: Code[] = [];
-    for (const [index, code] of program.code.entries()) {
+    const lowered = program.code.map((code, index) => {
       const functions = facts.functions.filter((fn) => fn.code === index);
       const contextLoads = facts.contextLoads[index] ?? new Set<number>();
-      const lowered = lower(code, { functions, contextLoads }, verifier).functions;
-      const placed = this.store.load(lowered, env, caseEnv.hole);
-      if (!placed.ok) {
-        codes.forEach(({ images }) => {
-          this.store.free(images);
-        });
-        return { ok: false, why: `the JIT refused function ${placed.index}: ${describe(placed.error)}` };
+      return lower(code, { functions, contextLoads }, verifier).functions;
+    });
+    return this.loadLowered(program, lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
+  }
+
+  /** Compile what a verifier has already lowered: by code, its functions. `program` says what the runs need. */
+  loadLowered(
+    program: Program,
+    lowered: readonly (readonly LoweredFunction[])[],
+    env: JitEnv,
+    hole: number,
+  ): LoadResult {
+    this.kernel.env = env;
+    this.hole = hole;
+    const codes: Code[] = [];
+    for (const functions of lowered) {
+      const loaded = loadProgram(this.kernel, functions);
+      if (!loaded.ok) {
+        this.free(codes);
+        return { ok: false, why: `the JIT refused function ${loaded.index}: ${describeLoadError(loaded.error)}` };
       }
-      codes.push({ functions: lowered, images: placed.images });
+      codes.push({ lowered: functions, program: loaded.program });
     }
     return { ok: true, loaded: this.loaded(program, codes) };
   }
 
   private loaded(program: Program, codes: readonly Code[]): Loaded {
-    const entries = codes.map(({ images }) => images[0]!.roImage);
     return {
-      frames: codes.map(({ functions }) => frameOfMain(functions[0]!)),
-      words: codes.reduce((n, { images }) => n + images.reduce((m, image) => m + image.jitedBytes / 4, 0), 0),
-      run: (input, layout, lastCode) => this.run(program, codes, entries, input, layout, lastCode),
-      free: () => {
-        for (const { images } of codes) this.store.free(images);
-      },
+      frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
+      words: codes.flatMap((code) => code.program.functions).reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
+      run: (input, layout, lastCode) => this.run(program, codes, input, layout, lastCode),
+      free: () => this.free(codes),
     };
+  }
+
+  private free(codes: readonly Code[]): void {
+    for (const { program } of codes) freeProgram(this.kernel, program);
   }
 
   private run(
     program: Program,
     codes: readonly Code[],
-    entries: readonly RoAddr[],
     input: Uint8Array,
     layout: Layout,
     lastCode: number,
   ): SubjectOutcome {
+    const entries = codes.map((code) => code.program.bpfFunc);
+    const functions = codes.flatMap((code) => code.program.functions);
     this.stage.set(program, layout, input, entries);
     const maps = new MapStates(program.maps, layout, this.memory);
     this.world = initialWorld(this.memory, maps);
+    const { trace } = this.options;
     const result = this.options.engine.run({
-      machine: this.store.machine,
+      machine: this.machine,
       cpu: 0,
       entry: entries[0]!,
       args: [pointer(layout.context.base)],
@@ -113,23 +146,22 @@ export class JitSubject implements Subject {
       stackLow: STACK.base,
       fuel: this.options.fuel,
       traps: this.traps,
+      fixup: (pc) => fixupException(this.kernel, functions, pc),
+      trace: trace && ((state) => trace(state, codes)),
     });
-    const outcome = this.outcome(result, codes, () => [
-      ...this.stage.regions(program, layout.frames[lastCode]!),
-      ...dumpMaps(program, maps),
-    ]);
-    return {
-      outcome: lastCode === 0 ? outcome : ({ ...outcome, code: lastCode } as Outcome),
-      executed: result.executed,
+    const returned = (x0: bigint): Outcome => {
+      const regions = [...this.stage.regions(program, layout.frames[lastCode]!), ...dumpMaps(program, maps)];
+      return { kind: "returned", r0: u64(x0), code: lastCode, regions };
     };
+    return { outcome: this.outcome(result, codes, returned), executed: result.executed };
   }
 
-  private outcome(result: EngineOutcome, codes: readonly Code[], regions: () => readonly RegionBytes[]): Outcome {
+  private outcome(result: EngineOutcome, codes: readonly Code[], returned: (x0: bigint) => Outcome): Outcome {
     switch (result.kind) {
       case "returned": {
         const trespass = this.stage.trespass();
         if (trespass !== undefined) return { kind: "faulted", pc: undefined, why: "machine", detail: trespass };
-        return { kind: "returned", r0: u64(result.x0), code: 0, regions: regions() };
+        return returned(result.x0);
       }
       case "violated":
         return { kind: "faulted", pc: undefined, why: "machine", detail: result.rule };
@@ -166,12 +198,15 @@ const dumpMaps = (program: Program, maps: MapStates): RegionBytes[] =>
 
 /** The slot of the code that was running for the A64 instruction at `pc`. */
 function slotAt(codes: readonly Code[], pc: Va): number | undefined {
-  for (const { functions, images } of codes) {
-    for (const [i, { roImage, jitedBytes, offsets }] of images.entries()) {
-      if (pc < roImage || pc >= roImage + jitedBytes) continue;
-      const slot = slotOfWord(offsets, (pc - roImage) / 4);
-      return slot === undefined ? undefined : functions[i]?.origin[slot];
-    }
+  for (const { lowered, program } of codes) {
+    const index = program.functions.findIndex((prog) => isWithin(prog, pc));
+    const prog = program.functions[index];
+    if (prog === undefined) continue;
+    const slot = slotOfWord(prog.offsets, (pc - prog.bpfFunc!) / 4);
+    return slot === undefined ? undefined : lowered[index]?.origin[slot];
   }
   return undefined;
 }
+
+const isWithin = ({ bpfFunc, jitedLen }: BpfProg, pc: Va): boolean =>
+  bpfFunc !== undefined && pc >= bpfFunc && pc < bpfFunc + jitedLen;

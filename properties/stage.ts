@@ -6,7 +6,7 @@ import { pointer, type Va } from "../machine/address.js";
 import type { Machine } from "../machine/machine.js";
 import type { RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program, Range } from "../spec/bpf/program.js";
-import { Area } from "./area.js";
+import { Area, NOWHERE } from "./area.js";
 import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, STACK } from "./layout.js";
 
 /** Offsets in the kernel's structures that compiled code relies on. */
@@ -45,7 +45,7 @@ export class Stage {
       this.packet.place(layout.packet, input);
     } else {
       this.context.place(layout.context, input);
-      this.packet.place({ base: 0, bytes: 0 }, NOTHING);
+      this.packet.place(NOWHERE, NOTHING);
     }
     this.setPrograms(program, entries);
     program.maps.forEach((spec, i) => {
@@ -110,12 +110,12 @@ export class Stage {
       });
     }
     this.maps[index].place({ base: object.base, bytes: object.bytes + (isHash ? 0 : values.bytes) }, bytes);
-    this.hashValues[index].place(isHash ? values : { base: 0, bytes: 0 }, NOTHING);
+    this.hashValues[index].place(isHash ? values : NOWHERE, NOTHING);
   }
 
   private dropMap(index: number): void {
-    this.maps[index]?.place({ base: 0, bytes: 0 }, NOTHING);
-    this.hashValues[index]?.place({ base: 0, bytes: 0 }, NOTHING);
+    this.maps[index]?.place(NOWHERE, NOTHING);
+    this.hashValues[index]?.place(NOWHERE, NOTHING);
   }
 }
 

@@ -37,6 +37,8 @@ class Run {
   private calls = 0;
   /** The instruction before the current one. */
   private previous: Va;
+  /** Of the mappings that `page` and the data side hold. */
+  private generation: number;
   private readonly trapArgs = new BigUint64Array(5);
 
   constructor(private readonly run: EngineRun) {
@@ -49,6 +51,12 @@ class Run {
     state.x[LR] = pointer(RETURN_ADDRESS);
     state.pc = run.entry;
     this.previous = run.entry;
+    this.generation = run.machine.mapGeneration;
+    if (run.system !== undefined) {
+      state.system.sp_el0 = run.system.spEl0;
+      state.system.tpidr_el1 = run.system.tpidrEl1;
+      state.system.tpidr_el2 = run.system.tpidrEl2;
+    }
   }
 
   toEnd(): EngineOutcome {
@@ -122,9 +130,14 @@ class Run {
     state.nzcv = clobberFlags(state.nzcv);
     state.reservation = undefined;
     state.pc = back;
+    if (this.run.machine.mapGeneration !== this.generation) this.forgetMappings();
+    return "called";
+  }
+
+  private forgetMappings(): void {
+    this.generation = this.run.machine.mapGeneration;
     this.data.flush();
     this.page = -1;
-    return "called";
   }
 
   private returned(): EngineOutcome {

@@ -11,7 +11,7 @@ import type { Emitter } from "./emitter.js";
 import type { BranchHistory } from "./env.js";
 import { R0, RETURNED, TAIL_CALL_COUNTER, TMP1 } from "./registers.js";
 
-/** Number of the firmware call that mitigates Spectre-BHB (SMCCC ARCH_WORKAROUND_3), bit 15 masked in as Linux does. */
+/** Number of the firmware call that mitigates Spectre-BHB: SMCCC_ARCH_WORKAROUND_3. */
 const WORKAROUND = 0x8000_3fff;
 /** The 64-bit address behind the jump, which `jitedBytes` does not count. */
 export const PLT_LITERAL_BYTES = 8;

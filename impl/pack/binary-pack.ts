@@ -5,11 +5,13 @@ import assert from "node:assert/strict";
 import type { RoAddr, RwAddr } from "../../machine/address.js";
 import type { Errno } from "../errno.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextCopy } from "../patching/arch-text.js";
+import type { Quirks } from "../quirks.js";
 import type { Modmem } from "./modmem.js";
 import { BPF_PROG_CHUNK_SIZE, type ProgPacks } from "./prog-pack.js";
 
 /** u32 size at 0; the image begins at 8 or later. */
 export const HEADER_BYTES = 8;
+const SIZE_BYTES = 4;
 /** At least that much of every allocation is neither header nor image. */
 const SPARE_BYTES = 16;
 
@@ -17,6 +19,7 @@ const SPARE_BYTES = 16;
 export type RandomBelow = (below: number) => number;
 
 export interface PackKernel {
+  readonly quirks: Pick<Quirks, "copyFaultIgnored" | "finalizeFailureSize" | "finalizeFailureCharge">;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;
   readonly random: RandomBelow;
@@ -72,32 +75,49 @@ export function bpfJitBinaryPackAlloc(
 }
 
 /**
- * Publish: one copy of the whole region into read-only memory. The writable buffer is gone afterwards in any case.
+ * Publish: one copy of the whole region into read-only memory. The writable buffer is gone afterwards in any case; if the
+ * copy failed, so is the read-only place.
  *
  * @source linux v6.12 kernel/bpf/core.c, bpf_jit_binary_pack_finalize()
  */
-export function bpfJitBinaryPackFinalize({ packs }: PackKernel, roHeader: RoAddr, rwHeader: RwAddr): Errno {
+export function bpfJitBinaryPackFinalize(kernel: PackKernel, roHeader: RoAddr, rwHeader: RwAddr): Errno {
+  const { packs, modmem, quirks } = kernel;
   const { machine } = packs;
-  const error = bpfArchTextCopy(machine, roHeader, rwHeader, machine.read32(rwHeader));
+  const size = machine.read32(rwHeader);
+  const error = bpfArchTextCopy(machine, roHeader, rwHeader, size, quirks.copyFaultIgnored);
   machine.kvfree(rwHeader);
-  if (error !== 0) packs.bpfProgPackFree(roHeader, machine.read32(roHeader));
+  if (error !== 0) {
+    packs.bpfProgPackFree(roHeader, quirks.finalizeFailureSize ? machine.read32(roHeader) : size);
+    if (!quirks.finalizeFailureCharge) modmem.bpfJitUnchargeModmem(size);
+  }
   return error;
 }
 
 /**
- * Give everything back. The size is read from the read-only header, so it must have been copied there.
+ * Give back a published image. The size is read from its read-only header.
  *
  * @source linux v6.12 kernel/bpf/core.c, bpf_jit_binary_pack_free()
  */
-export function bpfJitBinaryPackFree(
-  { packs, modmem }: PackKernel,
-  roHeader: RoAddr,
-  rwHeader: RwAddr | undefined,
-): void {
-  const { machine } = packs;
-  const size = machine.read32(roHeader);
+export function bpfJitBinaryPackFree({ packs, modmem }: PackKernel, roHeader: RoAddr): void {
+  const size = packs.machine.read32(roHeader);
   packs.bpfProgPackFree(roHeader, size);
-  if (rwHeader !== undefined) machine.kvfree(rwHeader);
+  modmem.bpfJitUnchargeModmem(size);
+}
+
+/**
+ * Give back an image that was never published. Its read-only header is written first, since that is where the free looks
+ * for the size; if that copy faults, the size is taken from the writable one.
+ *
+ * @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_int_jit_compile(), label out_free_hdr
+ */
+export function bpfJitBinaryPackDiscard(kernel: PackKernel, roHeader: RoAddr, rwHeader: RwAddr): void {
+  const { packs, modmem, quirks } = kernel;
+  const { machine } = packs;
+  const written = machine.read32(rwHeader);
+  bpfArchTextCopy(machine, roHeader, rwHeader, SIZE_BYTES, quirks.copyFaultIgnored);
+  const size = quirks.finalizeFailureSize ? machine.read32(roHeader) : written;
+  packs.bpfProgPackFree(roHeader, size);
+  machine.kvfree(rwHeader);
   modmem.bpfJitUnchargeModmem(size);
 }
 

@@ -3,7 +3,7 @@ import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { ProgPacks } from "./prog-pack.js";
 
-const BASE = 0x8000_8300_0000;
+const BASE = 0x8000_8301_0000;
 const PACK = 2 * 1024 * 1024;
 const BREAK = 0xd420_2000;
 const at = (chunk: number): RoAddr => (BASE + chunk * 64) as RoAddr;
@@ -75,7 +75,7 @@ test("a double free, a wrong size and a foreign pointer are caught", () => {
   expect(packs.machine.packMutex.holder).toBeUndefined();
   packs.bpfProgPackFree(place, 64);
   expect(() => packs.bpfProgPackFree(place, 64)).toThrow("not all taken");
-  expect(() => packs.bpfProgPackFree(0x1000 as RoAddr, 64)).toThrow("0x1000 is in no pack");
+  expect(() => packs.bpfProgPackFree(0x1000 as RoAddr, 64)).toThrow("free of 0x1000, which is in no pack");
 });
 
 test.each(["vmalloc", "setPermission"] as const)("when %s fails for a new pack nothing is left of it", (step) => {

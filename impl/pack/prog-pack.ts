@@ -3,35 +3,48 @@
 // room is found and binary-pack.ts for what the JIT asks for.
 
 import assert from "node:assert/strict";
-import type { RoAddr } from "../../machine/address.js";
+import type { RoAddr, RwAddr } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextInvalidate } from "../patching/arch-text.js";
 import { setMemoryRox } from "../patching/set-memory.js";
 import { Bitmap } from "./bitmap.js";
 
 export const BPF_PROG_CHUNK_SIZE = 64;
+/** List link, pointer, flag. */
+const RECORD_BYTES = 32;
 const SZ_2M = 2 * 1024 * 1024;
 
 export interface ProgPack {
   readonly base: RoAddr;
   /** One bit for each chunk. */
   readonly bitmap: Bitmap;
+  /** The pack's own record on the heap. */
+  readonly record: RwAddr;
 }
+
+/** The kernel prints a warning and goes on. */
+export type Warn = (message: string) => void;
 
 export interface ProgPackOptions {
   /** NUMA nodes; each adds 2 MiB to the size of a pack. */
   readonly nodes?: number;
+  /** Size of a pack where there is no such thing as 2 MiB mappings (kernel: one page). */
+  readonly packBytes?: number;
+  /** By default a warning is an assertion that fails. */
+  readonly warn?: Warn;
 }
 
 export class ProgPacks {
   readonly packBytes: number;
   private readonly list: ProgPack[] = [];
+  private readonly warn: Warn;
 
   constructor(
     readonly machine: Machine,
-    { nodes = 1 }: ProgPackOptions = {},
+    { nodes = 1, packBytes = SZ_2M * nodes, warn = assert.fail }: ProgPackOptions = {},
   ) {
-    this.packBytes = SZ_2M * nodes;
+    this.packBytes = packBytes;
+    this.warn = warn;
   }
 
   /** In list order, for oracles. */
@@ -61,7 +74,7 @@ export class ProgPacks {
     const { machine } = this;
     machine.packMutex.hold(() => {
       if (size <= this.packBytes) this.freeChunks(ptr, size);
-      else assert(machine.vfree(ptr), `no area begins at 0x${ptr.toString(16)}`);
+      else if (!machine.vfree(ptr)) this.warn(`vfree of 0x${ptr.toString(16)}, where no area begins`);
     });
   }
 
@@ -71,6 +84,7 @@ export class ProgPacks {
   }
 
   private allocChunks(chunks: number): RoAddr | undefined {
+    this.machine.packMutex.assertHeld();
     for (const pack of this.list) {
       const position = pack.bitmap.firstFit(chunks);
       if (position >= 0) return take(pack, position, chunks);
@@ -80,20 +94,30 @@ export class ProgPacks {
   }
 
   private freeChunks(ptr: RoAddr, size: number): void {
+    this.machine.packMutex.assertHeld();
     const pack = this.packOf(ptr);
-    assert(pack !== undefined, `0x${ptr.toString(16)} is in no pack`);
+    if (pack === undefined) {
+      this.warn(`free of 0x${ptr.toString(16)}, which is in no pack`);
+      return;
+    }
     const position = Math.floor((ptr - pack.base) / BPF_PROG_CHUNK_SIZE);
     const chunks = Math.ceil(size / BPF_PROG_CHUNK_SIZE);
     assert(pack.bitmap.isSet(position, chunks), `chunks ${position}+${chunks} are freed but not all taken`);
-    assert(bpfArchTextInvalidate(this.machine, ptr, size) === 0, `0x${ptr.toString(16)} cannot be invalidated`);
+    if (bpfArchTextInvalidate(this.machine, ptr, size) !== 0) this.warn(`0x${ptr.toString(16)} cannot be invalidated`);
     pack.bitmap.clear(position, chunks);
     if (pack.bitmap.count === 0) this.returnPack(pack);
   }
 
   private allocNewPack(): ProgPack | undefined {
+    const chunks = this.packBytes / BPF_PROG_CHUNK_SIZE;
+    const record = this.machine.kvmalloc(RECORD_BYTES + chunks / 8);
+    if (record === undefined) return undefined;
     const base = this.allocRox(this.packBytes);
-    if (base === undefined) return undefined;
-    const pack = { base, bitmap: new Bitmap(this.packBytes / BPF_PROG_CHUNK_SIZE) };
+    if (base === undefined) {
+      this.machine.kvfree(record);
+      return undefined;
+    }
+    const pack = { base, bitmap: new Bitmap(chunks), record };
     this.list.push(pack);
     return pack;
   }
@@ -113,6 +137,7 @@ export class ProgPacks {
   private returnPack(pack: ProgPack): void {
     this.list.splice(this.list.indexOf(pack), 1);
     this.machine.vfree(pack.base);
+    this.machine.kvfree(pack.record);
   }
 }
 

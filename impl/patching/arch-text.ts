@@ -9,8 +9,14 @@ import { aarch64InsnCopy, aarch64InsnSet } from "./text-poke.js";
 export const AARCH64_BREAK_FAULT = 0xd420_2000;
 
 /** @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_arch_text_copy() */
-export function bpfArchTextCopy(machine: Machine, dst: RoAddr, src: Va, bytes: number): Errno {
-  return aarch64InsnCopy(machine, dst, src, bytes) === undefined ? -EINVAL : 0;
+export function bpfArchTextCopy(
+  machine: Machine,
+  dst: RoAddr,
+  src: Va,
+  bytes: number,
+  copyFaultIgnored = false,
+): Errno {
+  return aarch64InsnCopy(machine, dst, src, bytes, copyFaultIgnored) === undefined ? -EINVAL : 0;
 }
 
 /** @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_arch_text_invalidate() */

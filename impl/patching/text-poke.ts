@@ -10,40 +10,51 @@ import { cachesCleanInvalPou, flushIcacheRange } from "./icache.js";
 
 const INSN_BYTES = 4;
 
-/** Stores `bytes` at the alias; `done` bytes of the whole have been stored before. */
-type Store = (alias: Va, done: number, bytes: number) => void;
+/** Stores `bytes` at the alias; `done` bytes of the whole have been stored before. @returns false if it faulted. */
+type Store = (alias: Va, done: number, bytes: number) => boolean;
 
-function textPoke(machine: Machine, addr: RoAddr, bytes: number, store: Store): void {
+/** @returns false if a store faulted; the others have been made, and are visible. */
+function textPoke(machine: Machine, addr: RoAddr, bytes: number, store: Store): boolean {
   const { pageBytes, patchLock } = machine;
+  let complete = true;
   patchLock.acquire();
   for (let done = 0; done < bytes; ) {
     const at = addr + done;
     const piece = Math.min(pageBytes - (at % pageBytes), bytes - done);
-    store(patchMap(machine, at), done, piece);
+    complete = store(patchMap(machine, at), done, piece) && complete;
     machine.unmapFixmap();
     done += piece;
   }
   patchLock.release();
   flushIcacheRange(machine, addr, addr + bytes);
+  return complete;
 }
 
 /** The writable alias of the byte at `at`. */
 function patchMap(machine: Machine, at: Va): Va {
+  machine.patchLock.assertHeld();
   const mapping = machine.mapping(at);
   if (mapping === undefined) throw new KernelFault("badMapping", at, "poked, but not mapped");
   return machine.mapFixmap(mapping.frame) + (at % machine.pageBytes);
 }
 
 /**
- * memcpy into text. A piece whose copy faults is silently left out, as upstream ignores that result.
+ * memcpy into text.
  *
- * @returns `dst`, or undefined if it is not 4-aligned (kernel: NULL).
+ * @param copyFaultIgnored a piece whose copy faults is silently left out, as upstream ignores that result
+ * @returns `dst`, or undefined if it is not 4-aligned or the copy faulted (kernel: NULL).
  * @source linux v6.12 arch/arm64/kernel/patching.c, aarch64_insn_copy()
  */
-export function aarch64InsnCopy(machine: Machine, dst: RoAddr, src: Va, bytes: number): RoAddr | undefined {
+export function aarch64InsnCopy(
+  machine: Machine,
+  dst: RoAddr,
+  src: Va,
+  bytes: number,
+  copyFaultIgnored = false,
+): RoAddr | undefined {
   if (dst % INSN_BYTES !== 0) return undefined;
-  textPoke(machine, dst, bytes, (alias, done, piece) => machine.copy(alias, src + done, piece));
-  return dst;
+  const complete = textPoke(machine, dst, bytes, (alias, done, piece) => machine.copy(alias, src + done, piece));
+  return complete || copyFaultIgnored ? dst : undefined;
 }
 
 /**
@@ -54,7 +65,10 @@ export function aarch64InsnCopy(machine: Machine, dst: RoAddr, src: Va, bytes: n
  */
 export function aarch64InsnSet(machine: Machine, dst: RoAddr, insn: number, bytes: number): RoAddr | undefined {
   if (dst % INSN_BYTES !== 0) return undefined;
-  textPoke(machine, dst, bytes, (alias, _done, piece) => machine.fill32(alias, insn, piece));
+  textPoke(machine, dst, bytes, (alias, _done, piece) => {
+    machine.fill32(alias, insn, piece);
+    return true;
+  });
   return dst;
 }
 

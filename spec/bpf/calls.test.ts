@@ -138,6 +138,24 @@ describe("tail calls", () => {
     expect(regions[0]?.written?.lastIndexOf(0)).toBe(510);
   });
 
+  test("goes to the top of its own frame", () => {
+    const others = [[copy(0, 10), EXIT]];
+    expect(r0([copy(6, 1), ...tail(0), EXIT], { others, maps: [slots(1)] })).toBe(0xffff_0000_0000_1a00n);
+  });
+
+  test("a frame is unwritten again after a tail call to the same code", () => {
+    const read = op("ldxb", { dst: 0, src: 10, off: -1 });
+    const code = [read, copy(6, 1), op("stb", { dst: 10, off: -1 }), ...tail(0), EXIT];
+    expect(run(code, { maps: [slots(0)] })).toMatchObject({ kind: "faulted", pc: 0, why: "uninitialisedStack" });
+  });
+
+  test("the frame that it leaves is gone", () => {
+    const code = [copy(6, 1), copy(7, 10), op("stxdw", { dst: 1, src: 7 }), ...tail(0), EXIT];
+    const others = [[op("ldxdw", { dst: 2, src: 1 }), op("stb", { dst: 2, off: -1 }), EXIT]];
+    const outcome = run(code, { others, input: [0, 0, 0, 0, 0, 0, 0, 0], maps: [slots(1)] });
+    expect(outcome).toMatchObject({ kind: "faulted", pc: 1, why: "badAccess" });
+  });
+
   test.each([
     ["an index behind the last slot", [...tail(2)]],
     ["an empty slot", [...tail(1)]],
@@ -196,7 +214,10 @@ describe("tail calls", () => {
       mov(0, 100),
       EXIT,
     ];
-    expect(r0(code, { others: [[mov(7, 0), mov(0, 5), EXIT]], maps: [slots(1)] })).toBe(35n);
+    expect(returned(code, { others: [[mov(7, 0), mov(0, 5), EXIT]], maps: [slots(1)] })).toMatchObject({
+      r0: 35n,
+      code: 0,
+    });
   });
 
   test("from a subprogram the frame is a fresh one", () => {

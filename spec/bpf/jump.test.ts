@@ -82,6 +82,26 @@ const CASES: Record<JumpOp, readonly JumpCase[]> = {
   ],
 };
 
+/** Equal operands, and equal low halves, tell the strict order from the other. */
+const ON_EQUAL: Record<JumpOp, boolean> = {
+  jeq: true,
+  jne: false,
+  jgt: false,
+  jge: true,
+  jlt: false,
+  jle: true,
+  jset: true,
+  jsgt: false,
+  jsge: true,
+  jslt: false,
+  jsle: true,
+};
+
+test.each(Object.entries(ON_EQUAL))("%s of equal operands is %s", (name, taken) => {
+  expect(judged(set(1, 5n), `${name} imm`, { imm: 5 })).toBe(taken ? 1n : 0n);
+  expect(judged(set(1, 0x1_0000_0005n), `${name}32 imm`, { imm: 5 })).toBe(taken ? 1n : 0n);
+});
+
 const jumps = Object.entries(CASES).flatMap(([name, cases]) => cases.map((one) => [name, ...one] as const));
 const fits = (src: bigint): boolean => BigInt.asIntN(32, src) === BigInt.asIntN(64, src);
 

@@ -44,6 +44,7 @@ describe("an array", () => {
     ["NOEXIST", BPF_NOEXIST, EEXIST],
     ["3", 3n, EINVAL],
     ["F_LOCK", 4n, EINVAL],
+    ["F_LOCK and NOEXIST", 5n, EEXIST],
     ["a large number", 0x1_0000_0000n, EINVAL],
   ])("an update with flags %s is refused", (_, flags, error) => {
     expect(mapOf(spec).map.update(bytes(0, 0, 0, 0), bytes(1, 2, 3), flags)).toBe(error);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { u64 } from "../bits.js";
+import { interpret } from "./interpret.js";
 import { pointerTo, RegionMemory, regionOf, unwrittenRegion, zeroRegion } from "./memory.js";
-import { CONTEXT, EXIT, FRAME_TOP, op, r0, regionAfter, run, set } from "./testing.js";
+import { CONTEXT, EXIT, FRAME_TOP, LAYOUT, op, r0, regionAfter, run, set } from "./testing.js";
 
 describe("regions", () => {
   const memory = new RegionMemory();
@@ -53,6 +54,12 @@ describe("regions", () => {
     expect(memory.load(at(0x3000), 8)).toBe(0n);
     memory.remove(region);
     expect(memory.load(at(0x3000), 8)).toBeUndefined();
+  });
+
+  test("an empty region takes no place", () => {
+    memory.add(zeroRegion("f", 0x1004, 0));
+    expect(memory.load(at(0x1004), 4)).toBe(0n);
+    memory.remove(zeroRegion("f", 0x1004, 0));
   });
 
   test("regions that overlap are a slip", () => {
@@ -130,10 +137,19 @@ describe("the context", () => {
     expect(r0([op("ldxdw", { dst: 0, src: 10, off: -512 }), EXIT])).toBe(0n);
   });
 
-  test("a store changes what is reported, not the input", () => {
+  test("a store changes what is reported", () => {
     const input = [1, 2, 3];
     expect([...regionAfter("context", [op("stb", { dst: 1, off: 1, imm: 9 }), EXIT], { input })]).toEqual([1, 9, 3]);
-    expect(input).toEqual([1, 2, 3]);
+  });
+
+  test.each([
+    ["memory", [op("stb", { dst: 1, imm: 9 }), EXIT]],
+    ["xdp", [op("ldxw", { dst: 2, src: 1 }), op("stb", { dst: 2, imm: 9 }), EXIT]],
+  ] as const)("of kind %s: a store leaves the input alone", (context, code) => {
+    const input = Uint8Array.of(1, 2, 3);
+    const program = { code: [code], maps: [], context };
+    expect(interpret({ program, input, layout: LAYOUT, fuel: 10 }).kind).toBe("returned");
+    expect([...input]).toEqual([1, 2, 3]);
   });
 
   describe("of XDP", () => {

@@ -67,8 +67,13 @@ export class RegionMemory implements Memory {
     return this.#fault;
   }
 
-  /** @throws AssertionError if it overlaps another region: a slip in the layout. */
+  /**
+   * An empty region holds no address and needs no place.
+   *
+   * @throws AssertionError if it overlaps another region: a slip in the layout.
+   */
   add(region: Region): void {
+    if (region.bytes.length === 0) return;
     const at = this.#regions.findIndex((other) => other.base > region.base);
     const index = at < 0 ? this.#regions.length : at;
     const [below, above] = [this.#regions[index - 1], this.#regions[index]];
@@ -78,6 +83,7 @@ export class RegionMemory implements Memory {
   }
 
   remove(region: Region): void {
+    if (region.bytes.length === 0) return;
     const at = this.#regions.indexOf(region);
     assert(at >= 0, `${region.name} is not there to be removed`);
     this.#regions.splice(at, 1);
@@ -86,60 +92,53 @@ export class RegionMemory implements Memory {
 
   /** Load and zero-extend; undefined if the access is bad, and then `fault` says why. */
   load(address: U64, size: Size): U64 | undefined {
-    const region = this.#find(address, size);
+    const va = vaOf(address);
+    const region = this.#find(va, size);
     if (region === undefined) return this.#refuse("read", address, size);
-    const offset = offsetIn(region, address);
+    const offset = va - region.base;
     if (region.fields !== undefined) return this.#loadField(region, region.fields, offset, address, size);
-    if (region.written !== undefined && !this.#isWritten(region, region.written, offset, address, size))
-      return undefined;
+    if (!this.#isWritten(region, offset, address, size)) return undefined;
     return GET[size](region.view, offset);
   }
 
   /** Store the low bytes of a value; false if the access is bad, and then `fault` says why. */
   store(address: U64, size: Size, value: U64): boolean {
-    const region = this.#findPlain(address, size);
+    const va = vaOf(address);
+    const region = this.#findPlain(va, size);
     if (region === undefined) return this.#refuse("write", address, size) ?? false;
-    const offset = offsetIn(region, address);
+    const offset = va - region.base;
     region.written?.fill(1, offset, offset + size);
     SET[size](region.view, offset, value);
     return true;
   }
 
   read(address: bigint, bytes: Uint8Array): boolean {
-    const region = this.#findPlain(address, bytes.length);
+    const va = vaOf(address);
+    const region = this.#findPlain(va, bytes.length);
     if (region === undefined) return this.#refuse("read", address, bytes.length) ?? false;
-    const offset = offsetIn(region, address);
-    if (region.written !== undefined && !this.#isWritten(region, region.written, offset, address, bytes.length)) {
-      return false;
-    }
+    const offset = va - region.base;
+    if (!this.#isWritten(region, offset, address, bytes.length)) return false;
     bytes.set(region.bytes.subarray(offset, offset + bytes.length));
     return true;
   }
 
   write(address: bigint, bytes: Uint8Array): boolean {
-    const region = this.#findPlain(address, bytes.length);
+    const va = vaOf(address);
+    const region = this.#findPlain(va, bytes.length);
     if (region === undefined) return this.#refuse("write", address, bytes.length) ?? false;
-    const offset = offsetIn(region, address);
+    const offset = va - region.base;
     region.written?.fill(1, offset, offset + bytes.length);
     region.bytes.set(bytes, offset);
     return true;
   }
 
-  /** Whether a store there would be good. */
-  isWritable(address: U64, size: Size): boolean {
-    if (this.#findPlain(address, size) !== undefined) return true;
-    return this.#refuse("write", address, size) ?? false;
-  }
-
-  #findPlain(address: bigint, size: number): Region | undefined {
-    const region = this.#find(address, size);
+  #findPlain(va: number, size: number): Region | undefined {
+    const region = this.#find(va, size);
     return region?.fields === undefined ? region : undefined;
   }
 
   /** The region that holds all of the bytes. */
-  #find(address: bigint, size: number): Region | undefined {
-    if (address < KERNEL_HALF) return undefined;
-    const va = low48(address);
+  #find(va: number, size: number): Region | undefined {
     if (this.#last !== undefined && contains(this.#last, va, size)) return this.#last;
     let [low, high] = [0, this.#regions.length];
     while (low < high) {
@@ -171,7 +170,10 @@ export class RegionMemory implements Memory {
     return undefined;
   }
 
-  #isWritten(region: Region, written: Uint8Array, offset: number, address: bigint, size: number): boolean {
+  /** Whether all of the bytes may be read. */
+  #isWritten(region: Region, offset: number, address: bigint, size: number): boolean {
+    const { written } = region;
+    if (written === undefined) return true;
     for (let at = offset; at < offset + size; at++) {
       if (written[at] !== 0) continue;
       this.#fault = {
@@ -184,7 +186,7 @@ export class RegionMemory implements Memory {
   }
 
   #refuse(what: "read" | "write", address: bigint, size: number): undefined {
-    const region = this.#find(address, 1);
+    const region = this.#find(vaOf(address), 1);
     const reason =
       region === undefined
         ? "outside every region"
@@ -196,9 +198,9 @@ export class RegionMemory implements Memory {
   }
 }
 
+/** The low 48 bits of a kernel address, or a number below every region. */
+const vaOf = (address: bigint): number => (address < KERNEL_HALF ? -1 : Number(BigInt.asUintN(48, address)));
 const end = (region: Region): number => region.base + region.bytes.length;
-const low48 = (address: bigint): number => Number(BigInt.asUintN(48, address));
-const offsetIn = (region: Region, address: bigint): number => low48(address) - region.base;
 const contains = (region: Region, va: number, size: number): boolean => va >= region.base && va + size <= end(region);
 
 const GET: Record<Size, (view: DataView, offset: number) => U64> = {

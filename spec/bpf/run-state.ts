@@ -37,6 +37,8 @@ export class RunState {
   /** The frame of the main program, or of what it has tail called. */
   #stack: Region;
   readonly #frames: Frame[] = [];
+  /** By depth, made on the first call of that depth and used again by the next one. */
+  readonly #calleeStacks: Region[] = [];
   /** Index of the code that runs. */
   code = 0;
   tailCalls = 0;
@@ -143,7 +145,9 @@ export class RunState {
     const { base, bytes } = this.layout.calleeStacks;
     const low = base + bytes - (depth + 1) * STACK_BYTES;
     assert(low >= base, `${bytes} bytes of callee stacks are too few for ${depth + 1} frames`);
-    const stack = unwrittenRegion(`stack of call ${depth + 1}`, low, STACK_BYTES);
+    this.#calleeStacks[depth] ??= unwrittenRegion(`stack of call ${depth + 1}`, low, STACK_BYTES);
+    const stack = this.#calleeStacks[depth];
+    stack.written?.fill(0);
     this.memory.add(stack);
     this.registers[FP] = pointerTo(low + STACK_BYTES);
     return stack;

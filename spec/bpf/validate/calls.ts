@@ -2,9 +2,9 @@
 // whether the frames of a chain fit into the one stack that Linux gives them (Linux: check_max_stack_depth).
 
 import { MAX_CALL_DEPTH, STACK_BYTES } from "../program.js";
-import type { StackUse } from "./check.js";
 import type { Call, Functions } from "./functions.js";
 import type { Report } from "./problem.js";
+import type { StackUse } from "./stack-use.js";
 
 /** With tail calls in a callee, the frames above it may take no more than this (Linux: check_max_stack_depth). */
 const ABOVE_TAIL_CALL_BYTES = 256;

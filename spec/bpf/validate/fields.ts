@@ -9,8 +9,7 @@ import type { Report } from "./problem.js";
 /** What the fields of an instruction may refer to. */
 export interface Surroundings {
   readonly maps: readonly MapSpec[];
-  /** Undefined: any helper. */
-  readonly helpers: ReadonlySet<number> | undefined;
+  readonly helpers: ReadonlySet<number>;
 }
 
 /** Report what is wrong with the slot at `pc` by itself. */
@@ -46,7 +45,7 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
   if (row.kind === "lddw") checkLddw(row, code, pc, around.maps, report);
   if (row.kind === "call") {
     if (row.target === "kfunc") report(pc, "notSupported", "call of a kernel function");
-    if (row.target === "helper" && around.helpers?.has(imm) === false) {
+    if (row.target === "helper" && !around.helpers.has(imm)) {
       report(pc, "badCallTarget", `call of helper ${imm}, which does not exist here`);
     }
   }

@@ -4,7 +4,8 @@
 import { branchTarget, type Insn, REGISTERS } from "../insn.js";
 import type { ContextKind } from "../program.js";
 import type { Functions } from "./functions.js";
-import { CONTEXT, FRAME, joinInto, MAY_BE_FRAME, OTHER, Registers } from "./registers.js";
+import { CONTEXT, FRAME, joinInto, MAY_BE_FRAME, MAY_BE_NULL, OTHER } from "./lattice.js";
+import { Registers } from "./registers.js";
 import { Worklist } from "./worklist.js";
 
 /** The registers at the start of each block that can be reached. */
@@ -51,7 +52,8 @@ export class Flow {
   /** Whether a pointer to the xdp context may have got into memory. */
   leaks = false;
   readonly #registers: Registers;
-  readonly #callee: Registers;
+  /** Scratch: a callee at its entry, or the state before a branch. */
+  readonly #other: Registers;
   readonly #pending: Worklist;
 
   constructor(
@@ -64,7 +66,7 @@ export class Flow {
     const { blocks, blockAt, starts } = functions;
     this.states = new BlockStates(blocks.length);
     this.#registers = new Registers(context, leaked);
-    this.#callee = new Registers(context, leaked);
+    this.#other = new Registers(context, leaked);
     this.#pending = new Worklist(blocks.length);
     this.#registers.enterFunction();
     this.#registers.set(1, CONTEXT, 0);
@@ -86,7 +88,8 @@ export class Flow {
       const { kind } = slot.row;
       if (!this.leaks && registers.leaks(slot)) this.leaks = true;
       if (kind === "exit") return;
-      if (kind === "ja" || kind === "jump") this.#flowTo(branchTarget(slot, pc)!);
+      if (kind === "ja") this.#flowTo(branchTarget(slot, pc)!);
+      if (kind === "jump") this.#branch(slot, pc);
       if (kind === "ja") return;
       if (kind === "call" && slot.row.target === "local") this.#flowIntoCallee(branchTarget(slot, pc)!);
       registers.step(this.code, pc);
@@ -94,6 +97,23 @@ export class Flow {
       this.#flowTo(pc + 1);
       return;
     }
+  }
+
+  /** Send the taken path to its target, and go on with what is known on the other one. */
+  #branch(slot: Insn, pc: number): void {
+    const { row, dst, imm } = slot;
+    const target = branchTarget(slot, pc)!;
+    const registers = this.#registers;
+    const comparesWithNull = (row.id === "jeq imm" || row.id === "jne imm") && imm === 0;
+    if (!comparesWithNull || (registers.taint(dst) & MAY_BE_NULL) === 0) {
+      this.#flowTo(target);
+      return;
+    }
+    this.#other.copyFrom(registers);
+    registers.refine(dst, row.id === "jeq imm");
+    this.#flowTo(target);
+    registers.copyFrom(this.#other);
+    registers.refine(dst, row.id === "jne imm");
   }
 
   #flowTo(pc: number): void {
@@ -104,11 +124,11 @@ export class Flow {
   /** The arguments go along; pointers into the caller's frame are strangers to the callee, which is walked later. */
   #flowIntoCallee(start: number): void {
     const { kind, value } = this.#registers;
-    this.#callee.enterFunction();
+    this.#other.enterFunction();
     for (let r = 1; r <= 5; r++) {
-      if (kind[r] === FRAME) this.#callee.set(r, OTHER);
-      else this.#callee.set(r, kind[r]!, kind[r] === OTHER ? value[r]! & ~MAY_BE_FRAME : value[r]!);
+      if (kind[r] === FRAME) this.#other.set(r, OTHER);
+      else this.#other.set(r, kind[r]!, kind[r] === OTHER ? value[r]! & ~MAY_BE_FRAME : value[r]!);
     }
-    this.states.join(this.functions.blockAt[start]!, this.#callee);
+    this.states.join(this.functions.blockAt[start]!, this.#other);
   }
 }

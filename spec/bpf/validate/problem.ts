@@ -27,7 +27,9 @@ export type Reason =
   | "stackOutOfBounds"
   | "misalignedAtomic"
   | "contextAccess"
-  | "pointerMisuse";
+  | "badArgument"
+  | "pointerMisuse"
+  | "nullPointer";
 
 export interface Problem {
   /** Index into `Program.code`. */
@@ -46,6 +48,7 @@ const LINUX_ONLY: ReadonlySet<Reason> = new Set<Reason>([
   "unreachable",
   "combinedStack",
   "pointerMisuse",
+  "nullPointer",
 ]);
 
 /** Problems kept per program: a broken program of a million slots is not worth a million messages. */

@@ -1,29 +1,25 @@
-// What is known about the eleven registers at one point of a program: a small lattice, and what each instruction does to
-// it. Kinds only ever rise (constant -> scalar -> other -> uninitialised), so that a fixed point comes quickly.
+// What is known about the eleven registers at one point of a program, and what each instruction does to it. Read
+// `lattice.ts` first.
 
+import { HELPERS, TAIL_CALL } from "../helpers.js";
 import { FP, type Insn, lddwHalves, REGISTERS } from "../insn.js";
-import type { AluOp, AluRow, LddwRow } from "../isa.js";
+import type { AluRow, LddwRow } from "../isa.js";
 import type { ContextKind } from "../program.js";
-import { HELPER_TAIL_CALL } from "./helpers.js";
-
-/** Not written on some path. */
-export const UNINITIALISED = 0;
-/** A number that no pointer went into; `value` 0. */
-export const SCALAR = 1;
-/** The number `value`, sign-extended from 32 bits. */
-export const CONSTANT = 2;
-/** This function's frame pointer plus `value` bytes. */
-export const FRAME = 3;
-/** The context plus `value` bytes. */
-export const CONTEXT = 4;
-/** The map object of index `value`. */
-export const MAP = 5;
-/** Anything; `value` says which pointers may have gone into it. */
-export const OTHER = 6;
-
-/** Bits of the `value` of OTHER. */
-export const MAY_BE_FRAME = 1;
-export const MAY_BE_CONTEXT = 2;
+import { fold } from "./fold.js";
+import {
+  CONSTANT,
+  CONTEXT,
+  FRAME,
+  isNumber,
+  MAP,
+  MAY_BE_CONTEXT,
+  MAY_BE_NULL,
+  NULLABLE,
+  OTHER,
+  SCALAR,
+  taintOf,
+  UNINITIALISED,
+} from "./lattice.js";
 
 /** Offsets beyond this are not tracked (Linux: BPF_MAX_VAR_OFF). */
 const MAX_OFFSET = 2 ** 29;
@@ -47,7 +43,7 @@ export class Registers {
     return isNumber(this.kind[r]!);
   }
 
-  /** Which pointers may have gone into `r`: bits as in OTHER. */
+  /** What may have gone into `r`: bits as in OTHER. */
   taint(r: number): number {
     return taintOf(this.kind[r]!, this.value[r]!);
   }
@@ -94,12 +90,40 @@ export class Registers {
         break;
       case "call":
         if (row.target === "local") this.#loaded(0, 8);
-        else if (imm !== HELPER_TAIL_CALL) this.set(0, OTHER);
+        else if (imm !== TAIL_CALL) this.#returned(pc, imm);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
         break;
       default: // Jumps, stores, exit: no register changes.
         break;
     }
+  }
+
+  #returned(pc: number, id: number): void {
+    const returns = HELPERS.get(id)?.returns;
+    if (returns === "valueOrNull") {
+      // What the same call returned before, in a loop, is another pointer.
+      for (let r = 0; r < REGISTERS; r++) if (this.#isFrom(pc, r)) this.set(r, OTHER, MAY_BE_NULL);
+      this.set(0, NULLABLE, pc);
+    } else this.set(0, returns === "scalar" ? SCALAR : OTHER);
+  }
+
+  #isFrom(pc: number, r: number): boolean {
+    return this.kind[r] === NULLABLE && this.value[r] === pc;
+  }
+
+  /** On this path `r` is known to be 0, or known not to be. Copies of what a helper returned share the knowledge. */
+  refine(r: number, isNull: boolean): void {
+    const from = this.kind[r] === NULLABLE ? this.value[r]! : undefined;
+    for (let other = 0; other < REGISTERS; other++) {
+      if (other !== r && (from === undefined || !this.#isFrom(from, other))) continue;
+      if (isNull) this.set(other, CONSTANT, 0);
+      else this.set(other, OTHER, this.taint(other) & ~MAY_BE_NULL);
+    }
+  }
+
+  copyFrom(other: Registers): void {
+    this.kind.set(other.kind);
+    this.value.set(other.value);
   }
 
   /** A value of `size` bytes from memory, or from a function. */
@@ -129,7 +153,7 @@ export class Registers {
     }
     const leftKind = this.kind[dst]!;
     const left = this.value[dst]!;
-    this.#computed(dst, isNumber(leftKind) && isNumber(kind), taintOf(leftKind, left) | taintOf(kind, value));
+    this.#computed(dst, isNumber(leftKind) && isNumber(kind), mixed(leftKind, left, kind, value));
     if (leftKind === CONSTANT && kind === CONSTANT) {
       const folded = fold(op, width, left, value);
       if (folded !== undefined) this.set(dst, CONSTANT, folded);
@@ -147,56 +171,13 @@ export class Registers {
   }
 }
 
-const isNumber = (kind: number): boolean => kind === SCALAR || kind === CONSTANT;
 const isTracked = (kind: number): boolean => kind === FRAME || kind === CONTEXT;
 
-function taintOf(kind: number, value: number): number {
-  if (kind === FRAME) return MAY_BE_FRAME;
-  if (kind === CONTEXT) return MAY_BE_CONTEXT;
-  return kind === OTHER ? value : 0;
+/** What goes into the result of two operands: it may be a number only if both may. */
+function mixed(leftKind: number, left: number, kind: number, value: number): number {
+  const both = taintOf(leftKind, left) | taintOf(kind, value);
+  return mayBeNumber(leftKind, left) && mayBeNumber(kind, value) ? both : both & ~MAY_BE_NULL;
 }
 
-/** The result where it is sure to be right and to fit: 32-bit operations only on what cannot wrap. */
-function fold(op: AluOp, width: 32 | 64, a: number, b: number): number | undefined {
-  if (width === 32 && (a < 0 || b < 0)) return undefined;
-  const result = foldAny(op, a, b);
-  if (result === undefined || !Number.isInteger(result)) return undefined;
-  const fits = result >= (width === 32 ? 0 : -(2 ** 31)) && result < 2 ** 31;
-  return fits ? result : undefined;
-}
-
-function foldAny(op: AluOp, a: number, b: number): number | undefined {
-  switch (op) {
-    case "add":
-      return a + b;
-    case "sub":
-      return a - b;
-    case "mul":
-      return a * b;
-    case "and":
-      return a & b;
-    case "or":
-      return a | b;
-    case "xor":
-      return a ^ b;
-    case "lsh":
-      return b >= 0 && b < 31 ? a * 2 ** b : undefined;
-    default:
-      return undefined;
-  }
-}
-
-/** Join of two (kind, value) pairs, written to `into`. @returns whether `into` changed. */
-export function joinInto(kinds: Uint8Array, values: Int32Array, at: number, kind: number, value: number): boolean {
-  const oldKind = kinds[at]!;
-  const oldValue = values[at]!;
-  if (oldKind === UNINITIALISED || (oldKind === kind && oldValue === value)) return false;
-  let newKind = OTHER;
-  let newValue = 0;
-  if (kind === UNINITIALISED) newKind = UNINITIALISED;
-  else if (isNumber(kind) && isNumber(oldKind)) newKind = SCALAR;
-  else newValue = taintOf(oldKind, oldValue) | taintOf(kind, value);
-  kinds[at] = newKind;
-  values[at] = newValue;
-  return newKind !== oldKind || newValue !== oldValue;
-}
+const mayBeNumber = (kind: number, value: number): boolean =>
+  isNumber(kind) || (taintOf(kind, value) & MAY_BE_NULL) !== 0;

@@ -2,19 +2,21 @@
 // after a verifier need to know. An abstract interpretation over registers (`registers.ts`), far simpler than Linux's: it
 // does not follow values through memory, does not prune branches, and does not prove that loops end.
 
+import { HELPERS, TAIL_CALL } from "../helpers.js";
 import type { Insn } from "../insn.js";
-import { type Program, STACK_BYTES } from "../program.js";
+import type { Program } from "../program.js";
 import { callOrder, checkCombinedStack, checkDepth } from "./calls.js";
-import { Checker, type StackUse } from "./check.js";
+import { Checker } from "./check.js";
 import { checkFields } from "./fields.js";
 import { Flow } from "./flow.js";
 import { type Functions, findFunctions } from "./functions.js";
 import { type Problem, Problems, type Strictness } from "./problem.js";
+import type { StackUse } from "./stack-use.js";
 
 export interface ValidateOptions {
   /** `verifier` (default): what Linux loads. `rfc`: also unreachable code, division by 0, shifts beyond the width. */
   readonly strictness?: Strictness;
-  /** The helpers that exist; by default every id is accepted. */
+  /** The helpers that exist, by id; by default those of `helpers.ts` and the tail call. */
   readonly helpers?: ReadonlySet<number>;
 }
 
@@ -35,11 +37,22 @@ export interface Facts {
   readonly contextLoads: readonly ReadonlySet<number>[];
 }
 
+/** The facts of one code, as the stage that lowers it takes them. */
+export const factsOfCode = (
+  facts: Facts,
+  code: number,
+): { readonly functions: readonly FunctionFacts[]; readonly contextLoads: ReadonlySet<number> } => ({
+  functions: facts.functions.filter((f) => f.code === code),
+  contextLoads: facts.contextLoads[code]!,
+});
+
 export type Validity =
   | { readonly ok: true; readonly facts: Facts }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 export const MAX_SLOTS = 1_000_000;
+
+const ALL_HELPERS: ReadonlySet<number> = new Set([...HELPERS.keys(), TAIL_CALL]);
 
 /** Check `program`. Problems come by code and pass; a later pass is not run where an earlier one refused. */
 export function validate(program: Program, options: ValidateOptions = {}): Validity {
@@ -76,7 +89,7 @@ interface Shape {
 function shapeOf(
   program: Program,
   code: readonly Insn[],
-  { helpers }: ValidateOptions,
+  { helpers = ALL_HELPERS }: ValidateOptions,
   problems: Problems,
   index: number,
 ): Shape | undefined {
@@ -96,15 +109,11 @@ function shapeOf(
   return { code, functions, order };
 }
 
-function functionFacts(
-  code: number,
-  { starts, ends }: Functions,
-  { deepest, escapes }: StackUse,
-): readonly FunctionFacts[] {
+function functionFacts(code: number, { starts, ends }: Functions, stack: StackUse): readonly FunctionFacts[] {
   return starts.map((start, f) => ({
     code,
     start,
     end: ends[f]!,
-    stackDepth: escapes[f] === 1 ? STACK_BYTES : Math.ceil(deepest[f]! / 8) * 8,
+    stackDepth: stack.depth(f),
   }));
 }

@@ -1,0 +1,48 @@
+// `rox conform`: the public conformance suite through both witnesses.
+
+import { type ConformReport, conform } from "../../harness/conform/conform.js";
+import { conformParts } from "../../harness/conform/parts.js";
+import { formatConform } from "../../harness/format/conform.js";
+import { exitCode } from "../../harness/report.js";
+import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import type { Io } from "../io.js";
+
+interface Flags {
+  readonly json?: string;
+}
+
+export const defineConform: Define = (program, io, finish) => {
+  program
+    .command("conform")
+    .description("Run conformance files (.data) through the interpreter and through the JIT, by RFC 9669 group.")
+    .argument("<path...>", "files, or directories that are searched for .data files")
+    .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      `
+Files below a directory called negative, or with an error section, must be refused. Beside other files
+that is a test; on their own each prints the line that refuses it and the exit code is 2.
+${examples(["rox conform conformance/", "rox conform tests/add.data --json conform.json"])}`,
+    )
+    .action(async (paths: string[], flags: Flags) => finish(await runConform(paths, flags, io)));
+};
+
+async function runConform(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const report = await conform(paths, conformParts(), io.stop);
+  complainAll(io, report.unreadable);
+  if (onlyRefusals(report)) {
+    for (const { line } of report.refused) io.err(`rox: ${line}\n`);
+    return saveJson(io, flags.json, report, exitCode(report));
+  }
+  if (report.total === 0 && report.restricted.length === 0 && !report.interrupted) {
+    const subject = paths.join(" ");
+    complain(io, { subject, expected: "conformance files", came: "none", next: "name .data files" });
+  } else {
+    print(io, formatConform(report, io.columns));
+  }
+  return saveJson(io, flags.json, report, exitCode(report));
+}
+
+/** Bad input and nothing else: its lines say all there is to say. */
+const onlyRefusals = ({ total, restricted, refused, unreadable }: ConformReport): boolean =>
+  total === 0 && restricted.length === 0 && refused.length + unreadable.length > 0;

@@ -1,0 +1,97 @@
+// `rox gate`: the check that a change has to pass.
+
+import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { formatFinding } from "../../harness/format/finding.js";
+import { formatGate } from "../../harness/format/gate.js";
+import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate.js";
+import { gateParts } from "../../harness/gate/parts.js";
+import { corpusDirectory } from "../../harness/project.js";
+import { exitCode } from "../../harness/report.js";
+import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import type { Io } from "../io.js";
+import { duration, integer } from "../options.js";
+import { startProgress } from "../progress.js";
+
+interface Flags {
+  readonly programs?: number;
+  readonly seed?: number;
+  readonly from: number;
+  readonly jobs?: number;
+  readonly time?: number;
+  readonly corpus?: string;
+  readonly out: string;
+  readonly json?: string;
+}
+
+const DEFAULT_BUDGET_MS = 50_000;
+const CHUNK = 100;
+
+export const defineGate: Define = (program, io, finish) => {
+  program
+    .command("gate")
+    .description("Replay the corpus, then check fresh random programs for about a minute.")
+    .option("--programs <n>", "generated programs (default: as many as the time allows)", integer(1, 1e12))
+    .option("--time <t>", "time for generated programs, such as 60s (default: 50s, none with --programs)", duration)
+    .option("--seed <n>", "seed of the generated programs (default: a new one)", integer(0, 2 ** 32 - 1))
+    .option("--from <n>", "index of the first program", integer(0, 1e12), 0)
+    .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
+    .option("--corpus <dir>", "case files replayed first (default: those of the project)")
+    .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
+    .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      examples(["rox gate", "rox gate --programs 20000 --seed 7 --jobs 2", "rox gate --time 10m --json gate.json"]),
+    )
+    .action(async (flags: Flags) => finish(await runGate(flags, io)));
+};
+
+async function runGate(flags: Flags, io: Io): Promise<number> {
+  const seed = flags.seed ?? randomInt(2 ** 32);
+  io.out(`seed ${seed}\n`);
+  const programs = flags.programs ?? Number.POSITIVE_INFINITY;
+  const budgetMs = flags.time ?? (flags.programs === undefined ? DEFAULT_BUDGET_MS : Number.POSITIVE_INFINITY);
+  const progress = startProgress(io, "gate", 1000);
+  const options: GateOptions = {
+    seed,
+    from: flags.from,
+    programs,
+    budgetMs,
+    chunk: CHUNK,
+    stop: io.stop,
+    corpus: flags.corpus ?? projectCorpus(),
+    findings: flags.out,
+    progress: (tally, elapsedMs) => {
+      const share = Math.min(1, Math.max(tally.programs / programs, elapsedMs / budgetMs));
+      progress.update(Math.round(1000 * share), `${tally.programs} programs, ${Math.round(elapsedMs / 1000)} s`);
+    },
+  };
+  const parts = gateParts(flags.jobs ?? availableParallelism());
+  try {
+    const { report, finding } = await gate(options, parts);
+    progress.stop();
+    complainAll(io, report.unreadable);
+    const code = saveJson(io, flags.json, report, exitCode(report));
+    print(io, formatGate(report, io.columns));
+    if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
+    print(io, replayLines(report));
+    return code;
+  } finally {
+    progress.stop();
+    await parts.pool.close();
+  }
+}
+
+/** Undefined in a copy without one: a corpus is missed only where it was asked for. */
+function projectCorpus(): string | undefined {
+  const directory = corpusDirectory();
+  return existsSync(directory) ? directory : undefined;
+}
+
+/** Failures of the corpus, and as the last line how to see the first failure again. */
+const replayLines = ({ failures }: GateReport): string[] => [
+  ...failures.map(({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`),
+  ...failures.slice(0, 1).flatMap(({ replay }) => replay ?? []),
+];

@@ -1,0 +1,10 @@
+// The commands, in the order in which help shows them.
+
+import type { Define } from "../command.js";
+import { defineConform } from "./conform.js";
+import { defineGate } from "./gate.js";
+import { defineGolden } from "./golden.js";
+import { defineJit } from "./jit.js";
+import { defineRun } from "./run.js";
+
+export const COMMANDS: readonly Define[] = [defineRun, defineJit, defineConform, defineGolden, defineGate];

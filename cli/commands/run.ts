@@ -1,0 +1,85 @@
+// `rox run`: one program, both witnesses.
+
+import { Option } from "commander";
+import { type LoadedCase, loadCase } from "../../harness/case-file.js";
+import { type Checked, checkExpected } from "../../harness/check-or-crash.js";
+import { formatCaseReport } from "../../harness/format/run.js";
+import { formatTrace } from "../../harness/format/trace.js";
+import { inputBytes } from "../../harness/input-bytes.js";
+import { type Counts, exitCode, makeReport } from "../../harness/report.js";
+import { stageCheck } from "../../harness/stage-check.js";
+import { traceRun } from "../../harness/trace-run.js";
+import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { BAD_INPUT, type Io } from "../io.js";
+
+interface Flags {
+  readonly input?: string;
+  readonly trace?: true;
+  readonly cpu?: "lse" | "ll-sc";
+  readonly json?: string;
+}
+
+export const defineRun: Define = (program, io, finish) => {
+  program
+    .command("run")
+    .description("Run one program in the interpreter and through the JIT, and compare.")
+    .argument("<file>", "case text (.bpf), raw instructions (.bin) or a conformance file (.data)")
+    .option("--input <bytes>", "input instead of the file's: hexadecimal digits, or @FILE")
+    .option("--trace", "show BPF beside A64 with the registers, step by step")
+    .addOption(
+      new Option("--cpu <cpu>", "atomic instructions, or load/store-exclusive loops").choices(["lse", "ll-sc"]),
+    )
+    .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      examples(["rox run program.bpf", "rox run program.bin --input 0011aabb --trace", "rox run a.bpf --cpu ll-sc"]),
+    )
+    .action(async (file: string, flags: Flags) => finish(await runFile(file, flags, io)));
+};
+
+async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
+  const started = Date.now();
+  const read = loadCase(file);
+  if (!read.ok) return complain(io, read.error);
+  const input = flags.input === undefined ? undefined : inputBytes(flags.input);
+  if (input?.ok === false) return complain(io, input.error);
+  const c: LoadedCase = {
+    ...read.value,
+    // Another input, another result.
+    ...(input === undefined ? {} : { inputs: [input.value], expect: [] }),
+    env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
+  };
+  const strictness = file.endsWith(".data") ? "rfc" : "verifier";
+  const checked = checkExpected(c, stageCheck({ strictness }));
+  const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
+  if (flags.trace === true && checked.runs.length > 0) {
+    for (const [i, bytes] of c.inputs.entries()) {
+      print(io, [`trace of input ${i}`, ...formatTrace(await traceRun(c, bytes), io.columns), ""]);
+    }
+  }
+  print(io, formatCaseReport(checked, c.inputs, io.columns));
+  return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));
+}
+
+function countsOf(file: string, { verdict, runs }: Checked): Counts {
+  const of = (kind: string): number => runs.filter((run) => run.verdict.kind === kind).length;
+  const failures = runs.flatMap(({ input, verdict: v }) =>
+    v.kind === "disagree" ? [{ name: `${file}, input ${input}`, ...difference(v) }] : [],
+  );
+  const unrun = verdict.kind === "disagree" && failures.length === 0 ? [{ name: file, ...difference(verdict) }] : [];
+  return {
+    passed: of("agree"),
+    failed: failures.length + unrun.length,
+    incomparable: of("incomparable"),
+    seed: null,
+    interrupted: false,
+    failures: [...failures, ...unrun],
+    unreadable: [],
+  };
+}
+
+const difference = ({ where, expected, actual }: { where: string; expected: string; actual: string }) => ({
+  where,
+  expected,
+  actual,
+});

@@ -1,0 +1,65 @@
+// Arguments in, exit code out. Commander parses; what it refuses becomes one line on stderr and exit code 2, and no
+// exception of ours reaches the user as a stack trace unless ROX_DEBUG is set.
+
+import { Command, CommanderError } from "commander";
+import { oneLine } from "../harness/bad-input.js";
+import { version } from "../harness/project.js";
+import { COMMANDS } from "./commands/index.js";
+import { BAD_INPUT, CLEAN, type Io } from "./io.js";
+
+/** Run `rox` with the arguments after the command's name. Never throws. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code = CLEAN;
+  const program = makeProgram(io, (result) => {
+    code = result;
+  });
+  if (argv.length === 0) {
+    io.err("rox: expected a command, came nothing; see rox --help\n");
+    return BAD_INPUT;
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return refused(error, argv, io);
+    const text = error instanceof Error ? error.message : String(error);
+    io.err(`rox: internal error: ${oneLine(text)}; set ROX_DEBUG=1 to see where\n`);
+    if (process.env.ROX_DEBUG !== undefined && error instanceof Error) io.err(`${error.stack}\n`);
+    return BAD_INPUT;
+  }
+}
+
+function makeProgram(io: Io, setCode: (code: number) => void): Command {
+  const program = new Command("rox")
+    .description("Run BPF programs through an interpreter and through the arm64 JIT, and compare.")
+    .version(version(), "-V, --version", "print the version")
+    .helpCommand("help [command]", "print the help of a command");
+  for (const define of COMMANDS) define(program, io, setCode);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: io.out,
+      // Refusals are printed by `refused`, as one line.
+      writeErr: () => {},
+      getOutHelpWidth: () => io.columns,
+    });
+  }
+  program.addHelpText("after", EXIT_CODES);
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  clean
+  1  a counterexample was found, or too much could not be compared
+  2  bad input or usage, or nothing was checked
+  130  interrupted`;
+
+function refused(error: CommanderError, argv: readonly string[], io: Io): number {
+  if (error.exitCode === 0) return CLEAN;
+  const name = COMMAND_NAMES.includes(argv[0] ?? "") ? `rox ${argv[0]}` : "rox";
+  const text = oneLine(error.message.replace(/^error: /, ""));
+  io.err(`${name}: ${text === "(outputHelp)" ? "expected a command" : text}; see ${name} --help\n`);
+  return BAD_INPUT;
+}
+
+const COMMAND_NAMES: readonly string[] = ["run", "jit", "conform", "golden", "gate"];

@@ -1,0 +1,25 @@
+// A refusal of what the user handed in, as data. It prints as one line: what was expected, what came, what to do next.
+
+export interface BadInput {
+  /** File or option that it is about. */
+  readonly subject: string;
+  readonly expected: string;
+  readonly came: string;
+  /** An imperative, without the full stop. */
+  readonly next: string;
+}
+
+export type Loaded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: BadInput };
+
+export const refuse = (error: BadInput): { readonly ok: false; readonly error: BadInput } => ({ ok: false, error });
+export const loaded = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
+
+/** One line, whatever the parts contain: control characters of the user's bytes do not reach the terminal. */
+export const badInputLine = ({ subject, expected, came, next }: BadInput): string =>
+  oneLine(`${subject}: expected ${expected}, came ${came}; ${next}`);
+
+export const oneLine = (text: string): string =>
+  text
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/\p{Cc}/gu, "?")
+    .trim();

@@ -1,0 +1,96 @@
+// A program that the user names, as a case to run: case text (.bpf), raw instructions (.bin) or a conformance file
+// (.data). Whatever is wrong with it is said in one line, and a program that a verifier would refuse is not run.
+
+import type { Case } from "../properties/case.js";
+import { parseCase } from "../properties/case-text.js";
+import { readDataFile } from "../spec/bpf/data-file.js";
+import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
+import { decode, type Insn } from "../spec/bpf/insn.js";
+import type { Strictness } from "../spec/bpf/validate/problem.js";
+import { validate } from "../spec/bpf/validate/validate.js";
+import { type Loaded, loaded, refuse } from "./bad-input.js";
+import type { ConformTest } from "./conform/conform.js";
+import { readInputFile, readTextFile } from "./input-file.js";
+
+/** What a program is run on where its file does not say: as many zero bytes. */
+const DEFAULT_INPUT_BYTES = 128;
+
+/** A case, and what r0 has to be where its file says: once for all inputs, or once for each. */
+export interface LoadedCase extends Case {
+  readonly expect: readonly bigint[];
+}
+
+/** A case by the extension of its file; anything but `.bin` and `.data` is taken for case text. */
+export function loadCase(file: string): Loaded<LoadedCase> {
+  if (file.endsWith(".bin")) return loadRaw(file);
+  if (!file.endsWith(".data")) return loadCaseText(file);
+  const test = loadDataFile(file);
+  if (!test.ok) return test;
+  const { result } = test.value;
+  return loaded({ ...test.value.case, expect: result === undefined ? [] : [result] });
+}
+
+export function loadCaseText(file: string): Loaded<LoadedCase> {
+  const text = readTextFile(file);
+  if (!text.ok) return text;
+  const parsed = parseCase(text.value);
+  if (!parsed.ok) return refuse({ ...wrong(file, "a case file", parsed.error.message), next: "correct the line" });
+  return valid(file, parsed.value, "verifier");
+}
+
+function loadRaw(file: string): Loaded<LoadedCase> {
+  const bytes = readInputFile(file);
+  if (!bytes.ok) return bytes;
+  if (bytes.value.length === 0) return refuse(wrong(file, "instructions of 8 bytes each", "an empty file"));
+  const decoded = decode(bytes.value);
+  if (decoded.ok)
+    return valid(file, { ...caseOf(decoded.value, new Uint8Array(DEFAULT_INPUT_BYTES)), expect: [] }, "verifier");
+  const { pc, message } = decoded.error;
+  return refuse(wrong(file, "raw BPF instructions", `slot ${pc}: ${message}`));
+}
+
+/** A conformance file. One that must fail is valid as far as its text goes; whether it fails is for the run to show. */
+export function loadDataFile(file: string): Loaded<ConformTest> {
+  const text = readTextFile(file);
+  if (!text.ok) return text;
+  const read = readDataFile(text.value);
+  if (!read.ok) return refuse(wrong(file, "a conformance file", read.error.message));
+  const { program, memory, expect } = read.value;
+  const restricted = restriction(program);
+  const c = caseOf(program, memory);
+  const checked = restricted === undefined ? valid(file, c, "rfc") : loaded(c);
+  if (!checked.ok) return checked;
+  return loaded({ case: c, result: "r0" in expect ? expect.r0 : undefined, restricted });
+}
+
+/** The suite leaves its helper functions to the runner, so a file that calls one says nothing on its own. */
+function restriction(program: readonly Insn[]): string | undefined {
+  const call = program.find(({ row }) => row.kind === "call" && row.target !== "local");
+  return call === undefined
+    ? undefined
+    : `calls function ${call.imm} of the suite's runner, which the file does not define`;
+}
+
+const HELPER_IDS: ReadonlySet<number> = new Set([...HELPERS.keys(), TAIL_CALL]);
+
+const caseOf = (program: readonly Insn[], input: Uint8Array): Case => ({
+  program: { code: [program], maps: [], context: "memory" },
+  inputs: [input],
+  env: { cpu: "lse", hole: 0 },
+});
+
+function valid<C extends Case>(file: string, c: C, strictness: Strictness): Loaded<C> {
+  const validity = validate(c.program, { strictness, helpers: HELPER_IDS });
+  const problem = validity.ok ? undefined : validity.problems[0];
+  if (problem === undefined) return loaded(c);
+  const code = c.program.code.length > 1 ? `code ${problem.code}, ` : "";
+  const came = `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`;
+  return refuse(wrong(file, "a program that a verifier accepts", came));
+}
+
+const wrong = (subject: string, expected: string, came: string) => ({
+  subject,
+  expected,
+  came,
+  next: "correct the program",
+});

@@ -1,0 +1,106 @@
+// A case compiled for showing: the listing of all of its images, and their bytes. Nothing runs, so the images go into
+// plain memory at whatever address is asked for.
+
+import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
+import { type CompiledImage, compileImages } from "../impl/jit/compile.js";
+import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
+import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
+import { describe } from "../impl/jit/error.js";
+import { binaryPackSize, HEADER_BYTES } from "../impl/pack/binary-pack.js";
+import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
+import type { Va } from "../machine/address.js";
+import type { Case } from "../properties/case.js";
+import { CALL_BASE, layoutOf } from "../properties/layout.js";
+import type { Insn } from "../spec/bpf/insn.js";
+import { validate } from "../spec/bpf/validate/validate.js";
+import { type Loaded, loaded, refuse } from "./bad-input.js";
+import { type CompiledFunction, type Listing, listFunction } from "./listing.js";
+
+export interface CompiledCase {
+  readonly functions: readonly CompiledFunction[];
+  readonly listing: Listing;
+  /** All images with their literals, one after the other. */
+  readonly image: Uint8Array;
+}
+
+/** Where the first pack of a fresh machine lies, and the first image in it without a hole. */
+export const DEFAULT_BASE: Va = 0x8000_8300_0000 + HEADER_BYTES;
+
+/** @param base low 48 bits of the address of the first image's first word. */
+export async function compileCase(c: Case, base: Va = DEFAULT_BASE + c.env.hole): Promise<Loaded<CompiledCase>> {
+  const compiled = compileFunctions(c, base);
+  if (!compiled.ok) return compiled;
+  const disassemble = await openDisassembler();
+  return loaded(show(compiled.value, disassemble));
+}
+
+export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFunction[]> {
+  const validity = validate(c.program, { strictness: "rfc" });
+  if (!validity.ok) return notCompiled(validity.problems[0]?.message ?? "an invalid one");
+  const env: JitEnv = { ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE };
+  const functions: CompiledFunction[] = [];
+  let next = base;
+  for (const [index, code] of c.program.code.entries()) {
+    const facts = {
+      functions: validity.facts.functions.filter((fn) => fn.code === index),
+      contextLoads: validity.facts.contextLoads[index] ?? new Set<number>(),
+    };
+    const lowered = lower(code, facts, verifierEnv(c)).functions;
+    const compiled = compileImages(lowered, env, (_, imageBytes) => {
+      const place = next;
+      next += binaryPackSize(imageBytes);
+      return place;
+    });
+    if (!compiled.ok) return notCompiled(`function ${compiled.index} of code ${index}: ${describe(compiled.error)}`);
+    for (const [i, image] of compiled.images.entries()) {
+      const fn = lowered[i];
+      const bytes = image.image.slice(0, image.jitedBytes + PLT_LITERAL_BYTES);
+      if (fn !== undefined) functions.push(functionOf(code, index, fn, image, bytes));
+    }
+  }
+  return loaded(functions);
+}
+
+/** Bytes of kernel text that stand for one helper. */
+const HELPER_BYTES = 64;
+
+function verifierEnv({ program }: Case): VerifierEnv {
+  const layout = layoutOf(program, 0);
+  return {
+    mapObject: (index) => layout.maps[index]?.object.base ?? 0,
+    mapValues: (index) => layout.maps[index]?.values.base ?? 0,
+    helperOffset: (id) => 0x1000 + id * HELPER_BYTES,
+  };
+}
+
+/** @param bytes the image with its literal, in a buffer of its own. */
+export function functionOf(
+  written: readonly Insn[],
+  code: number,
+  fn: LoweredFunction,
+  { jitedBytes, roImage, offsets }: Pick<CompiledImage, "jitedBytes" | "roImage" | "offsets">,
+  bytes: Uint8Array,
+): CompiledFunction {
+  const name = fn.index === 0 ? "main" : `function ${fn.index}`;
+  return {
+    title: `program ${code}, ${name}: ${jitedBytes / 4} words`,
+    code,
+    written,
+    origin: fn.origin,
+    va: roImage,
+    words: new Uint32Array(bytes.buffer),
+    offsets,
+  };
+}
+
+function show(functions: readonly CompiledFunction[], disassemble: Disassemble): CompiledCase {
+  const images = functions.map(({ words }) => new Uint8Array(words.buffer));
+  return {
+    functions,
+    listing: functions.map((fn) => listFunction(fn, disassemble)),
+    image: Uint8Array.from(Buffer.concat(images)),
+  };
+}
+
+const notCompiled = (came: string): { readonly ok: false; readonly error: import("./bad-input.js").BadInput } =>
+  refuse({ subject: "program", expected: "a program that the JIT takes", came, next: "correct the program" });

@@ -1,0 +1,58 @@
+// The gate's report as text.
+
+import type { GateReport } from "../gate/gate.js";
+import { total } from "../report.js";
+import { count, percent, seconds, table, wrap } from "./text.js";
+
+export function formatGate(report: GateReport, columns: number): string[] {
+  return [
+    ...corpusLines(report),
+    ...(report.programs === 0 ? ["programs   none were generated"] : programLines(report, columns)),
+    "not checked:",
+    ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
+    verdictLine(report),
+  ];
+}
+
+const corpusLines = ({ corpus }: GateReport): string[] => [
+  corpus.directory === undefined
+    ? "corpus     none"
+    : `corpus     ${count(corpus.files, "file")}, ${corpus.passed} agree, ${corpus.failures.length} differ, ` +
+      `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
+];
+
+function programLines(report: GateReport, columns: number): string[] {
+  const { programs, runs, slots, words, executed, coverage, jobs } = report;
+  const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b.programs - a.programs);
+  return [
+    `programs   ${programs} in ${count(runs, "run")}`,
+    `code       ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
+    `speed      ${report.programsPerSecondPerCore} compared programs a second per core, ${count(jobs, "job")}`,
+    `coverage   ${coverage.reached} of ${coverage.all} instruction rows`,
+    ...(coverage.missing.length === 0 ? [] : ["  missing:", ...wrap(coverage.missing, columns, "    ", ", ")]),
+    "sizes      programs by number of slots:",
+    ...sizeLines(report),
+    `incomparable  ${report.incomparable} (${percent(report.incomparable, total(report))})`,
+    ...why.slice(0, 8).map(([reason, { programs: n, first }]) => `  ${n}  ${reason} (the first: program ${first})`),
+  ];
+}
+
+function sizeLines({ sizes }: GateReport): string[] {
+  const largest = Math.max(1, ...sizes.map(({ programs }) => programs));
+  const rows = sizes.map(({ upTo, programs }, i) => [
+    upTo === null ? `over ${sizes[i - 1]?.upTo}` : `to ${upTo}`,
+    String(programs),
+    "#".repeat(Math.ceil((30 * programs) / largest)),
+  ]);
+  return table(rows, [1]).map((line) => `  ${line}`);
+}
+
+function verdictLine(report: GateReport): string {
+  const time = `in ${seconds(report.durationMs)}, seed ${report.seed}`;
+  if (report.interrupted) return `INTERRUPTED ${time}: ${report.passed} compared so far`;
+  if (report.ok) return `OK ${time}: ${report.passed} agree`;
+  if (report.failed > 0) return `FAILED ${time}: ${count(report.failed, "counterexample")}`;
+  if (report.unreadable.length > 0) return `FAILED ${time}: ${count(report.unreadable.length, "file")} unusable`;
+  if (report.passed === 0) return `FAILED ${time}: nothing was compared`;
+  return `FAILED ${time}: ${percent(report.incomparable, report.total)} incomparable, at most 1 % may be`;
+}

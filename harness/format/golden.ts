@@ -1,0 +1,47 @@
+// A report on recordings as text.
+
+import type { GoldenReport } from "../golden/golden.js";
+import { count, seconds, table, wrap } from "./text.js";
+
+export function formatGolden(report: GoldenReport, shownFailures: number): string[] {
+  const { images, bytesEqual, results, resultsEqual, families, failures, filtered, leftOut } = report;
+  const rows = Object.entries(families).map(([name, f]) => [
+    name,
+    `${f.programs}`,
+    `${f.bytesEqual} of ${f.images}`,
+    f.results === 0 ? "-" : `${f.resultsEqual} of ${f.results}`,
+  ]);
+  const head = ["family", "programs", "images equal", "results equal"];
+  const sum = ["all", `${report.total}`, `${bytesEqual} of ${images}`, `${resultsEqual} of ${results}`];
+  return [
+    ...(rows.length === 0 ? [] : table([head, ...rows, sum], [1, 2, 3])),
+    ...(filtered === 0 ? [] : [`${count(filtered, "program")} left out by --family or --cpu`]),
+    ...leftOut.map(({ name, why }) => `left out ${name}: ${why}`),
+    ...failures
+      .slice(0, shownFailures)
+      .flatMap(({ name, where, expected, actual }) => [
+        `FAILED ${name}: ${where}`,
+        `  expected  ${expected}`,
+        `  came      ${actual}`,
+      ]),
+    ...(failures.length > shownFailures ? [`and ${failures.length - shownFailures} more failures`] : []),
+    conclusion(report),
+  ];
+}
+
+function conclusion(report: GoldenReport): string {
+  const time = `in ${seconds(report.durationMs)}`;
+  if (report.interrupted) return `INTERRUPTED ${time}: ${report.passed} of ${report.total} equal so far`;
+  const unreadable = report.unreadable.length === 0 ? "" : `, ${count(report.unreadable.length, "record")} unreadable`;
+  return `${report.ok ? "OK" : "FAILED"} ${time}: ${report.passed} of ${count(report.total, "program")} equal${unreadable}`;
+}
+
+/** The instruction table with the number of byte-equal programs that use each row. */
+export function formatCoverage({ coverage }: GoldenReport, columns: number): string[] {
+  const counts = Object.entries(coverage.witnesses).map(([id, n]) => `${id} ${n}`);
+  return [
+    `coverage: ${coverage.reached} of ${coverage.all} instruction rows have a byte-equal witness`,
+    ...wrap(counts, columns, "  ", ", "),
+    ...(coverage.missing.length === 0 ? [] : ["without one:", ...wrap(coverage.missing, columns, "  ", ", ")]),
+  ];
+}

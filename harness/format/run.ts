@@ -1,0 +1,64 @@
+// The result of one case as text: both witnesses, what they changed in memory, and the verdict.
+
+import type { RunReport } from "../../properties/check.js";
+import { summary, type Verdict } from "../../properties/verdict.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
+import { changedBytes } from "../changed-memory.js";
+import type { Checked } from "../check-or-crash.js";
+import { clip, count, hexBytes } from "./text.js";
+
+export function formatCaseReport(report: Checked, inputs: readonly Uint8Array[], columns: number): string[] {
+  return [
+    `${count(report.slots, "BPF slot")}, ${count(report.words, "A64 word")}`,
+    ...report.runs.flatMap((run) => runLines(run, inputs[run.input] ?? new Uint8Array(0), columns)),
+    ...conclusion(report),
+  ];
+}
+
+function runLines(run: RunReport, input: Uint8Array, columns: number): string[] {
+  return [
+    clip(`input ${run.input}: ${count(input.length, "byte")} ${hexBytes(input)}`.trimEnd(), columns),
+    `  interpreter  ${summary(run.expected)}`,
+    ...memoryLines(run.expected, input, columns),
+    `  JIT          ${summary(run.actual)}`,
+    ...memoryLines(run.actual, input, columns),
+    ...verdictLines(run.verdict).map((line) => `  ${line}`),
+  ];
+}
+
+/** With one run its own verdict says it all. */
+function conclusion({ runs, verdict }: Checked): string[] {
+  if (runs.length === 1) return [];
+  return verdict.kind === "agree" ? [`verdict: agree on all ${runs.length} inputs`] : verdictLines(verdict);
+}
+
+const MAX_SPANS = 12;
+
+function memoryLines(outcome: Outcome, input: Uint8Array, columns: number): string[] {
+  if (outcome.kind !== "returned") return [];
+  const changes = changedBytes(outcome.regions, input);
+  return [
+    ...changes.slice(0, MAX_SPANS).map(({ region, at, bytes }) => {
+      const place = region === "stack" ? `stack[r10 - ${-at}]` : `${region}[${at}]`;
+      return clip(`    ${place} = ${hexBytes(bytes)}`, columns);
+    }),
+    ...(changes.length > MAX_SPANS ? [`    and ${changes.length - MAX_SPANS} more changes`] : []),
+  ];
+}
+
+export function verdictLines(verdict: Verdict): string[] {
+  switch (verdict.kind) {
+    case "agree":
+      return ["verdict: agree"];
+    case "incomparable":
+      return [`verdict: incomparable, ${verdict.why}`];
+    case "disagree":
+      return [
+        `verdict: DISAGREE at ${verdict.where}`,
+        `  expected  ${verdict.expected}`,
+        `  came      ${verdict.actual}`,
+      ];
+    default:
+      return verdict satisfies never;
+  }
+}

@@ -1,0 +1,100 @@
+// A run of consecutive programs, checked by one worker. Program i depends on (seed, i) alone, so chunks may be cut and
+// spread over workers in any way without changing what is found.
+
+import type { Case } from "../../properties/case.js";
+import type { Row } from "../../spec/bpf/isa.js";
+import { type Check, checkOrCrash } from "../check-or-crash.js";
+
+/** Where programs come from and what checks them. */
+export interface Trials {
+  caseAt(seed: number, index: number): Case;
+  readonly check: Check;
+}
+
+export interface ChunkTask {
+  readonly seed: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface Incomparable {
+  readonly programs: number;
+  readonly first: number;
+}
+
+export interface Disagreement {
+  /** Program index: with the seed, all that is needed to make the program again. */
+  readonly index: number;
+  readonly where: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** Plain data: it crosses a thread boundary. */
+export interface ChunkResult {
+  readonly programs: number;
+  readonly passed: number;
+  /** By reason: how many, and the index of the first. */
+  readonly incomparable: Readonly<Record<string, Incomparable>>;
+  /** BPF slots and A64 words of all programs. */
+  readonly slots: number;
+  readonly words: number;
+  /** A64 instructions executed, in so many runs. */
+  readonly executed: number;
+  readonly runs: number;
+  /** Compared programs by id of the rows that they executed. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Programs by bucket of `SIZE_LIMITS`. */
+  readonly sizes: readonly number[];
+  /** The first one; the rest of the chunk is then left out. */
+  readonly disagreement?: Disagreement;
+  readonly busyMs: number;
+}
+
+/** Upper ends of the size buckets, in slots; a last bucket holds what is larger. */
+export const SIZE_LIMITS = [8, 16, 32, 64, 128, 256, 512, 1024] as const;
+
+export const sizeBucket = (slots: number): number => {
+  const bucket = SIZE_LIMITS.findIndex((limit) => slots <= limit);
+  return bucket < 0 ? SIZE_LIMITS.length : bucket;
+};
+
+export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): ChunkResult {
+  const started = performance.now();
+  const incomparable: Record<string, Incomparable> = {};
+  const rows: Record<string, number> = {};
+  const sizes = new Array<number>(SIZE_LIMITS.length + 1).fill(0);
+  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
+  let disagreement: Disagreement | undefined;
+  for (let index = first; index < first + count && disagreement === undefined; index++) {
+    const c = makeCase(trials, seed, index);
+    const reached = new Set<Row>();
+    const { verdict, slots, words, executed, runs } = checkOrCrash(c, trials.check, (row) => reached.add(row));
+    sum.programs++;
+    sum.slots += slots;
+    sum.words += words;
+    sum.executed += executed;
+    sum.runs += runs.length;
+    sizes[sizeBucket(slots)]! += 1;
+    if (verdict.kind === "incomparable") {
+      const { programs = 0, first: known = index } = incomparable[verdict.why] ?? {};
+      incomparable[verdict.why] = { programs: programs + 1, first: known };
+      continue;
+    }
+    for (const { id } of reached) rows[id] = (rows[id] ?? 0) + 1;
+    if (verdict.kind === "agree") sum.passed++;
+    else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
+  }
+  const result = { ...sum, incomparable, rows, sizes, busyMs: performance.now() - started };
+  return disagreement === undefined ? result : { ...result, disagreement };
+}
+
+/** @throws Error that names the program if the generator fails: a slip of ours, after which there is nothing to check. */
+function makeCase(trials: Trials, seed: number, index: number): Case {
+  try {
+    return trials.caseAt(seed, index);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the generator failed on program ${index} of seed ${seed}: ${why}`, { cause: error });
+  }
+}

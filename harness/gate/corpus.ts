@@ -1,0 +1,60 @@
+// The lessons learned so far, replayed before anything new is tried. A file that does not parse is reported and fails
+// the run, but does not keep the others from being replayed.
+
+import path from "node:path";
+import type { BadInput, Loaded } from "../bad-input.js";
+import { breather } from "../breathe.js";
+import type { LoadedCase } from "../case-file.js";
+import { type Check, checkExpected } from "../check-or-crash.js";
+import { findFiles } from "../input-file.js";
+import type { Failure } from "../report.js";
+
+export interface CorpusReport {
+  readonly directory: string | undefined;
+  readonly files: number;
+  readonly passed: number;
+  readonly incomparable: number;
+  readonly failures: readonly Failure[];
+  readonly unreadable: readonly BadInput[];
+}
+
+export async function replayCorpus(
+  directory: string | undefined,
+  load: (file: string) => Loaded<LoadedCase>,
+  check: Check,
+  stop: AbortSignal,
+): Promise<CorpusReport> {
+  const found = findFiles(directory === undefined ? [] : [directory], [".bpf"]);
+  const failures: Failure[] = [];
+  const unreadable: BadInput[] = [...found.refused];
+  let passed = 0;
+  let incomparable = 0;
+  const breathe = breather();
+  for (const file of found.files) {
+    await breathe();
+    if (stop.aborted) break;
+    const c = load(file);
+    if (!c.ok) {
+      unreadable.push(c.error);
+      continue;
+    }
+    const { verdict } = checkExpected(c.value, check);
+    if (verdict.kind === "agree") passed++;
+    else if (verdict.kind === "incomparable") incomparable++;
+    else failures.push({ name: file, ...difference(verdict), replay: replayCommand(file) });
+  }
+  return { directory, files: found.files.length, passed, incomparable, failures, unreadable };
+}
+
+const difference = ({ where, expected, actual }: Pick<Failure, "where" | "expected" | "actual">) => ({
+  where,
+  expected,
+  actual,
+});
+
+/** The shell command that shows a case file again; quoted where the shell would see more than a name. */
+export function replayCommand(file: string): string {
+  const relative = path.relative(process.cwd(), path.resolve(file));
+  const name = relative.startsWith("..") ? path.resolve(file) : relative;
+  return `npx rox run ${/^[\w./@+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`}`;
+}

@@ -1,0 +1,100 @@
+// The gate: the corpus first, then fresh programs until the budget ends. The first disagreement is shrunk and kept.
+
+import type { Loaded } from "../bad-input.js";
+import type { LoadedCase } from "../case-file.js";
+import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import { type CampaignOptions, type ChunkPool, campaign } from "./campaign.js";
+import { type Incomparable, SIZE_LIMITS } from "./chunk.js";
+import { type CorpusReport, replayCommand, replayCorpus } from "./corpus.js";
+import { type Coverage, coverage } from "./coverage.js";
+import { type Finding, keepFinding, type Shrinking } from "./finding.js";
+import { NOT_CHECKED } from "./not-checked.js";
+import { emptyTally, incomparableCount, type Tally } from "./tally.js";
+
+export interface GateOptions extends CampaignOptions {
+  /** Directory of case files; undefined for none. */
+  readonly corpus: string | undefined;
+  /** Where a counterexample is written. */
+  readonly findings: string;
+}
+
+export interface GateParts extends Shrinking {
+  readonly pool: ChunkPool;
+  load(file: string): Loaded<LoadedCase>;
+}
+
+export interface GateReport extends Report {
+  readonly programs: number;
+  readonly runs: number;
+  /** BPF slots and A64 words of all programs, and A64 instructions executed. */
+  readonly slots: number;
+  readonly words: number;
+  readonly executed: number;
+  readonly jobs: number;
+  /** Compared programs a second on one core. */
+  readonly programsPerSecondPerCore: number;
+  readonly corpus: CorpusReport;
+  readonly coverage: Coverage;
+  readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
+  readonly incomparableWhy: Readonly<Record<string, Incomparable>>;
+  readonly notChecked: readonly string[];
+}
+
+export interface GateResult {
+  readonly report: GateReport;
+  readonly finding?: Finding;
+}
+
+/** `onCorpus` is told as soon as the corpus is through. */
+export async function gate(
+  options: GateOptions,
+  parts: GateParts,
+  onCorpus: (corpus: CorpusReport) => void = () => {},
+): Promise<GateResult> {
+  const started = Date.now();
+  const corpus = await replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
+  onCorpus(corpus);
+  const tally = corpus.failures.length === 0 ? await campaign(options, parts.pool) : emptyTally();
+  const failures: Failure[] = [...corpus.failures];
+  const unreadable = [...corpus.unreadable];
+  let finding: Finding | undefined;
+  if (tally.disagreement !== undefined) {
+    const kept = keepFinding(options.seed, tally.disagreement, options.findings, parts);
+    if (kept.ok) finding = kept.value;
+    else unreadable.push(kept.error);
+    failures.push(failureOf(options.seed, tally, finding));
+  }
+  const counts: Counts = {
+    passed: corpus.passed + tally.passed,
+    failed: failures.length,
+    incomparable: corpus.incomparable + incomparableCount(tally),
+    seed: options.seed,
+    interrupted: options.stop.aborted,
+    failures,
+    unreadable,
+  };
+  const report = makeReport("gate", started, counts, { ...facts(tally, parts.pool.jobs), corpus });
+  return finding === undefined ? { report } : { report, finding };
+}
+
+function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Failure {
+  const found = tally.disagreement!;
+  const verdict = finding?.report.verdict;
+  const { where, expected, actual } = verdict?.kind === "disagree" ? verdict : found;
+  const replay = finding === undefined ? `npx rox gate --seed ${seed}` : replayCommand(finding.file);
+  return { name: finding?.file ?? `program ${found.index} of seed ${seed}`, where, expected, actual, replay };
+}
+
+const facts = (tally: Tally, jobs: number) => ({
+  programs: tally.programs,
+  runs: tally.runs,
+  slots: tally.slots,
+  words: tally.words,
+  executed: tally.executed,
+  jobs,
+  programsPerSecondPerCore: tally.busyMs === 0 ? 0 : Math.round((1000 * tally.passed) / tally.busyMs),
+  coverage: coverage(tally.rows),
+  sizes: tally.sizes.map((programs, i) => ({ upTo: SIZE_LIMITS[i] ?? null, programs })),
+  incomparableWhy: Object.fromEntries(tally.incomparable),
+  notChecked: NOT_CHECKED,
+});

@@ -1,0 +1,34 @@
+// The gate's real parts: generator, stage, shrinker and case files.
+
+import { CaseArbitrary } from "../../properties/arbitraries/case-arbitrary.js";
+import { minimize } from "../../properties/arbitraries/minimize.js";
+import { printCase } from "../../properties/case-text.js";
+import { loadCaseText } from "../case-file.js";
+import { stageCheck } from "../stage-check.js";
+import type { Trials } from "./chunk.js";
+import type { GateParts } from "./gate.js";
+import { makePool } from "./pool.js";
+import { randomSource } from "./random-source.js";
+
+/** How often, and for how long, shrinking may run candidates. */
+const SHRINK_RUNS = 20_000;
+const SHRINK_MS = 20_000;
+
+export function gateParts(jobs: number): GateParts {
+  const trials = makeTrials();
+  return {
+    trials,
+    pool: makePool(jobs, () => trials),
+    minimize: (c, fails) => {
+      const end = performance.now() + SHRINK_MS;
+      return minimize(c, (candidate) => performance.now() < end && fails(candidate), SHRINK_RUNS);
+    },
+    print: (c, { title, notes }) => printCase({ ...c, title, notes: notes.map((text) => ({ key: "found", text })) }),
+    load: loadCaseText,
+  };
+}
+
+export function makeTrials(): Trials {
+  const cases = new CaseArbitrary();
+  return { caseAt: (seed, index) => cases.generate(randomSource(seed, index)).value, check: stageCheck() };
+}

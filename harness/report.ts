@@ -1,0 +1,82 @@
+// What every run comes to, as data: the JSON that `--json` writes and the exit code. Each command adds its own fields.
+
+import type { BadInput } from "./bad-input.js";
+
+export interface Failure {
+  /** The file, recording or program that failed. */
+  readonly name: string;
+  /** Where the two answers part: `r0`, `insn 3`, `image +0x14`, ... */
+  readonly where: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** The command that shows it again. */
+  readonly replay?: string;
+}
+
+export interface Report {
+  readonly command: string;
+  readonly ok: boolean;
+  /** `passed + failed + incomparable`. */
+  readonly total: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly incomparable: number;
+  /** A decimal number, or null where nothing is drawn at random. */
+  readonly seed: number | null;
+  readonly durationMs: number;
+  readonly interrupted: boolean;
+  readonly failures: readonly Failure[];
+  /** Files or records that could not be read: the run goes on without them and fails. */
+  readonly unreadable: readonly BadInput[];
+}
+
+export type Counts = Pick<
+  Report,
+  "passed" | "failed" | "incomparable" | "seed" | "interrupted" | "failures" | "unreadable"
+>;
+
+/** The share of incomparable cases above which a run fails: skipping must not pass for checking. */
+export const INCOMPARABLE_LIMIT = 0.01;
+
+export const total = ({ passed, failed, incomparable }: Counts): number => passed + failed + incomparable;
+
+export const tooManyIncomparable = (counts: Counts): boolean =>
+  counts.incomparable > total(counts) * INCOMPARABLE_LIMIT;
+
+/** 0 clean, 1 counterexample or too much incomparable, 2 nothing checked or unreadable input, 130 interrupted. */
+export function exitCode(counts: Counts): number {
+  if (counts.interrupted) return 130;
+  if (counts.failed > 0) return 1;
+  if (counts.unreadable.length > 0 || counts.passed === 0) return 2;
+  return tooManyIncomparable(counts) ? 1 : 0;
+}
+
+export const makeReport = <Extra extends object>(
+  command: string,
+  started: number,
+  counts: Counts,
+  extra: Extra,
+): Report & Extra => ({
+  command,
+  ok: exitCode(counts) === 0,
+  total: total(counts),
+  passed: counts.passed,
+  failed: counts.failed,
+  incomparable: counts.incomparable,
+  seed: counts.seed,
+  durationMs: Date.now() - started,
+  interrupted: counts.interrupted,
+  failures: counts.failures,
+  unreadable: counts.unreadable,
+  ...extra,
+});
+
+/** JSON with bigints as hexadecimal strings and bytes as hexadecimal. */
+export const reportJson = (report: object): string => `${JSON.stringify(report, plain, 2)}\n`;
+
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return `0x${value.toString(16)}`;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (value instanceof Map) return Object.fromEntries(value);
+  return value instanceof Set ? [...value] : value;
+}

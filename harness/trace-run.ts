@@ -1,0 +1,106 @@
+// One run of a case, traced in both witnesses.
+
+import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
+import type { TraceState } from "../engines/engine.js";
+import { referenceEngine } from "../engines/reference/engine.js";
+import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
+import { mapped } from "../impl/jit/registers.js";
+import { pointer, type Va } from "../machine/address.js";
+import type { Case } from "../properties/case.js";
+import { FUEL } from "../properties/check.js";
+import { type Code, JitSubject } from "../properties/jit-subject.js";
+import { layoutOf } from "../properties/layout.js";
+import { interpret } from "../spec/bpf/interpret.js";
+import { printInsn } from "../spec/bpf/text/print.js";
+import { validate } from "../spec/bpf/validate/validate.js";
+import { functionOf } from "./compile.js";
+import { type CompiledFunction, partsOf } from "./listing.js";
+import { type BpfStep, groupWords, pairSteps, type TraceRow, type WordStep } from "./trace.js";
+
+export interface Trace {
+  readonly rows: readonly TraceRow[];
+  /** Whether more steps followed than are kept. */
+  readonly cut: boolean;
+}
+
+/** Steps kept of each witness. */
+const MAX_STEPS = 20_000;
+/** R0..R10. */
+const HOLDERS = Array.from({ length: 11 }, (_, bpf) => mapped(bpf));
+
+/** @throws RangeError if the case is not valid or not compiled: check it first. */
+export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
+  const { program } = c;
+  const disassemble = await openDisassembler();
+  const validity = validate(program, { strictness: "rfc" });
+  if (!validity.ok) throw new RangeError(`invalid: ${validity.problems[0]?.message}`);
+  const words: WordStep[] = [];
+  let places: ReadonlyMap<Va, Place> | undefined;
+  const subject = new JitSubject({
+    engine: referenceEngine,
+    fuel: 40 * FUEL,
+    trace: (state, codes) => {
+      places ??= placesOf(c, codes, (va, bytes) => subject.machine.peek(va, bytes));
+      if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc), disassemble));
+    },
+  });
+  const load = subject.load(program, validity.facts, c.env);
+  if (!load.ok) throw new RangeError(load.why);
+  const layout = layoutOf(program, input.length, load.loaded.frames);
+  const steps: BpfStep[] = [];
+  const outcome = interpret({
+    program,
+    input,
+    layout,
+    fuel: FUEL,
+    trace: ({ code, pc, registers }) => {
+      if (steps.length >= MAX_STEPS) return;
+      steps.push({ code, pc, bpf: printInsn(program.code[code] ?? [], pc), registers: [...registers.slice(0, 11)] });
+    },
+  });
+  load.loaded.run(input, layout, outcome.kind === "returned" ? outcome.code : 0);
+  const jumpsToItself = (code: number, pc: number): boolean => {
+    const insn = program.code[code]?.[pc];
+    return insn?.row.kind === "jump" && insn.off === -1;
+  };
+  const rows = pairSteps(steps, groupWords(words, jumpsToItself));
+  return { rows, cut: words.length >= MAX_STEPS || steps.length >= MAX_STEPS };
+}
+
+/** What the word at an address belongs to. */
+interface Place {
+  readonly code: number;
+  readonly part: number | string;
+  readonly first: boolean;
+}
+
+function placesOf(
+  { program }: Case,
+  codes: readonly Code[],
+  read: (va: Va, bytes: number) => Uint8Array,
+): ReadonlyMap<Va, Place> {
+  const places = new Map<Va, Place>();
+  for (const [code, { lowered, program: loaded }] of codes.entries()) {
+    for (const [i, { bpfFunc, jitedLen, offsets }] of loaded.functions.entries()) {
+      const image = { roImage: bpfFunc ?? 0, jitedBytes: jitedLen, offsets };
+      const bytes = Uint8Array.from(read(image.roImage, jitedLen + PLT_LITERAL_BYTES));
+      addPlaces(functionOf(program.code[code] ?? [], code, lowered[i]!, image, bytes), places);
+    }
+  }
+  return places;
+}
+
+function addPlaces(fn: CompiledFunction, places: Map<Va, Place>): void {
+  for (const { part, from, to } of partsOf(fn)) {
+    for (let word = from; word < to; word++) {
+      places.set(fn.va + 4 * word, { code: fn.code, part, first: word === from });
+    }
+  }
+}
+
+const OUTSIDE: Place = { code: -1, part: "outside", first: true };
+
+function wordStep({ pc, word, x }: TraceState, place: Place = OUTSIDE, disassemble: Disassemble): WordStep {
+  const text = disassemble(word, pointer(pc)) ?? "undefined instruction";
+  return { va: pc, word, text, ...place, registers: HOLDERS.map((holder) => x[holder] ?? 0n) };
+}

@@ -1,0 +1,126 @@
+// Both witnesses' steps through one run, side by side: for each BPF instruction the registers after it in the
+// interpreter and in the compiled code, and the A64 words that the JIT ran for it.
+
+import { FP } from "../spec/bpf/insn.js";
+import { POISON } from "../spec/bpf/interpret.js";
+
+/** One instruction as one witness ran it. */
+export interface BpfStep {
+  readonly code: number;
+  readonly pc: number;
+  readonly bpf: string;
+  /** R0..R10 before it. */
+  readonly registers: readonly bigint[];
+}
+
+export interface WordStep {
+  /** Low 48 bits. */
+  readonly va: number;
+  readonly word: number;
+  readonly text: string;
+  /** Where it belongs: a slot, or the name of a part of the image. */
+  readonly part: number | string;
+  /** Index into `Program.code`. */
+  readonly code: number;
+  /** Whether it is the first word of its part. */
+  readonly first: boolean;
+  /** R0..R10 before it, out of the registers that hold them. */
+  readonly registers: readonly bigint[];
+}
+
+export interface TraceRow {
+  readonly part: number | string;
+  readonly bpf: string;
+  readonly words: readonly WordStep[];
+  /** Registers that the interpreter changed, with their new values. */
+  readonly changes: readonly string[];
+  /** What the JIT has otherwise after the instruction. */
+  readonly differences: readonly string[];
+}
+
+/** Words of one part that ran one after another; a jump back to the first word of a slot begins a new step. */
+export function groupWords(words: readonly WordStep[], selfJumps: (code: number, pc: number) => boolean): WordStep[][] {
+  const groups: WordStep[][] = [];
+  for (const word of words) {
+    const last = groups.at(-1)?.at(-1);
+    const again = word.first && typeof word.part === "number" && selfJumps(word.code, word.part);
+    if (last !== undefined && last.part === word.part && last.code === word.code && !again) groups.at(-1)?.push(word);
+    else groups.push([word]);
+  }
+  return groups;
+}
+
+/**
+ * Pair the two. Instructions without words stand alone; where the paths part, the words go on alone with a remark.
+ * Registers are compared as far as the program has set them and the interpreter vouches for their values; the frame
+ * pointer is not, since frames of callees lie where each witness likes.
+ */
+export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly WordStep[])[]): TraceRow[] {
+  const rows: TraceRow[] = [];
+  const known = new Set<number>([1]);
+  let at = 0;
+  let bare = false;
+  const passTo = (end: number): void => {
+    while (at < end) rows.push(alone(groups[at++] ?? []));
+  };
+  for (const [i, step] of steps.entries()) {
+    const next = afterBetween(groups, at);
+    const head = groups[next]?.[0];
+    const ran = head !== undefined && head.code === step.code && head.part === step.pc;
+    // An exit that has become nothing stands before the epilogue, the next one after the return of the first.
+    if (ran) passTo(next);
+    else if (bare) passTo(afterReturn(groups, at));
+    bare = !ran;
+    const group = ran ? groups[at++] : undefined;
+    const after = steps[i + 1]?.registers;
+    const jitAfter = groups[at]?.[0]?.registers;
+    after?.forEach((value, r) => {
+      if (value !== step.registers[r]) known.add(r);
+    });
+    rows.push({
+      part: step.pc,
+      bpf: step.bpf,
+      words: group ?? [],
+      changes: after === undefined ? [] : changed(step.registers, after),
+      differences: after === undefined || jitAfter === undefined ? [] : different(after, jitAfter, known),
+    });
+  }
+  for (const group of groups.slice(at)) rows.push(alone(group));
+  return rows;
+}
+
+/** Prologues and epilogues, and what is left of a call when the callee has returned. */
+const isBetween = ([head]: readonly WordStep[]): boolean => typeof head?.part === "string" || head?.first === false;
+
+function afterBetween(groups: readonly (readonly WordStep[])[], from: number): number {
+  const next = groups.findIndex((group, i) => i >= from && !isBetween(group));
+  return next < 0 ? groups.length : next;
+}
+
+/** Behind the rest of the call that the callee returns to; `from` if it returns to none. */
+function afterReturn(groups: readonly (readonly WordStep[])[], from: number): number {
+  const end = afterBetween(groups, from);
+  const rest = groups.findIndex((group, i) => i >= from && i < end && typeof group[0]?.part === "number");
+  return rest < 0 ? from : rest + 1;
+}
+
+const alone = (group: readonly WordStep[]): TraceRow => ({
+  part: group[0]?.part ?? "",
+  bpf: typeof group[0]?.part === "number" ? "(goes on)" : "",
+  words: group,
+  changes: [],
+  differences: [],
+});
+
+const name = (register: number): string => `r${register}`;
+const hex = (value: bigint): string => `0x${value.toString(16)}`;
+
+const changed = (before: readonly bigint[], after: readonly bigint[]): string[] =>
+  after.flatMap((value, r) => (value === before[r] || value === POISON ? [] : [`${name(r)} = ${hex(value)}`]));
+
+const different = (interpreter: readonly bigint[], jit: readonly bigint[], known: ReadonlySet<number>): string[] =>
+  interpreter.flatMap((value, r) => {
+    const other = jit[r];
+    if (!known.has(r) || r === FP || value === POISON || other === undefined || other === value) return [];
+    return [`${name(r)} = ${hex(other)}`];
+  });

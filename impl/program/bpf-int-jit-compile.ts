@@ -1,0 +1,93 @@
+// One round of one function: memory, passes, publication, and the way back from each step that can fail. A function of a
+// program with several is compiled twice; its writable buffer lives from the first round to the end of the second.
+
+import type { RoAddr } from "../../machine/address.js";
+import { emit, measure } from "../jit/passes.js";
+import { flushIcacheRange } from "../patching/icache.js";
+import type { BpfProg, JitData, LoadError } from "./bpf-prog.js";
+import type { Kernel } from "./kernel.js";
+
+const JIT_DATA_BYTES = 104;
+const OFFSET_BYTES = 4;
+
+/**
+ * @param addresses of all functions by index, in the second round
+ * @returns why the function stays with the interpreter; undefined if this round went well.
+ * @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_int_jit_compile()
+ */
+export function bpfIntJitCompile(
+  kernel: Kernel,
+  prog: BpfProg,
+  addresses: readonly RoAddr[] | undefined,
+): LoadError | undefined {
+  const extraPass = prog.jitData !== undefined;
+  if (prog.jitData === undefined) {
+    const error = begin(kernel, prog);
+    if (error !== undefined) return error;
+  }
+  const data = prog.jitData!;
+  const { sized, place } = data;
+  const emitted = emit(sized, place.image, place.roImage, addresses);
+  if (!emitted.ok) {
+    const { error } = emitted;
+    if (error.kind === "extraPassGrew" || !kernel.quirks.extraPassFailureKeepsImage) forget(prog);
+    kernel.images.discard(kernel, place);
+    release(kernel, prog, data);
+    return error;
+  }
+  const last = !prog.isFunc || extraPass;
+  if (last) {
+    if (!kernel.images.publish(kernel, place)) {
+      if (!kernel.quirks.extraPassFailureKeepsImage) forget(prog);
+      release(kernel, prog, data);
+      return { kind: "notPublished" };
+    }
+    if (kernel.quirks.secondFlush) {
+      flushIcacheRange(kernel.machine, place.roHeader, place.roImage + emitted.jitedBytes);
+    }
+  }
+  prog.bpfFunc = place.roImage;
+  prog.jited = true;
+  prog.jitedLen = emitted.jitedBytes;
+  prog.offsets = emitted.offsets;
+  if (last) release(kernel, prog, data);
+  return undefined;
+}
+
+/** Pass 1 and the memory for the others. On failure nothing has changed. */
+function begin(kernel: Kernel, prog: BpfProg): LoadError | undefined {
+  const { machine } = kernel;
+  const record = machine.kvmalloc(JIT_DATA_BYTES);
+  if (record === undefined) return { kind: "noMemory", what: "record" };
+  const offsets = machine.kvmalloc((prog.fn.insns.length + 1) * OFFSET_BYTES);
+  if (offsets === undefined) {
+    machine.kvfree(record);
+    return { kind: "noMemory", what: "offsets" };
+  }
+  const measured = measure(prog.fn, kernel.env);
+  const place = measured.ok ? kernel.images.alloc(kernel, measured.sized.imageBytes) : undefined;
+  if (!measured.ok || place === undefined) {
+    machine.kvfree(offsets);
+    machine.kvfree(record);
+    return measured.ok ? { kind: "noMemory", what: "image" } : measured.error;
+  }
+  const { sized } = measured;
+  prog.jitData = { record, offsets, sized, place };
+  prog.entries = sized.entries;
+  prog.extable = sized.entries > 0 ? ((place.roImage + sized.tableBytes) as RoAddr) : undefined;
+  return undefined;
+}
+
+/** Nothing of what was compiled may be entered any more. */
+function forget(prog: BpfProg): void {
+  prog.bpfFunc = undefined;
+  prog.jited = false;
+  prog.jitedLen = 0;
+  prog.extable = undefined;
+}
+
+function release({ machine }: Kernel, prog: BpfProg, { offsets, record }: JitData): void {
+  machine.kvfree(offsets);
+  machine.kvfree(record);
+  prog.jitData = undefined;
+}

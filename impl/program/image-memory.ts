@@ -1,0 +1,70 @@
+// Where images live: in packs, or as before in pages of their own. What compiling and freeing a program asks of either.
+
+import type { RoAddr } from "../../machine/address.js";
+import { FILL } from "../a64/word.js";
+import { bpfJitBinaryAlloc, bpfJitBinaryFree, bpfJitBinaryLockRo } from "../pack/binary-alloc.js";
+import {
+  type BinaryPack,
+  bpfJitBinaryPackAlloc,
+  bpfJitBinaryPackDiscard,
+  bpfJitBinaryPackFinalize,
+  bpfJitBinaryPackFree,
+  headerOf,
+} from "../pack/binary-pack.js";
+import type { Kernel } from "./kernel.js";
+
+/** The literal behind an image is 64 bits wide. */
+const IMAGE_ALIGN = 8;
+
+export interface ImagePlace extends BinaryPack {
+  /** Where the passes write: the bytes that will be at `roImage`. */
+  readonly image: Uint8Array;
+}
+
+export interface ImageMemory {
+  /** Undefined over the limit or out of memory, with nothing changed. */
+  alloc(kernel: Kernel, imageBytes: number): ImagePlace | undefined;
+  /** @returns false if it failed; then everything has been given back. */
+  publish(kernel: Kernel, place: ImagePlace): boolean;
+  /** Give back what has never been published. */
+  discard(kernel: Kernel, place: ImagePlace): void;
+  /** Give back a function that was compiled, but waits for its last round. */
+  abandon(kernel: Kernel, place: ImagePlace): void;
+  /** Give back a published image. */
+  free(kernel: Kernel, roImage: RoAddr): void;
+}
+
+const packs: ImageMemory = {
+  alloc(kernel, imageBytes) {
+    const pack = bpfJitBinaryPackAlloc(kernel, imageBytes, IMAGE_ALIGN);
+    if (pack === undefined) return undefined;
+    const start = pack.rwImage - pack.rwHeader;
+    return { ...pack, image: kernel.machine.heapBytes(pack.rwHeader).subarray(start, start + imageBytes) };
+  },
+  publish: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader) === 0,
+  discard: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackDiscard(kernel, roHeader, rwHeader),
+  abandon(kernel, { roHeader, rwHeader }) {
+    // The free reads the size in the read-only header, so the whole image is published first.
+    if (bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader) === 0) bpfJitBinaryPackFree(kernel, roHeader);
+  },
+  free: (kernel, roImage) => bpfJitBinaryPackFree(kernel, headerOf(roImage)),
+};
+
+const pages: ImageMemory = {
+  alloc(kernel, imageBytes) {
+    const place = bpfJitBinaryAlloc(kernel, imageBytes, IMAGE_ALIGN);
+    return place && { ...place, image: new Uint8Array(new Uint32Array(imageBytes / 4).fill(FILL).buffer) };
+  },
+  publish(kernel, place) {
+    kernel.machine.write(place.rwImage, place.image);
+    if (bpfJitBinaryLockRo(kernel, place) === 0) return true;
+    bpfJitBinaryFree(kernel, place.roHeader);
+    return false;
+  },
+  discard: (kernel, { roHeader }) => bpfJitBinaryFree(kernel, roHeader),
+  abandon: (kernel, { roHeader }) => bpfJitBinaryFree(kernel, roHeader),
+  free: (kernel, roImage) => bpfJitBinaryFree(kernel, (roImage - (roImage % kernel.machine.pageBytes)) as RoAddr),
+};
+
+export const IMAGE_MEMORY = { packs, pages } as const satisfies Record<string, ImageMemory>;
+export type ImageMemoryName = keyof typeof IMAGE_MEMORY;

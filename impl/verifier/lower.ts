@@ -1,0 +1,177 @@
+// What the Linux verifier makes of a program that it has accepted, before its JIT sees it: one instruction array for each
+// function, addresses in place of map indexes and helper ids, tail calls as an instruction of their own, and the fields of
+// the xdp context as the pointers that they stand for (Linux: jit_subprogs, do_misc_fixups, convert_ctx_accesses).
+// Left out: what the verifier does for speed (inlined map lookups, removal of branches that are never taken), and `w0 = w0`
+// after a 32-bit cmpxchg whose result is read as 64 bits, which changes nothing on arm64.
+
+import { halves, type Va } from "../../machine/address.js";
+import { branchTarget, type Insn, insn } from "../../spec/bpf/insn.js";
+import { type AluRow, rowById } from "../../spec/bpf/isa.js";
+import type { JitFunction } from "../jit/function.js";
+import { guardDivision } from "./division.js";
+
+/** What the verifier found out about one code. */
+export interface CodeFacts {
+  /** By start; together they cover the code. Offsets in slots, `end` exclusive; depth in bytes. */
+  readonly functions: readonly { readonly start: number; readonly end: number; readonly stackDepth: number }[];
+  /** Slots of 4-byte loads from the xdp context. */
+  readonly contextLoads: ReadonlySet<number>;
+}
+
+export interface VerifierEnv {
+  /** The address of the map object, and of its first value. */
+  mapObject(index: number): Va;
+  mapValues(index: number): Va;
+  /** The helper's address minus the base of all calls, as a signed 32-bit number; undefined for an unknown helper. */
+  helperOffset(id: number): number | undefined;
+  /** Helpers that the JIT inlines, whose calls therefore keep the id. Default: none. */
+  readonly inlineHelpers?: ReadonlySet<number>;
+  /** Guard divisions as Linux does. Default: no. */
+  readonly rewriteDivision?: boolean;
+}
+
+export interface LoweredFunction extends JitFunction {
+  /** Index of an instruction -> slot of the code that it was made from. */
+  readonly origin: Int32Array;
+}
+
+const LDDW = rowById("lddw imm64");
+const LDDW_HIGH = rowById("lddw high");
+const LDXDW = rowById("ldxdw");
+const TAIL_CALL = insn(rowById("tail call"));
+const HELPER_TAIL_CALL = 12;
+
+/**
+ * Offset of a context field that a program sees (struct xdp_md, 4 bytes each) -> of the pointer that the kernel keeps
+ * (struct xdp_buff, 8 bytes each).
+ */
+const XDP_FIELDS: ReadonlyMap<number, number> = new Map([
+  [0, 0], // data
+  [4, 8], // data_end
+  [8, 16], // data_meta
+]);
+
+/**
+ * Lower one valid code. Shifts by constants beyond the width, which Linux refuses, are taken modulo the width, which is
+ * what RFC 9669 says of them.
+ *
+ * @throws RangeError if the code is not valid for `env`, or if a guarded division moves a jump target beyond 16 bits:
+ * a program to refuse before this.
+ */
+export function lower(
+  code: readonly Insn[],
+  facts: CodeFacts,
+  env: VerifierEnv,
+): { readonly functions: readonly LoweredFunction[] } {
+  const indexOf = new Map(facts.functions.map(({ start }, index) => [start, index]));
+  return {
+    functions: facts.functions.map(({ start, end, stackDepth }, index) => ({
+      index,
+      stackDepth,
+      ...lowerFunction(code, start, end, (pc) => lowerSlot(code, pc, facts.contextLoads, indexOf, env), env),
+    })),
+  };
+}
+
+function lowerFunction(
+  code: readonly Insn[],
+  start: number,
+  end: number,
+  lowerAt: (pc: number) => Insn,
+  env: VerifierEnv,
+): { readonly insns: readonly Insn[]; readonly origin: Int32Array } {
+  const insns: Insn[] = [];
+  const origin: number[] = [];
+  for (let pc = start; pc < end; pc++) {
+    const slot = lowerAt(pc);
+    const guarded = env.rewriteDivision === true ? guardDivision(slot) : undefined;
+    for (const made of guarded ?? [slot]) {
+      insns.push(made);
+      origin.push(pc);
+    }
+  }
+  if (insns.length > end - start) aimAgain(code, start, insns, origin);
+  return { insns, origin: Int32Array.from(origin) };
+}
+
+/** Correct the distances of the program's own jumps after instructions were put between them and their targets. */
+function aimAgain(code: readonly Insn[], start: number, insns: Insn[], origin: readonly number[]): void {
+  const placeOf: number[] = [];
+  origin.forEach((pc, at) => {
+    placeOf[pc - start] ??= at;
+  });
+  insns.forEach((slot, at) => {
+    const pc = origin[at]!;
+    const { kind } = slot.row;
+    if (slot !== code[pc] || (kind !== "ja" && kind !== "jump")) return;
+    const distance = placeOf[branchTarget(slot, pc)! - start]! - at - 1;
+    const field = slot.row.off === "branch" ? "off" : "imm";
+    if (field === "off" && distance !== (distance << 16) >> 16) {
+      throw new RangeError(`slot ${pc} would have to jump by ${distance}, which does not fit into 16 bits`);
+    }
+    insns[at] = { ...slot, [field]: distance };
+  });
+}
+
+function lowerSlot(
+  code: readonly Insn[],
+  pc: number,
+  contextLoads: ReadonlySet<number>,
+  indexOf: ReadonlyMap<number, number>,
+  env: VerifierEnv,
+): Insn {
+  const slot = code[pc]!;
+  switch (slot.row.kind) {
+    case "alu":
+      return lowerShift(slot, slot.row);
+    case "lddw":
+      return slot.row === LDDW ? slot : { ...slot, row: LDDW, src: 0, imm: addressOf(code, pc, env).low | 0 };
+    case "lddwHigh":
+      return code[pc - 1]!.row === LDDW ? slot : insn(LDDW_HIGH, { imm: addressOf(code, pc - 1, env).high | 0 });
+    case "load": {
+      if (!contextLoads.has(pc)) return slot;
+      const off = XDP_FIELDS.get(slot.off);
+      if (off === undefined) throw new RangeError(`slot ${pc} loads the xdp context at ${slot.off}`);
+      return insn(LDXDW, { dst: slot.dst, src: slot.src, off });
+    }
+    case "call":
+      return lowerCall(slot, pc, indexOf, env);
+    default:
+      return slot;
+  }
+}
+
+function lowerShift(slot: Insn, { imm, width }: AluRow): Insn {
+  const inRange = imm !== "shift" || (slot.imm >= 0 && slot.imm < width);
+  return inRange ? slot : { ...slot, imm: slot.imm & (width - 1) };
+}
+
+/** The pointer that the `lddw` of a map at `pc` stands for. */
+function addressOf(code: readonly Insn[], pc: number, env: VerifierEnv): ReturnType<typeof halves> {
+  const { row, imm } = code[pc]!;
+  const source = row.kind === "lddw" ? row.source : row.id;
+  switch (source) {
+    case "mapFd":
+    case "mapIndex":
+      return halves(env.mapObject(imm));
+    case "mapFdValue":
+    case "mapIndexValue":
+      return halves(env.mapValues(imm) + code[pc + 1]!.imm);
+    default:
+      throw new RangeError(`slot ${pc} is ${row.id}, expected a load of a map`);
+  }
+}
+
+function lowerCall(slot: Insn, pc: number, indexOf: ReadonlyMap<number, number>, env: VerifierEnv): Insn {
+  if (slot.row.kind === "call" && slot.row.target === "local") {
+    const target = branchTarget(slot, pc)!;
+    const off = indexOf.get(target);
+    if (off === undefined) throw new RangeError(`slot ${pc} calls slot ${target}, where no function starts`);
+    return { ...slot, off };
+  }
+  if (slot.imm === HELPER_TAIL_CALL) return TAIL_CALL;
+  if (env.inlineHelpers?.has(slot.imm) === true) return slot;
+  const imm = env.helperOffset(slot.imm);
+  if (imm === undefined) throw new RangeError(`slot ${pc} calls helper ${slot.imm}, which has no address`);
+  return { ...slot, imm };
+}

@@ -1,0 +1,114 @@
+// What the generator knows of each register at a point of the program: nothing, that it holds a scalar, or that it holds
+// a pointer and where it may point. Everything it emits follows from this, so that a program is valid by construction.
+// Spill slots of the frame are tracked like registers, with numbers from `SPILL` on.
+
+/** A kind of memory that pointers lead to. Positions are bytes from where its first pointer points (R10 for a frame). */
+export interface Region {
+  readonly kind: "frame" | "context" | "packet" | "packetEnd" | "value" | "map" | "argument";
+  /** Accessible bytes: start <= position < end. */
+  readonly start: number;
+  readonly end: number;
+  /** Every access must be aligned to its size. */
+  readonly aligned: boolean;
+  readonly atomics: boolean;
+  readonly writable: boolean;
+  /** Pointers may be moved by arithmetic. */
+  readonly movable: boolean;
+  /** The pointer dies at the next call: the element that it points to may be deleted. */
+  readonly shortLived: boolean;
+  /** May be kept in the frame; false if short-lived, and for an XDP context, which is not followed through memory. */
+  readonly spillable: boolean;
+  /** Index of the map that it is or belongs to; -1 for none. */
+  readonly map: number;
+}
+
+export interface Pointer {
+  readonly region: Region;
+  /** The position is low <= p <= high, and p - low is a multiple of `step` (8 if low = high). */
+  readonly low: number;
+  readonly high: number;
+  readonly step: number;
+  /** Bytes proved to be there; smaller than `region.end` for a packet. */
+  readonly end: number;
+}
+
+export const at = (region: Region, position: number): Pointer => ({
+  region,
+  low: position,
+  high: position,
+  step: 8,
+  end: region.end,
+});
+
+/** Slots of the frame that hold spilled pointers: the numbers 11, 12. */
+export const SPILL = 11;
+export const SPILLS = 2;
+const PLACES = SPILL + SPILLS;
+
+export const ALL = 0x3ff;
+/** R1..R5, which a call leaves undefined. */
+export const ARGUMENTS = 0x3e;
+/** R6..R9, which a call preserves. */
+export const SAVED = 0x3c0;
+
+export class Registers {
+  /** Bit n: Rn holds a scalar. */
+  scalars: number;
+  /** Bit n: Rn (or the spill slot n) holds a pointer. */
+  pointers: number;
+  readonly #held: (Pointer | undefined)[];
+
+  constructor(scalars = 0, pointers = 0, held: (Pointer | undefined)[] = new Array(PLACES).fill(undefined)) {
+    this.scalars = scalars;
+    this.pointers = pointers;
+    this.#held = held;
+  }
+
+  clone(): Registers {
+    return new Registers(this.scalars, this.pointers, this.#held.slice());
+  }
+
+  /** The pointer in a place that holds one. */
+  pointer(place: number): Pointer {
+    return this.#held[place]!;
+  }
+
+  setScalar(register: number): void {
+    this.scalars |= 1 << register;
+    this.pointers &= ~(1 << register);
+  }
+
+  setPointer(place: number, pointer: Pointer): void {
+    this.scalars &= ~(1 << place);
+    this.pointers |= 1 << place;
+    this.#held[place] = pointer;
+  }
+
+  forget(mask: number): void {
+    this.scalars &= ~mask;
+    this.pointers &= ~mask;
+  }
+
+  /** Keep what holds on both of two paths. */
+  meet(other: Registers): void {
+    this.scalars &= other.scalars;
+    this.pointers &= other.pointers;
+    for (let place = 0; place < PLACES; place++) {
+      if (!((this.pointers >> place) & 1)) continue;
+      const mine = this.pointer(place);
+      const theirs = other.pointer(place);
+      if (mine === theirs) continue;
+      if (mine.region !== theirs.region || (mine.low - theirs.low) % 8 !== 0) {
+        this.forget(1 << place);
+        continue;
+      }
+      this.#held[place] = {
+        region: mine.region,
+        low: Math.min(mine.low, theirs.low),
+        high: Math.max(mine.high, theirs.high),
+        step: Math.min(mine.step, theirs.step),
+        end: Math.min(mine.end, theirs.end),
+      };
+    }
+  }
+}

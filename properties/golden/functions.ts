@@ -1,0 +1,137 @@
+// From what the kernel shows of a program back to what its JIT was handed. `BPF_OBJ_GET_INFO_BY_FD` shows local calls,
+// function addresses, tail calls and map loads in another form than the JIT saw, and hides which accesses may fault.
+
+import type { JitFunction } from "../../impl/jit/function.js";
+import { decode, type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById, rowsOfOpcode } from "../../spec/bpf/isa.js";
+import type { Recording } from "./recording.js";
+import { prologueFacts, wordsOf } from "./words.js";
+
+const CALL = 0x85;
+const EXIT = 0x95;
+const TAIL_CALL_HELPER = 12;
+const TAIL_CALL = rowById("tail call");
+const LDDW_IMM64 = rowById("lddw imm64");
+
+/** A slot whose value or form only the image tells. */
+export type Unknown =
+  | { readonly kind: "mapAddress"; readonly pc: number }
+  | { readonly kind: "userBase"; readonly pc: number }
+  | { readonly kind: "arenaAccess"; readonly pc: number };
+
+export interface SplitFunction {
+  readonly fn: JitFunction;
+  /** In slot order. */
+  readonly unknowns: readonly Unknown[];
+}
+export type Split =
+  | { readonly ok: true; readonly functions: readonly SplitFunction[] }
+  | { readonly ok: false; readonly message: string };
+
+/** Undo the display and split the program into its functions. Unknowns are filled with placeholders. */
+export function splitFunctions(recording: Recording): Split {
+  const decoded = decode(recording.xlated, "kernel");
+  if (!decoded.ok) return { ok: false, message: `xlated: pc ${decoded.error.pc}: ${decoded.error.message}` };
+  const slots = decoded.value;
+  const starts = startsOf(slots);
+  const facts = recording.functions.map(({ code }) => prologueFacts(wordsOf(code)));
+  if (starts.length !== recording.functions.length) {
+    return { ok: false, message: `${starts.length} functions in xlated, but ${recording.functions.length} images` };
+  }
+  const visible = facts.some(({ exceptionBoundary }) => exceptionBoundary) ? withoutHidden(slots) : slots.length;
+  const functions = starts.map((start, index): SplitFunction => {
+    const shown = slots.slice(start, starts[index + 1] ?? visible);
+    const { insns, mapLoads } = undisplay(shown);
+    const { stackBytes, exceptionBoundary, exceptionCallback, arenaBase } =
+      facts[index] ?? prologueFacts(wordsOf(new Uint8Array(0)));
+    const stackDepth = recording.functions[index]?.stackDepth ?? stackBytes;
+    const fn: JitFunction = {
+      insns,
+      index,
+      stackDepth,
+      exceptionBoundary,
+      exceptionCallback,
+      wasClassic: recording.progType === 0,
+      ...(arenaBase === undefined ? {} : { arena: { kernelBase: arenaBase, userBase: { high: 0, low: 0 } } }),
+    };
+    return { fn, unknowns: unknownsOf(insns, mapLoads, arenaBase !== undefined) };
+  });
+  return { ok: true, functions };
+}
+
+/** First slots of the functions that something calls or takes the address of, and of the main program. */
+function startsOf(slots: readonly Insn[]): readonly number[] {
+  const starts = new Map<number, number>([[0, 0]]);
+  slots.forEach(({ row, off, imm }, pc) => {
+    if (row.kind === "call" && row.target === "local") starts.set(imm, landing(slots, pc, off));
+    if (row.kind === "lddw" && row.source === "code") starts.set(slots[pc + 1]?.imm ?? 0, pc + 1 + imm);
+  });
+  return [...starts.values()].sort((a, b) => a - b);
+}
+
+/**
+ * Where a call at `pc` goes. Its distance is shown in 16 bits, so a far one has lost its upper half: then take the first
+ * place at that distance, modulo 2^16, where a function can begin.
+ */
+function landing(slots: readonly Insn[], pc: number, off: number): number {
+  const near = pc + 1 + off;
+  if (canBegin(slots, near)) return near;
+  for (let target = near - 2 ** 20; target < slots.length; target += 2 ** 16) {
+    if (canBegin(slots, target)) return target;
+  }
+  return near;
+}
+
+/** Whether the slot before it ends a function. */
+const canBegin = (slots: readonly Insn[], start: number): boolean => {
+  const before = slots[start - 1]?.row.kind;
+  return before === "exit" || before === "ja";
+};
+
+/** The kernel adds its own exception callback, `r0 = r1; exit`, behind a program that throws, and shows no image of it. */
+function withoutHidden(slots: readonly Insn[]): number {
+  const [move, exit] = slots.slice(-2);
+  const isCallback = move?.row.id === "mov reg" && move.dst === 0 && move.src === 1 && exit?.row.opcode === EXIT;
+  return isCallback ? slots.length - 2 : slots.length;
+}
+
+function undisplay(shown: readonly Insn[]): { insns: readonly Insn[]; mapLoads: ReadonlySet<number> } {
+  const mapLoads = new Set<number>();
+  const insns = shown.map((slot, pc): Insn => {
+    const { row, dst } = slot;
+    const before = shown[pc - 1];
+    if (row.opcode === CALL && slot.src === 0 && slot.imm === TAIL_CALL_HELPER) return insn(TAIL_CALL);
+    if (row.kind === "call" && row.target === "local") return { ...slot, off: slot.imm, imm: 0 };
+    if (row.kind === "lddw" && row.source === "code") return { ...slot, off: shown[pc + 1]?.imm ?? 0, imm: 0 };
+    if (row.kind === "lddw" && row.source !== "imm64") {
+      mapLoads.add(pc);
+      return insn(LDDW_IMM64, { dst });
+    }
+    if (row.kind === "lddwHigh" && before?.row.kind === "lddw" && before.row.source !== "imm64")
+      return { ...slot, imm: 0 };
+    return slot;
+  });
+  return { insns, mapLoads };
+}
+
+function unknownsOf(insns: readonly Insn[], mapLoads: ReadonlySet<number>, usesArena: boolean): readonly Unknown[] {
+  const out: Unknown[] = [];
+  insns.forEach(({ row }, pc) => {
+    if (mapLoads.has(pc)) out.push({ kind: "mapAddress", pc });
+    else if (row.kind === "kernel" && row.op === "castUser") out.push({ kind: "userBase", pc });
+    else if (usesArena && arenaRow(row.id) !== undefined) out.push({ kind: "arenaAccess", pc });
+  });
+  return out;
+}
+
+/** The form of an access that may fault in an arena, or undefined if there is none. */
+export const arenaRow = (id: string): Insn["row"] | undefined => variant(`arena ${id}`);
+/** The form of a load that may fault elsewhere, or undefined if there is none. */
+export const probeRow = (id: string): Insn["row"] | undefined => variant(`probe ${id}`);
+
+const VARIANTS = new Map(
+  Array.from({ length: 256 }, (_, opcode) => rowsOfOpcode(opcode))
+    .flat()
+    .map((row) => [row.id, row] as const),
+);
+const variant = (id: string): Insn["row"] | undefined => VARIANTS.get(id);

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { conditionHolds } from "./condition.js";
+import { perform, type Situation, stateOf, step } from "./testing.js";
+
+type Row = readonly [line: string, before: Situation, changed: Record<string, bigint | string>];
+const TARGET = 0xffff_0000_0000_9000n;
+const NEXT = 0xffff_0000_0000_8004n;
+
+test.each([
+  ["14000002 b #0xffff000000008008", {}, { pc: "0x8008" }],
+  ["17ffffff b #0xffff000000007ffc", {}, { pc: "0x7ffc" }],
+  ["94000002 bl #0xffff000000008008", {}, { x30: NEXT, pc: "0x8008" }],
+  ["54000040 b.eq #0xffff000000008008", { flags: "nZcv" }, { pc: "0x8008" }],
+  ["54000040 b.eq #0xffff000000008008", { flags: "NzCV" }, {}],
+  ["34000040 cbz w0, #0xffff000000008008", { x0: 0x1_0000_0000n }, { pc: "0x8008" }],
+  ["b4000040 cbz x0, #0xffff000000008008", { x0: 0x1_0000_0000n }, {}],
+  ["b5ffffe0 cbnz x0, #0xffff000000007ffc", { x0: 1n }, { pc: "0x7ffc" }],
+  ["35ffffe0 cbnz w0, #0xffff000000007ffc", { x0: 0x1_0000_0000n }, {}],
+  ["d61f0140 br x10", { x10: TARGET }, { pc: "0x9000" }],
+  ["d63f0140 blr x10", { x10: TARGET }, { x30: NEXT, pc: "0x9000" }],
+  ["d63f03c0 blr x30", { x30: TARGET }, { x30: NEXT, pc: "0x9000" }],
+  ["d65f03c0 ret", { x30: TARGET }, { pc: "0x9000" }],
+  ["d65f0140 ret x10", { x10: TARGET, x30: 1n }, { pc: "0x9000" }],
+  ["1000005e adr x30, #0xffff000000008008", {}, { x30: NEXT + 4n }],
+  ["70ffffe0 adr x0, #0xffff000000007fff", {}, { x0: 0xffff_0000_0000_7fffn }],
+  ["d503201f nop", { x30: 5n }, {}],
+  ["d503245f bti c", { x30: 5n }, {}],
+  ["d50322df hint #0x16", { x30: 5n }, {}],
+  ["d5033bbf dmb ish", {}, {}],
+  ["d50330df isb #0", {}, {}],
+  ["d4000002 hvc #0", { x0: 1n }, {}],
+  ["d4000003 smc #0", { x0: 1n }, {}],
+] as const satisfies readonly Row[])("%s from %o", (line, before, changed) => {
+  expect(step(line, before)).toEqual({ changed, stop: undefined });
+});
+
+test("a branch out of the kernel's half and a breakpoint stop", () => {
+  expect(step("d65f03c0 ret", { x30: 0x8000n })).toEqual({ changed: {}, stop: "notExecutable" });
+  expect(step("d4202000 brk #0x100")).toEqual({ changed: {}, stop: "breakpoint" });
+});
+
+test("a literal load reads relative to itself", () => {
+  const { state, memory } = stateOf({ memory: "0102030405060708" });
+  state.pc = 0x0ff8;
+  expect(perform("58000040 ldr x0, #0xffff000000001000", state, memory)).toBeUndefined();
+  expect(state.x[0]).toBe(0x0807_0605_0403_0201n);
+});
+
+test("system registers are read", () => {
+  const { state, memory } = stateOf({});
+  Object.assign(state.system, { tpidr_el1: 1n, tpidr_el2: 2n, sp_el0: 3n });
+  perform("d538d080 mrs x0, tpidr_el1", state, memory);
+  perform("d53cd041 mrs x1, tpidr_el2", state, memory);
+  perform("d5384102 mrs x2, sp_el0", state, memory);
+  expect([...state.x.slice(0, 3)]).toEqual([1n, 2n, 3n]);
+});
+
+test("a signed return address is good only after one authentication with the same sp", () => {
+  const after = (...lines: string[]): bigint => {
+    const { state, memory } = stateOf({ x30: TARGET, sp: 0x1000n });
+    for (const line of lines) perform(line, state, memory);
+    return state.x[30]!;
+  };
+  const sign = "d503233f paciasp";
+  const check = "d50323bf autiasp";
+  const push = "d10043ff sub sp, sp, #0x10";
+  expect(after(sign, check)).toBe(TARGET);
+  for (const lines of [[sign], [check], [sign, sign], [sign, check, check], [sign, push, check]]) {
+    expect(after(...lines) >> 48n).not.toBe(0xffffn);
+  }
+});
+
+/** By condition, for which of the sixteen NZCV values (bit = value) it holds. */
+test.each([
+  [0, "eq", 0xf0f0],
+  [1, "ne", 0x0f0f],
+  [2, "hs", 0xcccc],
+  [3, "lo", 0x3333],
+  [4, "mi", 0xff00],
+  [5, "pl", 0x00ff],
+  [6, "vs", 0xaaaa],
+  [7, "vc", 0x5555],
+  [8, "hi", 0x0c0c],
+  [9, "ls", 0xf3f3],
+  [10, "ge", 0xaa55],
+  [11, "lt", 0x55aa],
+  [12, "gt", 0x0a05],
+  [13, "le", 0xf5fa],
+  [14, "al", 0xffff],
+  [15, "nv", 0xffff],
+])("condition %i (%s)", (condition, _name, holds) => {
+  let actual = 0;
+  for (let nzcv = 0; nzcv < 16; nzcv++) if (conditionHolds(condition, nzcv)) actual |= 1 << nzcv;
+  expect(actual).toBe(holds);
+});

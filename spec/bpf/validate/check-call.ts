@@ -1,0 +1,80 @@
+// What the arguments of a call must be: written, of the sort that the helper wants, and inside the frame where they point
+// to it (Linux: check_func_arg, check_stack_range_initialized).
+
+import { HELPERS, type HelperArg, TAIL_CALL } from "../helpers.js";
+import type { MapSpec, Program } from "../program.js";
+import { FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, OTHER, UNINITIALISED } from "./lattice.js";
+import type { Report } from "./problem.js";
+import type { Registers } from "./registers.js";
+import type { StackUse } from "./stack-use.js";
+
+/** Where checks are made: what is known there, and who is told. */
+export interface Site {
+  readonly program: Program;
+  readonly registers: Registers;
+  readonly stack: StackUse;
+  readonly report: Report;
+}
+
+/** `r` is read at `pc`. */
+export function checkRead({ registers, report }: Site, pc: number, r: number): void {
+  if (registers.kind[r] !== UNINITIALISED) return;
+  report(pc, "uninitialisedRegister", `r${r} is read, but not written on every path to here`);
+  registers.set(r, OTHER); // Once is enough.
+}
+
+export function checkLocalCall({ registers, stack }: Site): void {
+  for (let r = 1; r <= 5; r++) if ((registers.taint(r) & MAY_BE_FRAME) !== 0) stack.escape();
+}
+
+export function checkHelperCall(site: Site, pc: number, id: number): void {
+  if (id === TAIL_CALL) checkTailCall(site, pc);
+  const sorts = HELPERS.get(id)?.args ?? [];
+  for (let n = 0; n < sorts.length; n++) checkArgument(site, pc, n + 1, sorts[n]!);
+}
+
+function checkTailCall(site: Site, pc: number): void {
+  const { registers, stack, report } = site;
+  stack.tailCall();
+  for (let r = 1; r <= 3; r++) checkRead(site, pc, r);
+  if (registers.kind[1] === FRAME || registers.kind[1] === MAP || registers.isScalar(1)) {
+    report(pc, "badArgument", "r1 of a tail call is not the context");
+  }
+  checkMap(site, pc, 2, (map) => map.kind === "progArray");
+}
+
+function checkArgument(site: Site, pc: number, r: number, sort: HelperArg): void {
+  checkRead(site, pc, r);
+  if (sort === "mapPointer") checkMap(site, pc, r, (map) => map.kind !== "progArray");
+  else if (sort !== "scalar") checkBuffer(site, pc, r, sort);
+}
+
+/** A pointer that went through memory is taken on trust; Linux knows what it is. */
+function checkMap({ program, registers, report }: Site, pc: number, r: number, fits: (map: MapSpec) => boolean): void {
+  if (registers.kind[r] === OTHER && registers.taint(r) === 0) return;
+  const map = registers.kind[r] === MAP ? program.maps[registers.value[r]!] : undefined;
+  if (map === undefined || !fits(map)) report(pc, "badArgument", `r${r} is not a map of the sort that is wanted here`);
+}
+
+/** A key or a value of the map in r1. */
+function checkBuffer(site: Site, pc: number, r: number, sort: "keyPointer" | "valuePointer"): void {
+  const { program, registers, stack, report } = site;
+  const kind = registers.kind[r]!;
+  const taint = registers.taint(r);
+  const map = registers.kind[1] === MAP ? program.maps[registers.value[1]!] : undefined;
+  if (kind === FRAME) stack.use(pc, registers.value[r]!, bufferBytes(map, sort), report);
+  else if ((taint & MAY_BE_FRAME) !== 0) stack.escape();
+  if ((taint & MAY_BE_CONTEXT) !== 0 && program.context === "xdp") {
+    report(pc, "contextAccess", `r${r} may point to the xdp context, which helpers must not read`);
+  }
+  if ((taint & MAY_BE_NULL) !== 0) report(pc, "nullPointer", `r${r} may be 0, expected a pointer to bytes`);
+  if (kind === MAP || registers.isScalar(r)) {
+    report(pc, "badArgument", `r${r} is ${kind === MAP ? "a map" : "a number"}, expected a pointer to bytes`);
+  }
+}
+
+/** At least one, if the map is not known. */
+function bufferBytes(map: MapSpec | undefined, sort: "keyPointer" | "valuePointer"): number {
+  if (map === undefined || map.kind === "progArray") return 1;
+  return sort === "keyPointer" ? map.keyBytes : map.valueBytes;
+}

@@ -1,0 +1,73 @@
+// What read-only, executable memory must hold after each call, whoever wrote it and how: a plain copy of every region,
+// changed only by the calls that may change it. Memory without a live program holds only the illegal instruction.
+
+import { Buffer } from "node:buffer";
+
+/** BRK #0x100, as a little-endian word. */
+const ILLEGAL = 0xd420_2000;
+
+/** Reads bytes of the memory under test. */
+export type Peek = (address: number, bytes: number) => Uint8Array;
+
+export interface TextDifference {
+  readonly address: number;
+  readonly expected: number;
+  readonly actual: number;
+}
+
+export class ReferenceText {
+  /** By first address. */
+  private readonly regions = new Map<number, Uint8Array>();
+
+  /** First addresses of all regions. */
+  get bases(): readonly number[] {
+    return [...this.regions.keys()];
+  }
+
+  /** Pages became executable. */
+  mapped(base: number, bytes: number): void {
+    this.regions.set(base, illegal(bytes));
+  }
+
+  unmapped(base: number): void {
+    if (!this.regions.delete(base)) throw new RangeError(`no region begins at 0x${base.toString(16)}`);
+  }
+
+  /** A program was published, or a part of one replaced. */
+  stored(address: number, contents: Uint8Array): void {
+    this.at(address, contents.length).set(contents);
+  }
+
+  /** Room was given back. */
+  freed(address: number, bytes: number): void {
+    this.at(address, bytes).set(illegal(bytes));
+  }
+
+  /** The expected bytes of a range within one region, for reading. */
+  at(address: number, bytes: number): Uint8Array {
+    for (const [base, region] of this.regions) {
+      const from = address - base;
+      if (from >= 0 && from + bytes <= region.length) return region.subarray(from, from + bytes);
+    }
+    throw new RangeError(`0x${address.toString(16)}+${bytes} is in no region`);
+  }
+
+  /** The first byte that the memory under test has wrong, or undefined. */
+  difference(peek: Peek): TextDifference | undefined {
+    for (const [base, region] of this.regions) {
+      const actual = peek(base, region.length);
+      if (Buffer.compare(region, actual) === 0) continue;
+      const at = region.findIndex((byte, i) => byte !== actual[i]);
+      if (at >= 0) return { address: base + at, expected: region[at]!, actual: actual[at]! };
+    }
+    return undefined;
+  }
+}
+
+/** Whole words; at the end of an odd length, the beginning of one. */
+function illegal(bytes: number): Uint8Array {
+  const words = new Uint8Array(bytes);
+  const view = new DataView(words.buffer);
+  for (let at = 0; at + 4 <= bytes; at += 4) view.setUint32(at, ILLEGAL, true);
+  return words;
+}
