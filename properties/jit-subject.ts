@@ -24,6 +24,7 @@ import type { Facts } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
+import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
 import { Stage } from "./stage.js";
 import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
@@ -100,28 +101,34 @@ export class JitSubject implements Subject {
     this.kernel.env = env;
     this.hole = hole;
     const codes: Code[] = [];
+    const before = accountOf(this.kernel);
     for (const functions of lowered) {
       const loaded = loadProgram(this.kernel, functions);
       if (!loaded.ok) {
-        this.free(codes);
+        this.free(codes, before);
         return { ok: false, why: `the JIT refused function ${loaded.index}: ${describeLoadError(loaded.error)}` };
       }
       codes.push({ lowered: functions, program: loaded.program });
     }
-    return { ok: true, loaded: this.loaded(program, codes) };
+    return { ok: true, loaded: this.loaded(program, codes, before) };
   }
 
-  private loaded(program: Program, codes: readonly Code[]): Loaded {
+  private loaded(program: Program, codes: readonly Code[], before: Account): Loaded {
+    const functions = codes.flatMap((code) => code.program.functions);
     return {
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
-      words: codes.flatMap((code) => code.program.functions).reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
+      words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
+      breaches: loadBreaches(this.kernel, functions, before),
       run: (input, layout, lastCode) => this.run(program, codes, input, layout, lastCode),
-      free: () => this.free(codes),
+      free: () => this.free(codes, before),
     };
   }
 
-  private free(codes: readonly Code[]): void {
+  /** `before`: the account before the first of them was loaded. */
+  private free(codes: readonly Code[], before: Account): readonly string[] {
+    const regions = codes.flatMap(({ program }) => regionsOf(this.kernel, program.functions));
     for (const { program } of codes) freeProgram(this.kernel, program);
+    return freeBreaches(this.kernel, regions, before);
   }
 
   private run(
