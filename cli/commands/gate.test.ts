@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { capture, makeFiles } from "../testing.js";
+import { makeFiles } from "../../testing/files.js";
+import { capture } from "../testing.js";
 
 const RETURNS_2 = "# title: returns 2\nr0 = 2\nexit\n";
 const gate = (...options: string[]) => capture(["gate", "--jobs", "1", "--seed", "1", ...options]);

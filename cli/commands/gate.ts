@@ -18,6 +18,7 @@ import { startProgress } from "../progress.js";
 interface Flags {
   readonly programs?: number;
   readonly seed?: number;
+  readonly from: number;
   readonly jobs?: number;
   readonly time?: number;
   readonly corpus?: string;
@@ -35,6 +36,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--programs <n>", "generated programs (default: as many as the time allows)", integer(1, 1e12))
     .option("--time <t>", "time for generated programs, such as 60s (default: 50s, none with --programs)", duration)
     .option("--seed <n>", "seed of the generated programs (default: a new one)", integer(0, 2 ** 32 - 1))
+    .option("--from <n>", "index of the first program", integer(0, 1e12), 0)
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
@@ -54,6 +56,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   const progress = startProgress(io, "gate", 1000);
   const options: GateOptions = {
     seed,
+    from: flags.from,
     programs,
     budgetMs,
     chunk: CHUNK,

@@ -2,7 +2,8 @@ import { readFileSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { MAX_FILE_BYTES } from "../../harness/input-file.js";
-import { capture, makeFiles } from "../testing.js";
+import { makeFiles } from "../../testing/files.js";
+import { capture } from "../testing.js";
 
 const SUM = `# title: the sum of two bytes
 # input: 01 02
@@ -30,6 +31,7 @@ const DIRECTORY = makeFiles({
   "typo.bpf": "# title: typo\nr0 = r1 + + 2\nexit\n",
   "endless.bpf": "# title: no exit\nr0 = 1\n",
   "uninitialised.bpf": "# title: reads r5\nr0 = r5\nexit\n",
+  "helper.bpf": "# title: calls what is not there\ncall 9999\nexit\n",
   "typo.data": "-- asm\nadd3 %r0, 1\nexit\n-- result\n3\n",
   "huge.bin": "",
 });
@@ -119,6 +121,7 @@ verdict: agree on all 2 inputs
     ["typo.data", "line 2"],
     ["endless.bpf", "fallsOffEnd"],
     ["uninitialised.bpf", "uninitialisedRegister"],
+    ["helper.bpf", "9999"],
     ["sum.bpf", "3 digits", ["--input", "123"]],
     ["sum.bpf", '"zz"', ["--input", "zz"]],
     ["sum.bpf", "no such file", ["--input", "@/no/such/file"]],

@@ -7,6 +7,7 @@ import type { Case } from "../../properties/case.js";
 import { hex64 } from "../../spec/bits.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { type BadInput, badInputLine, type Loaded } from "../bad-input.js";
+import { breather } from "../breathe.js";
 import { type Check, checkOrCrash } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
@@ -51,7 +52,11 @@ type FileResult =
       readonly failures: readonly Failure[];
     });
 
-export function conform(paths: readonly string[], parts: ConformParts, stop: AbortSignal): ConformReport {
+export async function conform(
+  paths: readonly string[],
+  parts: ConformParts,
+  stop: AbortSignal,
+): Promise<ConformReport> {
   const started = Date.now();
   const found = findFiles(paths, [".data"]);
   const failures: Failure[] = [];
@@ -61,7 +66,9 @@ export function conform(paths: readonly string[], parts: ConformParts, stop: Abo
   const witness = { interpreter: { passed: 0, failed: 0 }, jit: { passed: 0, failed: 0 } };
   const groups = emptyGroups();
   const sum = { passed: 0, failed: 0, incomparable: 0 };
+  const breathe = breather();
   for (const name of found.files) {
+    await breathe();
     if (stop.aborted) break;
     const result = runFile(name, parts);
     if (result.kind === "unreadable") unreadable.push(result.error);

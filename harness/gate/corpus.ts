@@ -3,6 +3,7 @@
 
 import path from "node:path";
 import type { BadInput, Loaded } from "../bad-input.js";
+import { breather } from "../breathe.js";
 import type { LoadedCase } from "../case-file.js";
 import { type Check, checkExpected } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
@@ -17,18 +18,20 @@ export interface CorpusReport {
   readonly unreadable: readonly BadInput[];
 }
 
-export function replayCorpus(
+export async function replayCorpus(
   directory: string | undefined,
   load: (file: string) => Loaded<LoadedCase>,
   check: Check,
   stop: AbortSignal,
-): CorpusReport {
+): Promise<CorpusReport> {
   const found = findFiles(directory === undefined ? [] : [directory], [".bpf"]);
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [...found.refused];
   let passed = 0;
   let incomparable = 0;
+  const breathe = breather();
   for (const file of found.files) {
+    await breathe();
     if (stop.aborted) break;
     const c = load(file);
     if (!c.ok) {

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { makeFiles } from "../../cli/testing.js";
 import type { Case } from "../../properties/case.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
+import { makeFiles } from "../../testing/files.js";
 import { loadCaseText } from "../case-file.js";
 import type { Check } from "../check-or-crash.js";
 import { formatFinding } from "../format/finding.js";
