@@ -76,7 +76,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const code = saveJson(io, flags.json, report, exitCode(report));
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
-    print(io, replayLines(report));
+    print(io, replayLines(report, finding !== undefined));
     return code;
   } finally {
     progress.stop();
@@ -90,8 +90,10 @@ function projectCorpus(): string | undefined {
   return existsSync(directory) ? directory : undefined;
 }
 
-/** Failures of the corpus, and as the last line how to see the first failure again. */
-const replayLines = ({ failures }: GateReport): string[] => [
-  ...failures.map(({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`),
+/** Failures that were not shown yet, and as the last line how to see the first failure again. */
+const replayLines = ({ failures }: GateReport, shown: boolean): string[] => [
+  ...(shown ? [] : failures).map(
+    ({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`,
+  ),
   ...failures.slice(0, 1).flatMap(({ replay }) => replay ?? []),
 ];
