@@ -28,6 +28,12 @@ export class Lock {
     }
   }
 
+  /** For code that relies on its caller's lock. */
+  assertHeld(): void {
+    const { machine, name } = this;
+    if (this.holder !== machine.cpu) throw new KernelFault("badLock", 0, `CPU ${machine.cpu} must hold ${name} here`);
+  }
+
   acquire(): void {
     const { machine, name } = this;
     if (this.holder !== undefined) {

@@ -29,8 +29,9 @@ export interface FetchProblem {
   readonly why: Staleness | "notMapped" | "notExecutable" | "staleTranslation";
 }
 
-const VMALLOC_BASE = 0x8000_8300_0000;
-const VMALLOC_BYTES = 0x0d00_0000;
+/** A multiple of every page size, but of nothing larger: packs lie where pages are free. */
+const VMALLOC_BASE = 0x8000_8301_0000;
+const VMALLOC_BYTES = 0x0cff_0000;
 const HEAP_BASE = 0x0000_4000_0000;
 
 export class Machine extends AddressSpace {

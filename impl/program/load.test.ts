@@ -10,7 +10,7 @@ import { PROFILES, type QuirkId } from "../quirks.js";
 import { Kernel, type KernelOptions } from "./kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "./load.js";
 
-const BASE = 0x8000_8300_0000;
+const BASE = 0x8000_8301_0000;
 const BREAK = 0xd420_2000;
 const NOTHING = { areas: 0, heapObjects: 0, frames: 0 };
 /** Random start 8, so images begin 16 bytes into their first chunk. */
