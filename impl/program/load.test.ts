@@ -94,6 +94,18 @@ describe("one function", () => {
   });
 });
 
+test.each([16384, 65536] as const)("pages of %i bytes make no difference to what is loaded", (pageBytes) => {
+  const images = ([4096, pageBytes] as const).map((size) => {
+    const kernel = setUp({ machine: new Machine({ pageBytes: size }) });
+    const { functions } = loaded(kernel, several);
+    const memory = words(kernel, BASE, 96);
+    freeProgram(kernel, { bpfFunc: functions[0]!.bpfFunc!, functions });
+    expect(kernel.machine.usage).toEqual(NOTHING);
+    return memory;
+  });
+  expect(images[1]).toBe(images[0]);
+});
+
 describe("several functions", () => {
   test("call each other directly", () => {
     const kernel = setUp();
