@@ -19,8 +19,8 @@ export interface MachineOptions {
   readonly vmallocBase?: Va;
   readonly vmallocBytes?: number;
   readonly heapBase?: Va;
-  /** Cut page frames from this buffer, so that an engine can address them all. */
-  readonly physical?: ArrayBuffer;
+  /** Cut page frames from these bytes, so that an engine can address them all. */
+  readonly physical?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Why a fetch must not happen. */

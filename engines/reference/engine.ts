@@ -77,7 +77,7 @@ class Run {
       const word = this.code.getUint32(pc - this.page, true);
       const insn = DECODED.decode(word);
       if (insn === undefined) return this.fault(pc, "unknownWord", `${hexWord(word)}: ${explain(word)}`);
-      if (trace !== undefined) trace({ pc, word, x: state.x, sp: state.x[SP]! });
+      if (trace !== undefined) trace({ pc, word, x: state.x, sp: state.x[SP]!, nzcv: state.nzcv });
       this.executed++;
       this.previous = pc;
       const stop = execute(insn, state, data);
