@@ -164,6 +164,23 @@ export class Machine extends AddressSpace {
     }
   }
 
+  /** Every CPU leaves what it does, one after the other, and runs its callback turn by turn with those that came before. */
+  stopMachine(callback: (cpu: number) => Iterator<void, void>): void {
+    this.mightSleep("stopping all CPUs");
+    const running: { readonly cpu: number; readonly steps: Iterator<void, void> }[] = [];
+    for (let arriving = 0; arriving < this.cpus || running.length > 0; arriving++) {
+      if (arriving < this.cpus) {
+        this.onEvent?.({ kind: "stopped", cpu: arriving });
+        running.push({ cpu: arriving, steps: callback(arriving) });
+      }
+      for (const one of [...running]) {
+        if (this.runOn(one.cpu, () => one.steps.next()).done !== true) continue;
+        running.splice(running.indexOf(one), 1);
+        this.onEvent?.({ kind: "resumed", cpu: one.cpu });
+      }
+    }
+  }
+
   disableIrqs(): void {
     this.irqsOff[this.cpu]!++;
   }

@@ -114,7 +114,8 @@ class Run {
 
   /** Call the trap as a function, then go on at LR as if it had returned. It may have changed mappings. */
   private call(pc: Va, trap: Trap): EngineOutcome | "called" {
-    const { state, trapArgs } = this;
+    const { state } = this;
+    const trapArgs = this.trapArgs;
     if (this.executed + this.calls >= this.run.fuel) return { kind: "outOfFuel", executed: this.executed };
     this.calls++;
     const back = codeAddress(state.x[LR]!);
