@@ -194,6 +194,18 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
     });
   });
 
+  test("a trace may run other code, and so may whoever looks for a fixup", () => {
+    const machine = machineWith([0xf9400001, 0xf90003e0, 0xf94003e0, RET]);
+    machine.poke(CODE + 0x800, new Uint8Array(Uint32Array.of(0xd2800ff3, RET).buffer));
+    const inner = () => run([], { machine, entry: CODE + 0x800, stackTop: STACK + 0x400, args: [1n] });
+    const fixup = () => {
+      inner();
+      return { resume: CODE + 8, clear: undefined };
+    };
+    const outcome = run([], { machine, args: [8n], trace: () => void inner(), fixup });
+    expect(outcome).toMatchObject({ kind: "returned", executed: 3 });
+  });
+
   test("the trace sees each instruction before it runs", () => {
     const seen: string[] = [];
     run([0xd2800020, 0x91000400, RET], {

@@ -34,6 +34,8 @@ import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
 const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
+const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
 const LINKAGE_BYTES = 32;
 
@@ -64,7 +66,7 @@ const ANCHOR: JitFunction = {
 
 export class JitSubject implements Subject {
   readonly name = "impl";
-  readonly machine = new Machine();
+  readonly machine: Machine;
   readonly kernel: Kernel;
   private readonly stage: Stage;
   private readonly memory: MachineMemory;
@@ -74,7 +76,8 @@ export class JitSubject implements Subject {
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
-    const { machine } = this;
+    const machine = new Machine({ physical: options.engine.physical?.(PHYSICAL_BYTES) });
+    this.machine = machine;
     const env: JitEnv = { ...(options.env ?? DEFAULT_ENV), callBase: CALL_BASE };
     this.kernel = new Kernel({ machine, env, random: (below) => Math.min(this.hole, below - 1) });
     loadProgram(this.kernel, [ANCHOR]);

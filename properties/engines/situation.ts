@@ -129,6 +129,12 @@ function aim(draw: Draw, insn: A64Insn, state: { readonly x: bigint[]; sp: bigin
       set(insn.rn, draw.chance(80) ? spot(draw) & ~7n : spot(draw));
       if (insn.kind === "compareAndSwap" && draw.chance(50)) set(insn.rs, contents(state.x[insn.rn] ?? state.sp));
       return;
+    case "twoSource":
+      // The one quotient that does not fit.
+      if (draw.chance(70)) return;
+      set(insn.rn, 1n << BigInt(insn.width - 1));
+      set(insn.rm, draw.pick([-1n, 0n, 0xffff_ffffn]));
+      return;
     case "branchRegister":
       set(insn.rn, TOP_16 + BigInt(draw.chance(80) ? WORD_AT + 4 * draw.below(64) : WORD_AT + draw.below(64)));
       return;
