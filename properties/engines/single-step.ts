@@ -95,7 +95,7 @@ export class SingleStep {
         return { resume: WORD_AT + 4, clear: undefined };
       },
       trace: ({ pc, x, sp, nzcv }) => {
-        if (isPast) registers = BigUint64Array.of(...x.subarray(0, SP_SLOT), 0n, sp, BigInt(nzcv));
+        if (isPast) registers = BigUint64Array.of(...x.subarray(0, SP_SLOT), x[SP_SLOT] ?? 0n, sp, BigInt(nzcv));
         if (pc === WORD_AT) isPast = true;
       },
     });

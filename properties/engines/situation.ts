@@ -49,8 +49,8 @@ export class SituationArbitrary extends fc.Arbitrary<Situation> {
   }
 }
 
-/** The field of the base register: all ones is SP. */
-const BASE = 0x3e0;
+/** All ones is SP in a base, else the zero register. */
+const REGISTER_FIELDS = [0x1f, 0x3e0, 0x1f_0000];
 
 /** A word of the class that is known. Offsets are short two times in three, so that they stay on the page. */
 function drawWord(draw: Draw, wordClass: WordClass): number {
@@ -58,7 +58,7 @@ function drawWord(draw: Draw, wordClass: WordClass): number {
     let word = (wordClass.fixed | (draw.word() & wordClass.free)) >>> 0;
     if (wordClass.offset !== undefined && draw.chance(66))
       word = withOffset(word, wordClass.offset, draw.between(-200, 200));
-    if ((wordClass.free & BASE) === BASE && draw.chance(20)) word |= BASE;
+    for (const field of REGISTER_FIELDS) if ((wordClass.free & field) === field && draw.chance(15)) word |= field;
     if (decode(word >>> 0)?.kind === wordClass.kind) return word >>> 0;
   }
   throw new Error(`no word of the class ${wordClass.kind} is known at 0x${wordClass.fixed.toString(16)}`);
