@@ -27,7 +27,7 @@ function programLines(report: GateReport, columns: number): string[] {
   return [
     `programs   ${programs} in ${count(runs, "run")}`,
     `code       ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
-    `speed      ${report.programsPerSecondPerCore} compared programs a second per core, ${count(jobs, "job")}`,
+    `speed      ${report.programsPerSecondPerCore} compared programs a second of processor time, ${count(jobs, "job")}`,
     `coverage   ${coverage.reached} of ${coverage.all} instruction rows`,
     ...(coverage.missing.length === 0 ? [] : ["  missing:", ...wrap(coverage.missing, columns, "    ", ", ")]),
     "sizes      programs by number of slots:",

@@ -48,7 +48,6 @@ export interface ChunkResult {
   readonly sizes: readonly number[];
   /** The first one; the rest of the chunk is then left out. */
   readonly disagreement?: Disagreement;
-  readonly busyMs: number;
 }
 
 /** Upper ends of the size buckets, in slots; a last bucket holds what is larger. */
@@ -60,7 +59,6 @@ export const sizeBucket = (slots: number): number => {
 };
 
 export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): ChunkResult {
-  const started = performance.now();
   const incomparable: Record<string, Incomparable> = {};
   const rows: Record<string, number> = {};
   const sizes = new Array<number>(SIZE_LIMITS.length + 1).fill(0);
@@ -85,7 +83,7 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
     if (verdict.kind === "agree") sum.passed++;
     else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
   }
-  const result = { ...sum, incomparable, rows, sizes, busyMs: performance.now() - started };
+  const result = { ...sum, incomparable, rows, sizes };
   return disagreement === undefined ? result : { ...result, disagreement };
 }
 

@@ -92,7 +92,7 @@ const facts = (tally: Tally, jobs: number) => ({
   words: tally.words,
   executed: tally.executed,
   jobs,
-  programsPerSecondPerCore: tally.busyMs === 0 ? 0 : Math.round((1000 * tally.passed) / tally.busyMs),
+  programsPerSecondPerCore: tally.cpuMs === 0 ? 0 : Math.round((1000 * tally.passed) / tally.cpuMs),
   coverage: coverage(tally.rows),
   sizes: tally.sizes.map((programs, i) => ({ upTo: SIZE_LIMITS[i] ?? null, programs })),
   incomparableWhy: Object.fromEntries(tally.incomparable),

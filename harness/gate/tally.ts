@@ -9,7 +9,8 @@ export interface Tally {
   words: number;
   executed: number;
   runs: number;
-  busyMs: number;
+  /** Processor time of all threads, garbage collection included: what other processes do to the clock is not in it. */
+  cpuMs: number;
   readonly incomparable: Map<string, Incomparable>;
   readonly rows: Map<string, number>;
   readonly sizes: number[];
@@ -24,7 +25,7 @@ export const emptyTally = (): Tally => ({
   words: 0,
   executed: 0,
   runs: 0,
-  busyMs: 0,
+  cpuMs: 0,
   incomparable: new Map(),
   rows: new Map(),
   sizes: new Array<number>(SIZE_LIMITS.length + 1).fill(0),
@@ -32,8 +33,7 @@ export const emptyTally = (): Tally => ({
 });
 
 export function addChunk(tally: Tally, chunk: ChunkResult): void {
-  for (const key of ["programs", "passed", "slots", "words", "executed", "runs", "busyMs"] as const)
-    tally[key] += chunk[key];
+  for (const key of ["programs", "passed", "slots", "words", "executed", "runs"] as const) tally[key] += chunk[key];
   for (const [why, { programs, first }] of Object.entries(chunk.incomparable)) {
     const known = tally.incomparable.get(why) ?? { programs: 0, first };
     tally.incomparable.set(why, { programs: known.programs + programs, first: Math.min(known.first, first) });
