@@ -77,11 +77,19 @@ export function checkCase(c: Case, bench: Bench, count?: InterpretRun["count"]):
     executed += actual.executed;
     runs.push({ input: index, expected, actual: actual.outcome, verdict: compare(expected, actual.outcome) });
   }
-  loaded.free();
-  return { kind: "checked", verdict: worst(runs), runs, slots, words: loaded.words, executed };
+  const breaches = [...loaded.breaches, ...loaded.free()];
+  return { kind: "checked", verdict: worst(runs, breaches), runs, slots, words: loaded.words, executed };
 }
 
-function worst(runs: readonly RunReport[]): Verdict {
+function worst(runs: readonly RunReport[], breaches: readonly string[]): Verdict {
   const find = (kind: Verdict["kind"]): Verdict | undefined => runs.find((r) => r.verdict.kind === kind)?.verdict;
+  if (breaches.length > 0) {
+    const memory = {
+      where: "text memory",
+      expected: "the image, and nothing else changed",
+      actual: breaches.join("; "),
+    };
+    return find("disagree") ?? { kind: "disagree", ...memory };
+  }
   return find("disagree") ?? find("incomparable") ?? { kind: "agree" };
 }

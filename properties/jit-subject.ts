@@ -12,6 +12,7 @@ import { Kernel } from "../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../impl/program/load.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import { pointer, type Va } from "../machine/address.js";
+import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
 import { type U64, u64 } from "../spec/bits.js";
 import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
@@ -24,6 +25,9 @@ import type { Facts } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
+import { lockBreaches } from "./oracles/locks.js";
+import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
+import { textPokeBreaches } from "./oracles/text-poke.js";
 import { Stage } from "./stage.js";
 import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
@@ -48,6 +52,9 @@ export interface SubjectOptions {
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
 
+/** The machine's log is kept, and judged, for one load in that many; the first is among them. */
+const LOADS_A_LOG = 8;
+
 /** `r0 = 0; exit`, kept loaded so that the first pack is not given back between two cases. */
 const ANCHOR: JitFunction = {
   insns: [insn(rowById("mov imm")), insn(rowById("exit"))],
@@ -63,6 +70,7 @@ export class JitSubject implements Subject {
   private readonly memory: MachineMemory;
   private readonly traps: ReadonlyMap<Va, Trap>;
   private hole = 0;
+  private loads = 0;
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
@@ -100,28 +108,47 @@ export class JitSubject implements Subject {
     this.kernel.env = env;
     this.hole = hole;
     const codes: Code[] = [];
+    const before = accountOf(this.kernel);
+    const log = this.loads++ % LOADS_A_LOG === 0 ? new EventLog() : undefined;
+    this.machine.onEvent = log?.listener;
     for (const functions of lowered) {
       const loaded = loadProgram(this.kernel, functions);
       if (!loaded.ok) {
-        this.free(codes);
+        this.free(codes, before, log);
         return { ok: false, why: `the JIT refused function ${loaded.index}: ${describeLoadError(loaded.error)}` };
       }
       codes.push({ lowered: functions, program: loaded.program });
     }
-    return { ok: true, loaded: this.loaded(program, codes) };
+    return { ok: true, loaded: this.loaded(program, codes, before, log) };
   }
 
-  private loaded(program: Program, codes: readonly Code[]): Loaded {
+  private loaded(program: Program, codes: readonly Code[], before: Account, log: EventLog | undefined): Loaded {
+    const functions = codes.flatMap((code) => code.program.functions);
+    const logged = this.logged(log);
     return {
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
-      words: codes.flatMap((code) => code.program.functions).reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
+      words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
+      breaches: [...loadBreaches(this.kernel, functions, before), ...logged],
       run: (input, layout, lastCode) => this.run(program, codes, input, layout, lastCode),
-      free: () => this.free(codes),
+      free: () => this.free(codes, before, log),
     };
   }
 
-  private free(codes: readonly Code[]): void {
+  /** `before`: the account before the first of them was loaded. */
+  private free(codes: readonly Code[], before: Account, log: EventLog | undefined): readonly string[] {
+    const regions = codes.flatMap(({ program }) => regionsOf(this.kernel, program.functions));
+    this.machine.onEvent = log?.listener;
     for (const { program } of codes) freeProgram(this.kernel, program);
+    return [...this.logged(log), ...freeBreaches(this.kernel, regions, before)];
+  }
+
+  /** End a log, if one was kept, and judge it. */
+  private logged(log: EventLog | undefined): readonly string[] {
+    this.machine.onEvent = undefined;
+    if (log === undefined) return [];
+    const events = log.events();
+    log.clear();
+    return [...textPokeBreaches(events), ...lockBreaches(events)];
   }
 
   private run(

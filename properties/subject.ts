@@ -11,12 +11,15 @@ export interface Loaded {
   readonly frames: readonly Range[];
   /** A64 words of all images. */
   readonly words: number;
+  /** One line for each rule of text memory that the load broke. */
+  readonly breaches: readonly string[];
   /**
    * Run it on one input.
    * @param lastCode whose frame is the region `stack` of the outcome.
    */
   run(input: Uint8Array, layout: Layout, lastCode: number): SubjectOutcome;
-  free(): void;
+  /** @returns one line for each rule of text memory that the free broke. */
+  free(): readonly string[];
 }
 
 export interface SubjectOutcome {

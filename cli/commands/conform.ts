@@ -24,11 +24,11 @@ Files below a directory called negative, or with an error section, must be refus
 that is a test; on their own each prints the line that refuses it and the exit code is 2.
 ${examples(["rox conform conformance/", "rox conform tests/add.data --json conform.json"])}`,
     )
-    .action((paths: string[], flags: Flags) => finish(runConform(paths, flags, io)));
+    .action(async (paths: string[], flags: Flags) => finish(await runConform(paths, flags, io)));
 };
 
-function runConform(paths: readonly string[], flags: Flags, io: Io): number {
-  const report = conform(paths, conformParts(), io.stop);
+async function runConform(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const report = await conform(paths, conformParts(), io.stop);
   complainAll(io, report.unreadable);
   if (onlyRefusals(report)) {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);

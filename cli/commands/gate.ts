@@ -4,8 +4,11 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { loadCaseText } from "../../harness/case-file.js";
+import { compileCase } from "../../harness/compile.js";
 import { formatFinding } from "../../harness/format/finding.js";
 import { formatGate } from "../../harness/format/gate.js";
+import { formatListing } from "../../harness/format/listing.js";
 import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate.js";
 import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
@@ -18,6 +21,7 @@ import { startProgress } from "../progress.js";
 interface Flags {
   readonly programs?: number;
   readonly seed?: number;
+  readonly from: number;
   readonly jobs?: number;
   readonly time?: number;
   readonly corpus?: string;
@@ -35,6 +39,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--programs <n>", "generated programs (default: as many as the time allows)", integer(1, 1e12))
     .option("--time <t>", "time for generated programs, such as 60s (default: 50s, none with --programs)", duration)
     .option("--seed <n>", "seed of the generated programs (default: a new one)", integer(0, 2 ** 32 - 1))
+    .option("--from <n>", "index of the first program", integer(0, 1e12), 0)
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
@@ -54,6 +59,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   const progress = startProgress(io, "gate", 1000);
   const options: GateOptions = {
     seed,
+    from: flags.from,
     programs,
     budgetMs,
     chunk: CHUNK,
@@ -73,7 +79,9 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const code = saveJson(io, flags.json, report, exitCode(report));
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
-    print(io, replayLines(report));
+    const failedFile = report.corpus.failures[0]?.name;
+    if (failedFile !== undefined) print(io, await listingOf(failedFile, io.columns));
+    print(io, replayLines(report, finding !== undefined));
     return code;
   } finally {
     progress.stop();
@@ -87,8 +95,17 @@ function projectCorpus(): string | undefined {
   return existsSync(directory) ? directory : undefined;
 }
 
-/** Failures of the corpus, and as the last line how to see the first failure again. */
-const replayLines = ({ failures }: GateReport): string[] => [
-  ...failures.map(({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`),
+/** The code of a corpus file that failed, BPF beside A64. */
+async function listingOf(file: string, columns: number): Promise<string[]> {
+  const read = loadCaseText(file);
+  const compiled = read.ok ? await compileCase(read.value) : read;
+  return compiled.ok ? ["", ...formatListing(compiled.value.listing, columns)] : [];
+}
+
+/** Failures that were not shown yet, and as the last line how to see the first failure again. */
+const replayLines = ({ failures }: GateReport, shown: boolean): string[] => [
+  ...(shown ? [] : failures).map(
+    ({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`,
+  ),
   ...failures.slice(0, 1).flatMap(({ replay }) => replay ?? []),
 ];

@@ -7,6 +7,7 @@ import { formatCaseReport } from "../../harness/format/run.js";
 import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
+import { shellWord } from "../../harness/shell-word.js";
 import { stageCheck } from "../../harness/stage-check.js";
 import { traceRun } from "../../harness/trace-run.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
@@ -58,6 +59,9 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     }
   }
   print(io, formatCaseReport(checked, c.inputs, io.columns));
+  if (checked.verdict.kind === "disagree" && flags.trace !== true) {
+    print(io, [`step by step: npx rox run ${shellWord(file)} --trace`]);
+  }
   return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));
 }
 

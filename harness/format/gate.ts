@@ -23,17 +23,17 @@ const corpusLines = ({ corpus }: GateReport): string[] => [
 
 function programLines(report: GateReport, columns: number): string[] {
   const { programs, runs, slots, words, executed, coverage, jobs } = report;
-  const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b - a);
+  const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b.programs - a.programs);
   return [
     `programs   ${programs} in ${count(runs, "run")}`,
     `code       ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
-    `speed      ${report.programsPerSecondPerCore} compared programs a second per core, ${count(jobs, "job")}`,
+    `speed      ${report.programsPerSecondPerCore} compared programs a second of processor time, ${count(jobs, "job")}`,
     `coverage   ${coverage.reached} of ${coverage.all} instruction rows`,
     ...(coverage.missing.length === 0 ? [] : ["  missing:", ...wrap(coverage.missing, columns, "    ", ", ")]),
     "sizes      programs by number of slots:",
     ...sizeLines(report),
     `incomparable  ${report.incomparable} (${percent(report.incomparable, total(report))})`,
-    ...why.slice(0, 8).map(([reason, n]) => `  ${n}  ${reason}`),
+    ...why.slice(0, 8).map(([reason, { programs: n, first }]) => `  ${n}  ${reason} (the first: program ${first})`),
   ];
 }
 

@@ -10,15 +10,19 @@ import type { GateParts } from "./gate.js";
 import { makePool } from "./pool.js";
 import { randomSource } from "./random-source.js";
 
-/** How often shrinking may run a candidate: some ten seconds for a small program. */
+/** How often, and for how long, shrinking may run candidates. */
 const SHRINK_RUNS = 20_000;
+const SHRINK_MS = 20_000;
 
 export function gateParts(jobs: number): GateParts {
   const trials = makeTrials();
   return {
     trials,
     pool: makePool(jobs, () => trials),
-    minimize: (c, fails) => minimize(c, fails, SHRINK_RUNS),
+    minimize: (c, fails) => {
+      const end = performance.now() + SHRINK_MS;
+      return minimize(c, (candidate) => performance.now() < end && fails(candidate), SHRINK_RUNS);
+    },
     print: (c, { title, notes }) => printCase({ ...c, title, notes: notes.map((text) => ({ key: "found", text })) }),
     load: loadCaseText,
   };

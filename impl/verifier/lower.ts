@@ -1,7 +1,8 @@
 // What the Linux verifier makes of a program that it has accepted, before its JIT sees it: one instruction array for each
 // function, addresses in place of map indexes and helper ids, tail calls as an instruction of their own, and the fields of
 // the xdp context as the pointers that they stand for (Linux: jit_subprogs, do_misc_fixups, convert_ctx_accesses).
-// Left out: what the verifier does for speed (inlined map lookups, removal of dead branches).
+// Left out: what the verifier does for speed (inlined map lookups, removal of branches that are never taken), and `w0 = w0`
+// after a 32-bit cmpxchg whose result is read as 64 bits, which changes nothing on arm64.
 
 import { halves, type Va } from "../../machine/address.js";
 import { branchTarget, type Insn, insn } from "../../spec/bpf/insn.js";

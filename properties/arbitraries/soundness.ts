@@ -9,7 +9,7 @@ import type { Case } from "../case.js";
 import { layoutOf } from "../layout.js";
 import { compare } from "../verdict.js";
 
-/** Generated cases stay below a fifth of it. */
+/** Generated cases take at most half of it. */
 const FUEL = 50_000;
 const ELSEWHERE_BYTES = 0x12_3400;
 

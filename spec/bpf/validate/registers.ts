@@ -153,7 +153,7 @@ export class Registers {
     }
     const leftKind = this.kind[dst]!;
     const left = this.value[dst]!;
-    this.#computed(dst, isNumber(leftKind) && isNumber(kind), taintOf(leftKind, left) | taintOf(kind, value));
+    this.#computed(dst, isNumber(leftKind) && isNumber(kind), mixed(leftKind, left, kind, value));
     if (leftKind === CONSTANT && kind === CONSTANT) {
       const folded = fold(op, width, left, value);
       if (folded !== undefined) this.set(dst, CONSTANT, folded);
@@ -172,3 +172,12 @@ export class Registers {
 }
 
 const isTracked = (kind: number): boolean => kind === FRAME || kind === CONTEXT;
+
+/** What goes into the result of two operands: it may be a number only if both may. */
+function mixed(leftKind: number, left: number, kind: number, value: number): number {
+  const both = taintOf(leftKind, left) | taintOf(kind, value);
+  return mayBeNumber(leftKind, left) && mayBeNumber(kind, value) ? both : both & ~MAY_BE_NULL;
+}
+
+const mayBeNumber = (kind: number, value: number): boolean =>
+  isNumber(kind) || (taintOf(kind, value) & MAY_BE_NULL) !== 0;

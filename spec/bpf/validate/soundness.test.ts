@@ -18,13 +18,13 @@ const base = fc.oneof(fc.constantFrom(10, 10, 7, 7, 6, 6), fc.nat(10));
 const off = fc.constantFrom(-512, -40, -24, -16, -16, -12, -8, -8, -4, 0, 4, 8);
 const size = fc.constantFrom("b", "h", "w", "w", "dw");
 
-/** Reserved fields zero, everything else 1. */
+/** Reserved fields zero, helpers 7 (a random number), everything else 1. */
 const anyRow = (row: Row, dst: number, src: number): Insn =>
   insn(row, {
     dst: row.dst === "none" ? 0 : dst,
     src: row.src === "none" ? 0 : src,
     off: 0,
-    imm: row.imm === "none" ? 0 : 1,
+    imm: row.imm === "none" ? 0 : row.imm === "helper" ? 7 : 1,
   });
 
 /** What a body is made of, each a few slots. `call N` calls function N, with the distance filled in later. */

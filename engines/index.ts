@@ -1,0 +1,10 @@
+// The engines, the default one first.
+
+import type { Engine } from "./engine.js";
+import { referenceEngine } from "./reference/engine.js";
+import { wasmEngine } from "./wasm/engine.js";
+
+export const ENGINES: readonly Engine[] = [wasmEngine, referenceEngine];
+
+/** @returns undefined if there is none of that name. */
+export const engineByName = (name: string): Engine | undefined => ENGINES.find((engine) => engine.name === name);
