@@ -135,7 +135,7 @@ class Run implements Listener {
     const { cpu, run } = this;
     try {
       cpu.read();
-      run.trace?.({ pc, word: wordAt(run.machine, pc), x: cpu.x, sp: cpu.x[SP]! });
+      run.trace?.({ pc, word: wordAt(run.machine, pc), x: cpu.x, sp: cpu.x[SP]!, nzcv: cpu.nzcv });
     } catch (error) {
       this.thrown = { error };
       this.library.stop(cpu.uc);
