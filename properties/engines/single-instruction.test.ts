@@ -97,7 +97,7 @@ function* conditions(): Iterable<Situation> {
 function compiledWords(programs: number): readonly number[] {
   const words = new Set<number>();
   const trace = ({ word }: TraceState): void => void words.add(word);
-  const subject = new JitSubject({ engine: referenceEngine, fuel: 10_000, trace });
+  const subject = new JitSubject({ engines: [referenceEngine], fuel: 10_000, trace });
   for (const c of fc.sample(new CaseArbitrary({ maxSize: 100 }), { seed: 1, numRuns: programs })) {
     checkCase(c, { subject, strictness: "verifier" });
   }
