@@ -67,20 +67,20 @@ export class SingleStep {
   }
 
   step(situation: Situation): Effect {
-    const { machine, engine, block, blank } = this;
+    const { machine } = this;
     const words = new Uint32Array(PAGE / 4).fill(BRK);
     const prelude = loadEverything(situation);
     words.set(prelude, (WORD_AT - CODE) / 4 - prelude.length);
     words[(WORD_AT - CODE) / 4] = situation.word;
     machine.poke(CODE, new Uint8Array(words.buffer));
-    block.set([...situation.x, situation.sp, ...situation.flagOperands]);
-    machine.poke(REGISTERS, new Uint8Array(block.buffer));
-    machine.poke(DATA, blank.subarray(0, 3 * PAGE));
-    machine.poke(STACK, blank.subarray(0, PAGE));
+    this.block.set([...situation.x, situation.sp, ...situation.flagOperands]);
+    machine.poke(REGISTERS, new Uint8Array(this.block.buffer));
+    machine.poke(DATA, this.blank.subarray(0, 3 * PAGE));
+    machine.poke(STACK, this.blank.subarray(0, PAGE));
     let registers: BigUint64Array | undefined;
     let isPast = false;
     let isFixedUp = false;
-    const outcome = engine.run({
+    const outcome = this.engine.run({
       machine,
       cpu: 0,
       entry: WORD_AT - 4 * prelude.length,
@@ -95,7 +95,7 @@ export class SingleStep {
         return { resume: WORD_AT + 4, clear: undefined };
       },
       trace: ({ pc, x, sp, nzcv }) => {
-        if (isPast) registers = BigUint64Array.of(...x.subarray(0, SP_SLOT), 0n, sp, BigInt(nzcv));
+        if (isPast) registers = BigUint64Array.of(...x.subarray(0, SP_SLOT), x[SP_SLOT] ?? 0n, sp, BigInt(nzcv));
         if (pc === WORD_AT) isPast = true;
       },
     });

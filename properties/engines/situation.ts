@@ -26,7 +26,7 @@ const TOP_16 = 0xffff_0000_0000_0000n;
 const EDGES = [0n, 1n, 2n, 63n, 64n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n];
 const HIGH_EDGES = [0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0xffff_ffff_8000_0000n];
 /** adds, subs, ands, adds, subs, ands of x1 and x2; the second three 32 bits wide. */
-const FLAG_WORDS = [0xab02_003f, 0xeb02_003f, 0xea02_003f, 0x2b02_003f, 0x6b02_003f, 0x6a02_003f];
+export const FLAG_WORDS = [0xab02_003f, 0xeb02_003f, 0xea02_003f, 0x2b02_003f, 0x6b02_003f, 0x6a02_003f];
 
 export class SituationArbitrary extends fc.Arbitrary<Situation> {
   /** @param source a class to draw words from, or a list of words. */
@@ -49,13 +49,17 @@ export class SituationArbitrary extends fc.Arbitrary<Situation> {
   }
 }
 
+/** All ones is SP in a base, else the zero register. */
+const REGISTER_FIELDS = [0x1f, 0x3e0, 0x1f_0000];
+
 /** A word of the class that is known. Offsets are short two times in three, so that they stay on the page. */
 function drawWord(draw: Draw, wordClass: WordClass): number {
   for (let tries = 0; tries < 1000; tries++) {
     let word = (wordClass.fixed | (draw.word() & wordClass.free)) >>> 0;
     if (wordClass.offset !== undefined && draw.chance(66))
       word = withOffset(word, wordClass.offset, draw.between(-200, 200));
-    if (decode(word)?.kind === wordClass.kind) return word;
+    for (const field of REGISTER_FIELDS) if ((wordClass.free & field) === field && draw.chance(15)) word |= field;
+    if (decode(word >>> 0)?.kind === wordClass.kind) return word >>> 0;
   }
   throw new Error(`no word of the class ${wordClass.kind} is known at 0x${wordClass.fixed.toString(16)}`);
 }
@@ -68,6 +72,7 @@ function withOffset(word: number, [low, width]: readonly [number, number], offse
 function situation(draw: Draw, word: number): Situation {
   const x = Array.from({ length: 31 }, () => value(draw));
   const insn = decode(word)!;
+  const operand = value(draw);
   const state = { x, sp: draw.chance(80) ? TOP_16 + BigInt(STACK_TOP - 16 * draw.below(40)) : value(draw) };
   if (draw.chance(85)) aim(draw, insn, state);
   return {
@@ -75,7 +80,7 @@ function situation(draw: Draw, word: number): Situation {
     x,
     sp: state.sp,
     flagWord: draw.pick(FLAG_WORDS),
-    flagOperands: [value(draw), value(draw)],
+    flagOperands: [operand, draw.chance(30) ? operand : value(draw)],
     reserve: insn.kind === "storeExclusive" && draw.chance(80),
   };
 }
@@ -128,6 +133,12 @@ function aim(draw: Draw, insn: A64Insn, state: { readonly x: bigint[]; sp: bigin
     case "compareAndSwap":
       set(insn.rn, draw.chance(80) ? spot(draw) & ~7n : spot(draw));
       if (insn.kind === "compareAndSwap" && draw.chance(50)) set(insn.rs, contents(state.x[insn.rn] ?? state.sp));
+      return;
+    case "twoSource":
+      // The one quotient that does not fit.
+      if (draw.chance(70)) return;
+      set(insn.rn, 1n << BigInt(insn.width - 1));
+      set(insn.rm, draw.pick([-1n, 0n, 0xffff_ffffn]));
       return;
     case "branchRegister":
       set(insn.rn, TOP_16 + BigInt(draw.chance(80) ? WORD_AT + 4 * draw.below(64) : WORD_AT + draw.below(64)));
