@@ -1,5 +1,6 @@
 // The gate's search: generated programs, each on both witnesses.
 
+import { defaultEngine } from "../../engines/index.js";
 import { minimize } from "../../properties/arbitraries/minimize.js";
 import { printCase } from "../../properties/case-text.js";
 import { checkOrCrash, slots } from "../check-or-crash.js";
@@ -11,7 +12,7 @@ import type { Found, Search } from "./search.js";
 const SHRINK_RUNS = 20_000;
 
 export function programSearch(seed: number): Search {
-  const trials = makeTrials();
+  const trials = makeTrials([defaultEngine()]);
   let index = 0;
   return {
     name: "programs",
