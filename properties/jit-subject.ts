@@ -29,6 +29,7 @@ import { lockBreaches } from "./oracles/locks.js";
 import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
 import { textPokeBreaches } from "./oracles/text-poke.js";
 import { Stage } from "./stage.js";
+import { loadedBreaches } from "./structure/loaded-code.js";
 import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
 /** Bytes of kernel text that stand for one helper. */
@@ -130,10 +131,11 @@ export class JitSubject implements Subject {
   private loaded(program: Program, codes: readonly Code[], before: Account, log: EventLog | undefined): Loaded {
     const functions = codes.flatMap((code) => code.program.functions);
     const logged = this.logged(log);
+    const structure = codes.flatMap(({ program }) => loadedBreaches(this.kernel, program.functions));
     return {
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
       words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
-      breaches: [...loadBreaches(this.kernel, functions, before), ...logged],
+      breaches: [...loadBreaches(this.kernel, functions, before), ...structure, ...logged],
       run: (input, layout, lastCode) =>
         this.options.engines.map((engine) => this.run(engine, program, codes, input, layout, lastCode)),
       free: () => this.free(codes, before, log),
