@@ -29,11 +29,14 @@ import { lockBreaches } from "./oracles/locks.js";
 import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
 import { textPokeBreaches } from "./oracles/text-poke.js";
 import { Stage } from "./stage.js";
+import { loadedBreaches } from "./structure/loaded-code.js";
 import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
 const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
+const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
 const LINKAGE_BYTES = 32;
 
@@ -53,8 +56,6 @@ export interface SubjectOptions {
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
 
-/** All memory of the machine, where an engine wants it in a place of its own. */
-const PHYSICAL_BYTES = 64 << 20;
 /** The machine's log is kept, and judged, for one load in that many; the first is among them. */
 const LOADS_A_LOG = 8;
 
@@ -130,10 +131,11 @@ export class JitSubject implements Subject {
   private loaded(program: Program, codes: readonly Code[], before: Account, log: EventLog | undefined): Loaded {
     const functions = codes.flatMap((code) => code.program.functions);
     const logged = this.logged(log);
+    const structure = codes.flatMap(({ program }) => loadedBreaches(this.kernel, program.functions));
     return {
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
       words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
-      breaches: [...loadBreaches(this.kernel, functions, before), ...logged],
+      breaches: [...loadBreaches(this.kernel, functions, before), ...structure, ...logged],
       run: (input, layout, lastCode) =>
         this.options.engines.map((engine) => this.run(engine, program, codes, input, layout, lastCode)),
       free: () => this.free(codes, before, log),

@@ -3,7 +3,7 @@
 // for making no sense; a child process then loads the one file in place of the other.
 
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -32,7 +32,7 @@ const CONFIG = {
     noUnusedParameters: false,
   },
   include: SOURCES,
-  exclude: ["**/*.test.ts"],
+  exclude: ["**/*.test.ts", "engines/wasm/assembly"],
 };
 
 /** @param root a checkout: sources, tsconfig.json and node_modules. */
@@ -72,6 +72,8 @@ async function buildIn(
     replacements.set(mutant.id, replaced);
   }
   const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+  const wasm = path.join("dist", "engines", "wasm", "a64.wasm");
+  if (existsSync(path.join(root, wasm))) cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
   await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.mutants.json"], { cwd: directory });
   return loaded(replacements);
 }
