@@ -89,7 +89,11 @@ describe("one function", () => {
 
   test("is refused over the limit", () => {
     const kernel = setUp({ limit: 127 });
-    expect(loadProgram(kernel, single)).toEqual({ ok: false, index: 0, error: { kind: "noMemory", what: "image" } });
+    expect(loadProgram(kernel, single)).toMatchObject({
+      ok: false,
+      index: 0,
+      error: { kind: "noMemory", what: "image" },
+    });
     expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
   });
 });
@@ -154,7 +158,11 @@ describe("whichever step fails, the program is refused and nothing is left", () 
   test("the JIT itself", () => {
     const kernel = setUp();
     const bad = [several[0]!, several[1]!, fn(2, callLocal(3), exit)];
-    expect(loadProgram(kernel, bad)).toEqual({ ok: false, index: 2, error: { kind: "badCallee", pc: 0, index: 3 } });
+    expect(loadProgram(kernel, bad)).toMatchObject({
+      ok: false,
+      index: 2,
+      error: { kind: "badCallee", pc: 0, index: 3 },
+    });
     expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
   });
 });
