@@ -19,6 +19,8 @@ export interface BuiltProgram {
   readonly returns: bigint;
   /** By function: bytes of the image, without header and slack. */
   readonly imageBytes: readonly number[];
+  /** The image of a program without calls, which is the same at every address; made when first asked for. */
+  alone: Uint8Array | undefined;
 }
 
 const MOV = rowById("mov imm");
@@ -57,7 +59,7 @@ function build(spec: ProgramSpec): BuiltProgram {
     if (!measured.ok) throw new RangeError(`${JSON.stringify(spec)} does not compile: ${measured.error.kind}`);
     return measured.sized.imageBytes;
   });
-  return { functions, returns: outcome.r0, imageBytes };
+  return { functions, returns: outcome.r0, imageBytes, alone: undefined };
 }
 
 const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };

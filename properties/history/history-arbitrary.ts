@@ -22,7 +22,7 @@ import { isHistory, shrinkHistory } from "./shrink.js";
 const MOST_ACTIONS = 200;
 /** A64 instructions a slot, nearly. */
 const WORD_BYTES = 4;
-const PACKS = [4096, 8192, 8192, 16384, 32768] as const;
+const PACKS = [4096, 4096, 8192, 8192, 8192, 16384] as const;
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
 
 export class HistoryArbitrary extends fc.Arbitrary<History> {
@@ -112,7 +112,7 @@ class Maker {
     const { packBytes } = this.options;
     const subprograms = draw.chance(80) ? 0 : draw.between(1, 3);
     return {
-      first: 1 + (id % 4),
+      first: 1 + (id % 2),
       insns: leastInsns(subprograms) + this.slots(Math.floor(packBytes / WORD_BYTES)),
       subprograms,
     };
@@ -122,8 +122,8 @@ class Maker {
   private slots(most: number): number {
     const { draw } = this;
     const how = draw.below(1000);
-    if (how < 600) return draw.below(24);
-    if (how < 950) return draw.below(100);
+    if (how < 700) return draw.below(24);
+    if (how < 960) return 24 + 8 * draw.below(10);
     if (how < 985) return stepped(draw.below(Math.floor(most / 2)));
     if (how < 996) return most - 8 * draw.below(8);
     return stepped(most + draw.below(most));

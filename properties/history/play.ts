@@ -68,7 +68,9 @@ class Play {
       const violations = this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE });
       if (violations.length > 0) return { ...this.count, violations };
     }
-    return { ...this.count, violations: this.sweep(actions.length) };
+    const violations = this.sweep(actions.length);
+    if (violations.length === 0) this.world.close();
+    return { ...this.count, violations };
   }
 
   private step(index: number, action: Action): readonly Violation[] {

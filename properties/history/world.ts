@@ -11,13 +11,14 @@ import { Kernel } from "../../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../../impl/program/load.js";
 import { PROFILES, type Quirks } from "../../impl/quirks.js";
 import type { RoAddr, Va } from "../../machine/address.js";
-import { type FetchProblem, Machine } from "../../machine/machine.js";
+import type { FetchProblem, Machine } from "../../machine/machine.js";
 import { ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
 import { CALL_BASE, ENTRY_SP, STACK } from "../layout.js";
 import type { Account, Execution, Live, Patch, Region, Scene, Step, StepResult } from "../oracles/oracle.js";
 import { type BuiltProgram, builtProgram } from "./built-program.js";
 import type { Action, During, HistoryOptions, Meanwhile } from "./history.js";
+import { giveMachine, takeMachine } from "./machines.js";
 import { Recorder } from "./recorder.js";
 
 const CHUNK_BYTES = 64;
@@ -30,6 +31,7 @@ const PATCH_WORD = 1;
 const NOP = 0xd503_201f;
 /** B .+4 */
 const BRANCH_ON = 0x1400_0001;
+const NOTHING = new Uint8Array();
 const NO_TRAPS = new Map<Va, never>();
 
 export class World implements Scene {
@@ -52,7 +54,7 @@ export class World implements Scene {
     private readonly engine: Engine,
   ) {
     const { pageBytes, cpus, images, packBytes, limit } = options;
-    const machine = new Machine({ pageBytes, cpus });
+    const machine = takeMachine(pageBytes, cpus);
     this.machine = machine;
     this.images = images;
     const env: JitEnv = { ...DEFAULT_ENV, callBase: CALL_BASE, quirks: quirksOf(options) };
@@ -60,7 +62,6 @@ export class World implements Scene {
     this.kernel = new Kernel({ machine, env, random, packBytes, images, ...(limit === undefined ? {} : { limit }) });
     // Pages of their own are what the reference calls larger than a pack.
     this.allocator = new ReferenceAllocator((bytes) => this.mapPages(bytes), images === "packs" ? packBytes : 0);
-    machine.map(STACK.base, STACK.bytes, "rw");
     this.baseline = machine.usage;
     this.recorder = new Recorder(machine);
   }
@@ -82,6 +83,11 @@ export class World implements Scene {
     this.recorder.begin(undefined);
     const { executions } = this;
     return { scene: this, events: this.lastEvents, before, after: this.account(), result, executions, struck };
+  }
+
+  /** Nothing lives any more and nothing was found: the machine is as it was when it came. */
+  close(): void {
+    giveMachine(this.machine);
   }
 
   private lastEvents: Step["events"] = [];
@@ -174,14 +180,22 @@ export class World implements Scene {
 
   /** What the text must hold now: sizes in the headers, and images as they come out of the passes at these addresses. */
   private expectImages(built: BuiltProgram, { functions }: LoadedProgram, regions: readonly Region[]): void {
-    const { text, kernel } = this;
-    const compiled = compileImages(built.functions, kernel.env, (index) => functions[index]!.bpfFunc!);
-    if (!compiled.ok) return;
+    const { text } = this;
+    const images = this.imagesOf(built, functions);
     regions.forEach(({ header, bytes, image }, i) => {
       if (!text.holds(header, bytes)) return;
       text.stored(header, new Uint8Array(Uint32Array.of(bytes).buffer));
-      text.stored(image, compiled.images[i]!.image);
+      text.stored(image, images[i] ?? NOTHING);
     });
+  }
+
+  private imagesOf(built: BuiltProgram, functions: readonly BpfProg[]): readonly Uint8Array[] {
+    if (built.alone !== undefined) return [built.alone];
+    const compiled = compileImages(built.functions, this.kernel.env, (index) => functions[index]!.bpfFunc!);
+    if (!compiled.ok) return [];
+    const images = compiled.images.map(({ image }) => image);
+    if (images.length === 1) built.alone = images[0];
+    return images;
   }
 
   private free(target: Live): StepResult {

@@ -74,6 +74,8 @@ export class ReferenceText {
 
 /** Whole words; at the end of an odd length, the beginning of one. Little-endian, as every machine that runs this is. */
 function illegal(bytes: number): Uint8Array {
-  const words = new Uint32Array(Math.ceil(bytes / 4)).fill(ILLEGAL);
-  return new Uint8Array(words.buffer, 0, bytes);
+  if (bytes <= ILLEGAL_PAGE.length) return ILLEGAL_PAGE.slice(0, bytes);
+  return new Uint8Array(new Uint32Array(Math.ceil(bytes / 4)).fill(ILLEGAL).buffer, 0, bytes);
 }
+
+const ILLEGAL_PAGE = new Uint8Array(new Uint32Array(4096).fill(ILLEGAL).buffer);
