@@ -53,7 +53,9 @@ export class AddressSpace {
       if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
       const frame = this.frames.take();
       frame.bytes.fill(POISON);
-      frame.lines = tracked ? new CodeLines(this.pageBytes) : undefined;
+      if (!tracked) frame.lines = undefined;
+      else if (frame.lines === undefined) frame.lines = new CodeLines(this.pageBytes);
+      else frame.lines.reset();
       this.table.set(page, { frame, permission });
     });
     this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });

@@ -35,6 +35,8 @@ import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
 const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
+const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
 const LINKAGE_BYTES = 32;
 
@@ -54,8 +56,6 @@ export interface SubjectOptions {
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
 
-/** All memory of the machine, where an engine wants it in a place of its own. */
-const PHYSICAL_BYTES = 64 << 20;
 /** The machine's log is kept, and judged, for one load in that many; the first is among them. */
 const LOADS_A_LOG = 8;
 

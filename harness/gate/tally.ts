@@ -8,7 +8,8 @@ export interface Tally {
   slots: number;
   words: number;
   executed: number;
-  runs: number;
+  /** By engine. */
+  readonly runs: Map<string, number>;
   /** Processor time of all threads, garbage collection included: what other processes do to the clock is not in it. */
   cpuMs: number;
   readonly incomparable: Map<string, Incomparable>;
@@ -24,7 +25,7 @@ export const emptyTally = (): Tally => ({
   slots: 0,
   words: 0,
   executed: 0,
-  runs: 0,
+  runs: new Map(),
   cpuMs: 0,
   incomparable: new Map(),
   rows: new Map(),
@@ -33,11 +34,12 @@ export const emptyTally = (): Tally => ({
 });
 
 export function addChunk(tally: Tally, chunk: ChunkResult): void {
-  for (const key of ["programs", "passed", "slots", "words", "executed", "runs"] as const) tally[key] += chunk[key];
+  for (const key of ["programs", "passed", "slots", "words", "executed"] as const) tally[key] += chunk[key];
   for (const [why, { programs, first }] of Object.entries(chunk.incomparable)) {
     const known = tally.incomparable.get(why) ?? { programs: 0, first };
     tally.incomparable.set(why, { programs: known.programs + programs, first: Math.min(known.first, first) });
   }
+  addCounts(tally.runs, chunk.runs);
   addCounts(tally.rows, chunk.rows);
   chunk.sizes.forEach((n, bucket) => {
     tally.sizes[bucket]! += n;
