@@ -6,7 +6,7 @@ import { printCase } from "../../properties/case-text.js";
 import { checkOrCrash, slots } from "../check-or-crash.js";
 import { failsLike } from "../gate/finding.js";
 import { makeTrials } from "../gate/parts.js";
-import type { Found, Search } from "./search.js";
+import { type Found, oracleOf, type Search } from "./search.js";
 
 /** How often shrinking may run a candidate. */
 const SHRINK_RUNS = 20_000;
@@ -21,7 +21,7 @@ export function programSearch(seed: number): Search {
       const { verdict } = checkOrCrash(c, trials.check);
       if (verdict.kind !== "disagree") return "nothing";
       const found: Found = {
-        oracle: oracleOf(verdict.where),
+        oracle: oracleOf(verdict),
         ...{ where: verdict.where, expected: verdict.expected, actual: verdict.actual },
         shrink(mayGoOn) {
           const fails = failsLike(c, trials.check);
@@ -33,6 +33,3 @@ export function programSearch(seed: number): Search {
     },
   };
 }
-
-/** `stack[r10 - 8]` and `map 0[3]` are noticed by the same comparison wherever it is. */
-const oracleOf = (where: string): string => where.replace(/(\[| \d|, ).*$/, "");

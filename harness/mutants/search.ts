@@ -23,3 +23,14 @@ export interface Search {
   /** Try one more thing. `exhausted`: there was nothing more to try. */
   step(): Found | "nothing" | "exhausted";
 }
+
+/**
+ * What noticed a disagreement: `stack[r10 - 8]` and `map 0[3]` are found by the same comparison wherever it is; rules of
+ * structure and of memory name themselves in what they say.
+ */
+export function oracleOf({ where, actual }: { readonly where: string; readonly actual: string }): string {
+  const rule = /^(?:function \d+: )?([a-z]+(?:-[a-z]+)+): /.exec(actual)?.[1];
+  if (rule !== undefined) return rule;
+  if (where === "outcome") return /AAPCS64/.test(actual) ? "aapcs64-contract" : where;
+  return /^r\d$/.test(where) ? "registers" : where.replace(/(\[| \d|, ).*$/, "");
+}
