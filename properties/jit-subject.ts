@@ -15,7 +15,7 @@ import { pointer, type Va } from "../machine/address.js";
 import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
 import { type U64, u64 } from "../spec/bits.js";
-import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
+import { HELPERS, type HelperWorld, initialWorld, MAP_LOOKUP } from "../spec/bpf/helpers.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { MapStates } from "../spec/bpf/maps.js";
@@ -23,7 +23,7 @@ import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
-import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
+import { CALL_BASE, ENTRY_SP, frameAt, HASH_ELEMENT_HEADER_BYTES, layoutOf, STACK, TASK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
 import { lockBreaches } from "./oracles/locks.js";
 import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
@@ -34,7 +34,10 @@ import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
-const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** What the imm of a call of that helper is. */
+export const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** Stands for `__htab_map_lookup_elem`, which gives the whole element of a hash map and has no number of its own. */
+export const HASH_ELEMENT_HELPER = 0x1000;
 /** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
 const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
@@ -55,6 +58,9 @@ export interface SubjectOptions {
   /** Called before each A64 instruction, with everything that is loaded. */
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
+
+/** SP_EL0 holds the running task. */
+const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
 
 /** The machine's log is kept, and judged, for one load in that many; the first is among them. */
 const LOADS_A_LOG = 8;
@@ -86,7 +92,14 @@ export class JitSubject implements Subject {
     loadProgram(this.kernel, [ANCHOR]);
     this.stage = new Stage(machine, env.offsets);
     this.memory = new MachineMemory(machine);
-    this.traps = new Map([...HELPERS.keys()].map((id) => [CALL_BASE + helperOffset(id), this.trapOf(id)]));
+    const lookup = this.trapOf(MAP_LOOKUP);
+    const element: Trap = (args) => {
+      const value = lookup(args);
+      return value === 0n ? 0n : value - BigInt(HASH_ELEMENT_HEADER_BYTES);
+    };
+    const traps = [...HELPERS.keys()].map((id) => [id, this.trapOf(id)] as const);
+    const all = [...traps, [HASH_ELEMENT_HELPER, element] as const];
+    this.traps = new Map(all.map(([id, trap]) => [CALL_BASE + helperOffset(id), trap]));
   }
 
   load(program: Program, facts: Facts, caseEnv: CaseEnv): LoadResult {
@@ -182,6 +195,7 @@ export class JitSubject implements Subject {
       stackLow: STACK.base,
       fuel: this.options.fuel,
       traps: this.traps,
+      system: SYSTEM,
       fixup: (pc) => fixupException(this.kernel, functions, pc),
       trace: trace && ((state) => trace(state, codes)),
     });
