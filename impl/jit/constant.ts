@@ -2,10 +2,15 @@
 
 import { movk, movn, movz } from "../a64/move-wide.js";
 import type { Is64, Reg } from "../a64/registers.js";
-import type { Emitter } from "./emitter.js";
+import type { Encoded } from "../a64/word.js";
+
+/** Whatever takes words one after another: the image of a program, or of a trampoline. */
+export interface WordSink {
+  emit(encoded: Encoded): void;
+}
 
 /** A signed 32-bit value, sign-extended for `is64`, zero-extended otherwise. One or two words. */
-export function movImm(e: Emitter, is64: Is64, rd: Reg, value: number): void {
+export function movImm(e: WordSink, is64: Is64, rd: Reg, value: number): void {
   const high = (value >>> 16) & 0xffff;
   const low = value & 0xffff;
   if (high >= 0x8000) {
@@ -32,7 +37,7 @@ const others = (high: number, low: number, filler: number): number =>
   (chunk(high, low, 3) === filler ? 0 : 1);
 
 /** A 64-bit value from two halves, in 32 bits each, signed or not. One to four words. */
-export function movImm64(e: Emitter, rd: Reg, high: number, low: number): void {
+export function movImm64(e: WordSink, rd: Reg, high: number, low: number): void {
   if (high === 0) {
     movImm(e, 0, rd, low);
     return;
@@ -50,7 +55,7 @@ export function movImm64(e: Emitter, rd: Reg, high: number, low: number): void {
 }
 
 /** A kernel address from its low 48 bits: three words, whatever the value, so that it can change between rounds. */
-export function movAddress(e: Emitter, rd: Reg, high: number, low: number): void {
+export function movAddress(e: WordSink, rd: Reg, high: number, low: number): void {
   e.emit(movn(1, rd, ~low & 0xffff, 0));
   e.emit(movk(1, rd, (low >>> 16) & 0xffff, 16));
   e.emit(movk(1, rd, high & 0xffff, 32));
