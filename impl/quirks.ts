@@ -97,6 +97,13 @@ export const QUIRKS = [
     fix: undefined,
     since: "6.0 (the page is shared between programs since 6.9)",
   },
+  {
+    id: "pltResetFirst",
+    title: "a far trampoline that gives way to a near one loses its address before the patch site changes",
+    effect: "for a moment calls pass by both trampolines, as if nothing were attached",
+    fix: undefined,
+    since: "6.0 (the long jump)",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 

@@ -1,7 +1,7 @@
 // Changing the one word at a patch site of live text: at the entry of a program to attach and detach a trampoline, and
 // inside a trampoline to release it. A CPU that runs through the site executes the old word or the new one.
 
-import { halves, type RoAddr } from "../../machine/address.js";
+import { halves, type RoAddr, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { EFAULT, EINVAL, ENOTSUPP, type Errno } from "../errno.js";
 import type { JitEnv } from "../jit/env.js";
@@ -54,19 +54,27 @@ export function bpfArchTextPoke(
   const oldInsn = genBranchOrNop(type, site, oldAddr, plt);
   const newInsn = genBranchOrNop(type, site, newAddr, plt);
   if (oldInsn === undefined || newInsn === undefined) return -EFAULT;
-  // Before the word, so that the jump never leads to an address that nobody has set; and never to freed memory.
-  const literal = newIsLong ? newAddr : oldIsLong ? env.dummyTramp : undefined;
-  if (literal !== undefined && writePltTarget(kernel, (plt! + PLT_CODE_BYTES) as RoAddr, literal) !== 0) return -EFAULT;
+  const target = (plt ?? 0) + PLT_CODE_BYTES;
+  const reset = !newIsLong && oldIsLong;
+  // Before the word, so that the jump never leads to an address that nobody has set.
+  if (newIsLong && writePltTarget(kernel, target, newAddr!) !== 0) return -EFAULT;
+  if (reset && env.quirks.pltResetFirst && writePltTarget(kernel, target, env.dummyTramp) !== 0) return -EFAULT;
   if (oldInsn === newInsn) return 0;
-  return machine.textMutex.hold(() =>
+  const error = machine.textMutex.hold(() =>
     machine.read32(site) === oldInsn ? aarch64InsnPatchTextNosync(machine, site, newInsn) : -EFAULT,
   );
+  if (error !== 0) return error;
+  // The old address may be freed soon. Nothing leads to it any more, so that it stays is no reason to fail.
+  if (reset && !env.quirks.pltResetFirst && writePltTarget(kernel, target, env.dummyTramp) !== 0) {
+    kernel.warnings.push(`the jump behind 0x${symbol.start.toString(16)} keeps its old address`);
+  }
+  return 0;
 }
 
 /** One store of 8 bytes at a multiple of 8: who reads it meanwhile gets the old address or the new one. */
-function writePltTarget({ machine, env }: PokeKernel, at: RoAddr, target: number): Errno {
+function writePltTarget({ machine, env }: PokeKernel, at: Va, target: Va): Errno {
   const literal = halves(target);
-  if (!env.quirks.pltPageWritable) return aarch64InsnWriteLiteralU64(machine, at, literal);
+  if (!env.quirks.pltPageWritable) return aarch64InsnWriteLiteralU64(machine, at as RoAddr, literal);
   // In Linux the page stays executable meanwhile: writable and executable at once. This machine has no such pages, so
   // here it is not executable; either way other programs on the page see what they should not.
   const page = at - (at % machine.pageBytes);
