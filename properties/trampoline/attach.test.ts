@@ -7,12 +7,18 @@ import { AARCH64_BREAK_FAULT } from "../../impl/patching/arch-text.js";
 import { PROFILES } from "../../impl/quirks.js";
 import { bpfArchTextPoke } from "../../impl/trampoline/arch-text-poke.js";
 import {
+  archAllocBpfTrampoline,
+  archBpfTrampolineSize,
+  archPrepareBpfTrampoline,
+} from "../../impl/trampoline/arch-trampoline.js";
+import {
   bpfTrampImageFree,
   bpfTrampImageMake,
   bpfTrampImagePut,
   type TrampImage,
 } from "../../impl/trampoline/tramp-image.js";
 import { pointer, type RoAddr } from "../../machine/address.js";
+import { u64 } from "../../spec/bits.js";
 import { type Traced, traced } from "../../spec/trampoline/traced.js";
 import { word } from "./journal.js";
 import { DUMMY_TRAMP } from "./layout.js";
@@ -105,6 +111,27 @@ test("as Linux does it, too, as long as nobody looks in between", () => {
   fc.assert(
     fc.property(scenario, (value) => play({ ...value, moment: 1000 }, PROFILES["linux-6.12"])),
     { seed: 7, numRuns: 60 },
+  );
+});
+
+test("the record of a trampoline may lie anywhere", () => {
+  const anywhere = fc.tuple(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), scenario);
+  fc.assert(
+    fc.property(anywhere, ([record, drawn]) => {
+      const world = new TracedWorld({ ...drawn, target: "near" });
+      const { machine, tramp, request, target, call } = world;
+      const size = archBpfTrampolineSize(tramp.env, request);
+      if (!size.ok) throw new Error(`${size.error}`);
+      const image = archAllocBpfTrampoline(tramp.packs, size.bytes)!;
+      const end = (image + size.bytes) as RoAddr;
+      const im = { high: Number(record >> 32n), low: Number(record & 0xffff_ffffn) };
+      const places = { ipAfterCall: undefined, ipEpilogue: undefined };
+      const built = archPrepareBpfTrampoline(machine, tramp.env, im, places, image, end, request);
+      expect(built).toMatchObject({ ok: true });
+      expect(bpfArchTextPoke(tramp, target, "call", undefined, image)).toBe(0);
+      expectCall(world.run(), traced({ ...world.attachment(0), record: u64(record) }, call));
+    }),
+    { seed: 13, numRuns: 60 },
   );
 });
 

@@ -9,7 +9,7 @@ import type { Machine } from "../../machine/machine.js";
 import { hex64, u64 } from "../../spec/bits.js";
 import type { AttachedProgram, Frames, Step } from "../../spec/trampoline/traced.js";
 import { TRACED, takeRecords, word } from "./journal.js";
-import { FAR_TEXT, INSNS, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STRIDE } from "./layout.js";
+import { FAR_TEXT, INSNS, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STACK, STRIDE } from "./layout.js";
 
 /** What the steps of the current call depend on. */
 export interface Answers {
@@ -131,14 +131,16 @@ export class KernelText {
     return program;
   }
 
+  /** All frame records on the stack: each must be somebody's. */
   private frames(): Frames {
     const frames: ("function" | "caller")[] = [];
-    for (let fp = this.framePointer; ; fp = this.load(fp)) {
+    for (let fp = this.framePointer; isOnStack(fp); fp = this.load(fp)) {
       const back = this.load(fp + 8n);
-      if (back === pointer(RETURN_ADDRESS)) return [...frames, "caller"];
-      if (back !== pointer(this.answers.behindSite)) throw new TrapFault(`a frame returns to ${hex64(back)}`);
-      frames.push("function");
+      if (back === pointer(RETURN_ADDRESS)) frames.push("caller");
+      else if (back === pointer(this.answers.behindSite)) frames.push("function");
+      else throw new TrapFault(`a frame returns to ${hex64(back)}`);
     }
+    return frames;
   }
 
   private load(address: bigint): bigint {
@@ -146,4 +148,9 @@ export class KernelText {
     if (va === undefined || this.machine.mapping(va) === undefined) throw new TrapFault(`read at ${hex64(address)}`);
     return u64(word(this.machine, va));
   }
+}
+
+function isOnStack(address: bigint): boolean {
+  const va = vaOf(address);
+  return va !== undefined && va >= STACK.base && va < STACK.base + STACK.bytes;
 }
