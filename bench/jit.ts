@@ -9,7 +9,6 @@ import type { Insn } from "../spec/bpf/insn.js";
 import { bpf } from "../spec/bpf/text/bpf.js";
 
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
-const SECONDS = 1;
 const ADDRESS = 0x8000_82c2_5888;
 
 /** A bit of everything that programs are made of, so that all lowerings stay warm. */
@@ -29,20 +28,26 @@ function program(length: number): readonly Insn[] {
   return insns;
 }
 
-/** Instructions a second, from as many compilations as fit into the time, after a warm-up. */
+/** Instructions a second of processor time, so that neighbours on the machine do not count; after a warm-up. */
 function measureRate(insns: readonly Insn[]): number {
   const compileOnce = (): void => {
     const compiled = compileImages([{ insns, index: 0, stackDepth: 16 }], DEFAULT_ENV, () => ADDRESS);
     if (!compiled.ok) throw new Error(describe(compiled.error));
   };
-  for (const end = performance.now() + 200; performance.now() < end; ) compileOnce();
-  let runs = 0;
-  const start = performance.now();
-  while (performance.now() < start + SECONDS * 1000) {
-    compileOnce();
-    runs++;
+  repeat(compileOnce, 0.2);
+  const { runs, seconds } = repeat(compileOnce, 1);
+  return (runs * insns.length) / seconds;
+}
+
+/** Call it until `atLeast` seconds of processor time have passed. */
+function repeat(call: () => void, atLeast: number): { runs: number; seconds: number } {
+  const start = process.cpuUsage();
+  for (let runs = 1; ; runs++) {
+    call();
+    const { user, system } = process.cpuUsage(start);
+    const seconds = (user + system) / 1e6;
+    if (seconds >= atLeast) return { runs, seconds };
   }
-  return (runs * insns.length * 1000) / (performance.now() - start);
 }
 
 console.log(`${os.cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}`);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { capture } from "./capture.js";
+import { capture } from "./testing.js";
 
 test.each([
   { argv: [], says: "rox: expected a command, came nothing; see rox --help\n" },

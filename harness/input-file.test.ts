@@ -22,6 +22,14 @@ test("a missing file, a directory and a file over the limit are refused with wha
   expect(readInputFile(big)).toMatchObject({ ok: false, error: { came: `${MAX_FILE_BYTES + 1} bytes` } });
 });
 
+test("what is read is plain bytes, of which a slice is a copy", () => {
+  const file = write(scratch(), "x.bin", Uint8Array.of(1, 2));
+  const read = readInputFile(file);
+  if (!read.ok) throw new Error(read.error.came);
+  read.value.slice()[0] = 9;
+  expect(read.value).toEqual(Uint8Array.of(1, 2));
+});
+
 test("bytes that are not text are refused as text, and never reach the terminal", () => {
   const file = write(scratch(), "x.bpf", Uint8Array.of(0xff, 0x00, 0x1b));
   expect(readTextFile(file)).toMatchObject({ ok: false, error: { came: "3 bytes that are not text" } });

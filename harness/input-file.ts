@@ -12,7 +12,8 @@ export function readInputFile(file: string): Loaded<Uint8Array> {
   const problem = refusedFile(file);
   if (problem !== undefined) return refuse(problem);
   try {
-    return loaded(readFileSync(file));
+    // A Buffer's slice is no copy: hand out plain bytes.
+    return loaded(new Uint8Array(readFileSync(file)));
   } catch (error) {
     return refuse(unreadable(file, error));
   }

@@ -28,7 +28,7 @@ export class AddressSpace {
 
   constructor(
     readonly pageBytes: number,
-    physical: ArrayBuffer | undefined,
+    physical: Uint8Array<ArrayBuffer> | undefined,
   ) {
     this.table = new PageTable(pageBytes);
     this.frames = new Frames(pageBytes, physical);
@@ -53,7 +53,9 @@ export class AddressSpace {
       if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
       const frame = this.frames.take();
       frame.bytes.fill(POISON);
-      frame.lines = tracked ? new CodeLines(this.pageBytes) : undefined;
+      if (!tracked) frame.lines = undefined;
+      else if (frame.lines === undefined) frame.lines = new CodeLines(this.pageBytes);
+      else frame.lines.reset();
       this.table.set(page, { frame, permission });
     });
     this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });

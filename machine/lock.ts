@@ -28,6 +28,12 @@ export class Lock {
     }
   }
 
+  /** For code that relies on its caller's lock. */
+  assertHeld(): void {
+    const { cpu } = this.machine;
+    if (this.holder !== cpu) throw new KernelFault("badLock", 0, `CPU ${cpu} must hold ${this.name} here`);
+  }
+
   acquire(): void {
     const { machine, name } = this;
     if (this.holder !== undefined) {

@@ -5,6 +5,7 @@ import { loadCase } from "../../harness/case-file.js";
 import { compileCase } from "../../harness/compile.js";
 import { formatListing } from "../../harness/format/listing.js";
 import { writeOutputFile } from "../../harness/output-file.js";
+import { makeReport } from "../../harness/report.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { CLEAN, type Io } from "../io.js";
 import { address } from "../options.js";
@@ -35,6 +36,7 @@ export const defineJit: Define = (program, io, finish) => {
 };
 
 async function listFile(file: string, flags: Flags, io: Io): Promise<number> {
+  const started = Date.now();
   const read = loadCase(file);
   if (!read.ok) return complain(io, read.error);
   const env = { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) };
@@ -46,5 +48,7 @@ async function listFile(file: string, flags: Flags, io: Io): Promise<number> {
     const written = writeOutputFile(flags.out, image);
     if (!written.ok) return complain(io, written.error);
   }
-  return saveJson(io, flags.json, { command: "jit", ok: true, listing, image }, CLEAN);
+  const counts = { passed: listing.length, failed: 0, incomparable: 0, seed: null, interrupted: false };
+  const report = makeReport("jit", started, { ...counts, failures: [], unreadable: [] }, { listing, image });
+  return saveJson(io, flags.json, report, CLEAN);
 }

@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Case } from "../../properties/case.js";
 import type { CaseReport } from "../../properties/check.js";
 import { AGREE } from "../../properties/verdict.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
+import { makeFiles } from "../../testing/files.js";
 import { loadDataFile } from "../case-file.js";
 import { formatConform } from "../format/conform.js";
 import { exitCode } from "../report.js";
@@ -17,7 +16,7 @@ const immOf = (c: Case): bigint => BigInt(c.program.code[0]?.[0]?.imm ?? 0);
 const check = (c: Case): CaseReport => {
   const r0 = immOf(c);
   const [expected, actual] = [returned(r0), returned(r0 === 13n ? 14n : r0)];
-  const runs = [{ input: 0, expected, actual, verdict: AGREE }];
+  const runs = [{ input: 0, engine: "reference", expected, actual, verdict: AGREE }];
   return { kind: "checked", verdict: AGREE, runs, slots: 2, words: 20, executed: 20 };
 };
 const run = (directory: string, ...names: string[]) => {
@@ -25,14 +24,6 @@ const run = (directory: string, ...names: string[]) => {
   return conform(paths, { load: loadDataFile, check }, new AbortController().signal);
 };
 
-function suite(files: Readonly<Record<string, string>>): string {
-  const directory = mkdtempSync(path.join(tmpdir(), "rox-conform-"));
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
-    writeFileSync(path.join(directory, name), text);
-  }
-  return directory;
-}
 const returns = (imm: number, r0: number): string => `-- asm\nmov %r0, ${imm}\nexit\n-- result\n${r0}\n`;
 
 const SUITE = {
@@ -45,9 +36,9 @@ const SUITE = {
 };
 
 describe("conform", () => {
-  test("counts each witness, the groups of the rows in use, refusals and restricted files", () => {
-    const directory = suite(SUITE);
-    const report = run(directory);
+  test("counts each witness, the groups of the rows in use, refusals and restricted files", async () => {
+    const directory = makeFiles(SUITE);
+    const report = await run(directory);
     expect(report).toMatchObject({
       ok: true,
       total: 5,
@@ -67,8 +58,8 @@ describe("conform", () => {
     expect(exitCode(report)).toBe(0);
   });
 
-  test("negative files on their own are bad input, one line each", () => {
-    const report = run(suite(SUITE), "negative");
+  test("negative files on their own are bad input, one line each", async () => {
+    const report = await run(makeFiles(SUITE), "negative");
     expect(report).toMatchObject({ ok: false, total: 0 });
     expect(report.refused).toHaveLength(3);
     for (const { name, line } of report.refused) {
@@ -78,20 +69,22 @@ describe("conform", () => {
     expect(exitCode(report)).toBe(2);
   });
 
-  test("a negative file that runs as it says is a failure", () => {
-    const report = run(suite({ "negative/fine.data": returns(1, 1), "a.data": returns(1, 1) }));
+  test("a negative file that runs as it says is a failure", async () => {
+    const report = await run(makeFiles({ "negative/fine.data": returns(1, 1), "a.data": returns(1, 1) }));
     expect(report).toMatchObject({ failed: 1, passed: 1 });
     expect(report.failures[0]).toMatchObject({ where: "negative file", expected: "a refusal" });
     expect(exitCode(report)).toBe(1);
   });
 
-  test("an error section asks for a refusal wherever the file lies", () => {
-    const report = run(suite({ "a.data": returns(1, 1), "e.data": "-- asm\nmov %r0, 1\nexit\n-- error\nbad\n" }));
+  test("an error section asks for a refusal wherever the file lies", async () => {
+    const report = await run(
+      makeFiles({ "a.data": returns(1, 1), "e.data": "-- asm\nmov %r0, 1\nexit\n-- error\nbad\n" }),
+    );
     expect(report).toMatchObject({ failed: 1, failures: [{ where: "negative file" }] });
   });
 
-  test("a wrong result is counted for the witness that gave it", () => {
-    const report = run(suite({ "a.data": returns(13, 13) }));
+  test("a wrong result is counted for the witness that gave it", async () => {
+    const report = await run(makeFiles({ "a.data": returns(13, 13) }));
     expect(report).toMatchObject({ interpreter: { passed: 1, failed: 0 }, jit: { passed: 0, failed: 1 }, failed: 1 });
     expect(report.failures).toMatchObject([
       { where: "JIT", expected: "0x000000000000000d", actual: "0x000000000000000e" },
@@ -100,14 +93,14 @@ describe("conform", () => {
     expect(formatConform(report, 80).at(-1)).toMatch(/^FAILED .*0 of 1 file as expected$/);
   });
 
-  test("a file that cannot be read does not hide the others, and the run fails", () => {
-    const report = run(suite({ "a.data": returns(1, 1), "b.data": "-- what\n" }));
+  test("a file that cannot be read does not hide the others, and the run fails", async () => {
+    const report = await run(makeFiles({ "a.data": returns(1, 1), "b.data": "-- what\n" }));
     expect(report).toMatchObject({ ok: false, passed: 1, unreadable: [{ came: expect.stringContaining("line 1") }] });
     expect(exitCode(report)).toBe(2);
   });
 
-  test("nothing to run is not success", () => {
-    const report = run(suite({ "notes.txt": "" }));
+  test("nothing to run is not success", async () => {
+    const report = await run(makeFiles({ "notes.txt": "" }));
     expect(exitCode(report)).toBe(2);
   });
 });

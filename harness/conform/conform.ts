@@ -7,9 +7,11 @@ import type { Case } from "../../properties/case.js";
 import { hex64 } from "../../spec/bits.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { type BadInput, badInputLine, type Loaded } from "../bad-input.js";
+import { breather } from "../breathe.js";
 import { type Check, checkOrCrash } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import { shellWord } from "../shell-word.js";
 import { emptyGroups, type GroupCounts, tallyGroups } from "./groups.js";
 
 /** A conformance file that could be read. */
@@ -51,7 +53,11 @@ type FileResult =
       readonly failures: readonly Failure[];
     });
 
-export function conform(paths: readonly string[], parts: ConformParts, stop: AbortSignal): ConformReport {
+export async function conform(
+  paths: readonly string[],
+  parts: ConformParts,
+  stop: AbortSignal,
+): Promise<ConformReport> {
   const started = Date.now();
   const found = findFiles(paths, [".data"]);
   const failures: Failure[] = [];
@@ -61,7 +67,9 @@ export function conform(paths: readonly string[], parts: ConformParts, stop: Abo
   const witness = { interpreter: { passed: 0, failed: 0 }, jit: { passed: 0, failed: 0 } };
   const groups = emptyGroups();
   const sum = { passed: 0, failed: 0, incomparable: 0 };
+  const breathe = breather();
   for (const name of found.files) {
+    await breathe();
     if (stop.aborted) break;
     const result = runFile(name, parts);
     if (result.kind === "unreadable") unreadable.push(result.error);
@@ -147,7 +155,7 @@ const failure = (file: string, where: string, expected: string, actual: string):
   where,
   expected,
   actual,
-  replay: `npx rox run ${file}`,
+  replay: `npx rox run ${shellWord(file)}`,
 });
 
 const accepted = (file: string, actual: string): Failure => failure(file, "negative file", "a refusal", actual);

@@ -14,6 +14,8 @@ export interface ChunkPool {
 
 export interface CampaignOptions {
   readonly seed: number;
+  /** Index of the first program. */
+  readonly from: number;
   /** Stop after that many programs; Infinity for no limit. */
   readonly programs: number;
   /** Stop handing out chunks after that long. */
@@ -24,20 +26,24 @@ export interface CampaignOptions {
 }
 
 export async function campaign(options: CampaignOptions, pool: ChunkPool): Promise<Tally> {
-  const { seed, programs, budgetMs, chunk, stop } = options;
+  const { seed, from, programs, budgetMs, chunk, stop } = options;
+  const end = from + programs;
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   const tally = emptyTally();
-  let next = 0;
+  let next = from;
   const runner = async (): Promise<void> => {
-    while (next < programs && tally.disagreement === undefined && !stop.aborted) {
+    while (next < end && tally.disagreement === undefined && !stop.aborted) {
       const elapsed = performance.now() - started;
-      if (elapsed >= budgetMs && next > 0) return;
-      const task = { seed, first: next, count: Math.min(chunk, programs - next) };
+      if (elapsed >= budgetMs && next > from) return;
+      const task = { seed, first: next, count: Math.min(chunk, end - next) };
       next += task.count;
       addChunk(tally, await pool.run(task));
       options.progress?.(tally, performance.now() - started);
     }
   };
   await Promise.all(Array.from({ length: pool.jobs }, runner));
+  const { user, system } = process.cpuUsage(cpuBefore);
+  tally.cpuMs = (user + system) / 1000;
   return tally;
 }

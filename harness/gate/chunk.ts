@@ -17,6 +17,11 @@ export interface ChunkTask {
   readonly count: number;
 }
 
+export interface Incomparable {
+  readonly programs: number;
+  readonly first: number;
+}
+
 export interface Disagreement {
   /** Program index: with the seed, all that is needed to make the program again. */
   readonly index: number;
@@ -29,21 +34,21 @@ export interface Disagreement {
 export interface ChunkResult {
   readonly programs: number;
   readonly passed: number;
-  /** Counts by reason. */
-  readonly incomparable: Readonly<Record<string, number>>;
+  /** By reason: how many, and the index of the first. */
+  readonly incomparable: Readonly<Record<string, Incomparable>>;
   /** BPF slots and A64 words of all programs. */
   readonly slots: number;
   readonly words: number;
-  /** A64 instructions executed, in so many runs. */
+  /** A64 instructions executed. */
   readonly executed: number;
-  readonly runs: number;
+  /** Runs by engine. */
+  readonly runs: Readonly<Record<string, number>>;
   /** Compared programs by id of the rows that they executed. */
   readonly rows: Readonly<Record<string, number>>;
   /** Programs by bucket of `SIZE_LIMITS`. */
   readonly sizes: readonly number[];
   /** The first one; the rest of the chunk is then left out. */
   readonly disagreement?: Disagreement;
-  readonly busyMs: number;
 }
 
 /** Upper ends of the size buckets, in slots; a last bucket holds what is larger. */
@@ -55,30 +60,41 @@ export const sizeBucket = (slots: number): number => {
 };
 
 export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): ChunkResult {
-  const started = performance.now();
-  const incomparable: Record<string, number> = {};
+  const incomparable: Record<string, Incomparable> = {};
   const rows: Record<string, number> = {};
   const sizes = new Array<number>(SIZE_LIMITS.length + 1).fill(0);
-  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
+  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0 };
+  const byEngine: Record<string, number> = {};
   let disagreement: Disagreement | undefined;
   for (let index = first; index < first + count && disagreement === undefined; index++) {
-    const c = trials.caseAt(seed, index);
+    const c = makeCase(trials, seed, index);
     const reached = new Set<Row>();
     const { verdict, slots, words, executed, runs } = checkOrCrash(c, trials.check, (row) => reached.add(row));
     sum.programs++;
     sum.slots += slots;
     sum.words += words;
     sum.executed += executed;
-    sum.runs += runs.length;
+    for (const { engine } of runs) byEngine[engine] = (byEngine[engine] ?? 0) + 1;
     sizes[sizeBucket(slots)]! += 1;
     if (verdict.kind === "incomparable") {
-      incomparable[verdict.why] = (incomparable[verdict.why] ?? 0) + 1;
+      const { programs = 0, first: known = index } = incomparable[verdict.why] ?? {};
+      incomparable[verdict.why] = { programs: programs + 1, first: known };
       continue;
     }
     for (const { id } of reached) rows[id] = (rows[id] ?? 0) + 1;
     if (verdict.kind === "agree") sum.passed++;
     else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
   }
-  const result = { ...sum, incomparable, rows, sizes, busyMs: performance.now() - started };
+  const result = { ...sum, runs: byEngine, incomparable, rows, sizes };
   return disagreement === undefined ? result : { ...result, disagreement };
+}
+
+/** @throws Error that names the program if the generator fails: a slip of ours, after which there is nothing to check. */
+function makeCase(trials: Trials, seed: number, index: number): Case {
+  try {
+    return trials.caseAt(seed, index);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the generator failed on program ${index} of seed ${seed}: ${why}`, { cause: error });
+  }
 }

@@ -3,10 +3,12 @@
 
 import path from "node:path";
 import type { BadInput, Loaded } from "../bad-input.js";
+import { breather } from "../breathe.js";
 import type { LoadedCase } from "../case-file.js";
 import { type Check, checkExpected } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
+import { shellWord } from "../shell-word.js";
 
 export interface CorpusReport {
   readonly directory: string | undefined;
@@ -17,18 +19,20 @@ export interface CorpusReport {
   readonly unreadable: readonly BadInput[];
 }
 
-export function replayCorpus(
+export async function replayCorpus(
   directory: string | undefined,
   load: (file: string) => Loaded<LoadedCase>,
   check: Check,
   stop: AbortSignal,
-): CorpusReport {
+): Promise<CorpusReport> {
   const found = findFiles(directory === undefined ? [] : [directory], [".bpf"]);
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [...found.refused];
   let passed = 0;
   let incomparable = 0;
+  const breathe = breather();
   for (const file of found.files) {
+    await breathe();
     if (stop.aborted) break;
     const c = load(file);
     if (!c.ok) {
@@ -49,9 +53,9 @@ const difference = ({ where, expected, actual }: Pick<Failure, "where" | "expect
   actual,
 });
 
-/** The shell command that shows a case file again; quoted where the shell would see more than a name. */
+/** The shell command that shows a case file again. */
 export function replayCommand(file: string): string {
   const relative = path.relative(process.cwd(), path.resolve(file));
   const name = relative.startsWith("..") ? path.resolve(file) : relative;
-  return `npx rox run ${/^[\w./@+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`}`;
+  return `npx rox run ${shellWord(name)}`;
 }

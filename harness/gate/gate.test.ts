@@ -66,6 +66,7 @@ function setUp(judge: (imm: number) => Verdict, given: Partial<GateOptions> = {}
   };
   const options: GateOptions = {
     seed: 1000,
+    from: 0,
     programs: 250,
     budgetMs: Number.POSITIVE_INFINITY,
     chunk: 100,
@@ -124,7 +125,11 @@ describe("gate", () => {
     const unclear: Verdict = { kind: "incomparable", why: "fuel" };
     const few = setUp((imm) => (imm < 1002 ? unclear : AGREE));
     const some = await gate(few.options, few.parts);
-    expect(some.report).toMatchObject({ ok: true, incomparable: 2, incomparableWhy: { fuel: 2 } });
+    expect(some.report).toMatchObject({
+      ok: true,
+      incomparable: 2,
+      incomparableWhy: { fuel: { programs: 2, first: 0 } },
+    });
     const many = setUp((imm) => (imm < 1003 ? unclear : AGREE));
     const { report } = await gate(many.options, many.parts);
     expect(report).toMatchObject({ ok: false, incomparable: 3, failed: 0 });

@@ -4,7 +4,7 @@ import type { Loaded } from "../bad-input.js";
 import type { LoadedCase } from "../case-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { type CampaignOptions, type ChunkPool, campaign } from "./campaign.js";
-import { SIZE_LIMITS } from "./chunk.js";
+import { type Incomparable, SIZE_LIMITS } from "./chunk.js";
 import { type CorpusReport, replayCommand, replayCorpus } from "./corpus.js";
 import { type Coverage, coverage } from "./coverage.js";
 import { type Finding, keepFinding, type Shrinking } from "./finding.js";
@@ -25,7 +25,8 @@ export interface GateParts extends Shrinking {
 
 export interface GateReport extends Report {
   readonly programs: number;
-  readonly runs: number;
+  /** By engine. */
+  readonly runs: Readonly<Record<string, number>>;
   /** BPF slots and A64 words of all programs, and A64 instructions executed. */
   readonly slots: number;
   readonly words: number;
@@ -36,8 +37,7 @@ export interface GateReport extends Report {
   readonly corpus: CorpusReport;
   readonly coverage: Coverage;
   readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
-  /** Programs by reason. */
-  readonly incomparableWhy: Readonly<Record<string, number>>;
+  readonly incomparableWhy: Readonly<Record<string, Incomparable>>;
   readonly notChecked: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export async function gate(
   onCorpus: (corpus: CorpusReport) => void = () => {},
 ): Promise<GateResult> {
   const started = Date.now();
-  const corpus = replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
+  const corpus = await replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
   onCorpus(corpus);
   const tally = corpus.failures.length === 0 ? await campaign(options, parts.pool) : emptyTally();
   const failures: Failure[] = [...corpus.failures];
@@ -88,12 +88,12 @@ function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Fa
 
 const facts = (tally: Tally, jobs: number) => ({
   programs: tally.programs,
-  runs: tally.runs,
+  runs: Object.fromEntries(tally.runs),
   slots: tally.slots,
   words: tally.words,
   executed: tally.executed,
   jobs,
-  programsPerSecondPerCore: tally.busyMs === 0 ? 0 : Math.round((1000 * tally.passed) / tally.busyMs),
+  programsPerSecondPerCore: tally.cpuMs === 0 ? 0 : Math.round((1000 * tally.passed) / tally.cpuMs),
   coverage: coverage(tally.rows),
   sizes: tally.sizes.map((programs, i) => ({ upTo: SIZE_LIMITS[i] ?? null, programs })),
   incomparableWhy: Object.fromEntries(tally.incomparable),

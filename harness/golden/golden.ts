@@ -3,6 +3,7 @@
 
 import { ROWS } from "../../spec/bpf/isa.js";
 import { type BadInput, type Loaded, refuse } from "../bad-input.js";
+import { breather } from "../breathe.js";
 import { coverage } from "../gate/coverage.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
@@ -82,6 +83,7 @@ export async function golden<R>(
   const unreadable: BadInput[] = [...found.refused];
   const leftOut: { name: string; why: string }[] = [];
   const sums = emptySums();
+  const breathe = breather();
   for (const file of found.files) {
     for await (const record of readRecords(file)) {
       if (options.stop.aborted || sums.done >= options.limit) break;
@@ -97,7 +99,7 @@ export async function golden<R>(
       }
       compareOne(recording.value, record.value, options, parts, sums);
       options.progress?.(sums.done);
-      await breathe(sums.done);
+      await breathe();
     }
   }
   const { failures, families, rows, filtered, passed, failed, incomparable } = sums;
@@ -208,11 +210,6 @@ function addFamily(
   counts.bytesEqual += equal;
   if (result?.kind === "equal" || result?.kind === "differs") counts.results++;
   if (result?.kind === "equal") counts.resultsEqual++;
-}
-
-/** Let signals and progress output through now and then. */
-async function breathe(done: number): Promise<void> {
-  if (done % 32 === 0) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A record that is JSON but no recording. */

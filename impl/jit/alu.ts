@@ -2,7 +2,7 @@
 // to shift amounts, so nothing is checked here.
 
 import type { Insn } from "../../spec/bpf/insn.js";
-import type { AluOp, AluRow, EndRow, KernelRow, MovsxRow, NegRow } from "../../spec/bpf/isa.js";
+import type { AluOp, AluRow, EndRow, MovsxRow, NegRow } from "../../spec/bpf/isa.js";
 import { addImm, addReg, isAddSubImm, mov, neg, subImm, subReg } from "../a64/add-sub.js";
 import { asrv, lslv, lsrv, msub, mul, rev16, rev32, rev64, sdiv, udiv } from "../a64/arithmetic.js";
 import { asrImm, lslImm, lsrImm, sxtb, sxth, sxtw, uxth, uxtw } from "../a64/bitfield.js";
@@ -167,6 +167,3 @@ export function lowerCastUser(e: Emitter, insn: Insn): void {
   e.emit(orrReg(1, TMP1, d, TMP1));
   e.emit(mov(1, d, TMP1));
 }
-
-/** Rows of kind `kernel` that compute, as opposed to the tail call. */
-export type KernelAluOp = Exclude<KernelRow["op"], "tailCall">;

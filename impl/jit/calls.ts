@@ -6,8 +6,8 @@ import { mov } from "../a64/add-sub.js";
 import { BRANCH_REACH, bl, blr } from "../a64/branch.js";
 import { isScaledOffset, ldrImm, ldrReg } from "../a64/load-store.js";
 import { mrs, SYSREG } from "../a64/system.js";
-import { lower, movAddress, movImm, movImm64, upper, type WordSink } from "./constant.js";
-import type { Emitter } from "./emitter.js";
+import { lower, movAddress, movImm, movImm64, upper } from "./constant.js";
+import type { CodeSink, Emitter } from "./emitter.js";
 import { mapped, R0, RETURNED, TMP1, TMP2 } from "./registers.js";
 
 const WORD_SIZE = 2;
@@ -27,15 +27,8 @@ function functionAddress(e: Emitter, index: number, pc: number): number | undefi
   return address;
 }
 
-/** Code whose own address may be known already. */
-export interface CallSink extends WordSink {
-  readonly hasImage: boolean;
-  /** Low 48 bits of the address of the next word. */
-  here(): number;
-}
-
-/** A target of 0 is not known yet and takes as many words as the longest call. */
-export function call(e: CallSink, target: number): void {
+/** Low 48 bits of the target; 0 is not known yet and takes as many words as the longest call. TMP1 may be overwritten. */
+export function call(e: CodeSink, target: number): void {
   const distance = target - e.here();
   if (e.hasImage && target !== 0 && distance >= -BRANCH_REACH && distance < BRANCH_REACH) {
     e.emit(bl(distance));

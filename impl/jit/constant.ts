@@ -2,12 +2,7 @@
 
 import { movk, movn, movz } from "../a64/move-wide.js";
 import type { Is64, Reg } from "../a64/registers.js";
-import type { Encoded } from "../a64/word.js";
-
-/** Whatever takes words one after another: the image of a program, or of a trampoline. */
-export interface WordSink {
-  emit(encoded: Encoded): void;
-}
+import type { WordSink } from "./emitter.js";
 
 /** A signed 32-bit value, sign-extended for `is64`, zero-extended otherwise. One or two words. */
 export function movImm(e: WordSink, is64: Is64, rd: Reg, value: number): void {

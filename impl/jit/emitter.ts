@@ -10,7 +10,19 @@ import type { JitFunction } from "./function.js";
 
 const NO_IMAGE = new Uint32Array(0);
 
-export class Emitter {
+/** Whatever takes the words of a sequence in order: a function's image, or a trampoline's. */
+export interface WordSink {
+  emit(encoded: Encoded): void;
+}
+
+/** A sink that may know where its words will run, as direct calls need. */
+export interface CodeSink extends WordSink {
+  readonly hasImage: boolean;
+  /** Low 48 bits of the address of the next word. */
+  here(): number;
+}
+
+export class Emitter implements CodeSink {
   readonly frame: Frame;
   /** Accesses that may fault. */
   readonly faulting: number;

@@ -4,7 +4,7 @@
 import type { Row } from "../../spec/bpf/isa.js";
 import { type Reg, reg, ZR } from "../a64/registers.js";
 import type { JitFunction } from "./function.js";
-import { ARENA_BASE, BPF_FP, mapped } from "./registers.js";
+import { ARENA_BASE, mapped } from "./registers.js";
 
 export interface Frame {
   /** Pushed in this order and popped in reverse. */
@@ -49,6 +49,3 @@ function pairs(registers: readonly Reg[]): (readonly [Reg, Reg])[] {
 export const mayFault = (row: Row): boolean =>
   (row.kind === "load" || row.kind === "store" || row.kind === "storeImm" || row.kind === "atomic") &&
   row.mode !== "mem";
-
-/** Whether `reg` is the BPF frame pointer, whose accesses go through SP where the offset allows. */
-export const isFp = (r: Reg): boolean => r === BPF_FP;

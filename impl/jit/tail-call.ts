@@ -17,19 +17,19 @@ const DOUBLE = 3;
 
 export function lowerTailCall(e: Emitter): void {
   const { arrayMaxEntries, arrayPtrs, progFunc } = e.env.offsets;
-  // if (index >= array->map.max_entries) goto out;
+  // An index beyond the array falls through; only its low half counts.
   movImm64(e, TMP1, 0, arrayMaxEntries);
   e.emit(ldrReg(WORD, TMP1, R2, TMP1));
   e.emit(mov(0, R3, R3));
   e.emit(cmpReg(0, R3, TMP1));
   const outOfBounds = e.reserve();
-  // if (*counter >= MAX) goto out;
+  // So does a chain that is long enough already.
   movImm64(e, TMP1, 0, MAX_TAIL_CALLS);
   e.emit(ldrImm(DOUBLE, TMP3, TAIL_CALL_COUNTER, 0));
   e.emit(cmpReg(1, TMP3, TMP1));
   const tooDeep = e.reserve();
   e.emit(addImm(1, TMP3, TMP3, 1));
-  // program = array->ptrs[index]; if (program == NULL) goto out;
+  // And so does a slot without a program.
   movImm64(e, TMP1, 0, arrayPtrs);
   e.emit(addReg(1, TMP1, R2, TMP1));
   e.emit(lslImm(1, TMP2, R3, 3));

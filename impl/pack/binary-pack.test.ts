@@ -5,7 +5,7 @@ import { bpfJitBinaryPackAlloc, bpfJitBinaryPackFinalize, bpfJitBinaryPackFree, 
 import { Modmem } from "./modmem.js";
 import { ProgPacks } from "./prog-pack.js";
 
-const BASE = 0x8000_8300_0000;
+const BASE = 0x8000_8301_0000;
 const kernel = (drawn: number, limit?: number) => ({
   packs: new ProgPacks(new Machine()),
   modmem: new Modmem(limit),

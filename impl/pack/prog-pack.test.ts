@@ -3,7 +3,7 @@ import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { ProgPacks } from "./prog-pack.js";
 
-const BASE = 0x8000_8300_0000;
+const BASE = 0x8000_8301_0000;
 const PACK = 2 * 1024 * 1024;
 const BREAK = 0xd420_2000;
 const at = (chunk: number): RoAddr => (BASE + chunk * 64) as RoAddr;

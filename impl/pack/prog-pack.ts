@@ -84,6 +84,7 @@ export class ProgPacks {
   }
 
   private allocChunks(chunks: number): RoAddr | undefined {
+    this.machine.packMutex.assertHeld();
     for (const pack of this.list) {
       const position = pack.bitmap.firstFit(chunks);
       if (position >= 0) return take(pack, position, chunks);
@@ -93,6 +94,7 @@ export class ProgPacks {
   }
 
   private freeChunks(ptr: RoAddr, size: number): void {
+    this.machine.packMutex.assertHeld();
     const pack = this.packOf(ptr);
     if (pack === undefined) {
       this.warn(`free of 0x${ptr.toString(16)}, which is in no pack`);

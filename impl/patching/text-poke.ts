@@ -33,6 +33,7 @@ function textPoke(machine: Machine, addr: RoAddr, bytes: number, store: Store): 
 
 /** The writable alias of the byte at `at`. */
 function patchMap(machine: Machine, at: Va): Va {
+  machine.patchLock.assertHeld();
   const mapping = machine.mapping(at);
   if (mapping === undefined) throw new KernelFault("badMapping", at, "poked, but not mapped");
   return machine.mapFixmap(mapping.frame) + (at % machine.pageBytes);

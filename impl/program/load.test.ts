@@ -10,7 +10,7 @@ import { PROFILES, type QuirkId } from "../quirks.js";
 import { Kernel, type KernelOptions } from "./kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "./load.js";
 
-const BASE = 0x8000_8300_0000;
+const BASE = 0x8000_8301_0000;
 const BREAK = 0xd420_2000;
 const NOTHING = { areas: 0, heapObjects: 0, frames: 0 };
 /** Random start 8, so images begin 16 bytes into their first chunk. */
@@ -89,9 +89,25 @@ describe("one function", () => {
 
   test("is refused over the limit", () => {
     const kernel = setUp({ limit: 127 });
-    expect(loadProgram(kernel, single)).toEqual({ ok: false, index: 0, error: { kind: "noMemory", what: "image" } });
+    expect(loadProgram(kernel, single)).toMatchObject({
+      ok: false,
+      index: 0,
+      error: { kind: "noMemory", what: "image" },
+    });
     expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
   });
+});
+
+test.each([16384, 65536] as const)("pages of %i bytes make no difference to what is loaded", (pageBytes) => {
+  const images = ([4096, pageBytes] as const).map((size) => {
+    const kernel = setUp({ machine: new Machine({ pageBytes: size }) });
+    const { functions } = loaded(kernel, several);
+    const memory = words(kernel, BASE, 96);
+    freeProgram(kernel, { bpfFunc: functions[0]!.bpfFunc!, functions });
+    expect(kernel.machine.usage).toEqual(NOTHING);
+    return memory;
+  });
+  expect(images[1]).toBe(images[0]);
 });
 
 describe("several functions", () => {
@@ -151,11 +167,18 @@ describe("whichever step fails, the program is refused and nothing is left", () 
     }
   });
 
-  test("the JIT itself", () => {
+  // The third copy is that of the header, which the way back needs.
+  test.each([undefined, 3])("the JIT itself, and on the way back copy %s", (nth) => {
     const kernel = setUp();
+    if (nth !== undefined) kernel.machine.failures.plan("copy", nth);
     const bad = [several[0]!, several[1]!, fn(2, callLocal(3), exit)];
-    expect(loadProgram(kernel, bad)).toEqual({ ok: false, index: 2, error: { kind: "badCallee", pc: 0, index: 3 } });
-    expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
+    expect(loadProgram(kernel, bad)).toMatchObject({
+      ok: false,
+      index: 2,
+      error: { kind: "badCallee", pc: 0, index: 3 },
+    });
+    expect(kernel.machine.failures.pending).toBe(0);
+    expect([kernel.machine.usage, kernel.modmem.current, kernel.warnings]).toEqual([NOTHING, 0, []]);
   });
 });
 

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import type { Reg } from "../a64/registers.js";
 import { NOP } from "../a64/system.js";
 import { type Encoded, FILL } from "../a64/word.js";
-import type { CallSink } from "../jit/calls.js";
 import { movImm64 } from "../jit/constant.js";
+import type { CodeSink } from "../jit/emitter.js";
 import type { Halves } from "../jit/function.js";
 
 const LONGEST_CONSTANT = 4;
@@ -18,7 +18,7 @@ export interface TrampImagePlace {
   readonly roImage: number;
 }
 
-export class TrampEmitter implements CallSink {
+export class TrampEmitter implements CodeSink {
   words = 0;
 
   constructor(private readonly place: TrampImagePlace | undefined) {}

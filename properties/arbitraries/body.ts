@@ -48,6 +48,11 @@ export class Body {
   locked = 0;
   /** Within a loop whose counter a call would clobber. */
   callsForbidden = false;
+  /**
+   * Registers whose value nothing has used yet, roughly: they are not overwritten for no reason and make good operands,
+   * so that what was computed shows in the end.
+   */
+  fresh = 0;
   /** No run gets here: after an exit or goto, until a label is placed. */
   dead = false;
   loopDepth = 0;
@@ -72,7 +77,7 @@ export class Body {
     /** Loops and optional calls stay below this cost. */
     readonly costLimit: number,
     /** Slots that blocks fill up to. */
-    readonly limit: number,
+    public limit: number,
   ) {
     this.state.setPointer(10, at(frame, 0));
   }
@@ -97,6 +102,7 @@ export class Body {
   constant(register: number, imm: number): void {
     this.emit(MOV, register, 0, 0, imm);
     this.state.setScalar(register);
+    this.fresh &= ~(1 << register);
   }
 
   /** A 64-bit constant in two slots. */
@@ -121,8 +127,8 @@ export class Body {
   /** Put some interesting scalar into a register. */
   seed(register: number): void {
     const how = this.draw.below(10);
-    if (how < 4) this.constant(register, immediate(this.draw));
-    else if (how < 6) {
+    if (how < 3) this.constant(register, immediate(this.draw));
+    else if (how < 5) {
       this.emit(MOV32, register, 0, 0, this.draw.pick(EDGES));
       this.state.setScalar(register);
     } else this.wide(register, half(this.draw), half(this.draw));
@@ -132,6 +138,8 @@ export class Body {
   target(among = ALL): number {
     const free = ~this.locked & among;
     const cheap = free & ~this.state.pointers;
+    const stale = cheap & ~(this.fresh & this.state.scalars);
+    if (stale !== 0 && !this.draw.chance(10)) return this.draw.bit(stale);
     if (cheap !== 0 && !this.draw.chance(6)) return this.draw.bit(cheap);
     return free === 0 ? this.draw.bit(~this.locked & ALL) : this.draw.bit(free);
   }
@@ -147,7 +155,22 @@ export class Body {
 
   /** A register that holds a scalar. */
   scalar(): number {
-    return (this.state.scalars & ALL) !== 0 ? this.draw.bit(this.state.scalars & ALL) : this.mutable();
+    const mask = this.state.scalars & ALL;
+    return mask !== 0 ? this.draw.bit(mask) : this.mutable();
+  }
+
+  /** A register that holds a scalar, to be used in a result; rather one that was not used before. */
+  operand(): number {
+    const fresh = this.state.scalars & this.fresh & ALL;
+    const register = fresh !== 0 && this.draw.chance(60) ? this.draw.bit(fresh) : this.scalar();
+    this.fresh &= ~(1 << register);
+    return register;
+  }
+
+  /** `register` has got a computed scalar. */
+  computed(register: number): void {
+    this.state.setScalar(register);
+    this.fresh |= 1 << register;
   }
 
   isLocked(register: number): boolean {
@@ -176,7 +199,7 @@ export class Body {
   leave(): void {
     if (!(this.state.scalars & 1)) {
       const others = this.state.scalars & ALL;
-      if (others !== 0 && this.draw.chance(70)) this.copy(0, this.draw.bit(others));
+      if (others !== 0 && this.draw.chance(70)) this.copy(0, this.operand());
       else this.constant(0, this.draw.pick(EDGES));
     }
     this.emit(EXIT, 0, 0, 0, 0);

@@ -5,14 +5,15 @@ import { type JaRow, type JumpRow, ROWS, rowById } from "../../spec/bpf/isa.js";
 import { arithmetic } from "./alu-block.js";
 import { fillBlock, innerBlock } from "./block.js";
 import type { Body, Label } from "./body.js";
-import { EDGES, immediate } from "./immediates.js";
+import { EDGES, half, immediate } from "./immediates.js";
 import { ALL } from "./registers.js";
 
 const JUMPS = ROWS.filter((row): row is JumpRow => row.kind === "jump");
 const GOTOS = ROWS.filter((row): row is JaRow => row.kind === "ja");
 const AND = rowById("and imm");
 const ADD = rowById("add imm");
-const MOV_REG = rowById("mov reg");
+/** Whole, and with another upper half. */
+const COPIES = [rowById("mov reg"), rowById("mov32 reg"), rowById("movsx 32")] as const;
 
 /** An unconditional jump, to be aimed. */
 export function goto(body: Body): void {
@@ -24,12 +25,28 @@ export function goto(body: Body): void {
 export function jumpIf(body: Body): void {
   const { draw } = body;
   const row = draw.pick(JUMPS);
-  if (row.operand === "imm") {
+  if (row.op === "jset" && draw.chance(40)) disjoint(body, row);
+  else if (row.operand === "imm") {
     const dst = draw.chance(40) ? body.scalar() : body.mutable();
     body.emit(row, dst, 0, 0, comparand(body, dst));
   } else {
-    const dst = body.scalar();
+    const dst = draw.chance(60) ? body.scalar() : body.target();
+    if (!((body.state.scalars >> dst) & 1)) body.seed(dst);
     body.emit(row, dst, neighbour(body, dst), 0, 0);
+  }
+}
+
+/** A test of bits that the operands share in the upper half or nowhere: the sign extension of an immediate shows. */
+function disjoint(body: Body, row: JumpRow): void {
+  const { draw } = body;
+  const bits = draw.chance(70) ? draw.pick(EDGES) | -0x8000_0000 : draw.pick(EDGES);
+  const left = body.target();
+  body.wide(left, ~bits & draw.pick(EDGES), half(draw));
+  if (row.operand === "imm") body.emit(row, left, 0, 0, bits);
+  else {
+    const right = body.target();
+    if (right !== left) body.wide(right, bits & ~body.slots[body.here - 2]!.imm, half(draw));
+    body.emit(row, left, right, 0, 0);
   }
 }
 
@@ -37,14 +54,16 @@ export function jumpIf(body: Body): void {
 function comparand(body: Body, register: number): number {
   const { draw } = body;
   const how = draw.below(10);
-  if (body.isLocked(register) || how < 3) return draw.chance(30) ? draw.between(-3, 3) : immediate(draw);
-  if (how < 8) {
+  if (body.isLocked(register) || how < 2) return draw.chance(30) ? draw.between(-3, 3) : immediate(draw);
+  if (how < 5) {
     const mask = draw.pick(MASKS);
     body.emit(AND, register, 0, 0, mask);
     return mask > 0 && draw.chance(85) ? draw.between(0, mask) : draw.pick(EDGES);
   }
   const edge = draw.pick(EDGES);
-  body.constant(register, (edge + draw.between(-1, 1)) | 0);
+  const near = (edge + draw.between(-1, 1)) | 0;
+  if (draw.chance(30)) body.constant(register, near);
+  else body.wide(register, near, draw.chance(60) ? draw.between(-1, 1) : half(draw));
   return edge;
 }
 const MASKS = [1, 3, 7, 3, -2, -0x8000_0000] as const;
@@ -55,7 +74,7 @@ function neighbour(body: Body, register: number): number {
   if (draw.chance(45)) return body.scalar();
   const other = body.target();
   if (other === register) return register;
-  body.emit(MOV_REG, other, register, 0, 0);
+  body.emit(draw.pick(COPIES), other, register, 0, 0);
   body.state.setScalar(other);
   if (draw.chance(60)) body.emit(ADD, other, 0, 0, draw.chance(50) ? draw.between(-1, 1) : draw.pick(EDGES));
   return other;
@@ -66,7 +85,7 @@ const MAX_NESTED = 4;
 /** One of the shapes of forward jumps. */
 export function branch(body: Body): void {
   const how = body.draw.below(100);
-  if (body.ifDepth >= MAX_NESTED || how < 8) emptyJump(body);
+  if (body.ifDepth >= MAX_NESTED || how < 5) emptyJump(body);
   else if (how < 38) ifThen(body);
   else if (how < 60) ifElse(body);
   else if (how < 72) earlyExit(body);

@@ -102,7 +102,7 @@ const NONE = Object.fromEntries(FEATURES.map((feature) => [feature, false])) as 
 /** In how many of a hundred cases a feature takes part. */
 const CHANCES: { readonly [F in Feature]: number } = {
   memory: 75,
-  atomics: 45,
+  atomics: 50,
   pointers: 45,
   branches: 70,
   loops: 35,

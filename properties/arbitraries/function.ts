@@ -2,15 +2,17 @@
 // then, blocks, calls that are still owed, and a result that depends on much of what was computed.
 
 import { rowById } from "../../spec/bpf/isa.js";
+import { arithmetic } from "./alu-block.js";
 import { fillBlock } from "./block.js";
 import { Body } from "./body.js";
-import { longJump } from "./branch-block.js";
-import { callFunction } from "./call-block.js";
+import { goto, longJump } from "./branch-block.js";
+import { callFunction, tailCall } from "./call-block.js";
 import type { Draw } from "./draw.js";
+import { clearFrame, spill } from "./frame-block.js";
 import { inLoop, restore } from "./loop-block.js";
-import { clearFrame, load, spill } from "./memory-block.js";
+import { load } from "./memory-block.js";
 import type { Plan, Signature } from "./plan.js";
-import { ALL, at, type Region, SAVED, SPILL } from "./registers.js";
+import { ALL, at, type Pointer, type Region, SAVED, SPILL } from "./registers.js";
 
 export interface FunctionPlan {
   readonly signature: Signature;
@@ -25,6 +27,8 @@ export interface FunctionPlan {
   readonly owes: readonly number[];
   readonly slots: number;
   readonly costLimit: number;
+  /** A tail call before the end. */
+  readonly tailCall: boolean;
   /** Slots to jump over once; 0 for none. */
   readonly longJump: number;
 }
@@ -40,6 +44,9 @@ const COUNT_DOWN = [
   { sub: rowById("sub32 imm"), again: rowById("jsgt32 imm") },
 ] as const;
 
+/** Left for what follows the blocks. */
+const RESULT_SLOTS = 2;
+
 /** Make the whole function. */
 export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body {
   const frame = frameRegion(wanted);
@@ -52,9 +59,12 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
   const loopsToStart = plan.features.loops && draw.chance(12) && loopToStart(body, wanted);
   if (!loopsToStart) begin(body, wanted);
   if (wanted.longJump > 0) longJump(body, wanted.longJump);
-  fillBlock(body, wanted.slots - 2);
+  body.limit = Math.max(wanted.slots - RESULT_SLOTS, body.here + 1);
+  fillBlock(body, body.limit);
   for (const callee of [...body.pending]) callFunction(body, callee, plan.callees[callee]!);
-  result(body);
+  if (wanted.tailCall) tailCall(body);
+  if (plan.features.branches && draw.chance(8)) resultInTheMiddle(body);
+  else result(body);
   return body;
 }
 
@@ -102,8 +112,11 @@ function begin(body: Body, wanted: FunctionPlan): void {
   if (incoming > 0) keepContext(body, incoming, wanted);
   if (!body.plan.features.memory && !draw.chance(60)) return;
   const loads = wanted.slots < 8 ? draw.below(2) : draw.below(4);
-  for (let i = 0; i < loads; i++) load(body);
+  for (let i = 0; i < loads; i++) load(body, isInput);
 }
+
+/** A fresh frame holds zeroes; what comes from outside differs from run to run. */
+const isInput = ({ region: { kind } }: Pointer): boolean => kind !== "frame";
 
 function contextArgument({ signature }: Body): number {
   return signature.main ? 1 : signature.parameters.findIndex(({ kind }) => kind === "context") + 1;
@@ -176,19 +189,39 @@ function countInFrame(body: Body): boolean {
   return true;
 }
 
+/** `goto last; middle: ... exit; last: ...; goto middle`: the function does not end with its exit. */
+function resultInTheMiddle(body: Body): void {
+  const { slots, draw } = body;
+  const start = body.here;
+  for (let i = draw.below(4); i > 0; i--) arithmetic(body);
+  const last = slots.splice(start);
+  goto(body);
+  const middle = body.here;
+  result(body);
+  body.aim(start, body.here);
+  slots.push(...last);
+  goto(body);
+  body.aim(body.here - 1, middle);
+}
+
 /** Leave with a result: r0 stirred with other registers, so that what they hold shows. */
 function result(body: Body): void {
   const { draw, state } = body;
+  let copied = 0;
   if (!(state.scalars & 1)) {
-    const others = state.scalars & ALL & ~1;
-    if (others !== 0) body.copy(0, draw.bit(others));
-    else body.seed(0);
+    if ((state.scalars & ALL) !== 0) {
+      copied = body.operand();
+      body.copy(0, copied);
+    } else body.seed(0);
   }
-  const rest = state.scalars & ALL & ~1;
-  const stirs = rest === 0 || draw.chance(15) ? 0 : draw.between(1, body.limit < 12 ? 2 : 4);
-  for (let i = 0; i < stirs; i++) {
-    body.emit(draw.pick(STIR), 0, draw.bit(rest), 0, 0);
-    if (i + 1 < stirs && draw.chance(30)) body.emit(SPREAD, 0, 0, 0, 3 + 2 * draw.below(8));
+  let rest = state.scalars & ALL & ~(1 | (1 << copied));
+  for (let i = 0; rest !== 0 && (i < 2 || (rest & body.fresh) !== 0); i++) {
+    const fresh = rest & body.fresh;
+    const register = draw.bit(fresh === 0 ? rest : fresh);
+    rest &= ~(1 << register);
+    if (draw.chance(15)) continue;
+    body.emit(draw.pick(STIR), 0, register, 0, 0);
+    if (draw.chance(25)) body.emit(SPREAD, 0, 0, 0, 3 + 2 * draw.below(8));
   }
   body.leave();
 }

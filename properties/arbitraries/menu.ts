@@ -4,11 +4,13 @@ import { arithmetic } from "./alu-block.js";
 import type { Body } from "./body.js";
 import { branch } from "./branch-block.js";
 import { localCall, plainHelper, tailCall } from "./call-block.js";
+import { spillOrFill } from "./frame-block.js";
 import { loop } from "./loop-block.js";
 import { useMap } from "./map-block.js";
-import { access, movePointer, spillOrFill } from "./memory-block.js";
+import { access } from "./memory-block.js";
 import { usePacket } from "./packet-block.js";
 import type { Feature, Features } from "./plan.js";
+import { displace, movePointer } from "./pointer-block.js";
 
 type Item = (body: Body) => void;
 
@@ -18,7 +20,8 @@ const WEIGHTS: readonly (readonly [Feature | "always", number, Item])[] = [
   ["always", 20, arithmetic],
   ["always", 5, reseed],
   ["memory", 14, access],
-  ["pointers", 6, movePointer],
+  ["pointers", 5, movePointer],
+  ["pointers", 4, displace],
   ["pointers", 3, spillOrFill],
   ["branches", 9, branch],
   ["loops", 4, loop],

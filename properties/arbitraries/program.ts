@@ -70,6 +70,8 @@ function makeSignature(draw: Draw, plan: Plan, callerHasContext: boolean): Signa
 /** Frames of a chain of calls share 512 bytes, those above a tail call in a callee less than 256. */
 const MAIN_FRAMES = [0, 1, 4, 8, 12, 16, 24, 32, 40, 64, 96, 128, 256, 496] as const;
 const MAIN_FRAMES_WITH_CALLS = [0, 8, 16, 24, 32, 64, 96] as const;
+/** They must be cleared. */
+const MAIN_FRAMES_WITH_TAIL_CALLS = [0, 0, 8, 16, 24, 40] as const;
 const CALLEE_FRAMES = [0, 0, 8, 8, 16, 24, 32] as const;
 /** So that keys, values and arguments in memory have room. */
 const ENOUGH = 16;
@@ -84,10 +86,11 @@ function functionPlan(
 ): FunctionPlan {
   const { features, progArrays } = plan;
   const owed = owes.map((i) => (plan.callees[i] as Callee).signature.parameters);
-  const drawn = draw.pick(signature.main ? (calls ? MAIN_FRAMES_WITH_CALLS : MAIN_FRAMES) : CALLEE_FRAMES);
   const needsRoom = owed.some((parameters) => parameters.some(({ kind }) => kind === "memory"));
   const wantsRoom = features.maps || (features.memory && draw.chance(50));
   const tailCalls = progArrays.length > 0;
+  const mainFrames = tailCalls ? MAIN_FRAMES_WITH_TAIL_CALLS : calls ? MAIN_FRAMES_WITH_CALLS : MAIN_FRAMES;
+  const drawn = signature.main ? draw.pick<number>(mainFrames) : draw.pick(CALLEE_FRAMES);
   return {
     signature,
     frameBytes: drawn < ENOUGH && (needsRoom || wantsRoom) ? ENOUGH : drawn,
@@ -100,6 +103,7 @@ function functionPlan(
     slots,
     costLimit: tailCalls ? COST_LIMIT_TAIL_CALLS : COST_LIMIT,
     longJump,
+    tailCall: tailCalls && signature.main && draw.chance(60),
   };
 }
 

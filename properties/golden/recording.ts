@@ -63,6 +63,9 @@ function parse<T>(text: string, read: (json: unknown) => T): Parsed<T> {
 
 type Fields = Record<string, unknown>;
 
+/** Emulated CPUs of the first version of the architecture, which has no single-instruction atomics. */
+const WITHOUT_LSE = /^cortex-a(35|53|57|72|73)$/;
+
 function generated(r: Fields): Recording {
   const jited = asBytes(r.jited, "jited");
   const ksyms = asArray(r.ksyms, "ksyms");
@@ -81,7 +84,7 @@ function generated(r: Fields): Recording {
   if (at !== jited.length) throw new FormatError(`funcLens add up to ${at}, but jited is ${jited.length} bytes long`);
   return {
     name: asString(r.family, "family"),
-    lse: asString(r.cpu, "cpu") === "max",
+    lse: !WITHOUT_LSE.test(asString(r.cpu, "cpu")),
     progType: asNumber(r.progType, "progType"),
     insns: asBytes(r.insns, "insns"),
     xlated: asBytes(r.xlated, "xlated"),

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { makeFiles } from "../../testing/files.js";
+import { capture } from "../testing.js";
+
+const RETURNS_2 = "# title: returns 2\nr0 = 2\nexit\n";
+const gate = (...options: string[]) => capture(["gate", "--jobs", "1", "--seed", "1", ...options]);
+
+describe("rox gate", () => {
+  test("prints its seed first, replays the corpus, checks programs and reports", async () => {
+    const corpus = makeFiles({ "two.bpf": RETURNS_2 });
+    const json = path.join(makeFiles({}), "gate.json");
+    const { code, out, err } = await gate("--programs", "60", "--corpus", corpus, "--json", json);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(
+      /^seed 1\ncorpus {5}1 file, 1 agree, 0 differ, 0 incomparable, 0 unreadable\nprograms {3}60, run \d+ times on \w+\n/,
+    );
+    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^OK in .*, seed 1: 61 agree$/);
+    expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({
+      ...{ ok: true, total: 61, passed: 61, failed: 0, incomparable: 0, seed: 1, programs: 60 },
+      ...{ failures: [], corpus: { files: 1, passed: 1 } },
+    });
+  });
+
+  test("the same seed checks the same programs", async () => {
+    const facts = async (seed: string): Promise<string> => {
+      const { out } = await capture([
+        "gate",
+        "--jobs",
+        "1",
+        "--seed",
+        seed,
+        "--programs",
+        "20",
+        "--corpus",
+        makeFiles({}),
+      ]);
+      return out
+        .split("\n")
+        .filter((line) => /^(programs|code|coverage)/.test(line))
+        .join("\n");
+    };
+    expect(await facts("3")).toBe(await facts("3"));
+    expect(await facts("3")).not.toBe(await facts("4"));
+  });
+
+  test("a counterexample of the corpus ends with the command that shows it", async () => {
+    const corpus = makeFiles({ "two.bpf": RETURNS_2.replace("2\n", "2\n# expect: r0 = 0x3\n") });
+    const { code, out } = await gate("--programs", "60", "--corpus", corpus);
+    expect(code).toBe(1);
+    expect(out.trimEnd().split("\n").at(-1)).toBe(`npx rox run ${path.join(corpus, "two.bpf")}`);
+    expect(out).toContain("r0 against the file: expected 0x0000000000000003");
+  });
+
+  test("an unreadable corpus file fails the run but hides nothing", async () => {
+    const corpus = makeFiles({ "a.bpf": "what is this", "b.bpf": RETURNS_2 });
+    const { code, out, err } = await gate("--programs", "5", "--corpus", corpus);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^rox: [^\n]*a\.bpf: expected a case file, came line 1[^\n]*\n$/);
+    expect(out).toContain("corpus     2 files, 1 agree, 0 differ, 0 incomparable, 1 unreadable");
+  });
+
+  test("an interrupt ends the run with the summary so far", async () => {
+    const { code, out } = await capture(["gate", "--jobs", "1", "--seed", "1"], { stop: AbortSignal.timeout(1500) });
+    expect(code).toBe(130);
+    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^INTERRUPTED in .*, seed 1: \d+ compared so far$/);
+  });
+});
