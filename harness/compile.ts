@@ -9,6 +9,7 @@ import { describe } from "../impl/jit/error.js";
 import { binaryPackSize, HEADER_BYTES } from "../impl/pack/binary-pack.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import type { Va } from "../machine/address.js";
+import { blindCodes } from "../properties/blind.js";
 import type { Case } from "../properties/case.js";
 import { CALL_BASE, layoutOf } from "../properties/layout.js";
 import type { Insn } from "../spec/bpf/insn.js";
@@ -45,7 +46,10 @@ export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFun
       functions: validity.facts.functions.filter((fn) => fn.code === index),
       contextLoads: validity.facts.contextLoads[index] ?? new Set<number>(),
     };
-    const lowered = lower(code, facts, verifierEnv(c)).functions;
+    const plain = lower(code, facts, verifierEnv(c)).functions;
+    const blinded = c.env.blind === true ? blindCodes([plain]) : undefined;
+    if (blinded?.ok === false) return notCompiled(blinded.why);
+    const lowered = blinded?.lowered[0] ?? plain;
     const compiled = compileImages(lowered, env, (_, imageBytes) => {
       const place = next;
       next += binaryPackSize(imageBytes);

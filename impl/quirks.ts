@@ -83,6 +83,27 @@ export const QUIRKS = [
     fix: "42f18ae53011",
     since: "6.9 (the pack allocator on arm64)",
   },
+  {
+    id: "trampolineRefusalLeak",
+    title: "a trampoline for more arguments than there are registers is refused without freeing its buffer",
+    effect: "a leak, if the size was not asked for first",
+    fix: undefined,
+    since: "6.9 (the pack allocator for arm64 trampolines)",
+  },
+  {
+    id: "pltPageWritable",
+    title: "the address behind a program's long jump is stored by making its page writable",
+    effect: "programs on that page are writable while they can run, and two such stores at once are not serialized",
+    fix: undefined,
+    since: "6.0 (the page is shared between programs since 6.9)",
+  },
+  {
+    id: "pltResetFirst",
+    title: "a far trampoline that gives way to a near one loses its address before the patch site changes",
+    effect: "for a moment calls pass by both trampolines, as if nothing were attached",
+    fix: undefined,
+    since: "6.0 (the long jump)",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 
