@@ -83,6 +83,13 @@ export const QUIRKS = [
     fix: "42f18ae53011",
     since: "6.9 (the pack allocator on arm64)",
   },
+  {
+    id: "newPackNotFlushed",
+    title: "the illegal instructions that a new pack is filled with are never made visible to instruction fetches",
+    effect: "a stray jump into a part of a pack that no program has used may run what the pages held before",
+    fix: undefined,
+    since: "5.18 (the pack allocator); 6.9 on arm64",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 
