@@ -48,6 +48,8 @@ export interface TraceState {
   readonly word: number;
   readonly x: BigUint64Array;
   readonly sp: bigint;
+  /** N is bit 3. */
+  readonly nzcv: number;
 }
 
 export type EngineFault =
@@ -78,5 +80,7 @@ export interface Engine {
   readonly name: "reference" | "wasm" | "unicorn";
   /** `undefined` if it can run, else one sentence: what is missing and how to install it. */
   unavailable(): string | undefined;
+  /** Memory that a machine's frames may be cut from (`MachineOptions.physical`) to make runs of this engine fast. */
+  physical?(bytes: number): Uint8Array<ArrayBuffer>;
   run(run: EngineRun): EngineOutcome;
 }

@@ -10,7 +10,10 @@ import type { Case } from "../properties/case.js";
 import { FUEL } from "../properties/check.js";
 import { type Code, JitSubject } from "../properties/jit-subject.js";
 import { layoutOf } from "../properties/layout.js";
-import { interpret } from "../spec/bpf/interpret.js";
+import { TAIL_CALL } from "../spec/bpf/helpers.js";
+import type { Insn } from "../spec/bpf/insn.js";
+import { interpret, POISON } from "../spec/bpf/interpret.js";
+import type { Layout } from "../spec/bpf/program.js";
 import { printInsn } from "../spec/bpf/text/print.js";
 import { validate } from "../spec/bpf/validate/validate.js";
 import { functionOf } from "./compile.js";
@@ -37,7 +40,7 @@ export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
   const words: WordStep[] = [];
   let places: ReadonlyMap<Va, Place> | undefined;
   const subject = new JitSubject({
-    engine: referenceEngine,
+    engines: [referenceEngine],
     fuel: 40 * FUEL,
     trace: (state, codes) => {
       places ??= placesOf(c, codes, (va, bytes) => subject.machine.peek(va, bytes));
@@ -53,9 +56,10 @@ export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
     input,
     layout,
     fuel: FUEL,
-    trace: ({ code, pc, registers }) => {
+    trace: ({ code, pc, insn, registers }) => {
       if (steps.length >= MAX_STEPS) return;
-      steps.push({ code, pc, bpf: printInsn(program.code[code] ?? [], pc), registers: [...registers.slice(0, 11)] });
+      const bpf = printInsn(program.code[code] ?? [], pc);
+      steps.push({ code, pc, bpf, registers: [...registers.slice(0, 11)], sets: setBy(insn), flow: flowOf(insn) });
     },
   });
   load.loaded.run(input, layout, outcome.kind === "returned" ? outcome.code : 0);
@@ -63,8 +67,31 @@ export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
     const insn = program.code[code]?.[pc];
     return insn?.row.kind === "jump" && insn.off === -1;
   };
-  const rows = pairSteps(steps, groupWords(words, jumpsToItself));
+  const rows = pairSteps(steps, groupWords(words, jumpsToItself), isPromised(layout));
   return { rows, cut: words.length >= MAX_STEPS || steps.length >= MAX_STEPS };
+}
+
+/** The registers that an instruction leaves a value of its own in. */
+function setBy({ row, dst, src, imm }: Insn): readonly number[] {
+  // What is called goes on with the registers as they are; only a helper has come back with r0.
+  if (row.kind === "call") return row.target === "helper" && imm !== TAIL_CALL ? [0] : [];
+  if (row.kind === "atomic") return row.op === "cmpxchg" ? [0] : row.fetch ? [src] : [];
+  return row.dst === "w" || row.dst === "rw" ? [dst] : [];
+}
+
+/** How far a pointer may have been moved out of what it points to. */
+const REACH = 0x1_0000;
+
+/** Pointers into the frames of callees, which lie where each witness likes, and what a call leaves behind are not. */
+const isPromised =
+  ({ calleeStacks: { base, bytes } }: Layout) =>
+  (value: bigint): boolean =>
+    value !== POISON && (value < pointer(base - REACH) || value > pointer(base + bytes + REACH));
+
+function flowOf({ row, imm }: Insn): BpfStep["flow"] {
+  if (row.kind === "call" && row.target === "local") return "call";
+  if (row.kind === "call" && row.target === "helper" && imm === TAIL_CALL) return "tailCall";
+  return row.kind === "exit" ? "exit" : "on";
 }
 
 /** What the word at an address belongs to. */

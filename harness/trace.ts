@@ -1,8 +1,7 @@
 // Both witnesses' steps through one run, side by side: for each BPF instruction the registers after it in the
 // interpreter and in the compiled code, and the A64 words that the JIT ran for it.
 
-import { FP } from "../spec/bpf/insn.js";
-import { POISON } from "../spec/bpf/interpret.js";
+import { KnownRegisters } from "./known-registers.js";
 
 /** One instruction as one witness ran it. */
 export interface BpfStep {
@@ -11,6 +10,10 @@ export interface BpfStep {
   readonly bpf: string;
   /** R0..R10 before it. */
   readonly registers: readonly bigint[];
+  /** The registers that it sets. */
+  readonly sets: readonly number[];
+  /** Enters a local function, may enter another program, leaves a function, or does none of this. */
+  readonly flow: "call" | "tailCall" | "exit" | "on";
 }
 
 export interface WordStep {
@@ -32,7 +35,7 @@ export interface TraceRow {
   readonly part: number | string;
   readonly bpf: string;
   readonly words: readonly WordStep[];
-  /** Registers that the interpreter changed, with their new values. */
+  /** Registers that the interpreter set, with their new values. */
   readonly changes: readonly string[];
   /** What the JIT has otherwise after the instruction. */
   readonly differences: readonly string[];
@@ -52,12 +55,17 @@ export function groupWords(words: readonly WordStep[], selfJumps: (code: number,
 
 /**
  * Pair the two. Instructions without words stand alone; where the paths part, the words go on alone with a remark.
- * Registers are compared as far as the program has set them and the interpreter vouches for their values; the frame
- * pointer is not, since frames of callees lie where each witness likes.
+ *
+ * @param isPromised whether the interpreter vouches for a value: not for what a call leaves in a register, nor for
+ * where the frame of a callee lies.
  */
-export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly WordStep[])[]): TraceRow[] {
+export function pairSteps(
+  steps: readonly BpfStep[],
+  groups: readonly (readonly WordStep[])[],
+  isPromised: (value: bigint) => boolean,
+): TraceRow[] {
   const rows: TraceRow[] = [];
-  const known = new Set<number>([1]);
+  const known = new KnownRegisters();
   let at = 0;
   let bare = false;
   const passTo = (end: number): void => {
@@ -72,17 +80,16 @@ export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly 
     else if (bare) passTo(afterReturn(groups, at));
     bare = !ran;
     const group = ran ? groups[at++] : undefined;
-    const after = steps[i + 1]?.registers;
     const jitAfter = groups[at]?.[0]?.registers;
-    after?.forEach((value, r) => {
-      if (value !== step.registers[r]) known.add(r);
-    });
+    const following = steps[i + 1];
+    known.step(step);
+    const isComparable = following !== undefined && jitAfter !== undefined;
     rows.push({
       part: step.pc,
       bpf: step.bpf,
       words: group ?? [],
-      changes: after === undefined ? [] : changed(step.registers, after),
-      differences: after === undefined || jitAfter === undefined ? [] : different(after, jitAfter, known),
+      changes: following === undefined ? [] : newValues(step.sets, following.registers),
+      differences: isComparable ? different(following.registers, jitAfter, known.now, isPromised) : [],
     });
   }
   for (const group of groups.slice(at)) rows.push(alone(group));
@@ -93,15 +100,15 @@ export function pairSteps(steps: readonly BpfStep[], groups: readonly (readonly 
 const isBetween = ([head]: readonly WordStep[]): boolean => typeof head?.part === "string" || head?.first === false;
 
 function afterBetween(groups: readonly (readonly WordStep[])[], from: number): number {
-  const next = groups.findIndex((group, i) => i >= from && !isBetween(group));
-  return next < 0 ? groups.length : next;
+  let next = from;
+  for (let group = groups[next]; group !== undefined && isBetween(group); group = groups[++next]);
+  return next;
 }
 
 /** Behind the rest of the call that the callee returns to; `from` if it returns to none. */
 function afterReturn(groups: readonly (readonly WordStep[])[], from: number): number {
-  const end = afterBetween(groups, from);
-  const rest = groups.findIndex((group, i) => i >= from && i < end && typeof group[0]?.part === "number");
-  return rest < 0 ? from : rest + 1;
+  const rest = groups.slice(from, afterBetween(groups, from)).findIndex(([head]) => typeof head?.part === "number");
+  return rest < 0 ? from : from + rest + 1;
 }
 
 const alone = (group: readonly WordStep[]): TraceRow => ({
@@ -115,12 +122,17 @@ const alone = (group: readonly WordStep[]): TraceRow => ({
 const name = (register: number): string => `r${register}`;
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
-const changed = (before: readonly bigint[], after: readonly bigint[]): string[] =>
-  after.flatMap((value, r) => (value === before[r] || value === POISON ? [] : [`${name(r)} = ${hex(value)}`]));
+const newValues = (sets: readonly number[], after: readonly bigint[]): string[] =>
+  sets.map((r) => `${name(r)} = ${hex(after[r] ?? 0n)}`);
 
-const different = (interpreter: readonly bigint[], jit: readonly bigint[], known: ReadonlySet<number>): string[] =>
+const different = (
+  interpreter: readonly bigint[],
+  jit: readonly bigint[],
+  known: ReadonlySet<number>,
+  isPromised: (value: bigint) => boolean,
+): string[] =>
   interpreter.flatMap((value, r) => {
     const other = jit[r];
-    if (!known.has(r) || r === FP || value === POISON || other === undefined || other === value) return [];
+    if (!known.has(r) || other === undefined || other === value || !isPromised(value)) return [];
     return [`${name(r)} = ${hex(other)}`];
   });

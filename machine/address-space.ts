@@ -28,7 +28,7 @@ export class AddressSpace {
 
   constructor(
     readonly pageBytes: number,
-    physical: ArrayBuffer | undefined,
+    physical: Uint8Array<ArrayBuffer> | undefined,
   ) {
     this.table = new PageTable(pageBytes);
     this.frames = new Frames(pageBytes, physical);

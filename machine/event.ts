@@ -37,6 +37,8 @@ export type MachineEvent =
       readonly va: Va;
       readonly bytes: number;
     }
+  /** That CPU has come to a meeting of all of them, and leaves it. */
+  | { readonly kind: "stopped" | "resumed"; readonly cpu: number }
   | { readonly kind: "lock" | "unlock"; readonly cpu: number; readonly lock: LockName }
   /** A call that was told to fail. */
   | { readonly kind: "refused"; readonly cpu: number; readonly step: FailingStep }

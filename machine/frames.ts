@@ -19,10 +19,10 @@ export class Frames {
   /** Bytes of `physical` that have been cut. */
   private cut = 0;
 
-  /** @param physical where all frames are to come from; without it, new buffers are made as needed. */
+  /** @param physical where all frames are to come from, 4-aligned in its buffer; without it, new buffers are made as needed. */
   constructor(
     private readonly pageBytes: number,
-    private readonly physical?: ArrayBuffer,
+    private readonly physical?: Uint8Array<ArrayBuffer>,
   ) {}
 
   take(): Frame {
@@ -46,8 +46,8 @@ export class Frames {
     const { pageBytes, physical } = this;
     const size = pages * pageBytes;
     assert(pages <= this.uncutPages(), `all ${physical?.byteLength} bytes of physical memory are in use`);
-    const buffer = physical ?? new ArrayBuffer(size);
-    const start = this.cut;
+    const { buffer, byteOffset } = physical ?? new Uint8Array(size);
+    const start = byteOffset + this.cut;
     if (physical !== undefined) this.cut += size;
     const frames = Array.from({ length: pages }, (_, i): Frame => {
       const at = start + i * pageBytes;

@@ -30,8 +30,8 @@ export class Lock {
 
   /** For code that relies on its caller's lock. */
   assertHeld(): void {
-    const { machine, name } = this;
-    if (this.holder !== machine.cpu) throw new KernelFault("badLock", 0, `CPU ${machine.cpu} must hold ${name} here`);
+    const { cpu } = this.machine;
+    if (this.holder !== cpu) throw new KernelFault("badLock", 0, `CPU ${cpu} must hold ${this.name} here`);
   }
 
   acquire(): void {

@@ -149,10 +149,10 @@ test("another CPU has interrupts of its own", () => {
 });
 
 test("frames come from the given buffer", () => {
-  const physical = new ArrayBuffer(2 * 4096);
+  const physical = new Uint8Array(new ArrayBuffer(4 * 4096), 4096, 2 * 4096);
   const machine = new Machine({ physical });
   machine.map(PLACE, 8192, "rw");
-  expect([0, 4096].map((at) => machine.mapping(PLACE + at)?.frame.bytes.byteOffset)).toEqual([0, 4096]);
-  expect(machine.mapping(PLACE)?.frame.bytes.buffer).toBe(physical);
+  expect([0, 4096].map((at) => machine.mapping(PLACE + at)?.frame.bytes.byteOffset)).toEqual([4096, 8192]);
+  expect(machine.mapping(PLACE)?.frame.bytes.buffer).toBe(physical.buffer);
   expect(() => machine.kvmalloc(1)).toThrow("all 8192 bytes of physical memory are in use");
 });

@@ -19,8 +19,8 @@ export interface MachineOptions {
   readonly vmallocBase?: Va;
   readonly vmallocBytes?: number;
   readonly heapBase?: Va;
-  /** Cut page frames from this buffer, so that an engine can address them all. */
-  readonly physical?: ArrayBuffer;
+  /** Cut page frames from these bytes, so that an engine can address them all. */
+  readonly physical?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Why a fetch must not happen. */
@@ -161,6 +161,23 @@ export class Machine extends AddressSpace {
       return action();
     } finally {
       this.cpu = before;
+    }
+  }
+
+  /** Every CPU leaves what it does, one after the other, and runs its callback turn by turn with those that came before. */
+  stopMachine(callback: (cpu: number) => Iterator<void, void>): void {
+    this.mightSleep("stopping all CPUs");
+    const running: { readonly cpu: number; readonly steps: Iterator<void, void> }[] = [];
+    for (let arriving = 0; arriving < this.cpus || running.length > 0; arriving++) {
+      if (arriving < this.cpus) {
+        this.onEvent?.({ kind: "stopped", cpu: arriving });
+        running.push({ cpu: arriving, steps: callback(arriving) });
+      }
+      for (const one of [...running]) {
+        if (this.runOn(one.cpu, () => one.steps.next()).done !== true) continue;
+        running.splice(running.indexOf(one), 1);
+        this.onEvent?.({ kind: "resumed", cpu: one.cpu });
+      }
     }
   }
 

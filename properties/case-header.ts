@@ -9,8 +9,8 @@ import { printBytes, readBytes } from "./case-bytes.js";
 import { printMap, readMap } from "./case-map.js";
 
 export interface Header {
-  /** What the case shows, as a sentence without a full stop. */
-  readonly title: string;
+  /** What the case shows, as a sentence without a full stop. A program of the moment needs none, a lesson does. */
+  readonly title: string | undefined;
   /** The oracle that it is for; all of them, if undefined. */
   readonly oracle: string | undefined;
   /** r0 of each run, or one value for all runs, or nothing. */
@@ -57,7 +57,6 @@ export function readHeader(lines: readonly string[]): Read<ReadHeader> {
     if (wrong !== undefined) return textError(field.line, wrong);
   }
   const { title, oracle, expect, notes, maps, context, cpu, hole } = draft;
-  if (title === undefined) return textError(1, "no title, expected a line # title: what the case shows");
   const inputs = draft.inputs.length > 0 ? draft.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
   if (expect.length > 1 && expect.length !== inputs.length) {
     const line = fields.value.find(({ key }) => key === "expect")?.line ?? 1;
@@ -70,7 +69,7 @@ export function readHeader(lines: readonly string[]): Read<ReadHeader> {
 
 /** The header's text, every line ended by a newline. What equals a default is left out. */
 export function printHeader({ title, oracle, expect, notes, maps, context, inputs, env }: Header): string {
-  const lines: [Key, string][] = [["title", oneLine(title)]];
+  const lines: [Key, string][] = title === undefined ? [] : [["title", oneLine(title)]];
   if (oracle !== undefined) lines.push(["oracle", oneLine(oracle)]);
   for (const r0 of expect) lines.push(["expect", `r0 = ${hex64(r0)}`]);
   for (const { key, text } of notes) lines.push([key, oneLine(text)]);

@@ -116,7 +116,6 @@ test("remarks without a key, comments in the program and the other syntax are re
 });
 
 test.each([
-  ["r0 = 1\nexit", "line 1: no title, expected a line # title: what the case shows"],
   ["# title: t\n", "line 2: program 0 has no instructions"],
   ["# title: t\n# title: u\nexit", 'line 2: "title" comes twice'],
   ["# title: t\n# oracle:\nexit", 'line 2: "oracle" is empty'],

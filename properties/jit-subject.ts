@@ -12,6 +12,7 @@ import { Kernel } from "../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../impl/program/load.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import { pointer, type Va } from "../machine/address.js";
+import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
 import { type U64, u64 } from "../spec/bits.js";
 import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
@@ -24,12 +25,18 @@ import type { Facts } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
+import { lockBreaches } from "./oracles/locks.js";
+import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
+import { textPokeBreaches } from "./oracles/text-poke.js";
 import { Stage } from "./stage.js";
+import { loadedBreaches } from "./structure/loaded-code.js";
 import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
 const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
+const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
 const LINKAGE_BYTES = 32;
 
@@ -40,13 +47,17 @@ export interface Code {
 }
 
 export interface SubjectOptions {
-  readonly engine: Engine;
+  /** Each run is made on all of them. */
+  readonly engines: readonly Engine[];
   readonly env?: JitEnv;
   /** A64 instructions a run. */
   readonly fuel: number;
   /** Called before each A64 instruction, with everything that is loaded. */
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
+
+/** The machine's log is kept, and judged, for one load in that many; the first is among them. */
+const LOADS_A_LOG = 8;
 
 /** `r0 = 0; exit`, kept loaded so that the first pack is not given back between two cases. */
 const ANCHOR: JitFunction = {
@@ -57,15 +68,18 @@ const ANCHOR: JitFunction = {
 
 export class JitSubject implements Subject {
   readonly name = "impl";
-  readonly machine = new Machine();
+  readonly machine: Machine;
   readonly kernel: Kernel;
   private readonly stage: Stage;
   private readonly memory: MachineMemory;
   private readonly traps: ReadonlyMap<Va, Trap>;
   private hole = 0;
+  private loads = 0;
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
+    const physical = options.engines.find((engine) => engine.physical !== undefined)?.physical?.(PHYSICAL_BYTES);
+    this.machine = new Machine({ physical });
     const { machine } = this;
     const env: JitEnv = { ...(options.env ?? DEFAULT_ENV), callBase: CALL_BASE };
     this.kernel = new Kernel({ machine, env, random: (below) => Math.min(this.hole, below - 1) });
@@ -100,31 +114,53 @@ export class JitSubject implements Subject {
     this.kernel.env = env;
     this.hole = hole;
     const codes: Code[] = [];
+    const before = accountOf(this.kernel);
+    const log = this.loads++ % LOADS_A_LOG === 0 ? new EventLog() : undefined;
+    this.machine.onEvent = log?.listener;
     for (const functions of lowered) {
       const loaded = loadProgram(this.kernel, functions);
       if (!loaded.ok) {
-        this.free(codes);
+        this.free(codes, before, log);
         return { ok: false, why: `the JIT refused function ${loaded.index}: ${describeLoadError(loaded.error)}` };
       }
       codes.push({ lowered: functions, program: loaded.program });
     }
-    return { ok: true, loaded: this.loaded(program, codes) };
+    return { ok: true, loaded: this.loaded(program, codes, before, log) };
   }
 
-  private loaded(program: Program, codes: readonly Code[]): Loaded {
+  private loaded(program: Program, codes: readonly Code[], before: Account, log: EventLog | undefined): Loaded {
+    const functions = codes.flatMap((code) => code.program.functions);
+    const logged = this.logged(log);
+    const structure = codes.flatMap(({ program }) => loadedBreaches(this.kernel, program.functions));
     return {
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
-      words: codes.flatMap((code) => code.program.functions).reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
-      run: (input, layout, lastCode) => this.run(program, codes, input, layout, lastCode),
-      free: () => this.free(codes),
+      words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
+      breaches: [...loadBreaches(this.kernel, functions, before), ...structure, ...logged],
+      run: (input, layout, lastCode) =>
+        this.options.engines.map((engine) => this.run(engine, program, codes, input, layout, lastCode)),
+      free: () => this.free(codes, before, log),
     };
   }
 
-  private free(codes: readonly Code[]): void {
+  /** `before`: the account before the first of them was loaded. */
+  private free(codes: readonly Code[], before: Account, log: EventLog | undefined): readonly string[] {
+    const regions = codes.flatMap(({ program }) => regionsOf(this.kernel, program.functions));
+    this.machine.onEvent = log?.listener;
     for (const { program } of codes) freeProgram(this.kernel, program);
+    return [...this.logged(log), ...freeBreaches(this.kernel, regions, before)];
+  }
+
+  /** End a log, if one was kept, and judge it. */
+  private logged(log: EventLog | undefined): readonly string[] {
+    this.machine.onEvent = undefined;
+    if (log === undefined) return [];
+    const events = log.events();
+    log.clear();
+    return [...textPokeBreaches(events), ...lockBreaches(events)];
   }
 
   private run(
+    engine: Engine,
     program: Program,
     codes: readonly Code[],
     input: Uint8Array,
@@ -137,7 +173,7 @@ export class JitSubject implements Subject {
     const maps = new MapStates(program.maps, layout, this.memory);
     this.world = initialWorld(this.memory, maps);
     const { trace } = this.options;
-    const result = this.options.engine.run({
+    const result = engine.run({
       machine: this.machine,
       cpu: 0,
       entry: entries[0]!,
@@ -153,7 +189,7 @@ export class JitSubject implements Subject {
       const regions = [...this.stage.regions(program, layout.frames[lastCode]!), ...dumpMaps(program, maps)];
       return { kind: "returned", r0: u64(x0), code: lastCode, regions };
     };
-    return { outcome: this.outcome(result, codes, returned), executed: result.executed };
+    return { engine: engine.name, outcome: this.outcome(result, codes, returned), executed: result.executed };
   }
 
   private outcome(result: EngineOutcome, codes: readonly Code[], returned: (x0: bigint) => Outcome): Outcome {

@@ -4,14 +4,18 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { loadCaseText } from "../../harness/case-file.js";
+import { compileCase } from "../../harness/compile.js";
 import { formatFinding } from "../../harness/format/finding.js";
 import { formatGate } from "../../harness/format/gate.js";
+import { formatListing } from "../../harness/format/listing.js";
 import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate.js";
 import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import type { Io } from "../io.js";
+import { engineOption, enginesFor } from "../engine-option.js";
+import { BAD_INPUT, type Io } from "../io.js";
 import { duration, integer } from "../options.js";
 import { startProgress } from "../progress.js";
 
@@ -23,6 +27,7 @@ interface Flags {
   readonly time?: number;
   readonly corpus?: string;
   readonly out: string;
+  readonly engine?: string;
   readonly json?: string;
 }
 
@@ -40,6 +45,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
+    .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -49,6 +55,8 @@ export const defineGate: Define = (program, io, finish) => {
 };
 
 async function runGate(flags: Flags, io: Io): Promise<number> {
+  const engines = enginesFor(io, flags.engine);
+  if (engines === undefined) return BAD_INPUT;
   const seed = flags.seed ?? randomInt(2 ** 32);
   io.out(`seed ${seed}\n`);
   const programs = flags.programs ?? Number.POSITIVE_INFINITY;
@@ -68,7 +76,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
       progress.update(Math.round(1000 * share), `${tally.programs} programs, ${Math.round(elapsedMs / 1000)} s`);
     },
   };
-  const parts = gateParts(flags.jobs ?? availableParallelism());
+  const parts = gateParts(flags.jobs ?? availableParallelism(), engines);
   try {
     const { report, finding } = await gate(options, parts);
     progress.stop();
@@ -76,7 +84,9 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const code = saveJson(io, flags.json, report, exitCode(report));
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
-    print(io, replayLines(report));
+    const failedFile = report.corpus.failures[0]?.name;
+    if (failedFile !== undefined) print(io, await listingOf(failedFile, io.columns));
+    print(io, replayLines(report, finding !== undefined));
     return code;
   } finally {
     progress.stop();
@@ -90,8 +100,17 @@ function projectCorpus(): string | undefined {
   return existsSync(directory) ? directory : undefined;
 }
 
-/** Failures of the corpus, and as the last line how to see the first failure again. */
-const replayLines = ({ failures }: GateReport): string[] => [
-  ...failures.map(({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`),
+/** The code of a corpus file that failed, BPF beside A64. */
+async function listingOf(file: string, columns: number): Promise<string[]> {
+  const read = loadCaseText(file);
+  const compiled = read.ok ? await compileCase(read.value) : read;
+  return compiled.ok ? ["", ...formatListing(compiled.value.listing, columns)] : [];
+}
+
+/** Failures that were not shown yet, and as the last line how to see the first failure again. */
+const replayLines = ({ failures }: GateReport, shown: boolean): string[] => [
+  ...(shown ? [] : failures).map(
+    ({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`,
+  ),
   ...failures.slice(0, 1).flatMap(({ replay }) => replay ?? []),
 ];

@@ -5,6 +5,14 @@ import { defineConform } from "./conform.js";
 import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
 import { defineJit } from "./jit.js";
+import { defineMutants } from "./mutants.js";
 import { defineRun } from "./run.js";
 
-export const COMMANDS: readonly Define[] = [defineRun, defineJit, defineConform, defineGolden, defineGate];
+export const COMMANDS: readonly Define[] = [
+  defineRun,
+  defineJit,
+  defineConform,
+  defineGolden,
+  defineGate,
+  defineMutants,
+];

@@ -77,7 +77,7 @@ class Run {
       const word = this.code.getUint32(pc - this.page, true);
       const insn = DECODED.decode(word);
       if (insn === undefined) return this.fault(pc, "unknownWord", `${hexWord(word)}: ${explain(word)}`);
-      if (trace !== undefined) trace({ pc, word, x: state.x, sp: state.x[SP]! });
+      if (trace !== undefined) trace({ pc, word, x: state.x, sp: state.x[SP]!, nzcv: state.nzcv });
       this.executed++;
       this.previous = pc;
       const stop = execute(insn, state, data);
@@ -114,7 +114,8 @@ class Run {
 
   /** Call the trap as a function, then go on at LR as if it had returned. It may have changed mappings. */
   private call(pc: Va, trap: Trap): EngineOutcome | "called" {
-    const { state, trapArgs } = this;
+    const { state } = this;
+    const trapArgs = this.trapArgs;
     if (this.executed + this.calls >= this.run.fuel) return { kind: "outOfFuel", executed: this.executed };
     this.calls++;
     const back = codeAddress(state.x[LR]!);

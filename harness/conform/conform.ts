@@ -11,6 +11,7 @@ import { breather } from "../breathe.js";
 import { type Check, checkOrCrash } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import { shellWord } from "../shell-word.js";
 import { emptyGroups, type GroupCounts, tallyGroups } from "./groups.js";
 
 /** A conformance file that could be read. */
@@ -154,7 +155,7 @@ const failure = (file: string, where: string, expected: string, actual: string):
   where,
   expected,
   actual,
-  replay: `npx rox run ${file}`,
+  replay: `npx rox run ${shellWord(file)}`,
 });
 
 const accepted = (file: string, actual: string): Failure => failure(file, "negative file", "a refusal", actual);

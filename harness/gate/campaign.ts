@@ -29,6 +29,7 @@ export async function campaign(options: CampaignOptions, pool: ChunkPool): Promi
   const { seed, from, programs, budgetMs, chunk, stop } = options;
   const end = from + programs;
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   const tally = emptyTally();
   let next = from;
   const runner = async (): Promise<void> => {
@@ -42,5 +43,7 @@ export async function campaign(options: CampaignOptions, pool: ChunkPool): Promi
     }
   };
   await Promise.all(Array.from({ length: pool.jobs }, runner));
+  const { user, system } = process.cpuUsage(cpuBefore);
+  tally.cpuMs = (user + system) / 1000;
   return tally;
 }

@@ -39,16 +39,16 @@ export interface ChunkResult {
   /** BPF slots and A64 words of all programs. */
   readonly slots: number;
   readonly words: number;
-  /** A64 instructions executed, in so many runs. */
+  /** A64 instructions executed. */
   readonly executed: number;
-  readonly runs: number;
+  /** Runs by engine. */
+  readonly runs: Readonly<Record<string, number>>;
   /** Compared programs by id of the rows that they executed. */
   readonly rows: Readonly<Record<string, number>>;
   /** Programs by bucket of `SIZE_LIMITS`. */
   readonly sizes: readonly number[];
   /** The first one; the rest of the chunk is then left out. */
   readonly disagreement?: Disagreement;
-  readonly busyMs: number;
 }
 
 /** Upper ends of the size buckets, in slots; a last bucket holds what is larger. */
@@ -60,11 +60,11 @@ export const sizeBucket = (slots: number): number => {
 };
 
 export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): ChunkResult {
-  const started = performance.now();
   const incomparable: Record<string, Incomparable> = {};
   const rows: Record<string, number> = {};
   const sizes = new Array<number>(SIZE_LIMITS.length + 1).fill(0);
-  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
+  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0 };
+  const byEngine: Record<string, number> = {};
   let disagreement: Disagreement | undefined;
   for (let index = first; index < first + count && disagreement === undefined; index++) {
     const c = makeCase(trials, seed, index);
@@ -74,7 +74,7 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
     sum.slots += slots;
     sum.words += words;
     sum.executed += executed;
-    sum.runs += runs.length;
+    for (const { engine } of runs) byEngine[engine] = (byEngine[engine] ?? 0) + 1;
     sizes[sizeBucket(slots)]! += 1;
     if (verdict.kind === "incomparable") {
       const { programs = 0, first: known = index } = incomparable[verdict.why] ?? {};
@@ -85,7 +85,7 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
     if (verdict.kind === "agree") sum.passed++;
     else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
   }
-  const result = { ...sum, incomparable, rows, sizes, busyMs: performance.now() - started };
+  const result = { ...sum, runs: byEngine, incomparable, rows, sizes };
   return disagreement === undefined ? result : { ...result, disagreement };
 }
 

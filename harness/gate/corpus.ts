@@ -8,6 +8,7 @@ import type { LoadedCase } from "../case-file.js";
 import { type Check, checkExpected } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
+import { shellWord } from "../shell-word.js";
 
 export interface CorpusReport {
   readonly directory: string | undefined;
@@ -52,9 +53,9 @@ const difference = ({ where, expected, actual }: Pick<Failure, "where" | "expect
   actual,
 });
 
-/** The shell command that shows a case file again; quoted where the shell would see more than a name. */
+/** The shell command that shows a case file again. */
 export function replayCommand(file: string): string {
   const relative = path.relative(process.cwd(), path.resolve(file));
   const name = relative.startsWith("..") ? path.resolve(file) : relative;
-  return `npx rox run ${/^[\w./@+-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`}`;
+  return `npx rox run ${shellWord(name)}`;
 }

@@ -8,8 +8,10 @@ export interface Tally {
   slots: number;
   words: number;
   executed: number;
-  runs: number;
-  busyMs: number;
+  /** By engine. */
+  readonly runs: Map<string, number>;
+  /** Processor time of all threads, garbage collection included: what other processes do to the clock is not in it. */
+  cpuMs: number;
   readonly incomparable: Map<string, Incomparable>;
   readonly rows: Map<string, number>;
   readonly sizes: number[];
@@ -23,8 +25,8 @@ export const emptyTally = (): Tally => ({
   slots: 0,
   words: 0,
   executed: 0,
-  runs: 0,
-  busyMs: 0,
+  runs: new Map(),
+  cpuMs: 0,
   incomparable: new Map(),
   rows: new Map(),
   sizes: new Array<number>(SIZE_LIMITS.length + 1).fill(0),
@@ -32,12 +34,12 @@ export const emptyTally = (): Tally => ({
 });
 
 export function addChunk(tally: Tally, chunk: ChunkResult): void {
-  for (const key of ["programs", "passed", "slots", "words", "executed", "runs", "busyMs"] as const)
-    tally[key] += chunk[key];
+  for (const key of ["programs", "passed", "slots", "words", "executed"] as const) tally[key] += chunk[key];
   for (const [why, { programs, first }] of Object.entries(chunk.incomparable)) {
     const known = tally.incomparable.get(why) ?? { programs: 0, first };
     tally.incomparable.set(why, { programs: known.programs + programs, first: Math.min(known.first, first) });
   }
+  addCounts(tally.runs, chunk.runs);
   addCounts(tally.rows, chunk.rows);
   chunk.sizes.forEach((n, bucket) => {
     tally.sizes[bucket]! += n;

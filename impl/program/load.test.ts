@@ -99,6 +99,18 @@ describe("one function", () => {
   });
 });
 
+test.each([16384, 65536] as const)("pages of %i bytes make no difference to what is loaded", (pageBytes) => {
+  const images = ([4096, pageBytes] as const).map((size) => {
+    const kernel = setUp({ machine: new Machine({ pageBytes: size }) });
+    const { functions } = loaded(kernel, several);
+    const memory = words(kernel, BASE, 96);
+    freeProgram(kernel, { bpfFunc: functions[0]!.bpfFunc!, functions });
+    expect(kernel.machine.usage).toEqual(NOTHING);
+    return memory;
+  });
+  expect(images[1]).toBe(images[0]);
+});
+
 describe("several functions", () => {
   test("call each other directly", () => {
     const kernel = setUp();
@@ -156,15 +168,18 @@ describe("whichever step fails, the program is refused and nothing is left", () 
     }
   });
 
-  test("the JIT itself", () => {
+  // The third copy is that of the header, which the way back needs.
+  test.each([undefined, 3])("the JIT itself, and on the way back copy %s", (nth) => {
     const kernel = setUp();
+    if (nth !== undefined) kernel.machine.failures.plan("copy", nth);
     const bad = [several[0]!, several[1]!, fn(2, callLocal(3), exit)];
     expect(loadProgram(kernel, bad)).toMatchObject({
       ok: false,
       index: 2,
       error: { kind: "badCallee", pc: 0, index: 3 },
     });
-    expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
+    expect(kernel.machine.failures.pending).toBe(0);
+    expect([kernel.machine.usage, kernel.modmem.current, kernel.warnings]).toEqual([NOTHING, 0, []]);
   });
 });
 

@@ -2,9 +2,10 @@
 // then, blocks, calls that are still owed, and a result that depends on much of what was computed.
 
 import { rowById } from "../../spec/bpf/isa.js";
+import { arithmetic } from "./alu-block.js";
 import { fillBlock } from "./block.js";
 import { Body } from "./body.js";
-import { longJump } from "./branch-block.js";
+import { goto, longJump } from "./branch-block.js";
 import { callFunction, tailCall } from "./call-block.js";
 import type { Draw } from "./draw.js";
 import { clearFrame, spill } from "./frame-block.js";
@@ -62,7 +63,8 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
   fillBlock(body, body.limit);
   for (const callee of [...body.pending]) callFunction(body, callee, plan.callees[callee]!);
   if (wanted.tailCall) tailCall(body);
-  result(body);
+  if (plan.features.branches && draw.chance(8)) resultInTheMiddle(body);
+  else result(body);
   return body;
 }
 
@@ -185,6 +187,21 @@ function countInFrame(body: Body): boolean {
     body.aim(body.here - 1, 0);
   });
   return true;
+}
+
+/** `goto last; middle: ... exit; last: ...; goto middle`: the function does not end with its exit. */
+function resultInTheMiddle(body: Body): void {
+  const { slots, draw } = body;
+  const start = body.here;
+  for (let i = draw.below(4); i > 0; i--) arithmetic(body);
+  const last = slots.splice(start);
+  goto(body);
+  const middle = body.here;
+  result(body);
+  body.aim(start, body.here);
+  slots.push(...last);
+  goto(body);
+  body.aim(body.here - 1, middle);
 }
 
 /** Leave with a result: r0 stirred with other registers, so that what they hold shows. */

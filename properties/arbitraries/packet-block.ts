@@ -11,8 +11,10 @@ import { ALL, SPILL } from "./registers.js";
 const LOAD_FIELD = rowById("ldxw");
 const MOV_REG = rowById("mov reg");
 const ADD = rowById("add imm");
+const SUB_REG = rowById("sub reg");
 const DATA = 0;
 const DATA_END = 4;
+const DATA_META = 8;
 
 /** `past` is data plus the bytes wanted. `outside`: jump if they are not all there; `inside`: jump if they are. */
 const CHECKS = [
@@ -32,6 +34,7 @@ export function usePacket(body: Body): void {
   const wanted = draw.chance(80) ? draw.between(1, 32) : draw.between(1, 80);
   const context = contextRegister(body, end);
   body.emit(LOAD_FIELD, data, context, DATA, 0);
+  if (draw.chance(30)) measure(body, context, registers);
   body.emit(LOAD_FIELD, end, context, DATA_END, 0);
   const proven = { region: plan.packet, low: 0, high: 0, step: 8, end: 0 };
   state.setPointer(data, proven);
@@ -46,6 +49,20 @@ export function usePacket(body: Body): void {
   innerBlock(body, 10);
   body.ifDepth--;
   body.place(after);
+}
+
+/** A number: how long the packet is, or how much lies before it, which is nothing. `past` is free for it. */
+function measure(body: Body, context: number, [data, past, end]: readonly [number, number, number]): void {
+  const { draw } = body;
+  body.emit(LOAD_FIELD, past, context, draw.chance(60) ? DATA_END : DATA_META, 0);
+  body.emit(SUB_REG, past, data, 0, 0);
+  body.state.setScalar(past);
+  const taken = (1 << data) | (1 << past) | (1 << end) | (1 << context);
+  const free = ALL & ~body.locked & ~taken;
+  if (free === 0) return;
+  const kept = draw.bit(free);
+  body.copy(kept, past);
+  body.computed(kept);
 }
 
 /** Emit the comparison. @returns the label of what follows when the bytes are not there. */

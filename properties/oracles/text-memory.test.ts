@@ -32,8 +32,8 @@ function load(kernel: Kernel, functions: readonly JitFunction[]): LoadedProgram 
 
 test("a load and its free pass", () => {
   const { kernel, before, program } = setUp();
-  expect(loadBreaches(kernel, program, before)).toEqual([]);
-  const regions = regionsOf(kernel, program);
+  expect(loadBreaches(kernel, program.functions, before)).toEqual([]);
+  const regions = regionsOf(kernel, program.functions);
   freeProgram(kernel, program);
   expect(freeBreaches(kernel, regions, before)).toEqual([]);
 });
@@ -45,7 +45,7 @@ test("a byte that is wrong around an image is named", () => {
   const breachesAt = (va: number): readonly string[] => {
     const right = kernel.machine.peek(va, 1);
     kernel.machine.poke(va, wrong);
-    const breaches = loadBreaches(kernel, program, before);
+    const breaches = loadBreaches(kernel, program.functions, before);
     kernel.machine.poke(va, right);
     return breaches;
   };
@@ -65,14 +65,14 @@ test("code that a CPU may see in an older version is named", () => {
   const alias = machine.mapFixmap(machine.mapping(at)!.frame);
   machine.write32(alias + (at % 4096), machine.peek32(at));
   machine.unmapFixmap();
-  expect(loadBreaches(kernel, program, before)).toEqual([
+  expect(loadBreaches(kernel, program.functions, before)).toEqual([
     `function 0: CPU 0 must not fetch 0x${(at - (at % 64)).toString(16)}: notCleaned`,
   ]);
 });
 
 test("a program that is charged for, or kept, after its free is named", () => {
   const { kernel, before, program } = setUp();
-  const regions = regionsOf(kernel, program);
+  const regions = regionsOf(kernel, program.functions);
   expect(freeBreaches(kernel, regions, before).map((line) => line.replace(/ at .*/, ""))).toEqual([
     "128 bytes",
     "128 bytes",
@@ -82,7 +82,7 @@ test("a program that is charged for, or kept, after its free is named", () => {
 
 test("staleTail: old code behind an image is named", () => {
   const { kernel, before, program } = setUp("staleTail");
-  expect(loadBreaches(kernel, program, before)).toEqual([
+  expect(loadBreaches(kernel, program.functions, before)).toEqual([
     "function 0: behind the image, bytes 96 to 104 of its region are not all illegal",
   ]);
 });

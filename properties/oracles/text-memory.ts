@@ -3,8 +3,8 @@
 // the free its room is illegal instructions again and nothing has been kept.
 
 import { Buffer } from "node:buffer";
+import type { BpfProg } from "../../impl/program/bpf-prog.js";
 import type { Kernel } from "../../impl/program/kernel.js";
-import type { LoadedProgram } from "../../impl/program/load.js";
 import { pointer, type Va } from "../../machine/address.js";
 
 const ILLEGAL = 0xd420_2000;
@@ -16,7 +16,6 @@ const ENTRY_BYTES = 12;
 export interface Account {
   readonly areas: number;
   readonly heapObjects: number;
-  readonly frames: number;
   readonly charged: number;
   readonly warnings: number;
 }
@@ -26,22 +25,21 @@ export interface Region {
   readonly bytes: number;
 }
 
-export const accountOf = ({ machine, modmem, warnings }: Kernel): Account => ({
-  ...machine.usage,
-  charged: modmem.current,
-  warnings: warnings.length,
-});
+export function accountOf({ machine, modmem, warnings }: Kernel): Account {
+  const { areas, heapObjects } = machine.usage;
+  return { areas, heapObjects, charged: modmem.current, warnings: warnings.length };
+}
 
-export const regionsOf = ({ machine }: Kernel, { functions }: LoadedProgram): Region[] =>
+export const regionsOf = ({ machine }: Kernel, functions: readonly BpfProg[]): Region[] =>
   functions.map(({ bpfFunc }) => {
     const at = bpfFunc! - (bpfFunc! % CHUNK_BYTES);
     return { at, bytes: machine.peek32(at) };
   });
 
 /** One line for each breach; an empty list is a pass. `before`: the account before the load. */
-export function loadBreaches(kernel: Kernel, program: LoadedProgram, before: Account): readonly string[] {
-  const regions = regionsOf(kernel, program);
-  const breaches = program.functions.flatMap((prog, i) => {
+export function loadBreaches(kernel: Kernel, functions: readonly BpfProg[], before: Account): readonly string[] {
+  const regions = regionsOf(kernel, functions);
+  const breaches = functions.flatMap((prog, i) => {
     const { at, bytes } = regions[i]!;
     const image = prog.bpfFunc! - at;
     const code = image + prog.jitedLen;
@@ -79,7 +77,7 @@ export function freeBreaches(kernel: Kernel, regions: readonly Region[], before:
     return [`${bytes} bytes at 0x${at.toString(16)} were freed, but are not all illegal`];
   });
   const after = accountOf(kernel);
-  for (const what of ["areas", "heapObjects", "frames", "charged"] as const) {
+  for (const what of ["areas", "heapObjects", "charged"] as const) {
     if (after[what] !== before[what])
       breaches.push(`${what}: ${after[what]} after the free, ${before[what]} before the load`);
   }

@@ -19,8 +19,8 @@ export function placeContext(kind: ContextKind, layout: Layout, input: Uint8Arra
   const place = kind === "xdp" ? layout.packet : layout.context;
   assert(input.length <= place.bytes, `input of ${input.length} bytes, the layout has room for ${place.bytes}`);
   const pointer = pointerTo(layout.context.base);
-  if (kind === "memory") return { pointer, regions: [regionOf("context", layout.context.base, input.slice())] };
-  const packet = regionOf("packet", layout.packet.base, input.slice());
+  if (kind === "memory") return { pointer, regions: [regionOf("context", layout.context.base, new Uint8Array(input))] };
+  const packet = regionOf("packet", layout.packet.base, new Uint8Array(input));
   return { pointer, regions: [xdpContext(layout, input.length), packet] };
 }
 

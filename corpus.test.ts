@@ -1,0 +1,36 @@
+// Every lesson of the corpus under every test run: it reads, says what it is about, and agrees with what it expects.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parseCase } from "./properties/case-text.js";
+import { checkCase, makeBench } from "./properties/check.js";
+
+const CORPUS = fileURLToPath(new URL("corpus/", import.meta.url));
+const lessons = readdirSync(CORPUS).filter((name) => name.endsWith(".bpf"));
+const bench = makeBench();
+
+test("there are lessons", () => {
+  expect(lessons.length).toBeGreaterThan(30);
+});
+
+describe.each(lessons)("%s", (name) => {
+  const parsed = parseCase(readFileSync(`${CORPUS}${name}`, "utf8"));
+  if (!parsed.ok) throw new Error(`${name}: ${parsed.error.message}`);
+  const lesson = parsed.value;
+
+  test("has a title and names its oracle", () => {
+    expect(lesson.title).toMatch(/\w/);
+    expect(lesson.oracle).toMatch(/^[a-z0-9-]+$/);
+  });
+
+  test("agrees, with the result that it expects", () => {
+    const report = checkCase(lesson, bench);
+    if (report.kind === "invalid") throw new Error(report.problems[0]?.message);
+    expect(report.verdict).toEqual({ kind: "agree" });
+    report.runs.forEach(({ expected }, i) => {
+      const r0 = lesson.expect[lesson.expect.length === 1 ? 0 : i];
+      if (r0 !== undefined) expect(expected).toMatchObject({ kind: "returned", r0 });
+    });
+  });
+});

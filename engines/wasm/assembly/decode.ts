@@ -1,0 +1,367 @@
+// From a word to its record. A word is refused (UNKNOWN) unless all of its fixed bits are as the Arm manual has them and
+// its effect is defined. The tree follows the manual's chapter "A64 instruction set encoding": bits 28..25 choose the
+// group, and each group has a function.
+
+import { SINK, SP_EL0, STACK_POINTER, TPIDR_EL1, TPIDR_EL2, ZERO } from "../layout";
+import { memoryGroup } from "./decode-memory";
+import { IMM, Op, OP, RD, RM, RN } from "./ops";
+
+/** Write the record of `word` to `record`. */
+export function decode(word: u32, record: usize): void {
+  store<u32>(record, word);
+  store<u8>(record, group(word, record), OP);
+}
+
+function group(word: u32, record: usize): Op {
+  switch ((word >> 25) & 15) {
+    case 0b1000:
+    case 0b1001:
+      return immediateGroup(word, record);
+    case 0b1010:
+    case 0b1011:
+      return branchGroup(word, record);
+    case 0b0100:
+    case 0b1100:
+      return memoryGroup(word, record);
+    case 0b0101:
+    case 0b1101:
+      return registerGroup(word, record);
+    default:
+      return Op.UNKNOWN;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function field(word: u32, high: u32, low: u32): u32 {
+  return (word << (31 - high)) >> (31 - high + low);
+}
+
+// @ts-ignore: decorator
+@inline
+export function signedField(word: u32, high: u32, low: u32): i32 {
+  return <i32>(word << (31 - high)) >> (31 - high + low);
+}
+
+/** A register that is written, where 31 is the zero register. */
+// @ts-ignore: decorator
+@inline
+export function target(reg: u32): u32 {
+  return reg == ZERO ? SINK : reg;
+}
+
+/** A register where 31 is SP. */
+// @ts-ignore: decorator
+@inline
+export function orSp(reg: u32): u32 {
+  return reg == ZERO ? STACK_POINTER : reg;
+}
+
+export function operands(record: usize, rd: u32, rn: u32, rm: u32, imm: i64): void {
+  store<u8>(record, <u8>rd, RD);
+  store<u8>(record, <u8>rn, RN);
+  store<u8>(record, <u8>rm, RM);
+  store<i64>(record, imm, IMM);
+}
+
+/** Operations come in pairs: the one of 64 bits, and behind it that of 32. */
+// @ts-ignore: decorator
+@inline
+export function sized(op: Op, is64: bool): Op {
+  return is64 ? op : op + 1;
+}
+
+// ---- Data processing, immediate ----
+
+function immediateGroup(word: u32, record: usize): Op {
+  switch (field(word, 25, 23)) {
+    case 0b000:
+    case 0b001:
+      if (word >> 31) return Op.UNKNOWN; // ADRP
+      operands(record, target(word & 31), 0, 0, (<i64>signedField(word, 23, 5) << 2) | field(word, 30, 29));
+      return Op.ADR;
+    case 0b010:
+      return addSubImmediate(word, record);
+    case 0b100:
+      return logicalImmediate(word, record);
+    case 0b101:
+      return moveWide(word, record);
+    case 0b110:
+      return bitfield(word, record);
+    default:
+      return Op.UNKNOWN;
+  }
+}
+
+function addSubImmediate(word: u32, record: usize): Op {
+  const is64 = word >> 31 != 0;
+  const subtracts = field(word, 30, 30) != 0;
+  const setsFlags = field(word, 29, 29) != 0;
+  const value = <i64>field(word, 21, 10) << (field(word, 22, 22) ? 12 : 0);
+  const rd = word & 31;
+  const rn = orSp(field(word, 9, 5));
+  if (setsFlags) {
+    operands(record, target(rd), rn, 0, value);
+    return sized(subtracts ? Op.SUBS_IMM64 : Op.ADDS_IMM64, is64);
+  }
+  operands(record, orSp(rd), rn, 0, subtracts ? -value : value);
+  return sized(Op.ADD_IMM64, is64);
+}
+
+/** The pattern of N:immr:imms, or 0 if the combination is reserved; no pattern is 0. */
+function bitPattern(n: u32, immr: u32, imms: u32): u64 {
+  const selector = (n << 6) | (~imms & 63);
+  if (selector < 2) return 0;
+  const size = 1 << (31 - clz(selector));
+  const last = imms & (size - 1);
+  if (last == size - 1) return 0;
+  const run: u64 = (<u64>2 << last) - 1;
+  const turn = immr & (size - 1);
+  let pattern = turn == 0 ? run : (run >> turn) | (run << (size - turn));
+  if (size < 64) pattern &= (<u64>1 << size) - 1;
+  for (let have = size; have < 64; have <<= 1) pattern |= pattern << have;
+  return pattern;
+}
+
+function logicalImmediate(word: u32, record: usize): Op {
+  const is64 = word >> 31 != 0;
+  const n = field(word, 22, 22);
+  if (!is64 && n != 0) return Op.UNKNOWN;
+  let pattern = bitPattern(n, field(word, 21, 16), field(word, 15, 10));
+  if (pattern == 0) return Op.UNKNOWN;
+  if (!is64) pattern &= 0xffff_ffff;
+  const opc = field(word, 30, 29);
+  operands(record, opc == 3 ? target(word & 31) : orSp(word & 31), field(word, 9, 5), 0, pattern);
+  switch (opc) {
+    case 0:
+      return Op.AND_IMM;
+    case 1:
+      return sized(Op.ORR_IMM64, is64);
+    case 2:
+      return sized(Op.EOR_IMM64, is64);
+    default:
+      return sized(Op.ANDS_IMM64, is64);
+  }
+}
+
+function moveWide(word: u32, record: usize): Op {
+  const is64 = word >> 31 != 0;
+  const hw = field(word, 22, 21);
+  const opc = field(word, 30, 29);
+  if (opc == 1 || (!is64 && hw > 1)) return Op.UNKNOWN;
+  const rd = word & 31;
+  const value = <u64>field(word, 20, 5) << (hw << 4);
+  if (opc == 3) {
+    // MOVK to the zero register reads zero and writes nowhere.
+    operands(record, target(rd), rd, hw << 4, value);
+    return sized(Op.MOVK64, is64);
+  }
+  const result = opc == 2 ? value : ~value;
+  operands(record, target(rd), 0, 0, is64 ? result : result & 0xffff_ffff);
+  return Op.CONST;
+}
+
+/** Both directions of a bitfield move are a shift to the left that drops what is above, and one to the right. */
+function bitfield(word: u32, record: usize): Op {
+  const is64 = word >> 31 != 0;
+  const opc = field(word, 30, 29);
+  const immr = <i32>field(word, 21, 16);
+  const imms = <i32>field(word, 15, 10);
+  if (opc & 1 || is64 != (field(word, 22, 22) != 0)) return Op.UNKNOWN;
+  if (!is64 && (immr | imms) > 31) return Op.UNKNOWN;
+  const top = is64 ? 63 : 31;
+  const left = top - imms;
+  const right = imms >= immr ? left + immr : immr - imms - 1;
+  operands(record, target(word & 31), field(word, 9, 5), 0, left | (right << 8));
+  if (is64) return opc == 0 ? Op.SBFM64 : Op.UBFM64;
+  return opc == 0 ? Op.SBFM32 : Op.UBFM32;
+}
+
+// ---- Data processing, register ----
+
+function registerGroup(word: u32, record: usize): Op {
+  if (field(word, 28, 28) == 0) {
+    if (field(word, 24, 24) == 0) return logicalShifted(word, record);
+    return field(word, 21, 21) == 0 ? addSubShifted(word, record) : Op.UNKNOWN;
+  }
+  if (field(word, 24, 24) != 0) return threeSource(word, record);
+  if (field(word, 23, 21) != 0b110 || field(word, 29, 29) != 0) return Op.UNKNOWN;
+  return field(word, 30, 30) != 0 ? oneSource(word, record) : twoSource(word, record);
+}
+
+function logicalShifted(word: u32, record: usize): Op {
+  const is64 = word >> 31 != 0;
+  const amount = field(word, 15, 10);
+  if (!is64 && amount > 31) return Op.UNKNOWN;
+  const opc = field(word, 30, 29);
+  const invert = field(word, 21, 21);
+  const shift = field(word, 23, 22);
+  operands(
+    record, target(word & 31), field(word, 9, 5), field(word, 20, 16),
+    shift | (amount << 8) | (opc << 16) | (invert << 24),
+  );
+  if (amount != 0 || invert != 0 || opc == 3) return sized(Op.LOGICAL64, is64);
+  return (is64 ? Op.AND64 : Op.AND32) + opc;
+}
+
+function addSubShifted(word: u32, record: usize): Op {
+  const is64 = word >> 31 != 0;
+  const amount = field(word, 15, 10);
+  const shift = field(word, 23, 22);
+  if (shift == 3 || (!is64 && amount > 31)) return Op.UNKNOWN;
+  const subtracts = field(word, 30, 30) != 0;
+  operands(record, target(word & 31), field(word, 9, 5), field(word, 20, 16), shift | (amount << 8));
+  if (field(word, 29, 29)) return sized(subtracts ? Op.SUBS64 : Op.ADDS64, is64);
+  if (amount == 0) return sized(subtracts ? Op.SUB64 : Op.ADD64, is64);
+  return sized(subtracts ? Op.SUB_SHIFTED64 : Op.ADD_SHIFTED64, is64);
+}
+
+function threeSource(word: u32, record: usize): Op {
+  if (field(word, 30, 29) != 0 || field(word, 23, 21) != 0) return Op.UNKNOWN;
+  operands(record, target(word & 31), field(word, 9, 5), field(word, 20, 16), field(word, 14, 10));
+  return sized(field(word, 15, 15) ? Op.MSUB64 : Op.MADD64, word >> 31 != 0);
+}
+
+function oneSource(word: u32, record: usize): Op {
+  if (field(word, 20, 16) != 0) return Op.UNKNOWN;
+  const is64 = word >> 31 != 0;
+  operands(record, target(word & 31), field(word, 9, 5), 0, 0);
+  switch (field(word, 15, 10)) {
+    case 1:
+      return sized(Op.REV16_64, is64);
+    case 2:
+      return is64 ? Op.REV32_64 : Op.REV32;
+    case 3:
+      return is64 ? Op.REV64 : Op.UNKNOWN;
+    default:
+      return Op.UNKNOWN;
+  }
+}
+
+function twoSource(word: u32, record: usize): Op {
+  const is64 = word >> 31 != 0;
+  operands(record, target(word & 31), field(word, 9, 5), field(word, 20, 16), 0);
+  switch (field(word, 15, 10)) {
+    case 0b000010:
+      return sized(Op.UDIV64, is64);
+    case 0b000011:
+      return sized(Op.SDIV64, is64);
+    case 0b001000:
+      return sized(Op.LSLV64, is64);
+    case 0b001001:
+      return sized(Op.LSRV64, is64);
+    case 0b001010:
+      return sized(Op.ASRV64, is64);
+    default:
+      return Op.UNKNOWN;
+  }
+}
+
+// ---- Branches, exceptions, system ----
+
+function branchGroup(word: u32, record: usize): Op {
+  switch (word >> 29) {
+    case 0b000:
+    case 0b100:
+      operands(record, 0, 0, 0, <i64>signedField(word, 25, 0) << 2);
+      return word >> 31 ? Op.BL : Op.B;
+    case 0b001:
+    case 0b101:
+      if (field(word, 25, 25)) return Op.UNKNOWN; // TBZ, TBNZ
+      operands(record, 0, word & 31, 0, <i64>signedField(word, 23, 5) << 2);
+      if (word >> 31) return field(word, 24, 24) ? Op.CBNZ64 : Op.CBZ64;
+      return field(word, 24, 24) ? Op.CBNZ32 : Op.CBZ32;
+    case 0b010:
+      if (field(word, 25, 24) != 0 || field(word, 4, 4) != 0) return Op.UNKNOWN;
+      operands(record, 0, 0, 0, <i64>signedField(word, 23, 5) << 2);
+      return Op.B_EQ + (word & 15);
+    case 0b110:
+      if (field(word, 25, 25)) return branchRegister(word, record);
+      return field(word, 24, 24) ? system(word, record) : exception(word, record);
+    default:
+      return Op.UNKNOWN;
+  }
+}
+
+function branchRegister(word: u32, record: usize): Op {
+  operands(record, 0, field(word, 9, 5), 0, 0);
+  switch (word & 0xffff_fc1f) {
+    case 0xd61f_0000:
+      return Op.BR;
+    case 0xd63f_0000:
+      return Op.BLR;
+    case 0xd65f_0000:
+      return Op.RET;
+    default:
+      return Op.UNKNOWN;
+  }
+}
+
+/** The hypervisor's and the monitor's calls do work behind the scenes that changes nothing here. */
+function exception(word: u32, record: usize): Op {
+  operands(record, 0, 0, 0, field(word, 20, 5));
+  switch (word & 0xffe0_001f) {
+    case 0xd420_0000:
+      return Op.BRK;
+    case 0xd400_0002: // HVC
+    case 0xd400_0003: // SMC
+      return Op.NOTHING;
+    default:
+      return Op.UNKNOWN;
+  }
+}
+
+function system(word: u32, record: usize): Op {
+  const fixed = word & 0xffff_f01f;
+  if (fixed == 0xd503_201f) return hint(field(word, 11, 5));
+  if (fixed == 0xd503_301f) {
+    const op2 = field(word, 7, 5); // DSB, DMB, ISB
+    return op2 >= 4 && op2 <= 6 ? Op.NOTHING : Op.UNKNOWN;
+  }
+  const source = systemRegister(word & 0xffff_ffe0);
+  if (source == 0) return Op.UNKNOWN;
+  operands(record, target(word & 31), ZERO, source, 0);
+  return Op.ORR64;
+}
+
+/** The place of what an MRS reads, or 0. */
+function systemRegister(mrs: u32): u32 {
+  switch (mrs) {
+    case 0xd538_d080:
+      return TPIDR_EL1;
+    case 0xd53c_d040:
+      return TPIDR_EL2;
+    case 0xd538_4100:
+      return SP_EL0;
+    default:
+      return 0;
+  }
+}
+
+/** Hints that wait or that change registers other than by signing LR with SP are refused. */
+function hint(number: u32): Op {
+  switch (number) {
+    case 25:
+      return Op.PACIASP;
+    case 29:
+      return Op.AUTIASP;
+    case 2: // WFE
+    case 3: // WFI
+    case 7: // XPACLRI
+    case 8: // PACIA1716
+    case 10: // PACIB1716
+    case 12: // AUTIA1716
+    case 14: // AUTIB1716
+    case 24: // PACIAZ
+    case 26: // PACIBZ
+    case 27: // PACIBSP
+    case 28: // AUTIAZ
+    case 30: // AUTIBZ
+    case 31: // AUTIBSP
+    case 39: // PACM
+    case 40: // CHKFEAT
+      return Op.UNKNOWN;
+    default:
+      return Op.NOTHING;
+  }
+}

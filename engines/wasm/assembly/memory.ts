@@ -1,0 +1,235 @@
+// Loads and stores: from a 64-bit address to a place in a page frame, with every rule checked. What hits a translation
+// buffer and lies plainly inside its page and the frame of the stack goes through `near`; all else is judged at leisure.
+
+import {
+  BOUNCE,
+  DATA_TLB_ENTRIES,
+  READ_TLB,
+  REGS,
+  STACK_POINTER,
+  STOP_ADDRESS,
+  STOP_BYTES,
+  STOP_CALLERS_FRAME,
+  STOP_LOAD_BELOW_SP,
+  STOP_MISALIGNED_LOAD,
+  STOP_MISALIGNED_STACK,
+  STOP_MISALIGNED_STORE,
+  STOP_READ_UNMAPPED,
+  STOP_SP,
+  STOP_STORE_BELOW_SP,
+  STOP_WHY,
+  STOP_WRITE_PROTECTED,
+  STOP_WRITE_UNMAPPED,
+  WRITE_TLB,
+} from "../layout";
+
+/** @returns the place of the page's frame, plus 1 if it may be written; 0 if nothing is mapped there. */
+// @ts-ignore: decorator
+@external("host", "translate")
+declare function translate(page: f64): u32;
+
+export const TOP_16: u64 = 0xffff_0000_0000_0000;
+const SP: usize = REGS + STACK_POINTER * 8;
+const TLB_MASK: usize = DATA_TLB_ENTRIES - 1;
+/** No page begins here. */
+const NO_PAGE: u64 = 1;
+
+export let pageShift: u64 = 12;
+export let pageMask: u64 = ~0xfff;
+/** [stackLow, stackEnd) is the stack up to the end of its last page, which from `stackTop` on is the caller's. */
+let stackLow: u64 = 0;
+let stackTop: u64 = 0;
+let stackEnd: u64 = 0;
+/** Where an access must begin to touch that range: at most 7 bytes before it. */
+let windowLow: u64 = 0;
+let windowBytes: u64 = 0;
+/** The block that the last load-exclusive marked; of no bytes if there is none. */
+let reserved: u64 = 0;
+let reservedBytes: u64 = 0;
+
+export function setStack(low: u64, top: u64, shift: u32): void {
+  pageShift = shift;
+  pageMask = ~((<u64>1 << shift) - 1);
+  stackLow = low;
+  stackTop = top;
+  stackEnd = (top + ~pageMask) & pageMask;
+  windowLow = low - 7;
+  windowBytes = stackEnd - windowLow;
+}
+
+export function forgetTranslations(): void {
+  for (let i: usize = 0; i <= TLB_MASK; i++) {
+    store<u64>(<usize>READ_TLB + (i << 4), NO_PAGE);
+    store<u64>(<usize>WRITE_TLB + (i << 4), NO_PAGE);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function reserve(address: u64, bytes: u64): void {
+  reserved = address;
+  reservedBytes = bytes;
+}
+
+// @ts-ignore: decorator
+@inline
+export function forgetReservation(): void {
+  reservedBytes = 0;
+}
+
+/** Is this very block marked? Asking ends the reservation. */
+export function takeReservation(address: u64, bytes: u64): bool {
+  const taken = reservedBytes == bytes && reserved == address;
+  reservedBytes = 0;
+  return taken;
+}
+
+export function stop(why: u32, address: u64, bytes: u32): void {
+  store<u64>(STOP_ADDRESS, address);
+  store<u64>(STOP_SP, load<u64>(SP));
+  store<u32>(STOP_WHY, why);
+  store<u32>(STOP_BYTES, bytes);
+}
+
+// @ts-ignore: decorator
+@inline
+function near(tlb: usize, address: u64, bytes: u64): usize {
+  if (address - windowLow < windowBytes) {
+    if (address < (load<u64>(SP) | TOP_16) || address + bytes > stackTop) return 0;
+  }
+  const entry = tlb + ((<usize>(address >> pageShift) & TLB_MASK) << 4);
+  if (load<u64>(entry) != ((address + (bytes - 1)) & pageMask)) return 0;
+  return load<u32>(entry, 8) + <u32>address;
+}
+
+/** Where the bytes to load lie, or 0 if they may not be; then the instruction stops. */
+// @ts-ignore: decorator
+@inline
+export function readable(address: u64, bytes: u64): usize {
+  const place = near(READ_TLB, address, bytes);
+  return place != 0 ? place : farReadable(address, <u32>bytes);
+}
+
+/** @returns false if the instruction stops. */
+// @ts-ignore: decorator
+@inline
+export function storeTo<T>(address: u64, value: T): bool {
+  const bytes: u64 = sizeof<T>();
+  const place = near(WRITE_TLB, address, bytes);
+  if (place != 0) store<T>(place, value);
+  else if (!farStore(address, <u32>bytes, <u64>value)) return false;
+  if (reservedBytes != 0 && (address - reserved < reservedBytes || reserved - address < bytes)) reservedBytes = 0;
+  return true;
+}
+
+function farReadable(address: u64, bytes: u32): usize {
+  if (!frameAllows(address, bytes, false)) return 0;
+  if ((address & ~pageMask) + bytes > ~pageMask + 1) return gather(address, bytes);
+  const frame = open(address);
+  if (frame == 0) {
+    stop(STOP_READ_UNMAPPED, address, bytes);
+    return 0;
+  }
+  return (frame & ~1) + <usize>(address & ~pageMask);
+}
+
+/** Bytes of two pages, put side by side. */
+function gather(address: u64, bytes: u32): usize {
+  for (let i: u32 = 0; i < bytes; i++) {
+    const place = farReadable(address + i, 1);
+    if (place == 0) return 0;
+    store<u8>(BOUNCE + i, load<u8>(place));
+  }
+  return BOUNCE;
+}
+
+function farStore(address: u64, bytes: u32, value: u64): bool {
+  if (!frameAllows(address, bytes, true)) return false;
+  if ((address & ~pageMask) + bytes > ~pageMask + 1) return scatter(address, bytes, value);
+  const frame = writable(address, address, bytes);
+  if (frame == 0) return false;
+  const place = frame + <usize>(address & ~pageMask);
+  switch (bytes) {
+    case 1:
+      store<u8>(place, <u8>value);
+      break;
+    case 2:
+      store<u16>(place, <u16>value);
+      break;
+    case 4:
+      store<u32>(place, <u32>value);
+      break;
+    default:
+      store<u64>(place, value);
+  }
+  return true;
+}
+
+/** Over the end of a page. Both pages must take it before any byte is written. */
+function scatter(address: u64, bytes: u32, value: u64): bool {
+  const last = address + bytes - 1;
+  if (writable(address, address, 1) == 0 || writable(last, last, 1) == 0) return false;
+  for (let i: u32 = 0; i < bytes; i++) {
+    if (!farStore(address + i, 1, value >> (8 * i))) return false;
+  }
+  return true;
+}
+
+/** The frame of the page with `at`, or 0 after a stop for `bytes` bytes at `address`. */
+function writable(at: u64, address: u64, bytes: u32): usize {
+  const frame = open(at);
+  if (frame & 1) return frame - 1;
+  stop(frame == 0 ? STOP_WRITE_UNMAPPED : STOP_WRITE_PROTECTED, address, bytes);
+  return 0;
+}
+
+/** Look the page up in the machine's table and keep the answer. */
+function open(address: u64): usize {
+  if (address < TOP_16) return 0;
+  const page = address & pageMask;
+  const frame: usize = translate(<f64>(page - TOP_16));
+  if (frame == 0) return 0;
+  const at = (<usize>(page >> pageShift) & TLB_MASK) << 4;
+  const distance = (<u32>frame & ~1) - <u32>page;
+  store<u64>(<usize>READ_TLB + at, page);
+  store<u32>(<usize>READ_TLB + at, distance, 8);
+  if (frame & 1) {
+    store<u64>(<usize>WRITE_TLB + at, page);
+    store<u32>(<usize>WRITE_TLB + at, distance, 8);
+  }
+  return frame;
+}
+
+/** Bytes of the stack below SP belong to nobody, as an interrupt may write there; those above its top to the caller. */
+function frameAllows(address: u64, bytes: u32, stores: bool): bool {
+  if (address < TOP_16 || address >= stackEnd || address + bytes <= stackLow) return true;
+  if (address < stackTop && address < (load<u64>(SP) | TOP_16)) {
+    stop(stores ? STOP_STORE_BELOW_SP : STOP_LOAD_BELOW_SP, address, bytes);
+    return false;
+  }
+  if (stores && address + bytes > stackTop) {
+    stop(STOP_CALLERS_FRAME, address, bytes);
+    return false;
+  }
+  return true;
+}
+
+/** SP must be 16-byte aligned wherever it is a base. @returns false if the instruction stops. */
+// @ts-ignore: decorator
+@inline
+export function isBase(register: u32): bool {
+  return register != STACK_POINTER || stackIsAligned();
+}
+
+function stackIsAligned(): bool {
+  if ((load<u64>(SP) & 15) == 0) return true;
+  stop(STOP_MISALIGNED_STACK, load<u64>(SP), 0);
+  return false;
+}
+
+/** Atomics and exclusives must be naturally aligned. @returns false if the instruction stops. */
+export function isAligned(address: u64, bytes: u32, stores: bool): bool {
+  if ((address & (bytes - 1)) == 0) return true;
+  stop(stores ? STOP_MISALIGNED_STORE : STOP_MISALIGNED_LOAD, address, bytes);
+  return false;
+}

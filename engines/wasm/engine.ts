@@ -1,0 +1,206 @@
+// The embedded engine: one fixed interpreter in WebAssembly over the machine's own memory. What is not an instruction
+// that completes comes back here: the return, calls of traps, faults and their fixups, new pages of code, and fuel.
+
+import type { Va } from "../../machine/address.js";
+import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
+import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
+import { type Host, hostOf, hostWithMemory } from "./host.js";
+import * as at from "./layout.js";
+import { missing } from "./module.js";
+import { lastStop } from "./stop.js";
+
+const LR = 30;
+/** Instructions between two looks at the engine: compiled code is replaced by better code only then. */
+const SLICE = 1 << 16;
+/** x19..x29 as 32-bit words: what they hold at entry and must hold on return. */
+const SAVED_FROM = 2 * 19;
+const SAVED_TO = 2 * 30;
+const ENTRY_WORDS = entryWords();
+
+export const wasmEngine: Engine = {
+  name: "wasm",
+  unavailable: missing,
+  physical: (bytes) => hostWithMemory(bytes).physical,
+  run: (run) => {
+    const { machine } = run;
+    const host = hostOf((machine.mapping(run.stackTop - 1) ?? machine.mapping(run.entry))?.frame);
+    return host.alone(() => new Run(host, run).toEnd());
+  },
+};
+
+/** One run, from the entry to its outcome. */
+class Run {
+  /** The page that code was last fetched from, its frame's place, and whether some of its addresses are traps. */
+  private page: Va = -1;
+  private frame = 0;
+  private pageHasTraps = false;
+  /** Instructions begun; calls of traps also use up fuel. */
+  private executed = 0;
+  private calls = 0;
+  /** The host's when the interpreter was last made ready for this run. */
+  private epoch = 0;
+  private readonly pageShift: number;
+
+  constructor(
+    private readonly host: Host,
+    private readonly run: EngineRun,
+  ) {
+    const { system } = run;
+    this.pageShift = 31 - Math.clz32(run.machine.pageBytes);
+    enter(host.x, run.args);
+    host.setAddress(at.STACK_POINTER, run.stackTop);
+    host.setAddress(LR, RETURN_ADDRESS);
+    host.words[at.NZCV / 4] = 0;
+    host.wide[at.REGS / 8 + at.TPIDR_EL1] = system?.tpidrEl1 ?? 0n;
+    host.wide[at.REGS / 8 + at.TPIDR_EL2] = system?.tpidrEl2 ?? 0n;
+    host.wide[at.REGS / 8 + at.SP_EL0] = system?.spEl0 ?? 0n;
+    host.floats[at.PREVIOUS / 8] = run.entry;
+    this.resume();
+  }
+
+  toEnd(): EngineOutcome {
+    const { host, run } = this;
+    const { traps, fuel } = run;
+    let pc = run.entry;
+    for (;;) {
+      if (pc === RETURN_ADDRESS) return this.returned();
+      const trap = traps.get(pc);
+      if (trap !== undefined) {
+        const back = this.call(pc, trap);
+        if (typeof back !== "number") return back;
+        pc = back;
+        continue;
+      }
+      const refused = this.open(pc);
+      if (refused !== undefined) return refused;
+      const left = fuel - this.executed - this.calls;
+      if (!(left > 0)) return { kind: "outOfFuel", executed: this.executed };
+      const next = this.step(pc, left);
+      if (next !== undefined) return next;
+      pc = host.floats[at.PC / 8]!;
+    }
+  }
+
+  /** Run until something comes up. @returns undefined if it is nothing but a new pc. */
+  private step(pc: Va, left: number): EngineOutcome | undefined {
+    const { host, run } = this;
+    const isSlow = run.trace !== undefined || this.pageHasTraps;
+    if (run.trace !== undefined) this.traceAt(pc);
+    if (host.epoch !== this.epoch) {
+      this.resume();
+      const refused = this.open(pc);
+      if (refused !== undefined) return refused;
+    }
+    const why = host.interpreter.go(pc, this.frame, isSlow ? 1 : Math.min(left, SLICE));
+    this.executed += host.words[at.EXECUTED / 4]!;
+    if (why === at.UNKNOWN_WORD) return this.unknownWord();
+    return why === at.STOPPED ? this.stopped() : undefined;
+  }
+
+  /** The page of the pc may be fetched from, and the pc is a place of instructions; else the fault. */
+  private open(pc: Va): EngineOutcome | undefined {
+    const { host, run } = this;
+    if (!(pc >= this.page && pc < this.page + run.machine.pageBytes)) {
+      const mapping = run.machine.mapping(pc);
+      if (mapping === undefined) return this.fault(pc, "notExecutable", "fetch from an unmapped page");
+      const { permission, frame } = mapping;
+      if (permission !== "rox") return this.fault(pc, "notExecutable", `fetch from a page that is ${permission}`);
+      this.page = pc - (pc % run.machine.pageBytes);
+      this.frame = host.place(frame, false);
+      this.pageHasTraps = this.lookForTraps();
+      if (!this.pageHasTraps && run.trace === undefined) host.interpreter.allowFetch(this.page, this.frame);
+    }
+    return (pc & 3) === 0 ? undefined : this.fault(pc, "misalignedFetch", "pc is not a multiple of 4");
+  }
+
+  private lookForTraps(): boolean {
+    const end = this.page + this.run.machine.pageBytes;
+    for (const va of this.run.traps.keys()) if (va >= this.page && va < end) return true;
+    return false;
+  }
+
+  /** Translations and the interpreter's view of the stack are this run's, after anybody else may have done anything. */
+  private resume(): void {
+    const { host, run } = this;
+    host.turnTo(run.machine);
+    host.interpreter.begin(run.stackLow, run.stackTop, this.pageShift);
+    this.page = -1;
+    this.epoch = host.epoch;
+  }
+
+  /** Call the trap as a function that returns to LR. @returns where to go on. */
+  private call(pc: Va, trap: Trap): EngineOutcome | Va {
+    const { host, run } = this;
+    if (this.executed + this.calls >= run.fuel) return { kind: "outOfFuel", executed: this.executed };
+    this.calls++;
+    const back = host.address(LR);
+    if (back === undefined) return this.fault(pc, "notExecutable", "a called function returns to no kernel address");
+    const previous = host.floats[at.PREVIOUS / 8]!;
+    host.release();
+    try {
+      host.x[0] = trap(host.x.slice(0, 5));
+    } catch (error) {
+      if (error instanceof TrapFault) return this.fault(previous, "trap", error.message);
+      throw error;
+    }
+    clobber(host.x);
+    host.words[at.NZCV / 4] = clobberFlags(host.words[at.NZCV / 4]!);
+    this.resume();
+    return back;
+  }
+
+  private traceAt(pc: Va): void {
+    const { host, run } = this;
+    const word = this.wordAt(pc);
+    if (host.interpreter.knows(word) === 0) return;
+    host.shadows.copyBack();
+    run.trace!({ pc, word, x: host.x, sp: host.x[at.STACK_POINTER]!, nzcv: host.words[at.NZCV / 4]! });
+  }
+
+  private wordAt(pc: Va): number {
+    return new DataView(this.host.x.buffer).getUint32(this.frame + (pc - this.page), true);
+  }
+
+  private returned(): EngineOutcome {
+    const { host, executed } = this;
+    const { words, x } = host;
+    let isIntact = host.address(at.STACK_POINTER) === this.run.stackTop;
+    for (let i = SAVED_FROM; i < SAVED_TO; i++) isIntact &&= words[at.REGS / 4 + i] === ENTRY_WORDS[i];
+    if (isIntact) return { kind: "returned", x0: x[0]!, executed };
+    const entrySp = 0xffff_0000_0000_0000n + BigInt(this.run.stackTop);
+    const rule = violation(x, x[at.STACK_POINTER]!, entrySp);
+    if (rule === undefined) return { kind: "returned", x0: x[0]!, executed };
+    return { kind: "violated", rule, executed };
+  }
+
+  /** An access that has an entry in an exception table goes on there; all else is a fault. */
+  private stopped(): EngineOutcome | undefined {
+    const { host } = this;
+    const pc = host.floats[at.PC / 8]!;
+    const { why, detail } = lastStop(host);
+    const fixup = why === "badRead" || why === "badWrite" ? this.run.fixup?.(pc) : undefined;
+    if (fixup === undefined) return this.fault(pc, why, detail);
+    if (fixup.clear !== undefined && fixup.clear !== at.ZERO) host.x[fixup.clear] = 0n;
+    host.interpreter.forgetReservation();
+    host.floats[at.PC / 8] = fixup.resume;
+    return undefined;
+  }
+
+  private unknownWord(): EngineOutcome {
+    const pc = this.host.floats[at.PC / 8]!;
+    this.open(pc);
+    return this.fault(pc, "unknownWord", `${hexWord(this.wordAt(pc))}: no instruction that the interpreter knows`);
+  }
+
+  private fault(pc: Va, why: EngineFault, detail: string): EngineOutcome {
+    return { kind: "faulted", pc, why, detail, executed: this.executed };
+  }
+}
+
+function entryWords(): Uint32Array {
+  const x = new BigUint64Array(31);
+  enter(x, []);
+  return new Uint32Array(x.buffer);
+}
+
+const hexWord = (word: number): string => word.toString(16).padStart(8, "0");

@@ -1,0 +1,127 @@
+// One linear memory with the interpreter in it: registers and state as JavaScript sees them, the frames that a machine
+// was given, and the way from a machine's page table to them.
+
+import type { Va } from "../../machine/address.js";
+import type { Frame, Machine } from "../../machine/machine.js";
+import * as at from "./layout.js";
+import { type Interpreter, instantiate, newMemory } from "./module.js";
+import { Shadows } from "./shadow.js";
+
+/** For copies of frames that lie elsewhere. */
+const SHADOW_BYTES = 16 << 20;
+const NEVER = -1;
+const STATE_FROM = at.REGS / 4;
+const STATE_TO = at.FETCH_TLB / 4;
+
+export class Host {
+  readonly interpreter: Interpreter;
+  /** Index: 0..30, 31 reads zero, 32 is SP. */
+  readonly x: BigUint64Array;
+  /** All of the memory below the frames, by 32 and by 64 bits. */
+  readonly words: Uint32Array;
+  readonly wide: BigUint64Array;
+  readonly floats: Float64Array;
+  /** What a machine's frames may be cut from. */
+  readonly physical: Uint8Array<ArrayBuffer>;
+  readonly shadows: Shadows;
+  private readonly buffer: ArrayBuffer;
+  private machine: Machine | undefined;
+  private generation = NEVER;
+  /** Runs that have begun and not ended, and that have ever begun. */
+  private depth = 0;
+  private begun = 0;
+
+  constructor(physicalBytes: number) {
+    const memory = newMemory(at.FRAMES + SHADOW_BYTES + physicalBytes);
+    this.buffer = memory.buffer;
+    this.x = new BigUint64Array(this.buffer, at.REGS, at.STACK_POINTER + 1);
+    this.words = new Uint32Array(this.buffer, 0, at.FRAMES / 4);
+    this.wide = new BigUint64Array(this.buffer, 0, at.FRAMES / 8);
+    this.floats = new Float64Array(this.buffer, 0, at.FRAMES / 8);
+    this.shadows = new Shadows(new Uint8Array(this.buffer, at.FRAMES, SHADOW_BYTES));
+    this.physical = new Uint8Array(this.buffer, at.FRAMES + SHADOW_BYTES, physicalBytes);
+    this.interpreter = instantiate(memory, (page) => this.translate(page));
+  }
+
+  /** Make one run. A run within a trap of another leaves the registers of the outer one as they were. */
+  alone<T>(run: () => T): T {
+    const outer = this.depth > 0 ? this.words.slice(STATE_FROM, STATE_TO) : undefined;
+    this.depth++;
+    this.begun++;
+    try {
+      return run();
+    } finally {
+      this.depth--;
+      this.release();
+      if (outer !== undefined) this.words.set(outer, STATE_FROM);
+    }
+  }
+
+  /** Changes whenever another run may have left its own stack and translations in the interpreter. */
+  get epoch(): number {
+    return this.begun;
+  }
+
+  /** Runs are on this machine from now on. */
+  turnTo(machine: Machine): void {
+    if (machine !== this.machine) {
+      this.machine = machine;
+      this.generation = NEVER;
+    }
+    if (machine.mapGeneration === this.generation) return;
+    this.generation = machine.mapGeneration;
+    this.interpreter.forgetTranslations();
+  }
+
+  /** Others may look at the frames, and write to them, after this. */
+  release(): void {
+    if (this.shadows.isEmpty) return;
+    this.shadows.copyBack();
+    this.shadows.clear();
+    this.generation = NEVER;
+  }
+
+  /** Where in linear memory the frame lies, or a copy of it. */
+  place(frame: Frame, mayBeWritten: boolean): number {
+    const { bytes } = frame;
+    return bytes.buffer === this.buffer ? bytes.byteOffset : this.shadows.place(frame, mayBeWritten);
+  }
+
+  /** A register that holds a kernel address, as its low 48 bits; undefined for another. */
+  address(register: number): Va | undefined {
+    const index = at.REGS / 4 + 2 * register;
+    const high = this.words[index + 1]!;
+    return high >= 0xffff_0000 ? (high - 0xffff_0000) * 2 ** 32 + this.words[index]! : undefined;
+  }
+
+  setAddress(register: number, va: Va): void {
+    const index = at.REGS / 4 + 2 * register;
+    this.words[index] = va % 2 ** 32;
+    this.words[index + 1] = 0xffff_0000 + Math.floor(va / 2 ** 32);
+  }
+
+  private translate(page: Va): number {
+    const mapping = this.machine!.mapping(page);
+    if (mapping === undefined) return 0;
+    const isWritable = mapping.permission === "rw";
+    return this.place(mapping.frame, isWritable) + (isWritable ? 1 : 0);
+  }
+}
+
+const HOSTS = new WeakMap<object, Host>();
+let forOthers: Host | undefined;
+
+/** A host of its own for a machine that will be made with its `physical` memory. */
+export function hostWithMemory(bytes: number): Host {
+  const host = new Host(bytes);
+  HOSTS.set(host.physical.buffer, host);
+  return host;
+}
+
+/** The host whose memory holds the frame; for frames of no host, the one that copies. */
+export function hostOf(frame: Frame | undefined): Host {
+  const own = frame === undefined ? undefined : HOSTS.get(frame.bytes.buffer);
+  if (own !== undefined) return own;
+  forOthers ??= new Host(0);
+  return forOthers;
+}
