@@ -86,6 +86,7 @@ export function functionOf(
     title: `program ${code}, ${name}: ${jitedBytes / 4} words`,
     code,
     written,
+    insns: fn.insns,
     origin: fn.origin,
     va: roImage,
     words: new Uint32Array(bytes.buffer),
