@@ -8,3 +8,7 @@ export const ENGINES: readonly Engine[] = [wasmEngine, referenceEngine];
 
 /** @returns undefined if there is none of that name. */
 export const engineByName = (name: string): Engine | undefined => ENGINES.find((engine) => engine.name === name);
+
+/** The first that can run here. */
+export const defaultEngine = (): Engine =>
+  ENGINES.find((engine) => engine.unavailable() === undefined) ?? referenceEngine;

@@ -40,7 +40,7 @@ export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
   const words: WordStep[] = [];
   let places: ReadonlyMap<Va, Place> | undefined;
   const subject = new JitSubject({
-    engine: referenceEngine,
+    engines: [referenceEngine],
     fuel: 40 * FUEL,
     trace: (state, codes) => {
       places ??= placesOf(c, codes, (va, bytes) => subject.machine.peek(va, bytes));

@@ -44,7 +44,8 @@ export interface Code {
 }
 
 export interface SubjectOptions {
-  readonly engine: Engine;
+  /** Each run is made on all of them. */
+  readonly engines: readonly Engine[];
   readonly env?: JitEnv;
   /** A64 instructions a run. */
   readonly fuel: number;
@@ -52,6 +53,8 @@ export interface SubjectOptions {
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
 
+/** All memory of the machine, where an engine wants it in a place of its own. */
+const PHYSICAL_BYTES = 64 << 20;
 /** The machine's log is kept, and judged, for one load in that many; the first is among them. */
 const LOADS_A_LOG = 8;
 
@@ -64,7 +67,7 @@ const ANCHOR: JitFunction = {
 
 export class JitSubject implements Subject {
   readonly name = "impl";
-  readonly machine = new Machine();
+  readonly machine: Machine;
   readonly kernel: Kernel;
   private readonly stage: Stage;
   private readonly memory: MachineMemory;
@@ -74,6 +77,8 @@ export class JitSubject implements Subject {
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
+    const physical = options.engines.find((engine) => engine.physical !== undefined)?.physical?.(PHYSICAL_BYTES);
+    this.machine = new Machine({ physical });
     const { machine } = this;
     const env: JitEnv = { ...(options.env ?? DEFAULT_ENV), callBase: CALL_BASE };
     this.kernel = new Kernel({ machine, env, random: (below) => Math.min(this.hole, below - 1) });
@@ -129,7 +134,8 @@ export class JitSubject implements Subject {
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
       words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
       breaches: [...loadBreaches(this.kernel, functions, before), ...logged],
-      run: (input, layout, lastCode) => this.run(program, codes, input, layout, lastCode),
+      run: (input, layout, lastCode) =>
+        this.options.engines.map((engine) => this.run(engine, program, codes, input, layout, lastCode)),
       free: () => this.free(codes, before, log),
     };
   }
@@ -152,6 +158,7 @@ export class JitSubject implements Subject {
   }
 
   private run(
+    engine: Engine,
     program: Program,
     codes: readonly Code[],
     input: Uint8Array,
@@ -164,7 +171,7 @@ export class JitSubject implements Subject {
     const maps = new MapStates(program.maps, layout, this.memory);
     this.world = initialWorld(this.memory, maps);
     const { trace } = this.options;
-    const result = this.options.engine.run({
+    const result = engine.run({
       machine: this.machine,
       cpu: 0,
       entry: entries[0]!,
@@ -180,7 +187,7 @@ export class JitSubject implements Subject {
       const regions = [...this.stage.regions(program, layout.frames[lastCode]!), ...dumpMaps(program, maps)];
       return { kind: "returned", r0: u64(x0), code: lastCode, regions };
     };
-    return { outcome: this.outcome(result, codes, returned), executed: result.executed };
+    return { engine: engine.name, outcome: this.outcome(result, codes, returned), executed: result.executed };
   }
 
   private outcome(result: EngineOutcome, codes: readonly Code[], returned: (x0: bigint) => Outcome): Outcome {

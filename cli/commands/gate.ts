@@ -14,7 +14,8 @@ import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import type { Io } from "../io.js";
+import { engineOption, enginesFor } from "../engine-option.js";
+import { BAD_INPUT, type Io } from "../io.js";
 import { duration, integer } from "../options.js";
 import { startProgress } from "../progress.js";
 
@@ -26,6 +27,7 @@ interface Flags {
   readonly time?: number;
   readonly corpus?: string;
   readonly out: string;
+  readonly engine?: string;
   readonly json?: string;
 }
 
@@ -43,6 +45,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
+    .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -52,6 +55,8 @@ export const defineGate: Define = (program, io, finish) => {
 };
 
 async function runGate(flags: Flags, io: Io): Promise<number> {
+  const engines = enginesFor(io, flags.engine);
+  if (engines === undefined) return BAD_INPUT;
   const seed = flags.seed ?? randomInt(2 ** 32);
   io.out(`seed ${seed}\n`);
   const programs = flags.programs ?? Number.POSITIVE_INFINITY;
@@ -71,7 +76,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
       progress.update(Math.round(1000 * share), `${tally.programs} programs, ${Math.round(elapsedMs / 1000)} s`);
     },
   };
-  const parts = gateParts(flags.jobs ?? availableParallelism());
+  const parts = gateParts(flags.jobs ?? availableParallelism(), engines);
   try {
     const { report, finding } = await gate(options, parts);
     progress.stop();
