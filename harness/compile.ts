@@ -35,17 +35,13 @@ export async function compileCase(c: Case, base: Va = DEFAULT_BASE + c.env.hole)
 }
 
 export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFunction[]> {
-  const validity = validate(c.program, { strictness: "rfc" });
-  if (!validity.ok) return notCompiled(validity.problems[0]?.message ?? "an invalid one");
-  const env: JitEnv = { ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE };
+  const codes = lowerCase(c);
+  if (!codes.ok) return codes;
+  const env = envOf(c);
   const functions: CompiledFunction[] = [];
   let next = base;
-  for (const [index, code] of c.program.code.entries()) {
-    const facts = {
-      functions: validity.facts.functions.filter((fn) => fn.code === index),
-      contextLoads: validity.facts.contextLoads[index] ?? new Set<number>(),
-    };
-    const lowered = lower(code, facts, verifierEnv(c)).functions;
+  for (const [index, lowered] of codes.value.entries()) {
+    const code = c.program.code[index] ?? [];
     const compiled = compileImages(lowered, env, (_, imageBytes) => {
       const place = next;
       next += binaryPackSize(imageBytes);
@@ -60,6 +56,20 @@ export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFun
   }
   return loaded(functions);
 }
+
+/** What the JIT is given of a case: the functions of each code. */
+export function lowerCase(c: Case): Loaded<readonly (readonly LoweredFunction[])[]> {
+  const validity = validate(c.program, { strictness: "rfc" });
+  if (!validity.ok) return notCompiled(validity.problems[0]?.message ?? "an invalid one");
+  const codes = c.program.code.map((code, index) => {
+    const functions = validity.facts.functions.filter((fn) => fn.code === index);
+    const contextLoads = validity.facts.contextLoads[index] ?? new Set<number>();
+    return lower(code, { functions, contextLoads }, verifierEnv(c)).functions;
+  });
+  return loaded(codes);
+}
+
+export const envOf = (c: Case): JitEnv => ({ ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE });
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
