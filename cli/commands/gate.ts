@@ -12,8 +12,7 @@ import { formatListing } from "../../harness/format/listing.js";
 import { type GateOptions, type GateReport, type GateResult, gate } from "../../harness/gate/gate.js";
 import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
-import { type GateAbout, gateData } from "../../harness/report/gate-data.js";
-import { writePage } from "../../harness/report/write.js";
+import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
@@ -116,6 +115,9 @@ async function savePage(
   about: GateAbout,
   code: number,
 ): Promise<number> {
+  // Loaded only where it is wanted: the plotting library is large.
+  const { gateData } = await import("../../harness/report/gate-data.js");
+  const { writePage } = await import("../../harness/report/write.js");
   const written = writePage(directory, await gateData(result, about));
   if (!written.ok) return complain(io, written.error);
   io.err(`rox: the report is ${written.value}\n`);

@@ -42,7 +42,7 @@ export function drawPace(pace: readonly PacePoint[]): string | undefined {
   return draw(`Throughput over ${Math.round(end / 1000)} s, ${counted(mean, "program")} a second on average`, {
     ...FRAME,
     x: { label: "seconds", domain: [0, end / 1000] },
-    y: { label: "programs a second", grid: true, zero: true, nice: true, tickFormat: grouped, ticks: 5 },
+    y: { label: "programs a second", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
     marks: [
       Plot.areaY(points, { x: "at", y: "rate", fill: "var(--plot-area)", curve: "step" }),
       Plot.lineY(points, { x: "at", y: "rate", stroke: "var(--plot-line)", strokeWidth: 2, curve: "step" }),
@@ -62,7 +62,7 @@ export function drawSizes(sizes: ReportData["sizes"]): string | undefined {
   return draw(`${counted(programs, "program")} by number of slots`, {
     ...FRAME,
     x: { label: "slots", domain: bars.map(({ name }) => name), padding: 0.18, tickSize: 0 },
-    y: { label: "programs", grid: true, tickFormat: grouped, ticks: 5, nice: true },
+    y: { label: "programs", grid: true, tickFormat: wholeTick, ticks: 5, nice: true },
     marks: [
       Plot.barY(bars, {
         x: "name",
@@ -74,6 +74,9 @@ export function drawSizes(sizes: ReportData["sizes"]): string | undefined {
     ],
   });
 }
+
+/** Between whole numbers there is nothing to read off. */
+const wholeTick = (n: number): string => (Number.isInteger(n) ? grouped(n) : "");
 
 const FRAME = {
   width: WIDTH,

@@ -8,6 +8,7 @@ import { drawFamily } from "./matrix-drawing.js";
 
 export function coverageSection(coverage: CoverageData): Html {
   const { cells, looked, programs, rowsMissing, rowsAll } = coverage;
+  if (looked === 0) return EMPTY;
   const families = matrix(cells);
   const { reached, all } = cellCoverage(cells);
   const sample =
@@ -17,12 +18,15 @@ export function coverageSection(coverage: CoverageData): Html {
   return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 <p class="lead"><strong>${reached} of ${all}</strong> lowerings seen: BPF instruction by the way it was compiled, read off
 the A64 words. ${sample} Rows are as the JIT gets them, after the verifier.</p>
-<p><strong>${rowsAll - rowsMissing.length} of ${rowsAll}</strong> instruction rows ran, over all
-programs.${rowsMissing.length === 0 ? "" : html` Never: ${rowsMissing.map((id, i) => html`${i === 0 ? "" : ", "}<code>${id}</code>`)}.`}</p>
+<p><strong>${rowsAll - rowsMissing.length} of ${rowsAll}</strong> instruction rows ran, over all programs.</p>
+${rowsMissing.length === 0 ? "" : html`<details class="fold"><summary>The ${rowsMissing.length} that never ran</summary><p>${rowsMissing.map((id, i) => html`${i === 0 ? "" : ", "}<code>${id}</code>`)}</p></details>`}
 ${LEGEND}
 <div class="families">${families.map(familyFigure)}</div>
 </section>`;
 }
+
+const EMPTY: Html = html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
+<p class="none">No code was looked at: the run ended before the first generated program, or did not keep count.</p></section>`;
 
 const LEGEND: Html = html`<ul class="legend" aria-label="Colours: instructions seen">
 <li><i style="background:var(--heat-0)" class="missed"></i>not seen</li>

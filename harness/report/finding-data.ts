@@ -70,7 +70,7 @@ async function traceOrNone({ case: c, report }: FailedCase): Promise<Trace> {
 
 const REGISTER = /^(r\d+) = (0x[0-9a-f]+)$/;
 
-function differenceOf({ part, bpf, words, changes, differences }: TraceRow): DifferenceData {
+export function differenceOf({ part, bpf, words, changes, differences }: TraceRow): DifferenceData {
   const [, register = "?", actual = ""] = REGISTER.exec(differences[0] ?? "") ?? [];
   const expected = changes.find((change) => change.startsWith(`${register} = `))?.slice(register.length + 3) ?? "";
   return { code: words[0]?.code ?? 0, part, bpf, register, expected, actual };

@@ -53,7 +53,7 @@ const functionTable = (
   difference: DifferenceData | undefined,
 ): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="Code of ${title}"><table class="code">
 <caption>${title}</caption>
-<thead><tr><th scope="col">BPF</th><th scope="col" class="address">address</th><th scope="col">word</th><th scope="col">A64</th></tr></thead>
+<thead><tr><th scope="col">BPF</th><th scope="col" class="address">address</th><th scope="col" class="word">word</th><th scope="col">A64</th></tr></thead>
 ${parts.filter(({ words, part }) => words.length > 0 || typeof part === "number").map((part) => partRows(part, difference?.code === code && difference.part === part.part ? difference : undefined))}
 </table></div>`;
 
@@ -70,7 +70,7 @@ function partRows({ part, bpf, words }: PartData, difference: DifferenceData | u
     (word, i) =>
       html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${lines.length}">${left}${note}</th>` : ""}${
         word === undefined
-          ? html`<td class="address"></td><td></td><td class="soft">no word</td>`
+          ? html`<td class="address"></td><td class="word"></td><td class="soft">no word</td>`
           : html`<td class="address">${word.address}</td><td class="word">${word.word}</td><td>${word.text}</td>`
       }</tr>`,
   )}</tbody>`;

@@ -90,7 +90,10 @@ function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
     Seed: String(seed),
     Time: seconds(report.durationMs),
     Engine: engines.join(", "),
-    Corpus: corpus.directory === undefined ? "none" : `${corpus.passed} of ${count(corpus.files, "file")} agree`,
+    Corpus: corpus.files === 0 ? "none" : `${corpus.passed} of ${count(corpus.files, "file")} agree`,
+    Programs: "none",
+  };
+  const ran: Record<string, string> = {
     Programs: `${grouped(report.programs)} in ${grouped(report.runs)} runs`,
     Code: `${grouped(report.slots)} BPF slots, ${grouped(report.words)} A64 words`,
     Executed: `${grouped(report.executed)} A64 instructions`,
@@ -98,7 +101,7 @@ function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
     Incomparable: `${grouped(report.incomparable)} (${percent(report.incomparable, report.total)})`,
     "Instruction rows": `${coverage.reached} of ${coverage.all} reached`,
   };
-  return Object.entries(facts).map(([name, value]) => ({ name, value }));
+  return Object.entries(report.programs === 0 ? facts : { ...facts, ...ran }).map(([name, value]) => ({ name, value }));
 }
 
 const MOST_POINTS = 500;

@@ -6,17 +6,20 @@ import { grouped } from "./html.js";
 import { type Family, heat, type MatrixCell } from "./matrix.js";
 
 const CELL = { width: 26, height: 17 } as const;
-const MARGIN = { top: 92, right: 44, bottom: 4, left: 104 } as const;
+const MARGIN = { top: 84, right: 44, bottom: 4 } as const;
+/** Of the row names, about. */
+const LETTER = 5.8;
 
 export function drawFamily({ title, rows, strategies, cells }: Family): string {
   const place = { x: "strategy", y: "row" } as const;
+  const left = 12 + LETTER * Math.max(...rows.map((row) => row.length));
   const options: Plot.PlotOptions = {
-    width: MARGIN.left + strategies.length * CELL.width + MARGIN.right,
+    width: left + strategies.length * CELL.width + MARGIN.right,
     height: MARGIN.top + rows.length * CELL.height + MARGIN.bottom,
     marginTop: MARGIN.top,
     marginRight: MARGIN.right,
     marginBottom: MARGIN.bottom,
-    marginLeft: MARGIN.left,
+    marginLeft: left,
     padding: 0,
     x: { type: "band", domain: [...strategies], axis: null },
     y: { type: "band", domain: [...rows], axis: null },

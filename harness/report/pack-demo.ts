@@ -15,9 +15,9 @@ import { Machine } from "../../machine/machine.js";
 import { randomSource } from "../gate/random-source.js";
 import type { PackEvent, PackHistory } from "./data.js";
 
-const STEPS = 320;
+const STEPS = 480;
 /** Until then, four steps of five are loads; afterwards two of five. */
-const FILLING = 170;
+const FILLING = 290;
 const LEAST_BYTES = 256;
 const MOST_BYTES = 128 * 1024;
 

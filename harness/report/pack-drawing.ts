@@ -8,6 +8,8 @@ import { type Band, bandOf, type Life, type Lives, stretches, type Tile, tiles }
 
 const MIB_2 = 2 * 2 ** 20;
 const WIDTH = 1040;
+/** Neighbours seldom have the same one. */
+const TINTS = ["var(--pack-even)", "var(--pack-odd)", "var(--pack-third)"];
 
 /** Every program a bar from its load to its free, over the addresses that it took. */
 export function drawLives({ steps, bands, programs }: Lives, { pageBytes }: PackHistory): string {
@@ -35,8 +37,8 @@ export function drawLives({ steps, bands, programs }: Lives, { pageBytes }: Pack
       marginTop: 10,
       marginBottom: 34,
       style: { fontSize: "12px" },
-      x: { label: "step", domain: [0, steps], ticks: 8 },
-      y: { axis: null, domain: [total, 0] },
+      x: { type: "linear", label: "step", domain: [0, steps], ticks: 8 },
+      y: { type: "linear", axis: null, domain: [0, total], reverse: true },
       marks: [
         Plot.rect(bands, {
           x1: 0,
@@ -51,7 +53,7 @@ export function drawLives({ steps, bands, programs }: Lives, { pageBytes }: Pack
           x2: "to",
           y1: "start",
           y2: "middle",
-          fill: (life: Life) => (life.id % 2 === 0 ? "var(--pack-even)" : "var(--pack-odd)"),
+          fill: (life: Life) => TINTS[life.id % TINTS.length],
           title: (life: Life) => `program ${life.id}: ${byteSize(life.bytes)}, step ${life.from} to ${life.to}`,
         }),
         Plot.rect(bars, { x1: "from", x2: "to", y1: "middle", y2: "end", fill: "var(--pack-slack)" }),
@@ -72,7 +74,6 @@ export function drawLives({ steps, bands, programs }: Lives, { pageBytes }: Pack
           fill: "var(--pack-edge)",
         }),
         Plot.text(marks, { x: 0, y: "y", text: "text", textAnchor: "end", dx: -8, dy: 5 }),
-        Plot.tickY(marks, { x: 0, y: "y", stroke: "none" }),
       ],
       color: { type: "identity" },
     },
@@ -117,8 +118,9 @@ export function drawMap(band: Band, programs: readonly Life[], { pageBytes }: Pa
         x2: "to",
         y1: (tile: Tile) => tile.row,
         y2: (tile: Tile) => tile.row + 1,
-        insetTop: rows > 64 ? 0.25 : 1,
-        insetBottom: rows > 64 ? 0.25 : 1,
+        // No seams between thin rows.
+        insetTop: rows > 64 ? 0 : 1,
+        insetBottom: rows > 64 ? -0.4 : 1,
         fill: ({ use }: Tile) => `var(--pack-${use})`,
       }),
       Plot.ruleX(columns, { stroke: "var(--pack-page)", strokeWidth: 1 }),

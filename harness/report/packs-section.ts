@@ -19,7 +19,7 @@ export function packsSection(history: PackHistory): Html {
   return html`<section id="packs" aria-labelledby="packs-title"><h2 id="packs-title">Packs</h2>
 <p class="lead">${history.about}</p>
 <ul class="legend" aria-label="Colours">
-<li><i style="background:var(--pack-even)"></i><i style="background:var(--pack-odd)"></i>programs</li>
+<li><i style="background:var(--pack-even)"></i><i style="background:var(--pack-odd)"></i><i style="background:var(--pack-third)"></i>programs</li>
 <li><i style="background:var(--pack-slack)"></i>slack of the last chunk</li>
 <li><i style="background:var(--pack-hole)"></i>hole</li>
 <li><i style="background:var(--pack-rest)" class="framed"></i>free</li>

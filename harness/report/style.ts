@@ -11,7 +11,7 @@ const COLOURS = `
   --heat-text-0: #8a4b12; --heat-text-1: #1d2227; --heat-text-2: #1d2227; --heat-text-3: #10171a; --heat-text-4: #ffffff;
   --heat-text-5: #ffffff; --heat-missed: #c98a4b;
   --plot-line: #2f7c85; --plot-area: #dcecec;
-  --pack-even: #2f7c85; --pack-odd: #6aa5a9; --pack-slack: #d9a441; --pack-hole: #f2d3c4; --pack-rest: #efede7;
+  --pack-even: #2f7c85; --pack-odd: #6aa5a9; --pack-third: #a9ccc9; --pack-slack: #d9a441; --pack-hole: #f2d3c4; --pack-rest: #efede7;
   --pack-edge: #a3262a; --pack-page: #fbfaf8;
 }
 @media (prefers-color-scheme: dark) {
@@ -23,7 +23,7 @@ const COLOURS = `
     --heat-text-0: #d9a066; --heat-text-1: #e5e7e8; --heat-text-2: #ffffff; --heat-text-3: #ffffff; --heat-text-4: #0b1113;
     --heat-text-5: #0b1113; --heat-missed: #8f6534;
     --plot-line: #65b3ba; --plot-area: #1d3a3f;
-    --pack-even: #3f8f98; --pack-odd: #28636b; --pack-slack: #e0b04e; --pack-hole: #5b3328; --pack-rest: #23282d;
+    --pack-even: #3f8f98; --pack-odd: #28636b; --pack-third: #7fbfc3; --pack-slack: #e0b04e; --pack-hole: #5b3328; --pack-rest: #23282d;
     --pack-edge: #ff9d97; --pack-page: #14171a;
   }
 }`;
@@ -40,6 +40,7 @@ h1, h2, h3 { line-height: 1.2; font-weight: 650; margin: 0; letter-spacing: -0.0
 h1 { font-size: clamp(1.6rem, 1.2rem + 1.8vw, 2.3rem); }
 h2 { font-size: 1.35rem; margin: 0 0 .75rem; }
 h3 { font-size: 1rem; }
+section > h3 { margin: 1.8rem 0 .8rem; }
 section { margin: 0 0 3rem; scroll-margin-top: 1rem; }
 p { margin: 0 0 .75rem; max-width: 46rem; }
 a { color: var(--accent); text-underline-offset: .15em; }
@@ -139,7 +140,7 @@ figcaption { color: var(--ink-soft); font-size: .9rem; margin-top: .4rem; max-wi
 .legend .dash { height: 0; border: 0; border-top: 2px dashed var(--pack-edge); border-radius: 0; vertical-align: 4px; }
 .families { columns: 23rem; column-gap: 2.5rem; }
 .family { break-inside: avoid; padding-bottom: 1.5rem; }
-.family figcaption { margin: 0 0 -2.2rem; color: var(--ink); }
+.family figcaption { margin: 0; color: var(--ink); }
 .family h3 { display: inline; margin-right: .3rem; }
 .family summary { color: var(--accent); font-size: .9rem; padding: .35rem 0; }
 .family table { font-size: .9rem; }
@@ -155,11 +156,16 @@ figcaption { color: var(--ink-soft); font-size: .9rem; margin-top: .4rem; max-wi
   .verdict { padding: 1rem; gap: .9rem; }
   .sign { width: 2.6rem; height: 2.6rem; font-size: 1.3rem; }
   .tags { display: flex; margin: .2rem 0 0 1rem; }
-  .filter label { flex: 0 0 7.5rem; }
-  .filter input, .filter select { flex: 1; min-width: 0; }
-  .filter button { margin-left: auto; order: 1; }
+  .js .filter { display: grid; grid-template-columns: auto minmax(0, 1fr); }
+  .filter input { width: 100%; }
+  .filter output { min-width: 0; }
+  .facts { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
+  .word { display: none; }
+  .code, .steps { min-width: 0; }
   .wide .plot { min-width: 44rem; }
-  .code tbody th { max-width: 11rem; }
+  .code tbody th { max-width: 11rem; min-width: 6rem; }
+  .note { padding-left: 0; }
+  .finding > summary, .finding .body { padding-left: .8rem; padding-right: .8rem; }
 }
 @media print { .filter, .copy, nav, .skip { display: none !important; } }`;
 
