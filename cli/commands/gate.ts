@@ -13,7 +13,16 @@ import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate
 import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
-import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import {
+  complainAll,
+  type Define,
+  examples,
+  JSON_OPTION,
+  JUNIT_OPTION,
+  print,
+  saveForCi,
+  saveJson,
+} from "../command.js";
 import type { Io } from "../io.js";
 import { duration, integer } from "../options.js";
 import { startProgress } from "../progress.js";
@@ -27,6 +36,7 @@ interface Flags {
   readonly corpus?: string;
   readonly out: string;
   readonly json?: string;
+  readonly junit?: string;
 }
 
 const DEFAULT_BUDGET_MS = 50_000;
@@ -44,6 +54,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
     .option(...JSON_OPTION)
+    .option(...JUNIT_OPTION)
     .addHelpText(
       "after",
       examples(["rox gate", "rox gate --programs 20000 --seed 7 --jobs 2", "rox gate --time 10m --json gate.json"]),
@@ -76,7 +87,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const { report, finding } = await gate(options, parts);
     progress.stop();
     complainAll(io, report.unreadable);
-    const code = saveJson(io, flags.json, report, exitCode(report));
+    const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
     const failedFile = report.corpus.failures[0]?.name;

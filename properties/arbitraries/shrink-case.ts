@@ -62,10 +62,11 @@ export function* fewerMaps(value: Case): Cases {
 
 const namesMap = ({ row }: Insn): boolean => row.kind === "lddw" && row.source !== "imm64";
 
-/** Without hole, with LSE atomics. */
+/** Without hole, at the start of the pack, with LSE atomics. */
 export function* plainerEnvironment(value: Case): Cases {
   const { env } = value;
   yield { ...value, env: { cpu: "lse", hole: 0 } };
+  yield { ...value, env: { cpu: env.cpu, hole: env.hole } };
   yield { ...value, env: { ...env, hole: 0 } };
   yield { ...value, env: { ...env, cpu: "lse" } };
 }
