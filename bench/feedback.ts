@@ -2,11 +2,12 @@
 // cells are those that both together reach. Run: `npm run build && node dist/bench/feedback.js [PROGRAMS] [LANES] [SEED]`.
 
 import { type ChunkResult, runChunk } from "../harness/fuzz/chunk.js";
-import { readParents } from "../harness/fuzz/chunk.js";
 import { programAt } from "../harness/fuzz/generate.js";
 import { type Kept, Lane, LONGEST_KEPT } from "../harness/fuzz/lane.js";
 import { fuzzTrials } from "../harness/fuzz/trials.js";
+import type { Case } from "../properties/case.js";
 import { printCase } from "../properties/case-text.js";
+import { packCase } from "../properties/packed-case.js";
 
 const [programs = 20_000, lanes = 24, seed = 1] = process.argv.slice(2).map(Number);
 const CHUNK = 64;
@@ -31,7 +32,10 @@ function run(feedback: boolean): Reached {
     for (const lane of all) {
       const indexes = Array.from({ length: CHUNK }, (_, i) => lane.indexAt(lane.done + i));
       const parents = feedback ? lane.parents(seed) : [];
-      const result = runChunk({ kind: "chunk", seed, indexes, parents, heartbeat: new Int32Array(2) }, trials);
+      const result = runChunk(
+        { kind: "chunk", seed, indexes, parents: parents.map(packCase), heartbeat: new Int32Array(2) },
+        trials,
+      );
       done += indexes.length;
       for (const [cell] of result.cells) if (!at.has(cell)) at.set(cell, { programs: done, ms: cpuMs() - started });
       const kept = feedback ? keptOf(lane, result, parents) : [];
@@ -42,14 +46,13 @@ function run(feedback: boolean): Reached {
   return { at, ms: cpuMs() - started };
 }
 
-function keptOf(lane: Lane, { cells }: ChunkResult, parents: readonly string[]): Kept[] {
+function keptOf(lane: Lane, { cells }: ChunkResult, parents: readonly Case[]): Kept[] {
   const firsts = new Map<number, string[]>();
   for (const [cell, , first] of cells) {
     if (!lane.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
   }
-  const known = readParents(parents);
   return [...firsts].flatMap(([index, found]) => {
-    const text = printCase({ ...programAt(trials.fresh, seed, index, known), title: undefined });
+    const text = printCase({ ...programAt(trials.fresh, seed, index, parents), title: undefined });
     return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
   });
 }

@@ -6,8 +6,9 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import type { Case } from "../../properties/case.js";
 import { printCase } from "../../properties/case-text.js";
+import { packCase } from "../../properties/packed-case.js";
 import { type Cause, causeName, type FuzzOracle } from "./cause.js";
-import { type ChunkResult, readParents } from "./chunk.js";
+import type { ChunkResult } from "./chunk.js";
 import type { OpenCampaign } from "./directory.js";
 import { type FindingFacts, keepFinding } from "./findings.js";
 import { type MakeFresh, programAt } from "./generate.js";
@@ -141,7 +142,7 @@ class Loop {
     let indexes = all;
     let result: ChunkResult | undefined;
     while (result === undefined) {
-      const answer = await this.pool.run({ kind: "chunk", seed, indexes, parents });
+      const answer = await this.pool.run({ kind: "chunk", seed, indexes, parents: parents.map(packCase) });
       if (answer.ok) result = answer.result;
       else {
         const index = indexes[answer.lost.program]!;
@@ -178,7 +179,7 @@ class Loop {
   }
 
   /** The programs that reached a cell as the first ones of the lane. */
-  private keptOf(lane: Lane, cells: ChunkResult["cells"], parents: readonly string[]): readonly Kept[] {
+  private keptOf(lane: Lane, cells: ChunkResult["cells"], parents: readonly Case[]): readonly Kept[] {
     if (!this.campaign.settings.feedback) return [];
     const firsts = new Map<number, string[]>();
     for (const [cell, , first] of cells) {
@@ -190,11 +191,11 @@ class Loop {
     });
   }
 
-  private caseAt(index: number, parents: readonly string[]): Case {
-    return programAt(this.fresh, this.campaign.settings.seed, index, readParents(parents));
+  private caseAt(index: number, parents: readonly Case[]): Case {
+    return programAt(this.fresh, this.campaign.settings.seed, index, parents);
   }
 
-  private textOf(index: number, parents: readonly string[]): string {
+  private textOf(index: number, parents: readonly Case[]): string {
     return printCase({ ...this.caseAt(index, parents), title: undefined });
   }
 
@@ -206,7 +207,7 @@ class Loop {
    * Shrink and keep a failure, unless its cause is known.
    * @returns the finding that it counts for; empty for a new one or one that is being shrunk; undefined if it does not count
    */
-  private async keep(index: number, parents: readonly string[], cause: Cause): Promise<string | undefined> {
+  private async keep(index: number, parents: readonly Case[], cause: Cause): Promise<string | undefined> {
     if (!this.isWanted(cause.oracle)) return undefined;
     const suspected = `${causeName(cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
@@ -220,7 +221,7 @@ class Loop {
     return "";
   }
 
-  private async keepLost(index: number, parents: readonly string[], { kind, why }: Lost): Promise<boolean> {
+  private async keepLost(index: number, parents: readonly Case[], { kind, why }: Lost): Promise<boolean> {
     const oracle = kind === "hang" ? "worker-hang" : "worker-crash";
     if (!this.isWanted(oracle)) return false;
     // Nothing says that two programs stopped a worker for one cause.

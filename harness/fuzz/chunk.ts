@@ -2,7 +2,7 @@
 // dies takes nothing with it.
 
 import type { Case } from "../../properties/case.js";
-import { parseCase } from "../../properties/case-text.js";
+import { type PackedCase, unpackCase } from "../../properties/packed-case.js";
 import type { Check, Checked } from "../check-or-crash.js";
 import { type Cause, causeOf } from "./cause.js";
 import { type MakeFresh, programAt } from "./generate.js";
@@ -21,8 +21,8 @@ export interface ChunkTask {
   readonly seed: number;
   /** Campaign indexes, in order. Those that have stopped a worker are left out. */
   readonly indexes: readonly number[];
-  /** Case files to change. */
-  readonly parents: readonly string[];
+  /** Cases to change. */
+  readonly parents: readonly PackedCase[];
   /** Two words: how many programs were begun, and whether the last of them is being checked by now. */
   readonly heartbeat: Int32Array;
 }
@@ -53,7 +53,7 @@ export interface ChunkResult extends Sums {
 }
 
 export function runChunk({ seed, indexes, parents, heartbeat }: ChunkTask, trials: FuzzTrials): ChunkResult {
-  const known = readParents(parents);
+  const known = parents.map(unpackCase);
   const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
   const incomparable: Record<string, number> = {};
   const cells = new Map<string, { times: number; readonly first: number }>();
@@ -85,13 +85,4 @@ export function runChunk({ seed, indexes, parents, heartbeat }: ChunkTask, trial
 function beat(heartbeat: Int32Array, begun: number, checking: number): void {
   Atomics.store(heartbeat, 1, checking);
   Atomics.store(heartbeat, 0, begun);
-}
-
-/** @throws Error if one is not a case file: the campaign wrote them. */
-export function readParents(texts: readonly string[]): readonly Case[] {
-  return texts.map((text) => {
-    const parsed = parseCase(text);
-    if (!parsed.ok) throw new Error(`a parent does not read back: ${parsed.error.message}`);
-    return parsed.value;
-  });
 }

@@ -3,6 +3,8 @@
 // interrupted: that is what makes the union of shards one run.
 
 import { Draw } from "../../properties/arbitraries/draw.js";
+import type { Case } from "../../properties/case.js";
+import { parseCase } from "../../properties/case-text.js";
 import { randomSource } from "../gate/random-source.js";
 
 /** A cell that was reached so often is not rare any more, and is not counted further. */
@@ -37,6 +39,7 @@ export class Lane {
   done = 0;
   readonly hits = new Map<string, number>();
   kept: Kept[] = [];
+  private readonly cases = new WeakMap<Kept, Case>();
 
   constructor(
     readonly number: number,
@@ -66,7 +69,7 @@ export class Lane {
   }
 
   /** Programs to change in the next chunk, the rarer their cells the likelier. */
-  parents(seed: number): readonly string[] {
+  parents(seed: number): readonly Case[] {
     if (this.kept.length === 0) return [];
     const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, this.indexAt(this.done)));
     const weights = this.kept.map((kept) => this.rarity(kept));
@@ -77,8 +80,18 @@ export class Lane {
         left -= weight;
         return left < 0;
       });
-      return this.kept.at(chosen)!.text;
+      return this.caseOf(this.kept.at(chosen)!);
     });
+  }
+
+  /** Read once, however often it is chosen. @throws Error if it does not read: the campaign wrote it */
+  private caseOf(kept: Kept): Case {
+    const known = this.cases.get(kept);
+    if (known !== undefined) return known;
+    const parsed = parseCase(kept.text);
+    if (!parsed.ok) throw new Error(`program ${kept.index} does not read back: ${parsed.error.message}`);
+    this.cases.set(kept, parsed.value);
+    return parsed.value;
   }
 
   private rarity({ cells }: Kept): number {
