@@ -202,12 +202,14 @@ const file: fc.Arbitrary<CaseFile> = fc
     ),
     cpu: fc.constantFrom("lse" as const, "ll-sc" as const),
     hole: fc.constantFrom(0, 8, 16, 48),
+    id: fc.constantFrom(undefined, "0123456789ab"),
+    skip: fc.constantFrom({}, { skip: 63 }),
   })
-  .chain(({ title, oracle, r0, notes, code, context, inputs, cpu, hole }) =>
+  .chain(({ id, title, oracle, r0, notes, code, context, inputs, cpu, hole, skip }) =>
     fc.array(map(code.length), { maxLength: 3 }).map((maps): CaseFile => {
       const program = { code: code.map((parts) => parts.flat()), maps, context };
       const expect = r0 === undefined ? [] : [r0];
-      return { title, oracle, expect, notes, program, inputs, env: { cpu, hole } };
+      return { id, title, oracle, expect, notes, program, inputs, env: { cpu, hole, ...skip } };
     }),
   );
 
