@@ -62,4 +62,4 @@ function refused(error: CommanderError, argv: readonly string[], io: Io): number
   return BAD_INPUT;
 }
 
-const COMMAND_NAMES: readonly string[] = ["run", "jit", "conform", "golden", "gate", "mutants"];
+const COMMAND_NAMES: readonly string[] = ["run", "jit", "sequence", "pack", "conform", "golden", "gate", "mutants"];
