@@ -5,7 +5,8 @@ import { makeFiles } from "../../testing/files.js";
 import { capture } from "../testing.js";
 
 const RETURNS_2 = "# title: returns 2\nr0 = 2\nexit\n";
-const gate = (...options: string[]) => capture(["gate", "--jobs", "1", "--seed", "1", ...options]);
+const gate = (...options: string[]) =>
+  capture(["gate", "--jobs", "1", "--seed", "1", "--histories", "20", "--no-exhaustive", ...options]);
 
 describe("rox gate", () => {
   test("prints its seed first, replays the corpus, checks programs and reports", async () => {
@@ -33,6 +34,9 @@ describe("rox gate", () => {
         seed,
         "--programs",
         "20",
+        "--histories",
+        "0",
+        "--no-exhaustive",
         "--corpus",
         makeFiles({}),
       ]);
