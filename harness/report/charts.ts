@@ -53,7 +53,8 @@ export function drawPace(pace: readonly PacePoint[]): string | undefined {
     x: { label: "seconds", domain: [0, end / 1000] },
     y: { label: "programs a second", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
     marks: [
-      Plot.rect(stretches, { x1: "from", x2: "to", y1: 0, y2: "rate", fill: "var(--plot-area)" }),
+      // With both ends given, neighbours at one moment are not stacked.
+      Plot.areaY(points, { x: "at", y1: () => 0, y2: "rate", fill: "var(--plot-area)" }),
       Plot.lineY(points, { x: "at", y: "rate", stroke: "var(--plot-line)", strokeWidth: 2 }),
       Plot.ruleY([mean], { stroke: "var(--ink-soft)", strokeDasharray: "4 3" }),
       Plot.ruleY([0], { stroke: "var(--rule)" }),

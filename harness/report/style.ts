@@ -80,6 +80,7 @@ nav a { display: inline-block; padding: .25rem 0; }
 .command code { flex: 1; padding: .6rem .9rem; min-width: 0; }
 .command code span { display: inline-block; max-width: 100%; }
 button, input, select { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--ink-soft); border-radius: 7px; padding: .4rem .75rem; min-height: 2.5rem; }
+::placeholder { color: var(--ink-soft); opacity: 1; }
 button { cursor: pointer; }
 button:hover { border-color: var(--accent); color: var(--accent); }
 .copy { display: none; flex: none; width: 6rem; background: none; border: 0; border-left: 2px solid var(--ground); border-radius: 0 8px 8px 0; color: var(--accent); }
@@ -164,7 +165,7 @@ figcaption { color: var(--ink-soft); font-size: .9rem; margin-top: .4rem; max-wi
   .word, .steps .a64 { display: none; }
   .code, .steps { min-width: 0; }
   .code thead { display: none; }
-  .code, .code tbody, .code tr, .code th { display: block; }
+  .code, .code caption, .code tbody, .code tr, .code th { display: block; }
   .code td { display: block; padding-left: 3.4em; }
   .code td.address, .code td.word { display: none; }
   .code tbody th { max-width: none; padding-top: .3rem; }
