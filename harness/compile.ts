@@ -9,6 +9,7 @@ import { describe } from "../impl/jit/error.js";
 import { binaryPackSize, HEADER_BYTES } from "../impl/pack/binary-pack.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import type { Va } from "../machine/address.js";
+import { blindCodes } from "../properties/blind.js";
 import type { Case } from "../properties/case.js";
 import { CALL_BASE, layoutOf } from "../properties/layout.js";
 import type { Insn } from "../spec/bpf/insn.js";
@@ -66,7 +67,9 @@ export function lowerCase(c: Case): Loaded<readonly (readonly LoweredFunction[])
     const contextLoads = validity.facts.contextLoads[index] ?? new Set<number>();
     return lower(code, { functions, contextLoads }, verifierEnv(c)).functions;
   });
-  return loaded(codes);
+  if (c.env.blind !== true) return loaded(codes);
+  const blinded = blindCodes(codes);
+  return blinded.ok ? loaded(blinded.lowered) : notCompiled(blinded.why);
 }
 
 export const envOf = (c: Case): JitEnv => ({ ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE });

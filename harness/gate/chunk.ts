@@ -43,9 +43,10 @@ export interface ChunkResult {
   /** BPF slots and A64 words of all programs. */
   readonly slots: number;
   readonly words: number;
-  /** A64 instructions executed, in so many runs. */
+  /** A64 instructions executed. */
   readonly executed: number;
-  readonly runs: number;
+  /** Runs by engine. */
+  readonly runs: Readonly<Record<string, number>>;
   /** Compared programs by id of the rows that they executed. */
   readonly rows: Readonly<Record<string, number>>;
   /** Programs by bucket of `SIZE_LIMITS`. */
@@ -70,7 +71,8 @@ export function runChunk({ seed, first, count, cellsEvery }: ChunkTask, trials: 
   const rows: Record<string, number> = {};
   const sizes = new Array<number>(SIZE_LIMITS.length + 1).fill(0);
   const cells: Cells = {};
-  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0, cellPrograms: 0 };
+  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, cellPrograms: 0 };
+  const byEngine: Record<string, number> = {};
   let disagreement: Disagreement | undefined;
   for (let index = first; index < first + count && disagreement === undefined; index++) {
     const c = makeCase(trials, seed, index);
@@ -80,7 +82,7 @@ export function runChunk({ seed, first, count, cellsEvery }: ChunkTask, trials: 
     sum.slots += slots;
     sum.words += words;
     sum.executed += executed;
-    sum.runs += runs.length;
+    for (const { engine } of runs) byEngine[engine] = (byEngine[engine] ?? 0) + 1;
     sizes[sizeBucket(slots)]! += 1;
     if (cellsEvery !== undefined && index % cellsEvery === 0 && addCellsOf(c, cells)) sum.cellPrograms++;
     if (verdict.kind === "incomparable") {
@@ -92,7 +94,7 @@ export function runChunk({ seed, first, count, cellsEvery }: ChunkTask, trials: 
     if (verdict.kind === "agree") sum.passed++;
     else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
   }
-  const result = { ...sum, incomparable, rows, sizes, cells };
+  const result = { ...sum, runs: byEngine, incomparable, rows, sizes, cells };
   return disagreement === undefined ? result : { ...result, disagreement };
 }
 

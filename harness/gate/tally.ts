@@ -9,7 +9,8 @@ export interface Tally {
   slots: number;
   words: number;
   executed: number;
-  runs: number;
+  /** By engine. */
+  readonly runs: Map<string, number>;
   /** Processor time of all threads, garbage collection included: what other processes do to the clock is not in it. */
   cpuMs: number;
   readonly incomparable: Map<string, Incomparable>;
@@ -30,7 +31,7 @@ export const emptyTally = (): Tally => ({
   slots: 0,
   words: 0,
   executed: 0,
-  runs: 0,
+  runs: new Map(),
   cpuMs: 0,
   incomparable: new Map(),
   rows: new Map(),
@@ -41,7 +42,7 @@ export const emptyTally = (): Tally => ({
   disagreement: undefined,
 });
 
-const SUMS = ["programs", "passed", "slots", "words", "executed", "runs", "cellPrograms"] as const;
+const SUMS = ["programs", "passed", "slots", "words", "executed", "cellPrograms"] as const;
 
 export function addChunk(tally: Tally, chunk: ChunkResult): void {
   for (const key of SUMS) tally[key] += chunk[key];
@@ -49,6 +50,7 @@ export function addChunk(tally: Tally, chunk: ChunkResult): void {
     const known = tally.incomparable.get(why) ?? { programs: 0, first };
     tally.incomparable.set(why, { programs: known.programs + programs, first: Math.min(known.first, first) });
   }
+  addCounts(tally.runs, chunk.runs);
   addCounts(tally.rows, chunk.rows);
   addCells(tally.cells, chunk.cells);
   chunk.sizes.forEach((n, bucket) => {

@@ -84,6 +84,11 @@ function verdictOf(report: GateReport): VerdictData {
   return { state: "failed", headline: "Not enough was compared", detail: why };
 }
 
+const runsByEngine = (runs: GateReport["runs"]): string =>
+  Object.entries(runs)
+    .map(([engine, n]) => `${grouped(n)} times on ${engine}`)
+    .join(", ");
+
 function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
   const { corpus, coverage, seed, jobs } = report;
   const facts: Record<string, string> = {
@@ -94,7 +99,7 @@ function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
     Programs: "none",
   };
   const ran: Record<string, string> = {
-    Programs: `${grouped(report.programs)} in ${grouped(report.runs)} runs`,
+    Programs: `${grouped(report.programs)}, run ${runsByEngine(report.runs)}`,
     Code: `${grouped(report.slots)} BPF slots, ${grouped(report.words)} A64 words`,
     Executed: `${grouped(report.executed)} A64 instructions`,
     Speed: `${grouped(report.programsPerSecondPerCore)} programs a second of processor time, ${count(jobs, "job")}`,
