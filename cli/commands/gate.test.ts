@@ -66,9 +66,9 @@ describe("rox gate", () => {
     const { code, err } = await gate("--programs", "5", "--corpus", corpus, "--report", directory);
     expect([code, err]).toEqual([1, `rox: the report is ${path.join(directory, "index.html")}\n`]);
     const page = readFileSync(path.join(directory, "index.html"), "utf8");
-    expect(page).toContain("<h1>1 counterexample</h1>");
-    expect(page).toContain('id="wrong"');
-    expect(page).toContain("npx rox gate --seed 1 --programs 1");
+    const text = page.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+    const said = ["1 counterexample", "npx rox gate --seed 1 --programs 1", "r0 against the file differs wrong"];
+    expect(said.filter((words) => !text.includes(words))).toEqual([]);
   });
 
   test("a report that cannot be written is bad input", async () => {
