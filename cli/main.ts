@@ -67,4 +67,14 @@ function refused(error: CommanderError, argv: readonly string[], io: Io): number
   return BAD_INPUT;
 }
 
-const COMMAND_NAMES: readonly string[] = ["run", "jit", "conform", "golden", "gate", "fuzz", "replay", "corpus"];
+const COMMAND_NAMES: readonly string[] = [
+  "run",
+  "jit",
+  "conform",
+  "golden",
+  "gate",
+  "fuzz",
+  "replay",
+  "corpus",
+  "mutants",
+];

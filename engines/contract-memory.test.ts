@@ -21,6 +21,21 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
       run([], { machine, args: [pointer(DATA + 8188), value] });
       expect([...machine.peek(DATA + 8184, 12)]).toEqual(new Array(12).fill(0));
     });
+    test("the upper bits of an address are part of it", () => {
+      for (const upper of [0n, 1n << 48n, 0x7fff_0000_0000_0000n, 0xfffe_0000_0000_0000n]) {
+        const args = [upper + BigInt(DATA), value];
+        expect(run([LDR, RET], { args })).toMatchObject({ why: "badRead", pc: CODE });
+        expect(run([STR, RET], { args })).toMatchObject({ why: "badWrite", pc: CODE });
+      }
+    });
+    test("a stack that begins within a page begins there", () => {
+      const stackLow = STACK + 0x204;
+      const at = (offset: number) => ({ args: [pointer(STACK + offset)], stackLow });
+      // The first access makes the page known.
+      expect(run([LDR, RET], at(0x1fc))).toMatchObject({ kind: "returned" });
+      expect(run([0xf9400c03, LDR, RET], at(0x1e0))).toMatchObject({ kind: "returned" }); // ldr x3, [x0, #24]
+      expect(run([0xf9400003, 0xf9400403, RET], at(0x1f8))).toMatchObject({ why: "outsideFrame", pc: CODE + 4 });
+    });
     test("what the run before left is seen, and what others write between runs", () => {
       const machine = machineWith([STR, RET, LDR, RET]);
       const at = pointer(DATA);

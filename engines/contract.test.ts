@@ -146,6 +146,22 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
       const equal = [PUSH_LR, ...X10_HELPER, 0xeb1f03ff, BLR_X10, 0x54000061, 0xd2800020, 0x14000001, POP_LR, RET];
       expect(run(equal, { traps: zero })).toMatchObject({ kind: "returned", x0: 0n });
     });
+    // No arithmetic sets N and Z together, but a call can leave them so.
+    test.each([
+      ["cmn x9, xzr", 0xab1f013f, "eq cs mi vc ls lt le al nv"],
+      ["cmp x9, xzr", 0xeb1f013f, "eq cc mi vc ls lt le al nv"],
+      ["cmp xzr, xzr", 0xeb1f03ff, "ne cc mi vc ls lt le al nv"],
+    ])("conditions after %s and a call", (_text, setter, expected) => {
+      const names = "eq ne cs cc mi pl vs vc hi ls ge lt gt le al nv".split(" ");
+      const holding = names.filter((_name, condition) => {
+        // b.cond over: movz x0, #0 and the return behind it.
+        const branch = [0x54000080 | condition, 0xd2800000, POP_LR, RET, 0xd2800020, POP_LR, RET];
+        const words = [PUSH_LR, ...X10_HELPER, 0xd2800029, setter, BLR_X10, ...branch];
+        const outcome = run(words, { traps: traps(() => 0n) });
+        return outcome.kind === "returned" && outcome.x0 === 1n;
+      });
+      expect(holding.join(" ")).toBe(expected);
+    });
     test("a jump to a trap returns to the caller", () => {
       expect(run([...X10_HELPER, 0xd61f0140], { traps: traps(() => 9n) })).toMatchObject({ kind: "returned", x0: 9n });
     });
@@ -192,6 +208,18 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
       });
       expect(run([], { machine, traps: unmaps })).toMatchObject({ why: "notExecutable", pc: CODE + 20 });
     });
+  });
+
+  test("a trace may run other code, and so may whoever looks for a fixup", () => {
+    const machine = machineWith([0xf9400001, 0xf90003e0, 0xf94003e0, RET]);
+    machine.poke(CODE + 0x800, new Uint8Array(Uint32Array.of(0xd2800ff3, RET).buffer));
+    const inner = () => run([], { machine, entry: CODE + 0x800, stackTop: STACK + 0x400, args: [1n] });
+    const fixup = () => {
+      inner();
+      return { resume: CODE + 8, clear: undefined };
+    };
+    const outcome = run([], { machine, args: [8n], trace: () => void inner(), fixup });
+    expect(outcome).toMatchObject({ kind: "returned", executed: 3 });
   });
 
   test("the trace sees each instruction before it runs", () => {

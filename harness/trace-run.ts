@@ -44,7 +44,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble):
   const words: WordStep[] = [];
   let places: ReadonlyMap<Va, Place> | undefined;
   const subject = new JitSubject({
-    engine: referenceEngine,
+    engines: [referenceEngine],
     fuel: 40 * FUEL,
     trace: (state, codes) => {
       places ??= placesOf(c, codes, (va, bytes) => subject.machine.peek(va, bytes));

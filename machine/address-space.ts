@@ -53,7 +53,9 @@ export class AddressSpace {
       if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
       const frame = this.frames.take();
       frame.bytes.fill(POISON);
-      frame.lines = tracked ? new CodeLines(this.pageBytes) : undefined;
+      if (!tracked) frame.lines = undefined;
+      else if (frame.lines === undefined) frame.lines = new CodeLines(this.pageBytes);
+      else frame.lines.reset();
       this.table.set(page, { frame, permission });
     });
     this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });
@@ -147,6 +149,21 @@ export class AddressSpace {
   store32(va: Va, word: number): boolean {
     if (this.refuse("copy")) return false;
     this.write32(va, word);
+    return true;
+  }
+
+  /**
+   * One store of 8 bytes at a multiple of 8 that code loads and no CPU executes: fetches of the line stay coherent.
+   *
+   * @returns false if told to fail, like `copy`.
+   */
+  store64(va: Va, high: number, low: number): boolean {
+    if (va % 8 !== 0) throw new KernelFault("badWrite", va, "is not a multiple of 8");
+    if (this.refuse("copy")) return false;
+    const { view } = this.writable(va);
+    view.setUint32(va % this.pageBytes, low, true);
+    view.setUint32((va % this.pageBytes) + 4, high, true);
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 8 });
     return true;
   }
 

@@ -22,6 +22,12 @@ export class CodeLines {
     this.since = new Float64Array(pageBytes / LINE_BYTES);
   }
 
+  /** As a page that nothing is known of yet. */
+  reset(): void {
+    this.state.fill(CURRENT);
+    this.since.fill(0);
+  }
+
   /** Bytes [from, to) of the page were stored. */
   written(from: number, to: number): void {
     this.state.fill(WRITTEN, firstLine(from), lineEnd(to));

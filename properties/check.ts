@@ -2,7 +2,7 @@
 // every input. The harness loops over this.
 
 import type { Engine } from "../engines/engine.js";
-import { referenceEngine } from "../engines/reference/engine.js";
+import { defaultEngine } from "../engines/index.js";
 import type { JitEnv } from "../impl/jit/env.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
 import { type InterpretRun, interpret } from "../spec/bpf/interpret.js";
@@ -20,7 +20,8 @@ export interface Bench {
   readonly strictness: Strictness;
 }
 export interface BenchOptions {
-  readonly engine?: Engine;
+  /** Every run is made on each of them. Default: the fastest that is there. */
+  readonly engines?: readonly Engine[];
   readonly env?: JitEnv;
   /** Default: what Linux would load. */
   readonly strictness?: Strictness;
@@ -31,14 +32,16 @@ export const FUEL = 100_000;
 const A64_FUEL = 40 * FUEL;
 const HELPER_IDS: ReadonlySet<number> = new Set([...HELPERS.keys(), 12]);
 
-export const makeBench = ({ engine = referenceEngine, env, strictness = "verifier" }: BenchOptions = {}): Bench => ({
-  subject: new JitSubject({ engine, fuel: A64_FUEL, ...(env === undefined ? {} : { env }) }),
+export const makeBench = ({ engines = [defaultEngine()], env, strictness = "verifier" }: BenchOptions = {}): Bench => ({
+  subject: new JitSubject({ engines, fuel: A64_FUEL, ...(env === undefined ? {} : { env }) }),
   strictness,
 });
 
 export interface RunReport {
   /** Index into the case's inputs. */
   readonly input: number;
+  /** What ran the subject's code. */
+  readonly engine: string;
   readonly expected: Outcome;
   readonly actual: Outcome;
   readonly verdict: Verdict;
@@ -73,9 +76,11 @@ export function checkCase(c: Case, bench: Bench, count?: InterpretRun["count"]):
   for (const [index, input] of inputs.entries()) {
     const layout = layoutOf(program, input.length, loaded.frames);
     const expected = interpret({ program, input, layout, fuel: FUEL, count });
-    const actual = loaded.run(input, layout, expected.kind === "returned" ? expected.code : 0);
-    executed += actual.executed;
-    runs.push({ input: index, expected, actual: actual.outcome, verdict: compare(expected, actual.outcome) });
+    for (const actual of loaded.run(input, layout, expected.kind === "returned" ? expected.code : 0)) {
+      const { engine, outcome } = actual;
+      executed += actual.executed;
+      runs.push({ input: index, engine, expected, actual: outcome, verdict: compare(expected, outcome) });
+    }
   }
   const breaches = [...loaded.breaches, ...loaded.free()];
   return { kind: "checked", verdict: worst(runs, breaches), runs, slots, words: loaded.words, executed };

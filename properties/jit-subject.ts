@@ -23,6 +23,7 @@ import { MapStates } from "../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
+import { blindCodes } from "./blind.js";
 import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
@@ -30,11 +31,14 @@ import { lockBreaches } from "./oracles/locks.js";
 import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
 import { textPokeBreaches } from "./oracles/text-poke.js";
 import { Stage } from "./stage.js";
+import { loadedBreaches } from "./structure/loaded-code.js";
 import type { Loaded, LoadedImage, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
 const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
+const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
 const LINKAGE_BYTES = 32;
 
@@ -45,7 +49,8 @@ export interface Code {
 }
 
 export interface SubjectOptions {
-  readonly engine: Engine;
+  /** Each run is made on all of them. */
+  readonly engines: readonly Engine[];
   readonly env?: JitEnv;
   /** A64 instructions a run. */
   readonly fuel: number;
@@ -65,7 +70,7 @@ const ANCHOR: JitFunction = {
 
 export class JitSubject implements Subject {
   readonly name = "impl";
-  readonly machine = new Machine();
+  readonly machine: Machine;
   readonly kernel: Kernel;
   private readonly stage: Stage;
   private readonly memory: MachineMemory;
@@ -76,6 +81,8 @@ export class JitSubject implements Subject {
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
+    const physical = options.engines.find((engine) => engine.physical !== undefined)?.physical?.(PHYSICAL_BYTES);
+    this.machine = new Machine({ physical });
     const { machine } = this;
     const env: JitEnv = { ...(options.env ?? DEFAULT_ENV), callBase: CALL_BASE };
     this.kernel = new Kernel({ machine, env, random: (below) => Math.min(this.hole, below - 1) });
@@ -97,8 +104,10 @@ export class JitSubject implements Subject {
       const contextLoads = facts.contextLoads[index] ?? new Set<number>();
       return lower(code, { functions, contextLoads }, verifier).functions;
     });
+    const blinded = caseEnv.blind === true ? blindCodes(lowered) : { ok: true as const, lowered };
+    if (!blinded.ok) return blinded;
     this.skip(caseEnv.skip ?? 0);
-    return this.loadLowered(program, lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
+    return this.loadLowered(program, blinded.lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
   }
 
   /** Take chunks of the pack until the program is freed. */
@@ -137,12 +146,14 @@ export class JitSubject implements Subject {
   private loaded(program: Program, codes: readonly Code[], before: Account, log: EventLog | undefined): Loaded {
     const functions = codes.flatMap((code) => code.program.functions);
     const logged = this.logged(log);
+    const structure = codes.flatMap(({ program }) => loadedBreaches(this.kernel, program.functions));
     return {
       images: () => codes.flatMap((code, index) => this.imagesOf(code, index)),
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
       words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
-      breaches: [...loadBreaches(this.kernel, functions, before), ...logged],
-      run: (input, layout, lastCode) => this.run(program, codes, input, layout, lastCode),
+      breaches: [...loadBreaches(this.kernel, functions, before), ...structure, ...logged],
+      run: (input, layout, lastCode) =>
+        this.options.engines.map((engine) => this.run(engine, program, codes, input, layout, lastCode)),
       free: () => this.free(codes, before, log),
     };
   }
@@ -174,6 +185,7 @@ export class JitSubject implements Subject {
   }
 
   private run(
+    engine: Engine,
     program: Program,
     codes: readonly Code[],
     input: Uint8Array,
@@ -186,7 +198,7 @@ export class JitSubject implements Subject {
     const maps = new MapStates(program.maps, layout, this.memory);
     this.world = initialWorld(this.memory, maps);
     const { trace } = this.options;
-    const result = this.options.engine.run({
+    const result = engine.run({
       machine: this.machine,
       cpu: 0,
       entry: entries[0]!,
@@ -202,7 +214,7 @@ export class JitSubject implements Subject {
       const regions = [...this.stage.regions(program, layout.frames[lastCode]!), ...dumpMaps(program, maps)];
       return { kind: "returned", r0: u64(x0), code: lastCode, regions };
     };
-    return { outcome: this.outcome(result, codes, returned), executed: result.executed };
+    return { engine: engine.name, outcome: this.outcome(result, codes, returned), executed: result.executed };
   }
 
   private outcome(result: EngineOutcome, codes: readonly Code[], returned: (x0: bigint) => Outcome): Outcome {

@@ -31,15 +31,17 @@ export interface Loaded {
   /** One line for each rule of text memory that the load broke. */
   readonly breaches: readonly string[];
   /**
-   * Run it on one input.
+   * Run it on one input, once on each engine, from the same state each time.
    * @param lastCode whose frame is the region `stack` of the outcome.
    */
-  run(input: Uint8Array, layout: Layout, lastCode: number): SubjectOutcome;
+  run(input: Uint8Array, layout: Layout, lastCode: number): readonly SubjectOutcome[];
   /** @returns one line for each rule of text memory that the free broke. */
   free(): readonly string[];
 }
 
 export interface SubjectOutcome {
+  /** What ran the code. */
+  readonly engine: string;
   readonly outcome: Outcome;
   /** A64 instructions. */
   readonly executed: number;

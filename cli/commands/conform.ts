@@ -5,9 +5,11 @@ import { conformParts } from "../../harness/conform/parts.js";
 import { formatConform } from "../../harness/format/conform.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import type { Io } from "../io.js";
+import { engineOption, enginesFor } from "../engine-option.js";
+import { BAD_INPUT, type Io } from "../io.js";
 
 interface Flags {
+  readonly engine?: string;
   readonly json?: string;
 }
 
@@ -16,6 +18,7 @@ export const defineConform: Define = (program, io, finish) => {
     .command("conform")
     .description("Run conformance files (.data) through the interpreter and through the JIT, by RFC 9669 group.")
     .argument("<path...>", "files, or directories that are searched for .data files")
+    .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -28,7 +31,9 @@ ${examples(["rox conform conformance/", "rox conform tests/add.data --json confo
 };
 
 async function runConform(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const report = await conform(paths, conformParts(), io.stop);
+  const engines = enginesFor(io, flags.engine);
+  if (engines === undefined) return BAD_INPUT;
+  const report = await conform(paths, conformParts(engines), io.stop);
   complainAll(io, report.unreadable);
   if (onlyRefusals(report)) {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);

@@ -14,7 +14,7 @@ describe("rox gate", () => {
     const { code, out, err } = await gate("--programs", "60", "--corpus", corpus, "--json", json);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(
-      /^seed 1\ncorpus {5}1 file, 1 agree, 0 differ, 0 incomparable, 0 unreadable\nprograms {3}60 in /,
+      /^seed 1\ncorpus {5}1 file, 1 agree, 0 differ, 0 incomparable, 0 unreadable\nprograms {3}60, run \d+ times on \w+\n/,
     );
     expect(out.trimEnd().split("\n").at(-1)).toMatch(/^OK in .*, seed 1: 61 agree$/);
     expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({
@@ -51,6 +51,27 @@ describe("rox gate", () => {
     expect(code).toBe(1);
     expect(out.trimEnd().split("\n").at(-1)).toBe(`npx rox run ${path.join(corpus, "two.bpf")}`);
     expect(out).toContain("r0 against the file: expected 0x0000000000000003");
+  });
+
+  test("--report writes a page with the verdict, the seed and what failed", async () => {
+    const corpus = makeFiles({
+      "two.bpf": RETURNS_2,
+      "wrong.bpf": RETURNS_2.replace("2\n", "2\n# expect: r0 = 0x3\n"),
+    });
+    const directory = path.join(makeFiles({}), "new", "report");
+    const { code, err } = await gate("--programs", "5", "--corpus", corpus, "--report", directory);
+    expect([code, err]).toEqual([1, `rox: the report is ${path.join(directory, "index.html")}\n`]);
+    const page = readFileSync(path.join(directory, "index.html"), "utf8");
+    expect(page).toContain("<h1>1 counterexample</h1>");
+    expect(page).toContain('id="wrong"');
+    expect(page).toContain("npx rox gate --seed 1 --programs 1");
+  });
+
+  test("a report that cannot be written is bad input", async () => {
+    const files = makeFiles({ "two.bpf": RETURNS_2 });
+    const { code, err } = await gate("--programs", "5", "--corpus", files, "--report", path.join(files, "two.bpf"));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^rox: [^\n]*two\.bpf: expected a place to write, came [^\n]*\n$/);
   });
 
   test("an unreadable corpus file fails the run but hides nothing", async () => {

@@ -7,7 +7,8 @@ import { type GoldenReport, golden } from "../../harness/golden/golden.js";
 import { goldenParts } from "../../harness/golden/parts.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import type { Io } from "../io.js";
+import { engineOption, enginesFor } from "../engine-option.js";
+import { BAD_INPUT, type Io } from "../io.js";
 import { integer, names } from "../options.js";
 import { startProgress } from "../progress.js";
 
@@ -16,6 +17,7 @@ interface Flags {
   readonly cpu?: string;
   readonly limit?: number;
   readonly coverage?: true;
+  readonly engine?: string;
   readonly json?: string;
 }
 
@@ -30,6 +32,7 @@ export const defineGolden: Define = (program, io, finish) => {
     .addOption(new Option("--cpu <cpu>", "only this CPU").choices(["max", "cortex-a57", "lse", "ll-sc"]))
     .option("--limit <n>", "stop after that many programs", integer(1, 1e9))
     .option("--coverage", "print how many byte-equal programs witness each instruction row")
+    .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -43,6 +46,8 @@ export const defineGolden: Define = (program, io, finish) => {
 };
 
 async function runGolden(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const engines = enginesFor(io, flags.engine);
+  if (engines === undefined) return BAD_INPUT;
   const limit = flags.limit ?? Number.POSITIVE_INFINITY;
   const progress = startProgress(io, "golden", flags.limit ?? 3000);
   const options = {
@@ -52,7 +57,7 @@ async function runGolden(paths: readonly string[], flags: Flags, io: Io): Promis
     stop: io.stop,
     progress: (done: number) => progress.update(done, `${done} programs`),
   };
-  const report = await golden(paths, options, await goldenParts()).finally(() => progress.stop());
+  const report = await golden(paths, options, await goldenParts(engines)).finally(() => progress.stop());
   complainAll(io, report.unreadable);
   if (report.total > 0) {
     print(io, formatGolden(report, SHOWN_FAILURES));

@@ -7,6 +7,7 @@ import { defineFuzz } from "./fuzz.js";
 import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
 import { defineJit } from "./jit.js";
+import { defineMutants } from "./mutants.js";
 import { defineReplay } from "./replay.js";
 import { defineRun } from "./run.js";
 
@@ -19,4 +20,5 @@ export const COMMANDS: readonly Define[] = [
   defineFuzz,
   defineReplay,
   defineCorpus,
+  defineMutants,
 ];

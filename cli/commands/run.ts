@@ -11,12 +11,14 @@ import { shellWord } from "../../harness/shell-word.js";
 import { stageCheck } from "../../harness/stage-check.js";
 import { traceRun } from "../../harness/trace-run.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
 
 interface Flags {
   readonly input?: string;
   readonly trace?: true;
   readonly cpu?: "lse" | "ll-sc";
+  readonly engine?: string;
   readonly json?: string;
 }
 
@@ -30,6 +32,7 @@ export const defineRun: Define = (program, io, finish) => {
     .addOption(
       new Option("--cpu <cpu>", "atomic instructions, or load/store-exclusive loops").choices(["lse", "ll-sc"]),
     )
+    .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -50,8 +53,10 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     ...(input === undefined ? {} : { inputs: [input.value], expect: [] }),
     env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
   };
+  const engines = enginesFor(io, flags.engine);
+  if (engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
-  const checked = checkExpected(c, stageCheck({ strictness }));
+  const checked = checkExpected(c, stageCheck({ engines, strictness }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
   if (flags.trace === true && checked.runs.length > 0) {
     for (const [i, bytes] of c.inputs.entries()) {

@@ -37,6 +37,8 @@ class Run {
   /** Instructions begun; calls of traps also use up fuel. */
   private executed = 0;
   private calls = 0;
+  /** The host's when the interpreter was last made ready for this run. */
+  private epoch = 0;
   private readonly pageShift: number;
 
   constructor(
@@ -84,6 +86,11 @@ class Run {
     const { host, run } = this;
     const isSlow = run.trace !== undefined || this.pageHasTraps;
     if (run.trace !== undefined) this.traceAt(pc);
+    if (host.epoch !== this.epoch) {
+      this.resume();
+      const refused = this.open(pc);
+      if (refused !== undefined) return refused;
+    }
     const why = host.interpreter.go(pc, this.frame, isSlow ? 1 : Math.min(left, SLICE));
     this.executed += host.words[at.EXECUTED / 4]!;
     if (why === at.UNKNOWN_WORD) return this.unknownWord();
@@ -118,6 +125,7 @@ class Run {
     host.turnTo(run.machine);
     host.interpreter.begin(run.stackLow, run.stackTop, this.pageShift);
     this.page = -1;
+    this.epoch = host.epoch;
   }
 
   /** Call the trap as a function that returns to LR. @returns where to go on. */

@@ -27,8 +27,9 @@ export class Host {
   private readonly buffer: ArrayBuffer;
   private machine: Machine | undefined;
   private generation = NEVER;
-  /** Runs that have begun and not ended. */
+  /** Runs that have begun and not ended, and that have ever begun. */
   private depth = 0;
+  private begun = 0;
 
   constructor(physicalBytes: number) {
     const memory = newMemory(at.FRAMES + SHADOW_BYTES + physicalBytes);
@@ -46,6 +47,7 @@ export class Host {
   alone<T>(run: () => T): T {
     const outer = this.depth > 0 ? this.words.slice(STATE_FROM, STATE_TO) : undefined;
     this.depth++;
+    this.begun++;
     try {
       return run();
     } finally {
@@ -53,6 +55,11 @@ export class Host {
       this.release();
       if (outer !== undefined) this.words.set(outer, STATE_FROM);
     }
+  }
+
+  /** Changes whenever another run may have left its own stack and translations in the interpreter. */
+  get epoch(): number {
+    return this.begun;
   }
 
   /** Runs are on this machine from now on. */

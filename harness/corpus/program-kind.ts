@@ -45,7 +45,7 @@ const CHECKS = new Map<Engine, Check>();
 function checkOn(engine: Engine): Check {
   const known = CHECKS.get(engine);
   if (known !== undefined) return known;
-  const check = stageCheck({ engine });
+  const check = stageCheck({ engines: [engine] });
   CHECKS.set(engine, check);
   return check;
 }

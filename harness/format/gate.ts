@@ -25,7 +25,7 @@ function programLines(report: GateReport, columns: number): string[] {
   const { programs, runs, slots, words, executed, coverage, jobs } = report;
   const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b.programs - a.programs);
   return [
-    `programs   ${programs} in ${count(runs, "run")}`,
+    `programs   ${programs}, run ${runsByEngine(runs)}`,
     `code       ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
     `speed      ${report.programsPerSecondPerCore} compared programs a second of processor time, ${count(jobs, "job")}`,
     `coverage   ${coverage.reached} of ${coverage.all} instruction rows`,
@@ -36,6 +36,12 @@ function programLines(report: GateReport, columns: number): string[] {
     ...why.slice(0, 8).map(([reason, { programs: n, first }]) => `  ${n}  ${reason} (the first: program ${first})`),
   ];
 }
+
+/** `30 times on wasm and 30 on reference`. */
+const runsByEngine = (runs: GateReport["runs"]): string =>
+  Object.entries(runs)
+    .map(([engine, n], i) => `${n}${i === 0 ? " times" : ""} on ${engine}`)
+    .join(" and ");
 
 function sizeLines({ sizes }: GateReport): string[] {
   const largest = Math.max(1, ...sizes.map(({ programs }) => programs));

@@ -1,6 +1,7 @@
 // A report on recordings as text.
 
 import type { GoldenReport } from "../golden/golden.js";
+import { unwitnessed } from "../golden/unwitnessed.js";
 import { count, seconds, table, wrap } from "./text.js";
 
 export function formatGolden(report: GoldenReport, shownFailures: number): string[] {
@@ -42,6 +43,9 @@ export function formatCoverage({ coverage }: GoldenReport, columns: number): str
   return [
     `coverage: ${coverage.reached} of ${coverage.all} instruction rows have a byte-equal witness`,
     ...wrap(counts, columns, "  ", ", "),
-    ...(coverage.missing.length === 0 ? [] : ["without one:", ...wrap(coverage.missing, columns, "  ", ", ")]),
+    ...[...unwitnessed(coverage.missing)].flatMap(([why, ids]) => [
+      `without one, since ${why}:`,
+      ...wrap(ids, columns, "  ", ", "),
+    ]),
   ];
 }

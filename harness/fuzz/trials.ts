@@ -38,6 +38,6 @@ export function fuzzTrials(engineName: string): FuzzTrials {
 }
 
 function watched(engine: Engine, recorder: CellRecorder): Bench {
-  const bench = makeBench({ engine });
+  const bench = makeBench({ engines: [engine] });
   return { ...bench, subject: recorder.watch(bench.subject) };
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Case } from "../../properties/case.js";
 import type { Verdict } from "../../properties/verdict.js";
 import { type Loaded, loaded } from "../bad-input.js";
-import { type Checked, checkOrCrash, EXCEPTION, slots } from "../check-or-crash.js";
+import { type Check, type Checked, checkOrCrash, EXCEPTION, slots } from "../check-or-crash.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import type { Disagreement, Trials } from "./chunk.js";
 
@@ -33,8 +33,7 @@ export function keepFinding(
   { trials, minimize, print }: Shrinking,
 ): Loaded<Finding> {
   const original = trials.caseAt(seed, found.index);
-  const wanted = kindOf(checkOrCrash(original, trials.check).verdict);
-  const shrunk = minimize(original, (c) => kindOf(checkOrCrash(c, trials.check).verdict) === wanted);
+  const shrunk = minimize(original, failsLike(original, trials.check));
   const report = checkOrCrash(shrunk, trials.check);
   const { verdict } = report;
   const title = verdict.kind === "disagree" ? `${verdict.where} differs from the interpreter's` : "not shrunk reliably";
@@ -47,6 +46,12 @@ export function keepFinding(
   const written = writeOutputFile(file, print(shrunk, { title, notes }));
   if (!written.ok) return written;
   return loaded({ case: shrunk, report, file, before: slots(original), after: slots(shrunk) });
+}
+
+/** Whether another case fails as `original` does. */
+export function failsLike(original: Case, check: Check): (c: Case) => boolean {
+  const wanted = kindOf(checkOrCrash(original, check).verdict);
+  return (c) => kindOf(checkOrCrash(c, check).verdict) === wanted;
 }
 
 /** What must stay the same while shrinking: a wrong result must not turn into a crash, nor the other way round. */

@@ -25,7 +25,8 @@ export interface GateParts extends Shrinking {
 
 export interface GateReport extends Report {
   readonly programs: number;
-  readonly runs: number;
+  /** By engine. */
+  readonly runs: Readonly<Record<string, number>>;
   /** BPF slots and A64 words of all programs, and A64 instructions executed. */
   readonly slots: number;
   readonly words: number;
@@ -42,6 +43,7 @@ export interface GateReport extends Report {
 
 export interface GateResult {
   readonly report: GateReport;
+  readonly tally: Tally;
   readonly finding?: Finding;
 }
 
@@ -74,7 +76,7 @@ export async function gate(
     unreadable,
   };
   const report = makeReport("gate", started, counts, { ...facts(tally, parts.pool.jobs), corpus });
-  return finding === undefined ? { report } : { report, finding };
+  return finding === undefined ? { report, tally } : { report, tally, finding };
 }
 
 function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Failure {
@@ -87,7 +89,7 @@ function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Fa
 
 const facts = (tally: Tally, jobs: number) => ({
   programs: tally.programs,
-  runs: tally.runs,
+  runs: Object.fromEntries(tally.runs),
   slots: tally.slots,
   words: tally.words,
   executed: tally.executed,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { expect, test } from "vitest";
+import { referenceEngine } from "../../engines/reference/engine.js";
 import type { Case } from "../../properties/case.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import { makeFiles } from "../../testing/files.js";
@@ -13,7 +14,7 @@ const uses = (c: Case, op: string): boolean =>
   c.program.code.some((code) => code.some(({ row }) => row.kind === "alu" && row.op === op));
 
 test("a finding among real programs is shrunk to a line or two and can be read back", async () => {
-  const parts = gateParts(1);
+  const parts = gateParts(1, [referenceEngine]);
   // A JIT that gets every multiplication wrong.
   const check: Check = (c, count) => {
     const report = parts.trials.check(c, count);

@@ -1,5 +1,6 @@
 // The gate's real parts: generator, stage, shrinker and case files.
 
+import type { Engine } from "../../engines/engine.js";
 import { CaseArbitrary } from "../../properties/arbitraries/case-arbitrary.js";
 import { minimize } from "../../properties/arbitraries/minimize.js";
 import { printCase } from "../../properties/case-text.js";
@@ -14,11 +15,11 @@ import { randomSource } from "./random-source.js";
 const SHRINK_RUNS = 20_000;
 const SHRINK_MS = 20_000;
 
-export function gateParts(jobs: number): GateParts {
-  const trials = makeTrials();
+export function gateParts(jobs: number, engines: readonly Engine[]): GateParts {
+  const trials = makeTrials(engines);
   return {
     trials,
-    pool: makePool(jobs, () => trials),
+    pool: makePool(jobs, engines, trials),
     minimize: (c, fails) => {
       const end = performance.now() + SHRINK_MS;
       return minimize(c, (candidate) => performance.now() < end && fails(candidate), SHRINK_RUNS);
@@ -28,7 +29,7 @@ export function gateParts(jobs: number): GateParts {
   };
 }
 
-export function makeTrials(): Trials {
+export function makeTrials(engines: readonly Engine[]): Trials {
   const cases = new CaseArbitrary();
-  return { caseAt: (seed, index) => cases.generate(randomSource(seed, index)).value, check: stageCheck() };
+  return { caseAt: (seed, index) => cases.generate(randomSource(seed, index)).value, check: stageCheck({ engines }) };
 }

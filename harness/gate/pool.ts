@@ -2,16 +2,24 @@
 // worker file (the sources run uncompiled under the test runner).
 
 import { Tinypool } from "tinypool";
+import type { Engine } from "../../engines/engine.js";
 import type { ChunkPool } from "./campaign.js";
 import { type ChunkResult, type ChunkTask, runChunk, type Trials } from "./chunk.js";
 
-export function makePool(jobs: number, makeTrials: () => Trials): ChunkPool {
-  const worker = new URL("./worker.js", import.meta.url);
-  return jobs > 1 && import.meta.url.endsWith(".js") ? threadPool(jobs, worker) : inlinePool(makeTrials());
+/** What a worker has to know before its first chunk. */
+export interface WorkerData {
+  readonly engines: readonly string[];
 }
 
-function threadPool(jobs: number, worker: URL): ChunkPool {
-  const pool = new Tinypool({ filename: worker.href, minThreads: jobs, maxThreads: jobs, isolateWorkers: false });
+export function makePool(jobs: number, engines: readonly Engine[], trials: Trials): ChunkPool {
+  const worker = new URL("./worker.js", import.meta.url);
+  return jobs > 1 && import.meta.url.endsWith(".js") ? threadPool(jobs, engines, worker) : inlinePool(trials);
+}
+
+function threadPool(jobs: number, engines: readonly Engine[], worker: URL): ChunkPool {
+  const workerData: WorkerData = { engines: engines.map(({ name }) => name) };
+  const threads = { minThreads: jobs, maxThreads: jobs, isolateWorkers: false };
+  const pool = new Tinypool({ filename: worker.href, workerData, ...threads });
   return {
     jobs,
     run: (task: ChunkTask): Promise<ChunkResult> => pool.run(task),

@@ -1,7 +1,7 @@
 // The real parts of a run over recordings: reading one, comparing its bytes, comparing its result.
 
 import { type Disassemble, openDisassembler } from "../../engines/capstone/disassembler.js";
-import { referenceEngine } from "../../engines/reference/engine.js";
+import type { Engine } from "../../engines/engine.js";
 import { pointer } from "../../machine/address.js";
 import { compareBytes, type GoldenVerdict } from "../../properties/golden/bytes.js";
 import { type Parsed, parseLine, parseVectors, type Recording } from "../../properties/golden/recording.js";
@@ -17,9 +17,9 @@ import type { RawRecord } from "./records.js";
 /** A64 instructions that a recorded program may run. */
 const A64_FUEL = 4_000_000;
 
-export async function goldenParts(): Promise<GoldenParts<Recording>> {
+export async function goldenParts(engines: readonly Engine[]): Promise<GoldenParts<Recording>> {
   const disassemble = await openDisassembler();
-  const subject = new JitSubject({ engine: referenceEngine, fuel: A64_FUEL });
+  const subject = new JitSubject({ engines, fuel: A64_FUEL });
   return {
     read: (record) => {
       const parsed = parseRecord(record);

@@ -12,8 +12,9 @@ export class Bitmap {
   private lowest = 0;
 
   constructor(readonly bits: number) {
-    assert(bits > 0 && bits % 32 === 0, `a bitmap of ${bits} bits is not made of whole words`);
-    this.words = new Uint32Array(bits / 32);
+    assert(bits > 0, `a bitmap of ${bits} bits`);
+    // Bits of the last word beyond the end stay clear and never fit.
+    this.words = new Uint32Array(Math.ceil(bits / 32));
   }
 
   /** The first of the lowest `length` clear bits in a row, or -1. */

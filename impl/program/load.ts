@@ -14,14 +14,14 @@ export interface LoadedProgram {
 }
 export type LoadResult =
   | { readonly ok: true; readonly program: LoadedProgram }
-  /** `index`: the position of the function that failed. */
-  | { readonly ok: false; readonly index: number; readonly error: LoadError };
+  /** `index`: the position of the function that failed. `functions`: all of them, as the failure left them. */
+  | { readonly ok: false; readonly index: number; readonly error: LoadError; readonly functions: readonly BpfProg[] };
 
 /** Compile and publish; `functions[0]` is the main program. */
 export function loadProgram(kernel: Kernel, functions: readonly JitFunction[]): LoadResult {
   const progs = functions.map((fn) => bpfProg(fn, functions.length > 1));
   const failed = functions.length > 1 ? jitSubprogs(kernel, progs) : compileAll(kernel, progs, undefined);
-  if (failed !== undefined) return { ok: false, ...failed };
+  if (failed !== undefined) return { ok: false, ...failed, functions: progs };
   return { ok: true, program: { bpfFunc: progs[0]!.bpfFunc!, functions: progs } };
 }
 

@@ -24,11 +24,13 @@ import {
   renamings,
   replacements,
 } from "./shrink-edits.js";
+import { isolated } from "./shrink-isolate.js";
 import { isLighter, type Weight, weigh } from "./shrink-weight.js";
 import { isSound } from "./soundness.js";
 
 /** From those that take most away to those that polish. */
 export const PASSES: readonly Pass[] = [
+  isolated,
   fewerInputs,
   fewerPrograms,
   overCode(deletions),

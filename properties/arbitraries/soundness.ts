@@ -10,7 +10,7 @@ import { layoutOf } from "../layout.js";
 import { compare } from "../verdict.js";
 
 /** Generated cases take at most half of it. */
-const FUEL = 50_000;
+export const FUEL = 50_000;
 const ELSEWHERE_BYTES = 0x12_3400;
 
 export function isSound({ program, inputs }: Case): boolean {

@@ -52,6 +52,14 @@ export class ReferenceText {
     throw new RangeError(`0x${address.toString(16)}+${bytes} is in no region`);
   }
 
+  /** Whether a range lies in one region. */
+  holds(address: number, bytes: number): boolean {
+    for (const [base, region] of this.regions) {
+      if (address >= base && address + bytes <= base + region.length) return true;
+    }
+    return false;
+  }
+
   /** The first byte that the memory under test has wrong, or undefined. */
   difference(peek: Peek): TextDifference | undefined {
     for (const [base, region] of this.regions) {
@@ -64,10 +72,10 @@ export class ReferenceText {
   }
 }
 
-/** Whole words; at the end of an odd length, the beginning of one. */
+/** Whole words; at the end of an odd length, the beginning of one. Little-endian, as every machine that runs this is. */
 function illegal(bytes: number): Uint8Array {
-  const words = new Uint8Array(bytes);
-  const view = new DataView(words.buffer);
-  for (let at = 0; at + 4 <= bytes; at += 4) view.setUint32(at, ILLEGAL, true);
-  return words;
+  if (bytes <= ILLEGAL_PAGE.length) return ILLEGAL_PAGE.slice(0, bytes);
+  return new Uint8Array(new Uint32Array(Math.ceil(bytes / 4)).fill(ILLEGAL).buffer, 0, bytes);
 }
+
+const ILLEGAL_PAGE = new Uint8Array(new Uint32Array(4096).fill(ILLEGAL).buffer);

@@ -65,7 +65,7 @@ export function knows(word: u32): bool {
   return load<u8>(recordOf(word), OP) != Op.UNKNOWN;
 }
 
-// ---- Parts of instructions ----
+// ---- What the loop uses ----
 
 // @ts-ignore: decorator
 @inline
@@ -83,10 +83,9 @@ function recordOf(word: u32): usize {
 }
 
 /** What signing adds to LR: never zero, and not undone by adding it again, nor by the tag of another SP. */
-export function signature(): u64 {
+function signature(): u64 {
   return (1 + ((load<u64>(REGS + STACK_POINTER * 8) >> 4) % 0x7fff)) << 48;
 }
-
 
 // ---- The loop ----
 

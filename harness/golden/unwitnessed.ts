@@ -1,0 +1,37 @@
+// Why an instruction row may have no recording that witnesses its bytes: said by name, so that a gap is never silent.
+
+import { type Row, rowById } from "../../spec/bpf/isa.js";
+
+/** Row ids by the reason that they share. */
+export function unwitnessed(ids: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const byReason = new Map<string, string[]>();
+  for (const id of ids) {
+    const why = reason(rowById(id));
+    byReason.set(why, [...(byReason.get(why) ?? []), id]);
+  }
+  return byReason;
+}
+
+function reason(row: Row): string {
+  switch (row.kind) {
+    case "load":
+    case "store":
+    case "storeImm":
+    case "atomic":
+      if (row.mode === "arena") return "only programs with an arena have it, and few are recorded";
+      if (row.mode === "probe")
+        return "only loads through pointers of the kernel's own types have it, and few are recorded";
+      return NOT_RECORDED;
+    case "lddw":
+      if (row.source === "mapIndex" || row.source === "mapIndexValue")
+        return "the recorded programs name maps by descriptor";
+      return row.source === "variable" ? "the recorded programs use no kernel variable" : NOT_RECORDED;
+    case "kernel":
+      if (row.op === "nospec") return "arm64 emits nothing for it";
+      return row.op === "percpu" ? "only inlined per-CPU helpers make it" : NOT_RECORDED;
+    default:
+      return NOT_RECORDED;
+  }
+}
+
+const NOT_RECORDED = "no recording at hand uses it";

@@ -1,0 +1,20 @@
+// What a child process runs: the attempt at the mutant whose files its module loader serves.
+
+import { type Attempt, attempt, type Task } from "./attempt.js";
+import type { Witness } from "./search.js";
+import { makeSearches } from "./searches.js";
+
+/** In this order: `ready` once, the end of the search once, and `done` once. */
+export type FromChild =
+  | { readonly kind: "ready" }
+  | { readonly kind: "ended"; readonly attempt: Attempt }
+  | { readonly kind: "done"; readonly witness: Witness | undefined };
+
+const send = (message: FromChild): unknown => process.send?.(message);
+
+process.once("message", (task: Task) => {
+  const witness = attempt(task, makeSearches(task.seed), (ended) => send({ kind: "ended", attempt: ended }));
+  send({ kind: "done", witness });
+  process.disconnect?.();
+});
+send({ kind: "ready" });

@@ -1,0 +1,61 @@
+// `rox mutants`: builds all mutants at once, proves that the unchanged sources pass, and lets the searches loose on each.
+
+import type { Loaded } from "../bad-input.js";
+import { loaded } from "../bad-input.js";
+import { projectRoot } from "../project.js";
+import type { Task } from "./attempt.js";
+import { buildMutants } from "./build.js";
+import type { Mutant } from "./mutant.js";
+import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "./report.js";
+import { runChild } from "./run-child.js";
+
+export interface MutantsOptions {
+  readonly seed: number;
+  /** Of the search, for each mutant. */
+  readonly budgetMs: number;
+  readonly jobs: number;
+  readonly searches?: readonly string[];
+  readonly stop: AbortSignal;
+  readonly progress?: (result: MutantResult, done: number) => void;
+}
+
+const SHRINK_MS = 10_000;
+/** Longer than nearly every mutant lives. */
+const CONTROL_MS = 2000;
+
+export async function runMutants(mutants: readonly Mutant[], options: MutantsOptions): Promise<Loaded<MutantsReport>> {
+  const started = Date.now();
+  const built = await buildMutants(projectRoot(), mutants);
+  if (!built.ok) return built;
+  const build = built.value;
+  const { seed, budgetMs, jobs, searches, stop } = options;
+  const task: Task = { seed, budgetMs, shrinkMs: SHRINK_MS, ...(searches === undefined ? {} : { searches }) };
+  const results: MutantResult[] = [];
+  const runAll = async (): Promise<void> => {
+    const waiting = [...mutants];
+    const runner = async (): Promise<void> => {
+      for (let mutant = waiting.shift(); mutant !== undefined && !stop.aborted; mutant = waiting.shift()) {
+        const outcome = await runChild(build, mutant.id, task, stop);
+        if (stop.aborted) return;
+        const result = resultOf(mutant, outcome);
+        results.push(result);
+        options.progress?.(result, results.length);
+      }
+    };
+    await Promise.all(Array.from({ length: jobs }, runner));
+  };
+  try {
+    const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
+    const { attempt } = unchanged;
+    const control = attempt.kind === "killed" ? `${attempt.where}: ${attempt.actual}` : undefined;
+    if (control === undefined) await runAll();
+    results.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const durationMs = Date.now() - started;
+    const interrupted = stop.aborted;
+    return loaded(
+      makeMutantsReport({ seed, budgetMs, jobs, durationMs, interrupted, control, results, unreadable: [] }),
+    );
+  } finally {
+    build.remove();
+  }
+}

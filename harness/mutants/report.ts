@@ -1,0 +1,81 @@
+// What a run over all mutants comes to, as data.
+
+import type { BadInput } from "../bad-input.js";
+import type { Attempt } from "./attempt.js";
+import type { Mutant } from "./mutant.js";
+import type { Outcome } from "./run-child.js";
+import type { Witness } from "./search.js";
+
+export type MutantResult = Pick<Mutant, "id" | "title" | "group" | "reenacts"> &
+  Attempt & {
+    /** Why it may survive. */
+    readonly equivalent?: string;
+    readonly witness?: Witness;
+  };
+
+export interface MutantsReport {
+  readonly command: "mutants";
+  readonly ok: boolean;
+  /** Mutants that ran, and of those that are not argued to be equivalent. */
+  readonly total: number;
+  readonly killed: number;
+  /** Ids. */
+  readonly survivors: readonly string[];
+  /** Ids of survivors with a written argument: neither in `total` nor in `survivors`. */
+  readonly equivalent: readonly string[];
+  /** Of the search, over the killed. */
+  readonly medianSeconds: number;
+  readonly worstSeconds: number;
+  /** Killed mutants by oracle. */
+  readonly oracles: Readonly<Record<string, number>>;
+  readonly seed: number;
+  readonly budgetMs: number;
+  readonly jobs: number;
+  readonly durationMs: number;
+  readonly interrupted: boolean;
+  /** Why nothing below counts: the unchanged sources were killed. */
+  readonly control: string | undefined;
+  readonly results: readonly MutantResult[];
+  readonly unreadable: readonly BadInput[];
+}
+
+export const resultOf = (mutant: Mutant, { attempt, witness }: Outcome): MutantResult => ({
+  ...{ id: mutant.id, title: mutant.title, group: mutant.group, reenacts: mutant.reenacts },
+  ...attempt,
+  ...(mutant.equivalent === undefined ? {} : { equivalent: mutant.equivalent }),
+  ...(witness === undefined ? {} : { witness }),
+});
+
+export type RunFacts = Pick<
+  MutantsReport,
+  "seed" | "budgetMs" | "jobs" | "durationMs" | "interrupted" | "control" | "results" | "unreadable"
+>;
+
+export function makeMutantsReport(facts: RunFacts): MutantsReport {
+  const killed = facts.results.filter((result) => result.kind === "killed");
+  const survived = facts.results.filter((result) => result.kind === "survived");
+  const equivalent = survived.filter((result) => result.equivalent !== undefined);
+  const survivors = survived.filter((result) => result.equivalent === undefined).map(({ id }) => id);
+  const seconds = killed.map((result) => result.seconds).toSorted((a, b) => a - b);
+  const oracles: Record<string, number> = {};
+  for (const { oracle } of killed) oracles[oracle] = (oracles[oracle] ?? 0) + 1;
+  return {
+    command: "mutants",
+    ok: survivors.length === 0 && killed.length > 0 && facts.control === undefined && facts.unreadable.length === 0,
+    total: killed.length + survivors.length,
+    killed: killed.length,
+    survivors,
+    equivalent: equivalent.map(({ id }) => id),
+    medianSeconds: seconds[seconds.length >> 1] ?? 0,
+    worstSeconds: seconds.at(-1) ?? 0,
+    oracles,
+    ...facts,
+  };
+}
+
+/** 0 all killed, 1 a survivor, 2 nothing to run or unusable mutants, 130 interrupted. */
+export function mutantsExitCode(report: MutantsReport): number {
+  if (report.interrupted) return 130;
+  if (report.control !== undefined || report.unreadable.length > 0 || report.results.length === 0) return 2;
+  return report.ok ? 0 : 1;
+}

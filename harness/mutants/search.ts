@@ -1,0 +1,36 @@
+// One way to look for a disagreement, a step at a time, so that several can take turns.
+
+/** The smallest failing thing that was found. */
+export interface Witness {
+  /** Slots of a program, steps of a history; undefined where it cannot be made smaller. */
+  readonly size: number | undefined;
+  readonly text: string;
+}
+
+/** A disagreement. */
+export interface Found {
+  /** What noticed it: `r0`, `stack`, `compilation`, the name of an oracle. */
+  readonly oracle: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** Make it smaller until `mayGoOn` says no. */
+  shrink(mayGoOn: () => boolean): Witness;
+}
+
+export interface Search {
+  readonly name: string;
+  /** Try one more thing. `exhausted`: there was nothing more to try. */
+  step(): Found | "nothing" | "exhausted";
+}
+
+/**
+ * What noticed a disagreement: `stack[r10 - 8]` and `map 0[3]` are found by the same comparison wherever it is; rules of
+ * structure and of memory name themselves in what they say.
+ */
+export function oracleOf({ where, actual }: { readonly where: string; readonly actual: string }): string {
+  const rule = /^(?:function \d+: )?([a-z]+(?:-[a-z]+)+): /.exec(actual)?.[1];
+  if (rule !== undefined) return rule;
+  if (where === "outcome") return /AAPCS64/.test(actual) ? "aapcs64-contract" : where;
+  return /^r\d$/.test(where) ? "registers" : where.replace(/(\[| \d|, ).*$/, "");
+}

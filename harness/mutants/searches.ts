@@ -1,0 +1,14 @@
+// All ways in which a mutant is looked for, in the order in which they take turns.
+
+import { edgeSearch } from "./edge-search.js";
+import { kernelRowSearch } from "./kernel-row-search.js";
+import { programSearch } from "./program-search.js";
+import { recordedSearch } from "./recorded-search.js";
+import type { Search } from "./search.js";
+
+export const makeSearches = (seed: number): readonly Search[] => [
+  programSearch(seed),
+  kernelRowSearch(seed),
+  edgeSearch(),
+  recordedSearch(),
+];

@@ -1,0 +1,56 @@
+// Conditional branches reach 2^18 words back and one less forward; what lies beyond is refused, and a near branch is taken
+// wherever in the image it is.
+
+import { compileImages } from "../../impl/jit/compile.js";
+import { DEFAULT_ENV } from "../../impl/jit/env.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { compiles, IMAGE, isRefused } from "./compiled.js";
+import type { Edge } from "./edge.js";
+
+const REACH = 2 ** 18;
+const JUMP = rowById("jeq imm");
+const WORD = insn(rowById("mov reg"), { dst: 1, src: 2 });
+/** The slot with the most words: a tail call. */
+const LONG = insn(rowById("tail call"));
+const EXIT = insn(rowById("exit"));
+
+const fn = (insns: readonly Insn[]) => [{ insns, index: 0, stackDepth: 0 }];
+const place = () => IMAGE;
+
+/** Slots that take exactly so many words. */
+function filler(words: number): readonly Insn[] {
+  const each = wordsOfSlot([LONG, EXIT]);
+  const long = Math.floor(words / each);
+  return [...new Array<Insn>(long).fill(LONG), ...new Array<Insn>(words - long * each).fill(WORD)];
+}
+
+/** Words of the first slot. */
+function wordsOfSlot(insns: readonly Insn[]): number {
+  const compiled = compileImages(fn(insns), DEFAULT_ENV, place);
+  const { offsets } = compiled.ok ? compiled.images[0]! : { offsets: [0, 1] };
+  return offsets[1]! - offsets[0]!;
+}
+
+/** `if r0 == 0` over so many words to the slot behind them. */
+function forward(words: number): readonly Insn[] {
+  const between = filler(words - 1);
+  return [insn(JUMP, { off: between.length }), ...between, EXIT, EXIT];
+}
+
+/** Back over so many words, the comparison among them, to the first slot. */
+function backward(words: number): readonly Insn[] {
+  const between = filler(words - 1);
+  return [...between, insn(JUMP, { off: -between.length - 1 }), EXIT];
+}
+
+export const BRANCH_REACH: readonly Edge[] = [
+  { name: "forward branch at its reach", check: () => compiles(fn(forward(REACH - 1)), place) },
+  { name: "forward branch beyond its reach", check: () => isRefused(fn(forward(REACH)), place) },
+  { name: "backward branch at its reach", check: () => compiles(fn(backward(REACH)), place) },
+  { name: "backward branch beyond its reach", check: () => isRefused(fn(backward(REACH + 1)), place) },
+  {
+    name: "near backward branch far from the start",
+    check: () => compiles(fn([...filler(REACH + 8), WORD, insn(JUMP, { off: -2 }), EXIT]), place),
+  },
+];

@@ -1,0 +1,47 @@
+// Compiling for an edge: into plain buffers at a chosen address, with every rule of structure checked.
+
+import { type CompiledImage, compileImages } from "../../impl/jit/compile.js";
+import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
+import { describe } from "../../impl/jit/error.js";
+import type { JitFunction } from "../../impl/jit/function.js";
+import type { Va } from "../../machine/address.js";
+import { structureBreaches } from "../structure/index.js";
+
+export const IMAGE: Va = 0x8000_8400_0008;
+
+/** What is wrong with the program, or `expected` a refusal: what is wrong with its being taken. */
+export function compiles(
+  functions: readonly JitFunction[],
+  place: (index: number) => Va,
+  given: Partial<JitEnv> = {},
+): string | undefined {
+  const env = { ...DEFAULT_ENV, ...given };
+  const compiled = compileImages(functions, env, place);
+  if (!compiled.ok) return `function ${compiled.index} is refused: ${describe(compiled.error)}`;
+  for (const [index, image] of compiled.images.entries()) {
+    const breach = breaches(functions[index]!, image, compiled.images, env)[0];
+    if (breach !== undefined) return `function ${index}: ${breach}`;
+  }
+  return undefined;
+}
+
+/** What is wrong if a refusal is expected. */
+export function isRefused(functions: readonly JitFunction[], place: (index: number) => Va): string | undefined {
+  const compiled = compileImages(functions, DEFAULT_ENV, place);
+  return compiled.ok ? "it is taken, expected a refusal" : undefined;
+}
+
+const breaches = (fn: JitFunction, image: CompiledImage, all: readonly CompiledImage[], env: JitEnv) =>
+  structureBreaches({
+    insns: fn.insns,
+    words: new Uint32Array(image.image.buffer, image.image.byteOffset, image.image.length / 4),
+    codeWords: image.jitedBytes / 4,
+    roImage: image.roImage,
+    offsets: image.offsets,
+    tableBytes: image.tableBytes,
+    entries: image.entries,
+    callBase: env.callBase,
+    dummyTramp: env.dummyTramp,
+    functions: all.map(({ roImage }) => roImage),
+    inlined: new Set(),
+  });

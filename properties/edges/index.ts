@@ -1,0 +1,8 @@
+// All edges. Adding one is a file and a line here.
+
+import { BRANCH_REACH } from "./branch-reach.js";
+import { CALL_REACH } from "./call-reach.js";
+import type { Edge } from "./edge.js";
+import { EXCEPTION_UNWINDING } from "./exceptions.js";
+
+export const EDGES: readonly Edge[] = [EXCEPTION_UNWINDING, ...CALL_REACH, ...BRANCH_REACH];

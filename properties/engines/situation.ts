@@ -1,0 +1,158 @@
+// A situation: one A64 word and all that it may act on. Registers hold edge values, random ones, and pointers to where
+// the rules change: the ends of pages, of the stack, of what may be written. The base of an access mostly points so that
+// the access goes there.
+
+import fc from "fast-check";
+import { decode } from "../../spec/a64/decode.js";
+import type { A64Insn, Reg } from "../../spec/a64/insn.js";
+import { SP, ZR } from "../../spec/a64/insn.js";
+import { Draw } from "../arbitraries/draw.js";
+import { CODE, DATA, SPOTS, STACK_TOP, WORD_AT } from "./single-step.js";
+import type { WordClass } from "./word-classes.js";
+
+export interface Situation {
+  readonly word: number;
+  /** X0..X30. */
+  readonly x: readonly bigint[];
+  readonly sp: bigint;
+  /** An instruction that sets flags from these two operands runs before. */
+  readonly flagWord: number;
+  readonly flagOperands: readonly [bigint, bigint];
+  /** A load-exclusive of the same block runs before, so that a store-exclusive may succeed. */
+  readonly reserve: boolean;
+}
+
+const TOP_16 = 0xffff_0000_0000_0000n;
+const EDGES = [0n, 1n, 2n, 63n, 64n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n];
+const HIGH_EDGES = [0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0xffff_ffff_8000_0000n];
+/** adds, subs, ands, adds, subs, ands of x1 and x2; the second three 32 bits wide. */
+export const FLAG_WORDS = [0xab02_003f, 0xeb02_003f, 0xea02_003f, 0x2b02_003f, 0x6b02_003f, 0x6a02_003f];
+
+export class SituationArbitrary extends fc.Arbitrary<Situation> {
+  /** @param source a class to draw words from, or a list of words. */
+  constructor(private readonly source: WordClass | readonly number[]) {
+    super();
+  }
+
+  generate(mrng: fc.Random): fc.Value<Situation> {
+    const draw = new Draw(mrng);
+    const word = "kind" in this.source ? drawWord(draw, this.source) : draw.pick(this.source);
+    return new fc.Value(situation(draw, word), undefined);
+  }
+
+  canShrinkWithoutContext(_value: unknown): _value is Situation {
+    return false;
+  }
+
+  shrink(): fc.Stream<fc.Value<Situation>> {
+    return fc.Stream.nil();
+  }
+}
+
+/** All ones is SP in a base, else the zero register. */
+const REGISTER_FIELDS = [0x1f, 0x3e0, 0x1f_0000];
+
+/** A word of the class that is known. Offsets are short two times in three, so that they stay on the page. */
+function drawWord(draw: Draw, wordClass: WordClass): number {
+  for (let tries = 0; tries < 1000; tries++) {
+    let word = (wordClass.fixed | (draw.word() & wordClass.free)) >>> 0;
+    if (wordClass.offset !== undefined && draw.chance(66))
+      word = withOffset(word, wordClass.offset, draw.between(-200, 200));
+    for (const field of REGISTER_FIELDS) if ((wordClass.free & field) === field && draw.chance(15)) word |= field;
+    if (decode(word >>> 0)?.kind === wordClass.kind) return word >>> 0;
+  }
+  throw new Error(`no word of the class ${wordClass.kind} is known at 0x${wordClass.fixed.toString(16)}`);
+}
+
+function withOffset(word: number, [low, width]: readonly [number, number], offset: number): number {
+  const mask = 2 ** width - 1;
+  return ((word & ~(mask << low)) | ((offset & mask) << low)) >>> 0;
+}
+
+function situation(draw: Draw, word: number): Situation {
+  const x = Array.from({ length: 31 }, () => value(draw));
+  const insn = decode(word)!;
+  const operand = value(draw);
+  const state = { x, sp: draw.chance(80) ? TOP_16 + BigInt(STACK_TOP - 16 * draw.below(40)) : value(draw) };
+  if (draw.chance(85)) aim(draw, insn, state);
+  return {
+    word,
+    x,
+    sp: state.sp,
+    flagWord: draw.pick(FLAG_WORDS),
+    flagOperands: [operand, draw.chance(30) ? operand : value(draw)],
+    reserve: insn.kind === "storeExclusive" && draw.chance(80),
+  };
+}
+
+const random64 = (draw: Draw): bigint => (BigInt(draw.word()) << 32n) | BigInt(draw.word());
+
+function value(draw: Draw): bigint {
+  switch (draw.below(6)) {
+    case 0:
+      return draw.pick(EDGES);
+    case 1:
+      return draw.pick(HIGH_EDGES);
+    case 2:
+      return BigInt.asUintN(64, BigInt(draw.between(-20, 20)));
+    case 3:
+      return spot(draw);
+    case 4:
+      return TOP_16 + BigInt(CODE + 4 * draw.below(1024));
+    default:
+      return random64(draw) >> BigInt(draw.below(64));
+  }
+}
+
+/** An address near a place where the rules change; aligned half of the time. */
+function spot(draw: Draw): bigint {
+  const at = TOP_16 + BigInt(draw.pick(SPOTS) + draw.between(-24, 24));
+  return draw.chance(50) ? at & ~7n : at;
+}
+
+/** Make the access of the instruction, if it is one, go to a spot; for a branch, to code. */
+function aim(draw: Draw, insn: A64Insn, state: { readonly x: bigint[]; sp: bigint }): void {
+  const set = (reg: Reg, bits: bigint): void => {
+    if (reg === SP) state.sp = draw.chance(90) ? BigInt.asUintN(64, bits) & ~15n : BigInt.asUintN(64, bits);
+    else if (reg !== ZR) state.x[reg] = BigInt.asUintN(64, bits);
+  };
+  switch (insn.kind) {
+    case "accessImmediate":
+      set(insn.rn, spot(draw) - insn.offsetValue);
+      return;
+    case "accessRegister":
+      set(insn.rm, BigInt(draw.between(-9, 9)) + (draw.chance(50) ? 0n : 1n << 32n));
+      set(insn.rn, draw.chance(50) ? spot(draw) : spot(draw) - BigInt(draw.between(-9, 9)));
+      return;
+    case "accessPair":
+      set(insn.rn, spot(draw) - (insn.mode === "post" ? 0n : BigInt(insn.offset)));
+      return;
+    case "loadExclusive":
+    case "storeExclusive":
+    case "atomicMemory":
+    case "compareAndSwap":
+      set(insn.rn, draw.chance(80) ? spot(draw) & ~7n : spot(draw));
+      if (insn.kind === "compareAndSwap" && draw.chance(50)) set(insn.rs, contents(state.x[insn.rn] ?? state.sp));
+      return;
+    case "twoSource":
+      // The one quotient that does not fit.
+      if (draw.chance(70)) return;
+      set(insn.rn, 1n << BigInt(insn.width - 1));
+      set(insn.rm, draw.pick([-1n, 0n, 0xffff_ffffn]));
+      return;
+    case "branchRegister":
+      set(insn.rn, TOP_16 + BigInt(draw.chance(80) ? WORD_AT + 4 * draw.below(64) : WORD_AT + draw.below(64)));
+      return;
+    default:
+  }
+}
+
+/** What the data pages hold at an address, so that a comparison succeeds. */
+function contents(address: bigint): bigint {
+  const at = Number(BigInt.asUintN(48, address)) - DATA;
+  let value = 0n;
+  for (let i = 7; i >= 0; i--) value = (value << 8n) | BigInt(dataByte(at + i));
+  return value;
+}
+
+export const dataByte = (offset: number): number => (offset * 37 + (offset >> 8)) & 0xff;

@@ -1,0 +1,140 @@
+// A poke of every place and every length within two pages: what lies in the range changes, what lies outside does not, and
+// each is flushed once, by the address that runs.
+
+import { Buffer } from "node:buffer";
+import { aarch64InsnCopy, aarch64InsnSet } from "../../impl/patching/text-poke.js";
+import type { RoAddr } from "../../machine/address.js";
+import type { MachineEvent } from "../../machine/event.js";
+import { Machine } from "../../machine/machine.js";
+import { isAlias } from "../oracles/oracle.js";
+import type { Exhausted } from "./alloc-free.js";
+
+const TEXT = 0x8000_8400_0000 as RoAddr;
+const PAGE = 4096;
+const MOST_FAILURES = 10;
+
+export interface PokeOptions {
+  /** Bytes of text that is poked; it begins at a page. */
+  readonly bytes: number;
+  /** Of every so many offsets; without it all. */
+  readonly share?: { readonly index: number; readonly of: number };
+}
+
+export function pokesOfEveryRange({ bytes, share }: PokeOptions): Exhausted {
+  const bench = new Bench(bytes);
+  const failures: string[] = [];
+  let tried = 0;
+  for (let offset = 0; offset < bytes; offset++) {
+    if (share !== undefined && Math.floor(offset / 4) % share.of !== share.index) continue;
+    for (let length = 1; length <= bytes - offset; length++) {
+      const failure = offset % 4 === 0 ? bench.poke(offset, length) : bench.refused(offset, length);
+      tried++;
+      if (failure === undefined) continue;
+      failures.push(`${length} bytes at ${offset}: ${failure}`);
+      if (failures.length >= MOST_FAILURES) return { tried, failures };
+    }
+    const outside = bench.compareAll();
+    if (outside !== undefined) failures.push(`after the pokes at ${offset}: ${outside}`);
+  }
+  return { tried, failures };
+}
+
+/** A poke may not reach further than that beyond its range; all of the text is compared after each offset. */
+const MARGIN = 128;
+
+class Bench {
+  private readonly machine = new Machine();
+  private readonly expected: Buffer;
+  private readonly actual: readonly Buffer[];
+  private readonly sources: readonly { readonly at: number; readonly bytes: Buffer }[];
+  private turn = 0;
+  private flushes = 0;
+  private maps = 0;
+  private events = 0;
+  private flushed: MachineEvent | undefined;
+
+  constructor(private readonly bytes: number) {
+    const { machine } = this;
+    machine.map(TEXT, bytes, "rox", true);
+    this.expected = Buffer.from(machine.peek(TEXT, bytes));
+    this.actual = Array.from({ length: bytes / PAGE }, (_, i) => {
+      const frame = machine.mapping(TEXT + i * PAGE)!.frame.bytes;
+      return Buffer.from(frame.buffer, frame.byteOffset, PAGE);
+    });
+    this.sources = [0x35, 0xca].map((flip) => {
+      const at = machine.kvmalloc(bytes)!;
+      const contents = Buffer.from(Array.from({ length: bytes }, (_, i) => (i + (i >> 8)) & 0xff).map((x) => x ^ flip));
+      machine.write(at, contents);
+      return { at, bytes: contents };
+    });
+    machine.onEvent = (event) => this.hear(event);
+  }
+
+  private hear(event: MachineEvent): void {
+    this.events++;
+    if (event.kind === "flush") {
+      this.flushes++;
+      this.flushed = event;
+    } else if (event.kind === "map" && isAlias(event.va)) this.maps++;
+  }
+
+  /** Copies and fills by turns; a fill leaves the bytes behind its last whole word. */
+  poke(offset: number, length: number): string | undefined {
+    const { machine, expected } = this;
+    const turn = this.turn++ % 4;
+    this.flushes = 0;
+    this.maps = 0;
+    if (turn === 3) {
+      const word = (0x0101_0101 * (length & 0xff)) >>> 0;
+      if (aarch64InsnSet(machine, (TEXT + offset) as RoAddr, word, length) === undefined) return "the fill was refused";
+      expected.fill(length & 0xff, offset, offset + length - (length % 4));
+    } else {
+      const source = this.sources[turn & 1]!;
+      if (aarch64InsnCopy(machine, (TEXT + offset) as RoAddr, source.at, length) === undefined)
+        return "the copy was refused";
+      expected.set(source.bytes.subarray(0, length), offset);
+    }
+    return this.compare(offset - MARGIN, offset + length + MARGIN) ?? this.maintenance(offset, length);
+  }
+
+  /** A place that is not the start of an instruction: nothing happens. */
+  refused(offset: number, length: number): string | undefined {
+    const before = this.events;
+    const at = (TEXT + offset) as RoAddr;
+    const copied = aarch64InsnCopy(this.machine, at, this.sources[0]!.at, length);
+    const filled = aarch64InsnSet(this.machine, at, 0, length);
+    return copied === undefined && filled === undefined && this.events === before ? undefined : "it was not refused";
+  }
+
+  compareAll(): string | undefined {
+    return this.compare(0, this.bytes);
+  }
+
+  private compare(from: number, to: number): string | undefined {
+    const end = Math.min(this.bytes, to);
+    for (let at = Math.max(0, from); at < end; ) {
+      const page = Math.floor(at / PAGE);
+      const stop = Math.min(end, (page + 1) * PAGE);
+      const found = this.actual[page]!;
+      if (found.compare(this.expected, at, stop, at - page * PAGE, stop - page * PAGE) !== 0) {
+        return `the text from ${at} to ${stop} is not as expected`;
+      }
+      at = stop;
+    }
+    return undefined;
+  }
+
+  private maintenance(offset: number, length: number): string | undefined {
+    const { machine, flushed } = this;
+    if (this.flushes !== 1) return `${this.flushes} flushes`;
+    if (flushed?.kind !== "flush" || flushed.va !== TEXT + offset || flushed.bytes !== length)
+      return "another range is flushed";
+    const pages = Math.floor((offset + length - 1) / PAGE) - Math.floor(offset / PAGE) + 1;
+    if (this.maps !== pages) return `${this.maps} pages are mapped, expected ${pages}`;
+    for (let cpu = 0; cpu < machine.cpus; cpu++) {
+      const problem = machine.fetch(cpu, TEXT + offset, length);
+      if (problem !== undefined) return `CPU ${cpu} must not run it: ${problem.why}`;
+    }
+    return machine.staleTranslations.length === 0 ? undefined : "a stale translation";
+  }
+}

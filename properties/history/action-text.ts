@@ -1,0 +1,85 @@
+// One action as one line, and back.
+
+import type { FailingStep } from "../../machine/event.js";
+import { type Action, type During, type Failing, leastInsns, type Meanwhile, NOTHING_ELSE } from "./history.js";
+
+const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
+/** More slots than fit in any image that a branch can cross. */
+const MOST_INSNS = 600_000;
+const MOST_SUBPROGRAMS = 64;
+
+/** @param bytes of the program that it is about */
+export function printAction(action: Action, bytes: number | undefined): string {
+  switch (action.kind) {
+    case "load":
+      return `load #${action.id} (${about(action, bytes)})${duringText(action)}`;
+    case "free":
+      return `free #${action.id}${bytes === undefined ? "" : ` (${bytes} B)`}${duringText(action)}`;
+    case "poke":
+      return `poke #${action.id}${duringText(action)}`;
+    case "run":
+      return `run #${action.id} on cpu ${action.cpu}`;
+    case "cpu":
+      return `cpu ${action.cpu}`;
+    default:
+      return action satisfies never;
+  }
+}
+
+function about({ program }: Action & { kind: "load" }, bytes: number | undefined): string {
+  const { first, insns, subprograms } = program;
+  const calls = subprograms === 0 ? [] : [`${subprograms} subprogram${subprograms === 1 ? "" : "s"}`];
+  return [`r0 = ${first} ..`, `${insns} insns`, ...calls, ...(bytes === undefined ? [] : [`${bytes} B`])].join(", ");
+}
+
+function duringText({ fails, others }: During): string {
+  const failing = fails.map(({ step, nth }) => `; ${step} ${nth} fails`);
+  const running = others.map(
+    ({ cpu, id, at }) => `; cpu ${cpu} runs #${id} ${at === undefined ? "throughout" : `after event ${at}`}`,
+  );
+  return [...failing, ...running].join("");
+}
+
+/** @returns the action, or what is wrong with the line. */
+export function parseAction(line: string): Action | string {
+  const [head = "", ...rest] = line.split(";").map((part) => part.trim());
+  const during = parseDuring(rest);
+  if (typeof during === "string") return during;
+  const isPlain = during === NOTHING_ELSE;
+  const load =
+    /^load #(\d{1,6}) \(r0 = (\d{1,4}) \.\., (\d{1,6}) insns(?:, (\d{1,3}) subprograms?)?(?:, \d+ B)?\)$/.exec(head);
+  if (load !== null) return loadOf(load.slice(1), during);
+  const other = /^(free|poke) #(\d{1,6})(?: \(\d+ B\))?$/.exec(head);
+  if (other !== null) return { kind: other[1] as "free" | "poke", id: Number(other[2]), ...during };
+  const run = /^run #(\d{1,6}) on cpu (\d{1,2})$/.exec(head);
+  if (run !== null && isPlain) return { kind: "run", id: Number(run[1]), cpu: Number(run[2]) };
+  const cpu = /^cpu (\d{1,2})$/.exec(head);
+  if (cpu !== null && isPlain) return { kind: "cpu", cpu: Number(cpu[1]) };
+  return `expected "load #N (r0 = N .., N insns)", "free #N", "run #N on cpu N", "poke #N" or "cpu N", came "${line}"`;
+}
+
+function loadOf([id, first, insns, calls]: readonly (string | undefined)[], during: During): Action | string {
+  const program = { first: Number(first), insns: Number(insns), subprograms: Number(calls ?? 0) };
+  const least = leastInsns(program.subprograms);
+  if (program.subprograms > MOST_SUBPROGRAMS) return `more than ${MOST_SUBPROGRAMS} subprograms`;
+  if (program.insns < least || program.insns > MOST_INSNS) {
+    return `${program.insns} insns, expected ${least} to ${MOST_INSNS} with ${program.subprograms} subprograms`;
+  }
+  return { kind: "load", id: Number(id), program, ...during };
+}
+
+function parseDuring(parts: readonly string[]): During | string {
+  if (parts.length === 0) return NOTHING_ELSE;
+  const fails: Failing[] = [];
+  const others: Meanwhile[] = [];
+  for (const part of parts) {
+    const fail = /^([a-zA-Z]+) (\d{1,6}) fails$/.exec(part);
+    const run = /^cpu (\d{1,2}) runs #(\d{1,6}) (?:throughout|after event (\d{1,6}))$/.exec(part);
+    const step = STEPS.find((name) => name === fail?.[1]);
+    if (step !== undefined && Number(fail?.[2]) > 0) fails.push({ step, nth: Number(fail?.[2]) });
+    else if (run !== null) {
+      others.push({ cpu: Number(run[1]), id: Number(run[2]), at: run[3] === undefined ? undefined : Number(run[3]) });
+    } else return `expected "copy 1 fails" or "cpu 1 runs #0 after event 7", came "${part}"`;
+  }
+  return { fails, others };
+}

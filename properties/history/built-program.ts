@@ -1,0 +1,85 @@
+// The programs of histories, built from their few numbers: BPF slots, what the interpreter says of them, and the functions
+// that a JIT is given. Built once and kept, since histories use the same small ones again and again.
+
+import { DEFAULT_ENV } from "../../impl/jit/env.js";
+import type { JitFunction } from "../../impl/jit/function.js";
+import { measure } from "../../impl/jit/passes.js";
+import { lower, type VerifierEnv } from "../../impl/verifier/lower.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { interpret } from "../../spec/bpf/interpret.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import type { Program } from "../../spec/bpf/program.js";
+import { factsOfCode, validate } from "../../spec/bpf/validate/validate.js";
+import { layoutOf } from "../layout.js";
+import { leastInsns, type ProgramSpec } from "./history.js";
+
+export interface BuiltProgram {
+  readonly functions: readonly JitFunction[];
+  /** r0 at its end, says the interpreter. */
+  readonly returns: bigint;
+  /** By function: bytes of the image, without header and slack. */
+  readonly imageBytes: readonly number[];
+  /** The image of a program without calls, which is the same at every address; made when first asked for. */
+  alone: Uint8Array | undefined;
+}
+
+const MOV = rowById("mov imm");
+const MOV_REG = rowById("mov reg");
+const ADD = rowById("add imm");
+const ADD_REG = rowById("add reg");
+const CALL = rowById("call local");
+const EXIT = insn(rowById("exit"));
+const ONE_MORE = insn(ADD, { dst: 0, imm: 1 });
+/** What the calls add up in. */
+const SUM = 6;
+
+const KEPT = 4000;
+const kept = new Map<string, BuiltProgram>();
+
+/** @throws RangeError if the numbers do not make a program: a slip of the caller's. */
+export function builtProgram(spec: ProgramSpec): BuiltProgram {
+  const key = `${spec.first} ${spec.insns} ${spec.subprograms}`;
+  const found = kept.get(key);
+  if (found !== undefined) return found;
+  if (kept.size >= KEPT) kept.clear();
+  const built = build(spec);
+  kept.set(key, built);
+  return built;
+}
+
+function build(spec: ProgramSpec): BuiltProgram {
+  const program: Program = { code: [slotsOf(spec)], maps: [], context: "memory" };
+  const validity = validate(program);
+  if (!validity.ok) throw new RangeError(`no program: ${JSON.stringify(spec)}: ${validity.problems[0]?.message}`);
+  const outcome = interpret({ program, input: new Uint8Array(8), layout: layoutOf(program, 8), fuel: 1_000_000 });
+  if (outcome.kind !== "returned") throw new RangeError(`${JSON.stringify(spec)} does not return: ${outcome.kind}`);
+  const { functions } = lower(program.code[0]!, factsOfCode(validity.facts, 0), NO_ADDRESSES);
+  const imageBytes = functions.map((fn) => {
+    const measured = measure(fn, DEFAULT_ENV);
+    if (!measured.ok) throw new RangeError(`${JSON.stringify(spec)} does not compile: ${measured.error.kind}`);
+    return measured.sized.imageBytes;
+  });
+  return { functions, returns: outcome.r0, imageBytes, alone: undefined };
+}
+
+const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };
+
+function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly Insn[] {
+  if (insns < leastInsns(subprograms)) throw new RangeError(`${insns} slots for ${subprograms} subprograms`);
+  const counting = (n: number): Insn[] => new Array<Insn>(n).fill(ONE_MORE);
+  const slots: Insn[] = [];
+  if (subprograms === 0) slots.push(insn(MOV, { dst: 0, imm: first }));
+  else {
+    slots.push(insn(MOV, { dst: SUM, imm: first }));
+    for (let i = 0; i < subprograms; i++) {
+      const pc = slots.length;
+      slots.push(insn(CALL, { imm: insns * (i + 1) - pc - 1 }), insn(ADD_REG, { dst: SUM, src: 0 }));
+    }
+    slots.push(insn(MOV_REG, { dst: 0, src: SUM }));
+  }
+  slots.push(...counting(insns - slots.length - 1), EXIT);
+  for (let i = 0; i < subprograms; i++) {
+    slots.push(insn(MOV, { dst: 0, imm: first + i + 1 }), ...counting(insns - 2), EXIT);
+  }
+  return slots;
+}

@@ -1,0 +1,155 @@
+// Random histories: sizes from one chunk to larger than a pack, failures at any step, and other CPUs that run what lives at
+// moments of the generator's choice. Drawn in one go from one random source; mostly meaningful by construction, since an
+// action that names no live program is left out when played.
+
+import fc from "fast-check";
+import type { FailingStep } from "../../machine/event.js";
+import { Draw } from "../arbitraries/draw.js";
+import {
+  type Action,
+  DEFAULT_OPTIONS,
+  type During,
+  type Failing,
+  type History,
+  type HistoryOptions,
+  leastInsns,
+  type Meanwhile,
+  NOTHING_ELSE,
+  type ProgramSpec,
+} from "./history.js";
+import { isHistory, shrinkHistory } from "./shrink.js";
+
+const MOST_ACTIONS = 200;
+/** A64 instructions a slot, nearly. */
+const WORD_BYTES = 4;
+const PACKS = [4096, 4096, 8192, 8192, 8192, 16384] as const;
+const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
+
+export class HistoryArbitrary extends fc.Arbitrary<History> {
+  constructor(private readonly given: Partial<HistoryOptions> = {}) {
+    super();
+  }
+
+  generate(mrng: fc.Random): fc.Value<History> {
+    return new fc.Value(new Maker(new Draw(mrng), this.given).history(), undefined);
+  }
+
+  canShrinkWithoutContext(value: unknown): value is History {
+    return isHistory(value);
+  }
+
+  shrink(value: History): fc.Stream<fc.Value<History>> {
+    return fc.stream(values(value));
+  }
+}
+
+function* values(history: History): Generator<fc.Value<History>> {
+  for (const smaller of shrinkHistory(history)) yield new fc.Value(smaller, undefined);
+}
+
+class Maker {
+  private readonly options: HistoryOptions;
+  /** Programs that should live, the oldest first. */
+  private readonly live: number[] = [];
+  private readonly actions: Action[] = [];
+  private loads = 0;
+  /** In a hundred: how many actions load, and how many have failures or company. */
+  private readonly loading: number;
+  private readonly failing: number;
+  private readonly busy: number;
+
+  constructor(
+    private readonly draw: Draw,
+    given: Partial<HistoryOptions>,
+  ) {
+    this.options = {
+      ...DEFAULT_OPTIONS,
+      images: draw.chance(90) ? "packs" : "pages",
+      packBytes: draw.pick(PACKS),
+      pageBytes: draw.chance(94) ? 4096 : draw.pick([16384, 65536] as const),
+      cpus: draw.chance(80) ? 2 : 4,
+      limit: draw.chance(85) ? undefined : draw.between(1, 40) * 512,
+      ...given,
+    };
+    this.loading = draw.pick([30, 40, 55]);
+    this.failing = draw.pick([0, 5, 25]);
+    this.busy = draw.pick([0, 10, 40]);
+  }
+
+  history(): History {
+    const length = this.draw.chance(50) ? this.draw.between(1, 40) : this.draw.between(1, MOST_ACTIONS);
+    while (this.actions.length < length) this.actions.push(this.action());
+    return { options: this.options, actions: this.actions };
+  }
+
+  private action(): Action {
+    const { draw, live } = this;
+    if (live.length === 0 || draw.chance(this.loading)) return this.load();
+    const how = draw.below(100);
+    if (how < 55) return this.free();
+    const id = draw.pick(live);
+    if (how < 85) return { kind: "run", id, cpu: draw.below(this.options.cpus) };
+    if (how < 95) return { kind: "poke", id, ...this.during() };
+    return { kind: "cpu", cpu: draw.below(this.options.cpus) };
+  }
+
+  private load(): Action {
+    const during = this.during();
+    const id = this.loads++;
+    if (during.fails.length === 0) this.live.push(id);
+    return { kind: "load", id, program: this.program(id), ...during };
+  }
+
+  private free(): Action {
+    const { draw, live } = this;
+    const at = draw.chance(30) ? live.length - 1 : draw.below(live.length);
+    const [id = 0] = live.splice(at, 1);
+    return { kind: "free", id, ...this.during() };
+  }
+
+  private program(id: number): ProgramSpec {
+    const { draw } = this;
+    const { packBytes } = this.options;
+    const subprograms = draw.chance(80) ? 0 : draw.between(1, 3);
+    return {
+      first: 1 + (id % 2),
+      insns: leastInsns(subprograms) + this.slots(Math.floor(packBytes / WORD_BYTES)),
+      subprograms,
+    };
+  }
+
+  /** @param most slots that fill a pack. Larger sizes come in steps, so that their programs are built only once. */
+  private slots(most: number): number {
+    const { draw } = this;
+    const how = draw.below(1000);
+    if (how < 700) return draw.below(24);
+    if (how < 960) return 24 + 8 * draw.below(10);
+    if (how < 985) return stepped(draw.below(Math.floor(most / 2)));
+    if (how < 996) return most - 8 * draw.below(8);
+    return stepped(most + draw.below(most));
+  }
+
+  private during(): During {
+    const { draw } = this;
+    const fails = draw.chance(this.failing) ? [this.failure()] : [];
+    const others = this.live.length > 0 && draw.chance(this.busy) ? this.company() : [];
+    return fails.length === 0 && others.length === 0 ? NOTHING_ELSE : { fails, others };
+  }
+
+  private failure(): Failing {
+    const { draw } = this;
+    return { step: draw.pick(STEPS), nth: draw.chance(60) ? draw.between(1, 3) : draw.between(1, 12) };
+  }
+
+  private company(): Meanwhile[] {
+    const { draw, live, options } = this;
+    return Array.from({ length: draw.between(1, 3) }, () => ({
+      cpu: draw.below(options.cpus),
+      id: draw.pick(live),
+      at: draw.chance(5) ? undefined : draw.below(48),
+    }));
+  }
+}
+
+const STEP = 64;
+const stepped = (slots: number): number => slots - (slots % STEP);

@@ -1,0 +1,75 @@
+// A history: what happens to one kernel, one action after another. Plain data, so that it prints (`text.ts`), shrinks
+// (`shrink.ts`) and replays (`play.ts`).
+
+import type { ImageMemoryName } from "../../impl/program/image-memory.js";
+import type { ProfileName, QuirkId } from "../../impl/quirks.js";
+import type { FailingStep } from "../../machine/event.js";
+
+/** A program that needs nothing but itself: it adds up ones, and calls each of its subprograms once. */
+export interface ProgramSpec {
+  /** What it begins to count from, so that programs tell themselves apart: 1 to 9999. */
+  readonly first: number;
+  /** Slots of every function. At least 2, and with subprograms 2 + 2 for each. */
+  readonly insns: number;
+  readonly subprograms: number;
+}
+
+/** The `nth` call of a step within the action fails; 1 is the first. */
+export interface Failing {
+  readonly step: FailingStep;
+  readonly nth: number;
+}
+
+/** Another CPU runs a live program right after event `at` of the action; without it, after every event. */
+export interface Meanwhile {
+  readonly cpu: number;
+  readonly id: number;
+  readonly at: number | undefined;
+}
+
+export interface During {
+  readonly fails: readonly Failing[];
+  readonly others: readonly Meanwhile[];
+}
+
+/** `id`: a number that the load gives to the program; what names no live program is left out when played. */
+export type Action =
+  | ({ readonly kind: "load"; readonly id: number; readonly program: ProgramSpec } & During)
+  | ({ readonly kind: "free"; readonly id: number } & During)
+  /** Replace the instruction behind the entry: a NOP by a branch to the next one, or the other way round. */
+  | ({ readonly kind: "poke"; readonly id: number } & During)
+  | { readonly kind: "run"; readonly id: number; readonly cpu: number }
+  /** What follows is done by that CPU. */
+  | { readonly kind: "cpu"; readonly cpu: number };
+
+export interface HistoryOptions {
+  readonly profile: ProfileName;
+  /** Switched the other way round. */
+  readonly except: readonly QuirkId[];
+  readonly images: ImageMemoryName;
+  readonly packBytes: number;
+  readonly pageBytes: 4096 | 16384 | 65536;
+  readonly cpus: number;
+  /** Bytes that may be charged; undefined for the kernel's default. */
+  readonly limit: number | undefined;
+}
+
+export interface History {
+  readonly options: HistoryOptions;
+  readonly actions: readonly Action[];
+}
+
+export const DEFAULT_OPTIONS: HistoryOptions = {
+  profile: "fixed",
+  except: [],
+  images: "packs",
+  packBytes: 2 * 1024 * 1024,
+  pageBytes: 4096,
+  cpus: 2,
+  limit: undefined,
+};
+
+export const NOTHING_ELSE: During = { fails: [], others: [] };
+
+/** The fewest slots of a program with so many subprograms. */
+export const leastInsns = (subprograms: number): number => (subprograms === 0 ? 2 : 3 + 2 * subprograms);

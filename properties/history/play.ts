@@ -1,0 +1,118 @@
+// Playing a history: the implementation and the reference models side by side, every oracle asked after every step, and
+// everything swept at the end, after what still lives has been freed.
+
+import type { Engine } from "../../engines/engine.js";
+import { referenceEngine } from "../../engines/reference/engine.js";
+import { KernelFault } from "../../machine/fault.js";
+import { ORACLES } from "../oracles/index.js";
+import type { Oracle, Step } from "../oracles/oracle.js";
+import { type Action, type History, NOTHING_ELSE } from "./history.js";
+import { World } from "./world.js";
+
+export interface Violation {
+  /** Index of the action; the number of actions for what came after the last one. */
+  readonly step: number;
+  readonly oracle: string;
+  readonly what: string;
+}
+
+export interface PlayReport {
+  /** All of the first step that breaks something. Empty if none does. */
+  readonly violations: readonly Violation[];
+  /** Actions performed, the closing frees included. */
+  readonly steps: number;
+  /** Runs of another CPU between two events of an action. */
+  readonly interleavings: number;
+  /** Injected failures that struck. */
+  readonly failures: number;
+  readonly loads: number;
+  /** Loads that were refused. */
+  readonly refused: number;
+}
+
+export interface PlayOptions {
+  readonly engine?: Engine;
+  readonly oracles?: readonly Oracle[];
+  /** Free what is left in the end, and expect nothing to remain. Default: yes. */
+  readonly close?: boolean;
+  /** Told of each step. */
+  readonly onStep?: (action: Action, step: Step, violations: readonly Violation[]) => void;
+}
+
+export function playHistory(history: History, options: PlayOptions = {}): PlayReport {
+  return new Play(history, options).run();
+}
+
+class Play {
+  readonly world: World;
+  private readonly oracles: readonly Oracle[];
+  private readonly count = { steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
+
+  constructor(
+    private readonly history: History,
+    private readonly options: PlayOptions,
+  ) {
+    this.world = new World(history.options, options.engine ?? referenceEngine);
+    this.oracles = options.oracles ?? ORACLES;
+  }
+
+  run(): PlayReport {
+    const { actions } = this.history;
+    for (let i = 0; i < actions.length; i++) {
+      const violations = this.step(i, actions[i]!);
+      if (violations.length > 0) return { ...this.count, violations };
+    }
+    const swept = this.sweep(actions.length);
+    if (swept.length > 0 || this.options.close === false) return { ...this.count, violations: swept };
+    for (const id of [...this.world.live.keys()]) {
+      const violations = this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE });
+      if (violations.length > 0) return { ...this.count, violations };
+    }
+    const violations = this.sweep(actions.length);
+    if (violations.length === 0) this.world.close();
+    return { ...this.count, violations };
+  }
+
+  private step(index: number, action: Action): readonly Violation[] {
+    const step = this.world.step(action);
+    if (step === undefined) return NONE;
+    const { count } = this;
+    count.steps++;
+    count.failures += step.struck;
+    if (action.kind === "load") count.loads++;
+    if (step.result.kind === "refused") count.refused++;
+    if (action.kind !== "run") count.interleavings += step.executions.length;
+    let violations = NONE;
+    for (const oracle of this.oracles) {
+      const breaches = looked(() => oracle.check(step));
+      if (breaches.length > 0) violations = [...violations, ...named(oracle, index, breaches)];
+    }
+    this.options.onStep?.(action, step, violations);
+    return violations;
+  }
+
+  private sweep(index: number): readonly Violation[] {
+    return this.oracles.flatMap((oracle) =>
+      named(
+        oracle,
+        index,
+        looked(() => oracle.sweep?.(this.world) ?? []),
+      ),
+    );
+  }
+}
+
+const NONE: readonly Violation[] = [];
+
+const named = ({ name }: Oracle, step: number, breaches: readonly string[]): Violation[] =>
+  breaches.map((what) => ({ step, oracle: name, what }));
+
+/** Memory that an oracle must be able to look at, and cannot, is a breach. */
+function looked(check: () => readonly string[]): readonly string[] {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof KernelFault)) throw error;
+    return [error.message];
+  }
+}

@@ -1,0 +1,105 @@
+// Smaller histories: fewer actions first, then plainer ones, then smaller programs. Numbers of programs stay what they
+// are until the end, when they are counted anew.
+
+import { type Action, DEFAULT_OPTIONS, type During, type History, leastInsns, type ProgramSpec } from "./history.js";
+
+export const isHistory = (value: unknown): value is History =>
+  typeof value === "object" && value !== null && "actions" in value && "options" in value;
+
+/** Candidates, the boldest first. Each is strictly simpler by `weigh`. */
+export function* shrinkHistory(history: History): Generator<History> {
+  const before = weigh(history);
+  for (const candidate of candidates(history)) if (weigh(candidate) < before) yield candidate;
+}
+
+/** What must fall with every step of shrinking. */
+export function weigh({ actions, options }: History): number {
+  const unusual = (Object.keys(DEFAULT_OPTIONS) as (keyof History["options"])[]).filter(
+    (key) => key !== "except" && key !== "profile" && options[key] !== DEFAULT_OPTIONS[key],
+  ).length;
+  return actions.reduce((sum, action) => sum + weighAction(action), 1000 * unusual);
+}
+
+function weighAction(action: Action): number {
+  if (action.kind === "cpu" || action.kind === "run") return 2_000_000 + action.cpu;
+  const { fails, others } = action;
+  const moments = others.reduce((sum, { at, cpu }) => sum + 10_000 + 10 * (at ?? 900) + cpu, 0);
+  const failures = fails.reduce((sum, { nth }) => sum + 10_000 + nth, 0);
+  const size = action.kind === "load" ? weighProgram(action.program) + action.id / 1e6 : 0;
+  return 2_000_000 + moments + failures + size;
+}
+
+const weighProgram = ({ first, insns, subprograms }: ProgramSpec): number => insns + 5000 * subprograms + first / 1e4;
+
+function* candidates(history: History): Generator<History> {
+  const { actions } = history;
+  for (let size = actions.length; size >= 1; size = Math.floor(size / 2)) {
+    for (let from = actions.length - size; from >= 0; from -= Math.max(1, Math.floor(size / 2))) {
+      yield { ...history, actions: [...actions.slice(0, from), ...actions.slice(from + size)] };
+    }
+  }
+  yield* plainerOptions(history);
+  for (const [i, action] of actions.entries()) {
+    for (const plainer of plainerActions(action)) yield { ...history, actions: actions.with(i, plainer) };
+  }
+  yield renumbered(history);
+}
+
+function* plainerOptions(history: History): Generator<History> {
+  const { options } = history;
+  for (const key of ["limit", "cpus", "pageBytes", "images", "packBytes"] as const) {
+    yield { ...history, options: { ...options, [key]: DEFAULT_OPTIONS[key] } };
+  }
+}
+
+function* plainerActions(action: Action): Generator<Action> {
+  if (action.kind === "cpu") return;
+  if (action.kind === "run") {
+    if (action.cpu > 0) yield { ...action, cpu: 0 };
+    return;
+  }
+  for (const during of plainerDuring(action)) yield { ...action, ...during };
+  if (action.kind !== "load") return;
+  for (const program of plainerPrograms(action.program)) yield { ...action, program };
+}
+
+function* plainerDuring({ fails, others }: During): Generator<During> {
+  if (fails.length + others.length > 1) yield { fails: [], others: [] };
+  for (let i = 0; i < fails.length; i++) yield { others, fails: fails.filter((_, j) => j !== i) };
+  for (let i = 0; i < others.length; i++) yield { fails, others: others.filter((_, j) => j !== i) };
+  for (const [i, failing] of fails.entries()) {
+    for (const nth of smaller(failing.nth, 1)) yield { others, fails: fails.with(i, { ...failing, nth }) };
+  }
+  for (const [i, other] of others.entries()) {
+    for (const at of smaller(other.at ?? 90, 0)) yield { fails, others: others.with(i, { ...other, at }) };
+  }
+}
+
+function* plainerPrograms(program: ProgramSpec): Generator<ProgramSpec> {
+  const { first, insns, subprograms } = program;
+  for (const fewer of smaller(subprograms, 0)) yield { ...program, subprograms: fewer };
+  for (const fewer of smaller(insns, leastInsns(subprograms))) yield { ...program, insns: fewer };
+  for (const lower of smaller(first, 1)) yield { ...program, first: lower };
+}
+
+/** From the least up to one less. */
+function* smaller(value: number, least: number): Generator<number> {
+  for (let step = value - least; step >= 1; step = Math.floor(step / 2)) yield value - step;
+}
+
+/** Loads counted from 0 in their order. */
+export function renumbered(history: History): History {
+  const numbers = new Map<number, number>();
+  const actions = history.actions.map((action): Action => {
+    if (action.kind === "cpu") return action;
+    if (action.kind === "load") numbers.set(action.id, numbers.size);
+    const id = numbers.get(action.id) ?? action.id;
+    if (action.kind === "run") return { ...action, id };
+    return {
+      ...action,
+      id,
+      others: action.others.map((other) => ({ ...other, id: numbers.get(other.id) ?? other.id })),
+    };
+  });
+  return { ...history, actions };
+}

@@ -1,0 +1,144 @@
+// Plays one case of the kernel dialect on the machine: load, structure, run, compare with its meaning, free.
+
+import { referenceEngine } from "../../engines/reference/engine.js";
+import { DEFAULT_ENV } from "../../impl/jit/env.js";
+import type { JitFunction } from "../../impl/jit/function.js";
+import { describeLoadError } from "../../impl/program/bpf-prog.js";
+import { fixupException } from "../../impl/program/fixup-exception.js";
+import { Kernel } from "../../impl/program/kernel.js";
+import { freeProgram, type LoadedProgram, loadProgram } from "../../impl/program/load.js";
+import { halves, pointer } from "../../machine/address.js";
+import { Machine } from "../../machine/machine.js";
+import { hex64, s32 } from "../../spec/bits.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { CALL_BASE, ENTRY_SP, STACK } from "../layout.js";
+import { loadedBreaches } from "../structure/loaded-code.js";
+import type { Verdict } from "../verdict.js";
+import {
+  ARENA_BASE,
+  DATA,
+  initialBytes,
+  type KernelCase,
+  PERCPU_EL1,
+  PERCPU_EL2,
+  PLACES,
+  type Place,
+  REGISTERS,
+  RESULTS,
+  TASK,
+  USER_HIGH,
+} from "./kernel-case.js";
+import { type Meaning, meaningOf } from "./meaning.js";
+
+/** Holds the address of `RESULTS`. */
+const R6 = 6;
+const FUEL = 10_000;
+const LDDW = rowById("lddw imm64");
+const LDDW_HIGH = rowById("lddw high");
+const MOV = rowById("mov imm");
+const STORE = rowById("stxdw");
+const EXIT = insn(rowById("exit"));
+
+const INITIAL: ReadonlyMap<Place, Uint8Array> = new Map(PLACES.map((place) => [place, initialBytes(place)]));
+
+export class KernelRows {
+  private readonly machine = new Machine();
+  private readonly kernel: Kernel;
+
+  constructor() {
+    this.kernel = new Kernel({ machine: this.machine, random: () => 0, env: { ...DEFAULT_ENV, callBase: CALL_BASE } });
+    // Kept, so that the pack is not given back between two cases.
+    loadProgram(this.kernel, [{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
+    this.machine.map(STACK.base, STACK.bytes, "rw");
+    for (const { base, bytes } of PLACES) this.machine.map(base, bytes, "rw");
+  }
+
+  /** `incomparable`: the case means nothing. */
+  check(c: KernelCase): Verdict {
+    const meaning = meaningOf(c);
+    if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
+    const { kernel } = this;
+    kernel.env = { ...kernel.env, ...c.env };
+    const loaded = loadProgram(kernel, functionsOf(c));
+    if (!loaded.ok) return disagree("compilation", "an image", describeLoadError(loaded.error));
+    const { program } = loaded;
+    const structure = loadedBreaches(kernel, program.functions);
+    const verdict = structure.length > 0 ? disagree("structure", "every rule kept", structure[0]!) : undefined;
+    const result = verdict ?? this.run(c, program, meaning);
+    freeProgram(kernel, program);
+    return result;
+  }
+
+  private run({ registers }: KernelCase, { bpfFunc, functions }: LoadedProgram, meaning: Meaning): Verdict {
+    const { machine } = this;
+    for (const [{ base }, bytes] of INITIAL) machine.poke(base, bytes);
+    const outcome = referenceEngine.run({
+      machine,
+      cpu: 0,
+      entry: bpfFunc,
+      args: registers.slice(1),
+      stackTop: ENTRY_SP,
+      stackLow: STACK.base,
+      fuel: FUEL,
+      traps: new Map(),
+      fixup: (pc) => fixupException(this.kernel, functions, pc),
+      system: { spEl0: pointer(TASK.base), tpidrEl1: PERCPU_EL1, tpidrEl2: PERCPU_EL2 },
+    });
+    if (outcome.kind !== "returned") {
+      const came = outcome.kind === "faulted" ? `${outcome.why}: ${outcome.detail}` : JSON.stringify(outcome);
+      return disagree("outcome", "a return", came);
+    }
+    return this.compare(meaning);
+  }
+
+  private compare({ registers, memory }: Meaning): Verdict {
+    const results = new DataView(this.machine.peek(RESULTS.base, 8 * REGISTERS).slice().buffer);
+    for (let r = 0; r < REGISTERS; r++) {
+      const actual = results.getBigUint64(8 * r, true);
+      if (actual !== registers[r]) return disagree(`r${r}`, hex64(registers[r]!), hex64(actual));
+    }
+    for (const { name, base, bytes } of PLACES) {
+      if (name === RESULTS.name) continue;
+      const expected = memory.get(name)!;
+      const actual = this.machine.peek(base, bytes);
+      const at = expected.findIndex((byte, i) => byte !== actual[i]);
+      if (at >= 0) return disagree(`${name}[${at}]`, `${expected[at]}`, `${actual[at]}`);
+    }
+    return { kind: "agree" };
+  }
+}
+
+const disagree = (where: string, expected: string, actual: string): Verdict => ({
+  kind: "disagree",
+  where,
+  expected,
+  actual,
+});
+
+function functionsOf({ body, registers, isCalled }: KernelCase): readonly JitFunction[] {
+  const { high, low } = halves(RESULTS.base);
+  const code: readonly Insn[] = [
+    insn(LDDW, { dst: R6, imm: low | 0 }),
+    insn(LDDW_HIGH, { imm: high | 0 }),
+    insn(MOV, { imm: Number(s32(registers[0]!)) }),
+    ...body,
+    ...Array.from({ length: REGISTERS }, (_, r) => insn(STORE, { dst: R6, src: r, off: 8 * r })),
+    EXIT,
+  ];
+  const arena = { kernelBase: halves(ARENA_BASE), userBase: { high: USER_HIGH, low: 0 } };
+  const function0 = { insns: code, index: 0, stackDepth: 0, arena };
+  if (!isCalled) return [function0];
+  const { high: dataHigh, low: dataLow } = halves(DATA.base);
+  const main = [
+    insn(LDDW, { imm: dataLow | 0 }),
+    insn(LDDW_HIGH, { imm: dataHigh | 0 }),
+    insn(rowById("probe ldxw")),
+    insn(rowById("call local"), { off: 1 }),
+    EXIT,
+  ];
+  return [
+    { insns: main, index: 0, stackDepth: 0 },
+    { ...function0, index: 1 },
+  ];
+}

@@ -1,0 +1,37 @@
+// accounting-balanced: the total that unprivileged loads are held against is what live programs take.
+
+import { type Oracle, PASS, type Scene } from "./oracle.js";
+
+export const accountingBalanced: Oracle = {
+  name: "accounting-balanced",
+  statement:
+    "The charge is the sum of all live regions, zero when nothing is left, and never above the limit unless the loader may.",
+  source: "linux v6.12 kernel/bpf/core.c, bpf_jit_charge_modmem(), bpf_jit_uncharge_modmem()",
+  check(step) {
+    if (step.result.kind === "ran" || step.result.kind === "poked") return PASS;
+    return [...balance(step.scene), ...wronglyRefused(step)];
+  },
+  sweep: (scene) => balance(scene),
+};
+
+const liveBytes = ({ live }: Scene): number => {
+  let sum = 0;
+  for (const { regions } of live.values()) for (const { bytes } of regions) sum += bytes;
+  return sum;
+};
+
+function balance(scene: Scene): readonly string[] {
+  const { current, limit, bpfCapable } = scene.kernel.modmem;
+  const expected = liveBytes(scene);
+  if (current !== expected) return [`${current} bytes are charged, ${expected} are live`];
+  return current > limit && !bpfCapable ? [`${current} bytes are charged, the limit is ${limit}`] : PASS;
+}
+
+/** With no failure injected, only the limit may refuse a load. */
+function wronglyRefused({ scene, result, struck }: Parameters<Oracle["check"]>[0]): readonly string[] {
+  if (result.kind !== "refused" || struck > 0 || result.error.kind !== "noMemory") return PASS;
+  const { limit, bpfCapable } = scene.kernel.modmem;
+  const needed = liveBytes(scene) + result.bytes;
+  if (needed > limit && !bpfCapable) return PASS;
+  return [`a load of ${result.bytes} bytes is refused, though ${needed} of ${limit} may be charged`];
+}

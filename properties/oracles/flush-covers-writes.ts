@@ -1,0 +1,167 @@
+// flush-covers-writes: what is stored into text must be cleaned, then invalidated, then every CPU must synchronize, in this
+// order and over every byte, once. Followed from the log alone; no-stale-fetch asks the machine.
+
+import { hex, isAlias, type Oracle, PASS, type Step, type TraceEvent, touched } from "./oracle.js";
+
+export const flushCoversWrites: Oracle = {
+  name: "flush-covers-writes",
+  statement:
+    "Every stored byte of text is cleaned, invalidated and synchronized on every CPU after its last store, by exactly one range flush a poke, at a cost in proportion to the program.",
+  source: "linux v6.12 arch/arm64/kernel/patching.c, __text_poke(); the series, v4 to v6 of patch 3",
+  check(step) {
+    if (step.result.kind === "ran") return PASS;
+    const follow = new Follow(step.scene.machine.cpus);
+    for (const event of step.events) follow.event(event);
+    follow.ended();
+    return [...follow.breaches, ...cost(step, follow)];
+  },
+};
+
+type Stage = "stored" | "cleaned" | "invalidated";
+interface Stored {
+  readonly from: number;
+  readonly to: number;
+  stage: Stage;
+  /** CPUs that synchronized since it was invalidated. */
+  synced: number;
+}
+
+class Follow {
+  readonly breaches: string[] = [];
+  /** Pokes, and bytes stored by them. */
+  pokes = 0;
+  storedBytes = 0;
+  /** Bytes cleaned. */
+  cleanedBytes = 0;
+  private pending: Stored[] = [];
+  /** Stores into pages that are not executable yet. */
+  private readonly preparing: { readonly from: number; readonly to: number }[] = [];
+  private locked = false;
+  private patching = false;
+  /** Flushes since the last poke; undefined before the first. */
+  private flushes: number | undefined;
+  /** The poke in progress stores one instruction and leaves the other CPUs alone. */
+  private single = false;
+
+  constructor(private readonly cpus: number) {}
+
+  event(event: TraceEvent): void {
+    switch (event.kind) {
+      case "lock":
+        if (event.lock === "textMutex") this.patching = true;
+        if (event.lock === "patchLock") this.begin();
+        break;
+      case "unlock":
+        if (event.lock === "textMutex") this.endPatch();
+        if (event.lock === "patchLock") this.locked = false;
+        break;
+      case "textWrite":
+        this.storedBytes += event.bytes;
+        this.single = this.patching && event.bytes === 4;
+        this.pending.push({ from: event.va, to: event.va + event.bytes, stage: "stored", synced: 0 });
+        break;
+      case "write":
+        this.preparing.push({ from: event.va, to: event.va + event.bytes });
+        break;
+      case "flush":
+        this.flush(event.va, event.va + event.bytes);
+        break;
+      case "clean":
+        this.cleanedBytes += event.bytes;
+        this.advance("stored", "cleaned", event.va, event.va + event.bytes);
+        break;
+      case "invalidate":
+        this.advance("cleaned", "invalidated", event.va, event.va + event.bytes);
+        break;
+      case "contextSync":
+        for (const stored of this.pending) if (stored.stage === "invalidated") stored.synced |= 1 << event.cpu;
+        break;
+    }
+  }
+
+  /** The next poke begins, or the operation is over: the last one must be complete. */
+  ended(): void {
+    if (this.flushes !== undefined && this.flushes !== 1) {
+      this.breaches.push(`${this.flushes} flushes after a poke, expected 1`);
+    }
+    this.flushes = undefined;
+    const all = 2 ** this.cpus - 1;
+    for (const { from, to, stage, synced } of this.pending) {
+      const range = `${hex(from)}+${to - from}`;
+      if (stage !== "invalidated") this.breaches.push(`${range} was ${stage}, and nothing after that`);
+      else if (synced !== all)
+        this.breaches.push(`${range} was invalidated, but not every CPU synchronized after that`);
+    }
+    this.pending = [];
+  }
+
+  private begin(): void {
+    this.ended();
+    this.locked = true;
+    this.single = false;
+    this.pokes++;
+    if (!this.patching) this.flushes = 0;
+  }
+
+  /** A single instruction: this CPU sees it; the others may see either version (poke-atomic). */
+  private endPatch(): void {
+    this.patching = false;
+    if (!this.single) return;
+    const left = this.pending.filter(({ stage }) => stage !== "invalidated");
+    for (const { from, stage } of left) this.breaches.push(`${hex(from)}+4 was ${stage}, and nothing after that`);
+    this.pending = [];
+  }
+
+  private flush(from: number, to: number): void {
+    if (this.locked) this.breaches.push("a flush under patchLock, with interrupts off");
+    if (this.flushes !== undefined) {
+      this.flushes++;
+      return;
+    }
+    const prepared = this.preparing.findIndex((stored) => stored.from < to && from < stored.to);
+    if (prepared < 0) this.breaches.push(`a flush of ${hex(from)}+${to - from}, where nothing was stored`);
+    else this.preparing.length = 0;
+  }
+
+  /** Pieces of [from, to) go from one stage to the next; a piece that is covered in part is cut. */
+  private advance(before: Stage, after: Stage, from: number, to: number): void {
+    if (isAlias(from)) return;
+    this.pending = this.pending.flatMap((stored) => {
+      if (stored.stage !== before || stored.to <= from || to <= stored.from) return [stored];
+      const inside = { ...stored, from: Math.max(from, stored.from), to: Math.min(to, stored.to), stage: after };
+      const below = { ...stored, to: inside.from };
+      const above = { ...stored, from: inside.to };
+      return [below, inside, above].filter((piece) => piece.from < piece.to);
+    });
+  }
+}
+
+/** Pokes a function may take: a publication, or a size and an invalidation, or both. */
+const POKES_A_FUNCTION = 3;
+/** Stores of whole regions that a load which fails may take: one that failed, one that undid it. */
+const STORES_OF_A_FAILED_LOAD = 2;
+
+function cost(step: Step, { pokes, storedBytes, cleanedBytes }: Follow): readonly string[] {
+  const { result } = step;
+  if (result.kind !== "loaded" && result.kind !== "freed" && result.kind !== "refused") return PASS;
+  const functions = result.kind === "refused" ? result.functions.length : touched(step).length;
+  const bytes = result.kind === "refused" ? result.bytes : touched(step).reduce((sum, region) => sum + region.bytes, 0);
+  const breaches: string[] = [];
+  const mostPokes = functions * POKES_A_FUNCTION;
+  if (pokes > mostPokes) breaches.push(`${pokes} pokes for ${functions} functions, expected at most ${mostPokes}`);
+  const sizes = functions * 4;
+  const most = result.kind === "refused" ? STORES_OF_A_FAILED_LOAD * bytes + sizes : bytes;
+  if (storedBytes > most) {
+    breaches.push(
+      `${storedBytes} bytes were stored into text for ${bytes} bytes of programs, expected at most ${most}`,
+    );
+  }
+  const mostCleaned = 2 * (most + bytes);
+  if (cleanedBytes > mostCleaned + newRoom(step))
+    breaches.push(`${cleanedBytes} bytes were cleaned for ${bytes} bytes of programs`);
+  return breaches;
+}
+
+/** Memory that is mapped in this step is flushed as a whole. */
+const newRoom = ({ events }: Step): number =>
+  events.reduce((sum, e) => sum + (e.kind === "alloc" && e.area === "vmalloc" ? e.bytes : 0), 0);

@@ -1,0 +1,113 @@
+// freed-is-illegal: a stray jump into a pack must trap, wherever it lands outside live code.
+
+import { Buffer } from "node:buffer";
+import type { RoAddr, Va } from "../../machine/address.js";
+import { type Execution, hex, ILLEGAL, type Oracle, PASS, type Region, type Scene, type Step } from "./oracle.js";
+
+/** The u32 size at the start of a header. The next four bytes belong to nobody. */
+const SIZE_BYTES = 4;
+/** The address behind the jump that follows the code. */
+const LITERAL_BYTES = 8;
+const ENTRY_BYTES = 12;
+
+export const freedIsIllegal: Oracle = {
+  name: "freed-is-illegal",
+  statement:
+    "Every word of a pack outside live images, slack and new packs included, is the illegal instruction and traps.",
+  source:
+    "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_free(), alloc_new_pack(); arch/arm64/net/bpf_jit_comp.c, jit_fill_hole()",
+  check({ scene, result, events }: Step) {
+    switch (result.kind) {
+      case "loaded":
+        return [...result.live.regions.flatMap((region) => slack(scene, region)), ...newPacks(scene, events)];
+      case "freed":
+        return [...result.freed.regions.flatMap((region) => room(scene, region)), ...runs(result.trap)];
+      default:
+        return PASS;
+    }
+  },
+  sweep(scene) {
+    return scene.kernel.packs.packs.flatMap(({ base }) => outside(scene, base, scene.kernel.packs.packBytes));
+  },
+};
+
+/** What lies between the parts of a live region. */
+function slack(scene: Scene, region: Region): readonly string[] {
+  return gapsOf(region).flatMap(([from, to]) => expectIllegal(scene, from, to, "slack of a live image"));
+}
+
+export function gapsOf({ header, bytes, image, codeBytes, table, entries }: Region): readonly (readonly [Va, Va])[] {
+  const end = header + bytes;
+  const code = image + codeBytes + LITERAL_BYTES;
+  const hole: readonly [Va, Va] = [header + SIZE_BYTES, image];
+  return table === undefined ? [hole, [code, end]] : [hole, [code, table], [table + entries * ENTRY_BYTES, end]];
+}
+
+function room(scene: Scene, { header, bytes }: Region): readonly string[] {
+  // Pages may have gone back meanwhile, and may even be mapped anew.
+  if (scene.kernel.packs.packOf(header as RoAddr) === undefined) return PASS;
+  return expectIllegal(scene, header, header + bytes, "freed");
+}
+
+/** Packs that were made in this step hold only what was loaded into them. */
+function newPacks(scene: Scene, events: Step["events"]): readonly string[] {
+  if (scene.images === "pages") return PASS;
+  return events.flatMap((event) =>
+    event.kind === "setPermission" && event.permission === "rox"
+      ? [...outside(scene, event.va, event.bytes), ...unseen(scene, event.va, event.bytes)]
+      : [],
+  );
+}
+
+/** That it traps is certain only if every fetch sees it. */
+function unseen({ machine }: Scene, base: Va, bytes: number): readonly string[] {
+  for (let cpu = 0; cpu < machine.cpus; cpu++) {
+    const problem = machine.fetch(cpu, base, bytes);
+    if (problem !== undefined)
+      return [`CPU ${cpu} may run what ${hex(problem.va)}, in a new pack, held before: ${problem.why}`];
+  }
+  return PASS;
+}
+
+/** All of [base, base + bytes) but the live regions in it. */
+function outside(scene: Scene, base: Va, bytes: number): readonly string[] {
+  const regions = [...scene.live.values()]
+    .flatMap((live) => live.regions)
+    .filter(({ header }) => header >= base && header < base + bytes)
+    .sort((a, b) => a.header - b.header);
+  const breaches: string[] = [];
+  let from = base;
+  for (const region of regions) {
+    breaches.push(...expectIllegal(scene, from, region.header, "room of no program"));
+    from = region.header + region.bytes;
+  }
+  return [...breaches, ...expectIllegal(scene, from, base + bytes, "room of no program")];
+}
+
+function expectIllegal({ machine }: Scene, from: Va, to: Va, what: string): readonly string[] {
+  for (let at = from; at < to; ) {
+    const end = Math.min(to, at + machine.pageBytes - (at % machine.pageBytes));
+    const mapping = machine.mapping(at);
+    if (mapping === undefined) return [`${hex(at)}, ${what}, is not mapped`];
+    const bytes = mapping.frame.bytes.subarray(at % machine.pageBytes, (at % machine.pageBytes) + end - at);
+    const wrong = firstLegal(bytes);
+    if (wrong >= 0) return [`${hex(at + wrong)}, ${what}, is not the illegal instruction`];
+    at = end;
+  }
+  return PASS;
+}
+
+const FULL = Buffer.from(new Uint32Array(65_536 / 4).fill(ILLEGAL).buffer);
+
+/** The first byte that is not that of an illegal instruction, or -1. Pieces begin and end on word boundaries. */
+function firstLegal(bytes: Uint8Array): number {
+  if (Buffer.compare(bytes, FULL.subarray(0, bytes.length)) === 0) return -1;
+  return bytes.findIndex((byte, i) => byte !== FULL[i]);
+}
+
+function runs(trap: Execution | undefined): readonly string[] {
+  const { outcome } = trap ?? {};
+  if (outcome === undefined || (outcome.kind === "faulted" && outcome.why === "breakpoint")) return PASS;
+  const came = outcome.kind === "faulted" ? outcome.why : outcome.kind;
+  return [`the first instruction of freed #${trap?.id} was run: expected a breakpoint, came ${came}`];
+}

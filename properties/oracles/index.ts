@@ -1,0 +1,40 @@
+// All oracles, in the order in which their breaches are told. Adding one is a file and a line here.
+
+import { aapcs64Contract } from "./aapcs64-contract.js";
+import { accountingBalanced } from "./accounting-balanced.js";
+import { allocatorMatchesModel } from "./allocator-matches-model.js";
+import { execMatch } from "./exec-match.js";
+import { fallbackIsClean } from "./fallback-is-clean.js";
+import { flushCoversWrites } from "./flush-covers-writes.js";
+import { freedIsIllegal } from "./freed-is-illegal.js";
+import { lockDiscipline } from "./lock-discipline.js";
+import { noCrash } from "./no-crash.js";
+import { noLeak } from "./no-leak.js";
+import { noOverlap } from "./no-overlap.js";
+import { noStaleFetch } from "./no-stale-fetch.js";
+import type { Oracle } from "./oracle.js";
+import { packReturnedWhenEmpty } from "./pack-returned-when-empty.js";
+import { pokeAtomic } from "./poke-atomic.js";
+import { relativeToRo } from "./relative-to-ro.js";
+import { roImmutable } from "./ro-immutable.js";
+import { wXorX } from "./w-xor-x.js";
+
+export const ORACLES: readonly Oracle[] = [
+  fallbackIsClean,
+  lockDiscipline,
+  noCrash,
+  wXorX,
+  flushCoversWrites,
+  noStaleFetch,
+  relativeToRo,
+  roImmutable,
+  freedIsIllegal,
+  allocatorMatchesModel,
+  noOverlap,
+  packReturnedWhenEmpty,
+  accountingBalanced,
+  noLeak,
+  pokeAtomic,
+  execMatch,
+  aapcs64Contract,
+];

@@ -1,0 +1,29 @@
+// no-stale-fetch: whatever a CPU fetches, it may only ever see the newest bytes. The exception is one instruction that was
+// replaced in place: until a CPU synchronizes it may run either version, which poke-atomic is about.
+
+import { type Execution, hex, type Oracle, PASS } from "./oracle.js";
+
+export const noStaleFetch: Oracle = {
+  name: "no-stale-fetch",
+  statement: "No CPU runs code that it may still see in an older version, at any moment of any operation.",
+  source: "Arm DDI 0487, B2.4.4; linux v6.12 arch/arm64/include/asm/cacheflush.h, flush_icache_range()",
+  check({ executions, result }) {
+    if (result.kind !== "freed" && executions.length === 0) return PASS;
+    const trap = result.kind === "freed" && result.trap !== undefined ? [result.trap] : [];
+    return [...executions, ...trap].flatMap(breaches);
+  },
+};
+
+function breaches({ id, cpu, problem, at }: Execution): readonly string[] {
+  // Code that is not there at all is for exec-match.
+  if (problem === undefined || problem.why === "notMapped" || problem.why === "notExecutable") return PASS;
+  const when = at === undefined ? "" : ` after event ${at}`;
+  return [`CPU ${cpu} runs #${id}${when}, but ${hex(problem.va)} is ${WORDS[problem.why]}`];
+}
+
+const WORDS = {
+  notCleaned: "stored and not cleaned from the data cache",
+  notInvalidated: "cleaned and not invalidated in the instruction cache",
+  notSynchronized: "new to this CPU, which has not synchronized since",
+  staleTranslation: "translated by a stale TLB entry",
+} as const;

@@ -1,0 +1,40 @@
+// pack-returned-when-empty: executable memory is not kept for nobody.
+
+import { hex, type Oracle, PASS, type Scene, type Step } from "./oracle.js";
+
+export const packReturnedWhenEmpty: Oracle = {
+  name: "pack-returned-when-empty",
+  statement: "A pack in which no program lives, and the pages of a large program that was freed, go back at once.",
+  source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_free()",
+  check({ scene, result }: Step) {
+    switch (result.kind) {
+      case "refused":
+        return empty(scene);
+      case "freed":
+        return [...empty(scene), ...result.freed.regions.flatMap((region) => kept(scene, region))];
+      default:
+        return PASS;
+    }
+  },
+  sweep: (scene) => empty(scene),
+};
+
+function empty({ kernel, live }: Scene): readonly string[] {
+  const { packs, packBytes } = kernel.packs;
+  if (packs.length === 0) return PASS;
+  const used = new Set<number>();
+  for (const { regions } of live.values()) {
+    for (const { header } of regions) {
+      for (const { base } of packs) if (header >= base && header < base + packBytes) used.add(base);
+    }
+  }
+  if (used.size === packs.length) return PASS;
+  return packs.filter(({ base }) => !used.has(base)).map(({ base }) => `the pack at ${hex(base)} is empty`);
+}
+
+/** Pages that went back are not mapped, unless somebody has them already. */
+function kept(scene: Scene, { header, bytes }: { readonly header: number; readonly bytes: number }): readonly string[] {
+  const { machine, kernel } = scene;
+  if (bytes <= kernel.packs.packBytes && scene.images === "packs") return PASS;
+  return machine.mapping(header) === undefined ? PASS : [`${hex(header)}+${bytes} is freed, but still mapped`];
+}

@@ -1,0 +1,42 @@
+// poke-atomic: one instruction of running code may be replaced without stopping anybody only where the architecture lets
+// another CPU run either version: a NOP, B or BL for another of these, stored as one aligned word.
+
+import { hex, type Oracle, PASS, type TraceEvent } from "./oracle.js";
+
+export const pokeAtomic: Oracle = {
+  name: "poke-atomic",
+  statement:
+    "A CPU that runs through an instruction while it is replaced sees the old or the new one, never anything else.",
+  source:
+    "Arm DDI 0487, B2.2.5, concurrent modification and execution; linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_arch_text_poke()",
+  check({ scene, events, result, executions }) {
+    if (result.kind !== "poked") return PASS;
+    const { va, before, after } = result.patch;
+    const breaches: string[] = [];
+    const now = scene.machine.peek32(va);
+    const wanted = result.error === 0 ? after : before;
+    if (now !== wanted) breaches.push(`${hex(va)} holds ${word(now)} after the poke, expected ${word(wanted)}`);
+    for (const [what, value] of [
+      ["old", before],
+      ["new", after],
+    ] as const) {
+      if (!replaceable(value))
+        breaches.push(`the ${what} instruction ${word(value)} may not be replaced while it runs`);
+    }
+    const stores = events.filter(
+      (event): event is Extract<TraceEvent, { kind: "textWrite" }> => event.kind === "textWrite",
+    );
+    if (stores.some((store) => store.va !== va || store.bytes !== 4 || va % 4 !== 0)) {
+      breaches.push(`${hex(va)} is not replaced by one store of an aligned word`);
+    }
+    if (stores.length > 1) breaches.push(`${hex(va)} is stored ${stores.length} times`);
+    const torn = executions.filter(({ problem, outcome }) => problem !== undefined || outcome?.kind === "faulted");
+    return [...breaches, ...torn.map(({ cpu, id }) => `CPU ${cpu} could not run through #${id} while it was poked`)];
+  },
+};
+
+const NOP = 0xd503_201f;
+
+/** NOP, B or BL. */
+const replaceable = (value: number): boolean => value === NOP || (value & 0x7c00_0000) === 0x1400_0000;
+const word = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;

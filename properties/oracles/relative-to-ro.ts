@@ -1,0 +1,80 @@
+// relative-to-ro: code is built in one place and runs in another. Everything in it that depends on the place is read here
+// where it runs, straight from the encodings of the Arm manual.
+
+import type { Va } from "../../machine/address.js";
+import { hex, type Live, type Oracle, PASS, type Region, type Scene } from "./oracle.js";
+
+export const relativeToRo: Oracle = {
+  name: "relative-to-ro",
+  statement:
+    "Branches, literal loads and exception entries are right at the address where the code runs, and nowhere else.",
+  source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, build_insn(), add_exception_handler(); the series, patch 4",
+  check({ scene, result }) {
+    if (result.kind !== "loaded") return PASS;
+    const { live } = result;
+    return live.regions.flatMap((region) => [...targets(scene, live, region), ...entries(scene, region)]);
+  },
+};
+
+/** Helpers lie that near the base of calls. */
+const KERNEL_TEXT_BYTES = 32 * 1024 * 1024;
+const LITERAL_BYTES = 8;
+/** insn, fixup, type and data. */
+const ENTRY_BYTES = 12;
+const DISTANCE_MASK = 2 ** 27 - 1;
+
+function targets({ machine, kernel }: Scene, live: Live, { image, codeBytes }: Region): readonly string[] {
+  const bytes = machine.peek(image, codeBytes);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, codeBytes / 4);
+  let breaches = PASS;
+  for (let i = 0; i < words.length; i++) {
+    const target = targetOf(words[i]!, image + 4 * i);
+    if (target === undefined || (target >= image && target < image + codeBytes)) continue;
+    if (isLiteral(words[i]!) ? target === image + codeBytes : isKnown(target)) continue;
+    breaches = [...breaches, `word ${i} of the image at ${hex(image)} refers to ${hex(target)}, which is not its own`];
+  }
+  return breaches;
+
+  function isKnown(target: Va): boolean {
+    if (live.regions.some((other) => other.image === target)) return true;
+    return Math.abs(target - kernel.env.callBase) < KERNEL_TEXT_BYTES;
+  }
+}
+
+const isLiteral = (word: number): boolean => (word & 0x3b00_0000) === 0x1800_0000;
+
+/** What a B, BL, B.cond, CBZ, CBNZ or LDR (literal) refers to; undefined for anything else. */
+function targetOf(word: number, pc: Va): Va | undefined {
+  if ((word & 0x7c00_0000) === 0x1400_0000) return pc + ((word << 6) >> 6) * 4;
+  const hasImm19 =
+    (word & 0xff00_0010) >>> 0 === 0x5400_0000 || (word & 0x7e00_0000) === 0x3400_0000 || isLiteral(word);
+  return hasImm19 ? pc + ((word << 8) >> 13) * 4 : undefined;
+}
+
+/** Each entry names a load or a store of this image, in order, and goes on right behind it. */
+function entries(
+  { machine }: Scene,
+  { image, codeBytes, table, entries: count, header, bytes }: Region,
+): readonly string[] {
+  if (table === undefined) return PASS;
+  if (table < image + codeBytes + LITERAL_BYTES || table + count * ENTRY_BYTES > header + bytes) {
+    return [`the exception table at ${hex(table)} is not behind the code at ${hex(image)}`];
+  }
+  const breaches: string[] = [];
+  let last = image - 4;
+  for (let i = 0; i < count; i++) {
+    const at = table + i * ENTRY_BYTES;
+    const pc = at + (machine.peek32(at) | 0);
+    const resume = at + 4 - (machine.peek32(at + 4) & DISTANCE_MASK);
+    if (pc <= last || pc >= image + codeBytes || !isAccess(machine.peek32(pc))) {
+      breaches.push(`exception entry ${i} names ${hex(pc)}, which is no access of the code at ${hex(image)}`);
+    } else if (resume !== pc + 4) {
+      breaches.push(`exception entry ${i} for ${hex(pc)} goes on at ${hex(resume)}, expected ${hex(pc + 4)}`);
+    }
+    last = pc;
+  }
+  return breaches;
+}
+
+/** Loads and stores (C4.1.94): op0 is x1x0. */
+const isAccess = (word: number): boolean => (word & 0x0a00_0000) === 0x0800_0000;

@@ -1,0 +1,65 @@
+// ro-immutable: the reference text says what every byte of executable memory holds; who stored it, and how, the log says.
+
+import { Buffer } from "node:buffer";
+import { hex, isAlias, type Oracle, PASS, type Region, type Scene, type TraceEvent, touched } from "./oracle.js";
+
+export const roImmutable: Oracle = {
+  name: "ro-immutable",
+  statement:
+    "Bytes of executable memory change only inside the range of a poke call, during that call, to what it stores.",
+  source: "linux v6.12 arch/arm64/kernel/patching.c, __text_poke(); the series, patch 1",
+  check(step) {
+    if (step.result.kind === "ran" || step.result.kind === "crashed") return PASS;
+    const breaches = [...outsidePokes(step.events)];
+    for (const region of touched(step)) breaches.push(...difference(step.scene, region));
+    if (step.result.kind === "poked") breaches.push(...difference(step.scene, wordAt(step.result.patch.va)));
+    return breaches;
+  },
+  sweep(scene) {
+    const different = scene.text.difference((address, bytes) => scene.machine.peek(address, bytes));
+    if (different === undefined) return PASS;
+    const { address, expected, actual } = different;
+    return [`${hex(address)} holds 0x${actual.toString(16)}, expected 0x${expected.toString(16)}`];
+  },
+};
+
+const wordAt = (va: number): Pick<Region, "header" | "bytes"> => ({ header: va, bytes: 4 });
+
+/** Each store must lie between the lock and the flush of one poke, and within the range that is flushed. */
+function* outsidePokes(events: readonly TraceEvent[]): Generator<string> {
+  let locked = false;
+  let stores: { readonly va: number; readonly bytes: number }[] = [];
+  for (const event of events) {
+    switch (event.kind) {
+      case "lock":
+        if (event.lock !== "patchLock") break;
+        locked = true;
+        stores = [];
+        break;
+      case "unlock":
+        if (event.lock === "patchLock") locked = false;
+        break;
+      case "textWrite":
+        if (locked) stores.push(event);
+        else yield `${hex(event.va)} is changed outside a poke`;
+        break;
+      case "flush": {
+        const wrong = stores.find(({ va, bytes }) => va < event.va || va + bytes > event.va + event.bytes);
+        if (wrong !== undefined && !isAlias(event.va)) {
+          yield `${hex(wrong.va)}+${wrong.bytes} is changed by a poke of ${hex(event.va)}+${event.bytes}`;
+        }
+        stores = [];
+        break;
+      }
+    }
+  }
+}
+
+function difference({ machine, text }: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
+  if (machine.mapping(header) === undefined || !text.holds(header, bytes)) return PASS;
+  const expected = text.at(header, bytes);
+  const actual = machine.peek(header, bytes);
+  if (Buffer.compare(expected, actual) === 0) return PASS;
+  const at = expected.findIndex((byte, i) => byte !== actual[i]);
+  return [`${hex(header + at)} holds 0x${actual[at]!.toString(16)}, expected 0x${expected[at]!.toString(16)}`];
+}

@@ -1,0 +1,43 @@
+// Every access that may fault has an entry in the exception table that names its word, goes on behind it, and clears the
+// register of a load. Entries lie in the order of their words.
+
+import { type CompiledCode, extent, insnAt, NONE, type Rule } from "./compiled-code.js";
+
+const ENTRY_BYTES = 12;
+const FIXUP_BITS = 27;
+/** x5 stands for no register. */
+const NOTHING = 5;
+
+export const exceptionEntries: Rule = {
+  name: "exception-entries",
+  check(code) {
+    const faulting = [...code.insns.entries()].filter(([, { row }]) => "mode" in row && row.mode !== "mem");
+    if (faulting.length !== code.entries) return [`${code.entries} entries for ${faulting.length} accesses`];
+    return faulting.flatMap(([pc], i) => entry(code, pc, i).map((what) => `entry ${i}, slot ${pc}: ${what}`));
+  },
+};
+
+function entry(code: CompiledCode, pc: number, index: number): readonly string[] {
+  const at = code.tableBytes + index * ENTRY_BYTES;
+  const field = (bytes: number): number => code.words[(at + bytes) / 4] ?? 0;
+  const [first, end] = extent(code, pc);
+  let access = -1;
+  for (let word = first; word < end; word++) if (isAccess(code, word)) access = word;
+  const names = at + (field(0) | 0);
+  const fixup = field(4);
+  const resumes = at + 4 - (fixup & (2 ** FIXUP_BITS - 1));
+  const clears = fixup >>> FIXUP_BITS;
+  const load = insnAt(code, access);
+  const expected = code.insns[pc]?.row.kind === "load" && load !== undefined && "rt" in load ? load.rt : NOTHING;
+  if (names !== 4 * access) return [`names byte ${names}, expected ${4 * access}`];
+  if (resumes !== 4 * access + 4) return [`goes on at byte ${resumes}, expected ${4 * access + 4}`];
+  if (clears !== expected) return [`clears x${clears}, expected x${expected}`];
+  return (field(8) & 0xffff) === 1 ? NONE : [`has type ${field(8) & 0xffff}`];
+}
+
+function isAccess(code: CompiledCode, word: number): boolean {
+  const kind = insnAt(code, word)?.kind;
+  return (
+    kind === "accessImmediate" || kind === "accessRegister" || kind === "atomicMemory" || kind === "compareAndSwap"
+  );
+}
