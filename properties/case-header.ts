@@ -24,7 +24,7 @@ export interface Header {
 }
 const NOTES = ["found", "provenance", "quirk", "note"] as const;
 export type NoteKey = (typeof NOTES)[number];
-const KEYS = ["title", "oracle", "expect", ...NOTES, "context", "cpu", "hole", "map", "input"] as const;
+const KEYS = ["title", "oracle", "expect", ...NOTES, "context", "cpu", "hole", "blind", "map", "input"] as const;
 type Key = (typeof KEYS)[number];
 /** Keys of which there may be several. */
 const REPEATED: ReadonlySet<Key> = new Set<Key>(["expect", ...NOTES, "map", "input"]);
@@ -51,19 +51,28 @@ export function readHeader(lines: readonly string[]): Read<ReadHeader> {
   const count = end < 0 ? lines.length : end;
   const fields = readFields(lines.slice(0, count));
   if (!fields.ok) return fields;
-  const draft: Draft = { expect: [], notes: [], maps: [], inputs: [], cpu: "lse", hole: 0, context: "memory" };
+  const draft: Draft = {
+    expect: [],
+    notes: [],
+    maps: [],
+    inputs: [],
+    cpu: "lse",
+    hole: 0,
+    blind: false,
+    context: "memory",
+  };
   for (const field of fields.value) {
     const wrong = readField(field, draft);
     if (wrong !== undefined) return textError(field.line, wrong);
   }
-  const { title, oracle, expect, notes, maps, context, cpu, hole } = draft;
+  const { title, oracle, expect, notes, maps, context, cpu, hole, blind } = draft;
   const inputs = draft.inputs.length > 0 ? draft.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
   if (expect.length > 1 && expect.length !== inputs.length) {
     const line = fields.value.find(({ key }) => key === "expect")?.line ?? 1;
     return textError(line, `${expect.length} expect lines for ${inputs.length} inputs, expected one or one each`);
   }
   const mapLines = fields.value.filter(({ key }) => key === "map").map(({ line }) => line);
-  const env = { cpu, hole };
+  const env = { cpu, hole, ...(blind ? { blind } : {}) };
   return { ok: true, value: { title, oracle, expect, notes, maps, context, inputs, env, lines: count, mapLines } };
 }
 
@@ -76,6 +85,7 @@ export function printHeader({ title, oracle, expect, notes, maps, context, input
   if (context !== "memory") lines.push(["context", context]);
   if (env.cpu !== "lse") lines.push(["cpu", env.cpu]);
   if (env.hole !== 0) lines.push(["hole", `${env.hole}`]);
+  if (env.blind === true) lines.push(["blind", "yes"]);
   for (const map of maps) lines.push(["map", printMap(map)]);
   if (inputs.length !== 1 || !isDefaultInput(inputs[0])) {
     for (const input of inputs) lines.push(["input", printBytes(input, "\n#        ")]);
@@ -119,6 +129,7 @@ interface Draft {
   context: ContextKind;
   cpu: CaseEnv["cpu"];
   hole: number;
+  blind: boolean;
 }
 
 /** Take over one field, or say what is wrong with it. */
@@ -155,6 +166,10 @@ function readField({ key, text }: Field, draft: Draft): string | undefined {
         return `expected a hole of 0, 8 .. ${MOST_HOLE_BYTES} bytes, got "${text}"`;
       }
       draft.hole = Number(text);
+      return undefined;
+    case "blind":
+      if (text !== "yes" && text !== "no") return `expected yes or no, got "${text}"`;
+      draft.blind = text === "yes";
       return undefined;
     case "map": {
       const map = readMap(text);

@@ -7,6 +7,8 @@ export interface CaseEnv {
   readonly cpu: "lse" | "ll-sc";
   /** Bytes between the header and the image in its hole: 0, 8 .. 48. */
   readonly hole: number;
+  /** Constants are blinded. Default: no. */
+  readonly blind?: boolean;
 }
 
 export interface Case {

@@ -22,6 +22,7 @@ import { MapStates } from "../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
+import { blindCodes } from "./blind.js";
 import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
@@ -101,7 +102,9 @@ export class JitSubject implements Subject {
       const contextLoads = facts.contextLoads[index] ?? new Set<number>();
       return lower(code, { functions, contextLoads }, verifier).functions;
     });
-    return this.loadLowered(program, lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
+    const blinded = caseEnv.blind === true ? blindCodes(lowered) : { ok: true as const, lowered };
+    if (!blinded.ok) return blinded;
+    return this.loadLowered(program, blinded.lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
   }
 
   /** Compile what a verifier has already lowered: by code, its functions. `program` says what the runs need. */

@@ -21,6 +21,8 @@ const SET_SCTLR = [0xd518_1000, 0xd503_3fdf];
 
 /** SCR_EL3: lower levels are non-secure AArch64 and may use pointer authentication. */
 const SCR_EL3 = { op0: 3, op1: 6, crn: 1, crm: 1, op2: 0, value: 0x3_0401n };
+/** HCR_EL2: EL1 may use pointer authentication and its keys. */
+const HCR_EL2 = { op0: 3, op1: 4, crn: 1, crm: 1, op2: 0, value: 0x300_0000_0000n };
 /** TCR_EL1: 48 address bits in both halves. */
 const TCR_EL1 = { op0: 3, op1: 0, crn: 2, crm: 0, op2: 2, value: 0x10_0010n };
 /** EnIA, and what reads as one. */
@@ -73,8 +75,20 @@ export class Cpu {
     must(this.library.writeRegisters(this.uc, this.ids, this.pointers, this.ids.length), "write registers");
   }
 
+  /** X0..X30, or SP for 31. */
+  readBase(reg: number): bigint {
+    must(this.library.readRegister(this.uc, idOf(reg === 31 ? SP : reg), this.scratch), `read base ${reg}`);
+    return BigInt.asUintN(64, this.scratch[0]!);
+  }
+
+  /** X0..X30; 31 is ignored. */
   writeX(reg: number, value: bigint): void {
     if (reg <= 30) this.set(idOf(reg), value);
+  }
+
+  /** X0..X30, or SP for 31. */
+  addToBase(reg: number, bytes: number): void {
+    this.set(idOf(reg === 31 ? SP : reg), this.readBase(reg) + BigInt(bytes));
   }
 
   setSystem(spEl0: bigint, tpidrEl1: bigint): void {
@@ -102,6 +116,7 @@ export class Cpu {
     new Uint32Array(this.stub.buffer).set([CLREX, ...SET_SCTLR]);
     must(library.mapPtr(uc, STUB, STUB_BYTES, PERMISSION.executeOnly, this.stub), "map the stub");
     this.setSystemRegister(SCR_EL3);
+    this.setSystemRegister(HCR_EL2);
     this.setSystemRegister(TCR_EL1);
     this.set(REGISTER.x0, SCTLR_EL1);
     must(library.start(uc, STUB + 4, STUB + 12, 0, 2), "set SCTLR_EL1");

@@ -8,7 +8,7 @@ import { hex64 } from "../../spec/bits.js";
 import type { EngineFault } from "../engine.js";
 import { hexAddress, signed, vaOf } from "./address.js";
 import type { Cpu } from "./cpu.js";
-import { ACCESS, type GuestAddress } from "./library.js";
+import type { GuestAddress } from "./library.js";
 import { isAtomic, isBasedOnSp, pushOf } from "./words.js";
 
 /** Why an instruction did not complete. */
@@ -33,26 +33,20 @@ export class Guard {
     private readonly machine: Machine,
     private readonly stackLow: Va,
     private readonly stackTop: Va,
+    /** Whether SP may be misaligned. */
+    private readonly hasOddStack: () => boolean,
   ) {
     this.stackEnd = Math.ceil(stackTop / machine.pageBytes) * machine.pageBytes;
   }
 
-  /** An access is about to be made. @returns whether it breaks a rule. */
-  check(type: number, address: GuestAddress, bytes: number): boolean {
+  /** An access is about to be made. @returns why it must not be, unless that was told already. */
+  check(isStore: boolean, address: GuestAddress, bytes: number): Stop | undefined {
     const va = vaOf(address);
-    if (va === undefined) return false;
-    const isStore = type === ACCESS.write;
-    const pc = this.stop?.pc;
-    if (pc !== undefined) {
-      // The other half of a pair that was refused.
-      if (isStore) this.keep(va, bytes);
-      return false;
-    }
-    const stop = this.judge(va, bytes, isStore);
-    if (stop === undefined) return false;
-    if (isStore) this.keep(va, bytes);
-    this.stop = stop;
-    return true;
+    // After the first comes at most the other half of a pair.
+    const stop = this.stop === undefined ? this.judge(va, bytes, isStore) : undefined;
+    this.stop ??= stop;
+    if (isStore && this.stop !== undefined && va !== undefined) this.keep(va, bytes);
+    return stop;
   }
 
   /** Undo refused stores. */
@@ -61,28 +55,28 @@ export class Guard {
     this.overwritten = [];
   }
 
-  private judge(va: Va, bytes: number, isStore: boolean): Stop | undefined {
-    if (va < this.stackEnd && va + bytes > this.stackLow) {
-      const stop = this.judgeStack(va, bytes, isStore);
-      if (stop !== undefined) return stop;
-    }
+  /** @param va undefined outside of the kernel's half. */
+  private judge(va: Va | undefined, bytes: number, isStore: boolean): Stop | undefined {
+    if (va === undefined) return this.hasOddStack() ? this.misalignedStack(vaOf(this.cpu.pc)!) : undefined;
+    const isStack = va < this.stackEnd && va + bytes > this.stackLow;
+    const stop = isStack || this.hasOddStack() ? this.judgeStack(va, bytes, isStore, isStack) : undefined;
+    if (stop !== undefined) return stop;
     return isStore && (va % this.machine.pageBytes) + bytes > this.machine.pageBytes
       ? this.judgeCrossing(va, bytes)
       : undefined;
   }
 
-  private judgeStack(va: Va, bytes: number, isStore: boolean): Stop | undefined {
+  private judgeStack(va: Va, bytes: number, isStore: boolean, isStack: boolean): Stop | undefined {
     const sp = this.cpu.sp;
     const spVa = Number(BigInt.asUintN(48, sp));
-    const isBelow = va < this.stackTop && va < spVa;
-    const isAbove = isStore && va + bytes > this.stackTop;
+    const isBelow = isStack && va < this.stackTop && va < spVa;
+    const isAbove = isStack && isStore && va + bytes > this.stackTop;
     const isMisaligned = (sp & 15n) !== 0n;
     if (!isBelow && !isAbove && !isMisaligned) return undefined;
     const pc = vaOf(this.cpu.pc)!;
     const word = wordAt(this.machine, pc);
-    if (isMisaligned && isBasedOnSp(word)) {
-      return { pc, why: "misalignedStack", detail: `sp is ${hex64(sp)} in an access` };
-    }
+    const misaligned = isMisaligned ? this.misalignedStack(pc) : undefined;
+    if (misaligned !== undefined) return misaligned;
     // That it is misaligned is the graver fault, and the emulator finds it.
     if (isAtomic(word) && va % bytes !== 0) return undefined;
     const pushed = spVa + pushOf(word);
@@ -94,6 +88,13 @@ export class Guard {
     if (!isAbove) return undefined;
     const detail = `store of ${bytes} bytes to ${hexAddress(signed(va))} in the caller's frame`;
     return { pc, why: "outsideFrame", detail };
+  }
+
+  /** Whether the access at `pc` is based on a misaligned SP. */
+  misalignedStack(pc: Va): Stop | undefined {
+    const { sp } = this.cpu;
+    if ((sp & 15n) === 0n || !isBasedOnSp(wordAt(this.machine, pc))) return undefined;
+    return { pc, why: "misalignedStack", detail: `sp is ${hex64(sp)} in an access` };
   }
 
   /** Both pages must take the store before any byte of it is made. */

@@ -76,9 +76,9 @@ export type Load =
 
 let loaded: Load | undefined;
 
-/** Load the library, once. */
+/** Load the library that ROX_UNICORN names, or the system's, once. */
 export function loadUnicorn(): Load {
-  loaded ??= load();
+  loaded ??= openUnicorn(process.env.ROX_UNICORN || undefined);
   return loaded;
 }
 
@@ -86,15 +86,15 @@ const HOW = "install it with `apt-get install libunicorn2`, or name a library fi
 const FOLDERS = ["", "/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/", "/usr/lib64/", "/usr/lib/"];
 const PLACES = [...FOLDERS, "/usr/local/lib/"].map((folder) => `${folder}libunicorn.so.2`);
 
-function load(): Load {
+/** @param named a library file; without it the usual places are searched. */
+export function openUnicorn(named: string | undefined): Load {
   let koffi: typeof import("koffi");
   try {
     koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
   } catch (error) {
     return { ok: false, why: `the package koffi cannot be loaded (${reason(error)}); install it with \`npm ci\`` };
   }
-  const named = process.env.ROX_UNICORN;
-  const places = named === undefined || named === "" ? PLACES : [named];
+  const places = named === undefined ? PLACES : [named];
   for (const place of places) {
     if (place.includes("/") && !existsSync(place)) continue;
     try {
@@ -103,7 +103,7 @@ function load(): Load {
         return { ok: false, why: `${place} is version ${library.version}; ${HOW}` };
       return { ok: true, library };
     } catch (error) {
-      if (named !== undefined) return { ok: false, why: `${named} cannot be loaded: ${reason(error)}` };
+      if (named !== undefined) return { ok: false, why: `${named} cannot be loaded (${reason(error)}); ${HOW}` };
     }
   }
   return { ok: false, why: `the library ${named ?? "libunicorn.so.2"} was not found; ${HOW}` };

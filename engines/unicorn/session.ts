@@ -3,6 +3,7 @@
 
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { signed } from "./address.js";
 import { Cpu } from "./cpu.js";
 import { type GuestAddress, HOOK, type Pointer, type UnicornLibrary } from "./library.js";
 import { Pages } from "./pages.js";
@@ -14,12 +15,17 @@ export interface Listener {
   /** @returns whether the access is possible now. */
   onInvalid(type: number, address: GuestAddress, bytes: number): boolean;
   onInterrupt(number: number): void;
+  /** Only while tracing. */
   onInstruction(address: GuestAddress): void;
+  /** Before each exclusive, and some others. */
+  onExclusive(address: GuestAddress): void;
 }
 
 const MOST_SESSIONS = 4;
 /** The longest access less one: a hook's range is compared with the first byte of an access. */
 const REACH = 7;
+/** As Unicorn has it. */
+const ANYWHERE = [1, 0] as const;
 
 export class Session {
   readonly cpu: Cpu;
@@ -27,15 +33,17 @@ export class Session {
   listener: Listener | undefined;
   private readonly onAccess: Pointer;
   private readonly onInstruction: Pointer;
-  private stackHook: Pointer | undefined;
-  private stackLow: Va = -1;
-  private stackEnd: Va = -1;
+  private readonly onExclusive: Pointer;
+  private loadHook: Pointer | undefined;
+  private firstHeard = 0;
+  private lastHeard = 0;
 
   constructor(library: UnicornLibrary) {
     this.cpu = new Cpu(library);
     const { uc } = this.cpu;
     this.onAccess = library.onAccess((type, address, bytes) => this.listener?.onAccess(type, address, bytes));
     this.onInstruction = library.onBlock((address) => this.listener?.onInstruction(address));
+    this.onExclusive = library.onBlock((address) => this.listener?.onExclusive(address));
     const onBlock = library.onBlock((address, bytes) => this.listener?.onBlock(address, bytes));
     const onInvalid = library.onInvalid((type, at, bytes) => this.listener?.onInvalid(type, at, bytes) ?? false);
     const onInterrupt = library.onInterrupt((number) => this.listener?.onInterrupt(number));
@@ -45,24 +53,34 @@ export class Session {
     library.addHook(uc, HOOK.write, this.onAccess, 1, 0);
   }
 
-  /** Hear loads of [low, end) too. */
+  /** Show another machine's memory. */
+  moveTo(machine: Machine): void {
+    this.pages?.clear();
+    this.pages = new Pages(this.cpu, machine, this.onExclusive);
+  }
+
+  /** Hear loads from [low, end) too, or from anywhere. */
   watchLoads(low: Va, end: Va): void {
-    if (low === this.stackLow && end === this.stackEnd) return;
+    const range = this.pages.hasOddStack ? ANYWHERE : [signed(low) - REACH, signed(end) - 1];
+    const [first, last] = range as readonly [number, number];
+    if (first === this.firstHeard && last === this.lastHeard) return;
     const { uc, library } = this.cpu;
-    if (this.stackHook !== undefined) library.removeHook(uc, this.stackHook);
-    this.stackLow = low;
-    this.stackEnd = end;
-    this.stackHook = library.addHook(uc, HOOK.read, this.onAccess, low - 2 ** 48 - REACH, end - 2 ** 48 - 1);
+    if (this.loadHook !== undefined) library.removeHook(uc, this.loadHook);
+    this.firstHeard = first;
+    this.lastHeard = last;
+    this.loadHook = library.addHook(uc, HOOK.read, this.onAccess, first, last);
   }
 
   /** Hear every instruction while `run` lasts. */
   tracing<T>(run: () => T): T {
     const { uc, library } = this.cpu;
+    this.pages.forgetTranslations();
     const hook = library.addHook(uc, HOOK.code, this.onInstruction, 1, 0);
     try {
       return run();
     } finally {
       library.removeHook(uc, hook);
+      this.pages.forgetTranslations();
     }
   }
 }
@@ -85,7 +103,6 @@ function takeSession(library: UnicornLibrary, machine: Machine): Session {
   const known = sessions.findIndex(({ pages }) => pages.machine === machine);
   if (known >= 0) return sessions.splice(known, 1)[0]!;
   const session = sessions.length >= MOST_SESSIONS ? sessions.shift()! : new Session(library);
-  session.pages?.clear();
-  session.pages = new Pages(session.cpu, machine);
+  session.moveTo(machine);
   return session;
 }

@@ -20,12 +20,37 @@ export function pushOf(word: number): number {
   return 0;
 }
 
+/** What a store of a pair of 64-bit registers, pre- or post-indexed, adds to its base; 0 for all others. */
+export const writeBackOf = (word: number): number =>
+  is(word, 0xfec0_0000, 0xa880_0000) && !is(word, 0x0180_0000, 0x0100_0000) ? ((word << 10) >> 25) * 8 : 0;
+
+/** Whether the word may leave SP at other than a multiple of 16 although it was one: known are steps of constants. */
+export function mayMisalignSp(word: number): boolean {
+  const isPair = is(word, 0x3a80_0000, 0x2880_0000);
+  if (isPair || is(word, 0x3b20_0400, 0x3800_0400)) {
+    return base(word) === SP && !(isPair && word >>> 30 === 2 && ((word >>> 15) & 1) === 0);
+  }
+  if (destination(word) !== SP) return false;
+  if (is(word, 0xbf80_0000, 0x9100_0000)) return base(word) !== SP || ((word >>> 10) & 15) !== 0;
+  const isExtended = is(word, 0x1f20_0000, 0x0b20_0000) && !is(word, 0x2000_0000, 0x2000_0000);
+  const isLogical = is(word, 0x1f80_0000, 0x1200_0000) && !is(word, 0x6000_0000, 0x6000_0000);
+  return isExtended || isLogical || is(word, 0x3f80_0000, 0x1100_0000);
+}
+
 /** Exclusives, LSE atomics and CAS: they must be naturally aligned. */
 export const isAtomic = (word: number): boolean =>
   is(word, 0x3f00_0000, 0x0800_0000) || is(word, 0x3b20_0c00, 0x3820_0000);
+/** LDXR, STXR and their ordered forms, of one register. */
+export const isExclusive = (word: number): boolean => is(word, 0x3fa0_0000, 0x0800_0000);
 export const isLoadExclusive = (word: number): boolean => is(word, 0x3fe0_0000, 0x0840_0000);
+/** Of an atomic: the number of bytes and the register with the address, 31 for SP. */
+export const bytesOf = (word: number): number => 1 << (word >>> 30);
+export const baseOf = base;
+/** Of a store-exclusive: the register that gets the status. */
+export const statusOf = (word: number): number => (word >>> 16) & 31;
 
-export const isBrk = (word: number): boolean => is(word, 0xffe0_001f, 0xd420_0000);
+/** Of BR, BLR and RET. */
+export const branchName = (word: number): string => ["br", "blr", "ret"][(word >>> 21) & 3] ?? "branch";
 /** HVC and SMC: calls of firmware that changes nothing. */
 export const isFirmwareCall = (word: number): boolean =>
   is(word, 0xffe0_001f, 0xd400_0002) || is(word, 0xffe0_001f, 0xd400_0003);

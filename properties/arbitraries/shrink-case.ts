@@ -62,10 +62,12 @@ export function* fewerMaps(value: Case): Cases {
 
 const namesMap = ({ row }: Insn): boolean => row.kind === "lddw" && row.source !== "imm64";
 
-/** Without hole, with LSE atomics. */
+/** Without hole, with LSE atomics, with its constants as they are. */
 export function* plainerEnvironment(value: Case): Cases {
   const { env } = value;
+  const { blind: _, ...plain } = env;
   yield { ...value, env: { cpu: "lse", hole: 0 } };
+  yield { ...value, env: plain };
   yield { ...value, env: { ...env, hole: 0 } };
   yield { ...value, env: { ...env, cpu: "lse" } };
 }

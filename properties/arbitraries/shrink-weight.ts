@@ -41,6 +41,7 @@ export function weigh({ program, inputs, env }: Case): Weight {
     contents,
     env.cpu === "lse" ? 0 : 1,
     env.hole,
+    env.blind === true ? 1 : 0,
   ];
 }
 

@@ -23,6 +23,14 @@ const others = ENGINES.filter((engine) => engine !== referenceEngine);
 const usable = others.filter((engine) => available(engine.name, () => engine.unavailable()));
 const reference = new SingleStep(referenceEngine, BLANK);
 
+const LR = 30;
+/** PACIASP and AUTIASP. How they change the top sixteen bits of LR is the processor's secret. */
+const isAuthentication = (word: number): boolean => word === 0xd503_233f || word === 0xd503_23bf;
+const withoutCode = (effect: Effect): Effect => {
+  const registers = effect.registers?.map((value, i) => (i === LR ? BigInt.asUintN(48, value) : value));
+  return { ...effect, registers };
+};
+
 /** The first thing in which two effects differ, in words. */
 function difference(expected: Effect, actual: Effect): string | undefined {
   const [a, b] = [expected, actual].map(({ outcome, isFixedUp }) => JSON.stringify({ outcome, isFixedUp }, show));
@@ -42,7 +50,9 @@ const describeSituation = ({ word, x, sp }: Situation): string =>
 function check(engine: Engine, situations: fc.Arbitrary<Situation>, numRuns: number): void {
   const subject = new SingleStep(engine, BLANK);
   const property = fc.property(situations, (situation) => {
-    const problem = difference(reference.step(situation), subject.step(situation));
+    const effects = [reference.step(situation), subject.step(situation)] as const;
+    const [expected, actual] = isAuthentication(situation.word) ? effects.map(withoutCode) : effects;
+    const problem = difference(expected!, actual!);
     if (problem !== undefined) throw new Error(`${problem}\n${describeSituation(situation)}`);
   });
   fc.assert(property, { seed: 1, numRuns });
