@@ -17,6 +17,7 @@ export function historySearch(seed: number): Search {
   let index = 0;
   return {
     name: "histories",
+    share: 2,
     step() {
       const history = histories.generate(randomSource(seed, index++)).value;
       const violation = play(history);

@@ -35,10 +35,9 @@ function check(functions: readonly JitFunction[]): string | undefined {
   if (loaded.ok) return "it is loaded";
   const after = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
   if (after !== before) return `memory, charge and chunks were ${before}, are ${after}`;
-  const entered = loaded.functions.find(
-    ({ jited, bpfFunc, jitedLen }) => jited || (functions.length === 1 && (bpfFunc !== undefined || jitedLen !== 0)),
-  );
-  if (entered !== undefined) return `function ${entered.fn.index} is still marked as compiled`;
+  const { bpfFunc, jitedLen } = loaded.functions[loaded.index]!;
+  const failed = bpfFunc !== undefined || jitedLen !== 0;
+  if (failed || loaded.functions.some(({ jited }) => jited)) return "a function is still marked as compiled";
   return kernel.warnings[0];
 }
 
