@@ -104,6 +104,13 @@ export const QUIRKS = [
     fix: undefined,
     since: "6.0 (the long jump)",
   },
+  {
+    id: "newPackNotFlushed",
+    title: "the illegal instructions that a new pack is filled with are never made visible to instruction fetches",
+    effect: "a stray jump into a part of a pack that no program has used may run what the pages held before",
+    fix: undefined,
+    since: "5.18 (the pack allocator); 6.9 on arm64",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 

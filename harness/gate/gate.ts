@@ -43,6 +43,7 @@ export interface GateReport extends Report {
 
 export interface GateResult {
   readonly report: GateReport;
+  readonly tally: Tally;
   readonly finding?: Finding;
 }
 
@@ -75,7 +76,7 @@ export async function gate(
     unreadable,
   };
   const report = makeReport("gate", started, counts, { ...facts(tally, parts.pool.jobs), corpus });
-  return finding === undefined ? { report } : { report, finding };
+  return finding === undefined ? { report, tally } : { report, tally, finding };
 }
 
 function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Failure {

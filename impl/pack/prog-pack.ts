@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { RoAddr, RwAddr } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextInvalidate } from "../patching/arch-text.js";
+import { flushIcacheRange } from "../patching/icache.js";
 import { setMemoryRox } from "../patching/set-memory.js";
 import { Bitmap } from "./bitmap.js";
 
@@ -30,6 +31,8 @@ export interface ProgPackOptions {
   readonly nodes?: number;
   /** Size of a pack where there is no such thing as 2 MiB mappings (kernel: one page). */
   readonly packBytes?: number;
+  /** Make what new memory is filled with visible to fetches. Asked each time; default: yes. */
+  readonly flushNew?: () => boolean;
   /** By default a warning is an assertion that fails. */
   readonly warn?: Warn;
 }
@@ -38,13 +41,15 @@ export class ProgPacks {
   readonly packBytes: number;
   private readonly list: ProgPack[] = [];
   private readonly warn: Warn;
+  private readonly flushNew: () => boolean;
 
   constructor(
     readonly machine: Machine,
-    { nodes = 1, packBytes = SZ_2M * nodes, warn = assert.fail }: ProgPackOptions = {},
+    { nodes = 1, packBytes = SZ_2M * nodes, warn = assert.fail, flushNew = () => true }: ProgPackOptions = {},
   ) {
     this.packBytes = packBytes;
     this.warn = warn;
+    this.flushNew = flushNew;
   }
 
   /** In list order, for oracles. */
@@ -129,6 +134,7 @@ export class ProgPacks {
     const base = machine.vmalloc(size);
     if (base === undefined) return undefined;
     machine.fill32(base, AARCH64_BREAK_FAULT, size);
+    if (this.flushNew()) flushIcacheRange(machine, base, base + size);
     if (setMemoryRox(machine, base, size) === 0) return base as RoAddr;
     machine.vfree(base);
     return undefined;

@@ -40,7 +40,11 @@ export class Kernel implements PackKernel {
     this.env = env;
     this.images = IMAGE_MEMORY[images];
     this.modmem = new Modmem(limit, bpfCapable);
-    this.packs = new ProgPacks(machine, { ...pack, warn: (message) => this.warnings.push(message) });
+    this.packs = new ProgPacks(machine, {
+      ...pack,
+      warn: (message) => this.warnings.push(message),
+      flushNew: () => !this.quirks.newPackNotFlushed,
+    });
   }
 
   get quirks(): Quirks {

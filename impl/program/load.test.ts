@@ -84,7 +84,8 @@ describe("one function", () => {
       loaded(kernel, single);
       return log.events().filter(({ kind }) => kind === "flush").length;
     };
-    expect([flushes(DEFAULT_ENV), flushes(env({ secondFlush: true }))]).toEqual([1, 2]);
+    // One more, here and there, is for the pack that is new.
+    expect([flushes(DEFAULT_ENV), flushes(env({ secondFlush: true }))]).toEqual([1 + 1, 2 + 1]);
   });
 
   test("is refused over the limit", () => {

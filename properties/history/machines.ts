@@ -20,8 +20,10 @@ export function takeMachine(pageBytes: PageBytes, cpus: number): Machine {
   return machine;
 }
 
-/** @param machine everything on it but the stack is freed, all locks are free */
+/** @param machine everything on it but the stack is freed. One with a lock held or a translation left is not kept. */
 export function giveMachine(machine: Machine): void {
+  const locks = [machine.patchLock, machine.packMutex, machine.textMutex];
+  if (locks.some(({ holder }) => holder !== undefined) || machine.staleTranslations.length > 0) return;
   const key = keyOf(machine.pageBytes, machine.cpus);
   const machines = idle.get(key) ?? [];
   idle.set(key, machines);

@@ -3,7 +3,7 @@ import { randomSource } from "../../harness/gate/random-source.js";
 import { HistoryArbitrary } from "./history-arbitrary.js";
 import { minimizeHistory } from "./minimize.js";
 import { playHistory } from "./play.js";
-import { parseHistory, printActions, printHistory } from "./text.js";
+import { printHistory } from "./text.js";
 
 test("speed", () => {
   const a = new HistoryArbitrary();

@@ -85,9 +85,13 @@ export class World implements Scene {
     return { scene: this, events: this.lastEvents, before, after: this.account(), result, executions, struck };
   }
 
-  /** Nothing lives any more and nothing was found: the machine is as it was when it came. */
+  /** The history is over. A machine that is as it was when it came is used again. */
   close(): void {
-    giveMachine(this.machine);
+    const { machine, baseline } = this;
+    const { usage } = machine;
+    const isClean =
+      usage.areas === baseline.areas && usage.heapObjects === baseline.heapObjects && usage.frames === baseline.frames;
+    if (isClean) giveMachine(machine);
   }
 
   private lastEvents: Step["events"] = [];

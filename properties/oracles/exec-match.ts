@@ -12,9 +12,14 @@ export const execMatch: Oracle = {
 };
 
 function breaches({ id, cpu, problem, outcome, expected, at }: Execution): readonly string[] {
-  if (problem !== undefined || outcome === undefined || outcome.kind === "violated") return PASS;
   const when = at === undefined ? "" : ` after event ${at}`;
   const who = `#${id} on CPU ${cpu}${when}`;
+  if (problem?.why === "notMapped" || problem?.why === "notExecutable") {
+    const why = problem.why === "notMapped" ? "not mapped" : "not executable";
+    return [`${who} cannot run: 0x${problem.va.toString(16)} is ${why}`];
+  }
+  // What may be stale is for no-stale-fetch, what was not restored for aapcs64-contract.
+  if (outcome === undefined || outcome.kind === "violated") return PASS;
   if (outcome.kind === "returned") {
     if (expected === undefined || outcome.x0 === expected) return PASS;
     return [`${who} returned ${outcome.x0}, expected ${expected}`];

@@ -162,6 +162,6 @@ function cost(step: Step, { pokes, storedBytes, cleanedBytes }: Follow): readonl
   return breaches;
 }
 
-/** Memory that became executable in this step is flushed as a whole. */
+/** Memory that is mapped in this step is flushed as a whole. */
 const newRoom = ({ events }: Step): number =>
-  events.reduce((sum, e) => sum + (e.kind === "setPermission" && e.permission === "rox" ? e.bytes : 0), 0);
+  events.reduce((sum, e) => sum + (e.kind === "alloc" && e.area === "vmalloc" ? e.bytes : 0), 0);

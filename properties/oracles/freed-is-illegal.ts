@@ -53,8 +53,20 @@ function room(scene: Scene, { header, bytes }: Region): readonly string[] {
 function newPacks(scene: Scene, events: Step["events"]): readonly string[] {
   if (scene.images === "pages") return PASS;
   return events.flatMap((event) =>
-    event.kind === "setPermission" && event.permission === "rox" ? outside(scene, event.va, event.bytes) : [],
+    event.kind === "setPermission" && event.permission === "rox"
+      ? [...outside(scene, event.va, event.bytes), ...unseen(scene, event.va, event.bytes)]
+      : [],
   );
+}
+
+/** That it traps is certain only if every fetch sees it. */
+function unseen({ machine }: Scene, base: Va, bytes: number): readonly string[] {
+  for (let cpu = 0; cpu < machine.cpus; cpu++) {
+    const problem = machine.fetch(cpu, base, bytes);
+    if (problem !== undefined)
+      return [`CPU ${cpu} may run what ${hex(problem.va)}, in a new pack, held before: ${problem.why}`];
+  }
+  return PASS;
 }
 
 /** All of [base, base + bytes) but the live regions in it. */
