@@ -22,7 +22,7 @@ import { MapStates } from "../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
-import { blindCodes } from "./blind.js";
+import { repeatable } from "./blind.js";
 import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
@@ -102,9 +102,11 @@ export class JitSubject implements Subject {
       const contextLoads = facts.contextLoads[index] ?? new Set<number>();
       return lower(code, { functions, contextLoads }, verifier).functions;
     });
-    const blinded = caseEnv.blind === true ? blindCodes(lowered) : { ok: true as const, lowered };
-    if (!blinded.ok) return blinded;
-    return this.loadLowered(program, blinded.lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
+    const env: JitEnv = { ...this.kernel.env, lse: caseEnv.cpu === "lse" };
+    this.kernel.blinding = caseEnv.blind === true ? repeatable() : undefined;
+    const loaded = this.loadLowered(program, lowered, env, caseEnv.hole);
+    this.kernel.blinding = undefined;
+    return loaded;
   }
 
   /** Compile what a verifier has already lowered: by code, its functions. `program` says what the runs need. */
@@ -126,7 +128,10 @@ export class JitSubject implements Subject {
         this.free(codes, before, log);
         return { ok: false, why: `the JIT refused function ${loaded.index}: ${describeLoadError(loaded.error)}` };
       }
-      codes.push({ lowered: functions, program: loaded.program });
+      codes.push({
+        lowered: functions.map((fn, i) => asCompiled(fn, loaded.program.functions[i]!)),
+        program: loaded.program,
+      });
     }
     return { ok: true, loaded: this.loaded(program, codes, before, log) };
   }
@@ -225,6 +230,10 @@ export class JitSubject implements Subject {
     };
   }
 }
+
+/** Blinding comes between the lowering and the JIT. */
+const asCompiled = (lowered: LoweredFunction, { fn, origin }: BpfProg): LoweredFunction =>
+  origin === undefined ? lowered : { ...lowered, insns: fn.insns, origin: origin.map((slot) => lowered.origin[slot]!) };
 
 /** Where the frame of a main function lies, from what its prologue pushes. */
 function frameOfMain(fn: LoweredFunction): Range {
