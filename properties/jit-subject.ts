@@ -6,12 +6,13 @@ import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { frameOf } from "../impl/jit/frame.js";
 import type { JitFunction } from "../impl/jit/function.js";
 import { slotOfWord } from "../impl/jit/passes.js";
+import { BPF_PROG_CHUNK_SIZE } from "../impl/pack/prog-pack.js";
 import { type BpfProg, describeLoadError } from "../impl/program/bpf-prog.js";
 import { fixupException } from "../impl/program/fixup-exception.js";
 import { Kernel } from "../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../impl/program/load.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
-import { pointer, type Va } from "../machine/address.js";
+import { pointer, type RoAddr, type Va } from "../machine/address.js";
 import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
 import { type U64, u64 } from "../spec/bits.js";
@@ -31,7 +32,7 @@ import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "
 import { textPokeBreaches } from "./oracles/text-poke.js";
 import { Stage } from "./stage.js";
 import { loadedBreaches } from "./structure/loaded-code.js";
-import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
+import type { Loaded, LoadedImage, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
@@ -76,6 +77,7 @@ export class JitSubject implements Subject {
   private readonly traps: ReadonlyMap<Va, Trap>;
   private hole = 0;
   private loads = 0;
+  private skipped: { readonly va: RoAddr; readonly bytes: number } | undefined;
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
@@ -103,10 +105,20 @@ export class JitSubject implements Subject {
       return lower(code, { functions, contextLoads }, verifier).functions;
     });
     const env: JitEnv = { ...this.kernel.env, lse: caseEnv.cpu === "lse" };
+    this.skip(caseEnv.skip ?? 0);
     this.kernel.blinding = caseEnv.blind === true ? repeatable() : undefined;
     const loaded = this.loadLowered(program, lowered, env, caseEnv.hole);
     this.kernel.blinding = undefined;
     return loaded;
+  }
+
+  /** Take chunks of the pack until the program is freed. */
+  private skip(chunks: number): void {
+    const { packs } = this.kernel;
+    if (this.skipped !== undefined) packs.bpfProgPackFree(this.skipped.va, this.skipped.bytes);
+    const bytes = chunks * BPF_PROG_CHUNK_SIZE;
+    const va = bytes === 0 ? undefined : packs.bpfProgPackAlloc(bytes);
+    this.skipped = va === undefined ? undefined : { va, bytes };
   }
 
   /** Compile what a verifier has already lowered: by code, its functions. `program` says what the runs need. */
@@ -141,6 +153,7 @@ export class JitSubject implements Subject {
     const logged = this.logged(log);
     const structure = codes.flatMap(({ program }) => loadedBreaches(this.kernel, program.functions));
     return {
+      images: () => codes.flatMap((code, index) => this.imagesOf(code, index)),
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
       words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
       breaches: [...loadBreaches(this.kernel, functions, before), ...structure, ...logged],
@@ -148,6 +161,15 @@ export class JitSubject implements Subject {
         this.options.engines.map((engine) => this.run(engine, program, codes, input, layout, lastCode)),
       free: () => this.free(codes, before, log),
     };
+  }
+
+  private imagesOf({ lowered, program }: Code, code: number): readonly LoadedImage[] {
+    return program.functions.map(({ bpfFunc, jitedLen, offsets }, i) => {
+      const va = bpfFunc ?? 0;
+      const { insns, origin } = lowered[i]!;
+      const words = new Uint32Array(Uint8Array.from(this.machine.peek(va, jitedLen)).buffer);
+      return { code, insns, origin, offsets, words, va };
+    });
   }
 
   /** `before`: the account before the first of them was loaded. */

@@ -14,7 +14,17 @@ import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
 import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
-import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import {
+  complain,
+  complainAll,
+  type Define,
+  examples,
+  JSON_OPTION,
+  JUNIT_OPTION,
+  print,
+  saveForCi,
+  saveJson,
+} from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
 import { duration, integer } from "../options.js";
@@ -31,6 +41,7 @@ interface Flags {
   readonly engine?: string;
   readonly json?: string;
   readonly report?: string;
+  readonly junit?: string;
 }
 
 const DEFAULT_BUDGET_MS = 50_000;
@@ -52,6 +63,7 @@ export const defineGate: Define = (program, io, finish) => {
     .addOption(engineOption())
     .option(...JSON_OPTION)
     .option("--report <dir>", "also write a report for a browser: one file, index.html, that needs no network")
+    .option(...JUNIT_OPTION)
     .addHelpText(
       "after",
       examples([
@@ -92,7 +104,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const { report, finding } = result;
     progress.stop();
     complainAll(io, report.unreadable);
-    const saved = saveJson(io, flags.json, report, exitCode(report));
+    const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
     const about = { engines: engines.map(({ name }) => name), check: parts.trials.check, from: flags.from };
     const code = flags.report === undefined ? saved : await savePage(io, flags.report, result, about, saved);
     print(io, formatGate(report, io.columns));

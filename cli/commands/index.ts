@@ -2,10 +2,13 @@
 
 import type { Define } from "../command.js";
 import { defineConform } from "./conform.js";
+import { defineCorpus } from "./corpus.js";
+import { defineFuzz } from "./fuzz.js";
 import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
 import { defineJit } from "./jit.js";
 import { defineMutants } from "./mutants.js";
+import { defineReplay } from "./replay.js";
 import { defineRun } from "./run.js";
 
 export const COMMANDS: readonly Define[] = [
@@ -14,5 +17,8 @@ export const COMMANDS: readonly Define[] = [
   defineConform,
   defineGolden,
   defineGate,
+  defineFuzz,
+  defineReplay,
+  defineCorpus,
   defineMutants,
 ];
