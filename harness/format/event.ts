@@ -43,7 +43,7 @@ function say(event: TraceEvent): string {
       return `FAILS      ${FAILURES[event.step]}`;
     case "stopped":
     case "resumed":
-      return event.kind === "stopped" ? "every CPU waits" : "every CPU goes on";
+      return event.kind === "stopped" ? "stops until all CPUs have" : "goes on";
     case "fetch":
       return `fetch      ${range(event)}`;
     default:

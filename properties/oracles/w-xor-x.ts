@@ -50,7 +50,8 @@ function aliases(events: readonly TraceEvent[]): readonly string[] {
       case "flush":
       case "clean":
       case "invalidate":
-        if (isAlias(event.va)) breaches.push(`event ${i}: ${event.kind} of the alias ${hex(event.va)}, which nobody runs`);
+        if (isAlias(event.va))
+          breaches.push(`event ${i}: ${event.kind} of the alias ${hex(event.va)}, which nobody runs`);
         break;
     }
   }
