@@ -69,7 +69,7 @@ const WITHOUT_LSE = /^cortex-a(35|53|57|72|73)$/;
 function generated(r: Fields): Recording {
   const jited = asBytes(r.jited, "jited");
   const ksyms = asArray(r.ksyms, "ksyms");
-  const depths = asArray(r.stackDepths, "stackDepths");
+  const depths = r.stackDepths === undefined ? [] : asArray(r.stackDepths, "stackDepths");
   let at = 0;
   const functions = asArray(r.funcLens, "funcLens").map((length, i): RecordedFunction => {
     const start = at;
@@ -77,7 +77,7 @@ function generated(r: Fields): Recording {
     return {
       roImage: asVa(ksyms[i], `ksyms[${i}]`),
       code: jited.slice(start, at),
-      stackDepth: asNumber(depths[i], `stackDepths[${i}]`),
+      stackDepth: r.stackDepths === undefined ? undefined : asNumber(depths[i], `stackDepths[${i}]`),
       region: undefined,
     };
   });
@@ -85,8 +85,8 @@ function generated(r: Fields): Recording {
   return {
     name: asString(r.family, "family"),
     lse: !WITHOUT_LSE.test(asString(r.cpu, "cpu")),
-    progType: asNumber(r.progType, "progType"),
-    insns: asBytes(r.insns, "insns"),
+    progType: r.progType === undefined ? undefined : asNumber(r.progType, "progType"),
+    insns: r.insns === undefined ? undefined : asBytes(r.insns, "insns"),
     xlated: asBytes(r.xlated, "xlated"),
     callBase: asVa(r.callBase, "callBase"),
     dummyTramp: undefined,
