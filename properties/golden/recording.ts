@@ -14,11 +14,13 @@ export interface RecordedFunction {
   readonly region: { readonly bytes: Uint8Array; readonly imageOffset: number } | undefined;
 }
 
-/** One run of the program on a packet: a negative errno or 0, the return value and the packet afterwards. */
+/** One run of the program on a packet: a negative errno or 0, what it returned and the packet afterwards. */
 export interface RecordedRun {
   readonly errno: number;
+  /** 32 bits, signed or not. */
   readonly retval: number;
-  readonly packet: Uint8Array;
+  /** Undefined where the recording does not say. */
+  readonly packet: Uint8Array | undefined;
   /** The result does not depend on time, chance or other programs; undefined where the recording does not say. */
   readonly deterministic: boolean | undefined;
 }
@@ -96,11 +98,11 @@ function generated(r: Fields): Recording {
 }
 
 function runOf(r: Fields): RecordedRun | undefined {
-  if (typeof r.run !== "number") return undefined;
+  if (typeof r.run !== "number" || r.retval === undefined) return undefined;
   return {
     errno: r.run,
-    retval: r.retval === undefined ? 0 : asNumber(r.retval, "retval"),
-    packet: r.dataOut === undefined ? new Uint8Array(0) : asBytes(r.dataOut, "dataOut"),
+    retval: asNumber(r.retval, "retval"),
+    packet: r.dataOut === undefined ? undefined : asBytes(r.dataOut, "dataOut"),
     deterministic: typeof r.deterministic === "boolean" ? r.deterministic : undefined,
   };
 }
