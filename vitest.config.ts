@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { defineConfig, type Plugin } from "vitest/config";
-import { applyEdits, parseMutant } from "./harness/mutants/mutant.js";
 import type { Reporter, TestModule } from "vitest/node";
+import { applyEdits, parseMutant } from "./harness/mutants/mutant.js";
 
 /** One plain closing line, for whoever reads the log with a program. */
 const tally: Reporter = {
