@@ -18,7 +18,8 @@ const CAUGHT: Readonly<Record<string, { readonly by: readonly string[]; readonly
   D08: { by: ["fallback-is-clean"], history: "load #0 (r0 = 1 .., 2 insns); copy 1 fails" },
   D11: { by: ["w-xor-x", "flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)" },
   D14: { by: ["no-crash"], history: "load #0 (r0 = 1 .., 1200 insns)" },
-  D20: { by: ["relative-to-ro"], history: "load #0 (r0 = 1 .., 2 insns, 1 probe)" },
+  D20a: { by: ["relative-to-ro"], history: "load #0 (r0 = 1 .., 2 insns, 1 probe)" },
+  D20b: { by: ["relative-to-ro"], history: "load #0 (r0 = 1 .., 2 insns, 1 probe)" },
   D25: { by: ["flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)\nfree #0" },
 };
 

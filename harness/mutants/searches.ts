@@ -13,4 +13,5 @@ export const makeSearches = (seed: number): readonly Search[] => [
   kernelRowSearch(seed),
   edgeSearch(),
   recordedSearch(),
+  historySearch(seed),
 ];
