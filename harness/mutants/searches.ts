@@ -1,6 +1,7 @@
 // All ways in which a mutant is looked for, in the order in which they take turns.
 
 import { edgeSearch } from "./edge-search.js";
+import { historySearch } from "./history-search.js";
 import { kernelRowSearch } from "./kernel-row-search.js";
 import { programSearch } from "./program-search.js";
 import { recordedSearch } from "./recorded-search.js";
@@ -8,6 +9,7 @@ import type { Search } from "./search.js";
 
 export const makeSearches = (seed: number): readonly Search[] => [
   programSearch(seed),
+  historySearch(seed),
   kernelRowSearch(seed),
   edgeSearch(),
   recordedSearch(),
