@@ -6,11 +6,13 @@ import { kernelRowSearch } from "./kernel-row-search.js";
 import { programSearch } from "./program-search.js";
 import { recordedSearch } from "./recorded-search.js";
 import type { Search } from "./search.js";
+import { trampolineSearch } from "./trampoline-search.js";
 
 export const makeSearches = (seed: number): readonly Search[] => [
   programSearch(seed),
   historySearch(seed),
   kernelRowSearch(seed),
   edgeSearch(),
+  trampolineSearch(seed),
   recordedSearch(),
 ];

@@ -42,6 +42,7 @@ export function kernelCase(source: Pick<Random, "nextInt">): KernelCase {
       u64,
     ),
     env: { lse, vhe: draw.chance(30), bti: draw.chance(20) },
+    isBlinded: draw.chance(30),
     isCalled: draw.chance(30),
   };
 }
