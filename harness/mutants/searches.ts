@@ -1,9 +1,10 @@
 // All ways in which a mutant is looked for, in the order in which they take turns.
 
+import { conformanceSearch } from "./conformance-search.js";
 import { edgeSearch } from "./edge-search.js";
 import { historySearch } from "./history-search.js";
 import { kernelRowSearch } from "./kernel-row-search.js";
-import { programSearch } from "./program-search.js";
+import { programSearch, resultSearch } from "./program-search.js";
 import { recordedSearch } from "./recorded-search.js";
 import type { Search } from "./search.js";
 import { trampolineSearch } from "./trampoline-search.js";
@@ -15,4 +16,6 @@ export const makeSearches = (seed: number): readonly Search[] => [
   edgeSearch(),
   trampolineSearch(seed),
   recordedSearch(),
+  resultSearch(seed),
+  conformanceSearch(),
 ];
