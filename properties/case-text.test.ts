@@ -122,7 +122,7 @@ test.each([
   ["# title: t\n# oracle:\nexit", 'line 2: "oracle" is empty'],
   [
     "# title: t\n# imput: 00\nexit",
-    'line 2: unknown key "imput", expected title, oracle, expect, found, provenance, quirk, note, context, cpu, hole, blind, map, input',
+    'line 2: unknown key "imput", expected id, title, oracle, expect, found, provenance, quirk, note, context, cpu, hole, blind, skip, map, input',
   ],
   ["# title: t\n\n\nexit\nr0 = r50", 'line 5: expected a register r0..r10, got "r50"'],
   ["# title: t\nexit\nprogram 2:\nexit", "line 3: expected program 1, got program 2"],
@@ -202,12 +202,14 @@ const file: fc.Arbitrary<CaseFile> = fc
     ),
     cpu: fc.constantFrom("lse" as const, "ll-sc" as const),
     hole: fc.constantFrom(0, 8, 16, 48),
+    id: fc.constantFrom(undefined, "0123456789ab"),
+    skip: fc.constantFrom({}, { skip: 63 }),
   })
-  .chain(({ title, oracle, r0, notes, code, context, inputs, cpu, hole }) =>
+  .chain(({ id, title, oracle, r0, notes, code, context, inputs, cpu, hole, skip }) =>
     fc.array(map(code.length), { maxLength: 3 }).map((maps): CaseFile => {
       const program = { code: code.map((parts) => parts.flat()), maps, context };
       const expect = r0 === undefined ? [] : [r0];
-      return { title, oracle, expect, notes, program, inputs, env: { cpu, hole } };
+      return { id, title, oracle, expect, notes, program, inputs, env: { cpu, hole, ...skip } };
     }),
   );
 

@@ -1,10 +1,15 @@
 // Random scenarios of what is attached to a function.
 
 import fc from "fast-check";
-import { playScenario, playWithRecordAt } from "../../properties/trampoline/play.js";
+import { checkRecordAt } from "../../properties/trampoline/any-record.js";
+import { checkTracing } from "../../properties/trampoline/play.js";
 import { type Scenario, scenario } from "../../properties/trampoline/scenario.js";
+import type { Verdict } from "../../properties/verdict.js";
+import { EXCEPTION } from "../check-or-crash.js";
 import { randomSource } from "../gate/random-source.js";
 import type { Search } from "./search.js";
+
+type Disagreement = Extract<Verdict, { kind: "disagree" }>;
 
 /** With a record that the heap would not have given, or without. */
 interface Attached {
@@ -28,7 +33,7 @@ export function trampolineSearch(seed: number): Search {
       const breach = breachOf(first.value);
       if (breach === undefined) return "nothing";
       return {
-        ...{ oracle: "trampoline", where: "trampoline", expected: "no breach", actual: breach },
+        ...{ oracle: "trampoline", where: breach.where, expected: breach.expected, actual: breach.actual },
         shrink(mayGoOn) {
           const { scenario: value, record } = shrunk(first, mayGoOn);
           const { fentry, fmodRet, fexit } = value;
@@ -62,13 +67,12 @@ function firstFailing(
   return undefined;
 }
 
-function breachOf({ scenario: value, record }: Attached): string | undefined {
+function breachOf({ scenario: value, record }: Attached): Disagreement | undefined {
   try {
-    if (record === undefined) playScenario(value);
-    else playWithRecordAt(record, value);
-    return undefined;
+    const verdict = record === undefined ? checkTracing(value) : checkRecordAt(record, value);
+    return verdict.kind === "disagree" ? verdict : undefined;
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return text.split("\n")[0] ?? "";
+    const actual = error instanceof Error ? error.message : String(error);
+    return { kind: "disagree", where: EXCEPTION, expected: "a verdict", actual };
   }
 }

@@ -15,9 +15,23 @@ const LDDW_IMM64 = rowById("lddw imm64");
 
 /** A slot whose value or form only the image tells. */
 export type Unknown =
-  | { readonly kind: "mapAddress"; readonly pc: number }
+  | { readonly kind: "mapAddress"; readonly pc: number; readonly shown: MapLoad | undefined }
   | { readonly kind: "userBase"; readonly pc: number }
   | { readonly kind: "arenaAccess"; readonly pc: number };
+
+/** A load of a map, or of its value at an offset; `imm` is the map's index as loaded, and its id as shown. */
+export interface MapLoad {
+  readonly source: "mapFd" | "mapFdValue";
+  readonly imm: number;
+  readonly offset: number;
+}
+
+/** The load of a map at that slot, or undefined. */
+export function mapLoadAt(slots: readonly Insn[], pc: number): MapLoad | undefined {
+  const { row, imm } = slots[pc]!;
+  if (row.kind !== "lddw" || (row.source !== "mapFd" && row.source !== "mapFdValue")) return undefined;
+  return { source: row.source, imm, offset: slots[pc + 1]?.imm ?? 0 };
+}
 
 export interface SplitFunction {
   readonly fn: JitFunction;
@@ -54,7 +68,7 @@ export function splitFunctions(recording: Recording): Split {
       wasClassic: recording.progType === 0,
       ...(arenaBase === undefined ? {} : { arena: { kernelBase: arenaBase, userBase: { high: 0, low: 0 } } }),
     };
-    return { fn, unknowns: unknownsOf(insns, mapLoads, arenaBase !== undefined) };
+    return { fn, unknowns: unknownsOf(insns, shown, mapLoads, arenaBase !== undefined) };
   });
   return { ok: true, functions };
 }
@@ -114,10 +128,15 @@ function undisplay(shown: readonly Insn[]): { insns: readonly Insn[]; mapLoads: 
   return { insns, mapLoads };
 }
 
-function unknownsOf(insns: readonly Insn[], mapLoads: ReadonlySet<number>, usesArena: boolean): readonly Unknown[] {
+function unknownsOf(
+  insns: readonly Insn[],
+  shown: readonly Insn[],
+  mapLoads: ReadonlySet<number>,
+  usesArena: boolean,
+): readonly Unknown[] {
   const out: Unknown[] = [];
   insns.forEach(({ row }, pc) => {
-    if (mapLoads.has(pc)) out.push({ kind: "mapAddress", pc });
+    if (mapLoads.has(pc)) out.push({ kind: "mapAddress", pc, shown: mapLoadAt(shown, pc) });
     else if (row.kind === "kernel" && row.op === "castUser") out.push({ kind: "userBase", pc });
     else if (usesArena && arenaRow(row.id) !== undefined) out.push({ kind: "arenaAccess", pc });
   });

@@ -29,7 +29,8 @@ function weighAction(action: Action): number {
   return 2_000_000 + moments + failures + size;
 }
 
-const weighProgram = ({ first, insns, subprograms }: ProgramSpec): number => insns + 5000 * subprograms + first / 1e4;
+const weighProgram = ({ first, insns, subprograms, probes }: ProgramSpec): number =>
+  insns + 5000 * subprograms + 500 * probes + first / 1e4;
 
 function* candidates(history: History): Generator<History> {
   const { actions } = history;
@@ -76,7 +77,8 @@ function* plainerDuring({ fails, others }: During): Generator<During> {
 }
 
 function* plainerPrograms(program: ProgramSpec): Generator<ProgramSpec> {
-  const { first, insns, subprograms } = program;
+  const { first, insns, subprograms, probes } = program;
+  for (const fewer of smaller(probes, 0)) yield { ...program, probes: fewer };
   for (const fewer of smaller(subprograms, 0)) yield { ...program, subprograms: fewer };
   for (const fewer of smaller(insns, leastInsns(subprograms))) yield { ...program, insns: fewer };
   for (const lower of smaller(first, 1)) yield { ...program, first: lower };
