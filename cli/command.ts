@@ -2,8 +2,9 @@
 
 import type { Command } from "commander";
 import { type BadInput, badInputLine } from "../harness/bad-input.js";
+import { annotations, casesOf, junitXml, type TestedCase } from "../harness/format/junit.js";
 import { writeOutputFile } from "../harness/output-file.js";
-import { reportJson } from "../harness/report.js";
+import { type Report, reportJson } from "../harness/report.js";
 import { BAD_INPUT, type Io } from "./io.js";
 
 /** Adds one command; its action tells `finish` the exit code. */
@@ -32,6 +33,22 @@ export function saveJson(io: Io, file: string | undefined, report: object, code:
   const written = writeOutputFile(file, reportJson(report));
   return written.ok ? code : complain(io, written.error);
 }
+
+/** Write the report as JUnit XML where `--junit` says, and tell GitHub when it is listening. Returns the exit code. */
+export function saveForCi(
+  io: Io,
+  file: string | undefined,
+  report: Report,
+  code: number,
+  cases: readonly TestedCase[] = casesOf(report),
+): number {
+  if (process.env.GITHUB_ACTIONS === "true") print(io, annotations(report));
+  if (file === undefined) return code;
+  const written = writeOutputFile(file, junitXml(report, cases));
+  return written.ok ? code : complain(io, written.error);
+}
+
+export const JUNIT_OPTION = ["--junit <file>", "also write the report as JUnit XML"] as const;
 
 export const JSON_OPTION = ["--json <file>", "also write the report as JSON"] as const;
 

@@ -8,7 +8,7 @@ export interface Io {
   readonly columns: number;
   /** Whether stderr is a terminal: progress bars go there. */
   readonly isTerminal: boolean;
-  /** Aborted by the first SIGINT. Commands stop at the next safe place and print what they have. */
+  /** Aborted by the first SIGINT or SIGTERM. Commands stop at the next safe place and print what they have. */
   readonly stop: AbortSignal;
 }
 

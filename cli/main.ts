@@ -35,7 +35,7 @@ function makeProgram(io: Io, setCode: (code: number) => void): Command {
     .version(version(), "-V, --version", "print the version")
     .helpCommand("help [command]", "print the help of a command");
   for (const define of COMMANDS) define(program, io, setCode);
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: io.out,
       // Refusals are printed by `refused`, as one line.
@@ -46,6 +46,11 @@ function makeProgram(io: Io, setCode: (code: number) => void): Command {
   program.addHelpText("after", EXIT_CODES);
   return program;
 }
+
+const withSubcommands = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap(withSubcommands),
+];
 
 const EXIT_CODES = `
 Exit codes:
@@ -62,4 +67,16 @@ function refused(error: CommanderError, argv: readonly string[], io: Io): number
   return BAD_INPUT;
 }
 
-const COMMAND_NAMES: readonly string[] = ["run", "jit", "sequence", "pack", "conform", "golden", "gate", "mutants"];
+const COMMAND_NAMES: readonly string[] = [
+  "run",
+  "jit",
+  "sequence",
+  "pack",
+  "conform",
+  "golden",
+  "gate",
+  "fuzz",
+  "replay",
+  "corpus",
+  "mutants",
+];

@@ -30,6 +30,9 @@ export function loadCase(file: string): Loaded<LoadedCase> {
   return loaded({ ...test.value.case, expect: result === undefined ? [] : [result] });
 }
 
+/** Whether a verifier would take it. */
+export const validCase = <C extends Case>(file: string, c: C): Loaded<C> => valid(file, c, "verifier");
+
 export function loadCaseText(file: string): Loaded<LoadedCase> {
   const text = readTextFile(file);
   if (!text.ok) return text;

@@ -9,6 +9,7 @@ import { describe } from "../impl/jit/error.js";
 import { binaryPackSize, HEADER_BYTES } from "../impl/pack/binary-pack.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
 import type { Va } from "../machine/address.js";
+import { blindCodes } from "../properties/blind.js";
 import type { Case } from "../properties/case.js";
 import { CALL_BASE, layoutOf } from "../properties/layout.js";
 import type { Insn } from "../spec/bpf/insn.js";
@@ -35,17 +36,13 @@ export async function compileCase(c: Case, base: Va = DEFAULT_BASE + c.env.hole)
 }
 
 export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFunction[]> {
-  const validity = validate(c.program, { strictness: "rfc" });
-  if (!validity.ok) return notCompiled(validity.problems[0]?.message ?? "an invalid one");
-  const env: JitEnv = { ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE };
+  const codes = lowerCase(c);
+  if (!codes.ok) return codes;
+  const env = envOf(c);
   const functions: CompiledFunction[] = [];
   let next = base;
-  for (const [index, code] of c.program.code.entries()) {
-    const facts = {
-      functions: validity.facts.functions.filter((fn) => fn.code === index),
-      contextLoads: validity.facts.contextLoads[index] ?? new Set<number>(),
-    };
-    const lowered = lower(code, facts, verifierEnv(c)).functions;
+  for (const [index, lowered] of codes.value.entries()) {
+    const code = c.program.code[index] ?? [];
     const compiled = compileImages(lowered, env, (_, imageBytes) => {
       const place = next;
       next += binaryPackSize(imageBytes);
@@ -60,6 +57,22 @@ export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFun
   }
   return loaded(functions);
 }
+
+/** What the JIT is given of a case: the functions of each code. */
+export function lowerCase(c: Case): Loaded<readonly (readonly LoweredFunction[])[]> {
+  const validity = validate(c.program, { strictness: "rfc" });
+  if (!validity.ok) return notCompiled(validity.problems[0]?.message ?? "an invalid one");
+  const codes = c.program.code.map((code, index) => {
+    const functions = validity.facts.functions.filter((fn) => fn.code === index);
+    const contextLoads = validity.facts.contextLoads[index] ?? new Set<number>();
+    return lower(code, { functions, contextLoads }, verifierEnv(c)).functions;
+  });
+  if (c.env.blind !== true) return loaded(codes);
+  const blinded = blindCodes(codes);
+  return blinded.ok ? loaded(blinded.lowered) : notCompiled(blinded.why);
+}
+
+export const envOf = (c: Case): JitEnv => ({ ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE });
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
@@ -86,6 +99,7 @@ export function functionOf(
     title: `program ${code}, ${name}: ${jitedBytes / 4} words`,
     code,
     written,
+    insns: fn.insns,
     origin: fn.origin,
     va: roImage,
     words: new Uint32Array(bytes.buffer),

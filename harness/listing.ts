@@ -12,6 +12,8 @@ export interface CompiledFunction {
   /** Index into `Program.code`, and that code as it was written. */
   readonly code: number;
   readonly written: readonly Insn[];
+  /** What the verifier made of it for the JIT. */
+  readonly insns: readonly Insn[];
   /** Index of a compiled instruction -> slot of the code that it was made from. */
   readonly origin: Int32Array;
   /** Low 48 bits of the address of the first word. */

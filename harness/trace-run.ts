@@ -33,8 +33,12 @@ const HOLDERS = Array.from({ length: 11 }, (_, bpf) => mapped(bpf));
 
 /** @throws RangeError if the case is not valid or not compiled: check it first. */
 export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
+  return traceWith(c, input, await openDisassembler());
+}
+
+/** The same, with the words' text from anywhere. */
+export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble): Trace {
   const { program } = c;
-  const disassemble = await openDisassembler();
   const validity = validate(program, { strictness: "rfc" });
   if (!validity.ok) throw new RangeError(`invalid: ${validity.problems[0]?.message}`);
   const words: WordStep[] = [];

@@ -84,6 +84,27 @@ export const QUIRKS = [
     since: "6.9 (the pack allocator on arm64)",
   },
   {
+    id: "trampolineRefusalLeak",
+    title: "a trampoline for more arguments than there are registers is refused without freeing its buffer",
+    effect: "a leak, if the size was not asked for first",
+    fix: undefined,
+    since: "the pack allocator for arm64 trampolines",
+  },
+  {
+    id: "pltPageWritable",
+    title: "the address behind a program's long jump is stored by making its page writable",
+    effect: "programs on that page are writable while they can run, and two such stores at once are not serialized",
+    fix: undefined,
+    since: "6.0 (the page is shared between programs since 6.9)",
+  },
+  {
+    id: "pltResetFirst",
+    title: "a far trampoline that gives way to a near one loses its address before the patch site changes",
+    effect: "for a moment calls pass by both trampolines, as if nothing were attached",
+    fix: undefined,
+    since: "6.0 (the long jump)",
+  },
+  {
     id: "newPackNotFlushed",
     title: "the illegal instructions that a new pack is filled with are never made visible to instruction fetches",
     effect: "a stray jump into a part of a pack that no program has used may run what the pages held before",

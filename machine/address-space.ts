@@ -152,6 +152,21 @@ export class AddressSpace {
     return true;
   }
 
+  /**
+   * One store of 8 bytes at a multiple of 8 that code loads and no CPU executes: fetches of the line stay coherent.
+   *
+   * @returns false if told to fail, like `copy`.
+   */
+  store64(va: Va, high: number, low: number): boolean {
+    if (va % 8 !== 0) throw new KernelFault("badWrite", va, "is not a multiple of 8");
+    if (this.refuse("copy")) return false;
+    const { view } = this.writable(va);
+    view.setUint32(va % this.pageBytes, low, true);
+    view.setUint32((va % this.pageBytes) + 4, high, true);
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 8 });
+    return true;
+  }
+
   /** @returns false if told to fail; then nothing was copied. */
   copy(to: Va, from: Va, bytes: number): boolean {
     if (this.refuse("copy")) return false;

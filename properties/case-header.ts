@@ -9,6 +9,8 @@ import { printBytes, readBytes } from "./case-bytes.js";
 import { printMap, readMap } from "./case-map.js";
 
 export interface Header {
+  /** Says which case it is, by content; a file of the corpus has one, so that an edit is noticed. */
+  readonly id: string | undefined;
   /** What the case shows, as a sentence without a full stop. A program of the moment needs none, a lesson does. */
   readonly title: string | undefined;
   /** The oracle that it is for; all of them, if undefined. */
@@ -24,13 +26,28 @@ export interface Header {
 }
 const NOTES = ["found", "provenance", "quirk", "note"] as const;
 export type NoteKey = (typeof NOTES)[number];
-const KEYS = ["title", "oracle", "expect", ...NOTES, "context", "cpu", "hole", "map", "input"] as const;
+const KEYS = [
+  "id",
+  "title",
+  "oracle",
+  "expect",
+  ...NOTES,
+  "context",
+  "cpu",
+  "hole",
+  "blind",
+  "skip",
+  "map",
+  "input",
+] as const;
 type Key = (typeof KEYS)[number];
 /** Keys of which there may be several. */
 const REPEATED: ReadonlySet<Key> = new Set<Key>(["expect", ...NOTES, "map", "input"]);
 
 const DEFAULT_INPUT_BYTES = 64;
 const MOST_HOLE_BYTES = 48;
+/** Two pages. */
+const MOST_SKIPPED_CHUNKS = 128;
 
 interface Field {
   readonly key: Key;
@@ -51,31 +68,43 @@ export function readHeader(lines: readonly string[]): Read<ReadHeader> {
   const count = end < 0 ? lines.length : end;
   const fields = readFields(lines.slice(0, count));
   if (!fields.ok) return fields;
-  const draft: Draft = { expect: [], notes: [], maps: [], inputs: [], cpu: "lse", hole: 0, context: "memory" };
+  const draft: Draft = {
+    expect: [],
+    notes: [],
+    maps: [],
+    inputs: [],
+    cpu: "lse",
+    hole: 0,
+    blind: false,
+    context: "memory",
+  };
   for (const field of fields.value) {
     const wrong = readField(field, draft);
     if (wrong !== undefined) return textError(field.line, wrong);
   }
-  const { title, oracle, expect, notes, maps, context, cpu, hole } = draft;
+  const { id, title, oracle, expect, notes, maps, context, cpu, hole, blind, skip } = draft;
   const inputs = draft.inputs.length > 0 ? draft.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
   if (expect.length > 1 && expect.length !== inputs.length) {
     const line = fields.value.find(({ key }) => key === "expect")?.line ?? 1;
     return textError(line, `${expect.length} expect lines for ${inputs.length} inputs, expected one or one each`);
   }
   const mapLines = fields.value.filter(({ key }) => key === "map").map(({ line }) => line);
-  const env = { cpu, hole };
-  return { ok: true, value: { title, oracle, expect, notes, maps, context, inputs, env, lines: count, mapLines } };
+  const env = { cpu, hole, ...(blind ? { blind } : {}), ...(skip === undefined ? {} : { skip }) };
+  return { ok: true, value: { id, title, oracle, expect, notes, maps, context, inputs, env, lines: count, mapLines } };
 }
 
 /** The header's text, every line ended by a newline. What equals a default is left out. */
-export function printHeader({ title, oracle, expect, notes, maps, context, inputs, env }: Header): string {
+export function printHeader({ id, title, oracle, expect, notes, maps, context, inputs, env }: Header): string {
   const lines: [Key, string][] = title === undefined ? [] : [["title", oneLine(title)]];
   if (oracle !== undefined) lines.push(["oracle", oneLine(oracle)]);
+  if (id !== undefined) lines.push(["id", id]);
   for (const r0 of expect) lines.push(["expect", `r0 = ${hex64(r0)}`]);
   for (const { key, text } of notes) lines.push([key, oneLine(text)]);
   if (context !== "memory") lines.push(["context", context]);
   if (env.cpu !== "lse") lines.push(["cpu", env.cpu]);
   if (env.hole !== 0) lines.push(["hole", `${env.hole}`]);
+  if (env.blind === true) lines.push(["blind", "yes"]);
+  if (env.skip !== undefined && env.skip !== 0) lines.push(["skip", `${env.skip}`]);
   for (const map of maps) lines.push(["map", printMap(map)]);
   if (inputs.length !== 1 || !isDefaultInput(inputs[0])) {
     for (const input of inputs) lines.push(["input", printBytes(input, "\n#        ")]);
@@ -110,6 +139,7 @@ function readFields(lines: readonly string[]): Read<readonly Field[]> {
 }
 
 interface Draft {
+  id?: string;
   title?: string;
   oracle?: string;
   readonly expect: bigint[];
@@ -119,11 +149,17 @@ interface Draft {
   context: ContextKind;
   cpu: CaseEnv["cpu"];
   hole: number;
+  blind: boolean;
+  skip?: number;
 }
 
 /** Take over one field, or say what is wrong with it. */
 function readField({ key, text }: Field, draft: Draft): string | undefined {
   switch (key) {
+    case "id":
+      if (!/^[0-9a-f]{12}$/.test(text)) return `expected an id of 12 hex digits, got "${text}"`;
+      draft.id = text;
+      return undefined;
     case "title":
     case "oracle":
       if (text === "") return `"${key}" is empty`;
@@ -155,6 +191,16 @@ function readField({ key, text }: Field, draft: Draft): string | undefined {
         return `expected a hole of 0, 8 .. ${MOST_HOLE_BYTES} bytes, got "${text}"`;
       }
       draft.hole = Number(text);
+      return undefined;
+    case "blind":
+      if (text !== "yes" && text !== "no") return `expected yes or no, got "${text}"`;
+      draft.blind = text === "yes";
+      return undefined;
+    case "skip":
+      if (!/^\d{1,3}$/.test(text) || Number(text) > MOST_SKIPPED_CHUNKS) {
+        return `expected to skip 0 .. ${MOST_SKIPPED_CHUNKS} chunks, got "${text}"`;
+      }
+      draft.skip = Number(text);
       return undefined;
     case "map": {
       const map = readMap(text);

@@ -40,6 +40,7 @@ const FULL = lines(
   "# context: xdp",
   "# cpu: ll-sc",
   "# hole: 40",
+  "# blind: yes",
   "# map: array value=8 entries=4",
   "# map: hash key=4 value=8 entries=16",
   "# map: progs entries=4 0=1 2=1",
@@ -79,7 +80,7 @@ test("everything that a file can say", () => {
         context: "xdp",
       },
       inputs: [Uint8Array.of(0xaa, 0xbb, ...new Uint8Array(14)), new Uint8Array(0)],
-      env: { cpu: "ll-sc", hole: 40 },
+      env: { cpu: "ll-sc", hole: 40, blind: true },
     },
   });
   if (read.ok) expect(printCase(read.value)).toBe(FULL);
@@ -121,7 +122,7 @@ test.each([
   ["# title: t\n# oracle:\nexit", 'line 2: "oracle" is empty'],
   [
     "# title: t\n# imput: 00\nexit",
-    'line 2: unknown key "imput", expected title, oracle, expect, found, provenance, quirk, note, context, cpu, hole, map, input',
+    'line 2: unknown key "imput", expected id, title, oracle, expect, found, provenance, quirk, note, context, cpu, hole, blind, skip, map, input',
   ],
   ["# title: t\n\n\nexit\nr0 = r50", 'line 5: expected a register r0..r10, got "r50"'],
   ["# title: t\nexit\nprogram 2:\nexit", "line 3: expected program 1, got program 2"],
@@ -135,6 +136,7 @@ test.each([
   ["# title: t\n# context: skb\nexit", 'line 2: expected memory or xdp, got "skb"'],
   ["# title: t\n# cpu: m1\nexit", 'line 2: expected lse or ll-sc, got "m1"'],
   ["# title: t\n# hole: 50\nexit", 'line 2: expected a hole of 0, 8 .. 48 bytes, got "50"'],
+  ["# title: t\n# blind: maybe\nexit", 'line 2: expected yes or no, got "maybe"'],
   ["# title: t\n# input: 0x1\nexit", 'line 2: expected a byte as two hex digits or zero and a number, got "0x1"'],
   ["# title: t\n# input: zero\nexit", 'line 2: expected a number of bytes after zero, got ""'],
   ["# title: t\n# input:\nexit", "line 2: no bytes, expected as in aa bb zero 14 (zero 0 for none)"],
@@ -200,12 +202,14 @@ const file: fc.Arbitrary<CaseFile> = fc
     ),
     cpu: fc.constantFrom("lse" as const, "ll-sc" as const),
     hole: fc.constantFrom(0, 8, 16, 48),
+    id: fc.constantFrom(undefined, "0123456789ab"),
+    skip: fc.constantFrom({}, { skip: 63 }),
   })
-  .chain(({ title, oracle, r0, notes, code, context, inputs, cpu, hole }) =>
+  .chain(({ id, title, oracle, r0, notes, code, context, inputs, cpu, hole, skip }) =>
     fc.array(map(code.length), { maxLength: 3 }).map((maps): CaseFile => {
       const program = { code: code.map((parts) => parts.flat()), maps, context };
       const expect = r0 === undefined ? [] : [r0];
-      return { title, oracle, expect, notes, program, inputs, env: { cpu, hole } };
+      return { id, title, oracle, expect, notes, program, inputs, env: { cpu, hole, ...skip } };
     }),
   );
 

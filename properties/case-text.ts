@@ -18,7 +18,7 @@ import type { Case } from "./case.js";
 import { type Header, printHeader, readHeader } from "./case-header.js";
 
 /** A case and what its file says about it. */
-export type CaseFile = Case & Pick<Header, "title" | "oracle" | "expect" | "notes">;
+export type CaseFile = Case & Pick<Header, "id" | "title" | "oracle" | "expect" | "notes">;
 /** What a file is made of: a case, its title, and what else there is to say. */
 export type CaseText = Case & Pick<CaseFile, "title"> & Partial<CaseFile>;
 
@@ -29,7 +29,7 @@ export function parseCase(text: string): Read<CaseFile> {
   if (!header.ok) return header;
   const code = readPrograms(lines, header.value.lines);
   if (!code.ok) return code;
-  const { title, oracle, expect, notes, maps, context, inputs, env, mapLines } = header.value;
+  const { id, title, oracle, expect, notes, maps, context, inputs, env, mapLines } = header.value;
   for (const [index, map] of maps.entries()) {
     const missing = map.kind === "progArray" && map.programs.find((p) => p !== undefined && p >= code.value.length);
     if (typeof missing === "number") {
@@ -40,14 +40,14 @@ export function parseCase(text: string): Read<CaseFile> {
     }
   }
   const program = { code: code.value, maps, context };
-  return { ok: true, value: { title, oracle, expect, notes, program, inputs, env } };
+  return { ok: true, value: { id, title, oracle, expect, notes, program, inputs, env } };
 }
 
 /** The file of a case. Reading it gives the same case. */
 export function printCase(file: CaseText): string {
-  const { title, oracle, expect = [], notes = [], inputs, env } = file;
+  const { id, title, oracle, expect = [], notes = [], inputs, env } = file;
   const { maps, context, code } = file.program;
-  const header = printHeader({ title, oracle, expect, notes, maps, context, inputs, env });
+  const header = printHeader({ id, title, oracle, expect, notes, maps, context, inputs, env });
   const programs = code.map((insns, index) => {
     return `${index === 0 ? "" : `\nprogram ${index}:\n`}${print(insns, { labels: true })}`;
   });

@@ -7,6 +7,10 @@ export interface CaseEnv {
   readonly cpu: "lse" | "ll-sc";
   /** Bytes between the header and the image in its hole: 0, 8 .. 48. */
   readonly hole: number;
+  /** Constants are blinded. Default: no. */
+  readonly blind?: boolean;
+  /** 64-byte chunks of the pack that are taken when the program is loaded, so that it lies further up; none if absent. */
+  readonly skip?: number;
 }
 
 export interface Case {

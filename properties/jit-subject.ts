@@ -6,35 +6,40 @@ import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { frameOf } from "../impl/jit/frame.js";
 import type { JitFunction } from "../impl/jit/function.js";
 import { slotOfWord } from "../impl/jit/passes.js";
+import { BPF_PROG_CHUNK_SIZE } from "../impl/pack/prog-pack.js";
 import { type BpfProg, describeLoadError } from "../impl/program/bpf-prog.js";
 import { fixupException } from "../impl/program/fixup-exception.js";
 import { Kernel } from "../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../impl/program/load.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
-import { pointer, type Va } from "../machine/address.js";
+import { pointer, type RoAddr, type Va } from "../machine/address.js";
 import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
 import { type U64, u64 } from "../spec/bits.js";
-import { HELPERS, type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
+import { HELPERS, type HelperWorld, initialWorld, MAP_LOOKUP } from "../spec/bpf/helpers.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { MapStates } from "../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
+import { repeatable } from "./blind.js";
 import type { CaseEnv } from "./case.js";
-import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, STACK } from "./layout.js";
+import { CALL_BASE, ENTRY_SP, frameAt, HASH_ELEMENT_HEADER_BYTES, layoutOf, STACK, TASK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
 import { lockBreaches } from "./oracles/locks.js";
 import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
 import { textPokeBreaches } from "./oracles/text-poke.js";
 import { Stage } from "./stage.js";
 import { loadedBreaches } from "./structure/loaded-code.js";
-import type { Loaded, LoadResult, Subject, SubjectOutcome } from "./subject.js";
+import type { Loaded, LoadedImage, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
-const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** What the imm of a call of that helper is. */
+export const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+/** Stands for `__htab_map_lookup_elem`, which gives the whole element of a hash map and has no number of its own. */
+export const HASH_ELEMENT_HELPER = 0x1000;
 /** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
 const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
@@ -56,6 +61,9 @@ export interface SubjectOptions {
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
 
+/** SP_EL0 holds the running task. */
+const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
+
 /** The machine's log is kept, and judged, for one load in that many; the first is among them. */
 const LOADS_A_LOG = 8;
 
@@ -75,6 +83,7 @@ export class JitSubject implements Subject {
   private readonly traps: ReadonlyMap<Va, Trap>;
   private hole = 0;
   private loads = 0;
+  private skipped: { readonly va: RoAddr; readonly bytes: number } | undefined;
   private world: HelperWorld | undefined;
 
   constructor(private readonly options: SubjectOptions) {
@@ -86,7 +95,14 @@ export class JitSubject implements Subject {
     loadProgram(this.kernel, [ANCHOR]);
     this.stage = new Stage(machine, env.offsets);
     this.memory = new MachineMemory(machine);
-    this.traps = new Map([...HELPERS.keys()].map((id) => [CALL_BASE + helperOffset(id), this.trapOf(id)]));
+    const lookup = this.trapOf(MAP_LOOKUP);
+    const element: Trap = (args) => {
+      const value = lookup(args);
+      return value === 0n ? 0n : value - BigInt(HASH_ELEMENT_HEADER_BYTES);
+    };
+    const traps = [...HELPERS.keys()].map((id) => [id, this.trapOf(id)] as const);
+    const all = [...traps, [HASH_ELEMENT_HELPER, element] as const];
+    this.traps = new Map(all.map(([id, trap]) => [CALL_BASE + helperOffset(id), trap]));
   }
 
   load(program: Program, facts: Facts, caseEnv: CaseEnv): LoadResult {
@@ -101,7 +117,21 @@ export class JitSubject implements Subject {
       const contextLoads = facts.contextLoads[index] ?? new Set<number>();
       return lower(code, { functions, contextLoads }, verifier).functions;
     });
-    return this.loadLowered(program, lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
+    const env: JitEnv = { ...this.kernel.env, lse: caseEnv.cpu === "lse" };
+    this.skip(caseEnv.skip ?? 0);
+    this.kernel.blinding = caseEnv.blind === true ? repeatable() : undefined;
+    const loaded = this.loadLowered(program, lowered, env, caseEnv.hole);
+    this.kernel.blinding = undefined;
+    return loaded;
+  }
+
+  /** Take chunks of the pack until the program is freed. */
+  private skip(chunks: number): void {
+    const { packs } = this.kernel;
+    if (this.skipped !== undefined) packs.bpfProgPackFree(this.skipped.va, this.skipped.bytes);
+    const bytes = chunks * BPF_PROG_CHUNK_SIZE;
+    const va = bytes === 0 ? undefined : packs.bpfProgPackAlloc(bytes);
+    this.skipped = va === undefined ? undefined : { va, bytes };
   }
 
   /** Compile what a verifier has already lowered: by code, its functions. `program` says what the runs need. */
@@ -123,7 +153,10 @@ export class JitSubject implements Subject {
         this.free(codes, before, log);
         return { ok: false, why: `the JIT refused function ${loaded.index}: ${describeLoadError(loaded.error)}` };
       }
-      codes.push({ lowered: functions, program: loaded.program });
+      codes.push({
+        lowered: functions.map((fn, i) => asCompiled(fn, loaded.program.functions[i]!)),
+        program: loaded.program,
+      });
     }
     return { ok: true, loaded: this.loaded(program, codes, before, log) };
   }
@@ -133,6 +166,7 @@ export class JitSubject implements Subject {
     const logged = this.logged(log);
     const structure = codes.flatMap(({ program }) => loadedBreaches(this.kernel, program.functions));
     return {
+      images: () => codes.flatMap((code, index) => this.imagesOf(code, index)),
       frames: codes.map(({ lowered }) => frameOfMain(lowered[0]!)),
       words: functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0),
       breaches: [...loadBreaches(this.kernel, functions, before), ...structure, ...logged],
@@ -140,6 +174,15 @@ export class JitSubject implements Subject {
         this.options.engines.map((engine) => this.run(engine, program, codes, input, layout, lastCode)),
       free: () => this.free(codes, before, log),
     };
+  }
+
+  private imagesOf({ lowered, program }: Code, code: number): readonly LoadedImage[] {
+    return program.functions.map(({ bpfFunc, jitedLen, offsets }, i) => {
+      const va = bpfFunc ?? 0;
+      const { insns, origin } = lowered[i]!;
+      const words = new Uint32Array(Uint8Array.from(this.machine.peek(va, jitedLen)).buffer);
+      return { code, insns, origin, offsets, words, va };
+    });
   }
 
   /** `before`: the account before the first of them was loaded. */
@@ -182,6 +225,7 @@ export class JitSubject implements Subject {
       stackLow: STACK.base,
       fuel: this.options.fuel,
       traps: this.traps,
+      system: SYSTEM,
       fixup: (pc) => fixupException(this.kernel, functions, pc),
       trace: trace && ((state) => trace(state, codes)),
     });
@@ -222,6 +266,10 @@ export class JitSubject implements Subject {
     };
   }
 }
+
+/** Blinding comes between the lowering and the JIT. */
+const asCompiled = (lowered: LoweredFunction, { fn, origin }: BpfProg): LoweredFunction =>
+  origin === undefined ? lowered : { ...lowered, insns: fn.insns, origin: origin.map((slot) => lowered.origin[slot]!) };
 
 /** Where the frame of a main function lies, from what its prologue pushes. */
 function frameOfMain(fn: LoweredFunction): Range {

@@ -27,12 +27,16 @@ const MAP_STRIDE = 0x1000_0000;
 const VALUES = 0x0800_0000;
 /** struct bpf_array up to its pointers. */
 export const ARRAY_HEADER_BYTES = 264;
+/** struct htab_elem up to and including a key of up to 8 bytes: its value follows. */
+export const HASH_ELEMENT_HEADER_BYTES = 56;
 /** struct bpf_prog up to and including bpf_func, rounded up. */
 export const PROG_BYTES = 64;
 const XDP_BUFF_BYTES = 56;
 
 /** The mapped kernel stack: the main frame lies near its top, with room above for what the entry pushes. */
 export const STACK: Range = { base: STACK_LOW, bytes: STACK_PAGES * PAGE_BYTES };
+/** struct task_struct, as far as compiled code reads it: all zero, so that the task runs on CPU 0. */
+export const TASK: Range = { base: 0x0000_0440_0000, bytes: 64 };
 /** SP when the entry program is called. */
 export const ENTRY_SP = STACK_LOW + STACK.bytes - 256;
 

@@ -7,7 +7,7 @@ import type { Machine } from "../machine/machine.js";
 import type { RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program, Range } from "../spec/bpf/program.js";
 import { Area, NOWHERE } from "./area.js";
-import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, STACK } from "./layout.js";
+import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, STACK, TASK } from "./layout.js";
 
 /** Offsets in the kernel's structures that compiled code relies on. */
 export interface ObjectOffsets {
@@ -23,6 +23,7 @@ export class Stage {
   private readonly context: Area;
   private readonly packet: Area;
   private readonly programs: Area;
+  private readonly task: Area;
   private readonly maps: Area[] = [];
   private readonly hashValues: Area[] = [];
   private readonly blankStack = new Uint8Array(STACK.bytes).fill(UNWRITTEN);
@@ -34,6 +35,8 @@ export class Stage {
     this.context = new Area("context", machine);
     this.packet = new Area("packet", machine);
     this.programs = new Area("programs", machine);
+    this.task = new Area("task", machine);
+    this.task.place(TASK, NOTHING);
     machine.map(STACK.base, STACK.bytes, "rw");
   }
 
@@ -66,7 +69,7 @@ export class Stage {
 
   /** The first write outside everything that the program was given, in words; undefined if there was none. */
   trespass(): string | undefined {
-    for (const area of [this.context, this.packet, this.programs, ...this.maps, ...this.hashValues]) {
+    for (const area of [this.context, this.packet, this.programs, this.task, ...this.maps, ...this.hashValues]) {
       const at = area.trespass();
       if (at !== undefined) return `a byte beside the region ${area.name} was written, at 0x${at.toString(16)}`;
     }

@@ -57,6 +57,27 @@ describe("rox gate", () => {
     expect(out).toContain("r0 against the file: expected 0x0000000000000003");
   });
 
+  test("--report writes a page with the verdict, the seed and what failed", async () => {
+    const corpus = makeFiles({
+      "two.bpf": RETURNS_2,
+      "wrong.bpf": RETURNS_2.replace("2\n", "2\n# expect: r0 = 0x3\n"),
+    });
+    const directory = path.join(makeFiles({}), "new", "report");
+    const { code, err } = await gate("--programs", "5", "--corpus", corpus, "--report", directory);
+    expect([code, err]).toEqual([1, `rox: the report is ${path.join(directory, "index.html")}\n`]);
+    const page = readFileSync(path.join(directory, "index.html"), "utf8");
+    const text = page.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+    const said = ["1 counterexample", "npx rox gate --seed 1 --programs 1", "r0 against the file differs wrong"];
+    expect(said.filter((words) => !text.includes(words))).toEqual([]);
+  });
+
+  test("a report that cannot be written is bad input", async () => {
+    const files = makeFiles({ "two.bpf": RETURNS_2 });
+    const { code, err } = await gate("--programs", "5", "--corpus", files, "--report", path.join(files, "two.bpf"));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^rox: [^\n]*two\.bpf: expected a place to write, came [^\n]*\n$/);
+  });
+
   test("an unreadable corpus file fails the run but hides nothing", async () => {
     const corpus = makeFiles({ "a.bpf": "what is this", "b.bpf": RETURNS_2 });
     const { code, out, err } = await gate("--programs", "5", "--corpus", corpus);

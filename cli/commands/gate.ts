@@ -10,13 +10,24 @@ import { formatFinding } from "../../harness/format/finding.js";
 import { formatGate } from "../../harness/format/gate.js";
 import { formatListing } from "../../harness/format/listing.js";
 import { formatHistoryFinding } from "../../harness/format/sequences.js";
-import { type GateOptions, type GateParts, type GateReport, gate } from "../../harness/gate/gate.js";
+import { type GateOptions, type GateParts, type GateReport, type GateResult, gate } from "../../harness/gate/gate.js";
 import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
+import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
 import { sequencePool } from "../../harness/sequences/pool.js";
 import { sequences } from "../../harness/sequences/sequences.js";
-import { complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import {
+  complain,
+  complainAll,
+  type Define,
+  examples,
+  JSON_OPTION,
+  JUNIT_OPTION,
+  print,
+  saveForCi,
+  saveJson,
+} from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
 import { duration, integer } from "../options.js";
@@ -34,11 +45,15 @@ interface Flags {
   readonly histories: number;
   readonly exhaustive: boolean;
   readonly json?: string;
+  readonly report?: string;
+  readonly junit?: string;
 }
 
 const DEFAULT_BUDGET_MS = 30_000;
 const DEFAULT_HISTORIES = 4000;
 const CHUNK = 100;
+/** Of so many programs the report looks at the code of one, which costs about 3 % of the speed. */
+const CELLS_EVERY = 8;
 
 export const defineGate: Define = (program, io, finish) => {
   program
@@ -57,9 +72,15 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--no-exhaustive", "leave out what is tried exhaustively: small histories, pokes, failing steps")
     .addOption(engineOption())
     .option(...JSON_OPTION)
+    .option("--report <dir>", "also write a report for a browser: one file, index.html, that needs no network")
+    .option(...JUNIT_OPTION)
     .addHelpText(
       "after",
-      examples(["rox gate", "rox gate --programs 20000 --seed 7 --jobs 2", "rox gate --time 10m --json gate.json"]),
+      examples([
+        "rox gate",
+        "rox gate --programs 20000 --seed 7 --jobs 2",
+        "rox gate --time 10m --json gate.json --report gate",
+      ]),
     )
     .action(async (flags: Flags) => finish(await runGate(flags, io)));
 };
@@ -81,6 +102,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     stop: io.stop,
     corpus: flags.corpus ?? projectCorpus(),
     findings: flags.out,
+    ...(flags.report === undefined ? {} : { cellsEvery: CELLS_EVERY }),
     progress: (tally, elapsedMs) => {
       const share = Math.min(1, Math.max(tally.programs / programs, elapsedMs / budgetMs));
       progress.update(Math.round(1000 * share), `${tally.programs} programs, ${Math.round(elapsedMs / 1000)} s`);
@@ -100,10 +122,13 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     },
   };
   try {
-    const { report, finding, historyFinding } = await gate(options, parts);
+    const result = await gate(options, parts);
+    const { report, finding, historyFinding } = result;
     progress.stop();
     complainAll(io, report.unreadable);
-    const code = saveJson(io, flags.json, report, exitCode(report));
+    const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
+    const about = { engines: engines.map(({ name }) => name), check: parts.trials.check, from: flags.from };
+    const code = flags.report === undefined ? saved : await savePage(io, flags.report, result, about, saved);
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
     if (historyFinding !== undefined) print(io, formatHistoryFinding(historyFinding));
@@ -115,6 +140,23 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     progress.stop();
     await Promise.all([parts.pool.close(), pool.close()]);
   }
+}
+
+/** Returns the exit code: `code`, or bad input if there is no writing there. */
+async function savePage(
+  io: Io,
+  directory: string,
+  result: GateResult,
+  about: GateAbout,
+  code: number,
+): Promise<number> {
+  // Loaded only where it is wanted: the plotting library is large.
+  const { gateData } = await import("../../harness/report/gate-data.js");
+  const { writePage } = await import("../../harness/report/write.js");
+  const written = writePage(directory, await gateData(result, about));
+  if (!written.ok) return complain(io, written.error);
+  io.err(`rox: the report is ${written.value}\n`);
+  return code;
 }
 
 /** Undefined in a copy without one: a corpus is missed only where it was asked for. */

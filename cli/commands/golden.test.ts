@@ -85,7 +85,7 @@ describe("rox golden", () => {
   test("coverage names the rows with a witness and those without", async () => {
     const { out, report } = await golden({ "a.jsonl": jsonl(SMALL, SMALL) }, "--coverage");
     expect(out).toMatch(/coverage: 2 of \d+ instruction rows have a byte-equal witness\n {2}mov imm 2, exit 2\n/);
-    expect(out).toMatch(/\nwithout one:\n {2}add imm, /);
+    expect(out).toMatch(/\nwithout one, since [^\n]*:\n {2}add imm, /);
     expect(report).toMatchObject({ coverage: { reached: 2, witnesses: { "mov imm": 2, exit: 2 } } });
   });
 
@@ -105,5 +105,18 @@ describe("rox golden", () => {
     const { code, err } = await golden({ "trace.jsonl": '{"op": "free", "id": 0}\n{"op": "move", "id": 0}\n' });
     expect(code).toBe(2);
     expect(err).toMatch(/trace\.jsonl:2: expected a load or a free, came an operation "move"/);
+  });
+
+  test("a trace of allocations is played on both allocators", async () => {
+    const trace = (second: string): string =>
+      [
+        '{"op": "load", "id": 0, "insns": 2, "jitedLen": 64, "image": "0xffff800082c25888"}',
+        `{"op": "load", "id": 1, "insns": 2, "jitedLen": 64, "image": "${second}"}`,
+        "",
+      ].join("\n");
+    const right = await golden({ "trace.jsonl": trace("0xffff800082c25908") });
+    expect([right.code, right.out]).toEqual([0, expect.stringContaining("2 of 2 loads where the kernel put them")]);
+    const wrong = await golden({ "trace.jsonl": trace("0xffff800082c25988") });
+    expect(wrong.code).toBe(1);
   });
 });

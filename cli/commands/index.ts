@@ -2,11 +2,14 @@
 
 import type { Define } from "../command.js";
 import { defineConform } from "./conform.js";
+import { defineCorpus } from "./corpus.js";
+import { defineFuzz } from "./fuzz.js";
 import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
 import { defineJit } from "./jit.js";
 import { defineMutants } from "./mutants.js";
 import { definePack } from "./pack.js";
+import { defineReplay } from "./replay.js";
 import { defineRun } from "./run.js";
 import { defineSequence } from "./sequence.js";
 
@@ -18,5 +21,8 @@ export const COMMANDS: readonly Define[] = [
   defineConform,
   defineGolden,
   defineGate,
+  defineFuzz,
+  defineReplay,
+  defineCorpus,
   defineMutants,
 ];

@@ -21,6 +21,8 @@ export interface CampaignOptions {
   /** Stop handing out chunks after that long. */
   readonly budgetMs: number;
   readonly chunk: number;
+  /** See `ChunkTask`. */
+  readonly cellsEvery?: number;
   readonly stop: AbortSignal;
   readonly progress?: (tally: Tally, elapsedMs: number) => void;
 }
@@ -36,10 +38,12 @@ export async function campaign(options: CampaignOptions, pool: ChunkPool): Promi
     while (next < end && tally.disagreement === undefined && !stop.aborted) {
       const elapsed = performance.now() - started;
       if (elapsed >= budgetMs && next > from) return;
-      const task = { seed, first: next, count: Math.min(chunk, end - next) };
+      const task = { seed, first: next, count: Math.min(chunk, end - next), cellsEvery: options.cellsEvery };
       next += task.count;
       addChunk(tally, await pool.run(task));
-      options.progress?.(tally, performance.now() - started);
+      const elapsedMs = performance.now() - started;
+      tally.pace.push({ elapsedMs, programs: tally.programs });
+      options.progress?.(tally, elapsedMs);
     }
   };
   await Promise.all(Array.from({ length: pool.jobs }, runner));

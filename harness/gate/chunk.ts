@@ -2,8 +2,10 @@
 // spread over workers in any way without changing what is found.
 
 import type { Case } from "../../properties/case.js";
+import { type Cells, countCells } from "../../properties/coverage/cells.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import { type Check, checkOrCrash } from "../check-or-crash.js";
+import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 
 /** Where programs come from and what checks them. */
 export interface Trials {
@@ -15,6 +17,8 @@ export interface ChunkTask {
   readonly seed: number;
   readonly first: number;
   readonly count: number;
+  /** Look at the code of one program in that many, for the coverage matrix; of none if absent. */
+  readonly cellsEvery?: number | undefined;
 }
 
 export interface Incomparable {
@@ -47,6 +51,9 @@ export interface ChunkResult {
   readonly rows: Readonly<Record<string, number>>;
   /** Programs by bucket of `SIZE_LIMITS`. */
   readonly sizes: readonly number[];
+  /** The coverage matrix over the code of so many programs. */
+  readonly cells: Cells;
+  readonly cellPrograms: number;
   /** The first one; the rest of the chunk is then left out. */
   readonly disagreement?: Disagreement;
 }
@@ -59,11 +66,12 @@ export const sizeBucket = (slots: number): number => {
   return bucket < 0 ? SIZE_LIMITS.length : bucket;
 };
 
-export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): ChunkResult {
+export function runChunk({ seed, first, count, cellsEvery }: ChunkTask, trials: Trials): ChunkResult {
   const incomparable: Record<string, Incomparable> = {};
   const rows: Record<string, number> = {};
   const sizes = new Array<number>(SIZE_LIMITS.length + 1).fill(0);
-  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0 };
+  const cells: Cells = {};
+  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, cellPrograms: 0 };
   const byEngine: Record<string, number> = {};
   let disagreement: Disagreement | undefined;
   for (let index = first; index < first + count && disagreement === undefined; index++) {
@@ -76,6 +84,7 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
     sum.executed += executed;
     for (const { engine } of runs) byEngine[engine] = (byEngine[engine] ?? 0) + 1;
     sizes[sizeBucket(slots)]! += 1;
+    if (cellsEvery !== undefined && index % cellsEvery === 0 && addCellsOf(c, cells)) sum.cellPrograms++;
     if (verdict.kind === "incomparable") {
       const { programs = 0, first: known = index } = incomparable[verdict.why] ?? {};
       incomparable[verdict.why] = { programs: programs + 1, first: known };
@@ -85,8 +94,16 @@ export function runChunk({ seed, first, count }: ChunkTask, trials: Trials): Chu
     if (verdict.kind === "agree") sum.passed++;
     else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
   }
-  const result = { ...sum, runs: byEngine, incomparable, rows, sizes };
+  const result = { ...sum, runs: byEngine, incomparable, rows, sizes, cells };
   return disagreement === undefined ? result : { ...result, disagreement };
+}
+
+/** Compiles the program once more. False if there is no code. */
+function addCellsOf(c: Case, cells: Cells): boolean {
+  const compiled = compileFunctions(c, DEFAULT_BASE + c.env.hole);
+  if (!compiled.ok) return false;
+  for (const fn of compiled.value) countCells(cells, fn);
+  return true;
 }
 
 /** @throws Error that names the program if the generator fails: a slip of ours, after which there is nothing to check. */

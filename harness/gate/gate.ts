@@ -49,6 +49,7 @@ export interface GateReport extends Report {
 
 export interface GateResult {
   readonly report: GateReport;
+  readonly tally: Tally;
   readonly finding?: Finding;
   readonly historyFinding?: HistoryFinding;
 }
@@ -87,6 +88,7 @@ export async function gate(
   const extra = { ...facts(tally, parts.pool.jobs), corpus, ...(memory && { sequences: memory.report }) };
   return {
     report: makeReport("gate", started, counts, extra),
+    tally,
     ...(finding && { finding }),
     ...(memory?.finding && { historyFinding: memory.finding }),
   };

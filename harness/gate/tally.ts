@@ -1,5 +1,6 @@
 // The sum of all chunks of a campaign.
 
+import { addCells, type Cells } from "../../properties/coverage/cells.js";
 import { type ChunkResult, type Disagreement, type Incomparable, SIZE_LIMITS } from "./chunk.js";
 
 export interface Tally {
@@ -15,6 +16,11 @@ export interface Tally {
   readonly incomparable: Map<string, Incomparable>;
   readonly rows: Map<string, number>;
   readonly sizes: number[];
+  readonly cells: Cells;
+  /** Programs that `cells` is about. */
+  cellPrograms: number;
+  /** How many programs were through when, one entry a chunk. */
+  readonly pace: { readonly elapsedMs: number; readonly programs: number }[];
   /** The one with the lowest program index. */
   disagreement: Disagreement | undefined;
 }
@@ -30,17 +36,23 @@ export const emptyTally = (): Tally => ({
   incomparable: new Map(),
   rows: new Map(),
   sizes: new Array<number>(SIZE_LIMITS.length + 1).fill(0),
+  cells: {},
+  cellPrograms: 0,
+  pace: [],
   disagreement: undefined,
 });
 
+const SUMS = ["programs", "passed", "slots", "words", "executed", "cellPrograms"] as const;
+
 export function addChunk(tally: Tally, chunk: ChunkResult): void {
-  for (const key of ["programs", "passed", "slots", "words", "executed"] as const) tally[key] += chunk[key];
+  for (const key of SUMS) tally[key] += chunk[key];
   for (const [why, { programs, first }] of Object.entries(chunk.incomparable)) {
     const known = tally.incomparable.get(why) ?? { programs: 0, first };
     tally.incomparable.set(why, { programs: known.programs + programs, first: Math.min(known.first, first) });
   }
   addCounts(tally.runs, chunk.runs);
   addCounts(tally.rows, chunk.rows);
+  addCells(tally.cells, chunk.cells);
   chunk.sizes.forEach((n, bucket) => {
     tally.sizes[bucket]! += n;
   });

@@ -2,7 +2,6 @@
 // under `vectors`. What is not JSON is reported with its line and does not hide the records after it.
 
 import { createReadStream } from "node:fs";
-import { StringDecoder } from "node:string_decoder";
 import { createGunzip } from "node:zlib";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile, refusedFile } from "../input-file.js";
@@ -77,15 +76,16 @@ function openText(file: string): AsyncIterable<Buffer> {
 }
 
 async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new StringDecoder("utf8");
+  // Leaves a byte order mark out.
+  const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.write(chunk)).split("\n");
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     if (rest.length > MAX_LINE_CHARS) throw new Error(`a line of more than ${MAX_LINE_CHARS} characters`);
     yield* lines;
   }
-  rest += decoder.end();
+  rest += decoder.decode();
   if (rest !== "") yield rest;
 }
 

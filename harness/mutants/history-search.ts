@@ -1,35 +1,46 @@
-// The search through histories of loads, runs, frees and pokes, every oracle on.
+// Random histories of loads, runs, frees and pokes, with every oracle that looks at them.
 
+import type { History } from "../../properties/history/history.js";
+import { HistoryArbitrary } from "../../properties/history/history-arbitrary.js";
 import { minimizeHistory } from "../../properties/history/minimize.js";
-import { printActions } from "../../properties/history/text.js";
-import { historyAt, playOrCrash } from "../sequences/task.js";
-import type { Found, Search } from "./search.js";
+import { playHistory, type Violation } from "../../properties/history/play.js";
+import { printHistory } from "../../properties/history/text.js";
+import { EXCEPTION } from "../check-or-crash.js";
+import { randomSource } from "../gate/random-source.js";
+import type { Search } from "./search.js";
 
 /** How often shrinking may play a candidate. */
 const SHRINK_RUNS = 20_000;
 
 export function historySearch(seed: number): Search {
+  const histories = new HistoryArbitrary();
   let index = 0;
   return {
     name: "histories",
+    share: 2,
     step() {
-      const history = historyAt(seed, index++);
-      const [violation] = playOrCrash(history).violations;
+      const history = histories.generate(randomSource(seed, index++)).value;
+      const violation = play(history);
       if (violation === undefined) return "nothing";
-      const { oracle, what } = violation;
-      const found: Found = {
-        oracle,
-        ...{ where: "a history", expected: "no oracle to object", actual: what },
+      const { oracle, step, what } = violation;
+      return {
+        ...{ oracle, where: `step ${step}`, expected: "no breach", actual: what },
         shrink(mayGoOn) {
-          const plain = minimizeHistory(
-            history,
-            (candidate) => mayGoOn() && playOrCrash(candidate).violations[0]?.oracle === oracle,
-            SHRINK_RUNS,
-          );
-          return { size: plain.actions.length, text: printActions(plain.actions, plain.options).join("\n") };
+          const fails = (candidate: History): boolean => mayGoOn() && play(candidate)?.oracle === oracle;
+          const shrunk = minimizeHistory(history, fails, SHRINK_RUNS);
+          const about = { title: "witness", oracle: undefined, expect: "breach", notes: [] } as const;
+          return { size: shrunk.actions.length, text: printHistory({ ...shrunk, about }) };
         },
       };
-      return found;
     },
   };
+}
+
+/** The first breach. What an exception says is one. */
+function play(history: History): Violation | undefined {
+  try {
+    return playHistory(history).violations[0];
+  } catch (error) {
+    return { step: 0, oracle: EXCEPTION, what: error instanceof Error ? error.message : String(error) };
+  }
 }

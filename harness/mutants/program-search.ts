@@ -16,6 +16,7 @@ export function programSearch(seed: number): Search {
   let index = 0;
   return {
     name: "programs",
+    share: 3,
     step() {
       const c = trials.caseAt(seed, index++);
       const { verdict } = checkOrCrash(c, trials.check);

@@ -20,6 +20,8 @@ export interface Found {
 
 export interface Search {
   readonly name: string;
+  /** How much of the time it gets, compared with the others. */
+  readonly share: number;
   /** Try one more thing. `exhausted`: there was nothing more to try. */
   step(): Found | "nothing" | "exhausted";
 }

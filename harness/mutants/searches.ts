@@ -9,8 +9,8 @@ import type { Search } from "./search.js";
 
 export const makeSearches = (seed: number): readonly Search[] => [
   programSearch(seed),
+  historySearch(seed),
   kernelRowSearch(seed),
   edgeSearch(),
   recordedSearch(),
-  historySearch(seed),
 ];

@@ -9,6 +9,7 @@ import { EFAULT, EINVAL, type Errno } from "../errno.js";
 import { cachesCleanInvalPou, flushIcacheRange } from "./icache.js";
 
 const INSN_BYTES = 4;
+const LITERAL_BYTES = 8;
 
 /** Stores `bytes` at the alias; `done` bytes of the whole have been stored before. @returns false if it faulted. */
 type Store = (alias: Va, done: number, bytes: number) => boolean;
@@ -78,6 +79,25 @@ export function aarch64InsnWrite(machine: Machine, addr: RoAddr, insn: number): 
   const ok = machine.store32(patchMap(machine, addr), insn);
   machine.unmapFixmap();
   machine.patchLock.release();
+  return ok ? 0 : -EFAULT;
+}
+
+/**
+ * An address that code loads from its literal pool: one store of 8 bytes at a multiple of 8, so that no CPU reads half of
+ * it. Data, so no other CPU has to know before it next loads it.
+ *
+ * @source linux v6.12 arch/arm64/kernel/patching.c, aarch64_insn_write_literal_u64()
+ */
+export function aarch64InsnWriteLiteralU64(
+  machine: Machine,
+  addr: RoAddr,
+  { high, low }: { readonly high: number; readonly low: number },
+): Errno {
+  machine.patchLock.acquire();
+  const ok = machine.store64(patchMap(machine, addr), high, low);
+  machine.unmapFixmap();
+  machine.patchLock.release();
+  if (ok) cachesCleanInvalPou(machine, addr, addr + LITERAL_BYTES);
   return ok ? 0 : -EFAULT;
 }
 

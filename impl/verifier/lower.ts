@@ -9,6 +9,7 @@ import { branchTarget, type Insn, insn } from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
 import type { JitFunction } from "../jit/function.js";
 import { guardDivision } from "./division.js";
+import { joinPatches } from "./patches.js";
 
 /** What the verifier found out about one code. */
 export interface CodeFacts {
@@ -68,49 +69,25 @@ export function lower(
     functions: facts.functions.map(({ start, end, stackDepth }, index) => ({
       index,
       stackDepth,
-      ...lowerFunction(code, start, end, (pc) => lowerSlot(code, pc, facts.contextLoads, indexOf, env), env),
+      ...lowerFunction(start, end, (pc) => lowerSlot(code, pc, facts.contextLoads, indexOf, env), env),
     })),
   };
 }
 
 function lowerFunction(
-  code: readonly Insn[],
   start: number,
   end: number,
   lowerAt: (pc: number) => Insn,
   env: VerifierEnv,
 ): { readonly insns: readonly Insn[]; readonly origin: Int32Array } {
-  const insns: Insn[] = [];
-  const origin: number[] = [];
-  for (let pc = start; pc < end; pc++) {
-    const slot = lowerAt(pc);
-    const guarded = env.rewriteDivision === true ? guardDivision(slot) : undefined;
-    for (const made of guarded ?? [slot]) {
-      insns.push(made);
-      origin.push(pc);
-    }
+  const slots = Array.from({ length: end - start }, (_, i) => lowerAt(start + i));
+  if (env.rewriteDivision !== true) return { insns: slots, origin: Int32Array.from(slots, (_, i) => start + i) };
+  const joined = joinPatches(slots.map((slot) => guardDivision(slot) ?? [slot]));
+  if (!joined.ok) {
+    const { slot, distance } = joined;
+    throw new RangeError(`slot ${start + slot} would have to jump by ${distance}, which does not fit into 16 bits`);
   }
-  if (insns.length > end - start) aimAgain(code, start, insns, origin);
-  return { insns, origin: Int32Array.from(origin) };
-}
-
-/** Correct the distances of the program's own jumps after instructions were put between them and their targets. */
-function aimAgain(code: readonly Insn[], start: number, insns: Insn[], origin: readonly number[]): void {
-  const placeOf: number[] = [];
-  origin.forEach((pc, at) => {
-    placeOf[pc - start] ??= at;
-  });
-  insns.forEach((slot, at) => {
-    const pc = origin[at]!;
-    const { kind } = slot.row;
-    if (slot !== code[pc] || (kind !== "ja" && kind !== "jump")) return;
-    const distance = placeOf[branchTarget(slot, pc)! - start]! - at - 1;
-    const field = slot.row.off === "branch" ? "off" : "imm";
-    if (field === "off" && distance !== (distance << 16) >> 16) {
-      throw new RangeError(`slot ${pc} would have to jump by ${distance}, which does not fit into 16 bits`);
-    }
-    insns[at] = { ...slot, [field]: distance };
-  });
+  return { insns: joined.insns, origin: joined.origin.map((slot) => start + slot) };
 }
 
 function lowerSlot(

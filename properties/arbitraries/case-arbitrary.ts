@@ -4,7 +4,7 @@
 
 import fc from "fast-check";
 import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../spec/bpf/program.js";
-import type { Case } from "../case.js";
+import type { Case, CaseEnv } from "../case.js";
 import { Draw } from "./draw.js";
 import { half } from "./immediates.js";
 import { menuFor } from "./menu.js";
@@ -59,7 +59,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     return {
       program: { code, maps: plan.maps, context: plan.kind },
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
-      env: { cpu: draw.chance(60) ? "lse" : "ll-sc", hole: draw.chance(50) ? 0 : 8 * draw.below(7) },
+      env: makeEnv(draw),
     };
   }
 
@@ -88,6 +88,12 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   }
 }
 
+function makeEnv(draw: Draw): CaseEnv {
+  const cpu = draw.chance(60) ? "lse" : "ll-sc";
+  const hole = draw.chance(50) ? 0 : 8 * draw.below(7);
+  return draw.chance(BLINDED) ? { cpu, hole, blind: true } : { cpu, hole };
+}
+
 function* values(value: Case): Generator<fc.Value<Case>> {
   for (const smaller of shrinkCase(value)) yield new fc.Value(smaller, undefined);
 }
@@ -106,6 +112,8 @@ const CHANCES: { readonly [F in Feature]: number } = {
   tailCalls: 12,
   packet: 12,
 };
+/** In how many of a hundred cases constants are blinded. */
+const BLINDED = 6;
 const INPUT_BYTES = [8, 16, 32, 48, 80, 128] as const;
 
 function drawShape(draw: Draw): Shape {

@@ -62,10 +62,16 @@ export function* fewerMaps(value: Case): Cases {
 
 const namesMap = ({ row }: Insn): boolean => row.kind === "lddw" && row.source !== "imm64";
 
-/** Without hole, with LSE atomics. */
+/** Without hole, at the start of the pack, with LSE atomics, with its constants as they are. */
 export function* plainerEnvironment(value: Case): Cases {
   const { env } = value;
+  const { blind: _, ...plain } = env;
   yield { ...value, env: { cpu: "lse", hole: 0 } };
+  yield { ...value, env: plain };
+  if (env.skip !== undefined) {
+    const { skip: __, ...unskipped } = env;
+    yield { ...value, env: unskipped };
+  }
   yield { ...value, env: { ...env, hole: 0 } };
   yield { ...value, env: { ...env, cpu: "lse" } };
 }

@@ -41,6 +41,8 @@ export function weigh({ program, inputs, env }: Case): Weight {
     contents,
     env.cpu === "lse" ? 0 : 1,
     env.hole,
+    env.blind === true ? 1 : 0,
+    env.skip ?? 0,
   ];
 }
 

@@ -4,5 +4,7 @@ import { BRANCH_REACH } from "./branch-reach.js";
 import { CALL_REACH } from "./call-reach.js";
 import type { Edge } from "./edge.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
+import { REFUSALS } from "./refusals.js";
+import { STOPPED_CPUS } from "./stopped-cpus.js";
 
-export const EDGES: readonly Edge[] = [EXCEPTION_UNWINDING, ...CALL_REACH, ...BRANCH_REACH];
+export const EDGES: readonly Edge[] = [EXCEPTION_UNWINDING, STOPPED_CPUS, ...REFUSALS, ...CALL_REACH, ...BRANCH_REACH];

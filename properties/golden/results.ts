@@ -2,16 +2,16 @@
 // verifier made of it, and what the real kernel returned.
 
 import { Buffer } from "node:buffer";
-import { halves } from "../../machine/address.js";
-import { decode, type Insn } from "../../spec/bpf/insn.js";
-import { interpret } from "../../spec/bpf/interpret.js";
+import { pointer } from "../../machine/address.js";
+import { u64 } from "../../spec/bits.js";
+import { decode } from "../../spec/bpf/insn.js";
+import { type InterpretState, interpret } from "../../spec/bpf/interpret.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
-import type { MapSpec, Program } from "../../spec/bpf/program.js";
-import { FUEL } from "../check.js";
+import type { Layout, MapSpec, Program } from "../../spec/bpf/program.js";
 import type { JitSubject } from "../jit-subject.js";
-import { layoutOf } from "../layout.js";
+import { CALL_BASE, layoutOf } from "../layout.js";
 import { compare, summary, type Verdict } from "../verdict.js";
-import { splitFunctions } from "./functions.js";
+import { onOurMachine } from "./our-machine.js";
 import type { RecordedRun, Recording } from "./recording.js";
 import { environmentOf } from "./resolve.js";
 
@@ -40,8 +40,12 @@ const XDP = 6;
 const PACKET_BYTES = 128;
 /** The packet of every recorded run. */
 const PACKET = Uint8Array.from({ length: PACKET_BYTES }, (_, i) => 7 * i + 1);
-/** A socket filter's context is a structure that the recorded programs pass on but do not read. */
-const SKB_BYTES = 192;
+/** A socket filter's context is a kernel structure that we have no model of: nothing of it can be read. */
+const SKB_BYTES = 0;
+/** More than the context of any recorded program. */
+const MAX_CONTEXT_BYTES = 4096;
+/** BPF instructions: what the verifier accepts may run that long without a loop, and longer with one. */
+const FUEL = 4_000_000;
 
 /** Whether the recorded result can be held against ours. */
 export function isDeterministic({ name, insns, run }: Recording): boolean {
@@ -59,16 +63,35 @@ export function goldenResult(recording: Recording, subject: JitSubject): Verdict
   const program: Program = { code: [loadedAs.value], maps: MAPS, context: isXdp ? "xdp" : "memory" };
   const input = isXdp ? PACKET : new Uint8Array(SKB_BYTES);
 
-  const functions = lowered(recording, loadedAs.value, program);
-  if (typeof functions === "string") return incomparable(functions);
-  const load = subject.loadLowered(program, [functions], environmentOf(recording), 0);
+  const lowered = onOurMachine(recording, loadedAs.value, program);
+  if (!lowered.ok) return incomparable(lowered.why);
+  const env = { ...environmentOf(recording), callBase: CALL_BASE };
+  const load = subject.loadLowered(program, [lowered.functions], env, 0);
   if (!load.ok) return { kind: "disagree", where: "compilation", expected: "an image", actual: load.why };
   const { loaded } = load;
   const layout = layoutOf(program, input.length, loaded.frames);
-  const expected = interpret({ program, input, layout, fuel: FUEL });
+  const expected = reference(program, input, layout);
+  if (typeof expected === "string") {
+    loaded.free();
+    return incomparable(expected);
+  }
   const verdicts = loaded.run(input, layout, 0).map(({ outcome }) => compare(expected, outcome));
   loaded.free();
   return verdicts.find(({ kind }) => kind !== "agree") ?? compareKernel(expected, run, isXdp);
+}
+
+/** What the program means, or why that cannot be said: a fault in the context is a field that is not modelled. */
+function reference(program: Program, input: Uint8Array, layout: Layout): Outcome | string {
+  let last: InterpretState | undefined;
+  const trace = (state: InterpretState): void => {
+    last = state;
+  };
+  const outcome = interpret({ program, input, layout, fuel: FUEL, trace });
+  if (outcome.kind !== "faulted" || outcome.why !== "badAccess" || last === undefined) return outcome;
+  const { insn, registers } = last;
+  const base = registers[insn.row.kind === "load" ? insn.src : insn.dst] ?? 0n;
+  const distance = u64(base + BigInt(insn.off) - pointer(layout.context.base));
+  return distance < MAX_CONTEXT_BYTES ? `a part of the context is not modelled: ${outcome.detail}` : outcome;
 }
 
 /** Both our witnesses agree on `ours`; the kernel returned 32 bits of r0, and the packet of an XDP program. */
@@ -81,7 +104,12 @@ function compareKernel(ours: Outcome, recorded: RecordedRun, isXdp: boolean): Ve
     return { kind: "disagree", where: "the kernel's retval", expected: `${recorded.retval >>> 0}`, actual: `${r0}` };
   }
   const packet = ours.regions.find(({ name }) => name === "packet")?.bytes;
-  if (!isXdp || (packet !== undefined && Buffer.compare(packet, recorded.packet) === 0)) return { kind: "agree" };
+  if (
+    !isXdp ||
+    recorded.packet === undefined ||
+    (packet !== undefined && Buffer.compare(packet, recorded.packet) === 0)
+  )
+    return { kind: "agree" };
   return {
     kind: "disagree",
     where: "the kernel's packet",
@@ -91,31 +119,3 @@ function compareKernel(ours: Outcome, recorded: RecordedRun, isXdp: boolean): Ve
 }
 
 const incomparable = (why: string): Verdict => ({ kind: "incomparable", why });
-
-/** What the verifier handed to the JIT, with maps where our machine has them, or why that cannot be told. */
-function lowered(recording: Recording, asLoaded: readonly Insn[], program: Program) {
-  const split = splitFunctions(recording);
-  if (!split.ok) return split.message;
-  const loads = asLoaded.flatMap((slot, pc) => (isMapLoad(slot) ? [addressOf(asLoaded, pc, program)] : []));
-  const unknowns = split.functions.reduce((n, f) => n + f.unknowns.length, 0);
-  if (unknowns !== loads.length) return `${loads.length} loads of maps as loaded, ${unknowns} as seen by the JIT`;
-  return split.functions.map(({ fn, unknowns: places }) => {
-    const insns = [...fn.insns];
-    for (const { pc } of places) {
-      const { high, low } = halves(loads.shift()!);
-      insns[pc] = { ...insns[pc]!, imm: low | 0 };
-      insns[pc + 1] = { ...insns[pc + 1]!, imm: high | 0 };
-    }
-    return { ...fn, insns, origin: Int32Array.from(insns.keys()) };
-  });
-}
-
-const isMapLoad = ({ row }: Insn): boolean =>
-  row.kind === "lddw" && (row.source === "mapFd" || row.source === "mapFdValue");
-
-function addressOf(code: readonly Insn[], pc: number, program: Program): number {
-  const { row, imm } = code[pc]!;
-  const place = layoutOf(program, 0).maps[imm];
-  if (place === undefined) throw new RangeError(`slot ${pc} loads map ${imm} of ${program.maps.length}`);
-  return row.kind === "lddw" && row.source === "mapFd" ? place.object.base : place.values.base + code[pc + 1]!.imm;
-}

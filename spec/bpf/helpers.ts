@@ -37,6 +37,8 @@ export interface Helper {
   run(world: HelperWorld, args: readonly U64[]): HelperResult;
 }
 
+export const MAP_LOOKUP = 1;
+
 /** `tail_call`, which is not among the helpers below. */
 export const TAIL_CALL = 12;
 
@@ -109,7 +111,7 @@ function readClock(world: HelperWorld): bigint {
 
 const TABLE: readonly Helper[] = [
   {
-    id: 1,
+    id: MAP_LOOKUP,
     name: "map_lookup_elem",
     args: ["mapPointer", "keyPointer"],
     returns: "valueOrNull",

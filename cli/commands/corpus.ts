@@ -1,0 +1,181 @@
+// `rox corpus`: keeping the lessons.
+
+import path from "node:path";
+import { type Command, Option } from "commander";
+import { defaultEngine } from "../../engines/index.js";
+import type { BadInput } from "../../harness/bad-input.js";
+import { EXPORT_FORMS, type ExportForm } from "../../harness/corpus/entry.js";
+import { readEntry } from "../../harness/corpus/kinds.js";
+import { mergeCorpora } from "../../harness/corpus/merge.js";
+import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
+import { replay } from "../../harness/corpus/replay.js";
+import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
+import { count } from "../../harness/format/text.js";
+import { fuzzTrials } from "../../harness/fuzz/trials.js";
+import { writeOutputFile } from "../../harness/output-file.js";
+import { corpusDirectory } from "../../harness/project.js";
+import { exitCode } from "../../harness/report.js";
+import { complain, complainAll, type Define, examples, print } from "../command.js";
+import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
+
+const CORPUS_OPTION = ["--corpus <dir>", "the corpus (default: that of the project)"] as const;
+const SHRINK = { runs: 20_000, ms: 20_000 };
+
+interface Where {
+  readonly corpus?: string;
+}
+
+export const defineCorpus: Define = (program, io, finish) => {
+  const corpus = program
+    .command("corpus")
+    .description("Keep the lessons: add, show, minimize, merge, check.")
+    .addHelpText(
+      "after",
+      examples([
+        "rox corpus add found.bpf --title 'a shift by zero clears the upper half'",
+        "rox corpus show corpus/addition-of-a-constant-beyond-twelve-bits.bpf --as data",
+        "rox corpus merge corpus campaign/corpus",
+        "rox corpus check",
+      ]),
+    );
+  defineAdd(corpus, io, finish);
+  defineShow(corpus, io, finish);
+  defineMinimize(corpus, io, finish);
+  defineMerge(corpus, io, finish);
+  defineCheck(corpus, io, finish);
+};
+
+type Finish = (code: number) => void;
+
+function defineAdd(corpus: Command, io: Io, finish: Finish): void {
+  corpus
+    .command("add")
+    .description("Add case files under the name of their lesson; one of the same content is not added twice.")
+    .argument("<files...>")
+    .option(...CORPUS_OPTION)
+    .option("--title <text>", "what the case shows, instead of what the file says")
+    .action(
+      (files: readonly string[], { corpus: directory = corpusDirectory(), title }: Where & { title?: string }) => {
+        let code = CLEAN;
+        for (const file of files) {
+          const entry = readEntry(file);
+          const added = entry.ok ? addLesson(directory, entry.value, title) : entry;
+          if (added.ok) print(io, [`${added.value.how === "added" ? "added" : "already there:"} ${added.value.file}`]);
+          else code = complain(io, added.error);
+        }
+        finish(code);
+      },
+    );
+}
+
+function defineShow(corpus: Command, io: Io, finish: Finish): void {
+  corpus
+    .command("show")
+    .description("Print an entry, also in forms for other projects.")
+    .argument("<file>")
+    .addOption(
+      new Option("--as <form>", "text, a file of the BPF conformance suite, or the instructions' bytes")
+        .choices(EXPORT_FORMS)
+        .default("text"),
+    )
+    .option("--out <file>", "write it there; raw instructions need it")
+    .action((file: string, { as, out }: { as: ExportForm; out?: string }) => finish(show(file, as, out, io)));
+}
+
+function show(file: string, as: ExportForm, out: string | undefined, io: Io): number {
+  const entry = readEntry(file);
+  const exported = entry.ok ? entry.value.as(as) : entry;
+  if (!exported.ok) return complain(io, exported.error);
+  if (out !== undefined) {
+    const written = writeOutputFile(out, exported.value);
+    return written.ok ? CLEAN : complain(io, written.error);
+  }
+  if (typeof exported.value === "string") io.out(exported.value);
+  else print(io, slotLines(exported.value));
+  return CLEAN;
+}
+
+/** Eight bytes a line. */
+const slotLines = (bytes: Uint8Array): string[] =>
+  Array.from({ length: bytes.length / 8 }, (_, slot) =>
+    Array.from(bytes.subarray(8 * slot, 8 * slot + 8), (byte) => byte.toString(16).padStart(2, "0")).join(" "),
+  );
+
+function defineMinimize(corpus: Command, io: Io, finish: Finish): void {
+  corpus
+    .command("minimize")
+    .description("Shrink what fails; of what agrees, name what the rest makes redundant.")
+    .argument("<paths...>")
+    .option("--out <dir>", "also copy there what is needed, under its lesson's name")
+    .action((paths: readonly string[], { out }: { out?: string }) => finish(minimizeCorpus(paths, out, io)));
+}
+
+function minimizeCorpus(paths: readonly string[], out: string | undefined, io: Io): number {
+  const { entries, unreadable } = readCorpus(paths);
+  complainAll(io, unreadable);
+  const engine = defaultEngine();
+  const trials = fuzzTrials(engine.name);
+  const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
+  for (const entry of failing) {
+    const shrunk = shrinkEntry(entry, trials, SHRINK);
+    if (shrunk === undefined) continue;
+    const { dir, name, ext } = path.parse(entry.file);
+    const file = path.join(dir, `${name}.min${ext}`);
+    const written = writeOutputFile(file, shrunk.text);
+    if (!written.ok) return complain(io, written.error);
+    print(io, [`${entry.file}: shrunk to ${file}`]);
+  }
+  const agreeing = entries.filter((entry) => !failing.includes(entry));
+  const { needed, redundant, cells } = coverOf(agreeing, trials);
+  print(io, [
+    ...redundant.map(({ file }) => `${file}: reaches nothing that the others do not`),
+    `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${cells} cells; ${failing.length} fail`,
+  ]);
+  for (const entry of out === undefined ? [] : needed) {
+    const added = addLesson(out!, entry, entry.about.title ?? path.parse(entry.file).name);
+    if (!added.ok) return complain(io, added.error);
+  }
+  return unreadable.length > 0 ? BAD_INPUT : failing.length > 0 ? COUNTEREXAMPLE : CLEAN;
+}
+
+function defineMerge(corpus: Command, io: Io, finish: Finish): void {
+  corpus
+    .command("merge")
+    .description("Add to a corpus what other corpora have and it does not: a union by content.")
+    .argument("<into>")
+    .argument("<from...>")
+    .action((into: string, from: readonly string[]) => {
+      const merged = mergeCorpora(into, from);
+      if (!merged.ok) return finish(complain(io, merged.error));
+      const { added, known, refused } = merged.value;
+      complainAll(io, refused);
+      print(io, [...added.map((file) => `added ${file}`), `${added.length} added, ${known} known`]);
+      return finish(refused.length > 0 ? BAD_INPUT : CLEAN);
+    });
+}
+
+function defineCheck(corpus: Command, io: Io, finish: Finish): void {
+  corpus
+    .command("check")
+    .description("Check that every entry reads, is what it claims to be, is there once, and agrees.")
+    .argument("[paths...]", "files and directories (default: the corpus of the project)")
+    .action(async (paths: readonly string[]) => finish(await checkCorpus(paths, io)));
+}
+
+async function checkCorpus(paths: readonly string[], io: Io): Promise<number> {
+  const places = paths.length > 0 ? paths : [corpusDirectory()];
+  const { entries } = readCorpus(places);
+  const complaints: BadInput[] = [...entries.flatMap(complaintsOf), ...duplicates(entries)];
+  const { report } = await replay(places, [defaultEngine()], io.stop);
+  const unread = report.unreadable.filter(({ subject }) => !complaints.some((known) => known.subject === subject));
+  complainAll(io, [...unread, ...complaints]);
+  print(io, [
+    ...report.failures.map(
+      ({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`,
+    ),
+    `${count(entries.length, "entry", "entries")}: ${report.passed} agree, ${report.failed} differ, ` +
+      `${count(unread.length + complaints.length, "complaint")}`,
+  ]);
+  const code = exitCode(report);
+  return code === CLEAN && complaints.length > 0 ? BAD_INPUT : code;
+}

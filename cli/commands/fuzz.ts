@@ -1,0 +1,185 @@
+// `rox fuzz`: a campaign, from a minute to days.
+
+import { randomInt } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import { ENGINES } from "../../engines/index.js";
+import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
+import { chooseEngines } from "../../harness/engines.js";
+import { findingReport } from "../../harness/format/finding-report.js";
+import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
+import { FUZZ_ORACLES } from "../../harness/fuzz/cause.js";
+import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/fuzz/directory.js";
+import { type FindingFacts, findingsDirectory } from "../../harness/fuzz/findings.js";
+import { caseFileOf, fuzz } from "../../harness/fuzz/fuzz.js";
+import { defaultJobs, type FuzzPool, inlinePool, threadPool } from "../../harness/fuzz/pool.js";
+import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/fuzz/shard.js";
+import { fuzzTrials } from "../../harness/fuzz/trials.js";
+import { version } from "../../harness/project.js";
+import { exitCode } from "../../harness/report.js";
+import { shellWord } from "../../harness/shell-word.js";
+import { complain, type Define, examples, JSON_OPTION, JUNIT_OPTION, print, saveForCi, saveJson } from "../command.js";
+import type { Io } from "../io.js";
+import { duration, integer, names } from "../options.js";
+import { startStatus } from "../status.js";
+
+interface Flags {
+  readonly programs?: number;
+  readonly time?: number;
+  readonly seed?: number;
+  readonly jobs?: number;
+  readonly shard?: Shard;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly engine?: string;
+  readonly only?: readonly string[];
+  readonly feedback: boolean;
+  readonly hang: number;
+  readonly json?: string;
+  readonly junit?: string;
+}
+
+const CHUNK = 64;
+const SHRINK_RUNS = 20_000;
+const SHRINK_MS = 20_000;
+const DEFAULT_TIME_MS = 600_000;
+
+export const defineFuzz: Define = (program, io, finish) => {
+  program
+    .command("fuzz")
+    .description("Check random programs for as long as you like, keep what is found, go on where you stopped.")
+    .option("--time <t>", "end after that time of the campaign (default: 10m, none with --programs)", duration)
+    .option("--programs <n>", "end after the first n programs, counted over all shards", integer(1, 1e15))
+    .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
+    .option("--seed <n>", "seed of the campaign (default: a new one)", integer(0, 2 ** 32 - 1))
+    .option("--shard <i/n>", "do part i of n (default: what the scheduler says, else all of it)", shard)
+    .option("--out <dir>", "directory of the campaign (default: .rox/fuzz-SEED)")
+    .option("--resume <dir>", "go on with the campaign in that directory")
+    .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINES.map(({ name }) => name)))
+    .option("--only <oracles>", `count these oracles only: ${FUZZ_ORACLES.join(", ")}`, oracles)
+    .option("--no-feedback", "fresh programs only: no changes of those that reached something rare")
+    .option("--hang <t>", "give up a program that takes a worker longer", duration, 30_000)
+    .option(...JSON_OPTION)
+    .option(...JUNIT_OPTION)
+    .addHelpText(
+      "after",
+      examples([
+        "rox fuzz --time 10m --jobs 4 --out campaign",
+        "rox fuzz --resume campaign --time 2h",
+        "rox fuzz --programs 1000000 --seed 7 --shard 2/8",
+      ]),
+    )
+    .action(async (flags: Flags) => finish(await runFuzz(flags, io)));
+};
+
+function shard(text: string): Shard {
+  const parsed = parseShard(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Expected I/N, with I from 1 to N.");
+}
+
+function oracles(text: string): readonly string[] {
+  const list = names(text);
+  const unknown = list.find((name) => !FUZZ_ORACLES.some((oracle) => oracle === name));
+  if (unknown === undefined) return list;
+  throw new InvalidArgumentError(`There is no oracle ${unknown}.`);
+}
+
+async function runFuzz(flags: Flags, io: Io): Promise<number> {
+  const opened = openCampaign(flags);
+  if (!opened.ok) return complain(io, opened.error);
+  const campaign = opened.value;
+  const { settings, directory, state } = campaign;
+  print(io, [`seed ${settings.seed}, shard ${shardText(settings.shard)}, in ${directory}`]);
+  if (flags.resume !== undefined) print(io, [`resumed after ${state.sums.programs} programs`]);
+  const pool = makePool(flags, settings.engine);
+  const status = startStatus(io, "fuzz");
+  const programs = flags.programs ?? Number.POSITIVE_INFINITY;
+  const ms = flags.time ?? (flags.programs === undefined ? DEFAULT_TIME_MS : Number.POSITIVE_INFINITY);
+  const limits = { programs, ms, stop: io.stop, shrinkRuns: SHRINK_RUNS, shrinkMs: SHRINK_MS };
+  const since = baselineOf(state);
+  try {
+    const report = await fuzz(campaign, pool, fuzzTrials(settings.engine).fresh, limits, {
+      onProgress: (now) => status.update(statusLine(now, since, timeLeft(now, since, programs, ms))),
+      onFinding: async (facts) => {
+        status.say(formatFound(facts));
+        await writeReport(directory, facts);
+      },
+    });
+    status.stop();
+    print(io, formatFuzz(report));
+    const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
+    const replay = report.failures[0]?.replay;
+    if (replay !== undefined) print(io, [replay]);
+    return code;
+  } finally {
+    status.stop();
+    await pool.close();
+    campaign.close();
+  }
+}
+
+function openCampaign(flags: Flags): Loaded<OpenCampaign> {
+  if (flags.resume !== undefined) {
+    const given = (["seed", "shard", "out", "engine", "only"] as const).find((name) => flags[name] !== undefined);
+    if (given === undefined) return resumeCampaign(flags.resume);
+    return refuse({
+      subject: `--${given}`,
+      expected: "a new campaign to set it for",
+      came: "--resume, whose campaign has it set",
+      next: "leave it out",
+    });
+  }
+  const scheduled = flags.shard === undefined ? shardFromEnvironment(process.env) : loaded(flags.shard);
+  if (!scheduled.ok) return scheduled;
+  const part = scheduled.value ?? WHOLE;
+  if (part.of > 1 && flags.seed === undefined) {
+    return refuse({
+      subject: `shard ${shardText(part)}`,
+      expected: "a seed that all shards share",
+      came: "none",
+      next: "give --seed",
+    });
+  }
+  const engine = chooseEngines(flags.engine);
+  if (!engine.ok) return engine;
+  const seed = flags.seed ?? randomInt(2 ** 32);
+  const suffix = part.of > 1 ? `-${part.index}-of-${part.of}` : "";
+  const directory = flags.out ?? path.join(".rox", `fuzz-${seed}${suffix}`);
+  return createCampaign(directory, {
+    format: 1,
+    version: version(),
+    seed,
+    shard: part,
+    lanes: lanesFor(part),
+    chunk: CHUNK,
+    feedback: flags.feedback,
+    engine: engine.value.engines[0]!.name,
+    ...(flags.only === undefined ? {} : { only: flags.only }),
+  });
+}
+
+/** Threads need a compiled worker: the sources run uncompiled under the test runner. */
+function makePool(flags: Flags, engine: string): FuzzPool {
+  if (!import.meta.url.endsWith(".js")) return inlinePool(fuzzTrials(engine));
+  return threadPool({ jobs: flags.jobs ?? defaultJobs(), engine, hangMs: flags.hang });
+}
+
+/** Of time and programs, whichever ends first; undefined if neither does. */
+function timeLeft(
+  { elapsedMs, sums }: { readonly elapsedMs: number; readonly sums: { readonly programs: number } },
+  since: { readonly ms: number; readonly programs: number },
+  programs: number,
+  ms: number,
+): number | undefined {
+  const rate = (sums.programs - since.programs) / Math.max(1, elapsedMs - since.ms);
+  const left = Math.min(ms - elapsedMs, rate === 0 ? Number.POSITIVE_INFINITY : (programs - sums.programs) / rate);
+  return Number.isFinite(left) ? left : undefined;
+}
+
+async function writeReport(campaign: string, facts: FindingFacts): Promise<void> {
+  const file = caseFileOf(campaign, facts.name);
+  const text = await findingReport(facts, readFileSync(file, "utf8"), `npx rox run ${shellWord(file)}`);
+  writeFileSync(path.join(findingsDirectory(campaign), facts.name, "report.txt"), text);
+}

@@ -1,0 +1,26 @@
+// What makes two cases the same case: the bytes of the programs, what they run on, and what is expected of them. Titles,
+// notes and the way of writing do not count, so that an id lives through a change of the text syntax.
+
+import { createHash } from "node:crypto";
+import type { CaseFile } from "../../properties/case-text.js";
+import { encode } from "../../spec/bpf/insn.js";
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+/** 12 hexadecimal digits. */
+export function contentId({ program, inputs, env, expect, oracle }: Omit<CaseFile, "id" | "title" | "notes">): string {
+  const content = {
+    code: program.code.map((code) => hex(encode(code))),
+    maps: program.maps.map((map) =>
+      map.kind === "progArray"
+        ? ["progs", map.entries, ...map.programs.map((target) => target ?? null)]
+        : [map.kind, map.keyBytes, map.valueBytes, map.entries],
+    ),
+    context: program.context,
+    inputs: inputs.map(hex),
+    env: [env.cpu, env.hole, env.skip ?? 0],
+    expect: expect.map((r0) => r0.toString(16)),
+    oracle: oracle ?? null,
+  };
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
+}

@@ -1,0 +1,45 @@
+// Merging corpora: a set union by content. Nothing of the target is changed, and what comes keeps its name unless another
+// lesson has it.
+
+import path from "node:path";
+import { type BadInput, type Loaded, loaded } from "../bad-input.js";
+import { makeDirectory, writeOutputFile } from "../output-file.js";
+import { complaintsOf, readCorpus } from "./store.js";
+
+export interface Merged {
+  readonly added: readonly string[];
+  /** Entries that were there already, by content. */
+  readonly known: number;
+  /** What could not be taken over. */
+  readonly refused: readonly BadInput[];
+}
+
+export function mergeCorpora(into: string, from: readonly string[]): Loaded<Merged> {
+  const made = makeDirectory(into);
+  if (!made.ok) return made;
+  const target = readCorpus([into]);
+  const source = readCorpus(from);
+  const ids = new Set(target.entries.map(({ id }) => id));
+  const names = new Set(target.entries.map(({ file }) => path.basename(file)));
+  const refused: BadInput[] = [...target.unreadable, ...source.unreadable];
+  const added: string[] = [];
+  let known = 0;
+  for (const entry of source.entries) {
+    if (entry.statedId !== undefined && entry.statedId !== entry.id) {
+      refused.push(...complaintsOf(entry).slice(0, 1));
+      continue;
+    }
+    if (ids.has(entry.id)) {
+      known++;
+      continue;
+    }
+    const { base, name, ext } = { ...path.parse(entry.file) };
+    const file = path.join(into, names.has(base) ? `${name}-${entry.id}${ext}` : base);
+    const written = writeOutputFile(file, entry.text());
+    if (!written.ok) return written;
+    ids.add(entry.id);
+    names.add(path.basename(file));
+    added.push(file);
+  }
+  return loaded({ added, known, refused });
+}

@@ -1,0 +1,79 @@
+// Replaying entries: each on each engine. A file that cannot be read, or is not what it claims to be, is named and fails
+// the run, but does not keep the others from being replayed.
+
+import type { Engine } from "../../engines/engine.js";
+import type { BadInput } from "../bad-input.js";
+import { breather } from "../breathe.js";
+import type { TestedCase } from "../format/junit.js";
+import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import { shellWord } from "../shell-word.js";
+import { complaintsOf, readCorpus } from "./store.js";
+
+export interface ReplayReport extends Report {
+  readonly engines: readonly string[];
+  readonly files: number;
+}
+
+export interface Replayed {
+  readonly report: ReplayReport;
+  /** By file and engine. */
+  readonly cases: readonly TestedCase[];
+}
+
+export async function replay(
+  paths: readonly string[],
+  engines: readonly Engine[],
+  stop: AbortSignal,
+): Promise<Replayed> {
+  const started = Date.now();
+  const { entries, unreadable } = readCorpus(paths);
+  const failures: Failure[] = [];
+  const bad: BadInput[] = [...unreadable];
+  const cases: TestedCase[] = [];
+  let passed = 0;
+  let incomparable = 0;
+  const breathe = breather();
+  for (const entry of entries) {
+    await breathe();
+    if (stop.aborted) break;
+    const outdated = entry.statedId !== undefined && entry.statedId !== entry.id;
+    if (outdated) {
+      bad.push(...complaintsOf(entry).slice(0, 1));
+      continue;
+    }
+    for (const engine of engines) {
+      const name = engines.length > 1 ? `${entry.file} on ${engine.name}` : entry.file;
+      const verdict = entry.replay(engine);
+      if (verdict.kind === "agree") {
+        passed++;
+        cases.push({ name });
+      } else if (verdict.kind === "incomparable") {
+        incomparable++;
+        cases.push({ name, failure: { message: `incomparable: ${verdict.why}`, details: "" } });
+      } else {
+        const { where, expected, actual } = verdict;
+        const command = `npx rox run ${shellWord(entry.file)}`;
+        failures.push({ name, where, expected, actual, replay: command });
+        cases.push({ name, failure: { message: `${where}: expected ${expected}, came ${actual}`, details: command } });
+      }
+    }
+  }
+  const counts: Counts = {
+    passed,
+    failed: failures.length,
+    incomparable,
+    seed: null,
+    interrupted: stop.aborted,
+    failures,
+    unreadable: bad,
+  };
+  const report = makeReport("replay", started, counts, {
+    engines: engines.map(({ name }) => name),
+    files: entries.length,
+  });
+  const unread = bad.map(({ subject, expected, came }) => ({
+    name: subject,
+    failure: { message: `expected ${expected}, came ${came}`, details: "" },
+  }));
+  return { report, cases: [...cases, ...unread] };
+}

@@ -1,0 +1,113 @@
+// A directory of entries: adding, comparing, merging. Names are chosen by lesson; which entries are the same is decided by
+// content.
+
+import path from "node:path";
+import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
+import { findFiles } from "../input-file.js";
+import { makeDirectory, writeOutputFile } from "../output-file.js";
+import type { Entry } from "./entry.js";
+import { EXTENSIONS, readEntry } from "./kinds.js";
+
+export interface Corpus {
+  readonly entries: readonly Entry[];
+  readonly unreadable: readonly BadInput[];
+}
+
+/** All entries of directories and files, in name order. */
+export function readCorpus(paths: readonly string[]): Corpus {
+  const found = findFiles(paths, EXTENSIONS);
+  const entries: Entry[] = [];
+  const unreadable: BadInput[] = [...found.refused];
+  for (const file of found.files) {
+    const entry = readEntry(file);
+    if (entry.ok) entries.push(entry.value);
+    else unreadable.push(entry.error);
+  }
+  return { entries, unreadable };
+}
+
+const MOST_NAME = 80;
+
+/** The name of a lesson, out of its title: `A store, then a load` becomes `a-store-then-a-load`. */
+export function lessonName(title: string): string {
+  const words = title
+    .toLowerCase()
+    .replaceAll("'", "")
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+  let name = "";
+  for (const word of words) {
+    if (name.length + word.length >= MOST_NAME) break;
+    name = name === "" ? word : `${name}-${word}`;
+  }
+  return name;
+}
+
+export const isLessonName = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
+
+export interface Added {
+  readonly file: string;
+  /** `known`: an entry of the same content is there already, under this name. */
+  readonly how: "added" | "known";
+}
+
+/**
+ * Add an entry under a name. An entry of the same content stays as it is; another one of the same name makes the new name
+ * end with the content's id.
+ */
+export function addEntry(directory: string, entry: Entry, name: string, title?: string): Loaded<Added> {
+  const made = makeDirectory(directory);
+  if (!made.ok) return made;
+  const { entries } = readCorpus([directory]);
+  const same = entries.find(({ id }) => id === entry.id);
+  if (same !== undefined) return loaded({ file: same.file, how: "known" });
+  const extension = path.extname(entry.file);
+  const taken = entries.some(({ file }) => path.basename(file) === `${name}${extension}`);
+  const file = path.join(directory, `${name}${taken ? `-${entry.id}` : ""}${extension}`);
+  const written = writeOutputFile(file, entry.text(title));
+  return written.ok ? loaded({ file, how: "added" }) : written;
+}
+
+/** Add one with a name of its own, or say that it needs one. */
+export function addLesson(directory: string, entry: Entry, title: string | undefined): Loaded<Added> {
+  const lesson = title ?? entry.about.title;
+  const name = lesson === undefined ? "" : lessonName(lesson);
+  if (name !== "") return addEntry(directory, entry, name, lesson);
+  return refuse({
+    subject: entry.file,
+    expected: "a title that says what it shows",
+    came: lesson === undefined ? "none" : `"${lesson}"`,
+    next: "give --title",
+  });
+}
+
+/** What a corpus asks of an entry beside agreement; empty if nothing is wrong. */
+export function complaintsOf(entry: Entry): readonly BadInput[] {
+  const { file, id, statedId, about, expects } = entry;
+  const complaints: BadInput[] = [];
+  const complain = (expected: string, came: string, next: string): void => {
+    complaints.push({ subject: file, expected, came, next });
+  };
+  if (statedId !== undefined && statedId !== id) {
+    complain(`the content with id ${statedId}`, `content with id ${id}`, "restore the file, or add it as a new lesson");
+  }
+  const name = path.basename(file, path.extname(file));
+  if (!isLessonName(name)) complain("a name of lower-case words and hyphens", name, "rename the file");
+  if (about.title === undefined) complain("a title", "none", "say what the case shows");
+  if (about.oracle === undefined) complain("the oracle that it is for", "none", "name the oracle");
+  if (!expects) complain("what must come out", "nothing", "add an expect line");
+  return complaints;
+}
+
+/** Entries of the same content: all but the first of them. */
+export function duplicates(entries: readonly Entry[]): readonly BadInput[] {
+  const first = new Map<string, string>();
+  return entries.flatMap(({ id, file }) => {
+    const other = first.get(id);
+    if (other === undefined) {
+      first.set(id, file);
+      return [];
+    }
+    return [{ subject: file, expected: "content of its own", came: `the content of ${other}`, next: "remove one" }];
+  });
+}

@@ -1,0 +1,84 @@
+// A campaign as text: the one live line, a finding, the summary.
+
+import type { FindingFacts } from "../fuzz/findings.js";
+import type { FuzzReport } from "../fuzz/fuzz.js";
+import type { CampaignState } from "../fuzz/state.js";
+import { total } from "../report.js";
+import { count, percent, seconds } from "./text.js";
+
+/** `1.2k`, `34M`. */
+export function short(n: number): string {
+  const units = ["", "k", "M", "G", "T"];
+  let unit = 0;
+  let value = n;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return unit === 0 ? `${Math.round(value)}` : `${value.toFixed(value < 10 ? 1 : 0)}${units[unit]}`;
+}
+
+/** `59s`, `3m05s`, `2h04m`, `3d07h`. */
+export function clock(ms: number): string {
+  const s = Math.max(0, Math.round(ms / 1000));
+  const two = (n: number): string => String(n).padStart(2, "0");
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m${two(s % 60)}s`;
+  if (s < 86_400) return `${Math.floor(s / 3600)}h${two(Math.floor(s / 60) % 60)}m`;
+  return `${Math.floor(s / 86_400)}d${two(Math.floor(s / 3600) % 24)}h`;
+}
+
+/** What the rates of the live line are counted from. */
+export interface Baseline {
+  readonly ms: number;
+  readonly programs: number;
+  readonly executed: number;
+}
+
+export const baselineOf = ({ elapsedMs, sums }: CampaignState): Baseline => ({
+  ms: elapsedMs,
+  programs: sums.programs,
+  executed: sums.executed,
+});
+
+/** @param leftMs undefined where there is no end. */
+export function statusLine(state: CampaignState, since: Baseline, leftMs: number | undefined): string {
+  const s = Math.max(0.001, (state.elapsedMs - since.ms) / 1000);
+  const { programs, executed } = state.sums;
+  return [
+    `${short(programs)} programs`,
+    `${short((programs - since.programs) / s)}/s`,
+    `${short((executed - since.executed) / s)} insns/s`,
+    `${state.cells.size} cells`,
+    count(state.findings.size, "finding"),
+    leftMs === undefined ? `${clock(state.elapsedMs)} so far` : `${clock(leftMs)} left`,
+  ].join(", ");
+}
+
+export const formatFound = ({ name, where, expected, actual, slots }: FindingFacts): string =>
+  `FOUND ${name}: ${where}: expected ${expected}, came ${actual} (${slots.original} slots, now ${slots.shrunk})`;
+
+export function formatFuzz(report: FuzzReport): string[] {
+  const { programs, runs, slots, words, executed, coverage, elapsedMs } = report;
+  const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b - a);
+  return [
+    `programs   ${programs} in ${count(runs, "run")}, ${clock(elapsedMs)}, shard ${report.shard}, engine ${report.engine}`,
+    `code       ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
+    `coverage   ${coverage.cells} cells, ${coverage.rows} of ${coverage.allRows} instruction rows`,
+    `incomparable  ${report.incomparable} (${percent(report.incomparable, total(report))})`,
+    ...why.slice(0, 8).map(([reason, n]) => `  ${n}  ${reason}`),
+    ...(report.ignored === 0 ? [] : [`not counted  ${count(report.ignored, "failure")} of other oracles`]),
+    ...report.findings.map(
+      ({ name, slots: { shrunk }, where, expected, actual }) =>
+        `${name}: ${count(shrunk, "slot")}, ${where}: expected ${expected}, came ${actual}`,
+    ),
+    verdictLine(report),
+  ];
+}
+
+function verdictLine(report: FuzzReport): string {
+  const time = `in ${seconds(report.durationMs)}, seed ${report.seed}`;
+  const found = count(report.failed, "finding");
+  if (report.interrupted) return `STOPPED ${time}: ${found}; go on with --resume ${report.directory}`;
+  if (report.ok) return `OK ${time}: ${report.passed} agree`;
+  if (report.failed > 0) return `FAILED ${time}: ${found} in ${report.directory}`;
+  if (report.passed === 0) return `FAILED ${time}: nothing was compared`;
+  return `FAILED ${time}: ${percent(report.incomparable, report.total)} incomparable, at most 1 % may be`;
+}

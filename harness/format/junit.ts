@@ -1,0 +1,69 @@
+// A run as JUnit XML, which CI systems show, and as annotations of GitHub's log.
+
+import { badInputLine, oneLine } from "../bad-input.js";
+import type { Report } from "../report.js";
+
+/** What was checked by name. Where there are too many, as with generated programs, one entry stands for all of them. */
+export interface TestedCase {
+  readonly name: string;
+  /** Undefined if it passed. */
+  readonly failure?: { readonly message: string; readonly details: string };
+}
+
+/** The failures of a report, files that could not be read, and one entry for everything that passed. */
+export function casesOf({ command, passed, failures, unreadable }: Report): readonly TestedCase[] {
+  return [
+    { name: `${passed} agree` },
+    ...failures.map(({ name, where, expected, actual, replay = "" }) => ({
+      name,
+      failure: { message: `${where}: expected ${expected}, came ${actual}`, details: replay },
+    })),
+    ...unreadable.map((error) => ({
+      name: error.subject,
+      failure: { message: badInputLine(error), details: `rox ${command}` },
+    })),
+  ];
+}
+
+export function junitXml(report: Report, cases: readonly TestedCase[] = casesOf(report)): string {
+  const failed = cases.filter(({ failure }) => failure !== undefined).length;
+  const attributes = `name="rox ${xml(report.command)}" tests="${cases.length}" failures="${failed}"`;
+  const time = `time="${(report.durationMs / 1000).toFixed(3)}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${attributes} ${time}>`,
+    `  <testsuite ${attributes} ${time}>`,
+    ...cases.flatMap(({ name, failure }) => testcase(report.command, name, failure)),
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+function testcase(command: string, name: string, failure: TestedCase["failure"]): string[] {
+  const head = `    <testcase classname="rox ${xml(command)}" name="${xml(name)}"`;
+  if (failure === undefined) return [`${head}/>`];
+  const { message, details } = failure;
+  return [`${head}>`, `      <failure message="${xml(message)}">${xml(details)}</failure>`, "    </testcase>"];
+}
+
+/** XML has no way to write most control characters. */
+const xml = (text: string): string =>
+  oneLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+
+/** One line for each failure, as GitHub reads them from a job's output. */
+export function annotations({ command, failures, unreadable }: Report): readonly string[] {
+  return [
+    ...failures.map(({ name, where, expected, actual, replay }) => {
+      const message = `${where}: expected ${expected}, came ${actual}${replay === undefined ? "" : `; ${replay}`}`;
+      return annotation(name, `rox ${command}`, message);
+    }),
+    ...unreadable.map((error) => annotation(error.subject, `rox ${command}`, badInputLine(error))),
+  ];
+}
+
+const annotation = (file: string, title: string, message: string): string =>
+  `::error file=${property(file)},title=${property(title)}::${data(message)}`;
+
+const data = (text: string): string => oneLine(text).replaceAll("%", "%25");
+const property = (text: string): string => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");

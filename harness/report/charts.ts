@@ -1,0 +1,99 @@
+// The two small drawings of a run: how fast it went, and how large its programs were.
+
+import * as Plot from "@observablehq/plot";
+import type { PacePoint, ReportData } from "./data.js";
+import { draw } from "./drawing.js";
+import { counted, grouped } from "./html.js";
+
+const WIDTH = 520;
+const HEIGHT = 220;
+/** Stretches of time that a rate is taken over. */
+const STRETCHES = 48;
+
+export interface Rate {
+  /** Seconds. */
+  readonly from: number;
+  readonly to: number;
+  /** Programs a second. */
+  readonly rate: number;
+}
+
+/** Rates over stretches of equal length, or of one point each where there are fewer. Points are in order of time. */
+export function rates(pace: readonly PacePoint[], stretches = STRETCHES): readonly Rate[] {
+  const end = pace.at(-1);
+  if (end === undefined) return [];
+  const length = end.elapsedMs / stretches;
+  const found: Rate[] = [];
+  let from: PacePoint = { elapsedMs: 0, programs: 0 };
+  for (const point of pace) {
+    const ms = point.elapsedMs - from.elapsedMs;
+    if (ms <= 0 || (ms < length && point !== end)) continue;
+    found.push({
+      from: from.elapsedMs / 1000,
+      to: point.elapsedMs / 1000,
+      rate: (1000 * (point.programs - from.programs)) / ms,
+    });
+    from = point;
+  }
+  return found;
+}
+
+/** Undefined if there are too few points to draw. */
+export function drawPace(pace: readonly PacePoint[]): string | undefined {
+  const stretches = rates(pace);
+  if (stretches.length < 2) return undefined;
+  const points = stretches.flatMap(({ from, to, rate }) => [
+    { at: from, rate },
+    { at: to, rate },
+  ]);
+  const end = pace.at(-1)?.elapsedMs ?? 0;
+  const mean = (1000 * (pace.at(-1)?.programs ?? 0)) / end;
+  return draw(`Throughput over ${Math.round(end / 1000)} s, ${counted(mean, "program")} a second on average`, {
+    ...FRAME,
+    x: { label: "seconds", domain: [0, end / 1000] },
+    y: { label: "programs a second", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
+    marks: [
+      // With both ends given, neighbours at one moment are not stacked.
+      Plot.areaY(points, { x: "at", y1: () => 0, y2: "rate", fill: "var(--plot-area)" }),
+      Plot.lineY(points, { x: "at", y: "rate", stroke: "var(--plot-line)", strokeWidth: 2 }),
+      Plot.ruleY([mean], { stroke: "var(--ink-soft)", strokeDasharray: "4 3" }),
+      Plot.ruleY([0], { stroke: "var(--rule)" }),
+    ],
+  });
+}
+
+export function drawSizes(sizes: ReportData["sizes"]): string | undefined {
+  const programs = sizes.reduce((sum, { programs: n }) => sum + n, 0);
+  if (programs === 0) return undefined;
+  const bars = sizes.map(({ upTo, programs: n }, i) => ({
+    name: upTo === null ? `> ${sizes[i - 1]?.upTo ?? 0}` : `≤ ${upTo}`,
+    n,
+  }));
+  return draw(`${counted(programs, "program")} by number of slots`, {
+    ...FRAME,
+    x: { label: "slots", domain: bars.map(({ name }) => name), padding: 0.18, tickSize: 0 },
+    y: { label: "programs", grid: true, tickFormat: wholeTick, ticks: 5, nice: true },
+    marks: [
+      Plot.barY(bars, {
+        x: "name",
+        y: "n",
+        fill: "var(--plot-line)",
+        title: ({ name, n }) => `${name} slots: ${grouped(n)}`,
+      }),
+      Plot.ruleY([0], { stroke: "var(--rule)" }),
+    ],
+  });
+}
+
+/** Between whole numbers there is nothing to read off. */
+const wholeTick = (n: number): string => (Number.isInteger(n) ? grouped(n) : "");
+
+const FRAME = {
+  width: WIDTH,
+  height: HEIGHT,
+  marginLeft: 52,
+  marginRight: 12,
+  marginTop: 26,
+  marginBottom: 36,
+  style: { fontSize: "11px" },
+};

@@ -1,0 +1,131 @@
+// What the HTML report shows, as plain data: JSON without loss, so that a run can be kept as a file and drawn later. The
+// gate fills it (`gate-data.ts`), and so can whatever else checks programs; `page.ts` draws it and knows nothing else.
+
+import type { Cells } from "../../properties/coverage/cells.js";
+
+export interface ReportData {
+  /** `rox gate`. */
+  readonly command: string;
+  readonly version: string;
+  readonly verdict: VerdictData;
+  /** What was run, in the order of the page: seed, programs, time, engine, ... */
+  readonly facts: readonly FactData[];
+  /** The command line that does the same once more. */
+  readonly again: string;
+  /** A sentence each. */
+  readonly notChecked: readonly string[];
+  readonly findings: readonly FindingData[];
+  readonly coverage: CoverageData;
+  readonly pace: readonly PacePoint[];
+  /** Programs by number of slots; null is the end of the last bucket, which has none. */
+  readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
+  readonly packs?: PackHistory;
+}
+
+export interface VerdictData {
+  readonly state: "ok" | "failed" | "interrupted";
+  /** A few words: `12345 programs agree`. */
+  readonly headline: string;
+  /** One sentence more, or empty. */
+  readonly detail: string;
+}
+
+export interface FactData {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface CoverageData {
+  /** Row id -> strategy -> instructions. */
+  readonly cells: Cells;
+  /** The programs whose code was looked at, out of how many. */
+  readonly looked: number;
+  readonly programs: number;
+  /** Row ids of the instruction table that no program reached, out of how many; counted on all programs. */
+  readonly rowsMissing: readonly string[];
+  readonly rowsAll: number;
+}
+
+/** So many programs were through after that long. */
+export interface PacePoint {
+  readonly elapsedMs: number;
+  readonly programs: number;
+}
+
+/** What an allocator did, one event a step. Addresses are the low 48 bits. */
+export interface PackHistory {
+  /** What history this is, a sentence. */
+  readonly about: string;
+  readonly chunkBytes: number;
+  readonly pageBytes: number;
+  readonly events: readonly PackEvent[];
+}
+export type PackEvent =
+  /** A region is mapped, or goes back. */
+  | { readonly kind: "map"; readonly at: number; readonly bytes: number }
+  | { readonly kind: "unmap"; readonly at: number }
+  /** A program takes `bytes` from `at`, its header included, of which the first `used` are its own. */
+  | { readonly kind: "load"; readonly id: number; readonly at: number; readonly bytes: number; readonly used: number }
+  | { readonly kind: "free"; readonly id: number };
+
+export interface FindingData {
+  /** Unique, also the anchor: `gate-7-8`. */
+  readonly name: string;
+  /** What failed, in a few words. */
+  readonly title: string;
+  readonly oracle: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** Slots before and after shrinking; absent if it was not shrunk. */
+  readonly shrunk?: { readonly before: number; readonly after: number };
+  /** Row ids of its program. */
+  readonly rows: readonly string[];
+  readonly groups: readonly string[];
+  readonly listing: readonly FunctionData[];
+  /** The first instruction after which a register differs. */
+  readonly difference?: DifferenceData;
+  /** Both witnesses, instruction by instruction. */
+  readonly steps: readonly StepData[];
+  readonly stepsCut: boolean;
+  /** What the machine did while the program was loaded and freed, a line each. */
+  readonly events: readonly string[];
+  /** The case as a file. */
+  readonly text: string;
+  readonly replay: string;
+}
+
+export interface FunctionData {
+  readonly title: string;
+  /** Index into the codes of the program. */
+  readonly code: number;
+  readonly parts: readonly PartData[];
+}
+
+export interface PartData {
+  /** A slot, or `prologue`, `epilogue`, ... */
+  readonly part: number | string;
+  readonly bpf: string;
+  readonly words: readonly { readonly address: string; readonly word: string; readonly text: string }[];
+}
+
+export interface DifferenceData {
+  readonly code: number;
+  readonly part: number | string;
+  readonly bpf: string;
+  /** `r7`. */
+  readonly register: string;
+  /** What the interpreter has there, hexadecimal; empty if that is not known. */
+  readonly expected: string;
+  readonly actual: string;
+}
+
+export interface StepData {
+  readonly part: number | string;
+  readonly bpf: string;
+  readonly words: readonly string[];
+  /** `r0 = 0x1`: set by the interpreter. */
+  readonly changes: readonly string[];
+  /** What the compiled code has otherwise. */
+  readonly differences: readonly string[];
+}

@@ -1,0 +1,102 @@
+// The findings, one foldable entry each: where the witnesses part, the code of both, and how to see it again.
+
+import { commandLine } from "./command-line.js";
+import type { DifferenceData, FindingData, FunctionData, PartData, StepData } from "./data.js";
+import { counted, type Html, html } from "./html.js";
+
+export const findingsSection = (
+  findings: readonly FindingData[],
+): Html => html`<section id="findings" aria-labelledby="findings-title">
+<h2 id="findings-title">Findings</h2>
+${findings.length === 0 ? html`<p class="none">None: all witnesses agreed on everything that was compared.</p>` : findings.map(findingEntry)}
+<p class="none no-match" hidden>No finding matches the filter.</p>
+</section>`;
+
+/** The first one is open. */
+const findingEntry = (finding: FindingData, index: number): Html => {
+  const { name, title, oracle, shrunk, rows, groups, difference, listing, replay, expected, actual } = finding;
+  return html`<details class="finding" id="${name}" data-row="${rows.join(" | ")}" data-group="${groups.join(" ")}"${index === 0 ? html` open` : ""}>
+<summary><h3>${title}</h3> <span class="tags"><code>${name}</code> <span>${oracle}</span>${shrunk === undefined ? "" : html` <span>shrunk from ${shrunk.before} slots to ${shrunk.after}</span>`}</span></summary>
+<div class="body">
+<dl class="answers"><div><dt>expected</dt><dd><code>${marked(expected, actual)}</code></dd></div><div><dt>came</dt><dd><code>${marked(actual, expected)}</code></dd></div></dl>
+${difference === undefined ? "" : differenceLine(difference)}
+${listing.map((fn) => functionTable(fn, difference))}
+${commandLine(replay)}
+${stepsFold(finding)}
+${fold(`Event log, ${counted(finding.events.length, "line")}`, finding.events.join("\n"))}
+${fold("The case as a file", finding.text)}
+</div></details>`;
+};
+
+const differenceLine = ({
+  part,
+  bpf,
+  register,
+  expected,
+  actual,
+}: DifferenceData): Html => html`<p class="first">First difference after
+<code>${part}: ${bpf}</code>: register <strong class="register">${register}</strong> holds
+<code>${marked(actual, expected)}</code>${expected === "" ? "" : html` instead of <code>${marked(expected, actual)}</code>`}.</p>`;
+
+/** Two numbers of equal length: what differs is marked. */
+function marked(text: string, other: string): Html {
+  const from = [...text].findIndex((c, i) => c !== other[i]);
+  if (!/^0x[0-9a-f]+$/.test(text) || text.length !== other.length || from < 0) return html`${text}`;
+  let to = text.length;
+  while (to > from && text[to - 1] === other[to - 1]) to--;
+  return html`${text.slice(0, from)}<mark>${text.slice(from, to)}</mark>${text.slice(to)}`;
+}
+
+/** Prologue and epilogue are folded: they are long and seldom to blame. */
+const functionTable = (
+  { title, code, parts }: FunctionData,
+  difference: DifferenceData | undefined,
+): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="Code of ${title}"><table class="code">
+<caption>${title}</caption>
+<thead><tr><th scope="col">BPF</th><th scope="col" class="address">address</th><th scope="col" class="word">word</th><th scope="col">A64</th></tr></thead>
+${parts.filter(({ words, part }) => words.length > 0 || typeof part === "number").map((part) => partRows(part, difference?.code === code && difference.part === part.part ? difference : undefined))}
+</table></div>`;
+
+function partRows({ part, bpf, words }: PartData, difference: DifferenceData | undefined): Html {
+  const left =
+    typeof part === "number"
+      ? html`<span class="slot">${part}</span><code>${bpf}</code>`
+      : html`<span class="part">${part}</span>`;
+  const note =
+    difference === undefined ? "" : html`<span class="note">${difference.register} differs after this</span>`;
+  const lines = words.length === 0 ? [undefined] : words;
+  const classes = [difference === undefined ? "" : "differs", typeof part === "number" ? "" : "frame"].join(" ").trim();
+  return html`<tbody class="${classes}">${lines.map(
+    (word, i) =>
+      html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${lines.length}">${left}${note}</th>` : ""}${
+        word === undefined
+          ? html`<td class="address"></td><td class="word"></td><td class="soft">no word</td>`
+          : html`<td class="address">${word.address}</td><td class="word">${word.word}</td><td>${word.text}</td>`
+      }</tr>`,
+  )}</tbody>`;
+}
+
+function stepsFold({ steps, stepsCut }: FindingData): Html {
+  if (steps.length === 0) return html``;
+  return html`<details class="fold"><summary>Both witnesses step by step, ${counted(steps.length, "step")}</summary>
+<div class="scroll" tabindex="0" role="region" aria-label="Steps"><table class="steps">
+<thead><tr><th scope="col">BPF</th><th scope="col">interpreter</th><th scope="col">compiled code has</th><th scope="col" class="a64">A64</th></tr></thead>
+<tbody>${steps.map(stepRow)}</tbody></table></div>
+${stepsCut ? html`<p class="soft">The run was longer; the steps around the first difference are shown.</p>` : ""}</details>`;
+}
+
+const stepRow = ({
+  part,
+  bpf,
+  words,
+  changes,
+  differences,
+}: StepData): Html => html`<tr${differences.length > 0 ? html` class="differs"` : ""}>
+<th scope="row">${typeof part === "number" ? html`<span class="slot">${part}</span><code>${bpf}</code>` : html`<span class="part">${part}</span>`}</th>
+<td>${lines(changes)}</td><td>${lines(differences)}</td><td class="a64">${lines(words)}</td></tr>`;
+
+const lines = (texts: readonly string[]): Html =>
+  html`${texts.map((text, i) => html`${i === 0 ? "" : html`<br>`}<code>${text}</code>`)}`;
+
+const fold = (title: string, text: string): Html =>
+  html`<details class="fold"><summary>${title}</summary><pre tabindex="0">${text}</pre></details>`;

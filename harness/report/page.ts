@@ -1,0 +1,103 @@
+// The report as one HTML page that needs nothing else: no network, no file beside it, and no script but for the filter
+// and the copy buttons. See `data.ts` for what goes in.
+
+import { drawPace, drawSizes } from "./charts.js";
+import { commandLine } from "./command-line.js";
+import { coverageSection } from "./coverage-section.js";
+import type { ReportData } from "./data.js";
+import { filterBar } from "./filter-bar.js";
+import { findingsSection } from "./finding-section.js";
+import { type Html, html, raw } from "./html.js";
+import { packsSection } from "./packs-section.js";
+import { SCRIPT } from "./script.js";
+import { STYLE } from "./style.js";
+
+/** A browser keeps to it: whatever a finding's text says, nothing is fetched and no other script runs. */
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'";
+
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' " +
+  "fill='%23246a73'/%3E%3Cpath d='M4 8.5l2.5 2.5L12 5.5' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
+
+export function renderPage(data: ReportData): string {
+  const { command, version, verdict } = data;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${verdict.headline} · ${command}</title>
+<link rel="icon" href="${ICON}">
+<style>${raw(STYLE)}</style>
+<script>document.documentElement.className = "js";</script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the findings</a>
+${header(data)}
+<main id="main" tabindex="-1">
+${filterBar(data)}
+${findingsSection(data.findings)}
+${coverageSection(data.coverage)}
+${data.packs === undefined ? "" : packsSection(data.packs)}
+${speedSection(data)}
+</main>
+<footer><p>Written by roxcheck ${version}. The page needs no network.</p></footer>
+<script>${raw(SCRIPT)}</script>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+const SIGNS: Readonly<Record<ReportData["verdict"]["state"], string>> = { ok: "✓", failed: "✕", interrupted: "‖" };
+const WORDS: Readonly<Record<ReportData["verdict"]["state"], string>> = {
+  ok: "Passed",
+  failed: "Failed",
+  interrupted: "Interrupted",
+};
+
+const header = ({
+  command,
+  verdict,
+  facts,
+  again,
+  notChecked,
+  findings,
+  packs,
+}: ReportData): Html => html`<header class="top">
+<p class="brand"><strong>roxcheck</strong> <span>${command}</span></p>
+<div class="verdict ${verdict.state}">
+<span class="sign" aria-hidden="true">${SIGNS[verdict.state]}</span>
+<div><p class="state">${WORDS[verdict.state]}</p><h1>${verdict.headline}</h1><p class="detail">${verdict.detail}</p></div>
+</div>
+<div class="about">
+<section aria-labelledby="ran"><h2 id="ran">What was run</h2>
+<dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${commandLine(again)}
+</section>
+<section aria-labelledby="unchecked"><h2 id="unchecked">What was not checked</h2>
+<ul>${notChecked.map((line) => html`<li>${line}</li>`)}</ul>
+</section>
+</div>
+<nav aria-label="Sections"><ul>
+<li><a href="#findings">Findings <span class="n">${findings.length}</span></a></li>
+<li><a href="#coverage">Coverage</a></li>
+${packs === undefined ? "" : html`<li><a href="#packs">Packs</a></li>`}
+<li><a href="#speed">Speed and sizes</a></li>
+</ul></nav>
+</header>`;
+
+function speedSection({ pace, sizes }: ReportData): Html {
+  const speed = drawPace(pace);
+  const size = drawSizes(sizes);
+  return html`<section id="speed" aria-labelledby="speed-title"><h2 id="speed-title">Speed and sizes</h2>
+<div class="pair">
+<figure>${speed === undefined ? html`<p class="none">The run was too short for a curve.</p>` : raw(speed)}
+<figcaption>Programs a second of wall-clock time; the dashed line is the mean.</figcaption></figure>
+<figure>${size === undefined ? html`<p class="none">No programs were generated.</p>` : raw(size)}
+<figcaption>Generated programs by number of BPF slots.</figcaption></figure>
+</div></section>`;
+}

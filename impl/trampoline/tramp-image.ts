@@ -1,0 +1,93 @@
+// A trampoline as the kernel keeps it: a record on the heap and an image in the packs. It is released while CPUs may still
+// be in the original function that it has called; they come back to it once more.
+
+import assert from "node:assert/strict";
+import { halves, type RoAddr, type RwAddr } from "../../machine/address.js";
+import { ENOMEM, type Errno } from "../errno.js";
+import type { Modmem } from "../pack/modmem.js";
+import type { ProgPacks } from "../pack/prog-pack.js";
+import { bpfArchTextPoke, type PokeKernel } from "./arch-text-poke.js";
+import {
+  archAllocBpfTrampoline,
+  archBpfTrampolineSize,
+  archFreeBpfTrampoline,
+  archPrepareBpfTrampoline,
+  archProtectBpfTrampoline,
+  type TrampPlaces,
+  type TrampRequest,
+} from "./arch-trampoline.js";
+import type { TrampolineEnv } from "./env.js";
+
+/** Kernel: sizeof(struct bpf_tramp_image), about. */
+const RECORD_BYTES = 192;
+
+export interface TrampKernel extends PokeKernel {
+  readonly env: TrampolineEnv;
+  readonly packs: ProgPacks;
+  readonly modmem: Modmem;
+}
+
+export interface TrampImage extends TrampPlaces {
+  readonly record: RwAddr;
+  readonly image: RoAddr;
+  /** Bytes of the image. */
+  readonly size: number;
+}
+export type TrampImageResult =
+  | { readonly ok: true; readonly im: TrampImage }
+  | { readonly ok: false; readonly error: Errno };
+
+/**
+ * Size, memory and code of a trampoline. On failure nothing has changed.
+ *
+ * @source linux v6.12 kernel/bpf/trampoline.c, bpf_trampoline_update(), bpf_tramp_image_alloc()
+ */
+export function bpfTrampImageMake(kernel: TrampKernel, request: TrampRequest): TrampImageResult {
+  const { machine, env } = kernel;
+  const size = archBpfTrampolineSize(env, request);
+  if (!size.ok) return size;
+  const im = bpfTrampImageAlloc(kernel, size.bytes);
+  if (!im.ok) return im;
+  const { record, image } = im.im;
+  const end = (image + size.bytes) as RoAddr;
+  const prepared = archPrepareBpfTrampoline(machine, env, halves(record), im.im, image, end, request);
+  const error = prepared.ok ? archProtectBpfTrampoline() : prepared.error;
+  if (error === 0) return im;
+  bpfTrampImageFree(kernel, im.im);
+  return { ok: false, error };
+}
+
+function bpfTrampImageAlloc({ machine, packs, modmem, symbols }: TrampKernel, size: number): TrampImageResult {
+  const record = machine.kvmalloc(RECORD_BYTES);
+  if (record === undefined) return { ok: false, error: -ENOMEM };
+  const error = modmem.bpfJitChargeModmem(size);
+  const image = error === 0 ? archAllocBpfTrampoline(packs, size) : undefined;
+  if (image === undefined) {
+    if (error === 0) modmem.bpfJitUnchargeModmem(size);
+    machine.kvfree(record);
+    return { ok: false, error: error === 0 ? -ENOMEM : error };
+  }
+  symbols.add({ start: image, bytes: size });
+  return { ok: true, im: { record, image, size, ipAfterCall: undefined, ipEpilogue: undefined } };
+}
+
+/**
+ * Nothing leads to the trampoline any more. CPUs that are in the original function pass over the fexit programs when they
+ * come back; the image may be freed when the last of them has left.
+ *
+ * @source linux v6.12 kernel/bpf/trampoline.c, bpf_tramp_image_put()
+ */
+export function bpfTrampImagePut(kernel: TrampKernel, { ipAfterCall, ipEpilogue }: TrampImage): void {
+  if (ipAfterCall === undefined) return;
+  const error = bpfArchTextPoke(kernel, ipAfterCall, "jump", undefined, ipEpilogue);
+  if (error !== 0) kernel.warnings.push(`release of a trampoline: ${error}`);
+}
+
+/** Nobody is in the trampoline any more. */
+export function bpfTrampImageFree({ machine, packs, modmem, symbols }: TrampKernel, im: TrampImage): void {
+  assert(symbols.lookup(im.image)?.start === im.image, `trampoline 0x${im.image.toString(16)} is freed twice`);
+  symbols.remove(im.image);
+  archFreeBpfTrampoline(packs, im.image, im.size);
+  modmem.bpfJitUnchargeModmem(im.size);
+  machine.kvfree(im.record);
+}

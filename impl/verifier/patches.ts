@@ -1,0 +1,71 @@
+// Instructions put in the place of others, with the jumps of the whole function aimed again. Used wherever something
+// between a program and its JIT rewrites instructions: guards of divisions, blinded constants.
+
+import type { Insn } from "../../spec/bpf/insn.js";
+
+export interface Patched {
+  readonly ok: true;
+  readonly insns: readonly Insn[];
+  /** Index of an instruction -> slot that it was made from. */
+  readonly origin: Int32Array;
+}
+/** The jump of that slot would have to go further than its field can say. */
+export interface TooFar {
+  readonly ok: false;
+  readonly slot: number;
+  readonly distance: number;
+}
+
+/**
+ * `patches[slot]` takes the place of that slot. A jump in it that stays inside, or goes to its end, is left alone. One that
+ * goes further keeps its target: counted from the patch's end forwards, and backwards from its start.
+ */
+export function joinPatches(patches: readonly (readonly Insn[])[]): Patched | TooFar {
+  const places = startsOf(patches);
+  const insns: Insn[] = [];
+  const origin = new Int32Array(places.at(-1) ?? 0);
+  for (const [slot, patch] of patches.entries()) {
+    for (const [index, made] of patch.entries()) {
+      const distance = distanceOf(made);
+      const aimed = distance === undefined ? distance : aim(patch.length, index, distance, slot, places);
+      if (distance !== undefined && aimed === undefined) {
+        throw new RangeError(`slot ${slot} jumps by ${distance} out of a function of ${patches.length} slots`);
+      }
+      if (made.row.off === "branch" && aimed !== undefined && aimed !== (aimed << 16) >> 16) {
+        return { ok: false, slot, distance: aimed };
+      }
+      origin[insns.length] = slot;
+      insns.push(aimed === distance ? made : { ...made, [fieldOf(made)]: aimed });
+    }
+  }
+  return { ok: true, insns, origin };
+}
+
+/** Slot -> index of the first instruction in its place; one more for the end. */
+function startsOf(patches: readonly (readonly Insn[])[]): readonly number[] {
+  const starts = [0];
+  for (const patch of patches) starts.push(starts.at(-1)! + patch.length);
+  return starts;
+}
+
+/** The new distance of instruction `index` of a patch of `length`; undefined if its target is no slot. */
+function aim(
+  length: number,
+  index: number,
+  distance: number,
+  slot: number,
+  places: readonly number[],
+): number | undefined {
+  const inPatch = index + 1 + distance;
+  if (inPatch >= 0 && inPatch <= length) return distance;
+  const target = inPatch < 0 ? slot + inPatch : slot + 1 + inPatch - length;
+  const place = places[target];
+  return place === undefined ? undefined : place - places[slot]! - index - 1;
+}
+
+const fieldOf = ({ row }: Insn): "off" | "imm" => (row.off === "branch" ? "off" : "imm");
+
+function distanceOf(slot: Insn): number | undefined {
+  const { kind } = slot.row;
+  return kind === "ja" || kind === "jump" ? slot[fieldOf(slot)] : undefined;
+}

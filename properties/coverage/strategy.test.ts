@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import { compileImages } from "../../impl/jit/compile.js";
+import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { bpf } from "../../spec/bpf/text/bpf.js";
+import { addCells, type Cells, cellCoverage, countCells } from "./cells.js";
+import { POSSIBLE, possibleStrategies } from "./possible.js";
+import { STRATEGIES, strategyOf } from "./strategy.js";
+
+function cellsOf(text: string, env: Partial<JitEnv> = {}): Cells {
+  const insns = bpf(text, { dialect: "kernel" });
+  const compiled = compileImages(
+    [{ insns, index: 0, stackDepth: 16 }],
+    { ...DEFAULT_ENV, ...env },
+    () => 0x8000_8300_0008,
+  );
+  if (!compiled.ok) throw new Error(`not compiled: ${text}`);
+  const cells: Cells = {};
+  const { image, offsets } = compiled.images[0]!;
+  countCells(cells, { insns, words: new Uint32Array(image.buffer), offsets });
+  return cells;
+}
+
+/** Of the first instruction. */
+function first(text: string, env: Partial<JitEnv> = {}): string | undefined {
+  const id = bpf(text, { dialect: "kernel" })[0]!.row.id;
+  return Object.keys(cellsOf(`${text}; exit`, env)[id] ?? {})[0];
+}
+
+describe("how an instruction was lowered", () => {
+  test.each([
+    ["r0 += 1", "immediate"],
+    ["r0 += 4096", "shifted"],
+    ["r0 += -1", "negated"],
+    ["w0 += -4096", "negatedShifted"],
+    ["r0 -= -1", "negated"],
+    ["r0 += 4097", "via1"],
+    ["r0 += 0x12345678", "via2"],
+    ["r0 &= 255", "bitmask"],
+    ["r0 &= 5", "via1"],
+    ["r0 <<= 3", "bitfield"],
+    ["r0 %= 7", "via1"],
+    ["r0 %= r1", "quotient"],
+    ["r0 /= r1", "register"],
+    ["r0 = r1", "register"],
+    ["r0 = r10", "register"],
+    ["r0 = 1", "constant1"],
+    ["r0 = 0x12345678", "constant2"],
+    ["r0 = -1", "inverted1"],
+    ["w0 = 0x87654321", "inverted2"],
+    ["r0 = -r0", "register"],
+    ["r0 = (s8)r1", "bitfield"],
+    ["r0 = le64 r0", "nothing"],
+    ["r0 = be16 r0", "reverseExtend"],
+    ["r0 = bswap32 r0", "reverse"],
+  ])("%s: %s", (text, strategy) => {
+    expect(first(text)).toBe(strategy);
+  });
+
+  test.each([
+    ["if r0 == 1 goto +0", "immediate"],
+    ["if r0 == 4096 goto +0", "shifted"],
+    ["if r0 s< -1 goto +0", "negated"],
+    ["if r0 & 5 goto +0", "via1"],
+    ["if r0 & 4 goto +0", "bitmask"],
+    ["if r0 > r1 goto +0", "register"],
+    ["goto +0", "branch"],
+    ["exit", "branch"],
+    ["r0 = *(u32 *)(r10 - 8)", "stackOffset"],
+    ["r0 = *(u32 *)(r1 + 8)", "scaledOffset"],
+    ["r0 = *(u32 *)(r1 + 7)", "registerOffset"],
+    ["*(u64 *)(r10 - 8) = 12", "stackOffset"],
+    ["*(u64 *)(r1 + 1) = r2", "registerOffset"],
+    ["r0 = 0x123456789abc ll", "constant3"],
+    ["r0 = -2 ll", "inverted1"],
+    ["call 64", "direct"],
+  ])("%s: %s", (text, strategy) => {
+    expect(first(text)).toBe(strategy);
+  });
+
+  test.each([
+    ["lock *(u64 *)(r1 + 0) &= r2", "lse", "loop"],
+    ["lock *(u64 *)(r1 + 8) += r2", "lseOffset", "loopOffset"],
+    ["r2 = atomic_fetch_add((u64 *)(r1 + 0), r2)", "lse", "loop"],
+    ["r1 = atomic_fetch_add((u64 *)(r1 + 0), r1)", "lse", "loopCopied"],
+    ["r0 = cmpxchg_64(r1 + 0, r0, r2)", "lse", "loop"],
+  ])("%s: %s with LSE, %s without", (text, single, loop) => {
+    expect([first(text), first(text, { lse: false })]).toEqual([single, loop]);
+  });
+
+  test("an exit at the end is no word", () => {
+    expect(cellsOf("r0 = 1; exit")).toEqual({ "mov imm": { constant1: 1 }, exit: { nothing: 1 } });
+  });
+
+  test("words that mean something else, or nothing, are another way", () => {
+    expect(strategyOf(rowById("add reg"), Uint32Array.of(0xffff_ffff))).toBe("other");
+    // nop
+    expect(strategyOf(rowById("add reg"), Uint32Array.of(0xd503_201f))).toBe("other");
+  });
+});
+
+test("coverage counts possible cells", () => {
+  const cells: Cells = {};
+  expect(cellCoverage(cells)).toMatchObject({ reached: 0, all: 419 });
+  addCells(cells, { exit: { branch: 2 } });
+  addCells(cells, { exit: { branch: 3, nothing: 1 }, "add imm": { loop: 1 } });
+  expect(cells).toEqual({ exit: { branch: 5, nothing: 1 }, "add imm": { loop: 1 } });
+  const { reached, missing } = cellCoverage(cells);
+  expect([reached, missing.length, missing[0]]).toEqual([2, 417, "add imm: immediate"]);
+});
+
+test("possible strategies are in the table and no row has one twice", () => {
+  const known: ReadonlySet<string> = new Set(STRATEGIES.map(({ id }) => id));
+  for (const { strategies } of POSSIBLE) {
+    expect(new Set(strategies).size).toBe(strategies.length);
+    expect(strategies.filter((s) => !known.has(s) || s === "other")).toEqual([]);
+  }
+  expect(possibleStrategies(rowById("nospec"))).toEqual([]);
+});

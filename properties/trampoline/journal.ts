@@ -1,0 +1,75 @@
+// Programs that write down what they see: real BPF programs, compiled and run from read-only memory.
+
+import { halves } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import { u64 } from "../../spec/bits.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { JOURNAL } from "./layout.js";
+
+/** Journal id of the traced program itself. */
+export const TRACED = 99;
+
+/** One record: who, and the words that it saw. */
+export interface JournalRecord {
+  readonly id: number;
+  readonly words: readonly bigint[];
+}
+
+const i = (id: string, fields: Partial<Omit<Insn, "row">> = {}): Insn => insn(rowById(id), fields);
+const wide = (dst: number, high: number, low: number): readonly Insn[] => [
+  i("lddw imm64", { dst, imm: low | 0 }),
+  i("lddw high", { imm: high | 0 }),
+];
+
+/**
+ * Write down id, count and `count` words from byte `from` of the context on, or with no count the context pointer itself; destroy
+ * what a program may destroy; return `result`.
+ */
+export function recorder(id: number, context: { from: number; count: number } | undefined, result: bigint): Insn[] {
+  const journal = halves(JOURNAL.base);
+  const count = context?.count ?? 1;
+  const copied = Array.from({ length: context?.count ?? 0 }, (_, k) => [
+    i("ldxdw", { dst: 0, src: 6, off: (context?.from ?? 0) + 8 * k }),
+    i("stxdw", { dst: 9, src: 0, off: 16 + 8 * k }),
+  ]).flat();
+  return [
+    i("mov reg", { dst: 6, src: 1 }),
+    ...wide(7, journal.high, journal.low),
+    i("ldxdw", { dst: 8, src: 7 }),
+    i("mov reg", { dst: 9, src: 7 }),
+    i("add reg", { dst: 9, src: 8 }),
+    i("stdw", { dst: 9, off: 0, imm: id }),
+    i("stdw", { dst: 9, off: 8, imm: count }),
+    ...(context === undefined ? [i("stxdw", { dst: 9, src: 6, off: 16 })] : copied),
+    i("add imm", { dst: 8, imm: 16 + 8 * count }),
+    i("stxdw", { dst: 7, src: 8 }),
+    ...[1, 2, 3, 4, 5].map((dst) => i("mov imm", { dst, imm: -1000 - dst })),
+    ...wide(0, Number(BigInt.asIntN(32, result >> 32n)), Number(BigInt.asIntN(32, result))),
+    i("exit"),
+  ];
+}
+
+/** Begin a new journal. */
+export const clearJournal = (machine: Machine): void => {
+  machine.poke(JOURNAL.base, Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 0));
+};
+
+/** All records of the journal, then begin a new one. */
+export function takeRecords(machine: Machine): readonly JournalRecord[] {
+  const bytes = Number(word(machine, JOURNAL.base));
+  const records: JournalRecord[] = [];
+  for (let at = 8; at < bytes; ) {
+    const count = Number(word(machine, JOURNAL.base + at + 8));
+    const words = Array.from({ length: count }, (_, k) => word(machine, JOURNAL.base + at + 16 + 8 * k));
+    records.push({ id: Number(word(machine, JOURNAL.base + at)), words });
+    at += 16 + 8 * count;
+  }
+  clearJournal(machine);
+  return records;
+}
+
+export function word(machine: Machine, va: number): bigint {
+  const bytes = machine.peek(va, 8);
+  return u64(new DataView(bytes.buffer).getBigUint64(0, true));
+}

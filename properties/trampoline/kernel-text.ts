@@ -1,0 +1,156 @@
+// What trampolines call that is no BPF: the kernel's functions around programs and around the original function, and the
+// stand-in for the interpreter. Each notes the step that it is part of.
+
+import { type Trap, TrapFault } from "../../engines/engine.js";
+import { RETURN_ADDRESS } from "../../engines/procedure-call.js";
+import { type EnterExit, PROG_ENTRIES, type ProgEntry, type TrampolineEnv } from "../../impl/trampoline/env.js";
+import { pointer, type Va, vaOf } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import { hex64, u64 } from "../../spec/bits.js";
+import type { AttachedProgram, Frames, Step } from "../../spec/trampoline/traced.js";
+import { TRACED, takeRecords, word } from "./journal.js";
+import { FAR_TEXT, INSNS, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STACK, STRIDE } from "./layout.js";
+
+/** What the steps of the current call depend on. */
+export interface Answers {
+  readonly programs: readonly AttachedProgram[];
+  readonly original: bigint;
+  readonly nregs: number;
+  readonly ipArg: boolean;
+  /** Address behind the patch site. */
+  readonly behindSite: Va;
+  /** Done while the original function runs. */
+  readonly meanwhile: (() => void) | undefined;
+}
+
+const PROG_ENTRY = (base: Va, index: number): EnterExit => ({
+  enter: base + 2 * index * STRIDE,
+  exit: base + (2 * index + 1) * STRIDE,
+});
+
+/** The addresses, `far` from the packs or near. */
+export function textOf(far: boolean): Pick<TrampolineEnv, "original" | "prog"> {
+  const base = far ? FAR_TEXT : NEAR_TEXT;
+  const prog = Object.fromEntries(PROG_ENTRIES.map((entry, i) => [entry, PROG_ENTRY(base, i + 1)]));
+  return { original: PROG_ENTRY(base, 0), prog: prog as Record<ProgEntry, EnterExit> };
+}
+
+/** By id: address of a program's object, of its instructions, and of the entry of its interpreter. */
+export const progObject = (id: number): Va => PROG_OBJECTS + id * 4096;
+export const progInsns = (id: number): Va => INSNS + id * 4096;
+export const interpreter = (id: number): Va => INTERPRETERS + id * STRIDE;
+
+export class KernelText {
+  readonly traps: ReadonlyMap<Va, Trap>;
+  /** x29 before the last instruction. */
+  framePointer = 0n;
+  steps: Step[] = [];
+  answers!: Answers;
+  private runCtx = 0n;
+
+  constructor(private readonly machine: Machine) {
+    const traps = new Map<Va, Trap>([[ORIGINAL, () => this.original()]]);
+    for (const far of [false, true]) {
+      const { original, prog } = textOf(far);
+      traps.set(original.enter, ([record]) => this.note({ kind: "keep", record: record! }));
+      traps.set(original.exit, ([record]) => this.note({ kind: "letGo", record: record! }));
+      for (const entry of PROG_ENTRIES) {
+        traps.set(prog[entry].enter, ([object, ctx]) => this.enter(entry, object!, ctx!));
+        traps.set(prog[entry].exit, ([object, start, ctx]) => this.exit(entry, object!, start!, ctx!));
+      }
+    }
+    for (let id = 0; id < 16; id++) traps.set(interpreter(id), ([ctx, insns]) => this.interpret(id, ctx!, insns!));
+    this.traps = traps;
+  }
+
+  /** Turn what the compiled programs have written down into steps. */
+  drain(): void {
+    const { ipArg, nregs } = this.answers;
+    for (const { id, words } of takeRecords(this.machine)) {
+      if (id === TRACED) this.steps.push({ kind: "original", args: words });
+      else this.ran(id, words.slice(ipArg ? 1 : 0), ipArg ? words[0] : undefined, nregs);
+    }
+  }
+
+  private ran(program: number, [count, ...rest]: readonly bigint[], ip: bigint | undefined, nregs: number): void {
+    this.steps.push({
+      kind: "run",
+      program,
+      ip,
+      nregs: count ?? -1n,
+      args: rest.slice(0, nregs),
+      retval: rest[nregs],
+    });
+  }
+
+  private note(step: Step): bigint {
+    this.drain();
+    this.steps.push(step);
+    return 0n;
+  }
+
+  private enter(entry: ProgEntry, object: bigint, ctx: bigint): bigint {
+    const { id, start } = this.programAt(object);
+    this.runCtx = ctx;
+    this.note({ kind: "enter", program: id, entry, cookie: this.load(ctx), frames: this.frames() });
+    return start;
+  }
+
+  private exit(entry: ProgEntry, object: bigint, start: bigint, ctx: bigint): bigint {
+    if (ctx !== this.runCtx) throw new TrapFault(`exit with context ${hex64(ctx)}, entered with ${hex64(this.runCtx)}`);
+    return this.note({ kind: "exit", program: this.programAt(object).id, entry, start });
+  }
+
+  private original(): bigint {
+    const { nregs, original, meanwhile } = this.answers;
+    this.note({
+      kind: "original",
+      args: Array.from({ length: nregs }, (_, k) => word(this.machine, SEEN.base + 8 * k)),
+    });
+    meanwhile?.();
+    return original;
+  }
+
+  /** What a compiled recorder would have done. */
+  private interpret(id: number, ctx: bigint, insns: bigint): bigint {
+    if (insns !== pointer(progInsns(id))) throw new TrapFault(`program ${id} is interpreted from ${hex64(insns)}`);
+    const { ipArg, nregs } = this.answers;
+    const retval = this.seesRetval(id) ? 1 : 0;
+    const words = Array.from({ length: 1 + nregs + retval }, (_, k) => this.load(ctx - 8n + BigInt(8 * k)));
+    this.drain();
+    this.ran(id, words, ipArg ? this.load(ctx - 16n) : undefined, nregs);
+    return this.answers.programs[id]!.result;
+  }
+
+  /** fentry programs come before there is a result. */
+  seesRetval: (id: number) => boolean = () => false;
+
+  private programAt(object: bigint): AttachedProgram {
+    const program = this.answers.programs.find(({ id }) => pointer(progObject(id)) === object);
+    if (program === undefined) throw new TrapFault(`${hex64(object)} is no program's object`);
+    return program;
+  }
+
+  /** All frame records on the stack: each must be somebody's. */
+  private frames(): Frames {
+    const frames: ("function" | "caller")[] = [];
+    for (let fp = this.framePointer; isOnStack(fp); fp = this.load(fp)) {
+      const back = this.load(fp + 8n);
+      if (back === pointer(RETURN_ADDRESS)) frames.push("caller");
+      else if (back === pointer(this.answers.behindSite)) frames.push("function");
+      else throw new TrapFault(`a frame returns to ${hex64(back)}`);
+    }
+    return frames;
+  }
+
+  private load(address: bigint): bigint {
+    const va = vaOf(address);
+    if (va === undefined || this.machine.mapping(va) === undefined) throw new TrapFault(`read at ${hex64(address)}`);
+    return u64(word(this.machine, va));
+  }
+}
+
+function isOnStack(address: bigint): boolean {
+  const va = vaOf(address);
+  return va !== undefined && va >= STACK.base && va < STACK.base + STACK.bytes;
+}

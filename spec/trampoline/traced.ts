@@ -1,0 +1,122 @@
+// What happens when a function is called that programs are attached to: who runs in which order, with what, and what the
+// caller gets. A trampoline is right if nobody can tell it from this list of steps.
+
+/** One attached program, and what it and the kernel's bookkeeping around it answer in this call. */
+export interface AttachedProgram {
+  readonly id: number;
+  readonly cookie: bigint;
+  readonly sleepable: boolean;
+  readonly recursionChecked: boolean;
+  readonly lsmCgroup: boolean;
+  /** What entering it answers: 0 if it must not run now. */
+  readonly start: bigint;
+  readonly result: bigint;
+}
+
+export interface Attachment {
+  readonly fentry: readonly AttachedProgram[];
+  readonly fmodRet: readonly AttachedProgram[];
+  readonly fexit: readonly AttachedProgram[];
+  /** The one fentry program is the function. `returns`: its result is the call's, else nobody looks at it. */
+  readonly structOps: { readonly returns: boolean } | undefined;
+  /** The function's address, if programs may ask for it. */
+  readonly ip: bigint | undefined;
+  /** The trampoline's record. */
+  readonly record: bigint;
+  /** While the original function runs, the trampoline is released: what would have come behind it is left out. */
+  readonly released: boolean;
+}
+
+export interface TracedCall {
+  /** By register. */
+  readonly args: readonly bigint[];
+  /** What the original function answers. */
+  readonly original: bigint;
+}
+
+/** Which of the kernel's functions is called around a program. */
+export type Entry = "plain" | "sleepable" | "recur" | "sleepableRecur" | "lsmCgroup";
+
+/** Who called, from the frame records, the innermost first. */
+export type Frames = readonly ("function" | "caller")[];
+
+export type Step =
+  | { readonly kind: "enter"; readonly program: number; readonly entry: Entry; readonly cookie: bigint; frames: Frames }
+  | {
+      readonly kind: "run";
+      readonly program: number;
+      readonly ip: bigint | undefined;
+      /** How many argument registers there are, as the program is told. */
+      readonly nregs: bigint;
+      readonly args: readonly bigint[];
+      /** The result of the function so far; undefined before there can be one. */
+      readonly retval: bigint | undefined;
+    }
+  | { readonly kind: "exit"; readonly program: number; readonly entry: Entry; readonly start: bigint }
+  /** The trampoline must not be freed from here ... */
+  | { readonly kind: "keep"; readonly record: bigint }
+  | { readonly kind: "original"; readonly args: readonly bigint[] }
+  /** ... to here. */
+  | { readonly kind: "letGo"; readonly record: bigint };
+
+export interface Traced {
+  readonly steps: readonly Step[];
+  /** Undefined if the caller may find anything. */
+  readonly result: bigint | undefined;
+}
+
+/** @param attachment undefined: nothing is attached. */
+export function traced(attachment: Attachment | undefined, call: TracedCall): Traced {
+  const original: Step = { kind: "original", args: call.args };
+  if (attachment === undefined) return { steps: [original], result: call.original };
+  const { fentry, fmodRet, fexit, structOps, record } = attachment;
+  const run = (program: AttachedProgram, retval?: bigint): readonly Step[] =>
+    stepsOf(attachment, call, program, retval);
+  if (structOps !== undefined) {
+    const program = fentry[0]!;
+    return { steps: run(program), result: structOps.returns ? program.result : undefined };
+  }
+  const steps = fentry.flatMap((program) => run(program));
+  // Nothing comes behind the function: it is gone back to, and returns to its caller by itself.
+  if (fmodRet.length === 0 && fexit.length === 0) return { steps: [...steps, original], result: call.original };
+  const decision = fmodRet.findIndex(({ start, result }) => start !== 0n && result !== 0n);
+  const asked = decision < 0 ? fmodRet : fmodRet.slice(0, decision + 1);
+  const result = decision < 0 ? call.original : fmodRet[decision]!.result;
+  const behind = decision < 0 && attachment.released ? [] : fexit;
+  return {
+    steps: [
+      { kind: "keep", record },
+      ...steps,
+      ...asked.flatMap((program) => run(program, 0n)),
+      ...(decision < 0 ? [original] : []),
+      ...behind.flatMap((program) => run(program, result)),
+      { kind: "letGo", record },
+    ],
+    result,
+  };
+}
+
+function stepsOf(
+  { ip, structOps }: Attachment,
+  { args }: TracedCall,
+  { id, cookie, start, ...kind }: AttachedProgram,
+  retval: bigint | undefined,
+): readonly Step[] {
+  const entry = entryOf(kind);
+  const frames: Frames = structOps === undefined ? ["function", "caller"] : ["caller"];
+  return [
+    { kind: "enter", program: id, entry, cookie, frames },
+    ...(start === 0n ? [] : [{ kind: "run", program: id, ip, nregs: BigInt(args.length), args, retval } as const]),
+    { kind: "exit", program: id, entry, start },
+  ];
+}
+
+function entryOf({
+  sleepable,
+  recursionChecked,
+  lsmCgroup,
+}: Pick<AttachedProgram, "sleepable" | "recursionChecked" | "lsmCgroup">): Entry {
+  if (recursionChecked) return sleepable ? "sleepableRecur" : "recur";
+  if (lsmCgroup) return "lsmCgroup";
+  return sleepable ? "sleepable" : "plain";
+}
