@@ -89,6 +89,24 @@ describe("rox golden", () => {
     expect(report).toMatchObject({ coverage: { reached: 2, witnesses: { "mov imm": 2, exit: 2 } } });
   });
 
+  test("a history of allocations is held against both allocators, load by load", async () => {
+    const load = (id: number, image: string): string =>
+      `{"op": "load", "id": ${id}, "jitedLen": 80, "image": "${image}"}`;
+    const right = `${load(0, "0xffff800082c25888")}\n${load(1, "0xffff800082c25910")}\n{"op": "free", "id": 0}\n`;
+    const { code, out } = await golden({ "a.jsonl": jsonl(SMALL), "trace.jsonl": right });
+    expect(code).toBe(0);
+    expect(out).toMatch(/trace\.jsonl: 2 of 2 loads where the kernel put them by both allocators; 0 new packs/);
+    expect(out).toContain(": 3 of 3 records equal");
+    const wrong = right.replace("25910", "25990");
+    expect(await golden({ "trace.jsonl": wrong })).toMatchObject({ code: 1 });
+  });
+
+  test("a line of a history of allocations that is none is named", async () => {
+    const { code, err } = await golden({ "trace.jsonl": '{"op": "free", "id": 0}\n{"op": "move", "id": 0}\n' });
+    expect(code).toBe(2);
+    expect(err).toMatch(/trace\.jsonl:2: expected a load or a free, came an operation "move"/);
+  });
+
   test("a trace of allocations is played on both allocators", async () => {
     const trace = (second: string): string =>
       [
