@@ -15,7 +15,7 @@ import { type GoldenParts, notARecording } from "./golden.js";
 import type { RawRecord } from "./records.js";
 
 /** A64 instructions that a recorded program may run. */
-const A64_FUEL = 4_000_000;
+const A64_FUEL = 40_000_000;
 
 export async function goldenParts(engines: readonly Engine[]): Promise<GoldenParts<Recording>> {
   const disassemble = await openDisassembler();
