@@ -41,7 +41,7 @@ export async function goldenParts(engines: readonly Engine[]): Promise<GoldenPar
       if (!isDeterministic(recording)) return undefined;
       const verdict = goldenResult(recording, subject);
       if (verdict.kind === "agree") return { kind: "equal", failures: [] };
-      if (verdict.kind === "incomparable") return { kind: "incomparable", failures: [] };
+      if (verdict.kind === "incomparable") return { kind: "incomparable", why: verdict.why, failures: [] };
       const { where, expected, actual } = verdict;
       return { kind: "differs", failures: [{ name: `${name} (${recording.name})`, where, expected, actual }] };
     },
