@@ -1,5 +1,8 @@
-import { defineConfig } from "vitest/config";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { defineConfig, type Plugin } from "vitest/config";
 import type { Reporter, TestModule } from "vitest/node";
+import { applyEdits, parseMutant } from "./harness/mutants/mutant.js";
 
 /** One plain closing line, for whoever reads the log with a program. */
 const tally: Reporter = {
@@ -11,7 +14,24 @@ const tally: Reporter = {
   },
 };
 
+/** Serves `FILE?mutant=PATH&.ts`: the source with the edits of a `.mutant` file. See harness/mutants/memory.test.ts. */
+const mutants: Plugin = {
+  name: "mutants",
+  enforce: "pre",
+  load(id) {
+    const asked = /^(.+\.ts)\?mutant=(.+)&\.ts$/.exec(id);
+    if (asked === null) return undefined;
+    const [, file = "", mutantFile = ""] = asked;
+    const mutant = parseMutant(mutantFile, "", readFileSync(mutantFile, "utf8"));
+    if (!mutant.ok) throw new Error(JSON.stringify(mutant.error));
+    const edited = applyEdits(mutant.value, path.relative(import.meta.dirname, file), readFileSync(file, "utf8"));
+    if (!edited.ok) throw new Error(JSON.stringify(edited.error));
+    return edited.value;
+  },
+};
+
 export default defineConfig({
+  plugins: [mutants],
   test: {
     include: ["**/*.test.ts"],
     exclude: ["dist/**", "node_modules/**"],

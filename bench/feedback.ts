@@ -1,13 +1,11 @@
 // Whether feedback pays: cells reached, and the programs and processor time that it took, with and without it. The last
 // cells are those that both together reach. Run: `npm run build && node dist/bench/feedback.js [PROGRAMS] [LANES] [SEED]`.
 
-import { type ChunkResult, runChunk } from "../harness/fuzz/chunk.js";
-import { programAt } from "../harness/fuzz/generate.js";
-import { type Kept, Lane, LONGEST_KEPT } from "../harness/fuzz/lane.js";
+import { type ChunkResult, packSteering, runChunk } from "../harness/fuzz/chunk.js";
+import { programAt, type Steering, UNSTEERED } from "../harness/fuzz/generate.js";
+import { gainOf, KEPT_A_CHUNK, type Kept, Lane, LONGEST_KEPT } from "../harness/fuzz/lane.js";
 import { fuzzTrials } from "../harness/fuzz/trials.js";
-import type { Case } from "../properties/case.js";
 import { printCase } from "../properties/case-text.js";
-import { packCase } from "../properties/packed-case.js";
 
 const [programs = 20_000, lanes = 24, seed = 1] = process.argv.slice(2).map(Number);
 const CHUNK = 64;
@@ -31,28 +29,34 @@ function run(feedback: boolean): Reached {
   for (let done = 0; done < programs; ) {
     for (const lane of all) {
       const indexes = Array.from({ length: CHUNK }, (_, i) => lane.indexAt(lane.done + i));
-      const parents = feedback ? lane.parents(seed) : [];
+      const steering = feedback ? lane.steering(seed) : UNSTEERED;
       const result = runChunk(
-        { kind: "chunk", seed, indexes, parents: parents.map(packCase), heartbeat: new Int32Array(2) },
+        { kind: "chunk", seed, indexes, steering: packSteering(steering), heartbeat: new Int32Array(2) },
         trials,
       );
       done += indexes.length;
       for (const [cell] of result.cells) if (!at.has(cell)) at.set(cell, { programs: done, ms: cpuMs() - started });
-      const kept = feedback ? keptOf(lane, result, parents) : [];
-      lane.learn({ done: lane.done + indexes.length, hits: lane.risesOf(result.cells), kept });
+      const kept = feedback ? keptOf(lane, result, steering) : [];
+      lane.learn({
+        done: lane.done + indexes.length,
+        hits: lane.risesOf(result.cells),
+        kept,
+        gain: gainOf(lane, result),
+      });
       if (done >= programs) break;
     }
   }
   return { at, ms: cpuMs() - started };
 }
 
-function keptOf(lane: Lane, { cells }: ChunkResult, parents: readonly Case[]): Kept[] {
+function keptOf(lane: Lane, { cells }: ChunkResult, steering: Steering): Kept[] {
   const firsts = new Map<number, string[]>();
   for (const [cell, , first] of cells) {
     if (!lane.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
   }
-  return [...firsts].flatMap(([index, found]) => {
-    const text = printCase({ ...programAt(trials.fresh, seed, index, parents), title: undefined });
+  const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
+  return most.flatMap(([index, found]) => {
+    const text = printCase({ ...programAt(trials.fresh, seed, index, steering).case, title: undefined });
     return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
   });
 }

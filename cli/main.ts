@@ -70,6 +70,8 @@ function refused(error: CommanderError, argv: readonly string[], io: Io): number
 const COMMAND_NAMES: readonly string[] = [
   "run",
   "jit",
+  "sequence",
+  "pack",
   "conform",
   "golden",
   "gate",

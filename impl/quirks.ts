@@ -88,7 +88,7 @@ export const QUIRKS = [
     title: "a trampoline for more arguments than there are registers is refused without freeing its buffer",
     effect: "a leak, if the size was not asked for first",
     fix: undefined,
-    since: "6.9 (the pack allocator for arm64 trampolines)",
+    since: "the pack allocator for arm64 trampolines",
   },
   {
     id: "pltPageWritable",

@@ -28,7 +28,7 @@ export function blindCodes(codes: readonly (readonly LoweredFunction[])[]): Blin
 }
 
 /** A xorshift generator from a fixed start: 32 bits at a time, never 0. */
-function repeatable(): Random32 {
+export function repeatable(): Random32 {
   let state = 0x1234_5678;
   return () => {
     state ^= state << 13;

@@ -23,7 +23,7 @@ import { MapStates } from "../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
-import { blindCodes } from "./blind.js";
+import { repeatable } from "./blind.js";
 import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, HASH_ELEMENT_HEADER_BYTES, layoutOf, STACK, TASK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
@@ -117,10 +117,12 @@ export class JitSubject implements Subject {
       const contextLoads = facts.contextLoads[index] ?? new Set<number>();
       return lower(code, { functions, contextLoads }, verifier).functions;
     });
-    const blinded = caseEnv.blind === true ? blindCodes(lowered) : { ok: true as const, lowered };
-    if (!blinded.ok) return blinded;
+    const env: JitEnv = { ...this.kernel.env, lse: caseEnv.cpu === "lse" };
     this.skip(caseEnv.skip ?? 0);
-    return this.loadLowered(program, blinded.lowered, { ...this.kernel.env, lse: caseEnv.cpu === "lse" }, caseEnv.hole);
+    this.kernel.blinding = caseEnv.blind === true ? repeatable() : undefined;
+    const loaded = this.loadLowered(program, lowered, env, caseEnv.hole);
+    this.kernel.blinding = undefined;
+    return loaded;
   }
 
   /** Take chunks of the pack until the program is freed. */
@@ -151,7 +153,10 @@ export class JitSubject implements Subject {
         this.free(codes, before, log);
         return { ok: false, why: `the JIT refused function ${loaded.index}: ${describeLoadError(loaded.error)}` };
       }
-      codes.push({ lowered: functions, program: loaded.program });
+      codes.push({
+        lowered: functions.map((fn, i) => asCompiled(fn, loaded.program.functions[i]!)),
+        program: loaded.program,
+      });
     }
     return { ok: true, loaded: this.loaded(program, codes, before, log) };
   }
@@ -261,6 +266,10 @@ export class JitSubject implements Subject {
     };
   }
 }
+
+/** Blinding comes between the lowering and the JIT. */
+const asCompiled = (lowered: LoweredFunction, { fn, origin }: BpfProg): LoweredFunction =>
+  origin === undefined ? lowered : { ...lowered, insns: fn.insns, origin: origin.map((slot) => lowered.origin[slot]!) };
 
 /** Where the frame of a main function lies, from what its prologue pushes. */
 function frameOfMain(fn: LoweredFunction): Range {

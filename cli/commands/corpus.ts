@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { type Command, Option } from "commander";
-import { ENGINES } from "../../engines/index.js";
+import { defaultEngine } from "../../engines/index.js";
 import type { BadInput } from "../../harness/bad-input.js";
 import { EXPORT_FORMS, type ExportForm } from "../../harness/corpus/entry.js";
 import { readEntry } from "../../harness/corpus/kinds.js";
@@ -113,7 +113,7 @@ function defineMinimize(corpus: Command, io: Io, finish: Finish): void {
 function minimizeCorpus(paths: readonly string[], out: string | undefined, io: Io): number {
   const { entries, unreadable } = readCorpus(paths);
   complainAll(io, unreadable);
-  const engine = ENGINES[0]!;
+  const engine = defaultEngine();
   const trials = fuzzTrials(engine.name);
   const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
   for (const entry of failing) {
@@ -166,7 +166,7 @@ async function checkCorpus(paths: readonly string[], io: Io): Promise<number> {
   const places = paths.length > 0 ? paths : [corpusDirectory()];
   const { entries } = readCorpus(places);
   const complaints: BadInput[] = [...entries.flatMap(complaintsOf), ...duplicates(entries)];
-  const { report } = await replay(places, ENGINES.slice(0, 1), io.stop);
+  const { report } = await replay(places, [defaultEngine()], io.stop);
   const unread = report.unreadable.filter(({ subject }) => !complaints.some((known) => known.subject === subject));
   complainAll(io, [...unread, ...complaints]);
   print(io, [

@@ -6,6 +6,7 @@ import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { ENGINES } from "../../engines/index.js";
 import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
+import { chooseEngines } from "../../harness/engines.js";
 import { findingReport } from "../../harness/format/finding-report.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
 import { FUZZ_ORACLES } from "../../harness/fuzz/cause.js";
@@ -141,6 +142,8 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
       next: "give --seed",
     });
   }
+  const engine = chooseEngines(flags.engine);
+  if (!engine.ok) return engine;
   const seed = flags.seed ?? randomInt(2 ** 32);
   const suffix = part.of > 1 ? `-${part.index}-of-${part.of}` : "";
   const directory = flags.out ?? path.join(".rox", `fuzz-${seed}${suffix}`);
@@ -152,7 +155,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     lanes: lanesFor(part),
     chunk: CHUNK,
     feedback: flags.feedback,
-    engine: flags.engine ?? ENGINES[0]!.name,
+    engine: engine.value.engines[0]!.name,
     ...(flags.only === undefined ? {} : { only: flags.only }),
   });
 }

@@ -9,11 +9,14 @@ import { compileCase } from "../../harness/compile.js";
 import { formatFinding } from "../../harness/format/finding.js";
 import { formatGate } from "../../harness/format/gate.js";
 import { formatListing } from "../../harness/format/listing.js";
-import { type GateOptions, type GateReport, type GateResult, gate } from "../../harness/gate/gate.js";
+import { formatHistoryFinding } from "../../harness/format/sequences.js";
+import { type GateOptions, type GateParts, type GateReport, type GateResult, gate } from "../../harness/gate/gate.js";
 import { gateParts } from "../../harness/gate/parts.js";
 import { corpusDirectory } from "../../harness/project.js";
 import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
+import { sequencePool } from "../../harness/sequences/pool.js";
+import { sequences } from "../../harness/sequences/sequences.js";
 import {
   complain,
   complainAll,
@@ -39,27 +42,34 @@ interface Flags {
   readonly corpus?: string;
   readonly out: string;
   readonly engine?: string;
+  readonly histories: number;
+  readonly exhaustive: boolean;
   readonly json?: string;
   readonly report?: string;
   readonly junit?: string;
 }
 
-const DEFAULT_BUDGET_MS = 50_000;
+const DEFAULT_BUDGET_MS = 30_000;
+const DEFAULT_HISTORIES = 4000;
 const CHUNK = 100;
-/** Of so many programs the report looks at the code of one, which costs about 5 % of the speed. */
-const CELLS_EVERY = 4;
+/** Of so many programs the report looks at the code of one, which costs about 3 % of the speed. */
+const CELLS_EVERY = 8;
 
 export const defineGate: Define = (program, io, finish) => {
   program
     .command("gate")
-    .description("Replay the corpus, then check fresh random programs for about a minute.")
+    .description(
+      "Replay the corpus, then check fresh random programs and histories of loads and frees: about a minute.",
+    )
     .option("--programs <n>", "generated programs (default: as many as the time allows)", integer(1, 1e12))
-    .option("--time <t>", "time for generated programs, such as 60s (default: 50s, none with --programs)", duration)
+    .option("--time <t>", "time for generated programs, such as 60s (default: 30s, none with --programs)", duration)
     .option("--seed <n>", "seed of the generated programs (default: a new one)", integer(0, 2 ** 32 - 1))
     .option("--from <n>", "index of the first program", integer(0, 1e12), 0)
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
+    .option("--histories <n>", "random histories of loads, runs, frees and pokes", integer(0, 1e9), DEFAULT_HISTORIES)
+    .option("--no-exhaustive", "leave out what is tried exhaustively: small histories, pokes, failing steps")
     .addOption(engineOption())
     .option(...JSON_OPTION)
     .option("--report <dir>", "also write a report for a browser: one file, index.html, that needs no network")
@@ -98,10 +108,22 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
       progress.update(Math.round(1000 * share), `${tally.programs} programs, ${Math.round(elapsedMs / 1000)} s`);
     },
   };
-  const parts = gateParts(flags.jobs ?? availableParallelism(), engines);
+  const jobs = flags.jobs ?? availableParallelism();
+  const programParts = gateParts(jobs, engines);
+  const pool = sequencePool(jobs);
+  const parts: GateParts = {
+    ...programParts,
+    sequences: () => {
+      const { histories, exhaustive } = flags;
+      const tell = (done: number, of: number): void =>
+        progress.update(Math.round((1000 * done) / of), `${done} of ${of} batches of histories`);
+      const { corpus, findings, stop } = options;
+      return sequences({ seed, histories, exhaustive, corpus, findings, stop, progress: tell }, pool);
+    },
+  };
   try {
     const result = await gate(options, parts);
-    const { report, finding } = result;
+    const { report, finding, historyFinding } = result;
     progress.stop();
     complainAll(io, report.unreadable);
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
@@ -109,13 +131,14 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const code = flags.report === undefined ? saved : await savePage(io, flags.report, result, about, saved);
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
+    if (historyFinding !== undefined) print(io, formatHistoryFinding(historyFinding));
     const failedFile = report.corpus.failures[0]?.name;
     if (failedFile !== undefined) print(io, await listingOf(failedFile, io.columns));
-    print(io, replayLines(report, finding !== undefined));
+    print(io, replayLines(report, finding !== undefined || historyFinding !== undefined));
     return code;
   } finally {
     progress.stop();
-    await parts.pool.close();
+    await Promise.all([parts.pool.close(), pool.close()]);
   }
 }
 

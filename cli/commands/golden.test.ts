@@ -98,10 +98,16 @@ describe("rox golden", () => {
     expect(report).toMatchObject({ coverage: { reached: 2, witnesses: { "mov imm": 2, exit: 2 } } });
   });
 
-  test("a trace of allocations holds no programs and is left out by name", async () => {
-    const trace = '{"op": "load", "id": 0}\n{"op": "free", "id": 0}\n';
-    const { code, out } = await golden({ "a.jsonl": jsonl(SMALL), "trace.jsonl": trace });
-    expect(code).toBe(0);
-    expect(out).toMatch(/left out .*trace\.jsonl: a trace of allocations, not recorded programs\n/);
+  test("a trace of allocations is played on both allocators", async () => {
+    const trace = (second: string): string =>
+      [
+        '{"op": "load", "id": 0, "insns": 2, "jitedLen": 64, "image": "0xffff800082c25888"}',
+        `{"op": "load", "id": 1, "insns": 2, "jitedLen": 64, "image": "${second}"}`,
+        "",
+      ].join("\n");
+    const right = await golden({ "trace.jsonl": trace("0xffff800082c25908") });
+    expect([right.code, right.out]).toEqual([0, expect.stringContaining("2 of 2 loads where the kernel put them")]);
+    const wrong = await golden({ "trace.jsonl": trace("0xffff800082c25988") });
+    expect(wrong.code).toBe(1);
   });
 });

@@ -8,12 +8,16 @@ import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
 import { defineJit } from "./jit.js";
 import { defineMutants } from "./mutants.js";
+import { definePack } from "./pack.js";
 import { defineReplay } from "./replay.js";
 import { defineRun } from "./run.js";
+import { defineSequence } from "./sequence.js";
 
 export const COMMANDS: readonly Define[] = [
   defineRun,
   defineJit,
+  defineSequence,
+  definePack,
   defineConform,
   defineGolden,
   defineGate,

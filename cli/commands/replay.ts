@@ -1,12 +1,13 @@
 // `rox replay`: the lessons, all of them, on any engine.
 
 import { Option } from "commander";
-import { ENGINES } from "../../engines/index.js";
 import { replay } from "../../harness/corpus/replay.js";
+import { chooseEngines, ENGINE_CHOICES } from "../../harness/engines.js";
 import { count, seconds } from "../../harness/format/text.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import {
+  complain,
   complainAll,
   type Define,
   examples,
@@ -29,7 +30,7 @@ export const defineReplay: Define = (program, io, finish) => {
     .command("replay")
     .description("Replay case files; a damaged or outdated one fails.")
     .argument("[paths...]", "files and directories (default: the corpus of the project)")
-    .addOption(new Option("--engine <name>", "what runs A64 code").choices([...ENGINES.map(({ name }) => name), "all"]))
+    .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINE_CHOICES))
     .option(...JSON_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText("after", examples(["rox replay", "rox replay --engine all", "rox replay campaign/findings"]))
@@ -37,12 +38,10 @@ export const defineReplay: Define = (program, io, finish) => {
 };
 
 async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const wanted = flags.engine ?? ENGINES[0]!.name;
-  const usable = ENGINES.filter((engine) => wanted === engine.name || wanted === "all").filter((engine) => {
-    const why = engine.unavailable();
-    if (why !== undefined) io.err(`rox: without engine ${engine.name}: ${why}\n`);
-    return why === undefined;
-  });
+  const choice = chooseEngines(flags.engine);
+  if (!choice.ok) return complain(io, choice.error);
+  for (const sentence of choice.value.absent) io.err(`rox: ${sentence}\n`);
+  const usable = choice.value.engines;
   const { report, cases } = await replay(paths.length > 0 ? paths : [corpusDirectory()], usable, io.stop);
   complainAll(io, report.unreadable);
   const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)), cases);

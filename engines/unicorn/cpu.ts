@@ -19,10 +19,12 @@ const CLREX = 0xd503_3f5f;
 /** msr sctlr_el1, x0; isb. */
 const SET_SCTLR = [0xd518_1000, 0xd503_3fdf];
 
-/** SCR_EL3: lower levels are non-secure AArch64 and may use pointer authentication. */
-const SCR_EL3 = { op0: 3, op1: 6, crn: 1, crm: 1, op2: 0, value: 0x3_0401n };
+/** SCR_EL3: lower levels are non-secure AArch64 and may use pointer authentication and HVC. */
+const SCR_EL3 = { op0: 3, op1: 6, crn: 1, crm: 1, op2: 0, value: 0x3_0501n };
 /** HCR_EL2: EL1 may use pointer authentication and its keys. */
 const HCR_EL2 = { op0: 3, op1: 4, crn: 1, crm: 1, op2: 0, value: 0x300_0000_0000n };
+/** CPACR_EL1: floating point is not trapped. With SVE this emulator aborts. */
+const CPACR_EL1 = { op0: 3, op1: 0, crn: 1, crm: 0, op2: 2, value: 0x30_0000n };
 /** TCR_EL1: 48 address bits in both halves. */
 const TCR_EL1 = { op0: 3, op1: 0, crn: 2, crm: 0, op2: 2, value: 0x10_0010n };
 /** EnIA, and what reads as one. */
@@ -96,6 +98,12 @@ export class Cpu {
     this.set(REGISTER.tpidrEl1, tpidrEl1);
   }
 
+  /** Floating point may be used, which kernel code may not. */
+  allowFloats(): void {
+    this.setSystemRegister(CPACR_EL1);
+    this.setControl();
+  }
+
   /** End a reservation of the exclusive monitor. */
   clearExclusive(): void {
     must(this.library.start(this.uc, STUB, STUB + 4, 0, 1), "clear the exclusive monitor");
@@ -110,7 +118,6 @@ export class Cpu {
     must(this.library.writeRegister(this.uc, id, this.scratch), `write register ${id}`);
   }
 
-  /** SCTLR is written by an instruction, as only that makes the emulator look at it again. */
   private setUp(): void {
     const { library, uc } = this;
     new Uint32Array(this.stub.buffer).set([CLREX, ...SET_SCTLR]);
@@ -118,8 +125,13 @@ export class Cpu {
     this.setSystemRegister(SCR_EL3);
     this.setSystemRegister(HCR_EL2);
     this.setSystemRegister(TCR_EL1);
+    this.setControl();
+  }
+
+  /** By an instruction, as only that makes the emulator look at what the system registers say. */
+  private setControl(): void {
     this.set(REGISTER.x0, SCTLR_EL1);
-    must(library.start(uc, STUB + 4, STUB + 12, 0, 2), "set SCTLR_EL1");
+    must(this.library.start(this.uc, STUB + 4, STUB + 12, 0, 2), "set SCTLR_EL1");
   }
 
   /** As struct uc_arm64_cp_reg lays it out. */

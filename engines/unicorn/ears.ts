@@ -60,6 +60,14 @@ export class Ears implements Listener {
     for (const va of traps.keys()) if (machine.mapping(va)?.permission === "rox") this.codeHasTraps = true;
   }
 
+  /**
+   * Code at `pc` is about to run. Its page is mapped now: if that were left to `onInvalid`, the library would not find the
+   * code that it translates at that moment when it is to forget it.
+   */
+  mapCode(pc: Va): void {
+    if (this.session.pages.mapIn(pc, ({ permission }) => permission === "rox")) this.watchLoads();
+  }
+
   /** Whether each instruction must be heard. */
   get isTracing(): boolean {
     return this.run.trace !== undefined || this.codeHasTraps;
@@ -78,10 +86,7 @@ export class Ears implements Listener {
 
   onInvalid(type: number, address: GuestAddress, bytes: number): boolean {
     const va = vaOf(address);
-    if (va !== undefined && this.session.pages.mapIn(va, ({ permission }) => allows(permission, type))) {
-      if (type === ACCESS.fetchUnmapped) this.watchLoads();
-      return true;
-    }
+    if (va !== undefined && this.session.pages.mapIn(va, ({ permission }) => allows(permission, type))) return true;
     this.invalid ??= { address, bytes };
     if (type === ACCESS.readUnmapped) this.judge(false, address, bytes);
     if (type === ACCESS.writeUnmapped || type === ACCESS.writeProtected) this.judge(true, address, bytes);
@@ -149,8 +154,6 @@ export class Ears implements Listener {
   }
 }
 
-/** Whether a page takes that type of access, now that it is asked for. */
-function allows(permission: "rw" | "ro" | "rox", type: number): boolean {
-  if (type === ACCESS.fetchUnmapped) return permission === "rox";
-  return type === ACCESS.readUnmapped || (type === ACCESS.writeUnmapped && permission === "rw");
-}
+/** Whether a page is to be mapped for that type of access. */
+const allows = (permission: "rw" | "ro" | "rox", type: number): boolean =>
+  type === ACCESS.readUnmapped || (type === ACCESS.writeUnmapped && permission === "rw");

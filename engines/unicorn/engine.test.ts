@@ -60,6 +60,10 @@ describe.each(usable)("%s", (_name, { run, machineWith }) => {
     expect(() => run([], { machine, traps: new Map([[0x8000_8300_0000, fails]]) })).toThrow(RangeError);
     expect(run([], { machine, args: [3n] })).toMatchObject({ x0: 3n, executed: 2 });
   });
+  test("a load that moves sp down first is judged by the new sp, and a store-exclusive that fails by sp too", () => {
+    expect(run([0xa9ff0be0, 0x910043ff, RET])).toMatchObject({ kind: "returned", executed: 3 }); // ldp x0, x2, [sp, #-16]!
+    expect(run([0xd10023ff, 0xc8087feb])).toMatchObject({ why: "misalignedStack", executed: 2 }); // stxr w8, x11, [sp]
+  });
   test("a refused pair of stores leaves memory as it was", () => {
     const machine = machineWith([0xa93f0be0]); // stp x0, x2, [sp, #-16]
     machine.poke(STACK, new Uint8Array(4096));

@@ -23,6 +23,9 @@ export interface UnicornLibrary {
   removeCache(uc: Pointer, begin: number, end: number): number;
   readRegister(uc: Pointer, id: number, value: ArrayBufferView): number;
   writeRegister(uc: Pointer, id: number, value: ArrayBufferView): number;
+  /** A copy of all registers, and back. */
+  saveContext(uc: Pointer): Pointer;
+  restoreContext(uc: Pointer, context: Pointer): number;
   /** `ids` and `pointers` to where the values are, one each. */
   readRegisters(uc: Pointer, ids: Int32Array, pointers: BigUint64Array, count: number): number;
   writeRegisters(uc: Pointer, ids: Int32Array, pointers: BigUint64Array, count: number): number;
@@ -116,6 +119,8 @@ function bind(koffi: typeof import("koffi"), place: string): UnicornLibrary {
   const version: number = lib.func("unsigned int uc_version(void *, void *)")(null, null);
   const control = lib.func("uc_ctl", "int", ["void *", "int", "..."]);
   const open = lib.func("int uc_open(int, int, _Out_ void **)");
+  const allocContext = lib.func("int uc_context_alloc(void *, _Out_ void **)");
+  const saveContext = lib.func("int uc_context_save(void *, void *)");
   const addHook = lib.func("int uc_hook_add(void *, _Out_ void **, int, void *, void *, int64_t, int64_t)");
   const access = ["void *", "int", "int64_t", "int", "int64_t", "void *"];
   const prototypes = {
@@ -143,6 +148,13 @@ function bind(koffi: typeof import("koffi"), place: string): UnicornLibrary {
       control(uc, writing(CONTROL.removeCache, 2), "int64_t", begin, "int64_t", end) as number,
     readRegister: lib.func("int uc_reg_read(void *, int, void *)"),
     writeRegister: lib.func("int uc_reg_write(void *, int, void *)"),
+    saveContext(uc) {
+      const out: [Pointer | null] = [null];
+      must(allocContext(uc, out), "make room for a context");
+      must(saveContext(uc, out[0]), "save a context");
+      return out[0]!;
+    },
+    restoreContext: lib.func("int uc_context_restore(void *, void *)"),
     readRegisters: lib.func("int uc_reg_read_batch(void *, void *, void *, int)"),
     writeRegisters: lib.func("int uc_reg_write_batch(void *, void *, void *, int)"),
     addHook(uc, type, callback, begin, end) {

@@ -6,6 +6,9 @@ import { codeAddress } from "../../spec/a64/address.js";
 import type { Cpu } from "./cpu.js";
 import { baseOf, bytesOf, isExclusive, isLoadExclusive } from "./words.js";
 
+/** As a base. */
+const SP = 31;
+
 interface Reservation {
   readonly address: bigint;
   readonly bytes: number;
@@ -21,7 +24,8 @@ export class Monitor {
     if (!isExclusive(word)) return undefined;
     const address = this.cpu.readBase(baseOf(word));
     const bytes = bytesOf(word);
-    if (address % BigInt(bytes) !== 0n) return "misaligned";
+    const alignment = baseOf(word) === SP ? 16 : bytes;
+    if (address % BigInt(alignment) !== 0n) return "misaligned";
     if (isLoadExclusive(word)) {
       this.reservation = { address, bytes };
       return undefined;

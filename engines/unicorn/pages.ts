@@ -15,9 +15,12 @@ import { isExclusive, mayMisalignSp } from "./words.js";
 const MOST_CODE_PAGES = 64;
 
 interface Code {
-  readonly bytes: Uint8Array;
-  /** On its exclusives. */
-  readonly hook: Pointer | undefined;
+  /** As they were when they were last compared. */
+  readonly words: Uint32Array;
+  /** On the instructions from the first to the last exclusive. */
+  hook: Pointer | undefined;
+  firstExclusive: number;
+  lastExclusive: number;
 }
 
 export class Pages {
@@ -30,6 +33,8 @@ export class Pages {
 
   /** There was code that may misalign SP. */
   hasOddStack = false;
+  /** There was code with exclusives. */
+  hasExclusives = false;
 
   /** @param onExclusive called before each instruction that may be an exclusive. */
   constructor(
@@ -43,12 +48,7 @@ export class Pages {
   /** Make the emulator see the machine as it is now. Not while it runs. */
   sync(): void {
     if (this.code.size > MOST_CODE_PAGES) for (const page of this.code.keys()) this.drop(page);
-    for (const [page, { bytes }] of this.code) {
-      const { frame } = this.mapped.get(page)!;
-      if (Buffer.compare(frame.bytes, bytes) === 0) continue;
-      this.forgetCode(page);
-      this.learnCode(page, frame.words);
-    }
+    for (const [page, code] of this.code) this.compare(page, this.mapped.get(page)!.frame.words, code);
     if (this.generation === this.machine.mapGeneration) return;
     this.generation = this.machine.mapGeneration;
     for (const [page, mapping] of this.mapped) {
@@ -66,13 +66,22 @@ export class Pages {
     const { frame, permission } = mapping;
     must(library.mapPtr(uc, signed(page), this.pageBytes, PERMISSION[permission], frame.bytes), "map a page");
     this.mapped.set(page, mapping);
-    if (permission === "rox") this.learnCode(page, frame.words);
+    if (permission === "rox") {
+      const code = {
+        words: new Uint32Array(frame.words.length),
+        hook: undefined,
+        firstExclusive: -1,
+        lastExclusive: -1,
+      };
+      this.code.set(page, code);
+      this.learn(page, frame.words, code, 0, frame.words.length);
+    }
     return true;
   }
 
   /** Translate all code anew: hooks on instructions are part of a translation. */
   forgetTranslations(): void {
-    for (const page of this.code.keys()) this.removeCache(page);
+    for (const page of this.code.keys()) this.removeCache(page, this.pageBytes);
   }
 
   /** Undo all mappings. */
@@ -86,29 +95,51 @@ export class Pages {
     this.mapped.delete(page);
   }
 
-  /** Before anything is translated from it. */
-  private learnCode(page: Va, words: Uint32Array): void {
+  private compare(page: Va, now: Uint32Array, code: Code): void {
+    const { words } = code;
+    if (Buffer.compare(bytesOf(now), bytesOf(words)) === 0) return;
+    let first = 0;
+    while (now[first] === words[first]) first++;
+    let end = words.length;
+    while (now[end - 1] === words[end - 1]) end--;
+    this.removeCache(page + 4 * first, 4 * (end - first));
+    // What was translated under the old hook must be translated under the new one.
+    if (this.learn(page, now, code, first, end)) this.removeCache(page, this.pageBytes);
+  }
+
+  /** Look at words [first, end) of a page, before anything is translated from them. @returns whether its hook moved. */
+  private learn(page: Va, now: Uint32Array, code: Code, first: number, end: number): boolean {
+    code.words.set(now.subarray(first, end), first);
+    const before = [code.firstExclusive, code.lastExclusive];
+    for (let i = first; i < end; i++) {
+      const word = now[i]!;
+      if (isExclusive(word)) {
+        if (code.firstExclusive < 0 || i < code.firstExclusive) code.firstExclusive = i;
+        if (i > code.lastExclusive) code.lastExclusive = i;
+      }
+      this.hasOddStack ||= mayMisalignSp(word);
+    }
+    if (code.firstExclusive === before[0] && code.lastExclusive === before[1]) return false;
     const { uc, library } = this.cpu;
-    const first = words.findIndex(isExclusive);
-    const address = (index: number): number => signed(page + 4 * index);
-    const last = (): number => address(words.findLastIndex(isExclusive));
-    const hook = first < 0 ? undefined : library.addHook(uc, HOOK.code, this.onExclusive, address(first), last());
-    this.hasOddStack ||= words.some(mayMisalignSp);
-    const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength).slice();
-    this.code.set(page, { bytes, hook });
+    if (code.hook !== undefined) library.removeHook(uc, code.hook);
+    const [begin, last] = [signed(page + 4 * code.firstExclusive), signed(page + 4 * code.lastExclusive)];
+    code.hook = library.addHook(uc, HOOK.code, this.onExclusive, begin, last);
+    this.hasExclusives = true;
+    return true;
   }
 
   private forgetCode(page: Va): void {
     const code = this.code.get(page);
     if (code === undefined) return;
     if (code.hook !== undefined) this.cpu.library.removeHook(this.cpu.uc, code.hook);
-    this.removeCache(page);
+    this.removeCache(page, this.pageBytes);
     this.code.delete(page);
   }
 
-  private removeCache(page: Va): void {
-    const from = signed(page);
-    const error = this.cpu.library.removeCache(this.cpu.uc, from, from + this.pageBytes);
-    must(error, "forget translated code");
+  private removeCache(va: Va, bytes: number): void {
+    const from = signed(va);
+    must(this.cpu.library.removeCache(this.cpu.uc, from, from + bytes), "forget translated code");
   }
 }
+
+const bytesOf = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);

@@ -21,7 +21,6 @@ import {
   destination,
   imm16,
   isAtomic,
-  isFirmwareCall,
   isLoadExclusive,
   isReadTpidrEl2,
   statusOf,
@@ -30,7 +29,13 @@ import {
 
 const LR = 30;
 /** QEMU's numbers of exceptions. */
-const INTERRUPT = { supervisorCall: 2, dataAbort: 4, breakpoint: 7, secureMonitorCall: 13 } as const;
+const INTERRUPT = {
+  supervisorCall: 2,
+  dataAbort: 4,
+  breakpoint: 7,
+  hypervisorCall: 11,
+  secureMonitorCall: 13,
+} as const;
 
 export class Run {
   private readonly cpu: Cpu;
@@ -54,9 +59,9 @@ export class Run {
     cpu.nzcv = 0;
     cpu.write();
     cpu.setSystem(system?.spEl0 ?? 0n, system?.tpidrEl1 ?? 0n);
-    cpu.clearExclusive();
     session.listener = this.ears;
     this.ears.lookAround();
+    this.endReservation();
   }
 
   toEnd(): EngineOutcome {
@@ -78,6 +83,7 @@ export class Run {
     const left = this.fuelLeft;
     if (left <= 0) return this.outOfFuel();
     this.ears.reset();
+    this.ears.mapCode(pc);
     const { library, uc } = this.cpu;
     const start = (): number => library.start(uc, signed(pc), signed(RETURN_ADDRESS), 0, left);
     return this.stopped(this.ears.isTracing ? this.session.tracing(start) : start());
@@ -96,7 +102,7 @@ export class Run {
     }
     if (ears.held !== undefined) return this.instead(ears.held);
     if (pc === undefined) return this.strayed(address);
-    // `advance` says what is wrong with the address.
+    // Of a page that is not mapped yet, or `advance` says what is wrong with it.
     if (error === ERROR.fetchUnmapped || error === ERROR.fetchProtected) return pc;
     if (error !== ERROR.ok) return this.dataFault(pc, error);
     if (ears.interrupt !== undefined) return this.exception(pc, ears.interrupt);
@@ -156,6 +162,8 @@ export class Run {
   private exception(pc: Va, interrupt: number): EngineOutcome | Va {
     const word = this.wordAt(pc);
     switch (interrupt) {
+      // Firmware changes nothing.
+      case INTERRUPT.hypervisorCall:
       case INTERRUPT.secureMonitorCall:
         return pc;
       case INTERRUPT.supervisorCall:
@@ -169,8 +177,8 @@ export class Run {
     }
     const unfit = this.unfit(pc);
     if (unfit !== undefined) return unfit;
-    if (isReadTpidrEl2(word)) this.cpu.writeX(destination(word), this.run.system?.tpidrEl2 ?? 0n);
-    else if (!isFirmwareCall(word)) return this.fault(pc, "unknownWord", `${hexWord(word)}: undefined in Unicorn`);
+    if (!isReadTpidrEl2(word)) return this.fault(pc, "unknownWord", `${hexWord(word)}: undefined in Unicorn`);
+    this.cpu.writeX(destination(word), this.run.system?.tpidrEl2 ?? 0n);
     this.progress.step(pc);
     return pc + 4;
   }
@@ -231,7 +239,7 @@ export class Run {
   }
 
   private endReservation(): void {
-    this.cpu.clearExclusive();
+    if (this.session.pages.hasExclusives) this.cpu.clearExclusive();
     this.ears.monitor.clear();
   }
 

@@ -15,7 +15,7 @@ export const isBasedOnSp = (word: number): boolean => isMemory(word) && !isLiter
 /** What is added to SP before the access: the offset of a pre-indexed load or store of a pair or register, else 0. */
 export function pushOf(word: number): number {
   if (base(word) !== SP) return 0;
-  if (is(word, 0xffc0_0000, 0xa980_0000)) return ((word << 10) >> 25) * 8;
+  if (is(word, 0xff80_0000, 0xa980_0000)) return ((word << 10) >> 25) * 8;
   if (is(word, 0x3b20_0c00, 0x3800_0c00)) return (word << 11) >> 23;
   return 0;
 }
@@ -51,9 +51,6 @@ export const statusOf = (word: number): number => (word >>> 16) & 31;
 
 /** Of BR, BLR and RET. */
 export const branchName = (word: number): string => ["br", "blr", "ret"][(word >>> 21) & 3] ?? "branch";
-/** HVC and SMC: calls of firmware that changes nothing. */
-export const isFirmwareCall = (word: number): boolean =>
-  is(word, 0xffe0_001f, 0xd400_0002) || is(word, 0xffe0_001f, 0xd400_0003);
 export const imm16 = (word: number): number => (word >>> 5) & 0xffff;
 
 /** MRS Xt, TPIDR_EL2, which EL1 may not do. */

@@ -5,9 +5,10 @@ import path from "node:path";
 import { type Loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
 import type { CaseKind, Entry } from "./entry.js";
+import { historyKind } from "./history-kind.js";
 import { programKind } from "./program-kind.js";
 
-export const KINDS: readonly CaseKind[] = [programKind];
+export const KINDS: readonly CaseKind[] = [programKind, historyKind];
 
 export const EXTENSIONS: readonly string[] = KINDS.map(({ extension }) => extension);
 

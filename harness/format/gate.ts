@@ -2,12 +2,14 @@
 
 import type { GateReport } from "../gate/gate.js";
 import { total } from "../report.js";
+import { formatSequences } from "./sequences.js";
 import { count, percent, seconds, table, wrap } from "./text.js";
 
 export function formatGate(report: GateReport, columns: number): string[] {
   return [
     ...corpusLines(report),
     ...(report.programs === 0 ? ["programs   none were generated"] : programLines(report, columns)),
+    ...(report.sequences === undefined ? [] : formatSequences(report.sequences)),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
     verdictLine(report),

@@ -20,6 +20,7 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
     ...notCompared
       .slice(0, shownFailures)
       .map(({ why, programs, first }) => `result not compared: ${count(programs, "program")} as ${first}: ${why}`),
+    ...report.traces.map(traceLine),
     ...leftOut.map(({ name, why }) => `left out ${name}: ${why}`),
     ...failures
       .slice(0, shownFailures)
@@ -33,13 +34,23 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
   ];
 }
 
+const traceLine = ({ name, loads, equal, packsMade, packsReturned, large }: GoldenReport["traces"][number]): string =>
+  `${name}: ${equal} of ${count(loads, "load")} where the kernel put them by both allocators; ` +
+  `${count(packsMade, "new pack")}, ${packsReturned} returned, ${large} larger than a pack`;
+
 function conclusion(report: GoldenReport): string {
   const time = `in ${seconds(report.durationMs)}`;
   if (report.interrupted) return `INTERRUPTED ${time}: ${report.passed} of ${report.total} equal so far`;
   const unreadable = report.unreadable.length === 0 ? "" : `, ${count(report.unreadable.length, "record")} unreadable`;
   const open = report.incomparable === 0 ? "" : `, ${count(report.incomparable, "result")} not compared`;
-  const equal = `${report.passed} of ${count(report.total, "program")} equal`;
+  const equal = `${report.passed} of ${count(report.total, what(report))} equal`;
   return `${report.ok ? "OK" : "FAILED"} ${time}: ${equal}${open}${unreadable}`;
+}
+
+/** What was compared: programs, loads of a history, or both. */
+function what({ families, traces }: GoldenReport): string {
+  if (traces.length === 0) return "program";
+  return Object.keys(families).length === 0 ? "load" : "record";
 }
 
 /** The instruction table with the number of byte-equal programs that use each row. */

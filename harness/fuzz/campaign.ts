@@ -6,13 +6,12 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import type { Case } from "../../properties/case.js";
 import { printCase } from "../../properties/case-text.js";
-import { packCase } from "../../properties/packed-case.js";
 import { type Cause, causeName, type FuzzOracle } from "./cause.js";
-import type { ChunkResult } from "./chunk.js";
+import { type ChunkResult, packSteering } from "./chunk.js";
 import type { OpenCampaign } from "./directory.js";
 import { type FindingFacts, keepFinding } from "./findings.js";
-import { type MakeFresh, programAt } from "./generate.js";
-import { type Kept, type Lane, LONGEST_KEPT } from "./lane.js";
+import { type MakeFresh, programAt, type Steering, UNSTEERED } from "./generate.js";
+import { gainOf, KEPT_A_CHUNK, type Kept, type Lane, LONGEST_KEPT } from "./lane.js";
 import type { FuzzPool, Lost } from "./pool.js";
 import type { Shrunk } from "./shrink.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
@@ -136,30 +135,31 @@ class Loop {
     const { settings, state, log } = this.campaign;
     const { seed } = settings;
     const all = this.indexesOf(lane);
-    const parents = settings.feedback ? lane.parents(seed) : [];
+    const steering = settings.feedback ? lane.steering(seed) : UNSTEERED;
     const again: Record<string, number> = {};
     let ignored = 0;
     let indexes = all;
     let result: ChunkResult | undefined;
     while (result === undefined) {
-      const answer = await this.pool.run({ kind: "chunk", seed, indexes, parents: parents.map(packCase) });
+      const answer = await this.pool.run({ kind: "chunk", seed, indexes, steering: packSteering(steering) });
       if (answer.ok) result = answer.result;
       else {
         const index = indexes[answer.lost.program]!;
-        if (!(await this.keepLost(index, parents, answer.lost))) ignored++;
+        if (!(await this.keepLost(index, steering, answer.lost))) ignored++;
         indexes = indexes.filter((other) => other !== index);
       }
     }
     for (const { index, cause } of result.suspects) {
-      const name = await this.keep(index, parents, cause);
+      const name = await this.keep(index, steering, cause);
       if (name === undefined) ignored++;
       else if (name !== "") again[name] = (again[name] ?? 0) + 1;
     }
-    const { incomparable, cells, suspects: _, ...sums } = result;
+    const { incomparable, cells, suspects: _, mutants: __, ...sums } = result;
+    const gain = gainOf(lane, result);
     const hits = lane.risesOf(cells);
-    const kept = this.keptOf(lane, cells, parents);
+    const kept = this.keptOf(lane, cells, steering);
     const done = lane.done + all.length;
-    this.record({ kind: "chunk", lane: lane.number, done, hits, kept, sums, incomparable, again, ignored });
+    this.record({ kind: "chunk", lane: lane.number, done, hits, kept, gain, sums, incomparable, again, ignored });
     if (log.bytes > ROTATE_BYTES) log.rotate({ ...state.snapshot(), elapsedMs: this.elapsed() });
   }
 
@@ -179,24 +179,25 @@ class Loop {
   }
 
   /** The programs that reached a cell as the first ones of the lane. */
-  private keptOf(lane: Lane, cells: ChunkResult["cells"], parents: readonly Case[]): readonly Kept[] {
+  private keptOf(lane: Lane, cells: ChunkResult["cells"], steering: Steering): readonly Kept[] {
     if (!this.campaign.settings.feedback) return [];
     const firsts = new Map<number, string[]>();
     for (const [cell, , first] of cells) {
       if (!lane.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
     }
-    return [...firsts].flatMap(([index, found]) => {
-      const text = this.textOf(index, parents);
+    const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
+    return most.flatMap(([index, found]) => {
+      const text = this.textOf(index, steering);
       return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
     });
   }
 
-  private caseAt(index: number, parents: readonly Case[]): Case {
-    return programAt(this.fresh, this.campaign.settings.seed, index, parents);
+  private caseAt(index: number, steering: Steering): Case {
+    return programAt(this.fresh, this.campaign.settings.seed, index, steering).case;
   }
 
-  private textOf(index: number, parents: readonly Case[]): string {
-    return printCase({ ...this.caseAt(index, parents), title: undefined });
+  private textOf(index: number, steering: Steering): string {
+    return printCase({ ...this.caseAt(index, steering), title: undefined });
   }
 
   private isWanted(oracle: FuzzOracle): boolean {
@@ -207,26 +208,26 @@ class Loop {
    * Shrink and keep a failure, unless its cause is known.
    * @returns the finding that it counts for; empty for a new one or one that is being shrunk; undefined if it does not count
    */
-  private async keep(index: number, parents: readonly Case[], cause: Cause): Promise<string | undefined> {
+  private async keep(index: number, steering: Steering, cause: Cause): Promise<string | undefined> {
     if (!this.isWanted(cause.oracle)) return undefined;
     const suspected = `${causeName(cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
     if (known !== undefined) return known;
     if (this.pending.has(suspected)) return "";
     this.pending.add(suspected);
-    const original = this.textOf(index, parents);
+    const original = this.textOf(index, steering);
     const { shrinkRuns: runs, shrinkMs: ms } = this.limits;
     const shrunk = await this.pool.shrink({ kind: "shrink", text: original, cause, runs, ms });
     await this.write(suspected, { cause, index, original, shrunk });
     return "";
   }
 
-  private async keepLost(index: number, parents: readonly Case[], { kind, why }: Lost): Promise<boolean> {
+  private async keepLost(index: number, steering: Steering, { kind, why }: Lost): Promise<boolean> {
     const oracle = kind === "hang" ? "worker-hang" : "worker-crash";
     if (!this.isWanted(oracle)) return false;
     // Nothing says that two programs stopped a worker for one cause.
     const cause: Cause = { oracle, reason: why, row: `program ${index}` };
-    const original = this.textOf(index, parents);
+    const original = this.textOf(index, steering);
     await this.write(causeName(cause), { cause, index, original, shrunk: undefined, lost: `${kind}: ${why}` });
     return true;
   }

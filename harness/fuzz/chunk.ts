@@ -2,10 +2,10 @@
 // dies takes nothing with it.
 
 import type { Case } from "../../properties/case.js";
-import { type PackedCase, unpackCase } from "../../properties/packed-case.js";
+import { type PackedCase, packCase, unpackCase } from "../../properties/packed-case.js";
 import type { Check, Checked } from "../check-or-crash.js";
 import { type Cause, causeOf } from "./cause.js";
-import { type MakeFresh, programAt } from "./generate.js";
+import { type MakeFresh, programAt, type Steering } from "./generate.js";
 
 /** What a worker works with. */
 export interface FuzzTrials {
@@ -16,13 +16,21 @@ export interface FuzzTrials {
   readonly judge: Check;
 }
 
+/** The same as `Steering`, for another thread. */
+export interface PackedSteering extends Omit<Steering, "parents"> {
+  readonly parents: readonly PackedCase[];
+}
+export const packSteering = (steering: Steering): PackedSteering => ({
+  ...steering,
+  parents: steering.parents.map(packCase),
+});
+
 export interface ChunkTask {
   readonly kind: "chunk";
   readonly seed: number;
   /** Campaign indexes, in order. Those that have stopped a worker are left out. */
   readonly indexes: readonly number[];
-  /** Cases to change. */
-  readonly parents: readonly PackedCase[];
+  readonly steering: PackedSteering;
   /** Two words: how many programs were begun, and whether the last of them is being checked by now. */
   readonly heartbeat: Int32Array;
 }
@@ -50,17 +58,21 @@ export interface ChunkResult extends Sums {
   /** Cell, programs that reached it, index of the first of them. */
   readonly cells: readonly (readonly [cell: string, times: number, first: number])[];
   readonly suspects: readonly Suspect[];
+  /** Indexes of the programs that were changes of a parent. */
+  readonly mutants: readonly number[];
 }
 
-export function runChunk({ seed, indexes, parents, heartbeat }: ChunkTask, trials: FuzzTrials): ChunkResult {
-  const known = parents.map(unpackCase);
+export function runChunk({ seed, indexes, steering: packed, heartbeat }: ChunkTask, trials: FuzzTrials): ChunkResult {
+  const steering = { ...packed, parents: packed.parents.map(unpackCase) };
   const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
   const incomparable: Record<string, number> = {};
   const cells = new Map<string, { times: number; readonly first: number }>();
   const suspects: Suspect[] = [];
+  const mutants: number[] = [];
   for (const [n, index] of indexes.entries()) {
     beat(heartbeat, n + 1, 0);
-    const c = programAt(trials.fresh, seed, index, known);
+    const { case: c, isMutant } = programAt(trials.fresh, seed, index, steering);
+    if (isMutant) mutants.push(index);
     beat(heartbeat, n + 1, 1);
     const { checked, cells: reached } = trials.check(c);
     const { verdict, slots, words, executed, runs } = checked;
@@ -79,7 +91,8 @@ export function runChunk({ seed, indexes, parents, heartbeat }: ChunkTask, trial
     const cause = causeOf(c, checked);
     if (cause !== undefined) suspects.push({ index, cause });
   }
-  return { ...sum, incomparable, cells: [...cells].map(([cell, { times, first }]) => [cell, times, first]), suspects };
+  const reached = [...cells].map(([cell, { times, first }]) => [cell, times, first] as const);
+  return { ...sum, incomparable, cells: reached, suspects, mutants };
 }
 
 function beat(heartbeat: Int32Array, begun: number, checking: number): void {

@@ -3,23 +3,39 @@
 
 import { Draw } from "../../properties/arbitraries/draw.js";
 import { mutateCase } from "../../properties/arbitraries/mutate.js";
+import type { Goal } from "../../properties/arbitraries/mutate-aim.js";
 import type { Case } from "../../properties/case.js";
 import { randomSource } from "../gate/random-source.js";
 
 export type MakeFresh = (seed: number, index: number) => Case;
 
-/** Of a hundred programs, those that are changes of a parent. */
-const MUTANTS = 60;
 /** Another sequence than that of the fresh program with the same index. */
 const MUTATION = 0x6d75_7461;
 
-export function programAt(fresh: MakeFresh, seed: number, index: number, parents: readonly Case[]): Case {
+/** What a chunk's programs are steered by. */
+export interface Steering {
+  /** Of a hundred programs, those that are changes of a parent. */
+  readonly mutants: number;
+  readonly parents: readonly Case[];
+  /** What was seen least. */
+  readonly goals: readonly Goal[];
+}
+
+export const UNSTEERED: Steering = { mutants: 0, parents: [], goals: [] };
+
+export interface Made {
+  readonly case: Case;
+  readonly isMutant: boolean;
+}
+
+export function programAt(fresh: MakeFresh, seed: number, index: number, steering: Steering): Made {
+  const { mutants, parents, goals } = steering;
   if (parents.length > 0) {
     const draw = new Draw(randomSource((seed ^ MUTATION) >>> 0, index));
-    if (draw.chance(MUTANTS)) {
-      const mutant = mutateCase(draw.pick(parents), draw.pick(parents), draw);
-      if (mutant !== undefined) return mutant;
+    if (draw.chance(mutants)) {
+      const mutant = mutateCase(draw.pick(parents), draw.pick(parents), draw, goals);
+      if (mutant !== undefined) return { case: mutant, isMutant: true };
     }
   }
-  return fresh(seed, index);
+  return { case: fresh(seed, index), isMutant: false };
 }

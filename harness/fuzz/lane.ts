@@ -6,9 +6,14 @@ import { Draw } from "../../properties/arbitraries/draw.js";
 import type { Case } from "../../properties/case.js";
 import { parseCase } from "../../properties/case-text.js";
 import { randomSource } from "../gate/random-source.js";
+import type { ChunkResult } from "./chunk.js";
+import { type Steering, UNSTEERED } from "./generate.js";
+import { goalsOf } from "./goals.js";
 
 /** A cell that was reached so often is not rare any more, and is not counted further. */
 export const OFTEN = 16;
+/** Of a chunk, those that reached most that the lane had not reached before. */
+export const KEPT_A_CHUNK = 8;
 /** Programs worth changing that a lane remembers. */
 const MOST_KEPT = 400;
 /** Characters of a program that is worth keeping: changing and running a large one costs as much as many small ones. */
@@ -32,13 +37,44 @@ export interface Lesson {
   /** Cell and by how much its count rises. */
   readonly hits: readonly (readonly [cell: string, times: number])[];
   readonly kept: readonly Kept[];
+  readonly gain: Gain;
 }
+
+/** Programs, and the cells that they were the first of the lane to reach. */
+export interface Gain {
+  readonly fresh: Yield;
+  readonly mutants: Yield;
+}
+type Yield = readonly [programs: number, cells: number];
+
+/** What a chunk gained, before the lane has learned it. */
+export function gainOf(
+  lane: Lane,
+  { mutants, cells, programs }: Pick<ChunkResult, "mutants" | "cells" | "programs">,
+): Gain {
+  const changed = new Set(mutants);
+  let fresh = 0;
+  let fromMutants = 0;
+  for (const [cell, , first] of cells) {
+    if (lane.hits.has(cell)) continue;
+    if (changed.has(first)) fromMutants++;
+    else fresh++;
+  }
+  return { fresh: [programs - mutants.length, fresh], mutants: [mutants.length, fromMutants] };
+}
+
+export const NO_GAIN: Gain = { fresh: [0, 0], mutants: [0, 0] };
+/** What was gained counts for less with every chunk. */
+const FADING = 0.9;
+/** A mutant takes longer to make. */
+const MUTANT_COST = 1.5;
 
 export class Lane {
   /** Programs done. */
   done = 0;
   readonly hits = new Map<string, number>();
   kept: Kept[] = [];
+  gain: Gain = NO_GAIN;
   private readonly cases = new WeakMap<Kept, Case>();
 
   constructor(
@@ -61,17 +97,30 @@ export class Lane {
     return rises;
   }
 
-  learn({ done, hits, kept }: Lesson): void {
+  learn({ done, hits, kept, gain }: Lesson): void {
+    this.gain = { fresh: faded(this.gain.fresh, gain.fresh), mutants: faded(this.gain.mutants, gain.mutants) };
     this.done = done;
     for (const [cell, times] of hits) this.hits.set(cell, (this.hits.get(cell) ?? 0) + times);
     this.kept.push(...kept);
     if (this.kept.length > MOST_KEPT) this.forget();
   }
 
-  /** Programs to change in the next chunk, the rarer their cells the likelier. */
-  parents(seed: number): readonly Case[] {
-    if (this.kept.length === 0) return [];
+  /** What the next chunk is steered by. */
+  steering(seed: number): Steering {
+    if (this.kept.length === 0) return UNSTEERED;
     const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, this.indexAt(this.done)));
+    return { mutants: this.share(), parents: this.parents(draw), goals: goalsOf(this.hits, draw) };
+  }
+
+  /** Of a hundred programs: as many mutants as they have gained lately, in comparison. */
+  private share(): number {
+    const rate = ([programs, cells]: Yield): number => (cells + 1) / (programs + 4);
+    const mutants = rate(this.gain.mutants) / MUTANT_COST;
+    return Math.round(Math.min(90, Math.max(10, (100 * mutants) / (mutants + rate(this.gain.fresh)))));
+  }
+
+  /** Programs to change, the rarer their cells and the smaller they are the likelier. */
+  private parents(draw: Draw): readonly Case[] {
     const weights = this.kept.map((kept) => this.rarity(kept));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return Array.from({ length: PARENTS }, () => {
@@ -94,10 +143,10 @@ export class Lane {
     return parsed.value;
   }
 
-  private rarity({ cells }: Kept): number {
+  private rarity({ cells, text }: Kept): number {
     let rarity = 0;
     for (const cell of cells) rarity += 1 / (this.hits.get(cell) ?? 1) ** 2;
-    return rarity;
+    return rarity / text.length;
   }
 
   /** Keep the rarer three quarters, in their order. */
@@ -106,3 +155,8 @@ export class Lane {
     this.kept = this.kept.filter((kept) => this.rarity(kept) > limit);
   }
 }
+
+const faded = ([programs, cells]: Yield, [more, gained]: Yield): Yield => [
+  programs * FADING + more,
+  cells * FADING + gained,
+];

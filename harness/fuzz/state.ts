@@ -2,7 +2,7 @@
 // the same state.
 
 import type { Sums } from "./chunk.js";
-import { type Kept, Lane, type Lesson } from "./lane.js";
+import { type Gain, type Kept, Lane, type Lesson } from "./lane.js";
 import type { Shard } from "./shard.js";
 import { lanesOf } from "./shard.js";
 
@@ -65,6 +65,7 @@ export interface SnapshotRecord {
     readonly done: number;
     readonly hits: Readonly<Record<string, number>>;
     readonly kept: readonly Kept[];
+    readonly gain: Gain;
   }[];
 }
 export type CampaignRecord = ChunkRecord | FindingRecord | TimeRecord | SnapshotRecord;
@@ -117,11 +118,12 @@ export class CampaignState {
       ignored: this.ignored,
       findings: Object.fromEntries(this.findings),
       suspected: Object.fromEntries(this.suspected),
-      lanes: this.lanes.map(({ number, done, hits, kept }) => ({
+      lanes: this.lanes.map(({ number, done, hits, kept, gain }) => ({
         lane: number,
         done,
         hits: Object.fromEntries(hits),
         kept,
+        gain,
       })),
     };
   }
@@ -142,9 +144,9 @@ export class CampaignState {
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.findings));
     for (const [suspected, name] of Object.entries(record.suspected)) this.suspected.set(suspected, name);
-    for (const { lane, done, hits, kept } of record.lanes) {
+    for (const { lane, done, hits, kept, gain } of record.lanes) {
       const entries = Object.entries(hits);
-      this.lane(lane).learn({ done, hits: entries, kept });
+      this.lane(lane).learn({ done, hits: entries, kept, gain });
       add(this.cells, entries);
     }
   }

@@ -1,8 +1,11 @@
-// The gate: the corpus first, then fresh programs until the budget ends. The first disagreement is shrunk and kept.
+// The gate: the corpus first, then fresh programs until the budget ends, then histories of the memory that code lives in.
+// The first disagreement of each is shrunk and kept.
 
 import type { Loaded } from "../bad-input.js";
 import type { LoadedCase } from "../case-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import type { HistoryFinding } from "../sequences/finding.js";
+import type { SequenceOutcome, SequenceReport } from "../sequences/sequences.js";
 import { type CampaignOptions, type ChunkPool, campaign } from "./campaign.js";
 import { type Incomparable, SIZE_LIMITS } from "./chunk.js";
 import { type CorpusReport, replayCommand, replayCorpus } from "./corpus.js";
@@ -21,6 +24,8 @@ export interface GateOptions extends CampaignOptions {
 export interface GateParts extends Shrinking {
   readonly pool: ChunkPool;
   load(file: string): Loaded<LoadedCase>;
+  /** Histories of loads and frees; without it none are tried. */
+  readonly sequences?: () => Promise<SequenceOutcome>;
 }
 
 export interface GateReport extends Report {
@@ -39,12 +44,14 @@ export interface GateReport extends Report {
   readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
   readonly incomparableWhy: Readonly<Record<string, Incomparable>>;
   readonly notChecked: readonly string[];
+  readonly sequences?: SequenceReport;
 }
 
 export interface GateResult {
   readonly report: GateReport;
   readonly tally: Tally;
   readonly finding?: Finding;
+  readonly historyFinding?: HistoryFinding;
 }
 
 /** `onCorpus` is told as soon as the corpus is through. */
@@ -66,6 +73,9 @@ export async function gate(
     else unreadable.push(kept.error);
     failures.push(failureOf(options.seed, tally, finding));
   }
+  const memory = options.stop.aborted ? undefined : await parts.sequences?.();
+  failures.push(...(memory?.found ?? []));
+  unreadable.push(...(memory?.unreadable ?? []));
   const counts: Counts = {
     passed: corpus.passed + tally.passed,
     failed: failures.length,
@@ -75,8 +85,13 @@ export async function gate(
     failures,
     unreadable,
   };
-  const report = makeReport("gate", started, counts, { ...facts(tally, parts.pool.jobs), corpus });
-  return finding === undefined ? { report, tally } : { report, tally, finding };
+  const extra = { ...facts(tally, parts.pool.jobs), corpus, ...(memory && { sequences: memory.report }) };
+  return {
+    report: makeReport("gate", started, counts, extra),
+    tally,
+    ...(finding && { finding }),
+    ...(memory?.finding && { historyFinding: memory.finding }),
+  };
 }
 
 function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Failure {

@@ -7,6 +7,8 @@ import { breather } from "../breathe.js";
 import { coverage } from "../gate/coverage.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import { compareTrace, isTrace } from "./alloc-trace.js";
+import { type ReadTrace, readTrace, type TraceResult } from "./read-trace.js";
 import { type RawRecord, RECORDING_EXTENSIONS, readRecords } from "./records.js";
 
 /** Images of one recorded program, and how many of them we emit byte for byte up to the first difference. */
@@ -34,8 +36,6 @@ export interface GoldenOptions {
 
 export interface GoldenParts<R> {
   read(record: RawRecord): Loaded<R>;
-  /** What the file of this record holds, if it holds no programs at all. */
-  otherwise(record: RawRecord): string | undefined;
   about(recording: R, record: RawRecord): { readonly family: string; readonly cpu: string };
   bytes(recording: R, name: string): ByteResult;
   /** Undefined where the result depends on time, chance or other programs. */
@@ -63,6 +63,8 @@ export interface GoldenReport extends Report {
   readonly filtered: number;
   /** Files that hold something else. */
   readonly leftOut: readonly { readonly name: string; readonly why: string }[];
+  /** Histories of allocations. Their loads count as passed or failed. */
+  readonly traces: readonly TraceResult[];
   readonly coverage: {
     readonly reached: number;
     readonly all: number;
@@ -71,6 +73,8 @@ export interface GoldenReport extends Report {
     readonly witnesses: Readonly<Record<string, number>>;
   };
 }
+
+const NO_PROGRAMS = "a history of allocations has neither family nor CPU";
 
 /** Failures beyond this many are counted only: one broken encoder fails every program. */
 const MAX_FAILURES = 1000;
@@ -84,14 +88,15 @@ export async function golden<R>(
   const found = findFiles(paths, RECORDING_EXTENSIONS);
   const unreadable: BadInput[] = [...found.refused];
   const leftOut: { name: string; why: string }[] = [];
+  const traces: TraceResult[] = [];
   const sums = emptySums();
   const breathe = breather();
   for (const file of found.files) {
     for await (const record of readRecords(file)) {
       if (options.stop.aborted || sums.done >= options.limit) break;
-      const why = record.ok ? parts.otherwise(record.value) : undefined;
-      if (why !== undefined) {
-        leftOut.push({ name: file, why });
+      if (record.ok && isTrace(record.value.text)) {
+        if (options.families !== undefined || options.cpu !== undefined) leftOut.push({ name: file, why: NO_PROGRAMS });
+        else compareTraceFile(await readTrace(file), sums, traces, unreadable);
         break;
       }
       const recording = record.ok ? parts.read(record.value) : record;
@@ -120,6 +125,7 @@ export async function golden<R>(
     notCompared: [...sums.notCompared].map(([why, about]) => ({ why, ...about })),
     filtered,
     leftOut,
+    traces,
     coverage: {
       ...coverage(
         rows,
@@ -179,6 +185,17 @@ function compareOne<R>(
   for (const id of bytes.rows) sums.rows.set(id, (sums.rows.get(id) ?? 0) + 1);
   addFamily(sums.families, about.family, bytes, result);
   sums.done++;
+}
+
+function compareTraceFile(trace: ReadTrace, sums: Sums, traces: TraceResult[], unreadable: BadInput[]): void {
+  const { name, ops, problem } = trace;
+  if (problem !== undefined) unreadable.push(problem);
+  const { failures, ...result } = compareTrace(name, ops);
+  traces.push({ name, ...result });
+  sums.passed += result.equal;
+  sums.failed += result.loads - result.equal;
+  if (failures.length > 0 && result.equal === result.loads) sums.failed++;
+  sums.failures.push(...failures.slice(0, Math.max(0, MAX_FAILURES - sums.failures.length)));
 }
 
 /** An exception out of a witness is a finding about that recording, not the end of the run. */

@@ -25,7 +25,6 @@ export async function goldenParts(engines: readonly Engine[]): Promise<GoldenPar
       const parsed = parseRecord(record);
       return parsed.ok ? parsed : notARecording(record.name, parsed.message);
     },
-    otherwise: ({ text }) => (text.startsWith('{"op"') ? "a trace of allocations, not recorded programs" : undefined),
     about: (recording, { form }) => ({
       family: form === "vectors" ? "vectors" : recording.name,
       cpu: recording.lse ? "lse" : "ll-sc",

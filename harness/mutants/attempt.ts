@@ -1,15 +1,15 @@
 // One attempt at one mutant, in the process that runs it: all searches take turns until one finds something or the time
-// is up. Nothing here knows what was changed.
+// is up, in shares of it. Nothing here knows what was changed.
 
 import type { Found, Search, Witness } from "./search.js";
 
 /** Plain data: it goes to another process. */
 export interface Task {
   readonly seed: number;
-  /** Of the search, without loading and shrinking. */
+  /** Processor time of the search, without loading and shrinking; and of shrinking. */
   readonly budgetMs: number;
   readonly shrinkMs: number;
-  /** Names of searches; all if absent. */
+  /** Names of searches; all but the baselines if absent. */
   readonly searches?: readonly string[];
 }
 
@@ -22,6 +22,7 @@ export interface Killed {
   readonly actual: string;
   /** Steps of all searches until then. */
   readonly cases: number;
+  /** Processor time. */
   readonly seconds: number;
 }
 export interface Survived {
@@ -31,11 +32,17 @@ export interface Survived {
 }
 export type Attempt = Killed | Survived;
 
-/** How long one search goes on before the next one has its turn. */
+/** How long one search goes on, by the clock, before it is asked who comes next. */
 const SLICE_MS = 20;
 
+/** Processor time that this process has used, in seconds: what a run costs however busy the machine is. */
+export function processorSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 /**
- * @param onKill is told at once, before shrinking begins
+ * @param onEnd is told at once, before shrinking begins
  * @returns the witness; undefined if nothing was found
  */
 export function attempt(
@@ -43,21 +50,24 @@ export function attempt(
   searches: readonly Search[],
   onEnd: (attempt: Attempt) => void,
 ): Witness | undefined {
-  const started = performance.now();
-  const seconds = (): number => (performance.now() - started) / 1000;
-  const active = searches.filter(({ name }) => task.searches?.includes(name) ?? true);
+  const started = processorSeconds();
+  const seconds = (): number => processorSeconds() - started;
+  const active = searches
+    .filter(({ name, isBaseline }) => task.searches?.includes(name) ?? isBaseline === undefined)
+    .map((search) => ({ search, used: 0 }));
   let cases = 0;
   while (active.length > 0 && seconds() * 1000 < task.budgetMs) {
-    for (const search of [...active]) {
-      const turn = takeTurn(search);
-      cases += turn.steps;
-      if (turn.end === "exhausted") active.splice(active.indexOf(search), 1);
-      else if (turn.end !== "nothing") {
-        const { oracle, where, expected, actual } = turn.end;
-        onEnd({ kind: "killed", search: search.name, oracle, where, expected, actual, cases, seconds: seconds() });
-        const until = performance.now() + task.shrinkMs;
-        return turn.end.shrink(() => performance.now() < until);
-      }
+    const next = active.reduce((a, b) => (b.used / b.search.share < a.used / a.search.share ? b : a));
+    const began = performance.now();
+    const turn = takeTurn(next.search);
+    next.used += performance.now() - began;
+    cases += turn.steps;
+    if (turn.end === "exhausted") active.splice(active.indexOf(next), 1);
+    else if (turn.end !== "nothing") {
+      const { oracle, where, expected, actual } = turn.end;
+      onEnd({ kind: "killed", search: next.search.name, oracle, where, expected, actual, cases, seconds: seconds() });
+      const until = processorSeconds() + task.shrinkMs / 1000;
+      return turn.end.shrink(() => processorSeconds() < until);
     }
   }
   onEnd({ kind: "survived", cases, seconds: seconds() });

@@ -1,6 +1,7 @@
 // What a child process runs: the attempt at the mutant whose files its module loader serves.
 
-import { type Attempt, attempt, type Task } from "./attempt.js";
+import { Worker } from "node:worker_threads";
+import { type Attempt, attempt, processorSeconds, type Task } from "./attempt.js";
 import type { Witness } from "./search.js";
 import { makeSearches } from "./searches.js";
 
@@ -12,7 +13,12 @@ export type FromChild =
 
 const send = (message: FromChild): unknown => process.send?.(message);
 
+/** Seconds beyond the time of the search and of shrinking: for one step that takes long. */
+const GRACE = 5;
+
 process.once("message", (task: Task) => {
+  const limit = processorSeconds() + (task.budgetMs + task.shrinkMs) / 1000 + GRACE;
+  new Worker(new URL("./watchdog.js", import.meta.url), { workerData: limit, execArgv: [] }).unref();
   const witness = attempt(task, makeSearches(task.seed), (ended) => send({ kind: "ended", attempt: ended }));
   send({ kind: "done", witness });
   process.disconnect?.();

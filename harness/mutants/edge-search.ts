@@ -12,6 +12,7 @@ export function edgeSearch(): Search {
   });
   return {
     name: "edges",
+    share: 1,
     step() {
       const edge = EDGES[next++];
       if (edge === undefined) return "exhausted";

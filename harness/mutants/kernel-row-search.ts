@@ -23,6 +23,7 @@ export function kernelRowSearch(seed: number): Search {
   };
   return {
     name: "kernel rows",
+    share: 1,
     step() {
       const c = kernelCase(randomSource(seed, index++));
       const verdict = check(c);

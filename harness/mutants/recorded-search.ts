@@ -14,6 +14,7 @@ export function recordedSearch(): Search {
   });
   return {
     name: "recordings",
+    share: 1,
     step() {
       const recording = recordings[next++];
       if (recording === undefined) return "exhausted";

@@ -11,8 +11,6 @@ export interface Outcome {
   readonly witness: Witness | undefined;
 }
 
-/** Beyond the budget of the search: what a mutant may take that hangs. */
-const GRACE_MS = 10_000;
 const MEMORY_MIB = 1024;
 
 /** @param id undefined for the sources as they are */
@@ -31,15 +29,7 @@ export function runChild(build: Build, id: string | undefined, task: Task, stop:
     let started = performance.now();
     let attempt: Attempt | undefined;
     let witness: Witness | undefined;
-    let hung = false;
     const kill = (): boolean => child.kill("SIGKILL");
-    const timer = setTimeout(
-      () => {
-        hung = true;
-        kill();
-      },
-      task.budgetMs + task.shrinkMs + 2 * GRACE_MS,
-    );
     stop.addEventListener("abort", kill);
     child.on("message", (message: FromChild) => {
       if (message.kind === "ready") {
@@ -48,12 +38,12 @@ export function runChild(build: Build, id: string | undefined, task: Task, stop:
       } else if (message.kind === "ended") attempt = message.attempt;
       else witness = message.witness;
     });
-    child.on("close", (code) => {
-      clearTimeout(timer);
+    child.on("close", (code, signal) => {
       stop.removeEventListener("abort", kill);
       const seconds = (performance.now() - started) / 1000;
       resolve({
-        attempt: attempt ?? died(hung ? "it hangs" : `it ends with code ${code}: ${lastLine(said)}`, seconds),
+        attempt:
+          attempt ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with code ${code}: ${lastLine(said)}`, seconds),
         witness,
       });
     });

@@ -24,136 +24,141 @@ const canRun = available("chromium", () =>
   existsSync(PROGRAM) ? undefined : `there is no ${PROGRAM}; install Debian's chromium or set ROX_CHROMIUM`,
 );
 
-describe.runIf(canRun)("the report in a browser", () => {
-  const directory = mkdtempSync(path.join(tmpdir(), "rox-report-"));
-  let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
-  let address: string;
-  const requests: string[] = [];
-  const complaints: string[] = [];
-
-  beforeAll(async () => {
-    const written = writePage(directory, SAMPLE);
-    if (!written.ok) throw new Error(written.error.came);
-    browser = await chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS });
-    context = await browser.newContext();
-    page = await context.newPage();
-    page.on("request", (request) => requests.push(request.url()));
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    address = pathToFileURL(written.value).href;
-    await page.goto(address);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  const shown = (selector: string): Promise<number> => page.locator(`${selector}:visible`).count();
-  const clear = () => page.getByRole("button", { name: "Clear" }).click();
-
-  test("opens with its verdict, without complaints and without asking for anything but itself", async () => {
-    expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("2 counterexamples");
-    expect(await page.title()).toBe("2 counterexamples · rox gate");
-    expect(complaints).toEqual([]);
-    expect(requests.filter((url) => !url.startsWith("data:"))).toEqual([address]);
-  });
-
-  test("findings unfold, by pointer and by key, and so does the event log", async () => {
-    const second = page.locator("#gate-7-21");
-    expect(await second.getAttribute("open")).toBeNull();
-    await second.locator("> summary").click();
-    expect(await second.getByText("an image").isVisible()).toBe(true);
-    await second.locator("> summary").press("Enter");
-    expect(await second.getByText("an image").isVisible()).toBe(false);
-    const log = page.locator("#gate-7-8").getByText("Event log, 2 lines");
-    expect(await page.getByText("cpu 0 alloc vmalloc").isVisible()).toBe(false);
-    await log.press("Space");
-    expect(await page.getByText("cpu 0 alloc vmalloc").isVisible()).toBe(true);
-  });
-
-  test("an address with a finding's name opens it", async () => {
-    await page.goto(`${address}#gate-7-21`);
-    expect(await page.locator("#gate-7-21").getAttribute("open")).not.toBeNull();
-  });
-
-  test("the filter keeps findings and rows that match, by name and by group", async () => {
-    const name = page.getByLabel("Instruction row");
-    await name.fill("smod32");
-    expect([await shown(".finding"), await shown(".family")]).toEqual([1, 2]);
-    expect(await page.locator(".filter output").innerText()).toBe("1 of 2 findings, 2 rows");
-    expect(await page.locator(".heat-row > :not(.faded):visible").allTextContents()).toEqual([
-      "smod32 imm",
-      "smod32 reg",
-    ]);
-    await name.fill("nothing like this");
-    expect([await shown(".finding"), await shown(".family"), await shown(".no-match")]).toEqual([0, 0, 1]);
-    await clear();
-    expect([await shown(".finding"), await shown(".family"), await shown(".no-match")]).toEqual([2, 7, 0]);
-    await page.getByLabel("Group").selectOption("atomic64");
-    expect([await shown(".finding"), await shown(".family")]).toEqual([1, 1]);
-    await clear();
-    expect(await page.locator(".faded").count()).toBe(0);
-  });
-
-  test("filtering does not move the rows that stay", async () => {
-    const row = page.locator(".heat-row > [data-row='add imm']");
-    const before = await row.boundingBox();
-    await page.getByLabel("Instruction row").fill("imm");
-    expect((await row.boundingBox())?.x).toBe(before?.x);
-    await clear();
-    expect(await row.boundingBox()).toEqual(before);
-  });
-
-  test("the replay command is copied", async () => {
-    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    const command = page.locator("#gate-7-8 .command");
-    await command.getByRole("button").click();
-    await command.getByRole("button", { name: "Copied" }).waitFor();
-    expect(await page.evaluate("navigator.clipboard.readText()")).toBe("npx rox run .rox/findings/gate-7-8.bpf");
-  });
-
-  test.each(["light", "dark"] as const)("on a phone nothing scrolls sideways, %s", async (colorScheme) => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.emulateMedia({ colorScheme });
-    await page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
-  });
-
-  test.each(["light", "dark"] as const)("text stands out from its ground, %s", async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
-    const poor = (await page.evaluate(POOR_CONTRAST)) as readonly string[];
-    expect(poor).toEqual([]);
-  });
-
-  test("the first key leads to the findings, and every stop of the keyboard can be seen", async () => {
-    await page.setViewportSize({ width: 1200, height: 900 });
-    await page.goto("about:blank");
-    await page.goto(address);
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate("document.activeElement.className")).toBe("skip");
-    await page.keyboard.press("Enter");
-    expect(await page.evaluate("document.activeElement.id")).toBe("main");
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate("document.activeElement.id")).toBe("filter-text");
-    for (let stop = 0; stop < 12; stop++) {
-      await page.keyboard.press("Tab");
-      expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle"), `stop ${stop}`).toBe(
-        "solid",
-      );
-    }
-  });
-
-  test("without a script everything is there but the filter", async () => {
-    const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
-    await plain.goto(address);
-    expect(await plain.locator(".finding").count()).toBe(2);
-    expect(await plain.locator(".filter").isVisible()).toBe(false);
-    expect(await plain.locator(".copy").first().isVisible()).toBe(false);
-  });
+test("the browser is there, or it was said that it is not", () => {
+  expect(canRun).toBe(existsSync(PROGRAM));
 });
+
+if (canRun)
+  describe("the report in a browser", () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "rox-report-"));
+    let browser: Browser;
+    let context: BrowserContext;
+    let page: Page;
+    let address: string;
+    const requests: string[] = [];
+    const complaints: string[] = [];
+
+    beforeAll(async () => {
+      const written = writePage(directory, SAMPLE);
+      if (!written.ok) throw new Error(written.error.came);
+      browser = await chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS });
+      context = await browser.newContext();
+      page = await context.newPage();
+      page.on("request", (request) => requests.push(request.url()));
+      page.on("console", (message) => complaints.push(message.text()));
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      address = pathToFileURL(written.value).href;
+      await page.goto(address);
+    });
+
+    afterAll(async () => {
+      await browser?.close();
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    const shown = (selector: string): Promise<number> => page.locator(`${selector}:visible`).count();
+    const clear = () => page.getByRole("button", { name: "Clear" }).click();
+
+    test("opens with its verdict, without complaints and without asking for anything but itself", async () => {
+      expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("2 counterexamples");
+      expect(await page.title()).toBe("2 counterexamples · rox gate");
+      expect(complaints).toEqual([]);
+      expect(requests.filter((url) => !url.startsWith("data:"))).toEqual([address]);
+    });
+
+    test("findings unfold, by pointer and by key, and so does the event log", async () => {
+      const second = page.locator("#gate-7-21");
+      expect(await second.getAttribute("open")).toBeNull();
+      await second.locator("> summary").click();
+      expect(await second.getByText("an image").isVisible()).toBe(true);
+      await second.locator("> summary").press("Enter");
+      expect(await second.getByText("an image").isVisible()).toBe(false);
+      const log = page.locator("#gate-7-8").getByText("Event log, 2 lines");
+      expect(await page.getByText("cpu 0 alloc vmalloc").isVisible()).toBe(false);
+      await log.press("Space");
+      expect(await page.getByText("cpu 0 alloc vmalloc").isVisible()).toBe(true);
+    });
+
+    test("an address with a finding's name opens it", async () => {
+      await page.goto(`${address}#gate-7-21`);
+      expect(await page.locator("#gate-7-21").getAttribute("open")).not.toBeNull();
+    });
+
+    test("the filter keeps findings and rows that match, by name and by group", async () => {
+      const name = page.getByLabel("Instruction row");
+      await name.fill("smod32");
+      expect([await shown(".finding"), await shown(".family")]).toEqual([1, 2]);
+      expect(await page.locator(".filter output").innerText()).toBe("1 of 2 findings, 2 rows");
+      expect(await page.locator(".heat-row > :not(.faded):visible").allTextContents()).toEqual([
+        "smod32 imm",
+        "smod32 reg",
+      ]);
+      await name.fill("nothing like this");
+      expect([await shown(".finding"), await shown(".family"), await shown(".no-match")]).toEqual([0, 0, 1]);
+      await clear();
+      expect([await shown(".finding"), await shown(".family"), await shown(".no-match")]).toEqual([2, 7, 0]);
+      await page.getByLabel("Group").selectOption("atomic64");
+      expect([await shown(".finding"), await shown(".family")]).toEqual([1, 1]);
+      await clear();
+      expect(await page.locator(".faded").count()).toBe(0);
+    });
+
+    test("filtering does not move the rows that stay", async () => {
+      const row = page.locator(".heat-row > [data-row='add imm']");
+      const before = await row.boundingBox();
+      await page.getByLabel("Instruction row").fill("imm");
+      expect((await row.boundingBox())?.x).toBe(before?.x);
+      await clear();
+      expect(await row.boundingBox()).toEqual(before);
+    });
+
+    test("the replay command is copied", async () => {
+      await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+      const command = page.locator("#gate-7-8 .command");
+      await command.getByRole("button").click();
+      await command.getByRole("button", { name: "Copied" }).waitFor();
+      expect(await page.evaluate("navigator.clipboard.readText()")).toBe("npx rox run .rox/findings/gate-7-8.bpf");
+    });
+
+    test.each(["light", "dark"] as const)("on a phone nothing scrolls sideways, %s", async (colorScheme) => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    });
+
+    test.each(["light", "dark"] as const)("text stands out from its ground, %s", async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      const poor = (await page.evaluate(POOR_CONTRAST)) as readonly string[];
+      expect(poor).toEqual([]);
+    });
+
+    test("the first key leads to the findings, and every stop of the keyboard can be seen", async () => {
+      await page.setViewportSize({ width: 1200, height: 900 });
+      await page.goto("about:blank");
+      await page.goto(address);
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate("document.activeElement.className")).toBe("skip");
+      await page.keyboard.press("Enter");
+      expect(await page.evaluate("document.activeElement.id")).toBe("main");
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate("document.activeElement.id")).toBe("filter-text");
+      for (let stop = 0; stop < 12; stop++) {
+        await page.keyboard.press("Tab");
+        expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle"), `stop ${stop}`).toBe(
+          "solid",
+        );
+      }
+    });
+
+    test("without a script everything is there but the filter", async () => {
+      const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+      await plain.goto(address);
+      expect(await plain.locator(".finding").count()).toBe(2);
+      expect(await plain.locator(".filter").isVisible()).toBe(false);
+      expect(await plain.locator(".copy").first().isVisible()).toBe(false);
+    });
+  });
 
 /** In the page: elements with text of their own whose colour has a contrast of less than 4.5 on what is behind it. */
 const POOR_CONTRAST = `(() => {

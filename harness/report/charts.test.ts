@@ -6,8 +6,8 @@ const at = (elapsedMs: number, programs: number) => ({ elapsedMs, programs });
 
 test("rates are taken over stretches of equal length", () => {
   expect(rates([at(100, 10), at(500, 50), at(600, 60), at(1000, 200)], 2)).toEqual([
-    { at: 0.25, rate: 100 },
-    { at: 0.75, rate: 300 },
+    { from: 0, to: 0.5, rate: 100 },
+    { from: 0.5, to: 1, rate: 300 },
   ]);
 });
 

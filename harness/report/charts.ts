@@ -11,8 +11,9 @@ const HEIGHT = 220;
 const STRETCHES = 48;
 
 export interface Rate {
-  /** Seconds: the middle of the stretch. */
-  readonly at: number;
+  /** Seconds. */
+  readonly from: number;
+  readonly to: number;
   /** Programs a second. */
   readonly rate: number;
 }
@@ -27,7 +28,11 @@ export function rates(pace: readonly PacePoint[], stretches = STRETCHES): readon
   for (const point of pace) {
     const ms = point.elapsedMs - from.elapsedMs;
     if (ms <= 0 || (ms < length && point !== end)) continue;
-    found.push({ at: (from.elapsedMs + ms / 2) / 1000, rate: (1000 * (point.programs - from.programs)) / ms });
+    found.push({
+      from: from.elapsedMs / 1000,
+      to: point.elapsedMs / 1000,
+      rate: (1000 * (point.programs - from.programs)) / ms,
+    });
     from = point;
   }
   return found;
@@ -35,8 +40,12 @@ export function rates(pace: readonly PacePoint[], stretches = STRETCHES): readon
 
 /** Undefined if there are too few points to draw. */
 export function drawPace(pace: readonly PacePoint[]): string | undefined {
-  const points = rates(pace);
-  if (points.length < 2) return undefined;
+  const stretches = rates(pace);
+  if (stretches.length < 2) return undefined;
+  const points = stretches.flatMap(({ from, to, rate }) => [
+    { at: from, rate },
+    { at: to, rate },
+  ]);
   const end = pace.at(-1)?.elapsedMs ?? 0;
   const mean = (1000 * (pace.at(-1)?.programs ?? 0)) / end;
   return draw(`Throughput over ${Math.round(end / 1000)} s, ${counted(mean, "program")} a second on average`, {
@@ -44,8 +53,9 @@ export function drawPace(pace: readonly PacePoint[]): string | undefined {
     x: { label: "seconds", domain: [0, end / 1000] },
     y: { label: "programs a second", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
     marks: [
-      Plot.areaY(points, { x: "at", y: "rate", fill: "var(--plot-area)", curve: "step" }),
-      Plot.lineY(points, { x: "at", y: "rate", stroke: "var(--plot-line)", strokeWidth: 2, curve: "step" }),
+      // With both ends given, neighbours at one moment are not stacked.
+      Plot.areaY(points, { x: "at", y1: () => 0, y2: "rate", fill: "var(--plot-area)" }),
+      Plot.lineY(points, { x: "at", y: "rate", stroke: "var(--plot-line)", strokeWidth: 2 }),
       Plot.ruleY([mean], { stroke: "var(--ink-soft)", strokeDasharray: "4 3" }),
       Plot.ruleY([0], { stroke: "var(--rule)" }),
     ],

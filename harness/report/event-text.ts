@@ -38,13 +38,16 @@ export function machineEvents(c: Case): readonly string[] {
 
 /** `cpu 0  write  0xffff800083010000  2 MiB`. */
 export function eventText(event: MachineEvent): string {
-  const parts = [`cpu ${event.cpu}`, event.kind.padEnd(13)];
-  if ("area" in event) parts.push(event.area);
-  if ("permission" in event) parts.push(event.permission);
-  if ("lock" in event) parts.push(event.lock);
-  if ("step" in event) parts.push(event.step);
+  const parts = [`cpu ${event.cpu}`, event.kind.padEnd(13), detailOf(event).padEnd(9)];
   if ("va" in event) parts.push(address(event.va), byteSize(event.bytes));
   return parts.join("  ").trimEnd();
+}
+
+function detailOf(event: MachineEvent): string {
+  if ("area" in event) return event.area;
+  if ("permission" in event) return event.permission;
+  if ("lock" in event) return event.lock;
+  return "step" in event ? event.step : "";
 }
 
 const address = (va: Va): string => `0x${pointer(va).toString(16).padStart(16, "0")}`;

@@ -47,6 +47,6 @@ test("the log tells the load and the free", () => {
   expect([lines[0], lines.includes("free")]).toEqual(["load", true]);
   expect(lines.find((line) => line.includes("packMutex"))).toBe("  cpu 0  lock           packMutex");
   expect(lines.filter((line) => line.includes("setPermission"))).toEqual([
-    expect.stringMatching(/^ {2}cpu 0 {2}setPermission {2}rox {2}0xffff8000[0-9a-f]{8} {2}2 MiB$/),
+    expect.stringMatching(/^ {2}cpu 0 {2}setPermission {2}rox +0xffff8000[0-9a-f]{8} {2}2 MiB$/),
   ]);
 });

@@ -17,6 +17,7 @@ export interface FailedCase {
   readonly report: Checked;
   readonly shrunk?: { readonly before: number; readonly after: number };
   readonly replay: string;
+  /** By default what the place of the difference says. */
   readonly oracle?: string;
 }
 
@@ -24,9 +25,12 @@ export interface FailedCase {
 const MOST_STEPS = 400;
 const NO_TRACE: Trace = { rows: [], cut: false };
 
+/** As `check.ts` calls it. */
+const TEXT_MEMORY = "text memory";
+
 /** @param events what the machine did with the program, one line each. */
 export async function findingData(failed: FailedCase, events: readonly string[]): Promise<FindingData> {
-  const { case: c, report, name, replay, shrunk, oracle = "exec-match" } = failed;
+  const { case: c, report, name, replay, shrunk } = failed;
   const { verdict } = report;
   const compiled = await compileCase(c);
   const { rows, cut } = await traceOrNone(failed);
@@ -39,7 +43,7 @@ export async function findingData(failed: FailedCase, events: readonly string[])
   return {
     name,
     title: `${where} differs`,
-    oracle,
+    oracle: failed.oracle ?? (where === TEXT_MEMORY ? "text-memory" : "exec-match"),
     where,
     expected: verdict.kind === "disagree" ? verdict.expected : "",
     actual: verdict.kind === "disagree" ? verdict.actual : "",

@@ -80,7 +80,7 @@ function stepsFold({ steps, stepsCut }: FindingData): Html {
   if (steps.length === 0) return html``;
   return html`<details class="fold"><summary>Both witnesses step by step, ${counted(steps.length, "step")}</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Steps"><table class="steps">
-<thead><tr><th scope="col">BPF</th><th scope="col">interpreter</th><th scope="col">compiled code has</th><th scope="col">A64</th></tr></thead>
+<thead><tr><th scope="col">BPF</th><th scope="col">interpreter</th><th scope="col">compiled code has</th><th scope="col" class="a64">A64</th></tr></thead>
 <tbody>${steps.map(stepRow)}</tbody></table></div>
 ${stepsCut ? html`<p class="soft">The run was longer; the steps around the first difference are shown.</p>` : ""}</details>`;
 }
@@ -93,7 +93,7 @@ const stepRow = ({
   differences,
 }: StepData): Html => html`<tr${differences.length > 0 ? html` class="differs"` : ""}>
 <th scope="row">${typeof part === "number" ? html`<span class="slot">${part}</span><code>${bpf}</code>` : html`<span class="part">${part}</span>`}</th>
-<td>${lines(changes)}</td><td>${lines(differences)}</td><td>${lines(words)}</td></tr>`;
+<td>${lines(changes)}</td><td>${lines(differences)}</td><td class="a64">${lines(words)}</td></tr>`;
 
 const lines = (texts: readonly string[]): Html =>
   html`${texts.map((text, i) => html`${i === 0 ? "" : html`<br>`}<code>${text}</code>`)}`;

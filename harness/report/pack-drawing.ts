@@ -1,10 +1,21 @@
 // Two pictures of an allocator's history: memory over time, and a map of every region as it was in the end.
 
 import * as Plot from "@observablehq/plot";
+import { pointer } from "../../machine/address.js";
 import type { PackHistory } from "./data.js";
 import { draw } from "./drawing.js";
 import { byteSize, counted } from "./html.js";
-import { type Band, bandOf, type Life, type Lives, stretches, type Tile, tiles } from "./pack-history.js";
+import {
+  type Band,
+  bandOf,
+  clip,
+  type Life,
+  type Lives,
+  stretches,
+  type Tile,
+  tiles,
+  type Window,
+} from "./pack-history.js";
 
 const MIB_2 = 2 * 2 ** 20;
 const WIDTH = 1040;
@@ -89,43 +100,29 @@ function multiples({ at, bytes: size, offset }: Band, bytes: number): { readonly
   return found;
 }
 
-/** A row of the map is this many bytes where the region has more than 64 KiB, else one page. */
-const WIDE_ROW = 16 * 1024;
+/** How long a row of a region's map is: one page, or 16 KiB where that makes too many rows. */
+export const rowBytesOf = ({ bytes }: Band, { pageBytes }: PackHistory): number =>
+  bytes > 16 * pageBytes ? Math.max(16 * 1024, pageBytes) : pageBytes;
 
 /** The bytes of one region in rows, its pages marked. */
-export function drawMap(band: Band, programs: readonly Life[], { pageBytes }: PackHistory): string {
-  const rowBytes = band.bytes > 16 * pageBytes ? Math.max(WIDE_ROW, pageBytes) : pageBytes;
-  const shown = tiles(stretches(band, programs), rowBytes).filter(({ use }) => use !== "rest");
+export function drawMap(band: Band, programs: readonly Life[], history: PackHistory): string {
+  const rowBytes = rowBytesOf(band, history);
   const first = Math.floor(band.at / rowBytes);
   const rows = Math.ceil((band.at + band.bytes) / rowBytes) - first;
+  const { pageBytes } = history;
   const columns = Array.from({ length: rowBytes / pageBytes - 1 }, (_, i) => (i + 1) * pageBytes);
   const boundary = (Math.floor(band.at / MIB_2) + 1) * MIB_2;
   const isInside = boundary < band.at + band.bytes;
-  const at = (boundary - first * rowBytes) / rowBytes;
-  const height = Math.max(60, Math.min(470, rows * 20));
-  return draw(`Map of the region at 0x${(band.at + 0xffff_0000_0000_0000).toString(16)}, ${byteSize(rowBytes)} a row`, {
-    width: 500,
-    height: height + 4,
-    margin: 2,
+  const edge = isInside ? [(boundary - first * rowBytes) / rowBytes] : [];
+  const shown = tiles(stretches(band, programs), rowBytes);
+  return draw(`Map of the region at ${hex(band.at)}, ${byteSize(rowBytes)} a row`, {
+    ...frame(rowBytes, rows),
     marginRight: isInside ? 46 : 2,
-    x: { axis: null, domain: [0, rowBytes] },
-    y: { axis: null, domain: [rows, 0] },
-    color: { type: "identity" },
     marks: [
-      Plot.rect([0], { x1: 0, x2: rowBytes, y1: 0, y2: rows, fill: "var(--pack-rest)" }),
-      Plot.rect(shown, {
-        x1: "from",
-        x2: "to",
-        y1: (tile: Tile) => tile.row,
-        y2: (tile: Tile) => tile.row + 1,
-        // No seams between thin rows.
-        insetTop: rows > 64 ? 0 : 1,
-        insetBottom: rows > 64 ? -0.4 : 1,
-        fill: ({ use }: Tile) => `var(--pack-${use})`,
-      }),
+      ...ground(shown, rowBytes, rows),
       Plot.ruleX(columns, { stroke: "var(--pack-page)", strokeWidth: 1 }),
-      Plot.ruleY(isInside ? [at] : [], { stroke: "var(--pack-edge)", strokeWidth: 1.5, strokeDasharray: "5 3" }),
-      Plot.text(isInside ? [at] : [], {
+      Plot.ruleY(edge, { stroke: "var(--pack-edge)", strokeWidth: 1.5, strokeDasharray: "5 3" }),
+      Plot.text(edge, {
         x: rowBytes,
         y: (y: number) => y,
         text: () => "2 MiB",
@@ -137,3 +134,65 @@ export function drawMap(band: Band, programs: readonly Life[], { pageBytes }: Pa
     ],
   });
 }
+
+/** A few pages, one a row, with their chunks and the headers of programs. */
+export function drawCloseUp({ band, at, bytes }: Window, programs: readonly Life[], history: PackHistory): string {
+  const { pageBytes, chunkBytes } = history;
+  const shown = clip(stretches(band, programs), at, bytes);
+  const rows = Math.ceil(bytes / pageBytes);
+  const chunks = Array.from({ length: pageBytes / chunkBytes - 1 }, (_, i) => (i + 1) * chunkBytes);
+  const headers = aliveWithin(programs, at, bytes).map((program) => ({
+    x: program.at % pageBytes,
+    row: Math.floor((program.at - at) / pageBytes),
+  }));
+  return draw(`${counted(rows, "page")} from ${hex(at)}, one a row`, {
+    ...frame(pageBytes, rows),
+    marks: [
+      ...ground(tiles(shown, pageBytes), pageBytes, rows),
+      Plot.ruleX(chunks, { stroke: "var(--pack-page)", strokeWidth: 0.4 }),
+      Plot.ruleX(headers, {
+        x: "x",
+        y1: (h: { readonly row: number }) => h.row,
+        y2: (h: { readonly row: number }) => h.row + 1,
+        insetTop: 1,
+        insetBottom: 1,
+        stroke: "var(--ink)",
+        strokeWidth: 2,
+      }),
+    ],
+  });
+}
+
+const aliveWithin = (programs: readonly Life[], at: number, bytes: number): readonly Life[] =>
+  programs.filter((program) => program.at >= at && program.at < at + bytes);
+
+const hex = (va: number): string => `0x${pointer(va).toString(16)}`;
+
+const frame = (rowBytes: number, rows: number): Plot.PlotOptions => ({
+  width: 500,
+  height: Math.max(60, Math.min(470, rows * 20)) + 4,
+  margin: 2,
+  x: { type: "linear", axis: null, domain: [0, rowBytes] },
+  y: { type: "linear", axis: null, domain: [0, rows], reverse: true },
+  color: { type: "identity" },
+});
+
+/** Above so many rows they are drawn without space between them. */
+const MANY_ROWS = 64;
+
+const ground = (shown: readonly Tile[], rowBytes: number, rows: number): Plot.Markish[] => [
+  Plot.rect([0], { x1: 0, x2: rowBytes, y1: 0, y2: rows, fill: "var(--pack-rest)" }),
+  Plot.rect(
+    shown.filter(({ use }) => use !== "rest"),
+    {
+      x1: "from",
+      x2: "to",
+      y1: (tile: Tile) => tile.row,
+      y2: (tile: Tile) => tile.row + 1,
+      // No seams between thin rows.
+      insetTop: rows > MANY_ROWS ? 0 : 1,
+      insetBottom: rows > MANY_ROWS ? -0.4 : 1,
+      fill: ({ use }: Tile) => `var(--pack-${use})`,
+    },
+  ),
+];

@@ -2,13 +2,17 @@
 
 import type { PackHistory } from "./data.js";
 import { byteSize, counted, type Html, html, raw } from "./html.js";
-import { drawLives, drawMap } from "./pack-drawing.js";
-import { aliveAt, livesOf, occupancy } from "./pack-history.js";
+import { drawCloseUp, drawLives, drawMap, rowBytesOf } from "./pack-drawing.js";
+import { aliveAt, busiest, livesOf, occupancy } from "./pack-history.js";
+
+/** Pages of the close-up. */
+const CLOSE_PAGES = 16;
 
 export function packsSection(history: PackHistory): Html {
   const lives = livesOf(history);
   const alive = aliveAt(lives.programs, lives.steps - 1);
   const { programs, used, slack, holes, largestHole, rest } = occupancy(lives.bands, alive);
+  const near = busiest(lives.bands, alive, CLOSE_PAGES * history.pageBytes, history.pageBytes);
   const facts = [
     ["Programs", String(programs)],
     ["Headers and images", byteSize(used)],
@@ -30,7 +34,13 @@ export function packsSection(history: PackHistory): Html {
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <div class="pair">${lives.bands.map(
     (band, i) => html`<figure>${raw(drawMap(band, alive, history))}
-<figcaption>Region ${i + 1}, ${byteSize(band.bytes)}: ${counted(band.bytes / history.chunkBytes, "chunk")} of ${history.chunkBytes} bytes. A row is ${byteSize(band.bytes > 16 * history.pageBytes ? Math.max(16 * 1024, history.pageBytes) : history.pageBytes)}; upright lines are page boundaries.</figcaption></figure>`,
-  )}</div>
+<figcaption>Region ${i + 1}, ${byteSize(band.bytes)}: ${counted(band.bytes / history.chunkBytes, "chunk")} of ${history.chunkBytes} bytes. A row is ${byteSize(rowBytesOf(band, history))}; upright lines are page boundaries.</figcaption></figure>`,
+  )}
+${
+  near === undefined
+    ? ""
+    : html`<figure>${raw(drawCloseUp(near, alive, history))}
+<figcaption>The ${counted(near.bytes / history.pageBytes, "page")} where most programs begin, one a row; thin lines are chunk boundaries, strong bars headers.</figcaption></figure>`
+}</div>
 </section>`;
 }

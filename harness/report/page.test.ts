@@ -27,7 +27,8 @@ test("a finding shows both answers, the register that differs first, and the com
   expect(finding).toContain("register r0 holds");
   expect(finding).toContain("w0 s%= 2 r0 differs after this");
   expect(finding).toContain("npx rox run .rox/findings/gate-7-8.bpf");
-  expect(page).toContain("<mark>ffffffff</mark>".replace("ffffffff", "00000000ffffffff".slice(8)));
+  expect(page).toContain("0x00000000<mark>ffffffff</mark>");
+  expect(page).toContain("0x00000000<mark>00000001</mark>");
 });
 
 test("what a finding says is text, whatever it says", () => {

@@ -47,7 +47,12 @@ export const SCRIPT = `
   text.addEventListener("input", apply);
   group.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(apply));
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    text.value = "";
+    group.value = "";
+    apply();
+  });
   apply();
 
   const copyText = async (from) => {

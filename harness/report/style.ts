@@ -78,7 +78,9 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; list-style: none; m
 nav a { display: inline-block; padding: .25rem 0; }
 .command { display: flex; align-items: stretch; max-width: 46rem; background: var(--code); border-radius: 8px; margin: 0 0 1rem; }
 .command code { flex: 1; padding: .6rem .9rem; min-width: 0; }
+.command code span { display: inline-block; max-width: 100%; }
 button, input, select { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--ink-soft); border-radius: 7px; padding: .4rem .75rem; min-height: 2.5rem; }
+::placeholder { color: var(--ink-soft); opacity: 1; }
 button { cursor: pointer; }
 button:hover { border-color: var(--accent); color: var(--accent); }
 .copy { display: none; flex: none; width: 6rem; background: none; border: 0; border-left: 2px solid var(--ground); border-radius: 0 8px 8px 0; color: var(--accent); }
@@ -160,11 +162,18 @@ figcaption { color: var(--ink-soft); font-size: .9rem; margin-top: .4rem; max-wi
   .filter input { width: 100%; }
   .filter output { min-width: 0; }
   .facts { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
-  .word { display: none; }
+  .word, .steps .a64 { display: none; }
   .code, .steps { min-width: 0; }
+  .code thead { display: none; }
+  .code, .code caption, .code tbody, .code tr, .code th { display: block; }
+  .code td { display: block; padding-left: 3.4em; }
+  .code td.address, .code td.word { display: none; }
+  .code tbody th { max-width: none; padding-top: .3rem; }
+  .code tbody + tbody tr:first-child > td { border: 0; }
+  .code tbody { padding-bottom: .3rem; }
+  .slot { min-width: 1.6em; }
   .wide .plot { min-width: 44rem; }
-  .code tbody th { max-width: 11rem; min-width: 6rem; }
-  .note { padding-left: 0; }
+  .note { padding-left: 2.3em; }
   .finding > summary, .finding .body { padding-left: .8rem; padding-right: .8rem; }
 }
 @media print { .filter, .copy, nav, .skip { display: none !important; } }`;

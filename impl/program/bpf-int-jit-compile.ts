@@ -2,8 +2,10 @@
 // program with several is compiled twice; its writable buffer lives from the first round to the end of the second.
 
 import type { RoAddr } from "../../machine/address.js";
+import { SLOT_BYTES } from "../../spec/bpf/insn.js";
 import { emit, measure } from "../jit/passes.js";
 import { flushIcacheRange } from "../patching/icache.js";
+import { bpfJitBlindConstants } from "../verifier/blinding.js";
 import type { BpfProg, JitData, LoadError } from "./bpf-prog.js";
 import type { Kernel } from "./kernel.js";
 
@@ -20,6 +22,17 @@ export function bpfIntJitCompile(
   prog: BpfProg,
   addresses: readonly RoAddr[] | undefined,
 ): LoadError | undefined {
+  const { fn, origin } = prog;
+  const error = blind(kernel, prog) ?? compile(kernel, prog, addresses);
+  if (error !== undefined) {
+    // The caller goes on with the program that it gave us.
+    prog.fn = fn;
+    prog.origin = origin;
+  }
+  return error;
+}
+
+function compile(kernel: Kernel, prog: BpfProg, addresses: readonly RoAddr[] | undefined): LoadError | undefined {
   const extraPass = prog.jitData !== undefined;
   if (prog.jitData === undefined) {
     const error = begin(kernel, prog);
@@ -51,6 +64,22 @@ export function bpfIntJitCompile(
   prog.jitedLen = emitted.jitedBytes;
   prog.offsets = emitted.offsets;
   if (last) release(kernel, prog, data);
+  return undefined;
+}
+
+/**
+ * Constants are blinded in a copy, which takes the place of the program: of the two, only one lives on. On failure nothing
+ * has changed.
+ */
+function blind({ machine, blinding }: Kernel, prog: BpfProg): LoadError | undefined {
+  if (blinding === undefined || prog.origin !== undefined) return undefined;
+  const clone = machine.kvmalloc(prog.fn.insns.length * SLOT_BYTES);
+  if (clone === undefined) return { kind: "noMemory", what: "clone" };
+  const blinded = bpfJitBlindConstants(prog.fn.insns, blinding);
+  machine.kvfree(clone);
+  if (!blinded.ok) return { kind: "notBlinded", slot: blinded.slot, distance: blinded.distance };
+  prog.fn = { ...prog.fn, insns: blinded.insns };
+  prog.origin = blinded.origin;
   return undefined;
 }
 

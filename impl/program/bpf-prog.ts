@@ -16,7 +16,10 @@ export interface JitData {
 }
 
 export interface BpfProg {
-  readonly fn: JitFunction;
+  /** With its constants blinded, once that was done. */
+  fn: JitFunction;
+  /** Blinded: index of an instruction -> slot that it was made from. */
+  origin: Int32Array | undefined;
   /** One of several: compiled twice. */
   readonly isFunc: boolean;
   jited: boolean;
@@ -35,7 +38,9 @@ export interface BpfProg {
 /** Why a program stays with the interpreter. */
 export type LoadError =
   | JitError
-  | { readonly kind: "noMemory"; readonly what: "record" | "offsets" | "image" }
+  | { readonly kind: "noMemory"; readonly what: "clone" | "record" | "offsets" | "image" }
+  /** Blinding moved the target of that slot's jump out of reach. */
+  | { readonly kind: "notBlinded"; readonly slot: number; readonly distance: number }
   /** The text copy faulted. */
   | { readonly kind: "notPublished" }
   /** The last round gave a function another address than the first. */
@@ -46,6 +51,8 @@ export function describeLoadError(error: LoadError): string {
   switch (error.kind) {
     case "noMemory":
       return `no memory for its ${error.what}`;
+    case "notBlinded":
+      return `pc ${error.slot}: blinded, it would have to jump by ${error.distance}`;
     case "notPublished":
       return "the copy into read-only memory failed";
     case "moved":
@@ -57,6 +64,7 @@ export function describeLoadError(error: LoadError): string {
 
 export const bpfProg = (fn: JitFunction, isFunc: boolean): BpfProg => ({
   fn,
+  origin: undefined,
   isFunc,
   jited: false,
   bpfFunc: undefined,

@@ -7,6 +7,7 @@ import type { PackKernel, RandomBelow } from "../pack/binary-pack.js";
 import { Modmem } from "../pack/modmem.js";
 import { ProgPacks } from "../pack/prog-pack.js";
 import type { Quirks } from "../quirks.js";
+import type { Random32 } from "../verifier/blinding.js";
 import { IMAGE_MEMORY, type ImageMemory, type ImageMemoryName } from "./image-memory.js";
 
 export interface KernelOptions {
@@ -31,6 +32,8 @@ export class Kernel implements PackKernel {
   readonly images: ImageMemory;
   /** May change between loads: one kernel for both kinds of atomics. */
   env: JitEnv;
+  /** Blind constants, with these random numbers (kernel: `bpf_jit_harden`). */
+  blinding: Random32 | undefined = undefined;
   /** What the kernel would have printed a warning about. None of it may happen without a quirk. */
   readonly warnings: string[] = [];
 

@@ -7,6 +7,8 @@ import { DEFAULT_ENV, LINUX_6_12 } from "../jit/env.js";
 import type { JitFunction } from "../jit/function.js";
 import { headerOf } from "../pack/binary-pack.js";
 import { PROFILES, type QuirkId } from "../quirks.js";
+import { bpfIntJitCompile } from "./bpf-int-jit-compile.js";
+import { bpfProg } from "./bpf-prog.js";
 import { Kernel, type KernelOptions } from "./kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "./load.js";
 
@@ -95,6 +97,57 @@ describe("one function", () => {
       index: 0,
       error: { kind: "noMemory", what: "image" },
     });
+    expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
+  });
+});
+
+describe("blinding", () => {
+  const add = insn(rowById("add imm"), { imm: 1 });
+  const blinding = (): Kernel => {
+    const kernel = setUp();
+    kernel.blinding = () => 0x5a5a;
+    return kernel;
+  };
+
+  test("happens once, before the first round", () => {
+    const kernel = blinding();
+    const { functions } = loaded(kernel, [fn(0, callLocal(1), add, exit), several[1]!, several[2]!]);
+    expect(functions[0]!.fn.insns.map(({ row }) => row.id)).toEqual([
+      "call local",
+      "mov imm",
+      "xor imm",
+      "add reg",
+      "exit",
+    ]);
+    expect(functions[0]!.origin).toEqual(Int32Array.of(0, 1, 1, 1, 2));
+    freeProgram(kernel, { bpfFunc: functions[0]!.bpfFunc!, functions });
+    expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
+  });
+
+  test("without memory for the copy, or with a jump that gets too long, the program is interpreted", () => {
+    const kernel = blinding();
+    kernel.machine.failures.plan("kvmalloc", 1);
+    expect(loadProgram(kernel, single)).toMatchObject({
+      ok: false,
+      index: 0,
+      error: { kind: "noMemory", what: "clone" },
+    });
+    const far = fn(0, insn(rowById("ja"), { off: 11_000 }), ...Array.from({ length: 11_000 }, () => add), exit);
+    expect(loadProgram(kernel, [far])).toMatchObject({
+      ok: false,
+      index: 0,
+      error: { kind: "notBlinded", slot: 0, distance: 33_000 },
+    });
+    expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
+  });
+
+  test.each(["vmalloc", "copy"] as const)("a load that fails (%s) leaves the program as it was", (step) => {
+    const kernel = blinding();
+    const prog = bpfProg(fn(0, add, exit), false);
+    const { fn: before } = prog;
+    kernel.machine.failures.plan(step, 1);
+    expect(bpfIntJitCompile(kernel, prog, undefined)).toBeDefined();
+    expect([prog.fn === before, prog.origin]).toEqual([true, undefined]);
     expect([kernel.machine.usage, kernel.modmem.current]).toEqual([NOTHING, 0]);
   });
 });

@@ -46,7 +46,7 @@ export const words = (n: number): { readonly bytes: number; readonly isStruct: b
   Array.from({ length: n }, () => ({ bytes: 8, isStruct: false }));
 
 export function trampKernel(env: TrampolineEnv = ENV): TrampKernel {
-  const machine = new Machine();
+  const machine = new Machine({ vmallocBase: 0x8000_8300_0000 });
   const packs = new ProgPacks(machine, { packBytes: 8192 });
   return { machine, env, packs, modmem: new Modmem(), symbols: new BpfSymbols(), warnings: [] };
 }

@@ -117,6 +117,7 @@ export function tailCall(body: Body): void {
   if (!body.mayCall || plan.progArrays.length === 0 || contextPlace(body) < 0) return;
   if (!body.signature.main && !plan.tailCallsFromFunctions) return;
   const array = draw.pick(plan.progArrays);
+  if (draw.chance(15)) misses(body, array);
   loadContext(body, 1);
   body.lddw(draw.pick(MAP_ROWS), 2, array, 0);
   state.setPointer(2, at(plan.mapObjects[array]!, 0));
@@ -124,6 +125,31 @@ export function tailCall(body: Body): void {
   body.emit(HELPER, 0, 0, 0, TAIL_CALL);
   body.clobberArguments();
 }
+
+/** More tail calls into an empty slot than a chain may be long: they must not count. */
+function misses(body: Body, array: number): void {
+  const { plan, draw, state } = body;
+  const map = plan.maps[array]!;
+  const slot = map.kind === "progArray" ? map.programs.indexOf(undefined) : -1;
+  const counter = body.savedTarget();
+  const place = contextPlace(body);
+  if (slot < 0 || counter < 0 || counter === place || place < 6 || body.times > 1) return;
+  body.constant(counter, 0);
+  body.clobberArguments();
+  const head = body.here;
+  body.times = 35;
+  loadContext(body, 1);
+  body.lddw(draw.pick(MAP_ROWS), 2, array, 0);
+  body.constant(3, slot);
+  body.emit(HELPER, 0, 0, 0, TAIL_CALL);
+  body.clobberArguments();
+  body.emit(ADD, counter, 0, 0, 1);
+  state.setScalar(counter);
+  body.emit(LESS, counter, 0, 0, draw.between(33, 35));
+  body.aim(body.here - 1, head);
+  body.times = 1;
+}
+const LESS = rowById("jlt imm");
 const MAP_ROWS = [rowById("lddw mapFd"), rowById("lddw mapIndex")] as const;
 
 /** r3: the index, of which only the low half counts. */

@@ -12,6 +12,7 @@ export const STORE_IMMS = ROWS.filter((row): row is StoreImmRow => row.kind === 
 const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic" && row.mode === "mem");
 const LOAD_8 = rowById("ldxdw");
 const LOAD_4 = rowById("ldxw");
+const MOV32 = rowById("mov32 reg");
 
 const NOWHERE = 0x7fff_ffff;
 
@@ -109,6 +110,8 @@ function atomic(body: Body): void {
   if (off === NOWHERE) return;
   if (row.op === "cmpxchg" && draw.chance(50)) {
     body.emit(row.size === 8 ? LOAD_8 : LOAD_4, 0, base, off, 0);
+    // Then they are equal in the lower half only.
+    if (row.size === 8 && draw.chance(30)) body.emit(MOV32, 0, 0, 0, 0);
   }
   body.emit(row, base, src, off, 0);
   if (row.fetch) body.computed(row.op === "cmpxchg" ? 0 : src);

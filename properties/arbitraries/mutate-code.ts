@@ -11,8 +11,8 @@ export type Code = readonly Insn[];
 export type CodeEdit = (code: Code, draw: Draw, other: Code) => Code | undefined;
 
 /** Rows that may stand in for one another: the same fields with the same uses. */
-const ALIKE = new Map<string, Row[]>();
-const likeness = ({ kind, dst, src, off, imm, group }: Row): string =>
+export const ALIKE = new Map<string, Row[]>();
+export const likeness = ({ kind, dst, src, off, imm, group }: Row): string =>
   [kind, dst, src, off, imm, group === "kernel"].join();
 for (const row of ROWS) {
   const key = likeness(row);

@@ -6,6 +6,7 @@ import { validate } from "../../spec/bpf/validate/validate.js";
 import type { Case } from "../case.js";
 import type { Draw } from "./draw.js";
 import { EDGES, half } from "./immediates.js";
+import { aimAt, type Goal } from "./mutate-aim.js";
 import {
   aliasOperands,
   type CodeEdit,
@@ -68,20 +69,27 @@ const EDITS: readonly (readonly [number, CaseEdit])[] = [
 ];
 const MENU: readonly CaseEdit[] = EDITS.flatMap(([weight, edit]) => new Array<CaseEdit>(weight).fill(edit));
 
-const MOST_EDITS = 4;
-const TRIES = 8;
+const MOST_EDITS = 3;
+const TRIES = 3;
+/** Of a hundred changes, those that begin with an edit toward a goal, where there are goals. */
+const AIMED = 70;
 
-/** Up to four edits that held. Undefined if none did. */
-export function mutateCase(parent: Case, other: Case, draw: Draw): Case | undefined {
-  let value = parent;
-  let left = draw.between(1, MOST_EDITS);
-  for (let tries = 0; tries < TRIES && left > 0; tries++) {
-    const edited = draw.pick(MENU)(value, draw, other);
-    if (edited === undefined || !isWorthRunning(edited)) continue;
-    value = edited;
-    left--;
+/** One to three edits of a parent. Undefined if nothing valid came of it. */
+export function mutateCase(parent: Case, other: Case, draw: Draw, goals: readonly Goal[] = []): Case | undefined {
+  for (let tries = 0; tries < TRIES; tries++) {
+    let value = goals.length > 0 && draw.chance(AIMED) ? aimed(parent, draw, draw.pick(goals)) : undefined;
+    const edits = value === undefined ? draw.between(1, MOST_EDITS) : draw.below(MOST_EDITS);
+    for (let i = 0; i < edits; i++) value = draw.pick(MENU)(value ?? parent, draw, other) ?? value;
+    if (value !== undefined && isWorthRunning(value)) return value;
   }
-  return value === parent ? undefined : value;
+  return undefined;
+}
+
+function aimed(value: Case, draw: Draw, goal: Goal): Case | undefined {
+  const { code } = value.program;
+  const index = draw.below(code.length);
+  const edited = aimAt(code[index]!, draw, goal);
+  return edited && { ...value, program: { ...value.program, code: code.with(index, edited) } };
 }
 
 const HELPER_IDS: ReadonlySet<number> = new Set([...HELPERS.keys(), TAIL_CALL]);

@@ -63,9 +63,8 @@ export class CellRecorder {
   /** All cells of the program that was checked. */
   cells({ env }: Case, report: CaseReport): Set<string> {
     const cells = new Set<string>();
-    const { program } = this;
-    if (program === undefined || report.kind !== "checked") return cells;
-    for (const image of this.images) this.addImage(cells, image, program);
+    if (this.program === undefined || report.kind !== "checked") return cells;
+    for (const image of this.images) this.addImage(cells, image, this.program);
     const ends = new Set(report.runs.map(({ expected: { kind } }) => kind));
     for (const end of ends) cells.add(`image|${env.cpu}|hole ${env.hole}|${end}`);
     return cells;

@@ -11,11 +11,16 @@ import type { Exhausted } from "./alloc-free.js";
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
 const PACK_BYTES = 8192;
 const PROGRAMS: readonly ProgramSpec[] = [
-  { first: 1, insns: 10, subprograms: 0 },
-  { first: 1, insns: 12, subprograms: 3 },
-  { first: 1, insns: 2500, subprograms: 0 },
+  { first: 1, insns: 10, subprograms: 0, probes: 0 },
+  { first: 1, insns: 12, subprograms: 3, probes: 2 },
+  { first: 1, insns: 2500, subprograms: 0, probes: 0 },
 ];
-const OTHER: Action = { kind: "load", id: 0, program: { first: 9, insns: 4, subprograms: 0 }, ...NOTHING_ELSE };
+const OTHER: Action = {
+  kind: "load",
+  id: 0,
+  program: { first: 9, insns: 4, subprograms: 0, probes: 0 },
+  ...NOTHING_ELSE,
+};
 /** No operation takes a step more often. */
 const MOST_CALLS = 200;
 

@@ -27,8 +27,9 @@ export function printAction(action: Action, bytes: number | undefined): string {
 }
 
 function about({ program }: Action & { kind: "load" }, bytes: number | undefined): string {
-  const { first, insns, subprograms } = program;
-  const calls = subprograms === 0 ? [] : [`${subprograms} subprogram${subprograms === 1 ? "" : "s"}`];
+  const { first, insns, subprograms, probes } = program;
+  const some = (n: number, noun: string): string[] => (n === 0 ? [] : [`${n} ${noun}${n === 1 ? "" : "s"}`]);
+  const calls = [...some(subprograms, "subprogram"), ...some(probes, "probe")];
   return [`r0 = ${first} ..`, `${insns} insns`, ...calls, ...(bytes === undefined ? [] : [`${bytes} B`])].join(", ");
 }
 
@@ -47,7 +48,9 @@ export function parseAction(line: string): Action | string {
   if (typeof during === "string") return during;
   const isPlain = during === NOTHING_ELSE;
   const load =
-    /^load #(\d{1,6}) \(r0 = (\d{1,4}) \.\., (\d{1,6}) insns(?:, (\d{1,3}) subprograms?)?(?:, \d+ B)?\)$/.exec(head);
+    /^load #(\d{1,6}) \(r0 = (\d{1,4}) \.\., (\d{1,6}) insns(?:, (\d{1,3}) subprograms?)?(?:, (\d{1,2}) probes?)?(?:, \d+ B)?\)$/.exec(
+      head,
+    );
   if (load !== null) return loadOf(load.slice(1), during);
   const other = /^(free|poke) #(\d{1,6})(?: \(\d+ B\))?$/.exec(head);
   if (other !== null) return { kind: other[1] as "free" | "poke", id: Number(other[2]), ...during };
@@ -58,8 +61,13 @@ export function parseAction(line: string): Action | string {
   return `expected "load #N (r0 = N .., N insns)", "free #N", "run #N on cpu N", "poke #N" or "cpu N", came "${line}"`;
 }
 
-function loadOf([id, first, insns, calls]: readonly (string | undefined)[], during: During): Action | string {
-  const program = { first: Number(first), insns: Number(insns), subprograms: Number(calls ?? 0) };
+function loadOf([id, first, insns, calls, probes]: readonly (string | undefined)[], during: During): Action | string {
+  const program = {
+    first: Number(first),
+    insns: Number(insns),
+    subprograms: Number(calls ?? 0),
+    probes: Number(probes ?? 0),
+  };
   const least = leastInsns(program.subprograms);
   if (program.subprograms > MOST_SUBPROGRAMS) return `more than ${MOST_SUBPROGRAMS} subprograms`;
   if (program.insns < least || program.insns > MOST_INSNS) {

@@ -30,6 +30,7 @@ const ADD_REG = rowById("add reg");
 const CALL = rowById("call local");
 const EXIT = insn(rowById("exit"));
 const ONE_MORE = insn(ADD, { dst: 0, imm: 1 });
+const PROBE = insn(rowById("probe ldxdw"), { dst: 2, src: 1 });
 /** What the calls add up in. */
 const SUM = 6;
 
@@ -38,7 +39,7 @@ const kept = new Map<string, BuiltProgram>();
 
 /** @throws RangeError if the numbers do not make a program: a slip of the caller's. */
 export function builtProgram(spec: ProgramSpec): BuiltProgram {
-  const key = `${spec.first} ${spec.insns} ${spec.subprograms}`;
+  const key = `${spec.first} ${spec.insns} ${spec.subprograms} ${spec.probes}`;
   const found = kept.get(key);
   if (found !== undefined) return found;
   if (kept.size >= KEPT) kept.clear();
@@ -53,7 +54,8 @@ function build(spec: ProgramSpec): BuiltProgram {
   if (!validity.ok) throw new RangeError(`no program: ${JSON.stringify(spec)}: ${validity.problems[0]?.message}`);
   const outcome = interpret({ program, input: new Uint8Array(8), layout: layoutOf(program, 8), fuel: 1_000_000 });
   if (outcome.kind !== "returned") throw new RangeError(`${JSON.stringify(spec)} does not return: ${outcome.kind}`);
-  const { functions } = lower(program.code[0]!, factsOfCode(validity.facts, 0), NO_ADDRESSES);
+  const lowered = lower(program.code[0]!, factsOfCode(validity.facts, 0), NO_ADDRESSES).functions;
+  const functions = lowered.map((fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
   const imageBytes = functions.map((fn) => {
     const measured = measure(fn, DEFAULT_ENV);
     if (!measured.ok) throw new RangeError(`${JSON.stringify(spec)} does not compile: ${measured.error.kind}`);
@@ -61,6 +63,10 @@ function build(spec: ProgramSpec): BuiltProgram {
   });
   return { functions, returns: outcome.r0, imageBytes, alone: undefined };
 }
+
+/** The first argument is no address, and r2 is not used for anything. Calls name functions, so nothing moves with this. */
+const probing = (fn: JitFunction, probes: number): JitFunction =>
+  probes === 0 ? fn : { ...fn, insns: [...new Array<Insn>(probes).fill(PROBE), ...fn.insns] };
 
 const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };
 

@@ -110,12 +110,12 @@ class Maker {
   private program(id: number): ProgramSpec {
     const { draw } = this;
     const { packBytes } = this.options;
-    const subprograms = draw.chance(80) ? 0 : draw.between(1, 3);
-    return {
-      first: 1 + (id % 2),
-      insns: leastInsns(subprograms) + this.slots(Math.floor(packBytes / WORD_BYTES)),
-      subprograms,
-    };
+    const most = Math.floor(packBytes / WORD_BYTES);
+    const probes = draw.chance(90) ? 0 : draw.between(1, 2);
+    const subprograms = draw.chance(82) ? 0 : draw.between(1, 3);
+    if (subprograms === 0) return { first: 1 + (id % 2), insns: leastInsns(0) + this.slots(most), subprograms, probes };
+    const insns = leastInsns(subprograms) + (draw.chance(95) ? 4 * draw.below(8) : this.slots(most));
+    return { first: 1, insns, subprograms, probes };
   }
 
   /** @param most slots that fill a pack. Larger sizes come in steps, so that their programs are built only once. */

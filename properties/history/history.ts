@@ -12,6 +12,8 @@ export interface ProgramSpec {
   /** Slots of every function. At least 2, and with subprograms 2 + 2 for each. */
   readonly insns: number;
   readonly subprograms: number;
+  /** Loads from nowhere in front of it all, each of which its exception table skips. */
+  readonly probes: number;
 }
 
 /** The `nth` call of a step within the action fails; 1 is the first. */

@@ -7,6 +7,7 @@ import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
 import { HEADER_BYTES } from "../../impl/pack/binary-pack.js";
 import { aarch64InsnPatchTextNosync } from "../../impl/patching/text-poke.js";
 import type { BpfProg } from "../../impl/program/bpf-prog.js";
+import { fixupException } from "../../impl/program/fixup-exception.js";
 import { Kernel } from "../../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../../impl/program/load.js";
 import { PROFILES, type Quirks } from "../../impl/quirks.js";
@@ -256,6 +257,7 @@ export class World implements Scene {
         ? engine.run({
             ...{ machine, cpu, entry, args: [0n], traps: NO_TRAPS, fuel: FUEL },
             ...{ stackTop: ENTRY_SP, stackLow: STACK.base },
+            fixup: (pc) => fixupException(this.kernel, live.program.functions, pc),
           })
         : undefined;
     return { id: live.id, cpu, at, problem, outcome, expected: live.returns };

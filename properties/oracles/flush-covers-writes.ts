@@ -126,6 +126,11 @@ class Follow {
   /** Pieces of [from, to) go from one stage to the next; a piece that is covered in part is cut. */
   private advance(before: Stage, after: Stage, from: number, to: number): void {
     if (isAlias(from)) return;
+    const [only] = this.pending;
+    if (this.pending.length === 1 && only!.from >= from && only!.to <= to) {
+      if (only!.stage === before) only!.stage = after;
+      return;
+    }
     this.pending = this.pending.flatMap((stored) => {
       if (stored.stage !== before || stored.to <= from || to <= stored.from) return [stored];
       const inside = { ...stored, from: Math.max(from, stored.from), to: Math.min(to, stored.to), stage: after };

@@ -22,19 +22,28 @@ export const lockDiscipline: Oracle = {
 const crash = (error: Error): readonly string[] =>
   error instanceof KernelFault && error.why === "badLock" ? [error.message] : PASS;
 
-function* unlocked({ scene, events, result }: Step): Generator<string> {
+function unlocked({ scene, events, result }: Step): readonly string[] {
+  const breaches: string[] = [];
   const held = { packMutex: 0, patchLock: 0, textMutex: 0 };
-  for (const [i, event] of events.entries()) {
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i]!;
     if (event.kind === "lock") held[event.lock]++;
     else if (event.kind === "unlock") held[event.lock]--;
-    else if (isStore(event) && held.patchLock === 0) yield `event ${i}: ${event.kind} of text without patchLock`;
-    else if (result.kind === "poked" && event.kind === "textWrite" && held.textMutex === 0) {
-      yield `event ${i}: an instruction is replaced without textMutex`;
+    else if (isStore(event) && held.patchLock === 0) {
+      breaches.push(`event ${i}: ${event.kind} of text without patchLock`);
+    } else if (result.kind === "poked" && event.kind === "textWrite" && held.textMutex === 0) {
+      breaches.push(`event ${i}: an instruction is replaced without textMutex`);
+    } else if (result.kind === "freed" && scene.images === "packs" && isInvalidation(event) && held.packMutex === 0) {
+      breaches.push(`event ${i}: freed room is made illegal without packMutex: another load may have it by now`);
     } else if (scene.images === "packs" && isArea(event) && held.packMutex === 0) {
-      yield `event ${i}: ${event.kind} of executable memory without packMutex`;
+      breaches.push(`event ${i}: ${event.kind} of executable memory without packMutex`);
     }
   }
+  return breaches;
 }
+
+/** Once a program is published, a free stores nothing but illegal instructions. */
+const isInvalidation = ({ kind }: TraceEvent): boolean => kind === "textWrite";
 
 const isStore = (event: TraceEvent): boolean =>
   event.kind === "textWrite" ||

@@ -10,7 +10,7 @@ export const roImmutable: Oracle = {
   source: "linux v6.12 arch/arm64/kernel/patching.c, __text_poke(); the series, patch 1",
   check(step) {
     if (step.result.kind === "ran" || step.result.kind === "crashed") return PASS;
-    const breaches = [...outsidePokes(step.events)];
+    const breaches = outsidePokes(step.events);
     for (const region of touched(step)) breaches.push(...difference(step.scene, region));
     if (step.result.kind === "poked") breaches.push(...difference(step.scene, wordAt(step.result.patch.va)));
     return breaches;
@@ -26,9 +26,10 @@ export const roImmutable: Oracle = {
 const wordAt = (va: number): Pick<Region, "header" | "bytes"> => ({ header: va, bytes: 4 });
 
 /** Each store must lie between the lock and the flush of one poke, and within the range that is flushed. */
-function* outsidePokes(events: readonly TraceEvent[]): Generator<string> {
+function outsidePokes(events: readonly TraceEvent[]): string[] {
+  const breaches: string[] = [];
   let locked = false;
-  let stores: { readonly va: number; readonly bytes: number }[] = [];
+  let stores: Span[] = [];
   for (const event of events) {
     switch (event.kind) {
       case "lock":
@@ -41,19 +42,25 @@ function* outsidePokes(events: readonly TraceEvent[]): Generator<string> {
         break;
       case "textWrite":
         if (locked) stores.push(event);
-        else yield `${hex(event.va)} is changed outside a poke`;
+        else breaches.push(`${hex(event.va)} is changed outside a poke`);
         break;
-      case "flush": {
-        const wrong = stores.find(({ va, bytes }) => va < event.va || va + bytes > event.va + event.bytes);
-        if (wrong !== undefined && !isAlias(event.va)) {
-          yield `${hex(wrong.va)}+${wrong.bytes} is changed by a poke of ${hex(event.va)}+${event.bytes}`;
-        }
+      case "flush":
+        if (!isAlias(event.va)) breaches.push(...beyond(stores, event));
         stores = [];
         break;
-      }
     }
   }
+  return breaches;
 }
+
+interface Span {
+  readonly va: number;
+  readonly bytes: number;
+}
+const beyond = (stores: readonly Span[], poke: Span): string[] =>
+  stores
+    .filter(({ va, bytes }) => va < poke.va || va + bytes > poke.va + poke.bytes)
+    .map(({ va, bytes }) => `${hex(va)}+${bytes} is changed by a poke of ${hex(poke.va)}+${poke.bytes}`);
 
 function difference({ machine, text }: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
   if (machine.mapping(header) === undefined || !text.holds(header, bytes)) return PASS;

@@ -14,11 +14,13 @@ export const wXorX: Oracle = {
 };
 
 /** The alias lives within one critical section, and so does what TLBs remember of it. */
-function* aliases(events: readonly TraceEvent[]): Generator<string> {
+function aliases(events: readonly TraceEvent[]): readonly string[] {
+  const breaches: string[] = [];
   let locked = false;
   let mapped = false;
   let remembered = false;
-  for (const [i, event] of events.entries()) {
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i]!;
     switch (event.kind) {
       case "lock":
         if (event.lock === "patchLock") locked = true;
@@ -26,13 +28,13 @@ function* aliases(events: readonly TraceEvent[]): Generator<string> {
       case "unlock":
         if (event.lock !== "patchLock") break;
         locked = false;
-        if (mapped) yield `event ${i}: the writable alias is still mapped when patchLock is released`;
-        else if (remembered) yield `event ${i}: the alias may still be in a TLB when patchLock is released`;
+        if (mapped) breaches.push(`event ${i}: the writable alias is still mapped when patchLock is released`);
+        else if (remembered) breaches.push(`event ${i}: the alias may still be in a TLB when patchLock is released`);
         break;
       case "map":
         if (!isAlias(event.va)) break;
         mapped = true;
-        if (!locked) yield `event ${i}: a writable alias is mapped without patchLock`;
+        if (!locked) breaches.push(`event ${i}: a writable alias is mapped without patchLock`);
         break;
       case "unmap":
         if (!isAlias(event.va)) break;
@@ -43,15 +45,17 @@ function* aliases(events: readonly TraceEvent[]): Generator<string> {
         if (isAlias(event.va)) remembered = false;
         break;
       case "textWrite":
-        if (!mapped) yield `event ${i}: a store through an alias that is not mapped`;
+        if (!mapped) breaches.push(`event ${i}: a store through an alias that is not mapped`);
         break;
       case "flush":
       case "clean":
       case "invalidate":
-        if (isAlias(event.va)) yield `event ${i}: ${event.kind} of the alias ${hex(event.va)}, which nobody runs`;
+        if (isAlias(event.va))
+          breaches.push(`event ${i}: ${event.kind} of the alias ${hex(event.va)}, which nobody runs`);
         break;
     }
   }
+  return breaches;
 }
 
 /** A live image is executable, and nothing that was writable is left in a TLB. */

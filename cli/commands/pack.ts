@@ -1,0 +1,32 @@
+// `rox pack`: the packs after a history, drawn.
+
+import { formatMemoryMap } from "../../harness/format/pack-map.js";
+import { loadHistory } from "../../harness/sequences/history-file.js";
+import { memoryMap } from "../../harness/sequences/pack-map.js";
+import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
+
+interface Flags {
+  readonly json?: string;
+}
+
+export const definePack: Define = (program, io, finish) => {
+  program
+    .command("pack")
+    .description("Draw the packs as a history leaves them: which chunks are live, slack and free.")
+    .argument("<file>", "a history (.history)")
+    .option(...JSON_OPTION)
+    .addHelpText(
+      "after",
+      examples(["rox pack found.history", "rox pack corpus/old-code-behind-a-shorter-image.history"]),
+    )
+    .action((file: string, flags: Flags) => finish(runPack(file, flags, io)));
+};
+
+function runPack(file: string, flags: Flags, io: Io): number {
+  const read = loadHistory(file);
+  if (!read.ok) return complain(io, read.error);
+  const map = memoryMap(read.value);
+  print(io, formatMemoryMap(map, io.columns));
+  return saveJson(io, flags.json, { command: "pack", ...map }, map.broken === undefined ? CLEAN : COUNTEREXAMPLE);
+}

@@ -1,0 +1,62 @@
+// The machine's events as lines for people: what happened, on which CPU, to which part of which program or page.
+
+import type { FailingStep } from "../../machine/event.js";
+import { isAlias, type TraceEvent } from "../../properties/oracles/oracle.js";
+
+export function formatEvent(event: TraceEvent, index: number): string {
+  return `${String(index).padStart(5)}  cpu ${event.cpu}  ${say(event)}`;
+}
+
+function say(event: TraceEvent): string {
+  switch (event.kind) {
+    case "write":
+      return `store      ${range(event)}`;
+    case "textWrite":
+      return `store      ${range(event)} through the alias ${address(event.alias)}`;
+    case "clean":
+      return `clean      ${range(event)}`;
+    case "invalidate":
+      return `invalidate ${range(event)}`;
+    case "flush":
+      return `flush      ${range(event)}`;
+    case "contextSync":
+      return "synchronize";
+    case "ipi":
+      return "interrupt all other CPUs";
+    case "invalidateTlb":
+      return `tlb        ${range(event)}`;
+    case "map":
+      return `map        ${range(event)} ${event.permission}${isAlias(event.va) ? ", the fixmap slot" : ""}`;
+    case "unmap":
+      return `unmap      ${range(event)}`;
+    case "setPermission":
+      return `protect    ${range(event)} ${event.permission}`;
+    case "alloc":
+      return `${event.area.padEnd(10)} ${range(event)}`;
+    case "free":
+      return `${(event.area === "vmalloc" ? "vfree" : "kvfree").padEnd(10)} ${range(event)}`;
+    case "lock":
+      return `lock       ${event.lock}`;
+    case "unlock":
+      return `unlock     ${event.lock}`;
+    case "refused":
+      return `FAILS      ${FAILURES[event.step]}`;
+    case "stopped":
+    case "resumed":
+      return event.kind === "stopped" ? "stops until all CPUs have" : "goes on";
+    case "fetch":
+      return `fetch      ${range(event)}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+const FAILURES: Readonly<Record<FailingStep, string>> = {
+  vmalloc: "an allocation of executable memory",
+  kvmalloc: "an allocation of heap memory",
+  setPermission: "a change of permissions",
+  copy: "a copy",
+};
+
+const range = ({ va, bytes }: { readonly va: number; readonly bytes: number }): string => `${address(va)} +${bytes}`;
+const address = (va: number): string => `0xffff${va.toString(16).padStart(12, "0")}`;

@@ -1,0 +1,11 @@
+// Runs on a thread of its own in a child process and ends the process when it has used up more processor time than it may:
+// a mutant may loop where nothing else gets a turn.
+
+import { workerData } from "node:worker_threads";
+import { processorSeconds } from "./attempt.js";
+
+const EVERY_MS = 250;
+
+setInterval(() => {
+  if (processorSeconds() > (workerData as number)) process.kill(process.pid, "SIGKILL");
+}, EVERY_MS);

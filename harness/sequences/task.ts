@@ -1,0 +1,91 @@
+// What one worker does at a time: some random histories, or a share of what is tried exhaustively. History i depends on
+// (seed, i) alone. Tasks and results are plain data: they cross a thread boundary.
+
+import { defaultEngine } from "../../engines/index.js";
+import { allocFreeHistories, type Exhausted } from "../../properties/exhaustive/alloc-free.js";
+import { failurePoints } from "../../properties/exhaustive/failure-points.js";
+import { pokesOfEveryRange } from "../../properties/exhaustive/pokes.js";
+import type { History } from "../../properties/history/history.js";
+import { HistoryArbitrary } from "../../properties/history/history-arbitrary.js";
+import { type PlayReport, playHistory } from "../../properties/history/play.js";
+import { randomSource } from "../gate/random-source.js";
+
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+}
+export type SequenceTask =
+  | { readonly kind: "histories"; readonly seed: number; readonly first: number; readonly count: number }
+  | { readonly kind: "failurePoints" }
+  | { readonly kind: "allocFree"; readonly sizes: readonly number[]; readonly length: number; readonly share: Share }
+  | { readonly kind: "pokes"; readonly share: Share };
+
+export interface HistoryCounts {
+  readonly sequences: number;
+  readonly steps: number;
+  /** Runs of another CPU between two memory events of a step. */
+  readonly interleavings: number;
+  /** Failures that were injected and struck. */
+  readonly failures: number;
+}
+export interface Breach {
+  readonly index: number;
+  readonly oracle: string;
+  readonly what: string;
+}
+export type SequenceResult =
+  | (HistoryCounts & { readonly kind: "histories"; readonly breach?: Breach })
+  | (Exhausted & { readonly kind: "failurePoints" | "allocFree" | "pokes"; readonly points: number });
+
+/** Chunks of the pack in which every history of allocations and frees is tried. */
+export const SMALL_PACK_CHUNKS = 16;
+const POKED_BYTES = 8192;
+
+const histories = new HistoryArbitrary();
+
+export const historyAt = (seed: number, index: number): History => histories.generate(randomSource(seed, index)).value;
+
+/** With the engine that is fastest here. An exception of a witness is a breach like any other. */
+export function playOrCrash(history: History): PlayReport {
+  try {
+    return playHistory(history, { engine: ENGINE });
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    const violations = [{ step: 0, oracle: "an exception", what }];
+    return { violations, steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
+  }
+}
+const ENGINE = defaultEngine();
+
+export function runTask(task: SequenceTask): SequenceResult {
+  switch (task.kind) {
+    case "histories":
+      return runHistories(task);
+    case "failurePoints": {
+      const { tried, failures, points, pairs } = failurePoints();
+      return { kind: task.kind, tried, failures, points: points + pairs };
+    }
+    case "allocFree":
+      return { kind: task.kind, points: 0, ...allocFreeHistories({ packChunks: SMALL_PACK_CHUNKS, ...task }) };
+    case "pokes":
+      return { kind: task.kind, points: 0, ...pokesOfEveryRange({ bytes: POKED_BYTES, share: task.share }) };
+    default:
+      return task satisfies never;
+  }
+}
+
+function runHistories({ seed, first, count }: SequenceTask & { kind: "histories" }): SequenceResult {
+  const sum = { sequences: 0, steps: 0, interleavings: 0, failures: 0 };
+  let breach: Breach | undefined;
+  for (let index = first; index < first + count && breach === undefined; index++) {
+    const report = playOrCrash(historyAt(seed, index));
+    sum.sequences++;
+    sum.steps += report.steps;
+    sum.interleavings += report.interleavings;
+    sum.failures += report.failures;
+    const [violation] = report.violations;
+    if (violation !== undefined) breach = { index, oracle: violation.oracle, what: violation.what };
+  }
+  const result = { kind: "histories" as const, ...sum };
+  return breach === undefined ? result : { ...result, breach };
+}

@@ -1,0 +1,54 @@
+// Functions that the JIT refuses at different moments: nothing of them may stay, in memory or in the account, and none may
+// be entered.
+
+import { DEFAULT_ENV } from "../../impl/jit/env.js";
+import type { JitFunction } from "../../impl/jit/function.js";
+import { Kernel } from "../../impl/program/kernel.js";
+import { loadProgram } from "../../impl/program/load.js";
+import { Machine } from "../../machine/machine.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import type { Edge } from "./edge.js";
+
+const EXIT = insn(rowById("exit"));
+const CALL = insn(rowById("call local"), { off: 1 });
+/** No encoding: found when the image has been written. */
+const UNENCODABLE = insn(rowById("lsh imm"), { imm: 64 });
+/** No lowering: found while the image is measured. */
+const UNKNOWN = insn(rowById("lddw high"));
+/** No function of that index: found in the last round. */
+const BAD_CALL = insn(rowById("call local"), { off: 7 });
+
+const fn = (index: number, ...insns: readonly Insn[]): JitFunction => ({ insns, index, stackDepth: 0 });
+const refusal = (name: string, ...functions: readonly JitFunction[]): Edge => ({
+  name: `refused: ${name}`,
+  check: () => check(functions),
+});
+
+function check(functions: readonly JitFunction[]): string | undefined {
+  const machine = new Machine();
+  const kernel = new Kernel({ machine, random: () => 0, env: DEFAULT_ENV, packBytes: 8192 });
+  // Somebody else lives in the pack.
+  loadProgram(kernel, [fn(0, insn(rowById("mov imm")), EXIT)]);
+  const before = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
+  const loaded = loadProgram(kernel, functions);
+  if (loaded.ok) return "it is loaded";
+  const after = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
+  if (after !== before) return `memory, charge and chunks were ${before}, are ${after}`;
+  const { bpfFunc, jitedLen } = loaded.functions[loaded.index]!;
+  const failed = bpfFunc !== undefined || jitedLen !== 0;
+  if (failed || loaded.functions.some(({ jited }) => jited)) return "a function is still marked as compiled";
+  return kernel.warnings[0];
+}
+
+export const REFUSALS: readonly Edge[] = [
+  refusal("a word without encoding at the start", fn(0, UNENCODABLE, EXIT)),
+  refusal(
+    "a word without encoding at the end",
+    fn(0, ...new Array<Insn>(40).fill(insn(rowById("mov imm"))), UNENCODABLE),
+  ),
+  refusal("an instruction without lowering", fn(0, UNKNOWN, EXIT)),
+  refusal("the second function, in the first round", fn(0, CALL, EXIT), fn(1, UNENCODABLE, EXIT)),
+  refusal("the second function, in the last round", fn(0, CALL, EXIT), fn(1, BAD_CALL, EXIT)),
+  refusal("the first function, in the last round", fn(0, BAD_CALL, EXIT), fn(1, EXIT)),
+];

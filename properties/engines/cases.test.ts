@@ -1,0 +1,46 @@
+// The same programs, compiled once and run by each engine: every run must agree with the interpreter, and the engines with
+// each other also in what the interpreter does not see, such as where a fault is and how many instructions ran. Words
+// and situations that no program has are compared in `single-instruction.test.ts`.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Engine, EngineOutcome } from "../../engines/engine.js";
+import { ENGINES } from "../../engines/index.js";
+import { available } from "../../testing/required.js";
+import { CaseArbitrary } from "../arbitraries/case-arbitrary.js";
+import { checkCase, makeBench } from "../check.js";
+
+const RUNS = 2000;
+const usable = ENGINES.filter((engine) => available(engine.name, () => engine.unavailable()));
+
+/** An engine that remembers what came of its runs, in words that all engines share. */
+function remembering(engine: Engine): Engine & { readonly outcomes: object[] } {
+  const outcomes: object[] = [];
+  return {
+    ...engine,
+    outcomes,
+    run(run) {
+      const outcome: EngineOutcome = engine.run(run);
+      outcomes.push({ ...outcome, detail: undefined });
+      return outcome;
+    },
+  };
+}
+
+test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, () => {
+  const engines = usable.map(remembering);
+  const bench = makeBench({ engines });
+  const kinds = new Map<string, number>();
+  const property = fc.property(new CaseArbitrary(), (c) => {
+    for (const { outcomes } of engines) outcomes.length = 0;
+    const report = checkCase(c, bench);
+    const [first, ...others] = engines.map(({ name, outcomes }) => ({ name, outcomes }));
+    for (const { name, outcomes } of others) expect(outcomes, name).toEqual(first!.outcomes);
+    expect(report).toMatchObject({ kind: "checked", verdict: { kind: expect.not.stringMatching("^disagree$") } });
+    if (report.kind !== "checked") return;
+    kinds.set(report.verdict.kind, (kinds.get(report.verdict.kind) ?? 0) + 1);
+  });
+  fc.assert(property, { seed: 20240124, numRuns: RUNS });
+  expect(kinds.get("incomparable") ?? 0).toBeLessThanOrEqual(RUNS / 100);
+  expect(kinds.get("agree")).toBeGreaterThanOrEqual((RUNS * 99) / 100);
+});
