@@ -59,6 +59,15 @@ describe("rox golden", () => {
     expect(report).toMatchObject({ bytesEqual: 1, results: 1, resultsEqual: 0 });
   });
 
+  test("a result that cannot be compared is told with its reason, and too many of them fail the run", async () => {
+    const call = { ...SMALL, insns: "85000000230000009500000000000000" };
+    const { code, out, report } = await golden({ "a.jsonl": jsonl(SMALL, call, call) });
+    expect(code).toBe(1);
+    expect(out).toMatch(/\nresult not compared: 2 programs as [^ ]*a\.jsonl:2: helper 35 is not modelled\n/);
+    expect(out).toMatch(/\nFAILED in [^\n]*: 1 of 3 programs equal, 2 results not compared\n/);
+    expect(report).toMatchObject({ passed: 1, incomparable: 2, bytesEqual: 3, notCompared: [{ programs: 2 }] });
+  });
+
   test("family, CPU and limit choose; choosing nothing is bad input", async () => {
     const files = { "a.jsonl": jsonl(SMALL, A57, A57) };
     expect((await golden(files, "--family", "alu")).report).toMatchObject({ total: 2, filtered: 1 });

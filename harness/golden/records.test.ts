@@ -33,6 +33,13 @@ test("a byte order mark and carriage returns are no part of a line's JSON", asyn
   ]);
 });
 
+test("a line may be many chunks long", async () => {
+  const long = JSON.stringify({ a: "x".repeat(300_000) });
+  expect(await read("r.jsonl", `{}\n${long}\n{}\n${long}`)).toEqual(
+    ["{}", long, "{}", long].map((line, i) => `r.jsonl:${i + 1} ${line}`),
+  );
+});
+
 test("a file cut short gives its whole lines and then says so", async () => {
   const lines = Array.from({ length: 2000 }, (_, i) => JSON.stringify({ i, x: Math.imul(i, 2654435761) })).join("\n");
   const said = await read("r.jsonl.gz", gzipSync(lines).subarray(0, -200));
