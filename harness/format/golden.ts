@@ -13,7 +13,8 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
     f.results === 0 ? "-" : `${f.resultsEqual} of ${f.results}`,
   ]);
   const head = ["family", "programs", "images equal", "results equal"];
-  const sum = ["all", `${report.total}`, `${bytesEqual} of ${images}`, `${resultsEqual} of ${results}`];
+  const programs = Object.values(families).reduce((n, f) => n + f.programs, 0);
+  const sum = ["all", `${programs}`, `${bytesEqual} of ${images}`, `${resultsEqual} of ${results}`];
   return [
     ...(rows.length === 0 ? [] : table([head, ...rows, sum], [1, 2, 3])),
     ...(filtered === 0 ? [] : [`${count(filtered, "program")} left out by --family or --cpu`]),

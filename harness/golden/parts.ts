@@ -8,6 +8,7 @@ import { type Parsed, parseLine, parseVectors, type Recording } from "../../prop
 import { resolve } from "../../properties/golden/resolve.js";
 import { goldenResult, isDeterministic } from "../../properties/golden/results.js";
 import { JitSubject } from "../../properties/jit-subject.js";
+import type { Verdict } from "../../properties/verdict.js";
 import { decode } from "../../spec/bpf/insn.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import type { Failure } from "../report.js";
@@ -19,7 +20,17 @@ const A64_FUEL = 40_000_000;
 
 export async function goldenParts(engines: readonly Engine[]): Promise<GoldenParts<Recording>> {
   const disassemble = await openDisassembler();
-  const subject = new JitSubject({ engines, fuel: A64_FUEL });
+  const makeSubject = (): JitSubject => new JitSubject({ engines, fuel: A64_FUEL });
+  let subject = makeSubject();
+  const compareResult = (recording: Recording): Verdict => {
+    try {
+      return goldenResult(recording, subject);
+    } catch (error) {
+      // What it has left behind must not decide about the recordings that follow.
+      subject = makeSubject();
+      throw error;
+    }
+  };
   return {
     read: (record) => {
       const parsed = parseRecord(record);
@@ -38,7 +49,7 @@ export async function goldenParts(engines: readonly Engine[]): Promise<GoldenPar
     },
     result: (recording, name) => {
       if (!isDeterministic(recording)) return undefined;
-      const verdict = goldenResult(recording, subject);
+      const verdict = compareResult(recording);
       if (verdict.kind === "agree") return { kind: "equal", failures: [] };
       if (verdict.kind === "incomparable") return { kind: "incomparable", why: verdict.why, failures: [] };
       const { where, expected, actual } = verdict;

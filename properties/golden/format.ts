@@ -34,3 +34,9 @@ export function asVa(value: unknown, field: string): number {
   if (!/^0x[0-9a-f]{1,16}$/i.test(text)) fail(field, "an address in hexadecimal", value);
   return Number(BigInt(text) & 0xffff_ffff_ffffn);
 }
+
+/** The address of an image, as low 48 bits: a multiple of 8. */
+export function asImageVa(value: unknown, field: string): number {
+  const va = asVa(value, field);
+  return va % 8 === 0 ? va : fail(field, "a multiple of 8", value);
+}

@@ -137,6 +137,7 @@ describe("what is not a recording is named in one line", () => {
     [{ callBase: "ffff" }, 'callBase: expected an address in hexadecimal, found "ffff"'],
     [{ funcLens: [60] }, "funcLens add up to 60, but jited is 64 bytes long"],
     [{ ksyms: [] }, "ksyms[0]: expected a string, found nothing"],
+    [{ ksyms: ["0xffff800082c25894"] }, 'ksyms[0]: expected a multiple of 8, found "0xffff800082c25894"'],
     [{ stackDepths: [0.5] }, "stackDepths[0]: expected an integer, found 0.5"],
   ])("%j", (fields, expected) => {
     expect(message(fields)).toBe(expected);

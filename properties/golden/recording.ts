@@ -1,7 +1,7 @@
 // A program that a real kernel compiled, and the bytes that it made of it. Two file formats hold them: lines of JSON with
 // the code alone, and one JSON document of vectors with the whole memory around each image. Both parse to a `Recording`.
 
-import { asArray, asBytes, asNumber, asObject, asString, asVa, FormatError } from "./format.js";
+import { asArray, asBytes, asImageVa, asNumber, asObject, asString, asVa, FormatError } from "./format.js";
 
 export interface RecordedFunction {
   /** Low 48 bits of the address of the first word. */
@@ -77,7 +77,7 @@ function generated(r: Fields): Recording {
     const start = at;
     at += asNumber(length, `funcLens[${i}]`);
     return {
-      roImage: asVa(ksyms[i], `ksyms[${i}]`),
+      roImage: asImageVa(ksyms[i], `ksyms[${i}]`),
       code: jited.slice(start, at),
       stackDepth: r.stackDepths === undefined ? undefined : asNumber(depths[i], `stackDepths[${i}]`),
       region: undefined,
@@ -125,7 +125,7 @@ function vector(v: Fields): Recording {
 }
 
 function vectorFunction(f: Fields): RecordedFunction {
-  const roImage = asVa(f.ro_image, "ro_image");
+  const roImage = asImageVa(f.ro_image, "ro_image");
   return {
     roImage,
     code: asBytes(f.jited, "jited"),
