@@ -30,6 +30,7 @@ interface Flags {
   readonly seed?: number;
   readonly jobs?: number;
   readonly shard?: Shard;
+  readonly lanes?: number;
   readonly out?: string;
   readonly resume?: string;
   readonly engine?: string;
@@ -54,6 +55,7 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--seed <n>", "seed of the campaign (default: a new one)", integer(0, 2 ** 32 - 1))
     .option("--shard <i/n>", "do part i of n (default: what the scheduler says, else all of it)", shard)
+    .option("--lanes <n>", "parts that learn on their own, the same for all shards (default: 8)", integer(1, 4096))
     .option("--out <dir>", "directory of the campaign (default: .rox/fuzz-SEED)")
     .option("--resume <dir>", "go on with the campaign in that directory")
     .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINES.map(({ name }) => name)))
@@ -122,7 +124,9 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
 
 function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   if (flags.resume !== undefined) {
-    const given = (["seed", "shard", "out", "engine", "only"] as const).find((name) => flags[name] !== undefined);
+    const given = (["seed", "shard", "lanes", "out", "engine", "only"] as const).find(
+      (name) => flags[name] !== undefined,
+    );
     if (given === undefined) return resumeCampaign(flags.resume);
     return refuse({
       subject: `--${given}`,
@@ -144,6 +148,15 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   }
   const engine = chooseEngines(flags.engine);
   if (!engine.ok) return engine;
+  if (flags.lanes !== undefined && flags.lanes < part.of) {
+    const next = "give more lanes, the same number for all shards";
+    return refuse({
+      subject: `--lanes ${flags.lanes}`,
+      expected: `at least ${part.of}`,
+      came: "fewer than shards",
+      next,
+    });
+  }
   const seed = flags.seed ?? randomInt(2 ** 32);
   const suffix = part.of > 1 ? `-${part.index}-of-${part.of}` : "";
   const directory = flags.out ?? path.join(".rox", `fuzz-${seed}${suffix}`);
@@ -152,7 +165,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     version: version(),
     seed,
     shard: part,
-    lanes: lanesFor(part),
+    lanes: flags.lanes ?? lanesFor(part),
     chunk: CHUNK,
     feedback: flags.feedback,
     engine: engine.value.engines[0]!.name,
