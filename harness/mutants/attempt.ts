@@ -9,7 +9,7 @@ export interface Task {
   /** Processor time of the search, without loading and shrinking; and of shrinking. */
   readonly budgetMs: number;
   readonly shrinkMs: number;
-  /** Names of searches; all if absent. */
+  /** Names of searches; all but the baselines if absent. */
   readonly searches?: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export function attempt(
   const started = processorSeconds();
   const seconds = (): number => processorSeconds() - started;
   const active = searches
-    .filter(({ name }) => task.searches?.includes(name) ?? true)
+    .filter(({ name, isBaseline }) => task.searches?.includes(name) ?? isBaseline === undefined)
     .map((search) => ({ search, used: 0 }));
   let cases = 0;
   while (active.length > 0 && seconds() * 1000 < task.budgetMs) {

@@ -97,19 +97,21 @@ function makeEdit(file: string, hunk: readonly string[]): Edit | undefined {
 
 /** The source with all edits of that file made. Each must find its lines exactly once. */
 export function applyEdits(mutant: Mutant, file: string, source: string): Loaded<string> {
-  let text = `\n${source}`;
+  let lines = source.split("\n");
   for (const edit of mutant.edits) {
     if (edit.file !== file) continue;
-    const parts = text.split(`\n${edit.before}\n`);
-    if (parts.length !== 2) {
+    const before = edit.before.split("\n");
+    const places = lines.flatMap((_, at) => (before.every((line, i) => lines[at + i] === line) ? [at] : []));
+    if (places.length !== 1) {
       return refuse({
         subject: `mutant ${mutant.id}`,
         expected: `its lines exactly once in ${file}`,
-        came: parts.length < 2 ? "none" : `${parts.length - 1}`,
-        next: `carry the change over to the present source: ${edit.before.trim().split("\n")[0]}`,
+        came: places.length === 0 ? "none" : `${places.length}`,
+        next: `carry the change over to the present source: ${before[0]?.trim()}`,
       });
     }
-    text = `${parts[0]}\n${edit.after}${edit.after === "" ? "" : "\n"}${parts[1]}`;
+    const after = edit.after === "" ? [] : edit.after.split("\n");
+    lines = lines.toSpliced(places[0]!, before.length, ...after);
   }
-  return loaded(text.slice(1));
+  return loaded(lines.join("\n"));
 }

@@ -15,6 +15,8 @@ export interface MutantsOptions {
   readonly budgetMs: number;
   readonly jobs: number;
   readonly searches?: readonly string[];
+  /** Ids of those to run; the others are built only, to see that they still apply. */
+  readonly only?: ReadonlySet<string>;
   readonly stop: AbortSignal;
   readonly progress?: (result: MutantResult, done: number) => void;
 }
@@ -32,7 +34,7 @@ export async function runMutants(mutants: readonly Mutant[], options: MutantsOpt
   const task: Task = { seed, budgetMs, shrinkMs: SHRINK_MS, ...(searches === undefined ? {} : { searches }) };
   const results: MutantResult[] = [];
   const runAll = async (): Promise<void> => {
-    const waiting = [...mutants];
+    const waiting = mutants.filter(({ id }) => options.only?.has(id) ?? true);
     const runner = async (): Promise<void> => {
       for (let mutant = waiting.shift(); mutant !== undefined && !stop.aborted; mutant = waiting.shift()) {
         const outcome = await runChild(build, mutant.id, task, stop);

@@ -22,6 +22,8 @@ export interface Search {
   readonly name: string;
   /** How much of the time it gets, compared with the others. */
   readonly share: number;
+  /** Runs only where it is asked for by name: what something less would find, to compare with. */
+  readonly isBaseline?: true;
   /** Try one more thing. `exhausted`: there was nothing more to try. */
   step(): Found | "nothing" | "exhausted";
 }

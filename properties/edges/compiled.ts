@@ -44,4 +44,6 @@ const breaches = (fn: JitFunction, image: CompiledImage, all: readonly CompiledI
     dummyTramp: env.dummyTramp,
     functions: all.map(({ roImage }) => roImage),
     inlined: new Set(),
+    bti: env.bti,
+    isMain: fn.index === 0,
   });

@@ -6,5 +6,15 @@ import type { Edge } from "./edge.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { REFUSALS } from "./refusals.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
+import { TRAMPOLINE_EXCHANGE } from "./trampoline-exchange.js";
+import { TRAMPOLINE_REFUSAL } from "./trampoline-refusal.js";
 
-export const EDGES: readonly Edge[] = [EXCEPTION_UNWINDING, STOPPED_CPUS, ...REFUSALS, ...CALL_REACH, ...BRANCH_REACH];
+export const EDGES: readonly Edge[] = [
+  EXCEPTION_UNWINDING,
+  STOPPED_CPUS,
+  TRAMPOLINE_EXCHANGE,
+  TRAMPOLINE_REFUSAL,
+  ...REFUSALS,
+  ...CALL_REACH,
+  ...BRANCH_REACH,
+];

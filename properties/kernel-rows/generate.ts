@@ -37,11 +37,12 @@ export function kernelCase(source: Pick<Random, "nextInt">): KernelCase {
   const wild = [0n, 0x1000n, pointer(0x8000_d000_0000), 0x1234_5678_9abc_def0n][draw.below(4)]!;
   const number = (): bigint => BigInt.asUintN(64, BigInt(immediate(draw)));
   return {
-    body: draw.chance(25) ? [...body, aliased(draw)] : body,
+    body: [...(draw.chance(15) ? halfEqual(draw, lse) : []), ...body, ...(draw.chance(25) ? [aliased(draw)] : [])],
     registers: [number(), pointer(DATA.base + 64 * draw.below(32)), arenaPointer(draw), wild, number(), number()].map(
       u64,
     ),
     env: { lse, vhe: draw.chance(30), bti: draw.chance(20) },
+    isBlinded: draw.chance(30),
     isCalled: draw.chance(30),
   };
 }
@@ -77,6 +78,17 @@ function atomic(draw: Draw, lse: boolean): Insn {
   const row = draw.pick(rows);
   const dst = lse ? ARENA_POINTER : DATA_POINTER;
   return insn(row, { dst, src: draw.pick([4, 5]), off: 8 * draw.between(0, 64) });
+}
+
+/** What is compared is equal in its lower half, and mostly in no more. */
+function halfEqual(draw: Draw, lse: boolean): readonly Insn[] {
+  const mode = lse ? "arena" : "probe";
+  const pointer = lse ? ARENA_POINTER : DATA_POINTER;
+  const off = 8 * draw.between(0, 64);
+  return [
+    insn(rowById(`${mode} ldx${draw.pick(["w", "dw"])}`), { dst: 0, src: pointer, off }),
+    insn(rowById(`${lse ? "arena " : ""}lock cmpxchg`), { dst: pointer, src: draw.pick([4, 5]), off }),
+  ];
 }
 
 /** The register that gets the old value is the pointer itself. */

@@ -13,6 +13,8 @@ export interface KernelCase {
   /** r0 to r5 on entry; r0 is a signed 32-bit number. */
   readonly registers: readonly U64[];
   readonly env: Pick<JitEnv, "lse" | "vhe" | "bti">;
+  /** All constants are blinded first. */
+  readonly isBlinded: boolean;
   /** The body lies in a second function, which the first calls after an access of its own that may fault. */
   readonly isCalled: boolean;
 }

@@ -16,6 +16,7 @@ const of = (text: string): KernelCase => ({
   body: bpf(text, { dialect: "kernel" }),
   registers: REGISTERS,
   env: LSE,
+  isBlinded: false,
   isCalled: false,
 });
 

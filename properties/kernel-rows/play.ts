@@ -1,5 +1,6 @@
 // Plays one case of the kernel dialect on the machine: load, structure, run, compare with its meaning, free.
 
+import assert from "node:assert/strict";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import type { JitFunction } from "../../impl/jit/function.js";
@@ -7,6 +8,7 @@ import { describeLoadError } from "../../impl/program/bpf-prog.js";
 import { fixupException } from "../../impl/program/fixup-exception.js";
 import { Kernel } from "../../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../../impl/program/load.js";
+import { bpfJitBlindConstants } from "../../impl/verifier/blinding.js";
 import { halves, pointer } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { hex64, s32 } from "../../spec/bits.js";
@@ -60,7 +62,7 @@ export class KernelRows {
     if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
     const { kernel } = this;
     kernel.env = { ...kernel.env, ...c.env };
-    const loaded = loadProgram(kernel, functionsOf(c));
+    const loaded = loadProgram(kernel, c.isBlinded ? functionsOf(c).map(blinded) : functionsOf(c));
     if (!loaded.ok) return disagree("compilation", "an image", describeLoadError(loaded.error));
     const { program } = loaded;
     const structure = loadedBreaches(kernel, program.functions);
@@ -70,7 +72,7 @@ export class KernelRows {
     return result;
   }
 
-  private run({ registers }: KernelCase, { bpfFunc, functions }: LoadedProgram, meaning: Meaning): Verdict {
+  private run({ registers, isCalled }: KernelCase, { bpfFunc, functions }: LoadedProgram, meaning: Meaning): Verdict {
     const { machine } = this;
     for (const [{ base }, bytes] of INITIAL) machine.poke(base, bytes);
     const outcome = referenceEngine.run({
@@ -89,6 +91,8 @@ export class KernelRows {
       const came = outcome.kind === "faulted" ? `${outcome.why}: ${outcome.detail}` : JSON.stringify(outcome);
       return disagree("outcome", "a return", came);
     }
+    const address = isCalled ? pointer(functions[1]!.bpfFunc!) : outcome.x0;
+    if (outcome.x0 !== address) return disagree("address of the function", hex64(address), hex64(outcome.x0));
     return this.compare(meaning);
   }
 
@@ -135,10 +139,23 @@ function functionsOf({ body, registers, isCalled }: KernelCase): readonly JitFun
     insn(LDDW_HIGH, { imm: dataHigh | 0 }),
     insn(rowById("probe ldxw")),
     insn(rowById("call local"), { off: 1 }),
+    insn(rowById("lddw code"), { off: 1 }),
+    insn(LDDW_HIGH),
     EXIT,
   ];
   return [
     { insns: main, index: 0, stackDepth: 0 },
     { ...function0, index: 1 },
   ];
+}
+
+function blinded(fn: JitFunction): JitFunction {
+  let seed = 1;
+  const random = (): number => {
+    seed = Math.imul(seed, 0x5851_f42d) + 0x1405_7b7e;
+    return seed | 0;
+  };
+  const made = bpfJitBlindConstants(fn.insns, random);
+  assert(made.ok, "straight-line code has no jump that blinding could make too long");
+  return { ...fn, insns: made.insns };
 }

@@ -7,6 +7,7 @@ import type { KernelCase } from "./kernel-case.js";
 function* smaller(c: KernelCase): Generator<KernelCase> {
   for (let i = 0; i < c.body.length; i++) yield { ...c, body: c.body.filter((_, at) => at !== i) };
   if (c.isCalled) yield { ...c, isCalled: false };
+  if (c.isBlinded) yield { ...c, isBlinded: false };
   if (c.env.bti) yield { ...c, env: { ...c.env, bti: false } };
   if (c.env.vhe) yield { ...c, env: { ...c.env, vhe: false } };
   for (const [i, value] of c.registers.entries()) {
@@ -33,9 +34,10 @@ export function shrinkKernelCase(start: KernelCase, fails: (c: KernelCase) => bo
   return best;
 }
 
-export function printKernelCase({ body, registers, env, isCalled }: KernelCase): string {
+export function printKernelCase({ body, registers, env, isBlinded, isCalled }: KernelCase): string {
   const on = Object.entries(env).filter(([, value]) => value);
   const start = registers.map((value, r) => `r${r} = 0x${value.toString(16)}`).join(", ");
+  if (isBlinded) on.push(["blinded", true]);
   const where = isCalled ? ", in a called function" : "";
   return [
     `# kernel dialect, ${on.map(([name]) => name).join(" ")}${where}`,

@@ -33,12 +33,17 @@ function unlocked({ scene, events, result }: Step): readonly string[] {
       breaches.push(`event ${i}: ${event.kind} of text without patchLock`);
     } else if (result.kind === "poked" && event.kind === "textWrite" && held.textMutex === 0) {
       breaches.push(`event ${i}: an instruction is replaced without textMutex`);
+    } else if (result.kind === "freed" && scene.images === "packs" && isInvalidation(event) && held.packMutex === 0) {
+      breaches.push(`event ${i}: freed room is made illegal without packMutex: another load may have it by now`);
     } else if (scene.images === "packs" && isArea(event) && held.packMutex === 0) {
       breaches.push(`event ${i}: ${event.kind} of executable memory without packMutex`);
     }
   }
   return breaches;
 }
+
+/** Once a program is published, a free stores nothing but illegal instructions. */
+const isInvalidation = ({ kind }: TraceEvent): boolean => kind === "textWrite";
 
 const isStore = (event: TraceEvent): boolean =>
   event.kind === "textWrite" ||

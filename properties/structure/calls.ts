@@ -9,6 +9,12 @@ const REACH = 2 ** 27;
 const LOW_48 = 2 ** 48;
 
 const callTargets = eachSlot((code, { row, off, imm }, pc) => {
+  if (row.kind === "lddw" && row.source === "code") {
+    const constant = constantAt(code, extent(code, pc)[0]);
+    return constant === code.functions[off]
+      ? NONE
+      : [`loads ${constant}, expected the function at ${code.functions[off]}`];
+  }
   if (row.kind !== "call" || (row.target === "helper" && code.inlined.has(imm))) return NONE;
   const target = row.target === "local" ? (code.functions[off] ?? 0) : (code.callBase + imm + LOW_48) % LOW_48;
   const [first] = extent(code, pc);

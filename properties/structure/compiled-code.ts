@@ -26,6 +26,10 @@ export interface CompiledCode {
   readonly functions: readonly Va[];
   /** Helpers without a call. */
   readonly inlined: ReadonlySet<number>;
+  /** Branch target identification is on. */
+  readonly bti: boolean;
+  /** A main program: tail calls land in it. */
+  readonly isMain: boolean;
 }
 
 export interface Rule {

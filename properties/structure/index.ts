@@ -6,6 +6,7 @@ import { shortForms } from "./budgets.js";
 import { callsReach, longJump } from "./calls.js";
 import type { CompiledCode, Rule } from "./compiled-code.js";
 import { exceptionEntries } from "./exceptions.js";
+import { landingPads } from "./landing-pads.js";
 
 export const RULES: readonly Rule[] = [
   branchesLand,
@@ -13,6 +14,7 @@ export const RULES: readonly Rule[] = [
   longJump,
   atomicsOrdered,
   exceptionEntries,
+  landingPads,
   shortForms,
 ];
 

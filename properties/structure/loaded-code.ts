@@ -17,6 +17,7 @@ export function loadedBreaches(kernel: Kernel, functions: readonly BpfProg[]): r
     dummyTramp: kernel.env.dummyTramp,
     functions: functions.map(({ bpfFunc }) => bpfFunc!),
     inlined: new Set([...smpProcessorId, ...currentTask]),
+    bti: kernel.env.bti,
   };
   return functions.flatMap((prog, i) => {
     const breaches = structureBreaches({ ...common, ...codeOf(kernel, prog) });
@@ -24,7 +25,7 @@ export function loadedBreaches(kernel: Kernel, functions: readonly BpfProg[]): r
   });
 }
 
-type OfOne = Omit<CompiledCode, "callBase" | "dummyTramp" | "functions" | "inlined">;
+type OfOne = Omit<CompiledCode, "callBase" | "dummyTramp" | "functions" | "inlined" | "bti">;
 
 function codeOf({ machine }: Kernel, { fn, bpfFunc, jitedLen, offsets, extable, entries }: BpfProg): OfOne {
   const roImage = bpfFunc!;
@@ -32,5 +33,14 @@ function codeOf({ machine }: Kernel, { fn, bpfFunc, jitedLen, offsets, extable, 
   // A copy, so that it begins on a word.
   const bytes = machine.peek(roImage, tableBytes + entries * ENTRY_BYTES).slice();
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  return { insns: fn.insns, words, codeWords: jitedLen / 4, roImage, offsets, tableBytes, entries };
+  return {
+    insns: fn.insns,
+    words,
+    codeWords: jitedLen / 4,
+    roImage,
+    offsets,
+    tableBytes,
+    entries,
+    isMain: fn.index === 0,
+  };
 }

@@ -2,6 +2,7 @@
 // see what the list of steps says, and is nothing left in the end? A loop over scenarios is the caller's.
 
 import { isDeepStrictEqual } from "node:util";
+import { EFAULT } from "../../impl/errno.js";
 import { PROFILES, type Quirks } from "../../impl/quirks.js";
 import { bpfArchTextPoke } from "../../impl/trampoline/arch-text-poke.js";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../../impl/trampoline/tramp-image.js";
 import { pointer, type RoAddr } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
+import { decode } from "../../spec/a64/decode.js";
 import { hex64 } from "../../spec/bits.js";
 import { type Traced, traced } from "../../spec/trampoline/traced.js";
 import { AGREE, type Verdict } from "../verdict.js";
@@ -67,6 +69,8 @@ function* playTraced(world: TracedWorld, im: TrampImage): Generator<Disagreement
   const plain = traced(undefined, call);
   const attached = traced(world.attachment(im.record), call);
   yield* called("before", world.run(), plain);
+  yield* formed(world, im);
+  yield* refusesWrongOld(world, im);
   yield* equal("the image as another CPU may fetch it", undefined, machine.fetch(1, im.image, im.size));
   yield* poked("attaching", world, undefined, im.image, [plain, attached]);
   yield* equal("the patch site as this CPU may fetch it", undefined, machine.fetch(0, site, 4));
@@ -75,6 +79,24 @@ function* playTraced(world: TracedWorld, im: TrampImage): Generator<Disagreement
   yield* called("detached", world.run(), plain);
   const { start, bytes } = tramp.symbols.lookup(target)!;
   yield* equal("the address behind the code", hex64(pointer(DUMMY_TRAMP)), hex64(word(machine, start + bytes)));
+}
+
+/** Every word is an instruction, and behind the first illegal one nothing else follows. */
+function* formed({ machine }: TracedWorld, { image, size }: TrampImage): Generator<Disagreement> {
+  let ended = false;
+  for (let at = 0; at < size; at += 4) {
+    const word = machine.peek32(image + at);
+    ended ||= word === ILLEGAL;
+    if (ended ? word === ILLEGAL : decode(word) !== undefined) continue;
+    yield disagree(`the image, byte ${at}`, ended ? "the illegal instruction" : "an instruction", hex64(BigInt(word)));
+  }
+}
+
+/** A poke that expects what is not there fails and changes nothing. */
+function* refusesWrongOld({ tramp, target, machine, site }: TracedWorld, im: TrampImage): Generator<Disagreement> {
+  const before = machine.peek32(site);
+  yield* equal("a poke of what is not there", -EFAULT, bpfArchTextPoke(tramp, target, "call", im.image, undefined));
+  yield* equal("the patch site after it", before, machine.peek32(site));
 }
 
 /** Poke, while another CPU runs through the site: it sees one state or the other. */

@@ -1,0 +1,28 @@
+// A function whose arguments take more registers than a trampoline can save is refused, and nothing is left of it.
+
+import { ENOTSUPP } from "../../impl/errno.js";
+import { archPrepareBpfTrampoline } from "../../impl/trampoline/arch-trampoline.js";
+import type { RoAddr } from "../../machine/address.js";
+import type { Scenario } from "../trampoline/scenario.js";
+import { TracedWorld } from "../trampoline/world.js";
+import type { Edge } from "./edge.js";
+
+const WORD = { bytes: 8, isStruct: false };
+const SCENARIO: Scenario = {
+  ...{ target: "near", helpersFar: false, bti: false, args: [WORD], values: [0n], original: 0n },
+  ...{ fentry: [], fmodRet: [], fexit: [], ipArg: false, returns: false, moment: 0 },
+};
+
+export const TRAMPOLINE_REFUSAL: Edge = { name: "a trampoline for nine registers is refused", check };
+
+function check(): string | undefined {
+  const { machine, tramp, request, target } = new TracedWorld(SCENARIO);
+  const { heapObjects } = machine.usage;
+  const places = { ipAfterCall: undefined, ipEpilogue: undefined };
+  const end = (target + 64) as RoAddr;
+  const nine = { ...request, args: new Array<typeof WORD>(9).fill(WORD) };
+  const made = archPrepareBpfTrampoline(machine, tramp.env, { high: 0, low: 0 }, places, target, end, nine);
+  if (made.ok || made.error !== -ENOTSUPP) return "it is not refused as unsupported";
+  const left = machine.usage.heapObjects - heapObjects;
+  return left === 0 ? undefined : `${left} objects are left on the heap`;
+}
