@@ -1,7 +1,7 @@
 // `rox fuzz`: a campaign, from a minute to days.
 
 import { randomInt } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { ENGINES } from "../../engines/index.js";
@@ -109,6 +109,9 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
         await writeReport(directory, facts);
       },
     });
+    // A process that was killed may have left one without.
+    for (const facts of report.findings)
+      if (!existsSync(reportFile(directory, facts))) await writeReport(directory, facts);
     status.stop();
     print(io, formatFuzz(report));
     const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
@@ -194,5 +197,8 @@ function timeLeft(
 async function writeReport(campaign: string, facts: FindingFacts): Promise<void> {
   const file = caseFileOf(campaign, facts.name);
   const text = await findingReport(facts, readFileSync(file, "utf8"), `npx rox run ${shellWord(file)}`);
-  writeFileSync(path.join(findingsDirectory(campaign), facts.name, "report.txt"), text);
+  writeFileSync(reportFile(campaign, facts), text);
 }
+
+const reportFile = (campaign: string, { name }: FindingFacts): string =>
+  path.join(findingsDirectory(campaign), name, "report.txt");
