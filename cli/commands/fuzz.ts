@@ -1,7 +1,7 @@
 // `rox fuzz`: a campaign, from a minute to days.
 
 import { randomInt } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { ENGINES } from "../../engines/index.js";
@@ -30,6 +30,7 @@ interface Flags {
   readonly seed?: number;
   readonly jobs?: number;
   readonly shard?: Shard;
+  readonly lanes?: number;
   readonly out?: string;
   readonly resume?: string;
   readonly engine?: string;
@@ -54,6 +55,7 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--seed <n>", "seed of the campaign (default: a new one)", integer(0, 2 ** 32 - 1))
     .option("--shard <i/n>", "do part i of n (default: what the scheduler says, else all of it)", shard)
+    .option("--lanes <n>", "parts that learn on their own, the same for all shards (default: 8)", integer(1, 4096))
     .option("--out <dir>", "directory of the campaign (default: .rox/fuzz-SEED)")
     .option("--resume <dir>", "go on with the campaign in that directory")
     .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINES.map(({ name }) => name)))
@@ -107,6 +109,9 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
         await writeReport(directory, facts);
       },
     });
+    // A process that was killed may have left one without.
+    for (const facts of report.findings)
+      if (!existsSync(reportFile(directory, facts))) await writeReport(directory, facts);
     status.stop();
     print(io, formatFuzz(report));
     const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
@@ -122,7 +127,9 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
 
 function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   if (flags.resume !== undefined) {
-    const given = (["seed", "shard", "out", "engine", "only"] as const).find((name) => flags[name] !== undefined);
+    const given = (["seed", "shard", "lanes", "out", "engine", "only"] as const).find(
+      (name) => flags[name] !== undefined,
+    );
     if (given === undefined) return resumeCampaign(flags.resume);
     return refuse({
       subject: `--${given}`,
@@ -144,6 +151,15 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   }
   const engine = chooseEngines(flags.engine);
   if (!engine.ok) return engine;
+  if (flags.lanes !== undefined && flags.lanes < part.of) {
+    const next = "give more lanes, the same number for all shards";
+    return refuse({
+      subject: `--lanes ${flags.lanes}`,
+      expected: `at least ${part.of}`,
+      came: "fewer than shards",
+      next,
+    });
+  }
   const seed = flags.seed ?? randomInt(2 ** 32);
   const suffix = part.of > 1 ? `-${part.index}-of-${part.of}` : "";
   const directory = flags.out ?? path.join(".rox", `fuzz-${seed}${suffix}`);
@@ -152,7 +168,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     version: version(),
     seed,
     shard: part,
-    lanes: lanesFor(part),
+    lanes: flags.lanes ?? lanesFor(part),
     chunk: CHUNK,
     feedback: flags.feedback,
     engine: engine.value.engines[0]!.name,
@@ -181,5 +197,8 @@ function timeLeft(
 async function writeReport(campaign: string, facts: FindingFacts): Promise<void> {
   const file = caseFileOf(campaign, facts.name);
   const text = await findingReport(facts, readFileSync(file, "utf8"), `npx rox run ${shellWord(file)}`);
-  writeFileSync(path.join(findingsDirectory(campaign), facts.name, "report.txt"), text);
+  writeFileSync(reportFile(campaign, facts), text);
 }
+
+const reportFile = (campaign: string, { name }: FindingFacts): string =>
+  path.join(findingsDirectory(campaign), name, "report.txt");

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { version } from "../project.js";
 import { runCampaign } from "./campaign.js";
 import type { FuzzTrials } from "./chunk.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
@@ -31,7 +32,7 @@ const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-cam
 const settings = (shard: Shard = WHOLE, given: Partial<CampaignSettings> = {}): CampaignSettings => ({
   ...{
     format: 1,
-    version: "0.1.0",
+    version: version(),
     seed: 7,
     shard,
     lanes: lanesFor(shard),

@@ -60,7 +60,7 @@ test("survives being killed, with nothing lost and nothing damaged", async () =>
     engine: "reference",
     seed: 3,
     random: () => moments.shift() ?? 1,
-    longestMs: 4000,
+    longestMs: 3000,
   });
   undo();
   expect(report).toMatchObject({ kills: 5, ended: 0, problems: [] });
