@@ -1,7 +1,6 @@
 // `rox mutants`: builds all mutants at once, proves that the unchanged sources pass, and lets the searches loose on each.
 
 import { type Loaded, loaded, refuse } from "../bad-input.js";
-import { loaded } from "../bad-input.js";
 import { projectRoot } from "../project.js";
 import type { Task } from "./attempt.js";
 import { buildVariants } from "./build.js";
