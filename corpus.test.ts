@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { contentId } from "./harness/corpus/content-id.js";
 import { parseCase } from "./properties/case-text.js";
 import { checkCase, makeBench } from "./properties/check.js";
 
@@ -11,7 +12,7 @@ const lessons = readdirSync(CORPUS).filter((name) => name.endsWith(".bpf"));
 const bench = makeBench();
 
 test("there are lessons", () => {
-  expect(lessons.length).toBeGreaterThan(30);
+  expect(lessons.length).toBeGreaterThan(60);
 });
 
 describe.each(lessons)("%s", (name) => {
@@ -22,6 +23,7 @@ describe.each(lessons)("%s", (name) => {
   test("has a title and names its oracle", () => {
     expect(lesson.title).toMatch(/\w/);
     expect(lesson.oracle).toMatch(/^[a-z0-9-]+$/);
+    expect(lesson.id).toBe(contentId(lesson));
   });
 
   test("agrees, with the result that it expects", () => {

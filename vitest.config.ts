@@ -14,7 +14,7 @@ const tally: Reporter = {
   },
 };
 
-/** Serves `FILE?mutant=PATH&.ts`: the source with the edits of a `.mutant` file. See harness/mutants/memory.test.ts. */
+/** Serves `FILE?mutant=PATH&.ts`: the source with the edits of a `.mutant` file. See harness/mutants/series.test.ts. */
 const mutants: Plugin = {
   name: "mutants",
   enforce: "pre",

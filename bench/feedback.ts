@@ -3,7 +3,7 @@
 
 import { type ChunkResult, packSteering, runChunk } from "../harness/fuzz/chunk.js";
 import { programAt, type Steering, UNSTEERED } from "../harness/fuzz/generate.js";
-import { gainOf, type Kept, Lane, LONGEST_KEPT } from "../harness/fuzz/lane.js";
+import { gainOf, KEPT_A_CHUNK, type Kept, Lane, LONGEST_KEPT } from "../harness/fuzz/lane.js";
 import { fuzzTrials } from "../harness/fuzz/trials.js";
 import { printCase } from "../properties/case-text.js";
 
@@ -54,7 +54,8 @@ function keptOf(lane: Lane, { cells }: ChunkResult, steering: Steering): Kept[] 
   for (const [cell, , first] of cells) {
     if (!lane.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
   }
-  return [...firsts].flatMap(([index, found]) => {
+  const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
+  return most.flatMap(([index, found]) => {
     const text = printCase({ ...programAt(trials.fresh, seed, index, steering).case, title: undefined });
     return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
   });

@@ -59,6 +59,15 @@ describe("rox golden", () => {
     expect(report).toMatchObject({ bytesEqual: 1, results: 1, resultsEqual: 0 });
   });
 
+  test("a result that cannot be compared is told with its reason, and too many of them fail the run", async () => {
+    const call = { ...SMALL, insns: "85000000230000009500000000000000" };
+    const { code, out, report } = await golden({ "a.jsonl": jsonl(SMALL, call, call) });
+    expect(code).toBe(1);
+    expect(out).toMatch(/\nresult not compared: 2 programs as [^ ]*a\.jsonl:2: helper 35 is not modelled\n/);
+    expect(out).toMatch(/\nFAILED in [^\n]*: 1 of 3 programs equal, 2 results not compared\n/);
+    expect(report).toMatchObject({ passed: 1, incomparable: 2, bytesEqual: 3, notCompared: [{ programs: 2 }] });
+  });
+
   test("family, CPU and limit choose; choosing nothing is bad input", async () => {
     const files = { "a.jsonl": jsonl(SMALL, A57, A57) };
     expect((await golden(files, "--family", "alu")).report).toMatchObject({ total: 2, filtered: 1 });
@@ -87,6 +96,24 @@ describe("rox golden", () => {
     expect(out).toMatch(/coverage: 2 of \d+ instruction rows have a byte-equal witness\n {2}mov imm 2, exit 2\n/);
     expect(out).toMatch(/\nwithout one, since [^\n]*:\n {2}add imm, /);
     expect(report).toMatchObject({ coverage: { reached: 2, witnesses: { "mov imm": 2, exit: 2 } } });
+  });
+
+  test("a history of allocations is held against both allocators, load by load", async () => {
+    const load = (id: number, image: string): string =>
+      `{"op": "load", "id": ${id}, "jitedLen": 80, "image": "${image}"}`;
+    const right = `${load(0, "0xffff800082c25888")}\n${load(1, "0xffff800082c25910")}\n{"op": "free", "id": 0}\n`;
+    const { code, out } = await golden({ "a.jsonl": jsonl(SMALL), "trace.jsonl": right });
+    expect(code).toBe(0);
+    expect(out).toMatch(/trace\.jsonl: 2 of 2 loads where the kernel put them by both allocators; 0 new packs/);
+    expect(out).toContain(": 3 of 3 records equal");
+    const wrong = right.replace("25910", "25990");
+    expect(await golden({ "trace.jsonl": wrong })).toMatchObject({ code: 1 });
+  });
+
+  test("a line of a history of allocations that is none is named", async () => {
+    const { code, err } = await golden({ "trace.jsonl": '{"op": "free", "id": 0}\n{"op": "move", "id": 0}\n' });
+    expect(code).toBe(2);
+    expect(err).toMatch(/trace\.jsonl:2: expected a load or a free, came an operation "move"/);
   });
 
   test("a trace of allocations is played on both allocators", async () => {

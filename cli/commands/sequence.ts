@@ -1,16 +1,19 @@
 // `rox sequence`: one history, played again.
 
+import type { Engine } from "../../engines/engine.js";
 import { formatEvent } from "../../harness/format/event.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { loadHistory, replayFile, sequenceCommand } from "../../harness/sequences/history-file.js";
 import type { Violation } from "../../properties/history/play.js";
-import { printActions } from "../../properties/history/text.js";
+import { type HistoryFile, printActions } from "../../properties/history/text.js";
 import type { Execution, Step } from "../../properties/oracles/oracle.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import type { Io } from "../io.js";
+import { engineOption, enginesFor } from "../engine-option.js";
+import { BAD_INPUT, type Io } from "../io.js";
 
 interface Flags {
   readonly trace?: true;
+  readonly engine?: string;
   readonly json?: string;
 }
 
@@ -20,6 +23,7 @@ export const defineSequence: Define = (program, io, finish) => {
     .description("Play one history of loads, runs, frees and pokes again, every oracle on.")
     .argument("<file>", "a history (.history)")
     .option("--trace", "show the machine's events between the actions")
+    .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -32,27 +36,42 @@ function runSequence(file: string, flags: Flags, io: Io): number {
   const started = Date.now();
   const read = loadHistory(file);
   if (!read.ok) return complain(io, read.error);
+  const engines = enginesFor(io, flags.engine);
+  if (engines === undefined) return BAD_INPUT;
   const history = read.value;
+  if (history.about.title !== "") print(io, [history.about.title]);
+  const plays = engines.map((engine) => {
+    if (engines.length > 1) print(io, [`on ${engine.name}`]);
+    return play(history, engine, flags, io);
+  });
+  const failures = plays.flatMap(({ wrong }, i) => {
+    const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
+    if (wrong === undefined) return [];
+    return [{ name: file, where, expected: history.about.expect, actual: wrong, replay: sequenceCommand(file) }];
+  });
+  const counts: Counts = {
+    ...{ passed: plays.length - failures.length, failed: failures.length, incomparable: 0, seed: null },
+    ...{ interrupted: false, failures, unreadable: [] },
+  };
+  const report = makeReport("sequence", started, counts, { plays: plays.map((p) => p.report) });
+  return saveJson(io, flags.json, report, exitCode(counts));
+}
+
+/** Play it on one engine, telling of each action. */
+function play(history: HistoryFile, engine: Engine, flags: Flags, io: Io): ReturnType<typeof replayFile> {
   const { about, options, actions } = history;
   const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
-  if (about.title !== "") print(io, [about.title]);
-  const { report, wrong } = replayFile(history, {
+  const played = replayFile(history, {
+    engine,
     onStep: (action, step, violations) => {
       const line = lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
       print(io, [line, ...(flags.trace === true ? traceLines(step) : []), ...violations.map(violationLine)]);
     },
   });
+  const { report, wrong } = played;
   const late = report.violations.filter(({ step }) => step === actions.length);
   print(io, [...late.map(violationLine), conclusion(report.violations, about.expect, wrong)]);
-  const failures =
-    wrong === undefined
-      ? []
-      : [{ name: file, where: "the history", expected: about.expect, actual: wrong, replay: sequenceCommand(file) }];
-  const counts: Counts = {
-    ...{ passed: 1 - failures.length, failed: failures.length, incomparable: 0, seed: null },
-    ...{ interrupted: false, failures, unreadable: [] },
-  };
-  return saveJson(io, flags.json, makeReport("sequence", started, counts, { ...report }), exitCode(counts));
+  return played;
 }
 
 const violationLine = ({ oracle, what }: Violation): string => `  BREACH ${oracle}: ${what}`;

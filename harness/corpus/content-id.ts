@@ -18,7 +18,9 @@ export function contentId({ program, inputs, env, expect, oracle }: Omit<CaseFil
     ),
     context: program.context,
     inputs: inputs.map(hex),
-    env: [env.cpu, env.hole, env.skip ?? 0],
+    env: Object.entries(env)
+      .filter(([, value]) => value !== undefined && value !== 0 && value !== false)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
     expect: expect.map((r0) => r0.toString(16)),
     oracle: oracle ?? null,
   };

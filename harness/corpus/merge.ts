@@ -4,7 +4,7 @@
 import path from "node:path";
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
-import { complaintsOf, readCorpus } from "./store.js";
+import { damageOf, readCorpus } from "./store.js";
 
 export interface Merged {
   readonly added: readonly string[];
@@ -25,15 +25,16 @@ export function mergeCorpora(into: string, from: readonly string[]): Loaded<Merg
   const added: string[] = [];
   let known = 0;
   for (const entry of source.entries) {
-    if (entry.statedId !== undefined && entry.statedId !== entry.id) {
-      refused.push(...complaintsOf(entry).slice(0, 1));
+    const damage = damageOf(entry);
+    if (damage !== undefined) {
+      refused.push(damage);
       continue;
     }
     if (ids.has(entry.id)) {
       known++;
       continue;
     }
-    const { base, name, ext } = { ...path.parse(entry.file) };
+    const { base, name, ext } = path.parse(entry.file);
     const file = path.join(into, names.has(base) ? `${name}-${entry.id}${ext}` : base);
     const written = writeOutputFile(file, entry.text());
     if (!written.ok) return written;

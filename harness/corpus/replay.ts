@@ -7,7 +7,8 @@ import { breather } from "../breathe.js";
 import type { TestedCase } from "../format/junit.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { shellWord } from "../shell-word.js";
-import { complaintsOf, readCorpus } from "./store.js";
+import { programKind } from "./program-kind.js";
+import { damageOf, readCorpus } from "./store.js";
 
 export interface ReplayReport extends Report {
   readonly engines: readonly string[];
@@ -36,9 +37,9 @@ export async function replay(
   for (const entry of entries) {
     await breathe();
     if (stop.aborted) break;
-    const outdated = entry.statedId !== undefined && entry.statedId !== entry.id;
-    if (outdated) {
-      bad.push(...complaintsOf(entry).slice(0, 1));
+    const damage = damageOf(entry);
+    if (damage !== undefined) {
+      bad.push(damage);
       continue;
     }
     for (const engine of engines) {
@@ -52,7 +53,7 @@ export async function replay(
         cases.push({ name, failure: { message: `incomparable: ${verdict.why}`, details: "" } });
       } else {
         const { where, expected, actual } = verdict;
-        const command = `npx rox run ${shellWord(entry.file)}`;
+        const command = replayCommand(entry.file);
         failures.push({ name, where, expected, actual, replay: command });
         cases.push({ name, failure: { message: `${where}: expected ${expected}, came ${actual}`, details: command } });
       }
@@ -77,3 +78,7 @@ export async function replay(
   }));
   return { report, cases: [...cases, ...unread] };
 }
+
+/** What shows it again: a program is run with all that there is to see, everything else is replayed. */
+const replayCommand = (file: string): string =>
+  `npx rox ${file.endsWith(programKind.extension) ? "run" : "replay"} ${shellWord(file)}`;

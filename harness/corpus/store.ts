@@ -81,16 +81,21 @@ export function addLesson(directory: string, entry: Entry, title: string | undef
   });
 }
 
+/** A file whose content is not that of its id; undefined if it is what it claims to be. */
+export function damageOf({ file, id, statedId }: Entry): BadInput | undefined {
+  if (statedId === undefined || statedId === id) return undefined;
+  const next = "restore the file, or add it as a new lesson";
+  return { subject: file, expected: `the content with id ${statedId}`, came: `content with id ${id}`, next };
+}
+
 /** What a corpus asks of an entry beside agreement; empty if nothing is wrong. */
 export function complaintsOf(entry: Entry): readonly BadInput[] {
-  const { file, id, statedId, about, expects } = entry;
-  const complaints: BadInput[] = [];
+  const { file, about, expects } = entry;
+  const damage = damageOf(entry);
+  const complaints: BadInput[] = damage === undefined ? [] : [damage];
   const complain = (expected: string, came: string, next: string): void => {
     complaints.push({ subject: file, expected, came, next });
   };
-  if (statedId !== undefined && statedId !== id) {
-    complain(`the content with id ${statedId}`, `content with id ${id}`, "restore the file, or add it as a new lesson");
-  }
   const name = path.basename(file, path.extname(file));
   if (!isLessonName(name)) complain("a name of lower-case words and hyphens", name, "rename the file");
   if (about.title === undefined) complain("a title", "none", "say what the case shows");

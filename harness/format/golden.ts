@@ -5,7 +5,7 @@ import { unwitnessed } from "../golden/unwitnessed.js";
 import { count, seconds, table, wrap } from "./text.js";
 
 export function formatGolden(report: GoldenReport, shownFailures: number): string[] {
-  const { images, bytesEqual, results, resultsEqual, families, failures, filtered, leftOut } = report;
+  const { images, bytesEqual, results, resultsEqual, families, failures, notCompared, filtered, leftOut } = report;
   const rows = Object.entries(families).map(([name, f]) => [
     name,
     `${f.programs}`,
@@ -17,6 +17,9 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
   return [
     ...(rows.length === 0 ? [] : table([head, ...rows, sum], [1, 2, 3])),
     ...(filtered === 0 ? [] : [`${count(filtered, "program")} left out by --family or --cpu`]),
+    ...notCompared
+      .slice(0, shownFailures)
+      .map(({ why, programs, first }) => `result not compared: ${count(programs, "program")} as ${first}: ${why}`),
     ...report.traces.map(traceLine),
     ...leftOut.map(({ name, why }) => `left out ${name}: ${why}`),
     ...failures
@@ -39,7 +42,9 @@ function conclusion(report: GoldenReport): string {
   const time = `in ${seconds(report.durationMs)}`;
   if (report.interrupted) return `INTERRUPTED ${time}: ${report.passed} of ${report.total} equal so far`;
   const unreadable = report.unreadable.length === 0 ? "" : `, ${count(report.unreadable.length, "record")} unreadable`;
-  return `${report.ok ? "OK" : "FAILED"} ${time}: ${report.passed} of ${count(report.total, what(report))} equal${unreadable}`;
+  const open = report.incomparable === 0 ? "" : `, ${count(report.incomparable, "result")} not compared`;
+  const equal = `${report.passed} of ${count(report.total, what(report))} equal`;
+  return `${report.ok ? "OK" : "FAILED"} ${time}: ${equal}${open}${unreadable}`;
 }
 
 /** What was compared: programs, loads of a history, or both. */

@@ -11,7 +11,7 @@ import { type ChunkResult, packSteering } from "./chunk.js";
 import type { OpenCampaign } from "./directory.js";
 import { type FindingFacts, keepFinding } from "./findings.js";
 import { type MakeFresh, programAt, type Steering, UNSTEERED } from "./generate.js";
-import { gainOf, type Kept, type Lane, LONGEST_KEPT } from "./lane.js";
+import { gainOf, KEPT_A_CHUNK, type Kept, type Lane, LONGEST_KEPT } from "./lane.js";
 import type { FuzzPool, Lost } from "./pool.js";
 import type { Shrunk } from "./shrink.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
@@ -185,7 +185,8 @@ class Loop {
     for (const [cell, , first] of cells) {
       if (!lane.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
     }
-    return [...firsts].flatMap(([index, found]) => {
+    const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
+    return most.flatMap(([index, found]) => {
       const text = this.textOf(index, steering);
       return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
     });

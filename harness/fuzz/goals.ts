@@ -4,7 +4,7 @@
 import type { Draw } from "../../properties/arbitraries/draw.js";
 import type { Goal } from "../../properties/arbitraries/mutate-aim.js";
 import { likeness } from "../../properties/arbitraries/mutate-code.js";
-import { cellParts } from "../../properties/cells/cells.js";
+import { type CellParts, cellParts } from "../../properties/cells/cells.js";
 import { USER_ROWS } from "../../spec/bpf/insn.js";
 import type { Row } from "../../spec/bpf/isa.js";
 
@@ -17,11 +17,21 @@ const LIKENESS = new Map(USER_ROWS.map((row) => [row.id, likeness(row)]));
 const ROWS_LIKE = new Map<string, Row[]>();
 for (const row of USER_ROWS) ROWS_LIKE.set(likeness(row), [...(ROWS_LIKE.get(likeness(row)) ?? []), row]);
 
+/** Cells come again with every chunk. */
+const PARTS = new Map<string, CellParts>();
+function partsOf(cell: string): CellParts {
+  const known = PARTS.get(cell);
+  if (known !== undefined) return known;
+  const parts = cellParts(cell);
+  PARTS.set(cell, parts);
+  return parts;
+}
+
 export function goalsOf(hits: ReadonlyMap<string, number>, draw: Draw): readonly Goal[] {
   const seen = new Map<string, number>();
   const kinds = new Map<string, Set<string>>();
   for (const [cell, times] of hits) {
-    const { row, operands, event } = cellParts(cell);
+    const { row, operands, event } = partsOf(cell);
     const like = LIKENESS.get(row);
     if (like === undefined) continue;
     const known = kinds.get(like);

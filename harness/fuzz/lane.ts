@@ -12,6 +12,8 @@ import { goalsOf } from "./goals.js";
 
 /** A cell that was reached so often is not rare any more, and is not counted further. */
 export const OFTEN = 16;
+/** Of a chunk, those that reached most that the lane had not reached before. */
+export const KEPT_A_CHUNK = 8;
 /** Programs worth changing that a lane remembers. */
 const MOST_KEPT = 400;
 /** Characters of a program that is worth keeping: changing and running a large one costs as much as many small ones. */
@@ -117,7 +119,7 @@ export class Lane {
     return Math.round(Math.min(90, Math.max(10, (100 * mutants) / (mutants + rate(this.gain.fresh)))));
   }
 
-  /** Programs to change, the rarer their cells the likelier. */
+  /** Programs to change, the rarer their cells and the smaller they are the likelier. */
   private parents(draw: Draw): readonly Case[] {
     const weights = this.kept.map((kept) => this.rarity(kept));
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -141,10 +143,10 @@ export class Lane {
     return parsed.value;
   }
 
-  private rarity({ cells }: Kept): number {
+  private rarity({ cells, text }: Kept): number {
     let rarity = 0;
     for (const cell of cells) rarity += 1 / (this.hits.get(cell) ?? 1) ** 2;
-    return rarity;
+    return rarity / text.length;
   }
 
   /** Keep the rarer three quarters, in their order. */

@@ -4,7 +4,10 @@ import type { Engine } from "../../engines/engine.js";
 import { CaseArbitrary } from "../../properties/arbitraries/case-arbitrary.js";
 import { minimize } from "../../properties/arbitraries/minimize.js";
 import { printCase } from "../../properties/case-text.js";
-import { loadCaseText } from "../case-file.js";
+import { type Loaded, refuse } from "../bad-input.js";
+import { type LoadedCase, loadCaseText } from "../case-file.js";
+import { readEntry } from "../corpus/kinds.js";
+import { damageOf } from "../corpus/store.js";
 import { stageCheck } from "../stage-check.js";
 import type { Trials } from "./chunk.js";
 import type { GateParts } from "./gate.js";
@@ -25,8 +28,15 @@ export function gateParts(jobs: number, engines: readonly Engine[]): GateParts {
       return minimize(c, (candidate) => performance.now() < end && fails(candidate), SHRINK_RUNS);
     },
     print: (c, { title, notes }) => printCase({ ...c, title, notes: notes.map((text) => ({ key: "found", text })) }),
-    load: loadCaseText,
+    load: loadLesson,
   };
+}
+
+/** A lesson is what its id says, or it is refused. */
+function loadLesson(file: string): Loaded<LoadedCase> {
+  const entry = readEntry(file);
+  const problem = entry.ok ? damageOf(entry.value) : undefined;
+  return problem === undefined ? loadCaseText(file) : refuse(problem);
 }
 
 export function makeTrials(engines: readonly Engine[]): Trials {

@@ -21,10 +21,10 @@ export interface ByteResult {
 }
 
 /** Three ways: interpreter, JIT on an engine, kernel. */
-export interface ThreeWayResult {
-  readonly kind: "equal" | "differs" | "incomparable";
-  readonly failures: readonly Failure[];
-}
+export type ThreeWayResult =
+  | { readonly kind: "equal"; readonly failures: readonly [] }
+  | { readonly kind: "differs"; readonly failures: readonly Failure[] }
+  | { readonly kind: "incomparable"; readonly why: string; readonly failures: readonly [] };
 
 export interface GoldenOptions {
   readonly families: ReadonlySet<string> | undefined;
@@ -57,6 +57,8 @@ export interface GoldenReport extends Report {
   readonly results: number;
   readonly resultsEqual: number;
   readonly families: Readonly<Record<string, FamilyCounts>>;
+  /** Why results were not compared though they should be, how often, and the first recording of each. */
+  readonly notCompared: readonly { readonly why: string; readonly programs: number; readonly first: string }[];
   /** Programs left out by `--family` or `--cpu`. */
   readonly filtered: number;
   /** Files that hold something else. */
@@ -120,6 +122,7 @@ export async function golden<R>(
     results: add(all, "results"),
     resultsEqual: add(all, "resultsEqual"),
     families,
+    notCompared: [...sums.notCompared].map(([why, about]) => ({ why, ...about })),
     filtered,
     leftOut,
     traces,
@@ -147,11 +150,13 @@ interface Sums {
   readonly failures: Failure[];
   readonly families: Record<string, FamilyCounts>;
   readonly rows: Map<string, number>;
+  /** By reason. */
+  readonly notCompared: Map<string, { programs: number; readonly first: string }>;
 }
 
 const emptySums = (): Sums => ({
   ...{ passed: 0, failed: 0, incomparable: 0, filtered: 0, done: 0 },
-  ...{ failures: [], families: {}, rows: new Map() },
+  ...{ failures: [], families: {}, rows: new Map(), notCompared: new Map() },
 });
 
 function compareOne<R>(
@@ -171,6 +176,11 @@ function compareOne<R>(
   const failures = [...bytes.failures, ...(result?.failures ?? [])];
   const isOk = bytes.equal === bytes.images && result?.kind !== "differs" && failures.length === 0;
   sums[!isOk ? "failed" : result?.kind === "incomparable" ? "incomparable" : "passed"]++;
+  if (result?.kind === "incomparable") {
+    const seen = sums.notCompared.get(result.why);
+    if (seen === undefined) sums.notCompared.set(result.why, { programs: 1, first: record.name });
+    else seen.programs++;
+  }
   sums.failures.push(...failures.slice(0, Math.max(0, MAX_FAILURES - sums.failures.length)));
   for (const id of bytes.rows) sums.rows.set(id, (sums.rows.get(id) ?? 0) + 1);
   addFamily(sums.families, about.family, bytes, result);

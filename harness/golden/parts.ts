@@ -15,7 +15,7 @@ import { type GoldenParts, notARecording } from "./golden.js";
 import type { RawRecord } from "./records.js";
 
 /** A64 instructions that a recorded program may run. */
-const A64_FUEL = 4_000_000;
+const A64_FUEL = 40_000_000;
 
 export async function goldenParts(engines: readonly Engine[]): Promise<GoldenParts<Recording>> {
   const disassemble = await openDisassembler();
@@ -40,7 +40,7 @@ export async function goldenParts(engines: readonly Engine[]): Promise<GoldenPar
       if (!isDeterministic(recording)) return undefined;
       const verdict = goldenResult(recording, subject);
       if (verdict.kind === "agree") return { kind: "equal", failures: [] };
-      if (verdict.kind === "incomparable") return { kind: "incomparable", failures: [] };
+      if (verdict.kind === "incomparable") return { kind: "incomparable", why: verdict.why, failures: [] };
       const { where, expected, actual } = verdict;
       return { kind: "differs", failures: [{ name: `${name} (${recording.name})`, where, expected, actual }] };
     },

@@ -26,6 +26,20 @@ test("lines of a packed file come one by one; a broken one is named and hides no
   ]);
 });
 
+test("a byte order mark and carriage returns are no part of a line's JSON", async () => {
+  expect(await read("r.jsonl", '\ufeff{"a":1}\r\n{"a":"\u00e4"}\r\n')).toEqual([
+    'r.jsonl:1 {"a":1}\r',
+    'r.jsonl:2 {"a":"\u00e4"}\r',
+  ]);
+});
+
+test("a line may be many chunks long", async () => {
+  const long = JSON.stringify({ a: "x".repeat(300_000) });
+  expect(await read("r.jsonl", `{}\n${long}\n{}\n${long}`)).toEqual(
+    ["{}", long, "{}", long].map((line, i) => `r.jsonl:${i + 1} ${line}`),
+  );
+});
+
 test("a file cut short gives its whole lines and then says so", async () => {
   const lines = Array.from({ length: 2000 }, (_, i) => JSON.stringify({ i, x: Math.imul(i, 2654435761) })).join("\n");
   const said = await read("r.jsonl.gz", gzipSync(lines).subarray(0, -200));

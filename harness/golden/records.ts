@@ -2,7 +2,6 @@
 // under `vectors`. What is not JSON is reported with its line and does not hide the records after it.
 
 import { createReadStream } from "node:fs";
-import { StringDecoder } from "node:string_decoder";
 import { createGunzip } from "node:zlib";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile, refusedFile } from "../input-file.js";
@@ -15,8 +14,8 @@ export interface RawRecord {
   readonly form: "line" | "vectors";
 }
 
-/** One decompressed line must fit; the whole file need not. */
-const MAX_LINE_CHARS = 32 * 1024 * 1024;
+/** One decompressed line must fit, with the images of a million instructions; the whole file need not. */
+const MAX_LINE_CHARS = 256 * 1024 * 1024;
 
 export const RECORDING_EXTENSIONS = [".jsonl.gz", ".jsonl", ".json"] as const;
 
@@ -77,16 +76,26 @@ function openText(file: string): AsyncIterable<Buffer> {
 }
 
 async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
+  // Leaves a byte order mark out.
+  const decoder = new TextDecoder();
+  // Pieces of a line whose end has not come yet; a line may be many chunks long.
+  let rest: string[] = [];
+  let restChars = 0;
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.write(chunk)).split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > MAX_LINE_CHARS) throw new Error(`a line of more than ${MAX_LINE_CHARS} characters`);
-    yield* lines;
+    const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
+    rest.push(first);
+    restChars += first.length;
+    if (restChars > MAX_LINE_CHARS) throw new Error(`a line of more than ${MAX_LINE_CHARS} characters`);
+    const last = others.pop();
+    if (last === undefined) continue;
+    yield rest.join("");
+    yield* others;
+    rest = [last];
+    restChars = last.length;
   }
-  rest += decoder.end();
-  if (rest !== "") yield rest;
+  rest.push(decoder.decode());
+  const line = rest.join("");
+  if (line !== "") yield line;
 }
 
 /** Undefined for what is no JSON. */

@@ -1,8 +1,9 @@
 // Which way the JIT took for an instruction: the names of the A64 words that it emitted, in order. Words of one encoding
 // class share a name, which is looked up once, so that naming a word is one table access.
 
+import { CONDITIONS } from "../../spec/a64/condition.js";
 import { decode } from "../../spec/a64/decode.js";
-import { text } from "../../spec/a64/text.js";
+import type { A64Insn } from "../../spec/a64/insn.js";
 
 const NAMES = new Map<number, string>();
 /** Sequences by hash, since a program has many and there are few different ones. */
@@ -26,10 +27,33 @@ export function nameOf(word: number): string {
   const key = classOf(word);
   const known = NAMES.get(key);
   if (known !== undefined) return known;
-  const insn = decode(word);
-  const name = insn === undefined ? "word" : (text(insn, 0).split(/\s/)[0] ?? "word");
+  const name = nameOfClass(decode(word));
   NAMES.set(key, name);
   return name;
+}
+
+/** Not the alias that the operands make of it: all words of a class have one name, whichever comes first. */
+function nameOfClass(insn: A64Insn | undefined): string {
+  if (insn === undefined) return "word";
+  switch (insn.kind) {
+    case "addSubImmediate":
+    case "addSubShifted":
+      return `${insn.op}${insn.setFlags ? "s" : ""}`;
+    case "branchConditional":
+      return `b.${CONDITIONS[insn.condition]}`;
+    case "compareAndBranch":
+      return insn.nonzero ? "cbnz" : "cbz";
+    case "accessImmediate":
+      return insn.op === "load" ? "ldr" : "str";
+    case "accessRegister":
+      return insn.op === "load" ? "ldr+reg" : "str+reg";
+    case "accessPair":
+      return insn.op === "load" ? "ldp" : "stp";
+    case "atomicMemory":
+      return `ld${insn.op}`;
+    default:
+      return "op" in insn ? insn.op : insn.kind;
+  }
 }
 
 /** The bits that say which instruction it is, without registers and constants. */

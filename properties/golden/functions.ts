@@ -55,7 +55,7 @@ export function splitFunctions(recording: Recording): Split {
   const visible = facts.some(({ exceptionBoundary }) => exceptionBoundary) ? withoutHidden(slots) : slots.length;
   const functions = starts.map((start, index): SplitFunction => {
     const shown = slots.slice(start, starts[index + 1] ?? visible);
-    const { insns, mapLoads } = undisplay(shown);
+    const { insns, mapLoads } = undisplay(shown, (pc) => calleeAt(slots, start + pc, starts));
     const { stackBytes, exceptionBoundary, exceptionCallback, arenaBase } =
       facts[index] ?? prologueFacts(wordsOf(new Uint8Array(0)));
     const stackDepth = recording.functions[index]?.stackDepth ?? stackBytes;
@@ -75,25 +75,36 @@ export function splitFunctions(recording: Recording): Split {
 
 /** First slots of the functions that something calls or takes the address of, and of the main program. */
 function startsOf(slots: readonly Insn[]): readonly number[] {
-  const starts = new Map<number, number>([[0, 0]]);
-  slots.forEach(({ row, off, imm }, pc) => {
-    if (row.kind === "call" && row.target === "local") starts.set(imm, landing(slots, pc, off));
-    if (row.kind === "lddw" && row.source === "code") starts.set(slots[pc + 1]?.imm ?? 0, pc + 1 + imm);
+  const starts = new Set([0]);
+  const far: number[][] = [];
+  slots.forEach(({ row, imm }, pc) => {
+    if (row.kind === "lddw" && row.source === "code") starts.add(pc + 1 + imm);
+    if (row.kind !== "call" || row.target !== "local") return;
+    const places = landings(slots, pc);
+    if (places.length > 1) far.push(places);
+    else starts.add(places[0]!);
   });
-  return [...starts.values()].sort((a, b) => a - b);
+  // Where a far call may go to several places, one that is called anyway is the likelier.
+  for (const places of far) starts.add(places.find((place) => starts.has(place)) ?? places[0]!);
+  return [...starts].sort((a, b) => a - b);
 }
 
 /**
- * Where a call at `pc` goes. Its distance is shown in 16 bits, so a far one has lost its upper half: then take the first
- * place at that distance, modulo 2^16, where a function can begin.
+ * Where the call at `pc` may go. Its distance is shown in 16 bits, and the function's index is looked up with what is
+ * left of it: if there is no function at that distance, the index is an error number, and the distance has lost its upper
+ * half. Then it goes to a place at that distance, modulo 2^16, where a function can begin.
+ *
+ * @source linux v6.12 kernel/bpf/verifier.c, jit_subprogs()
  */
-function landing(slots: readonly Insn[], pc: number, off: number): number {
+function landings(slots: readonly Insn[], pc: number): number[] {
+  const { off, imm } = slots[pc]!;
   const near = pc + 1 + off;
-  if (canBegin(slots, near)) return near;
-  for (let target = near - 2 ** 20; target < slots.length; target += 2 ** 16) {
-    if (canBegin(slots, target)) return target;
+  if (imm >= 0) return [near];
+  const places: number[] = [];
+  for (let place = near % 2 ** 16; place < slots.length; place += 2 ** 16) {
+    if (place !== near && canBegin(slots, place)) places.push(place);
   }
-  return near;
+  return places.length === 0 ? [near] : places;
 }
 
 /** Whether the slot before it ends a function. */
@@ -109,13 +120,23 @@ function withoutHidden(slots: readonly Insn[]): number {
   return isCallback ? slots.length - 2 : slots.length;
 }
 
-function undisplay(shown: readonly Insn[]): { insns: readonly Insn[]; mapLoads: ReadonlySet<number> } {
+/** The index of the function that the call at `pc` goes to. */
+function calleeAt(slots: readonly Insn[], pc: number, starts: readonly number[]): number {
+  const { imm } = slots[pc]!;
+  const places = imm < 0 ? landings(slots, pc) : [];
+  return imm < 0 ? starts.findIndex((start) => places.includes(start)) : imm;
+}
+
+function undisplay(
+  shown: readonly Insn[],
+  callee: (pc: number) => number,
+): { insns: readonly Insn[]; mapLoads: ReadonlySet<number> } {
   const mapLoads = new Set<number>();
   const insns = shown.map((slot, pc): Insn => {
     const { row, dst } = slot;
     const before = shown[pc - 1];
     if (row.opcode === CALL && slot.src === 0 && slot.imm === TAIL_CALL_HELPER) return insn(TAIL_CALL);
-    if (row.kind === "call" && row.target === "local") return { ...slot, off: slot.imm, imm: 0 };
+    if (row.kind === "call" && row.target === "local") return { ...slot, off: callee(pc), imm: 0 };
     if (row.kind === "lddw" && row.source === "code") return { ...slot, off: shown[pc + 1]?.imm ?? 0, imm: 0 };
     if (row.kind === "lddw" && row.source !== "imm64") {
       mapLoads.add(pc);

@@ -14,11 +14,13 @@ export interface RecordedFunction {
   readonly region: { readonly bytes: Uint8Array; readonly imageOffset: number } | undefined;
 }
 
-/** One run of the program on a packet: a negative errno or 0, the return value and the packet afterwards. */
+/** One run of the program on a packet: a negative errno or 0, what it returned and the packet afterwards. */
 export interface RecordedRun {
   readonly errno: number;
+  /** 32 bits, signed or not. */
   readonly retval: number;
-  readonly packet: Uint8Array;
+  /** Undefined where the recording does not say. */
+  readonly packet: Uint8Array | undefined;
   /** The result does not depend on time, chance or other programs; undefined where the recording does not say. */
   readonly deterministic: boolean | undefined;
 }
@@ -69,7 +71,7 @@ const WITHOUT_LSE = /^cortex-a(35|53|57|72|73)$/;
 function generated(r: Fields): Recording {
   const jited = asBytes(r.jited, "jited");
   const ksyms = asArray(r.ksyms, "ksyms");
-  const depths = asArray(r.stackDepths, "stackDepths");
+  const depths = r.stackDepths === undefined ? [] : asArray(r.stackDepths, "stackDepths");
   let at = 0;
   const functions = asArray(r.funcLens, "funcLens").map((length, i): RecordedFunction => {
     const start = at;
@@ -77,7 +79,7 @@ function generated(r: Fields): Recording {
     return {
       roImage: asVa(ksyms[i], `ksyms[${i}]`),
       code: jited.slice(start, at),
-      stackDepth: asNumber(depths[i], `stackDepths[${i}]`),
+      stackDepth: r.stackDepths === undefined ? undefined : asNumber(depths[i], `stackDepths[${i}]`),
       region: undefined,
     };
   });
@@ -85,8 +87,8 @@ function generated(r: Fields): Recording {
   return {
     name: asString(r.family, "family"),
     lse: !WITHOUT_LSE.test(asString(r.cpu, "cpu")),
-    progType: asNumber(r.progType, "progType"),
-    insns: asBytes(r.insns, "insns"),
+    progType: r.progType === undefined ? undefined : asNumber(r.progType, "progType"),
+    insns: r.insns === undefined ? undefined : asBytes(r.insns, "insns"),
     xlated: asBytes(r.xlated, "xlated"),
     callBase: asVa(r.callBase, "callBase"),
     dummyTramp: undefined,
@@ -96,11 +98,11 @@ function generated(r: Fields): Recording {
 }
 
 function runOf(r: Fields): RecordedRun | undefined {
-  if (typeof r.run !== "number") return undefined;
+  if (typeof r.run !== "number" || r.retval === undefined) return undefined;
   return {
     errno: r.run,
-    retval: r.retval === undefined ? 0 : asNumber(r.retval, "retval"),
-    packet: r.dataOut === undefined ? new Uint8Array(0) : asBytes(r.dataOut, "dataOut"),
+    retval: asNumber(r.retval, "retval"),
+    packet: r.dataOut === undefined ? undefined : asBytes(r.dataOut, "dataOut"),
     deterministic: typeof r.deterministic === "boolean" ? r.deterministic : undefined,
   };
 }

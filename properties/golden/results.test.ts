@@ -73,6 +73,23 @@ describe("maps", () => {
   });
 });
 
+describe("packets", () => {
+  const program = { progType: 6, insns: hex("r2 = *(u32 *)(r1 + 0); r0 = *(u8 *)(r2 + 1); *(u8 *)(r2 + 0) = 9; exit") };
+  const shown = hex("r2 = *(u64 *)(r1 + 0); r0 = *(u8 *)(r2 + 1); *(u8 *)(r2 + 0) = 9; exit");
+  const packet = Uint8Array.from({ length: 128 }, (_, i) => (i === 0 ? 9 : 7 * i + 1));
+  const run = (dataOut?: Uint8Array): Verdict => {
+    const out = dataOut && Buffer.from(dataOut).toString("hex");
+    return goldenResult(recording({ ...program, xlated: shown, retval: 8, dataOut: out }), subject);
+  };
+
+  test("every byte of a recorded packet counts", () => {
+    expect(run(packet)).toEqual({ kind: "agree" });
+    expect(run(packet.with(127, 0))).toMatchObject({ kind: "disagree", where: "the kernel's packet" });
+    expect(run(packet.slice(1))).toMatchObject({ kind: "disagree", where: "the kernel's packet" });
+    expect(run()).toEqual({ kind: "agree" });
+  });
+});
+
 describe("contexts", () => {
   test("a field that is not modelled is not compared", () => {
     const verdict = result("r0 = *(u32 *)(r1 + 0); exit", "r0 = *(u32 *)(r1 + 112); exit", 114);
@@ -99,4 +116,5 @@ test("what a recording says of itself goes before its family", () => {
   expect(isDeterministic(recording({ family: "helper", deterministic: undefined }))).toBe(false);
   expect(isDeterministic(recording({ family: "alu", deterministic: undefined }))).toBe(true);
   expect(isDeterministic(recording({ run: -22 }))).toBe(false);
+  expect(isDeterministic(recording({ retval: undefined }))).toBe(false);
 });

@@ -104,7 +104,12 @@ function compareKernel(ours: Outcome, recorded: RecordedRun, isXdp: boolean): Ve
     return { kind: "disagree", where: "the kernel's retval", expected: `${recorded.retval >>> 0}`, actual: `${r0}` };
   }
   const packet = ours.regions.find(({ name }) => name === "packet")?.bytes;
-  if (!isXdp || (packet !== undefined && Buffer.compare(packet, recorded.packet) === 0)) return { kind: "agree" };
+  if (
+    !isXdp ||
+    recorded.packet === undefined ||
+    (packet !== undefined && Buffer.compare(packet, recorded.packet) === 0)
+  )
+    return { kind: "agree" };
   return {
     kind: "disagree",
     where: "the kernel's packet",

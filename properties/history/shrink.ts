@@ -1,16 +1,24 @@
 // Smaller histories: fewer actions first, then plainer ones, then smaller programs. Numbers of programs stay what they
 // are until the end, when they are counted anew.
 
+import type { FailingStep } from "../../machine/event.js";
 import { type Action, DEFAULT_OPTIONS, type During, type History, leastInsns, type ProgramSpec } from "./history.js";
 
 export const isHistory = (value: unknown): value is History =>
   typeof value === "object" && value !== null && "actions" in value && "options" in value;
 
-/** Candidates, the boldest first. Each is strictly simpler by `weigh`. */
+/** One way to make a history plainer: candidates, the boldest first. */
+export type Pass = (history: History) => Generator<History>;
+
+/** Candidates of all passes. Each is strictly simpler by `weigh`. */
 export function* shrinkHistory(history: History): Generator<History> {
   const before = weigh(history);
-  for (const candidate of candidates(history)) if (weigh(candidate) < before) yield candidate;
+  for (const pass of PASSES) for (const candidate of pass(history)) if (weigh(candidate) < before) yield candidate;
 }
+
+/** What fails, the plainest first: a copy fails in every load. */
+const SIMPLEST: readonly FailingStep[] = ["copy", "kvmalloc", "setPermission", "vmalloc"];
+const FIRST_CALLS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /** What must fall with every step of shrinking. */
 export function weigh({ actions, options }: History): number {
@@ -24,7 +32,7 @@ function weighAction(action: Action): number {
   if (action.kind === "cpu" || action.kind === "run") return 2_000_000 + action.cpu;
   const { fails, others } = action;
   const moments = others.reduce((sum, { at, cpu }) => sum + 10_000 + 10 * (at ?? 900) + cpu, 0);
-  const failures = fails.reduce((sum, { nth }) => sum + 10_000 + nth, 0);
+  const failures = fails.reduce((sum, { step, nth }) => sum + 10_000 + 1000 * SIMPLEST.indexOf(step) + nth, 0);
   const size = action.kind === "load" ? weighProgram(action.program) + action.id / 1e6 : 0;
   return 2_000_000 + moments + failures + size;
 }
@@ -32,18 +40,21 @@ function weighAction(action: Action): number {
 const weighProgram = ({ first, insns, subprograms, probes }: ProgramSpec): number =>
   insns + 5000 * subprograms + 500 * probes + first / 1e4;
 
-function* candidates(history: History): Generator<History> {
+/** Without some of its actions: a half of them, a quarter, ... one. */
+function* shorter(history: History): Generator<History> {
   const { actions } = history;
-  for (let size = actions.length; size >= 1; size = Math.floor(size / 2)) {
-    for (let from = actions.length - size; from >= 0; from -= Math.max(1, Math.floor(size / 2))) {
+  for (let size = Math.ceil(actions.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    for (let from = actions.length - size; from >= 0; from -= size) {
       yield { ...history, actions: [...actions.slice(0, from), ...actions.slice(from + size)] };
     }
   }
-  yield* plainerOptions(history);
+}
+
+function* plainer(history: History): Generator<History> {
+  const { actions } = history;
   for (const [i, action] of actions.entries()) {
-    for (const plainer of plainerActions(action)) yield { ...history, actions: actions.with(i, plainer) };
+    for (const simple of plainerActions(action)) yield { ...history, actions: actions.with(i, simple) };
   }
-  yield renumbered(history);
 }
 
 function* plainerOptions(history: History): Generator<History> {
@@ -52,6 +63,16 @@ function* plainerOptions(history: History): Generator<History> {
     yield { ...history, options: { ...options, [key]: DEFAULT_OPTIONS[key] } };
   }
 }
+
+/** Large packs take the longest to play, so they come last. */
+export const PASSES: readonly Pass[] = [
+  shorter,
+  plainer,
+  plainerOptions,
+  function* (history) {
+    yield renumbered(history);
+  },
+];
 
 function* plainerActions(action: Action): Generator<Action> {
   if (action.kind === "cpu") return;
@@ -69,6 +90,9 @@ function* plainerDuring({ fails, others }: During): Generator<During> {
   for (let i = 0; i < fails.length; i++) yield { others, fails: fails.filter((_, j) => j !== i) };
   for (let i = 0; i < others.length; i++) yield { fails, others: others.filter((_, j) => j !== i) };
   for (const [i, failing] of fails.entries()) {
+    for (const step of SIMPLEST.slice(0, SIMPLEST.indexOf(failing.step))) {
+      for (const nth of FIRST_CALLS) yield { others, fails: fails.with(i, { step, nth }) };
+    }
     for (const nth of smaller(failing.nth, 1)) yield { others, fails: fails.with(i, { ...failing, nth }) };
   }
   for (const [i, other] of others.entries()) {

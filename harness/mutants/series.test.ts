@@ -8,18 +8,19 @@ import type { Violation } from "../../properties/history/play.js";
 import { type Mutant, parseMutant } from "./mutant.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const DIRECTORY = path.join(ROOT, "mutants", "memory");
+const DIRECTORY = path.join(ROOT, "mutants", "series");
 
 /** By id: the oracles that object, and a history that shows it. */
 const CAUGHT: Readonly<Record<string, { readonly by: readonly string[]; readonly history: string }>> = {
-  D01: { by: ["flush-covers-writes", "no-stale-fetch"], history: "load #0 (r0 = 1 .., 2 insns)\nrun #0 on cpu 1" },
-  D03: { by: ["flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)\nfree #0" },
-  D04: { by: ["flush-covers-writes", "no-stale-fetch"], history: "load #0 (r0 = 1 .., 2 insns)\nrun #0 on cpu 1" },
-  D08: { by: ["fallback-is-clean"], history: "load #0 (r0 = 1 .., 2 insns); copy 1 fails" },
-  D11: { by: ["w-xor-x", "flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)" },
-  D14: { by: ["no-crash"], history: "load #0 (r0 = 1 .., 1200 insns)" },
-  D20: { by: ["relative-to-ro"], history: "load #0 (r0 = 1 .., 2 insns, 1 probe)" },
-  D25: { by: ["flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)\nfree #0" },
+  S01: { by: ["flush-covers-writes", "no-stale-fetch"], history: "load #0 (r0 = 1 .., 2 insns)\nrun #0 on cpu 1" },
+  S02: { by: ["flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)\nfree #0" },
+  S03: { by: ["flush-covers-writes", "no-stale-fetch"], history: "load #0 (r0 = 1 .., 2 insns)\nrun #0 on cpu 1" },
+  S04: { by: ["fallback-is-clean"], history: "load #0 (r0 = 1 .., 2 insns); copy 1 fails" },
+  S05: { by: ["w-xor-x", "flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)" },
+  S06: { by: ["no-crash"], history: "load #0 (r0 = 1 .., 1200 insns)" },
+  S07: { by: ["relative-to-ro"], history: "load #0 (r0 = 1 .., 2 insns, 1 probe)" },
+  S08: { by: ["relative-to-ro"], history: "load #0 (r0 = 1 .., 2 insns, 1 probe)" },
+  S09: { by: ["flush-covers-writes"], history: "load #0 (r0 = 1 .., 2 insns)\nfree #0" },
 };
 
 interface Planted {
@@ -28,7 +29,7 @@ interface Planted {
 }
 const PLANTED: readonly Planted[] = readdirSync(DIRECTORY).map((name) => {
   const file = path.join(DIRECTORY, name);
-  const parsed = parseMutant(name, "memory", readFileSync(file, "utf8"));
+  const parsed = parseMutant(name, "series", readFileSync(file, "utf8"));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   return { mutant: parsed.value, file };
 });

@@ -1,0 +1,118 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { makeFiles } from "../../testing/files.js";
+import { capture } from "../testing.js";
+
+const lesson = (title: string, r0: number): string =>
+  `# title: ${title}\n# oracle: exec-match\n# expect: r0 = ${r0}\n\nr0 = ${r0}\nexit\n`;
+const names = (directory: string): string[] => readdirSync(directory).sort();
+
+describe("rox corpus add", () => {
+  test("names a case by its lesson, and adds one content once", async () => {
+    const from = makeFiles({ "x.bpf": lesson("Two is two, isn't it", 2), "y.bpf": lesson("another title", 2) });
+    const corpus = path.join(from, "corpus");
+    const first = await capture(["corpus", "add", path.join(from, "x.bpf"), "--corpus", corpus]);
+    expect(first).toMatchObject({ code: 0, out: `added ${corpus}/two-is-two-isnt-it.bpf\n` });
+    const second = await capture(["corpus", "add", path.join(from, "y.bpf"), "--corpus", corpus]);
+    expect(second).toMatchObject({ code: 0, out: `already there: ${corpus}/two-is-two-isnt-it.bpf\n` });
+    expect(readFileSync(path.join(corpus, "two-is-two-isnt-it.bpf"), "utf8")).toMatch(/^# id: [0-9a-f]{12}$/m);
+  });
+
+  test("asks for a title", async () => {
+    const from = makeFiles({ "x.bpf": "r0 = 1\nexit\n" });
+    const { code, err } = await capture(["corpus", "add", path.join(from, "x.bpf"), "--corpus", from]);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: `rox: ${from}/x.bpf: expected a title that says what it shows, came none; give --title\n`,
+    });
+  });
+});
+
+test("rox corpus merge is a set union, whichever way round", async () => {
+  const files = makeFiles({
+    "a/one.bpf": lesson("one", 1),
+    "a/two.bpf": lesson("two", 2),
+    "b/two-by-another-name.bpf": lesson("two again", 2),
+    "b/one.bpf": lesson("quite another one", 11),
+    "b/three.bpf": lesson("three", 3),
+  });
+  const [ab, ba] = [path.join(files, "ab"), path.join(files, "ba")];
+  const merge = async (into: string, ...from: string[]) => {
+    mkdirSync(into, { recursive: true });
+    return capture(["corpus", "merge", into, ...from.map((name) => path.join(files, name))]);
+  };
+  expect((await merge(ab, "a", "b")).out).toMatch(/4 added, 1 known\n$/);
+  await merge(ba, "b", "a");
+  const ids = (directory: string): string[] =>
+    names(directory).map((name) => /^# id: (.*)$/m.exec(readFileSync(path.join(directory, name), "utf8"))?.[1] ?? "");
+  expect(ids(ab).sort()).toEqual(ids(ba).sort());
+  expect(names(ab)).toHaveLength(4);
+  expect((await merge(ab, "a", "b", "ba")).out).toBe("0 added, 9 known\n");
+});
+
+describe("rox corpus show", () => {
+  const file = path.join(makeFiles({ "x.bpf": "# title: t\n# input: 01 02\n\nr0 = *(u8 *)(r1 + 1)\nexit\n" }), "x.bpf");
+
+  test("exports a conformance file that runs", async () => {
+    const { code, out } = await capture(["corpus", "show", file, "--as", "data"]);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: "# t\n-- asm\nldxb %r0, [%r1+1]\nexit\n-- mem\n01 02\n-- result\n0x0000000000000002\n",
+    });
+    const data = path.join(makeFiles({ "x.data": out }), "x.data");
+    expect(await capture(["run", data])).toMatchObject({ code: 0 });
+  });
+
+  test("exports the instructions", async () => {
+    expect((await capture(["corpus", "show", file, "--as", "raw"])).out).toBe(
+      "71 10 01 00 00 00 00 00\n95 00 00 00 00 00 00 00\n",
+    );
+    const raw = path.join(path.dirname(file), "x.bin");
+    await capture(["corpus", "show", file, "--as", "raw", "--out", raw]);
+    expect(readFileSync(raw)).toHaveLength(16);
+  });
+
+  test("refuses what the form cannot say", async () => {
+    const map = path.join(makeFiles({ "m.bpf": "# map: array value=8 entries=1\n\nr0 = 1\nexit\n" }), "m.bpf");
+    expect(await capture(["corpus", "show", map, "--as", "data"])).toMatchObject({ code: 2, out: "" });
+  });
+});
+
+describe("rox corpus check and rox replay", () => {
+  test("name a damaged entry and fail", async () => {
+    const corpus = makeFiles({ "x.bpf": lesson("one", 1) });
+    await capture(["corpus", "add", path.join(corpus, "x.bpf"), "--corpus", path.join(corpus, "c")]);
+    const file = path.join(corpus, "c", "one.bpf");
+    expect(await capture(["replay", path.join(corpus, "c")])).toMatchObject({ code: 0, err: "" });
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll(/= (0x0+)?1\b/g, "= 5"));
+    for (const command of [["replay"], ["corpus", "check"]]) {
+      const { code, err } = await capture([...command, path.join(corpus, "c")]);
+      expect(code, command.join(" ")).toBe(2);
+      expect(err).toContain(`${file}: expected the content with id `);
+    }
+  });
+
+  test("say what an entry lacks, and which ones are the same", async () => {
+    const bare = "# title: a\n\nr0 = 1\nexit\n";
+    const corpus = makeFiles({ "a.bpf": bare, "B.bpf": bare });
+    const { code, err } = await capture(["corpus", "check", corpus]);
+    expect(code).toBe(2);
+    for (const what of [
+      "a name of lower-case words",
+      "the oracle that it is for",
+      "what must come out",
+      "content of its own",
+    ])
+      expect(err).toContain(what);
+  });
+
+  test("a lesson that fails is shown with what came, on every engine", async () => {
+    const corpus = makeFiles({ "x.bpf": "# title: a\n# expect: r0 = 2\n\nr0 = 1\nexit\n" });
+    const junit = path.join(corpus, "junit.xml");
+    const { code, out } = await capture(["replay", corpus, "--engine", "reference", "--junit", junit]);
+    expect(code).toBe(1);
+    expect(out).toContain("r0 against the file: expected 0x0000000000000002, came returned 0x0000000000000001");
+    expect(readFileSync(junit, "utf8")).toContain('tests="1" failures="1"');
+  });
+});

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { makeFiles } from "../../testing/files.js";
+import { capture } from "../testing.js";
+
+const TEXT = `title:   a demo
+pack:    8192 B
+
+load #0 (r0 = 1 .., 10 insns)
+load #1 (r0 = 2 .., 40 insns)
+load #2 (r0 = 3 .., 2 insns); copy 1 fails
+free #0
+load #3 (r0 = 4 .., 2500 insns)
+run #1 on cpu 1
+`;
+const file = (text: string): string => path.join(makeFiles({ "h.history": text }), "h.history");
+
+describe("rox sequence", () => {
+  test("plays a history and says that no oracle objects", async () => {
+    const { code, out, err } = await capture(["sequence", file(TEXT)]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.trimEnd().split("\n")).toEqual([
+      "a demo",
+      "load #0 (r0 = 1 .., 10 insns, 128 B)",
+      "load #1 (r0 = 2 .., 40 insns, 256 B)",
+      "load #2 (r0 = 3 .., 2 insns, 128 B); copy 1 fails",
+      "free #0 (128 B)",
+      "load #3 (r0 = 4 .., 2500 insns, 10112 B)",
+      "run #1 on cpu 1",
+      "free #1, at the end",
+      "free #3, at the end",
+      "OK: no oracle objects",
+    ]);
+  });
+
+  test("shows the machine's events", async () => {
+    const { out } = await capture(["sequence", file(TEXT), "--trace"]);
+    expect(out).toContain("  cpu 0  lock       packMutex\n");
+    expect(out).toMatch(/ {2}cpu 0 {2}store {6}0xffff800083010000 \+128 through the alias 0xfffffffffdbf0000\n/);
+    expect(out).toContain("  cpu 0  FAILS      a copy\n");
+    expect(out).toContain("cpu 1  runs #1: returns 40\n");
+  });
+
+  test("a breach ends with what was expected, exit code 1", async () => {
+    const json = path.join(makeFiles({}), "s.json");
+    const { code, out } = await capture(["sequence", file(`profile: linux-6.12\n${TEXT}`), "--json", json]);
+    expect(code).toBe(1);
+    expect(out).toContain("  BREACH flush-covers-writes: 2 flushes after a poke, expected 1\n");
+    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^FAILED: expected no breach, came flush-covers-writes: /);
+    expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({ ok: false, failed: 1 });
+  });
+
+  test("what is no history is refused in one line", async () => {
+    const { code, err } = await capture(["sequence", file("cpu 1\njump")]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^rox: .*h\.history: expected a history, came line 2: [^\n]*\n$/);
+  });
+});
+
+describe("rox pack", () => {
+  test.each([80, 120])("draws chunks within %d columns", async (columns) => {
+    const { code, out } = await capture(["pack", file(TEXT)], { columns });
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split("\n");
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    const row = columns === 80 ? 32 : 96;
+    expect(lines.slice(0, 2)).toEqual([
+      "pack 0 at 0xffff800083010000: 1 program, 4 chunks taken, 124 free",
+      `0xffff800083010000  ${"..####".padEnd(columns === 80 ? 32 : row, ".")}`.slice(0, lines[1]!.length),
+    ]);
+    expect(lines).toContain("  #1 +0x80 (256 B)");
+    expect(lines).toContain("#3  10112 bytes in pages of their own at 0xffff800083013000");
+  });
+});

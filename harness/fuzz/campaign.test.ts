@@ -1,0 +1,121 @@
+// Campaigns in this process, on a small generator: they depend on seed and index only, however they are cut.
+
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { runCampaign } from "./campaign.js";
+import type { FuzzTrials } from "./chunk.js";
+import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
+import { inlinePool } from "./pool.js";
+import { readCampaign } from "./read.js";
+import { lanesFor, type Shard, WHOLE } from "./shard.js";
+import type { CampaignSettings } from "./state.js";
+import { fuzzTrials } from "./trials.js";
+
+const real = fuzzTrials("reference");
+/** Answers wrong for every program that has a division: with the row's name in what it says. */
+const wrongDivision: FuzzTrials = {
+  ...real,
+  check: (c) => {
+    const { checked, cells } = real.check(c);
+    const guilty = c.program.code.flat().find(({ row }) => row.kind === "alu" && row.op === "div");
+    if (guilty === undefined) return { checked, cells };
+    const verdict = { kind: "disagree" as const, where: "compilation", expected: "an image", actual: "no division" };
+    return { checked: { ...checked, verdict, runs: [] }, cells };
+  },
+  judge: (c) => wrongDivision.check(c).checked,
+};
+
+const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-")), "c");
+const settings = (shard: Shard = WHOLE, given: Partial<CampaignSettings> = {}): CampaignSettings => ({
+  ...{
+    format: 1,
+    version: "0.1.0",
+    seed: 7,
+    shard,
+    lanes: lanesFor(shard),
+    chunk: 4,
+    feedback: true,
+    engine: "reference",
+  },
+  ...given,
+});
+
+function begin(given?: CampaignSettings): OpenCampaign {
+  const opened = createCampaign(scratch(), given ?? settings());
+  if (!opened.ok) throw new Error(opened.error.came);
+  return opened.value;
+}
+
+async function run(campaign: OpenCampaign, programs: number, trials = real, stop = new AbortController().signal) {
+  const limits = { programs, ms: 1e9, stop, shrinkRuns: 500, shrinkMs: 1e9 };
+  await runCampaign(campaign, inlinePool(trials), trials.fresh, limits);
+  campaign.close();
+  const read = readCampaign(campaign.directory);
+  if (!read.ok) throw new Error(read.error.came);
+  return read.value;
+}
+const cells = (state: { readonly cells: ReadonlyMap<string, number> }): string[] => [...state.cells.keys()].sort();
+
+describe("a campaign", () => {
+  test("in two shards reaches what it reaches in one", async () => {
+    const one = await run(begin(), 300);
+    const first = await run(begin(settings({ index: 1, of: 2 })), 300);
+    const second = await run(begin(settings({ index: 2, of: 2 })), 300);
+    expect(one.state.sums.programs).toBe(300);
+    expect(first.state.sums.programs + second.state.sums.programs).toBe(300);
+    expect([...new Set([...cells(first.state), ...cells(second.state)])].sort()).toEqual(cells(one.state));
+  });
+
+  test("stopped and resumed is the same campaign", async () => {
+    const whole = await run(begin(), 300);
+    const stop = new AbortController();
+    let judged = 0;
+    const stopping: FuzzTrials = {
+      ...real,
+      check: (c) => {
+        if (++judged === 130) stop.abort();
+        return real.check(c);
+      },
+    };
+    const first = begin();
+    const half = await run(first, 300, stopping, stop.signal);
+    expect(half.state.sums.programs).toBeLessThan(300);
+    const resumed = resumeCampaign(first.directory);
+    if (!resumed.ok) throw new Error(resumed.error.came);
+    expect((await run(resumed.value, 300)).state.snapshot()).toMatchObject({
+      ...whole.state.snapshot(),
+      elapsedMs: expect.any(Number),
+    });
+  });
+
+  test("keeps one directory for each cause, with the case shrunk, and counts the rest", async () => {
+    const campaign = begin(settings(WHOLE, { feedback: false }));
+    const { findings, state } = await run(campaign, 150, wrongDivision);
+    expect(findings.length).toBeGreaterThan(0);
+    for (const { facts, shrunk, original } of findings) {
+      expect(facts).toMatchObject({ cause: { oracle: "compiles", reason: "no division" }, fixed: expect.any(Boolean) });
+      expect(facts.slots.shrunk).toBeLessThanOrEqual(3);
+      expect(shrunk).toMatch(/\/=/);
+      expect(original.length).toBeGreaterThan(shrunk.length / 4);
+    }
+    expect([...state.findings.values()].reduce((a, b) => a + b)).toBeGreaterThan(findings.length);
+    const corpus = path.join(campaign.directory, "corpus");
+    expect(readdirSync(corpus)).toHaveLength(findings.length);
+    expect(readFileSync(path.join(corpus, readdirSync(corpus)[0]!), "utf8")).toMatch(/^# title: [^\n]+: no division\n/);
+  });
+
+  test("leaves out what --only does not name", async () => {
+    const { state } = await run(begin(settings(WHOLE, { only: ["exec-match"] })), 96, wrongDivision);
+    expect(state.findings.size).toBe(0);
+    expect(state.ignored).toBeGreaterThan(0);
+  });
+
+  test("is one process's at a time, and not begun twice", () => {
+    const campaign = begin();
+    expect(createCampaign(campaign.directory, settings())).toMatchObject({ ok: false });
+    campaign.close();
+    expect(resumeCampaign(path.dirname(campaign.directory))).toMatchObject({ ok: false, error: { came: "none" } });
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { bpf } from "../../spec/bpf/text/bpf.js";
+import type { Case } from "../case.js";
+import { checkCase, makeBench } from "../check.js";
+import { CellRecorder, cellParts } from "./cells.js";
+
+function cellsOf(text: string, env: Case["env"] = { cpu: "lse", hole: 0 }): string[] {
+  const recorder = new CellRecorder();
+  const bench = makeBench();
+  const c: Case = { program: { code: [bpf(text)], maps: [], context: "memory" }, inputs: [new Uint8Array(64)], env };
+  const report = checkCase(c, { ...bench, subject: recorder.watch(bench.subject) }, recorder.count);
+  return [...recorder.cells(c, report)];
+}
+
+test("an instruction is told with its operands, its words and whether it ran", () => {
+  expect(cellsOf("r0 = 1; r0 += 4096; if r0 == 0 goto +1; exit; r0 -= r0; exit")).toEqual(
+    expect.arrayContaining([
+      "mov imm|1|movz|ran",
+      "add imm|+u12<<12|add|ran",
+      "jeq imm|0/1|subs b.eq|fell",
+      "sub reg|same|sub|idle",
+    ]),
+  );
+});
+
+test("an image is told with its place", () => {
+  const places = (skip: number) =>
+    cellsOf("r0 = 1; exit", { cpu: "lse", hole: 8, skip }).filter((cell) =>
+      cellParts(cell).strategy.startsWith("chunk"),
+    );
+  expect(places(0)).not.toEqual(places(3));
+  expect(cellsOf("r0 = 1; exit", { cpu: "ll-sc", hole: 16 })).toContain("image|ll-sc|hole 16|returned");
+});

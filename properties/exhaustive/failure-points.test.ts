@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { PROFILES, type QuirkId } from "../../impl/quirks.js";
+import { failurePoints } from "./failure-points.js";
+
+test("a failure at every point of a load and a free, and at every two points, leaves everything as it was", () => {
+  const { points, pairs, failures } = failurePoints();
+  expect(failures).toEqual([]);
+  expect(points).toBeGreaterThan(100);
+  expect(pairs).toBeGreaterThan(30);
+});
+
+const OF_FAILURES: readonly QuirkId[] = [
+  "finalizeFailureSize",
+  "finalizeFailureCharge",
+  "copyFaultIgnored",
+  "extraPassFailureKeepsImage",
+  "freeLeaksOffsets",
+];
+
+test.each(OF_FAILURES)("%s is found by it", (quirk) => {
+  expect(PROFILES.fixed[quirk]).toBe(false);
+  expect(failurePoints({ except: [quirk] }).failures.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { HistoryArbitrary } from "./history-arbitrary.js";
+import { type HistoryFile, parseHistory, printHistory } from "./text.js";
+
+const TEXT = `title:   a failed copy
+oracle:  no-leak
+expect:  breach
+profile: linux-6.12
+quirk:   secondFlush
+pack:    8192 B
+cpus:    4
+limit:   1024 B
+note:    seen by hand
+
+load #0 (r0 = 1 .., 24 insns, 192 B)
+load #1 (r0 = 2 .., 7 insns, 2 subprograms, 1 probe, 448 B); copy 1 fails; cpu 1 runs #0 after event 7
+poke #0; cpu 3 runs #0 throughout
+cpu 1
+run #0 on cpu 2
+free #0 (192 B)
+`;
+
+const parsed = (text: string): HistoryFile => {
+  const result = parseHistory(text);
+  if (!result.ok) throw new Error(`${result.error.line}: ${result.error.message}`);
+  return result.value;
+};
+
+test("a history prints as it was read", () => {
+  expect(printHistory(parsed(TEXT))).toBe(TEXT);
+  expect(parsed(TEXT)).toMatchObject({
+    options: { profile: "linux-6.12", except: ["secondFlush"], packBytes: 8192, cpus: 4, limit: 1024, images: "packs" },
+    about: { title: "a failed copy", oracle: "no-leak", expect: "breach", notes: ["seen by hand"] },
+  });
+});
+
+test("whatever is generated is read as it was printed", () => {
+  const about = { title: "x", oracle: undefined, expect: "pass" as const, notes: [] };
+  fc.assert(
+    fc.property(new HistoryArbitrary(), (history) => {
+      expect(parsed(printHistory({ ...history, about }))).toEqual({ ...history, about });
+    }),
+    { seed: 20240124, numRuns: 50 },
+  );
+});
+
+describe("what is wrong is named with its line", () => {
+  test.each([
+    ["", 1, "no actions"],
+    ["title: x\n\nlaod #0", 3, 'expected "load #N (r0 = N .., N insns)", "free #N"'],
+    ["profile: linux-7\n", 1, 'no profile is called "linux-7"'],
+    ["oracle: luck\n", 1, 'no oracle is called "luck"'],
+    ["cpu 1\npack: 8192 B", 2, '"pack:" below the first action'],
+    ["pack: 100 B\n", 1, 'expected a multiple of 2048 B, came "100 B"'],
+    ["load #0 (r0 = 1 .., 1 insns)", 1, "1 insns, expected 2 to 600000 with 0 subprograms"],
+    ["free #0; copy 0 fails", 1, 'expected "copy 1 fails" or "cpu 1 runs #0 after event 7", came "copy 0 fails"'],
+    ["run #0 on cpu 1; copy 1 fails", 1, 'expected "load #N'],
+  ])("%j", (text, line, message) => {
+    const result = parseHistory(text);
+    expect(result).toMatchObject({ ok: false, error: { line } });
+    expect(result.ok ? "" : result.error.message).toContain(message);
+  });
+});

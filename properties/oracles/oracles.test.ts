@@ -1,0 +1,247 @@
+// Every oracle, on a history that is right and on the same one with something broken on purpose: a kernel step that does
+// less or more than it should, memory changed behind everybody's back, or events that are missing.
+
+import { expect, test } from "vitest";
+import { referenceEngine } from "../../engines/reference/engine.js";
+import type { RoAddr, Va } from "../../machine/address.js";
+import { DEFAULT_OPTIONS } from "../history/history.js";
+import { parseHistory } from "../history/text.js";
+import { World } from "../history/world.js";
+import { ORACLES } from "./index.js";
+import type { Step, TraceEvent } from "./oracle.js";
+
+interface Sabotage {
+  readonly name: string;
+  readonly actions: string;
+  /** Before the last action. */
+  readonly before?: (world: World) => void;
+  /** After it, before the oracle looks. */
+  readonly after?: (world: World, step: Step) => void;
+  /** What the oracle is shown in place of the step. */
+  readonly alter?: (step: Step) => Step;
+  /** The first breach, addresses as they are. */
+  readonly says: string;
+}
+
+const LOAD = "load #0 (r0 = 1 .., 10 insns)";
+const BASE = 0x8000_8301_0000;
+const IMAGE = BASE + 8;
+const NOP = 0xd503_201f;
+
+const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
+const without =
+  (...kinds: TraceEvent["kind"][]) =>
+  (step: Step): Step => ({ ...step, events: step.events.filter(({ kind }) => !kinds.includes(kind)) });
+const withoutLock =
+  (lock: string) =>
+  (step: Step): Step => ({ ...step, events: step.events.filter((e) => !("lock" in e) || e.lock !== lock) });
+
+/** Replace every word of that value in the image of #0. */
+const replaceWords =
+  (from: number, to: number) =>
+  ({ machine, live }: World): void => {
+    const { image, codeBytes } = live.get(0)!.regions[0]!;
+    for (let at: Va = image; at < image + codeBytes; at += 4)
+      if (machine.peek32(at) === from) machine.poke(at, word(to));
+  };
+
+const SABOTAGE: readonly Sabotage[] = [
+  {
+    name: "exec-match",
+    actions: `${LOAD}\nrun #0 on cpu 1`,
+    // add x7, x7, #1
+    before: replaceWords(0x9100_04e7, NOP),
+    says: "#0 on CPU 1 returned 1, expected 9",
+  },
+  {
+    name: "aapcs64-contract",
+    actions: `${LOAD}\nrun #0 on cpu 1`,
+    // ldp xzr, x26, [sp], #16 and add sp, sp, #16
+    before: replaceWords(0xa8c1_6bff, 0x9100_43ff),
+    says: "#0 on CPU 1: AAPCS64: x26 must be preserved",
+  },
+  {
+    name: "no-stale-fetch",
+    actions: `${LOAD}\nrun #0 on cpu 1`,
+    before: ({ machine }) => {
+      const alias = machine.mapFixmap(machine.mapping(IMAGE)!.frame);
+      machine.write32(alias + 8, machine.peek32(IMAGE));
+      machine.unmapFixmap();
+    },
+    says: "CPU 1 runs #0, but 0x800083010008 is stored and not cleaned from the data cache",
+  },
+  {
+    name: "relative-to-ro",
+    actions: LOAD,
+    // ldr x10, .+8 and ldr x10, .+12
+    after: replaceWords(0x5800_004a, 0x5800_006a),
+    says: "word 22 of the image at 0x800083010008 refers to 0x80008301006c, which is not its own",
+  },
+  {
+    name: "ro-immutable",
+    actions: LOAD,
+    after: ({ machine }) => machine.poke(IMAGE, word(NOP)),
+    says: "0x800083010008 holds 0x1f, expected 0xc9",
+  },
+  {
+    name: "ro-immutable",
+    actions: LOAD,
+    alter: withoutLock("patchLock"),
+    says: "0x800083010000 is changed outside a poke",
+  },
+  {
+    name: "w-xor-x",
+    actions: LOAD,
+    after: ({ machine }) => machine.setPermission(BASE, machine.pageBytes, "rw"),
+    says: "0x800083010000 may still be rox in a TLB",
+  },
+  {
+    name: "w-xor-x",
+    actions: LOAD,
+    alter: without("unmap", "invalidateTlb"),
+    says: "event 21: the writable alias is still mapped when patchLock is released",
+  },
+  {
+    name: "freed-is-illegal",
+    actions: LOAD,
+    after: ({ machine }) => machine.poke(BASE + 4, word(NOP)),
+    says: "0x800083010004, slack of a live image, is not the illegal instruction",
+  },
+  {
+    name: "freed-is-illegal",
+    actions: `${LOAD}\nload #1 (r0 = 1 .., 2 insns)\nfree #0`,
+    after: ({ machine }) => machine.poke(BASE + 64, word(NOP)),
+    says: "0x800083010040, freed, is not the illegal instruction",
+  },
+  {
+    name: "flush-covers-writes",
+    actions: LOAD,
+    alter: without("flush", "clean"),
+    says: "0 flushes after a poke, expected 1",
+  },
+  {
+    name: "flush-covers-writes",
+    actions: LOAD,
+    alter: without("contextSync"),
+    says: "0x800083010000+128 was invalidated, but not every CPU synchronized after that",
+  },
+  {
+    name: "allocator-matches-model",
+    actions: `${LOAD}\nload #1 (r0 = 1 .., 2 insns)`,
+    before: ({ kernel }) => kernel.packs.bpfProgPackAlloc(64),
+    says: "function 0 of #1 is at 0x8000830100c0, expected 0x800083010080",
+  },
+  {
+    name: "no-overlap",
+    actions: `${LOAD}\nload #1 (r0 = 1 .., 2 insns)`,
+    before: ({ kernel }) => kernel.packs.packs[0]!.bitmap.clear(0, 1),
+    alter: (step) => {
+      if (step.result.kind !== "loaded") return step;
+      const { live } = step.result;
+      const regions = live.regions.map((region) => ({ ...region, header: BASE + 64 }));
+      return { ...step, result: { ...step.result, live: { ...live, regions } } };
+    },
+    says: "0x800083010040+128 overlaps 0x800083010000+128",
+  },
+  {
+    name: "pack-returned-when-empty",
+    actions: `${LOAD}\nfree #0`,
+    before: ({ kernel }) => kernel.packs.bpfProgPackAlloc(64),
+    says: "the pack at 0x800083010000 is empty",
+  },
+  {
+    name: "accounting-balanced",
+    actions: `${LOAD}\nfree #0`,
+    before: ({ kernel }) => {
+      kernel.modmem.bpfJitUnchargeModmem = () => {};
+    },
+    says: "128 bytes are charged, 0 are live",
+  },
+  {
+    name: "no-leak",
+    actions: LOAD,
+    before: ({ machine }) => machine.kvmalloc(8),
+    says: "2 heap objects, expected 1: one for each pack",
+  },
+  {
+    name: "fallback-is-clean",
+    actions: `${LOAD}; kvmalloc 2 fails`,
+    before: ({ machine }) => {
+      machine.kvfree = () => {};
+    },
+    says: "heapObjects: 1 after the failed load, 0 before",
+  },
+  {
+    name: "lock-discipline",
+    actions: LOAD,
+    alter: withoutLock("packMutex"),
+    says: "event 3: alloc of executable memory without packMutex",
+  },
+  {
+    name: "lock-discipline",
+    actions: LOAD,
+    before: ({ machine }) => machine.packMutex.acquire(),
+    says: "badLock at 0x0: CPU 0 takes packMutex, which CPU 0 holds",
+  },
+  {
+    name: "no-crash",
+    actions: `${LOAD}\nload #1 (r0 = 1 .., 2 insns)\nfree #0`,
+    before: ({ kernel }) => kernel.packs.bpfProgPackFree((BASE + 64) as RoAddr, 64),
+    says: "chunks 0+2 are freed but not all taken",
+  },
+  {
+    name: "poke-atomic",
+    actions: `${LOAD}\npoke #0`,
+    alter: (step) => {
+      if (step.result.kind !== "poked") return step;
+      return { ...step, result: { ...step.result, patch: { ...step.result.patch, before: 0x9100_04e7 } } };
+    },
+    says: "the old instruction 0x910004e7 may not be replaced while it runs",
+  },
+];
+
+/** What the oracle says of the last action. */
+function breaches({ name, actions, before, after, alter }: Sabotage, isBroken: boolean): readonly string[] {
+  const parsed = parseHistory(actions);
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  const world = new World({ ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
+  const oracle = ORACLES.find((one) => one.name === name)!;
+  const all = parsed.value.actions;
+  for (const action of all.slice(0, -1)) world.step(action);
+  if (isBroken) before?.(world);
+  const step = world.step(all.at(-1)!)!;
+  if (isBroken) after?.(world, step);
+  return oracle.check(isBroken && alter !== undefined ? alter(step) : step);
+}
+
+test.each(SABOTAGE.map((s) => ({ ...s, title: `${s.name}: ${s.says}` })))("$title", (sabotage) => {
+  expect(breaches(sabotage, false)).toEqual([]);
+  expect(breaches(sabotage, true)[0]).toContain(sabotage.says);
+});
+
+test("every oracle is shown to fail, and says where it comes from", () => {
+  const shown = new Set(SABOTAGE.map(({ name }) => name));
+  expect(ORACLES.filter(({ name }) => !shown.has(name)).map(({ name }) => name)).toEqual([]);
+  for (const { statement, source } of ORACLES) {
+    expect(statement).toMatch(/^[A-Z].*\.$/);
+    expect(source.length).toBeGreaterThan(10);
+  }
+});
+
+test("a sweep sees what no step has touched", () => {
+  const world = new World({ ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
+  world.step({
+    kind: "load",
+    id: 0,
+    program: { first: 1, insns: 2, subprograms: 0, probes: 0 },
+    fails: [],
+    others: [],
+  });
+  const swept = (): string[] => ORACLES.flatMap((oracle) => oracle.sweep?.(world) ?? []);
+  expect(swept()).toEqual([]);
+  world.machine.poke(BASE + 4096, word(NOP));
+  expect(swept()).toEqual([
+    "0x800083011000 holds 0x1f, expected 0x0",
+    "0x800083011000, room of no program, is not the illegal instruction",
+  ]);
+});
