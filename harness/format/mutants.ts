@@ -19,6 +19,7 @@ export function formatMutants(report: MutantsReport, columns: number): string[] 
     ),
     ...(report.survivors.length === 0 ? [] : ["survivors:", ...wrap(report.survivors, columns, "  ", ", ")]),
     ...(report.equivalent.length === 0 ? [] : ["equivalent by argument:", ...wrap(report.equivalent, columns)]),
+    ...(report.broken.length === 0 ? [] : [`${report.broken.length} that do not compile were left out`]),
     summary(report),
   ];
 }

@@ -3,20 +3,22 @@
 // for making no sense; a child process then loads the one file in place of the other.
 
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
-import { applyEdits, type Mutant } from "./mutant.js";
+import type { Variant } from "./variant.js";
 
 export interface Build {
   /** By mutant id: URL of a compiled module -> file that takes its place. */
   readonly replacements: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Of `harness/mutants/`, compiled. */
   module(name: string): URL;
+  /** Ids of variants that make no sense to the compiler: they were built, but say nothing. */
+  readonly broken: ReadonlySet<string>;
   remove(): void;
 }
 
@@ -36,55 +38,63 @@ const CONFIG = {
 };
 
 /** @param root a checkout: sources, tsconfig.json and node_modules. */
-export async function buildMutants(root: string, mutants: readonly Mutant[]): Promise<Loaded<Build>> {
+export async function buildVariants(root: string, variants: readonly Variant[]): Promise<Loaded<Build>> {
   const directory = mkdtempSync(path.join(tmpdir(), "rox-mutants-"));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  const built = await buildIn(directory, root, mutants).catch((error: unknown) => refuse(broken(error)));
-  if (!built.ok) {
-    remove();
-    return built;
-  }
   const module = (name: string): URL => pathToFileURL(path.join(directory, "dist", "harness", "mutants", name));
-  return loaded({ replacements: built.value, module, remove });
+  try {
+    const replacements = copySources(directory, root, variants);
+    const complaints = await compile(directory);
+    const broken = new Set(variants.flatMap(({ id }) => (complaints.includes(`.${id}.ts`) ? [id] : [])));
+    const others = complaints
+      .split("\n")
+      .filter((line) => / error /.test(line) && !/\.[A-Z]+\d+[a-z]?\.ts\(/.test(line));
+    if (others.length === 0) return loaded({ replacements, module, broken, remove });
+    remove();
+    return refuse(unusable(others.slice(0, 5).join("; ")));
+  } catch (error) {
+    remove();
+    return refuse(unusable(error instanceof Error ? error.message : String(error)));
+  }
 }
 
-async function buildIn(
-  directory: string,
-  root: string,
-  mutants: readonly Mutant[],
-): Promise<Loaded<Build["replacements"]>> {
+function copySources(directory: string, root: string, variants: readonly Variant[]): Build["replacements"] {
   for (const name of [...SOURCES, "tsconfig.json", "package.json"]) {
     cpSync(path.join(root, name), path.join(directory, name), { recursive: true });
   }
   symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
   writeFileSync(path.join(directory, "tsconfig.mutants.json"), JSON.stringify(CONFIG));
+  const wasm = path.join("dist", "engines", "wasm", "a64.wasm");
+  if (existsSync(path.join(root, wasm))) cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
   const replacements = new Map<string, Record<string, string>>();
-  for (const mutant of mutants) {
+  for (const { id, files } of variants) {
     const replaced: Record<string, string> = {};
-    for (const file of new Set(mutant.edits.map((edit) => edit.file))) {
-      const changed = applyEdits(mutant, file, readFileSync(path.join(root, file), "utf8"));
-      if (!changed.ok) return changed;
-      const name = file.replace(/\.ts$/, `.${mutant.id}.ts`);
-      writeFileSync(path.join(directory, name), changed.value);
+    for (const [file, text] of files) {
+      const name = file.replace(/\.ts$/, `.${id}.ts`);
+      writeFileSync(path.join(directory, name), text);
       const compiled = (source: string): string => path.join(directory, "dist", source.replace(/\.ts$/, ".js"));
       replaced[pathToFileURL(compiled(file)).href] = compiled(name);
     }
-    replacements.set(mutant.id, replaced);
+    replacements.set(id, replaced);
   }
-  const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
-  const wasm = path.join("dist", "engines", "wasm", "a64.wasm");
-  if (existsSync(path.join(root, wasm))) cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
-  await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.mutants.json"], { cwd: directory });
-  return loaded(replacements);
+  return replacements;
 }
 
-function broken(error: unknown): BadInput {
-  const { stdout, message } = error as { readonly stdout?: string; readonly message?: string };
-  const came = (stdout ?? message ?? String(error)).trim().split("\n").slice(0, 5).join("; ");
-  return {
-    subject: "mutants",
-    expected: "sources that compile",
-    came,
-    next: "run from a checkout with its dependencies",
-  };
+/** @returns what the compiler complains about; it writes its output all the same. */
+async function compile(directory: string): Promise<string> {
+  const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+  const options = { cwd: directory, maxBuffer: 2 ** 26 };
+  try {
+    await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.mutants.json", "--pretty", "false"], options);
+    return "";
+  } catch (error) {
+    const { stdout } = error as { readonly stdout?: string };
+    if (stdout === undefined || stdout === "") throw error;
+    return stdout;
+  }
 }
+
+const unusable = (came: string): BadInput => ({
+  ...{ subject: "mutants", expected: "sources that compile", came },
+  next: "run from a checkout with its dependencies",
+});

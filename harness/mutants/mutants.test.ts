@@ -6,6 +6,7 @@ import { projectRoot } from "../project.js";
 import { choose, readMutants } from "./collection.js";
 import { runMutants } from "./mutants.js";
 import { makeMutantsReport, mutantsExitCode, type RunFacts } from "./report.js";
+import { variantOf } from "./variant.js";
 
 const { mutants, unreadable } = readMutants(path.join(projectRoot(), "mutants"));
 /** One for each search, and for each way of dying. */
@@ -18,10 +19,15 @@ test("every mutant can be read, and has an id of its own", () => {
 
 test("all of them apply and compile; a few are found, and the unchanged sources are not", async () => {
   const { signal } = new AbortController();
-  const run = await runMutants(mutants, { seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only: new Set(FEW) });
+  const variants = mutants.map((mutant) => {
+    const variant = variantOf(projectRoot(), mutant);
+    if (!variant.ok) throw new Error(`${variant.error.subject}: ${variant.error.expected}, came ${variant.error.came}`);
+    return variant.value;
+  });
+  const run = await runMutants(variants, { seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only: new Set(FEW) });
   if (!run.ok) throw new Error(`${run.error.subject}: ${run.error.expected}, came ${run.error.came}`);
-  const { control, killed, survivors, results } = run.value;
-  expect([control, killed, survivors]).toEqual([undefined, FEW.length, []]);
+  const { control, broken, killed, survivors, results } = run.value;
+  expect([control, broken, killed, survivors]).toEqual([undefined, [], FEW.length, []]);
   for (const { id, witness } of results) expect(witness?.size ?? 1, id).toBeLessThanOrEqual(8);
 });
 
@@ -34,7 +40,8 @@ describe("the report", () => {
   const result = { id: "A01", title: "", group: "a", reenacts: "", cases: 1, seconds: 1 };
   const killed = { search: "programs", oracle: "r0", where: "r0", expected: "0x1", actual: "0x2" };
   const facts: RunFacts = {
-    ...{ seed: 1, budgetMs: 1, jobs: 1, durationMs: 1, interrupted: false, control: undefined, unreadable: [] },
+    ...{ seed: 1, budgetMs: 1, jobs: 1, durationMs: 1, interrupted: false, control: undefined, broken: [] },
+    unreadable: [],
     results: [{ ...result, ...killed, kind: "killed" }],
   };
   const survivor = { ...result, id: "A02", kind: "survived" } as const;

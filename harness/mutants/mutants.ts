@@ -1,13 +1,12 @@
 // `rox mutants`: builds all mutants at once, proves that the unchanged sources pass, and lets the searches loose on each.
 
-import type { Loaded } from "../bad-input.js";
-import { loaded } from "../bad-input.js";
+import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { projectRoot } from "../project.js";
 import type { Task } from "./attempt.js";
-import { buildMutants } from "./build.js";
-import type { Mutant } from "./mutant.js";
+import { buildVariants } from "./build.js";
 import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "./report.js";
 import { runChild } from "./run-child.js";
+import { AUTOMATIC, type Variant } from "./variant.js";
 
 export interface MutantsOptions {
   readonly seed: number;
@@ -25,16 +24,25 @@ const SHRINK_MS = 10_000;
 /** Longer than nearly every mutant lives. */
 const CONTROL_MS = 2000;
 
-export async function runMutants(mutants: readonly Mutant[], options: MutantsOptions): Promise<Loaded<MutantsReport>> {
+export async function runMutants(
+  variants: readonly Variant[],
+  options: MutantsOptions,
+): Promise<Loaded<MutantsReport>> {
   const started = Date.now();
-  const built = await buildMutants(projectRoot(), mutants);
+  const built = await buildVariants(projectRoot(), variants);
   if (!built.ok) return built;
   const build = built.value;
+  const wrong = variants.find(({ id, group }) => build.broken.has(id) && group !== AUTOMATIC);
+  if (wrong !== undefined) {
+    build.remove();
+    const next = "carry the change over to the present source";
+    return refuse({ subject: `mutant ${wrong.id}`, expected: "a change that compiles", came: "an error", next });
+  }
   const { seed, budgetMs, jobs, searches, stop } = options;
   const task: Task = { seed, budgetMs, shrinkMs: SHRINK_MS, ...(searches === undefined ? {} : { searches }) };
   const results: MutantResult[] = [];
   const runAll = async (): Promise<void> => {
-    const waiting = mutants.filter(({ id }) => options.only?.has(id) ?? true);
+    const waiting = variants.filter(({ id }) => !build.broken.has(id) && (options.only?.has(id) ?? true));
     const runner = async (): Promise<void> => {
       for (let mutant = waiting.shift(); mutant !== undefined && !stop.aborted; mutant = waiting.shift()) {
         const outcome = await runChild(build, mutant.id, task, stop);
@@ -55,7 +63,17 @@ export async function runMutants(mutants: readonly Mutant[], options: MutantsOpt
     const durationMs = Date.now() - started;
     const interrupted = stop.aborted;
     return loaded(
-      makeMutantsReport({ seed, budgetMs, jobs, durationMs, interrupted, control, results, unreadable: [] }),
+      makeMutantsReport({
+        seed,
+        budgetMs,
+        jobs,
+        durationMs,
+        interrupted,
+        control,
+        results,
+        broken: [...build.broken],
+        unreadable: [],
+      }),
     );
   } finally {
     build.remove();

@@ -2,11 +2,11 @@
 
 import type { BadInput } from "../bad-input.js";
 import type { Attempt } from "./attempt.js";
-import type { Mutant } from "./mutant.js";
 import type { Outcome } from "./run-child.js";
 import type { Witness } from "./search.js";
+import type { Variant } from "./variant.js";
 
-export type MutantResult = Pick<Mutant, "id" | "title" | "group" | "reenacts"> &
+export type MutantResult = Pick<Variant, "id" | "title" | "group" | "reenacts"> &
   Attempt & {
     /** Why it may survive. */
     readonly equivalent?: string;
@@ -36,10 +36,12 @@ export interface MutantsReport {
   /** Why nothing below counts: the unchanged sources were killed. */
   readonly control: string | undefined;
   readonly results: readonly MutantResult[];
+  /** Ids of those that do not compile, and so did not run. */
+  readonly broken: readonly string[];
   readonly unreadable: readonly BadInput[];
 }
 
-export const resultOf = (mutant: Mutant, { attempt, witness }: Outcome): MutantResult => ({
+export const resultOf = (mutant: Variant, { attempt, witness }: Outcome): MutantResult => ({
   ...{ id: mutant.id, title: mutant.title, group: mutant.group, reenacts: mutant.reenacts },
   ...attempt,
   ...(mutant.equivalent === undefined ? {} : { equivalent: mutant.equivalent }),
@@ -48,7 +50,7 @@ export const resultOf = (mutant: Mutant, { attempt, witness }: Outcome): MutantR
 
 export type RunFacts = Pick<
   MutantsReport,
-  "seed" | "budgetMs" | "jobs" | "durationMs" | "interrupted" | "control" | "results" | "unreadable"
+  "seed" | "budgetMs" | "jobs" | "durationMs" | "interrupted" | "control" | "results" | "broken" | "unreadable"
 >;
 
 export function makeMutantsReport(facts: RunFacts): MutantsReport {

@@ -2,7 +2,7 @@
 
 /** The smallest failing thing that was found. */
 export interface Witness {
-  /** Slots of a program, steps of a history; undefined where it cannot be made smaller. */
+  /** Instructions of a program, steps of a history; undefined where it cannot be made smaller. */
   readonly size: number | undefined;
   readonly text: string;
 }
