@@ -130,6 +130,7 @@ test.each([
   ["a:\na: exit", 'line 2: label "a" is defined twice'],
   ["r0 = 1 1", 'line 1: expected the end of the line or "ll", got "1"'],
   ["call +3", `line 1: expected ${NUMBER}, a label, "pc" or "kfunc", got "+3"`],
+  ["callx r1", "line 1: callx is a call through a register, which is not supported"],
   ["frob r1", 'line 1: expected an instruction, got "frob"'],
   ["mov32 %r0, 2147483648", `line 1: expected ${NUMBER}, got "2147483648"`],
   ["or %r0, %r50", 'line 1: expected a register r0..r10, got "%r50"'],

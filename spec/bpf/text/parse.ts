@@ -56,6 +56,8 @@ function readLine(line: Line, syntax: Syntax, dialect: Dialect, draft: Draft): R
   const found = match(syntax.tree[dialect], body, syntax.spelling[dialect]);
   if (!found.ok) {
     const token = body[found.at];
+    const refused = REFUSED_WORDS.get((body[0]?.text ?? "").toLowerCase());
+    if (refused !== undefined) return textError(line.number, `${refused}, which is not supported`, body[0]?.column);
     if (dialect === "rfc" && match(syntax.tree.kernel, body, syntax.spelling.kernel).ok) {
       return textError(line.number, "this form exists in the kernel dialect only", body[0]?.column);
     }
@@ -68,6 +70,14 @@ function readLine(line: Line, syntax: Syntax, dialect: Dialect, draft: Draft): R
   if (found.row.kind === "lddw") draft.program.push(insn(rowById("lddw high"), { imm: high ?? 0 }));
   return undefined;
 }
+
+/** What the opcodes of `REFUSED` in isa.ts are called in text, where they are called anything. */
+const REFUSED_WORDS: ReadonlyMap<string, string> = new Map([
+  ["callx", "callx is a call through a register"],
+  ...["ldabs", "ldind"].flatMap((name) =>
+    ["b", "h", "w"].map((size): [string, string] => [`${name}${size}`, `${name}${size} is legacy packet access`]),
+  ),
+]);
 
 type Refusal = ReturnType<typeof textError>;
 
