@@ -31,9 +31,11 @@ test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, ()
   const engines = usable.map(remembering);
   const bench = makeBench({ engines });
   const kinds = new Map<string, number>();
+  const runs = new Map(engines.map(({ name }): [string, number] => [name, 0]));
   const property = fc.property(new CaseArbitrary(), (c) => {
     for (const { outcomes } of engines) outcomes.length = 0;
     const report = checkCase(c, bench);
+    for (const { name, outcomes } of engines) runs.set(name, (runs.get(name) ?? 0) + outcomes.length);
     const [first, ...others] = engines.map(({ name, outcomes }) => ({ name, outcomes }));
     for (const { name, outcomes } of others) expect(outcomes, name).toEqual(first!.outcomes);
     expect(report).toMatchObject({ kind: "checked", verdict: { kind: expect.not.stringMatching("^disagree$") } });
@@ -41,6 +43,9 @@ test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, ()
     kinds.set(report.verdict.kind, (kinds.get(report.verdict.kind) ?? 0) + 1);
   });
   fc.assert(property, { seed: 20240124, numRuns: RUNS });
+  console.info(`runs by engine: ${[...runs].map(([name, n]) => `${name} ${n}`).join(", ")}`);
+  expect(Math.min(...runs.values())).toBeGreaterThan(RUNS);
+  expect(new Set(runs.values()).size).toBe(1);
   expect(kinds.get("incomparable") ?? 0).toBeLessThanOrEqual(RUNS / 100);
   expect(kinds.get("agree")).toBeGreaterThanOrEqual((RUNS * 99) / 100);
 });
