@@ -4,7 +4,6 @@
 import type { Case } from "../properties/case.js";
 import { parseCase } from "../properties/case-text.js";
 import { readDataFile } from "../spec/bpf/data-file.js";
-import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
 import { decode, type Insn } from "../spec/bpf/insn.js";
 import type { Strictness } from "../spec/bpf/validate/problem.js";
 import { validate } from "../spec/bpf/validate/validate.js";
@@ -74,8 +73,6 @@ function restriction(program: readonly Insn[]): string | undefined {
     : `calls function ${call.imm} of the suite's runner, which the file does not define`;
 }
 
-const HELPER_IDS: ReadonlySet<number> = new Set([...HELPERS.keys(), TAIL_CALL]);
-
 const caseOf = (program: readonly Insn[], input: Uint8Array): Case => ({
   program: { code: [program], maps: [], context: "memory" },
   inputs: [input],
@@ -83,7 +80,7 @@ const caseOf = (program: readonly Insn[], input: Uint8Array): Case => ({
 });
 
 function valid<C extends Case>(file: string, c: C, strictness: Strictness): Loaded<C> {
-  const validity = validate(c.program, { strictness, helpers: HELPER_IDS });
+  const validity = validate(c.program, { strictness });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) return loaded(c);
   const code = c.program.code.length > 1 ? `code ${problem.code}, ` : "";

@@ -7,11 +7,12 @@ import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
 import { describe } from "../impl/jit/error.js";
 import { binaryPackSize, HEADER_BYTES } from "../impl/pack/binary-pack.js";
-import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
+import type { LoweredFunction } from "../impl/verifier/lower.js";
 import type { Va } from "../machine/address.js";
 import { blindCodes } from "../properties/blind.js";
 import type { Case } from "../properties/case.js";
-import { CALL_BASE, layoutOf } from "../properties/layout.js";
+import { CALL_BASE } from "../properties/layout.js";
+import { lowerProgram } from "../properties/lowering.js";
 import type { Insn } from "../spec/bpf/insn.js";
 import { validate } from "../spec/bpf/validate/validate.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
@@ -62,29 +63,13 @@ export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFun
 export function lowerCase(c: Case): Loaded<readonly (readonly LoweredFunction[])[]> {
   const validity = validate(c.program, { strictness: "rfc" });
   if (!validity.ok) return notCompiled(validity.problems[0]?.message ?? "an invalid one");
-  const codes = c.program.code.map((code, index) => {
-    const functions = validity.facts.functions.filter((fn) => fn.code === index);
-    const contextLoads = validity.facts.contextLoads[index] ?? new Set<number>();
-    return lower(code, { functions, contextLoads }, verifierEnv(c)).functions;
-  });
+  const codes = lowerProgram(c.program, validity.facts);
   if (c.env.blind !== true) return loaded(codes);
   const blinded = blindCodes(codes);
   return blinded.ok ? loaded(blinded.lowered) : notCompiled(blinded.why);
 }
 
 export const envOf = (c: Case): JitEnv => ({ ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE });
-
-/** Bytes of kernel text that stand for one helper. */
-const HELPER_BYTES = 64;
-
-function verifierEnv({ program }: Case): VerifierEnv {
-  const layout = layoutOf(program, 0);
-  return {
-    mapObject: (index) => layout.maps[index]?.object.base ?? 0,
-    mapValues: (index) => layout.maps[index]?.values.base ?? 0,
-    helperOffset: (id) => 0x1000 + id * HELPER_BYTES,
-  };
-}
 
 /** @param bytes the image with its literal, in a buffer of its own. */
 export function functionOf(

@@ -7,7 +7,7 @@ import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
 import { mapped } from "../impl/jit/registers.js";
 import { pointer, type Va } from "../machine/address.js";
 import type { Case } from "../properties/case.js";
-import { FUEL } from "../properties/check.js";
+import { A64_FUEL, FUEL } from "../properties/check.js";
 import { type Code, JitSubject } from "../properties/jit-subject.js";
 import { layoutOf } from "../properties/layout.js";
 import { TAIL_CALL } from "../spec/bpf/helpers.js";
@@ -45,7 +45,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble):
   let places: ReadonlyMap<Va, Place> | undefined;
   const subject = new JitSubject({
     engines: [referenceEngine],
-    fuel: 40 * FUEL,
+    fuel: A64_FUEL,
     trace: (state, codes) => {
       places ??= placesOf(c, codes, (va, bytes) => subject.machine.peek(va, bytes));
       if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc), disassemble));

@@ -4,7 +4,6 @@
 import type { Engine } from "../engines/engine.js";
 import { defaultEngine } from "../engines/index.js";
 import type { JitEnv } from "../impl/jit/env.js";
-import { HELPERS } from "../spec/bpf/helpers.js";
 import { type InterpretRun, interpret } from "../spec/bpf/interpret.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Problem, Strictness } from "../spec/bpf/validate/problem.js";
@@ -29,8 +28,7 @@ export interface BenchOptions {
 
 /** BPF instructions that the reference may run, and A64 instructions that the code may take for them. */
 export const FUEL = 100_000;
-const A64_FUEL = 40 * FUEL;
-const HELPER_IDS: ReadonlySet<number> = new Set([...HELPERS.keys(), 12]);
+export const A64_FUEL = 40 * FUEL;
 
 export const makeBench = ({ engines = [defaultEngine()], env, strictness = "verifier" }: BenchOptions = {}): Bench => ({
   subject: new JitSubject({ engines, fuel: A64_FUEL, ...(env === undefined ? {} : { env }) }),
@@ -62,7 +60,7 @@ export type CaseReport =
 
 export function checkCase(c: Case, bench: Bench, count?: InterpretRun["count"]): CaseReport {
   const { program, inputs, env } = c;
-  const validity = validate(program, { strictness: bench.strictness, helpers: HELPER_IDS });
+  const validity = validate(program, { strictness: bench.strictness });
   if (!validity.ok) return { kind: "invalid", problems: validity.problems };
   const slots = program.code.reduce((n, code) => n + code.length, 0);
   const load = bench.subject.load(program, validity.facts, env);

@@ -11,7 +11,7 @@ import { type BpfProg, describeLoadError } from "../impl/program/bpf-prog.js";
 import { fixupException } from "../impl/program/fixup-exception.js";
 import { Kernel } from "../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../impl/program/load.js";
-import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/lower.js";
+import type { LoweredFunction } from "../impl/verifier/lower.js";
 import { pointer, type RoAddr, type Va } from "../machine/address.js";
 import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
@@ -25,7 +25,8 @@ import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
 import { repeatable } from "./blind.js";
 import type { CaseEnv } from "./case.js";
-import { CALL_BASE, ENTRY_SP, frameAt, HASH_ELEMENT_HEADER_BYTES, layoutOf, STACK, TASK } from "./layout.js";
+import { CALL_BASE, ENTRY_SP, frameAt, HASH_ELEMENT_HEADER_BYTES, STACK, TASK } from "./layout.js";
+import { helperOffset, lowerProgram } from "./lowering.js";
 import { MachineMemory } from "./machine-memory.js";
 import { lockBreaches } from "./oracles/locks.js";
 import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
@@ -34,10 +35,6 @@ import { Stage } from "./stage.js";
 import { loadedBreaches } from "./structure/loaded-code.js";
 import type { Loaded, LoadedImage, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
-/** Bytes of kernel text that stand for one helper. */
-const HELPER_BYTES = 64;
-/** What the imm of a call of that helper is. */
-export const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
 /** Stands for `__htab_map_lookup_elem`, which gives the whole element of a hash map and has no number of its own. */
 export const HASH_ELEMENT_HELPER = 0x1000;
 /** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
@@ -106,17 +103,7 @@ export class JitSubject implements Subject {
   }
 
   load(program: Program, facts: Facts, caseEnv: CaseEnv): LoadResult {
-    const layout = layoutOf(program, 0);
-    const verifier: VerifierEnv = {
-      mapObject: (index) => layout.maps[index]!.object.base,
-      mapValues: (index) => layout.maps[index]!.values.base,
-      helperOffset: (id) => (HELPERS.has(id) ? helperOffset(id) : undefined),
-    };
-    const lowered = program.code.map((code, index) => {
-      const functions = facts.functions.filter((fn) => fn.code === index);
-      const contextLoads = facts.contextLoads[index] ?? new Set<number>();
-      return lower(code, { functions, contextLoads }, verifier).functions;
-    });
+    const lowered = lowerProgram(program, facts);
     const env: JitEnv = { ...this.kernel.env, lse: caseEnv.cpu === "lse" };
     this.skip(caseEnv.skip ?? 0);
     this.kernel.blinding = caseEnv.blind === true ? repeatable() : undefined;
