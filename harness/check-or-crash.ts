@@ -29,6 +29,17 @@ export function checkOrCrash(c: Case, check: Check, count?: (row: Row) => void):
 }
 export const EXCEPTION = "an exception";
 
+/** The same for what gives no more than a verdict. @param renew called after an exception, which may have left anything behind */
+export function verdictOrCrash(check: () => Verdict, renew: () => void = () => {}): Verdict {
+  try {
+    return check();
+  } catch (error) {
+    renew();
+    const actual = error instanceof Error ? error.message : String(error);
+    return { kind: "disagree", where: EXCEPTION, expected: "a verdict", actual };
+  }
+}
+
 const without = (c: Case, verdict: Verdict): Checked => ({
   kind: "checked",
   verdict,

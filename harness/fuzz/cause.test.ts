@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Verdict } from "../../properties/verdict.js";
-import { causeName, oracleOf, reasonOf } from "./cause.js";
+import { oracleOf, reasonOf } from "../kinds/objection.js";
+import { causeName } from "./cause.js";
 
 type Disagree = Extract<Verdict, { kind: "disagree" }>;
 const disagree = (where: string, expected: string, actual: string): Disagree => ({

@@ -2,20 +2,13 @@
 // cause are one finding; while a case is shrunk, oracle and reason must stay what they are.
 
 import type { Case } from "../../properties/case.js";
-import type { Verdict } from "../../properties/verdict.js";
 import type { Insn } from "../../spec/bpf/insn.js";
-import { type Checked, EXCEPTION } from "../check-or-crash.js";
+import type { Checked } from "../check-or-crash.js";
+import { COMPARISON_ORACLES, oracleOf, reasonOf } from "../kinds/objection.js";
 import { traceWith } from "../trace-run.js";
 
 /** Who may say no in a campaign, by the name that `--only` takes. */
-export const FUZZ_ORACLES = [
-  "exec-match",
-  "text-memory",
-  "compiles",
-  "no-exception",
-  "worker-crash",
-  "worker-hang",
-] as const;
+export const FUZZ_ORACLES = [...COMPARISON_ORACLES, "worker-crash", "worker-hang"] as const;
 export type FuzzOracle = (typeof FUZZ_ORACLES)[number];
 
 export interface Cause {
@@ -29,33 +22,6 @@ export interface Cause {
 /** A name for the cause that can name a directory: `exec-match-mod32-reg`. */
 export const causeName = ({ oracle, row }: Pick<Cause, "oracle" | "row">): string =>
   `${oracle}-${row.replaceAll(/[^a-z0-9]+/gi, "-").replaceAll(/^-|-$/g, "") || "unknown"}`;
-
-type Disagree = Extract<Verdict, { kind: "disagree" }>;
-
-export function oracleOf({ where }: Pick<Disagree, "where">): FuzzOracle {
-  if (where === EXCEPTION) return "no-exception";
-  if (where === "compilation") return "compiles";
-  return where === "text memory" ? "text-memory" : "exec-match";
-}
-
-/** Words without numbers and addresses. */
-const plain = (text: string): string =>
-  text
-    .replaceAll(/\b0x[0-9a-f]+|\d+/gi, "N")
-    .replaceAll(/\s+/g, " ")
-    .slice(0, 80);
-
-export function reasonOf(verdict: Disagree): string {
-  const oracle = oracleOf(verdict);
-  if (oracle !== "exec-match") return plain(verdict.actual);
-  return verdict.where === "outcome" ? `${kindOf(verdict.expected)}, came ${kindOf(verdict.actual)}` : "another result";
-}
-
-/** `returned`, `faulted badRead`, ... out of a summary. */
-const kindOf = (summary: string): string => {
-  const [kind = "", ...rest] = summary.replace(/ at instruction \d+/, "").split(/[ :]+/);
-  return kind === "faulted" ? `${kind} ${rest[0] ?? ""}` : kind;
-};
 
 export function causeOf(c: Case, { verdict, runs }: Checked): Cause | undefined {
   if (verdict.kind !== "disagree") return undefined;

@@ -3,7 +3,8 @@
 import { minimize } from "../../properties/arbitraries/minimize.js";
 import { parseCase, printCase } from "../../properties/case-text.js";
 import { checkOrCrash } from "../check-or-crash.js";
-import { type Cause, causeOf, oracleOf, reasonOf } from "./cause.js";
+import { oracleOf, reasonOf } from "../kinds/objection.js";
+import { type Cause, causeOf } from "./cause.js";
 import type { FuzzTrials } from "./chunk.js";
 
 export interface ShrinkTask {

@@ -5,7 +5,7 @@ import { defaultEngine } from "../../engines/index.js";
 import { checkExpected } from "../check-or-crash.js";
 import { conformParts } from "../conform/parts.js";
 import { findFiles } from "../input-file.js";
-import { oracleOf, type Search } from "./search.js";
+import { noticedBy, type Search } from "./search.js";
 
 export function conformanceSearch(): Search {
   const folder = process.env.ROX_CONFORMANCE;
@@ -25,7 +25,7 @@ export function conformanceSearch(): Search {
       if (verdict.kind !== "disagree") return "nothing";
       const { where, expected, actual } = verdict;
       const shrink = () => ({ size: undefined, text: `conformance file ${path.basename(file)}\n` });
-      return { oracle: oracleOf(verdict), where, expected, actual, shrink };
+      return { oracle: noticedBy(verdict), where, expected, actual, shrink };
     },
   };
 }

@@ -1,5 +1,7 @@
 // One way to look for a disagreement, a step at a time, so that several can take turns.
 
+import { COMPARISON_ORACLES } from "../kinds/objection.js";
+
 /** The smallest failing thing that was found. */
 export interface Witness {
   /** Instructions of a program, steps of a history; undefined where it cannot be made smaller. */
@@ -32,9 +34,17 @@ export interface Search {
  * What noticed a disagreement: `stack[r10 - 8]` and `map 0[3]` are found by the same comparison wherever it is; rules of
  * structure and of memory name themselves in what they say.
  */
-export function oracleOf({ where, actual }: { readonly where: string; readonly actual: string }): string {
+export function noticedBy({ where, actual, oracle }: Told): string {
+  if (oracle !== undefined && !COMPARISONS.includes(oracle)) return oracle;
   const rule = /^(?:function \d+: )?([a-z]+(?:-[a-z]+)+): /.exec(actual)?.[1];
   if (rule !== undefined) return rule;
   if (where === "outcome") return /AAPCS64/.test(actual) ? "aapcs64-contract" : where;
   return /^r\d$/.test(where) ? "registers" : where.replace(/(\[| \d|, ).*$/, "");
 }
+interface Told {
+  readonly where: string;
+  readonly actual: string;
+  /** Who objects, where that is known. */
+  readonly oracle?: string;
+}
+const COMPARISONS: readonly string[] = COMPARISON_ORACLES;

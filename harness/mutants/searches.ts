@@ -1,20 +1,24 @@
 // All ways in which a mutant is looked for, in the order in which they take turns.
 
+import { TRIAL_KINDS } from "../kinds/index.js";
+import type { Kind } from "../kinds/kind.js";
 import { conformanceSearch } from "./conformance-search.js";
 import { edgeSearch } from "./edge-search.js";
-import { historySearch } from "./history-search.js";
-import { kernelRowSearch } from "./kernel-row-search.js";
-import { programSearch, resultSearch } from "./program-search.js";
+import { kindSearch, resultSearch } from "./kind-search.js";
 import { recordedSearch } from "./recorded-search.js";
 import type { Search } from "./search.js";
-import { trampolineSearch } from "./trampoline-search.js";
+
+/** How much of the time each kind gets. */
+const SHARES: Readonly<Record<Kind<unknown>["name"], number>> = {
+  programs: 3,
+  histories: 2,
+  "kernel rows": 1,
+  tracing: 1,
+};
 
 export const makeSearches = (seed: number): readonly Search[] => [
-  programSearch(seed),
-  historySearch(seed),
-  kernelRowSearch(seed),
+  ...TRIAL_KINDS.map((kind) => kindSearch(kind, seed, SHARES[kind.name])),
   edgeSearch(),
-  trampolineSearch(seed),
   recordedSearch(),
   resultSearch(seed),
   conformanceSearch(),

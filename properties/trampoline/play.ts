@@ -111,7 +111,7 @@ function* poked(
   let left = scenario.moment;
   let seen: Traced | string | undefined;
   machine.onEvent = () => {
-    if (left-- !== 0) return;
+    if (left === undefined || left-- !== 0) return;
     machine.onEvent = undefined;
     seen = world.run(target, 1);
   };

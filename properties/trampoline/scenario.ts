@@ -33,8 +33,8 @@ export interface Scenario {
   readonly ipArg: boolean;
   /** struct_ops: the result of the program is used. */
   readonly returns: boolean;
-  /** Before which memory event of a poke another CPU runs through the patch site. */
-  readonly moment: number;
+  /** Before which memory event of a poke another CPU runs through the patch site; undefined: none does. */
+  readonly moment: number | undefined;
 }
 
 const register = fc.oneof(

@@ -1,0 +1,57 @@
+// Histories of loads, frees, runs and pokes: no oracle of memory objects.
+
+import type { Engine } from "../../engines/engine.js";
+import type { History } from "../../properties/history/history.js";
+import { HistoryArbitrary } from "../../properties/history/history-arbitrary.js";
+import { minimizeHistory } from "../../properties/history/minimize.js";
+import { type PlayReport, playHistory } from "../../properties/history/play.js";
+import { parseHistory, printHistory } from "../../properties/history/text.js";
+import { ORACLES } from "../../properties/oracles/index.js";
+import { EXCEPTION } from "../check-or-crash.js";
+import { randomSource } from "../gate/random-source.js";
+import type { Kind } from "./kind.js";
+import { withoutNumbers } from "./objection.js";
+
+const arbitrary = new HistoryArbitrary();
+
+export const HISTORIES: Kind<History> = {
+  name: "histories",
+  extension: ".history",
+  what: "a history of programs",
+  unit: "action",
+  fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
+  stage: (engine) => ({
+    judge(history) {
+      const [violation] = playOrCrash(history, engine).violations;
+      if (violation === undefined) return { kind: "agree" };
+      const { oracle, step, what } = violation;
+      // Histories that break one oracle in several ways are one finding: what it says depends on all that came before.
+      const reason = oracle === NO_EXCEPTION ? withoutNumbers(what) : "objects";
+      return { kind: "disagree", oracle, reason, where: `step ${step}`, expected: "no breach", actual: what };
+    },
+  }),
+  size: ({ actions }) => actions.length,
+  minimize: minimizeHistory,
+  print(history, { title, oracle, notes = [] }) {
+    const named = ORACLES.some(({ name }) => name === oracle) ? oracle : undefined;
+    return printHistory({ ...history, about: { title, oracle: named, expect: "pass", notes } });
+  },
+  parse(text) {
+    const parsed = parseHistory(text);
+    if (parsed.ok) return parsed;
+    return { ok: false, error: { message: `line ${parsed.error.line}: ${parsed.error.message}` } };
+  },
+};
+
+const NO_EXCEPTION = "no-exception";
+
+/** An exception of a witness is a breach like any other. */
+export function playOrCrash(history: History, engine: Engine): PlayReport {
+  try {
+    return playHistory(history, { engine });
+  } catch (error) {
+    const what = `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}`;
+    const violations = [{ step: 0, oracle: NO_EXCEPTION, what }];
+    return { violations, steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
+  }
+}

@@ -1,0 +1,32 @@
+// Programs: the same answer from the interpreter and from the JITed code.
+
+import { CaseArbitrary } from "../../properties/arbitraries/case-arbitrary.js";
+import { minimize } from "../../properties/arbitraries/minimize.js";
+import type { Case } from "../../properties/case.js";
+import { parseCase, printCase } from "../../properties/case-text.js";
+import { checkOrCrash } from "../check-or-crash.js";
+import { randomSource } from "../gate/random-source.js";
+import { stageCheck } from "../stage-check.js";
+import type { Kind } from "./kind.js";
+import { judgedOf } from "./objection.js";
+
+const arbitrary = new CaseArbitrary();
+
+export const PROGRAMS: Kind<Case> = {
+  name: "programs",
+  extension: ".bpf",
+  what: "a program to run",
+  unit: "instruction",
+  fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
+  stage(engine) {
+    const check = stageCheck({ engines: [engine] });
+    return { judge: (c) => judgedOf(checkOrCrash(c, check).verdict) };
+  },
+  // A constant of two slots counts once.
+  size: ({ program }) =>
+    program.code.reduce((sum, code) => sum + code.filter(({ row }) => row.kind !== "lddwHigh").length, 0),
+  minimize,
+  print: (c, { title, oracle, notes = [] }) =>
+    printCase({ ...c, title, oracle, notes: notes.map((text) => ({ key: "found", text })) }),
+  parse: parseCase,
+};

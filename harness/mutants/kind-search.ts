@@ -1,0 +1,44 @@
+// The search that any kind of trial makes: fresh cases one after the other, each judged.
+
+import { defaultEngine } from "../../engines/index.js";
+import { type AnyKind, failsLike, type Objection } from "../kinds/kind.js";
+import { PROGRAMS } from "../kinds/programs.js";
+import { noticedBy, type Search } from "./search.js";
+
+/** How often shrinking may run a candidate. */
+const SHRINK_RUNS = 20_000;
+
+export function kindSearch(kind: AnyKind, seed: number, share: number): Search {
+  return searchFor(kind, seed, share, () => true);
+}
+
+/** Programs as a comparison of results alone would see them: r0, faults and crashes, but no byte of memory and no rule. */
+export const resultSearch = (seed: number): Search => ({
+  ...searchFor(PROGRAMS as AnyKind, seed, 3, ({ oracle, where }) => RESULTS.has(oracle) || RESULTS.has(where)),
+  name: "results",
+  isBaseline: true,
+});
+const RESULTS: ReadonlySet<string> = new Set(["r0", "outcome", "compiles", "no-exception"]);
+
+function searchFor(kind: AnyKind, seed: number, share: number, sees: (objection: Objection) => boolean): Search {
+  const stage = kind.stage(defaultEngine());
+  let index = 0;
+  return {
+    name: kind.name,
+    share,
+    step() {
+      const c = kind.fresh(seed, index++);
+      const judged = stage.judge(c);
+      if (judged.kind !== "disagree" || !sees(judged)) return "nothing";
+      const { where, expected, actual } = judged;
+      return {
+        ...{ oracle: noticedBy(judged), where, expected, actual },
+        shrink(mayGoOn) {
+          const fails = failsLike(stage, judged);
+          const shrunk = kind.minimize(c, (candidate) => mayGoOn() && fails(candidate), SHRINK_RUNS);
+          return { size: kind.size(shrunk), text: kind.print(shrunk, { title: "witness" }) };
+        },
+      };
+    },
+  };
+}
