@@ -11,7 +11,7 @@ import { ldrImm, pop, push, strImm } from "../impl/a64/load-store.js";
 import { eorReg } from "../impl/a64/logical.js";
 import { movk, movz } from "../impl/a64/move-wide.js";
 import { FP, LR, SP, X } from "../impl/a64/registers.js";
-import { AUTIASP, BTI_C, PACIASP } from "../impl/a64/system.js";
+import { AUTIASP, BTI_JC, PACIASP } from "../impl/a64/system.js";
 import type { Encoded } from "../impl/a64/word.js";
 import { Machine } from "../machine/machine.js";
 
@@ -49,7 +49,7 @@ const LOOP_INSNS = 7 + ROUNDS * (WORK.length + 2);
 
 /** A program that differs with `nonce` in every instruction of its body that has an immediate to differ in. */
 function short(nonce: number): Uint32Array {
-  const body = [BTI_C, PACIASP, push(FP, LR), push(x1, x2)];
+  const body = [BTI_JC, PACIASP, push(FP, LR), push(x1, x2)];
   const end = [pop(x1, x2), pop(FP, LR), AUTIASP, ret(LR)];
   while (body.length + end.length < SHORT) {
     body.push(...([movz(1, x0, (nonce + body.length) & 0xffff, 0), ...WORK] as typeof body));

@@ -59,6 +59,7 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const result = await runMutants(chosen.value, {
     ...{ seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
     ...(flags.searches === undefined ? {} : { searches: flags.searches }),
+    noWitness: flags.automatic !== undefined && flags.verbose !== true,
     progress: ({ id, kind }, done) => progress.update(done, `${done} of ${length}: ${id} ${kind}`),
   }).finally(() => progress.stop());
   if (!result.ok) return complain(io, result.error);

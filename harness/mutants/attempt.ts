@@ -6,7 +6,7 @@ import type { Found, Search, Witness } from "./search.js";
 /** Plain data: it goes to another process. */
 export interface Task {
   readonly seed: number;
-  /** Processor time of the search, without loading and shrinking; and of shrinking. */
+  /** Processor time of the search, without loading and shrinking; and of shrinking: 0 for no witness. */
   readonly budgetMs: number;
   readonly shrinkMs: number;
   /** Names of searches; all but the baselines if absent. */
@@ -43,7 +43,7 @@ export function processorSeconds(): number {
 
 /**
  * @param onEnd is told at once, before shrinking begins
- * @returns the witness; undefined if nothing was found
+ * @returns the witness; undefined if nothing was found, or there is no time to make it smaller
  */
 export function attempt(
   task: Task,
@@ -66,6 +66,7 @@ export function attempt(
     else if (turn.end !== "nothing") {
       const { oracle, where, expected, actual } = turn.end;
       onEnd({ kind: "killed", search: next.search.name, oracle, where, expected, actual, cases, seconds: seconds() });
+      if (task.shrinkMs === 0) return undefined;
       const until = processorSeconds() + task.shrinkMs / 1000;
       return turn.end.shrink(() => processorSeconds() < until);
     }

@@ -14,6 +14,8 @@ export interface MutantsOptions {
   readonly budgetMs: number;
   readonly jobs: number;
   readonly searches?: readonly string[];
+  /** Make no witness smaller: what is asked is only whether something is found. */
+  readonly noWitness?: boolean;
   /** Ids of those to run; the others are built only, to see that they still apply. */
   readonly only?: ReadonlySet<string>;
   readonly stop: AbortSignal;
@@ -39,7 +41,12 @@ export async function runMutants(
     return refuse({ subject: `mutant ${wrong.id}`, expected: "a change that compiles", came: "an error", next });
   }
   const { seed, budgetMs, jobs, searches, stop } = options;
-  const task: Task = { seed, budgetMs, shrinkMs: SHRINK_MS, ...(searches === undefined ? {} : { searches }) };
+  const task: Task = {
+    seed,
+    budgetMs,
+    shrinkMs: options.noWitness === true ? 0 : SHRINK_MS,
+    ...(searches === undefined ? {} : { searches }),
+  };
   const results: MutantResult[] = [];
   const runAll = async (): Promise<void> => {
     const waiting = variants.filter(({ id }) => !build.broken.has(id) && (options.only?.has(id) ?? true));

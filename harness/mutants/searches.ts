@@ -4,6 +4,7 @@ import { TRIAL_KINDS } from "../kinds/index.js";
 import type { Kind } from "../kinds/kind.js";
 import { conformanceSearch } from "./conformance-search.js";
 import { edgeSearch } from "./edge-search.js";
+import { encoderSearch } from "./encoder-search.js";
 import { kindSearch, resultSearch } from "./kind-search.js";
 import { recordedSearch } from "./recorded-search.js";
 import type { Search } from "./search.js";
@@ -19,6 +20,7 @@ const SHARES: Readonly<Record<Kind<unknown>["name"], number>> = {
 export const makeSearches = (seed: number): readonly Search[] => [
   ...TRIAL_KINDS.map((kind) => kindSearch(kind, seed, SHARES[kind.name])),
   edgeSearch(),
+  encoderSearch(seed),
   recordedSearch(),
   resultSearch(seed),
   conformanceSearch(),

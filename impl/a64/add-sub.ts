@@ -30,7 +30,6 @@ export const addsImm = (is64: Is64, rd: Reg, rn: Reg, imm: number): Encoded => i
 export const subsImm = (is64: Is64, rd: Reg, rn: Reg, imm: number): Encoded => immediate(SUBS, is64, rd, rn, imm);
 
 export const addReg = (is64: Is64, rd: Reg, rn: Reg, rm: Reg): Word => register(ADD, is64, rd, rn, rm);
-export const addsReg = (is64: Is64, rd: Reg, rn: Reg, rm: Reg): Word => register(ADDS, is64, rd, rn, rm);
 export const subReg = (is64: Is64, rd: Reg, rn: Reg, rm: Reg): Word => register(SUB, is64, rd, rn, rm);
 export const subsReg = (is64: Is64, rd: Reg, rn: Reg, rm: Reg): Word => register(SUBS, is64, rd, rn, rm);
 

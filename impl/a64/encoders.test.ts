@@ -33,7 +33,6 @@ describe("words", () => {
     ["cmp w9, #7", addSub.cmpImm(0, x9, 7), 0x7100_1d3f],
     ["cmn x9, #7", addSub.cmnImm(1, x9, 7), 0xb100_1d3f],
     ["add x0, x1, x2", addSub.addReg(1, x0, x1, x2), 0x8b02_0020],
-    ["adds w0, w1, w2", addSub.addsReg(0, x0, x1, x2), 0x2b02_0020],
     ["sub x0, x1, x2", addSub.subReg(1, x0, x1, x2), 0xcb02_0020],
     ["cmp x1, x2", addSub.cmpReg(1, x1, x2), 0xeb02_003f],
     ["neg w0, w1", addSub.neg(0, x0, x1), 0x4b01_03e0],
@@ -104,12 +103,12 @@ describe("words", () => {
     ["casal x7, x2, [x1]", atomic.casal(1, x7, x2, x1), 0xc8e7_fc22],
     ["mrs x10, sp_el0", system.mrs(reg(10), system.SYSREG.spEl0), 0xd538_410a],
     ["mrs x10, tpidr_el1", system.mrs(reg(10), system.SYSREG.tpidrEl1), 0xd538_d08a],
+    ["hint #0x19", system.PACIASP, 0xd503_233f],
+    ["hint #0x1d", system.AUTIASP, 0xd503_23bf],
+    ["hint #0x26", system.BTI_JC, 0xd503_24df],
+    ["hint #0x16", system.CLEARBHB, 0xd503_22df],
+    ["brk #0x100", FILL, 0xd420_2000],
     ["mrs x10, tpidr_el2", system.mrs(reg(10), system.SYSREG.tpidrEl2), 0xd53c_d04a],
-    ["hint #0x19", system.hint(0x19), system.PACIASP],
-    ["hint #0x1d", system.hint(0x1d), system.AUTIASP],
-    ["hint #0x26", system.hint(0x26), system.BTI_JC],
-    ["hint #0x16", system.hint(0x16), system.CLEARBHB],
-    ["brk #0x100", system.brk(0x100), FILL],
   ])("%s", (_text, encoded, expected) => {
     expect(shown(encoded)).toBe(expected.toString(16));
   });
@@ -138,7 +137,6 @@ describe("refusals at the edges", () => {
     ["b, misaligned", (x) => branch.b(x), [4], [2, -1, 5], "branchAlignment"],
     ["b.eq, misaligned", (x) => branch.bCond(0, x), [4], [2, -1], "branchAlignment"],
     ["and", (x) => logical.andImm(1, x0, x1, x), [1, -2, 0x7fff_ffff], [0, -1, 5], "bitmask"],
-    ["hint", (x) => system.hint(x), [0, 127], [-1, 128], "immediate"],
   ])("%s", (_name, encode, good, bad, why) => {
     expect(good.map(encode).filter(isRefusal)).toEqual([]);
     expect(bad.map(encode).map(shown)).toEqual(bad.map(() => why));

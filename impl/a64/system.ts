@@ -1,17 +1,13 @@
 // Hints, barriers, calls to firmware and reads of system registers.
 
 import type { Reg } from "./registers.js";
-import { type Encoded, REFUSALS, type Word, word } from "./word.js";
-
-/** 0 <= n < 128. */
-export const hint = (n: number): Encoded => (n < 0 || n > 127 ? REFUSALS.immediate : word(0xd503_201f | (n << 5)));
+import { type Word, word } from "./word.js";
 
 export const NOP = word(0xd503_201f);
 /** Sign LR with SP as the modifier, and check it. */
 export const PACIASP = word(0xd503_233f);
 export const AUTIASP = word(0xd503_23bf);
-/** Landing pads for calls, jumps and both. */
-export const BTI_C = word(0xd503_245f);
+/** Landing pads for jumps, and for calls and jumps. */
 export const BTI_J = word(0xd503_249f);
 export const BTI_JC = word(0xd503_24df);
 /** Forget the branch history. */
@@ -28,7 +24,3 @@ export const SYSREG = { tpidrEl1: 0x4684, tpidrEl2: 0x6682, spEl0: 0x4208 } as c
 export type Sysreg = (typeof SYSREG)[keyof typeof SYSREG];
 
 export const mrs = (rt: Reg, sysreg: Sysreg): Word => word(0xd530_0000 | (sysreg << 5) | rt);
-
-/** 0 <= imm < 65536. */
-export const brk = (imm: number): Encoded =>
-  imm < 0 || imm > 0xffff ? REFUSALS.immediate : word(0xd420_0000 | (imm << 5));

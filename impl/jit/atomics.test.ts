@@ -5,7 +5,6 @@ import { bpf } from "../../spec/bpf/text/bpf.js";
 import { PROFILES, QUIRKS } from "../quirks.js";
 import { type CompiledImage, compileImages } from "./compile.js";
 import { type JitEnv, LINUX_6_12 } from "./env.js";
-import { readFixups } from "./exception-table.js";
 
 const ADDRESS = 0x8000_82c2_5888;
 const ARENA = { kernelBase: { high: 0xffff_8000, low: 0 }, userBase: { high: 0x7f, low: 0 } };
@@ -78,11 +77,18 @@ describe("arenas and the exception table", () => {
     expect(hex(image.image.subarray(0, image.jitedBytes))).toContain(
       "8b1c000b b9400561 8b1c000b 928000ea f82a6961 d280010a 8b00014a 8b1c014a f821015f",
     );
-    const first = ADDRESS + (image.offsets[0] ?? 0) * 4;
-    expect(readFixups(image.image, image, ADDRESS)).toEqual([
-      { pc: first + 4, resume: first + 8, clear: 1 },
-      { pc: first + 16, resume: first + 20, clear: undefined },
-      { pc: first + 32, resume: first + 36, clear: undefined },
+    const first = (image.offsets[0] ?? 0) * 4;
+    const words = new Int32Array(image.image.slice(image.tableBytes).buffer);
+    // Register to clear, 5 for none, above the distance back from the entry's second word to behind the faulting one.
+    const entries = [4, 16, 32].map((at, i) => [
+      words[3 * i]!,
+      words[3 * i + 1]!,
+      first + at - image.tableBytes - 12 * i,
+    ]);
+    expect(entries.map(([insn, fixup, distance]) => [insn! - distance!, fixup! + distance!])).toEqual([
+      [0, 1 << 27],
+      [0, 5 << 27],
+      [0, 5 << 27],
     ]);
   });
 

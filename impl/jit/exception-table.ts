@@ -5,7 +5,7 @@ import type { Reg } from "../a64/registers.js";
 import type { Emitter } from "./emitter.js";
 import { CLEAR_NOTHING } from "./registers.js";
 
-/** s32 insn, s32 fixup, s16 type, s16 data. */
+/** s32 insn, s32 fixup, s16 type, s16 data: see `fixup-exception.ts`, which reads them. */
 export const ENTRY_BYTES = 12;
 const TYPE_BPF = 1;
 const FIXUP_BITS = 27;
@@ -32,31 +32,4 @@ export function addExceptionEntry(e: Emitter, pc: number, clear: Reg | undefined
   // The upper half-word, `data`, is never written and keeps what the memory held.
   e.setData(at + 2, (e.data(at + 2) & 0xffff_0000) | TYPE_BPF);
   e.entries++;
-}
-
-/** What the kernel's fault handler does at one entry: go on at `resume`, with register `clear` set to 0. */
-export interface Fixup {
-  /** Low 48 bits of the address of the faulting word. */
-  readonly pc: number;
-  readonly resume: number;
-  readonly clear: number | undefined;
-}
-
-/** Read the entries back from an image, as the fault handler does. `image` may be either mapping's bytes. */
-export function readFixups(
-  image: Uint8Array,
-  { tableBytes, entries }: { readonly tableBytes: number; readonly entries: number },
-  roImage: number,
-): readonly Fixup[] {
-  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
-  return Array.from({ length: entries }, (_, i): Fixup => {
-    const at = tableBytes + i * ENTRY_BYTES;
-    const fixup = view.getUint32(at + 4, true);
-    const register = fixup >>> FIXUP_BITS;
-    return {
-      pc: roImage + at + view.getInt32(at, true),
-      resume: roImage + at + 4 - (fixup & (2 ** FIXUP_BITS - 1)),
-      clear: register === CLEAR_NOTHING ? undefined : register,
-    };
-  });
 }

@@ -12,5 +12,4 @@ function changeMemory(machine: Machine, va: Va, bytes: number, permission: Permi
 }
 
 export const setMemoryRox = (machine: Machine, va: Va, bytes: number): Errno => changeMemory(machine, va, bytes, "rox");
-export const setMemoryRo = (machine: Machine, va: Va, bytes: number): Errno => changeMemory(machine, va, bytes, "ro");
 export const setMemoryRw = (machine: Machine, va: Va, bytes: number): Errno => changeMemory(machine, va, bytes, "rw");

@@ -1,0 +1,48 @@
+// Every encoder through the edges of its operands, a few times over.
+
+import { checkEncoders } from "../../properties/encoders/check.js";
+import { type Form, mismatch } from "../../properties/encoders/form.js";
+import { EXCEPTION } from "../check-or-crash.js";
+import { randomSource } from "../gate/random-source.js";
+import type { Found, Search } from "./search.js";
+
+/** What one more sweep would find, the first few have found. */
+const SWEEPS = 4;
+
+export function encoderSearch(seed: number): Search {
+  const checks = checkEncoders(randomSource(seed, 0), SWEEPS);
+  return {
+    name: "encoders",
+    share: 1,
+    step() {
+      try {
+        const { done, value } = checks.next();
+        if (done === true) return "exhausted";
+        return value.mismatch === undefined ? "nothing" : found(value.form, value.operands, value.mismatch);
+      } catch (error) {
+        const actual = error instanceof Error ? error.message : String(error);
+        return found(undefined, [], { where: EXCEPTION, expected: "a word or a refusal", actual });
+      }
+    },
+  };
+}
+
+function found(form: Form | undefined, operands: readonly unknown[], first: Omit<Found, "oracle" | "shrink">): Found {
+  return {
+    ...{ oracle: "encoder", where: first.where, expected: first.expected, actual: first.actual },
+    shrink() {
+      const { where, expected, actual } = form === undefined ? first : plainest(form, operands);
+      return { size: undefined, text: `${where}\n  expected  ${expected}\n  came      ${actual}\n` };
+    },
+  };
+}
+
+/** Each operand the first of its edges that still goes wrong. */
+function plainest(form: Form, operands: readonly unknown[]): Omit<Found, "oracle" | "shrink"> {
+  let best = operands;
+  for (const [position, { values }] of form.operands.entries()) {
+    const replaced = values.map((value) => best.with(position, value));
+    best = replaced.find((candidate) => mismatch(form, candidate) !== undefined) ?? best;
+  }
+  return mismatch(form, best)!;
+}
