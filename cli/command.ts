@@ -50,6 +50,11 @@ export function saveForCi(
 
 export const JUNIT_OPTION = ["--junit <file>", "also write the report as JUnit XML"] as const;
 
+export const REPORT_OPTION = [
+  "--report <dir>",
+  "also write a report for a browser: one file, index.html, that needs no network",
+] as const;
+
 export const JSON_OPTION = ["--json <file>", "also write the report as JSON"] as const;
 
 /** Examples below the options of `--help`. */

@@ -11,15 +11,26 @@ import { findingReport } from "../../harness/format/finding-report.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
 import { FUZZ_ORACLES } from "../../harness/fuzz/cause.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/fuzz/directory.js";
-import { type FindingFacts, findingsDirectory } from "../../harness/fuzz/findings.js";
-import { caseFileOf, fuzz } from "../../harness/fuzz/fuzz.js";
+import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/fuzz/findings.js";
+import { fuzz } from "../../harness/fuzz/fuzz.js";
 import { defaultJobs, type FuzzPool, inlinePool, threadPool } from "../../harness/fuzz/pool.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/fuzz/shard.js";
 import { fuzzTrials } from "../../harness/fuzz/trials.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
-import { complain, type Define, examples, JSON_OPTION, JUNIT_OPTION, print, saveForCi, saveJson } from "../command.js";
+import { saveCampaignPage } from "../campaign-page.js";
+import {
+  complain,
+  type Define,
+  examples,
+  JSON_OPTION,
+  JUNIT_OPTION,
+  print,
+  REPORT_OPTION,
+  saveForCi,
+  saveJson,
+} from "../command.js";
 import type { Io } from "../io.js";
 import { duration, integer, names } from "../options.js";
 import { startStatus } from "../status.js";
@@ -38,6 +49,7 @@ interface Flags {
   readonly feedback: boolean;
   readonly hang: number;
   readonly json?: string;
+  readonly report?: string;
   readonly junit?: string;
 }
 
@@ -63,6 +75,7 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--no-feedback", "fresh programs only: no changes of those that reached something rare")
     .option("--hang <t>", "give up a program that takes a worker longer", duration, 30_000)
     .option(...JSON_OPTION)
+    .option(...REPORT_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText(
       "after",
@@ -114,7 +127,8 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
       if (!existsSync(reportFile(directory, facts))) await writeReport(directory, facts);
     status.stop();
     print(io, formatFuzz(report));
-    const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
+    const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
+    const code = flags.report === undefined ? saved : await saveCampaignPage(io, directory, flags.report, saved);
     const replay = report.failures[0]?.replay;
     if (replay !== undefined) print(io, [replay]);
     return code;

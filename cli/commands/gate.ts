@@ -25,6 +25,7 @@ import {
   JSON_OPTION,
   JUNIT_OPTION,
   print,
+  REPORT_OPTION,
   saveForCi,
   saveJson,
 } from "../command.js";
@@ -72,7 +73,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--no-exhaustive", "leave out what is tried exhaustively: small histories, pokes, failing steps")
     .addOption(engineOption())
     .option(...JSON_OPTION)
-    .option("--report <dir>", "also write a report for a browser: one file, index.html, that needs no network")
+    .option(...REPORT_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText(
       "after",

@@ -10,6 +10,7 @@ import { defineJit } from "./jit.js";
 import { defineMutants } from "./mutants.js";
 import { definePack } from "./pack.js";
 import { defineReplay } from "./replay.js";
+import { defineReport } from "./report.js";
 import { defineRun } from "./run.js";
 import { defineSequence } from "./sequence.js";
 
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Define[] = [
   defineGolden,
   defineGate,
   defineFuzz,
+  defineReport,
   defineReplay,
   defineCorpus,
   defineMutants,

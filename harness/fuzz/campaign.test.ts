@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { version } from "../project.js";
+import { wrongDivision } from "../report/campaign-sample.js";
 import { runCampaign } from "./campaign.js";
 import type { FuzzTrials } from "./chunk.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
@@ -15,19 +16,6 @@ import type { CampaignSettings } from "./state.js";
 import { fuzzTrials } from "./trials.js";
 
 const real = fuzzTrials("reference");
-/** Answers wrong for every program that has a division: with the row's name in what it says. */
-const wrongDivision: FuzzTrials = {
-  ...real,
-  check: (c) => {
-    const { checked, cells } = real.check(c);
-    const guilty = c.program.code.flat().find(({ row }) => row.kind === "alu" && row.op === "div");
-    if (guilty === undefined) return { checked, cells };
-    const verdict = { kind: "disagree" as const, where: "compilation", expected: "an image", actual: "no division" };
-    return { checked: { ...checked, verdict, runs: [] }, cells };
-  },
-  judge: (c) => wrongDivision.check(c).checked,
-};
-
 const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-")), "c");
 const settings = (shard: Shard = WHOLE, given: Partial<CampaignSettings> = {}): CampaignSettings => ({
   ...{

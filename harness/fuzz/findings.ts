@@ -41,6 +41,8 @@ export interface NewFinding {
 }
 
 export const findingsDirectory = (campaign: string): string => path.join(campaign, "findings");
+export const caseFileOf = (campaign: string, name: string): string =>
+  path.join(findingsDirectory(campaign), name, "case.bpf");
 export const campaignCorpus = (campaign: string): string => path.join(campaign, "corpus");
 
 /** Writes the directory of a finding, and its case into the campaign's corpus. @returns the facts */

@@ -1,19 +1,15 @@
 // A fuzz campaign from its options to its report.
 
-import path from "node:path";
-import type { CellParts } from "../../properties/cells/cells.js";
-import { cellParts } from "../../properties/cells/cells.js";
-import { WRITTEN_ROWS } from "../gate/coverage.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { shellWord } from "../shell-word.js";
 import { type CampaignLimits, runCampaign, type Watchers } from "./campaign.js";
+import { type CampaignCoverage, coverageOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
-import { type FindingFacts, findingsDirectory } from "./findings.js";
+import { caseFileOf, type FindingFacts } from "./findings.js";
 import type { MakeFresh } from "./generate.js";
 import type { FuzzPool } from "./pool.js";
 import { readFacts } from "./read.js";
 import { shardText } from "./shard.js";
-import type { CampaignState } from "./state.js";
 
 export interface FuzzReport extends Report {
   readonly directory: string;
@@ -27,7 +23,7 @@ export interface FuzzReport extends Report {
   readonly executed: number;
   /** Of the campaign, over all processes. */
   readonly elapsedMs: number;
-  readonly coverage: { readonly cells: number; readonly rows: number; readonly allRows: number };
+  readonly coverage: CampaignCoverage;
   readonly incomparableWhy: Readonly<Record<string, number>>;
   /** Failures that --only leaves out. */
   readonly ignored: number;
@@ -69,23 +65,7 @@ export async function fuzz(
   });
 }
 
-export const caseFileOf = (campaign: string, name: string): string =>
-  path.join(findingsDirectory(campaign), name, "case.bpf");
-
 const failureOf = (directory: string, { name, where, expected, actual }: FindingFacts): Failure => {
   const file = caseFileOf(directory, name);
   return { name: file, where, expected, actual, replay: `npx rox run ${shellWord(file)}` };
 };
-
-export function coverageOf({ cells }: Pick<CampaignState, "cells">): FuzzReport["coverage"] {
-  const rows = new Set<string>();
-  for (const cell of cells.keys()) {
-    const { row, event }: CellParts = cellParts(cell);
-    if (event !== "idle") rows.add(row);
-  }
-  return {
-    cells: cells.size,
-    rows: WRITTEN_ROWS.filter((id) => rows.has(id)).length,
-    allRows: WRITTEN_ROWS.length,
-  };
-}

@@ -7,6 +7,8 @@ import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { available } from "../../testing/required.js";
+import { campaignData } from "./campaign-data.js";
+import { smallCampaign } from "./campaign-sample.js";
 import { SAMPLE } from "./testing.js";
 import { writePage } from "./write.js";
 
@@ -14,6 +16,7 @@ const PROGRAM = process.env.ROX_CHROMIUM ?? "/usr/bin/chromium";
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
   "--disable-component-update",
@@ -85,7 +88,7 @@ if (canRun)
     });
 
     test("the filter keeps findings and rows that match, by name and by group", async () => {
-      const name = page.getByLabel("Instruction row");
+      const name = page.getByLabel("Row or oracle");
       await name.fill("smod32");
       expect([await shown(".finding"), await shown(".family")]).toEqual([1, 2]);
       expect(await page.locator(".filter output").innerText()).toBe("1 of 2 findings, 2 rows");
@@ -106,7 +109,7 @@ if (canRun)
     test("filtering does not move the rows that stay", async () => {
       const row = page.locator(".heat-row > [data-row='add imm']");
       const before = await row.boundingBox();
-      await page.getByLabel("Instruction row").fill("imm");
+      await page.getByLabel("Row or oracle").fill("imm");
       expect((await row.boundingBox())?.x).toBe(before?.x);
       await clear();
       expect(await row.boundingBox()).toEqual(before);
@@ -149,6 +152,32 @@ if (canRun)
           "solid",
         );
       }
+    });
+
+    test("a campaign's page opens without complaints, its findings unfold by key and are filtered by oracle", async () => {
+      const campaign = path.join(directory, "campaign");
+      const data = await campaignData(campaign, await smallCampaign(campaign));
+      const written = writePage(path.join(campaign, "report"), data);
+      if (!written.ok) throw new Error(written.error.came);
+      complaints.length = 0;
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.goto(pathToFileURL(written.value).href);
+      expect(await page.title()).toBe(`${data.findings.length} findings · rox fuzz`);
+      for (const { name } of data.findings.slice(1)) {
+        const finding = page.locator(`#${name}`);
+        await finding.locator("> summary").press("Enter");
+        expect(await finding.locator(".body").isVisible()).toBe(true);
+        expect(await finding.locator(".copy").first().isVisible()).toBe(true);
+      }
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+      const name = page.getByLabel("Row or oracle");
+      await name.fill("compiles");
+      expect(await shown(".finding")).toBe(data.findings.length);
+      await name.fill("worker-hang");
+      expect(await shown(".finding")).toBe(0);
+      expect(await page.locator("#speed svg").count()).toBe(2);
+      expect(await page.evaluate(POOR_CONTRAST)).toEqual([]);
+      expect(complaints).toEqual([]);
     });
 
     test("without a script everything is there but the filter", async () => {

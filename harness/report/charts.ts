@@ -1,7 +1,7 @@
-// The two small drawings of a run: how fast it went, and how large its programs were.
+// The small drawings of a run: how fast it went, what it reached over its time, and how large its programs were.
 
 import * as Plot from "@observablehq/plot";
-import type { PacePoint, ReportData } from "./data.js";
+import type { GrowthPoint, PacePoint, ReportData } from "./data.js";
 import { draw } from "./drawing.js";
 import { counted, grouped } from "./html.js";
 
@@ -42,15 +42,17 @@ export function rates(pace: readonly PacePoint[], stretches = STRETCHES): readon
 export function drawPace(pace: readonly PacePoint[]): string | undefined {
   const stretches = rates(pace);
   if (stretches.length < 2) return undefined;
-  const points = stretches.flatMap(({ from, to, rate }) => [
-    { at: from, rate },
-    { at: to, rate },
-  ]);
   const end = pace.at(-1)?.elapsedMs ?? 0;
+  const seconds = unitOf(end).ms / 1000;
+  const points = stretches.flatMap(({ from, to, rate }) => [
+    { at: from / seconds, rate },
+    { at: to / seconds, rate },
+  ]);
   const mean = (1000 * (pace.at(-1)?.programs ?? 0)) / end;
-  return draw(`Throughput over ${Math.round(end / 1000)} s, ${counted(mean, "program")} a second on average`, {
+  const { label, ms } = unitOf(end);
+  return draw(`Throughput over ${Math.round(end / ms)} ${label}, ${counted(mean, "program")} a second on average`, {
     ...FRAME,
-    x: { label: "seconds", domain: [0, end / 1000] },
+    x: { label, domain: [0, end / ms] },
     y: { label: "programs a second", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
     marks: [
       // With both ends given, neighbours at one moment are not stacked.
@@ -60,6 +62,37 @@ export function drawPace(pace: readonly PacePoint[]): string | undefined {
       Plot.ruleY([0], { stroke: "var(--rule)" }),
     ],
   });
+}
+
+/** Undefined if there are too few points to draw. */
+export function drawGrowth(growth: readonly GrowthPoint[]): string | undefined {
+  const last = growth.at(-1);
+  if (last === undefined || growth.length < 2) return undefined;
+  const { label, ms } = unitOf(last.elapsedMs);
+  const points = [{ at: 0, cells: 0 }, ...growth.map(({ elapsedMs, cells }) => ({ at: elapsedMs / ms, cells }))];
+  const found = growth.filter(({ findings }, i) => findings > (growth[i - 1]?.findings ?? 0));
+  return draw(`${counted(last.cells, "cell")} reached over ${Math.round(last.elapsedMs / ms)} ${label}`, {
+    ...FRAME,
+    x: { label, domain: [0, last.elapsedMs / ms] },
+    y: { label: "cells", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
+    marks: [
+      Plot.areaY(points, { x: "at", y1: () => 0, y2: "cells", fill: "var(--plot-area)" }),
+      Plot.lineY(points, { x: "at", y: "cells", stroke: "var(--plot-line)", strokeWidth: 2 }),
+      Plot.ruleX(found, {
+        x: ({ elapsedMs }: GrowthPoint) => elapsedMs / ms,
+        stroke: "var(--bad)",
+        strokeWidth: 1.5,
+        title: ({ findings }: GrowthPoint) => counted(findings, "finding"),
+      }),
+      Plot.ruleY([0], { stroke: "var(--rule)" }),
+    ],
+  });
+}
+
+/** The unit in which a span of time is read best. */
+function unitOf(ms: number): { readonly label: string; readonly ms: number } {
+  if (ms < 300_000) return { label: "seconds", ms: 1000 };
+  return ms < 3 * 3_600_000 ? { label: "minutes", ms: 60_000 } : { label: "hours", ms: 3_600_000 };
 }
 
 export function drawSizes(sizes: ReportData["sizes"]): string | undefined {

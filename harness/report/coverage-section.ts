@@ -7,7 +7,7 @@ import { type Family, heat, matrix } from "./matrix.js";
 import { drawFamily } from "./matrix-drawing.js";
 
 export function coverageSection(coverage: CoverageData): Html {
-  const { cells, looked, programs, rowsMissing, rowsAll } = coverage;
+  const { cells, counted: what, countedTo, looked, programs, rowsMissing, rowsAll } = coverage;
   if (looked === 0) return EMPTY;
   const families = matrix(cells);
   const { reached, all } = cellCoverage(cells);
@@ -18,9 +18,10 @@ export function coverageSection(coverage: CoverageData): Html {
   return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 <p class="lead"><strong>${reached} of ${all}</strong> lowerings seen: BPF instruction by the way it was compiled, read off
 the A64 words. ${sample} Rows are as the JIT gets them, after the verifier.</p>
+${countedTo === undefined ? "" : html`<p>Numbers count ${what}; the count of a cell stops at ${grouped(countedTo)}, from where on it is a lower bound.</p>`}
 <p><strong>${rowsAll - rowsMissing.length} of ${rowsAll}</strong> instruction rows ran, over all programs.</p>
 ${rowsMissing.length === 0 ? "" : html`<details class="fold"><summary>The ${rowsMissing.length} that never ran</summary><p>${rowsMissing.map((id, i) => html`${i === 0 ? "" : ", "}<code>${id}</code>`)}</p></details>`}
-${LEGEND}
+${legend(what)}
 <div class="families">${families.map(familyFigure)}</div>
 </section>`;
 }
@@ -28,7 +29,8 @@ ${LEGEND}
 const EMPTY: Html = html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 <p class="none">No code was looked at: the run ended before the first generated program, or did not keep count.</p></section>`;
 
-const LEGEND: Html = html`<ul class="legend" aria-label="Colours: instructions seen">
+const legend = (what: string): Html => html`<ul class="legend" aria-label="Colours: ${what} seen">
+<li>${what}:</li>
 <li><i style="background:var(--heat-0)" class="missed"></i>not seen</li>
 ${["1", "10", "100", "1,000", "10,000"].map((from, i) => html`<li><i style="background:var(--heat-${heat(10 ** i)})"></i>${from}+</li>`)}
 <li><i class="unexpected"></i>not expected</li></ul>`;
@@ -40,7 +42,7 @@ ${raw(drawFamily(family))}
 </figure>`;
 
 const numbers = ({ title, rows, cells }: Family): Html => html`<table>
-<caption class="hidden">${title}: instructions by lowering</caption>
+<caption class="hidden">${title}: rows by lowering</caption>
 <thead><tr><th scope="col">Row</th><th scope="col">Lowering</th><th scope="col" class="right">Seen</th></tr></thead>
 <tbody>${rows.map((row) =>
   cells

@@ -1,10 +1,10 @@
 // What the HTML report shows, as plain data: JSON without loss, so that a run can be kept as a file and drawn later. The
-// gate fills it (`gate-data.ts`), and so can whatever else checks programs; `page.ts` draws it and knows nothing else.
+// gate fills it (`gate-data.ts`), and so does a campaign (`campaign-data.ts`); `page.ts` draws it and knows nothing else.
 
 import type { Cells } from "../../properties/coverage/cells.js";
 
 export interface ReportData {
-  /** `rox gate`. */
+  /** `rox gate`, `rox fuzz`. */
   readonly command: string;
   readonly version: string;
   readonly verdict: VerdictData;
@@ -17,7 +17,9 @@ export interface ReportData {
   readonly findings: readonly FindingData[];
   readonly coverage: CoverageData;
   readonly pace: readonly PacePoint[];
-  /** Programs by number of slots; null is the end of the last bucket, which has none. */
+  /** Of a run that keeps count over its time. */
+  readonly growth?: readonly GrowthPoint[];
+  /** Programs by number of slots; null is the end of the last bucket, which has none. Empty if nobody counted. */
   readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
   readonly packs?: PackHistory;
 }
@@ -36,8 +38,12 @@ export interface FactData {
 }
 
 export interface CoverageData {
-  /** Row id -> strategy -> instructions. */
+  /** Row id -> strategy -> how often, see `counted`. */
   readonly cells: Cells;
+  /** What the numbers count: instructions, or programs that have such an instruction. */
+  readonly counted: "instructions" | "programs";
+  /** A number that is as high as the count goes is a lower bound: where the count stops. */
+  readonly countedTo?: number;
   /** The programs whose code was looked at, out of how many. */
   readonly looked: number;
   readonly programs: number;
@@ -50,6 +56,13 @@ export interface CoverageData {
 export interface PacePoint {
   readonly elapsedMs: number;
   readonly programs: number;
+}
+
+/** So many kinds of things had been reached, and so many causes found, after that long. */
+export interface GrowthPoint {
+  readonly elapsedMs: number;
+  readonly cells: number;
+  readonly findings: number;
 }
 
 /** What an allocator did, one event a step. Addresses are the low 48 bits. */
@@ -77,12 +90,16 @@ export interface FindingData {
   readonly where: string;
   readonly expected: string;
   readonly actual: string;
-  /** Slots before and after shrinking; absent if it was not shrunk. */
-  readonly shrunk?: { readonly before: number; readonly after: number };
+  /** Slots, or actions, before and after shrinking; absent if it was not shrunk. */
+  readonly shrunk?: { readonly before: number; readonly after: number; readonly unit?: "actions" };
+  /** How many cases failed for that cause, where they are counted. */
+  readonly times?: number;
   /** Row ids of its program. */
   readonly rows: readonly string[];
   readonly groups: readonly string[];
   readonly listing: readonly FunctionData[];
+  /** Of a history: its actions, in order, as far as it was played. */
+  readonly actions?: readonly ActionData[];
   /** The first instruction after which a register differs. */
   readonly difference?: DifferenceData;
   /** Both witnesses, instruction by instruction. */
@@ -93,6 +110,15 @@ export interface FindingData {
   /** The case as a file. */
   readonly text: string;
   readonly replay: string;
+}
+
+export interface ActionData {
+  /** As the file has it. */
+  readonly text: string;
+  /** What came of it, in a few words. */
+  readonly result: string;
+  /** What the oracles object to, a line each. */
+  readonly breaches: readonly string[];
 }
 
 export interface FunctionData {

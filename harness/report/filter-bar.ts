@@ -1,4 +1,4 @@
-// The one filter of the page: by words in row names, and by conformance group. Without a script it is not shown.
+// The one filter of the page: by words in the names of rows and oracles, and by conformance group. Without a script it is not shown.
 
 import { ROWS } from "../../spec/bpf/isa.js";
 import type { ReportData } from "./data.js";
@@ -9,7 +9,7 @@ const GROUPS = [...new Set(ROWS.map(({ group }) => group))];
 export const filterBar = ({
   findings,
 }: ReportData): Html => html`<form class="filter" role="search" aria-label="Filter findings and coverage">
-<label for="filter-text">Instruction row</label>
+<label for="filter-text">Row or oracle</label>
 <input id="filter-text" type="search" placeholder="add32, ldx, lock …" autocomplete="off" spellcheck="false">
 <label for="filter-group">Group</label>
 <select id="filter-group"><option value="">all groups</option>${GROUPS.map((g) => html`<option>${g}</option>`)}</select>

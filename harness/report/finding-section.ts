@@ -1,8 +1,9 @@
 // The findings, one foldable entry each: where the witnesses part, the code of both, and how to see it again.
 
+import { actionsTable } from "./action-table.js";
 import { commandLine } from "./command-line.js";
 import type { DifferenceData, FindingData, FunctionData, PartData, StepData } from "./data.js";
-import { counted, type Html, html } from "./html.js";
+import { counted, grouped, type Html, html } from "./html.js";
 
 export const findingsSection = (
   findings: readonly FindingData[],
@@ -14,19 +15,26 @@ ${findings.length === 0 ? html`<p class="none">None: all witnesses agreed on eve
 
 /** The first one is open. */
 const findingEntry = (finding: FindingData, index: number): Html => {
-  const { name, title, oracle, shrunk, rows, groups, difference, listing, replay, expected, actual } = finding;
-  return html`<details class="finding" id="${name}" data-row="${rows.join(" | ")}" data-group="${groups.join(" ")}"${index === 0 ? html` open` : ""}>
-<summary><h3>${title}</h3> <span class="tags"><code>${name}</code> <span>${oracle}</span>${shrunk === undefined ? "" : html` <span>shrunk from ${shrunk.before} slots to ${shrunk.after}</span>`}</span></summary>
+  const { name, title, oracle, rows, groups, difference, listing, actions, replay, expected, actual } = finding;
+  return html`<details class="finding" id="${name}" data-row="${[...rows, oracle].join(" | ")}" data-group="${groups.join(" ")}"${index === 0 ? html` open` : ""}>
+<summary><h3>${title}</h3> <span class="tags"><code>${name}</code> <span>${oracle}</span>${shrunkTag(finding)}${timesTag(finding)}</span></summary>
 <div class="body">
 <dl class="answers"><div><dt>expected</dt><dd><code>${marked(expected, actual)}</code></dd></div><div><dt>came</dt><dd><code>${marked(actual, expected)}</code></dd></div></dl>
 ${difference === undefined ? "" : differenceLine(difference)}
 ${listing.map((fn) => functionTable(fn, difference))}
+${actions === undefined ? "" : actionsTable(actions)}
 ${commandLine(replay)}
 ${stepsFold(finding)}
-${fold(`Event log, ${counted(finding.events.length, "line")}`, finding.events.join("\n"))}
+${finding.events.length === 0 ? "" : fold(`Event log, ${counted(finding.events.length, "line")}`, finding.events.join("\n"))}
 ${fold("The case as a file", finding.text)}
 </div></details>`;
 };
+
+const shrunkTag = ({ shrunk }: FindingData): Html | undefined =>
+  shrunk && html` <span>shrunk from ${shrunk.before} ${shrunk.unit ?? "slots"} to ${shrunk.after}</span>`;
+
+const timesTag = ({ times }: FindingData): Html | undefined =>
+  times === undefined ? undefined : html` <span>seen ${times === 1 ? "once" : `${grouped(times)} times`}</span>`;
 
 const differenceLine = ({
   part,

@@ -37,6 +37,7 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
     findings,
     coverage: {
       cells: tally.cells,
+      counted: "instructions",
       looked: tally.cellPrograms,
       programs: tally.programs,
       rowsMissing: report.coverage.missing,

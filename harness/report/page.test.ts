@@ -51,7 +51,14 @@ test("data that went through a file draws the same page", () => {
 
 test("a run that came to nothing has a page too", () => {
   const { packs: _, ...rest } = SAMPLE;
-  const coverage = { cells: {}, looked: 0, programs: 0, rowsMissing: [], rowsAll: 164 };
+  const coverage = {
+    cells: {},
+    counted: "instructions" as const,
+    looked: 0,
+    programs: 0,
+    rowsMissing: [],
+    rowsAll: 164,
+  };
   const verdict = { state: "interrupted", headline: "Interrupted", detail: "" } as const;
   const text = textOf(renderPage({ ...rest, verdict, coverage, findings: [], pace: [], sizes: [] }));
   expect(text).toContain("None: all witnesses agreed");

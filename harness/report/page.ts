@@ -1,10 +1,10 @@
 // The report as one HTML page that needs nothing else: no network, no file beside it, and no script but for the filter
 // and the copy buttons. See `data.ts` for what goes in.
 
-import { drawPace, drawSizes } from "./charts.js";
+import { drawGrowth, drawPace, drawSizes } from "./charts.js";
 import { commandLine } from "./command-line.js";
 import { coverageSection } from "./coverage-section.js";
-import type { ReportData } from "./data.js";
+import type { GrowthPoint, ReportData } from "./data.js";
 import { filterBar } from "./filter-bar.js";
 import { findingsSection } from "./finding-section.js";
 import { type Html, html, raw } from "./html.js";
@@ -59,15 +59,9 @@ const WORDS: Readonly<Record<ReportData["verdict"]["state"], string>> = {
   interrupted: "Interrupted",
 };
 
-const header = ({
-  command,
-  verdict,
-  facts,
-  again,
-  notChecked,
-  findings,
-  packs,
-}: ReportData): Html => html`<header class="top">
+const header = (data: ReportData): Html => {
+  const { command, verdict, facts, again, notChecked, findings, packs } = data;
+  return html`<header class="top">
 <p class="brand"><strong>roxcheck</strong> <span>${command}</span></p>
 <div class="verdict ${verdict.state}">
 <span class="sign" aria-hidden="true">${SIGNS[verdict.state]}</span>
@@ -86,18 +80,34 @@ ${commandLine(again)}
 <li><a href="#findings">Findings <span class="n">${findings.length}</span></a></li>
 <li><a href="#coverage">Coverage</a></li>
 ${packs === undefined ? "" : html`<li><a href="#packs">Packs</a></li>`}
-<li><a href="#speed">Speed and sizes</a></li>
+<li><a href="#speed">${speedTitle(data)}</a></li>
 </ul></nav>
 </header>`;
+};
 
-function speedSection({ pace, sizes }: ReportData): Html {
+const speedTitle = ({ growth }: ReportData): string => (growth === undefined ? "Speed and sizes" : "Speed and growth");
+
+const TOO_SHORT = html`<p class="none">The run was too short for a curve.</p>`;
+
+function speedSection(data: ReportData): Html {
+  const { pace, growth } = data;
   const speed = drawPace(pace);
-  const size = drawSizes(sizes);
-  return html`<section id="speed" aria-labelledby="speed-title"><h2 id="speed-title">Speed and sizes</h2>
+  return html`<section id="speed" aria-labelledby="speed-title"><h2 id="speed-title">${speedTitle(data)}</h2>
 <div class="pair">
-<figure>${speed === undefined ? html`<p class="none">The run was too short for a curve.</p>` : raw(speed)}
+<figure>${speed === undefined ? TOO_SHORT : raw(speed)}
 <figcaption>Programs a second of wall-clock time; the dashed line is the mean.</figcaption></figure>
-<figure>${size === undefined ? html`<p class="none">No programs were generated.</p>` : raw(size)}
-<figcaption>Generated programs by number of BPF slots.</figcaption></figure>
+${growth === undefined ? sizesFigure(data) : growthFigure(growth)}
 </div></section>`;
+}
+
+function sizesFigure({ sizes }: ReportData): Html {
+  const size = drawSizes(sizes);
+  return html`<figure>${size === undefined ? html`<p class="none">No programs were generated.</p>` : raw(size)}
+<figcaption>Generated programs by number of BPF slots.</figcaption></figure>`;
+}
+
+function growthFigure(growth: readonly GrowthPoint[]): Html {
+  const drawn = drawGrowth(growth);
+  return html`<figure>${drawn === undefined ? TOO_SHORT : raw(drawn)}
+<figcaption>Coverage cells reached so far: instruction, operands, A64 words, lowering, what happened. An upright line marks a new finding.</figcaption></figure>`;
 }

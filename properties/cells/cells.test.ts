@@ -1,8 +1,12 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bpf } from "../../spec/bpf/text/bpf.js";
+import { CaseArbitrary } from "../arbitraries/case-arbitrary.js";
 import type { Case } from "../case.js";
 import { checkCase, makeBench } from "../check.js";
-import { CellRecorder, cellParts } from "./cells.js";
+import { type Cells, countCells } from "../coverage/cells.js";
+import type { Subject } from "../subject.js";
+import { CellRecorder, cellParts, loweringParts } from "./cells.js";
 
 function cellsOf(text: string, env: Case["env"] = { cpu: "lse", hole: 0 }): string[] {
   const recorder = new CellRecorder();
@@ -30,4 +34,32 @@ test("an image is told with its place", () => {
     );
   expect(places(0)).not.toEqual(places(3));
   expect(cellsOf("r0 = 1; exit", { cpu: "ll-sc", hole: 16 })).toContain("image|ll-sc|hole 16|returned");
+});
+
+test("the lowerings are those that the coverage matrix counts", () => {
+  const recorder = new CellRecorder();
+  const bench = makeBench();
+  let counted: Cells = {};
+  const counting: Subject = {
+    ...bench.subject,
+    name: "counted",
+    load: (program, facts, env) => {
+      const result = bench.subject.load(program, facts, env);
+      counted = {};
+      for (const image of (result.ok && result.loaded.images?.()) || []) countCells(counted, image);
+      return result;
+    },
+  };
+  const subject = recorder.watch(counting);
+  for (const c of fc.sample(new CaseArbitrary(), { seed: 7, numRuns: 150 })) {
+    recorder.clear();
+    const cells = recorder.cells(c, checkCase(c, { ...bench, subject }, recorder.count));
+    const lowerings = [...cells].flatMap((cell) => loweringParts(cell) ?? []);
+    const wanted = Object.entries(counted).flatMap(([row, by]) =>
+      Object.keys(by).map((strategy) => ({ row, strategy })),
+    );
+    expect(new Set(lowerings.map((l) => `${l.row}: ${l.strategy}`))).toEqual(
+      new Set(wanted.map((l) => `${l.row}: ${l.strategy}`)),
+    );
+  }
 });

@@ -1,6 +1,7 @@
 // Coverage of a campaign: cells. A cell is an instruction row with its kind of operands, the A64 words that became of it
 // and what happened to it: `add imm|+u12|add|ran`. The image as a whole has cells of its own, under the row `image`:
-// where it lay, how many pages it touched, how the runs ended. A cell is a string, so that logs and reports read it.
+// where it lay, how many pages it touched, how the runs ended. What the JIT was given, after the verifier, is told by its
+// cell of the coverage matrix, under the row `lowering`. A cell is a string, so that logs and reports read it.
 
 import type { InterpretRun } from "../../spec/bpf/interpret.js";
 import type { Row } from "../../spec/bpf/isa.js";
@@ -9,7 +10,7 @@ import type { Case } from "../case.js";
 import type { CaseReport } from "../check.js";
 import type { LoadedImage, Subject } from "../subject.js";
 import { operandsOf } from "./operands.js";
-import { strategyOf } from "./strategy.js";
+import { loweringOf, strategyOf } from "./strategy.js";
 
 const PAGE_BYTES = 4096;
 const CHUNK_BYTES = 64;
@@ -25,6 +26,14 @@ export interface CellParts {
 export function cellParts(cell: string): CellParts {
   const [row = "", operands = "", strategy = "", event = ""] = cell.split("|");
   return { row, operands, strategy, event };
+}
+
+const LOWERING = "lowering";
+
+/** Row and strategy of the coverage matrix; undefined for a cell of another sort. */
+export function loweringParts(cell: string): { readonly row: string; readonly strategy: string } | undefined {
+  const { row, operands, strategy } = cellParts(cell);
+  return row === LOWERING ? { row: operands, strategy } : undefined;
 }
 
 /** Collects what one program reaches. Wrap the subject, hand `count` to the check, then ask for the cells. */
@@ -89,6 +98,11 @@ export class CellRecorder {
         cells.add(`${insn.row.id}|${operandsOf(insn)}|${strategyOf(words, from, to)}|${this.eventOf(insn.row)}`);
       }
       i = next;
+    }
+    for (const [i, { row }] of insns.entries()) {
+      if (row.kind === "lddwHigh") continue;
+      const end = offsets[row.kind === "lddw" ? i + 2 : i + 1]!;
+      cells.add(`${LOWERING}|${row.id}|${loweringOf(row, words, offsets[i]!, end)}|emitted`);
     }
     const first = Math.floor(va / PAGE_BYTES);
     const last = Math.floor((va + 4 * words.length - 1) / PAGE_BYTES);

@@ -4,6 +4,8 @@
 import { CONDITIONS } from "../../spec/a64/condition.js";
 import { decode } from "../../spec/a64/decode.js";
 import type { A64Insn } from "../../spec/a64/insn.js";
+import type { Row } from "../../spec/bpf/isa.js";
+import { type Strategy as Lowering, strategyOf as lowering } from "../coverage/strategy.js";
 
 const NAMES = new Map<number, string>();
 /** Sequences by hash, since a program has many and there are few different ones. */
@@ -79,4 +81,26 @@ function branchClass(word: number): number {
   if ((top & 0x7c) === 0x14) return (word & 0xfc00_0000) >>> 0;
   // Hints and barriers are whole words.
   return (top === 0xd5 ? word : word & (top === 0xd4 || top === 0xd6 ? 0xffe0_0000 : 0xff00_0000)) >>> 0;
+}
+
+const LOWERINGS = new Map<Row, Map<number, Lowering>>();
+
+/** The coverage matrix's name for the way that a row was lowered: what `coverage/strategy.ts` reads off the words. */
+export function loweringOf(row: Row, words: Uint32Array, from: number, to: number): Lowering {
+  let known = LOWERINGS.get(row);
+  if (known === undefined) {
+    known = new Map();
+    LOWERINGS.set(row, known);
+  }
+  let hash = to - from;
+  for (let i = from; i < to; i++) {
+    const word = words[i]!;
+    // Whether the base is the stack pointer, and whether words build one constant, is in the registers.
+    const base = ((word >>> 5) & 31) === 31 ? 1 : 0;
+    const same = ((word ^ words[from]!) & 31) === 0 ? 2 : 0;
+    hash = Math.imul(hash ^ classOf(word) ^ base ^ same, 0x0100_0193) ^ (hash >>> 15);
+  }
+  const found = known.get(hash) ?? lowering(row, words, from, to);
+  known.set(hash, found);
+  return found;
 }

@@ -1,0 +1,28 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { campaignData } from "./campaign-data.js";
+import { smallCampaign } from "./campaign-sample.js";
+import { renderPage } from "./page.js";
+
+const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-page-")), "c");
+
+test("a campaign's page has its findings, its coverage and what it reached over its time", async () => {
+  const directory = scratch();
+  const data = await campaignData(directory, await smallCampaign(directory));
+  expect(data.verdict).toMatchObject({ state: "failed", headline: `${data.findings.length} findings` });
+  expect(data.findings.length).toBeGreaterThan(1);
+  for (const { listing, replay, times, oracle } of data.findings) {
+    expect(listing.length).toBeGreaterThan(0);
+    expect(replay).toMatch(/^npx rox run \S+\/case\.bpf$/);
+    expect(times).toBeGreaterThan(0);
+    expect(oracle).toBe("compiles");
+  }
+  expect(data.coverage.cells["mov imm"]?.constant1).toBeGreaterThan(10);
+  expect(data.growth?.at(-1)?.cells).toBeGreaterThan(500);
+  expect(data.growth?.at(-1)?.findings).toBe(data.findings.length);
+  const page = renderPage(data);
+  expect(page).toContain(`<title>${data.verdict.headline} · rox fuzz</title>`);
+  expect(page).toContain("Speed and growth");
+});

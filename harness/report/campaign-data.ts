@@ -1,0 +1,149 @@
+// A campaign as data for the HTML report, out of its directory: of one that has ended, was stopped, or is still at work.
+
+import path from "node:path";
+import { engineByName } from "../../engines/index.js";
+import { parseCase } from "../../properties/case-text.js";
+import { loweringParts } from "../../properties/cells/cells.js";
+import { addCell, type Cells } from "../../properties/coverage/cells.js";
+import { checkOrCrash } from "../check-or-crash.js";
+import { clock } from "../format/fuzz.js";
+import { count, percent } from "../format/text.js";
+import { coverageOf, ranRows } from "../fuzz/coverage.js";
+import { caseFileOf } from "../fuzz/findings.js";
+import { OFTEN } from "../fuzz/lane.js";
+import type { KeptFinding, ReadCampaign, Sample } from "../fuzz/read.js";
+import { shardText } from "../fuzz/shard.js";
+import { coverage, WRITTEN_ROWS } from "../gate/coverage.js";
+import { NOT_CHECKED } from "../gate/not-checked.js";
+import { INCOMPARABLE_LIMIT } from "../report.js";
+import { shellWord } from "../shell-word.js";
+import { stageCheck } from "../stage-check.js";
+import type { FactData, FindingData, GrowthPoint, ReportData, VerdictData } from "./data.js";
+import { machineEvents } from "./event-text.js";
+import { findingData } from "./finding-data.js";
+import { thinned } from "./gate-data.js";
+import { grouped } from "./html.js";
+import { demonstration } from "./pack-demo.js";
+
+export async function campaignData(directory: string, campaign: ReadCampaign): Promise<ReportData> {
+  const { settings, state, samples } = campaign;
+  const findings: FindingData[] = [];
+  for (const kept of campaign.findings) findings.push(await findingOf(directory, campaign, kept));
+  const points = inOrder(samples);
+  const { programs } = state.sums;
+  return {
+    command: "rox fuzz",
+    version: settings.version,
+    verdict: verdictOf(campaign),
+    facts: factsOf(directory, campaign),
+    again: `npx rox fuzz --resume ${shellWord(directory)}`,
+    notChecked: NOT_CHECKED,
+    findings,
+    coverage: {
+      cells: lowerings(state.cells),
+      counted: "programs",
+      countedTo: OFTEN * state.lanes.length,
+      looked: programs,
+      programs,
+      rowsMissing: coverage(ranRows(state)).missing,
+      rowsAll: WRITTEN_ROWS.length,
+    },
+    pace: thinned(points.map(({ ms, programs: n }) => ({ elapsedMs: ms, programs: n }))),
+    growth: growthOf(points),
+    sizes: [],
+    packs: demonstration(settings.seed),
+  };
+}
+
+/** A finding of a worker that crashed or hung is not run again: it would end this process as well. */
+async function findingOf(directory: string, { settings }: ReadCampaign, kept: KeptFinding): Promise<FindingData> {
+  const { facts, shrunk, programs: times } = kept;
+  const { name, cause, where, expected, actual, slots } = facts;
+  const replay = `npx rox run ${shellWord(caseFileOf(directory, name))}`;
+  const about = { name, oracle: cause.oracle, where, expected, actual, times, text: shrunk, replay };
+  const parsed = parseCase(shrunk);
+  if (cause.oracle.startsWith("worker-") || !parsed.ok) return { ...NOTHING_RUN, ...about, title: cause.reason };
+  const engine = engineByName(settings.engine);
+  const report = checkOrCrash(parsed.value, stageCheck(engine === undefined ? {} : { engines: [engine] }));
+  const sizes = { before: slots.original, after: slots.shrunk };
+  const failed = { name, case: parsed.value, report, shrunk: sizes, replay, oracle: cause.oracle };
+  return {
+    ...(await findingData(failed, machineEvents(parsed.value))),
+    ...about,
+    title: `${cause.row}: ${cause.reason}`,
+  };
+}
+
+const NOTHING_RUN = { rows: [], groups: [], listing: [], steps: [], stepsCut: false, events: [] };
+
+function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {
+  const { programs, passed } = state.sums;
+  const incomparable = [...state.incomparable.values()].reduce((sum, n) => sum + n, 0);
+  const detail =
+    `${grouped(passed)} of ${grouped(programs)} programs agree, after ${clock(state.elapsedMs)}` +
+    `${settings.shard.of === 1 ? "" : `, in shard ${shardText(settings.shard)}`}.`;
+  if (findings.length > 0) return { state: "failed", headline: count(findings.length, "finding"), detail };
+  if (programs === 0) return { state: "interrupted", headline: "Nothing was tried yet", detail: "" };
+  if (incomparable > programs * INCOMPARABLE_LIMIT) {
+    const share = percent(incomparable, programs);
+    return {
+      state: "failed",
+      headline: "Not enough was compared",
+      detail: `${share} could not be; at most 1 % may be.`,
+    };
+  }
+  return { state: "ok", headline: `All ${grouped(passed)} compared programs agree`, detail };
+}
+
+function factsOf(directory: string, { settings, state }: ReadCampaign): readonly FactData[] {
+  const { programs, runs, slots, words, executed } = state.sums;
+  const { cells, rows, allRows } = coverageOf(state);
+  const incomparable = [...state.incomparable.values()].reduce((sum, n) => sum + n, 0);
+  const seconds = Math.max(0.001, state.elapsedMs / 1000);
+  const facts: Record<string, string> = {
+    Seed: String(settings.seed),
+    Directory: path.basename(directory),
+    Shard: `${shardText(settings.shard)}, ${count(state.lanes.length, "lane")}`,
+    Time: clock(state.elapsedMs),
+    Engine: settings.engine,
+    Oracles: settings.only?.join(", ") ?? "all",
+    Feedback: settings.feedback ? "on" : "off",
+    Programs: `${grouped(programs)} in ${grouped(runs)} runs`,
+    Code: `${grouped(slots)} BPF slots, ${grouped(words)} A64 words`,
+    Executed: `${grouped(executed)} A64 instructions`,
+    Speed: `${grouped(programs / seconds)} programs a second`,
+    Incomparable: `${grouped(incomparable)} (${percent(incomparable, programs)})`,
+    "Coverage cells": grouped(cells),
+    "Instruction rows": `${rows} of ${allRows} ran`,
+  };
+  return Object.entries(facts).map(([name, value]) => ({ name, value }));
+}
+
+/** The coverage matrix out of the campaign's cells. */
+function lowerings(counts: ReadonlyMap<string, number>): Cells {
+  const cells: Cells = {};
+  for (const [cell, times] of counts) {
+    const at = loweringParts(cell);
+    if (at !== undefined) addCell(cells, at.row, at.strategy, times);
+  }
+  return cells;
+}
+
+/** A process that was killed may have counted programs that were then run again. */
+function inOrder(samples: readonly Sample[]): readonly Sample[] {
+  const found: Sample[] = [];
+  for (const sample of samples.toSorted((a, b) => a.ms - b.ms)) {
+    const last = found.at(-1);
+    if (last === undefined || (sample.ms > last.ms && sample.programs >= last.programs)) found.push(sample);
+  }
+  return found;
+}
+
+const MOST_POINTS = 300;
+
+function growthOf(samples: readonly Sample[]): readonly GrowthPoint[] {
+  const step = Math.max(1, Math.ceil(samples.length / MOST_POINTS));
+  return samples
+    .filter((_, i) => i % step === 0 || i === samples.length - 1)
+    .map(({ ms, cells, findings }) => ({ elapsedMs: ms, cells, findings }));
+}

@@ -1,0 +1,65 @@
+// A failing history as plain data for the report: its actions with what came of each, the machine's events during the one
+// that an oracle objects to, and what became of the packs.
+
+import type { Engine } from "../../engines/engine.js";
+import type { Action } from "../../properties/history/history.js";
+import type { Violation } from "../../properties/history/play.js";
+import { type HistoryFile, printActions, printHistory } from "../../properties/history/text.js";
+import type { Step } from "../../properties/oracles/oracle.js";
+import { formatEvent } from "../format/event.js";
+import { replayFile } from "../sequences/history-file.js";
+import type { ActionData, FindingData } from "./data.js";
+
+export interface FailedHistory {
+  readonly name: string;
+  readonly history: HistoryFile;
+  readonly engine: Engine;
+  readonly oracle: string;
+  readonly expected: string;
+  readonly actual: string;
+  readonly replay: string;
+}
+
+const MOST_LINES = 600;
+
+/** Played once more: the history must not be one that ends the process. */
+export function historyFindingData(failed: FailedHistory): FindingData {
+  const { name, history, engine, oracle, expected, actual, replay } = failed;
+  const { actions, options } = history;
+  const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
+  const done: ActionData[] = [];
+  let events: readonly string[] = [];
+  const { report } = replayFile(history, {
+    engine,
+    onStep: (action, step, violations) => {
+      const text = lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
+      done.push({ text, result: resultOf(action, step), breaches: violations.map(breachText) });
+      if (violations.length > 0) events = step.events.map(formatEvent);
+    },
+  });
+  const late = report.violations.filter(({ step }) => step >= actions.length);
+  if (late.length > 0 && done.every(({ breaches }) => breaches.length === 0)) {
+    done.push({ text: "when all is over", result: "", breaches: late.map(breachText) });
+  }
+  const more = events.length - MOST_LINES;
+  return {
+    ...{ name, title: `${oracle} objects`, oracle, where: oracle, expected, actual },
+    ...{ rows: [], groups: [], listing: [], actions: done, steps: [], stepsCut: false },
+    events: more <= 0 ? events : [...events.slice(0, MOST_LINES), `and ${more} more events`],
+    text: printHistory(history),
+    replay,
+  };
+}
+
+const breachText = ({ oracle, what }: Violation): string => `${oracle}: ${what}`;
+
+function resultOf(action: Action, { result, struck, executions }: Step): string {
+  const parts: string[] = [result.kind];
+  if (result.kind === "refused") parts.push(result.error.kind);
+  if (result.kind === "crashed") parts.push(result.error.message);
+  if (result.kind === "poked" && result.error !== 0) parts.push(`error ${result.error}`);
+  if (struck > 0) parts.push(struck === 1 ? "a failure struck" : `${struck} failures struck`);
+  const others = action.kind === "run" ? 0 : executions.length;
+  if (others > 0) parts.push(others === 1 ? "another CPU ran once" : `other CPUs ran ${others} times`);
+  return parts.join(", ");
+}
