@@ -116,3 +116,46 @@ describe("rox corpus check and rox replay", () => {
     expect(readFileSync(junit, "utf8")).toContain('tests="1" failures="1"');
   });
 });
+
+describe("lessons that are no programs", () => {
+  const ROWS = "# title: A lesson of rows\n# oracle: exec-match\n# r2: 0x1000\n\nr4 = arena *(u32 *)(r2 + 8)\n";
+  const TRACING =
+    "# title: A lesson of tracing\n# oracle: trampoline\n\nnear function(u64 5) = 11\nfexit    starts at 3, returns 0\n";
+  const HISTORY = "title: a lesson of memory\noracle: no-leak\n\nload #0 (r0 = 1 .., 2 insns, 128 B)\n";
+
+  test("are added, checked, shown, merged and replayed like any other", async () => {
+    const files = makeFiles({ "x.rows": ROWS, "y.tracing": TRACING, "z.history": HISTORY });
+    const [corpus, copy] = [path.join(files, "corpus"), path.join(files, "copy")];
+    const all = ["x.rows", "y.tracing", "z.history"].map((name) => path.join(files, name));
+    await capture(["corpus", "add", ...all, "--corpus", corpus]);
+    expect(names(corpus)).toEqual([
+      "a-lesson-of-memory.history",
+      "a-lesson-of-rows.rows",
+      "a-lesson-of-tracing.tracing",
+    ]);
+    expect(await capture(["corpus", "check", corpus])).toMatchObject({ code: 0, err: "" });
+    expect((await capture(["replay", corpus])).out).toMatch(/^3 files .* 3 agree, 0 differ/);
+    expect((await capture(["corpus", "merge", copy, corpus, files])).out).toMatch(/3 added, 3 known\n$/);
+    const [rows, tracing] = ["a-lesson-of-rows.rows", "a-lesson-of-tracing.tracing"].map((name) =>
+      path.join(corpus, name),
+    );
+    for (const [file, text] of [
+      [rows!, ROWS],
+      [tracing!, TRACING],
+    ] as const) {
+      const shown = await capture(["corpus", "show", file]);
+      expect(shown.out.replace(/^# id: [0-9a-f]{12}\n/m, "")).toBe(text);
+      expect(await capture(["corpus", "show", file, "--as", "raw"])).toMatchObject({ code: 2, out: "" });
+    }
+    expect((await capture(["corpus", "minimize", corpus])).out).toBe("3 entries of 3 reach all 0 cells; 0 fail\n");
+  });
+
+  test("are refused where they are damaged or no lessons at all", async () => {
+    const files = makeFiles({ "x.rows": `# id: 0123456789ab\n${ROWS}`, "y.tracing": "call me\n", "z.rows": "exit\n" });
+    const { code, err } = await capture(["replay", files]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/x\.rows: expected the content with id 0123456789ab, came content with id [0-9a-f]{12}/);
+    expect(err).toMatch(/y\.tracing: expected programs attached to a function, came line 1: expected jit program/);
+    expect(err).toMatch(/z\.rows: expected rows that only a verifier makes, came line 1: instruction 0 \(exit\)/);
+  });
+});

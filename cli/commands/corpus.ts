@@ -117,11 +117,11 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
   const trials = fuzzTrials(engine.name);
   const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
   for (const entry of failing) {
-    const shrunk = shrinkEntry(entry, trials, SHRINK);
+    const shrunk = shrinkEntry(entry, engine, SHRINK);
     if (shrunk === undefined) continue;
     const { dir, name, ext } = path.parse(entry.file);
     const file = path.join(dir, `${name}.min${ext}`);
-    const written = writeOutputFile(file, shrunk.text);
+    const written = writeOutputFile(file, shrunk);
     if (!written.ok) return complain(io, written.error);
     print(io, [`${entry.file}: shrunk to ${file}`]);
   }

@@ -4,6 +4,7 @@
 import type { Engine } from "../../engines/engine.js";
 import type { Verdict } from "../../properties/verdict.js";
 import type { Loaded } from "../bad-input.js";
+import type { AnyKind } from "../kinds/kind.js";
 
 export interface About {
   /** A sentence without a full stop. */
@@ -21,6 +22,8 @@ export interface Entry {
   /** Whether the file says what must come out. */
   readonly expects: boolean;
   replay(engine: Engine): Verdict;
+  /** What can be judged and made smaller; undefined if it is meant to fail. */
+  readonly trial: { readonly kind: AnyKind; readonly case: unknown } | undefined;
   /** The file's text with its id, and with another title if one is given. */
   text(title?: string): string;
   /** For other projects; a refusal says what that form cannot hold. */

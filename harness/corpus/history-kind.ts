@@ -5,11 +5,12 @@ import { replay } from "../../properties/history/replay.js";
 import { type HistoryFile, parseHistory, printHistory } from "../../properties/history/text.js";
 import { AGREE } from "../../properties/verdict.js";
 import { loaded, refuse } from "../bad-input.js";
+import { HISTORIES } from "../kinds/histories.js";
 import type { CaseKind, Entry } from "./entry.js";
 
 export const historyKind: CaseKind = {
-  extension: ".history",
-  what: "a history of programs",
+  extension: HISTORIES.extension,
+  what: HISTORIES.what,
   read(file, text) {
     const parsed = parseHistory(text);
     if (parsed.ok) return loaded(entryOf(file, parsed.value));
@@ -26,6 +27,7 @@ function entryOf(file: string, history: HistoryFile): Entry {
     statedId: undefined,
     about: { title: title === "" ? undefined : title, oracle },
     expects: true,
+    trial: expect === "pass" ? { kind: HISTORIES, case: history } : undefined,
     replay(engine) {
       const { wrong } = replay(history, { engine });
       if (wrong === undefined) return AGREE;

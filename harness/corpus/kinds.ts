@@ -4,11 +4,14 @@
 import path from "node:path";
 import { type Loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
+import { KERNEL_ROWS } from "../kinds/kernel-rows.js";
+import { TRACING } from "../kinds/tracing.js";
 import type { CaseKind, Entry } from "./entry.js";
 import { historyKind } from "./history-kind.js";
+import { lessonKind } from "./lesson-kind.js";
 import { programKind } from "./program-kind.js";
 
-export const KINDS: readonly CaseKind[] = [programKind, historyKind];
+export const KINDS: readonly CaseKind[] = [programKind, historyKind, lessonKind(KERNEL_ROWS), lessonKind(TRACING)];
 
 export const EXTENSIONS: readonly string[] = KINDS.map(({ extension }) => extension);
 

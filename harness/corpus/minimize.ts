@@ -1,10 +1,12 @@
 // Making a corpus smaller without losing anything: an entry that fails is shrunk to the simplest one that fails in the same
-// way; of the entries that agree, the fewest that together reach every cell are named.
+// way; of the programs that agree, the fewest that together reach every cell are named. Other kinds reach no cells that
+// anybody counts: all of them are needed.
 
-import { parseCase } from "../../properties/case-text.js";
-import { causeOf } from "../fuzz/cause.js";
+import type { Engine } from "../../engines/engine.js";
+import type { Case } from "../../properties/case.js";
 import type { FuzzTrials } from "../fuzz/chunk.js";
-import { type Shrunk, shrink } from "../fuzz/shrink.js";
+import { failsLike } from "../kinds/kind.js";
+import { PROGRAMS } from "../kinds/programs.js";
 import type { Entry } from "./entry.js";
 
 export interface MinimizeBudget {
@@ -12,29 +14,34 @@ export interface MinimizeBudget {
   readonly ms: number;
 }
 
-/** Undefined if the entry is not a program, or agrees: then there is nothing to shrink. */
-export function shrinkEntry(entry: Entry, trials: FuzzTrials, budget: MinimizeBudget): Shrunk | undefined {
-  const text = entry.text();
-  const parsed = parseCase(text);
-  if (!parsed.ok) return undefined;
-  const cause = causeOf(parsed.value, trials.check(parsed.value).checked);
-  return cause && shrink({ kind: "shrink", text, cause, ...budget }, trials);
+/** The shrunk case's text. Undefined if the entry agrees with the reference: then there is nothing to shrink. */
+export function shrinkEntry({ trial, about }: Entry, engine: Engine, budget: MinimizeBudget): string | undefined {
+  if (trial === undefined) return undefined;
+  const { kind, case: c } = trial;
+  const stage = kind.stage(engine);
+  const found = stage.judge(c);
+  if (found.kind !== "disagree") return undefined;
+  const end = performance.now() + budget.ms;
+  const fails = failsLike(stage, found);
+  const shrunk = kind.minimize(c, (candidate) => performance.now() < end && fails(candidate), budget.runs);
+  return kind.print(shrunk, { title: undefined, oracle: about.oracle });
 }
 
 export interface Cover {
-  /** In the order chosen: each adds the most cells that those before it do not have. */
+  /** Programs in the order chosen, each adds the most cells that those before it do not have; then the other kinds. */
   readonly needed: readonly Entry[];
   /** Everything that they reach is reached by the others. */
   readonly redundant: readonly Entry[];
   readonly cells: number;
 }
 
-/** Greedy set cover over the cells that each entry reaches; smaller files first where two are equal. */
+/** Greedy set cover over the cells that each program reaches; smaller files first where two are equal. */
 export function coverOf(entries: readonly Entry[], trials: FuzzTrials): Cover {
   const reached = new Map<Entry, ReadonlySet<string>>();
+  const others: Entry[] = [];
   for (const entry of entries) {
-    const parsed = parseCase(entry.text());
-    reached.set(entry, new Set(parsed.ok ? trials.check(parsed.value).cells : []));
+    if (entry.trial?.kind !== PROGRAMS) others.push(entry);
+    else reached.set(entry, new Set(trials.check(entry.trial.case as Case).cells));
   }
   const left = [...reached.keys()].sort((a, b) => a.text().length - b.text().length);
   const covered = new Set<string>();
@@ -51,5 +58,5 @@ export function coverOf(entries: readonly Entry[], trials: FuzzTrials): Cover {
     left.splice(left.indexOf(best), 1);
     for (const cell of reached.get(best)!) covered.add(cell);
   }
-  return { needed, redundant: left, cells: covered.size };
+  return { needed: [...needed, ...others], redundant: left, cells: covered.size };
 }

@@ -5,14 +5,15 @@ import { type CaseFile, parseCase, printCase } from "../../properties/case-text.
 import { loaded, refuse } from "../bad-input.js";
 import { validCase } from "../case-file.js";
 import { type Check, checkExpected } from "../check-or-crash.js";
+import { PROGRAMS } from "../kinds/programs.js";
 import { stageCheck } from "../stage-check.js";
 import { contentId } from "./content-id.js";
 import type { CaseKind, Entry } from "./entry.js";
 import { dataOf, rawOf } from "./export.js";
 
 export const programKind: CaseKind = {
-  extension: ".bpf",
-  what: "a program to run",
+  extension: PROGRAMS.extension,
+  what: PROGRAMS.what,
   read(file, text) {
     const parsed = parseCase(text);
     if (!parsed.ok) {
@@ -31,6 +32,7 @@ function entryOf(file: string, c: CaseFile): Entry {
     statedId: c.id,
     about: { title: c.title, oracle: c.oracle },
     expects: c.expect.length > 0,
+    trial: { kind: PROGRAMS, case: c },
     replay: (engine) => checkExpected(c, checkOn(engine)).verdict,
     text: (title = c.title) => printCase({ ...c, title, id }),
     as(form) {

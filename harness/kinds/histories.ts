@@ -34,11 +34,11 @@ export const HISTORIES: Kind<History> = {
   minimize: minimizeHistory,
   print(history, { title, oracle, notes = [] }) {
     const named = ORACLES.some(({ name }) => name === oracle) ? oracle : undefined;
-    return printHistory({ ...history, about: { title, oracle: named, expect: "pass", notes } });
+    return printHistory({ ...history, about: { title: title ?? "", oracle: named, expect: "pass", notes } });
   },
   parse(text) {
     const parsed = parseHistory(text);
-    if (parsed.ok) return parsed;
+    if (parsed.ok) return { ok: true, value: parsed.value, about: parsed.value.about };
     return { ok: false, error: { message: `line ${parsed.error.line}: ${parsed.error.message}` } };
   },
 };

@@ -26,9 +26,9 @@ export const KERNEL_ROWS: Kind<KernelCase> = {
   },
   size: ({ body }) => body.length,
   minimize: minimizeKernelCase,
-  print: (c, { title, oracle, notes = [] }) => printKernelCase(c, { title, oracle, notes, id: undefined }),
+  print: (c, { title, oracle, id, notes = [] }) => printKernelCase(c, { title, oracle, id, notes }),
   parse(text) {
     const parsed = parseKernelCase(text);
-    return parsed.ok ? { ok: true, value: parsed.value.case } : parsed;
+    return parsed.ok ? { ok: true, value: parsed.value.case, about: parsed.value.lesson } : parsed;
   },
 };

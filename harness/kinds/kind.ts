@@ -23,15 +23,17 @@ export interface Stage<C> {
 
 /** What a file says about its case. */
 export interface AboutCase {
-  readonly title: string;
+  readonly title: string | undefined;
   readonly oracle?: string | undefined;
+  /** Of the content, where the file says it. */
+  readonly id?: string | undefined;
   /** One line each. */
   readonly notes?: readonly string[];
 }
 
 /** `message` is one line, and begins with the line number where there is one. */
 export type ReadCase<C> =
-  | { readonly ok: true; readonly value: C }
+  | { readonly ok: true; readonly value: C; readonly about: AboutCase }
   | { readonly ok: false; readonly error: { readonly message: string } };
 
 export interface Kind<C> {

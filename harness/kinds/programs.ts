@@ -26,7 +26,12 @@ export const PROGRAMS: Kind<Case> = {
   size: ({ program }) =>
     program.code.reduce((sum, code) => sum + code.filter(({ row }) => row.kind !== "lddwHigh").length, 0),
   minimize,
-  print: (c, { title, oracle, notes = [] }) =>
-    printCase({ ...c, title, oracle, notes: notes.map((text) => ({ key: "found", text })) }),
-  parse: parseCase,
+  print: ({ program, inputs, env }, { title, oracle, id, notes = [] }) =>
+    printCase({ program, inputs, env, title, oracle, id, notes: notes.map((text) => ({ key: "found", text })) }),
+  parse(text) {
+    const parsed = parseCase(text);
+    if (!parsed.ok) return parsed;
+    const { title, oracle, id, notes } = parsed.value;
+    return { ok: true, value: parsed.value, about: { title, oracle, id, notes: notes.map((note) => note.text) } };
+  },
 };

@@ -31,9 +31,9 @@ export const TRACING: Kind<TracingCase> = {
   }),
   size: programsOf,
   minimize: minimizeTracing,
-  print: (c, { title, oracle, notes = [] }) => printTracingCase(c, { title, oracle, notes, id: undefined }),
+  print: (c, { title, oracle, id, notes = [] }) => printTracingCase(c, { title, oracle, id, notes }),
   parse(text) {
     const parsed = parseTracingCase(text);
-    return parsed.ok ? { ok: true, value: parsed.value.case } : parsed;
+    return parsed.ok ? { ok: true, value: parsed.value.case, about: parsed.value.lesson } : parsed;
   },
 };

@@ -10,12 +10,13 @@
 // told as the arena counts it, from its base.
 
 import { pointer } from "../../machine/address.js";
-import { hex64, type U64, u64 } from "../../spec/bits.js";
+import { type U64, u64 } from "../../spec/bits.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import { parse } from "../../spec/bpf/text/parse.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
-import { magnitude, type Read, signedNumber, textError } from "../../spec/bpf/text/token.js";
+import { magnitude, type Read, textError } from "../../spec/bpf/text/token.js";
 import { type Field, type Lesson, printLesson, readLesson, readYesNo } from "../lesson-head.js";
+import { printWord, readWord } from "../word-text.js";
 import { CPU_NUMBER_HELPER, DATA, type KernelCase, type Place, REGISTERS, TASK, TASK_HELPERS } from "./kernel-case.js";
 
 const NAMED_PLACES = [DATA, TASK] as const;
@@ -45,7 +46,7 @@ export function printKernelCase({ body, registers, env, isBlinded, isCalled }: K
 
 function printValue(value: U64): string {
   const place = NAMED_PLACES.find((one) => value >= pointer(one.base) && value < pointer(one.base + one.bytes));
-  return place === undefined ? hex64(value) : `${place.name} + ${value - pointer(place.base)}`;
+  return place === undefined ? printWord(value) : `${place.name} + ${value - pointer(place.base)}`;
 }
 
 export function parseKernelCase(text: string): Read<KernelRowsFile> {
@@ -62,7 +63,7 @@ export function parseKernelCase(text: string): Read<KernelRowsFile> {
   const body = parse(source, { dialect: "kernel" });
   if (!body.ok) return body;
   const wrong = wrongBody(body.value);
-  if (wrong !== undefined) return textError(head.value.lines + 1, wrong);
+  if (wrong !== undefined) return textError(Math.min(head.value.lines + 1, lines.length), wrong);
   const { lse, vhe, bti, blind, called, registers } = draft;
   const c = { body: body.value, registers, env: { lse, vhe, bti }, isBlinded: blind, isCalled: called };
   return { ok: true, value: { case: c, lesson: head.value.lesson } };
@@ -117,8 +118,7 @@ function readValue(text: string): U64 | undefined {
     const at = magnitude(offset);
     return place === undefined || at === undefined || at >= place.bytes ? undefined : u64(pointer(place.base) + at);
   }
-  const value = signedNumber(text.replace(/^-/, ""), text.startsWith("-"), 64);
-  return value === undefined ? undefined : u64(value);
+  return readWord(text);
 }
 
 /** What keeps a body from being one that is tried. */

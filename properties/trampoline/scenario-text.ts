@@ -1,8 +1,7 @@
 // The lines of a scenario: the call and the programs. `near function(u64 5) = 11`, `starts at 3, returns 0, cookie 7`.
 
 import type { FuncArg } from "../../impl/trampoline/links.js";
-import { hex64, u64 } from "../../spec/bits.js";
-import { signedNumber } from "../../spec/bpf/text/token.js";
+import { printWord, readWord } from "../word-text.js";
 import { type ProgramPlan, registersOf, type Scenario } from "./scenario.js";
 
 const CALLED = {
@@ -26,10 +25,10 @@ type Call = Pick<Scenario, "target" | "args" | "values" | "original">;
 export function printCall({ target, args, values, original }: Call): string {
   let next = 0;
   const told = args.map((arg) => {
-    const registers = Array.from({ length: registersOf([arg]) }, () => printNumber(values[next++] ?? 0n));
+    const registers = Array.from({ length: registersOf([arg]) }, () => printWord(values[next++] ?? 0n));
     return `${arg.isStruct ? `struct ${arg.bytes}` : `u${8 * arg.bytes}`} ${registers.join(" ")}`;
   });
-  return `${CALLED[target]}(${told.join(", ")})${target === "structOps" ? "" : ` = ${printNumber(original)}`}`;
+  return `${CALLED[target]}(${told.join(", ")})${target === "structOps" ? "" : ` = ${printWord(original)}`}`;
 }
 
 /** The call, or what is wrong with the line. */
@@ -38,7 +37,7 @@ export function parseCall(line: string): Call | string {
   const target = TARGETS.find((one) => CALLED[one] === what);
   if (target === undefined)
     return `expected ${Object.values(CALLED).join(", ")} with (arguments) = answer, got "${line}"`;
-  const original = answer === undefined ? undefined : parseNumber(answer);
+  const original = answer === undefined ? undefined : readWord(answer);
   if (answer !== undefined && original === undefined) return `expected an answer of 64 bits, got "${answer}"`;
   if ((original === undefined) !== (target === "structOps")) {
     return target === "structOps" ? "a struct_ops member answers as its program does" : "expected = and an answer";
@@ -62,7 +61,7 @@ function parseArgument(text: string): { readonly arg: FuncArg; readonly values: 
   const values = numbers
     .trim()
     .split(" ")
-    .flatMap((number) => parseNumber(number) ?? []);
+    .flatMap((number) => readWord(number) ?? []);
   const registers = registersOf([arg]);
   if (values.length !== numbers.trim().split(" ").length) return wrong;
   return values.length === registers ? { arg, values } : `"${text}" takes ${registers} registers, not ${values.length}`;
@@ -71,9 +70,9 @@ function parseArgument(text: string): { readonly arg: FuncArg; readonly values: 
 export function printProgram(plan: ProgramPlan): string {
   const { start, result, cookie } = plan;
   return [
-    start === 0n ? "does not start" : `starts at ${printNumber(start)}`,
-    `returns ${printNumber(result)}`,
-    ...(cookie === 0n ? [] : [`cookie ${printNumber(cookie)}`]),
+    start === 0n ? "does not start" : `starts at ${printWord(start)}`,
+    `returns ${printWord(result)}`,
+    ...(cookie === 0n ? [] : [`cookie ${printWord(cookie)}`]),
     ...FLAGS.flatMap(([key, word, told]) => (plan[key] === told ? [word] : [])),
   ].join(", ");
 }
@@ -89,7 +88,7 @@ export function parseProgram(text: string): ProgramPlan | string {
       continue;
     }
     const [, word, digits = ""] = /^(starts at|returns|cookie) (-?\w+)$/.exec(part) ?? [];
-    const number = part === "does not start" ? 0n : parseNumber(digits);
+    const number = part === "does not start" ? 0n : readWord(digits);
     const key = word === "returns" ? "result" : word === "cookie" ? "cookie" : "start";
     if (number === undefined || numbers[key] !== undefined) {
       const words = FLAGS.map(([, one]) => one).join(", ");
@@ -101,11 +100,4 @@ export function parseProgram(text: string): ProgramPlan | string {
   if (start === undefined) return `expected "starts at N" or "does not start", got "${text}"`;
   if (result === undefined) return `expected "returns N", got "${text}"`;
   return { ...flags, start, result, cookie };
-}
-
-const printNumber = (value: bigint): string => (value < 10_000n ? `${value}` : hex64(u64(value)));
-
-function parseNumber(text: string): bigint | undefined {
-  const value = signedNumber(text.replace(/^-/, ""), text.startsWith("-"), 64);
-  return value === undefined ? undefined : u64(value);
 }

@@ -7,9 +7,9 @@
 //   fmod_ret starts at 3, returns 7, cookie 9
 //   fexit    does not start, returns 0, recursion checked
 
-import { hex64, u64 } from "../../spec/bits.js";
-import { type Read, signedNumber, textError } from "../../spec/bpf/text/token.js";
+import { type Read, textError } from "../../spec/bpf/text/token.js";
 import { type Field, type Lesson, printLesson, readLesson, readYesNo } from "../lesson-head.js";
+import { printWord, readWord } from "../word-text.js";
 import { registersOf, type Scenario } from "./scenario.js";
 import { parseCall, parseProgram, printCall, printProgram } from "./scenario-text.js";
 import { plain, programsOf, type TracingCase } from "./tracing-case.js";
@@ -33,7 +33,7 @@ export function printTracingCase({ scenario, record }: TracingCase, lesson: Less
     ["bti", yes(bti)],
     ["ip", yes(ipArg)],
     ["result", returns ? "used" : undefined],
-    ["record", record === undefined ? undefined : hex64(u64(record))],
+    ["record", record === undefined ? undefined : printWord(record)],
     ["meanwhile", moment === undefined ? undefined : `another CPU calls before event ${moment}`],
   ]);
   const programs = Object.entries(LISTS).flatMap(([name, list]) =>
@@ -61,7 +61,7 @@ export function parseTracingCase(text: string): Read<TracingFile> {
   return { ok: true, value: { case: made, lesson: head.value.lesson } };
 }
 
-type Draft = { -readonly [K in keyof Scenario]?: Scenario[K] } & { record?: bigint };
+type Draft = { -readonly [K in keyof Scenario]?: Scenario[K] } & { record?: bigint | undefined };
 
 /** Take over one field, or say what is wrong with it. */
 function readField(field: Field, draft: Draft): string | undefined {
@@ -80,10 +80,8 @@ function readField(field: Field, draft: Draft): string | undefined {
       draft.returns = true;
       return text === "used" ? undefined : `expected a result that is used, got "${text}"`;
     case "record": {
-      const record = signedNumber(text, false, 64);
-      if (record === undefined) return `expected an address of 64 bits, got "${text}"`;
-      draft.record = u64(record);
-      return undefined;
+      draft.record = readWord(text);
+      return draft.record === undefined ? `expected an address of 64 bits, got "${text}"` : undefined;
     }
     default: {
       const moment = Number(/^another CPU calls before event (\d+)$/.exec(text)?.[1] ?? Number.NaN);
