@@ -7,6 +7,7 @@ import type { Failure } from "../report.js";
 import { type HistoryFinding, keepHistory } from "./finding.js";
 import { loadHistory, replayFile, sequenceCommand } from "./history-file.js";
 import type { SequencePool } from "./pool.js";
+import { exploreAllocFree, NOTHING_TRIED } from "./small-packs.js";
 import type { Breach, SequenceResult, SequenceTask } from "./task.js";
 
 export interface SequenceOptions {
@@ -49,9 +50,6 @@ export interface SequenceOutcome {
 
 const CHUNK = 50;
 const SHARES = 16;
-/** Sizes that tell: one chunk, a few, half of the pack, all of it, more than it. */
-const TELLING_SIZES = [1, 3, 8, 16, 17];
-const ALL_SIZES = Array.from({ length: 17 }, (_, i) => i + 1);
 
 export async function sequences(options: SequenceOptions, pool: SequencePool): Promise<SequenceOutcome> {
   const found: Failure[] = [];
@@ -59,13 +57,21 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
   const corpus = replayAll(options.corpus, found, unreadable);
   const tasks = exhaustiveTasks();
   const random = randomTasks(options);
-  const all = tasks.length + random.length;
+  let all = tasks.length + random.length;
   let done = 0;
   const tell = (): void => options.progress?.(++done, all);
+  const run = (more: readonly SequenceTask[]) => runAll(more, pool, options.stop, tell);
   const started = performance.now();
-  const exhausted = options.exhaustive ? await runAll(tasks, pool, options.stop, tell) : [];
+  const exhausted = options.exhaustive ? [...(await run(tasks))] : [];
+  const allocFree = options.exhaustive
+    ? await exploreAllocFree((more) => {
+        all += more.length;
+        return run(more);
+      }, options.stop)
+    : NOTHING_TRIED;
   const exhaustiveMs = performance.now() - started;
   for (const result of exhausted) found.push(...failuresOf(result));
+  found.push(...smallScopeFailures("allocFree", allocFree.failures));
   const cpu = process.cpuUsage();
   const played = await runAll(random, pool, options.stop, tell);
   const { user, system } = process.cpuUsage(cpu);
@@ -83,8 +89,8 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
     ...{ sequences: total(played, "sequences"), steps, interleavings: total(played, "interleavings") },
     failures: total(played, "failures"),
     stepsPerSecondPerCore: user + system === 0 ? 0 : Math.round((1e6 * steps) / (user + system)),
-    ...{ allocFree: tried(exhausted, "allocFree"), pokes: tried(exhausted, "pokes") },
-    failurePoints: exhausted.reduce((sum, r) => sum + (r.kind === "histories" ? 0 : r.points), 0),
+    ...{ allocFree: allocFree.tried, pokes: tried(exhausted, "pokes") },
+    failurePoints: exhausted.reduce((sum, r) => sum + ("points" in r ? r.points : 0), 0),
     exhaustiveMs,
   };
   return { report, found, unreadable, ...(finding === undefined ? {} : { finding }) };
@@ -92,12 +98,7 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
 
 function exhaustiveTasks(): readonly SequenceTask[] {
   const shares = Array.from({ length: SHARES }, (_, index) => ({ index, of: SHARES }));
-  return [
-    { kind: "failurePoints" },
-    ...shares.map((share): SequenceTask => ({ kind: "allocFree", sizes: TELLING_SIZES, length: 7, share })),
-    { kind: "allocFree", sizes: ALL_SIZES, length: 4, share: { index: 0, of: 1 } },
-    ...shares.map((share): SequenceTask => ({ kind: "pokes", share })),
-  ];
+  return [{ kind: "failurePoints" }, ...shares.map((share): SequenceTask => ({ kind: "pokes", share }))];
 }
 
 function randomTasks({ seed, histories }: SequenceOptions): readonly SequenceTask[] {
@@ -156,9 +157,10 @@ const expectation = (expect: "pass" | "breach", actual: string) => ({
 });
 
 const failuresOf = (result: SequenceResult): readonly Failure[] =>
-  result.kind === "histories"
-    ? []
-    : result.failures.map((actual) => ({ name: `small scope, ${result.kind}`, ...expectation("pass", actual) }));
+  result.kind === "histories" ? [] : smallScopeFailures(result.kind, result.failures);
+
+const smallScopeFailures = (kind: string, failures: readonly string[]): readonly Failure[] =>
+  failures.map((actual) => ({ name: `small scope, ${kind}`, ...expectation("pass", actual) }));
 
 function firstBreach(results: readonly SequenceResult[]): Breach | undefined {
   const breaches = results.flatMap((r) => (r.kind === "histories" && r.breach !== undefined ? [r.breach] : []));
@@ -176,5 +178,5 @@ function breachFailure(seed: number, breach: Breach, finding: HistoryFinding | u
 const total = (results: readonly SequenceResult[], key: "sequences" | "steps" | "interleavings" | "failures"): number =>
   results.reduce((sum, result) => sum + (result.kind === "histories" ? result[key] : 0), 0);
 
-const tried = (results: readonly SequenceResult[], kind: "allocFree" | "pokes"): number =>
+const tried = (results: readonly SequenceResult[], kind: "pokes"): number =>
   results.reduce((sum, result) => sum + (result.kind === kind ? result.tried : 0), 0);

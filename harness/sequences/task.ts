@@ -2,7 +2,13 @@
 // (seed, i) alone. Tasks and results are plain data: they cross a thread boundary.
 
 import { defaultEngine } from "../../engines/index.js";
-import { allocFreeHistories, type Exhausted } from "../../properties/exhaustive/alloc-free.js";
+import {
+  type AllocFreeHistory,
+  type AllocFreeScope,
+  type Exhausted,
+  type Expansion,
+  expand,
+} from "../../properties/exhaustive/alloc-free.js";
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
 import { pokesOfEveryRange } from "../../properties/exhaustive/pokes.js";
 import type { History } from "../../properties/history/history.js";
@@ -17,7 +23,8 @@ export interface Share {
 export type SequenceTask =
   | { readonly kind: "histories"; readonly seed: number; readonly first: number; readonly count: number }
   | { readonly kind: "failurePoints" }
-  | { readonly kind: "allocFree"; readonly sizes: readonly number[]; readonly length: number; readonly share: Share }
+  /** All histories that are one action longer than these. */
+  | { readonly kind: "allocFree"; readonly scope: AllocFreeScope; readonly histories: readonly AllocFreeHistory[] }
   | { readonly kind: "pokes"; readonly share: Share };
 
 export interface HistoryCounts {
@@ -35,10 +42,9 @@ export interface Breach {
 }
 export type SequenceResult =
   | (HistoryCounts & { readonly kind: "histories"; readonly breach?: Breach })
-  | (Exhausted & { readonly kind: "failurePoints" | "allocFree" | "pokes"; readonly points: number });
+  | (Expansion & { readonly kind: "allocFree" })
+  | (Exhausted & { readonly kind: "failurePoints" | "pokes"; readonly points: number });
 
-/** Chunks of the pack in which every history of allocations and frees is tried. */
-export const SMALL_PACK_CHUNKS = 16;
 const POKED_BYTES = 8192;
 
 const histories = new HistoryArbitrary();
@@ -66,7 +72,7 @@ export function runTask(task: SequenceTask): SequenceResult {
       return { kind: task.kind, tried, failures, points: points + pairs };
     }
     case "allocFree":
-      return { kind: task.kind, points: 0, ...allocFreeHistories({ packChunks: SMALL_PACK_CHUNKS, ...task }) };
+      return { kind: task.kind, ...expand(task.scope, task.histories) };
     case "pokes":
       return { kind: task.kind, points: 0, ...pokesOfEveryRange({ bytes: POKED_BYTES, share: task.share }) };
     default:

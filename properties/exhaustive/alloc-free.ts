@@ -1,5 +1,7 @@
-// Every history of allocations and frees up to a length, on a pack so small that all of its corners are reached. Each
-// history is played from the start, so that hidden state (where a search begins, the order of packs) is what it would be.
+// Every history of allocations and frees up to a length, on a pack so small that all of its corners are reached. Histories
+// that leave the allocator in the same state have the same futures, so only the shortest one to each state goes on. The
+// state is read off the implementation itself, hidden fields included, and each history is played from the start: nothing
+// is taken from the model but what must come out. One breadth after another, so that several workers can share it.
 
 import { ProgPacks } from "../../impl/pack/prog-pack.js";
 import { aarch64InsnCopy } from "../../impl/patching/text-poke.js";
@@ -7,65 +9,111 @@ import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
+import { allocatorState } from "./allocator-state.js";
 
 const CHUNK = 64;
 
-export interface AllocFreeOptions {
+export interface AllocFreeScope {
   /** Chunks of a pack. */
   readonly packChunks: number;
   /** Sizes of allocations, in chunks. */
   readonly sizes: readonly number[];
   /** Most actions of a history. */
   readonly length: number;
-  /** Only histories whose second action is number `index` modulo `of`; without it all. */
-  readonly share?: { readonly index: number; readonly of: number };
+  /** A history ends with the action that makes more packs than that. */
+  readonly packs: number;
+}
+
+/** A size in chunks, or minus the position of what is freed among the live, less one. */
+type Step = number;
+export type AllocFreeHistory = readonly Step[];
+
+/** What came of the histories that are one action longer than those of a batch. */
+export interface Expansion {
+  /** Histories played. */
+  readonly tried: number;
+  /** One line for each history that breaks something; the first few. */
+  readonly failures: readonly string[];
+  /** By state, a history that leads to it and may go on. */
+  readonly states: readonly (readonly [state: string, history: AllocFreeHistory])[];
 }
 
 export interface Exhausted {
   readonly tried: number;
-  /** One line for each history that breaks something; the first few. */
   readonly failures: readonly string[];
 }
 
 const MOST_FAILURES = 10;
 
-/** A size in chunks, or minus the position of what is freed among the live, less one. */
-type Step = number;
+/** Which states are known, and which histories come next. */
+export class AllocFreeSearch {
+  /** All of one length: one to each state that no shorter history leads to. */
+  next: readonly AllocFreeHistory[] = [[]];
+  private readonly known = new Set<string>();
 
-export function allocFreeHistories(options: AllocFreeOptions): Exhausted {
-  const bench = new Bench(options.packChunks * CHUNK);
-  const failures: string[] = [];
-  let tried = 0;
-  let seconds = 0;
-  const history: Step[] = [];
-  const visit = (live: number): void => {
-    const steps = [...options.sizes, ...Array.from({ length: live }, (_, i) => -1 - i)];
-    for (const step of steps) {
-      if (failures.length >= MOST_FAILURES) return;
-      if (history.length === 1 && !isMine(seconds++, options.share)) continue;
-      history.push(step);
-      if (history.length > 1 || isMine(0, options.share)) {
-        tried++;
-        const failure = bench.play(history);
-        if (failure !== undefined) failures.push(`${say(history)}: ${failure}`);
+  constructor(private readonly scope: AllocFreeScope) {}
+
+  /** All of `next` have been expanded. */
+  learn(expansions: readonly Expansion[]): void {
+    const next: AllocFreeHistory[] = [];
+    for (const { states } of expansions) {
+      for (const [state, history] of states) {
+        if (this.known.has(state) || history.length >= this.scope.length) continue;
+        this.known.add(state);
+        next.push(history);
       }
-      if (history.length < options.length) visit(step > 0 ? live + 1 : live - 1);
-      history.pop();
     }
-  };
-  visit(0);
+    this.next = next;
+  }
+}
+
+/** On the calling thread. */
+export function allocFreeHistories(scope: AllocFreeScope): Exhausted {
+  const search = new AllocFreeSearch(scope);
+  let tried = 0;
+  const failures: string[] = [];
+  while (search.next.length > 0 && failures.length === 0) {
+    const expansion = expand(scope, search.next);
+    tried += expansion.tried;
+    failures.push(...expansion.failures);
+    search.learn([expansion]);
+  }
   return { tried, failures };
 }
 
-const isMine = (n: number, share: AllocFreeOptions["share"]): boolean =>
-  share === undefined || n % share.of === share.index;
+/** Play every history that is one action longer than one of these. */
+export function expand(scope: AllocFreeScope, histories: readonly AllocFreeHistory[]): Expansion {
+  const bench = new Bench(scope.packChunks * CHUNK);
+  const failures: string[] = [];
+  const states = new Map<string, AllocFreeHistory>();
+  let tried = 0;
+  for (const history of histories) {
+    const live = history.reduce((n, step) => n + (step > 0 ? 1 : -1), 0);
+    for (const step of [...scope.sizes, ...Array.from({ length: live }, (_, i) => -1 - i)]) {
+      if (failures.length >= MOST_FAILURES) return { tried, failures, states: [...states] };
+      const longer = [...history, step];
+      tried++;
+      const { wrong, packs, state } = bench.play(longer, longer.length < scope.length);
+      if (wrong !== undefined) failures.push(`${say(longer)}: ${wrong}`);
+      else if (state !== undefined && packs <= scope.packs && !states.has(state)) states.set(state, longer);
+    }
+  }
+  return { tried, failures, states: [...states] };
+}
 
-const say = (history: readonly Step[]): string =>
+const say = (history: AllocFreeHistory): string =>
   history.map((step) => (step > 0 ? `alloc ${step * CHUNK} B` : `free the ${-step}. of the live`)).join(", ");
 
 interface Taken {
   readonly at: RoAddr;
   readonly bytes: number;
+}
+
+interface Played {
+  /** After the last step; undefined if all is well. The others have been the last one of a shorter history. */
+  readonly wrong: string | undefined;
+  readonly packs: number;
+  readonly state: string | undefined;
 }
 
 /** One machine, left as it was after every history. */
@@ -86,8 +134,7 @@ class Bench {
     };
   }
 
-  /** What is wrong after the last step, or undefined. The others have been the last one of a shorter history. */
-  play(history: readonly Step[]): string | undefined {
+  play(history: AllocFreeHistory, wantsState: boolean): Played {
     const { machine } = this;
     this.mapped = [];
     const packs = new ProgPacks(machine, { packBytes: this.packBytes });
@@ -99,9 +146,11 @@ class Bench {
         step > 0 ? this.alloc(packs, reference, live, step * CHUNK) : this.free(packs, reference, live, -step - 1);
     }
     wrong ??= this.compare(packs, reference, live);
+    const state = wantsState ? allocatorState(packs, live) : undefined;
+    const count = packs.packs.length;
     for (const { at, bytes } of live) packs.bpfProgPackFree(at, bytes);
     if (machine.usage.areas !== 0 || machine.usage.heapObjects !== 1) wrong ??= "something is left in the end";
-    return wrong;
+    return { wrong, packs: count, state };
   }
 
   private alloc(packs: ProgPacks, reference: ReferenceAllocator, live: Taken[], bytes: number): string | undefined {

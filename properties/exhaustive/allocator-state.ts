@@ -1,0 +1,36 @@
+// All that an allocator remembers, as a text: two allocators with one text behave alike from here on. Read from its own
+// fields, whatever they are, so that a field that is added later tells states apart at once. Of addresses it counts only
+// which is which, and in which order the packs lie.
+
+import type { ProgPacks } from "../../impl/pack/prog-pack.js";
+import type { RoAddr, Va } from "../../machine/address.js";
+
+/** The heap begins here, and everything else that has an address lies above. */
+const LEAST_ADDRESS = 2 ** 30;
+
+/** `live`: what was allocated and not freed. */
+export function allocatorState(
+  packs: ProgPacks,
+  live: readonly { readonly at: RoAddr; readonly bytes: number }[],
+): string {
+  const names = new Map<Va, string>();
+  const name = (va: Va): string => {
+    const known = names.get(va) ?? `@${names.size}`;
+    names.set(va, known);
+    return known;
+  };
+  const plain = (key: string, value: unknown): unknown => {
+    if (key === "machine" || typeof value === "function") return undefined;
+    if (typeof value === "number" && value >= LEAST_ADDRESS) return name(value);
+    return ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set
+      ? [...(value as Uint8Array | Map<unknown, unknown> | Set<unknown>)]
+      : value;
+  };
+  const fields = JSON.stringify(packs, plain);
+  const places = live.map(({ at, bytes }) => {
+    const pack = packs.packOf(at);
+    return pack === undefined ? `${bytes}` : `${name(pack.base)}.${at - pack.base}+${bytes}`;
+  });
+  const order = packs.packs.map(({ base }) => base).toSorted((a, b) => a - b);
+  return `${fields} ${places.sort().join(" ")} ${order.map(name).join(" ")}`;
+}
