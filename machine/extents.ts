@@ -26,6 +26,13 @@ export class Extents {
     return start;
   }
 
+  /** Never give out these bytes. Called while everything is free. */
+  exclude({ after, bytes }: { readonly after: number; readonly bytes: number }): void {
+    const first = this.take(after);
+    if (first === undefined || this.take(bytes) === undefined) throw new RangeError("no room for the gap");
+    this.give(first, after);
+  }
+
   give(start: Va, bytes: number): void {
     const end = start + bytes;
     const above = this.free.findIndex((extent) => extent.start >= end);

@@ -23,6 +23,15 @@ test("bytes written across a page boundary are read back", () => {
   expect(machine.mapping(PLACE + 4096)?.frame.bytes.subarray(0, 2)).toEqual(bytes(3, 4));
 });
 
+test("a part of the module area may belong to somebody else", () => {
+  const machine = new Machine({ vmallocBase: 0x10_0000, vmallocGap: { after: 0x2000, bytes: 0x8000 } });
+  const areas = [0x1000, 0x2000, 0x1000].map((size) => machine.vmalloc(size));
+  expect(areas).toEqual([0x10_0000, 0x10_a000, 0x10_d000]);
+  machine.vfree(0x10_0000);
+  expect(machine.vmalloc(0x1000)).toBe(0x10_0000);
+  expect(() => new Machine({ vmallocBytes: 0x4000, vmallocGap: { after: 0x2000, bytes: 0x8000 } })).toThrow(RangeError);
+});
+
 test("read-only and executable pages cannot be written, unmapped ones not touched", () => {
   const machine = new Machine();
   machine.map(PLACE, 4096, "rw");

@@ -18,6 +18,8 @@ export interface MachineOptions {
   /** Where the module area begins. The default lies within branch range of where a kernel's text would. */
   readonly vmallocBase?: Va;
   readonly vmallocBytes?: number;
+  /** Part of the module area that belongs to somebody else: bytes, from so many bytes behind its start on. */
+  readonly vmallocGap?: { readonly after: number; readonly bytes: number } | undefined;
   readonly heapBase?: Va;
   /** Cut page frames from these bytes, so that an engine can address them all. */
   readonly physical?: Uint8Array<ArrayBuffer> | undefined;
@@ -56,6 +58,7 @@ export class Machine extends AddressSpace {
     this.cpus = options.cpus ?? 2;
     this.heap = new Heap(options.heapBase ?? HEAP_BASE, this.table, this.frames);
     this.extents = new Extents(options.vmallocBase ?? VMALLOC_BASE, options.vmallocBytes ?? VMALLOC_BYTES);
+    if (options.vmallocGap !== undefined) this.extents.exclude(options.vmallocGap);
     this.irqsOff = new Array<number>(this.cpus).fill(0);
     this.synced = new Array<number>(this.cpus).fill(0);
   }

@@ -69,7 +69,12 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
-    .option("--histories <n>", "random histories of loads, runs, frees and pokes", integer(0, 1e9), DEFAULT_HISTORIES)
+    .option(
+      "--histories <n>",
+      "random histories of loads, runs, attaches and frees",
+      integer(0, 1e9),
+      DEFAULT_HISTORIES,
+    )
     .option("--no-exhaustive", "leave out what is tried exhaustively: small histories, pokes, failing steps")
     .addOption(engineOption())
     .option(...JSON_OPTION)

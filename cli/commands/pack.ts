@@ -13,7 +13,7 @@ interface Flags {
 export const definePack: Define = (program, io, finish) => {
   program
     .command("pack")
-    .description("Draw the packs as a history leaves them: which chunks are live, slack and free.")
+    .description("Draw the packs as a history leaves them: which chunks are live, trampolines, slack and free.")
     .argument("<file>", "a history (.history)")
     .option(...JSON_OPTION)
     .addHelpText(

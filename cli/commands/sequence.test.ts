@@ -37,7 +37,7 @@ describe("rox sequence", () => {
   test("shows the machine's events", async () => {
     const { out } = await capture(["sequence", file(TEXT), "--trace"]);
     expect(out).toContain("  cpu 0  lock       packMutex\n");
-    expect(out).toMatch(/ {2}cpu 0 {2}store {6}0xffff800083010000 \+128 through the alias 0xfffffffffdbf0000\n/);
+    expect(out).toMatch(/ {2}cpu 0 {2}store {6}0xffff800083010000 \+128 through the alias 0xfffffffffdbf0000, #0\n/);
     expect(out).toContain("  cpu 0  FAILS      a copy\n");
     expect(out).toContain("cpu 1  runs #1: returns 40\n");
   });
@@ -55,6 +55,39 @@ describe("rox sequence", () => {
     const { code, err } = await capture(["sequence", file("cpu 1\njump")]);
     expect(code).toBe(2);
     expect(err).toMatch(/^rox: .*h\.history: expected a history, came line 2: [^\n]*\n$/);
+  });
+});
+
+const TRACED = `title:   traced
+pack:    8192 B
+
+load #0 (r0 = 1 .., 10 insns)
+load #1 (r0 = 2 .., 10 insns)
+attach #0 (fentry #1, fexit recorder); cpu 1 runs #0 after event 28
+run #0 on cpu 1
+detach #0
+attach #0 (fentry recorder)
+`;
+
+describe("a trampoline", () => {
+  test("is told of by its events and by what attached programs do", async () => {
+    const { code, out } = await capture(["sequence", file(TRACED), "--trace"]);
+    expect(code).toBe(0);
+    expect(out).toContain("\nattach #0 (fentry #1, fexit recorder, 368 B); cpu 1 runs #0 after event 28\n");
+    expect(out).toMatch(/store .*, trampoline of #0\n/);
+    expect(out).toMatch(/store .* \+4 through the alias \S+, entry of #0\n/);
+    expect(out).toMatch(/store .* \+4 through the alias \S+, release of the trampoline of #0\n/);
+    expect(out).toMatch(
+      /cpu 1 {2}runs #0: returns 9\n +keep .*\n +enter 1. fentry #1 with cookie 0\n +exit 1. fentry #1/,
+    );
+    expect(out).toContain("run 2. fexit recorder of 1 argument 0x0000000000000000, result 0x0000000000000009\n");
+  });
+
+  test("is drawn as its own kind of chunks", async () => {
+    const { out } = await capture(["pack", file(TRACED)]);
+    expect(out).toContain("2 programs, 1 trampoline, 7 chunks taken");
+    expect(out).toContain("####ttt.");
+    expect(out).toMatch(/#0 \+0x0 \(128 B\) {2}#1 \+0x80 \(128 B\) {2}t#0 \+0x100 \(192 B\)/);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../../engines/engine.js";
 import { formatEvent } from "../../harness/format/event.js";
+import { placesOf } from "../../harness/format/place.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { loadHistory, replayFile, sequenceCommand } from "../../harness/sequences/history-file.js";
 import type { Violation } from "../../properties/history/play.js";
@@ -20,7 +21,7 @@ interface Flags {
 export const defineSequence: Define = (program, io, finish) => {
   program
     .command("sequence")
-    .description("Play one history of loads, runs, frees and pokes again, every oracle on.")
+    .description("Play one history of loads, runs, attaches and frees again, every oracle on.")
     .argument("<file>", "a history (.history)")
     .option("--trace", "show the machine's events between the actions")
     .addOption(engineOption())
@@ -82,10 +83,17 @@ function conclusion(violations: readonly Violation[], expect: "pass" | "breach",
 }
 
 /** Events, each run of another CPU behind the event after which it came. */
-function traceLines({ events, executions }: Step): string[] {
+function traceLines(step: Step): string[] {
+  const { events, executions } = step;
+  const placeOf = placesOf(step);
   const at = (index: number | undefined): string[] =>
-    executions.filter((execution) => execution.at === index).map((execution) => `       ${executionLine(execution)}`);
-  return [...events.flatMap((event, i) => [formatEvent(event, i), ...at(i)]), ...at(undefined)];
+    executions
+      .filter((execution) => execution.at === index)
+      .flatMap((execution) => [
+        `       ${executionLine(execution)}`,
+        ...execution.steps.map((line) => `                ${line}`),
+      ]);
+  return [...events.flatMap((event, i) => [formatEvent(event, i, placeOf), ...at(i)]), ...at(undefined)];
 }
 
 function executionLine({ cpu, id, problem, outcome }: Execution): string {

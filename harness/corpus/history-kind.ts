@@ -1,4 +1,4 @@
-// The kind of case that is a history of loads, frees, runs and pokes: `.history`.
+// The kind of case that is a history of loads, runs, attaches and frees: `.history`.
 
 import { createHash } from "node:crypto";
 import { replay } from "../../properties/history/replay.js";

@@ -3,8 +3,10 @@
 import type { FailingStep } from "../../machine/event.js";
 import { isAlias, type TraceEvent } from "../../properties/oracles/oracle.js";
 
-export function formatEvent(event: TraceEvent, index: number): string {
-  return `${String(index).padStart(5)}  cpu ${event.cpu}  ${say(event)}`;
+/** @param placeOf what lies at an address of executable memory */
+export function formatEvent(event: TraceEvent, index: number, placeOf: (va: number) => string | undefined): string {
+  const place = "va" in event ? placeOf(event.va) : undefined;
+  return `${String(index).padStart(5)}  cpu ${event.cpu}  ${say(event)}${place === undefined ? "" : `, ${place}`}`;
 }
 
 function say(event: TraceEvent): string {

@@ -1,10 +1,10 @@
 // A pack as a map in the terminal: one character a chunk, one line a row, addresses at the left. Rows that are all free are
 // drawn once.
 
-import type { Chunk, MemoryMap, PackMap } from "../sequences/pack-map.js";
+import type { Chunk, MemoryMap, PackMap, Piece } from "../sequences/pack-map.js";
 import { count } from "./text.js";
 
-const MARKS: Readonly<Record<Chunk, string>> = { live: "#", slack: "-", free: ".", dirty: "!" };
+const MARKS: Readonly<Record<Chunk, string>> = { live: "#", trampoline: "t", slack: "-", free: ".", dirty: "!" };
 const CHUNK = 64;
 const ADDRESS_WIDTH = "0xffff800083010000  ".length;
 /** Chunks of a row: 32 are half a page of 4 KiB. */
@@ -13,26 +13,28 @@ const ROWS = [96, 64, 32, 16];
 export function formatMemoryMap({ packs, large, broken }: MemoryMap, columns: number): string[] {
   return [
     ...packs.flatMap((pack, i) => [...formatPack(pack, i, columns), ""]),
-    ...large.map(({ id, at, bytes }) => `#${id}  ${bytes} bytes in pages of their own at ${address(at)}`),
+    ...large.map((piece) => `${name(piece)}  ${piece.bytes} bytes in pages of their own at ${address(piece.at)}`),
     ...(packs.length + large.length === 0 ? ["no executable memory"] : []),
-    ...(packs.length === 0 ? [] : ["# live   - slack   . free   ! free, but not illegal: 64 bytes each"]),
+    ...(packs.length === 0 ? [] : ["# live  t trampoline  - slack  . free  ! free, but not illegal: 64 bytes each"]),
     ...(broken === undefined ? [] : [`on the way: ${broken}`]),
   ];
 }
 
-function formatPack({ base, chunks, programs }: PackMap, index: number, columns: number): string[] {
+function formatPack({ base, chunks, pieces }: PackMap, index: number, columns: number): string[] {
   const width = ROWS.find((n) => ADDRESS_WIDTH + n <= columns) ?? 16;
   const of = (kind: Chunk): number => chunks.filter((chunk) => chunk === kind).length;
-  const taken = of("live") + of("slack");
-  const owners = new Set(programs.map(({ id }) => id)).size;
+  const taken = of("live") + of("trampoline") + of("slack");
+  const owners = new Set(pieces.flatMap(({ what, id }) => (what === "function" ? [id] : []))).size;
+  const trampolines = pieces.filter(({ what }) => what === "trampoline").length;
   const head =
-    `pack ${index} at ${address(base)}: ${count(owners, "program")}, ${count(taken, "chunk")} taken, ` +
+    `pack ${index} at ${address(base)}: ${count(owners, "program")}, ` +
+    `${trampolines === 0 ? "" : `${count(trampolines, "trampoline")}, `}${count(taken, "chunk")} taken, ` +
     `${of("free")} free${of("dirty") > 0 ? `, ${of("dirty")} not illegal` : ""}`;
   const rows = Array.from({ length: Math.ceil(chunks.length / width) }, (_, row) => {
     const marks = chunks.slice(row * width, (row + 1) * width).map((chunk) => MARKS[chunk]);
     return { at: base + row * width * CHUNK, marks: marks.join("") };
   });
-  return [head, ...folded(rows), ...legend(programs, columns)];
+  return [head, ...folded(rows), ...legend(pieces, columns)];
 }
 
 /** Free rows in a row are said in words. */
@@ -53,13 +55,13 @@ function folded(rows: readonly { readonly at: number; readonly marks: string }[]
   return lines;
 }
 
-const SHOWN_PROGRAMS = 24;
+const SHOWN_PIECES = 24;
 
-function legend(programs: PackMap["programs"], columns: number): string[] {
-  const cells = programs
-    .slice(0, SHOWN_PROGRAMS)
-    .map(({ id, first, chunks }) => `#${id} +0x${(first * CHUNK).toString(16)} (${chunks * CHUNK} B)`);
-  if (programs.length > SHOWN_PROGRAMS) cells.push(`and ${programs.length - SHOWN_PROGRAMS} more`);
+function legend(pieces: PackMap["pieces"], columns: number): string[] {
+  const cells = pieces
+    .slice(0, SHOWN_PIECES)
+    .map((piece) => `${name(piece)} +0x${(piece.first * CHUNK).toString(16)} (${piece.chunks * CHUNK} B)`);
+  if (pieces.length > SHOWN_PIECES) cells.push(`and ${pieces.length - SHOWN_PIECES} more`);
   const lines: string[] = [];
   for (const cell of cells) {
     const last = lines.at(-1);
@@ -68,5 +70,7 @@ function legend(programs: PackMap["programs"], columns: number): string[] {
   }
   return lines;
 }
+
+const name = ({ what, id }: Pick<Piece, "what" | "id">): string => `${what === "trampoline" ? "t" : ""}#${id}`;
 
 const address = (va: number): string => `0xffff${va.toString(16).padStart(12, "0")}`;

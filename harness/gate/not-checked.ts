@@ -4,7 +4,7 @@ export const NOT_CHECKED: readonly string[] = [
   "image bytes against a real kernel (rox golden does, on recordings)",
   "helpers, kfuncs and maps beyond those that the interpreter models",
   "programs that a verifier would refuse",
-  "branch poking and trampolines while other CPUs run; two CPUs that load at once",
+  "two CPUs that load or attach at once, and a detach while a CPU is inside the trampoline",
   "trampolines, arenas, exceptions and profile linux-6.12",
   "timing, speculation and weak memory order between CPUs",
 ];

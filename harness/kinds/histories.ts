@@ -1,4 +1,4 @@
-// Histories of loads, frees, runs and pokes: no oracle of memory objects.
+// Histories of loads, runs, attaches and frees: no oracle of memory objects.
 
 import type { Engine } from "../../engines/engine.js";
 import type { History } from "../../properties/history/history.js";

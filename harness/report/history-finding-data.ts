@@ -7,6 +7,7 @@ import type { Violation } from "../../properties/history/play.js";
 import { type HistoryFile, printActions, printHistory } from "../../properties/history/text.js";
 import type { Step } from "../../properties/oracles/oracle.js";
 import { formatEvent } from "../format/event.js";
+import { placesOf } from "../format/place.js";
 import { replayFile } from "../sequences/history-file.js";
 import type { ActionData, FindingData } from "./data.js";
 
@@ -34,7 +35,7 @@ export function historyFindingData(failed: FailedHistory): FindingData {
     onStep: (action, step, violations) => {
       const text = lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
       done.push({ text, result: resultOf(action, step), breaches: violations.map(breachText) });
-      if (violations.length > 0) events = step.events.map(formatEvent);
+      if (violations.length > 0) events = eventLines(step);
     },
   });
   const late = report.violations.filter(({ step }) => step >= actions.length);
@@ -51,13 +52,18 @@ export function historyFindingData(failed: FailedHistory): FindingData {
   };
 }
 
+function eventLines(step: Step): readonly string[] {
+  const placeOf = placesOf(step);
+  return step.events.map((event, i) => formatEvent(event, i, placeOf));
+}
+
 const breachText = ({ oracle, what }: Violation): string => `${oracle}: ${what}`;
 
 function resultOf(action: Action, { result, struck, executions }: Step): string {
   const parts: string[] = [result.kind];
   if (result.kind === "refused") parts.push(result.error.kind);
   if (result.kind === "crashed") parts.push(result.error.message);
-  if (result.kind === "poked" && result.error !== 0) parts.push(`error ${result.error}`);
+  if ("error" in result && typeof result.error === "number" && result.error !== 0) parts.push(`error ${result.error}`);
   if (struck > 0) parts.push(struck === 1 ? "a failure struck" : `${struck} failures struck`);
   const others = action.kind === "run" ? 0 : executions.length;
   if (others > 0) parts.push(others === 1 ? "another CPU ran once" : `other CPUs ran ${others} times`);

@@ -8,22 +8,31 @@ import type { Region, Scene } from "../../properties/oracles/oracle.js";
 import { ILLEGAL } from "../../properties/oracles/oracle.js";
 
 /**
- * `live`: of a program, with code or a header in it. `slack`: of a program, nothing but illegal instructions. `free`: of
- * no program. `dirty`: of no program, but not all illegal.
+ * `live`: of a program, with code or a header in it. `trampoline`: of one, with code in it. `slack`: of either, nothing but
+ * illegal instructions. `free`: of neither. `dirty`: of neither, but not all illegal.
  */
-export type Chunk = "live" | "slack" | "free" | "dirty";
+export type Chunk = "live" | "trampoline" | "slack" | "free" | "dirty";
+
+/** A piece of a pack: of which program, or of whose trampoline. */
+export interface Piece {
+  readonly what: Region["what"];
+  readonly id: number;
+  /** Its first chunk, and how many. */
+  readonly first: number;
+  readonly chunks: number;
+}
 
 export interface PackMap {
   readonly base: Va;
   /** One for each 64 bytes. */
   readonly chunks: readonly Chunk[];
-  /** In order: the number of the program, its first chunk, how many. */
-  readonly programs: readonly { readonly id: number; readonly first: number; readonly chunks: number }[];
+  /** In order. */
+  readonly pieces: readonly Piece[];
 }
 export interface MemoryMap {
   readonly packs: readonly PackMap[];
-  /** In pages of their own: the number of the program, address, bytes. */
-  readonly large: readonly { readonly id: number; readonly at: Va; readonly bytes: number }[];
+  /** In pages of their own. */
+  readonly large: readonly (Pick<Piece, "what" | "id"> & { readonly at: Va; readonly bytes: number })[];
   /** What the kernel stumbled over on the way. */
   readonly broken: string | undefined;
 }
@@ -43,11 +52,14 @@ export function memoryMap(history: HistoryFile): MemoryMap {
   });
   if (scene === undefined) return { packs: [], large: [], broken };
   const { kernel } = scene;
-  const placed = [...scene.live.values()].flatMap(({ id, regions }) => regions.map((region) => ({ id, region })));
+  const placed = [
+    ...[...scene.live.values()].flatMap(({ id, regions }) => regions.map((region) => ({ id, region }))),
+    ...scene.tramps.values(),
+  ];
   const packs = kernel.packs.packs.map(({ base }) => packMap(scene!, base, placed));
   const inPack = (at: Va): boolean => packs.some(({ base }) => at >= base && at < base + kernel.packs.packBytes);
-  const large = placed.flatMap(({ id, region: { header, bytes } }) =>
-    inPack(header) ? [] : [{ id, at: header, bytes }],
+  const large = placed.flatMap(({ id, region: { what, header, bytes } }) =>
+    inPack(header) ? [] : [{ what, id, at: header, bytes }],
   );
   return { packs, large, broken };
 }
@@ -67,17 +79,19 @@ function packMap({ kernel, machine }: Scene, base: Va, placed: readonly Placed[]
   for (const { region } of mine) {
     const first = (region.header - base) / CHUNK;
     const gaps = gapsOf(region);
+    const taken = region.what === "trampoline" ? "trampoline" : "live";
     for (let i = 0; i < region.bytes / CHUNK; i++) {
       const at = region.header + i * CHUNK;
-      chunks[first + i] = gaps.some(([from, to]) => from <= at && at + CHUNK <= to) ? "slack" : "live";
+      chunks[first + i] = gaps.some(([from, to]) => from <= at && at + CHUNK <= to) ? "slack" : taken;
     }
   }
-  const programs = mine.map(({ id, region: { header, bytes } }) => ({
+  const pieces = mine.map(({ id, region: { what, header, bytes } }) => ({
+    what,
     id,
     first: (header - base) / CHUNK,
     chunks: bytes / CHUNK,
   }));
-  return { base, chunks, programs };
+  return { base, chunks, pieces };
 }
 
 function isIllegal(bytes: Uint8Array | undefined, chunk: number): boolean {

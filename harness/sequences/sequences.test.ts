@@ -46,7 +46,7 @@ test("the corpus is replayed: what is not as it says fails, what cannot be read 
 test("the breach with the lowest index is made plain and kept with the command that replays it", async () => {
   const seed = 7;
   const index = Array.from({ length: 100 }, (_, i) => i).find((i) =>
-    historyAt(seed, i).actions.some((action) => action.kind === "poke"),
+    historyAt(seed, i).actions.some((action) => action.kind === "attach"),
   )!;
   const pool: SequencePool = {
     ...inlineSequencePool(),

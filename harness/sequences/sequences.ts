@@ -1,4 +1,4 @@
-// Histories of loads, runs, frees and pokes: those of the corpus, everything of small scope, and random ones. The first
+// Histories of loads, runs, attaches and frees: those of the corpus, everything of small scope, and random ones. The first
 // random history that breaks an oracle is made plain and kept as a file.
 
 import type { BadInput } from "../bad-input.js";

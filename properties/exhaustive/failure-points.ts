@@ -1,8 +1,9 @@
 // Every step that can fail, told to fail, one at a time and in pairs: in loading and in freeing a simple program, one with
-// subprograms and one larger than a pack, in packs and in pages, alone and beside another program.
+// subprograms and one larger than a pack, in packs and in pages, alone and beside another program; and in attaching
+// something to it, attaching something else, detaching it, and freeing it while something is attached, near and far.
 
 import type { FailingStep } from "../../machine/event.js";
-import type { Action, Failing, History, HistoryOptions, ProgramSpec } from "../history/history.js";
+import type { Action, AttachedProgram, Failing, History, HistoryOptions, ProgramSpec } from "../history/history.js";
 import { DEFAULT_OPTIONS, NOTHING_ELSE } from "../history/history.js";
 import { type PlayReport, playHistory } from "../history/play.js";
 import { printActions } from "../history/text.js";
@@ -21,6 +22,14 @@ const OTHER: Action = {
   program: { first: 9, insns: 4, subprograms: 0, probes: 0 },
   ...NOTHING_ELSE,
 };
+const ID = 1;
+const RECORDER = { id: undefined, result: 0, keptOut: false };
+const FIRST: readonly AttachedProgram[] = [{ kind: "fentry", ...RECORDER }];
+/** With a call of the function, so that its release is poked. */
+const SECOND: readonly AttachedProgram[] = [
+  { kind: "fmod_ret", ...RECORDER },
+  { kind: "fexit", ...RECORDER },
+];
 /** No operation takes a step more often. */
 const MOST_CALLS = 200;
 
@@ -70,8 +79,7 @@ function* situations(given: Partial<HistoryOptions>): Generator<Situation> {
     for (const program of PROGRAMS) {
       for (const before of [[], [OTHER]]) {
         const options = { ...DEFAULT_OPTIONS, packBytes: PACK_BYTES, images, ...given };
-        const load = (fails: readonly Failing[]): Action => ({ kind: "load", id: 1, program, fails, others: [] });
-        const free = (fails: readonly Failing[]): Action => ({ kind: "free", id: 1, fails, others: [] });
+        const load = (fails: readonly Failing[]): Action => ({ kind: "load", id: ID, program, fails, others: [] });
         // The same again without a failure, and the other program, must still be right.
         const after: Action[] = [
           { kind: "load", id: 2, program, ...NOTHING_ELSE },
@@ -80,10 +88,35 @@ function* situations(given: Partial<HistoryOptions>): Generator<Situation> {
         ];
         yield { history: (fails) => ({ options, actions: [...before, load(fails), ...after] }) };
         yield { history: (fails) => ({ options, actions: [...before, load([]), free(fails), ...after] }) };
+        for (const apart of [false, true]) {
+          for (const tail of tracings) {
+            const actions = (fails: readonly Failing[]): Action[] => [...before, load([]), ...tail(fails), RUN];
+            yield { history: (fails) => ({ options: { ...options, apart }, actions: actions(fails) }) };
+          }
+        }
       }
     }
   }
 }
+
+const free = (fails: readonly Failing[]): Action => ({ kind: "free", id: ID, fails, others: [] });
+const attach = (programs: readonly AttachedProgram[], fails: readonly Failing[]): Action => ({
+  kind: "attach",
+  id: ID,
+  programs,
+  fails,
+  others: [],
+});
+const detach = (fails: readonly Failing[]): Action => ({ kind: "detach", id: ID, fails, others: [] });
+const RUN: Action = { kind: "run", id: ID, cpu: 1 };
+
+/** What happens to a loaded program; the last action meets the failures. */
+const tracings: readonly ((fails: readonly Failing[]) => readonly Action[])[] = [
+  (fails) => [attach(FIRST, fails)],
+  (fails) => [attach(SECOND, []), attach(FIRST, fails)],
+  (fails) => [attach(SECOND, []), detach(fails)],
+  (fails) => [attach(SECOND, []), free(fails)],
+];
 
 function describe(history: History, { violations }: PlayReport): string {
   const [first] = violations;

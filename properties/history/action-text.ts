@@ -1,6 +1,7 @@
 // One action as one line, and back.
 
 import type { FailingStep } from "../../machine/event.js";
+import { parseAttached, printAttached } from "./attached-text.js";
 import { type Action, type During, type Failing, leastInsns, type Meanwhile, NOTHING_ELSE } from "./history.js";
 
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
@@ -15,8 +16,12 @@ export function printAction(action: Action, bytes: number | undefined): string {
       return `load #${action.id} (${about(action, bytes)})${duringText(action)}`;
     case "free":
       return `free #${action.id}${bytes === undefined ? "" : ` (${bytes} B)`}${duringText(action)}`;
-    case "poke":
-      return `poke #${action.id}${duringText(action)}`;
+    case "attach": {
+      const programs = action.programs.map(printAttached);
+      return `attach #${action.id} (${[...programs, ...bytesText(bytes)].join(", ")})${duringText(action)}`;
+    }
+    case "detach":
+      return `detach #${action.id}${duringText(action)}`;
     case "run":
       return `run #${action.id} on cpu ${action.cpu}`;
     case "cpu":
@@ -30,8 +35,10 @@ function about({ program }: Action & { kind: "load" }, bytes: number | undefined
   const { first, insns, subprograms, probes } = program;
   const some = (n: number, noun: string): string[] => (n === 0 ? [] : [`${n} ${noun}${n === 1 ? "" : "s"}`]);
   const calls = [...some(subprograms, "subprogram"), ...some(probes, "probe")];
-  return [`r0 = ${first} ..`, `${insns} insns`, ...calls, ...(bytes === undefined ? [] : [`${bytes} B`])].join(", ");
+  return [`r0 = ${first} ..`, `${insns} insns`, ...calls, ...bytesText(bytes)].join(", ");
 }
+
+const bytesText = (bytes: number | undefined): readonly string[] => (bytes === undefined ? [] : [`${bytes} B`]);
 
 function duringText({ fails, others }: During): string {
   const failing = fails.map(({ step, nth }) => `; ${step} ${nth} fails`);
@@ -52,13 +59,21 @@ export function parseAction(line: string): Action | string {
       head,
     );
   if (load !== null) return loadOf(load.slice(1), during);
-  const other = /^(free|poke) #(\d{1,6})(?: \(\d+ B\))?$/.exec(head);
-  if (other !== null) return { kind: other[1] as "free" | "poke", id: Number(other[2]), ...during };
+  const other = /^(free|detach) #(\d{1,6})(?: \(\d+ B\))?$/.exec(head);
+  if (other !== null) return { kind: other[1] as "free" | "detach", id: Number(other[2]), ...during };
+  const attach = /^attach #(\d{1,6}) \((.*)\)$/.exec(head);
+  if (attach !== null) {
+    const programs = parseAttached(attach[2]!);
+    return typeof programs === "string" ? programs : { kind: "attach", id: Number(attach[1]), programs, ...during };
+  }
   const run = /^run #(\d{1,6}) on cpu (\d{1,2})$/.exec(head);
   if (run !== null && isPlain) return { kind: "run", id: Number(run[1]), cpu: Number(run[2]) };
   const cpu = /^cpu (\d{1,2})$/.exec(head);
   if (cpu !== null && isPlain) return { kind: "cpu", cpu: Number(cpu[1]) };
-  return `expected "load #N (r0 = N .., N insns)", "free #N", "run #N on cpu N", "poke #N" or "cpu N", came "${line}"`;
+  return (
+    'expected "load #N (r0 = N .., N insns)", "free #N", "run #N on cpu N", "attach #N (fentry #N)", "detach #N" ' +
+    `or "cpu N", came "${line}"`
+  );
 }
 
 function loadOf([id, first, insns, calls, probes]: readonly (string | undefined)[], during: During): Action | string {

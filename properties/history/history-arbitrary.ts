@@ -7,6 +7,8 @@ import type { FailingStep } from "../../machine/event.js";
 import { Draw } from "../arbitraries/draw.js";
 import {
   type Action,
+  ATTACH_KINDS,
+  type AttachedProgram,
   DEFAULT_OPTIONS,
   type During,
   type Failing,
@@ -51,12 +53,16 @@ class Maker {
   private readonly options: HistoryOptions;
   /** Programs that should live, the oldest first. */
   private readonly live: number[] = [];
+  /** Those of them that should be traced. */
+  private readonly traced: number[] = [];
   private readonly actions: Action[] = [];
   private loads = 0;
   /** In a hundred: how many actions load, and how many have failures or company. */
   private readonly loading: number;
   private readonly failing: number;
   private readonly busy: number;
+  /** Of the actions on live programs, how many attach or detach. */
+  private readonly tracing: number;
 
   constructor(
     private readonly draw: Draw,
@@ -68,12 +74,14 @@ class Maker {
       packBytes: draw.pick(PACKS),
       pageBytes: draw.chance(94) ? 4096 : draw.pick([16384, 65536] as const),
       cpus: draw.chance(80) ? 2 : 4,
+      apart: draw.chance(12),
       limit: draw.chance(85) ? undefined : draw.between(1, 40) * 512,
       ...given,
     };
     this.loading = draw.pick([30, 40, 55]);
     this.failing = draw.pick([0, 5, 25]);
     this.busy = draw.pick([0, 10, 40]);
+    this.tracing = draw.pick([0, 4, 10]);
   }
 
   history(): History {
@@ -85,12 +93,34 @@ class Maker {
   private action(): Action {
     const { draw, live } = this;
     if (live.length === 0 || draw.chance(this.loading)) return this.load();
+    if (draw.chance(this.tracing)) return this.trace();
     const how = draw.below(100);
-    if (how < 55) return this.free();
-    const id = draw.pick(live);
-    if (how < 85) return { kind: "run", id, cpu: draw.below(this.options.cpus) };
-    if (how < 95) return { kind: "poke", id, ...this.during() };
+    if (how < 60) return this.free();
+    const id = draw.pick(this.traced.length > 0 && draw.chance(40) ? this.traced : live);
+    if (how < 95) return { kind: "run", id, cpu: draw.below(this.options.cpus) };
     return { kind: "cpu", cpu: draw.below(this.options.cpus) };
+  }
+
+  /** Attach, attach something else, or detach. */
+  private trace(): Action {
+    const { draw, live, traced } = this;
+    if (traced.length > 0 && draw.chance(35)) {
+      const [id = 0] = traced.splice(draw.below(traced.length), 1);
+      return { kind: "detach", id, ...this.during(id) };
+    }
+    const id = draw.pick(traced.length > 0 && draw.chance(20) ? traced : live);
+    const programs = Array.from({ length: draw.pick([1, 1, 1, 2, 2, 3]) }, () => this.attached(id));
+    if (!traced.includes(id)) traced.push(id);
+    return { kind: "attach", id, programs, ...this.during(id) };
+  }
+
+  private attached(target: number): AttachedProgram {
+    const { draw, live } = this;
+    const kind = draw.pick(ATTACH_KINDS);
+    const who = draw.pick(live);
+    const keptOut = draw.chance(10);
+    if (draw.chance(40) && who !== target && !this.traced.includes(who)) return { kind, id: who, result: 0, keptOut };
+    return { kind, id: undefined, result: draw.chance(50) ? 0 : draw.between(1, 9), keptOut };
   }
 
   private load(): Action {
@@ -104,6 +134,7 @@ class Maker {
     const { draw, live } = this;
     const at = draw.chance(30) ? live.length - 1 : draw.below(live.length);
     const [id = 0] = live.splice(at, 1);
+    if (this.traced.includes(id)) this.traced.splice(this.traced.indexOf(id), 1);
     return { kind: "free", id, ...this.during() };
   }
 
@@ -129,10 +160,11 @@ class Maker {
     return stepped(most + draw.below(most));
   }
 
-  private during(): During {
+  /** @param watched a program that other CPUs shall run through */
+  private during(watched?: number): During {
     const { draw } = this;
     const fails = draw.chance(this.failing) ? [this.failure()] : [];
-    const others = this.live.length > 0 && draw.chance(this.busy) ? this.company() : [];
+    const others = this.live.length > 0 && draw.chance(this.busy) ? this.company(watched) : [];
     return fails.length === 0 && others.length === 0 ? NOTHING_ELSE : { fails, others };
   }
 
@@ -141,11 +173,11 @@ class Maker {
     return { step: draw.pick(STEPS), nth: draw.chance(60) ? draw.between(1, 3) : draw.between(1, 12) };
   }
 
-  private company(): Meanwhile[] {
+  private company(watched: number | undefined): Meanwhile[] {
     const { draw, live, options } = this;
     return Array.from({ length: draw.between(1, 3) }, () => ({
       cpu: draw.below(options.cpus),
-      id: draw.pick(live),
+      id: watched !== undefined && draw.chance(70) ? watched : draw.pick(live),
       at: draw.chance(5) ? undefined : draw.below(48),
     }));
   }

@@ -16,6 +16,19 @@ export interface ProgramSpec {
   readonly probes: number;
 }
 
+/** One program of a trampoline. */
+export interface AttachedProgram {
+  readonly kind: (typeof ATTACH_KINDS)[number];
+  /** A live program, called where it lies; undefined for one that is interpreted and notes what it sees. */
+  readonly id: number | undefined;
+  /** What one that notes answers. An fmod_ret program that answers anything but 0 takes the place of the function. */
+  readonly result: number;
+  /** The kernel's function before it says that it must not run now. */
+  readonly keptOut: boolean;
+}
+/** In the order in which a trampoline calls them. */
+export const ATTACH_KINDS = ["fentry", "fmod_ret", "fexit"] as const;
+
 /** The `nth` call of a step within the action fails; 1 is the first. */
 export interface Failing {
   readonly step: FailingStep;
@@ -38,8 +51,13 @@ export interface During {
 export type Action =
   | ({ readonly kind: "load"; readonly id: number; readonly program: ProgramSpec } & During)
   | ({ readonly kind: "free"; readonly id: number } & During)
-  /** Replace the instruction behind the entry: a NOP by a branch to the next one, or the other way round. */
-  | ({ readonly kind: "poke"; readonly id: number } & During)
+  /**
+   * Make a trampoline that calls these programs, and let the entry of the program lead there instead of to what was
+   * attached before. A program that is called must not be traced itself, nor the other way round: such a one is left out.
+   */
+  | ({ readonly kind: "attach"; readonly id: number; readonly programs: readonly AttachedProgram[] } & During)
+  /** Nothing is attached any more. Before a free, the kernel does the same to every trampoline that the program is part of. */
+  | ({ readonly kind: "detach"; readonly id: number } & During)
   | { readonly kind: "run"; readonly id: number; readonly cpu: number }
   /** What follows is done by that CPU. */
   | { readonly kind: "cpu"; readonly cpu: number };
@@ -52,6 +70,8 @@ export interface HistoryOptions {
   readonly packBytes: number;
   readonly pageBytes: 4096 | 16384 | 65536;
   readonly cpus: number;
+  /** Only one pack lies within reach of a branch from the kernel; all else is further from it than a branch goes. */
+  readonly apart: boolean;
   /** Bytes that may be charged; undefined for the kernel's default. */
   readonly limit: number | undefined;
 }
@@ -68,6 +88,7 @@ export const DEFAULT_OPTIONS: HistoryOptions = {
   packBytes: 2 * 1024 * 1024,
   pageBytes: 4096,
   cpus: 2,
+  apart: false,
   limit: undefined,
 };
 

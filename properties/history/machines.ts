@@ -2,29 +2,43 @@
 // again; one on which something was found is thrown away.
 
 import { Machine, type MachineOptions } from "../../machine/machine.js";
-import { STACK } from "../layout.js";
+import { DUMMY_TRAMPOLINE, STACK } from "../layout.js";
+import { dummyTramp } from "../trampoline/function.js";
 
 type PageBytes = NonNullable<MachineOptions["pageBytes"]>;
 
 const idle = new Map<string, Machine[]>();
 const MOST_IDLE = 4;
+/** A branch reaches 128 MiB. */
+const BEYOND_BRANCHES = 144 << 20;
 
-const keyOf = (pageBytes: number, cpus: number): string => `${pageBytes} ${cpus}`;
+/** What makes machines differ. `gapAfter`: bytes of the module area behind which the rest of it is out of reach. */
+export interface MachineKind {
+  readonly pageBytes: PageBytes;
+  readonly cpus: number;
+  readonly gapAfter: number | undefined;
+}
 
-/** A machine with nothing but a stack on it. */
-export function takeMachine(pageBytes: PageBytes, cpus: number): Machine {
-  const used = idle.get(keyOf(pageBytes, cpus))?.pop();
+const keyOf = ({ pageBytes, cpus, gapAfter }: MachineKind): string => `${pageBytes} ${cpus} ${gapAfter}`;
+
+/** A machine with nothing on it but a stack and the code that patch sites lead to when nothing is attached. */
+export function takeMachine(kind: MachineKind): Machine {
+  const used = idle.get(keyOf(kind))?.pop();
   if (used !== undefined) return used;
-  const machine = new Machine({ pageBytes, cpus });
+  const { pageBytes, cpus, gapAfter } = kind;
+  const vmallocGap = gapAfter === undefined ? undefined : { after: gapAfter, bytes: BEYOND_BRANCHES };
+  const machine = new Machine({ pageBytes, cpus, vmallocGap });
   machine.map(STACK.base, Math.ceil(STACK.bytes / pageBytes) * pageBytes, "rw");
+  machine.map(DUMMY_TRAMPOLINE - (DUMMY_TRAMPOLINE % pageBytes), pageBytes, "rox");
+  machine.poke(DUMMY_TRAMPOLINE, dummyTramp());
   return machine;
 }
 
-/** @param machine everything on it but the stack is freed. One with a lock held or a translation left is not kept. */
-export function giveMachine(machine: Machine): void {
+/** @param machine everything else on it is freed. One with a lock held or a translation left is not kept. */
+export function giveMachine(machine: Machine, kind: MachineKind): void {
   const locks = [machine.patchLock, machine.packMutex, machine.textMutex];
   if (locks.some(({ holder }) => holder !== undefined) || machine.staleTranslations.length > 0) return;
-  const key = keyOf(machine.pageBytes, machine.cpus);
+  const key = keyOf(kind);
   const machines = idle.get(key) ?? [];
   idle.set(key, machines);
   if (machines.length >= MOST_IDLE) return;

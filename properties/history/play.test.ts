@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { referenceEngine } from "../../engines/reference/engine.js";
-import { type Action, DEFAULT_OPTIONS, type History, NOTHING_ELSE } from "./history.js";
+import { DEFAULT_OPTIONS, type History } from "./history.js";
 import { HistoryArbitrary } from "./history-arbitrary.js";
 import { playHistory } from "./play.js";
 import { parseHistory } from "./text.js";
@@ -38,16 +38,41 @@ test("a limit refuses what is too much, and only that", () => {
   expect(playHistory(history(loads, { limit: 512 }))).toMatchObject({ violations: [], loads: 6, refused: 2 });
 });
 
-test("a program larger than a pack, and one in pages of its own, run while they are poked", () => {
-  for (const images of ["packs", "pages"] as const) {
-    const actions: Action[] = [
-      { kind: "load", id: 0, program: { first: 5, insns: 2500, subprograms: 0, probes: 1 }, ...NOTHING_ELSE },
-      { kind: "poke", id: 0, fails: [], others: [{ cpu: 1, id: 0, at: undefined }] },
-      { kind: "run", id: 0, cpu: 1 },
-      { kind: "poke", id: 0, fails: [{ step: "copy", nth: 1 }], others: [] },
-    ];
-    expect(playHistory(history("cpu 1", { images }))).toMatchObject({ steps: 0 });
-    const report = playHistory({ options: { ...DEFAULT_OPTIONS, packBytes: 8192, images }, actions });
-    expect(report).toMatchObject({ violations: [], steps: 5, failures: 1 });
+const TRACED =
+  "load #0 (r0 = 5 .., 2500 insns, 1 probe) / load #1 (r0 = 7 .., 12 insns, 2 subprograms) / " +
+  "attach #0 (fentry #1, fentry recorder, fmod_ret recorder, fexit recorder); cpu 1 runs #0 throughout / run #0 on cpu 1 / " +
+  "attach #0 (fmod_ret #1, fexit recorder kept out); cpu 1 runs #0 throughout / run #0 on cpu 0 / " +
+  "detach #0; cpu 1 runs #0 throughout / run #0 on cpu 1 / attach #0 (fexit recorder) / free #0";
+
+test.each(["packs", "pages"] as const)("a program in %s runs while something is attached and detached", (images) => {
+  for (const apart of [false, true]) {
+    const report = playHistory(history(TRACED, { images, apart }));
+    expect(report).toMatchObject({ violations: [], steps: 11 });
+    expect(report.interleavings).toBeGreaterThan(60);
   }
+});
+
+test("what names no live program, calls what is traced or traces what is called is left out", () => {
+  const loads = "load #0 (r0 = 1 .., 2 insns) / load #1 (r0 = 2 .., 2 insns) / load #2 (r0 = 3 .., 2 insns)";
+  const attach = `${loads} / attach #0 (fentry #1)`;
+  expect(playHistory(history(attach))).toMatchObject({ violations: [], steps: 7 });
+  for (const meaningless of ["attach #1 (fexit #2)", "attach #0 (fexit #0)", "attach #2 (fexit #0)", "detach #2"]) {
+    expect(playHistory(history(`${attach} / ${meaningless}`))).toMatchObject({ violations: [], steps: 7 });
+  }
+  expect(playHistory(history(`${attach} / attach #2 (fexit #0, fexit #1)`))).toMatchObject({ steps: 8 });
+});
+
+test("a program that is called is detached before it is freed, and stays if that fails", () => {
+  const actions =
+    "load #0 (r0 = 1 .., 2 insns) / load #1 (r0 = 2 .., 2 insns) / attach #0 (fmod_ret #1) / run #0 on cpu 1 / " +
+    "free #1; copy 1 fails; cpu 1 runs #0 throughout / run #0 on cpu 1 / free #1; cpu 1 runs #0 throughout / run #0 on cpu 1";
+  const results: string[] = [];
+  const { violations } = playHistory(history(actions), {
+    onStep: (_, { result, executions }) => {
+      const { outcome } = executions.at(-1) ?? {};
+      results.push(outcome?.kind === "returned" ? `${result.kind} ${outcome.x0}` : result.kind);
+    },
+  });
+  expect(violations).toEqual([]);
+  expect(results).toEqual(["loaded", "loaded", "attached", "ran 2", "kept 2", "ran 2", "freed 1", "ran 1", "freed"]);
 });

@@ -28,6 +28,12 @@ export class Recorder {
     this.between = between;
   }
 
+  /** The first heap object that was allocated in this step. */
+  get firstHeapObject(): Va | undefined {
+    for (const event of this.events) if (event.kind === "alloc" && event.area === "kvmalloc") return event.va;
+    return undefined;
+  }
+
   /** Do something that is not part of the step. */
   aside<T>(action: () => T): T {
     const before = this.paused;

@@ -40,7 +40,7 @@ test("every candidate is simpler than what it was made of", () => {
 test("histories are lively: every kind of action, failure and size comes up", () => {
   const histories = fc.sample(new HistoryArbitrary(), { seed: 1, numRuns: 200 });
   const actions = histories.flatMap((h) => h.actions);
-  expect(new Set(actions.map(({ kind }) => kind))).toEqual(new Set(["load", "free", "run", "poke", "cpu"]));
+  expect(new Set(actions.map(({ kind }) => kind))).toEqual(new Set(["load", "free", "run", "attach", "detach", "cpu"]));
   const fails = actions.flatMap((a) => ("fails" in a ? a.fails.map(({ step }) => step) : []));
   expect(new Set(fails)).toEqual(new Set(["vmalloc", "kvmalloc", "setPermission", "copy"]));
   const loads = histories.flatMap(({ options, actions: all }) =>

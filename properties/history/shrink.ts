@@ -2,7 +2,16 @@
 // are until the end, when they are counted anew.
 
 import type { FailingStep } from "../../machine/event.js";
-import { type Action, DEFAULT_OPTIONS, type During, type History, leastInsns, type ProgramSpec } from "./history.js";
+import {
+  type Action,
+  ATTACH_KINDS,
+  type AttachedProgram,
+  DEFAULT_OPTIONS,
+  type During,
+  type History,
+  leastInsns,
+  type ProgramSpec,
+} from "./history.js";
 
 export const isHistory = (value: unknown): value is History =>
   typeof value === "object" && value !== null && "actions" in value && "options" in value;
@@ -25,7 +34,9 @@ export function weigh({ actions, options }: History): number {
   const unusual = (Object.keys(DEFAULT_OPTIONS) as (keyof History["options"])[]).filter(
     (key) => key !== "except" && key !== "profile" && options[key] !== DEFAULT_OPTIONS[key],
   ).length;
-  return actions.reduce((sum, action) => sum + weighAction(action), 1000 * unusual);
+  // More than an injected failure: a limit refuses only after many loads.
+  const limit = options.limit === undefined ? 0 : 20_000 + options.limit / 1e3;
+  return actions.reduce((sum, action) => sum + weighAction(action), 1000 * unusual + limit);
 }
 
 function weighAction(action: Action): number {
@@ -33,9 +44,17 @@ function weighAction(action: Action): number {
   const { fails, others } = action;
   const moments = others.reduce((sum, { at, cpu }) => sum + 10_000 + 10 * (at ?? 900) + cpu, 0);
   const failures = fails.reduce((sum, { step, nth }) => sum + 10_000 + 1000 * SIMPLEST.indexOf(step) + nth, 0);
-  const size = action.kind === "load" ? weighProgram(action.program) + action.id / 1e6 : 0;
-  return 2_000_000 + moments + failures + size;
+  return 2_000_000 + moments + failures + sizeOf(action);
 }
+
+function sizeOf(action: Action): number {
+  if (action.kind === "load") return weighProgram(action.program) + action.id / 1e6;
+  return action.kind === "attach" ? action.programs.reduce((sum, one) => sum + weighAttached(one), 0) : 0;
+}
+
+/** A recorder needs nothing but itself. */
+const weighAttached = ({ kind, id, result, keptOut }: AttachedProgram): number =>
+  20_000 + 1000 * ATTACH_KINDS.indexOf(kind) + (id === undefined ? 0 : 500) + (keptOut ? 100 : 0) + result / 1e4;
 
 const weighProgram = ({ first, insns, subprograms, probes }: ProgramSpec): number =>
   insns + 5000 * subprograms + 500 * probes + first / 1e4;
@@ -50,6 +69,26 @@ function* shorter(history: History): Generator<History> {
   }
 }
 
+const SMALL_PACK = 4096;
+
+/** Where packs lie apart, a program that fits in none is far from its trampoline, whatever else is loaded. */
+function* farther(history: History): Generator<History> {
+  const { options, actions } = history;
+  if (!options.apart) return;
+  for (const [i, attach] of actions.entries()) {
+    if (attach.kind !== "attach") continue;
+    const named = new Set([attach.id, ...attach.programs.flatMap(({ id }) => id ?? [])]);
+    const loads = actions.slice(0, i).flatMap((action): Action[] => {
+      if (action.kind !== "load" || !named.has(action.id)) return [];
+      if (action.id !== attach.id) return [action];
+      const program = { ...action.program, subprograms: 0, insns: SMALL_PACK / 4 };
+      return [{ ...action, program }];
+    });
+    const after = actions.slice(i).filter(({ kind }) => kind !== "load");
+    yield { options: { ...options, packBytes: SMALL_PACK }, actions: [...loads, ...after] };
+  }
+}
+
 function* plainer(history: History): Generator<History> {
   const { actions } = history;
   for (const [i, action] of actions.entries()) {
@@ -59,9 +98,23 @@ function* plainer(history: History): Generator<History> {
 
 function* plainerOptions(history: History): Generator<History> {
   const { options } = history;
-  for (const key of ["limit", "cpus", "pageBytes", "images", "packBytes"] as const) {
+  for (const key of ["limit", "cpus", "pageBytes", "apart", "images", "packBytes"] as const) {
     yield { ...history, options: { ...options, [key]: DEFAULT_OPTIONS[key] } };
   }
+  if (options.limit !== undefined) yield* plainerLimit(history, options.limit);
+}
+
+/** A load that fails of its own instead of at the limit; a lower limit, which needs fewer programs to be reached. */
+function* plainerLimit(history: History, limit: number): Generator<History> {
+  const { options, actions } = history;
+  const at = actions.findLastIndex(({ kind }) => kind === "load");
+  const load = actions[at];
+  if (load?.kind === "load" && load.fails.length === 0) {
+    const fails = [{ step: "copy" as const, nth: 1 }];
+    const instead = actions.with(at, { ...load, fails });
+    yield { options: { ...options, limit: undefined }, actions: instead };
+  }
+  for (const lower of smaller(limit, 0)) yield { ...history, options: { ...options, limit: lower } };
 }
 
 /** Large packs take the longest to play, so they come last. */
@@ -69,6 +122,7 @@ export const PASSES: readonly Pass[] = [
   shorter,
   plainer,
   plainerOptions,
+  farther,
   function* (history) {
     yield renumbered(history);
   },
@@ -81,6 +135,7 @@ function* plainerActions(action: Action): Generator<Action> {
     return;
   }
   for (const during of plainerDuring(action)) yield { ...action, ...during };
+  if (action.kind === "attach") for (const programs of fewerAttached(action.programs)) yield { ...action, programs };
   if (action.kind !== "load") return;
   for (const program of plainerPrograms(action.program)) yield { ...action, program };
 }
@@ -97,6 +152,19 @@ function* plainerDuring({ fails, others }: During): Generator<During> {
   }
   for (const [i, other] of others.entries()) {
     for (const at of smaller(other.at ?? 90, 0)) yield { fails, others: others.with(i, { ...other, at }) };
+  }
+}
+
+function* fewerAttached(programs: readonly AttachedProgram[]): Generator<readonly AttachedProgram[]> {
+  if (programs.length > 1) {
+    for (const program of programs) yield [program];
+    for (let i = 0; i < programs.length; i++) yield programs.filter((_, j) => j !== i);
+  }
+  for (const [i, program] of programs.entries()) {
+    for (const kind of ATTACH_KINDS) if (kind !== program.kind) yield programs.with(i, { ...program, kind });
+    if (program.id !== undefined) yield programs.with(i, { ...program, id: undefined });
+    if (program.keptOut) yield programs.with(i, { ...program, keptOut: false });
+    for (const result of smaller(program.result, 0)) yield programs.with(i, { ...program, result });
   }
 }
 
@@ -121,11 +189,12 @@ export function renumbered(history: History): History {
     if (action.kind === "load") numbers.set(action.id, numbers.size);
     const id = numbers.get(action.id) ?? action.id;
     if (action.kind === "run") return { ...action, id };
-    return {
-      ...action,
-      id,
-      others: action.others.map((other) => ({ ...other, id: numbers.get(other.id) ?? other.id })),
-    };
+    const others = action.others.map((other) => ({ ...other, id: numbers.get(other.id) ?? other.id }));
+    if (action.kind !== "attach") return { ...action, id, others };
+    const programs = action.programs.map((one) =>
+      one.id === undefined ? one : { ...one, id: numbers.get(one.id) ?? one.id },
+    );
+    return { ...action, id, others, programs };
   });
   return { ...history, actions };
 }

@@ -2,6 +2,7 @@
 
 import { builtProgram } from "./built-program.js";
 import type { Action, HistoryOptions } from "./history.js";
+import { trampolineBytes } from "./tracing.js";
 
 const UNIT = 64;
 const HEADER_AND_SPARE = { packs: 24, pages: 136 } as const;
@@ -13,7 +14,8 @@ export class SizeBook {
 
   /** Bytes of the program that an action is about; undefined if it is about none. Actions come in order. */
   bytesOf(action: Action): number | undefined {
-    if (action.kind === "cpu" || action.kind === "run") return undefined;
+    if (action.kind === "cpu" || action.kind === "run" || action.kind === "detach") return undefined;
+    if (action.kind === "attach") return trampolineBytes(action.programs);
     if (action.kind !== "load") return this.sizes.get(action.id);
     const { images, pageBytes } = this.options;
     const unit = images === "packs" ? UNIT : pageBytes;

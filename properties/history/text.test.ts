@@ -10,12 +10,14 @@ profile: linux-6.12
 quirk:   secondFlush
 pack:    8192 B
 cpus:    4
+apart:   yes
 limit:   1024 B
 note:    seen by hand
 
 load #0 (r0 = 1 .., 24 insns, 192 B)
 load #1 (r0 = 2 .., 7 insns, 2 subprograms, 1 probe, 448 B); copy 1 fails; cpu 1 runs #0 after event 7
-poke #0; cpu 3 runs #0 throughout
+attach #0 (fentry #1, fmod_ret recorder = 7 kept out, fexit #1, 484 B); setPermission 1 fails; cpu 3 runs #0 throughout
+detach #0; cpu 1 runs #1 after event 3
 cpu 1
 run #0 on cpu 2
 free #0 (192 B)
@@ -54,6 +56,9 @@ describe("what is wrong is named with its line", () => {
     ["cpu 1\npack: 8192 B", 2, '"pack:" below the first action'],
     ["pack: 100 B\n", 1, 'expected a multiple of 2048 B, came "100 B"'],
     ["load #0 (r0 = 1 .., 1 insns)", 1, "1 insns, expected 2 to 600000 with 0 subprograms"],
+    ["attach #0 ()", 1, 'expected "fentry #1", "fmod_ret recorder = 7" or'],
+    ["attach #0 (fentry #1, kprobe #1)", 1, 'came "kprobe #1"'],
+    ["apart: far", 1, 'expected "yes" or "no", came "far"'],
     ["free #0; copy 0 fails", 1, 'expected "copy 1 fails" or "cpu 1 runs #0 after event 7", came "copy 0 fails"'],
     ["run #0 on cpu 1; copy 1 fails", 1, 'expected "load #N'],
   ])("%j", (text, line, message) => {

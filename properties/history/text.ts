@@ -29,7 +29,7 @@ export type ParsedHistory =
 const MOST_ACTIONS = 10_000;
 
 export function printHistory({ options, actions, about }: HistoryFile): string {
-  const { profile, except, images, packBytes, pageBytes, cpus, limit } = options;
+  const { profile, except, images, packBytes, pageBytes, cpus, apart, limit } = options;
   const defaults = DEFAULT_OPTIONS;
   const head: (readonly [string, string | undefined])[] = [
     ["title", about.title],
@@ -41,6 +41,7 @@ export function printHistory({ options, actions, about }: HistoryFile): string {
     ["pack", packBytes === defaults.packBytes ? undefined : `${packBytes} B`],
     ["page", pageBytes === defaults.pageBytes ? undefined : `${pageBytes} B`],
     ["cpus", cpus === defaults.cpus ? undefined : `${cpus}`],
+    ["apart", apart === defaults.apart ? undefined : "yes"],
     ["limit", limit === defaults.limit ? undefined : `${limit} B`],
     ...about.notes.map((note): [string, string] => ["note", note]),
   ];
@@ -115,6 +116,10 @@ class Head {
       case "images":
         if (value !== "packs" && value !== "pages") return `expected "packs" or "pages", came "${value}"`;
         this.options = { ...options, images: value };
+        return undefined;
+      case "apart":
+        if (value !== "yes" && value !== "no") return `expected "yes" or "no", came "${value}"`;
+        this.options = { ...options, apart: value === "yes" };
         return undefined;
       default:
         return this.setNumber(key, value);

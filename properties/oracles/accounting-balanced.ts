@@ -1,22 +1,22 @@
 // accounting-balanced: the total that unprivileged loads are held against is what live programs take.
 
-import { type Oracle, PASS, type Scene } from "./oracle.js";
+import { liveRegions, type Oracle, PASS, type Scene } from "./oracle.js";
 
 export const accountingBalanced: Oracle = {
   name: "accounting-balanced",
   statement:
-    "The charge is the sum of all live regions, zero when nothing is left, and never above the limit unless the loader may.",
+    "The charge is the sum of all live regions and trampolines, zero when nothing is left, and never above the limit unless the loader may.",
   source: "linux v6.12 kernel/bpf/core.c, bpf_jit_charge_modmem(), bpf_jit_uncharge_modmem()",
   check(step) {
-    if (step.result.kind === "ran" || step.result.kind === "poked") return PASS;
+    if (step.result.kind === "ran") return PASS;
     return [...balance(step.scene), ...wronglyRefused(step)];
   },
   sweep: (scene) => balance(scene),
 };
 
-const liveBytes = ({ live }: Scene): number => {
+const liveBytes = (scene: Scene): number => {
   let sum = 0;
-  for (const { regions } of live.values()) for (const { bytes } of regions) sum += bytes;
+  for (const { charged } of liveRegions(scene)) sum += charged;
   return sum;
 };
 
@@ -27,11 +27,15 @@ function balance(scene: Scene): readonly string[] {
   return current > limit && !bpfCapable ? [`${current} bytes are charged, the limit is ${limit}`] : PASS;
 }
 
-/** With no failure injected, only the limit may refuse a load. */
+/** With no failure injected, only the limit may refuse a load or an attach. */
 function wronglyRefused({ scene, result, struck }: Parameters<Oracle["check"]>[0]): readonly string[] {
-  if (result.kind !== "refused" || struck > 0 || result.error.kind !== "noMemory") return PASS;
+  if (struck > 0) return PASS;
+  const isLoad = result.kind === "refused" && result.error.kind === "noMemory";
+  const isAttach = result.kind === "attached" && result.error !== 0;
+  if (!isLoad && !isAttach) return PASS;
   const { limit, bpfCapable } = scene.kernel.modmem;
   const needed = liveBytes(scene) + result.bytes;
   if (needed > limit && !bpfCapable) return PASS;
-  return [`a load of ${result.bytes} bytes is refused, though ${needed} of ${limit} may be charged`];
+  const what = result.kind === "refused" ? "a load" : "a trampoline";
+  return [`${what} of ${result.bytes} bytes is refused, though ${needed} of ${limit} may be charged`];
 }

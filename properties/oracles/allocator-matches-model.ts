@@ -7,7 +7,7 @@ export const allocatorMatchesModel: Oracle = {
   statement:
     "Every allocation goes where the reference allocator puts it, and both have the same packs in the same order.",
   source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_alloc(), bpf_prog_pack_free()",
-  check({ scene, result }) {
+  check({ scene, result, added }) {
     if (scene.images === "pages" || result.kind === "crashed") return PASS;
     const breaches: string[] = [];
     if (result.kind === "loaded") {
@@ -17,6 +17,11 @@ export const allocatorMatchesModel: Oracle = {
           breaches.push(`function ${i} of #${result.live.id} is at ${hex(header)}, expected ${where(predicted)}`);
         }
       });
+    }
+    if (result.kind === "attached" && added !== undefined && added.region.header !== result.predicted) {
+      breaches.push(
+        `the trampoline of #${added.id} is at ${hex(added.region.header)}, expected ${where(result.predicted)}`,
+      );
     }
     const { packs } = scene.kernel.packs;
     const expected = scene.allocator.packs;

@@ -1,11 +1,12 @@
-// fallback-is-clean: a load that fails leaves the program to the interpreter and the world as it was.
+// fallback-is-clean: a load that fails leaves the program to the interpreter and the world as it was; an attach or a detach
+// that fails leaves the program with what was attached to it before.
 
 import { hex, type Oracle, PASS, type Step } from "./oracle.js";
 
 export const fallbackIsClean: Oracle = {
   name: "fallback-is-clean",
   statement:
-    "A load in which a step failed is refused, its functions are not marked as compiled, and memory and accounts are as before.",
+    "A load, attach or detach in which a step failed is refused, no function is marked as compiled by it, and memory and accounts are as before.",
   source:
     "linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_int_jit_compile(), prog = orig_prog; kernel/bpf/verifier.c, jit_subprogs()",
   check(step) {
@@ -13,7 +14,11 @@ export const fallbackIsClean: Oracle = {
       case "loaded":
         return step.struck === 0 ? PASS : ["a step failed, but the program counts as loaded"];
       case "refused":
-        return [...marks(step.result.functions), ...changes(step)];
+        return [...marks(step.result.functions), ...changes(step, "load")];
+      case "attached":
+      case "detached":
+      case "kept":
+        return traced(step, step.result.kind);
       default:
         return PASS;
     }
@@ -29,17 +34,32 @@ function marks(functions: (Step["result"] & { kind: "refused" })["functions"]): 
   });
 }
 
-function changes({ before, after }: Step): readonly string[] {
+const ACTIONS = { attached: "attach", detached: "detach", kept: "free" } as const;
+
+/** What fails once the entry leads elsewhere cannot be undone any more; the kernel tells of it. */
+function traced(step: Step, kind: keyof typeof ACTIONS): readonly string[] {
+  const { result, struck, warnings, removed } = step;
+  const action = ACTIONS[kind];
+  if ("error" in result && result.error === 0) {
+    return struck > warnings.length ? [`a step failed, but the ${action} counts as done`] : PASS;
+  }
+  // Only the limit may refuse an attach without a failure: see accounting-balanced.
+  const isWrong = struck === 0 && kind !== "attached";
+  const wrong = isWrong ? [`the ${action} is refused, though nothing failed`] : PASS;
+  return removed.length > 0 ? wrong : [...wrong, ...changes(step, action)];
+}
+
+function changes({ before, after }: Step, action: string): readonly string[] {
   const breaches: string[] = [];
   for (const what of ["areas", "heapObjects", "frames"] as const) {
     if (before.usage[what] !== after.usage[what]) {
-      breaches.push(`${what}: ${after.usage[what]} after the failed load, ${before.usage[what]} before`);
+      breaches.push(`${what}: ${after.usage[what]} after the failed ${action}, ${before.usage[what]} before`);
     }
   }
   if (before.charge !== after.charge)
-    breaches.push(`${after.charge} bytes are charged, ${before.charge} before the failed load`);
+    breaches.push(`${after.charge} bytes are charged, ${before.charge} before the failed ${action}`);
   if (before.packs.length !== after.packs.length || before.packs.some((base, i) => base !== after.packs[i])) {
-    breaches.push(`${after.packs.length} packs after the failed load, ${before.packs.length} before`);
+    breaches.push(`${after.packs.length} packs after the failed ${action}, ${before.packs.length} before`);
   }
   return breaches;
 }

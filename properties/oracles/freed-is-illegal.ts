@@ -2,7 +2,19 @@
 
 import { Buffer } from "node:buffer";
 import type { RoAddr, Va } from "../../machine/address.js";
-import { type Execution, hex, ILLEGAL, type Oracle, PASS, type Region, type Scene, type Step } from "./oracle.js";
+import {
+  type Execution,
+  hex,
+  ILLEGAL,
+  liveRegions,
+  made,
+  type Oracle,
+  PASS,
+  type Region,
+  type Scene,
+  type Step,
+  unmade,
+} from "./oracle.js";
 
 /** The u32 size at the start of a header. The next four bytes belong to nobody. */
 const SIZE_BYTES = 4;
@@ -16,15 +28,14 @@ export const freedIsIllegal: Oracle = {
     "Every word of a pack outside live images, slack and new packs included, is the illegal instruction and traps.",
   source:
     "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_free(), alloc_new_pack(); arch/arm64/net/bpf_jit_comp.c, jit_fill_hole()",
-  check({ scene, result, events }: Step) {
-    switch (result.kind) {
-      case "loaded":
-        return [...result.live.regions.flatMap((region) => slack(scene, region)), ...newPacks(scene, events)];
-      case "freed":
-        return [...result.freed.regions.flatMap((region) => room(scene, region)), ...runs(result.trap)];
-      default:
-        return PASS;
-    }
+  check(step: Step) {
+    const { scene, result, events } = step;
+    const added = made(step);
+    const slacks = added.flatMap((region) => slack(scene, region));
+    const news = added.length === 0 ? PASS : newPacks(scene, events);
+    const rooms = unmade(step).flatMap((region) => room(scene, region));
+    const trapped = result.kind === "freed" ? runs(result.trap) : PASS;
+    return [...slacks, ...news, ...rooms, ...trapped];
   },
   sweep(scene) {
     return scene.kernel.packs.packs.flatMap(({ base }) => outside(scene, base, scene.kernel.packs.packBytes));
@@ -36,8 +47,10 @@ function slack(scene: Scene, region: Region): readonly string[] {
   return gapsOf(region).flatMap(([from, to]) => expectIllegal(scene, from, to, "slack of a live image"));
 }
 
-export function gapsOf({ header, bytes, image, codeBytes, table, entries }: Region): readonly (readonly [Va, Va])[] {
+export function gapsOf(region: Region): readonly (readonly [Va, Va])[] {
+  const { what, header, bytes, image, codeBytes, table, entries } = region;
   const end = header + bytes;
+  if (what === "trampoline") return [[image + codeBytes, end]];
   const code = image + codeBytes + LITERAL_BYTES;
   const hole: readonly [Va, Va] = [header + SIZE_BYTES, image];
   return table === undefined ? [hole, [code, end]] : [hole, [code, table], [table + entries * ENTRY_BYTES, end]];
@@ -71,8 +84,7 @@ function unseen({ machine }: Scene, base: Va, bytes: number): readonly string[] 
 
 /** All of [base, base + bytes) but the live regions in it. */
 function outside(scene: Scene, base: Va, bytes: number): readonly string[] {
-  const regions = [...scene.live.values()]
-    .flatMap((live) => live.regions)
+  const regions = liveRegions(scene)
     .filter(({ header }) => header >= base && header < base + bytes)
     .sort((a, b) => a.header - b.header);
   const breaches: string[] = [];

@@ -1,10 +1,11 @@
 // lock-discipline: the order of locks, what may only be touched under which, and what must not happen under a spinlock.
 // Sleeping with interrupts off and taking a lock twice stop the machine; those faults are told here too.
 
+import type { Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import { KernelFault } from "../../machine/fault.js";
 import { lockBreaches } from "./locks.js";
-import { isAlias, type Oracle, PASS, type Step, type TraceEvent } from "./oracle.js";
+import { isAlias, made, type Oracle, PASS, pokedWords, type Step, unmade } from "./oracle.js";
 
 export const lockDiscipline: Oracle = {
   name: "lock-discipline",
@@ -22,40 +23,57 @@ export const lockDiscipline: Oracle = {
 const crash = (error: Error): readonly string[] =>
   error instanceof KernelFault && error.why === "badLock" ? [error.message] : PASS;
 
-function unlocked({ scene, events, result }: Step): readonly string[] {
+function unlocked(step: Step): readonly string[] {
+  const { scene, events } = step;
   const breaches: string[] = [];
+  const inPacks = scene.images === "packs";
   const held = { packMutex: 0, patchLock: 0, textMutex: 0 };
   for (let i = 0; i < events.length; i++) {
     const event = events[i]!;
-    if (event.kind === "lock") held[event.lock]++;
-    else if (event.kind === "unlock") held[event.lock]--;
-    else if (isStore(event) && held.patchLock === 0) {
-      breaches.push(`event ${i}: ${event.kind} of text without patchLock`);
-    } else if (result.kind === "poked" && event.kind === "textWrite" && held.textMutex === 0) {
-      breaches.push(`event ${i}: an instruction is replaced without textMutex`);
-    } else if (result.kind === "freed" && scene.images === "packs" && isInvalidation(event) && held.packMutex === 0) {
-      breaches.push(`event ${i}: freed room is made illegal without packMutex: another load may have it by now`);
-    } else if (scene.images === "packs" && isArea(event) && held.packMutex === 0) {
-      breaches.push(`event ${i}: ${event.kind} of executable memory without packMutex`);
+    switch (event.kind) {
+      case "lock":
+        held[event.lock]++;
+        break;
+      case "unlock":
+        held[event.lock]--;
+        break;
+      case "textWrite":
+        if (held.patchLock === 0) breaches.push(`event ${i}: ${event.kind} of text without patchLock`);
+        else if (held.packMutex === 0) breaches.push(...poked(step, event.va, held.textMutex > 0, i));
+        break;
+      case "map":
+      case "unmap":
+        if (held.patchLock === 0 && isAlias(event.va)) {
+          breaches.push(`event ${i}: ${event.kind} of text without patchLock`);
+        }
+        break;
+      case "alloc":
+      case "free":
+        if (inPacks && event.area === "vmalloc" && held.packMutex === 0) {
+          breaches.push(`event ${i}: ${event.kind} of executable memory without packMutex`);
+        }
+        break;
     }
   }
   return breaches;
 }
 
-/** Once a program is published, a free stores nothing but illegal instructions. */
-const isInvalidation = ({ kind }: TraceEvent): boolean => kind === "textWrite";
-
-const isStore = (event: TraceEvent): boolean =>
-  event.kind === "textWrite" ||
-  (event.kind === "map" && isAlias(event.va)) ||
-  (event.kind === "unmap" && isAlias(event.va));
-const isArea = (event: TraceEvent): boolean =>
-  (event.kind === "alloc" || event.kind === "free") && event.area === "vmalloc";
+/** What is stored without packMutex is an image, a single instruction, or the address of a long jump. */
+function poked(step: Step, va: Va, hasTextMutex: boolean, i: number): readonly string[] {
+  if (pokedWords(step).includes(va)) {
+    return hasTextMutex ? PASS : [`event ${i}: an instruction is replaced without textMutex`];
+  }
+  if (step.scene.images === "pages" || step.patches.some(({ literal }) => literal === va)) return PASS;
+  const isFreed = unmade(step).some(({ header, bytes }) => va >= header && va < header + bytes);
+  return isFreed ? [`event ${i}: freed room is made illegal without packMutex: another load may have it by now`] : PASS;
+}
 
 /** The bitmap is no memory of the machine: each allocation and each free must have taken the mutex once. */
-function tooFew({ scene, events, result }: Step): readonly string[] {
-  if (scene.images === "pages" || (result.kind !== "loaded" && result.kind !== "freed")) return PASS;
-  const expected = result.kind === "loaded" ? result.live.regions.length : result.freed.regions.length;
+function tooFew(step: Step): readonly string[] {
+  const { scene, events } = step;
+  if (scene.images === "pages") return PASS;
+  const expected = made(step).length + unmade(step).length;
+  if (expected === 0) return PASS;
   let taken = 0;
   for (const event of events) if (event.kind === "lock" && event.lock === "packMutex") taken++;
   if (taken >= expected) return PASS;

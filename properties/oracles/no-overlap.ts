@@ -1,22 +1,18 @@
-// no-overlap: two programs never share a byte, nor does one lie half outside its pack.
+// no-overlap: two programs or trampolines never share a byte, nor does one lie half outside its pack.
 
-import { hex, type Oracle, PASS, type Region, type Scene, touched } from "./oracle.js";
+import { hex, liveRegions, made, type Oracle, PASS, type Region, type Scene } from "./oracle.js";
 
 export const noOverlap: Oracle = {
   name: "no-overlap",
-  statement: "The regions of live programs are disjoint, and each lies within one pack or within pages of its own.",
+  statement:
+    "The regions of live programs and trampolines are disjoint, and each lies within one pack or within pages of its own.",
   source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_alloc()",
   check(step) {
-    if (step.result.kind !== "loaded") return PASS;
-    const others = regionsOf(step.scene);
-    return touched(step).flatMap((region) => [...overlaps(region, others), ...outsidePack(region, step.scene)]);
+    const added = made(step);
+    if (added.length === 0) return PASS;
+    const others = liveRegions(step.scene);
+    return added.flatMap((region) => [...overlaps(region, others), ...outsidePack(region, step.scene)]);
   },
-};
-
-const regionsOf = ({ live }: Scene): readonly Region[] => {
-  const regions: Region[] = [];
-  for (const one of live.values()) for (const region of one.regions) regions.push(region);
-  return regions;
 };
 
 function overlaps(region: Region, others: readonly Region[]): readonly string[] {

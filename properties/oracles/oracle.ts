@@ -1,4 +1,4 @@
-// What an oracle is and what it may look at: one step of a history (a load, a run, a free, a poke), the machine's events
+// What an oracle is and what it may look at: one step of a history (a load, a run, an attach, a free), the machine's events
 // while it ran, and everything that lives after it. Oracles only look. `index.ts` lists them; `../history/play.ts` asks
 // them after every step.
 
@@ -23,12 +23,16 @@ export const isAlias = (va: Va): boolean => va >= 0xffff_fdbf_0000;
 /** AARCH64_BREAK_FAULT, from the architecture: BRK #0x100. */
 export const ILLEGAL = 0xd420_2000;
 
-/** The memory of one function: a header of 8 bytes, a hole, the image, slack. */
+/** The memory of one function: a header of 8 bytes, a hole, the image, slack. Or of one trampoline: the image, slack. */
 export interface Region {
+  readonly what: "function" | "trampoline";
+  /** Where it begins. */
   readonly header: Va;
   readonly bytes: number;
+  /** Bytes that are charged for it. */
+  readonly charged: number;
   readonly image: Va;
-  /** Code without the literal behind it. */
+  /** Code without the literal behind that of a function. */
   readonly codeBytes: number;
   /** The exception table: address and entries. */
   readonly table: Va | undefined;
@@ -42,15 +46,45 @@ export interface Live {
   readonly program: LoadedProgram;
   /** By function. */
   readonly regions: readonly Region[];
-  /** What it returns, says the interpreter; undefined if a run needs more than code. */
-  readonly returns: bigint | undefined;
+  /** What it is called with. */
+  readonly argument: bigint;
+  /** What it returns, says the interpreter. */
+  readonly returns: bigint;
 }
 
-/** A word of a live program that was changed without telling the other CPUs. */
+/** What a run comes to. */
+export interface Answer {
+  /** Undefined if it may be anything. */
+  readonly returns: bigint | undefined;
+  /** What is to be seen of attached programs on the way, a line each. */
+  readonly steps: readonly string[];
+}
+
+/** A trampoline that the entry of a live program leads to. */
+export interface Tramp {
+  /** Of the program that is traced. */
+  readonly id: number;
+  readonly region: Region;
+  /** Live programs that it calls. */
+  readonly calls: readonly number[];
+  /** Where its branches may lead, beside itself. */
+  readonly targets: readonly Va[];
+  /** Of a run of the program that is traced. */
+  readonly answer: Answer;
+  /** The word that releases whoever is in the original function; undefined if it calls none. */
+  readonly release: Va | undefined;
+}
+
+/** The word at the entry of a program that leads to its trampoline, before and after a step. */
 export interface Patch {
+  readonly id: number;
   readonly va: Va;
+  /** Where the address behind the program's own long jump lies. */
+  readonly literal: Va;
   readonly before: number;
+  /** What it must be if there is no error. */
   readonly after: number;
+  readonly error: number;
 }
 
 /** Everything that there is. Models (`allocator`, `text`) have already followed the step. */
@@ -60,12 +94,14 @@ export interface Scene {
   readonly allocator: ReferenceAllocator;
   readonly text: ReferenceText;
   readonly live: ReadonlyMap<number, Live>;
-  /** By address: words changed by single-instruction pokes in programs that are live. */
-  readonly patches: ReadonlyMap<Va, Patch>;
+  /** By the number of the program that is traced. */
+  readonly tramps: ReadonlyMap<number, Tramp>;
   /** Images in packs, or in pages of their own as before the series. */
   readonly images: "packs" | "pages";
   /** Memory in use before the first load. */
   readonly baseline: Machine["usage"];
+  /** Warnings of the kernel that had to be: of injected failures which it can but tell of. */
+  readonly warned: number;
 }
 
 /** What must be the same after a load that failed. */
@@ -86,7 +122,10 @@ export interface Execution {
   /** Why it must not even be fetched. */
   readonly problem: FetchProblem | undefined;
   readonly outcome: EngineOutcome | undefined;
-  readonly expected: bigint | undefined;
+  /** What was seen of attached programs on the way. */
+  readonly steps: readonly string[];
+  /** Any of these will do: while something is attached or detached, both the old and the new. */
+  readonly expected: readonly Answer[];
 }
 
 export type StepResult =
@@ -102,7 +141,11 @@ export type StepResult =
   /** `trap`: what came of running the first freed instruction; undefined where nothing is mapped any more. */
   | { readonly kind: "freed"; readonly freed: Live; readonly trap: Execution | undefined }
   | { readonly kind: "ran" }
-  | { readonly kind: "poked"; readonly live: Live; readonly patch: Patch; readonly error: number }
+  /** `predicted`: where the reference puts the trampoline. `bytes`: what it would be charged for. */
+  | { readonly kind: "attached"; readonly error: number; readonly bytes: number; readonly predicted: Va | undefined }
+  | { readonly kind: "detached"; readonly error: number }
+  /** A free that could not detach a trampoline first: the program lives on. */
+  | { readonly kind: "kept"; readonly error: number }
   /** Kernel code broke a rule of the machine, or one of its own assertions. */
   | { readonly kind: "crashed"; readonly error: Error };
 
@@ -116,6 +159,13 @@ export interface Step {
   readonly executions: readonly Execution[];
   /** Injected failures that struck. */
   readonly struck: number;
+  /** The trampoline that is new, and those that are gone. */
+  readonly added: Tramp | undefined;
+  readonly removed: readonly Tramp[];
+  /** Entries that it changed, or should have. A program may be gone by now. */
+  readonly patches: readonly Patch[];
+  /** What the kernel has warned of. */
+  readonly warnings: readonly string[];
 }
 
 export interface Oracle {
@@ -135,8 +185,37 @@ export const PASS: readonly string[] = [];
 
 export const hex = (va: Va): string => `0x${va.toString(16)}`;
 
-/** The regions that a step brought into being, or did away with. */
-export function touched({ result }: Step): readonly Region[] {
+/** The regions that a step brought into being. */
+export function made({ result, added }: Step): readonly Region[] {
   if (result.kind === "loaded") return result.live.regions;
-  return result.kind === "freed" ? result.freed.regions : [];
+  return added === undefined ? NO_REGIONS : [added.region];
 }
+
+/** The regions that a step did away with. */
+export function unmade({ result, removed }: Step): readonly Region[] {
+  const freed = result.kind === "freed" ? result.freed.regions : NO_REGIONS;
+  return removed.length === 0 ? freed : [...freed, ...removed.map(({ region }) => region)];
+}
+
+export function touched(step: Step): readonly Region[] {
+  const [added, removed] = [made(step), unmade(step)];
+  return removed.length === 0 ? added : [...added, ...removed];
+}
+
+/** Of everything that lives. */
+export function liveRegions({ live, tramps }: Scene): readonly Region[] {
+  const regions: Region[] = [];
+  for (const one of live.values()) for (const region of one.regions) regions.push(region);
+  for (const { region } of tramps.values()) regions.push(region);
+  return regions;
+}
+
+/** Words that only a poke of one instruction may change. */
+export function pokedWords({ patches, removed }: Step): readonly Va[] {
+  if (patches.length === 0) return NO_WORDS;
+  const releases = removed.flatMap(({ release }) => (release === undefined ? [] : [release]));
+  return [...patches.map(({ va }) => va), ...releases];
+}
+
+const NO_WORDS: readonly Va[] = [];
+const NO_REGIONS: readonly Region[] = [];

@@ -161,7 +161,7 @@ const SABOTAGE: readonly Sabotage[] = [
     name: "no-leak",
     actions: LOAD,
     before: ({ machine }) => machine.kvmalloc(8),
-    says: "2 heap objects, expected 1: one for each pack",
+    says: "2 heap objects, expected 1: one for each pack and each trampoline",
   },
   {
     name: "fallback-is-clean",
@@ -184,6 +184,134 @@ const SABOTAGE: readonly Sabotage[] = [
     says: "badLock at 0x0: CPU 0 takes packMutex, which CPU 0 holds",
   },
   {
+    name: "exec-match",
+    actions: `${LOAD}\nattach #0 (fmod_ret recorder, fexit recorder)\nrun #0 on cpu 1`,
+    // The branch over the function is taken whatever fmod_ret answers: cbnz x10, .+36 becomes b .+36.
+    before: ({ machine, tramps }) => {
+      const { image, codeBytes } = tramps.get(0)!.region;
+      for (let at: Va = image; at < image + codeBytes; at += 4) {
+        const insn = machine.peek32(at);
+        if (insn >>> 24 === 0xb5) machine.poke(at, word(0x1400_0000 + ((insn >>> 5) & 0x7ffff)));
+      }
+    },
+    says: "#0 on CPU 1 returned 0, expected 9",
+  },
+  {
+    name: "exec-match",
+    actions: `${LOAD}\nattach #0 (fexit recorder)\nrun #0 on cpu 1`,
+    // The result is stored where nobody looks: str x0, [sp, #32].
+    before: ({ machine, tramps }) => {
+      const { image, codeBytes } = tramps.get(0)!.region;
+      for (let at: Va = image; at < image + codeBytes; at += 4)
+        if (machine.peek32(at) === 0xf900_13e0) machine.poke(at, word(NOP));
+    },
+    says: ", expected 9",
+  },
+  {
+    name: "exec-match",
+    actions: `${LOAD}\nattach #0 (fentry recorder)\nrun #0 on cpu 1`,
+    before: ({ machine }) => machine.poke(IMAGE + 4, word(NOP)),
+    says: "#0 on CPU 1: step 1 is none, expected enter 1. fentry recorder with cookie 0",
+  },
+  {
+    name: "relative-to-ro",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    alter: (step) => ({ ...step, added: { ...step.added!, targets: [] } }),
+    says: "which is not its own",
+  },
+  {
+    name: "allocator-matches-model",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    before: ({ kernel }) => kernel.packs.bpfProgPackAlloc(64),
+    says: "the trampoline of #0 is at 0x8000830100c0, expected 0x800083010080",
+  },
+  {
+    name: "accounting-balanced",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    before: ({ kernel }) => {
+      kernel.modmem.bpfJitChargeModmem = () => 0;
+    },
+    says: "128 bytes are charged, 312 are live",
+  },
+  {
+    name: "accounting-balanced",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    before: ({ kernel }) => {
+      kernel.modmem.bpfJitChargeModmem = () => -1;
+    },
+    says: "a trampoline of 184 bytes is refused, though",
+  },
+  {
+    name: "no-leak",
+    actions: `${LOAD}\nattach #0 (fentry recorder)\ndetach #0`,
+    before: ({ machine }) => {
+      machine.kvfree = () => {};
+    },
+    says: "2 heap objects, expected 1: one for each pack and each trampoline",
+  },
+  {
+    name: "fallback-is-clean",
+    actions: `${LOAD}\nattach #0 (fentry recorder); copy 1 fails`,
+    before: ({ machine }) => {
+      machine.kvfree = () => {};
+    },
+    says: "heapObjects: 3 after the failed attach, 1 before",
+  },
+  {
+    name: "fallback-is-clean",
+    actions: `${LOAD}\nattach #0 (fentry recorder)\ndetach #0`,
+    before: ({ machine }) => machine.poke(IMAGE + 4, word(NOP)),
+    says: "the detach is refused, though nothing failed",
+  },
+  {
+    name: "lock-discipline",
+    actions: `${LOAD}\nattach #0 (fexit recorder)\ndetach #0`,
+    alter: withoutLock("textMutex"),
+    says: "an instruction is replaced without textMutex",
+  },
+  {
+    name: "lock-discipline",
+    actions: `${LOAD}\nattach #0 (fexit recorder)\ndetach #0`,
+    alter: withoutLock("packMutex"),
+    says: "freed room is made illegal without packMutex",
+  },
+  {
+    name: "flush-covers-writes",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    alter: without("flush"),
+    says: "0 flushes after a poke, expected 1",
+  },
+  {
+    name: "freed-is-illegal",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    after: ({ machine, tramps }) => machine.poke(tramps.get(0)!.region.image + 184, word(NOP)),
+    says: "slack of a live image, is not the illegal instruction",
+  },
+  {
+    name: "freed-is-illegal",
+    actions: `${LOAD}\nattach #0 (fentry recorder)\ndetach #0`,
+    after: ({ machine }, { removed }) => machine.poke(removed[0]!.region.image, word(NOP)),
+    says: "freed, is not the illegal instruction",
+  },
+  {
+    name: "ro-immutable",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    after: ({ machine, tramps }) => machine.poke(tramps.get(0)!.region.image, word(NOP)),
+    says: "holds 0x1f, expected 0xfd",
+  },
+  {
+    name: "pack-returned-when-empty",
+    actions: `${LOAD}\nattach #0 (fentry recorder)\ndetach #0`,
+    after: ({ live }) => live.clear(),
+    says: "the pack at 0x800083010000 is empty",
+  },
+  {
+    name: "w-xor-x",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    alter: without("unmap", "invalidateTlb"),
+    says: "the writable alias is still mapped when patchLock is released",
+  },
+  {
     name: "no-crash",
     actions: `${LOAD}\nload #1 (r0 = 1 .., 2 insns)\nfree #0`,
     before: ({ kernel }) => kernel.packs.bpfProgPackFree((BASE + 64) as RoAddr, 64),
@@ -191,11 +319,8 @@ const SABOTAGE: readonly Sabotage[] = [
   },
   {
     name: "poke-atomic",
-    actions: `${LOAD}\npoke #0`,
-    alter: (step) => {
-      if (step.result.kind !== "poked") return step;
-      return { ...step, result: { ...step.result, patch: { ...step.result.patch, before: 0x9100_04e7 } } };
-    },
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    alter: (step) => ({ ...step, patches: step.patches.map((patch) => ({ ...patch, before: 0x9100_04e7 })) }),
     says: "the old instruction 0x910004e7 may not be replaced while it runs",
   },
 ];

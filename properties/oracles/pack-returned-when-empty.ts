@@ -1,32 +1,26 @@
 // pack-returned-when-empty: executable memory is not kept for nobody.
 
-import { hex, type Oracle, PASS, type Scene, type Step } from "./oracle.js";
+import { hex, liveRegions, type Oracle, PASS, type Scene, type Step, unmade } from "./oracle.js";
 
 export const packReturnedWhenEmpty: Oracle = {
   name: "pack-returned-when-empty",
-  statement: "A pack in which no program lives, and the pages of a large program that was freed, go back at once.",
+  statement:
+    "A pack in which neither program nor trampoline lives, and the pages of a large program that was freed, go back at once.",
   source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_free()",
-  check({ scene, result }: Step) {
-    switch (result.kind) {
-      case "refused":
-        return empty(scene);
-      case "freed":
-        return [...empty(scene), ...result.freed.regions.flatMap((region) => kept(scene, region))];
-      default:
-        return PASS;
-    }
+  check(step: Step) {
+    const { scene, result } = step;
+    if (result.kind === "ran" || result.kind === "loaded" || result.kind === "crashed") return PASS;
+    return [...empty(scene), ...unmade(step).flatMap((region) => kept(scene, region))];
   },
   sweep: (scene) => empty(scene),
 };
 
-function empty({ kernel, live }: Scene): readonly string[] {
-  const { packs, packBytes } = kernel.packs;
+function empty(scene: Scene): readonly string[] {
+  const { packs, packBytes } = scene.kernel.packs;
   if (packs.length === 0) return PASS;
   const used = new Set<number>();
-  for (const { regions } of live.values()) {
-    for (const { header } of regions) {
-      for (const { base } of packs) if (header >= base && header < base + packBytes) used.add(base);
-    }
+  for (const { header } of liveRegions(scene)) {
+    for (const { base } of packs) if (header >= base && header < base + packBytes) used.add(base);
   }
   if (used.size === packs.length) return PASS;
   return packs.filter(({ base }) => !used.has(base)).map(({ base }) => `the pack at ${hex(base)} is empty`);

@@ -1,7 +1,7 @@
 // poke-atomic: one instruction of running code may be replaced without stopping anybody only where the architecture lets
 // another CPU run either version: a NOP, B or BL for another of these, stored as one aligned word.
 
-import { hex, type Oracle, PASS, type TraceEvent } from "./oracle.js";
+import { hex, type Oracle, PASS, type Patch, type Step, type TraceEvent } from "./oracle.js";
 
 export const pokeAtomic: Oracle = {
   name: "poke-atomic",
@@ -9,31 +9,39 @@ export const pokeAtomic: Oracle = {
     "A CPU that runs through an instruction while it is replaced sees the old or the new one, never anything else.",
   source:
     "Arm DDI 0487, B2.2.5, concurrent modification and execution; linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_arch_text_poke()",
-  check({ scene, events, result, executions }) {
-    if (result.kind !== "poked") return PASS;
-    const { va, before, after } = result.patch;
-    const breaches: string[] = [];
-    const now = scene.machine.peek32(va);
-    const wanted = result.error === 0 ? after : before;
-    if (now !== wanted) breaches.push(`${hex(va)} holds ${word(now)} after the poke, expected ${word(wanted)}`);
-    for (const [what, value] of [
-      ["old", before],
-      ["new", after],
-    ] as const) {
-      if (!replaceable(value))
-        breaches.push(`the ${what} instruction ${word(value)} may not be replaced while it runs`);
-    }
-    const stores = events.filter(
-      (event): event is Extract<TraceEvent, { kind: "textWrite" }> => event.kind === "textWrite",
-    );
-    if (stores.some((store) => store.va !== va || store.bytes !== 4 || va % 4 !== 0)) {
-      breaches.push(`${hex(va)} is not replaced by one store of an aligned word`);
-    }
-    if (stores.length > 1) breaches.push(`${hex(va)} is stored ${stores.length} times`);
+  check(step) {
+    const { scene, executions } = step;
+    const patches = step.patches.filter(({ id }) => scene.live.has(id));
+    if (patches.length === 0) return PASS;
     const torn = executions.filter(({ problem, outcome }) => problem !== undefined || outcome?.kind === "faulted");
-    return [...breaches, ...torn.map(({ cpu, id }) => `CPU ${cpu} could not run through #${id} while it was poked`)];
+    return [
+      ...patches.flatMap((patch) => breaches(step, patch)),
+      ...torn.map(({ cpu, id }) => `CPU ${cpu} could not run through #${id} while it was poked`),
+    ];
   },
 };
+
+function breaches({ scene, events }: Step, { va, before, after, error }: Patch): readonly string[] {
+  const found: string[] = [];
+  const now = scene.machine.peek32(va);
+  const wanted = error === 0 ? after : before;
+  if (now !== wanted) found.push(`${hex(va)} holds ${word(now)} after the poke, expected ${word(wanted)}`);
+  for (const [what, value] of [
+    ["old", before],
+    ["new", after],
+  ] as const) {
+    if (!replaceable(value)) found.push(`the ${what} instruction ${word(value)} may not be replaced while it runs`);
+  }
+  const stores = events.filter((event) => isStoreTo(event, va));
+  if (stores.some((store) => store.va !== va || store.bytes !== 4 || va % 4 !== 0)) {
+    found.push(`${hex(va)} is not replaced by one store of an aligned word`);
+  }
+  if (stores.length > 1) found.push(`${hex(va)} is stored ${stores.length} times`);
+  return found;
+}
+
+const isStoreTo = (event: TraceEvent, va: number): event is Extract<TraceEvent, { kind: "textWrite" }> =>
+  event.kind === "textWrite" && event.va < va + 4 && va < event.va + event.bytes;
 
 const NOP = 0xd503_201f;
 

@@ -2,17 +2,21 @@
 // where it runs, straight from the encodings of the Arm manual.
 
 import type { Va } from "../../machine/address.js";
-import { hex, type Live, type Oracle, PASS, type Region, type Scene } from "./oracle.js";
+import { hex, type Oracle, PASS, type Region, type Scene } from "./oracle.js";
 
 export const relativeToRo: Oracle = {
   name: "relative-to-ro",
   statement:
     "Branches, literal loads and exception entries are right at the address where the code runs, and nowhere else.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, build_insn(), add_exception_handler(); the series, patch 4",
-  check({ scene, result }) {
+  check({ scene, result, added }) {
+    if (added !== undefined) return targets(scene, added.region, (target) => added.targets.includes(target));
     if (result.kind !== "loaded") return PASS;
-    const { live } = result;
-    return live.regions.flatMap((region) => [...targets(scene, live, region), ...entries(scene, region)]);
+    const { regions } = result.live;
+    const { callBase } = scene.kernel.env;
+    const isKnown = (target: Va): boolean =>
+      regions.some(({ image }) => image === target) || Math.abs(target - callBase) < KERNEL_TEXT_BYTES;
+    return regions.flatMap((region) => [...targets(scene, region, isKnown), ...entries(scene, region)]);
   },
 };
 
@@ -23,7 +27,11 @@ const LITERAL_BYTES = 8;
 const ENTRY_BYTES = 12;
 const DISTANCE_MASK = 2 ** 27 - 1;
 
-function targets({ machine, kernel }: Scene, live: Live, { image, codeBytes }: Region): readonly string[] {
+function targets(
+  { machine }: Scene,
+  { image, codeBytes }: Region,
+  isKnown: (target: Va) => boolean,
+): readonly string[] {
   const bytes = machine.peek(image, codeBytes);
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, codeBytes / 4);
   let breaches = PASS;
@@ -34,11 +42,6 @@ function targets({ machine, kernel }: Scene, live: Live, { image, codeBytes }: R
     breaches = [...breaches, `word ${i} of the image at ${hex(image)} refers to ${hex(target)}, which is not its own`];
   }
   return breaches;
-
-  function isKnown(target: Va): boolean {
-    if (live.regions.some((other) => other.image === target)) return true;
-    return Math.abs(target - kernel.env.callBase) < KERNEL_TEXT_BYTES;
-  }
 }
 
 const isLiteral = (word: number): boolean => (word & 0x3b00_0000) === 0x1800_0000;

@@ -12,7 +12,10 @@ export const roImmutable: Oracle = {
     if (step.result.kind === "ran" || step.result.kind === "crashed") return PASS;
     const breaches = outsidePokes(step.events);
     for (const region of touched(step)) breaches.push(...difference(step.scene, region));
-    if (step.result.kind === "poked") breaches.push(...difference(step.scene, wordAt(step.result.patch.va)));
+    for (const { va, literal } of step.patches) {
+      breaches.push(...difference(step.scene, { header: va, bytes: 4 }));
+      breaches.push(...difference(step.scene, { header: literal, bytes: 8 }));
+    }
     return breaches;
   },
   sweep(scene) {
@@ -22,8 +25,6 @@ export const roImmutable: Oracle = {
     return [`${hex(address)} holds 0x${actual.toString(16)}, expected 0x${expected.toString(16)}`];
   },
 };
-
-const wordAt = (va: number): Pick<Region, "header" | "bytes"> => ({ header: va, bytes: 4 });
 
 /** Each store must lie between the lock and the flush of one poke, and within the range that is flushed. */
 function outsidePokes(events: readonly TraceEvent[]): string[] {

@@ -1,6 +1,6 @@
 // w-xor-x: at no time can anybody both write and run the same page.
 
-import { hex, isAlias, type Oracle, PASS, type Scene, type Step, type TraceEvent, touched } from "./oracle.js";
+import { hex, isAlias, made, type Oracle, PASS, type Scene, type Step, type TraceEvent } from "./oracle.js";
 
 export const wXorX: Oracle = {
   name: "w-xor-x",
@@ -62,8 +62,7 @@ function aliases(events: readonly TraceEvent[]): readonly string[] {
 function permissions(step: Step): readonly string[] {
   const { machine } = step.scene;
   const breaches = lasting(step.scene);
-  if (step.result.kind !== "loaded") return breaches;
-  const wrong = touched(step).flatMap(({ header, bytes }) => {
+  const wrong = made(step).flatMap(({ header, bytes }) => {
     for (let at = header; at < header + bytes; at += machine.pageBytes - (at % machine.pageBytes)) {
       const permission = machine.mapping(at)?.permission ?? "not mapped";
       if (permission !== "rox") return [`${hex(at)} of a live image is ${permission}`];

@@ -1,0 +1,216 @@
+// Trampolines of a history: what the implementation makes of an attach or a detach, and what the list of steps says that a
+// run must come to. The k-th program of a trampoline has cookie k, so that they tell themselves apart.
+
+import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
+import type { Kernel } from "../../impl/program/kernel.js";
+import { archBpfTrampolineSize, type TrampRequest } from "../../impl/trampoline/arch-trampoline.js";
+import type { TrampolineEnv } from "../../impl/trampoline/env.js";
+import { type TrampLink, trampFlags } from "../../impl/trampoline/links.js";
+import { BpfSymbols } from "../../impl/trampoline/symbols.js";
+import type { TrampImage, TrampKernel } from "../../impl/trampoline/tramp-image.js";
+import { type BpfTrampoline, bpfTrampolineUpdate } from "../../impl/trampoline/trampoline.js";
+import { pointer, type RwAddr, type Va } from "../../machine/address.js";
+import { type AttachedProgram as ReferenceProgram, traced } from "../../spec/trampoline/traced.js";
+import type { Answer, Live } from "../oracles/oracle.js";
+import { progInsns, progObject } from "../trampoline/kernel-text.js";
+import { ATTACH_KINDS, type AttachedProgram } from "./history.js";
+import { INTERPRETER, linesOf, type Noted, ORIGINAL_TEXT, PROG_TEXT, Witness } from "./witness.js";
+
+/** A program has one argument, its context. */
+const ARGS = [{ bytes: 8, isStruct: false }];
+/** So many programs have addresses of their own; then they are given out again. */
+const SERIALS = 4096;
+
+/** One program at its place in a trampoline. */
+export interface Called extends Noted {
+  readonly spec: AttachedProgram;
+  /** Undefined: it is interpreted. */
+  readonly live: Live | undefined;
+  readonly isCompiled: boolean;
+}
+
+/** A trampoline to make, or made. */
+export interface Plan {
+  /** The program that is traced. */
+  readonly live: Live;
+  /** In the order in which they are called. */
+  readonly programs: readonly Called[];
+  readonly request: TrampRequest;
+  /** Of its image. */
+  readonly bytes: number;
+}
+export interface Attachment {
+  readonly plan: Plan;
+  readonly im: TrampImage;
+  readonly answer: Answer;
+}
+
+export const trampolineEnv = (env: JitEnv): TrampolineEnv => ({ ...env, original: ORIGINAL_TEXT, prog: PROG_TEXT });
+
+export class Tracing {
+  readonly kernel: TrampKernel;
+  readonly witness: Witness;
+  /** By the number of the program that is traced. */
+  readonly attachments = new Map<number, Attachment>();
+  private readonly trampolines = new Map<number, BpfTrampoline>();
+  /** The update in progress; without a plan, nothing will be attached. */
+  private changing: { readonly id: number; readonly plan: Plan | undefined } | undefined;
+  private serial = 0;
+
+  /** @param record where the record of the trampoline that is being made lies */
+  constructor(
+    { machine, env, packs, modmem, warnings }: Kernel,
+    private readonly record: () => Va | undefined,
+  ) {
+    this.kernel = { machine, env: trampolineEnv(env), packs, modmem, warnings, symbols: new BpfSymbols() };
+    this.witness = new Witness(machine);
+  }
+
+  loaded({ program }: Live): void {
+    this.kernel.symbols.add({ start: program.bpfFunc, bytes: program.functions[0]!.jitedLen });
+  }
+
+  freed({ program }: Live): void {
+    this.kernel.symbols.remove(program.bpfFunc);
+  }
+
+  /** The trampolines that a program is part of: its own, and those that call it. */
+  partOf(id: number): readonly Attachment[] {
+    if (this.attachments.size === 0) return NO_ATTACHMENTS;
+    return [...this.attachments.values()].filter(({ plan }) => plan.live.id === id || calls(plan, id));
+  }
+
+  /** Undefined if nothing is left of it. */
+  plan(live: Live, programs: readonly AttachedProgram[], all: ReadonlyMap<number, Live>): Plan | undefined {
+    for (const { plan } of this.attachments.values()) if (calls(plan, live.id)) return undefined;
+    const mayCall = ({ id }: AttachedProgram): boolean =>
+      id === undefined || (id !== live.id && all.has(id) && !this.attachments.has(id));
+    const usable = ATTACH_KINDS.flatMap((kind) => programs.filter((spec) => spec.kind === kind && mayCall(spec)));
+    if (usable.length === 0) return undefined;
+    return this.planOf(
+      live,
+      usable.map((spec, i) => {
+        const called = spec.id === undefined ? undefined : all.get(spec.id);
+        return calledOf(spec, i, called, this.serial++ % SERIALS);
+      }),
+    );
+  }
+
+  private planOf(live: Live, programs: readonly Called[]): Plan {
+    const request = requestOf(programs, live.program.bpfFunc);
+    return { live, programs, request, bytes: sizeOf(this.kernel.env, request) };
+  }
+
+  /** @returns the error; 0 if it is done. */
+  update(live: Live, plan: Plan | undefined): number {
+    const { id } = live;
+    const tr = this.trampolines.get(id) ?? { func: live.program.bpfFunc, curImage: undefined };
+    this.trampolines.set(id, tr);
+    for (const called of plan?.programs ?? []) this.witness.add(called);
+    this.changing = { id, plan };
+    const error = bpfTrampolineUpdate(this.kernel, tr, plan?.request);
+    this.changing = undefined;
+    const gone = error === 0 ? this.attachments.get(id)?.plan : plan;
+    for (const called of gone?.programs ?? []) this.witness.remove(called);
+    if (error !== 0) return error;
+    const im = tr.curImage;
+    if (plan !== undefined && im !== undefined) {
+      this.attachments.set(id, { plan, im, answer: answerOf(plan, im.record) });
+    } else {
+      this.attachments.delete(id);
+      this.trampolines.delete(id);
+    }
+    return 0;
+  }
+
+  /** What a run of the program may come to now. */
+  answers(live: Live): readonly Answer[] {
+    const { changing } = this;
+    const now = this.attachments.get(live.id)?.answer ?? untraced(live);
+    if (changing?.id !== live.id) return [now];
+    const { plan } = changing;
+    return [now, plan === undefined ? untraced(live) : answerOf(plan, (this.record() ?? 0) as RwAddr)];
+  }
+
+  /** Programs that a run of this one may call through a trampoline; undefined if it has none. */
+  calledBy({ id }: Live): readonly Live[] | undefined {
+    const { changing } = this;
+    const now = this.attachments.get(id)?.plan;
+    const next = changing?.id === id ? changing.plan : undefined;
+    if (now === undefined && next === undefined) return undefined;
+    return [now, next].flatMap(
+      (plan) => plan?.programs.flatMap(({ live }) => (live === undefined ? [] : [live])) ?? [],
+    );
+  }
+}
+
+const NO_ATTACHMENTS: readonly Attachment[] = [];
+
+const calls = ({ programs }: Plan, id: number): boolean => programs.some(({ live }) => live?.id === id);
+
+function calledOf(spec: AttachedProgram, position: number, live: Live | undefined, serial: number): Called {
+  const isCompiled = live !== undefined;
+  return {
+    spec,
+    live,
+    isCompiled,
+    name: `${position + 1}. ${spec.kind} ${isCompiled ? `#${spec.id}` : "recorder"}`,
+    object: progObject(serial),
+    insnsi: progInsns(serial),
+    start: spec.keptOut ? 0n : BigInt(100 + position),
+    result: live?.returns ?? BigInt(spec.result),
+    seesResult: spec.kind !== "fentry",
+  };
+}
+
+function requestOf(programs: readonly Called[], func: Va): TrampRequest {
+  const of = (kind: AttachedProgram["kind"]): TrampLink[] =>
+    programs.flatMap((called, i) => (called.spec.kind === kind ? [linkOf(called, i)] : []));
+  const links = { fentry: of("fentry"), fmodRet: of("fmod_ret"), fexit: of("fexit"), structOps: false };
+  return { args: ARGS, flags: trampFlags(links), links, func };
+}
+
+function sizeOf(env: TrampolineEnv, request: TrampRequest): number {
+  const size = archBpfTrampolineSize(env, request);
+  return size.ok ? size.bytes : 0;
+}
+
+/** Bytes of the image of a trampoline that calls these programs, all of which live. */
+export function trampolineBytes(programs: readonly AttachedProgram[]): number {
+  const called = programs.map((spec, i) => calledOf(spec, i, undefined, i));
+  const linked = called.map((one) => ({ ...one, isCompiled: one.spec.id !== undefined }));
+  return sizeOf(trampolineEnv(DEFAULT_ENV), requestOf(linked, 0));
+}
+
+const untraced = ({ returns }: Live): Answer => ({ returns, steps: [] });
+
+const linkOf = ({ object, insnsi, live, isCompiled }: Called, position: number): TrampLink => ({
+  prog: object,
+  bpfFunc: live?.program.bpfFunc ?? INTERPRETER,
+  insnsi,
+  jited: isCompiled,
+  cookie: { high: 0, low: position },
+  sleepable: false,
+  recursionChecked: true,
+  lsmCgroup: false,
+});
+
+function answerOf({ live, programs }: Plan, record: RwAddr): Answer {
+  const of = (kind: AttachedProgram["kind"]): ReferenceProgram[] =>
+    programs.flatMap(({ spec, start, result }, id) =>
+      spec.kind === kind
+        ? [{ id, cookie: BigInt(id), sleepable: false, recursionChecked: true, lsmCgroup: false, start, result }]
+        : [],
+    );
+  const attachment = {
+    fentry: of("fentry"),
+    fmodRet: of("fmod_ret"),
+    fexit: of("fexit"),
+    structOps: undefined,
+    ip: undefined,
+    record: pointer(record),
+    released: false,
+  };
+  const { steps, result } = traced(attachment, { args: [live.argument], original: live.returns });
+  return { returns: result, steps: linesOf(steps, programs) };
+}
