@@ -28,9 +28,10 @@ import type { CaseEnv } from "./case.js";
 import { CALL_BASE, ENTRY_SP, frameAt, HASH_ELEMENT_HEADER_BYTES, STACK, TASK } from "./layout.js";
 import { helperOffset, lowerProgram } from "./lowering.js";
 import { MachineMemory } from "./machine-memory.js";
+import { flushCountBreaches } from "./oracles/flush-count.js";
 import { lockBreaches } from "./oracles/locks.js";
 import { type Account, accountOf, freeBreaches, loadBreaches, regionsOf } from "./oracles/text-memory.js";
-import { textPokeBreaches } from "./oracles/text-poke.js";
+import { aliasBreaches } from "./oracles/w-xor-x.js";
 import { Stage } from "./stage.js";
 import { loadedBreaches } from "./structure/loaded-code.js";
 import type { Loaded, LoadedImage, LoadResult, Subject, SubjectOutcome } from "./subject.js";
@@ -186,7 +187,7 @@ export class JitSubject implements Subject {
     if (log === undefined) return [];
     const events = log.events();
     log.clear();
-    return [...textPokeBreaches(events), ...lockBreaches(events)];
+    return [...aliasBreaches(events), ...flushCountBreaches(events), ...lockBreaches(events)];
   }
 
   private run(

@@ -2,6 +2,7 @@
 // order and over every byte, once. Followed from the log alone; no-stale-fetch asks the machine.
 
 import type { Va } from "../../machine/address.js";
+import { FlushCount } from "./flush-count.js";
 import { hex, isAlias, type Oracle, PASS, type Step, type TraceEvent, touched } from "./oracle.js";
 
 export const flushCoversWrites: Oracle = {
@@ -17,7 +18,7 @@ export const flushCoversWrites: Oracle = {
     );
     for (const event of step.events) follow.event(event);
     follow.ended();
-    return [...follow.breaches, ...cost(step, follow)];
+    return [...follow.count.breaches, ...follow.breaches, ...cost(step, follow)];
   },
 };
 
@@ -34,6 +35,7 @@ interface Stored {
 
 class Follow {
   readonly breaches: string[] = [];
+  readonly count = new FlushCount();
   /** Pokes, and bytes stored by them. */
   pokes = 0;
   storedBytes = 0;
@@ -42,12 +44,7 @@ class Follow {
   private pending: Stored[] = [];
   /** Stores into pages that are not executable yet. */
   private readonly preparing: { readonly from: number; readonly to: number }[] = [];
-  private locked = false;
   private patching = false;
-  /** Flushes since the last poke; undefined before the first. */
-  private flushes: number | undefined;
-  /** The last poke has stored something. */
-  private hasStored = false;
   /** The poke in progress stores one instruction and leaves the other CPUs alone. */
   private single = false;
 
@@ -58,6 +55,8 @@ class Follow {
   ) {}
 
   event(event: TraceEvent): void {
+    if (event.kind === "flush" && !this.count.isExpected) this.unasked(event.va, event.va + event.bytes);
+    this.count.event(event);
     switch (event.kind) {
       case "lock":
         if (event.lock === "textMutex") this.patching = true;
@@ -65,13 +64,11 @@ class Follow {
         break;
       case "unlock":
         if (event.lock === "textMutex") this.endPatch();
-        if (event.lock === "patchLock") this.locked = false;
         break;
       case "textWrite":
         this.storedBytes += event.bytes;
-        this.hasStored = true;
         if (event.bytes === LITERAL_BYTES && this.literals.includes(event.va)) {
-          this.flushes = undefined;
+          this.count.excuse();
           break;
         }
         this.single = this.patching && event.bytes === 4;
@@ -79,9 +76,6 @@ class Follow {
         break;
       case "write":
         this.preparing.push({ from: event.va, to: event.va + event.bytes });
-        break;
-      case "flush":
-        this.flush(event.va, event.va + event.bytes);
         break;
       case "clean":
         this.cleanedBytes += event.bytes;
@@ -96,13 +90,14 @@ class Follow {
     }
   }
 
-  /** The next poke begins, or the operation is over: the last one must be complete. */
+  /** The operation is over. */
   ended(): void {
-    const { flushes } = this;
-    if (flushes !== undefined && flushes !== 1 && (flushes > 1 || this.hasStored)) {
-      this.breaches.push(`${this.flushes} flushes after a poke, expected 1`);
-    }
-    this.flushes = undefined;
+    this.count.ended();
+    this.complete();
+  }
+
+  /** What the last poke stored must have come to its end. */
+  private complete(): void {
     const all = 2 ** this.cpus - 1;
     for (const { from, to, stage, synced } of this.pending) {
       if (stage === "invalidated" && synced === all) continue;
@@ -114,12 +109,9 @@ class Follow {
   }
 
   private begin(): void {
-    this.ended();
-    this.locked = true;
+    this.complete();
     this.single = false;
     this.pokes++;
-    this.hasStored = false;
-    if (!this.patching) this.flushes = 0;
   }
 
   /** A single instruction: this CPU sees it; the others may see either version (poke-atomic). */
@@ -131,12 +123,8 @@ class Follow {
     this.pending = [];
   }
 
-  private flush(from: number, to: number): void {
-    if (this.locked) this.breaches.push("a flush under patchLock, with interrupts off");
-    if (this.flushes !== undefined) {
-      this.flushes++;
-      return;
-    }
+  /** A flush that no poke needs is for what was prepared before it became executable. */
+  private unasked(from: number, to: number): void {
     const prepared = this.preparing.findIndex((stored) => stored.from < to && from < stored.to);
     if (prepared < 0) this.breaches.push(`a flush of ${hex(from)}+${to - from}, where nothing was stored`);
     else this.preparing.length = 0;

@@ -1,7 +1,9 @@
 // freed-is-illegal: a stray jump into a pack must trap, wherever it lands outside live code.
 
 import { Buffer } from "node:buffer";
+import type { Kernel } from "../../impl/program/kernel.js";
 import type { RoAddr, Va } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
 import {
   type Execution,
   hex,
@@ -31,9 +33,9 @@ export const freedIsIllegal: Oracle = {
   check(step: Step) {
     const { scene, result, events } = step;
     const added = made(step);
-    const slacks = added.flatMap((region) => slack(scene, region));
+    const slacks = added.flatMap((region) => slackBreaches(scene.machine, region));
     const news = added.length === 0 ? PASS : newPacks(scene, events);
-    const rooms = unmade(step).flatMap((region) => room(scene, region));
+    const rooms = unmade(step).flatMap((region) => roomBreaches(scene.kernel, region));
     const trapped = result.kind === "freed" ? runs(result.trap) : PASS;
     return [...slacks, ...news, ...rooms, ...trapped];
   },
@@ -43,8 +45,8 @@ export const freedIsIllegal: Oracle = {
 };
 
 /** What lies between the parts of a live region. */
-function slack(scene: Scene, region: Region): readonly string[] {
-  return gapsOf(region).flatMap(([from, to]) => expectIllegal(scene, from, to, "slack of a live image"));
+export function slackBreaches(machine: Machine, region: Region): readonly string[] {
+  return gapsOf(region).flatMap(([from, to]) => expectIllegal(machine, from, to, "slack of a live image"));
 }
 
 export function gapsOf(region: Region): readonly (readonly [Va, Va])[] {
@@ -56,10 +58,10 @@ export function gapsOf(region: Region): readonly (readonly [Va, Va])[] {
   return table === undefined ? [hole, [code, end]] : [hole, [code, table], [table + entries * ENTRY_BYTES, end]];
 }
 
-function room(scene: Scene, { header, bytes }: Region): readonly string[] {
+export function roomBreaches({ machine, packs }: Kernel, { header, bytes }: Region): readonly string[] {
   // Pages may have gone back meanwhile, and may even be mapped anew.
-  if (scene.kernel.packs.packOf(header as RoAddr) === undefined) return PASS;
-  return expectIllegal(scene, header, header + bytes, "freed");
+  if (packs.packOf(header as RoAddr) === undefined) return PASS;
+  return expectIllegal(machine, header, header + bytes, "freed");
 }
 
 /** Packs that were made in this step hold only what was loaded into them. */
@@ -90,13 +92,13 @@ function outside(scene: Scene, base: Va, bytes: number): readonly string[] {
   const breaches: string[] = [];
   let from = base;
   for (const region of regions) {
-    breaches.push(...expectIllegal(scene, from, region.header, "room of no program"));
+    breaches.push(...expectIllegal(scene.machine, from, region.header, "room of no program"));
     from = region.header + region.bytes;
   }
-  return [...breaches, ...expectIllegal(scene, from, base + bytes, "room of no program")];
+  return [...breaches, ...expectIllegal(scene.machine, from, base + bytes, "room of no program")];
 }
 
-function expectIllegal({ machine }: Scene, from: Va, to: Va, what: string): readonly string[] {
+function expectIllegal(machine: Machine, from: Va, to: Va, what: string): readonly string[] {
   for (let at = from; at < to; ) {
     const end = Math.min(to, at + machine.pageBytes - (at % machine.pageBytes));
     const mapping = machine.mapping(at);

@@ -2,12 +2,12 @@
 // with illegal instructions all around it, every CPU may fetch it, no translation is left over, the accounts add up; after
 // the free its room is illegal instructions again and nothing has been kept.
 
-import { Buffer } from "node:buffer";
 import type { BpfProg } from "../../impl/program/bpf-prog.js";
 import type { Kernel } from "../../impl/program/kernel.js";
 import { pointer, type Va } from "../../machine/address.js";
+import { roomBreaches, slackBreaches } from "./freed-is-illegal.js";
+import type { Region } from "./oracle.js";
 
-const ILLEGAL = 0xd420_2000;
 const CHUNK_BYTES = 64;
 const LITERAL_BYTES = 8;
 const ENTRY_BYTES = 12;
@@ -19,63 +19,54 @@ export interface Account {
   readonly charged: number;
   readonly warnings: number;
 }
-/** Where a program lies: what to look at after its free. */
-export interface Region {
-  readonly at: Va;
-  readonly bytes: number;
-}
-
 export function accountOf({ machine, modmem, warnings }: Kernel): Account {
   const { areas, heapObjects } = machine.usage;
   return { areas, heapObjects, charged: modmem.current, warnings: warnings.length };
 }
 
+/** As their headers say. */
 export const regionsOf = ({ machine }: Kernel, functions: readonly BpfProg[]): Region[] =>
-  functions.map(({ bpfFunc }) => {
-    const at = bpfFunc! - (bpfFunc! % CHUNK_BYTES);
-    return { at, bytes: machine.peek32(at) };
+  functions.map(({ bpfFunc, jitedLen, extable, entries }) => {
+    const header = bpfFunc! - (bpfFunc! % CHUNK_BYTES);
+    const bytes = machine.peek32(header);
+    const code = { image: bpfFunc!, codeBytes: jitedLen, table: extable, entries };
+    return { what: "function", header, bytes, charged: bytes, ...code };
   });
 
 /** One line for each breach; an empty list is a pass. `before`: the account before the load. */
 export function loadBreaches(kernel: Kernel, functions: readonly BpfProg[], before: Account): readonly string[] {
   const regions = regionsOf(kernel, functions);
-  const breaches = functions.flatMap((prog, i) => {
-    const { at, bytes } = regions[i]!;
-    const image = prog.bpfFunc! - at;
-    const code = image + prog.jitedLen;
-    const table = prog.extable === undefined ? bytes : prog.extable - at;
-    if (bytes % CHUNK_BYTES !== 0 || bytes < code + LITERAL_BYTES || table + prog.entries * ENTRY_BYTES > bytes) {
-      return [`function ${i}: ${bytes} bytes in its header, but code ends at ${code} and its table begins at ${table}`];
-    }
-    const memory = kernel.machine.peek(at, bytes);
-    const gaps = [
-      { what: "before the image", from: 4, to: image },
-      { what: "behind the image", from: code + LITERAL_BYTES, to: table },
-      { what: "behind the exception table", from: table + prog.entries * ENTRY_BYTES, to: bytes },
-    ];
-    const found = gaps.flatMap(({ what, from, to }) => {
-      return isIllegal(memory.subarray(from, to))
-        ? []
-        : [`${what}, bytes ${from} to ${to} of its region are not all illegal`];
-    });
-    const literal = new DataView(memory.buffer).getBigUint64(code, true);
-    if (literal !== pointer(kernel.env.dummyTramp))
-      found.push(`the literal behind its code is 0x${literal.toString(16)}`);
-    return [...found, ...fetchProblems(kernel, at, bytes)].map((what) => `function ${i}: ${what}`);
-  });
+  const breaches = regions.flatMap((region, i) =>
+    regionBreaches(kernel, region).map((what) => `function ${i}: ${what}`),
+  );
   const charged = regions.reduce((sum, { bytes }) => sum + bytes, before.charged);
   if (kernel.modmem.current !== charged)
     breaches.push(`${kernel.modmem.current} bytes are charged, expected ${charged}`);
   return [...breaches, ...leftBehind(kernel, before)];
 }
 
+function regionBreaches(kernel: Kernel, region: Region): readonly string[] {
+  const { header, bytes, image, codeBytes, table, entries } = region;
+  const code = image + codeBytes;
+  const end = header + bytes;
+  if (
+    bytes % CHUNK_BYTES !== 0 ||
+    code + LITERAL_BYTES > (table ?? end) ||
+    (table ?? 0) + entries * ENTRY_BYTES > end
+  ) {
+    const at = table === undefined ? "" : ` and its table begins at ${table - header}`;
+    return [`${bytes} bytes in its header, but code ends at ${code - header}${at}`];
+  }
+  const literal = kernel.machine.peek(code, LITERAL_BYTES);
+  const target = new DataView(literal.buffer, literal.byteOffset).getBigUint64(0, true);
+  const wrong =
+    target === pointer(kernel.env.dummyTramp) ? [] : [`the literal behind its code is 0x${target.toString(16)}`];
+  return [...slackBreaches(kernel.machine, region), ...wrong, ...fetchProblems(kernel, header, bytes)];
+}
+
 /** `before`: the account before the load. */
 export function freeBreaches(kernel: Kernel, regions: readonly Region[], before: Account): readonly string[] {
-  const { machine } = kernel;
-  const breaches = regions.flatMap(({ at, bytes }) => {
-    if (machine.mapping(at) === undefined || isIllegal(machine.peek(at, bytes))) return [];
-    return [`${bytes} bytes at 0x${at.toString(16)} were freed, but are not all illegal`];
-  });
+  const breaches = regions.flatMap((region) => roomBreaches(kernel, region));
   const after = accountOf(kernel);
   for (const what of ["areas", "heapObjects", "charged"] as const) {
     if (after[what] !== before[what])
@@ -97,14 +88,4 @@ function leftBehind({ machine, warnings }: Kernel, before: Account): string[] {
     ({ va, permission }) => `0x${va.toString(16)} may still be ${permission}`,
   );
   return [...stale, ...warnings.slice(before.warnings).map((warning) => `warning: ${warning}`)];
-}
-
-let illegal = Buffer.alloc(0);
-/** Whether a piece that ends on a word boundary holds nothing else. */
-function isIllegal(bytes: Uint8Array): boolean {
-  if (illegal.length < bytes.length) {
-    const words = new Uint32Array(Math.ceil(bytes.length / 4) * 2).fill(ILLEGAL);
-    illegal = Buffer.from(words.buffer);
-  }
-  return Buffer.compare(bytes, illegal.subarray(0, bytes.length)) === 0;
 }

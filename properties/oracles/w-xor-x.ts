@@ -8,13 +8,13 @@ export const wXorX: Oracle = {
     "No page is ever writable and executable, no writable alias outlives a poke, and caches are maintained by the address that runs.",
   source: "linux v6.12 arch/arm64/kernel/patching.c, patch_map(); kernel/bpf/core.c, alloc_new_pack()",
   check(step) {
-    return step.result.kind === "ran" ? PASS : [...aliases(step.events), ...permissions(step)];
+    return step.result.kind === "ran" ? PASS : [...aliasBreaches(step.events), ...permissions(step)];
   },
   sweep: (scene) => lasting(scene),
 };
 
 /** The alias lives within one critical section, and so does what TLBs remember of it. */
-function aliases(events: readonly TraceEvent[]): readonly string[] {
+export function aliasBreaches(events: readonly TraceEvent[]): readonly string[] {
   const breaches: string[] = [];
   let locked = false;
   let mapped = false;
@@ -45,7 +45,9 @@ function aliases(events: readonly TraceEvent[]): readonly string[] {
         if (isAlias(event.va)) remembered = false;
         break;
       case "textWrite":
-        if (!mapped) breaches.push(`event ${i}: a store through an alias that is not mapped`);
+      case "write":
+        if (!mapped && isStoreThroughAlias(event))
+          breaches.push(`event ${i}: a store through an alias that is not mapped`);
         break;
       case "flush":
       case "clean":
@@ -57,6 +59,9 @@ function aliases(events: readonly TraceEvent[]): readonly string[] {
   }
   return breaches;
 }
+
+const isStoreThroughAlias = (event: TraceEvent): boolean =>
+  event.kind === "textWrite" || (event.kind === "write" && isAlias(event.va));
 
 /** A live image is executable, and nothing that was writable is left in a TLB. */
 function permissions(step: Step): readonly string[] {
