@@ -6,6 +6,8 @@ import { describe, expect, test } from "vitest";
 import { contentId } from "./harness/corpus/content-id.js";
 import { parseCase } from "./properties/case-text.js";
 import { checkCase, makeBench } from "./properties/check.js";
+import { parseKernelCase } from "./properties/kernel-rows/text.js";
+import { ROWS } from "./spec/bpf/isa.js";
 
 const CORPUS = fileURLToPath(new URL("corpus/", import.meta.url));
 const lessons = readdirSync(CORPUS).filter((name) => name.endsWith(".bpf"));
@@ -13,6 +15,29 @@ const bench = makeBench();
 
 test("there are lessons", () => {
   expect(lessons.length).toBeGreaterThan(60);
+});
+
+/** Rows that no file can have, and why. */
+const WITHOUT_A_LESSON: Readonly<Record<string, string>> = {
+  "call kfunc": "no kfunc is modelled",
+  "lddw variable": "no variable of a kernel is modelled",
+  "lddw code": "an address of code, which differs between witnesses: kernel rows in a called function have one",
+  "tail call": "what a call of helper 12 becomes",
+};
+
+test("every row of the instruction table is in a lesson", () => {
+  const text = (name: string): string => readFileSync(`${CORPUS}${name}`, "utf8");
+  const programs = lessons.flatMap((name) => {
+    const parsed = parseCase(text(name));
+    return parsed.ok ? parsed.value.program.code.flat() : [];
+  });
+  const bodies = readdirSync(CORPUS).flatMap((name) => {
+    const parsed = name.endsWith(".rows") ? parseKernelCase(text(name)) : undefined;
+    return parsed?.ok ? parsed.value.case.body : [];
+  });
+  const seen = new Set([...programs, ...bodies].map(({ row }) => row.id));
+  const missing = ROWS.filter(({ id }) => !seen.has(id)).map(({ id }) => id);
+  expect(missing.toSorted()).toEqual(Object.keys(WITHOUT_A_LESSON).toSorted());
 });
 
 describe.each(lessons)("%s", (name) => {
