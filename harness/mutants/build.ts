@@ -59,7 +59,7 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
 }
 
 function copySources(directory: string, root: string, variants: readonly Variant[]): Build["replacements"] {
-  for (const name of [...SOURCES, "tsconfig.json", "package.json"]) {
+  for (const name of [...SOURCES, "corpus", "tsconfig.json", "package.json"]) {
     cpSync(path.join(root, name), path.join(directory, name), { recursive: true });
   }
   symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));

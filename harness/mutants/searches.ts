@@ -3,6 +3,7 @@
 import { TRIAL_KINDS } from "../kinds/index.js";
 import type { Kind } from "../kinds/kind.js";
 import { conformanceSearch } from "./conformance-search.js";
+import { corpusSearch } from "./corpus-search.js";
 import { edgeSearch } from "./edge-search.js";
 import { encoderSearch } from "./encoder-search.js";
 import { kindSearch, resultSearch } from "./kind-search.js";
@@ -24,4 +25,5 @@ export const makeSearches = (seed: number): readonly Search[] => [
   recordedSearch(),
   resultSearch(seed),
   conformanceSearch(),
+  corpusSearch(),
 ];
