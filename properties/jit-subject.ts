@@ -1,7 +1,7 @@
 // The subject `impl`: verifier's lowering, JIT, pack allocator and text poke on a simulated machine, the code then run by
 // an engine from the bytes that were read back out of read-only memory.
 
-import { type Engine, type EngineOutcome, type TraceState, type Trap, TrapFault } from "../engines/engine.js";
+import type { Engine, EngineOutcome, TraceState, Trap } from "../engines/engine.js";
 import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { frameOf } from "../impl/jit/frame.js";
 import type { JitFunction } from "../impl/jit/function.js";
@@ -15,8 +15,8 @@ import type { LoweredFunction } from "../impl/verifier/lower.js";
 import { pointer, type RoAddr, type Va } from "../machine/address.js";
 import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
-import { type U64, u64 } from "../spec/bits.js";
-import { HELPERS, type HelperWorld, initialWorld, MAP_LOOKUP } from "../spec/bpf/helpers.js";
+import { u64 } from "../spec/bits.js";
+import { type HelperWorld, initialWorld } from "../spec/bpf/helpers.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { MapStates } from "../spec/bpf/maps.js";
@@ -25,8 +25,9 @@ import type { Layout, Program, Range } from "../spec/bpf/program.js";
 import type { Facts } from "../spec/bpf/validate/validate.js";
 import { repeatable } from "./blind.js";
 import type { CaseEnv } from "./case.js";
-import { CALL_BASE, ENTRY_SP, frameAt, HASH_ELEMENT_HEADER_BYTES, STACK, TASK } from "./layout.js";
-import { helperOffset, lowerProgram } from "./lowering.js";
+import { helperTraps } from "./helper-traps.js";
+import { CALL_BASE, ENTRY_SP, frameAt, STACK, TASK } from "./layout.js";
+import { lowerProgram } from "./lowering.js";
 import { MachineMemory } from "./machine-memory.js";
 import { flushCountBreaches } from "./oracles/flush-count.js";
 import { lockBreaches } from "./oracles/locks.js";
@@ -36,8 +37,6 @@ import { Stage } from "./stage.js";
 import { loadedBreaches } from "./structure/loaded-code.js";
 import type { Loaded, LoadedImage, LoadResult, Subject, SubjectOutcome } from "./subject.js";
 
-/** Stands for `__htab_map_lookup_elem`, which gives the whole element of a hash map and has no number of its own. */
-export const HASH_ELEMENT_HELPER = 0x1000;
 /** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
 const PHYSICAL_BYTES = 256 << 20;
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
@@ -60,7 +59,7 @@ export interface SubjectOptions {
 }
 
 /** SP_EL0 holds the running task. */
-const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
+export const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
 
 /** The machine's log is kept, and judged, for one load in that many; the first is among them. */
 const LOADS_A_LOG = 8;
@@ -93,14 +92,7 @@ export class JitSubject implements Subject {
     loadProgram(this.kernel, [ANCHOR]);
     this.stage = new Stage(machine, env.offsets);
     this.memory = new MachineMemory(machine);
-    const lookup = this.trapOf(MAP_LOOKUP);
-    const element: Trap = (args) => {
-      const value = lookup(args);
-      return value === 0n ? 0n : value - BigInt(HASH_ELEMENT_HEADER_BYTES);
-    };
-    const traps = [...HELPERS.keys()].map((id) => [id, this.trapOf(id)] as const);
-    const all = [...traps, [HASH_ELEMENT_HELPER, element] as const];
-    this.traps = new Map(all.map(([id, trap]) => [CALL_BASE + helperOffset(id), trap]));
+    this.traps = helperTraps(() => this.world!);
   }
 
   load(program: Program, facts: Facts, caseEnv: CaseEnv): LoadResult {
@@ -244,28 +236,23 @@ export class JitSubject implements Subject {
         return result satisfies never;
     }
   }
-
-  private trapOf(id: number): Trap {
-    const helper = HELPERS.get(id)!;
-    return (args) => {
-      const result = helper.run(this.world!, [...args] as U64[]);
-      if (!result.ok) throw new TrapFault(`${helper.name}: ${result.detail}`);
-      return result.r0;
-    };
-  }
 }
 
 /** Blinding comes between the lowering and the JIT. */
 const asCompiled = (lowered: LoweredFunction, { fn, origin }: BpfProg): LoweredFunction =>
   origin === undefined ? lowered : { ...lowered, insns: fn.insns, origin: origin.map((slot) => lowered.origin[slot]!) };
 
-/** Where the frame of a main function lies, from what its prologue pushes. */
-function frameOfMain(fn: LoweredFunction): Range {
+/**
+ * Where the frame of a main function lies, from what its prologue pushes.
+ *
+ * @param above bytes that others have pushed before
+ */
+export function frameOfMain(fn: JitFunction, above = 0): Range {
   const { pushed, stackBytes } = frameOf(fn);
-  return frameAt(LINKAGE_BYTES + 16 * pushed.length, stackBytes);
+  return frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
 }
 
-const dumpMaps = (program: Program, maps: MapStates): RegionBytes[] =>
+export const dumpMaps = (program: Program, maps: MapStates): RegionBytes[] =>
   program.maps.flatMap((spec, i) => (spec.kind === "progArray" ? [] : [{ name: `map ${i}`, bytes: maps.dump(i) }]));
 
 /** The slot of the code that was running for the A64 instruction at `pc`. */

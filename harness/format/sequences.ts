@@ -27,7 +27,7 @@ export function formatHistoryFinding({ file, history, oracle, what, before, afte
   return [
     "",
     `COUNTEREXAMPLE, shrunk from ${count(before, "action")} to ${after}`,
-    ...printActions(history.actions, history.options).map((line) => `  ${line}`),
+    ...printActions(history.actions, history.options).flatMap((text) => text.split("\n").map((line) => `  ${line}`)),
     `${oracle}: ${what}`,
     `written to ${file}`,
   ];

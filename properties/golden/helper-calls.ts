@@ -5,7 +5,7 @@
 import type { LoweredFunction } from "../../impl/verifier/lower.js";
 import { HELPERS, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
 import type { Insn } from "../../spec/bpf/insn.js";
-import { HASH_ELEMENT_HELPER } from "../jit-subject.js";
+import { HASH_ELEMENT_HELPER } from "../helper-traps.js";
 import { ARRAY_HEADER_BYTES, HASH_ELEMENT_HEADER_BYTES } from "../layout.js";
 import { helperOffset } from "../lowering.js";
 

@@ -2,8 +2,19 @@
 
 import type { FailingStep } from "../../machine/event.js";
 import { parseAttached, printAttached } from "./attached-text.js";
-import { type Action, type During, type Failing, leastInsns, type Meanwhile, NOTHING_ELSE } from "./history.js";
+import {
+  type Action,
+  type CaseProgram,
+  type During,
+  type Failing,
+  isCaseProgram,
+  leastInsns,
+  type Meanwhile,
+  NOTHING_ELSE,
+  type ProgramSpec,
+} from "./history.js";
 
+const PROGRAM_BELOW = "the program below";
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
 /** More slots than fit in any image that a branch can cross. */
 const MOST_INSNS = 600_000;
@@ -13,7 +24,7 @@ const MOST_SUBPROGRAMS = 64;
 export function printAction(action: Action, bytes: number | undefined): string {
   switch (action.kind) {
     case "load":
-      return `load #${action.id} (${about(action, bytes)})${duringText(action)}`;
+      return `load #${action.id} (${about(action.program, bytes)})${duringText(action)}`;
     case "free":
       return `free #${action.id}${bytes === undefined ? "" : ` (${bytes} B)`}${duringText(action)}`;
     case "attach": {
@@ -31,7 +42,8 @@ export function printAction(action: Action, bytes: number | undefined): string {
   }
 }
 
-function about({ program }: Action & { kind: "load" }, bytes: number | undefined): string {
+function about(program: ProgramSpec | CaseProgram, bytes: number | undefined): string {
+  if (isCaseProgram(program)) return [PROGRAM_BELOW, ...bytesText(bytes)].join(", ");
   const { first, insns, subprograms, probes } = program;
   const some = (n: number, noun: string): string[] => (n === 0 ? [] : [`${n} ${noun}${n === 1 ? "" : "s"}`]);
   const calls = [...some(subprograms, "subprogram"), ...some(probes, "probe")];
@@ -46,6 +58,19 @@ function duringText({ fails, others }: During): string {
     ({ cpu, id, at }) => `; cpu ${cpu} runs #${id} ${at === undefined ? "throughout" : `after event ${at}`}`,
   );
   return [...failing, ...running].join("");
+}
+
+/**
+ * The load of a program whose text follows, but for the program; undefined for any other line.
+ *
+ * @returns what is wrong with the line, as text
+ */
+export function parseCaseLoad(line: string): Omit<Action & { kind: "load" }, "program"> | string | undefined {
+  const [head = "", ...rest] = line.split(";").map((part) => part.trim());
+  const id = /^load #(\d{1,6}) \(the program below(?:, \d+ B)?\)$/.exec(head)?.[1];
+  if (id === undefined) return undefined;
+  const during = parseDuring(rest);
+  return typeof during === "string" ? during : { kind: "load", id: Number(id), ...during };
 }
 
 /** @returns the action, or what is wrong with the line. */

@@ -5,19 +5,29 @@ import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import type { JitFunction } from "../../impl/jit/function.js";
 import { measure } from "../../impl/jit/passes.js";
 import { lower, type VerifierEnv } from "../../impl/verifier/lower.js";
+import { pointer, type Va } from "../../machine/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { interpret } from "../../spec/bpf/interpret.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import type { Program } from "../../spec/bpf/program.js";
 import { factsOfCode, validate } from "../../spec/bpf/validate/validate.js";
 import { layoutOf } from "../layout.js";
-import { leastInsns, type ProgramSpec } from "./history.js";
+import type { Live } from "../oracles/oracle.js";
+import { BuiltCase } from "./built-case.js";
+import { type CaseProgram, isCaseProgram, leastInsns, type ProgramSpec } from "./history.js";
 
 export interface BuiltProgram {
-  readonly functions: readonly JitFunction[];
+  /** By code: one, or several that call each other's ends. */
+  readonly codes: readonly (readonly JitFunction[])[];
+  /** For a CPU with single-instruction atomics. */
+  readonly lse: boolean;
   /** r0 at its end, says the interpreter. */
   readonly returns: bigint;
-  /** By function: bytes of the image, without header and slack. */
+  /** What it is called with. */
+  readonly argument: bigint;
+  /** A generated program: there is more to compare than r0. */
+  readonly generated: BuiltCase | undefined;
+  /** Of all functions: bytes of the image, without header and slack. */
   readonly imageBytes: readonly number[];
   /** The image of a program without calls, which is the same at every address; made when first asked for. */
   alone: Uint8Array | undefined;
@@ -37,8 +47,33 @@ const SUM = 6;
 const KEPT = 4000;
 const kept = new Map<string, BuiltProgram>();
 
-/** @throws RangeError if the numbers do not make a program: a slip of the caller's. */
-export function builtProgram(spec: ProgramSpec): BuiltProgram {
+/** A program that was loaded, and what is known of it. */
+export interface LiveProgram extends Live {
+  readonly built: BuiltProgram;
+  /** By code. */
+  readonly entries: readonly Va[];
+}
+
+/** @throws RangeError if the numbers or the case do not make a program: a slip of the caller's. */
+export function builtProgram(spec: ProgramSpec | CaseProgram): BuiltProgram {
+  return isCaseProgram(spec) ? builtCase(spec) : builtFromNumbers(spec);
+}
+
+const keptCases = new WeakMap<CaseProgram["case"], BuiltProgram>();
+
+function builtCase({ case: value }: CaseProgram): BuiltProgram {
+  const found = keptCases.get(value);
+  if (found !== undefined) return found;
+  const generated = new BuiltCase(value);
+  const { codes, env, imageBytes } = generated;
+  const argument = pointer(generated.layout(0).context.base);
+  const { r0 } = generated.expected(0);
+  const built = { codes, lse: env.lse, returns: r0, argument, generated, imageBytes, alone: undefined };
+  keptCases.set(value, built);
+  return built;
+}
+
+function builtFromNumbers(spec: ProgramSpec): BuiltProgram {
   const key = `${spec.first} ${spec.insns} ${spec.subprograms} ${spec.probes}`;
   const found = kept.get(key);
   if (found !== undefined) return found;
@@ -61,7 +96,8 @@ function build(spec: ProgramSpec): BuiltProgram {
     if (!measured.ok) throw new RangeError(`${JSON.stringify(spec)} does not compile: ${measured.error.kind}`);
     return measured.sized.imageBytes;
   });
-  return { functions, returns: outcome.r0, imageBytes, alone: undefined };
+  const of = { returns: outcome.r0, argument: 0n, generated: undefined };
+  return { codes: [functions], lse: DEFAULT_ENV.lse, ...of, imageBytes, alone: undefined };
 }
 
 /** The first argument is no address, and r2 is not used for anything. Calls name functions, so nothing moves with this. */

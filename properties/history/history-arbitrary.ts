@@ -4,11 +4,14 @@
 
 import fc from "fast-check";
 import type { FailingStep } from "../../machine/event.js";
+import { CaseArbitrary } from "../arbitraries/case-arbitrary.js";
 import { Draw } from "../arbitraries/draw.js";
+import { PAGE_BYTES } from "../layout.js";
 import {
   type Action,
   ATTACH_KINDS,
   type AttachedProgram,
+  type CaseProgram,
   DEFAULT_OPTIONS,
   type During,
   type Failing,
@@ -25,6 +28,9 @@ const MOST_ACTIONS = 200;
 /** A64 instructions a slot, nearly. */
 const WORD_BYTES = 4;
 const PACKS = [4096, 4096, 8192, 8192, 8192, 16384] as const;
+/** Of a thousand programs, how many are generated ones. Each costs as much as several others. */
+const GENERATED = 5;
+const CASES = new CaseArbitrary({ maxSize: 60 });
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
 
 export class HistoryArbitrary extends fc.Arbitrary<History> {
@@ -33,7 +39,7 @@ export class HistoryArbitrary extends fc.Arbitrary<History> {
   }
 
   generate(mrng: fc.Random): fc.Value<History> {
-    return new fc.Value(new Maker(new Draw(mrng), this.given).history(), undefined);
+    return new fc.Value(new Maker(mrng, this.given).history(), undefined);
   }
 
   canShrinkWithoutContext(value: unknown): value is History {
@@ -64,10 +70,14 @@ class Maker {
   /** Of the actions on live programs, how many attach or detach. */
   private readonly tracing: number;
 
+  private readonly draw: Draw;
+
   constructor(
-    private readonly draw: Draw,
+    private readonly source: fc.Random,
     given: Partial<HistoryOptions>,
   ) {
+    const draw = new Draw(source);
+    this.draw = draw;
     this.options = {
       ...DEFAULT_OPTIONS,
       images: draw.chance(90) ? "packs" : "pages",
@@ -81,7 +91,7 @@ class Maker {
     this.loading = draw.pick([30, 40, 55]);
     this.failing = draw.pick([0, 5, 25]);
     this.busy = draw.pick([0, 10, 40]);
-    this.tracing = draw.pick([0, 4, 10]);
+    this.tracing = draw.pick([0, 3, 8]);
   }
 
   history(): History {
@@ -127,7 +137,8 @@ class Maker {
     const during = this.during();
     const id = this.loads++;
     if (during.fails.length === 0) this.live.push(id);
-    return { kind: "load", id, program: this.program(id), ...during };
+    const isGenerated = this.draw.below(1000) < GENERATED && this.options.pageBytes === PAGE_BYTES;
+    return { kind: "load", id, program: isGenerated ? this.generated() : this.program(id), ...during };
   }
 
   private free(): Action {
@@ -138,14 +149,23 @@ class Maker {
     return { kind: "free", id, ...this.during() };
   }
 
+  private generated(): CaseProgram {
+    const { program, inputs, env } = CASES.generate(this.source).value;
+    return { case: { program, inputs: inputs.slice(0, 1), env: { cpu: env.cpu, hole: 0 } } };
+  }
+
   private program(id: number): ProgramSpec {
     const { draw } = this;
     const { packBytes } = this.options;
     const most = Math.floor(packBytes / WORD_BYTES);
     const probes = draw.chance(90) ? 0 : draw.between(1, 2);
     const subprograms = draw.chance(82) ? 0 : draw.between(1, 3);
-    if (subprograms === 0) return { first: 1 + (id % 2), insns: leastInsns(0) + this.slots(most), subprograms, probes };
-    const insns = leastInsns(subprograms) + (draw.chance(95) ? 4 * draw.below(8) : this.slots(most));
+    if (subprograms === 0) {
+      const insns = leastInsns(0) + this.slots(most);
+      if (insns > MANY) return { first: 1, insns, subprograms, probes: Math.min(1, probes) };
+      return { first: 1 + (id % 2), insns, subprograms, probes };
+    }
+    const insns = leastInsns(subprograms) + (draw.chance(95) ? 4 * draw.below(8) : this.slots(most / subprograms));
     return { first: 1, insns, subprograms, probes };
   }
 
@@ -153,10 +173,10 @@ class Maker {
   private slots(most: number): number {
     const { draw } = this;
     const how = draw.below(1000);
-    if (how < 700) return draw.below(24);
-    if (how < 960) return 24 + 8 * draw.below(10);
-    if (how < 985) return stepped(draw.below(Math.floor(most / 2)));
-    if (how < 996) return most - 8 * draw.below(8);
+    if (how < 720) return draw.below(24);
+    if (how < 976) return 24 + 8 * draw.below(10);
+    if (how < 991) return stepped(draw.below(Math.floor(most / 2)));
+    if (how < 997) return Math.floor(most) - 8 * draw.below(8);
     return stepped(most + draw.below(most));
   }
 
@@ -183,5 +203,7 @@ class Maker {
   }
 }
 
-const STEP = 64;
+/** Programs of so many slots are built only in few versions. */
+const MANY = 128;
+const STEP = 128;
 const stepped = (slots: number): number => slots - (slots % STEP);

@@ -4,6 +4,7 @@
 import type { ImageMemoryName } from "../../impl/program/image-memory.js";
 import type { ProfileName, QuirkId } from "../../impl/quirks.js";
 import type { FailingStep } from "../../machine/event.js";
+import type { Case } from "../case.js";
 
 /** A program that needs nothing but itself: it adds up ones, and calls each of its subprograms once. */
 export interface ProgramSpec {
@@ -15,6 +16,12 @@ export interface ProgramSpec {
   /** Loads from nowhere in front of it all, each of which its exception table skips. */
   readonly probes: number;
 }
+
+/** A generated program, with one input, in pages of 4096 bytes. Its place in a hole and in the packs is the history's. */
+export interface CaseProgram {
+  readonly case: Case;
+}
+export const isCaseProgram = (program: ProgramSpec | CaseProgram): program is CaseProgram => "case" in program;
 
 /** One program of a trampoline. */
 export interface AttachedProgram {
@@ -49,11 +56,12 @@ export interface During {
 
 /** `id`: a number that the load gives to the program; what names no live program is left out when played. */
 export type Action =
-  | ({ readonly kind: "load"; readonly id: number; readonly program: ProgramSpec } & During)
+  | ({ readonly kind: "load"; readonly id: number; readonly program: ProgramSpec | CaseProgram } & During)
   | ({ readonly kind: "free"; readonly id: number } & During)
   /**
    * Make a trampoline that calls these programs, and let the entry of the program lead there instead of to what was
-   * attached before. A program that is called must not be traced itself, nor the other way round: such a one is left out.
+   * attached before. A program that is called must not be traced itself, nor the other way round; a generated one is
+   * called by no trampoline, and calls none but recorders. What is not so is left out.
    */
   | ({ readonly kind: "attach"; readonly id: number; readonly programs: readonly AttachedProgram[] } & During)
   /** Nothing is attached any more. Before a free, the kernel does the same to every trampoline that the program is part of. */

@@ -13,7 +13,7 @@ import { ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
 import { DUMMY_TRAMPOLINE } from "../layout.js";
 import type { Live, Patch, Region, TraceEvent, Tramp } from "../oracles/oracle.js";
-import type { BuiltProgram } from "./built-program.js";
+import type { BuiltProgram, LiveProgram } from "./built-program.js";
 import { entryOf, entryWord, isFar } from "./entry.js";
 import type { HistoryOptions } from "./history.js";
 import type { Attachment, Tracing } from "./tracing.js";
@@ -62,7 +62,7 @@ export class Models {
   }
 
   /** @returns where the reference puts each region. */
-  loaded(built: BuiltProgram, { program, regions }: Live, events: readonly TraceEvent[]): readonly (Va | undefined)[] {
+  loaded({ built, program, regions }: LiveProgram, events: readonly TraceEvent[]): readonly (Va | undefined)[] {
     this.hear(events);
     const predicted = regions.map(({ bytes }) => this.allocator.alloc(bytes));
     const images = this.imagesOf(built, program.functions);
@@ -76,10 +76,14 @@ export class Models {
   /** Images as they come out of the passes at these addresses. */
   private imagesOf(built: BuiltProgram, functions: readonly BpfProg[]): readonly Uint8Array[] {
     if (built.alone !== undefined) return [built.alone];
-    const compiled = compileImages(built.functions, this.kernel.env, (index) => functions[index]!.bpfFunc!);
-    if (!compiled.ok) return [];
-    const images = compiled.images.map(({ image }) => image);
-    if (images.length === 1) built.alone = images[0];
+    let first = 0;
+    const images = built.codes.flatMap((code) => {
+      const start = first;
+      first += code.length;
+      const compiled = compileImages(code, this.kernel.env, (index) => functions[start + index]!.bpfFunc!);
+      return compiled.ok ? compiled.images.map(({ image }) => image) : code.map(() => NOTHING);
+    });
+    if (images.length === 1 && built.generated === undefined) built.alone = images[0];
     return images;
   }
 

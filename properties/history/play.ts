@@ -84,7 +84,7 @@ class Play {
     if (action.kind !== "run") count.interleavings += step.executions.length;
     let violations = NONE;
     for (const oracle of this.oracles) {
-      const breaches = looked(() => oracle.check(step));
+      const breaches = checked(oracle, step);
       if (breaches.length > 0) violations = [...violations, ...named(oracle, index, breaches)];
     }
     this.options.onStep?.(action, step, violations);
@@ -92,27 +92,34 @@ class Play {
   }
 
   private sweep(index: number): readonly Violation[] {
-    return this.oracles.flatMap((oracle) =>
-      named(
-        oracle,
-        index,
-        looked(() => oracle.sweep?.(this.world) ?? []),
-      ),
-    );
+    return this.oracles.flatMap((oracle) => named(oracle, index, swept(oracle, this.world)));
   }
 }
 
 const NONE: readonly Violation[] = [];
+const NOTHING: readonly string[] = [];
 
 const named = ({ name }: Oracle, step: number, breaches: readonly string[]): Violation[] =>
   breaches.map((what) => ({ step, oracle: name, what }));
 
-/** Memory that an oracle must be able to look at, and cannot, is a breach. */
-function looked(check: () => readonly string[]): readonly string[] {
+function swept(oracle: Oracle, world: World): readonly string[] {
   try {
-    return check();
+    return oracle.sweep?.(world) ?? NOTHING;
   } catch (error) {
-    if (!(error instanceof KernelFault)) throw error;
-    return [error.message];
+    return seen(error);
   }
+}
+
+function checked(oracle: Oracle, step: Step): readonly string[] {
+  try {
+    return oracle.check(step);
+  } catch (error) {
+    return seen(error);
+  }
+}
+
+/** Memory that an oracle must be able to look at, and cannot, is a breach. */
+function seen(error: unknown): readonly string[] {
+  if (!(error instanceof KernelFault)) throw error;
+  return [error.message];
 }

@@ -2,13 +2,17 @@
 // are until the end, when they are counted anew.
 
 import type { FailingStep } from "../../machine/event.js";
+import { shrinkCase } from "../arbitraries/shrink.js";
+import { weigh as weighCase } from "../arbitraries/shrink-weight.js";
 import {
   type Action,
   ATTACH_KINDS,
   type AttachedProgram,
+  type CaseProgram,
   DEFAULT_OPTIONS,
   type During,
   type History,
+  isCaseProgram,
   leastInsns,
   type ProgramSpec,
 } from "./history.js";
@@ -48,13 +52,24 @@ function weighAction(action: Action): number {
 }
 
 function sizeOf(action: Action): number {
-  if (action.kind === "load") return weighProgram(action.program) + action.id / 1e6;
+  if (action.kind === "load") return weighLoad(action.program) + action.id / 1e6;
   return action.kind === "attach" ? action.programs.reduce((sum, one) => sum + weighAttached(one), 0) : 0;
 }
 
 /** A recorder needs nothing but itself. */
 const weighAttached = ({ kind, id, result, keptOut }: AttachedProgram): number =>
   20_000 + 1000 * ATTACH_KINDS.indexOf(kind) + (id === undefined ? 0 : 500) + (keptOut ? 100 : 0) + result / 1e4;
+
+/** Less than any action, and more than any program of numbers: a generated one has to be read. */
+const GENERATED = 1_000_000;
+/** For what `weighCase` counts: slots, programs, inputs, maps, ... */
+const CASE_SCALES = [1e3, 500, 500, 500, 2, 1, 1e-2, 1e-3, 1e-3, 1e-3, 1e-6, 1e-4];
+
+function weighLoad(program: ProgramSpec | CaseProgram): number {
+  if (!isCaseProgram(program)) return weighProgram(program);
+  const counts = weighCase(program.case);
+  return CASE_SCALES.reduce((sum, scale, i) => sum + scale * (counts[i] ?? 0), GENERATED);
+}
 
 const weighProgram = ({ first, insns, subprograms, probes }: ProgramSpec): number =>
   insns + 5000 * subprograms + 500 * probes + first / 1e4;
@@ -69,6 +84,18 @@ function* shorter(history: History): Generator<History> {
   }
 }
 
+/** Generated programs, as programs are shrunk that are tried by themselves. */
+function* plainerCases(history: History): Generator<History> {
+  const { actions } = history;
+  for (const [i, action] of actions.entries()) {
+    if (action.kind !== "load" || !isCaseProgram(action.program)) continue;
+    for (const value of shrinkCase(action.program.case)) {
+      yield { ...history, actions: actions.with(i, { ...action, program: { case: value } }) };
+    }
+  }
+}
+
+const PLAINEST: ProgramSpec = { first: 1, insns: leastInsns(0), subprograms: 0, probes: 0 };
 const SMALL_PACK = 4096;
 
 /** Where packs lie apart, a program that fits in none is far from its trampoline, whatever else is loaded. */
@@ -80,7 +107,7 @@ function* farther(history: History): Generator<History> {
     const named = new Set([attach.id, ...attach.programs.flatMap(({ id }) => id ?? [])]);
     const loads = actions.slice(0, i).flatMap((action): Action[] => {
       if (action.kind !== "load" || !named.has(action.id)) return [];
-      if (action.id !== attach.id) return [action];
+      if (action.id !== attach.id || isCaseProgram(action.program)) return [action];
       const program = { ...action.program, subprograms: 0, insns: SMALL_PACK / 4 };
       return [{ ...action, program }];
     });
@@ -123,6 +150,7 @@ export const PASSES: readonly Pass[] = [
   plainer,
   plainerOptions,
   farther,
+  plainerCases,
   function* (history) {
     yield renumbered(history);
   },
@@ -137,7 +165,9 @@ function* plainerActions(action: Action): Generator<Action> {
   for (const during of plainerDuring(action)) yield { ...action, ...during };
   if (action.kind === "attach") for (const programs of fewerAttached(action.programs)) yield { ...action, programs };
   if (action.kind !== "load") return;
-  for (const program of plainerPrograms(action.program)) yield { ...action, program };
+  const { program } = action;
+  if (isCaseProgram(program)) yield { ...action, program: PLAINEST };
+  else for (const plain of plainerPrograms(program)) yield { ...action, program: plain };
 }
 
 function* plainerDuring({ fails, others }: During): Generator<During> {

@@ -47,6 +47,39 @@ test("whatever is generated is read as it was printed", () => {
   );
 });
 
+const GENERATED = `title:   a generated program
+expect:  pass
+profile: fixed
+
+load #0 (the program below, 192 B); copy 1 fails
+  # cpu: ll-sc
+  # map: array value=8 entries=1
+  # input: zero 8
+
+  r0 = *(u64 *)(r1 + 0)
+  if r0 == 0 goto L1
+  exit
+  L1:
+  r0 = 7
+  exit
+load #1 (the program below, 128 B)
+  r0 = 1
+  exit
+run #0 on cpu 1
+`;
+
+test("a generated program is read and printed below its load", () => {
+  const file = parsed(GENERATED);
+  expect(file.actions.map(({ kind }) => kind)).toEqual(["load", "load", "run"]);
+  expect(file.actions[0]).toMatchObject({
+    program: { case: { inputs: [new Uint8Array(8)], env: { cpu: "ll-sc", hole: 0 } } },
+    fails: [{ step: "copy", nth: 1 }],
+  });
+  const printed = printHistory(file);
+  expect(parsed(printed)).toEqual(file);
+  expect(printed).toContain("\nload #1 (the program below, 128 B)\n  r0 = 1\n  exit\nrun #0 on cpu 1\n");
+});
+
 describe("what is wrong is named with its line", () => {
   test.each([
     ["", 1, "no actions"],
@@ -59,6 +92,12 @@ describe("what is wrong is named with its line", () => {
     ["attach #0 ()", 1, 'expected "fentry #1", "fmod_ret recorder = 7" or'],
     ["attach #0 (fentry #1, kprobe #1)", 1, 'came "kprobe #1"'],
     ["apart: far", 1, 'expected "yes" or "no", came "far"'],
+    ["cpu 1\nload #0 (the program below)\ncpu 1", 2, "expected the program, indented"],
+    ["load #0 (the program below)\n  r0 = 1\n  r0 @ 1\n  exit", 3, '"@"'],
+    ["load #0 (the program below)\n  # hole: 8\n  r0 = 1\n  exit", 2, "hole, blind and skip are for programs"],
+    ["load #0 (the program below)\n  # input: 00\n  # input: 01\n  r0 = 1\n  exit", 2, "2 inputs, expected one"],
+    ["load #0 (the program below)\n  r0 = *(u64 *)(r1 + 64)\n  exit", 2, "the program faults: "],
+    ["page: 16384 B\nload #0 (the program below)\n  r0 = 1\n  exit", 2, "are for pages of 4096 B, not of 16384 B"],
     ["free #0; copy 0 fails", 1, 'expected "copy 1 fails" or "cpu 1 runs #0 after event 7", came "copy 0 fails"'],
     ["run #0 on cpu 1; copy 1 fails", 1, 'expected "load #N'],
   ])("%j", (text, line, message) => {

@@ -4,8 +4,16 @@
 
 import { QUIRKS, type QuirkId } from "../../impl/quirks.js";
 import { ORACLES } from "../oracles/index.js";
-import { parseAction, printAction } from "./action-text.js";
-import { type Action, DEFAULT_OPTIONS, type History, type HistoryOptions } from "./history.js";
+import { parseAction, parseCaseLoad, printAction } from "./action-text.js";
+import { blockEnd, parseBlock, printBlock } from "./case-block.js";
+import {
+  type Action,
+  type CaseProgram,
+  DEFAULT_OPTIONS,
+  type History,
+  type HistoryOptions,
+  isCaseProgram,
+} from "./history.js";
 import { SizeBook } from "./size-book.js";
 
 /** What a file says about its history. */
@@ -25,6 +33,8 @@ export type ParsedHistory =
   /** Lines count from 1. */
   | { readonly ok: false; readonly error: { readonly line: number; readonly message: string } };
 
+/** What the stage of generated programs is made for. */
+const CASE_PAGE_BYTES = 4096;
 /** No history that is worth replaying is longer. */
 const MOST_ACTIONS = 10_000;
 
@@ -49,31 +59,49 @@ export function printHistory({ options, actions, about }: HistoryFile): string {
   return [...lines, "", ...printActions(actions, options), ""].join("\n");
 }
 
+/** The text of each: a line, and for a generated program the lines below it. */
 export function printActions(actions: readonly Action[], options: HistoryOptions): readonly string[] {
   const sizes = new SizeBook(options);
-  return actions.map((action) => printAction(action, sizes.bytesOf(action)));
+  return actions.map((action) => {
+    const line = printAction(action, sizes.bytesOf(action));
+    const hasBlock = action.kind === "load" && isCaseProgram(action.program);
+    return hasBlock ? [line, ...printBlock(action.program as CaseProgram)].join("\n") : line;
+  });
 }
 
 export function parseHistory(text: string): ParsedHistory {
   const head = new Head();
   const actions: Action[] = [];
-  for (const [i, whole] of text.split("\n").entries()) {
-    const line = whole.trim();
+  const lines = text.split(/\r?\n/);
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!.trim();
     if (line === "" || line.startsWith("# ")) continue;
+    const refuse = (message: string): ParsedHistory => ({ ok: false, error: { line: i + 1, message } });
     const key = /^([a-z]+):\s*(.*)$/.exec(line);
-    const error = key === null ? addAction(actions, line) : head.set(key[1]!, key[2]!, actions.length > 0);
-    if (error !== undefined) return { ok: false, error: { line: i + 1, message: error } };
+    if (key !== null) {
+      const error = head.set(key[1]!, key[2]!, actions.length > 0);
+      if (error !== undefined) return refuse(error);
+      continue;
+    }
+    if (actions.length >= MOST_ACTIONS) return refuse(`more than ${MOST_ACTIONS} actions`);
+    const load = parseCaseLoad(line);
+    if (load === undefined || typeof load === "string") {
+      const action = load ?? parseAction(line);
+      if (typeof action === "string") return refuse(action);
+      actions.push(action);
+      continue;
+    }
+    const end = blockEnd(lines, i + 1);
+    const block = parseBlock(lines, i + 1, end);
+    if (!block.ok) return block;
+    if (head.options.pageBytes !== CASE_PAGE_BYTES) {
+      return refuse(`generated programs are for pages of ${CASE_PAGE_BYTES} B, not of ${head.options.pageBytes} B`);
+    }
+    actions.push({ ...load, program: block.value });
+    i = end - 1;
   }
   if (actions.length === 0) return { ok: false, error: { line: 1, message: "no actions" } };
   return { ok: true, value: { options: head.options, actions, about: head.about } };
-}
-
-function addAction(actions: Action[], line: string): string | undefined {
-  if (actions.length >= MOST_ACTIONS) return `more than ${MOST_ACTIONS} actions`;
-  const action = parseAction(line);
-  if (typeof action === "string") return action;
-  actions.push(action);
-  return undefined;
 }
 
 class Head {

@@ -5,16 +5,19 @@ import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
 import type { Kernel } from "../../impl/program/kernel.js";
 import { archBpfTrampolineSize, type TrampRequest } from "../../impl/trampoline/arch-trampoline.js";
 import type { TrampolineEnv } from "../../impl/trampoline/env.js";
+import { trampFrame } from "../../impl/trampoline/frame.js";
 import { type TrampLink, trampFlags } from "../../impl/trampoline/links.js";
 import { BpfSymbols } from "../../impl/trampoline/symbols.js";
 import type { TrampImage, TrampKernel } from "../../impl/trampoline/tramp-image.js";
 import { type BpfTrampoline, bpfTrampolineUpdate } from "../../impl/trampoline/trampoline.js";
 import { pointer, type RwAddr, type Va } from "../../machine/address.js";
 import { type AttachedProgram as ReferenceProgram, traced } from "../../spec/trampoline/traced.js";
-import type { Answer, Live } from "../oracles/oracle.js";
+import type { Answer } from "../oracles/oracle.js";
 import { progInsns, progObject } from "../trampoline/kernel-text.js";
+import { withoutStack } from "./built-case.js";
+import type { LiveProgram } from "./built-program.js";
 import { ATTACH_KINDS, type AttachedProgram } from "./history.js";
-import { INTERPRETER, linesOf, type Noted, ORIGINAL_TEXT, PROG_TEXT, Witness } from "./witness.js";
+import { INTERPRETER, linesOf, type Noted, NREGS, ORIGINAL_TEXT, PROG_TEXT, Witness } from "./witness.js";
 
 /** A program has one argument, its context. */
 const ARGS = [{ bytes: 8, isStruct: false }];
@@ -25,25 +28,31 @@ const SERIALS = 4096;
 export interface Called extends Noted {
   readonly spec: AttachedProgram;
   /** Undefined: it is interpreted. */
-  readonly live: Live | undefined;
+  readonly live: LiveProgram | undefined;
   readonly isCompiled: boolean;
 }
 
 /** A trampoline to make, or made. */
 export interface Plan {
   /** The program that is traced. */
-  readonly live: Live;
+  readonly live: LiveProgram;
   /** In the order in which they are called. */
   readonly programs: readonly Called[];
   readonly request: TrampRequest;
   /** Of its image. */
   readonly bytes: number;
 }
+/** `above`: bytes on the stack when the program is entered, beside those of its caller. */
+export type TracedAnswer = Answer & { readonly above: number };
+
 export interface Attachment {
   readonly plan: Plan;
   readonly im: TrampImage;
-  readonly answer: Answer;
+  readonly answer: TracedAnswer;
 }
+
+/** The frame records of the trampoline and of the function that it is called from. */
+const FRAME_RECORDS_BYTES = 32;
 
 export const trampolineEnv = (env: JitEnv): TrampolineEnv => ({ ...env, original: ORIGINAL_TEXT, prog: PROG_TEXT });
 
@@ -66,11 +75,11 @@ export class Tracing {
     this.witness = new Witness(machine);
   }
 
-  loaded({ program }: Live): void {
+  loaded({ program }: LiveProgram): void {
     this.kernel.symbols.add({ start: program.bpfFunc, bytes: program.functions[0]!.jitedLen });
   }
 
-  freed({ program }: Live): void {
+  freed({ program }: LiveProgram): void {
     this.kernel.symbols.remove(program.bpfFunc);
   }
 
@@ -81,10 +90,14 @@ export class Tracing {
   }
 
   /** Undefined if nothing is left of it. */
-  plan(live: Live, programs: readonly AttachedProgram[], all: ReadonlyMap<number, Live>): Plan | undefined {
+  plan(
+    live: LiveProgram,
+    programs: readonly AttachedProgram[],
+    all: ReadonlyMap<number, LiveProgram>,
+  ): Plan | undefined {
     for (const { plan } of this.attachments.values()) if (calls(plan, live.id)) return undefined;
     const mayCall = ({ id }: AttachedProgram): boolean =>
-      id === undefined || (id !== live.id && all.has(id) && !this.attachments.has(id));
+      id === undefined || (id !== live.id && isAdder(live) && isAdder(all.get(id)) && !this.attachments.has(id));
     const usable = ATTACH_KINDS.flatMap((kind) => programs.filter((spec) => spec.kind === kind && mayCall(spec)));
     if (usable.length === 0) return undefined;
     return this.planOf(
@@ -96,13 +109,13 @@ export class Tracing {
     );
   }
 
-  private planOf(live: Live, programs: readonly Called[]): Plan {
+  private planOf(live: LiveProgram, programs: readonly Called[]): Plan {
     const request = requestOf(programs, live.program.bpfFunc);
     return { live, programs, request, bytes: sizeOf(this.kernel.env, request) };
   }
 
   /** @returns the error; 0 if it is done. */
-  update(live: Live, plan: Plan | undefined): number {
+  update(live: LiveProgram, plan: Plan | undefined): number {
     const { id } = live;
     const tr = this.trampolines.get(id) ?? { func: live.program.bpfFunc, curImage: undefined };
     this.trampolines.set(id, tr);
@@ -124,7 +137,7 @@ export class Tracing {
   }
 
   /** What a run of the program may come to now. */
-  answers(live: Live): readonly Answer[] {
+  answers(live: LiveProgram): readonly TracedAnswer[] {
     const { changing } = this;
     const now = this.attachments.get(live.id)?.answer ?? untraced(live);
     if (changing?.id !== live.id) return [now];
@@ -133,7 +146,7 @@ export class Tracing {
   }
 
   /** Programs that a run of this one may call through a trampoline; undefined if it has none. */
-  calledBy({ id }: Live): readonly Live[] | undefined {
+  calledBy({ id }: LiveProgram): readonly LiveProgram[] | undefined {
     const { changing } = this;
     const now = this.attachments.get(id)?.plan;
     const next = changing?.id === id ? changing.plan : undefined;
@@ -148,7 +161,7 @@ const NO_ATTACHMENTS: readonly Attachment[] = [];
 
 const calls = ({ programs }: Plan, id: number): boolean => programs.some(({ live }) => live?.id === id);
 
-function calledOf(spec: AttachedProgram, position: number, live: Live | undefined, serial: number): Called {
+function calledOf(spec: AttachedProgram, position: number, live: LiveProgram | undefined, serial: number): Called {
   const isCompiled = live !== undefined;
   return {
     spec,
@@ -182,7 +195,16 @@ export function trampolineBytes(programs: readonly AttachedProgram[]): number {
   return sizeOf(trampolineEnv(DEFAULT_ENV), requestOf(linked, 0));
 }
 
-const untraced = ({ returns }: Live): Answer => ({ returns, steps: [] });
+/** A generated program needs its own context, and the zeros that its frame reads as before the first store. */
+const isAdder = (live: LiveProgram | undefined): boolean => live !== undefined && live.built.generated === undefined;
+
+const untraced = ({ returns, built }: LiveProgram): TracedAnswer => ({
+  returns,
+  steps: NO_STEPS,
+  whole: built.generated?.expected(0),
+  above: 0,
+});
+const NO_STEPS: readonly string[] = [];
 
 const linkOf = ({ object, insnsi, live, isCompiled }: Called, position: number): TrampLink => ({
   prog: object,
@@ -195,7 +217,11 @@ const linkOf = ({ object, insnsi, live, isCompiled }: Called, position: number):
   lsmCgroup: false,
 });
 
-function answerOf({ live, programs }: Plan, record: RwAddr): Answer {
+function answerOf({ live, programs, request }: Plan, record: RwAddr): TracedAnswer {
+  // What a trampoline keeps while it calls the function lies above the function's frame.
+  const above = request.flags.callOrig ? FRAME_RECORDS_BYTES + trampFrame(NREGS, request.flags).bytes : 0;
+  const { generated } = live.built;
+  const original = generated?.expected(above);
   const of = (kind: AttachedProgram["kind"]): ReferenceProgram[] =>
     programs.flatMap(({ spec, start, result }, id) =>
       spec.kind === kind
@@ -211,6 +237,9 @@ function answerOf({ live, programs }: Plan, record: RwAddr): Answer {
     record: pointer(record),
     released: false,
   };
-  const { steps, result } = traced(attachment, { args: [live.argument], original: live.returns });
-  return { returns: result, steps: linesOf(steps, programs) };
+  const call = { args: [live.argument], original: original?.r0 ?? live.returns };
+  const { steps, result = 0n } = traced(attachment, call);
+  const isCalled = steps.some(({ kind }) => kind === "original");
+  const left = isCalled && original !== undefined ? { ...original, r0: result } : generated?.untouched(above, result);
+  return { returns: result, steps: linesOf(steps, programs), whole: left && withoutStack(left), above };
 }

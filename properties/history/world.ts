@@ -4,13 +4,13 @@
 import type { Engine } from "../../engines/engine.js";
 import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
 import { Kernel } from "../../impl/program/kernel.js";
-import { freeProgram, loadProgram } from "../../impl/program/load.js";
+import { freeProgram, type LoadedProgram, type LoadResult, loadProgram } from "../../impl/program/load.js";
 import { PROFILES, type Quirks } from "../../impl/quirks.js";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../layout.js";
-import type { Account, Execution, Live, Patch, Scene, Step, StepResult, Tramp } from "../oracles/oracle.js";
-import { type BuiltProgram, builtProgram } from "./built-program.js";
+import type { Account, Execution, Patch, Scene, Step, StepResult, Tramp } from "../oracles/oracle.js";
+import { type BuiltProgram, builtProgram, type LiveProgram } from "./built-program.js";
 import { entryOf } from "./entry.js";
 import type { Action, AttachedProgram, During, HistoryOptions, Meanwhile } from "./history.js";
 import { giveMachine, type MachineKind, takeMachine } from "./machines.js";
@@ -25,7 +25,7 @@ type Deed = Exclude<Action, { kind: "cpu" }>;
 export class World implements Scene {
   readonly machine: Machine;
   readonly kernel: Kernel;
-  readonly live = new Map<number, Live>();
+  readonly live = new Map<number, LiveProgram>();
   readonly tramps = new Map<number, Tramp>();
   readonly images: "packs" | "pages";
   readonly baseline: Machine["usage"];
@@ -68,6 +68,11 @@ export class World implements Scene {
   get text(): Models["text"] {
     return this.models.text;
   }
+  get usage(): Machine["usage"] {
+    const { usage } = this.machine;
+    const { stagePages } = this.runner;
+    return stagePages === 0 ? usage : { ...usage, frames: usage.frames - stagePages };
+  }
 
   /** Perform an action; undefined if it names no live program and so means nothing. */
   step(action: Action): Step | undefined {
@@ -107,16 +112,15 @@ export class World implements Scene {
 
   /** The history is over. A machine that is as it was when it came is used again. */
   close(): void {
-    const { machine, baseline } = this;
-    const { usage } = machine;
+    const { machine, baseline, usage } = this;
     const isClean =
       usage.areas === baseline.areas && usage.heapObjects === baseline.heapObjects && usage.frames === baseline.frames;
     if (isClean) giveMachine(machine, this.machineKind);
   }
 
   private account(): Account {
-    const { machine, kernel } = this;
-    return { usage: machine.usage, charge: kernel.modmem.current, packs: kernel.packs.packs.map(({ base }) => base) };
+    const { kernel } = this;
+    return { usage: this.usage, charge: kernel.modmem.current, packs: kernel.packs.packs.map(({ base }) => base) };
   }
 
   /** What an action comes to with the programs that live; undefined if to nothing. */
@@ -142,7 +146,7 @@ export class World implements Scene {
     }
   }
 
-  private planOf(target: Live, programs: readonly AttachedProgram[]): Plan | undefined {
+  private planOf(target: LiveProgram, programs: readonly AttachedProgram[]): Plan | undefined {
     return this.tracing.plan(target, programs, this.live);
   }
 
@@ -181,31 +185,46 @@ export class World implements Scene {
     return result;
   }
 
-  private run(target: Live, cpu: number): StepResult {
+  private run(target: LiveProgram, cpu: number): StepResult {
     this.executions.push(this.recorder.aside(() => this.runner.run(target, cpu, undefined)));
     this.lastEvents = this.recorder.events;
     return { kind: "ran" };
   }
 
   private load(id: number, built: BuiltProgram): StepResult {
-    const { kernel, recorder, models, tracing } = this;
+    const { kernel, models, tracing } = this;
     this.hole = 8 * (id % 7);
-    const loaded = loadProgram(kernel, built.functions);
-    this.lastEvents = recorder.events;
+    kernel.env = kernel.env.lse === built.lse ? kernel.env : { ...kernel.env, lse: built.lse };
     const sizes = models.sizesOf(built);
-    if (!loaded.ok) {
-      const bytes = sizes.reduce((sum, size) => sum + size, 0);
-      return { kind: "refused", error: loaded.error, functions: loaded.functions, bytes };
+    const codes: LoadedProgram[] = [];
+    for (const code of built.codes) {
+      const loaded = loadProgram(kernel, code);
+      this.lastEvents = this.recorder.events;
+      if (loaded.ok) codes.push(loaded.program);
+      else return this.refused(codes, loaded, sizes);
     }
-    const { program } = loaded;
-    const regions = program.functions.map((prog, i) => models.regionOf(prog, sizes[i]!));
-    const live: Live = { id, program, regions, argument: 0n, returns: built.returns };
+    const functions = codes.flatMap((code) => code.functions);
+    const program = { bpfFunc: codes[0]!.bpfFunc, functions };
+    const regions = functions.map((prog, i) => models.regionOf(prog, sizes[i]!));
+    const entries = codes.map(({ bpfFunc }) => bpfFunc);
+    const live = { id, program, regions, argument: built.argument, returns: built.returns, built, entries };
     this.live.set(id, live);
     tracing.loaded(live);
-    return { kind: "loaded", live, predicted: models.loaded(built, live, this.lastEvents) };
+    return { kind: "loaded", live, predicted: models.loaded(live, this.lastEvents) };
   }
 
-  private free(target: Live): StepResult {
+  /** A program that others tail call is of no use without them. */
+  private refused(
+    codes: readonly LoadedProgram[],
+    { error, functions }: LoadResult & { ok: false },
+    sizes: readonly number[],
+  ): StepResult {
+    for (const program of codes) freeProgram(this.kernel, program);
+    const all = [...codes.flatMap((program) => program.functions), ...functions];
+    return { kind: "refused", error, functions: all, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  private free(target: LiveProgram): StepResult {
     const { kernel, live, models, runner, tracing } = this;
     for (const { plan } of tracing.partOf(target.id)) {
       const error = this.trace(plan.live, undefined);
@@ -223,18 +242,18 @@ export class World implements Scene {
 
   private predicted: Va | undefined;
 
-  private attach(target: Live, plan: Plan): StepResult {
+  private attach(target: LiveProgram, plan: Plan): StepResult {
     this.predicted = undefined;
     const error = this.trace(target, plan);
     return { kind: "attached", error, bytes: plan.bytes, predicted: this.predicted };
   }
 
-  private detach(target: Live): StepResult {
+  private detach(target: LiveProgram): StepResult {
     return { kind: "detached", error: this.trace(target, undefined) };
   }
 
   /** Attach what is planned, or nothing, and let the models follow. @returns the error */
-  private trace(target: Live, plan: Plan | undefined): number {
+  private trace(target: LiveProgram, plan: Plan | undefined): number {
     const { tracing, models, tramps, recorder, kernel } = this;
     const told = kernel.warnings.length;
     const gone = tramps.get(target.id);

@@ -1,5 +1,7 @@
 // exec-match: what a program computes, whichever CPU runs it and whatever another one is doing meanwhile.
 
+import type { Outcome } from "../../spec/bpf/outcome.js";
+import { compare } from "../verdict.js";
 import { type Answer, type Execution, type Oracle, PASS } from "./oracle.js";
 
 export const execMatch: Oracle = {
@@ -12,7 +14,7 @@ export const execMatch: Oracle = {
   },
 };
 
-function breaches({ id, cpu, problem, outcome, steps, expected, at }: Execution): readonly string[] {
+function breaches({ id, cpu, problem, outcome, steps, whole, expected, at }: Execution): readonly string[] {
   const when = at === undefined ? "" : ` after event ${at}`;
   const who = `#${id} on CPU ${cpu}${when}`;
   if (problem?.why === "notMapped" || problem?.why === "notExecutable") {
@@ -26,7 +28,10 @@ function breaches({ id, cpu, problem, outcome, steps, expected, at }: Execution)
     const { x0 } = outcome;
     const likely = expected.filter(({ returns }) => returns === undefined || returns === x0);
     if (likely.length === 0) return [`${who} returned ${x0}, expected ${wanted}`];
-    return likely.some((answer) => isSame(answer.steps, steps)) ? PASS : [`${who}: ${difference(likely[0]!, steps)}`];
+    const seen = likely.filter((answer) => isSame(answer.steps, steps));
+    if (seen.length === 0) return [`${who}: ${difference(likely[0]!, steps)}`];
+    const wrong = seen.map((answer) => changed(answer.whole, whole));
+    return wrong.includes(undefined) ? PASS : [`${who}: ${wrong[0]}`];
   }
   if (outcome.kind === "outOfFuel") return [`${who} ran out of fuel, expected to return ${wanted}`];
   return [`${who} faulted at 0x${outcome.pc.toString(16)} (${outcome.why}), expected to return ${wanted}`];
@@ -36,6 +41,20 @@ function isSame(expected: readonly string[], actual: readonly string[]): boolean
   if (expected.length !== actual.length) return false;
   for (let i = 0; i < expected.length; i++) if (expected[i] !== actual[i]) return false;
   return true;
+}
+
+/** The first byte that is not as expected, of the regions that count. */
+function changed(expected: Outcome | undefined, actual: Outcome | undefined): string | undefined {
+  if (expected?.kind !== "returned" || actual === undefined) return undefined;
+  const names = expected.regions.map(({ name }) => name);
+  const counted =
+    actual.kind === "returned"
+      ? { ...actual, regions: actual.regions.filter(({ name }) => names.includes(name)) }
+      : actual;
+  const verdict = compare(expected, counted);
+  return verdict.kind === "disagree"
+    ? `${verdict.where} is ${verdict.actual}, expected ${verdict.expected}`
+    : undefined;
 }
 
 function difference({ steps: expected }: Answer, actual: readonly string[]): string {

@@ -1,6 +1,7 @@
 // fallback-is-clean: a load that fails leaves the program to the interpreter and the world as it was; an attach or a detach
 // that fails leaves the program with what was attached to it before.
 
+import { describeLoadError } from "../../impl/program/bpf-prog.js";
 import { hex, type Oracle, PASS, type Step } from "./oracle.js";
 
 export const fallbackIsClean: Oracle = {
@@ -14,7 +15,7 @@ export const fallbackIsClean: Oracle = {
       case "loaded":
         return step.struck === 0 ? PASS : ["a step failed, but the program counts as loaded"];
       case "refused":
-        return [...marks(step.result.functions), ...changes(step, "load")];
+        return [...refusal(step.result, step.struck), ...marks(step.result.functions), ...changes(step, "load")];
       case "attached":
       case "detached":
       case "kept":
@@ -32,6 +33,12 @@ function marks(functions: (Step["result"] & { kind: "refused" })["functions"]): 
     // Of several functions the caller throws all away; a single one goes on to the interpreter.
     return functions.length === 1 && bpfFunc !== undefined ? [`it still points to ${hex(bpfFunc)}`] : PASS;
   });
+}
+
+/** A program that is whole must compile. That there is no room for it is for accounting-balanced. */
+function refusal({ error }: Step["result"] & { kind: "refused" }, struck: number): readonly string[] {
+  if (struck > 0 || error.kind === "noMemory") return PASS;
+  return [`the load is refused, though nothing failed: ${describeLoadError(error)}`];
 }
 
 const ACTIONS = { attached: "attach", detached: "detach", kept: "free" } as const;

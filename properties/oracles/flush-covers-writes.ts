@@ -55,7 +55,12 @@ class Follow {
   ) {}
 
   event(event: TraceEvent): void {
-    if (event.kind === "flush" && !this.count.isExpected) this.unasked(event.va, event.va + event.bytes);
+    if (event.kind === "flush") {
+      if (this.isPreparation(event.va, event.va + event.bytes)) return;
+      if (!this.count.isExpected) {
+        this.breaches.push(`a flush of ${hex(event.va)}+${event.bytes}, where nothing was stored`);
+      }
+    }
     this.count.event(event);
     switch (event.kind) {
       case "lock":
@@ -76,6 +81,9 @@ class Follow {
         break;
       case "write":
         this.preparing.push({ from: event.va, to: event.va + event.bytes });
+        break;
+      case "setPermission":
+        this.preparing.length = 0;
         break;
       case "clean":
         this.cleanedBytes += event.bytes;
@@ -123,11 +131,11 @@ class Follow {
     this.pending = [];
   }
 
-  /** A flush that no poke needs is for what was prepared before it became executable. */
-  private unasked(from: number, to: number): void {
-    const prepared = this.preparing.findIndex((stored) => stored.from < to && from < stored.to);
-    if (prepared < 0) this.breaches.push(`a flush of ${hex(from)}+${to - from}, where nothing was stored`);
-    else this.preparing.length = 0;
+  /** A flush of what was prepared before it becomes executable is no poke's. */
+  private isPreparation(from: number, to: number): boolean {
+    if (!this.preparing.some((stored) => stored.from < to && from < stored.to)) return false;
+    this.preparing.length = 0;
+    return true;
   }
 
   /** Pieces of [from, to) go from one stage to the next; a piece that is covered in part is cut. */

@@ -27,7 +27,7 @@ function leaks(scene: Scene): readonly string[] {
     areas++;
     pages += pageOf(bytes);
   }
-  const usage = machine.usage;
+  const { usage } = scene;
   const heapObjects = usage.heapObjects - baseline.heapObjects;
   const breaches: string[] = [];
   if (usage.areas - baseline.areas !== areas)

@@ -9,6 +9,7 @@ import type { LoadedProgram } from "../../impl/program/load.js";
 import type { Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import type { FetchProblem, Machine } from "../../machine/machine.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { ReferenceAllocator } from "../../spec/pack/allocator.js";
 import type { ReferenceText } from "../../spec/text/text.js";
 
@@ -58,6 +59,8 @@ export interface Answer {
   readonly returns: bigint | undefined;
   /** What is to be seen of attached programs on the way, a line each. */
   readonly steps: readonly string[];
+  /** Of a generated program: every region that counts. */
+  readonly whole: Outcome | undefined;
 }
 
 /** A trampoline that the entry of a live program leads to. */
@@ -100,6 +103,8 @@ export interface Scene {
   readonly images: "packs" | "pages";
   /** Memory in use before the first load. */
   readonly baseline: Machine["usage"];
+  /** Memory in use now, without what the stage of generated programs takes. */
+  readonly usage: Machine["usage"];
   /** Warnings of the kernel that had to be: of injected failures which it can but tell of. */
   readonly warned: number;
 }
@@ -124,6 +129,8 @@ export interface Execution {
   readonly outcome: EngineOutcome | undefined;
   /** What was seen of attached programs on the way. */
   readonly steps: readonly string[];
+  /** Of a generated program that returned: every region. */
+  readonly whole: Outcome | undefined;
   /** Any of these will do: while something is attached or detached, both the old and the new. */
   readonly expected: readonly Answer[];
 }

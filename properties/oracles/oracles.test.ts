@@ -214,6 +214,22 @@ const SABOTAGE: readonly Sabotage[] = [
     says: "#0 on CPU 1: step 1 is none, expected enter 1. fentry recorder with cookie 0",
   },
   {
+    name: "exec-match",
+    actions: "load #0 (the program below)\n  *(u64 *)(r1 + 0) = 5\n  r0 = 1\n  exit\nrun #0 on cpu 1",
+    // str x10, [x0]
+    before: replaceWords(0xf900_000a, NOP),
+    says: "#0 on CPU 1: context[0] is 0x00, expected 0x05",
+  },
+  {
+    name: "fallback-is-clean",
+    actions: LOAD,
+    alter: (step) => {
+      const error = { kind: "unknownOpcode", pc: 0, opcode: 0 } as const;
+      return { ...step, result: { kind: "refused", error, functions: [], bytes: 0 } };
+    },
+    says: "the load is refused, though nothing failed: pc 0: ",
+  },
+  {
     name: "relative-to-ro",
     actions: `${LOAD}\nattach #0 (fentry recorder)`,
     alter: (step) => ({ ...step, added: { ...step.added!, targets: [] } }),

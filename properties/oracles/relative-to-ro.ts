@@ -32,17 +32,26 @@ function targets(
   { image, codeBytes }: Region,
   isKnown: (target: Va) => boolean,
 ): readonly string[] {
-  const bytes = machine.peek(image, codeBytes);
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, codeBytes / 4);
+  const { pageBytes } = machine;
   let breaches = PASS;
-  for (let i = 0; i < words.length; i++) {
-    const target = targetOf(words[i]!, image + 4 * i);
+  let words: Uint32Array = NO_WORDS;
+  for (let i = 0, at = image % pageBytes; i < codeBytes / 4; i++, at += 4) {
+    if (i === 0 || at === pageBytes) {
+      at %= pageBytes;
+      const mapping = machine.mapping(image + 4 * i);
+      if (mapping === undefined) return [`word ${i} of the image at ${hex(image)} is not mapped`];
+      words = mapping.frame.words;
+    }
+    const word = words[at / 4]!;
+    const target = targetOf(word, image + 4 * i);
     if (target === undefined || (target >= image && target < image + codeBytes)) continue;
-    if (isLiteral(words[i]!) ? target === image + codeBytes : isKnown(target)) continue;
+    if (isLiteral(word) ? target === image + codeBytes : isKnown(target)) continue;
     breaches = [...breaches, `word ${i} of the image at ${hex(image)} refers to ${hex(target)}, which is not its own`];
   }
   return breaches;
 }
+
+const NO_WORDS = new Uint32Array(0);
 
 const isLiteral = (word: number): boolean => (word & 0x3b00_0000) === 0x1800_0000;
 

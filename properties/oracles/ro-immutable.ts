@@ -64,10 +64,23 @@ const beyond = (stores: readonly Span[], poke: Span): string[] =>
     .map(({ va, bytes }) => `${hex(va)}+${bytes} is changed by a poke of ${hex(poke.va)}+${poke.bytes}`);
 
 function difference({ machine, text }: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
+  // Freed pages are not mapped any more.
   if (machine.mapping(header) === undefined || !text.holds(header, bytes)) return PASS;
   const expected = text.at(header, bytes);
-  const actual = machine.peek(header, bytes);
-  if (Buffer.compare(expected, actual) === 0) return PASS;
-  const at = expected.findIndex((byte, i) => byte !== actual[i]);
-  return [`${hex(header + at)} holds 0x${actual[at]!.toString(16)}, expected 0x${expected[at]!.toString(16)}`];
+  const { pageBytes } = machine;
+  for (let done = 0; done < bytes; ) {
+    const from = (header + done) % pageBytes;
+    const piece = Math.min(bytes - done, pageBytes - from);
+    // In place: to copy them takes longer than to compare them.
+    const mapping = machine.mapping(header + done);
+    if (mapping === undefined) return [`${hex(header + done)} is not mapped`];
+    const actual = mapping.frame.bytes.subarray(from, from + piece);
+    const wanted = expected.subarray(done, done + piece);
+    if (Buffer.compare(wanted, actual) !== 0) {
+      const at = wanted.findIndex((byte, i) => byte !== actual[i]);
+      return [`${hex(header + done + at)} holds 0x${actual[at]!.toString(16)}, expected 0x${wanted[at]!.toString(16)}`];
+    }
+    done += piece;
+  }
+  return PASS;
 }

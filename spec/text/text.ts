@@ -40,7 +40,9 @@ export class ReferenceText {
 
   /** Room was given back. */
   freed(address: number, bytes: number): void {
-    this.at(address, bytes).set(illegal(bytes));
+    const room = this.at(address, bytes);
+    if (bytes <= ILLEGAL_PAGE.length) room.set(ILLEGAL_PAGE.subarray(0, bytes));
+    else room.set(illegal(bytes));
   }
 
   /** The expected bytes of a range within one region, for reading. */
