@@ -1,12 +1,17 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { EDGES } from "../../properties/edges/index.js";
+import { FORMS } from "../../properties/encoders/index.js";
 import { makeFiles } from "../../testing/files.js";
 import { capture } from "../testing.js";
 
 const RETURNS_2 = "# title: returns 2\nr0 = 2\nexit\n";
 const gate = (...options: string[]) =>
-  capture(["gate", "--jobs", "1", "--seed", "1", "--histories", "20", "--no-exhaustive", ...options]);
+  capture(["gate", "--jobs", "1", "--seed", "1", ...FEW, "--no-exhaustive", ...options]);
+const FEW = ["--histories", "20", "--rows", "20", "--tracings", "20"];
+/** Beside programs and corpus: edges, encoders, and the three kinds of cases. */
+const OTHERS = EDGES.length + FORMS.length + 60;
 
 describe("rox gate", () => {
   test("prints its seed first, replays the corpus, checks programs and reports", async () => {
@@ -15,31 +20,18 @@ describe("rox gate", () => {
     const { code, out, err } = await gate("--programs", "60", "--corpus", corpus, "--json", json);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(
-      /^seed 1\ncorpus {5}1 file, 1 agree, 0 differ, 0 incomparable, 0 unreadable\nprograms {3}60, run \d+ times on \w+\n/,
+      /^seed 1\ncorpus {5}1 file, 1 agree, 0 differ, 0 incomparable, 0 unreadable\nfixed {6}\d+ edges, .*\nprograms {3}60, run \d+ times on \w+\n/,
     );
-    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^OK in .*, seed 1: 61 agree$/);
+    expect(out.trimEnd().split("\n").at(-1)).toMatch(new RegExp(`^OK in .*, seed 1: ${61 + OTHERS} agree$`));
     expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({
-      ...{ ok: true, total: 61, passed: 61, failed: 0, incomparable: 0, seed: 1, programs: 60 },
+      ...{ ok: true, total: 61 + OTHERS, passed: 61 + OTHERS, failed: 0, incomparable: 0, seed: 1, programs: 60 },
       ...{ failures: [], corpus: { files: 1, passed: 1 } },
     });
   });
 
   test("the same seed checks the same programs", async () => {
     const facts = async (seed: string): Promise<string> => {
-      const { out } = await capture([
-        "gate",
-        "--jobs",
-        "1",
-        "--seed",
-        seed,
-        "--programs",
-        "20",
-        "--histories",
-        "0",
-        "--no-exhaustive",
-        "--corpus",
-        makeFiles({}),
-      ]);
+      const { out } = await capture(["gate", "--jobs", "1", "--seed", seed, "--programs", "20", "--only", "programs"]);
       return out
         .split("\n")
         .filter((line) => /^(programs|code|coverage)/.test(line))
@@ -47,6 +39,15 @@ describe("rox gate", () => {
     };
     expect(await facts("3")).toBe(await facts("3"));
     expect(await facts("3")).not.toBe(await facts("4"));
+  });
+
+  test("--only tries these parts, and refuses what is none", async () => {
+    const { code, out } = await capture(["gate", "--seed", "1", "--only", "edges"]);
+    expect(code).toBe(0);
+    expect(out).toContain(`fixed      ${EDGES.length} edges, 0 encoders\n`);
+    expect(out).toMatch(/^programs +none were generated$/m);
+    expect(out).toMatch(/^rows +no cases/m);
+    expect((await capture(["gate", "--only", "edge"])).code).toBe(2);
   });
 
   test("a counterexample of the corpus ends with the command that shows it", async () => {

@@ -4,7 +4,8 @@ import type { Engine } from "../../engines/engine.js";
 import { formatEvent } from "../../harness/format/event.js";
 import { placesOf } from "../../harness/format/place.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
-import { loadHistory, replayFile, sequenceCommand } from "../../harness/sequences/history-file.js";
+import { caseCommand } from "../../harness/sequences/case-command.js";
+import { loadHistory, replayFile } from "../../harness/sequences/history-file.js";
 import type { Violation } from "../../properties/history/play.js";
 import { type HistoryFile, printActions } from "../../properties/history/text.js";
 import type { Execution, Step } from "../../properties/oracles/oracle.js";
@@ -48,7 +49,7 @@ function runSequence(file: string, flags: Flags, io: Io): number {
   const failures = plays.flatMap(({ wrong }, i) => {
     const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
     if (wrong === undefined) return [];
-    return [{ name: file, where, expected: history.about.expect, actual: wrong, replay: sequenceCommand(file) }];
+    return [{ name: file, where, expected: history.about.expect, actual: wrong, replay: caseCommand(file) }];
   });
   const counts: Counts = {
     ...{ passed: plays.length - failures.length, failed: failures.length, incomparable: 0, seed: null },

@@ -6,8 +6,7 @@ import type { BadInput } from "../bad-input.js";
 import { breather } from "../breathe.js";
 import type { TestedCase } from "../format/junit.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
-import { shellWord } from "../shell-word.js";
-import { programKind } from "./program-kind.js";
+import { caseCommand } from "../sequences/case-command.js";
 import { damageOf, readCorpus } from "./store.js";
 
 export interface ReplayReport extends Report {
@@ -53,7 +52,7 @@ export async function replay(
         cases.push({ name, failure: { message: `incomparable: ${verdict.why}`, details: "" } });
       } else {
         const { where, expected, actual } = verdict;
-        const command = replayCommand(entry.file);
+        const command = caseCommand(entry.file);
         failures.push({ name, where, expected, actual, replay: command });
         cases.push({ name, failure: { message: `${where}: expected ${expected}, came ${actual}`, details: command } });
       }
@@ -78,7 +77,3 @@ export async function replay(
   }));
   return { report, cases: [...cases, ...unread] };
 }
-
-/** What shows it again: a program is run with all that there is to see, everything else is replayed. */
-const replayCommand = (file: string): string =>
-  `npx rox ${file.endsWith(programKind.extension) ? "run" : "replay"} ${shellWord(file)}`;

@@ -8,6 +8,7 @@ import { count, percent, seconds, table, wrap } from "./text.js";
 export function formatGate(report: GateReport, columns: number): string[] {
   return [
     ...corpusLines(report),
+    ...fixedLines(report),
     ...(report.programs === 0 ? ["programs   none were generated"] : programLines(report, columns)),
     ...(report.sequences === undefined ? [] : formatSequences(report.sequences)),
     "not checked:",
@@ -22,6 +23,13 @@ const corpusLines = ({ corpus }: GateReport): string[] => [
     : `corpus     ${count(corpus.files, "file")}, ${corpus.passed} agree, ${corpus.failures.length} differ, ` +
       `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
 ];
+
+function fixedLines({ fixed }: GateReport): string[] {
+  if (fixed === undefined) return [];
+  const { edges, encoders, encodings } = fixed;
+  const asked = encodings === 0 ? "" : ` through ${count(encodings, "encoding")}`;
+  return [`fixed      ${count(edges, "edge")}, ${count(encoders, "encoder")}${asked}`];
+}
 
 function programLines(report: GateReport, columns: number): string[] {
   const { programs, runs, slots, words, executed, coverage, jobs } = report;

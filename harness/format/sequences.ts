@@ -1,21 +1,22 @@
-// What was tried of the memory that code lives in, as text.
+// What was tried beside programs, as text.
 
-import { printActions } from "../../properties/history/text.js";
-import type { HistoryFinding } from "../sequences/finding.js";
-import type { SequenceReport } from "../sequences/sequences.js";
-import { count, seconds } from "./text.js";
+import type { CaseFinding } from "../sequences/finding.js";
+import type { KindCount, SequenceReport } from "../sequences/sequences.js";
+import { count, percent, seconds } from "./text.js";
 
 export function formatSequences(report: SequenceReport): string[] {
   const { files, agreeing, sequences, steps, interleavings, failures, stepsPerSecondPerCore } = report;
   const exhaustive = report.allocFree + report.pokes + report.failurePoints > 0;
   return [
-    ...(files === 0 ? [] : [`lessons    ${count(files, "history", "histories")}, ${agreeing} as they say`]),
+    ...(files === 0 ? [] : [`lessons    ${count(files, "file")} that are no programs, ${agreeing} as they say`]),
     ...(sequences === 0
-      ? ["sequences  none were generated"]
+      ? ["histories  none were tried"]
       : [
-          `sequences  ${sequences} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures`,
+          `histories  ${sequences} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures`,
           `           ${stepsPerSecondPerCore} steps a second per core, every oracle on`,
         ]),
+    `rows       ${cases(report.kernelRows)} of rows that only a verifier makes`,
+    `tracing    ${cases(report.tracings)} of functions with programs attached`,
     exhaustive
       ? `small scope  ${report.allocFree} histories of allocations and frees, ${report.pokes} pokes, ` +
         `${report.failurePoints} failure points, in ${seconds(report.exhaustiveMs)}`
@@ -23,12 +24,20 @@ export function formatSequences(report: SequenceReport): string[] {
   ];
 }
 
-export function formatHistoryFinding({ file, history, oracle, what, before, after }: HistoryFinding): string[] {
+const cases = ({ tried, incomparable }: KindCount): string => {
+  if (tried === 0) return "no cases";
+  return count(tried, "case") + (incomparable === 0 ? "" : `, ${percent(incomparable, tried)} incomparable,`);
+};
+
+export function formatCaseFinding(finding: CaseFinding): string[] {
+  const { file, lines, oracle, where, expected, actual, before, after, unit } = finding;
   return [
     "",
-    `COUNTEREXAMPLE, shrunk from ${count(before, "action")} to ${after}`,
-    ...printActions(history.actions, history.options).flatMap((text) => text.split("\n").map((line) => `  ${line}`)),
-    `${oracle}: ${what}`,
+    `COUNTEREXAMPLE, shrunk from ${count(before, unit)} to ${after}`,
+    ...lines.map((line) => (line === "" ? "" : `  ${line}`)),
+    `${oracle} objects at ${where}`,
+    `  expected  ${expected}`,
+    `  came      ${actual}`,
     `written to ${file}`,
   ];
 }

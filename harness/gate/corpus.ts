@@ -1,14 +1,13 @@
 // The lessons learned so far, replayed before anything new is tried. A file that does not parse is reported and fails
 // the run, but does not keep the others from being replayed.
 
-import path from "node:path";
 import type { BadInput, Loaded } from "../bad-input.js";
 import { breather } from "../breathe.js";
 import type { LoadedCase } from "../case-file.js";
 import { type Check, checkExpected } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
-import { shellWord } from "../shell-word.js";
+import { caseCommand } from "../sequences/case-command.js";
 
 export interface CorpusReport {
   readonly directory: string | undefined;
@@ -42,7 +41,7 @@ export async function replayCorpus(
     const { verdict } = checkExpected(c.value, check);
     if (verdict.kind === "agree") passed++;
     else if (verdict.kind === "incomparable") incomparable++;
-    else failures.push({ name: file, ...difference(verdict), replay: replayCommand(file) });
+    else failures.push({ name: file, ...difference(verdict), replay: caseCommand(file) });
   }
   return { directory, files: found.files.length, passed, incomparable, failures, unreadable };
 }
@@ -52,10 +51,3 @@ const difference = ({ where, expected, actual }: Pick<Failure, "where" | "expect
   expected,
   actual,
 });
-
-/** The shell command that shows a case file again. */
-export function replayCommand(file: string): string {
-  const relative = path.relative(process.cwd(), path.resolve(file));
-  const name = relative.startsWith("..") ? path.resolve(file) : relative;
-  return `npx rox run ${shellWord(name)}`;
-}

@@ -1,16 +1,18 @@
-// The gate: the corpus first, then fresh programs until the budget ends, then histories of the memory that code lives in.
-// The first disagreement of each is shrunk and kept.
+// The gate: the corpus first, then what is fixed, then fresh programs until the budget ends, then histories of the memory
+// that code lives in and the other kinds of cases. The first disagreement of each kind is shrunk and kept.
 
 import type { Loaded } from "../bad-input.js";
 import type { LoadedCase } from "../case-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
-import type { HistoryFinding } from "../sequences/finding.js";
-import type { SequenceOutcome, SequenceReport } from "../sequences/sequences.js";
+import { caseCommand } from "../sequences/case-command.js";
+import type { CaseFinding } from "../sequences/finding.js";
+import { agreeingOf, type SequenceOutcome, type SequenceReport } from "../sequences/sequences.js";
 import { type CampaignOptions, type ChunkPool, campaign } from "./campaign.js";
 import { type Incomparable, SIZE_LIMITS } from "./chunk.js";
-import { type CorpusReport, replayCommand, replayCorpus } from "./corpus.js";
+import { type CorpusReport, replayCorpus } from "./corpus.js";
 import { type Coverage, coverage } from "./coverage.js";
 import { type Finding, keepFinding, type Shrinking } from "./finding.js";
+import type { FixedOutcome, FixedReport } from "./fixed.js";
 import { NOT_CHECKED } from "./not-checked.js";
 import { emptyTally, incomparableCount, type Tally } from "./tally.js";
 
@@ -24,7 +26,9 @@ export interface GateOptions extends CampaignOptions {
 export interface GateParts extends Shrinking {
   readonly pool: ChunkPool;
   load(file: string): Loaded<LoadedCase>;
-  /** Histories of loads and frees; without it none are tried. */
+  /** Edges and encoders; without it none are tried. */
+  readonly fixed?: () => FixedOutcome;
+  /** Histories, other kinds of cases, all of small scope; without it none are tried. */
   readonly sequences?: () => Promise<SequenceOutcome>;
 }
 
@@ -44,6 +48,7 @@ export interface GateReport extends Report {
   readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
   readonly incomparableWhy: Readonly<Record<string, Incomparable>>;
   readonly notChecked: readonly string[];
+  readonly fixed?: FixedReport;
   readonly sequences?: SequenceReport;
 }
 
@@ -51,7 +56,8 @@ export interface GateResult {
   readonly report: GateReport;
   readonly tally: Tally;
   readonly finding?: Finding;
-  readonly historyFinding?: HistoryFinding;
+  /** Of the other kinds. */
+  readonly caseFindings: readonly CaseFinding[];
 }
 
 /** `onCorpus` is told as soon as the corpus is through. */
@@ -63,8 +69,9 @@ export async function gate(
   const started = Date.now();
   const corpus = await replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
   onCorpus(corpus);
+  const fixed = parts.fixed?.();
   const tally = corpus.failures.length === 0 ? await campaign(options, parts.pool) : emptyTally();
-  const failures: Failure[] = [...corpus.failures];
+  const failures: Failure[] = [...corpus.failures, ...(fixed?.found ?? [])];
   const unreadable = [...corpus.unreadable];
   let finding: Finding | undefined;
   if (tally.disagreement !== undefined) {
@@ -77,28 +84,40 @@ export async function gate(
   failures.push(...(memory?.found ?? []));
   unreadable.push(...(memory?.unreadable ?? []));
   const counts: Counts = {
-    passed: corpus.passed + tally.passed,
+    passed: corpus.passed + tally.passed + fixedPassed(fixed) + (memory === undefined ? 0 : agreeingOf(memory)),
     failed: failures.length,
-    incomparable: corpus.incomparable + incomparableCount(tally),
+    incomparable: corpus.incomparable + incomparableCount(tally) + incomparableCases(memory),
     seed: options.seed,
     interrupted: options.stop.aborted,
     failures,
     unreadable,
   };
-  const extra = { ...facts(tally, parts.pool.jobs), corpus, ...(memory && { sequences: memory.report }) };
+  const extra = {
+    ...facts(tally, parts.pool.jobs),
+    corpus,
+    ...(fixed && { fixed: fixed.report }),
+    ...(memory && { sequences: memory.report }),
+  };
   return {
     report: makeReport("gate", started, counts, extra),
     tally,
     ...(finding && { finding }),
-    ...(memory?.finding && { historyFinding: memory.finding }),
+    caseFindings: memory?.findings ?? [],
   };
 }
+
+/** Each edge and each encoder counts once. */
+const fixedPassed = (fixed: FixedOutcome | undefined): number =>
+  fixed === undefined ? 0 : fixed.report.edges + fixed.report.encoders - fixed.found.length;
+
+const incomparableCases = (memory: SequenceOutcome | undefined): number =>
+  memory === undefined ? 0 : memory.report.kernelRows.incomparable + memory.report.tracings.incomparable;
 
 function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Failure {
   const found = tally.disagreement!;
   const verdict = finding?.report.verdict;
   const { where, expected, actual } = verdict?.kind === "disagree" ? verdict : found;
-  const replay = finding === undefined ? `npx rox gate --seed ${seed}` : replayCommand(finding.file);
+  const replay = finding === undefined ? `npx rox gate --seed ${seed}` : caseCommand(finding.file);
   return { name: finding?.file ?? `program ${found.index} of seed ${seed}`, where, expected, actual, replay };
 }
 

@@ -4,12 +4,12 @@ import type { Engine } from "../../engines/engine.js";
 import type { History } from "../../properties/history/history.js";
 import { HistoryArbitrary } from "../../properties/history/history-arbitrary.js";
 import { minimizeHistory } from "../../properties/history/minimize.js";
-import { type PlayReport, playHistory } from "../../properties/history/play.js";
+import { type PlayOptions, type PlayReport, playHistory } from "../../properties/history/play.js";
 import { parseHistory, printHistory } from "../../properties/history/text.js";
 import { ORACLES } from "../../properties/oracles/index.js";
 import { EXCEPTION } from "../check-or-crash.js";
 import { randomSource } from "../gate/random-source.js";
-import type { Kind } from "./kind.js";
+import type { Judged, Kind } from "./kind.js";
 import { withoutNumbers } from "./objection.js";
 
 const arbitrary = new HistoryArbitrary();
@@ -20,16 +20,7 @@ export const HISTORIES: Kind<History> = {
   what: "a history of programs",
   unit: "action",
   fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
-  stage: (engine) => ({
-    judge(history) {
-      const [violation] = playOrCrash(history, engine).violations;
-      if (violation === undefined) return { kind: "agree" };
-      const { oracle, step, what } = violation;
-      // Histories that break one oracle in several ways are one finding: what it says depends on all that came before.
-      const reason = oracle === NO_EXCEPTION ? withoutNumbers(what) : "objects";
-      return { kind: "disagree", oracle, reason, where: `step ${step}`, expected: "no breach", actual: what };
-    },
-  }),
+  stage: (engine) => ({ judge: (history) => judgedPlay(playOrCrash(history, engine)) }),
   size: ({ actions }) => actions.length,
   minimize: minimizeHistory,
   print(history, { title, oracle, notes = [] }) {
@@ -45,10 +36,18 @@ export const HISTORIES: Kind<History> = {
 
 const NO_EXCEPTION = "no-exception";
 
+/** The first breach. Those of one oracle are one finding: what it says depends on all that came before. */
+export function judgedPlay({ violations: [violation] }: PlayReport): Judged {
+  if (violation === undefined) return { kind: "agree" };
+  const { oracle, step, what } = violation;
+  const reason = oracle === NO_EXCEPTION ? withoutNumbers(what) : "objects";
+  return { kind: "disagree", oracle, reason, where: `step ${step}`, expected: "no breach", actual: what };
+}
+
 /** An exception of a witness is a breach like any other. */
-export function playOrCrash(history: History, engine: Engine): PlayReport {
+export function playOrCrash(history: History, engine: Engine, options: PlayOptions = {}): PlayReport {
   try {
-    return playHistory(history, { engine });
+    return playHistory(history, { ...options, engine });
   } catch (error) {
     const what = `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}`;
     const violations = [{ step: 0, oracle: NO_EXCEPTION, what }];

@@ -1,7 +1,7 @@
 // Every encoder through the edges of its operands, a few times over.
 
 import { checkEncoders } from "../../properties/encoders/check.js";
-import { type Form, mismatch } from "../../properties/encoders/form.js";
+import { type Form, plainest } from "../../properties/encoders/form.js";
 import { EXCEPTION } from "../check-or-crash.js";
 import { randomSource } from "../gate/random-source.js";
 import type { Found, Search } from "./search.js";
@@ -35,14 +35,4 @@ function found(form: Form | undefined, operands: readonly unknown[], first: Omit
       return { size: undefined, text: `${where}\n  expected  ${expected}\n  came      ${actual}\n` };
     },
   };
-}
-
-/** Each operand the first of its edges that still goes wrong. */
-function plainest(form: Form, operands: readonly unknown[]): Omit<Found, "oracle" | "shrink"> {
-  let best = operands;
-  for (const [position, { values }] of form.operands.entries()) {
-    const replaced = values.map((value) => best.with(position, value));
-    best = replaced.find((candidate) => mismatch(form, candidate) !== undefined) ?? best;
-  }
-  return mismatch(form, best)!;
 }

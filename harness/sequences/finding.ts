@@ -1,44 +1,60 @@
-// A history that breaks an oracle, made again from its index, made plain, and kept as a file.
+// A case that failed, made again from its index, made plain, and kept as a file.
 
 import path from "node:path";
-import type { History } from "../../properties/history/history.js";
-import { minimizeHistory } from "../../properties/history/minimize.js";
-import { type HistoryFile, printHistory } from "../../properties/history/text.js";
-import { ORACLES } from "../../properties/oracles/index.js";
 import { type Loaded, loaded } from "../bad-input.js";
+import { failsLike } from "../kinds/kind.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
-import { type Breach, historyAt, playOrCrash } from "./task.js";
+import { type Breach, type KindName, kindOf, stageOf } from "./cases.js";
 
-export interface HistoryFinding {
+export interface CaseFinding {
+  readonly kind: KindName;
   readonly file: string;
-  readonly history: HistoryFile;
+  /** The plain case, a line each, without what its file says about it. */
+  readonly lines: readonly string[];
   readonly oracle: string;
-  readonly what: string;
-  /** Actions before and after. */
+  readonly where: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** Sizes before and after, in `unit`. */
   readonly before: number;
   readonly after: number;
+  readonly unit: string;
 }
 
 const SHRINK_RUNS = 20_000;
 const SHRINK_MS = 20_000;
+/** What a file says about its case. */
+const ABOUT = /^(# )?(title|oracle|expect|id|note|found):/;
 
-export function keepHistory(seed: number, breach: Breach, directory: string): Loaded<HistoryFinding> {
-  const original = historyAt(seed, breach.index);
+export function keepCase(name: KindName, seed: number, breach: Breach, directory: string): Loaded<CaseFinding> {
+  const kind = kindOf(name);
+  const stage = stageOf(name);
+  const original = kind.fresh(seed, breach.index);
   const end = performance.now() + SHRINK_MS;
-  const fails = (history: History): boolean => performance.now() < end && firstOracle(history) === breach.oracle;
-  const plain = minimizeHistory(original, fails, SHRINK_RUNS);
-  const what = playOrCrash(plain).violations[0]?.what ?? `${breach.what} (not so when played alone)`;
-  const notes = [`gate seed=${seed} index=${breach.index}`, `${breach.oracle}: ${what}`];
-  const oracle = ORACLES.some(({ name }) => name === breach.oracle) ? breach.oracle : undefined;
-  const about = { title: `${breach.oracle} objects`, oracle, expect: "pass" as const, notes };
-  const history: HistoryFile = { ...plain, about };
-  const file = path.join(directory, `gate-${seed}-${breach.index}.history`);
+  const fails = failsLike(stage, breach);
+  const plain = kind.minimize(original, (candidate) => performance.now() < end && fails(candidate), SHRINK_RUNS);
+  const judged = stage.judge(plain);
+  const alone =
+    judged.kind === "disagree" ? judged : { ...breach, actual: `${breach.actual} (not so when tried alone)` };
+  const { oracle, where, expected, actual } = alone;
+  const notes = [
+    `gate seed=${seed} index=${breach.index}`,
+    `${oracle}, ${where}: expected ${expected}, came ${actual}`,
+  ];
+  const text = kind.print(plain, {
+    title: `${oracle} objects`,
+    oracle,
+    notes: notes.map((note) => note.slice(0, 150)),
+  });
+  const file = path.join(directory, `gate-${seed}-${breach.index}${kind.extension}`);
   const made = makeDirectory(directory);
   if (!made.ok) return made;
-  const written = writeOutputFile(file, printHistory(history));
+  const written = writeOutputFile(file, text);
   if (!written.ok) return written;
-  const [before, after] = [original.actions.length, plain.actions.length];
-  return loaded({ file, history, oracle: breach.oracle, what, before, after });
+  const lines = text
+    .trim()
+    .split("\n")
+    .filter((line) => !ABOUT.test(line));
+  const sizes = { before: kind.size(original), after: kind.size(plain), unit: kind.unit };
+  return loaded({ kind: name, file, lines, oracle, where, expected, actual, ...sizes });
 }
-
-const firstOracle = (history: History): string | undefined => playOrCrash(history).violations[0]?.oracle;

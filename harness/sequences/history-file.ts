@@ -1,13 +1,11 @@
 // Histories in files, and the command that plays one again.
 
-import path from "node:path";
 import { defaultEngine } from "../../engines/index.js";
 import type { PlayOptions } from "../../properties/history/play.js";
 import { type Replayed, replay } from "../../properties/history/replay.js";
 import { type HistoryFile, parseHistory } from "../../properties/history/text.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
-import { shellWord } from "../shell-word.js";
 
 export function loadHistory(file: string): Loaded<HistoryFile> {
   const text = readTextFile(file);
@@ -20,8 +18,3 @@ export function loadHistory(file: string): Loaded<HistoryFile> {
 
 export const replayFile = (file: HistoryFile, options: PlayOptions = {}): Replayed =>
   replay(file, { engine: defaultEngine(), ...options });
-
-export function sequenceCommand(file: string): string {
-  const relative = path.relative(process.cwd(), path.resolve(file));
-  return `npx rox sequence ${shellWord(relative.startsWith("..") ? path.resolve(file) : relative)}`;
-}

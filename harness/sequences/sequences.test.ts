@@ -2,18 +2,17 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { HistoryArbitrary } from "../../properties/history/history-arbitrary.js";
 import { parseHistory } from "../../properties/history/text.js";
 import { makeFiles } from "../../testing/files.js";
-import { formatHistoryFinding, formatSequences } from "../format/sequences.js";
-import { keepHistory } from "./finding.js";
+import { formatCaseFinding, formatSequences } from "../format/sequences.js";
+import { HISTORIES } from "../kinds/histories.js";
+import { keepCase } from "./finding.js";
 import { inlineSequencePool, type SequencePool } from "./pool.js";
 import { type SequenceOptions, sequences } from "./sequences.js";
-import { historyAt } from "./task.js";
 
 const scratch = (): string => mkdtempSync(path.join(tmpdir(), "rox-sequences-"));
 const options = (given: Partial<SequenceOptions> = {}): SequenceOptions => ({
-  ...{ seed: 7, histories: 60, exhaustive: false, corpus: undefined, findings: scratch() },
+  ...{ seed: 7, histories: 60, rows: 0, tracings: 0, exhaustive: false, corpus: undefined, findings: scratch() },
   stop: new AbortController().signal,
   ...given,
 });
@@ -26,7 +25,7 @@ test("random histories are played and counted, and the same seed plays the same"
   expect(await sequences(options(), inlineSequencePool())).toMatchObject({
     report: { steps, interleavings, failures },
   });
-  expect(formatSequences(first.report)[0]).toMatch(/^sequences {2}60 in \d+ steps, \d+ interleavings, \d+ injected/);
+  expect(formatSequences(first.report)[0]).toMatch(/^histories {2}60 in \d+ steps, \d+ interleavings, \d+ injected/);
 });
 
 test("the corpus is replayed: what is not as it says fails, what cannot be read is named", async () => {
@@ -46,33 +45,45 @@ test("the corpus is replayed: what is not as it says fails, what cannot be read 
 test("the breach with the lowest index is made plain and kept with the command that replays it", async () => {
   const seed = 7;
   const index = Array.from({ length: 100 }, (_, i) => i).find((i) =>
-    historyAt(seed, i).actions.some((action) => action.kind === "attach"),
+    HISTORIES.fresh(seed, i).actions.some((action) => action.kind === "attach"),
   )!;
+  const breach = {
+    index,
+    oracle: "no-leak",
+    reason: "objects",
+    where: "step 1",
+    expected: "no breach",
+    actual: "2 areas",
+  };
   const pool: SequencePool = {
     ...inlineSequencePool(),
     run: async (task) => ({
       kind: "histories",
       ...{ sequences: 50, steps: 10, interleavings: 0, failures: 0 },
-      ...(task.kind === "histories" && task.first <= index && index < task.first + 50
-        ? { breach: { index, oracle: "no-leak", what: "2 heap objects" } }
-        : {}),
+      ...(task.kind === "histories" && task.first <= index && index < task.first + 50 ? { breach } : {}),
     }),
   };
-  const findings = scratch();
-  const { found, finding } = await sequences(options({ histories: 200, findings }), pool);
+  const { found, findings: kept } = await sequences(options({ histories: 200, findings: scratch() }), pool);
+  const [finding] = kept;
   expect(found[0]?.replay).toBe(`npx rox sequence ${finding!.file}`);
   const parsed = parseHistory(readFileSync(finding!.file, "utf8"));
   expect(parsed).toMatchObject({ ok: true, value: { about: { oracle: "no-leak" } } });
-  expect(formatHistoryFinding(finding!).at(-1)).toBe(`written to ${finding!.file}`);
+  expect(formatCaseFinding(finding!).at(-1)).toBe(`written to ${finding!.file}`);
 });
 
-test("a history is the same wherever it is made", () => {
-  expect(historyAt(3, 5)).toEqual(historyAt(3, 5));
-  expect(historyAt(3, 5)).not.toEqual(historyAt(3, 6));
-  expect(new HistoryArbitrary().canShrinkWithoutContext(historyAt(3, 5))).toBe(true);
+test("the other kinds are tried and counted, and lessons of all kinds are replayed", async () => {
+  const corpus = makeFiles({ "a.rows": "# r2: 0x1000\n\narena *(u8 *)(r2 + 0) = 1\n", "b.tracing": "what is this\n" });
+  const { report, found, unreadable } = await sequences(
+    options({ histories: 0, rows: 120, tracings: 60, corpus }),
+    inlineSequencePool(),
+  );
+  expect(found).toEqual([]);
+  expect(report).toMatchObject({ files: 2, agreeing: 1, kernelRows: { tried: 120 }, tracings: { tried: 60 } });
+  expect(unreadable.map(({ subject }) => path.basename(subject))).toEqual(["b.tracing"]);
 });
 
 test("a finding that cannot be written is refused", () => {
   const file = path.join(makeFiles({ x: "" }), "x");
-  expect(keepHistory(7, { index: 0, oracle: "no-leak", what: "" }, file).ok).toBe(false);
+  const breach = { index: 0, oracle: "no-leak", reason: "objects", where: "step 0", expected: "", actual: "" };
+  expect(keepCase("histories", 7, breach, file).ok).toBe(false);
 });

@@ -1,32 +1,43 @@
-// Histories of loads, runs, attaches and frees: those of the corpus, everything of small scope, and random ones. The first
-// random history that breaks an oracle is made plain and kept as a file.
+// Everything that is tried beside programs: the lessons that are no programs, all of small scope, random histories of
+// loads, runs and frees, and random cases of the other kinds. The first case of each kind that fails is made plain and
+// kept as a file.
 
 import type { BadInput } from "../bad-input.js";
-import { findFiles } from "../input-file.js";
-import type { Failure } from "../report.js";
-import { type HistoryFinding, keepHistory } from "./finding.js";
-import { loadHistory, replayFile, sequenceCommand } from "./history-file.js";
+import { HISTORIES } from "../kinds/histories.js";
+import { KERNEL_ROWS } from "../kinds/kernel-rows.js";
+import { TRACING } from "../kinds/tracing.js";
+import { type Failure, INCOMPARABLE_LIMIT } from "../report.js";
+import { caseCommand } from "./case-command.js";
+import type { Breach, KindName } from "./cases.js";
+import { type CaseFinding, keepCase } from "./finding.js";
+import { type LessonReport, replayLessons } from "./lessons.js";
 import type { SequencePool } from "./pool.js";
 import { exploreAllocFree, NOTHING_TRIED } from "./small-packs.js";
-import type { Breach, SequenceResult, SequenceTask } from "./task.js";
+import type { SequenceResult, SequenceTask } from "./task.js";
 
 export interface SequenceOptions {
   readonly seed: number;
   /** Random histories. */
   readonly histories: number;
+  /** Random cases of rows that only a verifier makes, and of what is attached to functions. */
+  readonly rows: number;
+  readonly tracings: number;
   /** Try everything of small scope. */
   readonly exhaustive: boolean;
   readonly corpus: string | undefined;
-  /** Where a history that breaks something is written. */
+  /** Where a case that fails is written. */
   readonly findings: string;
   readonly stop: AbortSignal;
   readonly progress?: (done: number, of: number) => void;
 }
 
-export interface SequenceReport {
-  /** Files of the corpus, and those that came out as they say. */
-  readonly files: number;
-  readonly agreeing: number;
+/** Cases of one kind. */
+export interface KindCount {
+  readonly tried: number;
+  readonly incomparable: number;
+}
+
+export interface SequenceReport extends LessonReport {
   /** Random histories and what happened in them. */
   readonly sequences: number;
   readonly steps: number;
@@ -34,6 +45,8 @@ export interface SequenceReport {
   readonly failures: number;
   /** A second on one core, every oracle on. */
   readonly stepsPerSecondPerCore: number;
+  readonly kernelRows: KindCount;
+  readonly tracings: KindCount;
   /** Of small scope: histories, pokes, failure points. */
   readonly allocFree: number;
   readonly pokes: number;
@@ -45,7 +58,7 @@ export interface SequenceOutcome {
   readonly report: SequenceReport;
   readonly found: readonly Failure[];
   readonly unreadable: readonly BadInput[];
-  readonly finding?: HistoryFinding;
+  readonly findings: readonly CaseFinding[];
 }
 
 const CHUNK = 50;
@@ -54,10 +67,14 @@ const SHARES = 16;
 export async function sequences(options: SequenceOptions, pool: SequencePool): Promise<SequenceOutcome> {
   const found: Failure[] = [];
   const unreadable: BadInput[] = [];
-  const corpus = replayAll(options.corpus, found, unreadable);
+  const corpus = replayLessons(options.corpus, found, unreadable);
   const tasks = exhaustiveTasks();
-  const random = randomTasks(options);
-  let all = tasks.length + random.length;
+  const random = historyTasks(options);
+  const cases = [
+    caseTasks(KERNEL_ROWS.name, options.seed, options.rows),
+    caseTasks(TRACING.name, options.seed, options.tracings),
+  ];
+  let all = tasks.length + random.length + cases.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
   const tell = (): void => options.progress?.(++done, all);
   const run = (more: readonly SequenceTask[]) => runAll(more, pool, options.stop, tell);
@@ -75,38 +92,57 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
   const cpu = process.cpuUsage();
   const played = await runAll(random, pool, options.stop, tell);
   const { user, system } = process.cpuUsage(cpu);
-  const breach = firstBreach(played);
-  let finding: HistoryFinding | undefined;
-  if (breach !== undefined) {
-    const kept = keepHistory(options.seed, breach, options.findings);
-    if (kept.ok) finding = kept.value;
+  const others: SequenceResult[] = [];
+  for (const more of cases) others.push(...(await run(more)));
+  const findings: CaseFinding[] = [];
+  for (const name of [HISTORIES.name, KERNEL_ROWS.name, TRACING.name]) {
+    const breach = firstBreach(name, [...played, ...others]);
+    if (breach === undefined) continue;
+    const kept = keepCase(name, options.seed, breach, options.findings);
+    if (kept.ok) findings.push(kept.value);
     else unreadable.push(kept.error);
-    found.push(breachFailure(options.seed, breach, finding));
+    found.push(breachFailure(name, options.seed, breach, kept.ok ? kept.value : undefined));
   }
+  const kernelRows = countOf(KERNEL_ROWS.name, others);
+  const tracings = countOf(TRACING.name, others);
+  found.push(...tooFewCompared(KERNEL_ROWS.name, kernelRows), ...tooFewCompared(TRACING.name, tracings));
   const steps = total(played, "steps");
   const report: SequenceReport = {
     ...corpus,
     ...{ sequences: total(played, "sequences"), steps, interleavings: total(played, "interleavings") },
     failures: total(played, "failures"),
     stepsPerSecondPerCore: user + system === 0 ? 0 : Math.round((1e6 * steps) / (user + system)),
+    ...{ kernelRows, tracings },
     ...{ allocFree: allocFree.tried, pokes: tried(exhausted, "pokes") },
     failurePoints: exhausted.reduce((sum, r) => sum + ("points" in r ? r.points : 0), 0),
     exhaustiveMs,
   };
-  return { report, found, unreadable, ...(finding === undefined ? {} : { finding }) };
+  return { report, found, unreadable, findings };
 }
+
+/** What agreed, of everything that was tried. */
+export const agreeingOf = ({ report, findings }: SequenceOutcome): number => {
+  const { agreeing, sequences, kernelRows, tracings } = report;
+  const compared = ({ tried: n, incomparable }: KindCount): number => n - incomparable;
+  return agreeing + sequences + compared(kernelRows) + compared(tracings) - findings.length;
+};
 
 function exhaustiveTasks(): readonly SequenceTask[] {
   const shares = Array.from({ length: SHARES }, (_, index) => ({ index, of: SHARES }));
   return [{ kind: "failurePoints" }, ...shares.map((share): SequenceTask => ({ kind: "pokes", share }))];
 }
 
-function randomTasks({ seed, histories }: SequenceOptions): readonly SequenceTask[] {
-  return Array.from({ length: Math.ceil(histories / CHUNK) }, (_, i): SequenceTask => {
+const historyTasks = ({ seed, histories }: SequenceOptions): readonly SequenceTask[] =>
+  chunks(histories).map((chunk) => ({ kind: "histories", seed, ...chunk }));
+
+const caseTasks = (of: KindName, seed: number, cases: number): readonly SequenceTask[] =>
+  chunks(cases).map((chunk) => ({ kind: "cases", of, seed, ...chunk }));
+
+const chunks = (cases: number): readonly { readonly first: number; readonly count: number }[] =>
+  Array.from({ length: Math.ceil(cases / CHUNK) }, (_, i) => {
     const first = i * CHUNK;
-    return { kind: "histories", seed, first, count: Math.min(CHUNK, histories - first) };
+    return { first, count: Math.min(CHUNK, cases - first) };
   });
-}
 
 /** Tasks are begun in order until one finds something, so that the first breach is the same with any number of jobs. */
 async function runAll(
@@ -122,57 +158,59 @@ async function runAll(
       const result = await pool.run(task);
       results.push(result);
       tell();
-      if (result.kind === "histories" && result.breach !== undefined) waiting.length = 0;
+      if ("breach" in result && result.breach !== undefined) waiting.length = 0;
     }
   };
   await Promise.all(Array.from({ length: pool.jobs }, runner));
   return results;
 }
 
-function replayAll(
-  directory: string | undefined,
-  failures: Failure[],
-  unreadable: BadInput[],
-): Pick<SequenceReport, "files" | "agreeing"> {
-  const { files, refused } = findFiles(directory === undefined ? [] : [directory], [".history"]);
-  unreadable.push(...refused);
-  let agreeing = 0;
-  for (const file of files) {
-    const read = loadHistory(file);
-    if (!read.ok) {
-      unreadable.push(read.error);
-      continue;
-    }
-    const { wrong } = replayFile(read.value);
-    if (wrong === undefined) agreeing++;
-    else failures.push({ name: file, ...expectation(read.value.about.expect, wrong), replay: sequenceCommand(file) });
-  }
-  return { files: files.length, agreeing };
-}
-
-const expectation = (expect: "pass" | "breach", actual: string) => ({
-  where: "a history",
-  expected: expect === "pass" ? "no oracle to object" : "the oracle that it names to object",
-  actual,
-});
-
 const failuresOf = (result: SequenceResult): readonly Failure[] =>
-  result.kind === "histories" ? [] : smallScopeFailures(result.kind, result.failures);
+  "failures" in result && Array.isArray(result.failures) ? smallScopeFailures(result.kind, result.failures) : [];
 
 const smallScopeFailures = (kind: string, failures: readonly string[]): readonly Failure[] =>
-  failures.map((actual) => ({ name: `small scope, ${kind}`, ...expectation("pass", actual) }));
+  failures.map((actual) => ({
+    ...{ name: `small scope, ${kind}`, where: "a history", expected: "no oracle to object", actual },
+    replay: "npx rox gate --only small-scope",
+  }));
 
-function firstBreach(results: readonly SequenceResult[]): Breach | undefined {
-  const breaches = results.flatMap((r) => (r.kind === "histories" && r.breach !== undefined ? [r.breach] : []));
-  return breaches.reduce<Breach | undefined>((a, b) => (a === undefined || b.index < a.index ? b : a), undefined);
+/** The one with the lowest index. */
+function firstBreach(name: KindName, results: readonly SequenceResult[]): Breach | undefined {
+  let first: Breach | undefined;
+  for (const result of results) {
+    const isOfKind =
+      result.kind === "histories" ? name === HISTORIES.name : result.kind === "cases" && result.of === name;
+    if (!isOfKind || !("breach" in result) || result.breach === undefined) continue;
+    if (first === undefined || result.breach.index < first.index) first = result.breach;
+  }
+  return first;
 }
 
-function breachFailure(seed: number, breach: Breach, finding: HistoryFinding | undefined): Failure {
-  const where = finding?.oracle ?? breach.oracle;
-  const actual = finding?.what ?? breach.what;
-  const name = finding?.file ?? `history ${breach.index} of seed ${seed}`;
-  const replay = finding === undefined ? `npx rox gate --seed ${seed}` : sequenceCommand(finding.file);
-  return { name, where, expected: "no oracle to object", actual, replay };
+function breachFailure(name: KindName, seed: number, breach: Breach, finding: CaseFinding | undefined): Failure {
+  const { oracle, where, expected, actual } = finding ?? breach;
+  const replay = finding === undefined ? `npx rox gate --seed ${seed}` : caseCommand(finding.file);
+  return {
+    name: finding?.file ?? `case ${breach.index} of ${name}, seed ${seed}`,
+    where: `${oracle}, ${where}`,
+    expected,
+    actual,
+    replay,
+  };
+}
+
+function countOf(name: KindName, results: readonly SequenceResult[]): KindCount {
+  const mine = results.flatMap((result) => (result.kind === "cases" && result.of === name ? [result] : []));
+  return {
+    tried: mine.reduce((sum, result) => sum + result.tried, 0),
+    incomparable: mine.reduce((sum, result) => sum + result.incomparable, 0),
+  };
+}
+
+/** Cases that mean nothing must be few in each kind, not only in all of them together. */
+function tooFewCompared(name: KindName, { tried: n, incomparable }: KindCount): readonly Failure[] {
+  if (incomparable <= n * INCOMPARABLE_LIMIT) return [];
+  const actual = `${incomparable} of ${n}`;
+  return [{ name, where: "cases that cannot be compared", expected: "at most 1 %", actual }];
 }
 
 const total = (results: readonly SequenceResult[], key: "sequences" | "steps" | "interleavings" | "failures"): number =>

@@ -11,16 +11,15 @@ import {
 } from "../../properties/exhaustive/alloc-free.js";
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
 import { pokesOfEveryRange } from "../../properties/exhaustive/pokes.js";
-import type { History } from "../../properties/history/history.js";
-import { HistoryArbitrary } from "../../properties/history/history-arbitrary.js";
-import { type PlayReport, playHistory } from "../../properties/history/play.js";
-import { randomSource } from "../gate/random-source.js";
+import { HISTORIES, judgedPlay, playOrCrash } from "../kinds/histories.js";
+import { type Breach, breachOf, type CaseResult, type CaseTask, runCases } from "./cases.js";
 
 export interface Share {
   readonly index: number;
   readonly of: number;
 }
 export type SequenceTask =
+  | CaseTask
   | { readonly kind: "histories"; readonly seed: number; readonly first: number; readonly count: number }
   | { readonly kind: "failurePoints" }
   /** All histories that are one action longer than these. */
@@ -35,36 +34,20 @@ export interface HistoryCounts {
   /** Failures that were injected and struck. */
   readonly failures: number;
 }
-export interface Breach {
-  readonly index: number;
-  readonly oracle: string;
-  readonly what: string;
-}
 export type SequenceResult =
+  | CaseResult
   | (HistoryCounts & { readonly kind: "histories"; readonly breach?: Breach })
   | (Expansion & { readonly kind: "allocFree" })
   | (Exhausted & { readonly kind: "failurePoints" | "pokes"; readonly points: number });
 
 const POKED_BYTES = 8192;
 
-const histories = new HistoryArbitrary();
-
-export const historyAt = (seed: number, index: number): History => histories.generate(randomSource(seed, index)).value;
-
-/** With the engine that is fastest here. An exception of a witness is a breach like any other. */
-export function playOrCrash(history: History): PlayReport {
-  try {
-    return playHistory(history, { engine: ENGINE });
-  } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    const violations = [{ step: 0, oracle: "an exception", what }];
-    return { violations, steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
-  }
-}
 const ENGINE = defaultEngine();
 
 export function runTask(task: SequenceTask): SequenceResult {
   switch (task.kind) {
+    case "cases":
+      return runCases(task);
     case "histories":
       return runHistories(task);
     case "failurePoints": {
@@ -84,13 +67,13 @@ function runHistories({ seed, first, count }: SequenceTask & { kind: "histories"
   const sum = { sequences: 0, steps: 0, interleavings: 0, failures: 0 };
   let breach: Breach | undefined;
   for (let index = first; index < first + count && breach === undefined; index++) {
-    const report = playOrCrash(historyAt(seed, index));
+    const report = playOrCrash(HISTORIES.fresh(seed, index), ENGINE);
     sum.sequences++;
     sum.steps += report.steps;
     sum.interleavings += report.interleavings;
     sum.failures += report.failures;
-    const [violation] = report.violations;
-    if (violation !== undefined) breach = { index, oracle: violation.oracle, what: violation.what };
+    const judged = judgedPlay(report);
+    if (judged.kind === "disagree") breach = breachOf(index, judged);
   }
   const result = { kind: "histories" as const, ...sum };
   return breach === undefined ? result : { ...result, breach };

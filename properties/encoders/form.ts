@@ -98,6 +98,16 @@ export function mismatch(form: Form, operands: readonly unknown[]): Mismatch | u
   };
 }
 
+/** What goes wrong with each operand the first of its edges that still does. @param operands for which there is a mismatch */
+export function plainest(form: Form, operands: readonly unknown[]): Mismatch {
+  let best = operands;
+  for (const [position, { values }] of form.operands.entries()) {
+    const replaced = values.map((value) => best.with(position, value));
+    best = replaced.find((candidate) => mismatch(form, candidate) !== undefined) ?? best;
+  }
+  return mismatch(form, best)!;
+}
+
 /** What a word says, in the same terms. */
 function readBack(word: number, expected: Says): Says {
   if (typeof expected === "number") return word;

@@ -1,0 +1,79 @@
+// What is gone through once, whatever the seed: the list of edges. And every encoder through the edges of its operands, the
+// other operands drawn.
+
+import { EDGES } from "../../properties/edges/index.js";
+import { checkEncoders } from "../../properties/encoders/check.js";
+import { plainest } from "../../properties/encoders/form.js";
+import { EXCEPTION } from "../check-or-crash.js";
+import type { Failure } from "../report.js";
+import { randomSource } from "./random-source.js";
+
+export interface FixedReport {
+  readonly edges: number;
+  /** Encoders, and the words that were asked of them. */
+  readonly encoders: number;
+  readonly encodings: number;
+}
+
+export interface FixedOutcome {
+  readonly report: FixedReport;
+  readonly found: readonly Failure[];
+}
+
+export interface FixedParts {
+  readonly edges: boolean;
+  readonly encoders: boolean;
+}
+
+/** Each sweep draws other operands beside the edges. */
+const SWEEPS = 4;
+
+export function tryFixed(seed: number, wanted: FixedParts): FixedOutcome {
+  const edges = wanted.edges ? EDGES : [];
+  const found = edges.flatMap(({ name, check }) => edgeFailure(name, check));
+  const encoders = wanted.encoders ? tryEncoders(seed) : { forms: 0, tried: 0, found: [] };
+  return {
+    report: { edges: edges.length, encoders: encoders.forms, encodings: encoders.tried },
+    found: [...found, ...encoders.found],
+  };
+}
+
+function edgeFailure(name: string, check: () => string | undefined): readonly Failure[] {
+  const actual = orException(check);
+  if (actual === undefined) return [];
+  return [
+    { name: `edge: ${name}`, where: "edge", expected: "nothing wrong", actual, replay: "npx rox gate --only edges" },
+  ];
+}
+
+function orException(check: () => string | undefined): string | undefined {
+  try {
+    return check();
+  } catch (error) {
+    return `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** One failure for each encoder. */
+function tryEncoders(seed: number): {
+  readonly forms: number;
+  readonly tried: number;
+  readonly found: readonly Failure[];
+} {
+  const replay = `npx rox gate --only encoders --seed ${seed}`;
+  const found = new Map<string, Failure>();
+  const forms = new Set<string>();
+  let tried = 0;
+  try {
+    for (const { form, operands, mismatch } of checkEncoders(randomSource(seed, 0), SWEEPS)) {
+      tried++;
+      forms.add(form.name);
+      if (mismatch === undefined || found.has(form.name)) continue;
+      found.set(form.name, { name: `encoder ${form.name}`, ...plainest(form, operands), replay });
+    }
+  } catch (error) {
+    const actual = error instanceof Error ? error.message : String(error);
+    found.set(EXCEPTION, { name: "encoders", where: EXCEPTION, expected: "a word or a refusal", actual, replay });
+  }
+  return { forms: forms.size, tried, found: [...found.values()] };
+}

@@ -1,0 +1,59 @@
+// Random cases of one kind, as many as a worker is told: case i depends on (seed, i) alone.
+
+import { defaultEngine } from "../../engines/index.js";
+import { TRIAL_KINDS } from "../kinds/index.js";
+import type { AnyKind, Objection, Stage } from "../kinds/kind.js";
+
+export type KindName = AnyKind["name"];
+
+/** Plain data, as what comes of it: both cross a thread boundary. */
+export interface CaseTask {
+  readonly kind: "cases";
+  readonly of: KindName;
+  readonly seed: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The first case of a task that fails; the rest of the task is then left out. */
+export interface Breach extends Omit<Objection, "kind"> {
+  readonly index: number;
+}
+
+export interface CaseResult {
+  readonly kind: "cases";
+  readonly of: KindName;
+  readonly tried: number;
+  /** Cases that mean nothing. */
+  readonly incomparable: number;
+  readonly breach?: Breach;
+}
+
+export const kindOf = (name: KindName): AnyKind => TRIAL_KINDS.find((kind) => kind.name === name)!;
+
+const STAGES = new Map<KindName, Stage<unknown>>();
+/** One for each kind and thread, on the engine that is fastest. */
+export function stageOf(name: KindName): Stage<unknown> {
+  const stage = STAGES.get(name) ?? kindOf(name).stage(defaultEngine());
+  STAGES.set(name, stage);
+  return stage;
+}
+
+export function runCases({ of, seed, first, count }: CaseTask): CaseResult {
+  const kind = kindOf(of);
+  const stage = stageOf(of);
+  let tried = 0;
+  let incomparable = 0;
+  for (let index = first; index < first + count; index++) {
+    const judged = stage.judge(kind.fresh(seed, index));
+    tried++;
+    if (judged.kind === "incomparable") incomparable++;
+    else if (judged.kind === "disagree")
+      return { kind: "cases", of, tried, incomparable, breach: breachOf(index, judged) };
+  }
+  return { kind: "cases", of, tried, incomparable };
+}
+
+export const breachOf = (index: number, { oracle, reason, where, expected, actual }: Objection): Breach => ({
+  ...{ index, oracle, reason, where, expected, actual },
+});
