@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { EFAULT } from "../../impl/errno.js";
 import { PROFILES, type Quirks } from "../../impl/quirks.js";
 import { bpfArchTextPoke } from "../../impl/trampoline/arch-text-poke.js";
+import { isLongJump } from "../../impl/trampoline/branch.js";
 import {
   bpfTrampImageFree,
   bpfTrampImageMake,
@@ -92,10 +93,15 @@ function* formed({ machine }: TracedWorld, { image, size }: TrampImage): Generat
   }
 }
 
-/** A poke that expects what is not there fails and changes nothing. */
+/** A poke that expects what is not there fails and leaves the patch site as it is, whatever should have come to be there. */
 function* refusesWrongOld({ tramp, target, machine, site }: TracedWorld, im: TrampImage): Generator<Disagreement> {
   const before = machine.peek32(site);
   yield* equal("a poke of what is not there", -EFAULT, bpfArchTextPoke(tramp, target, "call", im.image, undefined));
+  // Out of reach both branches go to the literal: then they are one word, and there is nothing to poke.
+  if (!isLongJump(site, im.image)) {
+    const other = (im.image + 64) as RoAddr;
+    yield* equal("a poke of another trampoline", -EFAULT, bpfArchTextPoke(tramp, target, "call", other, im.image));
+  }
   yield* equal("the patch site after it", before, machine.peek32(site));
 }
 
