@@ -59,6 +59,8 @@ class Maker {
   private readonly options: HistoryOptions;
   /** Programs that should live, the oldest first. */
   private readonly live: number[] = [];
+  /** Those of them that are generated: what is attached to them is to be seen in more than r0. */
+  private readonly generated: number[] = [];
   /** Those of them that should be traced. */
   private readonly traced: number[] = [];
   private readonly actions: Action[] = [];
@@ -113,15 +115,20 @@ class Maker {
 
   /** Attach, attach something else, or detach. */
   private trace(): Action {
-    const { draw, live, traced } = this;
+    const { draw, traced } = this;
     if (traced.length > 0 && draw.chance(35)) {
       const [id = 0] = traced.splice(draw.below(traced.length), 1);
       return { kind: "detach", id, ...this.during(id) };
     }
-    const id = draw.pick(traced.length > 0 && draw.chance(20) ? traced : live);
+    const id = draw.pick(traced.length > 0 && draw.chance(20) ? traced : this.untraced());
     const programs = Array.from({ length: draw.pick([1, 1, 1, 2, 2, 3]) }, () => this.attached(id));
     if (!traced.includes(id)) traced.push(id);
     return { kind: "attach", id, programs, ...this.during(id) };
+  }
+
+  private untraced(): readonly number[] {
+    const { generated, draw } = this;
+    return generated.length > 0 && draw.chance(40) ? generated : this.live;
   }
 
   private attached(target: number): AttachedProgram {
@@ -129,27 +136,31 @@ class Maker {
     const kind = draw.pick(ATTACH_KINDS);
     const who = draw.pick(live);
     const keptOut = draw.chance(10);
-    if (draw.chance(40) && who !== target && !this.traced.includes(who)) return { kind, id: who, result: 0, keptOut };
+    const isFree = who !== target && !this.traced.includes(who) && !this.generated.includes(target);
+    if (draw.chance(40) && isFree) return { kind, id: who, result: 0, keptOut };
     return { kind, id: undefined, result: draw.chance(50) ? 0 : draw.between(1, 9), keptOut };
   }
 
   private load(): Action {
     const during = this.during();
     const id = this.loads++;
-    if (during.fails.length === 0) this.live.push(id);
     const isGenerated = this.draw.below(1000) < GENERATED && this.options.pageBytes === PAGE_BYTES;
-    return { kind: "load", id, program: isGenerated ? this.generated() : this.program(id), ...during };
+    if (during.fails.length === 0) {
+      this.live.push(id);
+      if (isGenerated) this.generated.push(id);
+    }
+    return { kind: "load", id, program: isGenerated ? this.generate() : this.program(id), ...during };
   }
 
   private free(): Action {
     const { draw, live } = this;
     const at = draw.chance(30) ? live.length - 1 : draw.below(live.length);
     const [id = 0] = live.splice(at, 1);
-    if (this.traced.includes(id)) this.traced.splice(this.traced.indexOf(id), 1);
+    for (const list of [this.traced, this.generated]) if (list.includes(id)) list.splice(list.indexOf(id), 1);
     return { kind: "free", id, ...this.during() };
   }
 
-  private generated(): CaseProgram {
+  private generate(): CaseProgram {
     const { program, inputs, env } = CASES.generate(this.source).value;
     return { case: { program, inputs: inputs.slice(0, 1), env: { cpu: env.cpu, hole: 0 } } };
   }

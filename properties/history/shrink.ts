@@ -98,21 +98,27 @@ function* plainerCases(history: History): Generator<History> {
 const PLAINEST: ProgramSpec = { first: 1, insns: leastInsns(0), subprograms: 0, probes: 0 };
 const SMALL_PACK = 4096;
 
-/** Where packs lie apart, a program that fits in none is far from its trampoline, whatever else is loaded. */
+/** More than fits in a pack, so that its trampoline is near the kernel; and a pack full, so that it is not. */
+const FAR_INSNS = [SMALL_PACK / 4, SMALL_PACK / 4 - 24];
+
+/** Where packs lie apart, such a program is far from its trampoline, whatever else is loaded. */
 function* farther(history: History): Generator<History> {
   const { options, actions } = history;
   if (!options.apart) return;
   for (const [i, attach] of actions.entries()) {
     if (attach.kind !== "attach") continue;
     const named = new Set([attach.id, ...attach.programs.flatMap(({ id }) => id ?? [])]);
-    const loads = actions.slice(0, i).flatMap((action): Action[] => {
-      if (action.kind !== "load" || !named.has(action.id)) return [];
-      if (action.id !== attach.id || isCaseProgram(action.program)) return [action];
-      const program = { ...action.program, subprograms: 0, insns: SMALL_PACK / 4 };
-      return [{ ...action, program }];
+    const loads = actions.slice(0, i).flatMap((action) => {
+      return action.kind === "load" && named.has(action.id) ? [action] : [];
     });
     const after = actions.slice(i).filter(({ kind }) => kind !== "load");
-    yield { options: { ...options, packBytes: SMALL_PACK }, actions: [...loads, ...after] };
+    for (const insns of FAR_INSNS) {
+      const sized = loads.map((load) => {
+        const isTraced = load.id === attach.id && !isCaseProgram(load.program);
+        return isTraced ? { ...load, program: { ...PLAINEST, insns } } : load;
+      });
+      yield { options: { ...options, packBytes: SMALL_PACK }, actions: [...sized, ...after] };
+    }
   }
 }
 
