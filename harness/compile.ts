@@ -1,7 +1,7 @@
 // A case compiled for showing: the listing of all of its images, and their bytes. Nothing runs, so the images go into
 // plain memory at whatever address is asked for.
 
-import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
+import { openDisassembler } from "../engines/capstone/disassembler.js";
 import { type CompiledImage, compileImages } from "../impl/jit/compile.js";
 import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
@@ -32,8 +32,14 @@ export const DEFAULT_BASE: Va = 0x8000_8300_0000 + HEADER_BYTES;
 export async function compileCase(c: Case, base: Va = DEFAULT_BASE + c.env.hole): Promise<Loaded<CompiledCase>> {
   const compiled = compileFunctions(c, base);
   if (!compiled.ok) return compiled;
+  const functions = compiled.value;
+  const images = functions.map(({ words }) => new Uint8Array(words.buffer));
+  return loaded({ functions, listing: await listingOf(functions), image: Uint8Array.from(Buffer.concat(images)) });
+}
+
+export async function listingOf(functions: readonly CompiledFunction[]): Promise<Listing> {
   const disassemble = await openDisassembler();
-  return loaded(show(compiled.value, disassemble));
+  return functions.map((fn) => listFunction(fn, disassemble));
 }
 
 export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFunction[]> {
@@ -44,18 +50,38 @@ export function compileFunctions(c: Case, base: Va): Loaded<readonly CompiledFun
   let next = base;
   for (const [index, lowered] of codes.value.entries()) {
     const code = c.program.code[index] ?? [];
-    const compiled = compileImages(lowered, env, (_, imageBytes) => {
+    const compiled = compileCode({ index, lowered, env, written: () => code }, (imageBytes) => {
       const place = next;
       next += binaryPackSize(imageBytes);
       return place;
     });
-    if (!compiled.ok) return notCompiled(`function ${compiled.index} of code ${index}: ${describe(compiled.error)}`);
-    for (const [i, image] of compiled.images.entries()) {
-      const fn = lowered[i];
-      const bytes = image.image.slice(0, image.jitedBytes + PLT_LITERAL_BYTES);
-      if (fn !== undefined) functions.push(functionOf(code, index, fn, image, bytes));
-    }
+    if (!compiled.ok) return compiled;
+    functions.push(...compiled.value);
   }
+  return loaded(functions);
+}
+
+/** What the functions of one code are compiled from. */
+export interface CodeToCompile {
+  readonly index: number;
+  readonly lowered: readonly LoweredFunction[];
+  readonly env: JitEnv;
+  /** The code that a function's origins point into. */
+  written(fn: number): readonly Insn[];
+}
+
+/** @param place low 48 bits of the address of the next image's first word. */
+export function compileCode(
+  { index, lowered, env, written }: CodeToCompile,
+  place: (imageBytes: number) => Va,
+): Loaded<readonly CompiledFunction[]> {
+  const compiled = compileImages(lowered, env, (_, imageBytes) => place(imageBytes));
+  if (!compiled.ok) return notCompiled(`function ${compiled.index} of code ${index}: ${describe(compiled.error)}`);
+  const functions = compiled.images.flatMap((image, i) => {
+    const fn = lowered[i];
+    const bytes = image.image.slice(0, image.jitedBytes + PLT_LITERAL_BYTES);
+    return fn === undefined ? [] : [functionOf(written(i), index, fn, image, bytes)];
+  });
   return loaded(functions);
 }
 
@@ -89,15 +115,6 @@ export function functionOf(
     va: roImage,
     words: new Uint32Array(bytes.buffer),
     offsets,
-  };
-}
-
-function show(functions: readonly CompiledFunction[], disassemble: Disassemble): CompiledCase {
-  const images = functions.map(({ words }) => new Uint8Array(words.buffer));
-  return {
-    functions,
-    listing: functions.map((fn) => listFunction(fn, disassemble)),
-    image: Uint8Array.from(Buffer.concat(images)),
   };
 }
 

@@ -167,7 +167,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const code = flags.report === undefined ? saved : await savePage(io, flags.report, result, about, saved);
     print(io, formatGate(report, io.columns));
     if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
-    for (const one of caseFindings) print(io, formatCaseFinding(one));
+    for (const one of caseFindings) print(io, await formatCaseFinding(one, io.columns));
     const failedFile = report.corpus.failures[0]?.name;
     if (failedFile !== undefined) print(io, await listingOf(failedFile, io.columns));
     const shown = new Set([...(finding === undefined ? [] : [finding]), ...caseFindings].map(({ file }) => file));

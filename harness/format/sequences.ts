@@ -1,7 +1,9 @@
 // What was tried beside programs, as text.
 
+import { listingOf } from "../compile.js";
 import type { CaseFinding } from "../sequences/finding.js";
 import type { KindCount, SequenceReport } from "../sequences/sequences.js";
+import { formatListing } from "./listing.js";
 import { count, percent, seconds } from "./text.js";
 
 export function formatSequences(report: SequenceReport): string[] {
@@ -29,12 +31,14 @@ const cases = ({ tried, incomparable }: KindCount): string => {
   return count(tried, "case") + (incomparable === 0 ? "" : `, ${percent(incomparable, tried)} incomparable,`);
 };
 
-export function formatCaseFinding(finding: CaseFinding): string[] {
-  const { file, lines, oracle, where, expected, actual, before, after, unit } = finding;
+/** The case, and beside it the code that it is about. */
+export async function formatCaseFinding(finding: CaseFinding, columns: number): Promise<string[]> {
+  const { file, lines, code, oracle, where, expected, actual, before, after, unit } = finding;
   return [
     "",
     `COUNTEREXAMPLE, shrunk from ${count(before, unit)} to ${after}`,
     ...lines.map((line) => (line === "" ? "" : `  ${line}`)),
+    ...(code.length === 0 ? [] : formatListing(await listingOf(code), columns)),
     `${oracle} objects at ${where}`,
     `  expected  ${expected}`,
     `  came      ${actual}`,

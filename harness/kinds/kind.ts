@@ -4,6 +4,7 @@
 
 import type { Engine } from "../../engines/engine.js";
 import type { Verdict } from "../../properties/verdict.js";
+import type { CompiledFunction } from "../listing.js";
 
 export type Disagreement = Extract<Verdict, { kind: "disagree" }>;
 
@@ -57,6 +58,8 @@ export interface Kind<C> {
   /** Text that `parse` reads back as the same case. */
   print(c: C, about: AboutCase): string;
   parse(text: string): ReadCase<C>;
+  /** The code that a case is compiled to, where it is about code: shown beside it. Nothing if it does not compile. */
+  code?(c: C): readonly CompiledFunction[];
   /** What a case reached, as names; for feedback. Asked right after the case was judged. */
   cells?(c: C, judged: Judged): Iterable<string>;
   /** A change of what was worth keeping. @param draw 32 random bits */

@@ -3,6 +3,7 @@
 import path from "node:path";
 import { type Loaded, loaded } from "../bad-input.js";
 import { failsLike } from "../kinds/kind.js";
+import type { CompiledFunction } from "../listing.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { type Breach, type KindName, kindOf, stageOf } from "./cases.js";
 
@@ -11,6 +12,8 @@ export interface CaseFinding {
   readonly file: string;
   /** The plain case, a line each, without what its file says about it. */
   readonly lines: readonly string[];
+  /** Of the plain case; empty where there is none. */
+  readonly code: readonly CompiledFunction[];
   readonly oracle: string;
   readonly where: string;
   readonly expected: string;
@@ -56,5 +59,5 @@ export function keepCase(name: KindName, seed: number, breach: Breach, directory
     .split("\n")
     .filter((line) => !ABOUT.test(line));
   const sizes = { before: kind.size(original), after: kind.size(plain), unit: kind.unit };
-  return loaded({ kind: name, file, lines, oracle, where, expected, actual, ...sizes });
+  return loaded({ kind: name, file, lines, code: kind.code?.(plain) ?? [], oracle, where, expected, actual, ...sizes });
 }

@@ -68,7 +68,7 @@ test("the breach with the lowest index is made plain and kept with the command t
   expect(found[0]?.replay).toBe(`npx rox sequence ${finding!.file}`);
   const parsed = parseHistory(readFileSync(finding!.file, "utf8"));
   expect(parsed).toMatchObject({ ok: true, value: { about: { oracle: "no-leak" } } });
-  expect(formatCaseFinding(finding!).at(-1)).toBe(`written to ${finding!.file}`);
+  expect((await formatCaseFinding(finding!, 80)).at(-1)).toBe(`written to ${finding!.file}`);
 });
 
 test("the other kinds are tried and counted, and lessons of all kinds are replayed", async () => {

@@ -9,6 +9,7 @@ import { fixupException } from "../../impl/program/fixup-exception.js";
 import { Kernel } from "../../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../../impl/program/load.js";
 import { bpfJitBlindConstants } from "../../impl/verifier/blinding.js";
+import type { LoweredFunction } from "../../impl/verifier/lower.js";
 import { halves, pointer } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { hex64, s32 } from "../../spec/bits.js";
@@ -62,7 +63,7 @@ export class KernelRows {
     if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
     const { kernel } = this;
     kernel.env = { ...kernel.env, ...c.env };
-    const loaded = loadProgram(kernel, c.isBlinded ? functionsOf(c).map(blinded) : functionsOf(c));
+    const loaded = loadProgram(kernel, loweredOf(c));
     if (!loaded.ok) return disagree("compilation", "an image", describeLoadError(loaded.error));
     const { program } = loaded;
     const structure = loadedBreaches(kernel, program.functions);
@@ -120,7 +121,14 @@ const disagree = (where: string, expected: string, actual: string): Verdict => (
   actual,
 });
 
-function functionsOf({ body, registers, isCalled }: KernelCase): readonly JitFunction[] {
+/** What the JIT is given of a case. */
+export const loweredOf = (c: KernelCase): readonly LoweredFunction[] =>
+  functionsOf(c).map((fn) =>
+    c.isBlinded ? blinded(fn) : { ...fn, origin: Int32Array.from(fn.insns, (_, slot) => slot) },
+  );
+
+/** The same before blinding: the body with what surrounds it, perhaps behind a function that calls it. */
+export function functionsOf({ body, registers, isCalled }: KernelCase): readonly JitFunction[] {
   const { high, low } = halves(RESULTS.base);
   const code: readonly Insn[] = [
     insn(LDDW, { dst: R6, imm: low | 0 }),
@@ -149,7 +157,7 @@ function functionsOf({ body, registers, isCalled }: KernelCase): readonly JitFun
   ];
 }
 
-function blinded(fn: JitFunction): JitFunction {
+function blinded(fn: JitFunction): LoweredFunction {
   let seed = 1;
   const random = (): number => {
     seed = Math.imul(seed, 0x5851_f42d) + 0x1405_7b7e;
@@ -157,5 +165,5 @@ function blinded(fn: JitFunction): JitFunction {
   };
   const made = bpfJitBlindConstants(fn.insns, random);
   assert(made.ok, "straight-line code has no jump that blinding could make too long");
-  return { ...fn, insns: made.insns };
+  return { ...fn, insns: made.insns, origin: Int32Array.from(made.origin) };
 }

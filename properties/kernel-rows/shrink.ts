@@ -5,7 +5,7 @@ import { type U64, u64 } from "../../spec/bits.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import { descend } from "../descent.js";
 import { smallerWords } from "../smaller-words.js";
-import { DATA, type KernelCase, TASK } from "./kernel-case.js";
+import { ARENA, ARENA_BASE, DATA, type KernelCase, TASK } from "./kernel-case.js";
 
 const MOST_ROUNDS = 30;
 
@@ -49,9 +49,15 @@ function* smallerRegisters(c: KernelCase): Generator<KernelCase> {
   }
 }
 
+/** The first arena pointer that leads to memory. */
+const ARENA_START = u64(BigInt(ARENA.base - ARENA_BASE));
+
 function* plainerValues(value: U64): Generator<U64> {
   const place = placeOf(value);
-  if (place === undefined) return yield* smallerWords(value);
+  if (place === undefined) {
+    if (value > ARENA_START && value < ARENA_START + BigInt(ARENA.bytes)) yield ARENA_START;
+    return yield* smallerWords(value);
+  }
   yield u64(0n);
   const base = pointer(place.base);
   for (const offset of smallerWords(u64(value - base))) yield u64(base + offset);
