@@ -29,8 +29,8 @@ export interface BuiltProgram {
   readonly generated: BuiltCase | undefined;
   /** Of all functions: bytes of the image, without header and slack. */
   readonly imageBytes: readonly number[];
-  /** The image of a program without calls, which is the same at every address; made when first asked for. */
-  alone: Uint8Array | undefined;
+  /** Images of functions that are the same at every address; each made when first asked for. */
+  readonly fixed: Map<JitFunction, Uint8Array>;
 }
 
 const MOV = rowById("mov imm");
@@ -68,7 +68,7 @@ function builtCase({ case: value }: CaseProgram): BuiltProgram {
   const { codes, env, imageBytes } = generated;
   const argument = pointer(generated.layout(0).context.base);
   const { r0 } = generated.expected(0);
-  const built = { codes, lse: env.lse, returns: r0, argument, generated, imageBytes, alone: undefined };
+  const built = { codes, lse: env.lse, returns: r0, argument, generated, imageBytes, fixed: new Map() };
   keptCases.set(value, built);
   return built;
 }
@@ -97,7 +97,7 @@ function build(spec: ProgramSpec): BuiltProgram {
     return measured.sized.imageBytes;
   });
   const of = { returns: outcome.r0, argument: 0n, generated: undefined };
-  return { codes: [functions], lse: DEFAULT_ENV.lse, ...of, imageBytes, alone: undefined };
+  return { codes: [functions], lse: DEFAULT_ENV.lse, ...of, imageBytes, fixed: new Map() };
 }
 
 /** The first argument is no address, and r2 is not used for anything. Calls name functions, so nothing moves with this. */

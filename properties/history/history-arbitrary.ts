@@ -93,7 +93,7 @@ class Maker {
     this.loading = draw.pick([30, 40, 55]);
     this.failing = draw.pick([0, 5, 25]);
     this.busy = draw.pick([0, 10, 40]);
-    this.tracing = draw.pick([0, 3, 8]);
+    this.tracing = draw.pick([0, 3, 6]);
   }
 
   history(): History {
@@ -173,21 +173,21 @@ class Maker {
     const subprograms = draw.chance(82) ? 0 : draw.between(1, 3);
     if (subprograms === 0) {
       const insns = leastInsns(0) + this.slots(most);
-      if (insns > MANY) return { first: 1, insns, subprograms, probes: Math.min(1, probes) };
+      if (insns > FEW) return { first: 1, insns, subprograms, probes: 0 };
       return { first: 1 + (id % 2), insns, subprograms, probes };
     }
-    const insns = leastInsns(subprograms) + (draw.chance(95) ? 4 * draw.below(8) : this.slots(most / subprograms));
-    return { first: 1, insns, subprograms, probes };
+    const more = draw.chance(95) ? 4 * draw.below(8) : stepped(draw.below(Math.floor(most / subprograms)));
+    return { first: 1, insns: leastInsns(subprograms) + more, subprograms, probes: more > FEW ? 0 : probes };
   }
 
-  /** @param most slots that fill a pack. Larger sizes come in steps, so that their programs are built only once. */
+  /** @param most slots that fill a pack. Larger sizes come in steps. */
   private slots(most: number): number {
     const { draw } = this;
     const how = draw.below(1000);
     if (how < 720) return draw.below(24);
     if (how < 976) return 24 + 8 * draw.below(10);
     if (how < 991) return stepped(draw.below(Math.floor(most / 2)));
-    if (how < 997) return Math.floor(most) - 8 * draw.below(8);
+    if (how < 997) return most - 8 * draw.below(8);
     return stepped(most + draw.below(most));
   }
 
@@ -214,7 +214,7 @@ class Maker {
   }
 }
 
-/** Programs of so many slots are built only in few versions. */
-const MANY = 128;
+/** Programs of more slots come in few versions, so that each is built only once. */
+const FEW = 26;
 const STEP = 128;
 const stepped = (slots: number): number => slots - (slots % STEP);

@@ -1,7 +1,8 @@
 // The reference models of a history, and how they follow what the implementation does: where each region lies (spec/pack)
 // and what text memory holds (spec/text).
 
-import { compileImages } from "../../impl/jit/compile.js";
+import type { JitFunction } from "../../impl/jit/function.js";
+import { emit, measure } from "../../impl/jit/passes.js";
 import { HEADER_BYTES } from "../../impl/pack/binary-pack.js";
 import { AARCH64_BREAK_FAULT } from "../../impl/patching/arch-text.js";
 import type { BpfProg } from "../../impl/program/bpf-prog.js";
@@ -75,16 +76,31 @@ export class Models {
 
   /** Images as they come out of the passes at these addresses. */
   private imagesOf(built: BuiltProgram, functions: readonly BpfProg[]): readonly Uint8Array[] {
-    if (built.alone !== undefined) return [built.alone];
     let first = 0;
-    const images = built.codes.flatMap((code) => {
-      const start = first;
+    return built.codes.flatMap((code) => {
+      const addresses = functions.slice(first, first + code.length).map(({ bpfFunc }) => bpfFunc!);
       first += code.length;
-      const compiled = compileImages(code, this.kernel.env, (index) => functions[start + index]!.bpfFunc!);
-      return compiled.ok ? compiled.images.map(({ image }) => image) : code.map(() => NOTHING);
+      return code.map((fn, i) => {
+        const known = built.fixed.get(fn);
+        if (known !== undefined) return known;
+        const image = this.imageOf(fn, addresses, i);
+        // Without a call it is the same at every address.
+        if (built.generated === undefined && fn.insns.every(({ row }) => row.kind !== "call"))
+          built.fixed.set(fn, image);
+        return image;
+      });
     });
-    if (images.length === 1 && built.generated === undefined) built.alone = images[0];
-    return images;
+  }
+
+  /** Of one of several functions, compiled a second time when all have addresses. */
+  private imageOf(fn: JitFunction, addresses: readonly Va[], index: number): Uint8Array {
+    const measured = measure(fn, this.kernel.env);
+    if (!measured.ok) return NOTHING;
+    const { sized } = measured;
+    const words = new Uint32Array(sized.imageBytes / 4).fill(AARCH64_BREAK_FAULT);
+    const image = new Uint8Array(words.buffer);
+    emit(sized, image, addresses[index]!, undefined);
+    return addresses.length === 1 || emit(sized, image, addresses[index]!, addresses).ok ? image : NOTHING;
   }
 
   freed({ header, bytes }: Region): void {

@@ -99,7 +99,8 @@ export class World implements Scene {
       scene: this,
       events: this.lastEvents,
       before,
-      after: this.account(),
+      // A run allocates nothing that is the kernel's.
+      after: result.kind === "ran" ? before : this.account(),
       result,
       executions: this.executions,
       struck,
