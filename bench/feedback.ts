@@ -1,18 +1,25 @@
-// Whether feedback pays: what a campaign reaches, and the processor time that it takes, with and without it. The last
-// ones are those that both together reach. Two measures: pairs of an instruction row and a kind of operands that ran,
-// which are finitely many, and cells, of which there are always more.
-// Run: `npm run build && node dist/bench/feedback.js [PROGRAMS] [LANES] [SEED]`.
+// Whether feedback pays: the processor time until programs have reached all cells of the coverage matrix (instruction row
+// by lowering strategy) that are known to be possible, with and without feedback. The target is that of
+// `coverage/possible.ts`, so it is the same for both and for every seed; a run ends with the last of its cells or with the
+// given number of programs.
+// Run: `npm run build && node dist/bench/feedback.js [PROGRAMS] [SEED,...]`.
 
-import { type ChunkResult, packSteering, runChunk } from "../harness/fuzz/chunk.js";
-import { programAt, type Steering, UNSTEERED } from "../harness/fuzz/generate.js";
-import { gainOf, KEPT_A_CHUNK, type Kept, Lane, LONGEST_KEPT } from "../harness/fuzz/lane.js";
+import { packSteering, runChunk } from "../harness/fuzz/chunk.js";
+import { caseAt, UNSTEERED } from "../harness/fuzz/generate.js";
+import { firstsOf, gainOf, Memory } from "../harness/fuzz/memory.js";
 import { fuzzTrials } from "../harness/fuzz/trials.js";
-import { printCase } from "../properties/case-text.js";
-import { cellParts } from "../properties/cells/cells.js";
+import { loweringCell } from "../properties/cells/cells.js";
+import { POSSIBLE } from "../properties/coverage/possible.js";
 
-const [programs = 20_000, lanes = 8, seed = 1] = process.argv.slice(2).map(Number);
+const most = Number(process.argv[2] ?? 20_000);
+const seeds = (process.argv[3] ?? "1,2,3").split(",").map(Number);
 const CHUNK = 64;
+const SHARES = [0.5, 0.9, 0.95, 0.99, 1];
+const TARGET = new Set(
+  POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => loweringCell(row.id, strategy))),
+);
 const trials = fuzzTrials("wasm");
+const trial = trials.programs!;
 
 interface When {
   readonly programs: number;
@@ -20,8 +27,10 @@ interface When {
   readonly ms: number;
 }
 interface Reached {
-  readonly cells: Map<string, When>;
-  readonly pairs: Map<string, When>;
+  /** Of the target, in the order in which they were reached. */
+  readonly cells: ReadonlyMap<string, When>;
+  /** Of every sort. */
+  readonly all: number;
   readonly end: When;
 }
 
@@ -30,54 +39,44 @@ const cpuMs = (): number => {
   return (user + system) / 1000;
 };
 
-function run(feedback: boolean): Reached {
-  const all = Array.from({ length: lanes }, (_, i) => new Lane(i, lanes));
-  const [cells, pairs] = [new Map<string, When>(), new Map<string, When>()];
+function run(seed: number, feedback: boolean): Reached {
+  const memory = new Memory();
+  const cells = new Map<string, When>();
   const started = cpuMs();
-  const now = (): When => ({ programs: all.reduce((sum, { done }) => sum + done, 0), ms: cpuMs() - started });
-  for (let turn = 0; turn * CHUNK < programs; turn++) {
-    const lane = all[turn % lanes]!;
-    const indexes = Array.from({ length: CHUNK }, (_, i) => lane.indexAt(lane.done + i));
-    const steering = feedback ? lane.steering(seed) : UNSTEERED;
-    const task = { kind: "chunk" as const, seed, indexes, steering: packSteering(steering) };
+  let done = 0;
+  const now = (): When => ({ programs: done, ms: cpuMs() - started });
+  while (done < most && cells.size < TARGET.size) {
+    const indexes = Array.from({ length: CHUNK }, (_, i) => done + i);
+    const steering = feedback ? memory.steering(trial, seed, done) : UNSTEERED;
+    const task = { kind: "chunk" as const, of: "programs", seed, indexes, steering: packSteering(trial, steering) };
     const result = runChunk({ ...task, heartbeat: new Int32Array(2) }, trials);
+    done += CHUNK;
     const when = now();
-    for (const [cell] of result.cells) {
-      if (!cells.has(cell)) cells.set(cell, when);
-      const { row, operands, event } = cellParts(cell);
-      const pair = `${row}|${operands}`;
-      if (row !== "image" && event !== "idle" && !pairs.has(pair)) pairs.set(pair, when);
-    }
-    const kept = feedback ? keptOf(lane, result, steering) : [];
-    const gain = gainOf(lane, result);
-    lane.learn({ done: lane.done + indexes.length, hits: lane.risesOf(result.cells), kept, gain });
+    for (const [cell] of result.cells) if (TARGET.has(cell) && !cells.has(cell)) cells.set(cell, when);
+    const textOf = (index: number): string =>
+      trial.kind.print(caseAt(trial, seed, index, steering).case, { title: undefined });
+    const kept = feedback ? firstsOf(memory, result.cells, textOf) : [];
+    memory.learn({ hits: memory.risesOf(result.cells), kept, gain: gainOf(memory, result) });
   }
-  return { cells, pairs, end: now() };
+  return { cells, all: memory.hits.size, end: now() };
 }
 
-function keptOf(lane: Lane, { cells }: ChunkResult, steering: Steering): Kept[] {
-  const firsts = new Map<number, string[]>();
-  for (const [cell, , first] of cells) {
-    if (!lane.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
-  }
-  const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
-  return most.flatMap(([index, found]) => {
-    const text = printCase({ ...programAt(trials.fresh, seed, index, steering).case, title: undefined });
-    return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
-  });
-}
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const shown = (ms: number): string => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : "never");
 
-const results = { without: run(false), with: run(true) };
-for (const what of ["pairs", "cells"] as const) {
-  const union = new Set([...results.without[what].keys(), ...results.with[what].keys()]);
-  console.log(`${what}: ${union.size} together, of ${programs} programs, ${lanes} lanes, seed ${seed}`);
-  for (const [name, reached] of Object.entries(results)) {
-    const order = [...reached[what].values()].sort((a, b) => a.ms - b.ms);
-    const whenShare = (share: number): string => {
-      const when = order[Math.ceil(union.size * share) - 1];
-      return when === undefined ? "never" : `${(when.ms / 1000).toFixed(1)} s (${when.programs})`;
-    };
-    const shares = [0.5, 0.9, 0.95, 0.99, 1].map((share) => `${100 * share} %: ${whenShare(share)}`).join(", ");
-    console.log(`  ${name.padEnd(8)} ${order.length} in ${(reached.end.ms / 1000).toFixed(1)} s; ${shares}`);
+console.log(`${TARGET.size} cells, at most ${most} programs a run, seeds ${seeds.join(", ")}; medians`);
+for (const feedback of [false, true]) {
+  const runs = seeds.map((seed) => run(seed, feedback));
+  const when = (share: number): number =>
+    median(
+      runs.map(({ cells }) => [...cells.values()][Math.ceil(TARGET.size * share) - 1]?.ms ?? Number.POSITIVE_INFINITY),
+    );
+  const times = SHARES.map((share) => `${100 * share} %: ${shown(when(share))}`).join(", ");
+  const ends = runs.map(({ cells, all, end }) => `${cells.size} after ${end.programs} (${all} cells of every sort)`);
+  console.log(`${feedback ? "with   " : "without"}  ${times}; in all ${shown(median(runs.map(({ end }) => end.ms)))}`);
+  console.log(`         reached ${ends.join(", ")}`);
+  for (const [i, { cells }] of runs.entries()) {
+    const missing = [...TARGET].filter((cell) => !cells.has(cell)).map((cell) => cell.split("|").slice(1, 3).join(" "));
+    if (missing.length > 0) console.log(`         never with seed ${seeds[i]}: ${missing.join(", ")}`);
   }
 }

@@ -11,7 +11,7 @@ import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
 import { replay } from "../../harness/corpus/replay.js";
 import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
-import { fuzzTrials } from "../../harness/fuzz/trials.js";
+import { programTrial } from "../../harness/fuzz/program-trial.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
@@ -114,7 +114,7 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
   const { entries, unreadable } = readCorpus(paths);
   complainAll(io, unreadable);
   const engine = defaultEngine();
-  const trials = fuzzTrials(engine.name);
+  const programs = programTrial(engine);
   const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
   for (const entry of failing) {
     const shrunk = shrinkEntry(entry, engine, SHRINK);
@@ -126,7 +126,7 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
     print(io, [`${entry.file}: shrunk to ${file}`]);
   }
   const agreeing = entries.filter((entry) => !failing.includes(entry));
-  const { needed, redundant, cells } = coverOf(agreeing, trials);
+  const { needed, redundant, cells } = coverOf(agreeing, programs);
   print(io, [
     ...redundant.map(({ file }) => `${file}: reaches nothing that the others do not`),
     `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${cells} cells; ${failing.length} fail`,

@@ -14,12 +14,12 @@ describe("rox fuzz", () => {
     const junit = path.join(path.dirname(out), "junit.xml");
     const first = await fuzz("--programs", "40", "--seed", "3", "--out", out, "--junit", junit);
     expect(first).toMatchObject({ code: 0, err: "" });
-    expect(first.out).toMatch(/^seed 3, shard 1\/1, in .*\nprograms {3}40 in /);
+    expect(first.out).toMatch(/^seed 3, shard 1\/1, in .*\ntrials {5}40 in /);
     expect(first.out.trimEnd().split("\n").at(-1)).toMatch(/^OK in .*, seed 3: 40 agree$/);
     expect(readFileSync(junit, "utf8")).toContain('<testcase classname="rox fuzz" name="40 agree"/>');
     const second = await capture(["fuzz", "--resume", out, "--programs", "60"]);
     expect(second).toMatchObject({ code: 0, err: "" });
-    expect(second.out).toContain("resumed after 40 programs\nprograms   60 in ");
+    expect(second.out).toContain("resumed after 40 trials\ntrials     60 in ");
     expect(existsSync(path.join(out, "lock"))).toBe(false);
   });
 
@@ -35,6 +35,7 @@ describe("rox fuzz", () => {
     [["--shard", "3/2"], /Expected I\/N, with I from 1 to N/],
     [["--shard", "1/2"], /shard 1\/2: expected a seed that all shards share, came none; give --seed/],
     [["--only", "exec-match,colour"], /There is no oracle colour/],
+    [["--kinds", "programs,songs"], /There is no kind songs; there are programs, histories/],
     [["--seed", "1", "--shard", "1/9", "--lanes", "3"], /--lanes 3: expected at least 9/],
     [["--resume", "nowhere"], /--engine: expected a new campaign to set it for/],
   ])("%j is refused", async (options, says) => {

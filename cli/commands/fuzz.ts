@@ -12,13 +12,14 @@ import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/f
 import { FUZZ_ORACLES } from "../../harness/fuzz/cause.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/fuzz/directory.js";
 import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/fuzz/findings.js";
-import { fuzz } from "../../harness/fuzz/fuzz.js";
+import { fuzz, replayOf } from "../../harness/fuzz/fuzz.js";
 import { defaultJobs, type FuzzPool, inlinePool, threadPool } from "../../harness/fuzz/pool.js";
+import { KIND_IDS } from "../../harness/fuzz/schedule.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/fuzz/shard.js";
+import { FORMAT } from "../../harness/fuzz/state.js";
 import { fuzzTrials } from "../../harness/fuzz/trials.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
-import { shellWord } from "../../harness/shell-word.js";
 import { saveCampaignPage } from "../campaign-page.js";
 import {
   complain,
@@ -46,6 +47,7 @@ interface Flags {
   readonly resume?: string;
   readonly engine?: string;
   readonly only?: readonly string[];
+  readonly kinds?: readonly string[];
   readonly feedback: boolean;
   readonly hang: number;
   readonly json?: string;
@@ -53,7 +55,7 @@ interface Flags {
   readonly junit?: string;
 }
 
-const CHUNK = 64;
+const CHUNK = 32;
 const SHRINK_RUNS = 20_000;
 const SHRINK_MS = 20_000;
 const DEFAULT_TIME_MS = 600_000;
@@ -61,9 +63,11 @@ const DEFAULT_TIME_MS = 600_000;
 export const defineFuzz: Define = (program, io, finish) => {
   program
     .command("fuzz")
-    .description("Check random programs for as long as you like, keep what is found, go on where you stopped.")
+    .description(
+      "Try random programs, histories and more for as long as you like, keep what is found, go on where you stopped.",
+    )
     .option("--time <t>", "end after that time of the campaign (default: 10m, none with --programs)", duration)
-    .option("--programs <n>", "end after the first n programs, counted over all shards", integer(1, 1e15))
+    .option("--programs <n>", "end after the first n trials of any kind, counted over all shards", integer(1, 1e15))
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--seed <n>", "seed of the campaign (default: a new one)", integer(0, 2 ** 32 - 1))
     .option("--shard <i/n>", "do part i of n (default: what the scheduler says, else all of it)", shard)
@@ -71,9 +75,10 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--out <dir>", "directory of the campaign (default: .rox/fuzz-SEED)")
     .option("--resume <dir>", "go on with the campaign in that directory")
     .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINES.map(({ name }) => name)))
+    .option("--kinds <kinds>", `try these kinds only: ${KIND_IDS.join(", ")}`, kinds)
     .option("--only <oracles>", `count these oracles only: ${FUZZ_ORACLES.join(", ")}`, oracles)
-    .option("--no-feedback", "fresh programs only: no changes of those that reached something rare")
-    .option("--hang <t>", "give up a program that takes a worker longer", duration, 30_000)
+    .option("--no-feedback", "fresh trials only: no changes of those that reached something rare")
+    .option("--hang <t>", "give up a trial that takes a worker longer", duration, 30_000)
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
     .option(...JUNIT_OPTION)
@@ -94,11 +99,14 @@ function shard(text: string): Shard {
   throw new InvalidArgumentError("Expected I/N, with I from 1 to N.");
 }
 
-function oracles(text: string): readonly string[] {
+const oracles = (text: string): readonly string[] => known(text, "oracle", FUZZ_ORACLES);
+const kinds = (text: string): readonly string[] => known(text, "kind", KIND_IDS);
+
+function known(text: string, what: string, all: readonly string[]): readonly string[] {
   const list = names(text);
-  const unknown = list.find((name) => !FUZZ_ORACLES.some((oracle) => oracle === name));
-  if (unknown === undefined) return list;
-  throw new InvalidArgumentError(`There is no oracle ${unknown}.`);
+  const unknown = list.find((name) => !all.includes(name));
+  if (unknown === undefined && list.length > 0) return list;
+  throw new InvalidArgumentError(`There is no ${what} ${unknown ?? text}; there are ${all.join(", ")}.`);
 }
 
 async function runFuzz(flags: Flags, io: Io): Promise<number> {
@@ -107,16 +115,16 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
   const campaign = opened.value;
   const { settings, directory, state } = campaign;
   print(io, [`seed ${settings.seed}, shard ${shardText(settings.shard)}, in ${directory}`]);
-  if (flags.resume !== undefined) print(io, [`resumed after ${state.sums.programs} programs`]);
+  if (flags.resume !== undefined) print(io, [`resumed after ${state.sums.trials} trials`]);
   const pool = makePool(flags, settings.engine);
   const status = startStatus(io, "fuzz");
-  const programs = flags.programs ?? Number.POSITIVE_INFINITY;
+  const trials = flags.programs ?? Number.POSITIVE_INFINITY;
   const ms = flags.time ?? (flags.programs === undefined ? DEFAULT_TIME_MS : Number.POSITIVE_INFINITY);
-  const limits = { programs, ms, stop: io.stop, shrinkRuns: SHRINK_RUNS, shrinkMs: SHRINK_MS };
+  const limits = { trials, ms, stop: io.stop, shrinkRuns: SHRINK_RUNS, shrinkMs: SHRINK_MS };
   const since = baselineOf(state);
   try {
-    const report = await fuzz(campaign, pool, fuzzTrials(settings.engine).fresh, limits, {
-      onProgress: (now) => status.update(statusLine(now, since, timeLeft(now, since, programs, ms))),
+    const report = await fuzz(campaign, pool, fuzzTrials(settings.engine), limits, {
+      onProgress: (now) => status.update(statusLine(now, since, timeLeft(now, since, trials, ms))),
       onFinding: async (facts) => {
         status.say(formatFound(facts));
         await writeReport(directory, facts);
@@ -141,7 +149,7 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
 
 function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   if (flags.resume !== undefined) {
-    const given = (["seed", "shard", "lanes", "out", "engine", "only"] as const).find(
+    const given = (["seed", "shard", "lanes", "out", "engine", "kinds", "only"] as const).find(
       (name) => flags[name] !== undefined,
     );
     if (given === undefined) return resumeCampaign(flags.resume);
@@ -178,11 +186,12 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   const suffix = part.of > 1 ? `-${part.index}-of-${part.of}` : "";
   const directory = flags.out ?? path.join(".rox", `fuzz-${seed}${suffix}`);
   return createCampaign(directory, {
-    format: 1,
+    format: FORMAT,
     version: version(),
     seed,
     shard: part,
     lanes: flags.lanes ?? lanesFor(part),
+    kinds: flags.kinds ?? KIND_IDS,
     chunk: CHUNK,
     feedback: flags.feedback,
     engine: engine.value.engines[0]!.name,
@@ -198,19 +207,18 @@ function makePool(flags: Flags, engine: string): FuzzPool {
 
 /** Of time and programs, whichever ends first; undefined if neither does. */
 function timeLeft(
-  { elapsedMs, sums }: { readonly elapsedMs: number; readonly sums: { readonly programs: number } },
-  since: { readonly ms: number; readonly programs: number },
-  programs: number,
+  { elapsedMs, sums }: { readonly elapsedMs: number; readonly sums: { readonly trials: number } },
+  since: { readonly ms: number; readonly trials: number },
+  trials: number,
   ms: number,
 ): number | undefined {
-  const rate = (sums.programs - since.programs) / Math.max(1, elapsedMs - since.ms);
-  const left = Math.min(ms - elapsedMs, rate === 0 ? Number.POSITIVE_INFINITY : (programs - sums.programs) / rate);
+  const rate = (sums.trials - since.trials) / Math.max(1, elapsedMs - since.ms);
+  const left = Math.min(ms - elapsedMs, rate === 0 ? Number.POSITIVE_INFINITY : (trials - sums.trials) / rate);
   return Number.isFinite(left) ? left : undefined;
 }
 
 async function writeReport(campaign: string, facts: FindingFacts): Promise<void> {
-  const file = caseFileOf(campaign, facts.name);
-  const text = await findingReport(facts, readFileSync(file, "utf8"), `npx rox run ${shellWord(file)}`);
+  const text = await findingReport(facts, readFileSync(caseFileOf(campaign, facts), "utf8"), replayOf(campaign, facts));
   writeFileSync(reportFile(campaign, facts), text);
 }
 

@@ -4,7 +4,7 @@
 
 import type { Engine } from "../../engines/engine.js";
 import type { Case } from "../../properties/case.js";
-import type { FuzzTrials } from "../fuzz/chunk.js";
+import type { Trial } from "../fuzz/trial.js";
 import { failsLike } from "../kinds/kind.js";
 import { PROGRAMS } from "../kinds/programs.js";
 import type { Entry } from "./entry.js";
@@ -36,12 +36,12 @@ export interface Cover {
 }
 
 /** Greedy set cover over the cells that each program reaches; smaller files first where two are equal. */
-export function coverOf(entries: readonly Entry[], trials: FuzzTrials): Cover {
+export function coverOf(entries: readonly Entry[], programs: Trial<Case>): Cover {
   const reached = new Map<Entry, ReadonlySet<string>>();
   const others: Entry[] = [];
   for (const entry of entries) {
     if (entry.trial?.kind !== PROGRAMS) others.push(entry);
-    else reached.set(entry, new Set(trials.check(entry.trial.case as Case).cells));
+    else reached.set(entry, new Set(programs.check(entry.trial.case as Case).cells));
   }
   const left = [...reached.keys()].sort((a, b) => a.text().length - b.text().length);
   const covered = new Set<string>();

@@ -1,26 +1,25 @@
-// What a finding's directory tells people: `report.txt`.
+// What a finding's directory tells people: `report.txt`. Nothing is run: the case may be one that ended its worker.
 
 import { parseCase } from "../../properties/case-text.js";
 import { compileCase } from "../compile.js";
 import type { FindingFacts } from "../fuzz/findings.js";
 import { formatListing } from "./listing.js";
+import { count } from "./text.js";
 
 const COLUMNS = 100;
 
 /** @param text the shrunk case's file. */
 export async function findingReport(facts: FindingFacts, text: string, replay: string): Promise<string> {
-  const { name, cause, where, expected, actual, slots, seed, index, shard, version, engine, fixed } = facts;
-  const parsed = parseCase(text);
-  const compiled = parsed.ok ? await compileCase(parsed.value) : parsed;
+  const { name, cause, where, expected, actual, size, seed, index, shard, version, engine, fixed } = facts;
   const lines = [
     name,
     `oracle     ${cause.oracle}`,
     `reason     ${cause.reason}`,
-    `first at   ${cause.row}`,
-    `found      seed ${seed}, program ${index}, shard ${shard}, engine ${engine}, version ${version}`,
-    `size       ${slots.original} slots, shrunk to ${slots.shrunk}${fixed ? "" : " (not to a fixed point)"}`,
+    `blamed     ${cause.what}`,
+    `found      seed ${seed}, trial ${index} (${facts.kind}), shard ${shard}, engine ${engine}, version ${version}`,
+    `size       ${count(size.original, size.unit)}, shrunk to ${size.shrunk}${fixed ? "" : " (not to a fixed point)"}`,
     "",
-    ...(compiled.ok ? formatListing(compiled.value.listing, COLUMNS) : []),
+    ...(await caseLines(facts, text)),
     `first difference: ${where}`,
     `  expected  ${expected}`,
     `  came      ${actual}`,
@@ -28,4 +27,11 @@ export async function findingReport(facts: FindingFacts, text: string, replay: s
     replay,
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** A program beside its code; anything else as it is written. */
+async function caseLines({ file }: FindingFacts, text: string): Promise<readonly string[]> {
+  const parsed = file.endsWith(".bpf") ? parseCase(text) : undefined;
+  const compiled = parsed?.ok === true ? await compileCase(parsed.value) : undefined;
+  return compiled?.ok === true ? formatListing(compiled.value.listing, COLUMNS) : [...text.trimEnd().split("\n"), ""];
 }

@@ -28,23 +28,23 @@ export function clock(ms: number): string {
 /** What the rates of the live line are counted from. */
 export interface Baseline {
   readonly ms: number;
-  readonly programs: number;
+  readonly trials: number;
   readonly executed: number;
 }
 
 export const baselineOf = ({ elapsedMs, sums }: CampaignState): Baseline => ({
   ms: elapsedMs,
-  programs: sums.programs,
+  trials: sums.trials,
   executed: sums.executed,
 });
 
 /** @param leftMs undefined where there is no end. */
 export function statusLine(state: CampaignState, since: Baseline, leftMs: number | undefined): string {
   const s = Math.max(0.001, (state.elapsedMs - since.ms) / 1000);
-  const { programs, executed } = state.sums;
+  const { trials, executed } = state.sums;
   return [
-    `${short(programs)} programs`,
-    `${short((programs - since.programs) / s)}/s`,
+    `${short(trials)} trials`,
+    `${short((trials - since.trials) / s)}/s`,
     `${short((executed - since.executed) / s)} insns/s`,
     `${state.cells.size} cells`,
     count(state.findings.size, "finding"),
@@ -52,22 +52,28 @@ export function statusLine(state: CampaignState, since: Baseline, leftMs: number
   ].join(", ");
 }
 
-export const formatFound = ({ name, where, expected, actual, slots }: FindingFacts): string =>
-  `FOUND ${name}: ${where}: expected ${expected}, came ${actual} (${slots.original} slots, now ${slots.shrunk})`;
+export const formatFound = ({ name, where, expected, actual, size }: FindingFacts): string =>
+  `FOUND ${name}: ${where}: expected ${expected}, came ${actual} (${count(size.original, size.unit)}, now ${size.shrunk})`;
 
 export function formatFuzz(report: FuzzReport): string[] {
-  const { programs, runs, slots, words, executed, coverage, elapsedMs } = report;
+  const { trials, kinds, runs, slots, words, executed, steps, coverage, elapsedMs } = report;
   const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b - a);
   return [
-    `programs   ${programs} in ${count(runs, "run")}, ${clock(elapsedMs)}, shard ${report.shard}, engine ${report.engine}`,
-    `code       ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
+    `trials     ${trials} in ${clock(elapsedMs)}, shard ${report.shard}, engine ${report.engine}`,
+    ...Object.entries(kinds).map(([kind, { trials: n, passed }]) => `  ${kind.padEnd(12)} ${n}, ${passed} agree`),
+    ...(runs === 0
+      ? []
+      : [
+          `code       ${count(runs, "run")}, ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
+        ]),
+    ...(steps === 0 ? [] : [`memory     ${count(steps, "step")} of histories`]),
     `coverage   ${coverage.cells} cells, ${coverage.rows} of ${coverage.allRows} instruction rows`,
     `incomparable  ${report.incomparable} (${percent(report.incomparable, total(report))})`,
     ...why.slice(0, 8).map(([reason, n]) => `  ${n}  ${reason}`),
     ...(report.ignored === 0 ? [] : [`not counted  ${count(report.ignored, "failure")} of other oracles`]),
     ...report.findings.map(
-      ({ name, slots: { shrunk }, where, expected, actual }) =>
-        `${name}: ${count(shrunk, "slot")}, ${where}: expected ${expected}, came ${actual}`,
+      ({ name, size: { shrunk, unit }, where, expected, actual }) =>
+        `${name}: ${count(shrunk, unit)}, ${where}: expected ${expected}, came ${actual}`,
     ),
     verdictLine(report),
   ];

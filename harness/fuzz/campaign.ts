@@ -4,21 +4,22 @@
 
 import { appendFileSync } from "node:fs";
 import path from "node:path";
-import type { Case } from "../../properties/case.js";
-import { printCase } from "../../properties/case-text.js";
-import { type Cause, causeName, type FuzzOracle } from "./cause.js";
+import { type Cause, causeName } from "./cause.js";
 import { type ChunkResult, packSteering } from "./chunk.js";
 import type { OpenCampaign } from "./directory.js";
-import { type FindingFacts, keepFinding } from "./findings.js";
-import { type MakeFresh, programAt, type Steering, UNSTEERED } from "./generate.js";
-import { gainOf, KEPT_A_CHUNK, type Kept, type Lane, LONGEST_KEPT } from "./lane.js";
+import { emittedOf } from "./emitted.js";
+import { type FindingFacts, keepFinding, type NewFinding } from "./findings.js";
+import { caseAt, type Steering, UNSTEERED } from "./generate.js";
+import type { Lane } from "./lane.js";
+import { firstsOf, gainOf } from "./memory.js";
 import type { FuzzPool, Lost } from "./pool.js";
-import type { Shrunk } from "./shrink.js";
+import { kindId } from "./schedule.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
+import type { AnyTrial, Trials } from "./trial.js";
 
 export interface CampaignLimits {
   /** Of the whole campaign, all shards together; Infinity for no limit. */
-  readonly programs: number;
+  readonly trials: number;
   /** Of this campaign's time, over all processes. */
   readonly ms: number;
   readonly stop: AbortSignal;
@@ -40,11 +41,11 @@ const ROTATE_BYTES = 32 * 1024 * 1024;
 export async function runCampaign(
   campaign: OpenCampaign,
   pool: FuzzPool,
-  fresh: MakeFresh,
+  trials: Trials,
   limits: CampaignLimits,
   watchers: Watchers = {},
 ): Promise<"done" | "stopped"> {
-  const loop = new Loop(campaign, pool, fresh, limits, watchers);
+  const loop = new Loop(campaign, pool, trials, limits, watchers);
   return loop.run();
 }
 
@@ -59,7 +60,7 @@ class Loop {
   constructor(
     private readonly campaign: OpenCampaign,
     private readonly pool: FuzzPool,
-    private readonly fresh: MakeFresh,
+    private readonly trials: Trials,
     private readonly limits: CampaignLimits,
     private readonly watchers: Watchers,
   ) {
@@ -97,10 +98,10 @@ class Loop {
   private sample(): void {
     const { directory, state } = this.campaign;
     this.lastSample = this.elapsed();
-    const { programs, executed } = state.sums;
+    const { trials, executed } = state.sums;
     const sample = {
       ms: Math.round(this.lastSample),
-      programs,
+      trials,
       executed,
       cells: state.cells.size,
       findings: state.findings.size,
@@ -125,7 +126,7 @@ class Loop {
   private nextLane(): Lane | undefined {
     let best: Lane | undefined;
     for (const lane of this.campaign.state.lanes) {
-      if (this.busy.has(lane) || lane.indexAt(lane.done) >= this.limits.programs) continue;
+      if (this.busy.has(lane) || lane.indexAt(lane.done) >= this.limits.trials) continue;
       if (best === undefined || lane.done < best.done) best = lane;
     }
     return best;
@@ -134,42 +135,43 @@ class Loop {
   private async chunk(lane: Lane): Promise<void> {
     const { settings, state, log } = this.campaign;
     const { seed } = settings;
-    const all = this.indexesOf(lane);
-    const steering = settings.feedback ? lane.steering(seed) : UNSTEERED;
+    const of = lane.kind;
+    const trial = this.trials[of]!;
+    const memory = lane.memory(of);
+    const all = lane
+      .next()
+      .map((position) => lane.indexAt(position))
+      .filter((index) => index < this.limits.trials);
+    const steering = settings.feedback ? memory.steering(trial, seed, all[0]!) : UNSTEERED;
     const again: Record<string, number> = {};
     let ignored = 0;
     let indexes = all;
     let result: ChunkResult | undefined;
     while (result === undefined) {
-      const answer = await this.pool.run({ kind: "chunk", seed, indexes, steering: packSteering(steering) });
+      const answer = await this.pool.run({ kind: "chunk", of, seed, indexes, steering: packSteering(trial, steering) });
       if (answer.ok) result = answer.result;
       else {
-        const index = indexes[answer.lost.program]!;
-        if (!(await this.keepLost(index, steering, answer.lost))) ignored++;
+        const index = indexes[answer.lost.trial]!;
+        if (!(await this.keepLost({ trial, index, steering }, answer.lost))) ignored++;
         indexes = indexes.filter((other) => other !== index);
       }
     }
     for (const { index, cause } of result.suspects) {
-      const name = await this.keep(index, steering, cause);
+      const name = await this.keep({ trial, index, steering }, cause);
       if (name === undefined) ignored++;
       else if (name !== "") again[name] = (again[name] ?? 0) + 1;
     }
     const { incomparable, cells, suspects: _, mutants: __, ...sums } = result;
-    const gain = gainOf(lane, result);
-    const hits = lane.risesOf(cells);
-    const kept = this.keptOf(lane, cells, steering);
+    const gain = gainOf(memory, result);
+    const hits = memory.risesOf(cells);
+    const kept =
+      settings.feedback && trial.change !== undefined
+        ? firstsOf(memory, cells, (index) => this.textOf({ trial, index, steering }))
+        : [];
     const done = lane.done + all.length;
-    this.record({ kind: "chunk", lane: lane.number, done, hits, kept, gain, sums, incomparable, again, ignored });
+    const learned = { hits, kept, gain, emitted: emittedOf(cells) };
+    this.record({ kind: "chunk", lane: lane.number, of, done, ...learned, sums, incomparable, again, ignored });
     if (log.bytes > ROTATE_BYTES) log.rotate({ ...state.snapshot(), elapsedMs: this.elapsed() });
-  }
-
-  private indexesOf(lane: Lane): readonly number[] {
-    const indexes: number[] = [];
-    for (let i = 0; i < this.campaign.settings.chunk; i++) {
-      const index = lane.indexAt(lane.done + i);
-      if (index < this.limits.programs) indexes.push(index);
-    }
-    return indexes;
   }
 
   /** State and log change together. */
@@ -178,29 +180,11 @@ class Loop {
     this.campaign.state.apply(record);
   }
 
-  /** The programs that reached a cell as the first ones of the lane. */
-  private keptOf(lane: Lane, cells: ChunkResult["cells"], steering: Steering): readonly Kept[] {
-    if (!this.campaign.settings.feedback) return [];
-    const firsts = new Map<number, string[]>();
-    for (const [cell, , first] of cells) {
-      if (!lane.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
-    }
-    const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
-    return most.flatMap(([index, found]) => {
-      const text = this.textOf(index, steering);
-      return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
-    });
+  private textOf({ trial, index, steering }: Place): string {
+    return trial.kind.print(caseAt(trial, this.campaign.settings.seed, index, steering).case, { title: undefined });
   }
 
-  private caseAt(index: number, steering: Steering): Case {
-    return programAt(this.fresh, this.campaign.settings.seed, index, steering).case;
-  }
-
-  private textOf(index: number, steering: Steering): string {
-    return printCase({ ...this.caseAt(index, steering), title: undefined });
-  }
-
-  private isWanted(oracle: FuzzOracle): boolean {
+  private isWanted(oracle: string): boolean {
     return this.campaign.settings.only?.includes(oracle) ?? true;
   }
 
@@ -208,34 +192,32 @@ class Loop {
    * Shrink and keep a failure, unless its cause is known.
    * @returns the finding that it counts for; empty for a new one or one that is being shrunk; undefined if it does not count
    */
-  private async keep(index: number, steering: Steering, cause: Cause): Promise<string | undefined> {
+  private async keep(place: Place, cause: Cause): Promise<string | undefined> {
     if (!this.isWanted(cause.oracle)) return undefined;
     const suspected = `${causeName(cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
     if (known !== undefined) return known;
     if (this.pending.has(suspected)) return "";
     this.pending.add(suspected);
-    const original = this.textOf(index, steering);
+    const original = this.textOf(place);
     const { shrinkRuns: runs, shrinkMs: ms } = this.limits;
-    const shrunk = await this.pool.shrink({ kind: "shrink", text: original, cause, runs, ms });
-    await this.write(suspected, { cause, index, original, shrunk });
+    const of = kindId(place.trial.kind);
+    const shrunk = await this.pool.shrink({ kind: "shrink", of, text: original, cause, runs, ms });
+    await this.write(suspected, { ...place, cause, original, shrunk });
     return "";
   }
 
-  private async keepLost(index: number, steering: Steering, { kind, why }: Lost): Promise<boolean> {
+  private async keepLost(place: Place, { kind, why }: Lost): Promise<boolean> {
     const oracle = kind === "hang" ? "worker-hang" : "worker-crash";
     if (!this.isWanted(oracle)) return false;
-    // Nothing says that two programs stopped a worker for one cause.
-    const cause: Cause = { oracle, reason: why, row: `program ${index}` };
-    const original = this.textOf(index, steering);
-    await this.write(causeName(cause), { cause, index, original, shrunk: undefined, lost: `${kind}: ${why}` });
+    // Nothing says that two cases stopped a worker for one cause.
+    const cause: Cause = { oracle, reason: why, what: `trial ${place.index}` };
+    const original = this.textOf(place);
+    await this.write(causeName(cause), { ...place, cause, original, shrunk: undefined, lost: `${kind}: ${why}` });
     return true;
   }
 
-  private async write(
-    suspected: string,
-    finding: { cause: Cause; index: number; original: string; shrunk: Shrunk | undefined; lost?: string },
-  ): Promise<void> {
+  private async write(suspected: string, finding: NewFinding): Promise<void> {
     const { directory, settings, state } = this.campaign;
     const name = causeName(finding.shrunk?.cause ?? finding.cause);
     const isNew = !state.findings.has(name);
@@ -244,4 +226,11 @@ class Loop {
     this.pending.delete(suspected);
     if (isNew) await this.watchers.onFinding?.(facts);
   }
+}
+
+/** Where in the campaign a case is made. */
+interface Place {
+  readonly trial: AnyTrial;
+  readonly index: number;
+  readonly steering: Steering;
 }

@@ -29,7 +29,7 @@ describe("a cause", () => {
   });
 
   test("names a directory", () => {
-    expect(causeName({ oracle: "exec-match", row: "lock fetch add32" })).toBe("exec-match-lock-fetch-add32");
-    expect(causeName({ oracle: "text-memory", row: "?" })).toBe("text-memory-unknown");
+    expect(causeName({ oracle: "exec-match", what: "lock fetch add32" })).toBe("exec-match-lock-fetch-add32");
+    expect(causeName({ oracle: "text-memory", what: "?" })).toBe("text-memory-unknown");
   });
 });

@@ -1,99 +1,85 @@
-// A run of consecutive programs of one lane, checked by one worker. The worker keeps nothing between chunks, so one that
-// dies takes nothing with it.
+// A run of consecutive trials of one lane and one kind, checked by one worker. The worker keeps nothing between chunks, so
+// one that dies takes nothing with it.
 
-import type { Case } from "../../properties/case.js";
-import { type PackedCase, packCase, unpackCase } from "../../properties/packed-case.js";
-import type { Check, Checked } from "../check-or-crash.js";
 import { type Cause, causeOf } from "./cause.js";
-import { type MakeFresh, programAt, type Steering } from "./generate.js";
+import { caseAt, type Steering } from "./generate.js";
+import type { AnyTrial, Cost, Trials } from "./trial.js";
 
-/** What a worker works with. */
-export interface FuzzTrials {
-  readonly fresh: MakeFresh;
-  /** Check a case, and say which cells it reached. */
-  check(c: Case): { readonly checked: Checked; readonly cells: Iterable<string> };
-  /** Check only. */
-  readonly judge: Check;
-}
-
-/** The same as `Steering`, for another thread. */
+/** The same for another thread. */
 export interface PackedSteering extends Omit<Steering, "parents"> {
-  readonly parents: readonly PackedCase[];
+  readonly parents: readonly unknown[];
 }
-export const packSteering = (steering: Steering): PackedSteering => ({
+export const packSteering = ({ pack }: AnyTrial, steering: Steering): PackedSteering => ({
   ...steering,
-  parents: steering.parents.map(packCase),
+  parents: pack === undefined ? steering.parents : steering.parents.map(pack),
 });
 
 export interface ChunkTask {
   readonly kind: "chunk";
+  /** Id of the kind of trial. */
+  readonly of: string;
   readonly seed: number;
   /** Campaign indexes, in order. Those that have stopped a worker are left out. */
   readonly indexes: readonly number[];
   readonly steering: PackedSteering;
-  /** Two words: how many programs were begun, and whether the last of them is being checked by now. */
+  /** Two words: how many trials were begun, and whether the last of them is being checked by now. */
   readonly heartbeat: Int32Array;
 }
 
-/** A program that failed. */
+/** A case that failed. */
 export interface Suspect {
   readonly index: number;
   readonly cause: Cause;
 }
 
-export interface Sums {
-  readonly programs: number;
+export interface Sums extends Cost {
+  readonly trials: number;
   readonly passed: number;
-  readonly slots: number;
-  readonly words: number;
-  /** A64 instructions. */
-  readonly executed: number;
-  readonly runs: number;
 }
 
 /** Plain data: it crosses a thread boundary. */
 export interface ChunkResult extends Sums {
   /** By reason. */
   readonly incomparable: Readonly<Record<string, number>>;
-  /** Cell, programs that reached it, index of the first of them. */
+  /** Cell, trials that reached it, index of the first of them. */
   readonly cells: readonly (readonly [cell: string, times: number, first: number])[];
   readonly suspects: readonly Suspect[];
-  /** Indexes of the programs that were changes of a parent. */
+  /** Indexes of the trials that were changes of a parent. */
   readonly mutants: readonly number[];
 }
 
-export function runChunk({ seed, indexes, steering: packed, heartbeat }: ChunkTask, trials: FuzzTrials): ChunkResult {
-  const steering = { ...packed, parents: packed.parents.map(unpackCase) };
-  const sum = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
+export function runChunk({ of, seed, indexes, steering: packed, heartbeat }: ChunkTask, trials: Trials): ChunkResult {
+  const trial = trials[of]!;
+  const { unpack } = trial;
+  const steering = unpack === undefined ? packed : { ...packed, parents: packed.parents.map(unpack) };
+  const sum = { trials: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0, steps: 0 };
   const incomparable: Record<string, number> = {};
   const cells = new Map<string, { times: number; readonly first: number }>();
   const suspects: Suspect[] = [];
   const mutants: number[] = [];
   for (const [n, index] of indexes.entries()) {
     beat(heartbeat, n + 1, 0);
-    const { case: c, isMutant } = programAt(trials.fresh, seed, index, steering);
+    const { case: c, isMutant } = caseAt(trial, seed, index, steering);
     if (isMutant) mutants.push(index);
     beat(heartbeat, n + 1, 1);
-    const { checked, cells: reached } = trials.check(c);
-    const { verdict, slots, words, executed, runs } = checked;
-    sum.programs++;
-    sum.slots += slots;
-    sum.words += words;
-    sum.executed += executed;
-    sum.runs += runs.length;
+    const { judged, cells: reached, cost } = trial.check(c);
+    sum.trials++;
+    for (const key of COSTS) sum[key] += cost[key];
     for (const cell of reached) {
       const entry = cells.get(cell);
       if (entry === undefined) cells.set(cell, { times: 1, first: index });
       else entry.times++;
     }
-    if (verdict.kind === "agree") sum.passed++;
-    else if (verdict.kind === "incomparable") incomparable[verdict.why] = (incomparable[verdict.why] ?? 0) + 1;
-    const cause = causeOf(c, checked);
+    if (judged.kind === "agree") sum.passed++;
+    else if (judged.kind === "incomparable") incomparable[judged.why] = (incomparable[judged.why] ?? 0) + 1;
+    const cause = causeOf(trial, c, judged);
     if (cause !== undefined) suspects.push({ index, cause });
   }
   const reached = [...cells].map(([cell, { times, first }]) => [cell, times, first] as const);
   return { ...sum, incomparable, cells: reached, suspects, mutants };
 }
+
+const COSTS = ["runs", "slots", "words", "executed", "steps"] as const satisfies readonly (keyof Cost)[];
 
 function beat(heartbeat: Int32Array, begun: number, checking: number): void {
   Atomics.store(heartbeat, 1, checking);

@@ -3,8 +3,8 @@
 //   campaign.json        what it was started with
 //   log-NNNNNN.jsonl     what happened since, see log.ts and state.ts
 //   samples.jsonl        now and then: time, programs, instructions, cells, findings
-//   findings/NAME/       case.bpf, original.bpf, finding.json, and report.txt
-//   corpus/NAME.bpf      the shrunk cases once more, to be merged into a corpus
+//   findings/NAME/       case.EXT, original.EXT, finding.json, and report.txt
+//   corpus/NAME.EXT      the shrunk cases once more, to be merged into a corpus
 //   lock                 the process that works on it
 
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
@@ -15,7 +15,7 @@ import { version } from "../project.js";
 import { reportJson } from "../report.js";
 import { findingsDirectory } from "./findings.js";
 import { CampaignLog } from "./log.js";
-import { type CampaignRecord, type CampaignSettings, CampaignState } from "./state.js";
+import { type CampaignRecord, type CampaignSettings, CampaignState, FORMAT } from "./state.js";
 
 export interface OpenCampaign {
   readonly directory: string;
@@ -63,7 +63,11 @@ export function readSettings(directory: string): Loaded<CampaignSettings> {
     refuse({ subject: file, expected: "a campaign", came, next: "name the directory that --out was given" });
   try {
     const settings = JSON.parse(readFileSync(file, "utf8")) as CampaignSettings;
-    if (settings.format !== 1) return bad(`format ${String(settings.format)}`);
+    if (settings.format !== FORMAT) {
+      const next = "start a new campaign; rox corpus merge keeps what this one found";
+      const expected = `a campaign of format ${FORMAT}`;
+      return refuse({ subject: file, expected, came: `format ${String(settings.format)}`, next });
+    }
     // Another version makes other programs of the same index: the sum would be of neither.
     if (settings.version !== version()) return bad(`one of version ${settings.version}, this is ${version()}`);
     return loaded(settings);

@@ -3,16 +3,20 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseCase, printCase } from "../../properties/case-text.js";
-import { contentId } from "../corpus/content-id.js";
 import { reportJson } from "../report.js";
-import { type Cause, causeName } from "./cause.js";
+import { type Cause, causeName, isOfWorker } from "./cause.js";
+import { kindId } from "./schedule.js";
 import type { Shrunk } from "./shrink.js";
 import type { CampaignSettings } from "./state.js";
+import type { AnyTrial } from "./trial.js";
 
 /** `finding.json`. */
 export interface FindingFacts {
   readonly name: string;
+  /** Id of the kind of trial. */
+  readonly kind: string;
+  /** The name of its file: `case.bpf`, `case.history`. */
+  readonly file: string;
   readonly cause: Cause;
   readonly where: string;
   readonly expected: string;
@@ -21,15 +25,15 @@ export interface FindingFacts {
   readonly engine: string;
   readonly seed: number;
   readonly shard: string;
-  /** Of the program that was found first. */
+  /** Of the case that was found first. */
   readonly index: number;
-  /** BPF slots. */
-  readonly slots: { readonly original: number; readonly shrunk: number };
+  readonly size: { readonly original: number; readonly shrunk: number; readonly unit: string };
   /** No single edit makes it simpler. Otherwise the budget ended, or it was not shrunk at all. */
   readonly fixed: boolean;
 }
 
 export interface NewFinding {
+  readonly trial: AnyTrial;
   readonly cause: Cause;
   readonly index: number;
   /** Case file text. */
@@ -41,18 +45,21 @@ export interface NewFinding {
 }
 
 export const findingsDirectory = (campaign: string): string => path.join(campaign, "findings");
-export const caseFileOf = (campaign: string, name: string): string =>
-  path.join(findingsDirectory(campaign), name, "case.bpf");
+export const caseFileOf = (campaign: string, { name, file }: Pick<FindingFacts, "name" | "file">): string =>
+  path.join(findingsDirectory(campaign), name, file);
 export const campaignCorpus = (campaign: string): string => path.join(campaign, "corpus");
 
 /** Writes the directory of a finding, and its case into the campaign's corpus. @returns the facts */
 export function keepFinding(campaign: string, settings: CampaignSettings, finding: NewFinding): FindingFacts {
-  const { index, original, shrunk } = finding;
+  const { trial, index, original, shrunk } = finding;
+  const { kind } = trial;
   const cause = shrunk?.cause ?? finding.cause;
   const name = causeName(cause);
   const answers = answersOf(finding);
   const facts: FindingFacts = {
     name,
+    kind: kindId(kind),
+    file: `case${kind.extension}`,
     cause,
     ...answers,
     version: settings.version,
@@ -60,21 +67,21 @@ export function keepFinding(campaign: string, settings: CampaignSettings, findin
     seed: settings.seed,
     shard: `${settings.shard.index}/${settings.shard.of}`,
     index,
-    slots: { original: slotsOf(original), shrunk: slotsOf(shrunk?.text ?? original) },
+    size: { original: sizeOf(trial, original), shrunk: sizeOf(trial, shrunk?.text ?? original), unit: kind.unit },
     fixed: shrunk?.fixed ?? false,
   };
   const directory = path.join(findingsDirectory(campaign), name);
   // It is there if the process ended between writing it and saying so in the log.
   if (existsSync(directory)) return facts;
-  const lesson = lessonText(facts, shrunk?.text ?? original, shrunk?.results ?? []);
+  const lesson = lessonText(trial, facts, shrunk?.text ?? original);
   const corpus = campaignCorpus(campaign);
   mkdirSync(corpus, { recursive: true });
-  writeWhole(path.join(corpus, `${name}.bpf`), lesson);
+  writeWhole(path.join(corpus, `${name}${kind.extension}`), lesson);
   const temporary = path.join(findingsDirectory(campaign), `.${name}.${process.pid}.tmp`);
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
-  writeFileSync(path.join(temporary, "case.bpf"), lesson);
-  writeFileSync(path.join(temporary, "original.bpf"), original);
+  writeFileSync(path.join(temporary, facts.file), lesson);
+  writeFileSync(path.join(temporary, `original${kind.extension}`), original);
   writeFileSync(path.join(temporary, "finding.json"), reportJson(facts));
   renameSync(temporary, directory);
   return facts;
@@ -92,23 +99,21 @@ function answersOf({ shrunk, lost }: NewFinding): Pick<FindingFacts, "where" | "
   return { where: "the run", expected: "the same failure again", actual: "another answer: it does not fail reliably" };
 }
 
-/** The case as a lesson that fails today: what the reference says is what is expected. */
-function lessonText(facts: FindingFacts, text: string, results: readonly bigint[]): string {
-  const parsed = parseCase(text);
+/** The case as a lesson that fails today. One that ended its worker is not run again to find out what it should return. */
+function lessonText(trial: AnyTrial, facts: FindingFacts, text: string): string {
+  const parsed = trial.kind.parse(text);
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
-  const { oracle, row } = facts.cause;
-  const title = row === "?" ? `${oracle}: ${facts.cause.reason}` : `${row}: ${facts.cause.reason}`;
+  const { oracle, reason, what } = facts.cause;
+  const title = what === "?" ? `${oracle}: ${reason}` : `${what}: ${reason}`;
   const notes = [
-    { key: "found" as const, text: `seed=${facts.seed} index=${facts.index} version=${facts.version}` },
-    { key: "found" as const, text: `${facts.where}: expected ${facts.expected}, came ${facts.actual}`.slice(0, 150) },
+    `seed=${facts.seed} index=${facts.index} version=${facts.version}`,
+    `${facts.where}: expected ${facts.expected}, came ${facts.actual}`.replaceAll(/\s+/g, " ").slice(0, 150),
   ];
-  const same = results.every((r0) => r0 === results[0]);
-  const expect = same ? results.slice(0, 1) : results;
-  const c = { ...parsed.value, title, oracle, notes, expect };
-  return printCase({ ...c, id: contentId(c) });
+  const about = { title, oracle, notes };
+  return isOfWorker(facts.cause) ? trial.kind.print(parsed.value, about) : trial.lesson(parsed.value, about);
 }
 
-function slotsOf(text: string): number {
-  const parsed = parseCase(text);
-  return parsed.ok ? parsed.value.program.code.reduce((n, code) => n + code.length, 0) : 0;
+function sizeOf({ kind }: AnyTrial, text: string): number {
+  const parsed = kind.parse(text);
+  return parsed.ok ? kind.size(parsed.value) : 0;
 }

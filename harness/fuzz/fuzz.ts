@@ -1,26 +1,32 @@
 // A fuzz campaign from its options to its report.
 
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
-import { shellWord } from "../shell-word.js";
+import { caseCommand } from "../sequences/case-command.js";
 import { type CampaignLimits, runCampaign, type Watchers } from "./campaign.js";
 import { type CampaignCoverage, coverageOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
 import { caseFileOf, type FindingFacts } from "./findings.js";
-import type { MakeFresh } from "./generate.js";
 import type { FuzzPool } from "./pool.js";
 import { readFacts } from "./read.js";
 import { shardText } from "./shard.js";
+import type { Trials } from "./trial.js";
 
 export interface FuzzReport extends Report {
   readonly directory: string;
   readonly shard: string;
   readonly engine: string;
   readonly feedback: boolean;
-  readonly programs: number;
+  /** Of all kinds. */
+  readonly trials: number;
+  /** By kind. */
+  readonly kinds: Readonly<Record<string, { readonly trials: number; readonly passed: number }>>;
+  /** Of programs. */
   readonly runs: number;
   readonly slots: number;
   readonly words: number;
   readonly executed: number;
+  /** Of histories. */
+  readonly steps: number;
   /** Of the campaign, over all processes. */
   readonly elapsedMs: number;
   readonly coverage: CampaignCoverage;
@@ -33,12 +39,12 @@ export interface FuzzReport extends Report {
 export async function fuzz(
   campaign: OpenCampaign,
   pool: FuzzPool,
-  fresh: MakeFresh,
+  trials: Trials,
   limits: CampaignLimits,
   watchers: Watchers = {},
 ): Promise<FuzzReport> {
   const started = Date.now();
-  const end = await runCampaign(campaign, pool, fresh, limits, watchers);
+  const end = await runCampaign(campaign, pool, trials, limits, watchers);
   const { directory, settings, state } = campaign;
   const findings = [...state.findings.keys()].sort().flatMap((name) => readFacts(directory, name) ?? []);
   const counts: Counts = {
@@ -50,13 +56,16 @@ export async function fuzz(
     failures: findings.map((facts) => failureOf(directory, facts)),
     unreadable: [],
   };
-  const { programs, runs, slots, words, executed } = state.sums;
+  const { runs, slots, words, executed, steps } = state.sums;
+  const kinds = [...state.sumsOf].map(([kind, { trials: n, passed }]) => [kind, { trials: n, passed }] as const);
   return makeReport("fuzz", started, counts, {
     directory,
     shard: shardText(settings.shard),
     engine: settings.engine,
     feedback: settings.feedback,
-    ...{ programs, runs, slots, words, executed },
+    trials: state.sums.trials,
+    kinds: Object.fromEntries(kinds),
+    ...{ runs, slots, words, executed, steps },
     elapsedMs: state.elapsedMs,
     coverage: coverageOf(state),
     incomparableWhy: Object.fromEntries(state.incomparable),
@@ -65,7 +74,10 @@ export async function fuzz(
   });
 }
 
-const failureOf = (directory: string, { name, where, expected, actual }: FindingFacts): Failure => {
-  const file = caseFileOf(directory, name);
-  return { name: file, where, expected, actual, replay: `npx rox run ${shellWord(file)}` };
+const failureOf = (directory: string, facts: FindingFacts): Failure => {
+  const { where, expected, actual } = facts;
+  return { name: caseFileOf(directory, facts), where, expected, actual, replay: replayOf(directory, facts) };
 };
+
+/** What shows a finding again. */
+export const replayOf = (directory: string, facts: FindingFacts): string => caseCommand(caseFileOf(directory, facts));

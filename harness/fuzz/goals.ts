@@ -1,5 +1,6 @@
 // What was seen least: pairs of an instruction row and a kind of operands. Rows with the same fields can have the same
-// kinds of operands, so a kind that one of them was seen with is a goal for all of them.
+// kinds of operands, so a kind that one of them was seen with is a goal for all of them; and where base and data lie in two
+// registers, they can lie in one.
 
 import type { Draw } from "../../properties/arbitraries/draw.js";
 import type { Goal } from "../../properties/arbitraries/mutate-aim.js";
@@ -27,6 +28,8 @@ function partsOf(cell: string): CellParts {
   return parts;
 }
 
+const inOne = (operands: string): string => operands.replace(/^(?:r|r0)\//, "same/");
+
 export function goalsOf(hits: ReadonlyMap<string, number>, draw: Draw): readonly Goal[] {
   const seen = new Map<string, number>();
   const kinds = new Map<string, Set<string>>();
@@ -35,8 +38,8 @@ export function goalsOf(hits: ReadonlyMap<string, number>, draw: Draw): readonly
     const like = LIKENESS.get(row);
     if (like === undefined) continue;
     const known = kinds.get(like);
-    if (known === undefined) kinds.set(like, new Set([operands]));
-    else known.add(operands);
+    if (known === undefined) kinds.set(like, new Set([operands, inOne(operands)]));
+    else known.add(operands).add(inOne(operands));
     if (event !== "idle") seen.set(`${row}|${operands}`, (seen.get(`${row}|${operands}`) ?? 0) + times);
   }
   const rare: Goal[] = [];

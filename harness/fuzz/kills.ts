@@ -2,10 +2,10 @@
 // said may be lost, and no file may be damaged. A test does it a few times, the bench fifty times.
 
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { parseCase } from "../../properties/case-text.js";
-import { contentId } from "../corpus/content-id.js";
+import { EXTENSIONS, readEntry } from "../corpus/kinds.js";
+import { damageOf } from "../corpus/store.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
 import { readCampaign } from "./read.js";
 
@@ -15,7 +15,10 @@ export interface KillOptions {
   readonly kills: number;
   readonly engine: string;
   readonly seed: number;
-  /** Milliseconds after the start at which a process is killed, in [0, 1) of the longest. */
+  /**
+   * When a process is killed, in [0, 1) of the longest: counted from when the campaign has begun, so that there is
+   * something to lose however slow the machine is; every fifth time from the start of the process.
+   */
   readonly random: () => number;
   readonly longestMs: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -28,7 +31,7 @@ export interface KillReport {
   /** What was wrong, in words; empty if nothing was. */
   readonly problems: readonly string[];
   /** After the last kill. */
-  readonly programs: number;
+  readonly trials: number;
   readonly findings: number;
 }
 
@@ -36,9 +39,9 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
   const { directory, kills, random, longestMs } = options;
   const problems: string[] = [];
   let ended = 0;
-  let before: Snapshot = { programs: 0, cells: 0, findings: [] };
+  let before: Snapshot = { trials: 0, cells: 0, findings: [] };
   for (let n = 0; n < kills; n++) {
-    const died = await runAndKill(options, random() * longestMs);
+    const died = await runAndKill(options, random() * longestMs, n % FROM_START === FROM_START - 1);
     if (died !== "killed") {
       ended++;
       if (died !== "0" && died !== "1") problems.push(`kill ${n}: the process ended with ${died}`);
@@ -46,27 +49,41 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
     if (!existsSync(path.join(directory, "campaign.json"))) continue;
     const now = look(directory, (problem) => problems.push(`kill ${n}: ${problem}`));
     if (now === undefined) continue;
-    if (now.programs < before.programs) problems.push(`kill ${n}: ${before.programs} programs, then ${now.programs}`);
+    if (now.trials < before.trials) problems.push(`kill ${n}: ${before.trials} trials, then ${now.trials}`);
     if (now.cells < before.cells) problems.push(`kill ${n}: ${before.cells} cells, then ${now.cells}`);
     for (const name of before.findings) if (!now.findings.includes(name)) problems.push(`kill ${n}: lost ${name}`);
     before = now;
   }
-  return { kills, ended, problems, programs: before.programs, findings: before.findings.length };
+  if (before.trials === 0) problems.push("no trial was ever done: nothing could be lost");
+  if (before.findings.length === 0) problems.push("nothing was ever found: no finding could be lost");
+  return { kills, ended, problems, trials: before.trials, findings: before.findings.length };
 }
 
+const FROM_START = 5;
+
 /** @returns `killed`, or the exit code of a process that was not there any more to be killed */
-function runAndKill({ rox, directory, engine, seed, env }: KillOptions, afterMs: number): Promise<string> {
+function runAndKill(
+  { rox, directory, engine, seed, env }: KillOptions,
+  afterMs: number,
+  fromStart: boolean,
+): Promise<string> {
   const begun = existsSync(path.join(directory, "campaign.json"));
   const start = begun ? ["--resume", directory] : ["--out", directory, "--seed", `${seed}`, "--engine", engine];
   const child = spawn(process.execPath, [rox, "fuzz", ...start, "--jobs", "2", "--time", "1h"], {
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
   let said = "";
   child.stderr.on("data", (data: Buffer) => {
     said = `${said}${data.toString()}`.slice(-500);
   });
-  const timer = setTimeout(() => child.kill("SIGKILL"), afterMs);
+  let timer: NodeJS.Timeout | undefined;
+  const aim = (): void => {
+    timer ??= setTimeout(() => child.kill("SIGKILL"), afterMs);
+  };
+  if (fromStart) aim();
+  // The first line says that the campaign has begun.
+  child.stdout.on("data", aim);
   return new Promise((resolve) => {
     child.on("close", (code, signal) => {
       clearTimeout(timer);
@@ -76,7 +93,7 @@ function runAndKill({ rox, directory, engine, seed, env }: KillOptions, afterMs:
 }
 
 interface Snapshot {
-  readonly programs: number;
+  readonly trials: number;
   readonly cells: number;
   readonly findings: readonly string[];
 }
@@ -93,20 +110,19 @@ function look(directory: string, complain: (problem: string) => void): Snapshot 
     if (!existsSync(path.join(findingsDirectory(directory), name)))
       complain(`the log has ${name}, the directory has not`);
   }
-  for (const { facts, shrunk, original } of findings) {
-    for (const [what, text] of Object.entries({ shrunk, original }))
-      checkCase(`${facts.name}, ${what}`, text, complain);
+  const files = [findingsDirectory(directory), campaignCorpus(directory)].filter((place) => existsSync(place));
+  for (const place of files) {
+    for (const file of readdirSync(place, { recursive: true, encoding: "utf8" })) {
+      // What a process was writing when it was killed has a name that nobody reads.
+      if (file.split(path.sep).some((part) => part.startsWith("."))) continue;
+      if (EXTENSIONS.includes(path.extname(file))) checkEntry(path.join(place, file), complain);
+    }
   }
-  const corpus = campaignCorpus(directory);
-  for (const name of existsSync(corpus) ? readdirSync(corpus).filter((file) => !file.startsWith(".")) : []) {
-    checkCase(name, readFileSync(path.join(corpus, name), "utf8"), complain);
-  }
-  return { programs: state.sums.programs, cells: state.cells.size, findings: findings.map(({ facts }) => facts.name) };
+  return { trials: state.sums.trials, cells: state.cells.size, findings: findings.map(({ facts }) => facts.name) };
 }
 
-function checkCase(name: string, text: string, complain: (problem: string) => void): void {
-  const parsed = parseCase(text);
-  if (!parsed.ok) complain(`${name}: ${parsed.error.message}`);
-  else if (parsed.value.id !== undefined && parsed.value.id !== contentId(parsed.value))
-    complain(`${name}: another id`);
+function checkEntry(file: string, complain: (problem: string) => void): void {
+  const entry = readEntry(file);
+  const problem = entry.ok ? damageOf(entry.value) : entry.error;
+  if (problem !== undefined) complain(`${problem.subject}: ${problem.came}`);
 }

@@ -1,162 +1,44 @@
-// A lane: every n-th program of a campaign, tried one chunk after another, and what the lane has learned from its own
-// programs only. A lane therefore goes the same way whichever worker, shard or machine runs it, and however often it was
-// interrupted: that is what makes the union of shards one run.
+// A lane: every n-th trial of a campaign, tried one chunk after another, and what the lane has learned from its own trials
+// only. A lane therefore goes the same way whichever worker, shard or machine runs it, and however often it was
+// interrupted: that is what makes the union of shards one run. Its chunks take the kinds of trials in turn.
 
-import { Draw } from "../../properties/arbitraries/draw.js";
-import type { Case } from "../../properties/case.js";
-import { parseCase } from "../../properties/case-text.js";
-import { randomSource } from "../gate/random-source.js";
-import type { ChunkResult } from "./chunk.js";
-import { type Steering, UNSTEERED } from "./generate.js";
-import { goalsOf } from "./goals.js";
-
-/** A cell that was reached so often is not rare any more, and is not counted further. */
-export const OFTEN = 16;
-/** Of a chunk, those that reached most that the lane had not reached before. */
-export const KEPT_A_CHUNK = 8;
-/** Programs worth changing that a lane remembers. */
-const MOST_KEPT = 400;
-/** Characters of a program that is worth keeping: changing and running a large one costs as much as many small ones. */
-export const LONGEST_KEPT = 6000;
-/** Parents for a chunk. */
-const PARENTS = 12;
-const CHOICE = 0x6368_6f69;
-
-/** A program that was the first of its lane in some cells. */
-export interface Kept {
-  readonly index: number;
-  /** Case file text. */
-  readonly text: string;
-  readonly cells: readonly string[];
-}
-
-/** What one chunk taught. */
-export interface Lesson {
-  /** Programs of the lane that are done now. */
-  readonly done: number;
-  /** Cell and by how much its count rises. */
-  readonly hits: readonly (readonly [cell: string, times: number])[];
-  readonly kept: readonly Kept[];
-  readonly gain: Gain;
-}
-
-/** Programs, and the cells that they were the first of the lane to reach. */
-export interface Gain {
-  readonly fresh: Yield;
-  readonly mutants: Yield;
-}
-type Yield = readonly [programs: number, cells: number];
-
-/** What a chunk gained, before the lane has learned it. */
-export function gainOf(
-  lane: Lane,
-  { mutants, cells, programs }: Pick<ChunkResult, "mutants" | "cells" | "programs">,
-): Gain {
-  const changed = new Set(mutants);
-  let fresh = 0;
-  let fromMutants = 0;
-  for (const [cell, , first] of cells) {
-    if (lane.hits.has(cell)) continue;
-    if (changed.has(first)) fromMutants++;
-    else fresh++;
-  }
-  return { fresh: [programs - mutants.length, fresh], mutants: [mutants.length, fromMutants] };
-}
-
-export const NO_GAIN: Gain = { fresh: [0, 0], mutants: [0, 0] };
-/** What was gained counts for less with every chunk. */
-const FADING = 0.9;
-/** A mutant takes longer to make. */
-const MUTANT_COST = 1.5;
+import { Memory } from "./memory.js";
 
 export class Lane {
-  /** Programs done. */
+  /** Trials done. */
   done = 0;
-  readonly hits = new Map<string, number>();
-  kept: Kept[] = [];
-  gain: Gain = NO_GAIN;
-  private readonly cases = new WeakMap<Kept, Case>();
+  /** By id of the kind. */
+  readonly memories = new Map<string, Memory>();
 
   constructor(
     readonly number: number,
     private readonly lanes: number,
+    private readonly round: readonly string[],
+    private readonly chunk: number,
   ) {}
 
-  /** The campaign's index of this lane's program at `position`. */
+  /** The campaign's index of this lane's trial at `position`. */
   indexAt(position: number): number {
     return this.number + this.lanes * position;
   }
 
-  /** How often each cell rises, out of how often a chunk reached it. */
-  risesOf(reached: Iterable<readonly [string, number, ...unknown[]]>): (readonly [string, number])[] {
-    const rises: (readonly [string, number])[] = [];
-    for (const [cell, times] of reached) {
-      const rise = Math.min(times, OFTEN - (this.hits.get(cell) ?? 0));
-      if (rise > 0) rises.push([cell, rise]);
+  /** The kind of the trials that come next. Lanes begin at different places of the round, so that few trials try all kinds. */
+  get kind(): string {
+    return this.round[(this.number + Math.floor(this.done / this.chunk)) % this.round.length]!;
+  }
+
+  /** Positions of the trials that come next and are of one kind: to the end of the chunk, which may be half done. */
+  next(): readonly number[] {
+    const left = this.chunk - (this.done % this.chunk);
+    return Array.from({ length: left }, (_, i) => this.done + i);
+  }
+
+  memory(kind: string): Memory {
+    let memory = this.memories.get(kind);
+    if (memory === undefined) {
+      memory = new Memory();
+      this.memories.set(kind, memory);
     }
-    return rises;
-  }
-
-  learn({ done, hits, kept, gain }: Lesson): void {
-    this.gain = { fresh: faded(this.gain.fresh, gain.fresh), mutants: faded(this.gain.mutants, gain.mutants) };
-    this.done = done;
-    for (const [cell, times] of hits) this.hits.set(cell, (this.hits.get(cell) ?? 0) + times);
-    this.kept.push(...kept);
-    if (this.kept.length > MOST_KEPT) this.forget();
-  }
-
-  /** What the next chunk is steered by. */
-  steering(seed: number): Steering {
-    if (this.kept.length === 0) return UNSTEERED;
-    const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, this.indexAt(this.done)));
-    return { mutants: this.share(), parents: this.parents(draw), goals: goalsOf(this.hits, draw) };
-  }
-
-  /** Of a hundred programs: as many mutants as they have gained lately, in comparison. */
-  private share(): number {
-    const rate = ([programs, cells]: Yield): number => (cells + 1) / (programs + 4);
-    const mutants = rate(this.gain.mutants) / MUTANT_COST;
-    return Math.round(Math.min(90, Math.max(10, (100 * mutants) / (mutants + rate(this.gain.fresh)))));
-  }
-
-  /** Programs to change, the rarer their cells and the smaller they are the likelier. */
-  private parents(draw: Draw): readonly Case[] {
-    const weights = this.kept.map((kept) => this.rarity(kept));
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return Array.from({ length: PARENTS }, () => {
-      let left = (draw.word() / 2 ** 32) * sum;
-      const chosen = weights.findIndex((weight) => {
-        left -= weight;
-        return left < 0;
-      });
-      return this.caseOf(this.kept.at(chosen)!);
-    });
-  }
-
-  /** Read once, however often it is chosen. @throws Error if it does not read: the campaign wrote it */
-  private caseOf(kept: Kept): Case {
-    const known = this.cases.get(kept);
-    if (known !== undefined) return known;
-    const parsed = parseCase(kept.text);
-    if (!parsed.ok) throw new Error(`program ${kept.index} does not read back: ${parsed.error.message}`);
-    this.cases.set(kept, parsed.value);
-    return parsed.value;
-  }
-
-  private rarity({ cells, text }: Kept): number {
-    let rarity = 0;
-    for (const cell of cells) rarity += 1 / (this.hits.get(cell) ?? 1) ** 2;
-    return rarity / text.length;
-  }
-
-  /** Keep the rarer three quarters, in their order. */
-  private forget(): void {
-    const limit = this.kept.map((kept) => this.rarity(kept)).sort((a, b) => b - a)[Math.floor(0.75 * MOST_KEPT)]!;
-    this.kept = this.kept.filter((kept) => this.rarity(kept) > limit);
+    return memory;
   }
 }
-
-const faded = ([programs, cells]: Yield, [more, gained]: Yield): Yield => [
-  programs * FADING + more,
-  cells * FADING + gained,
-];

@@ -4,7 +4,6 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { makeFiles } from "../../testing/files.js";
-import { packSteering } from "./chunk.js";
 import { UNSTEERED } from "./generate.js";
 import { type FuzzPool, threadPool } from "./pool.js";
 
@@ -18,7 +17,7 @@ export default ({ indexes, heartbeat }) => {
     if (index === 13 || index === 99) process.exit(1);
     if (index === 14) { const all = []; for (;;) all.push(new Array(1e6).fill(index)); }
   }
-  return { programs: indexes.length };
+  return { trials: indexes.length };
 };
 `;
 let pool: FuzzPool;
@@ -29,27 +28,28 @@ function open(): FuzzPool {
   pool = threadPool({ jobs: 1, engine: "reference", hangMs: 500, heapMb: 32, worker });
   return pool;
 }
-const run = (...indexes: number[]) => pool.run({ kind: "chunk", seed: 1, indexes, steering: packSteering(UNSTEERED) });
+const run = (...indexes: number[]) =>
+  pool.run({ kind: "chunk", of: "programs", seed: 1, indexes, steering: UNSTEERED });
 
 test("a worker that hangs is replaced, and its program named", async () => {
   open();
-  expect(await run(1, 666, 2)).toMatchObject({ ok: false, lost: { kind: "hang", program: 1 } });
-  expect(await run(1, 2)).toMatchObject({ ok: true, result: { programs: 2 } });
+  expect(await run(1, 666, 2)).toMatchObject({ ok: false, lost: { kind: "hang", trial: 1 } });
+  expect(await run(1, 2)).toMatchObject({ ok: true, result: { trials: 2 } });
 });
 
 test("a worker that runs out of memory is replaced, and its program named", async () => {
   open();
-  expect(await run(1, 2, 14)).toMatchObject({ ok: false, lost: { kind: "crash", program: 2 } });
+  expect(await run(1, 2, 14)).toMatchObject({ ok: false, lost: { kind: "crash", trial: 2 } });
   expect(await run(1)).toMatchObject({ ok: true });
 });
 
 test("a worker that exits is replaced", async () => {
   open();
-  expect(await run(13, 1)).toMatchObject({ ok: false, lost: { program: 0 } });
+  expect(await run(13, 1)).toMatchObject({ ok: false, lost: { trial: 0 } });
   expect(await run(1)).toMatchObject({ ok: true });
 });
 
 test("a program that cannot be made is no finding", async () => {
   open();
-  await expect(run(5, 99)).rejects.toThrow("while program 99 was made");
+  await expect(run(5, 99)).rejects.toThrow("while trial 99 was made");
 });

@@ -1,15 +1,16 @@
-// Who runs a campaign's chunks: worker threads under a watch. A worker that dies, or that stays with one program for too
-// long, is replaced, and the pool says at which program that was.
+// Who runs a campaign's chunks: worker threads under a watch. A worker that dies, or that stays with one trial for too long,
+// is replaced, and the pool says at which trial that was.
 
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
-import { type ChunkResult, type ChunkTask, type FuzzTrials, runChunk } from "./chunk.js";
+import { type ChunkResult, type ChunkTask, runChunk } from "./chunk.js";
 import { type ShrinkTask, type Shrunk, shrink } from "./shrink.js";
+import type { Trials } from "./trial.js";
 
-/** A worker that is no more. `program` counts from 0 within the chunk. */
+/** A worker that is no more. `trial` counts from 0 within the chunk. */
 export interface Lost {
   readonly kind: "crash" | "hang";
-  readonly program: number;
+  readonly trial: number;
   readonly why: string;
 }
 export type ChunkAnswer =
@@ -27,7 +28,7 @@ export interface FuzzPool {
 export interface ThreadOptions {
   readonly jobs: number;
   readonly engine: string;
-  /** How long a worker may stay with one program. */
+  /** How long a worker may stay with one trial. */
   readonly hangMs: number;
   /** Megabytes of JavaScript heap. */
   readonly heapMb?: number;
@@ -61,12 +62,12 @@ export function threadPool({ jobs, engine, hangMs, heapMb = 1024, worker }: Thre
       const result: ChunkResult = await pool.run({ ...task, heartbeat }, { signal: guard.signal });
       return { ok: true, result };
     } catch (error) {
-      const program = Atomics.load(heartbeat, 0) - 1;
+      const trial = Atomics.load(heartbeat, 0) - 1;
       const checking = Atomics.load(heartbeat, 1) === 1;
       const why = error instanceof Error ? error.message : String(error);
       const kind = guard.signal.aborted ? "hang" : "crash";
-      if (checking) return { ok: false, lost: { kind, program, why } };
-      const where = program < 0 ? "before its first program" : `while program ${task.indexes[program]} was made`;
+      if (checking) return { ok: false, lost: { kind, trial, why } };
+      const where = trial < 0 ? "before its first trial" : `while trial ${task.indexes[trial]} was made`;
       throw new Error(`a worker ended ${where}: ${why}`, { cause: error });
     } finally {
       clearInterval(watch);
@@ -83,7 +84,7 @@ export function threadPool({ jobs, engine, hangMs, heapMb = 1024, worker }: Thre
   };
 }
 
-/** Calls `stuck` once if no new program is begun for so long. */
+/** Calls `stuck` once if no new trial is begun for so long. */
 function watchFor(heartbeat: Int32Array, hangMs: number, stuck: () => void): NodeJS.Timeout {
   let last = 0;
   let since = performance.now();
@@ -99,7 +100,7 @@ function watchFor(heartbeat: Int32Array, hangMs: number, stuck: () => void): Nod
 }
 
 /** On the calling thread and without a watch: for tests, where there is no compiled worker. */
-export function inlinePool(trials: FuzzTrials): FuzzPool {
+export function inlinePool(trials: Trials): FuzzPool {
   const turn = <T>(work: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
       setImmediate(() => {

@@ -12,7 +12,7 @@ import { type CampaignRecord, type CampaignSettings, CampaignState } from "./sta
 export interface Sample {
   /** Of the campaign. */
   readonly ms: number;
-  readonly programs: number;
+  readonly trials: number;
   /** A64 instructions. */
   readonly executed: number;
   readonly cells: number;
@@ -24,8 +24,8 @@ export interface KeptFinding {
   /** Case file texts. */
   readonly shrunk: string;
   readonly original: string;
-  /** Programs that failed for that cause. */
-  readonly programs: number;
+  /** Cases that failed for that cause. */
+  readonly times: number;
 }
 
 export interface ReadCampaign {
@@ -77,6 +77,7 @@ function readFindings(campaign: string, state: CampaignState): readonly KeptFind
   return names.sort().map((name) => {
     const read = (file: string): string => readFileSync(path.join(directory, name, file), "utf8");
     const facts = JSON.parse(read("finding.json")) as FindingFacts;
-    return { facts, shrunk: read("case.bpf"), original: read("original.bpf"), programs: state.findings.get(name) ?? 1 };
+    const original = read(`original${path.extname(facts.file)}`);
+    return { facts, shrunk: read(facts.file), original, times: state.findings.get(name) ?? 1 };
   });
 }

@@ -2,19 +2,27 @@
 // the same state.
 
 import type { Sums } from "./chunk.js";
-import { type Gain, type Kept, Lane, type Lesson } from "./lane.js";
+import { addEmitted } from "./emitted.js";
+import { Lane } from "./lane.js";
+import type { Gain, Kept, Lesson } from "./memory.js";
+import { roundOf } from "./schedule.js";
 import type { Shard } from "./shard.js";
 import { lanesOf } from "./shard.js";
 
+/** Of everything in a campaign's directory. */
+export const FORMAT = 2;
+
 /** What a campaign was started with and keeps for its life: `campaign.json`. */
 export interface CampaignSettings {
-  readonly format: 1;
+  readonly format: typeof FORMAT;
   /** Of roxcheck. */
   readonly version: string;
   readonly seed: number;
   readonly shard: Shard;
   readonly lanes: number;
-  /** Programs of a lane between two looks at what was learned. */
+  /** Ids of the kinds of trials. */
+  readonly kinds: readonly string[];
+  /** Trials of a lane between two looks at what was learned. */
   readonly chunk: number;
   readonly feedback: boolean;
   readonly engine: string;
@@ -26,9 +34,15 @@ export interface CampaignSettings {
 export interface ChunkRecord extends Lesson {
   readonly kind: "chunk";
   readonly lane: number;
+  /** Trials of the lane that are done now. */
+  readonly done: number;
+  /** Id of the kind of trial. */
+  readonly of: string;
   readonly sums: Sums;
+  /** See `emitted.ts`. */
+  readonly emitted: readonly number[];
   readonly incomparable: Readonly<Record<string, number>>;
-  /** By finding: programs that failed for the same cause. */
+  /** By finding: trials that failed for the same cause. */
   readonly again: Readonly<Record<string, number>>;
   /** Failures that `--only` leaves out. */
   readonly ignored: number;
@@ -40,7 +54,7 @@ export interface FindingRecord {
   /** Name of the directory. */
   readonly name: string;
   readonly index: number;
-  /** The name of the cause that the original seemed to have: more such programs are not shrunk again. */
+  /** The name of the cause that the original seemed to have: more such cases are not shrunk again. */
   readonly suspected: string;
 }
 
@@ -55,7 +69,9 @@ export interface TimeRecord {
 export interface SnapshotRecord {
   readonly kind: "snapshot";
   readonly elapsedMs: number;
-  readonly sums: Sums;
+  /** By kind. */
+  readonly sums: Readonly<Record<string, Sums>>;
+  readonly emitted: readonly number[];
   readonly incomparable: Readonly<Record<string, number>>;
   readonly ignored: number;
   readonly findings: Readonly<Record<string, number>>;
@@ -63,21 +79,29 @@ export interface SnapshotRecord {
   readonly lanes: readonly {
     readonly lane: number;
     readonly done: number;
-    readonly hits: Readonly<Record<string, number>>;
-    readonly kept: readonly Kept[];
-    readonly gain: Gain;
+    /** By kind. */
+    readonly memories: Readonly<Record<string, MemoryRecord>>;
   }[];
+}
+interface MemoryRecord {
+  readonly hits: Readonly<Record<string, number>>;
+  readonly kept: readonly Kept[];
+  readonly gain: Gain;
 }
 export type CampaignRecord = ChunkRecord | FindingRecord | TimeRecord | SnapshotRecord;
 
-const NO_SUMS: Sums = { programs: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0 };
+const NO_SUMS: Sums = { trials: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0, steps: 0 };
 
 export class CampaignState {
   elapsedMs = 0;
+  /** Of all kinds. */
   sums: Sums = NO_SUMS;
+  readonly sumsOf = new Map<string, Sums>();
+  /** See `emitted.ts`. */
+  emitted: readonly number[] = [];
   readonly incomparable = new Map<string, number>();
   ignored = 0;
-  /** Name -> programs that failed for that cause. */
+  /** Name -> cases that failed for that cause. */
   readonly findings = new Map<string, number>();
   /** Suspected cause -> finding. */
   readonly suspected = new Map<string, string>();
@@ -85,8 +109,10 @@ export class CampaignState {
   /** Cells of all lanes. A count is a lower bound: a lane counts up to `OFTEN`. */
   readonly cells = new Map<string, number>();
 
-  constructor(readonly settings: Pick<CampaignSettings, "shard" | "lanes">) {
-    this.lanes = lanesOf(settings.shard, settings.lanes).map((lane) => new Lane(lane, settings.lanes));
+  constructor(readonly settings: Pick<CampaignSettings, "shard" | "lanes" | "kinds" | "chunk">) {
+    const { shard, lanes, kinds, chunk } = settings;
+    const round = roundOf(kinds);
+    this.lanes = lanesOf(shard, lanes).map((lane) => new Lane(lane, lanes, round, chunk));
   }
 
   apply(record: CampaignRecord): void {
@@ -113,24 +139,28 @@ export class CampaignState {
     return {
       kind: "snapshot",
       elapsedMs: this.elapsedMs,
-      sums: this.sums,
+      sums: Object.fromEntries(this.sumsOf),
+      emitted: this.emitted,
       incomparable: Object.fromEntries(this.incomparable),
       ignored: this.ignored,
       findings: Object.fromEntries(this.findings),
       suspected: Object.fromEntries(this.suspected),
-      lanes: this.lanes.map(({ number, done, hits, kept, gain }) => ({
+      lanes: this.lanes.map(({ number, done, memories }) => ({
         lane: number,
         done,
-        hits: Object.fromEntries(hits),
-        kept,
-        gain,
+        memories: Object.fromEntries(
+          [...memories].map(([kind, { hits, kept, gain }]) => [kind, { hits: Object.fromEntries(hits), kept, gain }]),
+        ),
       })),
     };
   }
 
   private applyChunk(record: ChunkRecord): void {
-    this.lane(record.lane).learn(record);
-    this.sums = addSums(this.sums, record.sums);
+    const lane = this.lane(record.lane);
+    lane.memory(record.of).learn(record);
+    lane.done = record.done;
+    this.addSums(record.of, record.sums);
+    this.emitted = addEmitted(this.emitted, record.emitted);
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.again));
     add(this.cells, record.hits);
@@ -139,16 +169,26 @@ export class CampaignState {
 
   private applySnapshot(record: SnapshotRecord): void {
     this.elapsedMs = record.elapsedMs;
-    this.sums = record.sums;
+    for (const [kind, sums] of Object.entries(record.sums)) this.addSums(kind, sums);
+    this.emitted = record.emitted;
     this.ignored = record.ignored;
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.findings));
     for (const [suspected, name] of Object.entries(record.suspected)) this.suspected.set(suspected, name);
-    for (const { lane, done, hits, kept, gain } of record.lanes) {
-      const entries = Object.entries(hits);
-      this.lane(lane).learn({ done, hits: entries, kept, gain });
-      add(this.cells, entries);
+    for (const { lane: number, done, memories } of record.lanes) {
+      const lane = this.lane(number);
+      lane.done = done;
+      for (const [kind, { hits, kept, gain }] of Object.entries(memories)) {
+        const entries = Object.entries(hits);
+        lane.memory(kind).learn({ hits: entries, kept, gain });
+        add(this.cells, entries);
+      }
     }
+  }
+
+  private addSums(kind: string, sums: Sums): void {
+    this.sums = addSums(this.sums, sums);
+    this.sumsOf.set(kind, addSums(this.sumsOf.get(kind) ?? NO_SUMS, sums));
   }
 
   private lane(number: number): Lane {
@@ -159,12 +199,13 @@ export class CampaignState {
 }
 
 const addSums = (a: Sums, b: Sums): Sums => ({
-  programs: a.programs + b.programs,
+  trials: a.trials + b.trials,
   passed: a.passed + b.passed,
   slots: a.slots + b.slots,
   words: a.words + b.words,
   executed: a.executed + b.executed,
   runs: a.runs + b.runs,
+  steps: a.steps + b.steps,
 });
 
 function add(into: Map<string, number>, entries: Iterable<readonly [string, number]>): void {

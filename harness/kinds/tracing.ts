@@ -13,6 +13,9 @@ import { randomSource } from "../gate/random-source.js";
 import type { Kind } from "./kind.js";
 import { withoutNumbers } from "./objection.js";
 
+/** Of what attached programs see and answer. */
+export const TRACING_ORACLE = "trampoline";
+
 export const TRACING: Kind<TracingCase> = {
   name: "tracing",
   extension: ".tracing",
@@ -26,7 +29,7 @@ export const TRACING: Kind<TracingCase> = {
       if (verdict.kind !== "disagree") return verdict;
       const isException = verdict.where === EXCEPTION;
       const reason = isException ? withoutNumbers(verdict.actual) : "objects";
-      return { ...verdict, oracle: isException ? "no-exception" : "trampoline", reason };
+      return { ...verdict, oracle: isException ? "no-exception" : TRACING_ORACLE, reason };
     },
   }),
   size: programsOf,

@@ -13,14 +13,15 @@ test("a campaign's page has its findings, its coverage and what it reached over 
   const data = await campaignData(directory, await smallCampaign(directory));
   expect(data.verdict).toMatchObject({ state: "failed", headline: `${data.findings.length} findings` });
   expect(data.findings.length).toBeGreaterThan(1);
-  for (const { listing, replay, times, oracle } of data.findings) {
-    expect(listing.length).toBeGreaterThan(0);
-    expect(replay).toMatch(/^npx rox run \S+\/case\.bpf$/);
+  expect(new Set(data.findings.map(({ oracle }) => oracle))).toEqual(new Set(["compiles", "no-leak"]));
+  for (const { listing, actions, replay, times, oracle } of data.findings) {
+    const isProgram = oracle === "compiles";
+    expect(isProgram ? listing.length : actions?.length).toBeGreaterThan(0);
+    expect(replay).toMatch(isProgram ? /^npx rox run \S+\/case\.bpf$/ : /^npx rox sequence \S+\/case\.history$/);
     expect(times).toBeGreaterThan(0);
-    expect(oracle).toBe("compiles");
   }
-  expect(data.coverage.cells["mov imm"]?.constant1).toBeGreaterThan(10);
-  expect(data.growth?.at(-1)?.cells).toBeGreaterThan(500);
+  expect(data.coverage.cells["mov imm"]?.constant1).toBeGreaterThan(5);
+  expect(data.growth?.at(-1)?.cells).toBeGreaterThan(300);
   expect(data.growth?.at(-1)?.findings).toBe(data.findings.length);
   const page = renderPage(data);
   expect(page).toContain(`<title>${data.verdict.headline} · rox fuzz</title>`);

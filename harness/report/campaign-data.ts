@@ -3,18 +3,21 @@
 import path from "node:path";
 import { engineByName } from "../../engines/index.js";
 import { parseCase } from "../../properties/case-text.js";
-import { loweringParts } from "../../properties/cells/cells.js";
-import { addCell, type Cells } from "../../properties/coverage/cells.js";
+import { parseHistory } from "../../properties/history/text.js";
 import { checkOrCrash } from "../check-or-crash.js";
 import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
+import { isOfWorker } from "../fuzz/cause.js";
 import { coverageOf, ranRows } from "../fuzz/coverage.js";
-import { caseFileOf } from "../fuzz/findings.js";
-import { OFTEN } from "../fuzz/lane.js";
+import { emittedCells } from "../fuzz/emitted.js";
+import { replayOf } from "../fuzz/fuzz.js";
 import type { KeptFinding, ReadCampaign, Sample } from "../fuzz/read.js";
+import { kindId } from "../fuzz/schedule.js";
 import { shardText } from "../fuzz/shard.js";
 import { coverage, WRITTEN_ROWS } from "../gate/coverage.js";
 import { NOT_CHECKED } from "../gate/not-checked.js";
+import { HISTORIES } from "../kinds/histories.js";
+import { PROGRAMS } from "../kinds/programs.js";
 import { INCOMPARABLE_LIMIT } from "../report.js";
 import { shellWord } from "../shell-word.js";
 import { stageCheck } from "../stage-check.js";
@@ -22,6 +25,7 @@ import type { FactData, FindingData, GrowthPoint, ReportData, VerdictData } from
 import { machineEvents } from "./event-text.js";
 import { findingData } from "./finding-data.js";
 import { thinned } from "./gate-data.js";
+import { historyFindingData } from "./history-finding-data.js";
 import { grouped } from "./html.js";
 import { demonstration } from "./pack-demo.js";
 
@@ -30,7 +34,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
   const findings: FindingData[] = [];
   for (const kept of campaign.findings) findings.push(await findingOf(directory, campaign, kept));
   const points = inOrder(samples);
-  const { programs } = state.sums;
+  const programs = state.sumsOf.get(kindId(PROGRAMS))?.trials ?? 0;
   return {
     command: "rox fuzz",
     version: settings.version,
@@ -40,15 +44,14 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     notChecked: NOT_CHECKED,
     findings,
     coverage: {
-      cells: lowerings(state.cells),
+      cells: emittedCells(state.emitted),
       counted: "programs",
-      countedTo: OFTEN * state.lanes.length,
       looked: programs,
       programs,
       rowsMissing: coverage(ranRows(state)).missing,
       rowsAll: WRITTEN_ROWS.length,
     },
-    pace: thinned(points.map(({ ms, programs: n }) => ({ elapsedMs: ms, programs: n }))),
+    pace: thinned(points.map(({ ms, trials }) => ({ elapsedMs: ms, programs: trials }))),
     growth: growthOf(points),
     sizes: [],
     packs: demonstration(settings.seed),
@@ -57,46 +60,55 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
 
 /** A finding of a worker that crashed or hung is not run again: it would end this process as well. */
 async function findingOf(directory: string, { settings }: ReadCampaign, kept: KeptFinding): Promise<FindingData> {
-  const { facts, shrunk, programs: times } = kept;
-  const { name, cause, where, expected, actual, slots } = facts;
-  const replay = `npx rox run ${shellWord(caseFileOf(directory, name))}`;
+  const { facts, shrunk, times } = kept;
+  const { name, cause, where, expected, actual, size } = facts;
+  const replay = replayOf(directory, facts);
   const about = { name, oracle: cause.oracle, where, expected, actual, times, text: shrunk, replay };
-  const parsed = parseCase(shrunk);
-  if (cause.oracle.startsWith("worker-") || !parsed.ok) return { ...NOTHING_RUN, ...about, title: cause.reason };
   const engine = engineByName(settings.engine);
-  const report = checkOrCrash(parsed.value, stageCheck(engine === undefined ? {} : { engines: [engine] }));
-  const sizes = { before: slots.original, after: slots.shrunk };
+  const title = `${cause.what}: ${cause.reason}`;
+  const sizes = { before: size.original, after: size.shrunk, unit: `${size.unit}s` };
+  const plain = { ...NOTHING_RUN, ...about, title, shrunk: sizes };
+  if (isOfWorker(cause) || engine === undefined) return { ...NOTHING_RUN, ...about, title: cause.reason };
+  if (facts.kind === kindId(HISTORIES)) {
+    const history = parseHistory(shrunk);
+    if (!history.ok) return plain;
+    const failed = { ...{ name, history: history.value, engine, oracle: cause.oracle }, expected, actual, replay };
+    return { ...historyFindingData(failed), ...about, title: `${cause.oracle} objects: ${cause.what}`, shrunk: sizes };
+  }
+  const parsed = facts.kind === kindId(PROGRAMS) ? parseCase(shrunk) : undefined;
+  if (parsed?.ok !== true) return plain;
+  const report = checkOrCrash(parsed.value, stageCheck({ engines: [engine] }));
   const failed = { name, case: parsed.value, report, shrunk: sizes, replay, oracle: cause.oracle };
   return {
     ...(await findingData(failed, machineEvents(parsed.value))),
     ...about,
-    title: `${cause.row}: ${cause.reason}`,
+    title,
   };
 }
 
 const NOTHING_RUN = { rows: [], groups: [], listing: [], steps: [], stepsCut: false, events: [] };
 
 function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {
-  const { programs, passed } = state.sums;
+  const { trials, passed } = state.sums;
   const incomparable = [...state.incomparable.values()].reduce((sum, n) => sum + n, 0);
   const detail =
-    `${grouped(passed)} of ${grouped(programs)} programs agree, after ${clock(state.elapsedMs)}` +
+    `${grouped(passed)} of ${grouped(trials)} trials agree, after ${clock(state.elapsedMs)}` +
     `${settings.shard.of === 1 ? "" : `, in shard ${shardText(settings.shard)}`}.`;
   if (findings.length > 0) return { state: "failed", headline: count(findings.length, "finding"), detail };
-  if (programs === 0) return { state: "interrupted", headline: "Nothing was tried yet", detail: "" };
-  if (incomparable > programs * INCOMPARABLE_LIMIT) {
-    const share = percent(incomparable, programs);
+  if (trials === 0) return { state: "interrupted", headline: "Nothing was tried yet", detail: "" };
+  if (incomparable > trials * INCOMPARABLE_LIMIT) {
+    const share = percent(incomparable, trials);
     return {
       state: "failed",
       headline: "Not enough was compared",
       detail: `${share} could not be; at most 1 % may be.`,
     };
   }
-  return { state: "ok", headline: `All ${grouped(passed)} compared programs agree`, detail };
+  return { state: "ok", headline: `All ${grouped(passed)} compared trials agree`, detail };
 }
 
 function factsOf(directory: string, { settings, state }: ReadCampaign): readonly FactData[] {
-  const { programs, runs, slots, words, executed } = state.sums;
+  const { trials, runs, slots, words, executed, steps } = state.sums;
   const { cells, rows, allRows } = coverageOf(state);
   const incomparable = [...state.incomparable.values()].reduce((sum, n) => sum + n, 0);
   const seconds = Math.max(0.001, state.elapsedMs / 1000);
@@ -108,33 +120,24 @@ function factsOf(directory: string, { settings, state }: ReadCampaign): readonly
     Engine: settings.engine,
     Oracles: settings.only?.join(", ") ?? "all",
     Feedback: settings.feedback ? "on" : "off",
-    Programs: `${grouped(programs)} in ${grouped(runs)} runs`,
-    Code: `${grouped(slots)} BPF slots, ${grouped(words)} A64 words`,
+    Trials: [...state.sumsOf].map(([kind, sums]) => `${grouped(sums.trials)} ${kind}`).join(", "),
+    Code: `${grouped(runs)} runs, ${grouped(slots)} BPF slots, ${grouped(words)} A64 words`,
     Executed: `${grouped(executed)} A64 instructions`,
-    Speed: `${grouped(programs / seconds)} programs a second`,
-    Incomparable: `${grouped(incomparable)} (${percent(incomparable, programs)})`,
+    Histories: `${grouped(steps)} steps`,
+    Speed: `${grouped(trials / seconds)} trials a second`,
+    Incomparable: `${grouped(incomparable)} (${percent(incomparable, trials)})`,
     "Coverage cells": grouped(cells),
     "Instruction rows": `${rows} of ${allRows} ran`,
   };
   return Object.entries(facts).map(([name, value]) => ({ name, value }));
 }
 
-/** The coverage matrix out of the campaign's cells. */
-function lowerings(counts: ReadonlyMap<string, number>): Cells {
-  const cells: Cells = {};
-  for (const [cell, times] of counts) {
-    const at = loweringParts(cell);
-    if (at !== undefined) addCell(cells, at.row, at.strategy, times);
-  }
-  return cells;
-}
-
-/** A process that was killed may have counted programs that were then run again. */
+/** A process that was killed may have counted trials that were then run again. */
 function inOrder(samples: readonly Sample[]): readonly Sample[] {
   const found: Sample[] = [];
   for (const sample of samples.toSorted((a, b) => a.ms - b.ms)) {
     const last = found.at(-1);
-    if (last === undefined || (sample.ms > last.ms && sample.programs >= last.programs)) found.push(sample);
+    if (last === undefined || (sample.ms > last.ms && sample.trials >= last.trials)) found.push(sample);
   }
   return found;
 }

@@ -1,37 +1,55 @@
-// A small campaign with findings, for tests: its witness refuses every division.
+// A small campaign with findings, for tests: its witnesses refuse every division and every free of something.
 
+import type { Case } from "../../properties/case.js";
+import type { History } from "../../properties/history/history.js";
 import { runCampaign } from "../fuzz/campaign.js";
-import type { FuzzTrials } from "../fuzz/chunk.js";
 import { createCampaign } from "../fuzz/directory.js";
 import { inlinePool } from "../fuzz/pool.js";
 import { type ReadCampaign, readCampaign } from "../fuzz/read.js";
 import { WHOLE } from "../fuzz/shard.js";
+import { FORMAT } from "../fuzz/state.js";
+import type { AnyTrial, Trials, Tried } from "../fuzz/trial.js";
 import { fuzzTrials } from "../fuzz/trials.js";
+import type { Judged } from "../kinds/kind.js";
 import { version } from "../project.js";
 
 const real = fuzzTrials("reference");
 
-/** Answers wrong for every program that has a division. */
-export const wrongDivision: FuzzTrials = {
-  ...real,
-  check: (c) => {
-    const { checked, cells } = real.check(c);
-    const guilty = c.program.code.flat().find(({ row }) => row.kind === "alu" && row.op === "div");
-    if (guilty === undefined) return { checked, cells };
-    const verdict = { kind: "disagree" as const, where: "compilation", expected: "an image", actual: "no division" };
-    return { checked: { ...checked, verdict, runs: [] }, cells };
+const objecting = (trial: AnyTrial, objection: (c: unknown) => Judged | undefined): AnyTrial => ({
+  ...trial,
+  check(c): Tried {
+    const tried = trial.check(c);
+    return { ...tried, judged: objection(c) ?? tried.judged };
   },
-  judge: (c) => wrongDivision.check(c).checked,
+  judge: (c) => objection(c) ?? trial.judge(c),
+});
+
+const NO_DIVISION = { oracle: "compiles", reason: "no division", where: "compilation", expected: "an image" };
+const NO_FREE = { oracle: "no-leak", reason: "objects", where: "step 3", expected: "no breach" };
+
+/** Every program that has a division, and every history that loads and frees, is answered wrong. */
+export const wrongTrials: Trials = {
+  ...real,
+  programs: objecting(real.programs!, (c) =>
+    (c as Case).program.code.flat().some(({ row }) => row.kind === "alu" && row.op === "div")
+      ? { kind: "disagree", ...NO_DIVISION, actual: "no division" }
+      : undefined,
+  ),
+  histories: objecting(real.histories!, (c) =>
+    ["load", "free"].every((wanted) => (c as History).actions.some(({ kind }) => kind === wanted))
+      ? { kind: "disagree", ...NO_FREE, actual: "3 objects are left" }
+      : undefined,
+  ),
 };
 
 export async function smallCampaign(directory: string): Promise<ReadCampaign> {
   const opened = createCampaign(directory, {
-    ...{ format: 1, version: version(), seed: 7, shard: WHOLE, lanes: 8, chunk: 8, feedback: true },
-    engine: "reference",
+    ...{ format: FORMAT, version: version(), seed: 7, shard: WHOLE, lanes: 8, chunk: 8, feedback: true },
+    ...{ engine: "reference", kinds: ["programs", "histories"] },
   });
   if (!opened.ok) throw new Error(opened.error.came);
-  const limits = { programs: 64, ms: 1e9, stop: new AbortController().signal, shrinkRuns: 500, shrinkMs: 1e9 };
-  await runCampaign(opened.value, inlinePool(wrongDivision), wrongDivision.fresh, limits);
+  const limits = { trials: 64, ms: 1e9, stop: new AbortController().signal, shrinkRuns: 500, shrinkMs: 1e9 };
+  await runCampaign(opened.value, inlinePool(wrongTrials), wrongTrials, limits);
   opened.value.close();
   const read = readCampaign(directory);
   if (!read.ok) throw new Error(read.error.came);

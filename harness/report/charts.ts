@@ -39,7 +39,7 @@ export function rates(pace: readonly PacePoint[], stretches = STRETCHES): readon
 }
 
 /** Undefined if there are too few points to draw. */
-export function drawPace(pace: readonly PacePoint[]): string | undefined {
+export function drawPace(pace: readonly PacePoint[], what = "program"): string | undefined {
   const stretches = rates(pace);
   if (stretches.length < 2) return undefined;
   const end = pace.at(-1)?.elapsedMs ?? 0;
@@ -50,10 +50,10 @@ export function drawPace(pace: readonly PacePoint[]): string | undefined {
   ]);
   const mean = (1000 * (pace.at(-1)?.programs ?? 0)) / end;
   const { label, ms } = unitOf(end);
-  return draw(`Throughput over ${Math.round(end / ms)} ${label}, ${counted(mean, "program")} a second on average`, {
+  return draw(`Throughput over ${Math.round(end / ms)} ${label}, ${counted(mean, what)} a second on average`, {
     ...FRAME,
     x: { label, domain: [0, end / ms] },
-    y: { label: "programs a second", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
+    y: { label: `${what}s a second`, grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
     marks: [
       // With both ends given, neighbours at one moment are not stacked.
       Plot.areaY(points, { x: "at", y1: () => 0, y2: "rate", fill: "var(--plot-area)" }),

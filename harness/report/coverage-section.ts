@@ -7,7 +7,7 @@ import { type Family, heat, matrix } from "./matrix.js";
 import { drawFamily } from "./matrix-drawing.js";
 
 export function coverageSection(coverage: CoverageData): Html {
-  const { cells, counted: what, countedTo, looked, programs, rowsMissing, rowsAll } = coverage;
+  const { cells, counted: what, looked, programs, rowsMissing, rowsAll } = coverage;
   if (looked === 0) return EMPTY;
   const families = matrix(cells);
   const { reached, all } = cellCoverage(cells);
@@ -18,7 +18,6 @@ export function coverageSection(coverage: CoverageData): Html {
   return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 <p class="lead"><strong>${reached} of ${all}</strong> lowerings seen: BPF instruction by the way it was compiled, read off
 the A64 words. ${sample} Rows are as the JIT gets them, after the verifier.</p>
-${countedTo === undefined ? "" : html`<p>Numbers count ${what}; the count of a cell stops at ${grouped(countedTo)}, from where on it is a lower bound.</p>`}
 <p><strong>${rowsAll - rowsMissing.length} of ${rowsAll}</strong> instruction rows ran, over all programs.</p>
 ${rowsMissing.length === 0 ? "" : html`<details class="fold"><summary>The ${rowsMissing.length} that never ran</summary><p>${rowsMissing.map((id, i) => html`${i === 0 ? "" : ", "}<code>${id}</code>`)}</p></details>`}
 ${legend(what)}

@@ -42,8 +42,6 @@ export interface CoverageData {
   readonly cells: Cells;
   /** What the numbers count: instructions, or programs that have such an instruction. */
   readonly counted: "instructions" | "programs";
-  /** A number that is as high as the count goes is a lower bound: where the count stops. */
-  readonly countedTo?: number;
   /** The programs whose code was looked at, out of how many. */
   readonly looked: number;
   readonly programs: number;
@@ -91,7 +89,7 @@ export interface FindingData {
   readonly expected: string;
   readonly actual: string;
   /** Slots, or actions, before and after shrinking; absent if it was not shrunk. */
-  readonly shrunk?: { readonly before: number; readonly after: number; readonly unit?: "actions" };
+  readonly shrunk?: { readonly before: number; readonly after: number; readonly unit?: string };
   /** How many cases failed for that cause, where they are counted. */
   readonly times?: number;
   /** Row ids of its program. */

@@ -123,6 +123,8 @@ thead th { color: var(--ink-soft); font-family: system-ui, sans-serif; border-bo
 .differs > tr > *, tr.differs > * { background: var(--bad-ground); }
 .differs > tr > th, tr.differs > th { box-shadow: inset 4px 0 var(--bad); }
 .note { display: block; color: var(--bad); font-family: system-ui, sans-serif; font-weight: 600; padding-left: 2.9em; }
+.history code { white-space: pre-wrap; }
+.breach { display: block; color: var(--bad); font-weight: 600; overflow-wrap: anywhere; }
 .fold { margin-bottom: .5rem; }
 .fold > summary { padding: .35rem 0; color: var(--accent); }
 pre { margin: .3rem 0 1rem; padding: .8rem 1rem; background: var(--code); border-radius: 8px; overflow: auto; max-height: 26rem; line-height: 1.45; }`;

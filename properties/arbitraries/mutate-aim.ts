@@ -17,6 +17,7 @@ export interface Goal {
 
 const TRIES = 60;
 const ADD = rowById("add imm");
+const MOV = rowById("mov reg");
 
 /** Undefined if the code has nothing that could become it. */
 export function aimAt(code: Code, draw: Draw, { row: id, operands }: Goal): Code | undefined {
@@ -50,7 +51,10 @@ function candidate(old: Insn, row: Row, draw: Draw): Insn {
 function fitted(code: Code, pc: number, slot: Insn, operands: string, draw: Draw): Code | undefined {
   const changed = code.with(pc, slot);
   if (slot.row.kind === "jump") return withDistance(changed, pc, operands.split("/")[1] ?? "", draw);
-  if (slot.row.off === "mem") return withBase(changed, pc, code[pc]!.off - slot.off);
+  if (slot.row.off === "mem") {
+    const based = withBase(changed, pc, code[pc]!.off - slot.off);
+    return based && slot.row.kind === "atomic" && slot.dst === slot.src ? withSavedBase(based, slot) : based;
+  }
   return changed;
 }
 
@@ -63,6 +67,17 @@ function withBase(code: Code, pc: number, by: number): Code | undefined {
   const behind = isOverwritten ? code : inserted(code, pc + 1, [insn(ADD, { dst: base, imm: -by })]);
   return behind && inserted(behind, pc, [insn(ADD, { dst: base, imm: by })]);
 }
+
+/** An atomic that leaves its result in its base: a register that nobody uses keeps the address for what follows. */
+function withSavedBase(code: Code, slot: Insn): Code | undefined {
+  const pc = code.indexOf(slot);
+  const spare = SAVED.find((register) => code.every(({ dst, src }) => dst !== register && src !== register));
+  if (pc < 0 || spare === undefined) return code;
+  const behind = inserted(code, pc + 1, [insn(MOV, { dst: slot.dst, src: spare })]);
+  return behind && inserted(behind, pc, [insn(MOV, { dst: spare, src: slot.dst })]);
+}
+/** Registers that calls leave alone. */
+const SAVED = [6, 7, 8, 9] as const;
 
 const GROWTH: Readonly<Record<string, number>> = { near: 8, mid: 60, far: 1200, "-near": 8, "-mid": 60, "-far": 1200 };
 

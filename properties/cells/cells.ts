@@ -30,6 +30,8 @@ export function cellParts(cell: string): CellParts {
 
 const LOWERING = "lowering";
 
+export const loweringCell = (row: string, strategy: string): string => `${LOWERING}|${row}|${strategy}|emitted`;
+
 /** Row and strategy of the coverage matrix; undefined for a cell of another sort. */
 export function loweringParts(cell: string): { readonly row: string; readonly strategy: string } | undefined {
   const { row, operands, strategy } = cellParts(cell);
@@ -102,7 +104,7 @@ export class CellRecorder {
     for (const [i, { row }] of insns.entries()) {
       if (row.kind === "lddwHigh") continue;
       const end = offsets[row.kind === "lddw" ? i + 2 : i + 1]!;
-      cells.add(`${LOWERING}|${row.id}|${loweringOf(row, words, offsets[i]!, end)}|emitted`);
+      cells.add(loweringCell(row.id, loweringOf(row, words, offsets[i]!, end)));
     }
     const first = Math.floor(va / PAGE_BYTES);
     const last = Math.floor((va + 4 * words.length - 1) / PAGE_BYTES);

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Draw } from "../arbitraries/draw.js";
+import { HistoryCells } from "./cells.js";
+import { type History, isCaseProgram } from "./history.js";
+import { HistoryArbitrary } from "./history-arbitrary.js";
+import { mutateHistory } from "./mutate.js";
+import { playHistory } from "./play.js";
+import { parseHistory, printHistory } from "./text.js";
+
+const [first, second] = fc.sample(new HistoryArbitrary(), { seed: 3, numRuns: 2 }) as [History, History];
+const draw = (seed: number): Draw => new Draw({ nextInt: () => Math.imul(seed + 1, 0x9e37_79b9) });
+const about = { title: "", oracle: undefined, expect: "pass" as const, notes: [] };
+const cellsOf = (history: History): ReadonlySet<string> => {
+  const cells = new HistoryCells(history.options);
+  expect(playHistory(history, { onStep: cells.onStep }).violations).toEqual([]);
+  return cells.reached;
+};
+
+describe("a change of a history", () => {
+  const changed = Array.from({ length: 60 }, (_, seed) => mutateHistory(first, second, draw(seed))).flatMap(
+    (history) => history ?? [],
+  );
+
+  test("is another history that reads back and breaks nothing, and most tries come to something", () => {
+    expect(changed.length).toBeGreaterThan(40);
+    for (const history of changed) {
+      expect(history).not.toEqual(first);
+      const read = parseHistory(printHistory({ ...history, about }));
+      expect(read).toMatchObject({ ok: true, value: { options: history.options, actions: history.actions } });
+    }
+    for (const history of changed.slice(0, 15)) cellsOf(history);
+  });
+
+  test("meets the borders of pages and packs, brings failures in and takes pieces of the other", () => {
+    const loads = changed.flatMap(({ actions }) => actions.filter((action) => action.kind === "load"));
+    const border = first.options.packBytes / 4;
+    const near = (insns: number): boolean => insns > border - 40 && insns <= border;
+    expect(loads.some(({ program }) => !isCaseProgram(program) && near(program.insns))).toBe(true);
+    expect(loads.some(({ fails }) => fails.some(({ nth }) => nth > 3))).toBe(true);
+    const most = Math.max(...first.actions.map((action) => ("id" in action ? action.id : 0)));
+    expect(loads.some(({ id }) => id > most)).toBe(true);
+  });
+});
+
+test("cells tell actions with sizes, failures and what came of them", () => {
+  const load = (text: string): ReadonlySet<string> => {
+    const read = parseHistory(text);
+    if (!read.ok) throw new Error(read.error.message);
+    return cellsOf(read.value);
+  };
+  expect([...load("\nload #0 (r0 = 1 .., 2 insns)\n")]).toContain(
+    "history load|2 chunks, from a page's start|nothing fails|loaded, new pack, alone",
+  );
+  expect([...load("\nload #0 (r0 = 1 .., 2 insns); copy 1 fails\n")].join("\n")).toMatch(
+    /^history load\|-\|copy 1 fails\|refused/m,
+  );
+});

@@ -1,0 +1,134 @@
+// Another history from one that was worth keeping, and a second one to take a piece from. Whatever comes of it is a history:
+// what names no live program is left out when played. Edits ask an action for its fields, not for its kind.
+
+import type { FailingStep } from "../../machine/event.js";
+import type { Draw } from "../arbitraries/draw.js";
+import { type Action, type During, type History, isCaseProgram, leastInsns } from "./history.js";
+
+type Edit = (history: History, draw: Draw, other: History) => History | undefined;
+
+const MOST_ACTIONS = 250;
+const MOST_EDITS = 3;
+const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
+const WORD_BYTES = 4;
+const CHUNK_BYTES = 64;
+
+const withActions = (history: History, actions: readonly Action[]): History => ({
+  options: history.options,
+  actions: actions.slice(0, MOST_ACTIONS),
+});
+
+const at = (actions: readonly Action[], draw: Draw, fits: (action: Action) => boolean): number => {
+  const places = actions.flatMap((action, i) => (fits(action) ? [i] : []));
+  return places.length === 0 ? -1 : draw.pick(places);
+};
+
+/** The beginning of one and the end of the other, whose programs get numbers of their own. */
+const splice: Edit = (history, draw, other) => {
+  const { actions } = history;
+  const next = 1 + Math.max(-1, ...actions.map((action) => ("id" in action ? action.id : -1)));
+  const end = other.actions.slice(draw.below(other.actions.length + 1)).map((action) => renumbered(action, next));
+  return withActions(history, [...actions.slice(0, draw.below(actions.length + 1)), ...end]);
+};
+
+function renumbered(action: Action, by: number): Action {
+  if (!("id" in action)) return action;
+  const moved = { ...action, id: action.id + by };
+  if ("others" in moved) {
+    const others = moved.others.map((one) => ({ ...one, id: one.id + by }));
+    if (moved.kind !== "attach") return { ...moved, others };
+    const programs = moved.programs.map((one) => ({ ...one, id: one.id === undefined ? undefined : one.id + by }));
+    return { ...moved, programs, others };
+  }
+  return moved;
+}
+
+/** A program whose image ends near a border of chunks, pages or packs, or differs from the old one by little. */
+const resize: Edit = ({ options, actions }, draw) => {
+  const place = at(actions, draw, (action) => action.kind === "load" && !isCaseProgram(action.program));
+  const action = actions[place];
+  if (action?.kind !== "load" || isCaseProgram(action.program)) return undefined;
+  const { program } = action;
+  const border = draw.pick([CHUNK_BYTES * draw.between(2, 8), options.pageBytes, options.packBytes]);
+  const wanted = draw.chance(40) ? program.insns + draw.between(-4, 4) : border / WORD_BYTES - draw.below(32);
+  const insns = Math.max(leastInsns(program.subprograms), Math.min(wanted, (2 * options.packBytes) / WORD_BYTES));
+  return { options, actions: actions.with(place, { ...action, program: { ...program, insns } }) };
+};
+
+const inDuring =
+  (edit: (during: During, draw: Draw, history: History) => During | undefined): Edit =>
+  (history, draw) => {
+    const { options, actions } = history;
+    const place = at(actions, draw, (action) => "fails" in action);
+    const action = actions[place];
+    if (action === undefined || !("fails" in action)) return undefined;
+    const { fails, others } = action;
+    const edited = edit({ fails, others }, draw, history);
+    return edited && { options, actions: actions.with(place, { ...action, ...edited }) };
+  };
+
+const addFailure = inDuring(({ others }, draw) => ({
+  fails: [{ step: draw.pick(STEPS), nth: draw.between(1, 6) }],
+  others,
+}));
+
+const noFailure = inDuring(({ fails, others }) => (fails.length === 0 ? undefined : { fails: [], others }));
+
+/** Another CPU runs at a neighbouring moment, or comes in. */
+const moveMeanwhile = inDuring(({ fails, others }, draw, { options, actions }) => {
+  const [first, ...rest] = others;
+  if (first !== undefined) {
+    const moment = Math.max(0, (first.at ?? draw.below(48)) + draw.between(-3, 3));
+    return { fails, others: [{ ...first, at: draw.chance(10) ? undefined : moment }, ...rest] };
+  }
+  const place = at(actions, draw, (action) => action.kind === "load");
+  const loaded = actions[place];
+  if (loaded === undefined || !("id" in loaded)) return undefined;
+  return { fails, others: [{ cpu: draw.below(options.cpus), id: loaded.id, at: draw.below(48) }] };
+});
+
+const dropOne: Edit = ({ options, actions }, draw) =>
+  actions.length < 2 ? undefined : { options, actions: actions.toSpliced(draw.below(actions.length), 1) };
+
+const moveOne: Edit = ({ options, actions }, draw) => {
+  if (actions.length < 2) return undefined;
+  const from = draw.below(actions.length);
+  const moved = actions[from]!;
+  return { options, actions: actions.toSpliced(from, 1).toSpliced(draw.below(actions.length), 0, moved) };
+};
+
+/** One action once more somewhere behind itself. */
+const repeatOne: Edit = (history, draw) => {
+  const { actions } = history;
+  if (actions.length === 0) return undefined;
+  const from = draw.below(actions.length);
+  return withActions(history, actions.toSpliced(draw.between(from + 1, actions.length), 0, actions[from]!));
+};
+
+const otherOptions: Edit = ({ options, actions }, draw) => {
+  const limit = draw.chance(50) ? undefined : draw.between(1, 40) * 512;
+  const packBytes = draw.chance(50) ? options.packBytes : draw.pick([4096, 8192, 16384]);
+  return { options: { ...options, packBytes, limit }, actions };
+};
+
+const EDITS: readonly (readonly [number, Edit])[] = [
+  [4, splice],
+  [4, resize],
+  [3, addFailure],
+  [1, noFailure],
+  [3, moveMeanwhile],
+  [2, dropOne],
+  [2, moveOne],
+  [1, repeatOne],
+  [1, otherOptions],
+];
+const MENU: readonly Edit[] = EDITS.flatMap(([weight, edit]) => new Array<Edit>(weight).fill(edit));
+
+/** One to three edits. Undefined if none of them found anything to change. */
+export function mutateHistory(parent: History, other: History, draw: Draw): History | undefined {
+  let value: History | undefined;
+  for (let edits = draw.between(1, MOST_EDITS); edits > 0; edits--) {
+    value = draw.pick(MENU)(value ?? parent, draw, other) ?? value;
+  }
+  return value?.actions.length === 0 ? undefined : value;
+}
