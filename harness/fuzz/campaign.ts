@@ -194,14 +194,14 @@ class Loop {
    */
   private async keep(place: Place, cause: Cause): Promise<string | undefined> {
     if (!this.isWanted(cause.oracle)) return undefined;
-    const suspected = `${causeName(cause)} ${cause.reason}`;
+    const of = kindId(place.trial.kind);
+    const suspected = `${causeName(of, cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
     if (known !== undefined) return known;
     if (this.pending.has(suspected)) return "";
     this.pending.add(suspected);
     const original = this.textOf(place);
     const { shrinkRuns: runs, shrinkMs: ms } = this.limits;
-    const of = kindId(place.trial.kind);
     const shrunk = await this.pool.shrink({ kind: "shrink", of, text: original, cause, runs, ms });
     await this.write(suspected, { ...place, cause, original, shrunk });
     return "";
@@ -213,13 +213,19 @@ class Loop {
     // Nothing says that two cases stopped a worker for one cause.
     const cause: Cause = { oracle, reason: why, what: `trial ${place.index}` };
     const original = this.textOf(place);
-    await this.write(causeName(cause), { ...place, cause, original, shrunk: undefined, lost: `${kind}: ${why}` });
+    await this.write(causeName(kindId(place.trial.kind), cause), {
+      ...place,
+      cause,
+      original,
+      shrunk: undefined,
+      lost: `${kind}: ${why}`,
+    });
     return true;
   }
 
   private async write(suspected: string, finding: NewFinding): Promise<void> {
     const { directory, settings, state } = this.campaign;
-    const name = causeName(finding.shrunk?.cause ?? finding.cause);
+    const name = causeName(kindId(finding.trial.kind), finding.shrunk?.cause ?? finding.cause);
     const isNew = !state.findings.has(name);
     const facts = keepFinding(directory, settings, finding);
     this.record({ kind: "finding", name, index: finding.index, suspected });

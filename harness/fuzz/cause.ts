@@ -4,7 +4,9 @@
 import { ORACLES } from "../../properties/oracles/index.js";
 import type { Judged } from "../kinds/kind.js";
 import { COMPARISON_ORACLES } from "../kinds/objection.js";
+import { PROGRAMS } from "../kinds/programs.js";
 import { TRACING_ORACLE } from "../kinds/tracing.js";
+import { kindId } from "./schedule.js";
 import type { AnyTrial } from "./trial.js";
 
 const WORKER_ORACLES = ["worker-crash", "worker-hang"] as const;
@@ -22,9 +24,18 @@ export interface Cause {
   readonly what: string;
 }
 
-/** A name for the cause that can name a directory: `exec-match-mod32-reg`, `no-leak-load-copy-fails`. */
-export const causeName = ({ oracle, what }: Pick<Cause, "oracle" | "what">): string =>
-  `${oracle}-${what.replaceAll(/[^a-z0-9]+/gi, "-").replaceAll(/^-|-$/g, "") || "unknown"}`;
+/**
+ * A name for the cause that can name a directory and a lesson: `exec-match-mod32-reg`, `histories-no-leak-load-copy-fails`.
+ * What is no program says so: the same row can be to blame in a program and among the rows that only a verifier makes,
+ * where the JIT has other code for it.
+ */
+export const causeName = (kind: string, { oracle, what }: Pick<Cause, "oracle" | "what">): string => {
+  const words = `${kind === kindId(PROGRAMS) ? "" : `${kind} `}${oracle} ${what === "?" ? "unknown" : what}`;
+  return words
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+};
 
 /** A case that ended its worker must not be run again. */
 export const isOfWorker = ({ oracle }: Pick<Cause, "oracle">): boolean =>

@@ -54,7 +54,7 @@ export function keepFinding(campaign: string, settings: CampaignSettings, findin
   const { trial, index, original, shrunk } = finding;
   const { kind } = trial;
   const cause = shrunk?.cause ?? finding.cause;
-  const name = causeName(cause);
+  const name = causeName(kindId(kind), cause);
   const answers = answersOf(finding);
   const facts: FindingFacts = {
     name,

@@ -47,7 +47,7 @@ describe("planted bugs", () => {
     expect(found.code, found.out).toBe(1);
     const corpus = path.join(directory, "corpus");
     const lessons = readdirSync(corpus);
-    const ofPacks = lessons.filter((name) => name.startsWith("fallback-is-clean-load"));
+    const ofPacks = lessons.filter((name) => name.startsWith("histories-fallback-is-clean-load"));
     expect(ofPacks.map((name) => path.extname(name))).toEqual([".history"]);
     expect(lessons.some((name) => name.endsWith(".bpf"))).toBe(true);
     for (const { facts } of findingsOf(directory)) expect(facts.size.shrunk, facts.name).toBeLessThanOrEqual(5);

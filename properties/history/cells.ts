@@ -1,8 +1,8 @@
 // What a history reached, as cells for the feedback of campaigns: each action with its size, the failure that struck, what
-// came of it and who ran meanwhile; and each action with the one before it. Of kinds of actions and results it knows no
+// came of it and who ran meanwhile; with the events that oracles look at; and with the action before it. Of kinds of actions and results it knows no
 // names, so that a new one has cells at once.
 
-import type { Region, Step } from "../oracles/oracle.js";
+import { made, type Region, type Step, unmade } from "../oracles/oracle.js";
 import type { Action, HistoryOptions } from "./history.js";
 
 const CHUNK_BYTES = 64;
@@ -26,6 +26,7 @@ export class HistoryCells {
     const company = others === 0 ? "alone" : others === 1 ? "another CPU" : "other CPUs";
     const outcome = `${result.kind}${moved}, ${company}`;
     this.reached.add(`history ${action.kind}|${this.sizeOf(step)}|${struckOf(action, step)}|${outcome}`);
+    this.reached.add(`history ${action.kind}|${tellingEvents(step)}|${struckOf(action, step)}|${result.kind}`);
     const now = `${action.kind} ${result.kind}${step.struck > 0 ? " struck" : ""}`;
     const there = Math.min(after.packs.length, 3);
     this.reached.add(`history then ${now}|after ${this.last}|${there} packs|played`);
@@ -33,9 +34,9 @@ export class HistoryCells {
   };
 
   /** Of what was placed or removed: how large, and at which border it lies. */
-  private sizeOf({ result }: Step): string {
-    const regions =
-      result.kind === "loaded" ? result.live.regions : result.kind === "freed" ? result.freed.regions : [];
+  private sizeOf(step: Step): string {
+    const placed = made(step);
+    const regions = placed.length > 0 ? placed : unmade(step);
     const [first] = regions;
     if (first === undefined) return "-";
     const bytes = Math.max(...regions.map((region) => region.bytes));
@@ -48,7 +49,7 @@ export class HistoryCells {
     if (bytes > packBytes) return "beyond a pack";
     if (bytes > packBytes - 2 * CHUNK_BYTES) return "a pack";
     if (Math.abs(bytes - pageBytes) <= CHUNK_BYTES) return "about a page";
-    const chunks = bytes / CHUNK_BYTES;
+    const chunks = Math.ceil(bytes / CHUNK_BYTES);
     return chunks <= 4
       ? `${chunks} chunks`
       : chunks <= 8
@@ -65,6 +66,19 @@ export class HistoryCells {
     if (header % pageBytes === 0) return ", from a page's start";
     return Math.floor(header / pageBytes) === Math.floor(end / pageBytes) ? "" : ", across pages";
   }
+}
+
+/** Events that oracles have a say on and that do not come with every step of a kind: each a bit. */
+const TELLING = ["alloc", "free", "ipi", "map", "setPermission", "stopped", "textWrite", "unmap"];
+const BITS = new Map(TELLING.map((kind, i) => [kind, 1 << i]));
+const NAMES = Array.from({ length: 2 ** TELLING.length }, (_, bits) =>
+  TELLING.filter((_kind, i) => (bits >> i) & 1).join(" "),
+);
+
+function tellingEvents({ events }: Step): string {
+  let bits = 0;
+  for (const { kind } of events) bits |= BITS.get(kind) ?? 0;
+  return NAMES[bits] || "no event";
 }
 
 const MOST_NTH = 4;

@@ -40,6 +40,8 @@ describe("a change of a history", () => {
     expect(loads.some(({ fails }) => fails.some(({ nth }) => nth > 3))).toBe(true);
     const most = Math.max(...first.actions.map((action) => ("id" in action ? action.id : 0)));
     expect(loads.some(({ id }) => id > most)).toBe(true);
+    const attached = ({ actions }: History): number => actions.filter(({ kind }) => kind === "attach").length;
+    expect(Math.max(...changed.map(attached))).toBeGreaterThan(Math.max(attached(first), attached(second)));
   });
 });
 
@@ -52,6 +54,9 @@ test("cells tell actions with sizes, failures and what came of them", () => {
   expect([...load("\nload #0 (r0 = 1 .., 2 insns)\n")]).toContain(
     "history load|2 chunks, from a page's start|nothing fails|loaded, new pack, alone",
   );
+  const traced = [...load("\nload #0 (r0 = 1 .., 2 insns)\nattach #0 (fexit recorder)\n")];
+  expect(traced.filter((cell) => /^history attach\|\S+ chunks.*\|attached/.test(cell))).toHaveLength(1);
+  expect(traced.filter((cell) => /^history attach\|[^|]*textWrite[^|]*\|/.test(cell))).toHaveLength(1);
   expect([...load("\nload #0 (r0 = 1 .., 2 insns); copy 1 fails\n")].join("\n")).toMatch(
     /^history load\|-\|copy 1 fails\|refused/m,
   );

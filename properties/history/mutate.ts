@@ -3,7 +3,16 @@
 
 import type { FailingStep } from "../../machine/event.js";
 import type { Draw } from "../arbitraries/draw.js";
-import { type Action, type During, type History, isCaseProgram, leastInsns } from "./history.js";
+import {
+  type Action,
+  ATTACH_KINDS,
+  type AttachedProgram,
+  type During,
+  type History,
+  isCaseProgram,
+  leastInsns,
+  NOTHING_ELSE,
+} from "./history.js";
 
 type Edit = (history: History, draw: Draw, other: History) => History | undefined;
 
@@ -105,10 +114,39 @@ const repeatOne: Edit = (history, draw) => {
   return withActions(history, actions.toSpliced(draw.between(from + 1, actions.length), 0, actions[from]!));
 };
 
+/** Something done to a program that was loaded before: a run, a free, an attach, a detach. */
+const addAction: Edit = (history, draw) => {
+  const { actions, options } = history;
+  const place = draw.between(1, actions.length);
+  const loaded = actions.slice(0, place).flatMap((action) => (action.kind === "load" ? [action.id] : []));
+  if (loaded.length === 0) return undefined;
+  const id = draw.pick(loaded);
+  const how = draw.below(4);
+  const recorder = (): AttachedProgram => ({
+    ...{ kind: draw.pick(ATTACH_KINDS), id: draw.chance(30) ? draw.pick(loaded) : undefined },
+    ...{ result: draw.chance(60) ? 0 : draw.between(1, 9), keptOut: draw.chance(15) },
+  });
+  const added: Action =
+    how === 0
+      ? { kind: "run", id, cpu: draw.below(options.cpus) }
+      : how === 1
+        ? { kind: draw.chance(50) ? "free" : "detach", id, ...NOTHING_ELSE }
+        : { kind: "attach", id, programs: Array.from({ length: draw.between(1, 3) }, recorder), ...NOTHING_ELSE };
+  return withActions(history, actions.toSpliced(place, 0, named(added)));
+};
+
+/** A live program answers what it answers; only one that notes is told. */
+const named = (action: Action): Action =>
+  action.kind === "attach"
+    ? { ...action, programs: action.programs.map((one) => (one.id === undefined ? one : { ...one, result: 0 })) }
+    : action;
+
 const otherOptions: Edit = ({ options, actions }, draw) => {
   const limit = draw.chance(50) ? undefined : draw.between(1, 40) * 512;
   const packBytes = draw.chance(50) ? options.packBytes : draw.pick([4096, 8192, 16384]);
-  return { options: { ...options, packBytes, limit }, actions };
+  const apart = draw.chance(30) ? !options.apart : options.apart;
+  const images = draw.chance(85) ? options.images : options.images === "packs" ? "pages" : "packs";
+  return { options: { ...options, packBytes, limit, apart, images }, actions };
 };
 
 const EDITS: readonly (readonly [number, Edit])[] = [
@@ -120,6 +158,7 @@ const EDITS: readonly (readonly [number, Edit])[] = [
   [2, dropOne],
   [2, moveOne],
   [1, repeatOne],
+  [3, addAction],
   [1, otherOptions],
 ];
 const MENU: readonly Edit[] = EDITS.flatMap(([weight, edit]) => new Array<Edit>(weight).fill(edit));
