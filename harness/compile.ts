@@ -89,7 +89,7 @@ export function compileCode(
 export function lowerCase(c: Case): Loaded<readonly (readonly LoweredFunction[])[]> {
   const validity = validate(c.program, { strictness: "rfc" });
   if (!validity.ok) return notCompiled(validity.problems[0]?.message ?? "an invalid one");
-  const codes = lowerProgram(c.program, validity.facts);
+  const codes = lowerProgram(c.program, validity.facts, c.env);
   if (c.env.blind !== true) return loaded(codes);
   const blinded = blindCodes(codes);
   return blinded.ok ? loaded(blinded.lowered) : notCompiled(blinded.why);

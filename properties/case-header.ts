@@ -36,6 +36,7 @@ const KEYS = [
   "cpu",
   "hole",
   "blind",
+  "guard",
   "skip",
   "map",
   "input",
@@ -76,20 +77,27 @@ export function readHeader(lines: readonly string[]): Read<ReadHeader> {
     cpu: "lse",
     hole: 0,
     blind: false,
+    guard: false,
     context: "memory",
   };
   for (const field of fields.value) {
     const wrong = readField(field, draft);
     if (wrong !== undefined) return textError(field.line, wrong);
   }
-  const { id, title, oracle, expect, notes, maps, context, cpu, hole, blind, skip } = draft;
+  const { id, title, oracle, expect, notes, maps, context, cpu, hole, blind, guard, skip } = draft;
   const inputs = draft.inputs.length > 0 ? draft.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
   if (expect.length > 1 && expect.length !== inputs.length) {
     const line = fields.value.find(({ key }) => key === "expect")?.line ?? 1;
     return textError(line, `${expect.length} expect lines for ${inputs.length} inputs, expected one or one each`);
   }
   const mapLines = fields.value.filter(({ key }) => key === "map").map(({ line }) => line);
-  const env = { cpu, hole, ...(blind ? { blind } : {}), ...(skip === undefined ? {} : { skip }) };
+  const env = {
+    cpu,
+    hole,
+    ...(blind ? { blind } : {}),
+    ...(guard ? { guard } : {}),
+    ...(skip === undefined ? {} : { skip }),
+  };
   return { ok: true, value: { id, title, oracle, expect, notes, maps, context, inputs, env, lines: count, mapLines } };
 }
 
@@ -104,6 +112,7 @@ export function printHeader({ id, title, oracle, expect, notes, maps, context, i
   if (env.cpu !== "lse") lines.push(["cpu", env.cpu]);
   if (env.hole !== 0) lines.push(["hole", `${env.hole}`]);
   if (env.blind === true) lines.push(["blind", "yes"]);
+  if (env.guard === true) lines.push(["guard", "yes"]);
   if (env.skip !== undefined && env.skip !== 0) lines.push(["skip", `${env.skip}`]);
   for (const map of maps) lines.push(["map", printMap(map)]);
   if (inputs.length !== 1 || !isDefaultInput(inputs[0])) {
@@ -150,6 +159,7 @@ interface Draft {
   cpu: CaseEnv["cpu"];
   hole: number;
   blind: boolean;
+  guard: boolean;
   skip?: number;
 }
 
@@ -193,8 +203,9 @@ function readField({ key, text }: Field, draft: Draft): string | undefined {
       draft.hole = Number(text);
       return undefined;
     case "blind":
+    case "guard":
       if (text !== "yes" && text !== "no") return `expected yes or no, got "${text}"`;
-      draft.blind = text === "yes";
+      draft[key] = text === "yes";
       return undefined;
     case "skip":
       if (!/^\d{1,3}$/.test(text) || Number(text) > MOST_SKIPPED_CHUNKS) {

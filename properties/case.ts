@@ -9,6 +9,8 @@ export interface CaseEnv {
   readonly hole: number;
   /** Constants are blinded. Default: no. */
   readonly blind?: boolean;
+  /** Divisions are guarded by instructions around them, as Linux does before any JIT sees them. Default: no. */
+  readonly guard?: boolean;
   /** 64-byte chunks of the pack that are taken when the program is loaded, so that it lies further up; none if absent. */
   readonly skip?: number;
 }

@@ -96,7 +96,7 @@ export class JitSubject implements Subject {
   }
 
   load(program: Program, facts: Facts, caseEnv: CaseEnv): LoadResult {
-    const lowered = lowerProgram(program, facts);
+    const lowered = lowerProgram(program, facts, caseEnv);
     const env: JitEnv = { ...this.kernel.env, lse: caseEnv.cpu === "lse" };
     this.skip(caseEnv.skip ?? 0);
     this.kernel.blinding = caseEnv.blind === true ? repeatable() : undefined;

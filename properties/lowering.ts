@@ -5,6 +5,7 @@ import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/
 import { HELPERS } from "../spec/bpf/helpers.js";
 import type { Program } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
+import type { CaseEnv } from "./case.js";
 import { layoutOf } from "./layout.js";
 
 /** Bytes of kernel text that stand for one helper. */
@@ -13,12 +14,17 @@ const HELPER_BYTES = 64;
 export const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
 
 /** By code, its functions. */
-export function lowerProgram(program: Program, facts: Facts): readonly (readonly LoweredFunction[])[] {
+export function lowerProgram(
+  program: Program,
+  facts: Facts,
+  { guard = false }: Pick<CaseEnv, "guard">,
+): readonly (readonly LoweredFunction[])[] {
   const { maps } = layoutOf(program, 0);
   const verifier: VerifierEnv = {
     mapObject: (index) => maps[index]!.object.base,
     mapValues: (index) => maps[index]!.values.base,
     helperOffset: (id) => (HELPERS.has(id) ? helperOffset(id) : undefined),
+    rewriteDivision: guard,
   };
   return program.code.map((code, index) => lower(code, factsOfCode(facts, index), verifier).functions);
 }

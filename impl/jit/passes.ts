@@ -41,7 +41,6 @@ export function measure(fn: JitFunction, env: JitEnv): Measured {
   buildPrologue(e);
   if (e.error === undefined) buildBody(e);
   if (e.error !== undefined) return { ok: false, error: e.error };
-  e.epilogue = e.words;
   buildEpilogue(e);
   buildPlt(e);
   e.tableBytes = e.words * 4 + PLT_LITERAL_BYTES;

@@ -59,7 +59,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     return {
       program: { code, maps: plan.maps, context: plan.kind },
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
-      env: makeEnv(draw),
+      env: makeEnv(draw, size),
     };
   }
 
@@ -88,10 +88,12 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   }
 }
 
-function makeEnv(draw: Draw): CaseEnv {
+function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {
   const cpu = draw.chance(60) ? "lse" : "ll-sc";
   const hole = draw.chance(50) ? 0 : 8 * draw.below(7);
-  return draw.chance(BLINDED) ? { cpu, hole, blind: true } : { cpu, hole };
+  const env: CaseEnv = draw.chance(BLINDED) ? { cpu, hole, blind: true } : { cpu, hole };
+  // Guards make jumps longer.
+  return longJump === 0 && slots <= MOST_GUARDED && draw.chance(GUARDED) ? { ...env, guard: true } : env;
 }
 
 function* values(value: Case): Generator<fc.Value<Case>> {
@@ -114,6 +116,10 @@ const CHANCES: { readonly [F in Feature]: number } = {
 };
 /** In how many of a hundred cases constants are blinded. */
 const BLINDED = 6;
+/** And in how many divisions are guarded. */
+const GUARDED = 25;
+/** Slots of a program in which no guard can make a jump too long. */
+export const MOST_GUARDED = 2000;
 const INPUT_BYTES = [8, 16, 32, 48, 80, 128] as const;
 
 function drawShape(draw: Draw): Shape {

@@ -3,6 +3,7 @@
 
 import { validate } from "../../spec/bpf/validate/validate.js";
 import type { Case } from "../case.js";
+import { MOST_GUARDED } from "./case-arbitrary.js";
 import type { Draw } from "./draw.js";
 import { EDGES, half } from "./immediates.js";
 import { aimAt, type Goal } from "./mutate-aim.js";
@@ -84,6 +85,10 @@ export function mutateCase(parent: Case, other: Case, draw: Draw, goals: readonl
   return undefined;
 }
 
+/** Guards make jumps longer, and the way of one may have grown. */
+const mayBeGuarded = ({ program, env }: Case): boolean =>
+  env.guard !== true || program.code.every((code) => code.length <= MOST_GUARDED);
+
 function aimed(value: Case, draw: Draw, goal: Goal): Case | undefined {
   const { code } = value.program;
   const index = draw.below(code.length);
@@ -92,4 +97,4 @@ function aimed(value: Case, draw: Draw, goal: Goal): Case | undefined {
 }
 
 const isWorthRunning = (value: Case): boolean =>
-  validate(value.program, { strictness: "verifier" }).ok && isSound(value);
+  mayBeGuarded(value) && validate(value.program, { strictness: "verifier" }).ok && isSound(value);

@@ -62,12 +62,14 @@ export function* fewerMaps(value: Case): Cases {
 
 const namesMap = ({ row }: Insn): boolean => row.kind === "lddw" && row.source !== "imm64";
 
-/** Without hole, at the start of the pack, with LSE atomics, with its constants as they are. */
+/** Without hole, at the start of the pack, with LSE atomics, with its constants and divisions as they are. */
 export function* plainerEnvironment(value: Case): Cases {
   const { env } = value;
   const { blind: _, ...plain } = env;
+  const { guard: ___, ...unguarded } = env;
   yield { ...value, env: { cpu: "lse", hole: 0 } };
   yield { ...value, env: plain };
+  yield { ...value, env: unguarded };
   if (env.skip !== undefined) {
     const { skip: __, ...unskipped } = env;
     yield { ...value, env: unskipped };

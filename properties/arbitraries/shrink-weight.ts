@@ -42,6 +42,7 @@ export function weigh({ program, inputs, env }: Case): Weight {
     env.cpu === "lse" ? 0 : 1,
     env.hole,
     env.blind === true ? 1 : 0,
+    env.guard === true ? 1 : 0,
     env.skip ?? 0,
   ];
 }

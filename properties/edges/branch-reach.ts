@@ -44,11 +44,22 @@ function backward(words: number): readonly Insn[] {
   return [...between, insn(JUMP, { off: -between.length - 1 }), EXIT];
 }
 
+/** Near in the end, since calls turn out to be direct, but out of reach as long as all of them count as indirect. */
+function forwardOverCalls(): readonly Insn[] {
+  const call = insn(rowById("call helper"), { imm: 0x1000 });
+  const between = [...new Array<Insn>(6000).fill(LONG), ...new Array<Insn>(26_000).fill(call)];
+  return [insn(JUMP, { off: between.length }), ...between, EXIT, EXIT];
+}
+
 export const BRANCH_REACH: readonly Edge[] = [
   { name: "forward branch at its reach", check: () => compiles(fn(forward(REACH - 1)), place) },
   { name: "forward branch beyond its reach", check: () => isRefused(fn(forward(REACH)), place) },
   { name: "backward branch at its reach", check: () => compiles(fn(backward(REACH)), place) },
   { name: "backward branch beyond its reach", check: () => isRefused(fn(backward(REACH + 1)), place) },
+  {
+    name: "forward branch over calls that come within its reach",
+    check: () => compiles(fn(forwardOverCalls()), place),
+  },
   {
     name: "near backward branch far from the start",
     check: () => compiles(fn([...filler(REACH + 8), WORD, insn(JUMP, { off: -2 }), EXIT]), place),

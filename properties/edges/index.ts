@@ -1,8 +1,11 @@
 // All edges. Adding one is a file and a line here.
 
+import { BRANCH_HISTORY } from "./branch-history.js";
 import { BRANCH_REACH } from "./branch-reach.js";
 import { CALL_REACH } from "./call-reach.js";
+import { DIVISION_GUARDS } from "./division-guards.js";
 import type { Edge } from "./edge.js";
+import { MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { REFUSALS } from "./refusals.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
@@ -14,6 +17,10 @@ export const EDGES: readonly Edge[] = [
   STOPPED_CPUS,
   TRAMPOLINE_EXCHANGE,
   TRAMPOLINE_REFUSAL,
+  DIVISION_GUARDS,
+  BRANCH_HISTORY,
+  MISALIGNED_TEXT,
+  PACK_OF_NODES,
   ...REFUSALS,
   ...CALL_REACH,
   ...BRANCH_REACH,

@@ -32,7 +32,7 @@ export class BuiltCase {
     const validity = validate(program);
     if (!validity.ok) throw new RangeError(validity.problems[0]?.message ?? "the program is not valid");
     this.env = { ...DEFAULT_ENV, lse: env.cpu === "lse" };
-    this.codes = lowerProgram(program, validity.facts);
+    this.codes = lowerProgram(program, validity.facts, {});
     this.imageBytes = this.codes.flat().map((fn) => {
       const measured = measure(fn, this.env);
       if (!measured.ok) throw new RangeError(`the program does not compile: ${measured.error.kind}`);

@@ -36,8 +36,8 @@ export function parseBlock(lines: readonly string[], from: number, end: number):
   if (!parsed.ok) return { ok: false, error: parsed.error };
   const { program, inputs, env } = parsed.value;
   if (inputs.length !== 1) return refuse(`${inputs.length} inputs, expected one`);
-  if (env.hole !== 0 || env.blind === true || (env.skip ?? 0) !== 0) {
-    return refuse("hole, blind and skip are for programs of their own");
+  if (env.hole !== 0 || env.blind === true || env.guard === true || (env.skip ?? 0) !== 0) {
+    return refuse("hole, blind, guard and skip are for programs of their own");
   }
   const value = { case: { program, inputs, env: { cpu: env.cpu, hole: 0 } } };
   try {
