@@ -1,18 +1,21 @@
 // `rox mutants`: does the harness find the bugs that it claims to find?
 
 import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
-import { formatMutants } from "../../harness/format/mutants.js";
+import { formatBaselines, formatMutants } from "../../harness/format/mutants.js";
 import { randomSource } from "../../harness/gate/random-source.js";
+import { runBaselines } from "../../harness/mutants/baselines.js";
 import { choose, readMutants } from "../../harness/mutants/collection.js";
+import { argued, parseArguments } from "../../harness/mutants/equivalents.js";
 import { runMutants } from "../../harness/mutants/mutants.js";
 import { mutantsExitCode } from "../../harness/mutants/report.js";
 import { type Variant, variantOf, variantOfChange } from "../../harness/mutants/variant.js";
 import { projectRoot } from "../../harness/project.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import type { Io } from "../io.js";
+import { CLEAN, INTERRUPTED, type Io } from "../io.js";
 import { duration, integer, names } from "../options.js";
 import { startProgress } from "../progress.js";
 
@@ -23,6 +26,7 @@ interface Flags {
   readonly jobs?: number;
   readonly seed?: number;
   readonly automatic?: number;
+  readonly baselines?: true;
   readonly verbose?: true;
   readonly json?: string;
 }
@@ -41,24 +45,33 @@ export const defineMutants: Define = (program, io, finish) => {
       "so many small changes anywhere in impl/ instead, drawn by the seed",
       integer(1, 100_000),
     )
+    .option("--baselines", "a table of what less would find: programs, results, corpus, recordings, conformance alone")
     .option("--verbose", "print the witnesses")
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
-      examples(["rox mutants", "rox mutants --only A01,B24 --verbose", "rox mutants --seed 1 --json m.json"]),
+      examples([
+        "rox mutants",
+        "rox mutants --only A01,B24 --verbose",
+        "rox mutants --seed 1 --json m.json",
+        "rox mutants --automatic 300 --budget 5s",
+      ]),
     )
     .action(async (flags: Flags) => finish(await runMutantsCommand(flags, io)));
 };
 
 async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const seed = flags.seed ?? randomInt(2 ** 32);
-  const chosen = flags.automatic === undefined ? planted(flags.only) : await drawn(flags.automatic, seed);
+  const chosen = flags.automatic === undefined ? planted(flags.only) : await drawn(flags.automatic, seed, flags.only);
   if (!chosen.ok) return complain(io, chosen.error);
+  if (flags.baselines === true) return tabulate(chosen.value, seed, flags, io);
   const { length } = chosen.value;
   const progress = startProgress(io, "mutants", length);
   const result = await runMutants(chosen.value, {
     ...{ seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
     ...(flags.searches === undefined ? {} : { searches: flags.searches }),
+    // What the gate looks at: the corpus comes first there.
+    ...(flags.automatic === undefined ? {} : { beside: ["corpus"] }),
     noWitness: flags.automatic !== undefined && flags.verbose !== true,
     progress: ({ id, kind }, done) => progress.update(done, `${done} of ${length}: ${id} ${kind}`),
   }).finally(() => progress.stop());
@@ -69,6 +82,25 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   }
   print(io, formatMutants(report, io.columns));
   return saveJson(io, flags.json, report, mutantsExitCode(report));
+}
+
+async function tabulate(variants: readonly Variant[], seed: number, flags: Flags, io: Io): Promise<number> {
+  const progress = startProgress(io, "mutants", variants.length);
+  let running = "";
+  const result = await runBaselines(
+    variants,
+    {
+      ...{ seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
+      progress: ({ id, kind }, done) =>
+        progress.update(done, `${running}: ${done} of ${variants.length}: ${id} ${kind}`),
+    },
+    (name) => {
+      running = name;
+    },
+  ).finally(() => progress.stop());
+  if (!result.ok) return complain(io, result.error);
+  print(io, formatBaselines(result.value));
+  return saveJson(io, flags.json, result.value, result.value.interrupted ? INTERRUPTED : CLEAN);
 }
 
 function planted(only: readonly string[] | undefined): Loaded<readonly Variant[]> {
@@ -88,11 +120,24 @@ function planted(only: readonly string[] | undefined): Loaded<readonly Variant[]
 }
 
 /** A sample of the small changes; the compiler that finds them is no dependency of the package. */
-async function drawn(count: number, seed: number): Promise<Loaded<readonly Variant[]>> {
+async function drawn(
+  count: number,
+  seed: number,
+  only: readonly string[] | undefined,
+): Promise<Loaded<readonly Variant[]>> {
   const root = projectRoot();
   const { allChanges } = await import("../../harness/mutants/automatic.js");
-  const numbered = allChanges(root).map((change, number) => ({ change, number }));
+  const changes = allChanges(root);
+  const file = path.join(root, "mutants", "equivalent-changes.txt");
+  const read = parseArguments(file, readFileSync(file, "utf8"));
+  if (!read.ok) return read;
+  const whys = argued(read.value, changes, (name) => readFileSync(path.join(root, name), "utf8"));
+  if (!whys.ok) return whys;
+  const numbered = changes.map((change, number) => ({ change, number }));
+  const variant = ({ change, number }: (typeof numbered)[number]): Variant =>
+    variantOfChange(root, change, number, whys.value.get(change));
+  if (only !== undefined) return loaded(numbered.filter(({ number }) => only.includes(`Z${number}`)).map(variant));
   const source = randomSource(seed, 0);
   const keyed = numbered.map((one) => ({ ...one, key: source.nextInt() })).toSorted((a, b) => a.key - b.key);
-  return loaded(keyed.slice(0, count).map(({ change, number }) => variantOfChange(root, change, number)));
+  return loaded(keyed.slice(0, count).map(variant));
 }

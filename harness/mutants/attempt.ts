@@ -11,6 +11,8 @@ export interface Task {
   readonly shrinkMs: number;
   /** Names of searches; all but the baselines if absent. */
   readonly searches?: readonly string[];
+  /** Baselines that run beside the others. */
+  readonly beside?: readonly string[];
 }
 
 export interface Killed {
@@ -53,7 +55,10 @@ export function attempt(
   const started = processorSeconds();
   const seconds = (): number => processorSeconds() - started;
   const active = searches
-    .filter(({ name, isBaseline }) => task.searches?.includes(name) ?? isBaseline === undefined)
+    .filter(
+      ({ name, isBaseline }) =>
+        task.searches?.includes(name) ?? (isBaseline === undefined || task.beside?.includes(name)),
+    )
     .map((search) => ({ search, used: 0 }));
   let cases = 0;
   while (active.length > 0 && seconds() * 1000 < task.budgetMs) {

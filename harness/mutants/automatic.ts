@@ -117,8 +117,26 @@ function isLeftOut(node: Node, text: string): boolean {
   ) {
     return true;
   }
+  if (kind === SyntaxKind.IfStatement && onlyThrows(node)) return true;
   const callee = /^(?:return |new |this\.)*([A-Za-z]+)\(/.exec(text.slice(startOf(node, text), node.end))?.[1];
   return callee !== undefined && LEFT_OUT.has(callee);
+}
+
+/** An assertion written out: a condition whose only effect is to throw. */
+function onlyThrows(node: Node): boolean {
+  const parts = childrenOf(node);
+  const [, then] = parts;
+  if (then === undefined || parts.length > 2) return false;
+  const first = then.kind === SyntaxKind.Block ? childrenOf(then)[0] : then;
+  return first?.kind === SyntaxKind.ThrowStatement;
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  const children: Node[] = [];
+  node.forEachChild((child) => {
+    children.push(child);
+  });
+  return children;
 }
 
 function negate(node: Node, text: string, change: (start: number, end: number, by: string) => void): void {

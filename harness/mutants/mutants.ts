@@ -14,6 +14,8 @@ export interface MutantsOptions {
   readonly budgetMs: number;
   readonly jobs: number;
   readonly searches?: readonly string[];
+  /** Baselines that run beside the searches that are no baselines. */
+  readonly beside?: readonly string[];
   /** Make no witness smaller: what is asked is only whether something is found. */
   readonly noWitness?: boolean;
   /** Ids of those to run; the others are built only, to see that they still apply. */
@@ -40,12 +42,13 @@ export async function runMutants(
     const next = "carry the change over to the present source";
     return refuse({ subject: `mutant ${wrong.id}`, expected: "a change that compiles", came: "an error", next });
   }
-  const { seed, budgetMs, jobs, searches, stop } = options;
+  const { seed, budgetMs, jobs, searches, beside, stop } = options;
   const task: Task = {
     seed,
     budgetMs,
     shrinkMs: options.noWitness === true ? 0 : SHRINK_MS,
     ...(searches === undefined ? {} : { searches }),
+    ...(beside === undefined ? {} : { beside }),
   };
   const results: MutantResult[] = [];
   const runAll = async (): Promise<void> => {

@@ -25,8 +25,8 @@ export function variantOf(root: string, mutant: Mutant): Loaded<Variant> {
   return loaded({ ...mutant, files });
 }
 
-/** The sources with one small change; `number` counts all changes. */
-export function variantOfChange(root: string, change: Change, number: number): Variant {
+/** The sources with one small change; `number` counts all changes. @param equivalent why no oracle can see it */
+export function variantOfChange(root: string, change: Change, number: number, equivalent?: string): Variant {
   const { file, line, start, end, was, text } = change;
   const source = readFileSync(path.join(root, file), "utf8");
   const shown = (part: string): string => part.replaceAll(/\s+/g, " ").slice(0, 40);
@@ -35,6 +35,7 @@ export function variantOfChange(root: string, change: Change, number: number): V
     title: `${file}:${line}: ${shown(was)} -> ${shown(text)}`,
     group: AUTOMATIC,
     reenacts: AUTOMATIC,
+    ...(equivalent === undefined ? {} : { equivalent }),
     files: new Map([[file, source.slice(0, start) + text + source.slice(end)]]),
   };
 }

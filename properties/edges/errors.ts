@@ -1,5 +1,6 @@
 // Error numbers are what callers in the kernel go by, and sizes what they allocate.
 
+import { Modmem } from "../../impl/pack/modmem.js";
 import { ProgPacks } from "../../impl/pack/prog-pack.js";
 import { bpfArchTextCopy, bpfArchTextInvalidate } from "../../impl/patching/arch-text.js";
 import type { RoAddr } from "../../machine/address.js";
@@ -7,6 +8,7 @@ import { Machine } from "../../machine/machine.js";
 import type { Edge } from "./edge.js";
 
 const TEXT = 0x8000_8400_0000;
+const EPERM = -1;
 const EINVAL = -22;
 const TWO_MIB = 0x20_0000;
 
@@ -23,12 +25,23 @@ export const MISALIGNED_TEXT: Edge = {
   },
 };
 
+export const CHARGE_BEYOND_THE_LIMIT: Edge = {
+  name: "a charge beyond the limit is refused as not permitted, unless the loader may",
+  check() {
+    const modmem = new Modmem(1000);
+    const errors = [modmem.bpfJitChargeModmem(1000), modmem.bpfJitChargeModmem(1)];
+    if (errors.join() !== `0,${EPERM}` || modmem.current !== 1000) return `${errors.join()}, charged ${modmem.current}`;
+    modmem.bpfCapable = true;
+    return modmem.bpfJitChargeModmem(1) === 0 ? undefined : "a capable loader is refused";
+  },
+};
+
 export const PACK_OF_NODES: Edge = {
   name: "a pack is 2 MiB for each node",
   check() {
     for (const nodes of [1, 2]) {
       const machine = new Machine();
-      const packs = new ProgPacks(machine, { nodes });
+      const packs = new ProgPacks(machine, nodes === 1 ? {} : { nodes });
       packs.bpfProgPackAlloc(64);
       const bytes = machine.usage.frames * machine.pageBytes - machine.pageBytes;
       if (

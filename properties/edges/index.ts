@@ -1,11 +1,13 @@
 // All edges. Adding one is a file and a line here.
 
+import { BITMAP_RUNS } from "./bitmap-runs.js";
 import { BRANCH_HISTORY } from "./branch-history.js";
 import { BRANCH_REACH } from "./branch-reach.js";
 import { CALL_REACH } from "./call-reach.js";
+import { CONFIGURATIONS } from "./configurations.js";
 import { DIVISION_GUARDS } from "./division-guards.js";
 import type { Edge } from "./edge.js";
-import { MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
+import { CHARGE_BEYOND_THE_LIMIT, MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { REFUSALS } from "./refusals.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
@@ -21,6 +23,9 @@ export const EDGES: readonly Edge[] = [
   BRANCH_HISTORY,
   MISALIGNED_TEXT,
   PACK_OF_NODES,
+  CHARGE_BEYOND_THE_LIMIT,
+  BITMAP_RUNS,
+  ...CONFIGURATIONS,
   ...REFUSALS,
   ...CALL_REACH,
   ...BRANCH_REACH,

@@ -6,8 +6,9 @@ const NOP = 0;
 const BTI_J = 36;
 /** For calls, and for jumps as of programs that replace others. */
 const BTI_JC = 38;
-/** Words from the landing pad to the place of a tail call: signing LR, frame record, counter. */
-const FRAME_WORDS = 7;
+const PACIASP = 25;
+/** Words from the landing pad to the place of a tail call: copy of LR, patch site, frame record, counter. */
+const FRAME_WORDS = 6;
 
 export const landingPads: Rule = {
   name: "landing-pads",
@@ -16,7 +17,9 @@ export const landingPads: Rule = {
     const breaches: string[] = [];
     if (code.bti && hintAt(code, 0) !== BTI_JC) breaches.push("the entry is no landing pad for calls and jumps");
     if (hintAt(code, pad + 1) !== NOP) breaches.push(`word ${pad + 1}, the patch site, is no NOP`);
-    if (code.bti && code.isMain && hintAt(code, pad + FRAME_WORDS) !== BTI_J) {
+    // Where LR is signed, that comes behind the patch site.
+    const entered = pad + FRAME_WORDS + (hintAt(code, pad + 2) === PACIASP ? 1 : 0);
+    if (code.bti && code.isMain && hintAt(code, entered) !== BTI_J) {
       breaches.push("the place where tail calls land is no landing pad for jumps");
     }
     return breaches.length === 0 ? NONE : breaches;
