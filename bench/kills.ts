@@ -1,6 +1,5 @@
 // Kills a campaign fifty times at random moments and looks at what it left: prints how often anything was lost or
-// damaged. Two bugs are planted in a copy of the compiled
-// project, so that there is something to lose.
+// damaged. Two bugs are planted in a copy of the compiled project, so that there is something to lose.
 // Run: `npm run build && node dist/bench/kills.js [KILLS] [SEED]`.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -41,7 +40,8 @@ const report = await killAgainAndAgain({
 });
 console.log(
   `${report.kills} kills, ${report.ended} processes had ended by themselves; after the last one ` +
-    `${report.trials} trials and ${report.findings} findings; ${report.problems.length} problems`,
+    `${report.trials} trials and ${report.findings.length} findings; ${report.problems.length} problems`,
 );
+console.log(`found: ${report.findings.join(", ")}`);
 for (const problem of report.problems) console.log(problem);
 rmSync(copy, { recursive: true, force: true });

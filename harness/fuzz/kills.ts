@@ -32,7 +32,8 @@ export interface KillReport {
   readonly problems: readonly string[];
   /** After the last kill. */
   readonly trials: number;
-  readonly findings: number;
+  /** By name. */
+  readonly findings: readonly string[];
 }
 
 export async function killAgainAndAgain(options: KillOptions): Promise<KillReport> {
@@ -56,7 +57,7 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
   }
   if (before.trials === 0) problems.push("no trial was ever done: nothing could be lost");
   if (before.findings.length === 0) problems.push("nothing was ever found: no finding could be lost");
-  return { kills, ended, problems, trials: before.trials, findings: before.findings.length };
+  return { kills, ended, problems, trials: before.trials, findings: before.findings };
 }
 
 const FROM_START = 5;

@@ -43,19 +43,35 @@ function candidate(old: Insn, row: Row, draw: Draw): Insn {
   if (row.imm === "any" || row.imm === "divisor") fields.imm = draw.chance(20) ? draw.between(-1, 1) : immediate(draw);
   if (row.imm === "shift") fields.imm = shift(draw, row.kind === "alu" ? row.width : 64);
   if (row.imm === "divisor" && fields.imm === 0) fields.imm = 1;
-  if (row.off === "mem") fields.off = displacement(draw);
-  if (row.src === "r" && draw.chance(30)) fields.src = fields.dst;
+  if (row.off === "mem") fields.off = offset(old.off, row, draw);
+  if ((row.src === "r" || row.src === "rw") && draw.chance(30)) fields.src = fields.dst;
   return insn(row, fields);
+}
+
+/** The old one often fits, none is a kind of its own, and an atomic access must be aligned. */
+function offset(old: number, row: Row, draw: Draw): number {
+  if (draw.chance(40)) return draw.chance(50) ? old : 0;
+  const other = displacement(draw);
+  return row.kind === "atomic" ? other - (other % row.size) : other;
 }
 
 function fitted(code: Code, pc: number, slot: Insn, operands: string, draw: Draw): Code | undefined {
   const changed = code.with(pc, slot);
+  const old = code[pc]!;
+  if (slot.row.kind === "atomic" && slot.dst === slot.src && old.dst !== old.src) return inOneRegister(code, pc, slot);
   if (slot.row.kind === "jump") return withDistance(changed, pc, operands.split("/")[1] ?? "", draw);
-  if (slot.row.off === "mem") {
-    const based = withBase(changed, pc, code[pc]!.off - slot.off);
-    return based && slot.row.kind === "atomic" && slot.dst === slot.src ? withSavedBase(based, slot) : based;
-  }
+  if (slot.row.off === "mem") return withBase(changed, pc, old.off - slot.off);
   return changed;
+}
+
+/**
+ * An atomic whose base is its data as well. The base is copied into what was the data, which a fetch overwrites anyway: the
+ * rest of the program is rarely valid without the old base.
+ */
+function inOneRegister(code: Code, pc: number, slot: Insn): Code | undefined {
+  const { dst: base, src: data, off } = code[pc]!;
+  const copy = [insn(MOV, { dst: data, src: base }), insn(ADD, { dst: data, imm: off - slot.off })];
+  return inserted(code.with(pc, { ...slot, dst: data, src: data } as Insn), pc, copy);
 }
 
 /** Let the base make up for another offset, before and after the access. */
@@ -67,17 +83,6 @@ function withBase(code: Code, pc: number, by: number): Code | undefined {
   const behind = isOverwritten ? code : inserted(code, pc + 1, [insn(ADD, { dst: base, imm: -by })]);
   return behind && inserted(behind, pc, [insn(ADD, { dst: base, imm: by })]);
 }
-
-/** An atomic that leaves its result in its base: a register that nobody uses keeps the address for what follows. */
-function withSavedBase(code: Code, slot: Insn): Code | undefined {
-  const pc = code.indexOf(slot);
-  const spare = SAVED.find((register) => code.every(({ dst, src }) => dst !== register && src !== register));
-  if (pc < 0 || spare === undefined) return code;
-  const behind = inserted(code, pc + 1, [insn(MOV, { dst: slot.dst, src: spare })]);
-  return behind && inserted(behind, pc, [insn(MOV, { dst: spare, src: slot.dst })]);
-}
-/** Registers that calls leave alone. */
-const SAVED = [6, 7, 8, 9] as const;
 
 const GROWTH: Readonly<Record<string, number>> = { near: 8, mid: 60, far: 1200, "-near": 8, "-mid": 60, "-far": 1200 };
 

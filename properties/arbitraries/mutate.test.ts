@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { insn } from "../../spec/bpf/insn.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
@@ -56,4 +56,17 @@ test("operands of one kind share a word", () => {
   expect([0, 1, -1, 2, 4095, 4096, 4097, 0x10000, -8].map(add)).toEqual(
     "0 1 -1 +u12 +u12 +u12<<12 +u16 +u12<<12 -u12".split(" "),
   );
+});
+
+test("a fetch gets its base and its data in one register, valid with what follows", () => {
+  const cases = fc.sample(new CaseArbitrary(), { seed: 4, numRuns: 150 });
+  const goal = { row: "lock fetch add", operands: "same/0" };
+  const found = cases.flatMap(({ program }, seed) => {
+    const aimed = aimAt(program.code[0]!, draw(seed), goal);
+    const changed = aimed && { ...program, code: program.code.with(0, aimed) };
+    return changed !== undefined && validate(changed, { strictness: "verifier" }).ok ? [aimed!] : [];
+  });
+  expect(found.length).toBeGreaterThan(2);
+  const isWanted = (slot: Insn): boolean => slot.row.id === goal.row && slot.dst === slot.src && slot.off === 0;
+  for (const code of found) expect(code.some(isWanted)).toBe(true);
 });

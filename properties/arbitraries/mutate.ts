@@ -77,7 +77,7 @@ const AIMED = 70;
 /** One to three edits of a parent. Undefined if nothing valid came of it. */
 export function mutateCase(parent: Case, other: Case, draw: Draw, goals: readonly Goal[] = []): Case | undefined {
   for (let tries = 0; tries < TRIES; tries++) {
-    let value = goals.length > 0 && draw.chance(AIMED) ? aimed(parent, draw, draw.pick(goals)) : undefined;
+    let value = goals.length > 0 && draw.chance(AIMED) ? aimed(parent, draw, goals) : undefined;
     const edits = value === undefined ? draw.between(1, MOST_EDITS) : draw.below(MOST_EDITS);
     for (let i = 0; i < edits; i++) value = draw.pick(MENU)(value ?? parent, draw, other) ?? value;
     if (value !== undefined && isWorthRunning(value)) return value;
@@ -89,11 +89,17 @@ export function mutateCase(parent: Case, other: Case, draw: Draw, goals: readonl
 const mayBeGuarded = ({ program, env }: Case): boolean =>
   env.guard !== true || program.code.every((code) => code.length <= MOST_GUARDED);
 
-function aimed(value: Case, draw: Draw, goal: Goal): Case | undefined {
+/** Goals that a parent is looked through for: most parents have nothing that could become a given one. */
+const AIMS = 6;
+
+function aimed(value: Case, draw: Draw, goals: readonly Goal[]): Case | undefined {
   const { code } = value.program;
-  const index = draw.below(code.length);
-  const edited = aimAt(code[index]!, draw, goal);
-  return edited && { ...value, program: { ...value.program, code: code.with(index, edited) } };
+  for (let tries = 0; tries < AIMS; tries++) {
+    const index = draw.below(code.length);
+    const edited = aimAt(code[index]!, draw, draw.pick(goals));
+    if (edited !== undefined) return { ...value, program: { ...value.program, code: code.with(index, edited) } };
+  }
+  return undefined;
 }
 
 const isWorthRunning = (value: Case): boolean =>
