@@ -25,6 +25,7 @@ import type { FactData, FindingData, GrowthPoint, ReportData, VerdictData } from
 import { machineEvents } from "./event-text.js";
 import { findingData } from "./finding-data.js";
 import { thinned } from "./gate-data.js";
+import { NOTHING_RUN } from "./gate-findings.js";
 import { historyFindingData } from "./history-finding-data.js";
 import { grouped } from "./html.js";
 import { demonstration } from "./pack-demo.js";
@@ -85,8 +86,6 @@ async function findingOf(directory: string, { settings }: ReadCampaign, kept: Ke
     title,
   };
 }
-
-const NOTHING_RUN = { rows: [], groups: [], listing: [], steps: [], stepsCut: false, events: [] };
 
 function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {
   const { trials, passed } = state.sums;

@@ -11,6 +11,7 @@ import { total } from "../report.js";
 import type { FactData, FindingData, PacePoint, ReportData, VerdictData } from "./data.js";
 import { machineEvents } from "./event-text.js";
 import { type FailedCase, findingData } from "./finding-data.js";
+import { caseFindingData, plainFailureData } from "./gate-findings.js";
 import { grouped } from "./html.js";
 import { demonstration } from "./pack-demo.js";
 
@@ -27,6 +28,7 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
   const failed = failedCases(result, check);
   const findings: FindingData[] = [];
   for (const one of failed) findings.push(await findingData(one, machineEvents(one.case)));
+  findings.push(...otherFindings(result, failed.length));
   return {
     command: "rox gate",
     version: version(),
@@ -65,6 +67,14 @@ function failedCases({ report, finding }: GateResult, check: Check): FailedCase[
     if (c.ok) found.push({ name: nameOf(name), case: c.value, report: checkExpected(c.value, check), replay });
   }
   return found;
+}
+
+/** Of the other kinds, and failures that are no cases. The programs among the failures are shown already. */
+function otherFindings({ report, finding, caseFindings }: GateResult, programs: number): FindingData[] {
+  const shown = new Set([finding?.file, ...caseFindings.map(({ file }) => file)]);
+  const programFiles = new Set(programs === 0 ? [] : report.corpus.failures.map(({ name }) => name));
+  const plain = report.failures.filter(({ name }) => !shown.has(name) && !programFiles.has(name));
+  return [...caseFindings.map(caseFindingData), ...plain.map(plainFailureData)];
 }
 
 const nameOf = (file: string): string => path.basename(file, path.extname(file));
@@ -107,7 +117,38 @@ function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
     Incomparable: `${grouped(report.incomparable)} (${percent(report.incomparable, report.total)})`,
     "Instruction rows": `${coverage.reached} of ${coverage.all} reached`,
   };
-  return Object.entries(report.programs === 0 ? facts : { ...facts, ...ran }).map(([name, value]) => ({ name, value }));
+  return Object.entries({ ...facts, ...(report.programs === 0 ? {} : ran), ...otherFacts(report) }).map(
+    ([name, value]) => ({ name, value }),
+  );
+}
+
+/** What was tried beside programs. */
+function otherFacts({ fixed, sequences }: GateReport): Record<string, string> {
+  const facts: Record<string, string> = {};
+  if (fixed !== undefined) facts.Fixed = `${count(fixed.edges, "edge")}, ${count(fixed.encoders, "encoder")}`;
+  if (sequences === undefined) return facts;
+  const {
+    files,
+    agreeing,
+    sequences: histories,
+    steps,
+    kernelRows,
+    tracings,
+    allocFree,
+    pokes,
+    failurePoints,
+  } = sequences;
+  return {
+    ...facts,
+    "Other lessons": `${agreeing} of ${files} agree`,
+    Histories: `${grouped(histories)} in ${grouped(steps)} steps`,
+    "Verifier's rows": `${grouped(kernelRows.tried)} cases`,
+    Tracing: `${grouped(tracings.tried)} cases`,
+    "Small scope":
+      allocFree + pokes + failurePoints === 0
+        ? "not tried"
+        : `${grouped(allocFree)} histories, ${grouped(pokes)} pokes, ${grouped(failurePoints)} failure points`,
+  };
 }
 
 const MOST_POINTS = 500;

@@ -10,6 +10,8 @@ import { type Breach, type KindName, kindOf, stageOf } from "./cases.js";
 export interface CaseFinding {
   readonly kind: KindName;
   readonly file: string;
+  /** The file. */
+  readonly text: string;
   /** The plain case, a line each, without what its file says about it. */
   readonly lines: readonly string[];
   /** Of the plain case; empty where there is none. */
@@ -59,5 +61,16 @@ export function keepCase(name: KindName, seed: number, breach: Breach, directory
     .split("\n")
     .filter((line) => !ABOUT.test(line));
   const sizes = { before: kind.size(original), after: kind.size(plain), unit: kind.unit };
-  return loaded({ kind: name, file, lines, code: kind.code?.(plain) ?? [], oracle, where, expected, actual, ...sizes });
+  return loaded({
+    kind: name,
+    file,
+    text,
+    lines,
+    code: kind.code?.(plain) ?? [],
+    oracle,
+    where,
+    expected,
+    actual,
+    ...sizes,
+  });
 }
