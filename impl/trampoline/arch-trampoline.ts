@@ -96,7 +96,7 @@ export function archPrepareBpfTrampoline(
     word === undefined ? undefined : ((image + 4 * word) as RoAddr);
   places.ipAfterCall = at(marks.afterCall);
   places.ipEpilogue = at(marks.epilogue);
-  return { ok: true, bytes: e.words * 4 };
+  return { ok: true, bytes: 4 * e.words };
 }
 
 const planOf = (env: TrampolineEnv, { links, flags, func }: TrampRequest, nregs: number): Omit<TrampPlan, "im"> => ({

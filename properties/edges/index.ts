@@ -12,14 +12,18 @@ import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { REFUSALS } from "./refusals.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
 import { TRAMPOLINE_EXCHANGE } from "./trampoline-exchange.js";
-import { TRAMPOLINE_REFUSAL } from "./trampoline-refusal.js";
+import { TRAMPOLINE_REFUSAL, TRAMPOLINE_WITHOUT_MEMORY } from "./trampoline-refusal.js";
+import { BLINDED_CONSTANTS, SHIFT_AMOUNTS } from "./verifier-rewrites.js";
 
 export const EDGES: readonly Edge[] = [
   EXCEPTION_UNWINDING,
   STOPPED_CPUS,
   TRAMPOLINE_EXCHANGE,
   TRAMPOLINE_REFUSAL,
+  TRAMPOLINE_WITHOUT_MEMORY,
   DIVISION_GUARDS,
+  BLINDED_CONSTANTS,
+  SHIFT_AMOUNTS,
   BRANCH_HISTORY,
   MISALIGNED_TEXT,
   PACK_OF_NODES,

@@ -2,15 +2,30 @@
 
 import { ENOTSUPP } from "../../impl/errno.js";
 import { archPrepareBpfTrampoline } from "../../impl/trampoline/arch-trampoline.js";
+import { bpfTrampImageMake } from "../../impl/trampoline/tramp-image.js";
 import type { RoAddr } from "../../machine/address.js";
 import type { Scenario } from "../trampoline/scenario.js";
 import { TracedWorld } from "../trampoline/world.js";
 import type { Edge } from "./edge.js";
 
+const ENOMEM = -12;
 const WORD = { bytes: 8, isStruct: false };
 const SCENARIO: Scenario = {
   ...{ target: "near", helpersFar: false, bti: false, args: [WORD], values: [0n], original: 0n },
   ...{ fentry: [], fmodRet: [], fexit: [], ipArg: false, returns: false, moment: 0 },
+};
+
+export const TRAMPOLINE_WITHOUT_MEMORY: Edge = {
+  name: "a trampoline for which there is no memory",
+  check() {
+    const { machine, tramp, request } = new TracedWorld(SCENARIO);
+    const before = JSON.stringify(machine.usage);
+    machine.failures.plan("kvmalloc", 1);
+    const made = bpfTrampImageMake(tramp, request);
+    machine.failures.clear();
+    if (made.ok || made.error !== ENOMEM) return `it answers ${made.ok ? "an image" : made.error}`;
+    return JSON.stringify(machine.usage) === before ? undefined : "something is left";
+  },
 };
 
 export const TRAMPOLINE_REFUSAL: Edge = { name: "a trampoline for nine registers is refused", check };

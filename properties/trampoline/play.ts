@@ -76,6 +76,7 @@ function* playTraced(world: TracedWorld, im: TrampImage): Generator<Disagreement
   yield* poked("attaching", world, undefined, im.image, [plain, attached]);
   yield* equal("the patch site as this CPU may fetch it", undefined, machine.fetch(0, site, 4));
   yield* called("attached", world.run(), attached);
+  yield* equal("a poke of what is there already", 0, bpfArchTextPoke(tramp, target, "call", im.image, im.image));
   yield* poked("detaching", world, im.image, undefined, [plain, attached]);
   yield* called("detached", world.run(), plain);
   const { start, bytes } = tramp.symbols.lookup(target)!;

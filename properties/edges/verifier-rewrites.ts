@@ -1,0 +1,56 @@
+// What becomes of instructions between a program and its JIT, where no result depends on it: constants that an attacker
+// chose must not stand in executable memory, and a shift takes its amount modulo the width.
+
+import { bpfJitBlindConstants } from "../../impl/verifier/blinding.js";
+import { lower, type VerifierEnv } from "../../impl/verifier/lower.js";
+import { insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { bpf } from "../../spec/bpf/text/bpf.js";
+import type { Edge } from "./edge.js";
+
+const CHOSEN = 0x4141_4141;
+const MASK = 0x1234_5678;
+const WITH_CONSTANTS = [
+  ...["r1 = C", "w1 = C", "r1 += C", "w1 -= C", "r1 &= C", "w1 |= C", "r1 ^= C", "w1 *= C", "r1 /= C", "w1 %= C"],
+  ...["r1 s/= C", "w1 s%= C", "if r1 == C goto +0", "if w1 s< C goto +0", "if r1 & C goto +0"],
+  ...["*(u64 *)(r10 - 8) = C", "*(u32 *)(r10 - 8) = C", "r1 = 0x4141414141414141 ll"],
+];
+
+export const BLINDED_CONSTANTS: Edge = {
+  name: "no constant that was chosen outside is left after blinding",
+  check() {
+    for (const template of WITH_CONSTANTS) {
+      const text = template.replace("C", `${CHOSEN}`);
+      const blinded = bpfJitBlindConstants(bpf(`${text}; exit`), () => MASK);
+      if (!blinded.ok) return `${text} cannot be blinded`;
+      if (blinded.insns.some(({ imm }) => imm === CHOSEN)) return `${text} keeps its constant`;
+    }
+    return undefined;
+  },
+};
+
+/** Row, amount, and what is left of it. */
+const AMOUNTS = [
+  ["lsh imm", 64, 0],
+  ["rsh imm", 65, 1],
+  ["arsh imm", -1, 63],
+  ["lsh imm", 63, 63],
+  ["lsh32 imm", 32, 0],
+  ["rsh32 imm", 33, 1],
+  ["arsh32 imm", -1, 31],
+] as const;
+
+const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };
+
+export const SHIFT_AMOUNTS: Edge = {
+  name: "shifts take their amount modulo the width",
+  check() {
+    for (const [row, amount, left] of AMOUNTS) {
+      const code = [insn(rowById(row), { imm: amount }), ...bpf("exit")];
+      const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads: new Set<number>() };
+      const came = lower(code, facts, NO_ADDRESSES).functions[0]!.insns[0]!.imm;
+      if (came !== left) return `${row} by ${amount} becomes one by ${came}, expected ${left}`;
+    }
+    return undefined;
+  },
+};
