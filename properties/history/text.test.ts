@@ -94,7 +94,7 @@ describe("what is wrong is named with its line", () => {
     ["apart: far", 1, 'expected "yes" or "no", came "far"'],
     ["cpu 1\nload #0 (the program below)\ncpu 1", 2, "expected the program, indented"],
     ["load #0 (the program below)\n  r0 = 1\n  r0 @ 1\n  exit", 3, '"@"'],
-    ["load #0 (the program below)\n  # hole: 8\n  r0 = 1\n  exit", 2, "hole, blind and skip are for programs"],
+    ["load #0 (the program below)\n  # hole: 8\n  r0 = 1\n  exit", 2, "hole, blind, guard and skip are for programs"],
     ["load #0 (the program below)\n  # input: 00\n  # input: 01\n  r0 = 1\n  exit", 2, "2 inputs, expected one"],
     ["load #0 (the program below)\n  r0 = *(u64 *)(r1 + 64)\n  exit", 2, "the program faults: "],
     ["page: 16384 B\nload #0 (the program below)\n  r0 = 1\n  exit", 2, "are for pages of 4096 B, not of 16384 B"],
