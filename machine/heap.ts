@@ -7,13 +7,15 @@ import type { Va } from "./address.js";
 import { POISON } from "./address-space.js";
 import { KernelFault } from "./fault.js";
 import type { Frames, Run } from "./frames.js";
-import type { PageTable } from "./page-table.js";
+import type { Mapping, PageTable } from "./page-table.js";
 
 const ALIGN = 16;
 
-/** Pages of the heap that hold one object at a time. */
+/** Pages of the heap that hold one object at a time. Without one, they are all poison. */
 interface Slab extends Run {
   readonly firstPage: Va;
+  /** By page. */
+  readonly mappings: readonly Mapping[];
 }
 interface HeapObject {
   readonly va: Va;
@@ -47,10 +49,7 @@ export class Heap {
     const pages = Math.max(1, Math.ceil(bytes / pageBytes));
     const slab = this.vacant[pages]?.pop() ?? this.grow(pages);
     const va = slab.firstPage + slab.bytes.length - Math.ceil(bytes / ALIGN) * ALIGN;
-    slab.bytes.fill(POISON);
-    slab.frames.forEach((frame, i) => {
-      this.table.set(slab.firstPage + i * pageBytes, { frame, permission: "rw" });
-    });
+    for (let i = 0; i < pages; i++) this.table.set(slab.firstPage + i * pageBytes, slab.mappings[i]);
     this.frames.inUse += pages;
     this.objects.set(this.key(va), { va, bytes, slab });
     return va;
@@ -69,6 +68,7 @@ export class Heap {
     const { slab } = object;
     const { pageBytes } = this.table;
     this.checkRedzones(object);
+    slab.bytes.fill(POISON, va - slab.firstPage, va - slab.firstPage + object.bytes);
     this.objects.delete(this.key(va));
     const pages = slab.frames.length;
     for (let i = 0; i < pages; i++) this.table.set(slab.firstPage + i * pageBytes, undefined);
@@ -91,7 +91,9 @@ export class Heap {
   private grow(pages: number): Slab {
     const firstPage = this.top;
     this.top += (pages + 1) * this.table.pageBytes;
-    return { firstPage, ...this.frames.cutRun(pages) };
+    const { frames, bytes } = this.frames.cutRun(pages);
+    bytes.fill(POISON);
+    return { firstPage, frames, bytes, mappings: frames.map((frame) => ({ frame, permission: "rw" })) };
   }
 
   private checkRedzones({ va, bytes, slab }: HeapObject): void {

@@ -60,7 +60,7 @@ const PARTS = ["corpus", "edges", "encoders", "programs", "small-scope", "histor
 type Part = (typeof PARTS)[number];
 
 const DEFAULT_BUDGET_MS = 25_000;
-const DEFAULT_HISTORIES = 4000;
+const DEFAULT_HISTORIES = 6000;
 const DEFAULT_ROWS = 6000;
 const DEFAULT_TRACINGS = 6000;
 const CHUNK = 100;

@@ -15,7 +15,7 @@ export function formatSequences(report: SequenceReport): string[] {
       ? ["histories  none were tried"]
       : [
           `histories  ${sequences} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures`,
-          `           ${stepsPerSecondPerCore} steps a second per core, every oracle on`,
+          `           ${stepsPerSecondPerCore} steps a second per core in the second half, every oracle on`,
         ]),
     `rows       ${cases(report.kernelRows)} of rows that only a verifier makes`,
     `tracing    ${cases(report.tracings)} of functions with programs attached`,

@@ -43,7 +43,7 @@ export interface SequenceReport extends LessonReport {
   readonly steps: number;
   readonly interleavings: number;
   readonly failures: number;
-  /** A second on one core, every oracle on. */
+  /** A second on one core, every oracle on, in the second half of the histories: by then most code is compiled. */
   readonly stepsPerSecondPerCore: number;
   readonly kernelRows: KindCount;
   readonly tracings: KindCount;
@@ -89,9 +89,7 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
   const exhaustiveMs = performance.now() - started;
   for (const result of exhausted) found.push(...failuresOf(result));
   found.push(...smallScopeFailures("allocFree", allocFree.failures));
-  const cpu = process.cpuUsage();
-  const played = await runAll(random, pool, options.stop, tell);
-  const { user, system } = process.cpuUsage(cpu);
+  const { played, stepsPerSecondPerCore } = await playAll(random, run);
   const others: SequenceResult[] = [];
   for (const more of cases) others.push(...(await run(more)));
   const findings: CaseFinding[] = [];
@@ -106,12 +104,11 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
   const kernelRows = countOf(KERNEL_ROWS.name, others);
   const tracings = countOf(TRACING.name, others);
   found.push(...tooFewCompared(KERNEL_ROWS.name, kernelRows), ...tooFewCompared(TRACING.name, tracings));
-  const steps = total(played, "steps");
   const report: SequenceReport = {
     ...corpus,
-    ...{ sequences: total(played, "sequences"), steps, interleavings: total(played, "interleavings") },
-    failures: total(played, "failures"),
-    stepsPerSecondPerCore: user + system === 0 ? 0 : Math.round((1e6 * steps) / (user + system)),
+    ...{ sequences: total(played, "sequences"), steps: total(played, "steps") },
+    ...{ interleavings: total(played, "interleavings"), failures: total(played, "failures") },
+    stepsPerSecondPerCore,
     ...{ kernelRows, tracings },
     ...{ allocFree: allocFree.tried, pokes: tried(exhausted, "pokes") },
     failurePoints: exhausted.reduce((sum, r) => sum + ("points" in r ? r.points : 0), 0),
@@ -143,6 +140,24 @@ const chunks = (cases: number): readonly { readonly first: number; readonly coun
     const first = i * CHUNK;
     return { first, count: Math.min(CHUNK, cases - first) };
   });
+
+/** All histories unless one of the first half breaks something, and the speed of the second half. */
+async function playAll(
+  tasks: readonly SequenceTask[],
+  run: (tasks: readonly SequenceTask[]) => Promise<readonly SequenceResult[]>,
+): Promise<{ readonly played: readonly SequenceResult[]; readonly stepsPerSecondPerCore: number }> {
+  const half = Math.floor(tasks.length / 2);
+  const first = await run(tasks.slice(0, half));
+  if (first.some((result) => "breach" in result && result.breach !== undefined)) {
+    return { played: first, stepsPerSecondPerCore: 0 };
+  }
+  const before = process.cpuUsage();
+  const second = await run(tasks.slice(half));
+  const { user, system } = process.cpuUsage(before);
+  const micros = user + system;
+  const stepsPerSecondPerCore = micros === 0 ? 0 : Math.round((1e6 * total(second, "steps")) / micros);
+  return { played: [...first, ...second], stepsPerSecondPerCore };
+}
 
 /** Tasks are begun in order until one finds something, so that the first breach is the same with any number of jobs. */
 async function runAll(

@@ -68,7 +68,7 @@ export class Models {
     const predicted = regions.map(({ bytes }) => this.allocator.alloc(bytes));
     const images = this.imagesOf(built, program.functions);
     regions.forEach(({ header, bytes, image }, i) => {
-      this.store(header, bytes, header, new Uint8Array(Uint32Array.of(bytes).buffer));
+      this.store(header, bytes, header, wordBytes(bytes));
       this.store(header, bytes, image, images[i] ?? NOTHING);
     });
     return predicted;
@@ -151,7 +151,7 @@ export class Models {
   /** @param warned the kernel could not store the address that nothing leads to any more */
   patched({ va, literal, after }: Patch, from: Va | undefined, to: Va | undefined, warned: boolean): void {
     const { machine } = this.kernel;
-    this.text.stored(va, new Uint8Array(Uint32Array.of(after).buffer));
+    this.text.stored(va, wordBytes(after));
     const isUsed = to !== undefined && isFar(va, to);
     const wasUsed = from !== undefined && isFar(va, from);
     const target = isUsed ? to : DUMMY_TRAMPOLINE;
@@ -167,11 +167,11 @@ export class Models {
 
   /** Areas that were mapped for executable memory. */
   private hear(events: readonly TraceEvent[]): void {
-    const areas = new Set<Va>();
+    const areas: Va[] = [];
     this.mapped = [];
     for (const event of events) {
-      if (event.kind === "alloc" && event.area === "vmalloc") areas.add(event.va);
-      if (event.kind === "setPermission" && event.permission === "rox" && areas.has(event.va))
+      if (event.kind === "alloc" && event.area === "vmalloc") areas.push(event.va);
+      if (event.kind === "setPermission" && event.permission === "rox" && areas.includes(event.va))
         this.mapped.push(event.va);
     }
   }
@@ -189,7 +189,8 @@ export class Models {
 }
 
 const LITERAL_BYTES = 8;
+const wordBytes = (word: number): Uint8Array => Uint8Array.of(word, word >>> 8, word >>> 16, word >>> 24);
 const pointerBytes = (va: Va): Uint8Array => {
   const { high, low } = halves(va);
-  return new Uint8Array(Uint32Array.of(low, high).buffer);
+  return Uint8Array.of(...wordBytes(low), ...wordBytes(high));
 };

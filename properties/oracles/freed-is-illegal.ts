@@ -67,11 +67,12 @@ export function roomBreaches({ machine, packs }: Kernel, { header, bytes }: Regi
 /** Packs that were made in this step hold only what was loaded into them. */
 function newPacks(scene: Scene, events: Step["events"]): readonly string[] {
   if (scene.images === "pages") return PASS;
-  return events.flatMap((event) =>
-    event.kind === "setPermission" && event.permission === "rox"
-      ? [...outside(scene, event.va, event.bytes), ...unseen(scene, event.va, event.bytes)]
-      : [],
-  );
+  const breaches: string[] = [];
+  for (const event of events) {
+    if (event.kind !== "setPermission" || event.permission !== "rox") continue;
+    breaches.push(...outside(scene, event.va, event.bytes), ...unseen(scene, event.va, event.bytes));
+  }
+  return breaches;
 }
 
 /** That it traps is certain only if every fetch sees it. */

@@ -15,21 +15,22 @@ export function lockBreaches(events: readonly MachineEvent[]): readonly string[]
   const breaches: string[] = [];
   /** By CPU, the outermost first. */
   const held = new Map<number, LockName[]>();
-  events.forEach((event, i) => {
-    if (event.kind !== "lock" && event.kind !== "unlock") return;
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i]!;
+    if (event.kind !== "lock" && event.kind !== "unlock") continue;
     const { cpu, lock } = event;
     const stack = held.get(cpu) ?? [];
     held.set(cpu, stack);
     if (event.kind === "unlock") {
       const inner = stack.pop();
       if (inner !== lock) breaches.push(`event ${i}: CPU ${cpu} releases ${lock}, the innermost is ${inner ?? "none"}`);
-      return;
+      continue;
     }
     for (const outer of stack) {
       if (!UNDER[outer].includes(lock)) breaches.push(`event ${i}: CPU ${cpu} takes ${lock} under ${outer}`);
     }
     stack.push(lock);
-  });
+  }
   for (const [cpu, stack] of held) {
     for (const lock of stack) breaches.push(`at the end: CPU ${cpu} holds ${lock}`);
   }
