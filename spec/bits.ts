@@ -19,5 +19,8 @@ export const s64 = (x: bigint): bigint => BigInt.asIntN(64, x);
 /** The low 32 bits read as a signed number. */
 export const s32 = (x: bigint): bigint => BigInt.asIntN(32, x);
 
+/** An instruction word as 8 digits. */
+export const hexWord = (word: number): string => (word >>> 0).toString(16).padStart(8, "0");
+
 /** `0x` and 16 digits. */
 export const hex64 = (x: bigint): string => `0x${u64(x).toString(16).padStart(16, "0")}`;

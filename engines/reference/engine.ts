@@ -7,6 +7,7 @@ import { explain } from "../../spec/a64/decode.js";
 import { execute } from "../../spec/a64/execute.js";
 import { SP } from "../../spec/a64/insn.js";
 import { State, type Stop } from "../../spec/a64/state.js";
+import { hexWord } from "../../spec/bits.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { DataSide } from "./data-side.js";
@@ -163,5 +164,3 @@ class Run {
     return { kind: "faulted", pc, why, detail, executed: this.executed };
   }
 }
-
-const hexWord = (word: number): string => word.toString(16).padStart(8, "0");

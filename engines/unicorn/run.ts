@@ -4,7 +4,7 @@
 
 import type { Va } from "../../machine/address.js";
 import { codeAddress, pointer } from "../../spec/a64/address.js";
-import { hex64 } from "../../spec/bits.js";
+import { hex64, hexWord } from "../../spec/bits.js";
 import { type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { hexAddress, signed, vaOf } from "./address.js";
@@ -264,5 +264,3 @@ export class Run {
     return wordAt(this.run.machine, pc);
   }
 }
-
-const hexWord = (word: number): string => word.toString(16).padStart(8, "0");

@@ -2,6 +2,7 @@
 // that completes comes back here: the return, calls of traps, faults and their fixups, new pages of code, and fuel.
 
 import type { Va } from "../../machine/address.js";
+import { hexWord } from "../../spec/bits.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { type Host, hostOf, hostWithMemory } from "./host.js";
@@ -202,5 +203,3 @@ function entryWords(): Uint32Array {
   enter(x, []);
   return new Uint32Array(x.buffer);
 }
-
-const hexWord = (word: number): string => word.toString(16).padStart(8, "0");

@@ -1,6 +1,7 @@
 // A listing as text: BPF on the left, A64 on the right, one line a word.
 
 import { pointer } from "../../machine/address.js";
+import { hexWord } from "../../spec/bits.js";
 import type { ListedPart, ListedWord, Listing } from "../listing.js";
 import { type SideBySide, sideBySide } from "./text.js";
 
@@ -17,5 +18,3 @@ export const partName = (part: number | string, bpf: string): string =>
 
 export const wordLine = ({ va, word, text }: ListedWord): string =>
   `${pointer(va).toString(16)}  ${hexWord(word)}  ${text}`;
-
-export const hexWord = (word: number): string => (word >>> 0).toString(16).padStart(8, "0");

@@ -9,6 +9,7 @@ import { resolve } from "../../properties/golden/resolve.js";
 import { goldenResult, isDeterministic } from "../../properties/golden/results.js";
 import { JitSubject } from "../../properties/jit-subject.js";
 import type { Verdict } from "../../properties/verdict.js";
+import { hexWord } from "../../spec/bits.js";
 import { decode } from "../../spec/bpf/insn.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import type { Failure } from "../report.js";
@@ -88,9 +89,7 @@ function byteFailure(
     return { name: title, where: "compiling it", expected: "an image", actual: verdict.message };
   const va = (recording.functions[verdict.function]?.roImage ?? 0) + 4 * verdict.word;
   const say = (word: number | undefined): string =>
-    word === undefined
-      ? "nothing"
-      : `${(word >>> 0).toString(16).padStart(8, "0")}  ${disassemble(word, pointer(va)) ?? "no instruction"}`;
+    word === undefined ? "nothing" : `${hexWord(word)}  ${disassemble(word, pointer(va)) ?? "no instruction"}`;
   const sign = verdict.word < 0 ? "-" : "+";
   const offset = `image ${verdict.function} ${sign}0x${Math.abs(4 * verdict.word).toString(16)}`;
   return {

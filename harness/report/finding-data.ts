@@ -3,9 +3,9 @@
 import { pointer } from "../../machine/address.js";
 import type { Case } from "../../properties/case.js";
 import { printCase } from "../../properties/case-text.js";
+import { hexWord } from "../../spec/bits.js";
 import type { Checked } from "../check-or-crash.js";
 import { compileCase } from "../compile.js";
-import { hexWord } from "../format/listing.js";
 import type { Listing } from "../listing.js";
 import type { TraceRow } from "../trace.js";
 import { type Trace, traceRun } from "../trace-run.js";

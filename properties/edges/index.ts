@@ -1,19 +1,23 @@
 // All edges. Adding one is a file and a line here.
 
+import { ALIASED_ATOMICS } from "./aliased-atomics.js";
 import { BITMAP_RUNS } from "./bitmap-runs.js";
 import { BRANCH_HISTORY } from "./branch-history.js";
 import { BRANCH_REACH } from "./branch-reach.js";
 import { CALL_REACH } from "./call-reach.js";
-import { CONFIGURATIONS } from "./configurations.js";
+import { CLASSIC_ENTRY, CONFIGURATIONS } from "./configurations.js";
 import { DIVISION_GUARDS } from "./division-guards.js";
 import type { Edge } from "./edge.js";
 import { CHARGE_BEYOND_THE_LIMIT, MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
+import { POKE_REACH, WRITABLE_JUMP } from "./poke-reach.js";
 import { REFUSALS } from "./refusals.js";
+import { RETURNED_PACK } from "./returned-pack.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
 import { TRAMPOLINE_EXCHANGE } from "./trampoline-exchange.js";
+import { TRAMPOLINE_LAYOUTS } from "./trampoline-layout.js";
 import { TRAMPOLINE_REFUSAL, TRAMPOLINE_WITHOUT_MEMORY } from "./trampoline-refusal.js";
-import { BLINDED_CONSTANTS, SHIFT_AMOUNTS } from "./verifier-rewrites.js";
+import { BLINDED_CONSTANTS, BLINDED_LOAD, SHIFT_AMOUNTS } from "./verifier-rewrites.js";
 
 export const EDGES: readonly Edge[] = [
   EXCEPTION_UNWINDING,
@@ -23,12 +27,19 @@ export const EDGES: readonly Edge[] = [
   TRAMPOLINE_WITHOUT_MEMORY,
   DIVISION_GUARDS,
   BLINDED_CONSTANTS,
+  BLINDED_LOAD,
   SHIFT_AMOUNTS,
   BRANCH_HISTORY,
   MISALIGNED_TEXT,
   PACK_OF_NODES,
   CHARGE_BEYOND_THE_LIMIT,
   BITMAP_RUNS,
+  RETURNED_PACK,
+  ALIASED_ATOMICS,
+  CLASSIC_ENTRY,
+  WRITABLE_JUMP,
+  ...POKE_REACH,
+  ...TRAMPOLINE_LAYOUTS,
   ...CONFIGURATIONS,
   ...REFUSALS,
   ...CALL_REACH,

@@ -15,7 +15,7 @@ const PROGRAM: ProgramPlan = {
   ...{ cookie: 7n, sleepable: false, recursionChecked: true, lsmCgroup: false },
   ...{ jited: true, start: 3n, result: 0n },
 };
-const SCENARIO: Scenario = {
+export const TRACED_PROGRAM: Scenario = {
   ...{ target: "jit", helpersFar: false, bti: false, args: [{ bytes: 8, isStruct: false }], values: [5n] },
   ...{ original: 11n, fentry: [PROGRAM], fmodRet: [], fexit: [PROGRAM], ipArg: false, returns: false, moment: 0 },
 };
@@ -23,7 +23,7 @@ const SCENARIO: Scenario = {
 export const TRAMPOLINE_EXCHANGE: Edge = { name: "a near trampoline gives way to a far one", check };
 
 function check(): string | undefined {
-  const world = new TracedWorld(SCENARIO);
+  const world = new TracedWorld(TRACED_PROGRAM);
   const { machine, tramp, request, target } = world;
   const near = bpfTrampImageMake(tramp, request);
   if (!near.ok) return `no trampoline: ${near.error}`;

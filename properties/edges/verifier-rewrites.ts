@@ -1,8 +1,13 @@
 // What becomes of instructions between a program and its JIT, where no result depends on it: constants that an attacker
 // chose must not stand in executable memory, and a shift takes its amount modulo the width.
 
+import type { BpfProg } from "../../impl/program/bpf-prog.js";
+import { Kernel } from "../../impl/program/kernel.js";
+import { loadProgram } from "../../impl/program/load.js";
 import { bpfJitBlindConstants } from "../../impl/verifier/blinding.js";
 import { lower, type VerifierEnv } from "../../impl/verifier/lower.js";
+import type { RoAddr } from "../../machine/address.js";
+import { Machine } from "../../machine/machine.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
@@ -28,6 +33,27 @@ export const BLINDED_CONSTANTS: Edge = {
     return undefined;
   },
 };
+
+export const BLINDED_LOAD: Edge = {
+  name: "a kernel that blinds compiles the blinded program",
+  check() {
+    const machine = new Machine();
+    const kernel = new Kernel({ machine, random: () => 0 });
+    const code = { insns: bpf(`r0 = ${CHOSEN}; exit`), index: 0, stackDepth: 0 };
+    kernel.blinding = () => MASK;
+    const loaded = loadProgram(kernel, [code]);
+    if (!loaded.ok) return `it is refused: ${loaded.error.kind}`;
+    const [{ bpfFunc, jitedLen }] = loaded.program.functions as [BpfProg];
+    for (let at = bpfFunc!; at < bpfFunc! + jitedLen; at = (at + 4) as RoAddr) {
+      if (isHalfOfConstant(machine.peek32(at))) return `the word at 0x${at.toString(16)} holds half of the constant`;
+    }
+    return undefined;
+  },
+};
+
+/** MOVZ or MOVK of 0x4141. */
+const isHalfOfConstant = (word: number): boolean =>
+  ((word >>> 23) & 0x3f) === 0x25 && ((word >>> 5) & 0xffff) === 0x4141;
 
 /** Row, amount, and what is left of it. */
 const AMOUNTS = [
