@@ -7,6 +7,7 @@ import { corpusSearch } from "./corpus-search.js";
 import { edgeSearch } from "./edge-search.js";
 import { encoderSearch } from "./encoder-search.js";
 import { kindSearch, resultSearch } from "./kind-search.js";
+import { oracleSearch } from "./oracle-search.js";
 import { recordedSearch } from "./recorded-search.js";
 import type { Search } from "./search.js";
 
@@ -24,6 +25,7 @@ export const makeSearches = (seed: number): readonly Search[] => [
   encoderSearch(seed),
   recordedSearch(),
   resultSearch(seed),
+  oracleSearch(seed),
   conformanceSearch(),
   corpusSearch(),
 ];

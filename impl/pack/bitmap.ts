@@ -54,7 +54,7 @@ export class Bitmap {
   private nextClear(from: number): number {
     const { words } = this;
     if (from >= this.bits) return this.bits;
-    let index = from >>> 5;
+    let index = wordOf(from);
     let free = ~words[index]! & (ALL << (from & 31));
     while (free === 0) {
       index++;
@@ -68,9 +68,9 @@ export class Bitmap {
   private nextSet(from: number, end: number): number {
     const { words } = this;
     if (from >= end) return end;
-    let index = from >>> 5;
+    let index = wordOf(from);
     let taken = words[index]! & (ALL << (from & 31));
-    const last = (end - 1) >>> 5;
+    const last = wordOf(end - 1);
     while (taken === 0) {
       index++;
       if (index > last) return end;
@@ -85,10 +85,12 @@ export class Bitmap {
     for (let at = start; at < end; ) {
       const low = at & 31;
       const span = Math.min(32 - low, end - at);
-      change(at >>> 5, (span === 32 ? ALL : (1 << span) - 1) << low);
+      change(wordOf(at), (span === 32 ? ALL : (1 << span) - 1) << low);
       at += span;
     }
   }
 }
 
+/** Index of the word that holds a bit. */
+const wordOf = (bit: number): number => bit >>> 5;
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word);

@@ -13,6 +13,8 @@ const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic" && 
 const LOAD_8 = rowById("ldxdw");
 const LOAD_4 = rowById("ldxw");
 const MOV32 = rowById("mov32 reg");
+const MOV = rowById("mov reg");
+const ADD = rowById("add imm");
 
 const NOWHERE = 0x7fff_ffff;
 
@@ -94,6 +96,20 @@ function storeImm(body: Body): void {
   if (off !== NOWHERE) body.emit(row, base, 0, off, immediate(body.draw));
 }
 
+/** In a hundred: atomics whose old value takes the register of their base. */
+const ALIASED = 16;
+/** Where addresses are the same in every run, so that they may go into results. */
+const FIXED: ReadonlySet<string> = new Set(["context", "value"]);
+
+/** The base in the register that the old value goes to, which for most is the data as well. */
+function aliased(body: Body, row: AtomicRow, base: number, off: number, src: number): void {
+  const both = row.op === "cmpxchg" ? 0 : body.target();
+  if (both !== base) body.emit(MOV, both, base, 0, 0);
+  if (off !== 0) body.emit(ADD, both, 0, 0, off);
+  body.emit(row, both, row.op === "cmpxchg" ? src : both, 0, 0);
+  body.computed(both);
+}
+
 function atomic(body: Body): void {
   const { draw, state } = body;
   const row = draw.pick(ATOMICS);
@@ -108,6 +124,10 @@ function atomic(body: Body): void {
   const base = draw.bit(mask);
   const off = reach(body, state.pointer(base), row.size, true);
   if (off === NOWHERE) return;
+  if (row.fetch && FIXED.has(state.pointer(base).region.kind) && draw.chance(ALIASED)) {
+    aliased(body, row, base, off, src);
+    return;
+  }
   if (row.op === "cmpxchg" && draw.chance(50)) {
     body.emit(row.size === 8 ? LOAD_8 : LOAD_4, 0, base, off, 0);
     // Then they are equal in the lower half only.

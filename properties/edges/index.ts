@@ -16,18 +16,20 @@ import { RETURNED_PACK } from "./returned-pack.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
 import { TRAMPOLINE_EXCHANGE } from "./trampoline-exchange.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-layout.js";
-import { TRAMPOLINE_REFUSAL, TRAMPOLINE_WITHOUT_MEMORY } from "./trampoline-refusal.js";
-import { BLINDED_CONSTANTS, BLINDED_LOAD, SHIFT_AMOUNTS } from "./verifier-rewrites.js";
+import { TRAMPOLINE_REFUSAL, TRAMPOLINE_RELEASE, TRAMPOLINE_WITHOUT_MEMORY } from "./trampoline-refusal.js";
+import { BLINDED_CONSTANTS, BLINDED_LOAD, INLINED_HELPERS, SHIFT_AMOUNTS } from "./verifier-rewrites.js";
 
 export const EDGES: readonly Edge[] = [
   EXCEPTION_UNWINDING,
   STOPPED_CPUS,
   TRAMPOLINE_EXCHANGE,
   TRAMPOLINE_REFUSAL,
+  TRAMPOLINE_RELEASE,
   TRAMPOLINE_WITHOUT_MEMORY,
   DIVISION_GUARDS,
   BLINDED_CONSTANTS,
   BLINDED_LOAD,
+  INLINED_HELPERS,
   SHIFT_AMOUNTS,
   BRANCH_HISTORY,
   MISALIGNED_TEXT,

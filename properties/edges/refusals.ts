@@ -1,7 +1,7 @@
 // Functions that the JIT refuses at different moments: nothing of them may stay, in memory or in the account, and none may
 // be entered.
 
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
+import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
 import type { JitFunction } from "../../impl/jit/function.js";
 import { Kernel } from "../../impl/program/kernel.js";
 import { loadProgram } from "../../impl/program/load.js";
@@ -22,12 +22,12 @@ const BAD_CALL = insn(rowById("call local"), { off: 7 });
 const fn = (index: number, ...insns: readonly Insn[]): JitFunction => ({ insns, index, stackDepth: 0 });
 const refusal = (name: string, ...functions: readonly JitFunction[]): Edge => ({
   name: `refused: ${name}`,
-  check: () => check(functions),
+  check: () => check(functions, DEFAULT_ENV),
 });
 
-function check(functions: readonly JitFunction[]): string | undefined {
+function check(functions: readonly JitFunction[], env: JitEnv): string | undefined {
   const machine = new Machine();
-  const kernel = new Kernel({ machine, random: () => 0, env: DEFAULT_ENV, packBytes: 8192 });
+  const kernel = new Kernel({ machine, random: () => 0, env, packBytes: 8192 });
   // Somebody else lives in the pack.
   loadProgram(kernel, [fn(0, insn(rowById("mov imm")), EXIT)]);
   const before = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
@@ -41,7 +41,15 @@ function check(functions: readonly JitFunction[]): string | undefined {
   return kernel.warnings[0];
 }
 
+/** Linux asks the read-only header for the size, so it is written although nothing else of the image is. */
+const DISCARDED: Edge = {
+  name: "refused: a word without encoding, where the size is read back",
+  check: () =>
+    check([fn(0, UNENCODABLE, EXIT)], { ...DEFAULT_ENV, quirks: { ...DEFAULT_ENV.quirks, finalizeFailureSize: true } }),
+};
+
 export const REFUSALS: readonly Edge[] = [
+  DISCARDED,
   refusal("a word without encoding at the start", fn(0, UNENCODABLE, EXIT)),
   refusal(
     "a word without encoding at the end",

@@ -2,9 +2,10 @@
 // which registers it does it with, where it keeps what, or that a landing pad is there.
 
 import { DEFAULT_ENV } from "../../impl/jit/env.js";
+import { archBpfTrampolineSize } from "../../impl/trampoline/arch-trampoline.js";
 import { TrampEmitter } from "../../impl/trampoline/emitter.js";
 import type { EnterExit, TrampolineEnv } from "../../impl/trampoline/env.js";
-import { type TrampLink, type TrampLinks, trampFlags } from "../../impl/trampoline/links.js";
+import { type FuncArg, type TrampLink, type TrampLinks, trampFlags } from "../../impl/trampoline/links.js";
 import { prepareTrampoline } from "../../impl/trampoline/prepare-trampoline.js";
 import type { Va } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
@@ -14,7 +15,6 @@ const IMAGE: Va = 0x8000_8400_0000;
 const TEXT: Va = 0x8000_8300_0000;
 const FUNCTION: Va = 0x8000_8500_8000;
 const RECORD = { high: 0xffff_0000, low: 0x0123_4540 };
-const ROOM = 128;
 
 const pair = (enter: Va): EnterExit => ({ enter, exit: enter + 64 });
 const ENV: Omit<TrampolineEnv, "bti"> = {
@@ -42,6 +42,8 @@ interface Layout {
   readonly bti: boolean;
   readonly ipArg: boolean;
   readonly returns: boolean;
+  /** Words to ask for: every call counts as the longest one, and the record's address as four words. */
+  readonly room: number;
   /** Of its instructions, in lines that belong together. */
   readonly words: readonly string[];
 }
@@ -50,7 +52,7 @@ const LAYOUTS: readonly Layout[] = [
   {
     of: "an interpreted program with a cookie, before a function of three arguments",
     links: { fentry: [link(0, { jited: false, cookie: { high: 0, low: 7 }, recursionChecked: true })] },
-    ...{ nregs: 3, bti: false, ipArg: false, returns: false },
+    ...{ nregs: 3, bti: false, ipArg: false, returns: false, room: 42 + 3 * 3 },
     words: [
       // Frame records of the caller and of the function; room.
       "a9bf27fd 910003fd a9bf7bfd 910003fd d10103ff",
@@ -69,7 +71,7 @@ const LAYOUTS: readonly Layout[] = [
     links: {
       ...{ fentry: [link(0)], fmodRet: [link(1, { sleepable: true })], fexit: [link(2, { lsmCgroup: true })] },
     },
-    ...{ nregs: 1, bti: true, ipArg: true, returns: false },
+    ...{ nregs: 1, bti: true, ipArg: true, returns: false, room: 86 + 11 * 3 + 2 },
     words: [
       "d50324df a9bf27fd 910003fd a9bf7bfd 910003fd d10103ff",
       // The function's address, number of arguments, argument, x19 and x20; keep the trampoline.
@@ -94,7 +96,7 @@ const LAYOUTS: readonly Layout[] = [
   {
     of: "a member of struct_ops with two arguments and a result",
     links: { fentry: [link(0)], structOps: true },
-    ...{ nregs: 2, bti: false, ipArg: false, returns: true },
+    ...{ nregs: 2, bti: false, ipArg: false, returns: true, room: 31 + 3 * 3 },
     words: [
       // Called through a pointer: one frame record.
       "a9bf7bfd 910003fd d10103ff d280004a f9000bea f9000fe0 f90013e1 f9001bf3 f9001ff4",
@@ -110,12 +112,16 @@ export const TRAMPOLINE_LAYOUTS: readonly Edge[] = LAYOUTS.map((layout) => ({
   check: () => difference(layout),
 }));
 
-function difference({ links: given, nregs, bti, ipArg, returns, words }: Layout): string | undefined {
+function difference({ links: given, nregs, bti, ipArg, returns, room, words }: Layout): string | undefined {
   const links: TrampLinks = { fentry: [], fmodRet: [], fexit: [], structOps: false, ...given };
-  const image = new Uint32Array(ROOM);
-  const e = new TrampEmitter({ image, roImage: IMAGE });
+  const env = { ...ENV, bti };
   const flags = trampFlags(links, { ipArg, returns });
-  prepareTrampoline(e, { links, flags, func: FUNCTION, env: { ...ENV, bti }, nregs, im: RECORD });
+  const args = new Array<FuncArg>(nregs).fill({ bytes: 8, isStruct: false });
+  const size = archBpfTrampolineSize(env, { args, flags, links, func: FUNCTION });
+  if (!size.ok || size.bytes !== 4 * room) return `${size.ok ? size.bytes / 4 : "no"} words of room, expected ${room}`;
+  const image = new Uint32Array(room);
+  const e = new TrampEmitter({ image, roImage: IMAGE });
+  prepareTrampoline(e, { links, flags, func: FUNCTION, env, nregs, im: RECORD });
   const expected = words.flatMap((line) => line.split(" "));
   if (e.words !== expected.length) return `${e.words} words, expected ${expected.length}`;
   const at = expected.findIndex((word, i) => word !== hexWord(image[i]!));

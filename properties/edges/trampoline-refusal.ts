@@ -1,14 +1,16 @@
 // A function whose arguments take more registers than a trampoline can save is refused, and nothing is left of it.
 
-import { ENOTSUPP } from "../../impl/errno.js";
 import { archPrepareBpfTrampoline } from "../../impl/trampoline/arch-trampoline.js";
-import { bpfTrampImageMake } from "../../impl/trampoline/tramp-image.js";
+import { bpfTrampImageMake, bpfTrampImagePut } from "../../impl/trampoline/tramp-image.js";
 import type { RoAddr } from "../../machine/address.js";
+import { hexWord } from "../../spec/bits.js";
 import type { Scenario } from "../trampoline/scenario.js";
 import { TracedWorld } from "../trampoline/world.js";
 import type { Edge } from "./edge.js";
+import { TRACED_PROGRAM } from "./trampoline-exchange.js";
 
 const ENOMEM = -12;
+const ENOTSUPP = -524;
 const WORD = { bytes: 8, isStruct: false };
 const SCENARIO: Scenario = {
   ...{ target: "near", helpersFar: false, bti: false, args: [WORD], values: [0n], original: 0n },
@@ -28,6 +30,23 @@ export const TRAMPOLINE_WITHOUT_MEMORY: Edge = {
   },
 };
 
+export const TRAMPOLINE_RELEASE: Edge = {
+  name: "who comes back to a released trampoline passes over the programs behind the function",
+  check() {
+    const { machine, tramp, request } = new TracedWorld(TRACED_PROGRAM);
+    const made = bpfTrampImageMake(tramp, request);
+    if (!made.ok) return `no trampoline: ${made.error}`;
+    const { ipAfterCall, ipEpilogue } = made.im;
+    if (ipAfterCall === undefined || ipEpilogue === undefined) return "it calls no function";
+    bpfTrampImagePut(tramp, made.im);
+    const word = machine.peek32(ipAfterCall);
+    const expected = 0x1400_0000 + (ipEpilogue - ipAfterCall) / 4;
+    return word === expected
+      ? undefined
+      : `the word behind the call is ${hexWord(word)}, expected ${hexWord(expected)}`;
+  },
+};
+
 export const TRAMPOLINE_REFUSAL: Edge = { name: "a trampoline for nine registers is refused", check };
 
 function check(): string | undefined {
@@ -37,7 +56,7 @@ function check(): string | undefined {
   const end = (target + 64) as RoAddr;
   const nine = { ...request, args: new Array<typeof WORD>(9).fill(WORD) };
   const made = archPrepareBpfTrampoline(machine, tramp.env, { high: 0, low: 0 }, places, target, end, nine);
-  if (made.ok || made.error !== -ENOTSUPP) return "it is not refused as unsupported";
+  if (made.ok || made.error !== ENOTSUPP) return "it is not refused as unsupported";
   const left = machine.usage.heapObjects - heapObjects;
   return left === 0 ? undefined : `${left} objects are left on the heap`;
 }

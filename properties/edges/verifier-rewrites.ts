@@ -55,6 +55,20 @@ export const BLINDED_LOAD: Edge = {
 const isHalfOfConstant = (word: number): boolean =>
   ((word >>> 23) & 0x3f) === 0x25 && ((word >>> 5) & 0xffff) === 0x4141;
 
+const CALL_HELPER = rowById("call helper");
+const OFFSET = 0x1234;
+
+export const INLINED_HELPERS: Edge = {
+  name: "a helper that the JIT inlines keeps its number, any other gets its offset",
+  check() {
+    const code = [8, 5].map((imm) => insn(CALL_HELPER, { imm })).concat(bpf("exit"));
+    const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads: new Set<number>() };
+    const env = { ...NO_ADDRESSES, helperOffset: () => OFFSET, inlineHelpers: new Set([8]) };
+    const [inlined, called] = lower(code, facts, env).functions[0]!.insns;
+    return inlined!.imm === 8 && called!.imm === OFFSET ? undefined : `they call ${inlined!.imm} and ${called!.imm}`;
+  },
+};
+
 /** Row, amount, and what is left of it. */
 const AMOUNTS = [
   ["lsh imm", 64, 0],

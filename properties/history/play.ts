@@ -17,7 +17,7 @@ export interface Violation {
 }
 
 export interface PlayReport {
-  /** All of the first step that breaks something. Empty if none does. */
+  /** All of the first step that breaks something, or of all steps if told to go on. Empty if none does. */
   readonly violations: readonly Violation[];
   /** Actions performed, the closing frees included. */
   readonly steps: number;
@@ -35,6 +35,8 @@ export interface PlayOptions {
   readonly oracles?: readonly Oracle[];
   /** Free what is left in the end, and expect nothing to remain. Default: yes. */
   readonly close?: boolean;
+  /** Go on after a breach, to hear who else objects. What comes after it may be nonsense. */
+  readonly goOn?: boolean;
   /** Told of each step. */
   readonly onStep?: (action: Action, step: Step, violations: readonly Violation[]) => void;
 }
@@ -58,19 +60,21 @@ class Play {
 
   run(): PlayReport {
     const { actions } = this.history;
-    for (let i = 0; i < actions.length; i++) {
-      const violations = this.step(i, actions[i]!);
-      if (violations.length > 0) return { ...this.count, violations };
-    }
-    const swept = this.sweep(actions.length);
-    if (swept.length > 0 || this.options.close === false) return { ...this.count, violations: swept };
+    const violations: Violation[] = [];
+    /** @returns whether that was enough */
+    const found = (more: readonly Violation[]): boolean => {
+      violations.push(...more);
+      return more.length > 0 && this.options.goOn !== true;
+    };
+    const end = (): PlayReport => ({ ...this.count, violations });
+    for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
+    if (found(this.sweep(actions.length)) || this.options.close === false) return end();
     for (const id of [...this.world.live.keys()]) {
-      const violations = this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE });
-      if (violations.length > 0) return { ...this.count, violations };
+      if (found(this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE }))) return end();
     }
-    const violations = this.sweep(actions.length);
+    found(this.sweep(actions.length));
     if (violations.length === 0) this.world.close();
-    return { ...this.count, violations };
+    return end();
   }
 
   private step(index: number, action: Action): readonly Violation[] {
