@@ -1,8 +1,7 @@
-// Whether feedback pays: the processor time until programs have reached all cells of the coverage matrix (instruction row
-// by lowering strategy) that are known to be possible, with and without feedback. The target is that of
-// `coverage/possible.ts`, so it is the same for both and for every seed; a run ends with the last of its cells or with the
-// given number of programs.
-// Run: `npm run build && node dist/bench/feedback.js [PROGRAMS] [SEED,...]`.
+// Whether feedback pays: programs with and without it, for the same processor time. Two questions. When have all cells of the
+// coverage matrix (instruction row by lowering strategy) been reached that `coverage/possible.ts` says are possible? And
+// when has feedback reached as many cells of every sort as fresh programs reach in the whole time?
+// Run: `npm run build && node dist/bench/feedback.js [SECONDS] [SEED,...]`.
 
 import { packSteering, runChunk } from "../harness/fuzz/chunk.js";
 import { caseAt, UNSTEERED } from "../harness/fuzz/generate.js";
@@ -11,27 +10,22 @@ import { fuzzTrials } from "../harness/fuzz/trials.js";
 import { loweringCell } from "../properties/cells/cells.js";
 import { POSSIBLE } from "../properties/coverage/possible.js";
 
-const most = Number(process.argv[2] ?? 20_000);
+const seconds = Number(process.argv[2] ?? 120);
 const seeds = (process.argv[3] ?? "1,2,3").split(",").map(Number);
 const CHUNK = 64;
-const SHARES = [0.5, 0.9, 0.95, 0.99, 1];
+const SHARES = [0.5, 0.9, 0.99, 1];
 const TARGET = new Set(
   POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => loweringCell(row.id, strategy))),
 );
 const trials = fuzzTrials("wasm");
 const trial = trials.programs!;
 
-interface When {
-  readonly programs: number;
-  /** Of processor time. */
-  readonly ms: number;
-}
-interface Reached {
-  /** Of the target, in the order in which they were reached. */
-  readonly cells: ReadonlyMap<string, When>;
-  /** Of every sort. */
-  readonly all: number;
-  readonly end: When;
+/** `ms`: of processor time. */
+interface Run {
+  /** When the nth cell of the target was reached. */
+  readonly reached: readonly number[];
+  /** After each chunk: programs, and cells of every sort. */
+  readonly series: readonly { readonly ms: number; readonly programs: number; readonly cells: number }[];
 }
 
 const cpuMs = (): number => {
@@ -39,44 +33,47 @@ const cpuMs = (): number => {
   return (user + system) / 1000;
 };
 
-function run(seed: number, feedback: boolean): Reached {
+function run(seed: number, feedback: boolean): Run {
   const memory = new Memory();
-  const cells = new Map<string, When>();
+  const cells = new Set<string>();
+  const reached: number[] = [];
+  const series: { ms: number; programs: number; cells: number }[] = [];
   const started = cpuMs();
-  let done = 0;
-  const now = (): When => ({ programs: done, ms: cpuMs() - started });
-  while (done < most && cells.size < TARGET.size) {
+  for (let done = 0, ms = 0; ms < seconds * 1000; done += CHUNK) {
     const indexes = Array.from({ length: CHUNK }, (_, i) => done + i);
     const steering = feedback ? memory.steering(trial, seed, done) : UNSTEERED;
     const task = { kind: "chunk" as const, of: "programs", seed, indexes, steering: packSteering(trial, steering) };
     const result = runChunk({ ...task, heartbeat: new Int32Array(2) }, trials);
-    done += CHUNK;
-    const when = now();
-    for (const [cell] of result.cells) if (TARGET.has(cell) && !cells.has(cell)) cells.set(cell, when);
     const textOf = (index: number): string =>
       trial.kind.print(caseAt(trial, seed, index, steering).case, { title: undefined });
     const kept = feedback ? firstsOf(memory, result.cells, textOf) : [];
     memory.learn({ hits: memory.risesOf(result.cells), kept, gain: gainOf(memory, result) });
+    ms = cpuMs() - started;
+    for (const [cell] of result.cells) {
+      if (!TARGET.has(cell) || cells.has(cell)) continue;
+      cells.add(cell);
+      reached.push(ms);
+    }
+    series.push({ ms, programs: done + CHUNK, cells: memory.hits.size });
   }
-  return { cells, all: memory.hits.size, end: now() };
+  return { reached, series };
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-const shown = (ms: number): string => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s` : "never");
+const shown = (ms: number | undefined): string => (ms === undefined ? "never" : `${(ms / 1000).toFixed(1)} s`);
+const told = (name: string, { reached, series }: Run): string => {
+  const times = SHARES.map((share) => `${100 * share} % ${shown(reached[Math.ceil(TARGET.size * share) - 1])}`);
+  const { programs, cells } = series.at(-1)!;
+  return `  ${name}  ${times.join(", ")}; ${programs} programs, ${cells} cells of every sort`;
+};
 
-console.log(`${TARGET.size} cells, at most ${most} programs a run, seeds ${seeds.join(", ")}; medians`);
-for (const feedback of [false, true]) {
-  const runs = seeds.map((seed) => run(seed, feedback));
-  const when = (share: number): number =>
-    median(
-      runs.map(({ cells }) => [...cells.values()][Math.ceil(TARGET.size * share) - 1]?.ms ?? Number.POSITIVE_INFINITY),
-    );
-  const times = SHARES.map((share) => `${100 * share} %: ${shown(when(share))}`).join(", ");
-  const ends = runs.map(({ cells, all, end }) => `${cells.size} after ${end.programs} (${all} cells of every sort)`);
-  console.log(`${feedback ? "with   " : "without"}  ${times}; in all ${shown(median(runs.map(({ end }) => end.ms)))}`);
-  console.log(`         reached ${ends.join(", ")}`);
-  for (const [i, { cells }] of runs.entries()) {
-    const missing = [...TARGET].filter((cell) => !cells.has(cell)).map((cell) => cell.split("|").slice(1, 3).join(" "));
-    if (missing.length > 0) console.log(`         never with seed ${seeds[i]}: ${missing.join(", ")}`);
-  }
+console.log(`${TARGET.size} cells of the coverage matrix, ${seconds} s of processor time a run`);
+for (const seed of seeds) {
+  const fresh = run(seed, false);
+  const steered = run(seed, true);
+  const as = fresh.series.at(-1)!.cells;
+  const when = steered.series.find(({ cells }) => cells >= as);
+  console.log(`seed ${seed}`);
+  console.log(told("without feedback", fresh));
+  console.log(told("with feedback   ", steered));
+  console.log(`  ${as} cells, which take fresh programs ${shown(seconds * 1000)}: with feedback ${shown(when?.ms)}`);
 }

@@ -6,12 +6,21 @@ export interface Descent<T> {
   readonly passes: readonly ((value: T) => Iterable<T>)[];
   /** For the best so far: whether a candidate is simpler, and worth a run. */
   readonly judge: (best: T) => (candidate: T) => boolean;
-  readonly stillFails: (candidate: T) => boolean;
+  readonly stillFails: StillFails<T>;
   /** How often `stillFails` may be asked. */
   readonly budget: number;
   /** Rounds over all passes; the last one changes nothing. */
   readonly rounds: number;
 }
+
+/** Whether a candidate fails as well; `stop`: do not ask any more, the best so far will do. */
+export type StillFails<T> = (candidate: T) => boolean | "stop";
+
+/** As long as there is time. */
+export const whileTime =
+  <T>(mayGoOn: () => boolean, fails: (candidate: T) => boolean): StillFails<T> =>
+  (candidate) =>
+    mayGoOn() ? fails(candidate) : "stop";
 
 /** @returns the start if nothing simpler fails. With enough budget no single step makes the result simpler. */
 export function descend<T>(start: T, descent: Descent<T>): T {
@@ -54,7 +63,9 @@ function firstFailing<T>(
     if (tried++ < skip || !isWorthARun(candidate)) continue;
     if (search.left <= 0) return undefined;
     search.left--;
-    if (search.stillFails(candidate)) return { value: candidate, tried: tried - 1 };
+    const fails = search.stillFails(candidate);
+    if (fails === "stop") search.left = 0;
+    else if (fails) return { value: candidate, tried: tried - 1 };
   }
   return undefined;
 }

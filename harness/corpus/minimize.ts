@@ -4,6 +4,7 @@
 
 import type { Engine } from "../../engines/engine.js";
 import type { Case } from "../../properties/case.js";
+import { whileTime } from "../../properties/descent.js";
 import type { Trial } from "../fuzz/trial.js";
 import { failsLike } from "../kinds/kind.js";
 import { PROGRAMS } from "../kinds/programs.js";
@@ -23,7 +24,11 @@ export function shrinkEntry({ trial, about }: Entry, engine: Engine, budget: Min
   if (found.kind !== "disagree") return undefined;
   const end = performance.now() + budget.ms;
   const fails = failsLike(stage, found);
-  const shrunk = kind.minimize(c, (candidate) => performance.now() < end && fails(candidate), budget.runs);
+  const shrunk = kind.minimize(
+    c,
+    whileTime(() => performance.now() < end, fails),
+    budget.runs,
+  );
   return kind.print(shrunk, { title: undefined, oracle: about.oracle });
 }
 

@@ -37,7 +37,7 @@ export function shrink({ of, text, cause, runs, ms }: ShrinkTask, trials: Trials
   const simplest = kind.minimize(
     parsed.value,
     (candidate) => {
-      if (performance.now() > end) return false;
+      if (performance.now() > end) return "stop";
       left--;
       return fails(candidate);
     },

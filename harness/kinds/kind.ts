@@ -3,6 +3,7 @@
 // kinds and knows none of them by name. Adding one is a file here and a line in `index.ts`.
 
 import type { Engine } from "../../engines/engine.js";
+import type { StillFails } from "../../properties/descent.js";
 import type { Verdict } from "../../properties/verdict.js";
 import type { CompiledFunction } from "../listing.js";
 
@@ -54,16 +55,12 @@ export interface Kind<C> {
   stage(engine: Engine): Stage<C>;
   size(c: C): number;
   /** The simplest case found that still fails, or the same one. @param runs how often `fails` may be asked */
-  minimize(c: C, fails: (candidate: C) => boolean, runs: number): C;
+  minimize(c: C, fails: StillFails<C>, runs: number): C;
   /** Text that `parse` reads back as the same case. */
   print(c: C, about: AboutCase): string;
   parse(text: string): ReadCase<C>;
   /** The code that a case is compiled to, where it is about code: shown beside it. Nothing if it does not compile. */
   code?(c: C): readonly CompiledFunction[];
-  /** What a case reached, as names; for feedback. Asked right after the case was judged. */
-  cells?(c: C, judged: Judged): Iterable<string>;
-  /** A change of what was worth keeping. @param draw 32 random bits */
-  mutate?(parents: readonly C[], draw: () => number): C;
 }
 
 /** A kind whose cases are only handed on. */

@@ -43,9 +43,12 @@ export function processorSeconds(): number {
   return (user + system) / 1e6;
 }
 
+/** Of a witness: instructions of a program, or steps of a history, that nobody minds reading. */
+const SMALL = 5;
+
 /**
  * @param onEnd is told at once, before shrinking begins
- * @returns the witness; undefined if nothing was found, or there is no time to make it smaller
+ * @returns the smallest witness; undefined if nothing was found, or there is no time to make it smaller
  */
 export function attempt(
   task: Task,
@@ -54,39 +57,73 @@ export function attempt(
 ): Witness | undefined {
   const started = processorSeconds();
   const seconds = (): number => processorSeconds() - started;
-  const active = searches
-    .filter(
+  const turns = new Turns(
+    searches.filter(
       ({ name, isBaseline }) =>
         task.searches?.includes(name) ?? (isBaseline === undefined || task.beside?.includes(name)),
-    )
-    .map((search) => ({ search, used: 0 }));
-  let cases = 0;
-  while (active.length > 0 && seconds() * 1000 < task.budgetMs) {
-    const next = active.reduce((a, b) => (b.used / b.search.share < a.used / a.search.share ? b : a));
-    const began = performance.now();
-    const turn = takeTurn(next.search);
-    next.used += performance.now() - began;
-    cases += turn.steps;
-    if (turn.end === "exhausted") active.splice(active.indexOf(next), 1);
-    else if (turn.end !== "nothing") {
-      const { oracle, where, expected, actual } = turn.end;
-      onEnd({ kind: "killed", search: next.search.name, oracle, where, expected, actual, cases, seconds: seconds() });
-      if (task.shrinkMs === 0) return undefined;
-      const until = processorSeconds() + task.shrinkMs / 1000;
-      return turn.end.shrink(() => processorSeconds() < until);
-    }
+    ),
+  );
+  const first = turns.next(() => seconds() * 1000 < task.budgetMs);
+  const { cases } = turns;
+  if (first === undefined) {
+    onEnd({ kind: "survived", cases, seconds: seconds() });
+    return undefined;
   }
-  onEnd({ kind: "survived", cases, seconds: seconds() });
-  return undefined;
+  const { oracle, where, expected, actual } = first.found;
+  onEnd({ kind: "killed", search: first.search, oracle, where, expected, actual, cases, seconds: seconds() });
+  return task.shrinkMs === 0 ? undefined : smallest(first.found, turns, task.shrinkMs);
 }
 
-function takeTurn(search: Search): { readonly steps: number; readonly end: Found | "nothing" | "exhausted" } {
-  const until = performance.now() + SLICE_MS;
-  let steps = 0;
-  do {
-    const end = search.step();
-    if (end !== "exhausted") steps++;
-    if (end !== "nothing") return { steps, end };
-  } while (performance.now() < until);
-  return { steps, end: "nothing" };
+/** Of what was found first and, as long as that is not small and there is time, of what else is found. */
+function smallest(first: Found, turns: Turns, shrinkMs: number): Witness {
+  const end = processorSeconds() + shrinkMs / 1000;
+  const left = (): number => end - processorSeconds();
+  /** Half of the time that is left, so that there is some for others. */
+  const shrunk = (found: Found): Witness => {
+    const enough = left() / 2;
+    return found.shrink(() => left() > enough);
+  };
+  let best = shrunk(first);
+  while (best.size !== undefined && best.size > SMALL && left() > 0) {
+    const next = turns.next(() => left() > 0);
+    if (next === undefined) break;
+    const other = shrunk(next.found);
+    if (other.size !== undefined && other.size < best.size) best = other;
+  }
+  return best;
+}
+
+/** Searches that take turns, in shares of the time. */
+class Turns {
+  /** Steps of all of them so far. */
+  cases = 0;
+  private readonly active: { readonly search: Search; used: number }[];
+
+  constructor(searches: readonly Search[]) {
+    this.active = searches.map((search) => ({ search, used: 0 }));
+  }
+
+  /** What is found next, and by which search; undefined if nothing is. */
+  next(mayGoOn: () => boolean): { readonly search: string; readonly found: Found } | undefined {
+    const { active } = this;
+    while (active.length > 0 && mayGoOn()) {
+      const next = active.reduce((a, b) => (b.used / b.search.share < a.used / a.search.share ? b : a));
+      const began = performance.now();
+      const end = this.turn(next.search);
+      next.used += performance.now() - began;
+      if (end === "exhausted") active.splice(active.indexOf(next), 1);
+      else if (end !== "nothing") return { search: next.search.name, found: end };
+    }
+    return undefined;
+  }
+
+  private turn(search: Search): Found | "nothing" | "exhausted" {
+    const until = performance.now() + SLICE_MS;
+    do {
+      const end = search.step();
+      if (end !== "exhausted") this.cases++;
+      if (end !== "nothing") return end;
+    } while (performance.now() < until);
+    return "nothing";
+  }
 }

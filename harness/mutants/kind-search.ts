@@ -1,6 +1,7 @@
 // The search that any kind of trial makes: fresh cases one after the other, each judged.
 
 import { defaultEngine } from "../../engines/index.js";
+import { whileTime } from "../../properties/descent.js";
 import { type AnyKind, failsLike, type Objection } from "../kinds/kind.js";
 import { PROGRAMS } from "../kinds/programs.js";
 import { noticedBy, type Search } from "./search.js";
@@ -35,7 +36,7 @@ function searchFor(kind: AnyKind, seed: number, share: number, sees: (objection:
         ...{ oracle: noticedBy(judged), where, expected, actual },
         shrink(mayGoOn) {
           const fails = failsLike(stage, judged);
-          const shrunk = kind.minimize(c, (candidate) => mayGoOn() && fails(candidate), SHRINK_RUNS);
+          const shrunk = kind.minimize(c, whileTime(mayGoOn, fails), SHRINK_RUNS);
           return { size: kind.size(shrunk), text: kind.print(shrunk, { title: "witness" }) };
         },
       };

@@ -2,7 +2,7 @@
 // passes as in `shrink.ts`.
 
 import type { Case } from "../case.js";
-import { descend } from "../descent.js";
+import { descend, type StillFails } from "../descent.js";
 import { isCandidate, PASSES, standardOf } from "./shrink.js";
 import { weigh } from "./shrink-weight.js";
 
@@ -12,7 +12,7 @@ const MOST_ROUNDS = 50;
  * The simplest case found from `start` on for which `stillFails` holds.
  * @param budget how often `stillFails` may be asked. With enough of it no single edit makes the result simpler.
  */
-export function minimize(start: Case, stillFails: (candidate: Case) => boolean, budget: number): Case {
+export function minimize(start: Case, stillFails: StillFails<Case>, budget: number): Case {
   const { sound } = standardOf(start);
   return descend(start, {
     passes: PASSES,

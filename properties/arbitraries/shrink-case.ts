@@ -1,6 +1,7 @@
 // Ways to make the rest of a case smaller: fewer programs, maps and inputs, plainer inputs, the default environment.
 
-import type { Insn } from "../../spec/bpf/insn.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
 import type { MapSpec } from "../../spec/bpf/program.js";
 import type { Case } from "../case.js";
 import { settle } from "./shrink-code.js";
@@ -13,6 +14,22 @@ const withProgram = (value: Case, program: Partial<Case["program"]>): Case => ({
   ...value,
   program: { ...value.program, ...program },
 });
+
+const NEARLY_NOTHING: Case["program"] = {
+  code: [[insn(rowById("mov imm")), insn(rowById("exit"))]],
+  maps: [],
+  context: "memory",
+};
+const SHORTEST = 8;
+/** The last chunk of a page: what begins there ends on the next page. */
+const LAST_CHUNK = 63;
+
+/** A program that does next to nothing, on one page and on two: what is wrong may be memory, not code. */
+export function* nearlyNothing(_: Case): Cases {
+  const value: Case = { program: NEARLY_NOTHING, inputs: [new Uint8Array(SHORTEST)], env: { cpu: "lse", hole: 0 } };
+  yield value;
+  yield { ...value, env: { ...value.env, skip: LAST_CHUNK } };
+}
 
 /** One input instead of several; without one of them. */
 export function* fewerInputs(value: Case): Cases {
@@ -77,8 +94,6 @@ export function* plainerEnvironment(value: Case): Cases {
   yield { ...value, env: { ...env, hole: 0 } };
   yield { ...value, env: { ...env, cpu: "lse" } };
 }
-
-const SHORTEST = 8;
 
 /** Shorter inputs, then zeroes, then single bytes closer to zero. */
 export function* plainerInputs(value: Case): Cases {

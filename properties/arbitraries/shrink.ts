@@ -7,6 +7,7 @@ import {
   fewerInputs,
   fewerMaps,
   fewerPrograms,
+  nearlyNothing,
   overCode,
   type Pass,
   plainerEnvironment,
@@ -30,6 +31,7 @@ import { isSound } from "./soundness.js";
 
 /** From those that take most away to those that polish. */
 export const PASSES: readonly Pass[] = [
+  nearlyNothing,
   isolated,
   fewerInputs,
   fewerPrograms,

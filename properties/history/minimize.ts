@@ -1,13 +1,13 @@
 // The plainest history that still breaks the same oracle, for whoever has one that does.
 
-import { descend } from "../descent.js";
+import { descend, type StillFails } from "../descent.js";
 import type { History } from "./history.js";
 import { PASSES, weigh } from "./shrink.js";
 
 const MOST_ROUNDS = 30;
 
 /** @param budget how often `stillFails` may be asked */
-export function minimizeHistory(start: History, stillFails: (candidate: History) => boolean, budget: number): History {
+export function minimizeHistory(start: History, stillFails: StillFails<History>, budget: number): History {
   return descend(start, {
     passes: PASSES,
     judge: (best) => {

@@ -74,9 +74,13 @@ function weighLoad(program: ProgramSpec | CaseProgram): number {
 const weighProgram = ({ first, insns, subprograms, probes }: ProgramSpec): number =>
   insns + 5000 * subprograms + 500 * probes + first / 1e4;
 
-/** Without some of its actions: a half of them, a quarter, ... one. */
+/** Many a failure is all in the last step, or the last few. */
+const LAST = 3;
+
+/** The last ones alone; then without some of its actions: a half of them, a quarter, ... one. */
 function* shorter(history: History): Generator<History> {
   const { actions } = history;
+  for (let kept = 1; kept <= LAST && kept < actions.length; kept++) yield { ...history, actions: actions.slice(-kept) };
   for (let size = Math.ceil(actions.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let from = actions.length - size; from >= 0; from -= size) {
       yield { ...history, actions: [...actions.slice(0, from), ...actions.slice(from + size)] };
@@ -90,6 +94,8 @@ function* plainerCases(history: History): Generator<History> {
   for (const [i, action] of actions.entries()) {
     if (action.kind !== "load" || !isCaseProgram(action.program)) continue;
     for (const value of shrinkCase(action.program.case)) {
+      // Where it lies is the history's business.
+      if (value.env.skip !== undefined) continue;
       yield { ...history, actions: actions.with(i, { ...action, program: { case: value } }) };
     }
   }

@@ -3,18 +3,14 @@
 import { pointer } from "../../machine/address.js";
 import { type U64, u64 } from "../../spec/bits.js";
 import type { Insn } from "../../spec/bpf/insn.js";
-import { descend } from "../descent.js";
+import { descend, type StillFails } from "../descent.js";
 import { smallerWords } from "../smaller-words.js";
 import { ARENA, ARENA_BASE, DATA, type KernelCase, TASK } from "./kernel-case.js";
 
 const MOST_ROUNDS = 30;
 
 /** @param budget how often `stillFails` may be asked */
-export function minimizeKernelCase(
-  start: KernelCase,
-  stillFails: (candidate: KernelCase) => boolean,
-  budget: number,
-): KernelCase {
+export function minimizeKernelCase(start: KernelCase, stillFails: StillFails<KernelCase>, budget: number): KernelCase {
   return descend(start, {
     passes: [fewerRows, plainerWorld, smallerRegisters, smallerOperands],
     judge: (best) => {

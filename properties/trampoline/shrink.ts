@@ -1,7 +1,7 @@
 // Making a failing case of tracing plainer: fewer programs and arguments, a nearer function, smaller numbers.
 
 import { type U64, u64 } from "../../spec/bits.js";
-import { descend } from "../descent.js";
+import { descend, type StillFails } from "../descent.js";
 import { smallerWords } from "../smaller-words.js";
 import { type ProgramPlan, registersOf, type Scenario } from "./scenario.js";
 import { plain, programsOf, type TracingCase } from "./tracing-case.js";
@@ -11,11 +11,7 @@ const LISTS = ["fentry", "fmodRet", "fexit"] as const;
 const TARGETS: readonly Scenario["target"][] = ["near", "jit", "far", "structOps"];
 
 /** @param budget how often `stillFails` may be asked */
-export function minimizeTracing(
-  start: TracingCase,
-  stillFails: (candidate: TracingCase) => boolean,
-  budget: number,
-): TracingCase {
+export function minimizeTracing(start: TracingCase, stillFails: StillFails<TracingCase>, budget: number): TracingCase {
   return descend(start, {
     passes: [fewerPrograms, plainerWorld, fewerArguments, smallerNumbers],
     judge: (best) => {
