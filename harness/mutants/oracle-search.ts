@@ -2,7 +2,7 @@
 // oracle that is the only one to object to some mutant is not there in vain.
 
 import { defaultEngine } from "../../engines/index.js";
-import { playHistory, type Violation } from "../../properties/history/play.js";
+import { type PlayOptions, playHistory, type Violation } from "../../properties/history/play.js";
 import { HISTORIES } from "../kinds/histories.js";
 import type { Search } from "./search.js";
 
@@ -28,14 +28,18 @@ export function oracleSearch(seed: number): Search {
         if (objecting.size === 0) where = `history ${index} of seed ${seed}`;
         objecting.add(oracle);
       };
-      const hear = (violations: readonly Violation[]): void => {
-        for (const { oracle } of violations) note(oracle);
+      const nonsense = new Set<Violation>();
+      let isWrong = false;
+      const onStep: PlayOptions["onStep"] = (_, { result }, violations) => {
+        // A model that is asked what makes no sense any more throws this.
+        const isSlip = result.kind === "crashed" && result.error instanceof RangeError;
+        if (isWrong && isSlip) for (const violation of violations) nonsense.add(violation);
+        isWrong ||= violations.length > 0;
       };
       try {
-        const history = HISTORIES.fresh(seed, index++);
-        hear(playHistory(history, { engine, goOn: true, onStep: (_, __, violations) => hear(violations) }).violations);
+        const { violations } = playHistory(HISTORIES.fresh(seed, index++), { engine, goOn: true, onStep });
+        for (const violation of violations) if (!nonsense.has(violation)) note(violation.oracle);
       } catch {
-        // Once something was wrong, anything may come of going on.
         if (objecting.size === 0) note("no-exception");
       }
       return "nothing";

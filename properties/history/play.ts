@@ -35,7 +35,7 @@ export interface PlayOptions {
   readonly oracles?: readonly Oracle[];
   /** Free what is left in the end, and expect nothing to remain. Default: yes. */
   readonly close?: boolean;
-  /** Go on after a breach, to hear who else objects. What comes after it may be nonsense. */
+  /** Go on after a breach, to hear who else objects, but not after a crash. What comes of it may be nonsense. */
   readonly goOn?: boolean;
   /** Told of each step. */
   readonly onStep?: (action: Action, step: Step, violations: readonly Violation[]) => void;
@@ -48,6 +48,7 @@ export function playHistory(history: History, options: PlayOptions = {}): PlayRe
 class Play {
   readonly world: World;
   private readonly oracles: readonly Oracle[];
+  private hasCrashed = false;
   private readonly count = { steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
 
   constructor(
@@ -64,7 +65,7 @@ class Play {
     /** @returns whether that was enough */
     const found = (more: readonly Violation[]): boolean => {
       violations.push(...more);
-      return more.length > 0 && this.options.goOn !== true;
+      return more.length > 0 && (this.options.goOn !== true || this.hasCrashed);
     };
     const end = (): PlayReport => ({ ...this.count, violations });
     for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
@@ -85,9 +86,11 @@ class Play {
     count.failures += step.struck;
     if (action.kind === "load") count.loads++;
     if (step.result.kind === "refused") count.refused++;
+    if (step.result.kind === "crashed") this.hasCrashed = true;
     if (action.kind !== "run") count.interleavings += step.executions.length;
     let violations = NONE;
     for (const oracle of this.oracles) {
+      if (this.hasCrashed && oracle.seesCrashes !== true) continue;
       const breaches = checked(oracle, step);
       if (breaches.length > 0) violations = [...violations, ...named(oracle, index, breaches)];
     }

@@ -166,7 +166,7 @@ const STORES_OF_A_FAILED_LOAD = 2;
 
 function cost(step: Step, { pokes, storedBytes, cleanedBytes }: Follow): readonly string[] {
   const { result, patches } = step;
-  if (result.kind === "ran" || result.kind === "crashed") return PASS;
+  if (result.kind === "ran") return PASS;
   const regions = touched(step);
   const failed = result.kind === "refused" || (result.kind === "attached" && result.error !== 0) ? result : undefined;
   const functions = failed?.kind === "refused" ? failed.functions.length : Math.max(1, regions.length);

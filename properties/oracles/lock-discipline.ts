@@ -13,6 +13,7 @@ export const lockDiscipline: Oracle = {
     "Packs change under packMutex, the fixmap slot and text under patchLock, single instructions under textMutex; locks nest in one order and nothing sleeps under the spinlock.",
   source:
     "linux v6.12 kernel/bpf/core.c, pack_mutex; arch/arm64/kernel/patching.c, patch_lock; kernel/extable.c, text_mutex",
+  seesCrashes: true,
   check(step) {
     if (step.result.kind === "ran") return PASS;
     if (step.result.kind === "crashed") return crash(step.result.error);

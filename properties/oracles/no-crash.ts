@@ -8,6 +8,7 @@ export const noCrash: Oracle = {
   statement:
     "Kernel code reads and writes only what is mapped for it, frees only what it has, and holds its own assertions.",
   source: "linux v6.12 mm/vmalloc.c, mm/slub.c and arch/arm64/mm/fault.c, what they would complain about",
+  seesCrashes: true,
   check({ result }) {
     if (result.kind !== "crashed") return PASS;
     const { error } = result;

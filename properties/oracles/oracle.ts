@@ -181,6 +181,8 @@ export interface Oracle {
   readonly statement: string;
   /** Where the series or the kernel says so. */
   readonly source: string;
+  /** Is asked about a step that a crash cut short, too: nothing else means anything then. */
+  readonly seesCrashes?: true;
   /** After a step: one line for each breach. The cost is in proportion to what the step touched. */
   check(step: Step): readonly string[];
   /** At the end of a history: everything, whatever it costs. */
