@@ -26,8 +26,12 @@ export function compiles(
 }
 
 /** What is wrong if a refusal is expected. */
-export function isRefused(functions: readonly JitFunction[], place: (index: number) => Va): string | undefined {
-  const compiled = compileImages(functions, DEFAULT_ENV, place);
+export function isRefused(
+  functions: readonly JitFunction[],
+  place: (index: number) => Va,
+  given: Partial<JitEnv> = {},
+): string | undefined {
+  const compiled = compileImages(functions, { ...DEFAULT_ENV, ...given }, place);
   return compiled.ok ? "it is taken, expected a refusal" : undefined;
 }
 

@@ -10,7 +10,7 @@ import { DIVISION_GUARDS } from "./division-guards.js";
 import type { Edge } from "./edge.js";
 import { CHARGE_BEYOND_THE_LIMIT, MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
-import { POKE_REACH, WRITABLE_JUMP } from "./poke-reach.js";
+import { POKE_OF_ANOTHER_WORD, POKE_REACH, WRITABLE_JUMP } from "./poke-reach.js";
 import { REFUSALS } from "./refusals.js";
 import { RETURNED_PACK } from "./returned-pack.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
@@ -40,6 +40,7 @@ export const EDGES: readonly Edge[] = [
   ALIASED_ATOMICS,
   CLASSIC_ENTRY,
   WRITABLE_JUMP,
+  POKE_OF_ANOTHER_WORD,
   ...POKE_REACH,
   ...TRAMPOLINE_LAYOUTS,
   ...CONFIGURATIONS,

@@ -35,6 +35,19 @@ export const POKE_REACH: readonly Edge[] = DISTANCES.map(([what, distance, word]
   },
 }));
 
+const EFAULT = -14;
+
+export const POKE_OF_ANOTHER_WORD: Edge = {
+  name: "a patch site that holds something else than it should is left alone",
+  check() {
+    const { tramp, target, site, machine } = new TracedWorld(TRACED_PROGRAM);
+    const before = machine.peek32(site);
+    const error = bpfArchTextPoke(tramp, target, "call", (site + 64) as RoAddr, (site + 128) as RoAddr);
+    if (error !== EFAULT) return `the poke answers ${error}`;
+    return machine.peek32(site) === before ? undefined : "it is replaced";
+  },
+};
+
 export const WRITABLE_JUMP: Edge = {
   name: "the page of a long jump is executable again after the kernel has written it",
   check() {

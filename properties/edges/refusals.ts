@@ -12,6 +12,7 @@ import type { Edge } from "./edge.js";
 
 const EXIT = insn(rowById("exit"));
 const CALL = insn(rowById("call local"), { off: 1 });
+const PROBE = insn(rowById("probe ldxdw"));
 /** No encoding: found when the image has been written. */
 const UNENCODABLE = insn(rowById("lsh imm"), { imm: 64 });
 /** No lowering: found while the image is measured. */
@@ -35,8 +36,8 @@ function check(functions: readonly JitFunction[], env: JitEnv): string | undefin
   if (loaded.ok) return "it is loaded";
   const after = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
   if (after !== before) return `memory, charge and chunks were ${before}, are ${after}`;
-  const { bpfFunc, jitedLen } = loaded.functions[loaded.index]!;
-  const failed = bpfFunc !== undefined || jitedLen !== 0;
+  const { bpfFunc, jitedLen, extable } = loaded.functions[loaded.index]!;
+  const failed = bpfFunc !== undefined || jitedLen !== 0 || extable !== undefined;
   if (failed || loaded.functions.some(({ jited }) => jited)) return "a function is still marked as compiled";
   return kernel.warnings[0];
 }
@@ -55,6 +56,7 @@ export const REFUSALS: readonly Edge[] = [
     "a word without encoding at the end",
     fn(0, ...new Array<Insn>(40).fill(insn(rowById("mov imm"))), UNENCODABLE),
   ),
+  refusal("a word without encoding behind an access that may fault", fn(0, PROBE, UNENCODABLE, EXIT)),
   refusal("an instruction without lowering", fn(0, UNKNOWN, EXIT)),
   refusal("the second function, in the first round", fn(0, CALL, EXIT), fn(1, UNENCODABLE, EXIT)),
   refusal("the second function, in the last round", fn(0, CALL, EXIT), fn(1, BAD_CALL, EXIT)),
