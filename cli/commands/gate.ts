@@ -19,6 +19,7 @@ import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
 import { sequencePool } from "../../harness/sequences/pool.js";
 import { sequences } from "../../harness/sequences/sequences.js";
+import { EDGES } from "../../properties/edges/index.js";
 import {
   complain,
   complainAll,
@@ -143,7 +144,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   const pool = sequencePool(jobs);
   const parts: GateParts = {
     ...programParts,
-    fixed: () => tryFixed(seed, { edges: isWanted("edges"), encoders: isWanted("encoders") }),
+    fixed: () => tryFixed(seed, { edges: isWanted("edges") ? EDGES : [], encoders: isWanted("encoders") }),
     sequences: () => {
       const counts = {
         histories: isWanted("histories") ? flags.histories : 0,

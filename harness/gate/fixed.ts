@@ -1,7 +1,7 @@
 // What is gone through once, whatever the seed: the list of edges. And every encoder through the edges of its operands, the
 // other operands drawn.
 
-import { EDGES } from "../../properties/edges/index.js";
+import type { Edge } from "../../properties/edges/edge.js";
 import { checkEncoders } from "../../properties/encoders/check.js";
 import { plainest } from "../../properties/encoders/form.js";
 import { EXCEPTION } from "../check-or-crash.js";
@@ -21,7 +21,7 @@ export interface FixedOutcome {
 }
 
 export interface FixedParts {
-  readonly edges: boolean;
+  readonly edges: readonly Edge[];
   readonly encoders: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface FixedParts {
 const SWEEPS = 4;
 
 export function tryFixed(seed: number, wanted: FixedParts): FixedOutcome {
-  const edges = wanted.edges ? EDGES : [];
+  const { edges } = wanted;
   const found = edges.flatMap(({ name, check }) => edgeFailure(name, check));
   const encoders = wanted.encoders ? tryEncoders(seed) : { forms: 0, tried: 0, found: [] };
   return {

@@ -103,7 +103,17 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
   }
   const kernelRows = countOf(KERNEL_ROWS.name, others);
   const tracings = countOf(TRACING.name, others);
-  found.push(...tooFewCompared(KERNEL_ROWS.name, kernelRows), ...tooFewCompared(TRACING.name, tracings));
+  const { seed } = options;
+  found.push(
+    ...tooFewCompared(KERNEL_ROWS.name, kernelRows, `npx rox gate --only rows --rows ${options.rows} --seed ${seed}`),
+  );
+  found.push(
+    ...tooFewCompared(
+      TRACING.name,
+      tracings,
+      `npx rox gate --only tracing --tracings ${options.tracings} --seed ${seed}`,
+    ),
+  );
   const report: SequenceReport = {
     ...corpus,
     ...{ sequences: total(played, "sequences"), steps: total(played, "steps") },
@@ -222,10 +232,10 @@ function countOf(name: KindName, results: readonly SequenceResult[]): KindCount 
 }
 
 /** Cases that mean nothing must be few in each kind, not only in all of them together. */
-function tooFewCompared(name: KindName, { tried: n, incomparable }: KindCount): readonly Failure[] {
+function tooFewCompared(name: KindName, { tried: n, incomparable }: KindCount, replay: string): readonly Failure[] {
   if (incomparable <= n * INCOMPARABLE_LIMIT) return [];
   const actual = `${incomparable} of ${n}`;
-  return [{ name, where: "cases that cannot be compared", expected: "at most 1 %", actual }];
+  return [{ name, where: "cases that cannot be compared", expected: "at most 1 %", actual, replay }];
 }
 
 const total = (results: readonly SequenceResult[], key: "sequences" | "steps" | "interleavings" | "failures"): number =>
