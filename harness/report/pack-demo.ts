@@ -1,5 +1,5 @@
-// A history to look at: the pack allocator under loads and frees of images of many sizes. The gate itself loads and frees
-// one program at a time, which makes no picture.
+// A history to look at: the pack allocator of full size under loads and frees of images of many sizes. The histories of a run
+// have small packs, so that they come to their borders soon, which makes no picture.
 
 import assert from "node:assert/strict";
 import {
@@ -50,7 +50,7 @@ export function demonstration(seed: number): PackHistory {
   }
   const about =
     `A demonstration, drawn from the run's seed: ${STEPS} steps of the pack allocator with images of ` +
-    "256 bytes to 128 KiB. The programs of the run itself are loaded and freed one at a time.";
+    "256 bytes to 128 KiB in packs of 2 MiB. The histories that the run checks have packs of 4 to 16 KiB.";
   return { about, chunkBytes: BPF_PROG_CHUNK_SIZE, pageBytes: machine.pageBytes, events };
 }
 
