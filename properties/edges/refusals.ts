@@ -1,6 +1,7 @@
 // Functions that the JIT refuses at different moments: nothing of them may stay, in memory or in the account, and none may
 // be entered.
 
+import { compileImages } from "../../impl/jit/compile.js";
 import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
 import type { JitFunction } from "../../impl/jit/function.js";
 import { Kernel } from "../../impl/program/kernel.js";
@@ -8,6 +9,7 @@ import { loadProgram } from "../../impl/program/load.js";
 import { Machine } from "../../machine/machine.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
+import { IMAGE } from "./compiled.js";
 import type { Edge } from "./edge.js";
 
 const EXIT = insn(rowById("exit"));
@@ -49,8 +51,23 @@ const DISCARDED: Edge = {
     check([fn(0, UNENCODABLE, EXIT)], { ...DEFAULT_ENV, quirks: { ...DEFAULT_ENV.quirks, finalizeFailureSize: true } }),
 };
 
+/** First, in the middle, last. */
+const NAMED: Edge = {
+  name: "refused: the error names the slot of the word without encoding",
+  check() {
+    for (const slot of [0, 5, 40]) {
+      const insns = new Array<Insn>(41).fill(insn(rowById("mov imm"))).with(slot, UNENCODABLE);
+      const compiled = compileImages([fn(0, ...insns, EXIT)], DEFAULT_ENV, () => IMAGE);
+      if (compiled.ok || compiled.error.kind !== "refusedEncoding") return "it is not refused for that";
+      if (compiled.error.pc !== slot) return `slot ${slot} is called ${compiled.error.pc}`;
+    }
+    return undefined;
+  },
+};
+
 export const REFUSALS: readonly Edge[] = [
   DISCARDED,
+  NAMED,
   refusal("a word without encoding at the start", fn(0, UNENCODABLE, EXIT)),
   refusal(
     "a word without encoding at the end",

@@ -29,6 +29,11 @@ export const BLINDED_CONSTANTS: Edge = {
       const blinded = bpfJitBlindConstants(bpf(`${text}; exit`), () => MASK);
       if (!blinded.ok) return `${text} cannot be blinded`;
       if (blinded.insns.some(({ imm }) => imm === CHOSEN)) return `${text} keeps its constant`;
+      const slots = bpf(text).length;
+      const isOrdered = blinded.origin.every((slot, i) => slot >= (blinded.origin[i - 1] ?? 0));
+      if (!isOrdered || blinded.origin[0] !== 0 || blinded.origin[blinded.insns.length - 1] !== slots) {
+        return `what ${text} becomes is said to come from ${blinded.origin.join(" ")}`;
+      }
     }
     return undefined;
   },
