@@ -33,6 +33,17 @@ test("what happens in a history is counted", () => {
   expect(report.interleavings).toBeGreaterThan(50);
 });
 
+test("told to go on, everybody who objects later is heard as well", () => {
+  const h = history("load #0 (r0 = 1 .., 10 insns); copy 1 fails / load #1 (r0 = 2 .., 4 insns)", {
+    except: ["finalizeFailureCharge"],
+  });
+  const stepsOf = (goOn: boolean): readonly number[] => [
+    ...new Set(playHistory(h, { goOn }).violations.map(({ step }) => step)),
+  ];
+  expect(stepsOf(false)).toEqual([0]);
+  expect(stepsOf(true)).toEqual([0, 1, 2]);
+});
+
 test("a limit refuses what is too much, and only that", () => {
   const loads = Array.from({ length: 6 }, (_, i) => `load #${i} (r0 = 1 .., 2 insns)`).join(" / ");
   expect(playHistory(history(loads, { limit: 512 }))).toMatchObject({ violations: [], loads: 6, refused: 2 });
