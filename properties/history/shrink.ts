@@ -14,6 +14,7 @@ import {
   type History,
   isCaseProgram,
   leastInsns,
+  NOTHING_ELSE,
   type ProgramSpec,
 } from "./history.js";
 
@@ -88,6 +89,32 @@ function* shorter(history: History): Generator<History> {
   }
 }
 
+const CHUNK_BYTES = 64;
+/** Of a function of so many slots: prologue, epilogue, header and what else is there beside its slots. */
+const BESIDE_SLOTS = 84;
+/** Nearly what a program takes in a pack. */
+const roomOf = ({ insns, subprograms }: ProgramSpec): number =>
+  (1 + subprograms) * CHUNK_BYTES * Math.ceil((4 * insns + BESIDE_SLOTS) / CHUNK_BYTES);
+
+/** One load that takes as much room as several: as all before the last few actions, or as it and the next one. */
+function* fewerLoads({ options, actions }: History): Generator<History> {
+  const instead = function* (from: number, to: number): Generator<History> {
+    const loads = actions.slice(from, to).flatMap((action) => {
+      return action.kind === "load" && !isCaseProgram(action.program) ? [{ ...action, program: action.program }] : [];
+    });
+    const [first] = loads;
+    if (first === undefined || loads.length < 2) return;
+    const room = loads.reduce((sum, { program }) => sum + roomOf(program), 0);
+    for (const more of [0, CHUNK_BYTES, -CHUNK_BYTES]) {
+      const insns = Math.floor((room + more - BESIDE_SLOTS) / 4);
+      const one: Action = { ...first, ...NOTHING_ELSE, program: { ...PLAINEST, insns } };
+      yield { options, actions: [...actions.slice(0, from), one, ...actions.slice(to)] };
+    }
+  };
+  for (let kept = 1; kept <= LAST && kept < actions.length - 1; kept++) yield* instead(0, actions.length - kept);
+  for (let i = 0; i + 2 <= actions.length; i++) yield* instead(i, i + 2);
+}
+
 /** Generated programs, as programs are shrunk that are tried by themselves. */
 function* plainerCases(history: History): Generator<History> {
   const { actions } = history;
@@ -159,6 +186,7 @@ function* plainerLimit(history: History, limit: number): Generator<History> {
 /** Large packs take the longest to play, so they come last. */
 export const PASSES: readonly Pass[] = [
   shorter,
+  fewerLoads,
   plainer,
   plainerOptions,
   farther,
