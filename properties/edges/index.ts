@@ -2,6 +2,7 @@
 
 import { ALIASED_ATOMICS } from "./aliased-atomics.js";
 import { BITMAP_RUNS } from "./bitmap-runs.js";
+import { BITMASK_ELEMENTS } from "./bitmask-elements.js";
 import { BRANCH_HISTORY } from "./branch-history.js";
 import { BRANCH_REACH } from "./branch-reach.js";
 import { CALL_REACH } from "./call-reach.js";
@@ -36,6 +37,7 @@ export const EDGES: readonly Edge[] = [
   PACK_OF_NODES,
   CHARGE_BEYOND_THE_LIMIT,
   BITMAP_RUNS,
+  BITMASK_ELEMENTS,
   RETURNED_PACK,
   ALIASED_ATOMICS,
   CLASSIC_ENTRY,
