@@ -32,6 +32,20 @@ describe("a change of a history", () => {
     for (const history of changed.slice(0, 15)) cellsOf(history);
   });
 
+  test("reads back whatever the two are: generated programs do not come to pages that are not theirs", () => {
+    const all = fc.sample(new HistoryArbitrary(), { seed: 4, numRuns: 300 });
+    const generated = all.filter(({ actions }) =>
+      actions.some((action) => action.kind === "load" && isCaseProgram(action.program)),
+    );
+    const large = all.filter(({ options }) => options.pageBytes !== 4096);
+    expect([generated.length > 5, large.length > 5]).toEqual([true, true]);
+    const pairs = [...large, ...generated].flatMap((one) => generated.map((other) => [one, other] as const));
+    for (const [i, [one, other]] of pairs.entries()) {
+      const history = mutateHistory(one, other, draw(i));
+      if (history !== undefined) expect(parseHistory(printHistory({ ...history, about }))).toMatchObject({ ok: true });
+    }
+  });
+
   test("meets the borders of pages and packs, brings failures in and takes pieces of the other", () => {
     const loads = changed.flatMap(({ actions }) => actions.filter((action) => action.kind === "load"));
     const border = first.options.packBytes / 4;
