@@ -13,7 +13,7 @@ import { CHARGE_BEYOND_THE_LIMIT, MISALIGNED_TEXT, PACK_OF_NODES } from "./error
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { POKE_OF_ANOTHER_WORD, POKE_REACH, WRITABLE_JUMP } from "./poke-reach.js";
 import { REFUSALS } from "./refusals.js";
-import { RETURNED_PACK } from "./returned-pack.js";
+import { LAST_CHUNK, RETURNED_PACK, WRONG_FREE } from "./returned-pack.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
 import { TRAMPOLINE_EXCHANGE } from "./trampoline-exchange.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-layout.js";
@@ -39,6 +39,8 @@ export const EDGES: readonly Edge[] = [
   BITMAP_RUNS,
   BITMASK_ELEMENTS,
   RETURNED_PACK,
+  LAST_CHUNK,
+  ...WRONG_FREE,
   ALIASED_ATOMICS,
   CLASSIC_ENTRY,
   WRITABLE_JUMP,

@@ -1,6 +1,7 @@
 // Functions that the JIT refuses at different moments: nothing of them may stay, in memory or in the account, and none may
 // be entered.
 
+import { FILL } from "../../impl/a64/word.js";
 import { compileImages } from "../../impl/jit/compile.js";
 import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
 import type { JitFunction } from "../../impl/jit/function.js";
@@ -51,6 +52,22 @@ const DISCARDED: Edge = {
     check([fn(0, UNENCODABLE, EXIT)], { ...DEFAULT_ENV, quirks: { ...DEFAULT_ENV.quirks, finalizeFailureSize: true } }),
 };
 
+/** As in Linux, where a function that fails in its last round is still said to be compiled. */
+const KEPT: Edge = {
+  name: "refused in the last round: Linux goes on with an image that has been freed",
+  check() {
+    const machine = new Machine();
+    const quirks = { ...DEFAULT_ENV.quirks, extraPassFailureKeepsImage: true };
+    const kernel = new Kernel({ machine, random: () => 0, env: { ...DEFAULT_ENV, quirks }, packBytes: 8192 });
+    loadProgram(kernel, [fn(0, EXIT)]);
+    const loaded = loadProgram(kernel, [fn(0, CALL, EXIT), fn(1, BAD_CALL, EXIT)]);
+    if (!loaded.ok) return "the program is refused";
+    const { bpfFunc } = loaded.program.functions[1]!;
+    const word = bpfFunc === undefined ? undefined : machine.peek32(bpfFunc);
+    return word === FILL ? undefined : `its second function begins with ${String(word)}`;
+  },
+};
+
 /** First, in the middle, last. */
 const NAMED: Edge = {
   name: "refused: the error names the slot of the word without encoding",
@@ -68,6 +85,7 @@ const NAMED: Edge = {
 export const REFUSALS: readonly Edge[] = [
   DISCARDED,
   NAMED,
+  KEPT,
   refusal("a word without encoding at the start", fn(0, UNENCODABLE, EXIT)),
   refusal(
     "a word without encoding at the end",
