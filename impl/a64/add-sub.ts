@@ -8,14 +8,15 @@ const ADDS = 0x2000_0000;
 const SUB = 0x4000_0000;
 const SUBS = 0x6000_0000;
 const SHIFTED_BY_12 = 1 << 22;
+const LOW_12 = 0xfff;
 
 /** Whether 12 bits, or 12 bits shifted left by 12, hold `imm`; every negative number fails. */
 export const isAddSubImm = (imm: number): boolean =>
-  imm >= 0 && imm < 0x100_0000 && ((imm & 0xfff) === 0 || imm < 0x1000);
+  imm >= 0 && imm < 0x100_0000 && (imm <= LOW_12 || (imm & LOW_12) === 0);
 
 function immediate(op: number, is64: Is64, rd: Reg, rn: Reg, imm: number): Encoded {
   if (!isAddSubImm(imm)) return REFUSALS.immediate;
-  const field = imm < 0x1000 ? imm << 10 : SHIFTED_BY_12 | ((imm >>> 12) << 10);
+  const field = imm <= LOW_12 ? imm << 10 : SHIFTED_BY_12 | ((imm >>> 12) << 10);
   return word(0x1100_0000 | op | (is64 << 31) | field | (rn << 5) | rd);
 }
 

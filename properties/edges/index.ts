@@ -11,14 +11,22 @@ import { DIVISION_GUARDS } from "./division-guards.js";
 import type { Edge } from "./edge.js";
 import { CHARGE_BEYOND_THE_LIMIT, MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
-import { POKE_OF_ANOTHER_WORD, POKE_REACH, WRITABLE_JUMP } from "./poke-reach.js";
+import { LOWERINGS } from "./lowerings.js";
+import { LINUX_JUMPS, POKE_OF_ANOTHER_WORD, POKE_REACH } from "./poke-reach.js";
 import { REFUSALS } from "./refusals.js";
 import { LAST_CHUNK, RETURNED_PACK, WRONG_FREE } from "./returned-pack.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
 import { TRAMPOLINE_EXCHANGE } from "./trampoline-exchange.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-layout.js";
 import { TRAMPOLINE_REFUSAL, TRAMPOLINE_RELEASE, TRAMPOLINE_WITHOUT_MEMORY } from "./trampoline-refusal.js";
-import { BLINDED_CONSTANTS, BLINDED_LOAD, INLINED_HELPERS, SHIFT_AMOUNTS } from "./verifier-rewrites.js";
+import {
+  BLINDED_CONSTANTS,
+  BLINDED_LOAD,
+  BLINDED_TOO_FAR,
+  INLINED_HELPERS,
+  ORIGINS,
+  SHIFT_AMOUNTS,
+} from "./verifier-rewrites.js";
 
 export const EDGES: readonly Edge[] = [
   EXCEPTION_UNWINDING,
@@ -30,6 +38,8 @@ export const EDGES: readonly Edge[] = [
   DIVISION_GUARDS,
   BLINDED_CONSTANTS,
   BLINDED_LOAD,
+  BLINDED_TOO_FAR,
+  ORIGINS,
   INLINED_HELPERS,
   SHIFT_AMOUNTS,
   BRANCH_HISTORY,
@@ -42,8 +52,9 @@ export const EDGES: readonly Edge[] = [
   LAST_CHUNK,
   ...WRONG_FREE,
   ALIASED_ATOMICS,
+  LOWERINGS,
   CLASSIC_ENTRY,
-  WRITABLE_JUMP,
+  ...LINUX_JUMPS,
   POKE_OF_ANOTHER_WORD,
   ...POKE_REACH,
   ...TRAMPOLINE_LAYOUTS,

@@ -48,10 +48,14 @@ export const POKE_OF_ANOTHER_WORD: Edge = {
   },
 };
 
-export const WRITABLE_JUMP: Edge = {
-  name: "the page of a long jump is executable again after the kernel has written it",
+export const LINUX_JUMPS: readonly Edge[] = [
+  ["pltPageWritable"],
+  ["pltResetFirst"],
+  ["pltPageWritable", "pltResetFirst"],
+].map((on) => ({
+  name: `a long jump is written and taken back as in Linux: ${on.join(" and ")}`,
   check() {
-    const quirks = { ...DEFAULT_ENV.quirks, pltPageWritable: true };
+    const quirks = { ...DEFAULT_ENV.quirks, ...Object.fromEntries(on.map((id) => [id, true])) };
     const world = new TracedWorld(TRACED_PROGRAM, quirks);
     const { tramp, target, site, machine } = world;
     const before = world.run();
@@ -65,4 +69,4 @@ export const WRITABLE_JUMP: Edge = {
     const after = world.run();
     return isDeepStrictEqual(after, before) ? undefined : "the program does something else afterwards";
   },
-};
+}));

@@ -29,13 +29,16 @@ const refusal = (name: string, ...functions: readonly JitFunction[]): Edge => ({
   check: () => check(functions, DEFAULT_ENV),
 });
 
-function check(functions: readonly JitFunction[], env: JitEnv): string | undefined {
+/** @param failing which copy fails; 0 for none */
+function check(functions: readonly JitFunction[], env: JitEnv, failing = 0): string | undefined {
   const machine = new Machine();
   const kernel = new Kernel({ machine, random: () => 0, env, packBytes: 8192 });
   // Somebody else lives in the pack.
   loadProgram(kernel, [fn(0, insn(rowById("mov imm")), EXIT)]);
   const before = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
+  if (failing > 0) machine.failures.plan("copy", failing);
   const loaded = loadProgram(kernel, functions);
+  machine.failures.clear();
   if (loaded.ok) return "it is loaded";
   const after = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
   if (after !== before) return `memory, charge and chunks were ${before}, are ${after}`;
@@ -50,6 +53,12 @@ const DISCARDED: Edge = {
   name: "refused: a word without encoding, where the size is read back",
   check: () =>
     check([fn(0, UNENCODABLE, EXIT)], { ...DEFAULT_ENV, quirks: { ...DEFAULT_ENV.quirks, finalizeFailureSize: true } }),
+};
+
+/** The size is not read where it was not written. */
+const HEADERLESS: Edge = {
+  name: "refused: a word without encoding, and not even the header can be copied",
+  check: () => check([fn(0, UNENCODABLE, EXIT)], DEFAULT_ENV, 1),
 };
 
 /** As in Linux, where a function that fails in its last round is still said to be compiled. */
@@ -86,6 +95,7 @@ export const REFUSALS: readonly Edge[] = [
   DISCARDED,
   NAMED,
   KEPT,
+  HEADERLESS,
   refusal("a word without encoding at the start", fn(0, UNENCODABLE, EXIT)),
   refusal(
     "a word without encoding at the end",

@@ -8,7 +8,7 @@ import { bpfJitBlindConstants } from "../../impl/verifier/blinding.js";
 import { lower, type VerifierEnv } from "../../impl/verifier/lower.js";
 import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
-import { insn } from "../../spec/bpf/insn.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import type { Edge } from "./edge.js";
@@ -36,6 +36,30 @@ export const BLINDED_CONSTANTS: Edge = {
       }
     }
     return undefined;
+  },
+};
+
+export const BLINDED_TOO_FAR: Edge = {
+  name: "a jump that blinding makes longer than 16 bits hold is refused, one of 32 bits is not",
+  check() {
+    const between = new Array<Insn>(20_000).fill(insn(rowById("add imm"), { dst: 2, imm: CHOSEN }));
+    const over = (jump: Insn): ReturnType<typeof bpfJitBlindConstants> =>
+      bpfJitBlindConstants([jump, ...between, ...bpf("exit")], () => MASK);
+    const short = over(insn(rowById("ja"), { off: between.length }));
+    if (short.ok || short.slot !== 0) return short.ok ? "it is blinded" : `slot ${short.slot} is blamed`;
+    return over(insn(rowById("gotol"), { imm: between.length })).ok ? undefined : "one of 32 bits is refused";
+  },
+};
+
+export const ORIGINS: Edge = {
+  name: "what guards a division in a later function is said to come from its slot of the program",
+  check() {
+    const code = bpf("r0 = 1; exit; r0 = 1; r0 /= 0; exit");
+    const functions = [[0, 2] as const, [2, 5] as const].map(([start, end]) => ({ start, end, stackDepth: 0 }));
+    const facts = { functions, contextLoads: new Set<number>() };
+    const { origin } = lower(code, facts, { ...NO_ADDRESSES, rewriteDivision: true }).functions[1]!;
+    const isRight = origin[0] === 2 && origin.at(-1) === 4 && origin.slice(1, -1).every((slot) => slot === 3);
+    return isRight ? undefined : `it is said to come from ${origin.join(" ")}`;
   },
 };
 
