@@ -19,6 +19,7 @@ function check(): string | undefined {
   machine.onEvent = log.listener;
   const error = aarch64InsnPatchText(machine, [{ addr: TEXT, insn: NOP }]);
   if (error !== 0) return `the patch fails with ${error}`;
+  if (aarch64InsnPatchText(new Machine(), []) !== 0) return "nothing to patch is an error";
   const running = new Set(Array.from({ length: CPUS }, (_, cpu) => cpu));
   for (const event of log.events()) {
     if (event.kind === "stopped") running.delete(event.cpu);

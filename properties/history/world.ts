@@ -19,6 +19,9 @@ import { Recorder } from "./recorder.js";
 import { Runner } from "./runner.js";
 import { type Plan, Tracing } from "./tracing.js";
 
+/** What is drawn for where an image starts, at most as much as there is room for. */
+const HOLES = [0, 8, 16, 24, 32, 40, Number.POSITIVE_INFINITY];
+
 /** Actions that are steps. */
 type Deed = Exclude<Action, { kind: "cpu" }>;
 
@@ -194,7 +197,7 @@ export class World implements Scene {
 
   private load(id: number, built: BuiltProgram): StepResult {
     const { kernel, models, tracing } = this;
-    this.hole = 8 * (id % 7);
+    this.hole = HOLES[id % HOLES.length]!;
     kernel.env = kernel.env.lse === built.lse ? kernel.env : { ...kernel.env, lse: built.lse };
     const sizes = models.sizesOf(built);
     const codes: LoadedProgram[] = [];
