@@ -12,7 +12,7 @@ import type { Edge } from "./edge.js";
 import { CHARGE_BEYOND_THE_LIMIT, MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { LOWERINGS } from "./lowerings.js";
-import { LINUX_JUMPS, POKE_OF_ANOTHER_WORD, POKE_REACH } from "./poke-reach.js";
+import { LINUX_JUMPS, NEIGHBOURS, POKE_OF_ANOTHER_WORD, POKE_REACH, STALE_JUMP } from "./pokes.js";
 import { REFUSALS } from "./refusals.js";
 import { LAST_CHUNK, RETURNED_PACK, WRONG_FREE } from "./returned-pack.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
@@ -56,6 +56,8 @@ export const EDGES: readonly Edge[] = [
   CLASSIC_ENTRY,
   ...LINUX_JUMPS,
   POKE_OF_ANOTHER_WORD,
+  STALE_JUMP,
+  NEIGHBOURS,
   ...POKE_REACH,
   ...TRAMPOLINE_LAYOUTS,
   ...CONFIGURATIONS,

@@ -1,9 +1,10 @@
-// How far the branch at a patch site reaches: to 128 MiB less one instruction ahead and 128 MiB behind; whatever is further
-// goes through the jump behind the image.
+// Pokes of a patch site at their limits: a branch reaches 128 MiB less one instruction ahead and 128 MiB behind, whatever is further
+// goes through the jump behind the image, and a site that holds something else is left alone.
 
 import { isDeepStrictEqual } from "node:util";
 import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import { bpfArchTextPoke } from "../../impl/trampoline/arch-text-poke.js";
+import { BpfSymbols } from "../../impl/trampoline/symbols.js";
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import { TracedWorld } from "../trampoline/world.js";
@@ -34,6 +35,36 @@ export const POKE_REACH: readonly Edge[] = DISTANCES.map(([what, distance, word]
     return back === 0 ? undefined : `taking it back fails with ${back}`;
   },
 }));
+
+/** The word at the site is stored first, then the address that nothing leads to any more. */
+const SECOND_COPY = 2;
+
+export const STALE_JUMP: Edge = {
+  name: "a long jump whose old address cannot be taken back is told of, and is no failure",
+  check() {
+    const { tramp, target, site, machine } = new TracedWorld(TRACED_PROGRAM);
+    const there = (site + 2 * REACH) as RoAddr;
+    if (bpfArchTextPoke(tramp, target, "call", undefined, there) !== 0) return "it is not attached";
+    machine.failures.plan("copy", SECOND_COPY);
+    const error = bpfArchTextPoke(tramp, target, "call", there, undefined);
+    const told = tramp.warnings.length;
+    return error === 0 && told === 1 ? undefined : `the poke answers ${error}, with ${told} warnings`;
+  },
+};
+
+const CODE = 0x8000_8400_0000 as RoAddr;
+
+export const NEIGHBOURS: Edge = {
+  name: "an address right behind an image belongs to the next one",
+  check() {
+    const symbols = new BpfSymbols();
+    const next = (CODE + 64) as RoAddr;
+    symbols.add({ start: CODE, bytes: 64 });
+    symbols.add({ start: next, bytes: 64 });
+    const found = [CODE, CODE + 60, next, next + 64].map((ip) => symbols.lookup(ip as RoAddr)?.start);
+    return found.join() === [CODE, CODE, next, undefined].join() ? undefined : `they begin at ${found.join(", ")}`;
+  },
+};
 
 const EFAULT = -14;
 
