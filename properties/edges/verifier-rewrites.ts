@@ -57,7 +57,11 @@ export const ORIGINS: Edge = {
     const code = bpf("r0 = 1; exit; r0 = 1; r0 /= 0; exit");
     const functions = [[0, 2] as const, [2, 5] as const].map(([start, end]) => ({ start, end, stackDepth: 0 }));
     const facts = { functions, contextLoads: new Set<number>() };
-    const { origin } = lower(code, facts, { ...NO_ADDRESSES, rewriteDivision: true }).functions[1]!;
+    const originOf = (rewriteDivision: boolean): Int32Array =>
+      lower(code, facts, { ...NO_ADDRESSES, rewriteDivision }).functions[1]!.origin;
+    const unguarded = originOf(false).join(" ");
+    if (unguarded !== "2 3 4") return `without guards it is said to come from ${unguarded}`;
+    const origin = originOf(true);
     const isRight = origin[0] === 2 && origin.at(-1) === 4 && origin.slice(1, -1).every((slot) => slot === 3);
     return isRight ? undefined : `it is said to come from ${origin.join(" ")}`;
   },

@@ -15,7 +15,15 @@ import {
 } from "../../spec/bpf/isa.js";
 import { Draw } from "../arbitraries/draw.js";
 import { displacement, immediate } from "../arbitraries/immediates.js";
-import { ARENA, ARENA_BASE, CPU_NUMBER_HELPER, DATA, type KernelCase, TASK_HELPERS } from "./kernel-case.js";
+import {
+  ARENA,
+  ARENA_BASE,
+  CPU_NUMBER_HELPER,
+  DATA,
+  type KernelCase,
+  NAMED_REGISTERS,
+  TASK_HELPERS,
+} from "./kernel-case.js";
 
 const LOADS = ROWS.filter((row): row is LoadRow => row.kind === "load" && row.mode !== "mem");
 const STORES = ROWS.filter((row): row is StoreRow => row.kind === "store" && row.mode === "arena");
@@ -24,11 +32,11 @@ const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic");
 const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && row.op !== "tailCall");
 const HELPER = rowById("call helper");
 
-/** Roles of registers on entry; r0, r4 and r5 are numbers. */
+/** Roles of registers on entry; all others are numbers. */
 const DATA_POINTER = 1;
 const ARENA_POINTER = 2;
 const WILD_POINTER = 3;
-const NUMBERS = [0, 4, 5] as const;
+const NUMBERS = [0, 4, 5, 7, 8, 9] as const;
 
 export function kernelCase(source: Pick<Random, "nextInt">): KernelCase {
   const draw = new Draw(source);
@@ -56,12 +64,13 @@ function arenaPointer(draw: Draw): bigint {
 function row(draw: Draw, lse: boolean): Insn {
   const how = draw.below(100);
   if (how < 30) return load(draw);
-  if (how < 45) return insn(draw.pick(STORES), { dst: ARENA_POINTER, src: draw.below(6), off: displacement(draw) });
+  if (how < 45)
+    return insn(draw.pick(STORES), { dst: ARENA_POINTER, src: draw.pick(NAMED_REGISTERS), off: displacement(draw) });
   if (how < 65)
     return insn(draw.pick(STORE_IMMS), { dst: ARENA_POINTER, off: displacement(draw), imm: immediate(draw) });
   if (how < 80) return atomic(draw, lse);
   if (how < 90) return insn(HELPER, { imm: draw.pick([CPU_NUMBER_HELPER, ...TASK_HELPERS]) });
-  const src = draw.pick([0, ARENA_POINTER, 4]);
+  const src = draw.pick([0, ARENA_POINTER, 4, 9]);
   return insn(draw.pick(OTHERS), { dst: draw.chance(30) ? src : draw.pick(NUMBERS), src });
 }
 
@@ -77,7 +86,7 @@ function atomic(draw: Draw, lse: boolean): Insn {
   const rows = ATOMICS.filter(({ mode }) => mode === (lse ? "arena" : "mem"));
   const row = draw.pick(rows);
   const dst = lse ? ARENA_POINTER : DATA_POINTER;
-  return insn(row, { dst, src: draw.pick([4, 5]), off: 8 * draw.between(0, 64) });
+  return insn(row, { dst, src: draw.pick([4, 5, 8]), off: 8 * draw.between(0, 64) });
 }
 
 /** What is compared is equal in its lower half, and mostly in no more. */

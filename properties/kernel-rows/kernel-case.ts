@@ -1,6 +1,6 @@
 // What only a verifier can hand to the JIT: accesses that may fault, arenas, per-CPU addresses, inlined helpers, and
-// atomics that no verifier lets through. Tried one small body at a time; the registers r0 to r5 and all memory afterwards
-// are the result.
+// atomics that no verifier lets through. Tried one small body at a time; its registers and all memory afterwards are the
+// result.
 
 import type { JitEnv } from "../../impl/jit/env.js";
 import type { Va } from "../../machine/address.js";
@@ -19,8 +19,10 @@ export interface KernelCase {
   readonly isCalled: boolean;
 }
 
-/** Registers that the body may name. */
-export const REGISTERS = 6;
+/** How many registers are told on entry: r0 to r5. */
+export const ENTRY_REGISTERS = 6;
+/** What the body may name: those, and r7 to r9, which are zero on entry. r6 leads to where all of them are stored. */
+export const NAMED_REGISTERS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9];
 
 const PAGE = 4096;
 /** Whole pages, with nothing mapped beside them. */
@@ -29,7 +31,7 @@ export interface Place {
   readonly base: Va;
   readonly bytes: number;
 }
-/** What r0 to r5 are stored to in the end. */
+/** What the registers are stored to in the end. */
 export const RESULTS: Place = { name: "registers", base: 0x8000_b000_0000, bytes: PAGE };
 export const DATA: Place = { name: "data", base: 0x8000_b010_0000, bytes: PAGE };
 export const TASK: Place = { name: "task", base: 0x8000_b020_0000, bytes: PAGE };

@@ -25,12 +25,15 @@ export interface Meaning {
   readonly memory: ReadonlyMap<string, Uint8Array>;
 }
 
+/** r6, which no body names, to r9. */
+const NOTHING_YET = new Array<U64>(4).fill(u64(0n));
+
 /** Undefined where the case means nothing: an access that must not fault does, or an atomic one is not aligned. */
 export function meaningOf({ body, registers, env }: KernelCase): Meaning | undefined {
   const memory = new RegionMemory();
   const places = new Map(PLACES.map((place) => [place.name, initialBytes(place)]));
   for (const { name, base } of PLACES) memory.add(regionOf(name, base, places.get(name)!));
-  const r = [...registers];
+  const r = [...registers, ...NOTHING_YET];
   for (const insn of body) if (!step(insn, r, memory, env.vhe)) return undefined;
   return { registers: r, memory: places };
 }

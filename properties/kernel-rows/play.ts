@@ -23,11 +23,11 @@ import {
   DATA,
   initialBytes,
   type KernelCase,
+  NAMED_REGISTERS,
   PERCPU_EL1,
   PERCPU_EL2,
   PLACES,
   type Place,
-  REGISTERS,
   RESULTS,
   TASK,
   USER_HIGH,
@@ -36,6 +36,7 @@ import { type Meaning, meaningOf } from "./meaning.js";
 
 /** Holds the address of `RESULTS`. */
 const R6 = 6;
+const RESULT_BYTES = 80;
 const FUEL = 10_000;
 const LDDW = rowById("lddw imm64");
 const LDDW_HIGH = rowById("lddw high");
@@ -98,8 +99,8 @@ export class KernelRows {
   }
 
   private compare({ registers, memory }: Meaning): Verdict {
-    const results = new DataView(this.machine.peek(RESULTS.base, 8 * REGISTERS).slice().buffer);
-    for (let r = 0; r < REGISTERS; r++) {
+    const results = new DataView(this.machine.peek(RESULTS.base, RESULT_BYTES).slice().buffer);
+    for (const r of NAMED_REGISTERS) {
       const actual = results.getBigUint64(8 * r, true);
       if (actual !== registers[r]) return disagree(`r${r}`, hex64(registers[r]!), hex64(actual));
     }
@@ -134,8 +135,9 @@ export function functionsOf({ body, registers, isCalled }: KernelCase): readonly
     insn(LDDW, { dst: R6, imm: low | 0 }),
     insn(LDDW_HIGH, { imm: high | 0 }),
     insn(MOV, { imm: Number(s32(registers[0]!)) }),
+    ...NAMED_REGISTERS.filter((r) => r > R6).map((dst) => insn(MOV, { dst })),
     ...body,
-    ...Array.from({ length: REGISTERS }, (_, r) => insn(STORE, { dst: R6, src: r, off: 8 * r })),
+    ...NAMED_REGISTERS.map((r) => insn(STORE, { dst: R6, src: r, off: 8 * r })),
     EXIT,
   ];
   const arena = { kernelBase: halves(ARENA_BASE), userBase: { high: USER_HIGH, low: 0 } };

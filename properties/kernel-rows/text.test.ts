@@ -40,7 +40,7 @@ test.each([
   ["# r0: 0x80000000\nr0 = percpu r1\n", 'line 1: expected a signed 32-bit number in r0, got "0x80000000"'],
   ["# r1: data + 4096\nr0 = percpu r1\n", /^line 1: expected a 64-bit number, data \+ N or task \+ N within a page/],
   ["# r6: 1\nr0 = percpu r1\n", /^line 1: unknown key "r6", expected title, oracle, id, note, cpu,/],
-  ["\n\nr0 = percpu r7\n", "line 3: instruction 0 (r0 = percpu r7) names a register above r5"],
+  ["\n\nr0 = percpu r6\n", "line 3: instruction 0 (r0 = percpu r6) names r6, expected r0 to r5 or r7 to r9"],
   ["r1 = percpu r2\nexit\n", /^line 1: instruction 1 \(exit\) is none that only a verifier makes/],
   ["call 7\n", /^line 1: instruction 0 \(call 7\) is none/],
   ["# title: nothing\n", "line 2: no instructions"],

@@ -17,10 +17,19 @@ import { printInsn } from "../../spec/bpf/text/print.js";
 import { magnitude, type Read, textError } from "../../spec/bpf/text/token.js";
 import { type Field, type Lesson, printLesson, readLesson, readYesNo } from "../lesson-head.js";
 import { printWord, readWord } from "../word-text.js";
-import { CPU_NUMBER_HELPER, DATA, type KernelCase, type Place, REGISTERS, TASK, TASK_HELPERS } from "./kernel-case.js";
+import {
+  CPU_NUMBER_HELPER,
+  DATA,
+  ENTRY_REGISTERS,
+  type KernelCase,
+  NAMED_REGISTERS,
+  type Place,
+  TASK,
+  TASK_HELPERS,
+} from "./kernel-case.js";
 
 const NAMED_PLACES = [DATA, TASK] as const;
-const REGISTER_KEYS = Array.from({ length: REGISTERS }, (_, r) => `r${r}`);
+const REGISTER_KEYS = Array.from({ length: ENTRY_REGISTERS }, (_, r) => `r${r}`);
 const KEYS = ["cpu", "vhe", "bti", "blind", "called", ...REGISTER_KEYS];
 const HELPERS: readonly number[] = [CPU_NUMBER_HELPER, ...TASK_HELPERS];
 /** No body that is worth replaying is longer. */
@@ -128,7 +137,8 @@ function wrongBody(body: readonly Insn[]): string | undefined {
   for (const [i, slot] of body.entries()) {
     const what = `instruction ${i} (${printInsn(body, i)})`;
     if (!isTried(slot)) return `${what} is none that only a verifier makes, nor a load, a store or an atomic`;
-    if (slot.dst >= REGISTERS || slot.src >= REGISTERS) return `${what} names a register above r${REGISTERS - 1}`;
+    const other = [slot.dst, slot.src].find((r) => !NAMED_REGISTERS.includes(r));
+    if (other !== undefined) return `${what} names r${other}, expected r0 to r5 or r7 to r9`;
   }
   return undefined;
 }
