@@ -24,7 +24,7 @@ export interface MutantsOptions {
   readonly progress?: (result: MutantResult, done: number) => void;
 }
 
-const SHRINK_MS = 10_000;
+const SHRINK_MS = 20_000;
 /** Longer than nearly every mutant lives. */
 const CONTROL_MS = 2000;
 
