@@ -25,7 +25,7 @@ export function oracleSearch(seed: number): Search {
         return { oracle, where, expected: "none", actual, shrink: () => ({ size: undefined, text: where }) };
       }
       const note = (oracle: string): void => {
-        if (objecting.size === 0) where = `history ${index} of seed ${seed}`;
+        if (objecting.size === 0) where = `history ${index - 1} of seed ${seed}`;
         objecting.add(oracle);
       };
       const nonsense = new Set<Violation>();

@@ -86,11 +86,12 @@ class Play {
     count.failures += step.struck;
     if (action.kind === "load") count.loads++;
     if (step.result.kind === "refused") count.refused++;
-    if (step.result.kind === "crashed") this.hasCrashed = true;
+    const isCut = step.result.kind === "crashed";
+    this.hasCrashed ||= isCut;
     if (action.kind !== "run") count.interleavings += step.executions.length;
     let violations = NONE;
     for (const oracle of this.oracles) {
-      if (this.hasCrashed && oracle.seesCrashes !== true) continue;
+      if (isCut && oracle.seesCrashes !== true) continue;
       const breaches = checked(oracle, step);
       if (breaches.length > 0) violations = [...violations, ...named(oracle, index, breaches)];
     }
