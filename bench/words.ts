@@ -8,6 +8,7 @@ import { loadUnicorn } from "../engines/unicorn/library.js";
 import { pointer } from "../spec/a64/address.js";
 import { decode, explain } from "../spec/a64/decode.js";
 import { text } from "../spec/a64/text.js";
+import { hexWord } from "../spec/bits.js";
 
 const PC = 0x8000_0000_1000;
 const SHOWN = 8;
@@ -46,7 +47,7 @@ function count(word: number, answer: Answer): void {
   const cell = cells.get(key) ?? { count: 0, examples: [] };
   cells.set(key, cell);
   cell.count++;
-  if (cell.examples.length < SHOWN) cell.examples.push(`${word.toString(16).padStart(8, "0")} ${listing}`);
+  if (cell.examples.length < SHOWN) cell.examples.push(`${hexWord(word)} ${listing}`);
 }
 
 /** xorshift32: each word but 0 once in 2^32 - 1. */

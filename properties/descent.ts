@@ -22,6 +22,12 @@ export const whileTime =
   (candidate) =>
     mayGoOn() ? fails(candidate) : "stop";
 
+/** For so many milliseconds from now on. */
+export function within<T>(ms: number, fails: (candidate: T) => boolean): StillFails<T> {
+  const end = performance.now() + ms;
+  return whileTime(() => performance.now() < end, fails);
+}
+
 /** @returns the start if nothing simpler fails. With enough budget no single step makes the result simpler. */
 export function descend<T>(start: T, descent: Descent<T>): T {
   const search: Search<T> = { ...descent, best: start, left: descent.budget };

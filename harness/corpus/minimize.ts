@@ -4,7 +4,7 @@
 
 import type { Engine } from "../../engines/engine.js";
 import type { Case } from "../../properties/case.js";
-import { whileTime } from "../../properties/descent.js";
+import { within } from "../../properties/descent.js";
 import type { Trial } from "../fuzz/trial.js";
 import { failsLike } from "../kinds/kind.js";
 import { PROGRAMS } from "../kinds/programs.js";
@@ -22,13 +22,7 @@ export function shrinkEntry({ trial, about }: Entry, engine: Engine, budget: Min
   const stage = kind.stage(engine);
   const found = stage.judge(c);
   if (found.kind !== "disagree") return undefined;
-  const end = performance.now() + budget.ms;
-  const fails = failsLike(stage, found);
-  const shrunk = kind.minimize(
-    c,
-    whileTime(() => performance.now() < end, fails),
-    budget.runs,
-  );
+  const shrunk = kind.minimize(c, within(budget.ms, failsLike(stage, found)), budget.runs);
   return kind.print(shrunk, { title: undefined, oracle: about.oracle });
 }
 

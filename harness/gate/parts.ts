@@ -4,7 +4,7 @@ import type { Engine } from "../../engines/engine.js";
 import { CaseArbitrary } from "../../properties/arbitraries/case-arbitrary.js";
 import { minimize } from "../../properties/arbitraries/minimize.js";
 import { printCase } from "../../properties/case-text.js";
-import { whileTime } from "../../properties/descent.js";
+import { within } from "../../properties/descent.js";
 import { type Loaded, refuse } from "../bad-input.js";
 import { type LoadedCase, loadCaseText } from "../case-file.js";
 import { readEntry } from "../corpus/kinds.js";
@@ -24,14 +24,7 @@ export function gateParts(jobs: number, engines: readonly Engine[]): GateParts {
   return {
     trials,
     pool: makePool(jobs, engines, trials),
-    minimize: (c, fails) => {
-      const end = performance.now() + SHRINK_MS;
-      return minimize(
-        c,
-        whileTime(() => performance.now() < end, fails),
-        SHRINK_RUNS,
-      );
-    },
+    minimize: (c, fails) => minimize(c, within(SHRINK_MS, fails), SHRINK_RUNS),
     print: (c, { title, notes }) => printCase({ ...c, title, notes: notes.map((text) => ({ key: "found", text })) }),
     load: loadLesson,
   };

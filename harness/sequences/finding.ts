@@ -1,7 +1,7 @@
 // A case that failed, made again from its index, made plain, and kept as a file.
 
 import path from "node:path";
-import { whileTime } from "../../properties/descent.js";
+import { within } from "../../properties/descent.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { failsLike } from "../kinds/kind.js";
 import type { CompiledFunction } from "../listing.js";
@@ -36,13 +36,7 @@ export function keepCase(name: KindName, seed: number, breach: Breach, directory
   const kind = kindOf(name);
   const stage = stageOf(name);
   const original = kind.fresh(seed, breach.index);
-  const end = performance.now() + SHRINK_MS;
-  const fails = failsLike(stage, breach);
-  const plain = kind.minimize(
-    original,
-    whileTime(() => performance.now() < end, fails),
-    SHRINK_RUNS,
-  );
+  const plain = kind.minimize(original, within(SHRINK_MS, failsLike(stage, breach)), SHRINK_RUNS);
   const judged = stage.judge(plain);
   const alone =
     judged.kind === "disagree" ? judged : { ...breach, actual: `${breach.actual} (not so when tried alone)` };

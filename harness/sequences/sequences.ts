@@ -151,6 +151,8 @@ const chunks = (cases: number): readonly { readonly first: number; readonly coun
     return { first, count: Math.min(CHUNK, cases - first) };
   });
 
+const isBroken = (result: SequenceResult): boolean => "breach" in result && result.breach !== undefined;
+
 /** All histories unless one of the first half breaks something, and the speed of the second half. */
 async function playAll(
   tasks: readonly SequenceTask[],
@@ -158,7 +160,7 @@ async function playAll(
 ): Promise<{ readonly played: readonly SequenceResult[]; readonly stepsPerSecondPerCore: number }> {
   const half = Math.floor(tasks.length / 2);
   const first = await run(tasks.slice(0, half));
-  if (first.some((result) => "breach" in result && result.breach !== undefined)) {
+  if (first.some(isBroken)) {
     return { played: first, stepsPerSecondPerCore: 0 };
   }
   const before = process.cpuUsage();
@@ -183,7 +185,7 @@ async function runAll(
       const result = await pool.run(task);
       results.push(result);
       tell();
-      if ("breach" in result && result.breach !== undefined) waiting.length = 0;
+      if (isBroken(result)) waiting.length = 0;
     }
   };
   await Promise.all(Array.from({ length: pool.jobs }, runner));

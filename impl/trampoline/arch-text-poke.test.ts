@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { RoAddr } from "../../machine/address.js";
 import { EventLog } from "../../machine/event.js";
+import { hexWord } from "../../spec/bits.js";
 import { bpfArchTextPoke } from "./arch-text-poke.js";
 import { genBranchOrNop, isLongJump } from "./branch.js";
 import type { TrampolineEnv } from "./env.js";
-import { ENV, hex, hexWords, trampKernel, withQuirk } from "./testing.js";
+import { ENV, hexWords, trampKernel, withQuirk } from "./testing.js";
 
 const TEXT = 0x8000_8300_0000 as RoAddr;
 const NEAR = (TEXT + 0x1000) as RoAddr;
@@ -45,7 +46,7 @@ describe("the word of a patch site", () => {
 
   const word = (...args: Parameters<typeof genBranchOrNop>): string | undefined => {
     const made = genBranchOrNop(...args);
-    return made === undefined ? made : hex(made);
+    return made === undefined ? made : hexWord(made);
   };
   test.each([
     ["nothing", word("call", TEXT, undefined, undefined), NOP],

@@ -2,6 +2,7 @@
 
 import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
+import { hexWord } from "../../spec/bits.js";
 import { DEFAULT_ENV } from "../jit/env.js";
 import { Modmem } from "../pack/modmem.js";
 import { ProgPacks } from "../pack/prog-pack.js";
@@ -53,6 +54,4 @@ export function trampKernel(env: TrampolineEnv = ENV): TrampKernel {
 
 /** Words of memory as hex digits, separated by spaces. */
 export const hexWords = (machine: Machine, at: RoAddr, count: number): string =>
-  Array.from({ length: count }, (_, i) => hex(machine.peek32(at + 4 * i))).join(" ");
-
-export const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, "0");
+  Array.from({ length: count }, (_, i) => hexWord(machine.peek32(at + 4 * i))).join(" ");

@@ -25,7 +25,7 @@ const SHORTEST = 8;
 const LAST_CHUNK = 63;
 
 /** A program that does next to nothing, on one page and on two: what is wrong may be memory, not code. */
-export function* nearlyNothing(_: Case): Cases {
+export function* nearlyNothing(): Cases {
   const value: Case = { program: NEARLY_NOTHING, inputs: [new Uint8Array(SHORTEST)], env: { cpu: "lse", hole: 0 } };
   yield value;
   yield { ...value, env: { ...value.env, skip: LAST_CHUNK } };

@@ -1,12 +1,10 @@
 // Without LSE an atomic that fetches is a loop that reads its base again in every round. Where the old value goes to the
 // register of the base, the base is copied first; anywhere else a copy would be a word for nothing.
 
-import { compileImages } from "../../impl/jit/compile.js";
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { type AtomicRow, ROWS } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
-import { IMAGE } from "./compiled.js";
+import { wordsOfSlots } from "./compiled.js";
 import type { Edge } from "./edge.js";
 
 const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic" && row.mode === "mem");
@@ -33,9 +31,6 @@ export const ALIASED_ATOMICS: Edge = {
 };
 
 function wordsOf(atomic: Insn): number {
-  const fn = { insns: [atomic, ...bpf("exit")], index: 0, stackDepth: 0 };
-  const compiled = compileImages([fn], { ...DEFAULT_ENV, lse: false }, () => IMAGE);
-  if (!compiled.ok) return 0;
-  const [from = 0, to = 0] = compiled.images[0]!.offsets;
-  return to - from;
+  const words = wordsOfSlots([atomic, ...bpf("exit")], 1, { lse: false });
+  return words instanceof Uint32Array ? words.length : 0;
 }

@@ -1,11 +1,9 @@
 // Conditional branches reach 2^18 words back and one less forward; what lies beyond is refused, and a near branch is taken
 // wherever in the image it is.
 
-import { compileImages } from "../../impl/jit/compile.js";
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
-import { compiles, IMAGE, isRefused } from "./compiled.js";
+import { compiles, IMAGE, isRefused, linuxIn, wordsOfSlots } from "./compiled.js";
 import type { Edge } from "./edge.js";
 
 const REACH = 2 ** 18;
@@ -20,16 +18,10 @@ const place = () => IMAGE;
 
 /** Slots that take exactly so many words. */
 function filler(words: number): readonly Insn[] {
-  const each = wordsOfSlot([LONG, EXIT]);
+  const slot = wordsOfSlots([LONG, EXIT], 1);
+  const each = slot instanceof Uint32Array ? slot.length : 1;
   const long = Math.floor(words / each);
   return [...new Array<Insn>(long).fill(LONG), ...new Array<Insn>(words - long * each).fill(WORD)];
-}
-
-/** Words of the first slot. */
-function wordsOfSlot(insns: readonly Insn[]): number {
-  const compiled = compileImages(fn(insns), DEFAULT_ENV, place);
-  const { offsets } = compiled.ok ? compiled.images[0]! : { offsets: [0, 1] };
-  return offsets[1]! - offsets[0]!;
 }
 
 /** `if r0 == 0` over so many words to the slot behind them. */
@@ -66,8 +58,7 @@ export const BRANCH_REACH: readonly Edge[] = [
     name: "near backward branch far from the start, which Linux refuses: in its first pass it looks endless",
     check() {
       const high = fn([...filler(REACH + 8), WORD, insn(JUMP, { off: -2 }), EXIT]);
-      const quirks = { ...DEFAULT_ENV.quirks, firstPassRange: true };
-      return compiles(high, place) ?? isRefused(high, place, { quirks });
+      return compiles(high, place) ?? isRefused(high, place, { quirks: linuxIn("firstPassRange") });
     },
   },
 ];

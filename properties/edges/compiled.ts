@@ -2,12 +2,34 @@
 
 import { type CompiledImage, compileImages } from "../../impl/jit/compile.js";
 import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
-import { describe } from "../../impl/jit/error.js";
+import { describe, type JitError } from "../../impl/jit/error.js";
 import type { JitFunction } from "../../impl/jit/function.js";
+import type { QuirkId, Quirks } from "../../impl/quirks.js";
 import type { Va } from "../../machine/address.js";
+import type { Insn } from "../../spec/bpf/insn.js";
 import { structureBreaches } from "../structure/index.js";
 
 export const IMAGE: Va = 0x8000_8400_0008;
+
+/** Linux as it is in these points, and mended in all others. */
+export const linuxIn = (...ids: readonly QuirkId[]): Quirks => ({
+  ...DEFAULT_ENV.quirks,
+  ...Object.fromEntries(ids.map((id) => [id, true])),
+});
+
+/** The words of the first `slots` slots of a function that is alone, or why it is refused. */
+export function wordsOfSlots(
+  insns: readonly Insn[],
+  slots: number,
+  given: Partial<JitEnv> = {},
+  arena?: JitFunction["arena"],
+): Uint32Array | JitError {
+  const fn = { insns, index: 0, stackDepth: 0, ...(arena && { arena }) };
+  const compiled = compileImages([fn], { ...DEFAULT_ENV, ...given }, () => IMAGE);
+  if (!compiled.ok) return compiled.error;
+  const { image, offsets } = compiled.images[0]!;
+  return new Uint32Array(image.buffer, image.byteOffset, image.length / 4).subarray(offsets[0], offsets[slots]);
+}
 
 /** What is wrong with the program, or `expected` a refusal: what is wrong with its being taken. */
 export function compiles(

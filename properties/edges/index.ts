@@ -12,13 +12,13 @@ import type { Edge } from "./edge.js";
 import { CHARGE_BEYOND_THE_LIMIT, MISALIGNED_TEXT, PACK_OF_NODES } from "./errors.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { LOWERINGS } from "./lowerings.js";
-import { LINUX_JUMPS, NEIGHBOURS, POKE_OF_ANOTHER_WORD, POKE_REACH, STALE_JUMP } from "./pokes.js";
+import { LAST_CHUNK, RETURNED_PACK, WRONG_FREE } from "./packs.js";
+import { LINUX_JUMPS, NEIGHBOURS, POKE_OF_ANOTHER_WORD, POKE_REACH, STALE_JUMP, TRAMPOLINE_RELEASE } from "./pokes.js";
 import { REFUSALS } from "./refusals.js";
-import { LAST_CHUNK, RETURNED_PACK, WRONG_FREE } from "./returned-pack.js";
 import { STOPPED_CPUS } from "./stopped-cpus.js";
 import { TRAMPOLINE_EXCHANGE } from "./trampoline-exchange.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-layout.js";
-import { TRAMPOLINE_REFUSAL, TRAMPOLINE_RELEASE, TRAMPOLINE_WITHOUT_MEMORY } from "./trampoline-refusal.js";
+import { TRAMPOLINE_REFUSAL, TRAMPOLINE_WITHOUT_MEMORY } from "./trampoline-refusal.js";
 import {
   BLINDED_CONSTANTS,
   BLINDED_LOAD,

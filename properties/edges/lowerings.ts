@@ -1,12 +1,10 @@
 // One instruction of every row, word for word, as Linux 6.12 lowers it with its upstream defects mended. Results do not tell a
 // 32-bit form from a 64-bit one where both compute the same, nor which scratch register was taken.
 
-import { compileImages } from "../../impl/jit/compile.js";
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import { hexWord } from "../../spec/bits.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../spec/bpf/isa.js";
-import { IMAGE } from "./compiled.js";
+import { wordsOfSlots } from "./compiled.js";
 import type { Edge } from "./edge.js";
 
 const OPERANDS = { dst: 1, src: 2, imm: 5 };
@@ -283,12 +281,8 @@ export const LOWERINGS: Edge = {
 
 function wordsOf(row: Row, lse: boolean): string {
   const insns = [insn(row, operandsOf(row)), ...(row.kind === "lddw" ? [HIGH] : [])] as readonly Insn[];
-  const fn = { insns: [...insns, EXIT], index: 0, stackDepth: 0, arena: ARENA };
-  const compiled = compileImages([fn], { ...DEFAULT_ENV, lse }, () => IMAGE);
-  if (!compiled.ok) return compiled.error.kind;
-  const { image, offsets } = compiled.images[0]!;
-  const words = new Uint32Array(image.buffer, image.byteOffset, image.length / 4);
-  return Array.from(words.subarray(offsets[0], offsets[insns.length]), hexWord).join(" ") || "nothing";
+  const words = wordsOfSlots([...insns, EXIT], insns.length, { lse }, ARENA);
+  return words instanceof Uint32Array ? Array.from(words, hexWord).join(" ") || "nothing" : words.kind;
 }
 
 /** Jumps lead to the next slot. */

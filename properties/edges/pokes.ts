@@ -1,13 +1,14 @@
-// Pokes of a patch site at their limits: a branch reaches 128 MiB less one instruction ahead and 128 MiB behind, whatever is further
-// goes through the jump behind the image, and a site that holds something else is left alone.
+// Pokes of a patch site at their limits: a branch reaches 128 MiB less one instruction ahead and 128 MiB behind, whatever is
+// further goes through the jump behind the image, and a site that holds something else is left alone.
 
 import { isDeepStrictEqual } from "node:util";
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import { bpfArchTextPoke } from "../../impl/trampoline/arch-text-poke.js";
 import { BpfSymbols } from "../../impl/trampoline/symbols.js";
+import { bpfTrampImageMake, bpfTrampImagePut } from "../../impl/trampoline/tramp-image.js";
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import { TracedWorld } from "../trampoline/world.js";
+import { linuxIn } from "./compiled.js";
 import type { Edge } from "./edge.js";
 import { TRACED_PROGRAM } from "./trampoline-exchange.js";
 
@@ -79,15 +80,12 @@ export const POKE_OF_ANOTHER_WORD: Edge = {
   },
 };
 
-export const LINUX_JUMPS: readonly Edge[] = [
-  ["pltPageWritable"],
-  ["pltResetFirst"],
-  ["pltPageWritable", "pltResetFirst"],
-].map((on) => ({
+const JUMP_QUIRKS = [["pltPageWritable"], ["pltResetFirst"], ["pltPageWritable", "pltResetFirst"]] as const;
+
+export const LINUX_JUMPS: readonly Edge[] = JUMP_QUIRKS.map((on) => ({
   name: `a long jump is written and taken back as in Linux: ${on.join(" and ")}`,
   check() {
-    const quirks = { ...DEFAULT_ENV.quirks, ...Object.fromEntries(on.map((id) => [id, true])) };
-    const world = new TracedWorld(TRACED_PROGRAM, quirks);
+    const world = new TracedWorld(TRACED_PROGRAM, linuxIn(...on));
     const { tramp, target, site, machine } = world;
     const before = world.run();
     const there = (site + 2 * REACH) as RoAddr;
@@ -101,3 +99,20 @@ export const LINUX_JUMPS: readonly Edge[] = [
     return isDeepStrictEqual(after, before) ? undefined : "the program does something else afterwards";
   },
 }));
+
+export const TRAMPOLINE_RELEASE: Edge = {
+  name: "who comes back to a released trampoline passes over the programs behind the function",
+  check() {
+    const { machine, tramp, request } = new TracedWorld(TRACED_PROGRAM);
+    const made = bpfTrampImageMake(tramp, request);
+    if (!made.ok) return `no trampoline: ${made.error}`;
+    const { ipAfterCall, ipEpilogue } = made.im;
+    if (ipAfterCall === undefined || ipEpilogue === undefined) return "it calls no function";
+    bpfTrampImagePut(tramp, made.im);
+    const word = machine.peek32(ipAfterCall);
+    const expected = 0x1400_0000 + (ipEpilogue - ipAfterCall) / 4;
+    return word === expected
+      ? undefined
+      : `the word behind the call is ${hexWord(word)}, expected ${hexWord(expected)}`;
+  },
+};

@@ -10,7 +10,7 @@ import { loadProgram } from "../../impl/program/load.js";
 import { Machine } from "../../machine/machine.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
-import { IMAGE } from "./compiled.js";
+import { IMAGE, linuxIn } from "./compiled.js";
 import type { Edge } from "./edge.js";
 
 const EXIT = insn(rowById("exit"));
@@ -51,8 +51,7 @@ function check(functions: readonly JitFunction[], env: JitEnv, failing = 0): str
 /** Linux asks the read-only header for the size, so it is written although nothing else of the image is. */
 const DISCARDED: Edge = {
   name: "refused: a word without encoding, where the size is read back",
-  check: () =>
-    check([fn(0, UNENCODABLE, EXIT)], { ...DEFAULT_ENV, quirks: { ...DEFAULT_ENV.quirks, finalizeFailureSize: true } }),
+  check: () => check([fn(0, UNENCODABLE, EXIT)], { ...DEFAULT_ENV, quirks: linuxIn("finalizeFailureSize") }),
 };
 
 /** The size is not read where it was not written. */
@@ -66,8 +65,8 @@ const KEPT: Edge = {
   name: "refused in the last round: Linux goes on with an image that has been freed",
   check() {
     const machine = new Machine();
-    const quirks = { ...DEFAULT_ENV.quirks, extraPassFailureKeepsImage: true };
-    const kernel = new Kernel({ machine, random: () => 0, env: { ...DEFAULT_ENV, quirks }, packBytes: 8192 });
+    const env = { ...DEFAULT_ENV, quirks: linuxIn("extraPassFailureKeepsImage") };
+    const kernel = new Kernel({ machine, random: () => 0, env, packBytes: 8192 });
     loadProgram(kernel, [fn(0, EXIT)]);
     const loaded = loadProgram(kernel, [fn(0, CALL, EXIT), fn(1, BAD_CALL, EXIT)]);
     if (!loaded.ok) return "the program is refused";

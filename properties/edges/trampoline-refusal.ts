@@ -1,13 +1,11 @@
 // A function whose arguments take more registers than a trampoline can save is refused, and nothing is left of it.
 
 import { archPrepareBpfTrampoline } from "../../impl/trampoline/arch-trampoline.js";
-import { bpfTrampImageMake, bpfTrampImagePut } from "../../impl/trampoline/tramp-image.js";
+import { bpfTrampImageMake } from "../../impl/trampoline/tramp-image.js";
 import type { RoAddr } from "../../machine/address.js";
-import { hexWord } from "../../spec/bits.js";
 import type { Scenario } from "../trampoline/scenario.js";
 import { TracedWorld } from "../trampoline/world.js";
 import type { Edge } from "./edge.js";
-import { TRACED_PROGRAM } from "./trampoline-exchange.js";
 
 const ENOMEM = -12;
 const ENOTSUPP = -524;
@@ -27,23 +25,6 @@ export const TRAMPOLINE_WITHOUT_MEMORY: Edge = {
     machine.failures.clear();
     if (made.ok || made.error !== ENOMEM) return `it answers ${made.ok ? "an image" : made.error}`;
     return JSON.stringify(machine.usage) === before ? undefined : "something is left";
-  },
-};
-
-export const TRAMPOLINE_RELEASE: Edge = {
-  name: "who comes back to a released trampoline passes over the programs behind the function",
-  check() {
-    const { machine, tramp, request } = new TracedWorld(TRACED_PROGRAM);
-    const made = bpfTrampImageMake(tramp, request);
-    if (!made.ok) return `no trampoline: ${made.error}`;
-    const { ipAfterCall, ipEpilogue } = made.im;
-    if (ipAfterCall === undefined || ipEpilogue === undefined) return "it calls no function";
-    bpfTrampImagePut(tramp, made.im);
-    const word = machine.peek32(ipAfterCall);
-    const expected = 0x1400_0000 + (ipEpilogue - ipAfterCall) / 4;
-    return word === expected
-      ? undefined
-      : `the word behind the call is ${hexWord(word)}, expected ${hexWord(expected)}`;
   },
 };
 

@@ -5,6 +5,7 @@ import { FILL } from "../../impl/a64/word.js";
 import type { CompiledImage } from "../../impl/jit/compile.js";
 import type { JitFunction } from "../../impl/jit/function.js";
 import { slotOfWord } from "../../impl/jit/passes.js";
+import { hexWord } from "../../spec/bits.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import type { RecordedFunction, Recording } from "./recording.js";
 import { resolve } from "./resolve.js";
@@ -110,5 +111,4 @@ export function describeVerdict(verdict: GoldenVerdict): string {
   }
 }
 
-const hex = (word: number | undefined): string =>
-  word === undefined ? "nothing" : `0x${word.toString(16).padStart(8, "0")}`;
+const hex = (word: number | undefined): string => (word === undefined ? "nothing" : `0x${hexWord(word)}`);

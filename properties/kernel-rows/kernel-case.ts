@@ -19,6 +19,7 @@ export interface KernelCase {
   readonly isCalled: boolean;
 }
 
+export const REGISTERS = 10;
 /** How many registers are told on entry: r0 to r5. */
 export const ENTRY_REGISTERS = 6;
 /** What the body may name: those, and r7 to r9, which are zero on entry. r6 leads to where all of them are stored. */

@@ -10,11 +10,13 @@ import {
   ARENA_BASE,
   CPU_NUMBER_HELPER,
   CPU_NUMBER_OFFSET,
+  ENTRY_REGISTERS,
   initialBytes,
   type KernelCase,
   PERCPU_EL1,
   PERCPU_EL2,
   PLACES,
+  REGISTERS,
   TASK,
   USER_HIGH,
 } from "./kernel-case.js";
@@ -26,7 +28,7 @@ export interface Meaning {
 }
 
 /** r6, which no body names, to r9. */
-const NOTHING_YET = new Array<U64>(4).fill(u64(0n));
+const NOTHING_YET = new Array<U64>(REGISTERS - ENTRY_REGISTERS).fill(u64(0n));
 
 /** Undefined where the case means nothing: an access that must not fault does, or an atomic one is not aligned. */
 export function meaningOf({ body, registers, env }: KernelCase): Meaning | undefined {

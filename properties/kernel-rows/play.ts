@@ -28,6 +28,7 @@ import {
   PERCPU_EL2,
   PLACES,
   type Place,
+  REGISTERS,
   RESULTS,
   TASK,
   USER_HIGH,
@@ -36,7 +37,6 @@ import { type Meaning, meaningOf } from "./meaning.js";
 
 /** Holds the address of `RESULTS`. */
 const R6 = 6;
-const RESULT_BYTES = 80;
 const FUEL = 10_000;
 const LDDW = rowById("lddw imm64");
 const LDDW_HIGH = rowById("lddw high");
@@ -99,7 +99,7 @@ export class KernelRows {
   }
 
   private compare({ registers, memory }: Meaning): Verdict {
-    const results = new DataView(this.machine.peek(RESULTS.base, RESULT_BYTES).slice().buffer);
+    const results = new DataView(this.machine.peek(RESULTS.base, 8 * REGISTERS).slice().buffer);
     for (const r of NAMED_REGISTERS) {
       const actual = results.getBigUint64(8 * r, true);
       if (actual !== registers[r]) return disagree(`r${r}`, hex64(registers[r]!), hex64(actual));

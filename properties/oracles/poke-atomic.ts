@@ -1,6 +1,7 @@
 // poke-atomic: one instruction of running code may be replaced without stopping anybody only where the architecture lets
 // another CPU run either version: a NOP, B or BL for another of these, stored as one aligned word.
 
+import { hexWord } from "../../spec/bits.js";
 import { hex, type Oracle, PASS, type Patch, type Step, type TraceEvent } from "./oracle.js";
 
 export const pokeAtomic: Oracle = {
@@ -47,4 +48,4 @@ const NOP = 0xd503_201f;
 
 /** NOP, B or BL. */
 const replaceable = (value: number): boolean => value === NOP || (value & 0x7c00_0000) === 0x1400_0000;
-const word = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, "0")}`;
+const word = (value: number): string => `0x${hexWord(value)}`;
