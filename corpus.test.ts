@@ -4,14 +4,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { contentId } from "./harness/corpus/content-id.js";
-import { parseCase } from "./properties/case-text.js";
-import { checkCase, makeBench } from "./properties/check.js";
-import { parseKernelCase } from "./properties/kernel-rows/text.js";
+import { checkCase, makeChecker } from "./properties/cases/program/check.js";
+import { parseCase } from "./properties/cases/program/text.js";
+import { parseVerifierOnly } from "./properties/cases/verifier-only/text.js";
 import { ROWS } from "./spec/bpf/isa.js";
 
 const CORPUS = fileURLToPath(new URL("corpus/", import.meta.url));
 const lessons = readdirSync(CORPUS).filter((name) => name.endsWith(".bpf"));
-const bench = makeBench();
+const bench = makeChecker();
 
 test("there are lessons", () => {
   expect(lessons.length).toBeGreaterThan(60);
@@ -32,7 +32,7 @@ test("every row of the instruction table is in a lesson", () => {
     return parsed.ok ? parsed.value.program.code.flat() : [];
   });
   const bodies = readdirSync(CORPUS).flatMap((name) => {
-    const parsed = name.endsWith(".rows") ? parseKernelCase(text(name)) : undefined;
+    const parsed = name.endsWith(".rows") ? parseVerifierOnly(text(name)) : undefined;
     return parsed?.ok ? parsed.value.case.body : [];
   });
   const seen = new Set([...programs, ...bodies].map(({ row }) => row.id));

@@ -13,10 +13,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   machine: ["spec"],
   impl: ["machine", "spec"],
   engines: ["machine", "spec"],
-  properties: ["impl", "spec", "engines", "machine"],
-  harness: ["properties", "impl", "spec", "engines", "machine"],
-  cli: ["harness", "properties", "impl", "spec", "engines", "machine"],
-  bench: ["harness", "properties", "impl", "spec", "engines", "machine"],
+  subjects: ["impl", "spec", "engines", "machine"],
+  properties: ["subjects", "impl", "spec", "engines", "machine"],
+  harness: ["properties", "subjects", "impl", "spec", "engines", "machine"],
+  cli: ["harness", "properties", "subjects", "impl", "spec", "engines", "machine"],
+  bench: ["harness", "properties", "subjects", "impl", "spec", "engines", "machine"],
 };
 /** Vocabulary that two witnesses may share. Everything else in `spec/` is meaning. */
 const VOCABULARY = ["spec/bits.ts", "spec/bpf/isa.ts", "spec/bpf/insn.ts"];

@@ -3,12 +3,12 @@
 // possible? And when has feedback reached as many cells of every sort as fresh cases reach in the whole time?
 // Run: `npm run build && node dist/bench/feedback.js [SECONDS] [SEED,...] [programs|histories]`.
 
-import { packSteering, runChunk } from "../harness/fuzz/chunk.js";
-import { caseAt, UNSTEERED } from "../harness/fuzz/generate.js";
-import { firstsOf, gainOf, Memory } from "../harness/fuzz/memory.js";
-import { fuzzTrials } from "../harness/fuzz/trials.js";
-import { loweringCell } from "../properties/cells/cells.js";
+import { packSteering, runChunk } from "../harness/loop/chunk.js";
+import { caseAt, UNSTEERED } from "../harness/loop/generate.js";
+import { firstsOf, gainOf, Memory } from "../harness/loop/memory.js";
+import { fuzzTrials } from "../harness/loop/trials.js";
 import { POSSIBLE } from "../properties/coverage/possible.js";
+import { loweringCell } from "../properties/coverage/program.js";
 
 const seconds = Number(process.argv[2] ?? 120);
 const seeds = (process.argv[3] ?? "1,2,3").split(",").map(Number);

@@ -5,9 +5,9 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { killAgainAndAgain } from "../harness/fuzz/kills.js";
-import { randomSource } from "../harness/gate/random-source.js";
+import { killAgainAndAgain } from "../harness/loop/kills.js";
 import { projectRoot } from "../harness/project.js";
+import { randomSource } from "../subjects/random/source.js";
 
 const [kills = 50, seed = 1] = process.argv.slice(2).map(Number);
 const root = projectRoot();

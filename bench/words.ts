@@ -3,8 +3,8 @@
 // Run: `npm run build && node dist/bench/words.js [millions] [seed]`.
 
 import { openDisassembler } from "../engines/capstone/disassembler.js";
-import { Acceptance, type Answer, BATCH } from "../engines/unicorn/acceptance.js";
 import { loadUnicorn } from "../engines/unicorn/library.js";
+import { Acceptance, type Answer, BATCH } from "../engines/unicorn/supported-words.js";
 import { pointer } from "../spec/a64/address.js";
 import { decode, explain } from "../spec/a64/decode.js";
 import { text } from "../spec/a64/text.js";

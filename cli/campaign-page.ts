@@ -1,6 +1,6 @@
 // A campaign's report for a browser, written by `rox fuzz --report` and by `rox report`.
 
-import { readCampaign } from "../harness/fuzz/read.js";
+import { readCampaign } from "../harness/loop/read.js";
 import { complain } from "./command.js";
 import type { Io } from "./io.js";
 

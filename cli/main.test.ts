@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { capture } from "./testing.js";
 
 test.each([
-  { argv: [], says: "rox: expected a command, came nothing; see rox --help\n" },
+  { argv: [], says: "rox: expected a command, got nothing; see rox --help\n" },
   { argv: ["jump"], says: "rox: unknown command 'jump'; see rox --help\n" },
   { argv: ["gat"], says: "rox: unknown command 'gat' (Did you mean gate?); see rox --help\n" },
   { argv: ["gate", "--nope"], says: "rox gate: unknown option '--nope'; see rox gate --help\n" },
@@ -21,7 +21,7 @@ test.each([
   },
   {
     argv: ["conform", "no/such.data"],
-    says: "rox: no/such.data: expected a readable file, came no such file; check the path\n",
+    says: "rox: no/such.data: expected a readable file, got no such file; check the path\n",
   },
 ])("$argv is refused with one line and exit code 2", async ({ argv, says }) => {
   expect(await capture(argv)).toEqual({ code: 2, out: "", err: says });

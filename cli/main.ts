@@ -14,7 +14,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     code = result;
   });
   if (argv.length === 0) {
-    io.err("rox: expected a command, came nothing; see rox --help\n");
+    io.err("rox: expected a command, got nothing; see rox --help\n");
     return BAD_INPUT;
   }
   try {

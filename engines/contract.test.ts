@@ -36,14 +36,14 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
     test.each(saved)("a changed x%i is a violation", (reg) => {
       expect(run([0xd2800020 | reg, RET])).toEqual({
         kind: "violated",
-        rule: `AAPCS64: x${reg} must be preserved: expected 0xca11ee5afe0000${reg.toString(16)}, actual 0x0000000000000001`,
+        rule: `AAPCS64: x${reg} must be preserved: expected 0xca11ee5afe0000${reg.toString(16)}, got 0x0000000000000001`,
         executed: 2,
       });
     });
     test("a changed sp is a violation", () => {
       expect(run([0xd10043ff, RET])).toEqual({
         kind: "violated",
-        rule: "AAPCS64: sp must be restored on return: expected 0xffff000040000800, actual 0xffff0000400007f0",
+        rule: "AAPCS64: sp must be restored on return: expected 0xffff000040000800, got 0xffff0000400007f0",
         executed: 2,
       });
     });

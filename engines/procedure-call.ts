@@ -40,10 +40,10 @@ export const clobberFlags = (nzcv: number): number => nzcv ^ FLIPPED_FLAGS;
 
 /** On return: undefined if x19..x29 and SP are as at entry, else the rule that was broken. */
 export function violation(x: BigUint64Array, sp: bigint, entrySp: bigint): string | undefined {
-  if (sp !== entrySp) return `AAPCS64: sp must be restored on return: expected ${hex64(entrySp)}, actual ${hex64(sp)}`;
+  if (sp !== entrySp) return `AAPCS64: sp must be restored on return: expected ${hex64(entrySp)}, got ${hex64(sp)}`;
   for (let reg = FIRST_SAVED; reg <= LAST_SAVED; reg++) {
     if (x[reg] !== CANARIES[reg]) {
-      return `AAPCS64: x${reg} must be preserved: expected ${hex64(CANARIES[reg]!)}, actual ${hex64(x[reg]!)}`;
+      return `AAPCS64: x${reg} must be preserved: expected ${hex64(CANARIES[reg]!)}, got ${hex64(x[reg]!)}`;
     }
   }
   return undefined;

@@ -1,12 +1,12 @@
 // A program that the user names, as a case to run: case text (.bpf), raw instructions (.bin) or a conformance file
 // (.data). Whatever is wrong with it is said in one line, and a program that a verifier would refuse is not run.
 
-import type { Case } from "../properties/case.js";
-import { parseCase } from "../properties/case-text.js";
+import { parseCase } from "../properties/cases/program/text.js";
 import { readDataFile } from "../spec/bpf/data-file.js";
 import { decode, type Insn } from "../spec/bpf/insn.js";
 import type { Strictness } from "../spec/bpf/validate/problem.js";
 import { validate } from "../spec/bpf/validate/validate.js";
+import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import type { ConformTest } from "./conform/conform.js";
 import { readInputFile, readTextFile } from "./input-file.js";
@@ -84,13 +84,13 @@ function valid<C extends Case>(file: string, c: C, strictness: Strictness): Load
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) return loaded(c);
   const code = c.program.code.length > 1 ? `code ${problem.code}, ` : "";
-  const came = `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`;
-  return refuse(wrong(file, "a program that a verifier accepts", came));
+  const got = `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`;
+  return refuse(wrong(file, "a program that a verifier accepts", got));
 }
 
-const wrong = (subject: string, expected: string, came: string) => ({
+const wrong = (subject: string, expected: string, got: string) => ({
   subject,
   expected,
-  came,
+  got,
   next: "correct the program",
 });

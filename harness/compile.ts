@@ -7,14 +7,14 @@ import { DEFAULT_ENV, type JitEnv } from "../impl/jit/env.js";
 import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
 import { describe } from "../impl/jit/error.js";
 import { binaryPackSize, HEADER_BYTES } from "../impl/pack/binary-pack.js";
-import type { LoweredFunction } from "../impl/verifier/lower.js";
+import type { LoweredFunction } from "../impl/verifier/rewrite.js";
 import type { Va } from "../machine/address.js";
-import { blindCodes } from "../properties/blind.js";
-import type { Case } from "../properties/case.js";
-import { CALL_BASE } from "../properties/layout.js";
-import { lowerProgram } from "../properties/lowering.js";
 import type { Insn } from "../spec/bpf/insn.js";
 import { validate } from "../spec/bpf/validate/validate.js";
+import { blindCodes } from "../subjects/blind.js";
+import type { Case } from "../subjects/case.js";
+import { lowerProgram } from "../subjects/lowering.js";
+import { CALL_BASE } from "../subjects/run/layout.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { type CompiledFunction, type Listing, listFunction } from "./listing.js";
 
@@ -118,5 +118,5 @@ export function functionOf(
   };
 }
 
-const notCompiled = (came: string): { readonly ok: false; readonly error: import("./bad-input.js").BadInput } =>
-  refuse({ subject: "program", expected: "a program that the JIT takes", came, next: "correct the program" });
+const notCompiled = (got: string): { readonly ok: false; readonly error: import("./bad-input.js").BadInput } =>
+  refuse({ subject: "program", expected: "a program that the JIT takes", got, next: "correct the program" });

@@ -26,5 +26,5 @@ export function chooseEngines(name: string | undefined): Loaded<EngineChoice> {
   const why = engine === undefined ? "there is no such engine" : engine.unavailable();
   if (engine !== undefined && why === undefined) return loaded({ engines: [engine], absent: [] });
   const expected = `an engine that can run here (${ENGINE_CHOICES.join(", ")})`;
-  return refuse({ subject: `--engine ${name}`, expected, came: `${why}`, next: "install it or choose another" });
+  return refuse({ subject: `--engine ${name}`, expected, got: `${why}`, next: "install it or choose another" });
 }

@@ -13,28 +13,28 @@ const write = (directory: string, name: string, content: string | Uint8Array): s
   return file;
 };
 
-test("a missing file, a directory and a file over the limit are refused with what came", () => {
+test("a missing file, a directory and a file over the limit are refused with what got", () => {
   const directory = scratch();
-  expect(readInputFile(path.join(directory, "none"))).toMatchObject({ ok: false, error: { came: "no such file" } });
-  expect(readInputFile(directory)).toMatchObject({ ok: false, error: { came: "a directory" } });
+  expect(readInputFile(path.join(directory, "none"))).toMatchObject({ ok: false, error: { got: "no such file" } });
+  expect(readInputFile(directory)).toMatchObject({ ok: false, error: { got: "a directory" } });
   const big = write(directory, "big", "");
   truncateSync(big, MAX_FILE_BYTES + 1);
-  expect(readInputFile(big)).toMatchObject({ ok: false, error: { came: `${MAX_FILE_BYTES + 1} bytes` } });
+  expect(readInputFile(big)).toMatchObject({ ok: false, error: { got: `${MAX_FILE_BYTES + 1} bytes` } });
 });
 
 test("what is read is plain bytes, of which a slice is a copy", () => {
   const file = write(scratch(), "x.bin", Uint8Array.of(1, 2));
   const read = readInputFile(file);
-  if (!read.ok) throw new Error(read.error.came);
+  if (!read.ok) throw new Error(read.error.got);
   read.value.slice()[0] = 9;
   expect(read.value).toEqual(Uint8Array.of(1, 2));
 });
 
 test("bytes that are not text are refused as text, and never reach the terminal", () => {
   const file = write(scratch(), "x.bpf", Uint8Array.of(0xff, 0x00, 0x1b));
-  expect(readTextFile(file)).toMatchObject({ ok: false, error: { came: "3 bytes that are not text" } });
-  expect(badInputLine({ subject: "a\u001b[2Jb", expected: "x\ny", came: "z", next: "w" })).toBe(
-    "a?[2Jb: expected x y, came z; w",
+  expect(readTextFile(file)).toMatchObject({ ok: false, error: { got: "3 bytes that are not text" } });
+  expect(badInputLine({ subject: "a\u001b[2Jb", expected: "x\ny", got: "z", next: "w" })).toBe(
+    "a?[2Jb: expected x y, got z; w",
   );
 });
 

@@ -37,7 +37,7 @@ export function decodeText(file: string, bytes: Uint8Array): Loaded<string> {
   return refuse({
     subject: file,
     expected: "UTF-8 text",
-    came: `${bytes.length} bytes that are not text`,
+    got: `${bytes.length} bytes that are not text`,
     next: "name raw instructions FILE.bin, or give a text file",
   });
 }
@@ -47,12 +47,12 @@ export function refusedFile(file: string): BadInput | undefined {
   try {
     const stat = statSync(file);
     if (!stat.isFile()) {
-      const came = stat.isDirectory() ? "a directory" : "something else";
-      return { subject: file, expected: "a file", came, next: "name a file" };
+      const got = stat.isDirectory() ? "a directory" : "something else";
+      return { subject: file, expected: "a file", got, next: "name a file" };
     }
     if (stat.size <= MAX_FILE_BYTES) return undefined;
     const limit = `at most ${MAX_FILE_BYTES} bytes`;
-    return { subject: file, expected: limit, came: `${stat.size} bytes`, next: "split the file or name a smaller one" };
+    return { subject: file, expected: limit, got: `${stat.size} bytes`, next: "split the file or name a smaller one" };
   } catch (error) {
     return unreadable(file, error);
   }
@@ -60,7 +60,7 @@ export function refusedFile(file: string): BadInput | undefined {
 
 function unreadable(file: string, error: unknown): BadInput {
   const code = (error as NodeJS.ErrnoException).code;
-  const came =
+  const got =
     code === "ENOENT"
       ? "no such file"
       : code === "EACCES"
@@ -68,7 +68,7 @@ function unreadable(file: string, error: unknown): BadInput {
         : error instanceof Error
           ? error.message
           : String(error);
-  return { subject: file, expected: "a readable file", came, next: "check the path" };
+  return { subject: file, expected: "a readable file", got, next: "check the path" };
 }
 
 export interface FoundFiles {

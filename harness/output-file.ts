@@ -30,6 +30,6 @@ export function makeDirectory(directory: string): Loaded<string> {
 const unwritable = (file: string, error: unknown): BadInput => ({
   subject: file,
   expected: "a place to write",
-  came: error instanceof Error ? error.message : String(error),
+  got: error instanceof Error ? error.message : String(error),
   next: "choose another path",
 });

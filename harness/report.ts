@@ -8,7 +8,7 @@ export interface Failure {
   /** Where the two answers part: `r0`, `insn 3`, `image +0x14`, ... */
   readonly where: string;
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
   /** The command that shows it again. */
   readonly replay?: string;
 }

@@ -29,16 +29,16 @@ type Command = fc.Command<Model, Real>;
 const load = (bytes: number): Command => ({
   check: () => true,
   run(model, { machine, packs }) {
-    const actual = packs.bpfProgPackAlloc(bytes)!;
-    expect(actual).toBe(model.allocator.alloc(bytes));
-    model.live.push({ at: actual, bytes });
+    const got = packs.bpfProgPackAlloc(bytes)!;
+    expect(got).toBe(model.allocator.alloc(bytes));
+    model.live.push({ at: got, bytes });
     const image = new Uint8Array(bytes).fill(model.live.length % 256);
     const buffer = machine.kvmalloc(bytes)!;
     machine.write(buffer, image);
-    aarch64InsnCopy(machine, actual, buffer, bytes);
+    aarch64InsnCopy(machine, got, buffer, bytes);
     machine.kvfree(buffer);
-    model.text.stored(actual, image);
-    for (let cpu = 0; cpu < machine.cpus; cpu++) expect(machine.fetch(cpu, actual, bytes)).toBeUndefined();
+    model.text.stored(got, image);
+    for (let cpu = 0; cpu < machine.cpus; cpu++) expect(machine.fetch(cpu, got, bytes)).toBeUndefined();
     agree(model, { machine, packs });
   },
   toString: () => `load ${bytes} B`,

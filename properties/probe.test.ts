@@ -9,8 +9,8 @@ import type { Insn } from "../spec/bpf/insn.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Program } from "../spec/bpf/program.js";
 import { parse } from "../spec/bpf/text/parse.js";
-import { JitSubject } from "./jit-subject.js";
-import { layoutOf } from "./layout.js";
+import { JitSubject } from "../subjects/impl/jit-subject.js";
+import { layoutOf } from "../subjects/run/layout.js";
 
 const INPUT = Uint8Array.from({ length: 64 }, (_, i) => 0x80 + i);
 /** A user address: nothing is mapped there. */

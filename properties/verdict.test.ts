@@ -19,7 +19,7 @@ test("r0 is compared in all 64 bits", () => {
   expect(compare(returned(1n), returned(0x1_0000_0001n))).toMatchObject({
     kind: "disagree",
     where: "r0",
-    actual: "0x0000000100000001",
+    got: "0x0000000100000001",
   });
 });
 
@@ -28,7 +28,7 @@ test("the first differing byte is named by its place", () => {
     kind: "disagree",
     where: "stack[r10 - 2]",
     expected: "0x07",
-    actual: "0x09",
+    got: "0x09",
   });
 });
 

@@ -6,40 +6,40 @@ import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 
 export type Verdict =
   | { readonly kind: "agree" }
-  | { readonly kind: "disagree"; readonly where: string; readonly expected: string; readonly actual: string }
+  | { readonly kind: "disagree"; readonly where: string; readonly expected: string; readonly got: string }
   | { readonly kind: "incomparable"; readonly why: string };
 
 export const AGREE: Verdict = { kind: "agree" };
-const disagree = (where: string, expected: string, actual: string): Verdict => ({
+const disagree = (where: string, expected: string, got: string): Verdict => ({
   kind: "disagree",
   where,
   expected,
-  actual,
+  got,
 });
 
-export function compare(expected: Outcome, actual: Outcome): Verdict {
+export function compare(expected: Outcome, got: Outcome): Verdict {
   if (expected.kind === "outOfFuel") return { kind: "incomparable", why: "the reference ran out of fuel" };
   if (expected.kind === "faulted" && expected.why === "uninitialisedStack") {
     return { kind: "incomparable", why: `undefined program: ${expected.detail}` };
   }
-  if (expected.kind === "returned" && actual.kind === "returned") {
-    if (expected.r0 !== actual.r0) return disagree("r0", hex64(expected.r0), hex64(actual.r0));
-    return compareRegions(expected.regions, actual.regions);
+  if (expected.kind === "returned" && got.kind === "returned") {
+    if (expected.r0 !== got.r0) return disagree("r0", hex64(expected.r0), hex64(got.r0));
+    return compareRegions(expected.regions, got.regions);
   }
-  if (expected.kind === "faulted" && actual.kind === "faulted" && expected.pc === actual.pc) {
-    if (expected.why === actual.why) return AGREE;
+  if (expected.kind === "faulted" && got.kind === "faulted" && expected.pc === got.pc) {
+    if (expected.why === got.why) return AGREE;
   }
-  return disagree("outcome", summary(expected), summary(actual));
+  return disagree("outcome", summary(expected), summary(got));
 }
 
-function compareRegions(expected: readonly RegionBytes[], actual: readonly RegionBytes[]): Verdict {
+function compareRegions(expected: readonly RegionBytes[], got: readonly RegionBytes[]): Verdict {
   const names = (regions: readonly RegionBytes[]): string => regions.map((r) => r.name).join(", ");
-  if (expected.length !== actual.length) return disagree("regions", names(expected), names(actual));
+  if (expected.length !== got.length) return disagree("regions", names(expected), names(got));
   for (const [i, want] of expected.entries()) {
-    const got = actual[i];
-    if (got === undefined || got.name !== want.name) return disagree("regions", names(expected), names(actual));
-    if (Buffer.compare(want.bytes, got.bytes) === 0) continue;
-    const verdict = firstDifference(want, got);
+    const region = got[i];
+    if (region?.name !== want.name) return disagree("regions", names(expected), names(got));
+    if (Buffer.compare(want.bytes, region.bytes) === 0) continue;
+    const verdict = firstDifference(want, region);
     if (verdict.kind !== "agree") return verdict;
   }
   return AGREE;

@@ -30,14 +30,14 @@ describe("rox conform", () => {
   test.each(["label", "high", "uninitialised"])("negative/%s.data alone is one line and exit code 2", async (name) => {
     const { code, out, err } = await capture(["conform", path.join(makeFiles(SUITE), "negative", `${name}.data`)]);
     expect({ code, out }).toEqual({ code: 2, out: "" });
-    expect(err).toMatch(/^rox: [^\n]*\.data: expected [^\n]*, came [^\n]*; [^\n]*\n$/);
+    expect(err).toMatch(/^rox: [^\n]*\.data: expected [^\n]*, got [^\n]*; [^\n]*\n$/);
   });
 
   test("a wrong result elsewhere is a counterexample", async () => {
     const directory = makeFiles({ "a.data": SUITE["negative/high.data"] });
     const { code, out } = await capture(["conform", directory]);
     expect(code).toBe(1);
-    expect(out).toMatch(/FAILED .*a\.data: interpreter: expected 0x8977665544332211, came 0x8877665544332211\n/);
-    expect(out).toMatch(/FAILED .*a\.data: JIT: expected 0x8977665544332211, came 0x8877665544332211\n/);
+    expect(out).toMatch(/FAILED .*a\.data: interpreter: expected 0x8977665544332211, got 0x8877665544332211\n/);
+    expect(out).toMatch(/FAILED .*a\.data: JIT: expected 0x8977665544332211, got 0x8877665544332211\n/);
   });
 });

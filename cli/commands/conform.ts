@@ -41,7 +41,7 @@ async function runConform(paths: readonly string[], flags: Flags, io: Io): Promi
   }
   if (report.total === 0 && report.restricted.length === 0 && !report.interrupted) {
     const subject = paths.join(" ");
-    complain(io, { subject, expected: "conformance files", came: "none", next: "name .data files" });
+    complain(io, { subject, expected: "conformance files", got: "none", next: "name .data files" });
   } else {
     print(io, formatConform(report, io.columns));
   }

@@ -24,7 +24,7 @@ describe("rox corpus add", () => {
     const { code, err } = await capture(["corpus", "add", path.join(from, "x.bpf"), "--corpus", from]);
     expect({ code, err }).toEqual({
       code: 2,
-      err: `rox: ${from}/x.bpf: expected a title that says what it shows, came none; give --title\n`,
+      err: `rox: ${from}/x.bpf: expected a title that says what it shows, got none; give --title\n`,
     });
   });
 });
@@ -107,24 +107,24 @@ describe("rox corpus check and rox replay", () => {
       expect(err).toContain(what);
   });
 
-  test("a lesson that fails is shown with what came, on every engine", async () => {
+  test("a lesson that fails is shown with what got, on every engine", async () => {
     const corpus = makeFiles({ "x.bpf": "# title: a\n# expect: r0 = 2\n\nr0 = 1\nexit\n" });
     const junit = path.join(corpus, "junit.xml");
     const { code, out } = await capture(["replay", corpus, "--engine", "reference", "--junit", junit]);
     expect(code).toBe(1);
-    expect(out).toContain("r0 against the file: expected 0x0000000000000002, came returned 0x0000000000000001");
+    expect(out).toContain("r0 against the file: expected 0x0000000000000002, got returned 0x0000000000000001");
     expect(readFileSync(junit, "utf8")).toContain('tests="1" failures="1"');
   });
 });
 
 describe("lessons that are no programs", () => {
   const ROWS = "# title: A lesson of rows\n# oracle: exec-match\n# r2: 0x1000\n\nr4 = arena *(u32 *)(r2 + 8)\n";
-  const TRACING =
+  const TRAMPOLINES =
     "# title: A lesson of tracing\n# oracle: trampoline\n\nnear function(u64 5) = 11\nfexit    starts at 3, returns 0\n";
   const HISTORY = "title: a lesson of memory\noracle: no-leak\n\nload #0 (r0 = 1 .., 2 insns, 128 B)\n";
 
   test("are added, checked, shown, merged and replayed like any other", async () => {
-    const files = makeFiles({ "x.rows": ROWS, "y.tracing": TRACING, "z.history": HISTORY });
+    const files = makeFiles({ "x.rows": ROWS, "y.tracing": TRAMPOLINES, "z.history": HISTORY });
     const [corpus, copy] = [path.join(files, "corpus"), path.join(files, "copy")];
     const all = ["x.rows", "y.tracing", "z.history"].map((name) => path.join(files, name));
     await capture(["corpus", "add", ...all, "--corpus", corpus]);
@@ -141,7 +141,7 @@ describe("lessons that are no programs", () => {
     );
     for (const [file, text] of [
       [rows!, ROWS],
-      [tracing!, TRACING],
+      [tracing!, TRAMPOLINES],
     ] as const) {
       const shown = await capture(["corpus", "show", file]);
       expect(shown.out.replace(/^# id: [0-9a-f]{12}\n/m, "")).toBe(text);
@@ -154,8 +154,8 @@ describe("lessons that are no programs", () => {
     const files = makeFiles({ "x.rows": `# id: 0123456789ab\n${ROWS}`, "y.tracing": "call me\n", "z.rows": "exit\n" });
     const { code, err } = await capture(["replay", files]);
     expect(code).toBe(2);
-    expect(err).toMatch(/x\.rows: expected the content with id 0123456789ab, came content with id [0-9a-f]{12}/);
-    expect(err).toMatch(/y\.tracing: expected programs attached to a function, came line 1: expected jit program/);
-    expect(err).toMatch(/z\.rows: expected rows that only a verifier makes, came line 1: instruction 0 \(exit\)/);
+    expect(err).toMatch(/x\.rows: expected the content with id 0123456789ab, got content with id [0-9a-f]{12}/);
+    expect(err).toMatch(/y\.tracing: expected programs attached to a function, got line 1: expected jit program/);
+    expect(err).toMatch(/z\.rows: expected rows that only a verifier makes, got line 1: instruction 0 \(exit\)/);
   });
 });

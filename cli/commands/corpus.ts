@@ -11,7 +11,7 @@ import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
 import { replay } from "../../harness/corpus/replay.js";
 import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
-import { programTrial } from "../../harness/fuzz/program-trial.js";
+import { programTrial } from "../../harness/loop/program-trial.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
@@ -170,9 +170,7 @@ async function checkCorpus(paths: readonly string[], io: Io): Promise<number> {
   const unread = report.unreadable.filter(({ subject }) => !complaints.some((known) => known.subject === subject));
   complainAll(io, [...unread, ...complaints]);
   print(io, [
-    ...report.failures.map(
-      ({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`,
-    ),
+    ...report.failures.map(({ name, where, expected, got }) => `${name}: ${where}: expected ${expected}, got ${got}`),
     `${count(entries.length, "entry", "entries")}: ${report.passed} agree, ${report.failed} differ, ` +
       `${count(unread.length + complaints.length, "complaint")}`,
   ]);

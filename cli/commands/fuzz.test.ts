@@ -33,7 +33,7 @@ describe("rox fuzz", () => {
 
   test.each([
     [["--shard", "3/2"], /Expected I\/N, with I from 1 to N/],
-    [["--shard", "1/2"], /shard 1\/2: expected a seed that all shards share, came none; give --seed/],
+    [["--shard", "1/2"], /shard 1\/2: expected a seed that all shards share, got none; give --seed/],
     [["--only", "exec-match,colour"], /There is no oracle colour/],
     [["--kinds", "programs,songs"], /There is no kind songs; there are programs, histories/],
     [["--seed", "1", "--shard", "1/9", "--lanes", "3"], /--lanes 3: expected at least 9/],

@@ -9,15 +9,15 @@ import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
 import { chooseEngines } from "../../harness/engines.js";
 import { findingReport } from "../../harness/format/finding-report.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
-import { FUZZ_ORACLES } from "../../harness/fuzz/cause.js";
-import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/fuzz/directory.js";
-import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/fuzz/findings.js";
-import { fuzz, replayOf } from "../../harness/fuzz/fuzz.js";
-import { defaultJobs, type FuzzPool, inlinePool, threadPool } from "../../harness/fuzz/pool.js";
-import { KIND_IDS } from "../../harness/fuzz/schedule.js";
-import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/fuzz/shard.js";
-import { FORMAT } from "../../harness/fuzz/state.js";
-import { fuzzTrials } from "../../harness/fuzz/trials.js";
+import { FUZZ_ORACLES } from "../../harness/loop/cause.js";
+import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/loop/directory.js";
+import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/loop/findings.js";
+import { fuzz, replayOf } from "../../harness/loop/fuzz.js";
+import { defaultJobs, type FuzzPool, inlinePool, threadPool } from "../../harness/loop/pool.js";
+import { KIND_IDS } from "../../harness/loop/schedule.js";
+import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
+import { FORMAT } from "../../harness/loop/state.js";
+import { fuzzTrials } from "../../harness/loop/trials.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { saveCampaignPage } from "../campaign-page.js";
@@ -156,7 +156,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     return refuse({
       subject: `--${given}`,
       expected: "a new campaign to set it for",
-      came: "--resume, whose campaign has it set",
+      got: "--resume, whose campaign has it set",
       next: "leave it out",
     });
   }
@@ -167,7 +167,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     return refuse({
       subject: `shard ${shardText(part)}`,
       expected: "a seed that all shards share",
-      came: "none",
+      got: "none",
       next: "give --seed",
     });
   }
@@ -178,7 +178,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     return refuse({
       subject: `--lanes ${flags.lanes}`,
       expected: `at least ${part.of}`,
-      came: "fewer than shards",
+      got: "fewer than shards",
       next,
     });
   }

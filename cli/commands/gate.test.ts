@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { EDGES } from "../../properties/edges/index.js";
-import { FORMS } from "../../properties/encoders/index.js";
+import { DIRECTED } from "../../properties/directed/index.js";
+import { FORMS } from "../../subjects/impl/checks/encoders/index.js";
 import { makeFiles } from "../../testing/files.js";
 import { capture } from "../testing.js";
 
@@ -14,7 +14,7 @@ const gate = async (...options: string[]) => {
 };
 const FEW = ["--histories", "20", "--rows", "20", "--tracings", "20"];
 /** Beside programs and corpus: edges, encoders, and the three kinds of cases. */
-const OTHERS = EDGES.length + FORMS.length + 60;
+const OTHERS = DIRECTED.length + FORMS.length + 60;
 
 describe("rox gate", () => {
   test("prints its seed first, replays the corpus, checks programs and reports", async () => {
@@ -47,7 +47,7 @@ describe("rox gate", () => {
   test("--only tries these parts, and refuses what is none", async () => {
     const { code, out } = await capture(["gate", "--seed", "1", "--only", "edges"]);
     expect(code).toBe(0);
-    expect(out).toContain(`fixed      ${EDGES.length} edges, 0 encoders\n`);
+    expect(out).toContain(`fixed      ${DIRECTED.length} edges, 0 encoders\n`);
     expect(out).toMatch(/^programs +none were generated$/m);
     expect(out).toMatch(/^rows +no cases/m);
     expect((await capture(["gate", "--only", "edge"])).code).toBe(2);
@@ -79,14 +79,14 @@ describe("rox gate", () => {
     const files = makeFiles({ "two.bpf": RETURNS_2 });
     const { code, err } = await gate("--programs", "5", "--corpus", files, "--report", path.join(files, "two.bpf"));
     expect(code).toBe(2);
-    expect(err).toMatch(/^rox: [^\n]*two\.bpf: expected a place to write, came [^\n]*\n$/);
+    expect(err).toMatch(/^rox: [^\n]*two\.bpf: expected a place to write, got [^\n]*\n$/);
   });
 
   test("an unreadable corpus file fails the run but hides nothing", async () => {
     const corpus = makeFiles({ "a.bpf": "what is this", "b.bpf": RETURNS_2 });
     const { code, out, err } = await gate("--programs", "5", "--corpus", corpus);
     expect(code).toBe(2);
-    expect(err).toMatch(/^rox: [^\n]*a\.bpf: expected a case file, came line 1[^\n]*\n$/);
+    expect(err).toMatch(/^rox: [^\n]*a\.bpf: expected a case file, got line 1[^\n]*\n$/);
     expect(out).toContain("corpus     2 files, 1 agree, 0 differ, 0 incomparable, 1 unreadable");
   });
 

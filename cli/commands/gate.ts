@@ -19,7 +19,7 @@ import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
 import { sequencePool } from "../../harness/sequences/pool.js";
 import { sequences } from "../../harness/sequences/sequences.js";
-import { EDGES } from "../../properties/edges/index.js";
+import { DIRECTED } from "../../properties/directed/index.js";
 import {
   complain,
   complainAll,
@@ -144,7 +144,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   const pool = sequencePool(jobs);
   const parts: GateParts = {
     ...programParts,
-    fixed: () => tryFixed(seed, { edges: isWanted("edges") ? EDGES : [], encoders: isWanted("encoders") }),
+    fixed: () => tryFixed(seed, { edges: isWanted("edges") ? DIRECTED : [], encoders: isWanted("encoders") }),
     sequences: () => {
       const counts = {
         histories: isWanted("histories") ? flags.histories : 0,
@@ -214,6 +214,6 @@ async function listingOf(file: string, columns: number): Promise<string[]> {
 const replayLines = ({ failures }: GateReport, shown: ReadonlySet<string>): string[] => [
   ...failures
     .filter(({ name }) => !shown.has(name))
-    .map(({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`),
+    .map(({ name, where, expected, got }) => `${name}: ${where}: expected ${expected}, got ${got}`),
   ...failures.slice(0, 1).flatMap(({ replay }) => replay ?? []),
 ];

@@ -47,7 +47,7 @@ describe("rox golden", () => {
     const { code, out, report } = await golden({ "a.jsonl": jsonl(SMALL, OTHER_WORD) });
     expect(code).toBe(1);
     expect(out).toMatch(
-      /FAILED .*a\.jsonl:2 \(small\): image 0 \+0x1c, slot 0: r0 = 7\n {2}expected {2}d2800107 {2}mov x7, #8\n {2}came {6}d28000e7 {2}mov x7, #7\n/,
+      /FAILED .*a\.jsonl:2 \(small\): image 0 \+0x1c, slot 0: r0 = 7\n {2}expected {2}d2800107 {2}mov x7, #8\n {2}got {6}d28000e7 {2}mov x7, #7\n/,
     );
     expect(report).toMatchObject({ ok: false, passed: 1, failed: 1, images: 2, bytesEqual: 1 });
   });
@@ -55,7 +55,7 @@ describe("rox golden", () => {
   test("a differing result is a counterexample though the bytes are equal", async () => {
     const { code, out, report } = await golden({ "a.jsonl": jsonl(OTHER_RESULT) });
     expect(code).toBe(1);
-    expect(out).toContain("the kernel's retval\n  expected  8\n  came      7\n");
+    expect(out).toContain("the kernel's retval\n  expected  8\n  got      7\n");
     expect(report).toMatchObject({ bytesEqual: 1, results: 1, resultsEqual: 0 });
   });
 
@@ -76,7 +76,7 @@ describe("rox golden", () => {
     const none = await golden(files, "--family", "map");
     expect(none).toMatchObject({ code: 2, out: "", report: { ok: false, total: 0 } });
     expect(none.err).toMatch(
-      /^rox: [^\n]*: expected recorded programs, came 3 that --family and --cpu leave out; .*\n$/,
+      /^rox: [^\n]*: expected recorded programs, got 3 that --family and --cpu leave out; .*\n$/,
     );
   });
 
@@ -113,7 +113,7 @@ describe("rox golden", () => {
   test("a line of a history of allocations that is none is named", async () => {
     const { code, err } = await golden({ "trace.jsonl": '{"op": "free", "id": 0}\n{"op": "move", "id": 0}\n' });
     expect(code).toBe(2);
-    expect(err).toMatch(/trace\.jsonl:2: expected a load or a free, came an operation "move"/);
+    expect(err).toMatch(/trace\.jsonl:2: expected a load or a free, got an operation "move"/);
   });
 
   test("a trace of allocations is played on both allocators", async () => {

@@ -69,8 +69,8 @@ async function runGolden(paths: readonly string[], flags: Flags, io: Io): Promis
 }
 
 function nothingChecked(paths: readonly string[], { filtered, leftOut }: GoldenReport): BadInput {
-  const came =
+  const got =
     filtered > 0 ? `${filtered} that --family and --cpu leave out` : leftOut.length > 0 ? `${leftOut[0]?.why}` : "none";
   const next = filtered > 0 ? "choose another family or CPU" : "name .jsonl.gz, .jsonl or .json recordings";
-  return { subject: paths.join(" "), expected: "recorded programs", came, next };
+  return { subject: paths.join(" "), expected: "recorded programs", got, next };
 }

@@ -47,9 +47,7 @@ async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promis
   const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)), cases);
   const { files, passed, failed, incomparable, engines, unreadable, durationMs } = report;
   print(io, [
-    ...report.failures.map(
-      ({ name, where, expected, actual }) => `${name}: ${where}: expected ${expected}, came ${actual}`,
-    ),
+    ...report.failures.map(({ name, where, expected, got }) => `${name}: ${where}: expected ${expected}, got ${got}`),
     `${count(files, "file")} on ${engines.join(", ") || "no engine"} in ${seconds(durationMs)}: ${passed} agree, ` +
       `${failed} differ, ${incomparable} incomparable, ${unreadable.length} unreadable`,
     ...report.failures.slice(0, 1).flatMap(({ replay: command }) => command ?? []),

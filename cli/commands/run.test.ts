@@ -109,7 +109,7 @@ verdict: agree on all 2 inputs
     });
   });
 
-  test.each<[name: string, came: string, options?: readonly string[]]>([
+  test.each<[name: string, got: string, options?: readonly string[]]>([
     ["missing.bpf", "no such file"],
     ["", "a directory"],
     ["huge.bin", `${MAX_FILE_BYTES + 8} bytes`],
@@ -126,10 +126,10 @@ verdict: agree on all 2 inputs
     ["sum.bpf", '"zz"', ["--input", "zz"]],
     ["sum.bpf", "no such file", ["--input", "@/no/such/file"]],
     ["sum.bpf", "ENOENT", ["--json", "/no/such/directory/x.json"]],
-  ])("%s is refused with one line that says %s", async (name, came, options = []) => {
+  ])("%s is refused with one line that says %s", async (name, got, options = []) => {
     const { code, err } = await run(name, ...options);
     expect(code).toBe(2);
-    expect(err).toMatch(/^rox: [^\n]*: expected [^\n]*, came [^\n]*; [^\n]*\n$/);
-    expect(err).toContain(came);
+    expect(err).toMatch(/^rox: [^\n]*: expected [^\n]*, got [^\n]*; [^\n]*\n$/);
+    expect(err).toContain(got);
   });
 });

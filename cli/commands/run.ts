@@ -2,14 +2,14 @@
 
 import { Option } from "commander";
 import { type LoadedCase, loadCase } from "../../harness/case-file.js";
-import { type Checked, checkExpected } from "../../harness/check-or-crash.js";
 import { formatCaseReport } from "../../harness/format/run.js";
 import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
-import { stageCheck } from "../../harness/stage-check.js";
 import { traceRun } from "../../harness/trace-run.js";
+import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
@@ -87,8 +87,8 @@ function countsOf(file: string, { verdict, runs }: Checked): Counts {
   };
 }
 
-const difference = ({ where, expected, actual }: { where: string; expected: string; actual: string }) => ({
+const difference = ({ where, expected, got }: { where: string; expected: string; got: string }) => ({
   where,
   expected,
-  actual,
+  got,
 });

@@ -47,14 +47,14 @@ describe("rox sequence", () => {
     const { code, out } = await capture(["sequence", file(`profile: linux-6.12\n${TEXT}`), "--json", json]);
     expect(code).toBe(1);
     expect(out).toContain("  BREACH flush-covers-writes: 2 flushes after a poke, expected 1\n");
-    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^FAILED: expected no breach, came flush-covers-writes: /);
+    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^FAILED: expected no breach, got flush-covers-writes: /);
     expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({ ok: false, failed: 1 });
   });
 
   test("what is no history is refused in one line", async () => {
     const { code, err } = await capture(["sequence", file("cpu 1\njump")]);
     expect(code).toBe(2);
-    expect(err).toMatch(/^rox: .*h\.history: expected a history, came line 2: [^\n]*\n$/);
+    expect(err).toMatch(/^rox: .*h\.history: expected a history, got line 2: [^\n]*\n$/);
   });
 });
 

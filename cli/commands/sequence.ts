@@ -1,14 +1,14 @@
 // `rox sequence`: one history, played again.
 
 import type { Engine } from "../../engines/engine.js";
+import { caseCommand } from "../../harness/case-command.js";
 import { formatEvent } from "../../harness/format/event.js";
 import { placesOf } from "../../harness/format/place.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
-import { caseCommand } from "../../harness/sequences/case-command.js";
 import { loadHistory, replayFile } from "../../harness/sequences/history-file.js";
-import type { Violation } from "../../properties/history/play.js";
-import { type HistoryFile, printActions } from "../../properties/history/text.js";
-import type { Execution, Step } from "../../properties/oracles/oracle.js";
+import type { Violation } from "../../properties/cases/history/check.js";
+import { type HistoryFile, printActions } from "../../properties/cases/history/text.js";
+import type { Execution, Step } from "../../subjects/step.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
@@ -49,7 +49,7 @@ function runSequence(file: string, flags: Flags, io: Io): number {
   const failures = plays.flatMap(({ wrong }, i) => {
     const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
     if (wrong === undefined) return [];
-    return [{ name: file, where, expected: history.about.expect, actual: wrong, replay: caseCommand(file) }];
+    return [{ name: file, where, expected: history.about.expect, got: wrong, replay: caseCommand(file) }];
   });
   const counts: Counts = {
     ...{ passed: plays.length - failures.length, failed: failures.length, incomparable: 0, seed: null },
@@ -79,7 +79,7 @@ function play(history: HistoryFile, engine: Engine, flags: Flags, io: Io): Retur
 const violationLine = ({ oracle, what }: Violation): string => `  BREACH ${oracle}: ${what}`;
 
 function conclusion(violations: readonly Violation[], expect: "pass" | "breach", wrong: string | undefined): string {
-  if (wrong !== undefined) return `FAILED: expected ${expect === "pass" ? "no breach" : "a breach"}, came ${wrong}`;
+  if (wrong !== undefined) return `FAILED: expected ${expect === "pass" ? "no breach" : "a breach"}, got ${wrong}`;
   return violations.length === 0 ? "OK: no oracle objects" : `OK: ${violations[0]!.oracle} objects, as the file says`;
 }
 

@@ -9,10 +9,10 @@ import { type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFa
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { hexAddress, signed, vaOf } from "./address.js";
 import { type Cpu, SP } from "./cpu.js";
-import { Ears, type Held } from "./ears.js";
-import { wordAt } from "./guard.js";
+import { Ears, type Held } from "./hooks.js";
 import { ERROR, type GuestAddress } from "./library.js";
 import { Progress } from "./progress.js";
+import { wordAt } from "./rules.js";
 import type { Session } from "./session.js";
 import {
   baseOf,

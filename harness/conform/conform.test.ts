@@ -1,9 +1,9 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Case } from "../../properties/case.js";
-import type { CaseReport } from "../../properties/check.js";
+import type { CaseReport } from "../../properties/cases/program/check.js";
 import { AGREE } from "../../properties/verdict.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Case } from "../../subjects/case.js";
 import { makeFiles } from "../../testing/files.js";
 import { loadDataFile } from "../case-file.js";
 import { formatConform } from "../format/conform.js";
@@ -15,8 +15,8 @@ const immOf = (c: Case): bigint => BigInt(c.program.code[0]?.[0]?.imm ?? 0);
 /** Both witnesses return the imm of the first instruction; the JIT is off by one for 13. */
 const check = (c: Case): CaseReport => {
   const r0 = immOf(c);
-  const [expected, actual] = [returned(r0), returned(r0 === 13n ? 14n : r0)];
-  const runs = [{ input: 0, engine: "reference", expected, actual, verdict: AGREE }];
+  const [expected, got] = [returned(r0), returned(r0 === 13n ? 14n : r0)];
+  const runs = [{ input: 0, engine: "reference", expected, got, verdict: AGREE }];
   return { kind: "checked", verdict: AGREE, runs, slots: 2, words: 20, executed: 20 };
 };
 const run = (directory: string, ...names: string[]) => {
@@ -87,7 +87,7 @@ describe("conform", () => {
     const report = await run(makeFiles({ "a.data": returns(13, 13) }));
     expect(report).toMatchObject({ interpreter: { passed: 1, failed: 0 }, jit: { passed: 0, failed: 1 }, failed: 1 });
     expect(report.failures).toMatchObject([
-      { where: "JIT", expected: "0x000000000000000d", actual: "0x000000000000000e" },
+      { where: "JIT", expected: "0x000000000000000d", got: "0x000000000000000e" },
     ]);
     expect(exitCode(report)).toBe(1);
     expect(formatConform(report, 80).at(-1)).toMatch(/^FAILED .*0 of 1 file as expected$/);
@@ -95,7 +95,7 @@ describe("conform", () => {
 
   test("a file that cannot be read does not hide the others, and the run fails", async () => {
     const report = await run(makeFiles({ "a.data": returns(1, 1), "b.data": "-- what\n" }));
-    expect(report).toMatchObject({ ok: false, passed: 1, unreadable: [{ came: expect.stringContaining("line 1") }] });
+    expect(report).toMatchObject({ ok: false, passed: 1, unreadable: [{ got: expect.stringContaining("line 1") }] });
     expect(exitCode(report)).toBe(2);
   });
 

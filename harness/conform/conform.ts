@@ -3,12 +3,12 @@
 // refused; on their own they are just bad input, each with its line.
 
 import path from "node:path";
-import type { Case } from "../../properties/case.js";
+import { type Check, checkOrCrash } from "../../properties/cases/check-or-crash.js";
 import { hex64 } from "../../spec/bits.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Case } from "../../subjects/case.js";
 import { type BadInput, badInputLine, type Loaded } from "../bad-input.js";
 import { breather } from "../breathe.js";
-import { type Check, checkOrCrash } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { shellWord } from "../shell-word.js";
@@ -114,15 +114,15 @@ function runFile(file: string, { load, check }: ConformParts): FileResult {
   if (test.restricted !== undefined) return { kind: "restricted", why: test.restricted };
   const { runs, verdict } = checkOrCrash(test.case, check);
   const run = runs[0];
-  if (run === undefined && verdict.kind === "disagree") return crashed(file, test, verdict.actual);
+  if (run === undefined && verdict.kind === "disagree") return crashed(file, test, verdict.got);
   if (run === undefined) return { kind: "incomparable", why: "the file was not run" };
-  const { expected: interpreted, actual: compiled } = run;
+  const { expected: interpreted, got: compiled } = run;
   if (test.result === undefined) return errorExpected(file, interpreted, compiled);
   const want = { kind: "returned", r0: test.result } as const;
   const interpreter = returns(interpreted, test.result);
   const jit = returns(compiled, test.result);
   if (negative && !interpreter && !jit) {
-    const line = `${file}: expected r0 = ${hex64(want.r0)}, came ${say(interpreted)} from both witnesses; correct the file`;
+    const line = `${file}: expected r0 = ${hex64(want.r0)}, got ${say(interpreted)} from both witnesses; correct the file`;
     return { kind: "refused", line };
   }
   if (negative) return { kind: "accepted", failure: accepted(file, `a result of ${hex64(test.result)}`) };
@@ -133,32 +133,32 @@ function runFile(file: string, { load, check }: ConformParts): FileResult {
   return { kind: "tested", test, interpreter, jit, failures };
 }
 
-const crashed = (file: string, test: ConformTest, actual: string): FileResult => ({
+const crashed = (file: string, test: ConformTest, got: string): FileResult => ({
   kind: "tested",
   test,
   interpreter: false,
   jit: false,
-  failures: [failure(file, "an exception", "a result", actual)],
+  failures: [failure(file, "an exception", "a result", got)],
 });
 
 function errorExpected(file: string, interpreted: Outcome, compiled: Outcome): FileResult {
   if (interpreted.kind === "faulted" && compiled.kind === "faulted") {
-    return { kind: "refused", line: `${file}: expected a program that runs, came a fault: ${interpreted.detail}` };
+    return { kind: "refused", line: `${file}: expected a program that runs, got a fault: ${interpreted.detail}` };
   }
   return { kind: "accepted", failure: accepted(file, say(interpreted.kind === "faulted" ? compiled : interpreted)) };
 }
 
 const returns = (outcome: Outcome, r0: bigint): boolean => outcome.kind === "returned" && outcome.r0 === r0;
 
-const failure = (file: string, where: string, expected: string, actual: string): Failure => ({
+const failure = (file: string, where: string, expected: string, got: string): Failure => ({
   name: file,
   where,
   expected,
-  actual,
+  got,
   replay: `npx rox run ${shellWord(file)}`,
 });
 
-const accepted = (file: string, actual: string): Failure => failure(file, "negative file", "a refusal", actual);
+const accepted = (file: string, got: string): Failure => failure(file, "negative file", "a refusal", got);
 
 function say(outcome: Outcome): string {
   if (outcome.kind === "returned") return hex64(outcome.r0);

@@ -1,7 +1,7 @@
 // Conformance results by RFC 9669 group: a runtime claims groups, so that is how a suite has to be counted.
 
-import type { Case } from "../../properties/case.js";
 import { type Group, ROWS } from "../../spec/bpf/isa.js";
+import type { Case } from "../../subjects/case.js";
 
 export interface GroupCounts {
   files: number;

@@ -2,7 +2,7 @@
 // notes and the way of writing do not count, so that an id lives through a change of the text syntax.
 
 import { createHash } from "node:crypto";
-import type { CaseFile } from "../../properties/case-text.js";
+import type { CaseFile } from "../../properties/cases/program/text.js";
 import { encode } from "../../spec/bpf/insn.js";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");

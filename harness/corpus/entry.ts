@@ -2,9 +2,9 @@
 // be handed out as.
 
 import type { Engine } from "../../engines/engine.js";
+import type { AnyKind } from "../../properties/cases/kind.js";
 import type { Verdict } from "../../properties/verdict.js";
 import type { Loaded } from "../bad-input.js";
-import type { AnyKind } from "../kinds/kind.js";
 
 export interface About {
   /** A sentence without a full stop. */

@@ -1,13 +1,13 @@
 // Cases in forms that other projects read: a file of the BPF conformance suite, and raw instructions. What such a form
 // cannot say is a reason to refuse, not to leave something out.
 
-import type { CaseFile } from "../../properties/case-text.js";
-import { FUEL } from "../../properties/check.js";
-import { layoutOf } from "../../properties/layout.js";
+import { FUEL } from "../../properties/cases/program/check.js";
+import type { CaseFile } from "../../properties/cases/program/text.js";
 import { hex64 } from "../../spec/bits.js";
 import { encode } from "../../spec/bpf/insn.js";
 import { interpret } from "../../spec/bpf/interpret.js";
 import { print } from "../../spec/bpf/text/print.js";
+import { layoutOf } from "../../subjects/run/layout.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 
 /** A file of the conformance suite. One program, one input, nothing that the suite's runner does not have. */
@@ -51,9 +51,9 @@ export function rawOf(file: string, { program }: CaseFile): Loaded<Uint8Array> {
   return loaded(encode(code));
 }
 
-const cannot = (subject: string, expected: string, came: string): BadInput => ({
+const cannot = (subject: string, expected: string, got: string): BadInput => ({
   subject,
   expected: `${expected} in that form`,
-  came,
+  got,
   next: "export it as text",
 });

@@ -1,11 +1,11 @@
 // The kind of case that is a history of loads, runs, attaches and frees: `.history`.
 
 import { createHash } from "node:crypto";
-import { replay } from "../../properties/history/replay.js";
-import { type HistoryFile, parseHistory, printHistory } from "../../properties/history/text.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { replay } from "../../properties/cases/history/replay.js";
+import { type HistoryFile, parseHistory, printHistory } from "../../properties/cases/history/text.js";
 import { AGREE } from "../../properties/verdict.js";
 import { loaded, refuse } from "../bad-input.js";
-import { HISTORIES } from "../kinds/histories.js";
 import type { CaseKind, Entry } from "./entry.js";
 
 export const historyKind: CaseKind = {
@@ -15,7 +15,7 @@ export const historyKind: CaseKind = {
     const parsed = parseHistory(text);
     if (parsed.ok) return loaded(entryOf(file, parsed.value));
     const { line, message } = parsed.error;
-    return refuse({ subject: file, expected: "a history", came: `line ${line}: ${message}`, next: "correct the line" });
+    return refuse({ subject: file, expected: "a history", got: `line ${line}: ${message}`, next: "correct the line" });
   },
 };
 
@@ -32,13 +32,13 @@ function entryOf(file: string, history: HistoryFile): Entry {
       const { wrong } = replay(history, { engine });
       if (wrong === undefined) return AGREE;
       const expected = expect === "pass" ? "no objection" : "an objection";
-      return { kind: "disagree", where: "history", expected, actual: wrong };
+      return { kind: "disagree", where: "history", expected, got: wrong };
     },
     text: (other = title) => printHistory({ ...history, about: { ...history.about, title: other } }),
     as(form) {
       if (form === "text") return loaded(printHistory(history));
       const next = "export it as text";
-      return refuse({ subject: file, expected: "a program in that form", came: "a history", next });
+      return refuse({ subject: file, expected: "a program in that form", got: "a history", next });
     },
   };
 }

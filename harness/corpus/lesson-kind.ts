@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { Engine } from "../../engines/engine.js";
+import type { AboutCase, AnyKind, Stage } from "../../properties/cases/kind.js";
 import { loaded, refuse } from "../bad-input.js";
-import type { AboutCase, AnyKind, Stage } from "../kinds/kind.js";
 import type { CaseKind, Entry } from "./entry.js";
 
 export function lessonKind(kind: AnyKind): CaseKind {
@@ -20,7 +20,7 @@ export function lessonKind(kind: AnyKind): CaseKind {
     read(file, text) {
       const parsed = kind.parse(text);
       if (parsed.ok) return loaded(entryOf(kind, stageOn, file, parsed.value, parsed.about));
-      return refuse({ subject: file, expected: what, came: parsed.error.message, next: "correct the line" });
+      return refuse({ subject: file, expected: what, got: parsed.error.message, next: "correct the line" });
     },
   };
 }
@@ -42,7 +42,7 @@ function entryOf(
     as(form) {
       if (form === "text") return loaded(print(title));
       const next = "export it as text";
-      return refuse({ subject: file, expected: "a program in that form", came: kind.what, next });
+      return refuse({ subject: file, expected: "a program in that form", got: kind.what, next });
     },
   };
 }

@@ -3,11 +3,11 @@
 // anybody counts: all of them are needed.
 
 import type { Engine } from "../../engines/engine.js";
-import type { Case } from "../../properties/case.js";
-import { within } from "../../properties/descent.js";
-import type { Trial } from "../fuzz/trial.js";
-import { failsLike } from "../kinds/kind.js";
-import { PROGRAMS } from "../kinds/programs.js";
+import { failsLike } from "../../properties/cases/kind.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { within } from "../../properties/cases/shrink.js";
+import type { Case } from "../../subjects/case.js";
+import type { Trial } from "../loop/trial.js";
 import type { Entry } from "./entry.js";
 
 export interface MinimizeBudget {

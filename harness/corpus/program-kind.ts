@@ -1,12 +1,12 @@
 // The kind of case that is a program to run: `.bpf`.
 
 import type { Engine } from "../../engines/engine.js";
-import { type CaseFile, parseCase, printCase } from "../../properties/case-text.js";
+import { type Check, checkExpected } from "../../properties/cases/check-or-crash.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { type CaseFile, parseCase, printCase } from "../../properties/cases/program/text.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
 import { loaded, refuse } from "../bad-input.js";
 import { validCase } from "../case-file.js";
-import { type Check, checkExpected } from "../check-or-crash.js";
-import { PROGRAMS } from "../kinds/programs.js";
-import { stageCheck } from "../stage-check.js";
 import { contentId } from "./content-id.js";
 import type { CaseKind, Entry } from "./entry.js";
 import { dataOf, rawOf } from "./export.js";
@@ -17,7 +17,7 @@ export const programKind: CaseKind = {
   read(file, text) {
     const parsed = parseCase(text);
     if (!parsed.ok) {
-      return refuse({ subject: file, expected: "a case file", came: parsed.error.message, next: "correct the line" });
+      return refuse({ subject: file, expected: "a case file", got: parsed.error.message, next: "correct the line" });
     }
     const valid = validCase(file, parsed.value);
     return valid.ok ? loaded(entryOf(file, parsed.value)) : valid;

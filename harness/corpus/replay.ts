@@ -4,9 +4,9 @@
 import type { Engine } from "../../engines/engine.js";
 import type { BadInput } from "../bad-input.js";
 import { breather } from "../breathe.js";
+import { caseCommand } from "../case-command.js";
 import type { TestedCase } from "../format/junit.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
-import { caseCommand } from "../sequences/case-command.js";
 import { damageOf, readCorpus } from "./store.js";
 
 export interface ReplayReport extends Report {
@@ -51,10 +51,10 @@ export async function replay(
         incomparable++;
         cases.push({ name, failure: { message: `incomparable: ${verdict.why}`, details: "" } });
       } else {
-        const { where, expected, actual } = verdict;
+        const { where, expected, got } = verdict;
         const command = caseCommand(entry.file);
-        failures.push({ name, where, expected, actual, replay: command });
-        cases.push({ name, failure: { message: `${where}: expected ${expected}, came ${actual}`, details: command } });
+        failures.push({ name, where, expected, got, replay: command });
+        cases.push({ name, failure: { message: `${where}: expected ${expected}, got ${got}`, details: command } });
       }
     }
   }
@@ -71,9 +71,9 @@ export async function replay(
     engines: engines.map(({ name }) => name),
     files: entries.length,
   });
-  const unread = bad.map(({ subject, expected, came }) => ({
+  const unread = bad.map(({ subject, expected, got }) => ({
     name: subject,
-    failure: { message: `expected ${expected}, came ${came}`, details: "" },
+    failure: { message: `expected ${expected}, got ${got}`, details: "" },
   }));
   return { report, cases: [...cases, ...unread] };
 }

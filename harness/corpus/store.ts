@@ -76,7 +76,7 @@ export function addLesson(directory: string, entry: Entry, title: string | undef
   return refuse({
     subject: entry.file,
     expected: "a title that says what it shows",
-    came: lesson === undefined ? "none" : `"${lesson}"`,
+    got: lesson === undefined ? "none" : `"${lesson}"`,
     next: "give --title",
   });
 }
@@ -85,7 +85,7 @@ export function addLesson(directory: string, entry: Entry, title: string | undef
 export function damageOf({ file, id, statedId }: Entry): BadInput | undefined {
   if (statedId === undefined || statedId === id) return undefined;
   const next = "restore the file, or add it as a new lesson";
-  return { subject: file, expected: `the content with id ${statedId}`, came: `content with id ${id}`, next };
+  return { subject: file, expected: `the content with id ${statedId}`, got: `content with id ${id}`, next };
 }
 
 /** What a corpus asks of an entry beside agreement; empty if nothing is wrong. */
@@ -93,8 +93,8 @@ export function complaintsOf(entry: Entry): readonly BadInput[] {
   const { file, about, expects } = entry;
   const damage = damageOf(entry);
   const complaints: BadInput[] = damage === undefined ? [] : [damage];
-  const complain = (expected: string, came: string, next: string): void => {
-    complaints.push({ subject: file, expected, came, next });
+  const complain = (expected: string, got: string, next: string): void => {
+    complaints.push({ subject: file, expected, got, next });
   };
   const name = path.basename(file, path.extname(file));
   if (!isLessonName(name)) complain("a name of lower-case words and hyphens", name, "rename the file");
@@ -113,6 +113,6 @@ export function duplicates(entries: readonly Entry[]): readonly BadInput[] {
       first.set(id, file);
       return [];
     }
-    return [{ subject: file, expected: "content of its own", came: `the content of ${other}`, next: "remove one" }];
+    return [{ subject: file, expected: "content of its own", got: `the content of ${other}`, next: "remove one" }];
   });
 }

@@ -18,9 +18,7 @@ export function formatConform(report: ConformReport, columns: number): string[] 
       [1],
     ),
     ...restricted.flatMap(({ name, why }) => [`restricted  ${name}:`, ...wrap(why.split(" "), columns, "    ")]),
-    ...failures.map(
-      ({ name, where, expected, actual }) => `FAILED ${name}: ${where}: expected ${expected}, came ${actual}`,
-    ),
+    ...failures.map(({ name, where, expected, got }) => `FAILED ${name}: ${where}: expected ${expected}, got ${got}`),
     conclusion(report),
   ];
 }

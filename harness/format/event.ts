@@ -1,7 +1,7 @@
 // The machine's events as lines for people: what happened, on which CPU, to which part of which program or page.
 
 import type { FailingStep } from "../../machine/event.js";
-import { isAlias, type TraceEvent } from "../../properties/oracles/oracle.js";
+import { isAlias, type TraceEvent } from "../../subjects/step.js";
 
 /** @param placeOf what lies at an address of executable memory */
 export function formatEvent(event: TraceEvent, index: number, placeOf: (va: number) => string | undefined): string {

@@ -1,8 +1,8 @@
 // What a finding's directory tells people: `report.txt`. Nothing is run: the case may be one that ended its worker.
 
-import { parseCase } from "../../properties/case-text.js";
+import { parseCase } from "../../properties/cases/program/text.js";
 import { compileCase } from "../compile.js";
-import type { FindingFacts } from "../fuzz/findings.js";
+import type { FindingFacts } from "../loop/findings.js";
 import { formatListing } from "./listing.js";
 import { count } from "./text.js";
 
@@ -10,7 +10,7 @@ const COLUMNS = 100;
 
 /** @param text the shrunk case's file. */
 export async function findingReport(facts: FindingFacts, text: string, replay: string): Promise<string> {
-  const { name, cause, where, expected, actual, size, seed, index, shard, version, engine, fixed } = facts;
+  const { name, cause, where, expected, got, size, seed, index, shard, version, engine, fixed } = facts;
   const lines = [
     name,
     `oracle     ${cause.oracle}`,
@@ -22,7 +22,7 @@ export async function findingReport(facts: FindingFacts, text: string, replay: s
     ...(await caseLines(facts, text)),
     `first difference: ${where}`,
     `  expected  ${expected}`,
-    `  came      ${actual}`,
+    `  got      ${got}`,
     "",
     replay,
   ];

@@ -17,9 +17,9 @@ export async function formatFinding(
     `COUNTEREXAMPLE, shrunk from ${before} slots to ${after}`,
     ...(compiled.ok ? formatListing(compiled.value.listing, columns) : []),
     ...(verdict.kind === "disagree"
-      ? [`first difference: ${verdict.where}`, `  expected  ${verdict.expected}`, `  came      ${verdict.actual}`]
+      ? [`first difference: ${verdict.where}`, `  expected  ${verdict.expected}`, `  got      ${verdict.got}`]
       : [`it does not fail any more after shrinking: ${verdict.kind}`]),
-    ...(run === undefined ? [] : [`interpreter: ${summary(run.expected)}`, `JIT:         ${summary(run.actual)}`]),
+    ...(run === undefined ? [] : [`interpreter: ${summary(run.expected)}`, `JIT:         ${summary(run.got)}`]),
     `written to ${file}`,
   ];
 }

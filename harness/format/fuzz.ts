@@ -1,8 +1,8 @@
 // A campaign as text: the one live line, a finding, the summary.
 
-import type { FindingFacts } from "../fuzz/findings.js";
-import type { FuzzReport } from "../fuzz/fuzz.js";
-import type { CampaignState } from "../fuzz/state.js";
+import type { FindingFacts } from "../loop/findings.js";
+import type { FuzzReport } from "../loop/fuzz.js";
+import type { CampaignState } from "../loop/state.js";
 import { total } from "../report.js";
 import { count, percent, seconds } from "./text.js";
 
@@ -52,8 +52,8 @@ export function statusLine(state: CampaignState, since: Baseline, leftMs: number
   ].join(", ");
 }
 
-export const formatFound = ({ name, where, expected, actual, size }: FindingFacts): string =>
-  `FOUND ${name}: ${where}: expected ${expected}, came ${actual} (${count(size.original, size.unit)}, now ${size.shrunk})`;
+export const formatFound = ({ name, where, expected, got, size }: FindingFacts): string =>
+  `FOUND ${name}: ${where}: expected ${expected}, got ${got} (${count(size.original, size.unit)}, now ${size.shrunk})`;
 
 export function formatFuzz(report: FuzzReport): string[] {
   const { trials, kinds, runs, slots, words, executed, steps, coverage, elapsedMs } = report;
@@ -72,8 +72,8 @@ export function formatFuzz(report: FuzzReport): string[] {
     ...why.slice(0, 8).map(([reason, n]) => `  ${n}  ${reason}`),
     ...(report.ignored === 0 ? [] : [`not counted  ${count(report.ignored, "failure")} of other oracles`]),
     ...report.findings.map(
-      ({ name, size: { shrunk, unit }, where, expected, actual }) =>
-        `${name}: ${count(shrunk, unit)}, ${where}: expected ${expected}, came ${actual}`,
+      ({ name, size: { shrunk, unit }, where, expected, got }) =>
+        `${name}: ${count(shrunk, unit)}, ${where}: expected ${expected}, got ${got}`,
     ),
     verdictLine(report),
   ];

@@ -25,10 +25,10 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
     ...leftOut.map(({ name, why }) => `left out ${name}: ${why}`),
     ...failures
       .slice(0, shownFailures)
-      .flatMap(({ name, where, expected, actual }) => [
+      .flatMap(({ name, where, expected, got }) => [
         `FAILED ${name}: ${where}`,
         `  expected  ${expected}`,
-        `  came      ${actual}`,
+        `  got      ${got}`,
       ]),
     ...(failures.length > shownFailures ? [`and ${failures.length - shownFailures} more failures`] : []),
     conclusion(report),

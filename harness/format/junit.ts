@@ -14,9 +14,9 @@ export interface TestedCase {
 export function casesOf({ command, passed, failures, unreadable }: Report): readonly TestedCase[] {
   return [
     { name: `${passed} agree` },
-    ...failures.map(({ name, where, expected, actual, replay = "" }) => ({
+    ...failures.map(({ name, where, expected, got, replay = "" }) => ({
       name,
-      failure: { message: `${where}: expected ${expected}, came ${actual}`, details: replay },
+      failure: { message: `${where}: expected ${expected}, got ${got}`, details: replay },
     })),
     ...unreadable.map((error) => ({
       name: error.subject,
@@ -54,8 +54,8 @@ const xml = (text: string): string =>
 /** One line for each failure, as GitHub reads them from a job's output. */
 export function annotations({ command, failures, unreadable }: Report): readonly string[] {
   return [
-    ...failures.map(({ name, where, expected, actual, replay }) => {
-      const message = `${where}: expected ${expected}, came ${actual}${replay === undefined ? "" : `; ${replay}`}`;
+    ...failures.map(({ name, where, expected, got, replay }) => {
+      const message = `${where}: expected ${expected}, got ${got}${replay === undefined ? "" : `; ${replay}`}`;
       return annotation(name, `rox ${command}`, message);
     }),
     ...unreadable.map((error) => annotation(error.subject, `rox ${command}`, badInputLine(error))),

@@ -1,7 +1,7 @@
 // What lies at an address of executable memory, for people: whose function or trampoline, and which word of it is poked.
 
 import type { Va } from "../../machine/address.js";
-import type { Region, Step } from "../../properties/oracles/oracle.js";
+import type { Region, Step } from "../../subjects/step.js";
 
 /** After a step, with what it did away with. @returns undefined for what is nobody's */
 export function placesOf({ scene, result, removed, patches }: Step): (va: Va) => string | undefined {

@@ -1,10 +1,10 @@
 // The result of one case as text: both witnesses, what they changed in memory, and the verdict.
 
-import type { RunReport } from "../../properties/check.js";
+import type { Checked } from "../../properties/cases/check-or-crash.js";
+import type { RunReport } from "../../properties/cases/program/check.js";
 import { summary, type Verdict } from "../../properties/verdict.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { changedBytes } from "../changed-memory.js";
-import type { Checked } from "../check-or-crash.js";
 import { clip, count, hexBytes } from "./text.js";
 
 export function formatCaseReport(report: Checked, inputs: readonly Uint8Array[], columns: number): string[] {
@@ -20,8 +20,8 @@ function runLines(run: RunReport, input: Uint8Array, columns: number): string[] 
     clip(`input ${run.input}: ${count(input.length, "byte")} ${hexBytes(input)}`.trimEnd(), columns),
     `  interpreter  ${summary(run.expected)}`,
     ...memoryLines(run.expected, input, columns),
-    `  JIT          ${summary(run.actual)}`,
-    ...memoryLines(run.actual, input, columns),
+    `  JIT          ${summary(run.got)}`,
+    ...memoryLines(run.got, input, columns),
     ...verdictLines(run.verdict).map((line) => `  ${line}`),
   ];
 }
@@ -53,11 +53,7 @@ export function verdictLines(verdict: Verdict): string[] {
     case "incomparable":
       return [`verdict: incomparable, ${verdict.why}`];
     case "disagree":
-      return [
-        `verdict: DISAGREE at ${verdict.where}`,
-        `  expected  ${verdict.expected}`,
-        `  came      ${verdict.actual}`,
-      ];
+      return [`verdict: DISAGREE at ${verdict.where}`, `  expected  ${verdict.expected}`, `  got      ${verdict.got}`];
     default:
       return verdict satisfies never;
   }

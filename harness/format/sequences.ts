@@ -33,7 +33,7 @@ const cases = ({ tried, incomparable }: KindCount): string => {
 
 /** The case, and beside it the code that it is about. */
 export async function formatCaseFinding(finding: CaseFinding, columns: number): Promise<string[]> {
-  const { file, lines, code, oracle, where, expected, actual, before, after, unit } = finding;
+  const { file, lines, code, oracle, where, expected, got, before, after, unit } = finding;
   return [
     "",
     `COUNTEREXAMPLE, shrunk from ${count(before, unit)} to ${after}`,
@@ -41,7 +41,7 @@ export async function formatCaseFinding(finding: CaseFinding, columns: number): 
     ...(code.length === 0 ? [] : formatListing(await listingOf(code), columns)),
     `${oracle} objects at ${where}`,
     `  expected  ${expected}`,
-    `  came      ${actual}`,
+    `  got      ${got}`,
     `written to ${file}`,
   ];
 }

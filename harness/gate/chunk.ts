@@ -1,10 +1,10 @@
 // A run of consecutive programs, checked by one worker. Program i depends on (seed, i) alone, so chunks may be cut and
 // spread over workers in any way without changing what is found.
 
-import type { Case } from "../../properties/case.js";
+import { type Check, checkOrCrash } from "../../properties/cases/check-or-crash.js";
 import { type Cells, countCells } from "../../properties/coverage/cells.js";
 import type { Row } from "../../spec/bpf/isa.js";
-import { type Check, checkOrCrash } from "../check-or-crash.js";
+import type { Case } from "../../subjects/case.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 
 /** Where programs come from and what checks them. */
@@ -31,7 +31,7 @@ export interface Disagreement {
   readonly index: number;
   readonly where: string;
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
 }
 
 /** Plain data: it crosses a thread boundary. */
@@ -92,7 +92,7 @@ export function runChunk({ seed, first, count, cellsEvery }: ChunkTask, trials: 
     }
     for (const { id } of reached) rows[id] = (rows[id] ?? 0) + 1;
     if (verdict.kind === "agree") sum.passed++;
-    else disagreement = { index, where: verdict.where, expected: verdict.expected, actual: verdict.actual };
+    else disagreement = { index, where: verdict.where, expected: verdict.expected, got: verdict.got };
   }
   const result = { ...sum, runs: byEngine, incomparable, rows, sizes, cells };
   return disagreement === undefined ? result : { ...result, disagreement };

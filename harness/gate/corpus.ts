@@ -1,13 +1,13 @@
 // The lessons learned so far, replayed before anything new is tried. A file that does not parse is reported and fails
 // the run, but does not keep the others from being replayed.
 
+import { type Check, checkExpected } from "../../properties/cases/check-or-crash.js";
 import type { BadInput, Loaded } from "../bad-input.js";
 import { breather } from "../breathe.js";
+import { caseCommand } from "../case-command.js";
 import type { LoadedCase } from "../case-file.js";
-import { type Check, checkExpected } from "../check-or-crash.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
-import { caseCommand } from "../sequences/case-command.js";
 
 export interface CorpusReport {
   readonly directory: string | undefined;
@@ -46,8 +46,8 @@ export async function replayCorpus(
   return { directory, files: found.files.length, passed, incomparable, failures, unreadable };
 }
 
-const difference = ({ where, expected, actual }: Pick<Failure, "where" | "expected" | "actual">) => ({
+const difference = ({ where, expected, got }: Pick<Failure, "where" | "expected" | "got">) => ({
   where,
   expected,
-  actual,
+  got,
 });

@@ -1,10 +1,10 @@
 // A disagreement of the campaign, made again from its index, shrunk, and kept as a case file.
 
 import path from "node:path";
-import type { Case } from "../../properties/case.js";
+import { type Check, type Checked, checkOrCrash, EXCEPTION, slots } from "../../properties/cases/check-or-crash.js";
 import type { Verdict } from "../../properties/verdict.js";
+import type { Case } from "../../subjects/case.js";
 import { type Loaded, loaded } from "../bad-input.js";
-import { type Check, type Checked, checkOrCrash, EXCEPTION, slots } from "../check-or-crash.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import type { Disagreement, Trials } from "./chunk.js";
 
@@ -38,7 +38,7 @@ export function keepFinding(
   const { verdict } = report;
   const title = verdict.kind === "disagree" ? `${verdict.where} differs from the interpreter's` : "not shrunk reliably";
   const answers =
-    verdict.kind === "disagree" ? [`${verdict.where}: expected ${verdict.expected}, came ${verdict.actual}`] : [];
+    verdict.kind === "disagree" ? [`${verdict.where}: expected ${verdict.expected}, got ${verdict.got}`] : [];
   const notes = [`gate seed=${seed} index=${found.index}`, ...answers];
   const file = path.join(directory, `gate-${seed}-${found.index}.bpf`);
   const made = makeDirectory(directory);

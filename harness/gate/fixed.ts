@@ -1,12 +1,13 @@
 // What is gone through once, whatever the seed: the list of edges. And every encoder through the edges of its operands, the
 // other operands drawn.
 
-import type { Edge } from "../../properties/edges/edge.js";
-import { checkEncoders } from "../../properties/encoders/check.js";
-import { plainest } from "../../properties/encoders/form.js";
-import { EXCEPTION } from "../check-or-crash.js";
+import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
+import type { DirectedCase } from "../../subjects/directed-case.js";
+import { checkEncoders } from "../../subjects/impl/checks/encoders/check.js";
+import { plainest } from "../../subjects/impl/checks/encoders/form.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { randomSource } from "../../subjects/random/source.js";
 import type { Failure } from "../report.js";
-import { randomSource } from "./random-source.js";
 
 export interface FixedReport {
   readonly edges: number;
@@ -21,7 +22,7 @@ export interface FixedOutcome {
 }
 
 export interface FixedParts {
-  readonly edges: readonly Edge[];
+  readonly edges: readonly DirectedCase[];
   readonly encoders: boolean;
 }
 
@@ -30,7 +31,7 @@ const SWEEPS = 4;
 
 export function tryFixed(seed: number, wanted: FixedParts): FixedOutcome {
   const { edges } = wanted;
-  const found = edges.flatMap(({ name, check }) => edgeFailure(name, check));
+  const found = edges.flatMap(({ name, check }) => edgeFailure(name, () => check(defaultSubject)));
   const encoders = wanted.encoders ? tryEncoders(seed) : { forms: 0, tried: 0, found: [] };
   return {
     report: { edges: edges.length, encoders: encoders.forms, encodings: encoders.tried },
@@ -39,10 +40,10 @@ export function tryFixed(seed: number, wanted: FixedParts): FixedOutcome {
 }
 
 function edgeFailure(name: string, check: () => string | undefined): readonly Failure[] {
-  const actual = orException(check);
-  if (actual === undefined) return [];
+  const got = orException(check);
+  if (got === undefined) return [];
   return [
-    { name: `edge: ${name}`, where: "edge", expected: "nothing wrong", actual, replay: "npx rox gate --only edges" },
+    { name: `edge: ${name}`, where: "edge", expected: "nothing wrong", got, replay: "npx rox gate --only edges" },
   ];
 }
 
@@ -72,8 +73,8 @@ function tryEncoders(seed: number): {
       found.set(form.name, { name: `encoder ${form.name}`, ...plainest(form, operands), replay });
     }
   } catch (error) {
-    const actual = error instanceof Error ? error.message : String(error);
-    found.set(EXCEPTION, { name: "encoders", where: EXCEPTION, expected: "a word or a refusal", actual, replay });
+    const got = error instanceof Error ? error.message : String(error);
+    found.set(EXCEPTION, { name: "encoders", where: EXCEPTION, expected: "a word or a refusal", got, replay });
   }
   return { forms: forms.size, tried, found: [...found.values()] };
 }

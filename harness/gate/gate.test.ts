@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Case } from "../../properties/case.js";
-import type { CaseReport } from "../../properties/check.js";
+import type { CaseReport } from "../../properties/cases/program/check.js";
 import { AGREE, type Verdict } from "../../properties/verdict.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
+import type { Case } from "../../subjects/case.js";
 import { loaded, refuse } from "../bad-input.js";
 import { formatGate } from "../format/gate.js";
 import { exitCode } from "../report.js";
@@ -46,7 +46,7 @@ const trials = (judge: (imm: number) => Verdict): Trials => ({
     return reportOf(c, judge(immOf(c)));
   },
 });
-const WRONG: Verdict = { kind: "disagree", where: "r0", expected: "0x1", actual: "0x2" };
+const WRONG: Verdict = { kind: "disagree", where: "r0", expected: "0x1", got: "0x2" };
 
 const scratch = (): string => mkdtempSync(path.join(tmpdir(), "rox-gate-"));
 function setUp(judge: (imm: number) => Verdict, given: Partial<GateOptions> = {}) {
@@ -60,7 +60,7 @@ function setUp(judge: (imm: number) => Verdict, given: Partial<GateOptions> = {}
     load: (file) => {
       const imm = Number(readFileSync(file, "utf8"));
       return Number.isNaN(imm)
-        ? refuse({ subject: file, expected: "a number", came: "text", next: "correct it" })
+        ? refuse({ subject: file, expected: "a number", got: "text", next: "correct it" })
         : loaded({ ...program(2, imm), expect: imm === 9 ? [8n] : [] });
     },
   };
@@ -95,10 +95,10 @@ describe("gate", () => {
     expect(exitCode(report)).toBe(1);
     expect(finding).toMatchObject({ before: 24, after: 2 });
     expect(report.failures).toHaveLength(1);
-    expect(report.failures[0]).toMatchObject({ where: "r0", expected: "0x1", actual: "0x2" });
+    expect(report.failures[0]).toMatchObject({ where: "r0", expected: "0x1", got: "0x2" });
     const file = path.join(options.findings, "gate-1000-142.bpf");
     expect(readFileSync(file, "utf8")).toBe(
-      "r0 differs from the interpreter's\ngate seed=1000 index=142\nr0: expected 0x1, came 0x2\nr0 = 1142\nexit\n",
+      "r0 differs from the interpreter's\ngate seed=1000 index=142\nr0: expected 0x1, got 0x2\nr0 = 1142\nexit\n",
     );
     expect(report.failures[0]?.replay).toMatch(/^npx rox run .*gate-1000-142\.bpf$/);
   });
@@ -117,7 +117,7 @@ describe("gate", () => {
       return AGREE;
     });
     const { report } = await gate(options, parts);
-    expect(report.failures[0]).toMatchObject({ where: "an exception", actual: "no encoding for 3" });
+    expect(report.failures[0]).toMatchObject({ where: "an exception", got: "no encoding for 3" });
     expect(exitCode(report)).toBe(1);
   });
 

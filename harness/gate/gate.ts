@@ -2,9 +2,9 @@
 // that code lives in and the other kinds of cases. The first disagreement of each kind is shrunk and kept.
 
 import type { Loaded } from "../bad-input.js";
+import { caseCommand } from "../case-command.js";
 import type { LoadedCase } from "../case-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
-import { caseCommand } from "../sequences/case-command.js";
 import type { CaseFinding } from "../sequences/finding.js";
 import { agreeingOf, type SequenceOutcome, type SequenceReport } from "../sequences/sequences.js";
 import { type CampaignOptions, type ChunkPool, campaign } from "./campaign.js";
@@ -116,9 +116,9 @@ const incomparableCases = (memory: SequenceOutcome | undefined): number =>
 function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Failure {
   const found = tally.disagreement!;
   const verdict = finding?.report.verdict;
-  const { where, expected, actual } = verdict?.kind === "disagree" ? verdict : found;
+  const { where, expected, got } = verdict?.kind === "disagree" ? verdict : found;
   const replay = finding === undefined ? `npx rox gate --seed ${seed}` : caseCommand(finding.file);
-  return { name: finding?.file ?? `program ${found.index} of seed ${seed}`, where, expected, actual, replay };
+  return { name: finding?.file ?? `program ${found.index} of seed ${seed}`, where, expected, got, replay };
 }
 
 const facts = (tally: Tally, jobs: number) => ({

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { referenceEngine } from "../../engines/reference/engine.js";
-import type { Case } from "../../properties/case.js";
+import type { Check } from "../../properties/cases/check-or-crash.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
+import type { Case } from "../../subjects/case.js";
 import { makeFiles } from "../../testing/files.js";
 import { loadCaseText } from "../case-file.js";
-import type { Check } from "../check-or-crash.js";
 import { formatFinding } from "../format/finding.js";
 import { keepFinding } from "./finding.js";
 import { gateParts } from "./parts.js";
@@ -19,20 +19,20 @@ test("a finding among real programs is shrunk to a line or two and can be read b
   const check: Check = (c, count) => {
     const report = parts.trials.check(c, count);
     if (report.kind === "invalid" || !uses(c, "mul")) return report;
-    return { ...report, verdict: { kind: "disagree", where: "r0", expected: "0x1", actual: "0x2" } };
+    return { ...report, verdict: { kind: "disagree", where: "r0", expected: "0x1", got: "0x2" } };
   };
   const trials = { ...parts.trials, check };
   const index = Array.from({ length: 200 }, (_, i) => i).find((i) => uses(trials.caseAt(5, i), "mul")) ?? -1;
   expect(index).toBeGreaterThanOrEqual(0);
   const directory = makeFiles({});
-  const kept = keepFinding(5, { index, where: "r0", expected: "0x1", actual: "0x2" }, directory, { ...parts, trials });
-  if (!kept.ok) throw new Error(kept.error.came);
+  const kept = keepFinding(5, { index, where: "r0", expected: "0x1", got: "0x2" }, directory, { ...parts, trials });
+  if (!kept.ok) throw new Error(kept.error.got);
   const { file, after } = kept.value;
   expect(file).toBe(path.join(directory, `gate-5-${index}.bpf`));
   expect(after).toBeLessThanOrEqual(4);
 
   const read = loadCaseText(file);
-  if (!read.ok) throw new Error(read.error.came);
+  if (!read.ok) throw new Error(read.error.got);
   expect(read.value.program).toEqual(kept.value.case.program);
   expect(uses(read.value, "mul")).toBe(true);
 

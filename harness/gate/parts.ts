@@ -1,19 +1,19 @@
 // The gate's real parts: generator, stage, shrinker and case files.
 
 import type { Engine } from "../../engines/engine.js";
-import { CaseArbitrary } from "../../properties/arbitraries/case-arbitrary.js";
-import { minimize } from "../../properties/arbitraries/minimize.js";
-import { printCase } from "../../properties/case-text.js";
-import { within } from "../../properties/descent.js";
+import { CaseArbitrary } from "../../properties/cases/program/arbitrary.js";
+import { minimize } from "../../properties/cases/program/minimize.js";
+import { printCase } from "../../properties/cases/program/text.js";
+import { within } from "../../properties/cases/shrink.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
+import { randomSource } from "../../subjects/random/source.js";
 import { type Loaded, refuse } from "../bad-input.js";
 import { type LoadedCase, loadCaseText } from "../case-file.js";
 import { readEntry } from "../corpus/kinds.js";
 import { damageOf } from "../corpus/store.js";
-import { stageCheck } from "../stage-check.js";
 import type { Trials } from "./chunk.js";
 import type { GateParts } from "./gate.js";
 import { makePool } from "./pool.js";
-import { randomSource } from "./random-source.js";
 
 /** How often, and for how long, shrinking may run candidates. */
 const SHRINK_RUNS = 20_000;

@@ -38,7 +38,7 @@ test("an image that no first fit puts there is a failure", () => {
   expect(failures).toEqual([
     {
       ...{ name: "t:2", where: "where an image goes", expected: "0xffff800082c269c0" },
-      actual: "0xffff800082c268c0 by the reference, 0xffff800082c268c0 by the implementation",
+      got: "0xffff800082c268c0 by the reference, 0xffff800082c268c0 by the implementation",
     },
   ]);
 });

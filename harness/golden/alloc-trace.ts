@@ -150,7 +150,7 @@ class Comparison {
       name: `${this.name}, free of ${id}`,
       where: "whether its pages go back",
       expected: `${!returned}, as by the reference`,
-      actual: `${returned}`,
+      got: `${returned}`,
     });
   }
 
@@ -159,7 +159,7 @@ class Comparison {
       name: `${this.name}:${line + 1}`,
       where: "where an image goes",
       expected: hex(header),
-      actual: `${hex(expected)} by the reference, ${hex(found)} by the implementation`,
+      got: `${hex(expected)} by the reference, ${hex(found)} by the implementation`,
     });
   }
 }

@@ -203,8 +203,8 @@ function guarded<T>(name: string, run: () => T, crashed: (failure: Failure) => T
   try {
     return run();
   } catch (error) {
-    const actual = error instanceof Error ? error.message : String(error);
-    return crashed({ name, where: "an exception", expected: "a comparison", actual });
+    const got = error instanceof Error ? error.message : String(error);
+    return crashed({ name, where: "an exception", expected: "a comparison", got });
   }
 }
 
@@ -240,5 +240,5 @@ function addFamily(
 }
 
 /** A record that is JSON but no recording. */
-export const notARecording = (name: string, came: string): { readonly ok: false; readonly error: BadInput } =>
-  refuse({ subject: name, expected: "a recorded program", came, next: "see the fields of a recording in the docs" });
+export const notARecording = (name: string, got: string): { readonly ok: false; readonly error: BadInput } =>
+  refuse({ subject: name, expected: "a recorded program", got, next: "see the fields of a recording in the docs" });

@@ -3,15 +3,15 @@
 import { type Disassemble, openDisassembler } from "../../engines/capstone/disassembler.js";
 import type { Engine } from "../../engines/engine.js";
 import { pointer } from "../../machine/address.js";
-import { compareBytes, type GoldenVerdict } from "../../properties/golden/bytes.js";
-import { type Parsed, parseLine, parseVectors, type Recording } from "../../properties/golden/recording.js";
-import { resolve } from "../../properties/golden/resolve.js";
-import { goldenResult, isDeterministic } from "../../properties/golden/results.js";
-import { JitSubject } from "../../properties/jit-subject.js";
+import { compareBytes, type GoldenVerdict } from "../../properties/recordings/bytes.js";
+import { type Parsed, parseLine, parseVectors, type Recording } from "../../properties/recordings/recording.js";
+import { resolve } from "../../properties/recordings/resolve.js";
+import { goldenResult, isDeterministic } from "../../properties/recordings/results.js";
 import type { Verdict } from "../../properties/verdict.js";
 import { hexWord } from "../../spec/bits.js";
 import { decode } from "../../spec/bpf/insn.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
+import { JitSubject } from "../../subjects/impl/jit-subject.js";
 import type { Failure } from "../report.js";
 import { type GoldenParts, notARecording } from "./golden.js";
 import type { RawRecord } from "./records.js";
@@ -53,8 +53,8 @@ export async function goldenParts(engines: readonly Engine[]): Promise<GoldenPar
       const verdict = compareResult(recording);
       if (verdict.kind === "agree") return { kind: "equal", failures: [] };
       if (verdict.kind === "incomparable") return { kind: "incomparable", why: verdict.why, failures: [] };
-      const { where, expected, actual } = verdict;
-      return { kind: "differs", failures: [{ name: `${name} (${recording.name})`, where, expected, actual }] };
+      const { where, expected, got } = verdict;
+      return { kind: "differs", failures: [{ name: `${name} (${recording.name})`, where, expected, got }] };
     },
   };
 }
@@ -86,7 +86,7 @@ function byteFailure(
 ): Failure {
   const title = `${name} (${recording.name})`;
   if (verdict.kind === "refused")
-    return { name: title, where: "compiling it", expected: "an image", actual: verdict.message };
+    return { name: title, where: "compiling it", expected: "an image", got: verdict.message };
   const va = (recording.functions[verdict.function]?.roImage ?? 0) + 4 * verdict.word;
   const say = (word: number | undefined): string =>
     word === undefined ? "nothing" : `${hexWord(word)}  ${disassemble(word, pointer(va)) ?? "no instruction"}`;
@@ -96,7 +96,7 @@ function byteFailure(
     name: title,
     where: `${offset}, ${bpfText(recording, verdict)}`,
     expected: say(verdict.expected),
-    actual: say(verdict.emitted),
+    got: say(verdict.emitted),
   };
 }
 

@@ -20,7 +20,7 @@ export async function readTrace(file: string): Promise<ReadTrace> {
     const op = parseTraceOp(record.value.text);
     if (typeof op === "string") {
       const next = "record the history again";
-      const { error } = refuse({ subject: record.value.name, expected: "a load or a free", came: op, next });
+      const { error } = refuse({ subject: record.value.name, expected: "a load or a free", got: op, next });
       return { name: file, ops, problem: error };
     }
     ops.push(op);

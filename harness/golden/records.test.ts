@@ -12,7 +12,7 @@ async function read(name: string, content: string | Uint8Array): Promise<string[
   for await (const record of readRecords(file)) {
     const [what, detail] = record.ok
       ? [record.value.name, record.value.text]
-      : [record.error.subject, `! ${record.error.came}`];
+      : [record.error.subject, `! ${record.error.got}`];
     said.push(`${path.basename(what)} ${detail}`);
   }
   return said;

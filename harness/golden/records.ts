@@ -35,8 +35,8 @@ function* readVectors(file: string): Generator<Loaded<RawRecord>> {
   const json = parseJson(text.value);
   const list = (json as { readonly vectors?: unknown } | null | undefined)?.vectors;
   if (!Array.isArray(list)) {
-    const came = json === undefined ? "no JSON" : "JSON without one";
-    yield refuse({ subject: file, expected: 'an object with a list "vectors"', came, next: "check what was recorded" });
+    const got = json === undefined ? "no JSON" : "JSON without one";
+    yield refuse({ subject: file, expected: 'an object with a list "vectors"', got, next: "check what was recorded" });
     return;
   }
   // One by one, so that a broken vector does not hide the others.
@@ -55,15 +55,15 @@ async function* readLines(file: string): AsyncGenerator<Loaded<RawRecord>> {
       yield parseJson(line) === undefined ? refuse(notJson(name, line)) : loaded({ name, text: line, form: "line" });
     }
   } catch (error) {
-    const came = `${error instanceof Error ? error.message : String(error)} after line ${number}`;
-    yield refuse({ subject: file, expected: "a whole recording", came, next: "record or copy the file again" });
+    const got = `${error instanceof Error ? error.message : String(error)} after line ${number}`;
+    yield refuse({ subject: file, expected: "a whole recording", got, next: "record or copy the file again" });
   }
 }
 
 const notJson = (name: string, line: string): BadInput => ({
   subject: name,
   expected: "one JSON object",
-  came: `"${line.slice(0, 24)}${line.length > 24 ? ".." : ""}"`,
+  got: `"${line.slice(0, 24)}${line.length > 24 ? ".." : ""}"`,
   next: "record or copy the file again",
 });
 

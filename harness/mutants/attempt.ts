@@ -21,7 +21,7 @@ export interface Killed {
   readonly oracle: string;
   readonly where: string;
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
   /** Steps of all searches until then. */
   readonly cases: number;
   /** Processor time. */
@@ -69,8 +69,8 @@ export function attempt(
     onEnd({ kind: "survived", cases, seconds: seconds() });
     return undefined;
   }
-  const { oracle, where, expected, actual } = first.found;
-  onEnd({ kind: "killed", search: first.search, oracle, where, expected, actual, cases, seconds: seconds() });
+  const { oracle, where, expected, got } = first.found;
+  onEnd({ kind: "killed", search: first.search, oracle, where, expected, got, cases, seconds: seconds() });
   return task.shrinkMs === 0 ? undefined : smallest(first.found, turns, task.shrinkMs);
 }
 

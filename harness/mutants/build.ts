@@ -94,7 +94,7 @@ async function compile(directory: string): Promise<string> {
   }
 }
 
-const unusable = (came: string): BadInput => ({
-  ...{ subject: "mutants", expected: "sources that compile", came },
+const unusable = (got: string): BadInput => ({
+  ...{ subject: "mutants", expected: "sources that compile", got },
   next: "run from a checkout with its dependencies",
 });

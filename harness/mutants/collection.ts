@@ -21,8 +21,7 @@ export function readMutants(directory: string): Collection {
     const mutant = text.ok ? parseMutant(file, group, text.value) : text;
     if (!mutant.ok) unreadable.push(mutant.error);
     else if (!mutants.some(({ id }) => id === mutant.value.id)) mutants.push(mutant.value);
-    else
-      unreadable.push({ subject: file, expected: "an id of its own", came: mutant.value.id, next: "choose another" });
+    else unreadable.push({ subject: file, expected: "an id of its own", got: mutant.value.id, next: "choose another" });
   }
   return { mutants: mutants.toSorted((a, b) => (a.id < b.id ? -1 : 1)), unreadable };
 }
@@ -33,5 +32,5 @@ export function choose(mutants: readonly Mutant[], only: readonly string[] | und
   const unknown = only.find((name) => !mutants.some(({ id, group }) => id === name || group === name));
   if (unknown === undefined)
     return loaded(mutants.filter(({ id, group }) => only.includes(id) || only.includes(group)));
-  return refuse({ subject: "--only", expected: "ids or groups of mutants", came: unknown, next: "see mutants/" });
+  return refuse({ subject: "--only", expected: "ids or groups of mutants", got: unknown, next: "see mutants/" });
 }

@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { defaultEngine } from "../../engines/index.js";
-import { checkExpected } from "../check-or-crash.js";
+import { checkExpected } from "../../properties/cases/check-or-crash.js";
 import { conformParts } from "../conform/parts.js";
 import { findFiles } from "../input-file.js";
 import { noticedBy, type Search } from "./search.js";
@@ -23,9 +23,9 @@ export function conformanceSearch(): Search {
       if (!test.ok || test.value.result === undefined || test.value.restricted !== undefined) return "nothing";
       const { verdict } = checkExpected({ ...test.value.case, expect: [test.value.result] }, check);
       if (verdict.kind !== "disagree") return "nothing";
-      const { where, expected, actual } = verdict;
+      const { where, expected, got } = verdict;
       const shrink = () => ({ size: undefined, text: `conformance file ${path.basename(file)}\n` });
-      return { oracle: noticedBy(verdict), where, expected, actual, shrink };
+      return { oracle: noticedBy(verdict), where, expected, got, shrink };
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { defaultEngine } from "../../engines/index.js";
-import { EXCEPTION } from "../check-or-crash.js";
+import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
 import { readCorpus } from "../corpus/store.js";
 import { corpusDirectory } from "../project.js";
 import type { Found, Search } from "./search.js";
@@ -11,8 +11,8 @@ export function corpusSearch(): Search {
   const { entries } = readCorpus([corpusDirectory()]);
   const engine = defaultEngine();
   let next = 0;
-  const found = (file: string, where: string, expected: string, actual: string): Found => ({
-    ...{ oracle: where === EXCEPTION ? EXCEPTION : "lesson", where, expected, actual },
+  const found = (file: string, where: string, expected: string, got: string): Found => ({
+    ...{ oracle: where === EXCEPTION ? EXCEPTION : "lesson", where, expected, got },
     shrink: () => ({ size: undefined, text: `lesson ${path.basename(file)}\n` }),
   });
   return {
@@ -25,11 +25,11 @@ export function corpusSearch(): Search {
       try {
         const verdict = entry.replay(engine);
         return verdict.kind === "disagree"
-          ? found(entry.file, verdict.where, verdict.expected, verdict.actual)
+          ? found(entry.file, verdict.where, verdict.expected, verdict.got)
           : "nothing";
       } catch (error) {
-        const actual = error instanceof Error ? error.message : String(error);
-        return found(entry.file, EXCEPTION, "a verdict", actual);
+        const got = error instanceof Error ? error.message : String(error);
+        return found(entry.file, EXCEPTION, "a verdict", got);
       }
     },
   };

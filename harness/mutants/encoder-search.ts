@@ -1,9 +1,9 @@
 // Every encoder through the edges of its operands, a few times over.
 
-import { checkEncoders } from "../../properties/encoders/check.js";
-import { type Form, plainest } from "../../properties/encoders/form.js";
-import { EXCEPTION } from "../check-or-crash.js";
-import { randomSource } from "../gate/random-source.js";
+import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
+import { checkEncoders } from "../../subjects/impl/checks/encoders/check.js";
+import { type Form, plainest } from "../../subjects/impl/checks/encoders/form.js";
+import { randomSource } from "../../subjects/random/source.js";
 import type { Found, Search } from "./search.js";
 
 /** What one more sweep would find, the first few have found. */
@@ -20,8 +20,8 @@ export function encoderSearch(seed: number): Search {
         if (done === true) return "exhausted";
         return value.mismatch === undefined ? "nothing" : found(value.form, value.operands, value.mismatch);
       } catch (error) {
-        const actual = error instanceof Error ? error.message : String(error);
-        return found(undefined, [], { where: EXCEPTION, expected: "a word or a refusal", actual });
+        const got = error instanceof Error ? error.message : String(error);
+        return found(undefined, [], { where: EXCEPTION, expected: "a word or a refusal", got });
       }
     },
   };
@@ -29,10 +29,10 @@ export function encoderSearch(seed: number): Search {
 
 function found(form: Form | undefined, operands: readonly unknown[], first: Omit<Found, "oracle" | "shrink">): Found {
   return {
-    ...{ oracle: "encoder", where: first.where, expected: first.expected, actual: first.actual },
+    ...{ oracle: "encoder", where: first.where, expected: first.expected, got: first.got },
     shrink() {
-      const { where, expected, actual } = form === undefined ? first : plainest(form, operands);
-      return { size: undefined, text: `${where}\n  expected  ${expected}\n  came      ${actual}\n` };
+      const { where, expected, got } = form === undefined ? first : plainest(form, operands);
+      return { size: undefined, text: `${where}\n  expected  ${expected}\n  got      ${got}\n` };
     },
   };
 }

@@ -33,8 +33,8 @@ export function parseArguments(name: string, text: string): Loaded<readonly Argu
   const found: Argument[] = [];
   let file: string | undefined;
   let draft: { line: string; changes: string[]; why: string[] } | undefined;
-  const wrong = (line: number, expected: string, came: string): Loaded<readonly Argument[]> =>
-    refuse({ subject: `${name}:${line}`, expected, came, next: "correct the file" });
+  const wrong = (line: number, expected: string, got: string): Loaded<readonly Argument[]> =>
+    refuse({ subject: `${name}:${line}`, expected, got, next: "correct the file" });
   const finish = (): boolean => {
     if (draft === undefined) return true;
     const { line, changes, why } = draft;
@@ -77,7 +77,7 @@ export function argued(
   return loaded(whys);
 }
 
-const stale = (file: string, expected: string, came: string): BadInput => ({
-  ...{ subject: `equivalent change of ${file}`, expected, came },
+const stale = (file: string, expected: string, got: string): BadInput => ({
+  ...{ subject: `equivalent change of ${file}`, expected, got },
   next: "carry the argument over to the present source, or drop it",
 });

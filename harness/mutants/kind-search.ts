@@ -1,9 +1,9 @@
 // The search that any kind of trial makes: fresh cases one after the other, each judged.
 
 import { defaultEngine } from "../../engines/index.js";
-import { whileTime } from "../../properties/descent.js";
-import { type AnyKind, failsLike, type Objection } from "../kinds/kind.js";
-import { PROGRAMS } from "../kinds/programs.js";
+import { type AnyKind, failsLike, type Objection } from "../../properties/cases/kind.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { whileTime } from "../../properties/cases/shrink.js";
 import { noticedBy, type Search } from "./search.js";
 
 /** How often shrinking may run a candidate. */
@@ -31,9 +31,9 @@ function searchFor(kind: AnyKind, seed: number, share: number, sees: (objection:
       const c = kind.fresh(seed, index++);
       const judged = stage.judge(c);
       if (judged.kind !== "disagree" || !sees(judged)) return "nothing";
-      const { where, expected, actual } = judged;
+      const { where, expected, got } = judged;
       return {
-        ...{ oracle: noticedBy(judged), where, expected, actual },
+        ...{ oracle: noticedBy(judged), where, expected, got },
         shrink(mayGoOn) {
           const fails = failsLike(stage, judged);
           const shrunk = kind.minimize(c, whileTime(mayGoOn, fails), SHRINK_RUNS);

@@ -43,13 +43,13 @@ test("its edits are made", () => {
 });
 
 test("lines that are gone, or there twice, are an error with the mutant's name", () => {
-  for (const [source, came] of [
+  for (const [source, got] of [
     ["  one\n  2\n\n  three\nlast\n", "none"],
     [`${SOURCE}last\n`, "2"],
   ] as const) {
     expect(applyEdits(parsed(TEXT), "impl/x.ts", source)).toMatchObject({
       ok: false,
-      error: { subject: "mutant A01", expected: "its lines exactly once in impl/x.ts", came },
+      error: { subject: "mutant A01", expected: "its lines exactly once in impl/x.ts", got },
     });
   }
 });

@@ -37,8 +37,8 @@ export interface Mutant {
  * A line `@@` begins another place of the same file; lines of `#` go on where the next one begins with `#  `.
  */
 export function parseMutant(name: string, group: string, text: string): Loaded<Mutant> {
-  const wrong = (expected: string, came: string): Loaded<Mutant> =>
-    refuse({ subject: name, expected, came, next: "correct the file" });
+  const wrong = (expected: string, got: string): Loaded<Mutant> =>
+    refuse({ subject: name, expected, got, next: "correct the file" });
   const lines = text.split("\n");
   const title = /^# ([A-Z]+\d+[a-z]?): (.+)$/.exec(lines[0] ?? "");
   if (title === null) return wrong("`# ID: title` as its first line", lines[0] ?? "nothing");
@@ -106,7 +106,7 @@ export function applyEdits(mutant: Mutant, file: string, source: string): Loaded
       return refuse({
         subject: `mutant ${mutant.id}`,
         expected: `its lines exactly once in ${file}`,
-        came: places.length === 0 ? "none" : `${places.length}`,
+        got: places.length === 0 ? "none" : `${places.length}`,
         next: `carry the change over to the present source: ${before[0]?.trim()}`,
       });
     }

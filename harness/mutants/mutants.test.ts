@@ -16,7 +16,7 @@ const ALONE = { C30: "allocator-matches-model", F20: "no-leak" };
 
 function planted(mutant: (typeof mutants)[number]): Variant {
   const variant = variantOf(projectRoot(), mutant);
-  if (!variant.ok) throw new Error(`${variant.error.subject}: ${variant.error.expected}, came ${variant.error.came}`);
+  if (!variant.ok) throw new Error(`${variant.error.subject}: ${variant.error.expected}, got ${variant.error.got}`);
   return variant.value;
 }
 
@@ -29,7 +29,7 @@ test("all of them apply and compile; a few are found, and the unchanged sources 
   const { signal } = new AbortController();
   const variants = mutants.map(planted);
   const run = await runMutants(variants, { seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only: new Set(FEW) });
-  if (!run.ok) throw new Error(`${run.error.subject}: ${run.error.expected}, came ${run.error.came}`);
+  if (!run.ok) throw new Error(`${run.error.subject}: ${run.error.expected}, got ${run.error.got}`);
   const { control, broken, killed, survivors, results } = run.value;
   expect([control, broken, killed, survivors]).toEqual([undefined, [], FEW.length, []]);
   for (const { id, witness } of results) expect(witness?.size ?? 1, id).toBeLessThanOrEqual(5);
@@ -39,7 +39,7 @@ test("the one oracle that objects is named, where there is one", async () => {
   const variants = mutants.filter(({ id }) => id in ALONE).map(planted);
   const { signal } = new AbortController();
   const run = await runMutants(variants, { seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, searches: ["oracles"] });
-  if (!run.ok) throw new Error(run.error.came);
+  if (!run.ok) throw new Error(run.error.got);
   expect(
     Object.fromEntries(run.value.results.map((result) => [result.id, result.kind === "killed" && result.oracle])),
   ).toEqual(ALONE);
@@ -47,12 +47,12 @@ test("the one oracle that objects is named, where there is one", async () => {
 
 test("ids and groups are chosen, others named", () => {
   expect(choose(mutants, ["A01"])).toMatchObject({ ok: true, value: [{ id: "A01" }] });
-  expect(choose(mutants, ["Z99"])).toMatchObject({ ok: false, error: { came: "Z99" } });
+  expect(choose(mutants, ["Z99"])).toMatchObject({ ok: false, error: { got: "Z99" } });
 });
 
 describe("the report", () => {
   const result = { id: "A01", title: "", group: "a", reenacts: "", cases: 1, seconds: 1 };
-  const killed = { search: "programs", oracle: "r0", where: "r0", expected: "0x1", actual: "0x2" };
+  const killed = { search: "programs", oracle: "r0", where: "r0", expected: "0x1", got: "0x2" };
   const facts: RunFacts = {
     ...{ seed: 1, budgetMs: 1, jobs: 1, durationMs: 1, interrupted: false, control: undefined, broken: [] },
     unreadable: [],

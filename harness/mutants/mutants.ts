@@ -40,7 +40,7 @@ export async function runMutants(
   if (wrong !== undefined) {
     build.remove();
     const next = "carry the change over to the present source";
-    return refuse({ subject: `mutant ${wrong.id}`, expected: "a change that compiles", came: "an error", next });
+    return refuse({ subject: `mutant ${wrong.id}`, expected: "a change that compiles", got: "an error", next });
   }
   const { seed, budgetMs, jobs, searches, beside, stop } = options;
   const task: Task = {
@@ -67,7 +67,7 @@ export async function runMutants(
   try {
     const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
     const { attempt } = unchanged;
-    const control = attempt.kind === "killed" ? `${attempt.where}: ${attempt.actual}` : undefined;
+    const control = attempt.kind === "killed" ? `${attempt.where}: ${attempt.got}` : undefined;
     if (control === undefined) await runAll();
     results.sort((a, b) => (a.id < b.id ? -1 : 1));
     const durationMs = Date.now() - started;

@@ -2,8 +2,8 @@
 // oracle that is the only one to object to some mutant is not there in vain.
 
 import { defaultEngine } from "../../engines/index.js";
-import { type PlayOptions, playHistory, type Violation } from "../../properties/history/play.js";
-import { HISTORIES } from "../kinds/histories.js";
+import { type PlayOptions, playHistory, type Violation } from "../../properties/cases/history/check.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
 import type { Search } from "./search.js";
 
 const TRIED = 500;
@@ -21,8 +21,8 @@ export function oracleSearch(seed: number): Search {
       if (index === TRIED) {
         if (objecting.size === 0) return "exhausted";
         const oracle = [...objecting].sort().join(" ");
-        const actual = "objections";
-        return { oracle, where, expected: "none", actual, shrink: () => ({ size: undefined, text: where }) };
+        const got = "objections";
+        return { oracle, where, expected: "none", got, shrink: () => ({ size: undefined, text: where }) };
       }
       const note = (oracle: string): void => {
         if (objecting.size === 0) where = `history ${index - 1} of seed ${seed}`;

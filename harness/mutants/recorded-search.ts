@@ -1,15 +1,15 @@
 // Images that a real kernel made, compared byte for byte: a fixed list, gone through once. Sees what no result can show.
 
-import { compareBytes, describeVerdict } from "../../properties/golden/bytes.js";
-import { recordedExcerpts } from "../../properties/golden/recorded.js";
-import { EXCEPTION } from "../check-or-crash.js";
+import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
+import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
+import { recordedExcerpts } from "../../properties/recordings/recorded.js";
 import type { Found, Search } from "./search.js";
 
 export function recordedSearch(): Search {
   const recordings = recordedExcerpts();
   let next = 0;
-  const found = (name: string, where: string, actual: string): Found => ({
-    ...{ oracle: where === EXCEPTION ? EXCEPTION : "recorded image", where, expected: "the recorded image", actual },
+  const found = (name: string, where: string, got: string): Found => ({
+    ...{ oracle: where === EXCEPTION ? EXCEPTION : "recorded image", where, expected: "the recorded image", got },
     shrink: () => ({ size: undefined, text: `recording ${name}\n` }),
   });
   return {

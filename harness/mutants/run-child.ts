@@ -50,8 +50,8 @@ export function runChild(build: Build, id: string | undefined, task: Task, stop:
   });
 }
 
-const died = (actual: string, seconds: number): Attempt => ({
-  ...{ kind: "killed", search: "programs", oracle: "process", where: "the process", expected: "a verdict", actual },
+const died = (got: string, seconds: number): Attempt => ({
+  ...{ kind: "killed", search: "programs", oracle: "process", where: "the process", expected: "a verdict", got },
   ...{ cases: 0, seconds },
 });
 

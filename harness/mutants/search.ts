@@ -1,6 +1,6 @@
 // One way to look for a disagreement, a step at a time, so that several can take turns.
 
-import { COMPARISON_ORACLES } from "../kinds/objection.js";
+import { COMPARISON_ORACLES } from "../../properties/cases/objection.js";
 
 /** The smallest failing thing that was found. */
 export interface Witness {
@@ -15,7 +15,7 @@ export interface Found {
   readonly oracle: string;
   readonly where: string;
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
   /** Make it smaller until `mayGoOn` says no. */
   shrink(mayGoOn: () => boolean): Witness;
 }
@@ -34,16 +34,16 @@ export interface Search {
  * What noticed a disagreement: `stack[r10 - 8]` and `map 0[3]` are found by the same comparison wherever it is; rules of
  * structure and of memory name themselves in what they say.
  */
-export function noticedBy({ where, actual, oracle }: Told): string {
+export function noticedBy({ where, got, oracle }: Told): string {
   if (oracle !== undefined && !COMPARISONS.includes(oracle)) return oracle;
-  const rule = /^(?:function \d+: )?([a-z]+(?:-[a-z]+)+): /.exec(actual)?.[1];
+  const rule = /^(?:function \d+: )?([a-z]+(?:-[a-z]+)+): /.exec(got)?.[1];
   if (rule !== undefined) return rule;
-  if (where === "outcome") return /AAPCS64/.test(actual) ? "aapcs64-contract" : where;
+  if (where === "outcome") return /AAPCS64/.test(got) ? "aapcs64-contract" : where;
   return /^r\d$/.test(where) ? "registers" : where.replace(/(\[| \d|, ).*$/, "");
 }
 interface Told {
   readonly where: string;
-  readonly actual: string;
+  readonly got: string;
   /** Who objects, where that is known. */
   readonly oracle?: string;
 }

@@ -1,7 +1,7 @@
 // All ways in which a mutant is looked for, in the order in which they take turns.
 
-import { TRIAL_KINDS } from "../kinds/index.js";
-import type { Kind } from "../kinds/kind.js";
+import { TRIAL_KINDS } from "../../properties/cases/index.js";
+import type { Kind } from "../../properties/cases/kind.js";
 import { conformanceSearch } from "./conformance-search.js";
 import { corpusSearch } from "./corpus-search.js";
 import { edgeSearch } from "./edge-search.js";

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Violation } from "../../properties/history/play.js";
+import type { Violation } from "../../properties/cases/history/check.js";
 import { type Mutant, parseMutant } from "./mutant.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -38,8 +38,8 @@ async function violations(planted: Planted | undefined, history: string): Promis
   for (const edited of planted === undefined ? [] : editedFiles(planted.mutant)) {
     vi.doMock(edited, () => import(/* @vite-ignore */ `${edited}?mutant=${planted?.file}&.ts`));
   }
-  const { playHistory } = await import("../../properties/history/play.js");
-  const { parseHistory } = await import("../../properties/history/text.js");
+  const { playHistory } = await import("../../properties/cases/history/check.js");
+  const { parseHistory } = await import("../../properties/cases/history/text.js");
   const { ORACLES } = await import("../../properties/oracles/index.js");
   const parsed = parseHistory(history);
   if (!parsed.ok) throw new Error(parsed.error.message);

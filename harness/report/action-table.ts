@@ -1,4 +1,4 @@
-// A history as a table: what was done, what came of it, and where an oracle objects.
+// A history as a table: what was done, what became of it, and where an oracle objects.
 
 import type { ActionData } from "./data.js";
 import { type Html, html } from "./html.js";
@@ -7,7 +7,7 @@ export const actionsTable = (
   actions: readonly ActionData[],
 ): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="The history"><table class="steps history">
 <caption>The history</caption>
-<thead><tr><th scope="col">Action</th><th scope="col">What came of it</th></tr></thead>
+<thead><tr><th scope="col">Action</th><th scope="col">What became of it</th></tr></thead>
 <tbody>${actions.map(actionRow)}</tbody></table></div>`;
 
 const actionRow = (

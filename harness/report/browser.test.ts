@@ -43,7 +43,7 @@ if (canRun)
 
     beforeAll(async () => {
       const written = writePage(directory, SAMPLE);
-      if (!written.ok) throw new Error(written.error.came);
+      if (!written.ok) throw new Error(written.error.got);
       browser = await chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS });
       context = await browser.newContext();
       page = await context.newPage();
@@ -158,7 +158,7 @@ if (canRun)
       const campaign = path.join(directory, "campaign");
       const data = await campaignData(campaign, await smallCampaign(campaign));
       const written = writePage(path.join(campaign, "report"), data);
-      if (!written.ok) throw new Error(written.error.came);
+      if (!written.ok) throw new Error(written.error.got);
       complaints.length = 0;
       await page.setViewportSize({ width: 390, height: 844 });
       await page.goto(pathToFileURL(written.value).href);

@@ -2,25 +2,25 @@
 
 import path from "node:path";
 import { engineByName } from "../../engines/index.js";
-import { parseCase } from "../../properties/case-text.js";
-import { parseHistory } from "../../properties/history/text.js";
-import { checkOrCrash } from "../check-or-crash.js";
+import { checkOrCrash } from "../../properties/cases/check-or-crash.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { parseHistory } from "../../properties/cases/history/text.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { parseCase } from "../../properties/cases/program/text.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
 import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
-import { isOfWorker } from "../fuzz/cause.js";
-import { coverageOf, ranRows } from "../fuzz/coverage.js";
-import { emittedCells } from "../fuzz/emitted.js";
-import { replayOf } from "../fuzz/fuzz.js";
-import type { KeptFinding, ReadCampaign, Sample } from "../fuzz/read.js";
-import { kindId } from "../fuzz/schedule.js";
-import { shardText } from "../fuzz/shard.js";
 import { coverage, WRITTEN_ROWS } from "../gate/coverage.js";
 import { NOT_CHECKED } from "../gate/not-checked.js";
-import { HISTORIES } from "../kinds/histories.js";
-import { PROGRAMS } from "../kinds/programs.js";
+import { isOfWorker } from "../loop/cause.js";
+import { coverageOf, ranRows } from "../loop/coverage.js";
+import { emittedCells } from "../loop/emitted.js";
+import { replayOf } from "../loop/fuzz.js";
+import type { KeptFinding, ReadCampaign, Sample } from "../loop/read.js";
+import { kindId } from "../loop/schedule.js";
+import { shardText } from "../loop/shard.js";
 import { INCOMPARABLE_LIMIT } from "../report.js";
 import { shellWord } from "../shell-word.js";
-import { stageCheck } from "../stage-check.js";
 import type { FactData, FindingData, GrowthPoint, ReportData, VerdictData } from "./data.js";
 import { machineEvents } from "./event-text.js";
 import { findingData } from "./finding-data.js";
@@ -62,9 +62,9 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
 /** A finding of a worker that crashed or hung is not run again: it would end this process as well. */
 async function findingOf(directory: string, { settings }: ReadCampaign, kept: KeptFinding): Promise<FindingData> {
   const { facts, shrunk, times } = kept;
-  const { name, cause, where, expected, actual, size } = facts;
+  const { name, cause, where, expected, got, size } = facts;
   const replay = replayOf(directory, facts);
-  const about = { name, oracle: cause.oracle, where, expected, actual, times, text: shrunk, replay };
+  const about = { name, oracle: cause.oracle, where, expected, got, times, text: shrunk, replay };
   const engine = engineByName(settings.engine);
   const title = `${cause.what}: ${cause.reason}`;
   const sizes = { before: size.original, after: size.shrunk, unit: `${size.unit}s` };
@@ -73,7 +73,7 @@ async function findingOf(directory: string, { settings }: ReadCampaign, kept: Ke
   if (facts.kind === kindId(HISTORIES)) {
     const history = parseHistory(shrunk);
     if (!history.ok) return plain;
-    const failed = { ...{ name, history: history.value, engine, oracle: cause.oracle }, expected, actual, replay };
+    const failed = { ...{ name, history: history.value, engine, oracle: cause.oracle }, expected, got, replay };
     return { ...historyFindingData(failed), ...about, title: `${cause.oracle} objects: ${cause.what}`, shrunk: sizes };
   }
   const parsed = facts.kind === kindId(PROGRAMS) ? parseCase(shrunk) : undefined;

@@ -1,16 +1,16 @@
 // A small campaign with findings, for tests: its witnesses refuse every division and every free of something.
 
-import type { Case } from "../../properties/case.js";
-import type { History } from "../../properties/history/history.js";
-import { runCampaign } from "../fuzz/campaign.js";
-import { createCampaign } from "../fuzz/directory.js";
-import { inlinePool } from "../fuzz/pool.js";
-import { type ReadCampaign, readCampaign } from "../fuzz/read.js";
-import { WHOLE } from "../fuzz/shard.js";
-import { FORMAT } from "../fuzz/state.js";
-import type { AnyTrial, Trials, Tried } from "../fuzz/trial.js";
-import { fuzzTrials } from "../fuzz/trials.js";
-import type { Judged } from "../kinds/kind.js";
+import type { Judged } from "../../properties/cases/kind.js";
+import type { History } from "../../subjects/action.js";
+import type { Case } from "../../subjects/case.js";
+import { runCampaign } from "../loop/campaign.js";
+import { createCampaign } from "../loop/directory.js";
+import { inlinePool } from "../loop/pool.js";
+import { type ReadCampaign, readCampaign } from "../loop/read.js";
+import { WHOLE } from "../loop/shard.js";
+import { FORMAT } from "../loop/state.js";
+import type { AnyTrial, Trials, Tried } from "../loop/trial.js";
+import { fuzzTrials } from "../loop/trials.js";
 import { version } from "../project.js";
 
 const real = fuzzTrials("reference");
@@ -32,12 +32,12 @@ export const wrongTrials: Trials = {
   ...real,
   programs: objecting(real.programs!, (c) =>
     (c as Case).program.code.flat().some(({ row }) => row.kind === "alu" && row.op === "div")
-      ? { kind: "disagree", ...NO_DIVISION, actual: "no division" }
+      ? { kind: "disagree", ...NO_DIVISION, got: "no division" }
       : undefined,
   ),
   histories: objecting(real.histories!, (c) =>
     ["load", "free"].every((wanted) => (c as History).actions.some(({ kind }) => kind === wanted))
-      ? { kind: "disagree", ...NO_FREE, actual: "3 objects are left" }
+      ? { kind: "disagree", ...NO_FREE, got: "3 objects are left" }
       : undefined,
   ),
 };
@@ -47,11 +47,11 @@ export async function smallCampaign(directory: string): Promise<ReadCampaign> {
     ...{ format: FORMAT, version: version(), seed: 7, shard: WHOLE, lanes: 8, chunk: 8, feedback: true },
     ...{ engine: "reference", kinds: ["programs", "histories"] },
   });
-  if (!opened.ok) throw new Error(opened.error.came);
+  if (!opened.ok) throw new Error(opened.error.got);
   const limits = { trials: 64, ms: 1e9, stop: new AbortController().signal, shrinkRuns: 500, shrinkMs: 1e9 };
   await runCampaign(opened.value, inlinePool(wrongTrials), wrongTrials, limits);
   opened.value.close();
   const read = readCampaign(directory);
-  if (!read.ok) throw new Error(read.error.came);
+  if (!read.ok) throw new Error(read.error.got);
   return read.value;
 }

@@ -87,7 +87,7 @@ export interface FindingData {
   readonly oracle: string;
   readonly where: string;
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
   /** Slots, or actions, before and after shrinking; absent if it was not shrunk. */
   readonly shrunk?: { readonly before: number; readonly after: number; readonly unit?: string };
   /** How many cases failed for that cause, where they are counted. */
@@ -113,7 +113,7 @@ export interface FindingData {
 export interface ActionData {
   /** As the file has it. */
   readonly text: string;
-  /** What came of it, in a few words. */
+  /** What became of it, in a few words. */
   readonly result: string;
   /** What the oracles object to, a line each. */
   readonly breaches: readonly string[];
@@ -141,7 +141,7 @@ export interface DifferenceData {
   readonly register: string;
   /** What the interpreter has there, hexadecimal; empty if that is not known. */
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
 }
 
 export interface StepData {

@@ -6,7 +6,7 @@ import { freeProgram, loadProgram } from "../../impl/program/load.js";
 import { pointer, type Va } from "../../machine/address.js";
 import { EventLog, type MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
-import type { Case } from "../../properties/case.js";
+import type { Case } from "../../subjects/case.js";
 import { envOf, lowerCase } from "../compile.js";
 import { byteSize } from "./html.js";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseCase } from "../../properties/case-text.js";
-import { checkExpected } from "../check-or-crash.js";
-import { stageCheck } from "../stage-check.js";
+import { checkExpected } from "../../properties/cases/check-or-crash.js";
+import { parseCase } from "../../properties/cases/program/text.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
 import { machineEvents } from "./event-text.js";
 import { differenceOf, findingData } from "./finding-data.js";
 
@@ -37,7 +37,7 @@ test("the first difference names the register and both values", () => {
   };
   expect(differenceOf(step)).toEqual({
     ...{ code: 0, part: 3, bpf: "w0 s%= 2" },
-    ...{ register: "r0", expected: "0xffffffff", actual: "0x1" },
+    ...{ register: "r0", expected: "0xffffffff", got: "0x1" },
   });
   expect(differenceOf({ ...step, changes: [] }).expected).toBe("");
 });

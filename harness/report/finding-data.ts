@@ -1,10 +1,10 @@
 // A failing case as plain data for the report: its code, where the witnesses part, and everything to see it again.
 
 import { pointer } from "../../machine/address.js";
-import type { Case } from "../../properties/case.js";
-import { printCase } from "../../properties/case-text.js";
+import type { Checked } from "../../properties/cases/check-or-crash.js";
+import { printCase } from "../../properties/cases/program/text.js";
 import { hexWord } from "../../spec/bits.js";
-import type { Checked } from "../check-or-crash.js";
+import type { Case } from "../../subjects/case.js";
 import { compileCase } from "../compile.js";
 import type { Listing } from "../listing.js";
 import type { TraceRow } from "../trace.js";
@@ -46,7 +46,7 @@ export async function findingData(failed: FailedCase, events: readonly string[])
     oracle: failed.oracle ?? (where === TEXT_MEMORY ? "text-memory" : "exec-match"),
     where,
     expected: verdict.kind === "disagree" ? verdict.expected : "",
-    actual: verdict.kind === "disagree" ? verdict.actual : "",
+    got: verdict.kind === "disagree" ? verdict.got : "",
     ...(shrunk === undefined ? {} : { shrunk }),
     rows: used.map(({ id }) => id),
     groups: [...new Set(used.map(({ group }) => group))],
@@ -75,9 +75,9 @@ async function traceOrNone({ case: c, report }: FailedCase): Promise<Trace> {
 const REGISTER = /^(r\d+) = (0x[0-9a-f]+)$/;
 
 export function differenceOf({ part, bpf, words, changes, differences }: TraceRow): DifferenceData {
-  const [, register = "?", actual = ""] = REGISTER.exec(differences[0] ?? "") ?? [];
+  const [, register = "?", got = ""] = REGISTER.exec(differences[0] ?? "") ?? [];
   const expected = changes.find((change) => change.startsWith(`${register} = `))?.slice(register.length + 3) ?? "";
-  return { code: words[0]?.code ?? 0, part, bpf, register, expected, actual };
+  return { code: words[0]?.code ?? 0, part, bpf, register, expected, got };
 }
 
 const listingData = (listing: Listing): FunctionData[] =>

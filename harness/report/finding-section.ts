@@ -15,11 +15,11 @@ ${findings.length === 0 ? html`<p class="none">None: all witnesses agreed on eve
 
 /** The first one is open. */
 const findingEntry = (finding: FindingData, index: number): Html => {
-  const { name, title, oracle, rows, groups, difference, listing, actions, replay, expected, actual } = finding;
+  const { name, title, oracle, rows, groups, difference, listing, actions, replay, expected, got } = finding;
   return html`<details class="finding" id="${name}" data-row="${[...rows, oracle].join(" | ")}" data-group="${groups.join(" ")}"${index === 0 ? html` open` : ""}>
 <summary><h3>${title}</h3> <span class="tags"><code>${name}</code> <span>${oracle}</span>${shrunkTag(finding)}${timesTag(finding)}</span></summary>
 <div class="body">
-<dl class="answers"><div><dt>expected</dt><dd><code>${marked(expected, actual)}</code></dd></div><div><dt>came</dt><dd><code>${marked(actual, expected)}</code></dd></div></dl>
+<dl class="answers"><div><dt>expected</dt><dd><code>${marked(expected, got)}</code></dd></div><div><dt>got</dt><dd><code>${marked(got, expected)}</code></dd></div></dl>
 ${difference === undefined ? "" : differenceLine(difference)}
 ${listing.map((fn) => functionTable(fn, difference))}
 ${actions === undefined ? "" : actionsTable(actions)}
@@ -41,10 +41,10 @@ const differenceLine = ({
   bpf,
   register,
   expected,
-  actual,
+  got,
 }: DifferenceData): Html => html`<p class="first">First difference after
 <code>${part}: ${bpf}</code>: register <strong class="register">${register}</strong> holds
-<code>${marked(actual, expected)}</code>${expected === "" ? "" : html` instead of <code>${marked(expected, actual)}</code>`}.</p>`;
+<code>${marked(got, expected)}</code>${expected === "" ? "" : html` instead of <code>${marked(expected, got)}</code>`}.</p>`;
 
 /** Two numbers of equal length: what differs is marked. */
 function marked(text: string, other: string): Html {

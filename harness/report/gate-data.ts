@@ -1,8 +1,8 @@
 // A run of the gate as data for the HTML report.
 
 import path from "node:path";
+import { type Check, checkExpected } from "../../properties/cases/check-or-crash.js";
 import { loadCaseText } from "../case-file.js";
-import { type Check, checkExpected } from "../check-or-crash.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";
 import type { Tally } from "../gate/tally.js";

@@ -1,11 +1,11 @@
-// A failing history as plain data for the report: its actions with what came of each, the machine's events during the one
+// A failing history as plain data for the report: its actions with what became of each, the machine's events during the one
 // that an oracle objects to, and what became of the packs.
 
 import type { Engine } from "../../engines/engine.js";
-import type { Action } from "../../properties/history/history.js";
-import type { Violation } from "../../properties/history/play.js";
-import { type HistoryFile, printActions, printHistory } from "../../properties/history/text.js";
-import type { Step } from "../../properties/oracles/oracle.js";
+import type { Violation } from "../../properties/cases/history/check.js";
+import { type HistoryFile, printActions, printHistory } from "../../properties/cases/history/text.js";
+import type { Action } from "../../subjects/action.js";
+import type { Step } from "../../subjects/step.js";
 import { formatEvent } from "../format/event.js";
 import { placesOf } from "../format/place.js";
 import { replayFile } from "../sequences/history-file.js";
@@ -17,7 +17,7 @@ export interface FailedHistory {
   readonly engine: Engine;
   readonly oracle: string;
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
   readonly replay: string;
 }
 
@@ -25,7 +25,7 @@ const MOST_LINES = 600;
 
 /** Played once more: the history must not be one that ends the process. */
 export function historyFindingData(failed: FailedHistory): FindingData {
-  const { name, history, engine, oracle, expected, actual, replay } = failed;
+  const { name, history, engine, oracle, expected, got, replay } = failed;
   const { actions, options } = history;
   const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
   const done: ActionData[] = [];
@@ -44,7 +44,7 @@ export function historyFindingData(failed: FailedHistory): FindingData {
   }
   const more = events.length - MOST_LINES;
   return {
-    ...{ name, title: `${oracle} objects`, oracle, where: oracle, expected, actual },
+    ...{ name, title: `${oracle} objects`, oracle, where: oracle, expected, got },
     ...{ rows: [], groups: [], listing: [], actions: done, steps: [], stepsCut: false },
     events: more <= 0 ? events : [...events.slice(0, MOST_LINES), `and ${more} more events`],
     text: printHistory(history),
@@ -59,12 +59,12 @@ function eventLines(step: Step): readonly string[] {
 
 const breachText = ({ oracle, what }: Violation): string => `${oracle}: ${what}`;
 
-function resultOf(action: Action, { result, struck, executions }: Step): string {
+function resultOf(action: Action, { result, faultsHit, executions }: Step): string {
   const parts: string[] = [result.kind];
   if (result.kind === "refused") parts.push(result.error.kind);
   if (result.kind === "crashed") parts.push(result.error.message);
   if ("error" in result && typeof result.error === "number" && result.error !== 0) parts.push(`error ${result.error}`);
-  if (struck > 0) parts.push(struck === 1 ? "a failure struck" : `${struck} failures struck`);
+  if (faultsHit > 0) parts.push(faultsHit === 1 ? "a failure faultsHit" : `${faultsHit} failures faultsHit`);
   const others = action.kind === "run" ? 0 : executions.length;
   if (others > 0) parts.push(others === 1 ? "another CPU ran once" : `other CPUs ran ${others} times`);
   return parts.join(", ");

@@ -12,7 +12,7 @@ import { BPF_PROG_CHUNK_SIZE } from "../../impl/pack/prog-pack.js";
 import { Kernel } from "../../impl/program/kernel.js";
 import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
-import { randomSource } from "../gate/random-source.js";
+import { randomSource } from "../../subjects/random/source.js";
 import type { PackEvent, PackHistory } from "./data.js";
 
 const STEPS = 480;

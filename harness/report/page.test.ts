@@ -49,7 +49,7 @@ test("data that went through a file draws the same page", () => {
   expect(renderPage(JSON.parse(JSON.stringify(SAMPLE)) as ReportData)).toBe(page);
 });
 
-test("a run that came to nothing has a page too", () => {
+test("a run that got to nothing has a page too", () => {
   const { packs: _, ...rest } = SAMPLE;
   const coverage = {
     cells: {},

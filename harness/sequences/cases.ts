@@ -1,8 +1,8 @@
 // Random cases of one kind, as many as a worker is told: case i depends on (seed, i) alone.
 
 import { defaultEngine } from "../../engines/index.js";
-import { TRIAL_KINDS } from "../kinds/index.js";
-import type { AnyKind, Objection, Stage } from "../kinds/kind.js";
+import { TRIAL_KINDS } from "../../properties/cases/index.js";
+import type { AnyKind, Objection, Stage } from "../../properties/cases/kind.js";
 
 export type KindName = AnyKind["name"];
 
@@ -54,6 +54,6 @@ export function runCases({ of, seed, first, count }: CaseTask): CaseResult {
   return { kind: "cases", of, tried, incomparable };
 }
 
-export const breachOf = (index: number, { oracle, reason, where, expected, actual }: Objection): Breach => ({
-  ...{ index, oracle, reason, where, expected, actual },
+export const breachOf = (index: number, { oracle, reason, where, expected, got }: Objection): Breach => ({
+  ...{ index, oracle, reason, where, expected, got },
 });

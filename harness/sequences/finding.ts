@@ -1,9 +1,9 @@
 // A case that failed, made again from its index, made plain, and kept as a file.
 
 import path from "node:path";
-import { within } from "../../properties/descent.js";
+import { failsLike } from "../../properties/cases/kind.js";
+import { within } from "../../properties/cases/shrink.js";
 import { type Loaded, loaded } from "../bad-input.js";
-import { failsLike } from "../kinds/kind.js";
 import type { CompiledFunction } from "../listing.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { type Breach, type KindName, kindOf, stageOf } from "./cases.js";
@@ -20,7 +20,7 @@ export interface CaseFinding {
   readonly oracle: string;
   readonly where: string;
   readonly expected: string;
-  readonly actual: string;
+  readonly got: string;
   /** Sizes before and after, in `unit`. */
   readonly before: number;
   readonly after: number;
@@ -38,13 +38,9 @@ export function keepCase(name: KindName, seed: number, breach: Breach, directory
   const original = kind.fresh(seed, breach.index);
   const plain = kind.minimize(original, within(SHRINK_MS, failsLike(stage, breach)), SHRINK_RUNS);
   const judged = stage.judge(plain);
-  const alone =
-    judged.kind === "disagree" ? judged : { ...breach, actual: `${breach.actual} (not so when tried alone)` };
-  const { oracle, where, expected, actual } = alone;
-  const notes = [
-    `gate seed=${seed} index=${breach.index}`,
-    `${oracle}, ${where}: expected ${expected}, came ${actual}`,
-  ];
+  const alone = judged.kind === "disagree" ? judged : { ...breach, got: `${breach.got} (not so when tried alone)` };
+  const { oracle, where, expected, got } = alone;
+  const notes = [`gate seed=${seed} index=${breach.index}`, `${oracle}, ${where}: expected ${expected}, got ${got}`];
   const text = kind.print(plain, {
     title: `${oracle} objects`,
     oracle,
@@ -69,7 +65,7 @@ export function keepCase(name: KindName, seed: number, breach: Breach, directory
     oracle,
     where,
     expected,
-    actual,
+    got,
     ...sizes,
   });
 }

@@ -1,9 +1,9 @@
 // Histories in files, and the command that plays one again.
 
 import { defaultEngine } from "../../engines/index.js";
-import type { PlayOptions } from "../../properties/history/play.js";
-import { type Replayed, replay } from "../../properties/history/replay.js";
-import { type HistoryFile, parseHistory } from "../../properties/history/text.js";
+import type { PlayOptions } from "../../properties/cases/history/check.js";
+import { type Replayed, replay } from "../../properties/cases/history/replay.js";
+import { type HistoryFile, parseHistory } from "../../properties/cases/history/text.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
 
@@ -13,7 +13,7 @@ export function loadHistory(file: string): Loaded<HistoryFile> {
   const parsed = parseHistory(text.value);
   if (parsed.ok) return loaded(parsed.value);
   const { line, message } = parsed.error;
-  return refuse({ subject: file, expected: "a history", came: `line ${line}: ${message}`, next: "correct the line" });
+  return refuse({ subject: file, expected: "a history", got: `line ${line}: ${message}`, next: "correct the line" });
 }
 
 export const replayFile = (file: HistoryFile, options: PlayOptions = {}): Replayed =>

@@ -2,13 +2,13 @@
 
 import { defaultEngine } from "../../engines/index.js";
 import type { BadInput } from "../bad-input.js";
+import { caseCommand } from "../case-command.js";
 import type { Entry } from "../corpus/entry.js";
 import { KINDS, readEntry } from "../corpus/kinds.js";
 import { programKind } from "../corpus/program-kind.js";
 import { damageOf } from "../corpus/store.js";
 import { findFiles } from "../input-file.js";
 import type { Failure } from "../report.js";
-import { caseCommand } from "./case-command.js";
 
 export interface LessonReport {
   readonly files: number;
@@ -44,8 +44,8 @@ export function replayLessons(
 /** A lesson must be comparable. */
 function differenceOf(
   verdict: Exclude<ReturnType<Entry["replay"]>, { kind: "agree" }>,
-): Pick<Failure, "where" | "expected" | "actual"> {
-  if (verdict.kind === "incomparable") return { where: "lesson", expected: "a comparison", actual: verdict.why };
-  const { where, expected, actual } = verdict;
-  return { where, expected, actual };
+): Pick<Failure, "where" | "expected" | "got"> {
+  if (verdict.kind === "incomparable") return { where: "lesson", expected: "a comparison", got: verdict.why };
+  const { where, expected, got } = verdict;
+  return { where, expected, got };
 }

@@ -1,11 +1,11 @@
 // What a pack holds after a history, chunk by chunk.
 
 import type { Va } from "../../machine/address.js";
-import { playHistory } from "../../properties/history/play.js";
-import type { HistoryFile } from "../../properties/history/text.js";
+import { playHistory } from "../../properties/cases/history/check.js";
+import type { HistoryFile } from "../../properties/cases/history/text.js";
 import { gapsOf } from "../../properties/oracles/freed-is-illegal.js";
-import type { Region, Scene } from "../../properties/oracles/oracle.js";
-import { ILLEGAL } from "../../properties/oracles/oracle.js";
+import type { Region, Scene } from "../../subjects/step.js";
+import { ILLEGAL } from "../../subjects/step.js";
 
 /**
  * `live`: of a program, with code or a header in it. `trampoline`: of one, with code in it. `slack`: of either, nothing but

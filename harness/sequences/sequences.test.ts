@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { parseHistory } from "../../properties/history/text.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { parseHistory } from "../../properties/cases/history/text.js";
 import { makeFiles } from "../../testing/files.js";
 import { formatCaseFinding, formatSequences } from "../format/sequences.js";
-import { HISTORIES } from "../kinds/histories.js";
 import { keepCase } from "./finding.js";
 import { inlineSequencePool, type SequencePool } from "./pool.js";
 import { type SequenceOptions, sequences } from "./sequences.js";
@@ -36,10 +36,8 @@ test("the corpus is replayed: what is not as it says fails, what cannot be read 
   });
   const { report, found, unreadable } = await sequences(options({ histories: 0, corpus }), inlineSequencePool());
   expect(report).toMatchObject({ files: 3, agreeing: 1, sequences: 0 });
-  expect(found.map(({ name, actual }) => [path.basename(name), actual])).toEqual([
-    ["b.history", "no-leak does not object"],
-  ]);
-  expect(unreadable.map(({ came }) => came)[0]).toMatch(/^line 1: /);
+  expect(found.map(({ name, got }) => [path.basename(name), got])).toEqual([["b.history", "no-leak does not object"]]);
+  expect(unreadable.map(({ got }) => got)[0]).toMatch(/^line 1: /);
 });
 
 test("the breach with the lowest index is made plain and kept with the command that replays it", async () => {
@@ -53,7 +51,7 @@ test("the breach with the lowest index is made plain and kept with the command t
     reason: "objects",
     where: "step 1",
     expected: "no breach",
-    actual: "2 areas",
+    got: "2 areas",
   };
   const pool: SequencePool = {
     ...inlineSequencePool(),
@@ -84,6 +82,6 @@ test("the other kinds are tried and counted, and lessons of all kinds are replay
 
 test("a finding that cannot be written is refused", () => {
   const file = path.join(makeFiles({ x: "" }), "x");
-  const breach = { index: 0, oracle: "no-leak", reason: "objects", where: "step 0", expected: "", actual: "" };
+  const breach = { index: 0, oracle: "no-leak", reason: "objects", where: "step 0", expected: "", got: "" };
   expect(keepCase("histories", 7, breach, file).ok).toBe(false);
 });

@@ -2,12 +2,12 @@
 // loads, runs and frees, and random cases of the other kinds. The first case of each kind that fails is made plain and
 // kept as a file.
 
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { TRAMPOLINES } from "../../properties/cases/trampoline/index.js";
+import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
 import type { BadInput } from "../bad-input.js";
-import { HISTORIES } from "../kinds/histories.js";
-import { KERNEL_ROWS } from "../kinds/kernel-rows.js";
-import { TRACING } from "../kinds/tracing.js";
+import { caseCommand } from "../case-command.js";
 import { type Failure, INCOMPARABLE_LIMIT } from "../report.js";
-import { caseCommand } from "./case-command.js";
 import type { Breach, KindName } from "./cases.js";
 import { type CaseFinding, keepCase } from "./finding.js";
 import { type LessonReport, replayLessons } from "./lessons.js";
@@ -71,8 +71,8 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
   const tasks = exhaustiveTasks();
   const random = historyTasks(options);
   const cases = [
-    caseTasks(KERNEL_ROWS.name, options.seed, options.rows),
-    caseTasks(TRACING.name, options.seed, options.tracings),
+    caseTasks(VERIFIER_ONLY.name, options.seed, options.rows),
+    caseTasks(TRAMPOLINES.name, options.seed, options.tracings),
   ];
   let all = tasks.length + random.length + cases.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
@@ -93,7 +93,7 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
   const others: SequenceResult[] = [];
   for (const more of cases) others.push(...(await run(more)));
   const findings: CaseFinding[] = [];
-  for (const name of [HISTORIES.name, KERNEL_ROWS.name, TRACING.name]) {
+  for (const name of [HISTORIES.name, VERIFIER_ONLY.name, TRAMPOLINES.name]) {
     const breach = firstBreach(name, [...played, ...others]);
     if (breach === undefined) continue;
     const kept = keepCase(name, options.seed, breach, options.findings);
@@ -101,15 +101,15 @@ export async function sequences(options: SequenceOptions, pool: SequencePool): P
     else unreadable.push(kept.error);
     found.push(breachFailure(name, options.seed, breach, kept.ok ? kept.value : undefined));
   }
-  const kernelRows = countOf(KERNEL_ROWS.name, others);
-  const tracings = countOf(TRACING.name, others);
+  const kernelRows = countOf(VERIFIER_ONLY.name, others);
+  const tracings = countOf(TRAMPOLINES.name, others);
   const { seed } = options;
   found.push(
-    ...tooFewCompared(KERNEL_ROWS.name, kernelRows, `npx rox gate --only rows --rows ${options.rows} --seed ${seed}`),
+    ...tooFewCompared(VERIFIER_ONLY.name, kernelRows, `npx rox gate --only rows --rows ${options.rows} --seed ${seed}`),
   );
   found.push(
     ...tooFewCompared(
-      TRACING.name,
+      TRAMPOLINES.name,
       tracings,
       `npx rox gate --only tracing --tracings ${options.tracings} --seed ${seed}`,
     ),
@@ -196,8 +196,8 @@ const failuresOf = (result: SequenceResult): readonly Failure[] =>
   "failures" in result && Array.isArray(result.failures) ? smallScopeFailures(result.kind, result.failures) : [];
 
 const smallScopeFailures = (kind: string, failures: readonly string[]): readonly Failure[] =>
-  failures.map((actual) => ({
-    ...{ name: `small scope, ${kind}`, where: "a history", expected: "no oracle to object", actual },
+  failures.map((got) => ({
+    ...{ name: `small scope, ${kind}`, where: "a history", expected: "no oracle to object", got },
     replay: "npx rox gate --only small-scope",
   }));
 
@@ -214,13 +214,13 @@ function firstBreach(name: KindName, results: readonly SequenceResult[]): Breach
 }
 
 function breachFailure(name: KindName, seed: number, breach: Breach, finding: CaseFinding | undefined): Failure {
-  const { oracle, where, expected, actual } = finding ?? breach;
+  const { oracle, where, expected, got } = finding ?? breach;
   const replay = finding === undefined ? `npx rox gate --seed ${seed}` : caseCommand(finding.file);
   return {
     name: finding?.file ?? `case ${breach.index} of ${name}, seed ${seed}`,
     where: `${oracle}, ${where}`,
     expected,
-    actual,
+    got,
     replay,
   };
 }
@@ -236,8 +236,8 @@ function countOf(name: KindName, results: readonly SequenceResult[]): KindCount 
 /** Cases that mean nothing must be few in each kind, not only in all of them together. */
 function tooFewCompared(name: KindName, { tried: n, incomparable }: KindCount, replay: string): readonly Failure[] {
   if (incomparable <= n * INCOMPARABLE_LIMIT) return [];
-  const actual = `${incomparable} of ${n}`;
-  return [{ name, where: "cases that cannot be compared", expected: "at most 1 %", actual, replay }];
+  const got = `${incomparable} of ${n}`;
+  return [{ name, where: "cases that cannot be compared", expected: "at most 1 %", got, replay }];
 }
 
 const total = (results: readonly SequenceResult[], key: "sequences" | "steps" | "interleavings" | "failures"): number =>

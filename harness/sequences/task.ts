@@ -2,6 +2,7 @@
 // (seed, i) alone. Tasks and results are plain data: they cross a thread boundary.
 
 import { defaultEngine } from "../../engines/index.js";
+import { HISTORIES, judgedPlay, playOrCrash } from "../../properties/cases/history/index.js";
 import {
   type AllocFreeHistory,
   type AllocFreeScope,
@@ -11,7 +12,6 @@ import {
 } from "../../properties/exhaustive/alloc-free.js";
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
 import { pokesOfEveryRange } from "../../properties/exhaustive/pokes.js";
-import { HISTORIES, judgedPlay, playOrCrash } from "../kinds/histories.js";
 import { type Breach, breachOf, type CaseResult, type CaseTask, runCases } from "./cases.js";
 
 export interface Share {
@@ -31,7 +31,7 @@ export interface HistoryCounts {
   readonly steps: number;
   /** Runs of another CPU between two memory events of a step. */
   readonly interleavings: number;
-  /** Failures that were injected and struck. */
+  /** Failures that were injected and faultsHit. */
   readonly failures: number;
 }
 export type SequenceResult =

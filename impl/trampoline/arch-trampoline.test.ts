@@ -56,7 +56,7 @@ function build(request: TrampRequest, env: TrampolineEnv = ENV, im = IM): Built 
 const code = (request: TrampRequest, env?: TrampolineEnv): string =>
   build(request, env).text.replaceAll(` ${BREAK}`, "");
 
-// Word for word: properties/edges/trampoline-layout.ts.
+// Word for word: properties/directed/trampoline-layout.ts.
 describe("words", () => {
   test("the places that a release needs", () => {
     const attached = {

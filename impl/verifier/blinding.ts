@@ -3,8 +3,8 @@
 
 import { type Insn, insn, lddwHalves } from "../../spec/bpf/insn.js";
 import { type Row, rowById, type Width } from "../../spec/bpf/isa.js";
-import type { LoweredFunction } from "./lower.js";
 import { joinPatches, type Patched, type TooFar } from "./patches.js";
+import type { LoweredFunction } from "./rewrite.js";
 
 /** The scratch register of the kernel, R11, where constants are put together. */
 const AX = 11;

@@ -7,13 +7,13 @@ import { expect, test } from "vitest";
 import type { Engine, EngineOutcome } from "../../engines/engine.js";
 import { ENGINES } from "../../engines/index.js";
 import { available } from "../../testing/required.js";
-import { CaseArbitrary } from "../arbitraries/case-arbitrary.js";
-import { checkCase, makeBench } from "../check.js";
+import { CaseArbitrary } from "../cases/program/arbitrary.js";
+import { checkCase, makeChecker } from "../cases/program/check.js";
 
 const RUNS = 2000;
 const usable = ENGINES.filter((engine) => available(engine.name, () => engine.unavailable()));
 
-/** An engine that remembers what came of its runs, in words that all engines share. */
+/** An engine that remembers what became of its runs, in words that all engines share. */
 function remembering(engine: Engine): Engine & { readonly outcomes: object[] } {
   const outcomes: object[] = [];
   return {
@@ -29,7 +29,7 @@ function remembering(engine: Engine): Engine & { readonly outcomes: object[] } {
 
 test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, () => {
   const engines = usable.map(remembering);
-  const bench = makeBench({ engines });
+  const bench = makeChecker({ engines });
   const kinds = new Map<string, number>();
   const runs = new Map(engines.map(({ name }): [string, number] => [name, 0]));
   const property = fc.property(new CaseArbitrary(), (c) => {

@@ -9,10 +9,10 @@ import { ENGINES } from "../../engines/index.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { decode } from "../../spec/a64/decode.js";
 import { hex64 } from "../../spec/bits.js";
+import { JitSubject } from "../../subjects/impl/jit-subject.js";
 import { available } from "../../testing/required.js";
-import { CaseArbitrary } from "../arbitraries/case-arbitrary.js";
-import { checkCase } from "../check.js";
-import { JitSubject } from "../jit-subject.js";
+import { CaseArbitrary } from "../cases/program/arbitrary.js";
+import { checkCase } from "../cases/program/check.js";
 import { type Effect, SingleStep } from "./single-step.js";
 import { dataByte, FLAG_WORDS, type Situation, SituationArbitrary } from "./situation.js";
 import { WORD_CLASSES } from "./word-classes.js";
@@ -32,14 +32,14 @@ const withoutCode = (effect: Effect): Effect => {
 };
 
 /** The first thing in which two effects differ, in words. */
-function difference(expected: Effect, actual: Effect): string | undefined {
-  const [a, b] = [expected, actual].map(({ outcome, isFixedUp }) => JSON.stringify({ outcome, isFixedUp }, show));
-  if (a !== b) return `expected ${a}, actual ${b}`;
-  const at = REGISTERS.findIndex((_, i) => expected.registers?.[i] !== actual.registers?.[i]);
-  if (at >= 0) return `${REGISTERS[at]}: expected ${expected.registers?.[at]}, actual ${actual.registers?.[at]}`;
-  if (Buffer.compare(expected.memory, actual.memory) === 0) return undefined;
-  const byte = expected.memory.findIndex((value, i) => actual.memory[i] !== value);
-  return `memory at ${byte}: expected ${expected.memory[byte]}, actual ${actual.memory[byte]}`;
+function difference(expected: Effect, got: Effect): string | undefined {
+  const [a, b] = [expected, got].map(({ outcome, isFixedUp }) => JSON.stringify({ outcome, isFixedUp }, show));
+  if (a !== b) return `expected ${a}, got ${b}`;
+  const at = REGISTERS.findIndex((_, i) => expected.registers?.[i] !== got.registers?.[i]);
+  if (at >= 0) return `${REGISTERS[at]}: expected ${expected.registers?.[at]}, got ${got.registers?.[at]}`;
+  if (Buffer.compare(expected.memory, got.memory) === 0) return undefined;
+  const byte = expected.memory.findIndex((value, i) => got.memory[i] !== value);
+  return `memory at ${byte}: expected ${expected.memory[byte]}, got ${got.memory[byte]}`;
 }
 
 const show = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? hex64(value) : value);
@@ -51,8 +51,8 @@ function check(engine: Engine, situations: fc.Arbitrary<Situation>, numRuns: num
   const subject = new SingleStep(engine, BLANK);
   const property = fc.property(situations, (situation) => {
     const effects = [reference.step(situation), subject.step(situation)] as const;
-    const [expected, actual] = isAuthentication(situation.word) ? effects.map(withoutCode) : effects;
-    const problem = difference(expected!, actual!);
+    const [expected, got] = isAuthentication(situation.word) ? effects.map(withoutCode) : effects;
+    const problem = difference(expected!, got!);
     if (problem !== undefined) throw new Error(`${problem}\n${describeSituation(situation)}`);
   });
   fc.assert(property, { seed: 1, numRuns });

@@ -28,7 +28,7 @@ export interface AllocFreeScope {
 type Step = number;
 export type AllocFreeHistory = readonly Step[];
 
-/** What came of the histories that are one action longer than those of a batch. */
+/** What became of the histories that are one action longer than those of a batch. */
 export interface Expansion {
   /** Histories played. */
   readonly tried: number;
@@ -83,7 +83,7 @@ export function allocFreeHistories(scope: AllocFreeScope): Exhausted {
 
 /** Play every history that is one action longer than one of these. */
 export function expand(scope: AllocFreeScope, histories: readonly AllocFreeHistory[]): Expansion {
-  const bench = new Bench(scope.packChunks * CHUNK);
+  const bench = new Checker(scope.packChunks * CHUNK);
   const failures: string[] = [];
   const states = new Map<string, AllocFreeHistory>();
   let tried = 0;
@@ -117,7 +117,7 @@ interface Played {
 }
 
 /** One machine, left as it was after every history. */
-class Bench {
+class Checker {
   private readonly machine = new Machine();
   private readonly image: number;
   private mapped: number[] = [];
@@ -178,7 +178,7 @@ class Bench {
     for (const { start } of reference.large) text.mapped(start, machine.pageBytes);
     for (const { at, bytes } of live) text.stored(at, this.contents.subarray(0, bytes));
     const different = text.difference((address, bytes) => machine.peek(address, bytes));
-    if (different !== undefined) return `0x${different.address.toString(16)} holds 0x${different.actual.toString(16)}`;
+    if (different !== undefined) return `0x${different.address.toString(16)} holds 0x${different.got.toString(16)}`;
     return machine.staleTranslations.length === 0 ? undefined : "a stale translation";
   }
 }

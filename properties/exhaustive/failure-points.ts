@@ -3,10 +3,10 @@
 // something to it, attaching something else, detaching it, and freeing it while something is attached, near and far.
 
 import type { FailingStep } from "../../machine/event.js";
-import type { Action, AttachedProgram, Failing, History, HistoryOptions, ProgramSpec } from "../history/history.js";
-import { DEFAULT_OPTIONS, NOTHING_ELSE } from "../history/history.js";
-import { type PlayReport, playHistory } from "../history/play.js";
-import { printActions } from "../history/text.js";
+import type { Action, AttachedProgram, Failing, History, HistoryOptions, ProgramSpec } from "../../subjects/action.js";
+import { DEFAULT_OPTIONS, NOTHING_ELSE } from "../../subjects/action.js";
+import { type PlayReport, playHistory } from "../cases/history/check.js";
+import { printActions } from "../cases/history/text.js";
 import type { Exhausted } from "./alloc-free.js";
 
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
@@ -23,7 +23,7 @@ const OTHER: Action = {
   ...NOTHING_ELSE,
 };
 const ID = 1;
-const RECORDER = { id: undefined, result: 0, keptOut: false };
+const RECORDER = { id: undefined, result: 0, enterReturnsZero: false };
 const FIRST: readonly AttachedProgram[] = [{ kind: "fentry", ...RECORDER }];
 /** With a call of the function, so that its release is poked. */
 const SECOND: readonly AttachedProgram[] = [
@@ -44,18 +44,18 @@ export function failurePoints(given: Partial<HistoryOptions> = {}): FailurePoint
   let tried = 0;
   let points = 0;
   let pairs = 0;
-  const struck = (history: History, expected: number): boolean => {
+  const faultsHit = (history: History, expected: number): boolean => {
     const report = playHistory(history);
     tried++;
     if (report.violations.length > 0) failures.push(describe(history, report));
     return report.failures === expected;
   };
   for (const { history } of situations(given)) {
-    const single = STEPS.flatMap((step) => pointsOf(step, (fails) => struck(history(fails), 1)));
+    const single = STEPS.flatMap((step) => pointsOf(step, (fails) => faultsHit(history(fails), 1)));
     points += single.length;
     for (const first of single) {
       for (const second of single) {
-        if (second.step > first.step && struck(history([first, second]), 2)) pairs++;
+        if (second.step > first.step && faultsHit(history([first, second]), 2)) pairs++;
       }
     }
   }
@@ -88,10 +88,12 @@ function* situations(given: Partial<HistoryOptions>): Generator<Situation> {
         ];
         yield { history: (fails) => ({ options, actions: [...before, load(fails), ...after] }) };
         yield { history: (fails) => ({ options, actions: [...before, load([]), free(fails), ...after] }) };
-        for (const apart of [false, true]) {
+        for (const packsBeyondBranchRange of [false, true]) {
           for (const tail of tracings) {
             const actions = (fails: readonly Failing[]): Action[] => [...before, load([]), ...tail(fails), RUN];
-            yield { history: (fails) => ({ options: { ...options, apart }, actions: actions(fails) }) };
+            yield {
+              history: (fails) => ({ options: { ...options, packsBeyondBranchRange }, actions: actions(fails) }),
+            };
           }
         }
       }

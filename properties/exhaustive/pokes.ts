@@ -6,7 +6,7 @@ import { aarch64InsnCopy, aarch64InsnSet } from "../../impl/patching/text-poke.j
 import type { RoAddr } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
-import { isAlias } from "../oracles/oracle.js";
+import { isAlias } from "../../subjects/step.js";
 import type { Exhausted } from "./alloc-free.js";
 
 const TEXT = 0x8000_8400_0000 as RoAddr;
@@ -21,7 +21,7 @@ export interface PokeOptions {
 }
 
 export function pokesOfEveryRange({ bytes, share }: PokeOptions): Exhausted {
-  const bench = new Bench(bytes);
+  const bench = new Checker(bytes);
   const failures: string[] = [];
   let tried = 0;
   for (let offset = 0; offset < bytes; offset++) {
@@ -42,10 +42,10 @@ export function pokesOfEveryRange({ bytes, share }: PokeOptions): Exhausted {
 /** A poke may not reach further than that beyond its range; all of the text is compared after each offset. */
 const MARGIN = 128;
 
-class Bench {
+class Checker {
   private readonly machine = new Machine();
   private readonly expected: Buffer;
-  private readonly actual: readonly Buffer[];
+  private readonly got: readonly Buffer[];
   private readonly sources: readonly { readonly at: number; readonly bytes: Buffer }[];
   private turn = 0;
   private flushes = 0;
@@ -57,7 +57,7 @@ class Bench {
     const { machine } = this;
     machine.map(TEXT, bytes, "rox", true);
     this.expected = Buffer.from(machine.peek(TEXT, bytes));
-    this.actual = Array.from({ length: bytes / PAGE }, (_, i) => {
+    this.got = Array.from({ length: bytes / PAGE }, (_, i) => {
       const frame = machine.mapping(TEXT + i * PAGE)!.frame.bytes;
       return Buffer.from(frame.buffer, frame.byteOffset, PAGE);
     });
@@ -115,7 +115,7 @@ class Bench {
     for (let at = Math.max(0, from); at < end; ) {
       const page = Math.floor(at / PAGE);
       const stop = Math.min(end, (page + 1) * PAGE);
-      const found = this.actual[page]!;
+      const found = this.got[page]!;
       if (found.compare(this.expected, at, stop, at - page * PAGE, stop - page * PAGE) !== 0) {
         return `the text from ${at} to ${stop} is not as expected`;
       }

@@ -1,6 +1,7 @@
 // accounting-balanced: the total that unprivileged loads are held against is what live programs take.
 
-import { liveRegions, type Oracle, PASS, type Scene } from "./oracle.js";
+import { liveRegions, type Scene } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const accountingBalanced: Oracle = {
   name: "accounting-balanced",
@@ -28,8 +29,8 @@ function balance(scene: Scene): readonly string[] {
 }
 
 /** With no failure injected, only the limit may refuse a load or an attach. */
-function wronglyRefused({ scene, result, struck }: Parameters<Oracle["check"]>[0]): readonly string[] {
-  if (struck > 0) return PASS;
+function wronglyRefused({ scene, result, faultsHit }: Parameters<Oracle["check"]>[0]): readonly string[] {
+  if (faultsHit > 0) return PASS;
   const isLoad = result.kind === "refused" && result.error.kind === "noMemory";
   const isAttach = result.kind === "attached" && result.error !== 0;
   if (!isLoad && !isAttach) return PASS;

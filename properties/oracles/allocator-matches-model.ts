@@ -1,6 +1,7 @@
 // allocator-matches-model: the bitmaps and the plain list of extents, address for address.
 
-import { hex, type Oracle, PASS } from "./oracle.js";
+import { hex } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const allocatorMatchesModel: Oracle = {
   name: "allocator-matches-model",

@@ -1,8 +1,9 @@
 // exec-match: what a program computes, whichever CPU runs it and whatever another one is doing meanwhile.
 
 import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Answer, Execution } from "../../subjects/step.js";
 import { compare } from "../verdict.js";
-import { type Answer, type Execution, type Oracle, PASS } from "./oracle.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const execMatch: Oracle = {
   name: "exec-match",
@@ -37,28 +38,24 @@ function breaches({ id, cpu, problem, outcome, steps, whole, expected, at }: Exe
   return [`${who} faulted at 0x${outcome.pc.toString(16)} (${outcome.why}), expected to return ${wanted}`];
 }
 
-function isSame(expected: readonly string[], actual: readonly string[]): boolean {
-  if (expected.length !== actual.length) return false;
-  for (let i = 0; i < expected.length; i++) if (expected[i] !== actual[i]) return false;
+function isSame(expected: readonly string[], got: readonly string[]): boolean {
+  if (expected.length !== got.length) return false;
+  for (let i = 0; i < expected.length; i++) if (expected[i] !== got[i]) return false;
   return true;
 }
 
 /** The first byte that is not as expected, of the regions that count. */
-function changed(expected: Outcome | undefined, actual: Outcome | undefined): string | undefined {
-  if (expected?.kind !== "returned" || actual === undefined) return undefined;
+function changed(expected: Outcome | undefined, got: Outcome | undefined): string | undefined {
+  if (expected?.kind !== "returned" || got === undefined) return undefined;
   const names = expected.regions.map(({ name }) => name);
   const counted =
-    actual.kind === "returned"
-      ? { ...actual, regions: actual.regions.filter(({ name }) => names.includes(name)) }
-      : actual;
+    got.kind === "returned" ? { ...got, regions: got.regions.filter(({ name }) => names.includes(name)) } : got;
   const verdict = compare(expected, counted);
-  return verdict.kind === "disagree"
-    ? `${verdict.where} is ${verdict.actual}, expected ${verdict.expected}`
-    : undefined;
+  return verdict.kind === "disagree" ? `${verdict.where} is ${verdict.got}, expected ${verdict.expected}` : undefined;
 }
 
-function difference({ steps: expected }: Answer, actual: readonly string[]): string {
-  const at = expected.findIndex((step, i) => step !== actual[i]);
+function difference({ steps: expected }: Answer, got: readonly string[]): string {
+  const at = expected.findIndex((step, i) => step !== got[i]);
   const i = at < 0 ? expected.length : at;
-  return `step ${i + 1} is ${actual[i] ?? "none"}, expected ${expected[i] ?? "none"}`;
+  return `step ${i + 1} is ${got[i] ?? "none"}, expected ${expected[i] ?? "none"}`;
 }

@@ -2,7 +2,8 @@
 // that fails leaves the program with what was attached to it before.
 
 import { describeLoadError } from "../../impl/program/bpf-prog.js";
-import { hex, type Oracle, PASS, type Step } from "./oracle.js";
+import { hex, type Step } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const fallbackIsClean: Oracle = {
   name: "fallback-is-clean",
@@ -13,9 +14,9 @@ export const fallbackIsClean: Oracle = {
   check(step) {
     switch (step.result.kind) {
       case "loaded":
-        return step.struck === 0 ? PASS : ["a step failed, but the program counts as loaded"];
+        return step.faultsHit === 0 ? PASS : ["a step failed, but the program counts as loaded"];
       case "refused":
-        return [...refusal(step.result, step.struck), ...marks(step.result.functions), ...changes(step, "load")];
+        return [...refusal(step.result, step.faultsHit), ...marks(step.result.functions), ...changes(step, "load")];
       case "attached":
       case "detached":
       case "kept":
@@ -36,8 +37,8 @@ function marks(functions: (Step["result"] & { kind: "refused" })["functions"]): 
 }
 
 /** A program that is whole must compile. That there is no room for it is for accounting-balanced. */
-function refusal({ error }: Step["result"] & { kind: "refused" }, struck: number): readonly string[] {
-  if (struck > 0 || error.kind === "noMemory") return PASS;
+function refusal({ error }: Step["result"] & { kind: "refused" }, faultsHit: number): readonly string[] {
+  if (faultsHit > 0 || error.kind === "noMemory") return PASS;
   return [`the load is refused, though nothing failed: ${describeLoadError(error)}`];
 }
 
@@ -45,13 +46,13 @@ const ACTIONS = { attached: "attach", detached: "detach", kept: "free" } as cons
 
 /** What fails once the entry leads elsewhere cannot be undone any more; the kernel tells of it. */
 function traced(step: Step, kind: keyof typeof ACTIONS): readonly string[] {
-  const { result, struck, warnings, removed } = step;
+  const { result, faultsHit, warnings, removed } = step;
   const action = ACTIONS[kind];
   if ("error" in result && result.error === 0) {
-    return struck > warnings.length ? [`a step failed, but the ${action} counts as done`] : PASS;
+    return faultsHit > warnings.length ? [`a step failed, but the ${action} counts as done`] : PASS;
   }
   // Only the limit may refuse an attach without a failure: see accounting-balanced.
-  const isWrong = struck === 0 && kind !== "attached";
+  const isWrong = faultsHit === 0 && kind !== "attached";
   const wrong = isWrong ? [`the ${action} is refused, though nothing failed`] : PASS;
   return removed.length > 0 ? wrong : [...wrong, ...changes(step, action)];
 }

@@ -1,7 +1,7 @@
 // Exactly one range flush a poke, after its lock is released: counted from the log alone. One instruction that is replaced
 // under textMutex is maintained by itself and needs none.
 
-import { isAlias, type TraceEvent } from "./oracle.js";
+import { isAlias, type TraceEvent } from "../../subjects/step.js";
 
 export class FlushCount {
   readonly breaches: string[] = [];

@@ -2,8 +2,9 @@
 // order and over every byte, once. Followed from the log alone; no-stale-fetch asks the machine.
 
 import type { Va } from "../../machine/address.js";
+import { hex, isAlias, type Step, type TraceEvent, touched } from "../../subjects/step.js";
 import { FlushCount } from "./flush-count.js";
-import { hex, isAlias, type Oracle, PASS, type Step, type TraceEvent, touched } from "./oracle.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const flushCoversWrites: Oracle = {
   name: "flush-covers-writes",

@@ -1,7 +1,6 @@
 // freed-is-illegal: a stray jump into a pack must trap, wherever it lands outside live code.
 
 import { Buffer } from "node:buffer";
-import type { Kernel } from "../../impl/program/kernel.js";
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import {
@@ -10,13 +9,13 @@ import {
   ILLEGAL,
   liveRegions,
   made,
-  type Oracle,
-  PASS,
   type Region,
   type Scene,
   type Step,
   unmade,
-} from "./oracle.js";
+} from "../../subjects/step.js";
+import type { SubjectKernel } from "../../subjects/subject.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 /** The u32 size at the start of a header. The next four bytes belong to nobody. */
 const SIZE_BYTES = 4;
@@ -58,7 +57,10 @@ export function gapsOf(region: Region): readonly (readonly [Va, Va])[] {
   return table === undefined ? [hole, [code, end]] : [hole, [code, table], [table + entries * ENTRY_BYTES, end]];
 }
 
-export function roomBreaches({ machine, packs }: Kernel, { header, bytes }: Region): readonly string[] {
+export function roomBreaches(
+  { machine, packs }: Pick<SubjectKernel, "machine" | "packs">,
+  { header, bytes }: Region,
+): readonly string[] {
   // Pages may have gone back meanwhile, and may even be mapped anew.
   if (packs.packOf(header as RoAddr) === undefined) return PASS;
   return expectIllegal(machine, header, header + bytes, "freed");
@@ -123,6 +125,6 @@ function firstLegal(bytes: Uint8Array): number {
 function runs(trap: Execution | undefined): readonly string[] {
   const { outcome } = trap ?? {};
   if (outcome === undefined || (outcome.kind === "faulted" && outcome.why === "breakpoint")) return PASS;
-  const came = outcome.kind === "faulted" ? outcome.why : outcome.kind;
-  return [`the first instruction of freed #${trap?.id} was run: expected a breakpoint, came ${came}`];
+  const got = outcome.kind === "faulted" ? outcome.why : outcome.kind;
+  return [`the first instruction of freed #${trap?.id} was run: expected a breakpoint, got ${got}`];
 }

@@ -4,8 +4,9 @@
 import type { Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import { KernelFault } from "../../machine/fault.js";
+import { isAlias, made, pokedWords, type Step, unmade } from "../../subjects/step.js";
 import { lockBreaches } from "./locks.js";
-import { isAlias, made, type Oracle, PASS, pokedWords, type Step, unmade } from "./oracle.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const lockDiscipline: Oracle = {
   name: "lock-discipline",

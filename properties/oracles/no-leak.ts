@@ -1,6 +1,7 @@
 // no-leak: what lives is accounted for by what is loaded, byte for byte, after success and after every failure.
 
-import { liveRegions, type Oracle, PASS, type Scene } from "./oracle.js";
+import { liveRegions, type Scene } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 const FIXMAP = 0xffff_fdbf_0000;
 

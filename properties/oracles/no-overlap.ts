@@ -1,6 +1,7 @@
 // no-overlap: two programs or trampolines never share a byte, nor does one lie half outside its pack.
 
-import { hex, liveRegions, made, type Oracle, PASS, type Region, type Scene } from "./oracle.js";
+import { hex, liveRegions, made, type Region, type Scene } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const noOverlap: Oracle = {
   name: "no-overlap",

@@ -1,7 +1,8 @@
 // no-stale-fetch: whatever a CPU fetches, it may only ever see the newest bytes. The exception is one instruction that was
 // replaced in place: until a CPU synchronizes it may run either version, which poke-atomic is about.
 
-import { type Execution, hex, type Oracle, PASS } from "./oracle.js";
+import { type Execution, hex } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const noStaleFetch: Oracle = {
   name: "no-stale-fetch",

@@ -4,24 +4,30 @@
 import { expect, test } from "vitest";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import type { RoAddr, Va } from "../../machine/address.js";
-import { DEFAULT_OPTIONS } from "../history/history.js";
-import { parseHistory } from "../history/text.js";
-import { World } from "../history/world.js";
+import { DEFAULT_OPTIONS } from "../../subjects/action.js";
+import type { ImplKernel } from "../../subjects/impl/kernel.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { Session } from "../../subjects/session/session.js";
+import type { Step, TraceEvent } from "../../subjects/step.js";
+import type { SubjectKernel } from "../../subjects/subject.js";
+import { parseHistory } from "../cases/history/text.js";
 import { ORACLES } from "./index.js";
-import type { Step, TraceEvent } from "./oracle.js";
 
 interface Sabotage {
   readonly name: string;
   readonly actions: string;
   /** Before the last action. */
-  readonly before?: (world: World) => void;
+  readonly before?: (world: Session) => void;
   /** After it, before the oracle looks. */
-  readonly after?: (world: World, step: Step) => void;
+  readonly after?: (world: Session, step: Step) => void;
   /** What the oracle is shown in place of the step. */
   readonly alter?: (step: Step) => Step;
   /** The first breach, addresses as they are. */
   readonly says: string;
 }
+
+/** Sabotage is about our own allocator and account. */
+const impl = (kernel: SubjectKernel): ImplKernel => kernel as ImplKernel;
 
 const LOAD = "load #0 (r0 = 1 .., 10 insns)";
 const BASE = 0x8000_8301_0000;
@@ -39,7 +45,7 @@ const withoutLock =
 /** Replace every word of that value in the image of #0. */
 const replaceWords =
   (from: number, to: number) =>
-  ({ machine, live }: World): void => {
+  ({ machine, live }: Session): void => {
     const { image, codeBytes } = live.get(0)!.regions[0]!;
     for (let at: Va = image; at < image + codeBytes; at += 4)
       if (machine.peek32(at) === from) machine.poke(at, word(to));
@@ -134,7 +140,7 @@ const SABOTAGE: readonly Sabotage[] = [
   {
     name: "no-overlap",
     actions: `${LOAD}\nload #1 (r0 = 1 .., 2 insns)`,
-    before: ({ kernel }) => kernel.packs.packs[0]!.bitmap.clear(0, 1),
+    before: ({ kernel }) => impl(kernel).packs.packs[0]!.bitmap.clear(0, 1),
     alter: (step) => {
       if (step.result.kind !== "loaded") return step;
       const { live } = step.result;
@@ -153,7 +159,7 @@ const SABOTAGE: readonly Sabotage[] = [
     name: "accounting-balanced",
     actions: `${LOAD}\nfree #0`,
     before: ({ kernel }) => {
-      kernel.modmem.bpfJitUnchargeModmem = () => {};
+      impl(kernel).modmem.bpfJitUnchargeModmem = () => {};
     },
     says: "128 bytes are charged, 0 are live",
   },
@@ -245,7 +251,7 @@ const SABOTAGE: readonly Sabotage[] = [
     name: "accounting-balanced",
     actions: `${LOAD}\nattach #0 (fentry recorder)`,
     before: ({ kernel }) => {
-      kernel.modmem.bpfJitChargeModmem = () => 0;
+      impl(kernel).modmem.bpfJitChargeModmem = () => 0;
     },
     says: "128 bytes are charged, 312 are live",
   },
@@ -253,7 +259,7 @@ const SABOTAGE: readonly Sabotage[] = [
     name: "accounting-balanced",
     actions: `${LOAD}\nattach #0 (fentry recorder)`,
     before: ({ kernel }) => {
-      kernel.modmem.bpfJitChargeModmem = () => -1;
+      impl(kernel).modmem.bpfJitChargeModmem = () => -1;
     },
     says: "a trampoline of 184 bytes is refused, though",
   },
@@ -345,7 +351,7 @@ const SABOTAGE: readonly Sabotage[] = [
 function breaches({ name, actions, before, after, alter }: Sabotage, isBroken: boolean): readonly string[] {
   const parsed = parseHistory(actions);
   if (!parsed.ok) throw new Error(parsed.error.message);
-  const world = new World({ ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
+  const world = new Session(defaultSubject, { ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
   const oracle = ORACLES.find((one) => one.name === name)!;
   const all = parsed.value.actions;
   for (const action of all.slice(0, -1)) world.step(action);
@@ -370,7 +376,7 @@ test("every oracle is shown to fail, and says where it comes from", () => {
 });
 
 test("a sweep sees what no step has touched", () => {
-  const world = new World({ ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
+  const world = new Session(defaultSubject, { ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
   world.step({
     kind: "load",
     id: 0,

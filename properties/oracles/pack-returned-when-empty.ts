@@ -1,6 +1,7 @@
 // pack-returned-when-empty: executable memory is not kept for nobody.
 
-import { hex, liveRegions, type Oracle, PASS, type Scene, type Step, unmade } from "./oracle.js";
+import { hex, liveRegions, type Scene, type Step, unmade } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const packReturnedWhenEmpty: Oracle = {
   name: "pack-returned-when-empty",

@@ -2,7 +2,8 @@
 // another CPU run either version: a NOP, B or BL for another of these, stored as one aligned word.
 
 import { hexWord } from "../../spec/bits.js";
-import { hex, type Oracle, PASS, type Patch, type Step, type TraceEvent } from "./oracle.js";
+import { hex, type Patch, type Step, type TraceEvent } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const pokeAtomic: Oracle = {
   name: "poke-atomic",

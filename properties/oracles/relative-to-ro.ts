@@ -2,7 +2,8 @@
 // where it runs, straight from the encodings of the Arm manual.
 
 import type { Va } from "../../machine/address.js";
-import { hex, type Oracle, PASS, type Region, type Scene } from "./oracle.js";
+import { hex, type Region, type Scene } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const relativeToRo: Oracle = {
   name: "relative-to-ro",

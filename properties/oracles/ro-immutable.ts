@@ -1,7 +1,8 @@
 // ro-immutable: the reference text says what every byte of executable memory holds; who stored it, and how, the log says.
 
 import { Buffer } from "node:buffer";
-import { hex, isAlias, type Oracle, PASS, type Region, type Scene, type TraceEvent, touched } from "./oracle.js";
+import { hex, isAlias, type Region, type Scene, type TraceEvent, touched } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const roImmutable: Oracle = {
   name: "ro-immutable",
@@ -21,8 +22,8 @@ export const roImmutable: Oracle = {
   sweep(scene) {
     const different = scene.text.difference((address, bytes) => scene.machine.peek(address, bytes));
     if (different === undefined) return PASS;
-    const { address, expected, actual } = different;
-    return [`${hex(address)} holds 0x${actual.toString(16)}, expected 0x${expected.toString(16)}`];
+    const { address, expected, got } = different;
+    return [`${hex(address)} holds 0x${got.toString(16)}, expected 0x${expected.toString(16)}`];
   },
 };
 
@@ -74,11 +75,11 @@ function difference({ machine, text }: Scene, { header, bytes }: Pick<Region, "h
     // In place: to copy them takes longer than to compare them.
     const mapping = machine.mapping(header + done);
     if (mapping === undefined) return [`${hex(header + done)} is not mapped`];
-    const actual = mapping.frame.bytes.subarray(from, from + piece);
+    const got = mapping.frame.bytes.subarray(from, from + piece);
     const wanted = expected.subarray(done, done + piece);
-    if (Buffer.compare(wanted, actual) !== 0) {
-      const at = wanted.findIndex((byte, i) => byte !== actual[i]);
-      return [`${hex(header + done + at)} holds 0x${actual[at]!.toString(16)}, expected 0x${wanted[at]!.toString(16)}`];
+    if (Buffer.compare(wanted, got) !== 0) {
+      const at = wanted.findIndex((byte, i) => byte !== got[i]);
+      return [`${hex(header + done + at)} holds 0x${got[at]!.toString(16)}, expected 0x${wanted[at]!.toString(16)}`];
     }
     done += piece;
   }

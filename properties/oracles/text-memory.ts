@@ -5,8 +5,8 @@
 import type { BpfProg } from "../../impl/program/bpf-prog.js";
 import type { Kernel } from "../../impl/program/kernel.js";
 import { pointer, type Va } from "../../machine/address.js";
+import type { Region } from "../../subjects/step.js";
 import { roomBreaches, slackBreaches } from "./freed-is-illegal.js";
-import type { Region } from "./oracle.js";
 
 const CHUNK_BYTES = 64;
 const LITERAL_BYTES = 8;

@@ -1,6 +1,7 @@
 // w-xor-x: at no time can anybody both write and run the same page.
 
-import { hex, isAlias, made, type Oracle, PASS, type Scene, type Step, type TraceEvent } from "./oracle.js";
+import { hex, isAlias, made, type Scene, type Step, type TraceEvent } from "../../subjects/step.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export const wXorX: Oracle = {
   name: "w-xor-x",

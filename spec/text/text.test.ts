@@ -18,7 +18,7 @@ test("the first wrong byte is named", () => {
   const memory = new Map([0x1000, 0x2000].map((base) => [base, text.at(base, 8).slice()]));
   expect(text.difference((address) => memory.get(address)!)).toBeUndefined();
   memory.get(0x2000)![6] = 9;
-  expect(text.difference((address) => memory.get(address)!)).toEqual({ address: 0x2006, expected: 0x20, actual: 9 });
+  expect(text.difference((address) => memory.get(address)!)).toEqual({ address: 0x2006, expected: 0x20, got: 9 });
   text.unmapped(0x2000);
   expect(text.difference((address) => memory.get(address)!)).toBeUndefined();
   expect(() => text.stored(0x2000, bytes(1))).toThrow("0x2000+1 is in no region");

@@ -12,7 +12,7 @@ export type Peek = (address: number, bytes: number) => Uint8Array;
 export interface TextDifference {
   readonly address: number;
   readonly expected: number;
-  readonly actual: number;
+  readonly got: number;
 }
 
 export class ReferenceText {
@@ -65,10 +65,10 @@ export class ReferenceText {
   /** The first byte that the memory under test has wrong, or undefined. */
   difference(peek: Peek): TextDifference | undefined {
     for (const [base, region] of this.regions) {
-      const actual = peek(base, region.length);
-      if (Buffer.compare(region, actual) === 0) continue;
-      const at = region.findIndex((byte, i) => byte !== actual[i]);
-      if (at >= 0) return { address: base + at, expected: region[at]!, actual: actual[at]! };
+      const got = peek(base, region.length);
+      if (Buffer.compare(region, got) === 0) continue;
+      const at = region.findIndex((byte, i) => byte !== got[i]);
+      if (at >= 0) return { address: base + at, expected: region[at]!, got: got[at]! };
     }
     return undefined;
   }

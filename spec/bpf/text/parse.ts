@@ -61,8 +61,8 @@ function readLine(line: Line, syntax: Syntax, dialect: Dialect, draft: Draft): R
     if (dialect === "rfc" && match(syntax.tree.kernel, body, syntax.spelling.kernel).ok) {
       return textError(line.number, "this form exists in the kernel dialect only", body[0]?.column);
     }
-    const came = token === undefined ? "the end of the line" : `"${shown(body, found.at)}"`;
-    return textError(line.number, `expected ${found.expected}, got ${came}`, token?.column);
+    const shownToken = token === undefined ? "the end of the line" : `"${shown(body, found.at)}"`;
+    return textError(line.number, `expected ${found.expected}, got ${shownToken}`, token?.column);
   }
   const { label, high, ...fields } = found.operands;
   if (label !== undefined) draft.pending.push({ pc: draft.program.length, label, line: line.number });

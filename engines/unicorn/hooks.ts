@@ -1,0 +1,159 @@
+// What is heard of the CPU while it runs. Each answer stops it or lets it go on; what came of it is left here for
+// `run.ts` to act upon, as nothing may throw or start the CPU again from within.
+
+import type { Va } from "../../machine/address.js";
+import type { EngineRun } from "../engine.js";
+import { vaOf } from "./address.js";
+import { SP } from "./cpu.js";
+import { ACCESS, type GuestAddress } from "./library.js";
+import type { Progress } from "./progress.js";
+import { Guard, wordAt } from "./rules.js";
+import type { Listener, Session } from "./session.js";
+import { Monitor } from "./watch.js";
+
+/** A refused access, or a part of one that crosses pages. */
+export interface Invalid {
+  readonly address: GuestAddress;
+  readonly bytes: number;
+}
+
+/** An instruction before which the CPU was stopped, and what to do instead of it. */
+export interface Held {
+  readonly pc: Va;
+  readonly action: "trap" | "misaligned" | "fail";
+}
+
+export class Ears implements Listener {
+  /** Since the CPU was started, like all that follows. */
+  interrupt: number | undefined;
+  invalid: Invalid | undefined;
+  thrown: { readonly error: unknown } | undefined;
+  held: Held | undefined;
+  readonly guard: Guard;
+  readonly monitor: Monitor;
+  /** Whether some traps lie on pages with code, so that each instruction must be compared with them. */
+  private codeHasTraps = false;
+
+  constructor(
+    private readonly session: Session,
+    private readonly run: EngineRun,
+    private readonly progress: Progress,
+  ) {
+    const { machine, stackLow, stackTop } = run;
+    this.guard = new Guard(session.cpu, machine, stackLow, stackTop, () => session.pages.hasOddStack);
+    this.monitor = new Monitor(session.cpu);
+  }
+
+  reset(): void {
+    this.interrupt = undefined;
+    this.invalid = undefined;
+    this.held = undefined;
+    this.guard.stop = undefined;
+  }
+
+  /** Mappings or code may have changed. */
+  lookAround(): void {
+    const { machine, traps } = this.run;
+    this.session.pages.sync();
+    this.watchLoads();
+    this.codeHasTraps = false;
+    for (const va of traps.keys()) if (machine.mapping(va)?.permission === "rox") this.codeHasTraps = true;
+  }
+
+  /**
+   * Code at `pc` is about to run. Its page is mapped now: if that were left to `onInvalid`, the library would not find the
+   * code that it translates at that moment when it is to forget it.
+   */
+  mapCode(pc: Va): void {
+    if (this.session.pages.mapIn(pc, ({ permission }) => permission === "rox")) this.watchLoads();
+  }
+
+  /** Whether each instruction must be heard. */
+  get isTracing(): boolean {
+    return this.run.trace !== undefined || this.codeHasTraps;
+  }
+
+  onBlock(address: GuestAddress, bytes: number): void {
+    const va = vaOf(address);
+    if (va !== undefined) this.progress.beginBlock(va, bytes / 4);
+  }
+
+  onAccess(type: number, address: GuestAddress, bytes: number): void {
+    const isStore = type === ACCESS.write;
+    if (isStore) this.monitor.stored(vaOf(address) ?? 0, bytes);
+    this.judge(isStore, address, bytes);
+  }
+
+  onInvalid(type: number, address: GuestAddress, bytes: number): boolean {
+    const va = vaOf(address);
+    if (va !== undefined && this.session.pages.mapIn(va, ({ permission }) => allows(permission, type))) return true;
+    this.invalid ??= { address, bytes };
+    if (type === ACCESS.readUnmapped) this.judge(false, address, bytes);
+    if (type === ACCESS.writeUnmapped || type === ACCESS.writeProtected) this.judge(true, address, bytes);
+    return false;
+  }
+
+  onInterrupt(number: number): void {
+    this.interrupt = number;
+    this.stop();
+  }
+
+  onInstruction(address: GuestAddress): void {
+    const pc = vaOf(address);
+    if (pc === undefined || pc % 4 !== 0 || this.thrown !== undefined || this.held !== undefined) return;
+    const { cpu } = this.session;
+    const { machine, traps, trace } = this.run;
+    if (traps.has(pc)) {
+      this.hold(pc, "trap");
+      return;
+    }
+    try {
+      cpu.read();
+      trace?.({ pc, word: wordAt(machine, pc), x: cpu.x, sp: cpu.x[SP]!, nzcv: cpu.nzcv });
+    } catch (error) {
+      this.thrown = { error };
+      this.stop();
+      return;
+    }
+    this.ask(pc);
+  }
+
+  /** While tracing, `onInstruction` sees the exclusives too, after the trace. */
+  onExclusive(address: GuestAddress): void {
+    const pc = vaOf(address);
+    if (pc !== undefined && !this.isTracing) this.ask(pc);
+  }
+
+  /** Ask the monitor about the instruction at `pc`. */
+  private ask(pc: Va): void {
+    const action = this.monitor.before(wordAt(this.run.machine, pc));
+    if (action !== undefined) this.hold(pc, action);
+  }
+
+  private hold(pc: Va, action: Held["action"]): void {
+    this.held = { pc, action };
+    this.stop();
+  }
+
+  private judge(isStore: boolean, address: GuestAddress, bytes: number): void {
+    const stop = this.guard.check(isStore, address, bytes);
+    if (stop === undefined) return;
+    this.progress.stopAt(stop.pc);
+    this.progress.step(stop.pc);
+    this.stop();
+  }
+
+  private watchLoads(): void {
+    const { machine, stackLow, stackTop } = this.run;
+    this.session.watchLoads(stackLow, Math.ceil(stackTop / machine.pageBytes) * machine.pageBytes);
+  }
+
+  private stop(): void {
+    const { library, uc } = this.session.cpu;
+    library.stop(uc);
+  }
+}
+
+/** Whether a page is to be mapped for that type of access. */
+const allows = (permission: "rw" | "ro" | "rox", type: number): boolean =>
+  type === ACCESS.readUnmapped || (type === ACCESS.writeUnmapped && permission === "rw");

@@ -1,0 +1,128 @@
+// Campaigns in this process, on a small generator: they depend on seed and index only, however they are cut.
+
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { version } from "../project.js";
+import { wrongTrials } from "../report/campaign-sample.js";
+import { runCampaign } from "./campaign.js";
+import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
+import { inlinePool } from "./pool.js";
+import { readCampaign } from "./read.js";
+import { KIND_IDS } from "./schedule.js";
+import { lanesFor, type Shard, WHOLE } from "./shard.js";
+import { type CampaignSettings, FORMAT } from "./state.js";
+import type { Trials } from "./trial.js";
+import { fuzzTrials } from "./trials.js";
+
+const real = fuzzTrials("reference");
+const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-")), "c");
+const settings = (shard: Shard = WHOLE, given: Partial<CampaignSettings> = {}): CampaignSettings => ({
+  ...{
+    format: FORMAT,
+    kinds: KIND_IDS,
+    version: version(),
+    seed: 7,
+    shard,
+    lanes: lanesFor(shard),
+    chunk: 4,
+    feedback: true,
+    engine: "reference",
+  },
+  ...given,
+});
+
+function begin(given?: CampaignSettings): OpenCampaign {
+  const opened = createCampaign(scratch(), given ?? settings());
+  if (!opened.ok) throw new Error(opened.error.got);
+  return opened.value;
+}
+
+async function run(campaign: OpenCampaign, limit: number, trials: Trials = real, stop = new AbortController().signal) {
+  const limits = { trials: limit, ms: 1e9, stop, shrinkRuns: 500, shrinkMs: 1e9 };
+  await runCampaign(campaign, inlinePool(trials), trials, limits);
+  campaign.close();
+  const read = readCampaign(campaign.directory);
+  if (!read.ok) throw new Error(read.error.got);
+  return read.value;
+}
+const cells = (state: { readonly cells: ReadonlyMap<string, number> }): string[] => [...state.cells.keys()].sort();
+
+describe("a campaign", () => {
+  test("in two shards reaches what it reaches in one", async () => {
+    const one = await run(begin(), 160);
+    const first = await run(begin(settings({ index: 1, of: 2 })), 160);
+    const second = await run(begin(settings({ index: 2, of: 2 })), 160);
+    expect(one.state.sums.trials).toBe(160);
+    expect(first.state.sums.trials + second.state.sums.trials).toBe(160);
+    expect([...new Set([...cells(first.state), ...cells(second.state)])].sort()).toEqual(cells(one.state));
+  });
+
+  test("stopped and resumed is the same campaign", async () => {
+    const whole = await run(begin(), 160);
+    const stop = new AbortController();
+    let judged = 0;
+    const stopping: Trials = {
+      ...real,
+      programs: {
+        ...real.programs!,
+        check: (c) => {
+          if (++judged === 40) stop.abort();
+          return real.programs!.check(c);
+        },
+      },
+    };
+    const first = begin();
+    const half = await run(first, 160, stopping, stop.signal);
+    expect(half.state.sums.trials).toBeLessThan(160);
+    const resumed = resumeCampaign(first.directory);
+    if (!resumed.ok) throw new Error(resumed.error.got);
+    expect((await run(resumed.value, 160)).state.snapshot()).toMatchObject({
+      ...whole.state.snapshot(),
+      elapsedMs: expect.any(Number),
+    });
+  });
+
+  test("keeps one directory for each cause, with the case shrunk, and counts the rest", async () => {
+    const campaign = begin(settings(WHOLE, { feedback: false }));
+    const { findings, state } = await run(campaign, 150, wrongTrials);
+    expect(new Set(findings.map(({ facts }) => facts.kind))).toEqual(new Set(["programs", "histories"]));
+    for (const { facts, shrunk, original } of findings) {
+      const isProgram = facts.kind === "programs";
+      expect(facts.cause).toMatchObject(
+        isProgram ? { oracle: "compiles", reason: "no division" } : { oracle: "no-leak", reason: "objects" },
+      );
+      expect(facts.size.shrunk).toBeLessThanOrEqual(isProgram ? 3 : 4);
+      expect(facts.file).toBe(isProgram ? "case.bpf" : "case.history");
+      expect(shrunk).toMatch(isProgram ? /\/=/ : /^free #/m);
+      expect(original.length).toBeGreaterThan(shrunk.length / 4);
+    }
+    expect([...state.findings.values()].reduce((a, b) => a + b)).toBeGreaterThan(findings.length);
+    const corpus = path.join(campaign.directory, "corpus");
+    expect(readdirSync(corpus)).toHaveLength(findings.length);
+    const lesson = readdirSync(corpus).find((name) => name.endsWith(".bpf"))!;
+    expect(readFileSync(path.join(corpus, lesson), "utf8")).toMatch(/^# title: [^\n]+: no division\n/);
+  });
+
+  test("leaves out what --only does not name", async () => {
+    const { state } = await run(begin(settings(WHOLE, { only: ["exec-match"] })), 96, wrongTrials);
+    expect(state.findings.size).toBe(0);
+    expect(state.ignored).toBeGreaterThan(0);
+  });
+
+  test("of another format is refused in one line", async () => {
+    const campaign = begin();
+    campaign.close();
+    const file = path.join(campaign.directory, "campaign.json");
+    writeFileSync(file, readFileSync(file, "utf8").replace(`"format": ${FORMAT}`, '"format": 1'));
+    expect(resumeCampaign(campaign.directory)).toMatchObject({ ok: false, error: { got: "format 1" } });
+  });
+
+  test("is one process's at a time, and not begun twice", () => {
+    const campaign = begin();
+    expect(createCampaign(campaign.directory, settings())).toMatchObject({ ok: false });
+    campaign.close();
+    expect(resumeCampaign(path.dirname(campaign.directory))).toMatchObject({ ok: false, error: { got: "none" } });
+  });
+});

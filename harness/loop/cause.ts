@@ -1,0 +1,48 @@
+// What a finding is about: which oracle said no, how, and what is to blame. Findings of one cause are one finding; while a
+// case is shrunk, oracle and reason must stay what they are.
+
+import type { Judged } from "../../properties/cases/kind.js";
+import { COMPARISON_ORACLES } from "../../properties/cases/objection.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { TRAMPOLINE_ORACLE } from "../../properties/cases/trampoline/index.js";
+import { ORACLES } from "../../properties/oracles/index.js";
+import { kindId } from "./schedule.js";
+import type { AnyTrial } from "./trial.js";
+
+const WORKER_ORACLES = ["worker-crash", "worker-hang"] as const;
+
+/** Who may say no in a campaign, by the name that `--only` takes. */
+export const FUZZ_ORACLES: readonly string[] = [
+  ...new Set([...COMPARISON_ORACLES, ...ORACLES.map(({ name }) => name), TRAMPOLINE_ORACLE, ...WORKER_ORACLES]),
+];
+
+export interface Cause {
+  readonly oracle: string;
+  /** How the answers differ, without numbers. */
+  readonly reason: string;
+  /** An instruction row, an action; `?` where nothing can be blamed. */
+  readonly what: string;
+}
+
+/**
+ * A name for the cause that can name a directory and a lesson: `exec-match-mod32-reg`, `histories-no-leak-load-copy-fails`.
+ * What is no program says so: the same row can be to blame in a program and among the rows that only a verifier makes,
+ * where the JIT has other code for it.
+ */
+export const causeName = (kind: string, { oracle, what }: Pick<Cause, "oracle" | "what">): string => {
+  const words = `${kind === kindId(PROGRAMS) ? "" : `${kind} `}${oracle} ${what === "?" ? "unknown" : what}`;
+  return words
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+};
+
+/** A case that ended its worker must not be run again. */
+export const isOfWorker = ({ oracle }: Pick<Cause, "oracle">): boolean =>
+  WORKER_ORACLES.some((name) => name === oracle);
+
+export function causeOf(trial: AnyTrial, c: unknown, judged: Judged): Cause | undefined {
+  if (judged.kind !== "disagree") return undefined;
+  const { oracle, reason } = judged;
+  return { oracle, reason, what: trial.blame(c, judged) };
+}

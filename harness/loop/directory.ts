@@ -1,0 +1,135 @@
+// A campaign's directory: made once, opened again by --resume, used by one process at a time.
+//
+//   campaign.json        what it was started with
+//   log-NNNNNN.jsonl     what happened since, see log.ts and state.ts
+//   samples.jsonl        now and then: time, programs, instructions, cells, findings
+//   findings/NAME/       case.EXT, original.EXT, finding.json, and report.txt
+//   corpus/NAME.EXT      the shrunk cases once more, to be merged into a corpus
+//   lock                 the process that works on it
+
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import path from "node:path";
+import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
+import { writeOutputFile } from "../output-file.js";
+import { version } from "../project.js";
+import { reportJson } from "../report.js";
+import { findingsDirectory } from "./findings.js";
+import { CampaignLog } from "./log.js";
+import { type CampaignRecord, type CampaignSettings, CampaignState, FORMAT } from "./state.js";
+
+export interface OpenCampaign {
+  readonly directory: string;
+  readonly settings: CampaignSettings;
+  readonly state: CampaignState;
+  readonly log: CampaignLog;
+  /** Bytes of a record that was being written when the last process ended. */
+  readonly dropped: number;
+  /** Lets others work on the directory. */
+  close(): void;
+}
+
+const SETTINGS = "campaign.json";
+
+/** Make a campaign's directory, which must not hold one yet. */
+export function createCampaign(directory: string, settings: CampaignSettings): Loaded<OpenCampaign> {
+  if (existsSync(path.join(directory, SETTINGS))) {
+    const next = `continue it with --resume ${directory}, or choose another --out`;
+    return refuse({
+      subject: directory,
+      expected: "a directory without a campaign",
+      got: "one with a campaign",
+      next,
+    });
+  }
+  try {
+    mkdirSync(findingsDirectory(directory), { recursive: true });
+  } catch (error) {
+    const got = error instanceof Error ? error.message : String(error);
+    return refuse({ subject: directory, expected: "a place to write", got, next: "choose another --out" });
+  }
+  const written = writeOutputFile(path.join(directory, SETTINGS), reportJson(settings));
+  return written.ok ? open(directory, settings) : written;
+}
+
+/** Go on with a campaign. */
+export function resumeCampaign(directory: string): Loaded<OpenCampaign> {
+  const settings = readSettings(directory);
+  return settings.ok ? open(directory, settings.value) : settings;
+}
+
+export function readSettings(directory: string): Loaded<CampaignSettings> {
+  const file = path.join(directory, SETTINGS);
+  const bad = (got: string): { ok: false; error: BadInput } =>
+    refuse({ subject: file, expected: "a campaign", got, next: "name the directory that --out was given" });
+  try {
+    const settings = JSON.parse(readFileSync(file, "utf8")) as CampaignSettings;
+    if (settings.format !== FORMAT) {
+      const next = "start a new campaign; rox corpus merge keeps what this one found";
+      const expected = `a campaign of format ${FORMAT}`;
+      return refuse({ subject: file, expected, got: `format ${String(settings.format)}`, next });
+    }
+    // Another version makes other programs of the same index: the sum would be of neither.
+    if (settings.version !== version()) return bad(`one of version ${settings.version}, this is ${version()}`);
+    return loaded(settings);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return bad(code === "ENOENT" ? "none" : error instanceof Error ? error.message : String(error));
+  }
+}
+
+function open(directory: string, settings: CampaignSettings): Loaded<OpenCampaign> {
+  const lock = takeLock(path.join(directory, "lock"));
+  if (!lock.ok) return lock;
+  const state = new CampaignState(settings);
+  const opened = CampaignLog.open(directory, state.snapshot());
+  if (!opened.ok) {
+    rmSync(lock.value, { force: true });
+    return opened;
+  }
+  const { log, records, dropped } = opened.value;
+  for (const record of records) state.apply(record as CampaignRecord);
+  const close = (): void => {
+    log.close();
+    rmSync(lock.value, { force: true });
+  };
+  return loaded({ directory, settings, state, log, dropped, close });
+}
+
+/** One process at a time. The lock of a process that is no more counts for nothing. */
+function takeLock(file: string): Loaded<string> {
+  for (let tries = 0; tries < 3; tries++) {
+    try {
+      const handle = openSync(file, "wx");
+      writeSync(handle, `${process.pid}\n`);
+      closeSync(handle);
+      return loaded(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+        const got = error instanceof Error ? error.message : String(error);
+        return refuse({ subject: file, expected: "a place to write", got, next: "check the directory" });
+      }
+    }
+    const owner = Number(readFileSync(file, "utf8"));
+    if (owner !== process.pid && isAlive(owner)) {
+      const got = `process ${owner} at work on it`;
+      return refuse({
+        subject: path.dirname(file),
+        expected: "a campaign that nobody works on",
+        got,
+        next: "stop it first",
+      });
+    }
+    rmSync(file, { force: true });
+  }
+  return refuse({ subject: file, expected: "a lock", got: "somebody else taking it", next: "try again" });
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

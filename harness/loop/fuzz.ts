@@ -1,0 +1,83 @@
+// A fuzz campaign from its options to its report.
+
+import { caseCommand } from "../case-command.js";
+import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import { type CampaignLimits, runCampaign, type Watchers } from "./campaign.js";
+import { type CampaignCoverage, coverageOf } from "./coverage.js";
+import type { OpenCampaign } from "./directory.js";
+import { caseFileOf, type FindingFacts } from "./findings.js";
+import type { FuzzPool } from "./pool.js";
+import { readFacts } from "./read.js";
+import { shardText } from "./shard.js";
+import type { Trials } from "./trial.js";
+
+export interface FuzzReport extends Report {
+  readonly directory: string;
+  readonly shard: string;
+  readonly engine: string;
+  readonly feedback: boolean;
+  /** Of all kinds. */
+  readonly trials: number;
+  /** By kind. */
+  readonly kinds: Readonly<Record<string, { readonly trials: number; readonly passed: number }>>;
+  /** Of programs. */
+  readonly runs: number;
+  readonly slots: number;
+  readonly words: number;
+  readonly executed: number;
+  /** Of histories. */
+  readonly steps: number;
+  /** Of the campaign, over all processes. */
+  readonly elapsedMs: number;
+  readonly coverage: CampaignCoverage;
+  readonly incomparableWhy: Readonly<Record<string, number>>;
+  /** Failures that --only leaves out. */
+  readonly ignored: number;
+  readonly findings: readonly FindingFacts[];
+}
+
+export async function fuzz(
+  campaign: OpenCampaign,
+  pool: FuzzPool,
+  trials: Trials,
+  limits: CampaignLimits,
+  watchers: Watchers = {},
+): Promise<FuzzReport> {
+  const started = Date.now();
+  const end = await runCampaign(campaign, pool, trials, limits, watchers);
+  const { directory, settings, state } = campaign;
+  const findings = [...state.findings.keys()].sort().flatMap((name) => readFacts(directory, name) ?? []);
+  const counts: Counts = {
+    passed: state.sums.passed,
+    failed: findings.length,
+    incomparable: [...state.incomparable.values()].reduce((sum, n) => sum + n, 0),
+    seed: settings.seed,
+    interrupted: end === "stopped",
+    failures: findings.map((facts) => failureOf(directory, facts)),
+    unreadable: [],
+  };
+  const { runs, slots, words, executed, steps } = state.sums;
+  const kinds = [...state.sumsOf].map(([kind, { trials: n, passed }]) => [kind, { trials: n, passed }] as const);
+  return makeReport("fuzz", started, counts, {
+    directory,
+    shard: shardText(settings.shard),
+    engine: settings.engine,
+    feedback: settings.feedback,
+    trials: state.sums.trials,
+    kinds: Object.fromEntries(kinds),
+    ...{ runs, slots, words, executed, steps },
+    elapsedMs: state.elapsedMs,
+    coverage: coverageOf(state),
+    incomparableWhy: Object.fromEntries(state.incomparable),
+    ignored: state.ignored,
+    findings,
+  });
+}
+
+const failureOf = (directory: string, facts: FindingFacts): Failure => {
+  const { where, expected, got } = facts;
+  return { name: caseFileOf(directory, facts), where, expected, got, replay: replayOf(directory, facts) };
+};
+
+/** What shows a finding again. */
+export const replayOf = (directory: string, facts: FindingFacts): string => caseCommand(caseFileOf(directory, facts));

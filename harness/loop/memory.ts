@@ -1,0 +1,161 @@
+// What a lane remembers of one kind of trial: the cells that it reached, and the cases that were worth keeping.
+
+import { Draw } from "../../subjects/random/draw.js";
+import { randomSource } from "../../subjects/random/source.js";
+import type { ChunkResult } from "./chunk.js";
+import { type Steering, UNSTEERED } from "./generate.js";
+import type { AnyTrial } from "./trial.js";
+
+/** A cell that was reached so often is not rare any more, and is not counted further. */
+export const OFTEN = 16;
+/** Of a chunk, those that reached most that the lane had not reached before. */
+export const KEPT_A_CHUNK = 8;
+/** Cases worth changing that a lane remembers. */
+const MOST_KEPT = 400;
+/** Characters of a case that is worth keeping: changing and running a large one costs as much as many small ones. */
+export const LONGEST_KEPT = 6000;
+/** Parents for a chunk. */
+const PARENTS = 12;
+const CHOICE = 0x6368_6f69;
+
+/** A case that was the first of its lane in some cells. */
+export interface Kept {
+  readonly index: number;
+  /** Case file text. */
+  readonly text: string;
+  readonly cells: readonly string[];
+}
+
+/** What one chunk taught. */
+export interface Lesson {
+  /** Cell and by how much its count rises. */
+  readonly hits: readonly (readonly [cell: string, times: number])[];
+  readonly kept: readonly Kept[];
+  readonly gain: Gain;
+}
+
+/** Trials, and the cells that they were the first of the lane to reach. */
+export interface Gain {
+  readonly fresh: Yield;
+  readonly mutants: Yield;
+}
+type Yield = readonly [trials: number, cells: number];
+
+/** What a chunk gained, before the lane has learned it. */
+export function gainOf(
+  memory: Memory,
+  { mutants, cells, trials }: Pick<ChunkResult, "mutants" | "cells" | "trials">,
+): Gain {
+  const changed = new Set(mutants);
+  let fresh = 0;
+  let fromMutants = 0;
+  for (const [cell, , first] of cells) {
+    if (memory.hits.has(cell)) continue;
+    if (changed.has(first)) fromMutants++;
+    else fresh++;
+  }
+  return { fresh: [trials - mutants.length, fresh], mutants: [mutants.length, fromMutants] };
+}
+
+export const NO_GAIN: Gain = { fresh: [0, 0], mutants: [0, 0] };
+/** What was gained counts for less with every chunk. */
+const FADING = 0.9;
+/** A mutant takes longer to make. */
+const MUTANT_COST = 1.5;
+
+/** The cases that were the first of the lane to reach a cell: those that reached most. */
+export function firstsOf(
+  memory: Memory,
+  cells: ChunkResult["cells"],
+  textOf: (index: number) => string,
+): readonly Kept[] {
+  const firsts = new Map<number, string[]>();
+  for (const [cell, , first] of cells) {
+    if (!memory.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
+  }
+  const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
+  return most.flatMap(([index, found]) => {
+    const text = textOf(index);
+    return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
+  });
+}
+
+export class Memory {
+  readonly hits = new Map<string, number>();
+  kept: Kept[] = [];
+  gain: Gain = NO_GAIN;
+  private readonly cases = new WeakMap<Kept, unknown>();
+
+  /** How often each cell rises, out of how often a chunk reached it. */
+  risesOf(reached: Iterable<readonly [string, number, ...unknown[]]>): (readonly [string, number])[] {
+    const rises: (readonly [string, number])[] = [];
+    for (const [cell, times] of reached) {
+      const rise = Math.min(times, OFTEN - (this.hits.get(cell) ?? 0));
+      if (rise > 0) rises.push([cell, rise]);
+    }
+    return rises;
+  }
+
+  learn({ hits, kept, gain }: Lesson): void {
+    this.gain = { fresh: faded(this.gain.fresh, gain.fresh), mutants: faded(this.gain.mutants, gain.mutants) };
+    for (const [cell, times] of hits) this.hits.set(cell, (this.hits.get(cell) ?? 0) + times);
+    this.kept.push(...kept);
+    if (this.kept.length > MOST_KEPT) this.forget();
+  }
+
+  /** What the next chunk is steered by; it begins with trial `index`. */
+  steering(trial: AnyTrial, seed: number, index: number): Steering {
+    if (this.kept.length === 0 || trial.change === undefined) return UNSTEERED;
+    const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, index));
+    const parents = this.parents(trial, draw);
+    return { mutants: this.share(), parents, goals: trial.goals?.(this.hits, draw) ?? [] };
+  }
+
+  /** Of a hundred trials: as many mutants as they have gained lately, in comparison. */
+  private share(): number {
+    const rate = ([trials, cells]: Yield): number => (cells + 1) / (trials + 4);
+    const mutants = rate(this.gain.mutants) / MUTANT_COST;
+    return Math.round(Math.min(90, Math.max(10, (100 * mutants) / (mutants + rate(this.gain.fresh)))));
+  }
+
+  /** Cases to change, the rarer their cells and the smaller they are the likelier. */
+  private parents(trial: AnyTrial, draw: Draw): readonly unknown[] {
+    const weights = this.kept.map((kept) => this.rarity(kept));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return Array.from({ length: PARENTS }, () => {
+      let left = (draw.word() / 2 ** 32) * sum;
+      const chosen = weights.findIndex((weight) => {
+        left -= weight;
+        return left < 0;
+      });
+      return this.caseOf(trial, this.kept.at(chosen)!);
+    });
+  }
+
+  /** Read once, however often it is chosen. @throws Error if it does not read: the campaign wrote it */
+  private caseOf({ kind }: AnyTrial, kept: Kept): unknown {
+    const known = this.cases.get(kept);
+    if (known !== undefined) return known;
+    const parsed = kind.parse(kept.text);
+    if (!parsed.ok) throw new Error(`trial ${kept.index} does not read back: ${parsed.error.message}`);
+    this.cases.set(kept, parsed.value);
+    return parsed.value;
+  }
+
+  private rarity({ cells, text }: Kept): number {
+    let rarity = 0;
+    for (const cell of cells) rarity += 1 / (this.hits.get(cell) ?? 1) ** 2;
+    return rarity / text.length;
+  }
+
+  /** Keep the rarer three quarters, in their order. */
+  private forget(): void {
+    const limit = this.kept.map((kept) => this.rarity(kept)).sort((a, b) => b - a)[Math.floor(0.75 * MOST_KEPT)]!;
+    this.kept = this.kept.filter((kept) => this.rarity(kept) > limit);
+  }
+}
+
+const faded = ([trials, cells]: Yield, [more, gained]: Yield): Yield => [
+  trials * FADING + more,
+  cells * FADING + gained,
+];

@@ -1,0 +1,67 @@
+// Running a case so that nothing that goes wrong inside a witness ends the run.
+
+import type { LoadedCase } from "../../harness/case-file.js";
+import { hex64 } from "../../spec/bits.js";
+import type { Row } from "../../spec/bpf/isa.js";
+import type { Case } from "../../subjects/case.js";
+import { summary, type Verdict } from "../verdict.js";
+import type { CaseReport, RunReport } from "./program/check.js";
+
+export type Checked = Extract<CaseReport, { kind: "checked" }>;
+
+/** Runs a case on both witnesses; `count` is told of each BPF instruction that ran. */
+export type Check = (c: Case, count?: (row: Row) => void) => CaseReport;
+
+/**
+ * An exception out of a witness is a finding about that program, not the end of the run. A program that is not valid
+ * cannot be compared.
+ */
+export function checkOrCrash(c: Case, check: Check, count?: (row: Row) => void): Checked {
+  try {
+    const report = check(c, count);
+    if (report.kind === "checked") return report;
+    const problem = report.problems[0];
+    return without(c, { kind: "incomparable", why: `invalid: ${problem?.reason ?? "of unknown reason"}` });
+  } catch (error) {
+    const got = error instanceof Error ? error.message : String(error);
+    return without(c, { kind: "disagree", where: EXCEPTION, expected: "a verdict", got });
+  }
+}
+export const EXCEPTION = "an exception";
+
+/** The same for what gives no more than a verdict. @param renew called after an exception, which may have left anything behind */
+export function verdictOrCrash(check: () => Verdict, renew: () => void = () => {}): Verdict {
+  try {
+    return check();
+  } catch (error) {
+    renew();
+    const got = error instanceof Error ? error.message : String(error);
+    return { kind: "disagree", where: EXCEPTION, expected: "a verdict", got };
+  }
+}
+
+const without = (c: Case, verdict: Verdict): Checked => ({
+  kind: "checked",
+  verdict,
+  runs: [],
+  slots: slots(c),
+  words: 0,
+  executed: 0,
+});
+
+/** The same, with the r0 that the case's file asks for as one more witness. */
+export function checkExpected(c: LoadedCase, check: Check): Checked {
+  const report = checkOrCrash(c, check);
+  if (report.verdict.kind === "disagree" || c.expect.length === 0) return report;
+  const runs = report.runs.map((run) => ({ ...run, verdict: againstFile(run, c.expect[run.input] ?? c.expect[0]) }));
+  const verdict = runs.find((run) => run.verdict.kind === "disagree")?.verdict ?? report.verdict;
+  return { ...report, runs, verdict };
+}
+
+function againstFile({ expected: outcome, verdict }: RunReport, r0: bigint | undefined): Verdict {
+  if (verdict.kind === "disagree" || r0 === undefined) return verdict;
+  if (outcome.kind === "returned" && outcome.r0 === r0) return verdict;
+  return { kind: "disagree", where: "r0 against the file", expected: hex64(r0), got: summary(outcome) };
+}
+
+export const slots = (c: Case): number => c.program.code.reduce((n, code) => n + code.length, 0);

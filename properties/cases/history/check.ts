@@ -1,0 +1,137 @@
+// Playing a history: the implementation and the reference models side by side, every oracle asked after every step, and
+// everything swept at the end, after what still lives has been freed.
+
+import type { Engine } from "../../../engines/engine.js";
+import { referenceEngine } from "../../../engines/reference/engine.js";
+import { KernelFault } from "../../../machine/fault.js";
+import { type Action, type History, NOTHING_ELSE } from "../../../subjects/action.js";
+import { defaultSubject } from "../../../subjects/index.js";
+import { Session } from "../../../subjects/session/session.js";
+import type { Step } from "../../../subjects/step.js";
+import type { Subject } from "../../../subjects/subject.js";
+import { ORACLES } from "../../oracles/index.js";
+import type { Oracle } from "../../oracles/oracle.js";
+
+export interface Violation {
+  /** Index of the action; the number of actions for what came after the last one. */
+  readonly step: number;
+  readonly oracle: string;
+  readonly what: string;
+}
+
+export interface PlayReport {
+  /** All of the first step that breaks something, or of all steps if told to go on. Empty if none does. */
+  readonly violations: readonly Violation[];
+  /** Actions performed, the closing frees included. */
+  readonly steps: number;
+  /** Runs of another CPU between two events of an action. */
+  readonly interleavings: number;
+  /** Injected failures that faultsHit. */
+  readonly failures: number;
+  readonly loads: number;
+  /** Loads that were refused. */
+  readonly refused: number;
+}
+
+export interface PlayOptions {
+  readonly subject?: Subject;
+  readonly engine?: Engine;
+  readonly oracles?: readonly Oracle[];
+  /** Free what is left in the end, and expect nothing to remain. Default: yes. */
+  readonly close?: boolean;
+  /** Go on after a breach, to hear who else objects, but not after a crash. What comes of it may be nonsense. */
+  readonly goOn?: boolean;
+  /** Told of each step. */
+  readonly onStep?: (action: Action, step: Step, violations: readonly Violation[]) => void;
+}
+
+export function playHistory(history: History, options: PlayOptions = {}): PlayReport {
+  return new Play(history, options).run();
+}
+
+class Play {
+  readonly world: Session;
+  private readonly oracles: readonly Oracle[];
+  private hasCrashed = false;
+  private readonly count = { steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
+
+  constructor(
+    private readonly history: History,
+    private readonly options: PlayOptions,
+  ) {
+    this.world = new Session(options.subject ?? defaultSubject, history.options, options.engine ?? referenceEngine);
+    this.oracles = options.oracles ?? ORACLES;
+  }
+
+  run(): PlayReport {
+    const { actions } = this.history;
+    const violations: Violation[] = [];
+    /** @returns whether that was enough */
+    const found = (more: readonly Violation[]): boolean => {
+      violations.push(...more);
+      return more.length > 0 && (this.options.goOn !== true || this.hasCrashed);
+    };
+    const end = (): PlayReport => ({ ...this.count, violations });
+    for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
+    if (found(this.sweep(actions.length)) || this.options.close === false) return end();
+    for (const id of [...this.world.live.keys()]) {
+      if (found(this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE }))) return end();
+    }
+    found(this.sweep(actions.length));
+    if (violations.length === 0) this.world.close();
+    return end();
+  }
+
+  private step(index: number, action: Action): readonly Violation[] {
+    const step = this.world.step(action);
+    if (step === undefined) return NONE;
+    const { count } = this;
+    count.steps++;
+    count.failures += step.faultsHit;
+    if (action.kind === "load") count.loads++;
+    if (step.result.kind === "refused") count.refused++;
+    const isCut = step.result.kind === "crashed";
+    this.hasCrashed ||= isCut;
+    if (action.kind !== "run") count.interleavings += step.executions.length;
+    let violations = NONE;
+    for (const oracle of this.oracles) {
+      if (isCut && oracle.seesCrashes !== true) continue;
+      const breaches = checked(oracle, step);
+      if (breaches.length > 0) violations = [...violations, ...named(oracle, index, breaches)];
+    }
+    this.options.onStep?.(action, step, violations);
+    return violations;
+  }
+
+  private sweep(index: number): readonly Violation[] {
+    return this.oracles.flatMap((oracle) => named(oracle, index, swept(oracle, this.world)));
+  }
+}
+
+const NONE: readonly Violation[] = [];
+const NOTHING: readonly string[] = [];
+
+const named = ({ name }: Oracle, step: number, breaches: readonly string[]): Violation[] =>
+  breaches.map((what) => ({ step, oracle: name, what }));
+
+function swept(oracle: Oracle, world: Session): readonly string[] {
+  try {
+    return oracle.sweep?.(world) ?? NOTHING;
+  } catch (error) {
+    return seen(error);
+  }
+}
+
+function checked(oracle: Oracle, step: Step): readonly string[] {
+  try {
+    return oracle.check(step);
+  } catch (error) {
+    return seen(error);
+  }
+}
+
+/** Memory that an oracle must be able to look at, and cannot, is a breach. */
+function seen(error: unknown): readonly string[] {
+  if (!(error instanceof KernelFault)) throw error;
+  return [error.message];
+}

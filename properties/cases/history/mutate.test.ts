@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type History, isCaseProgram } from "../../../subjects/action.js";
+import { Draw } from "../../../subjects/random/draw.js";
+import { HistoryCells } from "../../coverage/history.js";
+import { HistoryArbitrary } from "./arbitrary.js";
+import { playHistory } from "./check.js";
+import { mutateHistory } from "./mutate.js";
+import { parseHistory, printHistory } from "./text.js";
+
+const [first, second] = fc.sample(new HistoryArbitrary(), { seed: 3, numRuns: 2 }) as [History, History];
+const draw = (seed: number): Draw => new Draw({ nextInt: () => Math.imul(seed + 1, 0x9e37_79b9) });
+const about = { title: "", oracle: undefined, expect: "pass" as const, notes: [] };
+const cellsOf = (history: History): ReadonlySet<string> => {
+  const cells = new HistoryCells(history.options);
+  expect(playHistory(history, { onStep: cells.onStep }).violations).toEqual([]);
+  return cells.reached;
+};
+
+describe("a change of a history", () => {
+  const changed = Array.from({ length: 60 }, (_, seed) => mutateHistory(first, second, draw(seed))).flatMap(
+    (history) => history ?? [],
+  );
+
+  test("is another history that reads back and breaks nothing, and most tries come to something", () => {
+    expect(changed.length).toBeGreaterThan(40);
+    for (const history of changed) {
+      expect(history).not.toEqual(first);
+      const read = parseHistory(printHistory({ ...history, about }));
+      expect(read).toMatchObject({ ok: true, value: { options: history.options, actions: history.actions } });
+    }
+    for (const history of changed.slice(0, 15)) cellsOf(history);
+  });
+
+  test("reads back whatever the two are: generated programs do not come to pages that are not theirs", () => {
+    const all = fc.sample(new HistoryArbitrary(), { seed: 4, numRuns: 300 });
+    const generated = all.filter(({ actions }) =>
+      actions.some((action) => action.kind === "load" && isCaseProgram(action.program)),
+    );
+    const large = all.filter(({ options }) => options.pageBytes !== 4096);
+    expect([generated.length > 5, large.length > 5]).toEqual([true, true]);
+    const pairs = [...large, ...generated].flatMap((one) => generated.map((other) => [one, other] as const));
+    for (const [i, [one, other]] of pairs.entries()) {
+      const history = mutateHistory(one, other, draw(i));
+      if (history !== undefined) expect(parseHistory(printHistory({ ...history, about }))).toMatchObject({ ok: true });
+    }
+  });
+
+  test("meets the borders of pages and packs, brings failures in and takes pieces of the other", () => {
+    const loads = changed.flatMap(({ actions }) => actions.filter((action) => action.kind === "load"));
+    const border = first.options.packBytes / 4;
+    const near = (insns: number): boolean => insns > border - 40 && insns <= border;
+    expect(loads.some(({ program }) => !isCaseProgram(program) && near(program.insns))).toBe(true);
+    expect(loads.some(({ fails }) => fails.some(({ nth }) => nth > 3))).toBe(true);
+    const most = Math.max(...first.actions.map((action) => ("id" in action ? action.id : 0)));
+    expect(loads.some(({ id }) => id > most)).toBe(true);
+    const attached = ({ actions }: History): number => actions.filter(({ kind }) => kind === "attach").length;
+    expect(Math.max(...changed.map(attached))).toBeGreaterThan(Math.max(attached(first), attached(second)));
+  });
+});
+
+test("cells tell actions with sizes, failures and what became of them", () => {
+  const load = (text: string): ReadonlySet<string> => {
+    const read = parseHistory(text);
+    if (!read.ok) throw new Error(read.error.message);
+    return cellsOf(read.value);
+  };
+  expect([...load("\nload #0 (r0 = 1 .., 2 insns)\n")]).toContain(
+    "history load|2 chunks, from a page's start|nothing fails|loaded, new pack, alone",
+  );
+  const traced = [...load("\nload #0 (r0 = 1 .., 2 insns)\nattach #0 (fexit recorder)\n")];
+  expect(traced.filter((cell) => /^history attach\|\S+ chunks.*\|attached/.test(cell))).toHaveLength(1);
+  expect(traced.filter((cell) => /^history attach\|[^|]*textWrite[^|]*\|/.test(cell))).toHaveLength(1);
+  expect([...load("\nload #0 (r0 = 1 .., 2 insns); copy 1 fails\n")].join("\n")).toMatch(
+    /^history load\|-\|copy 1 fails\|refused/m,
+  );
+});

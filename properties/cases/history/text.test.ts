@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { HistoryArbitrary } from "./arbitrary.js";
+import { type HistoryFile, parseHistory, printHistory } from "./text.js";
+
+const TEXT = `title:   a failed copy
+oracle:  no-leak
+expect:  breach
+profile: linux-6.12
+quirk:   secondFlush
+pack:    8192 B
+cpus:    4
+apart:   yes
+limit:   1024 B
+note:    seen by hand
+
+load #0 (r0 = 1 .., 24 insns, 192 B)
+load #1 (r0 = 2 .., 7 insns, 2 subprograms, 1 probe, 448 B); copy 1 fails; cpu 1 runs #0 after event 7
+attach #0 (fentry #1, fmod_ret recorder = 7 kept out, fexit #1, 484 B); setPermission 1 fails; cpu 3 runs #0 throughout
+detach #0; cpu 1 runs #1 after event 3
+cpu 1
+run #0 on cpu 2
+free #0 (192 B)
+`;
+
+const parsed = (text: string): HistoryFile => {
+  const result = parseHistory(text);
+  if (!result.ok) throw new Error(`${result.error.line}: ${result.error.message}`);
+  return result.value;
+};
+
+test("a history prints as it was read", () => {
+  expect(printHistory(parsed(TEXT))).toBe(TEXT);
+  expect(parsed(TEXT)).toMatchObject({
+    options: { profile: "linux-6.12", except: ["secondFlush"], packBytes: 8192, cpus: 4, limit: 1024, images: "packs" },
+    about: { title: "a failed copy", oracle: "no-leak", expect: "breach", notes: ["seen by hand"] },
+  });
+});
+
+test("whatever is generated is read as it was printed", () => {
+  const about = { title: "x", oracle: undefined, expect: "pass" as const, notes: [] };
+  fc.assert(
+    fc.property(new HistoryArbitrary(), (history) => {
+      expect(parsed(printHistory({ ...history, about }))).toEqual({ ...history, about });
+    }),
+    { seed: 20240124, numRuns: 50 },
+  );
+});
+
+const GENERATED = `title:   a generated program
+expect:  pass
+profile: fixed
+
+load #0 (the program below, 192 B); copy 1 fails
+  # cpu: ll-sc
+  # map: array value=8 entries=1
+  # input: zero 8
+
+  r0 = *(u64 *)(r1 + 0)
+  if r0 == 0 goto L1
+  exit
+  L1:
+  r0 = 7
+  exit
+load #1 (the program below, 128 B)
+  r0 = 1
+  exit
+run #0 on cpu 1
+`;
+
+test("a generated program is read and printed below its load", () => {
+  const file = parsed(GENERATED);
+  expect(file.actions.map(({ kind }) => kind)).toEqual(["load", "load", "run"]);
+  expect(file.actions[0]).toMatchObject({
+    program: { case: { inputs: [new Uint8Array(8)], env: { cpu: "ll-sc", hole: 0 } } },
+    fails: [{ step: "copy", nth: 1 }],
+  });
+  const printed = printHistory(file);
+  expect(parsed(printed)).toEqual(file);
+  expect(printed).toContain("\nload #1 (the program below, 128 B)\n  r0 = 1\n  exit\nrun #0 on cpu 1\n");
+});
+
+describe("what is wrong is named with its line", () => {
+  test.each([
+    ["", 1, "no actions"],
+    ["title: x\n\nlaod #0", 3, 'expected "load #N (r0 = N .., N insns)", "free #N"'],
+    ["profile: linux-7\n", 1, 'no profile is called "linux-7"'],
+    ["oracle: luck\n", 1, 'no oracle is called "luck"'],
+    ["cpu 1\npack: 8192 B", 2, '"pack:" below the first action'],
+    ["pack: 100 B\n", 1, 'expected a multiple of 2048 B, got "100 B"'],
+    ["load #0 (r0 = 1 .., 1 insns)", 1, "1 insns, expected 2 to 600000 with 0 subprograms"],
+    ["attach #0 ()", 1, 'expected "fentry #1", "fmod_ret recorder = 7" or'],
+    ["attach #0 (fentry #1, kprobe #1)", 1, 'got "kprobe #1"'],
+    ["apart: far", 1, 'expected "yes" or "no", got "far"'],
+    ["cpu 1\nload #0 (the program below)\ncpu 1", 2, "expected the program, indented"],
+    ["load #0 (the program below)\n  r0 = 1\n  r0 @ 1\n  exit", 3, '"@"'],
+    ["load #0 (the program below)\n  # hole: 8\n  r0 = 1\n  exit", 2, "hole, blind, guard and skip are for programs"],
+    ["load #0 (the program below)\n  # input: 00\n  # input: 01\n  r0 = 1\n  exit", 2, "2 inputs, expected one"],
+    ["load #0 (the program below)\n  r0 = *(u64 *)(r1 + 64)\n  exit", 2, "the program faults: "],
+    ["page: 16384 B\nload #0 (the program below)\n  r0 = 1\n  exit", 2, "are for pages of 4096 B, not of 16384 B"],
+    ["free #0; copy 0 fails", 1, 'expected "copy 1 fails" or "cpu 1 runs #0 after event 7", got "copy 0 fails"'],
+    ["run #0 on cpu 1; copy 1 fails", 1, 'expected "load #N'],
+  ])("%j", (text, line, message) => {
+    const result = parseHistory(text);
+    expect(result).toMatchObject({ ok: false, error: { line } });
+    expect(result.ok ? "" : result.error.message).toContain(message);
+  });
+});

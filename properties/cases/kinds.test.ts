@@ -1,0 +1,54 @@
+// What every kind of trial promises to those who work on kinds without knowing them.
+
+import { describe, expect, test } from "vitest";
+import { defaultEngine } from "../../engines/index.js";
+import { TRIAL_KINDS } from "./index.js";
+import type { AnyKind, Judged } from "./kind.js";
+
+const cases = (kind: AnyKind, count: number): readonly unknown[] =>
+  Array.from({ length: count }, (_, index) => kind.fresh(7, index));
+
+describe.each(TRIAL_KINDS.map((kind) => [kind.name, kind] as const))("%s", (_name, kind) => {
+  test("depend on seed and index alone", () => {
+    const [first, ...rest] = cases(kind, 4);
+    expect(kind.fresh(7, 0)).toEqual(first);
+    expect(kind.fresh(8, 0)).not.toEqual(first);
+    expect(rest).not.toContainEqual(first);
+  });
+
+  test("agree, and few of them cannot be compared", () => {
+    const stage = kind.stage(defaultEngine());
+    const judged = cases(kind, 40).map((c) => stage.judge(c));
+    expect(judged.filter(({ kind: answer }) => answer === "disagree")).toEqual([]);
+    expect(judged.filter(({ kind: answer }) => answer === "agree").length).toBeGreaterThan(30);
+  });
+
+  test("are read back from their text as they were", () => {
+    for (const c of cases(kind, 300)) {
+      const text = kind.print(c, { title: "a lesson", notes: ["found somewhere"] });
+      const read = kind.parse(text);
+      if (!read.ok) throw new Error(`${read.error.message}\n${text}`);
+      expect(read.value, text).toMatchObject(c as object);
+      expect(kind.print(read.value, { title: "a lesson", notes: ["found somewhere"] })).toBe(text);
+    }
+  });
+
+  test("are refused in one line that says where", () => {
+    const read = kind.parse("# title: nothing\n\nwhat is this?\n");
+    expect(read).toMatchObject({ ok: false, error: { message: expect.stringMatching(/^line 3: [^\n]+$/) } });
+    expect(kind.parse("")).toMatchObject({ ok: false });
+  });
+
+  test("become small where everything fails, and stay as they are where nothing does", () => {
+    for (const c of cases(kind, 3)) {
+      expect(kind.size(kind.minimize(c, () => true, 5000))).toBeLessThanOrEqual(2);
+      expect(kind.minimize(c, () => false, 100)).toEqual(c);
+    }
+  });
+
+  test("what breaks inside a witness is an objection", () => {
+    const broken = { inputs: undefined, actions: undefined, registers: undefined, setup: undefined };
+    const judged: Judged = kind.stage(defaultEngine()).judge({ ...(kind.fresh(7, 0) as object), ...broken });
+    expect(judged).toMatchObject({ kind: "disagree", oracle: "no-exception" });
+  });
+});

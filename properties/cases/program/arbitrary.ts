@@ -1,0 +1,221 @@
+// Cases: a program (or several that tail call each other), inputs, environment. All of it is drawn in one go from one
+// random source, valid by construction, since combining arbitraries costs microseconds a value. Shrinking works on the
+// case itself and so needs no context (shrink.ts).
+
+import fc from "fast-check";
+import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../../spec/bpf/program.js";
+import type { Case, CaseEnv } from "../../../subjects/case.js";
+import { Draw } from "../../../subjects/random/draw.js";
+import { half } from "./blocks/immediates.js";
+import { menuFor } from "./blocks/menu.js";
+import { FEATURES, type Feature, type Features, type Plan } from "./blocks/plan.js";
+import { makeProgram, type Size } from "./blocks/program.js";
+import type { Region } from "./blocks/registers.js";
+import { isCase, shrinkCase } from "./shrink/shrink.js";
+
+export const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
+/** Slots of the main function: up to 6, 20, 60, 600, and enough for an image of several pages. */
+export type Shape = (typeof SHAPES)[number];
+
+export interface CaseOptions {
+  /** Slots of the main function, roughly, at most. */
+  readonly maxSize?: number;
+  /** Features that every case has (true) or none has (false); the others come and go. */
+  readonly features?: Partial<Features>;
+  /** The one size class to draw from; without it all of them, mostly the smaller ones. */
+  readonly shape?: Shape;
+}
+
+export class CaseArbitrary extends fc.Arbitrary<Case> {
+  readonly #options: CaseOptions;
+  readonly #menus = new Map<string, Plan["menu"]>();
+
+  constructor(options: CaseOptions = {}) {
+    super();
+    this.#options = options;
+  }
+
+  generate(mrng: fc.Random): fc.Value<Case> {
+    return new fc.Value(this.#make(new Draw(mrng)), undefined);
+  }
+
+  canShrinkWithoutContext(value: unknown): value is Case {
+    return isCase(value);
+  }
+
+  shrink(value: Case): fc.Stream<fc.Value<Case>> {
+    return fc.stream(values(value));
+  }
+
+  #make(draw: Draw): Case {
+    const size = this.#size(draw);
+    const features = this.#features(draw, size);
+    const programs = features.tailCalls ? draw.between(1, 3) : 1;
+    const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
+    const plan = makePlan(draw, features, this.#menu(features), programs, inputBytes);
+    const code = Array.from({ length: programs }, (_, i) =>
+      makeProgram(draw, plan, i, i === 0 ? size : { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }),
+    );
+    return {
+      program: { code, maps: plan.maps, context: plan.kind },
+      inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
+      env: makeEnv(draw, size),
+    };
+  }
+
+  #size(draw: Draw): Size {
+    const { shape, maxSize = Number.POSITIVE_INFINITY } = this.#options;
+    const size = drawSize(draw, shape ?? drawShape(draw));
+    return { slots: Math.min(size.slots, maxSize), longJump: size.longJump <= maxSize ? size.longJump : 0 };
+  }
+
+  #features(draw: Draw, { slots, longJump }: Size): Features {
+    const given = this.#options.features;
+    const features: Record<Feature, boolean> = { ...NONE };
+    for (const feature of FEATURES) features[feature] = given?.[feature] ?? draw.chance(CHANCES[feature]);
+    // 34 programs may run one after another, and a large one would be too much.
+    if (slots > 60 || longJump > 0) features.tailCalls = false;
+    return features;
+  }
+
+  #menu(features: Features): Plan["menu"] {
+    const key = FEATURES.map((feature) => (features[feature] ? 1 : 0)).join("");
+    const known = this.#menus.get(key);
+    if (known !== undefined) return known;
+    const menu = menuFor(features);
+    this.#menus.set(key, menu);
+    return menu;
+  }
+}
+
+function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {
+  const cpu = draw.chance(60) ? "lse" : "ll-sc";
+  const hole = draw.chance(50) ? 0 : 8 * draw.below(7);
+  const env: CaseEnv = draw.chance(BLINDED) ? { cpu, hole, blind: true } : { cpu, hole };
+  // Guards make jumps longer.
+  return longJump === 0 && slots <= MOST_GUARDED && draw.chance(GUARDED) ? { ...env, guard: true } : env;
+}
+
+function* values(value: Case): Generator<fc.Value<Case>> {
+  for (const smaller of shrinkCase(value)) yield new fc.Value(smaller, undefined);
+}
+
+const NONE = Object.fromEntries(FEATURES.map((feature) => [feature, false])) as Record<Feature, boolean>;
+/** In how many of a hundred cases a feature takes part. */
+const CHANCES: { readonly [F in Feature]: number } = {
+  memory: 75,
+  atomics: 50,
+  pointers: 45,
+  branches: 70,
+  loops: 35,
+  helpers: 25,
+  maps: 25,
+  calls: 25,
+  tailCalls: 12,
+  packet: 12,
+};
+/** In how many of a hundred cases constants are blinded. */
+const BLINDED = 6;
+/** And in how many divisions are guarded. */
+const GUARDED = 25;
+/** Slots of a program in which no guard can make a jump too long. */
+export const MOST_GUARDED = 2000;
+const INPUT_BYTES = [8, 16, 32, 48, 80, 128] as const;
+
+function drawShape(draw: Draw): Shape {
+  const how = draw.below(1000);
+  if (how < 180) return "tiny";
+  if (how < 580) return "small";
+  if (how < 975) return "medium";
+  return how < 998 ? "large" : "huge";
+}
+
+function drawSize(draw: Draw, shape: Shape): Size {
+  switch (shape) {
+    case "tiny":
+      return { slots: draw.between(2, 6), longJump: 0 };
+    case "small":
+      return { slots: draw.between(5, 20), longJump: 0 };
+    case "medium":
+      return { slots: draw.between(20, 60), longJump: 0 };
+    case "large":
+      return { slots: draw.between(60, 600), longJump: draw.chance(30) ? draw.between(100, 400) : 0 };
+    case "huge":
+      return { slots: draw.between(40, 200), longJump: draw.between(1100, 3500) };
+    default:
+      return shape satisfies never;
+  }
+}
+
+function makePlan(draw: Draw, features: Features, menu: Plan["menu"], programs: number, inputBytes: number): Plan {
+  const tailCallsFromFunctions = features.tailCalls && features.calls && programs > 1 && draw.chance(50);
+  const maps = makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs);
+  const kind = features.packet ? "xdp" : "memory";
+  return {
+    features,
+    menu,
+    kind,
+    maps,
+    dataMaps: maps.flatMap((map, i) => (map.kind === "progArray" ? [] : [i])),
+    progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
+    tailCallsFromFunctions,
+    context:
+      kind === "memory" ? region("context", inputBytes) : { ...region("context", 0), movable: false, spillable: false },
+    packet: { ...region("packet", 0x1_0000), atomics: false },
+    packetEnd: { ...region("packetEnd", 0), movable: false },
+    mapObjects: maps.map((_, map) => ({ ...region("map", 0), movable: false, map })),
+    values: maps.map((spec, map) => ({
+      ...region("value", spec.kind === "progArray" ? 0 : spec.valueBytes),
+      shortLived: spec.kind === "hash",
+      spillable: spec.kind !== "hash",
+      map,
+    })),
+    callees: [],
+  };
+}
+
+const region = (kind: Region["kind"], bytes: number): Region => ({
+  kind,
+  start: 0,
+  end: bytes,
+  aligned: false,
+  atomics: true,
+  writable: true,
+  movable: true,
+  shortLived: false,
+  spillable: true,
+  map: -1,
+});
+
+const VALUE_BYTES = [8, 16, 4, 8, 12, 24, 1, 64] as const;
+const KEY_BYTES = [4, 8, 4, 2, 16, 1] as const;
+
+/** Tail calls lead to the programs from `first` to before `end`. */
+function makeMaps(draw: Draw, features: Features, first: number, end: number): readonly MapSpec[] {
+  const maps: MapSpec[] = features.maps ? Array.from({ length: draw.between(1, 2) }, () => dataMap(draw)) : [];
+  if (!features.tailCalls) return maps;
+  const entries = draw.between(1, 4);
+  const targets = Array.from({ length: entries }, () => (draw.chance(75) ? draw.between(first, end - 1) : undefined));
+  const progArray: ProgArrayMap = { kind: "progArray", entries, programs: targets };
+  return draw.chance(50) ? [...maps, progArray] : [progArray, ...maps];
+}
+
+function dataMap(draw: Draw): ArrayMap | HashMap {
+  const valueBytes = draw.pick(VALUE_BYTES);
+  if (draw.chance(35)) return { kind: "hash", keyBytes: draw.pick(KEY_BYTES), valueBytes, entries: draw.between(1, 4) };
+  return { kind: "array", keyBytes: 4, valueBytes, entries: draw.chance(60) ? 1 : draw.between(2, 4) };
+}
+
+/** Words of edge patterns, small numbers, repeated bytes and noise. A packet may be shorter or longer than the others. */
+function makeInput(draw: Draw, usual: number, packet: boolean): Uint8Array {
+  const bytes = packet && draw.chance(35) ? draw.below(usual + 20) : usual;
+  const words = new Uint32Array((bytes + 3) >> 2);
+  const style = draw.below(6);
+  for (let i = 0; i < words.length; i++) {
+    if (style === 0) words[i] = 0;
+    else if (style < 3) words[i] = draw.word();
+    else if (style === 3) words[i] = i % 2 === 0 ? draw.between(-3, 9) : draw.between(-1, 0);
+    else words[i] = half(draw);
+  }
+  return new Uint8Array(words.buffer, 0, bytes);
+}

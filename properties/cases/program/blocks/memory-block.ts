@@ -1,0 +1,145 @@
+// Loads, stores and atomics of scalars through any pointer that the state knows, near it. Pointers into odd places are
+// made in pointer-block.ts, and stored in frame-block.ts.
+
+import {
+  type AtomicRow,
+  type LoadRow,
+  ROWS,
+  rowById,
+  type StoreImmRow,
+  type StoreRow,
+} from "../../../../spec/bpf/isa.js";
+import type { Body } from "./body.js";
+import { DIRECTED, immediate } from "./immediates.js";
+import type { Pointer } from "./registers.js";
+
+export const LOADS = ROWS.filter((row): row is LoadRow => row.kind === "load" && row.mode === "mem");
+export const STORES = ROWS.filter((row): row is StoreRow => row.kind === "store" && row.mode === "mem");
+export const STORE_IMMS = ROWS.filter((row): row is StoreImmRow => row.kind === "storeImm" && row.mode === "mem");
+const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic" && row.mode === "mem");
+const LOAD_8 = rowById("ldxdw");
+const LOAD_4 = rowById("ldxw");
+const MOV32 = rowById("mov32 reg");
+const MOV = rowById("mov reg");
+const ADD = rowById("add imm");
+
+const NOWHERE = 0x7fff_ffff;
+
+/** A displacement at which `size` bytes lie within the pointer's memory, or NOWHERE. */
+function reach(body: Body, pointer: Pointer, size: number, aligned: boolean): number {
+  const { region, low, high, end, step } = pointer;
+  const first = Math.max(region.start - low, -0x8000);
+  const last = Math.min(end - high - size, 0x7fff);
+  if (first > last) return NOWHERE;
+  if (!aligned && !region.aligned && body.draw.chance(40)) return body.draw.between(first, last);
+  if (step % size !== 0) return aligned || region.aligned ? NOWHERE : body.draw.between(first, last);
+  const start = first + ((size - ((low + first) % size)) % size);
+  if (start > last) return NOWHERE;
+  const places = Math.floor((last - start) / size) + 1;
+  const which = body.draw.below(8);
+  return start + size * (which === 0 ? 0 : which === 1 ? places - 1 : body.draw.below(places));
+}
+
+const reachable = ({ region, low, high, end }: Pointer): boolean =>
+  region.start - low <= 0x7fff && end - high > region.start - low && end - high > -0x8000;
+
+const isData = ({ region: { kind } }: Pointer): boolean => kind !== "map" && kind !== "packetEnd";
+
+/** Registers with pointers to accessible data. The XDP context holds pointers, not data. */
+export function dataPointers(body: Body, wanted: (pointer: Pointer) => boolean = () => true): number {
+  const { state, plan } = body;
+  let mask = 0;
+  for (let register = 0; register <= 10; register++) {
+    if (!((state.pointers >> register) & 1)) continue;
+    const pointer = state.pointer(register);
+    if (!isData(pointer) || (pointer.region === plan.context && plan.kind === "xdp")) continue;
+    if (reachable(pointer) && wanted(pointer)) mask |= 1 << register;
+  }
+  return mask;
+}
+
+/** One access. */
+export function access(body: Body): void {
+  const { draw } = body;
+  const how = draw.below(100);
+  if (how < 36) load(body);
+  else if (how < 55) store(body);
+  else if (how < 70 || !body.plan.features.atomics) storeImm(body);
+  else atomic(body);
+}
+
+/** Load a scalar from any data pointer. @returns whether there was one. */
+export function load(body: Body, wanted?: (pointer: Pointer) => boolean): boolean {
+  const mask = dataPointers(body, wanted);
+  if (mask === 0) return false;
+  const base = body.draw.bit(mask);
+  const row = body.draw.pick(LOADS);
+  const off = reach(body, body.state.pointer(base), row.size, false);
+  if (off === NOWHERE) return false;
+  const dst = body.target();
+  body.emit(row, dst, base, off, 0);
+  body.computed(dst);
+  return true;
+}
+
+const isWritable = (pointer: Pointer): boolean => pointer.region.writable;
+
+function store(body: Body): void {
+  const src = body.operand();
+  const mask = dataPointers(body, isWritable);
+  if (mask === 0) return;
+  const base = body.draw.bit(mask);
+  const row = body.draw.pick(STORES);
+  const off = reach(body, body.state.pointer(base), row.size, false);
+  if (off !== NOWHERE) body.emit(row, base, src, off, 0);
+}
+
+function storeImm(body: Body): void {
+  const mask = dataPointers(body, isWritable);
+  if (mask === 0) return;
+  const base = body.draw.bit(mask);
+  const row = body.draw.pick(STORE_IMMS);
+  const off = reach(body, body.state.pointer(base), row.size, false);
+  if (off !== NOWHERE) body.emit(row, base, 0, off, immediate(body.draw));
+}
+
+/** In a hundred: atomics whose old value takes the register of their base. */
+const ALIASED = 16;
+/** Where addresses are the same in every run, so that they may go into results. */
+const FIXED: ReadonlySet<string> = new Set(["context", "value"]);
+
+/** The base in the register that the old value goes to, which for most is the data as well. */
+function aliased(body: Body, row: AtomicRow, base: number, off: number, src: number): void {
+  const both = row.op === "cmpxchg" ? 0 : body.target();
+  if (both !== base) body.emit(MOV, both, base, 0, 0);
+  if (off !== 0) body.emit(ADD, both, 0, 0, off);
+  body.emit(row, both, row.op === "cmpxchg" ? src : both, 0, 0);
+  body.computed(both);
+}
+
+function atomic(body: Body): void {
+  const { draw, state } = body;
+  const row = draw.pick(ATOMICS);
+  const src = row.src === "rw" ? body.mutable() : body.operand();
+  if (row.op === "cmpxchg" && !(state.scalars & 1)) {
+    if (!body.mayClobberR0) return;
+    body.constant(0, draw.chance(60) ? 0 : draw.pick(DIRECTED));
+  }
+  if (row.op === "cmpxchg" && !body.mayClobberR0) return;
+  const mask = dataPointers(body, (pointer) => pointer.region.atomics);
+  if (mask === 0) return;
+  const base = draw.bit(mask);
+  const off = reach(body, state.pointer(base), row.size, true);
+  if (off === NOWHERE) return;
+  if (row.fetch && FIXED.has(state.pointer(base).region.kind) && draw.chance(ALIASED)) {
+    aliased(body, row, base, off, src);
+    return;
+  }
+  if (row.op === "cmpxchg" && draw.chance(50)) {
+    body.emit(row.size === 8 ? LOAD_8 : LOAD_4, 0, base, off, 0);
+    // Then they are equal in the lower half only.
+    if (row.size === 8 && draw.chance(30)) body.emit(MOV32, 0, 0, 0, 0);
+  }
+  body.emit(row, base, src, off, 0);
+  if (row.fetch) body.computed(row.op === "cmpxchg" ? 0 : src);
+}

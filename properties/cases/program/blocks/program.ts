@@ -1,0 +1,125 @@
+// One program of a case: how many local functions it has and who must call whom, each function made after those that it
+// may call, and all of them put together with the distances of their calls.
+
+import type { Insn } from "../../../../spec/bpf/insn.js";
+import type { Draw } from "../../../../subjects/random/draw.js";
+import type { Body } from "./body.js";
+import { type FunctionPlan, makeFunction } from "./function.js";
+import type { Callee, Parameter, Plan, Signature } from "./plan.js";
+
+const MAIN: Signature = { parameters: [], main: true };
+const MAX_FUNCTIONS = 3;
+/** Instructions that a function executes packsBeyondBranchRange from the calls that it owes. */
+const COST_LIMIT = 1500;
+/** The same where 34 programs may follow each other. */
+const COST_LIMIT_TAIL_CALLS = 200;
+
+export interface Size {
+  readonly slots: number;
+  readonly longJump: number;
+}
+
+/** Make a program of about that size. `plan.callees` is overwritten. */
+export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): readonly Insn[] {
+  const mayHaveFunctions = plan.features.calls && (index === 0 || !plan.tailCallsFromFunctions);
+  const functions = mayHaveFunctions ? draw.between(1, Math.min(MAX_FUNCTIONS, 1 + Math.floor(size.slots / 12))) : 0;
+  const signatures: Signature[] = [];
+  const owes = Array.from({ length: functions + 1 }, (): number[] => []);
+  // Function i is owed a call by an earlier one; function -1 is main, kept last in `owes`.
+  for (let i = 0; i < functions; i++) {
+    const caller = draw.chance(50) ? functions : draw.below(i + 1) - 1;
+    const index = caller < 0 ? functions : caller;
+    owes[index]!.push(i);
+    signatures.push(makeSignature(draw, plan, index === functions || hasContext(signatures[index]!)));
+  }
+  plan.callees.length = 0;
+  plan.callees.length = functions;
+  const bodies: Body[] = [];
+  for (let i = functions - 1; i >= 0; i--) {
+    const slots = draw.between(2, Math.max(4, Math.min(20, size.slots)));
+    const body = makeFunction(
+      draw,
+      plan,
+      functionPlan(draw, plan, signatures[i]!, owes[i]!, { slots, longJump: 0 }, true),
+    );
+    bodies[i] = body;
+    plan.callees[i] = { signature: signatures[i]!, cost: body.cost };
+  }
+  const main = makeFunction(draw, plan, functionPlan(draw, plan, MAIN, owes[functions]!, size, functions > 0));
+  return join(main, bodies);
+}
+
+const hasContext = ({ main, parameters }: Signature): boolean =>
+  main || parameters.some(({ kind }) => kind === "context");
+
+/** At most one parameter is the context, and none if the function that must call this one has no context to give. */
+function makeSignature(draw: Draw, plan: Plan, callerHasContext: boolean): Signature {
+  const parameters = Array.from({ length: draw.below(5) }, (): Parameter => {
+    const how = draw.below(10);
+    if (how < 4) return { kind: "scalar" };
+    if (how < 6) return { kind: "count" };
+    if (how < 8) return { kind: "memory", bytes: 8 * draw.between(1, 2) };
+    return { kind: plan.tailCallsFromFunctions || draw.chance(50) ? "context" : "scalar" };
+  });
+  const contexts = parameters.filter(({ kind }) => kind === "context").length;
+  return contexts > (callerHasContext ? 1 : 0)
+    ? { main: false, parameters: parameters.filter(({ kind }) => kind !== "context") }
+    : { main: false, parameters };
+}
+
+/** Frames of a chain of calls share 512 bytes, those above a tail call in a callee less than 256. */
+const MAIN_FRAMES = [0, 1, 4, 8, 12, 16, 24, 32, 40, 64, 96, 128, 256, 496] as const;
+const MAIN_FRAMES_WITH_CALLS = [0, 8, 16, 24, 32, 64, 96] as const;
+/** They must be cleared. */
+const MAIN_FRAMES_WITH_TAIL_CALLS = [0, 0, 8, 16, 24, 40] as const;
+const CALLEE_FRAMES = [0, 0, 8, 8, 16, 24, 32] as const;
+/** So that keys, values and arguments in memory have room. */
+const ENOUGH = 16;
+
+function functionPlan(
+  draw: Draw,
+  plan: Plan,
+  signature: Signature,
+  owes: readonly number[],
+  { slots, longJump }: Size,
+  calls: boolean,
+): FunctionPlan {
+  const { features, progArrays } = plan;
+  const owed = owes.map((i) => (plan.callees[i] as Callee).signature.parameters);
+  const needsRoom = owed.some((parameters) => parameters.some(({ kind }) => kind === "memory"));
+  const wantsRoom = features.maps || (features.memory && draw.chance(50));
+  const tailCalls = progArrays.length > 0;
+  const mainFrames = tailCalls ? MAIN_FRAMES_WITH_TAIL_CALLS : calls ? MAIN_FRAMES_WITH_CALLS : MAIN_FRAMES;
+  const drawn = signature.main ? draw.pick<number>(mainFrames) : draw.pick(CALLEE_FRAMES);
+  return {
+    signature,
+    frameBytes: drawn < ENOUGH && (needsRoom || wantsRoom) ? ENOUGH : drawn,
+    spills: features.pointers ? draw.below(3) : 0,
+    clear: !signature.main || tailCalls,
+    keepContext:
+      hasContext(signature) &&
+      (owed.some((parameters) => parameters.some(({ kind }) => kind === "context")) || (tailCalls && draw.chance(80))),
+    owes,
+    slots,
+    costLimit: tailCalls ? COST_LIMIT_TAIL_CALLS : COST_LIMIT,
+    longJump,
+    tailCall: tailCalls && signature.main && draw.chance(60),
+  };
+}
+
+/** The main function, then the others, with every local call aimed. */
+function join(main: Body, functions: readonly Body[]): readonly Insn[] {
+  if (functions.length === 0) return main.slots;
+  const starts: number[] = [];
+  let next = main.here;
+  for (const body of functions) {
+    starts.push(next);
+    next += body.here;
+  }
+  const all = [main, ...functions];
+  all.forEach((body, i) => {
+    const start = i === 0 ? 0 : starts[i - 1]!;
+    for (const { pc, callee } of body.callSites) body.slots[pc]!.imm = starts[callee]! - (start + pc) - 1;
+  });
+  return all.flatMap((body) => body.slots);
+}

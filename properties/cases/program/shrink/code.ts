@@ -1,0 +1,77 @@
+// Editing code: slots are overwritten or deleted in place, with every distance still the old one, and then everything is
+// pushed together. What no path reaches goes away by itself, and jumps into deleted slots lead to what follows them.
+
+import { branchTarget, type Insn } from "../../../../spec/bpf/insn.js";
+
+/** Code in the middle of an edit: `undefined` is a deleted slot. */
+export type Draft = (Insn | undefined)[];
+
+/** Put a draft together, or undefined if control would run off its end. */
+export function settle(draft: Draft): readonly Insn[] | undefined {
+  dropHalves(draft);
+  const reached = reach(draft);
+  if (reached === undefined) return undefined;
+  const places = new Int32Array(draft.length + 1);
+  let next = 0;
+  for (let pc = 0; pc < draft.length; pc++) {
+    places[pc] = next;
+    if (draft[pc] !== undefined && reached[pc] === 1) next++;
+  }
+  places[draft.length] = next;
+  const code: Insn[] = [];
+  for (let pc = 0; pc < draft.length; pc++) {
+    const slot = draft[pc];
+    if (slot !== undefined && reached[pc] === 1) code.push(reaim(slot, pc, places));
+  }
+  return code;
+}
+
+/** Neither half of an lddw stays without the other. */
+function dropHalves(draft: Draft): void {
+  for (let pc = 0; pc < draft.length; pc++) {
+    const kind = draft[pc]?.row.kind;
+    if (kind === "lddw" && draft[pc + 1]?.row.kind !== "lddwHigh") draft[pc] = undefined;
+    if (kind === "lddwHigh" && draft[pc - 1]?.row.kind !== "lddw") draft[pc] = undefined;
+  }
+}
+
+/** 1 for every slot that a path from slot 0 leads through. */
+function reach(draft: Draft): Uint8Array | undefined {
+  const reached = new Uint8Array(draft.length);
+  const pending = [0];
+  for (let start = pending.pop(); start !== undefined; start = pending.pop()) {
+    for (let pc = start; ; pc++) {
+      if (pc < 0 || pc >= draft.length) return undefined;
+      if (reached[pc] === 1) break;
+      reached[pc] = 1;
+      const slot = draft[pc];
+      if (slot === undefined) continue;
+      const target = branchTarget(slot, pc);
+      if (target !== undefined) pending.push(target);
+      if (slot.row.kind === "exit" || slot.row.kind === "ja") break;
+    }
+  }
+  return reached;
+}
+
+function reaim(slot: Insn, pc: number, places: Int32Array): Insn {
+  const target = branchTarget(slot, pc);
+  if (target === undefined) return slot;
+  const distance = places[target]! - places[pc]! - 1;
+  if (slot.row.off === "branch") return distance === slot.off ? slot : { ...slot, off: distance };
+  return distance === slot.imm ? slot : { ...slot, imm: distance };
+}
+
+/** Slots from `start` to before `end` deleted. */
+export function without(code: readonly Insn[], start: number, end: number): Draft {
+  const draft: Draft = code.slice();
+  draft.fill(undefined, start, end);
+  return draft;
+}
+
+/** The slots from `pc` on overwritten. */
+export function overwritten(code: readonly Insn[], pc: number, ...slots: readonly Insn[]): Draft {
+  const draft: Draft = code.slice();
+  for (let i = 0; i < slots.length; i++) draft[pc + i] = slots[i];
+  return draft;
+}

@@ -1,0 +1,35 @@
+// Whether a case says something: the reference returns on every input, and what it returns does not depend on where the
+// frames of local calls lie, which is nobody's promise. Generated cases are sound by construction; the edits of
+// the shrinker may read outside a region, loop for ever or turn a callee's frame pointer into data, and a
+// disagreement about that would be about nothing.
+
+import { interpret } from "../../../spec/bpf/interpret.js";
+import type { Layout } from "../../../spec/bpf/program.js";
+import type { Case } from "../../../subjects/case.js";
+import { layoutOf } from "../../../subjects/run/layout.js";
+import { compare } from "../../verdict.js";
+
+/** Generated cases take at most half of it. */
+export const FUEL = 50_000;
+/** Every bit of a frame's address that differs between places differs in one of these. */
+const ELSEWHERE = [0x1aaa_aaa0, 0x2555_5550];
+
+export function isSound({ program, inputs }: Case): boolean {
+  const calls = program.code.some((code) => code.some(({ row }) => row.kind === "call" && row.target === "local"));
+  return inputs.every((input) => {
+    const layout = layoutOf(program, input.length);
+    const outcome = interpret({ program, input, layout, fuel: FUEL });
+    if (outcome.kind !== "returned") return false;
+    if (!calls) return true;
+    return ELSEWHERE.every((by) => {
+      const other = interpret({ program, input, layout: elsewhere(layout, by), fuel: FUEL });
+      return compare(outcome, other).kind === "agree";
+    });
+  });
+}
+
+/** The same layout, but for the frames of local calls. */
+function elsewhere(layout: Layout, by: number): Layout {
+  const { base, bytes } = layout.calleeStacks;
+  return { ...layout, calleeStacks: { base: base + by, bytes } };
+}

@@ -1,0 +1,55 @@
+// What only a verifier can hand to the JIT: accesses that may fault, arenas, per-CPU addresses, inlined helpers, and
+// atomics that no verifier lets through. Tried one small body at a time; its registers and all memory afterwards are the
+// result.
+
+import type { JitEnv } from "../../../impl/jit/env.js";
+import type { Va } from "../../../machine/address.js";
+import type { U64 } from "../../../spec/bits.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
+
+export interface VerifierOnlyCase {
+  /** Straight-line code, without an exit. */
+  readonly body: readonly Insn[];
+  /** r0 to r5 on entry; r0 is a signed 32-bit number. */
+  readonly registers: readonly U64[];
+  readonly env: Pick<JitEnv, "lse" | "vhe" | "bti">;
+  /** All constants are blinded first. */
+  readonly isBlinded: boolean;
+  /** The body lies in a second function, which the first calls after an access of its own that may fault. */
+  readonly isCalled: boolean;
+}
+
+export const REGISTERS = 10;
+/** How many registers are told on entry: r0 to r5. */
+export const ENTRY_REGISTERS = 6;
+/** What the body may name: those, and r7 to r9, which are zero on entry. r6 leads to where all of them are stored. */
+export const NAMED_REGISTERS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9];
+
+const PAGE = 4096;
+/** Whole pages, with nothing mapped beside them. */
+export interface Place {
+  readonly name: string;
+  readonly base: Va;
+  readonly bytes: number;
+}
+/** What the registers are stored to in the end. */
+export const RESULTS: Place = { name: "registers", base: 0x8000_b000_0000, bytes: PAGE };
+export const DATA: Place = { name: "data", base: 0x8000_b010_0000, bytes: PAGE };
+export const TASK: Place = { name: "task", base: 0x8000_b020_0000, bytes: PAGE };
+/** Arena pointers count from `ARENA_BASE`; its first page is not mapped. */
+export const ARENA_BASE: Va = 0x8000_c000_0000;
+export const ARENA: Place = { name: "arena", base: ARENA_BASE + PAGE, bytes: 2 * PAGE };
+export const PLACES = [RESULTS, DATA, TASK, ARENA] as const;
+/** Upper half of the arena's addresses in user space. */
+export const USER_HIGH = 0x7f05;
+
+export const PERCPU_EL1 = 0x0000_1234_5678_9abcn;
+export const PERCPU_EL2 = 0x0000_0fed_cba9_8765n;
+/** As the default environment says: helpers that read the CPU's number and the task. */
+export const CPU_NUMBER_HELPER = 8;
+export const TASK_HELPERS: readonly number[] = [35, 158];
+export const CPU_NUMBER_OFFSET = 16;
+
+/** What the places hold before each case. */
+export const initialBytes = ({ bytes }: Place): Uint8Array =>
+  Uint8Array.from({ length: bytes }, (_, i) => (i * 37 + (i >> 8) * 11 + 0x80) & 0xff);

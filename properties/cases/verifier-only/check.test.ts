@@ -1,0 +1,56 @@
+// Rows that only a verifier makes, against their meaning.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { pointer } from "../../../machine/address.js";
+import { u64 } from "../../../spec/bits.js";
+import { bpf } from "../../../spec/bpf/text/bpf.js";
+import { verifierOnlyCase } from "./arbitrary.js";
+import { ARENA, ARENA_BASE, DATA, PERCPU_EL1, USER_HIGH, type VerifierOnlyCase } from "./case.js";
+import { VerifierOnlyChecker } from "./check.js";
+import { meaningOf } from "./meaning.js";
+
+const REGISTERS = [7n, pointer(DATA.base), BigInt(ARENA.base - ARENA_BASE), 0n, 4n, 5n].map(u64);
+const LSE = { lse: true, vhe: false, bti: false };
+const of = (text: string): VerifierOnlyCase => ({
+  body: bpf(text, { dialect: "kernel" }),
+  registers: REGISTERS,
+  env: LSE,
+  isBlinded: false,
+  isCalled: false,
+});
+
+describe("meaning", () => {
+  const result = (text: string, register: number): bigint | undefined => meaningOf(of(text))?.registers[register];
+
+  test("a load that faults leaves zero", () => {
+    expect(result("r4 = probe *(u8 *)(r3 + 8)", 4)).toBe(0n);
+    expect(result("r4 = probe *(u8 *)(r1 + 1)", 4)).toBe(0xa5n);
+    expect(result("r4 = arena *(u8 *)(r2 - 1)", 4)).toBe(0n);
+  });
+
+  test("a null arena pointer stays null in user space", () => {
+    expect(result("r4 = addr_space_cast(r3, 1, 0)", 4)).toBe(0n);
+    expect(result("r4 = addr_space_cast(r5, 1, 0)", 4)).toBe((BigInt(USER_HIGH) << 32n) | 5n);
+  });
+
+  test("a per-CPU address", () => {
+    expect(result("r4 = percpu r5", 4)).toBe(PERCPU_EL1 + 5n);
+  });
+});
+
+test("what is loaded does what it means", () => {
+  const stage = new VerifierOnlyChecker();
+  let means = 0;
+  const source = fc.integer({ min: 0, max: 2 ** 31 - 1 });
+  fc.assert(
+    fc.property(fc.array(source, { minLength: 3, maxLength: 3 }), ([a = 0, b = 0, c = 0]) => {
+      const words = [a, b, c];
+      const verdict = stage.check(verifierOnlyCase({ nextInt: () => words.pop() ?? 0 }));
+      if (verdict.kind === "agree") means++;
+      expect(verdict).not.toMatchObject({ kind: "disagree" });
+    }),
+    { seed: 7, numRuns: 1500 },
+  );
+  expect(means).toBeGreaterThan(1200);
+});

@@ -1,0 +1,175 @@
+// Plays one case of the kernel dialect on the machine: load, structure, run, compare with its meaning, free.
+
+import assert from "node:assert/strict";
+import { referenceEngine } from "../../../engines/reference/engine.js";
+import { DEFAULT_ENV } from "../../../impl/jit/env.js";
+import type { JitFunction } from "../../../impl/jit/function.js";
+import { describeLoadError } from "../../../impl/program/bpf-prog.js";
+import { fixupException } from "../../../impl/program/fixup-exception.js";
+import { Kernel } from "../../../impl/program/kernel.js";
+import { freeProgram, type LoadedProgram, loadProgram } from "../../../impl/program/load.js";
+import { bpfJitBlindConstants } from "../../../impl/verifier/blinding.js";
+import type { LoweredFunction } from "../../../impl/verifier/rewrite.js";
+import { halves, pointer } from "../../../machine/address.js";
+import { Machine } from "../../../machine/machine.js";
+import { hex64, s32 } from "../../../spec/bits.js";
+import { type Insn, insn } from "../../../spec/bpf/insn.js";
+import { rowById } from "../../../spec/bpf/isa.js";
+import { CALL_BASE, ENTRY_SP, STACK } from "../../../subjects/run/layout.js";
+import { loadedBreaches } from "../../oracles/code/loaded-code.js";
+import type { Verdict } from "../../verdict.js";
+import {
+  ARENA_BASE,
+  DATA,
+  initialBytes,
+  NAMED_REGISTERS,
+  PERCPU_EL1,
+  PERCPU_EL2,
+  PLACES,
+  type Place,
+  REGISTERS,
+  RESULTS,
+  TASK,
+  USER_HIGH,
+  type VerifierOnlyCase,
+} from "./case.js";
+import { type Meaning, meaningOf } from "./meaning.js";
+
+/** Holds the address of `RESULTS`. */
+const R6 = 6;
+const FUEL = 10_000;
+const LDDW = rowById("lddw imm64");
+const LDDW_HIGH = rowById("lddw high");
+const MOV = rowById("mov imm");
+const STORE = rowById("stxdw");
+const EXIT = insn(rowById("exit"));
+
+const INITIAL: ReadonlyMap<Place, Uint8Array> = new Map(PLACES.map((place) => [place, initialBytes(place)]));
+
+export class VerifierOnlyChecker {
+  private readonly machine = new Machine();
+  private readonly kernel: Kernel;
+
+  constructor() {
+    this.kernel = new Kernel({ machine: this.machine, random: () => 0, env: { ...DEFAULT_ENV, callBase: CALL_BASE } });
+    // Kept, so that the pack is not given back between two cases.
+    loadProgram(this.kernel, [{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
+    this.machine.map(STACK.base, STACK.bytes, "rw");
+    for (const { base, bytes } of PLACES) this.machine.map(base, bytes, "rw");
+  }
+
+  /** `incomparable`: the case means nothing. */
+  check(c: VerifierOnlyCase): Verdict {
+    const meaning = meaningOf(c);
+    if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
+    const { kernel } = this;
+    kernel.env = { ...kernel.env, ...c.env };
+    const loaded = loadProgram(kernel, loweredOf(c));
+    if (!loaded.ok) return disagree("compilation", "an image", describeLoadError(loaded.error));
+    const { program } = loaded;
+    const structure = loadedBreaches(kernel, program.functions);
+    const verdict = structure.length > 0 ? disagree("structure", "every rule kept", structure[0]!) : undefined;
+    const result = verdict ?? this.run(c, program, meaning);
+    freeProgram(kernel, program);
+    return result;
+  }
+
+  private run(
+    { registers, isCalled }: VerifierOnlyCase,
+    { bpfFunc, functions }: LoadedProgram,
+    meaning: Meaning,
+  ): Verdict {
+    const { machine } = this;
+    for (const [{ base }, bytes] of INITIAL) machine.poke(base, bytes);
+    const outcome = referenceEngine.run({
+      machine,
+      cpu: 0,
+      entry: bpfFunc,
+      args: registers.slice(1),
+      stackTop: ENTRY_SP,
+      stackLow: STACK.base,
+      fuel: FUEL,
+      traps: new Map(),
+      fixup: (pc) => fixupException(this.kernel, functions, pc),
+      system: { spEl0: pointer(TASK.base), tpidrEl1: PERCPU_EL1, tpidrEl2: PERCPU_EL2 },
+    });
+    if (outcome.kind !== "returned") {
+      const got = outcome.kind === "faulted" ? `${outcome.why}: ${outcome.detail}` : JSON.stringify(outcome);
+      return disagree("outcome", "a return", got);
+    }
+    const address = isCalled ? pointer(functions[1]!.bpfFunc!) : outcome.x0;
+    if (outcome.x0 !== address) return disagree("address of the function", hex64(address), hex64(outcome.x0));
+    return this.compare(meaning);
+  }
+
+  private compare({ registers, memory }: Meaning): Verdict {
+    const results = new DataView(this.machine.peek(RESULTS.base, 8 * REGISTERS).slice().buffer);
+    for (const r of NAMED_REGISTERS) {
+      const got = results.getBigUint64(8 * r, true);
+      if (got !== registers[r]) return disagree(`r${r}`, hex64(registers[r]!), hex64(got));
+    }
+    for (const { name, base, bytes } of PLACES) {
+      if (name === RESULTS.name) continue;
+      const expected = memory.get(name)!;
+      const got = this.machine.peek(base, bytes);
+      const at = expected.findIndex((byte, i) => byte !== got[i]);
+      if (at >= 0) return disagree(`${name}[${at}]`, `${expected[at]}`, `${got[at]}`);
+    }
+    return { kind: "agree" };
+  }
+}
+
+const disagree = (where: string, expected: string, got: string): Verdict => ({
+  kind: "disagree",
+  where,
+  expected,
+  got,
+});
+
+/** What the JIT is given of a case. */
+export const loweredOf = (c: VerifierOnlyCase): readonly LoweredFunction[] =>
+  functionsOf(c).map((fn) =>
+    c.isBlinded ? blinded(fn) : { ...fn, origin: Int32Array.from(fn.insns, (_, slot) => slot) },
+  );
+
+/** The same before blinding: the body with what surrounds it, perhaps behind a function that calls it. */
+export function functionsOf({ body, registers, isCalled }: VerifierOnlyCase): readonly JitFunction[] {
+  const { high, low } = halves(RESULTS.base);
+  const code: readonly Insn[] = [
+    insn(LDDW, { dst: R6, imm: low | 0 }),
+    insn(LDDW_HIGH, { imm: high | 0 }),
+    insn(MOV, { imm: Number(s32(registers[0]!)) }),
+    ...NAMED_REGISTERS.filter((r) => r > R6).map((dst) => insn(MOV, { dst })),
+    ...body,
+    ...NAMED_REGISTERS.map((r) => insn(STORE, { dst: R6, src: r, off: 8 * r })),
+    EXIT,
+  ];
+  const arena = { kernelBase: halves(ARENA_BASE), userBase: { high: USER_HIGH, low: 0 } };
+  const function0 = { insns: code, index: 0, stackDepth: 0, arena };
+  if (!isCalled) return [function0];
+  const { high: dataHigh, low: dataLow } = halves(DATA.base);
+  const main = [
+    insn(LDDW, { imm: dataLow | 0 }),
+    insn(LDDW_HIGH, { imm: dataHigh | 0 }),
+    insn(rowById("probe ldxw")),
+    insn(rowById("call local"), { off: 1 }),
+    insn(rowById("lddw code"), { off: 1 }),
+    insn(LDDW_HIGH),
+    EXIT,
+  ];
+  return [
+    { insns: main, index: 0, stackDepth: 0 },
+    { ...function0, index: 1 },
+  ];
+}
+
+function blinded(fn: JitFunction): LoweredFunction {
+  let seed = 1;
+  const random = (): number => {
+    seed = Math.imul(seed, 0x5851_f42d) + 0x1405_7b7e;
+    return seed | 0;
+  };
+  const made = bpfJitBlindConstants(fn.insns, random);
+  assert(made.ok, "straight-line code has no jump that blinding could make too long");
+  return { ...fn, insns: made.insns, origin: Int32Array.from(made.origin) };
+}

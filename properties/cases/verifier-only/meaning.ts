@@ -1,0 +1,90 @@
+// What the rows of the kernel dialect mean: the reference for `play.ts`, an interpreter of straight-line code.
+
+import { pointer } from "../../../machine/address.js";
+import { type U64, u64 } from "../../../spec/bits.js";
+import { ATOMIC } from "../../../spec/bpf/atomic.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
+import type { Size } from "../../../spec/bpf/isa.js";
+import { RegionMemory, regionOf } from "../../../spec/bpf/memory.js";
+import {
+  ARENA_BASE,
+  CPU_NUMBER_HELPER,
+  CPU_NUMBER_OFFSET,
+  ENTRY_REGISTERS,
+  initialBytes,
+  PERCPU_EL1,
+  PERCPU_EL2,
+  PLACES,
+  REGISTERS,
+  TASK,
+  USER_HIGH,
+  type VerifierOnlyCase,
+} from "./case.js";
+
+export interface Meaning {
+  readonly registers: readonly U64[];
+  /** By name of the place. */
+  readonly memory: ReadonlyMap<string, Uint8Array>;
+}
+
+/** r6, which no body names, to r9. */
+const NOTHING_YET = new Array<U64>(REGISTERS - ENTRY_REGISTERS).fill(u64(0n));
+
+/** Undefined where the case means nothing: an access that must not fault does, or an atomic one is not aligned. */
+export function meaningOf({ body, registers, env }: VerifierOnlyCase): Meaning | undefined {
+  const memory = new RegionMemory();
+  const places = new Map(PLACES.map((place) => [place.name, initialBytes(place)]));
+  for (const { name, base } of PLACES) memory.add(regionOf(name, base, places.get(name)!));
+  const r = [...registers, ...NOTHING_YET];
+  for (const insn of body) if (!step(insn, r, memory, env.vhe)) return undefined;
+  return { registers: r, memory: places };
+}
+
+/** @returns false where it means nothing. */
+function step(insn: Insn, r: U64[], memory: RegionMemory, vhe: boolean): boolean {
+  const { row, dst, src, off, imm } = insn;
+  const address = (register: number): U64 => u64(r[register]! + BigInt(off) + base(insn));
+  switch (row.kind) {
+    case "load": {
+      const value = memory.load(address(src), row.size);
+      if (value === undefined && row.mode === "mem") return false;
+      // An access that faults leaves zero.
+      r[dst] = value === undefined ? u64(0n) : row.signed ? u64(BigInt.asIntN(8 * row.size, value)) : value;
+      return true;
+    }
+    case "store":
+      return memory.store(address(dst), row.size, r[src]!) || row.mode !== "mem";
+    case "storeImm":
+      return memory.store(address(dst), row.size, u64(BigInt(imm))) || row.mode !== "mem";
+    case "atomic": {
+      const at = address(dst);
+      if (at % BigInt(row.size) !== 0n) return false;
+      const old = memory.load(at, row.size);
+      if (old === undefined) return row.mode !== "mem";
+      memory.store(at, row.size, ATOMIC[row.op](old, cut(r[src]!, row.size), cut(r[0]!, row.size)));
+      if (row.fetch) r[row.op === "cmpxchg" ? 0 : src] = old;
+      return true;
+    }
+    case "call":
+      r[0] =
+        imm === CPU_NUMBER_HELPER
+          ? memory.load(u64(pointer(TASK.base + CPU_NUMBER_OFFSET)), 4)!
+          : u64(pointer(TASK.base));
+      return true;
+    case "kernel":
+      if (row.op === "percpu") r[dst] = u64(r[src]! + (vhe ? PERCPU_EL2 : PERCPU_EL1));
+      if (row.op === "castUser") r[dst] = castUser(r[src]!);
+      return row.op !== "tailCall";
+    default:
+      return false;
+  }
+}
+
+const base = ({ row }: Insn): bigint => ("mode" in row && row.mode === "arena" ? pointer(ARENA_BASE) : 0n);
+
+const cut = (value: U64, size: Size): U64 => BigInt.asUintN(8 * size, value) as U64;
+
+function castUser(value: U64): U64 {
+  const low = value & 0xffff_ffffn;
+  return u64(low === 0n ? 0n : (BigInt(USER_HIGH) << 32n) | low);
+}

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { bpf } from "../../spec/bpf/text/bpf.js";
+import type { Case } from "../../subjects/case.js";
+import type { ProgramSubject } from "../../subjects/program-subject.js";
+import { CaseArbitrary } from "../cases/program/arbitrary.js";
+import { checkCase, makeChecker } from "../cases/program/check.js";
+import { type Cells, countCells } from "./cells.js";
+import { CellRecorder, cellParts, loweringParts } from "./program.js";
+
+function cellsOf(text: string, env: Case["env"] = { cpu: "lse", hole: 0 }): string[] {
+  const recorder = new CellRecorder();
+  const bench = makeChecker();
+  const c: Case = { program: { code: [bpf(text)], maps: [], context: "memory" }, inputs: [new Uint8Array(64)], env };
+  const report = checkCase(c, { ...bench, subject: recorder.watch(bench.subject) }, recorder.count);
+  return [...recorder.cells(c, report)];
+}
+
+test("an instruction is told with its operands, its words and whether it ran", () => {
+  expect(cellsOf("r0 = 1; r0 += 4096; if r0 == 0 goto +1; exit; r0 -= r0; exit")).toEqual(
+    expect.arrayContaining([
+      "mov imm|1|movz|ran",
+      "add imm|+u12<<12|add|ran",
+      "jeq imm|0/1|subs b.eq|fell",
+      "sub reg|same|sub|idle",
+    ]),
+  );
+});
+
+test("an image is told with its place", () => {
+  const places = (skip: number) =>
+    cellsOf("r0 = 1; exit", { cpu: "lse", hole: 8, skip }).filter((cell) =>
+      cellParts(cell).strategy.startsWith("chunk"),
+    );
+  expect(places(0)).not.toEqual(places(3));
+  expect(cellsOf("r0 = 1; exit", { cpu: "ll-sc", hole: 16 })).toContain("image|ll-sc|hole 16|returned");
+});
+
+test("the lowerings are those that the coverage matrix counts", () => {
+  const recorder = new CellRecorder();
+  const bench = makeChecker();
+  let counted: Cells = {};
+  const counting: ProgramSubject = {
+    ...bench.subject,
+    name: "counted",
+    load: (program, facts, env) => {
+      const result = bench.subject.load(program, facts, env);
+      counted = {};
+      for (const image of (result.ok && result.loaded.images?.()) || []) countCells(counted, image);
+      return result;
+    },
+  };
+  const subject = recorder.watch(counting);
+  for (const c of fc.sample(new CaseArbitrary(), { seed: 7, numRuns: 150 })) {
+    recorder.clear();
+    const cells = recorder.cells(c, checkCase(c, { ...bench, subject }, recorder.count));
+    const lowerings = [...cells].flatMap((cell) => loweringParts(cell) ?? []);
+    const wanted = Object.entries(counted).flatMap(([row, by]) =>
+      Object.keys(by).map((strategy) => ({ row, strategy })),
+    );
+    expect(new Set(lowerings.map((l) => `${l.row}: ${l.strategy}`))).toEqual(
+      new Set(wanted.map((l) => `${l.row}: ${l.strategy}`)),
+    );
+  }
+});

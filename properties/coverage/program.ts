@@ -1,0 +1,121 @@
+// Coverage of a campaign: cells. A cell is an instruction row with its kind of operands, the A64 words that became of it
+// and what happened to it: `add imm|+u12|add|ran`. The image as a whole has cells of its own, under the row `image`:
+// where it lay, how many pages it touched, how the runs ended. What the JIT was given, after the verifier, is told by its
+// cell of the coverage matrix, under the row `lowering`. A cell is a string, so that logs and reports read it.
+
+import type { InterpretRun } from "../../spec/bpf/interpret.js";
+import type { Row } from "../../spec/bpf/isa.js";
+import type { Program } from "../../spec/bpf/program.js";
+import type { Case } from "../../subjects/case.js";
+import type { LoadedImage, ProgramSubject } from "../../subjects/program-subject.js";
+import type { CaseReport } from "../cases/program/check.js";
+import { operandsOf } from "./operands.js";
+import { loweringOf, strategyOf } from "./words.js";
+
+const PAGE_BYTES = 4096;
+const CHUNK_BYTES = 64;
+
+/** The four parts of a cell. */
+export interface CellParts {
+  readonly row: string;
+  readonly operands: string;
+  readonly strategy: string;
+  readonly event: string;
+}
+
+export function cellParts(cell: string): CellParts {
+  const [row = "", operands = "", strategy = "", event = ""] = cell.split("|");
+  return { row, operands, strategy, event };
+}
+
+const LOWERING = "lowering";
+
+export const loweringCell = (row: string, strategy: string): string => `${LOWERING}|${row}|${strategy}|emitted`;
+
+/** Row and strategy of the coverage matrix; undefined for a cell of another sort. */
+export function loweringParts(cell: string): { readonly row: string; readonly strategy: string } | undefined {
+  const { row, operands, strategy } = cellParts(cell);
+  return row === LOWERING ? { row: operands, strategy } : undefined;
+}
+
+/** Collects what one program reaches. Wrap the subject, hand `count` to the check, then ask for the cells. */
+export class CellRecorder {
+  private program: Program | undefined;
+  private images: readonly LoadedImage[] = [];
+  private readonly ran = new Set<Row>();
+  private readonly taken = new Set<Row>();
+  private readonly fell = new Set<Row>();
+
+  readonly count: NonNullable<InterpretRun["count"]> = (row, taken) => {
+    if (taken === undefined) this.ran.add(row);
+    else (taken ? this.taken : this.fell).add(row);
+  };
+
+  /** The same subject, with its images noted at each load. */
+  watch(subject: ProgramSubject): ProgramSubject {
+    return {
+      name: subject.name,
+      load: (program, facts, env) => {
+        const result = subject.load(program, facts, env);
+        this.program = program;
+        this.images = result.ok ? (result.loaded.images?.() ?? []) : [];
+        return result;
+      },
+    };
+  }
+
+  /** Forget the last program. */
+  clear(): void {
+    this.program = undefined;
+    this.images = [];
+    for (const rows of [this.ran, this.taken, this.fell]) rows.clear();
+  }
+
+  /** All cells of the program that was checked. */
+  cells({ env }: Case, report: CaseReport): Set<string> {
+    const cells = new Set<string>();
+    if (this.program === undefined || report.kind !== "checked") return cells;
+    for (const image of this.images) this.addImage(cells, image, this.program);
+    const ends = new Set(report.runs.map(({ expected: { kind } }) => kind));
+    for (const end of ends) cells.add(`image|${env.cpu}|hole ${env.hole}|${end}`);
+    return cells;
+  }
+
+  private addImage(
+    cells: Set<string>,
+    { code, insns, origin, offsets, words, va }: LoadedImage,
+    program: Program,
+  ): void {
+    const written = program.code[code] ?? [];
+    for (let i = 0; i < insns.length; ) {
+      const slot = origin[i]!;
+      const from = offsets[i]!;
+      let next = i + 1;
+      while (next < insns.length && origin[next] === slot) next++;
+      const insn = written[slot];
+      // The second half of a wide constant belongs to the first.
+      if (insn !== undefined && insn.row.kind !== "lddwHigh") {
+        const wide = insn.row.kind === "lddw" ? next + 1 : next;
+        const to = offsets[Math.min(wide, insns.length)]!;
+        cells.add(`${insn.row.id}|${operandsOf(insn)}|${strategyOf(words, from, to)}|${this.eventOf(insn.row)}`);
+      }
+      i = next;
+    }
+    for (const [i, { row }] of insns.entries()) {
+      if (row.kind === "lddwHigh") continue;
+      const end = offsets[row.kind === "lddw" ? i + 2 : i + 1]!;
+      cells.add(loweringCell(row.id, loweringOf(row, words, offsets[i]!, end)));
+    }
+    const first = Math.floor(va / PAGE_BYTES);
+    const last = Math.floor((va + 4 * words.length - 1) / PAGE_BYTES);
+    const place = Math.floor((va % PAGE_BYTES) / CHUNK_BYTES);
+    cells.add(`image|pages ${Math.min(last - first + 1, 4)}|chunk ${place}|loaded`);
+    cells.add(`image|saved ${strategyOf(words, 0, offsets[0]!)}|prologue|loaded`);
+  }
+
+  private eventOf(row: Row): string {
+    if (row.kind !== "jump") return this.ran.has(row) ? "ran" : "idle";
+    const [taken, fell] = [this.taken.has(row), this.fell.has(row)];
+    return taken && fell ? "both" : taken ? "taken" : fell ? "fell" : "idle";
+  }
+}

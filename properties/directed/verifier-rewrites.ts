@@ -1,0 +1,129 @@
+// What becomes of instructions between a program and its JIT, where no result depends on it: constants that an attacker
+// chose must not stand in executable memory, and a shift takes its amount modulo the width.
+
+import type { BpfProg } from "../../impl/program/bpf-prog.js";
+import { Kernel } from "../../impl/program/kernel.js";
+import { loadProgram } from "../../impl/program/load.js";
+import { bpfJitBlindConstants } from "../../impl/verifier/blinding.js";
+import { lower, type VerifierEnv } from "../../impl/verifier/rewrite.js";
+import type { RoAddr } from "../../machine/address.js";
+import { Machine } from "../../machine/machine.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { bpf } from "../../spec/bpf/text/bpf.js";
+import type { DirectedCase } from "../../subjects/directed-case.js";
+
+const CHOSEN = 0x4141_4141;
+const MASK = 0x1234_5678;
+const WITH_CONSTANTS = [
+  ...["r1 = C", "w1 = C", "r1 += C", "w1 -= C", "r1 &= C", "w1 |= C", "r1 ^= C", "w1 *= C", "r1 /= C", "w1 %= C"],
+  ...["r1 s/= C", "w1 s%= C", "if r1 == C goto +0", "if w1 s< C goto +0", "if r1 & C goto +0"],
+  ...["*(u64 *)(r10 - 8) = C", "*(u32 *)(r10 - 8) = C", "r1 = 0x4141414141414141 ll"],
+];
+
+export const BLINDED_CONSTANTS: DirectedCase = {
+  name: "no constant that was chosen outside is left after blinding",
+  check() {
+    for (const template of WITH_CONSTANTS) {
+      const text = template.replace("C", `${CHOSEN}`);
+      const blinded = bpfJitBlindConstants(bpf(`${text}; exit`), () => MASK);
+      if (!blinded.ok) return `${text} cannot be blinded`;
+      if (blinded.insns.some(({ imm }) => imm === CHOSEN)) return `${text} keeps its constant`;
+      const slots = bpf(text).length;
+      const isOrdered = blinded.origin.every((slot, i) => slot >= (blinded.origin[i - 1] ?? 0));
+      if (!isOrdered || blinded.origin[0] !== 0 || blinded.origin[blinded.insns.length - 1] !== slots) {
+        return `what ${text} becomes is said to come from ${blinded.origin.join(" ")}`;
+      }
+    }
+    return undefined;
+  },
+};
+
+export const BLINDED_TOO_FAR: DirectedCase = {
+  name: "a jump that blinding makes longer than 16 bits hold is refused, one of 32 bits is not",
+  check() {
+    const between = new Array<Insn>(20_000).fill(insn(rowById("add imm"), { dst: 2, imm: CHOSEN }));
+    const over = (jump: Insn): ReturnType<typeof bpfJitBlindConstants> =>
+      bpfJitBlindConstants([jump, ...between, ...bpf("exit")], () => MASK);
+    const short = over(insn(rowById("ja"), { off: between.length }));
+    if (short.ok || short.slot !== 0) return short.ok ? "it is blinded" : `slot ${short.slot} is blamed`;
+    return over(insn(rowById("gotol"), { imm: between.length })).ok ? undefined : "one of 32 bits is refused";
+  },
+};
+
+export const ORIGINS: DirectedCase = {
+  name: "what guards a division in a later function is said to come from its slot of the program",
+  check() {
+    const code = bpf("r0 = 1; exit; r0 = 1; r0 /= 0; exit");
+    const functions = [[0, 2] as const, [2, 5] as const].map(([start, end]) => ({ start, end, stackDepth: 0 }));
+    const facts = { functions, contextLoads: new Set<number>() };
+    const originOf = (rewriteDivision: boolean): Int32Array =>
+      lower(code, facts, { ...NO_ADDRESSES, rewriteDivision }).functions[1]!.origin;
+    const unguarded = originOf(false).join(" ");
+    if (unguarded !== "2 3 4") return `without guards it is said to come from ${unguarded}`;
+    const origin = originOf(true);
+    const isRight = origin[0] === 2 && origin.at(-1) === 4 && origin.slice(1, -1).every((slot) => slot === 3);
+    return isRight ? undefined : `it is said to come from ${origin.join(" ")}`;
+  },
+};
+
+export const BLINDED_LOAD: DirectedCase = {
+  name: "a kernel that blinds compiles the blinded program",
+  check() {
+    const machine = new Machine();
+    const kernel = new Kernel({ machine, random: () => 0 });
+    const code = { insns: bpf(`r0 = ${CHOSEN}; exit`), index: 0, stackDepth: 0 };
+    kernel.blinding = () => MASK;
+    const loaded = loadProgram(kernel, [code]);
+    if (!loaded.ok) return `it is refused: ${loaded.error.kind}`;
+    const [{ bpfFunc, jitedLen }] = loaded.program.functions as [BpfProg];
+    for (let at = bpfFunc!; at < bpfFunc! + jitedLen; at = (at + 4) as RoAddr) {
+      if (isHalfOfConstant(machine.peek32(at))) return `the word at 0x${at.toString(16)} holds half of the constant`;
+    }
+    return undefined;
+  },
+};
+
+/** MOVZ or MOVK of 0x4141. */
+const isHalfOfConstant = (word: number): boolean =>
+  ((word >>> 23) & 0x3f) === 0x25 && ((word >>> 5) & 0xffff) === 0x4141;
+
+const CALL_HELPER = rowById("call helper");
+const OFFSET = 0x1234;
+
+export const INLINED_HELPERS: DirectedCase = {
+  name: "a helper that the JIT inlines keeps its number, any other gets its offset",
+  check() {
+    const code = [8, 5].map((imm) => insn(CALL_HELPER, { imm })).concat(bpf("exit"));
+    const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads: new Set<number>() };
+    const env = { ...NO_ADDRESSES, helperOffset: () => OFFSET, inlineHelpers: new Set([8]) };
+    const [inlined, called] = lower(code, facts, env).functions[0]!.insns;
+    return inlined!.imm === 8 && called!.imm === OFFSET ? undefined : `they call ${inlined!.imm} and ${called!.imm}`;
+  },
+};
+
+/** Row, amount, and what is left of it. */
+const AMOUNTS = [
+  ["lsh imm", 64, 0],
+  ["rsh imm", 65, 1],
+  ["arsh imm", -1, 63],
+  ["lsh imm", 63, 63],
+  ["lsh32 imm", 32, 0],
+  ["rsh32 imm", 33, 1],
+  ["arsh32 imm", -1, 31],
+] as const;
+
+const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };
+
+export const SHIFT_AMOUNTS: DirectedCase = {
+  name: "shifts take their amount modulo the width",
+  check() {
+    for (const [row, amount, left] of AMOUNTS) {
+      const code = [insn(rowById(row), { imm: amount }), ...bpf("exit")];
+      const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads: new Set<number>() };
+      const got = lower(code, facts, NO_ADDRESSES).functions[0]!.insns[0]!.imm;
+      if (got !== left) return `${row} by ${amount} becomes one by ${got}, expected ${left}`;
+    }
+    return undefined;
+  },
+};

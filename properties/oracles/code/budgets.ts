@@ -1,0 +1,72 @@
+// What one instruction may cost where a shorter form exists: constants that an A64 immediate holds go into it. Results
+// cannot tell the forms packsBeyondBranchRange, and a slower one is a regression all the same.
+
+import { decodeBitmask } from "../../../spec/a64/bitmask.js";
+import type { Width } from "../../../spec/a64/insn.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
+import { eachSlot, extent, NONE, type Rule } from "./compiled-code.js";
+
+export const shortForms: Rule = {
+  name: "short-forms",
+  check: eachSlot((code, insn, pc) => {
+    const most = budget(code.insns, insn, pc);
+    if (most === undefined) return NONE;
+    const [first, end] = extent(code, pc);
+    return end - first <= most ? NONE : [`takes ${end - first} words, ${most} are enough`];
+  }),
+};
+
+/** The most words that the slot may take; undefined where there is no short form. */
+function budget(insns: readonly Insn[], { row, imm }: Insn, pc: number): number | undefined {
+  if (row.kind === "lddw") return row.source === "imm64" ? constantWords(insns[pc + 1]?.imm ?? 0, imm) : undefined;
+  if ((row.kind !== "alu" && row.kind !== "jump") || row.operand !== "imm") return undefined;
+  const branch = row.kind === "jump" ? 1 : 0;
+  switch (row.op) {
+    case "and":
+    case "or":
+    case "xor":
+    case "jset":
+      return isBitmask(imm, row.width) ? 1 + branch : undefined;
+    case "mov":
+      return fillsOfHalf(imm) ? 1 : 2;
+    case "lsh":
+    case "rsh":
+    case "arsh":
+      return 1;
+    case "mul":
+    case "div":
+    case "sdiv":
+    case "mod":
+    case "smod":
+      return undefined;
+    default:
+      return isAddSub(Math.abs(imm)) ? 1 + branch : undefined;
+  }
+}
+
+const isAddSub = (size: number): boolean => size < 0x1000 || (size < 0x100_0000 && size % 0x1000 === 0);
+
+/** Whether one MOVZ, or for negative numbers one MOVN, makes it. */
+const fillsOfHalf = (imm: number): boolean =>
+  imm >= 0 ? imm < 0x1_0000 : imm >= -0x1_0000 || (imm & 0xffff) === 0xffff;
+
+/** Of a 64-bit constant from its halves: a word for each quarter that differs from the filler, and at least one. */
+function constantWords(high: number, low: number): number {
+  const quarters = [low & 0xffff, low >>> 16, high & 0xffff, high >>> 16];
+  if (high === 0) return fillsOfHalf(low) ? 1 : 2;
+  const unlike = (filler: number): number => Math.max(1, quarters.filter((quarter) => quarter !== filler).length);
+  return Math.min(unlike(0), unlike(0xffff));
+}
+
+const PATTERNS: Record<Width, Set<bigint>> = { 32: patterns(32), 64: patterns(64) };
+
+function patterns(width: Width): Set<bigint> {
+  const found = new Set<bigint>();
+  for (let field = 0; field < 8192; field++) {
+    const value = decodeBitmask(field >> 12, (field >> 6) & 63, field & 63, width);
+    if (value !== undefined) found.add(value);
+  }
+  return found;
+}
+
+const isBitmask = (imm: number, width: Width): boolean => PATTERNS[width].has(BigInt.asUintN(width, BigInt(imm)));

@@ -1,0 +1,121 @@
+// What a recorded program computes, three ways: the interpreter on the program as it was loaded, our code for what the
+// verifier made of it, and what the real kernel returned.
+
+import { Buffer } from "node:buffer";
+import { pointer } from "../../machine/address.js";
+import { u64 } from "../../spec/bits.js";
+import { decode } from "../../spec/bpf/insn.js";
+import { type InterpretState, interpret } from "../../spec/bpf/interpret.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Layout, MapSpec, Program } from "../../spec/bpf/program.js";
+import type { JitSubject } from "../../subjects/impl/jit-subject.js";
+import { CALL_BASE, layoutOf } from "../../subjects/run/layout.js";
+import { compare, summary, type Verdict } from "../verdict.js";
+import { onOurMachine } from "./our-machine.js";
+import type { RecordedRun, Recording } from "./recording.js";
+import { environmentOf } from "./resolve.js";
+
+/** Families whose results depend on nothing but the program and its packet. */
+export const DETERMINISTIC_FAMILIES: ReadonlySet<string> = new Set([
+  "small",
+  "alu",
+  "jmp",
+  "mem",
+  "atomic",
+  "loop",
+  "sub",
+  "tail",
+  "xdp",
+  "xdpmem",
+]);
+
+/** The maps that every recorded program was loaded with; the prog array was empty. */
+const MAPS: readonly MapSpec[] = [
+  { kind: "array", keyBytes: 4, valueBytes: 64, entries: 8 },
+  { kind: "progArray", entries: 8, programs: [] },
+  { kind: "hash", keyBytes: 4, valueBytes: 64, entries: 8 },
+  { kind: "array", keyBytes: 4, valueBytes: 4096, entries: 1 },
+];
+const XDP = 6;
+const PACKET_BYTES = 128;
+/** The packet of every recorded run. */
+const PACKET = Uint8Array.from({ length: PACKET_BYTES }, (_, i) => 7 * i + 1);
+/** A socket filter's context is a kernel structure that we have no model of: nothing of it can be read. */
+const SKB_BYTES = 0;
+/** More than the context of any recorded program. */
+const MAX_CONTEXT_BYTES = 4096;
+/** BPF instructions: what the verifier accepts may run that long without a loop, and longer with one. */
+const FUEL = 4_000_000;
+
+/** Whether the recorded result can be held against ours. */
+export function isDeterministic({ name, insns, run }: Recording): boolean {
+  if (insns === undefined || run === undefined || run.errno !== 0) return false;
+  return run.deterministic ?? DETERMINISTIC_FAMILIES.has(name);
+}
+
+/** @throws RangeError if the recording is not deterministic: ask first. */
+export function goldenResult(recording: Recording, subject: JitSubject): Verdict {
+  const { insns, run } = recording;
+  if (insns === undefined || run === undefined) throw new RangeError(`${recording.name} has no result to compare`);
+  const loadedAs = decode(insns);
+  if (!loadedAs.ok) return incomparable(`as loaded, slot ${loadedAs.error.pc}: ${loadedAs.error.message}`);
+  const isXdp = recording.progType === XDP;
+  const program: Program = { code: [loadedAs.value], maps: MAPS, context: isXdp ? "xdp" : "memory" };
+  const input = isXdp ? PACKET : new Uint8Array(SKB_BYTES);
+
+  const lowered = onOurMachine(recording, loadedAs.value, program);
+  if (!lowered.ok) return incomparable(lowered.why);
+  const env = { ...environmentOf(recording), callBase: CALL_BASE };
+  const load = subject.loadLowered(program, [lowered.functions], env, 0);
+  if (!load.ok) return { kind: "disagree", where: "compilation", expected: "an image", got: load.why };
+  const { loaded } = load;
+  const layout = layoutOf(program, input.length, loaded.frames);
+  const expected = reference(program, input, layout);
+  if (typeof expected === "string") {
+    loaded.free();
+    return incomparable(expected);
+  }
+  const verdicts = loaded.run(input, layout, 0).map(({ outcome }) => compare(expected, outcome));
+  loaded.free();
+  return verdicts.find(({ kind }) => kind !== "agree") ?? compareKernel(expected, run, isXdp);
+}
+
+/** What the program means, or why that cannot be said: a fault in the context is a field that is not modelled. */
+function reference(program: Program, input: Uint8Array, layout: Layout): Outcome | string {
+  let last: InterpretState | undefined;
+  const trace = (state: InterpretState): void => {
+    last = state;
+  };
+  const outcome = interpret({ program, input, layout, fuel: FUEL, trace });
+  if (outcome.kind !== "faulted" || outcome.why !== "badAccess" || last === undefined) return outcome;
+  const { insn, registers } = last;
+  const base = registers[insn.row.kind === "load" ? insn.src : insn.dst] ?? 0n;
+  const distance = u64(base + BigInt(insn.off) - pointer(layout.context.base));
+  return distance < MAX_CONTEXT_BYTES ? `a part of the context is not modelled: ${outcome.detail}` : outcome;
+}
+
+/** Both our witnesses agree on `ours`; the kernel returned 32 bits of r0, and the packet of an XDP program. */
+function compareKernel(ours: Outcome, recorded: RecordedRun, isXdp: boolean): Verdict {
+  if (ours.kind !== "returned") {
+    return { kind: "disagree", where: "the kernel's result", expected: "returned", got: summary(ours) };
+  }
+  const r0 = Number(BigInt.asUintN(32, ours.r0));
+  if (r0 !== recorded.retval >>> 0) {
+    return { kind: "disagree", where: "the kernel's retval", expected: `${recorded.retval >>> 0}`, got: `${r0}` };
+  }
+  const packet = ours.regions.find(({ name }) => name === "packet")?.bytes;
+  if (
+    !isXdp ||
+    recorded.packet === undefined ||
+    (packet !== undefined && Buffer.compare(packet, recorded.packet) === 0)
+  )
+    return { kind: "agree" };
+  return {
+    kind: "disagree",
+    where: "the kernel's packet",
+    expected: Buffer.from(recorded.packet).toString("hex"),
+    got: Buffer.from(packet ?? []).toString("hex"),
+  };
+}
+
+const incomparable = (why: string): Verdict => ({ kind: "incomparable", why });

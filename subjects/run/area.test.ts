@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { Machine } from "../../machine/machine.js";
+import { Area } from "./area.js";
+import { PAGE_BYTES } from "./layout.js";
+
+const BASE = 0x1000_0000;
+
+test("a region reads as what was placed, zeroes behind it", () => {
+  const area = new Area("a", new Machine());
+  area.place({ base: BASE + PAGE_BYTES - 4, bytes: 4 }, Uint8Array.of(1, 2));
+  expect([...area.bytes()]).toEqual([1, 2, 0, 0]);
+});
+
+test("a region that spans pages is placed whole", () => {
+  const area = new Area("a", new Machine());
+  const bytes = Uint8Array.from({ length: PAGE_BYTES + 100 }, (_, i) => i * 7);
+  area.place({ base: BASE + PAGE_BYTES - 100, bytes: bytes.length }, bytes);
+  expect(area.bytes()).toEqual(bytes);
+  expect(area.trespass()).toBeUndefined();
+});
+
+test("a byte written before or behind a region is found, one within is not", () => {
+  const machine = new Machine();
+  const area = new Area("a", machine);
+  const range = { base: BASE + 100, bytes: 8 };
+  area.place(range, new Uint8Array(8));
+  machine.poke(range.base + 7, Uint8Array.of(1));
+  expect(area.trespass()).toBeUndefined();
+  machine.poke(range.base - 1, Uint8Array.of(1));
+  expect(area.trespass()).toBe(range.base - 1);
+  area.place(range, new Uint8Array(8));
+  machine.poke(range.base + 8, Uint8Array.of(1));
+  expect(area.trespass()).toBe(range.base + 8);
+});
+
+test("nothing stays mapped of a region that is gone", () => {
+  const machine = new Machine();
+  const area = new Area("a", machine);
+  area.place({ base: BASE, bytes: 8 }, new Uint8Array(8));
+  area.place({ base: 0, bytes: 0 }, new Uint8Array());
+  expect(machine.mapping(BASE)).toBeUndefined();
+  expect(machine.staleTranslations).toEqual([]);
+});

@@ -1,0 +1,97 @@
+// Where the regions of one run lie in the kernel's address space. Each region ends at a page boundary (rounded to 8
+// bytes) with nothing mapped behind it, so that an access past its end faults on the machine as it does in the
+// interpreter; what the rounding leaves before it is filled with a canary.
+
+import {
+  type Layout,
+  MAX_CALL_DEPTH,
+  type MapSpec,
+  type Program,
+  type Range,
+  STACK_BYTES,
+} from "../../spec/bpf/program.js";
+
+export const PAGE_BYTES = 4096;
+
+/** Kernel text: helper addresses are relative to it (kernel: `__bpf_call_base`). */
+export const CALL_BASE = 0x8000_8026_9da8;
+/** Where a program entry's long jump points while nothing is attached. */
+export const DUMMY_TRAMPOLINE = 0x8000_8004_0e10;
+const STACK_LOW = 0x8000_9000_0000;
+const STACK_PAGES = 4;
+const CALLEE_STACKS = 0x8000_a000_0000;
+const CONTEXT = 0x0000_0410_0000;
+const PACKET = 0x0000_0420_0000;
+const MAPS = 0x0100_0000_0000;
+const MAP_STRIDE = 0x1000_0000;
+const VALUES = 0x0800_0000;
+/** struct bpf_array up to its pointers. */
+export const ARRAY_HEADER_BYTES = 264;
+/** struct htab_elem up to and including a key of up to 8 bytes: its value follows. */
+export const HASH_ELEMENT_HEADER_BYTES = 56;
+/** struct bpf_prog up to and including bpf_func, rounded up. */
+export const PROG_BYTES = 64;
+const XDP_BUFF_BYTES = 56;
+
+/** The mapped kernel stack: the main frame lies near its top, with room above for what the entry pushes. */
+export const STACK: Range = { base: STACK_LOW, bytes: STACK_PAGES * PAGE_BYTES };
+/** struct task_struct, as far as compiled code reads it: all zero, so that the task runs on CPU 0. */
+export const TASK: Range = { base: 0x0000_0440_0000, bytes: 64 };
+/** SP when the entry program is called. */
+export const ENTRY_SP = STACK_LOW + STACK.bytes - 256;
+
+export const pagesOf = (range: Range): Range => {
+  const base = range.base - (range.base % PAGE_BYTES);
+  return { base, bytes: Math.ceil((range.base + range.bytes - base) / PAGE_BYTES) * PAGE_BYTES };
+};
+
+/** A range of `bytes` that ends where its pages end. */
+function endAligned(area: number, bytes: number): Range {
+  const pages = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+  return { base: area + pages - Math.ceil(bytes / 8) * 8, bytes };
+}
+
+/**
+ * The frame of a code that has pushed `savedBytes` below the SP it was entered with and then makes room for
+ * `stackDepth` bytes, rounded up as the stack pointer must be.
+ */
+export function frameAt(savedBytes: number, stackDepth: number): Range {
+  const bytes = Math.ceil(stackDepth / 16) * 16;
+  return { base: ENTRY_SP - savedBytes - bytes, bytes };
+}
+
+/** @param frames where each code's frame lies; the default is for a run without a subject to compare with. */
+export function layoutOf(program: Program, inputBytes: number, frames?: readonly Range[]): Layout {
+  return {
+    frames: frames ?? program.code.map(() => frameAt(0, STACK_BYTES)),
+    calleeStacks: { base: CALLEE_STACKS, bytes: MAX_CALL_DEPTH * STACK_BYTES },
+    context: endAligned(CONTEXT, program.context === "xdp" ? XDP_BUFF_BYTES : inputBytes),
+    packet: endAligned(PACKET, program.context === "xdp" ? inputBytes : 0),
+    maps: program.maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE)),
+  };
+}
+
+/** An array map is one object, its values behind its header; the values of a hash map lie elsewhere. */
+function mapLayout(map: MapSpec, area: number): { readonly object: Range; readonly values: Range } {
+  if (map.kind === "progArray") {
+    return {
+      object: endAligned(area, ARRAY_HEADER_BYTES + 8 * map.entries),
+      values: { base: area + VALUES, bytes: 0 },
+    };
+  }
+  const bytes = roundUp8(map.valueBytes) * map.entries;
+  if (map.kind === "hash") {
+    return { object: endAligned(area, ARRAY_HEADER_BYTES), values: endAligned(area + VALUES, bytes) };
+  }
+  const whole = endAligned(area, ARRAY_HEADER_BYTES + bytes);
+  return {
+    object: { base: whole.base, bytes: ARRAY_HEADER_BYTES },
+    values: { base: whole.base + ARRAY_HEADER_BYTES, bytes },
+  };
+}
+
+/** Kernel: array elements are `round_up(value_size, 8)` packsBeyondBranchRange. */
+export const roundUp8 = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+
+/** Where the map object keeps the pointers of a prog array's slots; one `struct bpf_prog` for each program follows. */
+export const PROG_OBJECTS = 0x0000_0430_0000;

@@ -1,0 +1,134 @@
+// The machine as the stage of one run: stack, context, packet, maps and the kernel's objects that compiled code reads
+// (prog arrays and the programs in them), put in place before the run and read back after it.
+
+import { Buffer } from "node:buffer";
+import { pointer, type Va } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import type { RegionBytes } from "../../spec/bpf/outcome.js";
+import type { Layout, MapSpec, Program, Range } from "../../spec/bpf/program.js";
+import { Area, NOWHERE } from "./area.js";
+import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, STACK, TASK } from "./layout.js";
+
+/** Offsets in the kernel's structures that compiled code relies on. */
+export interface ObjectOffsets {
+  readonly arrayMaxEntries: number;
+  readonly arrayPtrs: number;
+  readonly progFunc: number;
+}
+
+const UNWRITTEN = 0x5b;
+const NOTHING = new Uint8Array();
+
+export class Stage {
+  private readonly context: Area;
+  private readonly packet: Area;
+  private readonly programs: Area;
+  private readonly task: Area;
+  private readonly maps: Area[] = [];
+  private readonly hashValues: Area[] = [];
+  private readonly blankStack = new Uint8Array(STACK.bytes).fill(UNWRITTEN);
+
+  constructor(
+    readonly machine: Machine,
+    private readonly offsets: ObjectOffsets,
+  ) {
+    this.context = new Area("context", machine);
+    this.packet = new Area("packet", machine);
+    this.programs = new Area("programs", machine);
+    this.task = new Area("task", machine);
+    this.task.place(TASK, NOTHING);
+    machine.map(STACK.base, STACK.bytes, "rw");
+  }
+
+  /** @param entries by code: the address of its image. */
+  set(program: Program, layout: Layout, input: Uint8Array, entries: readonly Va[]): void {
+    this.setStack(layout.frames[0]!);
+    if (program.context === "xdp") {
+      this.context.place(layout.context, xdpBuff(layout, input.length));
+      this.packet.place(layout.packet, input);
+    } else {
+      this.context.place(layout.context, input);
+      this.packet.place(NOWHERE, NOTHING);
+    }
+    this.setPrograms(program, entries);
+    program.maps.forEach((spec, i) => {
+      this.setMap(i, spec, layout);
+    });
+    for (let i = program.maps.length; i < this.maps.length; i++) this.dropMap(i);
+  }
+
+  /** What the program was given and may have changed, in the order of the interpreter's outcome, without the maps. */
+  regions(program: Program, frame: Range): RegionBytes[] {
+    const regions = [
+      { name: "stack", bytes: this.machine.peek(frame.base, frame.bytes) },
+      { name: "context", bytes: this.context.bytes() },
+    ];
+    if (program.context === "xdp") regions.push({ name: "packet", bytes: this.packet.bytes() });
+    return regions;
+  }
+
+  /** The first write outside everything that the program was given, in words; undefined if there was none. */
+  trespass(): string | undefined {
+    for (const area of [this.context, this.packet, this.programs, this.task, ...this.maps, ...this.hashValues]) {
+      const at = area.trespass();
+      if (at !== undefined) return `a byte beside the region ${area.name} was written, at 0x${at.toString(16)}`;
+    }
+    const above = this.machine.peek(ENTRY_SP, STACK.base + STACK.bytes - ENTRY_SP);
+    const isBlank = Buffer.compare(above, this.blankStack.subarray(0, above.length)) === 0;
+    return isBlank ? undefined : "the caller's part of the stack was written";
+  }
+
+  /** The main frame reads as zero; below and above it lies what no program may rely on. */
+  private setStack(frame: Range): void {
+    this.machine.poke(STACK.base, this.blankStack);
+    this.machine.poke(frame.base, new Uint8Array(frame.bytes));
+  }
+
+  private setPrograms(program: Program, entries: readonly Va[]): void {
+    const isNeeded = program.maps.some((map) => map.kind === "progArray");
+    const bytes = new Uint8Array(isNeeded ? entries.length * PROG_BYTES : 0);
+    const view = new DataView(bytes.buffer);
+    if (isNeeded) {
+      entries.forEach((entry, i) => {
+        view.setBigUint64(i * PROG_BYTES + this.offsets.progFunc, pointer(entry), true);
+      });
+    }
+    this.programs.place({ base: PROG_OBJECTS, bytes: bytes.length }, bytes);
+  }
+
+  /** A map object is a header, and for arrays and prog arrays its elements right behind it. */
+  private setMap(index: number, spec: MapSpec, layout: Layout): void {
+    const { object, values } = layout.maps[index]!;
+    const { arrayPtrs, arrayMaxEntries } = this.offsets;
+    this.maps[index] ??= new Area(`map ${index}`, this.machine);
+    this.hashValues[index] ??= new Area(`map ${index}`, this.machine);
+    const isHash = spec.kind === "hash";
+    const bytes = new Uint8Array(object.bytes);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(arrayMaxEntries, spec.entries, true);
+    if (spec.kind === "progArray") {
+      spec.programs.forEach((target, slot) => {
+        if (target === undefined) return;
+        view.setBigUint64(arrayPtrs + 8 * slot, pointer(PROG_OBJECTS + target * PROG_BYTES), true);
+      });
+    }
+    this.maps[index].place({ base: object.base, bytes: object.bytes + (isHash ? 0 : values.bytes) }, bytes);
+    this.hashValues[index].place(isHash ? values : NOWHERE, NOTHING);
+  }
+
+  private dropMap(index: number): void {
+    this.maps[index]?.place(NOWHERE, NOTHING);
+    this.hashValues[index]?.place(NOWHERE, NOTHING);
+  }
+}
+
+/** struct xdp_buff: data, data_end, data_meta, ... */
+function xdpBuff(layout: Layout, packetBytes: number): Uint8Array {
+  const bytes = new Uint8Array(layout.context.bytes);
+  const view = new DataView(bytes.buffer);
+  const { base } = layout.packet;
+  [base, base + packetBytes, base].forEach((va, i) => {
+    view.setBigUint64(8 * i, pointer(va), true);
+  });
+  return bytes;
+}

@@ -1,0 +1,245 @@
+// Trampolines of a history: what the implementation makes of an attach or a detach, and what the list of steps says that a
+// run must come to. The k-th program of a trampoline has cookie k, so that they tell themselves packsBeyondBranchRange.
+
+import { archBpfTrampolineSize } from "../../impl/trampoline/arch-trampoline.js";
+import { pointer, type RwAddr, type Va } from "../../machine/address.js";
+import { type AttachedProgram as ReferenceProgram, traced } from "../../spec/trampoline/traced.js";
+import { ATTACH_KINDS, type AttachedProgram } from "../action.js";
+import type { Answer } from "../step.js";
+import type { SubjectKernel, SubjectTrampolines, TrampImage, TrampolineView } from "../subject.js";
+import { DEFAULT_ENV, type TrampLink, type TrampRequest, trampFlags } from "../subject.js";
+import { progInsns, progObject } from "../trampoline/kernel-text.js";
+import { withoutStack } from "./built-case.js";
+import type { LiveProgram } from "./built-program.js";
+import { INTERPRETER, linesOf, type Noted, NREGS, ORIGINAL_TEXT, PROG_TEXT, Witness } from "./traced-calls.js";
+
+/** A program has one argument, its context. */
+const ARGS = [{ bytes: 8, isStruct: false }];
+/** So many programs have addresses of their own; then they are given out again. */
+const SERIALS = 4096;
+
+/** One program at its place in a trampoline. */
+export interface Called extends Noted {
+  readonly spec: AttachedProgram;
+  /** Undefined: it is interpreted. */
+  readonly live: LiveProgram | undefined;
+  readonly isCompiled: boolean;
+}
+
+/** A trampoline to make, or made. */
+export interface Plan {
+  /** The program that is traced. */
+  readonly live: LiveProgram;
+  /** In the order in which they are called. */
+  readonly programs: readonly Called[];
+  readonly request: TrampRequest;
+  /** Of its image. */
+  readonly bytes: number;
+}
+/** `above`: bytes on the stack when the program is entered, beside those of its caller. */
+export type TracedAnswer = Answer & { readonly above: number };
+
+export interface Attachment {
+  readonly plan: Plan;
+  readonly im: TrampImage;
+  readonly answer: TracedAnswer;
+}
+
+/** The frame records of the trampoline and of the function that it is called from. */
+const FRAME_RECORDS_BYTES = 32;
+
+export class Tracing {
+  readonly kernel: SubjectTrampolines;
+  readonly witness: Witness;
+  /** By the number of the program that is traced. */
+  readonly attachments = new Map<number, Attachment>();
+  private readonly trampolines = new Map<number, TrampolineView>();
+  /** The update in progress; without a plan, nothing will be attached. */
+  private changing: { readonly id: number; readonly plan: Plan | undefined } | undefined;
+  private serial = 0;
+
+  /** @param record where the record of the trampoline that is being made lies */
+  constructor(
+    kernel: SubjectKernel,
+    private readonly record: () => Va | undefined,
+  ) {
+    this.kernel = kernel.trampolines({ original: ORIGINAL_TEXT, prog: PROG_TEXT });
+    this.witness = new Witness(kernel.machine);
+  }
+
+  loaded({ program }: LiveProgram): void {
+    this.kernel.symbols.add({ start: program.bpfFunc, bytes: program.functions[0]!.jitedLen });
+  }
+
+  freed({ program }: LiveProgram): void {
+    this.kernel.symbols.remove(program.bpfFunc);
+  }
+
+  /** The trampolines that a program is part of: its own, and those that call it. */
+  partOf(id: number): readonly Attachment[] {
+    if (this.attachments.size === 0) return NO_ATTACHMENTS;
+    return [...this.attachments.values()].filter(({ plan }) => plan.live.id === id || calls(plan, id));
+  }
+
+  /** Undefined if nothing is left of it. */
+  plan(
+    live: LiveProgram,
+    programs: readonly AttachedProgram[],
+    all: ReadonlyMap<number, LiveProgram>,
+  ): Plan | undefined {
+    for (const { plan } of this.attachments.values()) if (calls(plan, live.id)) return undefined;
+    const mayCall = ({ id }: AttachedProgram): boolean =>
+      id === undefined || (id !== live.id && isAdder(live) && isAdder(all.get(id)) && !this.attachments.has(id));
+    const usable = ATTACH_KINDS.flatMap((kind) => programs.filter((spec) => spec.kind === kind && mayCall(spec)));
+    if (usable.length === 0) return undefined;
+    return this.planOf(
+      live,
+      usable.map((spec, i) => {
+        const called = spec.id === undefined ? undefined : all.get(spec.id);
+        return calledOf(spec, i, called, this.serial++ % SERIALS);
+      }),
+    );
+  }
+
+  private planOf(live: LiveProgram, programs: readonly Called[]): Plan {
+    const request = requestOf(programs, live.program.bpfFunc);
+    return { live, programs, request, bytes: sizeOf(this.kernel, request) };
+  }
+
+  /** @returns the error; 0 if it is done. */
+  update(live: LiveProgram, plan: Plan | undefined): number {
+    const { id } = live;
+    const tr = this.trampolines.get(id) ?? { func: live.program.bpfFunc, curImage: undefined };
+    this.trampolines.set(id, tr);
+    for (const called of plan?.programs ?? []) this.witness.add(called);
+    this.changing = { id, plan };
+    const error = this.kernel.bpfTrampolineUpdate(tr, plan?.request);
+    this.changing = undefined;
+    const gone = error === 0 ? this.attachments.get(id)?.plan : plan;
+    for (const called of gone?.programs ?? []) this.witness.remove(called);
+    if (error !== 0) return error;
+    const im = tr.curImage;
+    if (plan !== undefined && im !== undefined) {
+      this.attachments.set(id, { plan, im, answer: this.answerOf(plan, im.record) });
+    } else {
+      this.attachments.delete(id);
+      this.trampolines.delete(id);
+    }
+    return 0;
+  }
+
+  /** What a run of the program may come to now. */
+  answers(live: LiveProgram): readonly TracedAnswer[] {
+    const { changing } = this;
+    const now = this.attachments.get(live.id)?.answer ?? untraced(live);
+    if (changing?.id !== live.id) return [now];
+    const { plan } = changing;
+    return [now, plan === undefined ? untraced(live) : this.answerOf(plan, (this.record() ?? 0) as RwAddr)];
+  }
+
+  private answerOf(plan: Plan, record: RwAddr): TracedAnswer {
+    return answerOf(plan, record, this.kernel.frameBytes(NREGS, plan.request.flags));
+  }
+
+  /** Programs that a run of this one may call through a trampoline; undefined if it has none. */
+  calledBy({ id }: LiveProgram): readonly LiveProgram[] | undefined {
+    const { changing } = this;
+    const now = this.attachments.get(id)?.plan;
+    const next = changing?.id === id ? changing.plan : undefined;
+    if (now === undefined && next === undefined) return undefined;
+    return [now, next].flatMap(
+      (plan) => plan?.programs.flatMap(({ live }) => (live === undefined ? [] : [live])) ?? [],
+    );
+  }
+}
+
+const NO_ATTACHMENTS: readonly Attachment[] = [];
+
+const calls = ({ programs }: Plan, id: number): boolean => programs.some(({ live }) => live?.id === id);
+
+function calledOf(spec: AttachedProgram, position: number, live: LiveProgram | undefined, serial: number): Called {
+  const isCompiled = live !== undefined;
+  return {
+    spec,
+    live,
+    isCompiled,
+    name: `${position + 1}. ${spec.kind} ${isCompiled ? `#${spec.id}` : "recorder"}`,
+    object: progObject(serial),
+    insnsi: progInsns(serial),
+    start: spec.enterReturnsZero ? 0n : BigInt(100 + position),
+    result: live?.returns ?? BigInt(spec.result),
+    seesResult: spec.kind !== "fentry",
+  };
+}
+
+function requestOf(programs: readonly Called[], func: Va): TrampRequest {
+  const of = (kind: AttachedProgram["kind"]): TrampLink[] =>
+    programs.flatMap((called, i) => (called.spec.kind === kind ? [linkOf(called, i)] : []));
+  const links = { fentry: of("fentry"), fmodRet: of("fmod_ret"), fexit: of("fexit"), structOps: false };
+  return { args: ARGS, flags: trampFlags(links), links, func };
+}
+
+function sizeOf(trampolines: SubjectTrampolines, request: TrampRequest): number {
+  const size = trampolines.archBpfTrampolineSize(request);
+  return size.ok ? size.bytes : 0;
+}
+
+/** Bytes of the image of a trampoline that calls these programs, all of which live. */
+export function trampolineBytes(programs: readonly AttachedProgram[]): number {
+  const called = programs.map((spec, i) => calledOf(spec, i, undefined, i));
+  const linked = called.map((one) => ({ ...one, isCompiled: one.spec.id !== undefined }));
+  const size = archBpfTrampolineSize(
+    { ...DEFAULT_ENV, original: ORIGINAL_TEXT, prog: PROG_TEXT },
+    requestOf(linked, 0),
+  );
+  return size.ok ? size.bytes : 0;
+}
+
+/** A generated program needs its own context, and the zeros that its frame reads as before the first store. */
+const isAdder = (live: LiveProgram | undefined): boolean => live !== undefined && live.built.generated === undefined;
+
+const untraced = ({ returns, built }: LiveProgram): TracedAnswer => ({
+  returns,
+  steps: NO_STEPS,
+  whole: built.generated?.expected(0),
+  above: 0,
+});
+const NO_STEPS: readonly string[] = [];
+
+const linkOf = ({ object, insnsi, live, isCompiled }: Called, position: number): TrampLink => ({
+  prog: object,
+  bpfFunc: live?.program.bpfFunc ?? INTERPRETER,
+  insnsi,
+  jited: isCompiled,
+  cookie: { high: 0, low: position },
+  sleepable: false,
+  recursionChecked: true,
+  lsmCgroup: false,
+});
+
+function answerOf({ live, programs, request }: Plan, record: RwAddr, frameBytes: number): TracedAnswer {
+  // What a trampoline keeps while it calls the function lies above the function's frame.
+  const above = request.flags.callOrig ? FRAME_RECORDS_BYTES + frameBytes : 0;
+  const { generated } = live.built;
+  const original = generated?.expected(above);
+  const of = (kind: AttachedProgram["kind"]): ReferenceProgram[] =>
+    programs.flatMap(({ spec, start, result }, id) =>
+      spec.kind === kind
+        ? [{ id, cookie: BigInt(id), sleepable: false, recursionChecked: true, lsmCgroup: false, start, result }]
+        : [],
+    );
+  const attachment = {
+    fentry: of("fentry"),
+    fmodRet: of("fmod_ret"),
+    fexit: of("fexit"),
+    structOps: undefined,
+    ip: undefined,
+    record: pointer(record),
+    released: false,
+  };
+  const call = { args: [live.argument], original: original?.r0 ?? live.returns };
+  const { steps, result = 0n } = traced(attachment, call);
+  const isCalled = steps.some(({ kind }) => kind === "original");
+  const left = isCalled && original !== undefined ? { ...original, r0: result } : generated?.untouched(above, result);
+  return { returns: result, steps: linesOf(steps, programs), whole: left && withoutStack(left), above };
+}

@@ -1,0 +1,47 @@
+// The entry of a program as the architecture reads it: the word that leads to a trampoline, and the long jump behind the
+// code that it goes through where a branch does not reach.
+
+import type { Va } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import type { Live } from "../step.js";
+
+/** Of the code behind the image: a load of the literal that follows, and a jump there. */
+const PLT_CODE_BYTES = 8;
+/** Behind the copy of LR. */
+const SITE_BYTES = 4;
+export const NOP = 0xd503_201f;
+const BL = 0x9400_0000;
+const OPCODE = 0xfc00_0000;
+const IMM26 = 0x03ff_ffff;
+/** A branch reaches 128 MiB. */
+const REACH = 2 ** 27;
+
+export interface Entry {
+  readonly site: Va;
+  readonly plt: Va;
+  readonly literal: Va;
+}
+
+export function entryOf({ regions }: Pick<Live, "regions">): Entry {
+  const { image, codeBytes } = regions[0]!;
+  const literal = image + codeBytes;
+  return { site: image + SITE_BYTES, plt: literal - PLT_CODE_BYTES, literal };
+}
+
+export const isFar = (from: Va, to: Va): boolean => to - from < -REACH || to - from >= REACH;
+
+/** The word at the entry that leads to `target`, or to nothing. */
+export function entryWord({ site, plt }: Entry, target: Va | undefined): number {
+  if (target === undefined) return NOP;
+  const distance = (isFar(site, target) ? plt : target) - site;
+  return (BL | ((distance / 4) & IMM26)) >>> 0;
+}
+
+/** The low 48 bits of the pointer there. */
+export const pointerAt = (machine: Machine, at: Va): Va =>
+  machine.peek32(at) + (machine.peek32(at + 4) % 2 ** 16) * 2 ** 32;
+
+/** Where a BL leads; undefined for any other word. */
+export function branchTarget(word: number, at: Va): Va | undefined {
+  return (word & OPCODE) >>> 0 === BL ? at + ((word << 6) >> 6) * 4 : undefined;
+}

@@ -1,0 +1,180 @@
+// What is under test, behind one interface: a kernel that compiles BPF, keeps the code in read-only memory, patches it and
+// gives it back. Everything above sees this and never which subject it is. `impl/` drives our own code; how code is run
+// at all is written once, in `run/`, for every subject.
+
+import type { Errno } from "../impl/errno.js";
+import type { Compiled, Place } from "../impl/jit/compile.js";
+import type { JitEnv } from "../impl/jit/env.js";
+import type { JitError } from "../impl/jit/error.js";
+import type { Frame } from "../impl/jit/frame.js";
+import type { JitFunction } from "../impl/jit/function.js";
+import type { PackKernel } from "../impl/pack/binary-pack.js";
+import type { LoadError } from "../impl/program/bpf-prog.js";
+import type { Fixup } from "../impl/program/fixup-exception.js";
+import type { ImageMemoryName } from "../impl/program/image-memory.js";
+import type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
+import type { PokeType } from "../impl/trampoline/branch.js";
+import type { TrampolineEnv } from "../impl/trampoline/env.js";
+import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
+import type { RoAddr, Va } from "../machine/address.js";
+import type { Machine } from "../machine/machine.js";
+import type { DirectedCase } from "./directed-case.js";
+
+// The vocabulary of the interface: what a verifier hands to a JIT, and what the kernel answers.
+export type { Errno } from "../impl/errno.js";
+export type { Compiled, CompiledImage } from "../impl/jit/compile.js";
+export { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "../impl/jit/env.js";
+export { describe, type JitError } from "../impl/jit/error.js";
+export type { JitFunction } from "../impl/jit/function.js";
+export { describeLoadError, type LoadError } from "../impl/program/bpf-prog.js";
+export type { ImageMemoryName } from "../impl/program/image-memory.js";
+export { PROFILES, type ProfileName, QUIRKS, type QuirkId, type Quirks } from "../impl/quirks.js";
+export type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
+export type { TrampolineEnv } from "../impl/trampoline/env.js";
+export {
+  btfFuncModelNregs,
+  type FuncArg,
+  type TrampFlags,
+  type TrampLink,
+  type TrampLinks,
+  trampFlags,
+} from "../impl/trampoline/links.js";
+export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
+
+export interface Subject {
+  /** As `--subject` takes it. */
+  readonly name: string;
+  /** Oracles that say nothing of this subject, and why. They are counted and printed, never skipped in silence. */
+  readonly mute: ReadonlyMap<string, string>;
+  boot(options: BootOptions): SubjectKernel;
+  /** Into plain buffers at chosen addresses, without an allocator. `functions[0]` is the main program. */
+  compile(functions: readonly JitFunction[], env: JitEnv, place: Place): Compiled;
+  /** Bytes of the function's image, or why it is refused. */
+  imageBytes(fn: JitFunction, env: JitEnv): number | JitError;
+  /** What the prologue of the function saves, and the size of its BPF stack. */
+  frameOf(fn: JitFunction): Pick<Frame, "pushed" | "stackBytes">;
+  /** Number of the A64 register that holds a BPF register; 11 is the one that blinding uses. */
+  registerOf(bpf: number): number;
+  /** Directed cases that are about this subject alone: its encoders, its tables. */
+  readonly checks: readonly DirectedCase[];
+}
+
+export interface BootOptions {
+  readonly machine: Machine;
+  readonly env?: JitEnv;
+  /** Where an image starts in its hole: a number below the given one. */
+  readonly random: PackKernel["random"];
+  /** Bytes of JITed code that unprivileged loaders may reach. */
+  readonly limit?: number;
+  readonly bpfCapable?: boolean;
+  readonly packBytes?: number;
+  readonly images?: ImageMemoryName;
+}
+
+/** One function of a loaded program (kernel: `struct bpf_prog`). */
+export interface FunctionView {
+  /** What was compiled: with its constants blinded, once that was done. */
+  readonly fn: JitFunction;
+  /** Blinded: index of an instruction -> slot that it was made from. */
+  readonly origin: Int32Array | undefined;
+  readonly jited: boolean;
+  readonly bpfFunc: RoAddr | undefined;
+  /** Bytes, without the literal and the exception table. */
+  readonly jitedLen: number;
+  /** Word offset of each BPF slot, and of the epilogue at the end. */
+  readonly offsets: Int32Array;
+  /** Address and number of the exception entries. */
+  readonly extable: RoAddr | undefined;
+  readonly entries: number;
+  /** What one round left for the next; undefined when the last one is done. */
+  readonly jitData: unknown;
+}
+export interface LoadedProgram {
+  /** Where to enter: the image of function 0. */
+  readonly bpfFunc: RoAddr;
+  readonly functions: readonly FunctionView[];
+}
+export type LoadResult =
+  | { readonly ok: true; readonly program: LoadedProgram }
+  /** `index`: the function that failed. `functions`: all of them, as the failure left them. */
+  | {
+      readonly ok: false;
+      readonly index: number;
+      readonly error: LoadError;
+      readonly functions: readonly FunctionView[];
+    };
+
+/** One pack, for oracles: `bitmap` has a bit for each chunk of 64 bytes. */
+export interface PackView {
+  readonly base: RoAddr;
+  readonly bitmap: { readonly count: number; isSet(position: number, chunks: number): boolean };
+}
+export interface PacksView {
+  readonly packBytes: number;
+  /** In list order. */
+  readonly packs: readonly PackView[];
+  packOf(ptr: RoAddr): PackView | undefined;
+  bpfProgPackAlloc(bytes: number): RoAddr | undefined;
+  bpfProgPackFree(ptr: RoAddr, bytes: number): void;
+}
+/** The total of JITed code, against the limit of unprivileged loaders. */
+export interface ModmemView {
+  readonly current: number;
+  readonly limit: number;
+  readonly bpfCapable: boolean;
+}
+
+/** A kernel that is up. The machine has its event log, its failures and its CPUs. */
+export interface SubjectKernel {
+  readonly machine: Machine;
+  /** May change between loads. */
+  env: JitEnv;
+  /** Blind constants with these random numbers (kernel: `bpf_jit_harden`). */
+  blinding: (() => number) | undefined;
+  readonly packs: PacksView;
+  readonly modmem: ModmemView;
+  /** What the kernel would have printed a warning about. */
+  readonly warnings: readonly string[];
+  /** Compile and publish, with each pass; `functions[0]` is the main program. */
+  loadProgram(functions: readonly JitFunction[]): LoadResult;
+  freeProgram(program: LoadedProgram): void;
+  /** The exception entry for an access of these functions; undefined if a fault there is an oops. */
+  fixupException(functions: readonly FunctionView[], pc: Va): Fixup | undefined;
+  /** Trampolines that call these kernel functions. */
+  trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines;
+  // Text patching, by the kernel's names. An address that is not a multiple of 4 gives undefined or an error.
+  aarch64InsnCopy(dst: RoAddr, src: Va, bytes: number): RoAddr | undefined;
+  aarch64InsnSet(dst: RoAddr, insn: number, bytes: number): RoAddr | undefined;
+  aarch64InsnPatchTextNosync(addr: RoAddr, insn: number): Errno;
+  aarch64InsnPatchText(patches: readonly { readonly addr: RoAddr; readonly insn: number }[]): Errno;
+}
+
+/** What leads from the entry of a program to its trampoline (kernel: `struct bpf_trampoline`). */
+export interface TrampolineView {
+  readonly func: RoAddr;
+  /** Undefined if nothing is attached. */
+  curImage: TrampImage | undefined;
+}
+export interface SubjectTrampolines {
+  readonly env: TrampolineEnv;
+  /** Which BPF text lies where; only text that is found here may be poked. */
+  readonly symbols: {
+    add(symbol: { readonly start: RoAddr; readonly bytes: number }): void;
+    remove(start: RoAddr): void;
+    lookup(ip: Va): { readonly start: RoAddr; readonly bytes: number } | undefined;
+  };
+  /** Word index of the patch site at the entry of a program. */
+  readonly pokeOffset: number;
+  /** Bytes of the image. */
+  archBpfTrampolineSize(
+    request: TrampRequest,
+  ): { readonly ok: true; readonly bytes: number } | { readonly ok: false; readonly error: Errno };
+  /** Bytes of a trampoline's frame below its frame record. */
+  frameBytes(nregs: number, flags: TrampRequest["flags"]): number;
+  bpfTrampImageMake(request: TrampRequest): TrampImageResult;
+  bpfTrampImagePut(im: TrampImage): void;
+  bpfTrampImageFree(im: TrampImage): void;
+  /** Attach what the request says in place of what was attached; undefined for nothing. @returns 0, or why nothing changed */
+  bpfTrampolineUpdate(tr: TrampolineView, request: TrampRequest | undefined): Errno;
+  bpfArchTextPoke(ip: RoAddr, type: PokeType, oldAddr: RoAddr | undefined, newAddr: RoAddr | undefined): Errno;
+}
