@@ -1,20 +1,65 @@
-// Two witnesses' answers, compared: r0 and every byte of every region. What cannot be compared is counted by the
-// caller and never taken for agreement.
+// What a check comes to, and two answers compared: r0 and every byte of every region. What cannot be compared is counted
+// by the caller and never taken for agreement.
 
 import { hex64 } from "../spec/bits.js";
 import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 
 export type Verdict =
   | { readonly kind: "agree" }
-  | { readonly kind: "disagree"; readonly where: string; readonly expected: string; readonly got: string }
-  | { readonly kind: "incomparable"; readonly why: string };
+  | Disagreement
+  | { readonly kind: "incomparable"; readonly why: string }
+  /** The subject lacks what the case needs. */
+  | { readonly kind: "refused"; readonly missing: string };
+
+export interface Disagreement {
+  readonly kind: "disagree";
+  /** Who objects, by a stable name: `exec-match`, `no-exception`, ... */
+  readonly oracle: string;
+  /** How the answers differ, without numbers and addresses. Two failures of one oracle and reason are one finding. */
+  readonly reason: string;
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  /** Index of the action of a history at which the oracle objects. */
+  readonly step?: number;
+}
+
+/** What was not compared, and why: counted, and never taken for agreement. */
+export type Uncompared = Exclude<Verdict, { kind: "agree" } | Disagreement>;
+export const isUncompared = (verdict: Verdict): verdict is Uncompared =>
+  verdict.kind === "incomparable" || verdict.kind === "refused";
+export const whyUncompared = (verdict: Uncompared): string =>
+  verdict.kind === "refused" ? `the subject lacks ${verdict.missing}` : verdict.why;
 
 export const AGREE: Verdict = { kind: "agree" };
-const disagree = (where: string, expected: string, got: string): Verdict => ({
-  kind: "disagree",
-  where,
-  expected,
-  got,
+
+/** Words without numbers and addresses. */
+export const withoutNumbers = (text: string): string =>
+  text
+    .replaceAll(/\b0x[0-9a-f]+|\d+/gi, "N")
+    .replaceAll(/\s+/g, " ")
+    .slice(0, 80);
+
+/** Whatever a witness throws is a disagreement about that case. */
+export const NO_EXCEPTION = "no-exception";
+export const EXCEPTION = "an exception";
+export function exception(error: unknown, expected = "a verdict"): Disagreement {
+  const got = error instanceof Error ? error.message : String(error);
+  return { kind: "disagree", oracle: NO_EXCEPTION, reason: withoutNumbers(got), where: EXCEPTION, expected, got };
+}
+
+/** The JIT refuses what a verifier accepts. */
+export const notCompiled = (why: string): Disagreement => ({
+  ...{ kind: "disagree", oracle: "compiles", reason: withoutNumbers(why) },
+  ...{ where: "compilation", expected: "an image", got: why },
+});
+
+/** Who may object where answers are compared. */
+export const COMPARISON_ORACLES = ["exec-match", "text-memory", "compiles", "no-exception"] as const;
+
+export const EXEC_MATCH = "exec-match";
+const disagree = (where: string, expected: string, got: string, reason = "another result"): Disagreement => ({
+  ...{ kind: "disagree", oracle: EXEC_MATCH, reason, where, expected, got },
 });
 
 export function compare(expected: Outcome, got: Outcome): Verdict {
@@ -29,8 +74,13 @@ export function compare(expected: Outcome, got: Outcome): Verdict {
   if (expected.kind === "faulted" && got.kind === "faulted" && expected.pc === got.pc) {
     if (expected.why === got.why) return AGREE;
   }
-  return disagree("outcome", summary(expected), summary(got));
+  const reason = `${kindOf(expected)}, got ${kindOf(got)}`;
+  return disagree("outcome", summary(expected), summary(got), reason);
 }
+
+/** `returned`, `faulted badRead`, ... */
+const kindOf = (outcome: Outcome): string =>
+  outcome.kind === "faulted" ? `faulted ${outcome.detail.split(/[ :]/)[0]}` : outcome.kind;
 
 function compareRegions(expected: readonly RegionBytes[], got: readonly RegionBytes[]): Verdict {
   const names = (regions: readonly RegionBytes[]): string => regions.map((r) => r.name).join(", ");

@@ -32,7 +32,14 @@ function entryOf(file: string, history: HistoryFile): Entry {
       const { wrong } = replay(history, { engine });
       if (wrong === undefined) return AGREE;
       const expected = expect === "pass" ? "no objection" : "an objection";
-      return { kind: "disagree", where: "history", expected, got: wrong };
+      return {
+        kind: "disagree",
+        oracle: oracle ?? "history",
+        reason: "objects",
+        where: "history",
+        expected,
+        got: wrong,
+      };
     },
     text: (other = title) => printHistory({ ...history, about: { ...history.about, title: other } }),
     as(form) {

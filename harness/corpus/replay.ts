@@ -2,6 +2,7 @@
 // the run, but does not keep the others from being replayed.
 
 import type { Engine } from "../../engines/engine.js";
+import { isUncompared, whyUncompared } from "../../properties/verdict.js";
 import type { BadInput } from "../bad-input.js";
 import { breather } from "../breathe.js";
 import { caseCommand } from "../case-command.js";
@@ -47,9 +48,9 @@ export async function replay(
       if (verdict.kind === "agree") {
         passed++;
         cases.push({ name });
-      } else if (verdict.kind === "incomparable") {
+      } else if (isUncompared(verdict)) {
         incomparable++;
-        cases.push({ name, failure: { message: `incomparable: ${verdict.why}`, details: "" } });
+        cases.push({ name, failure: { message: `incomparable: ${whyUncompared(verdict)}`, details: "" } });
       } else {
         const { where, expected, got } = verdict;
         const command = caseCommand(entry.file);

@@ -52,6 +52,8 @@ export function verdictLines(verdict: Verdict): string[] {
       return ["verdict: agree"];
     case "incomparable":
       return [`verdict: incomparable, ${verdict.why}`];
+    case "refused":
+      return [`verdict: refused, the subject lacks ${verdict.missing}`];
     case "disagree":
       return [`verdict: DISAGREE at ${verdict.where}`, `  expected  ${verdict.expected}`, `  got      ${verdict.got}`];
     default:

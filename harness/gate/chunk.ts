@@ -3,6 +3,7 @@
 
 import { type Check, checkOrCrash } from "../../properties/cases/check-or-crash.js";
 import { type Cells, countCells } from "../../properties/coverage/cells.js";
+import { isUncompared, whyUncompared } from "../../properties/verdict.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import type { Case } from "../../subjects/case.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
@@ -85,9 +86,10 @@ export function runChunk({ seed, first, count, cellsEvery }: ChunkTask, trials: 
     for (const { engine } of runs) byEngine[engine] = (byEngine[engine] ?? 0) + 1;
     sizes[sizeBucket(slots)]! += 1;
     if (cellsEvery !== undefined && index % cellsEvery === 0 && addCellsOf(c, cells)) sum.cellPrograms++;
-    if (verdict.kind === "incomparable") {
-      const { programs = 0, first: known = index } = incomparable[verdict.why] ?? {};
-      incomparable[verdict.why] = { programs: programs + 1, first: known };
+    if (isUncompared(verdict)) {
+      const why = whyUncompared(verdict);
+      const { programs = 0, first: known = index } = incomparable[why] ?? {};
+      incomparable[why] = { programs: programs + 1, first: known };
       continue;
     }
     for (const { id } of reached) rows[id] = (rows[id] ?? 0) + 1;

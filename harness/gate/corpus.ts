@@ -2,6 +2,7 @@
 // the run, but does not keep the others from being replayed.
 
 import { type Check, checkExpected } from "../../properties/cases/check-or-crash.js";
+import { isUncompared } from "../../properties/verdict.js";
 import type { BadInput, Loaded } from "../bad-input.js";
 import { breather } from "../breathe.js";
 import { caseCommand } from "../case-command.js";
@@ -40,7 +41,7 @@ export async function replayCorpus(
     }
     const { verdict } = checkExpected(c.value, check);
     if (verdict.kind === "agree") passed++;
-    else if (verdict.kind === "incomparable") incomparable++;
+    else if (isUncompared(verdict)) incomparable++;
     else failures.push({ name: file, ...difference(verdict), replay: caseCommand(file) });
   }
   return { directory, files: found.files.length, passed, incomparable, failures, unreadable };

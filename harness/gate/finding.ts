@@ -1,8 +1,8 @@
 // A disagreement of the campaign, made again from its index, shrunk, and kept as a case file.
 
 import path from "node:path";
-import { type Check, type Checked, checkOrCrash, EXCEPTION, slots } from "../../properties/cases/check-or-crash.js";
-import type { Verdict } from "../../properties/verdict.js";
+import { type Check, type Checked, checkOrCrash, slots } from "../../properties/cases/check-or-crash.js";
+import { EXCEPTION, type Verdict } from "../../properties/verdict.js";
 import type { Case } from "../../subjects/case.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";

@@ -1,7 +1,7 @@
 // What is gone through once, whatever the seed: the list of edges. And every encoder through the edges of its operands, the
 // other operands drawn.
 
-import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
+import { EXCEPTION } from "../../properties/verdict.js";
 import type { DirectedCase } from "../../subjects/directed-case.js";
 import { checkEncoders } from "../../subjects/impl/checks/encoders/check.js";
 import { plainest } from "../../subjects/impl/checks/encoders/form.js";

@@ -46,7 +46,14 @@ const trials = (judge: (imm: number) => Verdict): Trials => ({
     return reportOf(c, judge(immOf(c)));
   },
 });
-const WRONG: Verdict = { kind: "disagree", where: "r0", expected: "0x1", got: "0x2" };
+const WRONG: Verdict = {
+  kind: "disagree" as const,
+  oracle: "exec-match",
+  reason: "another result",
+  where: "r0",
+  expected: "0x1",
+  got: "0x2",
+};
 
 const scratch = (): string => mkdtempSync(path.join(tmpdir(), "rox-gate-"));
 function setUp(judge: (imm: number) => Verdict, given: Partial<GateOptions> = {}) {

@@ -19,7 +19,17 @@ test("a finding among real programs is shrunk to a line or two and can be read b
   const check: Check = (c, count) => {
     const report = parts.trials.check(c, count);
     if (report.kind === "invalid" || !uses(c, "mul")) return report;
-    return { ...report, verdict: { kind: "disagree", where: "r0", expected: "0x1", got: "0x2" } };
+    return {
+      ...report,
+      verdict: {
+        kind: "disagree" as const,
+        oracle: "exec-match",
+        reason: "another result",
+        where: "r0",
+        expected: "0x1",
+        got: "0x2",
+      },
+    };
   };
   const trials = { ...parts.trials, check };
   const index = Array.from({ length: 200 }, (_, i) => i).find((i) => uses(trials.caseAt(5, i), "mul")) ?? -1;

@@ -7,7 +7,7 @@ import { compareBytes, type GoldenVerdict } from "../../properties/recordings/by
 import { type Parsed, parseLine, parseVectors, type Recording } from "../../properties/recordings/recording.js";
 import { resolve } from "../../properties/recordings/resolve.js";
 import { goldenResult, isDeterministic } from "../../properties/recordings/results.js";
-import type { Verdict } from "../../properties/verdict.js";
+import { isUncompared, type Verdict, whyUncompared } from "../../properties/verdict.js";
 import { hexWord } from "../../spec/bits.js";
 import { decode } from "../../spec/bpf/insn.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
@@ -52,7 +52,7 @@ export async function goldenParts(engines: readonly Engine[]): Promise<GoldenPar
       if (!isDeterministic(recording)) return undefined;
       const verdict = compareResult(recording);
       if (verdict.kind === "agree") return { kind: "equal", failures: [] };
-      if (verdict.kind === "incomparable") return { kind: "incomparable", why: verdict.why, failures: [] };
+      if (isUncompared(verdict)) return { kind: "incomparable", why: whyUncompared(verdict), failures: [] };
       const { where, expected, got } = verdict;
       return { kind: "differs", failures: [{ name: `${name} (${recording.name})`, where, expected, got }] };
     },

@@ -1,11 +1,10 @@
 // What a finding is about: which oracle said no, how, and what is to blame. Findings of one cause are one finding; while a
 // case is shrunk, oracle and reason must stay what they are.
 
-import type { Judged } from "../../properties/cases/kind.js";
-import { COMPARISON_ORACLES } from "../../properties/cases/objection.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
-import { TRAMPOLINE_ORACLE } from "../../properties/cases/trampoline/index.js";
+import { TRAMPOLINE_ORACLE } from "../../properties/cases/trampoline/check.js";
 import { ORACLES } from "../../properties/oracles/index.js";
+import { COMPARISON_ORACLES, type Verdict } from "../../properties/verdict.js";
 import { kindId } from "./schedule.js";
 import type { AnyTrial } from "./trial.js";
 
@@ -41,7 +40,7 @@ export const causeName = (kind: string, { oracle, what }: Pick<Cause, "oracle" |
 export const isOfWorker = ({ oracle }: Pick<Cause, "oracle">): boolean =>
   WORKER_ORACLES.some((name) => name === oracle);
 
-export function causeOf(trial: AnyTrial, c: unknown, judged: Judged): Cause | undefined {
+export function causeOf(trial: AnyTrial, c: unknown, judged: Verdict): Cause | undefined {
   if (judged.kind !== "disagree") return undefined;
   const { oracle, reason } = judged;
   return { oracle, reason, what: trial.blame(c, judged) };

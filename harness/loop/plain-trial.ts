@@ -1,12 +1,13 @@
 // Kinds that are tried fresh only: rows that a verifier makes, and tracing. Their cells say which sorts of cases were tried.
 
 import type { Engine } from "../../engines/engine.js";
-import type { Judged, Kind, Stage } from "../../properties/cases/kind.js";
+import type { Kind, Stage } from "../../properties/cases/kind.js";
 import { programsOf, type TrampolineCase } from "../../properties/cases/trampoline/case.js";
 import { TRAMPOLINES } from "../../properties/cases/trampoline/index.js";
 import type { VerifierOnlyCase } from "../../properties/cases/verifier-only/case.js";
 import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
 import { operandsOf } from "../../properties/coverage/operands.js";
+import type { Verdict } from "../../properties/verdict.js";
 import { NO_COST, type Trial } from "./trial.js";
 
 export const kernelRowTrial = (engine: Engine): Trial<VerifierOnlyCase> =>
@@ -34,13 +35,13 @@ export const tracingTrial = (engine: Engine): Trial<TrampolineCase> =>
   });
 
 interface Said<C> {
-  cells(c: C, judged: Judged): Iterable<string>;
+  cells(c: C, judged: Verdict): Iterable<string>;
   blame(c: C): string;
 }
 
 function plainTrial<C>(kind: Kind<C>, engine: Engine, { cells, blame }: Said<C>): Trial<C> {
   let made: Stage<C> | undefined;
-  const judge = (c: C): Judged => {
+  const judge = (c: C): Verdict => {
     made ??= kind.stage(engine);
     return made.judge(c);
   };

@@ -2,7 +2,6 @@
 
 import type { Engine } from "../../engines/engine.js";
 import { type Checked, checkOrCrash } from "../../properties/cases/check-or-crash.js";
-import { judgedOf } from "../../properties/cases/objection.js";
 import { type Checker, checkCase, makeChecker } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { mutateCase } from "../../properties/cases/program/mutate/mutate.js";
@@ -40,9 +39,9 @@ export function programTrial(engine: Engine): Trial<Case> {
       const report = checked(c, true);
       const { verdict, slots, words, executed, runs } = report;
       const cost = { slots, words, executed, runs: runs.length, steps: 0 };
-      return { judged: judgedOf(verdict), cells: recorder.cells(c, report), cost };
+      return { judged: verdict, cells: recorder.cells(c, report), cost };
     },
-    judge: (c) => judgedOf(checked(c, false).verdict),
+    judge: (c) => checked(c, false).verdict,
     blame(c, { oracle }) {
       if (oracle === "text-memory") return "?";
       const failed = oracle === "exec-match" ? checked(c, false).runs : [];

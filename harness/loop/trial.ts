@@ -1,8 +1,9 @@
 // What a campaign does with one kind of trial beyond what `kinds/kind.ts` says of it: what a case reaches and costs, how
 // one that reached something is changed, and what a failure is about.
 
-import type { Judged, Kind, Objection } from "../../properties/cases/kind.js";
+import type { Kind } from "../../properties/cases/kind.js";
 import type { Goal } from "../../properties/cases/program/mutate/aim.js";
+import type { Disagreement, Verdict } from "../../properties/verdict.js";
 import type { Draw } from "../../subjects/random/draw.js";
 
 export interface Cost {
@@ -18,7 +19,7 @@ export interface Cost {
 export const NO_COST: Cost = { runs: 0, slots: 0, words: 0, executed: 0, steps: 0 };
 
 export interface Tried {
-  readonly judged: Judged;
+  readonly judged: Verdict;
   /** Names of what it reached. No two kinds share one. */
   readonly cells: Iterable<string>;
   readonly cost: Cost;
@@ -29,9 +30,9 @@ export interface Trial<C> {
   /** Never throws. */
   check(c: C): Tried;
   /** The verdict only. */
-  judge(c: C): Judged;
+  judge(c: C): Verdict;
   /** What a failure is about, in a word or two: an instruction row, an action. `?` where nothing can be blamed. */
-  blame(c: C, objection: Objection): string;
+  blame(c: C, objection: Disagreement): string;
   /** The text of a finding's file: a lesson that fails today. */
   lesson(c: C, about: { readonly title: string; readonly oracle: string; readonly notes: readonly string[] }): string;
   /** Another case from one that was worth keeping and a second one; undefined if nothing came of it. */

@@ -2,7 +2,7 @@
 
 import path from "node:path";
 import { defaultEngine } from "../../engines/index.js";
-import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
+import { EXCEPTION } from "../../properties/verdict.js";
 import { readCorpus } from "../corpus/store.js";
 import { corpusDirectory } from "../project.js";
 import type { Found, Search } from "./search.js";

@@ -1,7 +1,7 @@
 // The fixed list of edges, gone through once.
 
-import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
 import { DIRECTED } from "../../properties/directed/index.js";
+import { EXCEPTION } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { Found, Search } from "./search.js";
 

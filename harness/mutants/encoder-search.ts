@@ -1,6 +1,6 @@
 // Every encoder through the edges of its operands, a few times over.
 
-import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
+import { EXCEPTION } from "../../properties/verdict.js";
 import { checkEncoders } from "../../subjects/impl/checks/encoders/check.js";
 import { type Form, plainest } from "../../subjects/impl/checks/encoders/form.js";
 import { randomSource } from "../../subjects/random/source.js";

@@ -1,9 +1,10 @@
 // The search that any kind of trial makes: fresh cases one after the other, each judged.
 
 import { defaultEngine } from "../../engines/index.js";
-import { type AnyKind, failsLike, type Objection } from "../../properties/cases/kind.js";
+import { type AnyKind, failsLike } from "../../properties/cases/kind.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { whileTime } from "../../properties/cases/shrink.js";
+import type { Disagreement } from "../../properties/verdict.js";
 import { noticedBy, type Search } from "./search.js";
 
 /** How often shrinking may run a candidate. */
@@ -21,7 +22,7 @@ export const resultSearch = (seed: number): Search => ({
 });
 const RESULTS: ReadonlySet<string> = new Set(["r0", "outcome", "compiles", "no-exception"]);
 
-function searchFor(kind: AnyKind, seed: number, share: number, sees: (objection: Objection) => boolean): Search {
+function searchFor(kind: AnyKind, seed: number, share: number, sees: (objection: Disagreement) => boolean): Search {
   const stage = kind.stage(defaultEngine());
   let index = 0;
   return {

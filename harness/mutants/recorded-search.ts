@@ -1,8 +1,8 @@
 // Images that a real kernel made, compared byte for byte: a fixed list, gone through once. Sees what no result can show.
 
-import { EXCEPTION } from "../../properties/cases/check-or-crash.js";
 import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
 import { recordedExcerpts } from "../../properties/recordings/recorded.js";
+import { EXCEPTION } from "../../properties/verdict.js";
 import type { Found, Search } from "./search.js";
 
 export function recordedSearch(): Search {

@@ -1,6 +1,6 @@
 // One way to look for a disagreement, a step at a time, so that several can take turns.
 
-import { COMPARISON_ORACLES } from "../../properties/cases/objection.js";
+import { COMPARISON_ORACLES } from "../../properties/verdict.js";
 
 /** The smallest failing thing that was found. */
 export interface Witness {

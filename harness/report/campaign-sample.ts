@@ -1,6 +1,6 @@
 // A small campaign with findings, for tests: its witnesses refuse every division and every free of something.
 
-import type { Judged } from "../../properties/cases/kind.js";
+import type { Verdict } from "../../properties/verdict.js";
 import type { History } from "../../subjects/action.js";
 import type { Case } from "../../subjects/case.js";
 import { runCampaign } from "../loop/campaign.js";
@@ -15,7 +15,7 @@ import { version } from "../project.js";
 
 const real = fuzzTrials("reference");
 
-const objecting = (trial: AnyTrial, objection: (c: unknown) => Judged | undefined): AnyTrial => ({
+const objecting = (trial: AnyTrial, objection: (c: unknown) => Verdict | undefined): AnyTrial => ({
   ...trial,
   check(c): Tried {
     const tried = trial.check(c);

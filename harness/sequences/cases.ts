@@ -2,7 +2,8 @@
 
 import { defaultEngine } from "../../engines/index.js";
 import { TRIAL_KINDS } from "../../properties/cases/index.js";
-import type { AnyKind, Objection, Stage } from "../../properties/cases/kind.js";
+import type { AnyKind, Stage } from "../../properties/cases/kind.js";
+import type { Disagreement } from "../../properties/verdict.js";
 
 export type KindName = AnyKind["name"];
 
@@ -16,7 +17,7 @@ export interface CaseTask {
 }
 
 /** The first case of a task that fails; the rest of the task is then left out. */
-export interface Breach extends Omit<Objection, "kind"> {
+export interface Breach extends Omit<Disagreement, "kind"> {
   readonly index: number;
 }
 
@@ -54,6 +55,6 @@ export function runCases({ of, seed, first, count }: CaseTask): CaseResult {
   return { kind: "cases", of, tried, incomparable };
 }
 
-export const breachOf = (index: number, { oracle, reason, where, expected, got }: Objection): Breach => ({
+export const breachOf = (index: number, { oracle, reason, where, expected, got }: Disagreement): Breach => ({
   ...{ index, oracle, reason, where, expected, got },
 });

@@ -1,6 +1,7 @@
 // The lessons of a corpus that are no programs: each must come out as its file says.
 
 import { defaultEngine } from "../../engines/index.js";
+import { isUncompared, whyUncompared } from "../../properties/verdict.js";
 import type { BadInput } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
 import type { Entry } from "../corpus/entry.js";
@@ -45,7 +46,7 @@ export function replayLessons(
 function differenceOf(
   verdict: Exclude<ReturnType<Entry["replay"]>, { kind: "agree" }>,
 ): Pick<Failure, "where" | "expected" | "got"> {
-  if (verdict.kind === "incomparable") return { where: "lesson", expected: "a comparison", got: verdict.why };
+  if (isUncompared(verdict)) return { where: "lesson", expected: "a comparison", got: whyUncompared(verdict) };
   const { where, expected, got } = verdict;
   return { where, expected, got };
 }

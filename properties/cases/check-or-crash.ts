@@ -4,7 +4,7 @@ import type { LoadedCase } from "../../harness/case-file.js";
 import { hex64 } from "../../spec/bits.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import type { Case } from "../../subjects/case.js";
-import { summary, type Verdict } from "../verdict.js";
+import { EXEC_MATCH, exception, summary, type Verdict } from "../verdict.js";
 import type { CaseReport, RunReport } from "./program/check.js";
 
 export type Checked = Extract<CaseReport, { kind: "checked" }>;
@@ -23,11 +23,9 @@ export function checkOrCrash(c: Case, check: Check, count?: (row: Row) => void):
     const problem = report.problems[0];
     return without(c, { kind: "incomparable", why: `invalid: ${problem?.reason ?? "of unknown reason"}` });
   } catch (error) {
-    const got = error instanceof Error ? error.message : String(error);
-    return without(c, { kind: "disagree", where: EXCEPTION, expected: "a verdict", got });
+    return without(c, exception(error));
   }
 }
-export const EXCEPTION = "an exception";
 
 /** The same for what gives no more than a verdict. @param renew called after an exception, which may have left anything behind */
 export function verdictOrCrash(check: () => Verdict, renew: () => void = () => {}): Verdict {
@@ -35,8 +33,7 @@ export function verdictOrCrash(check: () => Verdict, renew: () => void = () => {
     return check();
   } catch (error) {
     renew();
-    const got = error instanceof Error ? error.message : String(error);
-    return { kind: "disagree", where: EXCEPTION, expected: "a verdict", got };
+    return exception(error);
   }
 }
 
@@ -61,7 +58,8 @@ export function checkExpected(c: LoadedCase, check: Check): Checked {
 function againstFile({ expected: outcome, verdict }: RunReport, r0: bigint | undefined): Verdict {
   if (verdict.kind === "disagree" || r0 === undefined) return verdict;
   if (outcome.kind === "returned" && outcome.r0 === r0) return verdict;
-  return { kind: "disagree", where: "r0 against the file", expected: hex64(r0), got: summary(outcome) };
+  const answers = { where: "r0 against the file", expected: hex64(r0), got: summary(outcome) };
+  return { kind: "disagree", oracle: EXEC_MATCH, reason: "another result than the file's", ...answers };
 }
 
 export const slots = (c: Case): number => c.program.code.reduce((n, code) => n + code.length, 0);

@@ -4,23 +4,12 @@
 
 import type { Engine } from "../../engines/engine.js";
 import type { CompiledFunction } from "../../harness/listing.js";
-import type { Verdict } from "../verdict.js";
+import type { Disagreement, Verdict } from "../verdict.js";
 import type { StillFails } from "./shrink.js";
-
-export type Disagreement = Extract<Verdict, { kind: "disagree" }>;
-
-/** A verdict; a disagreement also says who objects and how. Two failures with the same of both are one finding. */
-export type Judged<V = Verdict> = Exclude<V, Disagreement> | Objection;
-export interface Objection extends Disagreement {
-  /** A stable name: `exec-match`, `no-exception`, an oracle of histories, ... */
-  readonly oracle: string;
-  /** How the answers differ, without numbers and addresses. */
-  readonly reason: string;
-}
 
 export interface Stage<C> {
   /** Whatever goes wrong inside a witness is an objection of `no-exception`; the stage stays usable. Never throws. */
-  judge(c: C): Judged;
+  judge(c: C): Verdict;
 }
 
 /** What a file says about its case. */
@@ -68,7 +57,7 @@ export type AnyKind = Kind<unknown>;
 
 /** Whether something fails as `found` does: what must stay the same while it is made smaller. */
 export const failsLike =
-  <C>(stage: Stage<C>, found: Pick<Objection, "oracle" | "reason">): ((candidate: C) => boolean) =>
+  <C>(stage: Stage<C>, found: Pick<Disagreement, "oracle" | "reason">): ((candidate: C) => boolean) =>
   (candidate) => {
     const judged = stage.judge(candidate);
     return judged.kind === "disagree" && judged.oracle === found.oracle && judged.reason === found.reason;

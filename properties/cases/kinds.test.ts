@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { defaultEngine } from "../../engines/index.js";
+import type { Verdict } from "../verdict.js";
 import { TRIAL_KINDS } from "./index.js";
-import type { AnyKind, Judged } from "./kind.js";
+import type { AnyKind } from "./kind.js";
 
 const cases = (kind: AnyKind, count: number): readonly unknown[] =>
   Array.from({ length: count }, (_, index) => kind.fresh(7, index));
@@ -48,7 +49,7 @@ describe.each(TRIAL_KINDS.map((kind) => [kind.name, kind] as const))("%s", (_nam
 
   test("what breaks inside a witness is an objection", () => {
     const broken = { inputs: undefined, actions: undefined, registers: undefined, setup: undefined };
-    const judged: Judged = kind.stage(defaultEngine()).judge({ ...(kind.fresh(7, 0) as object), ...broken });
+    const judged: Verdict = kind.stage(defaultEngine()).judge({ ...(kind.fresh(7, 0) as object), ...broken });
     expect(judged).toMatchObject({ kind: "disagree", oracle: "no-exception" });
   });
 });

@@ -10,7 +10,7 @@ import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program } from "../../spec/bpf/program.js";
 import type { JitSubject } from "../../subjects/impl/jit-subject.js";
 import { CALL_BASE, layoutOf } from "../../subjects/run/layout.js";
-import { compare, summary, type Verdict } from "../verdict.js";
+import { compare, notCompiled, summary, type Verdict } from "../verdict.js";
 import { onOurMachine } from "./our-machine.js";
 import type { RecordedRun, Recording } from "./recording.js";
 import { environmentOf } from "./resolve.js";
@@ -67,7 +67,7 @@ export function goldenResult(recording: Recording, subject: JitSubject): Verdict
   if (!lowered.ok) return incomparable(lowered.why);
   const env = { ...environmentOf(recording), callBase: CALL_BASE };
   const load = subject.loadLowered(program, [lowered.functions], env, 0);
-  if (!load.ok) return { kind: "disagree", where: "compilation", expected: "an image", got: load.why };
+  if (!load.ok) return notCompiled(load.why);
   const { loaded } = load;
   const layout = layoutOf(program, input.length, loaded.frames);
   const expected = reference(program, input, layout);
@@ -97,11 +97,11 @@ function reference(program: Program, input: Uint8Array, layout: Layout): Outcome
 /** Both our witnesses agree on `ours`; the kernel returned 32 bits of r0, and the packet of an XDP program. */
 function compareKernel(ours: Outcome, recorded: RecordedRun, isXdp: boolean): Verdict {
   if (ours.kind !== "returned") {
-    return { kind: "disagree", where: "the kernel's result", expected: "returned", got: summary(ours) };
+    return unlikeTheKernel("the kernel's result", "returned", summary(ours));
   }
   const r0 = Number(BigInt.asUintN(32, ours.r0));
   if (r0 !== recorded.retval >>> 0) {
-    return { kind: "disagree", where: "the kernel's retval", expected: `${recorded.retval >>> 0}`, got: `${r0}` };
+    return unlikeTheKernel("the kernel's retval", `${recorded.retval >>> 0}`, `${r0}`);
   }
   const packet = ours.regions.find(({ name }) => name === "packet")?.bytes;
   if (
@@ -110,12 +110,12 @@ function compareKernel(ours: Outcome, recorded: RecordedRun, isXdp: boolean): Ve
     (packet !== undefined && Buffer.compare(packet, recorded.packet) === 0)
   )
     return { kind: "agree" };
-  return {
-    kind: "disagree",
-    where: "the kernel's packet",
-    expected: Buffer.from(recorded.packet).toString("hex"),
-    got: Buffer.from(packet ?? []).toString("hex"),
-  };
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+  return unlikeTheKernel("the kernel's packet", hex(recorded.packet), hex(packet ?? new Uint8Array()));
 }
+
+const unlikeTheKernel = (where: string, expected: string, got: string): Verdict => ({
+  ...{ kind: "disagree", oracle: "recorded-result", reason: "another result than the kernel's", where, expected, got },
+});
 
 const incomparable = (why: string): Verdict => ({ kind: "incomparable", why });

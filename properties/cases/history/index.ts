@@ -4,9 +4,8 @@ import type { Engine } from "../../../engines/engine.js";
 import type { History } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { ORACLES } from "../../oracles/index.js";
-import { EXCEPTION } from "../check-or-crash.js";
-import type { Judged, Kind } from "../kind.js";
-import { withoutNumbers } from "../objection.js";
+import { EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
+import type { Kind } from "../kind.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { type PlayOptions, type PlayReport, playHistory } from "./check.js";
 import { minimizeHistory } from "./minimize.js";
@@ -34,14 +33,12 @@ export const HISTORIES: Kind<History> = {
   },
 };
 
-const NO_EXCEPTION = "no-exception";
-
 /** The first breach. Those of one oracle are one finding: what it says depends on all that came before. */
-export function judgedPlay({ violations: [violation] }: PlayReport): Judged {
+export function judgedPlay({ violations: [violation] }: PlayReport): Verdict {
   if (violation === undefined) return { kind: "agree" };
   const { oracle, step, what } = violation;
   const reason = oracle === NO_EXCEPTION ? withoutNumbers(what) : "objects";
-  return { kind: "disagree", oracle, reason, where: `step ${step}`, expected: "no breach", got: what };
+  return { kind: "disagree", oracle, reason, where: `step ${step}`, expected: "no breach", got: what, step };
 }
 
 /** An exception of a witness is a breach like any other. */

@@ -12,7 +12,7 @@ import type { Case } from "../../../subjects/case.js";
 import { JitSubject } from "../../../subjects/impl/jit-subject.js";
 import type { ProgramSubject } from "../../../subjects/program-subject.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
-import { compare, type Verdict } from "../../verdict.js";
+import { compare, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 
 export interface Checker {
   readonly subject: ProgramSubject;
@@ -69,8 +69,7 @@ export function checkCase(c: Case, bench: Checker, count?: InterpretRun["count"]
   const slots = program.code.reduce((n, code) => n + code.length, 0);
   const load = bench.subject.load(program, validity.facts, env);
   if (!load.ok) {
-    const verdict: Verdict = { kind: "disagree", where: "compilation", expected: "an image", got: load.why };
-    return { kind: "checked", verdict, runs: [], slots, words: 0, executed: 0 };
+    return { kind: "checked", verdict: notCompiled(load.why), runs: [], slots, words: 0, executed: 0 };
   }
   const { loaded } = load;
   const runs: RunReport[] = [];
@@ -91,10 +90,13 @@ export function checkCase(c: Case, bench: Checker, count?: InterpretRun["count"]
 function worst(runs: readonly RunReport[], breaches: readonly string[]): Verdict {
   const find = (kind: Verdict["kind"]): Verdict | undefined => runs.find((r) => r.verdict.kind === kind)?.verdict;
   if (breaches.length > 0) {
+    const got = breaches.join("; ");
     const memory = {
+      oracle: "text-memory",
+      reason: withoutNumbers(got),
       where: "text memory",
       expected: "the image, and nothing else changed",
-      got: breaches.join("; "),
+      got,
     };
     return find("disagree") ?? { kind: "disagree", ...memory };
   }

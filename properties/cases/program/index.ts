@@ -4,7 +4,6 @@ import type { Case } from "../../../subjects/case.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { checkOrCrash } from "../check-or-crash.js";
 import type { Kind } from "../kind.js";
-import { judgedOf } from "../objection.js";
 import { stageCheck } from "../stage-check.js";
 import { CaseArbitrary } from "./arbitrary.js";
 import { minimize } from "./minimize.js";
@@ -20,7 +19,7 @@ export const PROGRAMS: Kind<Case> = {
   fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
   stage(engine) {
     const check = stageCheck({ engines: [engine] });
-    return { judge: (c) => judgedOf(checkOrCrash(c, check).verdict) };
+    return { judge: (c) => checkOrCrash(c, check).verdict };
   },
   // A constant of two slots counts once.
   size: ({ program }) =>

@@ -20,10 +20,8 @@ import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { word } from "../../../subjects/trampoline/journal.js";
 import { DUMMY_TRAMP } from "../../../subjects/trampoline/layout.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
-import { AGREE, type Verdict } from "../../verdict.js";
+import { AGREE, type Disagreement, type Verdict } from "../../verdict.js";
 import type { TrampolineSetup } from "./arbitrary.js";
-
-type Disagreement = Extract<Verdict, { kind: "disagree" }>;
 
 /** BRK #0x100. */
 const ILLEGAL = 0xd420_2000;
@@ -35,7 +33,7 @@ export function checkSetup(setup: TrampolineSetup, quirks: Quirks = PROFILES.fix
     return AGREE;
   } catch (error) {
     if (!(error instanceof KernelFault)) throw error;
-    return { kind: "disagree", where: "the kernel", expected: "no fault", got: error.message };
+    return objection("the kernel", "no fault", error.message);
   }
 }
 
@@ -45,7 +43,7 @@ function* play(setup: TrampolineSetup, quirks: Quirks): Generator<Disagreement> 
   const before = machine.usage;
   const made = bpfTrampImageMake(tramp, world.request);
   if (!made.ok) {
-    yield disagree("the trampoline", "an image", `error ${made.error}`);
+    yield objection("the trampoline", "an image", `error ${made.error}`);
     return;
   }
   yield* setup.target === "structOps" ? playStructOps(world, made.im) : playTraced(world, made.im);
@@ -90,7 +88,7 @@ function* formed({ machine }: TracedKernel, { image, size }: TrampImage): Genera
     const word = machine.peek32(image + at);
     ended ||= word === ILLEGAL;
     if (ended ? word === ILLEGAL : decode(word) !== undefined) continue;
-    yield disagree(`the image, byte ${at}`, ended ? "the illegal instruction" : "an instruction", hex64(BigInt(word)));
+    yield objection(`the image, byte ${at}`, ended ? "the illegal instruction" : "an instruction", hex64(BigInt(word)));
   }
 }
 
@@ -126,14 +124,14 @@ function* poked(
   machine.onEvent = undefined;
   yield* equal(what, 0, error);
   if (seen === undefined || states.some((state) => isSame(seen, state))) return;
-  yield disagree(`another CPU, while ${what}`, "the old or the new state", told(seen));
+  yield objection(`another CPU, while ${what}`, "the old or the new state", told(seen));
 }
 
 /** The steps, and the result if anybody looks at it. */
 export function* called(what: string, got: Traced | string, expected: Traced): Generator<Disagreement> {
   if (isSame(got, expected)) return;
   if (typeof got === "string") {
-    yield disagree(what, "a return", got);
+    yield objection(what, "a return", got);
     return;
   }
   const steps = Math.max(got.steps.length, expected.steps.length);
@@ -154,14 +152,13 @@ function* freed({ machine }: TracedKernel, { image, size }: TrampImage): Generat
 }
 
 function* equal(where: string, expected: unknown, got: unknown): Generator<Disagreement> {
-  if (!isDeepStrictEqual(got, expected)) yield disagree(where, told(expected), told(got));
+  if (!isDeepStrictEqual(got, expected)) yield objection(where, told(expected), told(got));
 }
 
-const disagree = (where: string, expected: string, got: string): Disagreement => ({
-  kind: "disagree",
-  where,
-  expected,
-  got,
+/** Of what attached programs see and answer. */
+export const TRAMPOLINE_ORACLE = "trampoline";
+export const objection = (where: string, expected: string, got: string): Disagreement => ({
+  ...{ kind: "disagree", oracle: TRAMPOLINE_ORACLE, reason: "objects", where, expected, got },
 });
 
 /** One line; 64-bit numbers in hex. */

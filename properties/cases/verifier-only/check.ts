@@ -17,7 +17,7 @@ import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { CALL_BASE, ENTRY_SP, STACK } from "../../../subjects/run/layout.js";
 import { loadedBreaches } from "../../oracles/code/loaded-code.js";
-import type { Verdict } from "../../verdict.js";
+import { EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import {
   ARENA_BASE,
   DATA,
@@ -65,10 +65,10 @@ export class VerifierOnlyChecker {
     const { kernel } = this;
     kernel.env = { ...kernel.env, ...c.env };
     const loaded = loadProgram(kernel, loweredOf(c));
-    if (!loaded.ok) return disagree("compilation", "an image", describeLoadError(loaded.error));
+    if (!loaded.ok) return notCompiled(describeLoadError(loaded.error));
     const { program } = loaded;
     const structure = loadedBreaches(kernel, program.functions);
-    const verdict = structure.length > 0 ? disagree("structure", "every rule kept", structure[0]!) : undefined;
+    const verdict = structure.length > 0 ? brokenRule(structure[0]!) : undefined;
     const result = verdict ?? this.run(c, program, meaning);
     freeProgram(kernel, program);
     return result;
@@ -95,7 +95,7 @@ export class VerifierOnlyChecker {
     });
     if (outcome.kind !== "returned") {
       const got = outcome.kind === "faulted" ? `${outcome.why}: ${outcome.detail}` : JSON.stringify(outcome);
-      return disagree("outcome", "a return", got);
+      return disagree("outcome", "a return", got, `returned, got ${outcome.kind}`);
     }
     const address = isCalled ? pointer(functions[1]!.bpfFunc!) : outcome.x0;
     if (outcome.x0 !== address) return disagree("address of the function", hex64(address), hex64(outcome.x0));
@@ -119,11 +119,19 @@ export class VerifierOnlyChecker {
   }
 }
 
-const disagree = (where: string, expected: string, got: string): Verdict => ({
-  kind: "disagree",
-  where,
-  expected,
-  got,
+const brokenRule = (got: string): Verdict => ({
+  ...{
+    kind: "disagree",
+    oracle: "text-memory",
+    reason: withoutNumbers(got),
+    where: "structure",
+    expected: "every rule kept",
+    got,
+  },
+});
+
+const disagree = (where: string, expected: string, got: string, reason = "another result"): Verdict => ({
+  ...{ kind: "disagree", oracle: EXEC_MATCH, reason, where, expected, got },
 });
 
 /** What the JIT is given of a case. */

@@ -7,7 +7,6 @@ import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
 import { verdictOrCrash } from "../check-or-crash.js";
 import type { Kind } from "../kind.js";
-import { judgedOf } from "../objection.js";
 import { verifierOnlyCase } from "./arbitrary.js";
 import type { VerifierOnlyCase } from "./case.js";
 import { functionsOf, loweredOf, VerifierOnlyChecker } from "./check.js";
@@ -26,7 +25,7 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
     const renew = (): void => {
       rows = new VerifierOnlyChecker();
     };
-    return { judge: (c) => judgedOf(verdictOrCrash(() => rows.check(c), renew)) };
+    return { judge: (c) => verdictOrCrash(() => rows.check(c), renew) };
   },
   size: ({ body }) => body.length,
   minimize: minimizeVerifierOnly,
