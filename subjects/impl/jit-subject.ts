@@ -38,8 +38,9 @@ import { repeatable } from "../blind.js";
 import type { CaseEnv } from "../case.js";
 import { lowerProgram } from "../lowering.js";
 import type { Loaded, LoadedImage, ProgramLoad, ProgramSubject, SubjectOutcome } from "../program-subject.js";
+import { execute } from "../run/execute.js";
 import { helperTraps } from "../run/helper-traps.js";
-import { CALL_BASE, ENTRY_SP, frameAt, STACK, TASK } from "../run/layout.js";
+import { CALL_BASE, frameAt } from "../run/layout.js";
 import { MachineMemory } from "../run/machine-memory.js";
 import { Stage } from "../run/run-memory.js";
 
@@ -63,9 +64,6 @@ export interface SubjectOptions {
   /** Called before each A64 instruction, with everything that is loaded. */
   readonly trace?: (state: TraceState, codes: readonly Code[]) => void;
 }
-
-/** SP_EL0 holds the running task. */
-export const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
 
 /** The machine's log is kept, and judged, for one load in that many; the first is among them. */
 const LOADS_A_LOG = 8;
@@ -202,16 +200,12 @@ export class JitSubject implements ProgramSubject {
     const maps = new MapStates(program.maps, layout, this.memory);
     this.world = initialWorld(this.memory, maps);
     const { trace } = this.options;
-    const result = engine.run({
+    const result = execute(engine, {
       machine: this.machine,
-      cpu: 0,
       entry: entries[0]!,
       args: [pointer(layout.context.base)],
-      stackTop: ENTRY_SP,
-      stackLow: STACK.base,
       fuel: this.options.fuel,
       traps: this.traps,
-      system: SYSTEM,
       fixup: (pc) => fixupException(this.kernel, functions, pc),
       trace: trace && ((state) => trace(state, codes)),
     });

@@ -4,8 +4,7 @@ import type { Engine, Trap } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { FetchProblem } from "../../machine/machine.js";
 import type { Layout } from "../../spec/bpf/program.js";
-import { SYSTEM } from "../impl/jit-subject.js";
-import { ENTRY_SP, STACK } from "../run/layout.js";
+import { execute } from "../run/execute.js";
 import type { Execution, Region } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { TracedAnswer, Tracing } from "./attachments.js";
@@ -99,16 +98,13 @@ export class Runner {
     witness.begin();
     const outcome =
       problem === undefined
-        ? engine.run({
+        ? execute(engine, {
             machine,
             cpu,
             entry: spans[0]!.image,
             args: [live.argument],
-            stackTop: ENTRY_SP,
-            stackLow: STACK.base,
             fuel: FUEL,
             traps,
-            system: SYSTEM,
             fixup: (pc) => kernel.fixupException(functions, pc),
           })
         : undefined;

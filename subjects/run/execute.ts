@@ -1,0 +1,15 @@
+// The one place where code is run: on the mapped kernel stack, with the task in SP_EL0, from an entry to its return.
+
+import type { Engine, EngineOutcome, EngineRun } from "../../engines/engine.js";
+import { pointer } from "../../machine/address.js";
+import { ENTRY_SP, STACK, TASK } from "./layout.js";
+
+/** SP_EL0 holds the running task. */
+export const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
+const NO_TRAPS: EngineRun["traps"] = new Map();
+
+/** What differs from run to run; everything else is as the kernel enters a program. */
+export type Execute = Pick<EngineRun, "machine" | "entry" | "args" | "fuel"> & Partial<EngineRun>;
+
+export const execute = (engine: Engine, run: Execute): EngineOutcome =>
+  engine.run({ cpu: 0, stackTop: ENTRY_SP, stackLow: STACK.base, traps: NO_TRAPS, system: SYSTEM, ...run });
