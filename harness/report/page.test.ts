@@ -1,4 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
+import { makeFiles } from "../../testing/files.js";
+import { projectRoot } from "../project.js";
 import type { ReportData } from "./data.js";
 import { renderPage } from "./page.js";
 import { SAMPLE } from "./testing.js";
@@ -64,4 +69,13 @@ test("a run that got to nothing has a page too", () => {
   expect(text).toContain("None: all witnesses agreed");
   expect(text).toContain("No code was looked at");
   expect(text).not.toContain("Packs");
+});
+
+test("the build puts what the page is written with beside the compiled page", () => {
+  const out = makeFiles({});
+  execFileSync(process.execPath, [path.join(projectRoot(), "scripts", "copy-data.mjs"), out]);
+  for (const name of ["page.css", "page-script.js"]) {
+    const built = readFileSync(path.join(out, "harness", "report", name), "utf8");
+    expect(page).toContain(built);
+  }
 });

@@ -1,6 +1,7 @@
 // The report as one HTML page that needs nothing else: no network, no file beside it, and no script but for the filter
-// and the copy buttons. See `data.ts` for what goes in.
+// and the copy buttons. See `data.ts` for what goes in, and `page.css` and `page-script.js` for what is written into it.
 
+import { readFileSync } from "node:fs";
 import { drawGrowth, drawPace, drawSizes } from "./charts.js";
 import { commandLine } from "./command-line.js";
 import { coverageSection } from "./coverage-section.js";
@@ -9,8 +10,6 @@ import { filterBar } from "./filter-bar.js";
 import { findingsSection } from "./finding-section.js";
 import { type Html, html, raw } from "./html.js";
 import { packsSection } from "./packs-section.js";
-import { SCRIPT } from "./script.js";
-import { STYLE } from "./style.js";
 
 /** A browser keeps to it: whatever a finding's text says, nothing is fetched and no other script runs. */
 const POLICY =
@@ -19,6 +18,9 @@ const POLICY =
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' " +
   "fill='%23246a73'/%3E%3Cpath d='M4 8.5l2.5 2.5L12 5.5' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
+
+/** Text of a file that lies beside this one, in the sources as in the build: see `scripts/copy-data.mjs`. */
+const beside = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
 
 export function renderPage(data: ReportData): string {
   const { command, version, verdict } = data;
@@ -31,7 +33,7 @@ export function renderPage(data: ReportData): string {
 <meta name="color-scheme" content="light dark">
 <title>${verdict.headline} · ${command}</title>
 <link rel="icon" href="${ICON}">
-<style>${raw(STYLE)}</style>
+<style>${raw(beside("page.css"))}</style>
 <script>document.documentElement.className = "js";</script>
 </head>
 <body>
@@ -45,7 +47,7 @@ ${data.packs === undefined ? "" : packsSection(data.packs)}
 ${speedSection(data)}
 </main>
 <footer><p>Written by roxcheck ${version}. The page needs no network.</p></footer>
-<script>${raw(SCRIPT)}</script>
+<script>${raw(beside("page-script.js"))}</script>
 </body>
 </html>
 `;

@@ -1,9 +1,7 @@
-// The page's script, as text: the filter and the copy buttons. Everything else works without it. It runs in a browser,
-// so it is written in plain JavaScript and tested there, see `browser.test.ts`.
+// The page's script, inlined by `page.ts`: the filter and the copy buttons. Everything else works without it. It runs in a
+// browser, so it is plain JavaScript and tested there, see `browser.test.ts`.
 
-export const SCRIPT = `
 (() => {
-  "use strict";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const form = document.querySelector(".filter");
   const text = document.getElementById("filter-text");
@@ -17,7 +15,7 @@ export const SCRIPT = `
   };
 
   const apply = () => {
-    const words = text.value.toLowerCase().split(/\\s+/).filter(Boolean);
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = group.value;
     const isOn = words.length > 0 || wanted !== "";
     let findings = 0;
@@ -41,7 +39,7 @@ export const SCRIPT = `
     }
     const total = Number(output.dataset.findings);
     document.querySelector(".no-match").hidden = total === 0 || findings > 0;
-    output.value = isOn ? findings + " of " + total + " findings, " + rows.size + (rows.size === 1 ? " row" : " rows") : "";
+    output.value = isOn ? `${findings} of ${total} findings, ${rows.size}${rows.size === 1 ? " row" : " rows"}` : "";
   };
 
   text.addEventListener("input", apply);
@@ -69,15 +67,17 @@ export const SCRIPT = `
     button.addEventListener("click", async () => {
       const done = await copyText(button.previousElementSibling);
       button.textContent = done ? "Copied" : "Selected";
-      setTimeout(() => { button.textContent = "Copy"; }, 1600);
+      setTimeout(() => {
+        button.textContent = "Copy";
+      }, 1600);
     });
   }
 
   const openTarget = () => {
-    const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+    const target =
+      location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
     if (target instanceof HTMLDetailsElement) target.open = true;
   };
   addEventListener("hashchange", openTarget);
   openTarget();
 })();
-`;
