@@ -6,10 +6,10 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { smallCampaign } from "../../testing/campaign.js";
+import { SAMPLE } from "../../testing/report.js";
 import { available } from "../../testing/required.js";
 import { campaignData } from "./campaign-data.js";
-import { smallCampaign } from "./campaign-sample.js";
-import { SAMPLE } from "./testing.js";
 import { writePage } from "./write.js";
 
 const PROGRAM = process.env.ROX_CHROMIUM ?? "/usr/bin/chromium";

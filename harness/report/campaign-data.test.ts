@@ -2,8 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { smallCampaign } from "../../testing/campaign.js";
 import { campaignData } from "./campaign-data.js";
-import { smallCampaign } from "./campaign-sample.js";
 import { renderPage } from "./page.js";
 
 const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-page-")), "c");

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { makeFiles } from "../../testing/files.js";
+import { SAMPLE } from "../../testing/report.js";
 import { projectRoot } from "../project.js";
 import type { ReportData } from "./data.js";
 import { renderPage } from "./page.js";
-import { SAMPLE } from "./testing.js";
 
 const page = renderPage(SAMPLE);
 const textOf = (html: string): string => html.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");

@@ -1,7 +1,7 @@
 // A small report to draw in tests, with a finding of every sort.
 
-import type { FindingData, ReportData } from "./data.js";
-import { demonstration } from "./pack-demo.js";
+import type { FindingData, ReportData } from "../harness/report/data.js";
+import { demonstration } from "../harness/report/pack-demo.js";
 
 const word = (address: string, text: string) => ({ address, word: "1acb08ea", text });
 

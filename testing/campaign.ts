@@ -1,17 +1,17 @@
 // A small campaign with findings, for tests: its witnesses refuse every division and every free of something.
 
-import type { Verdict } from "../../properties/verdict.js";
-import type { History } from "../../subjects/action.js";
-import type { Case } from "../../subjects/case.js";
-import { runCampaign } from "../loop/campaign.js";
-import { createCampaign } from "../loop/directory.js";
-import { inlinePool } from "../loop/pool.js";
-import { type ReadCampaign, readCampaign } from "../loop/read.js";
-import { WHOLE } from "../loop/shard.js";
-import { FORMAT } from "../loop/state.js";
-import type { AnyTrial, Trials, Tried } from "../loop/trial.js";
-import { fuzzTrials } from "../loop/trials.js";
-import { version } from "../project.js";
+import { runCampaign } from "../harness/loop/campaign.js";
+import { createCampaign } from "../harness/loop/directory.js";
+import { inlinePool } from "../harness/loop/pool.js";
+import { type ReadCampaign, readCampaign } from "../harness/loop/read.js";
+import { WHOLE } from "../harness/loop/shard.js";
+import { FORMAT } from "../harness/loop/state.js";
+import type { AnyTrial, Trials, Tried } from "../harness/loop/trial.js";
+import { fuzzTrials } from "../harness/loop/trials.js";
+import { version } from "../harness/project.js";
+import type { Verdict } from "../properties/verdict.js";
+import type { History } from "../subjects/action.js";
+import type { Case } from "../subjects/case.js";
 
 const real = fuzzTrials("reference");
 
