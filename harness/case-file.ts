@@ -8,7 +8,6 @@ import type { Strictness } from "../spec/bpf/validate/problem.js";
 import { validate } from "../spec/bpf/validate/validate.js";
 import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
-import type { ConformTest } from "./conform/conform.js";
 import { readInputFile, readTextFile } from "./input-file.js";
 
 /** What a program is run on where its file does not say: as many zero bytes. */
@@ -17,6 +16,15 @@ const DEFAULT_INPUT_BYTES = 128;
 /** A case, and what r0 has to be where its file says: once for all inputs, or once for each. */
 export interface LoadedCase extends Case {
   readonly expect: readonly bigint[];
+}
+
+/** A conformance file. */
+export interface ConformTest {
+  readonly case: Case;
+  /** What r0 has to be; undefined where the file asks for a refusal. */
+  readonly result: bigint | undefined;
+  /** Why the suite itself keeps the file from some runtimes; such files are listed, not run. */
+  readonly restricted: string | undefined;
 }
 
 /** A case by the extension of its file; anything but `.bin` and `.data` is taken for case text. */

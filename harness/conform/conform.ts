@@ -6,22 +6,13 @@ import path from "node:path";
 import { type Check, checkOrCrash } from "../../properties/cases/check-or-crash.js";
 import { hex64 } from "../../spec/bits.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
-import type { Case } from "../../subjects/case.js";
 import { type BadInput, badInputLine, type Loaded } from "../bad-input.js";
 import { breather } from "../breathe.js";
+import type { ConformTest } from "../case-file.js";
 import { findFiles } from "../input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { shellWord } from "../shell-word.js";
 import { emptyGroups, type GroupCounts, tallyGroups } from "./groups.js";
-
-/** A conformance file that could be read. */
-export interface ConformTest {
-  readonly case: Case;
-  /** What r0 has to be; undefined where the file asks for a refusal. */
-  readonly result: bigint | undefined;
-  /** Why the suite itself keeps the file from some runtimes; such files are listed, not run. */
-  readonly restricted: string | undefined;
-}
 
 export interface ConformParts {
   load(file: string): Loaded<ConformTest>;
