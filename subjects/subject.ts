@@ -25,7 +25,8 @@ export type { Errno } from "../impl/errno.js";
 export type { Compiled, CompiledImage } from "../impl/jit/compile.js";
 export { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "../impl/jit/env.js";
 export { describe, type JitError } from "../impl/jit/error.js";
-export type { JitFunction } from "../impl/jit/function.js";
+export type { Halves, JitFunction } from "../impl/jit/function.js";
+export { slotOfWord } from "../impl/jit/passes.js";
 export { describeLoadError, type LoadError } from "../impl/program/bpf-prog.js";
 export type { ImageMemoryName } from "../impl/program/image-memory.js";
 export { PROFILES, type ProfileName, QUIRKS, type QuirkId, type Quirks } from "../impl/quirks.js";
@@ -40,6 +41,7 @@ export {
   trampFlags,
 } from "../impl/trampoline/links.js";
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
+export type { LoweredFunction } from "../impl/verifier/rewrite.js";
 
 export interface Subject {
   /** As `--subject` takes it. */

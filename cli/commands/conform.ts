@@ -1,14 +1,16 @@
 // `rox conform`: the public conformance suite through both witnesses.
 
-import { type ConformReport, conform } from "../../harness/conform/conform.js";
-import { conformParts } from "../../harness/conform/parts.js";
+import { type ConformReport, conform } from "../../harness/conform.js";
 import { formatConform } from "../../harness/format/conform.js";
 import { exitCode } from "../../harness/report.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
+import { subjectFor, subjectOption } from "../subject-option.js";
 
 interface Flags {
+  readonly subject: string;
   readonly engine?: string;
   readonly json?: string;
 }
@@ -18,6 +20,7 @@ export const defineConform: Define = (program, io, finish) => {
     .command("conform")
     .description("Run conformance files (.data) through the interpreter and through the JIT, by RFC 9669 group.")
     .argument("<path...>", "files, or directories that are searched for .data files")
+    .addOption(subjectOption())
     .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
@@ -31,9 +34,10 @@ ${examples(["rox conform conformance/", "rox conform tests/add.data --json confo
 };
 
 async function runConform(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const subject = subjectFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
-  if (engines === undefined) return BAD_INPUT;
-  const report = await conform(paths, conformParts(engines), io.stop);
+  if (subject === undefined || engines === undefined) return BAD_INPUT;
+  const report = await conform(paths, stageCheck({ engines, strictness: "rfc" }), io.stop);
   complainAll(io, report.unreadable);
   if (onlyRefusals(report)) {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);

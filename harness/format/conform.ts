@@ -1,6 +1,6 @@
 // A conformance report as text.
 
-import type { ConformReport } from "../conform/conform.js";
+import type { ConformReport } from "../conform.js";
 import { count, seconds, table, wrap } from "./text.js";
 
 export function formatConform(report: ConformReport, columns: number): string[] {

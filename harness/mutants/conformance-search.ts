@@ -3,14 +3,15 @@
 import path from "node:path";
 import { defaultEngine } from "../../engines/index.js";
 import { checkExpected } from "../../properties/cases/check-or-crash.js";
-import { conformParts } from "../conform/parts.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
+import { loadDataFile } from "../case-file.js";
 import { findFiles } from "../input-file.js";
 import { noticedBy, type Search } from "./search.js";
 
 export function conformanceSearch(): Search {
   const folder = process.env.ROX_CONFORMANCE;
   const { files } = findFiles(folder === undefined ? [] : [path.join(folder, "tests")], [".data"]);
-  const { load, check } = conformParts([defaultEngine()]);
+  const check = stageCheck({ engines: [defaultEngine()], strictness: "rfc" });
   let next = 0;
   return {
     name: "conformance",
@@ -19,7 +20,7 @@ export function conformanceSearch(): Search {
     step() {
       const file = files[next++];
       if (file === undefined) return "exhausted";
-      const test = load(file);
+      const test = loadDataFile(file);
       if (!test.ok || test.value.result === undefined || test.value.restricted !== undefined) return "nothing";
       const { verdict } = checkExpected({ ...test.value.case, expect: [test.value.result] }, check);
       if (verdict.kind !== "disagree") return "nothing";

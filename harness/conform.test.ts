@@ -1,14 +1,13 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import type { CaseReport } from "../../properties/cases/program/check.js";
-import { AGREE } from "../../properties/verdict.js";
-import type { Outcome } from "../../spec/bpf/outcome.js";
-import type { Case } from "../../subjects/case.js";
-import { makeFiles } from "../../testing/files.js";
-import { loadDataFile } from "../case-file.js";
-import { formatConform } from "../format/conform.js";
-import { exitCode } from "../report.js";
+import type { CaseReport } from "../properties/cases/program/check.js";
+import { AGREE } from "../properties/verdict.js";
+import type { Outcome } from "../spec/bpf/outcome.js";
+import type { Case } from "../subjects/case.js";
+import { makeFiles } from "../testing/files.js";
 import { conform } from "./conform.js";
+import { formatConform } from "./format/conform.js";
+import { exitCode } from "./report.js";
 
 const returned = (r0: bigint): Outcome => ({ kind: "returned", r0, code: 0, regions: [] });
 const immOf = (c: Case): bigint => BigInt(c.program.code[0]?.[0]?.imm ?? 0);
@@ -21,7 +20,7 @@ const check = (c: Case): CaseReport => {
 };
 const run = (directory: string, ...names: string[]) => {
   const paths = names.length === 0 ? [directory] : names.map((name) => path.join(directory, name));
-  return conform(paths, { load: loadDataFile, check }, new AbortController().signal);
+  return conform(paths, check, new AbortController().signal);
 };
 
 const returns = (imm: number, r0: number): string => `-- asm\nmov %r0, ${imm}\nexit\n-- result\n${r0}\n`;

@@ -1,0 +1,151 @@
+// Conformance files through both witnesses. A file asks for a result, or it is negative: under a directory `negative`,
+// or with an error section, and must then be refused. Negative files beside others are tests that pass by being
+// refused; on their own they are just bad input, each with its line.
+
+import path from "node:path";
+import { type Check, checkOrCrash } from "../properties/cases/check-or-crash.js";
+import { hex64 } from "../spec/bits.js";
+import { type Group, ROWS } from "../spec/bpf/isa.js";
+import type { Outcome } from "../spec/bpf/outcome.js";
+import { type BadInput, badInputLine } from "./bad-input.js";
+import { breather } from "./breathe.js";
+import { type ConformTest, loadDataFile } from "./case-file.js";
+import { findFiles } from "./input-file.js";
+import { type Counts, type Failure, makeReport, type Report } from "./report.js";
+import { shellWord } from "./shell-word.js";
+
+export interface WitnessCounts {
+  passed: number;
+  failed: number;
+}
+export interface GroupCounts {
+  files: number;
+  interpreter: number;
+  jit: number;
+}
+
+export interface ConformReport extends Report {
+  readonly interpreter: Readonly<WitnessCounts>;
+  readonly jit: Readonly<WitnessCounts>;
+  /** Files by group of RFC 9669, which is what a runtime claims; a file counts in every group that it uses. */
+  readonly groups: Readonly<Record<string, GroupCounts>>;
+  readonly restricted: readonly { readonly name: string; readonly why: string }[];
+  /** Negative files, with the line that refused them. */
+  readonly refused: readonly { readonly name: string; readonly line: string }[];
+}
+
+type FileResult =
+  | { readonly kind: "unreadable"; readonly error: BadInput }
+  | { readonly kind: "restricted"; readonly why: string }
+  | { readonly kind: "refused"; readonly line: string }
+  | { readonly kind: "accepted"; readonly failure: Failure }
+  | { readonly kind: "incomparable" }
+  | ({ readonly kind: "tested"; readonly test: ConformTest; readonly interpreter: boolean; readonly jit: boolean } & {
+      readonly failures: readonly Failure[];
+    });
+
+const GROUPS: readonly Group[] = [...new Set(ROWS.map(({ group }) => group))].filter((group) => group !== "kernel");
+
+export async function conform(paths: readonly string[], check: Check, stop: AbortSignal): Promise<ConformReport> {
+  const started = Date.now();
+  const found = findFiles(paths, [".data"]);
+  const failures: Failure[] = [];
+  const unreadable: BadInput[] = [...found.refused];
+  const restricted: { name: string; why: string }[] = [];
+  const refused: { name: string; line: string }[] = [];
+  const witness = { interpreter: { passed: 0, failed: 0 }, jit: { passed: 0, failed: 0 } };
+  const groups: Record<string, GroupCounts> = Object.fromEntries(
+    GROUPS.map((name) => [name, { files: 0, interpreter: 0, jit: 0 }]),
+  );
+  const sum = { passed: 0, failed: 0, incomparable: 0 };
+  const breathe = breather();
+  for (const name of found.files) {
+    await breathe();
+    if (stop.aborted) break;
+    const result = runFile(name, check);
+    if (result.kind === "unreadable") unreadable.push(result.error);
+    else if (result.kind === "restricted") restricted.push({ name, why: result.why });
+    else if (result.kind === "refused") refused.push({ name, line: result.line });
+    else if (result.kind === "incomparable") sum.incomparable++;
+    else if (result.kind === "accepted") {
+      sum.failed++;
+      failures.push(result.failure);
+    } else {
+      const { interpreter, jit } = result;
+      sum[interpreter && jit ? "passed" : "failed"]++;
+      witness.interpreter[interpreter ? "passed" : "failed"]++;
+      witness.jit[jit ? "passed" : "failed"]++;
+      for (const counts of groupsOf(result.test).flatMap((group) => groups[group] ?? [])) {
+        counts.files++;
+        if (interpreter) counts.interpreter++;
+        if (jit) counts.jit++;
+      }
+      failures.push(...result.failures);
+    }
+  }
+  // Refusing is passing only beside files that ran.
+  const asTests = sum.passed + sum.failed > 0 ? refused.length : 0;
+  const rest = { seed: null, interrupted: stop.aborted, failures, unreadable };
+  const counts: Counts = { ...sum, passed: sum.passed + asTests, ...rest };
+  return makeReport("conform", started, counts, { ...witness, groups, restricted, refused });
+}
+
+/** Of its instructions. */
+const groupsOf = ({ case: { program } }: ConformTest): readonly Group[] => [
+  ...new Set(program.code.flatMap((code) => code.map(({ row }) => row.group))),
+];
+
+const isNegative = (file: string): boolean => path.resolve(file).split(path.sep).slice(0, -1).includes("negative");
+
+function runFile(file: string, check: Check): FileResult {
+  const read = loadDataFile(file);
+  const negative = isNegative(file);
+  if (!read.ok) {
+    return negative ? { kind: "refused", line: badInputLine(read.error) } : { kind: "unreadable", error: read.error };
+  }
+  const test = read.value;
+  const { result } = test;
+  if (test.restricted !== undefined) return { kind: "restricted", why: test.restricted };
+  const { runs, verdict } = checkOrCrash(test.case, check);
+  const run = runs[0];
+  if (run === undefined) {
+    if (verdict.kind !== "disagree") return { kind: "incomparable" };
+    const failures = [failure(file, "an exception", "a result", verdict.got)];
+    return { kind: "tested", test, interpreter: false, jit: false, failures };
+  }
+  if (result === undefined) return errorExpected(file, run.expected, run.got);
+  const returns = (outcome: Outcome): boolean => outcome.kind === "returned" && outcome.r0 === result;
+  const [interpreter, jit] = [returns(run.expected), returns(run.got)];
+  const want = hex64(result);
+  if (negative && (interpreter || jit)) return accepted(file, `a result of ${want}`);
+  if (negative) {
+    const got = `got ${say(run.expected)} from both witnesses`;
+    return { kind: "refused", line: `${file}: expected r0 = ${want}, ${got}; correct the file` };
+  }
+  const failures = [
+    ...(interpreter ? [] : [failure(file, "interpreter", want, say(run.expected))]),
+    ...(jit ? [] : [failure(file, "JIT", want, say(run.got))]),
+  ];
+  return { kind: "tested", test, interpreter, jit, failures };
+}
+
+function errorExpected(file: string, interpreted: Outcome, compiled: Outcome): FileResult {
+  if (interpreted.kind === "faulted" && compiled.kind === "faulted") {
+    return { kind: "refused", line: `${file}: expected a program that runs, got a fault: ${interpreted.detail}` };
+  }
+  return accepted(file, say(interpreted.kind === "faulted" ? compiled : interpreted));
+}
+
+const failure = (file: string, where: string, expected: string, got: string): Failure => ({
+  ...{ name: file, where, expected, got },
+  replay: `npx rox run ${shellWord(file)}`,
+});
+
+const accepted = (file: string, got: string): FileResult => ({
+  ...{ kind: "accepted", failure: failure(file, "negative file", "a refusal", got) },
+});
+
+function say(outcome: Outcome): string {
+  if (outcome.kind === "returned") return hex64(outcome.r0);
+  return outcome.kind === "faulted" ? `a fault (${outcome.why}: ${outcome.detail})` : "no end within the fuel";
+}
