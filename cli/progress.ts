@@ -1,20 +1,29 @@
-// How far a long run is: a bar on a terminal, now and then a plain line elsewhere. Both on stderr.
+// How far a long run is, on stderr: a bar or one live line on a terminal, now and then a plain line elsewhere.
 
 import { Presets, SingleBar } from "cli-progress";
 import type { Io } from "./io.js";
 
 export interface Progress {
-  /** `done` of `total`, and a few words. */
+  /** `done` of the total, and a few words. */
   update(done: number, note: string): void;
   stop(): void;
 }
 
-const PLAIN_EVERY_MS = 10_000;
-
 /** `total` in whatever unit `update` counts; the bar shows the share and the note. */
 export function startProgress(io: Io, what: string, total: number): Progress {
-  return io.isTerminal ? bar(io, what, total) : plainLines(io, what);
+  if (io.isTerminal) return bar(io, what, total);
+  const { update, stop } = plainLines(io, what);
+  return { update: (_done, note) => update(note), stop };
 }
+
+export interface Status {
+  update(line: string): void;
+  /** Something to keep, above the live line. */
+  say(line: string): void;
+  stop(): void;
+}
+
+export const startStatus = (io: Io, what: string): Status => (io.isTerminal ? liveLine : plainLines)(io, what);
 
 function bar(io: Io, what: string, total: number): Progress {
   const barsize = Math.max(10, Math.min(30, io.columns - what.length - 48));
@@ -27,15 +36,32 @@ function bar(io: Io, what: string, total: number): Progress {
   };
 }
 
-function plainLines(io: Io, what: string): Progress {
+const CLEAR = "\r\u001b[2K";
+
+function liveLine(io: Io, what: string): Status {
+  let last = "";
+  return {
+    update: (line) => {
+      last = `${what}: ${line}`.slice(0, Math.max(20, io.columns - 1));
+      io.err(`${CLEAR}${last}`);
+    },
+    say: (line) => io.err(`${CLEAR}${line}\n${last}`),
+    stop: () => io.err(CLEAR),
+  };
+}
+
+const PLAIN_EVERY_MS = 10_000;
+
+function plainLines(io: Io, what: string): Status {
   let last = performance.now();
   return {
-    update: (_done, note) => {
+    update: (line) => {
       const now = performance.now();
       if (now - last < PLAIN_EVERY_MS) return;
       last = now;
-      io.err(`${what}: ${note}\n`);
+      io.err(`${what}: ${line}\n`);
     },
+    say: (line) => io.err(`${line}\n`),
     stop: () => {},
   };
 }

@@ -34,7 +34,7 @@ import {
 } from "../command.js";
 import type { Io } from "../io.js";
 import { duration, integer, names } from "../options.js";
-import { startStatus } from "../status.js";
+import { startStatus } from "../progress.js";
 
 interface Flags {
   readonly programs?: number;
