@@ -2,34 +2,34 @@
 
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type BadInput, type Loaded, loaded, refuse } from "./bad-input.js";
+import { type Loaded, loaded, refuse } from "./bad-input.js";
 
-/** Write `content` as `file`, into a directory that exists. Returns the path as given. */
-export function writeOutputFile(file: string, content: string | Uint8Array): Loaded<string> {
+/** Write `content` as `file`, into a directory that exists. @throws Error of the file system */
+export function writeWhole(file: string, content: string | Uint8Array): void {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
   try {
     writeFileSync(temporary, content);
     renameSync(temporary, file);
-    return loaded(file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    return refuse(unwritable(file, error));
+    throw error;
   }
 }
+
+/** As `writeWhole`, for a file that the user named. Returns the path as given. */
+export const writeOutputFile = (file: string, content: string | Uint8Array): Loaded<string> =>
+  attempt(file, () => writeWhole(file, content));
 
 /** Make a directory and those above it. */
-export function makeDirectory(directory: string): Loaded<string> {
+export const makeDirectory = (directory: string): Loaded<string> =>
+  attempt(directory, () => mkdirSync(directory, { recursive: true }));
+
+function attempt(file: string, write: () => void): Loaded<string> {
   try {
-    mkdirSync(directory, { recursive: true });
-    return loaded(directory);
+    write();
+    return loaded(file);
   } catch (error) {
-    return refuse(unwritable(directory, error));
+    const got = error instanceof Error ? error.message : String(error);
+    return refuse({ subject: file, expected: "a place to write", got, next: "choose another path" });
   }
 }
-
-const unwritable = (file: string, error: unknown): BadInput => ({
-  subject: file,
-  expected: "a place to write",
-  got: error instanceof Error ? error.message : String(error),
-  next: "choose another path",
-});

@@ -3,6 +3,7 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { writeWhole } from "../output-file.js";
 import { reportJson } from "../report.js";
 import { type Cause, causeName, isOfWorker } from "./cause.js";
 import { kindId } from "./schedule.js";
@@ -85,12 +86,6 @@ export function keepFinding(campaign: string, settings: CampaignSettings, findin
   writeFileSync(path.join(temporary, "finding.json"), reportJson(facts));
   renameSync(temporary, directory);
   return facts;
-}
-
-function writeWhole(file: string, text: string): void {
-  const temporary = `${path.dirname(file)}/.${path.basename(file)}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
 }
 
 function answersOf({ shrunk, lost }: NewFinding): Pick<FindingFacts, "where" | "expected" | "got"> {
