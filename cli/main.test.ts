@@ -12,6 +12,7 @@ test.each([
       "rox gate: option '--seed <n>' argument 'x' is invalid. Expected a whole number from 0 to 4294967295.; " +
       "see rox gate --help\n",
   },
+  { argv: ["report"], says: "rox report: missing required argument 'campaign'; see rox report --help\n" },
   { argv: ["conform"], says: "rox conform: missing required argument 'path'; see rox conform --help\n" },
   {
     argv: ["golden", "x", "--cpu", "m1"],

@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return refused(error, argv, io);
+    if (error instanceof CommanderError) return refused(error, commandName(program, argv), io);
     const text = error instanceof Error ? error.message : String(error);
     io.err(`rox: internal error: ${oneLine(text)}; set ROX_DEBUG=1 to see where\n`);
     if (process.env.ROX_DEBUG !== undefined && error instanceof Error) io.err(`${error.stack}\n`);
@@ -59,24 +59,12 @@ Exit codes:
   2  bad input or usage, or nothing was checked
   130  interrupted`;
 
-function refused(error: CommanderError, argv: readonly string[], io: Io): number {
+const commandName = (program: Command, [first = ""]: readonly string[]): string =>
+  program.commands.some((command) => command.name() === first) ? `rox ${first}` : "rox";
+
+function refused(error: CommanderError, name: string, io: Io): number {
   if (error.exitCode === 0) return CLEAN;
-  const name = COMMAND_NAMES.includes(argv[0] ?? "") ? `rox ${argv[0]}` : "rox";
   const text = oneLine(error.message.replace(/^error: /, ""));
   io.err(`${name}: ${text === "(outputHelp)" ? "expected a command" : text}; see ${name} --help\n`);
   return BAD_INPUT;
 }
-
-const COMMAND_NAMES: readonly string[] = [
-  "run",
-  "jit",
-  "sequence",
-  "pack",
-  "conform",
-  "golden",
-  "gate",
-  "fuzz",
-  "replay",
-  "corpus",
-  "mutants",
-];
