@@ -8,7 +8,7 @@ import { shellWord } from "./shell-word.js";
 /** Programs and histories have commands that show all there is to see of them; everything else is replayed. */
 const COMMANDS: Readonly<Record<string, string>> = {
   [PROGRAMS.extension]: "run",
-  [HISTORIES.extension]: "sequence",
+  [HISTORIES.extension]: "history",
 };
 
 export function caseCommand(file: string): string {

@@ -6,18 +6,18 @@ import { defineCorpus } from "./corpus.js";
 import { defineFuzz } from "./fuzz.js";
 import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
+import { defineHistory } from "./history.js";
 import { defineJit } from "./jit.js";
 import { defineMutants } from "./mutants.js";
 import { definePack } from "./pack.js";
 import { defineReplay } from "./replay.js";
 import { defineReport } from "./report.js";
 import { defineRun } from "./run.js";
-import { defineSequence } from "./sequence.js";
 
 export const COMMANDS: readonly Define[] = [
   defineRun,
   defineJit,
-  defineSequence,
+  defineHistory,
   definePack,
   defineConform,
   defineGolden,

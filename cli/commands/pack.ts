@@ -1,7 +1,7 @@
 // `rox pack`: the packs after a history, drawn.
 
 import { formatMemoryMap } from "../../harness/format/pack-map.js";
-import { loadHistory } from "../../harness/sequences/history-file.js";
+import { loadHistory } from "../../harness/history-file.js";
 import { memoryMap } from "../../harness/sequences/pack-map.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";

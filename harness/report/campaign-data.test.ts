@@ -17,7 +17,7 @@ test("a campaign's page has its findings, its coverage and what it reached over 
   for (const { listing, actions, replay, times, oracle } of data.findings) {
     const isProgram = oracle === "compiles";
     expect(isProgram ? listing.length : actions?.length).toBeGreaterThan(0);
-    expect(replay).toMatch(isProgram ? /^npx rox run \S+\/case\.bpf$/ : /^npx rox sequence \S+\/case\.history$/);
+    expect(replay).toMatch(isProgram ? /^npx rox run \S+\/case\.bpf$/ : /^npx rox history \S+\/case\.history$/);
     expect(times).toBeGreaterThan(0);
   }
   expect(data.coverage.cells["mov imm"]?.constant1).toBeGreaterThan(5);

@@ -8,7 +8,7 @@ import type { Action } from "../../subjects/action.js";
 import type { Step } from "../../subjects/step.js";
 import { formatEvent } from "../format/event.js";
 import { placesOf } from "../format/place.js";
-import { replayFile } from "../sequences/history-file.js";
+import { replayFile } from "../history-file.js";
 import type { ActionData, FindingData } from "./data.js";
 
 export interface FailedHistory {

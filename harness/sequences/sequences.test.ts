@@ -63,7 +63,7 @@ test("the breach with the lowest index is made plain and kept with the command t
   };
   const { found, findings: kept } = await sequences(options({ histories: 200, findings: scratch() }), pool);
   const [finding] = kept;
-  expect(found[0]?.replay).toBe(`npx rox sequence ${finding!.file}`);
+  expect(found[0]?.replay).toBe(`npx rox history ${finding!.file}`);
   const parsed = parseHistory(readFileSync(finding!.file, "utf8"));
   expect(parsed).toMatchObject({ ok: true, value: { about: { oracle: "no-leak" } } });
   expect((await formatCaseFinding(finding!, 80)).at(-1)).toBe(`written to ${finding!.file}`);

@@ -1,11 +1,11 @@
 // Histories in files, and the command that plays one again.
 
-import { defaultEngine } from "../../engines/index.js";
-import type { PlayOptions } from "../../properties/cases/history/check.js";
-import { type Replayed, replay } from "../../properties/cases/history/replay.js";
-import { type HistoryFile, parseHistory } from "../../properties/cases/history/text.js";
-import { type Loaded, loaded, refuse } from "../bad-input.js";
-import { readTextFile } from "../input-file.js";
+import { defaultEngine } from "../engines/index.js";
+import type { PlayOptions } from "../properties/cases/history/check.js";
+import { type Replayed, replay } from "../properties/cases/history/replay.js";
+import { type HistoryFile, parseHistory } from "../properties/cases/history/text.js";
+import { type Loaded, loaded, refuse } from "./bad-input.js";
+import { readTextFile } from "./input-file.js";
 
 export function loadHistory(file: string): Loaded<HistoryFile> {
   const text = readTextFile(file);

@@ -1,11 +1,12 @@
-// `rox sequence`: one history, played again.
+// `rox history`: one history, played again.
 
+import type { Command } from "commander";
 import type { Engine } from "../../engines/engine.js";
 import { caseCommand } from "../../harness/case-command.js";
 import { formatEvent } from "../../harness/format/event.js";
 import { placesOf } from "../../harness/format/place.js";
+import { loadHistory, replayFile } from "../../harness/history-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
-import { loadHistory, replayFile } from "../../harness/sequences/history-file.js";
 import type { Violation } from "../../properties/cases/history/check.js";
 import { type HistoryFile, printActions } from "../../properties/cases/history/text.js";
 import type { Execution, Step } from "../../subjects/step.js";
@@ -19,22 +20,28 @@ interface Flags {
   readonly json?: string;
 }
 
-export const defineSequence: Define = (program, io, finish) => {
-  program
-    .command("sequence")
-    .description("Play one history of loads, runs, attaches and frees again, every oracle on.")
-    .argument("<file>", "a history (.history)")
-    .option("--trace", "show the machine's events between the actions")
-    .addOption(engineOption())
-    .option(...JSON_OPTION)
-    .addHelpText(
-      "after",
-      examples(["rox sequence corpus/failed-finalize-keeps-the-charge.history", "rox sequence found.history --trace"]),
-    )
-    .action((file: string, flags: Flags) => finish(runSequence(file, flags, io)));
+export const defineHistory: Define = (program, io, finish) => {
+  const define = (command: Command, action: (file: string, flags: Flags) => void): Command =>
+    command
+      .description("Play one history of loads, runs, attaches and frees again, every oracle on.")
+      .argument("<file>", "a history (.history)")
+      .option("--trace", "show the machine's events between the actions")
+      .addOption(engineOption())
+      .option(...JSON_OPTION)
+      .addHelpText(
+        "after",
+        examples(["rox history corpus/failed-finalize-keeps-the-charge.history", "rox history found.history --trace"]),
+      )
+      .action(action);
+  define(program.command("history"), (file, flags) => finish(runHistory(file, flags, io)));
+  // The name that it had once.
+  define(program.command("sequence", { hidden: true }), (file, flags) => {
+    io.err("rox: `rox sequence` is now called `rox history`\n");
+    finish(runHistory(file, flags, io));
+  });
 };
 
-function runSequence(file: string, flags: Flags, io: Io): number {
+function runHistory(file: string, flags: Flags, io: Io): number {
   const started = Date.now();
   const read = loadHistory(file);
   if (!read.ok) return complain(io, read.error);
@@ -55,7 +62,7 @@ function runSequence(file: string, flags: Flags, io: Io): number {
     ...{ passed: plays.length - failures.length, failed: failures.length, incomparable: 0, seed: null },
     ...{ interrupted: false, failures, unreadable: [] },
   };
-  const report = makeReport("sequence", started, counts, { plays: plays.map((p) => p.report) });
+  const report = makeReport("history", started, counts, { plays: plays.map((p) => p.report) });
   return saveJson(io, flags.json, report, exitCode(counts));
 }
 

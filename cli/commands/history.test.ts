@@ -16,9 +16,9 @@ run #1 on cpu 1
 `;
 const file = (text: string): string => path.join(makeFiles({ "h.history": text }), "h.history");
 
-describe("rox sequence", () => {
+describe("rox history", () => {
   test("plays a history and says that no oracle objects", async () => {
-    const { code, out, err } = await capture(["sequence", file(TEXT)]);
+    const { code, out, err } = await capture(["history", file(TEXT)]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out.trimEnd().split("\n")).toEqual([
       "a demo",
@@ -35,7 +35,7 @@ describe("rox sequence", () => {
   });
 
   test("shows the machine's events", async () => {
-    const { out } = await capture(["sequence", file(TEXT), "--trace"]);
+    const { out } = await capture(["history", file(TEXT), "--trace"]);
     expect(out).toContain("  cpu 0  lock       packMutex\n");
     expect(out).toMatch(/ {2}cpu 0 {2}store {6}0xffff800083010000 \+128 through the alias 0xfffffffffdbf0000, #0\n/);
     expect(out).toContain("  cpu 0  FAILS      a copy\n");
@@ -44,15 +44,23 @@ describe("rox sequence", () => {
 
   test("a breach ends with what was expected, exit code 1", async () => {
     const json = path.join(makeFiles({}), "s.json");
-    const { code, out } = await capture(["sequence", file(`profile: linux-6.12\n${TEXT}`), "--json", json]);
+    const { code, out } = await capture(["history", file(`profile: linux-6.12\n${TEXT}`), "--json", json]);
     expect(code).toBe(1);
     expect(out).toContain("  BREACH flush-covers-writes: 2 flushes after a poke, expected 1\n");
     expect(out.trimEnd().split("\n").at(-1)).toMatch(/^FAILED: expected no breach, got flush-covers-writes: /);
     expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({ ok: false, failed: 1 });
   });
 
+  test("the old name still works, and says the new one", async () => {
+    const { code, out, err } = await capture(["sequence", file(TEXT)]);
+    expect({ code, err }).toEqual({ code: 0, err: "rox: `rox sequence` is now called `rox history`\n" });
+    expect(out).toBe((await capture(["history", file(TEXT)])).out);
+    expect((await capture(["sequence", file(`profile: linux-6.12\n${TEXT}`)])).code).toBe(1);
+    expect((await capture(["--help"])).out).not.toContain("sequence");
+  });
+
   test("what is no history is refused in one line", async () => {
-    const { code, err } = await capture(["sequence", file("cpu 1\njump")]);
+    const { code, err } = await capture(["history", file("cpu 1\njump")]);
     expect(code).toBe(2);
     expect(err).toMatch(/^rox: .*h\.history: expected a history, got line 2: [^\n]*\n$/);
   });
@@ -71,7 +79,7 @@ attach #0 (fentry recorder)
 
 describe("a trampoline", () => {
   test("is told of by its events and by what attached programs do", async () => {
-    const { code, out } = await capture(["sequence", file(TRACED), "--trace"]);
+    const { code, out } = await capture(["history", file(TRACED), "--trace"]);
     expect(code).toBe(0);
     expect(out).toContain("\nattach #0 (fentry #1, fexit recorder, 368 B); cpu 1 runs #0 after event 28\n");
     expect(out).toMatch(/store .*, trampoline of #0\n/);
