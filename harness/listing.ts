@@ -1,32 +1,30 @@
 // Compiled code as data for listings: each BPF instruction with the A64 words that it became, and the parts of the image
 // that belong to no instruction by name.
 
-import type { Disassemble } from "../engines/capstone/disassembler.js";
-import { pointer } from "../machine/address.js";
-import type { Insn } from "../spec/bpf/insn.js";
+import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
+import { pointer, type Va } from "../machine/address.js";
+import {
+  type CompiledFunction,
+  compileFunctions,
+  DEFAULT_BASE,
+  LITERAL_BYTES,
+  partsOf,
+} from "../properties/cases/compile.js";
 import { printInsn } from "../spec/bpf/text/print.js";
+import type { Case } from "../subjects/case.js";
+import { defaultSubject } from "../subjects/index.js";
+import { type Loaded, loaded, refuse } from "./bad-input.js";
 
-/** One function as the JIT left it. */
-export interface CompiledFunction {
-  readonly title: string;
-  /** Index into `Program.code`, and that code as it was written. */
-  readonly code: number;
-  readonly written: readonly Insn[];
-  /** What the verifier made of it for the JIT. */
-  readonly insns: readonly Insn[];
-  /** Index of a compiled instruction -> slot of the code that it was made from. */
-  readonly origin: Int32Array;
-  /** Low 48 bits of the address of the first word. */
-  readonly va: number;
-  /** The words, and the literal behind the last one. */
-  readonly words: Uint32Array;
-  /** Word index of each compiled instruction, and of the epilogue at the end. */
-  readonly offsets: Int32Array;
+export interface CompiledCase {
+  readonly functions: readonly CompiledFunction[];
+  readonly listing: Listing;
+  /** All images with their literals, one after the other. */
+  readonly image: Uint8Array;
 }
 
 export interface ListedWord {
   /** Low 48 bits. */
-  readonly va: number;
+  readonly va: Va;
   readonly word: number;
   /** Disassembly, or what the data is. */
   readonly text: string;
@@ -47,51 +45,39 @@ export interface ListedFunction {
 }
 export type Listing = readonly ListedFunction[];
 
-const RET = 0xd65f_03c0;
-const LITERAL_WORDS = 2;
-
-export function listFunction(fn: CompiledFunction, disassemble: Disassemble): ListedFunction {
-  const { words, va, written } = fn;
-  const text = (word: number, at: number): string => disassemble(word, pointer(at)) ?? "undefined instruction";
-  const parts = partsOf(fn).map(({ part, from, to }): ListedPart => {
-    const say = part === "literal" ? dataText : text;
-    const listed = Array.from(words.subarray(from, to), (word, i) => {
-      const at = va + 4 * (from + i);
-      return { va: at, word, text: say(word, at) };
-    });
-    return { part, bpf: typeof part === "number" ? printInsn(written, part) : "", words: listed };
-  });
-  return { title: fn.title, code: fn.code, parts };
-}
-
-const dataText = (word: number): string => `.word 0x${word.toString(16)}`;
-
-/** A stretch of the image: words `from` up to `to`, exclusive. */
-export interface Part {
-  readonly part: number | string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The parts of an image in address order. An instruction without words has an empty one; `lddw` has one for both slots. */
-export function partsOf({ origin, offsets, words, written }: CompiledFunction): readonly Part[] {
-  const body = offsets[0] ?? 0;
-  const epilogue = offsets[origin.length] ?? body;
-  const literal = words.length - LITERAL_WORDS;
-  const plt = words.subarray(0, literal).lastIndexOf(RET) + 1;
-  const slots: Part[] = [];
-  for (const [i, slot] of origin.entries()) {
-    const from = offsets[i] ?? epilogue;
-    const to = offsets[i + 1] ?? epilogue;
-    const last = slots.at(-1);
-    const owner = written[slot]?.row.kind === "lddwHigh" ? slot - 1 : slot;
-    if (last?.part === owner) slots[slots.length - 1] = { ...last, to };
-    else slots.push({ part: owner, from, to });
+/** @param base low 48 bits of the address of the first image's first word. */
+export async function compileCase(
+  c: Case,
+  base: Va = DEFAULT_BASE + c.env.hole,
+  subject = defaultSubject,
+): Promise<Loaded<CompiledCase>> {
+  const compiled = compileFunctions(c, base, subject);
+  if (!compiled.ok) {
+    const expected = "a program that the JIT takes";
+    return refuse({ subject: "program", expected, got: compiled.why, next: "correct the program" });
   }
-  const named = [
-    { part: "epilogue", from: epilogue, to: plt },
-    { part: "plt", from: plt, to: literal },
-    { part: "literal", from: literal, to: words.length },
-  ];
-  return [{ part: "prologue", from: 0, to: body }, ...slots, ...named];
+  const functions = compiled.value;
+  const images = functions.map(({ words }) => new Uint8Array(words.buffer));
+  return loaded({ functions, listing: await listingOf(functions), image: Uint8Array.from(Buffer.concat(images)) });
+}
+
+export async function listingOf(functions: readonly CompiledFunction[]): Promise<Listing> {
+  const disassemble = await openDisassembler();
+  return functions.map((fn) => listFunction(fn, disassemble));
+}
+
+function listFunction(fn: CompiledFunction, disassemble: Disassemble): ListedFunction {
+  const { words, va, written } = fn;
+  const end = words.length - LITERAL_BYTES / 4;
+  const list = (from: number, to: number, text: (word: number, at: Va) => string): ListedWord[] =>
+    Array.from(words.subarray(from, to), (word, i) => {
+      const at = va + 4 * (from + i);
+      return { va: at, word, text: text(word, at) };
+    });
+  const code = (word: number, at: Va): string => disassemble(word, pointer(at)) ?? "undefined instruction";
+  const parts = partsOf(fn, words.subarray(0, end)).map(({ part, from, to }): ListedPart => {
+    return { part, bpf: typeof part === "number" ? printInsn(written, part) : "", words: list(from, to, code) };
+  });
+  const literal = list(end, words.length, (word) => `.word 0x${word.toString(16)}`);
+  return { title: fn.title, code: fn.code, parts: [...parts, { part: "literal", bpf: "", words: literal }] };
 }

@@ -3,9 +3,8 @@
 import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
 import type { TraceState } from "../engines/engine.js";
 import { referenceEngine } from "../engines/reference/engine.js";
-import { PLT_LITERAL_BYTES } from "../impl/jit/epilogue.js";
-import { mapped } from "../impl/jit/registers.js";
 import { pointer, type Va } from "../machine/address.js";
+import { partsOf } from "../properties/cases/compile.js";
 import { A64_FUEL, FUEL } from "../properties/cases/program/check.js";
 import { TAIL_CALL } from "../spec/bpf/helpers.js";
 import type { Insn } from "../spec/bpf/insn.js";
@@ -14,10 +13,10 @@ import type { Layout } from "../spec/bpf/program.js";
 import { printInsn } from "../spec/bpf/text/print.js";
 import { validate } from "../spec/bpf/validate/validate.js";
 import type { Case } from "../subjects/case.js";
-import { type Code, JitSubject } from "../subjects/impl/jit-subject.js";
+import { JitSubject } from "../subjects/impl/jit-subject.js";
+import { defaultSubject } from "../subjects/index.js";
+import type { LoadedImage } from "../subjects/program-subject.js";
 import { layoutOf } from "../subjects/run/layout.js";
-import { functionOf } from "./compile.js";
-import { type CompiledFunction, partsOf } from "./listing.js";
 import { type BpfStep, groupWords, pairSteps, type TraceRow, type WordStep } from "./trace.js";
 
 export interface Trace {
@@ -29,7 +28,7 @@ export interface Trace {
 /** Steps kept of each witness. */
 const MAX_STEPS = 20_000;
 /** R0..R10. */
-const HOLDERS = Array.from({ length: 11 }, (_, bpf) => mapped(bpf));
+const HOLDERS = Array.from({ length: 11 }, (_, bpf) => defaultSubject.registerOf(bpf));
 
 /** @throws RangeError if the case is not valid or not compiled: check it first. */
 export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
@@ -42,17 +41,17 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble):
   const validity = validate(program, { strictness: "rfc" });
   if (!validity.ok) throw new RangeError(`invalid: ${validity.problems[0]?.message}`);
   const words: WordStep[] = [];
-  let places: ReadonlyMap<Va, Place> | undefined;
+  let places: ReadonlyMap<Va, Place> = new Map();
   const subject = new JitSubject({
     engines: [referenceEngine],
     fuel: A64_FUEL,
-    trace: (state, codes) => {
-      places ??= placesOf(c, codes, (va, bytes) => subject.machine.peek(va, bytes));
+    trace: (state) => {
       if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc), disassemble));
     },
   });
   const load = subject.load(program, validity.facts, c.env);
   if (!load.ok) throw new RangeError(load.why);
+  places = placesOf(c, load.loaded.images?.() ?? []);
   const layout = layoutOf(program, input.length, load.loaded.frames);
   const steps: BpfStep[] = [];
   const outcome = interpret({
@@ -105,28 +104,14 @@ interface Place {
   readonly first: boolean;
 }
 
-function placesOf(
-  { program }: Case,
-  codes: readonly Code[],
-  read: (va: Va, bytes: number) => Uint8Array,
-): ReadonlyMap<Va, Place> {
+function placesOf({ program }: Case, images: readonly LoadedImage[]): ReadonlyMap<Va, Place> {
   const places = new Map<Va, Place>();
-  for (const [code, { lowered, program: loaded }] of codes.entries()) {
-    for (const [i, { bpfFunc, jitedLen, offsets }] of loaded.functions.entries()) {
-      const image = { roImage: bpfFunc ?? 0, jitedBytes: jitedLen, offsets };
-      const bytes = Uint8Array.from(read(image.roImage, jitedLen + PLT_LITERAL_BYTES));
-      addPlaces(functionOf(program.code[code] ?? [], code, lowered[i]!, image, bytes), places);
+  for (const { code, words, va, ...image } of images) {
+    for (const { part, from, to } of partsOf({ ...image, written: program.code[code] ?? [] }, words)) {
+      for (let word = from; word < to; word++) places.set(va + 4 * word, { code, part, first: word === from });
     }
   }
   return places;
-}
-
-function addPlaces(fn: CompiledFunction, places: Map<Va, Place>): void {
-  for (const { part, from, to } of partsOf(fn)) {
-    for (let word = from; word < to; word++) {
-      places.set(fn.va + 4 * word, { code: fn.code, part, first: word === from });
-    }
-  }
 }
 
 const OUTSIDE: Place = { code: -1, part: "outside", first: true };

@@ -38,6 +38,10 @@ describe("rox jit", () => {
     expect(await jit("42.bpf")).toEqual({ code: 0, out: LISTING, err: "" });
   });
 
+  test("the subject by name is the one that is there without a name", async () => {
+    expect(await jit("42.bpf", "--subject", "impl")).toEqual({ code: 0, out: LISTING, err: "" });
+  });
+
   test("every function of a program, the words of lddw together", async () => {
     const { out } = await capture(["jit", path.join(DIRECTORY, "call.bpf")], { columns: 120 });
     expect(out).toMatch(/^program 0, main: \d+ words\n[\s\S]*\nprogram 0, function 1: \d+ words\n/);
@@ -68,6 +72,7 @@ describe("rox jit", () => {
     ["42.bpf", ["--base", "0x13"], "multiple of 8"],
     ["42.bpf", ["--base", "zero"], "hexadecimal"],
     ["42.bpf", ["--out", "/no/such/directory/x"], "ENOENT"],
+    ["42.bpf", ["--subject", "other"], '--subject: expected one of impl, got "other"'],
     ["wide.bpf", [], "writeToFramePointer"],
   ])("%s with %s is refused with one line", async (name, options, says) => {
     const { code, err } = await jit(name, ...options);

@@ -2,15 +2,17 @@
 
 import { Option } from "commander";
 import { loadCase } from "../../harness/case-file.js";
-import { compileCase } from "../../harness/compile.js";
 import { formatListing } from "../../harness/format/listing.js";
+import { compileCase } from "../../harness/listing.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { makeReport } from "../../harness/report.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import { CLEAN, type Io } from "../io.js";
+import { BAD_INPUT, CLEAN, type Io } from "../io.js";
 import { address } from "../options.js";
+import { subjectFor, subjectOption } from "../subject-option.js";
 
 interface Flags {
+  readonly subject: string;
   readonly cpu?: "lse" | "ll-sc";
   readonly base?: number;
   readonly out?: string;
@@ -25,6 +27,7 @@ export const defineJit: Define = (program, io, finish) => {
     .addOption(
       new Option("--cpu <cpu>", "atomic instructions, or load/store-exclusive loops").choices(["lse", "ll-sc"]),
     )
+    .addOption(subjectOption())
     .option("--base <address>", "address of the first image's first word, a multiple of 8", address)
     .option("--out <file>", "write the images one after the other")
     .option(...JSON_OPTION)
@@ -37,10 +40,12 @@ export const defineJit: Define = (program, io, finish) => {
 
 async function listFile(file: string, flags: Flags, io: Io): Promise<number> {
   const started = Date.now();
+  const subject = subjectFor(io, flags.subject);
+  if (subject === undefined) return BAD_INPUT;
   const read = loadCase(file);
   if (!read.ok) return complain(io, read.error);
   const env = { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) };
-  const compiled = await compileCase({ ...read.value, env }, flags.base);
+  const compiled = await compileCase({ ...read.value, env }, flags.base, subject);
   if (!compiled.ok) return complain(io, { ...compiled.error, subject: file });
   const { listing, image } = compiled.value;
   print(io, formatListing(listing, io.columns));

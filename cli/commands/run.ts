@@ -13,8 +13,10 @@ import { stageCheck } from "../../properties/cases/stage-check.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
+import { subjectFor, subjectOption } from "../subject-option.js";
 
 interface Flags {
+  readonly subject: string;
   readonly input?: string;
   readonly trace?: true;
   readonly cpu?: "lse" | "ll-sc";
@@ -32,6 +34,7 @@ export const defineRun: Define = (program, io, finish) => {
     .addOption(
       new Option("--cpu <cpu>", "atomic instructions, or load/store-exclusive loops").choices(["lse", "ll-sc"]),
     )
+    .addOption(subjectOption())
     .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
@@ -53,8 +56,9 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     ...(input === undefined ? {} : { inputs: [input.value], expect: [] }),
     env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
   };
+  const subject = subjectFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
-  if (engines === undefined) return BAD_INPUT;
+  if (subject === undefined || engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
   const checked = checkExpected(c, stageCheck({ engines, strictness }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });

@@ -1,7 +1,7 @@
 // What a finding's directory tells people: `report.txt`. Nothing is run: the case may be one that ended its worker.
 
 import { parseCase } from "../../properties/cases/program/text.js";
-import { compileCase } from "../compile.js";
+import { compileCase } from "../listing.js";
 import type { FindingFacts } from "../loop/findings.js";
 import { formatListing } from "./listing.js";
 import { count } from "./text.js";

@@ -1,8 +1,8 @@
 // A counterexample as a failure report: the shrunk program beside its code, and where the answers part.
 
 import { summary } from "../../properties/verdict.js";
-import { compileCase } from "../compile.js";
 import type { Finding } from "../gate/finding.js";
+import { compileCase } from "../listing.js";
 import { formatListing } from "./listing.js";
 
 export async function formatFinding(

@@ -1,6 +1,6 @@
 // What was tried beside programs, as text.
 
-import { listingOf } from "../compile.js";
+import { listingOf } from "../listing.js";
 import type { CaseFinding } from "../sequences/finding.js";
 import type { KindCount, SequenceReport } from "../sequences/sequences.js";
 import { formatListing } from "./listing.js";

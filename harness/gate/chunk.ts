@@ -2,11 +2,11 @@
 // spread over workers in any way without changing what is found.
 
 import { type Check, checkOrCrash } from "../../properties/cases/check-or-crash.js";
+import { compileFunctions, DEFAULT_BASE } from "../../properties/cases/compile.js";
 import { type Cells, countCells } from "../../properties/coverage/cells.js";
 import { isUncompared, whyUncompared } from "../../properties/verdict.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import type { Case } from "../../subjects/case.js";
-import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 
 /** Where programs come from and what checks them. */
 export interface Trials {

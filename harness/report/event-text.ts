@@ -6,8 +6,8 @@ import { freeProgram, loadProgram } from "../../impl/program/load.js";
 import { pointer, type Va } from "../../machine/address.js";
 import { EventLog, type MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
+import { envOf, lowerCase } from "../../properties/cases/compile.js";
 import type { Case } from "../../subjects/case.js";
-import { envOf, lowerCase } from "../compile.js";
 import { byteSize } from "./html.js";
 
 const MOST_LINES = 600;

@@ -1,10 +1,10 @@
 // A case that failed, made again from its index, made plain, and kept as a file.
 
 import path from "node:path";
+import type { CompiledFunction } from "../../properties/cases/compile.js";
 import { failsLike } from "../../properties/cases/kind.js";
 import { within } from "../../properties/cases/shrink.js";
 import { type Loaded, loaded } from "../bad-input.js";
-import type { CompiledFunction } from "../listing.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { type Breach, type KindName, kindOf, stageOf } from "./cases.js";
 

@@ -3,8 +3,8 @@
 // kinds and knows none of them by name. Adding one is a file here and a line in `index.ts`.
 
 import type { Engine } from "../../engines/engine.js";
-import type { CompiledFunction } from "../../harness/listing.js";
 import type { Disagreement, Verdict } from "../verdict.js";
+import type { CompiledFunction } from "./compile.js";
 import type { StillFails } from "./shrink.js";
 
 export interface Stage<C> {

@@ -5,6 +5,14 @@
 export const CHUNK_BYTES = 64;
 export const PACK_BYTES = 2 * 1024 * 1024;
 
+/** In front of an image; it begins with the size of the allocation, as a u32. */
+export const HEADER_BYTES = 8;
+/** At least that much of every allocation is neither header nor image. */
+export const SPARE_BYTES = 16;
+/** Bytes that an image of that length takes in a pack. */
+export const packedBytes = (imageBytes: number): number =>
+  Math.ceil((imageBytes + HEADER_BYTES + SPARE_BYTES) / CHUNK_BYTES) * CHUNK_BYTES;
+
 export interface Extent {
   readonly start: number;
   readonly bytes: number;

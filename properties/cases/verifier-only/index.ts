@@ -1,11 +1,10 @@
 // Small bodies of rows that only a verifier makes: what they compute is what they mean.
 
-import { compileCode, DEFAULT_BASE } from "../../../harness/compile.js";
 import { DEFAULT_ENV } from "../../../impl/jit/env.js";
-import { binaryPackSize } from "../../../impl/pack/binary-pack.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
 import { verdictOrCrash } from "../check-or-crash.js";
+import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import type { Kind } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
 import type { VerifierOnlyCase } from "./case.js";
@@ -32,13 +31,8 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
   code(c) {
     const written = functionsOf(c);
     const env = { ...DEFAULT_ENV, callBase: CALL_BASE, ...c.env };
-    let next = DEFAULT_BASE;
     const code = { index: 0, lowered: loweredOf(c), env, written: (fn: number) => written[fn]!.insns };
-    const compiled = compileCode(code, (imageBytes) => {
-      const place = next;
-      next += binaryPackSize(imageBytes);
-      return place;
-    });
+    const compiled = compileCode(code, placesFrom(DEFAULT_BASE));
     return compiled.ok ? compiled.value : [];
   },
   print: (c, { title, oracle, id, notes = [] }) => printVerifierOnly(c, { title, oracle, id, notes }),
