@@ -10,7 +10,7 @@ import { Machine } from "../machine/machine.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { bpf } from "../spec/bpf/text/bpf.js";
-import { lockBreaches } from "./oracles/locks.js";
+import { lockBreaches } from "./oracles/lock-discipline.js";
 
 const PACK_BYTES = 4096;
 const call = (index: number) => insn(rowById("call local"), { off: index });

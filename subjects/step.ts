@@ -155,7 +155,9 @@ export type StepResult =
 
 export interface Step {
   readonly scene: Scene;
+  /** Empty if the step was not logged. */
   readonly events: readonly TraceEvent[];
+  readonly isLogged: boolean;
   readonly before: Account;
   readonly after: Account;
   readonly result: StepResult;

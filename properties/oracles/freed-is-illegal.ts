@@ -16,6 +16,7 @@ import {
 } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
 import { type Oracle, PASS } from "./oracle.js";
+import { textLog } from "./pokes.js";
 
 /** The u32 size at the start of a header. The next four bytes belong to nobody. */
 const SIZE_BYTES = 4;
@@ -69,12 +70,9 @@ export function roomBreaches(
 /** Packs that were made in this step hold only what was loaded into them. */
 function newPacks(scene: Scene, events: Step["events"]): readonly string[] {
   if (scene.images === "pages") return PASS;
-  const breaches: string[] = [];
-  for (const event of events) {
-    if (event.kind !== "setPermission" || event.permission !== "rox") continue;
-    breaches.push(...outside(scene, event.va, event.bytes), ...unseen(scene, event.va, event.bytes));
-  }
-  return breaches;
+  return textLog(events)
+    .permissions.filter(({ permission }) => permission === "rox")
+    .flatMap(({ va, bytes }) => [...outside(scene, va, bytes), ...unseen(scene, va, bytes)]);
 }
 
 /** That it traps is certain only if every fetch sees it. */

@@ -129,7 +129,7 @@ const SABOTAGE: readonly Sabotage[] = [
     name: "flush-covers-writes",
     actions: LOAD,
     alter: without("contextSync"),
-    says: "0x800083010000+128 was invalidated, but not every CPU synchronized after that",
+    says: "128 bytes at 0x800083010000 were invalidated in the instruction cache, but not every CPU synchronized after that",
   },
   {
     name: "allocator-matches-model",

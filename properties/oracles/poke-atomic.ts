@@ -2,8 +2,9 @@
 // another CPU run either version: a NOP, B or BL for another of these, stored as one aligned word.
 
 import { hexWord } from "../../spec/bits.js";
-import { hex, type Patch, type Step, type TraceEvent } from "../../subjects/step.js";
+import { hex, type Patch, type Step } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";
+import { textLog } from "./pokes.js";
 
 export const pokeAtomic: Oracle = {
   name: "poke-atomic",
@@ -34,16 +35,14 @@ function breaches({ scene, events }: Step, { va, before, after, error }: Patch):
   ] as const) {
     if (!replaceable(value)) found.push(`the ${what} instruction ${word(value)} may not be replaced while it runs`);
   }
-  const stores = events.filter((event) => isStoreTo(event, va));
+  const all = textLog(events).pokes.flatMap(({ stores }) => stores);
+  const stores = all.filter((store) => store.va < va + 4 && va < store.va + store.bytes);
   if (stores.some((store) => store.va !== va || store.bytes !== 4 || va % 4 !== 0)) {
     found.push(`${hex(va)} is not replaced by one store of an aligned word`);
   }
   if (stores.length > 1) found.push(`${hex(va)} is stored ${stores.length} times`);
   return found;
 }
-
-const isStoreTo = (event: TraceEvent, va: number): event is Extract<TraceEvent, { kind: "textWrite" }> =>
-  event.kind === "textWrite" && event.va < va + 4 && va < event.va + event.bytes;
 
 const NOP = 0xd503_201f;
 

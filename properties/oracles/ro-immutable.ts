@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import { hex, isAlias, type Region, type Scene, type TraceEvent, touched } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";
+import { textLog } from "./pokes.js";
 
 export const roImmutable: Oracle = {
   name: "ro-immutable",
@@ -30,39 +31,16 @@ export const roImmutable: Oracle = {
 /** Each store must lie between the lock and the flush of one poke, and within the range that is flushed. */
 function outsidePokes(events: readonly TraceEvent[]): string[] {
   const breaches: string[] = [];
-  let locked = false;
-  let stores: Span[] = [];
-  for (const event of events) {
-    switch (event.kind) {
-      case "lock":
-        if (event.lock !== "patchLock") break;
-        locked = true;
-        stores = [];
-        break;
-      case "unlock":
-        if (event.lock === "patchLock") locked = false;
-        break;
-      case "textWrite":
-        if (locked) stores.push(event);
-        else breaches.push(`${hex(event.va)} is changed outside a poke`);
-        break;
-      case "flush":
-        if (!isAlias(event.va)) breaches.push(...beyond(stores, event));
-        stores = [];
-        break;
+  for (const { stores } of textLog(events).pokes) {
+    for (const { va, bytes, held, flush } of stores) {
+      if (!held.includes("patchLock")) breaches.push(`${hex(va)} is changed outside a poke`);
+      else if (flush !== undefined && !isAlias(flush.va) && (va < flush.va || va + bytes > flush.va + flush.bytes)) {
+        breaches.push(`${hex(va)}+${bytes} is changed by a poke of ${hex(flush.va)}+${flush.bytes}`);
+      }
     }
   }
   return breaches;
 }
-
-interface Span {
-  readonly va: number;
-  readonly bytes: number;
-}
-const beyond = (stores: readonly Span[], poke: Span): string[] =>
-  stores
-    .filter(({ va, bytes }) => va < poke.va || va + bytes > poke.va + poke.bytes)
-    .map(({ va, bytes }) => `${hex(va)}+${bytes} is changed by a poke of ${hex(poke.va)}+${poke.bytes}`);
 
 function difference({ machine, text }: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
   // Freed pages are not mapped any more.

@@ -1,7 +1,8 @@
 // w-xor-x: at no time can anybody both write and run the same page.
 
-import { hex, isAlias, made, type Scene, type Step, type TraceEvent } from "../../subjects/step.js";
+import { hex, made, type Scene, type Step, type TraceEvent } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";
+import { textLog } from "./pokes.js";
 
 export const wXorX: Oracle = {
   name: "w-xor-x",
@@ -16,53 +17,22 @@ export const wXorX: Oracle = {
 
 /** The alias lives within one critical section, and so does what TLBs remember of it. */
 export function aliasBreaches(events: readonly TraceEvent[]): readonly string[] {
-  const breaches: string[] = [];
-  let locked = false;
-  let mapped = false;
-  let remembered = false;
-  for (let i = 0; i < events.length; i++) {
-    const event = events[i]!;
-    switch (event.kind) {
-      case "lock":
-        if (event.lock === "patchLock") locked = true;
-        break;
-      case "unlock":
-        if (event.lock !== "patchLock") break;
-        locked = false;
-        if (mapped) breaches.push(`event ${i}: the writable alias is still mapped when patchLock is released`);
-        else if (remembered) breaches.push(`event ${i}: the alias may still be in a TLB when patchLock is released`);
-        break;
-      case "map":
-        if (!isAlias(event.va)) break;
-        mapped = true;
-        if (!locked) breaches.push(`event ${i}: a writable alias is mapped without patchLock`);
-        break;
-      case "unmap":
-        if (!isAlias(event.va)) break;
-        mapped = false;
-        remembered = true;
-        break;
-      case "invalidateTlb":
-        if (isAlias(event.va)) remembered = false;
-        break;
-      case "textWrite":
-      case "write":
-        if (!mapped && isStoreThroughAlias(event))
-          breaches.push(`event ${i}: a store through an alias that is not mapped`);
-        break;
-      case "flush":
-      case "clean":
-      case "invalidate":
-        if (isAlias(event.va))
-          breaches.push(`event ${i}: ${event.kind} of the alias ${hex(event.va)}, which nobody runs`);
-        break;
-    }
-  }
-  return breaches;
+  const { aliases, leftAliases, pokes, aliasUpkeep } = textLog(events);
+  return [
+    ...aliases
+      .filter(({ kind, held }) => kind === "map" && !held.includes("patchLock"))
+      .map(({ at }) => `event ${at}: a writable alias is mapped without patchLock`),
+    ...leftAliases.map(({ at, isMapped }) =>
+      isMapped
+        ? `event ${at}: the writable alias is still mapped when patchLock is released`
+        : `event ${at}: the alias may still be in a TLB when patchLock is released`,
+    ),
+    ...pokes
+      .flatMap(({ stores }) => stores.filter(({ isMapped }) => !isMapped))
+      .map(({ at }) => `event ${at}: a store through an alias that is not mapped`),
+    ...aliasUpkeep.map(({ at, kind, va }) => `event ${at}: ${kind} of the alias ${hex(va)}, which nobody runs`),
+  ];
 }
-
-const isStoreThroughAlias = (event: TraceEvent): boolean =>
-  event.kind === "textWrite" || (event.kind === "write" && isAlias(event.va));
 
 /** A live image is executable, and nothing that was writable is left in a TLB. */
 function permissions(step: Step): readonly string[] {

@@ -16,8 +16,8 @@ import { pointer, type RoAddr, type Va } from "../../machine/address.js";
 import { EventLog } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
 import { loadedBreaches } from "../../properties/oracles/code/loaded-code.js";
-import { flushCountBreaches } from "../../properties/oracles/flush-count.js";
-import { lockBreaches } from "../../properties/oracles/locks.js";
+import { flushCountBreaches } from "../../properties/oracles/flush-covers-writes.js";
+import { lockBreaches } from "../../properties/oracles/lock-discipline.js";
 import {
   type Account,
   accountOf,

@@ -115,6 +115,7 @@ export class Session implements Scene {
     return {
       scene: this,
       events: this.lastEvents,
+      isLogged: true,
       before,
       // A run allocates nothing that is the kernel's.
       after: result.kind === "ran" ? before : this.account(),

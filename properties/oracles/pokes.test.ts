@@ -3,8 +3,9 @@ import { aarch64InsnCopy, aarch64InsnPatchTextNosync, aarch64InsnSet } from "../
 import type { RoAddr } from "../../machine/address.js";
 import { EventLog, type MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
-import { flushCountBreaches } from "./flush-count.js";
-import { lockBreaches } from "./locks.js";
+import { flushCountBreaches } from "./flush-covers-writes.js";
+import { lockBreaches } from "./lock-discipline.js";
+import { textLog } from "./pokes.js";
 import { aliasBreaches } from "./w-xor-x.js";
 
 const TEXT = 0x8000_8400_0000 as RoAddr;
@@ -82,7 +83,55 @@ describe("locks", () => {
     expect(lockBreaches(events)).toEqual([
       "event 1: CPU 0 takes packMutex under textMutex",
       "event 2: CPU 0 releases textMutex, the innermost is packMutex",
-      "at the end: CPU 0 holds textMutex",
+      "at the end: CPU 0 holds packMutex",
     ]);
+  });
+});
+
+describe("the fold", () => {
+  const events = (machine: Machine): void => {
+    poke(machine);
+    machine.textMutex.hold(() => aarch64InsnPatchTextNosync(machine, TEXT, 0));
+  };
+
+  test("a poke has its stores, its flush, and the stages that its bytes came to", () => {
+    const { pokes, leftAliases, cleanedBytes } = textLog(recorded(events));
+    const [copy, single] = pokes;
+    expect(copy).toMatchObject({
+      isLocked: true,
+      isSingle: false,
+      held: [],
+      flushes: [{ bytes: 200, isUnderLock: false }],
+    });
+    expect(copy!.stores.map(({ bytes, held, isMapped }) => [bytes, held, isMapped])).toEqual([
+      [96, ["patchLock"], true],
+      [104, ["patchLock"], true],
+    ]);
+    expect(single).toMatchObject({ isSingle: true, held: ["textMutex"], flushes: [], stores: [{ bytes: 4 }] });
+    expect([pokes.length, leftAliases, cleanedBytes]).toEqual([2, [], 204]);
+  });
+
+  test("a store that is covered in part is cut", () => {
+    const { pokes } = textLog([
+      { kind: "lock", cpu: 0, lock: "patchLock" },
+      { kind: "textWrite", cpu: 0, va: TEXT, alias: 0, bytes: 64 },
+      { kind: "clean", cpu: 0, va: TEXT + 16, bytes: 32 },
+      { kind: "invalidate", cpu: 0, va: TEXT, bytes: 32 },
+      { kind: "contextSync", cpu: 1 },
+    ]);
+    expect(pokes[0]!.pieces.map(({ from, to, stage, synced }) => [from - TEXT, to - TEXT, stage, synced])).toEqual([
+      [16, 32, "invalidated", 2],
+      [0, 16, "stored", 0],
+      [48, 64, "stored", 0],
+      [32, 48, "cleaned", 0],
+    ]);
+  });
+
+  test("what is prepared before it becomes executable is flushed for itself", () => {
+    const flush = { kind: "flush", cpu: 0, va: DATA, bytes: 64 } as const;
+    const write = { kind: "write", cpu: 0, va: DATA, bytes: 64 } as const;
+    const rox = { kind: "setPermission", cpu: 0, va: DATA, bytes: 4096, permission: "rox" } as const;
+    expect(flushCountBreaches([write, flush])).toEqual([]);
+    expect(flushCountBreaches([write, rox, flush])).toEqual(["a flush of 0x10000+64, where nothing was stored"]);
   });
 });

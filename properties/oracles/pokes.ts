@@ -1,0 +1,224 @@
+// The machine's log of a step, folded once: who stored into text, under which locks and through which alias, and what
+// became of the bytes in the caches. A poke begins where patchLock is taken and lasts until it is taken again, so that the
+// cache maintenance behind it belongs to it. Oracles read this and never the events themselves.
+
+import type { Va } from "../../machine/address.js";
+import type { LockName } from "../../machine/event.js";
+import type { Permission } from "../../machine/page-table.js";
+import { isAlias, type TraceEvent } from "../../subjects/step.js";
+
+/** `at`, here and below: index of the event in the log. */
+export interface Span {
+  readonly at: number;
+  readonly va: Va;
+  readonly bytes: number;
+}
+
+/** Locks that a CPU holds, the outermost first. */
+export type Held = readonly LockName[];
+
+/** Bytes stored into text through the fixmap slot; `va` is the text address. */
+export interface Store extends Span {
+  readonly held: Held;
+  /** The slot was mapped. */
+  readonly isMapped: boolean;
+  /** The first one after it, within the same poke. */
+  flush: Span | undefined;
+}
+
+/** Part of a store: [from, to). */
+export interface Piece {
+  readonly store: Store;
+  from: Va;
+  to: Va;
+  stage: "stored" | "cleaned" | "invalidated";
+  /** A bit for each CPU that synchronized after the invalidation. */
+  synced: number;
+}
+
+/** A call that stores into text: `aarch64_insn_copy()` and its like. */
+export interface Poke {
+  /** False for what the log has before the first poke. */
+  readonly isLocked: boolean;
+  /** What its CPU held beside patchLock. */
+  readonly held: Held;
+  readonly stores: Store[];
+  /** Of all stores. */
+  readonly pieces: Piece[];
+  /** Range flushes behind it. */
+  readonly flushes: (Span & { readonly isUnderLock: boolean })[];
+  /** One instruction under textMutex: the other CPUs may go on with the old one for a while. */
+  isSingle: boolean;
+}
+
+export interface TextLog {
+  readonly pokes: readonly Poke[];
+  /** The writable alias comes and goes. */
+  readonly aliases: readonly { readonly at: number; readonly kind: "map" | "unmap"; readonly held: Held }[];
+  /** patchLock was released while the alias was still mapped, or after that might still be in a TLB. */
+  readonly leftAliases: readonly { readonly at: number; readonly isMapped: boolean }[];
+  /** Cache maintenance by the address of the alias. */
+  readonly aliasUpkeep: readonly (Span & { readonly kind: string })[];
+  /** Of executable memory. */
+  readonly allocations: readonly (Span & { readonly kind: "alloc" | "free"; readonly held: Held })[];
+  readonly permissions: readonly (Span & { readonly permission: Permission })[];
+  /** `held`: before it. */
+  readonly locks: readonly {
+    readonly at: number;
+    readonly kind: "lock" | "unlock";
+    readonly cpu: number;
+    readonly lock: LockName;
+    readonly held: Held;
+  }[];
+  /** By CPU, at the end. */
+  readonly held: readonly Held[];
+  /** Bytes cleaned from the data cache. */
+  readonly cleanedBytes: number;
+}
+
+let last: { readonly events: readonly TraceEvent[]; readonly log: TextLog } | undefined;
+
+/** Oracles ask about one step after the other, so the last log is kept. */
+export function textLog(events: readonly TraceEvent[]): TextLog {
+  if (last?.events !== events) last = { events, log: new Fold(events) };
+  return last.log;
+}
+
+const NOTHING: Held = [];
+
+class Fold implements TextLog {
+  readonly pokes: Poke[] = [];
+  readonly aliases: TextLog["aliases"][number][] = [];
+  readonly leftAliases: TextLog["leftAliases"][number][] = [];
+  readonly aliasUpkeep: TextLog["aliasUpkeep"][number][] = [];
+  readonly allocations: TextLog["allocations"][number][] = [];
+  readonly permissions: TextLog["permissions"][number][] = [];
+  readonly locks: TextLog["locks"][number][] = [];
+  readonly held: Held[] = [];
+  cleanedBytes = 0;
+  private alias: "gone" | "mapped" | "in a TLB" = "gone";
+  /** Stores into pages that are not executable yet. */
+  private preparing: { readonly va: Va; readonly bytes: number }[] = [];
+
+  constructor(events: readonly TraceEvent[]) {
+    for (let at = 0; at < events.length; at++) this.event(events[at]!, at);
+  }
+
+  private event(event: TraceEvent, at: number): void {
+    switch (event.kind) {
+      case "lock":
+      case "unlock":
+        this.lock(event, at);
+        break;
+      case "textWrite":
+        this.store(event, at);
+        break;
+      case "write":
+        if (isAlias(event.va)) this.store(event, at);
+        else this.preparing.push(event);
+        break;
+      case "map":
+      case "unmap":
+        if (!isAlias(event.va)) break;
+        this.alias = event.kind === "map" ? "mapped" : "in a TLB";
+        this.aliases.push({ at, kind: event.kind, held: this.heldBy(event.cpu) });
+        break;
+      case "invalidateTlb":
+        if (isAlias(event.va) && this.alias === "in a TLB") this.alias = "gone";
+        break;
+      case "flush":
+      case "clean":
+      case "invalidate":
+        if (event.kind === "clean") this.cleanedBytes += event.bytes;
+        this.upkeep(event.kind, { at, va: event.va, bytes: event.bytes });
+        break;
+      case "contextSync":
+        for (const piece of this.pending) if (piece.stage === "invalidated") piece.synced |= 1 << event.cpu;
+        break;
+      case "setPermission":
+        this.preparing = [];
+        this.permissions.push({ at, va: event.va, bytes: event.bytes, permission: event.permission });
+        break;
+      case "alloc":
+      case "free":
+        if (event.area !== "vmalloc") break;
+        this.allocations.push({ at, kind: event.kind, va: event.va, bytes: event.bytes, held: this.heldBy(event.cpu) });
+        break;
+    }
+  }
+
+  private heldBy(cpu: number): Held {
+    return this.held[cpu] ?? NOTHING;
+  }
+
+  private get poke(): Poke {
+    return this.pokes.at(-1) ?? this.begin(false, NOTHING);
+  }
+
+  /** What cache maintenance may reach now: of a single instruction, only what came before the end of textMutex. */
+  private get pending(): Piece[] {
+    const poke = this.pokes.at(-1);
+    return poke === undefined || poke.isSingle ? [] : poke.pieces;
+  }
+
+  private begin(isLocked: boolean, held: Held): Poke {
+    const poke: Poke = { isLocked, held, stores: [], pieces: [], flushes: [], isSingle: false };
+    this.pokes.push(poke);
+    return poke;
+  }
+
+  private lock({ kind, cpu, lock }: Omit<TextLog["locks"][number], "at" | "held">, at: number): void {
+    const held = this.heldBy(cpu);
+    this.locks.push({ kind, cpu, lock, at, held });
+    this.held[cpu] = kind === "lock" ? [...held, lock] : held.filter((one) => one !== lock);
+    if (lock === "patchLock" && kind === "lock") this.begin(true, held);
+    else if (lock === "patchLock" && this.alias !== "gone") {
+      this.leftAliases.push({ at, isMapped: this.alias === "mapped" });
+    } else if (lock === "textMutex" && kind === "unlock") this.endSingle();
+  }
+
+  private store({ cpu, va, bytes }: Omit<Span, "at"> & { readonly cpu: number }, at: number): void {
+    const store: Store = { at, va, bytes, held: this.heldBy(cpu), isMapped: this.alias === "mapped", flush: undefined };
+    const { poke } = this;
+    poke.stores.push(store);
+    poke.pieces.push({ store, from: va, to: va + bytes, stage: "stored", synced: 0 });
+  }
+
+  private endSingle(): void {
+    const poke = this.pokes.at(-1);
+    const store = poke?.stores.at(-1);
+    if (poke !== undefined && store?.bytes === 4 && store.held.includes("textMutex")) poke.isSingle = true;
+  }
+
+  private upkeep(kind: "flush" | "clean" | "invalidate", span: Span): void {
+    const { va, bytes } = span;
+    if (isAlias(va)) this.aliasUpkeep.push({ kind, ...span });
+    if (kind === "flush") this.flush(span);
+    else if (isAlias(va)) return;
+    else if (kind === "invalidate") this.advance("cleaned", "invalidated", va, va + bytes);
+    else this.advance("stored", "cleaned", va, va + bytes);
+  }
+
+  private flush(span: Span): void {
+    const { poke, preparing } = this;
+    for (const store of poke.stores) store.flush ??= span;
+    // What was prepared before it becomes executable is flushed for itself.
+    const end = span.va + span.bytes;
+    if (preparing.some(({ va, bytes }) => va < end && span.va < va + bytes)) this.preparing = [];
+    else poke.flushes.push({ ...span, isUnderLock: this.held.some((locks) => locks?.includes("patchLock")) });
+  }
+
+  /** Pieces of [from, to) go from one stage to the next; one that is covered in part is cut. */
+  private advance(before: Piece["stage"], after: Piece["stage"], from: Va, to: Va): void {
+    const pieces = this.pending;
+    for (let i = 0, count = pieces.length; i < count; i++) {
+      const piece = pieces[i]!;
+      if (piece.stage !== before || piece.to <= from || to <= piece.from) continue;
+      if (piece.from < from) pieces.push({ ...piece, to: from });
+      if (piece.to > to) pieces.push({ ...piece, from: to });
+      piece.from = Math.max(from, piece.from);
+      piece.to = Math.min(to, piece.to);
+      piece.stage = after;
+    }
+  }
+}
