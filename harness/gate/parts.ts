@@ -2,7 +2,7 @@
 
 import type { Engine } from "../../engines/engine.js";
 import { CaseArbitrary } from "../../properties/cases/program/arbitrary.js";
-import { minimize } from "../../properties/cases/program/minimize.js";
+import { minimize } from "../../properties/cases/program/shrink.js";
 import { printCase } from "../../properties/cases/program/text.js";
 import { within } from "../../properties/cases/shrink.js";
 import { stageCheck } from "../../properties/cases/stage-check.js";

@@ -22,7 +22,8 @@ import {
 import { Draw } from "../../../subjects/random/draw.js";
 import { PAGE_BYTES } from "../../../subjects/run/layout.js";
 import { CaseArbitrary } from "../program/arbitrary.js";
-import { isHistory, shrinkHistory } from "./shrink.js";
+import { shrinkStream } from "../shrink.js";
+import { isHistory, SHRINKER } from "./shrink.js";
 
 const MOST_ACTIONS = 200;
 /** A64 instructions a slot, nearly. */
@@ -47,12 +48,8 @@ export class HistoryArbitrary extends fc.Arbitrary<History> {
   }
 
   shrink(value: History): fc.Stream<fc.Value<History>> {
-    return fc.stream(values(value));
+    return shrinkStream(SHRINKER, value);
   }
-}
-
-function* values(history: History): Generator<fc.Value<History>> {
-  for (const smaller of shrinkHistory(history)) yield new fc.Value(smaller, undefined);
 }
 
 class Maker {

@@ -8,7 +8,7 @@ import { EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../ver
 import type { Kind } from "../kind.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { type PlayOptions, type PlayReport, playHistory } from "./check.js";
-import { minimizeHistory } from "./minimize.js";
+import { minimizeHistory } from "./shrink.js";
 import { parseHistory, printHistory } from "./text.js";
 
 const arbitrary = new HistoryArbitrary();

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DEFAULT_OPTIONS, type History, isCaseProgram } from "../../../subjects/action.js";
+import { candidates, isLighter } from "../shrink.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { playHistory } from "./check.js";
-import { minimizeHistory } from "./minimize.js";
-import { shrinkHistory, weigh } from "./shrink.js";
+import { minimizeHistory, SHRINKER } from "./shrink.js";
 import { printActions } from "./text.js";
 
 const breaks = (oracle: string) => (history: History) => playHistory(history).violations[0]?.oracle === oracle;
@@ -49,7 +49,11 @@ test("a generated program is given up for a plain one, and where it matters it i
 
 test("every candidate is simpler than what it was made of", () => {
   for (const history of fc.sample(new HistoryArbitrary(), { seed: 3, numRuns: 20 })) {
-    for (const candidate of shrinkHistory(history)) expect(weigh(candidate)).toBeLessThan(weigh(history));
+    const weight = SHRINKER.weigh(history);
+    for (const candidate of candidates(SHRINKER, history)) {
+      expect(isLighter(SHRINKER.weigh(candidate), weight)).toBe(true);
+      expect(SHRINKER.weigh(candidate)).toHaveLength(weight.length);
+    }
   }
 });
 

@@ -6,12 +6,13 @@ import fc from "fast-check";
 import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../../spec/bpf/program.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { Draw } from "../../../subjects/random/draw.js";
+import { shrinkStream } from "../shrink.js";
 import { half } from "./blocks/immediates.js";
 import { menuFor } from "./blocks/menu.js";
 import { FEATURES, type Feature, type Features, type Plan } from "./blocks/plan.js";
 import { makeProgram, type Size } from "./blocks/program.js";
 import type { Region } from "./blocks/registers.js";
-import { isCase, shrinkCase } from "./shrink/shrink.js";
+import { isCase, SHRINKER } from "./shrink.js";
 
 export const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
 /** Slots of the main function: up to 6, 20, 60, 600, and enough for an image of several pages. */
@@ -44,7 +45,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   }
 
   shrink(value: Case): fc.Stream<fc.Value<Case>> {
-    return fc.stream(values(value));
+    return shrinkStream(SHRINKER, value);
   }
 
   #make(draw: Draw): Case {
@@ -94,10 +95,6 @@ function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {
   const env: CaseEnv = draw.chance(BLINDED) ? { cpu, hole, blind: true } : { cpu, hole };
   // Guards make jumps longer.
   return longJump === 0 && slots <= MOST_GUARDED && draw.chance(GUARDED) ? { ...env, guard: true } : env;
-}
-
-function* values(value: Case): Generator<fc.Value<Case>> {
-  for (const smaller of shrinkCase(value)) yield new fc.Value(smaller, undefined);
 }
 
 const NONE = Object.fromEntries(FEATURES.map((feature) => [feature, false])) as Record<Feature, boolean>;

@@ -6,7 +6,7 @@ import { checkOrCrash } from "../check-or-crash.js";
 import type { Kind } from "../kind.js";
 import { stageCheck } from "../stage-check.js";
 import { CaseArbitrary } from "./arbitrary.js";
-import { minimize } from "./minimize.js";
+import { minimize } from "./shrink.js";
 import { parseCase, printCase } from "./text.js";
 
 const arbitrary = new CaseArbitrary();

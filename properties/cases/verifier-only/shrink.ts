@@ -1,51 +1,63 @@
-// Making a failing case of the kernel dialect smaller: fewer instructions, plainer registers, operands and environment.
+// Making a failing case of verifier-only instructions smaller: fewer instructions, then a plainer environment, then smaller
+// registers and operands.
 
 import { pointer } from "../../../machine/address.js";
 import { type U64, u64 } from "../../../spec/bits.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
-import { descend, type StillFails } from "../shrink.js";
-import { smallerWords } from "../smaller-words.js";
+import { descend, type Shrinker, type StillFails, total, type Weight } from "../shrink.js";
+import { simplerEach, smallerNumbers, smallerWords, withoutEach } from "../smaller.js";
 import { ARENA, ARENA_BASE, DATA, TASK, type VerifierOnlyCase } from "./case.js";
 
-const MOST_ROUNDS = 30;
+type Cases = Generator<VerifierOnlyCase>;
+
+const SHRINKER: Shrinker<VerifierOnlyCase> = {
+  passes: [fewerInsns, plainerEnvironment, smallerRegisters, smallerOperands],
+  weigh,
+  standard:
+    () =>
+    ({ body }) =>
+      body.length > 0,
+};
 
 /** @param budget how often `stillFails` may be asked */
-export function minimizeVerifierOnly(
+export const minimizeVerifierOnly = (
   start: VerifierOnlyCase,
   stillFails: StillFails<VerifierOnlyCase>,
   budget: number,
-): VerifierOnlyCase {
-  return descend(start, {
-    passes: [fewerRows, plainerWorld, smallerRegisters, smallerOperands],
-    judge: (best) => {
-      const weight = weigh(best);
-      return (candidate) => candidate.body.length > 0 && weigh(candidate) < weight;
-    },
-    stillFails,
-    budget,
-    rounds: MOST_ROUNDS,
-  });
+): VerifierOnlyCase => descend(SHRINKER, start, stillFails, budget);
+
+function weigh({ body, registers, env, isBlinded, isCalled }: VerifierOnlyCase): Weight {
+  const operands = body.flatMap(({ off, imm }) => [off, imm]);
+  return [
+    body.length,
+    [isCalled, isBlinded, env.bti, env.vhe, !env.lse].filter(Boolean).length,
+    // A pointer is simpler than another number.
+    registers.filter((value) => value !== 0n && baseOf(value) === 0n).length,
+    registers.filter((value) => value !== 0n).length,
+    total(registers, (value) => Number(offsetOf(value))),
+    operands.filter((n) => n !== 0).length,
+    total(operands, Math.abs),
+    operands.filter((n) => n < 0).length,
+  ];
 }
 
-function* fewerRows(c: VerifierOnlyCase): Generator<VerifierOnlyCase> {
-  for (let i = 0; i < c.body.length; i++) yield { ...c, body: c.body.toSpliced(i, 1) };
+function* fewerInsns(c: VerifierOnlyCase): Cases {
+  for (const body of withoutEach(c.body)) yield { ...c, body };
 }
 
-function* plainerWorld(c: VerifierOnlyCase): Generator<VerifierOnlyCase> {
+function* plainerEnvironment(c: VerifierOnlyCase): Cases {
   const { env } = c;
-  if (c.isCalled) yield { ...c, isCalled: false };
-  if (c.isBlinded) yield { ...c, isBlinded: false };
-  if (env.bti) yield { ...c, env: { ...env, bti: false } };
-  if (env.vhe) yield { ...c, env: { ...env, vhe: false } };
-  if (!env.lse) yield { ...c, env: { ...env, lse: true } };
+  yield { ...c, isCalled: false };
+  yield { ...c, isBlinded: false };
+  yield { ...c, env: { ...env, bti: false } };
+  yield { ...c, env: { ...env, vhe: false } };
+  yield { ...c, env: { ...env, lse: true } };
 }
 
-function* smallerRegisters(c: VerifierOnlyCase): Generator<VerifierOnlyCase> {
-  for (const [i, value] of c.registers.entries()) {
-    for (const word of plainerValues(value)) {
-      // r0 is a signed 32-bit number.
-      if (i > 0 || word === u64(BigInt.asIntN(32, word))) yield { ...c, registers: c.registers.with(i, word) };
-    }
+function* smallerRegisters(c: VerifierOnlyCase): Cases {
+  for (const registers of simplerEach(c.registers, plainerValues)) {
+    // r0 is a signed 32-bit number.
+    if (registers[0] === u64(BigInt.asIntN(32, registers[0]!))) yield { ...c, registers };
   }
 }
 
@@ -53,54 +65,28 @@ function* smallerRegisters(c: VerifierOnlyCase): Generator<VerifierOnlyCase> {
 const ARENA_START = u64(BigInt(ARENA.base - ARENA_BASE));
 
 function* plainerValues(value: U64): Generator<U64> {
-  const place = placeOf(value);
-  if (place === undefined) {
-    if (value > ARENA_START && value < ARENA_START + BigInt(ARENA.bytes)) yield ARENA_START;
-    return yield* smallerWords(value);
-  }
-  yield u64(0n);
-  const base = pointer(place.base);
-  for (const offset of smallerWords(u64(value - base))) yield u64(base + offset);
+  const base = baseOf(value);
+  if (base !== 0n) {
+    yield u64(0n);
+    for (const offset of smallerWords(offsetOf(value))) yield u64(base + offset);
+  } else if (value > ARENA_START && value < ARENA_START + BigInt(ARENA.bytes)) yield ARENA_START;
+  else yield* smallerWords(value);
 }
 
-const placeOf = (value: U64): typeof DATA | undefined =>
-  [DATA, TASK].find(({ base, bytes }) => value >= pointer(base) && value < pointer(base + bytes));
-
-function* smallerOperands(c: VerifierOnlyCase): Generator<VerifierOnlyCase> {
-  for (const [i, slot] of c.body.entries()) {
-    const change = (fields: Partial<Insn>): VerifierOnlyCase => ({
-      ...c,
-      body: c.body.with(i, { ...slot, ...fields }),
-    });
-    if (slot.row.off !== "select") for (const off of plainerNumbers(slot.off)) yield change({ off });
-    if (slot.row.imm === "any") for (const imm of plainerNumbers(slot.imm)) yield change({ imm });
-  }
+/** Of the place that a value points into; 0 for a number. */
+function baseOf(value: U64): bigint {
+  const place = [DATA, TASK].find(({ base, bytes }) => value >= pointer(base) && value < pointer(base + bytes));
+  return place === undefined ? 0n : pointer(place.base);
 }
 
-/** Zero, one, then ever closer to the number, from below. */
-function* plainerNumbers(n: number): Generator<number> {
-  if (n === 0) return;
-  yield 0;
-  if (n < 0) yield -n;
-  if (n > 1 || n < -1) yield Math.sign(n);
-  for (let left = Math.trunc(n / 2); left !== 0; left = Math.trunc(left / 2)) yield n - left;
+const offsetOf = (value: U64): U64 => u64(value - baseOf(value));
+
+function* smallerOperands(c: VerifierOnlyCase): Cases {
+  for (const body of simplerEach(c.body, plainerSlots)) yield { ...c, body };
 }
 
-/** A total order on what is told, the heaviest things first. */
-function weigh({ body, registers, env, isBlinded, isCalled }: VerifierOnlyCase): number {
-  const flags = [isCalled, isBlinded, env.bti, env.vhe, !env.lse].filter(Boolean).length;
-  return (
-    1e6 * body.length +
-    1e5 * flags +
-    registers.reduce((n, value) => n + valueWeight(value), 0) +
-    body.reduce((n, { off, imm }) => n + numberWeight(off) + numberWeight(imm), 0)
-  );
+function* plainerSlots(slot: Insn): Generator<Insn> {
+  const { row } = slot;
+  if (row.off !== "select") for (const off of smallerNumbers(slot.off)) yield { ...slot, off };
+  if (row.imm === "any") for (const imm of smallerNumbers(slot.imm)) yield { ...slot, imm };
 }
-
-function valueWeight(value: U64): number {
-  const place = placeOf(value);
-  return place === undefined ? wordWeight(value) : 100 + wordWeight(u64(value - pointer(place.base)));
-}
-
-const wordWeight = (word: U64): number => (word === 0n ? 0 : 1000 + Number(word) / 2 ** 32);
-const numberWeight = (n: number): number => (n === 0 ? 0 : 10 + (2 * Math.abs(n) + Number(n < 0)) / 2 ** 33);

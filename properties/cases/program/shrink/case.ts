@@ -4,11 +4,12 @@ import { type Insn, insn } from "../../../../spec/bpf/insn.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { MapSpec } from "../../../../spec/bpf/program.js";
 import type { Case } from "../../../../subjects/case.js";
+import type { Pass } from "../../shrink.js";
+import { withoutEach } from "../../smaller.js";
 import { settle } from "./code.js";
 import type { Drafts } from "./edits.js";
 
-export type Cases = Generator<Case>;
-export type Pass = (value: Case) => Cases;
+type Cases = Generator<Case>;
 
 const withProgram = (value: Case, program: Partial<Case["program"]>): Case => ({
   ...value,
@@ -36,7 +37,7 @@ export function* fewerInputs(value: Case): Cases {
   const { inputs } = value;
   if (inputs.length === 1) return;
   for (const input of inputs) yield { ...value, inputs: [input] };
-  for (let i = 0; i < inputs.length; i++) yield { ...value, inputs: inputs.filter((_, j) => j !== i) };
+  for (const fewer of withoutEach(inputs)) yield { ...value, inputs: fewer };
 }
 
 /** One of the programs alone; without one of those that are tail called. */
@@ -118,7 +119,7 @@ export function* plainerInputs(value: Case): Cases {
 }
 
 /** A pass over the code of each program. */
-export function overCode(edit: (code: readonly Insn[]) => Drafts): Pass {
+export function overCode(edit: (code: readonly Insn[]) => Drafts): Pass<Case> {
   return function* (value) {
     for (const [i, code] of value.program.code.entries()) {
       for (const draft of edit(code)) {

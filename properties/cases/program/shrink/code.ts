@@ -1,7 +1,8 @@
 // Editing code: slots are overwritten or deleted in place, with every distance still the old one, and then everything is
 // pushed together. What no path reaches goes away by itself, and jumps into deleted slots lead to what follows them.
 
-import { branchTarget, type Insn } from "../../../../spec/bpf/insn.js";
+import { branchTarget, type Insn, insn } from "../../../../spec/bpf/insn.js";
+import { rowById } from "../../../../spec/bpf/isa.js";
 
 /** Code in the middle of an edit: `undefined` is a deleted slot. */
 export type Draft = (Insn | undefined)[];
@@ -74,4 +75,59 @@ export function overwritten(code: readonly Insn[], pc: number, ...slots: readonl
   const draft: Draft = code.slice();
   for (let i = 0; i < slots.length; i++) draft[pc + i] = slots[i];
   return draft;
+}
+
+const GOTO = rowById("gotol");
+
+/** An instruction in its new place; its target, if it has one, is an old place. */
+interface Placed {
+  readonly slot: Insn;
+  readonly target: number | undefined;
+}
+
+/** The code in another order. Control must not run off its end. */
+export function straightened(code: readonly Insn[]): readonly Insn[] {
+  const placed: Placed[] = [];
+  const places = new Int32Array(code.length).fill(-1);
+  const functions = [0];
+  for (let start = functions.pop(); start !== undefined; start = functions.pop()) {
+    if (places[start] === -1) placeFunction(code, start, places, placed, functions);
+  }
+  return placed.map(({ slot, target }, pc) => {
+    if (target === undefined) return slot;
+    const distance = places[target]! - pc - 1;
+    return slot.row.off === "branch" ? { ...slot, off: distance } : { ...slot, imm: distance };
+  });
+}
+
+function placeFunction(
+  code: readonly Insn[],
+  start: number,
+  places: Int32Array,
+  placed: Placed[],
+  functions: number[],
+): void {
+  const blocks = [start];
+  for (let block = blocks.pop(); block !== undefined; block = blocks.pop()) {
+    if (places[block] !== -1) continue;
+    for (let pc = block; ; ) {
+      if (places[pc] !== -1) {
+        placed.push({ slot: insn(GOTO), target: pc });
+        break;
+      }
+      const slot = code[pc]!;
+      const target = branchTarget(slot, pc);
+      places[pc] = placed.length;
+      if (slot.row.kind === "ja" && target !== pc) {
+        // What control meets there comes next, and counts for the goto as well.
+        pc = target!;
+        continue;
+      }
+      placed.push({ slot, target });
+      if (slot.row.kind === "call" && target !== undefined) functions.push(target);
+      if (slot.row.kind === "jump") blocks.push(target!);
+      if (slot.row.kind === "exit" || slot.row.kind === "ja") break;
+      pc++;
+    }
+  }
 }

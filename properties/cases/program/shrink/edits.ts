@@ -3,8 +3,7 @@
 
 import { type Insn, insn } from "../../../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../../../spec/bpf/isa.js";
-import { type Draft, overwritten, without } from "./code.js";
-import { straightened } from "./layout.js";
+import { type Draft, overwritten, straightened, without } from "./code.js";
 import { complexity } from "./weight.js";
 
 export type Drafts = Generator<Draft>;

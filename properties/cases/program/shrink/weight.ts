@@ -3,9 +3,7 @@
 import type { Insn } from "../../../../spec/bpf/insn.js";
 import type { Row } from "../../../../spec/bpf/isa.js";
 import type { Case } from "../../../../subjects/case.js";
-
-/** Compared from the first number on; less is simpler. */
-export type Weight = readonly number[];
+import type { Weight } from "../../shrink.js";
 
 export function weigh({ program, inputs, env }: Case): Weight {
   let slots = 0;
@@ -45,11 +43,6 @@ export function weigh({ program, inputs, env }: Case): Weight {
     env.guard === true ? 1 : 0,
     env.skip ?? 0,
   ];
-}
-
-export function isLighter(a: Weight, b: Weight): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]!;
-  return false;
 }
 
 /** How much there is to understand about an instruction. */

@@ -9,10 +9,9 @@ import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { compare } from "../../verdict.js";
+import { candidates, isLighter } from "../shrink.js";
 import { CaseArbitrary } from "./arbitrary.js";
-import { minimize } from "./minimize.js";
-import { isCase, shrinkCase } from "./shrink/shrink.js";
-import { isLighter, weigh } from "./shrink/weight.js";
+import { isCase, minimize, SHRINKER } from "./shrink.js";
 
 const arbitrary = new CaseArbitrary();
 const CASES = fc.sample(arbitrary, { numRuns: 1500, seed: 1 });
@@ -125,9 +124,9 @@ test("an instruction among loops and branches is shown by itself", () => {
 test("every candidate is valid and simpler", () => {
   for (const c of CASES.slice(0, 15)) {
     let seen = 0;
-    for (const candidate of shrinkCase(c)) {
+    for (const candidate of candidates(SHRINKER, c)) {
       expect(validate(candidate.program).ok).toBe(true);
-      expect(isLighter(weigh(candidate), weigh(c))).toBe(true);
+      expect(isLighter(SHRINKER.weigh(candidate), SHRINKER.weigh(c))).toBe(true);
       if (++seen === 60) break;
     }
     expect(seen).toBeGreaterThan(0);
