@@ -13,10 +13,9 @@ import type { Layout } from "../spec/bpf/program.js";
 import { printInsn } from "../spec/bpf/text/print.js";
 import { validate } from "../spec/bpf/validate/validate.js";
 import type { Case } from "../subjects/case.js";
-import { JitSubject } from "../subjects/impl/jit-subject.js";
 import { defaultSubject } from "../subjects/index.js";
-import type { LoadedImage } from "../subjects/program-subject.js";
 import { layoutOf } from "../subjects/run/layout.js";
+import { type LoadedImage, loadedBy, ProgramSession } from "../subjects/session/program-session.js";
 import { type BpfStep, groupWords, pairSteps, type TraceRow, type WordStep } from "./trace.js";
 
 export interface Trace {
@@ -42,17 +41,18 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble):
   if (!validity.ok) throw new RangeError(`invalid: ${validity.problems[0]?.message}`);
   const words: WordStep[] = [];
   let places: ReadonlyMap<Va, Place> = new Map();
-  const subject = new JitSubject({
+  const session = new ProgramSession({
+    subject: defaultSubject,
     engines: [referenceEngine],
     fuel: A64_FUEL,
     trace: (state) => {
       if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc), disassemble));
     },
   });
-  const load = subject.load(program, validity.facts, c.env);
-  if (!load.ok) throw new RangeError(load.why);
-  places = placesOf(c, load.loaded.images?.() ?? []);
-  const layout = layoutOf(program, input.length, load.loaded.frames);
+  const live = loadedBy(session.load(program, validity.facts, c.env));
+  if (typeof live === "string") throw new RangeError(live);
+  places = placesOf(c, session.imagesOf(live));
+  const layout = layoutOf(program, input.length, session.frames(live));
   const steps: BpfStep[] = [];
   const outcome = interpret({
     program,
@@ -65,7 +65,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble):
       steps.push({ code, pc, bpf, registers: [...registers.slice(0, 11)], sets: setBy(insn), flow: flowOf(insn) });
     },
   });
-  load.loaded.run(input, layout, outcome.kind === "returned" ? outcome.code : 0);
+  session.run(live, program, input, layout, outcome.kind === "returned" ? outcome.code : 0);
   const jumpsToItself = (code: number, pc: number): boolean => {
     const insn = program.code[code]?.[pc];
     return insn?.row.kind === "jump" && insn.off === -1;

@@ -181,7 +181,7 @@ export class AddressSpace {
       output.lines?.written(target, target + piece);
       done += piece;
     }
-    this.onEvent?.({ kind: "write", cpu: this.cpu, va: to, bytes });
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va: to, bytes, from });
     return true;
   }
 

@@ -9,8 +9,8 @@ export type LockName = "patchLock" | "packMutex" | "textMutex";
 export type Area = "vmalloc" | "kvmalloc";
 
 export type MachineEvent =
-  /** Bytes stored by kernel code through this address. */
-  | { readonly kind: "write"; readonly cpu: number; readonly va: Va; readonly bytes: number }
+  /** Bytes stored by kernel code through this address. `from`: of a copy, where they were read. */
+  | { readonly kind: "write"; readonly cpu: number; readonly va: Va; readonly bytes: number; readonly from?: Va }
   /** Data cache cleaned to the point of unification. */
   | { readonly kind: "clean"; readonly cpu: number; readonly va: Va; readonly bytes: number }
   /** Instruction cache invalidated, for all CPUs. */

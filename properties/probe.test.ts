@@ -3,14 +3,16 @@
 
 import { describe, expect, test } from "vitest";
 import { ENGINES } from "../engines/index.js";
-import { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "../impl/jit/env.js";
 import { halves } from "../machine/address.js";
 import type { Insn } from "../spec/bpf/insn.js";
-import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Program } from "../spec/bpf/program.js";
 import { parse } from "../spec/bpf/text/parse.js";
-import { JitSubject } from "../subjects/impl/jit-subject.js";
+import { defaultSubject } from "../subjects/index.js";
 import { layoutOf } from "../subjects/run/layout.js";
+import { loadedBy, ProgramSession } from "../subjects/session/program-session.js";
+import { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "../subjects/subject.js";
+import { askAbout } from "./oracles/ask.js";
+import { ORACLES } from "./oracles/index.js";
 
 const INPUT = Uint8Array.from({ length: 64 }, (_, i) => 0x80 + i);
 /** A user address: nothing is mapped there. */
@@ -25,16 +27,18 @@ const kernel = (text: string): readonly Insn[] => {
 /** r0 and the context afterwards. The arena begins where the context does. */
 function run(engine: (typeof ENGINES)[number], text: string, env: JitEnv): { r0: bigint; context: Uint8Array } {
   const insns = kernel(text);
-  const subject = new JitSubject({ engines: [engine], fuel: 1000 });
+  const session = new ProgramSession({ subject: defaultSubject, engines: [engine], fuel: 1000 });
   const program: Program = { code: [insns], maps: [], context: "memory" };
   const base = layoutOf(program, INPUT.length).context.base;
   const arena = { kernelBase: halves(base), userBase: { high: 0, low: 0 } };
   const fn = { insns, index: 0, stackDepth: 0, arena, origin: Int32Array.from(insns.keys()) };
-  const load = subject.loadLowered(program, [[fn]], { ...env, callBase: LINUX_6_12.callBase }, 0);
-  if (!load.ok) throw new Error(load.why);
-  const layout = layoutOf(program, INPUT.length, load.loaded.frames);
-  const outcome: Outcome | undefined = load.loaded.run(INPUT, layout, 0)[0]?.outcome;
-  expect(load.loaded.free()).toEqual([]);
+  const live = loadedBy(
+    session.loadLowered({ codes: [[fn]], lse: env.lse, env: { ...env, callBase: LINUX_6_12.callBase }, hole: 0 }),
+  );
+  if (typeof live === "string") throw new Error(live);
+  const layout = layoutOf(program, INPUT.length, session.frames(live));
+  const outcome = session.run(live, program, INPUT, layout, 0)[0]?.outcome;
+  expect(askAbout(session.free(live), ORACLES)).toEqual([]);
   if (outcome?.kind !== "returned") throw new Error(outcome?.kind === "faulted" ? outcome.detail : "no outcome");
   const context = outcome.regions.find(({ name }) => name === "context")?.bytes;
   return { r0: outcome.r0, context: context ?? new Uint8Array() };

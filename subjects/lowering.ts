@@ -1,12 +1,15 @@
-// What the JIT is given of a program: the verifier's lowering, with maps and helpers where the layout has them. Whoever
-// runs the code and whoever lists it gets the same.
+// What the JIT is given of a program: the verifier's rewriting, with maps and helpers where the layout has them, and
+// blinding. Whoever runs the code and whoever lists it gets the same.
 
+import { blindFunction, type Random32 } from "../impl/verifier/blinding.js";
 import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/rewrite.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
 import type { Program } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { layoutOf } from "./run/layout.js";
+
+export type { LoweredFunction };
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
@@ -27,4 +30,38 @@ export function lowerProgram(
     rewriteDivision: guard,
   };
   return program.code.map((code, index) => lower(code, factsOfCode(facts, index), verifier).functions);
+}
+
+/** A xorshift generator from a fixed start: 32 bits at a time, never 0. A blinded case replays to the word. */
+export function repeatable(): Random32 {
+  let state = 0x1234_5678;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state;
+  };
+}
+
+export type BlindResult =
+  | { readonly ok: true; readonly lowered: readonly (readonly LoweredFunction[])[] }
+  | { readonly ok: false; readonly why: string };
+
+/** By code, its functions, blinded as a kernel does that draws `repeatable()`. */
+export function blindCodes(codes: readonly (readonly LoweredFunction[])[]): BlindResult {
+  const random = repeatable();
+  const lowered: LoweredFunction[][] = [];
+  for (const functions of codes) {
+    const blinded: LoweredFunction[] = [];
+    for (const fn of functions) {
+      const result = blindFunction(fn, random);
+      if (!result.ok) {
+        const why = `blinding moves the target of slot ${result.slot} of function ${fn.index} out of reach`;
+        return { ok: false, why };
+      }
+      blinded.push(result.fn);
+    }
+    lowered.push(blinded);
+  }
+  return { ok: true, lowered };
 }

@@ -46,11 +46,11 @@ export interface Live {
   readonly regions: readonly Region[];
   /** What it is called with. */
   readonly argument: bigint;
-  /** What it returns, says the interpreter. */
-  readonly returns: bigint;
+  /** What it returns, says the interpreter; undefined where whoever runs it knows. */
+  readonly returns: bigint | undefined;
 }
 
-/** What a run comes to. */
+/** Expected result of a run. */
 export interface Answer {
   /** Undefined if it may be anything. */
   readonly returns: bigint | undefined;
@@ -135,10 +135,11 @@ export interface Execution {
 export type StepResult =
   /** `predicted`: where the reference puts each function's region. */
   | { readonly kind: "loaded"; readonly live: Live; readonly predicted: readonly (Va | undefined)[] }
-  /** `functions`: as the kernel leaves them. `bytes`: what the load would have been charged for. */
+  /** `index`: the function that failed. `functions`: as the kernel leaves them. `bytes`: what would have been charged. */
   | {
       readonly kind: "refused";
       readonly error: LoadError;
+      readonly index: number;
       readonly functions: readonly FunctionView[];
       readonly bytes: number;
     }

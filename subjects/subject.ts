@@ -7,12 +7,12 @@ import type { Compiled, Place } from "../impl/jit/compile.js";
 import type { JitEnv } from "../impl/jit/env.js";
 import type { JitError } from "../impl/jit/error.js";
 import type { Frame } from "../impl/jit/frame.js";
-import type { Halves, JitFunction } from "../impl/jit/function.js";
+import type { JitFunction } from "../impl/jit/function.js";
 import type { PackKernel } from "../impl/pack/binary-pack.js";
 import type { LoadError } from "../impl/program/bpf-prog.js";
 import type { Fixup } from "../impl/program/fixup-exception.js";
 import type { ImageMemoryName } from "../impl/program/image-memory.js";
-import type { Prepared, TrampRequest } from "../impl/trampoline/arch-trampoline.js";
+import type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../impl/trampoline/env.js";
 import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
@@ -57,8 +57,6 @@ export interface Subject {
   frameOf(fn: JitFunction): Pick<Frame, "pushed" | "stackBytes">;
   /** Number of the A64 register that holds a BPF register; 11 is the one that blinding uses. */
   registerOf(bpf: number): number;
-  /** Words of a main program's prologue that a tail call passes over. */
-  prologueOffset(env: JitEnv): number;
   /** Directed cases that are about this subject alone: its encoders, its tables. */
   readonly checks: readonly DirectedCase[];
 }
@@ -71,8 +69,6 @@ export interface BootOptions {
   /** Bytes of JITed code that unprivileged loaders may reach. */
   readonly limit?: number;
   readonly bpfCapable?: boolean;
-  /** NUMA nodes. */
-  readonly nodes?: number;
   readonly packBytes?: number;
   readonly images?: ImageMemoryName;
 }
@@ -128,7 +124,6 @@ export interface ModmemView {
   readonly current: number;
   readonly limit: number;
   readonly bpfCapable: boolean;
-  bpfJitChargeModmem(bytes: number): Errno;
 }
 
 /** A kernel that is up. The machine has its event log, its failures and its CPUs. */
@@ -153,8 +148,6 @@ export interface SubjectKernel {
   aarch64InsnCopy(dst: RoAddr, src: Va, bytes: number): RoAddr | undefined;
   aarch64InsnSet(dst: RoAddr, insn: number, bytes: number): RoAddr | undefined;
   aarch64InsnPatchTextNosync(addr: RoAddr, insn: number): Errno;
-  bpfArchTextCopy(dst: RoAddr, src: Va, bytes: number): Errno;
-  bpfArchTextInvalidate(dst: RoAddr, bytes: number): Errno;
   aarch64InsnPatchText(patches: readonly { readonly addr: RoAddr; readonly insn: number }[]): Errno;
 }
 
@@ -175,10 +168,9 @@ export interface SubjectTrampolines {
   /** Word index of the patch site at the entry of a program. */
   readonly pokeOffset: number;
   /** Bytes of the image. */
-  archBpfTrampolineSize(request: TrampRequest): Prepared;
-  archAllocBpfTrampoline(bytes: number): RoAddr | undefined;
-  /** Build a trampoline at [image, imageEnd). @param im address of its record; @returns the bytes that the code takes */
-  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest): Prepared;
+  archBpfTrampolineSize(
+    request: TrampRequest,
+  ): { readonly ok: true; readonly bytes: number } | { readonly ok: false; readonly error: Errno };
   /** Bytes of a trampoline's frame below its frame record. */
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number;
   bpfTrampImageMake(request: TrampRequest): TrampImageResult;

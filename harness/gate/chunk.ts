@@ -78,7 +78,9 @@ export function runChunk({ seed, first, count, cellsEvery }: ChunkTask, trials: 
   for (let index = first; index < first + count && disagreement === undefined; index++) {
     const c = makeCase(trials, seed, index);
     const reached = new Set<Row>();
-    const { verdict, slots, words, executed, runs } = checkOrCrash(c, trials.check, (row) => reached.add(row));
+    const { verdict, slots, words, executed, runs } = checkOrCrash(c, trials.check, {
+      count: (row) => reached.add(row),
+    });
     sum.programs++;
     sum.slots += slots;
     sum.words += words;

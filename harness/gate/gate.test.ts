@@ -39,9 +39,9 @@ const reportOf = (c: Case, verdict: Verdict): CaseReport => ({
 /** Program i returns seed + i; whatever `judge` says about that number is the verdict. */
 const trials = (judge: (imm: number) => Verdict): Trials => ({
   caseAt: (seed, index) => program(2 + (index % 40), seed + index),
-  check: (c, count) => {
+  check: (c, watch) => {
     c.program.code[0]?.forEach(({ row }) => {
-      count?.(row);
+      watch?.count?.(row);
     });
     return reportOf(c, judge(immOf(c)));
   },

@@ -11,7 +11,8 @@ import { isUncompared, type Verdict, whyUncompared } from "../../properties/verd
 import { hexWord } from "../../spec/bits.js";
 import { decode } from "../../spec/bpf/insn.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
-import { JitSubject } from "../../subjects/impl/jit-subject.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { ProgramSession } from "../../subjects/session/program-session.js";
 import type { Failure } from "../report.js";
 import { type GoldenParts, notARecording } from "./golden.js";
 import type { RawRecord } from "./records.js";
@@ -21,14 +22,14 @@ const A64_FUEL = 40_000_000;
 
 export async function goldenParts(engines: readonly Engine[]): Promise<GoldenParts<Recording>> {
   const disassemble = await openDisassembler();
-  const makeSubject = (): JitSubject => new JitSubject({ engines, fuel: A64_FUEL });
-  let subject = makeSubject();
+  const makeSession = (): ProgramSession => new ProgramSession({ subject: defaultSubject, engines, fuel: A64_FUEL });
+  let session = makeSession();
   const compareResult = (recording: Recording): Verdict => {
     try {
-      return goldenResult(recording, subject);
+      return goldenResult(recording, session);
     } catch (error) {
       // What it has left behind must not decide about the recordings that follow.
-      subject = makeSubject();
+      session = makeSession();
       throw error;
     }
   };

@@ -1,23 +1,22 @@
 // Running a case so that nothing that goes wrong inside a witness ends the run.
 
 import { hex64 } from "../../spec/bits.js";
-import type { Row } from "../../spec/bpf/isa.js";
 import type { Case } from "../../subjects/case.js";
 import { EXEC_MATCH, exception, summary, type Verdict } from "../verdict.js";
-import type { CaseReport, RunReport } from "./program/check.js";
+import type { CaseReport, RunReport, Watch } from "./program/check.js";
 
 export type Checked = Extract<CaseReport, { kind: "checked" }>;
 
-/** Runs a case on both witnesses; `count` is told of each BPF instruction that ran. */
-export type Check = (c: Case, count?: (row: Row) => void) => CaseReport;
+/** Runs a case on both witnesses. */
+export type Check = (c: Case, watch?: Watch) => CaseReport;
 
 /**
  * An exception out of a witness is a finding about that program, not the end of the run. A program that is not valid
  * cannot be compared.
  */
-export function checkOrCrash(c: Case, check: Check, count?: (row: Row) => void): Checked {
+export function checkOrCrash(c: Case, check: Check, watch?: Watch): Checked {
   try {
-    const report = check(c, count);
+    const report = check(c, watch);
     if (report.kind === "checked") return report;
     const problem = report.problems[0];
     return without(c, { kind: "incomparable", why: `invalid: ${problem?.reason ?? "of unknown reason"}` });

@@ -5,10 +5,9 @@ import type { Va } from "../../machine/address.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { HEADER_BYTES, packedBytes } from "../../spec/pack/allocator.js";
-import { blindCodes } from "../../subjects/blind.js";
 import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
-import { lowerProgram } from "../../subjects/lowering.js";
+import { blindCodes, lowerProgram } from "../../subjects/lowering.js";
 import { CALL_BASE } from "../../subjects/run/layout.js";
 import { DEFAULT_ENV, describe, type JitEnv, type LoweredFunction } from "../../subjects/subject.js";
 

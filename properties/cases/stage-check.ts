@@ -1,17 +1,9 @@
-// The stage on which cases are checked, made once and used for many; after an exception, which may have left anything
-// behind, a new one is made.
+// Checking programs one after the other, on a kernel that is booted once and again whenever something was wrong.
 
 import type { Check } from "./check-or-crash.js";
 import { type CheckerOptions, checkCase, makeChecker } from "./program/check.js";
 
 export function stageCheck(options: CheckerOptions = {}): Check {
-  let bench = makeChecker(options);
-  return (c, count) => {
-    try {
-      return checkCase(c, bench, count);
-    } catch (error) {
-      bench = makeChecker(options);
-      throw error;
-    }
-  };
+  const checker = makeChecker(options);
+  return (c, watch) => checkCase(c, checker, watch);
 }

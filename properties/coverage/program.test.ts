@@ -2,17 +2,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import type { Case } from "../../subjects/case.js";
-import type { ProgramSubject } from "../../subjects/program-subject.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
-import { checkCase, makeChecker } from "../cases/program/check.js";
+import { checkCase, makeChecker, type Watch } from "../cases/program/check.js";
 import { type Cells, countCells } from "./cells.js";
 import { CellRecorder, cellParts, loweringParts } from "./program.js";
 
 function cellsOf(text: string, env: Case["env"] = { cpu: "lse", hole: 0 }): string[] {
   const recorder = new CellRecorder();
-  const bench = makeChecker();
   const c: Case = { program: { code: [bpf(text)], maps: [], context: "memory" }, inputs: [new Uint8Array(64)], env };
-  const report = checkCase(c, { ...bench, subject: recorder.watch(bench.subject) }, recorder.count);
+  const report = checkCase(c, makeChecker(), recorder);
   return [...recorder.cells(c, report)];
 }
 
@@ -38,22 +36,19 @@ test("an image is told with its place", () => {
 
 test("the lowerings are those that the coverage matrix counts", () => {
   const recorder = new CellRecorder();
-  const bench = makeChecker();
+  const checker = makeChecker();
   let counted: Cells = {};
-  const counting: ProgramSubject = {
-    ...bench.subject,
-    name: "counted",
-    load: (program, facts, env) => {
-      const result = bench.subject.load(program, facts, env);
+  const watch: Watch = {
+    count: recorder.count,
+    loaded(images) {
+      recorder.loaded(images);
       counted = {};
-      for (const image of (result.ok && result.loaded.images?.()) || []) countCells(counted, image);
-      return result;
+      for (const image of images) countCells(counted, image);
     },
   };
-  const subject = recorder.watch(counting);
   for (const c of fc.sample(new CaseArbitrary(), { seed: 7, numRuns: 150 })) {
     recorder.clear();
-    const cells = recorder.cells(c, checkCase(c, { ...bench, subject }, recorder.count));
+    const cells = recorder.cells(c, checkCase(c, checker, watch));
     const lowerings = [...cells].flatMap((cell) => loweringParts(cell) ?? []);
     const wanted = Object.entries(counted).flatMap(([row, by]) =>
       Object.keys(by).map((strategy) => ({ row, strategy })),

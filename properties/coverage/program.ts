@@ -7,8 +7,8 @@ import type { InterpretRun } from "../../spec/bpf/interpret.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import type { Program } from "../../spec/bpf/program.js";
 import type { Case } from "../../subjects/case.js";
-import type { LoadedImage, ProgramSubject } from "../../subjects/program-subject.js";
-import type { CaseReport } from "../cases/program/check.js";
+import type { LoadedImage } from "../../subjects/session/program-session.js";
+import type { CaseReport, Watch } from "../cases/program/check.js";
 import { operandsOf } from "./operands.js";
 import { loweringOf, strategyOf } from "./words.js";
 
@@ -38,9 +38,8 @@ export function loweringParts(cell: string): { readonly row: string; readonly st
   return row === LOWERING ? { row: operands, strategy } : undefined;
 }
 
-/** Collects what one program reaches. Wrap the subject, hand `count` to the check, then ask for the cells. */
-export class CellRecorder {
-  private program: Program | undefined;
+/** Collects what one program reaches. Hand it to the check, then ask for the cells. */
+export class CellRecorder implements Watch {
   private images: readonly LoadedImage[] = [];
   private readonly ran = new Set<Row>();
   private readonly taken = new Set<Row>();
@@ -51,31 +50,22 @@ export class CellRecorder {
     else (taken ? this.taken : this.fell).add(row);
   };
 
-  /** The same subject, with its images noted at each load. */
-  watch(subject: ProgramSubject): ProgramSubject {
-    return {
-      name: subject.name,
-      load: (program, facts, env) => {
-        const result = subject.load(program, facts, env);
-        this.program = program;
-        this.images = result.ok ? (result.loaded.images?.() ?? []) : [];
-        return result;
-      },
-    };
-  }
+  /** The images of the program that is being checked. */
+  readonly loaded = (images: readonly LoadedImage[]): void => {
+    this.images = images;
+  };
 
   /** Forget the last program. */
   clear(): void {
-    this.program = undefined;
     this.images = [];
     for (const rows of [this.ran, this.taken, this.fell]) rows.clear();
   }
 
   /** All cells of the program that was checked. */
-  cells({ env }: Case, report: CaseReport): Set<string> {
+  cells({ env, program }: Case, report: CaseReport): Set<string> {
     const cells = new Set<string>();
-    if (this.program === undefined || report.kind !== "checked") return cells;
-    for (const image of this.images) this.addImage(cells, image, this.program);
+    if (report.kind !== "checked") return cells;
+    for (const image of this.images) this.addImage(cells, image, program);
     const ends = new Set(report.runs.map(({ expected: { kind } }) => kind));
     for (const end of ends) cells.add(`image|${env.cpu}|hole ${env.hole}|${end}`);
     return cells;

@@ -9,10 +9,9 @@ import { ENGINES } from "../../engines/index.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { decode } from "../../spec/a64/decode.js";
 import { hex64 } from "../../spec/bits.js";
-import { JitSubject } from "../../subjects/impl/jit-subject.js";
 import { available } from "../../testing/required.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
-import { checkCase } from "../cases/program/check.js";
+import { checkCase, makeChecker } from "../cases/program/check.js";
 import { type Effect, SingleStep } from "./single-step.js";
 import { dataByte, FLAG_WORDS, type Situation, SituationArbitrary } from "./situation.js";
 import { WORD_CLASSES } from "./word-classes.js";
@@ -107,9 +106,9 @@ function* conditions(): Iterable<Situation> {
 function compiledWords(programs: number): readonly number[] {
   const words = new Set<number>();
   const trace = ({ word }: TraceState): void => void words.add(word);
-  const subject = new JitSubject({ engines: [referenceEngine], fuel: 10_000, trace });
+  const checker = makeChecker({ engines: [referenceEngine], trace });
   for (const c of fc.sample(new CaseArbitrary({ maxSize: 100 }), { seed: 1, numRuns: programs })) {
-    checkCase(c, { subject, strictness: "verifier" });
+    checkCase(c, checker);
   }
   return [...words];
 }

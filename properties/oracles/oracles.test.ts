@@ -231,7 +231,7 @@ const SABOTAGE: readonly Sabotage[] = [
     actions: LOAD,
     alter: (step) => {
       const error = { kind: "unknownOpcode", pc: 0, opcode: 0 } as const;
-      return { ...step, result: { kind: "refused", error, functions: [], bytes: 0 } };
+      return { ...step, result: { kind: "refused", error, index: 0, functions: [], bytes: 0 } };
     },
     says: "the load is refused, though nothing failed: pc 0: ",
   },
@@ -351,7 +351,11 @@ const SABOTAGE: readonly Sabotage[] = [
 function breaches({ name, actions, before, after, alter }: Sabotage, isBroken: boolean): readonly string[] {
   const parsed = parseHistory(actions);
   if (!parsed.ok) throw new Error(parsed.error.message);
-  const world = new Session(defaultSubject, { ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
+  const world = new Session({
+    subject: defaultSubject,
+    history: { ...DEFAULT_OPTIONS, packBytes: 8192 },
+    engine: referenceEngine,
+  });
   const oracle = ORACLES.find((one) => one.name === name)!;
   const all = parsed.value.actions;
   for (const action of all.slice(0, -1)) world.step(action);
@@ -376,7 +380,11 @@ test("every oracle is shown to fail, and says where it comes from", () => {
 });
 
 test("a sweep sees what no step has touched", () => {
-  const world = new Session(defaultSubject, { ...DEFAULT_OPTIONS, packBytes: 8192 }, referenceEngine);
+  const world = new Session({
+    subject: defaultSubject,
+    history: { ...DEFAULT_OPTIONS, packBytes: 8192 },
+    engine: referenceEngine,
+  });
   world.step({
     kind: "load",
     id: 0,

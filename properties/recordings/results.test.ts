@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import { defaultEngine } from "../../engines/index.js";
 import { encode } from "../../spec/bpf/insn.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
-import { JitSubject } from "../../subjects/impl/jit-subject.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { ProgramSession } from "../../subjects/session/program-session.js";
 import type { Verdict } from "../verdict.js";
 import { GENERATED } from "./excerpts.js";
 import { parseLine, type Recording } from "./recording.js";
 import { goldenResult, isDeterministic } from "./results.js";
 
-const subject = new JitSubject({ engines: [defaultEngine()], fuel: 100_000 });
+const session = new ProgramSession({ subject: defaultSubject, engines: [defaultEngine()], fuel: 100_000 });
 const hex = (text: string): string => Buffer.from(encode(bpf(text))).toString("hex");
 
 function recording(fields: object): Recording {
@@ -19,7 +20,7 @@ function recording(fields: object): Recording {
 }
 /** A program of one function as loaded and as the JIT got it, which returned `retval`. */
 const result = (insns: string, xlated: string, retval: number): Verdict =>
-  goldenResult(recording({ insns: hex(insns), xlated: hex(xlated), stackDepths: [8], retval }), subject);
+  goldenResult(recording({ insns: hex(insns), xlated: hex(xlated), stackDepths: [8], retval }), session);
 
 describe("calls of helpers", () => {
   const KEY = "*(u32 *)(r10 - 4) = 7; r2 = r10; r2 += -4;";
@@ -79,7 +80,7 @@ describe("packets", () => {
   const packet = Uint8Array.from({ length: 128 }, (_, i) => (i === 0 ? 9 : 7 * i + 1));
   const run = (dataOut?: Uint8Array): Verdict => {
     const out = dataOut && Buffer.from(dataOut).toString("hex");
-    return goldenResult(recording({ ...program, xlated: shown, retval: 8, dataOut: out }), subject);
+    return goldenResult(recording({ ...program, xlated: shown, retval: 8, dataOut: out }), session);
   };
 
   test("every byte of a recorded packet counts", () => {
@@ -99,7 +100,7 @@ describe("contexts", () => {
       insns: hex("r0 = *(u32 *)(r1 + 16); exit"),
       xlated: hex("r0 = *(u64 *)(r1 + 32); exit"),
     };
-    expect(goldenResult(recording({ ...rest, retval: 0 }), subject)).toMatchObject({ kind: "incomparable" });
+    expect(goldenResult(recording({ ...rest, retval: 0 }), session)).toMatchObject({ kind: "incomparable" });
   });
 
   test("a fault elsewhere is a disagreement", () => {

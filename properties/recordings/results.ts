@@ -8,8 +8,8 @@ import { decode } from "../../spec/bpf/insn.js";
 import { type InterpretState, interpret } from "../../spec/bpf/interpret.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program } from "../../spec/bpf/program.js";
-import type { JitSubject } from "../../subjects/impl/jit-subject.js";
 import { CALL_BASE, layoutOf } from "../../subjects/run/layout.js";
+import { loadedBy, type ProgramSession } from "../../subjects/session/program-session.js";
 import { compare, notCompiled, summary, type Verdict } from "../verdict.js";
 import { onOurMachine } from "./our-machine.js";
 import type { RecordedRun, Recording } from "./recording.js";
@@ -54,7 +54,7 @@ export function isDeterministic({ name, insns, run }: Recording): boolean {
 }
 
 /** @throws RangeError if the recording is not deterministic: ask first. */
-export function goldenResult(recording: Recording, subject: JitSubject): Verdict {
+export function goldenResult(recording: Recording, session: ProgramSession): Verdict {
   const { insns, run } = recording;
   if (insns === undefined || run === undefined) throw new RangeError(`${recording.name} has no result to compare`);
   const loadedAs = decode(insns);
@@ -66,17 +66,18 @@ export function goldenResult(recording: Recording, subject: JitSubject): Verdict
   const lowered = onOurMachine(recording, loadedAs.value, program);
   if (!lowered.ok) return incomparable(lowered.why);
   const env = { ...environmentOf(recording), callBase: CALL_BASE };
-  const load = subject.loadLowered(program, [lowered.functions], env, 0);
-  if (!load.ok) return notCompiled(load.why);
-  const { loaded } = load;
-  const layout = layoutOf(program, input.length, loaded.frames);
+  const live = loadedBy(session.loadLowered({ codes: [lowered.functions], lse: env.lse, env, hole: 0 }));
+  if (typeof live === "string") return notCompiled(live);
+  const layout = layoutOf(program, input.length, session.frames(live));
   const expected = reference(program, input, layout);
   if (typeof expected === "string") {
-    loaded.free();
+    session.free(live);
     return incomparable(expected);
   }
-  const verdicts = loaded.run(input, layout, 0).map(({ outcome }) => compare(expected, outcome));
-  loaded.free();
+  const verdicts = session
+    .run(live, program, input, layout, 0)
+    .map(({ outcome }) => (outcome === undefined ? incomparable("it cannot be fetched") : compare(expected, outcome)));
+  session.free(live);
   return verdicts.find(({ kind }) => kind !== "agree") ?? compareKernel(expected, run, isXdp);
 }
 

@@ -1,7 +1,6 @@
 // The subject `impl`: our own JIT, packs, text poke and trampolines, byte-exact with Linux 6.12.
 
 import { compileImages } from "../../impl/jit/compile.js";
-import { prologueOffset } from "../../impl/jit/env.js";
 import { frameOf } from "../../impl/jit/frame.js";
 import { measure } from "../../impl/jit/passes.js";
 import { mapped } from "../../impl/jit/registers.js";
@@ -19,6 +18,5 @@ export const impl: Subject = {
   },
   frameOf,
   registerOf: mapped,
-  prologueOffset,
   checks: [],
 };

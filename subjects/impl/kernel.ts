@@ -2,8 +2,7 @@
 // every subject has.
 
 import type { Errno } from "../../impl/errno.js";
-import type { Halves, JitFunction } from "../../impl/jit/function.js";
-import { bpfArchTextCopy, bpfArchTextInvalidate } from "../../impl/patching/arch-text.js";
+import type { JitFunction } from "../../impl/jit/function.js";
 import { aarch64InsnPatchText, type Patch } from "../../impl/patching/patch-text.js";
 import { aarch64InsnCopy, aarch64InsnPatchTextNosync, aarch64InsnSet } from "../../impl/patching/text-poke.js";
 import type { BpfProg } from "../../impl/program/bpf-prog.js";
@@ -16,12 +15,7 @@ import {
   loadProgram,
 } from "../../impl/program/load.js";
 import { bpfArchTextPoke, pokeOffset } from "../../impl/trampoline/arch-text-poke.js";
-import {
-  archAllocBpfTrampoline,
-  archBpfTrampolineSize,
-  archPrepareBpfTrampoline,
-  type TrampRequest,
-} from "../../impl/trampoline/arch-trampoline.js";
+import { archBpfTrampolineSize, type TrampRequest } from "../../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../../impl/trampoline/env.js";
 import { trampFrame } from "../../impl/trampoline/frame.js";
@@ -60,12 +54,6 @@ export class ImplKernel extends Kernel implements SubjectKernel {
   aarch64InsnPatchTextNosync(addr: RoAddr, insn: number): Errno {
     return aarch64InsnPatchTextNosync(this.machine, addr, insn);
   }
-  bpfArchTextCopy(dst: RoAddr, src: Va, bytes: number): Errno {
-    return bpfArchTextCopy(this.machine, dst, src, bytes, this.quirks.copyFaultIgnored);
-  }
-  bpfArchTextInvalidate(dst: RoAddr, bytes: number): Errno {
-    return bpfArchTextInvalidate(this.machine, dst, bytes);
-  }
   aarch64InsnPatchText(patches: readonly Patch[]): Errno {
     return aarch64InsnPatchText(this.machine, patches);
   }
@@ -85,13 +73,6 @@ class ImplTrampolines implements SubjectTrampolines {
   }
   archBpfTrampolineSize(request: TrampRequest) {
     return archBpfTrampolineSize(this.env, request);
-  }
-  archAllocBpfTrampoline(bytes: number): RoAddr | undefined {
-    return archAllocBpfTrampoline(this.kernel.packs, bytes);
-  }
-  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
-    const places = { ipAfterCall: undefined, ipEpilogue: undefined };
-    return archPrepareBpfTrampoline(this.kernel.machine, this.env, im, places, image, imageEnd, request);
   }
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number {
     return trampFrame(nregs, flags).bytes;

@@ -1,13 +1,19 @@
-// The machine as the stage of one run: stack, context, packet, maps and the kernel's objects that compiled code reads
-// (prog arrays and the programs in them), put in place before the run and read back after it.
+// The memory of one run: stack, context, packet, maps and the kernel's objects that compiled code reads (prog arrays and
+// the programs in them), put in place before the run and read back after it; and the helpers that work on it.
 
 import { Buffer } from "node:buffer";
+import type { Trap } from "../../engines/engine.js";
 import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import type { RegionBytes } from "../../spec/bpf/outcome.js";
+import { u64 } from "../../spec/bits.js";
+import { type HelperWorld, initialWorld } from "../../spec/bpf/helpers.js";
+import { MapStates } from "../../spec/bpf/maps.js";
+import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program, Range } from "../../spec/bpf/program.js";
 import { Area, NOWHERE } from "./area.js";
+import { helperTraps } from "./helper-traps.js";
 import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, STACK, TASK } from "./layout.js";
+import { MachineMemory } from "./machine-memory.js";
 
 /** Offsets in the kernel's structures that compiled code relies on. */
 export interface ObjectOffsets {
@@ -19,7 +25,12 @@ export interface ObjectOffsets {
 const UNWRITTEN = 0x5b;
 const NOTHING = new Uint8Array();
 
-export class Stage {
+export class RunMemory {
+  /** Helpers, which work on the maps of the run in progress. */
+  readonly traps: ReadonlyMap<Va, Trap> = helperTraps(() => this.world!);
+  private world: HelperWorld | undefined;
+  private mapStates: MapStates | undefined;
+  private readonly memory: MachineMemory;
   private readonly context: Area;
   private readonly packet: Area;
   private readonly programs: Area;
@@ -32,6 +43,7 @@ export class Stage {
     readonly machine: Machine,
     private readonly offsets: ObjectOffsets,
   ) {
+    this.memory = new MachineMemory(machine);
     this.context = new Area("context", machine);
     this.packet = new Area("packet", machine);
     this.programs = new Area("programs", machine);
@@ -55,20 +67,32 @@ export class Stage {
       this.setMap(i, spec, layout);
     });
     for (let i = program.maps.length; i < this.maps.length; i++) this.dropMap(i);
+    this.mapStates = new MapStates(program.maps, layout, this.memory);
+    this.world = initialWorld(this.memory, this.mapStates);
   }
 
-  /** What the program was given and may have changed, in the order of the interpreter's outcome, without the maps. */
-  regions(program: Program, frame: Range): RegionBytes[] {
+  /** What a run that returned `x0` has left, after the code whose frame that is. */
+  returned(program: Program, frame: Range, code: number, x0: bigint): Outcome {
+    const detail = this.trespass();
+    if (detail !== undefined) return { kind: "faulted", pc: undefined, why: "machine", detail };
+    return { kind: "returned", r0: u64(x0), code, regions: this.regions(program, frame) };
+  }
+
+  /** What the program was given and may have changed, in the order of the interpreter's outcome. */
+  private regions(program: Program, frame: Range): RegionBytes[] {
     const regions = [
       { name: "stack", bytes: this.machine.peek(frame.base, frame.bytes) },
       { name: "context", bytes: this.context.bytes() },
     ];
     if (program.context === "xdp") regions.push({ name: "packet", bytes: this.packet.bytes() });
+    for (const [i, spec] of program.maps.entries()) {
+      if (spec.kind !== "progArray") regions.push({ name: `map ${i}`, bytes: this.mapStates!.dump(i) });
+    }
     return regions;
   }
 
   /** The first write outside everything that the program was given, in words; undefined if there was none. */
-  trespass(): string | undefined {
+  private trespass(): string | undefined {
     for (const area of [this.context, this.packet, this.programs, this.task, ...this.maps, ...this.hashValues]) {
       const at = area.trespass();
       if (at !== undefined) return `a byte beside the region ${area.name} was written, at 0x${at.toString(16)}`;

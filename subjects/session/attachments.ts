@@ -9,9 +9,9 @@ import type { Answer } from "../step.js";
 import type { SubjectKernel, SubjectTrampolines, TrampImage, TrampolineView } from "../subject.js";
 import { DEFAULT_ENV, type TrampLink, type TrampRequest, trampFlags } from "../subject.js";
 import { progInsns, progObject } from "../trampoline/kernel-text.js";
-import { withoutStack } from "./built-case.js";
-import type { LiveProgram } from "./built-program.js";
-import { INTERPRETER, linesOf, type Noted, NREGS, ORIGINAL_TEXT, PROG_TEXT, Witness } from "./traced-calls.js";
+import { withoutStack } from "./prepared.js";
+import type { LiveProgram } from "./runner.js";
+import { INTERPRETER, linesOf, type Noted, NREGS, ORIGINAL_TEXT, PROG_TEXT, TracedCalls } from "./traced-calls.js";
 
 /** A program has one argument, its context. */
 const ARGS = [{ bytes: 8, isStruct: false }];
@@ -48,11 +48,11 @@ export interface Attachment {
 /** The frame records of the trampoline and of the function that it is called from. */
 const FRAME_RECORDS_BYTES = 32;
 
-export class Tracing {
+export class Attachments {
   readonly kernel: SubjectTrampolines;
-  readonly witness: Witness;
+  readonly calls: TracedCalls;
   /** By the number of the program that is traced. */
-  readonly attachments = new Map<number, Attachment>();
+  readonly attached = new Map<number, Attachment>();
   private readonly trampolines = new Map<number, TrampolineView>();
   /** The update in progress; without a plan, nothing will be attached. */
   private changing: { readonly id: number; readonly plan: Plan | undefined } | undefined;
@@ -64,7 +64,7 @@ export class Tracing {
     private readonly record: () => Va | undefined,
   ) {
     this.kernel = kernel.trampolines({ original: ORIGINAL_TEXT, prog: PROG_TEXT });
-    this.witness = new Witness(kernel.machine);
+    this.calls = new TracedCalls(kernel.machine);
   }
 
   loaded({ program }: LiveProgram): void {
@@ -77,8 +77,8 @@ export class Tracing {
 
   /** The trampolines that a program is part of: its own, and those that call it. */
   partOf(id: number): readonly Attachment[] {
-    if (this.attachments.size === 0) return NO_ATTACHMENTS;
-    return [...this.attachments.values()].filter(({ plan }) => plan.live.id === id || calls(plan, id));
+    if (this.attached.size === 0) return NO_ATTACHMENTS;
+    return [...this.attached.values()].filter(({ plan }) => plan.live.id === id || calls(plan, id));
   }
 
   /** Undefined if nothing is left of it. */
@@ -87,9 +87,9 @@ export class Tracing {
     programs: readonly AttachedProgram[],
     all: ReadonlyMap<number, LiveProgram>,
   ): Plan | undefined {
-    for (const { plan } of this.attachments.values()) if (calls(plan, live.id)) return undefined;
+    for (const { plan } of this.attached.values()) if (calls(plan, live.id)) return undefined;
     const mayCall = ({ id }: AttachedProgram): boolean =>
-      id === undefined || (id !== live.id && isAdder(live) && isAdder(all.get(id)) && !this.attachments.has(id));
+      id === undefined || (id !== live.id && isAdder(live) && isAdder(all.get(id)) && !this.attached.has(id));
     const usable = ATTACH_KINDS.flatMap((kind) => programs.filter((spec) => spec.kind === kind && mayCall(spec)));
     if (usable.length === 0) return undefined;
     return this.planOf(
@@ -111,18 +111,18 @@ export class Tracing {
     const { id } = live;
     const tr = this.trampolines.get(id) ?? { func: live.program.bpfFunc, curImage: undefined };
     this.trampolines.set(id, tr);
-    for (const called of plan?.programs ?? []) this.witness.add(called);
+    for (const called of plan?.programs ?? []) this.calls.add(called);
     this.changing = { id, plan };
     const error = this.kernel.bpfTrampolineUpdate(tr, plan?.request);
     this.changing = undefined;
-    const gone = error === 0 ? this.attachments.get(id)?.plan : plan;
-    for (const called of gone?.programs ?? []) this.witness.remove(called);
+    const gone = error === 0 ? this.attached.get(id)?.plan : plan;
+    for (const called of gone?.programs ?? []) this.calls.remove(called);
     if (error !== 0) return error;
     const im = tr.curImage;
     if (plan !== undefined && im !== undefined) {
-      this.attachments.set(id, { plan, im, answer: this.answerOf(plan, im.record) });
+      this.attached.set(id, { plan, im, answer: this.answerOf(plan, im.record) });
     } else {
-      this.attachments.delete(id);
+      this.attached.delete(id);
       this.trampolines.delete(id);
     }
     return 0;
@@ -131,7 +131,7 @@ export class Tracing {
   /** What a run of the program may come to now. */
   answers(live: LiveProgram): readonly TracedAnswer[] {
     const { changing } = this;
-    const now = this.attachments.get(live.id)?.answer ?? untraced(live);
+    const now = this.attached.get(live.id)?.answer ?? untraced(live);
     if (changing?.id !== live.id) return [now];
     const { plan } = changing;
     return [now, plan === undefined ? untraced(live) : this.answerOf(plan, (this.record() ?? 0) as RwAddr)];
@@ -144,7 +144,7 @@ export class Tracing {
   /** Programs that a run of this one may call through a trampoline; undefined if it has none. */
   calledBy({ id }: LiveProgram): readonly LiveProgram[] | undefined {
     const { changing } = this;
-    const now = this.attachments.get(id)?.plan;
+    const now = this.attached.get(id)?.plan;
     const next = changing?.id === id ? changing.plan : undefined;
     if (now === undefined && next === undefined) return undefined;
     return [now, next].flatMap(
@@ -196,12 +196,12 @@ export function trampolineBytes(programs: readonly AttachedProgram[]): number {
 }
 
 /** A generated program needs its own context, and the zeros that its frame reads as before the first store. */
-const isAdder = (live: LiveProgram | undefined): boolean => live !== undefined && live.built.generated === undefined;
+const isAdder = (live: LiveProgram | undefined): boolean => live !== undefined && live.prepared.generated === undefined;
 
-const untraced = ({ returns, built }: LiveProgram): TracedAnswer => ({
+const untraced = ({ returns, prepared }: LiveProgram): TracedAnswer => ({
   returns,
   steps: NO_STEPS,
-  whole: built.generated?.expected(0),
+  whole: prepared.generated?.expected(0),
   above: 0,
 });
 const NO_STEPS: readonly string[] = [];
@@ -220,7 +220,7 @@ const linkOf = ({ object, insnsi, live, isCompiled }: Called, position: number):
 function answerOf({ live, programs, request }: Plan, record: RwAddr, frameBytes: number): TracedAnswer {
   // What a trampoline keeps while it calls the function lies above the function's frame.
   const above = request.flags.callOrig ? FRAME_RECORDS_BYTES + frameBytes : 0;
-  const { generated } = live.built;
+  const { generated } = live.prepared;
   const original = generated?.expected(above);
   const of = (kind: AttachedProgram["kind"]): ReferenceProgram[] =>
     programs.flatMap(({ spec, start, result }, id) =>
@@ -237,7 +237,7 @@ function answerOf({ live, programs, request }: Plan, record: RwAddr, frameBytes:
     record: pointer(record),
     released: false,
   };
-  const call = { args: [live.argument], original: original?.r0 ?? live.returns };
+  const call = { args: [live.argument], original: original?.r0 ?? live.returns ?? 0n };
   const { steps, result = 0n } = traced(attachment, call);
   const isCalled = steps.some(({ kind }) => kind === "original");
   const left = isCalled && original !== undefined ? { ...original, r0: result } : generated?.untouched(above, result);

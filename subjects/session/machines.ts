@@ -1,53 +1,55 @@
 // Machines to play histories on. Making one takes as long as several steps, so those that were left as they came are used
 // again; one on which something was found is thrown away.
 
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
 import { Machine, type MachineOptions } from "../../machine/machine.js";
 import { DUMMY_TRAMPOLINE, PAGE_BYTES, STACK } from "../run/layout.js";
-import { Stage } from "../run/run-memory.js";
+import { RunMemory } from "../run/run-memory.js";
+import { DEFAULT_ENV } from "../subject.js";
 import { dummyTramp } from "../trampoline/function.js";
-
-type PageBytes = NonNullable<MachineOptions["pageBytes"]>;
-
-const stages = new WeakMap<Machine, Stage>();
-const idle = new Map<string, Machine[]>();
-const MOST_IDLE = 4;
-/** A branch reaches 128 MiB. */
-const BEYOND_BRANCHES = 144 << 20;
 
 /** What makes machines differ. `gapAfter`: bytes of the module area behind which the rest of it is out of reach. */
 export interface MachineKind {
-  readonly pageBytes: PageBytes;
+  readonly pageBytes: NonNullable<MachineOptions["pageBytes"]>;
   readonly cpus: number;
   readonly gapAfter: number | undefined;
 }
 
+/** A machine with nothing on it but a stack and the code that patch sites lead to when nothing is attached. */
+export interface PlacedMachine {
+  readonly machine: Machine;
+  /** For programs with a context and maps. Undefined where pages are larger than 4 KiB: there are none then. */
+  readonly memory: RunMemory | undefined;
+}
+
+const idle = new Map<string, PlacedMachine[]>();
+const MOST_IDLE = 4;
+/** A branch reaches 128 MiB. */
+const BEYOND_BRANCHES = 144 << 20;
+
 const keyOf = ({ pageBytes, cpus, gapAfter }: MachineKind): string => `${pageBytes} ${cpus} ${gapAfter}`;
 
-/** A machine with nothing on it but a stack and the code that patch sites lead to when nothing is attached. */
-export function takeMachine(kind: MachineKind): Machine {
+export function takeMachine(kind: MachineKind): PlacedMachine {
   const used = idle.get(keyOf(kind))?.pop();
   if (used !== undefined) return used;
   const { pageBytes, cpus, gapAfter } = kind;
   const vmallocGap = gapAfter === undefined ? undefined : { after: gapAfter, bytes: BEYOND_BRANCHES };
-  const machine = new Machine({ pageBytes, cpus, vmallocGap });
-  // The stage, which is for pages of 4 KiB, maps the stack itself.
-  if (pageBytes === PAGE_BYTES) stages.set(machine, new Stage(machine, DEFAULT_ENV.offsets));
-  else machine.map(STACK.base, Math.ceil(STACK.bytes / pageBytes) * pageBytes, "rw");
+  return placed(new Machine({ pageBytes, cpus, vmallocGap }));
+}
+
+/** A machine with what every run needs. */
+export function placed(machine: Machine): PlacedMachine {
+  const { pageBytes } = machine;
+  // Memory of runs is for pages of 4 KiB, and maps the stack itself.
+  const memory = pageBytes === PAGE_BYTES ? new RunMemory(machine, DEFAULT_ENV.offsets) : undefined;
+  if (memory === undefined) machine.map(STACK.base, Math.ceil(STACK.bytes / pageBytes) * pageBytes, "rw");
   machine.map(DUMMY_TRAMPOLINE - (DUMMY_TRAMPOLINE % pageBytes), pageBytes, "rox");
   machine.poke(DUMMY_TRAMPOLINE, dummyTramp());
-  return machine;
+  return { machine, memory };
 }
 
-/** @throws RangeError for a machine with other pages: a slip of the caller's */
-export function stageOf(machine: Machine): Stage {
-  const stage = stages.get(machine);
-  if (stage === undefined) throw new RangeError(`no stage in pages of ${machine.pageBytes} bytes`);
-  return stage;
-}
-
-/** @param machine everything else on it is freed. One with a lock held or a translation left is not kept. */
-export function giveMachine(machine: Machine, kind: MachineKind): void {
+/** @param used everything else on it is freed. One with a lock held or a translation left is not kept. */
+export function giveMachine(used: PlacedMachine, kind: MachineKind): void {
+  const { machine } = used;
   const locks = [machine.patchLock, machine.packMutex, machine.textMutex];
   if (locks.some(({ holder }) => holder !== undefined) || machine.staleTranslations.length > 0) return;
   const key = keyOf(kind);
@@ -57,5 +59,5 @@ export function giveMachine(machine: Machine, kind: MachineKind): void {
   machine.cpu = 0;
   machine.onEvent = undefined;
   machine.failures.clear();
-  machines.push(machine);
+  machines.push(used);
 }

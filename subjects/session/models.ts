@@ -1,25 +1,21 @@
-// The reference models of a history, and how they follow what the implementation does: where each region lies (spec/pack)
-// and what text memory holds (spec/text).
+// The reference models of a history, and how they follow what the subject does: where each region lies (spec/pack) and
+// what text memory holds (spec/text). Nothing is compiled here a second time: what must stand in read-only memory is what
+// the writable image held when it was published.
 
-import type { JitFunction } from "../../impl/jit/function.js";
-import { emit, measure } from "../../impl/jit/passes.js";
-import { HEADER_BYTES } from "../../impl/pack/binary-pack.js";
-import { AARCH64_BREAK_FAULT } from "../../impl/patching/arch-text.js";
-import { TrampEmitter } from "../../impl/trampoline/emitter.js";
-import { prepareTrampoline } from "../../impl/trampoline/prepare-trampoline.js";
 import { halves, type Va } from "../../machine/address.js";
-import { ReferenceAllocator } from "../../spec/pack/allocator.js";
+import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
 import { DUMMY_TRAMPOLINE } from "../run/layout.js";
-import type { Live, Patch, Region, TraceEvent, Tramp } from "../step.js";
+import { ILLEGAL, type Live, type Patch, type Region, type Tramp } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
-import type { Attachment, Tracing } from "./attachments.js";
-import type { BuiltProgram, LiveProgram } from "./built-program.js";
+import type { Attachment } from "./attachments.js";
 import { entryOf, entryWord, isFar } from "./entry.js";
-import { INTERPRETER, NREGS, ORIGINAL_TEXT, PROG_TEXT } from "./traced-calls.js";
+import type { PreparedProgram } from "./prepared.js";
+import type { Recorder } from "./recorder.js";
+import { INTERPRETER, ORIGINAL_TEXT, PROG_TEXT } from "./traced-calls.js";
 
-const CHUNK_BYTES = 64;
+const HEADER_BYTES = 8;
 /** What a region holds beside header and image, at least: in a pack, and in pages of its own. */
 const SPARE_BYTES = { packs: 16, pages: 128 } as const;
 const NOTHING = new Uint8Array();
@@ -38,7 +34,7 @@ export class Models {
   constructor(
     { images, packBytes, pageBytes }: HistoryOptions,
     private readonly kernel: SubjectKernel,
-    private readonly tracing: Tracing,
+    private readonly recorder: Recorder,
   ) {
     this.images = images;
     this.pageBytes = pageBytes;
@@ -47,96 +43,60 @@ export class Models {
     this.allocator = new ReferenceAllocator((bytes) => this.mapPages(bytes), images === "packs" ? packBytes : 0);
   }
 
-  /** Of each function, the bytes that it takes. */
-  sizesOf = ({ imageBytes }: BuiltProgram): readonly number[] =>
-    imageBytes.map((bytes) => this.roundUp(bytes + HEADER_BYTES + SPARE_BYTES[this.images]));
+  /** Of each function, the bytes that it takes; undefined where only its header says. */
+  sizesOf = ({ imageBytes }: PreparedProgram): readonly number[] | undefined =>
+    imageBytes?.map((bytes) => this.roundUp(bytes + HEADER_BYTES + SPARE_BYTES[this.images]));
 
   private roundUp(bytes: number): number {
     return Math.ceil(bytes / this.unit) * this.unit;
   }
 
-  regionOf({ bpfFunc, jitedLen, extable, entries }: FunctionView, bytes: number): Region {
+  /** @param size undefined: what the header says */
+  regionOf({ bpfFunc, jitedLen, extable, entries }: FunctionView, size: number | undefined): Region {
     const image = bpfFunc!;
     const header = image - (image % this.unit);
+    const bytes = size ?? this.kernel.machine.peek32(header);
     return { what: "function", header, bytes, charged: bytes, image, codeBytes: jitedLen, table: extable, entries };
   }
 
   /** @returns where the reference puts each region. */
-  loaded({ built, program, regions }: LiveProgram, events: readonly TraceEvent[]): readonly (Va | undefined)[] {
-    this.hear(events);
+  loaded(regions: readonly Region[]): readonly (Va | undefined)[] {
+    this.mapped = [...this.recorder.executable];
     const predicted = regions.map(({ bytes }) => this.allocator.alloc(bytes));
-    const images = this.imagesOf(built, program.functions);
-    regions.forEach(({ header, bytes, image }, i) => {
-      this.store(header, bytes, header, wordBytes(bytes));
-      this.store(header, bytes, image, images[i] ?? NOTHING);
+    const images = this.recorder.published.slice(-regions.length);
+    regions.forEach(({ header }, i) => {
+      this.published(header, images[i] ?? NOTHING);
     });
     return predicted;
   }
 
-  /** Images as they come out of the passes at these addresses. */
-  private imagesOf(built: BuiltProgram, functions: readonly FunctionView[]): readonly Uint8Array[] {
-    let first = 0;
-    return built.codes.flatMap((code) => {
-      const addresses = functions.slice(first, first + code.length).map(({ bpfFunc }) => bpfFunc!);
-      first += code.length;
-      return code.map((fn, i) => {
-        const known = built.fixed.get(fn);
-        if (known !== undefined) return known;
-        const image = this.imageOf(fn, addresses, i);
-        // Without a call it is the same at every address.
-        if (built.generated === undefined && fn.insns.every(({ row }) => row.kind !== "call"))
-          built.fixed.set(fn, image);
-        return image;
-      });
-    });
-  }
-
-  /** Of one of several functions, compiled a second time when all have addresses. */
-  private imageOf(fn: JitFunction, addresses: readonly Va[], index: number): Uint8Array {
-    const measured = measure(fn, this.kernel.env);
-    if (!measured.ok) return NOTHING;
-    const { sized } = measured;
-    const words = new Uint32Array(sized.imageBytes / 4).fill(AARCH64_BREAK_FAULT);
-    const image = new Uint8Array(words.buffer);
-    emit(sized, image, addresses[index]!, undefined);
-    return addresses.length === 1 || emit(sized, image, addresses[index]!, addresses).ok ? image : NOTHING;
-  }
-
-  freed({ header, bytes }: Region): void {
+  freed({ header, bytes }: Pick<Region, "header" | "bytes">): void {
     const freed = this.allocator.free(header);
     if (freed.kind === "chunks") this.text.freed(header, bytes);
     else this.text.unmapped(freed.base);
   }
 
   /** @returns the trampoline, and where the reference puts it. */
-  attached({ plan, im, answer }: Attachment, events: readonly TraceEvent[]): [Tramp, Va | undefined] {
+  attached({ plan, im, answer }: Attachment): [Tramp, Va | undefined] {
     const { live, programs } = plan;
     const lives = programs.flatMap((called) => (called.live === undefined ? [] : [called.live]));
-    const code = this.codeOf(plan, im);
+    const built = this.recorder.published.at(-1) ?? NOTHING;
     const region: Region = {
       what: "trampoline",
       header: im.image,
       bytes: this.roundUp(im.size),
       charged: im.size,
       image: im.image,
-      codeBytes: code.words * 4,
+      codeBytes: codeBytesOf(built),
       table: undefined,
       entries: 0,
     };
-    this.hear(events);
+    this.mapped = [...this.recorder.executable];
     const predicted = this.allocator.alloc(im.size);
-    this.store(region.header, region.bytes, im.image, code.bytes);
+    this.published(im.image, built);
     const targets = [...KERNEL_TEXT, ...lives.map(({ program }) => program.bpfFunc)];
     const calls = lives.map(({ id }) => id);
     return [{ id: live.id, region, calls, targets, answer, release: im.ipAfterCall }, predicted];
-  }
-
-  private codeOf({ request }: Attachment["plan"], { image, size, record }: Attachment["im"]) {
-    const words = new Uint32Array(size / 4).fill(AARCH64_BREAK_FAULT);
-    const e = new TrampEmitter({ image: words, roImage: image });
-    const { links, flags, func } = request;
-    prepareTrampoline(e, { links, flags, func, env: this.tracing.kernel.env, nregs: NREGS, im: halves(record) });
-    return { words: e.words, bytes: new Uint8Array(words.buffer) };
   }
 
   /** The entry of a program was made to lead from one trampoline to another; undefined for none. */
@@ -164,15 +124,10 @@ export class Models {
     this.text.stored(literal, this.kernel.machine.peek(literal, LITERAL_BYTES));
   }
 
-  /** Areas that were mapped for executable memory. */
-  private hear(events: readonly TraceEvent[]): void {
-    const areas: Va[] = [];
-    this.mapped = [];
-    for (const event of events) {
-      if (event.kind === "alloc" && event.area === "vmalloc") areas.push(event.va);
-      if (event.kind === "setPermission" && event.permission === "rox" && areas.includes(event.va))
-        this.mapped.push(event.va);
-    }
+  /** Room that no program has. @returns what the reference says of its place */
+  reserved(bytes: number): Va | undefined {
+    this.mapped = [...this.recorder.executable];
+    return this.allocator.alloc(bytes);
   }
 
   private mapPages(bytes: number): Va | undefined {
@@ -182,9 +137,17 @@ export class Models {
   }
 
   /** Not where the reference knows of no memory: another oracle objects to that. */
-  private store(header: Va, bytes: number, at: Va, contents: Uint8Array): void {
-    if (this.text.holds(header, bytes)) this.text.stored(at, contents);
+  private published(at: Va, image: Uint8Array): void {
+    if (this.text.holds(at, image.length)) this.text.stored(at, image);
   }
+}
+
+/** Up to the illegal instructions at the end. */
+function codeBytesOf(image: Uint8Array): number {
+  const words = new Uint32Array(image.buffer, image.byteOffset, Math.floor(image.length / 4));
+  let end = words.length;
+  while (end > 0 && words[end - 1] === ILLEGAL) end--;
+  return 4 * end;
 }
 
 const LITERAL_BYTES = 8;

@@ -1,5 +1,5 @@
-// The machine's events of one step, kept for the oracles; and the moments between them, at which other CPUs get their
-// turn. A store through the fixmap slot is told with the text address that it reaches.
+// What the machine did in the current step: its events, for oracles; the moments between them, at which other CPUs get
+// their turn; and the images that were published. A store through the fixmap slot is told with the text address that it reaches.
 
 import type { Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
@@ -7,31 +7,46 @@ import type { Frame, Machine } from "../../machine/machine.js";
 import { isAlias, type TraceEvent } from "../step.js";
 
 export class Recorder {
-  /** Of the current step. */
   events: TraceEvent[] = [];
-  /** Told after each event, with its position in the step. */
-  between: ((at: number) => void) | undefined;
+  /** The writable images as they were when the first byte of each was copied into text, in order. */
+  published: Uint8Array[] = [];
+  /** Areas that became executable. */
+  executable: Va[] = [];
+  /** The first heap object that was allocated. */
+  firstHeapObject: Va | undefined;
+  /** Called after each event with its position in the step. */
+  private between: ((at: number) => void) | undefined;
   /** Where each page of executable memory is mapped. */
   private readonly placeOf = new Map<Frame, Va>();
   /** The page that the fixmap slot shows. */
   private shown: Va = 0;
   private paused = false;
+  /** Heap objects that were allocated: address and bytes. */
+  private readonly buffers = new Map<Va, number>();
+  /** Areas that were allocated and are not executable yet. */
+  private readonly areas = new Set<Va>();
+  /** The buffer that is being copied. */
+  private copied: Va | undefined;
 
-  constructor(private readonly machine: Machine) {
+  /** @param isInPlace images are written where they will run, as before the series */
+  constructor(
+    private readonly machine: Machine,
+    private readonly isInPlace: boolean,
+  ) {
     machine.onEvent = (event) => {
-      if (!this.paused) this.hear(event);
+      if (!this.paused) this.record(event);
     };
   }
 
   begin(between: ((at: number) => void) | undefined): void {
     this.events = [];
+    this.published = [];
+    this.executable = [];
     this.between = between;
-  }
-
-  /** The first heap object that was allocated in this step. */
-  get firstHeapObject(): Va | undefined {
-    for (const event of this.events) if (event.kind === "alloc" && event.area === "kvmalloc") return event.va;
-    return undefined;
+    this.firstHeapObject = undefined;
+    this.copied = undefined;
+    this.buffers.clear();
+    this.areas.clear();
   }
 
   /** Do something that is not part of the step. */
@@ -45,16 +60,48 @@ export class Recorder {
     }
   }
 
-  private hear(event: MachineEvent): void {
-    if (event.kind === "map") this.mapped(event.va, event.bytes);
-    const isTextWrite = event.kind === "write" && isAlias(event.va);
-    this.events.push(isTextWrite ? this.textWrite(event) : event);
-    if (this.between === undefined) return;
+  private record(event: MachineEvent): void {
+    this.events.push(this.noted(event));
     const { between } = this;
-    this.aside(() => between(this.events.length - 1));
+    if (between !== undefined) this.aside(() => between(this.events.length - 1));
   }
 
-  private textWrite({ cpu, va, bytes }: MachineEvent & { readonly kind: "write" }): TraceEvent {
+  private noted(event: MachineEvent): TraceEvent {
+    switch (event.kind) {
+      case "map":
+        this.mapped(event.va, event.bytes);
+        return event;
+      case "alloc":
+        if (event.area === "vmalloc") this.areas.add(event.va);
+        else {
+          this.firstHeapObject ??= event.va;
+          this.buffers.set(event.va, event.bytes);
+        }
+        return event;
+      case "free":
+        if (event.va === this.copied) this.copied = undefined;
+        return event;
+      case "setPermission":
+        if (event.permission === "rox" && this.areas.delete(event.va)) this.madeExecutable(event);
+        return event;
+      case "write":
+        return isAlias(event.va) ? this.textWrite(event) : event;
+      default:
+        return event;
+    }
+  }
+
+  private madeExecutable({ va, bytes }: { readonly va: Va; readonly bytes: number }): void {
+    this.executable.push(va);
+    if (this.isInPlace) this.published.push(this.machine.peek(va, bytes).slice());
+  }
+
+  private textWrite({ cpu, va, bytes, from }: MachineEvent & { readonly kind: "write" }): TraceEvent {
+    const buffer = from === undefined || this.copied !== undefined ? undefined : this.buffers.get(from);
+    if (buffer !== undefined) {
+      this.copied = from;
+      this.published.push(this.machine.peek(from!, buffer).slice());
+    }
     return { kind: "textWrite", cpu, va: this.shown + (va % this.machine.pageBytes), alias: va, bytes };
   }
 

@@ -1,64 +1,97 @@
 // Running live programs: may the CPU fetch all that it comes through, and what comes of it.
 
-import type { Engine, Trap } from "../../engines/engine.js";
-import type { Va } from "../../machine/address.js";
+import type { Engine, EngineOutcome, EngineRun, Trap } from "../../engines/engine.js";
+import { slotOfWord } from "../../impl/jit/passes.js";
+import { pointer, type Va } from "../../machine/address.js";
 import type { FetchProblem } from "../../machine/machine.js";
-import type { Layout } from "../../spec/bpf/program.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Layout, Program } from "../../spec/bpf/program.js";
 import { execute } from "../run/execute.js";
-import type { Execution, Region } from "../step.js";
+import type { RunMemory } from "../run/run-memory.js";
+import type { Execution, Live, Region } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
-import type { TracedAnswer, Tracing } from "./attachments.js";
-import type { LiveProgram } from "./built-program.js";
-import { CaseStage } from "./case-stage.js";
+import type { Attachments, TracedAnswer } from "./attachments.js";
 import { branchTarget, entryOf, pointerAt } from "./entry.js";
+import type { PreparedProgram } from "./prepared.js";
 
-/** A64 instructions of one run. */
+/** A64 instructions of one run in a history. */
 const FUEL = 2_000_000;
 const LINE_BYTES = 64;
 const NO_TRAPS = new Map<Va, never>();
 const NO_ANSWERS: readonly TracedAnswer[] = [];
 
+/** A program that was loaded, and what is known of it. */
+export interface LiveProgram extends Live {
+  readonly prepared: PreparedProgram;
+  /** By code. */
+  readonly entries: readonly Va[];
+}
+
 /** One entry into a program. */
 interface Entering {
   readonly live: LiveProgram;
   readonly cpu: number;
+  /** The event of the step after which it runs. */
   readonly at: number | undefined;
   readonly expected: readonly TracedAnswer[];
   /** Code that it may come through, its own first. */
   readonly spans: readonly Span[];
   readonly functions: readonly FunctionView[];
 }
-
 type Span = Pick<Region, "image" | "codeBytes">;
+
+/** A run of a single program, on an input of the caller's. */
+export interface ProgramRun {
+  readonly program: Program;
+  readonly input: Uint8Array;
+  readonly layout: Layout;
+  /** The code whose frame is the region `stack` of the outcome. */
+  readonly lastCode: number;
+  readonly engine: Engine;
+  readonly fuel: number;
+  readonly trace?: EngineRun["trace"];
+}
 
 export class Runner {
   /** Words that were replaced without telling the other CPUs. */
   readonly patched = new Set<Va>();
-  private stage: CaseStage | undefined;
+  /** Pages that runs have mapped since the session began. */
+  pages = 0;
   /** Of the kernel functions around attached programs and of helpers. */
   private traps: ReadonlyMap<Va, Trap> | undefined;
 
   constructor(
     private readonly kernel: SubjectKernel,
     private readonly engine: Engine,
-    private readonly tracing: Tracing,
+    private readonly attachments: Attachments,
+    private readonly memory: RunMemory | undefined,
   ) {}
-
-  /** Pages that the stage of generated programs has taken. */
-  get stagePages(): number {
-    return this.stage?.pages ?? 0;
-  }
 
   /** @param at the event of the step after which it runs */
   run(live: LiveProgram, cpu: number, at: number | undefined): Execution {
-    const { tracing } = this;
-    const expected = tracing.answers(live);
-    const called = tracing.calledBy(live);
+    const { attachments } = this;
+    const expected = attachments.answers(live);
+    const called = attachments.calledBy(live);
     const entering: Entering = { live, cpu, at, expected, spans: live.regions, functions: live.program.functions };
-    if (called === undefined) return this.prepared(entering);
+    if (called === undefined) return this.withMemory(entering);
     const spans = [...live.regions, ...this.trampolineOf(live), ...called.flatMap(({ regions }) => regions)];
     const functions = [live, ...called].flatMap(({ program }) => program.functions);
-    return this.prepared({ ...entering, spans, functions });
+    return this.withMemory({ ...entering, spans, functions });
+  }
+
+  /** Run a single program on one input. Its outcome is what it left of the memory that it was given. */
+  runProgram(live: LiveProgram, run: ProgramRun): Execution {
+    const { program, layout, input, lastCode, engine, fuel, trace } = run;
+    const memory = this.memoryOf();
+    this.counted(() => memory.set(program, layout, input, live.entries));
+    const entering = { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: live.regions };
+    const execution = this.enter(
+      { ...entering, functions: live.program.functions },
+      { engine, fuel, trace, args: [pointer(layout.context.base)], traps: memory.traps },
+    );
+    const { outcome } = execution;
+    if (outcome === undefined) return execution;
+    return { ...execution, whole: this.outcomeOf(live, program, layout, lastCode, outcome) };
   }
 
   /** Run into what is left of a freed program where its pack is still there. */
@@ -66,49 +99,84 @@ export class Runner {
     const region = freed.regions.find(({ image }) => this.kernel.machine.mapping(image) !== undefined);
     if (region === undefined) return undefined;
     const { functions } = freed.program;
-    return this.enter({ live: freed, cpu, at: undefined, expected: NO_ANSWERS, spans: [region], functions }, NO_TRAPS);
+    return this.enter({ live: freed, cpu, at: undefined, expected: NO_ANSWERS, spans: [region], functions });
   }
 
   /** With what a generated program needs around it, and everything that it leaves. */
-  private prepared(entering: Entering): Execution {
-    const { tracing } = this;
+  private withMemory(entering: Entering): Execution {
+    const { attachments } = this;
     const { live, expected } = entering;
-    const { generated } = live.built;
+    const { generated } = live.prepared;
     if (generated === undefined) {
-      return this.enter(entering, entering.spans === live.regions ? NO_TRAPS : tracing.witness.traps);
+      return this.enter(entering, entering.spans === live.regions ? {} : { traps: attachments.calls.traps });
     }
-    this.stage ??= new CaseStage(this.kernel.machine);
-    this.traps ??= new Map([...tracing.witness.traps, ...this.stage.traps]);
-    const layouts = expected.map(({ above }) => generated.layout(above));
-    this.stage.set(generated, overAll(layouts), live.entries);
-    const execution = this.enter(entering, this.traps);
+    const memory = this.memoryOf();
+    this.traps ??= new Map([...attachments.calls.traps, ...memory.traps]);
+    const { program } = generated.value;
+    const layout = overAll(expected.map(({ above }) => generated.layout(above)));
+    this.counted(() => memory.set(program, layout, generated.input, live.entries));
+    const execution = this.enter(entering, { traps: this.traps });
     const { outcome } = execution;
     if (outcome?.kind !== "returned") return execution;
     const { code } = generated.expected(0);
     // Nobody asks what is on the stack where anything may be attached.
-    return { ...execution, whole: this.stage.outcome(generated, generated.layout(0), code, outcome.x0) };
+    const frame = generated.layout(0).frames[code]!;
+    return { ...execution, whole: memory.returned(program, frame, code, outcome.x0) };
   }
 
-  private enter({ live, cpu, at, expected, spans, functions }: Entering, traps: ReadonlyMap<Va, Trap>): Execution {
-    const { kernel, engine, tracing } = this;
+  /** @throws RangeError on a machine with larger pages: a slip of the caller's */
+  private memoryOf(): RunMemory {
+    if (this.memory !== undefined) return this.memory;
+    throw new RangeError(`generated programs run in pages of 4096 bytes, not ${this.kernel.machine.pageBytes}`);
+  }
+
+  private counted(map: () => void): void {
+    const { machine } = this.kernel;
+    const before = machine.usage.frames;
+    map();
+    this.pages += machine.usage.frames - before;
+  }
+
+  private enter({ live, cpu, at, expected, spans, functions }: Entering, given: Given = {}): Execution {
+    const { kernel, attachments } = this;
     const { machine } = kernel;
-    const { witness } = tracing;
     let problem: FetchProblem | undefined;
     for (const { image, codeBytes } of spans) problem ??= this.fetch(cpu, image, codeBytes);
-    witness.begin();
+    attachments.calls.begin();
+    const { engine = this.engine, args = [live.argument], fuel = FUEL, traps = NO_TRAPS, trace } = given;
     const outcome =
       problem === undefined
         ? execute(engine, {
-            machine,
-            cpu,
-            entry: spans[0]!.image,
-            args: [live.argument],
-            fuel: FUEL,
-            traps,
+            ...{ machine, cpu, entry: spans[0]!.image, args, fuel, traps, trace },
             fixup: (pc) => kernel.fixupException(functions, pc),
           })
         : undefined;
-    return { id: live.id, cpu, at, problem, outcome, steps: witness.seen, whole: undefined, expected };
+    return { id: live.id, cpu, at, problem, outcome, steps: attachments.calls.seen, whole: undefined, expected };
+  }
+
+  /** In the interpreter's terms. */
+  private outcomeOf(
+    live: LiveProgram,
+    program: Program,
+    layout: Layout,
+    code: number,
+    outcome: EngineOutcome,
+  ): Outcome {
+    switch (outcome.kind) {
+      case "returned":
+        return this.memoryOf().returned(program, layout.frames[code]!, code, outcome.x0);
+      case "violated":
+        return { kind: "faulted", pc: undefined, why: "machine", detail: outcome.rule };
+      case "faulted": {
+        const isAccess = outcome.why === "badRead" || outcome.why === "badWrite" || outcome.why === "trap";
+        const detail = `${outcome.why} at 0x${outcome.pc.toString(16)}: ${outcome.detail}`;
+        return { kind: "faulted", pc: slotAt(live, outcome.pc), why: isAccess ? "badAccess" : "machine", detail };
+      }
+      case "outOfFuel":
+        return { kind: "outOfFuel" };
+      default:
+        return outcome satisfies never;
+    }
   }
 
   /** The trampoline that the entry leads to at this moment, as the kernel knows it. */
@@ -117,7 +185,7 @@ export class Runner {
     const { site, plt, literal } = entryOf(live);
     const target = branchTarget(machine.peek32(site), site);
     const image = target === plt ? pointerAt(machine, literal) : target;
-    const symbol = image === undefined ? undefined : this.tracing.kernel.symbols.lookup(image);
+    const symbol = image === undefined ? undefined : this.attachments.kernel.symbols.lookup(image);
     return symbol?.start === image && symbol !== undefined ? [{ image: symbol.start, codeBytes: symbol.bytes }] : [];
   }
 
@@ -139,6 +207,15 @@ export class Runner {
   }
 }
 
+/** What a run is given, where it is not as in histories. */
+interface Given {
+  readonly engine?: Engine;
+  readonly args?: readonly bigint[];
+  readonly fuel?: number;
+  readonly traps?: ReadonlyMap<Va, Trap>;
+  readonly trace?: EngineRun["trace"];
+}
+
 /** A layout whose first frame is where the program's own may come to lie in any of these. */
 function overAll(layouts: readonly Layout[]): Layout {
   const [first, ...others] = layouts;
@@ -147,4 +224,17 @@ function overAll(layouts: readonly Layout[]): Layout {
   const base = Math.min(...frames.map((frame) => frame.base));
   const end = Math.max(...frames.map((frame) => frame.base + frame.bytes));
   return { ...first!, frames: [{ base, bytes: end - base }, ...first!.frames.slice(1)] };
+}
+
+/** The slot of the code that was running for the A64 instruction at `pc`. */
+function slotAt({ program, prepared }: LiveProgram, pc: Va): number | undefined {
+  const index = program.functions.findIndex(
+    ({ bpfFunc, jitedLen }) => bpfFunc !== undefined && pc >= bpfFunc && pc < bpfFunc + jitedLen,
+  );
+  const view = program.functions[index];
+  if (view === undefined) return undefined;
+  const compiled = slotOfWord(view.offsets, (pc - view.bpfFunc!) / 4);
+  if (compiled === undefined) return undefined;
+  const slot = view.origin === undefined ? compiled : view.origin[compiled]!;
+  return prepared.codes.flat()[index]?.origin[slot];
 }

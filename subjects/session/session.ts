@@ -1,10 +1,12 @@
-// One kernel and what is known about it: the machine, the implementation, the reference models beside it, and the programs
-// that live. `step` performs one action on both sides and tells the oracles what they need.
+// One kernel and what is known about it: the machine, the subject, the reference models beside it, and the programs that
+// live. `step` performs one action on both sides and tells the oracles what they need. Everything that runs loaded
+// programs does so here: histories action by action, single programs as the history load, run, free (`program-session.ts`).
 
 import type { Engine } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import type { Action, AttachedProgram, ConcurrentRun, Disturbance, HistoryOptions } from "../action.js";
+import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import type { Account, Execution, Patch, Scene, Step, StepResult, Tramp } from "../step.js";
 import {
@@ -17,19 +19,36 @@ import {
   type Subject,
   type SubjectKernel,
 } from "../subject.js";
-import { type Plan, Tracing } from "./attachments.js";
-import { type BuiltProgram, builtProgram, type LiveProgram } from "./built-program.js";
+import { Attachments, type Plan } from "./attachments.js";
 import { entryOf } from "./entry.js";
-import { giveMachine, type MachineKind, takeMachine } from "./machines.js";
+import { giveMachine, type MachineKind, type PlacedMachine, takeMachine } from "./machines.js";
 import { Models } from "./models.js";
+import { type PreparedProgram, prepared } from "./prepared.js";
 import { Recorder } from "./recorder.js";
-import { Runner } from "./runner.js";
+import { type LiveProgram, Runner } from "./runner.js";
 
 /** What is drawn for where an image starts, at most as much as there is room for. */
 const HOLES = [0, 8, 16, 24, 32, 40, Number.POSITIVE_INFINITY];
 
 /** Actions that are steps. */
 type StepAction = Exclude<Action, { kind: "cpu" }>;
+
+export interface SessionOptions {
+  readonly subject: Subject;
+  readonly history: HistoryOptions;
+  readonly engine: Engine;
+  /** Default: what the history's options say of the known defects, and the default kernel otherwise. */
+  readonly env?: JitEnv;
+  /** Default: one that an earlier session has left clean, or a new one. */
+  readonly placed?: PlacedMachine;
+}
+
+/** How a program is loaded. */
+export interface Placing {
+  /** Bytes between the header and the image, at most as many as there is room for. */
+  readonly hole: number;
+  readonly blind: boolean;
+}
 
 export class Session implements Scene {
   readonly machine: Machine;
@@ -38,12 +57,16 @@ export class Session implements Scene {
   readonly tramps = new Map<number, Tramp>();
   readonly images: "packs" | "pages";
   readonly baseline: Machine["usage"];
-  readonly recorder: Recorder;
+  readonly runner: Runner;
   warned = 0;
   private readonly machineKind: MachineKind;
+  private readonly placed: PlacedMachine;
+  private readonly recorder: Recorder;
   private readonly models: Models;
-  private readonly tracing: Tracing;
-  private readonly runner: Runner;
+  private readonly attachments: Attachments;
+  private readonly subject: Subject;
+  /** Of programs that bring none of their own. */
+  private readonly env: JitEnv;
   private hole = 0;
   /** Of the step in progress. */
   private lastEvents: Step["events"] = [];
@@ -51,32 +74,33 @@ export class Session implements Scene {
   private added: Tramp | undefined;
   private removed: readonly Tramp[] = NOTHING;
   private patches: readonly Patch[] = NOTHING;
+  private predicted: Va | undefined;
 
-  constructor(
-    readonly subject: Subject,
-    options: HistoryOptions,
-    engine: Engine,
-  ) {
-    const { pageBytes, cpus, images, packBytes, limit, packsBeyondBranchRange } = options;
-    this.machineKind = {
-      pageBytes,
-      cpus,
-      gapAfter: packsBeyondBranchRange ? roundUp(packBytes, pageBytes) + pageBytes : undefined,
-    };
-    const machine = takeMachine(this.machineKind);
+  constructor({ subject, history, engine, env, placed }: SessionOptions) {
+    const { pageBytes, cpus, images, packBytes, limit, packsBeyondBranchRange } = history;
+    const gapAfter = packsBeyondBranchRange ? roundUp(packBytes, pageBytes) + pageBytes : undefined;
+    this.machineKind = { pageBytes, cpus, gapAfter };
+    this.placed = placed ?? takeMachine(this.machineKind);
+    const { machine, memory } = this.placed;
+    this.subject = subject;
     this.machine = machine;
     this.images = images;
-    const quirks = quirksOf(options);
-    const env: JitEnv = { ...DEFAULT_ENV, callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE, quirks };
-    const random = (below: number): number => Math.min(this.hole, below - 1);
-    // Before the series, trampolines had pages of their own, too.
-    const packs = { packBytes: images === "packs" ? packBytes : 0 };
-    this.kernel = subject.boot({ machine, env, random, images, ...packs, ...(limit === undefined ? {} : { limit }) });
+    const given = env ?? { ...DEFAULT_ENV, quirks: quirksOf(history) };
+    this.env = { ...given, callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE };
+    this.kernel = subject.boot({
+      machine,
+      env: this.env,
+      random: (below) => Math.min(this.hole, below - 1),
+      images,
+      // Before the series, trampolines had pages of their own, too.
+      packBytes: images === "packs" ? packBytes : 0,
+      ...(limit === undefined ? {} : { limit }),
+    });
     this.baseline = machine.usage;
-    this.recorder = new Recorder(machine);
-    this.tracing = new Tracing(this.kernel, () => this.recorder.firstHeapObject);
-    this.models = new Models(options, this.kernel, this.tracing);
-    this.runner = new Runner(this.kernel, engine, this.tracing);
+    this.recorder = new Recorder(machine, images === "pages");
+    this.attachments = new Attachments(this.kernel, () => this.recorder.firstHeapObject);
+    this.models = new Models(history, this.kernel, this.recorder);
+    this.runner = new Runner(this.kernel, engine, this.attachments, memory);
   }
 
   get allocator(): Models["allocator"] {
@@ -85,37 +109,45 @@ export class Session implements Scene {
   get text(): Models["text"] {
     return this.models.text;
   }
+  /** Pages that the run maps are left out of the history's accounts. */
   get usage(): Machine["usage"] {
     const { usage } = this.machine;
-    const { stagePages } = this.runner;
-    return stagePages === 0 ? usage : { ...usage, frames: usage.frames - stagePages };
+    const { pages } = this.runner;
+    return pages === 0 ? usage : { ...usage, frames: usage.frames - pages };
   }
 
-  /** Perform an action; undefined if it names no live program and so means nothing. */
+  /** Perform an action; undefined if it is a no-op: it names no live program. */
   step(action: Action): Step | undefined {
     if (action.kind === "cpu") {
       this.machine.cpu = action.cpu % this.machine.cpus;
       return undefined;
     }
-    const resolved = this.meant(action);
-    if (resolved === undefined) return undefined;
+    const perform = this.resolve(action);
+    return perform && this.record(perform, action);
+  }
+
+  /**
+   * Perform something as a step.
+   * @param isLogged whether oracles get its events: reading them costs as much as a small load
+   */
+  record(perform: () => StepResult, action?: StepAction, isLogged = true): Step {
     const before = this.account();
     const { warnings } = this.kernel;
-    const told = warnings.length;
+    const printed = warnings.length;
     this.executions = [];
     this.added = undefined;
     this.removed = NOTHING;
     this.patches = NOTHING;
     const planned = this.begin(action);
-    const result = this.perform(resolved);
+    const result = this.guarded(perform);
     const faultsHit = planned - this.machine.failures.pending;
     this.machine.failures.clear();
     this.recorder.begin(undefined);
-    if (faultsHit > 0 && TRAMPOLINES.has(result.kind)) this.warned = warnings.length;
+    if (faultsHit > 0 && PATCHING.has(result.kind)) this.warned = warnings.length;
     return {
       scene: this,
-      events: this.lastEvents,
-      isLogged: true,
+      events: isLogged ? this.lastEvents : NOTHING,
+      isLogged,
       before,
       // A run allocates nothing that is the kernel's.
       after: result.kind === "ran" ? before : this.account(),
@@ -125,16 +157,85 @@ export class Session implements Scene {
       added: this.added,
       removed: this.removed,
       patches: this.patches,
-      warnings: warnings.length === told ? NOTHING : warnings.slice(told),
+      warnings: warnings.length === printed ? NOTHING : warnings.slice(printed),
     };
   }
 
   /** The history is over. A machine that is as it was when it came is used again. */
   close(): void {
-    const { machine, baseline, usage } = this;
+    const { baseline, usage } = this;
     const isClean =
       usage.areas === baseline.areas && usage.heapObjects === baseline.heapObjects && usage.frames === baseline.frames;
-    if (isClean) giveMachine(machine, this.machineKind);
+    if (isClean) giveMachine(this.placed, this.machineKind);
+  }
+
+  /** Load a program; one that others tail call is of no use without them. */
+  load(id: number, program: PreparedProgram, { hole, blind }: Placing): StepResult {
+    const { kernel, models, attachments } = this;
+    this.hole = hole;
+    const env = program.env ?? this.env;
+    kernel.env = env.lse === program.lse ? env : { ...env, lse: program.lse };
+    kernel.blinding = blind ? repeatable() : undefined;
+    const sizes = models.sizesOf(program);
+    const codes: LoadedProgram[] = [];
+    for (const code of program.codes) {
+      const loaded = kernel.loadProgram(code);
+      this.lastEvents = this.recorder.events;
+      if (loaded.ok) codes.push(loaded.program);
+      else return this.refused(codes, loaded, sizes);
+    }
+    const functions = codes.flatMap((code) => code.functions);
+    const live: LiveProgram = {
+      id,
+      program: { bpfFunc: codes[0]!.bpfFunc, functions },
+      regions: functions.map((view, i) => models.regionOf(view, sizes?.[i])),
+      argument: program.argument,
+      returns: program.returns,
+      prepared: program,
+      entries: codes.map(({ bpfFunc }) => bpfFunc),
+    };
+    this.live.set(id, live);
+    attachments.loaded(live);
+    return { kind: "loaded", live, predicted: models.loaded(live.regions) };
+  }
+
+  /** Give a program back, after everything that is attached to it or calls it, and run into what is left of it. */
+  free(target: LiveProgram, isTried = true): StepResult {
+    const { kernel, live, models, runner, attachments } = this;
+    for (const { plan } of attachments.partOf(target.id)) {
+      const error = this.trace(plan.live, undefined);
+      this.lastEvents = this.recorder.events;
+      if (error !== 0) return { kind: "kept", error };
+    }
+    attachments.freed(target);
+    kernel.freeProgram(target.program);
+    this.lastEvents = this.recorder.events;
+    live.delete(target.id);
+    runner.patched.delete(entryOf(target).site);
+    for (const region of target.regions) models.freed(region);
+    const trap = isTried ? this.recorder.aside(() => runner.trap(target, this.machine.cpu)) : undefined;
+    return { kind: "freed", freed: target, trap };
+  }
+
+  /** Run a program as the step that is recorded. */
+  run(execute: () => Execution): StepResult {
+    this.executions.push(this.recorder.aside(execute));
+    this.lastEvents = this.recorder.events;
+    return { kind: "ran" };
+  }
+
+  /** Take room in the packs that no program has. @returns how to give it back; undefined if there is none */
+  reserve(bytes: number): (() => void) | undefined {
+    const { packs } = this.kernel;
+    const va = packs.bpfProgPackAlloc(bytes);
+    if (va === undefined) return undefined;
+    this.models.reserved(bytes);
+    this.recorder.begin(undefined);
+    return () => {
+      packs.bpfProgPackFree(va, bytes);
+      this.models.freed({ header: va, bytes });
+      this.recorder.begin(undefined);
+    };
   }
 
   private account(): Account {
@@ -142,18 +243,20 @@ export class Session implements Scene {
     return { usage: this.usage, charge: kernel.modmem.current, packs: kernel.packs.packs.map(({ base }) => base) };
   }
 
-  /** What an action comes to with the programs that live; undefined if to nothing. */
-  private meant(action: StepAction): (() => StepResult) | undefined {
+  /** Resolve an action against the live programs; undefined if it is a no-op. */
+  private resolve(action: StepAction): (() => StepResult) | undefined {
     const target = this.live.get(action.id);
     if (action.kind === "load") {
-      return target === undefined ? () => this.load(action.id, builtProgram(action.program)) : undefined;
+      if (target !== undefined) return undefined;
+      const hole = HOLES[action.id % HOLES.length]!;
+      return () => this.load(action.id, prepared(this.subject, action.program), { hole, blind: false });
     }
     if (target === undefined) return undefined;
     switch (action.kind) {
       case "free":
         return () => this.free(target);
       case "run":
-        return () => this.run(target, action.cpu % this.machine.cpus);
+        return () => this.run(() => this.runner.run(target, action.cpu % this.machine.cpus, undefined));
       case "attach": {
         const plan = this.planOf(target, action.programs);
         return plan && (() => this.attach(target, plan));
@@ -166,13 +269,13 @@ export class Session implements Scene {
   }
 
   private planOf(target: LiveProgram, programs: readonly AttachedProgram[]): Plan | undefined {
-    return this.tracing.plan(target, programs, this.live);
+    return this.attachments.plan(target, programs, this.live);
   }
 
   /** @returns how many failures are planned. */
-  private begin(action: StepAction): number {
+  private begin(action: StepAction | undefined): number {
     const { machine, recorder } = this;
-    if (action.kind === "run") {
+    if (action === undefined || action.kind === "run") {
       recorder.begin(undefined);
       return 0;
     }
@@ -186,10 +289,10 @@ export class Session implements Scene {
   private betweenOf({ others }: Disturbance, busy: number | undefined): ((at: number) => void) | undefined {
     if (others.length === 0) return undefined;
     const runs = others.filter(({ id }) => id !== busy && this.live.has(id));
-    return runs.length === 0 ? undefined : (at) => this.meanwhile(runs, at);
+    return runs.length === 0 ? undefined : (at) => this.runConcurrently(runs, at);
   }
 
-  private meanwhile(runs: readonly ConcurrentRun[], at: number): void {
+  private runConcurrently(runs: readonly ConcurrentRun[], at: number): void {
     for (const run of runs) {
       if (run.at !== undefined && run.at !== at) continue;
       const live = this.live.get(run.id)!;
@@ -198,68 +301,27 @@ export class Session implements Scene {
     }
   }
 
-  private perform(resolved: () => StepResult): StepResult {
-    const result = guarded(resolved);
-    if (result.kind === "crashed") this.lastEvents = this.recorder.events;
-    return result;
-  }
-
-  private run(target: LiveProgram, cpu: number): StepResult {
-    this.executions.push(this.recorder.aside(() => this.runner.run(target, cpu, undefined)));
-    this.lastEvents = this.recorder.events;
-    return { kind: "ran" };
-  }
-
-  private load(id: number, built: BuiltProgram): StepResult {
-    const { kernel, models, tracing } = this;
-    this.hole = HOLES[id % HOLES.length]!;
-    kernel.env = kernel.env.lse === built.lse ? kernel.env : { ...kernel.env, lse: built.lse };
-    const sizes = models.sizesOf(built);
-    const codes: LoadedProgram[] = [];
-    for (const code of built.codes) {
-      const loaded = kernel.loadProgram(code);
+  /** A crash of kernel code cuts the step short. */
+  private guarded(perform: () => StepResult): StepResult {
+    try {
+      return perform();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
       this.lastEvents = this.recorder.events;
-      if (loaded.ok) codes.push(loaded.program);
-      else return this.refused(codes, loaded, sizes);
+      return { kind: "crashed", error };
     }
-    const functions = codes.flatMap((code) => code.functions);
-    const program = { bpfFunc: codes[0]!.bpfFunc, functions };
-    const regions = functions.map((prog, i) => models.regionOf(prog, sizes[i]!));
-    const entries = codes.map(({ bpfFunc }) => bpfFunc);
-    const live = { id, program, regions, argument: built.argument, returns: built.returns, built, entries };
-    this.live.set(id, live);
-    tracing.loaded(live);
-    return { kind: "loaded", live, predicted: models.loaded(live, this.lastEvents) };
   }
 
-  /** A program that others tail call is of no use without them. */
   private refused(
     codes: readonly LoadedProgram[],
-    { error, functions }: LoadResult & { ok: false },
-    sizes: readonly number[],
+    { error, index, functions }: LoadResult & { ok: false },
+    sizes: readonly number[] | undefined,
   ): StepResult {
     for (const program of codes) this.kernel.freeProgram(program);
     const all = [...codes.flatMap((program) => program.functions), ...functions];
-    return { kind: "refused", error, functions: all, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    const bytes = (sizes ?? []).reduce((sum, size) => sum + size, 0);
+    return { kind: "refused", error, index, functions: all, bytes };
   }
-
-  private free(target: LiveProgram): StepResult {
-    const { kernel, live, models, runner, tracing } = this;
-    for (const { plan } of tracing.partOf(target.id)) {
-      const error = this.trace(plan.live, undefined);
-      this.lastEvents = this.recorder.events;
-      if (error !== 0) return { kind: "kept", error };
-    }
-    tracing.freed(target);
-    kernel.freeProgram(target.program);
-    this.lastEvents = this.recorder.events;
-    live.delete(target.id);
-    runner.patched.delete(entryOf(target).site);
-    for (const region of target.regions) models.freed(region);
-    return { kind: "freed", freed: target, trap: this.recorder.aside(() => runner.trap(target, this.machine.cpu)) };
-  }
-
-  private predicted: Va | undefined;
 
   private attach(target: LiveProgram, plan: Plan): StepResult {
     this.predicted = undefined;
@@ -273,13 +335,13 @@ export class Session implements Scene {
 
   /** Attach what is planned, or nothing, and let the models follow. @returns the error */
   private trace(target: LiveProgram, plan: Plan | undefined): number {
-    const { tracing, models, tramps, recorder, kernel } = this;
-    const told = kernel.warnings.length;
+    const { attachments, models, tramps, recorder, kernel } = this;
+    const printed = kernel.warnings.length;
     const gone = tramps.get(target.id);
     this.runner.patched.add(entryOf(target).site);
-    const error = tracing.update(target, plan);
+    const error = attachments.update(target, plan);
     this.lastEvents = recorder.events;
-    const attachment = error === 0 ? tracing.attachments.get(target.id) : undefined;
+    const attachment = error === 0 ? attachments.attached.get(target.id) : undefined;
     const [from, to] = [gone?.region.image, attachment?.im.image];
     const patch = models.patchOf(target, from, to, error);
     this.patches = [...this.patches, patch];
@@ -288,12 +350,12 @@ export class Session implements Scene {
       return error;
     }
     if (attachment !== undefined) {
-      const [added, predicted] = models.attached(attachment, this.lastEvents);
+      const [added, predicted] = models.attached(attachment);
       this.added = added;
       this.predicted = predicted;
       tramps.set(target.id, added);
     } else tramps.delete(target.id);
-    models.patched(patch, from, to, kernel.warnings.length > told);
+    models.patched(patch, from, to, kernel.warnings.length > printed);
     if (gone !== undefined) {
       this.removed = [...this.removed, gone];
       models.freed(gone.region);
@@ -302,22 +364,13 @@ export class Session implements Scene {
   }
 }
 
-/** What comes of steps that poke: a failure in them may be one that the kernel can only tell of. */
-const TRAMPOLINES: ReadonlySet<StepResult["kind"]> = new Set(["attached", "detached", "freed", "kept"]);
+/** Results of steps that patch text. The kernel can only warn about a failed patch there. */
+const PATCHING: ReadonlySet<StepResult["kind"]> = new Set(["attached", "detached", "freed", "kept"]);
 
 /** Shared, since most steps have none of this. */
 const NOTHING: readonly never[] = [];
 
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
-
-function guarded(action: () => StepResult): StepResult {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { kind: "crashed", error };
-  }
-}
 
 function quirksOf({ profile, except }: HistoryOptions): Quirks {
   const quirks = { ...PROFILES[profile] };

@@ -32,7 +32,7 @@ export const NREGS = 1;
 
 const NO_LINES: readonly string[] = [];
 
-export class Witness {
+export class TracedCalls {
   readonly traps: ReadonlyMap<Va, Trap>;
   private lines: readonly string[] = NO_LINES;
   private readonly byObject = new Map<bigint, Noted>();

@@ -1,7 +1,8 @@
 // The text of a generated program below the action that loads it: a case file, indented.
 
 import type { CaseProgram } from "../../../subjects/action.js";
-import { builtProgram } from "../../../subjects/session/built-program.js";
+import { defaultSubject } from "../../../subjects/index.js";
+import { prepared } from "../../../subjects/session/prepared.js";
 import { parseCase, printCase } from "../program/text.js";
 
 const INDENT = "  ";
@@ -41,7 +42,7 @@ export function parseBlock(lines: readonly string[], from: number, end: number):
   }
   const value = { case: { program, inputs, env: { cpu: env.cpu, hole: 0 } } };
   try {
-    builtProgram(value);
+    prepared(defaultSubject, value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return refuse(error.message);

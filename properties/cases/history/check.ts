@@ -3,12 +3,12 @@
 
 import type { Engine } from "../../../engines/engine.js";
 import { referenceEngine } from "../../../engines/reference/engine.js";
-import { KernelFault } from "../../../machine/fault.js";
 import { type Action, type History, NOTHING_ELSE } from "../../../subjects/action.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { Session } from "../../../subjects/session/session.js";
 import type { Step } from "../../../subjects/step.js";
 import type { Subject } from "../../../subjects/subject.js";
+import { askAbout, askAtTheEnd } from "../../oracles/ask.js";
 import { ORACLES } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 
@@ -50,7 +50,7 @@ export function playHistory(history: History, options: PlayOptions = {}): PlayRe
 }
 
 class Play {
-  readonly world: Session;
+  readonly session: Session;
   private readonly oracles: readonly Oracle[];
   private hasCrashed = false;
   private readonly count = { steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
@@ -59,7 +59,11 @@ class Play {
     private readonly history: History,
     private readonly options: PlayOptions,
   ) {
-    this.world = new Session(options.subject ?? defaultSubject, history.options, options.engine ?? referenceEngine);
+    this.session = new Session({
+      subject: options.subject ?? defaultSubject,
+      history: history.options,
+      engine: options.engine ?? referenceEngine,
+    });
     this.oracles = options.oracles ?? ORACLES;
   }
 
@@ -74,64 +78,32 @@ class Play {
     const end = (): PlayReport => ({ ...this.count, violations });
     for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
     if (found(this.sweep(actions.length)) || this.options.close === false) return end();
-    for (const id of [...this.world.live.keys()]) {
+    for (const id of [...this.session.live.keys()]) {
       if (found(this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE }))) return end();
     }
     found(this.sweep(actions.length));
-    if (violations.length === 0) this.world.close();
+    if (violations.length === 0) this.session.close();
     return end();
   }
 
   private step(index: number, action: Action): readonly Violation[] {
-    const step = this.world.step(action);
+    const step = this.session.step(action);
     if (step === undefined) return NONE;
     const { count } = this;
     count.steps++;
     count.failures += step.faultsHit;
     if (action.kind === "load") count.loads++;
     if (step.result.kind === "refused") count.refused++;
-    const isCut = step.result.kind === "crashed";
-    this.hasCrashed ||= isCut;
+    this.hasCrashed ||= step.result.kind === "crashed";
     if (action.kind !== "run") count.interleavings += step.executions.length;
-    let violations = NONE;
-    for (const oracle of this.oracles) {
-      if (isCut && oracle.seesCrashes !== true) continue;
-      const breaches = checked(oracle, step);
-      if (breaches.length > 0) violations = [...violations, ...named(oracle, index, breaches)];
-    }
+    const violations = askAbout(step, this.oracles).map((objection) => ({ step: index, ...objection }));
     this.options.onStep?.(action, step, violations);
     return violations;
   }
 
   private sweep(index: number): readonly Violation[] {
-    return this.oracles.flatMap((oracle) => named(oracle, index, swept(oracle, this.world)));
+    return askAtTheEnd(this.session, this.oracles).map((objection) => ({ step: index, ...objection }));
   }
 }
 
 const NONE: readonly Violation[] = [];
-const NOTHING: readonly string[] = [];
-
-const named = ({ name }: Oracle, step: number, breaches: readonly string[]): Violation[] =>
-  breaches.map((what) => ({ step, oracle: name, what }));
-
-function swept(oracle: Oracle, world: Session): readonly string[] {
-  try {
-    return oracle.sweep?.(world) ?? NOTHING;
-  } catch (error) {
-    return seen(error);
-  }
-}
-
-function checked(oracle: Oracle, step: Step): readonly string[] {
-  try {
-    return oracle.check(step);
-  } catch (error) {
-    return seen(error);
-  }
-}
-
-/** Memory that an oracle must be able to look at, and cannot, is a breach. */
-function seen(error: unknown): readonly string[] {
-  if (!(error instanceof KernelFault)) throw error;
-  return [error.message];
-}

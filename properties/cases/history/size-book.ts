@@ -1,8 +1,9 @@
 // How many bytes of text each program of a history takes, for people to read.
 
 import type { Action, HistoryOptions } from "../../../subjects/action.js";
+import { defaultSubject } from "../../../subjects/index.js";
 import { trampolineBytes } from "../../../subjects/session/attachments.js";
-import { builtProgram } from "../../../subjects/session/built-program.js";
+import { prepared } from "../../../subjects/session/prepared.js";
 
 const UNIT = 64;
 const HEADER_AND_SPARE = { packs: 24, pages: 136 } as const;
@@ -19,7 +20,7 @@ export class SizeBook {
     if (action.kind !== "load") return this.sizes.get(action.id);
     const { images, pageBytes } = this.options;
     const unit = images === "packs" ? UNIT : pageBytes;
-    const { imageBytes } = builtProgram(action.program);
+    const { imageBytes = [] } = prepared(defaultSubject, action.program);
     const bytes = imageBytes.reduce(
       (sum, image) => sum + Math.ceil((image + HEADER_AND_SPARE[images]) / unit) * unit,
       0,

@@ -27,10 +27,10 @@ test("without a defect the case passes", () => {
 
 test("staleTail: old code behind the image", () => {
   expect(verdict("staleTail")).toBe(
-    "text memory: function 0: 0x8000830100e0, slack of a live image, is not the illegal instruction",
+    "text memory: 0x8000830100e0, slack of a live image, is not the illegal instruction",
   );
 });
 
 test("secondFlush: every CPU is interrupted twice for each function", () => {
-  expect(verdict("secondFlush")).toMatch(/^text memory: 2 flushes after a poke, expected 1; /);
+  expect(verdict("secondFlush")).toMatch(/^text memory: 2 flushes after a poke, expected 1/);
 });

@@ -1,43 +1,50 @@
-// One case, start to end: is it valid, what does the reference say, what does the subject do, and do the two agree on
-// every input. The harness loops over this.
+// One program, start to end: is it valid, what does the interpreter say, what does the subject do, do the two agree on
+// every input, and does any oracle object to the load, to a run or to the free.
 
-import type { Engine } from "../../../engines/engine.js";
+import type { Engine, TraceState } from "../../../engines/engine.js";
 import { defaultEngine } from "../../../engines/index.js";
-import type { JitEnv } from "../../../impl/jit/env.js";
 import { type InterpretRun, interpret } from "../../../spec/bpf/interpret.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Problem, Strictness } from "../../../spec/bpf/validate/problem.js";
 import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
-import { JitSubject } from "../../../subjects/impl/jit-subject.js";
-import type { ProgramSubject } from "../../../subjects/program-subject.js";
+import { defaultSubject } from "../../../subjects/index.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
-import { compare, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
+import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
+import type { LiveProgram } from "../../../subjects/session/runner.js";
+import type { Step } from "../../../subjects/step.js";
+import type { JitEnv, Subject } from "../../../subjects/subject.js";
+import { askAbout, type Objection } from "../../oracles/ask.js";
+import { execMatch } from "../../oracles/exec-match.js";
+import { ORACLES } from "../../oracles/index.js";
+import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 
-export interface Checker {
-  readonly subject: ProgramSubject;
-  readonly strictness: Strictness;
-}
 export interface CheckerOptions {
+  /** Default: our own code. */
+  readonly subject?: Subject;
   /** Every run is made on each of them. Default: the fastest that is there. */
   readonly engines?: readonly Engine[];
   readonly env?: JitEnv;
   /** Default: what Linux would load. */
   readonly strictness?: Strictness;
+  /** Called before each A64 instruction. */
+  readonly trace?: (state: TraceState, live: LiveProgram) => void;
 }
 
-/** BPF instructions that the reference may run, and A64 instructions that the code may take for them. */
+/** Told of what a check goes through. */
+export interface Watch {
+  /** Of each BPF instruction that ran. */
+  readonly count?: InterpretRun["count"];
+  /** Of the compiled functions, while they are loaded. */
+  readonly loaded?: (images: readonly LoadedImage[]) => void;
+}
+
+/** BPF instructions that the interpreter may run, and A64 instructions that the code may take for them. */
 export const FUEL = 100_000;
 export const A64_FUEL = 40 * FUEL;
 
-export const makeChecker = ({
-  engines = [defaultEngine()],
-  env,
-  strictness = "verifier",
-}: CheckerOptions = {}): Checker => ({
-  subject: new JitSubject({ engines, fuel: A64_FUEL, ...(env === undefined ? {} : { env }) }),
-  strictness,
-});
+/** What answers are compared by says where they differ; everybody else is asked about each step. */
+const OTHERS = ORACLES.filter((oracle) => oracle !== execMatch);
 
 export interface RunReport {
   /** Index into the case's inputs. */
@@ -62,43 +69,105 @@ export type CaseReport =
       readonly executed: number;
     };
 
-export function checkCase(c: Case, bench: Checker, count?: InterpretRun["count"]): CaseReport {
-  const { program, inputs, env } = c;
-  const validity = validate(program, { strictness: bench.strictness });
+/** One kernel on which programs are tried one after the other. After an objection, a new one is booted. */
+export class Checker {
+  readonly strictness: Strictness;
+  private current: ProgramSession | undefined;
+
+  constructor(private readonly options: CheckerOptions) {
+    this.strictness = options.strictness ?? "verifier";
+  }
+
+  get session(): ProgramSession {
+    const { subject = defaultSubject, engines = [defaultEngine()], env, trace } = this.options;
+    this.current ??= new ProgramSession({
+      subject,
+      engines,
+      fuel: A64_FUEL,
+      ...(env && { env }),
+      ...(trace && { trace }),
+    });
+    return this.current;
+  }
+
+  /** Whatever was left behind is not there any more. */
+  renew(): void {
+    this.current = undefined;
+  }
+}
+
+export const makeChecker = (options: CheckerOptions = {}): Checker => new Checker(options);
+
+export function checkCase(c: Case, checker: Checker, watch: Watch = {}): CaseReport {
+  const { program } = c;
+  const validity = validate(program, { strictness: checker.strictness });
   if (!validity.ok) return { kind: "invalid", problems: validity.problems };
   const slots = program.code.reduce((n, code) => n + code.length, 0);
-  const load = bench.subject.load(program, validity.facts, env);
-  if (!load.ok) {
-    return { kind: "checked", verdict: notCompiled(load.why), runs: [], slots, words: 0, executed: 0 };
+  try {
+    const { session } = checker;
+    const load = session.load(program, validity.facts, c.env);
+    const live = loadedBy(load);
+    if (typeof live === "string") {
+      checker.renew();
+      return { kind: "checked", verdict: refusal(load, live), runs: [], slots, words: 0, executed: 0 };
+    }
+    watch.loaded?.(session.imagesOf(live));
+    const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
+    const objections: Objection[] = [...askAbout(load, OTHERS)];
+    const { runs, executed } = runAll(c, session, live, objections, watch.count);
+    objections.push(...askAbout(session.free(live), OTHERS));
+    const verdict = worst(runs, objections);
+    if (verdict.kind === "disagree") checker.renew();
+    return { kind: "checked", verdict, runs, slots, words, executed };
+  } catch (error) {
+    // An exception may have left anything behind.
+    checker.renew();
+    throw error;
   }
-  const { loaded } = load;
+}
+
+/** A program that a verifier accepts must compile. */
+function refusal(load: Step, why: string): Verdict {
+  if (load.result.kind === "refused") return notCompiled(why);
+  const objections = askAbout(load, OTHERS);
+  return objections.length === 0 ? exception(new Error(why)) : objected(objections);
+}
+
+function runAll(
+  { program, inputs }: Case,
+  session: ProgramSession,
+  live: LiveProgram,
+  objections: Objection[],
+  count: Watch["count"],
+): { readonly runs: readonly RunReport[]; readonly executed: number } {
   const runs: RunReport[] = [];
   let executed = 0;
+  const frames = session.frames(live);
   for (const [index, input] of inputs.entries()) {
-    const layout = layoutOf(program, input.length, loaded.frames);
+    const layout = layoutOf(program, input.length, frames);
     const expected = interpret({ program, input, layout, fuel: FUEL, count });
-    for (const got of loaded.run(input, layout, expected.kind === "returned" ? expected.code : 0)) {
-      const { engine, outcome } = got;
-      executed += got.executed;
+    const lastCode = expected.kind === "returned" ? expected.code : 0;
+    for (const { engine, step, outcome, executed: n } of session.run(live, program, input, layout, lastCode)) {
+      executed += n;
+      objections.push(...askAbout(step, OTHERS));
+      if (outcome === undefined) continue;
       runs.push({ input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) });
     }
   }
-  const breaches = [...loaded.breaches, ...loaded.free()];
-  return { kind: "checked", verdict: worst(runs, breaches), runs, slots, words: loaded.words, executed };
+  return { runs, executed };
 }
 
-function worst(runs: readonly RunReport[], breaches: readonly string[]): Verdict {
-  const find = (kind: Verdict["kind"]): Verdict | undefined => runs.find((r) => r.verdict.kind === kind)?.verdict;
-  if (breaches.length > 0) {
-    const got = breaches.join("; ");
-    const memory = {
-      oracle: "text-memory",
-      reason: withoutNumbers(got),
-      where: "text memory",
-      expected: "the image, and nothing else changed",
-      got,
-    };
-    return find("disagree") ?? { kind: "disagree", ...memory };
-  }
-  return find("disagree") ?? find("incomparable") ?? { kind: "agree" };
+function worst(runs: readonly RunReport[], objections: readonly Objection[]): Verdict {
+  const found = runs.find(({ verdict }) => verdict.kind === "disagree")?.verdict;
+  if (found !== undefined) return found;
+  if (objections.length > 0) return objected(objections);
+  return runs.find(({ verdict }) => isUncompared(verdict))?.verdict ?? { kind: "agree" };
+}
+
+/** All that the first oracle that objects has to say. */
+function objected(objections: readonly Objection[]): Verdict {
+  const { oracle, what } = objections[0]!;
+  const got = objections.flatMap((one) => (one.oracle === oracle ? [one.what] : [])).join("; ");
+  const answers = { where: "text memory", expected: "the image, and nothing else changed", got };
+  return { kind: "disagree", oracle, reason: withoutNumbers(what), ...answers };
 }

@@ -38,6 +38,8 @@ test("a disagreement names the step and both sides", () => {
   expect([...called("before", world.run(), wrong)]).toEqual([
     {
       kind: "disagree",
+      oracle: "trampoline",
+      reason: "objects",
       where: "before, step 1",
       expected: '{"kind":"original","args":["0x0000000000000001"]}',
       got: '{"kind":"original","args":[]}',

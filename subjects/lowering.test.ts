@@ -9,8 +9,8 @@ import { type CaseReport, checkCase, makeChecker } from "../properties/cases/pro
 import { type Insn, insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { bpf } from "../spec/bpf/text/bpf.js";
-import { blindCodes } from "./blind.js";
 import type { Case } from "./case.js";
+import { blindCodes } from "./lowering.js";
 
 const bench = makeChecker();
 const blinded = (value: Case): CaseReport => checkCase({ ...value, env: { ...value.env, blind: true } }, bench);

@@ -1,0 +1,200 @@
+// Programs as a subject loads them: the functions of each code as the verifier rewrites them, and what is known of them
+// before anything is loaded. A program of a history that is given by a few numbers is built once and kept, since histories
+// use the same small ones again and again.
+
+import { pointer } from "../../machine/address.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { interpret } from "../../spec/bpf/interpret.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Layout, Program } from "../../spec/bpf/program.js";
+import { validate } from "../../spec/bpf/validate/validate.js";
+import { type CaseProgram, isCaseProgram, leastInsns, type ProgramSpec } from "../action.js";
+import type { Case } from "../case.js";
+import { type LoweredFunction, lowerProgram } from "../lowering.js";
+import { frameAt, layoutOf } from "../run/layout.js";
+import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
+
+export interface PreparedProgram {
+  /** By code: one, or several that call each other's ends. */
+  readonly codes: readonly (readonly LoweredFunction[])[];
+  /** For a CPU with single-instruction atomics. */
+  readonly lse: boolean;
+  /** What it is compiled for, where that is not the session's. */
+  readonly env?: JitEnv;
+  /** What it is called with. */
+  readonly argument: bigint;
+  /** r0 at its end, says the interpreter; undefined if whoever runs it knows. */
+  readonly returns: bigint | undefined;
+  /** A generated program of a history: there is more to compare than r0. */
+  readonly generated: PreparedCase | undefined;
+  /** Of all functions: bytes of the image. Undefined: what their headers say is taken for it. */
+  readonly imageBytes: readonly number[] | undefined;
+}
+
+const builtOn = new WeakMap<Subject, Map<string, PreparedProgram>>();
+const MOST_BUILT = 4000;
+const casesOn = new WeakMap<Subject, WeakMap<Case, PreparedProgram>>();
+
+/** @throws RangeError if the numbers or the case do not make a program: a slip of the caller's. */
+export function prepared(subject: Subject, spec: ProgramSpec | CaseProgram): PreparedProgram {
+  return isCaseProgram(spec) ? fromCase(subject, spec.case) : fromNumbers(subject, spec);
+}
+
+function fromCase(subject: Subject, value: Case): PreparedProgram {
+  const cases = casesOn.get(subject) ?? new WeakMap<Case, PreparedProgram>();
+  casesOn.set(subject, cases);
+  const known = cases.get(value);
+  if (known !== undefined) return known;
+  const generated = new PreparedCase(subject, value);
+  const { codes, env, imageBytes } = generated;
+  const argument = pointer(generated.layout(0).context.base);
+  const program = { codes, lse: env.lse, returns: generated.expected(0).r0, argument, generated, imageBytes };
+  cases.set(value, program);
+  return program;
+}
+
+function fromNumbers(subject: Subject, spec: ProgramSpec): PreparedProgram {
+  const key = `${spec.first} ${spec.insns} ${spec.subprograms} ${spec.probes}`;
+  const built = builtOn.get(subject) ?? new Map<string, PreparedProgram>();
+  builtOn.set(subject, built);
+  const known = built.get(key);
+  if (known !== undefined) return known;
+  if (built.size >= MOST_BUILT) built.clear();
+  const program = build(subject, spec);
+  built.set(key, program);
+  return program;
+}
+
+function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
+  const program: Program = { code: [slotsOf(spec)], maps: [], context: "memory" };
+  const validity = validate(program);
+  if (!validity.ok) throw new RangeError(`no program: ${JSON.stringify(spec)}: ${validity.problems[0]?.message}`);
+  const outcome = interpret({ program, input: new Uint8Array(8), layout: layoutOf(program, 8), fuel: 1_000_000 });
+  if (outcome.kind !== "returned") throw new RangeError(`${JSON.stringify(spec)} does not return: ${outcome.kind}`);
+  const [lowered = []] = lowerProgram(program, validity.facts, {});
+  const functions = lowered.map((fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
+  const imageBytes = functions.map((fn) => imageBytesOf(subject, fn, DEFAULT_ENV));
+  const known = { returns: outcome.r0, argument: 0n, generated: undefined, imageBytes };
+  return { codes: [functions], lse: DEFAULT_ENV.lse, ...known };
+}
+
+/** @throws RangeError if the subject refuses the function */
+function imageBytesOf(subject: Subject, fn: JitFunction, env: JitEnv): number {
+  const bytes = subject.imageBytes(fn, env);
+  if (typeof bytes === "number") return bytes;
+  throw new RangeError(`the program does not compile: ${describe(bytes)}`);
+}
+
+const MOV = rowById("mov imm");
+const MOV_REG = rowById("mov reg");
+const ADD = rowById("add imm");
+const ADD_REG = rowById("add reg");
+const CALL = rowById("call local");
+const EXIT = insn(rowById("exit"));
+const ONE_MORE = insn(ADD, { dst: 0, imm: 1 });
+const PROBE = insn(rowById("probe ldxdw"), { dst: 2, src: 1 });
+/** What the calls add up in. */
+const SUM = 6;
+
+/** The first argument is no address, and r2 is not used for anything. Calls name functions, so nothing moves with this. */
+const probing = (fn: LoweredFunction, probes: number): LoweredFunction =>
+  probes === 0 ? fn : { ...fn, insns: [...new Array<Insn>(probes).fill(PROBE), ...fn.insns] };
+
+function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly Insn[] {
+  if (insns < leastInsns(subprograms)) throw new RangeError(`${insns} slots for ${subprograms} subprograms`);
+  const counting = (n: number): Insn[] => new Array<Insn>(n).fill(ONE_MORE);
+  const slots: Insn[] = [];
+  if (subprograms === 0) slots.push(insn(MOV, { dst: 0, imm: first }));
+  else {
+    slots.push(insn(MOV, { dst: SUM, imm: first }));
+    for (let i = 0; i < subprograms; i++) {
+      const pc = slots.length;
+      slots.push(insn(CALL, { imm: insns * (i + 1) - pc - 1 }), insn(ADD_REG, { dst: SUM, src: 0 }));
+    }
+    slots.push(insn(MOV_REG, { dst: 0, src: SUM }));
+  }
+  slots.push(...counting(insns - slots.length - 1), EXIT);
+  for (let i = 0; i < subprograms; i++) {
+    slots.push(insn(MOV, { dst: 0, imm: first + i + 1 }), ...counting(insns - 2), EXIT);
+  }
+  return slots;
+}
+
+/** Two register pairs: the frame record, and the tail-call counter with its pointer. */
+const LINKAGE_BYTES = 32;
+
+/**
+ * By code: where the frame of its main function lies, from what its prologue pushes.
+ *
+ * @param above bytes that others have pushed before
+ */
+export const framesOf = (subject: Subject, codes: readonly (readonly JitFunction[])[], above = 0) =>
+  codes.map(([main]) => {
+    const { pushed, stackBytes } = subject.frameOf(main!);
+    return frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
+  });
+
+export type Returned = Extract<Outcome, { kind: "returned" }>;
+
+/** BPF instructions that a generated program of a history takes at most: they are made to take fewer. */
+const FUEL = 50_000;
+const IDLE = [insn(rowById("mov imm")), insn(rowById("exit"))];
+
+/** A generated program of a history, and what the interpreter says of its run wherever on the stack it begins. */
+export class PreparedCase {
+  readonly codes: PreparedProgram["codes"];
+  readonly env: JitEnv;
+  readonly imageBytes: readonly number[];
+  private readonly returned = new Map<number, Returned>();
+
+  /** @throws RangeError if the case is no program, or does not return */
+  constructor(
+    private readonly subject: Subject,
+    readonly value: Case,
+  ) {
+    const { program, env } = value;
+    const validity = validate(program);
+    if (!validity.ok) throw new RangeError(validity.problems[0]?.message ?? "the program is not valid");
+    this.env = { ...DEFAULT_ENV, lse: env.cpu === "lse" };
+    this.codes = lowerProgram(program, validity.facts, {});
+    this.imageBytes = this.codes.flat().map((fn) => imageBytesOf(subject, fn, this.env));
+    this.expected(0);
+  }
+
+  get input(): Uint8Array {
+    return this.value.inputs[0]!;
+  }
+
+  /** @param above bytes that others have pushed on the stack before the program is entered */
+  layout(above: number): Layout {
+    return layoutOf(this.value.program, this.input.length, framesOf(this.subject, this.codes, above));
+  }
+
+  expected(above: number): Returned {
+    const known = this.returned.get(above);
+    if (known !== undefined) return known;
+    const outcome = this.interpret(this.value.program, above);
+    this.returned.set(above, outcome);
+    return outcome;
+  }
+
+  /** The result where fmod_ret skips the function. */
+  untouched(above: number, result: bigint): Returned {
+    return { ...this.interpret({ ...this.value.program, code: [IDLE] }, above), r0: result };
+  }
+
+  private interpret(program: Program, above: number): Returned {
+    const outcome = interpret({ program, input: this.input, layout: this.layout(above), fuel: FUEL });
+    if (outcome.kind === "returned") return outcome;
+    throw new RangeError(
+      outcome.kind === "faulted" ? `the program faults: ${outcome.detail}` : "the program does not end",
+    );
+  }
+}
+
+/** A frame's bytes are unspecified after the return once other code has used the stack. */
+export const withoutStack = (outcome: Returned): Returned => ({
+  ...outcome,
+  regions: outcome.regions.filter(({ name }) => name !== "stack"),
+});

@@ -1,0 +1,182 @@
+// Single programs, one after the other on one kernel: each is the history load, run on every input and engine, free. A
+// small program stays loaded, so that the first pack is not given back between two of them.
+
+import type { Engine, TraceState } from "../../engines/engine.js";
+import { Machine } from "../../machine/machine.js";
+import type { Insn } from "../../spec/bpf/insn.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Layout, Program, Range } from "../../spec/bpf/program.js";
+import type { Facts } from "../../spec/bpf/validate/validate.js";
+import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import { DEFAULT_OPTIONS } from "../action.js";
+import type { CaseEnv } from "../case.js";
+import { type LoweredFunction, lowerProgram } from "../lowering.js";
+import type { Execution, Scene, Step } from "../step.js";
+import { describeLoadError, type JitEnv, type Subject } from "../subject.js";
+import { placed } from "./machines.js";
+import { framesOf, type PreparedProgram } from "./prepared.js";
+import type { LiveProgram } from "./runner.js";
+import { Session } from "./session.js";
+
+/** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
+const PHYSICAL_BYTES = 256 << 20;
+const CPUS = 2;
+/** Oracles get the events of one program in that many; the first is among them. */
+const LOADS_A_LOG = 8;
+/** What stays loaded, and what is tried beside it. */
+const ANCHOR = 0;
+const TRIED = 1;
+
+/** One compiled function, for those who look at the code itself. */
+export interface LoadedImage {
+  /** Index into `Program.code`. */
+  readonly code: number;
+  /** What the JIT was given; `origin` has the slot of the code that each was made from. */
+  readonly insns: readonly Insn[];
+  readonly origin: Int32Array;
+  /** Word index of each of `insns`, and of the epilogue at the end. */
+  readonly offsets: Int32Array;
+  readonly words: Uint32Array;
+  /** Low 48 bits of the address of the first word. */
+  readonly va: number;
+}
+
+export interface ProgramSessionOptions {
+  readonly subject: Subject;
+  /** Each run is made on all of them. */
+  readonly engines: readonly Engine[];
+  readonly env?: JitEnv;
+  /** A64 instructions a run. */
+  readonly fuel: number;
+  /** Called before each A64 instruction. */
+  readonly trace?: (state: TraceState, live: LiveProgram) => void;
+}
+
+/** What the verifier has made of a program, and where it is to lie. */
+export interface Lowered {
+  /** By code, its functions. */
+  readonly codes: PreparedProgram["codes"];
+  readonly lse: boolean;
+  readonly env?: JitEnv;
+  readonly hole: number;
+  readonly blind?: boolean;
+  /** 64-byte chunks of the pack that are taken meanwhile. */
+  readonly skip?: number;
+}
+
+/** One run: the step for oracles, and what it comes to in the interpreter's terms. */
+export interface RanProgram {
+  readonly engine: string;
+  readonly step: Step;
+  /** Undefined if it could not even be fetched, which oracles object to. */
+  readonly outcome: Outcome | undefined;
+  /** A64 instructions. */
+  readonly executed: number;
+}
+
+export class ProgramSession {
+  readonly session: Session;
+  private giveBack: (() => void) | undefined;
+  private loads = 0;
+  private isLogged = true;
+
+  constructor(private readonly options: ProgramSessionOptions) {
+    const { subject, engines, env } = options;
+    const [first] = engines;
+    const physical = engines.find((engine) => engine.physical !== undefined)?.physical?.(PHYSICAL_BYTES);
+    const machine = placed(new Machine({ physical, cpus: CPUS }));
+    const history = { ...DEFAULT_OPTIONS, cpus: CPUS };
+    this.session = new Session({ subject, history, engine: first!, placed: machine, ...(env && { env }) });
+    this.session.step({ kind: "load", id: ANCHOR, program: ANCHOR_PROGRAM, fails: [], others: [] });
+  }
+
+  get scene(): Scene {
+    return this.session;
+  }
+
+  load(program: Program, facts: Facts, env: CaseEnv): Step {
+    const codes = lowerProgram(program, facts, env);
+    const { hole, blind = false, skip = 0 } = env;
+    return this.loadLowered({ codes, lse: env.cpu === "lse", hole, blind, skip });
+  }
+
+  /** Load what a verifier has already rewritten. */
+  loadLowered({ codes, lse, env, hole, blind = false, skip = 0 }: Lowered): Step {
+    const { session } = this;
+    this.giveBack?.();
+    this.giveBack = skip === 0 ? undefined : session.reserve(skip * CHUNK_BYTES);
+    const program: PreparedProgram = {
+      ...{ codes, lse, argument: 0n, returns: undefined, generated: undefined, imageBytes: undefined },
+      ...(env && { env }),
+    };
+    this.isLogged = this.loads++ % LOADS_A_LOG === 0;
+    return session.record(() => session.load(TRIED, program, { hole, blind }), undefined, this.isLogged);
+  }
+
+  /** By code: where its frame lies. */
+  frames(live: LiveProgram): readonly Range[] {
+    return framesOf(this.options.subject, live.prepared.codes);
+  }
+
+  /**
+   * Run it on one input, once on each engine, from the same state each time.
+   * @param lastCode whose frame is the region `stack` of the outcome.
+   */
+  run(live: LiveProgram, program: Program, input: Uint8Array, layout: Layout, lastCode: number): readonly RanProgram[] {
+    const { session } = this;
+    const { engines, fuel, trace } = this.options;
+    return engines.map((engine) => {
+      let execution: Execution | undefined;
+      const given = {
+        program,
+        input,
+        layout,
+        lastCode,
+        engine,
+        fuel,
+        ...(trace && { trace: (s: TraceState) => trace(s, live) }),
+      };
+      const step = session.record(() =>
+        session.run(() => {
+          execution = session.runner.runProgram(live, given);
+          return execution;
+        }),
+      );
+      return { engine: engine.name, step, outcome: execution?.whole, executed: execution?.outcome?.executed ?? 0 };
+    });
+  }
+
+  free(live: LiveProgram): Step {
+    const { session } = this;
+    // That what is left of it traps is for histories: a run costs as much as a small program.
+    return session.record(() => session.free(live, false), undefined, this.isLogged);
+  }
+
+  /** A64 words of all images. */
+  imagesOf({ program, prepared: { codes } }: LiveProgram): readonly LoadedImage[] {
+    const { machine } = this.session;
+    const given = codes.flatMap((functions, code) => functions.map((fn) => ({ code, fn })));
+    return program.functions.map((view, i) => {
+      const { code, fn } = given[i]!;
+      const va = view.bpfFunc ?? 0;
+      const words = new Uint32Array(Uint8Array.from(machine.peek(va, view.jitedLen)).buffer);
+      return { code, ...compiledOf(fn, view), offsets: view.offsets, words, va };
+    });
+  }
+}
+
+/** The program that a step has loaded, or why it has not. */
+export function loadedBy({ result }: Step): LiveProgram | string {
+  if (result.kind === "loaded") return result.live as LiveProgram;
+  if (result.kind === "refused") return `the JIT refused function ${result.index}: ${describeLoadError(result.error)}`;
+  return result.kind === "crashed" ? result.error.message : result.kind;
+}
+
+/** Blinding comes between the verifier and the JIT. */
+export const compiledOf = (
+  given: LoweredFunction,
+  { fn, origin }: LiveProgram["program"]["functions"][number],
+): Pick<LoweredFunction, "insns" | "origin"> =>
+  origin === undefined ? given : { insns: fn.insns, origin: origin.map((slot) => given.origin[slot]!) };
+
+const ANCHOR_PROGRAM = { first: 1, insns: 2, subprograms: 0, probes: 0 };
