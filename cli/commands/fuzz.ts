@@ -7,7 +7,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { ENGINES } from "../../engines/index.js";
 import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
 import { chooseEngines } from "../../harness/engines.js";
-import { findingReport } from "../../harness/format/finding-report.js";
+import { findingReport } from "../../harness/format/counterexample.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
 import { FUZZ_ORACLES } from "../../harness/loop/cause.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/loop/directory.js";

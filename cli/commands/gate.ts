@@ -6,10 +6,11 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { InvalidArgumentError } from "commander";
 import { loadCaseText } from "../../harness/case-file.js";
-import { formatFinding } from "../../harness/format/finding.js";
+import { foundCase, foundProgram } from "../../harness/counterexample.js";
+import { formatCounterexample } from "../../harness/format/counterexample.js";
 import { formatGate } from "../../harness/format/gate.js";
 import { formatListing } from "../../harness/format/listing.js";
-import { formatCaseFinding } from "../../harness/format/sequences.js";
+import { differenceLine } from "../../harness/format/text.js";
 import { tryFixed } from "../../harness/gate/fixed.js";
 import { type GateOptions, type GateParts, type GateReport, type GateResult, gate } from "../../harness/gate/gate.js";
 import { gateParts } from "../../harness/gate/parts.js";
@@ -167,11 +168,11 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const about = { engines: engines.map(({ name }) => name), check: parts.trials.check, from: flags.from };
     const code = flags.report === undefined ? saved : await savePage(io, flags.report, result, about, saved);
     print(io, formatGate(report, io.columns));
-    if (finding !== undefined) print(io, await formatFinding(finding, io.columns));
-    for (const one of caseFindings) print(io, await formatCaseFinding(one, io.columns));
+    const found = [...(finding === undefined ? [] : [foundProgram(finding)]), ...caseFindings.map(foundCase)];
+    for (const one of found) print(io, ["", ...(await formatCounterexample(one, io.columns))]);
     const failedFile = report.corpus.failures[0]?.name;
     if (failedFile !== undefined) print(io, await listingOf(failedFile, io.columns));
-    const shown = new Set([...(finding === undefined ? [] : [finding]), ...caseFindings].map(({ file }) => file));
+    const shown = new Set(found.flatMap(({ file }) => file ?? []));
     print(io, replayLines(report, shown));
     return code;
   } finally {
@@ -210,10 +211,11 @@ async function listingOf(file: string, columns: number): Promise<string[]> {
   return compiled.ok ? ["", ...formatListing(compiled.value.listing, columns)] : [];
 }
 
-/** Failures that were not shown yet, and as the last line how to see the first failure again. */
-const replayLines = ({ failures }: GateReport, shown: ReadonlySet<string>): string[] => [
-  ...failures
-    .filter(({ name }) => !shown.has(name))
-    .map(({ name, where, expected, got }) => `${name}: ${where}: expected ${expected}, got ${got}`),
-  ...failures.slice(0, 1).flatMap(({ replay }) => replay ?? []),
-];
+/** Failures that were not shown yet, and as the last line how to see the first of them again. */
+function replayLines({ failures }: GateReport, shown: ReadonlySet<string>): string[] {
+  const rest = failures.filter(({ name }) => !shown.has(name));
+  return [
+    ...rest.map((failure) => `${failure.name}: ${differenceLine(failure)}`),
+    ...rest.slice(0, 1).flatMap(({ replay }) => replay ?? []),
+  ];
+}

@@ -3,7 +3,7 @@
 import { Option } from "commander";
 import { replay } from "../../harness/corpus/replay.js";
 import { chooseEngines, ENGINE_CHOICES } from "../../harness/engines.js";
-import { count, seconds } from "../../harness/format/text.js";
+import { count, differenceLine, seconds } from "../../harness/format/text.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import {
@@ -47,7 +47,7 @@ async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promis
   const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)), cases);
   const { files, passed, failed, incomparable, engines, unreadable, durationMs } = report;
   print(io, [
-    ...report.failures.map(({ name, where, expected, got }) => `${name}: ${where}: expected ${expected}, got ${got}`),
+    ...report.failures.map((failure) => `${failure.name}: ${differenceLine(failure)}`),
     `${count(files, "file")} on ${engines.join(", ") || "no engine"} in ${seconds(durationMs)}: ${passed} agree, ` +
       `${failed} differ, ${incomparable} incomparable, ${unreadable.length} unreadable`,
     ...report.failures.slice(0, 1).flatMap(({ replay: command }) => command ?? []),

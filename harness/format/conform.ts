@@ -1,7 +1,7 @@
 // A conformance report as text.
 
 import type { ConformReport } from "../conform.js";
-import { count, seconds, table, wrap } from "./text.js";
+import { count, differenceLine, seconds, table, wrap } from "./text.js";
 
 export function formatConform(report: ConformReport, columns: number): string[] {
   const { interpreter, jit, groups, restricted, refused, failures } = report;
@@ -18,7 +18,7 @@ export function formatConform(report: ConformReport, columns: number): string[] 
       [1],
     ),
     ...restricted.flatMap(({ name, why }) => [`restricted  ${name}:`, ...wrap(why.split(" "), columns, "    ")]),
-    ...failures.map(({ name, where, expected, got }) => `FAILED ${name}: ${where}: expected ${expected}, got ${got}`),
+    ...failures.map((failure) => `FAILED ${failure.name}: ${differenceLine(failure)}`),
     conclusion(report),
   ];
 }

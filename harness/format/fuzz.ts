@@ -4,7 +4,7 @@ import type { FindingFacts } from "../loop/findings.js";
 import type { FuzzReport } from "../loop/fuzz.js";
 import type { CampaignState } from "../loop/state.js";
 import { total } from "../report.js";
-import { count, percent, seconds } from "./text.js";
+import { count, differenceLine, percent, seconds } from "./text.js";
 
 /** `1.2k`, `34M`. */
 export function short(n: number): string {
@@ -52,8 +52,8 @@ export function statusLine(state: CampaignState, since: Baseline, leftMs: number
   ].join(", ");
 }
 
-export const formatFound = ({ name, where, expected, got, size }: FindingFacts): string =>
-  `FOUND ${name}: ${where}: expected ${expected}, got ${got} (${count(size.original, size.unit)}, now ${size.shrunk})`;
+export const formatFound = (facts: FindingFacts): string =>
+  `FOUND ${facts.name}: ${differenceLine(facts)} (${count(facts.size.original, facts.size.unit)}, now ${facts.size.shrunk})`;
 
 export function formatFuzz(report: FuzzReport): string[] {
   const { trials, kinds, runs, slots, words, executed, steps, coverage, elapsedMs } = report;
@@ -72,8 +72,7 @@ export function formatFuzz(report: FuzzReport): string[] {
     ...why.slice(0, 8).map(([reason, n]) => `  ${n}  ${reason}`),
     ...(report.ignored === 0 ? [] : [`not counted  ${count(report.ignored, "failure")} of other oracles`]),
     ...report.findings.map(
-      ({ name, size: { shrunk, unit }, where, expected, got }) =>
-        `${name}: ${count(shrunk, unit)}, ${where}: expected ${expected}, got ${got}`,
+      (facts) => `${facts.name}: ${count(facts.size.shrunk, facts.size.unit)}, ${differenceLine(facts)}`,
     ),
     verdictLine(report),
   ];

@@ -2,7 +2,7 @@
 
 import type { GateReport } from "../gate/gate.js";
 import { total } from "../report.js";
-import { formatSequences } from "./sequences.js";
+import type { KindCount, SequenceReport } from "../sequences/sequences.js";
 import { count, percent, seconds, table, wrap } from "./text.js";
 
 export function formatGate(report: GateReport, columns: number): string[] {
@@ -52,6 +52,31 @@ const runsByEngine = (runs: GateReport["runs"]): string =>
   Object.entries(runs)
     .map(([engine, n], i) => `${n}${i === 0 ? " times" : ""} on ${engine}`)
     .join(" and ");
+
+export function formatSequences(report: SequenceReport): string[] {
+  const { files, agreeing, sequences, steps, interleavings, failures, stepsPerSecondPerCore } = report;
+  const exhaustive = report.allocFree + report.pokes + report.failurePoints > 0;
+  return [
+    ...(files === 0 ? [] : [`lessons    ${count(files, "file")} that are no programs, ${agreeing} as they say`]),
+    ...(sequences === 0
+      ? ["histories  none were tried"]
+      : [
+          `histories  ${sequences} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures`,
+          `           ${stepsPerSecondPerCore} steps a second per core in the second half, every oracle on`,
+        ]),
+    `rows       ${cases(report.kernelRows)} of rows that only a verifier makes`,
+    `tracing    ${cases(report.tracings)} of functions with programs attached`,
+    exhaustive
+      ? `small scope  ${report.allocFree} histories of allocations and frees, ${report.pokes} pokes, ` +
+        `${report.failurePoints} failure points, in ${seconds(report.exhaustiveMs)}`
+      : "small scope  not tried",
+  ];
+}
+
+const cases = ({ tried, incomparable }: KindCount): string => {
+  if (tried === 0) return "no cases";
+  return count(tried, "case") + (incomparable === 0 ? "" : `, ${percent(incomparable, tried)} incomparable,`);
+};
 
 function sizeLines({ sizes }: GateReport): string[] {
   const largest = Math.max(1, ...sizes.map(({ programs }) => programs));

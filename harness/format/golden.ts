@@ -2,7 +2,7 @@
 
 import type { GoldenReport } from "../golden/golden.js";
 import { unwitnessed } from "../golden/unwitnessed.js";
-import { count, seconds, table, wrap } from "./text.js";
+import { answerLines, count, seconds, table, wrap } from "./text.js";
 
 export function formatGolden(report: GoldenReport, shownFailures: number): string[] {
   const { images, bytesEqual, results, resultsEqual, families, failures, notCompared, filtered, leftOut } = report;
@@ -25,11 +25,7 @@ export function formatGolden(report: GoldenReport, shownFailures: number): strin
     ...leftOut.map(({ name, why }) => `left out ${name}: ${why}`),
     ...failures
       .slice(0, shownFailures)
-      .flatMap(({ name, where, expected, got }) => [
-        `FAILED ${name}: ${where}`,
-        `  expected  ${expected}`,
-        `  got      ${got}`,
-      ]),
+      .flatMap((failure) => [`FAILED ${failure.name}: ${failure.where}`, ...answerLines(failure)]),
     ...(failures.length > shownFailures ? [`and ${failures.length - shownFailures} more failures`] : []),
     conclusion(report),
   ];

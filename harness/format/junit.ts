@@ -2,6 +2,7 @@
 
 import { badInputLine, oneLine } from "../bad-input.js";
 import type { Report } from "../report.js";
+import { differenceLine } from "./text.js";
 
 /** What was checked by name. Where there are too many, as with generated programs, one entry stands for all of them. */
 export interface TestedCase {
@@ -14,9 +15,9 @@ export interface TestedCase {
 export function casesOf({ command, passed, failures, unreadable }: Report): readonly TestedCase[] {
   return [
     { name: `${passed} agree` },
-    ...failures.map(({ name, where, expected, got, replay = "" }) => ({
-      name,
-      failure: { message: `${where}: expected ${expected}, got ${got}`, details: replay },
+    ...failures.map((failure) => ({
+      name: failure.name,
+      failure: { message: differenceLine(failure), details: failure.replay ?? "" },
     })),
     ...unreadable.map((error) => ({
       name: error.subject,
@@ -54,9 +55,9 @@ const xml = (text: string): string =>
 /** One line for each failure, as GitHub reads them from a job's output. */
 export function annotations({ command, failures, unreadable }: Report): readonly string[] {
   return [
-    ...failures.map(({ name, where, expected, got, replay }) => {
-      const message = `${where}: expected ${expected}, got ${got}${replay === undefined ? "" : `; ${replay}`}`;
-      return annotation(name, `rox ${command}`, message);
+    ...failures.map((failure) => {
+      const replay = failure.replay === undefined ? "" : `; ${failure.replay}`;
+      return annotation(failure.name, `rox ${command}`, differenceLine(failure) + replay);
     }),
     ...unreadable.map((error) => annotation(error.subject, `rox ${command}`, badInputLine(error))),
   ];

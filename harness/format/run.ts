@@ -5,7 +5,7 @@ import type { RunReport } from "../../properties/cases/program/check.js";
 import { summary, type Verdict } from "../../properties/verdict.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { changedBytes } from "../changed-memory.js";
-import { clip, count, hexBytes } from "./text.js";
+import { answerLines, clip, count, hexBytes } from "./text.js";
 
 export function formatCaseReport(report: Checked, inputs: readonly Uint8Array[], columns: number): string[] {
   return [
@@ -55,7 +55,7 @@ export function verdictLines(verdict: Verdict): string[] {
     case "refused":
       return [`verdict: refused, the subject lacks ${verdict.missing}`];
     case "disagree":
-      return [`verdict: DISAGREE at ${verdict.where}`, `  expected  ${verdict.expected}`, `  got      ${verdict.got}`];
+      return [`verdict: DISAGREE at ${verdict.where}`, ...answerLines(verdict)];
     default:
       return verdict satisfies never;
   }

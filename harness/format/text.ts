@@ -1,5 +1,7 @@
 // Plain text for terminals of 80 columns and more: wrapped lists, right-aligned numbers, two columns side by side.
 
+import type { Failure } from "../report.js";
+
 /** `words` separated by `separator`, broken before `columns`, every line indented. */
 export function wrap(words: readonly string[], columns: number, indent = "  ", separator = " "): string[] {
   const lines: string[] = [];
@@ -64,3 +66,12 @@ export const count = (n: number, noun: string, plural = `${noun}s`): string => `
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 export const hexBytes = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+type Answers = Pick<Failure, "expected" | "got">;
+
+/** Two answers that part, in one line. */
+export const differenceLine = ({ where, expected, got }: Answers & Pick<Failure, "where">): string =>
+  `${where}: expected ${expected}, got ${got}`;
+
+/** One below the other. */
+export const answerLines = ({ expected, got }: Answers): string[] => [`  expected  ${expected}`, `  got       ${got}`];

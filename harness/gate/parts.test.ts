@@ -6,7 +6,8 @@ import { printInsn } from "../../spec/bpf/text/print.js";
 import type { Case } from "../../subjects/case.js";
 import { makeFiles } from "../../testing/files.js";
 import { loadCaseText } from "../case-file.js";
-import { formatFinding } from "../format/finding.js";
+import { foundProgram } from "../counterexample.js";
+import { formatCounterexample } from "../format/counterexample.js";
 import { keepFinding } from "./finding.js";
 import { gateParts } from "./parts.js";
 
@@ -46,9 +47,13 @@ test("a finding among real programs is shrunk to a line or two and can be read b
   expect(read.value.program).toEqual(kept.value.case.program);
   expect(uses(read.value, "mul")).toBe(true);
 
-  const lines = await formatFinding(kept.value, 100);
+  const lines = await formatCounterexample(foundProgram(kept.value), 100);
   const multiplication = read.value.program.code[0]?.findIndex(({ row }) => row.kind === "alu" && row.op === "mul");
   expect(lines.join("\n")).toContain(printInsn(read.value.program.code[0] ?? [], multiplication ?? 0));
   expect(lines).toContain("first difference: r0");
-  expect(lines.at(-1)).toBe(`written to ${file}`);
+  expect(lines[0]).toMatch(/^COUNTEREXAMPLE gate-5-\d+: exec-match objects, shrunk from \d+ slots to [1-4]$/);
+  expect(lines.slice(lines.indexOf("first difference: r0") + 1)).toEqual([
+    ...["  expected  0x1", "  got       0x2"],
+    ...[`written to ${file}`, `npx rox run ${file}`],
+  ]);
 });

@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { parseHistory } from "../../properties/cases/history/text.js";
 import { makeFiles } from "../../testing/files.js";
-import { formatCaseFinding, formatSequences } from "../format/sequences.js";
+import { foundCase } from "../counterexample.js";
+import { formatCounterexample } from "../format/counterexample.js";
+import { formatSequences } from "../format/gate.js";
 import { keepCase } from "./finding.js";
 import { inlineSequencePool, type SequencePool } from "./pool.js";
 import { type SequenceOptions, sequences } from "./sequences.js";
@@ -66,7 +68,10 @@ test("the breach with the lowest index is made plain and kept with the command t
   expect(found[0]?.replay).toBe(`npx rox history ${finding!.file}`);
   const parsed = parseHistory(readFileSync(finding!.file, "utf8"));
   expect(parsed).toMatchObject({ ok: true, value: { about: { oracle: "no-leak" } } });
-  expect((await formatCaseFinding(finding!, 80)).at(-1)).toBe(`written to ${finding!.file}`);
+  expect((await formatCounterexample(foundCase(finding!), 80)).slice(-2)).toEqual([
+    `written to ${finding!.file}`,
+    `npx rox history ${finding!.file}`,
+  ]);
 });
 
 test("the other kinds are tried and counted, and lessons of all kinds are replayed", async () => {

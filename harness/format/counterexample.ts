@@ -1,0 +1,61 @@
+// A counterexample as text: who objects, the smallest case beside its code, where the answers part, and the command that
+// shows it again.
+
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { type Counterexample, codeOf, foundCause } from "../counterexample.js";
+import type { FindingFacts } from "../loop/findings.js";
+import { formatListing } from "./listing.js";
+import { answerLines, count } from "./text.js";
+
+/** @param facts what else is known of it, a line each */
+export async function formatCounterexample(
+  found: Counterexample,
+  columns: number,
+  facts: readonly string[] = [],
+): Promise<string[]> {
+  const { name, oracle, size, where, answers = [], file, replay } = found;
+  const shrunk = size === undefined ? "" : `, shrunk from ${count(size.before, size.unit)} to ${size.after}`;
+  return [
+    `COUNTEREXAMPLE ${name}: ${oracle} objects${shrunk}`,
+    ...facts,
+    ...(await caseLines(found, columns)),
+    `first difference: ${where}`,
+    ...answerLines(found),
+    ...answers.map((line) => `  ${line}`),
+    ...(file === undefined ? [] : [`written to ${file}`]),
+    replay,
+  ];
+}
+
+/** What a case's file says about the case, rather than what it is. */
+const ABOUT = /^(# )?(title|oracle|expect|id|note|found):/;
+
+/** A program beside its code; any other case as it is written, and below it the code that it is about. Nothing is run. */
+async function caseLines({ kind, text }: Counterexample, columns: number): Promise<readonly string[]> {
+  const code = formatListing(await codeOf({ kind, text }), columns);
+  if (kind === PROGRAMS && code.length > 0) return code;
+  const lines = text.split("\n").filter((line) => !ABOUT.test(line));
+  return [
+    ...lines
+      .join("\n")
+      .trim()
+      .split("\n")
+      .map((line) => (line === "" ? "" : `  ${line}`)),
+    ...code,
+  ];
+}
+
+/** `report.txt` of a finding's directory. @param text the smallest case's file */
+export async function findingReport(facts: FindingFacts, text: string, replay: string): Promise<string> {
+  const { cause, kind, seed, index, shard, version, engine, fixed } = facts;
+  const lines = await formatCounterexample(foundCause(facts, text, replay), REPORT_COLUMNS, [
+    `reason     ${cause.reason}`,
+    `blamed     ${cause.what}`,
+    `found      seed ${seed}, trial ${index} (${kind}), shard ${shard}, engine ${engine}, version ${version}`,
+    ...(fixed ? [] : ["           not shrunk to a fixed point"]),
+    "",
+  ]);
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+const REPORT_COLUMNS = 100;
