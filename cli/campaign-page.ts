@@ -10,7 +10,7 @@ export async function saveCampaignPage(io: Io, campaign: string, directory: stri
   if (!read.ok) return complain(io, read.error);
   // Loaded only where it is wanted: the plotting library is large.
   const { campaignData } = await import("../harness/report/campaign-data.js");
-  const { writePage } = await import("../harness/report/write.js");
+  const { writePage } = await import("../harness/report/page.js");
   const written = writePage(directory, await campaignData(campaign, read.value));
   if (!written.ok) return complain(io, written.error);
   io.err(`rox: the report is ${written.value}\n`);

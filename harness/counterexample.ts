@@ -7,10 +7,10 @@ import { TRIAL_KINDS } from "../properties/cases/index.js";
 import type { AnyKind } from "../properties/cases/kind.js";
 import { PROGRAMS } from "../properties/cases/program/index.js";
 import { summary } from "../properties/verdict.js";
-import type { Case } from "../subjects/case.js";
 import { caseCommand } from "./case-command.js";
 import type { Finding } from "./gate/finding.js";
-import { compileCase, type Listing, listingOf } from "./listing.js";
+import { readTextFile } from "./input-file.js";
+import { type Listing, listingOf } from "./listing.js";
 import { isOfWorker } from "./loop/cause.js";
 import type { FindingFacts } from "./loop/findings.js";
 import { kindId } from "./loop/schedule.js";
@@ -75,6 +75,17 @@ export const foundCase = (finding: CaseFinding): Counterexample => {
   };
 };
 
+/** What failed by its name: a directed case, an encoder, or a case file that does not come out as it says. */
+export function failedByName({ oracle, name, where, expected, got, replay = "" }: Failure): Counterexample {
+  const kind = TRIAL_KINDS.find(({ extension }) => extension === path.extname(name));
+  const text = kind === undefined ? undefined : readTextFile(name);
+  const about = { oracle: oracle ?? where, where, expected, got, replay };
+  if (text?.ok !== true) {
+    return { ...about, name: path.basename(name).replaceAll(/[^\w.-]+/g, "-"), title: name, kind: undefined, text: "" };
+  }
+  return { ...about, name: nameOf(name), title: `${where} differs`, kind, text: text.value };
+}
+
 /** The cause that a campaign found. @param text the smallest case */
 export function foundCause(facts: FindingFacts, text: string, replay: string): Counterexample {
   const { name, cause, where, expected, got } = facts;
@@ -89,8 +100,5 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
 /** BPF beside A64; nothing where a case has no code or does not compile. */
 export async function codeOf({ kind, text }: Pick<Counterexample, "kind" | "text">): Promise<Listing> {
   const parsed = kind?.parse(text);
-  if (kind === undefined || parsed?.ok !== true) return [];
-  if (kind.code !== undefined) return listingOf(kind.code(parsed.value));
-  const compiled = kind === PROGRAMS ? await compileCase(parsed.value as Case) : undefined;
-  return compiled?.ok === true ? compiled.value.listing : [];
+  return parsed?.ok === true ? listingOf(kind?.code?.(parsed.value) ?? []) : [];
 }

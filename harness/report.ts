@@ -5,6 +5,8 @@ import type { BadInput } from "./bad-input.js";
 export interface Failure {
   /** The file, recording or program that failed. */
   readonly name: string;
+  /** Who objects, where that is said. */
+  readonly oracle?: string;
   /** Where the two answers part: `r0`, `insn 3`, `image +0x14`, ... */
   readonly where: string;
   readonly expected: string;

@@ -3,7 +3,7 @@
 import type { FindingData, ReportData } from "../harness/report/data.js";
 import { demonstration } from "../harness/report/pack-demo.js";
 
-const word = (address: string, text: string) => ({ address, word: "1acb08ea", text });
+const word = (va: number, text: string) => ({ va, word: 0x1acb_08ea, text });
 
 const MODULO: FindingData = {
   name: "gate-7-8",
@@ -12,7 +12,7 @@ const MODULO: FindingData = {
   where: "r0",
   expected: "0x00000000ffffffff",
   got: "0x0000000000000001",
-  shrunk: { before: 18, after: 3 },
+  size: { before: 18, after: 3, unit: "slot" },
   rows: ["mov imm", "smod32 imm", "exit"],
   groups: ["base64", "divmul32", "base32"],
   listing: [
@@ -20,12 +20,12 @@ const MODULO: FindingData = {
       title: "program 0, main: 3 words",
       code: 0,
       parts: [
-        { part: "prologue", bpf: "", words: [word("ffff800083000008", "paciasp")] },
-        { part: 0, bpf: "r0 = -1", words: [word("ffff800083000024", "mov x7, #-1")] },
+        { part: "prologue", bpf: "", words: [word(0x8000_8300_0008, "paciasp")] },
+        { part: 0, bpf: "r0 = -1", words: [word(0x8000_8300_0024, "mov x7, #-1")] },
         {
           part: 1,
           bpf: "w0 s%= 2",
-          words: [word("ffff80008300002c", "udiv w10, w7, w11"), word("ffff800083000030", "msub w7, w10, w11, w7")],
+          words: [word(0x8000_8300_002c, "udiv w10, w7, w11"), word(0x8000_8300_0030, "msub w7, w10, w11, w7")],
         },
         { part: 2, bpf: "exit", words: [] },
       ],

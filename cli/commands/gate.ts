@@ -191,7 +191,7 @@ async function savePage(
 ): Promise<number> {
   // Loaded only where it is wanted: the plotting library is large.
   const { gateData } = await import("../../harness/report/gate-data.js");
-  const { writePage } = await import("../../harness/report/write.js");
+  const { writePage } = await import("../../harness/report/page.js");
   const written = writePage(directory, await gateData(result, about));
   if (!written.ok) return complain(io, written.error);
   io.err(`rox: the report is ${written.value}\n`);

@@ -3,8 +3,7 @@
 import type { Command } from "commander";
 import type { Engine } from "../../engines/engine.js";
 import { caseCommand } from "../../harness/case-command.js";
-import { formatEvent } from "../../harness/format/event.js";
-import { placesOf } from "../../harness/format/place.js";
+import { formatEvent, placesOf } from "../../harness/format/event.js";
 import { loadHistory, replayFile } from "../../harness/history-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import type { Violation } from "../../properties/cases/history/check.js";

@@ -1,7 +1,8 @@
 // The machine's events as lines for people: what happened, on which CPU, to which part of which program or page.
 
+import type { Va } from "../../machine/address.js";
 import type { FailingStep } from "../../machine/event.js";
-import { isAlias, type TraceEvent } from "../../subjects/step.js";
+import { isAlias, type Region, type Step, type TraceEvent } from "../../subjects/step.js";
 
 /** @param placeOf what lies at an address of executable memory */
 export function formatEvent(event: TraceEvent, index: number, placeOf: (va: number) => string | undefined): string {
@@ -62,3 +63,22 @@ const FAILURES: Readonly<Record<FailingStep, string>> = {
 
 const range = ({ va, bytes }: { readonly va: number; readonly bytes: number }): string => `${address(va)} +${bytes}`;
 const address = (va: number): string => `0xffff${va.toString(16).padStart(12, "0")}`;
+
+/**
+ * What lies at an address of executable memory after a step, what it did away with included: whose function or trampoline,
+ * and which word of it is poked. Undefined for what is nobody's.
+ */
+export function placesOf({ scene, result, removed, patches }: Step): (va: Va) => string | undefined {
+  const programs = [...scene.live.values(), ...(result.kind === "freed" ? [result.freed] : [])];
+  const trampolines = [...scene.tramps.values(), ...removed];
+  const holds = (va: Va, { header, bytes }: Region): boolean => va >= header && va < header + bytes;
+  return (va) => {
+    const patch = patches.find((one) => one.va === va || one.literal === va);
+    if (patch !== undefined) return `${patch.va === va ? "entry" : "long jump"} of #${patch.id}`;
+    const trampoline = trampolines.find(({ region }) => holds(va, region));
+    if (trampoline !== undefined)
+      return `${trampoline.release === va ? "release of the " : ""}trampoline of #${trampoline.id}`;
+    const program = programs.find(({ regions }) => regions.some((region) => holds(va, region)));
+    return program && `#${program.id}`;
+  };
+}

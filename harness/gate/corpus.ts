@@ -2,7 +2,7 @@
 // the run, but does not keep the others from being replayed.
 
 import { type Check, checkExpected } from "../../properties/cases/check-or-crash.js";
-import { isUncompared } from "../../properties/verdict.js";
+import { type Disagreement, isUncompared } from "../../properties/verdict.js";
 import type { BadInput, Loaded } from "../bad-input.js";
 import { breather } from "../breathe.js";
 import { caseCommand } from "../case-command.js";
@@ -47,7 +47,8 @@ export async function replayCorpus(
   return { directory, files: found.files.length, passed, incomparable, failures, unreadable };
 }
 
-const difference = ({ where, expected, got }: Pick<Failure, "where" | "expected" | "got">) => ({
+const difference = ({ oracle, where, expected, got }: Disagreement) => ({
+  oracle,
   where,
   expected,
   got,

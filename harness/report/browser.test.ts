@@ -10,7 +10,7 @@ import { smallCampaign } from "../../testing/campaign.js";
 import { SAMPLE } from "../../testing/report.js";
 import { available } from "../../testing/required.js";
 import { campaignData } from "./campaign-data.js";
-import { writePage } from "./write.js";
+import { writePage } from "./page.js";
 
 const PROGRAM = process.env.ROX_CHROMIUM ?? "/usr/bin/chromium";
 const ARGUMENTS = [

@@ -2,38 +2,36 @@
 
 import path from "node:path";
 import { engineByName } from "../../engines/index.js";
-import { checkOrCrash } from "../../properties/cases/check-or-crash.js";
-import { HISTORIES } from "../../properties/cases/history/index.js";
-import { parseHistory } from "../../properties/cases/history/text.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
-import { parseCase } from "../../properties/cases/program/text.js";
 import { stageCheck } from "../../properties/cases/stage-check.js";
+import { foundCause } from "../counterexample.js";
 import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
 import { coverage, WRITTEN_ROWS } from "../gate/coverage.js";
 import { NOT_CHECKED } from "../gate/not-checked.js";
-import { isOfWorker } from "../loop/cause.js";
 import { coverageOf, ranRows } from "../loop/coverage.js";
 import { emittedCells } from "../loop/emitted.js";
 import { replayOf } from "../loop/fuzz.js";
-import type { KeptFinding, ReadCampaign, Sample } from "../loop/read.js";
+import type { ReadCampaign, Sample } from "../loop/read.js";
 import { kindId } from "../loop/schedule.js";
 import { shardText } from "../loop/shard.js";
 import { INCOMPARABLE_LIMIT } from "../report.js";
 import { shellWord } from "../shell-word.js";
-import type { FactData, FindingData, GrowthPoint, ReportData, VerdictData } from "./data.js";
-import { machineEvents } from "./event-text.js";
+import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
 import { findingData } from "./finding-data.js";
-import { thinned } from "./gate-data.js";
-import { NOTHING_RUN } from "./gate-findings.js";
-import { historyFindingData } from "./history-finding-data.js";
 import { grouped } from "./html.js";
 import { demonstration } from "./pack-demo.js";
 
 export async function campaignData(directory: string, campaign: ReadCampaign): Promise<ReportData> {
   const { settings, state, samples } = campaign;
+  const engine = engineByName(settings.engine);
+  // Cases are not played on an engine that is not here.
+  const witnesses = engine && { engine, check: stageCheck({ engines: [engine] }) };
   const findings: FindingData[] = [];
-  for (const kept of campaign.findings) findings.push(await findingOf(directory, campaign, kept));
+  for (const { facts, shrunk, times } of campaign.findings) {
+    const found = { ...foundCause(facts, shrunk, replayOf(directory, facts)), times };
+    findings.push(await findingData(found, witnesses));
+  }
   const points = inOrder(samples);
   const programs = state.sumsOf.get(kindId(PROGRAMS))?.trials ?? 0;
   return {
@@ -53,37 +51,9 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
       rowsAll: WRITTEN_ROWS.length,
     },
     pace: thinned(points.map(({ ms, trials }) => ({ elapsedMs: ms, programs: trials }))),
-    growth: growthOf(points),
+    growth: thinned(points.map(({ ms, cells, findings: found }) => ({ elapsedMs: ms, cells, findings: found }))),
     sizes: [],
     packs: demonstration(settings.seed),
-  };
-}
-
-/** A finding of a worker that crashed or hung is not run again: it would end this process as well. */
-async function findingOf(directory: string, { settings }: ReadCampaign, kept: KeptFinding): Promise<FindingData> {
-  const { facts, shrunk, times } = kept;
-  const { name, cause, where, expected, got, size } = facts;
-  const replay = replayOf(directory, facts);
-  const about = { name, oracle: cause.oracle, where, expected, got, times, text: shrunk, replay };
-  const engine = engineByName(settings.engine);
-  const title = `${cause.what}: ${cause.reason}`;
-  const sizes = { before: size.original, after: size.shrunk, unit: `${size.unit}s` };
-  const plain = { ...NOTHING_RUN, ...about, title, shrunk: sizes };
-  if (isOfWorker(cause) || engine === undefined) return { ...NOTHING_RUN, ...about, title: cause.reason };
-  if (facts.kind === kindId(HISTORIES)) {
-    const history = parseHistory(shrunk);
-    if (!history.ok) return plain;
-    const failed = { ...{ name, history: history.value, engine, oracle: cause.oracle }, expected, got, replay };
-    return { ...historyFindingData(failed), ...about, title: `${cause.oracle} objects: ${cause.what}`, shrunk: sizes };
-  }
-  const parsed = facts.kind === kindId(PROGRAMS) ? parseCase(shrunk) : undefined;
-  if (parsed?.ok !== true) return plain;
-  const report = checkOrCrash(parsed.value, stageCheck({ engines: [engine] }));
-  const failed = { name, case: parsed.value, report, shrunk: sizes, replay, oracle: cause.oracle };
-  return {
-    ...(await findingData(failed, machineEvents(parsed.value))),
-    ...about,
-    title,
   };
 }
 
@@ -139,13 +109,4 @@ function inOrder(samples: readonly Sample[]): readonly Sample[] {
     if (last === undefined || (sample.ms > last.ms && sample.trials >= last.trials)) found.push(sample);
   }
   return found;
-}
-
-const MOST_POINTS = 300;
-
-function growthOf(samples: readonly Sample[]): readonly GrowthPoint[] {
-  const step = Math.max(1, Math.ceil(samples.length / MOST_POINTS));
-  return samples
-    .filter((_, i) => i % step === 0 || i === samples.length - 1)
-    .map(({ ms, cells, findings }) => ({ elapsedMs: ms, cells, findings }));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { drawPace, drawSizes, rates } from "./charts.js";
-import { thinned } from "./gate-data.js";
+import { thinned } from "./data.js";
 
 const at = (elapsedMs: number, programs: number) => ({ elapsedMs, programs });
 

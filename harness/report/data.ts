@@ -2,6 +2,8 @@
 // gate fills it (`gate-data.ts`), and so does a campaign (`campaign-data.ts`); `page.ts` draws it and knows nothing else.
 
 import type { Cells } from "../../properties/coverage/cells.js";
+import type { Counterexample } from "../counterexample.js";
+import type { Listing } from "../listing.js";
 
 export interface ReportData {
   /** `rox gate`, `rox fuzz`. */
@@ -79,23 +81,16 @@ export type PackEvent =
   | { readonly kind: "load"; readonly id: number; readonly at: number; readonly bytes: number; readonly used: number }
   | { readonly kind: "free"; readonly id: number };
 
-export interface FindingData {
-  /** Unique, also the anchor: `gate-7-8`. */
-  readonly name: string;
-  /** What failed, in a few words. */
-  readonly title: string;
-  readonly oracle: string;
-  readonly where: string;
-  readonly expected: string;
-  readonly got: string;
-  /** Slots, or actions, before and after shrinking; absent if it was not shrunk. */
-  readonly shrunk?: { readonly before: number; readonly after: number; readonly unit?: string };
-  /** How many cases failed for that cause, where they are counted. */
-  readonly times?: number;
+/** `name` is unique, also the anchor: `gate-7-8`. */
+export interface FindingData
+  extends Pick<
+    Counterexample,
+    "name" | "title" | "oracle" | "where" | "expected" | "got" | "size" | "times" | "text" | "replay"
+  > {
   /** Row ids of its program. */
   readonly rows: readonly string[];
   readonly groups: readonly string[];
-  readonly listing: readonly FunctionData[];
+  readonly listing: Listing;
   /** Of a history: its actions, in order, as far as it was played. */
   readonly actions?: readonly ActionData[];
   /** The first instruction after which a register differs. */
@@ -103,11 +98,8 @@ export interface FindingData {
   /** Both witnesses, instruction by instruction. */
   readonly steps: readonly StepData[];
   readonly stepsCut: boolean;
-  /** What the machine did while the program was loaded and freed, a line each. */
+  /** What the machine did while the program was loaded and freed, or at the step that an oracle objects to, a line each. */
   readonly events: readonly string[];
-  /** The case as a file. */
-  readonly text: string;
-  readonly replay: string;
 }
 
 export interface ActionData {
@@ -117,20 +109,6 @@ export interface ActionData {
   readonly result: string;
   /** What the oracles object to, a line each. */
   readonly breaches: readonly string[];
-}
-
-export interface FunctionData {
-  readonly title: string;
-  /** Index into the codes of the program. */
-  readonly code: number;
-  readonly parts: readonly PartData[];
-}
-
-export interface PartData {
-  /** A slot, or `prologue`, `epilogue`, ... */
-  readonly part: number | string;
-  readonly bpf: string;
-  readonly words: readonly { readonly address: string; readonly word: string; readonly text: string }[];
 }
 
 export interface DifferenceData {
@@ -152,4 +130,13 @@ export interface StepData {
   readonly changes: readonly string[];
   /** What the compiled code has otherwise. */
   readonly differences: readonly string[];
+}
+
+/** Points of a curve that go into the page. */
+const MOST_POINTS = 500;
+
+/** Every n-th point and the last one. */
+export function thinned<T>(points: readonly T[], most = MOST_POINTS): readonly T[] {
+  const step = Math.max(1, Math.ceil(points.length / most));
+  return points.filter((_, i) => i % step === step - 1 || i === points.length - 1);
 }

@@ -1,21 +1,24 @@
 import { expect, test } from "vitest";
-import { checkExpected } from "../../properties/cases/check-or-crash.js";
+import { defaultEngine } from "../../engines/index.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { parseCase } from "../../properties/cases/program/text.js";
 import { stageCheck } from "../../properties/cases/stage-check.js";
-import { machineEvents } from "./event-text.js";
-import { differenceOf, findingData } from "./finding-data.js";
+import type { Counterexample } from "../counterexample.js";
+import { differenceOf, findingData, machineEvents } from "./finding-data.js";
 
-function failing(text: string) {
-  const c = parseCase(text);
-  if (!c.ok) throw new Error(c.error.message);
-  return { name: "two", case: c.value, report: checkExpected(c.value, stageCheck()), replay: "npx rox run two.bpf" };
-}
+const witnesses = () => ({ check: stageCheck(), engine: defaultEngine() });
+const ADDS = "# title: two\n# expect: r0 = 0x3\n\nr0 = 2\nr0 += 4097\nexit\n";
+const FOUND: Counterexample = {
+  ...{ name: "two", title: "r0 against the file differs", oracle: "exec-match", kind: PROGRAMS, text: ADDS },
+  ...{ where: "r0 against the file", expected: "0x3", got: "returned 0x1003", replay: "npx rox run two.bpf" },
+};
 
 test("a case whose file asks for something else, with code, steps and text", async () => {
-  const data = await findingData(failing("# title: two\n# expect: r0 = 0x3\n\nr0 = 2\nr0 += 4097\nexit\n"), ["load"]);
+  const data = await findingData(FOUND, witnesses());
   expect(data).toMatchObject({
-    ...{ name: "two", where: "r0 against the file", expected: "0x0000000000000003", replay: "npx rox run two.bpf" },
-    ...{ rows: ["mov imm", "add imm", "exit"], groups: ["base64", "base32"], events: ["load"], stepsCut: false },
+    ...{ name: "two", where: "r0 against the file", expected: "0x3", replay: "npx rox run two.bpf", text: ADDS },
+    ...{ rows: ["mov imm", "add imm", "exit"], groups: ["base64", "base32"], stepsCut: false },
   });
   expect("difference" in data).toBe(false);
   const [main] = data.listing;
@@ -24,7 +27,20 @@ test("a case whose file asks for something else, with code, steps and text", asy
     words: [{ text: "mov x10, #0x1001" }, { text: "add x7, x7, x10" }],
   });
   expect(data.steps.find(({ part }) => part === 1)?.changes).toEqual(["r0 = 0x1003"]);
-  expect(data.text).toContain("r0 += 4097\nexit\n");
+  expect(data.events.filter((line) => !line.startsWith(" "))).toEqual(["load", "free"]);
+});
+
+test("what ended its worker is not played", async () => {
+  const data = await findingData({ ...FOUND, endsWorker: true }, witnesses());
+  expect(data).toMatchObject({ text: ADDS, listing: [], steps: [], events: [] });
+});
+
+test("a history has what became of each action, and the events of the one that an oracle objects to", async () => {
+  const text = "profile: linux-6.12\n\nload #0 (r0 = 1 .., 2 insns); copy 1 fails\nload #1 (r0 = 1 .., 2 insns)\n";
+  const data = await findingData({ ...FOUND, kind: HISTORIES, text }, witnesses());
+  expect(data.actions?.map(({ result }) => result)).toEqual(["loaded, a failure struck"]);
+  expect(data.actions?.[0]?.breaches.length).toBeGreaterThan(0);
+  expect(data.events.filter((line) => line.endsWith("FAILS      a copy"))).toHaveLength(1);
 });
 
 test("the first difference names the register and both values", () => {
@@ -43,10 +59,12 @@ test("the first difference names the register and both values", () => {
 });
 
 test("the log tells the load and the free", () => {
-  const lines = machineEvents(failing("# title: two\n\nr0 = 2\nexit\n").case);
+  const c = parseCase("# title: two\n\nr0 = 2\nexit\n");
+  if (!c.ok) throw new Error(c.error.message);
+  const lines = machineEvents(c.value);
   expect([lines[0], lines.includes("free")]).toEqual(["load", true]);
-  expect(lines.find((line) => line.includes("packMutex"))).toBe("  cpu 0  lock           packMutex");
-  expect(lines.filter((line) => line.includes("setPermission"))).toEqual([
-    expect.stringMatching(/^ {2}cpu 0 {2}setPermission {2}rox +0xffff8000[0-9a-f]{8} {2}2 MiB$/),
+  expect(lines.find((line) => line.includes("packMutex"))).toBe("    2  cpu 0  lock       packMutex");
+  expect(lines.filter((line) => line.includes("protect"))).toEqual([
+    expect.stringMatching(/^ +\d+ {2}cpu 0 {2}protect {4}0xffff8000[0-9a-f]{8} \+2097152 rox$/),
   ]);
 });

@@ -1,68 +1,89 @@
-// A failing case as plain data for the report: its code, where the witnesses part, and everything to see it again.
+// A counterexample as plain data for the page. Its case is played once more, to show what both witnesses did: a program with
+// its code and its steps, a history with what became of each action, and the machine's events of either.
 
-import { pointer } from "../../machine/address.js";
-import type { Checked } from "../../properties/cases/check-or-crash.js";
-import { printCase } from "../../properties/cases/program/text.js";
-import { hexWord } from "../../spec/bits.js";
+import type { Engine } from "../../engines/engine.js";
+import { EventLog } from "../../machine/event.js";
+import { Machine } from "../../machine/machine.js";
+import { type Check, type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
+import { envOf, lowerCase } from "../../properties/cases/compile.js";
+import type { Violation } from "../../properties/cases/history/check.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { type HistoryFile, parseHistory, printActions } from "../../properties/cases/history/text.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { parseCase } from "../../properties/cases/program/text.js";
+import type { Action } from "../../subjects/action.js";
 import type { Case } from "../../subjects/case.js";
-import type { Listing } from "../listing.js";
-import { compileCase } from "../listing.js";
+import { defaultSubject } from "../../subjects/index.js";
+import type { Step } from "../../subjects/step.js";
+import type { Subject } from "../../subjects/subject.js";
+import { type Counterexample, codeOf } from "../counterexample.js";
+import { formatEvent, placesOf } from "../format/event.js";
+import { replayFile } from "../history-file.js";
 import type { TraceRow } from "../trace.js";
 import { type Trace, traceRun } from "../trace-run.js";
-import type { DifferenceData, FindingData, FunctionData, StepData } from "./data.js";
+import type { ActionData, DifferenceData, FindingData, StepData } from "./data.js";
 
-export interface FailedCase {
-  readonly name: string;
-  readonly case: Case;
-  readonly report: Checked;
-  readonly shrunk?: { readonly before: number; readonly after: number };
-  readonly replay: string;
-  /** By default what the place of the difference says. */
-  readonly oracle?: string;
+export interface Witnesses {
+  /** Of programs. */
+  readonly check: Check;
+  /** Of histories. */
+  readonly engine: Engine;
 }
 
-/** Steps that go into the page. */
-const MOST_STEPS = 400;
-const NO_TRACE: Trace = { rows: [], cut: false };
+/** What a page shows of a case beyond what was said of it. */
+type Shown = Omit<FindingData, keyof Counterexample>;
+const NOTHING_SHOWN: Shown = { rows: [], groups: [], listing: [], steps: [], stepsCut: false, events: [] };
 
-/** As `check.ts` calls it. */
-const TEXT_MEMORY = "text memory";
-
-/** @param events what the machine did with the program, one line each. */
-export async function findingData(failed: FailedCase, events: readonly string[]): Promise<FindingData> {
-  const { case: c, report, name, replay, shrunk } = failed;
-  const { verdict } = report;
-  const compiled = await compileCase(c);
-  const { rows, cut } = await traceOrNone(failed);
-  const isDifferent = ({ differences }: TraceRow): boolean => differences.length > 0;
-  const first = rows.findIndex(isDifferent);
-  const from = Math.max(0, Math.min(first - MOST_STEPS / 2, rows.length - MOST_STEPS));
-  const difference = rows[first] === undefined ? undefined : differenceOf(rows[first]);
-  const used = [...new Set(c.program.code.flat().map(({ row }) => row))].filter(({ kind }) => kind !== "lddwHigh");
-  const where = verdict.kind === "disagree" ? verdict.where : verdict.kind;
+/** @param witnesses undefined where they are not here: then nothing is played */
+export async function findingData(found: Counterexample, witnesses: Witnesses | undefined): Promise<FindingData> {
+  const { name, title, oracle, where, expected, got, size, times, text, replay } = found;
   return {
-    name,
-    title: `${where} differs`,
-    oracle: failed.oracle ?? (where === TEXT_MEMORY ? "text-memory" : "exec-match"),
-    where,
-    expected: verdict.kind === "disagree" ? verdict.expected : "",
-    got: verdict.kind === "disagree" ? verdict.got : "",
-    ...(shrunk === undefined ? {} : { shrunk }),
-    rows: used.map(({ id }) => id),
-    groups: [...new Set(used.map(({ group }) => group))],
-    listing: compiled.ok ? listingData(compiled.value.listing) : [],
-    ...(difference === undefined ? {} : { difference }),
-    steps: rows.slice(from, from + MOST_STEPS).map(stepData),
-    stepsCut: cut || rows.length > MOST_STEPS,
-    events,
-    text: printCase({ ...c, title: `${where} differs`, notes: [] }),
-    replay,
+    ...{ name, title, oracle, where, expected, got, text, replay },
+    ...(size === undefined ? {} : { size }),
+    ...(times === undefined ? {} : { times }),
+    ...NOTHING_SHOWN,
+    ...(found.endsWorker === true || witnesses === undefined ? {} : await shownOf(found, witnesses)),
   };
 }
 
+async function shownOf(found: Counterexample, { check, engine }: Witnesses): Promise<Partial<Shown>> {
+  const history = found.kind === HISTORIES ? parseHistory(found.text) : undefined;
+  if (history?.ok === true) return historyShown(history.value, engine);
+  const program = found.kind === PROGRAMS ? parseCase(found.text) : undefined;
+  const listing = await codeOf(found);
+  if (program?.ok !== true) return { listing };
+  return { listing, ...(await programShown(program.value, checkExpected(program.value, check))) };
+}
+
+/** Steps, and lines of events, that go into the page. */
+const MOST_STEPS = 400;
+const MOST_EVENTS = 600;
+
+const cutEvents = (lines: readonly string[]): readonly string[] =>
+  lines.length <= MOST_EVENTS
+    ? lines
+    : [...lines.slice(0, MOST_EVENTS), `and ${lines.length - MOST_EVENTS} more events`];
+
+async function programShown(c: Case, report: Checked): Promise<Partial<Shown>> {
+  const { rows, cut } = await traceOrNone(c, report);
+  const first = rows.findIndex(({ differences }) => differences.length > 0);
+  const from = Math.max(0, Math.min(first - MOST_STEPS / 2, rows.length - MOST_STEPS));
+  const used = [...new Set(c.program.code.flat().map(({ row }) => row))].filter(({ kind }) => kind !== "lddwHigh");
+  return {
+    rows: used.map(({ id }) => id),
+    groups: [...new Set(used.map(({ group }) => group))],
+    ...(rows[first] === undefined ? {} : { difference: differenceOf(rows[first]) }),
+    steps: rows.slice(from, from + MOST_STEPS).map(stepData),
+    stepsCut: cut || rows.length > MOST_STEPS,
+    events: cutEvents(machineEvents(c)),
+  };
+}
+
+const NO_TRACE: Trace = { rows: [], cut: false };
+
 /** A case that cannot even be loaded has no trace. */
-async function traceOrNone({ case: c, report }: FailedCase): Promise<Trace> {
-  const run = report.runs.find(({ verdict }) => verdict.kind === "disagree") ?? report.runs[0];
+async function traceOrNone(c: Case, { runs }: Checked): Promise<Trace> {
+  const run = runs.find(({ verdict }) => verdict.kind === "disagree") ?? runs[0];
   const input = c.inputs[run?.input ?? 0];
   if (run === undefined || input === undefined) return NO_TRACE;
   try {
@@ -80,17 +101,6 @@ export function differenceOf({ part, bpf, words, changes, differences }: TraceRo
   return { code: words[0]?.code ?? 0, part, bpf, register, expected, got };
 }
 
-const listingData = (listing: Listing): FunctionData[] =>
-  listing.map(({ title, code, parts }) => ({
-    title,
-    code,
-    parts: parts.map(({ part, bpf, words }) => ({
-      part,
-      bpf,
-      words: words.map(({ va, word, text }) => ({ address: pointer(va).toString(16), word: hexWord(word), text })),
-    })),
-  }));
-
 const stepData = ({ part, bpf, words, changes, differences }: TraceRow): StepData => ({
   part,
   bpf,
@@ -98,3 +108,54 @@ const stepData = ({ part, bpf, words, changes, differences }: TraceRow): StepDat
   changes,
   differences,
 });
+
+/** What the machine did while the program was loaded and freed, a line each. It does not run: that is in the trace. */
+export function machineEvents(c: Case, subject: Subject = defaultSubject): readonly string[] {
+  const codes = lowerCase(c);
+  if (!codes.ok) return [];
+  const machine = new Machine();
+  const kernel = subject.boot({ machine, env: envOf(c), random: (below) => Math.min(c.env.hole, below - 1) });
+  const log = new EventLog();
+  machine.onEvent = log.listener;
+  const lines = (): string[] => log.events().map((event, i) => formatEvent(event, i, () => undefined));
+  const loads = codes.value.map((functions) => kernel.loadProgram(functions));
+  const loaded = ["load", ...lines(), ...loads.flatMap((load) => (load.ok ? [] : [`  refused: ${load.error.kind}`]))];
+  log.clear();
+  for (const load of loads) if (load.ok) kernel.freeProgram(load.program);
+  return [...loaded, "free", ...lines()];
+}
+
+/** The history must not be one that ends the process. */
+function historyShown(history: HistoryFile, engine: Engine): Partial<Shown> {
+  const { actions, options } = history;
+  const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
+  const done: ActionData[] = [];
+  let events: readonly string[] = [];
+  const { report } = replayFile(history, {
+    engine,
+    onStep: (action, step, violations) => {
+      const text = lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
+      done.push({ text, result: resultOf(action, step), breaches: violations.map(breachText) });
+      const placeOf = placesOf(step);
+      if (violations.length > 0) events = step.events.map((event, i) => formatEvent(event, i, placeOf));
+    },
+  });
+  const late = report.violations.filter(({ step }) => step >= actions.length);
+  if (late.length > 0 && done.every(({ breaches }) => breaches.length === 0)) {
+    done.push({ text: "when all is over", result: "", breaches: late.map(breachText) });
+  }
+  return { actions: done, events: cutEvents(events) };
+}
+
+const breachText = ({ oracle, what }: Violation): string => `${oracle}: ${what}`;
+
+function resultOf(action: Action, { result, faultsHit, executions }: Step): string {
+  const parts: string[] = [result.kind];
+  if (result.kind === "refused") parts.push(result.error.kind);
+  if (result.kind === "crashed") parts.push(result.error.message);
+  if ("error" in result && typeof result.error === "number" && result.error !== 0) parts.push(`error ${result.error}`);
+  if (faultsHit > 0) parts.push(faultsHit === 1 ? "a failure struck" : `${faultsHit} failures struck`);
+  const others = action.kind === "run" ? 0 : executions.length;
+  if (others > 0) parts.push(others === 1 ? "another CPU ran once" : `other CPUs ran ${others} times`);
+  return parts.join(", ");
+}

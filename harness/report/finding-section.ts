@@ -1,9 +1,10 @@
 // The findings, one foldable entry each: where the witnesses part, the code of both, and how to see it again.
 
-import { actionsTable } from "./action-table.js";
-import { commandLine } from "./command-line.js";
-import type { DifferenceData, FindingData, FunctionData, PartData, StepData } from "./data.js";
-import { counted, grouped, type Html, html } from "./html.js";
+import { pointer } from "../../machine/address.js";
+import { hexWord } from "../../spec/bits.js";
+import type { ListedFunction, ListedPart } from "../listing.js";
+import type { ActionData, DifferenceData, FindingData, StepData } from "./data.js";
+import { commandLine, counted, grouped, type Html, html } from "./html.js";
 
 export const findingsSection = (
   findings: readonly FindingData[],
@@ -30,8 +31,8 @@ ${fold("The case as a file", finding.text)}
 </div></details>`;
 };
 
-const shrunkTag = ({ shrunk }: FindingData): Html | undefined =>
-  shrunk && html` <span>shrunk from ${shrunk.before} ${shrunk.unit ?? "slots"} to ${shrunk.after}</span>`;
+const shrunkTag = ({ size }: FindingData): Html | undefined =>
+  size && html` <span>shrunk from ${counted(size.before, size.unit)} to ${grouped(size.after)}</span>`;
 
 const timesTag = ({ times }: FindingData): Html | undefined =>
   times === undefined ? undefined : html` <span>seen ${times === 1 ? "once" : `${grouped(times)} times`}</span>`;
@@ -57,7 +58,7 @@ function marked(text: string, other: string): Html {
 
 /** Prologue and epilogue are folded: they are long and seldom to blame. */
 const functionTable = (
-  { title, code, parts }: FunctionData,
+  { title, code, parts }: ListedFunction,
   difference: DifferenceData | undefined,
 ): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="Code of ${title}"><table class="code">
 <caption>${title}</caption>
@@ -65,7 +66,7 @@ const functionTable = (
 ${parts.filter(({ words, part }) => words.length > 0 || typeof part === "number").map((part) => partRows(part, difference?.code === code && difference.part === part.part ? difference : undefined))}
 </table></div>`;
 
-function partRows({ part, bpf, words }: PartData, difference: DifferenceData | undefined): Html {
+function partRows({ part, bpf, words }: ListedPart, difference: DifferenceData | undefined): Html {
   const left =
     typeof part === "number"
       ? html`<span class="slot">${part}</span><code>${bpf}</code>`
@@ -79,10 +80,25 @@ function partRows({ part, bpf, words }: PartData, difference: DifferenceData | u
       html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${lines.length}">${left}${note}</th>` : ""}${
         word === undefined
           ? html`<td class="address"></td><td class="word"></td><td class="soft">no word</td>`
-          : html`<td class="address">${word.address}</td><td class="word">${word.word}</td><td>${word.text}</td>`
+          : html`<td class="address">${pointer(word.va).toString(16)}</td><td class="word">${hexWord(word.word)}</td><td>${word.text}</td>`
       }</tr>`,
   )}</tbody>`;
 }
+
+/** A history: what was done, what became of it, and where an oracle objects. */
+const actionsTable = (
+  actions: readonly ActionData[],
+): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="The history"><table class="steps history">
+<caption>The history</caption>
+<thead><tr><th scope="col">Action</th><th scope="col">What became of it</th></tr></thead>
+<tbody>${actions.map(actionRow)}</tbody></table></div>`;
+
+const actionRow = (
+  { text, result, breaches }: ActionData,
+  index: number,
+): Html => html`<tr${breaches.length > 0 ? html` class="differs"` : ""}>
+<th scope="row"><span class="slot">${index}</span><code>${text}</code></th>
+<td>${result}${breaches.map((breach) => html`<span class="breach">${breach}</span>`)}</td></tr>`;
 
 function stepsFold({ steps, stepsCut }: FindingData): Html {
   if (steps.length === 0) return html``;

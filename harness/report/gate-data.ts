@@ -1,17 +1,14 @@
 // A run of the gate as data for the HTML report.
 
-import path from "node:path";
-import { type Check, checkExpected } from "../../properties/cases/check-or-crash.js";
-import { loadCaseText } from "../case-file.js";
+import { defaultEngine } from "../../engines/index.js";
+import type { Check } from "../../properties/cases/check-or-crash.js";
+import { type Counterexample, failedByName, foundCase, foundProgram } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";
-import type { Tally } from "../gate/tally.js";
 import { version } from "../project.js";
 import { total } from "../report.js";
-import type { FactData, FindingData, PacePoint, ReportData, VerdictData } from "./data.js";
-import { machineEvents } from "./event-text.js";
-import { type FailedCase, findingData } from "./finding-data.js";
-import { caseFindingData, plainFailureData } from "./gate-findings.js";
+import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
+import { findingData } from "./finding-data.js";
 import { grouped } from "./html.js";
 import { demonstration } from "./pack-demo.js";
 
@@ -25,10 +22,9 @@ export interface GateAbout {
 
 export async function gateData(result: GateResult, { engines, check, from }: GateAbout): Promise<ReportData> {
   const { report, tally } = result;
-  const failed = failedCases(result, check);
+  const witnesses = { check, engine: defaultEngine() };
   const findings: FindingData[] = [];
-  for (const one of failed) findings.push(await findingData(one, machineEvents(one.case)));
-  findings.push(...otherFindings(result, failed.length));
+  for (const found of foundBy(result)) findings.push(await findingData(found, witnesses));
   return {
     command: "rox gate",
     version: version(),
@@ -45,7 +41,7 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
       rowsMissing: report.coverage.missing,
       rowsAll: report.coverage.all,
     },
-    pace: thinned(tally.pace),
+    pace: thinned(tally.pace).map(({ elapsedMs, programs }) => ({ elapsedMs: Math.round(elapsedMs), programs })),
     sizes: report.sizes,
     packs: demonstration(report.seed ?? 0),
   };
@@ -54,30 +50,12 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
 const again = ({ seed, programs }: GateReport, from: number): string =>
   `npx rox gate --seed ${seed}${from === 0 ? "" : ` --from ${from}`} --programs ${Math.max(1, programs)}`;
 
-/** The shrunk counterexample, and the files of the corpus that fail. */
-function failedCases({ report, finding }: GateResult, check: Check): FailedCase[] {
-  const found: FailedCase[] = [];
-  if (finding !== undefined) {
-    const { case: c, report: checked, file, before, after } = finding;
-    const replay = report.failures.find(({ name }) => name === file)?.replay ?? "";
-    found.push({ name: nameOf(file), case: c, report: checked, shrunk: { before, after }, replay });
-  }
-  for (const { name, replay = "" } of report.corpus.failures) {
-    const c = loadCaseText(name);
-    if (c.ok) found.push({ name: nameOf(name), case: c.value, report: checkExpected(c.value, check), replay });
-  }
-  return found;
+/** What was made smaller, and failures that were not. */
+function foundBy({ report, finding, caseFindings }: GateResult): readonly Counterexample[] {
+  const shrunk = [...(finding === undefined ? [] : [foundProgram(finding)]), ...caseFindings.map(foundCase)];
+  const files = new Set(shrunk.map(({ file }) => file));
+  return [...shrunk, ...report.failures.filter(({ name }) => !files.has(name)).map(failedByName)];
 }
-
-/** Of the other kinds, and failures that are no cases. The programs among the failures are shown already. */
-function otherFindings({ report, finding, caseFindings }: GateResult, programs: number): FindingData[] {
-  const shown = new Set([finding?.file, ...caseFindings.map(({ file }) => file)]);
-  const programFiles = new Set(programs === 0 ? [] : report.corpus.failures.map(({ name }) => name));
-  const plain = report.failures.filter(({ name }) => !shown.has(name) && !programFiles.has(name));
-  return [...caseFindings.map(caseFindingData), ...plain.map(plainFailureData)];
-}
-
-const nameOf = (file: string): string => path.basename(file, path.extname(file));
 
 function verdictOf(report: GateReport): VerdictData {
   const passed = `${grouped(report.passed)} of ${grouped(report.total)} agree`;
@@ -149,14 +127,4 @@ function otherFacts({ fixed, sequences }: GateReport): Record<string, string> {
         ? "not tried"
         : `${grouped(allocFree)} histories, ${grouped(pokes)} pokes, ${grouped(failurePoints)} failure points`,
   };
-}
-
-const MOST_POINTS = 500;
-
-/** Every n-th point and the last one. */
-export function thinned(pace: Tally["pace"], most = MOST_POINTS): readonly PacePoint[] {
-  const step = Math.max(1, Math.ceil(pace.length / most));
-  return pace
-    .filter((_, i) => i % step === step - 1 || i === pace.length - 1)
-    .map(({ elapsedMs, programs }) => ({ elapsedMs: Math.round(elapsedMs), programs }));
 }

@@ -43,3 +43,11 @@ export function byteSize(bytes: number): string {
   const [unit, name] = bytes >= 2 ** 20 ? [2 ** 20, "MiB"] : bytes >= 1024 ? [1024, "KiB"] : [1, "B"];
   return `${Math.round((10 * bytes) / unit) / 10} ${name}`;
 }
+
+/** A command to copy: lines are broken between its words. */
+export const commandLine = (text: string): Html =>
+  html`<div class="command"><code>${text
+    .split(" ")
+    .map(
+      (word, i) => html`${i === 0 ? "" : " "}<span>${word}</span>`,
+    )}</code><button type="button" class="copy">Copy</button></div>`;

@@ -1,14 +1,17 @@
-// The report as one HTML page that needs nothing else: no network, no file beside it, and no script but for the filter
+// The report as one HTML page that needs nothing else, so that a browser opens it from anywhere and a build server can keep
+// it: no network, no file beside it, and no script but for the filter
 // and the copy buttons. See `data.ts` for what goes in, and `page.css` and `page-script.js` for what is written into it.
 
 import { readFileSync } from "node:fs";
+import path from "node:path";
+import { ROWS } from "../../spec/bpf/isa.js";
+import type { Loaded } from "../bad-input.js";
+import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { drawGrowth, drawPace, drawSizes } from "./charts.js";
-import { commandLine } from "./command-line.js";
 import { coverageSection } from "./coverage-section.js";
 import type { GrowthPoint, ReportData } from "./data.js";
-import { filterBar } from "./filter-bar.js";
 import { findingsSection } from "./finding-section.js";
-import { type Html, html, raw } from "./html.js";
+import { commandLine, type Html, html, raw } from "./html.js";
 import { packsSection } from "./packs-section.js";
 
 /** A browser keeps to it: whatever a finding's text says, nothing is fetched and no other script runs. */
@@ -21,6 +24,12 @@ const ICON =
 
 /** Text of a file that lies beside this one, in the sources as in the build: see `scripts/copy-data.mjs`. */
 const beside = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
+
+/** Write `index.html` into the directory, which is made. Returns its path. */
+export function writePage(directory: string, data: ReportData): Loaded<string> {
+  const made = makeDirectory(directory);
+  return made.ok ? writeOutputFile(path.join(directory, "index.html"), renderPage(data)) : made;
+}
 
 export function renderPage(data: ReportData): string {
   const { command, version, verdict } = data;
@@ -86,6 +95,20 @@ ${packs === undefined ? "" : html`<li><a href="#packs">Packs</a></li>`}
 </ul></nav>
 </header>`;
 };
+
+const GROUPS = [...new Set(ROWS.map(({ group }) => group))];
+
+/** The one filter of the page: by words in the names of rows and oracles, and by group. Without a script it is not shown. */
+const filterBar = ({
+  findings,
+}: ReportData): Html => html`<form class="filter" role="search" aria-label="Filter findings and coverage">
+<label for="filter-text">Row or oracle</label>
+<input id="filter-text" type="search" placeholder="add32, ldx, lock …" autocomplete="off" spellcheck="false">
+<label for="filter-group">Group</label>
+<select id="filter-group"><option value="">all groups</option>${GROUPS.map((g) => html`<option>${g}</option>`)}</select>
+<button type="reset">Clear</button>
+<output for="filter-text filter-group" data-findings="${findings.length}"></output>
+</form>`;
 
 const speedTitle = ({ growth }: ReportData): string => (growth === undefined ? "Speed and sizes" : "Speed and growth");
 

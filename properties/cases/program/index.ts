@@ -3,6 +3,7 @@
 import type { Case } from "../../../subjects/case.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { checkOrCrash } from "../check-or-crash.js";
+import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 import type { Kind } from "../kind.js";
 import { stageCheck } from "../stage-check.js";
 import { CaseArbitrary } from "./arbitrary.js";
@@ -25,6 +26,10 @@ export const PROGRAMS: Kind<Case> = {
   size: ({ program }) =>
     program.code.reduce((sum, code) => sum + code.filter(({ row }) => row.kind !== "lddwHigh").length, 0),
   minimize,
+  code(c) {
+    const compiled = compileFunctions(c, DEFAULT_BASE + c.env.hole);
+    return compiled.ok ? compiled.value : [];
+  },
   print: ({ program, inputs, env }, { title, oracle, id, notes = [] }) =>
     printCase({ program, inputs, env, title, oracle, id, notes: notes.map((text) => ({ key: "found", text })) }),
   parse(text) {
