@@ -3,7 +3,7 @@
 
 import path from "node:path";
 import { HISTORIES } from "../properties/cases/history/index.js";
-import { TRIAL_KINDS } from "../properties/cases/index.js";
+import { kindByName, kindOfFile } from "../properties/cases/index.js";
 import type { AnyKind } from "../properties/cases/kind.js";
 import { PROGRAMS } from "../properties/cases/program/index.js";
 import { summary } from "../properties/verdict.js";
@@ -13,7 +13,6 @@ import { readTextFile } from "./input-file.js";
 import { type Listing, listingOf } from "./listing.js";
 import { isOfWorker } from "./loop/cause.js";
 import type { FindingFacts } from "./loop/findings.js";
-import { kindId } from "./loop/schedule.js";
 import type { Failure } from "./report.js";
 import type { CaseFinding } from "./sequences/finding.js";
 
@@ -69,7 +68,7 @@ export const foundCase = (finding: CaseFinding): Counterexample => {
   const { kind, file, text, oracle, where, expected, got, before, after, unit } = finding;
   return {
     ...{ name: nameOf(file), title: `${oracle} objects`, oracle, where, expected, got, text, file },
-    kind: TRIAL_KINDS.find(({ name }) => name === kind),
+    kind: kindByName(kind),
     size: { before, after, unit },
     replay: caseCommand(file),
   };
@@ -77,7 +76,7 @@ export const foundCase = (finding: CaseFinding): Counterexample => {
 
 /** What failed by its name: a directed case, an encoder, or a case file that does not come out as it says. */
 export function failedByName({ oracle, name, where, expected, got, replay = "" }: Failure): Counterexample {
-  const kind = TRIAL_KINDS.find(({ extension }) => extension === path.extname(name));
+  const kind = kindOfFile(name);
   const text = kind === undefined ? undefined : readTextFile(name);
   const about = { oracle: oracle ?? where, where, expected, got, replay };
   if (text?.ok !== true) {
@@ -91,7 +90,7 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
   const { name, cause, where, expected, got } = facts;
   const size = { before: facts.size.original, after: facts.size.shrunk, unit: facts.size.unit };
   const about = { name, oracle: cause.oracle, where, expected, got, text, replay };
-  const kind = TRIAL_KINDS.find((one) => kindId(one) === facts.kind);
+  const kind = kindByName(facts.kind);
   if (isOfWorker(cause)) return { ...about, title: cause.reason, kind, endsWorker: true };
   const title = kind === HISTORIES ? `${cause.oracle} objects: ${cause.what}` : `${cause.what}: ${cause.reason}`;
   return { ...about, title, kind, size };

@@ -6,7 +6,7 @@ import { inlinePool } from "../harness/loop/pool.js";
 import { type ReadCampaign, readCampaign } from "../harness/loop/read.js";
 import { WHOLE } from "../harness/loop/shard.js";
 import { FORMAT } from "../harness/loop/state.js";
-import type { AnyTrial, Trials, Tried } from "../harness/loop/trial.js";
+import type { Trial, Trials } from "../harness/loop/trial.js";
 import { fuzzTrials } from "../harness/loop/trials.js";
 import { version } from "../harness/project.js";
 import type { Verdict } from "../properties/verdict.js";
@@ -15,13 +15,12 @@ import type { Case } from "../subjects/case.js";
 
 const real = fuzzTrials("reference");
 
-const objecting = (trial: AnyTrial, objection: (c: unknown) => Verdict | undefined): AnyTrial => ({
+const objecting = (trial: Trial, objection: (c: unknown) => Verdict | undefined): Trial => ({
   ...trial,
-  check(c): Tried {
-    const tried = trial.check(c);
-    return { ...tried, judged: objection(c) ?? tried.judged };
+  check(c, notice) {
+    const tried = trial.check(c, notice);
+    return { ...tried, verdict: objection(c) ?? tried.verdict };
   },
-  judge: (c) => objection(c) ?? trial.judge(c),
 });
 
 const NO_DIVISION = { oracle: "compiles", reason: "no division", where: "compilation", expected: "an image" };

@@ -156,6 +156,6 @@ describe("lessons that are no programs", () => {
     expect(code).toBe(2);
     expect(err).toMatch(/x\.rows: expected the content with id 0123456789ab, got content with id [0-9a-f]{12}/);
     expect(err).toMatch(/y\.tracing: expected programs attached to a function, got line 1: expected jit program/);
-    expect(err).toMatch(/z\.rows: expected rows that only a verifier makes, got line 1: instruction 0 \(exit\)/);
+    expect(err).toMatch(/z\.rows: expected verifier-only instructions, got line 1: instruction 0 \(exit\)/);
   });
 });

@@ -11,7 +11,7 @@ import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
 import { replay } from "../../harness/corpus/replay.js";
 import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
-import { programTrial } from "../../harness/loop/program-trial.js";
+import { fuzzTrials } from "../../harness/loop/trials.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
@@ -114,7 +114,7 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
   const { entries, unreadable } = readCorpus(paths);
   complainAll(io, unreadable);
   const engine = defaultEngine();
-  const programs = programTrial(engine);
+  const programs = fuzzTrials(engine.name).programs!;
   const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
   for (const entry of failing) {
     const shrunk = shrinkEntry(entry, engine, SHRINK);

@@ -14,12 +14,12 @@ import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness
 import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/loop/findings.js";
 import { fuzz, replayOf } from "../../harness/loop/fuzz.js";
 import { defaultJobs, type FuzzPool, inlinePool, threadPool } from "../../harness/loop/pool.js";
-import { KIND_IDS } from "../../harness/loop/schedule.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
 import { FORMAT } from "../../harness/loop/state.js";
 import { fuzzTrials } from "../../harness/loop/trials.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
+import { KINDS, kindByName } from "../../properties/cases/index.js";
 import { saveCampaignPage } from "../campaign-page.js";
 import {
   complain,
@@ -35,6 +35,8 @@ import {
 import type { Io } from "../io.js";
 import { duration, integer, names } from "../options.js";
 import { startStatus } from "../progress.js";
+
+const KIND_NAMES = KINDS.map(({ name }) => name);
 
 interface Flags {
   readonly programs?: number;
@@ -75,7 +77,7 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--out <dir>", "directory of the campaign (default: .rox/fuzz-SEED)")
     .option("--resume <dir>", "go on with the campaign in that directory")
     .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINES.map(({ name }) => name)))
-    .option("--kinds <kinds>", `try these kinds only: ${KIND_IDS.join(", ")}`, kinds)
+    .option("--kinds <kinds>", `try these kinds only: ${KIND_NAMES.join(", ")}`, kinds)
     .option("--only <oracles>", `count these oracles only: ${FUZZ_ORACLES.join(", ")}`, oracles)
     .option("--no-feedback", "fresh trials only: no changes of those that reached something rare")
     .option("--hang <t>", "give up a trial that takes a worker longer", duration, 30_000)
@@ -100,7 +102,10 @@ function shard(text: string): Shard {
 }
 
 const oracles = (text: string): readonly string[] => known(text, "oracle", FUZZ_ORACLES);
-const kinds = (text: string): readonly string[] => known(text, "kind", KIND_IDS);
+const kinds = (text: string): readonly string[] =>
+  known(text, "kind", [...KIND_NAMES, ...KINDS.flatMap(({ oldNames = [] }) => oldNames)]).map(
+    (name) => kindByName(name)!.name,
+  );
 
 function known(text: string, what: string, all: readonly string[]): readonly string[] {
   const list = names(text);
@@ -191,7 +196,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     seed,
     shard: part,
     lanes: flags.lanes ?? lanesFor(part),
-    kinds: flags.kinds ?? KIND_IDS,
+    kinds: flags.kinds ?? KIND_NAMES,
     chunk: CHUNK,
     feedback: flags.feedback,
     engine: engine.value.engines[0]!.name,

@@ -36,7 +36,8 @@ export type ExportForm = (typeof EXPORT_FORMS)[number];
 
 /** A kind of case: everything that is to be known about an extension. */
 export interface CaseKind {
-  readonly extension: string;
+  /** The first one is the one that new files get. */
+  readonly extensions: readonly string[];
   /** As in `a program to run`. */
   readonly what: string;
   /** @param text of the file, already read. */

@@ -9,7 +9,7 @@ import { loaded, refuse } from "../bad-input.js";
 import type { CaseKind, Entry } from "./entry.js";
 
 export const historyKind: CaseKind = {
-  extension: HISTORIES.extension,
+  extensions: [HISTORIES.extension],
   what: HISTORIES.what,
   read(file, text) {
     const parsed = parseHistory(text);

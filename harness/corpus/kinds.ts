@@ -18,11 +18,11 @@ export const KINDS: readonly CaseKind[] = [
   lessonKind(TRAMPOLINES),
 ];
 
-export const EXTENSIONS: readonly string[] = KINDS.map(({ extension }) => extension);
+export const EXTENSIONS: readonly string[] = KINDS.flatMap(({ extensions }) => extensions);
 
 /** Read an entry, or say in one line what is wrong with it. */
 export function readEntry(file: string): Loaded<Entry> {
-  const kind = KINDS.find(({ extension }) => file.endsWith(extension));
+  const kind = KINDS.find(({ extensions }) => extensions.includes(path.extname(file)));
   if (kind === undefined) {
     const expected = `a file ${EXTENSIONS.map((extension) => `*${extension}`).join(" or ")}`;
     return refuse({ subject: file, expected, got: path.extname(file) || "no extension", next: "name a case file" });

@@ -2,24 +2,26 @@
 
 import { createHash } from "node:crypto";
 import type { Engine } from "../../engines/engine.js";
-import type { AboutCase, AnyKind, Stage } from "../../properties/cases/kind.js";
+import { extensionsOf } from "../../properties/cases/index.js";
+import type { AboutCase, AnyKind, KindChecker } from "../../properties/cases/kind.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { loaded, refuse } from "../bad-input.js";
 import type { CaseKind, Entry } from "./entry.js";
 
 export function lessonKind(kind: AnyKind): CaseKind {
-  const stages = new Map<Engine, Stage<unknown>>();
-  const stageOn = (engine: Engine): Stage<unknown> => {
-    const stage = stages.get(engine) ?? kind.stage(engine);
-    stages.set(engine, stage);
-    return stage;
+  const checkers = new Map<Engine, KindChecker<unknown>>();
+  const checkerOn = (engine: Engine): KindChecker<unknown> => {
+    const checker = checkers.get(engine) ?? kind.checker(defaultSubject, [engine]);
+    checkers.set(engine, checker);
+    return checker;
   };
-  const { extension, what } = kind;
+  const { what } = kind;
   return {
-    extension,
+    extensions: extensionsOf(kind),
     what,
     read(file, text) {
       const parsed = kind.parse(text);
-      if (parsed.ok) return loaded(entryOf(kind, stageOn, file, parsed.value, parsed.about));
+      if (parsed.ok) return loaded(entryOf(kind, checkerOn, file, parsed.value, parsed.about));
       return refuse({ subject: file, expected: what, got: parsed.error.message, next: "correct the line" });
     },
   };
@@ -27,7 +29,7 @@ export function lessonKind(kind: AnyKind): CaseKind {
 
 function entryOf(
   kind: AnyKind,
-  stageOn: (engine: Engine) => Stage<unknown>,
+  checkerOn: (engine: Engine) => KindChecker<unknown>,
   file: string,
   c: unknown,
   about: AboutCase,
@@ -37,7 +39,7 @@ function entryOf(
   const print = (other: string | undefined): string => kind.print(c, { ...about, title: other, id });
   return {
     ...{ file, id, statedId: about.id, about: { title, oracle }, expects: true, trial: { kind, case: c } },
-    replay: (engine) => stageOn(engine).judge(c),
+    replay: (engine) => checkerOn(engine).check(c).verdict,
     text: (other = title) => print(other),
     as(form) {
       if (form === "text") return loaded(print(title));

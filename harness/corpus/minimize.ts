@@ -6,7 +6,7 @@ import type { Engine } from "../../engines/engine.js";
 import { failsLike } from "../../properties/cases/kind.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { within } from "../../properties/cases/shrink.js";
-import type { Case } from "../../subjects/case.js";
+import { defaultSubject } from "../../subjects/index.js";
 import type { Trial } from "../loop/trial.js";
 import type { Entry } from "./entry.js";
 
@@ -19,10 +19,10 @@ export interface MinimizeBudget {
 export function shrinkEntry({ trial, about }: Entry, engine: Engine, budget: MinimizeBudget): string | undefined {
   if (trial === undefined) return undefined;
   const { kind, case: c } = trial;
-  const stage = kind.stage(engine);
-  const found = stage.judge(c);
+  const checker = kind.checker(defaultSubject, [engine]);
+  const found = checker.check(c).verdict;
   if (found.kind !== "disagree") return undefined;
-  const shrunk = kind.minimize(c, within(budget.ms, failsLike(stage, found)), budget.runs);
+  const shrunk = kind.minimize(c, within(budget.ms, failsLike(checker, found)), budget.runs);
   return kind.print(shrunk, { title: undefined, oracle: about.oracle });
 }
 
@@ -35,12 +35,12 @@ export interface Cover {
 }
 
 /** Greedy set cover over the cells that each program reaches; smaller files first where two are equal. */
-export function coverOf(entries: readonly Entry[], programs: Trial<Case>): Cover {
+export function coverOf(entries: readonly Entry[], programs: Trial): Cover {
   const reached = new Map<Entry, ReadonlySet<string>>();
   const others: Entry[] = [];
   for (const entry of entries) {
     if (entry.trial?.kind !== PROGRAMS) others.push(entry);
-    else reached.set(entry, new Set(programs.check(entry.trial.case as Case).cells));
+    else reached.set(entry, new Set(programs.check(entry.trial.case, "points").points));
   }
   const left = [...reached.keys()].sort((a, b) => a.text().length - b.text().length);
   const covered = new Set<string>();

@@ -12,7 +12,7 @@ import type { CaseKind, Entry } from "./entry.js";
 import { dataOf, rawOf } from "./export.js";
 
 export const programKind: CaseKind = {
-  extension: PROGRAMS.extension,
+  extensions: [PROGRAMS.extension],
   what: PROGRAMS.what,
   read(file, text) {
     const parsed = parseCase(text);

@@ -4,24 +4,25 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { KINDS } from "../../properties/cases/index.js";
 import { wrongTrials } from "../../testing/campaign.js";
 import { version } from "../project.js";
 import { runCampaign } from "./campaign.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
 import { inlinePool } from "./pool.js";
 import { readCampaign } from "./read.js";
-import { KIND_IDS } from "./schedule.js";
 import { lanesFor, type Shard, WHOLE } from "./shard.js";
 import { type CampaignSettings, FORMAT } from "./state.js";
 import type { Trials } from "./trial.js";
 import { fuzzTrials } from "./trials.js";
 
+const KIND_NAMES = KINDS.map(({ name }) => name);
 const real = fuzzTrials("reference");
 const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-")), "c");
 const settings = (shard: Shard = WHOLE, given: Partial<CampaignSettings> = {}): CampaignSettings => ({
   ...{
     format: FORMAT,
-    kinds: KIND_IDS,
+    kinds: KIND_NAMES,
     version: version(),
     seed: 7,
     shard,
@@ -67,9 +68,9 @@ describe("a campaign", () => {
       ...real,
       programs: {
         ...real.programs!,
-        check: (c) => {
+        check: (c, notice) => {
           if (++judged === 40) stop.abort();
-          return real.programs!.check(c);
+          return real.programs!.check(c, notice);
         },
       },
     };

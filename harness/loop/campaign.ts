@@ -13,9 +13,8 @@ import { caseAt, type Steering, UNSTEERED } from "./generate.js";
 import type { Lane } from "./lane.js";
 import { firstsOf, gainOf } from "./memory.js";
 import type { FuzzPool, Lost } from "./pool.js";
-import { kindId } from "./schedule.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
-import type { AnyTrial, Trials } from "./trial.js";
+import type { Trial, Trials } from "./trial.js";
 
 export interface CampaignLimits {
   /** Of the whole campaign, all shards together; Infinity for no limit. */
@@ -165,7 +164,7 @@ class Loop {
     const gain = gainOf(memory, result);
     const hits = memory.risesOf(cells);
     const kept =
-      settings.feedback && trial.change !== undefined
+      settings.feedback && trial.kind.change !== undefined
         ? firstsOf(memory, cells, (index) => this.textOf({ trial, index, steering }))
         : [];
     const done = lane.done + all.length;
@@ -194,7 +193,7 @@ class Loop {
    */
   private async keep(place: Place, cause: Cause): Promise<string | undefined> {
     if (!this.isWanted(cause.oracle)) return undefined;
-    const of = kindId(place.trial.kind);
+    const of = place.trial.kind.name;
     const suspected = `${causeName(of, cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
     if (known !== undefined) return known;
@@ -213,7 +212,7 @@ class Loop {
     // Nothing says that two cases stopped a worker for one cause.
     const cause: Cause = { oracle, reason: why, what: `trial ${place.index}` };
     const original = this.textOf(place);
-    await this.write(causeName(kindId(place.trial.kind), cause), {
+    await this.write(causeName(place.trial.kind.name, cause), {
       ...place,
       cause,
       original,
@@ -225,7 +224,7 @@ class Loop {
 
   private async write(suspected: string, finding: NewFinding): Promise<void> {
     const { directory, settings, state } = this.campaign;
-    const name = causeName(kindId(finding.trial.kind), finding.shrunk?.cause ?? finding.cause);
+    const name = causeName(finding.trial.kind.name, finding.shrunk?.cause ?? finding.cause);
     const isNew = !state.findings.has(name);
     const facts = keepFinding(directory, settings, finding);
     this.record({ kind: "finding", name, index: finding.index, suspected });
@@ -236,7 +235,7 @@ class Loop {
 
 /** Where in the campaign a case is made. */
 interface Place {
-  readonly trial: AnyTrial;
+  readonly trial: Trial;
   readonly index: number;
   readonly steering: Steering;
 }

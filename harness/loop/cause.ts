@@ -5,8 +5,7 @@ import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { TRAMPOLINE_ORACLE } from "../../properties/cases/trampoline/check.js";
 import { ORACLES } from "../../properties/oracles/index.js";
 import { COMPARISON_ORACLES, type Verdict } from "../../properties/verdict.js";
-import { kindId } from "./schedule.js";
-import type { AnyTrial } from "./trial.js";
+import type { Trial } from "./trial.js";
 
 const WORKER_ORACLES = ["worker-crash", "worker-hang"] as const;
 
@@ -29,7 +28,7 @@ export interface Cause {
  * where the JIT has other code for it.
  */
 export const causeName = (kind: string, { oracle, what }: Pick<Cause, "oracle" | "what">): string => {
-  const words = `${kind === kindId(PROGRAMS) ? "" : `${kind} `}${oracle} ${what === "?" ? "unknown" : what}`;
+  const words = `${kind === PROGRAMS.name ? "" : `${kind} `}${oracle} ${what === "?" ? "unknown" : what}`;
   return words
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
@@ -40,7 +39,7 @@ export const causeName = (kind: string, { oracle, what }: Pick<Cause, "oracle" |
 export const isOfWorker = ({ oracle }: Pick<Cause, "oracle">): boolean =>
   WORKER_ORACLES.some((name) => name === oracle);
 
-export function causeOf(trial: AnyTrial, c: unknown, judged: Verdict): Cause | undefined {
+export function causeOf(trial: Trial, c: unknown, judged: Verdict): Cause | undefined {
   if (judged.kind !== "disagree") return undefined;
   const { oracle, reason } = judged;
   return { oracle, reason, what: trial.blame(c, judged) };

@@ -1,15 +1,16 @@
 // A run of consecutive trials of one lane and one kind, checked by one worker. The worker keeps nothing between chunks, so
 // one that dies takes nothing with it.
 
+import { type Cost, NO_COST } from "../../properties/cases/kind.js";
 import { type Cause, causeOf } from "./cause.js";
 import { caseAt, type Steering } from "./generate.js";
-import type { AnyTrial, Cost, Trials } from "./trial.js";
+import type { Trial, Trials } from "./trial.js";
 
 /** The same for another thread. */
 export interface PackedSteering extends Omit<Steering, "parents"> {
   readonly parents: readonly unknown[];
 }
-export const packSteering = ({ pack }: AnyTrial, steering: Steering): PackedSteering => ({
+export const packSteering = ({ kind: { pack } }: Trial, steering: Steering): PackedSteering => ({
   ...steering,
   parents: pack === undefined ? steering.parents : steering.parents.map(pack),
 });
@@ -50,9 +51,9 @@ export interface ChunkResult extends Sums {
 
 export function runChunk({ of, seed, indexes, steering: packed, heartbeat }: ChunkTask, trials: Trials): ChunkResult {
   const trial = trials[of]!;
-  const { unpack } = trial;
+  const { unpack } = trial.kind;
   const steering = unpack === undefined ? packed : { ...packed, parents: packed.parents.map(unpack) };
-  const sum = { trials: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0, steps: 0 };
+  const sum = { trials: 0, passed: 0, ...NO_COST };
   const incomparable: Record<string, number> = {};
   const cells = new Map<string, { times: number; readonly first: number }>();
   const suspects: Suspect[] = [];
@@ -62,7 +63,7 @@ export function runChunk({ of, seed, indexes, steering: packed, heartbeat }: Chu
     const { case: c, isMutant } = caseAt(trial, seed, index, steering);
     if (isMutant) mutants.push(index);
     beat(heartbeat, n + 1, 1);
-    const { judged, cells: reached, cost } = trial.check(c);
+    const { verdict: judged, points: reached, cost } = trial.check(c, "points");
     sum.trials++;
     for (const key of COSTS) sum[key] += cost[key];
     for (const cell of reached) {
@@ -79,7 +80,7 @@ export function runChunk({ of, seed, indexes, steering: packed, heartbeat }: Chu
   return { ...sum, incomparable, cells: reached, suspects, mutants };
 }
 
-const COSTS = ["runs", "slots", "words", "executed", "steps"] as const satisfies readonly (keyof Cost)[];
+const COSTS = Object.keys(NO_COST) as (keyof Cost)[];
 
 function beat(heartbeat: Int32Array, begun: number, checking: number): void {
   Atomics.store(heartbeat, 1, checking);

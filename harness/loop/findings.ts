@@ -3,13 +3,13 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { KINDS as CORPUS_KINDS } from "../corpus/kinds.js";
 import { writeWhole } from "../output-file.js";
 import { reportJson } from "../report.js";
 import { type Cause, causeName, isOfWorker } from "./cause.js";
-import { kindId } from "./schedule.js";
 import type { Shrunk } from "./shrink.js";
 import type { CampaignSettings } from "./state.js";
-import type { AnyTrial } from "./trial.js";
+import type { Trial } from "./trial.js";
 
 /** `finding.json`. */
 export interface FindingFacts {
@@ -34,7 +34,7 @@ export interface FindingFacts {
 }
 
 export interface NewFinding {
-  readonly trial: AnyTrial;
+  readonly trial: Trial;
   readonly cause: Cause;
   readonly index: number;
   /** Case file text. */
@@ -55,11 +55,11 @@ export function keepFinding(campaign: string, settings: CampaignSettings, findin
   const { trial, index, original, shrunk } = finding;
   const { kind } = trial;
   const cause = shrunk?.cause ?? finding.cause;
-  const name = causeName(kindId(kind), cause);
+  const name = causeName(kind.name, cause);
   const answers = answersOf(finding);
   const facts: FindingFacts = {
     name,
-    kind: kindId(kind),
+    kind: kind.name,
     file: `case${kind.extension}`,
     cause,
     ...answers,
@@ -95,7 +95,7 @@ function answersOf({ shrunk, lost }: NewFinding): Pick<FindingFacts, "where" | "
 }
 
 /** The case as a lesson that fails today. One that ended its worker is not run again to find out what it should return. */
-function lessonText(trial: AnyTrial, facts: FindingFacts, text: string): string {
+function lessonText(trial: Trial, facts: FindingFacts, text: string): string {
   const parsed = trial.kind.parse(text);
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
   const { oracle, reason, what } = facts.cause;
@@ -104,11 +104,18 @@ function lessonText(trial: AnyTrial, facts: FindingFacts, text: string): string 
     `seed=${facts.seed} index=${facts.index} version=${facts.version}`,
     `${facts.where}: expected ${facts.expected}, got ${facts.got}`.replaceAll(/\s+/g, " ").slice(0, 150),
   ];
-  const about = { title, oracle, notes };
-  return isOfWorker(facts.cause) ? trial.kind.print(parsed.value, about) : trial.lesson(parsed.value, about);
+  const r0 = isOfWorker(facts.cause) ? [] : (trial.expected?.(parsed.value) ?? []);
+  return withId(facts.file, trial.kind.print(parsed.value, { title, oracle, notes, r0 }));
 }
 
-function sizeOf({ kind }: AnyTrial, text: string): number {
+/** As a corpus would write it, with the id of its content. */
+function withId(file: string, text: string): string {
+  const kind = CORPUS_KINDS.find(({ extensions }) => extensions.includes(path.extname(file)));
+  const entry = kind?.read(file, text);
+  return entry?.ok === true ? entry.value.text() : text;
+}
+
+function sizeOf({ kind }: Trial, text: string): number {
   const parsed = kind.parse(text);
   return parsed.ok ? kind.size(parsed.value) : 0;
 }

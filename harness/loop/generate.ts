@@ -1,10 +1,9 @@
 // Trial number `index` of a campaign: a fresh one, or a change of one that reached something rare. It depends on the seed,
 // the index and the parents that its chunk was given, and on nothing else.
 
-import type { Goal } from "../../properties/cases/program/mutate/aim.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
-import type { AnyTrial } from "./trial.js";
+import type { Trial } from "./trial.js";
 
 /** Another sequence than that of the fresh case with the same index. */
 const MUTATION = 0x6d75_7461;
@@ -15,7 +14,7 @@ export interface Steering {
   readonly mutants: number;
   readonly parents: readonly unknown[];
   /** What was seen least. */
-  readonly goals: readonly Goal[];
+  readonly goals: readonly unknown[];
 }
 
 export const UNSTEERED: Steering = { mutants: 0, parents: [], goals: [] };
@@ -25,12 +24,12 @@ export interface Made {
   readonly isMutant: boolean;
 }
 
-export function caseAt(trial: AnyTrial, seed: number, index: number, steering: Steering): Made {
+export function caseAt(trial: Trial, seed: number, index: number, steering: Steering): Made {
   const { mutants, parents, goals } = steering;
   if (parents.length > 0) {
     const draw = new Draw(randomSource((seed ^ MUTATION) >>> 0, index));
     if (draw.chance(mutants)) {
-      const mutant = trial.change?.(draw.pick(parents), draw.pick(parents), draw, goals);
+      const mutant = trial.kind.change?.(draw.pick(parents), draw.pick(parents), draw, goals);
       if (mutant !== undefined) return { case: mutant, isMutant: true };
     }
   }

@@ -4,7 +4,7 @@ import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { ChunkResult } from "./chunk.js";
 import { type Steering, UNSTEERED } from "./generate.js";
-import type { AnyTrial } from "./trial.js";
+import type { Trial } from "./trial.js";
 
 /** A cell that was reached so often is not rare any more, and is not counted further. */
 export const OFTEN = 16;
@@ -104,11 +104,11 @@ export class Memory {
   }
 
   /** What the next chunk is steered by; it begins with trial `index`. */
-  steering(trial: AnyTrial, seed: number, index: number): Steering {
-    if (this.kept.length === 0 || trial.change === undefined) return UNSTEERED;
+  steering(trial: Trial, seed: number, index: number): Steering {
+    if (this.kept.length === 0 || trial.kind.change === undefined) return UNSTEERED;
     const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, index));
     const parents = this.parents(trial, draw);
-    return { mutants: this.share(), parents, goals: trial.goals?.(this.hits, draw) ?? [] };
+    return { mutants: this.share(), parents, goals: trial.kind.goals?.(this.hits, draw) ?? [] };
   }
 
   /** Of a hundred trials: as many mutants as they have gained lately, in comparison. */
@@ -119,7 +119,7 @@ export class Memory {
   }
 
   /** Cases to change, the rarer their cells and the smaller they are the likelier. */
-  private parents(trial: AnyTrial, draw: Draw): readonly unknown[] {
+  private parents(trial: Trial, draw: Draw): readonly unknown[] {
     const weights = this.kept.map((kept) => this.rarity(kept));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return Array.from({ length: PARENTS }, () => {
@@ -133,7 +133,7 @@ export class Memory {
   }
 
   /** Read once, however often it is chosen. @throws Error if it does not read: the campaign wrote it */
-  private caseOf({ kind }: AnyTrial, kept: Kept): unknown {
+  private caseOf({ kind }: Trial, kept: Kept): unknown {
     const known = this.cases.get(kept);
     if (known !== undefined) return known;
     const parsed = kind.parse(kept.text);

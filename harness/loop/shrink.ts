@@ -43,7 +43,7 @@ export function shrink({ of, text, cause, runs, ms }: ShrinkTask, trials: Trials
     },
     runs,
   );
-  const judged = trial.judge(simplest);
+  const judged = trial.check(simplest).verdict;
   const found = causeOf(trial, simplest, judged);
   if (judged.kind !== "disagree" || found === undefined) return undefined;
   const { where, expected, got } = judged;

@@ -1,6 +1,8 @@
 // What a campaign knows, as the sum of its log: the state is changed by records only, so that reading the log again gives
 // the same state.
 
+import { kindByName } from "../../properties/cases/index.js";
+import { NO_COST } from "../../properties/cases/kind.js";
 import type { Sums } from "./chunk.js";
 import { addEmitted } from "./emitted.js";
 import { Lane } from "./lane.js";
@@ -90,7 +92,10 @@ interface MemoryRecord {
 }
 export type CampaignRecord = ChunkRecord | FindingRecord | TimeRecord | SnapshotRecord;
 
-const NO_SUMS: Sums = { trials: 0, passed: 0, slots: 0, words: 0, executed: 0, runs: 0, steps: 0 };
+/** Of a kind that had another name when the record was written. */
+const presentName = (kind: string): string => kindByName(kind)?.name ?? kind;
+
+const NO_SUMS: Sums = { trials: 0, passed: 0, ...NO_COST };
 
 export class CampaignState {
   elapsedMs = 0;
@@ -157,9 +162,9 @@ export class CampaignState {
 
   private applyChunk(record: ChunkRecord): void {
     const lane = this.lane(record.lane);
-    lane.memory(record.of).learn(record);
+    lane.memory(presentName(record.of)).learn(record);
     lane.done = record.done;
-    this.addSums(record.of, record.sums);
+    this.addSums(presentName(record.of), record.sums);
     this.emitted = addEmitted(this.emitted, record.emitted);
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.again));
@@ -169,7 +174,7 @@ export class CampaignState {
 
   private applySnapshot(record: SnapshotRecord): void {
     this.elapsedMs = record.elapsedMs;
-    for (const [kind, sums] of Object.entries(record.sums)) this.addSums(kind, sums);
+    for (const [kind, sums] of Object.entries(record.sums)) this.addSums(presentName(kind), sums);
     this.emitted = record.emitted;
     this.ignored = record.ignored;
     add(this.incomparable, Object.entries(record.incomparable));
@@ -180,7 +185,7 @@ export class CampaignState {
       lane.done = done;
       for (const [kind, { hits, kept, gain }] of Object.entries(memories)) {
         const entries = Object.entries(hits);
-        lane.memory(kind).learn({ hits: entries, kept, gain });
+        lane.memory(presentName(kind)).learn({ hits: entries, kept, gain });
         add(this.cells, entries);
       }
     }
@@ -198,15 +203,11 @@ export class CampaignState {
   }
 }
 
-const addSums = (a: Sums, b: Sums): Sums => ({
-  trials: a.trials + b.trials,
-  passed: a.passed + b.passed,
-  slots: a.slots + b.slots,
-  words: a.words + b.words,
-  executed: a.executed + b.executed,
-  runs: a.runs + b.runs,
-  steps: a.steps + b.steps,
-});
+const SUMS = Object.keys(NO_SUMS) as (keyof Sums)[];
+
+/** What an older campaign did not count is 0. */
+const addSums = (a: Sums, b: Partial<Sums>): Sums =>
+  Object.fromEntries(SUMS.map((key) => [key, a[key] + (b[key] ?? 0)])) as unknown as Sums;
 
 function add(into: Map<string, number>, entries: Iterable<readonly [string, number]>): void {
   for (const [key, n] of entries) into.set(key, (into.get(key) ?? 0) + n);

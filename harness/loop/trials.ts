@@ -1,24 +1,33 @@
-// All trials of a campaign on an engine. A worker makes them once; what judges is made when it is first asked.
+// All trials of a campaign on an engine. A worker makes them once; what checks is made when it is first asked.
 
+import type { Engine } from "../../engines/engine.js";
 import { engineByName } from "../../engines/index.js";
-import { TRIAL_KINDS } from "../../properties/cases/index.js";
-import type { AnyKind } from "../../properties/cases/kind.js";
-import { historyTrial } from "./history-trial.js";
-import { kernelRowTrial, tracingTrial } from "./plain-trial.js";
-import { programTrial } from "./program-trial.js";
-import { kindId } from "./schedule.js";
-import type { AnyTrial, Trials } from "./trial.js";
-
-const MAKERS: Readonly<Record<AnyKind["name"], (engine: NonNullable<ReturnType<typeof engineByName>>) => unknown>> = {
-  programs: programTrial,
-  histories: historyTrial,
-  "kernel rows": kernelRowTrial,
-  tracing: tracingTrial,
-};
+import { KINDS } from "../../properties/cases/index.js";
+import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
+import { defaultSubject } from "../../subjects/index.js";
+import type { Subject } from "../../subjects/subject.js";
+import type { Trial, Trials } from "./trial.js";
 
 /** @throws Error if there is no such engine: the command has checked the name. */
 export function fuzzTrials(engineName: string): Trials {
   const engine = engineByName(engineName);
   if (engine === undefined) throw new Error(`no engine is called ${engineName}`);
-  return Object.fromEntries(TRIAL_KINDS.map((kind) => [kindId(kind), MAKERS[kind.name](engine) as AnyTrial]));
+  return makeTrials(KINDS, defaultSubject, [engine]);
+}
+
+export const makeTrials = (kinds: readonly AnyKind[], subject: Subject, engines: readonly Engine[]): Trials =>
+  Object.fromEntries(kinds.map((kind) => [kind.name, trialOf(kind, subject, engines)]));
+
+function trialOf(kind: AnyKind, subject: Subject, engines: readonly Engine[]): Trial {
+  let made: KindChecker<unknown> | undefined;
+  const checker = (): KindChecker<unknown> => {
+    made ??= kind.checker(subject, engines);
+    return made;
+  };
+  return {
+    kind,
+    check: (c, notice) => checker().check(c, notice),
+    blame: (c, found) => checker().blame(c, found),
+    expected: (c) => checker().expected?.(c) ?? [],
+  };
 }

@@ -5,6 +5,7 @@ import { type AnyKind, failsLike } from "../../properties/cases/kind.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { whileTime } from "../../properties/cases/shrink.js";
 import type { Disagreement } from "../../properties/verdict.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { noticedBy, type Search } from "./search.js";
 
 /** How often shrinking may run a candidate. */
@@ -23,20 +24,20 @@ export const resultSearch = (seed: number): Search => ({
 const RESULTS: ReadonlySet<string> = new Set(["r0", "outcome", "compiles", "no-exception"]);
 
 function searchFor(kind: AnyKind, seed: number, share: number, sees: (objection: Disagreement) => boolean): Search {
-  const stage = kind.stage(defaultEngine());
+  const checker = kind.checker(defaultSubject, [defaultEngine()]);
   let index = 0;
   return {
     name: kind.name,
     share,
     step() {
       const c = kind.fresh(seed, index++);
-      const judged = stage.judge(c);
+      const judged = checker.check(c).verdict;
       if (judged.kind !== "disagree" || !sees(judged)) return "nothing";
       const { where, expected, got } = judged;
       return {
         ...{ oracle: noticedBy(judged), where, expected, got },
         shrink(mayGoOn) {
-          const fails = failsLike(stage, judged);
+          const fails = failsLike(checker, judged);
           const shrunk = kind.minimize(c, whileTime(mayGoOn, fails), SHRINK_RUNS);
           return { size: kind.size(shrunk), text: kind.print(shrunk, { title: "witness" }) };
         },

@@ -13,7 +13,6 @@ import { coverageOf, ranRows } from "../loop/coverage.js";
 import { emittedCells } from "../loop/emitted.js";
 import { replayOf } from "../loop/fuzz.js";
 import type { ReadCampaign, Sample } from "../loop/read.js";
-import { kindId } from "../loop/schedule.js";
 import { shardText } from "../loop/shard.js";
 import { INCOMPARABLE_LIMIT } from "../report.js";
 import { shellWord } from "../shell-word.js";
@@ -33,7 +32,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     findings.push(await findingData(found, witnesses));
   }
   const points = inOrder(samples);
-  const programs = state.sumsOf.get(kindId(PROGRAMS))?.trials ?? 0;
+  const programs = state.sumsOf.get(PROGRAMS.name)?.trials ?? 0;
   return {
     command: "rox fuzz",
     version: settings.version,

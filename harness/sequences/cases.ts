@@ -1,9 +1,10 @@
 // Random cases of one kind, as many as a worker is told: case i depends on (seed, i) alone.
 
 import { defaultEngine } from "../../engines/index.js";
-import { TRIAL_KINDS } from "../../properties/cases/index.js";
-import type { AnyKind, Stage } from "../../properties/cases/kind.js";
+import { KINDS } from "../../properties/cases/index.js";
+import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
 import type { Disagreement } from "../../properties/verdict.js";
+import { defaultSubject } from "../../subjects/index.js";
 
 export type KindName = AnyKind["name"];
 
@@ -30,23 +31,23 @@ export interface CaseResult {
   readonly breach?: Breach;
 }
 
-export const kindOf = (name: KindName): AnyKind => TRIAL_KINDS.find((kind) => kind.name === name)!;
+export const kindOf = (name: KindName): AnyKind => KINDS.find((kind) => kind.name === name)!;
 
-const STAGES = new Map<KindName, Stage<unknown>>();
+const CHECKERS = new Map<KindName, KindChecker<unknown>>();
 /** One for each kind and thread, on the engine that is fastest. */
-export function stageOf(name: KindName): Stage<unknown> {
-  const stage = STAGES.get(name) ?? kindOf(name).stage(defaultEngine());
-  STAGES.set(name, stage);
-  return stage;
+export function checkerOf(name: KindName): KindChecker<unknown> {
+  const checker = CHECKERS.get(name) ?? kindOf(name).checker(defaultSubject, [defaultEngine()]);
+  CHECKERS.set(name, checker);
+  return checker;
 }
 
 export function runCases({ of, seed, first, count }: CaseTask): CaseResult {
   const kind = kindOf(of);
-  const stage = stageOf(of);
+  const checker = checkerOf(of);
   let tried = 0;
   let incomparable = 0;
   for (let index = first; index < first + count; index++) {
-    const judged = stage.judge(kind.fresh(seed, index));
+    const judged = checker.check(kind.fresh(seed, index)).verdict;
     tried++;
     if (judged.kind === "incomparable") incomparable++;
     else if (judged.kind === "disagree")

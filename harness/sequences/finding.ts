@@ -6,7 +6,7 @@ import { failsLike } from "../../properties/cases/kind.js";
 import { within } from "../../properties/cases/shrink.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
-import { type Breach, type KindName, kindOf, stageOf } from "./cases.js";
+import { type Breach, checkerOf, type KindName, kindOf } from "./cases.js";
 
 export interface CaseFinding {
   readonly kind: KindName;
@@ -34,10 +34,10 @@ const ABOUT = /^(# )?(title|oracle|expect|id|note|found):/;
 
 export function keepCase(name: KindName, seed: number, breach: Breach, directory: string): Loaded<CaseFinding> {
   const kind = kindOf(name);
-  const stage = stageOf(name);
+  const checker = checkerOf(name);
   const original = kind.fresh(seed, breach.index);
-  const plain = kind.minimize(original, within(SHRINK_MS, failsLike(stage, breach)), SHRINK_RUNS);
-  const judged = stage.judge(plain);
+  const plain = kind.minimize(original, within(SHRINK_MS, failsLike(checker, breach)), SHRINK_RUNS);
+  const judged = checker.check(plain).verdict;
   const alone = judged.kind === "disagree" ? judged : { ...breach, got: `${breach.got} (not so when tried alone)` };
   const { oracle, where, expected, got } = alone;
   const notes = [`gate seed=${seed} index=${breach.index}`, `${oracle}, ${where}: expected ${expected}, got ${got}`];

@@ -16,7 +16,7 @@ export interface LessonReport {
   readonly agreeing: number;
 }
 
-const EXTENSIONS = KINDS.filter((kind) => kind !== programKind).map(({ extension }) => extension);
+const EXTENSIONS = KINDS.filter((kind) => kind !== programKind).flatMap(({ extensions }) => extensions);
 
 /** Failures and files that cannot be used are added to the lists. */
 export function replayLessons(

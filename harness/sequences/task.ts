@@ -1,8 +1,7 @@
 // What one worker does at a time: some random histories, or a share of what is tried exhaustively. History i depends on
 // (seed, i) alone. Tasks and results are plain data: they cross a thread boundary.
 
-import { defaultEngine } from "../../engines/index.js";
-import { HISTORIES, judgedPlay, playOrCrash } from "../../properties/cases/history/index.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
 import {
   type AllocFreeHistory,
   type AllocFreeScope,
@@ -12,7 +11,7 @@ import {
 } from "../../properties/exhaustive/alloc-free.js";
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
 import { pokesOfEveryRange } from "../../properties/exhaustive/pokes.js";
-import { type Breach, breachOf, type CaseResult, type CaseTask, runCases } from "./cases.js";
+import { type Breach, breachOf, type CaseResult, type CaseTask, checkerOf, runCases } from "./cases.js";
 
 export interface Share {
   readonly index: number;
@@ -42,8 +41,6 @@ export type SequenceResult =
 
 const POKED_BYTES = 8192;
 
-const ENGINE = defaultEngine();
-
 export function runTask(task: SequenceTask): SequenceResult {
   switch (task.kind) {
     case "cases":
@@ -67,12 +64,11 @@ function runHistories({ seed, first, count }: SequenceTask & { kind: "histories"
   const sum = { sequences: 0, steps: 0, interleavings: 0, failures: 0 };
   let breach: Breach | undefined;
   for (let index = first; index < first + count && breach === undefined; index++) {
-    const report = playOrCrash(HISTORIES.fresh(seed, index), ENGINE);
+    const { verdict: judged, cost } = checkerOf(HISTORIES.name).check(HISTORIES.fresh(seed, index));
     sum.sequences++;
-    sum.steps += report.steps;
-    sum.interleavings += report.interleavings;
-    sum.failures += report.failures;
-    const judged = judgedPlay(report);
+    sum.steps += cost.steps;
+    sum.interleavings += cost.interleavings;
+    sum.failures += cost.failures;
     if (judged.kind === "disagree") breach = breachOf(index, judged);
   }
   const result = { kind: "histories" as const, ...sum };

@@ -1,15 +1,51 @@
-// A kind of trial: something that can be drawn at random, judged, made smaller, written to a file and read again. Whatever
-// tries things at random (the gate, campaigns, the search for mutants) or keeps them (findings, the corpus) works on
-// kinds and knows none of them by name. Adding one is a file here and a line in `index.ts`.
+// A kind of case: something that can be drawn at random, checked, made smaller, written to a file and read again. Whatever
+// tries cases (the gate, campaigns, the search for mutants) or keeps them (findings, the corpus) works on kinds and knows
+// none of them by name. Adding one is a folder here and a line in `index.ts`.
 
 import type { Engine } from "../../engines/engine.js";
-import type { Disagreement, Verdict } from "../verdict.js";
+import type { Draw } from "../../subjects/random/draw.js";
+import type { Subject } from "../../subjects/subject.js";
+import { type Disagreement, exception, type Verdict } from "../verdict.js";
 import type { CompiledFunction } from "./compile.js";
 import type { StillFails } from "./shrink.js";
 
-export interface Stage<C> {
-  /** Whatever goes wrong inside a witness is an objection of `no-exception`; the stage stays usable. Never throws. */
-  judge(c: C): Verdict;
+/** Sums of what checking costs. */
+export interface Cost {
+  /** Of compiled code. */
+  readonly runs: number;
+  /** BPF slots, and A64 words that became of them. */
+  readonly slots: number;
+  readonly words: number;
+  /** A64 instructions. */
+  readonly executed: number;
+  /** Of histories: actions performed, runs of another CPU between two events of one, injected failures that struck. */
+  readonly steps: number;
+  readonly interleavings: number;
+  readonly failures: number;
+}
+export const NO_COST: Cost = { runs: 0, slots: 0, words: 0, executed: 0, steps: 0, interleavings: 0, failures: 0 };
+
+/** What came of a case. */
+export interface Tried {
+  readonly verdict: Verdict;
+  readonly cost: Cost;
+  /** Ids of the instruction rows that ran; empty unless asked for, and where nobody knows. */
+  readonly rows: Iterable<string>;
+  /** Names of the coverage points that it reached; empty unless asked for. No two kinds share one. */
+  readonly points: Iterable<string>;
+}
+
+/** How much is to be noticed beside the verdict: coverage points cost time. */
+export type Notice = "nothing" | "rows" | "points";
+
+/** Checks cases of one kind on one subject: make it once, use it for many. */
+export interface KindChecker<C> {
+  /** Whatever goes wrong inside a witness is a disagreement of `no-exception`; the checker stays usable. Never throws. */
+  check(c: C, notice?: Notice): Tried;
+  /** What a failure is about, in a word or two: an instruction row, an action. `?` where nothing can be blamed. */
+  blame(c: C, found: Disagreement): string;
+  /** The r0 that a file of the case can ask for: one for all inputs, or one for each. */
+  expected?(c: C): readonly bigint[];
 }
 
 /** What a file says about its case. */
@@ -20,6 +56,8 @@ export interface AboutCase {
   readonly id?: string | undefined;
   /** One line each. */
   readonly notes?: readonly string[];
+  /** See `KindChecker.expected`. */
+  readonly r0?: readonly bigint[];
 }
 
 /** `message` is one line, and begins with the line number where there is one. */
@@ -28,20 +66,35 @@ export type ReadCase<C> =
   | { readonly ok: false; readonly error: { readonly message: string } };
 
 export interface Kind<C> {
-  readonly name: "programs" | "histories" | "kernel rows" | "tracing";
+  /** Its name everywhere: in campaigns, and as a part of the gate. */
+  readonly name: string;
+  /** Other names that are still understood. */
+  readonly oldNames?: readonly string[];
   /** Of its files, with the dot. */
-  readonly extension: ".bpf" | ".history" | ".rows" | ".tracing";
+  readonly extension: `.${string}`;
+  /** Files with these are still read. */
+  readonly oldExtensions?: readonly `.${string}`[];
   /** One of them, as in `a program to run`. */
   readonly what: string;
   /** What `size` counts, as in `instruction`. */
   readonly unit: string;
-  /** Depends on seed and index alone. */
+  /** Of the time, compared with the other kinds, where they take turns by time. */
+  readonly share: number;
+  /** Chunks in a round, where they take turns by chunks of as many cases. */
+  readonly turns: number;
+  /** Cases that a worker tries at a time in the gate. */
+  readonly chunk: number;
+  /** The command that shows all there is to see of a file. */
+  readonly command: string;
+  /** Of a kind whose cases are a list, how long it is; absent where they are drawn and never end. */
+  readonly count?: number;
+  /** Depends on seed and index alone. `index` is below `count`. */
   fresh(seed: number, index: number): C;
   /**
-   * What judges cases on an engine: make it once, use it for many. A kind that needs what only the reference engine has
-   * runs on that one.
+   * @param engines what runs A64 code, at least one. A kind that compares engines runs on each, others on the first; one
+   * that needs what only the reference engine has runs on that.
    */
-  stage(engine: Engine): Stage<C>;
+  checker(subject: Subject, engines: readonly Engine[]): KindChecker<C>;
   size(c: C): number;
   /** The simplest case found that still fails, or the same one. @param runs how often `fails` may be asked */
   minimize(c: C, fails: StillFails<C>, runs: number): C;
@@ -50,6 +103,13 @@ export interface Kind<C> {
   parse(text: string): ReadCase<C>;
   /** The code that a case is compiled to, where it is about code: shown beside it. Nothing if it does not compile. */
   code?(c: C): readonly CompiledFunction[];
+  /** Another case from one that was worth keeping and a second one; undefined if nothing came of it. */
+  change?(parent: C, other: C, draw: Draw, goals: readonly unknown[]): C | undefined;
+  /** What has been seen least, as plain data, out of how often each coverage point was seen. */
+  goals?(hits: ReadonlyMap<string, number>, draw: Draw): readonly unknown[];
+  /** For another thread, and back. Without these a case is plain data. */
+  pack?(c: C): unknown;
+  unpack?(packed: unknown): C;
 }
 
 /** A kind whose cases are only handed on. */
@@ -57,8 +117,34 @@ export type AnyKind = Kind<unknown>;
 
 /** Whether something fails as `found` does: what must stay the same while it is made smaller. */
 export const failsLike =
-  <C>(stage: Stage<C>, found: Pick<Disagreement, "oracle" | "reason">): ((candidate: C) => boolean) =>
-  (candidate) => {
-    const judged = stage.judge(candidate);
-    return judged.kind === "disagree" && judged.oracle === found.oracle && judged.reason === found.reason;
-  };
+  <C>(checker: Pick<KindChecker<C>, "check">, found: Pick<Disagreement, "oracle" | "reason">): ((c: C) => boolean) =>
+  (c) =>
+    isLike(checker.check(c).verdict, found);
+
+export const isLike = (verdict: Verdict, { oracle, reason }: Pick<Disagreement, "oracle" | "reason">): boolean =>
+  verdict.kind === "disagree" && verdict.oracle === oracle && verdict.reason === reason;
+
+/** A checker of what gives no more than a verdict, and points that say which sorts of cases were tried. */
+export const plainChecker = <C>(check: (c: C) => Verdict, { points, blame, renew }: PlainCheck<C>): KindChecker<C> => ({
+  check(c, notice) {
+    const verdict = verdictOrCrash(() => check(c), renew);
+    return { verdict, cost: NO_COST, rows: [], points: notice === "points" ? points(c, verdict) : [] };
+  },
+  blame,
+});
+
+interface PlainCheck<C> {
+  points(c: C, verdict: Verdict): Iterable<string>;
+  blame(c: C): string;
+  /** Called after an exception, which may have left anything behind. */
+  renew?(): void;
+}
+
+function verdictOrCrash(check: () => Verdict, renew: () => void = () => {}): Verdict {
+  try {
+    return check();
+  } catch (error) {
+    renew();
+    return exception(error);
+  }
+}

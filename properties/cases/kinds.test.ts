@@ -2,14 +2,15 @@
 
 import { describe, expect, test } from "vitest";
 import { defaultEngine } from "../../engines/index.js";
+import { defaultSubject } from "../../subjects/index.js";
 import type { Verdict } from "../verdict.js";
-import { TRIAL_KINDS } from "./index.js";
+import { KINDS } from "./index.js";
 import type { AnyKind } from "./kind.js";
 
 const cases = (kind: AnyKind, count: number): readonly unknown[] =>
   Array.from({ length: count }, (_, index) => kind.fresh(7, index));
 
-describe.each(TRIAL_KINDS.map((kind) => [kind.name, kind] as const))("%s", (_name, kind) => {
+describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", (_name, kind) => {
   test("depend on seed and index alone", () => {
     const [first, ...rest] = cases(kind, 4);
     expect(kind.fresh(7, 0)).toEqual(first);
@@ -18,8 +19,8 @@ describe.each(TRIAL_KINDS.map((kind) => [kind.name, kind] as const))("%s", (_nam
   });
 
   test("agree, and few of them cannot be compared", () => {
-    const stage = kind.stage(defaultEngine());
-    const judged = cases(kind, 40).map((c) => stage.judge(c));
+    const checker = kind.checker(defaultSubject, [defaultEngine()]);
+    const judged = cases(kind, 40).map((c) => checker.check(c).verdict);
     expect(judged.filter(({ kind: answer }) => answer === "disagree")).toEqual([]);
     expect(judged.filter(({ kind: answer }) => answer === "agree").length).toBeGreaterThan(30);
   });
@@ -49,7 +50,8 @@ describe.each(TRIAL_KINDS.map((kind) => [kind.name, kind] as const))("%s", (_nam
 
   test("what breaks inside a witness is an objection", () => {
     const broken = { inputs: undefined, actions: undefined, registers: undefined, setup: undefined };
-    const judged: Verdict = kind.stage(defaultEngine()).judge({ ...(kind.fresh(7, 0) as object), ...broken });
+    const checker = kind.checker(defaultSubject, [defaultEngine()]);
+    const judged: Verdict = checker.check({ ...(kind.fresh(7, 0) as object), ...broken }).verdict;
     expect(judged).toMatchObject({ kind: "disagree", oracle: "no-exception" });
   });
 });

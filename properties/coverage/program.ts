@@ -61,6 +61,11 @@ export class CellRecorder implements Watch {
     for (const rows of [this.ran, this.taken, this.fell]) rows.clear();
   }
 
+  /** Ids of the rows that ran. */
+  rows(): ReadonlySet<string> {
+    return new Set([this.ran, this.taken, this.fell].flatMap((rows) => Array.from(rows, ({ id }) => id)));
+  }
+
   /** All cells of the program that was checked. */
   cells({ env, program }: Case, report: CaseReport): Set<string> {
     const cells = new Set<string>();

@@ -1,13 +1,16 @@
 // Histories of loads, runs, attaches and frees: no oracle of memory objects.
 
 import type { Engine } from "../../../engines/engine.js";
-import type { History } from "../../../subjects/action.js";
+import type { Action, History } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
+import type { Subject } from "../../../subjects/subject.js";
+import { HistoryCells } from "../../coverage/history.js";
 import { ORACLES } from "../../oracles/index.js";
 import { EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
-import type { Kind } from "../kind.js";
+import { type Kind, type KindChecker, NO_COST } from "../kind.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { type PlayOptions, type PlayReport, playHistory } from "./check.js";
+import { mutateHistory } from "./mutate.js";
 import { minimizeHistory } from "./shrink.js";
 import { parseHistory, printHistory } from "./text.js";
 
@@ -18,8 +21,12 @@ export const HISTORIES: Kind<History> = {
   extension: ".history",
   what: "a history of programs",
   unit: "action",
+  share: 2,
+  turns: 1,
+  chunk: 50,
+  command: "history",
   fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
-  stage: (engine) => ({ judge: (history) => judgedPlay(playOrCrash(history, engine)) }),
+  checker: historyChecker,
   size: ({ actions }) => actions.length,
   minimize: minimizeHistory,
   print(history, { title, oracle, notes = [] }) {
@@ -31,10 +38,45 @@ export const HISTORIES: Kind<History> = {
     if (parsed.ok) return { ok: true, value: parsed.value, about: parsed.value.about };
     return { ok: false, error: { message: `line ${parsed.error.line}: ${parsed.error.message}` } };
   },
+  change: (parent, other, draw) => mutateHistory(parent, other, draw),
+  // A generated program in it refers to rows of the instruction table, which do not cross threads.
+  pack: (history) => HISTORIES.print(history, { title: undefined }),
+  unpack(packed) {
+    const parsed = HISTORIES.parse(String(packed));
+    if (!parsed.ok) throw new Error(`a history does not read back: ${parsed.error.message}`);
+    return parsed.value;
+  },
 };
 
+function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChecker<History> {
+  const play = (history: History, onStep?: PlayOptions["onStep"]): PlayReport =>
+    playOrCrash(history, { subject, ...(engine && { engine }), ...(onStep && { onStep }) });
+  return {
+    check(history, notice) {
+      const points = notice === "points" ? new HistoryCells(history.options) : undefined;
+      const report = play(history, points?.onStep);
+      const { steps, interleavings, failures } = report;
+      const cost = { ...NO_COST, steps, interleavings, failures };
+      return { verdict: judgedPlay(report), cost, rows: [], points: points?.reached ?? [] };
+    },
+    blame(history) {
+      let blamed = "end";
+      play(history, (action, { faultsHit }, violations) => {
+        if (violations.length > 0) blamed = described(action, faultsHit);
+      });
+      return blamed;
+    },
+  };
+}
+
+/** `load`, `load, copy fails`. */
+function described(action: Action, faultsHit: number): string {
+  const [failing] = faultsHit > 0 && "fails" in action ? action.fails : [];
+  return failing === undefined ? action.kind : `${action.kind}, ${failing.step} fails`;
+}
+
 /** The first breach. Those of one oracle are one finding: what it says depends on all that came before. */
-export function judgedPlay({ violations: [violation] }: PlayReport): Verdict {
+function judgedPlay({ violations: [violation] }: PlayReport): Verdict {
   if (violation === undefined) return { kind: "agree" };
   const { oracle, step, what } = violation;
   const reason = oracle === NO_EXCEPTION ? withoutNumbers(what) : "objects";
@@ -42,9 +84,9 @@ export function judgedPlay({ violations: [violation] }: PlayReport): Verdict {
 }
 
 /** An exception of a witness is a breach like any other. */
-export function playOrCrash(history: History, engine: Engine, options: PlayOptions = {}): PlayReport {
+function playOrCrash(history: History, options: PlayOptions): PlayReport {
   try {
-    return playHistory(history, { ...options, engine });
+    return playHistory(history, options);
   } catch (error) {
     const what = `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}`;
     const violations = [{ step: 0, oracle: NO_EXCEPTION, what }];

@@ -1,12 +1,20 @@
 // Programs: the same answer from the interpreter and from the JITed code.
 
+import type { Engine } from "../../../engines/engine.js";
 import type { Case } from "../../../subjects/case.js";
 import { randomSource } from "../../../subjects/random/source.js";
-import { checkOrCrash } from "../check-or-crash.js";
+import type { Subject } from "../../../subjects/subject.js";
+import { CellRecorder } from "../../coverage/program.js";
+import { type Checked, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
-import type { Kind } from "../kind.js";
-import { stageCheck } from "../stage-check.js";
+import { type Kind, type KindChecker, NO_COST, type Notice } from "../kind.js";
 import { CaseArbitrary } from "./arbitrary.js";
+import { blame } from "./blame.js";
+import { checkCase, makeChecker, type Watch } from "./check.js";
+import type { Goal } from "./mutate/aim.js";
+import { goalsOf } from "./mutate/goals.js";
+import { mutateCase } from "./mutate/mutate.js";
+import { type PackedCase, packCase, unpackCase } from "./packed.js";
 import { minimize } from "./shrink.js";
 import { parseCase, printCase } from "./text.js";
 
@@ -17,11 +25,12 @@ export const PROGRAMS: Kind<Case> = {
   extension: ".bpf",
   what: "a program to run",
   unit: "instruction",
+  share: 3,
+  turns: 4,
+  chunk: 100,
+  command: "run",
   fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
-  stage(engine) {
-    const check = stageCheck({ engines: [engine] });
-    return { judge: (c) => checkOrCrash(c, check).verdict };
-  },
+  checker: programChecker,
   // A constant of two slots counts once.
   size: ({ program }) =>
     program.code.reduce((sum, code) => sum + code.filter(({ row }) => row.kind !== "lddwHigh").length, 0),
@@ -30,12 +39,52 @@ export const PROGRAMS: Kind<Case> = {
     const compiled = compileFunctions(c, DEFAULT_BASE + c.env.hole);
     return compiled.ok ? compiled.value : [];
   },
-  print: ({ program, inputs, env }, { title, oracle, id, notes = [] }) =>
-    printCase({ program, inputs, env, title, oracle, id, notes: notes.map((text) => ({ key: "found", text })) }),
+  print: ({ program, inputs, env }, { title, oracle, id, r0, notes = [] }) =>
+    printCase({
+      ...{ program, inputs, env, title, oracle, id, notes: notes.map((text) => ({ key: "found", text })) },
+      ...(r0 && { expect: r0 }),
+    }),
   parse(text) {
     const parsed = parseCase(text);
     if (!parsed.ok) return parsed;
-    const { title, oracle, id, notes } = parsed.value;
-    return { ok: true, value: parsed.value, about: { title, oracle, id, notes: notes.map((note) => note.text) } };
+    const { title, oracle, id, expect: r0, notes } = parsed.value;
+    return { ok: true, value: parsed.value, about: { title, oracle, id, r0, notes: notes.map((note) => note.text) } };
   },
+  change: (parent, other, draw, goals) => mutateCase(parent, other, draw, goals as readonly Goal[]),
+  goals: goalsOf,
+  pack: packCase,
+  unpack: (packed) => unpackCase(packed as PackedCase),
 };
+
+function programChecker(subject: Subject, engines: readonly Engine[]): KindChecker<Case> {
+  const recorder = new CellRecorder();
+  const checker = makeChecker({ subject, engines });
+  const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));
+  return {
+    check(c, notice = "nothing") {
+      recorder.clear();
+      const report = checked(c, watchFor(recorder, notice));
+      const { verdict, slots, words, executed, runs } = report;
+      return {
+        verdict,
+        cost: { ...NO_COST, runs: runs.length, slots, words, executed },
+        rows: notice === "nothing" ? [] : recorder.rows(),
+        points: notice === "points" ? recorder.cells(c, report) : [],
+      };
+    },
+    blame: (c, found) => blame(c, found, (value) => checked(value).runs),
+    expected: (c) => expectedOf(checked(c), c),
+  };
+}
+
+function watchFor(recorder: CellRecorder, notice: Notice): Watch {
+  if (notice === "points") return recorder;
+  return notice === "rows" ? { count: recorder.count } : {};
+}
+
+/** What the reference returns: once if it is the same for all inputs, else by input; nothing where it does not return. */
+function expectedOf({ runs }: Checked, { inputs }: Case): readonly bigint[] {
+  const results = runs.flatMap(({ expected }) => (expected.kind === "returned" ? [expected.r0] : []));
+  if (results.length !== inputs.length) return [];
+  return results.every((r0) => r0 === results[0]) ? results.slice(0, 1) : results;
+}

@@ -1,11 +1,11 @@
-// Small bodies of rows that only a verifier makes: what they compute is what they mean.
+// Small bodies of verifier-only instructions: what they compute is what they mean.
 
 import { DEFAULT_ENV } from "../../../impl/jit/env.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
-import { verdictOrCrash } from "../check-or-crash.js";
+import { operandsOf } from "../../coverage/operands.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
-import type { Kind } from "../kind.js";
+import { type Kind, plainChecker } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
 import type { VerifierOnlyCase } from "./case.js";
 import { functionsOf, loweredOf, VerifierOnlyChecker } from "./check.js";
@@ -13,18 +13,32 @@ import { minimizeVerifierOnly } from "./shrink.js";
 import { parseVerifierOnly, printVerifierOnly } from "./text.js";
 
 export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
-  name: "kernel rows",
-  extension: ".rows",
-  what: "rows that only a verifier makes",
+  name: "verifier-only",
+  oldNames: ["kernel-rows", "rows"],
+  extension: ".verifier",
+  oldExtensions: [".rows"],
+  what: "verifier-only instructions",
   unit: "instruction",
+  share: 1,
+  turns: 1,
+  chunk: 50,
+  command: "replay",
   fresh: (seed, index) => verifierOnlyCase(randomSource(seed, index)),
   /** On the reference engine: no other has exceptions and the registers that per-CPU addresses come from. */
-  stage() {
-    let rows = new VerifierOnlyChecker();
+  checker() {
+    let checker = new VerifierOnlyChecker();
     const renew = (): void => {
-      rows = new VerifierOnlyChecker();
+      checker = new VerifierOnlyChecker();
     };
-    return { judge: (c) => verdictOrCrash(() => rows.check(c), renew) };
+    return plainChecker((c) => checker.check(c), {
+      renew,
+      points: ({ body, env, isBlinded, isCalled }, { kind }) =>
+        body.map((insn) => {
+          const how = [env.lse ? "lse" : "ll-sc", env.vhe ? "vhe" : "nvhe", isBlinded ? "blinded" : "plain"];
+          return `verifier-only ${insn.row.id}|${operandsOf(insn)}|${how.join(" ")}${isCalled ? " called" : ""}|${kind}`;
+        }),
+      blame: ({ body }) => body.at(-1)?.row.id ?? "?",
+    });
   },
   size: ({ body }) => body.length,
   minimize: minimizeVerifierOnly,

@@ -2,12 +2,12 @@
 // kinds of operands, so a kind that one of them was seen with is a goal for all of them; and where base and data lie in two
 // registers, they can lie in one.
 
-import type { Goal } from "../../properties/cases/program/mutate/aim.js";
-import { likeness } from "../../properties/cases/program/mutate/code.js";
-import { type CellParts, cellParts } from "../../properties/coverage/program.js";
-import { USER_ROWS } from "../../spec/bpf/insn.js";
-import type { Row } from "../../spec/bpf/isa.js";
-import type { Draw } from "../../subjects/random/draw.js";
+import { USER_ROWS } from "../../../../spec/bpf/insn.js";
+import type { Row } from "../../../../spec/bpf/isa.js";
+import type { Draw } from "../../../../subjects/random/draw.js";
+import { type CellParts, cellParts } from "../../../coverage/program.js";
+import type { Goal } from "./aim.js";
+import { likeness } from "./code.js";
 
 /** Goals of a chunk. */
 const GOALS = 24;

@@ -1,0 +1,41 @@
+// What a failing program is about: an instruction row, by the first register that differs or the first remarkable instruction.
+
+import { traceWith } from "../../../harness/trace-run.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
+import type { Case } from "../../../subjects/case.js";
+import type { Disagreement } from "../../verdict.js";
+import type { RunReport } from "./check.js";
+
+/** @param check runs it again: only where the runs can tell more */
+export function blame(c: Case, { oracle }: Disagreement, check: (c: Case) => readonly RunReport[]): string {
+  if (oracle !== "exec-match" && oracle !== "compiles" && oracle !== "no-exception") return "?";
+  const failed = oracle === "exec-match" ? check(c) : [];
+  const run = failed.find(({ verdict }) => verdict.kind === "disagree");
+  return (run && firstDifferent(c, c.inputs[run.input]!)) ?? remarkable(c);
+}
+
+/** The instruction after which a register differs for the first time, or at which the paths part. */
+function firstDifferent(c: Case, input: Uint8Array): string | undefined {
+  try {
+    const { rows } = traceWith(c, input, () => "");
+    const row = rows.find(({ differences }) => differences.length > 0);
+    if (row === undefined || typeof row.part !== "number") return undefined;
+    const code = row.words[0]?.code ?? 0;
+    return c.program.code[code]?.[row.part]?.row.id;
+  } catch {
+    // What ended the trace ended the run as well, which the verdict says.
+    return undefined;
+  }
+}
+
+/** Where no register tells: the first instruction that writes memory, else the first that does more than move a constant. */
+function remarkable({ program }: Case): string {
+  const insns = program.code.flat();
+  const find = (fits: (insn: Insn) => boolean): string | undefined => insns.find(fits)?.row.id;
+  return (
+    find(({ row }) => row.kind === "store" || row.kind === "storeImm" || row.kind === "atomic") ??
+    find(({ row }) => row.kind === "call" || (row.kind === "alu" && row.op !== "mov") || row.kind === "jump") ??
+    insns[0]?.row.id ??
+    "?"
+  );
+}
