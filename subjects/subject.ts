@@ -2,6 +2,7 @@
 // gives it back. Everything above sees this and never which subject it is. `impl/` drives our own code; how code is run
 // at all is written once, in `run/`, for every subject.
 
+import type { Trap } from "../engines/engine.js";
 import type { Errno } from "../impl/errno.js";
 import type { Compiled, Place } from "../impl/jit/compile.js";
 import type { JitEnv } from "../impl/jit/env.js";
@@ -9,7 +10,7 @@ import type { JitError } from "../impl/jit/error.js";
 import type { Frame } from "../impl/jit/frame.js";
 import type { JitFunction } from "../impl/jit/function.js";
 import type { PackKernel } from "../impl/pack/binary-pack.js";
-import type { LoadError } from "../impl/program/bpf-prog.js";
+import { describeLoadError as describeKernelError, type LoadError as KernelError } from "../impl/program/bpf-prog.js";
 import type { Fixup } from "../impl/program/fixup-exception.js";
 import type { ImageMemoryName } from "../impl/program/image-memory.js";
 import type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
@@ -27,7 +28,6 @@ export { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "../impl/jit/env.js";
 export { describe, type JitError } from "../impl/jit/error.js";
 export type { Halves, JitFunction } from "../impl/jit/function.js";
 export { slotOfWord } from "../impl/jit/passes.js";
-export { describeLoadError, type LoadError } from "../impl/program/bpf-prog.js";
 export type { ImageMemoryName } from "../impl/program/image-memory.js";
 export { PROFILES, type ProfileName, QUIRKS, type QuirkId, type Quirks } from "../impl/quirks.js";
 export type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
@@ -42,6 +42,13 @@ export {
 } from "../impl/trampoline/links.js";
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 export type { LoweredFunction } from "../impl/verifier/rewrite.js";
+
+/** Why a program was not loaded: the kernel's reason, or what the subject lacks. */
+export type LoadError = KernelError | { readonly kind: "missing"; readonly what: string };
+
+/** One line for people. */
+export const describeLoadError = (error: LoadError): string =>
+  error.kind === "missing" ? `the subject lacks ${error.what}` : describeKernelError(error);
 
 export interface Subject {
   /** As `--subject` takes it. */
@@ -135,6 +142,8 @@ export interface SubjectKernel {
   blinding: (() => number) | undefined;
   readonly packs: PacksView;
   readonly modmem: ModmemView;
+  /** By address, what runs in place of called code that the machine does not have. @param helpers of the runs to come */
+  traps?(helpers: ReadonlyMap<Va, Trap>): ReadonlyMap<Va, Trap>;
   /** What the kernel would have printed a warning about. */
   readonly warnings: readonly string[];
   /** Compile and publish, with each pass; `functions[0]` is the main program. */

@@ -1,5 +1,6 @@
 // All oracles, in the order in which their breaches are told. Adding one is a file and a line here.
 
+import type { Subject } from "../../subjects/subject.js";
 import { aapcs64Contract } from "./aapcs64-contract.js";
 import { accountingBalanced } from "./accounting-balanced.js";
 import { allocatorMatchesModel } from "./allocator-matches-model.js";
@@ -38,3 +39,7 @@ export const ORACLES: readonly Oracle[] = [
   execMatch,
   aapcs64Contract,
 ];
+
+/** Those that say something of the subject. What it mutes is counted and printed with its reason. */
+export const oraclesOf = ({ mute }: Subject): readonly Oracle[] =>
+  mute.size === 0 ? ORACLES : ORACLES.filter(({ name }) => !mute.has(name));

@@ -8,12 +8,7 @@ import { aarch64InsnCopy, aarch64InsnPatchTextNosync, aarch64InsnSet } from "../
 import type { BpfProg } from "../../impl/program/bpf-prog.js";
 import { type Fixup, fixupException } from "../../impl/program/fixup-exception.js";
 import { Kernel } from "../../impl/program/kernel.js";
-import {
-  freeProgram,
-  type LoadedProgram as ImplProgram,
-  type LoadResult as ImplResult,
-  loadProgram,
-} from "../../impl/program/load.js";
+import { freeProgram, type LoadedProgram as ImplProgram, loadProgram } from "../../impl/program/load.js";
 import { bpfArchTextPoke, pokeOffset } from "../../impl/trampoline/arch-text-poke.js";
 import { archBpfTrampolineSize, type TrampRequest } from "../../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../../impl/trampoline/branch.js";
@@ -29,10 +24,17 @@ import {
 } from "../../impl/trampoline/tramp-image.js";
 import { bpfTrampolineUpdate } from "../../impl/trampoline/trampoline.js";
 import type { RoAddr, Va } from "../../machine/address.js";
-import type { FunctionView, LoadedProgram, SubjectKernel, SubjectTrampolines, TrampolineView } from "../subject.js";
+import type {
+  FunctionView,
+  LoadedProgram,
+  LoadResult,
+  SubjectKernel,
+  SubjectTrampolines,
+  TrampolineView,
+} from "../subject.js";
 
 export class ImplKernel extends Kernel implements SubjectKernel {
-  loadProgram(functions: readonly JitFunction[]): ImplResult {
+  loadProgram(functions: readonly JitFunction[]): LoadResult {
     return loadProgram(this, functions);
   }
   freeProgram(program: LoadedProgram): void {

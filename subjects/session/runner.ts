@@ -17,7 +17,7 @@ import type { PreparedProgram } from "./prepared.js";
 /** A64 instructions of one run in a history. */
 const FUEL = 2_000_000;
 const LINE_BYTES = 64;
-const NO_TRAPS = new Map<Va, never>();
+const NO_TRAPS: ReadonlyMap<Va, Trap> = new Map();
 const NO_ANSWERS: readonly TracedAnswer[] = [];
 
 /** A program that was loaded, and what is known of it. */
@@ -57,15 +57,20 @@ export class Runner {
   readonly patched = new Set<Va>();
   /** Pages that runs have mapped since the session began. */
   pages = 0;
-  /** Of the kernel functions around attached programs and of helpers. */
-  private traps: ReadonlyMap<Va, Trap> | undefined;
+  /** Functions of the subject that are no code of the machine's; with those around attached programs; with helpers. */
+  private readonly ownTraps: ReadonlyMap<Va, Trap>;
+  private readonly attachedTraps: ReadonlyMap<Va, Trap>;
+  private helperTraps: ReadonlyMap<Va, Trap> | undefined;
 
   constructor(
     private readonly kernel: SubjectKernel,
     private readonly engine: Engine,
     private readonly attachments: Attachments,
     private readonly memory: RunMemory | undefined,
-  ) {}
+  ) {
+    this.ownTraps = kernel.traps?.(NO_TRAPS) ?? NO_TRAPS;
+    this.attachedTraps = new Map([...attachments.calls.traps, ...this.ownTraps]);
+  }
 
   /** @param at the event of the step after which it runs */
   run(live: LiveProgram, cpu: number, at: number | undefined): Execution {
@@ -87,7 +92,7 @@ export class Runner {
     const entering = { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: live.regions };
     const execution = this.enter(
       { ...entering, functions: live.program.functions },
-      { engine, fuel, trace, args: [pointer(layout.context.base)], traps: memory.traps },
+      { engine, fuel, trace, args: [pointer(layout.context.base)], traps: this.withHelpers(memory) },
     );
     const { outcome } = execution;
     if (outcome === undefined) return execution;
@@ -104,24 +109,31 @@ export class Runner {
 
   /** With what a generated program needs around it, and everything that it leaves. */
   private withMemory(entering: Entering): Execution {
-    const { attachments } = this;
     const { live, expected } = entering;
     const { generated } = live.prepared;
     if (generated === undefined) {
-      return this.enter(entering, entering.spans === live.regions ? {} : { traps: attachments.calls.traps });
+      return this.enter(entering, entering.spans === live.regions ? {} : { traps: this.attachedTraps });
     }
     const memory = this.memoryOf();
-    this.traps ??= new Map([...attachments.calls.traps, ...memory.traps]);
     const { program } = generated.value;
     const layout = overAll(expected.map(({ above }) => generated.layout(above)));
     this.counted(() => memory.set(program, layout, generated.input, live.entries));
-    const execution = this.enter(entering, { traps: this.traps });
+    const execution = this.enter(entering, { traps: this.withHelpers(memory) });
     const { outcome } = execution;
     if (outcome?.kind !== "returned") return execution;
     const { code } = generated.expected(0);
     // Nobody asks what is on the stack where anything may be attached.
     const frame = generated.layout(0).frames[code]!;
     return { ...execution, whole: memory.returned(program, frame, code, outcome.x0) };
+  }
+
+  private withHelpers(memory: RunMemory): ReadonlyMap<Va, Trap> {
+    this.helperTraps ??= new Map([
+      ...this.attachedTraps,
+      ...memory.traps,
+      ...(this.kernel.traps?.(memory.traps) ?? NO_TRAPS),
+    ]);
+    return this.helperTraps;
   }
 
   /** @throws RangeError on a machine with larger pages: a slip of the caller's */
@@ -143,7 +155,7 @@ export class Runner {
     let problem: FetchProblem | undefined;
     for (const { image, codeBytes } of spans) problem ??= this.fetch(cpu, image, codeBytes);
     attachments.calls.begin();
-    const { engine = this.engine, args = [live.argument], fuel = FUEL, traps = NO_TRAPS, trace } = given;
+    const { engine = this.engine, args = [live.argument], fuel = FUEL, traps = this.ownTraps, trace } = given;
     const outcome =
       problem === undefined
         ? execute(engine, {

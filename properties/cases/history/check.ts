@@ -9,7 +9,7 @@ import { Session } from "../../../subjects/session/session.js";
 import type { Step } from "../../../subjects/step.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { askAbout, askAtTheEnd } from "../../oracles/ask.js";
-import { ORACLES } from "../../oracles/index.js";
+import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 
 export interface Violation {
@@ -64,7 +64,7 @@ class Play {
       history: history.options,
       engine: options.engine ?? referenceEngine,
     });
-    this.oracles = options.oracles ?? ORACLES;
+    this.oracles = options.oracles ?? oraclesOf(options.subject ?? defaultSubject);
   }
 
   run(): PlayReport {

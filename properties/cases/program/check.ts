@@ -16,7 +16,8 @@ import type { Step } from "../../../subjects/step.js";
 import type { JitEnv, Subject } from "../../../subjects/subject.js";
 import { askAbout, type Objection } from "../../oracles/ask.js";
 import { execMatch } from "../../oracles/exec-match.js";
-import { ORACLES } from "../../oracles/index.js";
+import { oraclesOf } from "../../oracles/index.js";
+import type { Oracle } from "../../oracles/oracle.js";
 import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 
 export interface CheckerOptions {
@@ -42,9 +43,6 @@ export interface Watch {
 /** BPF instructions that the interpreter may run, and A64 instructions that the code may take for them. */
 export const FUEL = 100_000;
 export const A64_FUEL = 40 * FUEL;
-
-/** What answers are compared by says where they differ; everybody else is asked about each step. */
-const OTHERS = ORACLES.filter((oracle) => oracle !== execMatch);
 
 export interface RunReport {
   /** Index into the case's inputs. */
@@ -72,14 +70,20 @@ export type CaseReport =
 /** One kernel on which programs are tried one after the other. After an objection, a new one is booted. */
 export class Checker {
   readonly strictness: Strictness;
+  /** What answers are compared by says where they differ; everybody else is asked about each step. */
+  readonly oracles: readonly Oracle[];
+  private readonly subject: Subject;
   private current: ProgramSession | undefined;
 
   constructor(private readonly options: CheckerOptions) {
     this.strictness = options.strictness ?? "verifier";
+    this.subject = options.subject ?? defaultSubject;
+    this.oracles = oraclesOf(this.subject).filter((oracle) => oracle !== execMatch);
   }
 
   get session(): ProgramSession {
-    const { subject = defaultSubject, engines = [defaultEngine()], env, trace } = this.options;
+    const { subject } = this;
+    const { engines = [defaultEngine()], env, trace } = this.options;
     this.current ??= new ProgramSession({
       subject,
       engines,
@@ -109,13 +113,13 @@ export function checkCase(c: Case, checker: Checker, watch: Watch = {}): CaseRep
     const live = loadedBy(load);
     if (typeof live === "string") {
       checker.renew();
-      return { kind: "checked", verdict: refusal(load, live), runs: [], slots, words: 0, executed: 0 };
+      return { kind: "checked", verdict: refusal(load, live, checker), runs: [], slots, words: 0, executed: 0 };
     }
     watch.loaded?.(session.imagesOf(live));
     const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
-    const objections: Objection[] = [...askAbout(load, OTHERS)];
-    const { runs, executed } = runAll(c, session, live, objections, watch.count);
-    objections.push(...askAbout(session.free(live), OTHERS));
+    const objections: Objection[] = [...askAbout(load, checker.oracles)];
+    const { runs, executed } = runAll(c, checker, live, objections, watch.count);
+    objections.push(...askAbout(session.free(live), checker.oracles));
     const verdict = worst(runs, objections);
     if (verdict.kind === "disagree") checker.renew();
     return { kind: "checked", verdict, runs, slots, words, executed };
@@ -127,15 +131,18 @@ export function checkCase(c: Case, checker: Checker, watch: Watch = {}): CaseRep
 }
 
 /** A program that a verifier accepts must compile. */
-function refusal(load: Step, why: string): Verdict {
-  if (load.result.kind === "refused") return notCompiled(why);
-  const objections = askAbout(load, OTHERS);
+function refusal(load: Step, why: string, { oracles }: Checker): Verdict {
+  const { result } = load;
+  if (result.kind === "refused") {
+    return result.error.kind === "missing" ? { kind: "refused", missing: result.error.what } : notCompiled(why);
+  }
+  const objections = askAbout(load, oracles);
   return objections.length === 0 ? exception(new Error(why)) : objected(objections);
 }
 
 function runAll(
   { program, inputs }: Case,
-  session: ProgramSession,
+  { session, oracles }: Checker,
   live: LiveProgram,
   objections: Objection[],
   count: Watch["count"],
@@ -149,7 +156,7 @@ function runAll(
     const lastCode = expected.kind === "returned" ? expected.code : 0;
     for (const { engine, step, outcome, executed: n } of session.run(live, program, input, layout, lastCode)) {
       executed += n;
-      objections.push(...askAbout(step, OTHERS));
+      objections.push(...askAbout(step, oracles));
       if (outcome === undefined) continue;
       runs.push({ input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) });
     }

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { referenceEngine } from "../../../engines/reference/engine.js";
 import { DEFAULT_ENV } from "../../../impl/jit/env.js";
 import type { JitFunction } from "../../../impl/jit/function.js";
-import { describeLoadError } from "../../../impl/program/bpf-prog.js";
 import { fixupException } from "../../../impl/program/fixup-exception.js";
 import { Kernel } from "../../../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram, loadProgram } from "../../../impl/program/load.js";
@@ -16,6 +15,7 @@ import { hex64, s32 } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { CALL_BASE, ENTRY_SP, STACK } from "../../../subjects/run/layout.js";
+import { describeLoadError } from "../../../subjects/subject.js";
 import { loadedBreaches } from "../../oracles/code/loaded-code.js";
 import { EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import {
