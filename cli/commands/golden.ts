@@ -4,15 +4,16 @@ import { Option } from "commander";
 import type { BadInput } from "../../harness/bad-input.js";
 import { formatCoverage, formatGolden } from "../../harness/format/golden.js";
 import { type GoldenReport, golden } from "../../harness/golden/golden.js";
-import { goldenParts } from "../../harness/golden/parts.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
 import { integer, names } from "../options.js";
 import { startProgress } from "../progress.js";
+import { subjectFor, subjectOption } from "../subject-option.js";
 
 interface Flags {
+  readonly subject: string;
   readonly family?: readonly string[];
   readonly cpu?: string;
   readonly limit?: number;
@@ -32,6 +33,7 @@ export const defineGolden: Define = (program, io, finish) => {
     .addOption(new Option("--cpu <cpu>", "only this CPU").choices(["max", "cortex-a57", "lse", "ll-sc"]))
     .option("--limit <n>", "stop after that many programs", integer(1, 1e9))
     .option("--coverage", "print how many byte-equal programs witness each instruction row")
+    .addOption(subjectOption())
     .addOption(engineOption())
     .option(...JSON_OPTION)
     .addHelpText(
@@ -46,18 +48,20 @@ export const defineGolden: Define = (program, io, finish) => {
 };
 
 async function runGolden(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const subject = subjectFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
-  if (engines === undefined) return BAD_INPUT;
+  if (subject === undefined || engines === undefined) return BAD_INPUT;
   const limit = flags.limit ?? Number.POSITIVE_INFINITY;
   const progress = startProgress(io, "golden", flags.limit ?? 3000);
   const options = {
+    ...{ subject, engines },
     families: flags.family === undefined ? undefined : new Set(flags.family),
     cpu: flags.cpu,
     limit,
     stop: io.stop,
     progress: (done: number) => progress.update(done, `${done} programs`),
   };
-  const report = await golden(paths, options, await goldenParts(engines)).finally(() => progress.stop());
+  const report = await golden(paths, options).finally(() => progress.stop());
   complainAll(io, report.unreadable);
   if (report.total > 0) {
     print(io, formatGolden(report, SHOWN_FAILURES));

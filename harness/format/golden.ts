@@ -1,7 +1,7 @@
 // A report on recordings as text.
 
+import { unwitnessed } from "../golden/coverage.js";
 import type { GoldenReport } from "../golden/golden.js";
-import { unwitnessed } from "../golden/unwitnessed.js";
 import { answerLines, count, seconds, table, wrap } from "./text.js";
 
 export function formatGolden(report: GoldenReport, shownFailures: number): string[] {

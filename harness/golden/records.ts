@@ -3,15 +3,16 @@
 
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
-import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
+import type { RecordKind } from "../../properties/recordings/recording.js";
+import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile, refusedFile } from "../input-file.js";
 
 export interface RawRecord {
   /** `FILE:LINE`, or `FILE#NUMBER` within a list. Both count from 1. */
   readonly name: string;
-  /** One line of JSON, or a document whose list of vectors holds this one alone. */
-  readonly text: string;
-  readonly form: "line" | "vectors";
+  readonly kind: RecordKind;
+  /** Parsed. */
+  readonly json: unknown;
 }
 
 /** One decompressed line must fit, with the images of a million instructions; the whole file need not. */
@@ -39,10 +40,7 @@ function* readVectors(file: string): Generator<Loaded<RawRecord>> {
     yield refuse({ subject: file, expected: 'an object with a list "vectors"', got, next: "check what was recorded" });
     return;
   }
-  // One by one, so that a broken vector does not hide the others.
-  for (const [i, vector] of list.entries()) {
-    yield loaded({ name: `${file}#${i + 1}`, text: JSON.stringify({ vectors: [vector] }), form: "vectors" });
-  }
+  for (const [i, vector] of list.entries()) yield loaded({ name: `${file}#${i + 1}`, kind: "vector", json: vector });
 }
 
 async function* readLines(file: string): AsyncGenerator<Loaded<RawRecord>> {
@@ -52,20 +50,18 @@ async function* readLines(file: string): AsyncGenerator<Loaded<RawRecord>> {
       number++;
       if (line.trim() === "") continue;
       const name = `${file}:${number}`;
-      yield parseJson(line) === undefined ? refuse(notJson(name, line)) : loaded({ name, text: line, form: "line" });
+      const json = parseJson(line);
+      if (json !== undefined) yield loaded({ name, kind: "generated", json });
+      else {
+        const got = `"${line.slice(0, 24)}${line.length > 24 ? ".." : ""}"`;
+        yield refuse({ subject: name, expected: "one JSON object", got, next: "record or copy the file again" });
+      }
     }
   } catch (error) {
     const got = `${error instanceof Error ? error.message : String(error)} after line ${number}`;
     yield refuse({ subject: file, expected: "a whole recording", got, next: "record or copy the file again" });
   }
 }
-
-const notJson = (name: string, line: string): BadInput => ({
-  subject: name,
-  expected: "one JSON object",
-  got: `"${line.slice(0, 24)}${line.length > 24 ? ".." : ""}"`,
-  next: "record or copy the file again",
-});
 
 function openText(file: string): AsyncIterable<Buffer> {
   const source = createReadStream(file);

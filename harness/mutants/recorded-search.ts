@@ -1,7 +1,7 @@
 // Images that a real kernel made, compared byte for byte: a fixed list, gone through once. Sees what no result can show.
 
 import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
-import { recordedExcerpts } from "../../properties/recordings/recorded.js";
+import { recordedExcerpts } from "../../properties/recordings/recording.js";
 import { EXCEPTION } from "../../properties/verdict.js";
 import type { Found, Search } from "./search.js";
 

@@ -1,19 +1,19 @@
-// Our bytes against the recorded ones: the code of every function, and where the recording has it the whole memory of
-// the image, from the header to the end of the slack.
+// A subject's bytes against the recorded ones: the code of every function, and where the recording has it the whole
+// memory of the image, from the header to the end of the slack.
 
-import { FILL } from "../../impl/a64/word.js";
-import type { CompiledImage } from "../../impl/jit/compile.js";
-import type { JitFunction } from "../../impl/jit/function.js";
-import { slotOfWord } from "../../impl/jit/passes.js";
 import { hexWord } from "../../spec/bits.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
+import { packedBytes } from "../../spec/pack/allocator.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { ILLEGAL } from "../../subjects/step.js";
+import { type CompiledImage, type JitFunction, slotOfWord } from "../../subjects/subject.js";
 import type { RecordedFunction, Recording } from "./recording.js";
 import { resolve } from "./resolve.js";
 import { wordsOf } from "./words.js";
 
-export type GoldenVerdict =
+export type ImageVerdict =
   /** `words` of code were compared. */
-  | { readonly kind: "equal"; readonly words: number }
+  | { readonly kind: "equal"; readonly words: number; readonly functions: readonly JitFunction[] }
   | {
       readonly kind: "different";
       readonly function: number;
@@ -28,56 +28,42 @@ export type GoldenVerdict =
       readonly expected: number | undefined;
       readonly emitted: number | undefined;
     }
-  /** Our JIT refused what the kernel's took, or the recording makes no sense. */
+  /** The subject refused what the kernel's JIT took, or the recording makes no sense. */
   | { readonly kind: "refused"; readonly message: string };
 
-const HEADER_BYTES = 8;
-const CHUNK_BYTES = 64;
-const SLACK_BYTES = 16;
-
 /** Compile a recorded program at its recorded addresses and compare; the first difference in function order is told. */
-export function compareBytes(recording: Recording): GoldenVerdict {
-  const resolved = resolve(recording);
+export function compareBytes(recording: Recording, subject = defaultSubject): ImageVerdict {
+  const resolved = resolve(recording, subject);
   if (!resolved.ok) return { kind: "refused", message: resolved.message };
+  const { functions, images } = resolved;
   let words = 0;
   for (const [index, recorded] of recording.functions.entries()) {
-    const fn = resolved.functions[index];
-    const image = resolved.images[index];
-    if (fn === undefined || image === undefined) return { kind: "refused", message: `function ${index} is missing` };
+    const image = images[index]!;
     const difference = compareCode(recorded, image) ?? compareRegion(recorded, image);
-    if (difference !== undefined)
-      return { ...difference, kind: "different", function: index, ...slotAt(fn, image, difference.word) };
+    if (difference !== undefined) {
+      const pc = slotOfWord(image.offsets, difference.word);
+      const slot = pc === undefined ? undefined : printInsn(functions[index]!.insns, pc);
+      return { ...difference, kind: "different", function: index, pc, slot };
+    }
     words += image.jitedBytes / 4;
   }
-  return { kind: "equal", words };
+  return { kind: "equal", words, functions };
 }
 
-interface Difference {
-  readonly where: "code" | "region";
-  readonly word: number;
-  readonly expected: number | undefined;
-  readonly emitted: number | undefined;
-}
-
-const compareCode = ({ code }: RecordedFunction, image: CompiledImage): Difference | undefined =>
+const compareCode = ({ code }: RecordedFunction, image: CompiledImage) =>
   firstDifference("code", wordsOf(code), wordsOf(image.image.subarray(0, image.jitedBytes)), 0);
 
 /** The memory that holds the image: header with its size, hole, image, slack. */
-function compareRegion({ region }: RecordedFunction, { image }: CompiledImage): Difference | undefined {
+function compareRegion({ region }: RecordedFunction, { image }: CompiledImage) {
   if (region === undefined) return undefined;
-  const bytes = Math.ceil((image.length + HEADER_BYTES + SLACK_BYTES) / CHUNK_BYTES) * CHUNK_BYTES;
-  const words = new Uint32Array(bytes / 4).fill(FILL);
+  const bytes = packedBytes(image.length);
+  const words = new Uint32Array(bytes / 4).fill(ILLEGAL);
   words[0] = bytes;
   words.set(wordsOf(image), region.imageOffset / 4);
   return firstDifference("region", wordsOf(region.bytes), words, -region.imageOffset / 4);
 }
 
-function firstDifference(
-  where: "code" | "region",
-  expected: Uint32Array,
-  emitted: Uint32Array,
-  first: number,
-): Difference | undefined {
+function firstDifference(where: "code" | "region", expected: Uint32Array, emitted: Uint32Array, first: number) {
   const length = Math.max(expected.length, emitted.length);
   for (let i = 0; i < length; i++) {
     if (expected[i] !== emitted[i]) return { where, word: first + i, expected: expected[i], emitted: emitted[i] };
@@ -85,17 +71,8 @@ function firstDifference(
   return undefined;
 }
 
-function slotAt(
-  fn: JitFunction,
-  image: CompiledImage,
-  word: number,
-): { pc: number | undefined; slot: string | undefined } {
-  const pc = slotOfWord(image.offsets, word);
-  return { pc, slot: pc === undefined ? undefined : printInsn(fn.insns, pc) };
-}
-
 /** One line for people. */
-export function describeVerdict(verdict: GoldenVerdict): string {
+export function describeVerdict(verdict: ImageVerdict): string {
   switch (verdict.kind) {
     case "equal":
       return `equal (${verdict.words} words)`;

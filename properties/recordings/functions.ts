@@ -1,9 +1,9 @@
 // From what the kernel shows of a program back to what its JIT was handed. `BPF_OBJ_GET_INFO_BY_FD` shows local calls,
 // function addresses, tail calls and map loads in another form than the JIT saw, and hides which accesses may fault.
 
-import type { JitFunction } from "../../impl/jit/function.js";
 import { decode, type Insn, insn } from "../../spec/bpf/insn.js";
-import { rowById, rowsOfOpcode } from "../../spec/bpf/isa.js";
+import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
+import type { JitFunction } from "../../subjects/subject.js";
 import type { Recording } from "./recording.js";
 import { prologueFacts, wordsOf } from "./words.js";
 
@@ -56,17 +56,11 @@ export function splitFunctions(recording: Recording): Split {
   const functions = starts.map((start, index): SplitFunction => {
     const shown = slots.slice(start, starts[index + 1] ?? visible);
     const { insns, mapLoads } = undisplay(shown, (pc) => calleeAt(slots, start + pc, starts));
-    const { stackBytes, exceptionBoundary, exceptionCallback, arenaBase } =
-      facts[index] ?? prologueFacts(wordsOf(new Uint8Array(0)));
-    const stackDepth = recording.functions[index]?.stackDepth ?? stackBytes;
+    const { stackBytes, exceptionBoundary, exceptionCallback, arenaBase } = facts[index]!;
     const fn: JitFunction = {
-      insns,
-      index,
-      stackDepth,
-      exceptionBoundary,
-      exceptionCallback,
-      wasClassic: recording.progType === 0,
-      ...(arenaBase === undefined ? {} : { arena: { kernelBase: arenaBase, userBase: { high: 0, low: 0 } } }),
+      ...{ insns, index, exceptionBoundary, exceptionCallback, wasClassic: recording.progType === 0 },
+      stackDepth: recording.functions[index]?.stackDepth ?? stackBytes,
+      ...(arenaBase && { arena: { kernelBase: arenaBase, userBase: { high: 0, low: 0 } } }),
     };
     return { fn, unknowns: unknownsOf(insns, shown, mapLoads, arenaBase !== undefined) };
   });
@@ -127,14 +121,12 @@ function calleeAt(slots: readonly Insn[], pc: number, starts: readonly number[])
   return imm < 0 ? starts.findIndex((start) => places.includes(start)) : imm;
 }
 
-function undisplay(
-  shown: readonly Insn[],
-  callee: (pc: number) => number,
-): { insns: readonly Insn[]; mapLoads: ReadonlySet<number> } {
+/** The slots as the JIT got them, and which of them load a map. */
+function undisplay(shown: readonly Insn[], callee: (pc: number) => number) {
   const mapLoads = new Set<number>();
   const insns = shown.map((slot, pc): Insn => {
     const { row, dst } = slot;
-    const before = shown[pc - 1];
+    const before = shown[pc - 1]?.row;
     if (row.opcode === CALL && slot.src === 0 && slot.imm === TAIL_CALL_HELPER) return insn(TAIL_CALL);
     if (row.kind === "call" && row.target === "local") return { ...slot, off: callee(pc), imm: 0 };
     if (row.kind === "lddw" && row.source === "code") return { ...slot, off: shown[pc + 1]?.imm ?? 0, imm: 0 };
@@ -142,36 +134,26 @@ function undisplay(
       mapLoads.add(pc);
       return insn(LDDW_IMM64, { dst });
     }
-    if (row.kind === "lddwHigh" && before?.row.kind === "lddw" && before.row.source !== "imm64")
-      return { ...slot, imm: 0 };
+    if (row.kind === "lddwHigh" && before?.kind === "lddw" && before.source !== "imm64") return { ...slot, imm: 0 };
     return slot;
   });
   return { insns, mapLoads };
 }
 
-function unknownsOf(
+const unknownsOf = (
   insns: readonly Insn[],
   shown: readonly Insn[],
   mapLoads: ReadonlySet<number>,
   usesArena: boolean,
-): readonly Unknown[] {
-  const out: Unknown[] = [];
-  insns.forEach(({ row }, pc) => {
-    if (mapLoads.has(pc)) out.push({ kind: "mapAddress", pc, shown: mapLoadAt(shown, pc) });
-    else if (row.kind === "kernel" && row.op === "castUser") out.push({ kind: "userBase", pc });
-    else if (usesArena && arenaRow(row.id) !== undefined) out.push({ kind: "arenaAccess", pc });
+): readonly Unknown[] =>
+  insns.flatMap(({ row }, pc): Unknown[] => {
+    if (mapLoads.has(pc)) return [{ kind: "mapAddress", pc, shown: mapLoadAt(shown, pc) }];
+    if (row.kind === "kernel" && row.op === "castUser") return [{ kind: "userBase", pc }];
+    return usesArena && arenaRow(row.id) !== undefined ? [{ kind: "arenaAccess", pc }] : [];
   });
-  return out;
-}
 
 /** The form of an access that may fault in an arena, or undefined if there is none. */
-export const arenaRow = (id: string): Insn["row"] | undefined => variant(`arena ${id}`);
+export const arenaRow = (id: string): Row | undefined => VARIANTS.get(`arena ${id}`);
 /** The form of a load that may fault elsewhere, or undefined if there is none. */
-export const probeRow = (id: string): Insn["row"] | undefined => variant(`probe ${id}`);
-
-const VARIANTS = new Map(
-  Array.from({ length: 256 }, (_, opcode) => rowsOfOpcode(opcode))
-    .flat()
-    .map((row) => [row.id, row] as const),
-);
-const variant = (id: string): Insn["row"] | undefined => VARIANTS.get(id);
+export const probeRow = (id: string): Row | undefined => VARIANTS.get(`probe ${id}`);
+const VARIANTS: ReadonlyMap<string, Row> = new Map(ROWS.map((row) => [row.id, row]));

@@ -1,7 +1,7 @@
-// A program that a real kernel compiled, and the bytes that it made of it. Two file formats hold them: lines of JSON with
-// the code alone, and one JSON document of vectors with the whole memory around each image. Both parse to a `Recording`.
+// A program that a real kernel compiled, and the bytes that it made of it. Two kinds of records hold them: generated
+// programs with the code alone, and vectors with the whole memory around each image.
 
-import { asArray, asBytes, asImageVa, asNumber, asObject, asString, asVa, FormatError } from "./format.js";
+import excerpts from "./excerpts.json" with { type: "json" };
 
 export interface RecordedFunction {
   /** Low 48 bits of the address of the first word. */
@@ -42,25 +42,37 @@ export interface Recording {
   readonly functions: readonly RecordedFunction[];
   readonly run: RecordedRun | undefined;
 }
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
-/** One line of a file of generated programs. */
-export const parseLine = (line: string): Parsed<Recording> =>
-  parse(line, (json) => generated(asObject(json, "recording")));
+/** A recording, or in one line which field is wrong and what was found there. */
+export type ReadRecording =
+  | { readonly ok: true; readonly value: Recording }
+  | { readonly ok: false; readonly message: string };
+export type RecordKind = "generated" | "vector";
 
-/** The document of vectors. */
-export const parseVectors = (text: string): Parsed<readonly Recording[]> =>
-  parse(text, (json) =>
-    asArray(asObject(json, "document").vectors, "vectors").map((v, i) => vector(asObject(v, `vectors[${i}]`))),
-  );
-
-function parse<T>(text: string, read: (json: unknown) => T): Parsed<T> {
+/** Out of parsed JSON. */
+export function readRecording(kind: RecordKind, json: unknown): ReadRecording {
   try {
-    return { ok: true, value: read(JSON.parse(text)) };
+    const fields = asObject(json, kind === "vector" ? "vector" : "recording");
+    return { ok: true, value: kind === "vector" ? vector(fields) : generated(fields) };
   } catch (error) {
-    if (error instanceof FormatError || error instanceof SyntaxError) return { ok: false, message: error.message };
+    if (error instanceof FieldError) return { ok: false, message: error.message };
     throw error;
   }
+}
+
+/**
+ * The recordings that the project carries in itself: Linux 6.12.117 (Debian, 4 KiB pages) under an emulator, a generated
+ * program of each family and a few vectors.
+ *
+ * @throws Error if one of them is none: a slip in our own file.
+ */
+export function recordedExcerpts(): readonly Recording[] {
+  const read = (kind: RecordKind) => (json: unknown) => {
+    const recording = readRecording(kind, json);
+    if (!recording.ok) throw new Error(`a recording of our own cannot be read: ${recording.message}`);
+    return recording.value;
+  };
+  return [...excerpts.generated.map(read("generated")), ...excerpts.vectors.map(read("vector"))];
 }
 
 type Fields = Record<string, unknown>;
@@ -71,7 +83,7 @@ const WITHOUT_LSE = /^cortex-a(35|53|57|72|73)$/;
 function generated(r: Fields): Recording {
   const jited = asBytes(r.jited, "jited");
   const ksyms = asArray(r.ksyms, "ksyms");
-  const depths = r.stackDepths === undefined ? [] : asArray(r.stackDepths, "stackDepths");
+  const depths = optional(asArray)(r.stackDepths, "stackDepths");
   let at = 0;
   const functions = asArray(r.funcLens, "funcLens").map((length, i): RecordedFunction => {
     const start = at;
@@ -79,16 +91,16 @@ function generated(r: Fields): Recording {
     return {
       roImage: asImageVa(ksyms[i], `ksyms[${i}]`),
       code: jited.slice(start, at),
-      stackDepth: r.stackDepths === undefined ? undefined : asNumber(depths[i], `stackDepths[${i}]`),
+      stackDepth: depths && asNumber(depths[i], `stackDepths[${i}]`),
       region: undefined,
     };
   });
-  if (at !== jited.length) throw new FormatError(`funcLens add up to ${at}, but jited is ${jited.length} bytes long`);
+  if (at !== jited.length) throw new FieldError(`funcLens add up to ${at}, but jited is ${jited.length} bytes long`);
   return {
     name: asString(r.family, "family"),
     lse: !WITHOUT_LSE.test(asString(r.cpu, "cpu")),
-    progType: r.progType === undefined ? undefined : asNumber(r.progType, "progType"),
-    insns: r.insns === undefined ? undefined : asBytes(r.insns, "insns"),
+    progType: optional(asNumber)(r.progType, "progType"),
+    insns: optional(asBytes)(r.insns, "insns"),
     xlated: asBytes(r.xlated, "xlated"),
     callBase: asVa(r.callBase, "callBase"),
     dummyTramp: undefined,
@@ -102,7 +114,7 @@ function runOf(r: Fields): RecordedRun | undefined {
   return {
     errno: r.run,
     retval: asNumber(r.retval, "retval"),
-    packet: r.dataOut === undefined ? undefined : asBytes(r.dataOut, "dataOut"),
+    packet: optional(asBytes)(r.dataOut, "dataOut"),
     deterministic: typeof r.deterministic === "boolean" ? r.deterministic : undefined,
   };
 }
@@ -117,22 +129,59 @@ function vector(v: Fields): Recording {
     xlated: asBytes(v.xlated, `${name}: xlated`),
     callBase: asVa(v.bpf_call_base, `${name}: bpf_call_base`),
     dummyTramp: asVa(v.dummy_tramp, `${name}: dummy_tramp`),
-    functions: asArray(v.functions, `${name}: functions`).map((f, i) =>
-      vectorFunction(asObject(f, `${name}: functions[${i}]`)),
-    ),
+    functions: asArray(v.functions, `${name}: functions`).map((fields, i): RecordedFunction => {
+      const f = asObject(fields, `${name}: functions[${i}]`);
+      const roImage = asImageVa(f.ro_image, "ro_image");
+      const imageOffset = roImage - asVa(f.region_addr, "region_addr");
+      const region = { bytes: asBytes(f.region, "region"), imageOffset };
+      return { roImage, code: asBytes(f.jited, "jited"), stackDepth: undefined, region };
+    }),
     run: undefined,
   };
 }
 
-function vectorFunction(f: Fields): RecordedFunction {
-  const roImage = asImageVa(f.ro_image, "ro_image");
-  return {
-    roImage,
-    code: asBytes(f.jited, "jited"),
-    stackDepth: undefined,
-    region: {
-      bytes: asBytes(f.region, "region"),
-      imageOffset: roImage - asVa(f.region_addr, "region_addr"),
-    },
-  };
+class FieldError extends Error {}
+
+const fail = (field: string, expected: string, value: unknown): never => {
+  const shown = value === undefined ? "nothing" : JSON.stringify(value).slice(0, 40);
+  throw new FieldError(`${field}: expected ${expected}, found ${shown}`);
+};
+
+const optional =
+  <T>(read: (value: unknown, field: string) => T) =>
+  (value: unknown, field: string): T | undefined =>
+    value === undefined ? undefined : read(value, field);
+
+const asObject = (value: unknown, field: string): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : fail(field, "an object", value);
+
+const asArray = (value: unknown, field: string): readonly unknown[] =>
+  Array.isArray(value) ? value : fail(field, "a list", value);
+
+const asNumber = (value: unknown, field: string): number =>
+  typeof value === "number" && Number.isSafeInteger(value) ? value : fail(field, "an integer", value);
+
+const asString = (value: unknown, field: string): string =>
+  typeof value === "string" ? value : fail(field, "a string", value);
+
+/** Pairs of hexadecimal digits. */
+function asBytes(value: unknown, field: string): Uint8Array {
+  const text = asString(value, field);
+  if (text.length % 2 !== 0 || /[^0-9a-f]/i.test(text)) fail(field, "pairs of hexadecimal digits", value);
+  return Uint8Array.from(Buffer.from(text, "hex"));
+}
+
+/** The low 48 bits of a kernel address that is written with all 64. */
+function asVa(value: unknown, field: string): number {
+  const text = asString(value, field);
+  if (!/^0x[0-9a-f]{1,16}$/i.test(text)) fail(field, "an address in hexadecimal", value);
+  return Number(BigInt(text) & 0xffff_ffff_ffffn);
+}
+
+/** The address of an image, as low 48 bits: a multiple of 8. */
+function asImageVa(value: unknown, field: string): number {
+  const va = asVa(value, field);
+  return va % 8 === 0 ? va : fail(field, "a multiple of 8", value);
 }

@@ -6,21 +6,21 @@ import { bpf } from "../../spec/bpf/text/bpf.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { ProgramSession } from "../../subjects/session/program-session.js";
 import type { Verdict } from "../verdict.js";
-import { GENERATED } from "./excerpts.js";
-import { parseLine, type Recording } from "./recording.js";
-import { goldenResult, isDeterministic } from "./results.js";
+import excerpts from "./excerpts.json" with { type: "json" };
+import { type Recording, readRecording } from "./recording.js";
+import { compareResult, isDeterministic } from "./results.js";
 
 const session = new ProgramSession({ subject: defaultSubject, engines: [defaultEngine()], fuel: 100_000 });
 const hex = (text: string): string => Buffer.from(encode(bpf(text))).toString("hex");
 
 function recording(fields: object): Recording {
-  const parsed = parseLine(JSON.stringify({ ...GENERATED[0], run: 0, deterministic: true, ...fields }));
+  const parsed = readRecording("generated", { ...excerpts.generated[0], run: 0, deterministic: true, ...fields });
   if (!parsed.ok) throw new Error(parsed.message);
   return parsed.value;
 }
 /** A program of one function as loaded and as the JIT got it, which returned `retval`. */
 const result = (insns: string, xlated: string, retval: number): Verdict =>
-  goldenResult(recording({ insns: hex(insns), xlated: hex(xlated), stackDepths: [8], retval }), session);
+  compareResult(recording({ insns: hex(insns), xlated: hex(xlated), stackDepths: [8], retval }), session);
 
 describe("calls of helpers", () => {
   const KEY = "*(u32 *)(r10 - 4) = 7; r2 = r10; r2 += -4;";
@@ -80,7 +80,7 @@ describe("packets", () => {
   const packet = Uint8Array.from({ length: 128 }, (_, i) => (i === 0 ? 9 : 7 * i + 1));
   const run = (dataOut?: Uint8Array): Verdict => {
     const out = dataOut && Buffer.from(dataOut).toString("hex");
-    return goldenResult(recording({ ...program, xlated: shown, retval: 8, dataOut: out }), session);
+    return compareResult(recording({ ...program, xlated: shown, retval: 8, dataOut: out }), session);
   };
 
   test("every byte of a recorded packet counts", () => {
@@ -100,7 +100,7 @@ describe("contexts", () => {
       insns: hex("r0 = *(u32 *)(r1 + 16); exit"),
       xlated: hex("r0 = *(u64 *)(r1 + 32); exit"),
     };
-    expect(goldenResult(recording({ ...rest, retval: 0 }), session)).toMatchObject({ kind: "incomparable" });
+    expect(compareResult(recording({ ...rest, retval: 0 }), session)).toMatchObject({ kind: "incomparable" });
   });
 
   test("a fault elsewhere is a disagreement", () => {

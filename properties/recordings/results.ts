@@ -1,7 +1,6 @@
 // What a recorded program computes, three ways: the interpreter on the program as it was loaded, our code for what the
 // verifier made of it, and what the real kernel returned.
 
-import { Buffer } from "node:buffer";
 import { pointer } from "../../machine/address.js";
 import { u64 } from "../../spec/bits.js";
 import { decode } from "../../spec/bpf/insn.js";
@@ -10,24 +9,13 @@ import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program } from "../../spec/bpf/program.js";
 import { CALL_BASE, layoutOf } from "../../subjects/run/layout.js";
 import { loadedBy, type ProgramSession } from "../../subjects/session/program-session.js";
-import { compare, notCompiled, summary, type Verdict } from "../verdict.js";
-import { onOurMachine } from "./our-machine.js";
+import { AGREE, compare, notCompiled, summary, type Verdict } from "../verdict.js";
 import type { RecordedRun, Recording } from "./recording.js";
+import { relocate } from "./relocate.js";
 import { environmentOf } from "./resolve.js";
 
 /** Families whose results depend on nothing but the program and its packet. */
-export const DETERMINISTIC_FAMILIES: ReadonlySet<string> = new Set([
-  "small",
-  "alu",
-  "jmp",
-  "mem",
-  "atomic",
-  "loop",
-  "sub",
-  "tail",
-  "xdp",
-  "xdpmem",
-]);
+const DETERMINISTIC_FAMILIES = ["small", "alu", "jmp", "mem", "atomic", "loop", "sub", "tail", "xdp", "xdpmem"];
 
 /** The maps that every recorded program was loaded with; the prog array was empty. */
 const MAPS: readonly MapSpec[] = [
@@ -50,11 +38,11 @@ const FUEL = 4_000_000;
 /** Whether the recorded result can be held against ours. */
 export function isDeterministic({ name, insns, run }: Recording): boolean {
   if (insns === undefined || run === undefined || run.errno !== 0) return false;
-  return run.deterministic ?? DETERMINISTIC_FAMILIES.has(name);
+  return run.deterministic ?? DETERMINISTIC_FAMILIES.includes(name);
 }
 
 /** @throws RangeError if the recording is not deterministic: ask first. */
-export function goldenResult(recording: Recording, session: ProgramSession): Verdict {
+export function compareResult(recording: Recording, session: ProgramSession): Verdict {
   const { insns, run } = recording;
   if (insns === undefined || run === undefined) throw new RangeError(`${recording.name} has no result to compare`);
   const loadedAs = decode(insns);
@@ -63,7 +51,7 @@ export function goldenResult(recording: Recording, session: ProgramSession): Ver
   const program: Program = { code: [loadedAs.value], maps: MAPS, context: isXdp ? "xdp" : "memory" };
   const input = isXdp ? PACKET : new Uint8Array(SKB_BYTES);
 
-  const lowered = onOurMachine(recording, loadedAs.value, program);
+  const lowered = relocate(recording, loadedAs.value, program);
   if (!lowered.ok) return incomparable(lowered.why);
   const env = { ...environmentOf(recording), callBase: CALL_BASE };
   const live = loadedBy(session.loadLowered({ codes: [lowered.functions], lse: env.lse, env, hole: 0 }));
@@ -97,26 +85,18 @@ function reference(program: Program, input: Uint8Array, layout: Layout): Outcome
 
 /** Both our witnesses agree on `ours`; the kernel returned 32 bits of r0, and the packet of an XDP program. */
 function compareKernel(ours: Outcome, recorded: RecordedRun, isXdp: boolean): Verdict {
-  if (ours.kind !== "returned") {
-    return unlikeTheKernel("the kernel's result", "returned", summary(ours));
-  }
+  if (ours.kind !== "returned") return unlikeTheKernel("result", "returned", summary(ours));
   const r0 = Number(BigInt.asUintN(32, ours.r0));
-  if (r0 !== recorded.retval >>> 0) {
-    return unlikeTheKernel("the kernel's retval", `${recorded.retval >>> 0}`, `${r0}`);
-  }
-  const packet = ours.regions.find(({ name }) => name === "packet")?.bytes;
-  if (
-    !isXdp ||
-    recorded.packet === undefined ||
-    (packet !== undefined && Buffer.compare(packet, recorded.packet) === 0)
-  )
-    return { kind: "agree" };
+  if (r0 !== recorded.retval >>> 0) return unlikeTheKernel("retval", `${recorded.retval >>> 0}`, `${r0}`);
+  if (!isXdp || recorded.packet === undefined) return AGREE;
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-  return unlikeTheKernel("the kernel's packet", hex(recorded.packet), hex(packet ?? new Uint8Array()));
+  const [want, got] = [hex(recorded.packet), hex(ours.regions.find(({ name }) => name === "packet")!.bytes)];
+  return want === got ? AGREE : unlikeTheKernel("packet", want, got);
 }
 
-const unlikeTheKernel = (where: string, expected: string, got: string): Verdict => ({
-  ...{ kind: "disagree", oracle: "recorded-result", reason: "another result than the kernel's", where, expected, got },
+const unlikeTheKernel = (what: string, expected: string, got: string): Verdict => ({
+  ...{ kind: "disagree", oracle: "recorded-result", reason: "another result than the kernel's" },
+  ...{ where: `the kernel's ${what}`, expected, got },
 });
 
 const incomparable = (why: string): Verdict => ({ kind: "incomparable", why });

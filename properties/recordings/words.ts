@@ -1,7 +1,7 @@
 // Reading facts out of recorded code that only the kernel knew: addresses of maps, the depth of the stack, the place of
 // an arena. Each pattern is one that nothing else in an image can be taken for.
 
-import type { Halves } from "../../impl/jit/function.js";
+import type { Halves } from "../../subjects/subject.js";
 
 const MOVN = 0x1280_0000;
 const MOVZ = 0x5280_0000;
@@ -15,15 +15,11 @@ export function wordsOf(bytes: Uint8Array): Uint32Array {
   return Uint32Array.from({ length: bytes.length >> 2 }, (_, i) => view.getUint32(i * 4, true));
 }
 
-/** A constant that is moved into a register: its value, the register and the number of words. */
-export interface MovedConstant {
-  readonly value: Halves;
-  readonly register: number;
-  readonly words: number;
-}
-
-/** The constant whose first word is at `at`, or undefined if no MOVZ or MOVN is there. */
-export function movedConstant(words: Uint32Array, at: number): MovedConstant | undefined {
+/** The constant whose first word is at `at`, its register and its words; undefined if no MOVZ or MOVN is there. */
+export function movedConstant(
+  words: Uint32Array,
+  at: number,
+): { readonly value: Halves; readonly register: number; readonly words: number } | undefined {
   const first = words[at] ?? 0;
   const kind = (first & MOVE_WIDE) >>> 0;
   if (kind !== MOVZ && kind !== MOVN) return undefined;
@@ -32,8 +28,7 @@ export function movedConstant(words: Uint32Array, at: number): MovedConstant | u
   const immediate = (first >>> 5) & 0xffff;
   chunks[(first >>> 21) & 3] = kind === MOVN ? ~immediate & 0xffff : immediate;
   let next = at + 1;
-  for (; ((words[next] ?? 0) & MOVE_WIDE) >>> 0 === MOVK && register(words[next] ?? 0) === register(first); next++) {
-    const word = words[next] ?? 0;
+  for (let word = words[next] ?? 0; continues(first, word); word = words[++next] ?? 0) {
     chunks[(word >>> 21) & 3] = (word >>> 5) & 0xffff;
   }
   const [a = 0, b = 0, c = 0, d = 0] = chunks;
@@ -41,6 +36,10 @@ export function movedConstant(words: Uint32Array, at: number): MovedConstant | u
   const value = { low: ((b << 16) | a) >>> 0, high: is64 ? ((d << 16) | c) >>> 0 : 0 };
   return { value, register: register(first), words: next - at };
 }
+
+/** Whether the word is a MOVK into the register of the first one. */
+const continues = (first: number, word: number): boolean =>
+  (word & MOVE_WIDE) >>> 0 === MOVK && register(word) === register(first);
 
 export interface PrologueFacts {
   /** Bytes, a multiple of 16. */

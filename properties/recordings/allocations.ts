@@ -1,11 +1,13 @@
 // A recorded history of loads and frees of a real kernel, against both allocators: every header address, every new pack and
 // every pack that goes back. Where new pages are mapped is the kernel's choice and is taken from the recording.
 
-import { ProgPacks } from "../../impl/pack/prog-pack.js";
 import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
-import { PACK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
-import type { Failure } from "../report.js";
+import { CHUNK_BYTES, PACK_BYTES, packedBytes, ReferenceAllocator } from "../../spec/pack/allocator.js";
+import { defaultSubject } from "../../subjects/index.js";
+import type { PacksView, Subject } from "../../subjects/subject.js";
+import { LITERAL_BYTES } from "../cases/compile.js";
+import type { Disagreement } from "../verdict.js";
 
 /** One line of the recording. */
 export type TraceOp =
@@ -22,21 +24,21 @@ export interface AllocTraceReport {
   readonly packsReturned: number;
   /** Larger than a pack. */
   readonly large: number;
-  readonly failures: readonly Failure[];
+  readonly failures: readonly AllocFailure[];
 }
+export type AllocFailure = { readonly name: string } & Pick<Disagreement, "where" | "expected" | "got">;
 
-const CHUNK = 64;
 const PAGE = 4096;
-/** Literal of the jump behind the code, header, and what is never used. */
-const BESIDE_CODE = 8 + 8 + 16;
 const LOW_48 = 0xffff_ffff_ffffn;
 
-export const isTrace = (text: string): boolean => /^\s*\{\s*"op"/.test(text);
+type Fields = Record<string, unknown>;
+
+/** Whether a line belongs to a history of allocations. */
+export const isTrace = (json: unknown): boolean => (json as Fields | null)?.op !== undefined;
 
 /** @returns what is wrong with the line, as text */
-export function parseTraceOp(text: string): TraceOp | string {
-  const json: unknown = JSON.parse(text);
-  const { op, id, jitedLen, image } = (json ?? {}) as Record<string, unknown>;
+export function readTraceOp(json: unknown): TraceOp | string {
+  const { op, id, jitedLen, image } = (json ?? {}) as Fields;
   if (op === "settled") return { op };
   if (typeof id !== "number" || !Number.isInteger(id) || id < 0) return `an id ${JSON.stringify(id)}`;
   if (op === "free") return { op, id };
@@ -53,50 +55,55 @@ interface Live {
   readonly bytes: number;
 }
 
-export function compareTrace(name: string, ops: readonly TraceOp[]): AllocTraceReport {
-  return new Comparison(name).run(ops);
-}
+export const compareTrace = (name: string, ops: readonly TraceOp[], subject = defaultSubject): AllocTraceReport =>
+  new Comparison(name, subject).run(ops);
 
 class Comparison {
   private readonly live = new Map<number, Live>();
   /** Frees that may or may not have reached the allocator yet, in order. */
-  private pending: number[] = [];
+  private readonly pending: number[] = [];
   private readonly count = { loads: 0, equal: 0, packsMade: 0, packsReturned: 0, large: 0 };
-  private readonly failures: Failure[] = [];
+  private readonly failures: AllocFailure[] = [];
   /** Where the kernel maps next: set before each load. */
   private next: number | undefined;
   private readonly reference = new ReferenceAllocator(() => this.next);
-  private readonly optimized: Optimized;
+  private readonly tested: TestedPacks;
 
-  constructor(private readonly name: string) {
-    this.optimized = new Optimized(() => this.next);
+  constructor(
+    private readonly name: string,
+    subject: Subject,
+  ) {
+    this.tested = new TestedPacks(subject, () => this.next);
   }
 
   run(ops: readonly TraceOp[]): AllocTraceReport {
     for (const [i, op] of ops.entries()) {
       if (op.op === "load") this.load(op, i);
       else if (op.op === "free") this.pending.push(op.id);
-      else this.settle();
+      else this.settle(this.pending.length);
     }
-    this.settle();
+    this.settle(this.pending.length);
     return { ...this.count, failures: this.failures };
   }
 
   private load({ id, jitedLen, image }: TraceOp & { op: "load" }, line: number): void {
     this.count.loads++;
-    const header = image - (image % CHUNK);
-    const bytes = Math.ceil((jitedLen + BESIDE_CODE) / CHUNK) * CHUNK;
+    const header = image - (image % CHUNK_BYTES);
+    const bytes = packedBytes(jitedLen + LITERAL_BYTES);
     if (this.count.loads === 1) this.occupy(header);
-    if (this.pending.length > 0) this.settleFor(header, bytes);
-    this.next = bytes > PACK_BYTES ? header : this.newPackAt(header);
+    this.settle(this.settledBefore(header, bytes));
+    this.next = this.mappedFor(header, bytes);
     const packs = this.reference.packs.length;
     const expected = this.reference.alloc(bytes);
-    const found = this.optimized.alloc(bytes);
+    const got = this.tested.alloc(bytes);
     if (bytes > PACK_BYTES) this.count.large++;
     else this.count.packsMade += this.reference.packs.length - packs;
     this.live.set(id, { header, bytes });
-    if (expected === header && found === header) this.count.equal++;
-    else this.fail(line, header, expected, found);
+    if (expected === header && got === header) this.count.equal++;
+    else {
+      const places = `${hex(expected)} by the reference, ${hex(got)} by the implementation`;
+      this.fail(`${this.name}:${line + 1}`, "where an image goes", hex(header), places);
+    }
   }
 
   /** What the kernel had there before the recording began: all of the first pack below the first header. */
@@ -105,21 +112,18 @@ class Comparison {
     if (header === base) return;
     this.next = base;
     this.reference.alloc(header - base);
-    this.optimized.alloc(header - base);
+    this.tested.alloc(header - base);
   }
 
   /** A header outside all packs is the first of a new one, which begins with it. */
-  private newPackAt(header: number): number | undefined {
-    const isInside = this.reference.packs.some(({ base }) => header >= base && header < base + PACK_BYTES);
-    return isInside ? undefined : header;
+  private mappedFor(header: number, bytes: number): number | undefined {
+    const { packs } = this.reference;
+    const isInside = packs.some(({ base }) => header >= base && header < base + PACK_BYTES);
+    return isInside && bytes <= PACK_BYTES ? undefined : header;
   }
 
-  private settle(): void {
-    while (this.pending.length > 0) this.free(this.pending.shift()!);
-  }
-
-  /** Some of the pending frees may have come before this load: as few as it takes for the load to go where it went. */
-  private settleFor(header: number, bytes: number): void {
+  /** How many of the pending frees came before this load: as few as it takes for it to go where it went; all if none do. */
+  private settledBefore(header: number, bytes: number): number {
     const { reference, pending } = this;
     const { packs, large } = reference;
     const fits = (count: number): boolean => {
@@ -127,7 +131,7 @@ class Comparison {
         const live = this.live.get(id);
         if (live !== undefined) reference.free(live.header);
       }
-      this.next = bytes > PACK_BYTES ? header : this.newPackAt(header);
+      this.next = this.mappedFor(header, bytes);
       const at = reference.alloc(bytes);
       reference.packs = packs;
       reference.large = large;
@@ -135,7 +139,12 @@ class Comparison {
     };
     let count = 0;
     while (count < pending.length && !fits(count)) count++;
-    for (let i = 0; i < count; i++) this.free(pending.shift()!);
+    return count;
+  }
+
+  /** The first pending frees reach the allocators. */
+  private settle(count: number): void {
+    for (const id of this.pending.splice(0, count)) this.free(id);
   }
 
   private free(id: number): void {
@@ -143,43 +152,38 @@ class Comparison {
     if (live === undefined) return;
     this.live.delete(id);
     const freed = this.reference.free(live.header);
-    const returned = this.optimized.free(live);
+    const returned = this.tested.free(live);
     if (freed.kind === "packReturned") this.count.packsReturned++;
     if (returned === (freed.kind !== "chunks")) return;
-    this.failures.push({
-      name: `${this.name}, free of ${id}`,
-      where: "whether its pages go back",
-      expected: `${!returned}, as by the reference`,
-      got: `${returned}`,
-    });
+    const name = `${this.name}, free of ${id}`;
+    this.fail(name, "whether its pages go back", `${!returned}, as by the reference`, `${returned}`);
   }
 
-  private fail(line: number, header: number, expected: number | undefined, found: number | undefined): void {
-    this.failures.push({
-      name: `${this.name}:${line + 1}`,
-      where: "where an image goes",
-      expected: hex(header),
-      got: `${hex(expected)} by the reference, ${hex(found)} by the implementation`,
-    });
+  private fail(name: string, where: string, expected: string, got: string): void {
+    this.failures.push({ name, where, expected, got });
   }
 }
 
-/** The implementation on machines of our own, its packs told by the order in which they are made. */
-class Optimized {
+/** The subject's packs, with the addresses of our machine told as the kernel's. */
+class TestedPacks {
   private readonly machine = new Machine({ vmallocBytes: 0x4000_0000 });
-  private readonly packs = new ProgPacks(this.machine);
+  private readonly packs: PacksView;
   /** Where our machine mapped it -> where the kernel did. */
   private readonly kernelBase = new Map<number, number>();
   private readonly places = new Map<number, RoAddr>();
 
-  constructor(private readonly mapped: () => number | undefined) {}
+  constructor(
+    subject: Subject,
+    private readonly mapped: () => number | undefined,
+  ) {
+    this.packs = subject.boot({ machine: this.machine, random: () => 0 }).packs;
+  }
 
   alloc(bytes: number): number | undefined {
     const at = this.packs.bpfProgPackAlloc(bytes);
     if (at === undefined) return undefined;
     const base = this.packs.packOf(at)?.base ?? at;
-    const known = this.kernelBase.get(base);
-    const kernel = known ?? this.mapped();
+    const kernel = this.kernelBase.get(base) ?? this.mapped();
     if (kernel === undefined) return undefined;
     this.kernelBase.set(base, kernel);
     const va = kernel + (at - base);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareTrace, isTrace, parseTraceOp, type TraceOp } from "./alloc-trace.js";
+import { compareTrace, isTrace, readTraceOp, type TraceOp } from "./allocations.js";
 
 /** As recorded, shortened: `+ID LENGTH ADDRESS`, `-ID`, `.` for settled. */
 function trace(text: string): readonly TraceOp[] {
@@ -52,11 +52,10 @@ test("a full pack, another one, one that goes back, and more than a pack", () =>
 });
 
 test("lines are told from other recordings and checked", () => {
-  expect(isTrace('{"op": "free", "id": 1}')).toBe(true);
-  expect(isTrace('{"family": "alu"}')).toBe(false);
-  expect(parseTraceOp('{"op":"load","id":1,"jitedLen":80,"image":"0xffff800082c258a0"}')).toEqual({
-    ...{ op: "load", id: 1, jitedLen: 80, image: 0x8000_82c2_58a0 },
-  });
-  expect(parseTraceOp('{"op":"load","id":1,"jitedLen":81,"image":"0xffff800082c258a0"}')).toBe("a length 81");
-  expect(parseTraceOp('{"op":"move","id":1}')).toBe('an operation "move"');
+  expect(isTrace({ op: "free", id: 1 })).toBe(true);
+  expect(isTrace({ family: "alu" })).toBe(false);
+  const load = { op: "load", id: 1, jitedLen: 80, image: "0xffff800082c258a0" };
+  expect(readTraceOp(load)).toEqual({ op: "load", id: 1, jitedLen: 80, image: 0x8000_82c2_58a0 });
+  expect(readTraceOp({ ...load, jitedLen: 81 })).toBe("a length 81");
+  expect(readTraceOp({ op: "move", id: 1 })).toBe('an operation "move"');
 });

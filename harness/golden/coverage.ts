@@ -1,6 +1,21 @@
-// Why an instruction row may have no recording that witnesses its bytes: said by name, so that a gap is never silent.
+// Which instruction rows recordings witness: rows of programs whose images are equal byte for byte. Why a row may have no
+// witness is said by name, so that a gap is never silent.
 
-import { type Row, rowById } from "../../spec/bpf/isa.js";
+import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
+import { type Coverage, coverage } from "../gate/coverage.js";
+
+export interface GoldenCoverage extends Coverage {
+  /** Byte-equal programs by row id, in table order. */
+  readonly witnesses: Readonly<Record<string, number>>;
+}
+
+const IDS = ROWS.map(({ id }) => id);
+
+/** @param rows byte-equal programs by row id */
+export const goldenCoverage = (rows: ReadonlyMap<string, number>): GoldenCoverage => ({
+  ...coverage(rows, IDS),
+  witnesses: Object.fromEntries(IDS.map((id): [string, number] => [id, rows.get(id) ?? 0]).filter(([, n]) => n > 0)),
+});
 
 /** Row ids by the reason that they share. */
 export function unwitnessed(ids: readonly string[]): ReadonlyMap<string, readonly string[]> {

@@ -1,33 +1,30 @@
 import { describe, expect, test } from "vitest";
+import { defaultSubject } from "../../subjects/index.js";
 import { compareBytes, describeVerdict } from "./bytes.js";
-import { GENERATED } from "./excerpts.js";
-import { parseLine, parseVectors, type Recording } from "./recording.js";
+import excerpts from "./excerpts.json" with { type: "json" };
+import { type Recording, type RecordKind, readRecording } from "./recording.js";
 import { resolve } from "./resolve.js";
-import { VECTORS } from "./vectors.js";
 
-function line(fields: object): Recording {
-  const parsed = parseLine(JSON.stringify(fields));
-  if (!parsed.ok) throw new Error(parsed.message);
-  return parsed.value;
+function read(kind: RecordKind, fields: object): Recording {
+  const recording = readRecording(kind, fields);
+  if (!recording.ok) throw new Error(recording.message);
+  return recording.value;
 }
-
-function vectors(list: readonly object[]): readonly Recording[] {
-  const parsed = parseVectors(JSON.stringify({ vectors: list }));
-  if (!parsed.ok) throw new Error(parsed.message);
-  return parsed.value;
-}
-const vector = (name: string): Recording => vectors(VECTORS.filter((v) => v.name === name).slice(0, 1))[0] as Recording;
-const family = (name: string) => GENERATED.find((g) => g.family === name) ?? GENERATED[0];
+const line = (fields: object): Recording => read("generated", fields);
+const vector = (name: string): Recording => read("vector", excerpts.vectors.find((v) => v.name === name)!);
+const family = (name: string) => excerpts.generated.find((g) => g.family === name)!;
 
 describe("emitted bytes equal recorded ones", () => {
-  test.each(GENERATED.map((g) => [g.family, g.cpu, g] as const))("%s on %s", (_name, _cpu, fields) => {
+  test.each(excerpts.generated.map((g) => [g.family, g.cpu, g] as const))("%s on %s", (_name, _cpu, fields) => {
     expect(describeVerdict(compareBytes(line(fields)))).toMatch(/^equal \(\d+ words\)$/);
   });
 
-  test.each(VECTORS.map((v) => [v.name, v.run, v] as const))("%s on %s, whole memory", (_name, _run, fields) => {
-    const [recording] = vectors([fields]);
-    expect(describeVerdict(compareBytes(recording as Recording))).toMatch(/^equal \(\d+ words\)$/);
-  });
+  test.each(excerpts.vectors.map((v) => [v.name, v.run, v] as const))(
+    "%s on %s, whole memory",
+    (_name, _run, fields) => {
+      expect(describeVerdict(compareBytes(read("vector", fields)))).toMatch(/^equal \(\d+ words\)$/);
+    },
+  );
 });
 
 describe("a difference is seen wherever it is", () => {
@@ -89,7 +86,7 @@ describe("a difference is seen wherever it is", () => {
 
 describe("what the kernel shows is turned back into what its JIT was handed", () => {
   const ids = (recording: Recording): readonly string[] => {
-    const resolved = resolve(recording);
+    const resolved = resolve(recording, defaultSubject);
     if (!resolved.ok) throw new Error(resolved.message);
     return resolved.functions.flatMap(({ insns }) => insns.map(({ row }) => row.id));
   };
@@ -100,7 +97,7 @@ describe("what the kernel shows is turned back into what its JIT was handed", ()
   });
 
   test("a map is an address of 64 bits", () => {
-    const resolved = resolve(line(family("tail")));
+    const resolved = resolve(line(family("tail")), defaultSubject);
     const insns = resolved.ok ? (resolved.functions[0]?.insns ?? []) : [];
     const pc = insns.findIndex(({ row }) => row.kind === "lddw");
     expect(insns[pc]?.row.id).toBe("lddw imm64");
@@ -116,7 +113,7 @@ describe("what the kernel shows is turned back into what its JIT was handed", ()
   });
 
   test("the kernel's own exception callback has no image", () => {
-    const resolved = resolve(vector("exc_boundary"));
+    const resolved = resolve(vector("exc_boundary"), defaultSubject);
     expect(resolved.ok && resolved.functions.map(({ insns }) => insns.length)).toEqual([8]);
   });
 });
@@ -128,8 +125,8 @@ test("bytes are compared without what only runs need, whatever else is there", (
 
 describe("what is not a recording is named in one line", () => {
   const message = (fields: object): string => {
-    const parsed = parseLine(JSON.stringify({ ...family("small"), ...fields }));
-    return parsed.ok ? "parsed" : parsed.message;
+    const recording = readRecording("generated", { ...family("small"), ...fields });
+    return recording.ok ? "a recording" : recording.message;
   };
   test.each([
     [{ family: 3 }, "family: expected a string, found 3"],
@@ -143,9 +140,12 @@ describe("what is not a recording is named in one line", () => {
     expect(message(fields)).toBe(expected);
   });
 
-  test("no JSON, no list, other functions", () => {
-    expect(parseLine("{")).toMatchObject({ ok: false });
-    expect(parseVectors("[]")).toEqual({ ok: false, message: "document: expected an object, found []" });
+  test("no object, other functions", () => {
+    expect(readRecording("generated", null)).toEqual({
+      ok: false,
+      message: "recording: expected an object, found null",
+    });
+    expect(readRecording("vector", [])).toEqual({ ok: false, message: "vector: expected an object, found []" });
     const refused = compareBytes(
       line({ ...family("small"), funcLens: [32, 32], ksyms: ["0x10", "0x20"], stackDepths: [0, 0] }),
     );
