@@ -7,8 +7,8 @@ import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
-import { traceRun } from "../../harness/trace-run.js";
 import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
+import { traceRun } from "../../properties/cases/program/trace-run.js";
 import { stageCheck } from "../../properties/cases/stage-check.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
@@ -60,11 +60,11 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
-  const checked = checkExpected(c, stageCheck({ engines, strictness }));
+  const checked = checkExpected(c, stageCheck({ subject, engines, strictness }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
   if (flags.trace === true && checked.runs.length > 0) {
     for (const [i, bytes] of c.inputs.entries()) {
-      print(io, [`trace of input ${i}`, ...formatTrace(await traceRun(c, bytes), io.columns), ""]);
+      print(io, [`trace of input ${i}`, ...formatTrace(await traceRun(c, bytes, subject), io.columns), ""]);
     }
   }
   print(io, formatCaseReport(checked, c.inputs, io.columns));

@@ -1,6 +1,6 @@
 // A trace as text: BPF and what it changed on the left, A64 on the right.
 
-import type { Trace } from "../trace-run.js";
+import type { Trace } from "../../properties/cases/program/trace-run.js";
 import { partName, wordLine } from "./listing.js";
 import { sideBySide } from "./text.js";
 

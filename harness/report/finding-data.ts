@@ -11,6 +11,8 @@ import { HISTORIES } from "../../properties/cases/history/index.js";
 import { type HistoryFile, parseHistory, printActions } from "../../properties/cases/history/text.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { parseCase } from "../../properties/cases/program/text.js";
+import type { TraceRow } from "../../properties/cases/program/trace.js";
+import { type Trace, traceRun } from "../../properties/cases/program/trace-run.js";
 import type { Action } from "../../subjects/action.js";
 import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
@@ -19,8 +21,6 @@ import type { Subject } from "../../subjects/subject.js";
 import { type Counterexample, codeOf } from "../counterexample.js";
 import { formatEvent, placesOf } from "../format/event.js";
 import { replayFile } from "../history-file.js";
-import type { TraceRow } from "../trace.js";
-import { type Trace, traceRun } from "../trace-run.js";
 import type { ActionData, DifferenceData, FindingData, StepData } from "./data.js";
 
 export interface Witnesses {

@@ -1,10 +1,10 @@
 // What a failing program is about: an instruction row, by the first register that differs or the first remarkable instruction.
 
-import { traceWith } from "../../../harness/trace-run.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Case } from "../../../subjects/case.js";
 import type { Disagreement } from "../../verdict.js";
 import type { RunReport } from "./check.js";
+import { traceWith } from "./trace-run.js";
 
 /** @param check runs it again: only where the runs can tell more */
 export function blame(c: Case, { oracle }: Disagreement, check: (c: Case) => readonly RunReport[]): string {

@@ -1,21 +1,21 @@
 // One run of a case, traced in both witnesses.
 
-import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
-import type { TraceState } from "../engines/engine.js";
-import { referenceEngine } from "../engines/reference/engine.js";
-import { pointer, type Va } from "../machine/address.js";
-import { partsOf } from "../properties/cases/compile.js";
-import { A64_FUEL, FUEL } from "../properties/cases/program/check.js";
-import { TAIL_CALL } from "../spec/bpf/helpers.js";
-import type { Insn } from "../spec/bpf/insn.js";
-import { interpret, POISON } from "../spec/bpf/interpret.js";
-import type { Layout } from "../spec/bpf/program.js";
-import { printInsn } from "../spec/bpf/text/print.js";
-import { validate } from "../spec/bpf/validate/validate.js";
-import type { Case } from "../subjects/case.js";
-import { defaultSubject } from "../subjects/index.js";
-import { layoutOf } from "../subjects/run/layout.js";
-import { type LoadedImage, loadedBy, ProgramSession } from "../subjects/session/program-session.js";
+import { type Disassemble, openDisassembler } from "../../../engines/capstone/disassembler.js";
+import type { TraceState } from "../../../engines/engine.js";
+import { referenceEngine } from "../../../engines/reference/engine.js";
+import { pointer, type Va } from "../../../machine/address.js";
+import { TAIL_CALL } from "../../../spec/bpf/helpers.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
+import { interpret, POISON } from "../../../spec/bpf/interpret.js";
+import type { Layout } from "../../../spec/bpf/program.js";
+import { printInsn } from "../../../spec/bpf/text/print.js";
+import { validate } from "../../../spec/bpf/validate/validate.js";
+import type { Case } from "../../../subjects/case.js";
+import { defaultSubject } from "../../../subjects/index.js";
+import { layoutOf } from "../../../subjects/run/layout.js";
+import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
+import { partsOf } from "../compile.js";
+import { A64_FUEL, FUEL } from "./check.js";
 import { type BpfStep, groupWords, pairSteps, type TraceRow, type WordStep } from "./trace.js";
 
 export interface Trace {
@@ -26,27 +26,27 @@ export interface Trace {
 
 /** Steps kept of each witness. */
 const MAX_STEPS = 20_000;
-/** R0..R10. */
-const HOLDERS = Array.from({ length: 11 }, (_, bpf) => defaultSubject.registerOf(bpf));
 
 /** @throws RangeError if the case is not valid or not compiled: check it first. */
-export async function traceRun(c: Case, input: Uint8Array): Promise<Trace> {
-  return traceWith(c, input, await openDisassembler());
+export async function traceRun(c: Case, input: Uint8Array, subject = defaultSubject): Promise<Trace> {
+  return traceWith(c, input, await openDisassembler(), subject);
 }
 
 /** The same, with the words' text from anywhere. */
-export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble): Trace {
+export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, subject = defaultSubject): Trace {
   const { program } = c;
   const validity = validate(program, { strictness: "rfc" });
   if (!validity.ok) throw new RangeError(`invalid: ${validity.problems[0]?.message}`);
   const words: WordStep[] = [];
+  // R0..R10.
+  const holders = Array.from({ length: 11 }, (_, bpf) => subject.registerOf(bpf));
   let places: ReadonlyMap<Va, Place> = new Map();
   const session = new ProgramSession({
-    subject: defaultSubject,
+    subject,
     engines: [referenceEngine],
     fuel: A64_FUEL,
     trace: (state) => {
-      if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc), disassemble));
+      if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc) ?? OUTSIDE, holders, disassemble));
     },
   });
   const live = loadedBy(session.load(program, validity.facts, c.env));
@@ -116,7 +116,12 @@ function placesOf({ program }: Case, images: readonly LoadedImage[]): ReadonlyMa
 
 const OUTSIDE: Place = { code: -1, part: "outside", first: true };
 
-function wordStep({ pc, word, x }: TraceState, place: Place = OUTSIDE, disassemble: Disassemble): WordStep {
+function wordStep(
+  { pc, word, x }: TraceState,
+  place: Place,
+  holders: readonly number[],
+  disassemble: Disassemble,
+): WordStep {
   const text = disassemble(word, pointer(pc)) ?? "undefined instruction";
-  return { va: pc, word, text, ...place, registers: HOLDERS.map((holder) => x[holder] ?? 0n) };
+  return { va: pc, word, text, ...place, registers: holders.map((holder) => x[holder] ?? 0n) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { POISON } from "../spec/bpf/interpret.js";
+import { POISON } from "../../../spec/bpf/interpret.js";
 import { type BpfStep, groupWords, pairSteps, type WordStep } from "./trace.js";
 
 const registers = (given: Readonly<Record<number, bigint>>): bigint[] =>
