@@ -1,7 +1,7 @@
 // A small report to draw in tests, with a finding of every sort.
 
 import type { FindingData, ReportData } from "../harness/report/data.js";
-import { demonstration } from "../harness/report/pack-demo.js";
+import { shownPacks } from "../harness/report/pack-map.js";
 
 const word = (va: number, text: string) => ({ va, word: 0x1acb_08ea, text });
 
@@ -82,5 +82,5 @@ export const SAMPLE: ReportData = {
     { upTo: 8, programs: 60 },
     { upTo: null, programs: 40 },
   ],
-  packs: demonstration(7),
+  packs: shownPacks(7, 0),
 };

@@ -1,7 +1,7 @@
 // A pack as a map in the terminal: one character a chunk, one line a row, addresses at the left. Rows that are all free are
 // drawn once.
 
-import type { Chunk, MemoryMap, PackMap, Piece } from "../sequences/pack-map.js";
+import type { Chunk, MemoryMap, PackMap, Piece } from "../report/pack-map.js";
 import { count } from "./text.js";
 
 const MARKS: Readonly<Record<Chunk, string>> = { live: "#", trampoline: "t", slack: "-", free: ".", dirty: "!" };

@@ -2,6 +2,8 @@
 
 import path from "node:path";
 import { engineByName } from "../../engines/index.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { parseHistory } from "../../properties/cases/history/text.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { stageCheck } from "../../properties/cases/stage-check.js";
 import { foundCause } from "../counterexample.js";
@@ -9,6 +11,7 @@ import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
 import { coverage, WRITTEN_ROWS } from "../gate/coverage.js";
 import { NOT_CHECKED } from "../gate/not-checked.js";
+import { isOfWorker } from "../loop/cause.js";
 import { coverageOf, ranRows } from "../loop/coverage.js";
 import { emittedCells } from "../loop/emitted.js";
 import { replayOf } from "../loop/fuzz.js";
@@ -16,10 +19,17 @@ import type { ReadCampaign, Sample } from "../loop/read.js";
 import { shardText } from "../loop/shard.js";
 import { INCOMPARABLE_LIMIT } from "../report.js";
 import { shellWord } from "../shell-word.js";
-import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
+import {
+  type FactData,
+  type FindingData,
+  type PackHistory,
+  type ReportData,
+  thinned,
+  type VerdictData,
+} from "./data.js";
 import { findingData } from "./finding-data.js";
 import { grouped } from "./html.js";
-import { demonstration } from "./pack-demo.js";
+import { packHistory, shownPacks, sizeOf } from "./pack-map.js";
 
 export async function campaignData(directory: string, campaign: ReadCampaign): Promise<ReportData> {
   const { settings, state, samples } = campaign;
@@ -52,8 +62,17 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     pace: thinned(points.map(({ ms, trials }) => ({ elapsedMs: ms, programs: trials }))),
     growth: thinned(points.map(({ ms, cells, findings: found }) => ({ elapsedMs: ms, cells, findings: found }))),
     sizes: [],
-    packs: demonstration(settings.seed),
+    packs: packsOf(campaign),
   };
+}
+
+/** Of the first history that broke something, as it was before it was made smaller; else one that the seed draws. */
+function packsOf({ settings, findings }: ReadCampaign): PackHistory {
+  const broken = findings.find(({ facts }) => facts.kind === kindId(HISTORIES) && !isOfWorker(facts.cause));
+  const history = broken && parseHistory(broken.original);
+  if (history?.ok !== true) return shownPacks(settings.seed, 0);
+  const about = `The history that ${broken?.facts.name} was found with, not made smaller: ${sizeOf(history.value)}.`;
+  return packHistory(history.value, about);
 }
 
 function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {

@@ -42,8 +42,17 @@ export async function findingData(found: Counterexample, witnesses: Witnesses | 
     ...(size === undefined ? {} : { size }),
     ...(times === undefined ? {} : { times }),
     ...NOTHING_SHOWN,
-    ...(found.endsWorker === true || witnesses === undefined ? {} : await shownOf(found, witnesses)),
+    ...(found.endsWorker === true || witnesses === undefined ? {} : await shownOrCrash(found, witnesses)),
   };
+}
+
+/** A witness that throws must not take the page with it. */
+async function shownOrCrash(found: Counterexample, witnesses: Witnesses): Promise<Partial<Shown>> {
+  try {
+    return await shownOf(found, witnesses);
+  } catch (error) {
+    return { events: [`played again, it ends with an exception: ${error instanceof Error ? error.message : error}`] };
+  }
 }
 
 async function shownOf(found: Counterexample, { check, engine }: Witnesses): Promise<Partial<Shown>> {

@@ -10,7 +10,7 @@ import { total } from "../report.js";
 import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
 import { findingData } from "./finding-data.js";
 import { grouped } from "./html.js";
-import { demonstration } from "./pack-demo.js";
+import { shownPacks } from "./pack-map.js";
 
 export interface GateAbout {
   /** Names. */
@@ -43,7 +43,7 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
     },
     pace: thinned(tally.pace).map(({ elapsedMs, programs }) => ({ elapsedMs: Math.round(elapsedMs), programs })),
     sizes: report.sizes,
-    packs: demonstration(report.seed ?? 0),
+    packs: shownPacks(report.seed ?? 0, report.sequences?.sequences ?? 0),
   };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { parseHistory } from "../../properties/cases/history/text.js";
 import type { PackEvent } from "./data.js";
-import { demonstration } from "./pack-demo.js";
 import { aliveAt, busiest, clip, livesOf, occupancy, stretches, tiles } from "./pack-history.js";
+import { memoryMap, packHistory, shownPacks } from "./pack-map.js";
 
 const map = (at: number, bytes: number): PackEvent => ({ kind: "map", at, bytes });
 const load = (id: number, at: number, bytes: number, used: number): PackEvent => ({
@@ -90,9 +91,10 @@ describe("what the bytes are", () => {
   });
 });
 
-test("the demonstration is the same for the same seed, and no two of its programs overlap", () => {
-  const shown = demonstration(7);
-  expect(demonstration(7)).toEqual(shown);
+test("the picture is the same for the same seed, and no two of its programs overlap", () => {
+  const shown = shownPacks(7, 6000);
+  expect(shownPacks(7, 6000)).toEqual(shown);
+  expect(shown.about).toMatch(/^History \d+ of this run, the fullest of 32: \d+ actions on packs of \d+ KiB\.$/);
   const { programs, bands, steps } = livesOf(shown);
   expect(bands.length).toBeGreaterThan(1);
   for (let step = 0; step < steps; step++) {
@@ -102,4 +104,20 @@ test("the demonstration is the same for the same seed, and no two of its program
       expect(at + bytes).toBeLessThanOrEqual(alive[i + 1]?.at ?? Number.POSITIVE_INFINITY);
     }
   }
+});
+
+test("what a history does to its packs ends as the map of its memory says", () => {
+  const text =
+    "pack: 8192 B\n\nload #0 (r0 = 1 .., 10 insns)\nload #1 (r0 = 2 .., 40 insns)\nfree #0\n" +
+    "load #2 (r0 = 3 .., 2500 insns)\nattach #1 (fentry recorder)\n";
+  const parsed = parseHistory(text);
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  const shown = packHistory(parsed.value, "");
+  // The load that has pages of its own is left out.
+  expect(shown.events.map(({ kind }) => kind)).toEqual(["map", "load", "load", "free", "load"]);
+  const { programs, steps } = livesOf(shown);
+  const [pack] = memoryMap(parsed.value).packs;
+  expect(aliveAt(programs, steps - 1).map(({ at, bytes }) => [at - pack!.base, bytes])).toEqual(
+    pack?.pieces.map(({ first, chunks }) => [64 * first, 64 * chunks]),
+  );
 });

@@ -1,11 +1,15 @@
-// What a pack holds after a history, chunk by chunk.
+// What packs hold: after a history, chunk by chunk, and on the way through it, event by event.
 
-import type { Va } from "../../machine/address.js";
+import type { RoAddr, Va } from "../../machine/address.js";
 import { playHistory } from "../../properties/cases/history/check.js";
-import type { HistoryFile } from "../../properties/cases/history/text.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
 import { gapsOf } from "../../properties/oracles/freed-is-illegal.js";
-import type { Region, Scene } from "../../subjects/step.js";
-import { ILLEGAL } from "../../subjects/step.js";
+import type { Action, History } from "../../subjects/action.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { ILLEGAL, made, type Region, type Scene, type Step, unmade } from "../../subjects/step.js";
+import type { Subject } from "../../subjects/subject.js";
+import type { PackEvent, PackHistory } from "./data.js";
+import { byteSize, counted } from "./html.js";
 
 /**
  * `live`: of a program, with code or a header in it. `trampoline`: of one, with code in it. `slack`: of either, nothing but
@@ -39,12 +43,12 @@ export interface MemoryMap {
 
 const CHUNK = 64;
 
-export function memoryMap(history: HistoryFile): MemoryMap {
+export function memoryMap(history: History, subject: Subject = defaultSubject): MemoryMap {
   let scene: Scene | undefined;
   let broken: string | undefined;
   // To the end, whatever an oracle would say of it.
   playHistory(history, {
-    ...{ oracles: [], close: false },
+    ...{ subject, oracles: [], close: false },
     onStep: (_action, step) => {
       scene = step.scene;
       if (step.result.kind === "crashed") broken ??= step.result.error.message;
@@ -100,3 +104,49 @@ function isIllegal(bytes: Uint8Array | undefined, chunk: number): boolean {
   for (let at = 0; at < CHUNK; at += 4) if (view.getUint32(at, true) !== ILLEGAL) return false;
   return true;
 }
+
+/** What a history does to its packs: programs and trampolines count as one, and what has pages of its own is left out. */
+export function packHistory(history: History, about: string, subject: Subject = defaultSubject): PackHistory {
+  const { packBytes, pageBytes } = history.options;
+  const events: PackEvent[] = [];
+  let known: readonly RoAddr[] = [];
+  const ids = new Map<Va, number>();
+  const onStep = (_action: Action, step: Step): void => {
+    const { packs } = step.scene.kernel;
+    const bases = packs.packs.map(({ base }) => base);
+    for (const at of bases.filter((base) => !known.includes(base))) events.push({ kind: "map", at, bytes: packBytes });
+    for (const { header } of unmade(step)) {
+      const id = ids.get(header);
+      if (id !== undefined) events.push({ kind: "free", id });
+      ids.delete(header);
+    }
+    for (const region of made(step)) {
+      if (packs.packOf(region.header as RoAddr) === undefined) continue;
+      ids.set(region.header, events.length);
+      const used = (gapsOf(region).at(-1)?.[0] ?? region.header + region.bytes) - region.header;
+      events.push({ kind: "load", id: events.length, at: region.header, bytes: region.bytes, used });
+    }
+    for (const at of known.filter((base) => !bases.includes(base))) events.push({ kind: "unmap", at });
+    known = bases;
+  };
+  playHistory(history, { subject, oracles: [], close: false, onStep });
+  return { about, chunkBytes: CHUNK, pageBytes, events };
+}
+
+/** Histories of the run's seed that are looked at for the picture. */
+const LOOKED_AT = 32;
+
+/** Of the first histories of a seed, the one that puts most into packs. @param tried how many of them the run tried */
+export function shownPacks(seed: number, tried: number, subject: Subject = defaultSubject): PackHistory {
+  const looked = tried === 0 ? LOOKED_AT : Math.min(LOOKED_AT, tried);
+  const histories = Array.from({ length: looked }, (_, i) => HISTORIES.fresh(seed, i));
+  const all = histories.map((history) => packHistory(history, "", subject));
+  const loads = all.map(({ events }) => events.filter(({ kind }) => kind === "load").length);
+  const index = loads.indexOf(Math.max(...loads));
+  const which = tried === 0 ? "A history drawn from the run's seed" : `History ${index} of this run`;
+  return { ...all[index]!, about: `${which}, the fullest of ${looked}: ${sizeOf(histories[index]!)}.` };
+}
+
+/** `163 actions on packs of 16 KiB`. */
+export const sizeOf = ({ actions, options }: History): string =>
+  `${counted(actions.length, "action")} on packs of ${byteSize(options.packBytes)}`;
