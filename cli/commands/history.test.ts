@@ -59,6 +59,16 @@ describe("rox history", () => {
     expect((await capture(["--help"])).out).not.toContain("sequence");
   });
 
+  test("a subject that is not there is refused", async () => {
+    for (const command of ["history", "pack"]) {
+      const { code, err } = await capture([command, file(TEXT), "--subject", "other"]);
+      expect({ code, err }).toEqual({
+        code: 2,
+        err: expect.stringMatching(/^rox: --subject: expected one of .*impl.*, got "other"; choose one of them\n$/),
+      });
+    }
+  });
+
   test("what is no history is refused in one line", async () => {
     const { code, err } = await capture(["history", file("cpu 1\njump")]);
     expect(code).toBe(2);

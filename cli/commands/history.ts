@@ -9,11 +9,14 @@ import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import type { Violation } from "../../properties/cases/history/check.js";
 import { type HistoryFile, printActions } from "../../properties/cases/history/text.js";
 import type { Execution, Step } from "../../subjects/step.js";
+import type { Subject } from "../../subjects/subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
+import { subjectFor, subjectOption } from "../subject-option.js";
 
 interface Flags {
+  readonly subject: string;
   readonly trace?: true;
   readonly engine?: string;
   readonly json?: string;
@@ -25,6 +28,7 @@ export const defineHistory: Define = (program, io, finish) => {
       .description("Play one history of loads, runs, attaches and frees again, every oracle on.")
       .argument("<file>", "a history (.history)")
       .option("--trace", "show the machine's events between the actions")
+      .addOption(subjectOption())
       .addOption(engineOption())
       .option(...JSON_OPTION)
       .addHelpText(
@@ -44,13 +48,14 @@ function runHistory(file: string, flags: Flags, io: Io): number {
   const started = Date.now();
   const read = loadHistory(file);
   if (!read.ok) return complain(io, read.error);
+  const subject = subjectFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
-  if (engines === undefined) return BAD_INPUT;
+  if (subject === undefined || engines === undefined) return BAD_INPUT;
   const history = read.value;
   if (history.about.title !== "") print(io, [history.about.title]);
   const plays = engines.map((engine) => {
     if (engines.length > 1) print(io, [`on ${engine.name}`]);
-    return play(history, engine, flags, io);
+    return play(history, { subject, engine }, flags, io);
   });
   const failures = plays.flatMap(({ wrong }, i) => {
     const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
@@ -66,11 +71,16 @@ function runHistory(file: string, flags: Flags, io: Io): number {
 }
 
 /** Play it on one engine, telling of each action. */
-function play(history: HistoryFile, engine: Engine, flags: Flags, io: Io): ReturnType<typeof replayFile> {
+function play(
+  history: HistoryFile,
+  on: { readonly subject: Subject; readonly engine: Engine },
+  flags: Flags,
+  io: Io,
+): ReturnType<typeof replayFile> {
   const { about, options, actions } = history;
   const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
   const played = replayFile(history, {
-    engine,
+    ...on,
     onStep: (action, step, violations) => {
       const line = lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
       print(io, [line, ...(flags.trace === true ? traceLines(step) : []), ...violations.map(violationLine)]);

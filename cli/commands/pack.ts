@@ -2,11 +2,13 @@
 
 import { formatMemoryMap } from "../../harness/format/pack-map.js";
 import { loadHistory } from "../../harness/history-file.js";
-import { memoryMap } from "../../harness/sequences/pack-map.js";
+import { memoryMap } from "../../harness/report/pack-map.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import { CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
+import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
+import { subjectFor, subjectOption } from "../subject-option.js";
 
 interface Flags {
+  readonly subject: string;
   readonly json?: string;
 }
 
@@ -15,6 +17,7 @@ export const definePack: Define = (program, io, finish) => {
     .command("pack")
     .description("Draw the packs as a history leaves them: which chunks are live, trampolines, slack and free.")
     .argument("<file>", "a history (.history)")
+    .addOption(subjectOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -26,7 +29,9 @@ export const definePack: Define = (program, io, finish) => {
 function runPack(file: string, flags: Flags, io: Io): number {
   const read = loadHistory(file);
   if (!read.ok) return complain(io, read.error);
-  const map = memoryMap(read.value);
+  const subject = subjectFor(io, flags.subject);
+  if (subject === undefined) return BAD_INPUT;
+  const map = memoryMap(read.value, subject);
   print(io, formatMemoryMap(map, io.columns));
   return saveJson(io, flags.json, { command: "pack", ...map }, map.broken === undefined ? CLEAN : COUNTEREXAMPLE);
 }

@@ -68,7 +68,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
 
 /** Of the first history that broke something, as it was before it was made smaller; else one that the seed draws. */
 function packsOf({ settings, findings }: ReadCampaign): PackHistory {
-  const broken = findings.find(({ facts }) => facts.kind === kindId(HISTORIES) && !isOfWorker(facts.cause));
+  const broken = findings.find(({ facts }) => facts.kind === HISTORIES.name && !isOfWorker(facts.cause));
   const history = broken && parseHistory(broken.original);
   if (history?.ok !== true) return shownPacks(settings.seed, 0);
   const about = `The history that ${broken?.facts.name} was found with, not made smaller: ${sizeOf(history.value)}.`;
