@@ -1,14 +1,13 @@
 // A history: what happens to one kernel, one action after another. Plain data, so that it prints (`text.ts`), shrinks
 // (`shrink.ts`) and replays (`play.ts`).
 
-import type { ImageMemoryName } from "../impl/program/image-memory.js";
-import type { ProfileName, QuirkId } from "../impl/quirks.js";
 import type { FailingStep } from "../machine/event.js";
 import type { Case } from "./case.js";
+import { type ImageMemoryName, PROFILES, type ProfileName, type QuirkId, type Quirks } from "./subject.js";
 
 /** A program that needs nothing but itself: it adds up ones, and calls each of its subprograms once. */
 export interface ProgramSpec {
-  /** What it begins to count from, so that programs tell themselves packsBeyondBranchRange: 1 to 9999. */
+  /** What it begins to count from, so that programs tell themselves apart: 1 to 9999. */
   readonly first: number;
   /** Slots of every function. At least 2, and with subprograms 2 + 2 for each. */
   readonly insns: number;
@@ -104,3 +103,10 @@ export const NOTHING_ELSE: Disturbance = { fails: [], others: [] };
 
 /** The fewest slots of a program with so many subprograms. */
 export const leastInsns = (subprograms: number): number => (subprograms === 0 ? 2 : 3 + 2 * subprograms);
+
+/** The known defects of the kernel that a history is played on. */
+export function quirksOf({ profile, except }: HistoryOptions): Quirks {
+  const quirks = { ...PROFILES[profile] };
+  for (const id of except) quirks[id] = !quirks[id];
+  return quirks;
+}

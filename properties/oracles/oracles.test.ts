@@ -7,7 +7,7 @@ import type { RoAddr, Va } from "../../machine/address.js";
 import { DEFAULT_OPTIONS } from "../../subjects/action.js";
 import type { ImplKernel } from "../../subjects/impl/kernel.js";
 import { defaultSubject } from "../../subjects/index.js";
-import { Session } from "../../subjects/session/session.js";
+import { HistorySession } from "../../subjects/session/history-session.js";
 import type { Step, TraceEvent } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
 import { parseHistory } from "../cases/history/text.js";
@@ -17,9 +17,9 @@ interface Sabotage {
   readonly name: string;
   readonly actions: string;
   /** Before the last action. */
-  readonly before?: (world: Session) => void;
+  readonly before?: (world: HistorySession) => void;
   /** After it, before the oracle looks. */
-  readonly after?: (world: Session, step: Step) => void;
+  readonly after?: (world: HistorySession, step: Step) => void;
   /** What the oracle is shown in place of the step. */
   readonly alter?: (step: Step) => Step;
   /** The first breach, addresses as they are. */
@@ -45,7 +45,7 @@ const withoutLock =
 /** Replace every word of that value in the image of #0. */
 const replaceWords =
   (from: number, to: number) =>
-  ({ machine, live }: Session): void => {
+  ({ machine, live }: HistorySession): void => {
     const { image, codeBytes } = live.get(0)!.regions[0]!;
     for (let at: Va = image; at < image + codeBytes; at += 4)
       if (machine.peek32(at) === from) machine.poke(at, word(to));
@@ -351,7 +351,7 @@ const SABOTAGE: readonly Sabotage[] = [
 function breaches({ name, actions, before, after, alter }: Sabotage, isBroken: boolean): readonly string[] {
   const parsed = parseHistory(actions);
   if (!parsed.ok) throw new Error(parsed.error.message);
-  const world = new Session({
+  const world = new HistorySession({
     subject: defaultSubject,
     history: { ...DEFAULT_OPTIONS, packBytes: 8192 },
     engine: referenceEngine,
@@ -380,7 +380,7 @@ test("every oracle is shown to fail, and says where it comes from", () => {
 });
 
 test("a sweep sees what no step has touched", () => {
-  const world = new Session({
+  const world = new HistorySession({
     subject: defaultSubject,
     history: { ...DEFAULT_OPTIONS, packBytes: 8192 },
     engine: referenceEngine,

@@ -2,6 +2,7 @@
 // again; one on which something was found is thrown away.
 
 import { Machine, type MachineOptions } from "../../machine/machine.js";
+import type { HistoryOptions } from "../action.js";
 import { DUMMY_TRAMPOLINE, PAGE_BYTES, STACK } from "../run/layout.js";
 import { RunMemory } from "../run/run-memory.js";
 import { DEFAULT_ENV } from "../subject.js";
@@ -12,6 +13,11 @@ export interface MachineKind {
   readonly pageBytes: NonNullable<MachineOptions["pageBytes"]>;
   readonly cpus: number;
   readonly gapAfter: number | undefined;
+}
+
+export function machineKindOf({ pageBytes, cpus, packBytes, packsBeyondBranchRange }: HistoryOptions): MachineKind {
+  const onePack = Math.ceil(packBytes / pageBytes) * pageBytes;
+  return { pageBytes, cpus, gapAfter: packsBeyondBranchRange ? onePack + pageBytes : undefined };
 }
 
 /** A machine with nothing on it but a stack and the code that patch sites lead to when nothing is attached. */

@@ -14,7 +14,7 @@ import { type LoweredFunction, lowerProgram } from "../lowering.js";
 import type { Execution, Scene, Step } from "../step.js";
 import { describeLoadError, type JitEnv, type Subject } from "../subject.js";
 import { placed } from "./machines.js";
-import { framesOf, type PreparedProgram } from "./prepared.js";
+import { framesOf, type PreparedProgram, prepared } from "./prepared.js";
 import type { LiveProgram } from "./runner.js";
 import { Session } from "./session.js";
 
@@ -87,7 +87,8 @@ export class ProgramSession {
     const machine = placed(new Machine({ physical, cpus: CPUS }));
     const history = { ...DEFAULT_OPTIONS, cpus: CPUS };
     this.session = new Session({ subject, history, engine: first!, placed: machine, ...(env && { env }) });
-    this.session.step({ kind: "load", id: ANCHOR, program: ANCHOR_PROGRAM, fails: [], others: [] });
+    const { session } = this;
+    session.record(() => session.load(ANCHOR, prepared(subject, ANCHOR_PROGRAM), { hole: 0, blind: false }));
   }
 
   get scene(): Scene {
@@ -110,7 +111,7 @@ export class ProgramSession {
       ...(env && { env }),
     };
     this.isLogged = this.loads++ % LOADS_A_LOG === 0;
-    return session.record(() => session.load(TRIED, program, { hole, blind }), undefined, this.isLogged);
+    return session.record(() => session.load(TRIED, program, { hole, blind }), { isLogged: this.isLogged });
   }
 
   /** By code: where its frame lies. */
@@ -149,7 +150,7 @@ export class ProgramSession {
   free(live: LiveProgram): Step {
     const { session } = this;
     // That what is left of it traps is for histories: a run costs as much as a small program.
-    return session.record(() => session.free(live, false), undefined, this.isLogged);
+    return session.record(() => session.free(live, false), { isLogged: this.isLogged });
   }
 
   /** A64 words of all images. */

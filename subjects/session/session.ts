@@ -1,11 +1,12 @@
 // One kernel and what is known about it: the machine, the subject, the reference models beside it, and the programs that
-// live. `step` performs one action on both sides and tells the oracles what they need. Everything that runs loaded
-// programs does so here: histories action by action, single programs as the history load, run, free (`program-session.ts`).
+// live. `record` performs something on both sides and tells the oracles what they need. Everything that runs loaded
+// programs does so here: histories action by action (`history-session.ts`), single programs as the history load, run, free
+// (`program-session.ts`).
 
 import type { Engine } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import type { Action, AttachedProgram, ConcurrentRun, Disturbance, HistoryOptions } from "../action.js";
+import { type Disturbance, type HistoryOptions, quirksOf } from "../action.js";
 import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import type { Account, Execution, Patch, Scene, Step, StepResult, Tramp } from "../step.js";
@@ -14,24 +15,16 @@ import {
   type JitEnv,
   type LoadedProgram,
   type LoadResult,
-  PROFILES,
-  type Quirks,
   type Subject,
   type SubjectKernel,
 } from "../subject.js";
 import { Attachments, type Plan } from "./attachments.js";
 import { entryOf } from "./entry.js";
-import { giveMachine, type MachineKind, type PlacedMachine, takeMachine } from "./machines.js";
+import { giveMachine, type MachineKind, machineKindOf, type PlacedMachine, takeMachine } from "./machines.js";
 import { Models } from "./models.js";
-import { type PreparedProgram, prepared } from "./prepared.js";
+import type { PreparedProgram } from "./prepared.js";
 import { Recorder } from "./recorder.js";
 import { type LiveProgram, Runner } from "./runner.js";
-
-/** What is drawn for where an image starts, at most as much as there is room for. */
-const HOLES = [0, 8, 16, 24, 32, 40, Number.POSITIVE_INFINITY];
-
-/** Actions that are steps. */
-type StepAction = Exclude<Action, { kind: "cpu" }>;
 
 export interface SessionOptions {
   readonly subject: Subject;
@@ -41,6 +34,15 @@ export interface SessionOptions {
   readonly env?: JitEnv;
   /** Default: one that an earlier session has left clean, or a new one. */
   readonly placed?: PlacedMachine;
+}
+
+/** What happens while a step is performed. */
+export interface Recording {
+  readonly fails?: Disturbance["fails"];
+  /** Called after each event with its position in the step. */
+  readonly between?: ((at: number) => void) | undefined;
+  /** Whether oracles get the events: reading them costs as much as a small load. */
+  readonly isLogged?: boolean;
 }
 
 /** How a program is loaded. */
@@ -63,13 +65,11 @@ export class Session implements Scene {
   private readonly placed: PlacedMachine;
   private readonly recorder: Recorder;
   private readonly models: Models;
-  private readonly attachments: Attachments;
-  private readonly subject: Subject;
+  readonly attachments: Attachments;
   /** Of programs that bring none of their own. */
   private readonly env: JitEnv;
   private hole = 0;
   /** Of the step in progress. */
-  private lastEvents: Step["events"] = [];
   private executions: Execution[] = [];
   private added: Tramp | undefined;
   private removed: readonly Tramp[] = NOTHING;
@@ -77,12 +77,10 @@ export class Session implements Scene {
   private predicted: Va | undefined;
 
   constructor({ subject, history, engine, env, placed }: SessionOptions) {
-    const { pageBytes, cpus, images, packBytes, limit, packsBeyondBranchRange } = history;
-    const gapAfter = packsBeyondBranchRange ? roundUp(packBytes, pageBytes) + pageBytes : undefined;
-    this.machineKind = { pageBytes, cpus, gapAfter };
+    const { images, packBytes, limit } = history;
+    this.machineKind = machineKindOf(history);
     this.placed = placed ?? takeMachine(this.machineKind);
     const { machine, memory } = this.placed;
-    this.subject = subject;
     this.machine = machine;
     this.images = images;
     const given = env ?? { ...DEFAULT_ENV, quirks: quirksOf(history) };
@@ -109,28 +107,15 @@ export class Session implements Scene {
   get text(): Models["text"] {
     return this.models.text;
   }
-  /** Pages that the run maps are left out of the history's accounts. */
+  /** Without the pages that runs map. */
   get usage(): Machine["usage"] {
     const { usage } = this.machine;
     const { pages } = this.runner;
     return pages === 0 ? usage : { ...usage, frames: usage.frames - pages };
   }
 
-  /** Perform an action; undefined if it is a no-op: it names no live program. */
-  step(action: Action): Step | undefined {
-    if (action.kind === "cpu") {
-      this.machine.cpu = action.cpu % this.machine.cpus;
-      return undefined;
-    }
-    const perform = this.resolve(action);
-    return perform && this.record(perform, action);
-  }
-
-  /**
-   * Perform something as a step.
-   * @param isLogged whether oracles get its events: reading them costs as much as a small load
-   */
-  record(perform: () => StepResult, action?: StepAction, isLogged = true): Step {
+  /** Perform something as a step. */
+  record(perform: () => StepResult, { fails = NOTHING, between, isLogged = true }: Recording = {}): Step {
     const before = this.account();
     const { warnings } = this.kernel;
     const printed = warnings.length;
@@ -138,15 +123,19 @@ export class Session implements Scene {
     this.added = undefined;
     this.removed = NOTHING;
     this.patches = NOTHING;
-    const planned = this.begin(action);
+    const { failures } = this.machine;
+    for (const { step, nth } of fails) failures.plan(step, nth);
+    const planned = failures.pending;
+    this.recorder.begin(between);
     const result = this.guarded(perform);
-    const faultsHit = planned - this.machine.failures.pending;
-    this.machine.failures.clear();
+    const { events } = this.recorder;
+    const faultsHit = planned - failures.pending;
+    failures.clear();
     this.recorder.begin(undefined);
     if (faultsHit > 0 && PATCHING.has(result.kind)) this.warned = warnings.length;
     return {
       scene: this,
-      events: isLogged ? this.lastEvents : NOTHING,
+      events: isLogged ? events : NOTHING,
       isLogged,
       before,
       // A run allocates nothing that is the kernel's.
@@ -180,7 +169,6 @@ export class Session implements Scene {
     const codes: LoadedProgram[] = [];
     for (const code of program.codes) {
       const loaded = kernel.loadProgram(code);
-      this.lastEvents = this.recorder.events;
       if (loaded.ok) codes.push(loaded.program);
       else return this.refused(codes, loaded, sizes);
     }
@@ -204,12 +192,10 @@ export class Session implements Scene {
     const { kernel, live, models, runner, attachments } = this;
     for (const { plan } of attachments.partOf(target.id)) {
       const error = this.trace(plan.live, undefined);
-      this.lastEvents = this.recorder.events;
       if (error !== 0) return { kind: "kept", error };
     }
     attachments.freed(target);
     kernel.freeProgram(target.program);
-    this.lastEvents = this.recorder.events;
     live.delete(target.id);
     runner.patched.delete(entryOf(target).site);
     for (const region of target.regions) models.freed(region);
@@ -220,8 +206,12 @@ export class Session implements Scene {
   /** Run a program as the step that is recorded. */
   run(execute: () => Execution): StepResult {
     this.executions.push(this.recorder.aside(execute));
-    this.lastEvents = this.recorder.events;
     return { kind: "ran" };
+  }
+
+  /** Another CPU has run a program while the step is performed. */
+  ran(execution: Execution): void {
+    this.executions.push(execution);
   }
 
   /** Take room in the packs that no program has. @returns how to give it back; undefined if there is none */
@@ -243,71 +233,12 @@ export class Session implements Scene {
     return { usage: this.usage, charge: kernel.modmem.current, packs: kernel.packs.packs.map(({ base }) => base) };
   }
 
-  /** Resolve an action against the live programs; undefined if it is a no-op. */
-  private resolve(action: StepAction): (() => StepResult) | undefined {
-    const target = this.live.get(action.id);
-    if (action.kind === "load") {
-      if (target !== undefined) return undefined;
-      const hole = HOLES[action.id % HOLES.length]!;
-      return () => this.load(action.id, prepared(this.subject, action.program), { hole, blind: false });
-    }
-    if (target === undefined) return undefined;
-    switch (action.kind) {
-      case "free":
-        return () => this.free(target);
-      case "run":
-        return () => this.run(() => this.runner.run(target, action.cpu % this.machine.cpus, undefined));
-      case "attach": {
-        const plan = this.planOf(target, action.programs);
-        return plan && (() => this.attach(target, plan));
-      }
-      case "detach":
-        return this.tramps.has(target.id) ? () => this.detach(target) : undefined;
-      default:
-        return action satisfies never;
-    }
-  }
-
-  private planOf(target: LiveProgram, programs: readonly AttachedProgram[]): Plan | undefined {
-    return this.attachments.plan(target, programs, this.live);
-  }
-
-  /** @returns how many failures are planned. */
-  private begin(action: StepAction | undefined): number {
-    const { machine, recorder } = this;
-    if (action === undefined || action.kind === "run") {
-      recorder.begin(undefined);
-      return 0;
-    }
-    for (const { step, nth } of action.fails) machine.failures.plan(step, nth);
-    const isBusy = action.kind === "load" || action.kind === "free";
-    recorder.begin(this.betweenOf(action, isBusy ? action.id : undefined));
-    return machine.failures.pending;
-  }
-
-  /** Other CPUs run what lives, but never what is just being loaded or freed. */
-  private betweenOf({ others }: Disturbance, busy: number | undefined): ((at: number) => void) | undefined {
-    if (others.length === 0) return undefined;
-    const runs = others.filter(({ id }) => id !== busy && this.live.has(id));
-    return runs.length === 0 ? undefined : (at) => this.runConcurrently(runs, at);
-  }
-
-  private runConcurrently(runs: readonly ConcurrentRun[], at: number): void {
-    for (const run of runs) {
-      if (run.at !== undefined && run.at !== at) continue;
-      const live = this.live.get(run.id)!;
-      const cpu = run.cpu % this.machine.cpus;
-      this.executions.push(this.runner.run(live, cpu === this.machine.cpu ? (cpu + 1) % this.machine.cpus : cpu, at));
-    }
-  }
-
   /** A crash of kernel code cuts the step short. */
   private guarded(perform: () => StepResult): StepResult {
     try {
       return perform();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.lastEvents = this.recorder.events;
       return { kind: "crashed", error };
     }
   }
@@ -323,24 +254,25 @@ export class Session implements Scene {
     return { kind: "refused", error, index, functions: all, bytes };
   }
 
-  private attach(target: LiveProgram, plan: Plan): StepResult {
+  /** Let the entry of a program lead to a trampoline that calls what is planned. */
+  attach(target: LiveProgram, plan: Plan): StepResult {
     this.predicted = undefined;
     const error = this.trace(target, plan);
     return { kind: "attached", error, bytes: plan.bytes, predicted: this.predicted };
   }
 
-  private detach(target: LiveProgram): StepResult {
+  /** Nothing is attached any more. */
+  detach(target: LiveProgram): StepResult {
     return { kind: "detached", error: this.trace(target, undefined) };
   }
 
   /** Attach what is planned, or nothing, and let the models follow. @returns the error */
   private trace(target: LiveProgram, plan: Plan | undefined): number {
-    const { attachments, models, tramps, recorder, kernel } = this;
+    const { attachments, models, tramps, kernel } = this;
     const printed = kernel.warnings.length;
     const gone = tramps.get(target.id);
     this.runner.patched.add(entryOf(target).site);
     const error = attachments.update(target, plan);
-    this.lastEvents = recorder.events;
     const attachment = error === 0 ? attachments.attached.get(target.id) : undefined;
     const [from, to] = [gone?.region.image, attachment?.im.image];
     const patch = models.patchOf(target, from, to, error);
@@ -367,13 +299,5 @@ export class Session implements Scene {
 /** Results of steps that patch text. The kernel can only warn about a failed patch there. */
 const PATCHING: ReadonlySet<StepResult["kind"]> = new Set(["attached", "detached", "freed", "kept"]);
 
-/** Shared, since most steps have none of this. */
+/** Shared: most steps have none of this. */
 const NOTHING: readonly never[] = [];
-
-const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
-
-function quirksOf({ profile, except }: HistoryOptions): Quirks {
-  const quirks = { ...PROFILES[profile] };
-  for (const id of except) quirks[id] = !quirks[id];
-  return quirks;
-}

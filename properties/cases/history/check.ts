@@ -5,7 +5,7 @@ import type { Engine } from "../../../engines/engine.js";
 import { referenceEngine } from "../../../engines/reference/engine.js";
 import { type Action, type History, NOTHING_ELSE } from "../../../subjects/action.js";
 import { defaultSubject } from "../../../subjects/index.js";
-import { Session } from "../../../subjects/session/session.js";
+import { HistorySession } from "../../../subjects/session/history-session.js";
 import type { Step } from "../../../subjects/step.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { askAbout, askAtTheEnd } from "../../oracles/ask.js";
@@ -50,7 +50,7 @@ export function playHistory(history: History, options: PlayOptions = {}): PlayRe
 }
 
 class Play {
-  readonly session: Session;
+  readonly session: HistorySession;
   private readonly oracles: readonly Oracle[];
   private hasCrashed = false;
   private readonly count = { steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };
@@ -59,7 +59,7 @@ class Play {
     private readonly history: History,
     private readonly options: PlayOptions,
   ) {
-    this.session = new Session({
+    this.session = new HistorySession({
       subject: options.subject ?? defaultSubject,
       history: history.options,
       engine: options.engine ?? referenceEngine,
