@@ -1,10 +1,47 @@
 // A directed case: a limit of the encodings, of the allocator or of the calling convention, too large or too special for
 // random programs. A fixed list of them is gone through once.
 
-import type { Subject } from "./subject.js";
+import type { Va } from "../machine/address.js";
+import type { Insn } from "../spec/bpf/insn.js";
+import {
+  DEFAULT_ENV,
+  type JitEnv,
+  type JitError,
+  type JitFunction,
+  type QuirkId,
+  type Quirks,
+  type Subject,
+} from "./subject.js";
 
 export interface DirectedCase {
   readonly name: string;
   /** What is wrong, in one line; undefined if nothing is. */
   check(subject: Subject): string | undefined;
+}
+
+/** Where an image lies that is compiled without an allocator. */
+export const IMAGE: Va = 0x8000_8400_0008;
+
+/** A function by itself, without a BPF stack. */
+export const fn = (index: number, ...insns: readonly Insn[]): JitFunction => ({ insns, index, stackDepth: 0 });
+
+/** Linux as it is in these points, and mended in all others. */
+export const linuxIn = (...ids: readonly QuirkId[]): Quirks => ({
+  ...DEFAULT_ENV.quirks,
+  ...Object.fromEntries(ids.map((id) => [id, true])),
+});
+
+/** The words of the first `slots` slots of a function that is alone, or why it is refused. */
+export function wordsOfSlots(
+  subject: Subject,
+  insns: readonly Insn[],
+  slots: number,
+  given: Partial<JitEnv> = {},
+  arena?: JitFunction["arena"],
+): Uint32Array | JitError {
+  const alone = { ...fn(0, ...insns), ...(arena && { arena }) };
+  const compiled = subject.compile([alone], { ...DEFAULT_ENV, ...given }, () => IMAGE);
+  if (!compiled.ok) return compiled.error;
+  const { image, offsets } = compiled.images[0]!;
+  return new Uint32Array(image.buffer, image.byteOffset, image.length / 4).subarray(offsets[0], offsets[slots]);
 }

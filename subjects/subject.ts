@@ -2,18 +2,19 @@
 // gives it back. Everything above sees this and never which subject it is. `impl/` drives our own code; how code is run
 // at all is written once, in `run/`, for every subject.
 
+import type { Random } from "fast-check";
 import type { Trap } from "../engines/engine.js";
 import type { Errno } from "../impl/errno.js";
 import type { Compiled, Place } from "../impl/jit/compile.js";
 import type { JitEnv } from "../impl/jit/env.js";
 import type { JitError } from "../impl/jit/error.js";
 import type { Frame } from "../impl/jit/frame.js";
-import type { JitFunction } from "../impl/jit/function.js";
+import type { Halves, JitFunction } from "../impl/jit/function.js";
 import type { PackKernel } from "../impl/pack/binary-pack.js";
 import { describeLoadError as describeKernelError, type LoadError as KernelError } from "../impl/program/bpf-prog.js";
 import type { Fixup } from "../impl/program/fixup-exception.js";
 import type { ImageMemoryName } from "../impl/program/image-memory.js";
-import type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
+import type { Prepared, TrampRequest } from "../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../impl/trampoline/env.js";
 import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
@@ -31,7 +32,7 @@ export { slotOfWord } from "../impl/jit/passes.js";
 export type { ImageMemoryName } from "../impl/program/image-memory.js";
 export { PROFILES, type ProfileName, QUIRKS, type QuirkId, type Quirks } from "../impl/quirks.js";
 export type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
-export type { TrampolineEnv } from "../impl/trampoline/env.js";
+export { type EnterExit, PROG_ENTRIES, type ProgEntry, type TrampolineEnv } from "../impl/trampoline/env.js";
 export {
   btfFuncModelNregs,
   type FuncArg,
@@ -64,8 +65,26 @@ export interface Subject {
   frameOf(fn: JitFunction): Pick<Frame, "pushed" | "stackBytes">;
   /** Number of the A64 register that holds a BPF register; 11 is the one that blinding uses. */
   registerOf(bpf: number): number;
-  /** Directed cases that are about this subject alone: its encoders, its tables. */
+  /** Words of a main program's prologue that a tail call passes over. */
+  prologueOffset(env: JitEnv): number;
+  /** Directed cases that are about this subject alone: its tables, its words. */
   readonly checks: readonly DirectedCase[];
+  /** Where it has encoders that can be called by themselves: each through the edges of its operands, that many times. */
+  encoders?(source: Pick<Random, "nextInt">, sweeps: number): Generator<EncoderCheck, undefined>;
+}
+
+/** Operands that were asked of one encoder. */
+export interface EncoderCheck {
+  readonly name: string;
+  /** Undefined if the encoder answered as it must. */
+  readonly mismatch: Mismatch | undefined;
+  /** The same mismatch with the plainest operands that still have it. */
+  plainest(): Mismatch;
+}
+export interface Mismatch {
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
 }
 
 export interface BootOptions {
@@ -76,6 +95,8 @@ export interface BootOptions {
   /** Bytes of JITed code that unprivileged loaders may reach. */
   readonly limit?: number;
   readonly bpfCapable?: boolean;
+  /** NUMA nodes. */
+  readonly nodes?: number;
   readonly packBytes?: number;
   readonly images?: ImageMemoryName;
 }
@@ -131,6 +152,7 @@ export interface ModmemView {
   readonly current: number;
   readonly limit: number;
   readonly bpfCapable: boolean;
+  bpfJitChargeModmem(bytes: number): Errno;
 }
 
 /** A kernel that is up. The machine has its event log, its failures and its CPUs. */
@@ -157,6 +179,8 @@ export interface SubjectKernel {
   aarch64InsnCopy(dst: RoAddr, src: Va, bytes: number): RoAddr | undefined;
   aarch64InsnSet(dst: RoAddr, insn: number, bytes: number): RoAddr | undefined;
   aarch64InsnPatchTextNosync(addr: RoAddr, insn: number): Errno;
+  bpfArchTextCopy(dst: RoAddr, src: Va, bytes: number): Errno;
+  bpfArchTextInvalidate(dst: RoAddr, bytes: number): Errno;
   aarch64InsnPatchText(patches: readonly { readonly addr: RoAddr; readonly insn: number }[]): Errno;
 }
 
@@ -177,9 +201,10 @@ export interface SubjectTrampolines {
   /** Word index of the patch site at the entry of a program. */
   readonly pokeOffset: number;
   /** Bytes of the image. */
-  archBpfTrampolineSize(
-    request: TrampRequest,
-  ): { readonly ok: true; readonly bytes: number } | { readonly ok: false; readonly error: Errno };
+  archBpfTrampolineSize(request: TrampRequest): Prepared;
+  archAllocBpfTrampoline(bytes: number): RoAddr | undefined;
+  /** Build a trampoline at [image, imageEnd). @param im address of its record; @returns the bytes that the code takes */
+  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest): Prepared;
   /** Bytes of a trampoline's frame below its frame record. */
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number;
   bpfTrampImageMake(request: TrampRequest): TrampImageResult;

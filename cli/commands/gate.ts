@@ -20,7 +20,8 @@ import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
 import { sequencePool } from "../../harness/sequences/pool.js";
 import { sequences } from "../../harness/sequences/sequences.js";
-import { DIRECTED } from "../../properties/directed/index.js";
+import { directedCases } from "../../properties/directed/index.js";
+import { defaultSubject } from "../../subjects/index.js";
 import {
   complain,
   complainAll,
@@ -145,7 +146,8 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   const pool = sequencePool(jobs);
   const parts: GateParts = {
     ...programParts,
-    fixed: () => tryFixed(seed, { edges: isWanted("edges") ? DIRECTED : [], encoders: isWanted("encoders") }),
+    fixed: () =>
+      tryFixed(seed, { edges: isWanted("edges") ? directedCases(defaultSubject) : [], encoders: isWanted("encoders") }),
     sequences: () => {
       const counts = {
         histories: isWanted("histories") ? flags.histories : 0,

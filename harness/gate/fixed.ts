@@ -3,8 +3,6 @@
 
 import { EXCEPTION } from "../../properties/verdict.js";
 import type { DirectedCase } from "../../subjects/directed-case.js";
-import { checkEncoders } from "../../subjects/impl/checks/encoders/check.js";
-import { plainest } from "../../subjects/impl/checks/encoders/form.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { Failure } from "../report.js";
@@ -66,11 +64,11 @@ function tryEncoders(seed: number): {
   const forms = new Set<string>();
   let tried = 0;
   try {
-    for (const { form, operands, mismatch } of checkEncoders(randomSource(seed, 0), SWEEPS)) {
+    for (const { name, mismatch, plainest } of defaultSubject.encoders?.(randomSource(seed, 0), SWEEPS) ?? []) {
       tried++;
-      forms.add(form.name);
-      if (mismatch === undefined || found.has(form.name)) continue;
-      found.set(form.name, { name: `encoder ${form.name}`, ...plainest(form, operands), replay });
+      forms.add(name);
+      if (mismatch === undefined || found.has(name)) continue;
+      found.set(name, { name: `encoder ${name}`, ...plainest(), replay });
     }
   } catch (error) {
     const got = error instanceof Error ? error.message : String(error);

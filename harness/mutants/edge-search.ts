@@ -1,11 +1,12 @@
 // The fixed list of edges, gone through once.
 
-import { DIRECTED } from "../../properties/directed/index.js";
+import { directedCases } from "../../properties/directed/index.js";
 import { EXCEPTION } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { Found, Search } from "./search.js";
 
 export function edgeSearch(): Search {
+  const directed = directedCases(defaultSubject);
   let next = 0;
   const found = (name: string, got: string, oracle: string): Found => ({
     ...{ oracle, where: name, expected: "nothing wrong", got },
@@ -15,7 +16,7 @@ export function edgeSearch(): Search {
     name: "edges",
     share: 1,
     step() {
-      const edge = DIRECTED[next++];
+      const edge = directed[next++];
       if (edge === undefined) return "exhausted";
       try {
         const wrong = edge.check(defaultSubject);

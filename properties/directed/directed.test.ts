@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { defaultSubject } from "../../subjects/index.js";
-import { DIRECTED } from "./index.js";
+import { directedCases } from "./index.js";
 
-test.each(DIRECTED.map((edge) => [edge.name, edge] as const))("%s", (_name, edge) => {
-  expect(edge.check(defaultSubject)).toBeUndefined();
-});
+test.each(directedCases(defaultSubject).map((directed) => [directed.name, directed] as const))(
+  "%s",
+  (_name, directed) => {
+    expect(directed.check(defaultSubject)).toBeUndefined();
+  },
+);

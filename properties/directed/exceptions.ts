@@ -2,15 +2,13 @@
 // that the boundary saved is as its caller had it. The boundary calls the callback itself, as the kernel does for it.
 
 import { referenceEngine } from "../../engines/reference/engine.js";
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
-import type { JitFunction } from "../../impl/jit/function.js";
-import { Kernel } from "../../impl/program/kernel.js";
-import { loadProgram } from "../../impl/program/load.js";
 import { Machine } from "../../machine/machine.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import type { DirectedCase } from "../../subjects/directed-case.js";
-import { ENTRY_SP, STACK } from "../../subjects/run/layout.js";
+import { execute } from "../../subjects/run/execute.js";
+import { STACK } from "../../subjects/run/layout.js";
+import type { JitFunction } from "../../subjects/subject.js";
 
 const MOV = rowById("mov imm");
 const EXIT = insn(rowById("exit"));
@@ -20,47 +18,33 @@ const FUEL = 1000;
 
 export const EXCEPTION_UNWINDING: DirectedCase = {
   name: "an exception callback returns for its boundary",
-  check: unwind,
+  check(subject) {
+    const machine = new Machine();
+    const kernel = subject.boot({ machine, random: () => 0 });
+    machine.map(STACK.base, STACK.bytes, "rw");
+    const callback: JitFunction = {
+      insns: [insn(MOV, { dst: 6, imm: 1 }), insn(MOV, { imm: 42 }), EXIT],
+      ...{ index: 1, stackDepth: 24, exceptionCallback: true },
+    };
+    const thrower = kernel.loadProgram([callback]);
+    if (!thrower.ok) return `the callback is refused: ${thrower.error.kind}`;
+    const boundary: JitFunction = {
+      insns: [
+        insn(MOV, { dst: 6, imm: 6 }),
+        insn(MOV, { dst: 9, imm: 9 }),
+        insn(rowById("mov reg"), { dst: 3, src: 10 }),
+        insn(rowById("add imm"), { dst: 3, imm: SAVED_BYTES }),
+        insn(rowById("call helper"), { imm: thrower.program.bpfFunc - kernel.env.callBase }),
+        EXIT,
+      ],
+      ...{ index: 0, stackDepth: 40, exceptionBoundary: true },
+    };
+    const loaded = kernel.loadProgram([boundary]);
+    if (!loaded.ok) return `the boundary is refused: ${loaded.error.kind}`;
+    const run = { machine, entry: loaded.program.bpfFunc, args: [], fuel: FUEL };
+    const outcome = execute(referenceEngine, run);
+    if (outcome.kind === "returned") return outcome.x0 === 42n ? undefined : `returned ${outcome.x0}, expected 42`;
+    if (outcome.kind === "violated") return outcome.rule;
+    return outcome.kind === "faulted" ? `${outcome.why}: ${outcome.detail}` : "ran out of fuel";
+  },
 };
-
-function unwind(): string | undefined {
-  const machine = new Machine();
-  const kernel = new Kernel({ machine, random: () => 0, env: DEFAULT_ENV });
-  machine.map(STACK.base, STACK.bytes, "rw");
-  const callback: JitFunction = {
-    insns: [insn(MOV, { dst: 6, imm: 1 }), insn(MOV, { imm: 42 }), EXIT],
-    index: 1,
-    stackDepth: 24,
-    exceptionCallback: true,
-  };
-  const thrower = loadProgram(kernel, [callback]);
-  if (!thrower.ok) return `the callback is refused: ${thrower.error.kind}`;
-  const boundary: JitFunction = {
-    insns: [
-      insn(MOV, { dst: 6, imm: 6 }),
-      insn(MOV, { dst: 9, imm: 9 }),
-      insn(rowById("mov reg"), { dst: 3, src: 10 }),
-      insn(rowById("add imm"), { dst: 3, imm: SAVED_BYTES }),
-      insn(rowById("call helper"), { imm: thrower.program.bpfFunc - kernel.env.callBase }),
-      EXIT,
-    ],
-    index: 0,
-    stackDepth: 40,
-    exceptionBoundary: true,
-  };
-  const loaded = loadProgram(kernel, [boundary]);
-  if (!loaded.ok) return `the boundary is refused: ${loaded.error.kind}`;
-  const outcome = referenceEngine.run({
-    machine,
-    cpu: 0,
-    entry: loaded.program.bpfFunc,
-    args: [],
-    stackTop: ENTRY_SP,
-    stackLow: STACK.base,
-    fuel: FUEL,
-    traps: new Map(),
-  });
-  if (outcome.kind === "returned") return outcome.x0 === 42n ? undefined : `returned ${outcome.x0}, expected 42`;
-  if (outcome.kind === "violated") return outcome.rule;
-  return outcome.kind === "faulted" ? `${outcome.why}: ${outcome.detail}` : "ran out of fuel";
-}

@@ -1,65 +1,68 @@
-// Packs to their ends: of several the one in the middle becomes empty and goes back alone, one of full size is filled to its
-// last chunk, and what is freed must have been taken.
+// Packs to their ends, and the account of JITed memory: of several packs the one in the middle becomes empty and goes back
+// alone, one of full size is filled to its last chunk. Error numbers are what callers in the kernel go by, and sizes what
+// they allocate.
 
-import { AssertionError } from "node:assert";
-import { ProgPacks } from "../../impl/pack/prog-pack.js";
-import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import type { DirectedCase } from "../../subjects/directed-case.js";
+import type { BootOptions, Subject, SubjectKernel } from "../../subjects/subject.js";
 
 const PACK = 4096;
-const FULL_PACK = 2 * 1024 * 1024;
+const TWO_MIB = 2 * 1024 * 1024;
 const CHUNK = 64;
+const EPERM = -1;
 
-export const RETURNED_PACK: DirectedCase = {
-  name: "an empty pack goes back alone",
-  check() {
-    const packs = new ProgPacks(new Machine(), { packBytes: PACK });
-    const places = [PACK, PACK, PACK - CHUNK, PACK].map((bytes) => packs.bpfProgPackAlloc(bytes)!);
-    packs.bpfProgPackFree(places[1]!, PACK);
-    const left = packs.packs.map(({ base }) => base).join();
-    if (left !== [places[0], places[2], places[3]].join()) return `packs at ${left}`;
-    const next = packs.bpfProgPackAlloc(CHUNK);
-    return next === places[2]! + PACK - CHUNK ? undefined : `the next allocation is at ${String(next)}`;
+const boot = (subject: Subject, options: Partial<BootOptions> = {}): SubjectKernel =>
+  subject.boot({ machine: new Machine(), random: () => 0, ...options });
+
+export const PACKS: readonly DirectedCase[] = [
+  {
+    name: "a pack is 2 MiB for each node",
+    check(subject) {
+      for (const nodes of [1, 2]) {
+        const { machine, packs } = boot(subject, nodes === 1 ? {} : { nodes });
+        packs.bpfProgPackAlloc(CHUNK);
+        const bytes = machine.usage.frames * machine.pageBytes - machine.pageBytes;
+        const most = nodes * TWO_MIB + 16 * machine.pageBytes;
+        if (packs.packBytes === nodes * TWO_MIB && bytes >= nodes * TWO_MIB && bytes <= most) continue;
+        return `${packs.packBytes} bytes for ${nodes}, of which ${bytes} are mapped`;
+      }
+      return undefined;
+    },
   },
-};
-
-export const LAST_CHUNK: DirectedCase = {
-  name: "a pack of 2 MiB is filled to its last chunk",
-  check() {
-    const packs = new ProgPacks(new Machine());
-    const first = packs.bpfProgPackAlloc(FULL_PACK - CHUNK)!;
-    const last = packs.bpfProgPackAlloc(CHUNK)!;
-    const count = packs.packs[0]?.bitmap.count;
-    if (last !== first + FULL_PACK - CHUNK || count !== FULL_PACK / CHUNK)
-      return `it is at ${last}, ${count} are taken`;
-    packs.bpfProgPackFree(last, CHUNK);
-    const again = packs.bpfProgPackAlloc(CHUNK);
-    return again === last ? undefined : `after a free it is at ${String(again)}`;
+  {
+    name: "a charge beyond the limit is refused as not permitted, unless the loader may",
+    check(subject) {
+      const { modmem } = boot(subject, { limit: 1000 });
+      const errors = [modmem.bpfJitChargeModmem(1000), modmem.bpfJitChargeModmem(1)];
+      if (errors.join() !== `0,${EPERM}` || modmem.current !== 1000)
+        return `${errors.join()}, charged ${modmem.current}`;
+      const capable = boot(subject, { limit: 1000, bpfCapable: true }).modmem;
+      return capable.bpfJitChargeModmem(1001) === 0 ? undefined : "a capable loader is refused";
+    },
   },
-};
-
-/** What is freed, as chunks from the start of a pack of which the first four and the sixth are taken. */
-const WRONG_FREES = [
-  ["twice", 4, 1],
-  ["that was never taken", 8, 2],
-  ["beyond what was taken", 2, 3],
-  ["in no pack", -8, 1],
-] as const;
-
-export const WRONG_FREE: readonly DirectedCase[] = WRONG_FREES.map(([what, chunk, chunks]) => ({
-  name: `a free of room ${what} is caught`,
-  check() {
-    const packs = new ProgPacks(new Machine(), { packBytes: PACK });
-    const base = packs.bpfProgPackAlloc(4 * CHUNK)!;
-    const freed = packs.bpfProgPackAlloc(CHUNK)!;
-    packs.bpfProgPackAlloc(CHUNK);
-    packs.bpfProgPackFree(freed, CHUNK);
-    try {
-      packs.bpfProgPackFree((base + chunk * CHUNK) as RoAddr, chunks * CHUNK);
-    } catch (error) {
-      return error instanceof AssertionError ? undefined : String(error);
-    }
-    return "nobody notices";
+  {
+    name: "an empty pack goes back alone",
+    check(subject) {
+      const { packs } = boot(subject, { packBytes: PACK });
+      const places = [PACK, PACK, PACK - CHUNK, PACK].map((bytes) => packs.bpfProgPackAlloc(bytes)!);
+      packs.bpfProgPackFree(places[1]!, PACK);
+      const left = packs.packs.map(({ base }) => base).join();
+      if (left !== [places[0], places[2], places[3]].join()) return `packs at ${left}`;
+      const next = packs.bpfProgPackAlloc(CHUNK);
+      return next === places[2]! + PACK - CHUNK ? undefined : `the next allocation is at ${String(next)}`;
+    },
   },
-}));
+  {
+    name: "a pack of 2 MiB is filled to its last chunk",
+    check(subject) {
+      const { packs } = boot(subject);
+      const first = packs.bpfProgPackAlloc(TWO_MIB - CHUNK)!;
+      const last = packs.bpfProgPackAlloc(CHUNK)!;
+      const count = packs.packs[0]?.bitmap.count;
+      if (last !== first + TWO_MIB - CHUNK || count !== TWO_MIB / CHUNK) return `it is at ${last}, ${count} are taken`;
+      packs.bpfProgPackFree(last, CHUNK);
+      const again = packs.bpfProgPackAlloc(CHUNK);
+      return again === last ? undefined : `after a free it is at ${String(again)}`;
+    },
+  },
+];

@@ -1,10 +1,13 @@
 // The subject `impl`: our own JIT, packs, text poke and trampolines, byte-exact with Linux 6.12.
 
 import { compileImages } from "../../impl/jit/compile.js";
+import { prologueOffset } from "../../impl/jit/env.js";
 import { frameOf } from "../../impl/jit/frame.js";
 import { measure } from "../../impl/jit/passes.js";
 import { mapped } from "../../impl/jit/registers.js";
 import type { Subject } from "../subject.js";
+import { checkEncoders } from "./checks/encoders/index.js";
+import { CHECKS } from "./checks/index.js";
 import { ImplKernel } from "./kernel.js";
 
 export const impl: Subject = {
@@ -18,5 +21,7 @@ export const impl: Subject = {
   },
   frameOf,
   registerOf: mapped,
-  checks: [],
+  prologueOffset,
+  checks: CHECKS,
+  encoders: checkEncoders,
 };

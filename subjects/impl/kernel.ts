@@ -2,7 +2,8 @@
 // every subject has.
 
 import type { Errno } from "../../impl/errno.js";
-import type { JitFunction } from "../../impl/jit/function.js";
+import type { Halves, JitFunction } from "../../impl/jit/function.js";
+import { bpfArchTextCopy, bpfArchTextInvalidate } from "../../impl/patching/arch-text.js";
 import { aarch64InsnPatchText, type Patch } from "../../impl/patching/patch-text.js";
 import { aarch64InsnCopy, aarch64InsnPatchTextNosync, aarch64InsnSet } from "../../impl/patching/text-poke.js";
 import type { BpfProg } from "../../impl/program/bpf-prog.js";
@@ -10,7 +11,12 @@ import { type Fixup, fixupException } from "../../impl/program/fixup-exception.j
 import { Kernel } from "../../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram as ImplProgram, loadProgram } from "../../impl/program/load.js";
 import { bpfArchTextPoke, pokeOffset } from "../../impl/trampoline/arch-text-poke.js";
-import { archBpfTrampolineSize, type TrampRequest } from "../../impl/trampoline/arch-trampoline.js";
+import {
+  archAllocBpfTrampoline,
+  archBpfTrampolineSize,
+  archPrepareBpfTrampoline,
+  type TrampRequest,
+} from "../../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../../impl/trampoline/env.js";
 import { trampFrame } from "../../impl/trampoline/frame.js";
@@ -56,6 +62,12 @@ export class ImplKernel extends Kernel implements SubjectKernel {
   aarch64InsnPatchTextNosync(addr: RoAddr, insn: number): Errno {
     return aarch64InsnPatchTextNosync(this.machine, addr, insn);
   }
+  bpfArchTextCopy(dst: RoAddr, src: Va, bytes: number): Errno {
+    return bpfArchTextCopy(this.machine, dst, src, bytes, this.quirks.copyFaultIgnored);
+  }
+  bpfArchTextInvalidate(dst: RoAddr, bytes: number): Errno {
+    return bpfArchTextInvalidate(this.machine, dst, bytes);
+  }
   aarch64InsnPatchText(patches: readonly Patch[]): Errno {
     return aarch64InsnPatchText(this.machine, patches);
   }
@@ -75,6 +87,13 @@ class ImplTrampolines implements SubjectTrampolines {
   }
   archBpfTrampolineSize(request: TrampRequest) {
     return archBpfTrampolineSize(this.env, request);
+  }
+  archAllocBpfTrampoline(bytes: number): RoAddr | undefined {
+    return archAllocBpfTrampoline(this.kernel.packs, bytes);
+  }
+  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
+    const places = { ipAfterCall: undefined, ipEpilogue: undefined };
+    return archPrepareBpfTrampoline(this.kernel.machine, this.env, im, places, image, imageEnd, request);
   }
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number {
     return trampFrame(nregs, flags).bytes;

@@ -6,7 +6,7 @@ import type { HistoryOptions } from "../action.js";
 import { DUMMY_TRAMPOLINE, PAGE_BYTES, STACK } from "../run/layout.js";
 import { RunMemory } from "../run/run-memory.js";
 import { DEFAULT_ENV } from "../subject.js";
-import { dummyTramp } from "../trampoline/function.js";
+import { dummyTramp } from "../trampoline/layout.js";
 
 /** What makes machines differ. `gapAfter`: bytes of the module area behind which the rest of it is out of reach. */
 export interface MachineKind {

@@ -3,13 +3,14 @@
 
 import { type Trap, TrapFault } from "../../engines/engine.js";
 import { RETURN_ADDRESS } from "../../engines/procedure-call.js";
-import { type EnterExit, PROG_ENTRIES, type ProgEntry, type TrampolineEnv } from "../../impl/trampoline/env.js";
 import { pointer, type Va, vaOf } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { hex64, u64 } from "../../spec/bits.js";
 import type { AttachedProgram, Frames, Step } from "../../spec/trampoline/traced.js";
+import { STACK } from "../run/layout.js";
+import { type EnterExit, PROG_ENTRIES, type ProgEntry, type TrampolineEnv } from "../subject.js";
 import { TRACED, takeRecords, word } from "./journal.js";
-import { FAR_TEXT, INSNS, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STACK, STRIDE } from "./layout.js";
+import { FAR_TEXT, INSNS, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STRIDE } from "./layout.js";
 
 /** What the steps of the current call depend on. */
 export interface Answers {

@@ -1,11 +1,18 @@
-// Where everything of a traced call lies on the machine.
+// Where everything of a traced call lies on the machine, and the kernel code made by hand that lies there: the function that
+// is traced, and what its patch site leads to while nothing is attached. Words come from our encoders, which have their own
+// witnesses.
 
-import type { Va } from "../../machine/address.js";
+import { mov } from "../../impl/a64/add-sub.js";
+import { blr, br, ret } from "../../impl/a64/branch.js";
+import { ldrLiteral, pop, push, strImm } from "../../impl/a64/load-store.js";
+import { FP, LR, reg, SP, X } from "../../impl/a64/registers.js";
+import { BTI_JC, NOP } from "../../impl/a64/system.js";
+import type { Encoded } from "../../impl/a64/word.js";
+import { lower, movAddress, upper } from "../../impl/jit/constant.js";
+import { halves, type RoAddr, type Va } from "../../machine/address.js";
 import type { Range } from "../../spec/bpf/program.js";
+import { DUMMY_TRAMPOLINE, PAGE_BYTES } from "../run/layout.js";
 
-export const PAGE_BYTES = 4096;
-export const STACK: Range = { base: 0x8000_9000_0000, bytes: 4 * PAGE_BYTES };
-export const ENTRY_SP: Va = STACK.base + STACK.bytes - 256;
 /** Records of what ran, written by the programs: the number of bytes so far, then 64-bit words. */
 export const JOURNAL: Range = { base: 0x0000_0500_0000, bytes: 4 * PAGE_BYTES };
 /** Where the function leaves its eight argument registers. */
@@ -20,7 +27,38 @@ export const INTERPRETERS: Va = 0x8000_8030_1000;
 export const NEAR_TEXT: Va = 0x8000_8020_0000;
 export const FAR_TEXT: Va = 0x8000_6000_0000;
 /** A function that no branch reaches from the packs. */
-export const FAR_FUNCTION: Va = 0x8000_c000_0000;
-export const DUMMY_TRAMP: Va = 0x8000_8004_0e10;
+export const FAR_FUNCTION = 0x8000_c000_0000 as RoAddr;
 /** Between any two entries of the above. */
 export const STRIDE = 64;
+
+export interface HandmadeFunction {
+  readonly bytes: Uint8Array;
+  /** Without the literal. */
+  readonly codeBytes: number;
+}
+
+/**
+ * The entry of a program with its patch site, a body that leaves its eight argument registers in memory and calls out, and
+ * the jump for long ways behind it.
+ */
+export function handmade(bti: boolean): HandmadeFunction {
+  const words: number[] = [];
+  const sink = { emit: (encoded: Encoded): void => void words.push(encoded) };
+  const put = (...all: readonly Encoded[]): void => all.forEach(sink.emit);
+  if (bti) put(BTI_JC);
+  put(mov(1, reg(9), LR), NOP);
+  put(push(FP, LR), mov(1, FP, SP));
+  movAddress(sink, reg(10), upper(SEEN.base), lower(SEEN.base));
+  put(...X.slice(0, 8).map((x, i) => strImm(3, x, reg(10), 8 * i)));
+  movAddress(sink, reg(10), upper(ORIGINAL), lower(ORIGINAL));
+  put(blr(reg(10)), pop(FP, LR), ret(LR));
+  if (words.length % 2 !== 0) put(NOP);
+  put(ldrLiteral(1, reg(10), 8), br(reg(10)));
+  const codeBytes = words.length * 4;
+  const literal = halves(DUMMY_TRAMPOLINE);
+  return { bytes: new Uint8Array(Uint32Array.of(...words, literal.low, literal.high).buffer), codeBytes };
+}
+
+/** What a patch site leads to when nobody is attached: back behind it, with the caller's return address. */
+export const dummyTramp = (): Uint8Array =>
+  new Uint8Array(Uint32Array.of(mov(1, reg(10), LR), mov(1, LR, reg(9)), ret(reg(10))).buffer);

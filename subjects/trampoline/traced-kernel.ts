@@ -1,34 +1,47 @@
-// A machine on which one setup plays: the function, the programs to attach, the kernel text around them, and calls.
+// A kernel in which one setup is tried: the function, the programs to attach, the kernel text around them, and calls.
 
 import assert from "node:assert/strict";
-import type { EngineOutcome } from "../../engines/engine.js";
+import type { EngineOutcome, TraceState } from "../../engines/engine.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
-import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
-import { Kernel } from "../../impl/program/kernel.js";
-import { freeProgram, type LoadedProgram, loadProgram } from "../../impl/program/load.js";
-import { pokeOffset } from "../../impl/trampoline/arch-text-poke.js";
-import type { TrampRequest } from "../../impl/trampoline/arch-trampoline.js";
-import type { TrampolineEnv } from "../../impl/trampoline/env.js";
-import { type TrampLink, type TrampLinks, trampFlags } from "../../impl/trampoline/links.js";
-import { BpfSymbols } from "../../impl/trampoline/symbols.js";
-import type { TrampKernel } from "../../impl/trampoline/tramp-image.js";
-import { pointer, type RoAddr, type Va } from "../../machine/address.js";
+import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
-import { type ProgramPlan, registersOf, type TrampolineSetup } from "../../properties/cases/trampoline/arbitrary.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
-import { dummyTramp, handmade } from "./function.js";
+import { execute } from "../run/execute.js";
+import { DUMMY_TRAMPOLINE, PAGE_BYTES, pagesOf, STACK } from "../run/layout.js";
+import {
+  DEFAULT_ENV,
+  type Errno,
+  type LoadedProgram,
+  type Quirks,
+  type Subject,
+  type SubjectKernel,
+  type SubjectTrampolines,
+  type TrampLink,
+  type TrampLinks,
+  type TrampRequest,
+  trampFlags,
+} from "../subject.js";
 import { clearJournal, recorder, TRACED } from "./journal.js";
 import { interpreter, KernelText, progInsns, progObject, textOf } from "./kernel-text.js";
-import * as at from "./layout.js";
+import { dummyTramp, FAR_FUNCTION, handmade, JOURNAL, SEEN } from "./layout.js";
+import { type ProgramPlan, registersOf, type TrampolineSetup, WORD } from "./setup.js";
 
 const FUEL = 20_000;
 const PACK_BYTES = 64 * 1024;
+/** Where no heap of this machine puts the record of a trampoline. */
+const FAR_RECORD = 0x4100_0000;
+
+/** An image to attach, and the address of its record. */
+export interface Trampoline {
+  readonly image: RoAddr;
+  readonly record: Va;
+}
 
 export class TracedKernel {
   readonly machine = new Machine();
-  readonly kernel: Kernel;
-  readonly tramp: TrampKernel;
+  readonly kernel: SubjectKernel;
+  readonly tramp: SubjectTrampolines;
   readonly text: KernelText;
   /** Where the function begins. */
   readonly target: RoAddr;
@@ -39,17 +52,18 @@ export class TracedKernel {
 
   constructor(
     readonly setup: TrampolineSetup,
-    quirks: JitEnv["quirks"] = DEFAULT_ENV.quirks,
+    subject: Subject,
+    quirks: Quirks = DEFAULT_ENV.quirks,
   ) {
     const { machine } = this;
-    const env: JitEnv = { ...DEFAULT_ENV, bti: setup.bti, dummyTramp: at.DUMMY_TRAMP, quirks };
-    this.kernel = new Kernel({ machine, env, random: () => 0, packBytes: PACK_BYTES });
-    const trampEnv: TrampolineEnv = { ...env, ...textOf(setup.helpersFar) };
-    const { packs, modmem, warnings } = this.kernel;
-    this.tramp = { machine, env: trampEnv, packs, modmem, warnings, symbols: new BpfSymbols() };
-    for (const { base, bytes } of [at.STACK, at.JOURNAL, at.SEEN]) machine.map(base, bytes, "rw");
-    machine.map(at.DUMMY_TRAMP - (at.DUMMY_TRAMP % at.PAGE_BYTES), at.PAGE_BYTES, "rox");
-    machine.poke(at.DUMMY_TRAMP, dummyTramp());
+    const env = { ...DEFAULT_ENV, bti: setup.bti, dummyTramp: DUMMY_TRAMPOLINE, quirks };
+    this.kernel = subject.boot({ machine, env, random: () => 0, packBytes: PACK_BYTES });
+    this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
+    for (const { base, bytes } of [STACK, JOURNAL, SEEN]) machine.map(base, bytes, "rw");
+    const stub = dummyTramp();
+    const pages = pagesOf({ base: DUMMY_TRAMPOLINE, bytes: stub.length });
+    machine.map(pages.base, pages.bytes, "rox");
+    machine.poke(DUMMY_TRAMPOLINE, stub);
     this.text = new KernelText(machine);
     this.target = this.placeTarget();
     const plans = [...setup.fentry, ...setup.fmodRet, ...setup.fexit];
@@ -57,13 +71,13 @@ export class TracedKernel {
     this.text.seesRetval = (id) => id >= setup.fentry.length;
     const links = this.links();
     const flags = trampFlags(links, { ipArg: setup.ipArg, returns: setup.returns });
-    const args = setup.target === "jit" ? [{ bytes: 8, isStruct: false }] : setup.args;
+    const args = setup.target === "jit" ? [WORD] : setup.args;
     this.request = { args, flags, links, func: this.target };
     this.call = { args: setup.values.slice(0, registersOf(args)), original: setup.original };
   }
 
   get site(): RoAddr {
-    return (this.target + 4 * pokeOffset(this.tramp.env)) as RoAddr;
+    return (this.target + 4 * this.tramp.pokeOffset) as RoAddr;
   }
 
   attachment(record: Va, released = false): Attachment {
@@ -94,28 +108,56 @@ export class TracedKernel {
       behindSite: this.site + 4,
       meanwhile,
     };
-    const outcome = referenceEngine.run({
-      machine,
-      cpu,
-      entry,
-      args: call.args,
-      stackTop: at.ENTRY_SP,
-      stackLow: at.STACK.base,
-      fuel: FUEL,
-      traps: text.traps,
-      trace: ({ x }) => {
-        text.framePointer = x[29]!;
-      },
-    });
+    const trace = ({ x }: TraceState): void => {
+      text.framePointer = x[29]!;
+    };
+    const { args } = call;
+    const outcome = execute(referenceEngine, { machine, cpu, entry, args, fuel: FUEL, traps: text.traps, trace });
     text.drain();
     return outcome.kind === "returned" ? { steps: text.steps, result: outcome.x0 } : said(outcome);
   }
 
+  /** Change what the patch site leads to. At each memory event that `isMoment` chooses another CPU calls the function. */
+  poke(
+    from: RoAddr | undefined,
+    to: RoAddr | undefined,
+    isMoment: (event: number) => boolean = () => false,
+  ): { readonly error: Errno; readonly seen: readonly (Traced | string)[] } {
+    const { machine, target, tramp } = this;
+    const seen: (Traced | string)[] = [];
+    let events = 0;
+    let busy = false;
+    machine.onEvent = () => {
+      if (busy || !isMoment(events++)) return;
+      busy = true;
+      seen.push(this.run(target, 1));
+      busy = false;
+    };
+    const error = tramp.bpfArchTextPoke(target, "call", from, to);
+    machine.onEvent = undefined;
+    return { error, seen };
+  }
+
+  nearTrampoline(): Trampoline {
+    const made = this.tramp.bpfTrampImageMake(this.request);
+    assert(made.ok, "no trampoline");
+    return made.im;
+  }
+
+  /** On a page that the packs would not have given, out of reach of a branch. */
+  farTrampoline(): Trampoline {
+    this.machine.map(FAR_FUNCTION, PAGE_BYTES, "rox", true);
+    const end = (FAR_FUNCTION + PAGE_BYTES) as RoAddr;
+    const made = this.tramp.archPrepareBpfTrampoline(halves(FAR_RECORD), FAR_FUNCTION, end, this.request);
+    assert(made.ok, "no far trampoline");
+    return { image: FAR_FUNCTION, record: FAR_RECORD };
+  }
+
   /** Free the programs and the function; afterwards there must be nothing left. */
   end(): void {
-    for (const program of this.loaded) freeProgram(this.kernel, program);
+    for (const program of this.loaded) this.kernel.freeProgram(program);
     if (this.setup.target === "near" || this.setup.target === "structOps") {
-      this.kernel.packs.bpfProgPackFree(this.target, this.handmadeBytes());
+      this.kernel.packs.bpfProgPackFree(this.target, handmade(this.setup.bti).bytes.length);
     }
   }
 
@@ -149,7 +191,7 @@ export class TracedKernel {
   }
 
   private load(insns: readonly Insn[]): LoadedProgram {
-    const loaded = loadProgram(this.kernel, [{ insns, index: 0, stackDepth: 0 }]);
+    const loaded = this.kernel.loadProgram([{ insns, index: 0, stackDepth: 0 }]);
     assert(loaded.ok, "a recorder does not compile");
     this.loaded.push(loaded.program);
     return loaded.program;
@@ -162,20 +204,12 @@ export class TracedKernel {
       this.tramp.symbols.add({ start: bpfFunc, bytes: functions[0]!.jitedLen });
       return bpfFunc;
     }
-    const { bytes, codeBytes } = handmade(bti, at.DUMMY_TRAMP);
-    const place = target === "far" ? this.farPages() : this.kernel.packs.bpfProgPackAlloc(bytes.length)!;
+    const { bytes, codeBytes } = handmade(bti);
+    if (target === "far") this.machine.map(FAR_FUNCTION, PAGE_BYTES, "rox", true);
+    const place = target === "far" ? FAR_FUNCTION : this.kernel.packs.bpfProgPackAlloc(bytes.length)!;
     this.machine.poke(place, bytes);
     this.tramp.symbols.add({ start: place, bytes: codeBytes });
     return place;
-  }
-
-  private farPages(): RoAddr {
-    this.machine.map(at.FAR_FUNCTION, at.PAGE_BYTES, "rox", true);
-    return at.FAR_FUNCTION as RoAddr;
-  }
-
-  private handmadeBytes(): number {
-    return handmade(this.setup.bti, at.DUMMY_TRAMP).bytes.length;
   }
 }
 

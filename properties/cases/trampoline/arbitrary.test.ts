@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { registersOf, setup, type TrampolineSetup } from "./arbitrary.js";
+import { registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
+import { setup } from "./arbitrary.js";
 
 const drawn = fc.sample(setup, { seed: 1, numRuns: 500 });
 const share = (is: (value: TrampolineSetup) => boolean): number => drawn.filter(is).length / drawn.length;

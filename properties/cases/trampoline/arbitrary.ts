@@ -1,41 +1,10 @@
-// One thing to try: a function, what is attached to it, and how everybody answers.
+// Random cases: setups of every kind, and records at any address.
 
 import fc from "fast-check";
-import type { FuncArg } from "../../../impl/trampoline/links.js";
 import { u64 } from "../../../spec/bits.js";
-
-export interface ProgramPlan {
-  readonly cookie: bigint;
-  readonly sleepable: boolean;
-  readonly recursionChecked: boolean;
-  readonly lsmCgroup: boolean;
-  readonly jited: boolean;
-  /** What entering it answers; 0: it must not run. */
-  readonly start: bigint;
-  readonly result: bigint;
-}
-
-export interface TrampolineSetup {
-  /** `jit`: a BPF program of one argument. `near`, `far`: a function with a patch site, within reach of a branch or not. */
-  readonly target: "jit" | "near" | "far" | "structOps";
-  /** Kernel functions are out of reach of a direct call. */
-  readonly helpersFar: boolean;
-  readonly bti: boolean;
-  /** Of a function; a program has one. No more than 8 registers. */
-  readonly args: readonly FuncArg[];
-  /** By register. */
-  readonly values: readonly bigint[];
-  readonly original: bigint;
-  /** At least one program in all. struct_ops: one fentry program, which always runs, and nothing else. */
-  readonly fentry: readonly ProgramPlan[];
-  readonly fmodRet: readonly ProgramPlan[];
-  readonly fexit: readonly ProgramPlan[];
-  readonly ipArg: boolean;
-  /** struct_ops: the result of the program is used. */
-  readonly returns: boolean;
-  /** Before which memory event of a poke another CPU runs through the patch site; undefined: none does. */
-  readonly moment: number | undefined;
-}
+import type { FuncArg } from "../../../subjects/subject.js";
+import { type ProgramPlan, registersOf, type TrampolineSetup, WORD } from "../../../subjects/trampoline/setup.js";
+import { plain, type TrampolineCase } from "./case.js";
 
 const register = fc.oneof(
   fc.constantFrom(0n, 1n, -1n, 0x8000_0000n, 0xffff_ffffn, 0x0123_4567_89ab_cdefn),
@@ -58,7 +27,7 @@ const programs = fc.oneof(fc.constant([]), fc.array(program, { minLength: 1, max
 const args: fc.Arbitrary<readonly FuncArg[]> = fc
   .array(
     fc.oneof(
-      fc.constantFrom({ bytes: 8, isStruct: false }, { bytes: 4, isStruct: false }),
+      fc.constantFrom(WORD, { bytes: 4, isStruct: false }),
       fc.integer({ min: 1, max: 16 }).map((bytes) => ({ bytes, isStruct: true })),
     ),
     { maxLength: 8 },
@@ -67,9 +36,6 @@ const args: fc.Arbitrary<readonly FuncArg[]> = fc
     while (registersOf(list) > 8) list.pop();
     return list;
   });
-
-export const registersOf = (list: readonly FuncArg[]): number =>
-  list.reduce((n, { bytes, isStruct }) => n + (isStruct && bytes > 8 ? 2 : 1), 0);
 
 const drawn = fc.record({
   target: fc.constantFrom("jit" as const, "near" as const, "far" as const, "structOps" as const),
@@ -95,3 +61,12 @@ export const setup: fc.Arbitrary<TrampolineSetup> = drawn.map(({ only, ...rest }
   const isEmpty = rest.fentry.length + rest.fmodRet.length + rest.fexit.length === 0;
   return isEmpty ? { ...rest, fentry: [only] } : rest;
 });
+
+const anyCase: fc.Arbitrary<TrampolineCase> = fc.record({
+  setup,
+  record: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { nil: undefined, freq: 3 }),
+});
+/** How far values lean to edges, as in the first of fast-check's own runs. */
+const BIAS = 5;
+
+export const trampolineCase = (random: fc.Random): TrampolineCase => plain(anyCase.generate(random, BIAS).value);

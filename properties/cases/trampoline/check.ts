@@ -1,35 +1,32 @@
-// One setup, start to end: call the function, attach, call, detach, call, free, call. After each step: does everybody
-// see what the list of steps says, and is nothing left in the end? A loop over scenarios is the caller's.
+// One case, start to end: call the function, attach, call, detach, call, free, call. After each step: does everybody
+// see what the list of steps says, and is nothing left in the end? A loop over cases is the caller's.
 
 import { isDeepStrictEqual } from "node:util";
-import { EFAULT } from "../../../impl/errno.js";
-import { PROFILES, type Quirks } from "../../../impl/quirks.js";
-import { bpfArchTextPoke } from "../../../impl/trampoline/arch-text-poke.js";
-import { isLongJump } from "../../../impl/trampoline/branch.js";
-import {
-  bpfTrampImageFree,
-  bpfTrampImageMake,
-  bpfTrampImagePut,
-  type TrampImage,
-} from "../../../impl/trampoline/tramp-image.js";
 import { pointer, type RoAddr } from "../../../machine/address.js";
 import { KernelFault } from "../../../machine/fault.js";
 import { decode } from "../../../spec/a64/decode.js";
-import { hex64 } from "../../../spec/bits.js";
+import { hex64, u64 } from "../../../spec/bits.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
+import { DUMMY_TRAMPOLINE } from "../../../subjects/run/layout.js";
+import { ILLEGAL } from "../../../subjects/step.js";
+import { PROFILES, type Quirks, type Subject, type TrampImage } from "../../../subjects/subject.js";
 import { word } from "../../../subjects/trampoline/journal.js";
-import { DUMMY_TRAMP } from "../../../subjects/trampoline/layout.js";
+import type { TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
 import { AGREE, type Disagreement, type Verdict } from "../../verdict.js";
-import type { TrampolineSetup } from "./arbitrary.js";
+import type { TrampolineCase } from "./case.js";
 
-/** BRK #0x100. */
-const ILLEGAL = 0xd420_2000;
+/** Bytes that a branch reaches back, and one instruction less forward. */
+const REACH = 2 ** 27;
+const EFAULT = 14;
 
-/** Play it on a machine of its own; the first disagreement ends it. */
-export function checkSetup(setup: TrampolineSetup, quirks: Quirks = PROFILES.fixed): Verdict {
+export const checkTrampolineCase = ({ setup, record }: TrampolineCase, subject: Subject): Verdict =>
+  record === undefined ? checkSetup(setup, subject) : checkRecordAt(record, setup, subject);
+
+/** On a machine of its own; the first disagreement ends it. */
+export function checkSetup(setup: TrampolineSetup, subject: Subject, quirks: Quirks = PROFILES.fixed): Verdict {
   try {
-    for (const disagreement of play(setup, quirks)) return disagreement;
+    for (const disagreement of eachStep(new TracedKernel(setup, subject, quirks))) return disagreement;
     return AGREE;
   } catch (error) {
     if (!(error instanceof KernelFault)) throw error;
@@ -37,48 +34,51 @@ export function checkSetup(setup: TrampolineSetup, quirks: Quirks = PROFILES.fix
   }
 }
 
-function* play(setup: TrampolineSetup, quirks: Quirks): Generator<Disagreement> {
-  const world = new TracedKernel(setup, quirks);
-  const { machine, kernel, tramp } = world;
+function* eachStep(tracedKernel: TracedKernel): Generator<Disagreement> {
+  const { machine, kernel, tramp, setup } = tracedKernel;
   const before = machine.usage;
-  const made = bpfTrampImageMake(tramp, world.request);
+  const made = tramp.bpfTrampImageMake(tracedKernel.request);
   if (!made.ok) {
     yield objection("the trampoline", "an image", `error ${made.error}`);
     return;
   }
-  yield* setup.target === "structOps" ? playStructOps(world, made.im) : playTraced(world, made.im);
-  bpfTrampImagePut(tramp, made.im);
-  bpfTrampImageFree(tramp, made.im);
-  yield* freed(world, made.im);
+  yield* setup.target === "structOps" ? callsMember(tracedKernel, made.im) : attachesAndDetaches(tracedKernel, made.im);
+  tramp.bpfTrampImagePut(made.im);
+  tramp.bpfTrampImageFree(made.im);
+  yield* freed(tracedKernel, made.im);
   yield* equal("memory in use, the trampoline freed", before, machine.usage);
-  if (setup.target !== "structOps") yield* called("freed", world.run(), traced(undefined, world.call));
-  world.end();
+  if (setup.target !== "structOps") yield* called("freed", tracedKernel.run(), traced(undefined, tracedKernel.call));
+  tracedKernel.end();
   yield* equal("JITed bytes charged, all freed", 0, kernel.modmem.current);
   yield* equal("areas and heap objects, all freed", [0, 0], [machine.usage.areas, machine.usage.heapObjects]);
   yield* equal("translations that no longer hold", [], machine.staleTranslations);
   yield* equal("warnings", [], kernel.warnings);
 }
 
-function* playStructOps(world: TracedKernel, im: TrampImage): Generator<Disagreement> {
-  yield* called("struct_ops", world.run(im.image), traced(world.attachment(im.record), world.call));
+function* callsMember(tracedKernel: TracedKernel, im: TrampImage): Generator<Disagreement> {
+  yield* called(
+    "struct_ops",
+    tracedKernel.run(im.image),
+    traced(tracedKernel.attachment(im.record), tracedKernel.call),
+  );
 }
 
-function* playTraced(world: TracedKernel, im: TrampImage): Generator<Disagreement> {
-  const { machine, tramp, target, call, site } = world;
+function* attachesAndDetaches(tracedKernel: TracedKernel, im: TrampImage): Generator<Disagreement> {
+  const { machine, tramp, target, call, site } = tracedKernel;
   const plain = traced(undefined, call);
-  const attached = traced(world.attachment(im.record), call);
-  yield* called("before", world.run(), plain);
-  yield* formed(world, im);
-  yield* refusesWrongOld(world, im);
+  const attached = traced(tracedKernel.attachment(im.record), call);
+  yield* called("before", tracedKernel.run(), plain);
+  yield* formed(tracedKernel, im);
+  yield* refusesWrongOld(tracedKernel, im);
   yield* equal("the image as another CPU may fetch it", undefined, machine.fetch(1, im.image, im.size));
-  yield* poked("attaching", world, undefined, im.image, [plain, attached]);
+  yield* poked("attaching", tracedKernel, undefined, im.image, [plain, attached]);
   yield* equal("the patch site as this CPU may fetch it", undefined, machine.fetch(0, site, 4));
-  yield* called("attached", world.run(), attached);
-  yield* equal("a poke of what is there already", 0, bpfArchTextPoke(tramp, target, "call", im.image, im.image));
-  yield* poked("detaching", world, im.image, undefined, [plain, attached]);
-  yield* called("detached", world.run(), plain);
+  yield* called("attached", tracedKernel.run(), attached);
+  yield* equal("a poke of what is there already", 0, tramp.bpfArchTextPoke(target, "call", im.image, im.image));
+  yield* poked("detaching", tracedKernel, im.image, undefined, [plain, attached]);
+  yield* called("detached", tracedKernel.run(), plain);
   const { start, bytes } = tramp.symbols.lookup(target)!;
-  yield* equal("the address behind the code", hex64(pointer(DUMMY_TRAMP)), hex64(word(machine, start + bytes)));
+  yield* equal("the address behind the code", hex64(pointer(DUMMY_TRAMPOLINE)), hex64(word(machine, start + bytes)));
 }
 
 /** Every word is an instruction, and behind the first illegal one nothing else follows. */
@@ -95,11 +95,11 @@ function* formed({ machine }: TracedKernel, { image, size }: TrampImage): Genera
 /** A poke that expects what is not there fails and leaves the patch site as it is, whatever should have come to be there. */
 function* refusesWrongOld({ tramp, target, machine, site }: TracedKernel, im: TrampImage): Generator<Disagreement> {
   const before = machine.peek32(site);
-  yield* equal("a poke of what is not there", -EFAULT, bpfArchTextPoke(tramp, target, "call", im.image, undefined));
+  yield* equal("a poke of what is not there", -EFAULT, tramp.bpfArchTextPoke(target, "call", im.image, undefined));
   // Out of reach both branches go to the literal: then they are one word, and there is nothing to poke.
-  if (!isLongJump(site, im.image)) {
+  if (im.image - site >= -REACH && im.image - site < REACH) {
     const other = (im.image + 64) as RoAddr;
-    yield* equal("a poke of another trampoline", -EFAULT, bpfArchTextPoke(tramp, target, "call", other, im.image));
+    yield* equal("a poke of another trampoline", -EFAULT, tramp.bpfArchTextPoke(target, "call", other, im.image));
   }
   yield* equal("the patch site after it", before, machine.peek32(site));
 }
@@ -107,24 +107,34 @@ function* refusesWrongOld({ tramp, target, machine, site }: TracedKernel, im: Tr
 /** Poke, while another CPU runs through the site: it sees one state or the other. */
 function* poked(
   what: string,
-  world: TracedKernel,
+  tracedKernel: TracedKernel,
   from: RoAddr | undefined,
   to: RoAddr | undefined,
   states: readonly Traced[],
 ): Generator<Disagreement> {
-  const { machine, tramp, target, setup } = world;
-  let left = setup.moment;
-  let seen: Traced | string | undefined;
-  machine.onEvent = () => {
-    if (left === undefined || left-- !== 0) return;
-    machine.onEvent = undefined;
-    seen = world.run(target, 1);
-  };
-  const error = bpfArchTextPoke(tramp, target, "call", from, to);
-  machine.onEvent = undefined;
+  const { moment } = tracedKernel.setup;
+  const { error, seen } = tracedKernel.poke(from, to, (event) => event === moment);
   yield* equal(what, 0, error);
-  if (seen === undefined || states.some((state) => isSame(seen, state))) return;
-  yield objection(`another CPU, while ${what}`, "the old or the new state", told(seen));
+  for (const other of seen) {
+    if (states.some((state) => isSame(other, state))) continue;
+    yield objection(`another CPU, while ${what}`, "the old or the new state", told(other));
+  }
+}
+
+/** With a trampoline whose record lies at any address of 64 bits, as heaps of other machines would give it. */
+export function checkRecordAt(record: bigint, setup: TrampolineSetup, subject: Subject): Verdict {
+  const tracedKernel = new TracedKernel({ ...setup, target: "near" }, subject);
+  const { tramp, request, target, call } = tracedKernel;
+  const size = tramp.archBpfTrampolineSize(request);
+  if (!size.ok) return objection("the trampoline", "a size", `error ${size.error}`);
+  const image = tramp.archAllocBpfTrampoline(size.bytes)!;
+  const im = { high: Number(record >> 32n), low: Number(record & 0xffff_ffffn) };
+  const built = tramp.archPrepareBpfTrampoline(im, image, (image + size.bytes) as RoAddr, request);
+  const error = built.ok ? tramp.bpfArchTextPoke(target, "call", undefined, image) : built.error;
+  if (error !== 0) return objection("attaching", "0", `error ${error}`);
+  const expected = traced({ ...tracedKernel.attachment(0), record: u64(record) }, call);
+  for (const found of called("attached", tracedKernel.run(), expected)) return found;
+  return AGREE;
 }
 
 /** The steps, and the result if anybody looks at it. */

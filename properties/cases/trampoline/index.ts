@@ -2,7 +2,9 @@
 
 import { randomSource } from "../../../subjects/random/source.js";
 import { type Kind, plainChecker } from "../kind.js";
-import { checkTrampolineCase, programsOf, type TrampolineCase, trampolineCase } from "./case.js";
+import { trampolineCase } from "./arbitrary.js";
+import { programsOf, type TrampolineCase } from "./case.js";
+import { checkTrampolineCase } from "./check.js";
 import { minimizeTrampoline } from "./shrink.js";
 import { parseTrampolineCase, printTrampolineCase } from "./text.js";
 
@@ -19,8 +21,8 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
   command: "replay",
   fresh: (seed, index) => trampolineCase(randomSource(seed, index)),
   /** On the reference engine: no other tells where frames are while the kernel's functions run. */
-  checker: () =>
-    plainChecker(checkTrampolineCase, {
+  checker: (subject) =>
+    plainChecker((c) => checkTrampolineCase(c, subject), {
       points(c, { kind }) {
         const { target, args, fentry, fmodRet, fexit, moment } = c.setup;
         const attached = `${fentry.length}+${fmodRet.length}+${fexit.length}`;

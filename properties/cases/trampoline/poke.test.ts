@@ -1,15 +1,11 @@
 // A patch site in the middle of a poke: at every single memory event another CPU runs through it.
 
 import { describe, expect, test } from "vitest";
-import { PROFILES } from "../../../impl/quirks.js";
-import { bpfArchTextPoke } from "../../../impl/trampoline/arch-text-poke.js";
-import { archPrepareBpfTrampoline } from "../../../impl/trampoline/arch-trampoline.js";
-import { bpfTrampImageMake } from "../../../impl/trampoline/tramp-image.js";
-import { halves, type RoAddr, type Va } from "../../../machine/address.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
-import { FAR_FUNCTION, PAGE_BYTES } from "../../../subjects/trampoline/layout.js";
+import { defaultSubject } from "../../../subjects/index.js";
+import { PROFILES } from "../../../subjects/subject.js";
+import { type TrampolineSetup, WORD } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
-import type { TrampolineSetup } from "./arbitrary.js";
 
 const PROGRAM = {
   cookie: 7n,
@@ -20,11 +16,11 @@ const PROGRAM = {
   start: 3n,
   result: 0n,
 };
-const scenarioOf = (target: TrampolineSetup["target"]): TrampolineSetup => ({
+const setupOf = (target: TrampolineSetup["target"]): TrampolineSetup => ({
   target,
   helpersFar: false,
   bti: false,
-  args: [{ bytes: 8, isStruct: false }],
+  args: [WORD],
   values: [5n],
   original: 11n,
   fentry: [PROGRAM],
@@ -35,22 +31,6 @@ const scenarioOf = (target: TrampolineSetup["target"]): TrampolineSetup => ({
   moment: 0,
 });
 
-/** What another CPU gets from the function at each event of a poke. */
-function pokeWatched(world: TracedKernel, from: RoAddr | undefined, to: RoAddr | undefined): (Traced | string)[] {
-  const { machine, tramp, target } = world;
-  const seen: (Traced | string)[] = [];
-  let busy = false;
-  machine.onEvent = () => {
-    if (busy) return;
-    busy = true;
-    seen.push(world.run(target, 1));
-    busy = false;
-  };
-  expect(bpfArchTextPoke(tramp, target, "call", from, to)).toBe(0);
-  machine.onEvent = undefined;
-  return seen;
-}
-
 interface Watched {
   /** Without anything attached, with one trampoline and with the other. */
   readonly states: readonly Traced[];
@@ -60,41 +40,17 @@ interface Watched {
 
 /** @param farFirst the first trampoline lies out of reach, the second in the packs. */
 function watched(target: TrampolineSetup["target"], quirks = PROFILES.fixed, farFirst = false): Watched {
-  const world = new TracedKernel(scenarioOf(target), quirks);
-  const first = farFirst ? farTrampoline(world) : nearTrampoline(world);
-  const second = nearTrampoline(world);
-  const attached = [first, second].map(({ record }) => traced(world.attachment(record), world.call));
-  return {
-    states: [traced(undefined, world.call), ...attached],
-    seen: [
-      pokeWatched(world, undefined, first.image),
-      pokeWatched(world, first.image, second.image),
-      pokeWatched(world, second.image, undefined),
-    ],
-  };
-}
-
-interface Trampoline {
-  readonly image: RoAddr;
-  readonly record: Va;
-}
-
-function nearTrampoline({ tramp, request }: TracedKernel): Trampoline {
-  const made = bpfTrampImageMake(tramp, request);
-  if (!made.ok) throw new Error(`no trampoline: ${made.error}`);
-  return made.im;
-}
-
-/** On a page that the packs would not have given. */
-function farTrampoline({ machine, tramp, request }: TracedKernel): Trampoline {
-  const image = FAR_FUNCTION as RoAddr;
-  machine.map(image, PAGE_BYTES, "rox", true);
-  const record = 0x4100_0000;
-  const places = { ipAfterCall: undefined, ipEpilogue: undefined };
-  const end = (image + PAGE_BYTES) as RoAddr;
-  const made = archPrepareBpfTrampoline(machine, tramp.env, halves(record), places, image, end, request);
-  if (!made.ok) throw new Error(`no trampoline: ${made.error}`);
-  return { image, record };
+  const tracedKernel = new TracedKernel(setupOf(target), defaultSubject, quirks);
+  const first = farFirst ? tracedKernel.farTrampoline() : tracedKernel.nearTrampoline();
+  const second = tracedKernel.nearTrampoline();
+  const attached = [first, second].map(({ record }) => traced(tracedKernel.attachment(record), tracedKernel.call));
+  const steps = [undefined, first.image, second.image, undefined];
+  const seen = steps.slice(1).map((to, i) => {
+    const poke = tracedKernel.poke(steps[i], to, () => true);
+    expect(poke.error).toBe(0);
+    return poke.seen;
+  });
+  return { states: [traced(undefined, tracedKernel.call), ...attached], seen };
 }
 
 /** `o` for the old state, `n` for the new one, `?` for anything else. */

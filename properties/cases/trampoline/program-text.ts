@@ -1,8 +1,8 @@
 // The lines of a setup: the call and the programs. `near function(u64 5) = 11`, `starts at 3, returns 0, cookie 7`.
 
-import type { FuncArg } from "../../../impl/trampoline/links.js";
+import type { FuncArg } from "../../../subjects/subject.js";
+import { type ProgramPlan, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { printWord, readWord } from "../word-text.js";
-import { type ProgramPlan, registersOf, type TrampolineSetup } from "./arbitrary.js";
 
 const CALLED = {
   jit: "jit program",

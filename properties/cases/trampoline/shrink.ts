@@ -1,9 +1,9 @@
 // Making a failing case of a trampoline plainer: fewer programs, a nearer function, fewer arguments, smaller numbers.
 
 import { u64 } from "../../../spec/bits.js";
+import { type ProgramPlan, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { descend, type Shrinker, type StillFails, total, type Weight } from "../shrink.js";
 import { simplerEach, smallerWords, withoutEach } from "../smaller.js";
-import { type ProgramPlan, registersOf, type TrampolineSetup } from "./arbitrary.js";
 import { plain, programsOf, type TrampolineCase } from "./case.js";
 
 const LISTS = ["fentry", "fmodRet", "fexit"] as const;

@@ -8,9 +8,9 @@
 //   fexit    does not start, returns 0, recursion checked
 
 import { type Read, textError } from "../../../spec/bpf/text/token.js";
+import { registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { type Field, type Lesson, printLesson, readLesson, readYesNo } from "../header.js";
 import { printWord, readWord } from "../word-text.js";
-import { registersOf, type TrampolineSetup } from "./arbitrary.js";
 import { plain, programsOf, type TrampolineCase } from "./case.js";
 import { parseCall, parseProgram, printCall, printProgram } from "./program-text.js";
 

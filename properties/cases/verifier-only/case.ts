@@ -2,10 +2,11 @@
 // atomics that no verifier lets through. Tried one small body at a time; its registers and all memory afterwards are the
 // result.
 
-import type { JitEnv } from "../../../impl/jit/env.js";
 import type { Va } from "../../../machine/address.js";
 import type { U64 } from "../../../spec/bits.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
+import { PAGE_BYTES } from "../../../subjects/run/layout.js";
+import type { JitEnv } from "../../../subjects/subject.js";
 
 export interface VerifierOnlyCase {
   /** Straight-line code, without an exit. */
@@ -25,7 +26,6 @@ export const ENTRY_REGISTERS = 6;
 /** What the body may name: those, and r7 to r9, which are zero on entry. r6 leads to where all of them are stored. */
 export const NAMED_REGISTERS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9];
 
-const PAGE = 4096;
 /** Whole pages, with nothing mapped beside them. */
 export interface Place {
   readonly name: string;
@@ -33,12 +33,12 @@ export interface Place {
   readonly bytes: number;
 }
 /** What the registers are stored to in the end. */
-export const RESULTS: Place = { name: "registers", base: 0x8000_b000_0000, bytes: PAGE };
-export const DATA: Place = { name: "data", base: 0x8000_b010_0000, bytes: PAGE };
-export const TASK: Place = { name: "task", base: 0x8000_b020_0000, bytes: PAGE };
+export const RESULTS: Place = { name: "registers", base: 0x8000_b000_0000, bytes: PAGE_BYTES };
+export const DATA: Place = { name: "data", base: 0x8000_b010_0000, bytes: PAGE_BYTES };
+export const TASK: Place = { name: "task", base: 0x8000_b020_0000, bytes: PAGE_BYTES };
 /** Arena pointers count from `ARENA_BASE`; its first page is not mapped. */
 export const ARENA_BASE: Va = 0x8000_c000_0000;
-export const ARENA: Place = { name: "arena", base: ARENA_BASE + PAGE, bytes: 2 * PAGE };
+export const ARENA: Place = { name: "arena", base: ARENA_BASE + PAGE_BYTES, bytes: 2 * PAGE_BYTES };
 export const PLACES = [RESULTS, DATA, TASK, ARENA] as const;
 /** Upper half of the arena's addresses in user space. */
 export const USER_HIGH = 0x7f05;

@@ -1,23 +1,26 @@
-// Plays one case of the kernel dialect on the machine: load, structure, run, compare with its meaning, free.
+// Tries one case of instructions that only a verifier makes: load, structure, run, compare with its meaning, free.
 
 import assert from "node:assert/strict";
 import { referenceEngine } from "../../../engines/reference/engine.js";
-import { DEFAULT_ENV } from "../../../impl/jit/env.js";
-import type { JitFunction } from "../../../impl/jit/function.js";
-import { fixupException } from "../../../impl/program/fixup-exception.js";
-import { Kernel } from "../../../impl/program/kernel.js";
-import { freeProgram, type LoadedProgram, loadProgram } from "../../../impl/program/load.js";
-import { bpfJitBlindConstants } from "../../../impl/verifier/blinding.js";
-import type { LoweredFunction } from "../../../impl/verifier/rewrite.js";
 import { halves, pointer } from "../../../machine/address.js";
 import { Machine } from "../../../machine/machine.js";
 import { hex64, s32 } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
-import { CALL_BASE, ENTRY_SP, STACK } from "../../../subjects/run/layout.js";
-import { describeLoadError } from "../../../subjects/subject.js";
+import { blindCodes } from "../../../subjects/lowering.js";
+import { execute } from "../../../subjects/run/execute.js";
+import { CALL_BASE, STACK } from "../../../subjects/run/layout.js";
+import {
+  DEFAULT_ENV,
+  describeLoadError,
+  type JitFunction,
+  type LoadedProgram,
+  type LoweredFunction,
+  type Subject,
+  type SubjectKernel,
+} from "../../../subjects/subject.js";
 import { loadedBreaches } from "../../oracles/code/loaded-code.js";
-import { EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
+import { AGREE, EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import {
   ARENA_BASE,
   DATA,
@@ -48,12 +51,13 @@ const INITIAL: ReadonlyMap<Place, Uint8Array> = new Map(PLACES.map((place) => [p
 
 export class VerifierOnlyChecker {
   private readonly machine = new Machine();
-  private readonly kernel: Kernel;
+  private readonly kernel: SubjectKernel;
 
-  constructor() {
-    this.kernel = new Kernel({ machine: this.machine, random: () => 0, env: { ...DEFAULT_ENV, callBase: CALL_BASE } });
+  constructor(subject: Subject) {
+    const env = { ...DEFAULT_ENV, callBase: CALL_BASE };
+    this.kernel = subject.boot({ machine: this.machine, random: () => 0, env });
     // Kept, so that the pack is not given back between two cases.
-    loadProgram(this.kernel, [{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
+    this.kernel.loadProgram([{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
     this.machine.map(STACK.base, STACK.bytes, "rw");
     for (const { base, bytes } of PLACES) this.machine.map(base, bytes, "rw");
   }
@@ -64,13 +68,13 @@ export class VerifierOnlyChecker {
     if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
     const { kernel } = this;
     kernel.env = { ...kernel.env, ...c.env };
-    const loaded = loadProgram(kernel, loweredOf(c));
+    const loaded = kernel.loadProgram(loweredOf(c));
     if (!loaded.ok) return notCompiled(describeLoadError(loaded.error));
     const { program } = loaded;
     const structure = loadedBreaches(kernel, program.functions);
     const verdict = structure.length > 0 ? brokenRule(structure[0]!) : undefined;
     const result = verdict ?? this.run(c, program, meaning);
-    freeProgram(kernel, program);
+    kernel.freeProgram(program);
     return result;
   }
 
@@ -81,16 +85,12 @@ export class VerifierOnlyChecker {
   ): Verdict {
     const { machine } = this;
     for (const [{ base }, bytes] of INITIAL) machine.poke(base, bytes);
-    const outcome = referenceEngine.run({
+    const outcome = execute(referenceEngine, {
       machine,
-      cpu: 0,
       entry: bpfFunc,
       args: registers.slice(1),
-      stackTop: ENTRY_SP,
-      stackLow: STACK.base,
       fuel: FUEL,
-      traps: new Map(),
-      fixup: (pc) => fixupException(this.kernel, functions, pc),
+      fixup: (pc) => this.kernel.fixupException(functions, pc),
       system: { spEl0: pointer(TASK.base), tpidrEl1: PERCPU_EL1, tpidrEl2: PERCPU_EL2 },
     });
     if (outcome.kind !== "returned") {
@@ -115,19 +115,13 @@ export class VerifierOnlyChecker {
       const at = expected.findIndex((byte, i) => byte !== got[i]);
       if (at >= 0) return disagree(`${name}[${at}]`, `${expected[at]}`, `${got[at]}`);
     }
-    return { kind: "agree" };
+    return AGREE;
   }
 }
 
 const brokenRule = (got: string): Verdict => ({
-  ...{
-    kind: "disagree",
-    oracle: "text-memory",
-    reason: withoutNumbers(got),
-    where: "structure",
-    expected: "every rule kept",
-    got,
-  },
+  ...{ kind: "disagree", oracle: "text-memory", reason: withoutNumbers(got) },
+  ...{ where: "structure", expected: "every rule kept", got },
 });
 
 const disagree = (where: string, expected: string, got: string, reason = "another result"): Verdict => ({
@@ -135,10 +129,13 @@ const disagree = (where: string, expected: string, got: string, reason = "anothe
 });
 
 /** What the JIT is given of a case. */
-export const loweredOf = (c: VerifierOnlyCase): readonly LoweredFunction[] =>
-  functionsOf(c).map((fn) =>
-    c.isBlinded ? blinded(fn) : { ...fn, origin: Int32Array.from(fn.insns, (_, slot) => slot) },
-  );
+export function loweredOf(c: VerifierOnlyCase): readonly LoweredFunction[] {
+  const written = functionsOf(c).map((fn) => ({ ...fn, origin: Int32Array.from(fn.insns, (_, slot) => slot) }));
+  if (!c.isBlinded) return written;
+  const blinded = blindCodes([written]);
+  assert(blinded.ok, "straight-line code has no jump that blinding could make too long");
+  return blinded.lowered[0]!;
+}
 
 /** The same before blinding: the body with what surrounds it, perhaps behind a function that calls it. */
 export function functionsOf({ body, registers, isCalled }: VerifierOnlyCase): readonly JitFunction[] {
@@ -169,15 +166,4 @@ export function functionsOf({ body, registers, isCalled }: VerifierOnlyCase): re
     { insns: main, index: 0, stackDepth: 0 },
     { ...function0, index: 1 },
   ];
-}
-
-function blinded(fn: JitFunction): LoweredFunction {
-  let seed = 1;
-  const random = (): number => {
-    seed = Math.imul(seed, 0x5851_f42d) + 0x1405_7b7e;
-    return seed | 0;
-  };
-  const made = bpfJitBlindConstants(fn.insns, random);
-  assert(made.ok, "straight-line code has no jump that blinding could make too long");
-  return { ...fn, insns: made.insns, origin: Int32Array.from(made.origin) };
 }

@@ -1,8 +1,8 @@
 // Small bodies of verifier-only instructions: what they compute is what they mean.
 
-import { DEFAULT_ENV } from "../../../impl/jit/env.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
+import { DEFAULT_ENV } from "../../../subjects/subject.js";
 import { operandsOf } from "../../coverage/operands.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
@@ -25,10 +25,10 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
   command: "replay",
   fresh: (seed, index) => verifierOnlyCase(randomSource(seed, index)),
   /** On the reference engine: no other has exceptions and the registers that per-CPU addresses come from. */
-  checker() {
-    let checker = new VerifierOnlyChecker();
+  checker(subject) {
+    let checker = new VerifierOnlyChecker(subject);
     const renew = (): void => {
-      checker = new VerifierOnlyChecker();
+      checker = new VerifierOnlyChecker(subject);
     };
     return plainChecker((c) => checker.check(c), {
       renew,

@@ -1,7 +1,6 @@
 // The structure of a program that is loaded, read from the machine's executable memory.
 
-import type { BpfProg } from "../../../impl/program/bpf-prog.js";
-import type { Kernel } from "../../../impl/program/kernel.js";
+import type { FunctionView, SubjectKernel } from "../../../subjects/subject.js";
 import type { CompiledCode } from "./compiled-code.js";
 import { structureBreaches } from "./index.js";
 
@@ -10,7 +9,10 @@ const LITERAL_BYTES = 8;
 const ENTRY_BYTES = 12;
 
 /** Of all functions of one program, which have their final addresses. */
-export function loadedBreaches(kernel: Kernel, functions: readonly BpfProg[]): readonly string[] {
+export function loadedBreaches(
+  kernel: Pick<SubjectKernel, "machine" | "env">,
+  functions: readonly FunctionView[],
+): readonly string[] {
   const { smpProcessorId, currentTask } = kernel.env.inlined;
   const common = {
     callBase: kernel.env.callBase,
@@ -27,7 +29,10 @@ export function loadedBreaches(kernel: Kernel, functions: readonly BpfProg[]): r
 
 type OfOne = Omit<CompiledCode, "callBase" | "dummyTramp" | "functions" | "inlined" | "bti">;
 
-function codeOf({ machine }: Kernel, { fn, bpfFunc, jitedLen, offsets, extable, entries }: BpfProg): OfOne {
+function codeOf(
+  { machine }: Pick<SubjectKernel, "machine">,
+  { fn, bpfFunc, jitedLen, offsets, extable, entries }: FunctionView,
+): OfOne {
   const roImage = bpfFunc!;
   const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
   // A copy, so that it begins on a word.

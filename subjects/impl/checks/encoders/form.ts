@@ -7,6 +7,7 @@ import { type Encoded, isRefusal, type RefusalName, refusalName } from "../../..
 import { decode, explain } from "../../../../spec/a64/decode.js";
 import { type A64Insn, SP, type Width } from "../../../../spec/a64/insn.js";
 import type { Draw } from "../../../random/draw.js";
+import type { Mismatch } from "../../../subject.js";
 
 /** What a position may hold. */
 export interface Operand<T> {
@@ -76,12 +77,6 @@ export function* sweep({ operands }: Form, draw: Draw): Generator<readonly unkno
       yield operands.map((other, i) => (i === position ? value : other.draw(draw)));
     }
   }
-}
-
-export interface Mismatch {
-  readonly where: string;
-  readonly expected: string;
-  readonly got: string;
 }
 
 /** Undefined if the encoder answers as it must. */

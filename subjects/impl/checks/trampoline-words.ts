@@ -1,15 +1,15 @@
 // Three trampolines word for word, as Linux lays them out: no recording has any. A run shows what a trampoline does, not
 // which registers it does it with, where it keeps what, or that a landing pad is there.
 
-import { DEFAULT_ENV } from "../../impl/jit/env.js";
-import { archBpfTrampolineSize } from "../../impl/trampoline/arch-trampoline.js";
-import { TrampEmitter } from "../../impl/trampoline/emitter.js";
-import type { EnterExit, TrampolineEnv } from "../../impl/trampoline/env.js";
-import { type FuncArg, type TrampLink, type TrampLinks, trampFlags } from "../../impl/trampoline/links.js";
-import { prepareTrampoline } from "../../impl/trampoline/prepare-trampoline.js";
-import type { Va } from "../../machine/address.js";
-import { hexWord } from "../../spec/bits.js";
-import type { DirectedCase } from "../../subjects/directed-case.js";
+import { DEFAULT_ENV } from "../../../impl/jit/env.js";
+import { archBpfTrampolineSize } from "../../../impl/trampoline/arch-trampoline.js";
+import { TrampEmitter } from "../../../impl/trampoline/emitter.js";
+import type { EnterExit, TrampolineEnv } from "../../../impl/trampoline/env.js";
+import { type FuncArg, type TrampLink, type TrampLinks, trampFlags } from "../../../impl/trampoline/links.js";
+import { prepareTrampoline } from "../../../impl/trampoline/prepare-trampoline.js";
+import type { Va } from "../../../machine/address.js";
+import { hexWord } from "../../../spec/bits.js";
+import type { DirectedCase } from "../../directed-case.js";
 
 const IMAGE: Va = 0x8000_8400_0000;
 const TEXT: Va = 0x8000_8300_0000;

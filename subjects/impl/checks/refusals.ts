@@ -1,17 +1,12 @@
 // Functions that the JIT refuses at different moments: nothing of them may stay, in memory or in the account, and none may
 // be entered.
 
-import { FILL } from "../../impl/a64/word.js";
-import { compileImages } from "../../impl/jit/compile.js";
-import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
-import type { JitFunction } from "../../impl/jit/function.js";
-import { Kernel } from "../../impl/program/kernel.js";
-import { loadProgram } from "../../impl/program/load.js";
-import { Machine } from "../../machine/machine.js";
-import { type Insn, insn } from "../../spec/bpf/insn.js";
-import { rowById } from "../../spec/bpf/isa.js";
-import type { DirectedCase } from "../../subjects/directed-case.js";
-import { IMAGE, linuxIn } from "./compiled.js";
+import { Machine } from "../../../machine/machine.js";
+import { type Insn, insn } from "../../../spec/bpf/insn.js";
+import { rowById } from "../../../spec/bpf/isa.js";
+import { type DirectedCase, fn, IMAGE, linuxIn } from "../../directed-case.js";
+import { ILLEGAL } from "../../step.js";
+import { DEFAULT_ENV, type JitEnv, type JitFunction, type Subject, type SubjectKernel } from "../../subject.js";
 
 const EXIT = insn(rowById("exit"));
 const CALL = insn(rowById("call local"), { off: 1 });
@@ -23,21 +18,22 @@ const UNKNOWN = insn(rowById("lddw high"));
 /** No function of that index: found in the last round. */
 const BAD_CALL = insn(rowById("call local"), { off: 7 });
 
-const fn = (index: number, ...insns: readonly Insn[]): JitFunction => ({ insns, index, stackDepth: 0 });
 const refusal = (name: string, ...functions: readonly JitFunction[]): DirectedCase => ({
   name: `refused: ${name}`,
-  check: () => check(functions, DEFAULT_ENV),
+  check: (subject) => check(boot(subject), functions),
 });
 
+const boot = (subject: Subject, quirks: JitEnv["quirks"] = DEFAULT_ENV.quirks): SubjectKernel =>
+  subject.boot({ machine: new Machine(), random: () => 0, env: { ...DEFAULT_ENV, quirks }, packBytes: 8192 });
+
 /** @param failing which copy fails; 0 for none */
-function check(functions: readonly JitFunction[], env: JitEnv, failing = 0): string | undefined {
-  const machine = new Machine();
-  const kernel = new Kernel({ machine, random: () => 0, env, packBytes: 8192 });
+function check(kernel: SubjectKernel, functions: readonly JitFunction[], failing = 0): string | undefined {
+  const { machine } = kernel;
   // Somebody else lives in the pack.
-  loadProgram(kernel, [fn(0, insn(rowById("mov imm")), EXIT)]);
+  kernel.loadProgram([fn(0, insn(rowById("mov imm")), EXIT)]);
   const before = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
   if (failing > 0) machine.failures.plan("copy", failing);
-  const loaded = loadProgram(kernel, functions);
+  const loaded = kernel.loadProgram(functions);
   machine.failures.clear();
   if (loaded.ok) return "it is loaded";
   const after = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
@@ -51,38 +47,36 @@ function check(functions: readonly JitFunction[], env: JitEnv, failing = 0): str
 /** Linux asks the read-only header for the size, so it is written although nothing else of the image is. */
 const DISCARDED: DirectedCase = {
   name: "refused: a word without encoding, where the size is read back",
-  check: () => check([fn(0, UNENCODABLE, EXIT)], { ...DEFAULT_ENV, quirks: linuxIn("finalizeFailureSize") }),
+  check: (subject) => check(boot(subject, linuxIn("finalizeFailureSize")), [fn(0, UNENCODABLE, EXIT)]),
 };
 
 /** The size is not read where it was not written. */
 const HEADERLESS: DirectedCase = {
   name: "refused: a word without encoding, and not even the header can be copied",
-  check: () => check([fn(0, UNENCODABLE, EXIT)], DEFAULT_ENV, 1),
+  check: (subject) => check(boot(subject), [fn(0, UNENCODABLE, EXIT)], 1),
 };
 
 /** As in Linux, where a function that fails in its last round is still said to be compiled. */
 const KEPT: DirectedCase = {
   name: "refused in the last round: Linux goes on with an image that has been freed",
-  check() {
-    const machine = new Machine();
-    const env = { ...DEFAULT_ENV, quirks: linuxIn("extraPassFailureKeepsImage") };
-    const kernel = new Kernel({ machine, random: () => 0, env, packBytes: 8192 });
-    loadProgram(kernel, [fn(0, EXIT)]);
-    const loaded = loadProgram(kernel, [fn(0, CALL, EXIT), fn(1, BAD_CALL, EXIT)]);
+  check(subject) {
+    const kernel = boot(subject, linuxIn("extraPassFailureKeepsImage"));
+    kernel.loadProgram([fn(0, EXIT)]);
+    const loaded = kernel.loadProgram([fn(0, CALL, EXIT), fn(1, BAD_CALL, EXIT)]);
     if (!loaded.ok) return "the program is refused";
     const { bpfFunc } = loaded.program.functions[1]!;
-    const word = bpfFunc === undefined ? undefined : machine.peek32(bpfFunc);
-    return word === FILL ? undefined : `its second function begins with ${String(word)}`;
+    const word = bpfFunc === undefined ? undefined : kernel.machine.peek32(bpfFunc);
+    return word === ILLEGAL ? undefined : `its second function begins with ${String(word)}`;
   },
 };
 
 /** First, in the middle, last. */
 const NAMED: DirectedCase = {
   name: "refused: the error names the slot of the word without encoding",
-  check() {
+  check(subject) {
     for (const slot of [0, 5, 40]) {
       const insns = new Array<Insn>(41).fill(insn(rowById("mov imm"))).with(slot, UNENCODABLE);
-      const compiled = compileImages([fn(0, ...insns, EXIT)], DEFAULT_ENV, () => IMAGE);
+      const compiled = subject.compile([fn(0, ...insns, EXIT)], DEFAULT_ENV, () => IMAGE);
       if (compiled.ok || compiled.error.kind !== "refusedEncoding") return "it is not refused for that";
       if (compiled.error.pc !== slot) return `slot ${slot} is called ${compiled.error.pc}`;
     }

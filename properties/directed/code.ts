@@ -1,0 +1,154 @@
+// Compiled code at its limits: how far conditional branches and calls reach. Every rule of structure is checked.
+
+import { halves, type Va } from "../../machine/address.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { type DirectedCase, fn, IMAGE, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
+import {
+  type CompiledImage,
+  DEFAULT_ENV,
+  describe,
+  type JitEnv,
+  type JitFunction,
+  type Subject,
+} from "../../subjects/subject.js";
+import { structureBreaches } from "../oracles/code/index.js";
+
+type PlaceOf = (index: number) => Va;
+const place: PlaceOf = () => IMAGE;
+
+/** The first broken rule of structure, or why the functions are refused; undefined if they compile well. */
+export function compiles(
+  subject: Subject,
+  functions: readonly JitFunction[],
+  placeOf: PlaceOf = place,
+  given: Partial<JitEnv> = {},
+): string | undefined {
+  const env = { ...DEFAULT_ENV, ...given };
+  const compiled = subject.compile(functions, env, placeOf);
+  if (!compiled.ok) return `function ${compiled.index} is refused: ${describe(compiled.error)}`;
+  for (const [index, image] of compiled.images.entries()) {
+    const breach = breaches(functions[index]!, image, compiled.images, env)[0];
+    if (breach !== undefined) return `function ${index}: ${breach}`;
+  }
+  return undefined;
+}
+
+/** What is wrong if a refusal is expected. */
+function isRefused(
+  subject: Subject,
+  functions: readonly JitFunction[],
+  given: Partial<JitEnv> = {},
+): string | undefined {
+  const compiled = subject.compile(functions, { ...DEFAULT_ENV, ...given }, place);
+  return compiled.ok ? "it is taken, expected a refusal" : undefined;
+}
+
+const breaches = ({ insns, index }: JitFunction, image: CompiledImage, all: readonly CompiledImage[], env: JitEnv) =>
+  structureBreaches({
+    ...{ insns, isMain: index === 0, inlined: new Set<number>() },
+    words: new Uint32Array(image.image.buffer, image.image.byteOffset, image.image.length / 4),
+    codeWords: image.jitedBytes / 4,
+    ...{ roImage: image.roImage, offsets: image.offsets, tableBytes: image.tableBytes, entries: image.entries },
+    ...{ callBase: env.callBase, dummyTramp: env.dummyTramp, bti: env.bti },
+    functions: all.map(({ roImage }) => roImage),
+  });
+
+/** Words that a conditional branch reaches back, and one less forward. What lies beyond is refused. */
+const BRANCH_REACH = 2 ** 18;
+const JUMP = rowById("jeq imm");
+const WORD = insn(rowById("mov reg"), { dst: 1, src: 2 });
+/** The slot with the most words: a tail call. */
+const LONG = insn(rowById("tail call"));
+const EXIT = insn(rowById("exit"));
+
+/** Slots that take exactly so many words. */
+function filler(subject: Subject, words: number): readonly Insn[] {
+  const slot = wordsOfSlots(subject, [LONG, EXIT], 1);
+  const each = slot instanceof Uint32Array ? slot.length : 1;
+  const long = Math.floor(words / each);
+  return [...new Array<Insn>(long).fill(LONG), ...new Array<Insn>(words - long * each).fill(WORD)];
+}
+
+/** `if r0 == 0` over the slots between to the one behind them. */
+const forward = (...between: readonly Insn[]) => [fn(0, insn(JUMP, { off: between.length }), ...between, EXIT, EXIT)];
+/** Back over the slots between to the first one. */
+const backward = (...between: readonly Insn[]) => [fn(0, ...between, insn(JUMP, { off: -between.length - 1 }), EXIT)];
+
+/** Near in the end, since calls turn out to be direct, but out of reach as long as all of them count as indirect. */
+function overCalls(subject: Subject): readonly JitFunction[] {
+  const call = insn(rowById("call helper"), { imm: 0x1000 });
+  const calls = 12_000;
+  // With the move behind it, a direct call takes two words, an indirect one five.
+  return forward(...filler(subject, BRANCH_REACH - 1000 - 2 * calls), ...new Array<Insn>(calls).fill(call));
+}
+
+/** The comparison of a branch is one word. */
+const BRANCHES: readonly DirectedCase[] = [
+  {
+    name: "forward branch at its reach",
+    check: (subject) => compiles(subject, forward(...filler(subject, BRANCH_REACH - 2))),
+  },
+  {
+    name: "forward branch beyond its reach",
+    check: (subject) => isRefused(subject, forward(...filler(subject, BRANCH_REACH - 1))),
+  },
+  {
+    name: "backward branch at its reach",
+    check: (subject) => compiles(subject, backward(...filler(subject, BRANCH_REACH - 1))),
+  },
+  {
+    name: "backward branch beyond its reach",
+    check: (subject) => isRefused(subject, backward(...filler(subject, BRANCH_REACH))),
+  },
+  {
+    name: "forward branch over calls that come within its reach",
+    check: (subject) => compiles(subject, overCalls(subject)),
+  },
+  {
+    name: "near backward branch far from the start, which Linux refuses: in its first pass it looks endless",
+    check(subject) {
+      const high = [fn(0, ...filler(subject, BRANCH_REACH + 8), WORD, insn(JUMP, { off: -2 }), EXIT)];
+      return compiles(subject, high) ?? isRefused(subject, high, { quirks: linuxIn("firstPassRange") });
+    },
+  },
+];
+
+/** Bytes that BL reaches back, and one instruction less forward. What lies beyond is called through a register. */
+const CALL_REACH = 2 ** 27;
+/** Words of the prologue of a main program that saves nothing, and of a subprogram's. */
+const PROLOGUE_WORDS = 7;
+
+/** The first slot calls kernel text so many bytes away. */
+const helperAt = (distance: number): DirectedCase => ({
+  name: `helper ${distance} bytes away`,
+  check(subject) {
+    const callBase = IMAGE + 4 * PROLOGUE_WORDS + distance;
+    return compiles(subject, [fn(0, insn(rowById("call helper")), EXIT)], place, { callBase });
+  },
+});
+
+/** The first slot calls another function of the program. Images lie on multiples of 8. */
+const functionAt = (distance: number): DirectedCase => ({
+  name: `function ${distance} bytes away`,
+  check(subject) {
+    const main = fn(0, insn(rowById("call local"), { off: 1 }), EXIT);
+    return compiles(subject, [main, fn(1, EXIT)], (index) => IMAGE + index * distance);
+  },
+});
+
+/** A function's address as a constant. */
+const addressOf = (distance: number): DirectedCase => ({
+  name: `address of a function ${distance} bytes away`,
+  check(subject) {
+    const load = [insn(rowById("lddw code"), { off: 1 }), insn(rowById("lddw high"), { imm: halves(0).high | 0 })];
+    return compiles(subject, [fn(0, ...load, EXIT), fn(1, EXIT)], (index) => IMAGE + index * distance);
+  },
+});
+
+export const CODE: readonly DirectedCase[] = [
+  ...[CALL_REACH - 4, CALL_REACH, -CALL_REACH, -CALL_REACH - 4, 4096].map(helperAt),
+  ...[CALL_REACH + 24, CALL_REACH + 32, 4096, -CALL_REACH, 2 ** 30].map(functionAt),
+  ...[4096, 2 ** 30].map(addressOf),
+  ...BRANCHES,
+];

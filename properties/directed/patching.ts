@@ -1,0 +1,153 @@
+// Text that is patched: while all CPUs are stopped, and at patch sites. A branch reaches 128 MiB less one instruction ahead
+// and 128 MiB behind, whatever is further goes through the jump behind the image, and a site that holds something else is
+// left alone.
+
+import { isDeepStrictEqual } from "node:util";
+import type { RoAddr } from "../../machine/address.js";
+import { EventLog } from "../../machine/event.js";
+import { Machine, type MachineOptions } from "../../machine/machine.js";
+import { hexWord } from "../../spec/bits.js";
+import { type DirectedCase, linuxIn } from "../../subjects/directed-case.js";
+import type { Subject, SubjectKernel } from "../../subjects/subject.js";
+import { textOf } from "../../subjects/trampoline/kernel-text.js";
+import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
+import { TRACED_PROGRAM } from "./trampolines.js";
+
+const TEXT = 0x8000_8400_0000 as RoAddr;
+const NOP = 0xd503_201f;
+const CPUS = 3;
+const EFAULT = -14;
+const EINVAL = -22;
+
+/** A kernel with a page of text. */
+function boot(subject: Subject, options: MachineOptions = {}): SubjectKernel {
+  const machine = new Machine(options);
+  machine.map(TEXT, machine.pageBytes, "rox", true);
+  return subject.boot({ machine, random: () => 0 });
+}
+
+const STOPPED_CPUS: DirectedCase = {
+  name: "text is patched while all CPUs are stopped",
+  check(subject) {
+    const kernel = boot(subject, { cpus: CPUS });
+    const { machine } = kernel;
+    const log = new EventLog();
+    machine.onEvent = log.listener;
+    const error = kernel.aarch64InsnPatchText([{ addr: TEXT, insn: NOP }]);
+    if (error !== 0) return `the patch fails with ${error}`;
+    if (boot(subject).aarch64InsnPatchText([]) !== 0) return "nothing to patch is an error";
+    const running = new Set(Array.from({ length: CPUS }, (_, cpu) => cpu));
+    for (const event of log.events()) {
+      if (event.kind === "stopped") running.delete(event.cpu);
+      if (event.kind === "resumed") running.add(event.cpu);
+      if (event.kind === "write" && running.size > 0) return `CPU ${[...running][0]} runs while text is written`;
+    }
+    for (let cpu = 0; cpu < CPUS; cpu++) {
+      const problem = machine.fetch(cpu, TEXT, 4);
+      if (problem !== undefined) return `CPU ${cpu} goes on with what it had fetched before: ${problem.why}`;
+    }
+    return machine.peek32(TEXT) === NOP ? undefined : "the word is not patched";
+  },
+};
+
+const MISALIGNED_TEXT: DirectedCase = {
+  name: "text that is not aligned is refused as invalid",
+  check(subject) {
+    const kernel = boot(subject);
+    const at = (TEXT + 2) as RoAddr;
+    const copied = kernel.bpfArchTextCopy(at, TEXT, 8);
+    if (copied !== EINVAL) return `a copy answers ${String(copied)}`;
+    const invalidated = kernel.bpfArchTextInvalidate(at, 8);
+    return invalidated === EINVAL ? undefined : `an invalidation answers ${invalidated}`;
+  },
+};
+
+const NEIGHBOURS: DirectedCase = {
+  name: "an address right behind an image belongs to the next one",
+  check(subject) {
+    const { symbols } = boot(subject).trampolines(textOf(false));
+    const next = (TEXT + 64) as RoAddr;
+    symbols.add({ start: TEXT, bytes: 64 });
+    symbols.add({ start: next, bytes: 64 });
+    const found = [TEXT, TEXT + 60, next, next + 64].map((ip) => symbols.lookup(ip)?.start);
+    return found.join() === [TEXT, TEXT, next, undefined].join() ? undefined : `they begin at ${found.join(", ")}`;
+  },
+};
+
+const REACH = 2 ** 27;
+
+/** Bytes from the patch site, and the word that it takes; undefined for a branch to the jump behind the image. */
+const DISTANCES = [
+  ["the furthest place ahead", REACH - 4, "95ffffff"],
+  ["one instruction further ahead", REACH, undefined],
+  ["the furthest place behind", -REACH, "96000000"],
+  ["one instruction further behind", -REACH - 4, undefined],
+] as const;
+
+const POKE_REACH: readonly DirectedCase[] = DISTANCES.map(([what, distance, word]) => ({
+  name: `a patch site leads to ${what}`,
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject);
+    const there = (traced.site + distance) as RoAddr;
+    const { error } = traced.poke(undefined, there);
+    if (error !== 0) return `the poke fails with ${error}`;
+    const got = hexWord(traced.machine.peek32(traced.site));
+    const isNear = Number.parseInt(got, 16) - 0x9400_0000 < 64;
+    if (word === undefined ? !isNear : got !== word) return `the site holds ${got}`;
+    const back = traced.poke(there, undefined).error;
+    return back === 0 ? undefined : `taking it back fails with ${back}`;
+  },
+}));
+
+/** The word at the site is stored first, then the address that nothing leads to any more. */
+const SECOND_COPY = 2;
+
+const STALE_JUMP: DirectedCase = {
+  name: "a long jump whose old address cannot be taken back is told of, and is no failure",
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject);
+    const there = (traced.site + 2 * REACH) as RoAddr;
+    if (traced.poke(undefined, there).error !== 0) return "it is not attached";
+    traced.machine.failures.plan("copy", SECOND_COPY);
+    const { error } = traced.poke(there, undefined);
+    const told = traced.kernel.warnings.length;
+    return error === 0 && told === 1 ? undefined : `the poke answers ${error}, with ${told} warnings`;
+  },
+};
+
+const POKE_OF_ANOTHER_WORD: DirectedCase = {
+  name: "a patch site that holds something else than it should is left alone",
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject);
+    const { machine, site } = traced;
+    const before = machine.peek32(site);
+    const { error } = traced.poke((site + 64) as RoAddr, (site + 128) as RoAddr);
+    if (error !== EFAULT) return `the poke answers ${error}`;
+    return machine.peek32(site) === before ? undefined : "it is replaced";
+  },
+};
+
+const JUMP_QUIRKS = [["pltPageWritable"], ["pltResetFirst"], ["pltPageWritable", "pltResetFirst"]] as const;
+
+const LINUX_JUMPS: readonly DirectedCase[] = JUMP_QUIRKS.map((on) => ({
+  name: `a long jump is written and taken back as in Linux: ${on.join(" and ")}`,
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject, linuxIn(...on));
+    const before = traced.run();
+    const there = (traced.site + 2 * REACH) as RoAddr;
+    const errors = [traced.poke(undefined, there).error, traced.poke(there, undefined).error];
+    const permission = traced.machine.mapping(traced.target)?.permission;
+    if (errors.join() !== "0,0" || permission !== "rox") return `errors ${errors.join()}, the page is ${permission}`;
+    return isDeepStrictEqual(traced.run(), before) ? undefined : "the program does something else afterwards";
+  },
+}));
+
+export const PATCHING: readonly DirectedCase[] = [
+  STOPPED_CPUS,
+  MISALIGNED_TEXT,
+  NEIGHBOURS,
+  ...LINUX_JUMPS,
+  POKE_OF_ANOTHER_WORD,
+  STALE_JUMP,
+  ...POKE_REACH,
+];

@@ -1,0 +1,9 @@
+// Directed cases that are about our own code alone. Adding one is an entry in the list of its file.
+
+import type { DirectedCase } from "../../directed-case.js";
+import { PARTS } from "./parts.js";
+import { REFUSALS } from "./refusals.js";
+import { TRAMPOLINE_LAYOUTS } from "./trampoline-words.js";
+import { WORDS } from "./words.js";
+
+export const CHECKS: readonly DirectedCase[] = [...PARTS, ...WORDS, ...TRAMPOLINE_LAYOUTS, ...REFUSALS];

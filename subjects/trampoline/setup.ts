@@ -1,0 +1,42 @@
+// What is attached to what: a function, the programs around it, and how everybody answers.
+
+import type { FuncArg } from "../subject.js";
+
+export interface ProgramPlan {
+  readonly cookie: bigint;
+  readonly sleepable: boolean;
+  readonly recursionChecked: boolean;
+  readonly lsmCgroup: boolean;
+  readonly jited: boolean;
+  /** What entering it answers; 0: it must not run. */
+  readonly start: bigint;
+  readonly result: bigint;
+}
+
+export interface TrampolineSetup {
+  /** `jit`: a BPF program of one argument. `near`, `far`: a function with a patch site, within reach of a branch or not. */
+  readonly target: "jit" | "near" | "far" | "structOps";
+  /** Kernel functions are out of reach of a direct call. */
+  readonly helpersFar: boolean;
+  readonly bti: boolean;
+  /** Of a function; a program has one. No more than 8 registers. */
+  readonly args: readonly FuncArg[];
+  /** By register. */
+  readonly values: readonly bigint[];
+  readonly original: bigint;
+  /** At least one program in all. struct_ops: one fentry program, which always runs, and nothing else. */
+  readonly fentry: readonly ProgramPlan[];
+  readonly fmodRet: readonly ProgramPlan[];
+  readonly fexit: readonly ProgramPlan[];
+  readonly ipArg: boolean;
+  /** struct_ops: the result of the program is used. */
+  readonly returns: boolean;
+  /** Before which memory event of a poke another CPU runs through the patch site; undefined: none does. */
+  readonly moment: number | undefined;
+}
+
+/** The argument of a BPF program. */
+export const WORD: FuncArg = { bytes: 8, isStruct: false };
+
+export const registersOf = (list: readonly FuncArg[]): number =>
+  list.reduce((n, { bytes, isStruct }) => n + (isStruct && bytes > 8 ? 2 : 1), 0);
