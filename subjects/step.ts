@@ -164,7 +164,7 @@ export interface Step {
   readonly result: StepResult;
   /** Of this step, and of other CPUs while it ran. */
   readonly executions: readonly Execution[];
-  /** Injected failures that faultsHit. */
+  /** Injected failures that were hit. */
   readonly faultsHit: number;
   /** The trampoline that is new, and those that are gone. */
   readonly added: Tramp | undefined;

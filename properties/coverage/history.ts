@@ -1,4 +1,4 @@
-// What a history reached, as cells for the feedback of campaigns: each action with its size, the failure that faultsHit, what
+// What a history reached, as cells for the feedback of campaigns: each action with its size, the failure that were hit, what
 // got of it and who ran meanwhile; with the events that oracles look at; and with the action before it. Of kinds of actions and results it knows no
 // names, so that a new one has cells at once.
 

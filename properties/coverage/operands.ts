@@ -1,5 +1,5 @@
 // What kind of operands an instruction has, as a short word: the places where the JIT may take another way. Constants are
-// told packsBeyondBranchRange where A64 encodes them otherwise, offsets by size and alignment, jumps by direction and length.
+// told apart where A64 encodes them otherwise, offsets by size and alignment, jumps by direction and length.
 
 import { FP, type Insn } from "../../spec/bpf/insn.js";
 

@@ -1,5 +1,5 @@
 // All that an allocator remembers, as a text: two allocators with one text behave alike from here on. Read from its own
-// fields, whatever they are, so that a field that is added later tells states packsBeyondBranchRange at once. Of addresses it counts only
+// fields, whatever they are, so that a field that is added later tells states apart at once. Of addresses it counts only
 // which is which, and in which order the packs lie.
 
 import type { ProgPacks } from "../../impl/pack/prog-pack.js";

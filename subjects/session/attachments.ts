@@ -1,5 +1,5 @@
 // Trampolines of a history: what the implementation makes of an attach or a detach, and what the list of steps says that a
-// run must come to. The k-th program of a trampoline has cookie k, so that they tell themselves packsBeyondBranchRange.
+// run must come to. The k-th program of a trampoline has cookie k, so that they tell themselves apart.
 
 import { archBpfTrampolineSize } from "../../impl/trampoline/arch-trampoline.js";
 import { pointer, type RwAddr, type Va } from "../../machine/address.js";

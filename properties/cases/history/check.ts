@@ -26,7 +26,7 @@ export interface PlayReport {
   readonly steps: number;
   /** Runs of another CPU between two events of an action. */
   readonly interleavings: number;
-  /** Injected failures that faultsHit. */
+  /** Injected failures that were hit. */
   readonly failures: number;
   readonly loads: number;
   /** Loads that were refused. */

@@ -1,5 +1,5 @@
 // What one instruction may cost where a shorter form exists: constants that an A64 immediate holds go into it. Results
-// cannot tell the forms packsBeyondBranchRange, and a slower one is a regression all the same.
+// cannot tell the forms apart, and a slower one is a regression all the same.
 
 import { decodeBitmask } from "../../../spec/a64/bitmask.js";
 import type { Width } from "../../../spec/a64/insn.js";

@@ -186,7 +186,7 @@ export class Body {
     return !this.callsForbidden && (this.locked & (ARGUMENTS | 1)) === 0;
   }
 
-  /** What a call leaves behind, packsBeyondBranchRange from its result. */
+  /** What a call leaves behind, apart from its result. */
   clobberArguments(): void {
     const { state } = this;
     state.forget(ARGUMENTS | 1);

@@ -9,7 +9,7 @@ import type { Callee, Parameter, Plan, Signature } from "./plan.js";
 
 const MAIN: Signature = { parameters: [], main: true };
 const MAX_FUNCTIONS = 3;
-/** Instructions that a function executes packsBeyondBranchRange from the calls that it owes. */
+/** Instructions that a function executes apart from the calls that it owes. */
 const COST_LIMIT = 1500;
 /** The same where 34 programs may follow each other. */
 const COST_LIMIT_TAIL_CALLS = 200;
