@@ -82,5 +82,5 @@ export const SAMPLE: ReportData = {
     { upTo: 8, programs: 60 },
     { upTo: null, programs: 40 },
   ],
-  packs: shownPacks(7, 0),
+  packs: shownPacks(7, []),
 };

@@ -4,7 +4,7 @@ import type { FindingFacts } from "../loop/findings.js";
 import type { FuzzReport } from "../loop/fuzz.js";
 import type { CampaignState } from "../loop/state.js";
 import { total } from "../report.js";
-import { count, differenceLine, percent, seconds } from "./text.js";
+import { count, differenceLine, percent, seconds, table } from "./text.js";
 
 /** `1.2k`, `34M`. */
 export function short(n: number): string {
@@ -60,7 +60,7 @@ export function formatFuzz(report: FuzzReport): string[] {
   const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b - a);
   return [
     `trials     ${trials} in ${clock(elapsedMs)}, shard ${report.shard}, engine ${report.engine}`,
-    ...Object.entries(kinds).map(([kind, { trials: n, passed }]) => `  ${kind.padEnd(12)} ${n}, ${passed} agree`),
+    ...table(Object.entries(kinds).map(([kind, { trials: n, passed }]) => [`  ${kind}`, `${n}, ${passed} agree`])),
     ...(runs === 0
       ? []
       : [

@@ -29,7 +29,7 @@ import {
 } from "./data.js";
 import { findingData } from "./finding-data.js";
 import { grouped } from "./html.js";
-import { packHistory, shownPacks, sizeOf } from "./pack-map.js";
+import { shownPacks } from "./pack-map.js";
 
 export async function campaignData(directory: string, campaign: ReadCampaign): Promise<ReportData> {
   const { settings, state, samples } = campaign;
@@ -66,13 +66,14 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
   };
 }
 
-/** Of the first history that broke something, as it was before it was made smaller; else one that the seed draws. */
+/** Of the histories that broke something, as they were before they were made smaller. */
 function packsOf({ settings, findings }: ReadCampaign): PackHistory {
-  const broken = findings.find(({ facts }) => facts.kind === HISTORIES.name && !isOfWorker(facts.cause));
-  const history = broken && parseHistory(broken.original);
-  if (history?.ok !== true) return shownPacks(settings.seed, 0);
-  const about = `The history that ${broken?.facts.name} was found with, not made smaller: ${sizeOf(history.value)}.`;
-  return packHistory(history.value, about);
+  const broken = findings.filter(({ facts }) => facts.kind === HISTORIES.name && !isOfWorker(facts.cause));
+  const tried = broken.flatMap(({ facts, original }) => {
+    const history = parseHistory(original);
+    return history.ok ? [{ history: history.value, which: `The history that ${facts.name} was found with` }] : [];
+  });
+  return shownPacks(settings.seed, tried);
 }
 
 function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {

@@ -10,7 +10,7 @@ import { total } from "../report.js";
 import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
 import { findingData } from "./finding-data.js";
 import { grouped } from "./html.js";
-import { shownPacks } from "./pack-map.js";
+import { shownPacks, triedOf } from "./pack-map.js";
 
 export interface GateAbout {
   /** Names. */
@@ -22,6 +22,7 @@ export interface GateAbout {
 
 export async function gateData(result: GateResult, { engines, check, from }: GateAbout): Promise<ReportData> {
   const { report, tally } = result;
+  const seed = report.seed ?? 0;
   const witnesses = { check, engine: defaultEngine() };
   const findings: FindingData[] = [];
   for (const found of foundBy(result)) findings.push(await findingData(found, witnesses));
@@ -43,7 +44,7 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
     },
     pace: thinned(tally.pace).map(({ elapsedMs, programs }) => ({ elapsedMs: Math.round(elapsedMs), programs })),
     sizes: report.sizes,
-    packs: shownPacks(report.seed ?? 0, report.sequences?.sequences ?? 0),
+    packs: shownPacks(seed, triedOf(seed, report.sequences?.sequences ?? 0)),
   };
 }
 

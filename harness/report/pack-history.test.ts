@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseHistory } from "../../properties/cases/history/text.js";
 import type { PackEvent } from "./data.js";
 import { aliveAt, busiest, clip, livesOf, occupancy, stretches, tiles } from "./pack-history.js";
-import { memoryMap, packHistory, shownPacks } from "./pack-map.js";
+import { memoryMap, packHistory, shownPacks, triedOf } from "./pack-map.js";
 
 const map = (at: number, bytes: number): PackEvent => ({ kind: "map", at, bytes });
 const load = (id: number, at: number, bytes: number, used: number): PackEvent => ({
@@ -92,8 +92,8 @@ describe("what the bytes are", () => {
 });
 
 test("the picture is the same for the same seed, and no two of its programs overlap", () => {
-  const shown = shownPacks(7, 6000);
-  expect(shownPacks(7, 6000)).toEqual(shown);
+  const shown = shownPacks(7, triedOf(7, 6000));
+  expect(shownPacks(7, triedOf(7, 6000))).toEqual(shown);
   expect(shown.about).toMatch(/^History \d+ of this run, the fullest of 32: \d+ actions on packs of \d+ KiB\.$/);
   const { programs, bands, steps } = livesOf(shown);
   expect(bands.length).toBeGreaterThan(1);
@@ -120,4 +120,13 @@ test("what a history does to its packs ends as the map of its memory says", () =
   expect(aliveAt(programs, steps - 1).map(({ at, bytes }) => [at - pack!.base, bytes])).toEqual(
     pack?.pieces.map(({ first, chunks }) => [64 * first, 64 * chunks]),
   );
+});
+
+test("histories that put nothing into packs are no picture", () => {
+  const parsed = parseHistory("images: pages\n\nload #0 (r0 = 1 .., 10 insns)\n");
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  expect(packHistory(parsed.value, "").events).toEqual([]);
+  const { about, events } = shownPacks(7, [{ history: parsed.value, which: "The one" }]);
+  expect(about).toMatch(/^A history drawn from the run's seed, the fullest of 32: /);
+  expect(events.length).toBeGreaterThan(50);
 });

@@ -133,20 +133,38 @@ export function packHistory(history: History, about: string, subject: Subject = 
   return { about, chunkBytes: CHUNK, pageBytes, events };
 }
 
-/** Histories of the run's seed that are looked at for the picture. */
+/** Histories of a seed that are looked at for the picture. */
 const LOOKED_AT = 32;
 
-/** Of the first histories of a seed, the one that puts most into packs. @param tried how many of them the run tried */
-export function shownPacks(seed: number, tried: number, subject: Subject = defaultSubject): PackHistory {
-  const looked = tried === 0 ? LOOKED_AT : Math.min(LOOKED_AT, tried);
-  const histories = Array.from({ length: looked }, (_, i) => HISTORIES.fresh(seed, i));
-  const all = histories.map((history) => packHistory(history, "", subject));
-  const loads = all.map(({ events }) => events.filter(({ kind }) => kind === "load").length);
-  const index = loads.indexOf(Math.max(...loads));
-  const which = tried === 0 ? "A history drawn from the run's seed" : `History ${index} of this run`;
-  return { ...all[index]!, about: `${which}, the fullest of ${looked}: ${sizeOf(histories[index]!)}.` };
+/** A history that a run tried, and in a few words which one. */
+export interface Tried {
+  readonly history: History;
+  readonly which: string;
 }
 
-/** `163 actions on packs of 16 KiB`. */
-export const sizeOf = ({ actions, options }: History): string =>
-  `${counted(actions.length, "action")} on packs of ${byteSize(options.packBytes)}`;
+/** The picture of a run: of those that it tried, the history that puts most into packs; else the one of its seed. */
+export function shownPacks(seed: number, tried: readonly Tried[], subject: Subject = defaultSubject): PackHistory {
+  const drawn = firstOf(seed, LOOKED_AT).map((history) => ({ history, which: "A history drawn from the run's seed" }));
+  return fullest(tried, subject) ?? fullest(drawn, subject)!;
+}
+
+/** What a run tried that goes through the histories of its seed. @param count how many of them it tried */
+export const triedOf = (seed: number, count: number): readonly Tried[] =>
+  firstOf(seed, Math.min(LOOKED_AT, count)).map((history, i) => ({ history, which: `History ${i} of this run` }));
+
+const firstOf = (seed: number, count: number): readonly History[] =>
+  Array.from({ length: count }, (_, i) => HISTORIES.fresh(seed, i));
+
+/** Undefined if none puts anything into packs. */
+function fullest(tried: readonly Tried[], subject: Subject): PackHistory | undefined {
+  let most = 0;
+  let found: PackHistory | undefined;
+  for (const { history, which } of tried) {
+    const { actions, options } = history;
+    const size = `${counted(actions.length, "action")} on packs of ${byteSize(options.packBytes)}`;
+    const played = packHistory(history, `${which}, the fullest of ${tried.length}: ${size}.`, subject);
+    const loads = played.events.filter(({ kind }) => kind === "load").length;
+    if (loads > most) [most, found] = [loads, played];
+  }
+  return found;
+}
