@@ -1,19 +1,27 @@
 // The three locks of the text-poke and pack code. One thread simulates all CPUs, so a lock that is not free can only be a
 // mistake; what the machine checks is the discipline around it.
 
-import type { LockName } from "./event.js";
+import type { LockName, MachineEvent } from "./event.js";
 import { KernelFault } from "./fault.js";
-import type { Machine } from "./machine.js";
 
 /** `spinIrq`: taken with interrupts off, nothing may sleep under it. `mutex`: taken where sleeping is allowed. */
 export type LockKind = "spinIrq" | "mutex";
+
+/** What a lock needs of the machine that it belongs to. */
+interface Processors {
+  readonly cpu: number;
+  readonly onEvent: ((event: MachineEvent) => void) | undefined;
+  mightSleep(what: string): void;
+  disableIrqs(): void;
+  enableIrqs(): void;
+}
 
 export class Lock {
   /** The CPU that holds it. */
   holder: number | undefined;
 
   constructor(
-    private readonly machine: Machine,
+    private readonly machine: Processors,
     readonly name: LockName,
     readonly kind: LockKind,
   ) {}

@@ -10,8 +10,8 @@ import {
   bpfJitBinaryPackFinalize,
   bpfJitBinaryPackFree,
   headerOf,
+  type PackKernel,
 } from "../pack/binary-pack.js";
-import type { Kernel } from "./kernel.js";
 
 /** The literal behind an image is 64 bits wide. */
 const IMAGE_ALIGN = 8;
@@ -23,15 +23,15 @@ export interface ImagePlace extends BinaryPack {
 
 export interface ImageMemory {
   /** Undefined over the limit or out of memory, with nothing changed. */
-  alloc(kernel: Kernel, imageBytes: number): ImagePlace | undefined;
+  alloc(kernel: PackKernel, imageBytes: number): ImagePlace | undefined;
   /** @returns false if it failed; then everything has been given back. */
-  publish(kernel: Kernel, place: ImagePlace): boolean;
+  publish(kernel: PackKernel, place: ImagePlace): boolean;
   /** Give back what has never been published. */
-  discard(kernel: Kernel, place: ImagePlace): void;
+  discard(kernel: PackKernel, place: ImagePlace): void;
   /** Give back a function that was compiled, but waits for its last round. */
-  abandon(kernel: Kernel, place: ImagePlace): void;
+  abandon(kernel: PackKernel, place: ImagePlace): void;
   /** Give back a published image. */
-  free(kernel: Kernel, roImage: RoAddr): void;
+  free(kernel: PackKernel, roImage: RoAddr): void;
 }
 
 const packs: ImageMemory = {
@@ -39,7 +39,7 @@ const packs: ImageMemory = {
     const pack = bpfJitBinaryPackAlloc(kernel, imageBytes, IMAGE_ALIGN);
     if (pack === undefined) return undefined;
     const start = pack.rwImage - pack.rwHeader;
-    return { ...pack, image: kernel.machine.heapBytes(pack.rwHeader).subarray(start, start + imageBytes) };
+    return { ...pack, image: kernel.packs.machine.heapBytes(pack.rwHeader).subarray(start, start + imageBytes) };
   },
   publish: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader) === 0,
   discard: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackDiscard(kernel, roHeader, rwHeader),
@@ -56,14 +56,14 @@ const pages: ImageMemory = {
     return place && { ...place, image: new Uint8Array(new Uint32Array(imageBytes / 4).fill(FILL).buffer) };
   },
   publish(kernel, place) {
-    kernel.machine.write(place.rwImage, place.image);
+    kernel.packs.machine.write(place.rwImage, place.image);
     if (bpfJitBinaryLockRo(kernel, place) === 0) return true;
     bpfJitBinaryFree(kernel, place.roHeader);
     return false;
   },
   discard: (kernel, { roHeader }) => bpfJitBinaryFree(kernel, roHeader),
   abandon: (kernel, { roHeader }) => bpfJitBinaryFree(kernel, roHeader),
-  free: (kernel, roImage) => bpfJitBinaryFree(kernel, (roImage - (roImage % kernel.machine.pageBytes)) as RoAddr),
+  free: (kernel, roImage) => bpfJitBinaryFree(kernel, (roImage - (roImage % kernel.packs.machine.pageBytes)) as RoAddr),
 };
 
 export const IMAGE_MEMORY = { packs, pages } as const satisfies Record<string, ImageMemory>;

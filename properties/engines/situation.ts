@@ -23,7 +23,7 @@ export interface Situation {
 }
 
 const TOP_16 = 0xffff_0000_0000_0000n;
-const DIRECTED = [0n, 1n, 2n, 63n, 64n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n];
+const EDGES = [0n, 1n, 2n, 63n, 64n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n];
 const HIGH_EDGES = [0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn, 0xffff_ffff_8000_0000n];
 /** adds, subs, ands, adds, subs, ands of x1 and x2; the second three 32 bits wide. */
 export const FLAG_WORDS = [0xab02_003f, 0xeb02_003f, 0xea02_003f, 0x2b02_003f, 0x6b02_003f, 0x6a02_003f];
@@ -90,7 +90,7 @@ const random64 = (draw: Draw): bigint => (BigInt(draw.word()) << 32n) | BigInt(d
 function value(draw: Draw): bigint {
   switch (draw.below(6)) {
     case 0:
-      return draw.pick(DIRECTED);
+      return draw.pick(EDGES);
     case 1:
       return draw.pick(HIGH_EDGES);
     case 2:

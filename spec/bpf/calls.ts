@@ -5,8 +5,7 @@ import { u32 } from "../bits.js";
 import { HELPERS, TAIL_CALL } from "./helpers.js";
 import type { CallRow, CallTarget } from "./isa.js";
 import { MAX_CALL_DEPTH, MAX_TAIL_CALLS } from "./program.js";
-import { type RunState, word } from "./run-state.js";
-import type { Slot, Step } from "./steps.js";
+import { type RunState, type Slot, type Step, word } from "./run-state.js";
 
 export const exit: Step = (run) => run.exit();
 

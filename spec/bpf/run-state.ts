@@ -5,7 +5,8 @@ import assert from "node:assert";
 import { type U64, u64 } from "../bits.js";
 import { type Context, placeContext } from "./context.js";
 import { type HelperWorld, initialWorld } from "./helpers.js";
-import { FP, REGISTERS } from "./insn.js";
+import { FP, type Insn, REGISTERS } from "./insn.js";
+import type { Row } from "./isa.js";
 import { MapStates, valuesBytes } from "./maps.js";
 import { pointerTo, type Region, RegionMemory, unwrittenRegion, zeroRegion } from "./memory.js";
 import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
@@ -168,3 +169,14 @@ export class RunState {
 
 /** A register as a word: the registers array holds nothing else. */
 export const word = (registers: BigUint64Array, index: number): U64 => registers[index] as U64;
+
+/** @returns the pc of the next slot, or `STOP` with the outcome set. */
+export type Step = (run: RunState) => number;
+
+/** One slot in its code. */
+export interface Slot<R extends Row> {
+  readonly row: R;
+  readonly insn: Insn;
+  readonly pc: number;
+  readonly code: readonly Insn[];
+}

@@ -4,8 +4,7 @@
 import { type U64, u64 } from "../bits.js";
 import { ATOMIC } from "./atomic.js";
 import type { AtomicRow, LoadRow, Mode, Size, StoreImmRow, StoreRow } from "./isa.js";
-import { type RunState, word } from "./run-state.js";
-import type { Slot, Step } from "./steps.js";
+import { type RunState, type Slot, type Step, word } from "./run-state.js";
 
 export function load({ row, insn: { dst, src, off }, pc }: Slot<LoadRow>): Step {
   if (row.mode !== "mem") return refuseMode(row.mode, pc);

@@ -10,19 +10,8 @@ import { branchTarget, type Insn, lddwHalves, REGISTERS } from "./insn.js";
 import type { AluRow, JumpRow, LddwRow, Row } from "./isa.js";
 import { JUMP } from "./jump.js";
 import { pointerTo } from "./memory.js";
-import { type RunState, word } from "./run-state.js";
+import { type RunState, type Slot, type Step, word } from "./run-state.js";
 import { atomic, load, store, storeImm } from "./steps-memory.js";
-
-/** @returns the pc of the next slot, or `STOP` with the outcome set. */
-export type Step = (run: RunState) => number;
-
-/** One slot in its code. */
-export interface Slot<R extends Row> {
-  readonly row: R;
-  readonly insn: Insn;
-  readonly pc: number;
-  readonly code: readonly Insn[];
-}
 
 type Maker<R extends Row> = (slot: Slot<R>) => Step;
 

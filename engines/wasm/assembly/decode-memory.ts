@@ -1,7 +1,7 @@
 // Loads and stores: bits 29..28, 24..23 and, among the rest, 21 and 11..10 choose the class. Vector registers (bit 26)
 // never get here, as their group is another one.
 
-import { field, operands, orSp, signedField, sized, target } from "./decode";
+import { field, operands, orSp, signedField, sized, target } from "./decode-fields";
 import { Atomic, Extension, Op } from "./ops";
 
 export function memoryGroup(word: u32, record: usize): Op {

@@ -2,9 +2,10 @@
 // its effect is defined. The tree follows the manual's chapter "A64 instruction set encoding": bits 28..25 choose the
 // group, and each group has a function.
 
-import { SINK, SP_EL0, STACK_POINTER, TPIDR_EL1, TPIDR_EL2, ZERO } from "../layout";
+import { SP_EL0, TPIDR_EL1, TPIDR_EL2, ZERO } from "../layout";
 import { memoryGroup } from "./decode-memory";
-import { IMM, Op, OP, RD, RM, RN } from "./ops";
+import { field, operands, orSp, signedField, sized, target } from "./decode-fields";
+import { Op, OP } from "./ops";
 
 /** Write the record of `word` to `record`. */
 export function decode(word: u32, record: usize): void {
@@ -29,46 +30,6 @@ function group(word: u32, record: usize): Op {
     default:
       return Op.UNKNOWN;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-export function field(word: u32, high: u32, low: u32): u32 {
-  return (word << (31 - high)) >> (31 - high + low);
-}
-
-// @ts-ignore: decorator
-@inline
-export function signedField(word: u32, high: u32, low: u32): i32 {
-  return <i32>(word << (31 - high)) >> (31 - high + low);
-}
-
-/** A register that is written, where 31 is the zero register. */
-// @ts-ignore: decorator
-@inline
-export function target(reg: u32): u32 {
-  return reg == ZERO ? SINK : reg;
-}
-
-/** A register where 31 is SP. */
-// @ts-ignore: decorator
-@inline
-export function orSp(reg: u32): u32 {
-  return reg == ZERO ? STACK_POINTER : reg;
-}
-
-export function operands(record: usize, rd: u32, rn: u32, rm: u32, imm: i64): void {
-  store<u8>(record, <u8>rd, RD);
-  store<u8>(record, <u8>rn, RN);
-  store<u8>(record, <u8>rm, RM);
-  store<i64>(record, imm, IMM);
-}
-
-/** Operations come in pairs: the one of 64 bits, and behind it that of 32. */
-// @ts-ignore: decorator
-@inline
-export function sized(op: Op, is64: bool): Op {
-  return is64 ? op : op + 1;
 }
 
 // ---- Data processing, immediate ----

@@ -7,7 +7,7 @@ import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { CaseArbitrary, type CaseOptions } from "./arbitrary.js";
-import { DIRECTED } from "./blocks/immediates.js";
+import { EDGES } from "./blocks/immediates.js";
 import { isSound } from "./soundness.js";
 
 const sample = (numRuns: number, seed: number, options: CaseOptions = {}): readonly Case[] =>
@@ -97,7 +97,7 @@ test("add, and, compare and store see every edge immediate", () => {
   ];
   for (const matches of wanted) {
     const imms = new Set(slots.filter(({ row }) => matches(row)).map(({ imm }) => imm));
-    expect(DIRECTED.filter((edge) => !imms.has(edge))).toEqual([]);
+    expect(EDGES.filter((edge) => !imms.has(edge))).toEqual([]);
   }
 });
 

@@ -7,9 +7,10 @@ import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../../spec/bpf
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { Draw } from "../../../subjects/random/draw.js";
 import { shrinkStream } from "../shrink.js";
+import type { Plan } from "./blocks/body.js";
 import { half } from "./blocks/immediates.js";
 import { menuFor } from "./blocks/menu.js";
-import { FEATURES, type Feature, type Features, type Plan } from "./blocks/plan.js";
+import { FEATURES, type Feature, type Features } from "./blocks/plan.js";
 import { makeProgram, type Size } from "./blocks/program.js";
 import type { Region } from "./blocks/registers.js";
 import { isCase, SHRINKER } from "./shrink.js";

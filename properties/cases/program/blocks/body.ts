@@ -4,10 +4,36 @@
 
 import type { Row } from "../../../../spec/bpf/isa.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
+import type { ContextKind, MapSpec } from "../../../../spec/bpf/program.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
-import { DIRECTED, half, immediate } from "./immediates.js";
-import type { Plan, Signature } from "./plan.js";
+import { EDGES, half, immediate } from "./immediates.js";
+import type { Callee, Features, Signature } from "./plan.js";
 import { ALL, ARGUMENTS, at, type Region, Registers, SAVED, SPILL, SPILLS } from "./registers.js";
+
+/** What blocks may refer to. */
+export interface Plan {
+  readonly features: Features;
+  /** What blocks are made of, each item as often as it shall be tried. */
+  readonly menu: readonly ((body: Body) => void)[];
+  readonly kind: ContextKind;
+  readonly maps: readonly MapSpec[];
+  /** Indexes of `maps`. */
+  readonly dataMaps: readonly number[];
+  readonly progArrays: readonly number[];
+  /**
+   * Tail calls out of local functions keep the frames of their callers, so they must not lead to programs that have
+   * functions themselves; then only `code[0]` has any, and no slot names it.
+   */
+  readonly tailCallsFromFunctions: boolean;
+  readonly context: Region;
+  readonly packet: Region;
+  readonly packetEnd: Region;
+  /** By map index: what a map pointer and a value pointer point to. */
+  readonly mapObjects: readonly Region[];
+  readonly values: readonly Region[];
+  /** Functions of the current program by index, made from the last to the first; those not yet made are absent. */
+  readonly callees: (Callee | undefined)[];
+}
 
 /** An `Insn` whose distance is not yet known. */
 export interface Slot {
@@ -129,7 +155,7 @@ export class Body {
     const how = this.draw.below(10);
     if (how < 3) this.constant(register, immediate(this.draw));
     else if (how < 5) {
-      this.emit(MOV32, register, 0, 0, this.draw.pick(DIRECTED));
+      this.emit(MOV32, register, 0, 0, this.draw.pick(EDGES));
       this.state.setScalar(register);
     } else this.wide(register, half(this.draw), half(this.draw));
   }
@@ -200,7 +226,7 @@ export class Body {
     if (!(this.state.scalars & 1)) {
       const others = this.state.scalars & ALL;
       if (others !== 0 && this.draw.chance(70)) this.copy(0, this.operand());
-      else this.constant(0, this.draw.pick(DIRECTED));
+      else this.constant(0, this.draw.pick(EDGES));
     }
     this.emit(EXIT, 0, 0, 0, 0);
     this.dead = true;

@@ -5,7 +5,7 @@ import { type JaRow, type JumpRow, ROWS, rowById } from "../../../../spec/bpf/is
 import { arithmetic } from "./alu-block.js";
 import { fillBlock, innerBlock } from "./block.js";
 import type { Body, Label } from "./body.js";
-import { DIRECTED, half, immediate } from "./immediates.js";
+import { EDGES, half, immediate } from "./immediates.js";
 import { ALL } from "./registers.js";
 
 const JUMPS = ROWS.filter((row): row is JumpRow => row.kind === "jump");
@@ -39,9 +39,9 @@ export function jumpIf(body: Body): void {
 /** A test of bits that the operands share in the upper half or nowhere: the sign extension of an immediate shows. */
 function disjoint(body: Body, row: JumpRow): void {
   const { draw } = body;
-  const bits = draw.chance(70) ? draw.pick(DIRECTED) | -0x8000_0000 : draw.pick(DIRECTED);
+  const bits = draw.chance(70) ? draw.pick(EDGES) | -0x8000_0000 : draw.pick(EDGES);
   const left = body.target();
-  body.wide(left, ~bits & draw.pick(DIRECTED), half(draw));
+  body.wide(left, ~bits & draw.pick(EDGES), half(draw));
   if (row.operand === "imm") body.emit(row, left, 0, 0, bits);
   else {
     const right = body.target();
@@ -58,9 +58,9 @@ function comparand(body: Body, register: number): number {
   if (how < 5) {
     const mask = draw.pick(MASKS);
     body.emit(AND, register, 0, 0, mask);
-    return mask > 0 && draw.chance(85) ? draw.between(0, mask) : draw.pick(DIRECTED);
+    return mask > 0 && draw.chance(85) ? draw.between(0, mask) : draw.pick(EDGES);
   }
-  const edge = draw.pick(DIRECTED);
+  const edge = draw.pick(EDGES);
   const near = (edge + draw.between(-1, 1)) | 0;
   if (draw.chance(30)) body.constant(register, near);
   else body.wide(register, near, draw.chance(60) ? draw.between(-1, 1) : half(draw));
@@ -76,7 +76,7 @@ function neighbour(body: Body, register: number): number {
   if (other === register) return register;
   body.emit(draw.pick(COPIES), other, register, 0, 0);
   body.state.setScalar(other);
-  if (draw.chance(60)) body.emit(ADD, other, 0, 0, draw.chance(50) ? draw.between(-1, 1) : draw.pick(DIRECTED));
+  if (draw.chance(60)) body.emit(ADD, other, 0, 0, draw.chance(50) ? draw.between(-1, 1) : draw.pick(EDGES));
   return other;
 }
 

@@ -5,13 +5,13 @@ import { rowById } from "../../../../spec/bpf/isa.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { arithmetic } from "./alu-block.js";
 import { fillBlock } from "./block.js";
-import { Body } from "./body.js";
+import { Body, type Plan } from "./body.js";
 import { goto, longJump } from "./branch-block.js";
 import { callFunction, tailCall } from "./call-block.js";
 import { clearFrame, spill } from "./frame-block.js";
 import { inLoop, restore } from "./loop-block.js";
 import { load } from "./memory-block.js";
-import type { Plan, Signature } from "./plan.js";
+import type { Signature } from "./plan.js";
 import { ALL, at, type Pointer, type Region, SAVED, SPILL } from "./registers.js";
 
 export interface FunctionPlan {

@@ -13,15 +13,15 @@ const PATTERNS = [
   0x8000_0000, 0xffff_0000, 0x0000_fff0, 0x1234_5678, 0xffff_1234, 0x8000_ffff, 0x0101_0101, 0xfffe_fffe, 0xfff0_0fff,
 ] as const;
 /** Signed 32-bit, both signs of each. */
-export const DIRECTED: readonly number[] = [
+export const EDGES: readonly number[] = [
   ...new Set([...ENCODING_EDGES.flatMap((x) => [x, -x]), ...PATTERNS, -0x8000_0000].map((x) => x | 0)),
 ];
 
 /** Any signed 32-bit immediate, mostly an edge. */
 export function immediate(draw: Draw): number {
   const how = draw.below(16);
-  if (how < 9) return draw.pick(DIRECTED);
-  if (how < 11) return (draw.pick(DIRECTED) + (draw.word() & 1 ? 1 : -1)) | 0;
+  if (how < 9) return draw.pick(EDGES);
+  if (how < 11) return (draw.pick(EDGES) + (draw.word() & 1 ? 1 : -1)) | 0;
   if (how < 13) return draw.between(-16, 16);
   if (how < 14) return runOfOnes(draw);
   return draw.word() | 0;

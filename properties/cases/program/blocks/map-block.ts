@@ -7,7 +7,7 @@ import { fillBlock, innerBlock } from "./block.js";
 import type { Body } from "./body.js";
 import { goto } from "./branch-block.js";
 import { callHelper } from "./call-block.js";
-import { DIRECTED } from "./immediates.js";
+import { EDGES } from "./immediates.js";
 import { ALL, at } from "./registers.js";
 
 const MAP_ROWS = [rowById("lddw mapFd"), rowById("lddw mapIndex")] as const;
@@ -91,7 +91,7 @@ function writeKey(body: Body, spec: ArrayMap | HashMap, position: number): void 
     body.emit(STORE_4, 10, draw.bit(scalars), position, 0);
     return;
   }
-  const key = draw.chance(75) ? draw.below(spec.entries) : draw.chance(50) ? spec.entries : draw.pick(DIRECTED);
+  const key = draw.chance(75) ? draw.below(spec.entries) : draw.chance(50) ? spec.entries : draw.pick(EDGES);
   body.emit(STORE_IMM[2], 10, 0, position, key);
 }
 

@@ -10,7 +10,7 @@ import {
   type StoreRow,
 } from "../../../../spec/bpf/isa.js";
 import type { Body } from "./body.js";
-import { DIRECTED, immediate } from "./immediates.js";
+import { EDGES, immediate } from "./immediates.js";
 import type { Pointer } from "./registers.js";
 
 export const LOADS = ROWS.filter((row): row is LoadRow => row.kind === "load" && row.mode === "mem");
@@ -123,7 +123,7 @@ function atomic(body: Body): void {
   const src = row.src === "rw" ? body.mutable() : body.operand();
   if (row.op === "cmpxchg" && !(state.scalars & 1)) {
     if (!body.mayClobberR0) return;
-    body.constant(0, draw.chance(60) ? 0 : draw.pick(DIRECTED));
+    body.constant(0, draw.chance(60) ? 0 : draw.pick(EDGES));
   }
   if (row.op === "cmpxchg" && !body.mayClobberR0) return;
   const mask = dataPointers(body, (pointer) => pointer.region.atomics);

@@ -3,9 +3,9 @@
 
 import type { Insn } from "../../../../spec/bpf/insn.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
-import type { Body } from "./body.js";
+import type { Body, Plan } from "./body.js";
 import { type FunctionPlan, makeFunction } from "./function.js";
-import type { Callee, Parameter, Plan, Signature } from "./plan.js";
+import type { Callee, Parameter, Signature } from "./plan.js";
 
 const MAIN: Signature = { parameters: [], main: true };
 const MAX_FUNCTIONS = 3;

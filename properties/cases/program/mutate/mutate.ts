@@ -5,7 +5,7 @@ import { validate } from "../../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../../subjects/case.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { MOST_GUARDED } from "../arbitrary.js";
-import { DIRECTED, half } from "../blocks/immediates.js";
+import { EDGES, half } from "../blocks/immediates.js";
 import { isSound } from "../soundness.js";
 import { aimAt, type Goal } from "./aim.js";
 import {
@@ -51,7 +51,7 @@ const edgeInput: CaseEdit = (value, draw) => {
   if (input.length < 8) return undefined;
   const view = new DataView(input.buffer, input.byteOffset, input.length);
   const place = 4 * draw.below(Math.floor(input.length / 4));
-  view.setInt32(place, draw.chance(60) ? draw.pick(DIRECTED) : half(draw), true);
+  view.setInt32(place, draw.chance(60) ? draw.pick(EDGES) : half(draw), true);
   return { ...value, inputs: value.inputs.with(index, input) };
 };
 
