@@ -6,7 +6,7 @@ import { Machine } from "../../machine/machine.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import type { DirectedCase } from "../../subjects/directed-case.js";
-import { execute } from "../../subjects/run/execute.js";
+import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { STACK } from "../../subjects/run/layout.js";
 import type { JitFunction } from "../../subjects/subject.js";
 
@@ -41,7 +41,7 @@ export const EXCEPTION_UNWINDING: DirectedCase = {
     };
     const loaded = kernel.loadProgram([boundary]);
     if (!loaded.ok) return `the boundary is refused: ${loaded.error.kind}`;
-    const run = { machine, entry: loaded.program.bpfFunc, args: [], fuel: FUEL };
+    const run = { machine, entry: loaded.program.bpfFunc, args: [], fuel: FUEL, traps: trapsOf(kernel) };
     const outcome = execute(referenceEngine, run);
     if (outcome.kind === "returned") return outcome.x0 === 42n ? undefined : `returned ${outcome.x0}, expected 42`;
     if (outcome.kind === "violated") return outcome.rule;

@@ -2,6 +2,7 @@
 
 import type { Engine, EngineOutcome, EngineRun } from "../../engines/engine.js";
 import { pointer } from "../../machine/address.js";
+import type { SubjectKernel } from "../subject.js";
 import { ENTRY_SP, STACK, TASK } from "./layout.js";
 
 /** SP_EL0 holds the running task. */
@@ -13,3 +14,7 @@ export type Execute = Pick<EngineRun, "machine" | "entry" | "args" | "fuel"> & P
 
 export const execute = (engine: Engine, run: Execute): EngineOutcome =>
   engine.run({ cpu: 0, stackTop: ENTRY_SP, stackLow: STACK.base, traps: NO_TRAPS, system: SYSTEM, ...run });
+
+/** These traps, and what runs in place of called code that the machine does not have. */
+export const trapsOf = (kernel: SubjectKernel, traps: EngineRun["traps"] = NO_TRAPS): EngineRun["traps"] =>
+  kernel.traps === undefined ? traps : new Map([...traps, ...kernel.traps(traps)]);

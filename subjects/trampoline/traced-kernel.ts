@@ -7,7 +7,7 @@ import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js"
 import { Machine } from "../../machine/machine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
-import { execute } from "../run/execute.js";
+import { execute, trapsOf } from "../run/execute.js";
 import { DUMMY_TRAMPOLINE, PAGE_BYTES, pagesOf, STACK } from "../run/layout.js";
 import {
   DEFAULT_ENV,
@@ -112,7 +112,8 @@ export class TracedKernel {
       text.framePointer = x[29]!;
     };
     const { args } = call;
-    const outcome = execute(referenceEngine, { machine, cpu, entry, args, fuel: FUEL, traps: text.traps, trace });
+    const traps = trapsOf(this.kernel, text.traps);
+    const outcome = execute(referenceEngine, { machine, cpu, entry, args, fuel: FUEL, traps, trace });
     text.drain();
     return outcome.kind === "returned" ? { steps: text.steps, result: outcome.x0 } : said(outcome);
   }

@@ -39,7 +39,7 @@ export const TASK: Place = { name: "task", base: 0x8000_b020_0000, bytes: PAGE_B
 /** Arena pointers count from `ARENA_BASE`; its first page is not mapped. */
 export const ARENA_BASE: Va = 0x8000_c000_0000;
 export const ARENA: Place = { name: "arena", base: ARENA_BASE + PAGE_BYTES, bytes: 2 * PAGE_BYTES };
-export const PLACES = [RESULTS, DATA, TASK, ARENA] as const;
+export const PLACES: readonly Place[] = [RESULTS, DATA, TASK, ARENA];
 /** Upper half of the arena's addresses in user space. */
 export const USER_HIGH = 0x7f05;
 
@@ -50,6 +50,11 @@ export const CPU_NUMBER_HELPER = 8;
 export const TASK_HELPERS: readonly number[] = [35, 158];
 export const CPU_NUMBER_OFFSET = 16;
 
-/** What the places hold before each case. */
-export const initialBytes = ({ bytes }: Place): Uint8Array =>
-  Uint8Array.from({ length: bytes }, (_, i) => (i * 37 + (i >> 8) * 11 + 0x80) & 0xff);
+const INITIAL: ReadonlyMap<Place, Uint8Array> = new Map(
+  PLACES.map((place) => [
+    place,
+    Uint8Array.from({ length: place.bytes }, (_, i) => (i * 37 + (i >> 8) * 11 + 0x80) & 0xff),
+  ]),
+);
+/** What a place holds before each case: a copy. */
+export const initialBytes = (place: Place): Uint8Array => INITIAL.get(place)!.slice();

@@ -8,7 +8,7 @@ import { hex64, s32 } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { blindCodes } from "../../../subjects/lowering.js";
-import { execute } from "../../../subjects/run/execute.js";
+import { execute, trapsOf } from "../../../subjects/run/execute.js";
 import { CALL_BASE, STACK } from "../../../subjects/run/layout.js";
 import {
   DEFAULT_ENV,
@@ -29,7 +29,6 @@ import {
   PERCPU_EL1,
   PERCPU_EL2,
   PLACES,
-  type Place,
   REGISTERS,
   RESULTS,
   TASK,
@@ -46,8 +45,6 @@ const LDDW_HIGH = rowById("lddw high");
 const MOV = rowById("mov imm");
 const STORE = rowById("stxdw");
 const EXIT = insn(rowById("exit"));
-
-const INITIAL: ReadonlyMap<Place, Uint8Array> = new Map(PLACES.map((place) => [place, initialBytes(place)]));
 
 export class VerifierOnlyChecker {
   private readonly machine = new Machine();
@@ -69,7 +66,12 @@ export class VerifierOnlyChecker {
     const { kernel } = this;
     kernel.env = { ...kernel.env, ...c.env };
     const loaded = kernel.loadProgram(loweredOf(c));
-    if (!loaded.ok) return notCompiled(describeLoadError(loaded.error));
+    if (!loaded.ok) {
+      const { error } = loaded;
+      return error.kind === "missing"
+        ? { kind: "refused", missing: error.what }
+        : notCompiled(describeLoadError(error));
+    }
     const { program } = loaded;
     const structure = loadedBreaches(kernel, program.functions);
     const verdict = structure.length > 0 ? brokenRule(structure[0]!) : undefined;
@@ -84,12 +86,13 @@ export class VerifierOnlyChecker {
     meaning: Meaning,
   ): Verdict {
     const { machine } = this;
-    for (const [{ base }, bytes] of INITIAL) machine.poke(base, bytes);
+    for (const place of PLACES) machine.poke(place.base, initialBytes(place));
     const outcome = execute(referenceEngine, {
       machine,
       entry: bpfFunc,
       args: registers.slice(1),
       fuel: FUEL,
+      traps: trapsOf(this.kernel),
       fixup: (pc) => this.kernel.fixupException(functions, pc),
       system: { spEl0: pointer(TASK.base), tpidrEl1: PERCPU_EL1, tpidrEl2: PERCPU_EL2 },
     });
@@ -112,8 +115,9 @@ export class VerifierOnlyChecker {
       if (name === RESULTS.name) continue;
       const expected = memory.get(name)!;
       const got = this.machine.peek(base, bytes);
+      if (Buffer.compare(expected, got) === 0) continue;
       const at = expected.findIndex((byte, i) => byte !== got[i]);
-      if (at >= 0) return disagree(`${name}[${at}]`, `${expected[at]}`, `${got[at]}`);
+      return disagree(`${name}[${at}]`, `${expected[at]}`, `${got[at]}`);
     }
     return AGREE;
   }
