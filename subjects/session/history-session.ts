@@ -48,7 +48,7 @@ export class HistorySession extends Session {
       case "free":
         return () => this.free(target);
       case "run":
-        return () => this.run(() => this.runner.run(target, action.cpu % this.machine.cpus, undefined));
+        return () => this.run(() => this.executor.run(target, action.cpu % this.machine.cpus, undefined));
       case "attach": {
         const plan = this.attachments.plan(target, action.programs, this.live);
         return plan && (() => this.attach(target, plan));
@@ -70,7 +70,7 @@ export class HistorySession extends Session {
         const live = this.live.get(run.id)!;
         const { cpu, cpus } = this.machine;
         const other = run.cpu % cpus;
-        this.ran(this.runner.run(live, other === cpu ? (other + 1) % cpus : other, at));
+        this.ran(this.executor.run(live, other === cpu ? (other + 1) % cpus : other, at));
       }
     };
   }

@@ -13,9 +13,9 @@ import type { CaseEnv } from "../case.js";
 import { type LoweredFunction, lowerProgram } from "../lowering.js";
 import type { Execution, Scene, Step } from "../step.js";
 import { describeLoadError, type JitEnv, type Subject } from "../subject.js";
+import type { LiveProgram } from "./executor.js";
 import { placed } from "./machines.js";
 import { framesOf, type PreparedProgram, prepared } from "./prepared.js";
-import type { LiveProgram } from "./runner.js";
 import { Session } from "./session.js";
 
 /** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */
@@ -139,7 +139,7 @@ export class ProgramSession {
       };
       const step = session.record(() =>
         session.run(() => {
-          execution = session.runner.runProgram(live, given);
+          execution = session.executor.runProgram(live, given);
           return execution;
         }),
       );

@@ -20,11 +20,11 @@ import {
 } from "../subject.js";
 import { Attachments, type Plan } from "./attachments.js";
 import { entryOf } from "./entry.js";
+import { Executor, type LiveProgram } from "./executor.js";
 import { giveMachine, type MachineKind, machineKindOf, type PlacedMachine, takeMachine } from "./machines.js";
 import { Models } from "./models.js";
 import type { PreparedProgram } from "./prepared.js";
 import { Recorder } from "./recorder.js";
-import { type LiveProgram, Runner } from "./runner.js";
 
 export interface SessionOptions {
   readonly subject: Subject;
@@ -59,7 +59,7 @@ export class Session implements Scene {
   readonly tramps = new Map<number, Tramp>();
   readonly images: "packs" | "pages";
   readonly baseline: Machine["usage"];
-  readonly runner: Runner;
+  readonly executor: Executor;
   warned = 0;
   private readonly machineKind: MachineKind;
   private readonly placed: PlacedMachine;
@@ -98,7 +98,7 @@ export class Session implements Scene {
     this.recorder = new Recorder(machine, images === "pages");
     this.attachments = new Attachments(this.kernel, () => this.recorder.firstHeapObject);
     this.models = new Models(history, this.kernel, this.recorder);
-    this.runner = new Runner(this.kernel, engine, this.attachments, memory);
+    this.executor = new Executor(this.kernel, engine, this.attachments, memory);
   }
 
   get allocator(): Models["allocator"] {
@@ -110,7 +110,7 @@ export class Session implements Scene {
   /** Without the pages that runs map. */
   get usage(): Machine["usage"] {
     const { usage } = this.machine;
-    const { pages } = this.runner;
+    const { pages } = this.executor;
     return pages === 0 ? usage : { ...usage, frames: usage.frames - pages };
   }
 
@@ -189,7 +189,7 @@ export class Session implements Scene {
 
   /** Give a program back, after everything that is attached to it or calls it, and run into what is left of it. */
   free(target: LiveProgram, isTried = true): StepResult {
-    const { kernel, live, models, runner, attachments } = this;
+    const { kernel, live, models, executor, attachments } = this;
     for (const { plan } of attachments.partOf(target.id)) {
       const error = this.trace(plan.live, undefined);
       if (error !== 0) return { kind: "kept", error };
@@ -197,9 +197,9 @@ export class Session implements Scene {
     attachments.freed(target);
     kernel.freeProgram(target.program);
     live.delete(target.id);
-    runner.patched.delete(entryOf(target).site);
+    executor.patched.delete(entryOf(target).site);
     for (const region of target.regions) models.freed(region);
-    const trap = isTried ? this.recorder.aside(() => runner.trap(target, this.machine.cpu)) : undefined;
+    const trap = isTried ? this.recorder.aside(() => executor.trap(target, this.machine.cpu)) : undefined;
     return { kind: "freed", freed: target, trap };
   }
 
@@ -271,7 +271,7 @@ export class Session implements Scene {
     const { attachments, models, tramps, kernel } = this;
     const printed = kernel.warnings.length;
     const gone = tramps.get(target.id);
-    this.runner.patched.add(entryOf(target).site);
+    this.executor.patched.add(entryOf(target).site);
     const error = attachments.update(target, plan);
     const attachment = error === 0 ? attachments.attached.get(target.id) : undefined;
     const [from, to] = [gone?.region.image, attachment?.im.image];

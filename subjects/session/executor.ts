@@ -52,7 +52,7 @@ export interface ProgramRun {
   readonly trace?: EngineRun["trace"];
 }
 
-export class Runner {
+export class Executor {
   /** Words that were replaced without telling the other CPUs. */
   readonly patched = new Set<Va>();
   /** Pages that runs have mapped since the session began. */

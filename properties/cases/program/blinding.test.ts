@@ -2,15 +2,15 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileImages } from "../impl/jit/compile.js";
-import { DEFAULT_ENV } from "../impl/jit/env.js";
-import { CaseArbitrary } from "../properties/cases/program/arbitrary.js";
-import { type CaseReport, checkCase, makeChecker } from "../properties/cases/program/check.js";
-import { type Insn, insn } from "../spec/bpf/insn.js";
-import { rowById } from "../spec/bpf/isa.js";
-import { bpf } from "../spec/bpf/text/bpf.js";
-import type { Case } from "./case.js";
-import { blindCodes } from "./lowering.js";
+import { compileImages } from "../../../impl/jit/compile.js";
+import { DEFAULT_ENV } from "../../../impl/jit/env.js";
+import { type Insn, insn } from "../../../spec/bpf/insn.js";
+import { rowById } from "../../../spec/bpf/isa.js";
+import { bpf } from "../../../spec/bpf/text/bpf.js";
+import type { Case } from "../../../subjects/case.js";
+import { blindCodes } from "../../../subjects/lowering.js";
+import { CaseArbitrary } from "./arbitrary.js";
+import { type CaseReport, checkCase, makeChecker } from "./check.js";
 
 const bench = makeChecker();
 const blinded = (value: Case): CaseReport => checkCase({ ...value, env: { ...value.env, blind: true } }, bench);
