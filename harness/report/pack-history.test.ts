@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseHistory } from "../../properties/cases/history/text.js";
 import type { PackEvent } from "./data.js";
-import { aliveAt, busiest, clip, livesOf, occupancy, stretches, tiles } from "./pack-history.js";
+import { aliveAt, livesOf, occupancy, stretches, tiles } from "./pack-history.js";
 import { memoryMap, packHistory, shownPacks, triedOf } from "./pack-map.js";
 
 const map = (at: number, bytes: number): PackEvent => ({ kind: "map", at, bytes });
@@ -62,21 +62,6 @@ describe("what the bytes are", () => {
     expect(occupancy(bands, aliveAt(programs, 3))).toEqual({
       ...{ programs: 1, used: 60, slack: 4, holes: 128, largestHole: 128, rest: 3904 },
     });
-  });
-
-  test("a window cuts what begins before it or ends after it", () => {
-    expect(clip(stretches(band, aliveAt(programs, 3)), 8256, 70)).toEqual([
-      { use: "hole", start: 8256, end: 8320 },
-      { use: "even", start: 8320, end: 8326 },
-    ]);
-  });
-
-  test("the busiest window is where most programs begin", () => {
-    const alive = [0, 5000, 5064].map((at, id) => ({ id, at: 8192 + at, bytes: 64, used: 64, from: 0, to: 9 }));
-    const large = { at: 8192, bytes: 16384, offset: 0 };
-    expect(busiest([large], alive, 4096, 4096)?.at).toBe(8192 + 4096);
-    expect(busiest([large], alive, 65536, 4096)).toEqual({ band: large, at: 8192, bytes: 16384 });
-    expect(busiest([large], [], 4096, 4096)).toBeUndefined();
   });
 
   test("rows begin at multiples of their length", () => {

@@ -1,5 +1,5 @@
 // A history of an allocator as shapes: which program lay where, from which step to which, and what the regions hold at
-// one step. Pure geometry; `pack-drawing.ts` gives it colours.
+// one step. Pure geometry; `packs-section.ts` gives it colours.
 
 import type { PackEvent, PackHistory } from "./data.js";
 
@@ -94,36 +94,6 @@ export function stretches({ at, bytes }: Band, programs: readonly Life[]): reado
   }
   add("rest", next, at + bytes);
   return found;
-}
-
-/** What of them lies within a window. */
-export const clip = (all: readonly Stretch[], at: number, bytes: number): readonly Stretch[] =>
-  all
-    .filter(({ start, end }) => end > at && start < at + bytes)
-    .map(({ use, start, end }) => ({ use, start: Math.max(start, at), end: Math.min(end, at + bytes) }));
-
-export interface Window {
-  readonly band: Band;
-  readonly at: number;
-  readonly bytes: number;
-}
-
-/** The window of so many bytes, at a multiple of `step`, in which most programs begin; the first of several. */
-export function busiest(
-  bands: readonly Band[],
-  programs: readonly Life[],
-  bytes: number,
-  step: number,
-): Window | undefined {
-  let found: { readonly window: Window; readonly starts: number } | undefined;
-  for (const band of bands) {
-    const last = Math.max(band.at, band.at + band.bytes - bytes);
-    for (let at = band.at; at <= last; at += step) {
-      const starts = programs.filter((program) => program.at >= at && program.at < at + bytes).length;
-      if (starts > (found?.starts ?? 0)) found = { window: { band, at, bytes: Math.min(bytes, band.bytes) }, starts };
-    }
-  }
-  return found?.window;
 }
 
 /** One row of a map that is `rowBytes` wide; rows begin at multiples of that. */
