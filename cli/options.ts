@@ -1,6 +1,13 @@
-// Values of options: each parser accepts one notation and refuses everything else by saying what it expects.
+// Options that many commands have, and the values of options: each parser accepts one notation and refuses everything else by
+// saying what it expects.
 
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { Engine } from "../engines/engine.js";
+import { chooseEngines, ENGINE_CHOICES } from "../harness/engines.js";
+import { defaultSubject, SUBJECTS, subjectByName } from "../subjects/index.js";
+import type { Subject } from "../subjects/subject.js";
+import { complain } from "./command.js";
+import type { Io } from "./io.js";
 
 /** A decimal number from `least` to `most`. */
 export const integer =
@@ -36,3 +43,29 @@ export const names = (text: string): readonly string[] => {
   if (list.every((name) => name !== "")) return list;
   throw new InvalidArgumentError("Expected names separated by commas.");
 };
+
+export const engineOption = (): Option =>
+  new Option("--engine <name>", "what runs the A64 code (default: the fastest that is there)").choices(ENGINE_CHOICES);
+
+/** The engines, with one line on stderr for each that is not there; undefined if none is left, and then that was said. */
+export function enginesFor(io: Io, name: string | undefined): readonly Engine[] | undefined {
+  const choice = chooseEngines(name);
+  if (!choice.ok) {
+    complain(io, choice.error);
+    return undefined;
+  }
+  for (const sentence of choice.value.absent) io.err(`rox: engine ${sentence}\n`);
+  return choice.value.engines;
+}
+
+export const subjectOption = (): Option =>
+  new Option("--subject <name>", "what is under test").default(defaultSubject.name);
+
+/** Undefined if there is none of that name, and then that was said. */
+export function subjectFor(io: Io, name: string): Subject | undefined {
+  const subject = subjectByName(name);
+  if (subject !== undefined) return subject;
+  const expected = `one of ${SUBJECTS.map((known) => known.name).join(", ")}`;
+  complain(io, { subject: "--subject", expected, got: JSON.stringify(name), next: "choose one of them" });
+  return undefined;
+}

@@ -3,7 +3,8 @@
 import { defaultEngine } from "../engines/index.js";
 import type { PlayOptions } from "../properties/cases/history/check.js";
 import { type Replayed, replay } from "../properties/cases/history/replay.js";
-import { type HistoryFile, parseHistory } from "../properties/cases/history/text.js";
+import { type HistoryFile, parseHistory, printActions } from "../properties/cases/history/text.js";
+import type { Action } from "../subjects/action.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readTextFile } from "./input-file.js";
 
@@ -18,3 +19,9 @@ export function loadHistory(file: string): Loaded<HistoryFile> {
 
 export const replayFile = (file: HistoryFile, options: PlayOptions = {}): Replayed =>
   replay(file, { engine: defaultEngine(), ...options });
+
+/** What an action is called: its line in the file, or what a play adds at the end. */
+export function actionNames({ actions, options }: HistoryFile): (action: Action) => string {
+  const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
+  return (action) => lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
+}

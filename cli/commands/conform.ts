@@ -5,9 +5,8 @@ import { formatConform } from "../../harness/format/conform.js";
 import { exitCode } from "../../harness/report.js";
 import { stageCheck } from "../../properties/cases/stage-check.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { subjectFor, subjectOption } from "../subject-option.js";
+import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;

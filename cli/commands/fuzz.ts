@@ -20,7 +20,6 @@ import { fuzzTrials } from "../../harness/loop/trials.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { KINDS, kindByName } from "../../properties/cases/index.js";
-import { saveCampaignPage } from "../campaign-page.js";
 import {
   complain,
   type Define,
@@ -34,6 +33,7 @@ import {
 } from "../command.js";
 import type { Io } from "../io.js";
 import { duration, integer, names } from "../options.js";
+import { saveCampaignPage } from "../page.js";
 import { startStatus } from "../progress.js";
 
 const KIND_NAMES = KINDS.map(({ name }) => name);

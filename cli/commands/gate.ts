@@ -12,18 +12,16 @@ import { formatGate } from "../../harness/format/gate.js";
 import { formatListing } from "../../harness/format/listing.js";
 import { differenceLine } from "../../harness/format/text.js";
 import { tryFixed } from "../../harness/gate/fixed.js";
-import { type GateOptions, type GateParts, type GateReport, type GateResult, gate } from "../../harness/gate/gate.js";
+import { type GateOptions, type GateParts, type GateReport, gate } from "../../harness/gate/gate.js";
 import { gateParts } from "../../harness/gate/parts.js";
 import { compileCase } from "../../harness/listing.js";
 import { corpusDirectory } from "../../harness/project.js";
-import type { GateAbout } from "../../harness/report/gate-data.js";
 import { exitCode } from "../../harness/report.js";
 import { sequencePool } from "../../harness/sequences/pool.js";
 import { sequences } from "../../harness/sequences/sequences.js";
 import { directedCases } from "../../properties/directed/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import {
-  complain,
   complainAll,
   type Define,
   examples,
@@ -34,9 +32,9 @@ import {
   saveForCi,
   saveJson,
 } from "../command.js";
-import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { duration, integer, names } from "../options.js";
+import { duration, engineOption, enginesFor, integer, names } from "../options.js";
+import { savePage } from "../page.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
@@ -168,7 +166,8 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     complainAll(io, report.unreadable);
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
     const about = { engines: engines.map(({ name }) => name), check: parts.trials.check, from: flags.from };
-    const code = flags.report === undefined ? saved : await savePage(io, flags.report, result, about, saved);
+    const page = async () => (await import("../../harness/report/gate-data.js")).gateData(result, about);
+    const code = flags.report === undefined ? saved : await savePage(io, flags.report, page, saved);
     print(io, formatGate(report, io.columns));
     const found = [...(finding === undefined ? [] : [foundProgram(finding)]), ...caseFindings.map(foundCase)];
     for (const one of found) print(io, ["", ...(await formatCounterexample(one, io.columns))]);
@@ -181,23 +180,6 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     progress.stop();
     await Promise.all([parts.pool.close(), pool.close()]);
   }
-}
-
-/** Returns the exit code: `code`, or bad input if there is no writing there. */
-async function savePage(
-  io: Io,
-  directory: string,
-  result: GateResult,
-  about: GateAbout,
-  code: number,
-): Promise<number> {
-  // Loaded only where it is wanted: the plotting library is large.
-  const { gateData } = await import("../../harness/report/gate-data.js");
-  const { writePage } = await import("../../harness/report/page.js");
-  const written = writePage(directory, await gateData(result, about));
-  if (!written.ok) return complain(io, written.error);
-  io.err(`rox: the report is ${written.value}\n`);
-  return code;
 }
 
 /** Undefined in a copy without one: a corpus is missed only where it was asked for. */

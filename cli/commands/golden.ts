@@ -6,11 +6,9 @@ import { formatCoverage, formatGolden } from "../../harness/format/golden.js";
 import { type GoldenReport, golden } from "../../harness/golden/golden.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { integer, names } from "../options.js";
+import { engineOption, enginesFor, integer, names, subjectFor, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
-import { subjectFor, subjectOption } from "../subject-option.js";
 
 interface Flags {
   readonly subject: string;

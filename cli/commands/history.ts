@@ -4,16 +4,15 @@ import type { Command } from "commander";
 import type { Engine } from "../../engines/engine.js";
 import { caseCommand } from "../../harness/case-command.js";
 import { formatEvent, placesOf } from "../../harness/format/event.js";
-import { loadHistory, replayFile } from "../../harness/history-file.js";
+import { actionNames, loadHistory, replayFile } from "../../harness/history-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import type { Violation } from "../../properties/cases/history/check.js";
-import { type HistoryFile, printActions } from "../../properties/cases/history/text.js";
+import type { HistoryFile } from "../../properties/cases/history/text.js";
 import type { Execution, Step } from "../../subjects/step.js";
 import type { Subject } from "../../subjects/subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { subjectFor, subjectOption } from "../subject-option.js";
+import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;
@@ -77,13 +76,12 @@ function play(
   flags: Flags,
   io: Io,
 ): ReturnType<typeof replayFile> {
-  const { about, options, actions } = history;
-  const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
+  const { about, actions } = history;
+  const nameOf = actionNames(history);
   const played = replayFile(history, {
     ...on,
     onStep: (action, step, violations) => {
-      const line = lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
-      print(io, [line, ...(flags.trace === true ? traceLines(step) : []), ...violations.map(violationLine)]);
+      print(io, [nameOf(action), ...(flags.trace === true ? traceLines(step) : []), ...violations.map(violationLine)]);
     },
   });
   const { report, wrong } = played;

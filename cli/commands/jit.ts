@@ -8,8 +8,7 @@ import { writeOutputFile } from "../../harness/output-file.js";
 import { makeReport } from "../../harness/report.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, type Io } from "../io.js";
-import { address } from "../options.js";
-import { subjectFor, subjectOption } from "../subject-option.js";
+import { address, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;

@@ -5,7 +5,7 @@ import { loadHistory } from "../../harness/history-file.js";
 import { memoryMap } from "../../harness/report/pack-map.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
-import { subjectFor, subjectOption } from "../subject-option.js";
+import { subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;

@@ -1,9 +1,9 @@
 // `rox report`: a campaign as a page for a browser, whether it has ended or is at work.
 
 import path from "node:path";
-import { saveCampaignPage } from "../campaign-page.js";
 import { type Define, examples } from "../command.js";
 import { CLEAN } from "../io.js";
+import { saveCampaignPage } from "../page.js";
 
 export const defineReport: Define = (program, io, finish) => {
   program

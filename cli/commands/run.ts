@@ -2,8 +2,8 @@
 
 import { Option } from "commander";
 import { type LoadedCase, loadCase } from "../../harness/case-file.js";
+import { formatTrace } from "../../harness/format/listing.js";
 import { formatCaseReport } from "../../harness/format/run.js";
-import { formatTrace } from "../../harness/format/trace.js";
 import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
@@ -11,9 +11,8 @@ import { type Checked, checkExpected } from "../../properties/cases/check-or-cra
 import { traceRun } from "../../properties/cases/program/trace-run.js";
 import { stageCheck } from "../../properties/cases/stage-check.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
-import { engineOption, enginesFor } from "../engine-option.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { subjectFor, subjectOption } from "../subject-option.js";
+import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;

@@ -8,7 +8,7 @@ import { type Check, type Checked, checkExpected } from "../../properties/cases/
 import { envOf, lowerCase } from "../../properties/cases/compile.js";
 import type { Violation } from "../../properties/cases/history/check.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
-import { type HistoryFile, parseHistory, printActions } from "../../properties/cases/history/text.js";
+import { type HistoryFile, parseHistory } from "../../properties/cases/history/text.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { parseCase } from "../../properties/cases/program/text.js";
 import type { TraceRow } from "../../properties/cases/program/trace.js";
@@ -20,7 +20,7 @@ import type { Step } from "../../subjects/step.js";
 import type { Subject } from "../../subjects/subject.js";
 import { type Counterexample, codeOf } from "../counterexample.js";
 import { formatEvent, placesOf } from "../format/event.js";
-import { replayFile } from "../history-file.js";
+import { actionNames, replayFile } from "../history-file.js";
 import type { ActionData, DifferenceData, FindingData, StepData } from "./data.js";
 
 export interface Witnesses {
@@ -136,20 +136,18 @@ export function machineEvents(c: Case, subject: Subject = defaultSubject): reado
 
 /** The history must not be one that ends the process. */
 function historyShown(history: HistoryFile, engine: Engine): Partial<Shown> {
-  const { actions, options } = history;
-  const lines = new Map(printActions(actions, options).map((line, i) => [actions[i], line]));
+  const nameOf = actionNames(history);
   const done: ActionData[] = [];
   let events: readonly string[] = [];
   const { report } = replayFile(history, {
     engine,
     onStep: (action, step, violations) => {
-      const text = lines.get(action) ?? `free #${"id" in action ? action.id : ""}, at the end`;
-      done.push({ text, result: resultOf(action, step), breaches: violations.map(breachText) });
+      done.push({ text: nameOf(action), result: resultOf(action, step), breaches: violations.map(breachText) });
       const placeOf = placesOf(step);
       if (violations.length > 0) events = step.events.map((event, i) => formatEvent(event, i, placeOf));
     },
   });
-  const late = report.violations.filter(({ step }) => step >= actions.length);
+  const late = report.violations.filter(({ step }) => step >= history.actions.length);
   if (late.length > 0 && done.every(({ breaches }) => breaches.length === 0)) {
     done.push({ text: "when all is over", result: "", breaches: late.map(breachText) });
   }
