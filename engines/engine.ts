@@ -11,7 +11,7 @@ export type Trap = (args: BigUint64Array) => bigint;
 export class TrapFault extends Error {}
 
 /** Where to go on after a faulting access, and which register to zero first. */
-export interface Fixup {
+interface Fixup {
   readonly resume: Va;
   readonly clear: number | undefined;
 }
@@ -37,7 +37,7 @@ export interface EngineRun {
 }
 
 /** What the kernel keeps in system registers: the task in SP_EL0, the per-CPU offset in one of the TPIDRs. */
-export interface SystemRegisters {
+interface SystemRegisters {
   readonly spEl0: bigint;
   readonly tpidrEl1: bigint;
   readonly tpidrEl2: bigint;

@@ -20,7 +20,7 @@ export const pointer = (va: number): bigint => 0xffff_0000_0000_0000n + BigInt(v
 export const bytesOf = (words: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(words).buffer);
 
 /** An engine, and the kind of machine that it is to run on. */
-export interface Subject {
+interface Subject {
   readonly engine: Engine;
   machineWith(words: readonly number[]): Machine;
   run(words: readonly number[], options?: Partial<EngineRun>): EngineOutcome;

@@ -3,7 +3,7 @@
 // is followed through written -> cleaned -> invalidated, and each CPU has a time of its last synchronization. Hardware that
 // needs less (CTR_EL0.IDC, DIC) would hide mistakes; this one needs everything.
 
-export const LINE_BYTES = 64;
+const LINE_BYTES = 64;
 
 const CURRENT = 0;
 const WRITTEN = 1;

@@ -6,7 +6,7 @@ import type { Permission } from "./page-table.js";
 
 export type LockName = "patchLock" | "packMutex" | "textMutex";
 /** `vmalloc`: whole pages of the module area. `kvmalloc`: kernel heap. */
-export type Area = "vmalloc" | "kvmalloc";
+type Area = "vmalloc" | "kvmalloc";
 
 export type MachineEvent =
   /** Bytes stored by kernel code through this address. `from`: of a copy, where they were read. */

@@ -3,7 +3,7 @@
 
 import type { Va } from "./address.js";
 
-export type KernelFaultWhy =
+type KernelFaultWhy =
   /** No mapping, or the permission forbids it. */
   | "badRead"
   | "badWrite"

@@ -5,7 +5,7 @@ import type { LockName, MachineEvent } from "./event.js";
 import { KernelFault } from "./fault.js";
 
 /** `spinIrq`: taken with interrupts off, nothing may sleep under it. `mutex`: taken where sleeping is allowed. */
-export type LockKind = "spinIrq" | "mutex";
+type LockKind = "spinIrq" | "mutex";
 
 /** What a lock needs of the machine that it belongs to. */
 interface Processors {

@@ -12,7 +12,7 @@ const NO_PAGE = -1;
 const NOWHERE = -(2 ** 48);
 
 /** The part of a machine that engines need. */
-export type PageTable = Pick<Machine, "pageBytes" | "mapping">;
+type PageTable = Pick<Machine, "pageBytes" | "mapping">;
 
 export class DataSide implements Memory {
   private page: Va = NO_PAGE;

@@ -12,7 +12,7 @@ import type { Listener, Session } from "./session.js";
 import { Monitor } from "./watch.js";
 
 /** A refused access, or a part of one that crosses pages. */
-export interface Invalid {
+interface Invalid {
   readonly address: GuestAddress;
   readonly bytes: number;
 }

@@ -73,9 +73,7 @@ const MODEL_MAX = 3;
 const CONTROL = { cpuModel: 7, removeCache: 9 } as const;
 const writing = (control: number, args: number): number => control | (args << 26) | (1 << 30);
 
-export type Load =
-  | { readonly ok: true; readonly library: UnicornLibrary }
-  | { readonly ok: false; readonly why: string };
+type Load = { readonly ok: true; readonly library: UnicornLibrary } | { readonly ok: false; readonly why: string };
 
 let loaded: Load | undefined;
 

@@ -12,7 +12,7 @@ import type { GuestAddress } from "./library.js";
 import { isAtomic, isBasedOnSp, pushOf } from "./words.js";
 
 /** Why an instruction did not complete. */
-export interface Stop {
+interface Stop {
   readonly pc: Va;
   readonly why: EngineFault;
   readonly detail: string;

@@ -11,7 +11,7 @@ interface Interface {
 }
 declare const WebAssembly: Interface;
 
-export interface Memory {
+interface Memory {
   readonly buffer: ArrayBuffer;
 }
 
@@ -27,7 +27,7 @@ export interface Interpreter {
 }
 
 /** Answers the place of a page's frame in linear memory, plus 1 if it may be written, or 0 if nothing is mapped. */
-export type Translate = (page: number) => number;
+type Translate = (page: number) => number;
 
 const WASM_PAGE = 0x10000;
 /** Beside the compiled engine, and where that is when the engine runs from its sources. */

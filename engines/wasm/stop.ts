@@ -5,7 +5,7 @@ import type { EngineFault } from "../engine.js";
 import type { Host } from "./host.js";
 import * as at from "./layout.js";
 
-export interface Stop {
+interface Stop {
   readonly why: EngineFault;
   readonly detail: string;
 }

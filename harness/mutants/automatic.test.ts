@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { projectRoot } from "../project.js";
 import { allChanges } from "./automatic.js";
+import { argued, parseArguments } from "./equivalents.js";
 
 test("changes of operators, constants, conditions and calls are found where they are", () => {
   const changes = allChanges(projectRoot());
@@ -14,4 +17,12 @@ test("changes of operators, constants, conditions and calls are found where they
   expect(inFile).toContain("false => true");
   expect(inFile).toContain("this.current -= size; => ;");
   expect(changes.filter(({ was, text }) => was === text)).toEqual([]);
+});
+
+test("every argument for an equivalent change finds its line and its changes", () => {
+  const root = projectRoot();
+  const source = (file: string): string => readFileSync(path.join(root, file), "utf8");
+  const read = parseArguments("equivalent-changes.txt", source("mutants/equivalent-changes.txt"));
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  expect(argued(read.value, allChanges(root), source)).toMatchObject({ ok: true });
 });

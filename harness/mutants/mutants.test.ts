@@ -8,7 +8,7 @@ import { runMutants } from "./mutants.js";
 import { makeMutantsReport, mutantsExitCode, type RunFacts } from "./report.js";
 import { type Variant, variantOf } from "./variant.js";
 
-const { mutants, unreadable } = readMutants(path.join(projectRoot(), "mutants"));
+const { mutants } = readMutants(path.join(projectRoot(), "mutants"));
 /** One for each search, and for each way of dying. */
 const FEW = ["A21", "B31", "B42", "C20", "A07", "E04", "F13b", "A29a"];
 /** To each of these one oracle alone objects. */
@@ -19,11 +19,6 @@ function planted(mutant: (typeof mutants)[number]): Variant {
   if (!variant.ok) throw new Error(`${variant.error.subject}: ${variant.error.expected}, got ${variant.error.got}`);
   return variant.value;
 }
-
-test("every mutant can be read, and has an id of its own", () => {
-  expect(unreadable).toEqual([]);
-  expect(mutants.length).toBeGreaterThanOrEqual(100);
-});
 
 test("all of them apply and compile; a few are found, and the unchanged sources are not", async () => {
   const { signal } = new AbortController();

@@ -24,16 +24,16 @@ export interface Sized {
   /** Words of the first round, once there was one. */
   emittedWords: number | undefined;
 }
-export type Measured = { readonly ok: true; readonly sized: Sized } | { readonly ok: false; readonly error: JitError };
+type Measured = { readonly ok: true; readonly sized: Sized } | { readonly ok: false; readonly error: JitError };
 
-export interface Emitted {
+interface Emitted {
   readonly ok: true;
   /** Without the jump's literal and the exception table. */
   readonly jitedBytes: number;
   /** Word offset of each BPF slot, and of the epilogue at the end. The next round changes it in place. */
   readonly offsets: Int32Array;
 }
-export type EmitResult = Emitted | { readonly ok: false; readonly error: JitError };
+type EmitResult = Emitted | { readonly ok: false; readonly error: JitError };
 
 /** Pass 1: how much memory the function needs at most. */
 export function measure(fn: JitFunction, env: JitEnv): Measured {

@@ -35,7 +35,7 @@ export interface BinaryPack {
 }
 
 /** Bytes that an image of that length takes in a pack. */
-export const binaryPackSize = (imageBytes: number): number =>
+const binaryPackSize = (imageBytes: number): number =>
   roundUp(imageBytes + HEADER_BYTES + SPARE_BYTES, BPF_PROG_CHUNK_SIZE);
 
 /**

@@ -15,7 +15,7 @@ export const BPF_PROG_CHUNK_SIZE = 64;
 const RECORD_BYTES = 32;
 const SZ_2M = 2 * 1024 * 1024;
 
-export interface ProgPack {
+interface ProgPack {
   readonly base: RoAddr;
   /** One bit for each chunk. */
   readonly bitmap: Bitmap;
@@ -24,9 +24,9 @@ export interface ProgPack {
 }
 
 /** The kernel prints a warning and goes on. */
-export type Warn = (message: string) => void;
+type Warn = (message: string) => void;
 
-export interface ProgPackOptions {
+interface ProgPackOptions {
   /** NUMA nodes; each adds 2 MiB to the size of a pack. */
   readonly nodes?: number;
   /** Size of a pack where there is no such thing as 2 MiB mappings (kernel: one page). */

@@ -74,7 +74,7 @@ export function aarch64InsnSet(machine: Machine, dst: RoAddr, insn: number, byte
 }
 
 /** One instruction through the fixmap, without any cache maintenance. */
-export function aarch64InsnWrite(machine: Machine, addr: RoAddr, insn: number): Errno {
+function aarch64InsnWrite(machine: Machine, addr: RoAddr, insn: number): Errno {
   machine.patchLock.acquire();
   const ok = machine.store32(patchMap(machine, addr), insn);
   machine.unmapFixmap();

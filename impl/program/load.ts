@@ -12,7 +12,7 @@ export interface LoadedProgram {
   readonly bpfFunc: RoAddr;
   readonly functions: readonly BpfProg[];
 }
-export type LoadResult =
+type LoadResult =
   | { readonly ok: true; readonly program: LoadedProgram }
   /** `index`: the position of the function that failed. `functions`: all of them, as the failure left them. */
   | { readonly ok: false; readonly index: number; readonly error: LoadError; readonly functions: readonly BpfProg[] };
@@ -72,7 +72,7 @@ function secondRound(kernel: Kernel, progs: readonly BpfProg[]): Failed | undefi
  *
  * @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_jit_free()
  */
-export function bpfJitFree(kernel: Kernel, prog: BpfProg): void {
+function bpfJitFree(kernel: Kernel, prog: BpfProg): void {
   if (!prog.jited) return;
   const { jitData, bpfFunc } = prog;
   prog.jited = false;

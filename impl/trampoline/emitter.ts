@@ -11,7 +11,7 @@ import type { Halves } from "../jit/function.js";
 
 const LONGEST_CONSTANT = 4;
 
-export interface TrampImagePlace {
+interface TrampImagePlace {
   /** Words of the read-write image. */
   readonly image: Uint32Array;
   /** Low 48 bits of the address that it will run at. */

@@ -3,7 +3,7 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 
-export interface BpfSymbol {
+interface BpfSymbol {
   readonly start: RoAddr;
   readonly bytes: number;
 }

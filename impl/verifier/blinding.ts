@@ -54,7 +54,7 @@ export function blindFunction(
  *
  * @source linux v6.12 kernel/bpf/core.c, bpf_jit_blind_insn()
  */
-export function bpfJitBlindInsn(insns: readonly Insn[], pc: number, random: Random32): readonly Insn[] | undefined {
+function bpfJitBlindInsn(insns: readonly Insn[], pc: number, random: Random32): readonly Insn[] | undefined {
   const slot = insns[pc]!;
   const { row, dst, off, imm } = slot;
   if (dst === AX || slot.src === AX) return undefined;

@@ -6,7 +6,7 @@ import { type A64Insn, type Reg, SP, type Width, ZR } from "./insn.js";
 export const UNALLOCATED = "unallocated";
 /** Outside the modelled classes; possibly a real instruction. */
 export const UNMODELLED = "not modelled";
-export type Refusal = typeof UNALLOCATED | typeof UNMODELLED | `constrained unpredictable: ${string}`;
+type Refusal = typeof UNALLOCATED | typeof UNMODELLED | `constrained unpredictable: ${string}`;
 export type Decoded = A64Insn | Refusal;
 
 /** Bits `high`..`low` of the word, at most 26 of them. */

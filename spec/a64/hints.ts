@@ -20,7 +20,6 @@ export const HINT_NAMES: Readonly<Record<number, string>> = {
   36: "bti j",
   38: "bti jc",
 };
-export const CLRBHB = 22;
 export const PACIASP = 25;
 export const AUTIASP = 29;
 

@@ -121,7 +121,7 @@ export interface Reverse {
 }
 
 /** ADR. */
-export interface Address {
+interface Address {
   readonly kind: "address";
   readonly rd: Reg;
   /** Bytes from this instruction. */
@@ -214,20 +214,20 @@ export interface CompareAndSwap {
 }
 
 /** B, BL. Offsets of branches are bytes from the branch. */
-export interface Branch {
+interface Branch {
   readonly kind: "branch";
   readonly link: boolean;
   readonly offset: number;
 }
 /** B.cond. */
-export interface BranchConditional {
+interface BranchConditional {
   readonly kind: "branchConditional";
   /** 4 bits, see `condition.ts`. */
   readonly condition: number;
   readonly offset: number;
 }
 /** CBZ, CBNZ. */
-export interface CompareAndBranch {
+interface CompareAndBranch {
   readonly kind: "compareAndBranch";
   readonly nonzero: boolean;
   readonly width: Width;
@@ -255,7 +255,7 @@ export interface Barrier {
 }
 export type SystemRegister = "tpidr_el1" | "tpidr_el2" | "sp_el0";
 /** MRS of one of the three registers where a kernel keeps its per-CPU base and current task. */
-export interface ReadSystem {
+interface ReadSystem {
   readonly kind: "readSystem";
   readonly register: SystemRegister;
   readonly rt: Reg;

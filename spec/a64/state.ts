@@ -19,7 +19,7 @@ export interface Memory {
 }
 
 /** The local exclusive monitor: the block that the last load-exclusive marked. */
-export interface Reservation {
+interface Reservation {
   readonly address: bigint;
   readonly bytes: AccessBytes;
 }

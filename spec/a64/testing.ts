@@ -10,7 +10,7 @@ import { text } from "./text.js";
 /** Where the memory of a step lies. */
 export const DATA = 0xffff_0000_0000_1000n;
 /** Where the instruction of a step lies. */
-export const CODE = 0x8000;
+const CODE = 0x8000;
 const BYTES = 32;
 
 /** Registers by name (`x0`, `sp`), given as any integer; also `flags` (default all clear) and `memory` (default zeros). */
@@ -20,7 +20,7 @@ export type Situation = { readonly [register: `x${number}`]: bigint } & {
   readonly memory?: string;
 };
 
-export class TestMemory implements Memory {
+class TestMemory implements Memory {
   readonly bytes = new Uint8Array(BYTES);
   private readonly view = new DataView(this.bytes.buffer);
 
@@ -73,7 +73,7 @@ export function perform(line: string, state: State, memory: Memory): Stop | unde
   return execute(insn, state, memory);
 }
 
-export interface Effect {
+interface Effect {
   /** Whatever changed, in the words of a `Situation`, and `pc` unless it is the next instruction's. */
   readonly changed: Readonly<Record<string, bigint | string>>;
   readonly stop: Stop["why"] | undefined;

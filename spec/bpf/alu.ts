@@ -5,11 +5,11 @@ import { s32, s64, type U64, u32, u64 } from "../bits.js";
 import type { AluOp, MovsxRow, Width } from "./isa.js";
 
 /** The new value of dst. */
-export type Binary = (dst: U64, src: U64) => U64;
+type Binary = (dst: U64, src: U64) => U64;
 
 const ZERO = u64(0n);
 
-export const ALU64: Record<AluOp, Binary> = {
+const ALU64: Record<AluOp, Binary> = {
   add: (dst, src) => u64(dst + src),
   sub: (dst, src) => u64(dst - src),
   mul: (dst, src) => u64(dst * src),
@@ -28,7 +28,7 @@ export const ALU64: Record<AluOp, Binary> = {
   arsh: (dst, src) => u64(s64(dst) >> (src & 63n)),
 };
 
-export const ALU32: Record<AluOp, Binary> = {
+const ALU32: Record<AluOp, Binary> = {
   add: (dst, src) => u32(dst + src),
   sub: (dst, src) => u32(dst - src),
   mul: (dst, src) => u32(dst * src),

@@ -5,7 +5,7 @@ import { decode, encode, type Insn, SLOT_BYTES } from "./insn.js";
 import { parse } from "./text/parse.js";
 import { magnitude, type Read, textError } from "./text/token.js";
 
-export interface DataFile {
+interface DataFile {
   readonly program: readonly Insn[];
   /** r1 points to a copy of these bytes; none where the file has no `-- mem`. */
   readonly memory: Uint8Array;

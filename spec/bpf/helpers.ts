@@ -18,7 +18,7 @@ export interface HelperWorld {
 }
 
 /** Not ok: the call breaks the helper's contract, which ends the program. */
-export type HelperResult =
+type HelperResult =
   | { readonly ok: true; readonly r0: U64 }
   | { readonly ok: false; readonly why: Extract<FaultWhy, "badAccess" | "badCall">; readonly detail: string };
 
@@ -28,7 +28,7 @@ export type HelperResult =
  */
 export type HelperArg = "mapPointer" | "keyPointer" | "valuePointer" | "scalar";
 
-export interface Helper {
+interface Helper {
   readonly id: number;
   /** As the kernel names it, without `bpf_`. */
   readonly name: string;

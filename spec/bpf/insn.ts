@@ -23,7 +23,7 @@ export interface Insn {
 /** `rfc`: programs as they are written, reserved fields zero. `kernel`: what the Linux verifier hands to its JIT. */
 export type Dialect = "rfc" | "kernel";
 
-export type DecodeErrorKind =
+type DecodeErrorKind =
   | "truncated"
   | "unknownOpcode"
   | "refused"
@@ -31,13 +31,13 @@ export type DecodeErrorKind =
   | "badSelector"
   | "reservedField"
   | "unpairedLddw";
-export interface DecodeError {
+interface DecodeError {
   readonly kind: DecodeErrorKind;
   /** Slot index. */
   readonly pc: number;
   readonly message: string;
 }
-export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DecodeError };
+type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: DecodeError };
 
 /** Build a slot of a row. Fields that the row selects by are filled in; the others default to 0. */
 export function insn(row: Row, fields: Partial<Omit<Insn, "row">> = {}): Insn {

@@ -7,12 +7,12 @@ export type Group = "base32" | "base64" | "atomic32" | "atomic64" | "divmul32" |
 export type Width = 32 | 64;
 /** Bytes that a load, store or atomic touches. */
 export type Size = 1 | 2 | 4 | 8;
-export type Operand = "imm" | "reg";
+type Operand = "imm" | "reg";
 /** What happens to a register operand; `none` means that the field is reserved and must be zero. */
-export type RegUse = "none" | "r" | "w" | "rw";
+type RegUse = "none" | "r" | "w" | "rw";
 /** What a field holds: nothing (reserved), the discriminator of the row, or a value of that sort. */
-export type OffUse = "none" | "select" | "branch" | "mem";
-export type ImmUse = "none" | "select" | "any" | "divisor" | "shift" | "branch" | "helper" | "func" | "low" | "high";
+type OffUse = "none" | "select" | "branch" | "mem";
+type ImmUse = "none" | "select" | "any" | "divisor" | "shift" | "branch" | "helper" | "func" | "low" | "high";
 
 interface RowBase {
   /** Unique name, also the key of coverage reports. */
@@ -30,7 +30,7 @@ interface RowBase {
 }
 
 /** Binary arithmetic: RFC 9669 section 4.1. `off: 1` marks the signed division and modulo. */
-export const ALU = [
+const ALU = [
   { op: "add", code: 0x00, symbol: "+=", imm: "any", off: 0 },
   { op: "sub", code: 0x10, symbol: "-=", imm: "any", off: 0 },
   { op: "mul", code: 0x20, symbol: "*=", imm: "any", off: 0 },
@@ -49,7 +49,7 @@ export const ALU = [
 export type AluOp = (typeof ALU)[number]["op"];
 
 /** Conditional jumps: RFC 9669 section 4.3. */
-export const JUMP = [
+const JUMP = [
   { op: "jeq", code: 0x10, symbol: "==", cpu: 1 },
   { op: "jgt", code: 0x20, symbol: ">", cpu: 1 },
   { op: "jge", code: 0x30, symbol: ">=", cpu: 1 },
@@ -65,7 +65,7 @@ export const JUMP = [
 export type JumpOp = (typeof JUMP)[number]["op"];
 
 /** Atomic operations: RFC 9669 section 5.3. `imm` is the operation, without the fetch bit. */
-export const ATOMIC = [
+const ATOMIC = [
   { op: "add", imm: 0x00, symbol: "+=", plain: true },
   { op: "or", imm: 0x40, symbol: "|=", plain: true },
   { op: "and", imm: 0x50, symbol: "&=", plain: true },
@@ -77,7 +77,7 @@ export type AtomicOp = (typeof ATOMIC)[number]["op"];
 const FETCH = 0x01;
 
 /** Where the 64-bit immediate comes from: RFC 9669 section 5.4. */
-export const LDDW = [
+const LDDW = [
   { source: "imm64", src: 0 },
   { source: "mapFd", src: 1 },
   { source: "mapFdValue", src: 2 },
@@ -89,7 +89,7 @@ export const LDDW = [
 export type LddwSource = (typeof LDDW)[number]["source"];
 
 /** What a call's target is: RFC 9669 section 4.3.1. */
-export const CALL = [
+const CALL = [
   { target: "helper", src: 0, imm: "helper" },
   { target: "local", src: 1, imm: "func" },
   { target: "kfunc", src: 2, imm: "helper" },
@@ -137,7 +137,7 @@ export interface CallRow extends RowBase {
   readonly kind: "call";
   readonly target: CallTarget;
 }
-export interface ExitRow extends RowBase {
+interface ExitRow extends RowBase {
   readonly kind: "exit";
 }
 /** Two slots: this row, then `lddwHigh`, whose imm is the upper half. */
@@ -145,7 +145,7 @@ export interface LddwRow extends RowBase {
   readonly kind: "lddw";
   readonly source: LddwSource;
 }
-export interface LddwHighRow extends RowBase {
+interface LddwHighRow extends RowBase {
   readonly kind: "lddwHigh";
 }
 export interface LoadRow extends RowBase {

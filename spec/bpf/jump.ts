@@ -4,7 +4,7 @@ import { s32, s64, type U64, u32 } from "../bits.js";
 import type { JumpOp, Width } from "./isa.js";
 
 /** Whether the jump is taken. */
-export type Condition = (dst: U64, src: U64) => boolean;
+type Condition = (dst: U64, src: U64) => boolean;
 
 const JUMP64: Record<JumpOp, Condition> = {
   jeq: (dst, src) => dst === src,

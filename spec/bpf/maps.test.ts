@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { BPF_ANY, BPF_EXIST, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT, MapStates, valuesBytes } from "./maps.js";
+import { BPF_EXIST, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT, MapStates, valuesBytes } from "./maps.js";
 import { pointerTo, RegionMemory, zeroRegion } from "./memory.js";
 import type { MapSpec } from "./program.js";
 import { LAYOUT } from "./testing.js";
 
+const BPF_ANY = 0n;
 const VALUES = LAYOUT.maps[0]!.values.base;
 
 function mapOf(spec: MapSpec) {

@@ -14,26 +14,25 @@ export const EEXIST = -17n;
 export const EINVAL = -22n;
 
 /** Flags of `bpf_map_update_elem`. */
-export const BPF_ANY = 0n;
 export const BPF_NOEXIST = 1n;
 export const BPF_EXIST = 2n;
 /** Asks for the map's spin lock, which no map here has. */
 const BPF_F_LOCK = 4n;
 
 /** Values are this far apart (kernel: `round_up(value_size, 8)`). */
-export const valueStride = (spec: ArrayMap | HashMap): number => Math.ceil(spec.valueBytes / 8) * 8;
+const valueStride = (spec: ArrayMap | HashMap): number => Math.ceil(spec.valueBytes / 8) * 8;
 
 /** Bytes of all values of a map. */
 export const valuesBytes = (spec: MapSpec): number =>
   spec.kind === "progArray" ? 0 : valueStride(spec) * spec.entries;
 
-export interface MapRef {
+interface MapRef {
   readonly index: number;
   readonly spec: MapSpec;
 }
 
 /** A result of an operation, or undefined for a map that does not have it or for memory that is not there. */
-export type MapResult = bigint | undefined;
+type MapResult = bigint | undefined;
 
 export class MapStates {
   readonly #maps: readonly (MapState | undefined)[];

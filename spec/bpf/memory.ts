@@ -27,7 +27,7 @@ export interface Region {
   readonly fields?: ReadonlyMap<number, U64> | undefined;
 }
 
-export interface MemoryFault {
+interface MemoryFault {
   readonly why: Extract<FaultWhy, "badAccess" | "uninitialisedStack">;
   readonly detail: string;
 }

@@ -38,7 +38,7 @@ export const LAYOUT: Layout = {
 export const FRAME_TOP: U64 = pointerTo(0x1000 + 512);
 export const CONTEXT: U64 = pointerTo(LAYOUT.context.base);
 
-export interface Setting {
+interface Setting {
   readonly input?: readonly number[];
   readonly maps?: readonly MapSpec[];
   readonly context?: ContextKind;

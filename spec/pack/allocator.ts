@@ -8,25 +8,25 @@ export const PACK_BYTES = 2 * 1024 * 1024;
 /** In front of an image; it begins with the size of the allocation, as a u32. */
 export const HEADER_BYTES = 8;
 /** At least that much of every allocation is neither header nor image. */
-export const SPARE_BYTES = 16;
+const SPARE_BYTES = 16;
 /** Bytes that an image of that length takes in a pack. */
 export const packedBytes = (imageBytes: number): number =>
   Math.ceil((imageBytes + HEADER_BYTES + SPARE_BYTES) / CHUNK_BYTES) * CHUNK_BYTES;
 
-export interface Extent {
+interface Extent {
   readonly start: number;
   readonly bytes: number;
 }
-export interface Pack {
+interface Pack {
   readonly base: number;
   readonly taken: readonly Extent[];
 }
 
 /** Maps that many bytes of whole pages and says where, or undefined if there are none: the kernel's choice, not ours. */
-export type MapPages = (bytes: number) => number | undefined;
+type MapPages = (bytes: number) => number | undefined;
 
 /** What came of a free: which pages are not needed any more. */
-export type Freed =
+type Freed =
   | { readonly kind: "chunks" }
   | { readonly kind: "packReturned"; readonly base: number }
   | { readonly kind: "pagesReturned"; readonly base: number };

@@ -7,9 +7,9 @@ import { Buffer } from "node:buffer";
 const ILLEGAL = 0xd420_2000;
 
 /** Reads bytes of the memory under test. */
-export type Peek = (address: number, bytes: number) => Uint8Array;
+type Peek = (address: number, bytes: number) => Uint8Array;
 
-export interface TextDifference {
+interface TextDifference {
   readonly address: number;
   readonly expected: number;
   readonly got: number;

@@ -35,7 +35,7 @@ export interface TracedCall {
 }
 
 /** Which of the kernel's functions is called around a program. */
-export type Entry = "plain" | "sleepable" | "recur" | "sleepableRecur" | "lsmCgroup";
+type Entry = "plain" | "sleepable" | "recur" | "sleepableRecur" | "lsmCgroup";
 
 /** Who called, from the frame records, the innermost first. */
 export type Frames = readonly ("function" | "caller")[];

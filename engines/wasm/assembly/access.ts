@@ -8,7 +8,7 @@ import { Extension, RM, RN } from "./ops";
 /** Base and immediate, or base and index. */
 // @ts-ignore: decorator
 @inline
-export function addressOf(record: usize, indexed: bool): u64 {
+function addressOf(record: usize, indexed: bool): u64 {
   if (!indexed) return xn(record) + imm(record);
   let index = xm(record);
   const extension = part(record, 0);

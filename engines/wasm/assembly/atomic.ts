@@ -34,7 +34,7 @@ export function storeExclusive<T>(record: usize): bool {
 
 // @ts-ignore: decorator
 @inline
-export function combine<T>(which: u32, old: T, operand: T): T {
+function combine<T>(which: u32, old: T, operand: T): T {
   switch (which) {
     case Atomic.ADD:
       return <T>(old + operand);

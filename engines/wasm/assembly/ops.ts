@@ -1,7 +1,7 @@
 // What a decoded word asks for: one number an operation, width and flag setting included, so that the interpreter's
 // switch leaves nothing to decide. Names end in the width of the result.
 
-export const enum Op {
+const enum Op {
   UNKNOWN,
   CONST, // rd = imm: MOVZ, MOVN
   MOVK64,
@@ -137,13 +137,13 @@ export const enum Op {
 }
 
 /** How the index of an access is extended. */
-export const enum Extension {
+const enum Extension {
   WHOLE,
   UXTW,
   SXTW,
 }
 
-export const enum Shift {
+const enum Shift {
   LSL,
   LSR,
   ASR,
@@ -151,7 +151,7 @@ export const enum Shift {
 }
 
 /** `imm` of ATOMIC*. */
-export const enum Atomic {
+const enum Atomic {
   ADD,
   CLEAR,
   EOR,

@@ -15,9 +15,9 @@ import { makeProgram, type Size } from "./blocks/program.js";
 import type { Region } from "./blocks/registers.js";
 import { isCase, SHRINKER } from "./shrink.js";
 
-export const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
+const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
 /** Slots of the main function: up to 6, 20, 60, 600, and enough for an image of several pages. */
-export type Shape = (typeof SHAPES)[number];
+type Shape = (typeof SHAPES)[number];
 
 export interface CaseOptions {
   /** Slots of the main function, roughly, at most. */

@@ -5,7 +5,7 @@ import type { Operands } from "./slot.js";
 import { SYNTAXES, type Syntax, type SyntaxName } from "./syntax.js";
 import { fill } from "./template.js";
 
-export interface PrintOptions {
+interface PrintOptions {
   readonly syntax?: SyntaxName;
   /** Name branch targets instead of printing distances. Targets outside the program or inside an lddw keep theirs. */
   readonly labels?: boolean;

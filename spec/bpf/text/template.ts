@@ -63,7 +63,7 @@ function child(children: Map<string, Node>, key: string): Node {
   return made;
 }
 
-export type Match =
+type Match =
   | { readonly ok: true; readonly row: Row; readonly operands: Operands }
   /** `at` is the index of the token that nothing expected, which may be one past the last. */
   | { readonly ok: false; readonly at: number; readonly expected: string };

@@ -7,7 +7,7 @@ import type { MapSpec } from "../program.js";
 import type { Report } from "./problem.js";
 
 /** What the fields of an instruction may refer to. */
-export interface Surroundings {
+interface Surroundings {
   readonly maps: readonly MapSpec[];
   readonly helpers: ReadonlySet<number>;
 }

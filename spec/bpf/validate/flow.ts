@@ -9,7 +9,7 @@ import { Registers } from "./registers.js";
 import { Worklist } from "./worklist.js";
 
 /** The registers at the start of each block that can be reached. */
-export class BlockStates {
+class BlockStates {
   readonly #reached: Uint8Array;
   readonly #kinds: Uint8Array;
   readonly #values: Int32Array;

@@ -25,7 +25,7 @@ export interface Functions {
 }
 
 /** Linux: BPF_MAX_SUBPROGS. */
-export const MAX_FUNCTIONS = 256;
+const MAX_FUNCTIONS = 256;
 
 /** Find the functions and blocks of `code`, which is not empty. What it returns is sound only if nothing was reported. */
 export function findFunctions(code: readonly Insn[], report: Report): Functions {

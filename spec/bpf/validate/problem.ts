@@ -3,7 +3,7 @@
 
 export type Strictness = "verifier" | "rfc";
 
-export type Reason =
+type Reason =
   | "empty"
   | "tooLong"
   | "tooManyFunctions"

@@ -17,9 +17,9 @@ export const lddw = (source: string, dst: number, low: number, high = 0): readon
   i("lddw high", { imm: high }),
 ];
 
-export const ARRAY: MapSpec = { kind: "array", keyBytes: 4, valueBytes: 16, entries: 1 };
-export const PROG_ARRAY: MapSpec = { kind: "progArray", entries: 1, programs: [0] };
-export const MAPS = [ARRAY, PROG_ARRAY];
+const ARRAY: MapSpec = { kind: "array", keyBytes: 4, valueBytes: 16, entries: 1 };
+const PROG_ARRAY: MapSpec = { kind: "progArray", entries: 1, programs: [0] };
+const MAPS = [ARRAY, PROG_ARRAY];
 
 export const program = (code: readonly Insn[], context: ContextKind = "memory"): Program => ({
   code: [code],

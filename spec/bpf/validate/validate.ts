@@ -20,7 +20,7 @@ export interface ValidateOptions {
   readonly helpers?: ReadonlySet<number>;
 }
 
-export interface FunctionFacts {
+interface FunctionFacts {
   /** Index into `Program.code`. */
   readonly code: number;
   /** First slot, and one past the last. */
@@ -46,11 +46,11 @@ export const factsOfCode = (
   contextLoads: facts.contextLoads[code]!,
 });
 
-export type Validity =
+type Validity =
   | { readonly ok: true; readonly facts: Facts }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-export const MAX_SLOTS = 1_000_000;
+const MAX_SLOTS = 1_000_000;
 
 const ALL_HELPERS: ReadonlySet<number> = new Set([...HELPERS.keys(), TAIL_CALL]);
 

@@ -6,7 +6,7 @@ import { divisor, immediate, shift } from "./immediates.js";
 import { ALL } from "./registers.js";
 
 type ArithmeticRow = AluRow | NegRow | MovsxRow | EndRow;
-export const ARITHMETIC: readonly ArithmeticRow[] = ROWS.filter(
+const ARITHMETIC: readonly ArithmeticRow[] = ROWS.filter(
   (row): row is ArithmeticRow => row.kind === "alu" || row.kind === "neg" || row.kind === "movsx" || row.kind === "end",
 );
 

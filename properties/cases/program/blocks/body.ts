@@ -36,7 +36,7 @@ export interface Plan {
 }
 
 /** An `Insn` whose distance is not yet known. */
-export interface Slot {
+interface Slot {
   row: Row;
   dst: number;
   src: number;
@@ -53,7 +53,7 @@ export interface Label {
 }
 
 /** A local call whose distance is set when the functions are put together. */
-export interface CallSite {
+interface CallSite {
   readonly pc: number;
   readonly callee: number;
 }

@@ -22,7 +22,7 @@ export function goto(body: Body): void {
 }
 
 /** A conditional jump, to be aimed. */
-export function jumpIf(body: Body): void {
+function jumpIf(body: Body): void {
   const { draw } = body;
   const row = draw.pick(JUMPS);
   if (row.op === "jset" && draw.chance(40)) disjoint(body, row);

@@ -40,7 +40,7 @@ export function localCall(body: Body): void {
 }
 
 /** Whether the arguments can be made here. */
-export const canCall = (body: Body, { signature }: Callee): boolean =>
+const canCall = (body: Body, { signature }: Callee): boolean =>
   signature.parameters.every(
     (parameter) =>
       (parameter.kind !== "context" || contextPlace(body) >= 0) &&

@@ -11,7 +11,7 @@ export type Code = readonly Insn[];
 export type CodeEdit = (code: Code, draw: Draw, other: Code) => Code | undefined;
 
 /** Rows that may stand in for one another: the same fields with the same uses. */
-export const ALIKE = new Map<string, Row[]>();
+const ALIKE = new Map<string, Row[]>();
 export const likeness = ({ kind, dst, src, off, imm, group }: Row): string =>
   [kind, dst, src, off, imm, group === "kernel"].join();
 for (const row of ROWS) {
