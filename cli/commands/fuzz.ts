@@ -36,7 +36,8 @@ import { duration, integer, names } from "../options.js";
 import { saveCampaignPage } from "../page.js";
 import { startStatus } from "../progress.js";
 
-const KIND_NAMES = KINDS.map(({ name }) => name);
+/** Kinds that never end. */
+const KIND_NAMES = KINDS.flatMap(({ name, count }) => (count === undefined ? [name] : []));
 
 interface Flags {
   readonly programs?: number;

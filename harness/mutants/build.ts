@@ -22,7 +22,7 @@ export interface Build {
   remove(): void;
 }
 
-const SOURCES = ["spec", "machine", "impl", "engines", "properties", "harness"];
+const SOURCES = ["spec", "machine", "impl", "engines", "subjects", "properties", "harness"];
 const CONFIG = {
   extends: "./tsconfig.json",
   compilerOptions: {
@@ -65,6 +65,11 @@ function copySources(directory: string, root: string, variants: readonly Variant
   symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
   writeFileSync(path.join(directory, "tsconfig.mutants.json"), JSON.stringify(CONFIG));
   const wasm = path.join("dist", "engines", "wasm", "a64.wasm");
+  // Data files lie beside the compiled code that reads them.
+  for (const name of SOURCES) {
+    const isData = (file: string): boolean => !path.extname(file) || file.endsWith(".json");
+    cpSync(path.join(root, name), path.join(directory, "dist", name), { recursive: true, filter: isData });
+  }
   if (existsSync(path.join(root, wasm))) cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
   const replacements = new Map<string, Record<string, string>>();
   for (const { id, files } of variants) {

@@ -30,6 +30,7 @@ function searchFor(kind: AnyKind, seed: number, share: number, sees: (objection:
     name: kind.name,
     share,
     step() {
+      if (index === kind.count) return "exhausted";
       const c = kind.fresh(seed, index++);
       const judged = checker.check(c).verdict;
       if (judged.kind !== "disagree" || !sees(judged)) return "nothing";

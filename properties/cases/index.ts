@@ -3,10 +3,11 @@
 import { HISTORIES } from "./history/index.js";
 import type { AnyKind } from "./kind.js";
 import { PROGRAMS } from "./program/index.js";
+import { INSTRUCTIONS } from "./single-instruction/index.js";
 import { TRAMPOLINES } from "./trampoline/index.js";
 import { VERIFIER_ONLY } from "./verifier-only/index.js";
 
-export const KINDS: readonly AnyKind[] = [PROGRAMS, HISTORIES, VERIFIER_ONLY, TRAMPOLINES];
+export const KINDS: readonly AnyKind[] = [PROGRAMS, HISTORIES, VERIFIER_ONLY, TRAMPOLINES, INSTRUCTIONS];
 
 /** By its name or an old one; undefined if there is none. */
 export const kindByName = (name: string, kinds: readonly AnyKind[] = KINDS): AnyKind | undefined =>

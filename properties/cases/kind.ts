@@ -72,6 +72,8 @@ export interface Kind<C> {
   readonly oldNames?: readonly string[];
   /** Of its files, with the dot. */
   readonly extension: `.${string}`;
+  /** Of the file of one case, in a kind whose cases are written as those of others. */
+  extensionOf?(c: C): `.${string}`;
   /** Files with these are still read. */
   readonly oldExtensions?: readonly `.${string}`[];
   /** One of them, as in `a program to run`. */

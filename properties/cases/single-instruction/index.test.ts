@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { defaultEngine } from "../../../engines/index.js";
+import { insn } from "../../../spec/bpf/insn.js";
+import { ROWS, rowById } from "../../../spec/bpf/isa.js";
+import { defaultSubject } from "../../../subjects/index.js";
+import type { JitFunction, Subject } from "../../../subjects/subject.js";
+import { bodiesFor } from "./bodies.js";
+import { INSTRUCTIONS } from "./index.js";
+import { programsFor } from "./programs.js";
+
+const cases = Array.from({ length: INSTRUCTIONS.count! }, (_, index) => INSTRUCTIONS.fresh(1, index));
+const verdicts = (subject: Subject) => {
+  const checker = INSTRUCTIONS.checker(subject, [defaultEngine()]);
+  return cases.map((c) => checker.check(c).verdict);
+};
+
+test("every form has cases, but those that no verifier of this project lets through and the second half of a constant", () => {
+  const without = ROWS.filter((row) => programsFor(row).length + bodiesFor(row).length === 0);
+  expect(without.map(({ id }) => id)).toEqual(["call kfunc", "lddw variable", "lddw code", "lddw high"]);
+});
+
+test("every case agrees", () => {
+  const others = verdicts(defaultSubject).filter(({ kind }) => kind !== "agree");
+  expect(others).toEqual([]);
+});
+
+/** The subject with another form compiled in place of one. */
+function confused(id: string, other: string): Subject {
+  const swapped = ({ insns, ...rest }: JitFunction): JitFunction => ({
+    ...rest,
+    insns: insns.map((one) => (one.row.id === id ? insn(rowById(other), one) : one)),
+  });
+  return {
+    ...defaultSubject,
+    boot(options) {
+      const kernel = defaultSubject.boot(options);
+      const loadProgram = kernel.loadProgram.bind(kernel);
+      return Object.assign(kernel, { loadProgram: (all: readonly JitFunction[]) => loadProgram(all.map(swapped)) });
+    },
+  };
+}
+
+test.each([
+  ["div reg", "mod reg"],
+  ["arsh32 imm", "rsh32 imm"],
+  ["jsle32 reg", "jslt32 reg"],
+  ["ldxsb", "ldxb"],
+  ["lock fetch xor32", "lock fetch or32"],
+  ["arena stw", "arena sth"],
+  ["percpu address", "mov reg"],
+])("%s compiled as %s is found", (id, other) => {
+  expect(verdicts(confused(id, other)).filter(({ kind }) => kind === "disagree").length).toBeGreaterThan(0);
+});
+
+test("a case is written as what it is, and read again", () => {
+  for (const c of [cases[0]!, cases.at(-1)!]) {
+    const text = INSTRUCTIONS.print(c, { title: "one" });
+    const read = INSTRUCTIONS.parse(text);
+    expect(read.ok && INSTRUCTIONS.print(read.value, { title: "one" })).toBe(text);
+  }
+  expect([cases[0]!, cases.at(-1)!].map((c) => INSTRUCTIONS.extensionOf!(c))).toEqual([".bpf", ".verifier"]);
+});

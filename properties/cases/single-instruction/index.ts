@@ -1,0 +1,56 @@
+// Single instructions: every instruction form with edge operands from edge states. A user instruction is a program, a
+// verifier-only one a body of that kind; both are checked, made smaller and written as what they are. A bug that one
+// instruction shows is found here in milliseconds, and needs no shrinking.
+
+import { ROWS } from "../../../spec/bpf/isa.js";
+import type { Case } from "../../../subjects/case.js";
+import type { AnyKind, Kind } from "../kind.js";
+import { PROGRAMS } from "../program/index.js";
+import type { VerifierOnlyCase } from "../verifier-only/case.js";
+import { VERIFIER_ONLY } from "../verifier-only/index.js";
+import { bodiesFor } from "./bodies.js";
+import { programsFor } from "./programs.js";
+
+export type SingleInstruction = Case | VerifierOnlyCase;
+
+/** The kind that a case is of beside. */
+const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PROGRAMS) as AnyKind;
+
+const CASES: readonly SingleInstruction[] = ROWS.flatMap((row) => [...programsFor(row), ...bodiesFor(row)]);
+
+export const INSTRUCTIONS: Kind<SingleInstruction> = {
+  name: "instructions",
+  extension: PROGRAMS.extension,
+  extensionOf: (c) => kindOf(c).extension,
+  what: "a single instruction",
+  unit: "instruction",
+  share: 1,
+  turns: 0,
+  chunk: 200,
+  command: "replay",
+  count: CASES.length,
+  fresh: (_seed, index) => CASES[index]!,
+  checker(subject, engines) {
+    const [programs, bodies] = [PROGRAMS as AnyKind, VERIFIER_ONLY as AnyKind].map((kind) =>
+      kind.checker(subject, engines),
+    );
+    const checkerOf = (c: object) => ("body" in c ? bodies! : programs!);
+    return {
+      check: (c, notice) => ({ ...checkerOf(c).check(c, notice), points: [] }),
+      blame: (c, found) => checkerOf(c).blame(c, found),
+      expected: (c) => checkerOf(c).expected?.(c) ?? [],
+    };
+  },
+  size: (c) => kindOf(c).size(c),
+  minimize: (c, fails, runs) =>
+    kindOf(c).minimize(c, fails as (smaller: unknown) => boolean, runs) as SingleInstruction,
+  print: (c, about) => kindOf(c).print(c, about),
+  parse(text) {
+    const program = PROGRAMS.parse(text);
+    const body = program.ok ? program : VERIFIER_ONLY.parse(text);
+    return body.ok ? body : program;
+  },
+  code: (c) => kindOf(c).code?.(c) ?? [],
+  pack: (c) => kindOf(c).pack?.(c) ?? c,
+  unpack: (packed) => (kindOf(packed as object).unpack?.(packed) ?? packed) as SingleInstruction,
+};

@@ -1,0 +1,252 @@
+// A user instruction as a program: r0, a destination and a source are taken from the input, the instruction runs, and what
+// the three hold is put back. The edge states are the inputs of one program.
+
+import { type Insn, insn } from "../../../spec/bpf/insn.js";
+import {
+  type AtomicRow,
+  type LoadRow,
+  type Row,
+  rowById,
+  type StoreImmRow,
+  type StoreRow,
+} from "../../../spec/bpf/isa.js";
+import type { MapSpec } from "../../../spec/bpf/program.js";
+import type { Case, CaseEnv } from "../../../subjects/case.js";
+
+const [CONTEXT, DST, SRC, FP] = [6, 7, 2, 10];
+const R0 = 0;
+/** Bytes of the input: r0, destination, source, and two words of memory. */
+const PLACE = { r0: 0, dst: 8, src: 16, memory: 24 };
+const INPUT_BYTES = 40;
+
+const MOV = rowById("mov reg");
+const ADD = rowById("add imm");
+const SET = rowById("mov imm");
+const LOAD = rowById("ldxdw");
+const STORE = rowById("stxdw");
+const HIGH = rowById("lddw high");
+const EXIT = insn(rowById("exit"));
+const ENV: CaseEnv = { cpu: "lse", hole: 0 };
+
+/** Where signs, carries and halves turn. */
+const WORDS = [0n, 1n, -1n, 0x7fff_ffffn, 0x8000_0000n, 1n << 63n, 0x0123_4567_89ab_cdefn];
+/** Where A64 changes how it encodes an immediate. */
+const IMMEDIATES = [
+  ...[0, 1, -1, 4095, 4096, -4096, 0xff_f000, 0x1001, 0x7fff_ffff, -0x8000_0000, 0x00ff_00ff, 0x1234_5678],
+];
+/** Where A64 changes how it encodes a displacement. */
+const DISPLACEMENTS = [0, 1, -1, -256, 4095, 4096, 32760, -32768];
+const STACK_DISPLACEMENTS = [-8, -9, -264, -511, -512];
+/** Chunks of 16 bits that are all zeros, all ones or neither. */
+const CONSTANTS = [
+  ...[0n, 1n, -1n, 0xffffn, 0x1_0000n, -0x1_0000n, 0x8000_0000n, 0xffff_ffff_0000_0000n, 0x1234_0000_0000_5678n],
+  ...[
+    0x1234_ffff_ffff_5678n,
+    0x1234_5678_9abc_def0n,
+    0xffff_1234_ffff_ffffn,
+    0x0000_1234_0000_0000n,
+    0xffff_0000_ffff_1234n,
+  ],
+];
+
+/** What a case has beside its instructions. */
+interface Rest {
+  readonly dst?: number;
+  readonly src?: number;
+  readonly maps?: readonly MapSpec[];
+  /** Functions and programs behind the first. */
+  readonly behind?: readonly Insn[];
+  readonly others?: readonly (readonly Insn[])[];
+  readonly env?: Partial<CaseEnv>;
+}
+
+function program(insns: readonly Insn[], states: readonly Uint8Array[], rest: Rest = {}): Case {
+  const { dst = DST, src = SRC, maps = [], behind = [], others = [], env = {} } = rest;
+  const watched = [[R0, PLACE.r0], [dst, PLACE.dst], ...(src === dst ? [] : [[src, PLACE.src] as const])] as const;
+  const code = [
+    insn(MOV, { dst: CONTEXT, src: 1 }),
+    ...watched.map(([register, off]) => insn(LOAD, { dst: register, src: CONTEXT, off })),
+    ...insns,
+    ...watched.map(([register, off]) => insn(STORE, { dst: CONTEXT, src: register, off })),
+    EXIT,
+    ...behind,
+  ];
+  return { program: { code: [code, ...others], maps, context: "memory" }, inputs: states, env: { ...ENV, ...env } };
+}
+
+/** Inputs in which the words stand for r0, destination, source and memory. */
+const state = (...words: readonly bigint[]): Uint8Array => {
+  const bytes = new Uint8Array(INPUT_BYTES).fill(0xa5);
+  const view = new DataView(bytes.buffer);
+  for (const [i, word] of words.entries()) view.setBigUint64(8 * i, BigInt.asUintN(64, word), true);
+  return bytes;
+};
+const ONE: readonly Uint8Array[] = [state(5n, 7n, 9n)];
+/** By the destination alone, and by both operands. */
+const UNARY = WORDS.map((dst) => state(0n, dst));
+const BINARY = WORDS.flatMap((dst) => WORDS.map((src) => state(0n, dst, src)));
+/** Memory whose signs are set in every size, and in none. */
+const MEMORY = [0x8182_8384_8586_8788n, 0x0102_0304_0506_0708n].map((word) => state(1n, 2n, 3n, word, ~word));
+/** Memory that is equal to r0, in its lower half alone, and not at all. */
+const ATOMIC = [0x1111_2222_3333_4444n, 0x3333_4444n, -1n].flatMap((r0) =>
+  [1n, -1n, 0xffff_ffffn].map((src) => state(r0, 0n, src, 0x1111_2222_3333_4444n, 0n)),
+);
+
+/** Every program for a form; none for one that no user program has. */
+export function programsFor(row: Row): readonly Case[] {
+  switch (row.kind) {
+    case "alu": {
+      const guards = row.op.endsWith("div") || row.op.endsWith("mod") ? [{ guard: true }] : [];
+      if (row.operand === "reg") {
+        const pair = program([insn(row, { dst: DST, src: SRC })], BINARY);
+        const same = program([insn(row, { dst: DST, src: DST })], UNARY, { src: DST });
+        return [pair, same, ...guards.map((env) => ({ ...pair, env: { ...ENV, ...env } }))];
+      }
+      return immediatesOf(row).flatMap((imm, i) =>
+        [...blinding(i), ...(i === 2 ? guards : [])].map((env) =>
+          program([insn(row, { dst: DST, imm })], UNARY, { env }),
+        ),
+      );
+    }
+    case "neg":
+    case "end":
+      return [program([insn(row, { dst: DST })], UNARY)];
+    case "movsx":
+      return [
+        program([insn(row, { dst: DST, src: SRC })], BINARY),
+        program([insn(row, { dst: DST, src: DST })], UNARY, { src: DST }),
+      ];
+    case "jump":
+      if (row.operand === "reg") return [program(over(insn(row, { dst: DST, src: SRC, off: 1 })), BINARY)];
+      return IMMEDIATES.flatMap((imm, i) =>
+        blinding(i).map((env) =>
+          program(over(insn(row, { dst: DST, imm, off: 1 })), [...UNARY, state(0n, BigInt(imm))], { env }),
+        ),
+      );
+    case "ja": {
+      // An instruction that is jumped over must be reached from elsewhere.
+      const back = [
+        insn(rowById("jeq imm"), { dst: R0, off: 1 }),
+        insn(row, { [row.field]: 1 }),
+        insn(SET, { dst: R0, imm: 3 }),
+      ];
+      return [program(back, [state(0n, 1n, 2n), state(1n, 1n, 2n)])];
+    }
+    case "exit":
+      return [program([], UNARY)];
+    case "load":
+    case "store":
+    case "storeImm":
+      return row.mode === "mem" ? accesses(row) : [];
+    case "atomic":
+      return row.mode === "mem" ? atomics(row) : [];
+    case "lddw":
+      // The verifier of this project knows neither variables of the kernel nor addresses of functions.
+      if (row.source === "variable" || row.source === "code") return [];
+      return constants(row.source === "imm64" ? CONSTANTS : [0n], row);
+    case "call":
+      return row.target === "local" ? [localCall(row)] : row.target === "helper" ? helperCalls(row) : [];
+    case "kernel":
+      return row.op === "tailCall" ? tailCalls() : [];
+    case "lddwHigh":
+      return [];
+    default:
+      return row satisfies never;
+  }
+}
+
+/** What an immediate is does not matter to blinding: one of them is blinded, too. */
+const blinding = (index: number): readonly Partial<CaseEnv>[] => (index === 2 ? [{}, { blind: true }] : [{}]);
+
+/** The branch, and an instruction that it jumps over. */
+const over = (jump: Insn): readonly Insn[] => [jump, insn(SET, { dst: R0, imm: 3 })];
+
+function immediatesOf({ imm, width }: { readonly imm: Row["imm"]; readonly width: 32 | 64 }): readonly number[] {
+  if (imm === "shift") return [0, 1, 31, 32, 33, 63].filter((amount) => amount < width);
+  return imm === "divisor" ? [1, -1, 2, 3, 4096, 0x7fff_ffff, -0x8000_0000, 0x1234_5678] : IMMEDIATES;
+}
+
+/** A pointer that the displacement leads from to the memory of the input. */
+const pointer = (dst: number, off: number): readonly Insn[] => [
+  insn(MOV, { dst, src: CONTEXT }),
+  insn(ADD, { dst, imm: PLACE.memory - off }),
+];
+
+/** Through a register that leads away from the input, and in the frame. */
+function accesses(row: LoadRow | StoreRow | StoreImmRow): readonly Case[] {
+  const isLoad = row.kind === "load";
+  const base = isLoad ? SRC : DST;
+  const fields = isLoad ? { dst: DST, src: SRC } : { dst: DST, src: SRC, imm: -2 };
+  const inInput = DISPLACEMENTS.map((off) =>
+    program([...pointer(base, off), insn(row, fieldsOf(row, { ...fields, off }))], MEMORY),
+  );
+  const inFrame = STACK_DISPLACEMENTS.map((off) => {
+    const access = insn(row, fieldsOf(row, { ...fields, [isLoad ? "src" : "dst"]: FP, off }));
+    const whole = { off, dst: FP, src: SRC };
+    const before = insn(STORE, whole);
+    return program(isLoad ? [before, access] : [before, access, insn(LOAD, { dst: DST, src: FP, off })], MEMORY);
+  });
+  if (row.kind !== "storeImm") return [...inInput, ...inFrame];
+  const values = IMMEDIATES.flatMap((imm, i) =>
+    blinding(i).map((env) => program([...pointer(DST, 0), insn(row, { dst: DST, imm })], ONE, { env })),
+  );
+  return [...inInput, ...inFrame, ...values];
+}
+
+const fieldsOf = (row: Row, fields: Partial<Omit<Insn, "row">>): Partial<Omit<Insn, "row">> =>
+  row.kind === "storeImm" ? { ...fields, src: 0 } : { ...fields, imm: 0 };
+
+/** With a source of its own, and with the base as the source. */
+const atomics = (row: AtomicRow): readonly Case[] =>
+  (["lse", "ll-sc"] as const).flatMap((cpu) => [
+    ...[0, -8].map((off) =>
+      program([...pointer(DST, off), insn(row, { dst: DST, src: SRC, off })], ATOMIC, { env: { cpu } }),
+    ),
+    program([...pointer(DST, 0), insn(row, { dst: DST, src: DST })], ATOMIC, { env: { cpu } }),
+  ]);
+
+const ARRAY: MapSpec = { kind: "array", keyBytes: 4, valueBytes: 8, entries: 1 };
+
+const constants = (values: readonly bigint[], row: Row): readonly Case[] =>
+  values.flatMap((value, i) => {
+    const [low, high] = [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];
+    return blinding(i).map((env) =>
+      program([insn(row, { dst: DST, imm: low }), insn(HIGH, { imm: high })], ONE, { maps: [ARRAY], env }),
+    );
+  });
+
+/** A function that adds to its argument, in a frame of its own. */
+const localCall = (row: Row): Case => {
+  const callee = [
+    insn(STORE, { dst: FP, src: 1, off: -8 }),
+    insn(LOAD, { dst: R0, src: FP, off: -8 }),
+    insn(ADD, { dst: R0, imm: 9 }),
+    EXIT,
+  ];
+  // A call clobbers the source. Behind it are three stores and the exit.
+  return program([insn(MOV, { dst: 1, src: DST }), insn(row, { imm: 5 }), insn(SET, { dst: SRC, imm: 1 })], UNARY, {
+    behind: callee,
+  });
+};
+
+/** Clock, random number, CPU, thread. */
+const helperCalls = (row: Row): readonly Case[] =>
+  [5, 7, 8, 14].map((imm) => program([insn(row, { imm }), insn(SET, { dst: SRC, imm: 1 })], ONE));
+
+/** Into a program, an empty slot, and beyond the last one. */
+const tailCalls = (): readonly Case[] =>
+  [0, 1, 2].map((slot) =>
+    program(
+      [
+        insn(MOV, { dst: 1, src: CONTEXT }),
+        insn(rowById("lddw mapFd"), { dst: 2 }),
+        insn(HIGH),
+        insn(SET, { dst: 3, imm: slot }),
+        insn(rowById("call helper"), { imm: 12 }),
+        insn(SET, { dst: R0, imm: 1 }),
+        insn(SET, { dst: SRC, imm: 1 }),
+      ],
+      ONE,
+      { maps: [{ kind: "progArray", entries: 2, programs: [1, undefined] }], others: [[insn(SET, { imm: 42 }), EXIT]] },
+    ),
+  );
