@@ -138,6 +138,11 @@ describe("files", () => {
   });
 });
 
+test("laws of random values are asserted in one way, which knows the seeds", () => {
+  const own = SOURCES.filter(({ file, text }) => file !== "testing/law.ts" && /\bfc\.assert\b/.test(text));
+  expect(own.map(({ file }) => file)).toEqual([]);
+});
+
 /** Called by the host, which finds them by name in the module. */
 const isCalledFromOutside = (file: string): boolean => file === "engines/wasm/assembly/index.ts";
 /** What properties try on their own, in tests alone. */

@@ -10,6 +10,8 @@ const tally: Reporter = {
     const states = modules.flatMap((module) => [...module.children.allTests()].map((t) => t.result().state));
     const count = (state: string): number => states.filter((s) => s === state).length;
     const broken = modules.filter((module) => module.errors().length > 0).length;
+    const { ROX_SEED } = process.env;
+    if (ROX_SEED !== undefined) console.log(`\nlaws were tried with ROX_SEED=${ROX_SEED} as well`);
     console.log(`\n${count("passed")} passed, ${count("failed") + broken} failed, ${count("skipped")} skipped`);
   },
 };
@@ -30,12 +32,37 @@ const mutants: Plugin = {
   },
 };
 
+/** Tests that try everything of some size, start processes or a browser, or hunt for planted bugs: seconds to minutes. */
+const SLOW = [
+  "cli/commands/*.test.ts",
+  "corpus.test.ts",
+  "harness/gate/*.test.ts",
+  "harness/loop/{campaign,process}.test.ts",
+  "harness/mutants/{automatic,mutants,series}.test.ts",
+  "harness/report/{browser,campaign-data}.test.ts",
+  "harness/sequences/*.test.ts",
+  "properties/a64/disassembly.test.ts",
+  "properties/cases/{kinds,history/{check,mutate,shrink},program/{shrink,toy-subject}}.test.ts",
+  "properties/cases/trampoline/{attach,poke}.test.ts",
+  "properties/engines/{cases,whole-case}.test.ts",
+  "properties/exhaustive/*.test.ts",
+];
+const NOT_OURS = ["dist/**", "node_modules/**"];
+
+/** What must fail: scripts/canary.mjs asks for it. */
+const CANARY = { test: { name: "canary", include: ["testing/*.canary.ts"] } };
+
 export default defineConfig({
   plugins: [mutants],
   test: {
-    include: ["**/*.test.ts"],
-    exclude: ["dist/**", "node_modules/**"],
-    testTimeout: 60_000,
     reporters: ["default", tally],
+    projects: [
+      {
+        extends: true,
+        test: { name: "fast", include: ["**/*.test.ts"], exclude: [...NOT_OURS, ...SLOW], testTimeout: 10_000 },
+      },
+      { extends: true, test: { name: "slow", include: SLOW, exclude: NOT_OURS, testTimeout: 300_000 } },
+      ...(process.env.ROX_CANARY === undefined ? [] : [CANARY]),
+    ],
   },
 });

@@ -9,6 +9,7 @@ import type { RoAddr } from "../machine/address.js";
 import { Machine } from "../machine/machine.js";
 import { ReferenceAllocator } from "../spec/pack/allocator.js";
 import { ReferenceText } from "../spec/text/text.js";
+import { assertLaw } from "../testing/law.js";
 
 const PACK_BYTES = 16384;
 
@@ -91,7 +92,7 @@ test("every allocation goes where the reference puts it, and text memory holds w
     maxCommands: 60,
     size: "max",
   });
-  fc.assert(
+  assertLaw(
     fc.property(commands, (history) => {
       const { model, real } = setUp();
       fc.modelRun(() => ({ model, real }), history);

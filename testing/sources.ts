@@ -27,7 +27,7 @@ export interface Source {
 const STATIC = /^(?:import|export)\s+(?:type\s+)?(?:\{([^}]*)\}\s+from|\*[^"]*from|)\s*"(\.[^"]+?)(?:\.js)?"/gm;
 const DYNAMIC = /import\(\s*"(\.[^"]+?)(?:\.js)?"\s*\)(?:\.(\w+))?/g;
 const EXPORT =
-  /^export (?:declare )?(?:async )?(?:abstract )?(?:const|let|function\*?|class|interface|type|enum|const enum) (\w+)/gm;
+  /^export (?:declare )?(?:async )?(?:abstract )?(?:const enum|const|let|function\*?|class|interface|type|enum) (\w+)/gm;
 
 export function readSource(file: string, text: string): Source {
   const to = (name: string): string => path.posix.join(path.posix.dirname(file), `${name}.ts`);

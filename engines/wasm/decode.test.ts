@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decode } from "../../spec/a64/decode.js";
+import { assertLaw } from "../../testing/law.js";
 import { Host } from "./host.js";
 
 const { interpreter } = new Host(0);
@@ -46,7 +47,7 @@ test("every system, hint and exception word is known to both or to neither", () 
 });
 
 test("random words, and every word that differs from them in one bit", () => {
-  fc.assert(
+  assertLaw(
     fc.property(fc.array(fc.nat(0xffff_ffff), { minLength: 50, maxLength: 50 }), (words) => {
       expect(firstDifference(words.flatMap((word) => [...flips(word)]))).toBeUndefined();
     }),

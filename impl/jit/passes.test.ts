@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { openDisassembler } from "../../engines/capstone/disassembler.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
+import { assertLaw } from "../../testing/law.js";
 import { type Compiled, type CompiledImage, compileImages } from "./compile.js";
 import { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "./env.js";
 import { slotOfWord } from "./passes.js";
@@ -48,7 +49,7 @@ describe("every word is an instruction", () => {
   const rows = ROWS.filter(({ kind }) => kind !== "lddwHigh");
   test.each(rows.map((row) => [row.id, row] as const))("%s", async (_id, row) => {
     const disassemble = await openDisassembler();
-    fc.assert(
+    assertLaw(
       fc.property(slotsOf(row), fc.boolean(), fc.boolean(), (slots, lse, fixed) => {
         const compiled = compile([...slots, EXIT], { lse, quirks: (fixed ? DEFAULT_ENV : LINUX_6_12).quirks });
         if (!compiled.ok) {
@@ -92,7 +93,7 @@ describe("branches and calls", () => {
   const distanceOf = (word: number): number => (word >>> 26 === 0b000101 ? (word << 6) >> 6 : ((word << 8) >> 13) | 0);
 
   test("land at the first word of the slot that they name", () => {
-    fc.assert(
+    assertLaw(
       fc.property(program, (slots) => {
         const compiled = compile(slots);
         if (!compiled.ok) throw new Error(compiled.error.kind);
@@ -112,7 +113,7 @@ describe("branches and calls", () => {
   });
 
   test("a direct call reaches the helper from every place", () => {
-    fc.assert(
+    assertLaw(
       fc.property(fc.nat(100), fc.integer({ min: 0, max: 2 ** 24 }), (before, helper) => {
         const imm = helper * 4 + 4096;
         const slots = [

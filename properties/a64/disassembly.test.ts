@@ -7,6 +7,7 @@ import { pointer } from "../../spec/a64/address.js";
 import { decode, explain } from "../../spec/a64/decode.js";
 import type { A64Kind } from "../../spec/a64/insn.js";
 import { text } from "../../spec/a64/text.js";
+import { assertLaw } from "../../testing/law.js";
 
 const disassemble = await openDisassembler();
 const PC = 0x8000_0000_1000;
@@ -76,7 +77,7 @@ const edgy = fc
 describe.each(Object.entries(CLASSES))("%s", (kind, forms) => {
   test("reads as Capstone has it", () => {
     let known = 0;
-    fc.assert(
+    assertLaw(
       fc.property(fc.constantFrom(...forms), edgy, ([fixed, free], bits) => {
         const word = (fixed | (bits & free)) >>> 0;
         agree(word);
@@ -90,7 +91,7 @@ describe.each(Object.entries(CLASSES))("%s", (kind, forms) => {
 
 test("random words that we know read as Capstone has them", () => {
   let known = 0;
-  fc.assert(
+  assertLaw(
     fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (word) => {
       agree(word);
       if (decode(word) !== undefined) known++;
@@ -119,7 +120,7 @@ test("all bitmask immediates, bitfields and wide moves read as Capstone has them
 
 test("what Capstone knows within a modelled class we refuse only as constrained unpredictable", () => {
   const refused = new Set<string>();
-  fc.assert(
+  assertLaw(
     fc.property(fc.constantFrom(...Object.values(CLASSES).flat()), fc.integer(), ([fixed, free], bits) => {
       const word = (fixed | (bits & free)) >>> 0;
       const why = explain(word);

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Engine, EngineOutcome } from "../../engines/engine.js";
 import { ENGINES } from "../../engines/index.js";
+import { assertLaw } from "../../testing/law.js";
 import { available } from "../../testing/required.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
 import { checkCase, makeChecker } from "../cases/program/check.js";
@@ -42,7 +43,7 @@ test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, ()
     if (report.kind !== "checked") return;
     kinds.set(report.verdict.kind, (kinds.get(report.verdict.kind) ?? 0) + 1);
   });
-  fc.assert(property, { seed: 20240124, numRuns: RUNS });
+  assertLaw(property, { seed: 20240124, numRuns: RUNS });
   console.info(`runs by engine: ${[...runs].map(([name, n]) => `${name} ${n}`).join(", ")}`);
   expect(Math.min(...runs.values())).toBeGreaterThan(RUNS);
   expect(new Set(runs.values()).size).toBe(1);

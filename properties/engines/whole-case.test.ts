@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ENGINES } from "../../engines/index.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
+import { assertLaw } from "../../testing/law.js";
 import { available } from "../../testing/required.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
 import { checkCase, makeChecker } from "../cases/program/check.js";
@@ -19,6 +20,6 @@ describe.each(usable.map((engine) => [engine.name, engine] as const))("%s", (_na
     const property = fc.property(new CaseArbitrary(), (c) => {
       expect(checkCase(c, bench)).toEqual(checkCase(c, reference));
     });
-    fc.assert(property, { seed: 1, numRuns: 500 });
+    assertLaw(property, { seed: 1, numRuns: 500 });
   });
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { assertLaw } from "../../testing/law.js";
 import { available } from "../../testing/required.js";
 import { readDataFile } from "./data-file.js";
 import { bpf } from "./text/bpf.js";
@@ -109,7 +110,7 @@ test("any text is either a file or refused in one line that names a line of it",
       "|",
     ),
   );
-  fc.assert(
+  assertLaw(
     fc.property(fc.array(piece), fc.string(), (parts, end) => {
       const text = [...parts, end].join("\n");
       const result = readDataFile(text);

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { assertLaw } from "../../testing/law.js";
 import { type Insn, insn } from "./insn.js";
 import { interpret } from "./interpret.js";
 import { ROWS } from "./isa.js";
@@ -43,7 +44,7 @@ const program: fc.Arbitrary<Program> = fc.record({
 
 test("the same program comes to the same outcome each time, and never throws", () => {
   const kinds = new Set<string>();
-  fc.assert(
+  assertLaw(
     fc.property(program, fc.uint8Array({ maxLength: 64 }), (random, input) => {
       const once = interpret({ program: random, input, layout: LAYOUT, fuel: 200 });
       expect(interpret({ program: random, input, layout: LAYOUT, fuel: 200 })).toEqual(once);

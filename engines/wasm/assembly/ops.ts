@@ -1,7 +1,7 @@
 // What a decoded word asks for: one number an operation, width and flag setting included, so that the interpreter's
 // switch leaves nothing to decide. Names end in the width of the result.
 
-const enum Op {
+export const enum Op {
   UNKNOWN,
   CONST, // rd = imm: MOVZ, MOVN
   MOVK64,
@@ -137,13 +137,13 @@ const enum Op {
 }
 
 /** How the index of an access is extended. */
-const enum Extension {
+export const enum Extension {
   WHOLE,
   UXTW,
   SXTW,
 }
 
-const enum Shift {
+export const enum Shift {
   LSL,
   LSR,
   ASR,
@@ -151,7 +151,7 @@ const enum Shift {
 }
 
 /** `imm` of ATOMIC*. */
-const enum Atomic {
+export const enum Atomic {
   ADD,
   CLEAR,
   EOR,

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { referenceEngine } from "../../../engines/reference/engine.js";
 import { DEFAULT_OPTIONS, type History } from "../../../subjects/action.js";
+import { assertLaw } from "../../../testing/law.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { playHistory } from "./check.js";
 import { parseHistory } from "./text.js";
@@ -15,7 +16,7 @@ const history = (actions: string, options: Partial<History["options"]> = {}): Hi
 };
 
 test("no oracle objects to any history", () => {
-  fc.assert(
+  assertLaw(
     fc.property(new HistoryArbitrary(), (h) => {
       expect(playHistory(h, { engine: referenceEngine }).violations).toEqual([]);
     }),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { assertLaw } from "../../../testing/law.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { type HistoryFile, parseHistory, printHistory } from "./text.js";
 
@@ -39,7 +40,7 @@ test("a history prints as it was read", () => {
 
 test("whatever is generated is read as it was printed", () => {
   const about = { title: "x", oracle: undefined, expect: "pass" as const, notes: [] };
-  fc.assert(
+  assertLaw(
     fc.property(new HistoryArbitrary(), (history) => {
       expect(parsed(printHistory({ ...history, about }))).toEqual({ ...history, about });
     }),

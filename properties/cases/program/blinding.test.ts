@@ -9,6 +9,7 @@ import { rowById } from "../../../spec/bpf/isa.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
 import type { Case } from "../../../subjects/case.js";
 import { blindCodes } from "../../../subjects/lowering.js";
+import { assertLaw } from "../../../testing/law.js";
 import { CaseArbitrary } from "./arbitrary.js";
 import { type CaseReport, checkCase, makeChecker } from "./check.js";
 
@@ -24,7 +25,7 @@ const caseOf = (text: string): Case => ({
 test("blinded programs compute what the interpreter says", () => {
   let words = 0;
   let plainWords = 0;
-  fc.assert(
+  assertLaw(
     fc.property(new CaseArbitrary({ maxSize: 60 }), (value) => {
       const report = blinded(value);
       expect(report).toMatchObject({ kind: "checked", verdict: { kind: "agree" } });

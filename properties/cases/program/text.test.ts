@@ -5,6 +5,7 @@ import { rowById } from "../../../spec/bpf/isa.js";
 import type { MapSpec } from "../../../spec/bpf/program.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
 import type { Case } from "../../../subjects/case.js";
+import { assertLaw } from "../../../testing/law.js";
 import type { CaseFile } from "./text.js";
 import { parseCase, printCase } from "./text.js";
 
@@ -214,7 +215,7 @@ const file: fc.Arbitrary<CaseFile> = fc
   );
 
 test("a printed case reads back, and prints the same again", () => {
-  fc.assert(
+  assertLaw(
     fc.property(file, (value) => {
       const text = printCase(value);
       expect(parseCase(text), text).toEqual({ ok: true, value });
@@ -231,7 +232,7 @@ test("any text is either a case or refused in one line that names a line of it",
     ),
     ..."r0 = 1|exit|program 1:|program 2:|l:|goto l|# remark|# found:|bb|".split("|"),
   );
-  fc.assert(
+  assertLaw(
     fc.property(fc.array(piece), fc.string(), (parts, end) => {
       const text = [...parts, end].join("\n");
       const read = parseCase(text);

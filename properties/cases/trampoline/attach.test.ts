@@ -8,11 +8,12 @@ import { defaultSubject } from "../../../subjects/index.js";
 import { PROFILES } from "../../../subjects/subject.js";
 import type { TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
+import { assertLaw } from "../../../testing/law.js";
 import { setup } from "./arbitrary.js";
 import { called, checkRecordAt, checkSetup } from "./check.js";
 
 test("nobody can tell a trampoline from the list of steps", () => {
-  fc.assert(
+  assertLaw(
     fc.property(setup, (value) => {
       expect(checkSetup(value, defaultSubject)).toEqual({ kind: "agree" });
     }),
@@ -22,7 +23,7 @@ test("nobody can tell a trampoline from the list of steps", () => {
 
 test("as Linux does it, too, as long as nobody looks in between", () => {
   const undisturbed = setup.map((value) => ({ ...value, moment: 1000 }));
-  fc.assert(
+  assertLaw(
     fc.property(undisturbed, (value) => {
       expect(checkSetup(value, defaultSubject, PROFILES["linux-6.12"])).toEqual({ kind: "agree" });
     }),
@@ -48,7 +49,7 @@ test("a disagreement names the step and both sides", () => {
 
 test("the record of a trampoline may lie anywhere", () => {
   const anywhere = fc.tuple(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), setup);
-  fc.assert(
+  assertLaw(
     fc.property(anywhere, ([record, drawn]) => {
       expect(checkRecordAt(record, drawn, defaultSubject)).toEqual({ kind: "agree" });
     }),
@@ -61,7 +62,7 @@ test("a release while the original function runs passes over the programs behind
     .filter(({ fexit, target }) => fexit.length > 0 && target !== "structOps")
     .map((value): TrampolineSetup => ({ ...value, target: "near" }));
   let releases = 0;
-  fc.assert(
+  assertLaw(
     fc.property(withFexit, (value) => {
       const tracedKernel = new TracedKernel(value, defaultSubject);
       const { tramp, target, call, kernel } = tracedKernel;

@@ -6,6 +6,7 @@ import { pointer } from "../../../machine/address.js";
 import { u64 } from "../../../spec/bits.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
 import { defaultSubject } from "../../../subjects/index.js";
+import { assertLaw } from "../../../testing/law.js";
 import { verifierOnlyCase } from "./arbitrary.js";
 import { ARENA, ARENA_BASE, DATA, PERCPU_EL1, USER_HIGH, type VerifierOnlyCase } from "./case.js";
 import { VerifierOnlyChecker } from "./check.js";
@@ -44,7 +45,7 @@ test("what is loaded does what it means", () => {
   const checker = new VerifierOnlyChecker(defaultSubject);
   let means = 0;
   const source = fc.integer({ min: 0, max: 2 ** 31 - 1 });
-  fc.assert(
+  assertLaw(
     fc.property(fc.array(source, { minLength: 3, maxLength: 3 }), ([a = 0, b = 0, c = 0]) => {
       const words = [a, b, c];
       const verdict = checker.check(verifierOnlyCase({ nextInt: () => words.pop() ?? 0 }));

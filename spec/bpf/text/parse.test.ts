@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { assertLaw } from "../../../testing/law.js";
 import { encode } from "../insn.js";
 import { bpf } from "./bpf.js";
 import { type ParseOptions, parse } from "./parse.js";
@@ -165,7 +166,7 @@ test("any text is either a program or refused in one line that names a line of i
     ..."add32 jeq ldxw fetch , ; // # { } off=1 map_fd probe \n \r\n é %".split(" "),
     "\n",
   );
-  fc.assert(
+  assertLaw(
     fc.property(
       fc.oneof(
         fc.array(piece).map((all) => all.join(" ")),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { assertLaw } from "../../../testing/law.js";
 import { type Insn, insn } from "../insn.js";
 import { ROWS, type Row, rowById } from "../isa.js";
 import { bpf } from "./bpf.js";
@@ -41,7 +42,7 @@ const program = fc
 
 test.each(ROWS.filter(({ kind }) => kind !== "lddwHigh"))("$id parses back from both syntaxes", (row) => {
   for (const syntax of SYNTAX_NAMES) {
-    fc.assert(
+    assertLaw(
       fc.property(slots(row), (value) => {
         const text = print(value, { syntax });
         expect(parse(text, { syntax, dialect: "kernel" }), text).toEqual({ ok: true, value });
@@ -53,7 +54,7 @@ test.each(ROWS.filter(({ kind }) => kind !== "lddwHigh"))("$id parses back from 
 });
 
 test.each(SYNTAX_NAMES)("programs parse back with and without labels: %s", (syntax) => {
-  fc.assert(
+  assertLaw(
     fc.property(program, fc.boolean(), (value, labels) => {
       const text = print(value, { syntax, labels });
       expect(parse(text, { syntax, dialect: "kernel" }), text).toEqual({ ok: true, value });

@@ -3,6 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { assertLaw } from "../../../testing/law.js";
 import { type Insn, insn } from "../insn.js";
 import { interpret, POISON } from "../interpret.js";
 import { ROWS, type Row, rowById } from "../isa.js";
@@ -138,7 +139,7 @@ function broken(program: Program, tally: Map<string, number>): readonly string[]
 
 test("a valid program does what its facts say", () => {
   const tally = new Map<string, number>();
-  fc.assert(
+  assertLaw(
     fc.property(programs, (program) => {
       expect(broken(program, tally)).toEqual([]);
     }),

@@ -5,6 +5,7 @@ import { rowById } from "../../../../spec/bpf/isa.js";
 import { bpf } from "../../../../spec/bpf/text/bpf.js";
 import { validate } from "../../../../spec/bpf/validate/validate.js";
 import { Draw } from "../../../../subjects/random/draw.js";
+import { assertLaw } from "../../../../testing/law.js";
 import { operandsOf } from "../../../coverage/operands.js";
 import { CaseArbitrary } from "../arbitrary.js";
 import { isSound } from "../soundness.js";
@@ -17,7 +18,7 @@ const draw = (seed: number): Draw => new Draw({ nextInt: () => Math.imul(seed + 
 test("what comes of a change is valid, sound and another case, and most tries come to something", () => {
   let made = 0;
   const cases = new CaseArbitrary({ maxSize: 40 });
-  fc.assert(
+  assertLaw(
     fc.property(cases, cases, fc.nat(), (parent, other, seed) => {
       const mutant = mutateCase(parent, other, draw(seed));
       if (mutant === undefined) return;
