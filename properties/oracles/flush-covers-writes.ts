@@ -3,8 +3,9 @@
 
 import type { Va } from "../../machine/address.js";
 import { hex, type Step, type TraceEvent, touched } from "../../subjects/step.js";
+import { LITERAL_BYTES } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
-import { type Piece, type Poke, type TextLog, textLog } from "./pokes.js";
+import { holds, type Piece, type TextLog, textLog } from "./pokes.js";
 
 export const flushCoversWrites: Oracle = {
   name: "flush-covers-writes",
@@ -15,13 +16,9 @@ export const flushCoversWrites: Oracle = {
     if (step.result.kind === "ran") return PASS;
     const literals = step.patches.map(({ literal }) => literal);
     const log = textLog(step.events);
-    const everyCpu = 2 ** step.scene.machine.cpus - 1;
-    const uncovered = log.pokes.flatMap((poke) => left(poke, everyCpu, literals));
-    return [...flushCountBreaches(step.events, literals), ...uncovered, ...cost(step, log)];
+    return [...flushCountBreaches(step.events, literals), ...left(step, log, literals), ...cost(step, log)];
   },
 };
-
-const LITERAL_BYTES = 8;
 
 /** An address that code loads and nobody executes: fetches need not see it. */
 const isLiteral = (literals: readonly Va[], { va, bytes }: { readonly va: Va; readonly bytes: number }): boolean =>
@@ -31,7 +28,7 @@ const isLiteral = (literals: readonly Va[], { va, bytes }: { readonly va: Va; re
 export function flushCountBreaches(events: readonly TraceEvent[], literals: readonly Va[] = []): readonly string[] {
   const breaches: string[] = [];
   for (const { isLocked, held, stores, flushes } of textLog(events).pokes) {
-    const needsFlush = isLocked && !held.includes("textMutex") && !stores.some((store) => isLiteral(literals, store));
+    const needsFlush = isLocked && !holds(held, "textMutex") && !stores.some((store) => isLiteral(literals, store));
     for (const { va, bytes, isUnderLock } of flushes) {
       if (isUnderLock) breaches.push("a flush under patchLock, with interrupts off");
       if (!needsFlush) breaches.push(`a flush of ${hex(va)}+${bytes}, where nothing was stored`);
@@ -45,12 +42,17 @@ export function flushCountBreaches(events: readonly TraceEvent[], literals: read
 }
 
 /** What did not come to its end before the next poke, or before the end of textMutex. */
-function left({ pieces, isSingle }: Poke, everyCpu: number, literals: readonly Va[]): readonly string[] {
-  return pieces.flatMap(({ store, from, to, stage, synced }) => {
-    // A single instruction: this CPU sees it; the others may see either version (poke-atomic).
-    const isDone = stage === "invalidated" && (isSingle || synced === everyCpu);
-    return isDone || isLiteral(literals, store) ? PASS : [`${to - from} bytes at ${hex(from)} were ${WORDS[stage]}`];
-  });
+function left({ scene }: Step, { pokes }: TextLog, literals: readonly Va[]): readonly string[] {
+  const everyCpu = 2 ** scene.machine.cpus - 1;
+  const breaches: string[] = [];
+  for (const { pieces, isSingle } of pokes) {
+    for (const { store, from, to, stage, synced } of pieces) {
+      // A single instruction: this CPU sees it; the others may see either version (poke-atomic).
+      if (stage === "invalidated" && (isSingle || synced === everyCpu)) continue;
+      if (!isLiteral(literals, store)) breaches.push(`${to - from} bytes at ${hex(from)} were ${WORDS[stage]}`);
+    }
+  }
+  return breaches;
 }
 
 const WORDS: Readonly<Record<Piece["stage"], string>> = {
@@ -67,7 +69,11 @@ const BYTES_A_PATCH = 16;
 /** Stores of whole regions that a load which fails may take: one that failed, one that undid it. */
 const STORES_OF_A_FAILED_LOAD = 2;
 
-const sum = (spans: readonly { readonly bytes: number }[]): number => spans.reduce((all, { bytes }) => all + bytes, 0);
+function sum(spans: readonly { readonly bytes: number }[]): number {
+  let all = 0;
+  for (const { bytes } of spans) all += bytes;
+  return all;
+}
 
 function cost(step: Step, { pokes, cleanedBytes, allocations }: TextLog): readonly string[] {
   const { result, patches } = step;

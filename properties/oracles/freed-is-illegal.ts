@@ -1,6 +1,5 @@
 // freed-is-illegal: a stray jump into a pack must trap, wherever it lands outside live code.
 
-import { Buffer } from "node:buffer";
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import {
@@ -15,14 +14,12 @@ import {
   unmade,
 } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
+import { ENTRY_BYTES, firstDifference, LITERAL_BYTES } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
 /** The u32 size at the start of a header. The next four bytes belong to nobody. */
 const SIZE_BYTES = 4;
-/** The address behind the jump that follows the code. */
-const LITERAL_BYTES = 8;
-const ENTRY_BYTES = 12;
 
 export const freedIsIllegal: Oracle = {
   name: "freed-is-illegal",
@@ -99,25 +96,17 @@ function outside(scene: Scene, base: Va, bytes: number): readonly string[] {
   return [...breaches, ...expectIllegal(scene.machine, from, base + bytes, "room of no program")];
 }
 
+/** Pieces begin and end on word boundaries, and none is longer than this. */
+const LONGEST = 65_536;
+const ILLEGALS = new Uint8Array(new Uint32Array(LONGEST / 4).fill(ILLEGAL).buffer);
+
 function expectIllegal(machine: Machine, from: Va, to: Va, what: string): readonly string[] {
-  for (let at = from; at < to; ) {
-    const end = Math.min(to, at + machine.pageBytes - (at % machine.pageBytes));
-    const mapping = machine.mapping(at);
-    if (mapping === undefined) return [`${hex(at)}, ${what}, is not mapped`];
-    const bytes = mapping.frame.bytes.subarray(at % machine.pageBytes, (at % machine.pageBytes) + end - at);
-    const wrong = firstLegal(bytes);
-    if (wrong >= 0) return [`${hex(at + wrong)}, ${what}, is not the illegal instruction`];
-    at = end;
+  for (let at = from; at < to; at += LONGEST) {
+    const wrong = firstDifference(machine, at, ILLEGALS.subarray(0, Math.min(LONGEST, to - at)));
+    if (wrong === undefined) continue;
+    return [`${hex(wrong.va)}, ${what}, is not ${wrong.got === undefined ? "mapped" : "the illegal instruction"}`];
   }
   return PASS;
-}
-
-const FULL = Buffer.from(new Uint32Array(65_536 / 4).fill(ILLEGAL).buffer);
-
-/** The first byte that is not that of an illegal instruction, or -1. Pieces begin and end on word boundaries. */
-function firstLegal(bytes: Uint8Array): number {
-  if (Buffer.compare(bytes, FULL.subarray(0, bytes.length)) === 0) return -1;
-  return bytes.findIndex((byte, i) => byte !== FULL[i]);
 }
 
 function runs(trap: Execution | undefined): readonly string[] {

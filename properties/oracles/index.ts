@@ -1,9 +1,11 @@
-// All oracles, in the order in which their breaches are told. Adding one is a file and a line here.
+// All oracles, in the order in which their breaches are told. Adding one is a file and a line: here, or in
+// `code/index.ts` for one that reads the code of a program without running it.
 
 import type { Subject } from "../../subjects/subject.js";
 import { aapcs64Contract } from "./aapcs64-contract.js";
 import { accountingBalanced } from "./accounting-balanced.js";
 import { allocatorMatchesModel } from "./allocator-matches-model.js";
+import { CODE_ORACLES } from "./code/index.js";
 import { execMatch } from "./exec-match.js";
 import { fallbackIsClean } from "./fallback-is-clean.js";
 import { flushCoversWrites } from "./flush-covers-writes.js";
@@ -38,6 +40,7 @@ export const ORACLES: readonly Oracle[] = [
   pokeAtomic,
   execMatch,
   aapcs64Contract,
+  ...CODE_ORACLES,
 ];
 
 /** Those that say something of the subject. What it mutes is counted and printed with its reason. */

@@ -5,7 +5,7 @@ import type { LockName } from "../../machine/event.js";
 import { KernelFault } from "../../machine/fault.js";
 import { made, pokedWords, type Step, type TraceEvent, unmade } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";
-import { type Store, type TextLog, textLog } from "./pokes.js";
+import { holds, type Store, type TextLog, textLog } from "./pokes.js";
 
 export const lockDiscipline: Oracle = {
   name: "lock-discipline",
@@ -34,38 +34,39 @@ const UNDER: Readonly<Record<LockName, readonly LockName[]>> = {
 
 /** Order of the locks, and that all are released. What the machine itself refuses is not repeated here. */
 export function lockBreaches(events: readonly TraceEvent[]): readonly string[] {
-  const { locks, held } = textLog(events);
-  const order = locks.flatMap(({ at, kind, cpu, lock, held }) => {
-    if (kind === "lock") {
-      const outer = held.filter((one) => !UNDER[one].includes(lock));
-      return outer.map((one) => `event ${at}: CPU ${cpu} takes ${lock} under ${one}`);
+  const { nested, held } = textLog(events);
+  const breaches: string[] = [];
+  for (const { at, kind, cpu, lock, held } of nested) {
+    if (kind === "unlock") {
+      breaches.push(`event ${at}: CPU ${cpu} releases ${lock}, the innermost is ${held?.lock ?? "none"}`);
+      continue;
     }
-    const inner = held.at(-1);
-    return inner === lock ? PASS : [`event ${at}: CPU ${cpu} releases ${lock}, the innermost is ${inner ?? "none"}`];
-  });
-  const kept = held.flatMap((left, cpu) => left.map((lock) => `at the end: CPU ${cpu} holds ${lock}`));
-  return [...order, ...kept];
+    for (let one = held; one !== undefined; one = one.outer) {
+      if (!UNDER[one.lock].includes(lock)) breaches.push(`event ${at}: CPU ${cpu} takes ${lock} under ${one.lock}`);
+    }
+  }
+  for (const [cpu, left] of held.entries()) {
+    for (let one = left; one !== undefined; one = one.outer) breaches.push(`at the end: CPU ${cpu} holds ${one.lock}`);
+  }
+  return breaches;
 }
 
-function unlocked(step: Step, { pokes, aliases, allocations }: TextLog): readonly string[] {
-  const rooms = step.scene.images === "packs" ? allocations : [];
-  return [
-    ...pokes.flatMap(({ stores }) => stores.flatMap((store) => misplaced(step, store))),
-    ...aliases
-      .filter(({ held }) => !held.includes("patchLock"))
-      .map(({ at, kind }) => `event ${at}: ${kind} of text without patchLock`),
-    ...rooms
-      .filter(({ held }) => !held.includes("packMutex"))
-      .map(({ at, kind }) => `event ${at}: ${kind} of executable memory without packMutex`),
-  ];
+function unlocked(step: Step, { pokes, strayAliases, allocations }: TextLog): readonly string[] {
+  const breaches: string[] = [];
+  for (const { stores } of pokes) for (const store of stores) breaches.push(...misplaced(step, store));
+  for (const { at, kind } of strayAliases) breaches.push(`event ${at}: ${kind} of text without patchLock`);
+  for (const { at, kind, held } of step.scene.images === "packs" ? allocations : []) {
+    if (!holds(held, "packMutex")) breaches.push(`event ${at}: ${kind} of executable memory without packMutex`);
+  }
+  return breaches;
 }
 
 /** What is stored without packMutex is an image, a single instruction, or the address of a long jump. */
 function misplaced(step: Step, { at, va, held }: Store): readonly string[] {
-  if (!held.includes("patchLock")) return [`event ${at}: textWrite of text without patchLock`];
-  if (held.includes("packMutex")) return PASS;
+  if (!holds(held, "patchLock")) return [`event ${at}: textWrite of text without patchLock`];
+  if (holds(held, "packMutex")) return PASS;
   if (pokedWords(step).includes(va)) {
-    return held.includes("textMutex") ? PASS : [`event ${at}: an instruction is replaced without textMutex`];
+    return holds(held, "textMutex") ? PASS : [`event ${at}: an instruction is replaced without textMutex`];
   }
   if (step.scene.images === "pages" || step.patches.some(({ literal }) => literal === va)) return PASS;
   const isFreed = unmade(step).some(({ header, bytes }) => va >= header && va < header + bytes);
@@ -75,9 +76,9 @@ function misplaced(step: Step, { at, va, held }: Store): readonly string[] {
 }
 
 /** The bitmap is no memory of the machine: each allocation and each free must have taken the mutex once. */
-function tooFew(step: Step, { locks }: TextLog): readonly string[] {
+function tooFew(step: Step, { packMutexTaken }: TextLog): readonly string[] {
   if (step.scene.images === "pages" || !step.isLogged) return PASS;
   const expected = made(step).length + unmade(step).length;
-  const taken = locks.filter(({ kind, lock }) => kind === "lock" && lock === "packMutex").length;
-  return taken >= expected ? PASS : [`packMutex was taken ${taken} times for ${expected} allocations or frees`];
+  if (packMutexTaken >= expected) return PASS;
+  return [`packMutex was taken ${packMutexTaken} times for ${expected} allocations or frees`];
 }

@@ -1,20 +1,37 @@
 // no-overlap: two programs or trampolines never share a byte, nor does one lie half outside its pack.
 
+import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { hex, liveRegions, made, type Region, type Scene } from "../../subjects/step.js";
+import { ENTRY_BYTES, LITERAL_BYTES } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
 
 export const noOverlap: Oracle = {
   name: "no-overlap",
   statement:
-    "The regions of live programs and trampolines are disjoint, and each lies within one pack or within pages of its own.",
-  source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_alloc()",
+    "The regions of live programs and trampolines are disjoint, each is large enough for its parts, and each lies within one pack or within pages of its own.",
+  source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_alloc(), bpf_jit_binary_pack_alloc()",
   check(step) {
     const added = made(step);
     if (added.length === 0) return PASS;
     const others = liveRegions(step.scene);
-    return added.flatMap((region) => [...overlaps(region, others), ...outsidePack(region, step.scene)]);
+    return added.flatMap((region) => [
+      ...overlaps(region, others),
+      ...outsidePack(region, step.scene),
+      ...tooSmall(region),
+    ]);
   },
 };
+
+/** Whole chunks; the code, its literal and the exception table lie one behind the other. */
+function tooSmall(region: Region): readonly string[] {
+  const { what, header, bytes, image, codeBytes, table, entries } = region;
+  const end = header + bytes;
+  const code = image + codeBytes + (what === "function" ? LITERAL_BYTES : 0);
+  const isRight = bytes % CHUNK_BYTES === 0 && code <= (table ?? end) && (table ?? 0) + entries * ENTRY_BYTES <= end;
+  if (isRight) return PASS;
+  const at = table === undefined ? "" : ` and its table of ${entries} entries begins at ${table - header}`;
+  return [`${say(region)} has code up to ${code - header}${at}`];
+}
 
 function overlaps(region: Region, others: readonly Region[]): readonly string[] {
   let breaches = PASS;

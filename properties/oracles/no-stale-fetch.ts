@@ -1,19 +1,33 @@
 // no-stale-fetch: whatever a CPU fetches, it may only ever see the newest bytes. The exception is one instruction that was
-// replaced in place: until a CPU synchronizes it may run either version, which poke-atomic is about.
+// replaced in place: until a CPU synchronizes it may run either version, which poke-atomic is about. What was just made is
+// asked about as a whole, on every CPU, whether anybody runs it or not.
 
-import { type Execution, hex } from "../../subjects/step.js";
+import { type Execution, hex, made, type Region, type Scene, type Step } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";
 
 export const noStaleFetch: Oracle = {
   name: "no-stale-fetch",
   statement: "No CPU runs code that it may still see in an older version, at any moment of any operation.",
   source: "Arm DDI 0487, B2.4.4; linux v6.12 arch/arm64/include/asm/cacheflush.h, flush_icache_range()",
-  check({ executions, result }) {
+  check(step: Step) {
+    const { executions, result, scene } = step;
+    const added = made(step);
+    if (added.length > 0) return [...added.flatMap((region) => stale(scene, region)), ...executions.flatMap(breaches)];
     if (result.kind !== "freed" && executions.length === 0) return PASS;
     const trap = result.kind === "freed" && result.trap !== undefined ? [result.trap] : [];
     return [...executions, ...trap].flatMap(breaches);
   },
 };
+
+function stale({ machine }: Scene, { header, bytes }: Region): readonly string[] {
+  for (let cpu = 0; cpu < machine.cpus; cpu++) {
+    const problem = machine.fetch(cpu, header, bytes);
+    if (problem !== undefined) {
+      return [`CPU ${cpu} cannot run ${hex(header)}+${bytes}: ${hex(problem.va)} is ${WORDS[problem.why]}`];
+    }
+  }
+  return PASS;
+}
 
 function breaches({ id, cpu, problem, at }: Execution): readonly string[] {
   // Code that is not there at all is for exec-match.
@@ -23,6 +37,8 @@ function breaches({ id, cpu, problem, at }: Execution): readonly string[] {
 }
 
 const WORDS = {
+  notMapped: "not mapped",
+  notExecutable: "not executable",
   notCleaned: "stored and not cleaned from the data cache",
   notInvalidated: "cleaned and not invalidated in the instruction cache",
   notSynchronized: "new to this CPU, which has not synchronized since",

@@ -4,6 +4,7 @@
 import { expect, test } from "vitest";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import type { RoAddr, Va } from "../../machine/address.js";
+import type { Insn } from "../../spec/bpf/insn.js";
 import { DEFAULT_OPTIONS } from "../../subjects/action.js";
 import type { ImplKernel } from "../../subjects/impl/kernel.js";
 import { defaultSubject } from "../../subjects/index.js";
@@ -42,13 +43,29 @@ const withoutLock =
   (lock: string) =>
   (step: Step): Step => ({ ...step, events: step.events.filter((e) => !("lock" in e) || e.lock !== lock) });
 
-/** Replace every word of that value in the image of #0. */
-const replaceWords =
-  (from: number, to: number) =>
+/** Change every word of the image of #0 that has these bits under the mask. */
+const changeWords =
+  (mask: number, bits: number, change: (word: number) => number) =>
   ({ machine, live }: HistorySession): void => {
     const { image, codeBytes } = live.get(0)!.regions[0]!;
-    for (let at: Va = image; at < image + codeBytes; at += 4)
-      if (machine.peek32(at) === from) machine.poke(at, word(to));
+    for (let at: Va = image; at < image + codeBytes; at += 4) {
+      const before = machine.peek32(at);
+      if ((before & mask) >>> 0 === bits) machine.poke(at, word(change(before)));
+    }
+  };
+const replaceWords = (from: number, to: number) => changeWords(0xffff_ffff, from, () => to);
+
+/** Show the oracle the program as if it had been made of other instructions. */
+const madeOf =
+  (change: (insn: Insn) => Insn) =>
+  (step: Step): Step => {
+    if (step.result.kind !== "loaded") return step;
+    const { live } = step.result;
+    const functions = live.program.functions.map((view) => ({
+      ...view,
+      fn: { ...view.fn, insns: view.fn.insns.map(change) },
+    }));
+    return { ...step, result: { ...step.result, live: { ...live, program: { ...live.program, functions } } } };
   };
 
 const SABOTAGE: readonly Sabotage[] = [
@@ -344,6 +361,74 @@ const SABOTAGE: readonly Sabotage[] = [
     actions: `${LOAD}\nattach #0 (fentry recorder)`,
     alter: (step) => ({ ...step, patches: step.patches.map((patch) => ({ ...patch, before: 0x9100_04e7 })) }),
     says: "the old instruction 0x910004e7 may not be replaced while it runs",
+  },
+  {
+    name: "no-stale-fetch",
+    actions: LOAD,
+    after: ({ machine }) => {
+      const alias = machine.mapFixmap(machine.mapping(IMAGE)!.frame);
+      machine.write32(alias + 64, machine.peek32(BASE + 64));
+      machine.unmapFixmap();
+    },
+    says: "CPU 0 cannot run 0x800083010000+128: 0x800083010040 is stored and not cleaned from the data cache",
+  },
+  {
+    name: "no-overlap",
+    actions: LOAD,
+    after: ({ live }) => {
+      Object.assign(live.get(0)!.regions[0]!, { bytes: 64 });
+    },
+    says: "0x800083010000+64 has code up to 112",
+  },
+  {
+    name: "branches-land",
+    actions: "load #0 (the program below)\n  r0 = 1\n  if r0 == 1 goto +1\n  r0 = 2\n  exit",
+    // b.eq one word further
+    after: changeWords(0xff00_001f, 0x5400_0000, (branch) => branch + 0x20),
+    says: "function 0: slot 1 (jeq imm): word 9 branches to word 12, expected 11",
+  },
+  {
+    name: "calls-reach",
+    actions: "load #0 (r0 = 1 .., 5 insns, 1 subprogram)",
+    after: changeWords(0xfc00_0000, 0x9400_0000, (bl) => bl + 1),
+    says: "function 0: slot 1 (call local): calls 0x80008301008c, expected 0x800083010088",
+  },
+  {
+    name: "long-jump",
+    actions: LOAD,
+    after: ({ machine, live }) => {
+      const { image, codeBytes } = live.get(0)!.regions[0]!;
+      machine.poke(image + codeBytes, word(NOP));
+    },
+    says: "function 0: the literal is 0x8000d503201f",
+  },
+  {
+    name: "atomics-ordered",
+    actions: "load #0 (the program below)\n  r2 = 1\n  r2 = atomic_fetch_add((u64 *)(r1 + 0), r2)\n  r0 = 0\n  exit",
+    // ldaddal without acquire
+    after: changeWords(0xffe0_fc00, 0xf8e0_0000, (ldaddal) => ldaddal & ~0x0080_0000),
+    says: "function 0: slot 1 (lock fetch add): is not both acquire and release",
+  },
+  {
+    name: "exception-entries",
+    actions: "load #0 (r0 = 1 .., 2 insns, 1 probe)",
+    after: ({ machine, live }) => {
+      const { table } = live.get(0)!.regions[0]!;
+      machine.poke(table! + 4, word(machine.peek32(table! + 4) - 4));
+    },
+    says: "function 0: entry 0, slot 0: goes on at byte",
+  },
+  {
+    name: "landing-pads",
+    actions: LOAD,
+    after: ({ machine }) => machine.poke(IMAGE + 4, word(0x9100_04e7)),
+    says: "function 0: word 1, the patch site, is no NOP",
+  },
+  {
+    name: "short-forms",
+    actions: "load #0 (the program below)\n  r0 = 0x12345678\n  exit",
+    alter: madeOf((insn) => ({ ...insn, imm: insn.imm & 0xff })),
+    says: "function 0: slot 0 (mov imm): takes 2 words, 1 are enough",
   },
 ];
 

@@ -100,14 +100,14 @@ describe("the fold", () => {
     expect(copy).toMatchObject({
       isLocked: true,
       isSingle: false,
-      held: [],
+      held: undefined,
       flushes: [{ bytes: 200, isUnderLock: false }],
     });
     expect(copy!.stores.map(({ bytes, held, isMapped }) => [bytes, held, isMapped])).toEqual([
-      [96, ["patchLock"], true],
-      [104, ["patchLock"], true],
+      [96, { lock: "patchLock", outer: undefined }, true],
+      [104, { lock: "patchLock", outer: undefined }, true],
     ]);
-    expect(single).toMatchObject({ isSingle: true, held: ["textMutex"], flushes: [], stores: [{ bytes: 4 }] });
+    expect(single).toMatchObject({ isSingle: true, held: { lock: "textMutex" }, flushes: [], stores: [{ bytes: 4 }] });
     expect([pokes.length, leftAliases, cleanedBytes]).toEqual([2, [], 204]);
   });
 

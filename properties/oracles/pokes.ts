@@ -14,8 +14,15 @@ export interface Span {
   readonly bytes: number;
 }
 
-/** Locks that a CPU holds, the outermost first. */
-export type Held = readonly LockName[];
+/** Locks that a CPU holds, from the innermost outwards; undefined for none. */
+export type Held = { readonly lock: LockName; readonly outer: Held } | undefined;
+
+export const holds = (held: Held, lock: LockName): boolean =>
+  held !== undefined && (held.lock === lock || holds(held.outer, lock));
+
+export interface Flush extends Span {
+  readonly isUnderLock: boolean;
+}
 
 /** Bytes stored into text through the fixmap slot; `va` is the text address. */
 export interface Store extends Span {
@@ -23,7 +30,7 @@ export interface Store extends Span {
   /** The slot was mapped. */
   readonly isMapped: boolean;
   /** The first one after it, within the same poke. */
-  flush: Span | undefined;
+  flush: Flush | undefined;
 }
 
 /** Part of a store: [from, to). */
@@ -46,15 +53,15 @@ export interface Poke {
   /** Of all stores. */
   readonly pieces: Piece[];
   /** Range flushes behind it. */
-  readonly flushes: (Span & { readonly isUnderLock: boolean })[];
+  readonly flushes: Flush[];
   /** One instruction under textMutex: the other CPUs may go on with the old one for a while. */
   isSingle: boolean;
 }
 
 export interface TextLog {
   readonly pokes: readonly Poke[];
-  /** The writable alias comes and goes. */
-  readonly aliases: readonly { readonly at: number; readonly kind: "map" | "unmap"; readonly held: Held }[];
+  /** The writable alias came or went without patchLock. */
+  readonly strayAliases: readonly { readonly at: number; readonly kind: "map" | "unmap" }[];
   /** patchLock was released while the alias was still mapped, or after that might still be in a TLB. */
   readonly leftAliases: readonly { readonly at: number; readonly isMapped: boolean }[];
   /** Cache maintenance by the address of the alias. */
@@ -62,14 +69,17 @@ export interface TextLog {
   /** Of executable memory. */
   readonly allocations: readonly (Span & { readonly kind: "alloc" | "free"; readonly held: Held })[];
   readonly permissions: readonly (Span & { readonly permission: Permission })[];
-  /** `held`: before it. */
-  readonly locks: readonly {
+  /** Locks that were taken under others, and those that were released while they were not the innermost. */
+  readonly nested: readonly {
     readonly at: number;
     readonly kind: "lock" | "unlock";
     readonly cpu: number;
     readonly lock: LockName;
+    /** Before it. */
     readonly held: Held;
   }[];
+  /** How many times. */
+  readonly packMutexTaken: number;
   /** By CPU, at the end. */
   readonly held: readonly Held[];
   /** Bytes cleaned from the data cache. */
@@ -84,21 +94,30 @@ export function textLog(events: readonly TraceEvent[]): TextLog {
   return last.log;
 }
 
-const NOTHING: Held = [];
+const NO_PIECES: Piece[] = [];
+
+function without(held: Held, lock: LockName): Held {
+  if (held === undefined) return undefined;
+  const outer = without(held.outer, lock);
+  return held.lock === lock ? outer : { lock: held.lock, outer };
+}
 
 class Fold implements TextLog {
   readonly pokes: Poke[] = [];
-  readonly aliases: TextLog["aliases"][number][] = [];
+  readonly strayAliases: TextLog["strayAliases"][number][] = [];
   readonly leftAliases: TextLog["leftAliases"][number][] = [];
   readonly aliasUpkeep: TextLog["aliasUpkeep"][number][] = [];
   readonly allocations: TextLog["allocations"][number][] = [];
   readonly permissions: TextLog["permissions"][number][] = [];
-  readonly locks: TextLog["locks"][number][] = [];
+  readonly nested: TextLog["nested"][number][] = [];
   readonly held: Held[] = [];
+  packMutexTaken = 0;
   cleanedBytes = 0;
   private alias: "gone" | "mapped" | "in a TLB" = "gone";
   /** Stores into pages that are not executable yet. */
-  private preparing: { readonly va: Va; readonly bytes: number }[] = [];
+  private readonly preparing: Omit<Span, "at">[] = [];
+  /** Somebody holds patchLock. */
+  private isLocked = false;
 
   constructor(events: readonly TraceEvent[]) {
     for (let at = 0; at < events.length; at++) this.event(events[at]!, at);
@@ -121,7 +140,7 @@ class Fold implements TextLog {
       case "unmap":
         if (!isAlias(event.va)) break;
         this.alias = event.kind === "map" ? "mapped" : "in a TLB";
-        this.aliases.push({ at, kind: event.kind, held: this.heldBy(event.cpu) });
+        if (!holds(this.held[event.cpu], "patchLock")) this.strayAliases.push({ at, kind: event.kind });
         break;
       case "invalidateTlb":
         if (isAlias(event.va) && this.alias === "in a TLB") this.alias = "gone";
@@ -129,36 +148,31 @@ class Fold implements TextLog {
       case "flush":
       case "clean":
       case "invalidate":
-        if (event.kind === "clean") this.cleanedBytes += event.bytes;
-        this.upkeep(event.kind, { at, va: event.va, bytes: event.bytes });
+        this.upkeep(event, at);
         break;
       case "contextSync":
         for (const piece of this.pending) if (piece.stage === "invalidated") piece.synced |= 1 << event.cpu;
         break;
       case "setPermission":
-        this.preparing = [];
+        this.preparing.length = 0;
         this.permissions.push({ at, va: event.va, bytes: event.bytes, permission: event.permission });
         break;
       case "alloc":
       case "free":
         if (event.area !== "vmalloc") break;
-        this.allocations.push({ at, kind: event.kind, va: event.va, bytes: event.bytes, held: this.heldBy(event.cpu) });
+        this.allocations.push({ at, kind: event.kind, va: event.va, bytes: event.bytes, held: this.held[event.cpu] });
         break;
     }
   }
 
-  private heldBy(cpu: number): Held {
-    return this.held[cpu] ?? NOTHING;
-  }
-
   private get poke(): Poke {
-    return this.pokes.at(-1) ?? this.begin(false, NOTHING);
+    return this.pokes.at(-1) ?? this.begin(false, undefined);
   }
 
   /** What cache maintenance may reach now: of a single instruction, only what came before the end of textMutex. */
   private get pending(): Piece[] {
     const poke = this.pokes.at(-1);
-    return poke === undefined || poke.isSingle ? [] : poke.pieces;
+    return poke === undefined || poke.isSingle ? NO_PIECES : poke.pieces;
   }
 
   private begin(isLocked: boolean, held: Held): Poke {
@@ -167,18 +181,21 @@ class Fold implements TextLog {
     return poke;
   }
 
-  private lock({ kind, cpu, lock }: Omit<TextLog["locks"][number], "at" | "held">, at: number): void {
-    const held = this.heldBy(cpu);
-    this.locks.push({ kind, cpu, lock, at, held });
-    this.held[cpu] = kind === "lock" ? [...held, lock] : held.filter((one) => one !== lock);
-    if (lock === "patchLock" && kind === "lock") this.begin(true, held);
-    else if (lock === "patchLock" && this.alias !== "gone") {
-      this.leftAliases.push({ at, isMapped: this.alias === "mapped" });
-    } else if (lock === "textMutex" && kind === "unlock") this.endSingle();
+  private lock({ kind, cpu, lock }: Omit<TextLog["nested"][number], "at" | "held">, at: number): void {
+    const held = this.held[cpu];
+    const isTaken = kind === "lock";
+    if (isTaken ? held !== undefined : held?.lock !== lock) this.nested.push({ kind, cpu, lock, at, held });
+    this.held[cpu] = isTaken ? { lock, outer: held } : without(held, lock);
+    if (lock === "packMutex" && isTaken) this.packMutexTaken++;
+    if (lock === "textMutex" && !isTaken) this.endSingle();
+    if (lock !== "patchLock") return;
+    this.isLocked = isTaken;
+    if (isTaken) this.begin(true, held);
+    else if (this.alias !== "gone") this.leftAliases.push({ at, isMapped: this.alias === "mapped" });
   }
 
   private store({ cpu, va, bytes }: Omit<Span, "at"> & { readonly cpu: number }, at: number): void {
-    const store: Store = { at, va, bytes, held: this.heldBy(cpu), isMapped: this.alias === "mapped", flush: undefined };
+    const store: Store = { at, va, bytes, held: this.held[cpu], isMapped: this.alias === "mapped", flush: undefined };
     const { poke } = this;
     poke.stores.push(store);
     poke.pieces.push({ store, from: va, to: va + bytes, stage: "stored", synced: 0 });
@@ -187,25 +204,29 @@ class Fold implements TextLog {
   private endSingle(): void {
     const poke = this.pokes.at(-1);
     const store = poke?.stores.at(-1);
-    if (poke !== undefined && store?.bytes === 4 && store.held.includes("textMutex")) poke.isSingle = true;
+    if (poke !== undefined && store?.bytes === 4 && holds(store.held, "textMutex")) poke.isSingle = true;
   }
 
-  private upkeep(kind: "flush" | "clean" | "invalidate", span: Span): void {
-    const { va, bytes } = span;
-    if (isAlias(va)) this.aliasUpkeep.push({ kind, ...span });
-    if (kind === "flush") this.flush(span);
-    else if (isAlias(va)) return;
-    else if (kind === "invalidate") this.advance("cleaned", "invalidated", va, va + bytes);
-    else this.advance("stored", "cleaned", va, va + bytes);
+  private upkeep(event: Omit<Span, "at"> & { readonly kind: "flush" | "clean" | "invalidate" }, at: number): void {
+    const { kind, va, bytes } = event;
+    if (kind === "clean") this.cleanedBytes += bytes;
+    if (isAlias(va)) this.aliasUpkeep.push({ kind, at, va, bytes });
+    if (kind === "flush") this.flush({ at, va, bytes, isUnderLock: this.isLocked });
+    else if (kind === "clean") this.advance("stored", "cleaned", va, va + bytes);
+    else this.advance("cleaned", "invalidated", va, va + bytes);
   }
 
-  private flush(span: Span): void {
+  private flush(flush: Flush): void {
     const { poke, preparing } = this;
-    for (const store of poke.stores) store.flush ??= span;
-    // What was prepared before it becomes executable is flushed for itself.
-    const end = span.va + span.bytes;
-    if (preparing.some(({ va, bytes }) => va < end && span.va < va + bytes)) this.preparing = [];
-    else poke.flushes.push({ ...span, isUnderLock: this.held.some((locks) => locks?.includes("patchLock")) });
+    for (const store of poke.stores) store.flush ??= flush;
+    const end = flush.va + flush.bytes;
+    for (const { va, bytes } of preparing) {
+      if (va >= end || flush.va >= va + bytes) continue;
+      // What was prepared before it becomes executable is flushed for itself.
+      preparing.length = 0;
+      return;
+    }
+    poke.flushes.push(flush);
   }
 
   /** Pieces of [from, to) go from one stage to the next; one that is covered in part is cut. */

@@ -3,6 +3,7 @@
 
 import type { Va } from "../../machine/address.js";
 import { hex, type Region, type Scene } from "../../subjects/step.js";
+import { ENTRY_BYTES, LITERAL_BYTES } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
 
 export const relativeToRo: Oracle = {
@@ -23,9 +24,6 @@ export const relativeToRo: Oracle = {
 
 /** Helpers lie that near the base of calls. */
 const KERNEL_TEXT_BYTES = 32 * 1024 * 1024;
-const LITERAL_BYTES = 8;
-/** insn, fixup, type and data. */
-const ENTRY_BYTES = 12;
 const DISTANCE_MASK = 2 ** 27 - 1;
 
 function targets(

@@ -1,9 +1,9 @@
 // ro-immutable: the reference text says what every byte of executable memory holds; who stored it, and how, the log says.
 
-import { Buffer } from "node:buffer";
 import { hex, isAlias, type Region, type Scene, type TraceEvent, touched } from "../../subjects/step.js";
+import { firstDifference } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
-import { textLog } from "./pokes.js";
+import { holds, textLog } from "./pokes.js";
 
 export const roImmutable: Oracle = {
   name: "ro-immutable",
@@ -33,7 +33,7 @@ function outsidePokes(events: readonly TraceEvent[]): string[] {
   const breaches: string[] = [];
   for (const { stores } of textLog(events).pokes) {
     for (const { va, bytes, held, flush } of stores) {
-      if (!held.includes("patchLock")) breaches.push(`${hex(va)} is changed outside a poke`);
+      if (!holds(held, "patchLock")) breaches.push(`${hex(va)} is changed outside a poke`);
       else if (flush !== undefined && !isAlias(flush.va) && (va < flush.va || va + bytes > flush.va + flush.bytes)) {
         breaches.push(`${hex(va)}+${bytes} is changed by a poke of ${hex(flush.va)}+${flush.bytes}`);
       }
@@ -45,21 +45,8 @@ function outsidePokes(events: readonly TraceEvent[]): string[] {
 function difference({ machine, text }: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
   // Freed pages are not mapped any more.
   if (machine.mapping(header) === undefined || !text.holds(header, bytes)) return PASS;
-  const expected = text.at(header, bytes);
-  const { pageBytes } = machine;
-  for (let done = 0; done < bytes; ) {
-    const from = (header + done) % pageBytes;
-    const piece = Math.min(bytes - done, pageBytes - from);
-    // In place: to copy them takes longer than to compare them.
-    const mapping = machine.mapping(header + done);
-    if (mapping === undefined) return [`${hex(header + done)} is not mapped`];
-    const got = mapping.frame.bytes.subarray(from, from + piece);
-    const wanted = expected.subarray(done, done + piece);
-    if (Buffer.compare(wanted, got) !== 0) {
-      const at = wanted.findIndex((byte, i) => byte !== got[i]);
-      return [`${hex(header + done + at)} holds 0x${got[at]!.toString(16)}, expected 0x${wanted[at]!.toString(16)}`];
-    }
-    done += piece;
-  }
-  return PASS;
+  const wrong = firstDifference(machine, header, text.at(header, bytes));
+  if (wrong === undefined) return PASS;
+  if (wrong.got === undefined) return [`${hex(wrong.va)} is not mapped`];
+  return [`${hex(wrong.va)} holds 0x${wrong.got.toString(16)}, expected 0x${wrong.expected.toString(16)}`];
 }

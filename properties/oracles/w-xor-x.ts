@@ -17,21 +17,24 @@ export const wXorX: Oracle = {
 
 /** The alias lives within one critical section, and so does what TLBs remember of it. */
 export function aliasBreaches(events: readonly TraceEvent[]): readonly string[] {
-  const { aliases, leftAliases, pokes, aliasUpkeep } = textLog(events);
-  return [
-    ...aliases
-      .filter(({ kind, held }) => kind === "map" && !held.includes("patchLock"))
-      .map(({ at }) => `event ${at}: a writable alias is mapped without patchLock`),
-    ...leftAliases.map(({ at, isMapped }) =>
-      isMapped
-        ? `event ${at}: the writable alias is still mapped when patchLock is released`
-        : `event ${at}: the alias may still be in a TLB when patchLock is released`,
-    ),
-    ...pokes
-      .flatMap(({ stores }) => stores.filter(({ isMapped }) => !isMapped))
-      .map(({ at }) => `event ${at}: a store through an alias that is not mapped`),
-    ...aliasUpkeep.map(({ at, kind, va }) => `event ${at}: ${kind} of the alias ${hex(va)}, which nobody runs`),
-  ];
+  const { strayAliases, leftAliases, pokes, aliasUpkeep } = textLog(events);
+  const breaches: string[] = [];
+  for (const { at, kind } of strayAliases) {
+    if (kind === "map") breaches.push(`event ${at}: a writable alias is mapped without patchLock`);
+  }
+  for (const { at, isMapped } of leftAliases) {
+    const what = isMapped ? "the writable alias is still mapped" : "the alias may still be in a TLB";
+    breaches.push(`event ${at}: ${what} when patchLock is released`);
+  }
+  for (const { stores } of pokes) {
+    for (const { at, isMapped } of stores) {
+      if (!isMapped) breaches.push(`event ${at}: a store through an alias that is not mapped`);
+    }
+  }
+  for (const { at, kind, va } of aliasUpkeep) {
+    breaches.push(`event ${at}: ${kind} of the alias ${hex(va)}, which nobody runs`);
+  }
+  return breaches;
 }
 
 /** A live image is executable, and nothing that was writable is left in a TLB. */

@@ -19,7 +19,7 @@ import {
   type Subject,
   type SubjectKernel,
 } from "../../../subjects/subject.js";
-import { loadedBreaches } from "../../oracles/code/loaded-code.js";
+import { loadedBreaches } from "../../oracles/code/index.js";
 import { AGREE, EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import {
   ARENA_BASE,

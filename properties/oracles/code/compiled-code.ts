@@ -5,6 +5,8 @@ import type { Va } from "../../../machine/address.js";
 import { decode } from "../../../spec/a64/decode.js";
 import type { A64Insn } from "../../../spec/a64/insn.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
+import type { Row } from "../../../spec/bpf/isa.js";
+import { PASS } from "../oracle.js";
 
 export interface CompiledCode {
   /** Kernel dialect: what the JIT was given. */
@@ -31,15 +33,6 @@ export interface CompiledCode {
   /** A main program: tail calls land in it. */
   readonly isMain: boolean;
 }
-
-export interface Rule {
-  readonly name: string;
-  /** One line for each breach. */
-  check(code: CompiledCode): readonly string[];
-}
-
-/** No breach. */
-export const NONE: readonly string[] = [];
 
 const decoded = new Map<number, A64Insn | undefined>();
 const MOST_DECODED = 1 << 16;
@@ -68,14 +61,27 @@ export function slotInsns(code: CompiledCode, pc: number): readonly (A64Insn | u
   return insns;
 }
 
-/** The rule for one slot, over all slots of the kind that it is about. */
-export const eachSlot =
-  (check: (code: CompiledCode, insn: Insn, pc: number) => readonly string[]): Rule["check"] =>
-  (code) => {
-    let breaches = NONE;
-    for (const [pc, insn] of code.insns.entries()) {
-      const found = check(code, insn, pc);
-      if (found.length > 0) breaches = [...breaches, ...found.map((what) => `slot ${pc} (${insn.row.id}): ${what}`)];
+/** The rule for one slot, over all slots of these kinds. */
+export function eachSlot(
+  kinds: readonly Row["kind"][] | "all",
+  check: (code: CompiledCode, insn: Insn, pc: number) => readonly string[],
+): (code: CompiledCode) => readonly string[] {
+  /** By program: its slots of these kinds. */
+  const known = new WeakMap<readonly Insn[], readonly number[]>();
+  return (code) => {
+    const { insns } = code;
+    let slots = known.get(insns);
+    if (slots === undefined) {
+      slots = [...insns.keys()].filter((pc) => kinds === "all" || kinds.includes(insns[pc]!.row.kind));
+      known.set(insns, slots);
+    }
+    let breaches = PASS;
+    for (const pc of slots) {
+      const found = check(code, insns[pc]!, pc);
+      if (found.length > 0) {
+        breaches = [...breaches, ...found.map((what) => `slot ${pc} (${insns[pc]!.row.id}): ${what}`)];
+      }
     }
     return breaches;
   };
+}

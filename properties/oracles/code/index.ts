@@ -1,14 +1,17 @@
-// All rules of structure. Adding one is a file and a line here.
+// The oracles of code, and their answers for those who have code without a step.
 
-import { atomicsOrdered } from "./atomics.js";
-import { branchesLand } from "./branches.js";
-import { shortForms } from "./budgets.js";
-import { callsReach, longJump } from "./calls.js";
-import type { CompiledCode, Rule } from "./compiled-code.js";
-import { exceptionEntries } from "./exceptions.js";
+import type { FunctionView } from "../../../subjects/subject.js";
+import { atomicsOrdered } from "./atomics-ordered.js";
+import { branchesLand } from "./branches-land.js";
+import { callsReach } from "./calls-reach.js";
+import { type CodeKernel, type CodeOracle, codeOf } from "./code-oracle.js";
+import type { CompiledCode } from "./compiled-code.js";
+import { exceptionEntries } from "./exception-entries.js";
 import { landingPads } from "./landing-pads.js";
+import { longJump } from "./long-jump.js";
+import { shortForms } from "./short-forms.js";
 
-export const RULES: readonly Rule[] = [
+export const CODE_ORACLES: readonly CodeOracle[] = [
   branchesLand,
   callsReach,
   longJump,
@@ -18,9 +21,10 @@ export const RULES: readonly Rule[] = [
   shortForms,
 ];
 
-/** One line for each breach, each with the name of its rule; an empty list is a pass. */
+/** One line for each breach, each with the name of its oracle; an empty list is a pass. */
 export const structureBreaches = (code: CompiledCode): readonly string[] =>
-  RULES.flatMap(({ name, check }) => {
-    const breaches = check(code);
-    return breaches.length === 0 ? breaches : breaches.map((what) => `${name}: ${what}`);
-  });
+  CODE_ORACLES.flatMap(({ name, breaches }) => breaches(code).map((what) => `${name}: ${what}`));
+
+/** Of all functions of one program, which have their final addresses. */
+export const loadedBreaches = (kernel: CodeKernel, functions: readonly FunctionView[]): readonly string[] =>
+  codeOf(kernel, functions).flatMap((code, i) => structureBreaches(code).map((what) => `function ${i}: ${what}`));

@@ -1,6 +1,8 @@
 // The first words of an image: what calls and jumps may land on, and the patch site that they share with trampolines.
 
-import { type CompiledCode, insnAt, NONE, type Rule } from "./compiled-code.js";
+import { PASS } from "../oracle.js";
+import { codeOracle } from "./code-oracle.js";
+import { type CompiledCode, insnAt } from "./compiled-code.js";
 
 const NOP = 0;
 const BTI_J = 36;
@@ -10,9 +12,12 @@ const PACIASP = 25;
 /** Words from the landing pad to the place of a tail call: copy of LR, patch site, frame record, counter. */
 const FRAME_WORDS = 6;
 
-export const landingPads: Rule = {
+export const landingPads = codeOracle({
   name: "landing-pads",
-  check(code) {
+  statement:
+    "An image begins with a landing pad for calls and jumps and a NOP to patch, and tail calls have a landing pad of their own.",
+  source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, build_prologue(), POKE_OFFSET",
+  breaches(code) {
     const pad = code.bti ? 1 : 0;
     const breaches: string[] = [];
     if (code.bti && hintAt(code, 0) !== BTI_JC) breaches.push("the entry is no landing pad for calls and jumps");
@@ -22,9 +27,9 @@ export const landingPads: Rule = {
     if (code.bti && code.isMain && hintAt(code, entered) !== BTI_J) {
       breaches.push("the place where tail calls land is no landing pad for jumps");
     }
-    return breaches.length === 0 ? NONE : breaches;
+    return breaches.length === 0 ? PASS : breaches;
   },
-};
+});
 
 function hintAt(code: CompiledCode, at: number): number | undefined {
   const insn = insnAt(code, at);

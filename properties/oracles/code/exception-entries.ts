@@ -1,21 +1,26 @@
 // Every access that may fault has an entry in the exception table that names its word, goes on behind it, and clears the
 // register of a load. Entries lie in the order of their words.
 
-import { type CompiledCode, extent, insnAt, NONE, type Rule } from "./compiled-code.js";
+import { ENTRY_BYTES } from "../memory.js";
+import { PASS } from "../oracle.js";
+import { codeOracle } from "./code-oracle.js";
+import { type CompiledCode, extent, insnAt } from "./compiled-code.js";
 
-const ENTRY_BYTES = 12;
 const FIXUP_BITS = 27;
 /** x5 stands for no register. */
 const NOTHING = 5;
 
-export const exceptionEntries: Rule = {
+export const exceptionEntries = codeOracle({
   name: "exception-entries",
-  check(code) {
+  statement:
+    "Every access that may fault has an exception entry, in order, that goes on behind it and clears the register of a load.",
+  source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, add_exception_handler(), ex_handler_bpf()",
+  breaches(code) {
     const faulting = [...code.insns.entries()].filter(([, { row }]) => "mode" in row && row.mode !== "mem");
     if (faulting.length !== code.entries) return [`${code.entries} entries for ${faulting.length} accesses`];
     return faulting.flatMap(([pc], i) => entry(code, pc, i).map((what) => `entry ${i}, slot ${pc}: ${what}`));
   },
-};
+});
 
 function entry(code: CompiledCode, pc: number, index: number): readonly string[] {
   const at = code.tableBytes + index * ENTRY_BYTES;
@@ -32,7 +37,7 @@ function entry(code: CompiledCode, pc: number, index: number): readonly string[]
   if (names !== 4 * access) return [`names byte ${names}, expected ${4 * access}`];
   if (resumes !== 4 * access + 4) return [`goes on at byte ${resumes}, expected ${4 * access + 4}`];
   if (clears !== expected) return [`clears x${clears}, expected x${expected}`];
-  return (field(8) & 0xffff) === 1 ? NONE : [`has type ${field(8) & 0xffff}`];
+  return (field(8) & 0xffff) === 1 ? PASS : [`has type ${field(8) & 0xffff}`];
 }
 
 function isAccess(code: CompiledCode, word: number): boolean {

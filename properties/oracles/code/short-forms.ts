@@ -4,17 +4,21 @@
 import { decodeBitmask } from "../../../spec/a64/bitmask.js";
 import type { Width } from "../../../spec/a64/insn.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
-import { eachSlot, extent, NONE, type Rule } from "./compiled-code.js";
+import { PASS } from "../oracle.js";
+import { codeOracle } from "./code-oracle.js";
+import { eachSlot, extent } from "./compiled-code.js";
 
-export const shortForms: Rule = {
+export const shortForms = codeOracle({
   name: "short-forms",
-  check: eachSlot((code, insn, pc) => {
+  statement: "An instruction takes no more words than the shortest form that holds its constant.",
+  source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, emit_a64_mov_i(), emit_a64_mov_i64(), build_insn()",
+  breaches: eachSlot(["lddw", "alu", "jump"], (code, insn, pc) => {
     const most = budget(code.insns, insn, pc);
-    if (most === undefined) return NONE;
+    if (most === undefined) return PASS;
     const [first, end] = extent(code, pc);
-    return end - first <= most ? NONE : [`takes ${end - first} words, ${most} are enough`];
+    return end - first <= most ? PASS : [`takes ${end - first} words, ${most} are enough`];
   }),
-};
+});
 
 /** The most words that the slot may take; undefined where there is no short form. */
 function budget(insns: readonly Insn[], { row, imm }: Insn, pc: number): number | undefined {

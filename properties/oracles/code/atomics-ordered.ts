@@ -3,24 +3,32 @@
 // the middle of an instruction cannot show any of it.
 
 import type { A64Insn } from "../../../spec/a64/insn.js";
-import { eachSlot, NONE, type Rule, slotInsns } from "./compiled-code.js";
+import { PASS } from "../oracle.js";
+import { codeOracle } from "./code-oracle.js";
+import { eachSlot, slotInsns } from "./compiled-code.js";
 
 const isBarrier = (insn: A64Insn | undefined): boolean =>
   insn?.kind === "barrier" && insn.op === "dmb" && insn.option === 11;
 
-export const atomicsOrdered: Rule = {
+export const atomicsOrdered = codeOracle({
   name: "atomics-ordered",
-  check: eachSlot((code, { row }, pc) => {
-    if (row.kind !== "atomic") return NONE;
+  statement:
+    "Atomics that fetch are fully ordered and others not at all, and no register of an exclusive loop overwrites another.",
+  source:
+    "linux v6.12 Documentation/atomic_t.txt; arch/arm64/net/bpf_jit_comp.c, emit_lse_atomic(), emit_ll_sc_atomic()",
+  breaches: eachSlot(["atomic"], (code, { row }, pc) => {
+    if (row.kind !== "atomic") return PASS;
     const insns = slotInsns(code, pc);
     const single = insns.find((insn) => insn?.kind === "atomicMemory" || insn?.kind === "compareAndSwap");
     if (single?.kind === "atomicMemory" || single?.kind === "compareAndSwap") {
       const ordered = single.acquire && single.release;
-      return ordered === row.fetch ? NONE : [row.fetch ? "is not both acquire and release" : "is ordered for nothing"];
+      return ordered === row.fetch
+        ? PASS
+        : [row.fetch ? "is not both acquire and release" : "is acquire/release, which this operation does not need"];
     }
     return [...exclusive(insns, row.fetch)];
   }),
-};
+});
 
 function* exclusive(insns: readonly (A64Insn | undefined)[], fetch: boolean): Generator<string> {
   const load = insns.find((insn) => insn?.kind === "loadExclusive");
@@ -34,5 +42,6 @@ function* exclusive(insns: readonly (A64Insn | undefined)[], fetch: boolean): Ge
   if (load.rt === load.rn) yield "the load overwrites the address";
   if (fetch && !store.release) yield "the store does not release";
   if (fetch && !isBarrier(insns.at(-1))) yield "does not end with a barrier";
-  if (!fetch && (store.release || insns.some(isBarrier))) yield "is ordered for nothing";
+  if (!fetch && (store.release || insns.some(isBarrier)))
+    yield "is acquire/release, which this operation does not need";
 }

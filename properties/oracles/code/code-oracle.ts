@@ -1,0 +1,126 @@
+// Oracles of code: each reads the words of a program that was just loaded, out of executable memory. The same function is
+// loaded again and again in histories, so what depends on its words alone is judged once.
+
+import type { Va } from "../../../machine/address.js";
+import type { Machine } from "../../../machine/machine.js";
+import type { Live, Step } from "../../../subjects/step.js";
+import type { FunctionView, JitEnv, JitFunction, SubjectKernel } from "../../../subjects/subject.js";
+import { ENTRY_BYTES, firstDifference, LITERAL_BYTES } from "../memory.js";
+import { type Oracle, PASS } from "../oracle.js";
+import type { CompiledCode } from "./compiled-code.js";
+
+export interface CodeOracle extends Oracle {
+  /** Of one function: one line for each breach. */
+  breaches(code: CompiledCode): readonly string[];
+}
+
+interface CodeRule extends Pick<CodeOracle, "name" | "statement" | "source" | "breaches"> {
+  /** It matters where the function lies, or where those lie that it calls. */
+  readonly isAboutPlace?: true;
+}
+
+export function codeOracle({ isAboutPlace, ...rule }: CodeRule): CodeOracle {
+  /** Words that passed: those of the same function are the same object. */
+  const passed = new WeakSet<Uint32Array>();
+  return {
+    ...rule,
+    check(step) {
+      if (step.result.kind !== "loaded") return PASS;
+      let found = PASS;
+      const all = loadedCode(step, step.result.live);
+      for (let i = 0; i < all.length; i++) {
+        const code = all[i]!;
+        if (isAboutPlace === undefined && passed.has(code.words)) continue;
+        const breaches = rule.breaches(code);
+        if (breaches.length === 0) passed.add(code.words);
+        else found = [...found, ...breaches.map((what) => `function ${i}: ${what}`)];
+      }
+      return found;
+    },
+  };
+}
+
+let last: { readonly step: Step; readonly code: readonly CompiledCode[] } | undefined;
+
+/** Of all functions that the step loaded. Oracles ask one after the other, so the last answer is kept. */
+function loadedCode(step: Step, { program }: Live): readonly CompiledCode[] {
+  if (last?.step !== step) last = { step, code: codeOf(step.scene.kernel, program.functions) };
+  return last.code;
+}
+
+/** What is read of a kernel. */
+export type CodeKernel = Pick<SubjectKernel, "machine" | "env">;
+
+const helpers = new WeakMap<JitEnv["inlined"], ReadonlySet<number>>();
+
+function inlinedHelpers({ inlined }: JitEnv): ReadonlySet<number> {
+  const found = helpers.get(inlined) ?? new Set([...inlined.smpProcessorId, ...inlined.currentTask]);
+  helpers.set(inlined, found);
+  return found;
+}
+
+/** The functions are those of one or more programs, each of which begins with its main function. */
+export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[]): readonly CompiledCode[] {
+  const { callBase, dummyTramp, bti } = env;
+  const inlined = inlinedHelpers(env);
+  let functions: Va[] = [];
+  return all.map((view) => {
+    const { fn, jitedLen, offsets, extable, entries } = view;
+    const isMain = fn.index === 0;
+    if (isMain) functions = [];
+    const roImage = view.bpfFunc!;
+    functions.push(roImage);
+    const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
+    const words = wordsOf(machine, view, tableBytes, bti);
+    return {
+      insns: fn.insns,
+      words,
+      codeWords: jitedLen / 4,
+      roImage,
+      offsets,
+      tableBytes,
+      entries,
+      callBase,
+      dummyTramp,
+      functions,
+      inlined,
+      bti,
+      isMain,
+    };
+  });
+}
+
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly view: FunctionView;
+  readonly tableBytes: number;
+  readonly bti: boolean;
+}
+const known = new WeakMap<JitFunction, Known>();
+
+/** Code, literal and table as they stand in memory: the same object as last time if nothing has changed. */
+function wordsOf(machine: Machine, view: FunctionView, tableBytes: number, bti: boolean): Uint32Array {
+  const { fn, bpfFunc, jitedLen, offsets, entries } = view;
+  const before = known.get(fn);
+  if (
+    before?.tableBytes === tableBytes &&
+    before.bti === bti &&
+    before.view.jitedLen === jitedLen &&
+    before.view.entries === entries &&
+    isSame(before.view.offsets, offsets) &&
+    firstDifference(machine, bpfFunc!, before.bytes) === undefined
+  ) {
+    return before.words;
+  }
+  const bytes = machine.peek(bpfFunc!, tableBytes + entries * ENTRY_BYTES);
+  const words = new Uint32Array(bytes.buffer);
+  known.set(fn, { bytes, words, view, tableBytes, bti });
+  return words;
+}
+
+function isSame(a: Int32Array, b: Int32Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
