@@ -44,7 +44,7 @@ const SLOW = [
   "properties/a64/disassembly.test.ts",
   "properties/cases/{kinds,history/{check,mutate,shrink},program/{shrink,toy-subject}}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",
-  "properties/engines/{cases,whole-case}.test.ts",
+  "properties/engines/programs.test.ts",
   "properties/exhaustive/*.test.ts",
 ];
 const NOT_OURS = ["dist/**", "node_modules/**"];

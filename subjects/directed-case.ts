@@ -1,5 +1,4 @@
-// A directed case: a limit of the encodings, of the allocator or of the calling convention, too large or too special for
-// random programs. A fixed list of them is gone through once.
+// What directed cases share: functions that are compiled alone, at a chosen address.
 
 import type { Va } from "../machine/address.js";
 import type { Insn } from "../spec/bpf/insn.js";
@@ -12,12 +11,6 @@ import {
   type Quirks,
   type Subject,
 } from "./subject.js";
-
-export interface DirectedCase {
-  readonly name: string;
-  /** What is wrong, in one line; undefined if nothing is. */
-  check(subject: Subject): string | undefined;
-}
 
 /** Where an image lies that is compiled without an allocator. */
 export const IMAGE: Va = 0x8000_8400_0008;

@@ -20,7 +20,6 @@ import type { TrampolineEnv } from "../impl/trampoline/env.js";
 import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 import type { RoAddr, Va } from "../machine/address.js";
 import type { Machine } from "../machine/machine.js";
-import type { DirectedCase } from "./directed-case.js";
 
 // The vocabulary of the interface: what a verifier hands to a JIT, and what the kernel answers.
 export type { Errno } from "../impl/errno.js";
@@ -71,6 +70,16 @@ export interface Subject {
   readonly checks: readonly DirectedCase[];
   /** Where it has encoders that can be called by themselves: each through the edges of its operands, that many times. */
   encoders?(source: Pick<Random, "nextInt">, sweeps: number): Generator<EncoderCheck, undefined>;
+}
+
+/**
+ * A limit of the encodings, of the allocator or of the calling convention, too large or too special for random programs. A
+ * fixed list of them is gone through once.
+ */
+export interface DirectedCase {
+  readonly name: string;
+  /** What is wrong, in one line; undefined if nothing is. */
+  check(subject: Subject): string | undefined;
 }
 
 /** Operands that were asked of one encoder. */
@@ -135,7 +144,7 @@ export type LoadResult =
     };
 
 /** One pack, for oracles: `bitmap` has a bit for each chunk of 64 bytes. */
-export interface PackView {
+interface PackView {
   readonly base: RoAddr;
   readonly bitmap: { readonly count: number; isSet(position: number, chunks: number): boolean };
 }
@@ -148,7 +157,7 @@ export interface PacksView {
   bpfProgPackFree(ptr: RoAddr, bytes: number): void;
 }
 /** The total of JITed code, against the limit of unprivileged loaders. */
-export interface ModmemView {
+interface ModmemView {
   readonly current: number;
   readonly limit: number;
   readonly bpfCapable: boolean;

@@ -2,9 +2,9 @@
 // other operands drawn.
 
 import { EXCEPTION } from "../../properties/verdict.js";
-import type { DirectedCase } from "../../subjects/directed-case.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
+import type { DirectedCase } from "../../subjects/subject.js";
 import type { Failure } from "../report.js";
 
 export interface FixedReport {

@@ -3,10 +3,11 @@
 import { halves, type Va } from "../../machine/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
-import { type DirectedCase, fn, IMAGE, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
+import { fn, IMAGE, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
 import {
   type CompiledImage,
   DEFAULT_ENV,
+  type DirectedCase,
   describe,
   type JitEnv,
   type JitFunction,

@@ -5,10 +5,9 @@ import { referenceEngine } from "../../engines/reference/engine.js";
 import { Machine } from "../../machine/machine.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
-import type { DirectedCase } from "../../subjects/directed-case.js";
 import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { STACK } from "../../subjects/run/layout.js";
-import type { JitFunction } from "../../subjects/subject.js";
+import type { DirectedCase, JitFunction } from "../../subjects/subject.js";
 
 const MOV = rowById("mov imm");
 const EXIT = insn(rowById("exit"));

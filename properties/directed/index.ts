@@ -1,7 +1,6 @@
 // All directed cases. Adding one is an entry in the list of its file.
 
-import type { DirectedCase } from "../../subjects/directed-case.js";
-import type { Subject } from "../../subjects/subject.js";
+import type { DirectedCase, Subject } from "../../subjects/subject.js";
 import { CODE } from "./code.js";
 import { ENTRY_AND_EXIT } from "./entry-and-exit.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";

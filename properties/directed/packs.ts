@@ -3,8 +3,7 @@
 // they allocate.
 
 import { Machine } from "../../machine/machine.js";
-import type { DirectedCase } from "../../subjects/directed-case.js";
-import type { BootOptions, Subject, SubjectKernel } from "../../subjects/subject.js";
+import type { BootOptions, DirectedCase, Subject, SubjectKernel } from "../../subjects/subject.js";
 
 const PACK = 4096;
 const TWO_MIB = 2 * 1024 * 1024;

@@ -3,7 +3,7 @@
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import type { Traced } from "../../spec/trampoline/traced.js";
-import type { DirectedCase } from "../../subjects/directed-case.js";
+import type { DirectedCase } from "../../subjects/subject.js";
 import { type ProgramPlan, type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 

@@ -8,8 +8,9 @@ import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
-import { type DirectedCase, fn } from "../../subjects/directed-case.js";
+import { fn } from "../../subjects/directed-case.js";
 import { bpfJitBlindConstants, type LoweredFunction, lower, type VerifierEnv } from "../../subjects/lowering.js";
+import type { DirectedCase } from "../../subjects/subject.js";
 
 const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };
 

@@ -4,30 +4,8 @@
 import { Buffer } from "node:buffer";
 import type { Engine, EngineOutcome } from "../../engines/engine.js";
 import { Machine } from "../../machine/machine.js";
-import type { Situation } from "./situation.js";
-
-export const CODE = 0x8000_8300_0000;
-/** The word's address: it has neighbours on the page in both directions. */
-export const WORD_AT = CODE + 0x800;
-export const STACK = 0x4000_0000;
-export const STACK_TOP = STACK + 0x800;
-/** Two pages that may be written, one that may only be read, then none. */
-export const DATA = 0x5000_0000;
-const REGISTERS = 0x6000_0000;
-const PAGE = 4096;
-
-/** Where rules change: ends of pages and of the stack. */
-export const SPOTS = [
-  DATA,
-  DATA + 64,
-  DATA + PAGE,
-  DATA + 2 * PAGE,
-  DATA + 3 * PAGE,
-  STACK,
-  STACK_TOP,
-  STACK + PAGE,
-  CODE,
-];
+import { execute } from "../../subjects/run/execute.js";
+import { CODE, DATA, type InitialState, PAGE, REGISTERS, STACK, STACK_TOP, WORD_AT } from "./initial-state.js";
 
 const BRK = 0xd420_0000;
 const LDXR = 0x885f_7c1f;
@@ -66,29 +44,27 @@ export class SingleStep {
     this.machine.map(REGISTERS, PAGE, "ro");
   }
 
-  step(situation: Situation): Effect {
+  step(state: InitialState): Effect {
     const { machine } = this;
     const words = new Uint32Array(PAGE / 4).fill(BRK);
-    const prelude = loadEverything(situation);
+    const prelude = loadEverything(state);
     words.set(prelude, (WORD_AT - CODE) / 4 - prelude.length);
-    words[(WORD_AT - CODE) / 4] = situation.word;
+    words[(WORD_AT - CODE) / 4] = state.word;
     machine.poke(CODE, new Uint8Array(words.buffer));
-    this.block.set([...situation.x, situation.sp, ...situation.flagOperands]);
+    this.block.set([...state.x, state.sp, ...state.flagOperands]);
     machine.poke(REGISTERS, new Uint8Array(this.block.buffer));
     machine.poke(DATA, this.blank.subarray(0, 3 * PAGE));
     machine.poke(STACK, this.blank.subarray(0, PAGE));
     let registers: BigUint64Array | undefined;
     let isPast = false;
     let isFixedUp = false;
-    const outcome = this.engine.run({
+    const outcome = execute(this.engine, {
       machine,
-      cpu: 0,
       entry: WORD_AT - 4 * prelude.length,
       args: [0xffff_0000_0000_0000n + BigInt(REGISTERS)],
       stackTop: STACK_TOP,
       stackLow: STACK,
       fuel: prelude.length + 2,
-      traps: new Map(),
       system: SYSTEM,
       fixup: () => {
         isFixedUp = true;
@@ -104,8 +80,8 @@ export class SingleStep {
   }
 }
 
-/** Code that ends right before the word, with every register as the situation has it. X0 points to the block at first. */
-function loadEverything({ flagWord, reserve, word }: Situation): number[] {
+/** Code that ends right before the word, with every register as the initial state has it. X0 points to the block at first. */
+function loadEverything({ flagWord, reserve, word }: InitialState): number[] {
   const words = [ldr(1, FLAG_SLOT), ldr(2, FLAG_SLOT + 1), flagWord, ldr(1, SP_SLOT), 0x9100_003f];
   for (let reg = 1; reg <= 30; reg++) words.push(ldr(reg, reg));
   words.push(ldr(X0, X0));

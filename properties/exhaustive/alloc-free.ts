@@ -3,13 +3,12 @@
 // state is read off the implementation itself, hidden fields included, and each history is played from the start: nothing
 // is taken from the model but what must come out. One breadth after another, so that several workers can share it.
 
-import { ProgPacks } from "../../impl/pack/prog-pack.js";
-import { aarch64InsnCopy } from "../../impl/patching/text-poke.js";
-import type { RoAddr } from "../../machine/address.js";
+import type { RoAddr, Va } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
-import { allocatorState } from "./allocator-state.js";
+import { defaultSubject } from "../../subjects/index.js";
+import type { PacksView, Subject, SubjectKernel } from "../../subjects/subject.js";
 
 const CHUNK = 64;
 
@@ -68,12 +67,12 @@ export class AllocFreeSearch {
 }
 
 /** On the calling thread. */
-export function allocFreeHistories(scope: AllocFreeScope): Exhausted {
+export function allocFreeHistories(scope: AllocFreeScope, subject = defaultSubject): Exhausted {
   const search = new AllocFreeSearch(scope);
   let tried = 0;
   const failures: string[] = [];
   while (search.next.length > 0 && failures.length === 0) {
-    const expansion = expand(scope, search.next);
+    const expansion = expand(scope, search.next, subject);
     tried += expansion.tried;
     failures.push(...expansion.failures);
     search.learn([expansion]);
@@ -82,8 +81,12 @@ export function allocFreeHistories(scope: AllocFreeScope): Exhausted {
 }
 
 /** Play every history that is one action longer than one of these. */
-export function expand(scope: AllocFreeScope, histories: readonly AllocFreeHistory[]): Expansion {
-  const bench = new Checker(scope.packChunks * CHUNK);
+export function expand(
+  scope: AllocFreeScope,
+  histories: readonly AllocFreeHistory[],
+  subject = defaultSubject,
+): Expansion {
+  const checker = new Checker(subject, scope.packChunks * CHUNK);
   const failures: string[] = [];
   const states = new Map<string, AllocFreeHistory>();
   let tried = 0;
@@ -93,7 +96,7 @@ export function expand(scope: AllocFreeScope, histories: readonly AllocFreeHisto
       if (failures.length >= MOST_FAILURES) return { tried, failures, states: [...states] };
       const longer = [...history, step];
       tried++;
-      const { wrong, packs, state } = bench.play(longer, longer.length < scope.length);
+      const { wrong, packs, state } = checker.play(longer, longer.length < scope.length);
       if (wrong !== undefined) failures.push(`${say(longer)}: ${wrong}`);
       else if (state !== undefined && packs <= scope.packs && !states.has(state)) states.set(state, longer);
     }
@@ -124,7 +127,10 @@ class Checker {
   /** Images of all sizes. */
   private readonly contents: Uint8Array;
 
-  constructor(private readonly packBytes: number) {
+  constructor(
+    private readonly subject: Subject,
+    private readonly packBytes: number,
+  ) {
     const { machine } = this;
     this.image = machine.kvmalloc(2 * packBytes)!;
     machine.fill32(this.image, 0x1122_3344, 2 * packBytes);
@@ -137,31 +143,39 @@ class Checker {
   play(history: AllocFreeHistory, wantsState: boolean): Played {
     const { machine } = this;
     this.mapped = [];
-    const packs = new ProgPacks(machine, { packBytes: this.packBytes });
-    const reference = new ReferenceAllocator(() => this.mapped.shift(), this.packBytes);
+    const { packBytes } = this;
+    const kernel = this.subject.boot({ machine, random: () => 0, packBytes });
+    const { packs } = kernel;
+    const reference = new ReferenceAllocator(() => this.mapped.shift(), packBytes);
     const live: Taken[] = [];
     let wrong: string | undefined;
     for (const step of history) {
       wrong =
-        step > 0 ? this.alloc(packs, reference, live, step * CHUNK) : this.free(packs, reference, live, -step - 1);
+        step > 0 ? this.alloc(kernel, reference, live, step * CHUNK) : this.free(packs, reference, live, -step - 1);
     }
     wrong ??= this.compare(packs, reference, live);
     const state = wantsState ? allocatorState(packs, live) : undefined;
     const count = packs.packs.length;
     for (const { at, bytes } of live) packs.bpfProgPackFree(at, bytes);
+    if (kernel.warnings.length > 0) wrong ??= `a warning: ${kernel.warnings[0]}`;
     if (machine.usage.areas !== 0 || machine.usage.heapObjects !== 1) wrong ??= "something is left in the end";
     return { wrong, packs: count, state };
   }
 
-  private alloc(packs: ProgPacks, reference: ReferenceAllocator, live: Taken[], bytes: number): string | undefined {
-    const at = packs.bpfProgPackAlloc(bytes)!;
+  private alloc(
+    kernel: SubjectKernel,
+    reference: ReferenceAllocator,
+    live: Taken[],
+    bytes: number,
+  ): string | undefined {
+    const at = kernel.packs.bpfProgPackAlloc(bytes)!;
     const expected = reference.alloc(bytes);
-    aarch64InsnCopy(this.machine, at, this.image, bytes);
+    kernel.aarch64InsnCopy(at, this.image, bytes);
     live.push({ at, bytes });
     return at === expected ? undefined : `allocated at 0x${at.toString(16)}, expected 0x${expected?.toString(16)}`;
   }
 
-  private free(packs: ProgPacks, reference: ReferenceAllocator, live: Taken[], position: number): string | undefined {
+  private free(packs: PacksView, reference: ReferenceAllocator, live: Taken[], position: number): string | undefined {
     const [{ at, bytes } = { at: 0 as RoAddr, bytes: 0 }] = live.splice(position, 1);
     packs.bpfProgPackFree(at, bytes);
     const freed = reference.free(at);
@@ -169,7 +183,7 @@ class Checker {
     return this.machine.mapping(freed.base) === undefined ? undefined : "an empty pack is kept";
   }
 
-  private compare(packs: ProgPacks, reference: ReferenceAllocator, live: readonly Taken[]): string | undefined {
+  private compare(packs: PacksView, reference: ReferenceAllocator, live: readonly Taken[]): string | undefined {
     const { machine } = this;
     if (packs.packs.length !== reference.packs.length) return `${packs.packs.length} packs`;
     if (packs.packs.some(({ base }, i) => base !== reference.packs[i]!.base)) return "packs in another order";
@@ -181,4 +195,37 @@ class Checker {
     if (different !== undefined) return `0x${different.address.toString(16)} holds 0x${different.got.toString(16)}`;
     return machine.staleTranslations.length === 0 ? undefined : "a stale translation";
   }
+}
+
+/** The heap begins here, and everything else that has an address lies above. */
+const LEAST_ADDRESS = 2 ** 30;
+
+/**
+ * All that an allocator remembers, as a text: two allocators with one text behave alike from here on. Read from its own
+ * fields, whatever they are, so that a field that is added later tells states apart at once. Of addresses it counts only
+ * which is which, and in which order the packs lie.
+ *
+ * @param live what was allocated and not freed
+ */
+function allocatorState(packs: PacksView, live: readonly Taken[]): string {
+  const names = new Map<Va, string>();
+  const name = (va: Va): string => {
+    const known = names.get(va) ?? `@${names.size}`;
+    names.set(va, known);
+    return known;
+  };
+  const plain = (key: string, value: unknown): unknown => {
+    if (key === "machine" || typeof value === "function") return undefined;
+    if (typeof value === "number" && value >= LEAST_ADDRESS) return name(value);
+    return ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set
+      ? [...(value as Uint8Array | Map<unknown, unknown> | Set<unknown>)]
+      : value;
+  };
+  const fields = JSON.stringify(packs, plain);
+  const places = live.map(({ at, bytes }) => {
+    const pack = packs.packOf(at);
+    return pack === undefined ? `${bytes}` : `${name(pack.base)}.${at - pack.base}+${bytes}`;
+  });
+  const order = packs.packs.map(({ base }) => base).toSorted((a, b) => a - b);
+  return `${fields} ${places.sort().join(" ")} ${order.map(name).join(" ")}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PROFILES, type QuirkId } from "../../impl/quirks.js";
+import { PROFILES, type QuirkId } from "../../subjects/subject.js";
 import { failurePoints } from "./failure-points.js";
 
 test("a failure at every point of a load and a free, and at every two points, leaves everything as it was", () => {

@@ -5,6 +5,7 @@
 import type { FailingStep } from "../../machine/event.js";
 import type { Action, AttachedProgram, Failing, History, HistoryOptions, ProgramSpec } from "../../subjects/action.js";
 import { DEFAULT_OPTIONS, NOTHING_ELSE } from "../../subjects/action.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { type PlayReport, playHistory } from "../cases/history/check.js";
 import { printActions } from "../cases/history/text.js";
 import type { Exhausted } from "./alloc-free.js";
@@ -33,24 +34,24 @@ const SECOND: readonly AttachedProgram[] = [
 /** No operation takes a step more often. */
 const MOST_CALLS = 200;
 
-export interface FailurePoints extends Exhausted {
+interface FailurePoints extends Exhausted {
   /** Single failures, and pairs of them. */
   readonly points: number;
   readonly pairs: number;
 }
 
-export function failurePoints(given: Partial<HistoryOptions> = {}): FailurePoints {
+export function failurePoints(given: Partial<HistoryOptions> = {}, subject = defaultSubject): FailurePoints {
   const failures: string[] = [];
   let tried = 0;
   let points = 0;
   let pairs = 0;
   const faultsHit = (history: History, expected: number): boolean => {
-    const report = playHistory(history);
+    const report = playHistory(history, { subject });
     tried++;
     if (report.violations.length > 0) failures.push(describe(history, report));
     return report.failures === expected;
   };
-  for (const { history } of situations(given)) {
+  for (const history of operations(given)) {
     const single = STEPS.flatMap((step) => pointsOf(step, (fails) => faultsHit(history(fails), 1)));
     points += single.length;
     for (const first of single) {
@@ -69,12 +70,10 @@ function pointsOf(step: FailingStep, strikes: (fails: readonly Failing[]) => boo
   return found;
 }
 
-interface Situation {
-  /** The history in which the operation meets these failures. */
-  readonly history: (fails: readonly Failing[]) => History;
-}
+/** The history in which an operation meets these failures. */
+type HistoryOf = (fails: readonly Failing[]) => History;
 
-function* situations(given: Partial<HistoryOptions>): Generator<Situation> {
+function* operations(given: Partial<HistoryOptions>): Generator<HistoryOf> {
   for (const images of ["packs", "pages"] as const) {
     for (const program of PROGRAMS) {
       for (const before of [[], [OTHER]]) {
@@ -86,14 +85,12 @@ function* situations(given: Partial<HistoryOptions>): Generator<Situation> {
           { kind: "run", id: 0, cpu: 1 },
           { kind: "run", id: 2, cpu: 1 },
         ];
-        yield { history: (fails) => ({ options, actions: [...before, load(fails), ...after] }) };
-        yield { history: (fails) => ({ options, actions: [...before, load([]), free(fails), ...after] }) };
+        yield (fails) => ({ options, actions: [...before, load(fails), ...after] });
+        yield (fails) => ({ options, actions: [...before, load([]), free(fails), ...after] });
         for (const packsBeyondBranchRange of [false, true]) {
           for (const tail of tracings) {
             const actions = (fails: readonly Failing[]): Action[] => [...before, load([]), ...tail(fails), RUN];
-            yield {
-              history: (fails) => ({ options: { ...options, packsBeyondBranchRange }, actions: actions(fails) }),
-            };
+            yield (fails) => ({ options: { ...options, packsBeyondBranchRange }, actions: actions(fails) });
           }
         }
       }

@@ -2,38 +2,39 @@
 // each is flushed once, by the address that runs.
 
 import { Buffer } from "node:buffer";
-import { aarch64InsnCopy, aarch64InsnSet } from "../../impl/patching/text-poke.js";
 import type { RoAddr } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { isAlias } from "../../subjects/step.js";
+import type { Subject, SubjectKernel } from "../../subjects/subject.js";
 import type { Exhausted } from "./alloc-free.js";
 
 const TEXT = 0x8000_8400_0000 as RoAddr;
 const PAGE = 4096;
 const MOST_FAILURES = 10;
 
-export interface PokeOptions {
+interface PokeOptions {
   /** Bytes of text that is poked; it begins at a page. */
   readonly bytes: number;
   /** Of every so many offsets; without it all. */
   readonly share?: { readonly index: number; readonly of: number };
 }
 
-export function pokesOfEveryRange({ bytes, share }: PokeOptions): Exhausted {
-  const bench = new Checker(bytes);
+export function pokesOfEveryRange({ bytes, share }: PokeOptions, subject = defaultSubject): Exhausted {
+  const checker = new Checker(subject, bytes);
   const failures: string[] = [];
   let tried = 0;
   for (let offset = 0; offset < bytes; offset++) {
     if (share !== undefined && Math.floor(offset / 4) % share.of !== share.index) continue;
     for (let length = 1; length <= bytes - offset; length++) {
-      const failure = offset % 4 === 0 ? bench.poke(offset, length) : bench.refused(offset, length);
+      const failure = offset % 4 === 0 ? checker.poke(offset, length) : checker.refused(offset, length);
       tried++;
       if (failure === undefined) continue;
       failures.push(`${length} bytes at ${offset}: ${failure}`);
       if (failures.length >= MOST_FAILURES) return { tried, failures };
     }
-    const outside = bench.compareAll();
+    const outside = checker.compareAll();
     if (outside !== undefined) failures.push(`after the pokes at ${offset}: ${outside}`);
   }
   return { tried, failures };
@@ -44,6 +45,7 @@ const MARGIN = 128;
 
 class Checker {
   private readonly machine = new Machine();
+  private readonly kernel: SubjectKernel;
   private readonly expected: Buffer;
   private readonly got: readonly Buffer[];
   private readonly sources: readonly { readonly at: number; readonly bytes: Buffer }[];
@@ -53,8 +55,12 @@ class Checker {
   private events = 0;
   private flushed: MachineEvent | undefined;
 
-  constructor(private readonly bytes: number) {
+  constructor(
+    subject: Subject,
+    private readonly bytes: number,
+  ) {
     const { machine } = this;
+    this.kernel = subject.boot({ machine, random: () => 0 });
     machine.map(TEXT, bytes, "rox", true);
     this.expected = Buffer.from(machine.peek(TEXT, bytes));
     this.got = Array.from({ length: bytes / PAGE }, (_, i) => {
@@ -80,17 +86,17 @@ class Checker {
 
   /** Copies and fills by turns; a fill leaves the bytes behind its last whole word. */
   poke(offset: number, length: number): string | undefined {
-    const { machine, expected } = this;
+    const { kernel, expected } = this;
     const turn = this.turn++ % 4;
     this.flushes = 0;
     this.maps = 0;
     if (turn === 3) {
       const word = (0x0101_0101 * (length & 0xff)) >>> 0;
-      if (aarch64InsnSet(machine, (TEXT + offset) as RoAddr, word, length) === undefined) return "the fill was refused";
+      if (kernel.aarch64InsnSet((TEXT + offset) as RoAddr, word, length) === undefined) return "the fill was refused";
       expected.fill(length & 0xff, offset, offset + length - (length % 4));
     } else {
       const source = this.sources[turn & 1]!;
-      if (aarch64InsnCopy(machine, (TEXT + offset) as RoAddr, source.at, length) === undefined)
+      if (kernel.aarch64InsnCopy((TEXT + offset) as RoAddr, source.at, length) === undefined)
         return "the copy was refused";
       expected.set(source.bytes.subarray(0, length), offset);
     }
@@ -101,8 +107,8 @@ class Checker {
   refused(offset: number, length: number): string | undefined {
     const before = this.events;
     const at = (TEXT + offset) as RoAddr;
-    const copied = aarch64InsnCopy(this.machine, at, this.sources[0]!.at, length);
-    const filled = aarch64InsnSet(this.machine, at, 0, length);
+    const copied = this.kernel.aarch64InsnCopy(at, this.sources[0]!.at, length);
+    const filled = this.kernel.aarch64InsnSet(at, 0, length);
     return copied === undefined && filled === undefined && this.events === before ? undefined : "it was not refused";
   }
 

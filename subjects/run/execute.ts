@@ -6,11 +6,11 @@ import type { SubjectKernel } from "../subject.js";
 import { ENTRY_SP, STACK, TASK } from "./layout.js";
 
 /** SP_EL0 holds the running task. */
-export const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
+const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
 const NO_TRAPS: EngineRun["traps"] = new Map();
 
 /** What differs from run to run; everything else is as the kernel enters a program. */
-export type Execute = Pick<EngineRun, "machine" | "entry" | "args" | "fuel"> & Partial<EngineRun>;
+type Execute = Pick<EngineRun, "machine" | "entry" | "args" | "fuel"> & Partial<EngineRun>;
 
 export const execute = (engine: Engine, run: Execute): EngineOutcome =>
   engine.run({ cpu: 0, stackTop: ENTRY_SP, stackLow: STACK.base, traps: NO_TRAPS, system: SYSTEM, ...run });

@@ -11,7 +11,7 @@ import { JOURNAL } from "./layout.js";
 export const TRACED = 99;
 
 /** One record: who, and the words that it saw. */
-export interface JournalRecord {
+interface JournalRecord {
   readonly id: number;
   readonly words: readonly bigint[];
 }

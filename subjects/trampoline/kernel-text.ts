@@ -13,7 +13,7 @@ import { TRACED, takeRecords, word } from "./journal.js";
 import { FAR_TEXT, INSNS, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STRIDE } from "./layout.js";
 
 /** What the steps of the current call depend on. */
-export interface Answers {
+interface Answers {
   readonly programs: readonly AttachedProgram[];
   readonly original: bigint;
   readonly nregs: number;

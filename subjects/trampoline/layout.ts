@@ -31,7 +31,7 @@ export const FAR_FUNCTION = 0x8000_c000_0000 as RoAddr;
 /** Between any two entries of the above. */
 export const STRIDE = 64;
 
-export interface HandmadeFunction {
+interface HandmadeFunction {
   readonly bytes: Uint8Array;
   /** Without the literal. */
   readonly codeBytes: number;

@@ -33,7 +33,7 @@ const PACK_BYTES = 64 * 1024;
 const FAR_RECORD = 0x4100_0000;
 
 /** An image to attach, and the address of its record. */
-export interface Trampoline {
+interface Trampoline {
   readonly image: RoAddr;
   readonly record: Va;
 }

@@ -11,7 +11,7 @@ import { VERIFIER_ONLY } from "../verifier-only/index.js";
 import { bodiesFor } from "./bodies.js";
 import { programsFor } from "./programs.js";
 
-export type SingleInstruction = Case | VerifierOnlyCase;
+type SingleInstruction = Case | VerifierOnlyCase;
 
 /** The kind that a case is of beside. */
 const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PROGRAMS) as AnyKind;

@@ -167,7 +167,7 @@ function* equal(where: string, expected: unknown, got: unknown): Generator<Disag
 
 /** Of what attached programs see and answer. */
 export const TRAMPOLINE_ORACLE = "trampoline";
-export const objection = (where: string, expected: string, got: string): Disagreement => ({
+const objection = (where: string, expected: string, got: string): Disagreement => ({
   ...{ kind: "disagree", oracle: TRAMPOLINE_ORACLE, reason: "objects", where, expected, got },
 });
 

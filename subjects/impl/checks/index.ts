@@ -1,6 +1,6 @@
 // Directed cases that are about our own code alone. Adding one is an entry in the list of its file.
 
-import type { DirectedCase } from "../../directed-case.js";
+import type { DirectedCase } from "../../subject.js";
 import { PARTS } from "./parts.js";
 import { REFUSALS } from "./refusals.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-words.js";

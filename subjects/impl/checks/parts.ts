@@ -8,7 +8,7 @@ import { ProgPacks } from "../../../impl/pack/prog-pack.js";
 import type { RoAddr } from "../../../machine/address.js";
 import { Machine } from "../../../machine/machine.js";
 import { decodeBitmask } from "../../../spec/a64/bitmask.js";
-import type { DirectedCase } from "../../directed-case.js";
+import type { DirectedCase } from "../../subject.js";
 
 const BITS = 100;
 const BORDERS = [31, 32, 33, 63, 64, 65, 95, 96, 97, 99];

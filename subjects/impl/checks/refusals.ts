@@ -4,9 +4,16 @@
 import { Machine } from "../../../machine/machine.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
-import { type DirectedCase, fn, IMAGE, linuxIn } from "../../directed-case.js";
+import { fn, IMAGE, linuxIn } from "../../directed-case.js";
 import { ILLEGAL } from "../../step.js";
-import { DEFAULT_ENV, type JitEnv, type JitFunction, type Subject, type SubjectKernel } from "../../subject.js";
+import {
+  DEFAULT_ENV,
+  type DirectedCase,
+  type JitEnv,
+  type JitFunction,
+  type Subject,
+  type SubjectKernel,
+} from "../../subject.js";
 
 const EXIT = insn(rowById("exit"));
 const CALL = insn(rowById("call local"), { off: 1 });

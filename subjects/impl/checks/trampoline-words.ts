@@ -9,7 +9,7 @@ import { type FuncArg, type TrampLink, type TrampLinks, trampFlags } from "../..
 import { prepareTrampoline } from "../../../impl/trampoline/prepare-trampoline.js";
 import type { Va } from "../../../machine/address.js";
 import { hexWord } from "../../../spec/bits.js";
-import type { DirectedCase } from "../../directed-case.js";
+import type { DirectedCase } from "../../subject.js";
 
 const IMAGE: Va = 0x8000_8400_0000;
 const TEXT: Va = 0x8000_8300_0000;

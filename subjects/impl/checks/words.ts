@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { hexWord } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { type AtomicRow, ROWS, type Row, rowById } from "../../../spec/bpf/isa.js";
-import { type DirectedCase, wordsOfSlots } from "../../directed-case.js";
-import type { Subject } from "../../subject.js";
+import { wordsOfSlots } from "../../directed-case.js";
+import type { DirectedCase, Subject } from "../../subject.js";
 
 const OPERANDS = { dst: 1, src: 2, imm: 5 };
 /** From the base of calls, in bytes. */

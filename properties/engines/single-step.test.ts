@@ -1,4 +1,4 @@
-// What does this A64 word do? Every engine must give the same answer from the same situation: registers, flags, memory,
+// What does this A64 word do? Every engine must give the same answer from the same initial state: registers, flags, memory,
 // and the fault if there is one. Words come from each class of instructions, and from what the JIT really emits.
 
 import { Buffer } from "node:buffer";
@@ -13,8 +13,8 @@ import { assertLaw } from "../../testing/law.js";
 import { available } from "../../testing/required.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
 import { checkCase, makeChecker } from "../cases/program/check.js";
+import { dataByte, FLAG_WORDS, type InitialState, InitialStateArbitrary } from "./initial-state.js";
 import { type Effect, SingleStep } from "./single-step.js";
-import { dataByte, FLAG_WORDS, type Situation, SituationArbitrary } from "./situation.js";
 import { WORD_CLASSES } from "./word-classes.js";
 
 const REGISTERS = [...Array.from({ length: 31 }, (_, i) => `x${i}`), "zero", "sp", "nzcv"];
@@ -44,16 +44,16 @@ function difference(expected: Effect, got: Effect): string | undefined {
 
 const show = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? hex64(value) : value);
 
-const describeSituation = ({ word, x, sp }: Situation): string =>
+const describeState = ({ word, x, sp }: InitialState): string =>
   `${word.toString(16)} ${JSON.stringify(decode(word), show)} with sp ${hex64(sp)}, x ${x.map(hex64).join(" ")}`;
 
-function check(engine: Engine, situations: fc.Arbitrary<Situation>, numRuns: number): void {
+function check(engine: Engine, states: fc.Arbitrary<InitialState>, numRuns: number): void {
   const subject = new SingleStep(engine, BLANK);
-  const property = fc.property(situations, (situation) => {
-    const effects = [reference.step(situation), subject.step(situation)] as const;
-    const [expected, got] = isAuthentication(situation.word) ? effects.map(withoutCode) : effects;
+  const property = fc.property(states, (state) => {
+    const effects = [reference.step(state), subject.step(state)] as const;
+    const [expected, got] = isAuthentication(state.word) ? effects.map(withoutCode) : effects;
     const problem = difference(expected!, got!);
-    if (problem !== undefined) throw new Error(`${problem}\n${describeSituation(situation)}`);
+    if (problem !== undefined) throw new Error(`${problem}\n${describeState(state)}`);
   });
   assertLaw(property, { seed: 1, numRuns });
 }
@@ -64,16 +64,16 @@ describe.each(usable.map((engine) => [engine.name, engine] as const))(
     test.each(WORD_CLASSES.map((row) => [row.kind, row.fixed.toString(16), row] as const))(
       "%s %s",
       (_kind, _fixed, row) => {
-        check(engine, new SituationArbitrary(row), 300);
+        check(engine, new InitialStateArbitrary(row), 300);
       },
     );
 
     test("every condition under every state of the flags", () => {
       const subject = new SingleStep(engine, BLANK);
       const seen = new Set<bigint>();
-      for (const situation of conditions()) {
-        const effect = reference.step(situation);
-        expect(difference(effect, subject.step(situation)), describeSituation(situation)).toBeUndefined();
+      for (const state of conditions()) {
+        const effect = reference.step(state);
+        expect(difference(effect, subject.step(state)), describeState(state)).toBeUndefined();
         seen.add(effect.registers![REGISTERS.indexOf("nzcv")]!);
       }
       // What sums and differences can make; V alone, for one, is not among them.
@@ -83,13 +83,13 @@ describe.each(usable.map((engine) => [engine.name, engine] as const))(
     test("words of compiled programs", () => {
       const words = compiledWords(60);
       expect(words.length).toBeGreaterThan(1000);
-      check(engine, new SituationArbitrary(words), 3000);
+      check(engine, new InitialStateArbitrary(words), 3000);
     });
   },
 );
 
 /** Each b.cond #8 after each instruction that sets flags, from operands that make all flags. */
-function* conditions(): Iterable<Situation> {
+function* conditions(): Iterable<InitialState> {
   const operands = [0n, 1n, 0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_ffff_ffffn];
   const x = new Array<bigint>(31).fill(0n);
   for (let condition = 0; condition < 16; condition++) {
@@ -118,12 +118,12 @@ test("there is a class for each kind of instruction", () => {
   expect(new Set(WORD_CLASSES.map(({ kind }) => kind)).size).toBe(26);
 });
 
-test("situations are lively: accesses are made, refused, and outside of the frame", () => {
+test("initial states are lively: accesses are made, refused, and outside of the frame", () => {
   const accesses = WORD_CLASSES.filter(({ kind }) => /access|Exclusive|atomic|compareAndSwap/.test(kind));
   for (const row of accesses) {
     const seen = new Set<string>();
-    for (const situation of fc.sample(new SituationArbitrary(row), { seed: 2, numRuns: 300 })) {
-      const { outcome, isFixedUp } = reference.step(situation);
+    for (const state of fc.sample(new InitialStateArbitrary(row), { seed: 2, numRuns: 300 })) {
+      const { outcome, isFixedUp } = reference.step(state);
       if (isFixedUp) seen.add("refused");
       else if (outcome.kind === "faulted") seen.add(outcome.why);
     }

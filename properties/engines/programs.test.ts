@@ -1,11 +1,12 @@
 // The same programs, compiled once and run by each engine: every run must agree with the interpreter, and the engines with
 // each other also in what the interpreter does not see, such as where a fault is and how many instructions ran. Words
-// and situations that no program has are compared in `single-instruction.test.ts`.
+// and states that no program has are compared in `single-step.test.ts`.
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Engine, EngineOutcome } from "../../engines/engine.js";
 import { ENGINES } from "../../engines/index.js";
+import { referenceEngine } from "../../engines/reference/engine.js";
 import { assertLaw } from "../../testing/law.js";
 import { available } from "../../testing/required.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
@@ -49,4 +50,19 @@ test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, ()
   expect(new Set(runs.values()).size).toBe(1);
   expect(kinds.get("incomparable") ?? 0).toBeLessThanOrEqual(RUNS / 100);
   expect(kinds.get("agree")).toBeGreaterThanOrEqual((RUNS * 99) / 100);
+});
+
+const reference = makeChecker({ engines: [referenceEngine] });
+
+const others = usable.filter((engine) => engine !== referenceEngine);
+
+describe.each(others.map((engine) => [engine.name, engine] as const))("%s", (_name, engine) => {
+  test("reports on each random case what the reference reports", () => {
+    // Reports name the engine: both go by one name here.
+    const bench = makeChecker({ engines: [{ ...engine, name: referenceEngine.name }] });
+    const property = fc.property(new CaseArbitrary(), (c) => {
+      expect(checkCase(c, bench)).toEqual(checkCase(c, reference));
+    });
+    assertLaw(property, { seed: 1, numRuns: 500 });
+  });
 });

@@ -1,16 +1,29 @@
-// A situation: one A64 word and all that it may act on. Registers hold edge values, random ones, and pointers to where
-// the rules change: the ends of pages, of the stack, of what may be written. The base of an access mostly points so that
-// the access goes there.
+// What a single A64 word starts from: the memory, all registers, and flags. Registers hold edge values, random ones, and
+// pointers to where the rules change: the ends of pages, of the stack, of what may be written. The base of an access mostly
+// points so that the access goes there.
 
 import fc from "fast-check";
 import { decode } from "../../spec/a64/decode.js";
 import type { A64Insn, Reg } from "../../spec/a64/insn.js";
 import { SP, ZR } from "../../spec/a64/insn.js";
 import { Draw } from "../../subjects/random/draw.js";
-import { CODE, DATA, SPOTS, STACK_TOP, WORD_AT } from "./single-step.js";
 import type { WordClass } from "./word-classes.js";
 
-export interface Situation {
+export const CODE = 0x8000_8300_0000;
+/** The word's address: it has neighbours on the page in both directions. */
+export const WORD_AT = CODE + 0x800;
+export const STACK = 0x4000_0000;
+export const STACK_TOP = STACK + 0x800;
+/** Two pages that may be written, one that may only be read, then none. */
+export const DATA = 0x5000_0000;
+/** What the registers are loaded from. */
+export const REGISTERS = 0x6000_0000;
+export const PAGE = 4096;
+
+/** Where rules change: ends of pages and of the stack. */
+const SPOTS = [DATA, DATA + 64, DATA + PAGE, DATA + 2 * PAGE, DATA + 3 * PAGE, STACK, STACK_TOP, STACK + PAGE, CODE];
+
+export interface InitialState {
   readonly word: number;
   /** X0..X30. */
   readonly x: readonly bigint[];
@@ -28,23 +41,23 @@ const HIGH_EDGES = [0x7fff_ffff_ffff_ffffn, 0x8000_0000_0000_0000n, 0xffff_ffff_
 /** adds, subs, ands, adds, subs, ands of x1 and x2; the second three 32 bits wide. */
 export const FLAG_WORDS = [0xab02_003f, 0xeb02_003f, 0xea02_003f, 0x2b02_003f, 0x6b02_003f, 0x6a02_003f];
 
-export class SituationArbitrary extends fc.Arbitrary<Situation> {
+export class InitialStateArbitrary extends fc.Arbitrary<InitialState> {
   /** @param source a class to draw words from, or a list of words. */
   constructor(private readonly source: WordClass | readonly number[]) {
     super();
   }
 
-  generate(mrng: fc.Random): fc.Value<Situation> {
+  generate(mrng: fc.Random): fc.Value<InitialState> {
     const draw = new Draw(mrng);
     const word = "kind" in this.source ? drawWord(draw, this.source) : draw.pick(this.source);
-    return new fc.Value(situation(draw, word), undefined);
+    return new fc.Value(initialState(draw, word), undefined);
   }
 
-  canShrinkWithoutContext(_value: unknown): _value is Situation {
+  canShrinkWithoutContext(_value: unknown): _value is InitialState {
     return false;
   }
 
-  shrink(): fc.Stream<fc.Value<Situation>> {
+  shrink(): fc.Stream<fc.Value<InitialState>> {
     return fc.Stream.nil();
   }
 }
@@ -69,7 +82,7 @@ function withOffset(word: number, [low, width]: readonly [number, number], offse
   return ((word & ~(mask << low)) | ((offset & mask) << low)) >>> 0;
 }
 
-function situation(draw: Draw, word: number): Situation {
+function initialState(draw: Draw, word: number): InitialState {
   const x = Array.from({ length: 31 }, () => value(draw));
   const insn = decode(word)!;
   const operand = value(draw);
