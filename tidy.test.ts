@@ -34,7 +34,7 @@ const FOR_TESTS = ["testing", "spec/bpf/text/bpf.ts", "engines/capstone"];
 /** Whoever wants the subject `impl` asks the list of subjects. */
 const BEHIND_THE_LIST = "subjects/impl/";
 /** Tests that reach into `impl`: they sabotage it, or show what it does when it is asked to be wrong. */
-const SABOTAGE: readonly string[] = [];
+const SABOTAGE: readonly string[] = ["properties/oracles/oracles.test.ts"];
 /** Files that still reach around `subjects/`. Each must still need it; the list only shrinks. */
 const STILL_REACHING: readonly string[] = [
   "properties/cases/history/corpus.test.ts",
@@ -43,10 +43,6 @@ const STILL_REACHING: readonly string[] = [
   "properties/cases/program/blinding.test.ts",
   "properties/coverage/strategy.test.ts",
   "properties/interleaving.test.ts",
-  "properties/oracles/oracles.test.ts",
-  "properties/oracles/pokes.test.ts",
-  "properties/oracles/text-memory.test.ts",
-  "properties/oracles/text-memory.ts",
   "properties/pack.test.ts",
   "properties/recordings/far-calls.test.ts",
 ];

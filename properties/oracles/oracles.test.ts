@@ -1,72 +1,33 @@
-// Every oracle, on a history that is right and on the same one with something broken on purpose: a kernel step that does
-// less or more than it should, memory changed behind everybody's back, or events that are missing.
+// Every oracle that is not about code alone, on a history that is right and on the same one with something broken.
 
 import { expect, test } from "vitest";
-import { referenceEngine } from "../../engines/reference/engine.js";
 import type { RoAddr, Va } from "../../machine/address.js";
-import type { Insn } from "../../spec/bpf/insn.js";
-import { DEFAULT_OPTIONS } from "../../subjects/action.js";
 import type { ImplKernel } from "../../subjects/impl/kernel.js";
-import { defaultSubject } from "../../subjects/index.js";
-import { HistorySession } from "../../subjects/session/history-session.js";
 import type { Step, TraceEvent } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
-import { parseHistory } from "../cases/history/text.js";
+import {
+  BASE,
+  breaches,
+  IMAGE,
+  LOAD,
+  NOP,
+  replaceWords,
+  type Sabotage,
+  smallPacks,
+  word,
+} from "../../testing/sabotage.js";
+import { CODE_ORACLES } from "./code/index.js";
 import { ORACLES } from "./index.js";
-
-interface Sabotage {
-  readonly name: string;
-  readonly actions: string;
-  /** Before the last action. */
-  readonly before?: (world: HistorySession) => void;
-  /** After it, before the oracle looks. */
-  readonly after?: (world: HistorySession, step: Step) => void;
-  /** What the oracle is shown in place of the step. */
-  readonly alter?: (step: Step) => Step;
-  /** The first breach, addresses as they are. */
-  readonly says: string;
-}
 
 /** Sabotage is about our own allocator and account. */
 const impl = (kernel: SubjectKernel): ImplKernel => kernel as ImplKernel;
 
-const LOAD = "load #0 (r0 = 1 .., 10 insns)";
-const BASE = 0x8000_8301_0000;
-const IMAGE = BASE + 8;
-const NOP = 0xd503_201f;
-
-const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 const without =
   (...kinds: TraceEvent["kind"][]) =>
   (step: Step): Step => ({ ...step, events: step.events.filter(({ kind }) => !kinds.includes(kind)) });
 const withoutLock =
   (lock: string) =>
   (step: Step): Step => ({ ...step, events: step.events.filter((e) => !("lock" in e) || e.lock !== lock) });
-
-/** Change every word of the image of #0 that has these bits under the mask. */
-const changeWords =
-  (mask: number, bits: number, change: (word: number) => number) =>
-  ({ machine, live }: HistorySession): void => {
-    const { image, codeBytes } = live.get(0)!.regions[0]!;
-    for (let at: Va = image; at < image + codeBytes; at += 4) {
-      const before = machine.peek32(at);
-      if ((before & mask) >>> 0 === bits) machine.poke(at, word(change(before)));
-    }
-  };
-const replaceWords = (from: number, to: number) => changeWords(0xffff_ffff, from, () => to);
-
-/** Show the oracle the program as if it had been made of other instructions. */
-const madeOf =
-  (change: (insn: Insn) => Insn) =>
-  (step: Step): Step => {
-    if (step.result.kind !== "loaded") return step;
-    const { live } = step.result;
-    const functions = live.program.functions.map((view) => ({
-      ...view,
-      fn: { ...view.fn, insns: view.fn.insns.map(change) },
-    }));
-    return { ...step, result: { ...step.result, live: { ...live, program: { ...live.program, functions } } } };
-  };
 
 const SABOTAGE: readonly Sabotage[] = [
   {
@@ -380,75 +341,7 @@ const SABOTAGE: readonly Sabotage[] = [
     },
     says: "0x800083010000+64 has code up to 112",
   },
-  {
-    name: "branches-land",
-    actions: "load #0 (the program below)\n  r0 = 1\n  if r0 == 1 goto +1\n  r0 = 2\n  exit",
-    // b.eq one word further
-    after: changeWords(0xff00_001f, 0x5400_0000, (branch) => branch + 0x20),
-    says: "function 0: slot 1 (jeq imm): word 9 branches to word 12, expected 11",
-  },
-  {
-    name: "calls-reach",
-    actions: "load #0 (r0 = 1 .., 5 insns, 1 subprogram)",
-    after: changeWords(0xfc00_0000, 0x9400_0000, (bl) => bl + 1),
-    says: "function 0: slot 1 (call local): calls 0x80008301008c, expected 0x800083010088",
-  },
-  {
-    name: "long-jump",
-    actions: LOAD,
-    after: ({ machine, live }) => {
-      const { image, codeBytes } = live.get(0)!.regions[0]!;
-      machine.poke(image + codeBytes, word(NOP));
-    },
-    says: "function 0: the literal is 0x8000d503201f",
-  },
-  {
-    name: "atomics-ordered",
-    actions: "load #0 (the program below)\n  r2 = 1\n  r2 = atomic_fetch_add((u64 *)(r1 + 0), r2)\n  r0 = 0\n  exit",
-    // ldaddal without acquire
-    after: changeWords(0xffe0_fc00, 0xf8e0_0000, (ldaddal) => ldaddal & ~0x0080_0000),
-    says: "function 0: slot 1 (lock fetch add): is not both acquire and release",
-  },
-  {
-    name: "exception-entries",
-    actions: "load #0 (r0 = 1 .., 2 insns, 1 probe)",
-    after: ({ machine, live }) => {
-      const { table } = live.get(0)!.regions[0]!;
-      machine.poke(table! + 4, word(machine.peek32(table! + 4) - 4));
-    },
-    says: "function 0: entry 0, slot 0: goes on at byte",
-  },
-  {
-    name: "landing-pads",
-    actions: LOAD,
-    after: ({ machine }) => machine.poke(IMAGE + 4, word(0x9100_04e7)),
-    says: "function 0: word 1, the patch site, is no NOP",
-  },
-  {
-    name: "short-forms",
-    actions: "load #0 (the program below)\n  r0 = 0x12345678\n  exit",
-    alter: madeOf((insn) => ({ ...insn, imm: insn.imm & 0xff })),
-    says: "function 0: slot 0 (mov imm): takes 2 words, 1 are enough",
-  },
 ];
-
-/** What the oracle says of the last action. */
-function breaches({ name, actions, before, after, alter }: Sabotage, isBroken: boolean): readonly string[] {
-  const parsed = parseHistory(actions);
-  if (!parsed.ok) throw new Error(parsed.error.message);
-  const world = new HistorySession({
-    subject: defaultSubject,
-    history: { ...DEFAULT_OPTIONS, packBytes: 8192 },
-    engine: referenceEngine,
-  });
-  const oracle = ORACLES.find((one) => one.name === name)!;
-  const all = parsed.value.actions;
-  for (const action of all.slice(0, -1)) world.step(action);
-  if (isBroken) before?.(world);
-  const step = world.step(all.at(-1)!)!;
-  if (isBroken) after?.(world, step);
-  return oracle.check(isBroken && alter !== undefined ? alter(step) : step);
-}
 
 test.each(SABOTAGE.map((s) => ({ ...s, title: `${s.name}: ${s.says}` })))("$title", (sabotage) => {
   expect(breaches(sabotage, false)).toEqual([]);
@@ -456,7 +349,8 @@ test.each(SABOTAGE.map((s) => ({ ...s, title: `${s.name}: ${s.says}` })))("$titl
 });
 
 test("every oracle is shown to fail, and says where it comes from", () => {
-  const shown = new Set(SABOTAGE.map(({ name }) => name));
+  // Those of code are in code/loaded.test.ts.
+  const shown = new Set([...SABOTAGE, ...CODE_ORACLES].map(({ name }) => name));
   expect(ORACLES.filter(({ name }) => !shown.has(name)).map(({ name }) => name)).toEqual([]);
   for (const { statement, source } of ORACLES) {
     expect(statement).toMatch(/^[A-Z].*\.$/);
@@ -465,11 +359,7 @@ test("every oracle is shown to fail, and says where it comes from", () => {
 });
 
 test("a sweep sees what no step has touched", () => {
-  const world = new HistorySession({
-    subject: defaultSubject,
-    history: { ...DEFAULT_OPTIONS, packBytes: 8192 },
-    engine: referenceEngine,
-  });
+  const world = smallPacks();
   world.step({
     kind: "load",
     id: 0,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { aarch64InsnCopy, aarch64InsnPatchTextNosync, aarch64InsnSet } from "../../impl/patching/text-poke.js";
 import type { RoAddr } from "../../machine/address.js";
-import { EventLog, type MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { Recorder } from "../../subjects/session/recorder.js";
+import type { TraceEvent } from "../../subjects/step.js";
+import type { SubjectKernel } from "../../subjects/subject.js";
 import { flushCountBreaches } from "./flush-covers-writes.js";
 import { lockBreaches } from "./lock-discipline.js";
 import { textLog } from "./pokes.js";
@@ -11,25 +13,27 @@ import { aliasBreaches } from "./w-xor-x.js";
 const TEXT = 0x8000_8400_0000 as RoAddr;
 const DATA = 0x1_0000;
 
-function recorded(action: (machine: Machine) => void): readonly MachineEvent[] {
+function recorded(action: (kernel: SubjectKernel) => void): readonly TraceEvent[] {
   const machine = new Machine();
+  const recorder = new Recorder(machine, false);
   machine.map(TEXT, 8192, "rox");
   machine.map(DATA, 8192, "rw");
-  const log = new EventLog();
-  machine.onEvent = log.listener;
-  action(machine);
-  return log.events();
+  recorder.begin(undefined);
+  action(defaultSubject.boot({ machine, random: () => 0 }));
+  return recorder.events;
 }
-const poke = (machine: Machine): unknown => aarch64InsnCopy(machine, (TEXT + 4000) as RoAddr, DATA, 200);
-const without = (events: readonly MachineEvent[], ...kinds: MachineEvent["kind"][]): readonly MachineEvent[] =>
+const poke = (kernel: SubjectKernel): unknown => kernel.aarch64InsnCopy((TEXT + 4000) as RoAddr, DATA, 200);
+const patch = (kernel: SubjectKernel): unknown =>
+  kernel.machine.textMutex.hold(() => kernel.aarch64InsnPatchTextNosync(TEXT, 0));
+const without = (events: readonly TraceEvent[], ...kinds: TraceEvent["kind"][]): readonly TraceEvent[] =>
   events.filter(({ kind }) => !kinds.includes(kind));
 
 describe("text poke", () => {
   test("copies, fills and single instructions pass", () => {
-    const events = recorded((machine) => {
-      poke(machine);
-      machine.textMutex.hold(() => aarch64InsnPatchTextNosync(machine, TEXT, 0));
-      aarch64InsnSet(machine, TEXT, 0, 8);
+    const events = recorded((kernel) => {
+      poke(kernel);
+      patch(kernel);
+      kernel.aarch64InsnSet(TEXT, 0, 8);
     });
     expect([flushCountBreaches(events), aliasBreaches(events)]).toEqual([[], []]);
   });
@@ -51,7 +55,7 @@ describe("text poke", () => {
   });
 
   test("an alias that is not unmapped, or stays in the TLB, is named", () => {
-    const events = recorded((machine) => aarch64InsnSet(machine, TEXT, 0, 8));
+    const events = recorded((kernel) => kernel.aarch64InsnSet(TEXT, 0, 8));
     expect(aliasBreaches(without(events, "unmap", "invalidateTlb"))).toEqual([
       "event 3: the writable alias is still mapped when patchLock is released",
     ]);
@@ -61,7 +65,7 @@ describe("text poke", () => {
   });
 
   test("an alias outside the lock is named", () => {
-    const events = recorded((machine) => {
+    const events = recorded(({ machine }) => {
       machine.mapFixmap(machine.mapping(TEXT)!.frame);
       machine.unmapFixmap();
     });
@@ -71,15 +75,15 @@ describe("text poke", () => {
 
 describe("locks", () => {
   test("the spinlock may be taken under either mutex", () => {
-    const events = recorded((machine) => {
-      machine.packMutex.hold(() => poke(machine));
-      machine.textMutex.hold(() => aarch64InsnPatchTextNosync(machine, TEXT, 0));
+    const events = recorded((kernel) => {
+      kernel.machine.packMutex.hold(() => poke(kernel));
+      patch(kernel);
     });
     expect(lockBreaches(events)).toEqual([]);
   });
 
   test("another order, and a lock that is never released, are named", () => {
-    const events = recorded((machine) => machine.textMutex.hold(() => machine.packMutex.acquire()));
+    const events = recorded(({ machine }) => machine.textMutex.hold(() => machine.packMutex.acquire()));
     expect(lockBreaches(events)).toEqual([
       "event 1: CPU 0 takes packMutex under textMutex",
       "event 2: CPU 0 releases textMutex, the innermost is packMutex",
@@ -89,9 +93,9 @@ describe("locks", () => {
 });
 
 describe("the fold", () => {
-  const events = (machine: Machine): void => {
-    poke(machine);
-    machine.textMutex.hold(() => aarch64InsnPatchTextNosync(machine, TEXT, 0));
+  const events = (kernel: SubjectKernel): void => {
+    poke(kernel);
+    patch(kernel);
   };
 
   test("a poke has its stores, its flush, and the stages that its bytes came to", () => {

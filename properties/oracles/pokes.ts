@@ -133,8 +133,7 @@ class Fold implements TextLog {
         this.store(event, at);
         break;
       case "write":
-        if (isAlias(event.va)) this.store(event, at);
-        else this.preparing.push(event);
+        this.preparing.push(event);
         break;
       case "map":
       case "unmap":
