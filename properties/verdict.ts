@@ -55,7 +55,7 @@ export const notCompiled = (why: string): Disagreement => ({
 });
 
 /** Who may object where answers are compared. */
-export const COMPARISON_ORACLES = ["exec-match", "text-memory", "compiles", "no-exception"] as const;
+export const COMPARISON_ORACLES = ["exec-match", "compiles", "no-exception"] as const;
 
 export const EXEC_MATCH = "exec-match";
 const disagree = (where: string, expected: string, got: string, reason = "another result"): Disagreement => ({

@@ -19,7 +19,8 @@ import {
   type Subject,
   type SubjectKernel,
 } from "../../../subjects/subject.js";
-import { loadedBreaches } from "../../oracles/code/index.js";
+import type { Objection } from "../../oracles/ask.js";
+import { askAboutCode } from "../../oracles/code/index.js";
 import { AGREE, EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import {
   ARENA_BASE,
@@ -73,9 +74,8 @@ export class VerifierOnlyChecker {
         : notCompiled(describeLoadError(error));
     }
     const { program } = loaded;
-    const structure = loadedBreaches(kernel, program.functions);
-    const verdict = structure.length > 0 ? brokenRule(structure[0]!) : undefined;
-    const result = verdict ?? this.run(c, program, meaning);
+    const [objection] = askAboutCode(kernel, program.functions);
+    const result = objection === undefined ? this.run(c, program, meaning) : objected(objection);
     kernel.freeProgram(program);
     return result;
   }
@@ -123,9 +123,9 @@ export class VerifierOnlyChecker {
   }
 }
 
-const brokenRule = (got: string): Verdict => ({
-  ...{ kind: "disagree", oracle: "text-memory", reason: withoutNumbers(got) },
-  ...{ where: "structure", expected: "every rule kept", got },
+const objected = ({ oracle, what }: Objection): Verdict => ({
+  ...{ kind: "disagree", oracle, reason: withoutNumbers(what) },
+  ...{ where: "code", expected: "no breach", got: what },
 });
 
 const disagree = (where: string, expected: string, got: string, reason = "another result"): Verdict => ({

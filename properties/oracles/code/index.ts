@@ -1,6 +1,7 @@
 // The oracles of code, and their answers for those who have code without a step.
 
 import type { FunctionView } from "../../../subjects/subject.js";
+import type { Objection } from "../ask.js";
 import { atomicsOrdered } from "./atomics-ordered.js";
 import { branchesLand } from "./branches-land.js";
 import { callsReach } from "./calls-reach.js";
@@ -25,6 +26,10 @@ export const CODE_ORACLES: readonly CodeOracle[] = [
 export const structureBreaches = (code: CompiledCode): readonly string[] =>
   CODE_ORACLES.flatMap(({ name, breaches }) => breaches(code).map((what) => `${name}: ${what}`));
 
-/** Of all functions of one program, which have their final addresses. */
-export const loadedBreaches = (kernel: CodeKernel, functions: readonly FunctionView[]): readonly string[] =>
-  codeOf(kernel, functions).flatMap((code, i) => structureBreaches(code).map((what) => `function ${i}: ${what}`));
+/** About all functions of one program, which have their final addresses. */
+export const askAboutCode = (kernel: CodeKernel, functions: readonly FunctionView[]): readonly Objection[] =>
+  codeOf(kernel, functions).flatMap((code, i) =>
+    CODE_ORACLES.flatMap(({ name, breaches }) =>
+      breaches(code).map((what) => ({ oracle: name, what: `function ${i}: ${what}` })),
+    ),
+  );
