@@ -2,7 +2,7 @@
 
 import type { RegionBytes } from "../spec/bpf/outcome.js";
 
-export interface ChangedBytes {
+interface ChangedBytes {
   /** `context`, `stack`, `map 0`, ... */
   readonly region: string;
   /** Offset of the first byte; for the stack counted from r10, so negative. */

@@ -14,11 +14,11 @@ import { findFiles } from "./input-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "./report.js";
 import { shellWord } from "./shell-word.js";
 
-export interface WitnessCounts {
+interface WitnessCounts {
   passed: number;
   failed: number;
 }
-export interface GroupCounts {
+interface GroupCounts {
   files: number;
   interpreter: number;
   jit: number;

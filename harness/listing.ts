@@ -15,7 +15,7 @@ import type { Case } from "../subjects/case.js";
 import { defaultSubject } from "../subjects/index.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 
-export interface CompiledCase {
+interface CompiledCase {
   readonly functions: readonly CompiledFunction[];
   readonly listing: Listing;
   /** All images with their literals, one after the other. */

@@ -21,7 +21,7 @@ import { type Compared, openComparison } from "./compare.js";
 import { type GoldenCoverage, goldenCoverage } from "./coverage.js";
 import { type RawRecord, RECORDING_EXTENSIONS, readRecords } from "./records.js";
 
-export interface GoldenOptions {
+interface GoldenOptions {
   readonly subject: Subject;
   readonly engines: readonly Engine[];
   readonly families: ReadonlySet<string> | undefined;
@@ -31,7 +31,7 @@ export interface GoldenOptions {
   readonly progress?: (done: number) => void;
 }
 
-export interface FamilyCounts {
+interface FamilyCounts {
   programs: number;
   images: number;
   bytesEqual: number;

@@ -67,7 +67,7 @@ export function compileFunctions(c: Case, base: Va, subject = defaultSubject): M
 }
 
 /** What the functions of one code are compiled from. */
-export interface CodeToCompile {
+interface CodeToCompile {
   readonly index: number;
   readonly lowered: readonly LoweredFunction[];
   readonly env: JitEnv;

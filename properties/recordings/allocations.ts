@@ -26,7 +26,7 @@ export interface AllocTraceReport {
   readonly large: number;
   readonly failures: readonly AllocFailure[];
 }
-export type AllocFailure = { readonly name: string } & Pick<Disagreement, "where" | "expected" | "got">;
+type AllocFailure = { readonly name: string } & Pick<Disagreement, "where" | "expected" | "got">;
 
 const PAGE = 4096;
 const LOW_48 = 0xffff_ffff_ffffn;

@@ -38,7 +38,7 @@ export interface SplitFunction {
   /** In slot order. */
   readonly unknowns: readonly Unknown[];
 }
-export type Split =
+type Split =
   | { readonly ok: true; readonly functions: readonly SplitFunction[] }
   | { readonly ok: false; readonly message: string };
 
@@ -55,14 +55,14 @@ export function splitFunctions(recording: Recording): Split {
   const visible = facts.some(({ exceptionBoundary }) => exceptionBoundary) ? withoutHidden(slots) : slots.length;
   const functions = starts.map((start, index): SplitFunction => {
     const shown = slots.slice(start, starts[index + 1] ?? visible);
-    const { insns, mapLoads } = undisplay(shown, (pc) => calleeAt(slots, start + pc, starts));
+    const insns = shown.map((_, pc) => slotAsCompiled(shown, pc, () => calleeAt(slots, start + pc, starts)));
     const { stackBytes, exceptionBoundary, exceptionCallback, arenaBase } = facts[index]!;
     const fn: JitFunction = {
       ...{ insns, index, exceptionBoundary, exceptionCallback, wasClassic: recording.progType === 0 },
       stackDepth: recording.functions[index]?.stackDepth ?? stackBytes,
       ...(arenaBase && { arena: { kernelBase: arenaBase, userBase: { high: 0, low: 0 } } }),
     };
-    return { fn, unknowns: unknownsOf(insns, shown, mapLoads, arenaBase !== undefined) };
+    return { fn, unknowns: unknownsOf(shown, arenaBase !== undefined) };
   });
   return { ok: true, functions };
 }
@@ -117,37 +117,26 @@ function withoutHidden(slots: readonly Insn[]): number {
 /** The index of the function that the call at `pc` goes to. */
 function calleeAt(slots: readonly Insn[], pc: number, starts: readonly number[]): number {
   const { imm } = slots[pc]!;
-  const places = imm < 0 ? landings(slots, pc) : [];
-  return imm < 0 ? starts.findIndex((start) => places.includes(start)) : imm;
+  return imm < 0 ? starts.findIndex((start) => landings(slots, pc).includes(start)) : imm;
 }
 
-/** The slots as the JIT got them, and which of them load a map. */
-function undisplay(shown: readonly Insn[], callee: (pc: number) => number) {
-  const mapLoads = new Set<number>();
-  const insns = shown.map((slot, pc): Insn => {
-    const { row, dst } = slot;
-    const before = shown[pc - 1]?.row;
-    if (row.opcode === CALL && slot.src === 0 && slot.imm === TAIL_CALL_HELPER) return insn(TAIL_CALL);
-    if (row.kind === "call" && row.target === "local") return { ...slot, off: callee(pc), imm: 0 };
-    if (row.kind === "lddw" && row.source === "code") return { ...slot, off: shown[pc + 1]?.imm ?? 0, imm: 0 };
-    if (row.kind === "lddw" && row.source !== "imm64") {
-      mapLoads.add(pc);
-      return insn(LDDW_IMM64, { dst });
-    }
-    if (row.kind === "lddwHigh" && before?.kind === "lddw" && before.source !== "imm64") return { ...slot, imm: 0 };
-    return slot;
-  });
-  return { insns, mapLoads };
+/** One slot as the JIT got it. A map's address is a placeholder. */
+function slotAsCompiled(shown: readonly Insn[], pc: number, callee: () => number): Insn {
+  const slot = shown[pc]!;
+  const { row, dst } = slot;
+  if (row.opcode === CALL && slot.src === 0 && slot.imm === TAIL_CALL_HELPER) return insn(TAIL_CALL);
+  if (row.kind === "call" && row.target === "local") return { ...slot, off: callee(), imm: 0 };
+  if (row.kind === "lddw" && row.source === "code") return { ...slot, off: shown[pc + 1]?.imm ?? 0, imm: 0 };
+  if (isMapLoad(row)) return insn(LDDW_IMM64, { dst });
+  const before = row.kind === "lddwHigh" ? shown[pc - 1]?.row : undefined;
+  return before?.kind === "lddw" && before.source !== "imm64" ? { ...slot, imm: 0 } : slot;
 }
 
-const unknownsOf = (
-  insns: readonly Insn[],
-  shown: readonly Insn[],
-  mapLoads: ReadonlySet<number>,
-  usesArena: boolean,
-): readonly Unknown[] =>
-  insns.flatMap(({ row }, pc): Unknown[] => {
-    if (mapLoads.has(pc)) return [{ kind: "mapAddress", pc, shown: mapLoadAt(shown, pc) }];
+const isMapLoad = (row: Row): boolean => row.kind === "lddw" && row.source !== "imm64" && row.source !== "code";
+
+const unknownsOf = (shown: readonly Insn[], usesArena: boolean): readonly Unknown[] =>
+  shown.flatMap(({ row }, pc): Unknown[] => {
+    if (isMapLoad(row)) return [{ kind: "mapAddress", pc, shown: mapLoadAt(shown, pc) }];
     if (row.kind === "kernel" && row.op === "castUser") return [{ kind: "userBase", pc }];
     return usesArena && arenaRow(row.id) !== undefined ? [{ kind: "arenaAccess", pc }] : [];
   });

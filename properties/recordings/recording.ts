@@ -44,7 +44,7 @@ export interface Recording {
 }
 
 /** A recording, or in one line which field is wrong and what was found there. */
-export type ReadRecording =
+type ReadRecording =
   | { readonly ok: true; readonly value: Recording }
   | { readonly ok: false; readonly message: string };
 export type RecordKind = "generated" | "vector";

@@ -15,7 +15,7 @@ import { type MapLoad, mapLoadAt, splitFunctions, type Unknown } from "./functio
 import type { Recording } from "./recording.js";
 import { setAddress } from "./resolve.js";
 
-export type Relocated =
+type Relocated =
   | { readonly ok: true; readonly functions: readonly LoweredFunction[] }
   /** Why the program cannot run here. */
   | { readonly ok: false; readonly why: string };

@@ -16,7 +16,7 @@ import { arenaRow, probeRow, type SplitFunction, splitFunctions } from "./functi
 import type { RecordedFunction, Recording } from "./recording.js";
 import { addsArenaBase, faultingWords, movedConstant, wordsOf } from "./words.js";
 
-export type Resolved =
+type Resolved =
   | {
       readonly ok: true;
       /** As many as were recorded, and an image of each. */

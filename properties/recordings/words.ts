@@ -1,13 +1,9 @@
 // Reading facts out of recorded code that only the kernel knew: addresses of maps, the depth of the stack, the place of
 // an arena. Each pattern is one that nothing else in an image can be taken for.
 
+import { decode } from "../../spec/a64/decode.js";
+import type { MoveWide } from "../../spec/a64/insn.js";
 import type { Halves } from "../../subjects/subject.js";
-
-const MOVN = 0x1280_0000;
-const MOVZ = 0x5280_0000;
-const MOVK = 0x7280_0000;
-const MOVE_WIDE = 0x7f80_0000;
-const register = (word: number): number => word & 31;
 
 /** Little-endian words; a rest of less than a word is left out. */
 export function wordsOf(bytes: Uint8Array): Uint32Array {
@@ -20,28 +16,26 @@ export function movedConstant(
   words: Uint32Array,
   at: number,
 ): { readonly value: Halves; readonly register: number; readonly words: number } | undefined {
-  const first = words[at] ?? 0;
-  const kind = (first & MOVE_WIDE) >>> 0;
-  if (kind !== MOVZ && kind !== MOVN) return undefined;
-  const filler = kind === MOVN ? 0xffff : 0;
-  const chunks = [filler, filler, filler, filler];
-  const immediate = (first >>> 5) & 0xffff;
-  chunks[(first >>> 21) & 3] = kind === MOVN ? ~immediate & 0xffff : immediate;
+  const first = moveWide(words[at]);
+  if (first === undefined || first.op === "movk") return undefined;
+  const moved = BigInt(first.imm16) << BigInt(first.shift);
+  let value = first.op === "movn" ? ~moved : moved;
   let next = at + 1;
-  for (let word = words[next] ?? 0; continues(first, word); word = words[++next] ?? 0) {
-    chunks[(word >>> 21) & 3] = (word >>> 5) & 0xffff;
+  for (let more = moveWide(words[next]); more?.op === "movk" && more.rd === first.rd; more = moveWide(words[++next])) {
+    const shift = BigInt(more.shift);
+    value = (value & ~(0xffffn << shift)) | (BigInt(more.imm16) << shift);
   }
-  const [a = 0, b = 0, c = 0, d = 0] = chunks;
-  const is64 = first >>> 31 === 1;
-  const value = { low: ((b << 16) | a) >>> 0, high: is64 ? ((d << 16) | c) >>> 0 : 0 };
-  return { value, register: register(first), words: next - at };
+  value = BigInt.asUintN(first.width, value);
+  const halves = { high: Number(value >> 32n), low: Number(value & 0xffff_ffffn) };
+  return { value: halves, register: first.rd, words: next - at };
 }
 
-/** Whether the word is a MOVK into the register of the first one. */
-const continues = (first: number, word: number): boolean =>
-  (word & MOVE_WIDE) >>> 0 === MOVK && register(word) === register(first);
+function moveWide(word = 0): MoveWide | undefined {
+  const decoded = decode(word);
+  return decoded?.kind === "moveWide" ? decoded : undefined;
+}
 
-export interface PrologueFacts {
+interface PrologueFacts {
   /** Bytes, a multiple of 16. */
   readonly stackBytes: number;
   readonly exceptionBoundary: boolean;
@@ -81,15 +75,15 @@ export function prologueFacts(words: Uint32Array): PrologueFacts {
 export const addsArenaBase = (word: number): boolean => (word & 0xffff_fc00) >>> 0 === 0x8b1c_0000;
 
 const ENTRY_WORDS = 3;
-const TYPE_BPF = 1;
-const FILL_HALF = 0xd420;
+/** In the last word of an entry: its type, 1, and above it what fills the image. */
+const ENTRY_OF_BPF = 0xd420_0001;
 
 /** Words, counted from the image's first, that the exception table at word `table` describes. */
 export function faultingWords(words: Uint32Array, table: number): readonly number[] {
   const out: number[] = [];
-  for (let at = table; at + ENTRY_WORDS <= words.length; at += ENTRY_WORDS) {
-    const distance = (words[at] ?? 0) | 0;
-    if (words[at + 2] !== ((FILL_HALF << 16) | TYPE_BPF) >>> 0 || distance >= 0 || distance % 4 !== 0) break;
+  for (let at = table; words[at + ENTRY_WORDS - 1] === ENTRY_OF_BPF; at += ENTRY_WORDS) {
+    const distance = words[at]! | 0;
+    if (distance >= 0 || distance % 4 !== 0) break;
     out.push(at + distance / 4);
   }
   return out;
