@@ -42,8 +42,6 @@ const STILL_REACHING: readonly string[] = [
   "properties/cases/program/check-memory.test.ts",
   "properties/cases/program/blinding.test.ts",
   "properties/coverage/strategy.test.ts",
-  "properties/interleaving.test.ts",
-  "properties/pack.test.ts",
   "properties/recordings/far-calls.test.ts",
 ];
 /** Circles that are still there. */

@@ -2,27 +2,24 @@
 // load or free of its own. Afterwards each live program's memory is what was published, and nothing is left in the end.
 
 import { expect, test } from "vitest";
-import type { JitFunction } from "../impl/jit/function.js";
-import { Kernel } from "../impl/program/kernel.js";
-import { freeProgram, type LoadedProgram, loadProgram } from "../impl/program/load.js";
 import { EventLog } from "../machine/event.js";
 import { Machine } from "../machine/machine.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { bpf } from "../spec/bpf/text/bpf.js";
+import { fn } from "../subjects/directed-case.js";
+import { defaultSubject } from "../subjects/index.js";
+import type { JitFunction, LoadedProgram, SubjectKernel } from "../subjects/subject.js";
 import { lockBreaches } from "./oracles/lock-discipline.js";
 
 const PACK_BYTES = 4096;
 const call = (index: number) => insn(rowById("call local"), { off: index });
 /** A main function and one that it calls. */
-const TWO: readonly JitFunction[] = [
-  { insns: [call(1), ...bpf("exit")], index: 0, stackDepth: 0 },
-  { insns: bpf("r0 = 1; exit"), index: 1, stackDepth: 0 },
-];
-const ONE: readonly JitFunction[] = [{ insns: bpf("r0 = 0x123456789 ll; exit"), index: 0, stackDepth: 0 }];
+const TWO: readonly JitFunction[] = [fn(0, call(1), ...bpf("exit")), fn(1, ...bpf("r0 = 1; exit"))];
+const ONE: readonly JitFunction[] = [fn(0, ...bpf("r0 = 0x123456789 ll; exit"))];
 
 /** The words of each function, and whether any CPU would see others. */
-function image({ machine }: Kernel, { functions }: LoadedProgram): string {
+function image({ machine }: SubjectKernel, { functions }: LoadedProgram): string {
   return functions
     .map(({ bpfFunc, jitedLen }) => {
       const problems = [0, 1].map((cpu) => machine.fetch(cpu, bpfFunc!, jitedLen)?.why ?? "");
@@ -37,9 +34,9 @@ type Action = "load" | "free";
 
 function setUp() {
   const machine = new Machine({ cpus: 2 });
-  const kernel = new Kernel({ machine, random: () => 8, packBytes: PACK_BYTES });
+  const kernel = defaultSubject.boot({ machine, random: () => 8, packBytes: PACK_BYTES });
   const load = (functions: readonly JitFunction[]): LoadedProgram => {
-    const loaded = loadProgram(kernel, functions);
+    const loaded = kernel.loadProgram(functions);
     if (!loaded.ok) throw new Error(JSON.stringify(loaded));
     return loaded.program;
   };
@@ -50,7 +47,7 @@ function setUp() {
     if (action === "load") live.add(load(functions));
     else {
       live.delete(victim);
-      freeProgram(kernel, victim);
+      kernel.freeProgram(victim);
     }
   };
   return { machine, kernel, live, victims, act };
@@ -74,7 +71,7 @@ function interleave(outer: Action, inner: Action, moment: number): boolean {
   for (const program of live) {
     expect(shape(image(kernel, program))).toBe(expected.get(program.functions.length));
   }
-  for (const program of live) freeProgram(kernel, program);
+  for (const program of live) kernel.freeProgram(program);
   expect([machine.usage, kernel.modmem.current, kernel.warnings]).toEqual([
     { areas: 0, heapObjects: 0, frames: 0 },
     0,

@@ -3,20 +3,16 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ProgPacks } from "../impl/pack/prog-pack.js";
-import { aarch64InsnCopy } from "../impl/patching/text-poke.js";
 import type { RoAddr } from "../machine/address.js";
 import { Machine } from "../machine/machine.js";
 import { ReferenceAllocator } from "../spec/pack/allocator.js";
 import { ReferenceText } from "../spec/text/text.js";
+import { defaultSubject } from "../subjects/index.js";
+import type { SubjectKernel } from "../subjects/subject.js";
 import { assertLaw } from "../testing/law.js";
 
 const PACK_BYTES = 16384;
 
-interface Real {
-  readonly machine: Machine;
-  readonly packs: ProgPacks;
-}
 interface Model {
   readonly allocator: ReferenceAllocator;
   readonly text: ReferenceText;
@@ -24,30 +20,32 @@ interface Model {
   readonly mapped: number[];
   readonly live: { readonly at: number; readonly bytes: number }[];
 }
-type Command = fc.Command<Model, Real>;
+type Command = fc.Command<Model, SubjectKernel>;
 
 /** Allocate and write a program there. */
 const load = (bytes: number): Command => ({
   check: () => true,
-  run(model, { machine, packs }) {
+  run(model, kernel) {
+    const { machine, packs } = kernel;
     const got = packs.bpfProgPackAlloc(bytes)!;
     expect(got).toBe(model.allocator.alloc(bytes));
     model.live.push({ at: got, bytes });
     const image = new Uint8Array(bytes).fill(model.live.length % 256);
     const buffer = machine.kvmalloc(bytes)!;
     machine.write(buffer, image);
-    aarch64InsnCopy(machine, got, buffer, bytes);
+    kernel.aarch64InsnCopy(got, buffer, bytes);
     machine.kvfree(buffer);
     model.text.stored(got, image);
     for (let cpu = 0; cpu < machine.cpus; cpu++) expect(machine.fetch(cpu, got, bytes)).toBeUndefined();
-    agree(model, { machine, packs });
+    agree(model, kernel);
   },
   toString: () => `load ${bytes} B`,
 });
 
 const free = (which: number): Command => ({
   check: ({ live }) => live.length > 0,
-  run(model, { machine, packs }) {
+  run(model, kernel) {
+    const { machine, packs } = kernel;
     const [{ at, bytes } = { at: 0, bytes: 0 }] = model.live.splice(which % model.live.length, 1);
     packs.bpfProgPackFree(at as RoAddr, bytes);
     const freed = model.allocator.free(at);
@@ -56,18 +54,18 @@ const free = (which: number): Command => ({
       model.text.unmapped(freed.base);
       expect(machine.mapping(freed.base)).toBeUndefined();
     }
-    agree(model, { machine, packs });
+    agree(model, kernel);
   },
   toString: () => `free #${which}`,
 });
 
-function agree({ allocator, text }: Model, { machine, packs }: Real): void {
+function agree({ allocator, text }: Model, { machine, packs, warnings }: SubjectKernel): void {
   expect(packs.packs.map(({ base }) => base)).toEqual(allocator.packs.map(({ base }) => base));
   expect(text.difference((address, bytes) => machine.peek(address, bytes))).toBeUndefined();
-  expect(machine.staleTranslations).toEqual([]);
+  expect([machine.staleTranslations, warnings]).toEqual([[], []]);
 }
 
-function setUp(): { readonly model: Model; readonly real: Real } {
+function setUp(): { readonly model: Model; readonly real: SubjectKernel } {
   const machine = new Machine();
   const text = new ReferenceText();
   const mapped: number[] = [];
@@ -77,8 +75,8 @@ function setUp(): { readonly model: Model; readonly real: Real } {
     text.mapped(event.va, event.bytes);
   };
   const allocator = new ReferenceAllocator(() => mapped.shift(), PACK_BYTES);
-  const packs = new ProgPacks(machine, { packBytes: PACK_BYTES });
-  return { model: { allocator, text, mapped, live: [] }, real: { machine, packs } };
+  const real = defaultSubject.boot({ machine, random: () => 0, packBytes: PACK_BYTES });
+  return { model: { allocator, text, mapped, live: [] }, real };
 }
 
 const size = fc.oneof(

@@ -1,6 +1,10 @@
 // All directed cases. Adding one is an entry in the list of its file.
 
 import type { DirectedCase, Subject } from "../../subjects/subject.js";
+import { branchesLand } from "../oracles/code/branches-land.js";
+import { callsReach } from "../oracles/code/calls-reach.js";
+import { landingPads } from "../oracles/code/landing-pads.js";
+import type { Oracle } from "../oracles/oracle.js";
 import { CODE } from "./code.js";
 import { ENTRY_AND_EXIT } from "./entry-and-exit.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
@@ -9,14 +13,18 @@ import { PATCHING } from "./patching.js";
 import { TRAMPOLINES } from "./trampolines.js";
 import { VERIFIER } from "./verifier.js";
 
-/** Those of every subject, quick ones first, and those that are about this one alone. */
+/** Those that say something of the subject, quick ones first, and those that are about this one alone. */
 export const directedCases = (subject: Subject): readonly DirectedCase[] => [
-  EXCEPTION_UNWINDING,
+  ...unlessMuted(subject, callsReach, [EXCEPTION_UNWINDING]),
   ...TRAMPOLINES,
   ...VERIFIER,
   ...PACKS,
   ...PATCHING,
-  ...ENTRY_AND_EXIT,
+  ...unlessMuted(subject, landingPads, ENTRY_AND_EXIT),
   ...subject.checks,
-  ...CODE,
+  ...unlessMuted(subject, branchesLand, CODE),
 ];
+
+/** Cases of what an oracle says, where the subject lets it speak. */
+const unlessMuted = ({ mute }: Subject, { name }: Oracle, cases: readonly DirectedCase[]): readonly DirectedCase[] =>
+  mute.has(name) ? [] : cases;

@@ -4,6 +4,7 @@ import { insn } from "../../../spec/bpf/insn.js";
 import { ROWS, rowById } from "../../../spec/bpf/isa.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import type { JitFunction, Subject } from "../../../subjects/subject.js";
+import { toySubject } from "../../../testing/toy-subject.js";
 import { bodiesFor } from "./bodies.js";
 import { INSTRUCTIONS } from "./index.js";
 import { programsFor } from "./programs.js";
@@ -22,6 +23,11 @@ test("every form has cases, but those that no verifier of this project lets thro
 test("every case agrees", () => {
   const others = verdicts(defaultSubject).filter(({ kind }) => kind !== "agree");
   expect(others).toEqual([]);
+});
+
+test("a subject that only interprets agrees, but for what it lacks", () => {
+  const kinds = new Set(verdicts(toySubject).map(({ kind }) => kind));
+  expect([...kinds].sort()).toEqual(["agree", "refused"]);
 });
 
 /** The subject with another form compiled in place of one. */
