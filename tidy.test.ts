@@ -42,7 +42,6 @@ const STILL_REACHING: readonly string[] = [
   "properties/cases/program/check-memory.test.ts",
   "properties/cases/program/blinding.test.ts",
   "properties/coverage/strategy.test.ts",
-  "properties/recordings/far-calls.test.ts",
 ];
 /** Circles that are still there. */
 const STILL_ROUND: readonly string[] = ["subjects/session/attachments.ts subjects/session/executor.ts"];

@@ -2,10 +2,10 @@
 // images are our own.
 
 import { expect, test } from "vitest";
-import { compileImages } from "../../impl/jit/compile.js";
-import { LINUX_6_12 } from "../../impl/jit/env.js";
 import { encode, type Insn } from "../../spec/bpf/insn.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { LINUX_6_12 } from "../../subjects/subject.js";
 import { compareBytes, describeVerdict } from "./bytes.js";
 import type { Recording } from "./recording.js";
 
@@ -19,7 +19,7 @@ const third = bpf("r0 = 2; exit");
 function recording(main: readonly Insn[], shown: readonly [Insn, Insn]): Recording {
   const functions = [[{ ...call, off: 2 }, { ...call, off: 1 }, ...main], second, third];
   const jit = functions.map((insns, index) => ({ insns, index, stackDepth: 0 }));
-  const compiled = compileImages(jit, LINUX_6_12, (index) => 0x8000_8300_0000 + index * 0x10_0000);
+  const compiled = defaultSubject.compile(jit, LINUX_6_12, (index) => 0x8000_8300_0000 + index * 0x10_0000);
   if (!compiled.ok) throw new Error("our own JIT refuses the program");
   return {
     name: "far calls",

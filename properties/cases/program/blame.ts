@@ -2,22 +2,28 @@
 
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Case } from "../../../subjects/case.js";
+import type { Subject } from "../../../subjects/subject.js";
 import type { Disagreement } from "../../verdict.js";
 import type { RunReport } from "./check.js";
 import { traceWith } from "./trace-run.js";
 
 /** @param check runs it again: only where the runs can tell more */
-export function blame(c: Case, { oracle }: Disagreement, check: (c: Case) => readonly RunReport[]): string {
+export function blame(
+  c: Case,
+  { oracle }: Disagreement,
+  check: (c: Case) => readonly RunReport[],
+  subject: Subject,
+): string {
   if (oracle !== "exec-match" && oracle !== "compiles" && oracle !== "no-exception") return "?";
   const failed = oracle === "exec-match" ? check(c) : [];
   const run = failed.find(({ verdict }) => verdict.kind === "disagree");
-  return (run && firstDifferent(c, c.inputs[run.input]!)) ?? remarkable(c);
+  return (run && firstDifferent(c, c.inputs[run.input]!, subject)) ?? remarkable(c);
 }
 
 /** The instruction after which a register differs for the first time, or at which the paths part. */
-function firstDifferent(c: Case, input: Uint8Array): string | undefined {
+function firstDifferent(c: Case, input: Uint8Array, subject: Subject): string | undefined {
   try {
-    const { rows } = traceWith(c, input, () => "");
+    const { rows } = traceWith(c, input, () => "", subject);
     const row = rows.find(({ differences }) => differences.length > 0);
     if (row === undefined || typeof row.part !== "number") return undefined;
     const code = row.words[0]?.code ?? 0;

@@ -72,7 +72,7 @@ function programChecker(subject: Subject, engines: readonly Engine[]): KindCheck
         points: notice === "points" ? recorder.cells(c, report) : [],
       };
     },
-    blame: (c, found) => blame(c, found, (value) => checked(value).runs),
+    blame: (c, found) => blame(c, found, (value) => checked(value).runs, subject),
     expected: (c) => expectedOf(checked(c), c),
   };
 }

@@ -140,8 +140,8 @@ const LAST_ARGUMENT = 5;
 
 /**
  * Which BPF registers have a value that two witnesses must agree on, step by step through a run: those that the running
- * function has set itself or has got as arguments. What a callee saved, what a call left behind, and the registers of a
- * program that tail called are nobody's promise.
+ * function has set itself or has got as arguments. Unspecified are what a callee saved, what a call left behind, and the
+ * registers of a program that made a tail call.
  */
 class KnownRegisters {
   now: ReadonlySet<number> = CONTEXT_ONLY;
