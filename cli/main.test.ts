@@ -24,6 +24,10 @@ test.each([
     argv: ["conform", "no/such.data"],
     says: "rox: no/such.data: expected a readable file, got no such file; check the path\n",
   },
+  ...["conform", "golden"].map((command) => ({
+    argv: [command, "x", "--subject", "other"],
+    says: 'rox: --subject: expected one of impl, got "other"; choose one of them\n',
+  })),
 ])("$argv is refused with one line and exit code 2", async ({ argv, says }) => {
   expect(await capture(argv)).toEqual({ code: 2, out: "", err: says });
 });

@@ -122,6 +122,7 @@ verdict: agree on all 2 inputs
     ["endless.bpf", "fallsOffEnd"],
     ["uninitialised.bpf", "uninitialisedRegister"],
     ["helper.bpf", "9999"],
+    ["sum.bpf", '"other"', ["--subject", "other"]],
     ["sum.bpf", "3 digits", ["--input", "123"]],
     ["sum.bpf", '"zz"', ["--input", "zz"]],
     ["sum.bpf", "no such file", ["--input", "@/no/such/file"]],
