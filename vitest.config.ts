@@ -40,7 +40,6 @@ const SLOW = [
   "harness/loop/{campaign,process}.test.ts",
   "harness/mutants/{automatic,mutants,series}.test.ts",
   "harness/report/{browser,campaign-data}.test.ts",
-  "harness/sequences/*.test.ts",
   "properties/a64/disassembly.test.ts",
   "properties/cases/{kinds,history/{check,mutate,shrink},program/{shrink,toy-subject}}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",

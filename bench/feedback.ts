@@ -3,10 +3,10 @@
 // possible? And when has feedback reached as many cells of every sort as fresh cases reach in the whole time?
 // Run: `npm run build && node dist/bench/feedback.js [SECONDS] [SEED,...] [programs|histories]`.
 
-import { packSteering, runChunk } from "../harness/loop/chunk.js";
-import { caseAt, UNSTEERED } from "../harness/loop/generate.js";
+import { defaultEngine } from "../engines/index.js";
+import { caseAt, packSteering, runChunk, UNSTEERED } from "../harness/loop/chunk.js";
 import { firstsOf, gainOf, Memory } from "../harness/loop/memory.js";
-import { fuzzTrials } from "../harness/loop/trials.js";
+import { makeTrials } from "../harness/loop/trial.js";
 import { POSSIBLE } from "../properties/coverage/possible.js";
 import { loweringCell } from "../properties/coverage/program.js";
 
@@ -18,7 +18,7 @@ const SHARES = [0.5, 0.9, 0.99, 1];
 const TARGET = new Set(
   POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => loweringCell(row.id, strategy))),
 );
-const trials = fuzzTrials("wasm");
+const trials = makeTrials({ engines: [defaultEngine()] });
 const trial = trials[of]!;
 
 /** `ms`: of processor time. */
@@ -43,14 +43,14 @@ function run(seed: number, feedback: boolean): Run {
   for (let done = 0, ms = 0; ms < seconds * 1000; done += CHUNK) {
     const indexes = Array.from({ length: CHUNK }, (_, i) => done + i);
     const steering = feedback ? memory.steering(trial, seed, done) : UNSTEERED;
-    const task = { kind: "chunk" as const, of, seed, indexes, steering: packSteering(trial, steering) };
+    const task = { kind: "chunk" as const, of, seed, indexes, steering: packSteering(trial, steering), pointsEvery: 1 };
     const result = runChunk({ ...task, heartbeat: new Int32Array(2) }, trials);
     const textOf = (index: number): string =>
       trial.kind.print(caseAt(trial, seed, index, steering).case, { title: undefined });
-    const kept = feedback ? firstsOf(memory, result.cells, textOf) : [];
-    memory.learn({ hits: memory.risesOf(result.cells), kept, gain: gainOf(memory, result) });
+    const kept = feedback ? firstsOf(memory, result.points, textOf) : [];
+    memory.learn({ hits: memory.risesOf(result.points), kept, gain: gainOf(memory, result) });
     ms = cpuMs() - started;
-    for (const [cell] of result.cells) {
+    for (const [cell] of result.points) {
       if (!TARGET.has(cell) || cells.has(cell)) continue;
       cells.add(cell);
       reached.push(ms);

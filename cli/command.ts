@@ -20,6 +20,9 @@ export function complain(io: Io, error: BadInput): number {
 
 const SHOWN_COMPLAINTS = 10;
 
+/** An old name still works, and says the new one. */
+export const renamed = (io: Io, old: string, now: string): void => io.err(`rox: ${old} is now called ${now}\n`);
+
 /** A line each for the first of them, and one that counts the rest. */
 export function complainAll(io: Io, errors: readonly BadInput[]): void {
   for (const error of errors.slice(0, SHOWN_COMPLAINTS)) complain(io, error);

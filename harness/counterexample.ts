@@ -5,16 +5,13 @@ import path from "node:path";
 import { HISTORIES } from "../properties/cases/history/index.js";
 import { kindByName, kindOfFile } from "../properties/cases/index.js";
 import type { AnyKind } from "../properties/cases/kind.js";
-import { PROGRAMS } from "../properties/cases/program/index.js";
-import { summary } from "../properties/verdict.js";
 import { caseCommand } from "./case-command.js";
-import type { Finding } from "./gate/finding.js";
+import type { GateFinding } from "./gate/gate.js";
 import { readTextFile } from "./input-file.js";
 import { type Listing, listingOf } from "./listing.js";
 import { isOfWorker } from "./loop/cause.js";
 import type { FindingFacts } from "./loop/findings.js";
 import type { Failure } from "./report.js";
-import type { CaseFinding } from "./sequences/finding.js";
 
 export interface Counterexample extends Failure {
   /** Unique among those of a run: `gate-7-8`. */
@@ -41,38 +38,11 @@ export interface Counterexample extends Failure {
 
 const nameOf = (file: string): string => path.basename(file, path.extname(file));
 
-/** A program that the gate found. */
-export function foundProgram({ case: c, report, file, before, after }: Finding): Counterexample {
-  const { verdict } = report;
-  const run = report.runs.find((one) => one.verdict.kind === "disagree");
-  const { oracle, where, expected, got } =
-    verdict.kind === "disagree"
-      ? verdict
-      : {
-          ...{ oracle: "exec-match", where: "the run", expected: "the same failure again" },
-          got: `${verdict.kind}: it does not fail reliably`,
-        };
-  const title = `${where} differs`;
-  return {
-    ...{ name: nameOf(file), title, oracle, where, expected, got, kind: PROGRAMS },
-    text: PROGRAMS.print(c, { title, oracle }),
-    size: { before, after, unit: "slot" },
-    answers: run === undefined ? [] : [`interpreter  ${summary(run.expected)}`, `JIT          ${summary(run.got)}`],
-    file,
-    replay: caseCommand(file),
-  };
-}
-
-/** A case of another kind that the gate found. */
-export const foundCase = (finding: CaseFinding): Counterexample => {
-  const { kind, file, text, oracle, where, expected, got, before, after, unit } = finding;
-  return {
-    ...{ name: nameOf(file), title: `${oracle} objects`, oracle, where, expected, got, text, file },
-    kind: kindByName(kind),
-    size: { before, after, unit },
-    replay: caseCommand(file),
-  };
-};
+/** A case that the gate found. */
+export const foundCase = ({ facts, text, file }: GateFinding): Counterexample => ({
+  ...foundCause(facts, text, caseCommand(file)),
+  file,
+});
 
 /** What failed by its name: a directed case, an encoder, or a case file that does not come out as it says. */
 export function failedByName({ oracle, name, where, expected, got, replay = "" }: Failure): Counterexample {
@@ -89,7 +59,11 @@ export function failedByName({ oracle, name, where, expected, got, replay = "" }
 export function foundCause(facts: FindingFacts, text: string, replay: string): Counterexample {
   const { name, cause, where, expected, got } = facts;
   const size = { before: facts.size.original, after: facts.size.shrunk, unit: facts.size.unit };
-  const about = { name, oracle: cause.oracle, where, expected, got, text, replay };
+  const answers = [
+    ...(facts.answers ?? []),
+    ...(facts.notRepeated === undefined ? [] : [`not so when tried again by itself: ${facts.notRepeated.got}`]),
+  ];
+  const about = { name, oracle: cause.oracle, where, expected, got, text, replay, answers };
   const kind = kindByName(facts.kind);
   if (isOfWorker(cause)) return { ...about, title: cause.reason, kind, endsWorker: true };
   const title = kind === HISTORIES ? `${cause.oracle} objects: ${cause.what}` : `${cause.what}: ${cause.reason}`;

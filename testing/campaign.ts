@@ -1,19 +1,20 @@
 // A small campaign with findings, for tests: its witnesses refuse every division and every free of something.
 
+import { referenceEngine } from "../engines/reference/engine.js";
 import { runCampaign } from "../harness/loop/campaign.js";
 import { createCampaign } from "../harness/loop/directory.js";
 import { inlinePool } from "../harness/loop/pool.js";
 import { type ReadCampaign, readCampaign } from "../harness/loop/read.js";
 import { WHOLE } from "../harness/loop/shard.js";
 import { FORMAT } from "../harness/loop/state.js";
-import type { Trial, Trials } from "../harness/loop/trial.js";
-import { fuzzTrials } from "../harness/loop/trials.js";
+import { makeTrials, type Trial, type Trials } from "../harness/loop/trial.js";
 import { version } from "../harness/project.js";
 import type { Verdict } from "../properties/verdict.js";
 import type { History } from "../subjects/action.js";
 import type { Case } from "../subjects/case.js";
+import { defaultSubject } from "../subjects/index.js";
 
-const real = fuzzTrials("reference");
+const real = makeTrials({ engines: [referenceEngine] });
 
 const objecting = (trial: Trial, objection: (c: unknown) => Verdict | undefined): Trial => ({
   ...trial,
@@ -47,8 +48,8 @@ export async function smallCampaign(directory: string): Promise<ReadCampaign> {
     ...{ engine: "reference", kinds: ["programs", "histories"] },
   });
   if (!opened.ok) throw new Error(opened.error.got);
-  const limits = { trials: 64, ms: 1e9, stop: new AbortController().signal, shrinkRuns: 500, shrinkMs: 1e9 };
-  await runCampaign(opened.value, inlinePool(wrongTrials), wrongTrials, limits);
+  const limits = { trials: 64, ms: 1e9, stop: new AbortController().signal, shrink: { runs: 500, ms: 1e9 } };
+  await runCampaign(opened.value, inlinePool({ subject: defaultSubject, trials: wrongTrials }), wrongTrials, limits);
   opened.value.close();
   const read = readCampaign(directory);
   if (!read.ok) throw new Error(read.error.got);

@@ -8,10 +8,10 @@ import { EXPORT_FORMS, type ExportForm } from "../../harness/corpus/entry.js";
 import { readEntry } from "../../harness/corpus/kinds.js";
 import { mergeCorpora } from "../../harness/corpus/merge.js";
 import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
-import { replay } from "../../harness/corpus/replay.js";
 import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
-import { fuzzTrials } from "../../harness/loop/trials.js";
+import { replay } from "../../harness/loop/replay.js";
+import { makeTrials } from "../../harness/loop/trial.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
@@ -114,7 +114,7 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
   const { entries, unreadable } = readCorpus(paths);
   complainAll(io, unreadable);
   const engine = defaultEngine();
-  const programs = fuzzTrials(engine.name).programs!;
+  const programs = makeTrials({ engines: [engine] }).programs!;
   const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
   for (const entry of failing) {
     const shrunk = shrinkEntry(entry, engine, SHRINK);

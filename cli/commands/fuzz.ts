@@ -4,7 +4,7 @@ import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { ENGINES } from "../../engines/index.js";
+import { ENGINES, engineByName } from "../../engines/index.js";
 import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
 import { chooseEngines } from "../../harness/engines.js";
 import { findingReport } from "../../harness/format/counterexample.js";
@@ -13,13 +13,15 @@ import { FUZZ_ORACLES } from "../../harness/loop/cause.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/loop/directory.js";
 import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/loop/findings.js";
 import { fuzz, replayOf } from "../../harness/loop/fuzz.js";
-import { defaultJobs, type FuzzPool, inlinePool, threadPool } from "../../harness/loop/pool.js";
+import { canUseThreads, defaultJobs, inlinePool, type Pool, threadPool } from "../../harness/loop/pool.js";
+import { SHRINK_BUDGET } from "../../harness/loop/run.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
-import { FORMAT } from "../../harness/loop/state.js";
-import { fuzzTrials } from "../../harness/loop/trials.js";
+import { type CampaignSettings, FORMAT } from "../../harness/loop/state.js";
+import { makeCheckers, type Setting } from "../../harness/loop/trial.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { KINDS, kindByName } from "../../properties/cases/index.js";
+import { defaultSubject, subjectByName } from "../../subjects/index.js";
 import {
   complain,
   type Define,
@@ -28,11 +30,12 @@ import {
   JUNIT_OPTION,
   print,
   REPORT_OPTION,
+  renamed,
   saveForCi,
   saveJson,
 } from "../command.js";
-import type { Io } from "../io.js";
-import { duration, integer, names } from "../options.js";
+import { BAD_INPUT, type Io } from "../io.js";
+import { duration, integer, names, subjectFor, subjectOption } from "../options.js";
 import { saveCampaignPage } from "../page.js";
 import { startStatus } from "../progress.js";
 
@@ -49,7 +52,10 @@ interface Flags {
   readonly out?: string;
   readonly resume?: string;
   readonly engine?: string;
+  readonly oracles?: readonly string[];
+  /** The old name of `oracles`. */
   readonly only?: readonly string[];
+  readonly subject: string;
   readonly kinds?: readonly string[];
   readonly feedback: boolean;
   readonly hang: number;
@@ -59,8 +65,6 @@ interface Flags {
 }
 
 const CHUNK = 32;
-const SHRINK_RUNS = 20_000;
-const SHRINK_MS = 20_000;
 const DEFAULT_TIME_MS = 600_000;
 
 export const defineFuzz: Define = (program, io, finish) => {
@@ -79,7 +83,9 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--resume <dir>", "go on with the campaign in that directory")
     .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINES.map(({ name }) => name)))
     .option("--kinds <kinds>", `try these kinds only: ${KIND_NAMES.join(", ")}`, kinds)
-    .option("--only <oracles>", `count these oracles only: ${FUZZ_ORACLES.join(", ")}`, oracles)
+    .option("--oracles <oracles>", `count these oracles only: ${FUZZ_ORACLES.join(", ")}`, oracles)
+    .addOption(new Option("--only <oracles>").argParser(oracles).hideHelp())
+    .addOption(subjectOption())
     .option("--no-feedback", "fresh trials only: no changes of those that reached something rare")
     .option("--hang <t>", "give up a trial that takes a worker longer", duration, 30_000)
     .option(...JSON_OPTION)
@@ -116,20 +122,25 @@ function known(text: string, what: string, all: readonly string[]): readonly str
 }
 
 async function runFuzz(flags: Flags, io: Io): Promise<number> {
+  if (flags.only !== undefined) renamed(io, "--only", "--oracles");
+  const subject = subjectFor(io, flags.subject);
+  if (subject === undefined) return BAD_INPUT;
   const opened = openCampaign(flags);
   if (!opened.ok) return complain(io, opened.error);
   const campaign = opened.value;
   const { settings, directory, state } = campaign;
   print(io, [`seed ${settings.seed}, shard ${shardText(settings.shard)}, in ${directory}`]);
   if (flags.resume !== undefined) print(io, [`resumed after ${state.sums.trials} trials`]);
-  const pool = makePool(flags, settings.engine);
+  const setting = settingOf(settings);
+  const { trials: tried } = makeCheckers(setting);
+  const pool = makePool(flags, setting);
   const status = startStatus(io, "fuzz");
   const trials = flags.programs ?? Number.POSITIVE_INFINITY;
   const ms = flags.time ?? (flags.programs === undefined ? DEFAULT_TIME_MS : Number.POSITIVE_INFINITY);
-  const limits = { trials, ms, stop: io.stop, shrinkRuns: SHRINK_RUNS, shrinkMs: SHRINK_MS };
+  const limits = { trials, ms, stop: io.stop, shrink: SHRINK_BUDGET };
   const since = baselineOf(state);
   try {
-    const report = await fuzz(campaign, pool, fuzzTrials(settings.engine), limits, {
+    const report = await fuzz(campaign, pool, tried, limits, {
       onProgress: (now) => status.update(statusLine(now, since, timeLeft(now, since, trials, ms))),
       onFinding: async (facts) => {
         status.say(formatFound(facts));
@@ -155,7 +166,7 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
 
 function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   if (flags.resume !== undefined) {
-    const given = (["seed", "shard", "lanes", "out", "engine", "kinds", "only"] as const).find(
+    const given = (["seed", "shard", "lanes", "out", "engine", "kinds", "oracles", "only"] as const).find(
       (name) => flags[name] !== undefined,
     );
     if (given === undefined) return resumeCampaign(flags.resume);
@@ -188,6 +199,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
       next,
     });
   }
+  const only = flags.oracles ?? flags.only;
   const seed = flags.seed ?? randomInt(2 ** 32);
   const suffix = part.of > 1 ? `-${part.index}-of-${part.of}` : "";
   const directory = flags.out ?? path.join(".rox", `fuzz-${seed}${suffix}`);
@@ -201,14 +213,21 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     chunk: CHUNK,
     feedback: flags.feedback,
     engine: engine.value.engines[0]!.name,
-    ...(flags.only === undefined ? {} : { only: flags.only }),
+    subject: flags.subject,
+    ...(only === undefined ? {} : { only }),
   });
 }
 
-/** Threads need a compiled worker: the sources run uncompiled under the test runner. */
-function makePool(flags: Flags, engine: string): FuzzPool {
-  if (!import.meta.url.endsWith(".js")) return inlinePool(fuzzTrials(engine));
-  return threadPool({ jobs: flags.jobs ?? defaultJobs(), engine, hangMs: flags.hang });
+/** @throws Error if its subject or engine is not here */
+function settingOf({ subject = defaultSubject.name, engine }: CampaignSettings): Setting {
+  const [found, runs] = [subjectByName(subject), engineByName(engine)];
+  if (found === undefined || runs === undefined) throw new Error(`there is no ${found ? engine : subject} here`);
+  return { subject: found, engines: [runs] };
+}
+
+function makePool(flags: Flags, setting: Setting): Pool {
+  if (!canUseThreads()) return inlinePool(makeCheckers(setting));
+  return threadPool(setting, { jobs: flags.jobs ?? defaultJobs(), hangMs: flags.hang });
 }
 
 /** Of time and programs, whichever ends first; undefined if neither does. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { KINDS } from "../../properties/cases/index.js";
 import { directedCases } from "../../properties/directed/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
@@ -9,15 +10,15 @@ import { capture } from "../testing.js";
 
 const RETURNS_2 = "# title: returns 2\nr0 = 2\nexit\n";
 const gate = async (...options: string[]) => {
-  const said = await capture(["gate", "--jobs", "1", "--seed", "1", ...FEW, "--no-exhaustive", ...options]);
+  const said = await capture(["gate", "--jobs", "1", "--seed", "1", ...FEW, "--exhaustive", "none", ...options]);
   // A slow machine is told how far it is.
   return { ...said, err: said.err.replaceAll(/^gate: .*\n/gm, "") };
 };
-const FEW = ["--histories", "20", "--rows", "20", "--tracings", "20"];
+const FEW = ["--histories", "20", "--verifier-only", "20", "--trampolines", "20"];
 const DIRECTED = directedCases(defaultSubject).length;
 const ENCODERS = new Set(Array.from(defaultSubject.encoders!(randomSource(1, 0), 1), ({ name }) => name)).size;
-/** Beside programs and corpus: edges, encoders, and the three kinds of cases. */
-const OTHERS = DIRECTED + ENCODERS + 60;
+/** Beside programs and corpus: directed cases, encoders, the three kinds of cases, and those that are lists. */
+const OTHERS = DIRECTED + ENCODERS + 60 + KINDS.reduce((sum, { count = 0 }) => sum + count, 0);
 
 describe("rox gate", () => {
   test("prints its seed first, replays the corpus, checks programs and reports", async () => {
@@ -26,7 +27,7 @@ describe("rox gate", () => {
     const { code, out, err } = await gate("--programs", "60", "--corpus", corpus, "--json", json);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(
-      /^seed 1\ncorpus {5}1 file, 1 agree, 0 differ, 0 incomparable, 0 unreadable\nfixed {6}\d+ edges, .*\nprograms {3}60, run \d+ times on \w+\n/,
+      /^seed 1\ncorpus {5}1 file, 1 agree, 0 differ, 0 incomparable, 0 unreadable\ndirected {3}\d+ cases, .*\nprograms {3}60, run \d+ times on \w+\n/,
     );
     expect(out.trimEnd().split("\n").at(-1)).toMatch(new RegExp(`^OK in .*, seed 1: ${61 + OTHERS} agree$`));
     expect(JSON.parse(readFileSync(json, "utf8"))).toMatchObject({
@@ -48,11 +49,12 @@ describe("rox gate", () => {
   });
 
   test("--only tries these parts, and refuses what is none", async () => {
-    const { code, out } = await capture(["gate", "--seed", "1", "--only", "edges"]);
+    const { code, out, err } = await capture(["gate", "--seed", "1", "--only", "edges"]);
     expect(code).toBe(0);
-    expect(out).toContain(`fixed      ${DIRECTED} edges, 0 encoders\n`);
+    expect(err).toBe("rox: the part edges is now called directed\n");
+    expect(out).toContain(`directed   ${DIRECTED} cases, 0 encoders\n`);
     expect(out).toMatch(/^programs +none were generated$/m);
-    expect(out).toMatch(/^rows +no cases/m);
+    expect(out).not.toMatch(/^verifier-only/m);
     expect((await capture(["gate", "--only", "edge"])).code).toBe(2);
   });
 

@@ -2,26 +2,26 @@
 
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import path from "node:path";
-import { InvalidArgumentError } from "commander";
+import { Option } from "commander";
 import { loadCaseText } from "../../harness/case-file.js";
-import { foundCase, foundProgram } from "../../harness/counterexample.js";
+import { foundCase } from "../../harness/counterexample.js";
 import { formatCounterexample } from "../../harness/format/counterexample.js";
 import { formatGate } from "../../harness/format/gate.js";
 import { formatListing } from "../../harness/format/listing.js";
 import { differenceLine } from "../../harness/format/text.js";
-import { tryFixed } from "../../harness/gate/fixed.js";
-import { type GateOptions, type GateParts, type GateReport, gate } from "../../harness/gate/gate.js";
-import { gateParts } from "../../harness/gate/parts.js";
+import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate.js";
+import { kindPlans, partNamed, partNames } from "../../harness/gate/plan.js";
 import { compileCase } from "../../harness/listing.js";
+import { canUseThreads, defaultJobs, HANG_MS, inlinePool, threadPool } from "../../harness/loop/pool.js";
+import { makeCheckers } from "../../harness/loop/trial.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
-import { sequencePool } from "../../harness/sequences/pool.js";
-import { sequences } from "../../harness/sequences/sequences.js";
+import { KINDS } from "../../properties/cases/index.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
 import { directedCases } from "../../properties/directed/index.js";
-import { defaultSubject } from "../../subjects/index.js";
 import {
+  complain,
   complainAll,
   type Define,
   examples,
@@ -29,11 +29,12 @@ import {
   JUNIT_OPTION,
   print,
   REPORT_OPTION,
+  renamed,
   saveForCi,
   saveJson,
 } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { duration, engineOption, enginesFor, integer, names } from "../options.js";
+import { duration, engineOption, enginesFor, integer, names, subjectFor, subjectOption } from "../options.js";
 import { savePage } from "../page.js";
 import { startProgress } from "../progress.js";
 
@@ -46,30 +47,29 @@ interface Flags {
   readonly corpus?: string;
   readonly out: string;
   readonly engine?: string;
-  readonly histories: number;
-  readonly rows: number;
-  readonly tracings: number;
-  readonly exhaustive: boolean;
-  readonly only?: readonly Part[];
+  readonly subject: string;
+  /** False: the old `--no-exhaustive`. */
+  readonly exhaustive: "none" | "full" | false;
+  readonly only?: readonly string[];
   readonly json?: string;
   readonly report?: string;
   readonly junit?: string;
+  /** Cases by option, as `--verifier-only`. */
+  readonly [cases: string]: unknown;
 }
 
-/** What the gate is made of, in the order of its work. */
-const PARTS = ["corpus", "edges", "encoders", "programs", "small-scope", "histories", "rows", "tracing"] as const;
-type Part = (typeof PARTS)[number];
-
 const DEFAULT_BUDGET_MS = 25_000;
-const DEFAULT_HISTORIES = 6000;
-const DEFAULT_ROWS = 6000;
-const DEFAULT_TRACINGS = 6000;
-const CHUNK = 100;
-/** Of so many programs the report looks at the code of one, which costs about 3 % of the speed. */
-const CELLS_EVERY = 8;
+const DEFAULT_CASES = 6000;
+/** Of so many cases the report looks at the code of one, which costs about 3 % of the speed. */
+const POINTS_EVERY = 8;
+
+/** Drawn kinds beside the first, which has the time. */
+const COUNTED = KINDS.slice(1).filter(({ count }) => count === undefined);
+/** Options that still work, and what they are called now. */
+const OLD_COUNTS = { rows: "verifier-only", tracings: "trampolines" };
 
 export const defineGate: Define = (program, io, finish) => {
-  program
+  const command = program
     .command("gate")
     .description(
       "Replay the corpus, then check fresh random programs, histories and other cases: about a minute and a half.",
@@ -80,18 +80,23 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--from <n>", "index of the first program", integer(0, 1e12), 0)
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
-    .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"))
-    .option(
-      "--histories <n>",
-      "random histories of loads, runs, attaches and frees",
-      integer(0, 1e9),
-      DEFAULT_HISTORIES,
+    .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"));
+  for (const { name, what } of COUNTED) {
+    command.option(`--${name} <n>`, `random cases of ${what} (default: ${DEFAULT_CASES})`, integer(0, 1e9));
+  }
+  for (const old of Object.keys(OLD_COUNTS)) {
+    command.addOption(new Option(`--${old} <n>`).argParser(integer(0, 1e9)).hideHelp());
+  }
+  command
+    .addOption(
+      new Option("--exhaustive <how>", "what is tried exhaustively: small histories, pokes, failing steps")
+        .choices(["none", "full"])
+        .default("full"),
     )
-    .option("--rows <n>", "random cases of rows that only a verifier makes", integer(0, 1e9), DEFAULT_ROWS)
-    .option("--tracings <n>", "random functions with programs attached", integer(0, 1e9), DEFAULT_TRACINGS)
-    .option("--no-exhaustive", "leave out what is tried exhaustively: small histories, pokes, failing steps")
-    .option("--only <parts>", `these parts only: ${PARTS.join(", ")}`, parts)
+    .addOption(new Option("--no-exhaustive").hideHelp())
+    .option("--only <parts>", `these parts only: ${partNames().join(", ")}`, names)
     .addOption(engineOption())
+    .addOption(subjectOption())
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
     .option(...JUNIT_OPTION)
@@ -101,84 +106,97 @@ export const defineGate: Define = (program, io, finish) => {
         "rox gate",
         "rox gate --programs 20000 --seed 7 --jobs 2",
         "rox gate --time 10m --json gate.json --report gate",
-        "rox gate --only edges,encoders",
+        "rox gate --only directed,encoders",
       ]),
     )
     .action(async (flags: Flags) => finish(await runGate(flags, io)));
 };
 
-function parts(text: string): readonly Part[] {
-  return names(text).map((name) => {
-    const part = PARTS.find((known) => known === name);
-    if (part === undefined) throw new InvalidArgumentError(`There is no part ${name}.`);
-    return part;
-  });
+/** The parts by their present names, with a note for each old one; undefined if one is none, and then that was said. */
+function partsFor(io: Io, given: readonly string[] | undefined): readonly string[] | undefined {
+  const found = (given ?? partNames()).map((name) => ({ name, present: partNamed(name) }));
+  for (const { name, present } of found) {
+    if (present === undefined) {
+      const expected = `parts of the gate (${partNames().join(", ")})`;
+      complain(io, { subject: "--only", expected, got: name, next: "name some of them" });
+      return undefined;
+    }
+    if (present !== name) renamed(io, `the part ${name}`, present);
+  }
+  return found.map(({ present }) => present!);
+}
+
+const camel = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** By kind, of those that were given. */
+function casesFor(io: Io, flags: Flags): Record<string, number> {
+  const cases: Record<string, number> = {};
+  for (const [old, present] of Object.entries(OLD_COUNTS)) {
+    if (flags[old] === undefined) continue;
+    renamed(io, `--${old}`, `--${present}`);
+    cases[present] = flags[old] as number;
+  }
+  for (const { name } of COUNTED) {
+    const given = flags[camel(name)];
+    if (given !== undefined) cases[name] = given as number;
+  }
+  return cases;
 }
 
 async function runGate(flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
-  if (engines === undefined) return BAD_INPUT;
+  const subject = engines && subjectFor(io, flags.subject);
+  const parts = subject && partsFor(io, flags.only);
+  if (engines === undefined || subject === undefined || parts === undefined) return BAD_INPUT;
+  if (flags.exhaustive === false) renamed(io, "--no-exhaustive", "--exhaustive none");
+  const cases = casesFor(io, flags);
   const seed = flags.seed ?? randomInt(2 ** 32);
   io.out(`seed ${seed}\n`);
-  const isWanted = (part: Part): boolean => flags.only?.includes(part) ?? true;
-  const programs = isWanted("programs") ? (flags.programs ?? Number.POSITIVE_INFINITY) : 0;
-  const budgetMs = flags.time ?? (flags.programs === undefined ? DEFAULT_BUDGET_MS : Number.POSITIVE_INFINITY);
+  const isWanted = (part: string): boolean => parts.includes(part);
   const progress = startProgress(io, "gate", 1000);
   const options: GateOptions = {
     seed,
-    from: flags.from,
-    programs,
-    budgetMs,
-    chunk: CHUNK,
-    stop: io.stop,
+    kinds: kindPlans(isWanted, {
+      programs: flags.programs ?? Number.POSITIVE_INFINITY,
+      from: flags.from,
+      budgetMs: flags.time ?? (flags.programs === undefined ? DEFAULT_BUDGET_MS : Number.POSITIVE_INFINITY),
+      ...{ cases, others: DEFAULT_CASES },
+    }),
+    directed: isWanted("directed") ? directedCases(subject) : [],
+    encoders: isWanted("encoders"),
+    exhaustive: flags.exhaustive === "full" && isWanted("exhaustive"),
     corpus: isWanted("corpus") ? (flags.corpus ?? projectCorpus()) : undefined,
     findings: flags.out,
-    ...(flags.report === undefined ? {} : { cellsEvery: CELLS_EVERY }),
-    progress: (tally, elapsedMs) => {
-      const share = Math.min(1, Math.max(tally.programs / programs, elapsedMs / budgetMs));
-      progress.update(Math.round(1000 * share), `${tally.programs} programs, ${Math.round(elapsedMs / 1000)} s`);
-    },
+    pointsEvery: flags.report === undefined ? 0 : POINTS_EVERY,
+    stop: io.stop,
+    progress: (share, note) => progress.update(Math.round(1000 * Math.min(1, share)), note),
   };
-  const jobs = flags.jobs ?? availableParallelism();
-  const programParts = gateParts(jobs, engines);
-  const pool = sequencePool(jobs);
-  const parts: GateParts = {
-    ...programParts,
-    fixed: () =>
-      tryFixed(seed, { edges: isWanted("edges") ? directedCases(defaultSubject) : [], encoders: isWanted("encoders") }),
-    sequences: () => {
-      const counts = {
-        histories: isWanted("histories") ? flags.histories : 0,
-        rows: isWanted("rows") ? flags.rows : 0,
-        tracings: isWanted("tracing") ? flags.tracings : 0,
-        exhaustive: flags.exhaustive && isWanted("small-scope"),
-      };
-      const tell = (done: number, of: number): void =>
-        progress.update(Math.round((1000 * done) / of), `${done} of ${of} batches of cases`);
-      const { corpus, findings, stop } = options;
-      return sequences({ seed, ...counts, corpus, findings, stop, progress: tell }, pool);
-    },
-  };
+  const setting = { subject, engines };
+  const jobs = flags.jobs ?? defaultJobs();
+  const pool =
+    jobs > 1 && canUseThreads() ? threadPool(setting, { jobs, hangMs: HANG_MS }) : inlinePool(makeCheckers(setting));
   try {
-    const result = await gate(options, parts);
-    const { report, finding, caseFindings } = result;
+    const result = await gate(options, setting, pool);
+    const { report, findings } = result;
     progress.stop();
     complainAll(io, report.unreadable);
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
-    const about = { engines: engines.map(({ name }) => name), check: parts.trials.check, from: flags.from };
+    const about = {
+      engines: engines.map(({ name }) => name),
+      check: stageCheck({ subject, engines }),
+      from: flags.from,
+    };
     const page = async () => (await import("../../harness/report/gate-data.js")).gateData(result, about);
     const code = flags.report === undefined ? saved : await savePage(io, flags.report, page, saved);
     print(io, formatGate(report, io.columns));
-    const found = [...(finding === undefined ? [] : [foundProgram(finding)]), ...caseFindings.map(foundCase)];
-    for (const one of found) print(io, ["", ...(await formatCounterexample(one, io.columns))]);
+    for (const one of findings) print(io, ["", ...(await formatCounterexample(foundCase(one), io.columns))]);
     const failedFile = report.corpus.failures[0]?.name;
     if (failedFile !== undefined) print(io, await listingOf(failedFile, io.columns));
-    const shown = new Set(found.flatMap(({ file }) => file ?? []));
-    print(io, replayLines(report, shown));
+    print(io, replayLines(report, new Set(findings.map(({ file }) => file))));
     return code;
   } finally {
     progress.stop();
-    await Promise.all([parts.pool.close(), pool.close()]);
+    await pool.close();
   }
 }
 

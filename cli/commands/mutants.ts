@@ -4,6 +4,7 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { Option } from "commander";
 import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
 import { formatBaselines, formatMutants } from "../../harness/format/mutants.js";
 import { runBaselines } from "../../harness/mutants/baselines.js";
@@ -14,12 +15,14 @@ import { mutantsExitCode } from "../../harness/mutants/report.js";
 import { type Variant, variantOf, variantOfChange } from "../../harness/mutants/variant.js";
 import { projectRoot } from "../../harness/project.js";
 import { randomSource } from "../../subjects/random/source.js";
-import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
+import { complain, type Define, examples, JSON_OPTION, print, renamed, saveJson } from "../command.js";
 import { CLEAN, INTERRUPTED, type Io } from "../io.js";
 import { duration, integer, names } from "../options.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
+  readonly ids?: readonly string[];
+  /** The old name of `ids`. */
   readonly only?: readonly string[];
   readonly searches?: readonly string[];
   readonly budget: number;
@@ -35,7 +38,8 @@ export const defineMutants: Define = (program, io, finish) => {
   program
     .command("mutants")
     .description("Plant known bugs in our own sources, one at a time, and see whether each is found. Needs a checkout.")
-    .option("--only <ids>", "only these ids or groups, separated by commas", names)
+    .option("--ids <ids>", "only these ids or groups, separated by commas", names)
+    .addOption(new Option("--only <ids>").argParser(names).hideHelp())
     .option("--searches <names>", "only these searches, separated by commas", names)
     .option("--budget <t>", "time of the search for each mutant, such as 30s", duration, 30_000)
     .option("--jobs <n>", "processes at a time (default: one per core)", integer(1, 256))
@@ -52,7 +56,7 @@ export const defineMutants: Define = (program, io, finish) => {
       "after",
       examples([
         "rox mutants",
-        "rox mutants --only A01,B24 --verbose",
+        "rox mutants --ids A01,B24 --verbose",
         "rox mutants --seed 1 --json m.json",
         "rox mutants --automatic 300 --budget 5s",
       ]),
@@ -62,7 +66,9 @@ export const defineMutants: Define = (program, io, finish) => {
 
 async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const seed = flags.seed ?? randomInt(2 ** 32);
-  const chosen = flags.automatic === undefined ? planted(flags.only) : await drawn(flags.automatic, seed, flags.only);
+  if (flags.only !== undefined) renamed(io, "--only", "--ids");
+  const ids = flags.ids ?? flags.only;
+  const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, seed, ids);
   if (!chosen.ok) return complain(io, chosen.error);
   if (flags.baselines === true) return tabulate(chosen.value, seed, flags, io);
   const { length } = chosen.value;

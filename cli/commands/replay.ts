@@ -1,9 +1,9 @@
 // `rox replay`: the lessons, all of them, on any engine.
 
 import { Option } from "commander";
-import { replay } from "../../harness/corpus/replay.js";
 import { chooseEngines, ENGINE_CHOICES } from "../../harness/engines.js";
 import { count, differenceLine, seconds } from "../../harness/format/text.js";
+import { replay } from "../../harness/loop/replay.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import {

@@ -1,16 +1,17 @@
 // The gate's report as text.
 
-import type { GateReport } from "../gate/gate.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import type { GateReport, KindReport } from "../gate/gate.js";
 import { total } from "../report.js";
-import type { KindCount, SequenceReport } from "../sequences/sequences.js";
 import { count, percent, seconds, table, wrap } from "./text.js";
 
 export function formatGate(report: GateReport, columns: number): string[] {
   return [
     ...corpusLines(report),
-    ...fixedLines(report),
+    ...directedLines(report),
     ...(report.programs === 0 ? ["programs   none were generated"] : programLines(report, columns)),
-    ...(report.sequences === undefined ? [] : formatSequences(report.sequences)),
+    ...Object.entries(report.kinds).flatMap(([name, kind]) => (name === PROGRAMS.name ? [] : kindLines(name, kind))),
+    exhaustiveLine(report),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
     verdictLine(report),
@@ -24,11 +25,10 @@ const corpusLines = ({ corpus }: GateReport): string[] => [
       `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
 ];
 
-function fixedLines({ fixed }: GateReport): string[] {
-  if (fixed === undefined) return [];
-  const { edges, encoders, encodings } = fixed;
+function directedLines({ directed }: GateReport): string[] {
+  const { cases, encoders, encodings } = directed;
   const asked = encodings === 0 ? "" : ` through ${count(encodings, "encoding")}`;
-  return [`fixed      ${count(edges, "edge")}, ${count(encoders, "encoder")}${asked}`];
+  return [`directed   ${count(cases, "case")}, ${count(encoders, "encoder")}${asked}`];
 }
 
 function programLines(report: GateReport, columns: number): string[] {
@@ -53,30 +53,23 @@ const runsByEngine = (runs: GateReport["runs"]): string =>
     .map(([engine, n], i) => `${n}${i === 0 ? " times" : ""} on ${engine}`)
     .join(" and ");
 
-export function formatSequences(report: SequenceReport): string[] {
-  const { files, agreeing, sequences, steps, interleavings, failures, stepsPerSecondPerCore } = report;
-  const exhaustive = report.allocFree + report.pokes + report.failurePoints > 0;
+function kindLines(name: string, report: KindReport): string[] {
+  const { tried, incomparable, steps, interleavings, failures, stepsPerSecondPerCore } = report;
+  const head = `${name.padEnd(10)} `;
+  if (tried === 0) return [`${head}none were tried`];
+  const not = incomparable === 0 ? "" : `, ${percent(incomparable, tried)} incomparable`;
+  if (steps === 0) return [`${head}${tried}${not}`];
   return [
-    ...(files === 0 ? [] : [`lessons    ${count(files, "file")} that are no programs, ${agreeing} as they say`]),
-    ...(sequences === 0
-      ? ["histories  none were tried"]
-      : [
-          `histories  ${sequences} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures`,
-          `           ${stepsPerSecondPerCore} steps a second per core in the second half, every oracle on`,
-        ]),
-    `rows       ${cases(report.kernelRows)} of rows that only a verifier makes`,
-    `tracing    ${cases(report.tracings)} of functions with programs attached`,
-    exhaustive
-      ? `small scope  ${report.allocFree} histories of allocations and frees, ${report.pokes} pokes, ` +
-        `${report.failurePoints} failure points, in ${seconds(report.exhaustiveMs)}`
-      : "small scope  not tried",
+    `${head}${tried} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures${not}`,
+    `           ${stepsPerSecondPerCore} steps a second per core in the second half, every oracle on`,
   ];
 }
 
-const cases = ({ tried, incomparable }: KindCount): string => {
-  if (tried === 0) return "no cases";
-  return count(tried, "case") + (incomparable === 0 ? "" : `, ${percent(incomparable, tried)} incomparable,`);
-};
+const exhaustiveLine = ({ exhaustive }: GateReport): string =>
+  exhaustive === undefined
+    ? "exhaustive not tried"
+    : `exhaustive ${exhaustive.allocFree} histories of allocations and frees, ${exhaustive.pokes} pokes, ` +
+      `${exhaustive.failurePoints} failure points, in ${seconds(exhaustive.ms)}`;
 
 function sizeLines({ sizes }: GateReport): string[] {
   const largest = Math.max(1, ...sizes.map(({ programs }) => programs));

@@ -1,19 +1,18 @@
-// The lessons learned so far, replayed before anything new is tried. A file that does not parse is reported and fails
-// the run, but does not keep the others from being replayed.
+// The entries of a corpus, replayed before anything new is tried. A file that cannot be used is reported and fails the run,
+// but does not keep the others from being replayed.
 
-import { type Check, checkExpected } from "../../properties/cases/check-or-crash.js";
-import { type Disagreement, isUncompared } from "../../properties/verdict.js";
-import type { BadInput, Loaded } from "../bad-input.js";
-import { breather } from "../breathe.js";
+import type { Engine } from "../../engines/engine.js";
+import { kindOfFile } from "../../properties/cases/index.js";
+import type { BadInput } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
-import type { LoadedCase } from "../case-file.js";
-import { findFiles } from "../input-file.js";
+import { type Replayed, replayFiles } from "../loop/replay.js";
 import type { Failure } from "../report.js";
 
 export interface CorpusReport {
   readonly directory: string | undefined;
   readonly files: number;
   readonly passed: number;
+  /** The subject lacks what they need. */
   readonly incomparable: number;
   readonly failures: readonly Failure[];
   readonly unreadable: readonly BadInput[];
@@ -21,35 +20,38 @@ export interface CorpusReport {
 
 export async function replayCorpus(
   directory: string | undefined,
-  load: (file: string) => Loaded<LoadedCase>,
-  check: Check,
+  engines: readonly Engine[],
   stop: AbortSignal,
 ): Promise<CorpusReport> {
-  const found = findFiles(directory === undefined ? [] : [directory], [".bpf"]);
   const failures: Failure[] = [];
-  const unreadable: BadInput[] = [...found.refused];
-  let passed = 0;
-  let incomparable = 0;
-  const breathe = breather();
-  for (const file of found.files) {
-    await breathe();
-    if (stop.aborted) break;
-    const c = load(file);
-    if (!c.ok) {
-      unreadable.push(c.error);
-      continue;
+  const unreadable: BadInput[] = [];
+  const count = { files: 0, passed: 0, incomparable: 0 };
+  for await (const replayed of replayFiles(directory === undefined ? [] : [directory], engines, stop)) {
+    count.files++;
+    if (!replayed.ok) unreadable.push(replayed.error);
+    else {
+      const failure = failureOf(replayed.value);
+      if (failure !== undefined) failures.push(failure);
+      else if (replayed.value.verdicts.some(({ verdict }) => verdict.kind === "refused")) count.incomparable++;
+      else count.passed++;
     }
-    const { verdict } = checkExpected(c.value, check);
-    if (verdict.kind === "agree") passed++;
-    else if (isUncompared(verdict)) incomparable++;
-    else failures.push({ name: file, ...difference(verdict), replay: caseCommand(file) });
   }
-  return { directory, files: found.files.length, passed, incomparable, failures, unreadable };
+  return { directory, ...count, failures, unreadable };
 }
 
-const difference = ({ oracle, where, expected, got }: Disagreement) => ({
-  oracle,
-  where,
-  expected,
-  got,
-});
+/** An entry must be comparable, unless the subject lacks what it needs. */
+function failureOf({ file, verdicts }: Replayed): Failure | undefined {
+  for (const { verdict } of verdicts) {
+    const about = { name: file, replay: caseCommand(file) };
+    if (verdict.kind === "incomparable")
+      return { ...about, where: "the entry", expected: "a comparison", got: verdict.why };
+    if (verdict.kind !== "disagree") continue;
+    const { oracle, where, expected, got } = verdict;
+    return { ...about, oracle, where, expected, got };
+  }
+  return undefined;
+}
+
+/** Names of the kinds whose entries fail: what is drawn of them would find the same once more. */
+export const failingKinds = ({ failures }: CorpusReport): ReadonlySet<string | undefined> =>
+  new Set(failures.map(({ name }) => kindOfFile(name)?.name));

@@ -1,35 +1,69 @@
-// The gate: the corpus first, then what is fixed, then fresh programs until the budget ends, then histories of the memory
-// that code lives in and the other kinds of cases. The first disagreement of each kind is shrunk and kept.
+// The gate: a campaign with a fixed plan and no directory. The corpus first, then directed cases and encoders, then fresh cases
+// of each kind, and what is tried exhaustively. The first failure of each kind is shrunk and kept as a file.
 
-import type { Loaded } from "../bad-input.js";
+import path from "node:path";
+import type { DirectedCase } from "../../subjects/subject.js";
+import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
-import type { LoadedCase } from "../case-file.js";
-import { type Counts, type Failure, makeReport, type Report } from "../report.js";
-import type { CaseFinding } from "../sequences/finding.js";
-import { agreeingOf, type SequenceOutcome, type SequenceReport } from "../sequences/sequences.js";
-import { type CampaignOptions, type ChunkPool, campaign } from "./campaign.js";
-import { type Incomparable, SIZE_LIMITS } from "./chunk.js";
-import { type CorpusReport, replayCorpus } from "./corpus.js";
-import { type Coverage, coverage } from "./coverage.js";
-import { type Finding, keepFinding, type Shrinking } from "./finding.js";
-import type { FixedOutcome, FixedReport } from "./fixed.js";
-import { NOT_CHECKED } from "./not-checked.js";
-import { emptyTally, incomparableCount, type Tally } from "./tally.js";
+import { isOfWorker } from "../loop/cause.js";
+import { caseAt, SIZE_LIMITS, UNSTEERED } from "../loop/chunk.js";
+import { type Coverage, coverage } from "../loop/coverage.js";
+import { type Exhausted, type ExhaustiveResult, type ExhaustiveTask, exhaust } from "../loop/exhaustive.js";
+import { type DescribedFinding, describeFinding } from "../loop/findings.js";
+import type { Pool } from "../loop/pool.js";
+import { inParallel, SHRINK_BUDGET, type ShrinkBudget, shrinkSuspect } from "../loop/run.js";
+import { makeCheckers, type Setting, type Trial } from "../loop/trial.js";
+import { makeDirectory, writeOutputFile } from "../output-file.js";
+import {
+  type Counts,
+  type Failure,
+  INCOMPARABLE_LIMIT,
+  makeReport,
+  type Report,
+  tooManyIncomparable,
+} from "../report.js";
+import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
+import { type DirectedReport, tryDirected } from "./directed.js";
+import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
 
-export interface GateOptions extends CampaignOptions {
+/** What a green gate does not say. Printed with every summary, so that nobody takes the gate for more than it is. */
+export const NOT_CHECKED: readonly string[] = [
+  "image bytes against a real kernel (rox golden does, on recordings)",
+  "helpers, kfuncs and maps beyond those that the interpreter models",
+  "programs that a verifier would refuse",
+  "two CPUs that load or attach at once, and a detach while a CPU is inside the trampoline",
+  "profile linux-6.12, beyond what its lessons show",
+  "timing, speculation and weak memory order between CPUs",
+];
+
+export interface GateOptions {
+  readonly seed: number;
+  readonly kinds: readonly KindPlan[];
+  readonly directed: readonly DirectedCase[];
+  readonly encoders: boolean;
+  readonly exhaustive: boolean;
   /** Directory of case files; undefined for none. */
   readonly corpus: string | undefined;
-  /** Where a counterexample is written. */
+  /** Where failing cases are written. */
   readonly findings: string;
+  /** See `ChunkTask`. */
+  readonly pointsEvery: number;
+  readonly shrink?: ShrinkBudget;
+  readonly stop: AbortSignal;
+  /** @param share of the part, from 0 to 1 */
+  readonly progress?: (share: number, note: string) => void;
 }
 
-export interface GateParts extends Shrinking {
-  readonly pool: ChunkPool;
-  load(file: string): Loaded<LoadedCase>;
-  /** Edges and encoders; without it none are tried. */
-  readonly fixed?: () => FixedOutcome;
-  /** Histories, other kinds of cases, all of small scope; without it none are tried. */
-  readonly sequences?: () => Promise<SequenceOutcome>;
+/** Of one kind. */
+export interface KindReport {
+  readonly tried: number;
+  readonly passed: number;
+  readonly incomparable: number;
+  /** Of histories: actions, runs of another CPU between two events of one, injected failures; steps a second on one core. */
+  readonly steps: number;
+  readonly interleavings: number;
+  readonly failures: number;
+  readonly stepsPerSecondPerCore: number;
 }
 
 export interface GateReport extends Report {
@@ -46,91 +80,186 @@ export interface GateReport extends Report {
   readonly corpus: CorpusReport;
   readonly coverage: Coverage;
   readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
-  readonly incomparableWhy: Readonly<Record<string, Incomparable>>;
+  /** Of programs, by reason: how many, and the index of the first. */
+  readonly incomparableWhy: Readonly<Record<string, { readonly programs: number; readonly first: number }>>;
   readonly notChecked: readonly string[];
-  readonly fixed?: FixedReport;
-  readonly sequences?: SequenceReport;
+  readonly directed: DirectedReport;
+  /** By name. */
+  readonly kinds: Readonly<Record<string, KindReport>>;
+  readonly exhaustive?: Omit<Exhausted, "failures"> & { readonly ms: number };
 }
 
+export interface GateFinding extends DescribedFinding {
+  readonly file: string;
+}
 export interface GateResult {
   readonly report: GateReport;
+  /** Of programs. */
   readonly tally: Tally;
-  readonly finding?: Finding;
-  /** Of the other kinds. */
-  readonly caseFindings: readonly CaseFinding[];
+  readonly findings: readonly GateFinding[];
 }
 
-/** `onCorpus` is told as soon as the corpus is through. */
-export async function gate(
-  options: GateOptions,
-  parts: GateParts,
-  onCorpus: (corpus: CorpusReport) => void = () => {},
-): Promise<GateResult> {
+const PROGRAMS = "programs";
+
+export async function gate(options: GateOptions, setting: Setting, pool: Pool): Promise<GateResult> {
   const started = Date.now();
-  const corpus = await replayCorpus(options.corpus, parts.load, parts.trials.check, options.stop);
-  onCorpus(corpus);
-  const fixed = parts.fixed?.();
-  const tally = corpus.failures.length === 0 ? await campaign(options, parts.pool) : emptyTally();
-  const failures: Failure[] = [...corpus.failures, ...(fixed?.found ?? [])];
-  const unreadable = [...corpus.unreadable];
-  let finding: Finding | undefined;
-  if (tally.disagreement !== undefined) {
-    const kept = keepFinding(options.seed, tally.disagreement, options.findings, parts);
-    if (kept.ok) finding = kept.value;
+  const { seed, stop } = options;
+  const { subject, trials } = makeCheckers(setting);
+  const corpus = await replayCorpus(options.corpus, setting.engines, stop);
+  const directed = tryDirected(seed, subject, { cases: options.directed, encoders: options.encoders });
+  const failures: Failure[] = [...corpus.failures, ...directed.found];
+  const unreadable: BadInput[] = [...corpus.unreadable];
+  const findings: GateFinding[] = [];
+  const tallies = new Map<string, Tally>();
+  const broken = failingKinds(corpus);
+  const plans = options.kinds.filter(({ kind, cases }) => !broken.has(kind) && cases > 0);
+  // Before the work: what is found must have a place.
+  const place = plans.length === 0 ? loaded("") : makeDirectory(options.findings);
+  if (!place.ok) unreadable.push(place.error);
+  for (const plan of place.ok ? plans : []) {
+    if (stop.aborted) break;
+    const trial = trials[plan.kind]!;
+    const progress = (cases: number, ms: number): void =>
+      options.progress?.(
+        Math.max(cases / plan.cases, ms / plan.budgetMs),
+        `${cases} ${plan.kind}, ${Math.round(ms / 1000)} s`,
+      );
+    const tally = await tryKind(plan, trial, pool, { seed, pointsEvery: options.pointsEvery, stop, progress });
+    tallies.set(plan.kind, tally);
+    if (tally.suspect === undefined) continue;
+    const kept = await keepSuspect(tally.suspect, trial, setting, options, pool);
+    if (kept.ok) findings.push(kept.value);
     else unreadable.push(kept.error);
-    failures.push(failureOf(options.seed, tally, finding));
+    failures.push(kept.ok ? foundFailure(kept.value) : lostFailure(plan.kind, seed, tally.suspect));
   }
-  const memory = options.stop.aborted ? undefined : await parts.sequences?.();
-  failures.push(...(memory?.found ?? []));
-  unreadable.push(...(memory?.unreadable ?? []));
-  const counts: Counts = {
-    passed: corpus.passed + tally.passed + fixedPassed(fixed) + (memory === undefined ? 0 : agreeingOf(memory)),
+  const exhausted = options.exhaustive && !stop.aborted ? await tryExhaustively(pool, options) : undefined;
+  failures.push(...(exhausted?.failures ?? []).map(exhaustiveFailure));
+  const sum = (of: (tally: Tally) => number): number =>
+    [...tallies.values()].reduce((all, tally) => all + of(tally), 0);
+  // Each directed case and each encoder counts once.
+  const { cases, encoders } = directed.report;
+  const counts = (): Counts => ({
+    passed: corpus.passed + sum(({ sums }) => sums.passed) + cases + encoders - directed.found.length,
     failed: failures.length,
-    incomparable: corpus.incomparable + incomparableCount(tally) + incomparableCases(memory),
-    seed: options.seed,
-    interrupted: options.stop.aborted,
+    incomparable: corpus.incomparable + sum(incomparableCount),
+    seed,
+    interrupted: stop.aborted,
     failures,
     unreadable,
-  };
-  const extra = {
-    ...facts(tally, parts.pool.jobs),
+  });
+  if (!tooManyIncomparable(counts())) failures.push(...tooFewCompared(tallies, seed));
+  const tally = tallies.get(PROGRAMS) ?? emptyTally();
+  const report = makeReport("gate", started, counts(), {
+    ...programFacts(tally, pool.jobs, setting),
     corpus,
-    ...(fixed && { fixed: fixed.report }),
-    ...(memory && { sequences: memory.report }),
-  };
-  return {
-    report: makeReport("gate", started, counts, extra),
-    tally,
-    ...(finding && { finding }),
-    caseFindings: memory?.findings ?? [],
-  };
+    directed: directed.report,
+    kinds: Object.fromEntries(options.kinds.map(({ kind }) => [kind, kindReport(tallies.get(kind) ?? emptyTally())])),
+    ...(exhausted && { exhaustive: exhausted.report }),
+  });
+  return { report, tally, findings };
 }
 
-/** Each edge and each encoder counts once. */
-const fixedPassed = (fixed: FixedOutcome | undefined): number =>
-  fixed === undefined ? 0 : fixed.report.edges + fixed.report.encoders - fixed.found.length;
-
-const incomparableCases = (memory: SequenceOutcome | undefined): number =>
-  memory === undefined ? 0 : memory.report.kernelRows.incomparable + memory.report.tracings.incomparable;
-
-function failureOf(seed: number, tally: Tally, finding: Finding | undefined): Failure {
-  const found = tally.disagreement!;
-  const verdict = finding?.report.verdict;
-  const { where, expected, got } = verdict?.kind === "disagree" ? verdict : found;
-  const replay = finding === undefined ? `npx rox gate --seed ${seed}` : caseCommand(finding.file);
-  return { name: finding?.file ?? `program ${found.index} of seed ${seed}`, where, expected, got, replay };
+/** Shrunk, unless it ended its worker, and written. What does not fail again is kept as it was found. */
+async function keepSuspect(
+  suspect: NonNullable<Tally["suspect"]>,
+  trial: Trial,
+  { engines }: Setting,
+  { seed, findings, shrink = SHRINK_BUDGET }: GateOptions,
+  pool: Pool,
+): Promise<Loaded<GateFinding>> {
+  const { kind } = trial;
+  const { index, chunk } = suspect;
+  const c = caseAt(trial, seed, index, UNSTEERED).case;
+  const original = kind.print(c, { title: undefined });
+  const shrunk = isOfWorker(suspect.cause) ? undefined : await shrinkSuspect(pool, trial, original, suspect, shrink);
+  const name = `gate-${seed}-${index}`;
+  const run = { command: "gate", engine: engines.map((engine) => engine.name).join(", "), seed, shard: "1/1" } as const;
+  const described = describeFinding(run, { trial, suspect, chunk, original, shrunk }, name, name);
+  const file = path.join(findings, described.facts.file);
+  const written = writeOutputFile(file, described.text);
+  return written.ok ? loaded({ ...described, file }) : written;
 }
 
-const facts = (tally: Tally, jobs: number) => ({
-  programs: tally.programs,
-  runs: Object.fromEntries(tally.runs),
-  slots: tally.slots,
-  words: tally.words,
-  executed: tally.executed,
-  jobs,
-  programsPerSecondPerCore: tally.cpuMs === 0 ? 0 : Math.round((1000 * tally.passed) / tally.cpuMs),
-  coverage: coverage(tally.rows),
-  sizes: tally.sizes.map((programs, i) => ({ upTo: SIZE_LIMITS[i] ?? null, programs })),
-  incomparableWhy: Object.fromEntries(tally.incomparable),
-  notChecked: NOT_CHECKED,
+function foundFailure({ facts, file }: GateFinding): Failure {
+  const { cause, where, expected, got } = facts;
+  return { name: file, oracle: cause.oracle, where, expected, got, replay: caseCommand(file) };
+}
+
+function lostFailure(
+  kind: string,
+  seed: number,
+  { index, cause, where, expected, got }: NonNullable<Tally["suspect"]>,
+): Failure {
+  const name = `case ${index} of ${kind}, seed ${seed}`;
+  return { name, oracle: cause.oracle, where, expected, got, replay: `npx rox gate --only ${kind} --seed ${seed}` };
+}
+
+async function tryExhaustively(
+  pool: Pool,
+  { stop, progress }: GateOptions,
+): Promise<Pick<Exhausted, "failures"> & { readonly report: NonNullable<GateReport["exhaustive"]> }> {
+  const started = performance.now();
+  let all = 0;
+  let done = 0;
+  const run = async (tasks: readonly ExhaustiveTask[]): Promise<readonly ExhaustiveResult[]> => {
+    const results: ExhaustiveResult[] = [];
+    let next = 0;
+    all += tasks.length;
+    await inParallel(pool.jobs, () => {
+      const index = next++;
+      const task = tasks[index];
+      if (task === undefined || stop.aborted) return undefined;
+      return async () => {
+        results[index] = await pool.exhaustive(task);
+        progress?.(++done / all, `${done} of ${all} exhaustive batches`);
+      };
+    });
+    return results;
+  };
+  const { failures, ...tried } = await exhaust(run, stop);
+  return { failures, report: { ...tried, ms: performance.now() - started } };
+}
+
+const exhaustiveFailure = ({ part, got }: Exhausted["failures"][number]): Failure => ({
+  ...{ name: `exhaustive, ${part}`, where: "a history", expected: "no oracle to object", got },
+  replay: "npx rox gate --only exhaustive",
 });
+
+/** Cases that mean nothing must be few in each kind, not only in all of them together. */
+const tooFewCompared = (tallies: ReadonlyMap<string, Tally>, seed: number): readonly Failure[] =>
+  [...tallies].flatMap(([kind, tally]) => {
+    const uncompared = incomparableCount(tally);
+    const { trials } = tally.sums;
+    if (uncompared <= trials * INCOMPARABLE_LIMIT) return [];
+    const replay = `npx rox gate --only ${kind} --seed ${seed}`;
+    const got = `${uncompared} of ${trials}`;
+    return [{ name: kind, where: "cases that cannot be compared", expected: "at most 1 %", got, replay }];
+  });
+
+const kindReport = (tally: Tally): KindReport => ({
+  tried: tally.sums.trials,
+  passed: tally.sums.passed,
+  incomparable: incomparableCount(tally),
+  steps: tally.sums.steps,
+  interleavings: tally.sums.interleavings,
+  failures: tally.sums.failures,
+  stepsPerSecondPerCore: tally.stepsPerSecond,
+});
+
+function programFacts(tally: Tally, jobs: number, { engines }: Setting) {
+  const { trials, passed, runs, slots, words, executed } = tally.sums;
+  const incomparable = [...tally.incomparable].map(
+    ([why, { times, first }]) => [why, { programs: times, first }] as const,
+  );
+  return {
+    programs: trials,
+    // Each input runs once on each.
+    runs: Object.fromEntries(runs === 0 ? [] : engines.map(({ name }) => [name, runs / engines.length])),
+    ...{ slots, words, executed, jobs },
+    programsPerSecondPerCore: tally.cpuMs === 0 ? 0 : Math.round((1000 * passed) / tally.cpuMs),
+    coverage: coverage(tally.rows),
+    sizes: tally.sizes.map((programs, i) => ({ upTo: SIZE_LIMITS[i] ?? null, programs })),
+    incomparableWhy: Object.fromEntries(incomparable),
+    notChecked: NOT_CHECKED,
+  };
+}

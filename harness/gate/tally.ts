@@ -1,70 +1,127 @@
-// The sum of all chunks of a campaign.
+// What came of the cases of one kind: chunks in index order, summed up until one of them fails or the time is over.
 
-import { addCells, type Cells } from "../../properties/coverage/cells.js";
-import { type ChunkResult, type Disagreement, type Incomparable, SIZE_LIMITS } from "./chunk.js";
+import {
+  addSums,
+  type ChunkResult,
+  NO_SUMS,
+  noSizes,
+  type Sums,
+  type Suspect,
+  UNSTEERED,
+  type Uncompared,
+} from "../loop/chunk.js";
+import { addEmitted, emittedOf } from "../loop/emitted.js";
+import { lostSuspect } from "../loop/findings.js";
+import type { Pool } from "../loop/pool.js";
+import { inParallel, runOrder } from "../loop/run.js";
+import type { Trial } from "../loop/trial.js";
+
+/** What is tried of one kind. */
+export interface KindPlan {
+  readonly kind: string;
+  /** Index of the first case. */
+  readonly from: number;
+  /** Infinity for as many as the time allows. */
+  readonly cases: number;
+  /** No chunk is begun after that long. */
+  readonly budgetMs: number;
+}
 
 export interface Tally {
-  programs: number;
-  passed: number;
-  slots: number;
-  words: number;
-  executed: number;
-  /** By engine. */
-  readonly runs: Map<string, number>;
+  sums: Sums;
+  readonly incomparable: Map<string, Uncompared>;
+  /** Ids of the instruction rows that compared cases ran. */
+  readonly rows: Set<string>;
+  readonly sizes: number[];
+  /** Trials whose coverage points were noticed, and what they emitted: see `emitted.ts`. */
+  looked: number;
+  emitted: readonly number[];
+  /** How many cases were through when, one entry a chunk. */
+  readonly pace: { readonly elapsedMs: number; readonly cases: number }[];
   /** Processor time of all threads, garbage collection included: what other processes do to the clock is not in it. */
   cpuMs: number;
-  readonly incomparable: Map<string, Incomparable>;
-  readonly rows: Map<string, number>;
-  readonly sizes: number[];
-  readonly cells: Cells;
-  /** Programs that `cells` is about. */
-  cellPrograms: number;
-  /** How many programs were through when, one entry a chunk. */
-  readonly pace: { readonly elapsedMs: number; readonly programs: number }[];
-  /** The one with the lowest program index. */
-  disagreement: Disagreement | undefined;
+  /** Of histories, a second on one core in the second half of the cases: by then most code is compiled. */
+  stepsPerSecond: number;
+  /** The failure with the lowest index. */
+  suspect: (Suspect & { readonly chunk: number }) | undefined;
 }
 
 export const emptyTally = (): Tally => ({
-  programs: 0,
-  passed: 0,
-  slots: 0,
-  words: 0,
-  executed: 0,
-  runs: new Map(),
-  cpuMs: 0,
+  sums: NO_SUMS,
   incomparable: new Map(),
-  rows: new Map(),
-  sizes: new Array<number>(SIZE_LIMITS.length + 1).fill(0),
-  cells: {},
-  cellPrograms: 0,
+  rows: new Set(),
+  sizes: noSizes(),
+  looked: 0,
+  emitted: [],
   pace: [],
-  disagreement: undefined,
+  cpuMs: 0,
+  stepsPerSecond: 0,
+  suspect: undefined,
 });
 
-const SUMS = ["programs", "passed", "slots", "words", "executed", "cellPrograms"] as const;
-
-export function addChunk(tally: Tally, chunk: ChunkResult): void {
-  for (const key of SUMS) tally[key] += chunk[key];
-  for (const [why, { programs, first }] of Object.entries(chunk.incomparable)) {
-    const known = tally.incomparable.get(why) ?? { programs: 0, first };
-    tally.incomparable.set(why, { programs: known.programs + programs, first: Math.min(known.first, first) });
-  }
-  addCounts(tally.runs, chunk.runs);
-  addCounts(tally.rows, chunk.rows);
-  addCells(tally.cells, chunk.cells);
-  chunk.sizes.forEach((n, bucket) => {
-    tally.sizes[bucket]! += n;
-  });
-  const found = chunk.disagreement;
-  if (found !== undefined && found.index < (tally.disagreement?.index ?? Number.POSITIVE_INFINITY)) {
-    tally.disagreement = found;
-  }
+export interface TallyOptions {
+  readonly seed: number;
+  readonly pointsEvery: number;
+  readonly stop: AbortSignal;
+  readonly progress?: (cases: number, elapsedMs: number) => void;
 }
 
-function addCounts(into: Map<string, number>, counts: Readonly<Record<string, number>>): void {
-  for (const [key, n] of Object.entries(counts)) into.set(key, (into.get(key) ?? 0) + n);
+/**
+ * Chunks are begun in index order, and the ones under way when something fails are finished, so the failure with the lowest
+ * index is found whatever the number of workers.
+ */
+export async function tryKind(plan: KindPlan, trial: Trial, pool: Pool, options: TallyOptions): Promise<Tally> {
+  const { from, budgetMs } = plan;
+  const cases = Math.min(plan.cases, trial.kind.count ?? Number.POSITIVE_INFINITY);
+  const started = performance.now();
+  const tally = emptyTally();
+  let next = from;
+  const until = (end: number) => (): (() => Promise<void>) | undefined => {
+    const isOver = performance.now() - started >= budgetMs && next > from;
+    if (next >= end || tally.suspect !== undefined || options.stop.aborted || isOver) return undefined;
+    const first = next;
+    next = Math.min(end, first + trial.kind.chunk);
+    const indexes = Array.from({ length: next - first }, (_, i) => first + i);
+    return async () => {
+      const { seed, pointsEvery } = options;
+      const order = { trial, seed, indexes, pointsEvery, stopAtFirst: true, steering: UNSTEERED };
+      const found = (suspect: Suspect): void => suspectFirst(tally, suspect, first);
+      addChunk(tally, await runOrder(pool, order, (index, lost) => found(lostSuspect(index, lost))), found);
+      const elapsedMs = performance.now() - started;
+      tally.pace.push({ elapsedMs, cases: tally.sums.trials });
+      options.progress?.(tally.sums.trials, elapsedMs);
+    };
+  };
+  const before = process.cpuUsage();
+  const half = Number.isFinite(cases) ? from + Math.floor(cases / 2 / trial.kind.chunk) * trial.kind.chunk : from;
+  await inParallel(pool.jobs, until(half));
+  const { steps } = tally.sums;
+  const between = process.cpuUsage();
+  await inParallel(pool.jobs, until(from + cases));
+  const secondMs = milliseconds(process.cpuUsage(between));
+  tally.cpuMs = milliseconds(process.cpuUsage(before));
+  tally.stepsPerSecond = secondMs === 0 ? 0 : Math.round((1000 * (tally.sums.steps - steps)) / secondMs);
+  return tally;
 }
 
-export const incomparableCount = (tally: Tally): number =>
-  [...tally.incomparable.values()].reduce((sum, { programs }) => sum + programs, 0);
+const milliseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000;
+
+function addChunk(tally: Tally, chunk: ChunkResult, found: (suspect: Suspect) => void): void {
+  tally.sums = addSums(tally.sums, chunk.sums);
+  for (const [why, { times, first }] of Object.entries(chunk.incomparable)) {
+    const known = tally.incomparable.get(why) ?? { times: 0, first };
+    tally.incomparable.set(why, { times: known.times + times, first: Math.min(known.first, first) });
+  }
+  for (const row of chunk.rows) tally.rows.add(row);
+  for (const [bucket, n] of chunk.sizes.entries()) tally.sizes[bucket]! += n;
+  tally.looked += chunk.looked;
+  tally.emitted = addEmitted(tally.emitted, emittedOf(chunk.points));
+  for (const suspect of chunk.suspects) found(suspect);
+}
+
+function suspectFirst(tally: Tally, suspect: Suspect, chunk: number): void {
+  if (suspect.index < (tally.suspect?.index ?? Number.POSITIVE_INFINITY)) tally.suspect = { ...suspect, chunk };
+}
+
+export const incomparableCount = ({ incomparable }: Tally): number =>
+  [...incomparable.values()].reduce((sum, { times }) => sum + times, 0);

@@ -2,7 +2,7 @@
 // witness is said by name, so that a gap is never silent.
 
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
-import { type Coverage, coverage } from "../gate/coverage.js";
+import { type Coverage, coverage } from "../loop/coverage.js";
 
 export interface GoldenCoverage extends Coverage {
   /** Byte-equal programs by row id, in table order. */

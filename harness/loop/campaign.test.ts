@@ -4,7 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { referenceEngine } from "../../engines/reference/engine.js";
 import { KINDS } from "../../properties/cases/index.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { wrongTrials } from "../../testing/campaign.js";
 import { version } from "../project.js";
 import { runCampaign } from "./campaign.js";
@@ -13,11 +15,10 @@ import { inlinePool } from "./pool.js";
 import { readCampaign } from "./read.js";
 import { lanesFor, type Shard, WHOLE } from "./shard.js";
 import { type CampaignSettings, FORMAT } from "./state.js";
-import type { Trials } from "./trial.js";
-import { fuzzTrials } from "./trials.js";
+import { makeTrials, type Trials } from "./trial.js";
 
 const KIND_NAMES = KINDS.map(({ name }) => name);
-const real = fuzzTrials("reference");
+const real = makeTrials({ engines: [referenceEngine] });
 const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-")), "c");
 const settings = (shard: Shard = WHOLE, given: Partial<CampaignSettings> = {}): CampaignSettings => ({
   ...{
@@ -41,8 +42,8 @@ function begin(given?: CampaignSettings): OpenCampaign {
 }
 
 async function run(campaign: OpenCampaign, limit: number, trials: Trials = real, stop = new AbortController().signal) {
-  const limits = { trials: limit, ms: 1e9, stop, shrinkRuns: 500, shrinkMs: 1e9 };
-  await runCampaign(campaign, inlinePool(trials), trials, limits);
+  const limits = { trials: limit, ms: 1e9, stop, shrink: { runs: 500, ms: 1e9 } };
+  await runCampaign(campaign, inlinePool({ subject: defaultSubject, trials }), trials, limits);
   campaign.close();
   const read = readCampaign(campaign.directory);
   if (!read.ok) throw new Error(read.error.got);
@@ -106,7 +107,7 @@ describe("a campaign", () => {
     expect(readFileSync(path.join(corpus, lesson), "utf8")).toMatch(/^# title: [^\n]+: no division\n/);
   });
 
-  test("leaves out what --only does not name", async () => {
+  test("leaves out what --oracles does not name", async () => {
     const { state } = await run(begin(settings(WHOLE, { only: ["exec-match"] })), 96, wrongTrials);
     expect(state.findings.size).toBe(0);
     expect(state.ignored).toBeGreaterThan(0);

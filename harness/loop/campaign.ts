@@ -1,18 +1,26 @@
-// The campaign's loop: each runner takes the lane that is furthest behind, has its next chunk run, keeps what it found,
-// and only then says in the log that the chunk is done. Whatever ends the process in between is as if the chunk had never
-// been begun.
+// The campaign's loop: each job takes the lane that is furthest behind, has its next chunk run, keeps what it found, and
+// only then says in the log that the chunk is done. Whatever ends the process in between is as if the chunk had never been
+// begun.
 
 import { appendFileSync } from "node:fs";
 import path from "node:path";
-import { type Cause, causeName } from "./cause.js";
-import { type ChunkResult, packSteering } from "./chunk.js";
+import { causeName } from "./cause.js";
+import { caseAt, type Steering, type Suspect, UNSTEERED } from "./chunk.js";
 import type { OpenCampaign } from "./directory.js";
 import { emittedOf } from "./emitted.js";
-import { type FindingFacts, keepFinding, type NewFinding } from "./findings.js";
-import { caseAt, type Steering, UNSTEERED } from "./generate.js";
+import {
+  describeFinding,
+  type FindingFacts,
+  findingName,
+  keepFinding,
+  lostSuspect,
+  type NewFinding,
+} from "./findings.js";
 import type { Lane } from "./lane.js";
 import { firstsOf, gainOf } from "./memory.js";
-import type { FuzzPool, Lost } from "./pool.js";
+import type { Pool } from "./pool.js";
+import { inParallel, runOrder, type ShrinkBudget, shrinkSuspect } from "./run.js";
+import { shardText } from "./shard.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
 import type { Trial, Trials } from "./trial.js";
 
@@ -22,8 +30,7 @@ export interface CampaignLimits {
   /** Of this campaign's time, over all processes. */
   readonly ms: number;
   readonly stop: AbortSignal;
-  readonly shrinkRuns: number;
-  readonly shrinkMs: number;
+  readonly shrink: ShrinkBudget;
 }
 
 export interface Watchers {
@@ -39,7 +46,7 @@ const ROTATE_BYTES = 32 * 1024 * 1024;
 /** Run until the limits. @returns why it ended */
 export async function runCampaign(
   campaign: OpenCampaign,
-  pool: FuzzPool,
+  pool: Pool,
   trials: Trials,
   limits: CampaignLimits,
   watchers: Watchers = {},
@@ -58,7 +65,7 @@ class Loop {
 
   constructor(
     private readonly campaign: OpenCampaign,
-    private readonly pool: FuzzPool,
+    private readonly pool: Pool,
     private readonly trials: Trials,
     private readonly limits: CampaignLimits,
     private readonly watchers: Watchers,
@@ -70,10 +77,7 @@ class Loop {
     const { state } = this.campaign;
     const timer = setInterval(() => this.tick(), TICK_MS);
     try {
-      const runners = Math.min(this.pool.jobs, state.lanes.length);
-      const ends = await Promise.allSettled(Array.from({ length: runners }, () => this.runner()));
-      const failed = ends.find((end) => end.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
+      await inParallel(Math.min(this.pool.jobs, state.lanes.length), () => this.next());
     } finally {
       clearInterval(timer);
       this.record({ kind: "time", elapsedMs: this.elapsed() });
@@ -108,17 +112,11 @@ class Loop {
     appendFileSync(path.join(directory, "samples.jsonl"), `${JSON.stringify(sample)}\n`);
   }
 
-  private async runner(): Promise<void> {
-    for (;;) {
-      const lane = this.limits.stop.aborted || this.elapsed() >= this.limits.ms ? undefined : this.nextLane();
-      if (lane === undefined) return;
-      this.busy.add(lane);
-      try {
-        await this.chunk(lane);
-      } finally {
-        this.busy.delete(lane);
-      }
-    }
+  private next(): (() => Promise<void>) | undefined {
+    const lane = this.limits.stop.aborted || this.elapsed() >= this.limits.ms ? undefined : this.nextLane();
+    if (lane === undefined) return undefined;
+    this.busy.add(lane);
+    return () => this.chunk(lane).finally(() => this.busy.delete(lane));
   }
 
   /** The one that is furthest behind. */
@@ -133,42 +131,37 @@ class Loop {
 
   private async chunk(lane: Lane): Promise<void> {
     const { settings, state, log } = this.campaign;
-    const { seed } = settings;
+    const { seed, feedback } = settings;
     const of = lane.kind;
     const trial = this.trials[of]!;
     const memory = lane.memory(of);
-    const all = lane
+    const indexes = lane
       .next()
       .map((position) => lane.indexAt(position))
       .filter((index) => index < this.limits.trials);
-    const steering = settings.feedback ? memory.steering(trial, seed, all[0]!) : UNSTEERED;
+    const chunk = indexes[0]!;
+    const steering = feedback ? memory.steering(trial, seed, chunk) : UNSTEERED;
+    const order = { trial, seed, indexes, steering, pointsEvery: 1 };
     const again: Record<string, number> = {};
     let ignored = 0;
-    let indexes = all;
-    let result: ChunkResult | undefined;
-    while (result === undefined) {
-      const answer = await this.pool.run({ kind: "chunk", of, seed, indexes, steering: packSteering(trial, steering) });
-      if (answer.ok) result = answer.result;
-      else {
-        const index = indexes[answer.lost.trial]!;
-        if (!(await this.keepLost({ trial, index, steering }, answer.lost))) ignored++;
-        indexes = indexes.filter((other) => other !== index);
-      }
-    }
-    for (const { index, cause } of result.suspects) {
-      const name = await this.keep({ trial, index, steering }, cause);
+    const result = await runOrder(this.pool, order, async (index, lost) => {
+      if (!(await this.keepLost({ trial, chunk, steering }, lostSuspect(index, lost)))) ignored++;
+    });
+    for (const suspect of result.suspects) {
+      const name = await this.keep({ trial, chunk, steering }, suspect);
       if (name === undefined) ignored++;
       else if (name !== "") again[name] = (again[name] ?? 0) + 1;
     }
-    const { incomparable, cells, suspects: _, mutants: __, ...sums } = result;
+    const { points, sums } = result;
     const gain = gainOf(memory, result);
-    const hits = memory.risesOf(cells);
-    const kept =
-      settings.feedback && trial.kind.change !== undefined
-        ? firstsOf(memory, cells, (index) => this.textOf({ trial, index, steering }))
-        : [];
-    const done = lane.done + all.length;
-    const learned = { hits, kept, gain, emitted: emittedOf(cells) };
+    const hits = memory.risesOf(points);
+    const textOf = (index: number): string => this.textOf({ trial, chunk, steering }, index);
+    const kept = feedback && trial.kind.change !== undefined ? firstsOf(memory, points, textOf) : [];
+    const incomparable = Object.fromEntries(
+      Object.entries(result.incomparable).map(([why, { times }]) => [why, times]),
+    );
+    const done = lane.done + indexes.length;
+    const learned = { hits, kept, gain, emitted: emittedOf(points) };
     this.record({ kind: "chunk", lane: lane.number, of, done, ...learned, sums, incomparable, again, ignored });
     if (log.bytes > ROTATE_BYTES) log.rotate({ ...state.snapshot(), elapsedMs: this.elapsed() });
   }
@@ -179,11 +172,11 @@ class Loop {
     this.campaign.state.apply(record);
   }
 
-  private textOf({ trial, index, steering }: Place): string {
+  private textOf({ trial, steering }: Place, index: number): string {
     return trial.kind.print(caseAt(trial, this.campaign.settings.seed, index, steering).case, { title: undefined });
   }
 
-  private isWanted(oracle: string): boolean {
+  private isWanted({ cause: { oracle } }: Suspect): boolean {
     return this.campaign.settings.only?.includes(oracle) ?? true;
   }
 
@@ -191,51 +184,48 @@ class Loop {
    * Shrink and keep a failure, unless its cause is known.
    * @returns the finding that it counts for; empty for a new one or one that is being shrunk; undefined if it does not count
    */
-  private async keep(place: Place, cause: Cause): Promise<string | undefined> {
-    if (!this.isWanted(cause.oracle)) return undefined;
-    const of = place.trial.kind.name;
-    const suspected = `${causeName(of, cause)} ${cause.reason}`;
+  private async keep(place: Place, suspect: Suspect): Promise<string | undefined> {
+    if (!this.isWanted(suspect)) return undefined;
+    const { cause, index } = suspect;
+    const suspected = `${causeName(place.trial.kind.name, cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
     if (known !== undefined) return known;
     if (this.pending.has(suspected)) return "";
     this.pending.add(suspected);
-    const original = this.textOf(place);
-    const { shrinkRuns: runs, shrinkMs: ms } = this.limits;
-    const shrunk = await this.pool.shrink({ kind: "shrink", of, text: original, cause, runs, ms });
-    await this.write(suspected, { ...place, cause, original, shrunk });
+    const original = this.textOf(place, index);
+    const shrunk = await shrinkSuspect(this.pool, place.trial, original, suspect, this.limits.shrink);
+    // The next one with that cause is looked at again: it may repeat.
+    const knownAs = shrunk?.kind === "notRepeated" ? `${suspected}, not repeated` : suspected;
+    await this.write(knownAs, { ...place, suspect, original, shrunk });
+    this.pending.delete(suspected);
     return "";
   }
 
-  private async keepLost(place: Place, { kind, why }: Lost): Promise<boolean> {
-    const oracle = kind === "hang" ? "worker-hang" : "worker-crash";
-    if (!this.isWanted(oracle)) return false;
-    // Nothing says that two cases stopped a worker for one cause.
-    const cause: Cause = { oracle, reason: why, what: `trial ${place.index}` };
-    const original = this.textOf(place);
-    await this.write(causeName(place.trial.kind.name, cause), {
-      ...place,
-      cause,
-      original,
-      shrunk: undefined,
-      lost: `${kind}: ${why}`,
-    });
+  private async keepLost(place: Place, suspect: Suspect): Promise<boolean> {
+    if (!this.isWanted(suspect)) return false;
+    const original = this.textOf(place, suspect.index);
+    const suspected = causeName(place.trial.kind.name, suspect.cause);
+    await this.write(suspected, { ...place, suspect, original, shrunk: undefined });
     return true;
   }
 
   private async write(suspected: string, finding: NewFinding): Promise<void> {
     const { directory, settings, state } = this.campaign;
-    const name = causeName(finding.trial.kind.name, finding.shrunk?.cause ?? finding.cause);
+    const { engine, seed, shard } = settings;
+    const name = findingName(finding);
     const isNew = !state.findings.has(name);
-    const facts = keepFinding(directory, settings, finding);
-    this.record({ kind: "finding", name, index: finding.index, suspected });
-    this.pending.delete(suspected);
-    if (isNew) await this.watchers.onFinding?.(facts);
+    const run = { command: "fuzz", engine, seed, shard: shardText(shard) } as const;
+    const described = describeFinding(run, finding, name, "case");
+    keepFinding(directory, described, finding.original);
+    this.record({ kind: "finding", name, index: finding.suspect.index, suspected });
+    if (isNew) await this.watchers.onFinding?.(described.facts);
   }
 }
 
 /** Where in the campaign a case is made. */
 interface Place {
   readonly trial: Trial;
-  readonly index: number;
+  /** First index of its chunk. */
+  readonly chunk: number;
   readonly steering: Steering;
 }

@@ -4,12 +4,13 @@
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { TRAMPOLINE_ORACLE } from "../../properties/cases/trampoline/check.js";
 import { ORACLES } from "../../properties/oracles/index.js";
-import { COMPARISON_ORACLES, type Verdict } from "../../properties/verdict.js";
+import { COMPARISON_ORACLES, type Disagreement } from "../../properties/verdict.js";
 import type { Trial } from "./trial.js";
 
 const WORKER_ORACLES = ["worker-crash", "worker-hang"] as const;
+export type WorkerOracle = (typeof WORKER_ORACLES)[number];
 
-/** Who may say no in a campaign, by the name that `--only` takes. */
+/** Who may say no in a campaign, by the name that `--oracles` takes. */
 export const FUZZ_ORACLES: readonly string[] = [
   ...new Set([...COMPARISON_ORACLES, ...ORACLES.map(({ name }) => name), TRAMPOLINE_ORACLE, ...WORKER_ORACLES]),
 ];
@@ -39,8 +40,8 @@ export const causeName = (kind: string, { oracle, what }: Pick<Cause, "oracle" |
 export const isOfWorker = ({ oracle }: Pick<Cause, "oracle">): boolean =>
   WORKER_ORACLES.some((name) => name === oracle);
 
-export function causeOf(trial: Trial, c: unknown, judged: Verdict): Cause | undefined {
-  if (judged.kind !== "disagree") return undefined;
-  const { oracle, reason } = judged;
-  return { oracle, reason, what: trial.blame(c, judged) };
-}
+export const causeOf = (trial: Trial, c: unknown, found: Disagreement): Cause => ({
+  oracle: found.oracle,
+  reason: found.reason,
+  what: trial.blame(c, found),
+});

@@ -1,34 +1,49 @@
-// A run of consecutive trials of one lane and one kind, checked by one worker. The worker keeps nothing between chunks, so
-// one that dies takes nothing with it.
+// A run of trials of one kind, checked by one worker. The worker keeps nothing between chunks but its checkers, so one that
+// dies takes nothing with it. A case depends on the seed, its index and the parents that its chunk was given, and on
+// nothing else: chunks may be cut and spread over workers in any way.
 
 import { type Cost, NO_COST } from "../../properties/cases/kind.js";
+import { type Disagreement, isUncompared, whyUncompared } from "../../properties/verdict.js";
+import { Draw } from "../../subjects/random/draw.js";
+import { randomSource } from "../../subjects/random/source.js";
 import { type Cause, causeOf } from "./cause.js";
-import { caseAt, type Steering } from "./generate.js";
 import type { Trial, Trials } from "./trial.js";
 
-/** The same for another thread. */
-export interface PackedSteering extends Omit<Steering, "parents"> {
+/** What a chunk's trials are steered by. */
+export interface Steering {
+  /** Of a hundred trials, those that are changes of a parent. */
+  readonly mutants: number;
   readonly parents: readonly unknown[];
+  /** What was seen least. */
+  readonly goals: readonly unknown[];
 }
-export const packSteering = ({ kind: { pack } }: Trial, steering: Steering): PackedSteering => ({
+export const UNSTEERED: Steering = { mutants: 0, parents: [], goals: [] };
+
+/** The same for another thread. */
+export const packSteering = ({ kind: { pack } }: Trial, steering: Steering): Steering => ({
   ...steering,
   parents: pack === undefined ? steering.parents : steering.parents.map(pack),
 });
 
 export interface ChunkTask {
   readonly kind: "chunk";
-  /** Id of the kind of trial. */
+  /** Name of the kind. */
   readonly of: string;
   readonly seed: number;
-  /** Campaign indexes, in order. Those that have stopped a worker are left out. */
+  /** In order. Those that have stopped a worker are left out. */
   readonly indexes: readonly number[];
-  readonly steering: PackedSteering;
+  /** Packed. */
+  readonly steering: Steering;
+  /** Coverage points are noticed where the index is a multiple of it; 0: nowhere. */
+  readonly pointsEvery: number;
+  /** Leave out the rest of the chunk after the first failure. */
+  readonly stopAtFirst?: boolean;
   /** Two words: how many trials were begun, and whether the last of them is being checked by now. */
   readonly heartbeat: Int32Array;
 }
 
-/** A case that failed. */
-export interface Suspect {
+/** A case that failed, and how: of the first time it was checked. */
+export interface Suspect extends Pick<Disagreement, "where" | "expected" | "got"> {
   readonly index: number;
   readonly cause: Cause;
 }
@@ -37,47 +52,93 @@ export interface Sums extends Cost {
   readonly trials: number;
   readonly passed: number;
 }
+export const NO_SUMS: Sums = { trials: 0, passed: 0, ...NO_COST };
+const SUMS = Object.keys(NO_SUMS) as (keyof Sums)[];
+
+/** What an older campaign did not count is 0. */
+export const addSums = (a: Sums, b: Partial<Sums>): Sums =>
+  Object.fromEntries(SUMS.map((key) => [key, a[key] + (b[key] ?? 0)])) as unknown as Sums;
+
+export interface Uncompared {
+  readonly times: number;
+  readonly first: number;
+}
 
 /** Plain data: it crosses a thread boundary. */
-export interface ChunkResult extends Sums {
-  /** By reason. */
-  readonly incomparable: Readonly<Record<string, number>>;
-  /** Cell, trials that reached it, index of the first of them. */
-  readonly cells: readonly (readonly [cell: string, times: number, first: number])[];
+export interface ChunkResult {
+  readonly sums: Sums;
+  /** By reason: how many, and the index of the first. */
+  readonly incomparable: Readonly<Record<string, Uncompared>>;
+  /** Ids of the instruction rows that compared cases ran. */
+  readonly rows: readonly string[];
+  /** Trials by bucket of `SIZE_LIMITS`. */
+  readonly sizes: readonly number[];
+  /** Trials whose coverage points were noticed. */
+  readonly looked: number;
+  /** Coverage point, trials that reached it, index of the first of them. */
+  readonly points: readonly (readonly [point: string, times: number, first: number])[];
   readonly suspects: readonly Suspect[];
   /** Indexes of the trials that were changes of a parent. */
   readonly mutants: readonly number[];
 }
 
-export function runChunk({ of, seed, indexes, steering: packed, heartbeat }: ChunkTask, trials: Trials): ChunkResult {
-  const trial = trials[of]!;
+/** Upper ends of the size buckets, in slots; a last bucket holds what is larger. */
+export const SIZE_LIMITS = [8, 16, 32, 64, 128, 256, 512, 1024] as const;
+export const noSizes = (): number[] => new Array<number>(SIZE_LIMITS.length + 1).fill(0);
+
+const sizeBucket = (slots: number): number => {
+  const bucket = SIZE_LIMITS.findIndex((limit) => slots <= limit);
+  return bucket < 0 ? SIZE_LIMITS.length : bucket;
+};
+
+export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
+  const { seed, indexes, pointsEvery, heartbeat } = task;
+  const trial = trials[task.of]!;
   const { unpack } = trial.kind;
-  const steering = unpack === undefined ? packed : { ...packed, parents: packed.parents.map(unpack) };
-  const sum = { trials: 0, passed: 0, ...NO_COST };
-  const incomparable: Record<string, number> = {};
-  const cells = new Map<string, { times: number; readonly first: number }>();
+  const steering =
+    unpack === undefined ? task.steering : { ...task.steering, parents: task.steering.parents.map(unpack) };
+  const sums = { ...NO_SUMS };
+  const incomparable: Record<string, Uncompared> = {};
+  const rows = new Set<string>();
+  const sizes = noSizes();
+  const points = new Map<string, { times: number; readonly first: number }>();
   const suspects: Suspect[] = [];
   const mutants: number[] = [];
+  let looked = 0;
   for (const [n, index] of indexes.entries()) {
     beat(heartbeat, n + 1, 0);
     const { case: c, isMutant } = caseAt(trial, seed, index, steering);
     if (isMutant) mutants.push(index);
     beat(heartbeat, n + 1, 1);
-    const { verdict: judged, points: reached, cost } = trial.check(c, "points");
-    sum.trials++;
-    for (const key of COSTS) sum[key] += cost[key];
-    for (const cell of reached) {
-      const entry = cells.get(cell);
-      if (entry === undefined) cells.set(cell, { times: 1, first: index });
+    const looks = pointsEvery > 0 && index % pointsEvery === 0;
+    const tried = trial.check(c, looks ? "points" : "rows");
+    const { verdict, cost } = tried;
+    sums.trials++;
+    for (const key of COSTS) sums[key] += cost[key];
+    sizes[sizeBucket(cost.slots)]! += 1;
+    if (looks) looked++;
+    for (const point of tried.points) {
+      const entry = points.get(point);
+      if (entry === undefined) points.set(point, { times: 1, first: index });
       else entry.times++;
     }
-    if (judged.kind === "agree") sum.passed++;
-    else if (judged.kind === "incomparable") incomparable[judged.why] = (incomparable[judged.why] ?? 0) + 1;
-    const cause = causeOf(trial, c, judged);
-    if (cause !== undefined) suspects.push({ index, cause });
+    if (isUncompared(verdict)) {
+      const why = whyUncompared(verdict);
+      const { times = 0, first = index } = incomparable[why] ?? {};
+      incomparable[why] = { times: times + 1, first };
+      continue;
+    }
+    for (const row of tried.rows) rows.add(row);
+    if (verdict.kind === "agree") {
+      sums.passed++;
+      continue;
+    }
+    const { where, expected, got } = verdict;
+    suspects.push({ index, cause: causeOf(trial, c, verdict), where, expected, got });
+    if (task.stopAtFirst === true) break;
   }
-  const reached = [...cells].map(([cell, { times, first }]) => [cell, times, first] as const);
-  return { ...sum, incomparable, cells: reached, suspects, mutants };
+  const reached = [...points].map(([point, { times, first }]) => [point, times, first] as const);
+  return { sums, incomparable, rows: [...rows], sizes, looked, points: reached, suspects, mutants };
 }
 
 const COSTS = Object.keys(NO_COST) as (keyof Cost)[];
@@ -85,4 +146,33 @@ const COSTS = Object.keys(NO_COST) as (keyof Cost)[];
 function beat(heartbeat: Int32Array, begun: number, checking: number): void {
   Atomics.store(heartbeat, 1, checking);
   Atomics.store(heartbeat, 0, begun);
+}
+
+/** Another sequence than that of the fresh case with the same index. */
+const MUTATION = 0x6d75_7461;
+
+export interface Made {
+  readonly case: unknown;
+  readonly isMutant: boolean;
+}
+
+/**
+ * A fresh case, or a change of one that reached something rare.
+ * @throws Error that names the case if its generator fails: a slip of ours, after which there is nothing to check
+ */
+export function caseAt({ kind }: Trial, seed: number, index: number, steering: Steering): Made {
+  const { mutants, parents, goals } = steering;
+  try {
+    if (parents.length > 0) {
+      const draw = new Draw(randomSource((seed ^ MUTATION) >>> 0, index));
+      if (draw.chance(mutants)) {
+        const mutant = kind.change?.(draw.pick(parents), draw.pick(parents), draw, goals);
+        if (mutant !== undefined) return { case: mutant, isMutant: true };
+      }
+    }
+    return { case: kind.fresh(seed, index), isMutant: false };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the generator failed on case ${index} of ${kind.name}, seed ${seed}: ${why}`, { cause: error });
+  }
 }

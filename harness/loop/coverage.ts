@@ -1,8 +1,25 @@
-// What a campaign's cells say in few numbers.
+// Coverage in few numbers: which rows of the instruction table ran, out of those that a program may be written with.
 
 import { cellParts } from "../../properties/coverage/program.js";
-import { WRITTEN_ROWS } from "../gate/coverage.js";
+import { ROWS } from "../../spec/bpf/isa.js";
 import type { CampaignState } from "./state.js";
+
+export interface Coverage {
+  readonly reached: number;
+  readonly all: number;
+  /** Row ids, in table order. */
+  readonly missing: readonly string[];
+}
+
+/** Row ids of what a program may be written with. The second slot of lddw does not run by itself. */
+export const WRITTEN_ROWS: readonly string[] = ROWS.filter(
+  ({ group, kind }) => group !== "kernel" && kind !== "lddwHigh",
+).map(({ id }) => id);
+
+export function coverage(rows: Pick<ReadonlySet<string>, "has">, all: readonly string[] = WRITTEN_ROWS): Coverage {
+  const missing = all.filter((id) => !rows.has(id));
+  return { reached: all.length - missing.length, all: all.length, missing };
+}
 
 export interface CampaignCoverage {
   readonly cells: number;
@@ -27,7 +44,7 @@ export function coverageOf(state: Reached): CampaignCoverage {
   const rows = ranRows(state);
   return {
     cells: state.cells.size,
-    rows: WRITTEN_ROWS.filter((id) => rows.has(id)).length,
+    rows: coverage(rows).reached,
     allRows: WRITTEN_ROWS.length,
   };
 }

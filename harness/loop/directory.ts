@@ -7,13 +7,13 @@
 //   corpus/NAME.EXT      the shrunk cases once more, to be merged into a corpus
 //   lock                 the process that works on it
 
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
-import { writeOutputFile } from "../output-file.js";
+import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { version } from "../project.js";
 import { reportJson } from "../report.js";
-import { findingsDirectory } from "./findings.js";
+import { campaignCorpus, findingsDirectory } from "./findings.js";
 import { CampaignLog } from "./log.js";
 import { type CampaignRecord, type CampaignSettings, CampaignState, FORMAT } from "./state.js";
 
@@ -41,12 +41,8 @@ export function createCampaign(directory: string, settings: CampaignSettings): L
       next,
     });
   }
-  try {
-    mkdirSync(findingsDirectory(directory), { recursive: true });
-  } catch (error) {
-    const got = error instanceof Error ? error.message : String(error);
-    return refuse({ subject: directory, expected: "a place to write", got, next: "choose another --out" });
-  }
+  const made = makeDirectory(directory);
+  if (!made.ok) return made;
   const written = writeOutputFile(path.join(directory, SETTINGS), reportJson(settings));
   return written.ok ? open(directory, settings) : written;
 }
@@ -78,6 +74,10 @@ export function readSettings(directory: string): Loaded<CampaignSettings> {
 }
 
 function open(directory: string, settings: CampaignSettings): Loaded<OpenCampaign> {
+  for (const place of [findingsDirectory(directory), campaignCorpus(directory)]) {
+    const made = makeDirectory(place);
+    if (!made.ok) return made;
+  }
   const lock = takeLock(path.join(directory, "lock"));
   if (!lock.ok) return lock;
   const state = new CampaignState(settings);

@@ -1,20 +1,22 @@
-// One directory a finding: the shrunk case, the original, and what is known as JSON. A directory appears under its name
-// when it is complete.
+// A finding: what failed, how it was found, and the smallest case that fails like that. A campaign keeps a directory for
+// each cause, which appears under its name when it is complete; the gate keeps a file.
 
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { KINDS as CORPUS_KINDS } from "../corpus/kinds.js";
 import { writeWhole } from "../output-file.js";
+import { version } from "../project.js";
 import { reportJson } from "../report.js";
-import { type Cause, causeName, isOfWorker } from "./cause.js";
-import type { Shrunk } from "./shrink.js";
-import type { CampaignSettings } from "./state.js";
+import { type Cause, causeName, type WorkerOracle } from "./cause.js";
+import type { Suspect } from "./chunk.js";
+import type { Lost } from "./pool.js";
+import type { ShrinkResult } from "./shrink.js";
 import type { Trial } from "./trial.js";
 
 /** `finding.json`. */
 export interface FindingFacts {
   readonly name: string;
-  /** Id of the kind of trial. */
+  /** Name of the kind. */
   readonly kind: string;
   /** The name of its file: `case.bpf`, `case.history`. */
   readonly file: string;
@@ -22,6 +24,8 @@ export interface FindingFacts {
   readonly where: string;
   readonly expected: string;
   readonly got: string;
+  /** What else the witnesses said, a line each. */
+  readonly answers?: readonly string[];
   readonly version: string;
   readonly engine: string;
   readonly seed: number;
@@ -31,81 +35,100 @@ export interface FindingFacts {
   readonly size: { readonly original: number; readonly shrunk: number; readonly unit: string };
   /** No single edit makes it simpler. Otherwise the budget ended, or it was not shrunk at all. */
   readonly fixed: boolean;
+  /**
+   * Of a case that did not fail again by itself, which is kept as it was found: what came of it the second time, and the
+   * first index of its chunk: the cases from there on led to the failure.
+   */
+  readonly notRepeated?: { readonly got: string; readonly chunk: number };
 }
 
 export interface NewFinding {
   readonly trial: Trial;
-  readonly cause: Cause;
-  readonly index: number;
+  readonly suspect: Suspect;
+  /** First index of its chunk. */
+  readonly chunk: number;
   /** Case file text. */
   readonly original: string;
-  /** Undefined if it could not be shrunk. */
-  readonly shrunk: Shrunk | undefined;
-  /** Why it was not compared: the worker's end. */
-  readonly lost?: string;
+  /** Undefined if nobody could try: the case, or a smaller one, ends its worker. */
+  readonly shrunk: ShrinkResult | undefined;
 }
 
-export const findingsDirectory = (campaign: string): string => path.join(campaign, "findings");
-export const caseFileOf = (campaign: string, { name, file }: Pick<FindingFacts, "name" | "file">): string =>
-  path.join(findingsDirectory(campaign), name, file);
-export const campaignCorpus = (campaign: string): string => path.join(campaign, "corpus");
+/** The run that found it. */
+export interface FindingRun {
+  readonly command: "gate" | "fuzz";
+  readonly engine: string;
+  readonly seed: number;
+  readonly shard: string;
+}
 
-/** Writes the directory of a finding, and its case into the campaign's corpus. @returns the facts */
-export function keepFinding(campaign: string, settings: CampaignSettings, finding: NewFinding): FindingFacts {
-  const { trial, index, original, shrunk } = finding;
+/** A case that ended its worker. Nothing says that two such cases did so for one cause. */
+export function lostSuspect(index: number, { kind, why }: Lost): Suspect {
+  const oracle: WorkerOracle = kind === "hang" ? "worker-hang" : "worker-crash";
+  const cause = { oracle, reason: why, what: `trial ${index}` };
+  return { index, cause, where: "the worker", expected: "an answer", got: `${kind}: ${why}` };
+}
+
+/** The name of a directory. A finding that does not repeat has one of its own: it must not stand for one that does. */
+export const findingName = ({ trial, suspect, shrunk }: NewFinding): string => {
+  const name = causeName(trial.kind.name, shrunk?.kind === "shrunk" ? shrunk.cause : suspect.cause);
+  return shrunk?.kind === "notRepeated" ? `${name}-not-repeated` : name;
+};
+
+export interface DescribedFinding {
+  readonly facts: FindingFacts;
+  /** The case as a lesson that fails today. */
+  readonly text: string;
+}
+
+/** @param file without extension */
+export function describeFinding(run: FindingRun, finding: NewFinding, name: string, file: string): DescribedFinding {
+  const { trial, suspect, chunk, original, shrunk } = finding;
   const { kind } = trial;
-  const cause = shrunk?.cause ?? finding.cause;
-  const name = causeName(kind.name, cause);
-  const answers = answersOf(finding);
+  const small = shrunk?.kind === "shrunk" ? shrunk : undefined;
+  const { cause, where, expected, got } = small ?? suspect;
+  const parsed = kind.parse(original);
+  const size = parsed.ok ? kind.size(parsed.value) : 0;
   const facts: FindingFacts = {
     name,
     kind: kind.name,
-    file: `case${kind.extension}`,
-    cause,
-    ...answers,
-    version: settings.version,
-    engine: settings.engine,
-    seed: settings.seed,
-    shard: `${settings.shard.index}/${settings.shard.of}`,
-    index,
-    size: { original: sizeOf(trial, original), shrunk: sizeOf(trial, shrunk?.text ?? original), unit: kind.unit },
-    fixed: shrunk?.fixed ?? false,
+    file: `${file}${kind.extension}`,
+    ...{ cause, where, expected, got },
+    ...(small !== undefined && small.answers.length > 0 ? { answers: small.answers } : {}),
+    version: version(),
+    ...{ engine: run.engine, seed: run.seed, shard: run.shard },
+    index: suspect.index,
+    size: { original: size, shrunk: small?.size ?? size, unit: kind.unit },
+    fixed: small?.fixed ?? false,
+    ...(shrunk?.kind === "notRepeated" ? { notRepeated: { got: shrunk.got, chunk } } : {}),
   };
-  const directory = path.join(findingsDirectory(campaign), name);
-  // It is there if the process ended between writing it and saying so in the log.
-  if (existsSync(directory)) return facts;
-  const lesson = lessonText(trial, facts, shrunk?.text ?? original);
-  const corpus = campaignCorpus(campaign);
-  mkdirSync(corpus, { recursive: true });
-  writeWhole(path.join(corpus, `${name}${kind.extension}`), lesson);
-  const temporary = path.join(findingsDirectory(campaign), `.${name}.${process.pid}.tmp`);
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true });
-  writeFileSync(path.join(temporary, facts.file), lesson);
-  writeFileSync(path.join(temporary, `original${kind.extension}`), original);
-  writeFileSync(path.join(temporary, "finding.json"), reportJson(facts));
-  renameSync(temporary, directory);
-  return facts;
+  return { facts, text: lessonText(run, finding, facts, small?.text ?? original) };
 }
 
-function answersOf({ shrunk, lost }: NewFinding): Pick<FindingFacts, "where" | "expected" | "got"> {
-  if (shrunk !== undefined) return { where: shrunk.where, expected: shrunk.expected, got: shrunk.got };
-  if (lost !== undefined) return { where: "the worker", expected: "an answer", got: lost };
-  return { where: "the run", expected: "the same failure again", got: "another answer: it does not fail reliably" };
-}
+const MOST_NOTE = 150;
 
-/** The case as a lesson that fails today. One that ended its worker is not run again to find out what it should return. */
-function lessonText(trial: Trial, facts: FindingFacts, text: string): string {
+function lessonText({ command }: FindingRun, { trial, shrunk }: NewFinding, facts: FindingFacts, text: string): string {
   const parsed = trial.kind.parse(text);
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
-  const { oracle, reason, what } = facts.cause;
-  const title = what === "?" ? `${oracle}: ${reason}` : `${what}: ${reason}`;
+  const { cause, seed, index, where, expected, got, notRepeated } = facts;
+  const { oracle, reason, what } = cause;
   const notes = [
-    `seed=${facts.seed} index=${facts.index} version=${facts.version}`,
-    `${facts.where}: expected ${facts.expected}, got ${facts.got}`.replaceAll(/\s+/g, " ").slice(0, 150),
+    `${command} seed=${seed} index=${index} version=${facts.version}`,
+    `${where}: expected ${expected}, got ${got}`,
+    ...(notRepeated === undefined
+      ? []
+      : [
+          `not repeated by itself (${notRepeated.got}): the cases of its chunk, from index ${notRepeated.chunk} on, led to it`,
+        ]),
   ];
-  const r0 = isOfWorker(facts.cause) ? [] : (trial.expected?.(parsed.value) ?? []);
-  return withId(facts.file, trial.kind.print(parsed.value, { title, oracle, notes, r0 }));
+  return withId(
+    facts.file,
+    trial.kind.print(parsed.value, {
+      title: what === "?" ? `${oracle}: ${reason}` : `${what}: ${reason}`,
+      oracle,
+      notes: notes.map((note) => note.replaceAll(/\s+/g, " ").slice(0, MOST_NOTE)),
+      r0: shrunk?.kind === "shrunk" ? shrunk.r0 : [],
+    }),
+  );
 }
 
 /** As a corpus would write it, with the id of its content. */
@@ -115,7 +138,24 @@ function withId(file: string, text: string): string {
   return entry?.ok === true ? entry.value.text() : text;
 }
 
-function sizeOf({ kind }: Trial, text: string): number {
-  const parsed = kind.parse(text);
-  return parsed.ok ? kind.size(parsed.value) : 0;
+export const findingsDirectory = (campaign: string): string => path.join(campaign, "findings");
+export const caseFileOf = (campaign: string, { name, file }: Pick<FindingFacts, "name" | "file">): string =>
+  path.join(findingsDirectory(campaign), name, file);
+export const campaignCorpus = (campaign: string): string => path.join(campaign, "corpus");
+
+/** Writes the directory of a finding; what repeats goes into the campaign's corpus as well. */
+export function keepFinding(campaign: string, { facts, text }: DescribedFinding, original: string): void {
+  const { name, file, notRepeated } = facts;
+  const directory = path.join(findingsDirectory(campaign), name);
+  // It is there if the process ended between writing it and saying so in the log.
+  if (existsSync(directory)) return;
+  const extension = path.extname(file);
+  if (notRepeated === undefined) writeWhole(path.join(campaignCorpus(campaign), `${name}${extension}`), text);
+  const temporary = path.join(findingsDirectory(campaign), `.${name}.${process.pid}.tmp`);
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary, { recursive: true });
+  writeFileSync(path.join(temporary, file), text);
+  writeFileSync(path.join(temporary, `original${extension}`), original);
+  writeFileSync(path.join(temporary, "finding.json"), reportJson(facts));
+  renameSync(temporary, directory);
 }

@@ -6,7 +6,7 @@ import { type CampaignLimits, runCampaign, type Watchers } from "./campaign.js";
 import { type CampaignCoverage, coverageOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
 import { caseFileOf, type FindingFacts } from "./findings.js";
-import type { FuzzPool } from "./pool.js";
+import type { Pool } from "./pool.js";
 import { readFacts } from "./read.js";
 import { shardText } from "./shard.js";
 import type { Trials } from "./trial.js";
@@ -31,14 +31,14 @@ export interface FuzzReport extends Report {
   readonly elapsedMs: number;
   readonly coverage: CampaignCoverage;
   readonly incomparableWhy: Readonly<Record<string, number>>;
-  /** Failures that --only leaves out. */
+  /** Failures that --oracles leaves out. */
   readonly ignored: number;
   readonly findings: readonly FindingFacts[];
 }
 
 export async function fuzz(
   campaign: OpenCampaign,
-  pool: FuzzPool,
+  pool: Pool,
   trials: Trials,
   limits: CampaignLimits,
   watchers: Watchers = {},

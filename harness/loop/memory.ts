@@ -2,8 +2,7 @@
 
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
-import type { ChunkResult } from "./chunk.js";
-import { type Steering, UNSTEERED } from "./generate.js";
+import { type ChunkResult, type Steering, UNSTEERED } from "./chunk.js";
 import type { Trial } from "./trial.js";
 
 /** A cell that was reached so often is not rare any more, and is not counted further. */
@@ -44,13 +43,13 @@ type Yield = readonly [trials: number, cells: number];
 /** What a chunk gained, before the lane has learned it. */
 export function gainOf(
   memory: Memory,
-  { mutants, cells, trials }: Pick<ChunkResult, "mutants" | "cells" | "trials">,
+  { mutants, points, sums: { trials } }: Pick<ChunkResult, "mutants" | "points" | "sums">,
 ): Gain {
   const changed = new Set(mutants);
   let fresh = 0;
   let fromMutants = 0;
-  for (const [cell, , first] of cells) {
-    if (memory.hits.has(cell)) continue;
+  for (const [point, , first] of points) {
+    if (memory.hits.has(point)) continue;
     if (changed.has(first)) fromMutants++;
     else fresh++;
   }
@@ -66,12 +65,12 @@ const MUTANT_COST = 1.5;
 /** The cases that were the first of the lane to reach a cell: those that reached most. */
 export function firstsOf(
   memory: Memory,
-  cells: ChunkResult["cells"],
+  points: ChunkResult["points"],
   textOf: (index: number) => string,
 ): readonly Kept[] {
   const firsts = new Map<number, string[]>();
-  for (const [cell, , first] of cells) {
-    if (!memory.hits.has(cell)) firsts.set(first, [...(firsts.get(first) ?? []), cell]);
+  for (const [point, , first] of points) {
+    if (!memory.hits.has(point)) firsts.set(first, [...(firsts.get(first) ?? []), point]);
   }
   const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
   return most.flatMap(([index, found]) => {

@@ -4,8 +4,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { makeFiles } from "../../testing/files.js";
-import { UNSTEERED } from "./generate.js";
-import { type FuzzPool, threadPool } from "./pool.js";
+import { UNSTEERED } from "./chunk.js";
+import { type Pool, threadPool } from "./pool.js";
 
 /** Program 666 never ends, program 13 takes the worker with it, program 99 is one that cannot be made. */
 const WORKER = `
@@ -20,16 +20,16 @@ export default ({ indexes, heartbeat }) => {
   return { trials: indexes.length };
 };
 `;
-let pool: FuzzPool;
+let pool: Pool;
 afterEach(() => pool.close());
 
-function open(): FuzzPool {
+function open(): Pool {
   const worker = pathToFileURL(path.join(makeFiles({ "worker.mjs": WORKER }), "worker.mjs"));
-  pool = threadPool({ jobs: 1, engine: "reference", hangMs: 500, heapMb: 32, worker });
+  pool = threadPool({ engines: [] }, { jobs: 1, hangMs: 500, heapMb: 32, worker });
   return pool;
 }
 const run = (...indexes: number[]) =>
-  pool.run({ kind: "chunk", of: "programs", seed: 1, indexes, steering: UNSTEERED });
+  pool.chunk({ kind: "chunk", of: "programs", seed: 1, indexes, steering: UNSTEERED, pointsEvery: 0 });
 
 test("a worker that hangs is replaced, and its program named", async () => {
   open();

@@ -1,11 +1,12 @@
-// Who runs a campaign's chunks: worker threads under a watch. A worker that dies, or that stays with one trial for too long,
-// is replaced, and the pool says at which trial that was.
+// Who does the work of a command: worker threads under a watch, or the calling thread. A worker that dies, or that stays with
+// one trial for too long, is replaced, and the pool says at which trial that was.
 
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
 import { type ChunkResult, type ChunkTask, runChunk } from "./chunk.js";
-import { type ShrinkTask, type Shrunk, shrink } from "./shrink.js";
-import type { Trials } from "./trial.js";
+import { type ExhaustiveResult, type ExhaustiveTask, runExhaustive } from "./exhaustive.js";
+import { type ShrinkResult, type ShrinkTask, shrink } from "./shrink.js";
+import { type Checkers, namesOf, type Setting } from "./trial.js";
 
 /** A worker that is no more. `trial` counts from 0 within the chunk. */
 export interface Lost {
@@ -17,17 +18,25 @@ export type ChunkAnswer =
   | { readonly ok: true; readonly result: ChunkResult }
   | { readonly ok: false; readonly lost: Lost };
 
-export interface FuzzPool {
+export interface Pool {
+  /** How many tasks may run at once. */
   readonly jobs: number;
-  run(task: Omit<ChunkTask, "heartbeat">): Promise<ChunkAnswer>;
-  /** Undefined if the case does not fail reliably, or if shrinking it ended the worker. */
-  shrink(task: ShrinkTask): Promise<Shrunk | undefined>;
+  chunk(task: Omit<ChunkTask, "heartbeat">): Promise<ChunkAnswer>;
+  /** Undefined if it ended the worker. */
+  shrink(task: ShrinkTask): Promise<ShrinkResult | undefined>;
+  exhaustive(task: ExhaustiveTask): Promise<ExhaustiveResult>;
   close(): Promise<void>;
 }
 
-export interface ThreadOptions {
+export type Work = ChunkTask | ShrinkTask | ExhaustiveTask;
+
+export function work(task: Work, { trials, subject }: Checkers): ChunkResult | ShrinkResult | ExhaustiveResult {
+  if (task.kind === "chunk") return runChunk(task, trials);
+  return task.kind === "shrink" ? shrink(task, trials) : runExhaustive(task, subject);
+}
+
+export interface PoolOptions {
   readonly jobs: number;
-  readonly engine: string;
   /** How long a worker may stay with one trial. */
   readonly hangMs: number;
   /** Megabytes of JavaScript heap. */
@@ -35,18 +44,22 @@ export interface ThreadOptions {
   /** Other than the real one, for tests. */
   readonly worker?: URL;
 }
+export const HANG_MS = 30_000;
 
 export const defaultJobs = (): number => availableParallelism();
 
+/** Threads need a compiled worker, and know only what is in the lists of kinds, subjects and engines. */
+export const canUseThreads = (): boolean => import.meta.url.endsWith(".js");
+
 const WATCH_MS = 200;
 
-export function threadPool({ jobs, engine, hangMs, heapMb = 1024, worker }: ThreadOptions): FuzzPool {
+export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, worker }: PoolOptions): Pool {
   const pool = new Tinypool({
     filename: (worker ?? new URL("./worker.js", import.meta.url)).href,
     minThreads: jobs,
     maxThreads: jobs,
     isolateWorkers: false,
-    workerData: { engine },
+    workerData: namesOf(setting),
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
     // A worker that is told to end while it is in a loop ends at once; nobody need wait for it.
     terminateTimeout: 5000,
@@ -54,7 +67,7 @@ export function threadPool({ jobs, engine, hangMs, heapMb = 1024, worker }: Thre
   // What a worker says after its task was given up.
   pool.on("error", () => {});
 
-  const run = async (task: Omit<ChunkTask, "heartbeat">): Promise<ChunkAnswer> => {
+  const chunk = async (task: Omit<ChunkTask, "heartbeat">): Promise<ChunkAnswer> => {
     const heartbeat = new Int32Array(new SharedArrayBuffer(8));
     const guard = new AbortController();
     const watch = watchFor(heartbeat, hangMs, () => guard.abort());
@@ -75,11 +88,12 @@ export function threadPool({ jobs, engine, hangMs, heapMb = 1024, worker }: Thre
   };
   return {
     jobs,
-    run,
+    chunk,
     shrink: async (task) => {
       const guard = AbortSignal.timeout(task.ms + hangMs);
       return pool.run(task, { signal: guard }).catch(() => undefined);
     },
+    exhaustive: (task) => pool.run(task),
     close: () => pool.destroy(),
   };
 }
@@ -99,13 +113,14 @@ function watchFor(heartbeat: Int32Array, hangMs: number, stuck: () => void): Nod
   }, WATCH_MS);
 }
 
-/** On the calling thread and without a watch: for tests, where there is no compiled worker. */
-export function inlinePool(trials: Trials): FuzzPool {
-  const turn = <T>(work: () => T): Promise<T> =>
+/** On the calling thread and without a watch: for one job, and where there is no compiled worker. */
+export function inlinePool(checkers: Checkers): Pool {
+  /** Through the event loop, so that signals and progress output get their turn between tasks. */
+  const turn = <T>(task: Work): Promise<T> =>
     new Promise((resolve, reject) => {
       setImmediate(() => {
         try {
-          resolve(work());
+          resolve(work(task, checkers) as T);
         } catch (error) {
           reject(error);
         }
@@ -113,8 +128,9 @@ export function inlinePool(trials: Trials): FuzzPool {
     });
   return {
     jobs: 1,
-    run: (task) => turn(() => ({ ok: true, result: runChunk({ ...task, heartbeat: new Int32Array(2) }, trials) })),
-    shrink: (task) => turn(() => shrink(task, trials)),
+    chunk: async (task) => ({ ok: true, result: await turn({ ...task, heartbeat: new Int32Array(2) }) }),
+    shrink: turn,
+    exhaustive: turn,
     close: async () => {},
   };
 }

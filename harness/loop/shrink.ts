@@ -1,12 +1,16 @@
-// Shrinking a finding to the simplest case that still fails for the same oracle and the same reason, within a budget.
+// Making a failing case smaller as long as it fails for the same oracle and the same reason, within a budget. What must
+// stay the same is what was found first. The case is checked once more before anything is shrunk, so that one that does
+// not fail again costs no budget and is not lost.
 
-import { failsLike } from "../../properties/cases/kind.js";
+import { failsLike, isLike } from "../../properties/cases/kind.js";
+import { whileTime } from "../../properties/cases/shrink.js";
+import { type Verdict, whyUncompared } from "../../properties/verdict.js";
 import { type Cause, causeOf } from "./cause.js";
-import type { Trials } from "./trial.js";
+import type { Trial, Trials } from "./trial.js";
 
 export interface ShrinkTask {
   readonly kind: "shrink";
-  /** Id of the kind of trial. */
+  /** Name of the kind. */
   readonly of: string;
   /** Case file text. */
   readonly text: string;
@@ -15,38 +19,73 @@ export interface ShrinkTask {
   readonly ms: number;
 }
 
+/** The smallest case found that fails in the same way. Plain data. */
 export interface Shrunk {
+  readonly kind: "shrunk";
+  /** Case file text. */
   readonly text: string;
   readonly cause: Cause;
   readonly where: string;
   readonly expected: string;
   readonly got: string;
+  readonly size: number;
   /** Whether no single edit made it simpler, as opposed to a budget that ended. */
   readonly fixed: boolean;
+  /** See `KindChecker`. */
+  readonly r0: readonly bigint[];
+  readonly answers: readonly string[];
 }
+/** The case does not fail like that again, by itself. */
+export interface NotRepeated {
+  readonly kind: "notRepeated";
+  /** What came of it this time. */
+  readonly got: string;
+}
+export type ShrinkResult = Shrunk | NotRepeated;
 
-/** Undefined if the case does not fail like that at all: then it does not fail reliably. */
-export function shrink({ of, text, cause, runs, ms }: ShrinkTask, trials: Trials): Shrunk | undefined {
+export function shrink({ of, text, cause, runs, ms }: ShrinkTask, trials: Trials): ShrinkResult {
   const trial = trials[of]!;
-  const { kind } = trial;
-  const parsed = kind.parse(text);
+  const parsed = trial.kind.parse(text);
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
   const end = performance.now() + ms;
+  return shrinkCase(trial, parsed.value, cause, runs, () => performance.now() <= end);
+}
+
+export function shrinkCase(
+  trial: Trial,
+  c: unknown,
+  cause: Pick<Cause, "oracle" | "reason">,
+  runs: number,
+  mayGoOn: () => boolean,
+): ShrinkResult {
+  const { kind } = trial;
+  const again = trial.check(c).verdict;
+  if (!isLike(again, cause)) return { kind: "notRepeated", got: words(again) };
   let left = runs;
   const fails = failsLike(trial, cause);
-  const simplest = kind.minimize(
-    parsed.value,
-    (candidate) => {
-      if (performance.now() > end) return "stop";
-      left--;
-      return fails(candidate);
-    },
-    runs,
-  );
-  const judged = trial.check(simplest).verdict;
-  const found = causeOf(trial, simplest, judged);
-  if (judged.kind !== "disagree" || found === undefined) return undefined;
-  const { where, expected, got } = judged;
-  const plain = kind.print(simplest, { title: undefined });
-  return { text: plain, cause: found, where, expected, got, fixed: left > 0 && performance.now() <= end };
+  const counted = (candidate: unknown): boolean => {
+    left--;
+    return fails(candidate);
+  };
+  const simplest = kind.minimize(c, whileTime(mayGoOn, counted), runs);
+  const verdict = trial.check(simplest).verdict;
+  // It fails now and then: the case that was found is the one to look at.
+  if (verdict.kind !== "disagree" || !isLike(verdict, cause)) return { kind: "notRepeated", got: words(verdict) };
+  const { where, expected, got } = verdict;
+  return {
+    kind: "shrunk",
+    text: kind.print(simplest, { title: undefined }),
+    cause: causeOf(trial, simplest, verdict),
+    ...{ where, expected, got },
+    size: kind.size(simplest),
+    fixed: left > 0 && mayGoOn(),
+    r0: trial.expected(simplest),
+    answers: trial.answers(simplest),
+  };
+}
+
+function words(verdict: Verdict): string {
+  if (verdict.kind === "agree") return "agreement";
+  if (verdict.kind !== "disagree") return `incomparable: ${whyUncompared(verdict)}`;
+  return `${verdict.oracle}: ${verdict.where}: expected ${verdict.expected}, got ${verdict.got}`;
 }

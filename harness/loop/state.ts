@@ -2,8 +2,7 @@
 // the same state.
 
 import { kindByName } from "../../properties/cases/index.js";
-import { NO_COST } from "../../properties/cases/kind.js";
-import type { Sums } from "./chunk.js";
+import { addSums, NO_SUMS, type Sums } from "./chunk.js";
 import { addEmitted } from "./emitted.js";
 import { Lane } from "./lane.js";
 import type { Gain, Kept, Lesson } from "./memory.js";
@@ -28,6 +27,8 @@ export interface CampaignSettings {
   readonly chunk: number;
   readonly feedback: boolean;
   readonly engine: string;
+  /** Our own code if absent. */
+  readonly subject?: string;
   /** Oracles that count; all of them if absent. */
   readonly only?: readonly string[];
 }
@@ -46,7 +47,7 @@ export interface ChunkRecord extends Lesson {
   readonly incomparable: Readonly<Record<string, number>>;
   /** By finding: trials that failed for the same cause. */
   readonly again: Readonly<Record<string, number>>;
-  /** Failures that `--only` leaves out. */
+  /** Failures that `--oracles` leaves out. */
   readonly ignored: number;
 }
 
@@ -94,8 +95,6 @@ export type CampaignRecord = ChunkRecord | FindingRecord | TimeRecord | Snapshot
 
 /** Of a kind that had another name when the record was written. */
 const presentName = (kind: string): string => kindByName(kind)?.name ?? kind;
-
-const NO_SUMS: Sums = { trials: 0, passed: 0, ...NO_COST };
 
 export class CampaignState {
   elapsedMs = 0;
@@ -202,12 +201,6 @@ export class CampaignState {
     return lane;
   }
 }
-
-const SUMS = Object.keys(NO_SUMS) as (keyof Sums)[];
-
-/** What an older campaign did not count is 0. */
-const addSums = (a: Sums, b: Partial<Sums>): Sums =>
-  Object.fromEntries(SUMS.map((key) => [key, a[key] + (b[key] ?? 0)])) as unknown as Sums;
 
 function add(into: Map<string, number>, entries: Iterable<readonly [string, number]>): void {
   for (const [key, n] of entries) into.set(key, (into.get(key) ?? 0) + n);

@@ -1,10 +1,73 @@
-// The kinds of cases that a campaign tries, each with what checks it.
+// The kinds of cases that a run tries, each with what checks it on the subject. A thread makes them once; a checker is made
+// when it is first asked.
 
+import type { Engine } from "../../engines/engine.js";
+import { engineByName } from "../../engines/index.js";
+import { KINDS } from "../../properties/cases/index.js";
 import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
+import { defaultSubject, subjectByName } from "../../subjects/index.js";
+import type { Subject } from "../../subjects/subject.js";
 
-export interface Trial extends KindChecker<unknown> {
+export interface Trial extends Required<KindChecker<unknown>> {
   readonly kind: AnyKind;
 }
 
 /** By the name of their kind. */
 export type Trials = Readonly<Record<string, Trial>>;
+
+/** What is tried on what: a thread makes it once. */
+export interface Checkers {
+  readonly subject: Subject;
+  readonly trials: Trials;
+}
+
+export interface Setting {
+  readonly kinds?: readonly AnyKind[];
+  readonly subject?: Subject;
+  readonly engines: readonly Engine[];
+}
+
+export const makeTrials = ({ kinds = KINDS, subject = defaultSubject, engines }: Setting): Trials =>
+  Object.fromEntries(kinds.map((kind) => [kind.name, trialOf(kind, subject, engines)]));
+
+export const makeCheckers = (setting: Setting): Checkers => ({
+  subject: setting.subject ?? defaultSubject,
+  trials: makeTrials(setting),
+});
+
+/** The same for a thread, which is told names. */
+export interface SettingNames {
+  readonly subject: string;
+  readonly engines: readonly string[];
+}
+export const namesOf = ({ subject = defaultSubject, engines }: Setting): SettingNames => ({
+  subject: subject.name,
+  engines: engines.map(({ name }) => name),
+});
+
+/** @throws Error if there is no such subject or engine: the command has checked the names. */
+export function checkersByName({ subject, engines }: SettingNames): Checkers {
+  const found = subjectByName(subject);
+  if (found === undefined) throw new Error(`no subject is called ${subject}`);
+  const engine = (name: string): Engine => {
+    const known = engineByName(name);
+    if (known === undefined) throw new Error(`no engine is called ${name}`);
+    return known;
+  };
+  return makeCheckers({ subject: found, engines: engines.map(engine) });
+}
+
+function trialOf(kind: AnyKind, subject: Subject, engines: readonly Engine[]): Trial {
+  let made: KindChecker<unknown> | undefined;
+  const checker = (): KindChecker<unknown> => {
+    made ??= kind.checker(subject, engines);
+    return made;
+  };
+  return {
+    kind,
+    check: (c, notice) => checker().check(c, notice),
+    blame: (c, found) => checker().blame(c, found),
+    expected: (c) => checker().expected?.(c) ?? [],
+    answers: (c) => checker().answers?.(c) ?? [],
+  };
+}

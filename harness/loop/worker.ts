@@ -1,16 +1,14 @@
-// What a worker thread runs: chunks, and the shrinking of what they find.
+// What a worker thread runs.
 
 import { workerData } from "node:worker_threads";
-import { type ChunkResult, type ChunkTask, runChunk } from "./chunk.js";
-import { type ShrinkTask, type Shrunk, shrink } from "./shrink.js";
-import type { Trials } from "./trial.js";
-import { fuzzTrials } from "./trials.js";
+import { type Work, work } from "./pool.js";
+import { type Checkers, checkersByName, type SettingNames } from "./trial.js";
 
 // The pool puts its own data first.
-const [, { engine }] = workerData as [unknown, { readonly engine: string }];
-let trials: Trials | undefined;
+const [, names] = workerData as [unknown, SettingNames];
+let checkers: Checkers | undefined;
 
-export default (task: ChunkTask | ShrinkTask): ChunkResult | Shrunk | undefined => {
-  trials ??= fuzzTrials(engine);
-  return task.kind === "chunk" ? runChunk(task, trials) : shrink(task, trials);
+export default (task: Work): ReturnType<typeof work> => {
+  checkers ??= checkersByName(names);
+  return work(task, checkers);
 };

@@ -32,5 +32,5 @@ export function choose(mutants: readonly Mutant[], only: readonly string[] | und
   const unknown = only.find((name) => !mutants.some(({ id, group }) => id === name || group === name));
   if (unknown === undefined)
     return loaded(mutants.filter(({ id, group }) => only.includes(id) || only.includes(group)));
-  return refuse({ subject: "--only", expected: "ids or groups of mutants", got: unknown, next: "see mutants/" });
+  return refuse({ subject: "--ids", expected: "ids or groups of mutants", got: unknown, next: "see mutants/" });
 }

@@ -2,9 +2,12 @@
 
 import { defaultEngine } from "../../engines/index.js";
 import type { Check } from "../../properties/cases/check-or-crash.js";
-import { type Counterexample, failedByName, foundCase, foundProgram } from "../counterexample.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { type Counterexample, failedByName, foundCase } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";
+import { emittedCells } from "../loop/emitted.js";
 import { version } from "../project.js";
 import { total } from "../report.js";
 import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
@@ -35,16 +38,16 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
     notChecked: report.notChecked,
     findings,
     coverage: {
-      cells: tally.cells,
-      counted: "instructions",
-      looked: tally.cellPrograms,
-      programs: tally.programs,
+      cells: emittedCells(tally.emitted),
+      counted: "programs",
+      looked: tally.looked,
+      programs: report.programs,
       rowsMissing: report.coverage.missing,
       rowsAll: report.coverage.all,
     },
-    pace: thinned(tally.pace).map(({ elapsedMs, programs }) => ({ elapsedMs: Math.round(elapsedMs), programs })),
+    pace: thinned(tally.pace).map(({ elapsedMs, cases }) => ({ elapsedMs: Math.round(elapsedMs), programs: cases })),
     sizes: report.sizes,
-    packs: shownPacks(seed, triedOf(seed, report.sequences?.sequences ?? 0)),
+    packs: shownPacks(seed, triedOf(seed, report.kinds[HISTORIES.name]?.tried ?? 0)),
   };
 }
 
@@ -52,8 +55,8 @@ const again = ({ seed, programs }: GateReport, from: number): string =>
   `npx rox gate --seed ${seed}${from === 0 ? "" : ` --from ${from}`} --programs ${Math.max(1, programs)}`;
 
 /** What was made smaller, and failures that were not. */
-function foundBy({ report, finding, caseFindings }: GateResult): readonly Counterexample[] {
-  const shrunk = [...(finding === undefined ? [] : [foundProgram(finding)]), ...caseFindings.map(foundCase)];
+function foundBy({ report, findings }: GateResult): readonly Counterexample[] {
+  const shrunk = findings.map(foundCase);
   const files = new Set(shrunk.map(({ file }) => file));
   return [...shrunk, ...report.failures.filter(({ name }) => !files.has(name)).map(failedByName)];
 }
@@ -102,30 +105,20 @@ function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
 }
 
 /** What was tried beside programs. */
-function otherFacts({ fixed, sequences }: GateReport): Record<string, string> {
-  const facts: Record<string, string> = {};
-  if (fixed !== undefined) facts.Fixed = `${count(fixed.edges, "edge")}, ${count(fixed.encoders, "encoder")}`;
-  if (sequences === undefined) return facts;
-  const {
-    files,
-    agreeing,
-    sequences: histories,
-    steps,
-    kernelRows,
-    tracings,
-    allocFree,
-    pokes,
-    failurePoints,
-  } = sequences;
+function otherFacts({ directed, kinds, exhaustive }: GateReport): Record<string, string> {
+  const others = Object.entries(kinds).filter(([name]) => name !== PROGRAMS.name);
   return {
-    ...facts,
-    "Other lessons": `${agreeing} of ${files} agree`,
-    Histories: `${grouped(histories)} in ${grouped(steps)} steps`,
-    "Verifier's rows": `${grouped(kernelRows.tried)} cases`,
-    Tracing: `${grouped(tracings.tried)} cases`,
-    "Small scope":
-      allocFree + pokes + failurePoints === 0
+    Directed: `${count(directed.cases, "case")}, ${count(directed.encoders, "encoder")}`,
+    ...Object.fromEntries(
+      others.map(([name, { tried, steps }]) => [
+        `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
+        `${grouped(tried)} cases${steps === 0 ? "" : ` in ${grouped(steps)} steps`}`,
+      ]),
+    ),
+    Exhaustive:
+      exhaustive === undefined
         ? "not tried"
-        : `${grouped(allocFree)} histories, ${grouped(pokes)} pokes, ${grouped(failurePoints)} failure points`,
+        : `${grouped(exhaustive.allocFree)} histories, ${grouped(exhaustive.pokes)} pokes, ` +
+          `${grouped(exhaustive.failurePoints)} failure points`,
   };
 }

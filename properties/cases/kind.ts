@@ -46,6 +46,8 @@ export interface KindChecker<C> {
   blame(c: C, found: Disagreement): string;
   /** The r0 that a file of the case can ask for: one for all inputs, or one for each. */
   expected?(c: C): readonly bigint[];
+  /** What else the witnesses say of a case that fails, a line each. */
+  answers?(c: C): readonly string[];
 }
 
 /** What a file says about its case. */

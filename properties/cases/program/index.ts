@@ -5,6 +5,7 @@ import type { Case } from "../../../subjects/case.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { CellRecorder } from "../../coverage/program.js";
+import { summary } from "../../verdict.js";
 import { type Checked, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 import { type Kind, type KindChecker, NO_COST, type Notice } from "../kind.js";
@@ -74,6 +75,10 @@ function programChecker(subject: Subject, engines: readonly Engine[]): KindCheck
     },
     blame: (c, found) => blame(c, found, (value) => checked(value).runs, subject),
     expected: (c) => expectedOf(checked(c), c),
+    answers(c) {
+      const run = checked(c).runs.find(({ verdict }) => verdict.kind === "disagree");
+      return run === undefined ? [] : [`interpreter  ${summary(run.expected)}`, `JIT          ${summary(run.got)}`];
+    },
   };
 }
 

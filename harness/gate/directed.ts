@@ -1,48 +1,47 @@
-// What is gone through once, whatever the seed: the list of edges. And every encoder through the edges of its operands, the
+// What is gone through once, whatever the seed: the directed cases. And every encoder through the edges of its operands, the
 // other operands drawn.
 
 import { EXCEPTION } from "../../properties/verdict.js";
-import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
-import type { DirectedCase } from "../../subjects/subject.js";
+import type { DirectedCase, Subject } from "../../subjects/subject.js";
 import type { Failure } from "../report.js";
 
-export interface FixedReport {
-  readonly edges: number;
+export interface DirectedReport {
+  /** Directed cases. */
+  readonly cases: number;
   /** Encoders, and the words that were asked of them. */
   readonly encoders: number;
   readonly encodings: number;
 }
 
-export interface FixedOutcome {
-  readonly report: FixedReport;
+export interface DirectedOutcome {
+  readonly report: DirectedReport;
   readonly found: readonly Failure[];
 }
 
-export interface FixedParts {
-  readonly edges: readonly DirectedCase[];
+export interface DirectedParts {
+  readonly cases: readonly DirectedCase[];
   readonly encoders: boolean;
 }
 
 /** Each sweep draws other operands beside the edges. */
 const SWEEPS = 4;
 
-export function tryFixed(seed: number, wanted: FixedParts): FixedOutcome {
-  const { edges } = wanted;
-  const found = edges.flatMap(({ name, check }) => edgeFailure(name, () => check(defaultSubject)));
-  const encoders = wanted.encoders ? tryEncoders(seed) : { forms: 0, tried: 0, found: [] };
+export function tryDirected(seed: number, subject: Subject, wanted: DirectedParts): DirectedOutcome {
+  const { cases } = wanted;
+  const found = cases.flatMap((one) => directedFailure(one, subject));
+  const encoders = wanted.encoders ? tryEncoders(seed, subject) : { forms: 0, tried: 0, found: [] };
   return {
-    report: { edges: edges.length, encoders: encoders.forms, encodings: encoders.tried },
+    report: { cases: cases.length, encoders: encoders.forms, encodings: encoders.tried },
     found: [...found, ...encoders.found],
   };
 }
 
-function edgeFailure(name: string, check: () => string | undefined): readonly Failure[] {
-  const got = orException(check);
+function directedFailure(one: DirectedCase, subject: Subject): readonly Failure[] {
+  const got = orException(() => one.check(subject));
   if (got === undefined) return [];
-  return [
-    { name: `edge: ${name}`, where: "edge", expected: "nothing wrong", got, replay: "npx rox gate --only edges" },
-  ];
+  const answers = { oracle: "directed", where: "directed case", expected: "nothing wrong", got };
+  return [{ name: `directed case: ${one.name}`, ...answers, replay: "npx rox gate --only directed" }];
 }
 
 function orException(check: () => string | undefined): string | undefined {
@@ -54,7 +53,10 @@ function orException(check: () => string | undefined): string | undefined {
 }
 
 /** One failure for each encoder. */
-function tryEncoders(seed: number): {
+function tryEncoders(
+  seed: number,
+  subject: Subject,
+): {
   readonly forms: number;
   readonly tried: number;
   readonly found: readonly Failure[];
@@ -64,11 +66,11 @@ function tryEncoders(seed: number): {
   const forms = new Set<string>();
   let tried = 0;
   try {
-    for (const { name, mismatch, plainest } of defaultSubject.encoders?.(randomSource(seed, 0), SWEEPS) ?? []) {
+    for (const { name, mismatch, plainest } of subject.encoders?.(randomSource(seed, 0), SWEEPS) ?? []) {
       tried++;
       forms.add(name);
       if (mismatch === undefined || found.has(name)) continue;
-      found.set(name, { name: `encoder ${name}`, ...plainest(), replay });
+      found.set(name, { name: `encoder ${name}`, oracle: "encoder", ...plainest(), replay });
     }
   } catch (error) {
     const got = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,94 @@
+// Cases that come from files instead of being drawn: each entry on each engine. A file that cannot be read, or is not what it
+// claims to be, is named and fails the run, but does not keep the others from being replayed.
+
+import type { Engine } from "../../engines/engine.js";
+import { isUncompared, type Verdict, whyUncompared } from "../../properties/verdict.js";
+import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
+import { breather } from "../breathe.js";
+import { caseCommand } from "../case-command.js";
+import { damageOf, readCorpus } from "../corpus/store.js";
+import type { TestedCase } from "../format/junit.js";
+import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+
+export interface Replayed {
+  readonly file: string;
+  readonly verdicts: readonly { readonly engine: Engine; readonly verdict: Verdict }[];
+}
+
+/** Ends early when it is told to stop. */
+export async function* replayFiles(
+  paths: readonly string[],
+  engines: readonly Engine[],
+  stop: AbortSignal,
+): AsyncGenerator<Loaded<Replayed>> {
+  const { entries, unreadable } = readCorpus(paths);
+  yield* unreadable.map(refuse);
+  const breathe = breather();
+  for (const entry of entries) {
+    await breathe();
+    if (stop.aborted) return;
+    const damage = damageOf(entry);
+    if (damage !== undefined) yield refuse(damage);
+    else {
+      const verdicts = engines.map((engine) => ({ engine, verdict: entry.replay(engine) }));
+      yield loaded({ file: entry.file, verdicts });
+    }
+  }
+}
+
+export interface ReplayReport extends Report {
+  readonly engines: readonly string[];
+  readonly files: number;
+}
+
+export interface ReplayOutcome {
+  readonly report: ReplayReport;
+  /** By file and engine. */
+  readonly cases: readonly TestedCase[];
+}
+
+/** `rox replay`. */
+export async function replay(
+  paths: readonly string[],
+  engines: readonly Engine[],
+  stop: AbortSignal,
+): Promise<ReplayOutcome> {
+  const started = Date.now();
+  const failures: Failure[] = [];
+  const unreadable: BadInput[] = [];
+  const cases: TestedCase[] = [];
+  const count = { files: 0, passed: 0, incomparable: 0 };
+  for await (const replayed of replayFiles(paths, engines, stop)) {
+    if (!replayed.ok) {
+      unreadable.push(replayed.error);
+      continue;
+    }
+    count.files++;
+    const { file, verdicts } = replayed.value;
+    for (const { engine, verdict } of verdicts) {
+      const name = engines.length > 1 ? `${file} on ${engine.name}` : file;
+      if (verdict.kind === "agree") {
+        count.passed++;
+        cases.push({ name });
+      } else if (isUncompared(verdict)) {
+        count.incomparable++;
+        cases.push({ name, failure: { message: `incomparable: ${whyUncompared(verdict)}`, details: "" } });
+      } else {
+        const { oracle, where, expected, got } = verdict;
+        const command = caseCommand(file);
+        failures.push({ name, oracle, where, expected, got, replay: command });
+        cases.push({ name, failure: { message: `${where}: expected ${expected}, got ${got}`, details: command } });
+      }
+    }
+  }
+  const { passed, incomparable, files } = count;
+  const counts: Counts = {
+    ...{ passed, failed: failures.length, incomparable, seed: null, interrupted: stop.aborted, failures, unreadable },
+  };
+  const report = makeReport("replay", started, counts, { engines: engines.map(({ name }) => name), files });
+  const unread = unreadable.map(({ subject, expected, got }) => ({
+    name: subject,
+    failure: { message: `expected ${expected}, got ${got}`, details: "" },
+  }));
+  return { report, cases: [...cases, ...unread] };
+}
