@@ -1,6 +1,7 @@
 // Compiled code at its limits: how far conditional branches and calls reach. Every rule of structure is checked.
 
 import { halves, type Va } from "../../machine/address.js";
+import { BRANCH_REACH } from "../../spec/a64/insn.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { fn, IMAGE, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
@@ -56,7 +57,7 @@ const breaches = ({ insns, index }: JitFunction, image: CompiledImage, all: read
   });
 
 /** Words that a conditional branch reaches back, and one less forward. What lies beyond is refused. */
-const BRANCH_REACH = 2 ** 18;
+const CONDITION_REACH = 2 ** 18;
 const JUMP = rowById("jeq imm");
 const WORD = insn(rowById("mov reg"), { dst: 1, src: 2 });
 /** The slot with the most words: a tail call. */
@@ -81,26 +82,26 @@ function overCalls(subject: Subject): readonly JitFunction[] {
   const call = insn(rowById("call helper"), { imm: 0x1000 });
   const calls = 12_000;
   // With the move behind it, a direct call takes two words, an indirect one five.
-  return forward(...filler(subject, BRANCH_REACH - 1000 - 2 * calls), ...new Array<Insn>(calls).fill(call));
+  return forward(...filler(subject, CONDITION_REACH - 1000 - 2 * calls), ...new Array<Insn>(calls).fill(call));
 }
 
 /** The comparison of a branch is one word. */
 const BRANCHES: readonly DirectedCase[] = [
   {
     name: "forward branch at its reach",
-    check: (subject) => compiles(subject, forward(...filler(subject, BRANCH_REACH - 2))),
+    check: (subject) => compiles(subject, forward(...filler(subject, CONDITION_REACH - 2))),
   },
   {
     name: "forward branch beyond its reach",
-    check: (subject) => isRefused(subject, forward(...filler(subject, BRANCH_REACH - 1))),
+    check: (subject) => isRefused(subject, forward(...filler(subject, CONDITION_REACH - 1))),
   },
   {
     name: "backward branch at its reach",
-    check: (subject) => compiles(subject, backward(...filler(subject, BRANCH_REACH - 1))),
+    check: (subject) => compiles(subject, backward(...filler(subject, CONDITION_REACH - 1))),
   },
   {
     name: "backward branch beyond its reach",
-    check: (subject) => isRefused(subject, backward(...filler(subject, BRANCH_REACH))),
+    check: (subject) => isRefused(subject, backward(...filler(subject, CONDITION_REACH))),
   },
   {
     name: "forward branch over calls that come within its reach",
@@ -109,18 +110,16 @@ const BRANCHES: readonly DirectedCase[] = [
   {
     name: "near backward branch far from the start, which Linux refuses: in its first pass it looks endless",
     check(subject) {
-      const high = [fn(0, ...filler(subject, BRANCH_REACH + 8), WORD, insn(JUMP, { off: -2 }), EXIT)];
+      const high = [fn(0, ...filler(subject, CONDITION_REACH + 8), WORD, insn(JUMP, { off: -2 }), EXIT)];
       return compiles(subject, high) ?? isRefused(subject, high, { quirks: linuxIn("firstPassRange") });
     },
   },
 ];
 
-/** Bytes that BL reaches back, and one instruction less forward. What lies beyond is called through a register. */
-const CALL_REACH = 2 ** 27;
 /** Words of the prologue of a main program that saves nothing, and of a subprogram's. */
 const PROLOGUE_WORDS = 7;
 
-/** The first slot calls kernel text so many bytes away. */
+/** The first slot calls kernel text so many bytes away. What BL does not reach is called through a register. */
 const helperAt = (distance: number): DirectedCase => ({
   name: `helper ${distance} bytes away`,
   check(subject) {
@@ -148,8 +147,8 @@ const addressOf = (distance: number): DirectedCase => ({
 });
 
 export const CODE: readonly DirectedCase[] = [
-  ...[CALL_REACH - 4, CALL_REACH, -CALL_REACH, -CALL_REACH - 4, 4096].map(helperAt),
-  ...[CALL_REACH + 24, CALL_REACH + 32, 4096, -CALL_REACH, 2 ** 30].map(functionAt),
+  ...[BRANCH_REACH - 4, BRANCH_REACH, -BRANCH_REACH, -BRANCH_REACH - 4, 4096].map(helperAt),
+  ...[BRANCH_REACH + 24, BRANCH_REACH + 32, 4096, -BRANCH_REACH, 2 ** 30].map(functionAt),
   ...[4096, 2 ** 30].map(addressOf),
   ...BRANCHES,
 ];

@@ -38,7 +38,7 @@ const CLASSIC_ENTRY: DirectedCase = {
 
 type BranchHistory = JitEnv["branchHistory"];
 
-/** Branches are told as if each lay at the start of the upper half: over nothing, and two words back. */
+/** Branches are printed as if each lay at 0xffff000000000000: one to the next word, one two words back. */
 const LOOP = [
   ...["mov w0, #0xb", "b #0xffff000000000004", "subs x0, x0, #1", "b.ne #0xfffefffffffffff8", "dsb ish", "isb #0"],
 ];

@@ -3,11 +3,11 @@
 // they allocate.
 
 import { Machine } from "../../machine/machine.js";
+import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { BootOptions, DirectedCase, Subject, SubjectKernel } from "../../subjects/subject.js";
 
 const PACK = 4096;
 const TWO_MIB = 2 * 1024 * 1024;
-const CHUNK = 64;
 const EPERM = -1;
 
 const boot = (subject: Subject, options: Partial<BootOptions> = {}): SubjectKernel =>
@@ -19,7 +19,7 @@ export const PACKS: readonly DirectedCase[] = [
     check(subject) {
       for (const nodes of [1, 2]) {
         const { machine, packs } = boot(subject, nodes === 1 ? {} : { nodes });
-        packs.bpfProgPackAlloc(CHUNK);
+        packs.bpfProgPackAlloc(CHUNK_BYTES);
         const bytes = machine.usage.frames * machine.pageBytes - machine.pageBytes;
         const most = nodes * TWO_MIB + 16 * machine.pageBytes;
         if (packs.packBytes === nodes * TWO_MIB && bytes >= nodes * TWO_MIB && bytes <= most) continue;
@@ -43,24 +43,25 @@ export const PACKS: readonly DirectedCase[] = [
     name: "an empty pack goes back alone",
     check(subject) {
       const { packs } = boot(subject, { packBytes: PACK });
-      const places = [PACK, PACK, PACK - CHUNK, PACK].map((bytes) => packs.bpfProgPackAlloc(bytes)!);
+      const places = [PACK, PACK, PACK - CHUNK_BYTES, PACK].map((bytes) => packs.bpfProgPackAlloc(bytes)!);
       packs.bpfProgPackFree(places[1]!, PACK);
       const left = packs.packs.map(({ base }) => base).join();
       if (left !== [places[0], places[2], places[3]].join()) return `packs at ${left}`;
-      const next = packs.bpfProgPackAlloc(CHUNK);
-      return next === places[2]! + PACK - CHUNK ? undefined : `the next allocation is at ${String(next)}`;
+      const next = packs.bpfProgPackAlloc(CHUNK_BYTES);
+      return next === places[2]! + PACK - CHUNK_BYTES ? undefined : `the next allocation is at ${String(next)}`;
     },
   },
   {
     name: "a pack of 2 MiB is filled to its last chunk",
     check(subject) {
       const { packs } = boot(subject);
-      const first = packs.bpfProgPackAlloc(TWO_MIB - CHUNK)!;
-      const last = packs.bpfProgPackAlloc(CHUNK)!;
+      const first = packs.bpfProgPackAlloc(TWO_MIB - CHUNK_BYTES)!;
+      const last = packs.bpfProgPackAlloc(CHUNK_BYTES)!;
       const count = packs.packs[0]?.bitmap.count;
-      if (last !== first + TWO_MIB - CHUNK || count !== TWO_MIB / CHUNK) return `it is at ${last}, ${count} are taken`;
-      packs.bpfProgPackFree(last, CHUNK);
-      const again = packs.bpfProgPackAlloc(CHUNK);
+      if (last !== first + TWO_MIB - CHUNK_BYTES || count !== TWO_MIB / CHUNK_BYTES)
+        return `it is at ${last}, ${count} are taken`;
+      packs.bpfProgPackFree(last, CHUNK_BYTES);
+      const again = packs.bpfProgPackAlloc(CHUNK_BYTES);
       return again === last ? undefined : `after a free it is at ${String(again)}`;
     },
   },

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { RoAddr } from "../../machine/address.js";
 import { EventLog } from "../../machine/event.js";
 import { Machine, type MachineOptions } from "../../machine/machine.js";
+import { BRANCH_REACH, NOP } from "../../spec/a64/insn.js";
 import { hexWord } from "../../spec/bits.js";
 import { linuxIn } from "../../subjects/directed-case.js";
 import type { DirectedCase, Subject, SubjectKernel } from "../../subjects/subject.js";
@@ -14,7 +15,6 @@ import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 import { TRACED_PROGRAM } from "./trampolines.js";
 
 const TEXT = 0x8000_8400_0000 as RoAddr;
-const NOP = 0xd503_201f;
 const CPUS = 3;
 const EFAULT = -14;
 const EINVAL = -22;
@@ -74,14 +74,12 @@ const NEIGHBOURS: DirectedCase = {
   },
 };
 
-const REACH = 2 ** 27;
-
 /** Bytes from the patch site, and the word that it takes; undefined for a branch to the jump behind the image. */
 const DISTANCES = [
-  ["the furthest place ahead", REACH - 4, "95ffffff"],
-  ["one instruction further ahead", REACH, undefined],
-  ["the furthest place behind", -REACH, "96000000"],
-  ["one instruction further behind", -REACH - 4, undefined],
+  ["the furthest place ahead", BRANCH_REACH - 4, "95ffffff"],
+  ["one instruction further ahead", BRANCH_REACH, undefined],
+  ["the furthest place behind", -BRANCH_REACH, "96000000"],
+  ["one instruction further behind", -BRANCH_REACH - 4, undefined],
 ] as const;
 
 const POKE_REACH: readonly DirectedCase[] = DISTANCES.map(([what, distance, word]) => ({
@@ -103,15 +101,15 @@ const POKE_REACH: readonly DirectedCase[] = DISTANCES.map(([what, distance, word
 const SECOND_COPY = 2;
 
 const STALE_JUMP: DirectedCase = {
-  name: "a long jump whose old address cannot be taken back is told of, and is no failure",
+  name: "a long jump whose old address cannot be taken back is warned of, and is no failure",
   check(subject) {
     const traced = new TracedKernel(TRACED_PROGRAM, subject);
-    const there = (traced.site + 2 * REACH) as RoAddr;
+    const there = (traced.site + 2 * BRANCH_REACH) as RoAddr;
     if (traced.poke(undefined, there).error !== 0) return "it is not attached";
     traced.machine.failures.plan("copy", SECOND_COPY);
     const { error } = traced.poke(there, undefined);
-    const told = traced.kernel.warnings.length;
-    return error === 0 && told === 1 ? undefined : `the poke answers ${error}, with ${told} warnings`;
+    const warned = traced.kernel.warnings.length;
+    return error === 0 && warned === 1 ? undefined : `the poke answers ${error}, with ${warned} warnings`;
   },
 };
 
@@ -134,7 +132,7 @@ const LINUX_JUMPS: readonly DirectedCase[] = JUMP_QUIRKS.map((on) => ({
   check(subject) {
     const traced = new TracedKernel(TRACED_PROGRAM, subject, linuxIn(...on));
     const before = traced.run();
-    const there = (traced.site + 2 * REACH) as RoAddr;
+    const there = (traced.site + 2 * BRANCH_REACH) as RoAddr;
     const errors = [traced.poke(undefined, there).error, traced.poke(there, undefined).error];
     const permission = traced.machine.mapping(traced.target)?.permission;
     if (errors.join() !== "0,0" || permission !== "rox") return `errors ${errors.join()}, the page is ${permission}`;

@@ -1,4 +1,4 @@
-// Trampolines that are exchanged while they are called, released while somebody is in the function, or not made at all.
+// Trampolines that are exchanged while they are called, released while a CPU is in the function, or not made at all.
 
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";

@@ -31,12 +31,12 @@ function remembering(engine: Engine): Engine & { readonly outcomes: object[] } {
 
 test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, () => {
   const engines = usable.map(remembering);
-  const bench = makeChecker({ engines });
+  const checker = makeChecker({ engines });
   const kinds = new Map<string, number>();
   const runs = new Map(engines.map(({ name }): [string, number] => [name, 0]));
   const property = fc.property(new CaseArbitrary(), (c) => {
     for (const { outcomes } of engines) outcomes.length = 0;
-    const report = checkCase(c, bench);
+    const report = checkCase(c, checker);
     for (const { name, outcomes } of engines) runs.set(name, (runs.get(name) ?? 0) + outcomes.length);
     const [first, ...others] = engines.map(({ name, outcomes }) => ({ name, outcomes }));
     for (const { name, outcomes } of others) expect(outcomes, name).toEqual(first!.outcomes);
@@ -59,9 +59,9 @@ const others = usable.filter((engine) => engine !== referenceEngine);
 describe.each(others.map((engine) => [engine.name, engine] as const))("%s", (_name, engine) => {
   test("reports on each random case what the reference reports", () => {
     // Reports name the engine: both go by one name here.
-    const bench = makeChecker({ engines: [{ ...engine, name: referenceEngine.name }] });
+    const checker = makeChecker({ engines: [{ ...engine, name: referenceEngine.name }] });
     const property = fc.property(new CaseArbitrary(), (c) => {
-      expect(checkCase(c, bench)).toEqual(checkCase(c, reference));
+      expect(checkCase(c, checker)).toEqual(checkCase(c, reference));
     });
     assertLaw(property, { seed: 1, numRuns: 500 });
   });

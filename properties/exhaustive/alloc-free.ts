@@ -5,12 +5,10 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
-import { ReferenceAllocator } from "../../spec/pack/allocator.js";
+import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { PacksView, Subject, SubjectKernel } from "../../subjects/subject.js";
-
-const CHUNK = 64;
 
 export interface AllocFreeScope {
   /** Chunks of a pack. */
@@ -29,7 +27,7 @@ export type AllocFreeHistory = readonly Step[];
 
 /** What became of the histories that are one action longer than those of a batch. */
 export interface Expansion {
-  /** Histories played. */
+  /** Histories tried. */
   readonly tried: number;
   /** One line for each history that breaks something; the first few. */
   readonly failures: readonly string[];
@@ -80,13 +78,13 @@ export function allocFreeHistories(scope: AllocFreeScope, subject = defaultSubje
   return { tried, failures };
 }
 
-/** Play every history that is one action longer than one of these. */
+/** Try every history that is one action longer than one of these. */
 export function expand(
   scope: AllocFreeScope,
   histories: readonly AllocFreeHistory[],
   subject = defaultSubject,
 ): Expansion {
-  const checker = new Checker(subject, scope.packChunks * CHUNK);
+  const checker = new Checker(subject, scope.packChunks * CHUNK_BYTES);
   const failures: string[] = [];
   const states = new Map<string, AllocFreeHistory>();
   let tried = 0;
@@ -96,7 +94,7 @@ export function expand(
       if (failures.length >= MOST_FAILURES) return { tried, failures, states: [...states] };
       const longer = [...history, step];
       tried++;
-      const { wrong, packs, state } = checker.play(longer, longer.length < scope.length);
+      const { wrong, packs, state } = checker.try(longer, longer.length < scope.length);
       if (wrong !== undefined) failures.push(`${say(longer)}: ${wrong}`);
       else if (state !== undefined && packs <= scope.packs && !states.has(state)) states.set(state, longer);
     }
@@ -105,18 +103,25 @@ export function expand(
 }
 
 const say = (history: AllocFreeHistory): string =>
-  history.map((step) => (step > 0 ? `alloc ${step * CHUNK} B` : `free the ${-step}. of the live`)).join(", ");
+  history.map((step) => (step > 0 ? `alloc ${step * CHUNK_BYTES} B` : `free the ${-step}. of the live`)).join(", ");
 
 interface Taken {
   readonly at: RoAddr;
   readonly bytes: number;
 }
 
-interface Played {
+interface TriedHistory {
   /** After the last step; undefined if all is well. The others have been the last one of a shorter history. */
   readonly wrong: string | undefined;
   readonly packs: number;
   readonly state: string | undefined;
+}
+
+/** The subject and the reference, and what both have allocated. */
+interface Beside {
+  readonly kernel: SubjectKernel;
+  readonly reference: ReferenceAllocator;
+  readonly live: Taken[];
 }
 
 /** One machine, left as it was after every history. */
@@ -140,34 +145,25 @@ class Checker {
     };
   }
 
-  play(history: AllocFreeHistory, wantsState: boolean): Played {
-    const { machine } = this;
+  try(history: AllocFreeHistory, wantsState: boolean): TriedHistory {
+    const { machine, packBytes } = this;
     this.mapped = [];
-    const { packBytes } = this;
     const kernel = this.subject.boot({ machine, random: () => 0, packBytes });
-    const { packs } = kernel;
     const reference = new ReferenceAllocator(() => this.mapped.shift(), packBytes);
-    const live: Taken[] = [];
+    const tried: Beside = { kernel, reference, live: [] };
     let wrong: string | undefined;
-    for (const step of history) {
-      wrong =
-        step > 0 ? this.alloc(kernel, reference, live, step * CHUNK) : this.free(packs, reference, live, -step - 1);
-    }
-    wrong ??= this.compare(packs, reference, live);
-    const state = wantsState ? allocatorState(packs, live) : undefined;
+    for (const step of history) wrong = step > 0 ? this.alloc(tried, step * CHUNK_BYTES) : free(tried, -step - 1);
+    wrong ??= this.compare(tried);
+    const { packs, warnings } = kernel;
+    const state = wantsState ? allocatorState(packs, tried.live) : undefined;
     const count = packs.packs.length;
-    for (const { at, bytes } of live) packs.bpfProgPackFree(at, bytes);
-    if (kernel.warnings.length > 0) wrong ??= `a warning: ${kernel.warnings[0]}`;
+    for (const { at, bytes } of tried.live) packs.bpfProgPackFree(at, bytes);
+    if (warnings.length > 0) wrong ??= `a warning: ${warnings[0]}`;
     if (machine.usage.areas !== 0 || machine.usage.heapObjects !== 1) wrong ??= "something is left in the end";
     return { wrong, packs: count, state };
   }
 
-  private alloc(
-    kernel: SubjectKernel,
-    reference: ReferenceAllocator,
-    live: Taken[],
-    bytes: number,
-  ): string | undefined {
+  private alloc({ kernel, reference, live }: Beside, bytes: number): string | undefined {
     const at = kernel.packs.bpfProgPackAlloc(bytes)!;
     const expected = reference.alloc(bytes);
     kernel.aarch64InsnCopy(at, this.image, bytes);
@@ -175,16 +171,7 @@ class Checker {
     return at === expected ? undefined : `allocated at 0x${at.toString(16)}, expected 0x${expected?.toString(16)}`;
   }
 
-  private free(packs: PacksView, reference: ReferenceAllocator, live: Taken[], position: number): string | undefined {
-    const [{ at, bytes } = { at: 0 as RoAddr, bytes: 0 }] = live.splice(position, 1);
-    packs.bpfProgPackFree(at, bytes);
-    const freed = reference.free(at);
-    if (freed.kind === "chunks") return undefined;
-    return this.machine.mapping(freed.base) === undefined ? undefined : "an empty pack is kept";
-  }
-
-  private compare(packs: PacksView, reference: ReferenceAllocator, live: readonly Taken[]): string | undefined {
-    const { machine } = this;
+  private compare({ kernel: { packs, machine }, reference, live }: Beside): string | undefined {
     if (packs.packs.length !== reference.packs.length) return `${packs.packs.length} packs`;
     if (packs.packs.some(({ base }, i) => base !== reference.packs[i]!.base)) return "packs in another order";
     const text = new ReferenceText();
@@ -195,6 +182,14 @@ class Checker {
     if (different !== undefined) return `0x${different.address.toString(16)} holds 0x${different.got.toString(16)}`;
     return machine.staleTranslations.length === 0 ? undefined : "a stale translation";
   }
+}
+
+function free({ kernel: { packs, machine }, reference, live }: Beside, position: number): string | undefined {
+  const [{ at, bytes } = { at: 0 as RoAddr, bytes: 0 }] = live.splice(position, 1);
+  packs.bpfProgPackFree(at, bytes);
+  const freed = reference.free(at);
+  if (freed.kind === "chunks") return undefined;
+  return machine.mapping(freed.base) === undefined ? undefined : "an empty pack is kept";
 }
 
 /** The heap begins here, and everything else that has an address lies above. */

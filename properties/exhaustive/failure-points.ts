@@ -1,4 +1,4 @@
-// Every step that can fail, told to fail, one at a time and in pairs: in loading and in freeing a simple program, one with
+// Every step that can fail is made to fail, one at a time and in pairs: in loading and in freeing a simple program, one with
 // subprograms and one larger than a pack, in packs and in pages, alone and beside another program; and in attaching
 // something to it, attaching something else, detaching it, and freeing it while something is attached, near and far.
 

@@ -6,12 +6,12 @@ import type { RoAddr } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
 import { defaultSubject } from "../../subjects/index.js";
+import { PAGE_BYTES } from "../../subjects/run/layout.js";
 import { isAlias } from "../../subjects/step.js";
 import type { Subject, SubjectKernel } from "../../subjects/subject.js";
 import type { Exhausted } from "./alloc-free.js";
 
 const TEXT = 0x8000_8400_0000 as RoAddr;
-const PAGE = 4096;
 const MOST_FAILURES = 10;
 
 interface PokeOptions {
@@ -63,9 +63,9 @@ class Checker {
     this.kernel = subject.boot({ machine, random: () => 0 });
     machine.map(TEXT, bytes, "rox", true);
     this.expected = Buffer.from(machine.peek(TEXT, bytes));
-    this.got = Array.from({ length: bytes / PAGE }, (_, i) => {
-      const frame = machine.mapping(TEXT + i * PAGE)!.frame.bytes;
-      return Buffer.from(frame.buffer, frame.byteOffset, PAGE);
+    this.got = Array.from({ length: bytes / PAGE_BYTES }, (_, i) => {
+      const frame = machine.mapping(TEXT + i * PAGE_BYTES)!.frame.bytes;
+      return Buffer.from(frame.buffer, frame.byteOffset, PAGE_BYTES);
     });
     this.sources = [0x35, 0xca].map((flip) => {
       const at = machine.kvmalloc(bytes)!;
@@ -119,10 +119,10 @@ class Checker {
   private compare(from: number, to: number): string | undefined {
     const end = Math.min(this.bytes, to);
     for (let at = Math.max(0, from); at < end; ) {
-      const page = Math.floor(at / PAGE);
-      const stop = Math.min(end, (page + 1) * PAGE);
+      const page = Math.floor(at / PAGE_BYTES);
+      const stop = Math.min(end, (page + 1) * PAGE_BYTES);
       const found = this.got[page]!;
-      if (found.compare(this.expected, at, stop, at - page * PAGE, stop - page * PAGE) !== 0) {
+      if (found.compare(this.expected, at, stop, at - page * PAGE_BYTES, stop - page * PAGE_BYTES) !== 0) {
         return `the text from ${at} to ${stop} is not as expected`;
       }
       at = stop;
@@ -135,7 +135,7 @@ class Checker {
     if (this.flushes !== 1) return `${this.flushes} flushes`;
     if (flushed?.kind !== "flush" || flushed.va !== TEXT + offset || flushed.bytes !== length)
       return "another range is flushed";
-    const pages = Math.floor((offset + length - 1) / PAGE) - Math.floor(offset / PAGE) + 1;
+    const pages = Math.floor((offset + length - 1) / PAGE_BYTES) - Math.floor(offset / PAGE_BYTES) + 1;
     if (this.maps !== pages) return `${this.maps} pages are mapped, expected ${pages}`;
     for (let cpu = 0; cpu < machine.cpus; cpu++) {
       const problem = machine.fetch(cpu, TEXT + offset, length);

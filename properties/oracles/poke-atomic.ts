@@ -1,6 +1,7 @@
 // poke-atomic: one instruction of running code may be replaced without stopping anybody only where the architecture lets
 // another CPU run either version: a NOP, B or BL for another of these, stored as one aligned word.
 
+import { NOP } from "../../spec/a64/insn.js";
 import { hexWord } from "../../spec/bits.js";
 import { hex, type Patch, type Step } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";
@@ -43,8 +44,6 @@ function breaches({ scene, events }: Step, { va, before, after, error }: Patch):
   if (stores.length > 1) found.push(`${hex(va)} is stored ${stores.length} times`);
   return found;
 }
-
-const NOP = 0xd503_201f;
 
 /** NOP, B or BL. */
 const replaceable = (value: number): boolean => value === NOP || (value & 0x7c00_0000) === 0x1400_0000;

@@ -3,18 +3,16 @@
 
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { isBeyondBranch, NOP } from "../../spec/a64/insn.js";
 import type { Live } from "../step.js";
 
 /** Of the code behind the image: a load of the literal that follows, and a jump there. */
 const PLT_CODE_BYTES = 8;
 /** Behind the copy of LR. */
 const SITE_BYTES = 4;
-export const NOP = 0xd503_201f;
 const BL = 0x9400_0000;
 const OPCODE = 0xfc00_0000;
 const IMM26 = 0x03ff_ffff;
-/** A branch reaches 128 MiB. */
-const REACH = 2 ** 27;
 
 export interface Entry {
   readonly site: Va;
@@ -28,12 +26,10 @@ export function entryOf({ regions }: Pick<Live, "regions">): Entry {
   return { site: image + SITE_BYTES, plt: literal - PLT_CODE_BYTES, literal };
 }
 
-export const isFar = (from: Va, to: Va): boolean => to - from < -REACH || to - from >= REACH;
-
 /** The word at the entry that leads to `target`, or to nothing. */
 export function entryWord({ site, plt }: Entry, target: Va | undefined): number {
   if (target === undefined) return NOP;
-  const distance = (isFar(site, target) ? plt : target) - site;
+  const distance = (isBeyondBranch(site, target) ? plt : target) - site;
   return (BL | ((distance / 4) & IMM26)) >>> 0;
 }
 

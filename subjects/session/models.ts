@@ -3,6 +3,7 @@
 // the writable image held when it was published.
 
 import { halves, type Va } from "../../machine/address.js";
+import { isBeyondBranch } from "../../spec/a64/insn.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
@@ -10,7 +11,7 @@ import { DUMMY_TRAMPOLINE } from "../run/layout.js";
 import { ILLEGAL, type Live, type Patch, type Region, type Tramp } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { Attachment } from "./attachments.js";
-import { entryOf, entryWord, isFar } from "./entry.js";
+import { entryOf, entryWord } from "./entry.js";
 import type { PreparedProgram } from "./prepared.js";
 import type { Recorder } from "./recorder.js";
 import { INTERPRETER, ORIGINAL_TEXT, PROG_TEXT } from "./traced-calls.js";
@@ -111,8 +112,8 @@ export class Models {
   patched({ va, literal, after }: Patch, from: Va | undefined, to: Va | undefined, warned: boolean): void {
     const { machine } = this.kernel;
     this.text.stored(va, wordBytes(after));
-    const isUsed = to !== undefined && isFar(va, to);
-    const wasUsed = from !== undefined && isFar(va, from);
+    const isUsed = to !== undefined && isBeyondBranch(va, to);
+    const wasUsed = from !== undefined && isBeyondBranch(va, from);
     const target = isUsed ? to : DUMMY_TRAMPOLINE;
     if (isUsed || (wasUsed && !warned)) this.text.stored(literal, pointerBytes(target));
     else if (warned) this.text.stored(literal, machine.peek(literal, LITERAL_BYTES));
@@ -120,7 +121,7 @@ export class Models {
 
   /** A poke failed. What it has stored where nothing leads does not matter. */
   notPatched({ literal, va }: Patch, from: Va | undefined): void {
-    if (from !== undefined && isFar(va, from)) return;
+    if (from !== undefined && isBeyondBranch(va, from)) return;
     this.text.stored(literal, this.kernel.machine.peek(literal, LITERAL_BYTES));
   }
 

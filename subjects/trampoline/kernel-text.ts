@@ -132,7 +132,7 @@ export class KernelText {
     return program;
   }
 
-  /** All frame records on the stack: each must be somebody's. */
+  /** All frame records on the stack: each must be the function's or its caller's. */
   private frames(): Frames {
     const frames: ("function" | "caller")[] = [];
     for (let fp = this.framePointer; isOnStack(fp); fp = this.load(fp)) {

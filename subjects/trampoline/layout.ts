@@ -59,6 +59,6 @@ export function handmade(bti: boolean): HandmadeFunction {
   return { bytes: new Uint8Array(Uint32Array.of(...words, literal.low, literal.high).buffer), codeBytes };
 }
 
-/** What a patch site leads to when nobody is attached: back behind it, with the caller's return address. */
+/** What a patch site leads to when nothing is attached: back behind it, with the caller's return address. */
 export const dummyTramp = (): Uint8Array =>
   new Uint8Array(Uint32Array.of(mov(1, reg(10), LR), mov(1, LR, reg(9)), ret(reg(10))).buffer);

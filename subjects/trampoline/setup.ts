@@ -1,4 +1,4 @@
-// What is attached to what: a function, the programs around it, and how everybody answers.
+// A function, the programs that are attached to it, and what each of them returns.
 
 import type { FuncArg } from "../subject.js";
 

@@ -12,7 +12,7 @@ import { assertLaw } from "../../../testing/law.js";
 import { setup } from "./arbitrary.js";
 import { called, checkRecordAt, checkSetup } from "./check.js";
 
-test("nobody can tell a trampoline from the list of steps", () => {
+test("a trampoline does what the list of steps says", () => {
   assertLaw(
     fc.property(setup, (value) => {
       expect(checkSetup(value, defaultSubject)).toEqual({ kind: "agree" });
@@ -21,7 +21,7 @@ test("nobody can tell a trampoline from the list of steps", () => {
   );
 });
 
-test("as Linux does it, too, as long as nobody looks in between", () => {
+test("as Linux does it, too, as long as no other CPU calls in between", () => {
   const undisturbed = setup.map((value) => ({ ...value, moment: 1000 }));
   assertLaw(
     fc.property(undisturbed, (value) => {

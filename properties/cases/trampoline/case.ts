@@ -1,5 +1,5 @@
 // One thing to try of trampolines: a setup, and perhaps a trampoline record where no heap of this machine would put it.
-// A case is told in the fewest words: what its kind of function has no use for is at rest, so that equal cases are equal.
+// Fields that its kind of function does not use have their defaults, so that equal cases are equal.
 
 import { u64 } from "../../../spec/bits.js";
 import { registersOf, type TrampolineSetup, WORD } from "../../../subjects/trampoline/setup.js";
@@ -13,7 +13,7 @@ export interface TrampolineCase {
 export const programsOf = ({ setup: { fentry, fmodRet, fexit } }: TrampolineCase): number =>
   fentry.length + fmodRet.length + fexit.length;
 
-/** The same case without what nobody looks at. A record that lies anywhere is tried with a function in reach. */
+/** The same case with unused fields at their defaults. A record that lies anywhere is tried with a function in reach. */
 export function plain({ setup, record }: TrampolineCase): TrampolineCase {
   const target = record === undefined ? setup.target : "near";
   const isStructOps = target === "structOps";

@@ -1,10 +1,11 @@
-// One case, start to end: call the function, attach, call, detach, call, free, call. After each step: does everybody
-// see what the list of steps says, and is nothing left in the end? A loop over cases is the caller's.
+// One case, start to end: call the function, attach, call, detach, call, free, call. Each call must make the steps of
+// spec/trampoline, and nothing may be left in the end.
 
 import { isDeepStrictEqual } from "node:util";
 import { pointer, type RoAddr } from "../../../machine/address.js";
 import { KernelFault } from "../../../machine/fault.js";
 import { decode } from "../../../spec/a64/decode.js";
+import { isBeyondBranch } from "../../../spec/a64/insn.js";
 import { hex64, u64 } from "../../../spec/bits.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { DUMMY_TRAMPOLINE } from "../../../subjects/run/layout.js";
@@ -16,8 +17,6 @@ import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
 import { AGREE, type Disagreement, type Verdict } from "../../verdict.js";
 import type { TrampolineCase } from "./case.js";
 
-/** Bytes that a branch reaches back, and one instruction less forward. */
-const REACH = 2 ** 27;
 const EFAULT = 14;
 
 export const checkTrampolineCase = ({ setup, record }: TrampolineCase, subject: Subject): Verdict =>
@@ -92,12 +91,12 @@ function* formed({ machine }: TracedKernel, { image, size }: TrampImage): Genera
   }
 }
 
-/** A poke that expects what is not there fails and leaves the patch site as it is, whatever should have come to be there. */
+/** A poke that expects another word fails and leaves the patch site as it is. */
 function* refusesWrongOld({ tramp, target, machine, site }: TracedKernel, im: TrampImage): Generator<Disagreement> {
   const before = machine.peek32(site);
   yield* equal("a poke of what is not there", -EFAULT, tramp.bpfArchTextPoke(target, "call", im.image, undefined));
   // Out of reach both branches go to the literal: then they are one word, and there is nothing to poke.
-  if (im.image - site >= -REACH && im.image - site < REACH) {
+  if (!isBeyondBranch(site, im.image)) {
     const other = (im.image + 64) as RoAddr;
     yield* equal("a poke of another trampoline", -EFAULT, tramp.bpfArchTextPoke(target, "call", other, im.image));
   }
@@ -117,7 +116,7 @@ function* poked(
   yield* equal(what, 0, error);
   for (const other of seen) {
     if (states.some((state) => isSame(other, state))) continue;
-    yield objection(`another CPU, while ${what}`, "the old or the new state", told(other));
+    yield objection(`another CPU, while ${what}`, "the old or the new state", printed(other));
   }
 }
 
@@ -162,7 +161,7 @@ function* freed({ machine }: TracedKernel, { image, size }: TrampImage): Generat
 }
 
 function* equal(where: string, expected: unknown, got: unknown): Generator<Disagreement> {
-  if (!isDeepStrictEqual(got, expected)) yield objection(where, told(expected), told(got));
+  if (!isDeepStrictEqual(got, expected)) yield objection(where, printed(expected), printed(got));
 }
 
 /** Of what attached programs see and answer. */
@@ -172,7 +171,7 @@ const objection = (where: string, expected: string, got: string): Disagreement =
 });
 
 /** One line; 64-bit numbers in hex. */
-const told = (value: unknown): string =>
+const printed = (value: unknown): string =>
   typeof value === "string"
     ? value
     : (JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? hex64(v) : v)) ?? "nothing");

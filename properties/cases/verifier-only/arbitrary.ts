@@ -1,4 +1,4 @@
-// Random cases of the kernel dialect: one to four rows, through pointers that are good, beside their memory, or wild.
+// Random cases: one to four verifier-only instructions, through pointers that are good, beside their memory, or wild.
 
 import type { Random } from "fast-check";
 import { pointer } from "../../../machine/address.js";

@@ -21,7 +21,7 @@ export interface VerifierOnlyCase {
 }
 
 export const REGISTERS = 10;
-/** How many registers are told on entry: r0 to r5. */
+/** Registers that a case sets on entry: r0 to r5. */
 export const ENTRY_REGISTERS = 6;
 /** What the body may name: those, and r7 to r9, which are zero on entry. r6 leads to where all of them are stored. */
 export const NAMED_REGISTERS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9];

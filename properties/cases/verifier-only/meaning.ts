@@ -1,4 +1,4 @@
-// What the rows of the kernel dialect mean: the reference for `play.ts`, an interpreter of straight-line code.
+// What verifier-only instructions mean: an interpreter of straight-line code, the reference of `check.ts`.
 
 import { pointer } from "../../../machine/address.js";
 import { type U64, u64 } from "../../../spec/bits.js";

@@ -1,13 +1,12 @@
 // calls-reach: a call through a register works everywhere, so a run does not show that BL would have reached.
 
 import type { Va } from "../../../machine/address.js";
+import { isBeyondBranch } from "../../../spec/a64/insn.js";
 import { hex } from "../../../subjects/step.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
 import { type CompiledCode, eachSlot, extent, insnAt } from "./compiled-code.js";
 
-/** Of B and BL, in bytes: the lower bound is within reach, the upper is not. */
-const REACH = 2 ** 27;
 const LOW_48 = 2 ** 48;
 
 const callTargets = eachSlot(["lddw", "call"], (code, { row, off, imm }, pc) => {
@@ -22,7 +21,6 @@ const callTargets = eachSlot(["lddw", "call"], (code, { row, off, imm }, pc) => 
   const [first] = extent(code, pc);
   const insn = insnAt(code, first);
   const from = code.roImage + 4 * first;
-  const reaches = target - from >= -REACH && target - from < REACH;
   if (insn?.kind === "branch" && insn.link) {
     return from + insn.offset === target ? PASS : [`calls ${hex(from + insn.offset)}, expected ${hex(target)}`];
   }
@@ -30,7 +28,7 @@ const callTargets = eachSlot(["lddw", "call"], (code, { row, off, imm }, pc) => 
   const jump = insnAt(code, first + 3);
   if (jump?.kind !== "branchRegister" || jump.op !== "blr") return ["is neither BL nor a constant and BLR"];
   if (constant !== target) return [`calls ${constant === undefined ? "?" : hex(constant)}, expected ${hex(target)}`];
-  return reaches ? ["goes through a register although BL reaches its target"] : PASS;
+  return isBeyondBranch(from, target) ? PASS : ["goes through a register although BL reaches its target"];
 });
 
 /** Low 48 bits of what MOVN and two MOVK put together from word `at` on. */

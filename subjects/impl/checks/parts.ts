@@ -8,6 +8,7 @@ import { ProgPacks } from "../../../impl/pack/prog-pack.js";
 import type { RoAddr } from "../../../machine/address.js";
 import { Machine } from "../../../machine/machine.js";
 import { decodeBitmask } from "../../../spec/a64/bitmask.js";
+import { CHUNK_BYTES } from "../../../spec/pack/allocator.js";
 import type { DirectedCase } from "../../subject.js";
 
 const BITS = 100;
@@ -76,7 +77,6 @@ const isRepeated = (value: bigint, width: number): boolean =>
   value === (value & 0xffffn) * (width === 64 ? 0x1_0001_0001_0001n : 0x1_0001n);
 
 const PACK = 4096;
-const CHUNK = 64;
 
 /** What is freed, as chunks from the start of a pack of which the first four and the sixth are taken. */
 const WRONG_FREES = [
@@ -90,12 +90,12 @@ const WRONG_FREE: readonly DirectedCase[] = WRONG_FREES.map(([what, chunk, chunk
   name: `a free of room ${what} is caught`,
   check() {
     const packs = new ProgPacks(new Machine(), { packBytes: PACK });
-    const base = packs.bpfProgPackAlloc(4 * CHUNK)!;
-    const freed = packs.bpfProgPackAlloc(CHUNK)!;
-    packs.bpfProgPackAlloc(CHUNK);
-    packs.bpfProgPackFree(freed, CHUNK);
+    const base = packs.bpfProgPackAlloc(4 * CHUNK_BYTES)!;
+    const freed = packs.bpfProgPackAlloc(CHUNK_BYTES)!;
+    packs.bpfProgPackAlloc(CHUNK_BYTES);
+    packs.bpfProgPackFree(freed, CHUNK_BYTES);
     try {
-      packs.bpfProgPackFree((base + chunk * CHUNK) as RoAddr, chunks * CHUNK);
+      packs.bpfProgPackFree((base + chunk * CHUNK_BYTES) as RoAddr, chunks * CHUNK_BYTES);
     } catch (error) {
       return error instanceof AssertionError ? undefined : String(error);
     }

@@ -36,7 +36,7 @@ const boot = (subject: Subject, quirks: JitEnv["quirks"] = DEFAULT_ENV.quirks): 
 /** @param failing which copy fails; 0 for none */
 function check(kernel: SubjectKernel, functions: readonly JitFunction[], failing = 0): string | undefined {
   const { machine } = kernel;
-  // Somebody else lives in the pack.
+  // Another program lives in the pack.
   kernel.loadProgram([fn(0, insn(rowById("mov imm")), EXIT)]);
   const before = JSON.stringify([machine.usage, kernel.modmem.current, kernel.packs.packs[0]?.bitmap.count]);
   if (failing > 0) machine.failures.plan("copy", failing);
