@@ -15,13 +15,6 @@ import type { Case } from "../subjects/case.js";
 import { defaultSubject } from "../subjects/index.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 
-interface CompiledCase {
-  readonly functions: readonly CompiledFunction[];
-  readonly listing: Listing;
-  /** All images with their literals, one after the other. */
-  readonly image: Uint8Array;
-}
-
 export interface ListedWord {
   /** Low 48 bits. */
   readonly va: Va;
@@ -45,12 +38,16 @@ export interface ListedFunction {
 }
 export type Listing = readonly ListedFunction[];
 
-/** @param base low 48 bits of the address of the first image's first word. */
+/**
+ * The listing of a case, and all its images with their literals, one after the other.
+ *
+ * @param base low 48 bits of the address of the first image's first word
+ */
 export async function compileCase(
   c: Case,
   base: Va = DEFAULT_BASE + c.env.hole,
   subject = defaultSubject,
-): Promise<Loaded<CompiledCase>> {
+): Promise<Loaded<{ readonly listing: Listing; readonly image: Uint8Array }>> {
   const compiled = compileFunctions(c, base, subject);
   if (!compiled.ok) {
     const expected = "a program that the JIT takes";
@@ -58,7 +55,7 @@ export async function compileCase(
   }
   const functions = compiled.value;
   const images = functions.map(({ words }) => new Uint8Array(words.buffer));
-  return loaded({ functions, listing: await listingOf(functions), image: Uint8Array.from(Buffer.concat(images)) });
+  return loaded({ listing: await listingOf(functions), image: Uint8Array.from(Buffer.concat(images)) });
 }
 
 export async function listingOf(functions: readonly CompiledFunction[]): Promise<Listing> {
