@@ -4,7 +4,7 @@
 
 import { openDisassembler } from "../engines/capstone/disassembler.js";
 import { loadUnicorn } from "../engines/unicorn/library.js";
-import { Acceptance, type Answer, BATCH } from "../engines/unicorn/supported-words.js";
+import { type Answer, BATCH, SupportedWords } from "../engines/unicorn/supported-words.js";
 import { pointer } from "../spec/a64/address.js";
 import { decode, explain } from "../spec/a64/decode.js";
 import { text } from "../spec/a64/text.js";
@@ -23,7 +23,7 @@ const millions = Number(process.argv[2] ?? 10);
 const seed = Number(process.argv[3] ?? 1);
 const load = loadUnicorn();
 if (!load.ok) throw new Error(load.why);
-const acceptance = new Acceptance(load.library);
+const supported = new SupportedWords(load.library);
 const disassemble = await openDisassembler();
 const cells = new Map<string, Cell>();
 
@@ -66,7 +66,7 @@ const started = performance.now();
 let looked = 0;
 while (looked < millions * 1e6) {
   for (let i = 0; i < BATCH; i++) batch[i] = random.next().value as number;
-  const answers = acceptance.accepts(batch);
+  const answers = supported.answers(batch);
   for (let i = 0; i < BATCH; i++) count(batch[i]!, answers[i]!);
   looked += BATCH;
 }

@@ -77,7 +77,8 @@ export type EngineOutcome =
   | { readonly kind: "outOfFuel"; readonly executed: number };
 
 export interface Engine {
-  readonly name: "reference" | "wasm" | "unicorn";
+  /** As `--engine` takes it. */
+  readonly name: string;
   /** `undefined` if it can run, else one sentence: what is missing and how to install it. */
   unavailable(): string | undefined;
   /** Memory that a machine's frames may be cut from (`MachineOptions.physical`) to make runs of this engine fast. */

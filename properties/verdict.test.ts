@@ -26,6 +26,8 @@ test("r0 is compared in all 64 bits", () => {
 test("the first differing byte is named by its place", () => {
   expect(compare(returned(0n, 0, 7, 0), returned(0n, 0, 9, 1))).toEqual({
     kind: "disagree",
+    oracle: "exec-match",
+    reason: "another result",
     where: "stack[r10 - 2]",
     expected: "0x07",
     got: "0x09",

@@ -1,15 +1,12 @@
-// What is heard of the CPU while it runs. Each answer stops it or lets it go on; what came of it is left here for
-// `run.ts` to act upon, as nothing may throw or start the CPU again from within.
+// What the emulator's hooks do while the CPU runs. Each stops it or lets it go on, and leaves what it found for
+// `engine.ts` to act upon, since no hook may throw or start the CPU again.
 
 import type { Va } from "../../machine/address.js";
 import type { EngineRun } from "../engine.js";
-import { vaOf } from "./address.js";
 import { SP } from "./cpu.js";
-import { ACCESS, type GuestAddress } from "./library.js";
-import type { Progress } from "./progress.js";
-import { Guard, wordAt } from "./rules.js";
+import { ACCESS, type GuestAddress, vaOf } from "./library.js";
+import { AccessRules, ExclusiveMonitor, wordAt } from "./rules.js";
 import type { Listener, Session } from "./session.js";
-import { Monitor } from "./watch.js";
 
 /** A refused access, or a part of one that crosses pages. */
 interface Invalid {
@@ -23,14 +20,14 @@ export interface Held {
   readonly action: "trap" | "misaligned" | "fail";
 }
 
-export class Ears implements Listener {
+export class Hooks implements Listener {
   /** Since the CPU was started, like all that follows. */
   interrupt: number | undefined;
   invalid: Invalid | undefined;
   thrown: { readonly error: unknown } | undefined;
   held: Held | undefined;
-  readonly guard: Guard;
-  readonly monitor: Monitor;
+  readonly rules: AccessRules;
+  readonly monitor: ExclusiveMonitor;
   /** Whether some traps lie on pages with code, so that each instruction must be compared with them. */
   private codeHasTraps = false;
 
@@ -40,19 +37,19 @@ export class Ears implements Listener {
     private readonly progress: Progress,
   ) {
     const { machine, stackLow, stackTop } = run;
-    this.guard = new Guard(session.cpu, machine, stackLow, stackTop, () => session.pages.hasOddStack);
-    this.monitor = new Monitor(session.cpu);
+    this.rules = new AccessRules(session.cpu, machine, stackLow, stackTop, () => session.pages.hasOddStack);
+    this.monitor = new ExclusiveMonitor(session.cpu);
   }
 
   reset(): void {
     this.interrupt = undefined;
     this.invalid = undefined;
     this.held = undefined;
-    this.guard.stop = undefined;
+    this.rules.stop = undefined;
   }
 
   /** Mappings or code may have changed. */
-  lookAround(): void {
+  refresh(): void {
     const { machine, traps } = this.run;
     this.session.pages.sync();
     this.watchLoads();
@@ -136,7 +133,7 @@ export class Ears implements Listener {
   }
 
   private judge(isStore: boolean, address: GuestAddress, bytes: number): void {
-    const stop = this.guard.check(isStore, address, bytes);
+    const stop = this.rules.check(isStore, address, bytes);
     if (stop === undefined) return;
     this.progress.stopAt(stop.pc);
     this.progress.step(stop.pc);
@@ -157,3 +154,40 @@ export class Ears implements Listener {
 /** Whether a page is to be mapped for that type of access. */
 const allows = (permission: "rw" | "ro" | "rox", type: number): boolean =>
   type === ACCESS.readUnmapped || (type === ACCESS.writeUnmapped && permission === "rw");
+
+/** How far a run has come, counted in blocks: the emulator tells when it begins one, and where it stopped. */
+export class Progress {
+  /** Instructions begun, those of the running block aside. */
+  executed = 0;
+  /** Calls of traps; they too use up fuel. */
+  calls = 0;
+  private block: Va = 0;
+  private blockWords = 0;
+
+  /** @param previous the instruction that ran last; the entry before any did. */
+  constructor(public previous: Va) {}
+
+  beginBlock(block: Va, words: number): void {
+    this.leave(this.blockWords);
+    this.block = block;
+    this.blockWords = words;
+  }
+
+  /** The CPU stopped with `pc` as the next instruction: within the running block, or after all of it. */
+  stopAt(pc: Va | undefined): void {
+    const inside = pc === undefined ? -1 : (pc - this.block) / 4;
+    this.leave(inside >= 0 && inside < this.blockWords ? Math.floor(inside) : this.blockWords);
+    this.blockWords = 0;
+  }
+
+  /** One instruction more, beside the blocks. */
+  step(pc: Va): void {
+    this.executed++;
+    this.previous = pc;
+  }
+
+  private leave(words: number): void {
+    this.executed += words;
+    if (words > 0) this.previous = this.block + 4 * (words - 1);
+  }
+}

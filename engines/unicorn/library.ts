@@ -4,6 +4,8 @@
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { Va } from "../../machine/address.js";
+import { hex64 } from "../../spec/bits.js";
 
 /** An engine handle or any other C pointer. */
 export type Pointer = bigint;
@@ -181,3 +183,16 @@ function bind(koffi: typeof import("koffi"), place: string): UnicornLibrary {
 export function must(error: number, what: string): void {
   if (error !== ERROR.ok) throw new Error(`Unicorn could not ${what}: error ${error}`);
 }
+
+// Addresses on the way to and from the emulator: it takes signed 64-bit numbers, of which the kernel's half is
+// -2^48 .. -1, and the machine takes the low 48 bits.
+const HALF = 2 ** 48;
+
+export const signed = (va: Va): number => va - HALF;
+
+/** Undefined if it is not a kernel address. */
+export function vaOf(address: GuestAddress): Va | undefined {
+  return typeof address === "number" && address < 0 && address >= -HALF ? address + HALF : undefined;
+}
+
+export const hexAddress = (address: GuestAddress): string => hex64(BigInt(address));

@@ -6,9 +6,8 @@
 import { Buffer } from "node:buffer";
 import type { Va } from "../../machine/address.js";
 import type { Machine, Mapping } from "../../machine/machine.js";
-import { signed } from "./address.js";
 import type { Cpu } from "./cpu.js";
-import { HOOK, must, PERMISSION, type Pointer } from "./library.js";
+import { HOOK, must, PERMISSION, type Pointer, signed } from "./library.js";
 import { isExclusive, mayMisalignSp } from "./words.js";
 
 /** Comparing more than these at each run would cost more than mapping them anew. */

@@ -4,12 +4,12 @@
 
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { codeAddress } from "../../spec/a64/address.js";
 import { hex64 } from "../../spec/bits.js";
 import type { EngineFault } from "../engine.js";
-import { hexAddress, signed, vaOf } from "./address.js";
 import type { Cpu } from "./cpu.js";
-import type { GuestAddress } from "./library.js";
-import { isAtomic, isBasedOnSp, pushOf } from "./words.js";
+import { type GuestAddress, hexAddress, signed, vaOf } from "./library.js";
+import { baseOf, bytesOf, isAtomic, isBasedOnSp, isExclusive, isLoadExclusive, pushOf } from "./words.js";
 
 /** Why an instruction did not complete. */
 interface Stop {
@@ -23,7 +23,7 @@ interface Overwritten {
   readonly bytes: Uint8Array;
 }
 
-export class Guard {
+export class AccessRules {
   stop: Stop | undefined;
   private overwritten: Overwritten[] = [];
   private readonly stackEnd: Va;
@@ -126,4 +126,50 @@ export class Guard {
 export function wordAt(machine: Machine, pc: Va): number {
   const mapping = machine.mapping(pc);
   return mapping === undefined || pc % 4 !== 0 ? 0 : mapping.frame.view.getUint32(pc % machine.pageBytes, true);
+}
+
+/** As a base. */
+const SP = 31;
+
+interface Reservation {
+  readonly address: bigint;
+  readonly bytes: number;
+}
+
+/**
+ * The exclusive monitor as the reference has it: a reservation is of one block and one size, and a store of one's own to
+ * it ends it. QEMU compares values instead, so a store-exclusive that must fail may succeed there; those are found here.
+ */
+export class ExclusiveMonitor {
+  private reservation: Reservation | undefined;
+
+  constructor(private readonly cpu: Cpu) {}
+
+  /** @returns what to do instead of the instruction that is about to run, undefined if nothing. */
+  before(word: number): "misaligned" | "fail" | undefined {
+    if (!isExclusive(word)) return undefined;
+    const address = this.cpu.readBase(baseOf(word));
+    const bytes = bytesOf(word);
+    const alignment = baseOf(word) === SP ? 16 : bytes;
+    if (address % BigInt(alignment) !== 0n) return "misaligned";
+    if (isLoadExclusive(word)) {
+      this.reservation = { address, bytes };
+      return undefined;
+    }
+    const { reservation } = this;
+    this.reservation = undefined;
+    return reservation?.address === address && reservation.bytes === bytes ? undefined : "fail";
+  }
+
+  /** A store is made. @param va the low 48 bits of a kernel address. */
+  stored(va: number, bytes: number): void {
+    if (this.reservation === undefined) return;
+    const reserved = codeAddress(this.reservation.address);
+    if (reserved === undefined) return;
+    if (va < reserved + this.reservation.bytes && reserved < va + bytes) this.reservation = undefined;
+  }
+
+  clear(): void {
+    this.reservation = undefined;
+  }
 }

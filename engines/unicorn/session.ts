@@ -3,9 +3,8 @@
 
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { signed } from "./address.js";
 import { Cpu } from "./cpu.js";
-import { type GuestAddress, HOOK, type Pointer, type UnicornLibrary } from "./library.js";
+import { type GuestAddress, HOOK, type Pointer, signed, type UnicornLibrary } from "./library.js";
 import { Pages } from "./pages.js";
 
 /** What a run wants to hear while the CPU runs. Nothing may throw. */

@@ -22,7 +22,7 @@ const isVector = (word: number): boolean => ((word >>> 25) & 7) === 7;
 
 export type Answer = "executes" | "undefined" | "not asked";
 
-export class Acceptance {
+export class SupportedWords {
   private readonly cpu: Cpu;
   private readonly code = new Uint8Array(new ArrayBuffer(CODE_PAGES * PAGE));
   private readonly words = new Uint32Array(this.code.buffer);
@@ -47,7 +47,7 @@ export class Acceptance {
   }
 
   /** @param words at most `BATCH`. */
-  accepts(words: Uint32Array): Answer[] {
+  answers(words: Uint32Array): Answer[] {
     const { library, cpu } = this;
     this.words.fill(END);
     for (const [i, word] of words.entries()) if (!isVector(word)) this.words[2 * i] = word;
@@ -55,10 +55,10 @@ export class Acceptance {
       must(library.removeCache(cpu.uc, at, at + PAGE), "forget translated code");
     }
     cpu.write();
-    return Array.from(words, (word, i) => this.acceptsOne(word, CODE + 8 * i));
+    return Array.from(words, (word, i) => this.answer(word, CODE + 8 * i));
   }
 
-  private acceptsOne(word: number, at: number): Answer {
+  private answer(word: number, at: number): Answer {
     if (isVector(word)) return "not asked";
     const { library, cpu } = this;
     this.interrupt = 0;

@@ -41,24 +41,25 @@ export function exceptionOrBarrier(word: number): Decoded {
   return bit(word, 24) ? system(word) : exception(word);
 }
 
-const EXCEPTIONS: Readonly<Record<number, "brk" | "hvc" | "smc">> = {
-  2: "hvc",
-  3: "smc",
-  2097152: "brk",
-};
+/** By opc (bits 23..21), op2 and LL (bits 4..0), in their places. */
+const EXCEPTIONS: ReadonlyMap<number, "brk" | "hvc" | "smc"> = new Map([
+  [0x0000_0002, "hvc"],
+  [0x0000_0003, "smc"],
+  [0x0020_0000, "brk"],
+]);
 
 /** BRK, HVC, SMC. */
 function exception(word: number): Decoded {
-  const op = EXCEPTIONS[word & 0x00e0_001f];
+  const op = EXCEPTIONS.get(word & 0x00e0_001f);
   return op === undefined ? UNMODELLED : { kind: "exception", op, imm16: bits(word, 20, 5) };
 }
 
 /** op0:op1:CRn:CRm:op2 without op0's fixed upper bit, as they stand in bits 19..5. */
-const SYSTEM_REGISTERS: Readonly<Record<number, SystemRegister>> = {
-  18052: "tpidr_el1",
-  26242: "tpidr_el2",
-  16904: "sp_el0",
-};
+const SYSTEM_REGISTERS: ReadonlyMap<number, SystemRegister> = new Map([
+  [0b1_000_1101_0000_100, "tpidr_el1"],
+  [0b1_100_1101_0000_010, "tpidr_el2"],
+  [0b1_000_0100_0001_000, "sp_el0"],
+]);
 const BARRIERS: Readonly<Record<number, "dsb" | "dmb" | "isb">> = { 4: "dsb", 5: "dmb", 6: "isb" };
 
 /** HINT, DSB, DMB, ISB, MRS. */
@@ -72,7 +73,7 @@ function system(word: number): Decoded {
     return op === undefined ? UNMODELLED : { kind: "barrier", op, option: bits(word, 11, 8) };
   }
   if ((word & 0xfff0_0000) >>> 0 === 0xd530_0000) {
-    const register = SYSTEM_REGISTERS[bits(word, 19, 5)];
+    const register = SYSTEM_REGISTERS.get(bits(word, 19, 5));
     return register === undefined ? UNMODELLED : { kind: "readSystem", register, rt: rd(word) };
   }
   return UNMODELLED;

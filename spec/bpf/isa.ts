@@ -1,6 +1,6 @@
 // The BPF instruction set, once: one row per instruction form, in the words of RFC 9669. Decoder, encoder, both text
-// syntaxes, validity rules, generator, coverage report and docs/isa.md read these rows; meanings live elsewhere
-// (`interpret*.ts` for what a program computes, `impl/jit` for what is emitted). Read `insn.ts` next.
+// syntaxes, validity rules, generators and coverage read these rows. Meanings live elsewhere: `steps.ts` and the files
+// that it names for what a program computes, `impl/jit` for what is emitted. Read `insn.ts` next.
 
 /** The conformance groups of RFC 9669 section 2.4, and `kernel` for forms that only a verifier hands to a JIT. */
 export type Group = "base32" | "base64" | "atomic32" | "atomic64" | "divmul32" | "divmul64" | "kernel";
