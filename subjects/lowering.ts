@@ -2,14 +2,14 @@
 // blinding. Whoever runs the code and whoever lists it gets the same.
 
 import { blindFunction, bpfJitBlindConstants, type Random32 } from "../impl/verifier/blinding.js";
-import { type LoweredFunction, lower, type VerifierEnv } from "../impl/verifier/rewrite.js";
+import { type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
 import type { Program } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { layoutOf } from "./run/layout.js";
 
-export { bpfJitBlindConstants, type LoweredFunction, lower, type VerifierEnv };
+export { bpfJitBlindConstants, type RewrittenFunction, rewrite, type VerifierEnv };
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
@@ -21,7 +21,7 @@ export function lowerProgram(
   program: Program,
   facts: Facts,
   { guard = false }: Pick<CaseEnv, "guard">,
-): readonly (readonly LoweredFunction[])[] {
+): readonly (readonly RewrittenFunction[])[] {
   const { maps } = layoutOf(program, 0);
   const verifier: VerifierEnv = {
     mapObject: (index) => maps[index]!.object.base,
@@ -29,7 +29,7 @@ export function lowerProgram(
     helperOffset: (id) => (HELPERS.has(id) ? helperOffset(id) : undefined),
     rewriteDivision: guard,
   };
-  return program.code.map((code, index) => lower(code, factsOfCode(facts, index), verifier).functions);
+  return program.code.map((code, index) => rewrite(code, factsOfCode(facts, index), verifier).functions);
 }
 
 /** A xorshift generator from a fixed start: 32 bits at a time, never 0. A blinded case replays to the word. */
@@ -44,15 +44,15 @@ export function repeatable(): Random32 {
 }
 
 export type BlindResult =
-  | { readonly ok: true; readonly lowered: readonly (readonly LoweredFunction[])[] }
+  | { readonly ok: true; readonly lowered: readonly (readonly RewrittenFunction[])[] }
   | { readonly ok: false; readonly why: string };
 
 /** By code, its functions, blinded as a kernel does that draws `repeatable()`. */
-export function blindCodes(codes: readonly (readonly LoweredFunction[])[]): BlindResult {
+export function blindCodes(codes: readonly (readonly RewrittenFunction[])[]): BlindResult {
   const random = repeatable();
-  const lowered: LoweredFunction[][] = [];
+  const lowered: RewrittenFunction[][] = [];
   for (const functions of codes) {
-    const blinded: LoweredFunction[] = [];
+    const blinded: RewrittenFunction[] = [];
     for (const fn of functions) {
       const result = blindFunction(fn, random);
       if (!result.ok) {

@@ -41,7 +41,7 @@ export {
   trampFlags,
 } from "../impl/trampoline/links.js";
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
-export type { LoweredFunction } from "../impl/verifier/rewrite.js";
+export type { RewrittenFunction } from "../impl/verifier/rewrite.js";
 
 /** Why a program was not loaded: the kernel's reason, or what the subject lacks. */
 export type LoadError = KernelError | { readonly kind: "missing"; readonly what: string };

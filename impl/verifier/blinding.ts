@@ -4,7 +4,7 @@
 import { type Insn, insn, lddwHalves } from "../../spec/bpf/insn.js";
 import { type Row, rowById, type Width } from "../../spec/bpf/isa.js";
 import { joinPatches, type Patched, type TooFar } from "./patches.js";
-import type { LoweredFunction } from "./rewrite.js";
+import type { RewrittenFunction } from "./rewrite.js";
 
 /** The scratch register of the kernel, R11, where constants are put together. */
 const AX = 11;
@@ -39,9 +39,9 @@ export function bpfJitBlindConstants(insns: readonly Insn[], random: Random32): 
 
 /** The same for a function whose instructions know where they come from. */
 export function blindFunction(
-  fn: LoweredFunction,
+  fn: RewrittenFunction,
   random: Random32,
-): { readonly ok: true; readonly fn: LoweredFunction } | TooFar {
+): { readonly ok: true; readonly fn: RewrittenFunction } | TooFar {
   const blinded = bpfJitBlindConstants(fn.insns, random);
   if (!blinded.ok) return blinded;
   const origin = blinded.origin.map((slot) => fn.origin[slot]!);

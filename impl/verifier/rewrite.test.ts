@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
-import { type CodeFacts, lower, type VerifierEnv } from "./rewrite.js";
+import { type CodeFacts, rewrite, type VerifierEnv } from "./rewrite.js";
 
 const i = (id: string, fields: Partial<Omit<Insn, "row">> = {}): Insn => insn(rowById(id), fields);
 const exit = i("exit");
@@ -18,19 +18,19 @@ const whole = (code: readonly Insn[], contextLoads: readonly number[] = []): Cod
   contextLoads: new Set(contextLoads),
 });
 
-/** One function, lowered, as lines `row dst src off imm`. */
-function lowered(
+/** One function, rewritten, as lines `row dst src off imm`. */
+function rewritten(
   code: readonly Insn[],
   env: Partial<VerifierEnv> = {},
   contextLoads: readonly number[] = [],
 ): readonly string[] {
-  const { functions } = lower(code, whole(code, contextLoads), { ...ENV, ...env });
+  const { functions } = rewrite(code, whole(code, contextLoads), { ...ENV, ...env });
   return functions[0]!.insns.map(({ row, dst, src, off, imm }) => `${row.id} ${dst} ${src} ${off} ${imm}`);
 }
 
 test("what is not rewritten stays the same object", () => {
   const code = [mov(0, 1), i("stxb", { dst: 10, off: -1 }), i("jeq imm", { off: -3 }), exit];
-  const { functions } = lower(code, whole(code), ENV);
+  const { functions } = rewrite(code, whole(code), ENV);
   expect(functions).toEqual([{ index: 0, stackDepth: 0, insns: code, origin: Int32Array.of(0, 1, 2, 3) }]);
   expect(functions[0]!.insns[1]).toBe(code[1]);
 });
@@ -45,7 +45,7 @@ test("each function becomes its own, and a local call names it by index", () => 
     ],
     contextLoads: new Set(),
   };
-  expect(lower(code, facts, ENV).functions).toEqual([
+  expect(rewrite(code, facts, ENV).functions).toEqual([
     {
       index: 0,
       stackDepth: 8,
@@ -59,13 +59,13 @@ test("each function becomes its own, and a local call names it by index", () => 
 
 test("a helper call becomes a distance, a tail call an instruction, an inlined helper stays", () => {
   const code = [5, 7, 12, 8].map((imm) => i("call helper", { imm }));
-  expect(lowered(code, { inlineHelpers: new Set([8]) })).toEqual([
+  expect(rewritten(code, { inlineHelpers: new Set([8]) })).toEqual([
     "call helper 0 0 0 4096",
     "call helper 0 0 0 -8192",
     "tail call 0 0 0 0",
     "call helper 0 0 0 8",
   ]);
-  expect(() => lowered(code)).toThrow("slot 3 calls helper 8, which has no address");
+  expect(() => rewritten(code)).toThrow("slot 3 calls helper 8, which has no address");
 });
 
 test("a map becomes its address, its value the address of that byte", () => {
@@ -74,13 +74,13 @@ test("a map becomes its address, its value the address of that byte", () => {
     i("lddw high", { imm: high }),
   ];
   const top = 0xffff_8000 | 0;
-  expect(lowered([...load("mapFd", 2, 0), ...load("mapIndex", 0, 0)])).toEqual([
+  expect(rewritten([...load("mapFd", 2, 0), ...load("mapIndex", 0, 0)])).toEqual([
     `lddw imm64 3 0 0 ${0x1234_5200}`,
     `lddw high 0 0 0 ${top}`,
     `lddw imm64 3 0 0 ${0x1234_5000}`,
     `lddw high 0 0 0 ${top}`,
   ]);
-  expect(lowered([...load("mapFdValue", 1, 24), ...load("mapIndexValue", 0, 0), ...load("imm64", -1, 7)])).toEqual([
+  expect(rewritten([...load("mapFdValue", 1, 24), ...load("mapIndexValue", 0, 0), ...load("imm64", -1, 7)])).toEqual([
     `lddw imm64 3 0 0 ${0x9000_0118 | 0}`,
     `lddw high 0 0 0 ${top}`,
     `lddw imm64 3 0 0 ${0x9000_0000 | 0}`,
@@ -92,7 +92,7 @@ test("a map becomes its address, its value the address of that byte", () => {
 
 test("the fields of the xdp context become pointers, other loads stay", () => {
   const code = [0, 4, 8, 4].map((off) => i("ldxw", { dst: 2, src: 1, off }));
-  expect(lowered(code, {}, [0, 1, 2])).toEqual(["ldxdw 2 1 0 0", "ldxdw 2 1 8 0", "ldxdw 2 1 16 0", "ldxw 2 1 4 0"]);
+  expect(rewritten(code, {}, [0, 1, 2])).toEqual(["ldxdw 2 1 0 0", "ldxdw 2 1 8 0", "ldxdw 2 1 16 0", "ldxw 2 1 4 0"]);
 });
 
 test("a shift beyond the width is taken modulo the width", () => {
@@ -102,11 +102,11 @@ test("a shift beyond the width is taken modulo the width", () => {
     i("arsh imm", { imm: 63 }),
     i("add imm", { imm: 99 }),
   ];
-  expect(lowered(shifts)).toEqual(["lsh imm 0 0 0 0", "rsh32 imm 0 0 0 8", "arsh imm 0 0 0 63", "add imm 0 0 0 99"]);
+  expect(rewritten(shifts)).toEqual(["lsh imm 0 0 0 0", "rsh32 imm 0 0 0 8", "arsh imm 0 0 0 63", "add imm 0 0 0 99"]);
 });
 
 describe("divisions guarded as Linux 6.12 does", () => {
-  const guarded = (...code: readonly Insn[]): readonly string[] => lowered(code, { rewriteDivision: true });
+  const guarded = (...code: readonly Insn[]): readonly string[] => rewritten(code, { rewriteDivision: true });
   const byReg = (id: string): Insn => i(id, { dst: 3, src: 4 });
 
   test.each<[string, readonly string[]]>([
@@ -154,7 +154,7 @@ describe("divisions guarded as Linux 6.12 does", () => {
 
   test("jumps across a guard are aimed again, and to it at its first instruction", () => {
     const code = [i("ja", { off: 1 }), byReg("mod reg"), i("jeq imm", { off: -2 }), i("gotol", { imm: -4 })];
-    const { functions } = lower(code, whole(code), { ...ENV, rewriteDivision: true });
+    const { functions } = rewrite(code, whole(code), { ...ENV, rewriteDivision: true });
     expect(functions[0]!.origin).toEqual(Int32Array.of(0, 1, 1, 2, 3));
     expect(guarded(...code)).toEqual([
       "ja 0 0 2 0",

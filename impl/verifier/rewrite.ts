@@ -31,7 +31,7 @@ export interface VerifierEnv {
   readonly rewriteDivision?: boolean;
 }
 
-export interface LoweredFunction extends JitFunction {
+export interface RewrittenFunction extends JitFunction {
   /** Index of an instruction -> slot of the code that it was made from. */
   readonly origin: Int32Array;
 }
@@ -53,34 +53,34 @@ const XDP_FIELDS: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * Lower one valid code. Shifts by constants beyond the width, which Linux refuses, are taken modulo the width, which is
+ * Rewrite one valid code. Shifts by constants beyond the width, which Linux refuses, are taken modulo the width, which is
  * what RFC 9669 says of them.
  *
  * @throws RangeError if the code is not valid for `env`, or if a guarded division moves a jump target beyond 16 bits:
  * a program to refuse before this.
  */
-export function lower(
+export function rewrite(
   code: readonly Insn[],
   facts: CodeFacts,
   env: VerifierEnv,
-): { readonly functions: readonly LoweredFunction[] } {
+): { readonly functions: readonly RewrittenFunction[] } {
   const indexOf = new Map(facts.functions.map(({ start }, index) => [start, index]));
   return {
     functions: facts.functions.map(({ start, end, stackDepth }, index) => ({
       index,
       stackDepth,
-      ...lowerFunction(start, end, (pc) => lowerSlot(code, pc, facts.contextLoads, indexOf, env), env),
+      ...rewriteFunction(start, end, (pc) => rewriteSlot(code, pc, facts.contextLoads, indexOf, env), env),
     })),
   };
 }
 
-function lowerFunction(
+function rewriteFunction(
   start: number,
   end: number,
-  lowerAt: (pc: number) => Insn,
+  rewriteAt: (pc: number) => Insn,
   env: VerifierEnv,
 ): { readonly insns: readonly Insn[]; readonly origin: Int32Array } {
-  const slots = Array.from({ length: end - start }, (_, i) => lowerAt(start + i));
+  const slots = Array.from({ length: end - start }, (_, i) => rewriteAt(start + i));
   if (env.rewriteDivision !== true) return { insns: slots, origin: Int32Array.from(slots, (_, i) => start + i) };
   const joined = joinPatches(slots.map((slot) => guardDivision(slot) ?? [slot]));
   if (!joined.ok) {
@@ -90,7 +90,7 @@ function lowerFunction(
   return { insns: joined.insns, origin: joined.origin.map((slot) => start + slot) };
 }
 
-function lowerSlot(
+function rewriteSlot(
   code: readonly Insn[],
   pc: number,
   contextLoads: ReadonlySet<number>,
@@ -100,7 +100,7 @@ function lowerSlot(
   const slot = code[pc]!;
   switch (slot.row.kind) {
     case "alu":
-      return lowerShift(slot, slot.row);
+      return rewriteShift(slot, slot.row);
     case "lddw":
       return slot.row === LDDW ? slot : { ...slot, row: LDDW, src: 0, imm: addressOf(code, pc, env).low | 0 };
     case "lddwHigh":
@@ -112,13 +112,13 @@ function lowerSlot(
       return insn(LDXDW, { dst: slot.dst, src: slot.src, off });
     }
     case "call":
-      return lowerCall(slot, pc, indexOf, env);
+      return rewriteCall(slot, pc, indexOf, env);
     default:
       return slot;
   }
 }
 
-function lowerShift(slot: Insn, { imm, width }: AluRow): Insn {
+function rewriteShift(slot: Insn, { imm, width }: AluRow): Insn {
   const inRange = imm !== "shift" || (slot.imm >= 0 && slot.imm < width);
   return inRange ? slot : { ...slot, imm: slot.imm & (width - 1) };
 }
@@ -139,7 +139,7 @@ function addressOf(code: readonly Insn[], pc: number, env: VerifierEnv): ReturnT
   }
 }
 
-function lowerCall(slot: Insn, pc: number, indexOf: ReadonlyMap<number, number>, env: VerifierEnv): Insn {
+function rewriteCall(slot: Insn, pc: number, indexOf: ReadonlyMap<number, number>, env: VerifierEnv): Insn {
   if (slot.row.kind === "call" && slot.row.target === "local") {
     const target = branchTarget(slot, pc)!;
     const off = indexOf.get(target);

@@ -9,7 +9,7 @@ import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { blindCodes, lowerProgram } from "../../subjects/lowering.js";
 import { CALL_BASE } from "../../subjects/run/layout.js";
-import { DEFAULT_ENV, describe, type JitEnv, type LoweredFunction } from "../../subjects/subject.js";
+import { DEFAULT_ENV, describe, type JitEnv, type RewrittenFunction } from "../../subjects/subject.js";
 
 /** One function as the JIT left it. */
 export interface CompiledFunction {
@@ -69,7 +69,7 @@ export function compileFunctions(c: Case, base: Va, subject = defaultSubject): M
 /** What the functions of one code are compiled from. */
 interface CodeToCompile {
   readonly index: number;
-  readonly lowered: readonly LoweredFunction[];
+  readonly lowered: readonly RewrittenFunction[];
   readonly env: JitEnv;
   /** The code that a function's origins point into. */
   written(fn: number): readonly Insn[];
@@ -94,7 +94,7 @@ export function compileCode(
 }
 
 /** What the JIT is given of a case: the functions of each code. */
-export function lowerCase(c: Case): Made<readonly (readonly LoweredFunction[])[]> {
+export function lowerCase(c: Case): Made<readonly (readonly RewrittenFunction[])[]> {
   const validity = validate(c.program, { strictness: "rfc" });
   if (!validity.ok) return { ok: false, why: validity.problems[0]?.message ?? "an invalid one" };
   const codes = lowerProgram(c.program, validity.facts, c.env);

@@ -9,15 +9,15 @@ import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import { fn } from "../../subjects/directed-case.js";
-import { bpfJitBlindConstants, type LoweredFunction, lower, type VerifierEnv } from "../../subjects/lowering.js";
+import { bpfJitBlindConstants, type RewrittenFunction, rewrite, type VerifierEnv } from "../../subjects/lowering.js";
 import type { DirectedCase } from "../../subjects/subject.js";
 
 const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };
 
 /** One function, rewritten. */
-function rewritten(code: readonly Insn[], env: Partial<VerifierEnv> = {}): LoweredFunction {
+function rewritten(code: readonly Insn[], env: Partial<VerifierEnv> = {}): RewrittenFunction {
   const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads: new Set<number>() };
-  return lower(code, facts, { ...NO_ADDRESSES, ...env }).functions[0]!;
+  return rewrite(code, facts, { ...NO_ADDRESSES, ...env }).functions[0]!;
 }
 
 const CHOSEN = 0x4141_4141;
@@ -65,7 +65,7 @@ const ORIGINS: DirectedCase = {
     const functions = [[0, 2] as const, [2, 5] as const].map(([start, end]) => ({ start, end, stackDepth: 0 }));
     const facts = { functions, contextLoads: new Set<number>() };
     const originOf = (rewriteDivision: boolean): Int32Array =>
-      lower(code, facts, { ...NO_ADDRESSES, rewriteDivision }).functions[1]!.origin;
+      rewrite(code, facts, { ...NO_ADDRESSES, rewriteDivision }).functions[1]!.origin;
     const unguarded = originOf(false).join(" ");
     if (unguarded !== "2 3 4") return `without guards it is said to come from ${unguarded}`;
     const origin = originOf(true);

@@ -10,13 +10,13 @@ import type { Program } from "../../spec/bpf/program.js";
 import { helperOffset } from "../../subjects/lowering.js";
 import { HASH_ELEMENT_HELPER } from "../../subjects/run/helper-traps.js";
 import { ARRAY_HEADER_BYTES, HASH_ELEMENT_HEADER_BYTES, layoutOf } from "../../subjects/run/layout.js";
-import type { LoweredFunction } from "../../subjects/subject.js";
+import type { RewrittenFunction } from "../../subjects/subject.js";
 import { type MapLoad, mapLoadAt, splitFunctions, type Unknown } from "./functions.js";
 import type { Recording } from "./recording.js";
 import { setAddress } from "./resolve.js";
 
 type Relocated =
-  | { readonly ok: true; readonly functions: readonly LoweredFunction[] }
+  | { readonly ok: true; readonly functions: readonly RewrittenFunction[] }
   /** Why the program cannot run here. */
   | { readonly ok: false; readonly why: string };
 

@@ -11,13 +11,13 @@ import type { Layout, Program } from "../../spec/bpf/program.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { type CaseProgram, isCaseProgram, leastInsns, type ProgramSpec } from "../action.js";
 import type { Case } from "../case.js";
-import { type LoweredFunction, lowerProgram } from "../lowering.js";
+import { lowerProgram, type RewrittenFunction } from "../lowering.js";
 import { frameAt, layoutOf } from "../run/layout.js";
 import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
 
 export interface PreparedProgram {
   /** By code: one, or several that call each other's ends. */
-  readonly codes: readonly (readonly LoweredFunction[])[];
+  readonly codes: readonly (readonly RewrittenFunction[])[];
   /** For a CPU with single-instruction atomics. */
   readonly lse: boolean;
   /** What it is compiled for, where that is not the session's. */
@@ -98,7 +98,7 @@ const PROBE = insn(rowById("probe ldxdw"), { dst: 2, src: 1 });
 const SUM = 6;
 
 /** The first argument is no address, and r2 is not used for anything. Calls name functions, so nothing moves with this. */
-const probing = (fn: LoweredFunction, probes: number): LoweredFunction =>
+const probing = (fn: RewrittenFunction, probes: number): RewrittenFunction =>
   probes === 0 ? fn : { ...fn, insns: [...new Array<Insn>(probes).fill(PROBE), ...fn.insns] };
 
 function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly Insn[] {

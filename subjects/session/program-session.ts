@@ -10,7 +10,7 @@ import type { Facts } from "../../spec/bpf/validate/validate.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { DEFAULT_OPTIONS } from "../action.js";
 import type { CaseEnv } from "../case.js";
-import { type LoweredFunction, lowerProgram } from "../lowering.js";
+import { lowerProgram, type RewrittenFunction } from "../lowering.js";
 import type { Execution, Scene, Step } from "../step.js";
 import { describeLoadError, type JitEnv, type Subject } from "../subject.js";
 import type { LiveProgram } from "./executor.js";
@@ -175,9 +175,9 @@ export function loadedBy({ result }: Step): LiveProgram | string {
 
 /** Blinding comes between the verifier and the JIT. */
 export const compiledOf = (
-  given: LoweredFunction,
+  given: RewrittenFunction,
   { fn, origin }: LiveProgram["program"]["functions"][number],
-): Pick<LoweredFunction, "insns" | "origin"> =>
+): Pick<RewrittenFunction, "insns" | "origin"> =>
   origin === undefined ? given : { insns: fn.insns, origin: origin.map((slot) => given.origin[slot]!) };
 
 const ANCHOR_PROGRAM = { first: 1, insns: 2, subprograms: 0, probes: 0 };

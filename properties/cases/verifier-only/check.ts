@@ -15,7 +15,7 @@ import {
   describeLoadError,
   type JitFunction,
   type LoadedProgram,
-  type LoweredFunction,
+  type RewrittenFunction,
   type Subject,
   type SubjectKernel,
 } from "../../../subjects/subject.js";
@@ -133,7 +133,7 @@ const disagree = (where: string, expected: string, got: string, reason = "anothe
 });
 
 /** What the JIT is given of a case. */
-export function loweredOf(c: VerifierOnlyCase): readonly LoweredFunction[] {
+export function loweredOf(c: VerifierOnlyCase): readonly RewrittenFunction[] {
   const written = functionsOf(c).map((fn) => ({ ...fn, origin: Int32Array.from(fn.insns, (_, slot) => slot) }));
   if (!c.isBlinded) return written;
   const blinded = blindCodes([written]);
