@@ -5,7 +5,7 @@ import type { AnyKind, Kind } from "../properties/cases/kind.js";
 import { NO_COST } from "../properties/cases/kind.js";
 import { AGREE, type Disagreement, exception, type Verdict } from "../properties/verdict.js";
 
-export interface Toy {
+interface Toy {
   readonly number: number;
   readonly length: number;
 }

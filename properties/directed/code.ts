@@ -1,7 +1,7 @@
 // Compiled code at its limits: how far conditional branches and calls reach. Every rule of structure is checked.
 
 import { halves, type Va } from "../../machine/address.js";
-import { BRANCH_REACH } from "../../spec/a64/insn.js";
+import { BRANCH_REACH } from "../../spec/a64/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { fn, IMAGE, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";

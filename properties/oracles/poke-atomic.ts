@@ -1,7 +1,7 @@
 // poke-atomic: one instruction of running code may be replaced without stopping anybody only where the architecture lets
 // another CPU run either version: a NOP, B or BL for another of these, stored as one aligned word.
 
-import { NOP } from "../../spec/a64/insn.js";
+import { NOP } from "../../spec/a64/hints.js";
 import { hexWord } from "../../spec/bits.js";
 import { hex, type Patch, type Step } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";

@@ -1,4 +1,4 @@
-// Code addresses. Kernel addresses have their top sixteen bits set, so the low 48 bits in a plain number say all.
+// Code addresses, and what lies within reach of one. Kernel addresses have their top sixteen bits set, so the low 48 bits in a plain number say all.
 
 import { u64 } from "../bits.js";
 
@@ -10,3 +10,9 @@ export const pointer = (pc: number): bigint => u64(TOP_16 + BigInt(pc));
 /** The code address in a register, or undefined if it is not a kernel address. */
 export const codeAddress = (register: bigint): number | undefined =>
   register >= TOP_16 ? Number(register & 0xffff_ffff_ffffn) : undefined;
+
+/** Bytes that B and BL reach back; one instruction less forward. */
+export const BRANCH_REACH = 2 ** 27;
+/** @param from address of the branch */
+export const isBeyondBranch = (from: number, to: number): boolean =>
+  to - from < -BRANCH_REACH || to - from >= BRANCH_REACH;

@@ -20,6 +20,8 @@ export const HINT_NAMES: Readonly<Record<number, string>> = {
   36: "bti j",
   38: "bti jc",
 };
+/** The word of hint 0. */
+export const NOP = 0xd503_201f;
 export const PACIASP = 25;
 export const AUTIASP = 29;
 

@@ -13,13 +13,6 @@ export const ZR = 31;
 /** The stack pointer. */
 export const SP = 32;
 
-export const NOP = 0xd503_201f;
-/** Bytes that B and BL reach back; one instruction less forward. */
-export const BRANCH_REACH = 2 ** 27;
-/** @param from address of the branch */
-export const isBeyondBranch = (from: number, to: number): boolean =>
-  to - from < -BRANCH_REACH || to - from >= BRANCH_REACH;
-
 /** ADD, ADDS, SUB, SUBS (immediate). */
 export interface AddSubImmediate {
   readonly kind: "addSubImmediate";

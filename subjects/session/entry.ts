@@ -3,7 +3,8 @@
 
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { isBeyondBranch, NOP } from "../../spec/a64/insn.js";
+import { isBeyondBranch } from "../../spec/a64/address.js";
+import { NOP } from "../../spec/a64/hints.js";
 import type { Live } from "../step.js";
 
 /** Of the code behind the image: a load of the literal that follows, and a jump there. */

@@ -3,7 +3,7 @@
 // the writable image held when it was published.
 
 import { halves, type Va } from "../../machine/address.js";
-import { isBeyondBranch } from "../../spec/a64/insn.js";
+import { isBeyondBranch } from "../../spec/a64/address.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";

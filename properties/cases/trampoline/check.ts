@@ -4,8 +4,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { pointer, type RoAddr } from "../../../machine/address.js";
 import { KernelFault } from "../../../machine/fault.js";
+import { isBeyondBranch } from "../../../spec/a64/address.js";
 import { decode } from "../../../spec/a64/decode.js";
-import { isBeyondBranch } from "../../../spec/a64/insn.js";
 import { hex64, u64 } from "../../../spec/bits.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { DUMMY_TRAMPOLINE } from "../../../subjects/run/layout.js";

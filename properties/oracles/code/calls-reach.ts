@@ -1,7 +1,7 @@
 // calls-reach: a call through a register works everywhere, so a run does not show that BL would have reached.
 
 import type { Va } from "../../../machine/address.js";
-import { isBeyondBranch } from "../../../spec/a64/insn.js";
+import { isBeyondBranch } from "../../../spec/a64/address.js";
 import { hex } from "../../../subjects/step.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
