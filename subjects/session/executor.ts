@@ -57,6 +57,8 @@ export class Executor {
   readonly patched = new Set<Va>();
   /** Pages that runs have mapped since the session began. */
   pages = 0;
+  /** The single program that may be fetched: between its runs nothing is stored into text. */
+  private fetched: LiveProgram | undefined;
   /** Functions of the subject that are no code of the machine's; with those around attached programs; with helpers. */
   private readonly ownTraps: ReadonlyMap<Va, Trap>;
   private readonly attachedTraps: ReadonlyMap<Va, Trap>;
@@ -89,11 +91,15 @@ export class Executor {
     const { program, layout, input, lastCode, engine, fuel, trace } = run;
     const memory = this.memoryOf();
     this.counted(() => memory.set(program, layout, input, live.entries));
-    const entering = { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: live.regions };
+    const { regions, program: loaded } = live;
     const execution = this.enter(
-      { ...entering, functions: live.program.functions },
-      { engine, fuel, trace, args: [pointer(layout.context.base)], traps: this.withHelpers(memory) },
+      { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: regions, functions: loaded.functions },
+      {
+        ...{ engine, fuel, trace, args: [pointer(layout.context.base)], traps: this.withHelpers(memory) },
+        isFetched: this.fetched === live,
+      },
     );
+    this.fetched = execution.problem === undefined ? live : undefined;
     const { outcome } = execution;
     if (outcome === undefined) return execution;
     return { ...execution, whole: this.outcomeOf(live, program, layout, lastCode, outcome) };
@@ -149,11 +155,19 @@ export class Executor {
     this.pages += machine.usage.frames - before;
   }
 
+  /** Why the CPU must not run what lies there. */
+  private problemOf(cpu: number, spans: readonly Span[]): FetchProblem | undefined {
+    for (const { image, codeBytes } of spans) {
+      const problem = this.fetch(cpu, image, codeBytes);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
   private enter({ live, cpu, at, expected, spans, functions }: Entering, given: Given = {}): Execution {
     const { kernel, attachments } = this;
     const { machine } = kernel;
-    let problem: FetchProblem | undefined;
-    for (const { image, codeBytes } of spans) problem ??= this.fetch(cpu, image, codeBytes);
+    const problem = given.isFetched === true ? undefined : this.problemOf(cpu, spans);
     attachments.calls.begin();
     const { engine = this.engine, args = [live.argument], fuel = FUEL, traps = this.ownTraps, trace } = given;
     const outcome =
@@ -226,6 +240,8 @@ interface Given {
   readonly fuel?: number;
   readonly traps?: ReadonlyMap<Va, Trap>;
   readonly trace?: EngineRun["trace"];
+  /** It was found before that the CPU may run what lies there. */
+  readonly isFetched?: boolean;
 }
 
 /** A layout whose first frame is where the program's own may come to lie in any of these. */

@@ -32,7 +32,8 @@ export class HistorySession extends Session {
     if (perform === undefined) return undefined;
     const { fails, others } = action.kind === "run" ? UNDISTURBED : action;
     const isBusy = action.kind === "load" || action.kind === "free";
-    return this.record(perform, { fails, between: this.concurrent(others, isBusy ? action.id : undefined) });
+    const isRun = action.kind === "run";
+    return this.record(perform, { isRun, fails, between: this.concurrent(others, isBusy ? action.id : undefined) });
   }
 
   /** Resolve an action against the live programs; undefined if it is a no-op. */

@@ -137,12 +137,11 @@ export class ProgramSession {
         fuel,
         ...(trace && { trace: (s: TraceState) => trace(s, live) }),
       };
-      const step = session.record(() =>
-        session.run(() => {
-          execution = session.executor.runProgram(live, given);
-          return execution;
-        }),
-      );
+      const run = (): Execution => {
+        execution = session.executor.runProgram(live, given);
+        return execution;
+      };
+      const step = session.record(() => session.run(run), { isRun: true });
       return { engine: engine.name, step, outcome: execution?.whole, executed: execution?.outcome?.executed ?? 0 };
     });
   }

@@ -43,6 +43,8 @@ export interface Recording {
   readonly between?: ((at: number) => void) | undefined;
   /** Whether oracles get the events: reading them costs as much as a small load. */
   readonly isLogged?: boolean;
+  /** A run, which allocates nothing that is the kernel's: there is nothing to account for. */
+  readonly isRun?: boolean;
 }
 
 /** How a program is loaded. */
@@ -115,8 +117,11 @@ export class Session implements Scene {
   }
 
   /** Perform something as a step. */
-  record(perform: () => StepResult, { fails = NOTHING, between, isLogged = true }: Recording = {}): Step {
-    const before = this.account();
+  record(
+    perform: () => StepResult,
+    { fails = NOTHING, between, isLogged = true, isRun = false }: Recording = {},
+  ): Step {
+    const before = isRun ? NO_ACCOUNT : this.account();
     const { warnings } = this.kernel;
     const printed = warnings.length;
     this.executions = [];
@@ -138,8 +143,7 @@ export class Session implements Scene {
       events: isLogged ? events : NOTHING,
       isLogged,
       before,
-      // A run allocates nothing that is the kernel's.
-      after: result.kind === "ran" ? before : this.account(),
+      after: isRun ? before : this.account(),
       result,
       executions: this.executions,
       faultsHit,
@@ -299,5 +303,6 @@ export class Session implements Scene {
 /** Results of steps that patch text. The kernel can only warn about a failed patch there. */
 const PATCHING: ReadonlySet<StepResult["kind"]> = new Set(["attached", "detached", "freed", "kept"]);
 
+const NO_ACCOUNT: Account = { usage: { areas: 0, heapObjects: 0, frames: 0 }, charge: 0, packs: [] };
 /** Shared: most steps have none of this. */
 const NOTHING: readonly never[] = [];

@@ -19,9 +19,11 @@ interface CodeRule extends Pick<CodeOracle, "name" | "statement" | "source" | "b
   readonly isAboutPlace?: true;
 }
 
+/** So far: each has a bit of its own. */
+let rules = 0;
+
 export function codeOracle({ isAboutPlace, ...rule }: CodeRule): CodeOracle {
-  /** Words that passed: those of the same function are the same object. */
-  const passed = new WeakSet<Uint32Array>();
+  const bit = 1 << rules++;
   return {
     ...rule,
     check(step) {
@@ -30,10 +32,11 @@ export function codeOracle({ isAboutPlace, ...rule }: CodeRule): CodeOracle {
       const all = loadedCode(step, step.result.live);
       for (let i = 0; i < all.length; i++) {
         const code = all[i]!;
-        if (isAboutPlace === undefined && passed.has(code.words)) continue;
+        const { passed } = code;
+        if (isAboutPlace === undefined && passed !== undefined && (passed.rules & bit) !== 0) continue;
         const breaches = rule.breaches(code);
-        if (breaches.length === 0) passed.add(code.words);
-        else found = [...found, ...breaches.map((what) => `function ${i}: ${what}`)];
+        if (breaches.length > 0) found = [...found, ...breaches.map((what) => `function ${i}: ${what}`)];
+        else if (passed !== undefined) passed.rules |= bit;
       }
       return found;
     },
@@ -71,7 +74,7 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
     const roImage = view.bpfFunc!;
     functions.push(roImage);
     const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
-    const words = wordsOf(machine, view, tableBytes, bti);
+    const { words, passed } = wordsOf(machine, view, tableBytes, bti);
     return {
       insns: fn.insns,
       words,
@@ -86,6 +89,7 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
       inlined,
       bti,
       isMain,
+      passed,
     };
   });
 }
@@ -96,11 +100,12 @@ interface Known {
   readonly view: FunctionView;
   readonly tableBytes: number;
   readonly bti: boolean;
+  readonly passed: { rules: number };
 }
 const known = new WeakMap<JitFunction, Known>();
 
-/** Code, literal and table as they stand in memory: the same object as last time if nothing has changed. */
-function wordsOf(machine: Machine, view: FunctionView, tableBytes: number, bti: boolean): Uint32Array {
+/** Code, literal and table as they stand in memory: what is known from last time if nothing has changed. */
+function wordsOf(machine: Machine, view: FunctionView, tableBytes: number, bti: boolean): Known {
   const { fn, bpfFunc, jitedLen, offsets, entries } = view;
   const before = known.get(fn);
   if (
@@ -111,12 +116,13 @@ function wordsOf(machine: Machine, view: FunctionView, tableBytes: number, bti: 
     isSame(before.view.offsets, offsets) &&
     firstDifference(machine, bpfFunc!, before.bytes) === undefined
   ) {
-    return before.words;
+    return before;
   }
   const bytes = machine.peek(bpfFunc!, tableBytes + entries * ENTRY_BYTES);
   const words = new Uint32Array(bytes.buffer);
-  known.set(fn, { bytes, words, view, tableBytes, bti });
-  return words;
+  const read: Known = { bytes, words, view, tableBytes, bti, passed: { rules: 0 } };
+  known.set(fn, read);
+  return read;
 }
 
 function isSame(a: Int32Array, b: Int32Array): boolean {
