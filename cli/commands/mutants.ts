@@ -7,6 +7,7 @@ import path from "node:path";
 import { Option } from "commander";
 import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
 import { formatBaselines, formatMutants } from "../../harness/format/mutants.js";
+import { partNamed } from "../../harness/gate/plan.js";
 import { runBaselines } from "../../harness/mutants/baselines.js";
 import { choose, readMutants } from "../../harness/mutants/collection.js";
 import { argued, parseArguments } from "../../harness/mutants/equivalents.js";
@@ -75,7 +76,7 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const progress = startProgress(io, "mutants", length);
   const result = await runMutants(chosen.value, {
     ...{ seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
-    ...(flags.searches === undefined ? {} : { searches: flags.searches }),
+    ...(flags.searches === undefined ? {} : { searches: flags.searches.map((name) => presentSearch(io, name)) }),
     // What the gate looks at: the corpus comes first there.
     ...(flags.automatic === undefined ? {} : { beside: ["corpus"] }),
     noWitness: flags.automatic !== undefined && flags.verbose !== true,
@@ -88,6 +89,13 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   }
   print(io, formatMutants(report, io.columns));
   return saveJson(io, flags.json, report, mutantsExitCode(report));
+}
+
+/** Searches are called like the parts of the gate. */
+function presentSearch(io: Io, name: string): string {
+  const present = partNamed(name) ?? name;
+  if (present !== name) renamed(io, `the search ${name}`, present);
+  return present;
 }
 
 async function tabulate(variants: readonly Variant[], seed: number, flags: Flags, io: Io): Promise<number> {

@@ -1,7 +1,7 @@
 // One attempt at one mutant, in the process that runs it: all searches take turns until one finds something or the time
 // is up, in shares of it. Nothing here knows what was changed.
 
-import type { Found, Search, Witness } from "./search.js";
+import type { Found, Search, Witness } from "./searches.js";
 
 /** Plain data: it goes to another process. */
 export interface Task {

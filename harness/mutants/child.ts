@@ -2,7 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import { type Attempt, attempt, processorSeconds, type Task } from "./attempt.js";
-import type { Witness } from "./search.js";
+import type { Witness } from "./searches.js";
 import { makeSearches } from "./searches.js";
 
 /** In this order: `ready` once, the end of the search once, and `done` once. */

@@ -3,7 +3,7 @@
 import type { BadInput } from "../bad-input.js";
 import type { Attempt } from "./attempt.js";
 import type { Outcome } from "./run-child.js";
-import type { Witness } from "./search.js";
+import type { Witness } from "./searches.js";
 import type { Variant } from "./variant.js";
 
 export type MutantResult = Pick<Variant, "id" | "title" | "group" | "reenacts"> &

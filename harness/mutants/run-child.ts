@@ -4,7 +4,7 @@ import { fork } from "node:child_process";
 import type { Attempt, Task } from "./attempt.js";
 import type { Build } from "./build.js";
 import type { FromChild } from "./child.js";
-import type { Witness } from "./search.js";
+import type { Witness } from "./searches.js";
 
 export interface Outcome {
   readonly attempt: Attempt;

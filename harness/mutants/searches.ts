@@ -1,22 +1,228 @@
-// All ways in which a mutant is looked for, in the order in which they take turns.
+// All ways in which a mutant is looked for, in the order in which they take turns. A search is asked for a step at a time. The
+// kinds of cases are drawn and shrunk as in any campaign; lists are gone through once.
 
-import { KINDS } from "../../properties/cases/index.js";
-import { conformanceSearch } from "./conformance-search.js";
-import { corpusSearch } from "./corpus-search.js";
-import { edgeSearch } from "./edge-search.js";
-import { encoderSearch } from "./encoder-search.js";
-import { kindSearch, resultSearch } from "./kind-search.js";
-import { oracleSearch } from "./oracle-search.js";
-import { recordedSearch } from "./recorded-search.js";
-import type { Search } from "./search.js";
+import path from "node:path";
+import { defaultEngine } from "../../engines/index.js";
+import { checkExpected } from "../../properties/cases/check-or-crash.js";
+import { type PlayOptions, playHistory, type Violation } from "../../properties/cases/history/check.js";
+import { HISTORIES } from "../../properties/cases/history/index.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { stageCheck } from "../../properties/cases/stage-check.js";
+import { directedCases } from "../../properties/directed/index.js";
+import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
+import { recordedExcerpts } from "../../properties/recordings/recording.js";
+import { type Disagreement, exception, NO_EXCEPTION } from "../../properties/verdict.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { randomSource } from "../../subjects/random/source.js";
+import { loadDataFile } from "../case-file.js";
+import { readCorpus } from "../corpus/store.js";
+import { findFiles } from "../input-file.js";
+import { SHRINK_BUDGET } from "../loop/run.js";
+import { shrinkCase } from "../loop/shrink.js";
+import { makeTrials, type Trial } from "../loop/trial.js";
+import { corpusDirectory } from "../project.js";
 
-export const makeSearches = (seed: number): readonly Search[] => [
-  ...KINDS.map((kind) => kindSearch(kind, seed, kind.share)),
-  edgeSearch(),
-  encoderSearch(seed),
-  recordedSearch(),
-  resultSearch(seed),
-  oracleSearch(seed),
-  conformanceSearch(),
-  corpusSearch(),
-];
+/** The smallest failing thing that was found. */
+export interface Witness {
+  /** Instructions of a program, steps of a history; undefined where it cannot be made smaller. */
+  readonly size: number | undefined;
+  readonly text: string;
+}
+
+/** A disagreement, by the oracle that noticed it. */
+export interface Found extends Pick<Disagreement, "oracle" | "where" | "expected" | "got"> {
+  /** Make it smaller until `mayGoOn` says no. */
+  shrink(mayGoOn: () => boolean): Witness;
+}
+
+export interface Search {
+  readonly name: string;
+  /** How much of the time it gets, compared with the others. */
+  readonly share: number;
+  /** Runs only where it is asked for by name: what something less would find, to compare with. */
+  readonly isBaseline?: true;
+  /** Try one more thing. `exhausted`: there was nothing more to try. */
+  step(): Found | "nothing" | "exhausted";
+}
+
+export function makeSearches(seed: number): readonly Search[] {
+  const trials = makeTrials({ engines: [defaultEngine()] });
+  return [
+    ...Object.values(trials).map((trial) => kindSearch(trial, seed)),
+    directedSearch(),
+    encoderSearch(seed),
+    recordedSearch(),
+    resultSearch(trials[PROGRAMS.name]!, seed),
+    oracleSearch(seed),
+    conformanceSearch(),
+    corpusSearch(),
+  ];
+}
+
+/** Fresh cases one after the other. @param sees what of a disagreement counts */
+function kindSearch(trial: Trial, seed: number, sees: (found: Disagreement) => boolean = () => true): Search {
+  const { kind } = trial;
+  let index = 0;
+  return {
+    name: kind.name,
+    share: kind.share,
+    step() {
+      if (index === kind.count) return "exhausted";
+      const c = kind.fresh(seed, index++);
+      const { verdict } = trial.check(c);
+      if (verdict.kind !== "disagree" || !sees(verdict)) return "nothing";
+      return {
+        ...verdict,
+        shrink(mayGoOn) {
+          const shrunk = shrinkCase(trial, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
+          if (shrunk.kind === "shrunk") return { size: shrunk.size, text: shrunk.text };
+          return { size: kind.size(c), text: kind.print(c, { title: `not repeated: ${shrunk.got}` }) };
+        },
+      };
+    },
+  };
+}
+
+/** Programs as a comparison of results alone would see them: r0, faults and crashes, but no byte of memory and no rule. */
+const resultSearch = (programs: Trial, seed: number): Search => ({
+  ...kindSearch(programs, seed, ({ oracle, where }) => RESULTS.has(oracle) || RESULTS.has(where)),
+  name: "results",
+  isBaseline: true,
+});
+const RESULTS: ReadonlySet<string> = new Set(["r0", "outcome", "compiles", NO_EXCEPTION]);
+
+/** A list that is gone through once. @param check what is wrong with an item; it may throw */
+function listSearch<T>(
+  name: string,
+  items: Iterator<T>,
+  check: (item: T) => (Omit<Found, "shrink"> & { readonly witness: () => string }) | undefined,
+): Search {
+  return {
+    name,
+    share: 1,
+    step() {
+      try {
+        const next = items.next();
+        if (next.done === true) return "exhausted";
+        const found = check(next.value);
+        return found === undefined
+          ? "nothing"
+          : { ...found, shrink: () => ({ size: undefined, text: found.witness() }) };
+      } catch (error) {
+        const found = exception(error);
+        return { ...found, shrink: () => ({ size: undefined, text: `${name}: ${found.got}\n` }) };
+      }
+    },
+  };
+}
+
+const directedSearch = (): Search =>
+  listSearch("directed", directedCases(defaultSubject).values(), (one) => {
+    const got = one.check(defaultSubject);
+    if (got === undefined) return undefined;
+    const answers = { oracle: "directed", where: one.name, expected: "nothing wrong", got };
+    return { ...answers, witness: () => `directed case: ${one.name}\n` };
+  });
+
+/** What one more sweep would find, the first few have found. */
+const SWEEPS = 4;
+
+const encoderSearch = (seed: number): Search => {
+  const checks = defaultSubject.encoders?.(randomSource(seed, 0), SWEEPS);
+  return listSearch("encoders", checks ?? [].values(), ({ mismatch, plainest }) => {
+    if (mismatch === undefined) return undefined;
+    const witness = (): string => {
+      const { where, expected, got } = plainest();
+      return `${where}\n  expected  ${expected}\n  got       ${got}\n`;
+    };
+    return { oracle: "encoder", ...mismatch, witness };
+  });
+};
+
+/** Images that a real kernel made, compared byte for byte. Sees what no result can show. */
+const recordedSearch = (): Search =>
+  listSearch("recordings", recordedExcerpts().values(), (recording) => {
+    const verdict = compareBytes(recording);
+    if (verdict.kind === "equal") return undefined;
+    const answers = { where: recording.name, expected: "the recorded image", got: describeVerdict(verdict) };
+    return { oracle: "recorded image", ...answers, witness: () => `recording ${recording.name}\n` };
+  });
+
+/** The corpus: how much of what went wrong before its entries would have caught. */
+const corpusSearch = (): Search => {
+  const engine = defaultEngine();
+  const search = listSearch("corpus", readCorpus([corpusDirectory()]).entries.values(), (entry) => {
+    const verdict = entry.replay(engine);
+    if (verdict.kind !== "disagree") return undefined;
+    const { where, expected, got } = verdict;
+    return {
+      oracle: "corpus entry",
+      where,
+      expected,
+      got,
+      witness: () => `corpus entry ${path.basename(entry.file)}\n`,
+    };
+  });
+  return { ...search, isBaseline: true };
+};
+
+/** The public conformance suite. Its folder is named by ROX_CONFORMANCE. */
+const conformanceSearch = (): Search => {
+  const folder = process.env.ROX_CONFORMANCE;
+  const { files } = findFiles(folder === undefined ? [] : [path.join(folder, "tests")], [".data"]);
+  const check = stageCheck({ engines: [defaultEngine()], strictness: "rfc" });
+  const search = listSearch("conformance", files.values(), (file) => {
+    const test = loadDataFile(file);
+    if (!test.ok || test.value.result === undefined || test.value.restricted !== undefined) return undefined;
+    const { verdict } = checkExpected({ ...test.value.case, expect: [test.value.result] }, check);
+    if (verdict.kind !== "disagree") return undefined;
+    return { ...verdict, witness: () => `conformance file ${path.basename(file)}\n` };
+  });
+  return { ...search, isBaseline: true };
+};
+
+/** Histories of `oracleSearch`. */
+const TRIED = 500;
+
+/**
+ * Which oracles of memory object to a mutant: a fixed number of histories, each played to its end whatever is wrong. An oracle
+ * that is the only one to object to some mutant is not there in vain.
+ */
+function oracleSearch(seed: number): Search {
+  const engine = defaultEngine();
+  const objecting = new Set<string>();
+  let index = 0;
+  let where = "";
+  const note = (oracle: string): void => {
+    if (objecting.size === 0) where = `history ${index - 1} of seed ${seed}`;
+    objecting.add(oracle);
+  };
+  return {
+    name: "oracles",
+    share: 1,
+    isBaseline: true,
+    step() {
+      if (index === TRIED) {
+        if (objecting.size === 0) return "exhausted";
+        const oracle = [...objecting].sort().join(" ");
+        const answers = { where, expected: "none", got: "objections" };
+        return { oracle, ...answers, shrink: () => ({ size: undefined, text: where }) };
+      }
+      const nonsense = new Set<Violation>();
+      let isWrong = false;
+      const onStep: PlayOptions["onStep"] = (_, { result }, violations) => {
+        // A model that is asked what makes no sense any more throws this.
+        const isSlip = result.kind === "crashed" && result.error instanceof RangeError;
+        if (isWrong && isSlip) for (const violation of violations) nonsense.add(violation);
+        isWrong ||= violations.length > 0;
+      };
+      try {
+        const { violations } = playHistory(HISTORIES.fresh(seed, index++), { engine, goOn: true, onStep });
+        for (const violation of violations) if (!nonsense.has(violation)) note(violation.oracle);
+      } catch {
+        if (objecting.size === 0) note(NO_EXCEPTION);
+      }
+      return "nothing";
+    },
+  };
+}
