@@ -71,7 +71,6 @@ export const SAMPLE: ReportData = {
   findings: [MODULO, WITHOUT_DIFFERENCE],
   coverage: {
     cells: { "add imm": { immediate: 12_345, via1: 7 }, "smod32 imm": { via1: 3 }, exit: { nothing: 90, loop: 1 } },
-    counted: "instructions",
     looked: 25,
     programs: 100,
     rowsMissing: ["call kfunc"],

@@ -10,7 +10,7 @@ export function formatGate(report: GateReport, columns: number): string[] {
     ...corpusLines(report),
     ...directedLines(report),
     ...(report.programs === 0 ? ["programs   none were generated"] : programLines(report, columns)),
-    ...Object.entries(report.kinds).flatMap(([name, kind]) => (name === PROGRAMS.name ? [] : kindLines(name, kind))),
+    ...kindLines(report),
     exhaustiveLine(report),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
@@ -53,17 +53,25 @@ const runsByEngine = (runs: GateReport["runs"]): string =>
     .map(([engine, n], i) => `${n}${i === 0 ? " times" : ""} on ${engine}`)
     .join(" and ");
 
-function kindLines(name: string, report: KindReport): string[] {
+function kindLines(report: GateReport): string[] {
+  const others = Object.entries(report.kinds).filter(([name]) => name !== PROGRAMS.name);
+  return table(others.flatMap(([name, kind]) => kindRows(name, kind)));
+}
+
+function kindRows(name: string, report: KindReport): string[][] {
   const { tried, incomparable, steps, interleavings, failures, stepsPerSecondPerCore } = report;
-  const head = `${name.padEnd(10)} `;
-  if (tried === 0) return [`${head}none were tried`];
+  const label = name.padEnd(LABEL);
+  if (tried === 0) return [[label, "none were tried"]];
   const not = incomparable === 0 ? "" : `, ${percent(incomparable, tried)} incomparable`;
-  if (steps === 0) return [`${head}${tried}${not}`];
+  if (steps === 0) return [[label, `${tried}${not}`]];
   return [
-    `${head}${tried} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures${not}`,
-    `           ${stepsPerSecondPerCore} steps a second per core in the second half, every oracle on`,
+    [label, `${tried} in ${count(steps, "step")}, ${interleavings} interleavings, ${failures} injected failures${not}`],
+    ["", `${stepsPerSecondPerCore} steps a second per core in the second half, every oracle on`],
   ];
 }
+
+/** As wide as the other labels. */
+const LABEL = "programs ".length;
 
 const exhaustiveLine = ({ exhaustive }: GateReport): string =>
   exhaustive === undefined

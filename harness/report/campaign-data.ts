@@ -52,7 +52,6 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     findings,
     coverage: {
       cells: emittedCells(state.emitted),
-      counted: "programs",
       looked: programs,
       programs,
       rowsMissing: coverage(ranRows(state)).missing,

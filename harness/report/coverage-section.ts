@@ -8,7 +8,7 @@ import { counted, grouped, type Html, html, raw } from "./html.js";
 import { type Family, heat, type MatrixCell, matrix } from "./matrix.js";
 
 export function coverageSection(coverage: CoverageData): Html {
-  const { cells, counted: what, looked, programs, rowsMissing, rowsAll } = coverage;
+  const { cells, looked, programs, rowsMissing, rowsAll } = coverage;
   if (looked === 0) return EMPTY;
   const families = matrix(cells);
   const { reached, all } = cellCoverage(cells);
@@ -21,7 +21,7 @@ export function coverageSection(coverage: CoverageData): Html {
 the A64 words. ${sample} Rows are as the JIT gets them, after the verifier.</p>
 <p><strong>${rowsAll - rowsMissing.length} of ${rowsAll}</strong> instruction rows ran, over all programs.</p>
 ${rowsMissing.length === 0 ? "" : html`<details class="fold"><summary>The ${rowsMissing.length} that never ran</summary><p>${rowsMissing.map((id, i) => html`${i === 0 ? "" : ", "}<code>${id}</code>`)}</p></details>`}
-${legend(what)}
+${LEGEND}
 <div class="families">${families.map(familyFigure)}</div>
 </section>`;
 }
@@ -29,8 +29,8 @@ ${legend(what)}
 const EMPTY: Html = html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Coverage</h2>
 <p class="none">No code was looked at: the run ended before the first generated program, or did not keep count.</p></section>`;
 
-const legend = (what: string): Html => html`<ul class="legend" aria-label="Colours: ${what} seen">
-<li>${what}:</li>
+const LEGEND: Html = html`<ul class="legend" aria-label="Colours: programs seen">
+<li>programs:</li>
 <li><i style="background:var(--heat-0)" class="missed"></i>not seen</li>
 ${["1", "10", "100", "1,000", "10,000"].map((from, i) => html`<li><i style="background:var(--heat-${heat(10 ** i)})"></i>${from}+</li>`)}
 <li><i class="unexpected"></i>not expected</li></ul>`;

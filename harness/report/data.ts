@@ -40,10 +40,8 @@ export interface FactData {
 }
 
 export interface CoverageData {
-  /** Row id -> strategy -> how often, see `counted`. */
+  /** Row id -> strategy -> programs that have such an instruction. */
   readonly cells: Cells;
-  /** What the numbers count: instructions, or programs that have such an instruction. */
-  readonly counted: "instructions" | "programs";
   /** The programs whose code was looked at, out of how many. */
   readonly looked: number;
   readonly programs: number;

@@ -39,7 +39,6 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
     findings,
     coverage: {
       cells: emittedCells(tally.emitted),
-      counted: "programs",
       looked: tally.looked,
       programs: report.programs,
       rowsMissing: report.coverage.missing,

@@ -58,7 +58,6 @@ test("a run that got to nothing has a page too", () => {
   const { packs: _, ...rest } = SAMPLE;
   const coverage = {
     cells: {},
-    counted: "instructions" as const,
     looked: 0,
     programs: 0,
     rowsMissing: [],
