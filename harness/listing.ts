@@ -3,14 +3,9 @@
 
 import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
 import { pointer, type Va } from "../machine/address.js";
-import {
-  type CompiledFunction,
-  compileFunctions,
-  DEFAULT_BASE,
-  LITERAL_BYTES,
-  partsOf,
-} from "../properties/cases/compile.js";
+import { type CompiledFunction, compileFunctions, DEFAULT_BASE, partsOf } from "../properties/cases/compile.js";
 import { printInsn } from "../spec/bpf/text/print.js";
+import { LITERAL_BYTES } from "../spec/text/text.js";
 import type { Case } from "../subjects/case.js";
 import { defaultSubject } from "../subjects/index.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";

@@ -18,9 +18,6 @@ export type TraceEvent =
 /** The fixmap lies above everything else that is mapped. */
 export const isAlias = (va: Va): boolean => va >= 0xffff_fdbf_0000;
 
-/** AARCH64_BREAK_FAULT, from the architecture: BRK #0x100. */
-export const ILLEGAL = 0xd420_2000;
-
 /** The memory of one function: a header of 8 bytes, a hole, the image, slack. Or of one trampoline: the image, slack. */
 export interface Region {
   readonly what: "function" | "trampoline";

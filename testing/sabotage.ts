@@ -26,7 +26,6 @@ export interface Sabotage {
 export const LOAD = "load #0 (r0 = 1 .., 10 insns)";
 export const BASE = 0x8000_8301_0000;
 export const IMAGE = BASE + 8;
-export const NOP = 0xd503_201f;
 
 export const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 /** Change every word of the image of #0 that has these bits under the mask. */

@@ -2,11 +2,12 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { FILL } from "../a64/word.js";
 import { EINVAL, type Errno } from "../errno.js";
 import { aarch64InsnCopy, aarch64InsnSet } from "./text-poke.js";
 
-/** BRK #0x100: what memory without a live program holds. */
-export const AARCH64_BREAK_FAULT = 0xd420_2000;
+/** What memory without a live program holds. */
+export const AARCH64_BREAK_FAULT = FILL;
 
 /** @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_arch_text_copy() */
 export function bpfArchTextCopy(

@@ -5,6 +5,7 @@ import type { Va } from "../../machine/address.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { HEADER_BYTES, packedBytes } from "../../spec/pack/allocator.js";
+import { LITERAL_BYTES } from "../../spec/text/text.js";
 import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { blindCodes, lowerProgram } from "../../subjects/lowering.js";
@@ -34,8 +35,6 @@ export type Made<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 
 /** Where the first pack of a fresh machine lies, and the first image in it without a hole. */
 export const DEFAULT_BASE: Va = 0x8000_8300_0000 + HEADER_BYTES;
-/** Behind the code of every image: what its jump to a trampoline loads. */
-export const LITERAL_BYTES = 8;
 
 /** Low 48 bits of the address of the next image's first word. */
 type NextPlace = (imageBytes: number) => Va;

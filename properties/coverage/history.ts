@@ -2,10 +2,9 @@
 // got of it and who ran meanwhile; with the events that oracles look at; and with the action before it. Of kinds of actions and results it knows no
 // names, so that a new one has cells at once.
 
+import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { Action, HistoryOptions } from "../../subjects/action.js";
 import { made, type Region, type Step, unmade } from "../../subjects/step.js";
-
-const CHUNK_BYTES = 64;
 
 export class HistoryCells {
   readonly reached = new Set<string>();

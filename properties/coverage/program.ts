@@ -6,14 +6,13 @@
 import type { InterpretRun } from "../../spec/bpf/interpret.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import type { Program } from "../../spec/bpf/program.js";
+import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { Case } from "../../subjects/case.js";
+import { PAGE_BYTES } from "../../subjects/run/layout.js";
 import type { LoadedImage } from "../../subjects/session/program-session.js";
 import type { CaseReport, Watch } from "../cases/program/check.js";
 import { operandsOf } from "./operands.js";
 import { loweringOf, strategyOf } from "./words.js";
-
-const PAGE_BYTES = 4096;
-const CHUNK_BYTES = 64;
 
 /** The four parts of a cell. */
 export interface CellParts {

@@ -2,8 +2,8 @@
 // order and over every byte, once. Followed from the log alone; no-stale-fetch asks the machine.
 
 import type { Va } from "../../machine/address.js";
+import { LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, type Step, type TraceEvent, touched } from "../../subjects/step.js";
-import { LITERAL_BYTES } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
 import { holds, type Piece, type TextLog, textLog } from "./pokes.js";
 

@@ -2,10 +2,10 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { ENTRY_BYTES, ILLEGAL, LITERAL_BYTES } from "../../spec/text/text.js";
 import {
   type Execution,
   hex,
-  ILLEGAL,
   liveRegions,
   made,
   type Region,
@@ -14,7 +14,7 @@ import {
   unmade,
 } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
-import { ENTRY_BYTES, firstDifference, LITERAL_BYTES } from "./memory.js";
+import { firstDifference } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
 import { textLog } from "./pokes.js";
 

@@ -5,11 +5,6 @@ import { Buffer } from "node:buffer";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 
-/** The address behind the code: what the jump to a trampoline loads. */
-export const LITERAL_BYTES = 8;
-/** Of the exception table: insn, fixup, type and data. */
-export const ENTRY_BYTES = 12;
-
 export interface Difference {
   readonly va: Va;
   readonly expected: number;

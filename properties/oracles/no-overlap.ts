@@ -1,8 +1,8 @@
 // no-overlap: two programs or trampolines never share a byte, nor does one lie half outside its pack.
 
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, liveRegions, made, type Region, type Scene } from "../../subjects/step.js";
-import { ENTRY_BYTES, LITERAL_BYTES } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
 
 export const noOverlap: Oracle = {

@@ -2,20 +2,11 @@
 
 import { expect, test } from "vitest";
 import type { RoAddr, Va } from "../../machine/address.js";
+import { NOP } from "../../spec/a64/hints.js";
 import type { ImplKernel } from "../../subjects/impl/kernel.js";
 import type { Step, TraceEvent } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
-import {
-  BASE,
-  breaches,
-  IMAGE,
-  LOAD,
-  NOP,
-  replaceWords,
-  type Sabotage,
-  smallPacks,
-  word,
-} from "../../testing/sabotage.js";
+import { BASE, breaches, IMAGE, LOAD, replaceWords, type Sabotage, smallPacks, word } from "../../testing/sabotage.js";
 import { CODE_ORACLES } from "./code/index.js";
 import { ORACLES } from "./index.js";
 

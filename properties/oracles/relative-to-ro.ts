@@ -2,8 +2,8 @@
 // where it runs, straight from the encodings of the Arm manual.
 
 import type { Va } from "../../machine/address.js";
+import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, type Region, type Scene } from "../../subjects/step.js";
-import { ENTRY_BYTES, LITERAL_BYTES } from "./memory.js";
 import { type Oracle, PASS } from "./oracle.js";
 
 export const relativeToRo: Oracle = {

@@ -4,9 +4,9 @@
 import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { CHUNK_BYTES, PACK_BYTES, packedBytes, ReferenceAllocator } from "../../spec/pack/allocator.js";
+import { LITERAL_BYTES } from "../../spec/text/text.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { PacksView, Subject } from "../../subjects/subject.js";
-import { LITERAL_BYTES } from "../cases/compile.js";
 import type { Disagreement } from "../verdict.js";
 
 /** One line of the recording. */

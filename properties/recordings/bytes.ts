@@ -4,8 +4,8 @@
 import { hexWord } from "../../spec/bits.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import { packedBytes } from "../../spec/pack/allocator.js";
+import { ILLEGAL } from "../../spec/text/text.js";
 import { defaultSubject } from "../../subjects/index.js";
-import { ILLEGAL } from "../../subjects/step.js";
 import { type CompiledImage, type JitFunction, slotOfWord } from "../../subjects/subject.js";
 import type { RecordedFunction, Recording } from "./recording.js";
 import { resolve } from "./resolve.js";

@@ -3,8 +3,13 @@
 
 import { Buffer } from "node:buffer";
 
-/** BRK #0x100, as a little-endian word. */
-const ILLEGAL = 0xd420_2000;
+/** BRK #0x100, as a little-endian word: what memory without a live program holds. */
+export const ILLEGAL = 0xd420_2000;
+
+/** The address behind the code of an image: what the jump to a trampoline loads. */
+export const LITERAL_BYTES = 8;
+/** Of an image's exception table: insn, fixup, type and data. */
+export const ENTRY_BYTES = 12;
 
 /** Reads bytes of the memory under test. */
 type Peek = (address: number, bytes: number) => Uint8Array;

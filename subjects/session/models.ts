@@ -5,10 +5,10 @@
 import { halves, type Va } from "../../machine/address.js";
 import { isBeyondBranch } from "../../spec/a64/address.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
-import { ReferenceText } from "../../spec/text/text.js";
+import { ILLEGAL, LITERAL_BYTES, ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
 import { DUMMY_TRAMPOLINE } from "../run/layout.js";
-import { ILLEGAL, type Live, type Patch, type Region, type Tramp } from "../step.js";
+import type { Live, Patch, Region, Tramp } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { Attachment } from "./attachments.js";
 import { entryOf, entryWord } from "./entry.js";
@@ -151,7 +151,6 @@ function codeBytesOf(image: Uint8Array): number {
   return 4 * end;
 }
 
-const LITERAL_BYTES = 8;
 const wordBytes = (word: number): Uint8Array => Uint8Array.of(word, word >>> 8, word >>> 16, word >>> 24);
 const pointerBytes = (va: Va): Uint8Array => {
   const { high, low } = halves(va);

@@ -2,6 +2,7 @@
 // what names no live program is left out when played. Edits ask an action for its fields, not for its kind.
 
 import type { FailingStep } from "../../../machine/event.js";
+import { CHUNK_BYTES } from "../../../spec/pack/allocator.js";
 import {
   type Action,
   ATTACH_KINDS,
@@ -21,7 +22,6 @@ const MOST_ACTIONS = 250;
 const MOST_EDITS = 3;
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
 const WORD_BYTES = 4;
-const CHUNK_BYTES = 64;
 
 const withActions = (history: History, actions: readonly Action[]): History => ({
   options: history.options,

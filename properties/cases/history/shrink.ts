@@ -2,6 +2,7 @@
 // are until the end, when they are counted anew.
 
 import type { FailingStep } from "../../../machine/event.js";
+import { CHUNK_BYTES } from "../../../spec/pack/allocator.js";
 import {
   type Action,
   ATTACH_KINDS,
@@ -112,7 +113,6 @@ function* shorter(history: History): Histories {
   }
 }
 
-const CHUNK_BYTES = 64;
 /** Of a function of so many slots: prologue, epilogue, header and what else is there beside its slots. */
 const BESIDE_SLOTS = 84;
 /** Nearly what a program takes in a pack. */

@@ -3,9 +3,10 @@
 
 import type { Va } from "../../../machine/address.js";
 import type { Machine } from "../../../machine/machine.js";
+import { ENTRY_BYTES, LITERAL_BYTES } from "../../../spec/text/text.js";
 import type { Live, Step } from "../../../subjects/step.js";
 import type { FunctionView, JitEnv, JitFunction, SubjectKernel } from "../../../subjects/subject.js";
-import { ENTRY_BYTES, firstDifference, LITERAL_BYTES } from "../memory.js";
+import { firstDifference } from "../memory.js";
 import { type Oracle, PASS } from "../oracle.js";
 import type { CompiledCode } from "./compiled-code.js";
 

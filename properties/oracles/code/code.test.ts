@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NOP } from "../../../spec/a64/hints.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
@@ -9,7 +10,6 @@ import { CODE_ORACLES, structureBreaches } from "./index.js";
 
 const IMAGE = 0x8000_8400_0008;
 const EXIT = insn(rowById("exit"));
-const NOP = 0xd503_201f;
 
 /** Function 0, beside a function 1 that it may call. */
 function compiled(insns: readonly Insn[], given: Partial<JitEnv> = {}): CompiledCode {

@@ -1,7 +1,7 @@
 // Every access that may fault has an entry in the exception table that names its word, goes on behind it, and clears the
 // register of a load. Entries lie in the order of their words.
 
-import { ENTRY_BYTES } from "../memory.js";
+import { ENTRY_BYTES } from "../../../spec/text/text.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
 import { type CompiledCode, extent, insnAt } from "./compiled-code.js";

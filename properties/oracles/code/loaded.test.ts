@@ -1,9 +1,10 @@
 // Every oracle of code, asked about a load after which something in memory has been changed.
 
 import { expect, test } from "vitest";
+import { NOP } from "../../../spec/a64/hints.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Step } from "../../../subjects/step.js";
-import { breaches, changeWords, IMAGE, LOAD, NOP, type Sabotage, word } from "../../../testing/sabotage.js";
+import { breaches, changeWords, IMAGE, LOAD, type Sabotage, word } from "../../../testing/sabotage.js";
 import { CODE_ORACLES } from "./index.js";
 
 /** Show the oracle the program as if it had been made of other instructions. */

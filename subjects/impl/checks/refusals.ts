@@ -4,8 +4,8 @@
 import { Machine } from "../../../machine/machine.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
+import { ILLEGAL } from "../../../spec/text/text.js";
 import { fn, IMAGE, linuxIn } from "../../directed-case.js";
-import { ILLEGAL } from "../../step.js";
 import {
   DEFAULT_ENV,
   type DirectedCase,
