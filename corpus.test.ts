@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { contentId } from "./harness/corpus/content-id.js";
+import { readEntry } from "./harness/corpus/entry.js";
 import { checkCase, makeChecker } from "./properties/cases/program/check.js";
 import { parseCase } from "./properties/cases/program/text.js";
 import { parseVerifierOnly } from "./properties/cases/verifier-only/text.js";
@@ -33,7 +33,7 @@ test("every row of the instruction table is in a lesson", () => {
   });
   const bodies = readdirSync(CORPUS).flatMap((name) => {
     const parsed = name.endsWith(".rows") ? parseVerifierOnly(text(name)) : undefined;
-    return parsed?.ok ? parsed.value.case.body : [];
+    return parsed?.ok ? parsed.value.body : [];
   });
   const seen = new Set([...programs, ...bodies].map(({ row }) => row.id));
   const missing = ROWS.filter(({ id }) => !seen.has(id)).map(({ id }) => id);
@@ -43,20 +43,21 @@ test("every row of the instruction table is in a lesson", () => {
 describe.each(lessons)("%s", (name) => {
   const parsed = parseCase(readFileSync(`${CORPUS}${name}`, "utf8"));
   if (!parsed.ok) throw new Error(`${name}: ${parsed.error.message}`);
-  const lesson = parsed.value;
+  const { value: lesson, head } = parsed;
 
   test("has a title and names its oracle", () => {
-    expect(lesson.title).toMatch(/\w/);
-    expect(lesson.oracle).toMatch(/^[a-z0-9-]+$/);
-    expect(lesson.id).toBe(contentId(lesson));
+    expect(head.title).toMatch(/\w/);
+    expect(head.oracle).toMatch(/^[a-z0-9-]+$/);
+    expect(readEntry(`${CORPUS}${name}`)).toMatchObject({ ok: true, value: { id: head.id } });
   });
 
   test("agrees, with the result that it expects", () => {
     const report = checkCase(lesson, bench);
     if (report.kind === "invalid") throw new Error(report.problems[0]?.message);
     expect(report.verdict).toEqual({ kind: "agree" });
+    const { expect: results = [] } = head;
     report.runs.forEach(({ expected }, i) => {
-      const r0 = lesson.expect[lesson.expect.length === 1 ? 0 : i];
+      const r0 = results[results.length === 1 ? 0 : i];
       if (r0 !== undefined) expect(expected).toMatchObject({ kind: "returned", r0 });
     });
   });

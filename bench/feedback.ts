@@ -45,8 +45,7 @@ function run(seed: number, feedback: boolean): Run {
     const steering = feedback ? memory.steering(trial, seed, done) : UNSTEERED;
     const task = { kind: "chunk" as const, of, seed, indexes, steering: packSteering(trial, steering), pointsEvery: 1 };
     const result = runChunk({ ...task, heartbeat: new Int32Array(2) }, trials);
-    const textOf = (index: number): string =>
-      trial.kind.print(caseAt(trial, seed, index, steering).case, { title: undefined });
+    const textOf = (index: number): string => trial.kind.print(caseAt(trial, seed, index, steering).case);
     const kept = feedback ? firstsOf(memory, result.points, textOf) : [];
     memory.learn({ hits: memory.risesOf(result.points), kept, gain: gainOf(memory, result) });
     ms = cpuMs() - started;

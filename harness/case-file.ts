@@ -1,11 +1,11 @@
 // A program that the user names, as a case to run: case text (.bpf), raw instructions (.bin) or a conformance file
 // (.data). Whatever is wrong with it is said in one line, and a program that a verifier would refuse is not run.
 
+import { firstProblem } from "../properties/cases/program/soundness.js";
 import { parseCase } from "../properties/cases/program/text.js";
 import { readDataFile } from "../spec/bpf/data-file.js";
 import { decode, type Insn } from "../spec/bpf/insn.js";
 import type { Strictness } from "../spec/bpf/validate/problem.js";
-import { validate } from "../spec/bpf/validate/validate.js";
 import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readInputFile, readTextFile } from "./input-file.js";
@@ -37,15 +37,12 @@ export function loadCase(file: string): Loaded<LoadedCase> {
   return loaded({ ...test.value.case, expect: result === undefined ? [] : [result] });
 }
 
-/** Whether a verifier would take it. */
-export const validCase = <C extends Case>(file: string, c: C): Loaded<C> => valid(file, c, "verifier");
-
 export function loadCaseText(file: string): Loaded<LoadedCase> {
   const text = readTextFile(file);
   if (!text.ok) return text;
   const parsed = parseCase(text.value);
   if (!parsed.ok) return refuse({ ...wrong(file, "a case file", parsed.error.message), next: "correct the line" });
-  return valid(file, parsed.value, "verifier");
+  return valid(file, { ...parsed.value, expect: parsed.head.expect ?? [] }, "verifier");
 }
 
 function loadRaw(file: string): Loaded<LoadedCase> {
@@ -88,12 +85,8 @@ const caseOf = (program: readonly Insn[], input: Uint8Array): Case => ({
 });
 
 function valid<C extends Case>(file: string, c: C, strictness: Strictness): Loaded<C> {
-  const validity = validate(c.program, { strictness });
-  const problem = validity.ok ? undefined : validity.problems[0];
-  if (problem === undefined) return loaded(c);
-  const code = c.program.code.length > 1 ? `code ${problem.code}, ` : "";
-  const got = `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`;
-  return refuse(wrong(file, "a program that a verifier accepts", got));
+  const problem = firstProblem(c.program, strictness);
+  return problem === undefined ? loaded(c) : refuse(wrong(file, "a program that a verifier accepts", problem));
 }
 
 const wrong = (subject: string, expected: string, got: string) => ({

@@ -2,8 +2,8 @@
 
 import { defaultEngine } from "../engines/index.js";
 import type { PlayOptions } from "../properties/cases/history/check.js";
-import { type Replayed, replay } from "../properties/cases/history/replay.js";
-import { type HistoryFile, parseHistory, printActions } from "../properties/cases/history/text.js";
+import { type HistoryFile, type Replayed, replay } from "../properties/cases/history/check.js";
+import { parseHistory, printActions } from "../properties/cases/history/text.js";
 import type { Action } from "../subjects/action.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readTextFile } from "./input-file.js";
@@ -12,9 +12,8 @@ export function loadHistory(file: string): Loaded<HistoryFile> {
   const text = readTextFile(file);
   if (!text.ok) return text;
   const parsed = parseHistory(text.value);
-  if (parsed.ok) return loaded(parsed.value);
-  const { line, message } = parsed.error;
-  return refuse({ subject: file, expected: "a history", got: `line ${line}: ${message}`, next: "correct the line" });
+  if (parsed.ok) return loaded({ ...parsed.value, head: parsed.head });
+  return refuse({ subject: file, expected: "a history", got: parsed.error.message, next: "correct the line" });
 }
 
 export const replayFile = (file: HistoryFile, options: PlayOptions = {}): Replayed =>

@@ -56,17 +56,17 @@ export function toyKind(
       const shortest = { ...c, length: 2 };
       return fails(shortest) === true ? shortest : c;
     },
-    print: ({ number, length }, { title, notes = [] }) =>
+    print: ({ number, length }, { title, notes = [] } = {}) =>
       [
         ...(title === undefined ? [] : [`# title: ${title}`]),
-        ...notes.map((note) => `# note: ${note}`),
+        ...notes.map(({ text }) => `# note: ${text}`),
         `toy ${number} ${length}\n`,
       ].join("\n"),
     parse(text) {
       const [all, head = "", number, length] = TEXT.exec(text) ?? [];
-      if (all === undefined) return { ok: false, error: { message: "line 1: not a toy" } };
+      if (all === undefined) return { ok: false, error: { line: 1, message: "line 1: not a toy" } };
       const title = /^# title: (.*)$/m.exec(head)?.[1];
-      return { ok: true, value: { number: Number(number), length: Number(length) }, about: { title } };
+      return { ok: true, value: { number: Number(number), length: Number(length) }, head: { title } };
     },
     ...given,
   };

@@ -4,8 +4,7 @@ import path from "node:path";
 import { type Command, Option } from "commander";
 import { defaultEngine } from "../../engines/index.js";
 import type { BadInput } from "../../harness/bad-input.js";
-import { EXPORT_FORMS, type ExportForm } from "../../harness/corpus/entry.js";
-import { readEntry } from "../../harness/corpus/kinds.js";
+import { EXPORT_FORMS, type ExportForm, readEntry } from "../../harness/corpus/entry.js";
 import { mergeCorpora } from "../../harness/corpus/merge.js";
 import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
 import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
@@ -132,7 +131,7 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
     `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${cells} cells; ${failing.length} fail`,
   ]);
   for (const entry of out === undefined ? [] : needed) {
-    const added = addLesson(out!, entry, entry.about.title ?? path.parse(entry.file).name);
+    const added = addLesson(out!, entry, entry.head.title ?? path.parse(entry.file).name);
     if (!added.ok) return complain(io, added.error);
   }
   return unreadable.length > 0 ? BAD_INPUT : failing.length > 0 ? COUNTEREXAMPLE : CLEAN;

@@ -6,8 +6,7 @@ import { caseCommand } from "../../harness/case-command.js";
 import { formatEvent, placesOf } from "../../harness/format/event.js";
 import { actionNames, loadHistory, replayFile } from "../../harness/history-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
-import type { Violation } from "../../properties/cases/history/check.js";
-import type { HistoryFile } from "../../properties/cases/history/text.js";
+import type { HistoryFile, Violation } from "../../properties/cases/history/check.js";
 import type { Execution, Step } from "../../subjects/step.js";
 import type { Subject } from "../../subjects/subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
@@ -51,7 +50,7 @@ function runHistory(file: string, flags: Flags, io: Io): number {
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const history = read.value;
-  if (history.about.title !== "") print(io, [history.about.title]);
+  if (history.head.title !== undefined) print(io, [history.head.title]);
   const plays = engines.map((engine) => {
     if (engines.length > 1) print(io, [`on ${engine.name}`]);
     return play(history, { subject, engine }, flags, io);
@@ -59,7 +58,15 @@ function runHistory(file: string, flags: Flags, io: Io): number {
   const failures = plays.flatMap(({ wrong }, i) => {
     const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
     if (wrong === undefined) return [];
-    return [{ name: file, where, expected: history.about.expect, got: wrong, replay: caseCommand(file) }];
+    return [
+      {
+        name: file,
+        where,
+        expected: history.head.breach === true ? "breach" : "pass",
+        got: wrong,
+        replay: caseCommand(file),
+      },
+    ];
   });
   const counts: Counts = {
     ...{ passed: plays.length - failures.length, failed: failures.length, incomparable: 0, seed: null },
@@ -76,7 +83,7 @@ function play(
   flags: Flags,
   io: Io,
 ): ReturnType<typeof replayFile> {
-  const { about, actions } = history;
+  const { head, actions } = history;
   const nameOf = actionNames(history);
   const played = replayFile(history, {
     ...on,
@@ -86,14 +93,14 @@ function play(
   });
   const { report, wrong } = played;
   const late = report.violations.filter(({ step }) => step === actions.length);
-  print(io, [...late.map(violationLine), conclusion(report.violations, about.expect, wrong)]);
+  print(io, [...late.map(violationLine), conclusion(report.violations, head.breach === true, wrong)]);
   return played;
 }
 
 const violationLine = ({ oracle, what }: Violation): string => `  BREACH ${oracle}: ${what}`;
 
-function conclusion(violations: readonly Violation[], expect: "pass" | "breach", wrong: string | undefined): string {
-  if (wrong !== undefined) return `FAILED: expected ${expect === "pass" ? "no breach" : "a breach"}, got ${wrong}`;
+function conclusion(violations: readonly Violation[], mustBreach: boolean, wrong: string | undefined): string {
+  if (wrong !== undefined) return `FAILED: expected ${mustBreach ? "a breach" : "no breach"}, got ${wrong}`;
   return violations.length === 0 ? "OK: no oracle objects" : `OK: ${violations[0]!.oracle} objects, as the file says`;
 }
 

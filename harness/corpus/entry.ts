@@ -1,45 +1,91 @@
-// An entry of a corpus, whatever kind of case it is: what its file says about itself, how it is replayed, and what it can
-// be handed out as.
+// An entry of a corpus: a case of any kind, what its file says about it, and which case it is by its content.
 
+import { createHash } from "node:crypto";
+import path from "node:path";
 import type { Engine } from "../../engines/engine.js";
-import type { AnyKind } from "../../properties/cases/kind.js";
+import type { Head } from "../../properties/cases/header.js";
+import { extensionsOf, KINDS, kindOfFile } from "../../properties/cases/index.js";
+import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
 import type { Verdict } from "../../properties/verdict.js";
-import type { Loaded } from "../bad-input.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { readTextFile } from "../input-file.js";
 
-export interface About {
-  /** A sentence without a full stop. */
-  readonly title: string | undefined;
-  readonly oracle: string | undefined;
-}
-
-export interface Entry {
-  readonly file: string;
-  /** Of the content. */
-  readonly id: string;
-  /** What the file claims to be; undefined if it does not say. */
-  readonly statedId: string | undefined;
-  readonly about: About;
-  /** Whether the file says what must come out. */
-  readonly expects: boolean;
-  replay(engine: Engine): Verdict;
-  /** What can be judged and made smaller; undefined if it is meant to fail. */
-  readonly trial: { readonly kind: AnyKind; readonly case: unknown } | undefined;
-  /** The file's text with its id, and with another title if one is given. */
-  text(title?: string): string;
-  /** For other projects; a refusal says what that form cannot hold. */
-  as(form: ExportForm): Loaded<string | Uint8Array>;
-}
+export const EXTENSIONS: readonly string[] = KINDS.flatMap(extensionsOf);
 
 export const EXPORT_FORMS = ["text", "data", "raw"] as const;
 /** Our own text, a file of the BPF conformance suite, or the bytes of the instructions. */
 export type ExportForm = (typeof EXPORT_FORMS)[number];
 
-/** A kind of case: everything that is to be known about an extension. */
-export interface CaseKind {
-  /** The first one is the one that new files get. */
-  readonly extensions: readonly string[];
-  /** As in `a program to run`. */
-  readonly what: string;
-  /** @param text of the file, already read. */
-  read(file: string, text: string): Loaded<Entry>;
+export class Entry {
+  /** Of the content; the head may say another one. */
+  readonly id: string;
+
+  constructor(
+    readonly file: string,
+    readonly kind: AnyKind,
+    readonly value: unknown,
+    readonly head: Head,
+  ) {
+    this.id = contentId(kind, value, head);
+  }
+
+  /** The file's text with its id, and with another title if one is given. */
+  text(title: string | undefined = this.head.title): string {
+    return this.kind.print(this.value, { ...this.head, title, id: this.id });
+  }
+
+  /** Held against what the file says must come out. */
+  replay(engine: Engine): Verdict {
+    const checker = checkerOf(this.kind, engine);
+    return checker.replay?.(this.value, this.head) ?? checker.check(this.value).verdict;
+  }
+
+  /** For other projects; a refusal says what that form cannot hold. */
+  as(form: ExportForm): Loaded<string | Uint8Array> {
+    if (form === "text") return loaded(this.text());
+    const { kind, value, head } = this;
+    const exported = kind.exported?.(form, value, head) ?? { expected: "a program", got: kind.what };
+    if (typeof exported === "string" || exported instanceof Uint8Array) return loaded(exported);
+    const { expected, got } = exported;
+    const next = "export it as text";
+    return refuse({ subject: this.file, expected: `${expected} in that form`, got, next });
+  }
+}
+
+/** 12 hexadecimal digits that say which case it is. Title and notes do not count. */
+export function contentId(kind: AnyKind, value: unknown, { title: _, id: __, notes: ___, ...content }: Head): string {
+  const text = kind.identity?.(value, content) ?? kind.print(value, content);
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/** Read an entry, or say in one line what is wrong with it. */
+export function readEntry(file: string): Loaded<Entry> {
+  const kind = kindOfFile(file);
+  if (kind === undefined) {
+    const expected = `a file ${EXTENSIONS.map((extension) => `*${extension}`).join(" or ")}`;
+    return refuse({ subject: file, expected, got: path.extname(file) || "no extension", next: "name a case file" });
+  }
+  const text = readTextFile(file);
+  if (!text.ok) return text;
+  const parsed = kind.parse(text.value);
+  if (!parsed.ok) {
+    return refuse({ subject: file, expected: kind.what, got: parsed.error.message, next: "correct the line" });
+  }
+  const problem = kind.problem?.(parsed.value);
+  if (problem !== undefined) {
+    const expected = "a program that a verifier accepts";
+    return refuse({ subject: file, expected, got: problem, next: "correct the program" });
+  }
+  return loaded(new Entry(file, kind, parsed.value, parsed.head));
+}
+
+/** Making a checker costs more than most cases. */
+const CHECKERS = new Map<AnyKind, Map<Engine, KindChecker<unknown>>>();
+function checkerOf(kind: AnyKind, engine: Engine): KindChecker<unknown> {
+  const known = CHECKERS.get(kind) ?? new Map<Engine, KindChecker<unknown>>();
+  CHECKERS.set(kind, known);
+  const checker = known.get(engine) ?? kind.checker(defaultSubject, [engine]);
+  known.set(engine, checker);
+  return checker;
 }

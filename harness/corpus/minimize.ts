@@ -16,14 +16,13 @@ export interface MinimizeBudget {
 }
 
 /** The shrunk case's text. Undefined if the entry agrees with the reference: then there is nothing to shrink. */
-export function shrinkEntry({ trial, about }: Entry, engine: Engine, budget: MinimizeBudget): string | undefined {
-  if (trial === undefined) return undefined;
-  const { kind, case: c } = trial;
+export function shrinkEntry({ kind, value, head }: Entry, engine: Engine, budget: MinimizeBudget): string | undefined {
+  if (head.breach === true) return undefined;
   const checker = kind.checker(defaultSubject, [engine]);
-  const found = checker.check(c).verdict;
+  const found = checker.check(value).verdict;
   if (found.kind !== "disagree") return undefined;
-  const shrunk = kind.minimize(c, within(budget.ms, failsLike(checker, found)), budget.runs);
-  return kind.print(shrunk, { title: undefined, oracle: about.oracle });
+  const shrunk = kind.minimize(value, within(budget.ms, failsLike(checker, found)), budget.runs);
+  return kind.print(shrunk, { oracle: head.oracle });
 }
 
 export interface Cover {
@@ -39,8 +38,8 @@ export function coverOf(entries: readonly Entry[], programs: Trial): Cover {
   const reached = new Map<Entry, ReadonlySet<string>>();
   const others: Entry[] = [];
   for (const entry of entries) {
-    if (entry.trial?.kind !== PROGRAMS) others.push(entry);
-    else reached.set(entry, new Set(programs.check(entry.trial.case, "points").points));
+    if (entry.kind !== PROGRAMS) others.push(entry);
+    else reached.set(entry, new Set(programs.check(entry.value, "points").points));
   }
   const left = [...reached.keys()].sort((a, b) => a.text().length - b.text().length);
   const covered = new Set<string>();

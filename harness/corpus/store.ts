@@ -5,8 +5,7 @@ import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { findFiles } from "../input-file.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
-import type { Entry } from "./entry.js";
-import { EXTENSIONS, readEntry } from "./kinds.js";
+import { type Entry, EXTENSIONS, readEntry } from "./entry.js";
 
 export interface Corpus {
   readonly entries: readonly Entry[];
@@ -70,7 +69,7 @@ export function addEntry(directory: string, entry: Entry, name: string, title?: 
 
 /** Add one with a name of its own, or say that it needs one. */
 export function addLesson(directory: string, entry: Entry, title: string | undefined): Loaded<Added> {
-  const lesson = title ?? entry.about.title;
+  const lesson = title ?? entry.head.title;
   const name = lesson === undefined ? "" : lessonName(lesson);
   if (name !== "") return addEntry(directory, entry, name, lesson);
   return refuse({
@@ -82,15 +81,15 @@ export function addLesson(directory: string, entry: Entry, title: string | undef
 }
 
 /** A file whose content is not that of its id; undefined if it is what it claims to be. */
-export function damageOf({ file, id, statedId }: Entry): BadInput | undefined {
-  if (statedId === undefined || statedId === id) return undefined;
+export function damageOf({ file, id, head }: Entry): BadInput | undefined {
+  if (head.id === undefined || head.id === id) return undefined;
   const next = "restore the file, or add it as a new lesson";
-  return { subject: file, expected: `the content with id ${statedId}`, got: `content with id ${id}`, next };
+  return { subject: file, expected: `the content with id ${head.id}`, got: `content with id ${id}`, next };
 }
 
 /** What a corpus asks of an entry beside agreement; empty if nothing is wrong. */
 export function complaintsOf(entry: Entry): readonly BadInput[] {
-  const { file, about, expects } = entry;
+  const { file, kind, head } = entry;
   const damage = damageOf(entry);
   const complaints: BadInput[] = damage === undefined ? [] : [damage];
   const complain = (expected: string, got: string, next: string): void => {
@@ -98,9 +97,11 @@ export function complaintsOf(entry: Entry): readonly BadInput[] {
   };
   const name = path.basename(file, path.extname(file));
   if (!isLessonName(name)) complain("a name of lower-case words and hyphens", name, "rename the file");
-  if (about.title === undefined) complain("a title", "none", "say what the case shows");
-  if (about.oracle === undefined) complain("the oracle that it is for", "none", "name the oracle");
-  if (!expects) complain("what must come out", "nothing", "add an expect line");
+  if (head.title === undefined) complain("a title", "none", "say what the case shows");
+  if (head.oracle === undefined) complain("the oracle that it is for", "none", "name the oracle");
+  if (kind.hasResult === true && (head.expect ?? []).length === 0) {
+    complain("what must come out", "nothing", "add an expect line");
+  }
   return complaints;
 }
 

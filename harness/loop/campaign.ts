@@ -173,7 +173,7 @@ class Loop {
   }
 
   private textOf({ trial, steering }: Place, index: number): string {
-    return trial.kind.print(caseAt(trial, this.campaign.settings.seed, index, steering).case, { title: undefined });
+    return trial.kind.print(caseAt(trial, this.campaign.settings.seed, index, steering).case);
   }
 
   private isWanted({ cause: { oracle } }: Suspect): boolean {

@@ -3,7 +3,8 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { KINDS as CORPUS_KINDS } from "../corpus/kinds.js";
+import { found } from "../../properties/cases/header.js";
+import { contentId } from "../corpus/entry.js";
 import { writeWhole } from "../output-file.js";
 import { version } from "../project.js";
 import { reportJson } from "../report.js";
@@ -120,22 +121,13 @@ function lessonText({ command }: FindingRun, { trial, shrunk }: NewFinding, fact
           `not repeated by itself (${notRepeated.got}): the cases of its chunk, from index ${notRepeated.chunk} on, led to it`,
         ]),
   ];
-  return withId(
-    facts.file,
-    trial.kind.print(parsed.value, {
-      title: what === "?" ? `${oracle}: ${reason}` : `${what}: ${reason}`,
-      oracle,
-      notes: notes.map((note) => note.replaceAll(/\s+/g, " ").slice(0, MOST_NOTE)),
-      r0: shrunk?.kind === "shrunk" ? shrunk.r0 : [],
-    }),
-  );
-}
-
-/** As a corpus would write it, with the id of its content. */
-function withId(file: string, text: string): string {
-  const kind = CORPUS_KINDS.find(({ extensions }) => extensions.includes(path.extname(file)));
-  const entry = kind?.read(file, text);
-  return entry?.ok === true ? entry.value.text() : text;
+  const head = {
+    title: what === "?" ? `${oracle}: ${reason}` : `${what}: ${reason}`,
+    oracle,
+    notes: notes.map((note) => found(note.replaceAll(/\s+/g, " ").slice(0, MOST_NOTE))),
+    expect: shrunk?.kind === "shrunk" ? shrunk.r0 : [],
+  };
+  return trial.kind.print(parsed.value, { ...head, id: contentId(trial.kind, parsed.value, head) });
 }
 
 export const findingsDirectory = (campaign: string): string => path.join(campaign, "findings");

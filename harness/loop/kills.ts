@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { EXTENSIONS, readEntry } from "../corpus/kinds.js";
+import { EXTENSIONS, readEntry } from "../corpus/entry.js";
 import { damageOf } from "../corpus/store.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
 import { readCampaign } from "./read.js";

@@ -74,7 +74,7 @@ export function shrinkCase(
   const { where, expected, got } = verdict;
   return {
     kind: "shrunk",
-    text: kind.print(simplest, { title: undefined }),
+    text: kind.print(simplest),
     cause: causeOf(trial, simplest, verdict),
     ...{ where, expected, got },
     size: kind.size(simplest),

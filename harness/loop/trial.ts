@@ -69,5 +69,6 @@ function trialOf(kind: AnyKind, subject: Subject, engines: readonly Engine[]): T
     blame: (c, found) => checker().blame(c, found),
     expected: (c) => checker().expected?.(c) ?? [],
     answers: (c) => checker().answers?.(c) ?? [],
+    replay: (c, head) => checker().replay?.(c, head) ?? checker().check(c).verdict,
   };
 }

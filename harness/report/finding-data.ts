@@ -6,9 +6,9 @@ import { EventLog } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
 import { type Check, type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
 import { envOf, lowerCase } from "../../properties/cases/compile.js";
-import type { Violation } from "../../properties/cases/history/check.js";
+import type { HistoryFile, Violation } from "../../properties/cases/history/check.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
-import { type HistoryFile, parseHistory } from "../../properties/cases/history/text.js";
+import { parseHistory } from "../../properties/cases/history/text.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { parseCase } from "../../properties/cases/program/text.js";
 import type { TraceRow } from "../../properties/cases/program/trace.js";
@@ -57,11 +57,12 @@ async function shownOrCrash(found: Counterexample, witnesses: Witnesses): Promis
 
 async function shownOf(found: Counterexample, { check, engine }: Witnesses): Promise<Partial<Shown>> {
   const history = found.kind === HISTORIES ? parseHistory(found.text) : undefined;
-  if (history?.ok === true) return historyShown(history.value, engine);
+  if (history?.ok === true) return historyShown({ ...history.value, head: history.head }, engine);
   const program = found.kind === PROGRAMS ? parseCase(found.text) : undefined;
   const listing = await codeOf(found);
   if (program?.ok !== true) return { listing };
-  return { listing, ...(await programShown(program.value, checkExpected(program.value, check))) };
+  const expect = program.head.expect ?? [];
+  return { listing, ...(await programShown(program.value, checkExpected({ ...program.value, expect }, check))) };
 }
 
 /** Steps, and lines of events, that go into the page. */

@@ -5,8 +5,10 @@
 import type { Engine } from "../../engines/engine.js";
 import type { Draw } from "../../subjects/random/draw.js";
 import type { Subject } from "../../subjects/subject.js";
-import { type Disagreement, exception, type Verdict } from "../verdict.js";
+import type { Disagreement, Verdict } from "../verdict.js";
+import { verdictOrCrash } from "./check-or-crash.js";
 import type { CompiledFunction } from "./compile.js";
+import type { Head, ReadCase } from "./header.js";
 import type { StillFails } from "./shrink.js";
 
 /** Sums of what checking costs. */
@@ -48,24 +50,12 @@ export interface KindChecker<C> {
   expected?(c: C): readonly bigint[];
   /** What else the witnesses say of a case that fails, a line each. */
   answers?(c: C): readonly string[];
+  /** Held against what its file says must come out, where that can be more than agreement. Never throws. */
+  replay?(c: C, head: Head): Verdict;
 }
 
-/** What a file says about its case. */
-export interface AboutCase {
-  readonly title: string | undefined;
-  readonly oracle?: string | undefined;
-  /** Of the content, where the file says it. */
-  readonly id?: string | undefined;
-  /** One line each. */
-  readonly notes?: readonly string[];
-  /** See `KindChecker.expected`. */
-  readonly r0?: readonly bigint[];
-}
-
-/** `message` is one line, and begins with the line number where there is one. */
-export type ReadCase<C> =
-  | { readonly ok: true; readonly value: C; readonly about: AboutCase }
-  | { readonly ok: false; readonly error: { readonly message: string } };
+/** A case in a form that other projects read, or what that form cannot hold. */
+export type Exported = string | Uint8Array | { readonly expected: string; readonly got: string };
 
 export interface Kind<C> {
   /** Its name everywhere: in campaigns, and as a part of the gate. */
@@ -103,8 +93,18 @@ export interface Kind<C> {
   /** The simplest case found that still fails, or the same one. @param runs how often `fails` may be asked */
   minimize(c: C, fails: StillFails<C>, runs: number): C;
   /** Text that `parse` reads back as the same case. */
-  print(c: C, about: AboutCase): string;
+  print(c: C, head?: Head): string;
   parse(text: string): ReadCase<C>;
+  /** The text of a file in today's form, where files of another form are still read. */
+  today?(text: string): string;
+  /** Text that says which case it is and outlives changes of the form. Default: what `print` says. */
+  identity?(c: C, head: Head): string;
+  /** What keeps a case from being tried, in one line. */
+  problem?(c: C): string | undefined;
+  /** Whether files of a corpus say what r0 must be. */
+  readonly hasResult?: boolean;
+  /** In a form that other projects read: a file of the BPF conformance suite, or the bytes of the instructions. */
+  exported?(form: "data" | "raw", c: C, head: Head): Exported;
   /** The code that a case is compiled to, where it is about code: shown beside it. Nothing if it does not compile. */
   code?(c: C): readonly CompiledFunction[];
   /** Another case from one that was worth keeping and a second one; undefined if nothing came of it. */
@@ -142,13 +142,4 @@ interface PlainCheck<C> {
   blame(c: C): string;
   /** Called after an exception, which may have left anything behind. */
   renew?(): void;
-}
-
-function verdictOrCrash(check: () => Verdict, renew: () => void = () => {}): Verdict {
-  try {
-    return check();
-  } catch (error) {
-    renew();
-    return exception(error);
-  }
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { defaultEngine } from "../../engines/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { Verdict } from "../verdict.js";
+import { found } from "./header.js";
 import { KINDS } from "./index.js";
 import type { AnyKind } from "./kind.js";
 
@@ -28,11 +29,11 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", (_name, kin
 
   test("are read back from their text as they were", () => {
     for (const c of cases(kind, 300)) {
-      const text = kind.print(c, { title: "a lesson", notes: ["found somewhere"] });
+      const text = kind.print(c, { title: "a lesson", notes: [found("somewhere")] });
       const read = kind.parse(text);
       if (!read.ok) throw new Error(`${read.error.message}\n${text}`);
       expect(read.value, text).toMatchObject(c as object);
-      expect(kind.print(read.value, { title: "a lesson", notes: ["found somewhere"] })).toBe(text);
+      expect(kind.print(read.value, { title: "a lesson", notes: [found("somewhere")] })).toBe(text);
     }
   });
 

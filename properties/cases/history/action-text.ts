@@ -1,8 +1,10 @@
-// One action as one line, and back.
+// One action of a history as one line, and back: `load #1 (r0 = 2 .., 24 insns, 192 B); copy 1 fails`.
 
 import type { FailingStep } from "../../../machine/event.js";
 import {
   type Action,
+  ATTACH_KINDS,
+  type AttachedProgram,
   type CaseProgram,
   type ConcurrentRun,
   type Disturbance,
@@ -12,7 +14,6 @@ import {
   NOTHING_ELSE,
   type ProgramSpec,
 } from "../../../subjects/action.js";
-import { parseAttached, printAttached } from "./attached-text.js";
 
 const PROGRAM_BELOW = "the program below";
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
@@ -133,4 +134,30 @@ function parseDuring(parts: readonly string[]): Disturbance | string {
     } else return `expected "copy 1 fails" or "cpu 1 runs #0 after event 7", got "${part}"`;
   }
   return { fails, others };
+}
+
+/** Kernel: BPF_MAX_TRAMP_LINKS. */
+const MOST_PROGRAMS = 38;
+
+const printAttached = ({ kind, id, result, enterReturnsZero }: AttachedProgram): string => {
+  const who = id === undefined ? `recorder${result === 0 ? "" : ` = ${result}`}` : `#${id}`;
+  return `${kind} ${who}${enterReturnsZero ? " kept out" : ""}`;
+};
+
+/** @returns the programs, or what is wrong with the text. */
+function parseAttached(text: string): readonly AttachedProgram[] | string {
+  const items = text.split(", ").filter((item, i, all) => i < all.length - 1 || !/^\d+ B$/.test(item));
+  if (items.length === 0) return "nothing is attached";
+  if (items.length > MOST_PROGRAMS) return `more than ${MOST_PROGRAMS} programs`;
+  const programs: AttachedProgram[] = [];
+  for (const item of items) {
+    const [, name, id, result, enterReturnsZero] =
+      /^([a-z_]+) (?:#(\d{1,6})|recorder(?: = (\d{1,4}))?)( kept out)?$/.exec(item) ?? [];
+    const kind = ATTACH_KINDS.find((known) => known === name);
+    if (kind === undefined)
+      return `expected "fentry #1", "fmod_ret recorder = 7" or "fexit recorder kept out", got "${item}"`;
+    const who = { id: id === undefined ? undefined : Number(id), result: Number(result ?? 0) };
+    programs.push({ kind, ...who, enterReturnsZero: enterReturnsZero !== undefined });
+  }
+  return programs;
 }

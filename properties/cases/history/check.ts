@@ -9,8 +9,9 @@ import { HistorySession } from "../../../subjects/session/history-session.js";
 import type { Step } from "../../../subjects/step.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { askAbout, askAtTheEnd } from "../../oracles/ask.js";
-import { oraclesOf } from "../../oracles/index.js";
+import { ORACLES, oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
+import type { Head } from "../header.js";
 
 export interface Violation {
   /** Index of the action; the number of actions for what came after the last one. */
@@ -107,3 +108,26 @@ class Play {
 }
 
 const NONE: readonly Violation[] = [];
+
+/** A history and what its file says of it. */
+export interface HistoryFile extends History {
+  readonly head: Head;
+}
+
+export interface Replayed {
+  readonly report: PlayReport;
+  /** Why it is not as the file says; undefined if it is. */
+  readonly wrong: string | undefined;
+}
+
+/** A file that expects a breach is judged by the oracle that it names alone. */
+export function replay(file: HistoryFile, options: PlayOptions = {}): Replayed {
+  const { oracle, breach = false } = file.head;
+  const named = ORACLES.filter(({ name }) => name === oracle);
+  const report = playHistory(file, { ...(breach && named.length > 0 && { oracles: named }), ...options });
+  const [first] = report.violations;
+  if (!breach) {
+    return { report, wrong: first === undefined ? undefined : `${first.oracle}: ${first.what}` };
+  }
+  return { report, wrong: first === undefined ? `${oracle ?? "no oracle"} does not object` : undefined };
+}

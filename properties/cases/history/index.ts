@@ -5,14 +5,14 @@ import type { Action, History } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { HistoryCells } from "../../coverage/history.js";
-import { ORACLES } from "../../oracles/index.js";
-import { EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
+import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
+import { verdictOrCrash } from "../check-or-crash.js";
 import { type Kind, type KindChecker, NO_COST } from "../kind.js";
 import { HistoryArbitrary } from "./arbitrary.js";
-import { type PlayOptions, type PlayReport, playHistory } from "./check.js";
+import { type PlayOptions, type PlayReport, playHistory, replay } from "./check.js";
 import { mutateHistory } from "./mutate.js";
 import { minimizeHistory } from "./shrink.js";
-import { parseHistory, printHistory } from "./text.js";
+import { historyIdentity, parseHistory, printHistory, withTodaysHead } from "./text.js";
 
 const arbitrary = new HistoryArbitrary();
 
@@ -29,20 +29,15 @@ export const HISTORIES: Kind<History> = {
   checker: historyChecker,
   size: ({ actions }) => actions.length,
   minimize: minimizeHistory,
-  print(history, { title, oracle, notes = [] }) {
-    const named = ORACLES.some(({ name }) => name === oracle) ? oracle : undefined;
-    return printHistory({ ...history, about: { title: title ?? "", oracle: named, expect: "pass", notes } });
-  },
-  parse(text) {
-    const parsed = parseHistory(text);
-    if (parsed.ok) return { ok: true, value: parsed.value, about: parsed.value.about };
-    return { ok: false, error: { message: `line ${parsed.error.line}: ${parsed.error.message}` } };
-  },
+  print: printHistory,
+  parse: parseHistory,
+  today: withTodaysHead,
+  identity: historyIdentity,
   change: (parent, other, draw) => mutateHistory(parent, other, draw),
   // A generated program in it refers to rows of the instruction table, which do not cross threads.
-  pack: (history) => HISTORIES.print(history, { title: undefined }),
+  pack: (history) => printHistory(history),
   unpack(packed) {
-    const parsed = HISTORIES.parse(String(packed));
+    const parsed = parseHistory(String(packed));
     if (!parsed.ok) throw new Error(`a history does not read back: ${parsed.error.message}`);
     return parsed.value;
   },
@@ -65,6 +60,16 @@ function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChec
         if (violations.length > 0) blamed = described(action, faultsHit);
       });
       return blamed;
+    },
+    replay(history, head) {
+      const verdictOf = (): Verdict => {
+        const { wrong } = replay({ ...history, head }, { subject, ...(engine && { engine }) });
+        if (wrong === undefined) return AGREE;
+        const expected = head.breach === true ? "an objection" : "no objection";
+        const oracle = head.oracle ?? "history";
+        return { kind: "disagree", oracle, reason: "objects", where: "history", expected, got: wrong };
+      };
+      return verdictOrCrash(verdictOf);
     },
   };
 }

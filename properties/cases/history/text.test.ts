@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assertLaw } from "../../../testing/law.js";
 import { HistoryArbitrary } from "./arbitrary.js";
-import { type HistoryFile, parseHistory, printHistory } from "./text.js";
+import { historyIdentity, parseHistory, printHistory, withTodaysHead } from "./text.js";
 
-const TEXT = `title:   a failed copy
+const OLD_HEAD = `title:   a failed copy
 oracle:  no-leak
 expect:  breach
 profile: linux-6.12
@@ -15,7 +15,20 @@ apart:   yes
 limit:   1024 B
 note:    seen by hand
 
-load #0 (r0 = 1 .., 24 insns, 192 B)
+`;
+const HEAD = `# title: a failed copy
+# oracle: no-leak
+# expect: breach
+# note: seen by hand
+# profile: linux-6.12
+# quirk: secondFlush
+# pack: 8192 B
+# cpus: 4
+# apart: yes
+# limit: 1024 B
+
+`;
+const ACTIONS = `load #0 (r0 = 1 .., 24 insns, 192 B)
 load #1 (r0 = 2 .., 7 insns, 2 subprograms, 1 probe, 448 B); copy 1 fails; cpu 1 runs #0 after event 7
 attach #0 (fentry #1, fmod_ret recorder = 7 kept out, fexit #1, 484 B); setPermission 1 fails; cpu 3 runs #0 throughout
 detach #0; cpu 1 runs #1 after event 3
@@ -24,25 +37,46 @@ run #0 on cpu 2
 free #0 (192 B)
 `;
 
-const parsed = (text: string): HistoryFile => {
+const parsed = (text: string) => {
   const result = parseHistory(text);
-  if (!result.ok) throw new Error(`${result.error.line}: ${result.error.message}`);
-  return result.value;
+  if (!result.ok) throw new Error(result.error.message);
+  return result;
 };
 
 test("a history prints as it was read", () => {
-  expect(printHistory(parsed(TEXT))).toBe(TEXT);
-  expect(parsed(TEXT)).toMatchObject({
-    options: { profile: "linux-6.12", except: ["secondFlush"], packBytes: 8192, cpus: 4, limit: 1024, images: "packs" },
-    about: { title: "a failed copy", oracle: "no-leak", expect: "breach", notes: ["seen by hand"] },
+  const { value, head } = parsed(HEAD + ACTIONS);
+  expect(printHistory(value, head)).toBe(HEAD + ACTIONS);
+  const options = { profile: "linux-6.12", except: ["secondFlush"], packBytes: 8192, cpus: 4, limit: 1024 };
+  expect(value.options).toMatchObject({ ...options, images: "packs" });
+  expect(head).toEqual({
+    ...{ title: "a failed copy", oracle: "no-leak", breach: true },
+    notes: [{ key: "note", text: "seen by hand" }],
+  });
+});
+
+describe("a file of before, without hashes,", () => {
+  test("is read as the same history, and is the same by its content", () => {
+    const { value, head } = parsed(OLD_HEAD + ACTIONS);
+    expect({ value, head }).toEqual({ value: parsed(HEAD + ACTIONS).value, head: parsed(HEAD + ACTIONS).head });
+    expect(historyIdentity(value, head)).toBe(OLD_HEAD.replace("a failed copy", "").replace(/note:.*\n/, "") + ACTIONS);
+  });
+
+  test("gets a head of today, its remarks as notes, and nothing else changes", () => {
+    const remarks = `# by hand: twice\n${OLD_HEAD}# the first one fails\n${ACTIONS}`;
+    const today = withTodaysHead(remarks);
+    expect(today).toBe(
+      `# note: by hand: twice\n${OLD_HEAD.replaceAll(/^(\w+:) +/gm, "# $1 ")}# note: the first one fails\n${ACTIONS}`,
+    );
+    expect(parsed(today).value).toEqual(parsed(remarks).value);
+    for (const text of [today, HEAD + ACTIONS, ACTIONS]) expect(withTodaysHead(text)).toBe(text);
   });
 });
 
 test("whatever is generated is read as it was printed", () => {
-  const about = { title: "x", oracle: undefined, expect: "pass" as const, notes: [] };
   assertLaw(
     fc.property(new HistoryArbitrary(), (history) => {
-      expect(parsed(printHistory({ ...history, about }))).toEqual({ ...history, about });
+      const read = parsed(printHistory(history, { title: "x", oracle: "no-exception" }));
+      expect(read).toEqual({ ok: true, value: history, head: { title: "x", breach: false, notes: [] } });
     }),
     { seed: 20240124, numRuns: 50 },
   );
@@ -70,14 +104,14 @@ run #0 on cpu 1
 `;
 
 test("a generated program is read and printed below its load", () => {
-  const file = parsed(GENERATED);
+  const { value: file, head } = parsed(GENERATED);
   expect(file.actions.map(({ kind }) => kind)).toEqual(["load", "load", "run"]);
   expect(file.actions[0]).toMatchObject({
     program: { case: { inputs: [new Uint8Array(8)], env: { cpu: "ll-sc", hole: 0 } } },
     fails: [{ step: "copy", nth: 1 }],
   });
-  const printed = printHistory(file);
-  expect(parsed(printed)).toEqual(file);
+  const printed = printHistory(file, head);
+  expect(parsed(printed)).toEqual({ ok: true, value: file, head });
   expect(printed).toContain("\nload #1 (the program below, 128 B)\n  r0 = 1\n  exit\nrun #0 on cpu 1\n");
 });
 
@@ -87,6 +121,13 @@ describe("what is wrong is named with its line", () => {
     ["title: x\n\nlaod #0", 3, 'expected "load #N (r0 = N .., N insns)", "free #N"'],
     ["profile: linux-7\n", 1, 'no profile is called "linux-7"'],
     ["oracle: luck\n", 1, 'no oracle is called "luck"'],
+    ["# profile: linux-7\n", 1, 'no profile is called "linux-7"'],
+    ["# oracle: luck\ncpu 1", 1, 'no oracle is called "luck"'],
+    ["# quirk: luck\n", 1, 'no quirk is called "luck"'],
+    ["# cpus: 17\n", 1, 'expected 2 to 16 CPUs, got "17"'],
+    ["# limit: much\n", 1, 'expected bytes, got "much"'],
+    ["# pakc: 8192 B\ncpu 1", 1, 'unknown key "pakc"'],
+    ["# title: x\npack: 8192 B\ncpu 1", 2, 'expected "# pack: 8192 B"'],
     ["cpu 1\npack: 8192 B", 2, '"pack:" below the first action'],
     ["pack: 100 B\n", 1, 'expected a multiple of 2048 B, got "100 B"'],
     ["load #0 (r0 = 1 .., 1 insns)", 1, "1 insns, expected 2 to 600000 with 0 subprograms"],

@@ -6,18 +6,20 @@ import { randomSource } from "../../../subjects/random/source.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { CellRecorder } from "../../coverage/program.js";
 import { summary } from "../../verdict.js";
-import { type Checked, checkOrCrash } from "../check-or-crash.js";
+import { type Checked, checkExpected, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 import { type Kind, type KindChecker, NO_COST, type Notice } from "../kind.js";
 import { CaseArbitrary } from "./arbitrary.js";
 import { blame } from "./blame.js";
 import { checkCase, makeChecker, type Watch } from "./check.js";
+import { dataOf, rawOf } from "./export.js";
 import type { Goal } from "./mutate/aim.js";
 import { goalsOf } from "./mutate/goals.js";
 import { mutateCase } from "./mutate/mutate.js";
 import { type PackedCase, packCase, unpackCase } from "./packed.js";
 import { minimize } from "./shrink.js";
-import { parseCase, printCase } from "./text.js";
+import { firstProblem } from "./soundness.js";
+import { caseIdentity, parseCase, printCase } from "./text.js";
 
 const arbitrary = new CaseArbitrary();
 
@@ -40,17 +42,12 @@ export const PROGRAMS: Kind<Case> = {
     const compiled = compileFunctions(c, DEFAULT_BASE + c.env.hole);
     return compiled.ok ? compiled.value : [];
   },
-  print: ({ program, inputs, env }, { title, oracle, id, r0, notes = [] }) =>
-    printCase({
-      ...{ program, inputs, env, title, oracle, id, notes: notes.map((text) => ({ key: "found", text })) },
-      ...(r0 && { expect: r0 }),
-    }),
-  parse(text) {
-    const parsed = parseCase(text);
-    if (!parsed.ok) return parsed;
-    const { title, oracle, id, expect: r0, notes } = parsed.value;
-    return { ok: true, value: parsed.value, about: { title, oracle, id, r0, notes: notes.map((note) => note.text) } };
-  },
+  print: printCase,
+  parse: parseCase,
+  identity: caseIdentity,
+  problem: ({ program }) => firstProblem(program),
+  hasResult: true,
+  exported: (form, c, head) => (form === "data" ? dataOf(c, head) : rawOf(c)),
   change: (parent, other, draw, goals) => mutateCase(parent, other, draw, goals as readonly Goal[]),
   goals: goalsOf,
   pack: packCase,
@@ -79,6 +76,7 @@ function programChecker(subject: Subject, engines: readonly Engine[]): KindCheck
       const run = checked(c).runs.find(({ verdict }) => verdict.kind === "disagree");
       return run === undefined ? [] : [`interpreter  ${summary(run.expected)}`, `JIT          ${summary(run.got)}`];
     },
+    replay: (c, { expect = [] }) => checkExpected({ ...c, expect }, (value) => checkCase(value, checker)).verdict,
   };
 }
 

@@ -4,7 +4,9 @@
 // disagreement about that would be about nothing.
 
 import { interpret } from "../../../spec/bpf/interpret.js";
-import type { Layout } from "../../../spec/bpf/program.js";
+import type { Layout, Program } from "../../../spec/bpf/program.js";
+import type { Strictness } from "../../../spec/bpf/validate/problem.js";
+import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { compare } from "../../verdict.js";
@@ -13,6 +15,15 @@ import { compare } from "../../verdict.js";
 export const FUEL = 50_000;
 /** Every bit of a frame's address that differs between places differs in one of these. */
 const ELSEWHERE = [0x1aaa_aaa0, 0x2555_5550];
+
+/** What a verifier would refuse first, in one line. */
+export function firstProblem(program: Program, strictness: Strictness = "verifier"): string | undefined {
+  const validity = validate(program, { strictness });
+  const problem = validity.ok ? undefined : validity.problems[0];
+  if (problem === undefined) return undefined;
+  const code = program.code.length > 1 ? `code ${problem.code}, ` : "";
+  return `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`;
+}
 
 export function isSound({ program, inputs }: Case): boolean {
   const calls = program.code.some((code) => code.some(({ row }) => row.kind === "call" && row.target === "local"));

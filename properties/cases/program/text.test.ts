@@ -6,7 +6,7 @@ import type { MapSpec } from "../../../spec/bpf/program.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
 import type { Case } from "../../../subjects/case.js";
 import { assertLaw } from "../../../testing/law.js";
-import type { CaseFile } from "./text.js";
+import type { Head } from "../header.js";
 import { parseCase, printCase } from "./text.js";
 
 const lines = (...all: string[]): string => all.map((line) => `${line}\n`).join("");
@@ -21,14 +21,11 @@ test("a title and a program are enough", () => {
   expect(parseCase(SMALL)).toEqual({
     ok: true,
     value: {
-      title: "two is two",
-      oracle: undefined,
-      expect: [],
-      notes: [],
       program: { code: [bpf("r0 = 2; exit")], maps: [], context: "memory" },
       inputs: [new Uint8Array(64)],
       env: { cpu: "lse", hole: 0 },
     },
+    head: { title: "two is two", expect: [], notes: [] },
   });
 });
 
@@ -63,7 +60,7 @@ test("everything that a file can say", () => {
   const read = parseCase(FULL);
   expect(read).toEqual({
     ok: true,
-    value: {
+    head: {
       title: "tail calls keep the map pointer",
       oracle: "result",
       expect: [0xffff_ffff_ffff_ffffn],
@@ -71,6 +68,8 @@ test("everything that a file can say", () => {
         { key: "found", text: "seed 7" },
         { key: "provenance", text: "a fix in Linux 6.10" },
       ],
+    },
+    value: {
       program: {
         code: [bpf("r2 = map_fd 2 ll; if r2 == 0 goto +1; r0 = -1; exit"), bpf("r0 = -1; exit")],
         maps: [
@@ -84,7 +83,7 @@ test("everything that a file can say", () => {
       env: { cpu: "ll-sc", hole: 40, blind: true },
     },
   });
-  if (read.ok) expect(printCase(read.value)).toBe(FULL);
+  expect(read.ok && printCase(read.value, read.head)).toBe(FULL);
 });
 
 const PLAIN: Case = {
@@ -94,12 +93,12 @@ const PLAIN: Case = {
 };
 
 test("a case and a title make a file; a title of several lines becomes one", () => {
-  expect(printCase({ ...PLAIN, title: "two is\n  two" })).toBe("# title: two is two\n\nr0 = 2\nexit\n");
+  expect(printCase(PLAIN, { title: "two is\n  two" })).toBe("# title: two is two\n\nr0 = 2\nexit\n");
 });
 
 test("a long input goes over several lines", () => {
   const input = Uint8Array.from({ length: 70 }, (_, i) => i + 1);
-  const text = printCase({ ...PLAIN, title: "long", inputs: [input] });
+  const text = printCase({ ...PLAIN, inputs: [input] }, { title: "long" });
   expect(text.split("\n").slice(1, 4)).toEqual([
     `# input: ${Buffer.from(input.subarray(0, 32))
       .toString("hex")
@@ -189,7 +188,7 @@ const map = (programs: number): fc.Arbitrary<MapSpec> =>
   );
 
 const words = fc.stringMatching(/^[a-z]+( [a-z#:;=]+){0,4}$/);
-const file: fc.Arbitrary<CaseFile> = fc
+const file: fc.Arbitrary<{ readonly value: Case; readonly head: Head }> = fc
   .record({
     title: words,
     oracle: fc.option(words, { nil: undefined }),
@@ -207,18 +206,18 @@ const file: fc.Arbitrary<CaseFile> = fc
     skip: fc.constantFrom({}, { skip: 63 }),
   })
   .chain(({ id, title, oracle, r0, notes, code, context, inputs, cpu, hole, skip }) =>
-    fc.array(map(code.length), { maxLength: 3 }).map((maps): CaseFile => {
+    fc.array(map(code.length), { maxLength: 3 }).map((maps) => {
       const program = { code: code.map((parts) => parts.flat()), maps, context };
       const expect = r0 === undefined ? [] : [r0];
-      return { id, title, oracle, expect, notes, program, inputs, env: { cpu, hole, ...skip } };
+      return { value: { program, inputs, env: { cpu, hole, ...skip } }, head: { id, title, oracle, expect, notes } };
     }),
   );
 
 test("a printed case reads back, and prints the same again", () => {
   assertLaw(
-    fc.property(file, (value) => {
-      const text = printCase(value);
-      expect(parseCase(text), text).toEqual({ ok: true, value });
+    fc.property(file, ({ value, head }) => {
+      const text = printCase(value, head);
+      expect(parseCase(text), text).toEqual({ ok: true, value, head });
       for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(180);
     }),
     { seed: 20240124, numRuns: 150 },
@@ -236,7 +235,7 @@ test("any text is either a case or refused in one line that names a line of it",
     fc.property(fc.array(piece), fc.string(), (parts, end) => {
       const text = [...parts, end].join("\n");
       const read = parseCase(text);
-      if (read.ok) expect(parseCase(printCase(read.value))).toEqual(read);
+      if (read.ok) expect(parseCase(printCase(read.value, read.head))).toEqual(read);
       else {
         expect(read.error.message).toMatch(/^line \d+: [^\n]+$/);
         expect(read.error.line).toBeLessThanOrEqual(text.split("\n").length);

@@ -1,6 +1,6 @@
-// A case as a file that people read, edit and keep: `corpus/*.bpf`. Header lines say what it shows and what it runs on;
-// the program follows in the text syntax of `spec/bpf/text`, with a `program 1:` before each further target of tail
-// calls. Programs outlive seeds and generators, so the text is the test. `case-header.ts` has the header's words.
+// A program to run as a file that people read, edit and keep: `corpus/*.bpf`. The head says what it shows and what it runs
+// on; the program follows in the text syntax of `spec/bpf/text`, with a `program 1:` before each further target of tail
+// calls. Programs outlive seeds and generators, so the text is the test.
 //
 //   # title: arsh by zero clears the high word
 //   # oracle: result
@@ -10,70 +10,132 @@
 //   r0 = *(u64 *)(r1 + 0)
 //   exit
 
-import type { Insn } from "../../../spec/bpf/insn.js";
+import { hex64, type U64, u64 } from "../../../spec/bits.js";
+import { encode, type Insn } from "../../../spec/bpf/insn.js";
+import type { Program } from "../../../spec/bpf/program.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
 import { print } from "../../../spec/bpf/text/print.js";
-import { type Read, textError } from "../../../spec/bpf/text/token.js";
-import type { Case } from "../../../subjects/case.js";
-import { type Header, printHeader, readHeader } from "./header.js";
+import { type Read, signedNumber, textError } from "../../../spec/bpf/text/token.js";
+import type { Case, CaseEnv } from "../../../subjects/case.js";
+import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
+import { printBytes, printMap, readBytes, readMap } from "./data-text.js";
 
-/** A case and what its file says about it. */
-export type CaseFile = Case & Pick<Header, "id" | "title" | "oracle" | "expect" | "notes">;
-/** What a file is made of: a case, its title, and what else there is to say. */
-export type CaseText = Case & Pick<CaseFile, "title"> & Partial<CaseFile>;
+/** What the head says beside `Head`. */
+interface Surroundings extends Required<CaseEnv> {
+  readonly expect: readonly bigint[];
+  readonly context: Program["context"];
+  readonly maps: Program["maps"];
+  readonly inputs: Case["inputs"];
+}
+const DEFAULTS: Surroundings = {
+  ...{ expect: [], context: "memory", maps: [], inputs: [] },
+  ...{ cpu: "lse", hole: 0, blind: false, guard: false, skip: 0 },
+};
+const DEFAULT_INPUT_BYTES = 64;
+const MOST_HOLE_BYTES = 48;
+/** Two pages. */
+const MOST_SKIPPED_CHUNKS = 128;
+
+const { value, word, flag, list } = fieldsOf(DEFAULTS);
+const FIELDS: readonly Field<Surroundings>[] = [
+  list("expect", "expect", readResult, (r0) => `r0 = ${hex64(r0)}`),
+  word("context", "context", { memory: "memory", xdp: "xdp" }),
+  word("cpu", "cpu", { lse: "lse", "ll-sc": "ll-sc" }),
+  value("hole", "hole", (text) =>
+    readNumber(text, (n) => n <= MOST_HOLE_BYTES && n % 8 === 0, `a hole of 0, 8 .. ${MOST_HOLE_BYTES} bytes`),
+  ),
+  flag("blind", "blind"),
+  flag("guard", "guard"),
+  value("skip", "skip", (text) =>
+    readNumber(text, (n) => n <= MOST_SKIPPED_CHUNKS, `to skip 0 .. ${MOST_SKIPPED_CHUNKS} chunks`),
+  ),
+  list("map", "maps", readMap, printMap),
+  { ...list("input", "inputs", readBytes, printBytes), continues: true },
+];
 
 /** Read a case file, or say in one line, with the line number, what is wrong with it. */
-export function parseCase(text: string): Read<CaseFile> {
+export function parseCase(text: string): ReadCase<Case> {
   const lines = text.split(/\r?\n/);
-  const header = readHeader(lines);
-  if (!header.ok) return header;
-  const code = readPrograms(lines, header.value.lines);
+  const read = readHead(lines, FIELDS, DEFAULTS);
+  if (!read.ok) return read;
+  const { head, value: surroundings, at } = read.value;
+  const code = readPrograms(lines, read.value.lines);
   if (!code.ok) return code;
-  const { id, title, oracle, expect, notes, maps, context, inputs, env, mapLines } = header.value;
+  const { expect, context, maps, cpu, hole, blind, guard, skip } = surroundings;
+  const inputs = surroundings.inputs.length > 0 ? surroundings.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
+  if (expect.length > 1 && expect.length !== inputs.length) {
+    const wrong = `${expect.length} expect lines for ${inputs.length} inputs, expected one or one each`;
+    return textError(at.get("expect")![0]!, wrong);
+  }
   for (const [index, map] of maps.entries()) {
     const missing = map.kind === "progArray" && map.programs.find((p) => p !== undefined && p >= code.value.length);
     if (typeof missing === "number") {
-      return textError(
-        mapLines[index] ?? 1,
-        `map ${index} names program ${missing}, the file has ${code.value.length}`,
-      );
+      const wrong = `map ${index} names program ${missing}, the file has ${code.value.length}`;
+      return textError(at.get("map")![index]!, wrong);
     }
   }
-  const program = { code: code.value, maps, context };
-  return { ok: true, value: { id, title, oracle, expect, notes, program, inputs, env } };
+  const env = { cpu, hole, ...(blind && { blind }), ...(guard && { guard }), ...(skip !== 0 && { skip }) };
+  return { ok: true, value: { program: { code: code.value, maps, context }, inputs, env }, head: { ...head, expect } };
 }
 
 /** The file of a case. Reading it gives the same case. */
-export function printCase(file: CaseText): string {
-  const { id, title, oracle, expect = [], notes = [], inputs, env } = file;
-  const { maps, context, code } = file.program;
-  const header = printHeader({ id, title, oracle, expect, notes, maps, context, inputs, env });
+export function printCase({ program: { code, maps, context }, inputs, env }: Case, head: Head = {}): string {
+  const said = inputs.length === 1 && isDefaultInput(inputs[0]!) ? [] : inputs;
+  const { expect = [] } = head;
   const programs = code.map((insns, index) => {
     return `${index === 0 ? "" : `\nprogram ${index}:\n`}${print(insns, { labels: true })}`;
   });
-  return `${header}\n${programs.join("")}`;
+  return `${printHead(head, FIELDS, { ...DEFAULTS, ...env, expect, context, maps, inputs: said })}\n${programs.join("")}`;
+}
+
+const isDefaultInput = (input: Uint8Array): boolean =>
+  input.length === DEFAULT_INPUT_BYTES && input.every((byte) => byte === 0);
+
+/** What makes it this case: the bytes of the programs, so that an id lives through a change of the text syntax. */
+export function caseIdentity({ program: { code, maps, context }, inputs, env }: Case, head: Head): string {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+  return JSON.stringify({
+    code: code.map((insns) => hex(encode(insns))),
+    maps: maps.map((map) =>
+      map.kind === "progArray"
+        ? ["progs", map.entries, ...map.programs.map((target) => target ?? null)]
+        : [map.kind, map.keyBytes, map.valueBytes, map.entries],
+    ),
+    context,
+    inputs: inputs.map(hex),
+    env: Object.entries(env)
+      .filter(([, setting]) => setting !== undefined && setting !== 0 && setting !== false)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+    expect: (head.expect ?? []).map((r0) => r0.toString(16)),
+    oracle: head.oracle ?? null,
+  });
+}
+
+function readResult(text: string): U64 | string {
+  const [, sign, digits] = /^r0\s*=\s*(-?)(\w+)$/.exec(text) ?? [];
+  const r0 = digits === undefined ? undefined : signedNumber(digits, sign === "-", 64);
+  return r0 === undefined ? `expected r0 = a 64-bit number, got "${text}"` : u64(r0);
 }
 
 /** The programs from line `from` (0-based) on, split at `program N:`. */
 function readPrograms(lines: readonly string[], from: number): Read<readonly (readonly Insn[])[]> {
-  const starts = [{ index: 0, line: from }];
-  for (let line = from; line < lines.length; line++) {
-    const number = /^\s*program\s+(\d+)\s*:\s*$/.exec(lines[line] ?? "")?.[1];
+  const starts = [from];
+  for (const [line, text] of lines.entries()) {
+    const number = /^\s*program\s+(\d+)\s*:\s*$/.exec(text)?.[1];
     if (number === undefined) continue;
     if (Number(number) !== starts.length) {
       return textError(line + 1, `expected program ${starts.length}, got program ${number}`);
     }
-    starts.push({ index: starts.length, line: line + 1 });
+    starts.push(line + 1);
   }
   const programs: (readonly Insn[])[] = [];
-  for (const { index, line } of starts) {
+  for (const [index, start] of starts.entries()) {
     const next = starts[index + 1];
-    // Empty lines before the program make the parser count lines of the file.
-    const source = "\n".repeat(line) + lines.slice(line, next === undefined ? undefined : next.line - 1).join("\n");
-    const parsed = parse(source);
+    const parsed = parse(bodyOf(lines, start, next === undefined ? undefined : next - 1));
     if (!parsed.ok) return parsed;
-    if (parsed.value.length === 0)
-      return textError(Math.min(line + 1, lines.length), `program ${index} has no instructions`);
+    if (parsed.value.length === 0) {
+      return textError(Math.min(start + 1, lines.length), `program ${index} has no instructions`);
+    }
     programs.push(parsed.value);
   }
   return { ok: true, value: programs };

@@ -36,9 +36,6 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
     }),
   size: programsOf,
   minimize: minimizeTrampoline,
-  print: (c, { title, oracle, id, notes = [] }) => printTrampolineCase(c, { title, oracle, id, notes }),
-  parse(text) {
-    const parsed = parseTrampolineCase(text);
-    return parsed.ok ? { ok: true, value: parsed.value.case, about: parsed.value.lesson } : parsed;
-  },
+  print: printTrampolineCase,
+  parse: parseTrampolineCase,
 };

@@ -17,11 +17,11 @@ fexit    starts at 1, returns 0, recursion checked, interpreted
 test("a case is read and printed", () => {
   const read = parseTrampolineCase(TEXT);
   if (!read.ok) throw new Error(read.error.message);
-  const { case: c, lesson } = read.value;
+  const { value: c, head } = read;
   expect(c.setup).toMatchObject({ target: "far", helpersFar: true, ipArg: true, moment: 3, original: 11n });
   expect(c.setup.values).toEqual([5n, 0x1234_5678_9abc_def0n, 7n, 1n]);
   expect(c.setup.fexit).toMatchObject([{ start: 1n, recursionChecked: true, jited: false }]);
-  expect(printTrampolineCase(c, lesson)).toBe(TEXT);
+  expect(printTrampolineCase(c, head)).toBe(TEXT);
 });
 
 const CALL = "near function(u64 5) = 11\n";

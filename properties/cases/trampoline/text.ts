@@ -7,89 +7,65 @@
 //   fmod_ret starts at 3, returns 7, cookie 9
 //   fexit    does not start, returns 0, recursion checked
 
-import { type Read, textError } from "../../../spec/bpf/text/token.js";
-import { registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
-import { type Field, type Lesson, printLesson, readLesson, readYesNo } from "../header.js";
+import { textError } from "../../../spec/bpf/text/token.js";
+import type { FuncArg } from "../../../subjects/subject.js";
+import { type ProgramPlan, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
+import { type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
 import { printWord, readWord } from "../word-text.js";
 import { plain, programsOf, type TrampolineCase } from "./case.js";
-import { parseCall, parseProgram, printCall, printProgram } from "./program-text.js";
 
-export interface TracingFile {
-  readonly case: TrampolineCase;
-  readonly lesson: Lesson;
-}
-
-const KEYS = ["helpers", "bti", "ip", "result", "record", "meanwhile"];
 const MOST_PROGRAMS = 16;
 const MOST_MOMENT = 9999;
+const ANOTHER_CPU = "another CPU calls before event ";
 const LISTS = { fentry: "fentry", fmod_ret: "fmodRet", fexit: "fexit" } as const;
 type ListName = keyof typeof LISTS;
 
-export function printTrampolineCase({ setup, record }: TrampolineCase, lesson: Lesson): string {
-  const { helpersFar, bti, ipArg, returns, moment } = setup;
-  const yes = (flag: boolean): string | undefined => (flag ? "yes" : undefined);
-  const head = printLesson(lesson, [
-    ["helpers", helpersFar ? "far" : undefined],
-    ["bti", yes(bti)],
-    ["ip", yes(ipArg)],
-    ["result", returns ? "used" : undefined],
-    ["record", record === undefined ? undefined : printWord(record)],
-    ["meanwhile", moment === undefined ? undefined : `another CPU calls before event ${moment}`],
-  ]);
+type Surroundings = Pick<TrampolineSetup, "helpersFar" | "bti" | "ipArg" | "returns" | "moment"> &
+  Pick<TrampolineCase, "record">;
+const DEFAULTS: Surroundings = {
+  ...{ helpersFar: false, bti: false, ipArg: false, returns: false, moment: undefined, record: undefined },
+};
+const { value, word, flag } = fieldsOf(DEFAULTS);
+const FIELDS: readonly Field<Surroundings>[] = [
+  word("helpers", "helpersFar", { near: false, far: true }, "near or far helpers"),
+  flag("bti", "bti", "bti: yes or no"),
+  flag("ip", "ipArg", "ip: yes or no"),
+  word("result", "returns", { used: true }, "a result that is used"),
+  value("record", "record", (text) => readWord(text) ?? `expected an address of 64 bits, got "${text}"`, printWord),
+  value("meanwhile", "moment", readMoment, (moment) => `${ANOTHER_CPU}${moment}`),
+];
+
+export function printTrampolineCase({ setup, record }: TrampolineCase, head: Head = {}): string {
   const programs = Object.entries(LISTS).flatMap(([name, list]) =>
     setup[list].map((plan) => `${name.padEnd(8)} ${printProgram(plan)}\n`),
   );
-  return `${head}\n${printCall(setup)}\n${programs.join("")}`;
+  return `${printHead(head, FIELDS, { ...setup, record })}\n${printCall(setup)}\n${programs.join("")}`;
 }
 
-export function parseTrampolineCase(text: string): Read<TracingFile> {
+export function parseTrampolineCase(text: string): ReadCase<TrampolineCase> {
   const lines = text.split(/\r?\n/);
-  const head = readLesson(lines, KEYS);
-  if (!head.ok) return head;
+  const read = readHead(lines, FIELDS, DEFAULTS);
+  if (!read.ok) return read;
+  const { head, value: surroundings, lines: from } = read.value;
   const draft: Draft = {};
-  for (const field of head.value.fields) {
-    const wrong = readField(field, draft);
-    if (wrong !== undefined) return textError(field.line, wrong);
-  }
-  for (let at = head.value.lines; at < lines.length; at++) {
+  for (let at = from; at < lines.length; at++) {
     const line = lines[at]!.replace(/#.*/, "").trim();
     const wrong = line === "" ? undefined : readLine(line, draft);
     if (wrong !== undefined) return textError(at + 1, wrong);
   }
-  const made = caseOf(draft);
-  if (typeof made === "string") return textError(Math.min(head.value.lines + 1, lines.length), made);
-  return { ok: true, value: { case: made, lesson: head.value.lesson } };
+  const made = caseOf(draft, surroundings);
+  if (typeof made === "string") return textError(Math.min(from + 1, lines.length), made);
+  return { ok: true, value: made, head };
 }
 
-type Draft = { -readonly [K in keyof TrampolineSetup]?: TrampolineSetup[K] } & { record?: bigint | undefined };
-
-/** Take over one field, or say what is wrong with it. */
-function readField(field: Field, draft: Draft): string | undefined {
-  const { key, text } = field;
-  switch (key) {
-    case "helpers":
-      draft.helpersFar = text === "far";
-      return text === "far" || text === "near" ? undefined : `expected near or far helpers, got "${text}"`;
-    case "bti":
-    case "ip": {
-      const flag = readYesNo(field);
-      if (flag.ok) draft[key === "ip" ? "ipArg" : "bti"] = flag.value;
-      return flag.ok ? undefined : `expected ${key}: yes or no, got "${text}"`;
-    }
-    case "result":
-      draft.returns = true;
-      return text === "used" ? undefined : `expected a result that is used, got "${text}"`;
-    case "record": {
-      draft.record = readWord(text);
-      return draft.record === undefined ? `expected an address of 64 bits, got "${text}"` : undefined;
-    }
-    default: {
-      const moment = Number(/^another CPU calls before event (\d+)$/.exec(text)?.[1] ?? Number.NaN);
-      draft.moment = moment;
-      return moment <= MOST_MOMENT ? undefined : `expected "another CPU calls before event N", got "${text}"`;
-    }
-  }
+function readMoment(text: string): number | string {
+  const event = text.startsWith(ANOTHER_CPU) ? text.slice(ANOTHER_CPU.length) : "";
+  const moment = readNumber(event, (n) => n <= MOST_MOMENT, "");
+  return typeof moment === "number" ? moment : `expected "${ANOTHER_CPU}N", got "${text}"`;
 }
+
+/** What the lines below the head say. */
+type Draft = { -readonly [K in Exclude<keyof TrampolineSetup, keyof Surroundings>]?: TrampolineSetup[K] };
 
 /** Take over the call or a program, or say what is wrong with it. */
 function readLine(line: string, draft: Draft): string | undefined {
@@ -109,19 +85,10 @@ function readLine(line: string, draft: Draft): string | undefined {
 }
 
 /** The case, or what keeps it from being one. */
-function caseOf({ record, ...draft }: Draft): TrampolineCase | string {
-  const { target, args = [], fentry = [], fmodRet = [], fexit = [] } = draft;
+function caseOf(draft: Draft, { record, ...surroundings }: Surroundings): TrampolineCase | string {
+  const { target, args = [], values = [], original = 0n, fentry = [], fmodRet = [], fexit = [] } = draft;
   if (target === undefined) return "nothing is called";
-  const rest = {
-    helpersFar: false,
-    bti: false,
-    ipArg: false,
-    returns: false,
-    moment: undefined,
-    values: [],
-    original: 0n,
-  };
-  const setup: TrampolineSetup = { ...rest, ...draft, target, args, fentry, fmodRet, fexit };
+  const setup: TrampolineSetup = { ...surroundings, target, args, values, original, fentry, fmodRet, fexit };
   const c: TrampolineCase = { setup, record };
   const wrong = target === "structOps" ? wrongStructOps(c) : undefined;
   if (wrong !== undefined) return wrong;
@@ -151,3 +118,101 @@ function unused({ setup: { target, args, returns, moment }, record }: Trampoline
 }
 
 const shown = (_key: string, part: unknown): unknown => (typeof part === "bigint" ? `${part}n` : part);
+
+const CALLED = {
+  jit: "jit program",
+  near: "near function",
+  far: "far function",
+  structOps: "struct_ops member",
+} as const satisfies Record<TrampolineSetup["target"], string>;
+const TARGETS = Object.keys(CALLED) as TrampolineSetup["target"][];
+
+/** What a program is beside its numbers. `false` for what is told when the flag is not set. */
+const FLAGS = [
+  ["sleepable", "sleepable", true],
+  ["recursionChecked", "recursion checked", true],
+  ["lsmCgroup", "lsm cgroup", true],
+  ["jited", "interpreted", false],
+] as const satisfies readonly (readonly [keyof ProgramPlan, string, boolean])[];
+
+type Call = Pick<TrampolineSetup, "target" | "args" | "values" | "original">;
+
+function printCall({ target, args, values, original }: Call): string {
+  let next = 0;
+  const told = args.map((arg) => {
+    const registers = Array.from({ length: registersOf([arg]) }, () => printWord(values[next++] ?? 0n));
+    return `${arg.isStruct ? `struct ${arg.bytes}` : `u${8 * arg.bytes}`} ${registers.join(" ")}`;
+  });
+  return `${CALLED[target]}(${told.join(", ")})${target === "structOps" ? "" : ` = ${printWord(original)}`}`;
+}
+
+/** The call, or what is wrong with the line. */
+function parseCall(line: string): Call | string {
+  const [, what, inside = "", answer] = /^([a-z_]+ [a-z]+)\s*\(([^)]*)\)(?:\s*=\s*(-?\w+))?$/.exec(line) ?? [];
+  const target = TARGETS.find((one) => CALLED[one] === what);
+  if (target === undefined)
+    return `expected ${Object.values(CALLED).join(", ")} with (arguments) = answer, got "${line}"`;
+  const original = answer === undefined ? undefined : readWord(answer);
+  if (answer !== undefined && original === undefined) return `expected an answer of 64 bits, got "${answer}"`;
+  if ((original === undefined) !== (target === "structOps")) {
+    return target === "structOps" ? "a struct_ops member answers as its program does" : "expected = and an answer";
+  }
+  const args: FuncArg[] = [];
+  const values: bigint[] = [];
+  for (const text of inside.trim() === "" ? [] : inside.split(",")) {
+    const argument = parseArgument(text.trim());
+    if (typeof argument === "string") return argument;
+    args.push(argument.arg);
+    values.push(...argument.values);
+  }
+  return { target, args, values, original: original ?? 0n };
+}
+
+function parseArgument(text: string): { readonly arg: FuncArg; readonly values: readonly bigint[] } | string {
+  const wrong = `expected an argument such as u64 5, u32 5 or struct 12 5 6, got "${text}"`;
+  const [, bits, bytes, numbers = ""] = /^(?:u(32|64)|struct (\d{1,2}))((?: -?\w+)+)$/.exec(text) ?? [];
+  const arg = { bytes: bits === undefined ? Number(bytes) : Number(bits) / 8, isStruct: bits === undefined };
+  if (!(arg.bytes >= 1 && arg.bytes <= 16)) return wrong;
+  const values = numbers
+    .trim()
+    .split(" ")
+    .flatMap((number) => readWord(number) ?? []);
+  const registers = registersOf([arg]);
+  if (values.length !== numbers.trim().split(" ").length) return wrong;
+  return values.length === registers ? { arg, values } : `"${text}" takes ${registers} registers, not ${values.length}`;
+}
+
+function printProgram(plan: ProgramPlan): string {
+  const { start, result, cookie } = plan;
+  return [
+    start === 0n ? "does not start" : `starts at ${printWord(start)}`,
+    `returns ${printWord(result)}`,
+    ...(cookie === 0n ? [] : [`cookie ${printWord(cookie)}`]),
+    ...FLAGS.flatMap(([key, word, told]) => (plan[key] === told ? [word] : [])),
+  ].join(", ");
+}
+
+/** A program, or what is wrong with the line. */
+function parseProgram(text: string): ProgramPlan | string {
+  const flags = { sleepable: false, recursionChecked: false, lsmCgroup: false, jited: true };
+  const numbers: { start?: bigint; result?: bigint; cookie?: bigint } = {};
+  for (const part of text.split(",").map((words) => words.trim())) {
+    const flag = FLAGS.find(([, word]) => word === part);
+    if (flag !== undefined) {
+      flags[flag[0]] = flag[2];
+      continue;
+    }
+    const [, word, digits = ""] = /^(starts at|returns|cookie) (-?\w+)$/.exec(part) ?? [];
+    const number = part === "does not start" ? 0n : readWord(digits);
+    const key = word === "returns" ? "result" : word === "cookie" ? "cookie" : "start";
+    if (number === undefined || numbers[key] !== undefined) {
+      const words = FLAGS.map(([, one]) => one).join(", ");
+      return `expected "starts at N" or "does not start", "returns N", and perhaps "cookie N", ${words}, got "${part}"`;
+    }
+    numbers[key] = number;
+  }
+  const { start, result, cookie = 0n } = numbers;
+  if (start === undefined) return `expected "starts at N" or "does not start", got "${text}"`;
+  if (result === undefined) return `expected "returns N", got "${text}"`;
+  return { ...flags, start, result, cookie };
+}

@@ -49,9 +49,6 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
     const compiled = compileCode(code, placesFrom(DEFAULT_BASE));
     return compiled.ok ? compiled.value : [];
   },
-  print: (c, { title, oracle, id, notes = [] }) => printVerifierOnly(c, { title, oracle, id, notes }),
-  parse(text) {
-    const parsed = parseVerifierOnly(text);
-    return parsed.ok ? { ok: true, value: parsed.value.case, about: parsed.value.lesson } : parsed;
-  },
+  print: printVerifierOnly,
+  parse: parseVerifierOnly,
 };

@@ -21,14 +21,15 @@ call 8
 test("a case is read and printed", () => {
   const read = parseVerifierOnly(TEXT);
   if (!read.ok) throw new Error(read.error.message);
-  const { case: c, lesson } = read.value;
+  const { value: c, head } = read;
   expect(c).toMatchObject({ env: { lse: false, vhe: true, bti: false }, isBlinded: false, isCalled: true });
   expect(c.registers).toEqual([2n ** 64n - 1n, pointer(DATA.base) + 64n, 0n, 7n, 0n, 0n]);
   expect(c.body).toHaveLength(2);
-  expect(lesson).toEqual({
-    ...{ title: "a lesson", oracle: "exec-match", id: "0123456789ab", notes: ["from somewhere"] },
+  expect(head).toEqual({
+    ...{ title: "a lesson", oracle: "exec-match", id: "0123456789ab" },
+    notes: [{ key: "note", text: "from somewhere" }],
   });
-  expect(printVerifierOnly(c, lesson)).toBe(TEXT);
+  expect(printVerifierOnly(c, head)).toBe(TEXT);
 });
 
 test.each([
@@ -39,7 +40,10 @@ test.each([
   ["# cpu: fast\nr0 = percpu r1\n", 'line 1: expected lse or ll-sc, got "fast"'],
   ["# r0: 0x80000000\nr0 = percpu r1\n", 'line 1: expected a signed 32-bit number in r0, got "0x80000000"'],
   ["# r1: data + 4096\nr0 = percpu r1\n", /^line 1: expected a 64-bit number, data \+ N or task \+ N within a page/],
-  ["# r6: 1\nr0 = percpu r1\n", /^line 1: unknown key "r6", expected title, oracle, id, note, cpu,/],
+  [
+    "# r6: 1\nr0 = percpu r1\n",
+    /^line 1: unknown key "r6", expected id, title, oracle, found, provenance, quirk, note, cpu, vhe, bti, blind, called, r0, r1, r2, r3, r4, r5$/,
+  ],
   ["\n\nr0 = percpu r6\n", "line 3: instruction 0 (r0 = percpu r6) names r6, expected r0 to r5 or r7 to r9"],
   ["r1 = percpu r2\nexit\n", /^line 1: instruction 1 \(exit\) is none that only a verifier makes/],
   ["call 7\n", /^line 1: instruction 0 \(call 7\) is none/],

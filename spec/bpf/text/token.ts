@@ -7,7 +7,7 @@ export interface Token {
 }
 
 /** What is wrong with a text. `message` is one line and begins with the line number. */
-interface TextError {
+export interface TextError {
   /** From 1. */
   readonly line: number;
   readonly column?: number;
