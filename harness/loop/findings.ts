@@ -92,7 +92,7 @@ export function describeFinding(run: FindingRun, finding: NewFinding, name: stri
   const facts: FindingFacts = {
     name,
     kind: kind.name,
-    file: `${file}${kind.extension}`,
+    file: `${file}${(parsed.ok ? kind.extensionOf?.(parsed.value) : undefined) ?? kind.extension}`,
     ...{ cause, where, expected, got },
     ...(small !== undefined && small.answers.length > 0 ? { answers: small.answers } : {}),
     version: version(),
