@@ -25,6 +25,7 @@ export function buildProject(): Build {
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", dist, "--sourceMap", "false"], {
     cwd: ROOT,
   });
+  execFileSync(process.execPath, [path.join(ROOT, "scripts", "copy-data.mjs"), dist]);
   cpSync(path.join(ROOT, "package.json"), path.join(directory, "package.json"));
   symlinkSync(path.join(ROOT, "node_modules"), path.join(directory, "node_modules"));
   return {

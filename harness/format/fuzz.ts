@@ -46,7 +46,7 @@ export function statusLine(state: CampaignState, since: Baseline, leftMs: number
     `${short(trials)} trials`,
     `${short((trials - since.trials) / s)}/s`,
     `${short((executed - since.executed) / s)} insns/s`,
-    `${state.cells.size} cells`,
+    `${state.cells.size} coverage points`,
     count(state.findings.size, "finding"),
     leftMs === undefined ? `${clock(state.elapsedMs)} so far` : `${clock(leftMs)} left`,
   ].join(", ");
@@ -67,7 +67,7 @@ export function formatFuzz(report: FuzzReport): string[] {
           `code       ${count(runs, "run")}, ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
         ]),
     ...(steps === 0 ? [] : [`memory     ${count(steps, "step")} of histories`]),
-    `coverage   ${coverage.cells} cells, ${coverage.rows} of ${coverage.allRows} instruction rows`,
+    `coverage   ${coverage.cells} points, ${coverage.rows} of ${coverage.allRows} instruction rows`,
     `incomparable  ${report.incomparable} (${percent(report.incomparable, total(report))})`,
     ...why.slice(0, 8).map(([reason, n]) => `  ${n}  ${reason}`),
     ...(report.ignored === 0 ? [] : [`not counted  ${count(report.ignored, "failure")} of other oracles`]),

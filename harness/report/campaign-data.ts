@@ -112,7 +112,7 @@ function factsOf(directory: string, { settings, state }: ReadCampaign): readonly
     Histories: `${grouped(steps)} steps`,
     Speed: `${grouped(trials / seconds)} trials a second`,
     Incomparable: `${grouped(incomparable)} (${percent(incomparable, trials)})`,
-    "Coverage cells": grouped(cells),
+    "Coverage points": grouped(cells),
     "Instruction rows": `${rows} of ${allRows} ran`,
   };
   return Object.entries(facts).map(([name, value]) => ({ name, value }));

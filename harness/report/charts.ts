@@ -71,10 +71,10 @@ export function drawGrowth(growth: readonly GrowthPoint[]): string | undefined {
   const { label, ms } = unitOf(last.elapsedMs);
   const points = [{ at: 0, cells: 0 }, ...growth.map(({ elapsedMs, cells }) => ({ at: elapsedMs / ms, cells }))];
   const found = growth.filter(({ findings }, i) => findings > (growth[i - 1]?.findings ?? 0));
-  return draw(`${counted(last.cells, "cell")} reached over ${Math.round(last.elapsedMs / ms)} ${label}`, {
+  return draw(`${counted(last.cells, "coverage point")} reached over ${Math.round(last.elapsedMs / ms)} ${label}`, {
     ...FRAME,
     x: { label, domain: [0, last.elapsedMs / ms] },
-    y: { label: "cells", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
+    y: { label: "coverage points", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
     marks: [
       Plot.areaY(points, { x: "at", y1: () => 0, y2: "cells", fill: "var(--plot-area)" }),
       Plot.lineY(points, { x: "at", y: "cells", stroke: "var(--plot-line)", strokeWidth: 2 }),

@@ -134,5 +134,5 @@ function sizesFigure({ sizes }: ReportData): Html {
 function growthFigure(growth: readonly GrowthPoint[]): Html {
   const drawn = drawGrowth(growth);
   return html`<figure>${drawn === undefined ? TOO_SHORT : raw(drawn)}
-<figcaption>Coverage cells reached so far, of all kinds of trials. An upright line marks a new finding.</figcaption></figure>`;
+<figcaption>Coverage points reached so far, of all kinds of trials. An upright line marks a new finding.</figcaption></figure>`;
 }
