@@ -34,7 +34,7 @@ const mutants: Plugin = {
 
 /** Tests that try everything of some size, start processes or a browser, or hunt for planted bugs: seconds to minutes. */
 const SLOW = [
-  "cli/commands/*.test.ts",
+  "cli/{commands/*,toys}.test.ts",
   "corpus.test.ts",
   "harness/gate/*.test.ts",
   "harness/loop/{campaign,process}.test.ts",

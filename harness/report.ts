@@ -23,6 +23,8 @@ export interface Report {
   readonly passed: number;
   readonly failed: number;
   readonly incomparable: number;
+  /** Of the incomparable ones, those that need what the subject lacks: they are named, and no limit is on them. */
+  readonly lacking?: number;
   /** A decimal number, or null where nothing is drawn at random. */
   readonly seed: number | null;
   readonly durationMs: number;
@@ -34,7 +36,7 @@ export interface Report {
 
 export type Counts = Pick<
   Report,
-  "passed" | "failed" | "incomparable" | "seed" | "interrupted" | "failures" | "unreadable"
+  "passed" | "failed" | "incomparable" | "lacking" | "seed" | "interrupted" | "failures" | "unreadable"
 >;
 
 /** The share of incomparable cases above which a run fails: skipping must not pass for checking. */
@@ -43,7 +45,7 @@ export const INCOMPARABLE_LIMIT = 0.01;
 export const total = ({ passed, failed, incomparable }: Counts): number => passed + failed + incomparable;
 
 export const tooManyIncomparable = (counts: Counts): boolean =>
-  counts.incomparable > total(counts) * INCOMPARABLE_LIMIT;
+  counts.incomparable - (counts.lacking ?? 0) > total(counts) * INCOMPARABLE_LIMIT;
 
 /** 0 clean, 1 counterexample or too much incomparable, 2 nothing checked or unreadable input, 130 interrupted. */
 export function exitCode(counts: Counts): number {
@@ -65,6 +67,7 @@ export const makeReport = <Extra extends object>(
   passed: counts.passed,
   failed: counts.failed,
   incomparable: counts.incomparable,
+  ...(counts.lacking === undefined || counts.lacking === 0 ? {} : { lacking: counts.lacking }),
   seed: counts.seed,
   durationMs: Date.now() - started,
   interrupted: counts.interrupted,

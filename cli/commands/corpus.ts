@@ -165,7 +165,7 @@ async function checkCorpus(paths: readonly string[], io: Io): Promise<number> {
   const places = paths.length > 0 ? paths : [corpusDirectory()];
   const { entries } = readCorpus(places);
   const complaints: BadInput[] = [...entries.flatMap(complaintsOf), ...duplicates(entries)];
-  const { report } = await replay(places, [defaultEngine()], io.stop);
+  const { report } = await replay(places, { engines: [defaultEngine()] }, io.stop);
   const unread = report.unreadable.filter(({ subject }) => !complaints.some((known) => known.subject === subject));
   complainAll(io, [...unread, ...complaints]);
   print(io, [

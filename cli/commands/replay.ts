@@ -1,13 +1,10 @@
-// `rox replay`: the lessons, all of them, on any engine.
+// `rox replay`: the corpus, or any case files, on any engine.
 
-import { Option } from "commander";
-import { chooseEngines, ENGINE_CHOICES } from "../../harness/engines.js";
 import { count, differenceLine, seconds } from "../../harness/format/text.js";
 import { replay } from "../../harness/loop/replay.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import {
-  complain,
   complainAll,
   type Define,
   examples,
@@ -17,10 +14,12 @@ import {
   saveForCi,
   saveJson,
 } from "../command.js";
-import type { Io } from "../io.js";
+import { BAD_INPUT, type Io } from "../io.js";
+import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly engine?: string;
+  readonly subject: string;
   readonly json?: string;
   readonly junit?: string;
 }
@@ -30,7 +29,8 @@ export const defineReplay: Define = (program, io, finish) => {
     .command("replay")
     .description("Replay case files; a damaged or outdated one fails.")
     .argument("[paths...]", "files and directories (default: the corpus of the project)")
-    .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINE_CHOICES))
+    .addOption(engineOption())
+    .addOption(subjectOption())
     .option(...JSON_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText("after", examples(["rox replay", "rox replay --engine all", "rox replay campaign/findings"]))
@@ -38,11 +38,14 @@ export const defineReplay: Define = (program, io, finish) => {
 };
 
 async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const choice = chooseEngines(flags.engine);
-  if (!choice.ok) return complain(io, choice.error);
-  for (const sentence of choice.value.absent) io.err(`rox: ${sentence}\n`);
-  const usable = choice.value.engines;
-  const { report, cases } = await replay(paths.length > 0 ? paths : [corpusDirectory()], usable, io.stop);
+  const usable = enginesFor(io, flags.engine);
+  const subject = usable && subjectFor(io, flags.subject);
+  if (usable === undefined || subject === undefined) return BAD_INPUT;
+  const { report, cases } = await replay(
+    paths.length > 0 ? paths : [corpusDirectory()],
+    { subject, engines: usable },
+    io.stop,
+  );
   complainAll(io, report.unreadable);
   const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)), cases);
   const { files, passed, failed, incomparable, engines, unreadable, durationMs } = report;

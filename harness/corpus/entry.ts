@@ -8,6 +8,7 @@ import { extensionsOf, KINDS, kindOfFile } from "../../properties/cases/index.js
 import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
 import type { Verdict } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
+import type { Subject } from "../../subjects/subject.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
 
@@ -36,8 +37,8 @@ export class Entry {
   }
 
   /** Held against what the file says must come out. */
-  replay(engine: Engine): Verdict {
-    const checker = checkerOf(this.kind, engine);
+  replay(engine: Engine, subject: Subject = defaultSubject): Verdict {
+    const checker = checkerOf(this.kind, engine, subject);
     return checker.replay?.(this.value, this.head) ?? checker.check(this.value).verdict;
   }
 
@@ -80,12 +81,11 @@ export function readEntry(file: string): Loaded<Entry> {
   return loaded(new Entry(file, kind, parsed.value, parsed.head));
 }
 
-/** Making a checker costs more than most cases. */
-const CHECKERS = new Map<AnyKind, Map<Engine, KindChecker<unknown>>>();
-function checkerOf(kind: AnyKind, engine: Engine): KindChecker<unknown> {
-  const known = CHECKERS.get(kind) ?? new Map<Engine, KindChecker<unknown>>();
-  CHECKERS.set(kind, known);
-  const checker = known.get(engine) ?? kind.checker(defaultSubject, [engine]);
-  known.set(engine, checker);
+/** By what makes them: making a checker costs more than most cases. */
+const CHECKERS = new Map<string, KindChecker<unknown>>();
+function checkerOf(kind: AnyKind, engine: Engine, subject: Subject): KindChecker<unknown> {
+  const key = `${kind.name} ${engine.name} ${subject.name}`;
+  const checker = CHECKERS.get(key) ?? kind.checker(subject, [engine]);
+  CHECKERS.set(key, checker);
   return checker;
 }

@@ -1,11 +1,11 @@
 // The entries of a corpus, replayed before anything new is tried. A file that cannot be used is reported and fails the run,
 // but does not keep the others from being replayed.
 
-import type { Engine } from "../../engines/engine.js";
 import { kindOfFile } from "../../properties/cases/index.js";
 import type { BadInput } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
 import { type Replayed, replayFiles } from "../loop/replay.js";
+import type { Setting } from "../loop/trial.js";
 import type { Failure } from "../report.js";
 
 export interface CorpusReport {
@@ -20,13 +20,13 @@ export interface CorpusReport {
 
 export async function replayCorpus(
   directory: string | undefined,
-  engines: readonly Engine[],
+  setting: Pick<Setting, "subject" | "engines">,
   stop: AbortSignal,
 ): Promise<CorpusReport> {
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [];
   const count = { files: 0, passed: 0, incomparable: 0 };
-  for await (const replayed of replayFiles(directory === undefined ? [] : [directory], engines, stop)) {
+  for await (const replayed of replayFiles(directory === undefined ? [] : [directory], setting, stop)) {
     count.files++;
     if (!replayed.ok) unreadable.push(replayed.error);
     else {

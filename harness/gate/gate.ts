@@ -105,7 +105,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const started = Date.now();
   const { seed, stop } = options;
   const { subject, trials } = makeCheckers(setting);
-  const corpus = await replayCorpus(options.corpus, setting.engines, stop);
+  const corpus = await replayCorpus(options.corpus, setting, stop);
   const directed = tryDirected(seed, subject, { cases: options.directed, encoders: options.encoders });
   const failures: Failure[] = [...corpus.failures, ...directed.found];
   const unreadable: BadInput[] = [...corpus.unreadable];
@@ -142,6 +142,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     passed: corpus.passed + sum(({ sums }) => sums.passed) + cases + encoders - directed.found.length,
     failed: failures.length,
     incomparable: corpus.incomparable + sum(incomparableCount),
+    lacking: corpus.incomparable + sum(({ sums }) => sums.refused),
     seed,
     interrupted: stop.aborted,
     failures,
@@ -228,8 +229,8 @@ const exhaustiveFailure = ({ part, got }: Exhausted["failures"][number]): Failur
 /** Cases that mean nothing must be few in each kind, not only in all of them together. */
 const tooFewCompared = (tallies: ReadonlyMap<string, Tally>, seed: number): readonly Failure[] =>
   [...tallies].flatMap(([kind, tally]) => {
-    const uncompared = incomparableCount(tally);
-    const { trials } = tally.sums;
+    const { trials, refused } = tally.sums;
+    const uncompared = incomparableCount(tally) - refused;
     if (uncompared <= trials * INCOMPARABLE_LIMIT) return [];
     const replay = `npx rox gate --only ${kind} --seed ${seed}`;
     const got = `${uncompared} of ${trials}`;

@@ -51,8 +51,10 @@ export interface Suspect extends Pick<Disagreement, "where" | "expected" | "got"
 export interface Sums extends Cost {
   readonly trials: number;
   readonly passed: number;
+  /** Those that need what the subject lacks: of the incomparable ones. */
+  readonly refused: number;
 }
-export const NO_SUMS: Sums = { trials: 0, passed: 0, ...NO_COST };
+export const NO_SUMS: Sums = { trials: 0, passed: 0, refused: 0, ...NO_COST };
 const SUMS = Object.keys(NO_SUMS) as (keyof Sums)[];
 
 /** What an older campaign did not count is 0. */
@@ -126,6 +128,7 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
       const why = whyUncompared(verdict);
       const { times = 0, first = index } = incomparable[why] ?? {};
       incomparable[why] = { times: times + 1, first };
+      if (verdict.kind === "refused") sums.refused++;
       continue;
     }
     for (const row of tried.rows) rows.add(row);

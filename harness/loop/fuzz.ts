@@ -51,6 +51,7 @@ export async function fuzz(
     passed: state.sums.passed,
     failed: findings.length,
     incomparable: [...state.incomparable.values()].reduce((sum, n) => sum + n, 0),
+    lacking: state.sums.refused,
     seed: settings.seed,
     interrupted: end === "stopped",
     failures: findings.map((facts) => failureOf(directory, facts)),

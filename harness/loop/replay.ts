@@ -9,6 +9,7 @@ import { caseCommand } from "../case-command.js";
 import { damageOf, readCorpus } from "../corpus/store.js";
 import type { TestedCase } from "../format/junit.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
+import type { Setting } from "./trial.js";
 
 export interface Replayed {
   readonly file: string;
@@ -18,7 +19,7 @@ export interface Replayed {
 /** Ends early when it is told to stop. */
 export async function* replayFiles(
   paths: readonly string[],
-  engines: readonly Engine[],
+  { subject, engines }: Pick<Setting, "subject" | "engines">,
   stop: AbortSignal,
 ): AsyncGenerator<Loaded<Replayed>> {
   const { entries, unreadable } = readCorpus(paths);
@@ -30,7 +31,7 @@ export async function* replayFiles(
     const damage = damageOf(entry);
     if (damage !== undefined) yield refuse(damage);
     else {
-      const verdicts = engines.map((engine) => ({ engine, verdict: entry.replay(engine) }));
+      const verdicts = engines.map((engine) => ({ engine, verdict: entry.replay(engine, subject) }));
       yield loaded({ file: entry.file, verdicts });
     }
   }
@@ -50,15 +51,15 @@ export interface ReplayOutcome {
 /** `rox replay`. */
 export async function replay(
   paths: readonly string[],
-  engines: readonly Engine[],
+  { subject, engines }: Pick<Setting, "subject" | "engines">,
   stop: AbortSignal,
 ): Promise<ReplayOutcome> {
   const started = Date.now();
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [];
   const cases: TestedCase[] = [];
-  const count = { files: 0, passed: 0, incomparable: 0 };
-  for await (const replayed of replayFiles(paths, engines, stop)) {
+  const count = { files: 0, passed: 0, incomparable: 0, lacking: 0 };
+  for await (const replayed of replayFiles(paths, { subject, engines }, stop)) {
     if (!replayed.ok) {
       unreadable.push(replayed.error);
       continue;
@@ -72,6 +73,7 @@ export async function replay(
         cases.push({ name });
       } else if (isUncompared(verdict)) {
         count.incomparable++;
+        if (verdict.kind === "refused") count.lacking++;
         cases.push({ name, failure: { message: `incomparable: ${whyUncompared(verdict)}`, details: "" } });
       } else {
         const { oracle, where, expected, got } = verdict;
@@ -81,9 +83,18 @@ export async function replay(
       }
     }
   }
-  const { passed, incomparable, files } = count;
+  const { passed, incomparable, lacking, files } = count;
   const counts: Counts = {
-    ...{ passed, failed: failures.length, incomparable, seed: null, interrupted: stop.aborted, failures, unreadable },
+    ...{
+      passed,
+      failed: failures.length,
+      incomparable,
+      lacking,
+      seed: null,
+      interrupted: stop.aborted,
+      failures,
+      unreadable,
+    },
   };
   const report = makeReport("replay", started, counts, { engines: engines.map(({ name }) => name), files });
   const unread = unreadable.map(({ subject, expected, got }) => ({

@@ -23,7 +23,7 @@ export interface Checkers {
 
 export interface Setting {
   readonly kinds?: readonly AnyKind[];
-  readonly subject?: Subject;
+  readonly subject?: Subject | undefined;
   readonly engines: readonly Engine[];
 }
 

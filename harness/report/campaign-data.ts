@@ -82,7 +82,7 @@ function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {
     `${settings.shard.of === 1 ? "" : `, in shard ${shardText(settings.shard)}`}.`;
   if (findings.length > 0) return { state: "failed", headline: count(findings.length, "finding"), detail };
   if (trials === 0) return { state: "interrupted", headline: "Nothing was tried yet", detail: "" };
-  if (incomparable > trials * INCOMPARABLE_LIMIT) {
+  if (incomparable - state.sums.refused > trials * INCOMPARABLE_LIMIT) {
     const share = percent(incomparable, trials);
     return {
       state: "failed",
