@@ -32,7 +32,7 @@ test("every row of the instruction table is in a lesson", () => {
     return parsed.ok ? parsed.value.program.code.flat() : [];
   });
   const bodies = readdirSync(CORPUS).flatMap((name) => {
-    const parsed = name.endsWith(".rows") ? parseVerifierOnly(text(name)) : undefined;
+    const parsed = name.endsWith(".verifier") ? parseVerifierOnly(text(name)) : undefined;
     return parsed?.ok ? parsed.value.body : [];
   });
   const seen = new Set([...programs, ...bodies].map(({ row }) => row.id));

@@ -24,7 +24,8 @@ export const writeOutputFile = (file: string, content: string | Uint8Array): Loa
 export const makeDirectory = (directory: string): Loaded<string> =>
   attempt(directory, () => mkdirSync(directory, { recursive: true }));
 
-function attempt(file: string, write: () => void): Loaded<string> {
+/** Do what may fail at `file`, which is returned as given. */
+export function attempt(file: string, write: () => void): Loaded<string> {
   try {
     write();
     return loaded(file);

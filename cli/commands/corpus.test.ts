@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { readEntry } from "../../harness/corpus/entry.js";
 import { makeFiles } from "../../testing/files.js";
 import { capture } from "../testing.js";
 
@@ -130,13 +131,13 @@ describe("lessons that are no programs", () => {
     await capture(["corpus", "add", ...all, "--corpus", corpus]);
     expect(names(corpus)).toEqual([
       "a-lesson-of-memory.history",
-      "a-lesson-of-rows.rows",
-      "a-lesson-of-tracing.tracing",
+      "a-lesson-of-rows.verifier",
+      "a-lesson-of-tracing.trampoline",
     ]);
     expect(await capture(["corpus", "check", corpus])).toMatchObject({ code: 0, err: "" });
     expect((await capture(["replay", corpus])).out).toMatch(/^3 files .* 3 agree, 0 differ/);
     expect((await capture(["corpus", "merge", copy, corpus, files])).out).toMatch(/3 added, 3 known\n$/);
-    const [rows, tracing] = ["a-lesson-of-rows.rows", "a-lesson-of-tracing.tracing"].map((name) =>
+    const [rows, tracing] = ["a-lesson-of-rows.verifier", "a-lesson-of-tracing.trampoline"].map((name) =>
       path.join(corpus, name),
     );
     for (const [file, text] of [
@@ -157,5 +158,91 @@ describe("lessons that are no programs", () => {
     expect(err).toMatch(/x\.rows: expected the content with id 0123456789ab, got content with id [0-9a-f]{12}/);
     expect(err).toMatch(/y\.tracing: expected programs attached to a function, got line 1: expected jit program/);
     expect(err).toMatch(/z\.rows: expected verifier-only instructions, got line 1: instruction 0 \(exit\)/);
+  });
+});
+
+describe("rox corpus migrate", () => {
+  const OLD = {
+    "a.rows": "# title: a\n# oracle: exec-match\n# by hand\n# r2: 0x1000\n\nr4 = arena *(u32 *)(r2 + 8) # first\n",
+    "b.tracing": "# title: b\n# oracle: trampoline\n\nnear function(u64 5) = 11\nfexit starts at 3, returns 0\n",
+    "c.history":
+      "title:   c\noracle:  no-leak\n# seen twice\nexpect:  pass\n\n# then\nload #0 (r0 = 1 .., 2 insns, 128 B)\n",
+  };
+  const TODAY = {
+    "a.verifier": OLD["a.rows"],
+    "b.trampoline": OLD["b.tracing"],
+    "c.history":
+      "# title: c\n# oracle: no-leak\n# id: ID\n# note: seen twice\n# expect: pass\n\n# note: then\nload #0 (r0 = 1 .., 2 insns, 128 B)\n",
+    "d.bpf": "# title: d\n\nr0 = 1\nexit\n",
+  };
+  const contents = (directory: string): Record<string, string> =>
+    Object.fromEntries(
+      names(directory).map((name) => [
+        name,
+        readFileSync(path.join(directory, name), "utf8").replace(/^# id: [0-9a-f]{12}$/m, "# id: ID"),
+      ]),
+    );
+  const idsOf = (directory: string): Record<string, string> =>
+    Object.fromEntries(
+      names(directory).map((name) => {
+        const entry = readEntry(path.join(directory, name));
+        return [path.parse(name).name, entry.ok ? entry.value.id : entry.error.got];
+      }),
+    );
+
+  test("rewrites files of every kind, keeps all that they say, and does nothing the second time", async () => {
+    const corpus = makeFiles({ ...OLD, "d.bpf": TODAY["d.bpf"] });
+    const ids = idsOf(corpus);
+    expect(await capture(["corpus", "migrate", corpus])).toMatchObject({
+      ...{ code: 0, err: "" },
+      out: `${["a.verifier", "b.trampoline", "c.history"].map((name) => `rewritten ${corpus}/${name}\n`).join("")}3 rewritten, 1 in today's form\n`,
+    });
+    expect(contents(corpus)).toEqual(TODAY);
+    expect(idsOf(corpus)).toEqual(ids);
+    expect((await capture(["corpus", "migrate", corpus])).out).toBe("0 rewritten, 4 in today's form\n");
+    expect(contents(corpus)).toEqual(TODAY);
+  });
+
+  test("writes over no other file", async () => {
+    const other = TODAY["a.verifier"].replace("title: a", "title: another");
+    const corpus = makeFiles({ "a.rows": OLD["a.rows"], "a.verifier": other, "b.tracing": OLD["b.tracing"] });
+    const { code, err, out } = await capture(["corpus", "migrate", corpus]);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: `rox: ${corpus}/a.rows: expected a new name that is free, got a file ${corpus}/a.verifier; rename one of the two\n`,
+    });
+    expect(out).toBe(`rewritten ${corpus}/b.trampoline\n1 rewritten, 1 in today's form\n`);
+    expect(contents(corpus)).toMatchObject({ "a.rows": OLD["a.rows"], "a.verifier": other });
+  });
+
+  test("leaves what is damaged or does not read as it is, by name", async () => {
+    const damaged = { "x.rows": `# id: 0123456789ab\n${OLD["a.rows"]}`, "y.history": "title: y\nlaod #0\n" };
+    const corpus = makeFiles(damaged);
+    const { code, err, out } = await capture(["corpus", "migrate", corpus]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/x\.rows: expected the content with id 0123456789ab/);
+    expect(err).toMatch(/y\.history: expected a history of programs, got line 2: /);
+    expect(out).toBe("0 rewritten, 0 in today's form\n");
+    expect(contents(corpus)).toEqual({ ...damaged, "x.rows": damaged["x.rows"].replace("0123456789ab", "ID") });
+  });
+
+  test("says where it cannot write, and leaves the file whole", async () => {
+    const corpus = makeFiles({ "c.history": OLD["c.history"] });
+    // In the way of the temporary file: that holds for every user, as a read-only directory does not.
+    mkdirSync(path.join(corpus, `.c.history.${process.pid}.tmp`));
+    const { code, err } = await capture(["corpus", "migrate", corpus]);
+    expect(code).toBe(2);
+    expect(err).toMatch(/c\.history: expected a place to write, got /);
+    expect(readFileSync(path.join(corpus, "c.history"), "utf8")).toBe(OLD["c.history"]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("changes nothing in a directory that is read-only", async () => {
+    const corpus = makeFiles(OLD);
+    chmodSync(corpus, 0o555);
+    const { code, err } = await capture(["corpus", "migrate", corpus]);
+    chmodSync(corpus, 0o755);
+    expect(code).toBe(2);
+    expect(err.match(/expected a place to write/g)).toHaveLength(3);
+    expect(contents(corpus)).toEqual(OLD);
   });
 });

@@ -6,6 +6,7 @@ import { defaultEngine } from "../../engines/index.js";
 import type { BadInput } from "../../harness/bad-input.js";
 import { EXPORT_FORMS, type ExportForm, readEntry } from "../../harness/corpus/entry.js";
 import { mergeCorpora } from "../../harness/corpus/merge.js";
+import { migrateCorpus } from "../../harness/corpus/migrate.js";
 import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
 import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
@@ -41,6 +42,7 @@ export const defineCorpus: Define = (program, io, finish) => {
   defineShow(corpus, io, finish);
   defineMinimize(corpus, io, finish);
   defineMerge(corpus, io, finish);
+  defineMigrate(corpus, io, finish);
   defineCheck(corpus, io, finish);
 };
 
@@ -150,6 +152,24 @@ function defineMerge(corpus: Command, io: Io, finish: Finish): void {
       complainAll(io, refused);
       print(io, [...added.map((file) => `added ${file}`), `${added.length} added, ${known} known`]);
       return finish(refused.length > 0 ? BAD_INPUT : CLEAN);
+    });
+}
+
+function defineMigrate(corpus: Command, io: Io, finish: Finish): void {
+  corpus
+    .command("migrate")
+    .description(
+      "Rewrite files of before to today's form and extension. Names and ids stay; no other file is written over.",
+    )
+    .argument("[paths...]", "files and directories (default: the corpus of the project)")
+    .action((paths: readonly string[]) => {
+      const { rewritten, current, refused } = migrateCorpus(paths.length > 0 ? paths : [corpusDirectory()]);
+      complainAll(io, refused);
+      print(io, [
+        ...rewritten.map((file) => `rewritten ${file}`),
+        `${rewritten.length} rewritten, ${current} in today's form`,
+      ]);
+      finish(refused.length > 0 ? BAD_INPUT : CLEAN);
     });
 }
 

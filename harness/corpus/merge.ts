@@ -34,8 +34,10 @@ export function mergeCorpora(into: string, from: readonly string[]): Loaded<Merg
       known++;
       continue;
     }
-    const { base, name, ext } = path.parse(entry.file);
-    const file = path.join(into, names.has(base) ? `${name}-${entry.id}${ext}` : base);
+    const { name } = path.parse(entry.file);
+    const { extension } = entry.kind;
+    const base = `${name}${extension}`;
+    const file = path.join(into, names.has(base) ? `${name}-${entry.id}${extension}` : base);
     const written = writeOutputFile(file, entry.text());
     if (!written.ok) return written;
     ids.add(entry.id);

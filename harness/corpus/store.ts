@@ -60,7 +60,7 @@ export function addEntry(directory: string, entry: Entry, name: string, title?: 
   const { entries } = readCorpus([directory]);
   const same = entries.find(({ id }) => id === entry.id);
   if (same !== undefined) return loaded({ file: same.file, how: "known" });
-  const extension = path.extname(entry.file);
+  const { extension } = entry.kind;
   const taken = entries.some(({ file }) => path.basename(file) === `${name}${extension}`);
   const file = path.join(directory, `${name}${taken ? `-${entry.id}` : ""}${extension}`);
   const written = writeOutputFile(file, entry.text(title));
