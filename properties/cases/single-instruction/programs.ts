@@ -124,13 +124,9 @@ export function programsFor(row: Row): readonly Case[] {
         ),
       );
     case "ja": {
-      // An instruction that is jumped over must be reached from elsewhere.
-      const back = [
-        insn(rowById("jeq imm"), { dst: R0, off: 1 }),
-        insn(row, { [row.field]: 1 }),
-        insn(SET, { dst: R0, imm: 3 }),
-      ];
-      return [program(back, [state(0n, 1n, 2n), state(1n, 1n, 2n)])];
+      // What it jumps over is reached by a branch before it.
+      const branch = insn(rowById("jeq imm"), { dst: R0, off: 1 });
+      return [program([branch, ...over(insn(row, { [row.field]: 1 }))], [state(0n, 1n, 2n), state(1n, 1n, 2n)])];
     }
     case "exit":
       return [program([], UNARY)];
@@ -172,19 +168,16 @@ const pointer = (dst: number, off: number): readonly Insn[] => [
   insn(ADD, { dst, imm: PLACE.memory - off }),
 ];
 
-/** Through a register that leads away from the input, and in the frame. */
+/** Through a register that leads away from the input, and in the frame, where the whole word is read back. */
 function accesses(row: LoadRow | StoreRow | StoreImmRow): readonly Case[] {
   const isLoad = row.kind === "load";
+  const value = row.kind === "storeImm" ? { imm: -2 } : isLoad ? { dst: DST } : { src: SRC };
+  const at = (base: number, off: number): Insn => insn(row, { ...value, [isLoad ? "src" : "dst"]: base, off });
   const base = isLoad ? SRC : DST;
-  const fields = isLoad ? { dst: DST, src: SRC } : { dst: DST, src: SRC, imm: -2 };
-  const inInput = DISPLACEMENTS.map((off) =>
-    program([...pointer(base, off), insn(row, fieldsOf(row, { ...fields, off }))], MEMORY),
-  );
+  const inInput = DISPLACEMENTS.map((off) => program([...pointer(base, off), at(base, off)], MEMORY));
   const inFrame = STACK_DISPLACEMENTS.map((off) => {
-    const access = insn(row, fieldsOf(row, { ...fields, [isLoad ? "src" : "dst"]: FP, off }));
-    const whole = { off, dst: FP, src: SRC };
-    const before = insn(STORE, whole);
-    return program(isLoad ? [before, access] : [before, access, insn(LOAD, { dst: DST, src: FP, off })], MEMORY);
+    const [before, after] = [insn(STORE, { dst: FP, src: SRC, off }), insn(LOAD, { dst: R0, src: FP, off })];
+    return program([before, at(FP, off), after], MEMORY);
   });
   if (row.kind !== "storeImm") return [...inInput, ...inFrame];
   const values = IMMEDIATES.flatMap((imm, i) =>
@@ -192,9 +185,6 @@ function accesses(row: LoadRow | StoreRow | StoreImmRow): readonly Case[] {
   );
   return [...inInput, ...inFrame, ...values];
 }
-
-const fieldsOf = (row: Row, fields: Partial<Omit<Insn, "row">>): Partial<Omit<Insn, "row">> =>
-  row.kind === "storeImm" ? { ...fields, src: 0 } : { ...fields, imm: 0 };
 
 /** With a source of its own, and with the base as the source. */
 const atomics = (row: AtomicRow): readonly Case[] =>
@@ -215,23 +205,19 @@ const constants = (values: readonly bigint[], row: Row): readonly Case[] =>
     );
   });
 
-/** A function that adds to its argument, in a frame of its own. */
+/** Calls clobber it. */
+const SET_SRC = insn(SET, { dst: SRC, imm: 1 });
+
+/** A function that adds to its argument, in a frame of its own. It lies behind three stores and the exit. */
 const localCall = (row: Row): Case => {
-  const callee = [
-    insn(STORE, { dst: FP, src: 1, off: -8 }),
-    insn(LOAD, { dst: R0, src: FP, off: -8 }),
-    insn(ADD, { dst: R0, imm: 9 }),
-    EXIT,
-  ];
-  // A call clobbers the source. Behind it are three stores and the exit.
-  return program([insn(MOV, { dst: 1, src: DST }), insn(row, { imm: 5 }), insn(SET, { dst: SRC, imm: 1 })], UNARY, {
-    behind: callee,
-  });
+  const [store, load] = [insn(STORE, { dst: FP, src: 1, off: -8 }), insn(LOAD, { dst: R0, src: FP, off: -8 })];
+  const behind = [store, load, insn(ADD, { dst: R0, imm: 9 }), EXIT];
+  return program([insn(MOV, { dst: 1, src: DST }), insn(row, { imm: 5 }), SET_SRC], UNARY, { behind });
 };
 
 /** Clock, random number, CPU, thread. */
 const helperCalls = (row: Row): readonly Case[] =>
-  [5, 7, 8, 14].map((imm) => program([insn(row, { imm }), insn(SET, { dst: SRC, imm: 1 })], ONE));
+  [5, 7, 8, 14].map((imm) => program([insn(row, { imm }), SET_SRC], ONE));
 
 /** Into a program, an empty slot, and beyond the last one. */
 const tailCalls = (): readonly Case[] =>
@@ -244,7 +230,7 @@ const tailCalls = (): readonly Case[] =>
         insn(SET, { dst: 3, imm: slot }),
         insn(rowById("call helper"), { imm: 12 }),
         insn(SET, { dst: R0, imm: 1 }),
-        insn(SET, { dst: SRC, imm: 1 }),
+        SET_SRC,
       ],
       ONE,
       { maps: [{ kind: "progArray", entries: 2, programs: [1, undefined] }], others: [[insn(SET, { imm: 42 }), EXIT]] },
