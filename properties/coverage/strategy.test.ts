@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { compileImages } from "../../impl/jit/compile.js";
-import { DEFAULT_ENV, type JitEnv } from "../../impl/jit/env.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { DEFAULT_ENV, type JitEnv } from "../../subjects/subject.js";
 import { addCells, type Cells, cellCoverage, countCells } from "./cells.js";
 import { POSSIBLE, possibleStrategies } from "./possible.js";
 import { STRATEGIES, strategyOf } from "./strategy.js";
 
 function cellsOf(text: string, env: Partial<JitEnv> = {}): Cells {
   const insns = bpf(text, { dialect: "kernel" });
-  const compiled = compileImages(
+  const compiled = defaultSubject.compile(
     [{ insns, index: 0, stackDepth: 16 }],
     { ...DEFAULT_ENV, ...env },
     () => 0x8000_8300_0008,

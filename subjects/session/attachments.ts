@@ -9,8 +9,7 @@ import type { Answer } from "../step.js";
 import type { SubjectKernel, SubjectTrampolines, TrampImage, TrampolineView } from "../subject.js";
 import { DEFAULT_ENV, type TrampLink, type TrampRequest, trampFlags } from "../subject.js";
 import { progInsns, progObject } from "../trampoline/kernel-text.js";
-import type { LiveProgram } from "./executor.js";
-import { withoutStack } from "./prepared.js";
+import { type LiveProgram, withoutStack } from "./prepared.js";
 import { INTERPRETER, linesOf, type Noted, NREGS, ORIGINAL_TEXT, PROG_TEXT, TracedCalls } from "./traced-calls.js";
 
 /** A program has one argument, its context. */

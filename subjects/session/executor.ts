@@ -8,24 +8,17 @@ import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../spec/bpf/program.js";
 import { execute } from "../run/execute.js";
 import type { RunMemory } from "../run/run-memory.js";
-import type { Execution, Live, Region } from "../step.js";
+import type { Execution, Region } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { Attachments, TracedAnswer } from "./attachments.js";
 import { branchTarget, entryOf, pointerAt } from "./entry.js";
-import type { PreparedProgram } from "./prepared.js";
+import type { LiveProgram } from "./prepared.js";
 
 /** A64 instructions of one run in a history. */
 const FUEL = 2_000_000;
 const LINE_BYTES = 64;
 const NO_TRAPS: ReadonlyMap<Va, Trap> = new Map();
 const NO_ANSWERS: readonly TracedAnswer[] = [];
-
-/** A program that was loaded, and what is known of it. */
-export interface LiveProgram extends Live {
-  readonly prepared: PreparedProgram;
-  /** By code. */
-  readonly entries: readonly Va[];
-}
 
 /** One entry into a program. */
 interface Entering {

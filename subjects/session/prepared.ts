@@ -2,7 +2,7 @@
 // before anything is loaded. A program of a history that is given by a few numbers is built once and kept, since histories
 // use the same small ones again and again.
 
-import { pointer } from "../../machine/address.js";
+import { pointer, type Va } from "../../machine/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { interpret } from "../../spec/bpf/interpret.js";
 import { rowById } from "../../spec/bpf/isa.js";
@@ -13,6 +13,7 @@ import { type CaseProgram, isCaseProgram, leastInsns, type ProgramSpec } from ".
 import type { Case } from "../case.js";
 import { lowerProgram, type RewrittenFunction } from "../lowering.js";
 import { frameAt, layoutOf } from "../run/layout.js";
+import type { Live } from "../step.js";
 import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
 
 export interface PreparedProgram {
@@ -30,6 +31,20 @@ export interface PreparedProgram {
   readonly generated: PreparedCase | undefined;
   /** Of all functions: bytes of the image. Undefined: what their headers say is taken for it. */
   readonly imageBytes: readonly number[] | undefined;
+}
+
+/** How a program is loaded. */
+export interface Placing {
+  /** Bytes between the header and the image, at most as many as there is room for. */
+  readonly hole: number;
+  readonly blind: boolean;
+}
+
+/** A program that was loaded, and what is known of it. */
+export interface LiveProgram extends Live {
+  readonly prepared: PreparedProgram;
+  /** By code. */
+  readonly entries: readonly Va[];
 }
 
 const builtOn = new WeakMap<Subject, Map<string, PreparedProgram>>();

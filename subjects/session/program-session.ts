@@ -13,9 +13,8 @@ import type { CaseEnv } from "../case.js";
 import { lowerProgram, type RewrittenFunction } from "../lowering.js";
 import type { Execution, Scene, Step } from "../step.js";
 import { describeLoadError, type JitEnv, type Subject } from "../subject.js";
-import type { LiveProgram } from "./executor.js";
 import { placed } from "./machines.js";
-import { framesOf, type PreparedProgram, prepared } from "./prepared.js";
+import { framesOf, type LiveProgram, type PreparedProgram, prepared } from "./prepared.js";
 import { Session } from "./session.js";
 
 /** Frames of the machine, if the engine wants them in its own memory: packs, heap and regions of the largest case. */

@@ -20,10 +20,10 @@ import {
 } from "../subject.js";
 import { Attachments, type Plan } from "./attachments.js";
 import { entryOf } from "./entry.js";
-import { Executor, type LiveProgram } from "./executor.js";
+import { Executor } from "./executor.js";
 import { giveMachine, type MachineKind, machineKindOf, type PlacedMachine, takeMachine } from "./machines.js";
 import { Models } from "./models.js";
-import type { PreparedProgram } from "./prepared.js";
+import type { LiveProgram, Placing, PreparedProgram } from "./prepared.js";
 import { Recorder } from "./recorder.js";
 
 export interface SessionOptions {
@@ -45,13 +45,6 @@ export interface Recording {
   readonly isLogged?: boolean;
   /** A run, which allocates nothing that is the kernel's: there is nothing to account for. */
   readonly isRun?: boolean;
-}
-
-/** How a program is loaded. */
-export interface Placing {
-  /** Bytes between the header and the image, at most as many as there is room for. */
-  readonly hole: number;
-  readonly blind: boolean;
 }
 
 export class Session implements Scene {
@@ -250,12 +243,11 @@ export class Session implements Scene {
   private refused(
     codes: readonly LoadedProgram[],
     { error, index, functions }: LoadResult & { ok: false },
-    sizes: readonly number[] | undefined,
+    sizes: readonly number[] = [],
   ): StepResult {
     for (const program of codes) this.kernel.freeProgram(program);
     const all = [...codes.flatMap((program) => program.functions), ...functions];
-    const bytes = (sizes ?? []).reduce((sum, size) => sum + size, 0);
-    return { kind: "refused", error, index, functions: all, bytes };
+    return { kind: "refused", error, index, functions: all, bytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
   /** Let the entry of a program lead to a trampoline that calls what is planned. */

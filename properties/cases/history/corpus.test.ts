@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { QUIRKS } from "../../../impl/quirks.js";
 import type { History } from "../../../subjects/action.js";
+import { QUIRKS } from "../../../subjects/subject.js";
 import { type HistoryFile, playHistory, replay } from "./check.js";
 import { parseHistory, printHistory } from "./text.js";
 

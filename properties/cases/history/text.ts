@@ -9,7 +9,6 @@
 //   load #0 (r0 = 1 .., 2 insns, 128 B); copy 1 fails
 //   free #0 (128 B)
 
-import { QUIRKS, type QuirkId } from "../../../impl/quirks.js";
 import { type Read, textError } from "../../../spec/bpf/text/token.js";
 import {
   type Action,
@@ -23,6 +22,7 @@ import {
 import { defaultSubject } from "../../../subjects/index.js";
 import { trampolineBytes } from "../../../subjects/session/attachments.js";
 import { prepared } from "../../../subjects/session/prepared.js";
+import { QUIRKS, type QuirkId } from "../../../subjects/subject.js";
 import { ORACLES } from "../../oracles/index.js";
 import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
 import { parseCase, printCase } from "../program/text.js";

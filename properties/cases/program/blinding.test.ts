@@ -2,13 +2,13 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileImages } from "../../../impl/jit/compile.js";
-import { DEFAULT_ENV } from "../../../impl/jit/env.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
 import type { Case } from "../../../subjects/case.js";
+import { defaultSubject } from "../../../subjects/index.js";
 import { blindCodes } from "../../../subjects/lowering.js";
+import { DEFAULT_ENV } from "../../../subjects/subject.js";
 import { assertLaw } from "../../../testing/law.js";
 import { CaseArbitrary } from "./arbitrary.js";
 import { type CaseReport, checkCase, makeChecker } from "./check.js";
@@ -57,7 +57,7 @@ test("no constant of the program is left in the image", () => {
   const codes = blindCodes([[{ insns, index: 0, stackDepth: 0, origin: Int32Array.from(insns.keys()) }]]);
   if (!codes.ok) throw new Error(codes.why);
   const movesOf = (functions: readonly { readonly insns: readonly Insn[] }[]): number => {
-    const compiled = compileImages(
+    const compiled = defaultSubject.compile(
       functions.map(({ insns: code }) => ({ insns: code, index: 0, stackDepth: 0 })),
       DEFAULT_ENV,
       () => 0x8000_8300_0008,

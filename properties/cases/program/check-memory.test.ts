@@ -1,10 +1,9 @@
 // A case fails when its program computes the right thing, but text memory is not what it must be.
 
 import { expect, test } from "vitest";
-import { DEFAULT_ENV } from "../../../impl/jit/env.js";
-import { PROFILES, type QuirkId } from "../../../impl/quirks.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
 import type { Case } from "../../../subjects/case.js";
+import { DEFAULT_ENV, PROFILES, type QuirkId } from "../../../subjects/subject.js";
 import { checkCase, makeChecker } from "./check.js";
 
 const CASE: Case = {

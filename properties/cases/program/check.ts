@@ -10,7 +10,7 @@ import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
-import type { LiveProgram } from "../../../subjects/session/executor.js";
+import type { LiveProgram } from "../../../subjects/session/prepared.js";
 import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import type { Step } from "../../../subjects/step.js";
 import type { JitEnv, Subject } from "../../../subjects/subject.js";
