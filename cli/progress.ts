@@ -3,7 +3,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Io } from "./io.js";
 
-export interface Progress {
+interface Progress {
   /** `done` of the total, and a few words. */
   update(done: number, note: string): void;
   stop(): void;
@@ -16,7 +16,7 @@ export function startProgress(io: Io, what: string, total: number): Progress {
   return { update: (_done, note) => update(note), stop };
 }
 
-export interface Status {
+interface Status {
   update(line: string): void;
   /** Something to keep, above the live line. */
   say(line: string): void;

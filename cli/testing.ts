@@ -3,7 +3,7 @@
 import type { Io } from "./io.js";
 import { main } from "./main.js";
 
-export interface Captured {
+interface Captured {
   readonly code: number;
   readonly out: string;
   readonly err: string;

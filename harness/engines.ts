@@ -6,7 +6,7 @@ import { type Loaded, loaded, refuse } from "./bad-input.js";
 
 export const ENGINE_CHOICES = [...ENGINES.map(({ name }) => name), "all"];
 
-export interface EngineChoice {
+interface EngineChoice {
   readonly engines: readonly Engine[];
   /** One sentence for each engine that was wanted and is not there; the run goes on without it. */
   readonly absent: readonly string[];

@@ -4,7 +4,7 @@ import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readInputFile } from "./input-file.js";
 
 /** Larger than any context or packet of ours. */
-export const MAX_INPUT_BYTES = 1024 * 1024;
+const MAX_INPUT_BYTES = 1024 * 1024;
 
 /** `0011aaff` (blanks, a leading 0x allowed) or `@FILE`. */
 export function inputBytes(text: string): Loaded<Uint8Array> {

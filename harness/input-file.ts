@@ -27,7 +27,7 @@ export function readTextFile(file: string): Loaded<string> {
   return bytes.ok ? decodeText(file, bytes.value) : bytes;
 }
 
-export function decodeText(file: string, bytes: Uint8Array): Loaded<string> {
+function decodeText(file: string, bytes: Uint8Array): Loaded<string> {
   try {
     const text = TEXT.decode(bytes);
     if (!text.includes("\0")) return loaded(text);
@@ -71,7 +71,7 @@ function unreadable(file: string, error: unknown): BadInput {
   return { subject: file, expected: "a readable file", got, next: "check the path" };
 }
 
-export interface FoundFiles {
+interface FoundFiles {
   /** In the order given; below a directory in name order. */
   readonly files: readonly string[];
   readonly refused: readonly BadInput[];

@@ -43,7 +43,7 @@ export function repeatable(): Random32 {
   };
 }
 
-export type BlindResult =
+type BlindResult =
   | { readonly ok: true; readonly lowered: readonly (readonly RewrittenFunction[])[] }
   | { readonly ok: false; readonly why: string };
 

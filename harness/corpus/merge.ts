@@ -6,7 +6,7 @@ import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { damageOf, readCorpus } from "./store.js";
 
-export interface Merged {
+interface Merged {
   readonly added: readonly string[];
   /** Entries that were there already, by content. */
   readonly known: number;

@@ -10,7 +10,7 @@ import { defaultSubject } from "../../subjects/index.js";
 import type { Trial } from "../loop/trial.js";
 import type { Entry } from "./entry.js";
 
-export interface MinimizeBudget {
+interface MinimizeBudget {
   readonly runs: number;
   readonly ms: number;
 }
@@ -25,7 +25,7 @@ export function shrinkEntry({ kind, value, head }: Entry, engine: Engine, budget
   return kind.print(shrunk, { oracle: head.oracle });
 }
 
-export interface Cover {
+interface Cover {
   /** Programs in the order chosen, each adds the most cells that those before it do not have; then the other kinds. */
   readonly needed: readonly Entry[];
   /** Everything that they reach is reached by the others. */

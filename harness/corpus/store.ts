@@ -7,7 +7,7 @@ import { findFiles } from "../input-file.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { type Entry, EXTENSIONS, readEntry } from "./entry.js";
 
-export interface Corpus {
+interface Corpus {
   readonly entries: readonly Entry[];
   readonly unreadable: readonly BadInput[];
 }
@@ -28,7 +28,7 @@ export function readCorpus(paths: readonly string[]): Corpus {
 const MOST_NAME = 80;
 
 /** The name of a lesson, out of its title: `A store, then a load` becomes `a-store-then-a-load`. */
-export function lessonName(title: string): string {
+function lessonName(title: string): string {
   const words = title
     .toLowerCase()
     .replaceAll("'", "")
@@ -42,9 +42,9 @@ export function lessonName(title: string): string {
   return name;
 }
 
-export const isLessonName = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
+const isLessonName = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
 
-export interface Added {
+interface Added {
   readonly file: string;
   /** `known`: an entry of the same content is there already, under this name. */
   readonly how: "added" | "known";
@@ -54,7 +54,7 @@ export interface Added {
  * Add an entry under a name. An entry of the same content stays as it is; another one of the same name makes the new name
  * end with the content's id.
  */
-export function addEntry(directory: string, entry: Entry, name: string, title?: string): Loaded<Added> {
+function addEntry(directory: string, entry: Entry, name: string, title?: string): Loaded<Added> {
   const made = makeDirectory(directory);
   if (!made.ok) return made;
   const { entries } = readCorpus([directory]);

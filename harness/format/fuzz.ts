@@ -26,7 +26,7 @@ export function clock(ms: number): string {
 }
 
 /** What the rates of the live line are counted from. */
-export interface Baseline {
+interface Baseline {
   readonly ms: number;
   readonly trials: number;
   readonly executed: number;

@@ -46,7 +46,7 @@ function memoryLines(outcome: Outcome, input: Uint8Array, columns: number): stri
   ];
 }
 
-export function verdictLines(verdict: Verdict): string[] {
+function verdictLines(verdict: Verdict): string[] {
   switch (verdict.kind) {
     case "agree":
       return ["verdict: agree"];

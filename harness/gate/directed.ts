@@ -14,12 +14,12 @@ export interface DirectedReport {
   readonly encodings: number;
 }
 
-export interface DirectedOutcome {
+interface DirectedOutcome {
   readonly report: DirectedReport;
   readonly found: readonly Failure[];
 }
 
-export interface DirectedParts {
+interface DirectedParts {
   readonly cases: readonly DirectedCase[];
   readonly encoders: boolean;
 }

@@ -24,7 +24,7 @@ export function partNamed(name: string, kinds: readonly AnyKind[] = KINDS): stri
   return partNames(kinds).includes(present) ? present : undefined;
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   /** Programs. */
   readonly programs: number;
   readonly from: number;

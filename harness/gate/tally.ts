@@ -59,7 +59,7 @@ export const emptyTally = (): Tally => ({
   suspect: undefined,
 });
 
-export interface TallyOptions {
+interface TallyOptions {
   readonly seed: number;
   readonly pointsEvery: number;
   readonly stop: AbortSignal;

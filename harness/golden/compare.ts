@@ -24,7 +24,7 @@ export interface Compared {
   readonly result: Verdict | undefined;
   readonly failures: readonly Failure[];
 }
-export type Compare = (name: string, recording: Recording) => Compared;
+type Compare = (name: string, recording: Recording) => Compared;
 
 /** A64 instructions that a recorded program may run. */
 const A64_FUEL = 40_000_000;

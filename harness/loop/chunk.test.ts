@@ -5,7 +5,7 @@ import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { TRAMPOLINES } from "../../properties/cases/trampoline/index.js";
 import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
 import { possibleStrategies } from "../../properties/coverage/possible.js";
-import { loweringParts } from "../../properties/coverage/program.js";
+import { loweringParts } from "../../properties/coverage/testing.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { runChunk, UNSTEERED } from "./chunk.js";
 import { makeTrials } from "./trial.js";

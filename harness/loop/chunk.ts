@@ -154,7 +154,7 @@ function beat(heartbeat: Int32Array, begun: number, checking: number): void {
 /** Another sequence than that of the fresh case with the same index. */
 const MUTATION = 0x6d75_7461;
 
-export interface Made {
+interface Made {
   readonly case: unknown;
   readonly isMutant: boolean;
 }

@@ -58,7 +58,7 @@ const SHARES = 16;
 /** Histories of a task. */
 const BATCH = 500;
 
-export type RunTasks = (tasks: readonly ExhaustiveTask[]) => Promise<readonly ExhaustiveResult[]>;
+type RunTasks = (tasks: readonly ExhaustiveTask[]) => Promise<readonly ExhaustiveResult[]>;
 
 export interface Exhausted {
   /** How many were tried: histories, pokes, failure points. */
@@ -67,7 +67,6 @@ export interface Exhausted {
   readonly failurePoints: number;
   readonly failures: readonly { readonly part: string; readonly got: string }[];
 }
-export const NOTHING_EXHAUSTED: Exhausted = { allocFree: 0, pokes: 0, failurePoints: 0, failures: [] };
 
 export async function exhaust(run: RunTasks, stop: AbortSignal, scopes = SCOPES): Promise<Exhausted> {
   const shares = Array.from({ length: SHARES }, (_, index) => ({

@@ -55,7 +55,7 @@ export interface NewFinding {
 }
 
 /** The run that found it. */
-export interface FindingRun {
+interface FindingRun {
   readonly command: "gate" | "fuzz";
   readonly engine: string;
   readonly seed: number;

@@ -9,7 +9,7 @@ import { damageOf } from "../corpus/store.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
 import { readCampaign } from "./read.js";
 
-export interface KillOptions {
+interface KillOptions {
   readonly rox: string;
   readonly directory: string;
   readonly kills: number;
@@ -24,7 +24,7 @@ export interface KillOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface KillReport {
+interface KillReport {
   readonly kills: number;
   /** Processes that had ended by themselves. */
   readonly ended: number;

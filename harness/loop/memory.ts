@@ -6,13 +6,13 @@ import { type ChunkResult, type Steering, UNSTEERED } from "./chunk.js";
 import type { Trial } from "./trial.js";
 
 /** A cell that was reached so often is not rare any more, and is not counted further. */
-export const OFTEN = 16;
+const OFTEN = 16;
 /** Of a chunk, those that reached most that the lane had not reached before. */
-export const KEPT_A_CHUNK = 8;
+const KEPT_A_CHUNK = 8;
 /** Cases worth changing that a lane remembers. */
 const MOST_KEPT = 400;
 /** Characters of a case that is worth keeping: changing and running a large one costs as much as many small ones. */
-export const LONGEST_KEPT = 6000;
+const LONGEST_KEPT = 6000;
 /** Parents for a chunk. */
 const PARENTS = 12;
 const CHOICE = 0x6368_6f69;
@@ -56,7 +56,7 @@ export function gainOf(
   return { fresh: [trials - mutants.length, fresh], mutants: [mutants.length, fromMutants] };
 }
 
-export const NO_GAIN: Gain = { fresh: [0, 0], mutants: [0, 0] };
+const NO_GAIN: Gain = { fresh: [0, 0], mutants: [0, 0] };
 /** What was gained counts for less with every chunk. */
 const FADING = 0.9;
 /** A mutant takes longer to make. */

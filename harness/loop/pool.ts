@@ -14,9 +14,7 @@ export interface Lost {
   readonly trial: number;
   readonly why: string;
 }
-export type ChunkAnswer =
-  | { readonly ok: true; readonly result: ChunkResult }
-  | { readonly ok: false; readonly lost: Lost };
+type ChunkAnswer = { readonly ok: true; readonly result: ChunkResult } | { readonly ok: false; readonly lost: Lost };
 
 export interface Pool {
   /** How many tasks may run at once. */
@@ -35,7 +33,7 @@ export function work(task: Work, { trials, subject }: Checkers): ChunkResult | S
   return task.kind === "shrink" ? shrink(task, trials) : runExhaustive(task, subject);
 }
 
-export interface PoolOptions {
+interface PoolOptions {
   readonly jobs: number;
   /** How long a worker may stay with one trial. */
   readonly hangMs: number;

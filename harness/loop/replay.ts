@@ -37,12 +37,12 @@ export async function* replayFiles(
   }
 }
 
-export interface ReplayReport extends Report {
+interface ReplayReport extends Report {
   readonly engines: readonly string[];
   readonly files: number;
 }
 
-export interface ReplayOutcome {
+interface ReplayOutcome {
   readonly report: ReplayReport;
   /** By file and engine. */
   readonly cases: readonly TestedCase[];

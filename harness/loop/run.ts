@@ -20,7 +20,7 @@ export async function inParallel(jobs: number, next: () => (() => Promise<void>)
   if (errors.length > 0) throw errors[0];
 }
 
-export interface ChunkOrder extends Pick<ChunkTask, "seed" | "indexes" | "pointsEvery" | "stopAtFirst"> {
+interface ChunkOrder extends Pick<ChunkTask, "seed" | "indexes" | "pointsEvery" | "stopAtFirst"> {
   readonly trial: Trial;
   readonly steering: Steering;
 }

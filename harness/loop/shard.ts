@@ -14,7 +14,7 @@ export const WHOLE: Shard = { index: 1, of: 1 };
  * Lanes learn from their own programs only, so few learn faster; but no more workers than lanes have work. With this
  * number 2, 4 or 8 shards do the programs i % N == I - 1 of one and the same campaign.
  */
-export const LANES = 8;
+const LANES = 8;
 
 /** `2/8`. Undefined if it is none. */
 export function parseShard(text: string): Shard | undefined {

@@ -20,7 +20,7 @@ export interface ShrinkTask {
 }
 
 /** The smallest case found that fails in the same way. Plain data. */
-export interface Shrunk {
+interface Shrunk {
   readonly kind: "shrunk";
   /** Case file text. */
   readonly text: string;
@@ -36,7 +36,7 @@ export interface Shrunk {
   readonly answers: readonly string[];
 }
 /** The case does not fail like that again, by itself. */
-export interface NotRepeated {
+interface NotRepeated {
   readonly kind: "notRepeated";
   /** What came of it this time. */
   readonly got: string;

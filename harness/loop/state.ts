@@ -34,7 +34,7 @@ export interface CampaignSettings {
 }
 
 /** A chunk is done. */
-export interface ChunkRecord extends Lesson {
+interface ChunkRecord extends Lesson {
   readonly kind: "chunk";
   readonly lane: number;
   /** Trials of the lane that are done now. */
@@ -52,7 +52,7 @@ export interface ChunkRecord extends Lesson {
 }
 
 /** A finding is kept in its directory. */
-export interface FindingRecord {
+interface FindingRecord {
   readonly kind: "finding";
   /** Name of the directory. */
   readonly name: string;
@@ -62,14 +62,14 @@ export interface FindingRecord {
 }
 
 /** A process ended its work, or was resumed after an end without this record. */
-export interface TimeRecord {
+interface TimeRecord {
   readonly kind: "time";
   /** Of the campaign so far, without the time between two processes. */
   readonly elapsedMs: number;
 }
 
 /** Everything so far: the first record of a file. */
-export interface SnapshotRecord {
+interface SnapshotRecord {
   readonly kind: "snapshot";
   readonly elapsedMs: number;
   /** By kind. */

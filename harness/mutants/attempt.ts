@@ -15,7 +15,7 @@ export interface Task {
   readonly beside?: readonly string[];
 }
 
-export interface Killed {
+interface Killed {
   readonly kind: "killed";
   readonly search: string;
   readonly oracle: string;
@@ -27,7 +27,7 @@ export interface Killed {
   /** Processor time. */
   readonly seconds: number;
 }
-export interface Survived {
+interface Survived {
   readonly kind: "survived";
   readonly cases: number;
   readonly seconds: number;

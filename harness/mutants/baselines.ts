@@ -7,14 +7,14 @@ import { type MutantsOptions, runMutants } from "./mutants.js";
 import type { MutantsReport } from "./report.js";
 import type { Variant } from "./variant.js";
 
-export interface Baseline {
+interface Baseline {
   readonly name: string;
   /** Names of searches; all that are no baselines if absent. */
   readonly searches?: readonly string[];
 }
 
 /** `results`: programs, of which r0, faults and refusals are compared and nothing else. */
-export const BASELINES: readonly Baseline[] = [
+const BASELINES: readonly Baseline[] = [
   { name: "everything" },
   { name: "programs", searches: ["programs"] },
   { name: "results", searches: ["results"] },

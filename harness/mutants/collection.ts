@@ -5,7 +5,7 @@ import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { findFiles, readTextFile } from "../input-file.js";
 import { type Mutant, parseMutant } from "./mutant.js";
 
-export interface Collection {
+interface Collection {
   readonly mutants: readonly Mutant[];
   readonly unreadable: readonly BadInput[];
 }

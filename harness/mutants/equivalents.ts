@@ -4,7 +4,7 @@
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import type { Change } from "./automatic.js";
 
-export interface Argument {
+interface Argument {
   readonly file: string;
   /** The line of the source, without the blanks around it. */
   readonly line: string;
@@ -14,8 +14,7 @@ export interface Argument {
 }
 
 /** A change in one line, as arguments and reports name it. */
-export const describeChange = ({ was, text }: Pick<Change, "was" | "text">): string =>
-  `${short(was)} -> ${short(text)}`;
+const describeChange = ({ was, text }: Pick<Change, "was" | "text">): string => `${short(was)} -> ${short(text)}`;
 const short = (part: string): string => part.replaceAll(/\s+/g, " ").slice(0, 60);
 
 /**

@@ -4,7 +4,7 @@
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 
 /** Whole lines that must occur exactly once, and the lines that take their place. */
-export interface Edit {
+interface Edit {
   /** Path from the project's root. */
   readonly file: string;
   readonly before: string;

@@ -10,7 +10,7 @@ const HEIGHT = 220;
 /** Stretches of time that a rate is taken over. */
 const STRETCHES = 48;
 
-export interface Rate {
+interface Rate {
   /** Seconds. */
   readonly from: number;
   readonly to: number;

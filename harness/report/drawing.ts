@@ -7,7 +7,7 @@ import { parseHTML } from "linkedom";
 const { document } = parseHTML("<!doctype html><html><body></body></html>");
 
 /** An element of a drawing, as far as we touch it. */
-export interface DrawnElement {
+interface DrawnElement {
   setAttribute(name: string, value: string): void;
   querySelectorAll(selector: string): Iterable<DrawnElement>;
   remove(): void;

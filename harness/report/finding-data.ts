@@ -23,7 +23,7 @@ import { formatEvent, placesOf } from "../format/event.js";
 import { actionNames, replayFile } from "../history-file.js";
 import type { ActionData, DifferenceData, FindingData, StepData } from "./data.js";
 
-export interface Witnesses {
+interface Witnesses {
   /** Of programs. */
   readonly check: Check;
   /** Of histories. */

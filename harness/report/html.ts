@@ -29,7 +29,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']|(?![\n\t])\p{Cc}/gu, (c) => ENTITIES[c] ?? "\ufffd");
 
 /** `1,234,567`. */

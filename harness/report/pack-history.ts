@@ -70,8 +70,8 @@ export const aliveAt = (programs: readonly Life[], step: number): readonly Life[
   programs.filter(({ from, to }) => from <= step && step < to);
 
 /** What the bytes of a region are. `hole`: free, but below a live program; `rest`: free up to the end. */
-export type Use = "even" | "odd" | "slack" | "hole" | "rest";
-export interface Stretch {
+type Use = "even" | "odd" | "slack" | "hole" | "rest";
+interface Stretch {
   readonly use: Use;
   /** Addresses, `end` exclusive. */
   readonly start: number;
@@ -119,7 +119,7 @@ export function tiles(all: readonly Stretch[], rowBytes: number): readonly Tile[
   });
 }
 
-export interface Occupancy {
+interface Occupancy {
   readonly programs: number;
   readonly used: number;
   readonly slack: number;

@@ -138,7 +138,7 @@ export function packHistory(history: History, about: string, subject: Subject = 
 const LOOKED_AT = 32;
 
 /** A history that a run tried, and in a few words which one. */
-export interface Tried {
+interface Tried {
   readonly history: History;
   readonly which: string;
 }

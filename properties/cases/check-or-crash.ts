@@ -60,4 +60,4 @@ function againstFile({ expected: outcome, verdict }: RunReport, r0: bigint | und
   return { kind: "disagree", oracle: EXEC_MATCH, reason: "another result than the file's", ...answers };
 }
 
-export const slots = (c: Case): number => c.program.code.reduce((n, code) => n + code.length, 0);
+const slots = (c: Case): number => c.program.code.reduce((n, code) => n + code.length, 0);

@@ -31,7 +31,7 @@ export interface CompiledFunction {
 }
 
 /** `why`: one line. */
-export type Made<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+type Made<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
 
 /** Where the first pack of a fresh machine lies, and the first image in it without a hole. */
 export const DEFAULT_BASE: Va = 0x8000_8300_0000 + HEADER_BYTES;
@@ -105,7 +105,7 @@ export function lowerCase(c: Case): Made<readonly (readonly RewrittenFunction[])
 export const envOf = (c: Case): JitEnv => ({ ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE });
 
 /** A stretch of an image: words `from` up to `to`, exclusive. */
-export interface Part {
+interface Part {
   /** `prologue`, `epilogue`, `plt`, or a slot of the code. */
   readonly part: number | string;
   readonly from: number;

@@ -21,7 +21,7 @@ export interface Head {
   readonly notes?: readonly Note[];
 }
 const NOTES = ["found", "provenance", "quirk", "note"] as const;
-export interface Note {
+interface Note {
   readonly key: (typeof NOTES)[number];
   readonly text: string;
 }
@@ -113,7 +113,7 @@ export function readNumber(
   return isRight(n) ? n : `expected ${expected}, got "${text}"`;
 }
 
-export interface ReadHead<T> {
+interface ReadHead<T> {
   readonly head: Head;
   readonly value: T;
   /** How many lines the head takes. */

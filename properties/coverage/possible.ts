@@ -72,7 +72,7 @@ function alu({ op, operand }: AluRow): readonly Strategy[] {
 const jump = ({ op, operand }: JumpRow): readonly Strategy[] =>
   operand === "reg" ? ["register"] : op === "jset" ? LOGICAL : ADDITIVE;
 
-export interface PossibleRow {
+interface PossibleRow {
   readonly row: Row;
   readonly strategies: readonly Strategy[];
 }

@@ -4,8 +4,9 @@ import { bpf } from "../../spec/bpf/text/bpf.js";
 import type { Case } from "../../subjects/case.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
 import { checkCase, makeChecker, type Watch } from "../cases/program/check.js";
-import { type Cells, countCells } from "./cells.js";
-import { CellRecorder, cellParts, loweringParts } from "./program.js";
+import type { Cells } from "./cells.js";
+import { CellRecorder, cellParts } from "./program.js";
+import { countCells, loweringParts } from "./testing.js";
 
 function cellsOf(text: string, env: Case["env"] = { cpu: "lse", hole: 0 }): string[] {
   const recorder = new CellRecorder();

@@ -27,15 +27,9 @@ export function cellParts(cell: string): CellParts {
   return { row, operands, strategy, event };
 }
 
-const LOWERING = "lowering";
+export const LOWERING = "lowering";
 
 export const loweringCell = (row: string, strategy: string): string => `${LOWERING}|${row}|${strategy}|emitted`;
-
-/** Row and strategy of the coverage matrix; undefined for a cell of another sort. */
-export function loweringParts(cell: string): { readonly row: string; readonly strategy: string } | undefined {
-  const { row, operands, strategy } = cellParts(cell);
-  return row === LOWERING ? { row: operands, strategy } : undefined;
-}
 
 /** Collects what one program reaches. Hand it to the check, then ask for the cells. */
 export class CellRecorder implements Watch {

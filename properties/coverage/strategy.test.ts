@@ -3,9 +3,10 @@ import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { DEFAULT_ENV, type JitEnv } from "../../subjects/subject.js";
-import { addCells, type Cells, cellCoverage, countCells } from "./cells.js";
+import { addCell, type Cells, cellCoverage } from "./cells.js";
 import { POSSIBLE, possibleStrategies } from "./possible.js";
 import { STRATEGIES, strategyOf } from "./strategy.js";
+import { countCells } from "./testing.js";
 
 function cellsOf(text: string, env: Partial<JitEnv> = {}): Cells {
   const insns = bpf(text, { dialect: "kernel" });
@@ -102,8 +103,10 @@ describe("how an instruction was lowered", () => {
 test("coverage counts possible cells", () => {
   const cells: Cells = {};
   expect(cellCoverage(cells)).toMatchObject({ reached: 0, all: 419 });
-  addCells(cells, { exit: { branch: 2 } });
-  addCells(cells, { exit: { branch: 3, nothing: 1 }, "add imm": { loop: 1 } });
+  addCell(cells, "exit", "branch", 2);
+  addCell(cells, "exit", "branch", 3);
+  addCell(cells, "exit", "nothing", 1);
+  addCell(cells, "add imm", "loop", 1);
   expect(cells).toEqual({ exit: { branch: 5, nothing: 1 }, "add imm": { loop: 1 } });
   const { reached, missing } = cellCoverage(cells);
   expect([reached, missing.length, missing[0]]).toEqual([2, 417, "add imm: immediate"]);

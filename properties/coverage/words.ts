@@ -25,7 +25,7 @@ export function strategyOf(words: Uint32Array, from: number, to: number): string
   return sequence;
 }
 
-export function nameOf(word: number): string {
+function nameOf(word: number): string {
   const key = classOf(word);
   const known = NAMES.get(key);
   if (known !== undefined) return known;

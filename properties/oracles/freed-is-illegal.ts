@@ -42,7 +42,7 @@ export const freedIsIllegal: Oracle = {
 };
 
 /** What lies between the parts of a live region. */
-export function slackBreaches(machine: Machine, region: Region): readonly string[] {
+function slackBreaches(machine: Machine, region: Region): readonly string[] {
   return gapsOf(region).flatMap(([from, to]) => expectIllegal(machine, from, to, "slack of a live image"));
 }
 
@@ -55,7 +55,7 @@ export function gapsOf(region: Region): readonly (readonly [Va, Va])[] {
   return table === undefined ? [hole, [code, end]] : [hole, [code, table], [table + entries * ENTRY_BYTES, end]];
 }
 
-export function roomBreaches(
+function roomBreaches(
   { machine, packs }: Pick<SubjectKernel, "machine" | "packs">,
   { header, bytes }: Region,
 ): readonly string[] {

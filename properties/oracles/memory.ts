@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 
-export interface Difference {
+interface Difference {
   readonly va: Va;
   readonly expected: number;
   /** Undefined if the page is not mapped. */

@@ -8,19 +8,19 @@ import type { Permission } from "../../machine/page-table.js";
 import { isAlias, type TraceEvent } from "../../subjects/step.js";
 
 /** `at`, here and below: index of the event in the log. */
-export interface Span {
+interface Span {
   readonly at: number;
   readonly va: Va;
   readonly bytes: number;
 }
 
 /** Locks that a CPU holds, from the innermost outwards; undefined for none. */
-export type Held = { readonly lock: LockName; readonly outer: Held } | undefined;
+type Held = { readonly lock: LockName; readonly outer: Held } | undefined;
 
 export const holds = (held: Held, lock: LockName): boolean =>
   held !== undefined && (held.lock === lock || holds(held.outer, lock));
 
-export interface Flush extends Span {
+interface Flush extends Span {
   readonly isUnderLock: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface Piece {
 }
 
 /** A call that stores into text: `aarch64_insn_copy()` and its like. */
-export interface Poke {
+interface Poke {
   /** False for what the log has before the first poke. */
   readonly isLocked: boolean;
   /** What its CPU held beside patchLock. */

@@ -91,7 +91,7 @@ function mapLayout(map: MapSpec, area: number): { readonly object: Range; readon
 }
 
 /** Kernel: array elements are `round_up(value_size, 8)` apart. */
-export const roundUp8 = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+const roundUp8 = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
 /** Where the map object keeps the pointers of a prog array's slots; one `struct bpf_prog` for each program follows. */
 export const PROG_OBJECTS = 0x0000_0430_0000;

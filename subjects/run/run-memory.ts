@@ -16,7 +16,7 @@ import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, STACK, TASK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
 
 /** Offsets in the kernel's structures that compiled code relies on. */
-export interface ObjectOffsets {
+interface ObjectOffsets {
   readonly arrayMaxEntries: number;
   readonly arrayPtrs: number;
   readonly progFunc: number;

@@ -18,7 +18,7 @@ const ARGS = [{ bytes: 8, isStruct: false }];
 const SERIALS = 4096;
 
 /** One program at its place in a trampoline. */
-export interface Called extends Noted {
+interface Called extends Noted {
   readonly spec: AttachedProgram;
   /** Undefined: it is interpreted. */
   readonly live: LiveProgram | undefined;

@@ -15,7 +15,7 @@ const BL = 0x9400_0000;
 const OPCODE = 0xfc00_0000;
 const IMM26 = 0x03ff_ffff;
 
-export interface Entry {
+interface Entry {
   readonly site: Va;
   readonly plt: Va;
   readonly literal: Va;

@@ -34,7 +34,7 @@ interface Entering {
 type Span = Pick<Region, "image" | "codeBytes">;
 
 /** A run of a single program, on an input of the caller's. */
-export interface ProgramRun {
+interface ProgramRun {
   readonly program: Program;
   readonly input: Uint8Array;
   readonly layout: Layout;

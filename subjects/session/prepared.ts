@@ -150,14 +150,14 @@ export const framesOf = (subject: Subject, codes: readonly (readonly JitFunction
     return frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
   });
 
-export type Returned = Extract<Outcome, { kind: "returned" }>;
+type Returned = Extract<Outcome, { kind: "returned" }>;
 
 /** BPF instructions that a generated program of a history takes at most: they are made to take fewer. */
 const FUEL = 50_000;
 const IDLE = [insn(rowById("mov imm")), insn(rowById("exit"))];
 
 /** A generated program of a history, and what the interpreter says of its run wherever on the stack it begins. */
-export class PreparedCase {
+class PreparedCase {
   readonly codes: PreparedProgram["codes"];
   readonly env: JitEnv;
   readonly imageBytes: readonly number[];

@@ -40,7 +40,7 @@ export interface LoadedImage {
   readonly va: number;
 }
 
-export interface ProgramSessionOptions {
+interface ProgramSessionOptions {
   readonly subject: Subject;
   /** Each run is made on all of them. */
   readonly engines: readonly Engine[];
@@ -52,7 +52,7 @@ export interface ProgramSessionOptions {
 }
 
 /** What the verifier has made of a program, and where it is to lie. */
-export interface Lowered {
+interface Lowered {
   /** By code, its functions. */
   readonly codes: PreparedProgram["codes"];
   readonly lse: boolean;
@@ -64,7 +64,7 @@ export interface Lowered {
 }
 
 /** One run: the step for oracles, and what it comes to in the interpreter's terms. */
-export interface RanProgram {
+interface RanProgram {
   readonly engine: string;
   readonly step: Step;
   /** Undefined if it could not even be fetched, which oracles object to. */
@@ -172,7 +172,7 @@ export function loadedBy({ result }: Step): LiveProgram | string {
 }
 
 /** Blinding comes between the verifier and the JIT. */
-export const compiledOf = (
+const compiledOf = (
   given: RewrittenFunction,
   { fn, origin }: LiveProgram["program"]["functions"][number],
 ): Pick<RewrittenFunction, "insns" | "origin"> =>

@@ -37,7 +37,7 @@ export interface SessionOptions {
 }
 
 /** What happens while a step is performed. */
-export interface Recording {
+interface Recording {
   readonly fails?: Disturbance["fails"];
   /** Called after each event with its position in the step. */
   readonly between?: ((at: number) => void) | undefined;

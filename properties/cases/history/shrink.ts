@@ -258,7 +258,7 @@ function* plainerPrograms(program: ProgramSpec): Generator<ProgramSpec> {
 }
 
 /** Loads counted from 0 in their order. */
-export function renumbered(history: History): History {
+function renumbered(history: History): History {
   const numbers = new Map<number, number>();
   const actions = history.actions.map((action): Action => {
     if (action.kind === "cpu") return action;

@@ -68,7 +68,7 @@ export type CaseReport =
     };
 
 /** One kernel on which programs are tried one after the other. After an objection, a new one is booted. */
-export class Checker {
+class Checker {
   readonly strictness: Strictness;
   /** What answers are compared by says where they differ; everybody else is asked about each step. */
   readonly oracles: readonly Oracle[];
