@@ -41,7 +41,7 @@ const SLOW = [
   "harness/mutants/{automatic,mutants,series}.test.ts",
   "harness/report/{browser,campaign-data}.test.ts",
   "properties/a64/disassembly.test.ts",
-  "properties/cases/{kinds,history/{check,mutate,shrink},program/{shrink,toy-subject}}.test.ts",
+  "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{shrink,toy-subject}}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",
   "properties/engines/programs.test.ts",
   "properties/exhaustive/*.test.ts",
