@@ -1,16 +1,10 @@
 // A function, the programs that are attached to it, and what each of them returns.
 
+import type { AttachedProgram } from "../../spec/trampoline/traced.js";
 import type { FuncArg } from "../subject.js";
 
-export interface ProgramPlan {
-  readonly cookie: bigint;
-  readonly sleepable: boolean;
-  readonly recursionChecked: boolean;
-  readonly lsmCgroup: boolean;
+export interface ProgramPlan extends Omit<AttachedProgram, "id"> {
   readonly jited: boolean;
-  /** What entering it answers; 0: it must not run. */
-  readonly start: bigint;
-  readonly result: bigint;
 }
 
 export interface TrampolineSetup {

@@ -32,6 +32,8 @@ const PACK_BYTES = 64 * 1024;
 /** Where no heap of this machine puts the record of a trampoline. */
 const FAR_RECORD = 0x4100_0000;
 
+type NumberedPlan = ProgramPlan & AttachedProgram;
+
 /** An image to attach, and the address of its record. */
 interface Trampoline {
   readonly image: RoAddr;
@@ -47,7 +49,8 @@ export class TracedKernel {
   readonly target: RoAddr;
   readonly call: TracedCall;
   readonly request: TrampRequest;
-  private readonly programs: readonly AttachedProgram[];
+  /** Numbered through: those before the function, those that decide about its result, those behind it. */
+  private readonly attached: Readonly<Record<"fentry" | "fmodRet" | "fexit", readonly NumberedPlan[]>>;
   private readonly loaded: LoadedProgram[] = [];
 
   constructor(
@@ -66,10 +69,18 @@ export class TracedKernel {
     machine.poke(DUMMY_TRAMPOLINE, stub);
     this.text = new KernelText(machine);
     this.target = this.placeTarget();
-    const plans = [...setup.fentry, ...setup.fmodRet, ...setup.fexit];
-    this.programs = plans.map((plan, id) => ({ id, ...plan }));
-    this.text.seesRetval = (id) => id >= setup.fentry.length;
-    const links = this.links();
+    let next = 0;
+    const numbered = (plans: readonly ProgramPlan[]): readonly NumberedPlan[] =>
+      plans.map((plan) => ({ id: next++, ...plan }));
+    const { fentry, fmodRet, fexit } = setup;
+    this.attached = { fentry: numbered(fentry), fmodRet: numbered(fmodRet), fexit: numbered(fexit) };
+    this.text.seesRetval = (id) => id >= fentry.length;
+    const links: TrampLinks = {
+      fentry: this.attached.fentry.map((program) => this.link(program, false)),
+      fmodRet: this.attached.fmodRet.map((program) => this.link(program, true)),
+      fexit: this.attached.fexit.map((program) => this.link(program, true)),
+      structOps: setup.target === "structOps",
+    };
     const flags = trampFlags(links, { ipArg: setup.ipArg, returns: setup.returns });
     const args = setup.target === "jit" ? [WORD] : setup.args;
     this.request = { args, flags, links, func: this.target };
@@ -81,13 +92,9 @@ export class TracedKernel {
   }
 
   attachment(record: Va, released = false): Attachment {
-    const { setup, programs } = this;
-    const first = setup.fentry.length;
-    const second = first + setup.fmodRet.length;
+    const { setup, attached } = this;
     return {
-      fentry: programs.slice(0, first),
-      fmodRet: programs.slice(first, second),
-      fexit: programs.slice(second),
+      ...attached,
       structOps: setup.target === "structOps" ? { returns: setup.returns } : undefined,
       ip: setup.ipArg ? pointer(this.target) : undefined,
       record: pointer(record),
@@ -101,7 +108,7 @@ export class TracedKernel {
     clearJournal(machine);
     text.steps = [];
     text.answers = {
-      programs: this.programs,
+      programs: [...this.attached.fentry, ...this.attached.fmodRet, ...this.attached.fexit],
       original: call.original,
       nregs: call.args.length,
       ipArg: setup.ipArg,
@@ -162,32 +169,17 @@ export class TracedKernel {
     }
   }
 
-  private links(): TrampLinks {
-    const { fentry, fmodRet, fexit, target } = this.setup;
-    const first = fentry.length;
-    const second = first + fmodRet.length;
-    return {
-      fentry: fentry.map((plan, i) => this.link(plan, i, false)),
-      fmodRet: fmodRet.map((plan, i) => this.link(plan, first + i, true)),
-      fexit: fexit.map((plan, i) => this.link(plan, second + i, true)),
-      structOps: target === "structOps",
-    };
-  }
-
-  private link(plan: ProgramPlan, id: number, seesRetval: boolean): TrampLink {
+  private link(program: NumberedPlan, seesRetval: boolean): TrampLink {
     const { ipArg, target, args } = this.setup;
     const nregs = target === "jit" ? 1 : registersOf(args);
     const context = { from: ipArg ? -16 : -8, count: (ipArg ? 2 : 1) + nregs + (seesRetval ? 1 : 0) };
-    const { cookie, jited, sleepable, recursionChecked, lsmCgroup } = plan;
+    const { id, result, cookie, jited, sleepable, recursionChecked, lsmCgroup } = program;
     return {
       prog: progObject(id),
-      bpfFunc: jited ? this.load(recorder(id, context, plan.result)).bpfFunc : interpreter(id),
+      bpfFunc: jited ? this.load(recorder(id, context, result)).bpfFunc : interpreter(id),
       insnsi: progInsns(id),
-      jited,
       cookie: { high: Number(cookie >> 32n), low: Number(cookie & 0xffff_ffffn) },
-      sleepable,
-      recursionChecked,
-      lsmCgroup,
+      ...{ jited, sleepable, recursionChecked, lsmCgroup },
     };
   }
 
