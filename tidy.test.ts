@@ -1,5 +1,7 @@
 // The order of the house, checked: which folder may import from which, no circles, no file too long, no needless export.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   type Import,
@@ -144,5 +146,26 @@ describe("exports", () => {
       "SHOWN: used by tests only",
       "T: used by tests only",
     ]);
+  });
+});
+
+describe("docs/architecture.md", () => {
+  const text = readFileSync(join(import.meta.dirname, "docs/architecture.md"), "utf8");
+  const rows = text
+    .slice(text.indexOf("| the command"), text.indexOf("\n\n", text.indexOf("| the command")))
+    .split("\n");
+  const columns = [2, 3, 4].map((column) => rows.map((row) => /`(.+)`/.exec(row.split("|")[column] ?? "")?.[1] ?? ""));
+  const imports = new Map(SOURCES.map((source) => [source.file, source.imports.map(({ to }) => to)]));
+
+  function reachedFrom(file: string): ReadonlySet<string> {
+    const reached = new Set([file]);
+    for (const each of reached) for (const to of imports.get(each) ?? []) reached.add(to);
+    return reached;
+  }
+
+  test.each(columns)("follows a case from %s to its verdict in at most eight files", (...files) => {
+    expect(files.length).toBeLessThanOrEqual(8);
+    const reached = reachedFrom(files[0] ?? "");
+    expect(files.filter((file) => !imports.has(file) || !reached.has(file))).toEqual([]);
   });
 });

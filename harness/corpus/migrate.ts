@@ -9,7 +9,7 @@ import { attempt, writeOutputFile } from "../output-file.js";
 import { contentId, EXTENSIONS, readEntry } from "./entry.js";
 import { damageOf } from "./store.js";
 
-export interface Migrated {
+interface Migrated {
   /** By their new names. */
   readonly rewritten: readonly string[];
   /** How many files have today's form already. */
