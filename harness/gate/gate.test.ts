@@ -147,7 +147,9 @@ describe("gate", () => {
       ...{ cause: { oracle: "toy-oracle" }, where: "the number", got: "0x2", fixed: false },
       ...{ size: { original: 24, shrunk: 24 }, index: 142, notRepeated: { got: "agreement", chunk: 100 } },
     });
-    expect(readFileSync(findings[0]!.file, "utf8")).toMatch(/from index 100 on, led to it\ntoy 1142 24\n$/);
+    expect(readFileSync(findings[0]!.file, "utf8")).toMatch(
+      /the cases from index 100 on led to it; tried by itself: agreement\ntoy 1142 24\n$/,
+    );
   });
 
   test("findings that have no place are refused before anything is tried", async () => {

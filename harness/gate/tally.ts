@@ -10,7 +10,7 @@ import {
   UNSTEERED,
   type Uncompared,
 } from "../loop/chunk.js";
-import { addEmitted, emittedOf } from "../loop/emitted.js";
+import { addEmitted, emittedOf } from "../loop/coverage.js";
 import { lostSuspect } from "../loop/findings.js";
 import type { Pool } from "../loop/pool.js";
 import { inParallel, runOrder } from "../loop/run.js";
@@ -33,7 +33,7 @@ export interface Tally {
   /** Ids of the instruction rows that compared cases ran. */
   readonly rows: Set<string>;
   readonly sizes: number[];
-  /** Trials whose coverage points were noticed, and what they emitted: see `emitted.ts`. */
+  /** Trials whose coverage points were noticed, and what they emitted: see `coverage.ts`. */
   looked: number;
   emitted: readonly number[];
   /** How many cases were through when, one entry a chunk. */

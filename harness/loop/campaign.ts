@@ -6,8 +6,8 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { causeName } from "./cause.js";
 import { caseAt, type Steering, type Suspect, UNSTEERED } from "./chunk.js";
+import { emittedOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
-import { emittedOf } from "./emitted.js";
 import {
   describeFinding,
   type FindingFacts,

@@ -117,9 +117,7 @@ function lessonText({ command }: FindingRun, { trial, shrunk }: NewFinding, fact
     `${where}: expected ${expected}, got ${got}`,
     ...(notRepeated === undefined
       ? []
-      : [
-          `not repeated by itself (${notRepeated.got}): the cases of its chunk, from index ${notRepeated.chunk} on, led to it`,
-        ]),
+      : [`the cases from index ${notRepeated.chunk} on led to it; tried by itself: ${notRepeated.got}`]),
   ];
   const head = {
     title: what === "?" ? `${oracle}: ${reason}` : `${what}: ${reason}`,

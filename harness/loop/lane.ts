@@ -2,6 +2,7 @@
 // only. A lane therefore goes the same way whichever worker, shard or machine runs it, and however often it was
 // interrupted: that is what makes the union of shards one run. Its chunks take the kinds of trials in turn.
 
+import { KINDS, kindByName } from "../../properties/cases/index.js";
 import { Memory } from "./memory.js";
 
 export class Lane {
@@ -41,4 +42,17 @@ export class Lane {
     }
     return memory;
   }
+}
+
+/** A round: the kinds of these names in turn, each until its turns are used up. */
+export function roundOf(names: readonly string[], all = KINDS): readonly string[] {
+  const wanted = names.map((name) => kindByName(name, all)?.name);
+  const left = all.flatMap(({ name, turns }) => (wanted.includes(name) ? [{ name, turns }] : []));
+  const round: string[] = [];
+  while (left.some(({ turns }) => turns > 0)) {
+    for (const one of left) {
+      if (one.turns-- > 0) round.push(one.name);
+    }
+  }
+  return round;
 }

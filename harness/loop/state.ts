@@ -3,10 +3,9 @@
 
 import { kindByName } from "../../properties/cases/index.js";
 import { addSums, NO_SUMS, type Sums } from "./chunk.js";
-import { addEmitted } from "./emitted.js";
-import { Lane } from "./lane.js";
+import { addEmitted } from "./coverage.js";
+import { Lane, roundOf } from "./lane.js";
 import type { Gain, Kept, Lesson } from "./memory.js";
-import { roundOf } from "./schedule.js";
 import type { Shard } from "./shard.js";
 import { lanesOf } from "./shard.js";
 
@@ -42,7 +41,7 @@ interface ChunkRecord extends Lesson {
   /** Id of the kind of trial. */
   readonly of: string;
   readonly sums: Sums;
-  /** See `emitted.ts`. */
+  /** See `coverage.ts`. */
   readonly emitted: readonly number[];
   readonly incomparable: Readonly<Record<string, number>>;
   /** By finding: trials that failed for the same cause. */
@@ -101,7 +100,7 @@ export class CampaignState {
   /** Of all kinds. */
   sums: Sums = NO_SUMS;
   readonly sumsOf = new Map<string, Sums>();
-  /** See `emitted.ts`. */
+  /** See `coverage.ts`. */
   emitted: readonly number[] = [];
   readonly incomparable = new Map<string, number>();
   ignored = 0;

@@ -3,9 +3,9 @@
 
 import type { Loaded } from "../bad-input.js";
 import { loaded } from "../bad-input.js";
+import type { Variant } from "./collection.js";
 import { type MutantsOptions, runMutants } from "./mutants.js";
 import type { MutantsReport } from "./report.js";
-import type { Variant } from "./variant.js";
 
 interface Baseline {
   readonly name: string;

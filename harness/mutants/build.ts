@@ -10,7 +10,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
-import type { Variant } from "./variant.js";
+import type { Variant } from "./collection.js";
 
 export interface Build {
   /** By mutant id: URL of a compiled module -> file that takes its place. */

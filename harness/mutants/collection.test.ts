@@ -1,8 +1,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { projectRoot } from "../project.js";
-import { readMutants } from "./collection.js";
-import { variantOf } from "./variant.js";
+import { readMutants, variantOf } from "./collection.js";
 
 const { mutants, unreadable } = readMutants(path.join(projectRoot(), "mutants"));
 

@@ -3,10 +3,9 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectRoot } from "../project.js";
-import { choose, readMutants } from "./collection.js";
+import { choose, readMutants, type Variant, variantOf } from "./collection.js";
 import { runMutants } from "./mutants.js";
 import { makeMutantsReport, mutantsExitCode, type RunFacts } from "./report.js";
-import { type Variant, variantOf } from "./variant.js";
 
 const { mutants } = readMutants(path.join(projectRoot(), "mutants"));
 /** One for each search, and for each way of dying. */

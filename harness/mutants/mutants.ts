@@ -4,9 +4,9 @@ import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { projectRoot } from "../project.js";
 import type { Task } from "./attempt.js";
 import { buildVariants } from "./build.js";
+import { AUTOMATIC, type Variant } from "./collection.js";
 import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "./report.js";
 import { runChild } from "./run-child.js";
-import { AUTOMATIC, type Variant } from "./variant.js";
 
 export interface MutantsOptions {
   readonly seed: number;

@@ -2,9 +2,9 @@
 
 import type { BadInput } from "../bad-input.js";
 import type { Attempt } from "./attempt.js";
+import type { Variant } from "./collection.js";
 import type { Outcome } from "./run-child.js";
 import type { Witness } from "./searches.js";
-import type { Variant } from "./variant.js";
 
 export type MutantResult = Pick<Variant, "id" | "title" | "group" | "reenacts"> &
   Attempt & {

@@ -7,7 +7,7 @@ import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { type Counterexample, failedByName, foundCase } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";
-import { emittedCells } from "../loop/emitted.js";
+import { emittedCells } from "../loop/coverage.js";
 import { version } from "../project.js";
 import { total } from "../report.js";
 import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
