@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { capture } from "./testing.js";
+import { capture } from "../testing/capture.js";
 
 test.each([
   { argv: [], says: "rox: expected a command, got nothing; see rox --help\n" },

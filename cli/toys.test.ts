@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { AGREE } from "../properties/verdict.js";
-import { capture } from "./testing.js";
+import { capture } from "../testing/capture.js";
 
 vi.mock("../properties/cases/index.js", async (original) => {
   const real = await original<typeof import("../properties/cases/index.js")>();

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { readEntry } from "../../harness/corpus/entry.js";
+import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
-import { capture } from "../testing.js";
 
 const lesson = (title: string, r0: number): string =>
   `# title: ${title}\n# oracle: exec-match\n# expect: r0 = ${r0}\n\nr0 = ${r0}\nexit\n`;

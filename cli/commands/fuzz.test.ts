@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { clock, short } from "../../harness/format/fuzz.js";
-import { capture } from "../testing.js";
+import { capture } from "../../testing/capture.js";
 
 const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-fuzz-")), "campaign");
 const fuzz = (...options: string[]) => capture(["fuzz", "--engine", "reference", ...options]);

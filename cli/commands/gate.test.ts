@@ -5,8 +5,8 @@ import { KINDS } from "../../properties/cases/index.js";
 import { directedCases } from "../../properties/directed/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
+import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
-import { capture } from "../testing.js";
 
 const RETURNS_2 = "# title: returns 2\nr0 = 2\nexit\n";
 const gate = async (...options: string[]) => {

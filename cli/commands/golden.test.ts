@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
-import { capture } from "../testing.js";
 
 /** `r0 = 7; exit` as Linux 6.12.117 compiled and ran it on CPU `max`. */
 const SMALL = {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
-import { capture } from "../testing.js";
 
 const DIRECTORY = makeFiles({
   "42.bpf": "# title: returns 42\nr0 = 42\nexit\n",

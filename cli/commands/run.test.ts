@@ -2,8 +2,8 @@ import { readFileSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { MAX_FILE_BYTES } from "../../harness/input-file.js";
+import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
-import { capture } from "../testing.js";
 
 const SUM = `# title: the sum of two bytes
 # input: 01 02

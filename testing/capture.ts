@@ -1,7 +1,7 @@
 // Runs a command in-process and keeps what it printed. For tests.
 
-import type { Io } from "./io.js";
-import { main } from "./main.js";
+import type { Io } from "../cli/io.js";
+import { main } from "../cli/main.js";
 
 interface Captured {
   readonly code: number;
