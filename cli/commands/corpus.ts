@@ -1,4 +1,4 @@
-// `rox corpus`: keeping the lessons.
+// `rox corpus`: keeping cases that show something.
 
 import path from "node:path";
 import { type Command, Option } from "commander";
@@ -8,7 +8,7 @@ import { EXPORT_FORMS, type ExportForm, readEntry } from "../../harness/corpus/e
 import { mergeCorpora } from "../../harness/corpus/merge.js";
 import { migrateCorpus } from "../../harness/corpus/migrate.js";
 import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
-import { addLesson, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
+import { addByTitle, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
 import { replay } from "../../harness/loop/replay.js";
 import { makeTrials } from "../../harness/loop/trial.js";
@@ -28,7 +28,7 @@ interface Where {
 export const defineCorpus: Define = (program, io, finish) => {
   const corpus = program
     .command("corpus")
-    .description("Keep the lessons: add, show, minimize, merge, check.")
+    .description("Keep cases that show something: add, show, minimize, merge, migrate, check.")
     .addHelpText(
       "after",
       examples([
@@ -51,7 +51,7 @@ type Finish = (code: number) => void;
 function defineAdd(corpus: Command, io: Io, finish: Finish): void {
   corpus
     .command("add")
-    .description("Add case files under the name of their lesson; one of the same content is not added twice.")
+    .description("Add case files under the name of their title; one of the same content is not added twice.")
     .argument("<files...>")
     .option(...CORPUS_OPTION)
     .option("--title <text>", "what the case shows, instead of what the file says")
@@ -60,7 +60,7 @@ function defineAdd(corpus: Command, io: Io, finish: Finish): void {
         let code = CLEAN;
         for (const file of files) {
           const entry = readEntry(file);
-          const added = entry.ok ? addLesson(directory, entry.value, title) : entry;
+          const added = entry.ok ? addByTitle(directory, entry.value, title) : entry;
           if (added.ok) print(io, [`${added.value.how === "added" ? "added" : "already there:"} ${added.value.file}`]);
           else code = complain(io, added.error);
         }
@@ -107,7 +107,7 @@ function defineMinimize(corpus: Command, io: Io, finish: Finish): void {
     .command("minimize")
     .description("Shrink what fails; of what agrees, name what the rest makes redundant.")
     .argument("<paths...>")
-    .option("--out <dir>", "also copy there what is needed, under its lesson's name")
+    .option("--out <dir>", "also copy there what is needed, under the name of its title")
     .action((paths: readonly string[], { out }: { out?: string }) => finish(minimizeCorpus(paths, out, io)));
 }
 
@@ -115,7 +115,6 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
   const { entries, unreadable } = readCorpus(paths);
   complainAll(io, unreadable);
   const engine = defaultEngine();
-  const programs = makeTrials({ engines: [engine] }).programs!;
   const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
   for (const entry of failing) {
     const shrunk = shrinkEntry(entry, engine, SHRINK);
@@ -127,13 +126,13 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
     print(io, [`${entry.file}: shrunk to ${file}`]);
   }
   const agreeing = entries.filter((entry) => !failing.includes(entry));
-  const { needed, redundant, cells } = coverOf(agreeing, programs);
+  const { needed, redundant, cells } = coverOf(agreeing, makeTrials({ engines: [engine] }));
   print(io, [
     ...redundant.map(({ file }) => `${file}: reaches nothing that the others do not`),
     `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${cells} cells; ${failing.length} fail`,
   ]);
   for (const entry of out === undefined ? [] : needed) {
-    const added = addLesson(out!, entry, entry.head.title ?? path.parse(entry.file).name);
+    const added = addByTitle(out!, entry, entry.head.title ?? path.parse(entry.file).name);
     if (!added.ok) return complain(io, added.error);
   }
   return unreadable.length > 0 ? BAD_INPUT : failing.length > 0 ? COUNTEREXAMPLE : CLEAN;

@@ -1,5 +1,5 @@
 // Merging corpora: a set union by content. Nothing of the target is changed, and what comes keeps its name unless another
-// lesson has it.
+// entry has it.
 
 import path from "node:path";
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";

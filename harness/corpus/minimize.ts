@@ -1,13 +1,12 @@
 // Making a corpus smaller without losing anything: an entry that fails is shrunk to the simplest one that fails in the same
-// way; of the programs that agree, the fewest that together reach every cell are named. Other kinds reach no cells that
-// anybody counts: all of them are needed.
+// way; of those that agree, the fewest that together reach every coverage point are named. That is for kinds whose points
+// a campaign aims for, as programs; of the others all are needed.
 
 import type { Engine } from "../../engines/engine.js";
 import { failsLike } from "../../properties/cases/kind.js";
-import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { within } from "../../properties/cases/shrink.js";
 import { defaultSubject } from "../../subjects/index.js";
-import type { Trial } from "../loop/trial.js";
+import type { Trials } from "../loop/trial.js";
 import type { Entry } from "./entry.js";
 
 interface MinimizeBudget {
@@ -26,20 +25,20 @@ export function shrinkEntry({ kind, value, head }: Entry, engine: Engine, budget
 }
 
 interface Cover {
-  /** Programs in the order chosen, each adds the most cells that those before it do not have; then the other kinds. */
+  /** Programs in the order chosen, each adds the most points that those before it do not have; then the other kinds. */
   readonly needed: readonly Entry[];
   /** Everything that they reach is reached by the others. */
   readonly redundant: readonly Entry[];
   readonly cells: number;
 }
 
-/** Greedy set cover over the cells that each program reaches; smaller files first where two are equal. */
-export function coverOf(entries: readonly Entry[], programs: Trial): Cover {
+/** Greedy set cover over the points that each one reaches; smaller files first where two are equal. */
+export function coverOf(entries: readonly Entry[], trials: Trials): Cover {
   const reached = new Map<Entry, ReadonlySet<string>>();
   const others: Entry[] = [];
   for (const entry of entries) {
-    if (entry.kind !== PROGRAMS) others.push(entry);
-    else reached.set(entry, new Set(programs.check(entry.value, "points").points));
+    if (entry.kind.goals === undefined) others.push(entry);
+    else reached.set(entry, new Set(trials[entry.kind.name]!.check(entry.value, "points").points));
   }
   const left = [...reached.keys()].sort((a, b) => a.text().length - b.text().length);
   const covered = new Set<string>();

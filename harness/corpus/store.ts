@@ -1,4 +1,4 @@
-// A directory of entries: adding, comparing, merging. Names are chosen by lesson; which entries are the same is decided by
+// A directory of entries: adding, comparing, merging. Names are made of titles; which entries are the same is decided by
 // content.
 
 import path from "node:path";
@@ -27,8 +27,8 @@ export function readCorpus(paths: readonly string[]): Corpus {
 
 const MOST_NAME = 80;
 
-/** The name of a lesson, out of its title: `A store, then a load` becomes `a-store-then-a-load`. */
-function lessonName(title: string): string {
+/** The name of an entry with that title: `A store, then a load` becomes `a-store-then-a-load`. */
+function nameOfTitle(title: string): string {
   const words = title
     .toLowerCase()
     .replaceAll("'", "")
@@ -42,7 +42,7 @@ function lessonName(title: string): string {
   return name;
 }
 
-const isLessonName = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
+const isEntryName = (name: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
 
 interface Added {
   readonly file: string;
@@ -68,14 +68,14 @@ function addEntry(directory: string, entry: Entry, name: string, title?: string)
 }
 
 /** Add one with a name of its own, or say that it needs one. */
-export function addLesson(directory: string, entry: Entry, title: string | undefined): Loaded<Added> {
-  const lesson = title ?? entry.head.title;
-  const name = lesson === undefined ? "" : lessonName(lesson);
-  if (name !== "") return addEntry(directory, entry, name, lesson);
+export function addByTitle(directory: string, entry: Entry, title: string | undefined): Loaded<Added> {
+  const shown = title ?? entry.head.title;
+  const name = shown === undefined ? "" : nameOfTitle(shown);
+  if (name !== "") return addEntry(directory, entry, name, shown);
   return refuse({
     subject: entry.file,
     expected: "a title that says what it shows",
-    got: lesson === undefined ? "none" : `"${lesson}"`,
+    got: shown === undefined ? "none" : `"${shown}"`,
     next: "give --title",
   });
 }
@@ -83,7 +83,7 @@ export function addLesson(directory: string, entry: Entry, title: string | undef
 /** A file whose content is not that of its id; undefined if it is what it claims to be. */
 export function damageOf({ file, id, head }: Entry): BadInput | undefined {
   if (head.id === undefined || head.id === id) return undefined;
-  const next = "restore the file, or add it as a new lesson";
+  const next = "restore the file, or add it as a new entry";
   return { subject: file, expected: `the content with id ${head.id}`, got: `content with id ${id}`, next };
 }
 
@@ -96,7 +96,7 @@ export function complaintsOf(entry: Entry): readonly BadInput[] {
     complaints.push({ subject: file, expected, got, next });
   };
   const name = path.basename(file, path.extname(file));
-  if (!isLessonName(name)) complain("a name of lower-case words and hyphens", name, "rename the file");
+  if (!isEntryName(name)) complain("a name of lower-case words and hyphens", name, "rename the file");
   if (head.title === undefined) complain("a title", "none", "say what the case shows");
   if (head.oracle === undefined) complain("the oracle that it is for", "none", "name the oracle");
   if (kind.hasResult === true && (head.expect ?? []).length === 0) {

@@ -3,7 +3,8 @@
 // prints it. An unknown key is refused, since a misspelt one would silently change the case; comments without a key are
 // allowed and not kept.
 
-import { type Read, type TextError, textError } from "../../spec/bpf/text/token.js";
+import { type U64, u64 } from "../../spec/bits.js";
+import { type Read, signedNumber, type TextError, textError } from "../../spec/bpf/text/token.js";
 
 /** What a file says about its case. */
 export interface Head {
@@ -111,6 +112,15 @@ export function readNumber(
   const digits = text.endsWith(unit) ? text.slice(0, text.length - unit.length) : text;
   const n = /^\d{1,9}$/.test(digits) ? Number(digits) : Number.NaN;
   return isRight(n) ? n : `expected ${expected}, got "${text}"`;
+}
+
+/** 64-bit words: small ones in decimal, the rest in hexadecimal. */
+export const printWord = (value: bigint): string => (value < 1000n ? `${value}` : `0x${value.toString(16)}`);
+
+/** Also a negative one. Undefined if it is none. */
+export function readWord(text: string): U64 | undefined {
+  const value = signedNumber(text.replace(/^-/, ""), text.startsWith("-"), 64);
+  return value === undefined ? undefined : u64(value);
 }
 
 interface ReadHead<T> {

@@ -10,8 +10,17 @@
 import { textError } from "../../../spec/bpf/text/token.js";
 import type { FuncArg } from "../../../subjects/subject.js";
 import { type ProgramPlan, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
-import { type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
-import { printWord, readWord } from "../word-text.js";
+import {
+  type Field,
+  fieldsOf,
+  type Head,
+  printHead,
+  printWord,
+  type ReadCase,
+  readHead,
+  readNumber,
+  readWord,
+} from "../header.js";
 import { plain, programsOf, type TrampolineCase } from "./case.js";
 
 const MOST_PROGRAMS = 16;

@@ -15,8 +15,17 @@ import type { Insn } from "../../../spec/bpf/insn.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
 import { printInsn } from "../../../spec/bpf/text/print.js";
 import { magnitude, textError } from "../../../spec/bpf/text/token.js";
-import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, readHead } from "../header.js";
-import { printWord, readWord } from "../word-text.js";
+import {
+  bodyOf,
+  type Field,
+  fieldsOf,
+  type Head,
+  printHead,
+  printWord,
+  type ReadCase,
+  readHead,
+  readWord,
+} from "../header.js";
 import {
   CPU_NUMBER_HELPER,
   DATA,
