@@ -91,7 +91,7 @@ describe("rox gate", () => {
     const corpus = makeFiles({ "a.bpf": "what is this", "b.bpf": RETURNS_2 });
     const { code, out, err } = await gate("--programs", "5", "--corpus", corpus);
     expect(code).toBe(2);
-    expect(err).toMatch(/^rox: [^\n]*a\.bpf: expected a case file, got line 1[^\n]*\n$/);
+    expect(err).toMatch(/^rox: [^\n]*a\.bpf: expected a program to run, got line 1[^\n]*\n$/);
     expect(out).toContain("corpus     2 files, 1 agree, 0 differ, 0 incomparable, 1 unreadable");
   });
 
