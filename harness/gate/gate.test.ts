@@ -7,7 +7,7 @@ import type { AnyKind } from "../../properties/cases/kind.js";
 import { AGREE, type Verdict } from "../../properties/verdict.js";
 import { toyKind, WRONG } from "../../testing/toy-kind.js";
 import { formatGate } from "../format/gate.js";
-import { inlinePool } from "../loop/pool.js";
+import { inlinePool, type Pool } from "../loop/pool.js";
 import { makeCheckers } from "../loop/trial.js";
 import { version } from "../project.js";
 import { exitCode } from "../report.js";
@@ -150,6 +150,24 @@ describe("gate", () => {
     expect(readFileSync(findings[0]!.file, "utf8")).toMatch(
       /the cases from index 100 on led to it; tried by itself: agreement\ntoy 1142 24\n$/,
     );
+  });
+
+  test("a case that hangs its worker is kept unshrunk, and the others of its chunk are still tried", async () => {
+    const { kind, options } = setUp(() => AGREE);
+    const setting = { kinds: [kind], engines: [referenceEngine] };
+    const pool = inlinePool(makeCheckers(setting));
+    const hanging: Pool = {
+      ...pool,
+      chunk: async (task) => {
+        const trial = task.indexes.indexOf(142);
+        return trial < 0 ? pool.chunk(task) : { ok: false, lost: { kind: "hang", trial, why: "no end" } };
+      },
+      shrink: () => Promise.reject(new Error("it would hang again")),
+    };
+    const { report, findings } = await gate(options, setting, hanging);
+    expect(report).toMatchObject({ programs: 199, passed: 199, failed: 1 });
+    expect(report.failures[0]).toMatchObject({ oracle: "worker-hang", where: "the worker", got: "hang: no end" });
+    expect(findings[0]?.facts).toMatchObject({ index: 142, size: { original: 24, shrunk: 24 } });
   });
 
   test("findings that have no place are refused before anything is tried", async () => {

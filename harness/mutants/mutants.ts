@@ -1,6 +1,7 @@
 // `rox mutants`: builds all mutants at once, proves that the unchanged sources pass, and lets the searches loose on each.
 
 import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { inParallel } from "../loop/run.js";
 import { projectRoot } from "../project.js";
 import type { Task } from "./attempt.js";
 import { buildVariants } from "./build.js";
@@ -53,16 +54,17 @@ export async function runMutants(
   const results: MutantResult[] = [];
   const runAll = async (): Promise<void> => {
     const waiting = variants.filter(({ id }) => !build.broken.has(id) && (options.only?.has(id) ?? true));
-    const runner = async (): Promise<void> => {
-      for (let mutant = waiting.shift(); mutant !== undefined && !stop.aborted; mutant = waiting.shift()) {
+    await inParallel(jobs, () => {
+      const mutant = stop.aborted ? undefined : waiting.shift();
+      if (mutant === undefined) return undefined;
+      return async () => {
         const outcome = await runChild(build, mutant.id, task, stop);
         if (stop.aborted) return;
         const result = resultOf(mutant, outcome);
         results.push(result);
         options.progress?.(result, results.length);
-      }
-    };
-    await Promise.all(Array.from({ length: jobs }, runner));
+      };
+    });
   };
   try {
     const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
