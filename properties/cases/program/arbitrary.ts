@@ -7,12 +7,19 @@ import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../../spec/bpf
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { Draw } from "../../../subjects/random/draw.js";
 import { shrinkStream } from "../shrink.js";
-import type { Plan } from "./blocks/body.js";
+import { arithmetic } from "./blocks/alu-block.js";
+import type { Body, Plan } from "./blocks/body.js";
+import { branch } from "./blocks/branch-block.js";
+import { localCall, plainHelper, tailCall } from "./blocks/call-block.js";
 import { half } from "./blocks/immediates.js";
-import { menuFor } from "./blocks/menu.js";
+import { loop } from "./blocks/loop-block.js";
+import { useMap } from "./blocks/map-block.js";
+import { access, spillOrFill } from "./blocks/memory-block.js";
+import { usePacket } from "./blocks/packet-block.js";
 import { FEATURES, type Feature, type Features } from "./blocks/plan.js";
+import { displace, movePointer } from "./blocks/pointer-block.js";
 import { makeProgram, type Size } from "./blocks/program.js";
-import type { Region } from "./blocks/registers.js";
+import { region } from "./blocks/registers.js";
 import { isCase, SHRINKER } from "./shrink.js";
 
 const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
@@ -84,7 +91,9 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const key = FEATURES.map((feature) => (features[feature] ? 1 : 0)).join("");
     const known = this.#menus.get(key);
     if (known !== undefined) return known;
-    const menu = menuFor(features);
+    const menu = WEIGHTS.flatMap(([feature, weight, item]) =>
+      feature === "always" || features[feature] ? new Array<Item>(weight).fill(item) : [],
+    );
     this.#menus.set(key, menu);
     return menu;
   }
@@ -112,6 +121,28 @@ const CHANCES: { readonly [F in Feature]: number } = {
   tailCalls: 12,
   packet: 12,
 };
+
+type Item = (body: Body) => void;
+
+const reseed: Item = (body) => body.seed(body.target());
+
+/** What blocks are made of: each item as often as it shall be tried, if its feature takes part. */
+const WEIGHTS: readonly (readonly [Feature | "always", number, Item])[] = [
+  ["always", 20, arithmetic],
+  ["always", 5, reseed],
+  ["memory", 14, access],
+  ["pointers", 5, movePointer],
+  ["pointers", 4, displace],
+  ["pointers", 3, spillOrFill],
+  ["branches", 9, branch],
+  ["loops", 4, loop],
+  ["helpers", 3, plainHelper],
+  ["maps", 6, useMap],
+  ["calls", 4, localCall],
+  ["tailCalls", 3, tailCall],
+  ["packet", 4, usePacket],
+];
+
 /** In how many of a hundred cases constants are blinded. */
 const BLINDED = 6;
 /** And in how many divisions are guarded. */
@@ -158,12 +189,14 @@ function makePlan(draw: Draw, features: Features, menu: Plan["menu"], programs: 
     progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
     tailCallsFromFunctions,
     context:
-      kind === "memory" ? region("context", inputBytes) : { ...region("context", 0), movable: false, spillable: false },
-    packet: { ...region("packet", 0x1_0000), atomics: false },
-    packetEnd: { ...region("packetEnd", 0), movable: false },
-    mapObjects: maps.map((_, map) => ({ ...region("map", 0), movable: false, map })),
+      kind === "memory"
+        ? region("context", 0, inputBytes)
+        : { ...region("context", 0, 0), movable: false, spillable: false },
+    packet: { ...region("packet", 0, 0x1_0000), atomics: false },
+    packetEnd: { ...region("packetEnd", 0, 0), movable: false },
+    mapObjects: maps.map((_, map) => ({ ...region("map", 0, 0), movable: false, map })),
     values: maps.map((spec, map) => ({
-      ...region("value", spec.kind === "progArray" ? 0 : spec.valueBytes),
+      ...region("value", 0, spec.kind === "progArray" ? 0 : spec.valueBytes),
       shortLived: spec.kind === "hash",
       spillable: spec.kind !== "hash",
       map,
@@ -171,19 +204,6 @@ function makePlan(draw: Draw, features: Features, menu: Plan["menu"], programs: 
     callees: [],
   };
 }
-
-const region = (kind: Region["kind"], bytes: number): Region => ({
-  kind,
-  start: 0,
-  end: bytes,
-  aligned: false,
-  atomics: true,
-  writable: true,
-  movable: true,
-  shortLived: false,
-  spillable: true,
-  map: -1,
-});
 
 const VALUE_BYTES = [8, 16, 4, 8, 12, 24, 1, 64] as const;
 const KEY_BYTES = [4, 8, 4, 2, 16, 1] as const;

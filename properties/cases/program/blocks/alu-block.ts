@@ -1,4 +1,6 @@
-// Arithmetic on registers: every row of the table's ALU forms equally often, every register as either operand.
+// Arithmetic on registers: every row of the table's ALU forms equally often, every register as either operand. And a block:
+// items from the menu of the case, one after the other. Items that find nothing to work on (no pointer, no free register)
+// append nothing; arithmetic always finds something.
 
 import { type AluOp, type AluRow, type EndRow, type MovsxRow, type NegRow, ROWS } from "../../../../spec/bpf/isa.js";
 import type { Body } from "./body.js";
@@ -54,4 +56,20 @@ function operandOf(body: Body, row: AluRow): number {
   if (row.imm === "divisor") return divisor(body.draw);
   if (row.imm === "shift") return shift(body.draw, row.width);
   return row.imm === "any" ? immediate(body.draw) : 0;
+}
+
+/** Append items until the function has at least `limit` slots. */
+export function fillBlock(body: Body, limit: number): void {
+  const { menu } = body.plan;
+  while (body.here < limit) {
+    const before = body.here;
+    body.draw.pick(menu)(body);
+    if (body.here === before) arithmetic(body);
+  }
+}
+
+/** A block of its own length, from a few slots up to what the function may still grow by. */
+export function innerBlock(body: Body, longest: number): void {
+  const room = Math.max(1, Math.min(longest, body.limit - body.here));
+  fillBlock(body, body.here + body.draw.between(1, room));
 }

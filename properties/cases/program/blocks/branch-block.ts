@@ -2,8 +2,7 @@
 // that run in another order than they lie. Operands are shaped so that both sides of every condition are taken.
 
 import { type JaRow, type JumpRow, ROWS, rowById } from "../../../../spec/bpf/isa.js";
-import { arithmetic } from "./alu-block.js";
-import { fillBlock, innerBlock } from "./block.js";
+import { arithmetic, fillBlock, innerBlock } from "./alu-block.js";
 import type { Body, Label } from "./body.js";
 import { EDGES, half, immediate } from "./immediates.js";
 import { ALL } from "./registers.js";
@@ -19,6 +18,13 @@ const COPIES = [rowById("mov reg"), rowById("mov32 reg"), rowById("movsx 32")] a
 export function goto(body: Body): void {
   const { draw } = body;
   body.emit(GOTOS[draw.chance(65) ? 0 : 1]!, 0, 0, 0, 0);
+}
+
+/** The code so far goes on at the label; nothing falls through. */
+export function continueAt(body: Body, label: Label): void {
+  goto(body);
+  body.jumpsTo(label);
+  body.dead = true;
 }
 
 /** A conditional jump, to be aimed. */
@@ -115,9 +121,7 @@ function ifElse(body: Body): void {
   jumpIf(body);
   body.jumpsTo(otherwise);
   within(body, after, () => innerBlock(body, 6));
-  goto(body);
-  body.jumpsTo(after);
-  body.dead = true;
+  continueAt(body, after);
   body.place(otherwise);
   within(body, after, () => innerBlock(body, 6));
   body.place(after);

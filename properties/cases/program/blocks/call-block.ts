@@ -3,8 +3,8 @@
 
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { Body } from "./body.js";
-import { fill } from "./frame-block.js";
 import { immediate } from "./immediates.js";
+import { fill } from "./memory-block.js";
 import type { Callee, Parameter } from "./plan.js";
 import { ALL, at, SPILL } from "./registers.js";
 

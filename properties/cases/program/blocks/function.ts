@@ -3,16 +3,14 @@
 
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
-import { arithmetic } from "./alu-block.js";
-import { fillBlock } from "./block.js";
+import { arithmetic, fillBlock } from "./alu-block.js";
 import { Body, type Plan } from "./body.js";
 import { goto, longJump } from "./branch-block.js";
 import { callFunction, tailCall } from "./call-block.js";
-import { clearFrame, spill } from "./frame-block.js";
 import { inLoop, restore } from "./loop-block.js";
-import { load } from "./memory-block.js";
+import { clearFrame, load, spill } from "./memory-block.js";
 import type { Signature } from "./plan.js";
-import { ALL, at, type Pointer, type Region, SAVED, SPILL } from "./registers.js";
+import { ALL, at, type Pointer, type Region, region, SAVED, SPILL } from "./registers.js";
 
 export interface FunctionPlan {
   readonly signature: Signature;
@@ -68,18 +66,8 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
   return body;
 }
 
-const frameRegion = ({ frameBytes, spills }: FunctionPlan): Region => ({
-  kind: "frame",
-  start: -8 * spills - frameBytes,
-  end: -8 * spills,
-  aligned: false,
-  atomics: true,
-  writable: true,
-  movable: true,
-  shortLived: false,
-  spillable: true,
-  map: -1,
-});
+const frameRegion = ({ frameBytes, spills }: FunctionPlan): Region =>
+  region("frame", -8 * spills - frameBytes, -8 * spills);
 
 /** What the registers hold at entry. */
 function receive(body: Body, { signature }: FunctionPlan): void {
@@ -87,23 +75,10 @@ function receive(body: Body, { signature }: FunctionPlan): void {
   if (signature.main) state.setPointer(1, at(plan.context, 0));
   signature.parameters.forEach((parameter, i) => {
     if (parameter.kind === "context") state.setPointer(i + 1, at(plan.context, 0));
-    else if (parameter.kind === "memory") state.setPointer(i + 1, at(argumentRegion(parameter.bytes), 0));
+    else if (parameter.kind === "memory") state.setPointer(i + 1, at(region("argument", 0, parameter.bytes), 0));
     else state.setScalar(i + 1);
   });
 }
-
-const argumentRegion = (bytes: number): Region => ({
-  kind: "argument",
-  start: 0,
-  end: bytes,
-  aligned: false,
-  atomics: true,
-  writable: true,
-  movable: true,
-  shortLived: false,
-  spillable: true,
-  map: -1,
-});
 
 function begin(body: Body, wanted: FunctionPlan): void {
   const { draw } = body;

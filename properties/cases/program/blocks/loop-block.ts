@@ -2,7 +2,7 @@
 // every condition, width and operand form, and as a plain goto.
 
 import { rowById } from "../../../../spec/bpf/isa.js";
-import { innerBlock } from "./block.js";
+import { innerBlock } from "./alu-block.js";
 import type { Body } from "./body.js";
 import { goto } from "./branch-block.js";
 import { ALL, ARGUMENTS, type Registers, SAVED } from "./registers.js";
@@ -15,86 +15,46 @@ interface Style {
   start(n: number): number;
   /** Row without its width suffix, and immediate. */
   readonly step: readonly [op: string, imm: number];
-  /** `op imm`: go on while that holds. The register form compares with a register that holds the immediate. */
-  goesOn(n: number): readonly (readonly [op: string, limit: number])[];
+  /** Operation -> immediate: go on while that holds. The register form compares with a register that holds the immediate. */
+  goesOn(n: number): Readonly<Record<string, number>>;
   /** The same comparisons with the operands exchanged; needs the register form. */
-  exchanged(n: number): readonly (readonly [op: string, limit: number])[];
+  exchanged(n: number): Readonly<Record<string, number>>;
 }
 
 const DOWN: Style = {
   start: (n) => n,
   step: ["sub", 1],
-  goesOn: () => [
-    ["jne", 0],
-    ["jgt", 0],
-    ["jsgt", 0],
-    ["jge", 1],
-    ["jsge", 1],
-    ["jset", 15],
-  ],
-  exchanged: () => [
-    ["jlt", 0],
-    ["jslt", 0],
-    ["jle", 1],
-    ["jsle", 1],
-  ],
+  goesOn: () => ({ jne: 0, jgt: 0, jsgt: 0, jge: 1, jsge: 1, jset: 15 }),
+  exchanged: () => ({ jlt: 0, jslt: 0, jle: 1, jsle: 1 }),
 };
 const DOWN_BY_ADDING: Style = { ...DOWN, start: (n) => 3 * n, step: ["add", -3] };
 const UP: Style = {
   start: () => 0,
   step: ["add", 1],
-  goesOn: (n) => [
-    ["jne", n],
-    ["jlt", n],
-    ["jslt", n],
-    ["jle", n - 1],
-    ["jsle", n - 1],
-  ],
-  exchanged: (n) => [
-    ["jgt", n],
-    ["jsgt", n],
-    ["jge", n - 1],
-    ["jsge", n - 1],
-  ],
+  goesOn: (n) => ({ jne: n, jlt: n, jslt: n, jle: n - 1, jsle: n - 1 }),
+  exchanged: (n) => ({ jgt: n, jsgt: n, jge: n - 1, jsge: n - 1 }),
 };
 const UP_TO_ZERO: Style = {
   start: (n) => -n,
   step: ["add", 1],
-  goesOn: () => [
-    ["jne", 0],
-    ["jslt", 0],
-    ["jsle", -1],
-  ],
-  exchanged: () => [
-    ["jsgt", 0],
-    ["jsge", -1],
-  ],
+  goesOn: () => ({ jne: 0, jslt: 0, jsle: -1 }),
+  exchanged: () => ({ jsgt: 0, jsge: -1 }),
 };
 const HALVING: Style = {
   start: (n) => 2 ** (n - 1),
   step: ["rsh", 1],
-  goesOn: () => [
-    ["jne", 0],
-    ["jgt", 0],
-    ["jset", -1],
-  ],
-  exchanged: () => [["jlt", 0]],
+  goesOn: () => ({ jne: 0, jgt: 0, jset: -1 }),
+  exchanged: () => ({ jlt: 0 }),
 };
 /** 0 and 1 in turn: always two trips. */
 const TOGGLE: Style = {
   start: () => 0,
   step: ["xor", 1],
-  goesOn: () => [["jeq", 1]],
-  exchanged: () => [["jeq", 1]],
+  goesOn: () => ({ jeq: 1 }),
+  exchanged: () => ({ jeq: 1 }),
 };
 const STYLES = [DOWN, DOWN, DOWN_BY_ADDING, UP, UP, UP_TO_ZERO, HALVING, TOGGLE] as const;
-const DONE_AT_ZERO = [
-  ["jeq", 0],
-  ["jle", 0],
-  ["jsle", 0],
-  ["jlt", 1],
-  ["jslt", 1],
-] as const;
+const DONE_AT_ZERO = Object.entries({ jeq: 0, jle: 0, jsle: 0, jlt: 1, jslt: 1 });
 
 /** A counted loop, if a register is free and the run stays short. */
 export function loop(body: Body): void {
@@ -126,7 +86,7 @@ function doWhile(body: Body, counter: number, style: Style, trips: number): void
   // The bound in a register, if one is free; comparisons with the operands exchanged need it there.
   const limit = draw.chance(45) ? freeBeside(body, counter) : -1;
   const exchanged = limit >= 0 && draw.chance(50);
-  const [op, bound] = draw.pick(exchanged ? style.exchanged(n) : style.goesOn(n));
+  const [op, bound] = draw.pick(Object.entries(exchanged ? style.exchanged(n) : style.goesOn(n)));
   if (limit >= 0) body.constant(limit, bound);
   inLoop(body, (1 << counter) | (limit < 0 ? 0 : 1 << limit), n, () => {
     const header = body.here;

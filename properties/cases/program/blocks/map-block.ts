@@ -3,9 +3,9 @@
 
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { ArrayMap, HashMap } from "../../../../spec/bpf/program.js";
-import { fillBlock, innerBlock } from "./block.js";
+import { fillBlock, innerBlock } from "./alu-block.js";
 import type { Body } from "./body.js";
-import { goto } from "./branch-block.js";
+import { continueAt } from "./branch-block.js";
 import { callHelper } from "./call-block.js";
 import { EDGES } from "./immediates.js";
 import { ALL, at } from "./registers.js";
@@ -119,11 +119,7 @@ function lookup(body: Body, map: number, spec: ArrayMap | HashMap): void {
     body.emit(IF_NOT_NULL, 0, 0, 0, 0);
     body.jumpsTo(present);
     if (draw.chance(40)) body.leave();
-    else {
-      goto(body);
-      body.jumpsTo(after);
-      body.dead = true;
-    }
+    else continueAt(body, after);
     body.place(present);
   }
   body.state.setPointer(0, found);

@@ -1,9 +1,9 @@
 // XDP: load the packet's bounds from the context, prove that some bytes are there, and work on them.
 
 import { rowById } from "../../../../spec/bpf/isa.js";
-import { innerBlock } from "./block.js";
+import { innerBlock } from "./alu-block.js";
 import type { Body } from "./body.js";
-import { goto } from "./branch-block.js";
+import { continueAt } from "./branch-block.js";
 import { contextPlace, loadContext } from "./call-block.js";
 import { load } from "./memory-block.js";
 import { ALL, SPILL } from "./registers.js";
@@ -76,9 +76,7 @@ function check(body: Body, past: number, end: number): ReturnType<Body["label"]>
   }
   const enough = body.label();
   body.jumpsTo(enough);
-  goto(body);
-  body.jumpsTo(after);
-  body.dead = true;
+  continueAt(body, after);
   body.place(enough);
   return after;
 }

@@ -22,6 +22,12 @@ export interface Region {
   readonly map: number;
 }
 
+/** Memory of which everything may be done; what differs is said where it is made. */
+export const region = (kind: Region["kind"], start: number, end: number): Region => ({
+  ...{ kind, start, end, aligned: false, atomics: true, writable: true },
+  ...{ movable: true, shortLived: false, spillable: true, map: -1 },
+});
+
 export interface Pointer {
   readonly region: Region;
   /** The position is low <= p <= high, and p - low is a multiple of `step` (8 if low = high). */
