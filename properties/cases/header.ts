@@ -171,9 +171,15 @@ export function readHead<T extends object>(
 export function printHead<T>({ title, oracle, id, notes = [] }: Head, fields: readonly Field<T>[], value: T): string {
   const own = fields.flatMap(({ key, print }) => print(value).map((text) => ({ key, text })));
   const said = [
-    ...Object.entries({ title, oracle, id }).flatMap(([key, text]) => (text ? [{ key, text: oneLine(text) }] : [])),
+    ...Object.entries({ title, oracle, id }).flatMap(([key, text = ""]) =>
+      text.trim() ? [{ key, text: oneLine(text) }] : [],
+    ),
     ...own.filter(({ key }) => key === EXPECT),
-    ...notes.map(({ key, text }) => ({ key, text: oneLine(text) })),
+    // A kind may have given the name of a note another meaning.
+    ...notes.map(({ key, text }) => ({
+      key: fields.some((field) => field.key === key) ? "note" : key,
+      text: oneLine(text),
+    })),
     ...own.filter(({ key }) => key !== EXPECT),
   ];
   return said.map(({ key, text }) => `# ${key}: ${text.replaceAll("\n", GOES_ON)}\n`).join("");

@@ -7,9 +7,12 @@ export function* smallerWords(word: U64): Generator<U64> {
   if (word === 0n) return;
   yield u64(0n);
   if (word > 1n) yield u64(1n);
+  let before = u64(1n);
   for (const bits of [8, 16, 32, 48]) {
     const low = u64(BigInt.asUintN(bits, word));
-    if (low !== word && low > 1n) yield low;
+    if (low === word || low <= before) continue;
+    yield low;
+    before = low;
   }
   if (word > 3n) yield u64(word >> 1n);
 }
