@@ -85,24 +85,19 @@ function overCalls(subject: Subject): readonly JitFunction[] {
   return forward(...filler(subject, CONDITION_REACH - 1000 - 2 * calls), ...new Array<Insn>(calls).fill(call));
 }
 
-/** The comparison of a branch is one word. */
+/** With so many words between: the comparison of a branch is one more. */
+const AT_REACH = [
+  ["forward branch at its reach", compiles, forward, CONDITION_REACH - 2],
+  ["forward branch beyond its reach", isRefused, forward, CONDITION_REACH - 1],
+  ["backward branch at its reach", compiles, backward, CONDITION_REACH - 1],
+  ["backward branch beyond its reach", isRefused, backward, CONDITION_REACH],
+] as const;
+
 const BRANCHES: readonly DirectedCase[] = [
-  {
-    name: "forward branch at its reach",
-    check: (subject) => compiles(subject, forward(...filler(subject, CONDITION_REACH - 2))),
-  },
-  {
-    name: "forward branch beyond its reach",
-    check: (subject) => isRefused(subject, forward(...filler(subject, CONDITION_REACH - 1))),
-  },
-  {
-    name: "backward branch at its reach",
-    check: (subject) => compiles(subject, backward(...filler(subject, CONDITION_REACH - 1))),
-  },
-  {
-    name: "backward branch beyond its reach",
-    check: (subject) => isRefused(subject, backward(...filler(subject, CONDITION_REACH))),
-  },
+  ...AT_REACH.map(([name, expect, branch, words]) => ({
+    name,
+    check: (subject: Subject) => expect(subject, branch(...filler(subject, words))),
+  })),
   {
     name: "forward branch over calls that come within its reach",
     check: (subject) => compiles(subject, overCalls(subject)),

@@ -4,6 +4,7 @@ import { pointer } from "../../../machine/address.js";
 import { u64 } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../../spec/bpf/isa.js";
+import { ARENA_POINTER, DATA_POINTER, WILD_POINTER } from "../verifier-only/arbitrary.js";
 import {
   ARENA,
   ARENA_BASE,
@@ -13,8 +14,7 @@ import {
   type VerifierOnlyCase,
 } from "../verifier-only/case.js";
 
-/** What registers hold on entry: r1, r2 and r3 lead to data, into the arena, and nowhere. */
-const [DATA_POINTER, ARENA_POINTER, WILD_POINTER, NUMBER] = [1, 2, 3, 4];
+const NUMBER = 4;
 const ARENA_OFFSET = BigInt(ARENA.base - ARENA_BASE + 64);
 const REGISTERS = [-7n, pointer(DATA.base + 64), ARENA_OFFSET, 0x1000n, 0x8000_0001n, 0xffff_ffff_0000_0000n];
 const PLAIN = { lse: true, vhe: false, bti: false };

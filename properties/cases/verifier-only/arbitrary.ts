@@ -33,9 +33,9 @@ const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && r
 const HELPER = rowById("call helper");
 
 /** Roles of registers on entry; all others are numbers. */
-const DATA_POINTER = 1;
-const ARENA_POINTER = 2;
-const WILD_POINTER = 3;
+export const DATA_POINTER = 1;
+export const ARENA_POINTER = 2;
+export const WILD_POINTER = 3;
 const NUMBERS = [0, 4, 5, 7, 8, 9] as const;
 
 export function verifierOnlyCase(source: Pick<Random, "nextInt">): VerifierOnlyCase {
