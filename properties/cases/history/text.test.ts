@@ -61,6 +61,12 @@ describe("a file of before, without hashes,", () => {
     expect(historyIdentity(value, head)).toBe(OLD_HEAD.replace("a failed copy", "").replace(/note:.*\n/, "") + ACTIONS);
   });
 
+  test("may have a title without words, as campaigns wrote it", () => {
+    const { value, head } = parsed(`title:   \nexpect:  pass\nprofile: fixed\n\n${ACTIONS}`);
+    expect(head).toEqual({ breach: false, notes: [] });
+    expect(historyIdentity(value, head)).toBe(`title:   \nexpect:  pass\nprofile: fixed\n\n${ACTIONS}`);
+  });
+
   test("gets a head of today, its remarks as notes, and nothing else changes", () => {
     const remarks = `# by hand: twice\n${OLD_HEAD}# the first one fails\n${ACTIONS}`;
     const today = withTodaysHead(remarks);

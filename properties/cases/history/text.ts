@@ -142,7 +142,11 @@ function withHashes(lines: readonly string[]): Read<readonly string[]> {
   if (head.some((line) => /^\s*#\s*(title|oracle|expect|profile):/.test(line))) {
     return textError(bare + 1, `expected "# ${lines[bare]!.trim()}"`);
   }
-  const hashed = head.map((line) => line.replace(/^\s*#\s*/, "# note: ").replace(BARE, "# $1: "));
+  const hashed = head.map((line) => {
+    // Who had no title said so.
+    if (/^\s*title:\s*$/.test(line)) return "#";
+    return line.replace(/^\s*#\s*/, "# note: ").replace(BARE, "# $1: ");
+  });
   return { ok: true, value: [...hashed, ...lines.slice(head.length)] };
 }
 
