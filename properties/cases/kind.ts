@@ -28,7 +28,7 @@ export interface Cost {
 export const NO_COST: Cost = { runs: 0, slots: 0, words: 0, executed: 0, steps: 0, interleavings: 0, failures: 0 };
 
 /** What came of a case. */
-interface Tried {
+export interface Tried {
   readonly verdict: Verdict;
   readonly cost: Cost;
   /** Ids of the instruction rows that ran; empty unless asked for, and where nobody knows. */

@@ -54,9 +54,9 @@ export class CellRecorder implements Watch {
     for (const rows of [this.ran, this.taken, this.fell]) rows.clear();
   }
 
-  /** Ids of the rows that ran. */
-  rows(): ReadonlySet<string> {
-    return new Set([this.ran, this.taken, this.fell].flatMap((rows) => Array.from(rows, ({ id }) => id)));
+  /** The rows that ran. */
+  rows(): Iterable<Row> {
+    return [...this.ran, ...this.taken, ...this.fell];
   }
 
   /** All cells of the program that was checked. */

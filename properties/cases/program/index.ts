@@ -1,6 +1,7 @@
 // Programs: the same answer from the interpreter and from the JITed code.
 
 import type { Engine } from "../../../engines/engine.js";
+import type { Row } from "../../../spec/bpf/isa.js";
 import type { Case } from "../../../subjects/case.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import type { Subject } from "../../../subjects/subject.js";
@@ -8,7 +9,7 @@ import { CellRecorder } from "../../coverage/program.js";
 import { summary } from "../../verdict.js";
 import { type Checked, checkExpected, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
-import { type Kind, type KindChecker, NO_COST, type Notice } from "../kind.js";
+import { type Kind, type KindChecker, NO_COST, type Tried } from "../kind.js";
 import { CaseArbitrary } from "./arbitrary.js";
 import { blame } from "./blame.js";
 import { checkCase, makeChecker, type Watch } from "./check.js";
@@ -59,15 +60,14 @@ function programChecker(subject: Subject, engines: readonly Engine[]): KindCheck
   const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));
   return {
     check(c, notice = "nothing") {
-      recorder.clear();
-      const report = checked(c, watchFor(recorder, notice));
-      const { verdict, slots, words, executed, runs } = report;
-      return {
-        verdict,
-        cost: { ...NO_COST, runs: runs.length, slots, words, executed },
-        rows: notice === "nothing" ? [] : recorder.rows(),
-        points: notice === "points" ? recorder.cells(c, report) : [],
-      };
+      if (notice === "points") {
+        recorder.clear();
+        const report = checked(c, recorder);
+        return { ...triedOf(report), rows: idsOf(recorder.rows()), points: recorder.cells(c, report) };
+      }
+      const rows = new Set<Row>();
+      const report = checked(c, notice === "rows" ? { count: (row) => rows.add(row) } : {});
+      return { ...triedOf(report), rows: idsOf(rows), points: [] };
     },
     blame: (c, found) => blame(c, found, (value) => checked(value).runs, subject),
     expected: (c) => expectedOf(checked(c), c),
@@ -79,9 +79,13 @@ function programChecker(subject: Subject, engines: readonly Engine[]): KindCheck
   };
 }
 
-function watchFor(recorder: CellRecorder, notice: Notice): Watch {
-  if (notice === "points") return recorder;
-  return notice === "rows" ? { count: recorder.count } : {};
+const triedOf = ({ verdict, runs, slots, words, executed }: Checked): Pick<Tried, "verdict" | "cost"> => ({
+  verdict,
+  cost: { ...NO_COST, runs: runs.length, slots, words, executed },
+});
+
+function* idsOf(rows: Iterable<Row>): Generator<string> {
+  for (const { id } of rows) yield id;
 }
 
 /** What the reference returns: once if it is the same for all inputs, else by input; nothing where it does not return. */
