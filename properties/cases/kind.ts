@@ -38,7 +38,7 @@ export interface Tried {
 }
 
 /** How much is to be noticed beside the verdict: coverage points cost time. */
-export type Notice = "nothing" | "rows" | "points";
+type Notice = "nothing" | "rows" | "points";
 
 /** Checks cases of one kind on one subject: make it once, use it for many. */
 export interface KindChecker<C> {
