@@ -7,8 +7,8 @@ import { defaultEngine } from "../engines/index.js";
 import { caseAt, packSteering, runChunk, UNSTEERED } from "../harness/loop/chunk.js";
 import { firstsOf, gainOf, Memory } from "../harness/loop/memory.js";
 import { makeTrials } from "../harness/loop/trial.js";
-import { POSSIBLE } from "../properties/coverage/possible.js";
-import { loweringCell } from "../properties/coverage/program.js";
+import { POSSIBLE } from "../properties/coverage/matrix.js";
+import { loweringPoint } from "../properties/coverage/point.js";
 
 const seconds = Number(process.argv[2] ?? 120);
 const seeds = (process.argv[3] ?? "1,2,3").split(",").map(Number);
@@ -16,7 +16,7 @@ const of = process.argv[4] ?? "programs";
 const CHUNK = 64;
 const SHARES = [0.5, 0.9, 0.99, 1];
 const TARGET = new Set(
-  POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => loweringCell(row.id, strategy))),
+  POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => loweringPoint(row.id, strategy))),
 );
 const trials = makeTrials({ engines: [defaultEngine()] });
 const trial = trials[of]!;

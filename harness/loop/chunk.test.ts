@@ -4,8 +4,8 @@ import { HISTORIES } from "../../properties/cases/history/index.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { TRAMPOLINES } from "../../properties/cases/trampoline/index.js";
 import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
-import { possibleStrategies } from "../../properties/coverage/possible.js";
-import { loweringParts } from "../../properties/coverage/testing.js";
+import { possibleStrategies } from "../../properties/coverage/matrix.js";
+import { readLowering } from "../../properties/coverage/testing.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { runChunk, UNSTEERED } from "./chunk.js";
 import { makeTrials } from "./trial.js";
@@ -20,7 +20,7 @@ const run = (of: string, first: number, count: number, pointsEvery = 0) => {
 test("generated programs are lowered in no way that is not known to be possible", () => {
   const { looked, points } = run(PROGRAMS.name, 0, 150, 1);
   expect(looked).toBe(150);
-  const lowerings = points.flatMap(([point]) => loweringParts(point) ?? []);
+  const lowerings = points.flatMap(([point]) => readLowering(point) ?? []);
   expect(lowerings.length).toBeGreaterThan(100);
   const unexpected = lowerings.filter(({ row, strategy }) => {
     const possible: readonly string[] = possibleStrategies(rowById(row));

@@ -1,9 +1,8 @@
 // Coverage in few numbers: which rows of the instruction table ran, out of those that a program may be written with; and how
 // many programs had each possible cell of the coverage matrix.
 
-import { addCell, type Cells } from "../../properties/coverage/cells.js";
-import { POSSIBLE } from "../../properties/coverage/possible.js";
-import { cellParts, loweringCell } from "../../properties/coverage/program.js";
+import { addCount, type MatrixCounts, POSSIBLE } from "../../properties/coverage/matrix.js";
+import { loweringPoint, readPoint } from "../../properties/coverage/point.js";
 import { ROWS } from "../../spec/bpf/isa.js";
 
 export interface Coverage {
@@ -38,7 +37,7 @@ interface Reached {
 export function ranRows({ cells }: Reached): ReadonlyMap<string, number> {
   const rows = new Map<string, number>();
   for (const [cell, times] of cells) {
-    const { row, event } = cellParts(cell);
+    const { row, event } = readPoint(cell);
     if (event !== "idle") rows.set(row, (rows.get(row) ?? 0) + times);
   }
   return rows;
@@ -57,7 +56,7 @@ export function coverageOf(state: Reached): CampaignCoverage {
 // would show nothing.
 
 const LOWERINGS = POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => ({ row: row.id, strategy })));
-const PLACES = new Map(LOWERINGS.map(({ row, strategy }, place) => [loweringCell(row, strategy), place]));
+const PLACES = new Map(LOWERINGS.map(({ row, strategy }, place) => [loweringPoint(row, strategy), place]));
 
 /** Of a chunk's cells. Empty if it had no code to look at. */
 export function emittedOf(cells: Iterable<readonly [cell: string, times: number, ...unknown[]]>): readonly number[] {
@@ -76,11 +75,11 @@ export const addEmitted = (a: readonly number[], b: readonly number[]): readonly
   a.length < b.length ? addEmitted(b, a) : a.map((n, place) => n + (b[place] ?? 0));
 
 /** Row id -> strategy -> programs. */
-export function emittedCells(counts: readonly number[]): Cells {
-  const cells: Cells = {};
+export function emittedCells(counts: readonly number[]): MatrixCounts {
+  const cells: MatrixCounts = {};
   for (const [place, n] of counts.entries()) {
     const { row, strategy } = LOWERINGS[place]!;
-    if (n > 0) addCell(cells, row, strategy, n);
+    if (n > 0) addCount(cells, row, strategy, n);
   }
   return cells;
 }

@@ -1,7 +1,7 @@
 // The coverage matrix: heat maps by family, and the same as tables for whoever reads or searches numbers.
 
 import * as Plot from "@observablehq/plot";
-import { cellCoverage } from "../../properties/coverage/cells.js";
+import { matrixCoverage } from "../../properties/coverage/matrix.js";
 import type { CoverageData } from "./data.js";
 import { draw, tag } from "./drawing.js";
 import { counted, grouped, type Html, html, raw } from "./html.js";
@@ -11,7 +11,7 @@ export function coverageSection(coverage: CoverageData): Html {
   const { cells, looked, programs, rowsMissing, rowsAll } = coverage;
   if (looked === 0) return EMPTY;
   const families = matrix(cells);
-  const { reached, all } = cellCoverage(cells);
+  const { reached, all } = matrixCoverage(cells);
   const sample =
     looked === programs
       ? "The code of every program was looked at."

@@ -1,7 +1,7 @@
 // What the HTML report shows, as plain data: JSON without loss, so that a run can be kept as a file and drawn later. The
 // gate fills it (`gate-data.ts`), and so does a campaign (`campaign-data.ts`); `page.ts` draws it and knows nothing else.
 
-import type { Cells } from "../../properties/coverage/cells.js";
+import type { MatrixCounts } from "../../properties/coverage/matrix.js";
 import type { Counterexample } from "../counterexample.js";
 import type { Listing } from "../listing.js";
 
@@ -41,7 +41,7 @@ export interface FactData {
 
 export interface CoverageData {
   /** Row id -> strategy -> programs that have such an instruction. */
-  readonly cells: Cells;
+  readonly cells: MatrixCounts;
   /** The programs whose code was looked at, out of how many. */
   readonly looked: number;
   readonly programs: number;

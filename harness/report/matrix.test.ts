@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { POSSIBLE } from "../../properties/coverage/possible.js";
+import { POSSIBLE } from "../../properties/coverage/matrix.js";
 import { heat, matrix } from "./matrix.js";
 
 test("families hold every possible cell once, reached or not", () => {

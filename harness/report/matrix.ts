@@ -1,7 +1,7 @@
 // The coverage matrix cut into families of rows that share their strategies, so that each drawing is narrow and dense.
 
-import type { Cells } from "../../properties/coverage/cells.js";
-import { POSSIBLE } from "../../properties/coverage/possible.js";
+import type { MatrixCounts } from "../../properties/coverage/matrix.js";
+import { POSSIBLE } from "../../properties/coverage/matrix.js";
 import { STRATEGIES } from "../../properties/coverage/strategy.js";
 import { ROWS, type Row } from "../../spec/bpf/isa.js";
 
@@ -33,7 +33,7 @@ const FAMILIES: readonly { readonly title: string; has(row: Row): boolean }[] = 
   { title: "Calls and 64-bit constants", has: () => true },
 ];
 
-export function matrix(cells: Cells): readonly Family[] {
+export function matrix(cells: MatrixCounts): readonly Family[] {
   const all = ROWS.map((row) => ({ row, cells: cellsOf(row, cells[row.id] ?? {}) }));
   return FAMILIES.map(({ title }, i) => {
     const mine = all.filter(({ row, cells: own }) => own.length > 0 && FAMILIES.findIndex(({ has }) => has(row)) === i);

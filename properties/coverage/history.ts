@@ -1,19 +1,20 @@
-// What a history reached, as cells for the feedback of campaigns: each action with its size, the failure that were hit, what
-// got of it and who ran meanwhile; with the events that oracles look at; and with the action before it. Of kinds of actions and results it knows no
-// names, so that a new one has cells at once.
+// Coverage of histories: each action with its size, the failure that was hit, what came of it and who ran meanwhile; with the
+// events that oracles look at; and with the action before it. It names no kind of action or result, so that a new one has
+// points at once.
 
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { Action, HistoryOptions } from "../../subjects/action.js";
 import { made, type Region, type Step, unmade } from "../../subjects/step.js";
+import { pointText } from "./point.js";
 
-export class HistoryCells {
+export class HistoryPoints {
   readonly reached = new Set<string>();
   private last = "start";
 
   constructor(private readonly options: HistoryOptions) {
     const { images, pageBytes, packBytes, cpus, limit } = options;
     const account = limit === undefined ? "no limit" : "limit";
-    this.reached.add(`history options|${images} ${packBytes}|page ${pageBytes}, ${cpus} cpus|${account}`);
+    this.add("options", `${images} ${packBytes}`, `page ${pageBytes}, ${cpus} cpus`, account);
   }
 
   /** For `playHistory`. */
@@ -24,13 +25,18 @@ export class HistoryCells {
     const others = action.kind === "run" ? 0 : executions.length;
     const company = others === 0 ? "alone" : others === 1 ? "another CPU" : "other CPUs";
     const outcome = `${result.kind}${moved}, ${company}`;
-    this.reached.add(`history ${action.kind}|${this.sizeOf(step)}|${struckOf(action, step)}|${outcome}`);
-    this.reached.add(`history ${action.kind}|${tellingEvents(step)}|${struckOf(action, step)}|${result.kind}`);
-    const now = `${action.kind} ${result.kind}${step.faultsHit > 0 ? " faultsHit" : ""}`;
+    const failure = failureOf(action, step);
+    this.add(action.kind, this.sizeOf(step), failure, outcome);
+    this.add(action.kind, tellingEvents(step), failure, result.kind);
+    const now = `${action.kind} ${result.kind}${step.faultsHit > 0 ? " struck" : ""}`;
     const there = Math.min(after.packs.length, 3);
-    this.reached.add(`history then ${now}|after ${this.last}|${there} packs|played`);
+    this.add(`then ${now}`, `after ${this.last}`, `${there} packs`, "played");
     this.last = now;
   };
+
+  private add(what: string, size: string, failure: string, result: string): void {
+    this.reached.add(pointText(`history ${what}`, size, failure, result));
+  }
 
   /** Of what was placed or removed: how large, and at which border it lies. */
   private sizeOf(step: Step): string {
@@ -82,7 +88,7 @@ function tellingEvents({ events }: Step): string {
 
 const MOST_NTH = 4;
 
-function struckOf(action: Action, { faultsHit }: Step): string {
+function failureOf(action: Action, { faultsHit }: Step): string {
   const [failing] = faultsHit > 0 && "fails" in action ? action.fails : [];
   return failing === undefined ? "nothing fails" : `${failing.step} ${Math.min(failing.nth, MOST_NTH)} fails`;
 }

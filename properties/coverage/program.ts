@@ -1,7 +1,6 @@
-// Coverage of a campaign: cells. A cell is an instruction row with its kind of operands, the A64 words that became of it
-// and what happened to it: `add imm|+u12|add|ran`. The image as a whole has cells of its own, under the row `image`:
-// where it lay, how many pages it touched, how the runs ended. What the JIT was given, after the verifier, is told by its
-// cell of the coverage matrix, under the row `lowering`. A cell is a string, so that logs and reports read it.
+// Coverage of programs: an instruction with its kind of operands, the A64 words that became of it and what happened to it,
+// `add imm|+u12|add|ran`. The image as a whole has points of its own, under the row `image`: where it lay, how many pages it
+// touched, how the runs ended. What the JIT was given, after the verifier, is told under the row `lowering`.
 
 import type { InterpretRun } from "../../spec/bpf/interpret.js";
 import type { Row } from "../../spec/bpf/isa.js";
@@ -12,27 +11,12 @@ import { PAGE_BYTES } from "../../subjects/run/layout.js";
 import type { LoadedImage } from "../../subjects/session/program-session.js";
 import type { CaseReport, Watch } from "../cases/program/check.js";
 import { operandsOf } from "./operands.js";
-import { loweringOf, strategyOf } from "./words.js";
+import { loweringPoint, pointText } from "./point.js";
+import { knownStrategyOf } from "./strategy.js";
+import { wordNames } from "./words.js";
 
-/** The four parts of a cell. */
-export interface CellParts {
-  readonly row: string;
-  readonly operands: string;
-  readonly strategy: string;
-  readonly event: string;
-}
-
-export function cellParts(cell: string): CellParts {
-  const [row = "", operands = "", strategy = "", event = ""] = cell.split("|");
-  return { row, operands, strategy, event };
-}
-
-export const LOWERING = "lowering";
-
-export const loweringCell = (row: string, strategy: string): string => `${LOWERING}|${row}|${strategy}|emitted`;
-
-/** Collects what one program reaches. Hand it to the check, then ask for the cells. */
-export class CellRecorder implements Watch {
+/** Collects what one program reaches. Hand it to the check, then ask for the points. */
+export class ProgramPoints implements Watch {
   private images: readonly LoadedImage[] = [];
   private readonly ran = new Set<Row>();
   private readonly taken = new Set<Row>();
@@ -59,18 +43,18 @@ export class CellRecorder implements Watch {
     return [...this.ran, ...this.taken, ...this.fell];
   }
 
-  /** All cells of the program that was checked. */
-  cells({ env, program }: Case, report: CaseReport): Set<string> {
-    const cells = new Set<string>();
-    if (report.kind !== "checked") return cells;
-    for (const image of this.images) this.addImage(cells, image, program);
+  /** All points of the program that was checked, as text. */
+  reached({ env, program }: Case, report: CaseReport): Set<string> {
+    const points = new Set<string>();
+    if (report.kind !== "checked") return points;
+    for (const image of this.images) this.addImage(points, image, program);
     const ends = new Set(report.runs.map(({ expected: { kind } }) => kind));
-    for (const end of ends) cells.add(`image|${env.cpu}|hole ${env.hole}|${end}`);
-    return cells;
+    for (const end of ends) points.add(pointText("image", env.cpu, `hole ${env.hole}`, end));
+    return points;
   }
 
   private addImage(
-    cells: Set<string>,
+    points: Set<string>,
     { code, insns, origin, offsets, words, va }: LoadedImage,
     program: Program,
   ): void {
@@ -85,20 +69,20 @@ export class CellRecorder implements Watch {
       if (insn !== undefined && insn.row.kind !== "lddwHigh") {
         const wide = insn.row.kind === "lddw" ? next + 1 : next;
         const to = offsets[Math.min(wide, insns.length)]!;
-        cells.add(`${insn.row.id}|${operandsOf(insn)}|${strategyOf(words, from, to)}|${this.eventOf(insn.row)}`);
+        points.add(pointText(insn.row.id, operandsOf(insn), wordNames(words, from, to), this.eventOf(insn.row)));
       }
       i = next;
     }
     for (const [i, { row }] of insns.entries()) {
       if (row.kind === "lddwHigh") continue;
       const end = offsets[row.kind === "lddw" ? i + 2 : i + 1]!;
-      cells.add(loweringCell(row.id, loweringOf(row, words, offsets[i]!, end)));
+      points.add(loweringPoint(row.id, knownStrategyOf(row, words, offsets[i]!, end)));
     }
     const first = Math.floor(va / PAGE_BYTES);
     const last = Math.floor((va + 4 * words.length - 1) / PAGE_BYTES);
     const place = Math.floor((va % PAGE_BYTES) / CHUNK_BYTES);
-    cells.add(`image|pages ${Math.min(last - first + 1, 4)}|chunk ${place}|loaded`);
-    cells.add(`image|saved ${strategyOf(words, 0, offsets[0]!)}|prologue|loaded`);
+    points.add(pointText("image", `pages ${Math.min(last - first + 1, 4)}`, `chunk ${place}`, "loaded"));
+    points.add(pointText("image", `saved ${wordNames(words, 0, offsets[0]!)}`, "prologue", "loaded"));
   }
 
   private eventOf(row: Row): string {

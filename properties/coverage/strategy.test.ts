@@ -3,12 +3,11 @@ import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { DEFAULT_ENV, type JitEnv } from "../../subjects/subject.js";
-import { addCell, type Cells, cellCoverage } from "./cells.js";
-import { POSSIBLE, possibleStrategies } from "./possible.js";
+import { addCount, type MatrixCounts, matrixCoverage, POSSIBLE, possibleStrategies } from "./matrix.js";
 import { STRATEGIES, strategyOf } from "./strategy.js";
-import { countCells } from "./testing.js";
+import { countLowerings } from "./testing.js";
 
-function cellsOf(text: string, env: Partial<JitEnv> = {}): Cells {
+function countsOf(text: string, env: Partial<JitEnv> = {}): MatrixCounts {
   const insns = bpf(text, { dialect: "kernel" });
   const compiled = defaultSubject.compile(
     [{ insns, index: 0, stackDepth: 16 }],
@@ -16,16 +15,16 @@ function cellsOf(text: string, env: Partial<JitEnv> = {}): Cells {
     () => 0x8000_8300_0008,
   );
   if (!compiled.ok) throw new Error(`not compiled: ${text}`);
-  const cells: Cells = {};
+  const counts: MatrixCounts = {};
   const { image, offsets } = compiled.images[0]!;
-  countCells(cells, { insns, words: new Uint32Array(image.buffer), offsets });
-  return cells;
+  countLowerings(counts, { insns, words: new Uint32Array(image.buffer), offsets });
+  return counts;
 }
 
 /** Of the first instruction. */
 function first(text: string, env: Partial<JitEnv> = {}): string | undefined {
   const id = bpf(text, { dialect: "kernel" })[0]!.row.id;
-  return Object.keys(cellsOf(`${text}; exit`, env)[id] ?? {})[0];
+  return Object.keys(countsOf(`${text}; exit`, env)[id] ?? {})[0];
 }
 
 describe("how an instruction was lowered", () => {
@@ -90,7 +89,7 @@ describe("how an instruction was lowered", () => {
   });
 
   test("an exit at the end is no word", () => {
-    expect(cellsOf("r0 = 1; exit")).toEqual({ "mov imm": { constant1: 1 }, exit: { nothing: 1 } });
+    expect(countsOf("r0 = 1; exit")).toEqual({ "mov imm": { constant1: 1 }, exit: { nothing: 1 } });
   });
 
   test("words that mean something else, or nothing, are another way", () => {
@@ -100,15 +99,15 @@ describe("how an instruction was lowered", () => {
   });
 });
 
-test("coverage counts possible cells", () => {
-  const cells: Cells = {};
-  expect(cellCoverage(cells)).toMatchObject({ reached: 0, all: 419 });
-  addCell(cells, "exit", "branch", 2);
-  addCell(cells, "exit", "branch", 3);
-  addCell(cells, "exit", "nothing", 1);
-  addCell(cells, "add imm", "loop", 1);
-  expect(cells).toEqual({ exit: { branch: 5, nothing: 1 }, "add imm": { loop: 1 } });
-  const { reached, missing } = cellCoverage(cells);
+test("coverage counts possible pairs", () => {
+  const counts: MatrixCounts = {};
+  expect(matrixCoverage(counts)).toMatchObject({ reached: 0, all: 419 });
+  addCount(counts, "exit", "branch", 2);
+  addCount(counts, "exit", "branch", 3);
+  addCount(counts, "exit", "nothing", 1);
+  addCount(counts, "add imm", "loop", 1);
+  expect(counts).toEqual({ exit: { branch: 5, nothing: 1 }, "add imm": { loop: 1 } });
+  const { reached, missing } = matrixCoverage(counts);
   expect([reached, missing.length, missing[0]]).toEqual([2, 417, "add imm: immediate"]);
 });
 

@@ -4,6 +4,7 @@
 import { decode } from "../../spec/a64/decode.js";
 import { type A64Insn, SP } from "../../spec/a64/insn.js";
 import type { Row } from "../../spec/bpf/isa.js";
+import { classOf } from "./words.js";
 
 /** In the order of the matrix's columns. */
 export const STRATEGIES = [
@@ -87,6 +88,29 @@ export function strategyOf(row: Row, words: Uint32Array, from = 0, to = words.le
     default:
       return "other";
   }
+}
+
+/** By row, and by a hash of the words. */
+const KNOWN = new Map<Row, Map<number, Strategy>>();
+
+/** The same, kept for words that differ in registers and constants only: campaigns ask about the same few. */
+export function knownStrategyOf(row: Row, words: Uint32Array, from: number, to: number): Strategy {
+  let known = KNOWN.get(row);
+  if (known === undefined) {
+    known = new Map();
+    KNOWN.set(row, known);
+  }
+  let hash = to - from;
+  for (let i = from; i < to; i++) {
+    const word = words[i]!;
+    // Whether the base is the stack pointer, and whether words build one constant, is in the registers.
+    const base = ((word >>> 5) & 31) === 31 ? 1 : 0;
+    const same = ((word ^ words[from]!) & 31) === 0 ? 2 : 0;
+    hash = Math.imul(hash ^ classOf(word) ^ base ^ same, 0x0100_0193) ^ (hash >>> 15);
+  }
+  const found = known.get(hash) ?? strategyOf(row, words, from, to);
+  known.set(hash, found);
+  return found;
 }
 
 /** How many words at the start build one constant. */

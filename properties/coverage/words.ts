@@ -4,8 +4,6 @@
 import { CONDITIONS } from "../../spec/a64/condition.js";
 import { decode } from "../../spec/a64/decode.js";
 import type { A64Insn } from "../../spec/a64/insn.js";
-import type { Row } from "../../spec/bpf/isa.js";
-import { type Strategy as Lowering, strategyOf as lowering } from "./strategy.js";
 
 const NAMES = new Map<number, string>();
 /** Sequences by hash, since a program has many and there are few different ones. */
@@ -13,7 +11,7 @@ const SEQUENCES = new Map<number, string>();
 const LONGEST = 12;
 
 /** The names of the words from `from` to before `to`: `movz movk add`; `none` where nothing was emitted. */
-export function strategyOf(words: Uint32Array, from: number, to: number): string {
+export function wordNames(words: Uint32Array, from: number, to: number): string {
   if (from === to) return "none";
   let hash = to - from;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ classOf(words[i]!), 0x0100_0193) ^ (hash >>> 15);
@@ -59,7 +57,7 @@ function nameOfClass(insn: A64Insn | undefined): string {
 }
 
 /** The bits that say which instruction it is, without registers and constants. */
-function classOf(word: number): number {
+export function classOf(word: number): number {
   switch ((word >>> 25) & 0xf) {
     case 8:
     case 9: // Data processing with a constant: operation, width, shift.
@@ -81,26 +79,4 @@ function branchClass(word: number): number {
   if ((top & 0x7c) === 0x14) return (word & 0xfc00_0000) >>> 0;
   // Hints and barriers are whole words.
   return (top === 0xd5 ? word : word & (top === 0xd4 || top === 0xd6 ? 0xffe0_0000 : 0xff00_0000)) >>> 0;
-}
-
-const LOWERINGS = new Map<Row, Map<number, Lowering>>();
-
-/** The coverage matrix's name for the way that a row was lowered: what `coverage/strategy.ts` reads off the words. */
-export function loweringOf(row: Row, words: Uint32Array, from: number, to: number): Lowering {
-  let known = LOWERINGS.get(row);
-  if (known === undefined) {
-    known = new Map();
-    LOWERINGS.set(row, known);
-  }
-  let hash = to - from;
-  for (let i = from; i < to; i++) {
-    const word = words[i]!;
-    // Whether the base is the stack pointer, and whether words build one constant, is in the registers.
-    const base = ((word >>> 5) & 31) === 31 ? 1 : 0;
-    const same = ((word ^ words[from]!) & 31) === 0 ? 2 : 0;
-    hash = Math.imul(hash ^ classOf(word) ^ base ^ same, 0x0100_0193) ^ (hash >>> 15);
-  }
-  const found = known.get(hash) ?? lowering(row, words, from, to);
-  known.set(hash, found);
-  return found;
 }

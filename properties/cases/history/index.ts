@@ -4,7 +4,7 @@ import type { Engine } from "../../../engines/engine.js";
 import type { Action, History } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import type { Subject } from "../../../subjects/subject.js";
-import { HistoryCells } from "../../coverage/history.js";
+import { HistoryPoints } from "../../coverage/history.js";
 import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
 import { verdictOrCrash } from "../check-or-crash.js";
 import { type Kind, type KindChecker, NO_COST } from "../kind.js";
@@ -48,7 +48,7 @@ function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChec
     playOrCrash(history, { subject, ...(engine && { engine }), ...(onStep && { onStep }) });
   return {
     check(history, notice) {
-      const points = notice === "points" ? new HistoryCells(history.options) : undefined;
+      const points = notice === "points" ? new HistoryPoints(history.options) : undefined;
       const report = play(history, points?.onStep);
       const { steps, interleavings, failures } = report;
       const cost = { ...NO_COST, steps, interleavings, failures };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type History, isCaseProgram } from "../../../subjects/action.js";
 import { Draw } from "../../../subjects/random/draw.js";
-import { HistoryCells } from "../../coverage/history.js";
+import { HistoryPoints } from "../../coverage/history.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { playHistory } from "./check.js";
 import { mutateHistory } from "./mutate.js";
@@ -11,7 +11,7 @@ import { parseHistory, printHistory } from "./text.js";
 const [first, second] = fc.sample(new HistoryArbitrary(), { seed: 3, numRuns: 2 }) as [History, History];
 const draw = (seed: number): Draw => new Draw({ nextInt: () => Math.imul(seed + 1, 0x9e37_79b9) });
 const cellsOf = (history: History): ReadonlySet<string> => {
-  const cells = new HistoryCells(history.options);
+  const cells = new HistoryPoints(history.options);
   expect(playHistory(history, { onStep: cells.onStep }).violations).toEqual([]);
   return cells.reached;
 };

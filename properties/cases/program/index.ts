@@ -5,7 +5,7 @@ import type { Row } from "../../../spec/bpf/isa.js";
 import type { Case } from "../../../subjects/case.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import type { Subject } from "../../../subjects/subject.js";
-import { CellRecorder } from "../../coverage/program.js";
+import { ProgramPoints } from "../../coverage/program.js";
 import { summary } from "../../verdict.js";
 import { type Checked, checkExpected, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
@@ -55,7 +55,7 @@ export const PROGRAMS: Kind<Case> = {
 };
 
 function programChecker(subject: Subject, engines: readonly Engine[]): KindChecker<Case> {
-  const recorder = new CellRecorder();
+  const recorder = new ProgramPoints();
   const checker = makeChecker({ subject, engines });
   const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));
   return {
@@ -63,7 +63,7 @@ function programChecker(subject: Subject, engines: readonly Engine[]): KindCheck
       if (notice === "points") {
         recorder.clear();
         const report = checked(c, recorder);
-        return { ...triedOf(report), rows: idsOf(recorder.rows()), points: recorder.cells(c, report) };
+        return { ...triedOf(report), rows: idsOf(recorder.rows()), points: recorder.reached(c, report) };
       }
       const rows = new Set<Row>();
       const report = checked(c, notice === "rows" ? { count: (row) => rows.add(row) } : {});

@@ -1,6 +1,7 @@
 // What is attached to a function, through trampolines and pokes: nobody can tell it from the list of steps.
 
 import { randomSource } from "../../../subjects/random/source.js";
+import { pointText } from "../../coverage/point.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { trampolineCase } from "./arbitrary.js";
 import { programsOf, type TrampolineCase } from "./case.js";
@@ -28,8 +29,13 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
         const attached = `${fentry.length}+${fmodRet.length}+${fexit.length}`;
         const where = c.record === undefined ? "on the heap" : "anywhere";
         return [
-          `trampoline ${target}|${args.length} arguments|${attached}|${kind}`,
-          `trampoline ${target}|${programsOf(c)} programs|record ${where}|${moment === undefined ? "alone" : "interleaved"}`,
+          pointText(`trampoline ${target}`, `${args.length} arguments`, attached, kind),
+          pointText(
+            `trampoline ${target}`,
+            `${programsOf(c)} programs`,
+            `record ${where}`,
+            moment === undefined ? "alone" : "interleaved",
+          ),
         ];
       },
       blame: ({ setup: { target } }) => target,

@@ -4,6 +4,7 @@ import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
 import { DEFAULT_ENV } from "../../../subjects/subject.js";
 import { operandsOf } from "../../coverage/operands.js";
+import { pointText } from "../../coverage/point.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
@@ -35,7 +36,8 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
       points: ({ body, env, isBlinded, isCalled }, { kind }) =>
         body.map((insn) => {
           const how = [env.lse ? "lse" : "ll-sc", env.vhe ? "vhe" : "nvhe", isBlinded ? "blinded" : "plain"];
-          return `verifier-only ${insn.row.id}|${operandsOf(insn)}|${how.join(" ")}${isCalled ? " called" : ""}|${kind}`;
+          const called = isCalled ? " called" : "";
+          return pointText(`verifier-only ${insn.row.id}`, operandsOf(insn), `${how.join(" ")}${called}`, kind);
         }),
       blame: ({ body }) => body.at(-1)?.row.id ?? "?",
     });

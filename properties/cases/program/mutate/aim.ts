@@ -5,7 +5,7 @@ import { FP, type Insn, insn, USER_ROWS } from "../../../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../../../spec/bpf/isa.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { operandsOf } from "../../../coverage/operands.js";
-import { type CellParts, cellParts } from "../../../coverage/program.js";
+import { type CoveragePoint, readPoint } from "../../../coverage/point.js";
 import { displacement, immediate, shift } from "../blocks/immediates.js";
 import { type Code, inserted, likeness } from "./code.js";
 
@@ -114,11 +114,11 @@ const ROWS_LIKE = new Map<string, Row[]>();
 for (const row of USER_ROWS) ROWS_LIKE.set(likeness(row), [...(ROWS_LIKE.get(likeness(row)) ?? []), row]);
 
 /** Cells come again with every chunk. */
-const PARTS = new Map<string, CellParts>();
-function partsOf(cell: string): CellParts {
+const PARTS = new Map<string, CoveragePoint>();
+function partsOf(cell: string): CoveragePoint {
   const known = PARTS.get(cell);
   if (known !== undefined) return known;
-  const parts = cellParts(cell);
+  const parts = readPoint(cell);
   PARTS.set(cell, parts);
   return parts;
 }

@@ -1,5 +1,5 @@
-// Which lowering strategies a row can have at all: the cells of the coverage matrix that a good run reaches. A cell that
-// is reached and not listed here is worth a look: the JIT does something that nobody expected.
+// The coverage matrix: which strategies a row can be lowered by at all, and how many programs had each. A pair that is
+// reached and not listed here is worth a look: the JIT does something that nobody expected.
 
 import { type AluRow, type JumpRow, ROWS, type Row } from "../../spec/bpf/isa.js";
 import type { Strategy } from "./strategy.js";
@@ -82,3 +82,29 @@ export const POSSIBLE: readonly PossibleRow[] = ROWS.map((row) => ({
   row,
   strategies: possibleStrategies(row),
 })).filter(({ strategies }) => strategies.length > 0);
+
+/** Row id -> strategy -> how often. Plain data, since it goes into files. */
+export type MatrixCounts = Record<string, Record<string, number>>;
+
+export function addCount(counts: MatrixCounts, row: string, strategy: string, count: number): void {
+  counts[row] ??= {};
+  counts[row][strategy] = (counts[row][strategy] ?? 0) + count;
+}
+
+interface MatrixCoverage {
+  readonly reached: number;
+  readonly all: number;
+  /** `row: strategy`, in table order. */
+  readonly missing: readonly string[];
+}
+
+/** How many of the possible pairs were reached. */
+export function matrixCoverage(counts: MatrixCounts): MatrixCoverage {
+  const all = POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => ({ row: row.id, strategy })));
+  const missing = all.filter(({ row, strategy }) => counts[row]?.[strategy] === undefined);
+  return {
+    reached: all.length - missing.length,
+    all: all.length,
+    missing: missing.map(({ row, strategy }) => `${row}: ${strategy}`),
+  };
+}
