@@ -67,7 +67,7 @@ describe("a kind", () => {
     const out = path.join(scratch(), "campaign");
     const found = await capture(["fuzz", "--seed", "0", "--kinds", "toys", "--programs", "64", "--out", out]);
     expect([found.code, found.err]).toEqual([1, expect.stringMatching(/^FOUND toys-toy-oracle-even: [^\n]*\n$/)]);
-    expect(found.out).toMatch(/^coverage {3}40 cells/m);
+    expect(found.out).toMatch(/^coverage {3}40 points/m);
     expect(existsSync(path.join(out, "corpus", "toys-toy-oracle-even.toy"))).toBe(true);
     const page = path.join(out, "page");
     expect((await capture(["report", out, "--out", page])).code).toBe(0);
