@@ -148,7 +148,9 @@ describe("lessons that are no programs", () => {
       expect(shown.out.replace(/^# id: [0-9a-f]{12}\n/m, "")).toBe(text);
       expect(await capture(["corpus", "show", file, "--as", "raw"])).toMatchObject({ code: 2, out: "" });
     }
-    expect((await capture(["corpus", "minimize", corpus])).out).toBe("3 entries of 3 reach all 0 cells; 0 fail\n");
+    expect((await capture(["corpus", "minimize", corpus])).out).toBe(
+      "3 entries of 3 reach all 0 coverage points; 0 fail\n",
+    );
   });
 
   test("are refused where they are damaged or no lessons at all", async () => {

@@ -129,7 +129,7 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
   const { needed, redundant, cells } = coverOf(agreeing, makeTrials({ engines: [engine] }));
   print(io, [
     ...redundant.map(({ file }) => `${file}: reaches nothing that the others do not`),
-    `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${cells} cells; ${failing.length} fail`,
+    `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${cells} coverage points; ${failing.length} fail`,
   ]);
   for (const entry of out === undefined ? [] : needed) {
     const added = addByTitle(out!, entry, entry.head.title ?? path.parse(entry.file).name);
