@@ -1,5 +1,5 @@
 // A history: what happens to one kernel, one action after another. Plain data, so that it prints (`text.ts`), shrinks
-// (`shrink.ts`) and replays (`play.ts`).
+// (`shrink.ts`) and replays (`check.ts`).
 
 import type { FailingStep } from "../machine/event.js";
 import type { Case } from "./case.js";

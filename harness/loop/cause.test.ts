@@ -6,7 +6,7 @@ describe("a cause", () => {
     expect(causeName("programs", { oracle: "exec-match", what: "lock fetch add32" })).toBe(
       "exec-match-lock-fetch-add32",
     );
-    expect(causeName("programs", { oracle: "text-memory", what: "?" })).toBe("text-memory-unknown");
+    expect(causeName("programs", { oracle: "freed-is-illegal", what: "?" })).toBe("freed-is-illegal-unknown");
     expect(causeName("kernel-rows", { oracle: "exec-match", what: "add imm" })).toBe("kernel-rows-exec-match-add-imm");
     // A name of a lesson has no capitals.
     expect(causeName("histories", { oracle: "no-leak", what: "load, setPermission fails" })).toBe(
