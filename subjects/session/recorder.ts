@@ -93,14 +93,14 @@ export class Recorder {
 
   private madeExecutable({ va, bytes }: { readonly va: Va; readonly bytes: number }): void {
     this.executable.push(va);
-    if (this.isInPlace) this.published.push(this.machine.peek(va, bytes).slice());
+    if (this.isInPlace) this.published.push(this.machine.peek(va, bytes));
   }
 
   private textWrite({ cpu, va, bytes, from }: MachineEvent & { readonly kind: "write" }): TraceEvent {
     const buffer = from === undefined || this.copied !== undefined ? undefined : this.buffers.get(from);
     if (buffer !== undefined) {
       this.copied = from;
-      this.published.push(this.machine.peek(from!, buffer).slice());
+      this.published.push(this.machine.peek(from!, buffer));
     }
     return { kind: "textWrite", cpu, va: this.shown + (va % this.machine.pageBytes), alias: va, bytes };
   }

@@ -52,6 +52,9 @@ function loadedCode(step: Step, { program }: Live): readonly CompiledCode[] {
   return last.code;
 }
 
+/** More than lies between code and table. */
+const MOST_SLACK_BYTES = 4096;
+
 /** What is read of a kernel. */
 export type CodeKernel = Pick<SubjectKernel, "machine" | "env">;
 
@@ -69,13 +72,18 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
   const inlined = inlinedHelpers(env);
   let functions: Va[] = [];
   return all.map((view) => {
-    const { fn, jitedLen, offsets, extable, entries } = view;
+    const { fn, jitedLen, offsets, extable } = view;
     const isMain = fn.index === 0;
     if (isMain) functions = [];
     const roImage = view.bpfFunc!;
     functions.push(roImage);
-    const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
-    const { words, passed } = wordsOf(machine, view, tableBytes, bti);
+    const codeBytes = jitedLen + LITERAL_BYTES;
+    // A table that is not behind the code is not read: exception-entries then misses it.
+    const distance = extable === undefined ? -1 : extable - roImage;
+    const hasTable = distance >= codeBytes && distance < codeBytes + MOST_SLACK_BYTES;
+    const tableBytes = hasTable ? distance : codeBytes;
+    const entries = hasTable ? view.entries : 0;
+    const { words, passed } = wordsOf(machine, view, { tableBytes, entries, bti });
     return {
       insns: fn.insns,
       words,
@@ -95,25 +103,31 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
   });
 }
 
+/** Byte offset and entries of the exception table; branch target identification. */
+interface TablePlace {
+  readonly tableBytes: number;
+  readonly entries: number;
+  readonly bti: boolean;
+}
 interface Known {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
   readonly view: FunctionView;
-  readonly tableBytes: number;
-  readonly bti: boolean;
+  readonly place: TablePlace;
   readonly passed: { rules: number };
 }
 const known = new WeakMap<JitFunction, Known>();
 
 /** Code, literal and table as they stand in memory: what is known from last time if nothing has changed. */
-function wordsOf(machine: Machine, view: FunctionView, tableBytes: number, bti: boolean): Known {
-  const { fn, bpfFunc, jitedLen, offsets, entries } = view;
+function wordsOf(machine: Machine, view: FunctionView, place: TablePlace): Known {
+  const { fn, bpfFunc, jitedLen, offsets } = view;
+  const { tableBytes, entries, bti } = place;
   const before = known.get(fn);
   if (
-    before?.tableBytes === tableBytes &&
-    before.bti === bti &&
+    before?.place.tableBytes === tableBytes &&
+    before.place.entries === entries &&
+    before.place.bti === bti &&
     before.view.jitedLen === jitedLen &&
-    before.view.entries === entries &&
     isSame(before.view.offsets, offsets) &&
     firstDifference(machine, bpfFunc!, before.bytes) === undefined
   ) {
@@ -121,7 +135,7 @@ function wordsOf(machine: Machine, view: FunctionView, tableBytes: number, bti: 
   }
   const bytes = machine.peek(bpfFunc!, tableBytes + entries * ENTRY_BYTES);
   const words = new Uint32Array(bytes.buffer);
-  const read: Known = { bytes, words, view, tableBytes, bti, passed: { rules: 0 } };
+  const read: Known = { bytes, words, view, place, passed: { rules: 0 } };
   known.set(fn, read);
   return read;
 }
