@@ -39,9 +39,10 @@ const SLOW = [
   "harness/gate/*.test.ts",
   "harness/loop/{campaign,process}.test.ts",
   "harness/mutants/{automatic,mutants,series}.test.ts",
-  "harness/report/{browser,campaign-data}.test.ts",
+  "harness/report/{browser,campaign-data,pack-history}.test.ts",
+  "impl/{a64/bitmask,jit/refusal}.test.ts",
   "properties/a64/disassembly.test.ts",
-  "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{shrink,toy-subject}}.test.ts",
+  "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{arbitrary,blinding,shrink,toy-subject}}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",
   "properties/engines/programs.test.ts",
   "properties/exhaustive/*.test.ts",
@@ -54,6 +55,8 @@ const CANARY = { test: { name: "canary", include: ["testing/*.canary.ts"] } };
 export default defineConfig({
   plugins: [mutants],
   test: {
+    // Every core: the default leaves one idle.
+    maxWorkers: "100%",
     reporters: ["default", tally],
     projects: [
       {
