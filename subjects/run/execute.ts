@@ -13,7 +13,20 @@ const NO_TRAPS: EngineRun["traps"] = new Map();
 type Execute = Pick<EngineRun, "machine" | "entry" | "args" | "fuel"> & Partial<EngineRun>;
 
 export const execute = (engine: Engine, run: Execute): EngineOutcome =>
-  engine.run({ cpu: 0, stackTop: ENTRY_SP, stackLow: STACK.base, traps: NO_TRAPS, system: SYSTEM, ...run });
+  // Written out: this is done for every run, and to spread an object takes as long as a short program.
+  engine.run({
+    machine: run.machine,
+    cpu: run.cpu ?? 0,
+    entry: run.entry,
+    args: run.args,
+    stackTop: run.stackTop ?? ENTRY_SP,
+    stackLow: run.stackLow ?? STACK.base,
+    fuel: run.fuel,
+    traps: run.traps ?? NO_TRAPS,
+    system: run.system ?? SYSTEM,
+    fixup: run.fixup,
+    trace: run.trace,
+  });
 
 /** These traps, and what runs in place of called code that the machine does not have. */
 export const trapsOf = (kernel: SubjectKernel, traps: EngineRun["traps"] = NO_TRAPS): EngineRun["traps"] =>

@@ -33,6 +33,9 @@ interface Entering {
 }
 type Span = Pick<Region, "image" | "codeBytes">;
 
+/** An execution before anybody has read what it left. */
+type Draft = { -readonly [K in keyof Execution]: Execution[K] };
+
 /** A run of a single program, on an input of the caller's. */
 interface ProgramRun {
   readonly program: Program;
@@ -88,14 +91,19 @@ export class Executor {
     const execution = this.enter(
       { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: regions, functions: loaded.functions },
       {
-        ...{ engine, fuel, trace, args: [pointer(layout.context.base)], traps: this.withHelpers(memory) },
+        engine,
+        fuel,
+        trace,
+        args: [pointer(layout.context.base)],
+        traps: this.withHelpers(memory),
         isFetched: this.fetched === live,
       },
     );
     this.fetched = execution.problem === undefined ? live : undefined;
     const { outcome } = execution;
     if (outcome === undefined) return execution;
-    return { ...execution, whole: this.outcomeOf(live, program, layout, lastCode, outcome) };
+    execution.whole = this.outcomeOf(live, program, layout, lastCode, outcome);
+    return execution;
   }
 
   /** Run into what is left of a freed program where its pack is still there. */
@@ -123,7 +131,8 @@ export class Executor {
     const { code } = generated.expected(0);
     // Nobody asks what is on the stack where anything may be attached.
     const frame = generated.layout(0).frames[code]!;
-    return { ...execution, whole: memory.returned(program, frame, code, outcome.x0) };
+    execution.whole = memory.returned(program, frame, code, outcome.x0);
+    return execution;
   }
 
   private withHelpers(memory: RunMemory): ReadonlyMap<Va, Trap> {
@@ -157,7 +166,7 @@ export class Executor {
     return undefined;
   }
 
-  private enter({ live, cpu, at, expected, spans, functions }: Entering, given: Given = {}): Execution {
+  private enter({ live, cpu, at, expected, spans, functions }: Entering, given: Given = {}): Draft {
     const { kernel, attachments } = this;
     const { machine } = kernel;
     const problem = given.isFetched === true ? undefined : this.problemOf(cpu, spans);
@@ -166,7 +175,13 @@ export class Executor {
     const outcome =
       problem === undefined
         ? execute(engine, {
-            ...{ machine, cpu, entry: spans[0]!.image, args, fuel, traps, trace },
+            machine,
+            cpu,
+            entry: spans[0]!.image,
+            args,
+            fuel,
+            traps,
+            trace,
             fixup: (pc) => kernel.fixupException(functions, pc),
           })
         : undefined;

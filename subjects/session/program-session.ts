@@ -106,7 +106,12 @@ export class ProgramSession {
     this.giveBack?.();
     this.giveBack = skip === 0 ? undefined : session.reserve(skip * CHUNK_BYTES);
     const program: PreparedProgram = {
-      ...{ codes, lse, argument: 0n, returns: undefined, generated: undefined, imageBytes: undefined },
+      codes,
+      lse,
+      argument: 0n,
+      returns: undefined,
+      generated: undefined,
+      imageBytes: undefined,
       ...(env && { env }),
     };
     this.isLogged = this.loads++ % LOADS_A_LOG === 0;

@@ -45,8 +45,9 @@ export class Recorder {
     this.between = between;
     this.firstHeapObject = undefined;
     this.copied = undefined;
-    this.buffers.clear();
-    this.areas.clear();
+    // To clear an empty map makes a new table.
+    if (this.buffers.size > 0) this.buffers.clear();
+    if (this.areas.size > 0) this.areas.clear();
   }
 
   /** Do something that is not part of the step. */

@@ -24,8 +24,16 @@ export interface Region {
 
 /** Memory of which everything may be done; what differs is said where it is made. */
 export const region = (kind: Region["kind"], start: number, end: number): Region => ({
-  ...{ kind, start, end, aligned: false, atomics: true, writable: true },
-  ...{ movable: true, shortLived: false, spillable: true, map: -1 },
+  kind,
+  start,
+  end,
+  aligned: false,
+  atomics: true,
+  writable: true,
+  movable: true,
+  shortLived: false,
+  spillable: true,
+  map: -1,
 });
 
 export interface Pointer {
