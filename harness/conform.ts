@@ -3,7 +3,8 @@
 // refused; on their own they are just bad input, each with its line.
 
 import path from "node:path";
-import { type Check, checkOrCrash } from "../properties/cases/check-or-crash.js";
+import { checkOrCrash } from "../properties/cases/check-or-crash.js";
+import type { Check } from "../properties/cases/program/check.js";
 import { hex64 } from "../spec/bits.js";
 import { type Group, ROWS } from "../spec/bpf/isa.js";
 import type { Outcome } from "../spec/bpf/outcome.js";

@@ -3,7 +3,7 @@
 import { type ConformReport, conform } from "../../harness/conform.js";
 import { formatConform } from "../../harness/format/conform.js";
 import { exitCode } from "../../harness/report.js";
-import { stageCheck } from "../../properties/cases/stage-check.js";
+import { makeCheck } from "../../properties/cases/program/check.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
 import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
@@ -36,7 +36,7 @@ async function runConform(paths: readonly string[], flags: Flags, io: Io): Promi
   const subject = subjectFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
-  const report = await conform(paths, stageCheck({ subject, engines, strictness: "rfc" }), io.stop);
+  const report = await conform(paths, makeCheck({ subject, engines, strictness: "rfc" }), io.stop);
   complainAll(io, report.unreadable);
   if (onlyRefusals(report)) {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);

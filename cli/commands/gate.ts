@@ -18,7 +18,7 @@ import { makeCheckers } from "../../harness/loop/trial.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { KINDS } from "../../properties/cases/index.js";
-import { stageCheck } from "../../properties/cases/stage-check.js";
+import { makeCheck } from "../../properties/cases/program/check.js";
 import { directedCases } from "../../properties/directed/index.js";
 import {
   complain,
@@ -183,7 +183,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
     const about = {
       engines: engines.map(({ name }) => name),
-      check: stageCheck({ subject, engines }),
+      check: makeCheck({ subject, engines }),
       from: flags.from,
     };
     const page = async () => (await import("../../harness/report/gate-data.js")).gateData(result, about);

@@ -8,8 +8,8 @@ import { inputBytes } from "../../harness/input-bytes.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
 import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
+import { makeCheck } from "../../properties/cases/program/check.js";
 import { traceRun } from "../../properties/cases/program/trace-run.js";
-import { stageCheck } from "../../properties/cases/stage-check.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
 import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
@@ -59,7 +59,7 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
-  const checked = checkExpected(c, stageCheck({ subject, engines, strictness }));
+  const checked = checkExpected(c, makeCheck({ subject, engines, strictness }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
   if (flags.trace === true && checked.runs.length > 0) {
     for (const [i, bytes] of c.inputs.entries()) {

@@ -2,6 +2,7 @@
 // of each kind, and what is tried exhaustively. The first failure of each kind is shrunk and kept as a file.
 
 import path from "node:path";
+import { mutedBy } from "../../properties/oracles/index.js";
 import type { DirectedCase } from "../../subjects/subject.js";
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
@@ -152,6 +153,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const tally = tallies.get(PROGRAMS) ?? emptyTally();
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
+    notChecked: [...NOT_CHECKED, ...mutedBy(subject)],
     corpus,
     directed: directed.report,
     kinds: Object.fromEntries(options.kinds.map(({ kind }) => [kind, kindReport(tallies.get(kind) ?? emptyTally())])),
@@ -261,6 +263,5 @@ function programFacts(tally: Tally, jobs: number, { engines }: Setting) {
     coverage: coverage(tally.rows),
     sizes: tally.sizes.map((programs, i) => ({ upTo: SIZE_LIMITS[i] ?? null, programs })),
     incomparableWhy: Object.fromEntries(incomparable),
-    notChecked: NOT_CHECKED,
   };
 }

@@ -6,8 +6,8 @@ import { defaultEngine } from "../../engines/index.js";
 import { checkExpected } from "../../properties/cases/check-or-crash.js";
 import { type PlayOptions, playHistory, type Violation } from "../../properties/cases/history/check.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
+import { makeCheck } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
-import { stageCheck } from "../../properties/cases/stage-check.js";
 import { directedCases } from "../../properties/directed/index.js";
 import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
 import { recordedExcerpts } from "../../properties/recordings/recording.js";
@@ -170,7 +170,7 @@ const corpusSearch = (): Search => {
 const conformanceSearch = (): Search => {
   const folder = process.env.ROX_CONFORMANCE;
   const { files } = findFiles(folder === undefined ? [] : [path.join(folder, "tests")], [".data"]);
-  const check = stageCheck({ engines: [defaultEngine()], strictness: "rfc" });
+  const check = makeCheck({ engines: [defaultEngine()], strictness: "rfc" });
   const search = listSearch("conformance", files.values(), (file) => {
     const test = loadDataFile(file);
     if (!test.ok || test.value.result === undefined || test.value.restricted !== undefined) return undefined;

@@ -4,8 +4,8 @@ import path from "node:path";
 import { engineByName } from "../../engines/index.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { parseHistory } from "../../properties/cases/history/text.js";
+import { makeCheck } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
-import { stageCheck } from "../../properties/cases/stage-check.js";
 import { foundCause } from "../counterexample.js";
 import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
@@ -33,7 +33,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
   const { settings, state, samples } = campaign;
   const engine = engineByName(settings.engine);
   // Cases are not played on an engine that is not here.
-  const witnesses = engine && { engine, check: stageCheck({ engines: [engine] }) };
+  const witnesses = engine && { engine, check: makeCheck({ engines: [engine] }) };
   const findings: FindingData[] = [];
   for (const { facts, shrunk, times } of campaign.findings) {
     const found = { ...foundCause(facts, shrunk, replayOf(directory, facts)), times };

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { defaultEngine } from "../../engines/index.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
+import { makeCheck } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { parseCase } from "../../properties/cases/program/text.js";
-import { stageCheck } from "../../properties/cases/stage-check.js";
 import type { Counterexample } from "../counterexample.js";
 import { differenceOf, findingData, machineEvents } from "./finding-data.js";
 
-const witnesses = () => ({ check: stageCheck(), engine: defaultEngine() });
+const witnesses = () => ({ check: makeCheck(), engine: defaultEngine() });
 const ADDS = "# title: two\n# expect: r0 = 0x3\n\nr0 = 2\nr0 += 4097\nexit\n";
 const FOUND: Counterexample = {
   ...{ name: "two", title: "r0 against the file differs", oracle: "exec-match", kind: PROGRAMS, text: ADDS },

@@ -4,11 +4,12 @@
 import type { Engine } from "../../engines/engine.js";
 import { EventLog } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
-import { type Check, type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
+import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
 import { envOf, lowerCase } from "../../properties/cases/compile.js";
 import type { HistoryFile, Violation } from "../../properties/cases/history/check.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { parseHistory } from "../../properties/cases/history/text.js";
+import type { Check } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { parseCase } from "../../properties/cases/program/text.js";
 import type { TraceRow } from "../../properties/cases/program/trace.js";

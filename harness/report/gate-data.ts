@@ -1,8 +1,8 @@
 // A run of the gate as data for the HTML report.
 
 import { defaultEngine } from "../../engines/index.js";
-import type { Check } from "../../properties/cases/check-or-crash.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
+import type { Check } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { type Counterexample, failedByName, foundCase } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";

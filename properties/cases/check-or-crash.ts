@@ -3,12 +3,9 @@
 import { hex64 } from "../../spec/bits.js";
 import type { Case } from "../../subjects/case.js";
 import { EXEC_MATCH, exception, summary, type Verdict } from "../verdict.js";
-import type { CaseReport, RunReport, Watch } from "./program/check.js";
+import type { CaseReport, Check, RunReport, Watch } from "./program/check.js";
 
 export type Checked = Extract<CaseReport, { kind: "checked" }>;
-
-/** Runs a case on both witnesses. */
-export type Check = (c: Case, watch?: Watch) => CaseReport;
 
 /**
  * An exception out of a witness is a finding about that program, not the end of the run. A program that is not valid

@@ -43,6 +43,10 @@ export const ORACLES: readonly Oracle[] = [
   ...CODE_ORACLES,
 ];
 
-/** Those that say something of the subject. What it mutes is counted and printed with its reason. */
+/** Those that say something of the subject. The gate prints what it mutes: see `mutedBy`. */
 export const oraclesOf = ({ mute }: Subject): readonly Oracle[] =>
   mute.size === 0 ? ORACLES : ORACLES.filter(({ name }) => !mute.has(name));
+
+/** What is not asked of the subject, and why, a line each. */
+export const mutedBy = ({ name: subject, mute }: Subject): readonly string[] =>
+  [...mute].map(([oracle, why]) => `${oracle}, which says nothing of ${subject}: ${why}`);

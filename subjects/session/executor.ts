@@ -6,7 +6,7 @@ import { pointer, type Va } from "../../machine/address.js";
 import type { FetchProblem } from "../../machine/machine.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../spec/bpf/program.js";
-import { execute } from "../run/execute.js";
+import { execute, trapsOf } from "../run/execute.js";
 import type { RunMemory } from "../run/run-memory.js";
 import type { Execution, Region } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
@@ -17,7 +17,6 @@ import type { LiveProgram } from "./prepared.js";
 /** A64 instructions of one run in a history. */
 const FUEL = 2_000_000;
 const LINE_BYTES = 64;
-const NO_TRAPS: ReadonlyMap<Va, Trap> = new Map();
 const NO_ANSWERS: readonly TracedAnswer[] = [];
 
 /** One entry into a program. */
@@ -66,8 +65,8 @@ export class Executor {
     private readonly attachments: Attachments,
     private readonly memory: RunMemory | undefined,
   ) {
-    this.ownTraps = kernel.traps?.(NO_TRAPS) ?? NO_TRAPS;
-    this.attachedTraps = new Map([...attachments.calls.traps, ...this.ownTraps]);
+    this.ownTraps = trapsOf(kernel);
+    this.attachedTraps = trapsOf(kernel, attachments.calls.traps);
   }
 
   /** @param at the event of the step after which it runs */
@@ -136,11 +135,7 @@ export class Executor {
   }
 
   private withHelpers(memory: RunMemory): ReadonlyMap<Va, Trap> {
-    this.helperTraps ??= new Map([
-      ...this.attachedTraps,
-      ...memory.traps,
-      ...(this.kernel.traps?.(memory.traps) ?? NO_TRAPS),
-    ]);
+    this.helperTraps ??= trapsOf(this.kernel, new Map([...this.attachments.calls.traps, ...memory.traps]));
     return this.helperTraps;
   }
 

@@ -11,7 +11,7 @@ import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { DEFAULT_OPTIONS } from "../action.js";
 import type { CaseEnv } from "../case.js";
 import { lowerProgram, type RewrittenFunction } from "../lowering.js";
-import type { Execution, Scene, Step } from "../step.js";
+import type { Step } from "../step.js";
 import { describeLoadError, type JitEnv, type Subject } from "../subject.js";
 import { placed } from "./machines.js";
 import { framesOf, type LiveProgram, type PreparedProgram, prepared } from "./prepared.js";
@@ -74,7 +74,7 @@ interface RanProgram {
 }
 
 export class ProgramSession {
-  readonly session: Session;
+  private readonly session: Session;
   private giveBack: (() => void) | undefined;
   private loads = 0;
   private isLogged = true;
@@ -88,10 +88,6 @@ export class ProgramSession {
     this.session = new Session({ subject, history, engine: first!, placed: machine, ...(env && { env }) });
     const { session } = this;
     session.record(() => session.load(ANCHOR, prepared(subject, ANCHOR_PROGRAM), { hole: 0, blind: false }));
-  }
-
-  get scene(): Scene {
-    return this.session;
   }
 
   load(program: Program, facts: Facts, env: CaseEnv): Step {
@@ -131,7 +127,6 @@ export class ProgramSession {
     const { session } = this;
     const { engines, fuel, trace } = this.options;
     return engines.map((engine) => {
-      let execution: Execution | undefined;
       const given = {
         program,
         input,
@@ -141,11 +136,8 @@ export class ProgramSession {
         fuel,
         ...(trace && { trace: (s: TraceState) => trace(s, live) }),
       };
-      const run = (): Execution => {
-        execution = session.executor.runProgram(live, given);
-        return execution;
-      };
-      const step = session.record(() => session.run(run), { isRun: true });
+      const step = session.record(() => session.run(() => session.executor.runProgram(live, given)), { isRun: true });
+      const [execution] = step.executions;
       return { engine: engine.name, step, outcome: execution?.whole, executed: execution?.outcome?.executed ?? 0 };
     });
   }
@@ -156,7 +148,7 @@ export class ProgramSession {
     return session.record(() => session.free(live, false), { isLogged: this.isLogged });
   }
 
-  /** A64 words of all images. */
+  /** Of all functions, as they stand in memory. */
   imagesOf({ program, prepared: { codes } }: LiveProgram): readonly LoadedImage[] {
     const { machine } = this.session;
     const given = codes.flatMap((functions, code) => functions.map((fn) => ({ code, fn })));

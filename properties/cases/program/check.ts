@@ -20,7 +20,7 @@ import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 
-export interface CheckerOptions {
+interface CheckerOptions {
   /** Default: our own code. */
   readonly subject?: Subject;
   /** Every run is made on each of them. Default: the fastest that is there. */
@@ -101,6 +101,15 @@ class Checker {
 }
 
 export const makeChecker = (options: CheckerOptions = {}): Checker => new Checker(options);
+
+/** Runs a case on both witnesses. */
+export type Check = (c: Case, watch?: Watch) => CaseReport;
+
+/** Checks programs one after the other. */
+export function makeCheck(options: CheckerOptions = {}): Check {
+  const checker = makeChecker(options);
+  return (c, watch) => checkCase(c, checker, watch);
+}
 
 export function checkCase(c: Case, checker: Checker, watch: Watch = {}): CaseReport {
   const { program } = c;
