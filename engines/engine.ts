@@ -1,9 +1,12 @@
 // The contract of everything that executes A64 code: given a machine whose memory holds the code, run from an entry
 // address to the return address and say what came of it. Helpers, fuel, exception fixups and the procedure call
-// standard are the caller's rules, passed in; what a word does is the engine's.
+// standard are the caller's rules, passed in; what a word does is the engine's. Kernel code, which has more than one entry
+// and no such rules, runs on a CPU that stops and goes on.
 
 import type { Va } from "../machine/address.js";
 import type { Machine } from "../machine/machine.js";
+import type { SystemRegisterName } from "../spec/a64/system-registers.js";
+import type { Stops } from "./stops.js";
 
 /** A call out of the code. Gets x0..x4, returns x0. Throwing `TrapFault` ends the run as a fault at the call. */
 export type Trap = (args: BigUint64Array) => bigint;
@@ -61,7 +64,11 @@ export type EngineFault =
   | "outsideFrame"
   | "misalignedStack"
   | "breakpoint"
-  | "trap";
+  | "trap"
+  /** The CPU may see older bytes there: they were stored, and the caches were not told or it has not synchronized. */
+  | "staleFetch"
+  /** An indirect branch went to a word that is no landing pad for it. */
+  | "branchTarget";
 
 export type EngineOutcome =
   | { readonly kind: "returned"; readonly x0: bigint; readonly executed: number }
@@ -76,6 +83,69 @@ export type EngineOutcome =
   | { readonly kind: "violated"; readonly rule: string; readonly executed: number }
   | { readonly kind: "outOfFuel"; readonly executed: number };
 
+/** What a CPU holds. Addresses in `pc` are the low 48 bits; registers have all 64. */
+export interface CpuState {
+  /** X0..X30. */
+  readonly x: BigUint64Array;
+  sp: bigint;
+  pc: Va;
+  /** N is bit 3. */
+  nzcv: number;
+  /** PSTATE.BTYPE: nonzero after an indirect branch that has not landed yet. */
+  btype: number;
+  /** NZCV aside, which has its own place. DAIF is at bits 9..6, as MRS reads it. */
+  readonly system: Record<SystemRegisterName, bigint>;
+}
+
+/** Why a CPU stopped. Registers are those before the instruction at `pc`. */
+export type CpuStop =
+  /** The address is one of `stops`; nothing of the instruction there is done. Resuming at once executes it. */
+  | { readonly kind: "trap"; readonly pc: Va }
+  | { readonly kind: "break"; readonly pc: Va; readonly imm: number }
+  | {
+      readonly kind: "fault";
+      readonly pc: Va;
+      readonly why: EngineFault;
+      /** What a refused access or branch was to, or where a fetch is refused. */
+      readonly address: bigint;
+      readonly detail: string;
+    }
+  /** A word, or a system register, that the engine does not have. */
+  | { readonly kind: "unknown"; readonly pc: Va; readonly word: number; readonly detail: string }
+  /** As asked: the instruction before did what `pauseAfter` names. */
+  | { readonly kind: "paused"; readonly pc: Va }
+  | { readonly kind: "outOfFuel"; readonly pc: Va };
+
+export interface ResumeOptions {
+  /** Instructions at most; after the last one the CPU is out of fuel. */
+  readonly fuel: number;
+  /** `store`: also after cache and TLB maintenance and the barriers that complete it. */
+  readonly pauseAfter?: "store" | undefined;
+}
+
+/**
+ * One CPU of a machine. Its stores to memory that code may come to lie in, its cache and TLB maintenance and its ISBs go
+ * to the machine as the events that kernel code in TypeScript makes. An exclusive reservation outlives no stop but
+ * `paused` and `outOfFuel`, and no other run on the same engine.
+ */
+export interface EngineCpu {
+  readonly state: CpuState;
+  resume(options: ResumeOptions): CpuStop;
+  /** Instructions begun since the CPU was made. */
+  readonly executed: number;
+}
+
+export interface CpuOptions {
+  readonly machine: Machine;
+  readonly cpu: number;
+  /** Where to stop. May change between two calls of `resume`. */
+  readonly stops: Stops;
+  /** Seed of the store-exclusives that fail though they could succeed; without it none does. */
+  readonly spuriousFailures?: number | undefined;
+  /** Executable pages are guarded: indirect branches must land on a BTI, or on what stands for one. */
+  readonly bti?: boolean | undefined;
+}
+
 export interface Engine {
   /** As `--engine` takes it. */
   readonly name: string;
@@ -84,4 +154,6 @@ export interface Engine {
   /** Memory that a machine's frames may be cut from (`MachineOptions.physical`) to make runs of this engine fast. */
   physical?(bytes: number): Uint8Array<ArrayBuffer>;
   run(run: EngineRun): EngineOutcome;
+  /** Absent if the engine runs programs only. Registers are zero, system registers as after reset. */
+  cpu?(options: CpuOptions): EngineCpu;
 }

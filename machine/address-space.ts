@@ -44,6 +44,11 @@ export class AddressSpace {
     return this.table.generation;
   }
 
+  /** See `PageTable.eachChange`. */
+  eachMapChange(since: number, visit: (va: Va) => void): boolean {
+    return this.table.eachChange(since, visit);
+  }
+
   /**
    * Map fresh poisoned frames at a place of the caller's choice: stacks, maps, packets, code made by hand. Fetches from
    * there are taken to be coherent unless `tracked`.
@@ -143,6 +148,17 @@ export class AddressSpace {
     frame.view.setUint32(at, word, true);
     frame.lines?.written(at, at + 4);
     this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 4 });
+  }
+
+  /** Bytes there were stored by code that ran on an engine, which obeyed the page table. */
+  stored(va: Va, bytes: number): void {
+    for (let at = va; at < va + bytes; ) {
+      const from = at % this.pageBytes;
+      const piece = Math.min(va + bytes - at, this.pageBytes - from);
+      this.table.get(at)?.frame.lines?.written(from, from + piece);
+      at += piece;
+    }
+    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes });
   }
 
   /** `write32`, but @returns false if told to fail, like `copy`. */

@@ -142,6 +142,11 @@ export class Machine extends AddressSpace {
    */
   fetch(cpu: number, va: Va, bytes: number): FetchProblem | undefined {
     this.onEvent?.({ kind: "fetch", cpu, va, bytes });
+    return this.fetchProblem(cpu, va, bytes);
+  }
+
+  /** The same, asked by an engine in the middle of a run. */
+  fetchProblem(cpu: number, va: Va, bytes: number): FetchProblem | undefined {
     const translation = this.tlb.find(va, bytes);
     if (translation !== undefined) return { va: Math.max(va, translation.va), why: "staleTranslation" };
     for (let at = va; at < va + bytes; at += this.pageBytes - (at % this.pageBytes)) {

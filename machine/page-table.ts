@@ -23,6 +23,8 @@ export interface Mapping {
 
 type Leaf = (Mapping | undefined)[];
 const LEAF_PAGES = 512;
+/** How many changes are remembered. */
+const CHANGES = 32;
 
 export class PageTable {
   private readonly leaves = new Map<number, Leaf>();
@@ -32,6 +34,8 @@ export class PageTable {
   private lastLeaf: Leaf | undefined;
   /** Rises with every change. Who caches mappings compares it. */
   generation = 0;
+  /** An address in the page of each of the last changes, by generation. */
+  private readonly changes = new Float64Array(CHANGES);
 
   constructor(readonly pageBytes: number) {
     this.perPage = 1 / pageBytes;
@@ -47,9 +51,20 @@ export class PageTable {
     return this.lastLeaf?.[(va * this.perPage) & (LEAF_PAGES - 1)];
   }
 
+  /**
+   * Visit an address of each page that has changed since a generation.
+   *
+   * @returns false, with nothing visited, if so many have that not all are remembered.
+   */
+  eachChange(since: number, visit: (va: Va) => void): boolean {
+    if (since < 0 || this.generation - since > CHANGES) return false;
+    for (let at = since; at < this.generation; at++) visit(this.changes[at % CHANGES]!);
+    return true;
+  }
+
   /** Set or, with undefined, remove the mapping of the page that holds `va`. */
   set(va: Va, mapping: Mapping | undefined): void {
-    this.generation++;
+    this.changes[this.generation++ % CHANGES] = va;
     const key = Math.floor(va * this.perLeaf);
     let leaf = this.leaves.get(key);
     if (leaf === undefined) {

@@ -5,9 +5,11 @@ import type { Va } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
+import { WasmCpu } from "./cpu.js";
 import { type Host, hostOf, hostWithMemory } from "./host.js";
 import * as at from "./layout.js";
 import { missing } from "./module.js";
+import { resetSystem } from "./registers.js";
 import { lastStop } from "./stop.js";
 
 const LR = 30;
@@ -17,6 +19,7 @@ const SLICE = 1 << 16;
 const SAVED_FROM = 2 * 19;
 const SAVED_TO = 2 * 30;
 const ENTRY_WORDS = entryWords();
+const SYSTEM_AT = at.REGS / 8 + at.SYSTEM;
 
 export const wasmEngine: Engine = {
   name: "wasm",
@@ -25,8 +28,9 @@ export const wasmEngine: Engine = {
   run: (run) => {
     const { machine } = run;
     const host = hostOf((machine.mapping(run.stackTop - 1) ?? machine.mapping(run.entry))?.frame);
-    return host.alone(() => new Run(host, run).toEnd());
+    return host.alone(() => new Run(host, run).whole());
   },
+  cpu: (options) => new WasmCpu(options),
 };
 
 /** One run, from the entry to its outcome. */
@@ -52,14 +56,21 @@ class Run {
     host.setAddress(at.STACK_POINTER, run.stackTop);
     host.setAddress(LR, RETURN_ADDRESS);
     host.words[at.NZCV / 4] = 0;
-    host.wide[at.REGS / 8 + at.TPIDR_EL1] = system?.tpidrEl1 ?? 0n;
-    host.wide[at.REGS / 8 + at.TPIDR_EL2] = system?.tpidrEl2 ?? 0n;
-    host.wide[at.REGS / 8 + at.SP_EL0] = system?.spEl0 ?? 0n;
+    resetSystem(host);
+    host.wide[SYSTEM_AT] = system?.tpidrEl1 ?? 0n;
+    host.wide[SYSTEM_AT + 1] = system?.tpidrEl2 ?? 0n;
+    host.wide[SYSTEM_AT + 2] = system?.spEl0 ?? 0n;
     host.floats[at.PREVIOUS / 8] = run.entry;
     this.resume();
   }
 
-  toEnd(): EngineOutcome {
+  whole(): EngineOutcome {
+    const outcome = this.toEnd();
+    this.tell();
+    return outcome;
+  }
+
+  private toEnd(): EngineOutcome {
     const { host, run } = this;
     const { traps, fuel } = run;
     let pc = run.entry;
@@ -124,6 +135,7 @@ class Run {
   private resume(): void {
     const { host, run } = this;
     host.turnTo(run.machine);
+    host.stopBefore(false, false);
     host.interpreter.begin(run.stackLow, run.stackTop, this.pageShift);
     this.page = -1;
     this.epoch = host.epoch;
@@ -137,6 +149,7 @@ class Run {
     const back = host.address(LR);
     if (back === undefined) return this.fault(pc, "notExecutable", "a called function returns to no kernel address");
     const previous = host.floats[at.PREVIOUS / 8]!;
+    this.tell();
     host.release();
     try {
       host.x[0] = trap(host.x.slice(0, 5));
@@ -179,12 +192,26 @@ class Run {
     const { host } = this;
     const pc = host.floats[at.PC / 8]!;
     const { why, detail } = lastStop(host);
+    if (why === "note" || why === "pause") {
+      this.executed--;
+      return this.tell();
+    }
     const fixup = why === "badRead" || why === "badWrite" ? this.run.fixup?.(pc) : undefined;
     if (fixup === undefined) return this.fault(pc, why, detail);
     if (fixup.clear !== undefined && fixup.clear !== at.ZERO) host.x[fixup.clear] = 0n;
     host.interpreter.forgetReservation();
     host.floats[at.PC / 8] = fixup.resume;
     return undefined;
+  }
+
+  /** Tell the machine of stores to where code may come to lie. */
+  private tell(): undefined {
+    const { host, run } = this;
+    if (host.words[at.PENDING / 4] === 0) return;
+    const from = host.lowAddress(at.PENDING_FROM);
+    const bytes = host.lowAddress(at.PENDING_END) - from;
+    host.words[at.PENDING / 4] = 0;
+    run.machine.runOn(run.cpu, () => run.machine.stored(from, bytes));
   }
 
   private unknownWord(): EngineOutcome {

@@ -3,13 +3,18 @@
 
 import type { Va } from "../../machine/address.js";
 import type { Frame, Machine } from "../../machine/machine.js";
+import { encodedSystemRegister, SYSTEM_REGISTER_NAMES, SYSTEM_REGISTERS } from "../../spec/a64/system-registers.js";
+import { CodePages } from "./code-pages.js";
 import * as at from "./layout.js";
 import { type Interpreter, instantiate, newMemory } from "./module.js";
 import { Shadows } from "./shadow.js";
 
 /** For copies of frames that lie elsewhere. */
 const SHADOW_BYTES = 16 << 20;
+/** For records by address: those of a thousand pages of 4 KiB. */
+const RECORD_AREA_BYTES = 32 << 20;
 const NEVER = -1;
+const SYSTEM_AT = at.REGS / 8 + at.SYSTEM;
 const STATE_FROM = at.REGS / 4;
 const STATE_TO = at.FETCH_TLB / 4;
 
@@ -23,7 +28,14 @@ export class Host {
   readonly floats: Float64Array;
   /** What a machine's frames may be cut from. */
   readonly physical: Uint8Array<ArrayBuffer>;
+  /** The system registers, in the order of their table. */
+  readonly system: BigUint64Array;
   readonly shadows: Shadows;
+  readonly codePages: CodePages;
+  /** Whose pages the interpreter may fetch from by address. */
+  private pagesOf: object | undefined;
+  private stopsAtStores = false;
+  private isCareful = false;
   private readonly buffer: ArrayBuffer;
   private machine: Machine | undefined;
   private generation = NEVER;
@@ -32,15 +44,23 @@ export class Host {
   private begun = 0;
 
   constructor(physicalBytes: number) {
-    const memory = newMemory(at.FRAMES + SHADOW_BYTES + physicalBytes);
+    const memory = newMemory(at.FRAMES + SHADOW_BYTES + RECORD_AREA_BYTES + physicalBytes);
     this.buffer = memory.buffer;
     this.x = new BigUint64Array(this.buffer, at.REGS, at.STACK_POINTER + 1);
     this.words = new Uint32Array(this.buffer, 0, at.FRAMES / 4);
     this.wide = new BigUint64Array(this.buffer, 0, at.FRAMES / 8);
+    this.system = this.wide.subarray(SYSTEM_AT, SYSTEM_AT + SYSTEM_REGISTER_NAMES.length);
     this.floats = new Float64Array(this.buffer, 0, at.FRAMES / 8);
     this.shadows = new Shadows(new Uint8Array(this.buffer, at.FRAMES, SHADOW_BYTES));
-    this.physical = new Uint8Array(this.buffer, at.FRAMES + SHADOW_BYTES, physicalBytes);
+    const recordArea = new Uint8Array(this.buffer, at.FRAMES + SHADOW_BYTES, RECORD_AREA_BYTES);
+    this.physical = new Uint8Array(this.buffer, at.FRAMES + SHADOW_BYTES + RECORD_AREA_BYTES, physicalBytes);
     this.interpreter = instantiate(memory, (page) => this.translate(page));
+    this.codePages = new CodePages(this.interpreter, recordArea);
+    SYSTEM_REGISTER_NAMES.forEach((name, i) => {
+      const { encoding, writable } = SYSTEM_REGISTERS[name];
+      const place = at.SYSTEM + i;
+      new Uint8Array(this.buffer)[at.SYSTEM_PLACES + encodedSystemRegister(encoding)] = place | (writable ? 128 : 0);
+    });
   }
 
   /** Make one run. A run within a trap of another leaves the registers of the outer one as they were. */
@@ -48,6 +68,7 @@ export class Host {
     const outer = this.depth > 0 ? this.words.slice(STATE_FROM, STATE_TO) : undefined;
     this.depth++;
     this.begun++;
+    this.words[at.PENDING / 4] = 0;
     try {
       return run();
     } finally {
@@ -68,9 +89,28 @@ export class Host {
       this.machine = machine;
       this.generation = NEVER;
     }
-    if (machine.mapGeneration === this.generation) return;
+    const since = this.generation;
+    if (machine.mapGeneration === since) return;
     this.generation = machine.mapGeneration;
+    if (machine.eachMapChange(since, this.forget)) return;
     this.interpreter.forgetTranslations();
+    this.interpreter.forgetPages();
+  }
+
+  /** Pages may be fetched from by address that were opened for the same owner, on the same machine. */
+  fetchFor(owner: object): void {
+    if (this.pagesOf === owner) return;
+    this.pagesOf = owner;
+    this.interpreter.forgetPages();
+  }
+
+  /** Have the interpreter stop before every store, or before everything that the machine must be told of. */
+  stopBefore(stores: boolean, notes: boolean): void {
+    if (stores && !this.stopsAtStores) this.interpreter.forgetTranslations();
+    if (stores === this.stopsAtStores && notes === this.isCareful) return;
+    this.stopsAtStores = stores;
+    this.isCareful = notes;
+    this.interpreter.stopBefore(stores, notes);
   }
 
   /** Others may look at the frames, and write to them, after this. */
@@ -94,17 +134,28 @@ export class Host {
     return high >= 0xffff_0000 ? (high - 0xffff_0000) * 2 ** 32 + this.words[index]! : undefined;
   }
 
+  /** The low 48 bits of an address that lies at `place`. */
+  lowAddress(place: number): Va {
+    return (this.words[place / 4 + 1]! % 2 ** 16) * 2 ** 32 + this.words[place / 4]!;
+  }
+
   setAddress(register: number, va: Va): void {
     const index = at.REGS / 4 + 2 * register;
     this.words[index] = va % 2 ** 32;
     this.words[index + 1] = 0xffff_0000 + Math.floor(va / 2 ** 32);
   }
 
+  private readonly forget = (va: Va): void => {
+    this.interpreter.forgetTranslation(va);
+    this.interpreter.forgetPage(va);
+  };
+
   private translate(page: Va): number {
     const mapping = this.machine!.mapping(page);
     if (mapping === undefined) return 0;
     const isWritable = mapping.permission === "rw";
-    return this.place(mapping.frame, isWritable) + (isWritable ? 1 : 0);
+    const isTracked = mapping.frame.lines !== undefined;
+    return this.place(mapping.frame, isWritable) | (isWritable ? at.WRITABLE : 0) | (isTracked ? at.TRACKED : 0);
   }
 }
 

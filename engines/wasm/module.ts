@@ -18,15 +18,22 @@ interface Memory {
 /** What the interpreter offers; see engines/wasm/assembly/index.ts. Addresses are low 48 bits. */
 export interface Interpreter {
   begin(stackLow: number, stackTop: number, pageShift: number): void;
+  forgetTranslation(page: number): void;
   forgetTranslations(): void;
-  forgetFetches(): void;
   forgetReservation(): void;
   allowFetch(page: number, frame: number): void;
+  allowPage(page: number, frame: number, records: number): void;
+  forgetPage(page: number): void;
+  forgetPages(): void;
+  forgetRecord(records: number, offset: number): void;
+  passStop(records: number, offset: number, word: number): void;
+  stopBefore(stores: boolean, notes: boolean): void;
   knows(word: number): number;
   go(entry: number, frame: number, budget: number): number;
+  goPaged(entry: number, frame: number, records: number, budget: number): number;
 }
 
-/** Answers the place of a page's frame in linear memory, plus 1 if it may be written, or 0 if nothing is mapped. */
+/** Answers the place of a page's frame in linear memory with `WRITABLE` and `TRACKED`, or 0 if nothing is mapped. */
 type Translate = (page: number) => number;
 
 const WASM_PAGE = 0x10000;

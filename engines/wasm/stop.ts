@@ -6,7 +6,8 @@ import type { Host } from "./host.js";
 import * as at from "./layout.js";
 
 interface Stop {
-  readonly why: EngineFault;
+  /** `note` and `pause`: the instruction is only about to be executed. */
+  readonly why: EngineFault | "note" | "pause";
   readonly detail: string;
 }
 
@@ -41,6 +42,10 @@ export function lastStop({ words, wide }: Host): Stop {
       return { why: "breakpoint", detail: `brk #0x${address.toString(16)}` };
     case at.STOP_BRANCH:
       return { why: "notExecutable", detail: `${BRANCHES[bytes]} to ${place}, which is no kernel address` };
+    case at.STOP_NOTE:
+      return { why: "note", detail: "" };
+    case at.STOP_PAUSE:
+      return { why: "pause", detail: "" };
     default:
       throw new RangeError(`the interpreter stopped for reason ${words[at.STOP_WHY / 4]}, which it has not`);
   }

@@ -27,7 +27,10 @@ export function storeExclusive<T>(record: usize): bool {
   const address = xn(record);
   if (!isAligned(address, bytes, true)) return false;
   const succeeds = takeReservation(address, bytes);
-  if (succeeds && !storeTo<T>(address, <T>xd(record))) return false;
+  if (succeeds && !storeTo<T>(address, <T>xd(record))) {
+    reserve(address, bytes);
+    return false;
+  }
   putTo(load<u8>(record, RM), succeeds ? 0 : 1);
   return true;
 }

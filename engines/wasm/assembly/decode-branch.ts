@@ -1,6 +1,6 @@
 // Branches, exceptions, system instructions. Bits 31..29 choose the class.
 
-import { SP_EL0, TPIDR_EL1, TPIDR_EL2, ZERO } from "../layout";
+import { SYSTEM, SYSTEM_PLACES, ZERO } from "../layout";
 import { field, operands, signedField, target } from "./decode-fields";
 import { Op } from "./ops";
 
@@ -63,24 +63,12 @@ function system(word: u32, record: usize): Op {
     const op2 = field(word, 7, 5); // DSB, DMB, ISB
     return op2 >= 4 && op2 <= 6 ? Op.NOTHING : Op.UNKNOWN;
   }
-  const source = systemRegister(word & 0xffff_ffe0);
-  if (source == 0) return Op.UNKNOWN;
+  if (word >> 20 != 0xd53) return Op.UNKNOWN;
+  const source = load<u8>(SYSTEM_PLACES + field(word, 19, 5)) & 0x7f;
+  // The three that compiled programs read, so far.
+  if (source != SYSTEM && source != SYSTEM + 1 && source != SYSTEM + 2) return Op.UNKNOWN;
   operands(record, target(word & 31), ZERO, source, 0);
   return Op.ORR64;
-}
-
-/** The place of what an MRS reads, or 0. */
-function systemRegister(mrs: u32): u32 {
-  switch (mrs) {
-    case 0xd538_d080:
-      return TPIDR_EL1;
-    case 0xd53c_d040:
-      return TPIDR_EL2;
-    case 0xd538_4100:
-      return SP_EL0;
-    default:
-      return 0;
-  }
 }
 
 /** Hints that wait or that change registers other than by signing LR with SP are refused. */

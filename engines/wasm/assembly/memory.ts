@@ -4,6 +4,10 @@
 import {
   BOUNCE,
   DATA_TLB_ENTRIES,
+  PENDING,
+  PENDING_END,
+  PENDING_FROM,
+  PENDING_WRITE,
   READ_TLB,
   REGS,
   STACK_POINTER,
@@ -14,16 +18,20 @@ import {
   STOP_MISALIGNED_LOAD,
   STOP_MISALIGNED_STACK,
   STOP_MISALIGNED_STORE,
+  STOP_NOTE,
+  STOP_PAUSE,
   STOP_READ_UNMAPPED,
   STOP_SP,
   STOP_STORE_BELOW_SP,
   STOP_WHY,
   STOP_WRITE_PROTECTED,
   STOP_WRITE_UNMAPPED,
+  TRACKED,
+  WRITABLE,
   WRITE_TLB,
 } from "../layout";
 
-/** @returns the place of the page's frame, plus 1 if it may be written; 0 if nothing is mapped there. */
+/** @returns the place of the page's frame, with `WRITABLE` and `TRACKED`; 0 if nothing is mapped there. */
 // @ts-ignore: decorator
 @external("host", "translate")
 declare function translate(page: f64): u32;
@@ -46,6 +54,10 @@ let windowBytes: u64 = 0;
 /** The block that the last load-exclusive marked; of no bytes if there is none. */
 let reserved: u64 = 0;
 let reservedBytes: u64 = 0;
+/** Stop before every store. */
+let pausesAtStores: bool = false;
+/** Stop before everything that the machine must be told of. */
+let isCareful: bool = false;
 
 export function setStack(low: u64, top: u64, shift: u32): void {
   pageShift = shift;
@@ -55,6 +67,20 @@ export function setStack(low: u64, top: u64, shift: u32): void {
   stackEnd = (top + ~pageMask) & pageMask;
   windowLow = low - 7;
   windowBytes = stackEnd - windowLow;
+}
+
+/** Whoever asks for the first must also forget translations. */
+export function stopBefore(stores: bool, notes: bool): void {
+  pausesAtStores = stores;
+  isCareful = notes;
+}
+
+/** Of the page that holds `va`, which comes as its low 48 bits. */
+export function forgetTranslation(va: f64): void {
+  const page = (<u64>va + TOP_16) & pageMask;
+  const at = (<usize>(page >> pageShift) & TLB_MASK) << 4;
+  if (load<u64>(<usize>READ_TLB + at) == page) store<u64>(<usize>READ_TLB + at, NO_PAGE);
+  if (load<u64>(<usize>WRITE_TLB + at) == page) store<u64>(<usize>WRITE_TLB + at, NO_PAGE);
 }
 
 export function forgetTranslations(): void {
@@ -130,7 +156,7 @@ function farReadable(address: u64, bytes: u32): usize {
     stop(STOP_READ_UNMAPPED, address, bytes);
     return 0;
   }
-  return (frame & ~1) + <usize>(address & ~pageMask);
+  return place(frame, address);
 }
 
 /** Bytes of two pages, put side by side. */
@@ -147,8 +173,18 @@ function farStore(address: u64, bytes: u32, value: u64): bool {
   if (!frameAllows(address, bytes, true)) return false;
   if ((address & ~pageMask) + bytes > ~pageMask + 1) return scatter(address, bytes, value);
   const frame = writable(address, address, bytes);
-  if (frame == 0) return false;
-  const place = frame + <usize>(address & ~pageMask);
+  if (frame == 0 || !mayStore(address, bytes, frame)) return false;
+  put(place(frame, address), bytes, value);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function place(frame: usize, address: u64): usize {
+  return (frame & ~3) + <usize>(address & ~pageMask);
+}
+
+function put(place: usize, bytes: u32, value: u64): void {
   switch (bytes) {
     case 1:
       store<u8>(place, <u8>value);
@@ -162,25 +198,53 @@ function farStore(address: u64, bytes: u32, value: u64): bool {
     default:
       store<u64>(place, value);
   }
-  return true;
 }
 
 /** Over the end of a page. Both pages must take it before any byte is written. */
 function scatter(address: u64, bytes: u32, value: u64): bool {
   const last = address + bytes - 1;
-  if (writable(address, address, 1) == 0 || writable(last, last, 1) == 0) return false;
+  const low = writable(address, address, 1);
+  const high: usize = low == 0 ? <usize>0 : writable(last, last, 1);
+  if (high == 0 || !mayStore(address, bytes, low | (high & TRACKED))) return false;
   for (let i: u32 = 0; i < bytes; i++) {
-    if (!farStore(address + i, 1, value >> (8 * i))) return false;
+    const at = address + i;
+    store<u8>(place((at & pageMask) == (address & pageMask) ? low : high, at), <u8>(value >> (8 * i)));
   }
   return true;
 }
 
-/** The frame of the page with `at`, or 0 after a stop for `bytes` bytes at `address`. */
+/** The frame of the page with `at` and what it is, or 0 after a stop for `bytes` bytes at `address`. */
 function writable(at: u64, address: u64, bytes: u32): usize {
-  const frame = open(at);
-  if (frame & 1) return frame - 1;
+  const page = at & pageMask;
+  const entry = <usize>READ_TLB + ((<usize>(page >> pageShift) & TLB_MASK) << 4);
+  const known = load<u64>(entry) == page;
+  const frame: usize = known ? <usize>((load<u32>(entry, 8) + <u32>page) | load<u32>(entry, 12)) : open(at);
+  if (frame & WRITABLE) return frame;
   stop(frame == 0 ? STOP_WRITE_UNMAPPED : STOP_WRITE_PROTECTED, address, bytes);
   return 0;
+}
+
+/** @returns false if the instruction stops before it stores. */
+function mayStore(address: u64, bytes: u64, frame: usize): bool {
+  if (pausesAtStores) {
+    stop(STOP_PAUSE, address, <u32>bytes);
+    return false;
+  }
+  return (frame & TRACKED) == 0 || note(PENDING_WRITE, address, bytes);
+}
+
+/** Something for the machine to hear of, in one piece with what is pending; else the instruction stops. */
+function note(kind: u32, address: u64, bytes: u64): bool {
+  const pending = load<u32>(PENDING);
+  const end = address + bytes;
+  if (isCareful || (pending != 0 && (pending != kind || address > load<u64>(PENDING_END) || end < load<u64>(PENDING_FROM)))) {
+    stop(STOP_NOTE, address, <u32>bytes);
+    return false;
+  }
+  if (pending == 0 || address < load<u64>(PENDING_FROM)) store<u64>(PENDING_FROM, address);
+  if (pending == 0 || end > load<u64>(PENDING_END)) store<u64>(PENDING_END, end);
+  store<u32>(PENDING, kind);
+  return true;
 }
 
 /** Look the page up in the machine's table and keep the answer. */
@@ -190,10 +254,11 @@ function open(address: u64): usize {
   const frame: usize = translate(<f64>(page - TOP_16));
   if (frame == 0) return 0;
   const at = (<usize>(page >> pageShift) & TLB_MASK) << 4;
-  const distance = (<u32>frame & ~1) - <u32>page;
+  const distance = (<u32>frame & ~3) - <u32>page;
   store<u64>(<usize>READ_TLB + at, page);
   store<u32>(<usize>READ_TLB + at, distance, 8);
-  if (frame & 1) {
+  store<u32>(<usize>READ_TLB + at, frame & 3, 12);
+  if ((frame & 3) == WRITABLE && !pausesAtStores) {
     store<u64>(<usize>WRITE_TLB + at, page);
     store<u32>(<usize>WRITE_TLB + at, distance, 8);
   }

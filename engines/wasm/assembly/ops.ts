@@ -2,6 +2,7 @@
 // switch leaves nothing to decide. Names end in the width of the result.
 
 export const enum Op {
+  RENEW, // of no word yet: what memory starts as
   UNKNOWN,
   CONST, // rd = imm: MOVZ, MOVN
   MOVK64,
@@ -134,6 +135,7 @@ export const enum Op {
   PACIASP,
   AUTIASP,
   BRK,
+  STOP, // not of a word: the address is one to stop at
 }
 
 /** How the index of an access is extended. */
