@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FOLDERS = ["spec", "machine", "impl", "engines", "subjects", "properties", "harness", "cli"];
-const EXTENSIONS = [".css", ".js", ".json"];
+const EXTENSIONS = [".css", ".js", ".json", ".workload"];
 
 const output = path.resolve(process.argv[2] ?? path.join(ROOT, "dist"));
 for (const folder of FOLDERS.filter((name) => existsSync(path.join(ROOT, name)))) {

@@ -3,6 +3,7 @@
 import type { Define } from "../command.js";
 import { defineConform } from "./conform.js";
 import { defineCorpus } from "./corpus.js";
+import { defineCost } from "./cost.js";
 import { defineFuzz } from "./fuzz.js";
 import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
@@ -27,4 +28,5 @@ export const COMMANDS: readonly Define[] = [
   defineReplay,
   defineCorpus,
   defineMutants,
+  defineCost,
 ];

@@ -15,7 +15,7 @@ import type { Variant } from "./collection.js";
 export interface Build {
   /** By mutant id: URL of a compiled module -> file that takes its place. */
   readonly replacements: ReadonlyMap<string, Readonly<Record<string, string>>>;
-  /** Of `harness/mutants/`, compiled. */
+  /** A file below `harness/`, compiled. */
   module(name: string): URL;
   /** Ids of variants that make no sense to the compiler: they were built, but say nothing. */
   readonly broken: ReadonlySet<string>;
@@ -41,7 +41,7 @@ const CONFIG = {
 export async function buildVariants(root: string, variants: readonly Variant[]): Promise<Loaded<Build>> {
   const directory = mkdtempSync(path.join(tmpdir(), "rox-mutants-"));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  const module = (name: string): URL => pathToFileURL(path.join(directory, "dist", "harness", "mutants", name));
+  const module = (name: string): URL => pathToFileURL(path.join(directory, "dist", "harness", name));
   try {
     const replacements = copySources(directory, root, variants);
     const complaints = await compile(directory);

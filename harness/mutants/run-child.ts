@@ -1,6 +1,6 @@
 // One mutant in a process of its own, so that whatever it does (loops, memory, a crash at import) ends with the process.
 
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import type { Attempt, Task } from "./attempt.js";
 import type { Build } from "./build.js";
 import type { FromChild } from "./child.js";
@@ -13,24 +13,54 @@ export interface Outcome {
 
 const MEMORY_MIB = 1024;
 
-/** @param id undefined for the sources as they are */
-export function runChild(build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> {
+interface VariantChild {
+  readonly child: ChildProcess;
+  /** The line of its errors that says most. */
+  said(): string;
+  /** Sends a message and waits for the answer; undefined if the process ends without one. */
+  ask<Answer>(message: object): Promise<{ readonly message: Answer | undefined; readonly said: string }>;
+}
+
+/**
+ * A process that loads the files of a variant in place of the originals.
+ *
+ * @param id undefined for the sources as they are
+ * @param module path of what it runs, below `harness/`
+ */
+export function forkVariant(build: Build, id: string | undefined, module: string, stop: AbortSignal): VariantChild {
   const replacements = id === undefined ? {} : (build.replacements.get(id) ?? {});
-  const child = fork(build.module("child.js"), {
-    execArgv: ["--import", build.module("register.js").href, `--max-old-space-size=${MEMORY_MIB}`],
+  const child = fork(build.module(module), {
+    execArgv: ["--import", build.module("mutants/register.js").href, `--max-old-space-size=${MEMORY_MIB}`],
     env: { ...process.env, ROX_REPLACEMENTS: JSON.stringify(replacements) },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  let said = "";
+  let text = "";
   child.stderr?.on("data", (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(0, 4000);
+    text = (text + chunk.toString()).slice(0, 4000);
   });
+  const kill = (): boolean => child.kill("SIGKILL");
+  stop.addEventListener("abort", kill);
+  child.on("close", () => stop.removeEventListener("abort", kill));
+  const said = (): string => lastLine(text);
+  const ask = <Answer>(message: object): Promise<{ readonly message: Answer | undefined; readonly said: string }> =>
+    new Promise((resolve) => {
+      let answer: Answer | undefined;
+      child.on("message", (value) => {
+        answer = value as Answer;
+      });
+      child.on("close", () => resolve({ message: answer, said: said() }));
+      child.send(message);
+    });
+  return { child, said, ask };
+}
+
+/** @param id undefined for the sources as they are */
+export function runChild(build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> {
+  const { child, said } = forkVariant(build, id, "mutants/child.js", stop);
   return new Promise((resolve) => {
     let started = performance.now();
     let attempt: Attempt | undefined;
     let witness: Witness | undefined;
-    const kill = (): boolean => child.kill("SIGKILL");
-    stop.addEventListener("abort", kill);
     child.on("message", (message: FromChild) => {
       if (message.kind === "ready") {
         started = performance.now();
@@ -39,11 +69,9 @@ export function runChild(build: Build, id: string | undefined, task: Task, stop:
       else witness = message.witness;
     });
     child.on("close", (code, signal) => {
-      stop.removeEventListener("abort", kill);
       const seconds = (performance.now() - started) / 1000;
       resolve({
-        attempt:
-          attempt ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with code ${code}: ${lastLine(said)}`, seconds),
+        attempt: attempt ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with code ${code}: ${said()}`, seconds),
         witness,
       });
     });

@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import type { MachineEvent } from "../../machine/event.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { type CostOptions, costOf, loadWorkload, workloadNames } from "./cost.js";
+import { Counter } from "./counts.js";
+import { playWorkload } from "./play.js";
+import { sourcesOf } from "./series.js";
+import { LETTER_SECONDS, LEVELS, secondsOf, TEST_TAG } from "./unit-costs.js";
+import { stepsOf, type Workload } from "./workload.js";
+import { parseWorkload } from "./workload-text.js";
+
+const workload = (text: string): Workload => {
+  const parsed = parseWorkload("mine.workload", "mine", text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+};
+const builtIn = (name: string): Workload => {
+  const read = loadWorkload(name);
+  if (!read.ok) throw new Error(read.error.got);
+  return read.value;
+};
+const OPTIONS: CostOptions = {
+  ...{ seed: 1, allocators: ["page", "pack"], series: ["v6"], subject: defaultSubject, every: 1, pageBytes: 4096 },
+  stop: new AbortController().signal,
+};
+
+test("the round of a repeat is counted from 1, in names and sizes", () => {
+  const { body } = { ...workload("repeat 2\nload p% %+3 moves\nend\nfree p1\nfree any") };
+  const steps = [...stepsOf({ name: "", about: "", body }, 1)].map(({ step }) => step);
+  expect(steps).toEqual([
+    { kind: "load", name: "p1", slots: 4, contents: "moves" },
+    { kind: "load", name: "p2", slots: 5, contents: "moves" },
+    { kind: "free", name: "p1" },
+    { kind: "free", name: undefined },
+  ]);
+});
+
+test.each([
+  ["load p 3", "mine.workload:1"],
+  ["load p %+1 moves", "mine.workload:1"],
+  ["repeat 3\nload p 3 moves", "mine.workload:2"],
+  ["load p 3 moves\nend", "mine.workload:2"],
+  ["repeat 0\nfree any\nend", "mine.workload:1"],
+  ["repeat 9999999\nload p% 3 moves\nend", "mine.workload:1"],
+  ["", "mine.workload:1"],
+])("a workload that makes no sense is refused with its line: %j", (text, subject) => {
+  const parsed = parseWorkload("mine.workload", "mine", text);
+  expect(parsed.ok ? "read" : parsed.error.subject).toBe(subject);
+});
+
+test.each([
+  ["free p", "p is used, but it is not there"],
+  ["load p 3 moves\nload p 3 moves", "p is loaded, but it is there already"],
+  ["free any", "`free any`, but there is no program that could be freed"],
+  ["load p 3 moves\ndetach p", "p is detached, but nothing is attached to it"],
+  ["load p 3 moves\nload q 3 moves\nattach p q\nfree p", "p is freed, but something is attached to it"],
+])("steps that do not fit together are refused: %j", async (text, got) => {
+  const result = await costOf(workload(text), { ...OPTIONS, allocators: ["pack"] });
+  expect(result.ok ? "played" : result.error.got).toBe(got);
+});
+
+test("a run of line by line maintenance counts as the range does, with one barrier", () => {
+  const countsOf = (events: readonly object[]) => {
+    const counter = new Counter({}, 4096, 2 ** 21);
+    for (const event of events) counter.listener({ cpu: 0, ...event } as MachineEvent);
+    return counter.counts;
+  };
+  const whole = [{ kind: "clean", va: 60, bytes: 200 }, { kind: "ipi" }];
+  const lines = [0, 64, 128, 192, 256].map((va) => ({ kind: "clean", va, bytes: 64 }));
+  expect(countsOf(whole)).toEqual(countsOf([...lines, { kind: "ipi" }]));
+  expect(countsOf(whole)).toMatchObject({ linesCleaned: 5, barriers: 1, ipis: 1 });
+});
+
+test("what is played twice costs twice as much, and nothing is left behind", () => {
+  const once = "load p 50 mixed\nfree p\n";
+  const [one, two] = [once, once + once].map((text) =>
+    playWorkload(workload(`load resident 4 moves\n${text}free resident`), { seed: 1, allocator: "packs" }),
+  );
+  const resident = playWorkload(workload("load resident 4 moves\nfree resident"), { seed: 1, allocator: "packs" });
+  for (const kind of ["ipis", "fixmapMaps", "patchLock", "packMutex", "loads"] as const) {
+    const [a, b] = [one!.counts[kind], two!.counts[kind]];
+    expect(b - a, kind).toBe(a - resident.counts[kind]);
+  }
+});
+
+test("sampled rounds count for those that are left out", () => {
+  const whole = playWorkload(builtIn("test_tag"), { seed: 1, allocator: "packs", every: 512 });
+  const finer = playWorkload(builtIn("test_tag"), { seed: 1, allocator: "packs", every: 128 });
+  expect(whole.counts.loads).toBe(finer.counts.loads);
+  expect(Math.abs(whole.counts.instructions / finer.counts.instructions - 1)).toBeLessThan(0.01);
+  expect(whole.steps).toBeLessThan(finer.steps);
+});
+
+test("the counts that unit costs are solved with are those of test_tag, and give the letter's two rows", () => {
+  for (const [allocator, row] of [
+    ["pages", "page"],
+    ["packs", "pack"],
+  ] as const) {
+    const { counts } = playWorkload(builtIn("test_tag"), { seed: 1, allocator, every: 128 });
+    for (const [kind, n] of Object.entries(TEST_TAG[row])) {
+      expect(Math.abs(counts[kind as keyof typeof counts] / n - 1), `${row} ${kind}`).toBeLessThan(0.01);
+    }
+    const full = { ...counts, ...TEST_TAG[row] };
+    for (const level of LEVELS) expect(secondsOf(full, level)).toBeCloseTo(LETTER_SECONDS[row], 3);
+  }
+});
+
+test("every built-in workload plays", async () => {
+  for (const name of workloadNames()) {
+    const result = await costOf(builtIn(name), { ...OPTIONS, every: 512 });
+    if (!result.ok) throw new Error(result.error.got);
+    expect(result.value.columns.length, name).toBeGreaterThan(0);
+  }
+});
+
+test("the edits of each old version still fit the sources", () => {
+  for (const version of ["v3", "v4", "v5"] as const) expect(sourcesOf(version)).toMatchObject({ ok: true });
+});
