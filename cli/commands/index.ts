@@ -14,6 +14,7 @@ import { definePack } from "./pack.js";
 import { defineReplay } from "./replay.js";
 import { defineReport } from "./report.js";
 import { defineRun } from "./run.js";
+import { defineTlb } from "./tlb.js";
 
 export const COMMANDS: readonly Define[] = [
   defineRun,
@@ -29,4 +30,5 @@ export const COMMANDS: readonly Define[] = [
   defineCorpus,
   defineMutants,
   defineCost,
+  defineTlb,
 ];

@@ -2,51 +2,25 @@
 // it: no network, no file beside it, and no script but for the filter
 // and the copy buttons. See `data.ts` for what goes in, and `page.css` and `page-script.js` for what is written into it.
 
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { ROWS } from "../../spec/bpf/isa.js";
 import type { Loaded } from "../bad-input.js";
-import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { drawGrowth, drawPace, drawSizes } from "./charts.js";
 import { coverageSection } from "./coverage-section.js";
 import type { GrowthPoint, ReportData } from "./data.js";
 import { findingsSection } from "./finding-section.js";
 import { commandLine, type Html, html, raw } from "./html.js";
 import { packsSection } from "./packs-section.js";
-
-/** A browser keeps to it: whatever a finding's text says, nothing is fetched and no other script runs. */
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'";
-
-const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' " +
-  "fill='%23246a73'/%3E%3Cpath d='M4 8.5l2.5 2.5L12 5.5' fill='none' stroke='white' stroke-width='2'/%3E%3C/svg%3E";
-
-/** Text of a file that lies beside this one, in the sources as in the build: see `scripts/copy-data.mjs`. */
-const beside = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8");
+import { beside, footer, htmlPage, writeIndex } from "./shell.js";
 
 /** Write `index.html` into the directory, which is made. Returns its path. */
-export function writePage(directory: string, data: ReportData): Loaded<string> {
-  const made = makeDirectory(directory);
-  return made.ok ? writeOutputFile(path.join(directory, "index.html"), renderPage(data)) : made;
-}
+export const writePage = (directory: string, data: ReportData): Loaded<string> =>
+  writeIndex(directory, renderPage(data));
 
 export function renderPage(data: ReportData): string {
   const { command, version, verdict } = data;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${verdict.headline} · ${command}</title>
-<link rel="icon" href="${ICON}">
-<style>${raw(beside("page.css"))}</style>
-<script>document.documentElement.className = "js";</script>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the findings</a>
+  return htmlPage(
+    `${verdict.headline} · ${command}`,
+    html`<a class="skip" href="#main">Skip to the findings</a>
 ${header(data)}
 <main id="main" tabindex="-1">
 ${filterBar(data)}
@@ -55,12 +29,9 @@ ${coverageSection(data.coverage)}
 ${data.packs === undefined ? "" : packsSection(data.packs)}
 ${speedSection(data)}
 </main>
-<footer><p>Written by roxcheck ${version}. The page needs no network.</p></footer>
-<script>${raw(beside("page-script.js"))}</script>
-</body>
-</html>
-`;
-  return page.text;
+${footer(version)}
+<script>${raw(beside("page-script.js"))}</script>`,
+  );
 }
 
 const SIGNS: Readonly<Record<ReportData["verdict"]["state"], string>> = { ok: "✓", failed: "✕", interrupted: "‖" };

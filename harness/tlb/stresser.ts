@@ -57,11 +57,11 @@ export interface Surroundings {
 
 /** Of what is said of the letter's machine, only the compiler is known; the sizes are those of a large C compiler. */
 export const SURROUNDINGS: Surroundings = {
-  ...{ userPages: 15, userCode: 5000, userData: 12_000, dataPerCode: 2, kernelBlocks: 5, events: 4000 },
+  ...{ userPages: 15, userCode: 5000, userData: 12_000, dataPerCode: 16, kernelBlocks: 5, events: 2000 },
 };
 
 /** How code of BPF programs is mapped: by pages, or by blocks of 2 MiB. */
-export type MappedBy = "pages" | "blocks";
+type MappedBy = "pages" | "blocks";
 const BLOCK_BYTES = 2 * 1024 * 1024;
 
 interface Scenario {

@@ -2,7 +2,7 @@
 // levels, the second shared with data. `machine/tlb.ts` is about stale translations and is another matter.
 
 /** `ways` of `entries`: fully associative. Least recently used goes first. */
-export interface TlbLevel {
+interface TlbLevel {
   readonly entries: number;
   readonly ways: number;
 }
