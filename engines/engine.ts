@@ -31,6 +31,9 @@ export interface EngineRun {
   /** Instructions. */
   readonly fuel: number;
   readonly traps: ReadonlyMap<Va, Trap>;
+  /** See `CpuOptions`. */
+  readonly spuriousFailures?: number | undefined;
+  readonly bti?: boolean | undefined;
   /** All zero if absent. */
   readonly system?: SystemRegisters | undefined;
   /** The exception tables of the images that run. */
@@ -119,13 +122,14 @@ export type CpuStop =
 export interface ResumeOptions {
   /** Instructions at most; after the last one the CPU is out of fuel. */
   readonly fuel: number;
-  /** `store`: also after cache and TLB maintenance and the barriers that complete it. */
+  /** `store`: also after a barrier that completes cache or TLB maintenance, and after an ISB. */
   readonly pauseAfter?: "store" | undefined;
 }
 
 /**
  * One CPU of a machine. Its stores to memory that code may come to lie in, its cache and TLB maintenance and its ISBs go
- * to the machine as the events that kernel code in TypeScript makes. An exclusive reservation outlives no stop but
+ * to the machine as the events that kernel code in TypeScript makes. Maintenance takes effect when a DSB completes it, and
+ * what no DSB parts may happen in any order: invalidations first. An exclusive reservation outlives no stop but
  * `paused` and `outOfFuel`, and no other run on the same engine.
  */
 export interface EngineCpu {
@@ -140,7 +144,7 @@ export interface CpuOptions {
   readonly cpu: number;
   /** Where to stop. May change between two calls of `resume`. */
   readonly stops: Stops;
-  /** Seed of the store-exclusives that fail though they could succeed; without it none does. */
+  /** Seed of the store-exclusives that fail though they could succeed (spurious.ts); without it none does. */
   readonly spuriousFailures?: number | undefined;
   /** Executable pages are guarded: indirect branches must land on a BTI, or on what stands for one. */
   readonly bti?: boolean | undefined;

@@ -34,6 +34,8 @@ export interface FetchProblem {
 /** A multiple of every page size, but of nothing larger: packs lie where pages are free. */
 const VMALLOC_BASE = 0x8000_8301_0000;
 const VMALLOC_BYTES = 0x0cff_0000;
+/** Bytes of the kernel's half of the address space. */
+export const ALL = 2 ** 48;
 const HEAP_BASE = 0x0000_4000_0000;
 
 export class Machine extends AddressSpace {
@@ -121,6 +123,13 @@ export class Machine extends AddressSpace {
     const now = ++this.clock;
     this.eachCodePiece(va, bytes, (lines, from, to) => lines.invalidated(from, to, now));
     this.onEvent?.({ kind: "invalidate", cpu: this.cpu, va, bytes });
+  }
+
+  /** All of it. */
+  invalidateWholeIcache(): void {
+    const now = ++this.clock;
+    this.table.eachFrame(({ lines }) => lines?.invalidated(0, this.pageBytes, now));
+    this.onEvent?.({ kind: "invalidate", cpu: this.cpu, va: 0, bytes: ALL });
   }
 
   /** A CPU forgets what it fetched ahead (ISB, or taking an interrupt). */

@@ -51,6 +51,11 @@ export class PageTable {
     return this.lastLeaf?.[(va * this.perPage) & (LEAF_PAGES - 1)];
   }
 
+  eachFrame(visit: (frame: Frame) => void): void {
+    for (const leaf of this.leaves.values())
+      for (const mapping of leaf) if (mapping !== undefined) visit(mapping.frame);
+  }
+
   /**
    * Visit an address of each page that has changed since a generation.
    *

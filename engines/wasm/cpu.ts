@@ -3,12 +3,12 @@
 
 import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { hexWord } from "../../spec/bits.js";
 import type { CpuOptions, CpuStop, EngineCpu, EngineFault, ResumeOptions } from "../engine.js";
 import { type Host, hostOf } from "./host.js";
 import * as at from "./layout.js";
+import { Notes } from "./notes.js";
 import { Registers } from "./registers.js";
-import { lastStop } from "./stop.js";
+import { lastStop, noLandingPad, unknownWord } from "./stop.js";
 
 /** Instructions between two looks at the engine: compiled code is replaced by better code only then. */
 const SLICE = 1 << 20;
@@ -42,11 +42,15 @@ export class WasmCpu implements EngineCpu {
   private isPausing = false;
   private pausesNext = false;
   private keepsReservation = false;
+  private readonly notes: Notes;
+  /** Store-exclusives so far that could have succeeded. */
+  private spuriousCount = 0;
   /** The host's when the interpreter was last made ready for this CPU. */
   private epoch = -1;
 
   constructor(private readonly options: CpuOptions) {
     this.machine = options.machine;
+    this.notes = new Notes(options.machine, options.cpu);
     this.pageShift = 31 - Math.clz32(options.machine.pageBytes);
   }
 
@@ -64,7 +68,7 @@ export class WasmCpu implements EngineCpu {
     let stop: CpuStop | undefined;
     while (stop === undefined) stop = this.left > 0 ? this.advance() : { kind: "outOfFuel", pc: this.pc };
     this.tell();
-    this.state.save(this.host, stop.pc);
+    this.save(stop.pc);
     this.passing = stop.kind === "trap" ? stop.pc : undefined;
     this.keepsReservation = stop.kind === "paused" || stop.kind === "outOfFuel";
     return stop;
@@ -104,7 +108,7 @@ export class WasmCpu implements EngineCpu {
     const { machine, pc, page } = this;
     const isOnPage = pc >= page.va && pc < page.va + machine.pageBytes;
     if ((pc & 3) !== 0) return this.fault("misalignedFetch", pointer(pc), "pc is not a multiple of 4");
-    if (isOnPage && page.kind === "plain") return undefined;
+    if (isOnPage && page.kind === "plain") return this.landing();
     this.tell();
     const mapping = machine.mapping(pc);
     if (mapping?.permission !== "rox") {
@@ -120,8 +124,16 @@ export class WasmCpu implements EngineCpu {
     this.page = { va, kind, frame, records };
     if (kind === "plain") this.host.interpreter.allowPage(va, frame, records);
     const problem = kind === "stale" ? machine.fetchProblem(this.options.cpu, pc, 4) : undefined;
-    if (problem === undefined) return undefined;
+    if (problem === undefined) return this.landing();
     return this.fault("staleFetch", pointer(problem.va), `the CPU may see older bytes: ${problem.why}`);
+  }
+
+  /** An indirect branch that brought the CPU here must find what it may land on. */
+  private landing(): CpuStop | undefined {
+    const { host, pc } = this;
+    const branch = host.words[at.BTYPE / 4]!;
+    if (branch === 0 || host.interpreter.lands(this.wordAt(pc)) !== 0) return undefined;
+    return this.fault("branchTarget", pointer(pc), noLandingPad(branch, pc));
   }
 
   private trackedKind(va: Va): "tracked" | "stale" {
@@ -135,13 +147,27 @@ export class WasmCpu implements EngineCpu {
     const address = host.wide[at.STOP_ADDRESS / 8]!;
     switch (why) {
       case "note":
+        this.isSingle ||= this.page.kind !== "plain";
+        this.tell();
+        return this.again();
       case "pause":
-        // The instruction has done nothing yet.
-        this.left++;
-        this.executed--;
-        if (why === "pause") this.pausesNext = true;
-        this.isSingle ||= why === "pause" || this.page.kind !== "plain";
-        if (why === "note") this.tell();
+        this.isSingle = true;
+        this.pausesNext = true;
+        return this.again();
+      case "complete":
+        this.isSingle = this.pausesNext = this.isPausing;
+        this.tell();
+        this.outside(() => this.notes.complete());
+        return this.again();
+      case "synchronize":
+        this.tell();
+        this.pc += 4;
+        this.outside(() => this.machine.runOn(this.options.cpu, () => this.machine.contextSync()));
+        return this.isPausing ? { kind: "paused", pc: this.pc } : undefined;
+      case "maintain":
+        this.tell();
+        this.notes.begin(host);
+        this.pc += 4;
         return undefined;
       case "breakpoint":
         return { kind: "break", pc, imm: Number(address) };
@@ -150,20 +176,33 @@ export class WasmCpu implements EngineCpu {
     }
   }
 
-  /** Tell the machine what it must hear of. Whoever listens may look at this CPU, and run others. */
+  /** The instruction has done nothing yet. */
+  private again(): undefined {
+    this.left++;
+    this.executed--;
+  }
+
   private tell(): void {
-    const { host, machine, options } = this;
-    if (host.words[at.PENDING / 4] === 0) return;
-    host.words[at.PENDING / 4] = 0;
-    const from = host.lowAddress(at.PENDING_FROM);
-    const bytes = host.lowAddress(at.PENDING_END) - from;
-    this.state.save(host, this.pc);
+    const action = this.notes.take(this.host);
+    if (action !== undefined) this.outside(action);
+  }
+
+  /** Whoever hears of what the machine does here may look at this CPU, and run others. */
+  private outside(action: () => void): void {
+    const { host, machine } = this;
+    this.save(this.pc);
     host.release();
-    machine.runOn(options.cpu, () => machine.stored(from, bytes));
+    action();
     this.page = NO_PAGE;
     this.keepsReservation = false;
     if (host.epoch === this.epoch) host.turnTo(machine);
     else this.enter();
+    this.notes.show(host);
+  }
+
+  private save(pc: Va): void {
+    this.state.save(this.host, pc);
+    this.spuriousCount = this.host.words[at.SPURIOUS_COUNT / 4]!;
   }
 
   /** Make the interpreter this CPU's. */
@@ -175,6 +214,9 @@ export class WasmCpu implements EngineCpu {
     host.fetchFor(options.stops);
     host.codePages.update(options.stops, machine.pageBytes);
     this.state.load(host);
+    host.setRules(options.spuriousFailures, options.bti ?? false);
+    host.words[at.SPURIOUS_COUNT / 4] = this.spuriousCount;
+    this.notes.show(host);
     this.pc = this.state.pc;
     this.page = NO_PAGE;
     this.epoch = host.epoch;
@@ -189,7 +231,7 @@ export class WasmCpu implements EngineCpu {
     const { pc } = this;
     this.open();
     const word = this.wordAt(pc);
-    return { kind: "unknown", pc, word, detail: `${hexWord(word)}: no instruction that the interpreter knows` };
+    return { kind: "unknown", pc, word, detail: unknownWord(word) };
   }
 
   private fault(why: EngineFault, address: bigint, detail: string): CpuStop {

@@ -2,15 +2,15 @@
 // that completes comes back here: the return, calls of traps, faults and their fixups, new pages of code, and fuel.
 
 import type { Va } from "../../machine/address.js";
-import { hexWord } from "../../spec/bits.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { WasmCpu } from "./cpu.js";
 import { type Host, hostOf, hostWithMemory } from "./host.js";
 import * as at from "./layout.js";
 import { missing } from "./module.js";
+import { Notes } from "./notes.js";
 import { resetSystem } from "./registers.js";
-import { lastStop } from "./stop.js";
+import { type ForMachine, isForMachine, lastStop, noLandingPad, unknownWord } from "./stop.js";
 
 const LR = 30;
 /** Instructions between two looks at the engine: compiled code is replaced by better code only then. */
@@ -45,6 +45,7 @@ class Run {
   /** The host's when the interpreter was last made ready for this run. */
   private epoch = 0;
   private readonly pageShift: number;
+  private madeNotes: Notes | undefined;
 
   constructor(
     private readonly host: Host,
@@ -56,6 +57,10 @@ class Run {
     host.setAddress(at.STACK_POINTER, run.stackTop);
     host.setAddress(LR, RETURN_ADDRESS);
     host.words[at.NZCV / 4] = 0;
+    // As called by BLR.
+    host.words[at.BTYPE / 4] = run.bti === true ? 2 : 0;
+    host.words[at.UNDER_WAY / 4] = 0;
+    host.setRules(run.spuriousFailures, run.bti ?? false);
     resetSystem(host);
     host.wide[SYSTEM_AT] = system?.tpidrEl1 ?? 0n;
     host.wide[SYSTEM_AT + 1] = system?.tpidrEl2 ?? 0n;
@@ -85,6 +90,9 @@ class Run {
       }
       const refused = this.open(pc);
       if (refused !== undefined) return refused;
+      if (host.words[at.BTYPE / 4] !== 0 && host.interpreter.lands(this.wordAt(pc)) === 0) {
+        return this.fault(pc, "branchTarget", noLandingPad(host.words[at.BTYPE / 4]!, pc));
+      }
       const left = fuel - this.executed - this.calls;
       if (!(left > 0)) return { kind: "outOfFuel", executed: this.executed };
       const next = this.step(pc, left);
@@ -146,6 +154,7 @@ class Run {
     const { host, run } = this;
     if (this.executed + this.calls >= run.fuel) return { kind: "outOfFuel", executed: this.executed };
     this.calls++;
+    this.host.words[at.BTYPE / 4] = 0;
     const back = host.address(LR);
     if (back === undefined) return this.fault(pc, "notExecutable", "a called function returns to no kernel address");
     const previous = host.floats[at.PREVIOUS / 8]!;
@@ -192,10 +201,7 @@ class Run {
     const { host } = this;
     const pc = host.floats[at.PC / 8]!;
     const { why, detail } = lastStop(host);
-    if (why === "note" || why === "pause") {
-      this.executed--;
-      return this.tell();
-    }
+    if (isForMachine(why)) return this.tellOf(why);
     const fixup = why === "badRead" || why === "badWrite" ? this.run.fixup?.(pc) : undefined;
     if (fixup === undefined) return this.fault(pc, why, detail);
     if (fixup.clear !== undefined && fixup.clear !== at.ZERO) host.x[fixup.clear] = 0n;
@@ -204,20 +210,40 @@ class Run {
     return undefined;
   }
 
-  /** Tell the machine of stores to where code may come to lie. */
-  private tell(): undefined {
-    const { host, run } = this;
-    if (host.words[at.PENDING / 4] === 0) return;
-    const from = host.lowAddress(at.PENDING_FROM);
-    const bytes = host.lowAddress(at.PENDING_END) - from;
-    host.words[at.PENDING / 4] = 0;
-    run.machine.runOn(run.cpu, () => run.machine.stored(from, bytes));
+  /** The interpreter stopped before an instruction that the machine must hear of, or of what came before it. */
+  private tellOf(why: ForMachine): undefined {
+    const { host } = this;
+    this.tell();
+    if (why === "note" || why === "complete") this.executed--;
+    else host.floats[at.PC / 8]! += 4;
+    if (why === "complete") this.outside(() => this.notes.complete());
+    if (why === "maintain") this.notes.begin(host);
+  }
+
+  private tell(): void {
+    if (this.host.words[at.PENDING / 4] === 0) return;
+    const action = this.notes.take(this.host);
+    if (action !== undefined) this.outside(action);
+  }
+
+  private outside(action: () => void): void {
+    const { host } = this;
+    host.release();
+    action();
+    host.turnTo(this.run.machine);
+    this.notes.show(host);
+    this.page = -1;
+  }
+
+  private get notes(): Notes {
+    this.madeNotes ??= new Notes(this.run.machine, this.run.cpu);
+    return this.madeNotes;
   }
 
   private unknownWord(): EngineOutcome {
     const pc = this.host.floats[at.PC / 8]!;
     this.open(pc);
-    return this.fault(pc, "unknownWord", `${hexWord(this.wordAt(pc))}: no instruction that the interpreter knows`);
+    return this.fault(pc, "unknownWord", unknownWord(this.wordAt(pc)));
   }
 
   private fault(pc: Va, why: EngineFault, detail: string): EngineOutcome {

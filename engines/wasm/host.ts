@@ -4,6 +4,7 @@
 import type { Va } from "../../machine/address.js";
 import type { Frame, Machine } from "../../machine/machine.js";
 import { encodedSystemRegister, SYSTEM_REGISTER_NAMES, SYSTEM_REGISTERS } from "../../spec/a64/system-registers.js";
+import { failsSpuriously, SPURIOUS_PERIOD } from "../spurious.js";
 import { CodePages } from "./code-pages.js";
 import * as at from "./layout.js";
 import { type Interpreter, instantiate, newMemory } from "./module.js";
@@ -36,6 +37,7 @@ export class Host {
   private pagesOf: object | undefined;
   private stopsAtStores = false;
   private isCareful = false;
+  private spuriousSeed: number | undefined;
   private readonly buffer: ArrayBuffer;
   private machine: Machine | undefined;
   private generation = NEVER;
@@ -57,9 +59,11 @@ export class Host {
     this.interpreter = instantiate(memory, (page) => this.translate(page));
     this.codePages = new CodePages(this.interpreter, recordArea);
     SYSTEM_REGISTER_NAMES.forEach((name, i) => {
-      const { encoding, writable } = SYSTEM_REGISTERS[name];
+      const { encoding, mask } = SYSTEM_REGISTERS[name];
       const place = at.SYSTEM + i;
-      new Uint8Array(this.buffer)[at.SYSTEM_PLACES + encodedSystemRegister(encoding)] = place | (writable ? 128 : 0);
+      const places = new Uint8Array(this.buffer, at.SYSTEM_PLACES);
+      places[encodedSystemRegister(encoding)] = place | (mask === 0n ? 0 : 128);
+      this.wide[at.SYSTEM_MASKS / 8 + place] = mask;
     });
   }
 
@@ -143,6 +147,17 @@ export class Host {
     const index = at.REGS / 4 + 2 * register;
     this.words[index] = va % 2 ** 32;
     this.words[index + 1] = 0xffff_0000 + Math.floor(va / 2 ** 32);
+  }
+
+  /** @param spuriousFailures seed, see `EngineRun` */
+  setRules(spuriousFailures: number | undefined, bti: boolean): void {
+    this.words[at.GUARDED / 4] = bti ? 1 : 0;
+    this.words[at.SPURIOUS / 4] = spuriousFailures === undefined ? 0 : 1;
+    this.words[at.SPURIOUS_COUNT / 4] = 0;
+    if (spuriousFailures === undefined || spuriousFailures === this.spuriousSeed) return;
+    this.spuriousSeed = spuriousFailures;
+    const failures = new Uint8Array(this.buffer, at.SPURIOUS_FAILURES, SPURIOUS_PERIOD);
+    for (let i = 0; i < SPURIOUS_PERIOD; i++) failures[i] = failsSpuriously(spuriousFailures, i) ? 1 : 0;
   }
 
   private readonly forget = (va: Va): void => {

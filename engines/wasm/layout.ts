@@ -30,6 +30,15 @@ export const PENDING_FROM = 0x10448;
 export const PENDING_END = 0x10450;
 /** 32 bits: PSTATE.BTYPE. */
 export const BTYPE = 0x10458;
+/** 32 bits: whether there is maintenance that no barrier has completed. */
+export const UNDER_WAY = 0x10468;
+/** 32 bits: whether indirect branches must land on what is made for it. */
+export const GUARDED = 0x1045c;
+/** 32 bits each: whether store-exclusives fail now and then, and how many could have succeeded; then which of them fail. */
+export const SPURIOUS = 0x10460;
+export const SPURIOUS_COUNT = 0x10464;
+export const SPURIOUS_FAILURES = 0x10500;
+export const SPURIOUS_PERIOD = 256;
 
 /** Translations, 16 bytes each: tag (64 bits, the page's address), what to add to an address's low half (32), and more. */
 export const FETCH_TLB = 0x11000;
@@ -47,6 +56,9 @@ export const PAGED_TLB_ENTRIES = 256;
 /** Beside the place of a frame: stores are allowed; the machine wants to know of stores. */
 export const WRITABLE = 1;
 export const TRACKED = 2;
+
+/** For each system register, the bits that it keeps (64 bits). */
+export const SYSTEM_MASKS = 0x13000;
 
 /** A byte for each encoding (bits 19..5) of MRS and MSR: the register's place, plus 128 if it may be written; 0: none. */
 export const SYSTEM_PLACES = 0x18000;
@@ -92,3 +104,7 @@ export const STOP_NOTE = 12;
 /** It is about to store, and that was asked for. */
 export const STOP_PAUSE = 13;
 export const STOP_BRANCH_TARGET = 14;
+/** Maintenance is to be completed, or this CPU synchronizes, or something else that only the machine can do. */
+export const STOP_COMPLETE = 15;
+export const STOP_SYNCHRONIZE = 16;
+export const STOP_MAINTAIN = 17;

@@ -28,6 +28,7 @@ export interface Interpreter {
   forgetRecord(records: number, offset: number): void;
   passStop(records: number, offset: number, word: number): void;
   stopBefore(stores: boolean, notes: boolean): void;
+  lands(word: number): number;
   knows(word: number): number;
   go(entry: number, frame: number, budget: number): number;
   goPaged(entry: number, frame: number, records: number, budget: number): number;

@@ -1,14 +1,37 @@
 // Why an instruction did not complete, from the numbers that the interpreter leaves.
 
-import { hex64 } from "../../spec/bits.js";
+import { pointer, type Va } from "../../machine/address.js";
+import { hex64, hexWord } from "../../spec/bits.js";
 import type { EngineFault } from "../engine.js";
 import type { Host } from "./host.js";
 import * as at from "./layout.js";
 
+/** The machine is to be told of something. `note`, `pause` and `complete`: the instruction itself is yet to be executed. */
+const FOR_MACHINE = ["note", "pause", "complete", "synchronize", "maintain"] as const;
+export type ForMachine = (typeof FOR_MACHINE)[number];
+export const isForMachine = (why: Stop["why"]): why is ForMachine => FOR_MACHINE.some((each) => each === why);
+
 interface Stop {
-  /** `note` and `pause`: the instruction is only about to be executed. */
-  readonly why: EngineFault | "note" | "pause";
+  readonly why: EngineFault | ForMachine;
   readonly detail: string;
+}
+
+export const noLandingPad = (branch: number, pc: Va): string =>
+  `no landing pad for a branch of BTYPE ${branch} at ${hex64(pointer(pc))}`;
+
+/** A system register is named as assemblers do when it has no name of its own. */
+export function unknownWord(word: number): string {
+  const why = `${hexWord(word)}: no instruction that the interpreter knows`;
+  const isMove = word >>> 21 === 0xd51 >> 1 || word >>> 21 === 0xd53 >> 1;
+  if (!isMove || ((word >>> 20) & 1) === 0) return why;
+  const [op0, op1, crn, crm, op2] = [
+    2 + ((word >>> 19) & 1),
+    (word >>> 16) & 7,
+    (word >>> 12) & 15,
+    (word >>> 8) & 15,
+    (word >>> 5) & 7,
+  ];
+  return `${hexWord(word)}: system register S${op0}_${op1}_C${crn}_C${crm}_${op2}, which the interpreter does not have`;
 }
 
 const BRANCHES = ["br", "blr", "ret"];
@@ -42,6 +65,14 @@ export function lastStop({ words, wide }: Host): Stop {
       return { why: "breakpoint", detail: `brk #0x${address.toString(16)}` };
     case at.STOP_BRANCH:
       return { why: "notExecutable", detail: `${BRANCHES[bytes]} to ${place}, which is no kernel address` };
+    case at.STOP_BRANCH_TARGET:
+      return { why: "branchTarget", detail: noLandingPad(bytes, Number(BigInt.asUintN(48, address))) };
+    case at.STOP_COMPLETE:
+      return { why: "complete", detail: "" };
+    case at.STOP_SYNCHRONIZE:
+      return { why: "synchronize", detail: "" };
+    case at.STOP_MAINTAIN:
+      return { why: "maintain", detail: "" };
     case at.STOP_NOTE:
       return { why: "note", detail: "" };
     case at.STOP_PAUSE:

@@ -8,11 +8,15 @@ interface SystemRegisterRow {
   readonly encoding: Encoding;
   /** After reset. Identification registers describe the processor: Armv8.0 with nothing beyond that is modelled. */
   readonly reset: bigint;
-  readonly writable: boolean;
+  /** The bits that a write changes; none if it may not be written. */
+  readonly mask: bigint;
 }
 
-const state = (...encoding: Encoding): SystemRegisterRow => ({ encoding, reset: 0n, writable: true });
-const constant = (reset: bigint, ...encoding: Encoding): SystemRegisterRow => ({ encoding, reset, writable: false });
+const WHOLE = 0xffff_ffff_ffff_ffffn;
+const state = (...encoding: Encoding): SystemRegisterRow => ({ encoding, reset: 0n, mask: WHOLE });
+/** A field of PSTATE, in its place. */
+const field = (mask: bigint, ...encoding: Encoding): SystemRegisterRow => ({ encoding, reset: 0n, mask });
+const constant = (reset: bigint, ...encoding: Encoding): SystemRegisterRow => ({ encoding, reset, mask: 0n });
 
 /** CTR_EL0: lines of 64 bytes; IDC and DIC clear, so that all cache maintenance is needed. */
 const CACHE_TYPE = 0x8444_c004n;
@@ -24,15 +28,14 @@ export const SYSTEM_REGISTERS = {
   tpidr_el1: state(3, 0, 13, 0, 4),
   tpidr_el2: state(3, 4, 13, 0, 2),
   sp_el0: state(3, 0, 4, 1, 0),
-  nzcv: state(3, 3, 4, 2, 0),
-  daif: state(3, 3, 4, 2, 1),
+  nzcv: field(0xf000_0000n, 3, 3, 4, 2, 0),
+  daif: field(0x3c0n, 3, 3, 4, 2, 1),
   tpidr_el0: state(3, 3, 13, 0, 2),
   tpidrro_el0: state(3, 3, 13, 0, 3),
-  pan: state(3, 0, 4, 2, 3),
-  uao: state(3, 0, 4, 2, 4),
-  dit: state(3, 3, 4, 2, 5),
-  ssbs: state(3, 3, 4, 2, 6),
-  tco: state(3, 3, 4, 2, 7),
+  pan: field(1n << 22n, 3, 0, 4, 2, 3),
+  uao: field(1n << 23n, 3, 0, 4, 2, 4),
+  dit: field(1n << 24n, 3, 3, 4, 2, 5),
+  ssbs: field(1n << 12n, 3, 3, 4, 2, 6),
   spsr_el1: state(3, 0, 4, 0, 0),
   elr_el1: state(3, 0, 4, 0, 1),
   esr_el1: state(3, 0, 5, 2, 0),

@@ -1,22 +1,19 @@
 // Loads and stores of one register or two. Each function answers false if the instruction stops; nothing has changed
 // then but, at most, the first half of a pair in memory.
 
-import { isBase, readable, storeTo } from "./memory";
+import { extend } from "./data";
+import { isAligned, isBase, readable, storeTo } from "./memory";
 import { imm, part, put, putTo, xd, xm, xn } from "./operands";
-import { Extension, RM, RN } from "./ops";
+import { Op, RM, RN } from "./ops";
 
 /** Base and immediate, or base and index. */
 // @ts-ignore: decorator
 @inline
 function addressOf(record: usize, indexed: bool): u64 {
-  if (!indexed) return xn(record) + imm(record);
-  let index = xm(record);
-  const extension = part(record, 0);
-  if (extension != Extension.WHOLE) index = extension == Extension.UXTW ? <u64><u32>index : <u64><i64><i32>index;
-  return xn(record) + (index << part(record, 1));
+  return xn(record) + (indexed ? extend(xm(record), part(record, 0), part(record, 1)) : imm(record));
 }
 
-/** Load a `T` and widen it, by its sign to an `R`, then with zeroes. @returns false if the instruction stops. */
+/** Load a `T` and widen it, by its sign to an `R`, then with zeroes. */
 // @ts-ignore: decorator
 @inline
 export function loadAs<T, R>(record: usize, indexed: bool): bool {
@@ -27,7 +24,6 @@ export function loadAs<T, R>(record: usize, indexed: bool): bool {
   return true;
 }
 
-/** @returns false if the instruction stops. */
 // @ts-ignore: decorator
 @inline
 export function storeAs<T>(record: usize, indexed: bool): bool {
@@ -35,41 +31,117 @@ export function storeAs<T>(record: usize, indexed: bool): bool {
   return storeTo<T>(addressOf(record, indexed), <T>xd(record));
 }
 
+/** With the base written back. A push is judged by the frame that it makes, a pop by the one that it leaves. */
 // @ts-ignore: decorator
 @inline
-export function loadLiteral<T>(record: usize, pc: u64): bool {
-  const place = readable(pc + imm(record), sizeof<T>());
-  if (place == 0) return false;
-  put(record, <u64>load<T>(place));
-  return true;
-}
-
-/** @returns false if the instruction stops. */
-export function loadPair(record: usize, address: u64): bool {
-  const low = readable(address, 8);
-  if (low == 0) return false;
-  const first = load<u64>(low);
-  const high = readable(address + 8, 8);
-  if (high == 0) return false;
-  put(record, first);
-  putTo(load<u8>(record, RM), load<u64>(high));
-  return true;
-}
-
-/** @returns false if the instruction stops; the first half may have been stored. */
-export function storePair(record: usize, address: u64): bool {
-  return storeTo<u64>(address, xd(record)) && storeTo<u64>(address + 8, xm(record));
-}
-
-/** A pair with write-back. A push is judged by the frame that it makes, a pop by the one that it leaves. */
-export function movingPair(record: usize, loads: bool, before: bool): bool {
+export function loadMoving<T, R>(record: usize, before: bool): bool {
   const base = load<u8>(record, RN);
   if (!isBase(base)) return false;
   const old = xn(record);
   const moved = old + imm(record);
   if (before) putTo(base, moved);
-  const address = before ? moved : old;
-  const done = loads ? loadPair(record, address) : storePair(record, address);
+  const place = readable(before ? moved : old, sizeof<T>());
+  if (place == 0) {
+    if (before) putTo(base, old);
+    return false;
+  }
+  put(record, <u64><R>load<T>(place));
+  putTo(base, moved);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+export function storeMoving<T>(record: usize, before: bool): bool {
+  const base = load<u8>(record, RN);
+  if (!isBase(base)) return false;
+  const old = xn(record);
+  const moved = old + imm(record);
+  if (before) putTo(base, moved);
+  const done = storeTo<T>(before ? moved : old, <T>xd(record));
+  putTo(base, done ? moved : old);
+  return done;
+}
+
+// @ts-ignore: decorator
+@inline
+export function loadLiteral<T, R>(record: usize, pc: u64): bool {
+  const place = readable(pc + imm(record), sizeof<T>());
+  if (place == 0) return false;
+  put(record, <u64><R>load<T>(place));
+  return true;
+}
+
+/** LDAR, LDAPR, LDAPUR and their kin: of aligned memory. On one processor the order is as it is anyway. */
+export function loadOrdered(record: usize): bool {
+  switch (<i32>load<u8>(record, RM)) {
+    case Op.LDRB: return isOrdered<u8>(record, false) && loadAs<u8, u64>(record, false);
+    case Op.LDRH: return isOrdered<u16>(record, false) && loadAs<u16, u64>(record, false);
+    case Op.LDR32: return isOrdered<u32>(record, false) && loadAs<u32, u64>(record, false);
+    case Op.LDR64: return isOrdered<u64>(record, false) && loadAs<u64, u64>(record, false);
+    case Op.LDRSB64: return isOrdered<u8>(record, false) && loadAs<i8, i64>(record, false);
+    case Op.LDRSB32: return isOrdered<u8>(record, false) && loadAs<i8, u32>(record, false);
+    case Op.LDRSH64: return isOrdered<u16>(record, false) && loadAs<i16, i64>(record, false);
+    case Op.LDRSH32: return isOrdered<u16>(record, false) && loadAs<i16, u32>(record, false);
+    default: return isOrdered<u32>(record, false) && loadAs<i32, i64>(record, false);
+  }
+}
+
+export function storeOrdered(record: usize): bool {
+  switch (<i32>load<u8>(record, RM)) {
+    case Op.STRB: return isOrdered<u8>(record, true) && storeAs<u8>(record, false);
+    case Op.STRH: return isOrdered<u16>(record, true) && storeAs<u16>(record, false);
+    case Op.STR32: return isOrdered<u32>(record, true) && storeAs<u32>(record, false);
+    default: return isOrdered<u64>(record, true) && storeAs<u64>(record, false);
+  }
+}
+
+function isOrdered<T>(record: usize, stores: bool): bool {
+  return isBase(load<u8>(record, RN)) && isAligned(addressOf(record, false), sizeof<T>(), stores);
+}
+
+function loadPairFrom<T, R>(record: usize, address: u64): bool {
+  const low = readable(address, sizeof<T>());
+  if (low == 0) return false;
+  const first = load<T>(low);
+  const high = readable(address + sizeof<T>(), sizeof<T>());
+  if (high == 0) return false;
+  put(record, <u64><R>first);
+  putTo(load<u8>(record, RM), <u64><R>load<T>(high));
+  return true;
+}
+
+/** The first half may have been stored even if this answers false. */
+function storePairTo<T>(record: usize, address: u64): bool {
+  return storeTo<T>(address, <T>xd(record)) && storeTo<T>(address + sizeof<T>(), <T>xm(record));
+}
+
+export function loadPair<T, R>(record: usize): bool {
+  return isBase(load<u8>(record, RN)) && loadPairFrom<T, R>(record, xn(record) + imm(record));
+}
+
+export function storePair<T>(record: usize): bool {
+  return isBase(load<u8>(record, RN)) && storePairTo<T>(record, xn(record) + imm(record));
+}
+
+export function loadMovingPair<T, R>(record: usize, before: bool): bool {
+  const base = load<u8>(record, RN);
+  if (!isBase(base)) return false;
+  const old = xn(record);
+  const moved = old + imm(record);
+  if (before) putTo(base, moved);
+  const done = loadPairFrom<T, R>(record, before ? moved : old);
+  putTo(base, done ? moved : old);
+  return done;
+}
+
+export function storeMovingPair<T>(record: usize, before: bool): bool {
+  const base = load<u8>(record, RN);
+  if (!isBase(base)) return false;
+  const old = xn(record);
+  const moved = old + imm(record);
+  if (before) putTo(base, moved);
+  const done = storePairTo<T>(record, before ? moved : old);
   putTo(base, done ? moved : old);
   return done;
 }

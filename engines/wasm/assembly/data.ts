@@ -1,6 +1,6 @@
 // Arithmetic that is more than one WebAssembly instruction: shifted operands, sums with flags, division, byte order.
 
-import { Shift } from "./ops";
+import { Extension, Shift } from "./ops";
 
 /** The flags: N is the sign of one number, Z whether another is zero (both the last result), C one bit, V a sign. */
 export let negative: i64 = 0;
@@ -160,4 +160,115 @@ export function sdiv32(a: i32, b: i32): u64 {
 /** Swap the two bytes of each halfword. */
 export function rev16(value: u64): u64 {
   return ((value & 0x00ff_00ff_00ff_00ff) << 8) | ((value >> 8) & 0x00ff_00ff_00ff_00ff);
+}
+
+/** a + b + carry; to subtract, b is inverted. */
+export function adcs64(a: u64, b: u64): u64 {
+  const sum = a + b + <u64>carry;
+  overflow = (a ^ sum) & (b ^ sum);
+  carry = carry ? sum <= a : sum < a;
+  setResult(sum);
+  return sum;
+}
+
+export function adcs32(a: u32, b: u32): u64 {
+  const sum = a + b + <u32>carry;
+  overflow = <i32>((a ^ sum) & (b ^ sum));
+  carry = carry ? sum <= a : sum < a;
+  setResult(<i32>sum);
+  return sum;
+}
+
+/** The sixteen conditions in the order of their encoding. */
+export function holds(condition: u32): bool {
+  let result: bool;
+  switch (condition >> 1) {
+    case 0:
+      result = zero == 0;
+      break;
+    case 1:
+      result = carry;
+      break;
+    case 2:
+      result = negative < 0;
+      break;
+    case 3:
+      result = overflow < 0;
+      break;
+    case 4:
+      result = carry && zero != 0;
+      break;
+    case 5:
+      result = (negative ^ overflow) >= 0;
+      break;
+    case 6:
+      result = zero != 0 && (negative ^ overflow) >= 0;
+      break;
+    default:
+      return true;
+  }
+  return result != ((condition & 1) != 0);
+}
+
+export function extend(value: u64, how: u32, shift: u32): u64 {
+  switch (how) {
+    case Extension.UXTB:
+      return <u64><u8>value << shift;
+    case Extension.UXTH:
+      return <u64><u16>value << shift;
+    case Extension.UXTW:
+      return <u64><u32>value << shift;
+    case Extension.SXTB:
+      return <u64><i64><i8>value << shift;
+    case Extension.SXTH:
+      return <u64><i64><i16>value << shift;
+    case Extension.SXTW:
+      return <u64><i64><i32>value << shift;
+    default:
+      return value << shift;
+  }
+}
+
+/** Upper half of the product. */
+export function umulh(a: u64, b: u64): u64 {
+  const aLow = a & 0xffff_ffff;
+  const aHigh = a >> 32;
+  const bLow = b & 0xffff_ffff;
+  const bHigh = b >> 32;
+  const middle = aHigh * bLow + ((aLow * bLow) >> 32);
+  const low = aLow * bHigh + (middle & 0xffff_ffff);
+  return aHigh * bHigh + (middle >> 32) + (low >> 32);
+}
+
+export function smulh(a: i64, b: i64): u64 {
+  return umulh(a, b) - (a < 0 ? <u64>b : 0) - (b < 0 ? <u64>a : 0);
+}
+
+export function rbit(value: u64): u64 {
+  let bits = bswap<u64>(value);
+  bits = ((bits & 0x0f0f_0f0f_0f0f_0f0f) << 4) | ((bits >> 4) & 0x0f0f_0f0f_0f0f_0f0f);
+  bits = ((bits & 0x3333_3333_3333_3333) << 2) | ((bits >> 2) & 0x3333_3333_3333_3333);
+  return ((bits & 0x5555_5555_5555_5555) << 1) | ((bits >> 1) & 0x5555_5555_5555_5555);
+}
+
+/** CRC32 and CRC32C of so many bytes, in the order of bits that has the polynomial's reversed too. */
+export function crc32(accumulator: u32, value: u64, bytes: u32, castagnoli: bool): u32 {
+  const polynomial: u32 = castagnoli ? 0x82f6_3b78 : 0xedb8_8320;
+  let crc = accumulator;
+  for (let i: u32 = 0; i < bytes; i++) {
+    crc ^= <u8>(value >> (8 * i));
+    for (let bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (crc & 1 ? polynomial : 0);
+  }
+  return crc;
+}
+
+/** A field of `value`, moved to where `left` and `right` shift it, in place of those bits of `old`. */
+export function inserted64(old: u64, value: u64, left: u32, right: u32): u64 {
+  const mask = (~(<u64>0) << left) >> right;
+  return (old & ~mask) | ((value << left) >> right);
+}
+
+export function inserted32(old: u32, value: u32, left: u32, right: u32): u32 {
+  const mask = (~(<u32>0) << left) >> right;
+  return (old & ~mask) | ((value << left) >> right);
 }

@@ -1,7 +1,7 @@
-// Branches, exceptions, system instructions. Bits 31..29 choose the class.
+// Branches and exceptions. Bits 31..29 choose the class.
 
-import { SYSTEM, SYSTEM_PLACES, ZERO } from "../layout";
-import { field, operands, signedField, target } from "./decode-fields";
+import { field, operands, signedField } from "./decode-fields";
+import { system } from "./decode-system";
 import { Op } from "./ops";
 
 export function branchGroup(word: u32, record: usize): Op {
@@ -12,7 +12,11 @@ export function branchGroup(word: u32, record: usize): Op {
       return word >> 31 ? Op.BL : Op.B;
     case 0b001:
     case 0b101:
-      if (field(word, 25, 25)) return Op.UNKNOWN; // TBZ, TBNZ
+      if (field(word, 25, 25)) {
+        const bit = ((word >> 31) << 5) | field(word, 23, 19);
+        operands(record, 0, word & 31, bit, <i64>signedField(word, 18, 5) << 2);
+        return field(word, 24, 24) ? Op.TBNZ : Op.TBZ;
+      }
       operands(record, 0, word & 31, 0, <i64>signedField(word, 23, 5) << 2);
       if (word >> 31) return field(word, 24, 24) ? Op.CBNZ64 : Op.CBZ64;
       return field(word, 24, 24) ? Op.CBNZ32 : Op.CBZ32;
@@ -53,48 +57,5 @@ function exception(word: u32, record: usize): Op {
       return Op.NOTHING;
     default:
       return Op.UNKNOWN;
-  }
-}
-
-function system(word: u32, record: usize): Op {
-  const fixed = word & 0xffff_f01f;
-  if (fixed == 0xd503_201f) return hint(field(word, 11, 5));
-  if (fixed == 0xd503_301f) {
-    const op2 = field(word, 7, 5); // DSB, DMB, ISB
-    return op2 >= 4 && op2 <= 6 ? Op.NOTHING : Op.UNKNOWN;
-  }
-  if (word >> 20 != 0xd53) return Op.UNKNOWN;
-  const source = load<u8>(SYSTEM_PLACES + field(word, 19, 5)) & 0x7f;
-  // The three that compiled programs read, so far.
-  if (source != SYSTEM && source != SYSTEM + 1 && source != SYSTEM + 2) return Op.UNKNOWN;
-  operands(record, target(word & 31), ZERO, source, 0);
-  return Op.ORR64;
-}
-
-/** Hints that wait or that change registers other than by signing LR with SP are refused. */
-function hint(number: u32): Op {
-  switch (number) {
-    case 25:
-      return Op.PACIASP;
-    case 29:
-      return Op.AUTIASP;
-    case 2: // WFE
-    case 3: // WFI
-    case 7: // XPACLRI
-    case 8: // PACIA1716
-    case 10: // PACIB1716
-    case 12: // AUTIA1716
-    case 14: // AUTIB1716
-    case 24: // PACIAZ
-    case 26: // PACIBZ
-    case 27: // PACIBSP
-    case 28: // AUTIAZ
-    case 30: // AUTIBZ
-    case 31: // AUTIBSP
-    case 39: // PACM
-    case 40: // CHKFEAT
-      return Op.UNKNOWN;
-    default:
-      return Op.NOTHING;
   }
 }

@@ -5,6 +5,7 @@
 import { branchGroup } from "./decode-branch";
 import { memoryGroup } from "./decode-memory";
 import { field, operands, orSp, signedField, sized, target } from "./decode-fields";
+import { registerGroup } from "./decode-register";
 import { Op, OP } from "./ops";
 
 /** Write the record of `word` to `record`. */
@@ -38,9 +39,9 @@ function immediateGroup(word: u32, record: usize): Op {
   switch (field(word, 25, 23)) {
     case 0b000:
     case 0b001:
-      if (word >> 31) return Op.UNKNOWN; // ADRP
-      operands(record, target(word & 31), 0, 0, (<i64>signedField(word, 23, 5) << 2) | field(word, 30, 29));
-      return Op.ADR;
+      const offset = (<i64>signedField(word, 23, 5) << 2) | field(word, 30, 29);
+      operands(record, target(word & 31), 0, 0, word >> 31 ? offset << 12 : offset);
+      return word >> 31 ? Op.ADRP : Op.ADR;
     case 0b010:
       return addSubImmediate(word, record);
     case 0b100:
@@ -49,6 +50,8 @@ function immediateGroup(word: u32, record: usize): Op {
       return moveWide(word, record);
     case 0b110:
       return bitfield(word, record);
+    case 0b111:
+      return extract(word, record);
     default:
       return Op.UNKNOWN;
   }
@@ -128,92 +131,22 @@ function bitfield(word: u32, record: usize): Op {
   const opc = field(word, 30, 29);
   const immr = <i32>field(word, 21, 16);
   const imms = <i32>field(word, 15, 10);
-  if (opc & 1 || is64 != (field(word, 22, 22) != 0)) return Op.UNKNOWN;
+  if (opc == 3 || is64 != (field(word, 22, 22) != 0)) return Op.UNKNOWN;
   if (!is64 && (immr | imms) > 31) return Op.UNKNOWN;
   const top = is64 ? 63 : 31;
   const left = top - imms;
   const right = imms >= immr ? left + immr : immr - imms - 1;
   operands(record, target(word & 31), field(word, 9, 5), 0, left | (right << 8));
+  if (opc == 1) return sized(Op.BFM64, is64);
   if (is64) return opc == 0 ? Op.SBFM64 : Op.UBFM64;
   return opc == 0 ? Op.SBFM32 : Op.UBFM32;
 }
 
-// ---- Data processing, register ----
-
-function registerGroup(word: u32, record: usize): Op {
-  if (field(word, 28, 28) == 0) {
-    if (field(word, 24, 24) == 0) return logicalShifted(word, record);
-    return field(word, 21, 21) == 0 ? addSubShifted(word, record) : Op.UNKNOWN;
-  }
-  if (field(word, 24, 24) != 0) return threeSource(word, record);
-  if (field(word, 23, 21) != 0b110 || field(word, 29, 29) != 0) return Op.UNKNOWN;
-  return field(word, 30, 30) != 0 ? oneSource(word, record) : twoSource(word, record);
-}
-
-function logicalShifted(word: u32, record: usize): Op {
+function extract(word: u32, record: usize): Op {
   const is64 = word >> 31 != 0;
-  const amount = field(word, 15, 10);
-  if (!is64 && amount > 31) return Op.UNKNOWN;
-  const opc = field(word, 30, 29);
-  const invert = field(word, 21, 21);
-  const shift = field(word, 23, 22);
-  operands(
-    record, target(word & 31), field(word, 9, 5), field(word, 20, 16),
-    shift | (amount << 8) | (opc << 16) | (invert << 24),
-  );
-  if (amount != 0 || invert != 0 || opc == 3) return sized(Op.LOGICAL64, is64);
-  return (is64 ? Op.AND64 : Op.AND32) + opc;
-}
-
-function addSubShifted(word: u32, record: usize): Op {
-  const is64 = word >> 31 != 0;
-  const amount = field(word, 15, 10);
-  const shift = field(word, 23, 22);
-  if (shift == 3 || (!is64 && amount > 31)) return Op.UNKNOWN;
-  const subtracts = field(word, 30, 30) != 0;
-  operands(record, target(word & 31), field(word, 9, 5), field(word, 20, 16), shift | (amount << 8));
-  if (field(word, 29, 29)) return sized(subtracts ? Op.SUBS64 : Op.ADDS64, is64);
-  if (amount == 0) return sized(subtracts ? Op.SUB64 : Op.ADD64, is64);
-  return sized(subtracts ? Op.SUB_SHIFTED64 : Op.ADD_SHIFTED64, is64);
-}
-
-function threeSource(word: u32, record: usize): Op {
-  if (field(word, 30, 29) != 0 || field(word, 23, 21) != 0) return Op.UNKNOWN;
-  operands(record, target(word & 31), field(word, 9, 5), field(word, 20, 16), field(word, 14, 10));
-  return sized(field(word, 15, 15) ? Op.MSUB64 : Op.MADD64, word >> 31 != 0);
-}
-
-function oneSource(word: u32, record: usize): Op {
-  if (field(word, 20, 16) != 0) return Op.UNKNOWN;
-  const is64 = word >> 31 != 0;
-  operands(record, target(word & 31), field(word, 9, 5), 0, 0);
-  switch (field(word, 15, 10)) {
-    case 1:
-      return sized(Op.REV16_64, is64);
-    case 2:
-      return is64 ? Op.REV32_64 : Op.REV32;
-    case 3:
-      return is64 ? Op.REV64 : Op.UNKNOWN;
-    default:
-      return Op.UNKNOWN;
-  }
-}
-
-function twoSource(word: u32, record: usize): Op {
-  const is64 = word >> 31 != 0;
-  operands(record, target(word & 31), field(word, 9, 5), field(word, 20, 16), 0);
-  switch (field(word, 15, 10)) {
-    case 0b000010:
-      return sized(Op.UDIV64, is64);
-    case 0b000011:
-      return sized(Op.SDIV64, is64);
-    case 0b001000:
-      return sized(Op.LSLV64, is64);
-    case 0b001001:
-      return sized(Op.LSRV64, is64);
-    case 0b001010:
-      return sized(Op.ASRV64, is64);
-    default:
-      return Op.UNKNOWN;
-  }
+  const low = field(word, 15, 10);
+  if (field(word, 30, 29) != 0 || field(word, 21, 21) != 0 || is64 != (field(word, 22, 22) != 0)) return Op.UNKNOWN;
+  if (!is64 && low > 31) return Op.UNKNOWN;
+  operands(record, target(word & 31), field(word, 9, 5), field(word, 20, 16), low);
+  return sized(Op.EXTR64, is64);
 }

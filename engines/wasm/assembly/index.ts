@@ -4,12 +4,13 @@
 
 import { FETCH_TLB, FETCH_TLB_ENTRIES, PAGED_TLB, PAGED_TLB_ENTRIES } from "../layout";
 import { decode } from "./decode";
-import { ByAddress, ByWord, entryOf, loop } from "./loop";
-import { forgetReservation, forgetTranslation, forgetTranslations, pageMask, setStack, stopBefore, TOP_16 } from "./memory";
+import { ByAddress, ByWord, entryOf, lands, loop } from "./loop";
+import { forgetTranslation, forgetTranslations, pageMask, setStack, stopBefore, TOP_16 } from "./memory";
+import { forgetReservation } from "./monitor";
 import { Op, OP } from "./ops";
 import { forgetRecord, passStop, recordOf } from "./records";
 
-export { forgetRecord, forgetReservation, forgetTranslation, forgetTranslations, passStop, stopBefore };
+export { forgetRecord, forgetReservation, forgetTranslation, forgetTranslations, lands, passStop, stopBefore };
 
 /** No page begins here. */
 const NO_PAGE: u64 = 1;

@@ -6,31 +6,46 @@ import {
   EXECUTED,
   FETCH_TLB,
   FETCH_TLB_ENTRIES,
+  GUARDED,
   LEFT_PAGE,
   NZCV,
   PAGED_TLB,
   PAGED_TLB_ENTRIES,
   PC,
+  PENDING,
+  PENDING_CLEAN,
+  PENDING_INVALIDATE,
   PREVIOUS,
   REGS,
   SLICE_DONE,
   STACK_POINTER,
   STOPPED,
   STOP_BRANCH,
+  STOP_BRANCH_TARGET,
   STOP_BREAKPOINT,
+  STOP_COMPLETE,
+  STOP_MAINTAIN,
+  STOP_SYNCHRONIZE,
   TRAPPED,
+  UNDER_WAY,
   UNKNOWN_WORD,
 } from "../layout";
-import { loadAs, loadLiteral, loadPair, movingPair, storeAs, storePair } from "./access";
-import { atomic, compareAndSwap, loadExclusive, storeExclusive } from "./atomic";
 import {
-  adds32, adds64, ands, carry, logical32, logical64, negative, overflow, packedFlags, rev16, sdiv32, sdiv64, setFlags,
-  subs32, subs64, udiv32, udiv64, zero,
+  loadAs, loadLiteral, loadMoving, loadMovingPair, loadOrdered, loadPair, storeAs, storeMoving, storeMovingPair,
+  storeOrdered, storePair,
+} from "./access";
+import {
+  atomic, compareAndSwap, compareAndSwapPair, loadExclusive, loadExclusivePair, storeExclusive, storeExclusivePair,
+} from "./atomic";
+import {
+  adcs32, adcs64, adds32, adds64, ands, carry, crc32, holds, inserted32, inserted64, logical32, logical64, negative,
+  overflow, packedFlags, rbit, rev16, sdiv32, sdiv64, setFlags, smulh, subs32, subs64, udiv32, udiv64, umulh, zero,
 } from "./data";
 import { decode } from "./decode";
-import { isBase, pageMask, pageShift, stop, TOP_16 } from "./memory";
+import { note, pageMask, pageShift, readable, stop, storeTo, TOP_16 } from "./memory";
+import { forgetReservation } from "./monitor";
 import {
-  imm, imm32, part, put, putTo, shifted32, shifted64, wa, wm, wn, xa, xm, xn,
+  compared, extended, imm, imm32, otherwise, part, put, putTo, shifted32, shifted64, wa, wm, wn, xa, xd, xm, xn,
 } from "./operands";
 import { Op, OP, RM, RN } from "./ops";
 import { prepare, recordAt, recordOf } from "./records";
@@ -68,6 +83,46 @@ function leave(why: u32, pc: u64, previous: u64, executed: u32): u32 {
   return why;
 }
 
+/** After an indirect branch: what PSTATE.BTYPE is then. */
+function markIndirect(record: usize): void {
+  if (load<u32>(GUARDED) == 0) return;
+  const register: u32 = load<u8>(record, RN);
+  const isCall = load<u8>(record, OP) == Op.BLR;
+  store<u32>(BTYPE, isCall ? 2 : register == 16 || register == 17 ? 1 : 3);
+}
+
+/** May an indirect branch land on the word? It has landed then. PACIASP stands for BTI c, as SCTLR_EL1.BT1 is set. */
+export function lands(word: u32): bool {
+  const kind = load<u32>(BTYPE);
+  let allowed = false;
+  if (word == 0xd503_233f || word == 0xd503_237f || word == 0xd503_245f) allowed = kind != 3;
+  else if (word == 0xd503_249f) allowed = kind != 2;
+  else if (word == 0xd503_24df) allowed = true;
+  // Their own exceptions come first.
+  else allowed = (word & 0xffe0_001f) == 0xd420_0000 || (word & 0xffe0_001f) == 0xd440_0000;
+  if (allowed) store<u32>(BTYPE, 0);
+  return allowed;
+}
+
+/** DC and IC of the line that holds the address, which must be one that may be read. */
+function maintainLine(kind: u32, address: u64): bool {
+  const line = address & ~63;
+  return readable(line, 1) != 0 && note(kind, line, 64);
+}
+
+function zeroLine(address: u64): bool {
+  const line = address & ~63;
+  for (let at: u64 = 0; at < 64; at += 8) if (!storeTo<u64>(line + at, 0)) return false;
+  return true;
+}
+
+/** DSB: the machine is told of maintenance that is under way. */
+function isComplete(): bool {
+  if (load<u32>(PENDING) < <u32>PENDING_CLEAN && load<u32>(UNDER_WAY) == 0) return true;
+  stop(STOP_COMPLETE, 0, 0);
+  return false;
+}
+
 /**
  * Run from `entry`, which lies on a page whose frame is at `frame`, for at most `budget` instructions. Records by address
  * are at `firstRecords`.
@@ -101,6 +156,10 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       base = load<u32>(entry, 8);
       if (isFloat<Source>()) records = load<u32>(entry, 12);
       next = base + <u32>(pc - page);
+      if (load<u32>(BTYPE) != 0 && !lands(load<u32>(next))) {
+        stop(STOP_BRANCH_TARGET, pc, load<u32>(BTYPE));
+        return leave(STOPPED, pc, pageVa + (at - base), budget - left);
+      }
     }
     at = next;
     const r = isFloat<Source>() ? recordAt(records, at - base, load<u32>(at)) : recordOf(load<u32>(at));
@@ -111,6 +170,7 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       case Op.MOVK64: put(r, (xn(r) & ~(<u64>0xffff << load<u8>(r, RM))) | imm(r)); continue;
       case Op.MOVK32: put(r, (wn(r) & ~(<u32>0xffff << load<u8>(r, RM))) | imm32(r)); continue;
       case Op.ADR: put(r, pageVa + (at - base) + imm(r)); continue;
+      case Op.ADRP: put(r, ((pageVa + (at - base)) & ~0xfff) + imm(r)); continue;
       case Op.ADD_IMM64: put(r, xn(r) + imm(r)); continue;
       case Op.ADD_IMM32: put(r, wn(r) + imm32(r)); continue;
       case Op.ADDS_IMM64: put(r, adds64(xn(r), imm(r))); continue;
@@ -142,12 +202,34 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       case Op.ADDS32: put(r, adds32(wn(r), shifted32(r))); continue;
       case Op.SUBS64: put(r, subs64(xn(r), shifted64(r))); continue;
       case Op.SUBS32: put(r, subs32(wn(r), shifted32(r))); continue;
+      case Op.ADD_EXTENDED64: put(r, xn(r) + extended(r)); continue;
+      case Op.ADD_EXTENDED32: put(r, wn(r) + <u32>extended(r)); continue;
+      case Op.SUB_EXTENDED64: put(r, xn(r) - extended(r)); continue;
+      case Op.SUB_EXTENDED32: put(r, wn(r) - <u32>extended(r)); continue;
+      case Op.ADDS_EXTENDED64: put(r, adds64(xn(r), extended(r))); continue;
+      case Op.ADDS_EXTENDED32: put(r, adds32(wn(r), <u32>extended(r))); continue;
+      case Op.SUBS_EXTENDED64: put(r, subs64(xn(r), extended(r))); continue;
+      case Op.SUBS_EXTENDED32: put(r, subs32(wn(r), <u32>extended(r))); continue;
+      case Op.ADC64: put(r, xn(r) + (xm(r) ^ imm(r)) + <u64>carry); continue;
+      case Op.ADC32: put(r, <u32>(wn(r) + (wm(r) ^ imm32(r)) + <u32>carry)); continue;
+      case Op.ADCS64: put(r, adcs64(xn(r), xm(r) ^ imm(r))); continue;
+      case Op.ADCS32: put(r, adcs32(wn(r), wm(r) ^ imm32(r))); continue;
+      case Op.CCMP64: if (holds(part(r, 0))) subs64(xn(r), compared(r)); else setFlags(part(r, 1)); continue;
+      case Op.CCMP32: if (holds(part(r, 0))) subs32(wn(r), <u32>compared(r)); else setFlags(part(r, 1)); continue;
+      case Op.CCMN64: if (holds(part(r, 0))) adds64(xn(r), compared(r)); else setFlags(part(r, 1)); continue;
+      case Op.CCMN32: if (holds(part(r, 0))) adds32(wn(r), <u32>compared(r)); else setFlags(part(r, 1)); continue;
+      case Op.CSEL64: put(r, holds(part(r, 0)) ? xn(r) : otherwise(r)); continue;
+      case Op.CSEL32: put(r, holds(part(r, 0)) ? wn(r) : <u32>otherwise(r)); continue;
       case Op.LOGICAL64: put(r, logical64(imm32(r), xn(r), shifted64(r))); continue;
       case Op.LOGICAL32: put(r, logical32(imm32(r), wn(r), shifted32(r))); continue;
       case Op.UBFM64: put(r, (xn(r) << part(r, 0)) >> part(r, 1)); continue;
       case Op.SBFM64: put(r, <i64>(xn(r) << part(r, 0)) >> part(r, 1)); continue;
       case Op.UBFM32: put(r, (wn(r) << part(r, 0)) >> part(r, 1)); continue;
       case Op.SBFM32: put(r, <u32>(<i32>(wn(r) << part(r, 0)) >> part(r, 1))); continue;
+      case Op.BFM64: put(r, inserted64(xd(r), xn(r), part(r, 0), part(r, 1))); continue;
+      case Op.BFM32: put(r, inserted32(<u32>xd(r), wn(r), part(r, 0), part(r, 1))); continue;
+      case Op.EXTR64: put(r, imm(r) == 0 ? xm(r) : (xm(r) >> imm(r)) | (xn(r) << (64 - imm(r)))); continue;
+      case Op.EXTR32: put(r, <u32>((((<u64>wn(r)) << 32) | wm(r)) >> imm(r))); continue;
       case Op.UDIV64: put(r, udiv64(xn(r), xm(r))); continue;
       case Op.UDIV32: put(r, udiv32(wn(r), wm(r))); continue;
       case Op.SDIV64: put(r, sdiv64(xn(r), xm(r))); continue;
@@ -158,10 +240,25 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       case Op.LSRV32: put(r, wn(r) >> (wm(r) & 31)); continue;
       case Op.ASRV64: put(r, <i64>xn(r) >> (xm(r) & 63)); continue;
       case Op.ASRV32: put(r, <u32>(<i32>wn(r) >> (wm(r) & 31))); continue;
+      case Op.RORV64: put(r, rotr<u64>(xn(r), xm(r))); continue;
+      case Op.RORV32: put(r, rotr<u32>(wn(r), wm(r))); continue;
+      case Op.CRC32: put(r, crc32(wn(r), xm(r), part(r, 0), part(r, 1) != 0)); continue;
       case Op.MADD64: put(r, xa(r) + xn(r) * xm(r)); continue;
       case Op.MADD32: put(r, <u32>(wa(r) + wn(r) * wm(r))); continue;
       case Op.MSUB64: put(r, xa(r) - xn(r) * xm(r)); continue;
       case Op.MSUB32: put(r, <u32>(wa(r) - wn(r) * wm(r))); continue;
+      case Op.SMADDL: put(r, xa(r) + <u64>(<i64><i32>wn(r) * <i64><i32>wm(r))); continue;
+      case Op.SMSUBL: put(r, xa(r) - <u64>(<i64><i32>wn(r) * <i64><i32>wm(r))); continue;
+      case Op.UMADDL: put(r, xa(r) + <u64>wn(r) * <u64>wm(r)); continue;
+      case Op.UMSUBL: put(r, xa(r) - <u64>wn(r) * <u64>wm(r)); continue;
+      case Op.SMULH: put(r, smulh(xn(r), xm(r))); continue;
+      case Op.UMULH: put(r, umulh(xn(r), xm(r))); continue;
+      case Op.RBIT64: put(r, rbit(xn(r))); continue;
+      case Op.RBIT32: put(r, rbit(wn(r)) >> 32); continue;
+      case Op.CLZ64: put(r, clz<u64>(xn(r))); continue;
+      case Op.CLZ32: put(r, clz<u32>(wn(r))); continue;
+      case Op.CLS64: put(r, clz<u64>(xn(r) ^ <u64>(<i64>xn(r) >> 63)) - 1); continue;
+      case Op.CLS32: put(r, clz<u32>(wn(r) ^ <u32>(<i32>wn(r) >> 31)) - 1); continue;
       case Op.REV16_64: put(r, rev16(xn(r))); continue;
       case Op.REV16_32: put(r, rev16(wn(r))); continue;
       case Op.REV32_64: put(r, rotr<u64>(bswap<u64>(xn(r)), 32)); continue;
@@ -193,22 +290,75 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       case Op.STRH_REG: if (!storeAs<u16>(r, true)) break; continue;
       case Op.STR32_REG: if (!storeAs<u32>(r, true)) break; continue;
       case Op.STR64_REG: if (!storeAs<u64>(r, true)) break; continue;
-      case Op.LDR_LITERAL64: if (!loadLiteral<u64>(r, pageVa + (at - base))) break; continue;
-      case Op.LDR_LITERAL32: if (!loadLiteral<u32>(r, pageVa + (at - base))) break; continue;
-      case Op.LDP: if (!(isBase(load<u8>(r, RN)) && loadPair(r, xn(r) + imm(r)))) break; continue;
-      case Op.LDP_PRE: if (!movingPair(r, true, true)) break; continue;
-      case Op.LDP_POST: if (!movingPair(r, true, false)) break; continue;
-      case Op.STP: if (!(isBase(load<u8>(r, RN)) && storePair(r, xn(r) + imm(r)))) break; continue;
-      case Op.STP_PRE: if (!movingPair(r, false, true)) break; continue;
-      case Op.STP_POST: if (!movingPair(r, false, false)) break; continue;
-      case Op.LDXR64: if (!loadExclusive<u64>(r)) break; continue;
+      case Op.LDRB_PRE: if (!loadMoving<u8, u64>(r, true)) break; continue;
+      case Op.LDRH_PRE: if (!loadMoving<u16, u64>(r, true)) break; continue;
+      case Op.LDR32_PRE: if (!loadMoving<u32, u64>(r, true)) break; continue;
+      case Op.LDR64_PRE: if (!loadMoving<u64, u64>(r, true)) break; continue;
+      case Op.LDRSB64_PRE: if (!loadMoving<i8, i64>(r, true)) break; continue;
+      case Op.LDRSB32_PRE: if (!loadMoving<i8, u32>(r, true)) break; continue;
+      case Op.LDRSH64_PRE: if (!loadMoving<i16, i64>(r, true)) break; continue;
+      case Op.LDRSH32_PRE: if (!loadMoving<i16, u32>(r, true)) break; continue;
+      case Op.LDRSW_PRE: if (!loadMoving<i32, i64>(r, true)) break; continue;
+      case Op.STRB_PRE: if (!storeMoving<u8>(r, true)) break; continue;
+      case Op.STRH_PRE: if (!storeMoving<u16>(r, true)) break; continue;
+      case Op.STR32_PRE: if (!storeMoving<u32>(r, true)) break; continue;
+      case Op.STR64_PRE: if (!storeMoving<u64>(r, true)) break; continue;
+      case Op.LDRB_POST: if (!loadMoving<u8, u64>(r, false)) break; continue;
+      case Op.LDRH_POST: if (!loadMoving<u16, u64>(r, false)) break; continue;
+      case Op.LDR32_POST: if (!loadMoving<u32, u64>(r, false)) break; continue;
+      case Op.LDR64_POST: if (!loadMoving<u64, u64>(r, false)) break; continue;
+      case Op.LDRSB64_POST: if (!loadMoving<i8, i64>(r, false)) break; continue;
+      case Op.LDRSB32_POST: if (!loadMoving<i8, u32>(r, false)) break; continue;
+      case Op.LDRSH64_POST: if (!loadMoving<i16, i64>(r, false)) break; continue;
+      case Op.LDRSH32_POST: if (!loadMoving<i16, u32>(r, false)) break; continue;
+      case Op.LDRSW_POST: if (!loadMoving<i32, i64>(r, false)) break; continue;
+      case Op.STRB_POST: if (!storeMoving<u8>(r, false)) break; continue;
+      case Op.STRH_POST: if (!storeMoving<u16>(r, false)) break; continue;
+      case Op.STR32_POST: if (!storeMoving<u32>(r, false)) break; continue;
+      case Op.STR64_POST: if (!storeMoving<u64>(r, false)) break; continue;
+      case Op.LDR_ORDERED: if (!loadOrdered(r)) break; continue;
+      case Op.STR_ORDERED: if (!storeOrdered(r)) break; continue;
+      case Op.LDR_LITERAL64: if (!loadLiteral<u64, u64>(r, pageVa + (at - base))) break; continue;
+      case Op.LDR_LITERAL32: if (!loadLiteral<u32, u64>(r, pageVa + (at - base))) break; continue;
+      case Op.LDRSW_LITERAL: if (!loadLiteral<i32, i64>(r, pageVa + (at - base))) break; continue;
+      case Op.LDP64: if (!loadPair<u64, u64>(r)) break; continue;
+      case Op.LDP64_PRE: if (!loadMovingPair<u64, u64>(r, true)) break; continue;
+      case Op.LDP64_POST: if (!loadMovingPair<u64, u64>(r, false)) break; continue;
+      case Op.LDP32: if (!loadPair<u32, u64>(r)) break; continue;
+      case Op.LDP32_PRE: if (!loadMovingPair<u32, u64>(r, true)) break; continue;
+      case Op.LDP32_POST: if (!loadMovingPair<u32, u64>(r, false)) break; continue;
+      case Op.LDPSW: if (!loadPair<i32, i64>(r)) break; continue;
+      case Op.LDPSW_PRE: if (!loadMovingPair<i32, i64>(r, true)) break; continue;
+      case Op.LDPSW_POST: if (!loadMovingPair<i32, i64>(r, false)) break; continue;
+      case Op.STP64: if (!storePair<u64>(r)) break; continue;
+      case Op.STP64_PRE: if (!storeMovingPair<u64>(r, true)) break; continue;
+      case Op.STP64_POST: if (!storeMovingPair<u64>(r, false)) break; continue;
+      case Op.STP32: if (!storePair<u32>(r)) break; continue;
+      case Op.STP32_PRE: if (!storeMovingPair<u32>(r, true)) break; continue;
+      case Op.STP32_POST: if (!storeMovingPair<u32>(r, false)) break; continue;
+      case Op.LDXR8: if (!loadExclusive<u8>(r)) break; continue;
+      case Op.LDXR16: if (!loadExclusive<u16>(r)) break; continue;
       case Op.LDXR32: if (!loadExclusive<u32>(r)) break; continue;
-      case Op.STXR64: if (!storeExclusive<u64>(r)) break; continue;
+      case Op.LDXR64: if (!loadExclusive<u64>(r)) break; continue;
+      case Op.STXR8: if (!storeExclusive<u8>(r)) break; continue;
+      case Op.STXR16: if (!storeExclusive<u16>(r)) break; continue;
       case Op.STXR32: if (!storeExclusive<u32>(r)) break; continue;
-      case Op.ATOMIC64: if (!atomic<u64>(r)) break; continue;
-      case Op.ATOMIC32: if (!atomic<u32>(r)) break; continue;
-      case Op.CAS64: if (!compareAndSwap<u64>(r)) break; continue;
+      case Op.STXR64: if (!storeExclusive<u64>(r)) break; continue;
+      case Op.LDXP32: if (!loadExclusivePair<u32>(r)) break; continue;
+      case Op.LDXP64: if (!loadExclusivePair<u64>(r)) break; continue;
+      case Op.STXP32: if (!storeExclusivePair<u32>(r)) break; continue;
+      case Op.STXP64: if (!storeExclusivePair<u64>(r)) break; continue;
+      case Op.ATOMIC8: if (!atomic<u8, i8>(r)) break; continue;
+      case Op.ATOMIC16: if (!atomic<u16, i16>(r)) break; continue;
+      case Op.ATOMIC32: if (!atomic<u32, i32>(r)) break; continue;
+      case Op.ATOMIC64: if (!atomic<u64, i64>(r)) break; continue;
+      case Op.CAS8: if (!compareAndSwap<u8>(r)) break; continue;
+      case Op.CAS16: if (!compareAndSwap<u16>(r)) break; continue;
       case Op.CAS32: if (!compareAndSwap<u32>(r)) break; continue;
+      case Op.CAS64: if (!compareAndSwap<u64>(r)) break; continue;
+      case Op.CASP32: if (!compareAndSwapPair<u32>(r)) break; continue;
+      case Op.CASP64: if (!compareAndSwapPair<u64>(r)) break; continue;
+      case Op.CLREX: forgetReservation(); continue;
       case Op.B: next = at + imm32(r); continue;
       case Op.BL: putTo(LR, pageVa + (at - base) + 4); next = at + imm32(r); continue;
       case Op.B_EQ: if (zero == 0) next = at + imm32(r); continue;
@@ -231,6 +381,8 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       case Op.CBNZ64: if (xn(r) != 0) next = at + imm32(r); continue;
       case Op.CBZ32: if (wn(r) == 0) next = at + imm32(r); continue;
       case Op.CBNZ32: if (wn(r) != 0) next = at + imm32(r); continue;
+      case Op.TBZ: if (((xn(r) >> load<u8>(r, RM)) & 1) == 0) next = at + imm32(r); continue;
+      case Op.TBNZ: if (((xn(r) >> load<u8>(r, RM)) & 1) != 0) next = at + imm32(r); continue;
       case Op.RET:
       case Op.BR:
       case Op.BLR:
@@ -240,7 +392,8 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
           break;
         }
         if (load<u8>(r, OP) == Op.BLR) putTo(LR, pageVa + (at - base) + 4);
-        if ((destination & pageMask) == pageVa && (destination & 3) == 0) {
+        if (load<u8>(r, OP) != Op.RET) markIndirect(r);
+        if ((destination & pageMask) == pageVa && (destination & 3) == 0 && load<u32>(BTYPE) == 0) {
           next = base + <u32>(destination - pageVa);
         } else {
           far = destination;
@@ -251,6 +404,20 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       // Kernel code has the keys turned off.
       case Op.PACIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) + signature()); continue;
       case Op.AUTIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) - signature()); continue;
+      case Op.READ_FLAGS: put(r, packedFlags() << 28); continue;
+      case Op.WRITE_FLAGS: setFlags((wn(r) >> 28) & 15); continue;
+      case Op.CLEAN_LINE: if (!maintainLine(PENDING_CLEAN, xn(r))) break; continue;
+      case Op.INVALIDATE_LINE: if (!maintainLine(PENDING_INVALIDATE, xn(r))) break; continue;
+      case Op.ZERO_LINE: if (!zeroLine(xn(r))) break; continue;
+      case Op.COMPLETE: if (!isComplete()) break; continue;
+      case Op.SYNCHRONIZE:
+        // A program's own CPU has nothing to discard.
+        if (!isFloat<Source>()) continue;
+        stop(STOP_SYNCHRONIZE, 0, 0);
+        break;
+      case Op.MAINTAIN:
+        stop(STOP_MAINTAIN, xn(r), imm32(r));
+        break;
       case Op.BRK:
         stop(STOP_BREAKPOINT, imm(r), 0);
         break;

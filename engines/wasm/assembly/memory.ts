@@ -30,6 +30,7 @@ import {
   WRITABLE,
   WRITE_TLB,
 } from "../layout";
+import { forgetIfOverlapping } from "./monitor";
 
 /** @returns the place of the page's frame, with `WRITABLE` and `TRACKED`; 0 if nothing is mapped there. */
 // @ts-ignore: decorator
@@ -48,12 +49,9 @@ export let pageMask: u64 = ~0xfff;
 let stackLow: u64 = 0;
 let stackTop: u64 = 0;
 let stackEnd: u64 = 0;
-/** Where an access must begin to touch that range: at most 7 bytes before it. */
+/** Where an access must begin to touch that range: at most 15 bytes before it. */
 let windowLow: u64 = 0;
 let windowBytes: u64 = 0;
-/** The block that the last load-exclusive marked; of no bytes if there is none. */
-let reserved: u64 = 0;
-let reservedBytes: u64 = 0;
 /** Stop before every store. */
 let pausesAtStores: bool = false;
 /** Stop before everything that the machine must be told of. */
@@ -65,7 +63,7 @@ export function setStack(low: u64, top: u64, shift: u32): void {
   stackLow = low;
   stackTop = top;
   stackEnd = (top + ~pageMask) & pageMask;
-  windowLow = low - 7;
+  windowLow = low - 15;
   windowBytes = stackEnd - windowLow;
 }
 
@@ -88,26 +86,6 @@ export function forgetTranslations(): void {
     store<u64>(<usize>READ_TLB + (i << 4), NO_PAGE);
     store<u64>(<usize>WRITE_TLB + (i << 4), NO_PAGE);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-export function reserve(address: u64, bytes: u64): void {
-  reserved = address;
-  reservedBytes = bytes;
-}
-
-// @ts-ignore: decorator
-@inline
-export function forgetReservation(): void {
-  reservedBytes = 0;
-}
-
-/** Is this very block marked? Asking ends the reservation. */
-export function takeReservation(address: u64, bytes: u64): bool {
-  const taken = reservedBytes == bytes && reserved == address;
-  reservedBytes = 0;
-  return taken;
 }
 
 export function stop(why: u32, address: u64, bytes: u32): void {
@@ -144,8 +122,27 @@ export function storeTo<T>(address: u64, value: T): bool {
   const place = near(WRITE_TLB, address, bytes);
   if (place != 0) store<T>(place, value);
   else if (!farStore(address, <u32>bytes, <u64>value)) return false;
-  if (reservedBytes != 0 && (address - reserved < reservedBytes || reserved - address < bytes)) reservedBytes = 0;
+  forgetIfOverlapping(address, bytes);
   return true;
+}
+
+/** Two halves of one aligned block, stored as one. @returns false if the instruction stops. */
+export function storeBoth<T>(address: u64, first: T, second: T): bool {
+  const bytes: u64 = 2 * sizeof<T>();
+  const place = near(WRITE_TLB, address, bytes);
+  const target = place != 0 ? place : farWritable(address, <u32>bytes);
+  if (target == 0) return false;
+  store<T>(target, first);
+  store<T>(target + sizeof<T>(), second);
+  forgetIfOverlapping(address, bytes);
+  return true;
+}
+
+/** Where a block within a page is stored, or 0 if the instruction stops. */
+function farWritable(address: u64, bytes: u32): usize {
+  if (!frameAllows(address, bytes, true)) return 0;
+  const frame = writable(address, address, bytes);
+  return frame != 0 && mayStore(address, bytes, frame) ? place(frame, address) : 0;
 }
 
 function farReadable(address: u64, bytes: u32): usize {
@@ -172,9 +169,9 @@ function gather(address: u64, bytes: u32): usize {
 function farStore(address: u64, bytes: u32, value: u64): bool {
   if (!frameAllows(address, bytes, true)) return false;
   if ((address & ~pageMask) + bytes > ~pageMask + 1) return scatter(address, bytes, value);
-  const frame = writable(address, address, bytes);
-  if (frame == 0 || !mayStore(address, bytes, frame)) return false;
-  put(place(frame, address), bytes, value);
+  const place = farWritable(address, bytes);
+  if (place == 0) return false;
+  put(place, bytes, value);
   return true;
 }
 
@@ -234,7 +231,7 @@ function mayStore(address: u64, bytes: u64, frame: usize): bool {
 }
 
 /** Something for the machine to hear of, in one piece with what is pending; else the instruction stops. */
-function note(kind: u32, address: u64, bytes: u64): bool {
+export function note(kind: u32, address: u64, bytes: u64): bool {
   const pending = load<u32>(PENDING);
   const end = address + bytes;
   if (isCareful || (pending != 0 && (pending != kind || address > load<u64>(PENDING_END) || end < load<u64>(PENDING_FROM)))) {

@@ -2,7 +2,7 @@
 // then the field: d, n, m, or a for the addend.
 
 import { REGS } from "../layout";
-import { shift32, shift64 } from "./data";
+import { extend, shift32, shift64 } from "./data";
 import { IMM, RD, RM, RN } from "./ops";
 
 // @ts-ignore: decorator
@@ -88,4 +88,25 @@ export function shifted64(record: usize): u64 {
 @inline
 export function shifted32(record: usize): u32 {
   return shift32(wm(record), part(record, 0), part(record, 1));
+}
+
+// @ts-ignore: decorator
+@inline
+export function extended(record: usize): u64 {
+  return extend(xm(record), part(record, 0), part(record, 1));
+}
+
+/** The second operand of a conditional comparison: a register, or the number that stands in its place. */
+// @ts-ignore: decorator
+@inline
+export function compared(record: usize): u64 {
+  return part(record, 2) ? load<u8>(record, RM) : xm(record);
+}
+
+/** What a conditional select makes of its second register. */
+// @ts-ignore: decorator
+@inline
+export function otherwise(record: usize): u64 {
+  const how = part(record, 1);
+  return (how & 1 ? ~xm(record) : xm(record)) + (how >> 1);
 }

@@ -8,6 +8,7 @@ export const enum Op {
   MOVK64,
   MOVK32,
   ADR,
+  ADRP,
   ADD_IMM64, // SUB adds a negative imm
   ADD_IMM32,
   ADDS_IMM64,
@@ -39,12 +40,34 @@ export const enum Op {
   ADDS32,
   SUBS64,
   SUBS32,
+  ADD_EXTENDED64, // imm: how the register is extended, and its shift in the second byte
+  ADD_EXTENDED32,
+  SUB_EXTENDED64,
+  SUB_EXTENDED32,
+  ADDS_EXTENDED64,
+  ADDS_EXTENDED32,
+  SUBS_EXTENDED64,
+  SUBS_EXTENDED32,
+  ADC64, // imm: all ones to subtract
+  ADC32,
+  ADCS64,
+  ADCS32,
+  CCMP64, // imm: condition, flags if it does not hold, whether rm is a number
+  CCMP32,
+  CCMN64,
+  CCMN32,
+  CSEL64, // imm: condition, and what is done with rm in the second byte: 1 is invert, 2 is increment
+  CSEL32,
   LOGICAL64, // imm: shift kind, amount, operation in the third byte, invert in the fourth
   LOGICAL32,
   UBFM64, // left by the first byte of imm, then right by the second
   SBFM64,
   UBFM32,
   SBFM32,
+  BFM64,
+  BFM32,
+  EXTR64, // imm: the lowest bit
+  EXTR32,
   UDIV64,
   UDIV32,
   SDIV64,
@@ -55,16 +78,31 @@ export const enum Op {
   LSRV32,
   ASRV64,
   ASRV32,
+  RORV64,
+  RORV32,
+  CRC32, // imm: bytes, and whether by Castagnoli's polynomial in the second byte
   MADD64, // imm: the register of the addend
   MADD32,
   MSUB64,
   MSUB32,
+  SMADDL,
+  SMSUBL,
+  UMADDL,
+  UMSUBL,
+  SMULH,
+  UMULH,
+  RBIT64,
+  RBIT32,
+  CLZ64,
+  CLZ32,
+  CLS64,
+  CLS32,
   REV16_64,
   REV16_32,
   REV32_64,
   REV64,
   REV32,
-  LDRB, // base + imm; the order of these thirteen is that of the next thirteen
+  LDRB, // base + imm; the order of these thirteen is that of all the thirteens
   LDRH,
   LDR32,
   LDR64,
@@ -90,22 +128,75 @@ export const enum Op {
   STRH_REG,
   STR32_REG,
   STR64_REG,
+  LDRB_PRE, // base + imm, which is written back
+  LDRH_PRE,
+  LDR32_PRE,
+  LDR64_PRE,
+  LDRSB64_PRE,
+  LDRSB32_PRE,
+  LDRSH64_PRE,
+  LDRSH32_PRE,
+  LDRSW_PRE,
+  STRB_PRE,
+  STRH_PRE,
+  STR32_PRE,
+  STR64_PRE,
+  LDRB_POST, // base, to which imm is added
+  LDRH_POST,
+  LDR32_POST,
+  LDR64_POST,
+  LDRSB64_POST,
+  LDRSB32_POST,
+  LDRSH64_POST,
+  LDRSH32_POST,
+  LDRSW_POST,
+  STRB_POST,
+  STRH_POST,
+  STR32_POST,
+  STR64_POST,
+  LDR_ORDERED, // base + imm, aligned; rm: which of the thirteen
+  STR_ORDERED,
   LDR_LITERAL64,
   LDR_LITERAL32,
-  LDP, // rm is the second register
-  LDP_PRE,
-  LDP_POST,
-  STP,
-  STP_PRE,
-  STP_POST,
-  LDXR64,
+  LDRSW_LITERAL,
+  LDP64, // rm is the second register; each is followed by its forms that write the base back
+  LDP64_PRE,
+  LDP64_POST,
+  LDP32,
+  LDP32_PRE,
+  LDP32_POST,
+  LDPSW,
+  LDPSW_PRE,
+  LDPSW_POST,
+  STP64,
+  STP64_PRE,
+  STP64_POST,
+  STP32,
+  STP32_PRE,
+  STP32_POST,
+  LDXR8, // sizes follow each other in these
+  LDXR16,
   LDXR32,
-  STXR64, // rm is the status register
+  LDXR64,
+  STXR8, // rm is the status register
+  STXR16,
   STXR32,
-  ATOMIC64, // imm: which
+  STXR64,
+  LDXP32, // imm: the second register
+  LDXP64,
+  STXP32, // rm is the status register; imm: the second register
+  STXP64,
+  ATOMIC8, // imm: which
+  ATOMIC16,
   ATOMIC32,
-  CAS64, // rm is the register that is compared and loaded
+  ATOMIC64,
+  CAS8, // rm is the register that is compared and loaded; imm: where it is written
+  CAS16,
   CAS32,
+  CAS64,
+  CASP32, // the same, the first of two each
+  CASP64,
+  CLREX,
   B,
   BL,
   B_EQ, // the sixteen conditions in the order of their encoding
@@ -128,21 +219,36 @@ export const enum Op {
   CBNZ64,
   CBZ32,
   CBNZ32,
+  TBZ, // rm: the bit
+  TBNZ,
   BR,
   BLR,
   RET,
   NOTHING,
   PACIASP,
   AUTIASP,
+  READ_FLAGS,
+  WRITE_FLAGS,
+  CLEAN_LINE,
+  INVALIDATE_LINE,
+  ZERO_LINE,
+  COMPLETE, // DSB
+  SYNCHRONIZE, // ISB
+  MAINTAIN, // all else that the machine must be told of; imm: the word
   BRK,
   STOP, // not of a word: the address is one to stop at
 }
 
-/** How the index of an access is extended. */
+/** How a register is extended, as in the word. */
 export const enum Extension {
-  WHOLE,
+  UXTB,
+  UXTH,
   UXTW,
+  UXTX,
+  SXTB,
+  SXTH,
   SXTW,
+  SXTX,
 }
 
 export const enum Shift {
@@ -158,6 +264,10 @@ export const enum Atomic {
   CLEAR,
   EOR,
   SET,
+  SMAX,
+  SMIN,
+  UMAX,
+  UMIN,
   SWAP,
 }
 
