@@ -4,6 +4,8 @@ import { field, operands, signedField } from "./decode-fields";
 import { system } from "./decode-system";
 import { Op } from "./ops";
 
+const LR: u32 = 30;
+
 export function branchGroup(word: u32, record: usize): Op {
   switch (word >> 29) {
     case 0b000:
@@ -41,6 +43,26 @@ function branchRegister(word: u32, record: usize): Op {
       return Op.BLR;
     case 0xd65f_0000:
       return Op.RET;
+    default:
+      return authenticatedBranch(word, record);
+  }
+}
+
+/** BRAA, BLRAA, RETAA and their kin, with keys turned off. */
+function authenticatedBranch(word: u32, record: usize): Op {
+  if ((word & 0x001f_f800) != 0x001f_0800) return Op.UNKNOWN;
+  const isZero = field(word, 24, 24) == 0;
+  const isReturn = field(word, 24, 21) == 2;
+  if (isZero && (word & 31) != 31) return Op.UNKNOWN;
+  if (isReturn && field(word, 9, 5) != 31) return Op.UNKNOWN;
+  if (isReturn) operands(record, 0, LR, 0, 0);
+  switch (field(word, 23, 21)) {
+    case 0:
+      return Op.BR;
+    case 1:
+      return Op.BLR;
+    case 2:
+      return isReturn ? Op.RET : Op.UNKNOWN;
     default:
       return Op.UNKNOWN;
   }

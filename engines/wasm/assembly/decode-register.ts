@@ -110,6 +110,7 @@ function threeSource(word: u32, record: usize): Op {
 function oneSource(word: u32, record: usize): Op {
   const is64 = word >> 31 != 0;
   operands(record, target(word & 31), field(word, 9, 5), 0, 0);
+  if (field(word, 20, 16) == 1 && is64) return authentication(word, record);
   if (field(word, 20, 16) != 0) return Op.UNKNOWN;
   switch (field(word, 15, 10)) {
     case 0:
@@ -127,6 +128,15 @@ function oneSource(word: u32, record: usize): Op {
     default:
       return Op.UNKNOWN;
   }
+}
+
+/** PACIA and its kin, with keys turned off; XPACI, XPACD. */
+function authentication(word: u32, record: usize): Op {
+  const opcode = field(word, 15, 10);
+  if (opcode > 17 || (opcode > 7 && field(word, 9, 5) != 31)) return Op.UNKNOWN;
+  if (opcode < 16) return Op.NOTHING;
+  operands(record, target(word & 31), word & 31, 0, 0);
+  return Op.STRIP;
 }
 
 function twoSource(word: u32, record: usize): Op {

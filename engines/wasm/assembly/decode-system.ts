@@ -15,9 +15,11 @@ const DIT: u32 = 0b1_011_0100_0010_101;
 /** A place says with this bit that it may be written. */
 const WRITABLE: u32 = 0x80;
 
+const LR: u32 = 30;
+
 export function system(word: u32, record: usize): Op {
   const fixed = word & 0xffff_f01f;
-  if (fixed == 0xd503_201f) return hint(field(word, 11, 5));
+  if (fixed == 0xd503_201f) return hint(field(word, 11, 5), record);
   if (fixed == 0xd503_301f) return barrier(word);
   if ((word & 0xfff8_f01f) == 0xd500_401f) return moveToState(word, record);
   switch (word >> 19) {
@@ -140,29 +142,16 @@ function byAddress(crm: u32): Op {
   }
 }
 
-/** Hints that wait or that change registers other than by signing LR with SP are refused. */
-function hint(number: u32): Op {
+/** All but three do nothing: they advise or wait, mark a landing place, or sign and authenticate with keys turned off. */
+function hint(number: u32, record: usize): Op {
   switch (number) {
+    case 7: // XPACLRI
+      operands(record, LR, LR, 0, 0);
+      return Op.STRIP;
     case 25:
       return Op.PACIASP;
     case 29:
       return Op.AUTIASP;
-    case 2: // WFE
-    case 3: // WFI
-    case 7: // XPACLRI
-    case 8: // PACIA1716
-    case 10: // PACIB1716
-    case 12: // AUTIA1716
-    case 14: // AUTIB1716
-    case 24: // PACIAZ
-    case 26: // PACIBZ
-    case 27: // PACIBSP
-    case 28: // AUTIAZ
-    case 30: // AUTIBZ
-    case 31: // AUTIBSP
-    case 39: // PACM
-    case 40: // CHKFEAT
-      return Op.UNKNOWN;
     default:
       return Op.NOTHING;
   }

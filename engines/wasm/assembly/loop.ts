@@ -404,6 +404,7 @@ export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budg
       // Kernel code has the keys turned off.
       case Op.PACIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) + signature()); continue;
       case Op.AUTIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) - signature()); continue;
+      case Op.STRIP: put(r, xn(r) & ((<u64>1) << 55) ? xn(r) | TOP_16 : xn(r) & ~TOP_16); continue;
       case Op.READ_FLAGS: put(r, packedFlags() << 28); continue;
       case Op.WRITE_FLAGS: setFlags((wn(r) >> 28) & 15); continue;
       case Op.CLEAN_LINE: if (!maintainLine(PENDING_CLEAN, xn(r))) break; continue;

@@ -227,6 +227,7 @@ export const enum Op {
   NOTHING,
   PACIASP,
   AUTIASP,
+  STRIP, // XPACI, XPACD, XPACLRI
   READ_FLAGS,
   WRITE_FLAGS,
   CLEAN_LINE,
