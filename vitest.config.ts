@@ -37,6 +37,7 @@ const SLOW = [
   "cli/{commands/*,toys}.test.ts",
   "corpus.test.ts",
   "harness/gate/*.test.ts",
+  "harness/readers.test.ts",
   "harness/loop/{campaign,process}.test.ts",
   "harness/mutants/{automatic,mutants,series}.test.ts",
   "harness/report/{browser,campaign-data,pack-history}.test.ts",
@@ -58,6 +59,7 @@ export default defineConfig({
     // Every core: the default leaves one idle.
     maxWorkers: "100%",
     reporters: ["default", tally],
+    globalSetup: "testing/scratch.ts",
     projects: [
       {
         extends: true,

@@ -2,8 +2,11 @@
 // exception of ours reaches the user as a stack trace unless ROX_DEBUG is set.
 
 import { Command, CommanderError } from "commander";
-import { oneLine } from "../harness/bad-input.js";
+import { oneLine, Refusal } from "../harness/bad-input.js";
+import { limitLines, raiseLimits } from "../harness/limits.js";
+import { isFull, unwritable } from "../harness/output-file.js";
 import { version } from "../harness/project.js";
+import { complain } from "./command.js";
 import { COMMANDS } from "./commands/index.js";
 import { BAD_INPUT, CLEAN, type Io } from "./io.js";
 
@@ -22,6 +25,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return refused(error, commandName(program, argv), io);
+    if (error instanceof Refusal) return complain(io, error.error);
+    if (isFull(error)) return complain(io, unwritable((error as NodeJS.ErrnoException).path ?? "a file", error));
     const text = error instanceof Error ? error.message : String(error);
     io.err(`rox: internal error: ${oneLine(text)}; set ROX_DEBUG=1 to see where\n`);
     if (process.env.ROX_DEBUG !== undefined && error instanceof Error) io.err(`${error.stack}\n`);
@@ -43,6 +48,13 @@ function makeProgram(io: Io, setCode: (code: number) => void): Command {
       getOutHelpWidth: () => io.columns,
     });
   }
+  program
+    .option("--limits <list>", "raise what may be read, such as line=512M,file=1G (before the command)")
+    .on("option:limits", (text: string) => {
+      const raised = raiseLimits(text);
+      if (!raised.ok) throw new Refusal(raised.error);
+    })
+    .addHelpText("after", `\nLimits of what is read:\n${limitLines().join("\n")}`);
   program.addHelpText("after", EXIT_CODES);
   return program;
 }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { badInputLine } from "./bad-input.js";
-import { findFiles, MAX_FILE_BYTES, readInputFile, readTextFile } from "./input-file.js";
+import { findFiles, readInputFile, readTextFile } from "./input-file.js";
+import { LIMITS } from "./limits.js";
 
 const scratch = (): string => mkdtempSync(path.join(tmpdir(), "rox-input-"));
 const write = (directory: string, name: string, content: string | Uint8Array): string => {
@@ -18,8 +19,8 @@ test("a missing file, a directory and a file over the limit are refused with wha
   expect(readInputFile(path.join(directory, "none"))).toMatchObject({ ok: false, error: { got: "no such file" } });
   expect(readInputFile(directory)).toMatchObject({ ok: false, error: { got: "a directory" } });
   const big = write(directory, "big", "");
-  truncateSync(big, MAX_FILE_BYTES + 1);
-  expect(readInputFile(big)).toMatchObject({ ok: false, error: { got: `${MAX_FILE_BYTES + 1} bytes` } });
+  truncateSync(big, LIMITS.file.start + 1);
+  expect(readInputFile(big)).toMatchObject({ ok: false, error: { got: `${LIMITS.file.start + 1} bytes` } });
 });
 
 test("what is read is plain bytes, of which a slice is a copy", () => {
@@ -34,7 +35,7 @@ test("bytes that are not text are refused as text, and never reach the terminal"
   const file = write(scratch(), "x.bpf", Uint8Array.of(0xff, 0x00, 0x1b));
   expect(readTextFile(file)).toMatchObject({ ok: false, error: { got: "3 bytes that are not text" } });
   expect(badInputLine({ subject: "a\u001b[2Jb", expected: "x\ny", got: "z", next: "w" })).toBe(
-    "a?[2Jb: expected x y, got z; w",
+    "a\\x1b[2Jb: expected x y, got z; w",
   );
 });
 

@@ -1,13 +1,11 @@
 // Files that the user names: read with a size limit, found by extension below directories, never a reason to crash.
 
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "./bad-input.js";
+import { limitOf, overLimit } from "./limits.js";
 
-/** Bytes. No program, image or recording that this project reads is anywhere near. */
-export const MAX_FILE_BYTES = 64 * 1024 * 1024;
-
-/** The whole file. Directories, missing files and files over `MAX_FILE_BYTES` are refused. */
+/** The whole file. Directories, missing files and files over the limit are refused. */
 export function readInputFile(file: string): Loaded<Uint8Array> {
   const problem = refusedFile(file);
   if (problem !== undefined) return refuse(problem);
@@ -50,9 +48,7 @@ export function refusedFile(file: string): BadInput | undefined {
       const got = stat.isDirectory() ? "a directory" : "something else";
       return { subject: file, expected: "a file", got, next: "name a file" };
     }
-    if (stat.size <= MAX_FILE_BYTES) return undefined;
-    const limit = `at most ${MAX_FILE_BYTES} bytes`;
-    return { subject: file, expected: limit, got: `${stat.size} bytes`, next: "split the file or name a smaller one" };
+    return stat.size <= limitOf("file") ? undefined : overLimit("file", file, `${stat.size} bytes`);
   } catch (error) {
     return unreadable(file, error);
   }
@@ -77,27 +73,68 @@ interface FoundFiles {
   readonly refused: readonly BadInput[];
 }
 
-/** A file named outright is taken whatever its extension; directories are searched for `extensions`, hidden ones left out. */
+/**
+ * A file named outright is taken whatever its extension, and may be a link. Directories are searched for `extensions`, hidden
+ * ones left out; links in them are refused, since they lead to places that nobody named.
+ */
 export function findFiles(paths: readonly string[], extensions: readonly string[]): FoundFiles {
   const files: string[] = [];
   const refused: BadInput[] = [];
-  // A link may lead back to a directory above it.
-  const entered = new Set<string>();
-  const visit = (name: string, named: boolean): void => {
+  const isWanted = (name: string): boolean => extensions.some((extension) => name.endsWith(extension));
+  const search = (directory: string): void => {
+    for (const entry of readdirSync(directory, { withFileTypes: true }).sort(byName)) {
+      const name = path.join(directory, entry.name);
+      if (entry.name.startsWith(".") || files.length >= limitOf("files")) continue;
+      if (entry.isDirectory()) attempt(name, () => search(name));
+      else if (entry.isSymbolicLink()) refused.push(linkIn(directory, entry.name));
+      else if (isWanted(name)) files.push(name);
+    }
+  };
+  const attempt = (name: string, action: () => void): void => {
     try {
-      const stat = statSync(name);
-      if (stat.isDirectory()) {
-        const place = realpathSync(name);
-        if (entered.has(place)) return;
-        entered.add(place);
-        for (const entry of readdirSync(name).sort()) if (!entry.startsWith(".")) visit(path.join(name, entry), false);
-      } else if (named || extensions.some((extension) => name.endsWith(extension))) {
-        files.push(name);
-      }
+      action();
     } catch (error) {
       refused.push(unreadable(name, error));
     }
   };
-  for (const name of paths) visit(name, true);
+  for (const name of paths) {
+    attempt(name, () => {
+      if (statSync(name).isDirectory()) search(name);
+      else files.push(name);
+    });
+  }
+  if (files.length >= limitOf("files")) refused.push(overLimit("files", paths.join(" "), "more"));
   return { files: [...new Set(files)], refused };
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+
+const linkIn = (directory: string, name: string): BadInput => ({
+  ...{ subject: path.join(directory, name), expected: "a file or a folder", got: "a link" },
+  next: "remove it, or name what it leads to",
+});
+
+/** Whether a name that a file gives can name a file of a certain folder and nothing else. */
+export const isPlainName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/.test(name);
+
+/**
+ * What keeps a folder that somebody handed over from being read or written: a link in it, or anything else that is neither a
+ * file nor a folder. Undefined if there is nothing. The folder itself may be named by a link.
+ */
+export function strangeIn(directory: string): BadInput | undefined {
+  try {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.isSymbolicLink()) return linkIn(directory, entry.name);
+      const name = path.join(directory, entry.name);
+      if (entry.isDirectory()) {
+        const found = strangeIn(name);
+        if (found !== undefined) return found;
+      } else if (!entry.isFile()) {
+        return { subject: name, expected: "a file or a folder", got: "something else", next: "remove it" };
+      }
+    }
+    return undefined;
+  } catch (error) {
+    return unreadable(directory, error);
+  }
 }

@@ -1,14 +1,20 @@
 // Files that a run leaves behind: written under a temporary name and renamed, so that nobody ever reads half a file.
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Loaded, loaded, refuse } from "./bad-input.js";
+import { type BadInput, type Loaded, loaded, refuse } from "./bad-input.js";
 
-/** Write `content` as `file`, into a directory that exists. @throws Error of the file system */
+/**
+ * Write `content` as `file`, into a directory that exists. A link of that name is replaced, not followed.
+ *
+ * @throws Error of the file system
+ */
 export function writeWhole(file: string, content: string | Uint8Array): void {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
+  // What a process of the same number left behind, or somebody put there.
+  rmSync(temporary, { force: true });
   try {
-    writeFileSync(temporary, content);
+    writeFileSync(temporary, content, { flag: "wx" });
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -30,7 +36,32 @@ export function attempt(file: string, write: () => void): Loaded<string> {
     write();
     return loaded(file);
   } catch (error) {
-    const got = error instanceof Error ? error.message : String(error);
-    return refuse({ subject: file, expected: "a place to write", got, next: "choose another path" });
+    return refuse(unwritable(file, error));
   }
+}
+
+/** Write `content` as a file that is not there yet. @returns false if there is one of that name */
+export function writeNew(file: string, content: string | Uint8Array): Loaded<boolean> {
+  if (existsSync(file) || isLink(file)) return loaded(false);
+  const written = writeOutputFile(file, content);
+  return written.ok ? loaded(true) : written;
+}
+
+const isLink = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+
+/** The disk, or what its owner may use of it. */
+export function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Why nothing can be written there. @param kept what is safe nevertheless, and how to go on */
+export function unwritable(file: string, error: unknown, kept?: string): BadInput {
+  const full = isFull(error);
+  return {
+    subject: file,
+    expected: full ? "room on its disk" : "a place to write",
+    got: full ? "a full disk" : error instanceof Error ? error.message : String(error),
+    next: full ? `free some room there${kept === undefined ? " and try again" : `; ${kept}`}` : "choose another path",
+  };
 }

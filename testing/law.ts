@@ -15,15 +15,27 @@ export function assertLaw<T>(law: fc.IProperty<T>, options: LawOptions<T>): void
   if (seed !== undefined) run(law, { ...options, seed }, `ROX_SEED=${seed} `);
 }
 
+/** The same for what takes its time. */
+export async function assertAsyncLaw<T>(law: fc.IAsyncProperty<T>, options: LawOptions<T>): Promise<void> {
+  await fc.assert(law, options).catch((error: unknown) => failed(error, ""));
+  const seed = newSeed();
+  if (seed === undefined) return;
+  await fc.assert(law, { ...options, seed }).catch((error: unknown) => failed(error, `ROX_SEED=${seed} `));
+}
+
 function run<T>(law: fc.IProperty<T>, options: LawOptions<T>, variable: string): void {
   try {
     fc.assert(law, options);
   } catch (error) {
-    const { testPath, currentTestName } = expect.getState();
-    const file = path.relative(process.cwd(), testPath ?? "");
-    const again = `${variable}npx vitest run ${file} -t ${JSON.stringify(currentTestName?.replaceAll(" > ", " "))}`;
-    throw new Error(`${error instanceof Error ? error.message : error}\n\nagain: ${again}`, { cause: error });
+    failed(error, variable);
   }
+}
+
+function failed(error: unknown, variable: string): never {
+  const { testPath, currentTestName } = expect.getState();
+  const file = path.relative(process.cwd(), testPath ?? "");
+  const again = `${variable}npx vitest run ${file} -t ${JSON.stringify(currentTestName?.replaceAll(" > ", " "))}`;
+  throw new Error(`${error instanceof Error ? error.message : error}\n\nagain: ${again}`, { cause: error });
 }
 
 /** @throws Error if ROX_SEED is no number from 0 to 2^31 - 1 */

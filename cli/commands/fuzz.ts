@@ -1,14 +1,15 @@
 // `rox fuzz`: a campaign, from a minute to days.
 
 import { randomInt } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { ENGINES, engineByName } from "../../engines/index.js";
-import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
+import { type Loaded, loaded, Refusal, refuse } from "../../harness/bad-input.js";
 import { chooseEngines } from "../../harness/engines.js";
 import { findingReport } from "../../harness/format/counterexample.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
+import { readTextFile } from "../../harness/input-file.js";
 import { FUZZ_ORACLES } from "../../harness/loop/cause.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/loop/directory.js";
 import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/loop/findings.js";
@@ -18,8 +19,10 @@ import { SHRINK_BUDGET } from "../../harness/loop/run.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
 import { type CampaignSettings, FORMAT } from "../../harness/loop/state.js";
 import { makeCheckers, type Setting } from "../../harness/loop/trial.js";
+import { isFull, unwritable, writeWhole } from "../../harness/output-file.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
+import { shellWord } from "../../harness/shell-word.js";
 import { KINDS, kindByName } from "../../properties/cases/index.js";
 import { defaultSubject, subjectByName } from "../../subjects/index.js";
 import {
@@ -157,6 +160,11 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
     const replay = report.failures[0]?.replay;
     if (replay !== undefined) print(io, [replay]);
     return code;
+  } catch (error) {
+    if (error instanceof Refusal || !isFull(error)) throw error;
+    const trials = campaign.state.sums.trials;
+    const kept = `what ${trials} trials found is kept; then go on with rox fuzz --resume ${shellWord(directory)}`;
+    return complain(io, unwritable(directory, error, kept));
   } finally {
     status.stop();
     await pool.close();
@@ -243,8 +251,9 @@ function timeLeft(
 }
 
 async function writeReport(campaign: string, facts: FindingFacts): Promise<void> {
-  const text = await findingReport(facts, readFileSync(caseFileOf(campaign, facts), "utf8"), replayOf(campaign, facts));
-  writeFileSync(reportFile(campaign, facts), text);
+  const read = readTextFile(caseFileOf(campaign, facts));
+  if (!read.ok) throw new Refusal(read.error);
+  writeWhole(reportFile(campaign, facts), await findingReport(facts, read.value, replayOf(campaign, facts)));
 }
 
 const reportFile = (campaign: string, { name }: FindingFacts): string =>

@@ -1,7 +1,7 @@
 import { readFileSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { MAX_FILE_BYTES } from "../../harness/input-file.js";
+import { LIMITS } from "../../harness/limits.js";
 import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
 
@@ -35,7 +35,7 @@ const DIRECTORY = makeFiles({
   "typo.data": "-- asm\nadd3 %r0, 1\nexit\n-- result\n3\n",
   "huge.bin": "",
 });
-truncateSync(path.join(DIRECTORY, "huge.bin"), MAX_FILE_BYTES + 8);
+truncateSync(path.join(DIRECTORY, "huge.bin"), LIMITS.file.start + 8);
 const file = (name: string): string => path.join(DIRECTORY, name);
 const run = (name: string, ...options: string[]) => capture(["run", file(name), ...options], { columns: 100 });
 
@@ -112,7 +112,7 @@ verdict: agree on all 2 inputs
   test.each<[name: string, got: string, options?: readonly string[]]>([
     ["missing.bpf", "no such file"],
     ["", "a directory"],
-    ["huge.bin", `${MAX_FILE_BYTES + 8} bytes`],
+    ["huge.bin", `${LIMITS.file.start + 8} bytes`],
     ["empty.bin", "an empty file"],
     ["truncated.bin", "13 bytes long, expected a multiple of 8"],
     ["opcode.bin", "slot 0: opcode 0xff is not an instruction"],

@@ -3,8 +3,8 @@
 
 import path from "node:path";
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";
-import { makeDirectory, writeOutputFile } from "../output-file.js";
-import { damageOf, readCorpus } from "./store.js";
+import { makeDirectory } from "../output-file.js";
+import { damageOf, readCorpus, writeEntry } from "./store.js";
 
 interface Merged {
   readonly added: readonly string[];
@@ -20,7 +20,6 @@ export function mergeCorpora(into: string, from: readonly string[]): Loaded<Merg
   const target = readCorpus([into]);
   const source = readCorpus(from);
   const ids = new Set(target.entries.map(({ id }) => id));
-  const names = new Set(target.entries.map(({ file }) => path.basename(file)));
   const refused: BadInput[] = [...target.unreadable, ...source.unreadable];
   const added: string[] = [];
   let known = 0;
@@ -34,15 +33,13 @@ export function mergeCorpora(into: string, from: readonly string[]): Loaded<Merg
       known++;
       continue;
     }
-    const { name } = path.parse(entry.file);
-    const { extension } = entry.kind;
-    const base = `${name}${extension}`;
-    const file = path.join(into, names.has(base) ? `${name}-${entry.id}${extension}` : base);
-    const written = writeOutputFile(file, entry.text());
-    if (!written.ok) return written;
+    const written = writeEntry(into, path.parse(entry.file).name, entry);
+    if (!written.ok) {
+      refused.push(written.error);
+      continue;
+    }
     ids.add(entry.id);
-    names.add(path.basename(file));
-    added.push(file);
+    added.push(written.value);
   }
   return loaded({ added, known, refused });
 }

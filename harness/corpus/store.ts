@@ -4,8 +4,8 @@
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { findFiles } from "../input-file.js";
-import { makeDirectory, writeOutputFile } from "../output-file.js";
-import { type Entry, EXTENSIONS, readEntry } from "./entry.js";
+import { makeDirectory, writeNew } from "../output-file.js";
+import { contentId, type Entry, EXTENSIONS, readEntry } from "./entry.js";
 
 interface Corpus {
   readonly entries: readonly Entry[];
@@ -60,11 +60,31 @@ function addEntry(directory: string, entry: Entry, name: string, title?: string)
   const { entries } = readCorpus([directory]);
   const same = entries.find(({ id }) => id === entry.id);
   if (same !== undefined) return loaded({ file: same.file, how: "known" });
+  const written = writeEntry(directory, name, entry, title);
+  return written.ok ? loaded({ file: written.value, how: "added" }) : written;
+}
+
+/**
+ * Write an entry under a name, or under the name and its id where a file has that name, whatever is in it. What is written
+ * has been read back. @returns the file
+ */
+export function writeEntry(directory: string, name: string, entry: Entry, title?: string): Loaded<string> {
+  const text = entry.text(title);
   const { extension } = entry.kind;
-  const taken = entries.some(({ file }) => path.basename(file) === `${name}${extension}`);
-  const file = path.join(directory, `${name}${taken ? `-${entry.id}` : ""}${extension}`);
-  const written = writeOutputFile(file, entry.text(title));
-  return written.ok ? loaded({ file, how: "added" }) : written;
+  const again = entry.kind.parse(text);
+  if (!again.ok || contentId(entry.kind, again.value, again.head) !== entry.id) {
+    const got = again.ok ? "another case" : again.error.message;
+    return refuse({ subject: entry.file, expected: "a case that can be written", got, next: "correct its head" });
+  }
+  for (const base of [name, `${name}-${entry.id}`]) {
+    const file = path.join(directory, `${base}${extension}`);
+    const written = writeNew(file, text);
+    if (!written.ok) return written;
+    if (written.value) return loaded(file);
+  }
+  const subject = path.join(directory, `${name}-${entry.id}${extension}`);
+  const next = "look at that file, and move it away";
+  return refuse({ subject, expected: "a name that is free", got: "a file that is no such entry", next });
 }
 
 /** Add one with a name of its own, or say that it needs one. */

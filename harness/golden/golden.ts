@@ -39,7 +39,7 @@ interface FamilyCounts {
   results: number;
   resultsEqual: number;
 }
-type Trace = { readonly name: string } & Omit<AllocTraceReport, "failures">;
+type Trace = { readonly name: string } & Omit<AllocTraceReport, "failures" | "contradiction">;
 /** A reason, how often, and the first recording. */
 interface NotCompared {
   readonly why: string;
@@ -74,7 +74,7 @@ export async function golden(paths: readonly string[], options: GoldenOptions): 
   const compare = await openComparison(subject, engines);
   const breathe = breather();
   for (const file of found.files) {
-    for await (const record of readRecords(file)) {
+    for await (const record of readRecords(file, stop)) {
       if (stop.aborted || sums.done >= limit) break;
       if (record.ok && isTrace(record.value.json)) {
         if (options.families === undefined && options.cpu === undefined) await addTrace(file, subject, sums);
@@ -164,17 +164,24 @@ function addProgram(name: string, family: string, compared: Compared, sums: Sums
 /** All operations of the file up to the first line that is none: behind a gap no address can be told. */
 async function addTrace(file: string, subject: Subject, sums: Sums): Promise<void> {
   const ops: TraceOp[] = [];
+  const lines: number[] = [];
   for await (const record of readRecords(file)) {
     const op = record.ok ? readTraceOp(record.value.json) : "";
     if (typeof op !== "string") {
       ops.push(op);
+      lines.push(record.ok ? record.value.line : 0);
       continue;
     }
     const problem = { expected: "a load or a free", got: op, next: "record the history again" };
     sums.unreadable.push(record.ok ? { subject: record.value.name, ...problem } : record.error);
     break;
   }
-  const { failures, ...result } = compareTrace(file, ops, subject);
+  const { failures, contradiction, ...result } = compareTrace(file, ops, subject);
+  if (contradiction !== undefined) {
+    const { line, ...problem } = contradiction;
+    sums.unreadable.push({ subject: `${file}:${lines[line - 1]}`, ...problem, next: "record the history again" });
+    return;
+  }
   sums.traces.push({ name: file, ...result });
   sums.passed += result.equal;
   sums.failed += result.loads - result.equal;

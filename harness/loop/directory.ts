@@ -9,13 +9,16 @@
 
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
-import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
+import { type BadInput, type Loaded, loaded, quoted, refuse } from "../bad-input.js";
+import { readTextFile, strangeIn } from "../input-file.js";
+import { parseJson } from "../json.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { version } from "../project.js";
 import { reportJson } from "../report.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
 import { CampaignLog } from "./log.js";
-import { type CampaignRecord, type CampaignSettings, CampaignState, FORMAT } from "./state.js";
+import { SCHEMAS, shaped } from "./schema.js";
+import { type CampaignSettings, CampaignState, FORMAT } from "./state.js";
 
 export interface OpenCampaign {
   readonly directory: string;
@@ -57,20 +60,26 @@ export function readSettings(directory: string): Loaded<CampaignSettings> {
   const file = path.join(directory, SETTINGS);
   const bad = (got: string): { ok: false; error: BadInput } =>
     refuse({ subject: file, expected: "a campaign", got, next: "name the directory that --out was given" });
-  try {
-    const settings = JSON.parse(readFileSync(file, "utf8")) as CampaignSettings;
-    if (settings.format !== FORMAT) {
-      const next = "start a new campaign; rox corpus merge keeps what this one found";
-      const expected = `a campaign of format ${FORMAT}`;
-      return refuse({ subject: file, expected, got: `format ${String(settings.format)}`, next });
-    }
-    // Another version makes other programs of the same index: the sum would be of neither.
-    if (settings.version !== version()) return bad(`one of version ${settings.version}, this is ${version()}`);
-    return loaded(settings);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    return bad(code === "ENOENT" ? "none" : error instanceof Error ? error.message : String(error));
+  const text = readTextFile(file);
+  if (!text.ok) return bad(text.error.got === "no such file" ? "none" : text.error.got);
+  const strange = strangeIn(directory);
+  if (strange !== undefined) return refuse(strange);
+  const json = parseJson(file, text.value);
+  if (!json.ok) return json;
+  const { format, version: made } = (json.value ?? {}) as { readonly format?: unknown; readonly version?: unknown };
+  if (format !== FORMAT) {
+    const next = "start a new campaign; rox corpus merge keeps what this one found";
+    return refuse({
+      subject: file,
+      expected: `a campaign of format ${FORMAT}`,
+      got: `format ${quoted(`${format}`)}`,
+      next,
+    });
   }
+  // Another version makes other programs of the same index: the sum would be of neither.
+  if (made !== version()) return bad(`one of version ${quoted(`${made}`)}, this is ${version()}`);
+  const settings = shaped(SCHEMAS.settings, json.value);
+  return "wrong" in settings ? bad(settings.wrong) : loaded(settings.value);
 }
 
 function open(directory: string, settings: CampaignSettings): Loaded<OpenCampaign> {
@@ -82,17 +91,37 @@ function open(directory: string, settings: CampaignSettings): Loaded<OpenCampaig
   if (!lock.ok) return lock;
   const state = new CampaignState(settings);
   const opened = CampaignLog.open(directory, state.snapshot());
-  if (!opened.ok) {
+  const applied = opened.ok ? applyRecords(directory, state, opened.value.records) : opened;
+  if (!opened.ok || !applied.ok) {
+    if (opened.ok) opened.value.log.close();
     rmSync(lock.value, { force: true });
-    return opened;
+    return applied as ReturnType<typeof refuse>;
   }
-  const { log, records, dropped } = opened.value;
-  for (const record of records) state.apply(record as CampaignRecord);
+  const { log, dropped } = opened.value;
   const close = (): void => {
     log.close();
     rmSync(lock.value, { force: true });
   };
   return loaded({ directory, settings, state, log, dropped, close });
+}
+
+/** What the log says, if each record has the shape of one and is of this campaign. */
+export function applyRecords(
+  directory: string,
+  state: CampaignState,
+  records: readonly unknown[],
+): Loaded<CampaignState> {
+  for (const [i, json] of records.entries()) {
+    const record = shaped(SCHEMAS.record, json);
+    const wrong = "wrong" in record ? record.wrong : state.problemOf(record.value);
+    if ("wrong" in record || wrong !== undefined) {
+      const subject = path.join(directory, `record ${i + 1} of the log`);
+      const next = "restore the folder, or start a new campaign and merge the corpus of this one";
+      return refuse({ subject, expected: "a record of this campaign", got: wrong ?? "none", next });
+    }
+    state.apply(record.value);
+  }
+  return loaded(state);
 }
 
 /** One process at a time. The lock of a process that is no more counts for nothing. */

@@ -143,9 +143,14 @@ export function keepFinding(campaign: string, { facts, text }: DescribedFinding,
   if (notRepeated === undefined) writeWhole(path.join(campaignCorpus(campaign), `${name}${extension}`), text);
   const temporary = path.join(findingsDirectory(campaign), `.${name}.${process.pid}.tmp`);
   rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true });
-  writeFileSync(path.join(temporary, file), text);
-  writeFileSync(path.join(temporary, `original${extension}`), original);
-  writeFileSync(path.join(temporary, "finding.json"), reportJson(facts));
-  renameSync(temporary, directory);
+  try {
+    mkdirSync(temporary, { recursive: true });
+    writeFileSync(path.join(temporary, file), text);
+    writeFileSync(path.join(temporary, `original${extension}`), original);
+    writeFileSync(path.join(temporary, "finding.json"), reportJson(facts));
+    renameSync(temporary, directory);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
 }

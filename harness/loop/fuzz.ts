@@ -1,5 +1,6 @@
 // A fuzz campaign from its options to its report.
 
+import type { BadInput } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { type CampaignLimits, runCampaign, type Watchers } from "./campaign.js";
@@ -46,7 +47,13 @@ export async function fuzz(
   const started = Date.now();
   const end = await runCampaign(campaign, pool, trials, limits, watchers);
   const { directory, settings, state } = campaign;
-  const findings = [...state.findings.keys()].sort().flatMap((name) => readFacts(directory, name) ?? []);
+  const unreadable: BadInput[] = [];
+  const findings: FindingFacts[] = [];
+  for (const name of [...state.findings.keys()].sort()) {
+    const facts = readFacts(directory, name);
+    if (facts?.ok === true) findings.push(facts.value);
+    else if (facts !== undefined) unreadable.push(facts.error);
+  }
   const counts: Counts = {
     passed: state.sums.passed,
     failed: findings.length,
@@ -55,7 +62,7 @@ export async function fuzz(
     seed: settings.seed,
     interrupted: end === "stopped",
     failures: findings.map((facts) => failureOf(directory, facts)),
-    unreadable: [],
+    unreadable,
   };
   const { runs, slots, words, executed, steps } = state.sums;
   const kinds = [...state.sumsOf].map(([kind, { trials: n, passed }]) => [kind, { trials: n, passed }] as const);

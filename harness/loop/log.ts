@@ -5,16 +5,18 @@
 import {
   closeSync,
   fdatasyncSync,
+  ftruncateSync,
   openSync,
   readdirSync,
-  readFileSync,
   rmSync,
   truncateSync,
   writeSync,
 } from "node:fs";
 import path from "node:path";
 import { crc32 } from "node:zlib";
-import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { type BadInput, type Loaded, loaded, Refusal, refuse } from "../bad-input.js";
+import { readInputFile } from "../input-file.js";
+import { tooDeep } from "../json.js";
 import { writeOutputFile } from "../output-file.js";
 
 const NAME = /^log-(\d{6})\.jsonl$/;
@@ -30,6 +32,7 @@ export const logLine = (record: object): string => {
 function readLine(line: string): unknown {
   const json = line.slice(9);
   if (line[8] !== " " || Number.parseInt(line.slice(0, 8), 16) !== crc32(json) >>> 0) return undefined;
+  if (tooDeep("", json) !== undefined) return undefined;
   try {
     return JSON.parse(json);
   } catch {
@@ -79,15 +82,21 @@ export class CampaignLog {
 
   append(record: object): void {
     const line = Buffer.from(`${logLine(record)}\n`);
-    for (let at = 0; at < line.length; ) at += writeSync(this.file, line, at);
+    try {
+      for (let at = 0; at < line.length; ) at += writeSync(this.file, line, at);
+    } catch (error) {
+      // Half a line in the middle would be damage.
+      ftruncateSync(this.file, this.size);
+      throw error;
+    }
     this.size += line.length;
   }
 
-  /** Begin the next file with a record that says everything so far. @throws Error if it cannot be written */
+  /** Begin the next file with a record that says everything so far. @throws Refusal if it cannot be written */
   rotate(everything: object): void {
     const line = `${logLine(everything)}\n`;
     const written = writeOutputFile(path.join(this.directory, nameOf(this.generation + 1)), line);
-    if (!written.ok) throw new Error(`${written.error.subject}: ${written.error.got}`);
+    if (!written.ok) throw new Refusal(written.error);
     closeSync(this.file);
     rmSync(path.join(this.directory, nameOf(this.generation)), { force: true });
     this.generation++;
@@ -119,7 +128,9 @@ interface ReadRecords {
 }
 
 function readRecords(name: string): Loaded<ReadRecords> {
-  const bytes = readFileSync(name);
+  const read = readInputFile(name);
+  if (!read.ok) return read;
+  const bytes = Buffer.from(read.value.buffer, read.value.byteOffset, read.value.byteLength);
   const end = bytes.lastIndexOf(0x0a) + 1;
   const records: unknown[] = [];
   for (const [i, line] of bytes.toString("utf8", 0, end).split("\n").slice(0, -1).entries()) {
@@ -146,10 +157,7 @@ function create(directory: string, first: object): Loaded<OpenedLog> {
   return loaded({ log, records: [first], dropped: 0 });
 }
 
-const damaged = (
-  file: string,
-  line: number,
-): { readonly ok: false; readonly error: import("../bad-input.js").BadInput } =>
+const damaged = (file: string, line: number): { readonly ok: false; readonly error: BadInput } =>
   refuse({
     subject: file,
     expected: "lines with their checksums",

@@ -1,12 +1,15 @@
 // A campaign as it is, for reports: read from its directory without touching it, even while a process works on it.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { type Loaded, loaded } from "../bad-input.js";
-import { readSettings } from "./directory.js";
+import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { readTextFile } from "../input-file.js";
+import { parseJson } from "../json.js";
+import { applyRecords, readSettings } from "./directory.js";
 import { type FindingFacts, findingsDirectory } from "./findings.js";
 import { readLog } from "./log.js";
-import { type CampaignRecord, type CampaignSettings, CampaignState } from "./state.js";
+import { SCHEMAS, shaped } from "./schema.js";
+import { type CampaignSettings, CampaignState } from "./state.js";
 
 /** A line of `samples.jsonl`. */
 export interface Sample {
@@ -41,43 +44,64 @@ export function readCampaign(directory: string): Loaded<ReadCampaign> {
   if (!settings.ok) return settings;
   const log = readLog(directory);
   if (!log.ok) return log;
-  const state = new CampaignState(settings.value);
-  for (const record of log.value) state.apply(record as CampaignRecord);
+  const state = applyRecords(directory, new CampaignState(settings.value), log.value);
+  if (!state.ok) return state;
+  const samples = readSamples(path.join(directory, "samples.jsonl"));
+  if (!samples.ok) return samples;
+  const findings = readFindings(directory, state.value);
+  if (!findings.ok) return findings;
   return loaded({
-    settings: settings.value,
-    state,
-    samples: readSamples(path.join(directory, "samples.jsonl")),
-    findings: readFindings(directory, state),
+    ...{ settings: settings.value, state: state.value },
+    ...{ samples: samples.value, findings: findings.value },
   });
 }
 
 /** Lines that are not whole are left out: samples are for plots only. */
-function readSamples(file: string): readonly Sample[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .flatMap((line) => {
-      try {
-        return [JSON.parse(line) as Sample];
-      } catch {
-        return [];
-      }
-    });
+function readSamples(file: string): Loaded<readonly Sample[]> {
+  if (!existsSync(file)) return loaded([]);
+  const text = readTextFile(file);
+  if (!text.ok) return text;
+  return loaded(
+    text.value.split("\n").flatMap((line) => {
+      const json = parseJson(file, line);
+      const sample = json.ok ? shaped(SCHEMAS.sample, json.value) : undefined;
+      return sample !== undefined && "value" in sample ? [sample.value] : [];
+    }),
+  );
 }
 
 /** What is known of a finding; undefined where its directory is gone. */
-export function readFacts(campaign: string, name: string): FindingFacts | undefined {
+export function readFacts(campaign: string, name: string): Loaded<FindingFacts> | undefined {
   const file = path.join(findingsDirectory(campaign), name, "finding.json");
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as FindingFacts) : undefined;
+  if (!existsSync(file)) return undefined;
+  const text = readTextFile(file);
+  if (!text.ok) return text;
+  const json = parseJson(file, text.value);
+  if (!json.ok) return json;
+  const facts = shaped(SCHEMAS.finding, json.value);
+  if ("value" in facts) return loaded(facts.value);
+  return refuse({ subject: file, expected: "a finding", got: facts.wrong, next: "restore the file" });
 }
 
-function readFindings(campaign: string, state: CampaignState): readonly KeptFinding[] {
+function readFindings(campaign: string, state: CampaignState): Loaded<readonly KeptFinding[]> {
   const directory = findingsDirectory(campaign);
-  const names = readdirSync(directory).filter((name) => !name.startsWith("."));
-  return names.sort().map((name) => {
-    const read = (file: string): string => readFileSync(path.join(directory, name, file), "utf8");
-    const facts = JSON.parse(read("finding.json")) as FindingFacts;
-    const original = read(`original${path.extname(facts.file)}`);
-    return { facts, shrunk: read(facts.file), original, times: state.findings.get(name) ?? 1 };
-  });
+  const names = existsSync(directory) ? readdirSync(directory).filter((name) => !name.startsWith(".")) : [];
+  const findings: KeptFinding[] = [];
+  for (const name of names.sort()) {
+    const facts = readFacts(campaign, name);
+    const place = path.join(directory, name);
+    if (facts === undefined) {
+      const next = "restore the folder, or remove it";
+      return refuse({ subject: place, expected: "a folder with finding.json", got: "none", next });
+    }
+    if (!facts.ok) return facts;
+    const { file } = facts.value;
+    const shrunk = readTextFile(path.join(place, file));
+    const original = readTextFile(path.join(place, `original${path.extname(file)}`));
+    if (!shrunk.ok) return shrunk;
+    if (!original.ok) return original;
+    const times = state.findings.get(name) ?? 1;
+    findings.push({ facts: facts.value, shrunk: shrunk.value, original: original.value, times });
+  }
+  return loaded(findings);
 }

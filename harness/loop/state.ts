@@ -138,6 +138,22 @@ export class CampaignState {
     }
   }
 
+  /** Why a record cannot be of this campaign; undefined if it can. */
+  problemOf(record: CampaignRecord): string | undefined {
+    const lanes = record.kind === "chunk" ? [record] : record.kind === "snapshot" ? record.lanes : [];
+    for (const { lane: number } of lanes) {
+      if (!this.lanes.some((lane) => lane.number === number)) return `lane ${number}, which this shard does not do`;
+    }
+    const memories = record.kind === "snapshot" ? record.lanes.flatMap((lane) => Object.entries(lane.memories)) : [];
+    const kept = record.kind === "chunk" ? [[record.of, record] as const] : memories;
+    for (const [kind, lesson] of kept) {
+      for (const { index, text } of lesson.kept) {
+        if (kindByName(kind)?.parse(text).ok !== true) return `a case of index ${index} that does not read back`;
+      }
+    }
+    return undefined;
+  }
+
   snapshot(): SnapshotRecord {
     return {
       kind: "snapshot",

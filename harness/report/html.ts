@@ -1,5 +1,7 @@
 // HTML out of template strings, escaped by default: only what was made here, or said to be HTML, goes in as it is.
 
+import { visible } from "../bad-input.js";
+
 export class Html {
   constructor(readonly text: string) {}
 }
@@ -30,7 +32,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']|(?![\n\t])\p{Cc}/gu, (c) => ENTITIES[c] ?? "\ufffd");
+  text.replaceAll(/[&<>"']|(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu, (c) => ENTITIES[c] ?? visible(c));
 
 /** `1,234,567`. */
 export const grouped = (n: number): string => Math.round(n).toLocaleString("en-US");

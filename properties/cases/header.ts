@@ -162,7 +162,7 @@ export function readHead<T extends object>(
     else if (text === "") return textError(line, `"${key}" is empty`);
     else if (key === "id" && !/^[0-9a-f]{12}$/.test(text)) {
       return textError(line, `expected 12 hex digits, got "${text}"`);
-    } else head = { ...head, [key]: text };
+    } else head = { ...head, [key]: oneLine(text) };
   }
   return { ok: true, value: { head: { ...head, notes }, value, lines: count, at } };
 }

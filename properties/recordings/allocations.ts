@@ -12,7 +12,8 @@ import type { Disagreement } from "../verdict.js";
 /** One line of the recording. */
 export type TraceOp =
   | { readonly op: "load"; readonly id: number; readonly jitedLen: number; readonly image: number }
-  | { readonly op: "free"; readonly id: number }
+  /** `image`: where it lay, if the line says so. */
+  | { readonly op: "free"; readonly id: number; readonly image?: number }
   /** The frees before it have reached the allocator. */
   | { readonly op: "settled" };
 
@@ -25,6 +26,14 @@ export interface AllocTraceReport {
   /** Larger than a pack. */
   readonly large: number;
   readonly failures: readonly AllocFailure[];
+  /** Where the recording contradicts itself, so that nothing it says counts; it is played up to there. */
+  readonly contradiction: Contradiction | undefined;
+}
+interface Contradiction {
+  /** From 1. */
+  readonly line: number;
+  readonly expected: string;
+  readonly got: string;
 }
 type AllocFailure = { readonly name: string } & Pick<Disagreement, "where" | "expected" | "got">;
 
@@ -41,25 +50,34 @@ export function readTraceOp(json: unknown): TraceOp | string {
   const { op, id, jitedLen, image } = (json ?? {}) as Fields;
   if (op === "settled") return { op };
   if (typeof id !== "number" || !Number.isInteger(id) || id < 0) return `an id ${JSON.stringify(id)}`;
-  if (op === "free") return { op, id };
-  if (op !== "load") return `an operation ${JSON.stringify(op)}`;
+  if (op === "free" && image === undefined) return { op, id };
+  if (op !== "load" && op !== "free") return `an operation ${JSON.stringify(op)}`;
+  if (typeof image !== "string" || !/^0xffff[0-9a-f]{12}$/.test(image)) return `an address ${JSON.stringify(image)}`;
+  const place = Number(BigInt(image) & LOW_48);
+  if (op === "free") return { op, id, image: place };
   if (typeof jitedLen !== "number" || !Number.isInteger(jitedLen) || jitedLen <= 0 || jitedLen % 4 !== 0) {
     return `a length ${JSON.stringify(jitedLen)}`;
   }
-  if (typeof image !== "string" || !/^0xffff[0-9a-f]{12}$/.test(image)) return `an address ${JSON.stringify(image)}`;
-  return { op, id, jitedLen, image: Number(BigInt(image) & LOW_48) };
+  return { op, id, jitedLen, image: place };
 }
 
 interface Live {
   readonly header: number;
   readonly bytes: number;
+  /** Where the load stands: its line, from 1, and whether both allocators put it there. */
+  readonly line: number;
+  readonly isPlaced: boolean;
 }
 
 export const compareTrace = (name: string, ops: readonly TraceOp[], subject = defaultSubject): AllocTraceReport =>
   new Comparison(name, subject).run(ops);
 
 class Comparison {
+  /** All that is loaded, to the allocators: a free may not have reached them yet. */
   private readonly live = new Map<number, Live>();
+  /** Ids that are loaded and not freed, by the lines so far. */
+  private readonly loaded = new Set<number>();
+  private contradiction: Contradiction | undefined;
   /** Frees that may or may not have reached the allocator yet, in order. */
   private readonly pending: number[] = [];
   private readonly count = { loads: 0, equal: 0, packsMade: 0, packsReturned: 0, large: 0 };
@@ -78,12 +96,44 @@ class Comparison {
 
   run(ops: readonly TraceOp[]): AllocTraceReport {
     for (const [i, op] of ops.entries()) {
+      const problem = this.problemOf(op);
+      if (problem !== undefined) {
+        this.contradiction = { line: i + 1, ...problem };
+        break;
+      }
       if (op.op === "load") this.load(op, i);
       else if (op.op === "free") this.pending.push(op.id);
       else this.settle(this.pending.length);
     }
     this.settle(this.pending.length);
-    return { ...this.count, failures: this.failures };
+    return { ...this.count, failures: this.failures, contradiction: this.contradiction };
+  }
+
+  /** What no kernel does, whatever its allocator. */
+  private problemOf(op: TraceOp): Omit<Contradiction, "line"> | undefined {
+    if (op.op === "settled") return undefined;
+    const { id } = op;
+    if (op.op === "free") {
+      const live = this.live.get(id);
+      if (!this.loaded.delete(id))
+        return { expected: "a free of what is loaded", got: `a free of ${id}, which is not` };
+      const elsewhere =
+        op.image !== undefined && live !== undefined && op.image - (op.image % CHUNK_BYTES) !== live.header;
+      if (elsewhere) return { expected: `a free of ${id} where it was loaded`, got: `one at ${hex(op.image)}` };
+      if (live?.isPlaced !== false) return undefined;
+      const expected = `a free of what lies where a first fit puts it, since line ${live.line} says where that was`;
+      return { expected, got: `a free of ${id}, which lies elsewhere` };
+    }
+    if (this.loaded.has(id)) return { expected: "an id of its own", got: `a load of ${id}, which is loaded already` };
+    const header = op.image - (op.image % CHUNK_BYTES);
+    const end = header + packedBytes(op.jitedLen + LITERAL_BYTES);
+    const other = [...this.loaded].find((one) => {
+      const { header: at, bytes } = this.live.get(one)!;
+      return at < end && header < at + bytes;
+    });
+    this.loaded.add(id);
+    if (other === undefined) return undefined;
+    return { expected: "memory that nothing lives in", got: `a load of ${id} over ${other}, which is loaded` };
   }
 
   private load({ id, jitedLen, image }: TraceOp & { op: "load" }, line: number): void {
@@ -98,8 +148,9 @@ class Comparison {
     const got = this.tested.alloc(bytes);
     if (bytes > PACK_BYTES) this.count.large++;
     else this.count.packsMade += this.reference.packs.length - packs;
-    this.live.set(id, { header, bytes });
-    if (expected === header && got === header) this.count.equal++;
+    const isPlaced = expected === header && got === header;
+    this.live.set(id, { header, bytes, line: line + 1, isPlaced });
+    if (isPlaced) this.count.equal++;
     else {
       const places = `${hex(expected)} by the reference, ${hex(got)} by the implementation`;
       this.fail(`${this.name}:${line + 1}`, "where an image goes", hex(header), places);

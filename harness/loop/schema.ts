@@ -1,0 +1,110 @@
+// What the JSON files of a campaign look like. A campaign's folder may come from anywhere: what is in it is believed only as
+// far as its shape goes, and names in it name files of that folder.
+
+import { z } from "zod";
+import { kindByName } from "../../properties/cases/index.js";
+import { quoted } from "../bad-input.js";
+import { isPlainName } from "../input-file.js";
+import type { FindingFacts } from "./findings.js";
+import type { CampaignRecord, CampaignSettings } from "./state.js";
+
+const count = z.number().int().min(0);
+const amount = z.number().min(0);
+const seed = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+const plainName = z.string().refine(isPlainName, { error: "a name of letters, digits, points and hyphens" });
+const kindName = z.string().refine((name) => kindByName(name) !== undefined, { error: "a kind of case" });
+const counts = z.record(z.string(), count);
+
+/** Lanes are made as the campaign is opened: so many are made in no time. */
+const MOST_LANES = 4096;
+
+const settings: z.ZodType<CampaignSettings> = z
+  .object({
+    format: z.literal(2),
+    version: z.string(),
+    seed,
+    shard: z.object({ index: count, of: count.min(1).max(999_999) }),
+    lanes: count.min(1).max(MOST_LANES),
+    kinds: z.array(kindName).min(1).max(64),
+    chunk: count.min(1).max(100_000),
+    feedback: z.boolean(),
+    engine: z.string(),
+    subject: z.string().exactOptional(),
+    only: z.array(z.string()).exactOptional(),
+  })
+  .refine(({ shard: { index, of } }) => index >= 1 && index <= of, { error: "a shard I of N with I from 1 to N" });
+
+const sums = z.record(z.string(), amount);
+const pair = z.tuple([amount, amount]);
+const gain = z.object({ fresh: pair, mutants: pair });
+const kept = z.array(z.object({ index: count, text: z.string(), cells: z.array(z.string()) }));
+
+const record = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("chunk"),
+    lane: count,
+    done: count,
+    of: kindName,
+    hits: z.array(z.tuple([z.string(), amount])),
+    ...{ kept, gain, sums },
+    emitted: z.array(amount),
+    incomparable: counts,
+    again: counts,
+    ignored: count,
+  }),
+  z.object({ kind: z.literal("finding"), name: plainName, index: count, suspected: z.string() }),
+  z.object({ kind: z.literal("time"), elapsedMs: amount }),
+  z.object({
+    kind: z.literal("snapshot"),
+    elapsedMs: amount,
+    sums: z.record(kindName, sums),
+    emitted: z.array(amount),
+    incomparable: counts,
+    ignored: count,
+    findings: z.record(plainName, count),
+    suspected: z.record(z.string(), plainName),
+    lanes: z.array(
+      z.object({
+        lane: count,
+        done: count,
+        memories: z.record(kindName, z.object({ hits: counts, kept, gain })),
+      }),
+    ),
+  }),
+]) as unknown as z.ZodType<CampaignRecord>;
+
+const finding: z.ZodType<FindingFacts> = z.object({
+  name: plainName,
+  kind: kindName,
+  file: plainName,
+  cause: z.object({ oracle: z.string(), reason: z.string(), what: z.string() }),
+  where: z.string(),
+  expected: z.string(),
+  got: z.string(),
+  answers: z.array(z.string()).exactOptional(),
+  version: z.string(),
+  engine: z.string(),
+  seed,
+  shard: z.string(),
+  index: count,
+  size: z.object({ original: count, shrunk: count, unit: z.string() }),
+  fixed: z.boolean(),
+  notRepeated: z.object({ got: z.string(), chunk: count }).exactOptional(),
+});
+
+const sample = z.object({ ms: amount, trials: count, executed: amount, cells: count, findings: count });
+
+export const SCHEMAS = { settings, record, finding, sample } as const;
+
+/** A value of that shape, or what is wrong with it in a few words. */
+export function shaped<T>(schema: z.ZodType<T>, json: unknown): { readonly value: T } | { readonly wrong: string } {
+  const read = schema.safeParse(json);
+  if (read.success) return { value: read.data };
+  const [issue] = read.error.issues;
+  const at = issue?.path.join(".") ?? "";
+  return { wrong: `${at === "" ? "" : `in ${quoted(at)}: `}${issue?.message ?? "something else"}` };
+}

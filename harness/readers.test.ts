@@ -1,0 +1,328 @@
+// Every reader of a file that may come from a stranger, fed with inputs that are nearly right: it reads or refuses, in one
+// line, and never throws. At least half of the inputs pass the header, checksum or compression of their file.
+// ROX_READERS=N: so many inputs for each reader.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { KINDS } from "../properties/cases/index.js";
+import { compareTrace, isTrace, readTraceOp, type TraceOp } from "../properties/recordings/allocations.js";
+import { readRecording } from "../properties/recordings/recording.js";
+import { readDataFile } from "../spec/bpf/data-file.js";
+import { decode } from "../spec/bpf/insn.js";
+import { smallCampaign } from "../testing/campaign.js";
+import { assertAsyncLaw } from "../testing/law.js";
+import { mutatedBytes, mutatedJson, mutatedText } from "../testing/mutated.js";
+import { badInputLine, type Loaded } from "./bad-input.js";
+import { parseWorkload } from "./cost/workload-text.js";
+import { readRecords } from "./golden/records.js";
+import { inputBytes } from "./input-bytes.js";
+import { applyRecords } from "./loop/directory.js";
+import { CampaignLog, logLine } from "./loop/log.js";
+import { readCampaign } from "./loop/read.js";
+import { SCHEMAS, shaped } from "./loop/schema.js";
+import { CampaignState } from "./loop/state.js";
+import { parseArguments } from "./mutants/equivalents.js";
+import { parseMutant } from "./mutants/mutant.js";
+import { projectRoot } from "./project.js";
+
+const TRIES = Number(process.env.ROX_READERS ?? 2000);
+const SEED = 20261129;
+
+/** `deep`: it got past the header, the checksum, or the unpacking. */
+interface Outcome {
+  readonly deep: boolean;
+  /** The refusal, as it is printed. */
+  readonly line?: string;
+}
+interface Reader<T> {
+  readonly name: string;
+  readonly inputs: fc.Arbitrary<T>;
+  read(input: T): Outcome | Promise<Outcome>;
+}
+/** A row of the table, whatever its inputs are. */
+const reader = <T>(one: Reader<T>): Reader<unknown> => one as unknown as Reader<unknown>;
+
+/** What is wrong, as a command prints it. */
+const printed = (got: string): string => badInputLine({ subject: "file", expected: "better", got, next: "correct it" });
+const refusal = <T>(read: Loaded<T>): string | undefined => (read.ok ? undefined : badInputLine(read.error));
+const outcome = (line: string | undefined, deep: boolean): Outcome => (line === undefined ? { deep } : { deep, line });
+
+const inCorpus = (extension: string): readonly string[] => {
+  const folder = path.join(projectRoot(), "corpus");
+  const files = readdirSync(folder).filter((name) => name.endsWith(extension));
+  return files.map((name) => readFileSync(path.join(folder, name), "utf8"));
+};
+const filesBelow = (folder: string, extension: string): readonly string[] =>
+  readdirSync(path.join(projectRoot(), folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(extension))
+    .map((name) => readFileSync(path.join(projectRoot(), folder, name), "utf8"));
+
+/** Comment lines at the start. */
+const headOf = (lines: readonly string[]): number => {
+  const end = lines.findIndex((line) => line.trim() !== "" && !line.startsWith("#"));
+  return end < 0 ? lines.length : end;
+};
+const lineOf = (message: string): number => Number(/^line (\d+)/.exec(message)?.[1] ?? 0);
+
+const cases = KINDS.flatMap((kind) => {
+  const valid = inCorpus(kind.extension);
+  if (valid.length === 0) return [];
+  return [
+    reader({
+      name: `a case (${kind.extension})`,
+      inputs: mutatedText(valid, headOf),
+      read(text) {
+        const parsed = kind.parse(text);
+        if (!parsed.ok) {
+          const { message } = parsed.error;
+          return outcome(printed(message), lineOf(message) > headOf(text.split("\n")));
+        }
+        kind.problem?.(parsed.value);
+        const again = kind.parse(kind.print(parsed.value, parsed.head));
+        if (!again.ok) throw new Error(`what is read is printed as something else: ${again.error.message}`);
+        return { deep: true };
+      },
+    }),
+  ];
+});
+
+const DATA = "-- asm\nmov %r0, 1\nadd %r0, 2\nldxb %r1, [%r1+1]\nexit\n-- mem\n11 22 33 44\n-- result\n0x3\n";
+const PROGRAM = Buffer.from(
+  "b70000000100000018020000050000000000000000000000db2af8ff00000000bf210000000000009500000000000000",
+  "hex",
+);
+
+const RECORDED = JSON.parse(
+  readFileSync(path.join(projectRoot(), "properties/recordings/excerpts.json"), "utf8"),
+) as readonly unknown[];
+const GENERATED = {
+  ...{
+    family: "small",
+    progType: 1,
+    insns: "b7000000010000009500000000000000",
+    xlated: "b7000000010000009500000000000000",
+  },
+  ...{ jited: "1f2003d5", ksyms: ["0xffff800082c258a0"], funcLens: [4], stackDepths: [0] },
+  ...{ callBase: "0xffff800080269da8", cpu: "max", run: 0, retval: 1, dataOut: "00" },
+};
+const TRACE = [
+  { op: "load", id: 0, insns: 2, jitedLen: 4104, image: "0xffff800082c258a0" },
+  { op: "load", id: 1, insns: 2, jitedLen: 11072, image: "0xffff800082c268d0" },
+  { op: "free", id: 1 },
+  { op: "settled" },
+  { op: "load", id: 3, insns: 2, jitedLen: 80, image: "0xffff800082c268d8" },
+];
+
+const campaignFolder = path.join(tmpdir(), "readers-campaign");
+const campaign = await smallCampaign(campaignFolder);
+const logFile = path.join(campaignFolder, readdirSync(campaignFolder).find((name) => name.startsWith("log-"))!);
+const logText = readFileSync(logFile, "utf8");
+const records = logText
+  .trimEnd()
+  .split("\n")
+  .map((line) => JSON.parse(line.slice(9)) as unknown);
+const settings = JSON.parse(readFileSync(path.join(campaignFolder, "campaign.json"), "utf8")) as unknown;
+
+let made = 0;
+/** A copy of the campaign with one file of it replaced. */
+function campaignWith(file: string, text: string): string {
+  const folder = path.join(tmpdir(), `readers-${made++ % 8}`);
+  mkdirSync(path.join(folder, "findings"), { recursive: true });
+  writeFileSync(path.join(folder, "campaign.json"), JSON.stringify(settings));
+  writeFileSync(path.join(folder, "log-000001.jsonl"), `${logText.split("\n").slice(0, 2).join("\n")}\n`);
+  writeFileSync(path.join(folder, "samples.jsonl"), "");
+  writeFileSync(path.join(folder, file), text);
+  return folder;
+}
+
+const shape = <T>(schema: Parameters<typeof shaped<T>>[0], json: unknown): Outcome => {
+  const read = shaped(schema, JSON.parse(JSON.stringify(json)));
+  return outcome("wrong" in read ? printed(read.wrong) : undefined, true);
+};
+
+const READERS: readonly Reader<unknown>[] = [
+  ...cases,
+  reader({
+    name: "a conformance file (.data)",
+    inputs: mutatedText([DATA], () => 1),
+    read(text) {
+      const read = readDataFile(text);
+      return outcome(read.ok ? undefined : printed(read.error.message), true);
+    },
+  }),
+  reader({
+    name: "instructions (.bin)",
+    // Most are whole instructions again.
+    inputs: mutatedBytes([PROGRAM]).map((bytes) =>
+      bytes.length % 5 === 0 ? bytes : bytes.slice(0, bytes.length - (bytes.length % 8)),
+    ),
+    read(bytes) {
+      const read = decode(bytes);
+      return outcome(read.ok ? undefined : printed(read.error.message), bytes.length % 8 === 0 || read.ok);
+    },
+  }),
+  reader({
+    name: "a planted bug (.mutant)",
+    inputs: mutatedText(
+      filesBelow("mutants", ".mutant"),
+      (lines) => lines.findIndex((line) => line.startsWith("# file")) + 1,
+    ),
+    read: (text) => outcome(refusal(parseMutant("x.mutant", "g", text)), /^# [A-Z]+\d+[a-z]?: ./.test(text)),
+  }),
+  reader({
+    name: "arguments for equivalent changes",
+    inputs: mutatedText([readFileSync(path.join(projectRoot(), "mutants/equivalent-changes.txt"), "utf8")], headOf),
+    read: (text) => outcome(refusal(parseArguments("x.txt", text)), true),
+  }),
+  reader({
+    name: "a workload (.workload)",
+    inputs: mutatedText(filesBelow("harness/cost/workloads", ".workload"), headOf),
+    read: (text) => outcome(refusal(parseWorkload("x.workload", "x", text)), true),
+  }),
+  reader({
+    name: "bytes of an input",
+    inputs: mutatedText(["00 11 22 33 aa bb cc dd", "0x0011aaff"], () => 0),
+    read: (text) => outcome(text.startsWith("@") ? undefined : refusal(inputBytes(text)), true),
+  }),
+  reader({
+    name: "a recorded program",
+    inputs: mutatedJson([GENERATED]),
+    read(json) {
+      const read = readRecording("generated", json);
+      return outcome(read.ok ? undefined : printed(read.message), true);
+    },
+  }),
+  reader({
+    name: "a recorded vector",
+    inputs: mutatedJson(RECORDED),
+    read(json) {
+      const read = readRecording("vector", json);
+      return outcome(read.ok ? undefined : printed(read.message), true);
+    },
+  }),
+  reader({
+    name: "a recorded history of allocations",
+    inputs: mutatedJson([TRACE]),
+    read(json) {
+      const ops: TraceOp[] = [];
+      for (const line of Array.isArray(json) ? json : []) {
+        const op = isTrace(line) ? readTraceOp(line) : "";
+        if (typeof op === "string") return outcome(printed(op), true);
+        if (op.op !== "load" || op.jitedLen < 1e8) ops.push(op);
+      }
+      const { contradiction } = compareTrace("t", ops);
+      return outcome(contradiction?.got, true);
+    },
+  }),
+  reader({
+    name: "a recording, packed (.jsonl.gz)",
+    inputs: fc.oneof(
+      {
+        weight: 3,
+        arbitrary: mutatedText(
+          [`${JSON.stringify(GENERATED)}\n${TRACE.map((op) => JSON.stringify(op)).join("\n")}\n`],
+          () => 0,
+        ).map((text) => gzipSync(text)),
+      },
+      { weight: 1, arbitrary: mutatedBytes([gzipSync(JSON.stringify(GENERATED))]) },
+    ),
+    async read(bytes) {
+      const file = path.join(tmpdir(), "readers.jsonl.gz");
+      writeFileSync(file, bytes);
+      let line: string | undefined;
+      for await (const record of readRecords(file)) line ??= refusal(record);
+      return outcome(line, unpacks(bytes));
+    },
+  }),
+  reader({
+    name: "campaign.json",
+    inputs: mutatedJson([settings]),
+    read: (json) => shape(SCHEMAS.settings, json),
+  }),
+  reader({
+    name: "finding.json",
+    inputs: mutatedJson(campaign.findings.map(({ facts }) => facts)),
+    read: (json) => shape(SCHEMAS.finding, json),
+  }),
+  reader({
+    name: "records of a campaign's log",
+    inputs: mutatedJson(records),
+    read(json) {
+      const applied = applyRecords("c", new CampaignState(campaign.settings), [
+        JSON.parse(JSON.stringify(json)) as unknown,
+      ]);
+      return outcome(refusal(applied), true);
+    },
+  }),
+  reader({
+    name: "a campaign's log, with right checksums",
+    inputs: mutatedJson(records),
+    read(json) {
+      const folder = campaignWith("log-000001.jsonl", `${logLine((json ?? {}) as object)}\n`);
+      return outcome(refusal(readCampaign(folder)), true);
+    },
+  }),
+  reader({
+    name: "a campaign's log, any bytes",
+    inputs: mutatedBytes([Buffer.from(logText.slice(0, 4000))]),
+    read(bytes) {
+      const folder = path.join(tmpdir(), `readers-log-${made++ % 8}`);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, "log-000001.jsonl"), bytes);
+      const opened = CampaignLog.open(folder, { kind: "time", elapsedMs: 0 });
+      if (opened.ok) opened.value.log.close();
+      return outcome(refusal(opened), true);
+    },
+  }),
+  reader({
+    name: "a campaign's samples",
+    inputs: mutatedText(
+      [
+        '{"ms":1,"trials":2,"executed":3,"cells":4,"findings":5}\n{"ms":2,"trials":3,"executed":4,"cells":5,"findings":5}\n',
+      ],
+      () => 0,
+    ),
+    read: (text) => outcome(refusal(readCampaign(campaignWith("samples.jsonl", text))), true),
+  }),
+];
+
+function unpacks(bytes: Uint8Array): boolean {
+  try {
+    gunzipSync(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe("inputs that are nearly right are read or refused", () => {
+  test.each(READERS)("$name", async ({ inputs, read, name }) => {
+    let deep = 0;
+    let tried = 0;
+    await assertAsyncLaw(
+      fc.asyncProperty(inputs, async (input) => {
+        const { deep: isDeep, line } = await read(input);
+        tried++;
+        if (isDeep) deep++;
+        if (line === undefined) return;
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        expect(line.length).toBeLessThan(700);
+      }),
+      { numRuns: TRIES, seed: SEED, endOnFailure: true },
+    );
+    expect(deep / tried, `${name}: share that passes the header`).toBeGreaterThanOrEqual(0.5);
+  });
+
+  test("there are at least a dozen readers", () => expect(READERS.length).toBeGreaterThanOrEqual(12));
+});
+
+test("a reader that throws is found", async () => {
+  const property = fc.asyncProperty(mutatedText(inCorpus(".bpf"), headOf), async (text) => {
+    if (text.includes("r10")) throw new Error("internal");
+  });
+  await expect(assertAsyncLaw(property, { numRuns: TRIES, seed: SEED, endOnFailure: true })).rejects.toThrow();
+});
