@@ -3,8 +3,10 @@
 import { Option } from "commander";
 import { type LoadedCase, loadCase } from "../../harness/case-file.js";
 import { formatTrace } from "../../harness/format/listing.js";
+import { formatPrograms } from "../../harness/format/object.js";
 import { formatCaseReport } from "../../harness/format/run.js";
 import { inputBytes } from "../../harness/input-bytes.js";
+import { isObjectFile, listObject, loadObject } from "../../harness/object-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
 import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
@@ -45,6 +47,7 @@ export const defineRun: Define = (program, io, finish) => {
 
 async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const started = Date.now();
+  if (isObjectFile(file)) return listPrograms(file, io);
   const read = loadCase(file);
   if (!read.ok) return complain(io, read.error);
   const input = flags.input === undefined ? undefined : inputBytes(flags.input);
@@ -71,6 +74,14 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     print(io, [`step by step: npx rox run ${shellWord(file)} --trace`]);
   }
   return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));
+}
+
+/** What there is to run. */
+function listPrograms(file: string, io: Io): number {
+  const object = loadObject(file);
+  if (!object.ok) return complain(io, object.error);
+  print(io, formatPrograms(listObject(object.value)));
+  return BAD_INPUT;
 }
 
 function countsOf(file: string, { verdict, runs }: Checked): Counts {

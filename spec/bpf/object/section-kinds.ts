@@ -1,0 +1,94 @@
+// What the name of a section says about the programs in it: their kind, what r1 points to, and how many bytes that has.
+// The names are those that libbpf knows and, for older objects, those of iproute2 and of the first loaders. Sizes are
+// those of the structures in the UAPI headers of Linux 6.12; for programs that trace, of what any architecture has.
+
+import type { ContextKind } from "../program.js";
+
+interface SectionKind {
+  /** As `bpftool` spells it. */
+  readonly kind: string;
+  /** Names of sections. One that ends with a slash begins names, the others may be followed by a slash and more. */
+  readonly sections: readonly string[];
+  readonly context: ContextKind;
+  /** Bytes of the input where nobody gives one: of the context, or of the packet. */
+  readonly inputBytes: number;
+}
+
+const PACKET_BYTES = 128;
+/** `struct pt_regs` of any architecture, and what BPF programs see of a tracepoint's record or arguments. */
+const TRACED_BYTES = 512;
+const SKB_BYTES = 192;
+
+const memory = (kind: string, inputBytes: number, ...sections: readonly string[]): SectionKind => ({
+  ...{ kind, sections, context: "memory", inputBytes },
+});
+
+/** The first row that fits counts. */
+const KINDS: readonly SectionKind[] = [
+  { kind: "xdp", sections: ["xdp", "xdp.frags", "xdp_"], context: "xdp", inputBytes: PACKET_BYTES },
+  memory("socket_filter", SKB_BYTES, "socket", "socket1", "socket2", "socket3"),
+  memory(
+    "sched_cls",
+    SKB_BYTES,
+    "tc",
+    "tcx",
+    "netkit",
+    "classifier",
+    "cls",
+    "from-netdev",
+    "from-container",
+    "to-netdev",
+  ),
+  memory("sched_cls", SKB_BYTES, "from-host", "to-host", "to-container", "from-overlay", "to-overlay", "from-network"),
+  memory("sched_act", SKB_BYTES, "action", "act"),
+  memory("cgroup_skb", SKB_BYTES, "cgroup_skb", "cgroup/skb"),
+  memory("lwt_in", SKB_BYTES, "lwt_in"),
+  memory("lwt_out", SKB_BYTES, "lwt_out"),
+  memory("lwt_xmit", SKB_BYTES, "lwt_xmit"),
+  memory("lwt_seg6local", SKB_BYTES, "lwt_seg6local"),
+  memory("sk_skb", SKB_BYTES, "sk_skb"),
+  memory("flow_dissector", SKB_BYTES, "flow_dissector"),
+  memory("kprobe", TRACED_BYTES, "kprobe", "kretprobe", "ksyscall", "kretsyscall", "uprobe", "uretprobe", "usdt"),
+  memory(
+    "kprobe",
+    TRACED_BYTES,
+    "kprobe.multi",
+    "kretprobe.multi",
+    "kprobe.session",
+    "uprobe.multi",
+    "uretprobe.multi",
+  ),
+  memory("kprobe", TRACED_BYTES, "uprobe.s", "uretprobe.s", "uprobe.multi.s", "uretprobe.multi.s", "uprobe.session"),
+  memory("tracepoint", TRACED_BYTES, "tracepoint", "tp"),
+  memory("raw_tracepoint", TRACED_BYTES, "raw_tracepoint", "raw_tp"),
+  memory("raw_tracepoint_writable", TRACED_BYTES, "raw_tracepoint.w", "raw_tp.w"),
+  memory("tracing", TRACED_BYTES, "tp_btf", "fentry", "fmod_ret", "fexit", "freplace", "iter"),
+  memory("tracing", TRACED_BYTES, "fentry.s", "fmod_ret.s", "fexit.s", "iter.s", "fsession", "fsession.s"),
+  memory("lsm", TRACED_BYTES, "lsm", "lsm.s", "lsm_cgroup"),
+  memory("perf_event", TRACED_BYTES, "perf_event"),
+  memory("syscall", TRACED_BYTES, "syscall"),
+  memory("struct_ops", TRACED_BYTES, "struct_ops", "struct_ops.s"),
+  memory("netfilter", TRACED_BYTES, "netfilter"),
+  memory("sock_ops", 192, "sockops"),
+  memory("sk_msg", 72, "sk_msg"),
+  memory("sk_reuseport", 56, "sk_reuseport"),
+  memory("sk_lookup", 72, "sk_lookup"),
+  memory("cgroup_device", 12, "cgroup/dev"),
+  memory("cgroup_sysctl", 8, "cgroup/sysctl"),
+  memory("cgroup_sockopt", 40, "cgroup/getsockopt", "cgroup/setsockopt"),
+  memory("cgroup_sock", 80, "cgroup/sock", "cgroup/sock_create", "cgroup/sock_release"),
+  memory("cgroup_sock", 80, "cgroup/post_bind4", "cgroup/post_bind6"),
+  memory("cgroup_sock_addr", 72, "cgroup/"),
+];
+
+/** What is not in the table: r1 points to bytes. */
+const UNKNOWN: SectionKind = { kind: "unknown", sections: [], context: "memory", inputBytes: TRACED_BYTES };
+
+/** What programs in a section of that name are. A `?` before it only says that loaders leave them alone at first. */
+export function kindOfSection(section: string): SectionKind {
+  const name = section.replace(/^\?/, "");
+  return KINDS.find(({ sections }) => sections.some((known) => fits(known, name))) ?? UNKNOWN;
+}
+
+const fits = (known: string, name: string): boolean =>
+  /[/_]$/.test(known) ? name.startsWith(known) : name === known || name.startsWith(`${known}/`);
