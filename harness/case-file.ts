@@ -37,7 +37,7 @@ export function loadCase(file: string): Loaded<LoadedCase> {
   return loaded({ ...test.value.case, expect: result === undefined ? [] : [result] });
 }
 
-export function loadCaseText(file: string): Loaded<LoadedCase> {
+function loadCaseText(file: string): Loaded<LoadedCase> {
   const text = readTextFile(file);
   if (!text.ok) return text;
   const parsed = parseCase(text.value);

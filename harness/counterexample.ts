@@ -6,11 +6,10 @@ import { HISTORIES } from "../properties/cases/history/index.js";
 import { kindByName, kindOfFile } from "../properties/cases/index.js";
 import type { AnyKind } from "../properties/cases/kind.js";
 import { caseCommand } from "./case-command.js";
-import type { GateFinding } from "./gate/gate.js";
 import { readTextFile } from "./input-file.js";
 import { type Listing, listingOf } from "./listing.js";
 import { isOfWorker } from "./loop/cause.js";
-import type { FindingFacts } from "./loop/findings.js";
+import type { FindingFacts, WrittenFinding } from "./loop/findings.js";
 import type { Failure } from "./report.js";
 
 export interface Counterexample extends Failure {
@@ -31,7 +30,7 @@ export interface Counterexample extends Failure {
   readonly times?: number;
   /** It crashed or hung its worker: to run it again would end this process as well. */
   readonly endsWorker?: boolean;
-  /** Where the case was written. */
+  /** Where the case is. */
   readonly file?: string;
   readonly replay: string;
 }
@@ -39,7 +38,7 @@ export interface Counterexample extends Failure {
 const nameOf = (file: string): string => path.basename(file, path.extname(file));
 
 /** A case that the gate found. */
-export const foundCase = ({ facts, text, file }: GateFinding): Counterexample => ({
+export const foundCase = ({ facts, text, file }: WrittenFinding): Counterexample => ({
   ...foundCause(facts, text, caseCommand(file)),
   file,
 });
@@ -54,6 +53,20 @@ export function failedByName({ oracle, name, where, expected, got, replay = "" }
   }
   return { ...about, name: nameOf(name), title: `${where} differs`, kind, text: text.value };
 }
+
+/** Of several that failed by their names, the one with the smallest case; what has no case comes last. */
+export function shortestOf(failures: readonly Failure[]): Counterexample {
+  const found = failures.map((failure) => ({ ...failedByName(failure), ...fileOf(failure) }));
+  const sizeOf = ({ kind, text }: Counterexample): number => {
+    const parsed = kind?.parse(text);
+    return kind !== undefined && parsed?.ok === true ? kind.size(parsed.value) : Number.POSITIVE_INFINITY;
+  };
+  const [first, ...rest] = found.map((one) => ({ one, size: sizeOf(one) }));
+  return rest.reduce((best, next) => (next.size < best.size ? next : best), first!).one;
+}
+
+const fileOf = ({ name }: Failure): { readonly file?: string } =>
+  kindOfFile(name) === undefined ? {} : { file: name };
 
 /** The cause that a campaign found. @param text the smallest case */
 export function foundCause(facts: FindingFacts, text: string, replay: string): Counterexample {

@@ -4,15 +4,11 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Option } from "commander";
-import { loadCaseText } from "../../harness/case-file.js";
-import { foundCase } from "../../harness/counterexample.js";
 import { formatCounterexample } from "../../harness/format/counterexample.js";
 import { formatGate } from "../../harness/format/gate.js";
-import { formatListing } from "../../harness/format/listing.js";
 import { differenceLine } from "../../harness/format/text.js";
 import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate.js";
 import { kindPlans, partNamed, partNames } from "../../harness/gate/plan.js";
-import { compileCase } from "../../harness/listing.js";
 import { canUseThreads, defaultJobs, HANG_MS, inlinePool, threadPool } from "../../harness/loop/pool.js";
 import { makeCheckers } from "../../harness/loop/trial.js";
 import { corpusDirectory } from "../../harness/project.js";
@@ -51,6 +47,7 @@ interface Flags {
   /** False: the old `--no-exhaustive`. */
   readonly exhaustive: "none" | "full" | false;
   readonly only?: readonly string[];
+  readonly keepGoing?: true;
   readonly json?: string;
   readonly report?: string;
   readonly junit?: string;
@@ -95,6 +92,7 @@ export const defineGate: Define = (program, io, finish) => {
     )
     .addOption(new Option("--no-exhaustive").hideHelp())
     .option("--only <parts>", `these parts only: ${partNames().join(", ")}`, names)
+    .option("--keep-going", "run the parts behind one that has failed as well")
     .addOption(engineOption())
     .addOption(subjectOption())
     .option(...JSON_OPTION)
@@ -167,6 +165,12 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     exhaustive: flags.exhaustive === "full" && isWanted("exhaustive"),
     corpus: isWanted("corpus") ? (flags.corpus ?? projectCorpus()) : undefined,
     findings: flags.out,
+    keepGoing: flags.keepGoing === true,
+    onFailed: async (part, shortest, failed) => {
+      progress.stop();
+      const of = failed === 1 ? "" : `, the shortest of ${failed}`;
+      print(io, [`${part} failed${of}:`, ...(await formatCounterexample(shortest, io.columns)), ""]);
+    },
     pointsEvery: flags.report === undefined ? 0 : POINTS_EVERY,
     stop: io.stop,
     progress: (share, note) => progress.update(Math.round(1000 * Math.min(1, share)), note),
@@ -177,7 +181,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     jobs > 1 && canUseThreads() ? threadPool(setting, { jobs, hangMs: HANG_MS }) : inlinePool(makeCheckers(setting));
   try {
     const result = await gate(options, setting, pool);
-    const { report, findings } = result;
+    const { report } = result;
     progress.stop();
     complainAll(io, report.unreadable);
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
@@ -189,10 +193,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const page = async () => (await import("../../harness/report/gate-data.js")).gateData(result, about);
     const code = flags.report === undefined ? saved : await savePage(io, flags.report, page, saved);
     print(io, formatGate(report, io.columns));
-    for (const one of findings) print(io, ["", ...(await formatCounterexample(foundCase(one), io.columns))]);
-    const failedFile = report.corpus.failures[0]?.name;
-    if (failedFile !== undefined) print(io, await listingOf(failedFile, io.columns));
-    print(io, replayLines(report, new Set(findings.map(({ file }) => file))));
+    print(io, replayLines(report));
     return code;
   } finally {
     progress.stop();
@@ -206,18 +207,10 @@ function projectCorpus(): string | undefined {
   return existsSync(directory) ? directory : undefined;
 }
 
-/** The code of a corpus file that failed, BPF beside A64. */
-async function listingOf(file: string, columns: number): Promise<string[]> {
-  const read = loadCaseText(file);
-  const compiled = read.ok ? await compileCase(read.value) : read;
-  return compiled.ok ? ["", ...formatListing(compiled.value.listing, columns)] : [];
-}
-
-/** Failures that were not shown yet, and as the last line how to see the first of them again. */
-function replayLines({ failures }: GateReport, shown: ReadonlySet<string>): string[] {
-  const rest = failures.filter(({ name }) => !shown.has(name));
+/** One line for each failure, and as the last one how to see the first of them again. */
+function replayLines({ failures }: GateReport): string[] {
   return [
-    ...rest.map((failure) => `${failure.name}: ${differenceLine(failure)}`),
-    ...rest.slice(0, 1).flatMap(({ replay }) => replay ?? []),
+    ...failures.map((failure) => `${failure.name}: ${differenceLine(failure)}`),
+    ...failures.slice(0, 1).flatMap(({ replay }) => replay ?? []),
   ];
 }

@@ -22,7 +22,7 @@ export async function formatCounterexample(
     `first difference: ${where}`,
     ...answerLines(found),
     ...answers.map((line) => `  ${line}`),
-    ...(file === undefined ? [] : [`written to ${file}`]),
+    ...(file === undefined ? [] : [`the case is ${file}`]),
     replay,
   ];
 }

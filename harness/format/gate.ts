@@ -9,14 +9,24 @@ export function formatGate(report: GateReport, columns: number): string[] {
   return [
     ...corpusLines(report),
     ...directedLines(report),
-    ...(report.programs === 0 ? ["programs   none were generated"] : programLines(report, columns)),
+    ...(report.programs === 0 ? [notTried("programs", report)] : programLines(report, columns)),
     ...kindLines(report),
     exhaustiveLine(report),
+    ...notRunLines(report, columns),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
     verdictLine(report),
   ];
 }
+
+/** Why there is nothing to say of a part: nobody asked for it, or an earlier part failed. */
+const notTried = (part: string, { notRun }: GateReport): string =>
+  `${part.padEnd(LABEL)}  not run${notRun.includes(part) ? "" : ", not asked for"}`;
+
+const notRunLines = ({ notRun }: GateReport, columns: number): string[] =>
+  notRun.length === 0
+    ? []
+    : wrap("An earlier part failed; --keep-going runs the others as well.".split(" "), columns, "");
 
 const corpusLines = ({ corpus }: GateReport): string[] => [
   corpus.directory === undefined
@@ -25,8 +35,9 @@ const corpusLines = ({ corpus }: GateReport): string[] => [
       `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
 ];
 
-function directedLines({ directed }: GateReport): string[] {
-  const { cases, encoders, encodings } = directed;
+function directedLines(report: GateReport): string[] {
+  const { cases, encoders, encodings } = report.directed;
+  if (cases + encoders === 0) return [notTried("directed", report)];
   const asked = encodings === 0 ? "" : ` through ${count(encodings, "encoding")}`;
   return [`directed   ${count(cases, "case")}, ${count(encoders, "encoder")}${asked}`];
 }
@@ -55,13 +66,13 @@ const runsByEngine = (runs: GateReport["runs"]): string =>
 
 function kindLines(report: GateReport): string[] {
   const others = Object.entries(report.kinds).filter(([name]) => name !== PROGRAMS.name);
-  return table(others.flatMap(([name, kind]) => kindRows(name, kind)));
+  return table(others.flatMap(([name, kind]) => kindRows(name, kind, report)));
 }
 
-function kindRows(name: string, report: KindReport): string[][] {
-  const { tried, incomparable, steps, interleavings, failures, stepsPerSecondPerCore } = report;
+function kindRows(name: string, kind: KindReport, report: GateReport): string[][] {
+  const { tried, incomparable, steps, interleavings, failures, stepsPerSecondPerCore } = kind;
   const label = name.padEnd(LABEL);
-  if (tried === 0) return [[label, "none were tried"]];
+  if (tried === 0) return [[notTried(name, report)]];
   const not = incomparable === 0 ? "" : `, ${percent(incomparable, tried)} incomparable`;
   if (steps === 0) return [[label, `${tried}${not}`]];
   return [
@@ -73,11 +84,14 @@ function kindRows(name: string, report: KindReport): string[][] {
 /** As wide as the other labels. */
 const LABEL = "programs ".length;
 
-const exhaustiveLine = ({ exhaustive }: GateReport): string =>
-  exhaustive === undefined
-    ? "exhaustive not tried"
-    : `exhaustive ${exhaustive.allocFree} histories of allocations and frees, ${exhaustive.pokes} pokes, ` +
-      `${exhaustive.failurePoints} failure points, in ${seconds(exhaustive.ms)}`;
+const exhaustiveLine = (report: GateReport): string => {
+  const { exhaustive } = report;
+  if (exhaustive === undefined) return notTried("exhaustive", report);
+  return (
+    `exhaustive ${exhaustive.allocFree} histories of allocations and frees, ${exhaustive.pokes} pokes, ` +
+    `${exhaustive.failurePoints} failure points, in ${seconds(exhaustive.ms)}`
+  );
+};
 
 function sizeLines({ sizes }: GateReport): string[] {
   const largest = Math.max(1, ...sizes.map(({ programs }) => programs));

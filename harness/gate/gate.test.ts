@@ -28,7 +28,7 @@ function setUp(judge: (number: number) => Verdict, given: Partial<GateOptions & 
     options: {
       seed: 1000,
       kinds: [{ kind: kind.name, from: 0, cases, budgetMs }],
-      ...{ directed: [], encoders: false, exhaustive: false, pointsEvery: 0 },
+      ...{ directed: [], encoders: false, exhaustive: false, pointsEvery: 0, keepGoing: true as boolean },
       stop: new AbortController().signal,
       corpus: directory,
       findings: path.join(directory, "findings"),
@@ -42,6 +42,21 @@ async function run({ kind, options }: { readonly kind: AnyKind; readonly options
 }
 
 describe("gate", () => {
+  test("stops at the first part that fails, tells its shortest counterexample at once, and says what was not run", async () => {
+    const order: string[] = [];
+    const wrongCase = { name: "wrong", check: () => "it is wrong" };
+    const set = setUp(() => AGREE, {
+      ...{ directed: [wrongCase], exhaustive: true, keepGoing: false },
+      onFailed: async (part, { title, got }, failures) => void order.push(`${part} ${title} ${got} ${failures}`),
+    });
+    const { report } = await run(set);
+    expect(order).toEqual(["directed directed case: wrong it is wrong 1"]);
+    expect(report).toMatchObject({ programs: 0, failed: 1, notRun: ["programs", "exhaustive"] });
+    expect(exitCode(report)).toBe(1);
+    const all = await run({ ...set, options: { ...set.options, exhaustive: false, keepGoing: true } });
+    expect(all.report).toMatchObject({ programs: 250, notRun: [] });
+  });
+
   test("checks exactly the programs asked for and sums them up", async () => {
     const { report, findings } = await run(setUp(() => AGREE));
     expect(findings).toEqual([]);

@@ -6,11 +6,12 @@ import { mutedBy } from "../../properties/oracles/index.js";
 import type { DirectedCase } from "../../subjects/subject.js";
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
+import { type Counterexample, foundCase, shortestOf } from "../counterexample.js";
 import { isOfWorker } from "../loop/cause.js";
 import { caseAt, SIZE_LIMITS, UNSTEERED } from "../loop/chunk.js";
 import { type Coverage, coverage } from "../loop/coverage.js";
 import { type Exhausted, type ExhaustiveResult, type ExhaustiveTask, exhaust } from "../loop/exhaustive.js";
-import { type DescribedFinding, describeFinding } from "../loop/findings.js";
+import { describeFinding, type WrittenFinding } from "../loop/findings.js";
 import type { Pool } from "../loop/pool.js";
 import { inParallel, SHRINK_BUDGET, type ShrinkBudget, shrinkSuspect } from "../loop/run.js";
 import { makeCheckers, type Setting, type Trial } from "../loop/trial.js";
@@ -50,6 +51,10 @@ export interface GateOptions {
   /** See `ChunkTask`. */
   readonly pointsEvery: number;
   readonly shrink?: ShrinkBudget;
+  /** Go on to the next part when one has failed. */
+  readonly keepGoing: boolean;
+  /** Called as soon as a part has failed, with its shortest counterexample. */
+  readonly onFailed?: (part: string, shortest: Counterexample, failures: number) => Promise<void>;
   readonly stop: AbortSignal;
   /** @param share of the part, from 0 to 1 */
   readonly progress?: (share: number, note: string) => void;
@@ -84,20 +89,19 @@ export interface GateReport extends Report {
   /** Of programs, by reason: how many, and the index of the first. */
   readonly incomparableWhy: Readonly<Record<string, { readonly programs: number; readonly first: number }>>;
   readonly notChecked: readonly string[];
+  /** Parts that were wanted, but come behind one that failed. */
+  readonly notRun: readonly string[];
   readonly directed: DirectedReport;
   /** By name. */
   readonly kinds: Readonly<Record<string, KindReport>>;
   readonly exhaustive?: Omit<Exhausted, "failures"> & { readonly ms: number };
 }
 
-export interface GateFinding extends DescribedFinding {
-  readonly file: string;
-}
 export interface GateResult {
   readonly report: GateReport;
   /** Of programs. */
   readonly tally: Tally;
-  readonly findings: readonly GateFinding[];
+  readonly findings: readonly WrittenFinding[];
 }
 
 const PROGRAMS = "programs";
@@ -106,19 +110,38 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const started = Date.now();
   const { seed, stop } = options;
   const { subject, trials } = makeCheckers(setting);
+  const failures: Failure[] = [];
+  const notRun: string[] = [];
+  /** Whether the next part is run; told of each part in turn. */
+  const goesOn = (part: string, isWanted = true): boolean => {
+    const runs = isWanted && !stop.aborted && (options.keepGoing || failures.length === 0);
+    if (isWanted && !runs && !stop.aborted) notRun.push(part);
+    return runs;
+  };
+  const failed = async (part: string, found: readonly Failure[], kept?: WrittenFinding): Promise<void> => {
+    failures.push(...found);
+    if (found.length > 0) await options.onFailed?.(part, kept ? foundCase(kept) : shortestOf(found), found.length);
+  };
   const corpus = await replayCorpus(options.corpus, setting, stop);
-  const directed = tryDirected(seed, subject, { cases: options.directed, encoders: options.encoders });
-  const failures: Failure[] = [...corpus.failures, ...directed.found];
+  await failed("corpus", corpus.failures);
+  const hasDirected = goesOn("directed", options.directed.length > 0);
+  const hasEncoders = goesOn("encoders", options.encoders);
+  const directed = tryDirected(seed, subject, { cases: hasDirected ? options.directed : [], encoders: hasEncoders });
+  await failed("directed", directed.found);
   const unreadable: BadInput[] = [...corpus.unreadable];
-  const findings: GateFinding[] = [];
+  const findings: WrittenFinding[] = [];
   const tallies = new Map<string, Tally>();
   const broken = failingKinds(corpus);
-  const plans = options.kinds.filter(({ kind, cases }) => !broken.has(kind) && cases > 0);
+  const plans = options.kinds.filter(({ cases }) => cases > 0);
   // Before the work: what is found must have a place.
-  const place = plans.length === 0 ? loaded("") : makeDirectory(options.findings);
+  const hasWork = plans.some(({ kind }) => !broken.has(kind)) && (options.keepGoing || failures.length === 0);
+  const place = hasWork ? makeDirectory(options.findings) : loaded("");
   if (!place.ok) unreadable.push(place.error);
   for (const plan of place.ok ? plans : []) {
-    if (stop.aborted) break;
+    // What is drawn of a kind whose entries fail would find the same once more.
+    const isKnown = broken.has(plan.kind) && options.keepGoing;
+    if (isKnown) notRun.push(plan.kind);
+    if (isKnown || !goesOn(plan.kind)) continue;
     const trial = trials[plan.kind]!;
     const progress = (cases: number, ms: number): void =>
       options.progress?.(
@@ -131,10 +154,11 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     const kept = await keepSuspect(tally.suspect, trial, setting, options, pool);
     if (kept.ok) findings.push(kept.value);
     else unreadable.push(kept.error);
-    failures.push(kept.ok ? foundFailure(kept.value) : lostFailure(plan.kind, seed, tally.suspect));
+    const failure = kept.ok ? foundFailure(kept.value) : lostFailure(plan.kind, seed, tally.suspect);
+    await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
   }
-  const exhausted = options.exhaustive && !stop.aborted ? await tryExhaustively(pool, options) : undefined;
-  failures.push(...(exhausted?.failures ?? []).map(exhaustiveFailure));
+  const exhausted = goesOn("exhaustive", options.exhaustive) ? await tryExhaustively(pool, options) : undefined;
+  await failed("exhaustive", (exhausted?.failures ?? []).map(exhaustiveFailure));
   const sum = (of: (tally: Tally) => number): number =>
     [...tallies.values()].reduce((all, tally) => all + of(tally), 0);
   // Each directed case and each encoder counts once.
@@ -154,6 +178,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
     notChecked: [...NOT_CHECKED, ...mutedBy(subject)],
+    notRun,
     corpus,
     directed: directed.report,
     kinds: Object.fromEntries(options.kinds.map(({ kind }) => [kind, kindReport(tallies.get(kind) ?? emptyTally())])),
@@ -169,7 +194,7 @@ async function keepSuspect(
   { engines }: Setting,
   { seed, findings, shrink = SHRINK_BUDGET }: GateOptions,
   pool: Pool,
-): Promise<Loaded<GateFinding>> {
+): Promise<Loaded<WrittenFinding>> {
   const { kind } = trial;
   const { index, chunk } = suspect;
   const c = caseAt(trial, seed, index, UNSTEERED).case;
@@ -183,7 +208,7 @@ async function keepSuspect(
   return written.ok ? loaded({ ...described, file }) : written;
 }
 
-function foundFailure({ facts, file }: GateFinding): Failure {
+function foundFailure({ facts, file }: WrittenFinding): Failure {
   const { cause, where, expected, got } = facts;
   return { name: file, oracle: cause.oracle, where, expected, got, replay: caseCommand(file) };
 }

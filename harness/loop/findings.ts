@@ -75,10 +75,16 @@ export const findingName = ({ trial, suspect, shrunk }: NewFinding): string => {
   return shrunk?.kind === "notRepeated" ? `${name}-not-repeated` : name;
 };
 
-export interface DescribedFinding {
+interface DescribedFinding {
   readonly facts: FindingFacts;
   /** The case as a lesson that fails today. */
   readonly text: string;
+}
+
+/** One that the gate keeps as a file. */
+export interface WrittenFinding extends DescribedFinding {
+  /** Its path. */
+  readonly file: string;
 }
 
 /** @param file without extension */
