@@ -25,6 +25,11 @@ export class AddressSpace {
   protected readonly frames: Frames;
   protected readonly tlb = new Tlb();
   private fixmap: Frame | undefined;
+  /**
+   * Rises when bytes change that were executable and whose fetches are not followed: who keeps decoded code looks again.
+   * Whoever writes such bytes in place of this class must raise it.
+   */
+  textGeneration = 0;
 
   constructor(
     readonly pageBytes: number,
@@ -146,7 +151,7 @@ export class AddressSpace {
     const frame = this.writable(va);
     const at = va % this.pageBytes;
     frame.view.setUint32(at, word, true);
-    frame.lines?.written(at, at + 4);
+    this.changed(frame, at, at + 4);
     this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 4 });
   }
 
@@ -155,7 +160,8 @@ export class AddressSpace {
     for (let at = va; at < va + bytes; ) {
       const from = at % this.pageBytes;
       const piece = Math.min(va + bytes - at, this.pageBytes - from);
-      this.table.get(at)?.frame.lines?.written(from, from + piece);
+      const frame = this.table.get(at)?.frame;
+      if (frame !== undefined) this.changed(frame, from, from + piece);
       at += piece;
     }
     this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes });
@@ -194,7 +200,7 @@ export class AddressSpace {
       const input = this.readable(from + done);
       const output = this.writable(to + done);
       output.bytes.set(input.bytes.subarray(source, source + piece), target);
-      output.lines?.written(target, target + piece);
+      this.changed(output, target, target + piece);
       done += piece;
     }
     this.onEvent?.({ kind: "write", cpu: this.cpu, va: to, bytes, from });
@@ -209,7 +215,7 @@ export class AddressSpace {
       const piece = Math.min(size - done, this.pageBytes - at);
       const frame = this.writable(va + done);
       frame.words.fill(word, at / 4, (at + piece) / 4);
-      frame.lines?.written(at, at + piece);
+      this.changed(frame, at, at + piece);
       done += piece;
     }
     this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: size });
@@ -261,6 +267,12 @@ export class AddressSpace {
     return mapping.frame;
   };
 
+  /** Bytes [from, to) of the frame have been stored. */
+  private changed(frame: Frame, from: number, to: number): void {
+    if (frame.lines !== undefined) frame.lines.written(from, to);
+    else if (frame.isCode) this.textGeneration++;
+  }
+
   private gather(va: Va, bytes: number, frameOf: (page: Va) => Frame): Uint8Array {
     const result = new Uint8Array(bytes);
     for (let done = 0; done < bytes; ) {
@@ -278,7 +290,7 @@ export class AddressSpace {
       const piece = Math.min(source.length - done, this.pageBytes - at);
       const frame = frameOf(va + done);
       frame.bytes.set(source.subarray(done, done + piece), at);
-      if (marks) frame.lines?.written(at, at + piece);
+      if (marks || frame.lines === undefined) this.changed(frame, at, at + piece);
       done += piece;
     }
   }

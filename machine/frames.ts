@@ -38,6 +38,7 @@ export class Frames {
 
   give(frame: Frame): void {
     this.inUse--;
+    frame.isCode = false;
     this.free.push(frame);
   }
 
@@ -56,6 +57,7 @@ export class Frames {
         view: new DataView(buffer, at, pageBytes),
         words: new Uint32Array(buffer, at, pageBytes / 4),
         lines: undefined,
+        isCode: false,
       };
     });
     return { frames, bytes: new Uint8Array(buffer, start, size) };

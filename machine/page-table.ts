@@ -15,6 +15,8 @@ export interface Frame {
   readonly words: Uint32Array;
   /** Undefined where fetches are not followed. */
   lines: CodeLines | undefined;
+  /** It has been mapped executable since it was taken. */
+  isCode: boolean;
 }
 export interface Mapping {
   readonly frame: Frame;
@@ -77,6 +79,7 @@ export class PageTable {
       this.leaves.set(key, leaf);
       this.lastKey = -1;
     }
+    if (mapping?.permission === "rox") mapping.frame.isCode = true;
     leaf[(va * this.perPage) & (LEAF_PAGES - 1)] = mapping;
   }
 }

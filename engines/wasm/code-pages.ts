@@ -7,6 +7,17 @@ import type { Stops } from "../stops.js";
 import { RECORD_BYTES_PER_BYTE } from "./layout.js";
 import type { Interpreter } from "./module.js";
 
+/**
+ * A page that code is fetched from. On a `tracked` one the interpreter stops before whatever may make fetches stale; on a
+ * `stale` one each instruction is looked at.
+ */
+export interface FetchPage {
+  readonly va: Va;
+  readonly kind: "plain" | "tracked" | "stale";
+  readonly frame: number;
+  readonly records: number;
+}
+
 interface CodePage {
   /** Where its records begin in linear memory. */
   readonly records: number;
@@ -31,6 +42,7 @@ export class CodePages {
   constructor(
     private readonly interpreter: Interpreter,
     private readonly area: Uint8Array<ArrayBuffer>,
+    private readonly onForget: () => void,
   ) {}
 
   /** Where the records of the page are. Records of other pages may be gone after this. */
@@ -85,7 +97,7 @@ export class CodePages {
     this.area.fill(0, 0, this.used);
     this.used = 0;
     this.known = new WeakMap();
-    this.interpreter.forgetPages();
+    this.onForget();
   }
 }
 

@@ -4,6 +4,7 @@
 import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import type { CpuOptions, CpuStop, EngineCpu, EngineFault, ResumeOptions } from "../engine.js";
+import type { FetchPage } from "./code-pages.js";
 import { type Host, hostOf } from "./host.js";
 import * as at from "./layout.js";
 import { Notes } from "./notes.js";
@@ -13,16 +14,6 @@ import { lastStop, noLandingPad, unknownWord } from "./stop.js";
 /** Instructions between two looks at the engine: compiled code is replaced by better code only then. */
 const SLICE = 1 << 20;
 
-/**
- * The page that code was last fetched from. On a `tracked` one the interpreter stops before whatever may make fetches
- * stale; on a `stale` one each instruction is looked at.
- */
-interface FetchPage {
-  readonly va: Va;
-  readonly kind: "plain" | "tracked" | "stale";
-  readonly frame: number;
-  readonly records: number;
-}
 const NO_PAGE: FetchPage = { va: -1, kind: "plain", frame: 0, records: 0 };
 
 export class WasmCpu implements EngineCpu {
@@ -109,6 +100,13 @@ export class WasmCpu implements EngineCpu {
     const isOnPage = pc >= page.va && pc < page.va + machine.pageBytes;
     if ((pc & 3) !== 0) return this.fault("misalignedFetch", pointer(pc), "pc is not a multiple of 4");
     if (isOnPage && page.kind === "plain") return this.landing();
+    const va = pc - (pc % machine.pageBytes);
+    const known = this.host.openPages.get(va);
+    if (known !== undefined) {
+      this.page = known;
+      this.host.interpreter.allowPage(va, known.frame, known.records);
+      return this.landing();
+    }
     this.tell();
     const mapping = machine.mapping(pc);
     if (mapping?.permission !== "rox") {
@@ -116,13 +114,16 @@ export class WasmCpu implements EngineCpu {
       const what = mapping === undefined ? "an unmapped page" : `a page that is ${mapping.permission}`;
       return this.fault("notExecutable", pointer(pc), `fetch from ${what}`);
     }
-    const va = pc - (pc % machine.pageBytes);
     const isTracked = mapping.frame.lines !== undefined || machine.staleTranslations.length > 0;
     const kind = isTracked ? this.trackedKind(va) : "plain";
     const frame = this.host.place(mapping.frame, false);
     const records = this.host.codePages.open(this.options.stops, va, machine.pageBytes);
+    this.host.interpreter.renewPage(records, frame);
     this.page = { va, kind, frame, records };
-    if (kind === "plain") this.host.interpreter.allowPage(va, frame, records);
+    if (kind === "plain") {
+      this.host.openPages.set(va, this.page);
+      this.host.interpreter.allowPage(va, frame, records);
+    }
     const problem = kind === "stale" ? machine.fetchProblem(this.options.cpu, pc, 4) : undefined;
     if (problem === undefined) return this.landing();
     return this.fault("staleFetch", pointer(problem.va), `the CPU may see older bytes: ${problem.why}`);

@@ -5,7 +5,7 @@ import type { Va } from "../../machine/address.js";
 import type { Frame, Machine } from "../../machine/machine.js";
 import { encodedSystemRegister, SYSTEM_REGISTER_NAMES, SYSTEM_REGISTERS } from "../../spec/a64/system-registers.js";
 import { failsSpuriously, SPURIOUS_PERIOD } from "../spurious.js";
-import { CodePages } from "./code-pages.js";
+import { CodePages, type FetchPage } from "./code-pages.js";
 import * as at from "./layout.js";
 import { type Interpreter, instantiate, newMemory } from "./module.js";
 import { Shadows } from "./shadow.js";
@@ -33,6 +33,8 @@ export class Host {
   readonly system: BigUint64Array;
   readonly shadows: Shadows;
   readonly codePages: CodePages;
+  /** By address: pages that may be fetched from by address and whose records are as memory is. */
+  readonly openPages = new Map<Va, FetchPage>();
   /** Whose pages the interpreter may fetch from by address. */
   private pagesOf: object | undefined;
   private stopsAtStores = false;
@@ -41,6 +43,7 @@ export class Host {
   private readonly buffer: ArrayBuffer;
   private machine: Machine | undefined;
   private generation = NEVER;
+  private textGeneration = NEVER;
   /** Runs that have begun and not ended, and that have ever begun. */
   private depth = 0;
   private begun = 0;
@@ -57,7 +60,7 @@ export class Host {
     const recordArea = new Uint8Array(this.buffer, at.FRAMES + SHADOW_BYTES, RECORD_AREA_BYTES);
     this.physical = new Uint8Array(this.buffer, at.FRAMES + SHADOW_BYTES + RECORD_AREA_BYTES, physicalBytes);
     this.interpreter = instantiate(memory, (page) => this.translate(page));
-    this.codePages = new CodePages(this.interpreter, recordArea);
+    this.codePages = new CodePages(this.interpreter, recordArea, () => this.forgetPages());
     SYSTEM_REGISTER_NAMES.forEach((name, i) => {
       const { encoding, mask } = SYSTEM_REGISTERS[name];
       const place = at.SYSTEM + i;
@@ -92,19 +95,29 @@ export class Host {
     if (machine !== this.machine) {
       this.machine = machine;
       this.generation = NEVER;
+      this.textGeneration = NEVER;
+    }
+    if (machine.textGeneration !== this.textGeneration) {
+      this.textGeneration = machine.textGeneration;
+      this.forgetPages();
     }
     const since = this.generation;
     if (machine.mapGeneration === since) return;
     this.generation = machine.mapGeneration;
     if (machine.eachMapChange(since, this.forget)) return;
     this.interpreter.forgetTranslations();
-    this.interpreter.forgetPages();
+    this.forgetPages();
   }
 
   /** Pages may be fetched from by address that were opened for the same owner, on the same machine. */
   fetchFor(owner: object): void {
     if (this.pagesOf === owner) return;
     this.pagesOf = owner;
+    this.forgetPages();
+  }
+
+  private forgetPages(): void {
+    this.openPages.clear();
     this.interpreter.forgetPages();
   }
 
@@ -163,13 +176,14 @@ export class Host {
   private readonly forget = (va: Va): void => {
     this.interpreter.forgetTranslation(va);
     this.interpreter.forgetPage(va);
+    if (this.openPages.size > 0) this.openPages.delete(va - (va % this.machine!.pageBytes));
   };
 
   private translate(page: Va): number {
     const mapping = this.machine!.mapping(page);
     if (mapping === undefined) return 0;
     const isWritable = mapping.permission === "rw";
-    const isTracked = mapping.frame.lines !== undefined;
+    const isTracked = mapping.frame.lines !== undefined || mapping.frame.isCode;
     return this.place(mapping.frame, isWritable) | (isWritable ? at.WRITABLE : 0) | (isTracked ? at.TRACKED : 0);
   }
 }

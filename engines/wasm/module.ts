@@ -26,6 +26,7 @@ export interface Interpreter {
   forgetPage(page: number): void;
   forgetPages(): void;
   forgetRecord(records: number, offset: number): void;
+  renewPage(records: number, frame: number): void;
   passStop(records: number, offset: number, word: number): void;
   stopBefore(stores: boolean, notes: boolean): void;
   lands(word: number): number;

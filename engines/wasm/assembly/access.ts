@@ -1,8 +1,10 @@
 // Loads and stores of one register or two. Each function answers false if the instruction stops; nothing has changed
 // then but, at most, the first half of a pair in memory.
 
+import { READ_TLB, WRITE_TLB } from "../layout";
 import { extend } from "./data";
-import { isAligned, isBase, readable, storeTo } from "./memory";
+import { isAligned, isBase, near, readable, storeTo } from "./memory";
+import { forgetIfOverlapping } from "./monitor";
 import { imm, part, put, putTo, xd, xm, xn } from "./operands";
 import { Op, RM, RN } from "./ops";
 
@@ -100,7 +102,18 @@ function isOrdered<T>(record: usize, stores: bool): bool {
   return isBase(load<u8>(record, RN)) && isAligned(addressOf(record, false), sizeof<T>(), stores);
 }
 
+// @ts-ignore: decorator
+@inline
 function loadPairFrom<T, R>(record: usize, address: u64): bool {
+  const place = near(READ_TLB, address, 2 * sizeof<T>());
+  if (place == 0) return loadHalves<T, R>(record, address);
+  const second = <u64><R>load<T>(place + sizeof<T>());
+  put(record, <u64><R>load<T>(place));
+  putTo(load<u8>(record, RM), second);
+  return true;
+}
+
+function loadHalves<T, R>(record: usize, address: u64): bool {
   const low = readable(address, sizeof<T>());
   if (low == 0) return false;
   const first = load<T>(low);
@@ -111,19 +124,36 @@ function loadPairFrom<T, R>(record: usize, address: u64): bool {
   return true;
 }
 
-/** The first half may have been stored even if this answers false. */
+// @ts-ignore: decorator
+@inline
 function storePairTo<T>(record: usize, address: u64): bool {
+  const place = near(WRITE_TLB, address, 2 * sizeof<T>());
+  if (place == 0) return storeHalves<T>(record, address);
+  store<T>(place, <T>xd(record));
+  store<T>(place + sizeof<T>(), <T>xm(record));
+  forgetIfOverlapping(address, 2 * sizeof<T>());
+  return true;
+}
+
+/** The first half may have been stored even if this answers false. */
+function storeHalves<T>(record: usize, address: u64): bool {
   return storeTo<T>(address, <T>xd(record)) && storeTo<T>(address + sizeof<T>(), <T>xm(record));
 }
 
+// @ts-ignore: decorator
+@inline
 export function loadPair<T, R>(record: usize): bool {
   return isBase(load<u8>(record, RN)) && loadPairFrom<T, R>(record, xn(record) + imm(record));
 }
 
+// @ts-ignore: decorator
+@inline
 export function storePair<T>(record: usize): bool {
   return isBase(load<u8>(record, RN)) && storePairTo<T>(record, xn(record) + imm(record));
 }
 
+// @ts-ignore: decorator
+@inline
 export function loadMovingPair<T, R>(record: usize, before: bool): bool {
   const base = load<u8>(record, RN);
   if (!isBase(base)) return false;
@@ -135,6 +165,8 @@ export function loadMovingPair<T, R>(record: usize, before: bool): bool {
   return done;
 }
 
+// @ts-ignore: decorator
+@inline
 export function storeMovingPair<T>(record: usize, before: bool): bool {
   const base = load<u8>(record, RN);
   if (!isBase(base)) return false;

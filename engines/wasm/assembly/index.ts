@@ -8,9 +8,9 @@ import { ByAddress, ByWord, entryOf, lands, loop } from "./loop";
 import { forgetTranslation, forgetTranslations, pageMask, setStack, stopBefore, TOP_16 } from "./memory";
 import { forgetReservation } from "./monitor";
 import { Op, OP } from "./ops";
-import { forgetRecord, passStop, recordOf } from "./records";
+import { forgetRecord, passStop, recordOf, renewPage } from "./records";
 
-export { forgetRecord, forgetReservation, forgetTranslation, forgetTranslations, lands, passStop, stopBefore };
+export { forgetRecord, forgetReservation, forgetTranslation, forgetTranslations, lands, passStop, renewPage, stopBefore };
 
 /** No page begins here. */
 const NO_PAGE: u64 = 1;

@@ -48,9 +48,11 @@ import {
   compared, extended, imm, imm32, otherwise, part, put, putTo, shifted32, shifted64, wa, wm, wn, xa, xd, xm, xn,
 } from "./operands";
 import { Op, OP, RM, RN } from "./ops";
-import { prepare, recordAt, recordOf } from "./records";
+import { prepare, recordOf } from "./records";
 
 const LR: u32 = 30;
+/** The loop goes on elsewhere. */
+const BRANCHED: u32 = 0;
 const FETCH_MASK: usize = FETCH_TLB_ENTRIES - 1;
 const PAGED_MASK: usize = PAGED_TLB_ENTRIES - 1;
 
@@ -125,319 +127,334 @@ function isComplete(): bool {
 
 /**
  * Run from `entry`, which lies on a page whose frame is at `frame`, for at most `budget` instructions. Records by address
- * are at `firstRecords`.
+ * are at `records`. Between two branches that are taken nothing is counted: the place of an instruction says it all.
  *
  * @returns why it came back; PC is where to go on, and STOP_* and the flags are up to date.
  */
-export function loop<Source>(entry: f64, frame: usize, firstRecords: usize, budget: u32): u32 {
-  const start = <u64><i64>entry + TOP_16;
+export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u32): u32 {
+  const first = <u64><i64>entry + TOP_16;
   const pageBytes: u32 = <u32>~pageMask + 1;
-  let pageVa = start & pageMask;
-  /** Where the page's frame, the instruction and the one to come lie in linear memory. */
+  /** A place is the address of a word, or of its record: the page's first, those of this instruction and of the next. */
+  const shift: u32 = isFloat<Source>() ? 2 : 0;
+  const step: u32 = 4 << shift;
+  const size = pageBytes << shift;
+  let pageVa = first & pageMask;
   let base = <u32>frame;
-  /** Where the page's records begin. */
-  let records = firstRecords;
-  let at = base + <u32>(start - pageVa);
-  let next = at;
+  let start = isFloat<Source>() ? <u32>records : base;
+  let next = start + (<u32>(first - pageVa) << shift);
+  let at = next;
   /** The whole address of the instruction to come, if it is too far for `next`, which then is outside the page. */
   let far: u64 = 0;
   let left = budget;
   let why: u32 = STOPPED;
   setFlags(load<u32>(NZCV));
   while (true) {
-    if (left == 0 || next - base >= pageBytes) {
-      const pc = far != 0 ? far : pageVa + <i64><i32>(next - base);
+    if (left == 0 || next - start >= size) {
+      const pc = far != 0 ? far : pageVa + <i64>(<i32>(next - start) >> shift);
+      const previous = pageVa + ((at - start) >> shift);
       const page = pc & pageMask;
       const entry = entryOf<Source>(page);
-      if (left == 0) return leave(SLICE_DONE, pc, pageVa + (at - base), budget);
-      if (load<u64>(entry) != page || (pc & 3) != 0) return leave(LEFT_PAGE, pc, pageVa + (at - base), budget - left);
+      if (left == 0) return leave(SLICE_DONE, pc, previous, budget);
+      if (load<u64>(entry) != page || (pc & 3) != 0) return leave(LEFT_PAGE, pc, previous, budget - left);
       far = 0;
       pageVa = page;
       base = load<u32>(entry, 8);
-      if (isFloat<Source>()) records = load<u32>(entry, 12);
-      next = base + <u32>(pc - page);
-      if (load<u32>(BTYPE) != 0 && !lands(load<u32>(next))) {
+      start = isFloat<Source>() ? load<u32>(entry, 12) : base;
+      next = start + (<u32>(pc - page) << shift);
+      if (load<u32>(BTYPE) != 0 && !lands(load<u32>(base + <u32>(pc - page)))) {
         stop(STOP_BRANCH_TARGET, pc, load<u32>(BTYPE));
-        return leave(STOPPED, pc, pageVa + (at - base), budget - left);
+        return leave(STOPPED, pc, previous, budget - left);
       }
     }
-    at = next;
-    const r = isFloat<Source>() ? recordAt(records, at - base, load<u32>(at)) : recordOf(load<u32>(at));
-    next = at + 4;
-    left--;
-    switch (<i32>load<u8>(r, OP)) {
-      case Op.CONST: put(r, imm(r)); continue;
-      case Op.MOVK64: put(r, (xn(r) & ~(<u64>0xffff << load<u8>(r, RM))) | imm(r)); continue;
-      case Op.MOVK32: put(r, (wn(r) & ~(<u32>0xffff << load<u8>(r, RM))) | imm32(r)); continue;
-      case Op.ADR: put(r, pageVa + (at - base) + imm(r)); continue;
-      case Op.ADRP: put(r, ((pageVa + (at - base)) & ~0xfff) + imm(r)); continue;
-      case Op.ADD_IMM64: put(r, xn(r) + imm(r)); continue;
-      case Op.ADD_IMM32: put(r, wn(r) + imm32(r)); continue;
-      case Op.ADDS_IMM64: put(r, adds64(xn(r), imm(r))); continue;
-      case Op.ADDS_IMM32: put(r, adds32(wn(r), imm32(r))); continue;
-      case Op.SUBS_IMM64: put(r, subs64(xn(r), imm(r))); continue;
-      case Op.SUBS_IMM32: put(r, subs32(wn(r), imm32(r))); continue;
-      case Op.AND_IMM: put(r, xn(r) & imm(r)); continue;
-      case Op.ORR_IMM64: put(r, xn(r) | imm(r)); continue;
-      case Op.ORR_IMM32: put(r, wn(r) | imm32(r)); continue;
-      case Op.EOR_IMM64: put(r, xn(r) ^ imm(r)); continue;
-      case Op.EOR_IMM32: put(r, wn(r) ^ imm32(r)); continue;
-      case Op.ANDS_IMM64: put(r, ands(xn(r) & imm(r))); continue;
-      case Op.ANDS_IMM32: put(r, <u32>ands(<i32>(wn(r) & imm32(r)))); continue;
-      case Op.ADD64: put(r, xn(r) + xm(r)); continue;
-      case Op.ADD32: put(r, wn(r) + wm(r)); continue;
-      case Op.SUB64: put(r, xn(r) - xm(r)); continue;
-      case Op.SUB32: put(r, wn(r) - wm(r)); continue;
-      case Op.AND64: put(r, xn(r) & xm(r)); continue;
-      case Op.ORR64: put(r, xn(r) | xm(r)); continue;
-      case Op.EOR64: put(r, xn(r) ^ xm(r)); continue;
-      case Op.AND32: put(r, wn(r) & wm(r)); continue;
-      case Op.ORR32: put(r, wn(r) | wm(r)); continue;
-      case Op.EOR32: put(r, wn(r) ^ wm(r)); continue;
-      case Op.ADD_SHIFTED64: put(r, xn(r) + shifted64(r)); continue;
-      case Op.ADD_SHIFTED32: put(r, wn(r) + shifted32(r)); continue;
-      case Op.SUB_SHIFTED64: put(r, xn(r) - shifted64(r)); continue;
-      case Op.SUB_SHIFTED32: put(r, wn(r) - shifted32(r)); continue;
-      case Op.ADDS64: put(r, adds64(xn(r), shifted64(r))); continue;
-      case Op.ADDS32: put(r, adds32(wn(r), shifted32(r))); continue;
-      case Op.SUBS64: put(r, subs64(xn(r), shifted64(r))); continue;
-      case Op.SUBS32: put(r, subs32(wn(r), shifted32(r))); continue;
-      case Op.ADD_EXTENDED64: put(r, xn(r) + extended(r)); continue;
-      case Op.ADD_EXTENDED32: put(r, wn(r) + <u32>extended(r)); continue;
-      case Op.SUB_EXTENDED64: put(r, xn(r) - extended(r)); continue;
-      case Op.SUB_EXTENDED32: put(r, wn(r) - <u32>extended(r)); continue;
-      case Op.ADDS_EXTENDED64: put(r, adds64(xn(r), extended(r))); continue;
-      case Op.ADDS_EXTENDED32: put(r, adds32(wn(r), <u32>extended(r))); continue;
-      case Op.SUBS_EXTENDED64: put(r, subs64(xn(r), extended(r))); continue;
-      case Op.SUBS_EXTENDED32: put(r, subs32(wn(r), <u32>extended(r))); continue;
-      case Op.ADC64: put(r, xn(r) + (xm(r) ^ imm(r)) + <u64>carry); continue;
-      case Op.ADC32: put(r, <u32>(wn(r) + (wm(r) ^ imm32(r)) + <u32>carry)); continue;
-      case Op.ADCS64: put(r, adcs64(xn(r), xm(r) ^ imm(r))); continue;
-      case Op.ADCS32: put(r, adcs32(wn(r), wm(r) ^ imm32(r))); continue;
-      case Op.CCMP64: if (holds(part(r, 0))) subs64(xn(r), compared(r)); else setFlags(part(r, 1)); continue;
-      case Op.CCMP32: if (holds(part(r, 0))) subs32(wn(r), <u32>compared(r)); else setFlags(part(r, 1)); continue;
-      case Op.CCMN64: if (holds(part(r, 0))) adds64(xn(r), compared(r)); else setFlags(part(r, 1)); continue;
-      case Op.CCMN32: if (holds(part(r, 0))) adds32(wn(r), <u32>compared(r)); else setFlags(part(r, 1)); continue;
-      case Op.CSEL64: put(r, holds(part(r, 0)) ? xn(r) : otherwise(r)); continue;
-      case Op.CSEL32: put(r, holds(part(r, 0)) ? wn(r) : <u32>otherwise(r)); continue;
-      case Op.LOGICAL64: put(r, logical64(imm32(r), xn(r), shifted64(r))); continue;
-      case Op.LOGICAL32: put(r, logical32(imm32(r), wn(r), shifted32(r))); continue;
-      case Op.UBFM64: put(r, (xn(r) << part(r, 0)) >> part(r, 1)); continue;
-      case Op.SBFM64: put(r, <i64>(xn(r) << part(r, 0)) >> part(r, 1)); continue;
-      case Op.UBFM32: put(r, (wn(r) << part(r, 0)) >> part(r, 1)); continue;
-      case Op.SBFM32: put(r, <u32>(<i32>(wn(r) << part(r, 0)) >> part(r, 1))); continue;
-      case Op.BFM64: put(r, inserted64(xd(r), xn(r), part(r, 0), part(r, 1))); continue;
-      case Op.BFM32: put(r, inserted32(<u32>xd(r), wn(r), part(r, 0), part(r, 1))); continue;
-      case Op.EXTR64: put(r, imm(r) == 0 ? xm(r) : (xm(r) >> imm(r)) | (xn(r) << (64 - imm(r)))); continue;
-      case Op.EXTR32: put(r, <u32>((((<u64>wn(r)) << 32) | wm(r)) >> imm(r))); continue;
-      case Op.UDIV64: put(r, udiv64(xn(r), xm(r))); continue;
-      case Op.UDIV32: put(r, udiv32(wn(r), wm(r))); continue;
-      case Op.SDIV64: put(r, sdiv64(xn(r), xm(r))); continue;
-      case Op.SDIV32: put(r, sdiv32(wn(r), wm(r))); continue;
-      case Op.LSLV64: put(r, xn(r) << (xm(r) & 63)); continue;
-      case Op.LSLV32: put(r, wn(r) << (wm(r) & 31)); continue;
-      case Op.LSRV64: put(r, xn(r) >> (xm(r) & 63)); continue;
-      case Op.LSRV32: put(r, wn(r) >> (wm(r) & 31)); continue;
-      case Op.ASRV64: put(r, <i64>xn(r) >> (xm(r) & 63)); continue;
-      case Op.ASRV32: put(r, <u32>(<i32>wn(r) >> (wm(r) & 31))); continue;
-      case Op.RORV64: put(r, rotr<u64>(xn(r), xm(r))); continue;
-      case Op.RORV32: put(r, rotr<u32>(wn(r), wm(r))); continue;
-      case Op.CRC32: put(r, crc32(wn(r), xm(r), part(r, 0), part(r, 1) != 0)); continue;
-      case Op.MADD64: put(r, xa(r) + xn(r) * xm(r)); continue;
-      case Op.MADD32: put(r, <u32>(wa(r) + wn(r) * wm(r))); continue;
-      case Op.MSUB64: put(r, xa(r) - xn(r) * xm(r)); continue;
-      case Op.MSUB32: put(r, <u32>(wa(r) - wn(r) * wm(r))); continue;
-      case Op.SMADDL: put(r, xa(r) + <u64>(<i64><i32>wn(r) * <i64><i32>wm(r))); continue;
-      case Op.SMSUBL: put(r, xa(r) - <u64>(<i64><i32>wn(r) * <i64><i32>wm(r))); continue;
-      case Op.UMADDL: put(r, xa(r) + <u64>wn(r) * <u64>wm(r)); continue;
-      case Op.UMSUBL: put(r, xa(r) - <u64>wn(r) * <u64>wm(r)); continue;
-      case Op.SMULH: put(r, smulh(xn(r), xm(r))); continue;
-      case Op.UMULH: put(r, umulh(xn(r), xm(r))); continue;
-      case Op.RBIT64: put(r, rbit(xn(r))); continue;
-      case Op.RBIT32: put(r, rbit(wn(r)) >> 32); continue;
-      case Op.CLZ64: put(r, clz<u64>(xn(r))); continue;
-      case Op.CLZ32: put(r, clz<u32>(wn(r))); continue;
-      case Op.CLS64: put(r, clz<u64>(xn(r) ^ <u64>(<i64>xn(r) >> 63)) - 1); continue;
-      case Op.CLS32: put(r, clz<u32>(wn(r) ^ <u32>(<i32>wn(r) >> 31)) - 1); continue;
-      case Op.REV16_64: put(r, rev16(xn(r))); continue;
-      case Op.REV16_32: put(r, rev16(wn(r))); continue;
-      case Op.REV32_64: put(r, rotr<u64>(bswap<u64>(xn(r)), 32)); continue;
-      case Op.REV64: put(r, bswap<u64>(xn(r))); continue;
-      case Op.REV32: put(r, bswap<u32>(wn(r))); continue;
-      case Op.LDRB: if (!loadAs<u8, u64>(r, false)) break; continue;
-      case Op.LDRH: if (!loadAs<u16, u64>(r, false)) break; continue;
-      case Op.LDR32: if (!loadAs<u32, u64>(r, false)) break; continue;
-      case Op.LDR64: if (!loadAs<u64, u64>(r, false)) break; continue;
-      case Op.LDRSB64: if (!loadAs<i8, i64>(r, false)) break; continue;
-      case Op.LDRSB32: if (!loadAs<i8, u32>(r, false)) break; continue;
-      case Op.LDRSH64: if (!loadAs<i16, i64>(r, false)) break; continue;
-      case Op.LDRSH32: if (!loadAs<i16, u32>(r, false)) break; continue;
-      case Op.LDRSW: if (!loadAs<i32, i64>(r, false)) break; continue;
-      case Op.STRB: if (!storeAs<u8>(r, false)) break; continue;
-      case Op.STRH: if (!storeAs<u16>(r, false)) break; continue;
-      case Op.STR32: if (!storeAs<u32>(r, false)) break; continue;
-      case Op.STR64: if (!storeAs<u64>(r, false)) break; continue;
-      case Op.LDRB_REG: if (!loadAs<u8, u64>(r, true)) break; continue;
-      case Op.LDRH_REG: if (!loadAs<u16, u64>(r, true)) break; continue;
-      case Op.LDR32_REG: if (!loadAs<u32, u64>(r, true)) break; continue;
-      case Op.LDR64_REG: if (!loadAs<u64, u64>(r, true)) break; continue;
-      case Op.LDRSB64_REG: if (!loadAs<i8, i64>(r, true)) break; continue;
-      case Op.LDRSB32_REG: if (!loadAs<i8, u32>(r, true)) break; continue;
-      case Op.LDRSH64_REG: if (!loadAs<i16, i64>(r, true)) break; continue;
-      case Op.LDRSH32_REG: if (!loadAs<i16, u32>(r, true)) break; continue;
-      case Op.LDRSW_REG: if (!loadAs<i32, i64>(r, true)) break; continue;
-      case Op.STRB_REG: if (!storeAs<u8>(r, true)) break; continue;
-      case Op.STRH_REG: if (!storeAs<u16>(r, true)) break; continue;
-      case Op.STR32_REG: if (!storeAs<u32>(r, true)) break; continue;
-      case Op.STR64_REG: if (!storeAs<u64>(r, true)) break; continue;
-      case Op.LDRB_PRE: if (!loadMoving<u8, u64>(r, true)) break; continue;
-      case Op.LDRH_PRE: if (!loadMoving<u16, u64>(r, true)) break; continue;
-      case Op.LDR32_PRE: if (!loadMoving<u32, u64>(r, true)) break; continue;
-      case Op.LDR64_PRE: if (!loadMoving<u64, u64>(r, true)) break; continue;
-      case Op.LDRSB64_PRE: if (!loadMoving<i8, i64>(r, true)) break; continue;
-      case Op.LDRSB32_PRE: if (!loadMoving<i8, u32>(r, true)) break; continue;
-      case Op.LDRSH64_PRE: if (!loadMoving<i16, i64>(r, true)) break; continue;
-      case Op.LDRSH32_PRE: if (!loadMoving<i16, u32>(r, true)) break; continue;
-      case Op.LDRSW_PRE: if (!loadMoving<i32, i64>(r, true)) break; continue;
-      case Op.STRB_PRE: if (!storeMoving<u8>(r, true)) break; continue;
-      case Op.STRH_PRE: if (!storeMoving<u16>(r, true)) break; continue;
-      case Op.STR32_PRE: if (!storeMoving<u32>(r, true)) break; continue;
-      case Op.STR64_PRE: if (!storeMoving<u64>(r, true)) break; continue;
-      case Op.LDRB_POST: if (!loadMoving<u8, u64>(r, false)) break; continue;
-      case Op.LDRH_POST: if (!loadMoving<u16, u64>(r, false)) break; continue;
-      case Op.LDR32_POST: if (!loadMoving<u32, u64>(r, false)) break; continue;
-      case Op.LDR64_POST: if (!loadMoving<u64, u64>(r, false)) break; continue;
-      case Op.LDRSB64_POST: if (!loadMoving<i8, i64>(r, false)) break; continue;
-      case Op.LDRSB32_POST: if (!loadMoving<i8, u32>(r, false)) break; continue;
-      case Op.LDRSH64_POST: if (!loadMoving<i16, i64>(r, false)) break; continue;
-      case Op.LDRSH32_POST: if (!loadMoving<i16, u32>(r, false)) break; continue;
-      case Op.LDRSW_POST: if (!loadMoving<i32, i64>(r, false)) break; continue;
-      case Op.STRB_POST: if (!storeMoving<u8>(r, false)) break; continue;
-      case Op.STRH_POST: if (!storeMoving<u16>(r, false)) break; continue;
-      case Op.STR32_POST: if (!storeMoving<u32>(r, false)) break; continue;
-      case Op.STR64_POST: if (!storeMoving<u64>(r, false)) break; continue;
-      case Op.LDR_ORDERED: if (!loadOrdered(r)) break; continue;
-      case Op.STR_ORDERED: if (!storeOrdered(r)) break; continue;
-      case Op.LDR_LITERAL64: if (!loadLiteral<u64, u64>(r, pageVa + (at - base))) break; continue;
-      case Op.LDR_LITERAL32: if (!loadLiteral<u32, u64>(r, pageVa + (at - base))) break; continue;
-      case Op.LDRSW_LITERAL: if (!loadLiteral<i32, i64>(r, pageVa + (at - base))) break; continue;
-      case Op.LDP64: if (!loadPair<u64, u64>(r)) break; continue;
-      case Op.LDP64_PRE: if (!loadMovingPair<u64, u64>(r, true)) break; continue;
-      case Op.LDP64_POST: if (!loadMovingPair<u64, u64>(r, false)) break; continue;
-      case Op.LDP32: if (!loadPair<u32, u64>(r)) break; continue;
-      case Op.LDP32_PRE: if (!loadMovingPair<u32, u64>(r, true)) break; continue;
-      case Op.LDP32_POST: if (!loadMovingPair<u32, u64>(r, false)) break; continue;
-      case Op.LDPSW: if (!loadPair<i32, i64>(r)) break; continue;
-      case Op.LDPSW_PRE: if (!loadMovingPair<i32, i64>(r, true)) break; continue;
-      case Op.LDPSW_POST: if (!loadMovingPair<i32, i64>(r, false)) break; continue;
-      case Op.STP64: if (!storePair<u64>(r)) break; continue;
-      case Op.STP64_PRE: if (!storeMovingPair<u64>(r, true)) break; continue;
-      case Op.STP64_POST: if (!storeMovingPair<u64>(r, false)) break; continue;
-      case Op.STP32: if (!storePair<u32>(r)) break; continue;
-      case Op.STP32_PRE: if (!storeMovingPair<u32>(r, true)) break; continue;
-      case Op.STP32_POST: if (!storeMovingPair<u32>(r, false)) break; continue;
-      case Op.LDXR8: if (!loadExclusive<u8>(r)) break; continue;
-      case Op.LDXR16: if (!loadExclusive<u16>(r)) break; continue;
-      case Op.LDXR32: if (!loadExclusive<u32>(r)) break; continue;
-      case Op.LDXR64: if (!loadExclusive<u64>(r)) break; continue;
-      case Op.STXR8: if (!storeExclusive<u8>(r)) break; continue;
-      case Op.STXR16: if (!storeExclusive<u16>(r)) break; continue;
-      case Op.STXR32: if (!storeExclusive<u32>(r)) break; continue;
-      case Op.STXR64: if (!storeExclusive<u64>(r)) break; continue;
-      case Op.LDXP32: if (!loadExclusivePair<u32>(r)) break; continue;
-      case Op.LDXP64: if (!loadExclusivePair<u64>(r)) break; continue;
-      case Op.STXP32: if (!storeExclusivePair<u32>(r)) break; continue;
-      case Op.STXP64: if (!storeExclusivePair<u64>(r)) break; continue;
-      case Op.ATOMIC8: if (!atomic<u8, i8>(r)) break; continue;
-      case Op.ATOMIC16: if (!atomic<u16, i16>(r)) break; continue;
-      case Op.ATOMIC32: if (!atomic<u32, i32>(r)) break; continue;
-      case Op.ATOMIC64: if (!atomic<u64, i64>(r)) break; continue;
-      case Op.CAS8: if (!compareAndSwap<u8>(r)) break; continue;
-      case Op.CAS16: if (!compareAndSwap<u16>(r)) break; continue;
-      case Op.CAS32: if (!compareAndSwap<u32>(r)) break; continue;
-      case Op.CAS64: if (!compareAndSwap<u64>(r)) break; continue;
-      case Op.CASP32: if (!compareAndSwapPair<u32>(r)) break; continue;
-      case Op.CASP64: if (!compareAndSwapPair<u64>(r)) break; continue;
-      case Op.CLREX: forgetReservation(); continue;
-      case Op.B: next = at + imm32(r); continue;
-      case Op.BL: putTo(LR, pageVa + (at - base) + 4); next = at + imm32(r); continue;
-      case Op.B_EQ: if (zero == 0) next = at + imm32(r); continue;
-      case Op.B_NE: if (zero != 0) next = at + imm32(r); continue;
-      case Op.B_CS: if (carry) next = at + imm32(r); continue;
-      case Op.B_CC: if (!carry) next = at + imm32(r); continue;
-      case Op.B_MI: if (negative < 0) next = at + imm32(r); continue;
-      case Op.B_PL: if (negative >= 0) next = at + imm32(r); continue;
-      case Op.B_VS: if (overflow < 0) next = at + imm32(r); continue;
-      case Op.B_VC: if (overflow >= 0) next = at + imm32(r); continue;
-      case Op.B_HI: if (carry && zero != 0) next = at + imm32(r); continue;
-      case Op.B_LS: if (!carry || zero == 0) next = at + imm32(r); continue;
-      case Op.B_GE: if ((negative ^ overflow) >= 0) next = at + imm32(r); continue;
-      case Op.B_LT: if ((negative ^ overflow) < 0) next = at + imm32(r); continue;
-      case Op.B_GT: if (zero != 0 && (negative ^ overflow) >= 0) next = at + imm32(r); continue;
-      case Op.B_LE: if (zero == 0 || (negative ^ overflow) < 0) next = at + imm32(r); continue;
-      case Op.B_AL:
-      case Op.B_NV: next = at + imm32(r); continue;
-      case Op.CBZ64: if (xn(r) == 0) next = at + imm32(r); continue;
-      case Op.CBNZ64: if (xn(r) != 0) next = at + imm32(r); continue;
-      case Op.CBZ32: if (wn(r) == 0) next = at + imm32(r); continue;
-      case Op.CBNZ32: if (wn(r) != 0) next = at + imm32(r); continue;
-      case Op.TBZ: if (((xn(r) >> load<u8>(r, RM)) & 1) == 0) next = at + imm32(r); continue;
-      case Op.TBNZ: if (((xn(r) >> load<u8>(r, RM)) & 1) != 0) next = at + imm32(r); continue;
-      case Op.RET:
-      case Op.BR:
-      case Op.BLR:
-        const destination = xn(r);
-        if (destination < TOP_16) {
-          stop(STOP_BRANCH, destination, <i32>load<u8>(r, OP) - Op.BR);
+    const block = next;
+    const toPageEnd = start + size - next;
+    const limit = left < toPageEnd / step ? next + left * step : next + toPageEnd;
+    why = STOPPED;
+    while (true) {
+      if (next >= limit) {
+        why = BRANCHED;
+        break;
+      }
+      at = next;
+      const r: usize = isFloat<Source>() ? at : recordOf(load<u32>(at));
+      next = at + step;
+      switch (<i32>load<u8>(r, OP)) {
+        case Op.CONST: put(r, imm(r)); continue;
+        case Op.MOVK64: put(r, (xn(r) & ~(<u64>0xffff << load<u8>(r, RM))) | imm(r)); continue;
+        case Op.MOVK32: put(r, (wn(r) & ~(<u32>0xffff << load<u8>(r, RM))) | imm32(r)); continue;
+        case Op.ADR: put(r, pageVa + ((at - start) >> shift) + imm(r)); continue;
+        case Op.ADRP: put(r, ((pageVa + ((at - start) >> shift)) & ~0xfff) + imm(r)); continue;
+        case Op.ADD_IMM64: put(r, xn(r) + imm(r)); continue;
+        case Op.ADD_IMM32: put(r, wn(r) + imm32(r)); continue;
+        case Op.ADDS_IMM64: put(r, adds64(xn(r), imm(r))); continue;
+        case Op.ADDS_IMM32: put(r, adds32(wn(r), imm32(r))); continue;
+        case Op.SUBS_IMM64: put(r, subs64(xn(r), imm(r))); continue;
+        case Op.SUBS_IMM32: put(r, subs32(wn(r), imm32(r))); continue;
+        case Op.AND_IMM: put(r, xn(r) & imm(r)); continue;
+        case Op.ORR_IMM64: put(r, xn(r) | imm(r)); continue;
+        case Op.ORR_IMM32: put(r, wn(r) | imm32(r)); continue;
+        case Op.EOR_IMM64: put(r, xn(r) ^ imm(r)); continue;
+        case Op.EOR_IMM32: put(r, wn(r) ^ imm32(r)); continue;
+        case Op.ANDS_IMM64: put(r, ands(xn(r) & imm(r))); continue;
+        case Op.ANDS_IMM32: put(r, <u32>ands(<i32>(wn(r) & imm32(r)))); continue;
+        case Op.ADD64: put(r, xn(r) + xm(r)); continue;
+        case Op.ADD32: put(r, wn(r) + wm(r)); continue;
+        case Op.SUB64: put(r, xn(r) - xm(r)); continue;
+        case Op.SUB32: put(r, wn(r) - wm(r)); continue;
+        case Op.AND64: put(r, xn(r) & xm(r)); continue;
+        case Op.ORR64: put(r, xn(r) | xm(r)); continue;
+        case Op.EOR64: put(r, xn(r) ^ xm(r)); continue;
+        case Op.AND32: put(r, wn(r) & wm(r)); continue;
+        case Op.ORR32: put(r, wn(r) | wm(r)); continue;
+        case Op.EOR32: put(r, wn(r) ^ wm(r)); continue;
+        case Op.ADD_SHIFTED64: put(r, xn(r) + shifted64(r)); continue;
+        case Op.ADD_SHIFTED32: put(r, wn(r) + shifted32(r)); continue;
+        case Op.SUB_SHIFTED64: put(r, xn(r) - shifted64(r)); continue;
+        case Op.SUB_SHIFTED32: put(r, wn(r) - shifted32(r)); continue;
+        case Op.ADDS64: put(r, adds64(xn(r), shifted64(r))); continue;
+        case Op.ADDS32: put(r, adds32(wn(r), shifted32(r))); continue;
+        case Op.SUBS64: put(r, subs64(xn(r), shifted64(r))); continue;
+        case Op.SUBS32: put(r, subs32(wn(r), shifted32(r))); continue;
+        case Op.ADD_EXTENDED64: put(r, xn(r) + extended(r)); continue;
+        case Op.ADD_EXTENDED32: put(r, wn(r) + <u32>extended(r)); continue;
+        case Op.SUB_EXTENDED64: put(r, xn(r) - extended(r)); continue;
+        case Op.SUB_EXTENDED32: put(r, wn(r) - <u32>extended(r)); continue;
+        case Op.ADDS_EXTENDED64: put(r, adds64(xn(r), extended(r))); continue;
+        case Op.ADDS_EXTENDED32: put(r, adds32(wn(r), <u32>extended(r))); continue;
+        case Op.SUBS_EXTENDED64: put(r, subs64(xn(r), extended(r))); continue;
+        case Op.SUBS_EXTENDED32: put(r, subs32(wn(r), <u32>extended(r))); continue;
+        case Op.ADC64: put(r, xn(r) + (xm(r) ^ imm(r)) + <u64>carry); continue;
+        case Op.ADC32: put(r, <u32>(wn(r) + (wm(r) ^ imm32(r)) + <u32>carry)); continue;
+        case Op.ADCS64: put(r, adcs64(xn(r), xm(r) ^ imm(r))); continue;
+        case Op.ADCS32: put(r, adcs32(wn(r), wm(r) ^ imm32(r))); continue;
+        case Op.CCMP64: if (holds(part(r, 0))) subs64(xn(r), compared(r)); else setFlags(part(r, 1)); continue;
+        case Op.CCMP32: if (holds(part(r, 0))) subs32(wn(r), <u32>compared(r)); else setFlags(part(r, 1)); continue;
+        case Op.CCMN64: if (holds(part(r, 0))) adds64(xn(r), compared(r)); else setFlags(part(r, 1)); continue;
+        case Op.CCMN32: if (holds(part(r, 0))) adds32(wn(r), <u32>compared(r)); else setFlags(part(r, 1)); continue;
+        case Op.CSEL64: put(r, holds(part(r, 0)) ? xn(r) : otherwise(r)); continue;
+        case Op.CSEL32: put(r, holds(part(r, 0)) ? wn(r) : <u32>otherwise(r)); continue;
+        case Op.LOGICAL64: put(r, logical64(imm32(r), xn(r), shifted64(r))); continue;
+        case Op.LOGICAL32: put(r, logical32(imm32(r), wn(r), shifted32(r))); continue;
+        case Op.UBFM64: put(r, (xn(r) << part(r, 0)) >> part(r, 1)); continue;
+        case Op.SBFM64: put(r, <i64>(xn(r) << part(r, 0)) >> part(r, 1)); continue;
+        case Op.UBFM32: put(r, (wn(r) << part(r, 0)) >> part(r, 1)); continue;
+        case Op.SBFM32: put(r, <u32>(<i32>(wn(r) << part(r, 0)) >> part(r, 1))); continue;
+        case Op.BFM64: put(r, inserted64(xd(r), xn(r), part(r, 0), part(r, 1))); continue;
+        case Op.BFM32: put(r, inserted32(<u32>xd(r), wn(r), part(r, 0), part(r, 1))); continue;
+        case Op.EXTR64: put(r, imm(r) == 0 ? xm(r) : (xm(r) >> imm(r)) | (xn(r) << (64 - imm(r)))); continue;
+        case Op.EXTR32: put(r, <u32>((((<u64>wn(r)) << 32) | wm(r)) >> imm(r))); continue;
+        case Op.UDIV64: put(r, udiv64(xn(r), xm(r))); continue;
+        case Op.UDIV32: put(r, udiv32(wn(r), wm(r))); continue;
+        case Op.SDIV64: put(r, sdiv64(xn(r), xm(r))); continue;
+        case Op.SDIV32: put(r, sdiv32(wn(r), wm(r))); continue;
+        case Op.LSLV64: put(r, xn(r) << (xm(r) & 63)); continue;
+        case Op.LSLV32: put(r, wn(r) << (wm(r) & 31)); continue;
+        case Op.LSRV64: put(r, xn(r) >> (xm(r) & 63)); continue;
+        case Op.LSRV32: put(r, wn(r) >> (wm(r) & 31)); continue;
+        case Op.ASRV64: put(r, <i64>xn(r) >> (xm(r) & 63)); continue;
+        case Op.ASRV32: put(r, <u32>(<i32>wn(r) >> (wm(r) & 31))); continue;
+        case Op.RORV64: put(r, rotr<u64>(xn(r), xm(r))); continue;
+        case Op.RORV32: put(r, rotr<u32>(wn(r), wm(r))); continue;
+        case Op.CRC32: put(r, crc32(wn(r), xm(r), part(r, 0), part(r, 1) != 0)); continue;
+        case Op.MADD64: put(r, xa(r) + xn(r) * xm(r)); continue;
+        case Op.MADD32: put(r, <u32>(wa(r) + wn(r) * wm(r))); continue;
+        case Op.MSUB64: put(r, xa(r) - xn(r) * xm(r)); continue;
+        case Op.MSUB32: put(r, <u32>(wa(r) - wn(r) * wm(r))); continue;
+        case Op.SMADDL: put(r, xa(r) + <u64>(<i64><i32>wn(r) * <i64><i32>wm(r))); continue;
+        case Op.SMSUBL: put(r, xa(r) - <u64>(<i64><i32>wn(r) * <i64><i32>wm(r))); continue;
+        case Op.UMADDL: put(r, xa(r) + <u64>wn(r) * <u64>wm(r)); continue;
+        case Op.UMSUBL: put(r, xa(r) - <u64>wn(r) * <u64>wm(r)); continue;
+        case Op.SMULH: put(r, smulh(xn(r), xm(r))); continue;
+        case Op.UMULH: put(r, umulh(xn(r), xm(r))); continue;
+        case Op.RBIT64: put(r, rbit(xn(r))); continue;
+        case Op.RBIT32: put(r, rbit(wn(r)) >> 32); continue;
+        case Op.CLZ64: put(r, clz<u64>(xn(r))); continue;
+        case Op.CLZ32: put(r, clz<u32>(wn(r))); continue;
+        case Op.CLS64: put(r, clz<u64>(xn(r) ^ <u64>(<i64>xn(r) >> 63)) - 1); continue;
+        case Op.CLS32: put(r, clz<u32>(wn(r) ^ <u32>(<i32>wn(r) >> 31)) - 1); continue;
+        case Op.REV16_64: put(r, rev16(xn(r))); continue;
+        case Op.REV16_32: put(r, rev16(wn(r))); continue;
+        case Op.REV32_64: put(r, rotr<u64>(bswap<u64>(xn(r)), 32)); continue;
+        case Op.REV64: put(r, bswap<u64>(xn(r))); continue;
+        case Op.REV32: put(r, bswap<u32>(wn(r))); continue;
+        case Op.LDRB: if (!loadAs<u8, u64>(r, false)) break; continue;
+        case Op.LDRH: if (!loadAs<u16, u64>(r, false)) break; continue;
+        case Op.LDR32: if (!loadAs<u32, u64>(r, false)) break; continue;
+        case Op.LDR64: if (!loadAs<u64, u64>(r, false)) break; continue;
+        case Op.LDRSB64: if (!loadAs<i8, i64>(r, false)) break; continue;
+        case Op.LDRSB32: if (!loadAs<i8, u32>(r, false)) break; continue;
+        case Op.LDRSH64: if (!loadAs<i16, i64>(r, false)) break; continue;
+        case Op.LDRSH32: if (!loadAs<i16, u32>(r, false)) break; continue;
+        case Op.LDRSW: if (!loadAs<i32, i64>(r, false)) break; continue;
+        case Op.STRB: if (!storeAs<u8>(r, false)) break; continue;
+        case Op.STRH: if (!storeAs<u16>(r, false)) break; continue;
+        case Op.STR32: if (!storeAs<u32>(r, false)) break; continue;
+        case Op.STR64: if (!storeAs<u64>(r, false)) break; continue;
+        case Op.LDRB_REG: if (!loadAs<u8, u64>(r, true)) break; continue;
+        case Op.LDRH_REG: if (!loadAs<u16, u64>(r, true)) break; continue;
+        case Op.LDR32_REG: if (!loadAs<u32, u64>(r, true)) break; continue;
+        case Op.LDR64_REG: if (!loadAs<u64, u64>(r, true)) break; continue;
+        case Op.LDRSB64_REG: if (!loadAs<i8, i64>(r, true)) break; continue;
+        case Op.LDRSB32_REG: if (!loadAs<i8, u32>(r, true)) break; continue;
+        case Op.LDRSH64_REG: if (!loadAs<i16, i64>(r, true)) break; continue;
+        case Op.LDRSH32_REG: if (!loadAs<i16, u32>(r, true)) break; continue;
+        case Op.LDRSW_REG: if (!loadAs<i32, i64>(r, true)) break; continue;
+        case Op.STRB_REG: if (!storeAs<u8>(r, true)) break; continue;
+        case Op.STRH_REG: if (!storeAs<u16>(r, true)) break; continue;
+        case Op.STR32_REG: if (!storeAs<u32>(r, true)) break; continue;
+        case Op.STR64_REG: if (!storeAs<u64>(r, true)) break; continue;
+        case Op.LDRB_PRE: if (!loadMoving<u8, u64>(r, true)) break; continue;
+        case Op.LDRH_PRE: if (!loadMoving<u16, u64>(r, true)) break; continue;
+        case Op.LDR32_PRE: if (!loadMoving<u32, u64>(r, true)) break; continue;
+        case Op.LDR64_PRE: if (!loadMoving<u64, u64>(r, true)) break; continue;
+        case Op.LDRSB64_PRE: if (!loadMoving<i8, i64>(r, true)) break; continue;
+        case Op.LDRSB32_PRE: if (!loadMoving<i8, u32>(r, true)) break; continue;
+        case Op.LDRSH64_PRE: if (!loadMoving<i16, i64>(r, true)) break; continue;
+        case Op.LDRSH32_PRE: if (!loadMoving<i16, u32>(r, true)) break; continue;
+        case Op.LDRSW_PRE: if (!loadMoving<i32, i64>(r, true)) break; continue;
+        case Op.STRB_PRE: if (!storeMoving<u8>(r, true)) break; continue;
+        case Op.STRH_PRE: if (!storeMoving<u16>(r, true)) break; continue;
+        case Op.STR32_PRE: if (!storeMoving<u32>(r, true)) break; continue;
+        case Op.STR64_PRE: if (!storeMoving<u64>(r, true)) break; continue;
+        case Op.LDRB_POST: if (!loadMoving<u8, u64>(r, false)) break; continue;
+        case Op.LDRH_POST: if (!loadMoving<u16, u64>(r, false)) break; continue;
+        case Op.LDR32_POST: if (!loadMoving<u32, u64>(r, false)) break; continue;
+        case Op.LDR64_POST: if (!loadMoving<u64, u64>(r, false)) break; continue;
+        case Op.LDRSB64_POST: if (!loadMoving<i8, i64>(r, false)) break; continue;
+        case Op.LDRSB32_POST: if (!loadMoving<i8, u32>(r, false)) break; continue;
+        case Op.LDRSH64_POST: if (!loadMoving<i16, i64>(r, false)) break; continue;
+        case Op.LDRSH32_POST: if (!loadMoving<i16, u32>(r, false)) break; continue;
+        case Op.LDRSW_POST: if (!loadMoving<i32, i64>(r, false)) break; continue;
+        case Op.STRB_POST: if (!storeMoving<u8>(r, false)) break; continue;
+        case Op.STRH_POST: if (!storeMoving<u16>(r, false)) break; continue;
+        case Op.STR32_POST: if (!storeMoving<u32>(r, false)) break; continue;
+        case Op.STR64_POST: if (!storeMoving<u64>(r, false)) break; continue;
+        case Op.LDR_ORDERED: if (!loadOrdered(r)) break; continue;
+        case Op.STR_ORDERED: if (!storeOrdered(r)) break; continue;
+        case Op.LDR_LITERAL64: if (!loadLiteral<u64, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
+        case Op.LDR_LITERAL32: if (!loadLiteral<u32, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
+        case Op.LDRSW_LITERAL: if (!loadLiteral<i32, i64>(r, pageVa + ((at - start) >> shift))) break; continue;
+        case Op.LDP64: if (!loadPair<u64, u64>(r)) break; continue;
+        case Op.LDP64_PRE: if (!loadMovingPair<u64, u64>(r, true)) break; continue;
+        case Op.LDP64_POST: if (!loadMovingPair<u64, u64>(r, false)) break; continue;
+        case Op.LDP32: if (!loadPair<u32, u64>(r)) break; continue;
+        case Op.LDP32_PRE: if (!loadMovingPair<u32, u64>(r, true)) break; continue;
+        case Op.LDP32_POST: if (!loadMovingPair<u32, u64>(r, false)) break; continue;
+        case Op.LDPSW: if (!loadPair<i32, i64>(r)) break; continue;
+        case Op.LDPSW_PRE: if (!loadMovingPair<i32, i64>(r, true)) break; continue;
+        case Op.LDPSW_POST: if (!loadMovingPair<i32, i64>(r, false)) break; continue;
+        case Op.STP64: if (!storePair<u64>(r)) break; continue;
+        case Op.STP64_PRE: if (!storeMovingPair<u64>(r, true)) break; continue;
+        case Op.STP64_POST: if (!storeMovingPair<u64>(r, false)) break; continue;
+        case Op.STP32: if (!storePair<u32>(r)) break; continue;
+        case Op.STP32_PRE: if (!storeMovingPair<u32>(r, true)) break; continue;
+        case Op.STP32_POST: if (!storeMovingPair<u32>(r, false)) break; continue;
+        case Op.LDXR8: if (!loadExclusive<u8>(r)) break; continue;
+        case Op.LDXR16: if (!loadExclusive<u16>(r)) break; continue;
+        case Op.LDXR32: if (!loadExclusive<u32>(r)) break; continue;
+        case Op.LDXR64: if (!loadExclusive<u64>(r)) break; continue;
+        case Op.STXR8: if (!storeExclusive<u8>(r)) break; continue;
+        case Op.STXR16: if (!storeExclusive<u16>(r)) break; continue;
+        case Op.STXR32: if (!storeExclusive<u32>(r)) break; continue;
+        case Op.STXR64: if (!storeExclusive<u64>(r)) break; continue;
+        case Op.LDXP32: if (!loadExclusivePair<u32>(r)) break; continue;
+        case Op.LDXP64: if (!loadExclusivePair<u64>(r)) break; continue;
+        case Op.STXP32: if (!storeExclusivePair<u32>(r)) break; continue;
+        case Op.STXP64: if (!storeExclusivePair<u64>(r)) break; continue;
+        case Op.ATOMIC8: if (!atomic<u8, i8>(r)) break; continue;
+        case Op.ATOMIC16: if (!atomic<u16, i16>(r)) break; continue;
+        case Op.ATOMIC32: if (!atomic<u32, i32>(r)) break; continue;
+        case Op.ATOMIC64: if (!atomic<u64, i64>(r)) break; continue;
+        case Op.CAS8: if (!compareAndSwap<u8>(r)) break; continue;
+        case Op.CAS16: if (!compareAndSwap<u16>(r)) break; continue;
+        case Op.CAS32: if (!compareAndSwap<u32>(r)) break; continue;
+        case Op.CAS64: if (!compareAndSwap<u64>(r)) break; continue;
+        case Op.CASP32: if (!compareAndSwapPair<u32>(r)) break; continue;
+        case Op.CASP64: if (!compareAndSwapPair<u64>(r)) break; continue;
+        case Op.CLREX: forgetReservation(); continue;
+        case Op.B: next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.BL: putTo(LR, pageVa + ((at - start) >> shift) + 4); next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_EQ: if (zero != 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_NE: if (zero == 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_CS: if (!carry) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_CC: if (carry) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_MI: if (negative >= 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_PL: if (negative < 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_VS: if (overflow >= 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_VC: if (overflow < 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_HI: if (!carry || zero == 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_LS: if (carry && zero != 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_GE: if ((negative ^ overflow) < 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_LT: if ((negative ^ overflow) >= 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_GT: if (zero == 0 || (negative ^ overflow) < 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_LE: if (zero != 0 && (negative ^ overflow) >= 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_AL:
+        case Op.B_NV: next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.CBZ64: if (xn(r) != 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.CBNZ64: if (xn(r) == 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.CBZ32: if (wn(r) != 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.CBNZ32: if (wn(r) == 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.TBZ: if (((xn(r) >> load<u8>(r, RM)) & 1) != 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.TBNZ: if (((xn(r) >> load<u8>(r, RM)) & 1) == 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.RET:
+        case Op.BR:
+        case Op.BLR:
+          const destination = xn(r);
+          if (destination < TOP_16) {
+            stop(STOP_BRANCH, destination, <i32>load<u8>(r, OP) - Op.BR);
+            break;
+          }
+          if (load<u8>(r, OP) == Op.BLR) putTo(LR, pageVa + ((at - start) >> shift) + 4);
+          if (load<u8>(r, OP) != Op.RET) markIndirect(r);
+          why = BRANCHED;
+          if ((destination & pageMask) == pageVa && (destination & 3) == 0 && load<u32>(BTYPE) == 0) {
+            next = start + (<u32>(destination - pageVa) << shift);
+          } else {
+            far = destination;
+            next = start - 1;
+          }
           break;
-        }
-        if (load<u8>(r, OP) == Op.BLR) putTo(LR, pageVa + (at - base) + 4);
-        if (load<u8>(r, OP) != Op.RET) markIndirect(r);
-        if ((destination & pageMask) == pageVa && (destination & 3) == 0 && load<u32>(BTYPE) == 0) {
-          next = base + <u32>(destination - pageVa);
-        } else {
-          far = destination;
-          next = base - 4;
-        }
-        continue;
-      case Op.NOTHING: continue;
-      // Kernel code has the keys turned off.
-      case Op.PACIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) + signature()); continue;
-      case Op.AUTIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) - signature()); continue;
-      case Op.STRIP: put(r, xn(r) & ((<u64>1) << 55) ? xn(r) | TOP_16 : xn(r) & ~TOP_16); continue;
-      case Op.READ_FLAGS: put(r, packedFlags() << 28); continue;
-      case Op.WRITE_FLAGS: setFlags((wn(r) >> 28) & 15); continue;
-      case Op.CLEAN_LINE: if (!maintainLine(PENDING_CLEAN, xn(r))) break; continue;
-      case Op.INVALIDATE_LINE: if (!maintainLine(PENDING_INVALIDATE, xn(r))) break; continue;
-      case Op.ZERO_LINE: if (!zeroLine(xn(r))) break; continue;
-      case Op.COMPLETE: if (!isComplete()) break; continue;
-      case Op.SYNCHRONIZE:
-        // A program's own CPU has nothing to discard.
-        if (!isFloat<Source>()) continue;
-        stop(STOP_SYNCHRONIZE, 0, 0);
-        break;
-      case Op.MAINTAIN:
-        stop(STOP_MAINTAIN, xn(r), imm32(r));
-        break;
-      case Op.BRK:
-        stop(STOP_BREAKPOINT, imm(r), 0);
-        break;
-      case Op.RENEW:
-        if (isFloat<Source>()) prepare(r, records, at - base, load<u32>(at));
-        else decode(load<u32>(at), r);
-        left++;
-        next = at;
-        continue;
-      case Op.STOP:
-        left++;
-        why = TRAPPED;
-        break;
-      default:
-        left++;
-        why = UNKNOWN_WORD;
+        case Op.NOTHING: continue;
+        // Kernel code has the keys turned off.
+        case Op.PACIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) + signature()); continue;
+        case Op.AUTIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) - signature()); continue;
+        case Op.STRIP: put(r, xn(r) & ((<u64>1) << 55) ? xn(r) | TOP_16 : xn(r) & ~TOP_16); continue;
+        case Op.READ_FLAGS: put(r, packedFlags() << 28); continue;
+        case Op.WRITE_FLAGS: setFlags((wn(r) >> 28) & 15); continue;
+        case Op.CLEAN_LINE: if (!maintainLine(PENDING_CLEAN, xn(r))) break; continue;
+        case Op.INVALIDATE_LINE: if (!maintainLine(PENDING_INVALIDATE, xn(r))) break; continue;
+        case Op.ZERO_LINE: if (!zeroLine(xn(r))) break; continue;
+        case Op.COMPLETE: if (!isComplete()) break; continue;
+        case Op.SYNCHRONIZE:
+          // A program's own CPU has nothing to discard.
+          if (!isFloat<Source>()) continue;
+          stop(STOP_SYNCHRONIZE, 0, 0);
+          break;
+        case Op.MAINTAIN:
+          stop(STOP_MAINTAIN, xn(r), imm32(r));
+          break;
+        case Op.BRK:
+          stop(STOP_BREAKPOINT, imm(r), 0);
+          break;
+        case Op.RENEW:
+          next = at;
+          const word = load<u32>(base + ((at - start) >> shift));
+          if (isFloat<Source>()) prepare(r, start, (at - start) >> shift, word);
+          else decode(word, r);
+          continue;
+        case Op.STOP:
+          why = TRAPPED;
+          break;
+        default:
+          why = UNKNOWN_WORD;
+      }
+      break;
     }
-    break;
+    left -= (at - block) / step;
+    if (why == UNKNOWN_WORD || why == TRAPPED) break;
+    left--;
+    if (why == STOPPED) break;
   }
-  const pc = pageVa + (at - base);
+  const pc = pageVa + ((at - start) >> shift);
   return leave(why, pc, pc, budget - left);
 }

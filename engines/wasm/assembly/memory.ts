@@ -95,9 +95,10 @@ export function stop(why: u32, address: u64, bytes: u32): void {
   store<u32>(STOP_BYTES, bytes);
 }
 
+/** Where the bytes lie if nothing needs a closer look, else 0. */
 // @ts-ignore: decorator
 @inline
-function near(tlb: usize, address: u64, bytes: u64): usize {
+export function near(tlb: usize, address: u64, bytes: u64): usize {
   if (address - windowLow < windowBytes) {
     if (address < (load<u64>(SP) | TOP_16) || address + bytes > stackTop) return 0;
   }

@@ -1,5 +1,5 @@
-// Where decoded words are kept: by a hash of the word, or by the word's address. A record says which word it is of, and is
-// made anew if that is not the word in memory.
+// Where decoded words are kept: by a hash of the word, or by the word's address. A record says which word it is of. One by
+// word is made anew if that is another; those of a page by address, when the page is opened again.
 
 import { DECODED, DECODED_BITS, RECORD_BYTES_PER_BYTE } from "../layout";
 import { decode } from "./decode";
@@ -15,13 +15,13 @@ export function recordOf(word: u32): usize {
   return record;
 }
 
-/** @param offset of the word in its page, whose records begin at `records` */
-// @ts-ignore: decorator
-@inline
-export function recordAt(records: usize, offset: u32, word: u32): usize {
-  const record = records + (offset << 2);
-  if (load<u32>(record) != word) prepare(record, records, offset, word);
-  return record;
+/** Forget the records of a page whose words are not those in memory any more. */
+export function renewPage(records: usize, frame: usize): void {
+  const pageBytes: usize = <usize>~pageMask + 1;
+  for (let offset: usize = 0; offset < pageBytes; offset += 4) {
+    const record = records + (offset << 2);
+    if (load<u32>(record) != load<u32>(frame + offset)) store<u8>(record, Op.RENEW, OP);
+  }
 }
 
 // @ts-ignore: decorator
