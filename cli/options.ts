@@ -4,6 +4,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Engine } from "../engines/engine.js";
 import { chooseEngines, ENGINE_CHOICES } from "../harness/engines.js";
+import { CONTEXT_KINDS } from "../spec/bpf/program.js";
 import { defaultSubject, SUBJECTS, subjectByName } from "../subjects/index.js";
 import type { Subject } from "../subjects/subject.js";
 import { complain } from "./command.js";
@@ -69,3 +70,15 @@ export function subjectFor(io: Io, name: string): Subject | undefined {
   complain(io, { subject: "--subject", expected, got: JSON.stringify(name), next: "choose one of them" });
   return undefined;
 }
+
+/** Which program of an object file. */
+export const choiceOptions = (): readonly Option[] => [
+  new Option("--section <name>", "of an object file: the section of the program"),
+  new Option("--function <name>", "of an object file: the function to begin with"),
+  contextOption(),
+];
+
+const contextOption = (): Option =>
+  new Option("--context <kind>", "of an object file: what r1 points to, instead of what the section says").choices(
+    CONTEXT_KINDS,
+  );

@@ -1,5 +1,6 @@
-// A program that the user names, as a case to run: case text (.bpf), raw instructions (.bin) or a conformance file
-// (.data). Whatever is wrong with it is said in one line, and a program that a verifier would refuse is not run.
+// A program that the user names, as a case to run: case text (.bpf), raw instructions (.bin), a conformance file (.data)
+// or one of the programs of an object file. Whatever is wrong with it is said in one line, and a program that a verifier
+// would refuse is not run.
 
 import { firstProblem } from "../properties/cases/program/soundness.js";
 import { parseCase } from "../properties/cases/program/text.js";
@@ -9,6 +10,7 @@ import type { Strictness } from "../spec/bpf/validate/problem.js";
 import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readInputFile, readTextFile } from "./input-file.js";
+import { caseOfProgram, chooseProgram, isObjectFile, loadObject, type ProgramChoice } from "./object-file.js";
 
 /** What a program is run on where its file does not say: as many zero bytes. */
 const DEFAULT_INPUT_BYTES = 128;
@@ -27,14 +29,29 @@ export interface ConformTest {
   readonly restricted: string | undefined;
 }
 
-/** A case by the extension of its file; anything but `.bin` and `.data` is taken for case text. */
-export function loadCase(file: string): Loaded<LoadedCase> {
+/** A case by the extension of its file, or an object by its first bytes; anything else is taken for case text. */
+export function loadCase(file: string, choice: ProgramChoice = {}): Loaded<LoadedCase> {
+  if (isObjectFile(file)) return loadProgram(file, choice);
+  const [option] = Object.entries(choice).flatMap(([name, given]) => (given === undefined ? [] : [name]));
+  if (option !== undefined) {
+    const next = `leave --${option} out`;
+    return refuse({ subject: file, expected: `an object file, which --${option} is for`, got: "another file", next });
+  }
   if (file.endsWith(".bin")) return loadRaw(file);
   if (!file.endsWith(".data")) return loadCaseText(file);
   const test = loadDataFile(file);
   if (!test.ok) return test;
   const { result } = test.value;
   return loaded({ ...test.value.case, expect: result === undefined ? [] : [result] });
+}
+
+function loadProgram(file: string, choice: ProgramChoice): Loaded<LoadedCase> {
+  const object = loadObject(file);
+  if (!object.ok) return object;
+  const fn = chooseProgram(file, object.value, choice);
+  if (!fn.ok) return fn;
+  const made = caseOfProgram(file, object.value, fn.value, choice.context);
+  return made.ok ? loaded({ ...made.value, expect: [] }) : made;
 }
 
 function loadCaseText(file: string): Loaded<LoadedCase> {

@@ -1,13 +1,31 @@
-// BPF object files that the user names: what is in them, a line for each program.
+// BPF object files that the user names: what is in them, and each program of them as a case to run.
 
 import type { ObjectFunction } from "../spec/bpf/object/functions.js";
+import { linkProgram } from "../spec/bpf/object/link.js";
 import { type BpfObject, programsOf, readObject } from "../spec/bpf/object/object.js";
 import { kindOfSection } from "../spec/bpf/object/section-kinds.js";
+import type { ContextKind } from "../spec/bpf/program.js";
+import { validate } from "../spec/bpf/validate/validate.js";
 import { isElf } from "../spec/elf/elf.js";
+import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readInputFile } from "./input-file.js";
 
-/** Whether a file is taken for a BPF object: by its first bytes, whatever its name. Undefined if it cannot be read. */
+/** Which program of an object, and what it runs on instead of what its section says. */
+export interface ProgramChoice {
+  readonly section?: string;
+  readonly function?: string;
+  readonly context?: ContextKind;
+}
+
+/** Of options that say more. */
+export const choiceOf = ({ section, function: name, context }: ProgramChoice): ProgramChoice => ({
+  ...(section !== undefined && { section }),
+  ...(name !== undefined && { function: name }),
+  ...(context !== undefined && { context }),
+});
+
+/** Whether a file is taken for a BPF object: by its first bytes, whatever its name. */
 export function isObjectFile(file: string): boolean {
   const bytes = readInputFile(file);
   return bytes.ok && isElf(bytes.value);
@@ -17,8 +35,56 @@ export function loadObject(file: string): Loaded<BpfObject> {
   const bytes = readInputFile(file);
   if (!bytes.ok) return bytes;
   const object = readObject(bytes.value);
-  if (object.ok) return loaded(object.value);
-  return refuse({ subject: file, ...object.error, next: "compile it again, or restore the file" });
+  return object.ok ? loaded(object.value) : refuse({ subject: file, next: "compile it again", ...object.error });
+}
+
+/** The one program that a choice names, or the ones to choose from. */
+export function chooseProgram(
+  file: string,
+  object: BpfObject,
+  { section, function: name }: ProgramChoice,
+): Loaded<ObjectFunction> {
+  const all = name === undefined ? programsOf(object) : object.functions;
+  const named = all.filter((fn) => (section ?? fn.section.name) === fn.section.name && (name ?? fn.name) === fn.name);
+  if (named.length === 1) return loaded(named[0]!);
+  const wanted = [
+    ...(section === undefined ? [] : [`section ${section}`]),
+    ...(name === undefined ? [] : [`function ${name}`]),
+  ].join(", ");
+  if (named.length === 0) {
+    const others = [...new Set(object.functions.map((fn) => (name === undefined ? fn.section.name : fn.name)))];
+    const next = `name one of ${listed(others)}`;
+    return refuse({ subject: file, expected: `a program in ${wanted}`, got: "none", next });
+  }
+  const bySection = new Set(named.map((fn) => fn.section.name)).size === named.length;
+  const option = bySection ? "--section" : "--function";
+  const next = `give ${option} with one of ${listed(named.map((fn) => (bySection ? fn.section.name : fn.name)))}`;
+  return refuse({ subject: file, expected: "one program", got: `${named.length} programs`, next });
+}
+
+const SHOWN = 8;
+const listed = (names: readonly string[]): string =>
+  [...names.slice(0, SHOWN), ...(names.length > SHOWN ? [`${names.length - SHOWN} more`] : [])].join(", ");
+
+/** A program of an object as a case: one input of zero bytes, as many as its kind has. */
+export function caseOfProgram(
+  file: string,
+  object: BpfObject,
+  fn: ObjectFunction,
+  context: ContextKind | undefined,
+): Loaded<Case> {
+  const subject = `${file}, ${fn.section.name}, ${fn.name}`;
+  const kind = kindOfSection(fn.section.name);
+  const linked = linkProgram(object, fn, context ?? kind.context);
+  if (!linked.ok) return refuse({ subject, next: "correct the program", ...linked.error });
+  const { program, where } = linked.value;
+  const validity = validate(program);
+  const problem = validity.ok ? undefined : validity.problems[0];
+  if (problem === undefined) {
+    return loaded({ program, inputs: [new Uint8Array(kind.inputBytes)], env: { cpu: "lse", hole: 0 } });
+  }
+  const got = `${problem.message} (${problem.reason}) in ${where(problem.code, problem.pc)}`;
+  return refuse({ subject, expected: "a program that a JIT is given", got, next: "correct the program" });
 }
 
 /** A program of an object, as it is listed. */
@@ -31,9 +97,8 @@ export interface ListedProgram {
   readonly slots: number;
 }
 
-export const listObject = (object: BpfObject): readonly ListedProgram[] => programsOf(object).map(listed);
-
-function listed({ name, section, start, end }: ObjectFunction): ListedProgram {
-  const { kind, context } = kindOfSection(section.name);
-  return { section: section.name, function: name, kind, context, slots: end - start };
-}
+export const listPrograms = (object: BpfObject): readonly ListedProgram[] =>
+  programsOf(object).map(({ name, section, start, end }) => {
+    const { kind, context } = kindOfSection(section.name);
+    return { section: section.name, function: name, kind, context, slots: end - start };
+  });

@@ -5,6 +5,8 @@
 interface Wrong {
   readonly expected: string;
   readonly got: string;
+  /** What to do, where the file is not to be mended. */
+  readonly next?: string;
 }
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Wrong };
 
@@ -13,6 +15,7 @@ export class Malformed extends Error {
   constructor(
     readonly expected: string,
     readonly got: string,
+    readonly next?: string,
   ) {
     super(`expected ${expected}, got ${got}`);
   }
@@ -24,6 +27,7 @@ export function parsed<T>(read: () => T): Parsed<T> {
     return { ok: true, value: read() };
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    return { ok: false, error: { expected: error.expected, got: error.got } };
+    const { expected, got, next } = error;
+    return { ok: false, error: { expected, got, ...(next && { next }) } };
   }
 }

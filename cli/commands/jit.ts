@@ -4,13 +4,14 @@ import { Option } from "commander";
 import { loadCase } from "../../harness/case-file.js";
 import { formatListing } from "../../harness/format/listing.js";
 import { compileCase } from "../../harness/listing.js";
+import { choiceOf, type ProgramChoice } from "../../harness/object-file.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { makeReport } from "../../harness/report.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, type Io } from "../io.js";
-import { address, subjectFor, subjectOption } from "../options.js";
+import { address, choiceOptions, subjectFor, subjectOption } from "../options.js";
 
-interface Flags {
+interface Flags extends ProgramChoice {
   readonly subject: string;
   readonly cpu?: "lse" | "ll-sc";
   readonly base?: number;
@@ -19,10 +20,10 @@ interface Flags {
 }
 
 export const defineJit: Define = (program, io, finish) => {
-  program
+  const command = program
     .command("jit")
     .description("Compile one program and list each BPF instruction with its A64 code.")
-    .argument("<file>", "case text (.bpf), raw instructions (.bin) or a conformance file (.data)")
+    .argument("<file>", "case text (.bpf), raw instructions (.bin), a conformance file (.data) or an object file (.o)")
     .addOption(
       new Option("--cpu <cpu>", "atomic instructions, or load/store-exclusive loops").choices(["lse", "ll-sc"]),
     )
@@ -35,13 +36,14 @@ export const defineJit: Define = (program, io, finish) => {
       examples(["rox jit program.bpf", "rox jit program.bin --cpu ll-sc --base 0xffff800083000040 --out image.bin"]),
     )
     .action(async (file: string, flags: Flags) => finish(await listFile(file, flags, io)));
+  for (const option of choiceOptions()) command.addOption(option);
 };
 
 async function listFile(file: string, flags: Flags, io: Io): Promise<number> {
   const started = Date.now();
   const subject = subjectFor(io, flags.subject);
   if (subject === undefined) return BAD_INPUT;
-  const read = loadCase(file);
+  const read = loadCase(file, choiceOf(flags));
   if (!read.ok) return complain(io, read.error);
   const env = { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) };
   const compiled = await compileCase({ ...read.value, env }, flags.base, subject);

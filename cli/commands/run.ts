@@ -6,7 +6,7 @@ import { formatTrace } from "../../harness/format/listing.js";
 import { formatPrograms } from "../../harness/format/object.js";
 import { formatCaseReport } from "../../harness/format/run.js";
 import { inputBytes } from "../../harness/input-bytes.js";
-import { isObjectFile, listObject, loadObject } from "../../harness/object-file.js";
+import { choiceOf, isObjectFile, listPrograms, loadObject, type ProgramChoice } from "../../harness/object-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
 import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
@@ -14,9 +14,9 @@ import { makeCheck } from "../../properties/cases/program/check.js";
 import { traceRun } from "../../properties/cases/program/trace-run.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
+import { choiceOptions, engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
 
-interface Flags {
+interface Flags extends ProgramChoice {
   readonly subject: string;
   readonly input?: string;
   readonly trace?: true;
@@ -26,10 +26,10 @@ interface Flags {
 }
 
 export const defineRun: Define = (program, io, finish) => {
-  program
+  const command = program
     .command("run")
     .description("Run one program in the interpreter and through the JIT, and compare.")
-    .argument("<file>", "case text (.bpf), raw instructions (.bin) or a conformance file (.data)")
+    .argument("<file>", "case text (.bpf), raw instructions (.bin), a conformance file (.data) or an object file (.o)")
     .option("--input <bytes>", "input instead of the file's: hexadecimal digits, or @FILE")
     .option("--trace", "show BPF beside A64 with the registers, step by step")
     .addOption(
@@ -40,15 +40,26 @@ export const defineRun: Define = (program, io, finish) => {
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
-      examples(["rox run program.bpf", "rox run program.bin --input 0011aabb --trace", "rox run a.bpf --cpu ll-sc"]),
+      examples([
+        "rox run program.bpf",
+        "rox run program.bin --input 0011aabb --trace",
+        "rox run a.bpf --cpu ll-sc",
+        "rox run prog.bpf.o",
+        "rox run prog.bpf.o --section xdp --input @packet",
+      ]),
     )
     .action(async (file: string, flags: Flags) => finish(await runFile(file, flags, io)));
+  for (const option of choiceOptions()) command.addOption(option);
 };
 
 async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const started = Date.now();
-  if (isObjectFile(file)) return listPrograms(file, io);
-  const read = loadCase(file);
+  if (flags.section === undefined && flags.function === undefined && isObjectFile(file)) {
+    const object = loadObject(file);
+    if (!object.ok) return complain(io, object.error);
+    print(io, [...formatPrograms(listPrograms(object.value)), ""]);
+  }
+  const read = loadCase(file, choiceOf(flags));
   if (!read.ok) return complain(io, read.error);
   const input = flags.input === undefined ? undefined : inputBytes(flags.input);
   if (input?.ok === false) return complain(io, input.error);
@@ -74,14 +85,6 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     print(io, [`step by step: npx rox run ${shellWord(file)} --trace`]);
   }
   return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));
-}
-
-/** What there is to run. */
-function listPrograms(file: string, io: Io): number {
-  const object = loadObject(file);
-  if (!object.ok) return complain(io, object.error);
-  print(io, formatPrograms(listObject(object.value)));
-  return BAD_INPUT;
 }
 
 function countsOf(file: string, { verdict, runs }: Checked): Counts {

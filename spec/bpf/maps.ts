@@ -38,7 +38,7 @@ export class MapStates {
   readonly #maps: readonly (MapState | undefined)[];
   readonly #refs: ReadonlyMap<bigint, MapRef>;
 
-  /** `memory` holds the values, all zero, at the places that the layout says. */
+  /** `memory` holds the values, all zero, at the places that the layout says; what maps hold at first is put there. */
   constructor(specs: readonly MapSpec[], layout: Layout, memory: Memory) {
     assert(layout.maps.length >= specs.length, `${specs.length} maps, the layout has places for ${layout.maps.length}`);
     this.#refs = new Map(specs.map((spec, index) => [pointerTo(layout.maps[index]!.object.base), { index, spec }]));
@@ -53,6 +53,13 @@ export class MapStates {
       return spec.kind === "array"
         ? new ArrayState(spec, values.base, memory)
         : new HashState(spec, values.base, memory);
+    });
+    specs.forEach((spec, index) => {
+      if (spec.kind === "progArray") return;
+      for (const { key, value } of spec.contents ?? []) {
+        const result = this.#maps[index]!.update(key, value, 0n);
+        assert(result === 0n, `map ${index} does not take what it holds at first: ${result}`);
+      }
     });
   }
 

@@ -8,32 +8,45 @@ export const STACK_BYTES = 512;
 export const MAX_CALL_DEPTH = 8;
 export const MAX_TAIL_CALLS = 33;
 
-export interface ArrayMap {
+interface NamedMap {
+  /** As its file calls it, where it does. */
+  readonly name?: string;
+}
+/** What a map holds before anything runs, in the order in which it was put there; an array holds zeros otherwise. */
+interface FilledMap extends NamedMap {
+  readonly contents?: readonly MapElement[];
+}
+export interface MapElement {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+export interface ArrayMap extends FilledMap {
   readonly kind: "array";
   readonly keyBytes: 4;
   readonly valueBytes: number;
   readonly entries: number;
 }
-export interface HashMap {
+export interface HashMap extends FilledMap {
   readonly kind: "hash";
   readonly keyBytes: number;
   readonly valueBytes: number;
   readonly entries: number;
 }
 /** Targets of tail calls: slot -> index into `Program.code`, or undefined for an empty slot. */
-export interface ProgArrayMap {
+export interface ProgArrayMap extends NamedMap {
   readonly kind: "progArray";
   readonly entries: number;
   readonly programs: readonly (number | undefined)[];
 }
 export type MapSpec = ArrayMap | HashMap | ProgArrayMap;
 
+export const CONTEXT_KINDS = ["memory", "xdp"] as const;
 /**
  * `memory`: r1 points to the input bytes, which may be read and written.
  * `xdp`: r1 points to a context whose u32 fields at 0, 4 and 8 read as the full pointers data, data_end and data_meta;
  * the input bytes are the packet.
  */
-export type ContextKind = "memory" | "xdp";
+export type ContextKind = (typeof CONTEXT_KINDS)[number];
 
 export interface Program {
   /** `code[0]` is entered first; the others are reached by tail calls. Local calls stay within one of them. */

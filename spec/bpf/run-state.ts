@@ -63,13 +63,19 @@ export class RunState {
       }
     });
     this.registers[FP] = pointerTo(frame.base + frame.bytes);
+    // What a map holds at first is seen without a helper.
+    if (program.maps.some((spec) => spec.kind !== "progArray" && spec.contents !== undefined)) this.fillMaps();
     this.enter(0);
   }
 
-  /** What helpers see; made on the first call of one. */
+  private fillMaps(): void {
+    this.#world = initialWorld(this.memory, new MapStates(this.program.maps, this.layout, this.memory));
+  }
+
+  /** What helpers see; made on the first call of one, or before the run. */
   get world(): HelperWorld {
-    this.#world ??= initialWorld(this.memory, new MapStates(this.program.maps, this.layout, this.memory));
-    return this.#world;
+    if (this.#world === undefined) this.fillMaps();
+    return this.#world!;
   }
 
   /** Start a code of the program in the frame that is there for it. */

@@ -50,7 +50,8 @@ export function symbolsOf(elf: Elf): readonly ElfSymbol[] {
   });
 }
 
-function entriesOf({ name, bytes, entryBytes }: ElfSection, expected: number): number {
+/** How many entries of that size a table has. @throws Malformed */
+export function entriesOf({ name, bytes, entryBytes }: ElfSection, expected: number): number {
   if (entryBytes !== 0 && entryBytes !== expected) {
     throw new Malformed(`entries of ${expected} bytes in ${name}`, `entries of ${entryBytes}`);
   }

@@ -12,13 +12,13 @@
 
 import { hex64, type U64, u64 } from "../../../spec/bits.js";
 import { encode, type Insn } from "../../../spec/bpf/insn.js";
-import type { Program } from "../../../spec/bpf/program.js";
+import type { MapElement, Program } from "../../../spec/bpf/program.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
 import { print } from "../../../spec/bpf/text/print.js";
 import { type Read, signedNumber, textError } from "../../../spec/bpf/text/token.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
-import { printBytes, printMap, readBytes, readMap } from "./data-text.js";
+import { printBytes, printElements, printMap, readBytes, readElement, readMap } from "./data-text.js";
 
 /** What the head says beside `Head`. */
 interface Surroundings extends Required<CaseEnv> {
@@ -50,6 +50,14 @@ const FIELDS: readonly Field<Surroundings>[] = [
     readNumber(text, (n) => n <= MOST_SKIPPED_CHUNKS, `to skip 0 .. ${MOST_SKIPPED_CHUNKS} chunks`),
   ),
   list("map", "maps", readMap, printMap),
+  {
+    ...{ key: "element", many: true, continues: true },
+    read(text, into) {
+      const maps = readElement(text, into.maps);
+      return typeof maps === "string" ? maps : { ...into, maps };
+    },
+    print: ({ maps }) => printElements(maps),
+  },
   { ...list("input", "inputs", readBytes, printBytes), continues: true },
 ];
 
@@ -99,7 +107,7 @@ export function caseIdentity({ program: { code, maps, context }, inputs, env }: 
     maps: maps.map((map) =>
       map.kind === "progArray"
         ? ["progs", map.entries, ...map.programs.map((target) => target ?? null)]
-        : [map.kind, map.keyBytes, map.valueBytes, map.entries],
+        : [map.kind, map.keyBytes, map.valueBytes, map.entries, ...elementsOf(map.contents)],
     ),
     context,
     inputs: inputs.map(hex),
@@ -110,6 +118,10 @@ export function caseIdentity({ program: { code, maps, context }, inputs, env }: 
     oracle: head.oracle ?? null,
   });
 }
+
+/** Names do not count, and a map that holds nothing at first is what it was before maps could. */
+const elementsOf = (contents: readonly MapElement[] = []): readonly string[] =>
+  contents.map(({ key, value }) => `${Buffer.from(key).toString("hex")}=${Buffer.from(value).toString("hex")}`);
 
 function readResult(text: string): U64 | string {
   const [, sign, digits] = /^r0\s*=\s*(-?)(\w+)$/.exec(text) ?? [];

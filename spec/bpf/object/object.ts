@@ -2,16 +2,23 @@
 // what there is; `link.ts` makes of one function what can be run. Sources: the documentation of libbpf and of LLVM's BPF
 // target (relocations), and the convention of section names.
 
+import { type Btf, readBtf } from "../../btf/btf.js";
+import { type BtfExt, readBtfExt } from "../../btf/ext.js";
 import { ELF_MACHINE, ELF_TYPE, type Elf, readElf, SECTION_FLAG, SECTION_TYPE } from "../../elf/elf.js";
 import { type ElfSymbol, symbolsOf } from "../../elf/symbols.js";
 import { Malformed, type Parsed, parsed } from "../../malformed.js";
 import { functionsOf, type ObjectFunction } from "./functions.js";
+import { mapsOf, type ObjectMap } from "./maps.js";
 
 export interface BpfObject {
   readonly elf: Elf;
   readonly symbols: readonly ElfSymbol[];
   /** In the order of the file. */
   readonly functions: readonly ObjectFunction[];
+  readonly maps: readonly ObjectMap[];
+  readonly btf: Btf | undefined;
+  /** Lines of the source, and what must fit the kernel's types; absent where the object was compiled without `-g`. */
+  readonly ext: BtfExt | undefined;
 }
 
 /** gcc of old and some assemblers leave the machine out. */
@@ -36,7 +43,18 @@ function objectOf(elf: Elf): BpfObject {
   );
   const functions = code.flatMap((section) => functionsOf(section, symbols));
   if (functions.length === 0) throw new Malformed("code in a BPF object", "no section with instructions");
-  return { elf, symbols, functions };
+  const bytesOf = (name: string): Uint8Array | undefined => elf.sections.find((one) => one.name === name)?.bytes;
+  const [types, ext] = [bytesOf(".BTF"), bytesOf(".BTF.ext")];
+  const btf = types && readOrThrow(readBtf(types));
+  return {
+    ...{ elf, symbols, functions, btf, ext: btf && ext && readOrThrow(readBtfExt(ext, btf)) },
+    maps: mapsOf(elf, symbols, btf),
+  };
+}
+
+function readOrThrow<T>(read: Parsed<T>): T {
+  if (read.ok) return read.value;
+  throw new Malformed(read.error.expected, read.error.got);
 }
 
 /**

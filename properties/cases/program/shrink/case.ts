@@ -71,6 +71,11 @@ export function* fewerMaps(value: Case): Cases {
     yield withProgram(value, { code: code.map((slots) => slots.map(renumber)), maps: kept.map((i) => maps[i]!) });
   }
   for (const [i, map] of maps.entries()) {
+    if (map.kind !== "progArray" && map.contents !== undefined) {
+      const { contents: _, ...empty } = map;
+      yield withProgram(value, { maps: maps.with(i, empty) });
+      continue;
+    }
     if (map.entries === 1) continue;
     const programs = map.kind === "progArray" ? { programs: map.programs.slice(0, 1) } : {};
     yield withProgram(value, { maps: maps.with(i, { ...map, entries: 1, ...programs }) });
