@@ -70,6 +70,14 @@ describe.each(SUBJECTS)("a CPU of %s", (_name, { engine, machineWith }) => {
     expect(cpu.resume({ fuel: FUEL })).toEqual({ kind: "break", pc: CODE + 4, imm: 0x100 });
   });
 
+  test("which words were executed is known, passed stops included", () => {
+    const stops = new Stops([CODE + 4, CODE + 12]);
+    const cpu = cpuWith([NOP, NOP, B(2), NOP, BRK, NOP], { stops });
+    for (let i = 0; i < 3; i++) cpu.resume({ fuel: FUEL });
+    expect([...cpu.executedWords(CODE, 7)]).toEqual([1, 1, 1, 0, 1, 0, 0]);
+    expect([...cpu.executedWords(CODE - 4, 2)]).toEqual([0, 1]);
+  });
+
   test("what does not complete leaves registers as they were, and may be gone on from", () => {
     const cpu = cpuWith([LDR, ADD1, 0xffff_ffff]);
     cpu.state.x[0] = 8n;

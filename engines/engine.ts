@@ -137,6 +137,8 @@ export interface EngineCpu {
   resume(options: ResumeOptions): CpuStop;
   /** Instructions begun since the CPU was made. */
   readonly executed: number;
+  /** For each word from `from` on, 1 if this CPU, or another of its machine with the same `stops`, has executed it. */
+  executedWords(from: Va, words: number): Uint8Array;
 }
 
 export interface CpuOptions {

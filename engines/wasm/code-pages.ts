@@ -30,12 +30,15 @@ interface Known {
   /** Of the stops as the pages have them. */
   generation: number;
   readonly pages: Map<Va, CodePage>;
+  /** What was executed on pages whose records are gone. */
+  readonly before: Map<Va, Uint8Array>;
 }
 
 const RECORD_ALIGN = 16;
 
 export class CodePages {
-  private known = new WeakMap<Stops, Known>();
+  private readonly known = new WeakMap<Stops, Known>();
+  private readonly all: Known[] = [];
   private used = 0;
 
   /** @param area the part of linear memory that pages may take. */
@@ -83,23 +86,41 @@ export class CodePages {
     }
   }
 
+  /** A number for each word from `from` on: 1 if it was executed. */
+  executed(stops: Stops, from: Va, words: number, pageBytes: number): Uint8Array {
+    const { pages, before } = this.of(stops);
+    return Uint8Array.from({ length: words }, (_, i) => {
+      const at = (from + 4 * i) % pageBytes;
+      const page = from + 4 * i - at;
+      return [pages.get(page)?.executed, before.get(page)].some((bits) => bits !== undefined && bit(bits, at / 4) === 1)
+        ? 1
+        : 0;
+    });
+  }
+
   private of(stops: Stops): Known {
     let known = this.known.get(stops);
     if (known === undefined) {
-      known = { generation: stops.generation, pages: new Map() };
+      known = { generation: stops.generation, pages: new Map(), before: new Map() };
       this.known.set(stops, known);
+      this.all.push(known);
     }
     return known;
   }
 
   private forgetAll(): void {
     assert(this.used > 0, `records of a page need more than ${this.area.length} bytes`);
+    for (const { pages, before } of this.all) {
+      for (const [va, { executed }] of pages) before.set(va, union(executed, before.get(va)));
+      pages.clear();
+    }
     this.area.fill(0, 0, this.used);
     this.used = 0;
-    this.known = new WeakMap();
     this.onForget();
   }
 }
+
+const union = (a: Uint8Array, b: Uint8Array | undefined): Uint8Array => a.map((byte, i) => byte | (b?.[i] ?? 0));
 
 const bit = (bits: Uint8Array, index: number): number => (bits[index >> 3]! >> (index & 7)) & 1;
 

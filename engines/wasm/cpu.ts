@@ -21,7 +21,7 @@ export class WasmCpu implements EngineCpu {
   executed = 0;
   private readonly machine: Machine;
   private readonly pageShift: number;
-  private host!: Host;
+  private host: Host;
   private page = NO_PAGE;
   private pc: Va = 0;
   /** Instructions that may still be executed. */
@@ -41,6 +41,7 @@ export class WasmCpu implements EngineCpu {
 
   constructor(private readonly options: CpuOptions) {
     this.machine = options.machine;
+    this.host = hostOf(options.machine.mapping(this.state.pc)?.frame);
     this.notes = new Notes(options.machine, options.cpu);
     this.pageShift = 31 - Math.clz32(options.machine.pageBytes);
   }
@@ -50,6 +51,11 @@ export class WasmCpu implements EngineCpu {
     this.left = fuel;
     this.isPausing = pauseAfter !== undefined;
     return this.host.alone(() => this.toStop());
+  }
+
+  executedWords(from: Va, words: number): Uint8Array {
+    const { stops, machine } = this.options;
+    return this.host.codePages.executed(stops, from, words, machine.pageBytes);
   }
 
   private toStop(): CpuStop {

@@ -117,6 +117,7 @@ export class Host {
   }
 
   private forgetPages(): void {
+    if (this.openPages.size === 0) return;
     this.openPages.clear();
     this.interpreter.forgetPages();
   }

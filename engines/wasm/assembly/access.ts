@@ -3,7 +3,8 @@
 
 import { READ_TLB, WRITE_TLB } from "../layout";
 import { extend } from "./data";
-import { isAligned, isBase, near, readable, storeTo } from "./memory";
+import { isAligned, isBase } from "./check";
+import { near, readable, storeTo } from "./memory";
 import { forgetIfOverlapping } from "./monitor";
 import { imm, part, put, putTo, xd, xm, xn } from "./operands";
 import { Op, RM, RN } from "./ops";
@@ -18,9 +19,9 @@ function addressOf(record: usize, indexed: bool): u64 {
 /** Load a `T` and widen it, by its sign to an `R`, then with zeroes. */
 // @ts-ignore: decorator
 @inline
-export function loadAs<T, R>(record: usize, indexed: bool): bool {
+export function loadAs<Source, T, R>(record: usize, indexed: bool): bool {
   if (!isBase(load<u8>(record, RN))) return false;
-  const place = readable(addressOf(record, indexed), sizeof<T>());
+  const place = readable<Source>(addressOf(record, indexed), sizeof<T>());
   if (place == 0) return false;
   put(record, <u64><R>load<T>(place));
   return true;
@@ -28,21 +29,21 @@ export function loadAs<T, R>(record: usize, indexed: bool): bool {
 
 // @ts-ignore: decorator
 @inline
-export function storeAs<T>(record: usize, indexed: bool): bool {
+export function storeAs<Source, T>(record: usize, indexed: bool): bool {
   if (!isBase(load<u8>(record, RN))) return false;
-  return storeTo<T>(addressOf(record, indexed), <T>xd(record));
+  return storeTo<Source, T>(addressOf(record, indexed), <T>xd(record));
 }
 
 /** With the base written back. A push is judged by the frame that it makes, a pop by the one that it leaves. */
 // @ts-ignore: decorator
 @inline
-export function loadMoving<T, R>(record: usize, before: bool): bool {
+export function loadMoving<Source, T, R>(record: usize, before: bool): bool {
   const base = load<u8>(record, RN);
   if (!isBase(base)) return false;
   const old = xn(record);
   const moved = old + imm(record);
   if (before) putTo(base, moved);
-  const place = readable(before ? moved : old, sizeof<T>());
+  const place = readable<Source>(before ? moved : old, sizeof<T>());
   if (place == 0) {
     if (before) putTo(base, old);
     return false;
@@ -54,47 +55,47 @@ export function loadMoving<T, R>(record: usize, before: bool): bool {
 
 // @ts-ignore: decorator
 @inline
-export function storeMoving<T>(record: usize, before: bool): bool {
+export function storeMoving<Source, T>(record: usize, before: bool): bool {
   const base = load<u8>(record, RN);
   if (!isBase(base)) return false;
   const old = xn(record);
   const moved = old + imm(record);
   if (before) putTo(base, moved);
-  const done = storeTo<T>(before ? moved : old, <T>xd(record));
+  const done = storeTo<Source, T>(before ? moved : old, <T>xd(record));
   putTo(base, done ? moved : old);
   return done;
 }
 
 // @ts-ignore: decorator
 @inline
-export function loadLiteral<T, R>(record: usize, pc: u64): bool {
-  const place = readable(pc + imm(record), sizeof<T>());
+export function loadLiteral<Source, T, R>(record: usize, pc: u64): bool {
+  const place = readable<Source>(pc + imm(record), sizeof<T>());
   if (place == 0) return false;
   put(record, <u64><R>load<T>(place));
   return true;
 }
 
 /** LDAR, LDAPR, LDAPUR and their kin: of aligned memory. On one processor the order is as it is anyway. */
-export function loadOrdered(record: usize): bool {
+export function loadOrdered<Source>(record: usize): bool {
   switch (<i32>load<u8>(record, RM)) {
-    case Op.LDRB: return isOrdered<u8>(record, false) && loadAs<u8, u64>(record, false);
-    case Op.LDRH: return isOrdered<u16>(record, false) && loadAs<u16, u64>(record, false);
-    case Op.LDR32: return isOrdered<u32>(record, false) && loadAs<u32, u64>(record, false);
-    case Op.LDR64: return isOrdered<u64>(record, false) && loadAs<u64, u64>(record, false);
-    case Op.LDRSB64: return isOrdered<u8>(record, false) && loadAs<i8, i64>(record, false);
-    case Op.LDRSB32: return isOrdered<u8>(record, false) && loadAs<i8, u32>(record, false);
-    case Op.LDRSH64: return isOrdered<u16>(record, false) && loadAs<i16, i64>(record, false);
-    case Op.LDRSH32: return isOrdered<u16>(record, false) && loadAs<i16, u32>(record, false);
-    default: return isOrdered<u32>(record, false) && loadAs<i32, i64>(record, false);
+    case Op.LDRB: return isOrdered<u8>(record, false) && loadAs<Source, u8, u64>(record, false);
+    case Op.LDRH: return isOrdered<u16>(record, false) && loadAs<Source, u16, u64>(record, false);
+    case Op.LDR32: return isOrdered<u32>(record, false) && loadAs<Source, u32, u64>(record, false);
+    case Op.LDR64: return isOrdered<u64>(record, false) && loadAs<Source, u64, u64>(record, false);
+    case Op.LDRSB64: return isOrdered<u8>(record, false) && loadAs<Source, i8, i64>(record, false);
+    case Op.LDRSB32: return isOrdered<u8>(record, false) && loadAs<Source, i8, u32>(record, false);
+    case Op.LDRSH64: return isOrdered<u16>(record, false) && loadAs<Source, i16, i64>(record, false);
+    case Op.LDRSH32: return isOrdered<u16>(record, false) && loadAs<Source, i16, u32>(record, false);
+    default: return isOrdered<u32>(record, false) && loadAs<Source, i32, i64>(record, false);
   }
 }
 
-export function storeOrdered(record: usize): bool {
+export function storeOrdered<Source>(record: usize): bool {
   switch (<i32>load<u8>(record, RM)) {
-    case Op.STRB: return isOrdered<u8>(record, true) && storeAs<u8>(record, false);
-    case Op.STRH: return isOrdered<u16>(record, true) && storeAs<u16>(record, false);
-    case Op.STR32: return isOrdered<u32>(record, true) && storeAs<u32>(record, false);
-    default: return isOrdered<u64>(record, true) && storeAs<u64>(record, false);
+    case Op.STRB: return isOrdered<u8>(record, true) && storeAs<Source, u8>(record, false);
+    case Op.STRH: return isOrdered<u16>(record, true) && storeAs<Source, u16>(record, false);
+    case Op.STR32: return isOrdered<u32>(record, true) && storeAs<Source, u32>(record, false);
+    default: return isOrdered<u64>(record, true) && storeAs<Source, u64>(record, false);
   }
 }
 
@@ -104,20 +105,20 @@ function isOrdered<T>(record: usize, stores: bool): bool {
 
 // @ts-ignore: decorator
 @inline
-function loadPairFrom<T, R>(record: usize, address: u64): bool {
-  const place = near(READ_TLB, address, 2 * sizeof<T>());
-  if (place == 0) return loadHalves<T, R>(record, address);
+function loadPairFrom<Source, T, R>(record: usize, address: u64): bool {
+  const place = near<Source>(READ_TLB, address, 2 * sizeof<T>());
+  if (place == 0) return loadHalves<Source, T, R>(record, address);
   const second = <u64><R>load<T>(place + sizeof<T>());
   put(record, <u64><R>load<T>(place));
   putTo(load<u8>(record, RM), second);
   return true;
 }
 
-function loadHalves<T, R>(record: usize, address: u64): bool {
-  const low = readable(address, sizeof<T>());
+function loadHalves<Source, T, R>(record: usize, address: u64): bool {
+  const low = readable<Source>(address, sizeof<T>());
   if (low == 0) return false;
   const first = load<T>(low);
-  const high = readable(address + sizeof<T>(), sizeof<T>());
+  const high = readable<Source>(address + sizeof<T>(), sizeof<T>());
   if (high == 0) return false;
   put(record, <u64><R>first);
   putTo(load<u8>(record, RM), <u64><R>load<T>(high));
@@ -126,9 +127,9 @@ function loadHalves<T, R>(record: usize, address: u64): bool {
 
 // @ts-ignore: decorator
 @inline
-function storePairTo<T>(record: usize, address: u64): bool {
-  const place = near(WRITE_TLB, address, 2 * sizeof<T>());
-  if (place == 0) return storeHalves<T>(record, address);
+function storePairTo<Source, T>(record: usize, address: u64): bool {
+  const place = near<Source>(WRITE_TLB, address, 2 * sizeof<T>());
+  if (place == 0) return storeHalves<Source, T>(record, address);
   store<T>(place, <T>xd(record));
   store<T>(place + sizeof<T>(), <T>xm(record));
   forgetIfOverlapping(address, 2 * sizeof<T>());
@@ -136,44 +137,44 @@ function storePairTo<T>(record: usize, address: u64): bool {
 }
 
 /** The first half may have been stored even if this answers false. */
-function storeHalves<T>(record: usize, address: u64): bool {
-  return storeTo<T>(address, <T>xd(record)) && storeTo<T>(address + sizeof<T>(), <T>xm(record));
+function storeHalves<Source, T>(record: usize, address: u64): bool {
+  return storeTo<Source, T>(address, <T>xd(record)) && storeTo<Source, T>(address + sizeof<T>(), <T>xm(record));
 }
 
 // @ts-ignore: decorator
 @inline
-export function loadPair<T, R>(record: usize): bool {
-  return isBase(load<u8>(record, RN)) && loadPairFrom<T, R>(record, xn(record) + imm(record));
+export function loadPair<Source, T, R>(record: usize): bool {
+  return isBase(load<u8>(record, RN)) && loadPairFrom<Source, T, R>(record, xn(record) + imm(record));
 }
 
 // @ts-ignore: decorator
 @inline
-export function storePair<T>(record: usize): bool {
-  return isBase(load<u8>(record, RN)) && storePairTo<T>(record, xn(record) + imm(record));
+export function storePair<Source, T>(record: usize): bool {
+  return isBase(load<u8>(record, RN)) && storePairTo<Source, T>(record, xn(record) + imm(record));
 }
 
 // @ts-ignore: decorator
 @inline
-export function loadMovingPair<T, R>(record: usize, before: bool): bool {
+export function loadMovingPair<Source, T, R>(record: usize, before: bool): bool {
   const base = load<u8>(record, RN);
   if (!isBase(base)) return false;
   const old = xn(record);
   const moved = old + imm(record);
   if (before) putTo(base, moved);
-  const done = loadPairFrom<T, R>(record, before ? moved : old);
+  const done = loadPairFrom<Source, T, R>(record, before ? moved : old);
   putTo(base, done ? moved : old);
   return done;
 }
 
 // @ts-ignore: decorator
 @inline
-export function storeMovingPair<T>(record: usize, before: bool): bool {
+export function storeMovingPair<Source, T>(record: usize, before: bool): bool {
   const base = load<u8>(record, RN);
   if (!isBase(base)) return false;
   const old = xn(record);
   const moved = old + imm(record);
   if (before) putTo(base, moved);
-  const done = storePairTo<T>(record, before ? moved : old);
+  const done = storePairTo<Source, T>(record, before ? moved : old);
   putTo(base, done ? moved : old);
   return done;
 }

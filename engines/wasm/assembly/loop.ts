@@ -41,8 +41,9 @@ import {
   adcs32, adcs64, adds32, adds64, ands, carry, crc32, holds, inserted32, inserted64, logical32, logical64, negative,
   overflow, packedFlags, rbit, rev16, sdiv32, sdiv64, setFlags, smulh, subs32, subs64, udiv32, udiv64, umulh, zero,
 } from "./data";
+import { stop } from "./check";
 import { decode } from "./decode";
-import { note, pageMask, pageShift, readable, stop, storeTo, TOP_16 } from "./memory";
+import { note, pageMask, pageShift, readable, storeTo, TOP_16 } from "./memory";
 import { forgetReservation } from "./monitor";
 import {
   compared, extended, imm, imm32, otherwise, part, put, putTo, shifted32, shifted64, wa, wm, wn, xa, xd, xm, xn,
@@ -109,12 +110,12 @@ export function lands(word: u32): bool {
 /** DC and IC of the line that holds the address, which must be one that may be read. */
 function maintainLine(kind: u32, address: u64): bool {
   const line = address & ~63;
-  return readable(line, 1) != 0 && note(kind, line, 64);
+  return readable<ByWord>(line, 1) != 0 && note(kind, line, 64);
 }
 
 function zeroLine(address: u64): bool {
   const line = address & ~63;
-  for (let at: u64 = 0; at < 64; at += 8) if (!storeTo<u64>(line + at, 0)) return false;
+  for (let at: u64 = 0; at < 64; at += 8) if (!storeTo<ByWord, u64>(line + at, 0)) return false;
   return true;
 }
 
@@ -127,7 +128,7 @@ function isComplete(): bool {
 
 /**
  * Run from `entry`, which lies on a page whose frame is at `frame`, for at most `budget` instructions. Records by address
- * are at `records`. Between two branches that are taken nothing is counted: the place of an instruction says it all.
+ * are at `records`. Nothing is counted: where the fuel ends moves with each branch that is taken.
  *
  * @returns why it came back; PC is where to go on, and STOP_* and the flags are up to date.
  */
@@ -145,30 +146,32 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
   let at = next;
   /** The whole address of the instruction to come, if it is too far for `next`, which then is outside the page. */
   let far: u64 = 0;
-  let left = budget;
+  /** The place at which the fuel ends if no branch is taken. */
+  let fuelEnd = next + budget * step;
   let why: u32 = STOPPED;
   setFlags(load<u32>(NZCV));
   while (true) {
-    if (left == 0 || next - start >= size) {
+    if (next == fuelEnd || next - start >= size) {
       const pc = far != 0 ? far : pageVa + <i64>(<i32>(next - start) >> shift);
       const previous = pageVa + ((at - start) >> shift);
       const page = pc & pageMask;
       const entry = entryOf<Source>(page);
-      if (left == 0) return leave(SLICE_DONE, pc, previous, budget);
-      if (load<u64>(entry) != page || (pc & 3) != 0) return leave(LEFT_PAGE, pc, previous, budget - left);
+      if (next == fuelEnd) return leave(SLICE_DONE, pc, previous, budget);
+      if (load<u64>(entry) != page || (pc & 3) != 0) return leave(LEFT_PAGE, pc, previous, budget - (fuelEnd - next) / step);
       far = 0;
       pageVa = page;
       base = load<u32>(entry, 8);
       start = isFloat<Source>() ? load<u32>(entry, 12) : base;
-      next = start + (<u32>(pc - page) << shift);
+      const there = start + (<u32>(pc - page) << shift);
+      fuelEnd += there - next;
+      next = there;
       if (load<u32>(BTYPE) != 0 && !lands(load<u32>(base + <u32>(pc - page)))) {
         stop(STOP_BRANCH_TARGET, pc, load<u32>(BTYPE));
-        return leave(STOPPED, pc, previous, budget - left);
+        return leave(STOPPED, pc, previous, budget - (fuelEnd - next) / step);
       }
     }
-    const block = next;
-    const toPageEnd = start + size - next;
-    const limit = left < toPageEnd / step ? next + left * step : next + toPageEnd;
+    const pageEnd = start + size;
+    const limit = min(fuelEnd, pageEnd);
     why = STOPPED;
     while (true) {
       if (next >= limit) {
@@ -277,100 +280,100 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
         case Op.REV32_64: put(r, rotr<u64>(bswap<u64>(xn(r)), 32)); continue;
         case Op.REV64: put(r, bswap<u64>(xn(r))); continue;
         case Op.REV32: put(r, bswap<u32>(wn(r))); continue;
-        case Op.LDRB: if (!loadAs<u8, u64>(r, false)) break; continue;
-        case Op.LDRH: if (!loadAs<u16, u64>(r, false)) break; continue;
-        case Op.LDR32: if (!loadAs<u32, u64>(r, false)) break; continue;
-        case Op.LDR64: if (!loadAs<u64, u64>(r, false)) break; continue;
-        case Op.LDRSB64: if (!loadAs<i8, i64>(r, false)) break; continue;
-        case Op.LDRSB32: if (!loadAs<i8, u32>(r, false)) break; continue;
-        case Op.LDRSH64: if (!loadAs<i16, i64>(r, false)) break; continue;
-        case Op.LDRSH32: if (!loadAs<i16, u32>(r, false)) break; continue;
-        case Op.LDRSW: if (!loadAs<i32, i64>(r, false)) break; continue;
-        case Op.STRB: if (!storeAs<u8>(r, false)) break; continue;
-        case Op.STRH: if (!storeAs<u16>(r, false)) break; continue;
-        case Op.STR32: if (!storeAs<u32>(r, false)) break; continue;
-        case Op.STR64: if (!storeAs<u64>(r, false)) break; continue;
-        case Op.LDRB_REG: if (!loadAs<u8, u64>(r, true)) break; continue;
-        case Op.LDRH_REG: if (!loadAs<u16, u64>(r, true)) break; continue;
-        case Op.LDR32_REG: if (!loadAs<u32, u64>(r, true)) break; continue;
-        case Op.LDR64_REG: if (!loadAs<u64, u64>(r, true)) break; continue;
-        case Op.LDRSB64_REG: if (!loadAs<i8, i64>(r, true)) break; continue;
-        case Op.LDRSB32_REG: if (!loadAs<i8, u32>(r, true)) break; continue;
-        case Op.LDRSH64_REG: if (!loadAs<i16, i64>(r, true)) break; continue;
-        case Op.LDRSH32_REG: if (!loadAs<i16, u32>(r, true)) break; continue;
-        case Op.LDRSW_REG: if (!loadAs<i32, i64>(r, true)) break; continue;
-        case Op.STRB_REG: if (!storeAs<u8>(r, true)) break; continue;
-        case Op.STRH_REG: if (!storeAs<u16>(r, true)) break; continue;
-        case Op.STR32_REG: if (!storeAs<u32>(r, true)) break; continue;
-        case Op.STR64_REG: if (!storeAs<u64>(r, true)) break; continue;
-        case Op.LDRB_PRE: if (!loadMoving<u8, u64>(r, true)) break; continue;
-        case Op.LDRH_PRE: if (!loadMoving<u16, u64>(r, true)) break; continue;
-        case Op.LDR32_PRE: if (!loadMoving<u32, u64>(r, true)) break; continue;
-        case Op.LDR64_PRE: if (!loadMoving<u64, u64>(r, true)) break; continue;
-        case Op.LDRSB64_PRE: if (!loadMoving<i8, i64>(r, true)) break; continue;
-        case Op.LDRSB32_PRE: if (!loadMoving<i8, u32>(r, true)) break; continue;
-        case Op.LDRSH64_PRE: if (!loadMoving<i16, i64>(r, true)) break; continue;
-        case Op.LDRSH32_PRE: if (!loadMoving<i16, u32>(r, true)) break; continue;
-        case Op.LDRSW_PRE: if (!loadMoving<i32, i64>(r, true)) break; continue;
-        case Op.STRB_PRE: if (!storeMoving<u8>(r, true)) break; continue;
-        case Op.STRH_PRE: if (!storeMoving<u16>(r, true)) break; continue;
-        case Op.STR32_PRE: if (!storeMoving<u32>(r, true)) break; continue;
-        case Op.STR64_PRE: if (!storeMoving<u64>(r, true)) break; continue;
-        case Op.LDRB_POST: if (!loadMoving<u8, u64>(r, false)) break; continue;
-        case Op.LDRH_POST: if (!loadMoving<u16, u64>(r, false)) break; continue;
-        case Op.LDR32_POST: if (!loadMoving<u32, u64>(r, false)) break; continue;
-        case Op.LDR64_POST: if (!loadMoving<u64, u64>(r, false)) break; continue;
-        case Op.LDRSB64_POST: if (!loadMoving<i8, i64>(r, false)) break; continue;
-        case Op.LDRSB32_POST: if (!loadMoving<i8, u32>(r, false)) break; continue;
-        case Op.LDRSH64_POST: if (!loadMoving<i16, i64>(r, false)) break; continue;
-        case Op.LDRSH32_POST: if (!loadMoving<i16, u32>(r, false)) break; continue;
-        case Op.LDRSW_POST: if (!loadMoving<i32, i64>(r, false)) break; continue;
-        case Op.STRB_POST: if (!storeMoving<u8>(r, false)) break; continue;
-        case Op.STRH_POST: if (!storeMoving<u16>(r, false)) break; continue;
-        case Op.STR32_POST: if (!storeMoving<u32>(r, false)) break; continue;
-        case Op.STR64_POST: if (!storeMoving<u64>(r, false)) break; continue;
-        case Op.LDR_ORDERED: if (!loadOrdered(r)) break; continue;
-        case Op.STR_ORDERED: if (!storeOrdered(r)) break; continue;
-        case Op.LDR_LITERAL64: if (!loadLiteral<u64, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
-        case Op.LDR_LITERAL32: if (!loadLiteral<u32, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
-        case Op.LDRSW_LITERAL: if (!loadLiteral<i32, i64>(r, pageVa + ((at - start) >> shift))) break; continue;
-        case Op.LDP64: if (!loadPair<u64, u64>(r)) break; continue;
-        case Op.LDP64_PRE: if (!loadMovingPair<u64, u64>(r, true)) break; continue;
-        case Op.LDP64_POST: if (!loadMovingPair<u64, u64>(r, false)) break; continue;
-        case Op.LDP32: if (!loadPair<u32, u64>(r)) break; continue;
-        case Op.LDP32_PRE: if (!loadMovingPair<u32, u64>(r, true)) break; continue;
-        case Op.LDP32_POST: if (!loadMovingPair<u32, u64>(r, false)) break; continue;
-        case Op.LDPSW: if (!loadPair<i32, i64>(r)) break; continue;
-        case Op.LDPSW_PRE: if (!loadMovingPair<i32, i64>(r, true)) break; continue;
-        case Op.LDPSW_POST: if (!loadMovingPair<i32, i64>(r, false)) break; continue;
-        case Op.STP64: if (!storePair<u64>(r)) break; continue;
-        case Op.STP64_PRE: if (!storeMovingPair<u64>(r, true)) break; continue;
-        case Op.STP64_POST: if (!storeMovingPair<u64>(r, false)) break; continue;
-        case Op.STP32: if (!storePair<u32>(r)) break; continue;
-        case Op.STP32_PRE: if (!storeMovingPair<u32>(r, true)) break; continue;
-        case Op.STP32_POST: if (!storeMovingPair<u32>(r, false)) break; continue;
-        case Op.LDXR8: if (!loadExclusive<u8>(r)) break; continue;
-        case Op.LDXR16: if (!loadExclusive<u16>(r)) break; continue;
-        case Op.LDXR32: if (!loadExclusive<u32>(r)) break; continue;
-        case Op.LDXR64: if (!loadExclusive<u64>(r)) break; continue;
-        case Op.STXR8: if (!storeExclusive<u8>(r)) break; continue;
-        case Op.STXR16: if (!storeExclusive<u16>(r)) break; continue;
-        case Op.STXR32: if (!storeExclusive<u32>(r)) break; continue;
-        case Op.STXR64: if (!storeExclusive<u64>(r)) break; continue;
-        case Op.LDXP32: if (!loadExclusivePair<u32>(r)) break; continue;
-        case Op.LDXP64: if (!loadExclusivePair<u64>(r)) break; continue;
-        case Op.STXP32: if (!storeExclusivePair<u32>(r)) break; continue;
-        case Op.STXP64: if (!storeExclusivePair<u64>(r)) break; continue;
-        case Op.ATOMIC8: if (!atomic<u8, i8>(r)) break; continue;
-        case Op.ATOMIC16: if (!atomic<u16, i16>(r)) break; continue;
-        case Op.ATOMIC32: if (!atomic<u32, i32>(r)) break; continue;
-        case Op.ATOMIC64: if (!atomic<u64, i64>(r)) break; continue;
-        case Op.CAS8: if (!compareAndSwap<u8>(r)) break; continue;
-        case Op.CAS16: if (!compareAndSwap<u16>(r)) break; continue;
-        case Op.CAS32: if (!compareAndSwap<u32>(r)) break; continue;
-        case Op.CAS64: if (!compareAndSwap<u64>(r)) break; continue;
-        case Op.CASP32: if (!compareAndSwapPair<u32>(r)) break; continue;
-        case Op.CASP64: if (!compareAndSwapPair<u64>(r)) break; continue;
+        case Op.LDRB: if (!loadAs<Source, u8, u64>(r, false)) break; continue;
+        case Op.LDRH: if (!loadAs<Source, u16, u64>(r, false)) break; continue;
+        case Op.LDR32: if (!loadAs<Source, u32, u64>(r, false)) break; continue;
+        case Op.LDR64: if (!loadAs<Source, u64, u64>(r, false)) break; continue;
+        case Op.LDRSB64: if (!loadAs<Source, i8, i64>(r, false)) break; continue;
+        case Op.LDRSB32: if (!loadAs<Source, i8, u32>(r, false)) break; continue;
+        case Op.LDRSH64: if (!loadAs<Source, i16, i64>(r, false)) break; continue;
+        case Op.LDRSH32: if (!loadAs<Source, i16, u32>(r, false)) break; continue;
+        case Op.LDRSW: if (!loadAs<Source, i32, i64>(r, false)) break; continue;
+        case Op.STRB: if (!storeAs<Source, u8>(r, false)) break; continue;
+        case Op.STRH: if (!storeAs<Source, u16>(r, false)) break; continue;
+        case Op.STR32: if (!storeAs<Source, u32>(r, false)) break; continue;
+        case Op.STR64: if (!storeAs<Source, u64>(r, false)) break; continue;
+        case Op.LDRB_REG: if (!loadAs<Source, u8, u64>(r, true)) break; continue;
+        case Op.LDRH_REG: if (!loadAs<Source, u16, u64>(r, true)) break; continue;
+        case Op.LDR32_REG: if (!loadAs<Source, u32, u64>(r, true)) break; continue;
+        case Op.LDR64_REG: if (!loadAs<Source, u64, u64>(r, true)) break; continue;
+        case Op.LDRSB64_REG: if (!loadAs<Source, i8, i64>(r, true)) break; continue;
+        case Op.LDRSB32_REG: if (!loadAs<Source, i8, u32>(r, true)) break; continue;
+        case Op.LDRSH64_REG: if (!loadAs<Source, i16, i64>(r, true)) break; continue;
+        case Op.LDRSH32_REG: if (!loadAs<Source, i16, u32>(r, true)) break; continue;
+        case Op.LDRSW_REG: if (!loadAs<Source, i32, i64>(r, true)) break; continue;
+        case Op.STRB_REG: if (!storeAs<Source, u8>(r, true)) break; continue;
+        case Op.STRH_REG: if (!storeAs<Source, u16>(r, true)) break; continue;
+        case Op.STR32_REG: if (!storeAs<Source, u32>(r, true)) break; continue;
+        case Op.STR64_REG: if (!storeAs<Source, u64>(r, true)) break; continue;
+        case Op.LDRB_PRE: if (!loadMoving<Source, u8, u64>(r, true)) break; continue;
+        case Op.LDRH_PRE: if (!loadMoving<Source, u16, u64>(r, true)) break; continue;
+        case Op.LDR32_PRE: if (!loadMoving<Source, u32, u64>(r, true)) break; continue;
+        case Op.LDR64_PRE: if (!loadMoving<Source, u64, u64>(r, true)) break; continue;
+        case Op.LDRSB64_PRE: if (!loadMoving<Source, i8, i64>(r, true)) break; continue;
+        case Op.LDRSB32_PRE: if (!loadMoving<Source, i8, u32>(r, true)) break; continue;
+        case Op.LDRSH64_PRE: if (!loadMoving<Source, i16, i64>(r, true)) break; continue;
+        case Op.LDRSH32_PRE: if (!loadMoving<Source, i16, u32>(r, true)) break; continue;
+        case Op.LDRSW_PRE: if (!loadMoving<Source, i32, i64>(r, true)) break; continue;
+        case Op.STRB_PRE: if (!storeMoving<Source, u8>(r, true)) break; continue;
+        case Op.STRH_PRE: if (!storeMoving<Source, u16>(r, true)) break; continue;
+        case Op.STR32_PRE: if (!storeMoving<Source, u32>(r, true)) break; continue;
+        case Op.STR64_PRE: if (!storeMoving<Source, u64>(r, true)) break; continue;
+        case Op.LDRB_POST: if (!loadMoving<Source, u8, u64>(r, false)) break; continue;
+        case Op.LDRH_POST: if (!loadMoving<Source, u16, u64>(r, false)) break; continue;
+        case Op.LDR32_POST: if (!loadMoving<Source, u32, u64>(r, false)) break; continue;
+        case Op.LDR64_POST: if (!loadMoving<Source, u64, u64>(r, false)) break; continue;
+        case Op.LDRSB64_POST: if (!loadMoving<Source, i8, i64>(r, false)) break; continue;
+        case Op.LDRSB32_POST: if (!loadMoving<Source, i8, u32>(r, false)) break; continue;
+        case Op.LDRSH64_POST: if (!loadMoving<Source, i16, i64>(r, false)) break; continue;
+        case Op.LDRSH32_POST: if (!loadMoving<Source, i16, u32>(r, false)) break; continue;
+        case Op.LDRSW_POST: if (!loadMoving<Source, i32, i64>(r, false)) break; continue;
+        case Op.STRB_POST: if (!storeMoving<Source, u8>(r, false)) break; continue;
+        case Op.STRH_POST: if (!storeMoving<Source, u16>(r, false)) break; continue;
+        case Op.STR32_POST: if (!storeMoving<Source, u32>(r, false)) break; continue;
+        case Op.STR64_POST: if (!storeMoving<Source, u64>(r, false)) break; continue;
+        case Op.LDR_ORDERED: if (!loadOrdered<Source>(r)) break; continue;
+        case Op.STR_ORDERED: if (!storeOrdered<Source>(r)) break; continue;
+        case Op.LDR_LITERAL64: if (!loadLiteral<Source, u64, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
+        case Op.LDR_LITERAL32: if (!loadLiteral<Source, u32, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
+        case Op.LDRSW_LITERAL: if (!loadLiteral<Source, i32, i64>(r, pageVa + ((at - start) >> shift))) break; continue;
+        case Op.LDP64: if (!loadPair<Source, u64, u64>(r)) break; continue;
+        case Op.LDP64_PRE: if (!loadMovingPair<Source, u64, u64>(r, true)) break; continue;
+        case Op.LDP64_POST: if (!loadMovingPair<Source, u64, u64>(r, false)) break; continue;
+        case Op.LDP32: if (!loadPair<Source, u32, u64>(r)) break; continue;
+        case Op.LDP32_PRE: if (!loadMovingPair<Source, u32, u64>(r, true)) break; continue;
+        case Op.LDP32_POST: if (!loadMovingPair<Source, u32, u64>(r, false)) break; continue;
+        case Op.LDPSW: if (!loadPair<Source, i32, i64>(r)) break; continue;
+        case Op.LDPSW_PRE: if (!loadMovingPair<Source, i32, i64>(r, true)) break; continue;
+        case Op.LDPSW_POST: if (!loadMovingPair<Source, i32, i64>(r, false)) break; continue;
+        case Op.STP64: if (!storePair<Source, u64>(r)) break; continue;
+        case Op.STP64_PRE: if (!storeMovingPair<Source, u64>(r, true)) break; continue;
+        case Op.STP64_POST: if (!storeMovingPair<Source, u64>(r, false)) break; continue;
+        case Op.STP32: if (!storePair<Source, u32>(r)) break; continue;
+        case Op.STP32_PRE: if (!storeMovingPair<Source, u32>(r, true)) break; continue;
+        case Op.STP32_POST: if (!storeMovingPair<Source, u32>(r, false)) break; continue;
+        case Op.LDXR8: if (!loadExclusive<Source, u8>(r)) break; continue;
+        case Op.LDXR16: if (!loadExclusive<Source, u16>(r)) break; continue;
+        case Op.LDXR32: if (!loadExclusive<Source, u32>(r)) break; continue;
+        case Op.LDXR64: if (!loadExclusive<Source, u64>(r)) break; continue;
+        case Op.STXR8: if (!storeExclusive<Source, u8>(r)) break; continue;
+        case Op.STXR16: if (!storeExclusive<Source, u16>(r)) break; continue;
+        case Op.STXR32: if (!storeExclusive<Source, u32>(r)) break; continue;
+        case Op.STXR64: if (!storeExclusive<Source, u64>(r)) break; continue;
+        case Op.LDXP32: if (!loadExclusivePair<Source, u32>(r)) break; continue;
+        case Op.LDXP64: if (!loadExclusivePair<Source, u64>(r)) break; continue;
+        case Op.STXP32: if (!storeExclusivePair<Source, u32>(r)) break; continue;
+        case Op.STXP64: if (!storeExclusivePair<Source, u64>(r)) break; continue;
+        case Op.ATOMIC8: if (!atomic<Source, u8, i8>(r)) break; continue;
+        case Op.ATOMIC16: if (!atomic<Source, u16, i16>(r)) break; continue;
+        case Op.ATOMIC32: if (!atomic<Source, u32, i32>(r)) break; continue;
+        case Op.ATOMIC64: if (!atomic<Source, u64, i64>(r)) break; continue;
+        case Op.CAS8: if (!compareAndSwap<Source, u8>(r)) break; continue;
+        case Op.CAS16: if (!compareAndSwap<Source, u16>(r)) break; continue;
+        case Op.CAS32: if (!compareAndSwap<Source, u32>(r)) break; continue;
+        case Op.CAS64: if (!compareAndSwap<Source, u64>(r)) break; continue;
+        case Op.CASP32: if (!compareAndSwapPair<Source, u32>(r)) break; continue;
+        case Op.CASP64: if (!compareAndSwapPair<Source, u64>(r)) break; continue;
         case Op.CLREX: forgetReservation(); continue;
         case Op.B: next = at + (imm32(r) << shift); why = BRANCHED; break;
         case Op.BL: putTo(LR, pageVa + ((at - start) >> shift) + 4); next = at + (imm32(r) << shift); why = BRANCHED; break;
@@ -450,11 +453,10 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
       }
       break;
     }
-    left -= (at - block) / step;
-    if (why == UNKNOWN_WORD || why == TRAPPED) break;
-    left--;
-    if (why == STOPPED) break;
+    if (why != BRANCHED) break;
+    fuelEnd += next - (at + step);
   }
   const pc = pageVa + ((at - start) >> shift);
-  return leave(why, pc, pc, budget - left);
+  const isBegun = why == STOPPED;
+  return leave(why, pc, pc, budget - (fuelEnd - at) / step + (isBegun ? 1 : 0));
 }

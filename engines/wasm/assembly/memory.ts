@@ -11,25 +11,19 @@ import {
   READ_TLB,
   REGS,
   STACK_POINTER,
-  STOP_ADDRESS,
-  STOP_BYTES,
   STOP_CALLERS_FRAME,
   STOP_LOAD_BELOW_SP,
-  STOP_MISALIGNED_LOAD,
-  STOP_MISALIGNED_STACK,
-  STOP_MISALIGNED_STORE,
   STOP_NOTE,
   STOP_PAUSE,
   STOP_READ_UNMAPPED,
-  STOP_SP,
   STOP_STORE_BELOW_SP,
-  STOP_WHY,
   STOP_WRITE_PROTECTED,
   STOP_WRITE_UNMAPPED,
   TRACKED,
   WRITABLE,
   WRITE_TLB,
 } from "../layout";
+import { stop } from "./check";
 import { forgetIfOverlapping } from "./monitor";
 
 /** @returns the place of the page's frame, with `WRITABLE` and `TRACKED`; 0 if nothing is mapped there. */
@@ -40,6 +34,9 @@ declare function translate(page: f64): u32;
 export const TOP_16: u64 = 0xffff_0000_0000_0000;
 const SP: usize = REGS + STACK_POINTER * 8;
 const TLB_MASK: usize = DATA_TLB_ENTRIES - 1;
+/** Translations are of 4 KiB, which pages of all sizes are made of. */
+const GRANULE_SHIFT: u64 = 12;
+const GRANULE_MASK: u64 = ~0xfff;
 /** No page begins here. */
 const NO_PAGE: u64 = 1;
 
@@ -76,9 +73,17 @@ export function stopBefore(stores: bool, notes: bool): void {
 /** Of the page that holds `va`, which comes as its low 48 bits. */
 export function forgetTranslation(va: f64): void {
   const page = (<u64>va + TOP_16) & pageMask;
-  const at = (<usize>(page >> pageShift) & TLB_MASK) << 4;
-  if (load<u64>(<usize>READ_TLB + at) == page) store<u64>(<usize>READ_TLB + at, NO_PAGE);
-  if (load<u64>(<usize>WRITE_TLB + at) == page) store<u64>(<usize>WRITE_TLB + at, NO_PAGE);
+  for (let granule = page; granule - page <= ~pageMask; granule += 1 << GRANULE_SHIFT) {
+    const at = entryAt(granule);
+    if (load<u64>(<usize>READ_TLB + at) == granule) store<u64>(<usize>READ_TLB + at, NO_PAGE);
+    if (load<u64>(<usize>WRITE_TLB + at) == granule) store<u64>(<usize>WRITE_TLB + at, NO_PAGE);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function entryAt(address: u64): usize {
+  return (<usize>(address >> GRANULE_SHIFT) & TLB_MASK) << 4;
 }
 
 export function forgetTranslations(): void {
@@ -88,39 +93,33 @@ export function forgetTranslations(): void {
   }
 }
 
-export function stop(why: u32, address: u64, bytes: u32): void {
-  store<u64>(STOP_ADDRESS, address);
-  store<u64>(STOP_SP, load<u64>(SP));
-  store<u32>(STOP_WHY, why);
-  store<u32>(STOP_BYTES, bytes);
-}
-
 /** Where the bytes lie if nothing needs a closer look, else 0. */
 // @ts-ignore: decorator
 @inline
-export function near(tlb: usize, address: u64, bytes: u64): usize {
-  if (address - windowLow < windowBytes) {
+export function near<Source>(tlb: usize, address: u64, bytes: u64): usize {
+  // Kernel code has no frame that is looked after.
+  if (!isFloat<Source>() && address - windowLow < windowBytes) {
     if (address < (load<u64>(SP) | TOP_16) || address + bytes > stackTop) return 0;
   }
-  const entry = tlb + ((<usize>(address >> pageShift) & TLB_MASK) << 4);
-  if (load<u64>(entry) != ((address + (bytes - 1)) & pageMask)) return 0;
+  const entry = tlb + entryAt(address);
+  if (load<u64>(entry) != ((address + (bytes - 1)) & GRANULE_MASK)) return 0;
   return load<u32>(entry, 8) + <u32>address;
 }
 
 /** Where the bytes to load lie, or 0 if they may not be; then the instruction stops. */
 // @ts-ignore: decorator
 @inline
-export function readable(address: u64, bytes: u64): usize {
-  const place = near(READ_TLB, address, bytes);
+export function readable<Source>(address: u64, bytes: u64): usize {
+  const place = near<Source>(READ_TLB, address, bytes);
   return place != 0 ? place : farReadable(address, <u32>bytes);
 }
 
 /** @returns false if the instruction stops. */
 // @ts-ignore: decorator
 @inline
-export function storeTo<T>(address: u64, value: T): bool {
+export function storeTo<Source, T>(address: u64, value: T): bool {
   const bytes: u64 = sizeof<T>();
-  const place = near(WRITE_TLB, address, bytes);
+  const place = near<Source>(WRITE_TLB, address, bytes);
   if (place != 0) store<T>(place, value);
   else if (!farStore(address, <u32>bytes, <u64>value)) return false;
   forgetIfOverlapping(address, bytes);
@@ -128,9 +127,9 @@ export function storeTo<T>(address: u64, value: T): bool {
 }
 
 /** Two halves of one aligned block, stored as one. @returns false if the instruction stops. */
-export function storeBoth<T>(address: u64, first: T, second: T): bool {
+export function storeBoth<Source, T>(address: u64, first: T, second: T): bool {
   const bytes: u64 = 2 * sizeof<T>();
-  const place = near(WRITE_TLB, address, bytes);
+  const place = near<Source>(WRITE_TLB, address, bytes);
   const target = place != 0 ? place : farWritable(address, <u32>bytes);
   if (target == 0) return false;
   store<T>(target, first);
@@ -148,7 +147,7 @@ function farWritable(address: u64, bytes: u32): usize {
 
 function farReadable(address: u64, bytes: u32): usize {
   if (!frameAllows(address, bytes, false)) return 0;
-  if ((address & ~pageMask) + bytes > ~pageMask + 1) return gather(address, bytes);
+  if ((address & ~GRANULE_MASK) + bytes > ~GRANULE_MASK + 1) return gather(address, bytes);
   const frame = open(address);
   if (frame == 0) {
     stop(STOP_READ_UNMAPPED, address, bytes);
@@ -169,7 +168,7 @@ function gather(address: u64, bytes: u32): usize {
 
 function farStore(address: u64, bytes: u32, value: u64): bool {
   if (!frameAllows(address, bytes, true)) return false;
-  if ((address & ~pageMask) + bytes > ~pageMask + 1) return scatter(address, bytes, value);
+  if ((address & ~GRANULE_MASK) + bytes > ~GRANULE_MASK + 1) return scatter(address, bytes, value);
   const place = farWritable(address, bytes);
   if (place == 0) return false;
   put(place, bytes, value);
@@ -179,7 +178,7 @@ function farStore(address: u64, bytes: u32, value: u64): bool {
 // @ts-ignore: decorator
 @inline
 function place(frame: usize, address: u64): usize {
-  return (frame & ~3) + <usize>(address & ~pageMask);
+  return (frame & ~3) + <usize>(address & ~GRANULE_MASK);
 }
 
 function put(place: usize, bytes: u32, value: u64): void {
@@ -206,15 +205,15 @@ function scatter(address: u64, bytes: u32, value: u64): bool {
   if (high == 0 || !mayStore(address, bytes, low | (high & TRACKED))) return false;
   for (let i: u32 = 0; i < bytes; i++) {
     const at = address + i;
-    store<u8>(place((at & pageMask) == (address & pageMask) ? low : high, at), <u8>(value >> (8 * i)));
+    store<u8>(place((at & GRANULE_MASK) == (address & GRANULE_MASK) ? low : high, at), <u8>(value >> (8 * i)));
   }
   return true;
 }
 
 /** The frame of the page with `at` and what it is, or 0 after a stop for `bytes` bytes at `address`. */
 function writable(at: u64, address: u64, bytes: u32): usize {
-  const page = at & pageMask;
-  const entry = <usize>READ_TLB + ((<usize>(page >> pageShift) & TLB_MASK) << 4);
+  const page = at & GRANULE_MASK;
+  const entry = <usize>READ_TLB + entryAt(page);
   const known = load<u64>(entry) == page;
   const frame: usize = known ? <usize>((load<u32>(entry, 8) + <u32>page) | load<u32>(entry, 12)) : open(at);
   if (frame & WRITABLE) return frame;
@@ -248,10 +247,10 @@ export function note(kind: u32, address: u64, bytes: u64): bool {
 /** Look the page up in the machine's table and keep the answer. */
 function open(address: u64): usize {
   if (address < TOP_16) return 0;
-  const page = address & pageMask;
+  const page = address & GRANULE_MASK;
   const frame: usize = translate(<f64>(page - TOP_16));
   if (frame == 0) return 0;
-  const at = (<usize>(page >> pageShift) & TLB_MASK) << 4;
+  const at = entryAt(page);
   const distance = (<u32>frame & ~3) - <u32>page;
   store<u64>(<usize>READ_TLB + at, page);
   store<u32>(<usize>READ_TLB + at, distance, 8);
@@ -275,24 +274,4 @@ function frameAllows(address: u64, bytes: u32, stores: bool): bool {
     return false;
   }
   return true;
-}
-
-/** SP must be 16-byte aligned wherever it is a base. @returns false if the instruction stops. */
-// @ts-ignore: decorator
-@inline
-export function isBase(register: u32): bool {
-  return register != STACK_POINTER || stackIsAligned();
-}
-
-function stackIsAligned(): bool {
-  if ((load<u64>(SP) & 15) == 0) return true;
-  stop(STOP_MISALIGNED_STACK, load<u64>(SP), 0);
-  return false;
-}
-
-/** Atomics and exclusives must be naturally aligned. @returns false if the instruction stops. */
-export function isAligned(address: u64, bytes: u32, stores: bool): bool {
-  if ((address & (bytes - 1)) == 0) return true;
-  stop(stores ? STOP_MISALIGNED_STORE : STOP_MISALIGNED_LOAD, address, bytes);
-  return false;
 }
