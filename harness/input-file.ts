@@ -67,6 +67,8 @@ function unreadable(file: string, error: unknown): BadInput {
   return { subject: file, expected: "a readable file", got, next: "check the path" };
 }
 
+export const isFolder = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 interface FoundFiles {
   /** In the order given; below a directory in name order. */
   readonly files: readonly string[];

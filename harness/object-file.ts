@@ -11,6 +11,9 @@ import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readInputFile } from "./input-file.js";
 
+/** What objects are called where a folder is searched for them. */
+export const OBJECT_EXTENSION = ".o";
+
 /** Which program of an object, and what it runs on instead of what its section says. */
 export interface ProgramChoice {
   readonly section?: string;
@@ -102,3 +105,26 @@ export const listPrograms = (object: BpfObject): readonly ListedProgram[] =>
     const { kind, context } = kindOfSection(section.name);
     return { section: section.name, function: name, kind, context, slots: end - start };
   });
+
+/** One of the programs of an object, whether it can be run or not. */
+interface ObjectProgram {
+  readonly section: string;
+  readonly function: string;
+  readonly case: Loaded<Case>;
+}
+
+/** The program of an object that a choice names, or all of them where it names none. */
+export function programsOfFile(file: string, choice: ProgramChoice = {}): Loaded<readonly ObjectProgram[]> {
+  const object = loadObject(file);
+  if (!object.ok) return object;
+  const isChosen = choice.section !== undefined || choice.function !== undefined;
+  const chosen = isChosen ? chooseProgram(file, object.value, choice) : undefined;
+  if (chosen?.ok === false) return chosen;
+  const functions = chosen === undefined ? programsOf(object.value) : [chosen.value];
+  return loaded(
+    functions.map((fn) => ({
+      ...{ section: fn.section.name, function: fn.name },
+      case: caseOfProgram(file, object.value, fn, choice.context),
+    })),
+  );
+}

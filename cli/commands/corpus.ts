@@ -4,7 +4,7 @@ import path from "node:path";
 import { type Command, Option } from "commander";
 import { defaultEngine } from "../../engines/index.js";
 import type { BadInput } from "../../harness/bad-input.js";
-import { EXPORT_FORMS, type ExportForm, readEntry } from "../../harness/corpus/entry.js";
+import { EXPORT_FORMS, type ExportForm, readEntries, readEntry } from "../../harness/corpus/entry.js";
 import { mergeCorpora } from "../../harness/corpus/merge.js";
 import { migrateCorpus } from "../../harness/corpus/migrate.js";
 import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
@@ -12,11 +12,13 @@ import { addByTitle, complaintsOf, duplicates, readCorpus } from "../../harness/
 import { count } from "../../harness/format/text.js";
 import { replay } from "../../harness/loop/replay.js";
 import { makeTrials } from "../../harness/loop/trial.js";
+import { choiceOf, type ProgramChoice } from "../../harness/object-file.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, print } from "../command.js";
 import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
+import { choiceOptions } from "../options.js";
 
 const CORPUS_OPTION = ["--corpus <dir>", "the corpus (default: that of the project)"] as const;
 const SHRINK = { runs: 20_000, ms: 20_000 };
@@ -49,24 +51,27 @@ export const defineCorpus: Define = (program, io, finish) => {
 type Finish = (code: number) => void;
 
 function defineAdd(corpus: Command, io: Io, finish: Finish): void {
-  corpus
+  const command = corpus
     .command("add")
     .description("Add case files under the name of their title; one of the same content is not added twice.")
     .argument("<files...>")
     .option(...CORPUS_OPTION)
     .option("--title <text>", "what the case shows, instead of what the file says")
     .action(
-      (files: readonly string[], { corpus: directory = corpusDirectory(), title }: Where & { title?: string }) => {
+      (
+        files: readonly string[],
+        { corpus: directory = corpusDirectory(), title, ...flags }: Where & ProgramChoice & { title?: string },
+      ) => {
         let code = CLEAN;
-        for (const file of files) {
-          const entry = readEntry(file);
-          const added = entry.ok ? addByTitle(directory, entry.value, title) : entry;
+        for (const entry of files.flatMap((file) => readEntries(file, choiceOf(flags)))) {
+          const added = entry.ok ? addByTitle(directory, entry.value.completed(defaultEngine()), title) : entry;
           if (added.ok) print(io, [`${added.value.how === "added" ? "added" : "already there:"} ${added.value.file}`]);
           else code = complain(io, added.error);
         }
         finish(code);
       },
     );
+  for (const option of choiceOptions()) command.addOption(option);
 }
 
 function defineShow(corpus: Command, io: Io, finish: Finish): void {

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { ADDRESS, writeObject } from "../../testing/bpf-object.js";
+import { ADDRESS, CALL, writeObject } from "../../testing/bpf-object.js";
 import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
 
@@ -67,5 +68,42 @@ describe("rox run of an object file", () => {
     const { code, err } = await run("run", file(name), ...options);
     expect(err).toBe(`rox: ${file(name)}: ${sentence}\n`);
     expect(code).toBe(2);
+  });
+});
+
+describe("a folder of object files", () => {
+  const REFUSED = "text/extern.o";
+  const extern = writeObject({
+    code: [
+      {
+        section: "xdp",
+        functions: [{ name: "main", text: "call pc-1\nexit\n", relocations: { 0: { symbol: "far", type: CALL } } }],
+      },
+    ],
+    externs: ["far"],
+  });
+  const folder = makeFiles({ "text/one.o": ONE, "text/two.o": TWO, [REFUSED]: extern });
+
+  test("runs every program and names what it cannot run", async () => {
+    const { code, out, err } = await run("run", folder);
+    expect(out).toMatch(/^3 files on \w+ in .*: 3 agree, 0 differ, 0 incomparable, 1 unreadable\n/);
+    expect(err).toBe(
+      `rox: ${path.join(folder, REFUSED)}, xdp, main: expected a program that needs nothing of a running kernel, ` +
+        "got extern far in main, slot 0; name another function, or load the object where that kernel runs\n",
+    );
+    expect(code).toBe(2);
+    expect((await run("replay", file("two.o"))).out).toMatch(/^2 files on/);
+  });
+
+  test("goes into a corpus as texts with their maps and what came out", async () => {
+    const corpus = makeFiles({});
+    const added = await run("corpus", "add", file("two.o"), "--section", "tc", "--corpus", corpus);
+    const entry = path.join(corpus, "two-of-two-o-section-tc.bpf");
+    expect(added).toEqual({ code: 0, out: `added ${entry}\n`, err: "" });
+    const text = readFileSync(entry, "utf8");
+    expect(text).toContain("# expect: r0 = 0x0000000000000009\n");
+    expect(text).toContain("# map: array value=4 entries=1 name=.data\n# element: map 0, 0 = 09 00 00 00\n");
+    expect(await run("corpus", "check", corpus)).toMatchObject({ code: 0 });
+    expect(await run("run", entry)).toMatchObject({ code: 0 });
   });
 });

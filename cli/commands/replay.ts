@@ -28,7 +28,7 @@ export const defineReplay: Define = (program, io, finish) => {
   program
     .command("replay")
     .description("Replay case files; a damaged or outdated one fails.")
-    .argument("[paths...]", "files and directories (default: the corpus of the project)")
+    .argument("[paths...]", "case files, object files and directories (default: the corpus of the project)")
     .addOption(engineOption())
     .addOption(subjectOption())
     .option(...JSON_OPTION)
@@ -37,7 +37,8 @@ export const defineReplay: Define = (program, io, finish) => {
     .action(async (paths: readonly string[], flags: Flags) => finish(await runReplay(paths, flags, io)));
 };
 
-async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
+/** Every file and every program of an object file, also of folders. */
+export async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
   const usable = enginesFor(io, flags.engine);
   const subject = usable && subjectFor(io, flags.subject);
   if (usable === undefined || subject === undefined) return BAD_INPUT;
@@ -50,6 +51,9 @@ async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promis
   const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)), cases);
   const { files, passed, failed, incomparable, engines, unreadable, durationMs } = report;
   print(io, [
+    ...cases.flatMap(({ name, failure }) =>
+      failure?.message.startsWith("incomparable") ? [`${name}: ${failure.message}`] : [],
+    ),
     ...report.failures.map((failure) => `${failure.name}: ${differenceLine(failure)}`),
     `${count(files, "file")} on ${engines.join(", ") || "no engine"} in ${seconds(durationMs)}: ${passed} agree, ` +
       `${failed} differ, ${incomparable} incomparable, ${unreadable.length} unreadable`,

@@ -6,6 +6,7 @@ import { formatTrace } from "../../harness/format/listing.js";
 import { formatPrograms } from "../../harness/format/object.js";
 import { formatCaseReport } from "../../harness/format/run.js";
 import { inputBytes } from "../../harness/input-bytes.js";
+import { isFolder } from "../../harness/input-file.js";
 import { choiceOf, isObjectFile, listPrograms, loadObject, type ProgramChoice } from "../../harness/object-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
@@ -15,6 +16,7 @@ import { traceRun } from "../../properties/cases/program/trace-run.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
 import { choiceOptions, engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
+import { runReplay } from "./replay.js";
 
 interface Flags extends ProgramChoice {
   readonly subject: string;
@@ -29,7 +31,10 @@ export const defineRun: Define = (program, io, finish) => {
   const command = program
     .command("run")
     .description("Run one program in the interpreter and through the JIT, and compare.")
-    .argument("<file>", "case text (.bpf), raw instructions (.bin), a conformance file (.data) or an object file (.o)")
+    .argument(
+      "<file>",
+      "case text (.bpf), raw instructions (.bin), a conformance file (.data), an object file (.o), or a folder of them",
+    )
     .option("--input <bytes>", "input instead of the file's: hexadecimal digits, or @FILE")
     .option("--trace", "show BPF beside A64 with the registers, step by step")
     .addOption(
@@ -54,6 +59,7 @@ export const defineRun: Define = (program, io, finish) => {
 
 async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const started = Date.now();
+  if (isFolder(file)) return runReplay([file], flags, io);
   if (flags.section === undefined && flags.function === undefined && isObjectFile(file)) {
     const object = loadObject(file);
     if (!object.ok) return complain(io, object.error);

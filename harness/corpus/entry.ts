@@ -6,11 +6,15 @@ import type { Engine } from "../../engines/engine.js";
 import type { Head } from "../../properties/cases/header.js";
 import { extensionsOf, KINDS, kindOfFile } from "../../properties/cases/index.js";
 import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
+import { PROGRAMS } from "../../properties/cases/program/index.js";
 import type { Verdict } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { Subject } from "../../subjects/subject.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { caseCommand } from "../case-command.js";
 import { readTextFile } from "../input-file.js";
+import { isObjectFile, type ProgramChoice, programsOfFile } from "../object-file.js";
+import { shellWord } from "../shell-word.js";
 
 export const EXTENSIONS: readonly string[] = KINDS.flatMap(extensionsOf);
 
@@ -27,13 +31,35 @@ export class Entry {
     readonly kind: AnyKind,
     readonly value: unknown,
     readonly head: Head,
+    /** Of an object file, which of its programs. */
+    readonly part?: { readonly section: string; readonly function: string },
   ) {
     this.id = contentId(kind, value, head);
+  }
+
+  /** The file, and which program of it where it has several. */
+  get name(): string {
+    return this.part === undefined ? this.file : `${this.file}, ${this.part.section}, ${this.part.function}`;
+  }
+
+  /** The shell command that shows it again. */
+  get command(): string {
+    const command = caseCommand(this.file);
+    const { section, function: name } = this.part ?? {};
+    if (section === undefined || name === undefined) return command;
+    return `${command} --section ${shellWord(section)} --function ${shellWord(name)}`;
   }
 
   /** The file's text with its id, and with another title if one is given. */
   text(title: string | undefined = this.head.title): string {
     return this.kind.print(this.value, { ...this.head, title, id: this.id });
+  }
+
+  /** With what r0 must be, where its file does not say: what the reference returns. */
+  completed(engine: Engine): Entry {
+    if (this.head.expect !== undefined) return this;
+    const expect = checkerOf(this.kind, engine, defaultSubject).expected?.(this.value) ?? [];
+    return new Entry(this.file, this.kind, this.value, { ...this.head, expect }, this.part);
   }
 
   /** Held against what the file says must come out. */
@@ -79,6 +105,18 @@ export function readEntry(file: string): Loaded<Entry> {
     return refuse({ subject: file, expected, got: problem, next: "correct the program" });
   }
   return loaded(new Entry(file, kind, parsed.value, parsed.head));
+}
+
+/** The entries of a file: one, or one for each program of an object file, or for the one that a choice names. */
+export function readEntries(file: string, choice: ProgramChoice = {}): readonly Loaded<Entry>[] {
+  if (!isObjectFile(file)) return [readEntry(file)];
+  const programs = programsOfFile(file, choice);
+  if (!programs.ok) return [programs];
+  return programs.value.map(({ section, function: name, case: read }) => {
+    if (!read.ok) return read;
+    const title = `${name} of ${path.basename(file)}, section ${section}`;
+    return loaded(new Entry(file, PROGRAMS, read.value, { title, oracle: "exec-match" }, { section, function: name }));
+  });
 }
 
 /** By what makes them: making a checker costs more than most cases. */

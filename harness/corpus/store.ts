@@ -4,23 +4,25 @@
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { findFiles } from "../input-file.js";
+import { OBJECT_EXTENSION } from "../object-file.js";
 import { makeDirectory, writeNew } from "../output-file.js";
-import { contentId, type Entry, EXTENSIONS, readEntry } from "./entry.js";
+import { contentId, type Entry, EXTENSIONS, readEntries } from "./entry.js";
 
 interface Corpus {
   readonly entries: readonly Entry[];
   readonly unreadable: readonly BadInput[];
 }
 
-/** All entries of directories and files, in name order. */
+/** All entries of directories and files, in name order; the programs of object files as well. */
 export function readCorpus(paths: readonly string[]): Corpus {
-  const found = findFiles(paths, EXTENSIONS);
+  const found = findFiles(paths, [...EXTENSIONS, OBJECT_EXTENSION]);
   const entries: Entry[] = [];
   const unreadable: BadInput[] = [...found.refused];
   for (const file of found.files) {
-    const entry = readEntry(file);
-    if (entry.ok) entries.push(entry.value);
-    else unreadable.push(entry.error);
+    for (const entry of readEntries(file)) {
+      if (entry.ok) entries.push(entry.value);
+      else unreadable.push(entry.error);
+    }
   }
   return { entries, unreadable };
 }

@@ -3,7 +3,6 @@
 
 import { kindOfFile } from "../../properties/cases/index.js";
 import type { BadInput } from "../bad-input.js";
-import { caseCommand } from "../case-command.js";
 import { type Replayed, replayFiles } from "../loop/replay.js";
 import type { Setting } from "../loop/trial.js";
 import type { Failure } from "../report.js";
@@ -40,9 +39,9 @@ export async function replayCorpus(
 }
 
 /** An entry must be comparable, unless the subject lacks what it needs. */
-function failureOf({ file, verdicts }: Replayed): Failure | undefined {
+function failureOf({ file, command, verdicts }: Replayed): Failure | undefined {
   for (const { verdict } of verdicts) {
-    const about = { name: file, replay: caseCommand(file) };
+    const about = { name: file, replay: command };
     if (verdict.kind === "incomparable")
       return { ...about, where: "the entry", expected: "a comparison", got: verdict.why };
     if (verdict.kind !== "disagree") continue;

@@ -5,14 +5,16 @@ import type { Engine } from "../../engines/engine.js";
 import { isUncompared, type Verdict, whyUncompared } from "../../properties/verdict.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { breather } from "../breathe.js";
-import { caseCommand } from "../case-command.js";
 import { damageOf, readCorpus } from "../corpus/store.js";
 import type { TestedCase } from "../format/junit.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import type { Setting } from "./trial.js";
 
 export interface Replayed {
+  /** Of an object file, with the program. */
   readonly file: string;
+  /** Shows it again. */
+  readonly command: string;
   readonly verdicts: readonly { readonly engine: Engine; readonly verdict: Verdict }[];
 }
 
@@ -32,7 +34,7 @@ export async function* replayFiles(
     if (damage !== undefined) yield refuse(damage);
     else {
       const verdicts = engines.map((engine) => ({ engine, verdict: entry.replay(engine, subject) }));
-      yield loaded({ file: entry.file, verdicts });
+      yield loaded({ file: entry.name, command: entry.command, verdicts });
     }
   }
 }
@@ -65,7 +67,7 @@ export async function replay(
       continue;
     }
     count.files++;
-    const { file, verdicts } = replayed.value;
+    const { file, command, verdicts } = replayed.value;
     for (const { engine, verdict } of verdicts) {
       const name = engines.length > 1 ? `${file} on ${engine.name}` : file;
       if (verdict.kind === "agree") {
@@ -77,7 +79,6 @@ export async function replay(
         cases.push({ name, failure: { message: `incomparable: ${whyUncompared(verdict)}`, details: "" } });
       } else {
         const { oracle, where, expected, got } = verdict;
-        const command = caseCommand(file);
         failures.push({ name, oracle, where, expected, got, replay: command });
         cases.push({ name, failure: { message: `${where}: expected ${expected}, got ${got}`, details: command } });
       }
