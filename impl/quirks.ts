@@ -1,6 +1,8 @@
 // The upstream defects that we know, as data: each is a switch that makes the implementation behave as Linux does, so
 // that its images can be compared byte for byte, or as it should. Nothing else in `impl/` may depend on a profile.
 
+import { isFrom, VERSIONS, type Version } from "./versions.js";
+
 interface QuirkRow {
   readonly id: string;
   readonly title: string;
@@ -10,6 +12,9 @@ interface QuirkRow {
   readonly fix: string | undefined;
   /** The first release, or the feature, that has it. */
   readonly since: string;
+  /** The first listed version whose image has it, if 6.12 is without; and the first that is rid of it, if one is. */
+  readonly from?: Version;
+  readonly until?: Version;
 }
 
 export const QUIRKS = [
@@ -19,6 +24,7 @@ export const QUIRKS = [
     effect: "the store goes to twice the offset, faults and is skipped",
     fix: "be708ed300e1",
     since: "6.10 (arena on arm64)",
+    until: "6.18",
   },
   {
     id: "firstPassRange",
@@ -68,6 +74,7 @@ export const QUIRKS = [
     effect: "the function still points to the image that has been freed",
     fix: undefined,
     since: "6.9 (the pack allocator on arm64)",
+    until: "7.2",
   },
   {
     id: "freeLeaksOffsets",
@@ -111,13 +118,39 @@ export const QUIRKS = [
     fix: undefined,
     since: "5.18 (the pack allocator); 6.9 on arm64",
   },
+  {
+    id: "callbackWithoutFrame",
+    title: "an exception callback never sets its frame pointer",
+    effect: "an access to its stack goes where the function that threw had its own, or anywhere",
+    fix: undefined,
+    since: "6.16 (the first image that was looked at after 6.12)",
+    from: "6.16",
+    until: "7.2",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 
 /** Which defects are on. */
 export type Quirks = Readonly<Record<QuirkId, boolean>>;
 
-const all = (on: boolean): Quirks => Object.fromEntries(QUIRKS.map(({ id }) => [id, on])) as Quirks;
+const quirksWhere = (on: (row: QuirkRow) => boolean): Quirks =>
+  Object.fromEntries(QUIRKS.map((row) => [row.id, on(row)])) as Quirks;
 
-export const PROFILES = { "linux-6.12": all(true), fixed: all(false) } as const;
+const quirksOf = (version: Version): Quirks =>
+  quirksWhere(
+    ({ from, until }) => isFrom(version, from ?? VERSIONS[0]) && (until === undefined || !isFrom(version, until)),
+  );
+
+type LinuxProfile = `linux-${Version}`;
+export const linuxProfile = (version: Version): LinuxProfile => `linux-${version}`;
+
+/** By profile: the defects that are on. */
+export const PROFILES = {
+  ...(Object.fromEntries(VERSIONS.map((version) => [linuxProfile(version), quirksOf(version)])) as Record<
+    LinuxProfile,
+    Quirks
+  >),
+  fixed: quirksWhere(() => false),
+};
 export type ProfileName = keyof typeof PROFILES;
+export const isProfile = (name: string): name is ProfileName => Object.hasOwn(PROFILES, name);

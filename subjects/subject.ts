@@ -24,12 +24,12 @@ import type { Machine } from "../machine/machine.js";
 // The vocabulary of the interface: what a verifier hands to a JIT, and what the kernel answers.
 export type { Errno } from "../impl/errno.js";
 export type { Compiled, CompiledImage } from "../impl/jit/compile.js";
-export { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "../impl/jit/env.js";
+export { DEFAULT_ENV, type JitEnv, LINUX_6_12, linuxEnv, profileEnv } from "../impl/jit/env.js";
 export { describe, type JitError } from "../impl/jit/error.js";
 export type { Halves, JitFunction } from "../impl/jit/function.js";
 export { slotOfWord } from "../impl/jit/passes.js";
 export type { ImageMemoryName } from "../impl/program/image-memory.js";
-export { PROFILES, type ProfileName, QUIRKS, type QuirkId, type Quirks } from "../impl/quirks.js";
+export { isProfile, PROFILES, type ProfileName, QUIRKS, type QuirkId, type Quirks } from "../impl/quirks.js";
 export type { TrampRequest } from "../impl/trampoline/arch-trampoline.js";
 export { type EnterExit, PROG_ENTRIES, type ProgEntry, type TrampolineEnv } from "../impl/trampoline/env.js";
 export {
@@ -42,6 +42,7 @@ export {
 } from "../impl/trampoline/links.js";
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 export type { RewrittenFunction } from "../impl/verifier/rewrite.js";
+export { VERSIONS, type Version } from "../impl/versions.js";
 
 /** Why a program was not loaded: the kernel's reason, or what the subject lacks. */
 export type LoadError = KernelError | { readonly kind: "missing"; readonly what: string };

@@ -1,6 +1,7 @@
 // Atomic memory operations: load-exclusive and store-exclusive, and the single instructions of the Large System
 // Extensions. `is64` selects between 4 and 8 bytes.
 
+import type { SizeLog } from "./load-store.js";
 import { type Is64, type Reg, ZR } from "./registers.js";
 import { type Word, word } from "./word.js";
 
@@ -19,6 +20,11 @@ export const stxr = (is64: Is64, rs: Reg, rt: Reg, rn: Reg): Word =>
 /** As `stxr`, with release semantics. */
 export const stlxr = (is64: Is64, rs: Reg, rt: Reg, rn: Reg): Word =>
   word(0x0800_fc00 | size(is64) | (rs << 16) | (rn << 5) | rt);
+
+/** rt = zero-extended memory at rn; no later access passes it. `log` is that of the size in bytes. */
+export const ldar = (log: SizeLog, rt: Reg, rn: Reg): Word => word(0x08df_fc00 | (log << 30) | (rn << 5) | rt);
+/** Memory at rn = rt; it passes no earlier access. */
+export const stlr = (log: SizeLog, rt: Reg, rn: Reg): Word => word(0x089f_fc00 | (log << 30) | (rn << 5) | rt);
 
 const atomic = (base: number, is64: Is64, order: Order, rs: Reg, rt: Reg, rn: Reg): Word =>
   word(base | size(is64) | (order << 22) | (rs << 16) | (rn << 5) | rt);

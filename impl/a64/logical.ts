@@ -32,3 +32,6 @@ export const orrImm = (is64: Is64, rd: Reg, rn: Reg, imm: number): Encoded => im
 export const eorImm = (is64: Is64, rd: Reg, rn: Reg, imm: number): Encoded => immediate(EOR, is64, rd, rn, imm);
 export const andsImm = (is64: Is64, rd: Reg, rn: Reg, imm: number): Encoded => immediate(ANDS, is64, rd, rn, imm);
 export const tstImm = (is64: Is64, rn: Reg, imm: number): Encoded => andsImm(is64, ZR, rn, imm);
+
+/** A move by ORR with the zero register; neither register may be SP. */
+export const movOrr = (is64: Is64, rd: Reg, rm: Reg): Word => orrReg(is64, rd, ZR, rm);

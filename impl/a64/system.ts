@@ -13,6 +13,7 @@ export const BTI_JC = word(0xd503_24df);
 /** Forget the branch history. */
 export const CLEARBHB = word(0xd503_22df);
 export const DMB_ISH = word(0xd503_3bbf);
+export const DSB_NSH = word(0xd503_379f);
 export const DSB_ISH = word(0xd503_3b9f);
 /** With CRm 0; assemblers write 15. The architecture takes both. */
 export const ISB = word(0xd503_30df);

@@ -3,22 +3,23 @@
 
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { AluOp, AluRow, EndRow, MovsxRow, NegRow } from "../../spec/bpf/isa.js";
-import { addImm, addReg, isAddSubImm, mov, neg, subImm, subReg } from "../a64/add-sub.js";
+import { addImm, addReg, isAddSubImm, neg, subImm, subReg } from "../a64/add-sub.js";
 import { asrv, lslv, lsrv, msub, mul, rev16, rev32, rev64, sdiv, udiv } from "../a64/arithmetic.js";
 import { asrImm, lslImm, lsrImm, sxtb, sxth, sxtw, uxth, uxtw } from "../a64/bitfield.js";
 import { cbz } from "../a64/branch.js";
 import { andImm, andReg, eorImm, eorReg, orrImm, orrReg } from "../a64/logical.js";
+import { movk } from "../a64/move-wide.js";
 import type { Is64, Reg } from "../a64/registers.js";
 import { mrs, SYSREG } from "../a64/system.js";
 import { type Encoded, isRefusal, type Word } from "../a64/word.js";
 import { movImm } from "./constant.js";
 import type { Emitter } from "./emitter.js";
-import { mapped, TMP1, TMP2 } from "./registers.js";
+import { TMP1, TMP2 } from "./registers.js";
 
 export function lowerAlu(e: Emitter, row: AluRow, insn: Insn): void {
   const is64 = row.width === 64 ? 1 : 0;
-  const d = mapped(insn.dst);
-  if (row.operand === "reg") e.emit(aluReg(e, row.op, is64, d, mapped(insn.src)));
+  const d = e.reg(insn.dst);
+  if (row.operand === "reg") e.emit(aluReg(e, row.op, is64, d, e.reg(insn.src)));
   else aluImm(e, row.op, is64, d, insn.imm);
 }
 
@@ -26,7 +27,7 @@ export function lowerAlu(e: Emitter, row: AluRow, insn: Insn): void {
 function aluReg(e: Emitter, op: AluOp, is64: Is64, d: Reg, s: Reg): Word {
   switch (op) {
     case "mov":
-      return mov(is64, d, s);
+      return e.mov(is64, d, s);
     case "add":
       return addReg(is64, d, d, s);
     case "sub":
@@ -120,20 +121,20 @@ function throughRegister(e: Emitter, op: AluOp, is64: Is64, d: Reg, imm: number)
 }
 
 export function lowerNeg(e: Emitter, row: NegRow, insn: Insn): void {
-  const d = mapped(insn.dst);
+  const d = e.reg(insn.dst);
   e.emit(neg(row.width === 64 ? 1 : 0, d, d));
 }
 
 export function lowerMovsx(e: Emitter, row: MovsxRow, insn: Insn): void {
   const is64 = row.width === 64 ? 1 : 0;
-  const d = mapped(insn.dst);
-  const s = mapped(insn.src);
+  const d = e.reg(insn.dst);
+  const s = e.reg(insn.src);
   e.emit(row.from === 8 ? sxtb(is64, d, s) : row.from === 16 ? sxth(is64, d, s) : sxtw(d, s));
 }
 
 /** For a little-endian kernel. */
 export function lowerEnd(e: Emitter, row: EndRow, insn: Insn): void {
-  const d = mapped(insn.dst);
+  const d = e.reg(insn.dst);
   if (row.order === "le") {
     if (row.bits === 16) e.emit(uxth(0, d, d));
     else if (row.bits === 32) e.emit(uxtw(0, d, d));
@@ -150,20 +151,26 @@ export function lowerEnd(e: Emitter, row: EndRow, insn: Insn): void {
 
 /** dst = src + the base of this CPU's per-CPU memory. */
 export function lowerPercpu(e: Emitter, insn: Insn): void {
-  const d = mapped(insn.dst);
-  const s = mapped(insn.src);
-  if (d !== s) e.emit(mov(1, d, s));
+  const d = e.reg(insn.dst);
+  const s = e.reg(insn.src);
+  if (d !== s) e.emit(e.mov(1, d, s));
   e.emit(mrs(TMP1, e.env.vhe ? SYSREG.tpidrEl2 : SYSREG.tpidrEl1));
   e.emit(addReg(1, d, d, TMP1));
 }
 
 /** An arena pointer as user space knows it: the lower half under the arena's upper half, and null stays null. */
 export function lowerCastUser(e: Emitter, insn: Insn): void {
-  const d = mapped(insn.dst);
-  e.emit(mov(0, TMP1, mapped(insn.src)));
+  const d = e.reg(insn.dst);
+  if (e.env.changes.shortCastUser) {
+    e.emit(e.mov(0, d, e.reg(insn.src)));
+    e.emit(cbz(0, d, 8));
+    e.emit(movk(1, d, (e.fn.arena?.userBase.high ?? 0) & 0xffff, 32));
+    return;
+  }
+  e.emit(e.mov(0, TMP1, e.reg(insn.src)));
   movImm(e, 0, d, e.fn.arena?.userBase.high ?? 0);
   e.emit(lslImm(1, d, d, 32));
   e.emit(cbz(1, TMP1, 8));
   e.emit(orrReg(1, TMP1, d, TMP1));
-  e.emit(mov(1, d, TMP1));
+  e.emit(e.mov(1, d, TMP1));
 }

@@ -1,8 +1,8 @@
 // Atomic operations: one instruction where the CPU has LSE, else a loop of load-exclusive and store-exclusive.
 
 import type { Insn } from "../../spec/bpf/insn.js";
-import type { AtomicOp, AtomicRow } from "../../spec/bpf/isa.js";
-import { addReg, mov } from "../a64/add-sub.js";
+import type { AtomicOp, AtomicRow, LoadAcquireRow, Mode, StoreReleaseRow } from "../../spec/bpf/isa.js";
+import { addImm, addReg, isAddSubImm, subImm } from "../a64/add-sub.js";
 import * as lse from "../a64/atomic.js";
 import { ACQUIRE_RELEASE, ldxr, stlxr, stxr } from "../a64/atomic.js";
 import { cbnz } from "../a64/branch.js";
@@ -13,7 +13,8 @@ import type { Word } from "../a64/word.js";
 import { movImm } from "./constant.js";
 import type { Emitter } from "./emitter.js";
 import { addExceptionEntry } from "./exception-table.js";
-import { ARENA_BASE, AX, mapped, R0, TMP1, TMP2, TMP3 } from "./registers.js";
+import { sizeLog } from "./memory.js";
+import { ARENA_BASE, AX, TMP1, TMP2, TMP3 } from "./registers.js";
 
 export function lowerAtomic(e: Emitter, row: AtomicRow, insn: Insn, pc: number): void {
   if (row.mode === "arena" && !e.env.lse) {
@@ -22,25 +23,63 @@ export function lowerAtomic(e: Emitter, row: AtomicRow, insn: Insn, pc: number):
   }
   const is64 = row.size === 8 ? 1 : 0;
   const address = addressOf(e, row, insn);
-  if (e.env.lse) single(e, row, is64, mapped(insn.src), address);
-  else loop(e, row, is64, mapped(insn.src), address);
-  if (row.mode === "arena") addExceptionEntry(e, pc, undefined);
+  if (e.env.lse) single(e, row, is64, e.reg(insn.src), address);
+  else loop(e, row, is64, e.reg(insn.src), address);
+  if (row.mode !== "arena") return;
+  const old = row.op === "cmpxchg" ? e.r0 : e.reg(insn.src);
+  const clear = row.fetch && e.env.changes.arenaWrite ? old : undefined;
+  addExceptionEntry(e, pc, clear, { base: insn.dst, off: insn.off, writes: true });
 }
 
-function addressOf(e: Emitter, row: AtomicRow, insn: Insn): Reg {
-  let address = mapped(insn.dst);
-  if (insn.off !== 0) {
-    movImm(e, 1, TMP1, insn.off);
-    e.emit(addReg(1, TMP1, TMP1, address));
+export function lowerLoadAcquire(e: Emitter, row: LoadAcquireRow, insn: Insn, pc: number): void {
+  if (!takesOrdered(e, row, pc)) return;
+  const d = e.reg(insn.dst);
+  e.emit(lse.ldar(sizeLog(row.size), d, place(e, row, e.reg(insn.src), insn.off)));
+  if (row.mode === "arena") addExceptionEntry(e, pc, d, { base: insn.src, off: insn.off, writes: false });
+}
+
+export function lowerStoreRelease(e: Emitter, row: StoreReleaseRow, insn: Insn, pc: number): void {
+  if (!takesOrdered(e, row, pc)) return;
+  e.emit(lse.stlr(sizeLog(row.size), e.reg(insn.src), place(e, row, e.reg(insn.dst), insn.off)));
+  if (row.mode === "arena") addExceptionEntry(e, pc, undefined, { base: insn.dst, off: insn.off, writes: true });
+}
+
+function takesOrdered(e: Emitter, row: LoadAcquireRow | StoreReleaseRow, pc: number): boolean {
+  if (!e.env.changes.acquireRelease) e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
+  return e.env.changes.acquireRelease;
+}
+
+/** The register that holds base + offset: none of these instructions has an offset of its own. */
+function place(e: Emitter, { mode }: { readonly mode: Mode }, base: Reg, off: number): Reg {
+  let address = base;
+  if (off !== 0) {
+    addOffset(e, base, off);
     address = TMP1;
   }
-  if (row.mode === "arena") {
+  if (mode === "arena") {
     e.emit(addReg(1, TMP1, address, ARENA_BASE));
     address = TMP1;
   }
-  const result = row.op === "cmpxchg" ? R0 : mapped(insn.src);
+  return address;
+}
+
+function addOffset(e: Emitter, base: Reg, off: number): void {
+  if (!e.env.changes.atomicOffsetImm) {
+    movImm(e, 1, TMP1, off);
+    e.emit(addReg(1, TMP1, TMP1, base));
+  } else if (isAddSubImm(off)) e.emit(addImm(1, TMP1, base, off));
+  else if (isAddSubImm(-off)) e.emit(subImm(1, TMP1, base, -off));
+  else {
+    movImm(e, 1, TMP1, off);
+    e.emit(addReg(1, TMP1, base, TMP1));
+  }
+}
+
+function addressOf(e: Emitter, row: AtomicRow, insn: Insn): Reg {
+  let address = place(e, row, e.reg(insn.dst), insn.off);
+  const result = row.op === "cmpxchg" ? e.r0 : e.reg(insn.src);
   if (!e.env.lse && row.fetch && address === result && !e.env.quirks.exclusiveAliasedBase) {
-    e.emit(mov(1, TMP1, address));
+    e.emit(e.mov(1, TMP1, address));
     address = TMP1;
   }
   return address;
@@ -65,7 +104,7 @@ function single(e: Emitter, { op, fetch }: AtomicRow, is64: Is64, s: Reg, a: Reg
       e.emit(lse.swp(is64, ACQUIRE_RELEASE, s, s, a));
       return;
     case "cmpxchg":
-      e.emit(lse.casal(is64, R0, s, a));
+      e.emit(lse.casal(is64, e.r0, s, a));
       return;
     default:
       op satisfies never;
@@ -90,17 +129,17 @@ function combine(op: Exclude<AtomicOp, "xchg" | "cmpxchg">, is64: Is64, rd: Reg,
 
 function loop(e: Emitter, { op, fetch }: AtomicRow, is64: Is64, s: Reg, a: Reg): void {
   if (op === "xchg") {
-    e.emit(mov(is64, TMP2, s));
+    e.emit(e.mov(is64, TMP2, s));
     e.emit(ldxr(is64, s, a));
     storeOrRetry(e, stlxr(is64, TMP3, TMP2, a), -2);
   } else if (op === "cmpxchg") {
-    e.emit(mov(is64, TMP2, R0));
-    e.emit(ldxr(is64, R0, a));
-    e.emit(eorReg(is64, TMP3, R0, TMP2));
+    e.emit(e.mov(is64, TMP2, e.r0));
+    e.emit(ldxr(is64, e.r0, a));
+    e.emit(eorReg(is64, TMP3, e.r0, TMP2));
     e.emit(cbnz(is64, TMP3, 4 * 4));
     storeOrRetry(e, stlxr(is64, TMP3, s, a), -4);
   } else if (fetch) {
-    e.emit(mov(is64, AX, s));
+    e.emit(e.mov(is64, AX, s));
     e.emit(ldxr(is64, s, a));
     e.emit(combine(op, is64, TMP2, s, AX));
     storeOrRetry(e, stlxr(is64, TMP3, TMP2, a), -3);

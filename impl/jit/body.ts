@@ -2,8 +2,10 @@
 
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { KernelRow } from "../../spec/bpf/isa.js";
+import { br } from "../a64/branch.js";
+import { DSB_NSH, ISB } from "../a64/system.js";
 import { lowerAlu, lowerCastUser, lowerEnd, lowerMovsx, lowerNeg, lowerPercpu } from "./alu.js";
-import { lowerAtomic } from "./atomics.js";
+import { lowerAtomic, lowerLoadAcquire, lowerStoreRelease } from "./atomics.js";
 import { lowerCall, lowerLddw } from "./calls.js";
 import type { Emitter } from "./emitter.js";
 import { lowerExit, lowerJa, lowerJump } from "./jump.js";
@@ -72,15 +74,25 @@ function lower(e: Emitter, insn: Insn, pc: number): void {
     case "atomic":
       lowerAtomic(e, row, insn, pc);
       return;
+    case "loadAcquire":
+      lowerLoadAcquire(e, row, insn, pc);
+      return;
+    case "storeRelease":
+      lowerStoreRelease(e, row, insn, pc);
+      return;
+    case "mayGoto":
+      // A verifier has put a counter on the stack in its place.
+      e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
+      return;
     case "kernel":
-      lowerKernel(e, row, insn);
+      lowerKernel(e, row, insn, pc);
       return;
     default:
       row satisfies never;
   }
 }
 
-function lowerKernel(e: Emitter, row: KernelRow, insn: Insn): void {
+function lowerKernel(e: Emitter, row: KernelRow, insn: Insn, pc: number): void {
   switch (row.op) {
     case "tailCall":
       lowerTailCall(e);
@@ -91,8 +103,19 @@ function lowerKernel(e: Emitter, row: KernelRow, insn: Insn): void {
     case "castUser":
       lowerCastUser(e, insn);
       return;
+    case "castKernel":
+      // A verifier has put a 32-bit move in its place.
+      e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
+      return;
+    case "gotox":
+      if (e.env.changes.gotox) e.emit(br(e.reg(insn.dst)));
+      else e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
+      return;
     case "nospec":
-      // Needs no barrier on arm64.
+      // No barrier was thought to be needed at first.
+      if (!e.env.changes.speculationBarrier) return;
+      e.emit(DSB_NSH);
+      e.emit(ISB);
       return;
     default:
       row.op satisfies never;

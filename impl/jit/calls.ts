@@ -2,13 +2,12 @@
 
 import { type Insn, lddwHalves } from "../../spec/bpf/insn.js";
 import type { CallRow, LddwRow } from "../../spec/bpf/isa.js";
-import { mov } from "../a64/add-sub.js";
 import { BRANCH_REACH, bl, blr } from "../a64/branch.js";
 import { isScaledOffset, ldrImm, ldrReg } from "../a64/load-store.js";
 import { mrs, SYSREG } from "../a64/system.js";
 import { lower, movAddress, movImm, movImm64, upper } from "./constant.js";
 import type { CodeSink, Emitter } from "./emitter.js";
-import { mapped, R0, RETURNED, TMP1, TMP2 } from "./registers.js";
+import { RETURNED, TMP1, TMP2 } from "./registers.js";
 
 const WORD_SIZE = 2;
 
@@ -16,7 +15,7 @@ export function lowerCall(e: Emitter, row: CallRow, insn: Insn, pc: number): voi
   if (row.target === "helper" && isInlined(e, insn.imm)) return;
   const target = row.target === "local" ? functionAddress(e, insn.off, pc) : e.env.callBase + insn.imm;
   call(e, target ?? 0);
-  e.emit(mov(1, R0, RETURNED));
+  e.emit(e.mov(1, e.r0, RETURNED));
 }
 
 /** Low 48 bits, or undefined before all functions are compiled. */
@@ -44,21 +43,21 @@ function isInlined(e: Emitter, id: number): boolean {
   if (smpProcessorId.includes(id)) {
     const offset = e.env.offsets.threadCpu;
     e.emit(mrs(TMP1, SYSREG.spEl0));
-    if (isScaledOffset(WORD_SIZE, offset)) e.emit(ldrImm(WORD_SIZE, R0, TMP1, offset));
+    if (isScaledOffset(WORD_SIZE, offset)) e.emit(ldrImm(WORD_SIZE, e.r0, TMP1, offset));
     else {
       movImm(e, 1, TMP2, offset);
-      e.emit(ldrReg(WORD_SIZE, R0, TMP1, TMP2));
+      e.emit(ldrReg(WORD_SIZE, e.r0, TMP1, TMP2));
     }
     return true;
   }
   if (!currentTask.includes(id)) return false;
-  e.emit(mrs(R0, SYSREG.spEl0));
+  e.emit(mrs(e.r0, SYSREG.spEl0));
   return true;
 }
 
 /** Two slots. The address of a function takes three words always, since it changes between rounds. */
 export function lowerLddw(e: Emitter, row: LddwRow, insn: Insn, pc: number): void {
-  const d = mapped(insn.dst);
+  const d = e.reg(insn.dst);
   if (row.source === "code") {
     const address = functionAddress(e, insn.off, pc) ?? e.env.modulesBase;
     movAddress(e, d, upper(address), lower(address));

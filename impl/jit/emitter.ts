@@ -1,12 +1,16 @@
 // The state of one compilation, shared by all lowering: how many words there are, where each BPF slot begins, and the
 // image once it exists. All three passes run the same lowering; they differ in what this object does with a word.
 
+import { mov } from "../a64/add-sub.js";
+import { movOrr } from "../a64/logical.js";
+import type { Is64, Reg } from "../a64/registers.js";
 import { NOP } from "../a64/system.js";
 import { type Encoded, FILL, type Refusal, type Word } from "../a64/word.js";
 import type { JitEnv } from "./env.js";
 import type { JitError } from "./error.js";
 import { type Frame, frameOf, mayFault } from "./frame.js";
 import type { JitFunction } from "./function.js";
+import { registerMap } from "./registers.js";
 
 const NO_IMAGE = new Uint32Array(0);
 
@@ -24,6 +28,10 @@ export interface CodeSink extends WordSink {
 
 export class Emitter implements CodeSink {
   readonly frame: Frame;
+  private readonly registers: readonly Reg[];
+  readonly r0: Reg;
+  /** A move between registers of which none is SP. */
+  readonly mov: (is64: Is64, rd: Reg, rn: Reg) => Word;
   /** Accesses that may fault. */
   readonly faulting: number;
   /** Word index of each BPF slot, and of the epilogue at the end. Zero where no pass has been yet. */
@@ -52,9 +60,19 @@ export class Emitter implements CodeSink {
     readonly fn: JitFunction,
     readonly env: JitEnv,
   ) {
-    this.frame = frameOf(fn);
+    this.frame = frameOf(fn, !env.quirks.callbackWithoutFrame);
+    this.registers = registerMap(env.changes);
+    this.r0 = this.registers[0]!;
+    this.mov = env.changes.orrMoves ? movOrr : mov;
     this.faulting = fn.insns.reduce((n, { row }) => (mayFault(row) ? n + 1 : n), 0);
     this.offsets = new Int32Array(fn.insns.length + 1);
+  }
+
+  /** @throws RangeError for a register that BPF does not have: the caller's decoder let it through. */
+  reg(bpf: number): Reg {
+    const r = this.registers[bpf];
+    if (r === undefined) throw new RangeError(`BPF register ${bpf} does not exist`);
+    return r;
   }
 
   /** Give it memory: words of the read-write image, and the address that they will run at. */

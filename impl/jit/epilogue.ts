@@ -1,6 +1,6 @@
 // The way out of a function, and the jump behind it that a far trampoline is reached through.
 
-import { addImm, mov, subsImm } from "../a64/add-sub.js";
+import { addImm, subsImm } from "../a64/add-sub.js";
 import { b, bCond, br, COND, ret } from "../a64/branch.js";
 import { ldrLiteral, pop } from "../a64/load-store.js";
 import { orrImm } from "../a64/logical.js";
@@ -9,7 +9,7 @@ import { AUTIASP, CLEARBHB, DSB_ISH, HVC_0, ISB, NOP, SMC_0 } from "../a64/syste
 import { lower, movImm64, upper } from "./constant.js";
 import type { Emitter } from "./emitter.js";
 import type { BranchHistory } from "./env.js";
-import { R0, RETURNED, TAIL_CALL_COUNTER, TMP1 } from "./registers.js";
+import { RETURNED, TAIL_CALL_COUNTER, TMP1 } from "./registers.js";
 
 /** Number of the firmware call that mitigates Spectre-BHB: SMCCC_ARCH_WORKAROUND_3. */
 const WORKAROUND = 0x8000_3fff;
@@ -19,8 +19,9 @@ const KERNEL_TOP = 0xffff_0000;
 
 /** Give back the BPF stack and the callee-saved registers: what a return and a tail call have in common. */
 export function leaveFrame(e: Emitter): void {
-  const { stackBytes, popped } = e.frame;
-  if (stackBytes !== 0) e.emit(addImm(1, SP, SP, stackBytes));
+  const { stackBytes, argumentBytes, popped } = e.frame;
+  if (argumentBytes !== 0) e.emit(addImm(1, SP, SP, argumentBytes));
+  if (stackBytes !== 0 && e.fn.privateStack === undefined) e.emit(addImm(1, SP, SP, stackBytes));
   for (const [first, second] of popped) e.emit(pop(first, second));
 }
 
@@ -29,7 +30,7 @@ export function buildEpilogue(e: Emitter): void {
   e.emit(pop(ZR, TAIL_CALL_COUNTER));
   if (e.fn.wasClassic === true && e.env.branchHistory !== undefined) forgetBranches(e, e.env.branchHistory);
   e.emit(pop(FP, LR));
-  e.emit(mov(1, RETURNED, R0));
+  e.emit(e.mov(1, RETURNED, e.r0));
   if (e.env.pac) e.emit(AUTIASP);
   e.emit(ret(LR));
 }

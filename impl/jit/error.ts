@@ -18,6 +18,8 @@ export type JitError =
   | { readonly kind: "unsupportedAtomic"; readonly pc: number }
   /** A local call's off is not the index of a function. */
   | { readonly kind: "badCallee"; readonly pc: number; readonly index: number }
+  /** A stack argument at an offset where none is. */
+  | { readonly kind: "badArgument"; readonly pc: number; readonly off: number }
   | { readonly kind: "prologueLength"; readonly words: number; readonly expected: number }
   /** The last pass came to another length than the one before. */
   | { readonly kind: "bodyMoved"; readonly words: number; readonly expected: number }
@@ -36,6 +38,8 @@ export function describe(error: JitError): string {
       return `word ${error.word}${error.pc === undefined ? "" : ` (pc ${error.pc})`}: no encoding (${error.why ?? "fill word"})`;
     case "unknownOpcode":
       return `pc ${error.pc}: unknown opcode 0x${error.opcode.toString(16).padStart(2, "0")}`;
+    case "badArgument":
+      return `pc ${error.pc}: no stack argument at ${error.off}`;
     case "unsupportedAtomic":
       return `pc ${error.pc}: atomics into an arena need LSE`;
     case "badCallee":

@@ -4,7 +4,7 @@
 import type { Row } from "../../spec/bpf/isa.js";
 import { type Reg, reg, ZR } from "../a64/registers.js";
 import type { JitFunction } from "./function.js";
-import { ARENA_BASE, mapped } from "./registers.js";
+import { ARENA_BASE, calleeSaved, PRIVATE_STACK } from "./registers.js";
 
 export interface Frame {
   /** Pushed in this order and popped in reverse. */
@@ -12,24 +12,32 @@ export interface Frame {
   /** Popped in this order; differs from `pushed` reversed only for an exception callback, which takes over a frame. */
   readonly popped: readonly (readonly [Reg, Reg])[];
   readonly usesFp: boolean;
-  /** Bytes of BPF stack, a multiple of 16. */
+  /** Bytes of BPF stack, a multiple of 16; a private one is not below SP. */
   readonly stackBytes: number;
+  /** Bytes below it for arguments of calls, beyond the eight that registers hold; a multiple of 16. */
+  readonly argumentBytes: number;
 }
 
 /** All that the procedure call standard asks to keep: what an exception boundary saves for whoever throws. */
 const EVERYTHING = [19, 21, 23, 25, 27].map((n) => [reg(n), reg(n + 1)] as const);
 const CALLEE_SAVED = [6, 7, 8, 9, 10];
 const FRAME_POINTER = 10;
+/** Of the arguments beyond five, so many go in registers. */
+export const ARGUMENT_REGISTERS = 3;
 
-export function frameOf(fn: JitFunction): Frame {
+/** @param setsFp whether an exception callback gets a frame pointer */
+export function frameOf(fn: JitFunction, setsFp = true): Frame {
   const stackBytes = (fn.stackDepth + 15) & ~15;
-  if (fn.exceptionCallback === true) return { pushed: [], popped: EVERYTHING.toReversed(), usesFp: true, stackBytes };
+  const argumentBytes = (8 * Math.max(0, (fn.stackArguments ?? 0) - ARGUMENT_REGISTERS) + 15) & ~15;
+  const frame = { stackBytes, argumentBytes };
+  if (fn.exceptionCallback === true) return { pushed: [], popped: EVERYTHING.toReversed(), usesFp: setsFp, ...frame };
   const used = registersNamed(fn);
-  const saved = CALLEE_SAVED.filter((r) => (used & (1 << r)) !== 0).map(mapped);
+  const saved = CALLEE_SAVED.filter((r) => (used & (1 << r)) !== 0).map(calleeSaved);
+  if (fn.privateStack !== undefined) saved.push(PRIVATE_STACK);
   if (fn.arena !== undefined) saved.push(ARENA_BASE);
   const pushed = fn.exceptionBoundary === true ? EVERYTHING : pairs(saved);
   const usesFp = fn.exceptionBoundary === true || (used & (1 << FRAME_POINTER)) !== 0;
-  return { pushed, popped: pushed.toReversed(), usesFp, stackBytes };
+  return { pushed, popped: pushed.toReversed(), usesFp, ...frame };
 }
 
 /** A bit for each register that some slot names, whether the instruction reads that field or not. */
@@ -46,6 +54,4 @@ function pairs(registers: readonly Reg[]): (readonly [Reg, Reg])[] {
 }
 
 /** Whether the access may fault, and so has an entry in the exception table. */
-export const mayFault = (row: Row): boolean =>
-  (row.kind === "load" || row.kind === "store" || row.kind === "storeImm" || row.kind === "atomic") &&
-  row.mode !== "mem";
+export const mayFault = (row: Row): boolean => "mode" in row && row.mode !== "mem";

@@ -25,4 +25,8 @@ export interface JitFunction {
   readonly wasClassic?: boolean;
   /** The program uses an arena: its kernel-side base lives in x28. */
   readonly arena?: { readonly kernelBase: Halves; readonly userBase: Halves };
+  /** Since 6.17: `aux->priv_stack_ptr`, in per-CPU memory, behind its guard; the BPF stack lies there. */
+  readonly privateStack?: Halves;
+  /** Since 7.2: `stack_arg_cnt` of the subprogram, the arguments beyond five; three of them go in registers. */
+  readonly stackArguments?: number;
 }

@@ -9,7 +9,7 @@ import type { Is64, Reg } from "../a64/registers.js";
 import { isRefusal } from "../a64/word.js";
 import { movImm } from "./constant.js";
 import type { Emitter } from "./emitter.js";
-import { mapped, TMP1 } from "./registers.js";
+import { TMP1 } from "./registers.js";
 
 const CONDITION: Readonly<Record<JumpOp, Cond>> = {
   jeq: COND.eq,
@@ -40,9 +40,9 @@ function jumpTo(e: Emitter, pc: number, words: number): void {
 
 export function lowerJump(e: Emitter, row: JumpRow, insn: Insn, pc: number): void {
   const is64 = row.width === 64 ? 1 : 0;
-  const d = mapped(insn.dst);
+  const d = e.reg(insn.dst);
   if (row.operand === "reg") {
-    const s = mapped(insn.src);
+    const s = e.reg(insn.src);
     e.emit(row.op === "jset" ? tstReg(is64, d, s) : cmpReg(is64, d, s));
   } else if (row.op === "jset") testImm(e, is64, d, insn.imm);
   else compareImm(e, is64, d, insn.imm);

@@ -52,6 +52,11 @@ describe("every word is an instruction", () => {
     assertLaw(
       fc.property(slotsOf(row), fc.boolean(), fc.boolean(), (slots, lse, fixed) => {
         const compiled = compile([...slots, EXIT], { lse, quirks: (fixed ? DEFAULT_ENV : LINUX_6_12).quirks });
+        if (row.kind === "mayGoto" || row.id === "cast kernel") {
+          // A verifier puts something else in its place.
+          expect(compiled).toMatchObject({ ok: false, error: { kind: "unknownOpcode" } });
+          return;
+        }
         if (!compiled.ok) {
           expect(compiled.error.kind).toBe("unsupportedAtomic");
           expect(row.kind === "atomic" && row.mode === "arena" && !lse).toBe(true);

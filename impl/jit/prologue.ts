@@ -1,14 +1,15 @@
 // Entry of a function. A main program starts the tail-call counter in its own frame; a subprogram keeps its caller's; an
 // exception callback takes over the frame of the program that threw.
 
-import { mov, subImm } from "../a64/add-sub.js";
+import { addImm, addReg, mov, subImm } from "../a64/add-sub.js";
 import { push } from "../a64/load-store.js";
 import { FP, LR, reg, SP, ZR } from "../a64/registers.js";
-import { BTI_J, BTI_JC, NOP, PACIASP } from "../a64/system.js";
+import { BTI_J, BTI_JC, mrs, NOP, PACIASP, SYSREG } from "../a64/system.js";
 import { movImm64 } from "./constant.js";
 import type { Emitter } from "./emitter.js";
 import { prologueOffset } from "./env.js";
-import { ARENA_BASE, AX, BPF_FP, TAIL_CALL_COUNTER } from "./registers.js";
+import type { Halves } from "./function.js";
+import { ARENA_BASE, AX, BPF_FP, PRIVATE_STACK, TAIL_CALL_COUNTER, TMP1 } from "./registers.js";
 
 /** Where `bpf_throw` passes the frame pointer of the boundary. */
 const THROWER_FP = reg(2);
@@ -18,17 +19,21 @@ const BOUNDARY_SAVED_BYTES = 96;
 export function buildPrologue(e: Emitter): void {
   const { env, fn, frame } = e;
   if (env.bti) e.emit(BTI_JC);
-  e.emit(mov(1, AX, LR));
+  e.emit(e.mov(1, AX, LR));
   // The patch site: a call of a trampoline goes here.
   e.emit(NOP);
   if (fn.exceptionCallback === true) {
-    e.emit(mov(1, FP, THROWER_FP));
+    e.emit(e.mov(1, FP, THROWER_FP));
     e.emit(subImm(1, SP, FP, BOUNDARY_SAVED_BYTES));
   } else {
     enterFrame(e);
   }
-  if (frame.usesFp) e.emit(mov(1, BPF_FP, SP));
-  if (frame.stackBytes !== 0) e.emit(subImm(1, SP, SP, frame.stackBytes));
+  if (fn.privateStack !== undefined) privateStack(e, fn.privateStack);
+  else {
+    if (frame.usesFp) e.emit(mov(1, BPF_FP, SP));
+    if (frame.stackBytes !== 0) e.emit(subImm(1, SP, SP, frame.stackBytes));
+  }
+  if (frame.argumentBytes !== 0) e.emit(subImm(1, SP, SP, frame.argumentBytes));
   if (fn.arena !== undefined) movImm64(e, ARENA_BASE, fn.arena.kernelBase.high, fn.arena.kernelBase.low);
 }
 
@@ -50,4 +55,13 @@ function enterFrame(e: Emitter): void {
     if (env.bti) e.emit(BTI_J);
   }
   for (const [first, second] of frame.pushed) e.emit(push(first, second));
+}
+
+/** This CPU's part of the memory, with the frame pointer at its end. */
+function privateStack(e: Emitter, { high, low }: Halves): void {
+  const { env, frame } = e;
+  movImm64(e, PRIVATE_STACK, high, low);
+  e.emit(mrs(TMP1, env.vhe ? SYSREG.tpidrEl2 : SYSREG.tpidrEl1));
+  e.emit(addReg(1, PRIVATE_STACK, PRIVATE_STACK, TMP1));
+  if (frame.usesFp) e.emit(addImm(1, BPF_FP, PRIVATE_STACK, frame.stackBytes));
 }

@@ -1,7 +1,7 @@
 // The tail call: bounds and depth checks, the slot's program, and a jump behind its frame set-up. R2 is the program
 // array, R3 the index. The counter is stored only when the slot has proved to be taken.
 
-import { addImm, addReg, cmpReg, mov } from "../a64/add-sub.js";
+import { addImm, addReg, cmpReg } from "../a64/add-sub.js";
 import { lslImm } from "../a64/bitfield.js";
 import { bCond, br, COND, cbz } from "../a64/branch.js";
 import { ldrImm, ldrReg, strImm } from "../a64/load-store.js";
@@ -20,7 +20,7 @@ export function lowerTailCall(e: Emitter): void {
   // An index beyond the array falls through; only its low half counts.
   movImm64(e, TMP1, 0, arrayMaxEntries);
   e.emit(ldrReg(WORD, TMP1, R2, TMP1));
-  e.emit(mov(0, R3, R3));
+  e.emit(e.mov(0, R3, R3));
   e.emit(cmpReg(0, R3, TMP1));
   const outOfBounds = e.reserve();
   // So does a chain that is long enough already.

@@ -7,6 +7,7 @@ import type { BpfProg } from "./bpf-prog.js";
 import type { Kernel } from "./kernel.js";
 
 const FIXUP_FIELD = 4;
+const INSN_BYTES = 4;
 const DISTANCE_BITS = 27;
 const DISTANCE_MASK = 2 ** DISTANCE_BITS - 1;
 /** x5 is never the register of a load, so it stands for none. */
@@ -24,7 +25,7 @@ export interface Fixup {
  *
  * @source linux v6.12 lib/extable.c, search_extable(); arch/arm64/net/bpf_jit_comp.c, ex_handler_bpf()
  */
-export function fixupException({ machine }: Kernel, functions: readonly BpfProg[], pc: Va): Fixup | undefined {
+export function fixupException({ machine, env }: Kernel, functions: readonly BpfProg[], pc: Va): Fixup | undefined {
   const prog = functions.find(
     ({ bpfFunc, jitedLen }) => bpfFunc !== undefined && pc >= bpfFunc && pc < bpfFunc + jitedLen,
   );
@@ -35,7 +36,10 @@ export function fixupException({ machine }: Kernel, functions: readonly BpfProg[
     const middle = (low + high) >> 1;
     const entry = prog.extable + middle * ENTRY_BYTES;
     const at = entry + (machine.read32(entry) | 0);
-    if (at === pc) return decode(entry + FIXUP_FIELD, machine.read32(entry + FIXUP_FIELD));
+    if (at === pc) {
+      const fixup = decode(entry + FIXUP_FIELD, machine.read32(entry + FIXUP_FIELD));
+      return env.changes.arenaReport ? { ...fixup, resume: pc + INSN_BYTES } : fixup;
+    }
     if (at < pc) low = middle + 1;
     else high = middle;
   }

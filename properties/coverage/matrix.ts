@@ -41,6 +41,9 @@ export function possibleStrategies(row: Row): readonly Strategy[] {
       return ["constant1", "constant2", "constant3", "constant4", "inverted1", "inverted2", "inverted3"];
     case "kernel":
       return row.op === "tailCall" ? ["tailCall"] : [];
+    case "loadAcquire":
+    case "storeRelease":
+    case "mayGoto":
     case "lddwHigh":
       return [];
     default:

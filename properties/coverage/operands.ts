@@ -15,8 +15,10 @@ export function operandsOf(insn: Insn): string {
     case "ja":
       return distanceOf(row.field === "off" ? off : imm);
     case "load":
+    case "loadAcquire":
       return `${src === FP ? "fp" : dst === src ? "same" : "r"}/${offsetOf(off, row.size)}`;
     case "store":
+    case "storeRelease":
       return `${dst === FP ? "fp" : dst === src ? "same" : "r"}/${offsetOf(off, row.size)}`;
     case "storeImm":
       return `${dst === FP ? "fp" : "r"}/${offsetOf(off, row.size)}/${constantOf(imm)}`;
@@ -32,6 +34,7 @@ export function operandsOf(insn: Insn): string {
     case "end":
     case "exit":
     case "lddwHigh":
+    case "mayGoto":
     case "kernel":
       return "-";
     default:

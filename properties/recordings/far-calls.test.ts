@@ -22,6 +22,7 @@ function recording(main: readonly Insn[], shown: readonly [Insn, Insn]): Recordi
   const compiled = defaultSubject.compile(jit, LINUX_6_12, (index) => 0x8000_8300_0000 + index * 0x10_0000);
   if (!compiled.ok) throw new Error("our own JIT refuses the program");
   return {
+    kernel: { version: "6.12", arrayPtrs: undefined, isHardened: false },
     name: "far calls",
     lse: true,
     progType: 1,

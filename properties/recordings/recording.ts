@@ -1,6 +1,7 @@
 // A program that a real kernel compiled, and the bytes that it made of it. Two kinds of records hold them: generated
 // programs with the code alone, and vectors with the whole memory around each image.
 
+import { VERSIONS, type Version } from "../../subjects/subject.js";
 import excerpts from "./excerpts.json" with { type: "json" };
 
 export interface RecordedFunction {
@@ -25,7 +26,18 @@ export interface RecordedRun {
   readonly deterministic: boolean | undefined;
 }
 
+/** Which build of which kernel was recorded. */
+export interface RecordedKernel {
+  /** Its profile's version. */
+  readonly version: Version;
+  /** Offset of the pointers in its `struct bpf_array`; undefined where the recording does not say. */
+  readonly arrayPtrs: number | undefined;
+  /** `net.core.bpf_jit_harden` was 2: constants are blinded. */
+  readonly isHardened: boolean;
+}
+
 export interface Recording {
+  readonly kernel: RecordedKernel;
   /** The name of a vector, or the family of generated programs. */
   readonly name: string;
   readonly lse: boolean;
@@ -97,6 +109,7 @@ function generated(r: Fields): Recording {
   });
   if (at !== jited.length) throw new FieldError(`funcLens add up to ${at}, but jited is ${jited.length} bytes long`);
   return {
+    kernel: kernelOf(r),
     name: asString(r.family, "family"),
     lse: !WITHOUT_LSE.test(asString(r.cpu, "cpu")),
     progType: optional(asNumber)(r.progType, "progType"),
@@ -122,6 +135,7 @@ function runOf(r: Fields): RecordedRun | undefined {
 function vector(v: Fields): Recording {
   const name = asString(v.name, "name");
   return {
+    kernel: kernelOf(v),
     name,
     lse: !asString(v.run, `${name}: run`).includes("no LSE"),
     progType: undefined,
@@ -138,6 +152,14 @@ function vector(v: Fields): Recording {
     }),
     run: undefined,
   };
+}
+
+function kernelOf(fields: Fields): RecordedKernel {
+  const release = optional(asString)(fields.kernel, "kernel") ?? "6.12";
+  const version = VERSIONS.find((known) => release === known || release.startsWith(`${known}.`));
+  if (version === undefined) fail("kernel", `one of Linux ${VERSIONS.join(", ")}`, release);
+  const arrayPtrs = optional(asNumber)(fields.arrayPtrs, "arrayPtrs");
+  return { version: version!, arrayPtrs, isHardened: optional(asNumber)(fields.harden, "harden") === 2 };
 }
 
 class FieldError extends Error {}

@@ -8,7 +8,7 @@ import {
   type Halves,
   type JitEnv,
   type JitFunction,
-  LINUX_6_12,
+  linuxEnv,
   type Subject,
   slotOfWord,
 } from "../../subjects/subject.js";
@@ -26,10 +26,11 @@ type Resolved =
   | { readonly ok: false; readonly message: string };
 
 /** The kernel that was recorded, with all of its defects. */
-export const environmentOf = ({ lse, callBase, dummyTramp = LINUX_6_12.dummyTramp }: Recording): JitEnv => ({
-  ...LINUX_6_12,
-  ...{ lse, callBase, dummyTramp },
-});
+export function environmentOf({ kernel, lse, callBase, dummyTramp }: Recording): JitEnv {
+  const env = linuxEnv(kernel.version);
+  const { arrayPtrs = env.offsets.arrayPtrs } = kernel;
+  return { ...env, lse, callBase, dummyTramp: dummyTramp ?? env.dummyTramp, offsets: { ...env.offsets, arrayPtrs } };
+}
 
 /** The functions of a recorded program as the JIT got them, and what the subject makes of them at the recorded addresses. */
 export function resolve(recording: Recording, subject: Subject): Resolved {

@@ -9,6 +9,7 @@ import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program } from "../../spec/bpf/program.js";
 import { CALL_BASE, layoutOf } from "../../subjects/run/layout.js";
 import { loadedBy, type ProgramSession } from "../../subjects/session/program-session.js";
+import { LINUX_6_12 } from "../../subjects/subject.js";
 import { AGREE, compare, notCompiled, summary, type Verdict } from "../verdict.js";
 import type { RecordedRun, Recording } from "./recording.js";
 import { relocate } from "./relocate.js";
@@ -53,7 +54,8 @@ export function compareResult(recording: Recording, session: ProgramSession): Ve
 
   const lowered = relocate(recording, loadedAs.value, program);
   if (!lowered.ok) return incomparable(lowered.why);
-  const env = { ...environmentOf(recording), callBase: CALL_BASE };
+  // The maps are ours, and so is where their fields lie.
+  const env = { ...environmentOf(recording), callBase: CALL_BASE, offsets: LINUX_6_12.offsets };
   const live = loadedBy(session.loadLowered({ codes: [lowered.functions], lse: env.lse, env, hole: 0 }));
   if (typeof live === "string") return notCompiled(live);
   const layout = layoutOf(program, input.length, session.frames(live));

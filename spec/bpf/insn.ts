@@ -5,8 +5,11 @@
 import { REFUSED, ROWS, type Row, rowsOfOpcode } from "./isa.js";
 
 export const SLOT_BYTES = 8;
-/** R0..R10. R11 (`AX`) exists in the kernel dialect only. */
+/** R0..R10. The kernel dialect has two more: R11 is `AX`, since Linux 7.2 the base of stack arguments; then R12 is `AX`. */
 export const REGISTERS = 11;
+export const LAST_OF_KERNEL = 12;
+/** The base of arguments beyond five, since Linux 7.2. */
+export const STACK_ARGUMENTS = 11;
 /** The frame pointer, R10. */
 export const FP = 10;
 
@@ -104,9 +107,12 @@ function decodeSlot(view: DataView, at: number, dialect: Dialect): Decoded<Insn>
   const name = `opcode 0x${opcode.toString(16).padStart(2, "0")}`;
   const refused = REFUSED.get(opcode);
   if (refused !== undefined) return refuse("refused", pc, `${name} is ${refused}, which is not supported`);
-  const rows = rowsOfOpcode(opcode).filter((row) => dialect === "kernel" || row.group !== "kernel");
-  if (rows.length === 0) return refuse("unknownOpcode", pc, `${name} is not an instruction`);
+  const known = rowsOfOpcode(opcode);
+  if (known.length === 0) return refuse("unknownOpcode", pc, `${name} is not an instruction`);
+  const rows = known.filter((row) => dialect === "kernel" || row.group !== "kernel");
   const row = rows.find((r) => selects(r, slot));
+  const newer = row ?? known.find((r) => selects(r, slot));
+  if (newer !== undefined && newer !== row) return refuse("refused", pc, `${name} is ${notForPrograms(newer)}`);
   if (row === undefined) return refuse("badSelector", pc, `${name} has no form with ${describeSelector(rows, slot)}`);
   const decoded: Insn = { row, ...slot };
   const problem = badField(decoded, dialect);
@@ -114,6 +120,18 @@ function decodeSlot(view: DataView, at: number, dialect: Dialect): Decoded<Insn>
     ? { ok: true, value: decoded }
     : refuse(problem.kind, pc, `${row.id}: ${problem.message}`);
 }
+
+/** What a form is called that a program may not have here, since when it exists, and why it may not. */
+export const notForPrograms = ({ id, since, kind, op }: Row & { readonly op?: string }): string => {
+  const age = since === undefined ? "" : ` (Linux ${since.linux}, arm64 JIT ${since.arm64})`;
+  return `${id}${age}, ${NEEDS[op ?? kind] ?? "which only a verifier makes"}`;
+};
+const NEEDS: Readonly<Record<string, string>> = {
+  castKernel: "a cast of an arena pointer to the kernel's: programs here have no arena",
+  castUser: "a cast of an arena pointer to user space's: programs here have no arena",
+  gotox: "a jump through an instruction array: programs here have none",
+  mayGoto: "a jump once a budget is used up, which is not modelled",
+};
 
 type Fields = Omit<Insn, "row">;
 
@@ -134,11 +152,10 @@ export function badField(
   { row, dst, src, off, imm }: Insn,
   dialect: Dialect,
 ): Pick<DecodeError, "kind" | "message"> | undefined {
-  const last = dialect === "kernel" ? REGISTERS : REGISTERS - 1;
-  if (row.dst !== "none" && dst > last)
-    return { kind: "badRegister", message: `dst is r${dst}, the last register is r${last}` };
+  const last = dialect === "kernel" ? LAST_OF_KERNEL : REGISTERS - 1;
+  if (row.dst !== "none" && dst > last) return { kind: "badRegister", message: badRegister(row, "dst", dst, last) };
   if (row.src !== "none" && row.src !== "select" && src > last) {
-    return { kind: "badRegister", message: `src is r${src}, the last register is r${last}` };
+    return { kind: "badRegister", message: badRegister(row, "src", src, last) };
   }
   if (dialect === "kernel") return undefined;
   const reserved = { dst, src, off, imm };
@@ -148,6 +165,14 @@ export function badField(
     }
   }
   return undefined;
+}
+
+function badRegister({ kind }: Row, field: "dst" | "src", register: number, last: number): string {
+  const isBase = kind === "load" ? field === "src" : (kind === "store" || kind === "storeImm") && field === "dst";
+  if (register === STACK_ARGUMENTS && isBase) {
+    return `${field} is r11, the base of stack arguments (Linux 7.2, arm64 JIT 7.2): calls with more than five are not modelled`;
+  }
+  return `${field} is r${register}, the last register is r${last}`;
 }
 
 const refuse = (kind: DecodeErrorKind, pc: number, message: string): { ok: false; error: DecodeError } => ({

@@ -35,6 +35,7 @@ function around(row: Row): readonly Insn[] {
     case "jump":
     case "exit":
     case "lddwHigh":
+    case "mayGoto":
     case "kernel":
       return [...start, op(row.id, { src: row.src === "none" ? 0 : 6, imm }), EXIT];
     case "call":
@@ -42,9 +43,11 @@ function around(row: Row): readonly Insn[] {
     case "lddw":
       return [...start, op(row.id), op("lddw high"), EXIT];
     case "load":
+    case "loadAcquire":
       return [...start, op(row.id, { src: 7 }), EXIT];
     case "storeImm":
     case "store":
+    case "storeRelease":
     case "atomic":
       return [
         ...start,

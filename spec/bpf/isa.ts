@@ -2,8 +2,11 @@
 // syntaxes, validity rules, generators and coverage read these rows. Meanings live elsewhere: `steps.ts` and the files
 // that it names for what a program computes, `impl/jit` for what is emitted. Read `insn.ts` next.
 
-/** The conformance groups of RFC 9669 section 2.4, and `kernel` for forms that only a verifier hands to a JIT. */
-export type Group = "base32" | "base64" | "atomic32" | "atomic64" | "divmul32" | "divmul64" | "kernel";
+/**
+ * The conformance groups of RFC 9669 section 2.4, `linux` for forms that Linux has beyond them, and `kernel` for forms that
+ * only a verifier hands to a JIT, or that need what no program here has.
+ */
+export type Group = "base32" | "base64" | "atomic32" | "atomic64" | "divmul32" | "divmul64" | "linux" | "kernel";
 export type Width = 32 | 64;
 /** Bytes that a load, store or atomic touches. */
 export type Size = 1 | 2 | 4 | 8;
@@ -27,6 +30,12 @@ interface RowBase {
   readonly src: RegUse | "select";
   readonly off: OffUse;
   readonly imm: ImmUse;
+  /** The Linux release that has it first, and the one whose arm64 JIT does; absent for what is older than 6.9. */
+  readonly since?: Since;
+}
+export interface Since {
+  readonly linux: string;
+  readonly arm64: string;
 }
 
 /** Binary arithmetic: RFC 9669 section 4.1. `off: 1` marks the signed division and modulo. */
@@ -173,10 +182,26 @@ export interface AtomicRow extends RowBase {
   readonly fetch: boolean;
   readonly symbol: string;
 }
-/** Forms without a user-visible meaning, made by the verifier. */
+/** A load that no later access of the same CPU may pass, zero-extended. */
+export interface LoadAcquireRow extends RowBase {
+  readonly kind: "loadAcquire";
+  readonly mode: Mode;
+  readonly size: Size;
+}
+/** A store that may not pass an earlier access of the same CPU. */
+export interface StoreReleaseRow extends RowBase {
+  readonly kind: "storeRelease";
+  readonly mode: Mode;
+  readonly size: Size;
+}
+/** Falls through while the function's budget lasts, and then jumps. */
+interface MayGotoRow extends RowBase {
+  readonly kind: "mayGoto";
+}
+/** Forms without a user-visible meaning, made by the verifier, and forms that need an arena or an instruction array. */
 export interface KernelRow extends RowBase {
   readonly kind: "kernel";
-  readonly op: "tailCall" | "percpu" | "castUser" | "nospec";
+  readonly op: "tailCall" | "percpu" | "castUser" | "castKernel" | "nospec" | "gotox";
 }
 export type Row =
   | AluRow
@@ -193,6 +218,9 @@ export type Row =
   | StoreImmRow
   | StoreRow
   | AtomicRow
+  | LoadAcquireRow
+  | StoreReleaseRow
+  | MayGotoRow
   | KernelRow;
 
 const LD = 0x00;
@@ -416,7 +444,12 @@ const LOAD_MODES = [
   { mode: "probe", signed: false, code: 0x20, prefix: "probe ldx" },
   { mode: "probe", signed: true, code: 0x40, prefix: "probe ldxs" },
   { mode: "arena", signed: false, code: 0xa0, prefix: "arena ldx" },
+  { mode: "arena", signed: true, code: 0xc0, prefix: "arena ldxs" },
 ] as const;
+const ARENA: Since = { linux: "6.9", arm64: "6.10" };
+const SIGNED_ARENA: Since = { linux: "6.18", arm64: "6.18" };
+const ACQUIRE_RELEASE: Since = { linux: "6.15", arm64: "6.15" };
+const sinceOf = (mode: Mode): { readonly since?: Since } => (mode === "arena" ? { since: ARENA } : {});
 const loadRows: readonly LoadRow[] = LOAD_MODES.flatMap(({ mode, signed, code, prefix }) =>
   SIZES.filter(({ size }) => !(signed && size === 8)).map(
     ({ size, code: sizeCode, name }): LoadRow => ({
@@ -433,6 +466,7 @@ const loadRows: readonly LoadRow[] = LOAD_MODES.flatMap(({ mode, signed, code, p
       src: "r",
       off: "mem",
       imm: "none",
+      ...(mode === "arena" && { since: signed ? SIGNED_ARENA : ARENA }),
     }),
   ),
 );
@@ -456,6 +490,7 @@ const storeImmRows: readonly StoreImmRow[] = STORE_MODES.flatMap(({ mode, code, 
       src: "none",
       off: "mem",
       imm: "any",
+      ...sinceOf(mode),
     }),
   ),
 );
@@ -474,6 +509,7 @@ const storeRows: readonly StoreRow[] = STORE_MODES.flatMap(({ mode, code, prefix
       src: "r",
       off: "mem",
       imm: "none",
+      ...sinceOf(mode),
     }),
   ),
 );
@@ -503,11 +539,57 @@ const atomicRows: readonly AtomicRow[] = ATOMIC_MODES.flatMap(({ mode, code, pre
           src: fetch && atomic.op !== "cmpxchg" ? "rw" : "r",
           off: "mem",
           imm: "select",
+          ...sinceOf(mode),
         };
       }),
     ),
   ),
 );
+
+const LOAD_ACQUIRE = 0x100;
+const STORE_RELEASE = 0x110;
+const ordered = ATOMIC_MODES.flatMap(({ mode, code, prefix }) =>
+  SIZES.map(({ size, code: sizeCode, name }) => ({
+    mode,
+    size,
+    prefix,
+    name,
+    opcode: STX | code | sizeCode,
+    group: mode === "mem" ? ("linux" as const) : ("kernel" as const),
+    cpu: 4 as const,
+    src: "r" as const,
+    off: "mem" as const,
+    imm: "select" as const,
+    since: ACQUIRE_RELEASE,
+  })),
+);
+const loadAcquireRows: readonly LoadAcquireRow[] = ordered.map(({ prefix, name, ...row }) => ({
+  ...row,
+  kind: "loadAcquire",
+  id: `${prefix}load acquire ${name}`,
+  select: { imm: LOAD_ACQUIRE },
+  dst: "w",
+}));
+const storeReleaseRows: readonly StoreReleaseRow[] = ordered.map(({ prefix, name, ...row }) => ({
+  ...row,
+  kind: "storeRelease",
+  id: `${prefix}store release ${name}`,
+  select: { imm: STORE_RELEASE },
+  dst: "r",
+}));
+const mayGotoRow: MayGotoRow = {
+  kind: "mayGoto",
+  id: "may_goto",
+  opcode: JMP | 0xe0,
+  group: "kernel",
+  cpu: 4,
+  select: { src: 0 },
+  dst: "none",
+  src: "select",
+  off: "branch",
+  imm: "none",
+  since: { linux: "6.9", arm64: "6.9" },
+};
 
 const KERNEL_ONLY = { kind: "kernel", group: "kernel", cpu: 1 } as const;
 const kernelRows: readonly KernelRow[] = [
@@ -530,6 +612,7 @@ const kernelRows: readonly KernelRow[] = [
     src: "r",
     off: "select",
     imm: "none",
+    since: { linux: "6.10", arm64: "6.10" },
   },
   {
     ...KERNEL_ONLY,
@@ -541,6 +624,29 @@ const kernelRows: readonly KernelRow[] = [
     src: "r",
     off: "select",
     imm: "select",
+    since: ARENA,
+  },
+  {
+    ...KERNEL_ONLY,
+    id: "cast kernel",
+    op: "castKernel",
+    opcode: ALU64 | 0xb0 | SRC_REG,
+    select: { off: 1, imm: 1 },
+    dst: "w",
+    src: "r",
+    off: "select",
+    imm: "select",
+    since: ARENA,
+  },
+  {
+    ...KERNEL_ONLY,
+    id: "gotox",
+    op: "gotox",
+    opcode: JMP | SRC_REG,
+    ...REGISTER_ONLY,
+    dst: "r",
+    src: "none",
+    since: { linux: "6.19", arm64: "6.19" },
   },
   {
     ...KERNEL_ONLY,
@@ -569,6 +675,9 @@ export const ROWS: readonly Row[] = [
   ...storeImmRows,
   ...storeRows,
   ...atomicRows,
+  ...loadAcquireRows,
+  ...storeReleaseRows,
+  mayGotoRow,
   ...kernelRows,
 ];
 

@@ -3,7 +3,7 @@
 
 import { type U64, u64 } from "../bits.js";
 import { ATOMIC } from "./atomic.js";
-import type { AtomicRow, LoadRow, Mode, Size, StoreImmRow, StoreRow } from "./isa.js";
+import type { AtomicRow, LoadAcquireRow, LoadRow, Mode, Size, StoreImmRow, StoreReleaseRow, StoreRow } from "./isa.js";
 import { type RunState, type Slot, type Step, word } from "./run-state.js";
 
 export function load({ row, insn: { dst, src, off }, pc }: Slot<LoadRow>): Step {
@@ -51,6 +51,32 @@ export function atomic({ row, insn: { dst, src, off }, pc }: Slot<AtomicRow>): S
     if (!memory.store(address, size, value)) return run.memoryFault(pc);
     if (fetch) registers[op === "cmpxchg" ? 0 : src] = old;
     return pc + 1;
+  };
+}
+
+/** One CPU sees its own accesses in program order: what is ordered is a load, and must be aligned. */
+export function loadAcquire({ row, insn: { dst, src, off }, pc }: Slot<LoadAcquireRow>): Step {
+  const { mode, size } = row;
+  if (mode !== "mem") return refuseMode(mode, pc);
+  const offset = BigInt(off);
+  return (run) => {
+    const address = u64(word(run.registers, src) + offset);
+    if (address % BigInt(size) !== 0n) return run.fault(pc, "badAccess", "misaligned load-acquire");
+    const value = run.memory.load(address, size);
+    if (value === undefined) return run.memoryFault(pc);
+    run.registers[dst] = value;
+    return pc + 1;
+  };
+}
+
+export function storeRelease({ row, insn: { dst, src, off }, pc }: Slot<StoreReleaseRow>): Step {
+  const { mode, size } = row;
+  if (mode !== "mem") return refuseMode(mode, pc);
+  const offset = BigInt(off);
+  return (run) => {
+    const address = u64(word(run.registers, dst) + offset);
+    if (address % BigInt(size) !== 0n) return run.fault(pc, "badAccess", "misaligned store-release");
+    return storeAt(run, pc, address, size, word(run.registers, src));
   };
 }
 

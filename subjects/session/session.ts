@@ -11,10 +11,10 @@ import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import type { Account, Execution, Patch, Scene, Step, StepResult, Tramp } from "../step.js";
 import {
-  DEFAULT_ENV,
   type JitEnv,
   type LoadedProgram,
   type LoadResult,
+  profileEnv,
   type Subject,
   type SubjectKernel,
 } from "../subject.js";
@@ -78,7 +78,7 @@ export class Session implements Scene {
     const { machine, memory } = this.placed;
     this.machine = machine;
     this.images = images;
-    const given = env ?? { ...DEFAULT_ENV, quirks: quirksOf(history) };
+    const given = env ?? { ...profileEnv(history.profile), quirks: quirksOf(history) };
     this.env = { ...given, callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE };
     this.kernel = subject.boot({
       machine,

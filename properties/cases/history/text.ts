@@ -22,7 +22,7 @@ import {
 import { defaultSubject } from "../../../subjects/index.js";
 import { trampolineBytes } from "../../../subjects/session/attachments.js";
 import { prepared } from "../../../subjects/session/prepared.js";
-import { QUIRKS, type QuirkId } from "../../../subjects/subject.js";
+import { isProfile, QUIRKS, type QuirkId } from "../../../subjects/subject.js";
 import { ORACLES } from "../../oracles/index.js";
 import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
 import { parseCase, printCase } from "../program/text.js";
@@ -46,8 +46,7 @@ const FIELDS: readonly Field<Surroundings>[] = [
   },
   {
     key: "profile",
-    read: (text, into) =>
-      text === "linux-6.12" || text === "fixed" ? { ...into, profile: text } : `no profile is called "${text}"`,
+    read: (text, into) => (isProfile(text) ? { ...into, profile: text } : `no profile is called "${text}"`),
     print: ({ profile }) => [profile],
   },
   {

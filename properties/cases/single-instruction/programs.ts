@@ -144,6 +144,9 @@ export function programsFor(row: Row): readonly Case[] {
       return row.target === "local" ? [localCall(row)] : row.target === "helper" ? helperCalls(row) : [];
     case "kernel":
       return row.op === "tailCall" ? tailCalls() : [];
+    case "loadAcquire":
+    case "storeRelease":
+    case "mayGoto":
     case "lddwHigh":
       return [];
     default:

@@ -29,7 +29,9 @@ const LOADS = ROWS.filter((row): row is LoadRow => row.kind === "load" && row.mo
 const STORES = ROWS.filter((row): row is StoreRow => row.kind === "store" && row.mode === "arena");
 const STORE_IMMS = ROWS.filter((row): row is StoreImmRow => row.kind === "storeImm" && row.mode === "arena");
 const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic");
-const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && row.op !== "tailCall");
+/** What another verifier-only form, a frame or an instruction array must stand around. */
+const NOT_ALONE: ReadonlySet<KernelRow["op"]> = new Set(["tailCall", "castKernel", "gotox"]);
+const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && !NOT_ALONE.has(row.op));
 const HELPER = rowById("call helper");
 
 /** Roles of registers on entry; all others are numbers. */

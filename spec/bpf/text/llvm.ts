@@ -43,6 +43,16 @@ export function llvmTemplates(row: Row): readonly string[] {
     }
     case "atomic":
       return atomic(row).map((text) => `${mode(row.mode)}${text}`);
+    case "loadAcquire":
+      return ordered(row.size, "dst").map(
+        (to) => `${mode(row.mode)}${to} = load_acquire((u${row.size * 8} *)({src} {off}))`,
+      );
+    case "storeRelease":
+      return ordered(row.size, "src").map(
+        (from) => `${mode(row.mode)}store_release((u${row.size * 8} *)({dst} {off}), ${from})`,
+      );
+    case "mayGoto":
+      return BRANCHES.off.map((target) => `may_goto ${target}`);
     case "kernel":
       return [KERNEL[row.op]];
     default:
@@ -55,6 +65,10 @@ const src = (width: 32 | 64): string => (width === 32 ? "{wsrc}" : "{src}");
 const mode = (mode: "mem" | "probe" | "arena"): string => (mode === "mem" ? "" : `${mode} `);
 const place = (size: Size, sign: "u" | "s", base: string): string => `*(${sign}${size * 8} *)(${base} {off})`;
 
+/** A register, by the width that LLVM names it with first. */
+const ordered = (size: Size, field: "dst" | "src"): readonly string[] =>
+  size === 8 ? [`{${field}}`] : [`{w${field}}`, `{${field}}`];
+
 const CALLS = {
   helper: ["call {imm}"],
   local: ["call pc{far}", "call {label}"],
@@ -65,6 +79,8 @@ const KERNEL = {
   tailCall: "tail_call",
   percpu: "{dst} = percpu {src}",
   castUser: "{dst} = addr_space_cast({src}, 1, 0)",
+  castKernel: "{dst} = addr_space_cast({src}, 0, 1)",
+  gotox: "gotox {dst}",
   nospec: "nospec",
 } as const;
 

@@ -37,6 +37,12 @@ export function mnemonicTemplates(row: Row): readonly string[] {
     case "store":
     case "atomic":
       return places("{dst}").map((place) => `${row.id} ${place}, {src}`);
+    case "loadAcquire":
+      return places("{src}").map((place) => `${words(row.id)} {dst}, ${place}`);
+    case "storeRelease":
+      return places("{dst}").map((place) => `${words(row.id)} ${place}, {src}`);
+    case "mayGoto":
+      return BRANCHES.off.map((target) => `may_goto ${target}`);
     case "kernel":
       return [KERNEL[row.op]];
     default:
@@ -44,6 +50,9 @@ export function mnemonicTemplates(row: Row): readonly string[] {
   }
 }
 
+/** `load acquire dw` -> `load_acquire_dw`. */
+const words = (id: string): string =>
+  id.replace("load acquire ", "load_acquire_").replace("store release ", "store_release_");
 const suffix = (width: 32 | 64): string => (width === 32 ? "32" : "");
 const places = (base: string): readonly string[] => [`[${base}{off}]`, `[${base}]`];
 
@@ -57,5 +66,7 @@ const KERNEL = {
   tailCall: "tail_call",
   percpu: "percpu {dst}, {src}",
   castUser: "cast_user {dst}, {src}",
+  castKernel: "cast_kernel {dst}, {src}",
+  gotox: "gotox {dst}",
   nospec: "nospec",
 } as const;

@@ -1,7 +1,7 @@
 // The places of a template where an operand stands: how each is read from tokens and how it is printed. A template says
 // `{dst}`, and this file says what that means. Read `template.ts` next.
 
-import { REGISTERS } from "../insn.js";
+import { LAST_OF_KERNEL, REGISTERS } from "../insn.js";
 import { isNumeric, isWord, magnitude, signedNumber, type Token } from "./token.js";
 
 /** What the operands of one line come to. `high` is the imm of the second slot of an lddw, `label` a branch target. */
@@ -37,7 +37,7 @@ export interface Slot {
 }
 
 export const SPELLING = { llvm: { sigil: "", space: " " }, mnemonic: { sigil: "%", space: "" } } as const;
-export const lastRegister = (kernel: boolean): number => (kernel ? REGISTERS : REGISTERS - 1);
+export const lastRegister = (kernel: boolean): number => (kernel ? LAST_OF_KERNEL : REGISTERS - 1);
 
 const register = (field: "dst" | "src", letter: "r" | "w"): Slot => ({
   expects: ({ lastRegister }) => `a register ${letter}0..${letter}${lastRegister}`,

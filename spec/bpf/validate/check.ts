@@ -65,6 +65,13 @@ export class Checker implements Site {
         this.#stores(src);
         this.#access(pc, dst, off, row.size, "atomic");
         break;
+      case "loadAcquire":
+        this.#access(pc, src, off, row.size, "atomic");
+        break;
+      case "storeRelease":
+        this.#stores(src);
+        this.#access(pc, dst, off, row.size, "atomic");
+        break;
       case "store":
         this.#stores(src);
         this.#access(pc, dst, off, row.size, "store");

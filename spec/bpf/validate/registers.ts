@@ -59,7 +59,10 @@ export class Registers {
   leaks({ row, src }: Insn): boolean {
     if (this.context !== "xdp") return false;
     if (row.kind === "exit") return (this.taint(0) & MAY_BE_CONTEXT) !== 0;
-    return (row.kind === "store" || row.kind === "atomic") && (this.taint(src) & MAY_BE_CONTEXT) !== 0;
+    return (
+      (row.kind === "store" || row.kind === "atomic" || row.kind === "storeRelease") &&
+      (this.taint(src) & MAY_BE_CONTEXT) !== 0
+    );
   }
 
   /** Do what the slot at `pc` does. */
@@ -84,6 +87,9 @@ export class Registers {
         // Narrow loads cannot carry a pointer, but for the context fields that Linux widens.
         if (this.context === "xdp" && this.kind[src] === CONTEXT) this.set(dst, OTHER);
         else this.#loaded(dst, row.size);
+        break;
+      case "loadAcquire":
+        this.#loaded(dst, row.size);
         break;
       case "atomic":
         if (row.fetch) this.#loaded(row.op === "cmpxchg" ? 0 : src, row.size);

@@ -67,10 +67,14 @@ function rank(row: Row): number {
     case "load":
     case "store":
       return 6;
+    case "loadAcquire":
+    case "storeRelease":
+      return 7;
     case "atomic":
       return row.fetch ? 8 : 7;
     case "call":
       return 9;
+    case "mayGoto":
     case "kernel":
       return 10;
     default:

@@ -74,6 +74,7 @@ const SYSTEM: readonly Form[] = [
   constant("BTI_JC", system.BTI_JC, { kind: "hint", imm7: 38 }),
   constant("CLEARBHB", system.CLEARBHB, { kind: "hint", imm7: 22 }),
   constant("DMB_ISH", system.DMB_ISH, { kind: "barrier", op: "dmb", option: 11 }),
+  constant("DSB_NSH", system.DSB_NSH, { kind: "barrier", op: "dsb", option: 7 }),
   constant("DSB_ISH", system.DSB_ISH, { kind: "barrier", op: "dsb", option: 11 }),
   constant("ISB", system.ISB, { kind: "barrier", op: "isb", option: 0 }),
   constant("HVC_0", system.HVC_0, { kind: "exception", op: "hvc", imm16: 0 }),

@@ -75,5 +75,6 @@ export const LOGICAL: readonly Form[] = [
   form("ornReg", [WIDTH, REG, REG, REG], logical.ornReg, (w, d, n, m) => register("orr", true, w, d, n, m)),
   form("tstImm", [WIDTH, REG, IMM], logical.tstImm, (w, n, imm) => immediate("ands", w, ZR, n, imm)),
   form("tstReg", [WIDTH, REG, REG], logical.tstReg, (w, n, m) => register("ands", false, w, ZR, n, m)),
+  form("movOrr", [WIDTH, REG, REG], logical.movOrr, (w, d, m) => register("orr", false, w, d, ZR, m)),
   form("mvn", [WIDTH, REG, REG], logical.mvn, (w, d, m) => register("orr", true, w, d, ZR, m)),
 ];
