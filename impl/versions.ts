@@ -17,7 +17,7 @@ interface ChangeRow {
   readonly kind: "form" | "code";
 }
 
-export const CHANGES = [
+const CHANGES = [
   { id: "acquireRelease", title: "load-acquire and store-release", from: "6.16", since: "6.15", kind: "form" },
   {
     id: "atomicOffsetImm",
@@ -56,7 +56,7 @@ export const CHANGES = [
     kind: "code",
   },
 ] as const satisfies readonly ChangeRow[];
-export type ChangeId = (typeof CHANGES)[number]["id"];
+type ChangeId = (typeof CHANGES)[number]["id"];
 
 /** Which changes are on. */
 export type Changes = Readonly<Record<ChangeId, boolean>>;

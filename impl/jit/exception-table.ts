@@ -8,7 +8,7 @@ import { CLEAR_NOTHING } from "./registers.js";
 /** s32 insn, s32 fixup, s16 type, s16 data: see `fixup-exception.ts`, which reads them. */
 export const ENTRY_BYTES = 12;
 const TYPE_BPF = 1;
-export const REGISTER_SHIFT = 27;
+const REGISTER_SHIFT = 27;
 /** Since 6.18, below the register: that and how an arena was accessed, the register of the pointer, the offset. */
 const ARENA = 1 << 21;
 const ARENA_WRITE = 1 << 22;

@@ -27,7 +27,7 @@ export interface RecordedRun {
 }
 
 /** Which build of which kernel was recorded. */
-export interface RecordedKernel {
+interface RecordedKernel {
   /** Its profile's version. */
   readonly version: Version;
   /** Offset of the pointers in its `struct bpf_array`; undefined where the recording does not say. */

@@ -9,7 +9,7 @@ export const SLOT_BYTES = 8;
 export const REGISTERS = 11;
 export const LAST_OF_KERNEL = 12;
 /** The base of arguments beyond five, since Linux 7.2. */
-export const STACK_ARGUMENTS = 11;
+const STACK_ARGUMENTS = 11;
 /** The frame pointer, R10. */
 export const FP = 10;
 
@@ -122,7 +122,7 @@ function decodeSlot(view: DataView, at: number, dialect: Dialect): Decoded<Insn>
 }
 
 /** What a form is called that a program may not have here, since when it exists, and why it may not. */
-export const notForPrograms = ({ id, since, kind, op }: Row & { readonly op?: string }): string => {
+const notForPrograms = ({ id, since, kind, op }: Row & { readonly op?: string }): string => {
   const age = since === undefined ? "" : ` (Linux ${since.linux}, arm64 JIT ${since.arm64})`;
   return `${id}${age}, ${NEEDS[op ?? kind] ?? "which only a verifier makes"}`;
 };

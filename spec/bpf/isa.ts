@@ -33,7 +33,7 @@ interface RowBase {
   /** The Linux release that has it first, and the one whose arm64 JIT does; absent for what is older than 6.9. */
   readonly since?: Since;
 }
-export interface Since {
+interface Since {
   readonly linux: string;
   readonly arm64: string;
 }
