@@ -1,0 +1,80 @@
+// A kernel image as running it needs it: bytes at their link addresses with relocations applied, symbols, types.
+
+import type { Va } from "../../../machine/address.js";
+import { Malformed } from "../../../spec/malformed.js";
+import { type ImageHeader, readHeader } from "./header.js";
+import { findKallsyms, readNames } from "./kallsyms.js";
+import { findLinkBase, findOffsets, type KallsymsLayout } from "./link-base.js";
+import { applyRelocations, findRelocations } from "./relocations.js";
+import { type SymbolAt, Symbols } from "./symbols.js";
+import { type KernelTypes, typesIn } from "./types.js";
+import { type ImageWords, imageWords } from "./words.js";
+
+export interface KernelImage extends ImageHeader {
+  /** As the kernel prints it: `6.12.117+deb12-arm64`. */
+  readonly release: string;
+  /** The whole line, with compiler and date. */
+  readonly banner: string;
+  /** Low 48 bits of the address of the first byte. */
+  readonly base: Va;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly layout: KallsymsLayout;
+  /** RELA entries, and how many of them lie outside the bytes. */
+  readonly relocations: { readonly count: number; readonly outside: number };
+  readonly symbols: Symbols;
+  /** Undefined if the image has no BTF. */
+  readonly types: KernelTypes | undefined;
+  /** Undefined if there is no such symbol. */
+  address(name: string): Va | undefined;
+  /** The symbol that an address belongs to; undefined outside the image. */
+  symbolAt(va: Va): SymbolAt | undefined;
+  /** First address of every function. */
+  readonly functions: Float64Array;
+}
+
+/**
+ * Reads a raw `Image`.
+ *
+ * @throws Malformed
+ */
+export function readImage(source: Uint8Array): KernelImage {
+  const header = readHeader(source);
+  const image = imageWords(source);
+  const banner = bannerIn(image);
+  const tables = findKallsyms(image);
+  const { names, letters } = readNames(image, tables);
+  const found = findOffsets(image, tables);
+  const relocations = findRelocations(image);
+  const text = names.indexOf("_text");
+  const { base, symbolsFrom } = findLinkBase(image, found, relocations, text < 0 ? undefined : found.offsets[text]);
+  const outside = applyRelocations(image, relocations, base);
+  const symbols = new Symbols(
+    found.offsets.map((offset) => symbolsFrom + offset),
+    letters,
+    names,
+  );
+  const btf = symbols.address("__start_BTF");
+  const types = typesIn(image, btf === undefined ? undefined : btf - base);
+  const end = base + header.imageBytes;
+  return {
+    ...{ ...header, ...banner, base, bytes: image.bytes, layout: found.layout, symbols, types },
+    relocations: { count: relocations.entries.length, outside },
+    address: (name) => symbols.address(name),
+    symbolAt: (va) => (va < base || va >= end ? undefined : symbols.at(va)),
+    functions: symbols.functions(),
+  };
+}
+
+const BANNER = "Linux version ";
+const MOST_BANNER_BYTES = 1024;
+
+/** What the kernel prints first. */
+function bannerIn({ bytes }: ImageWords): Pick<KernelImage, "release" | "banner"> {
+  const buffer = Buffer.from(bytes.buffer);
+  for (let at = buffer.indexOf(BANNER); at >= 0; at = buffer.indexOf(BANNER, at + 1)) {
+    const banner = buffer.toString("latin1", at, at + MOST_BANNER_BYTES).split(/[\n\0]/, 1)[0]!;
+    const release = /^Linux version (\d+\.\d+\S*) /.exec(banner)?.[1];
+    if (release !== undefined) return { release, banner };
+  }
+  throw new Malformed("the banner of a kernel, Linux version ..., in the image", "none: it is damaged");
+}

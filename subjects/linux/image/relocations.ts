@@ -1,0 +1,66 @@
+// Relocations of an image that finds its own place (CONFIG_RELOCATABLE): pointers that start up code makes. Kernels up to
+// 6.12 have them as RELA entries, with zeros where the pointers will be; newer ones as RELR, with the pointers in place, so
+// that at the address it was linked for such an image is as it stands. A raw image has no table of contents: RELA entries
+// are told by their shape.
+
+import type { Va } from "../../../machine/address.js";
+import { type ImageWords, kernelAddress } from "./words.js";
+
+/** R_AARCH64_RELATIVE */
+const RELATIVE = 0x403;
+const ENTRY_WORDS = 6;
+/** Fewer in a row may be chance. */
+const LEAST_IN_A_ROW = 3;
+
+export interface Relocations {
+  /** Index of each entry's first word. */
+  readonly entries: Uint32Array;
+  /** Where each pointer goes. */
+  readonly places: Float64Array;
+  /** What it is at the link base; 0 if that is no kernel address. */
+  readonly values: Float64Array;
+}
+
+/** All runs of entries. */
+export function findRelocations({ words }: ImageWords): Relocations {
+  const entries: number[] = [];
+  let runStart = 0;
+  for (let info = 2; info + 3 < words.length; info += 2) {
+    if (words[info] !== RELATIVE || words[info + 1] !== 0) continue;
+    const at = info - 2;
+    if (kernelAddress(words[at]!, words[at + 1]!) === 0) continue;
+    const follows = entries.length > 0 && at - entries[entries.length - 1]! === ENTRY_WORDS;
+    if (!follows) {
+      if (entries.length - runStart < LEAST_IN_A_ROW) entries.length = runStart;
+      runStart = entries.length;
+    }
+    entries.push(at);
+  }
+  if (entries.length - runStart < LEAST_IN_A_ROW) entries.length = runStart;
+  const places = Float64Array.from(entries, (at) => kernelAddress(words[at]!, words[at + 1]!));
+  const values = Float64Array.from(entries, (at) => kernelAddress(words[at + 4]!, words[at + 5]!));
+  return { entries: Uint32Array.from(entries), places, values };
+}
+
+/**
+ * Writes the pointers of an image linked for `base`.
+ *
+ * @returns how many lie outside the image, in what is zero when it starts
+ */
+export function applyRelocations({ bytes, words, view }: ImageWords, relocations: Relocations, base: Va): number {
+  let outside = 0;
+  const { entries, places } = relocations;
+  // Entries may lie where others write: take all values first.
+  const low = Uint32Array.from(entries, (at) => words[at + 4]!);
+  const high = Uint32Array.from(entries, (at) => words[at + 5]!);
+  for (let i = 0; i < entries.length; i++) {
+    const at = places[i]! - base;
+    if (at < 0 || at + 8 > bytes.length) {
+      outside++;
+      continue;
+    }
+    view.setUint32(at, low[i]!, true);
+    view.setUint32(at + 4, high[i]!, true);
+  }
+  return outside;
+}

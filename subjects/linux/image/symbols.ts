@@ -1,0 +1,80 @@
+// Symbols of a kernel, by name and by address.
+
+import type { Va } from "../../../machine/address.js";
+
+export interface SymbolAt {
+  readonly name: string;
+  /** From the symbol's start, in bytes. */
+  readonly offset: number;
+}
+
+const TEXT_LETTERS = new Set([..."tTwW"].map((letter) => letter.charCodeAt(0)));
+
+export class Symbols {
+  private readonly first = new Map<string, number>();
+
+  /** @param addresses ascending; @param letters as `nm` has them */
+  constructor(
+    readonly addresses: Float64Array,
+    readonly letters: Uint8Array,
+    readonly names: readonly string[],
+  ) {
+    for (let i = 0; i < names.length; i++) if (!this.first.has(names[i]!)) this.first.set(names[i]!, i);
+  }
+
+  get count(): number {
+    return this.names.length;
+  }
+
+  /** The first symbol of that name; undefined if there is none. */
+  address(name: string): Va | undefined {
+    const at = this.first.get(name);
+    return at === undefined ? undefined : this.addresses[at];
+  }
+
+  /** All of that name: static functions of different files may share one. */
+  addressesOf(name: string): readonly Va[] {
+    const found: Va[] = [];
+    for (let i = this.first.get(name) ?? this.count; i < this.count; i++) {
+      if (this.names[i] === name) found.push(this.addresses[i]!);
+    }
+    return found;
+  }
+
+  /** The symbol that an address belongs to; of several at one place, a function. */
+  at(va: Va): SymbolAt | undefined {
+    const last = this.lastUpTo(va);
+    if (last < 0) return undefined;
+    const start = this.addresses[last]!;
+    let best = last;
+    for (let i = last; i >= 0 && this.addresses[i] === start; i--) {
+      if (this.isFunction(i) || !this.isFunction(best)) best = i;
+    }
+    return { name: this.names[best]!, offset: va - start };
+  }
+
+  /** First addresses of functions, each once, ascending. */
+  functions(): Float64Array {
+    const found: Va[] = [];
+    for (let i = 0; i < this.count; i++) {
+      const va = this.addresses[i]!;
+      if (this.isFunction(i) && found[found.length - 1] !== va) found.push(va);
+    }
+    return Float64Array.from(found);
+  }
+
+  private isFunction(i: number): boolean {
+    return TEXT_LETTERS.has(this.letters[i]!);
+  }
+
+  /** Index of the last symbol at `va` or before; -1 if there is none. */
+  private lastUpTo(va: Va): number {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.addresses[middle]! <= va) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}
