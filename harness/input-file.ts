@@ -6,8 +6,8 @@ import { type BadInput, type Loaded, loaded, refuse } from "./bad-input.js";
 import { limitOf, overLimit } from "./limits.js";
 
 /** The whole file. Directories, missing files and files over the limit are refused. */
-export function readInputFile(file: string): Loaded<Uint8Array> {
-  const problem = refusedFile(file);
+export function readInputFile(file: string, limit: "file" | "kernel" = "file"): Loaded<Uint8Array> {
+  const problem = refusedFile(file, limit);
   if (problem !== undefined) return refuse(problem);
   try {
     // A Buffer's slice is no copy: hand out plain bytes.
@@ -41,14 +41,14 @@ function decodeText(file: string, bytes: Uint8Array): Loaded<string> {
 }
 
 /** Why the file cannot be read whole, judged before reading it; undefined if it can. */
-export function refusedFile(file: string): BadInput | undefined {
+export function refusedFile(file: string, limit: "file" | "kernel" = "file"): BadInput | undefined {
   try {
     const stat = statSync(file);
     if (!stat.isFile()) {
       const got = stat.isDirectory() ? "a directory" : "something else";
       return { subject: file, expected: "a file", got, next: "name a file" };
     }
-    return stat.size <= limitOf("file") ? undefined : overLimit("file", file, `${stat.size} bytes`);
+    return stat.size <= limitOf(limit) ? undefined : overLimit(limit, file, `${stat.size} bytes`);
   } catch (error) {
     return unreadable(file, error);
   }

@@ -7,6 +7,7 @@ const MIB = 1024 * KIB;
 
 export const LIMITS = {
   file: { start: 64 * MIB, unit: "bytes", what: "a file that is read whole" },
+  kernel: { start: 1024 * MIB, unit: "bytes", what: "a kernel image, or the vmlinux of one" },
   unpacked: { start: 4096 * MIB, unit: "bytes", what: "what a compressed or streamed recording unpacks to" },
   line: { start: 128 * MIB, unit: "bytes", what: "a line of a recording or log" },
   records: { start: 10_000_000, unit: "records", what: "lines of a recording or log" },

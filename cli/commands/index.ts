@@ -9,6 +9,7 @@ import { defineGate } from "./gate.js";
 import { defineGolden } from "./golden.js";
 import { defineHistory } from "./history.js";
 import { defineJit } from "./jit.js";
+import { defineLinux } from "./linux.js";
 import { defineMutants } from "./mutants.js";
 import { definePack } from "./pack.js";
 import { defineReplay } from "./replay.js";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Define[] = [
   defineReplay,
   defineCorpus,
   defineMutants,
+  defineLinux,
   defineCost,
   defineTlb,
 ];

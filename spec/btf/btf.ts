@@ -11,7 +11,7 @@ const KINDS = [
   ...(["void", "int", "ptr", "array", "struct", "union", "enum", "fwd", "typedef", "volatile", "const"] as const),
   ...(["restrict", "func", "funcProto", "var", "datasec", "float", "declTag", "typeTag", "enum64"] as const),
 ] as const;
-type BtfKind = (typeof KINDS)[number];
+export type BtfKind = (typeof KINDS)[number];
 
 /** Bytes behind the 12 of every type: so many, and so many for each of its members. */
 const BEHIND: Readonly<Record<BtfKind, readonly [fixed: number, each: number]>> = {
@@ -31,6 +31,8 @@ interface BtfMember {
   readonly name: string;
   readonly type: number;
   readonly bitOffset: number;
+  /** Of a bit field. */
+  readonly bits?: number;
 }
 interface BtfVariable {
   /** Of the variable: its kind is `var`, or `func` of an extern function. */
@@ -132,13 +134,13 @@ export class Btf {
       const name = this.names.at(this.view.getUint32(at + 12 + 12 * i, true));
       return {
         ...{ name, type: this.view.getUint32(at + 16 + 12 * i, true) },
-        bitOffset: isPacked ? offset & 0xff_ffff : offset,
+        ...(isPacked ? packedOffset(offset) : { bitOffset: offset }),
       };
     });
   }
 
   /** Of a function's prototype. */
-  parameters(id: number): readonly Omit<BtfMember, "bitOffset">[] {
+  parameters(id: number): readonly Pick<BtfMember, "name" | "type">[] {
     const at = this.ofKind(id, "funcProto");
     return Array.from({ length: this.length(at) }, (_, i) => ({
       name: this.names.at(this.view.getUint32(at + 12 + 8 * i, true)),
@@ -226,6 +228,10 @@ export class Btf {
     throw new Malformed(`type ${id} of BTF to be ${kinds.join(" or ")}`, `${kind} ${this.name(id)}`);
   }
 }
+
+/** Of a member of a structure that has bit fields. */
+const packedOffset = (field: number): Pick<BtfMember, "bitOffset" | "bits"> =>
+  field >>> 24 === 0 ? { bitOffset: field } : { bitOffset: field & 0xff_ffff, bits: field >>> 24 };
 
 const TRANSPARENT: ReadonlySet<BtfKind> = new Set(["typedef", "volatile", "const", "restrict", "typeTag", "var"]);
 const SIZED: ReadonlySet<BtfKind> = new Set(["int", "struct", "union", "enum", "enum64", "float", "datasec"]);

@@ -12,6 +12,9 @@ export const SECTION_TYPE = { progbits: 1, symtab: 2, strtab: 3, rela: 4, nobits
 /** Bits of a section's flags. */
 export const SECTION_FLAG = { write: 1, alloc: 2, execute: 4, compressed: 0x800 } as const;
 
+/** Type of a segment that is loaded. */
+export const SEGMENT_LOAD = 1;
+
 export interface ElfSection {
   readonly index: number;
   readonly name: string;
@@ -29,7 +32,7 @@ export interface ElfSection {
   readonly bytes: Uint8Array;
 }
 
-interface ElfSegment {
+export interface ElfSegment {
   readonly type: number;
   readonly flags: number;
   readonly address: bigint;

@@ -43,9 +43,13 @@ function checkSections(bytes: Uint8Array, view: DataView): void {
   const first = at + 24 + view.getUint16(at + 20, true);
   for (let i = 0; i < count; i++) {
     const section = first + 40 * i;
-    const end = section + 40 <= bytes.length ? view.getUint32(section + 16, true) + view.getUint32(section + 20, true) : 0;
+    const end =
+      section + 40 <= bytes.length ? view.getUint32(section + 16, true) + view.getUint32(section + 20, true) : 0;
     if (section + 40 > bytes.length || end > bytes.length) {
-      throw new Malformed(`an image of at least ${Math.max(end, section + 40)} bytes by its header`, `${bytes.length}: it is cut short`);
+      throw new Malformed(
+        `an image of at least ${Math.max(end, section + 40)} bytes by its header`,
+        `${bytes.length}: it is cut short`,
+      );
     }
   }
 }

@@ -1,12 +1,13 @@
 // A kernel image as running it needs it: bytes at their link addresses with relocations applied, symbols, types.
 
 import type { Va } from "../../../machine/address.js";
-import { Malformed } from "../../../spec/malformed.js";
+import { Malformed, parsed } from "../../../spec/malformed.js";
 import { type ImageHeader, readHeader } from "./header.js";
 import { findKallsyms, readNames } from "./kallsyms.js";
 import { findLinkBase, findOffsets, type KallsymsLayout } from "./link-base.js";
-import { applyRelocations, findRelocations } from "./relocations.js";
-import { type SymbolAt, Symbols } from "./symbols.js";
+import { applyRelocations, findRelocations, type Relocations } from "./relocations.js";
+import { mergedSymbols, symbolsOfList } from "./symbol-file.js";
+import { type ListedSymbol, type SymbolAt, Symbols } from "./symbols.js";
 import { type KernelTypes, typesIn } from "./types.js";
 import { type ImageWords, imageWords } from "./words.js";
 
@@ -18,7 +19,8 @@ export interface KernelImage extends ImageHeader {
   /** Low 48 bits of the address of the first byte. */
   readonly base: Va;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly layout: KallsymsLayout;
+  /** Of the image's own symbols; undefined if it has none. */
+  readonly layout: KallsymsLayout | undefined;
   /** RELA entries, and how many of them lie outside the bytes. */
   readonly relocations: { readonly count: number; readonly outside: number };
   readonly symbols: Symbols;
@@ -32,37 +34,65 @@ export interface KernelImage extends ImageHeader {
   readonly functions: Float64Array;
 }
 
+interface ImageOptions {
+  /** Where it was linked, where that is known. */
+  readonly base?: Va;
+  /** Symbols from elsewhere, ascending by address: of the same build, which is checked. */
+  readonly symbols?: readonly ListedSymbol[];
+}
+
 /**
  * Reads a raw `Image`.
  *
  * @throws Malformed
  */
-export function readImage(source: Uint8Array): KernelImage {
+export function readImage(source: Uint8Array, options: ImageOptions = {}): KernelImage {
   const header = readHeader(source);
   const image = imageWords(source);
   const banner = bannerIn(image);
-  const tables = findKallsyms(image);
-  const { names, letters } = readNames(image, tables);
-  const found = findOffsets(image, tables);
   const relocations = findRelocations(image);
-  const text = names.indexOf("_text");
-  const { base, symbolsFrom } = findLinkBase(image, found, relocations, text < 0 ? undefined : found.offsets[text]);
+  const { base, layout, symbols } = symbolsOf(image, relocations, options);
   const outside = applyRelocations(image, relocations, base);
-  const symbols = new Symbols(
-    found.offsets.map((offset) => symbolsFrom + offset),
-    letters,
-    names,
-  );
   const btf = symbols.address("__start_BTF");
   const types = typesIn(image, btf === undefined ? undefined : btf - base);
   const end = base + header.imageBytes;
   return {
-    ...{ ...header, ...banner, base, bytes: image.bytes, layout: found.layout, symbols, types },
+    ...{ ...header, ...banner, base, bytes: image.bytes, layout, symbols, types },
     relocations: { count: relocations.entries.length, outside },
     address: (name) => symbols.address(name),
     symbolAt: (va) => (va < base || va >= end ? undefined : symbols.at(va)),
     functions: symbols.functions(),
   };
+}
+
+/** Of the image itself, with those that were given. */
+function symbolsOf(
+  image: ImageWords,
+  relocations: Relocations,
+  { base: known, symbols: given }: ImageOptions,
+): Pick<KernelImage, "base" | "layout" | "symbols"> {
+  const tables = parsed(() => findKallsyms(image));
+  if (!tables.ok) {
+    const base = known ?? given?.find(({ name }) => name === "_text")?.va;
+    if (given !== undefined && base !== undefined) return { base, layout: undefined, symbols: symbolsOfList(given) };
+    throw new Malformed(tables.error.expected, tables.error.got);
+  }
+  const { names, letters } = readNames(image, tables.value);
+  const found = findOffsets(image, tables.value);
+  const text = names.indexOf("_text");
+  const { base, symbolsFrom } = findLinkBase(image, found, relocations, text < 0 ? undefined : found.offsets[text]);
+  const own = new Symbols(
+    found.offsets.map((offset) => symbolsFrom + offset),
+    letters,
+    names,
+  );
+  if (known !== undefined && known !== base) {
+    throw new Malformed(
+      `symbols from 0x${known.toString(16)} on, where the file's segments begin`,
+      `from 0x${base.toString(16)}`,
+    );
+  }
+  return { base, layout: found.layout, symbols: given === undefined ? own : mergedSymbols(own, given) };
 }
 
 const BANNER = "Linux version ";

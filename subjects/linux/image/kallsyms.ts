@@ -132,7 +132,7 @@ function endOfNames({ bytes, view }: ImageWords, names: number, count: number, t
   return undefined;
 }
 
-export interface NamedSymbols {
+interface NamedSymbols {
   /** In the order of the table, which is that of the addresses. */
   readonly names: readonly string[];
   /** Letters as `nm` has them, one of each symbol. */
@@ -159,7 +159,8 @@ export function readNames({ bytes }: ImageWords, tables: KallsymsTables): NamedS
     starts[i] = end;
     for (const stop = at + length; at < stop; at++) {
       const token = tokens[bytes[at]!]!;
-      if (end + token.length > room) throw new Malformed("names of kallsyms with up to 64 characters on average", "more");
+      if (end + token.length > room)
+        throw new Malformed("names of kallsyms with up to 64 characters on average", "more");
       for (let k = 0; k < token.length; k++) text[end++] = token[k]!;
     }
     letters[i] = text[starts[i]!]!;
@@ -167,5 +168,8 @@ export function readNames({ bytes }: ImageWords, tables: KallsymsTables): NamedS
   starts[count] = end;
   const all = text.toString("latin1", 0, end);
   // The first character is the letter.
-  return { names: Array.from({ length: count }, (_, i) => all.slice(starts[i]! + 1, Math.max(starts[i]! + 1, starts[i + 1]!))), letters };
+  return {
+    names: Array.from({ length: count }, (_, i) => all.slice(starts[i]! + 1, Math.max(starts[i]! + 1, starts[i + 1]!))),
+    letters,
+  };
 }

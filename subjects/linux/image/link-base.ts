@@ -8,7 +8,7 @@ import { alignUp, type ImageWords, kernelAddress } from "./words.js";
 
 export type KallsymsLayout = "offsets before names" | "offsets behind tokens" | "place-relative";
 
-export interface SymbolOffsets {
+interface SymbolOffsets {
   readonly layout: KallsymsLayout;
   /** From the image's first byte if the layout is place-relative, else from the address in `kallsyms_relative_base`. */
   readonly offsets: Float64Array;
@@ -54,7 +54,7 @@ function isAscending(offsets: Float64Array): boolean {
   return offsets.length === 1 || offsets[offsets.length - 1]! > offsets[0]!;
 }
 
-export interface LinkBase {
+interface LinkBase {
   /** Of the image's first byte. */
   readonly base: Va;
   /** What the offsets of the symbols are from. */
@@ -80,12 +80,13 @@ export function findLinkBase(
     return { base, symbolsFrom: base };
   }
   const inPlace = addressAt(image, baseAt);
-  const pairs = relocatedBases(relocations, baseAt).filter(({ symbolsFrom }) => inPlace === 0 || symbolsFrom === inPlace);
+  const pairs = relocatedBases(relocations, baseAt).filter(
+    ({ symbolsFrom }) => inPlace === 0 || symbolsFrom === inPlace,
+  );
   const [best] = pairs.length === 1 ? pairs : bestOf(pairs, offsets, sampled(relocations.values));
   if (best !== undefined) return best;
   if (inPlace === 0) throw undecided("a relocation of kallsyms_relative_base");
-  const base =
-    offsetOfText === undefined ? inPlace - (inPlace % USUAL_ALIGNMENT) : inPlace + offsetOfText;
+  const base = offsetOfText === undefined ? inPlace - (inPlace % USUAL_ALIGNMENT) : inPlace + offsetOfText;
   return { base, symbolsFrom: inPlace };
 }
 

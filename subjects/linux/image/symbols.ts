@@ -2,6 +2,13 @@
 
 import type { Va } from "../../../machine/address.js";
 
+export interface ListedSymbol {
+  readonly name: string;
+  readonly va: Va;
+  /** As `nm` has it: `T` for a function, upper case for symbols of all files. */
+  readonly letter: string;
+}
+
 export interface SymbolAt {
   readonly name: string;
   /** From the symbol's start, in bytes. */
@@ -12,6 +19,7 @@ const TEXT_LETTERS = new Set([..."tTwW"].map((letter) => letter.charCodeAt(0)));
 
 export class Symbols {
   private readonly first = new Map<string, number>();
+  private readonly repeated = new Set<string>();
 
   /** @param addresses ascending; @param letters as `nm` has them */
   constructor(
@@ -19,7 +27,10 @@ export class Symbols {
     readonly letters: Uint8Array,
     readonly names: readonly string[],
   ) {
-    for (let i = 0; i < names.length; i++) if (!this.first.has(names[i]!)) this.first.set(names[i]!, i);
+    for (const [i, name] of names.entries()) {
+      if (this.first.has(name)) this.repeated.add(name);
+      else this.first.set(name, i);
+    }
   }
 
   get count(): number {
@@ -34,11 +45,21 @@ export class Symbols {
 
   /** All of that name: static functions of different files may share one. */
   addressesOf(name: string): readonly Va[] {
+    const only = this.address(name);
+    if (only === undefined || !this.repeated.has(name)) return only === undefined ? [] : [only];
     const found: Va[] = [];
-    for (let i = this.first.get(name) ?? this.count; i < this.count; i++) {
+    for (let i = this.first.get(name)!; i < this.count; i++) {
       if (this.names[i] === name) found.push(this.addresses[i]!);
     }
     return found;
+  }
+
+  list(): readonly ListedSymbol[] {
+    return this.names.map((name, i) => ({
+      name,
+      va: this.addresses[i]!,
+      letter: String.fromCharCode(this.letters[i]!),
+    }));
   }
 
   /** The symbol that an address belongs to; of several at one place, a function. */

@@ -5,7 +5,7 @@ import { Malformed } from "../../../spec/malformed.js";
 import type { ImageWords } from "./words.js";
 
 /** A member of a structure, with those of structures without a name in it. */
-export interface Member {
+interface Member {
   /** From the start of the structure. */
   readonly bit: number;
   readonly bits: number;
@@ -13,7 +13,7 @@ export interface Member {
   readonly type: number;
 }
 
-export interface StructType {
+interface StructType {
   readonly bytes: number;
   /** A path of names with dots between them; undefined if this kernel has no such member. */
   member(path: string): Member | undefined;
@@ -87,7 +87,7 @@ const MAGIC = Buffer.of(0x9f, 0xeb, 1, 0);
 const HEADER_BYTES = 24;
 
 /** The types of a kernel: at the symbol, or the largest BTF that the image holds. */
-export function findBtf({ bytes, view }: ImageWords, symbolAt: number | undefined): Uint8Array | undefined {
+function findBtf({ bytes, view }: ImageWords, symbolAt: number | undefined): Uint8Array | undefined {
   const buffer = Buffer.from(bytes.buffer);
   const sizes = new Map<number, number>();
   const consider = (at: number): void => {

@@ -1,0 +1,49 @@
+// What a kernel image is, as lines.
+
+import type { KernelReport } from "../linux/kernel-report.js";
+import { count, wrap } from "./text.js";
+
+const KIB = 1024;
+const LABEL = 14;
+
+export function formatKernel(report: KernelReport, columns: number): string[] {
+  const { symbols, kallsyms, hasDataSymbols, btfTypes, tables } = report;
+  const line = (label: string, text: string): string[] => hanging(label.padEnd(LABEL), text, columns);
+  const present = report.build.filter((feature) => feature.present).map(({ name }) => name);
+  const absent = report.build.filter((feature) => !feature.present).map(({ name }) => name);
+  const jit = report.jit.filter((feature) => feature.present).map(({ name }) => name);
+  const rows = Object.entries(tables).map(([name, n]) => (n === null ? `${name}: not named` : `${name}: ${n}`));
+  return [
+    ...line("kernel", `Linux ${report.release}`),
+    ...line("built", report.banner.replace(/^Linux version \S+ /, "")),
+    ...line(
+      "file",
+      `${report.format}, linked at ${report.base}, ${Math.round(report.imageBytes / KIB / KIB)} MiB in memory`,
+    ),
+    ...line("pages", `${report.pageBytes / KIB} KiB`),
+    ...line(
+      "symbols",
+      `${symbols}${hasDataSymbols ? "" : ", of functions only"} (${kallsyms === null ? "given" : `kallsyms, ${kallsyms}`})`,
+    ),
+    ...line("types", btfTypes === null ? "none: the image has no BTF" : `${btfTypes} in its BTF`),
+    ...line("tables", `${rows.join(", ")}; ${count(report.relocations, "RELA relocation")}`),
+    ...line("JIT memory", report.allocator),
+    ...line("build", `${list(present)}; without ${list(absent)}`),
+    ...line("JIT supports", list(jit)),
+    "",
+    "can be checked:",
+    ...report.checks.flatMap(({ name, missing }) =>
+      missing.length === 0 ? [`  yes  ${name}`] : hanging("  no   ", `${name}: lacks ${missing.join(", ")}`, columns),
+    ),
+    ...report.advice.flatMap((sentence) => hanging("", sentence, columns)),
+  ];
+}
+
+/** A label, and text beside it that goes on under itself. */
+function hanging(label: string, text: string, columns: number): string[] {
+  const indent = " ".repeat(label.length);
+  const lines = wrap(text.split(" "), columns, indent);
+  return lines.map((line, i) => (i === 0 ? label + line.slice(indent.length) : line));
+}
+
+const list = (names: readonly string[]): string => (names.length === 0 ? "nothing" : names.join(", "));

@@ -1,0 +1,16 @@
+// Kernels that the user names: read with a limit, and refused in one line.
+
+import { type ReadKernel, readKernelImage } from "../../subjects/linux/image/read.js";
+import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { readInputFile } from "../input-file.js";
+
+/** @param symbolsFile the `System.map` or `vmlinux` of the same build */
+export function loadKernel(file: string, symbolsFile?: string): Loaded<ReadKernel> {
+  const bytes = readInputFile(file, "kernel");
+  if (!bytes.ok) return bytes;
+  const symbols = symbolsFile === undefined ? undefined : readInputFile(symbolsFile, "kernel");
+  if (symbols?.ok === false) return symbols;
+  const read = readKernelImage(bytes.value, symbols === undefined ? {} : { symbols: symbols.value });
+  if (read.ok) return loaded(read.value);
+  return refuse({ subject: file, ...read.error, next: "name a kernel as it was built or installed" });
+}

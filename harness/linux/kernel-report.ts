@@ -1,0 +1,72 @@
+// What a kernel image is and what can be checked of it, as data: `rox linux`.
+
+import { pointer } from "../../machine/address.js";
+import { hex64 } from "../../spec/bits.js";
+import { advice, type Checkable, checksOf } from "../../subjects/linux/image/checkable.js";
+import {
+  type Allocator,
+  allocatorOf,
+  buildFeatures,
+  type Feature,
+  jitFeatures,
+} from "../../subjects/linux/image/features.js";
+import type { ReadKernel } from "../../subjects/linux/image/read.js";
+
+export interface KernelReport {
+  readonly command: "linux";
+  readonly file: string;
+  readonly format: string;
+  readonly release: string;
+  readonly banner: string;
+  readonly pageBytes: number;
+  /** `0x` and 16 digits. */
+  readonly base: string;
+  readonly imageBytes: number;
+  readonly relocations: number;
+  /** Null where all symbols were given. */
+  readonly kallsyms: string | null;
+  readonly symbols: number;
+  /** Whether data have names, too. */
+  readonly hasDataSymbols: boolean;
+  /** Null without BTF. */
+  readonly btfTypes: number | null;
+  /** Rows of each; null where the image does not say where it is. */
+  readonly tables: Readonly<Record<string, number | null>>;
+  readonly allocator: Allocator;
+  readonly build: readonly Feature[];
+  readonly jit: readonly Feature[];
+  readonly checks: readonly Checkable[];
+  readonly advice: readonly string[];
+}
+
+/** Names of where a table begins and ends, and bytes of an entry. */
+const TABLES = {
+  alternatives: ["__alt_instructions", "__alt_instructions_end", 12],
+  exceptions: ["__start___ex_table", "__stop___ex_table", 12],
+  bugs: ["__start___bug_table", "__stop___bug_table", 12],
+} as const;
+
+export function kernelReport(file: string, { format, image }: ReadKernel): KernelReport {
+  const checks = checksOf(image);
+  return {
+    ...{ command: "linux", file, format, release: image.release, banner: image.banner, pageBytes: image.pageBytes },
+    base: hex64(pointer(image.base)),
+    imageBytes: image.imageBytes,
+    relocations: image.relocations.count,
+    kallsyms: image.layout ?? null,
+    symbols: image.symbols.count,
+    hasDataSymbols: image.address("init_task") !== undefined,
+    btfTypes: image.types?.btf.count ?? null,
+    tables: Object.fromEntries(
+      Object.entries(TABLES).map(([name, [from, to, bytes]]) => {
+        const [start, end] = [image.address(from), image.address(to)];
+        return [name, start === undefined || end === undefined ? null : Math.max(0, Math.floor((end - start) / bytes))];
+      }),
+    ),
+    allocator: allocatorOf(image),
+    build: buildFeatures(image),
+    jit: jitFeatures(image),
+    checks,
+    advice: advice(image, checks),
+  };
+}

@@ -1,0 +1,110 @@
+// What a kernel image is able to, found out from its symbols, tables and machine code: nobody is asked.
+
+import type { Va } from "../../../machine/address.js";
+import type { KernelImage } from "./image.js";
+
+/** Direct branches with link of a function, as names, each once; functions have no symbol but their start. */
+function callsOf(image: KernelImage, name: string): readonly string[] {
+  const start = image.address(name);
+  if (start === undefined) return [];
+  const { base, bytes } = image;
+  const view = new DataView(bytes.buffer);
+  const called = new Set<string>();
+  for (let at = start - base, end = endOf(image, start) - base; at + 4 <= end; at += 4) {
+    const word = view.getUint32(at, true);
+    const isLink = word >>> 26 === 0x25;
+    const isBranch = word >>> 26 === 0x05;
+    if (!isLink && !isBranch) continue;
+    const target = base + at + ((word << 6) >> 6) * 4;
+    const symbol = image.symbolAt(target);
+    if (symbol !== undefined && symbol.offset === 0 && target !== start) called.add(symbol.name);
+  }
+  return [...called];
+}
+
+/** Where the next symbol begins. No function of a kernel is longer than 256 KiB. */
+function endOf(image: KernelImage, start: Va): Va {
+  const { functions, base, bytes } = image;
+  let [low, high] = [0, functions.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (functions[middle]! <= start) low = middle + 1;
+    else high = middle;
+  }
+  const next = functions[low] ?? start;
+  return Math.min(next, start + 0x40000, base + bytes.length);
+}
+
+export type Allocator = "packs" | "a page or more for each program" | "unknown";
+
+/** What the JIT asks for memory, itself or through functions that only it has. */
+export function allocatorOf(image: KernelImage): Allocator {
+  const seen = new Set<string>(["bpf_int_jit_compile"]);
+  for (const name of seen) {
+    for (const called of callsOf(image, name)) {
+      if (called.startsWith("bpf_jit_binary_pack_alloc")) return "packs";
+      if (called.startsWith("bpf_jit_binary_alloc")) return "a page or more for each program";
+      if (seen.size < 64 && image.address(called) !== undefined && /jit|bpf/.test(called)) seen.add(called);
+    }
+  }
+  return "unknown";
+}
+
+export interface Feature {
+  readonly name: string;
+  readonly present: boolean;
+}
+
+const BTI_C = 0xd503_245f;
+const PACIASP = 0xd503_233f;
+const SHADOW_PUSH = 0xf800_8e5e;
+/** Compilers leave the landing pad out of functions that nobody calls through a pointer. */
+const LEAST_SHARE = 0.05;
+
+/** Of the build: what its code is made of. */
+export function buildFeatures(image: KernelImage): readonly Feature[] {
+  const has = (name: string): boolean => image.address(name) !== undefined;
+  const starts = firstWords(image);
+  const share = (words: readonly number[]): boolean =>
+    starts.filter((word) => words.includes(word)).length > LEAST_SHARE * starts.length;
+  return [
+    { name: "PREEMPT_RT", present: image.banner.includes("PREEMPT_RT") },
+    { name: "BTI in kernel code", present: share([BTI_C]) },
+    { name: "pointer authentication in kernel code", present: share([PACIASP]) },
+    { name: "shadow call stack", present: share([SHADOW_PUSH]) || has("scs_alloc") },
+    { name: "LSE atomics, chosen at boot", present: hasText(image, "LSE atomic instructions") },
+    { name: "KASAN", present: has("kasan_report") },
+    { name: "UBSAN", present: has("__ubsan_handle_shift_out_of_bounds") },
+    { name: "CFI", present: image.symbols.names.some((name) => name.startsWith("__cfi_") || name.endsWith(".cfi_jt")) },
+    { name: "function tracing", present: has("ftrace_caller") },
+  ];
+}
+
+function firstWords({ functions, base, bytes }: KernelImage): readonly number[] {
+  const view = new DataView(bytes.buffer);
+  const words: number[] = [];
+  for (const va of functions) {
+    const at = va - base;
+    if (at >= 0 && at % 4 === 0 && at + 4 <= bytes.length) words.push(view.getUint32(at, true));
+  }
+  return words;
+}
+
+const hasText = ({ bytes }: KernelImage, text: string): boolean => Buffer.from(bytes.buffer).includes(`${text}\0`);
+
+/** `bpf_jit_supports_arena` and the like: the JIT's own answers (the common ones, which say no, are weak symbols). */
+export function jitFeatures(image: KernelImage): readonly Feature[] {
+  const found: Feature[] = [];
+  for (const [i, symbol] of image.symbols.names.entries()) {
+    const name = /^bpf_jit_supports_(\w+)$/.exec(symbol)?.[1];
+    if (name === undefined || found.some((one) => one.name === name)) continue;
+    found.push({ name, present: image.symbols.letters[i] === "T".charCodeAt(0) });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether a function is the architecture's own, and not the weak one that refuses. */
+export function isOwn(image: KernelImage, name: string): boolean {
+  const at = image.symbols.names.indexOf(name);
+  return at >= 0 && image.symbols.letters[at] !== "W".charCodeAt(0) && image.symbols.letters[at] !== "w".charCodeAt(0);
+}
