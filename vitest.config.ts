@@ -36,7 +36,7 @@ const mutants: Plugin = {
 const SLOW = [
   "cli/{commands/*,toys}.test.ts",
   "corpus.test.ts",
-  "harness/gate/*.test.ts",
+  "harness/{gate/*,objects}.test.ts",
   "harness/readers.test.ts",
   "harness/loop/{campaign,process}.test.ts",
   "harness/mutants/{automatic,mutants,series}.test.ts",

@@ -7,8 +7,9 @@ import { relocationSectionsOf, relocationsIn } from "../../elf/relocations.js";
 import { Malformed, type Parsed, parsed } from "../../malformed.js";
 import { decode, type Insn, SLOT_BYTES } from "../insn.js";
 import { MAP_TYPES } from "../map-types.js";
-import type { ContextKind, MapSpec, Program } from "../program.js";
+import type { ContextKind, Program } from "../program.js";
 import type { ObjectFunction } from "./functions.js";
+import { specOf } from "./map-spec.js";
 import { isData, type ObjectMap } from "./maps.js";
 import type { BpfObject } from "./object.js";
 
@@ -28,7 +29,7 @@ interface Linked {
 export const linkProgram = (object: BpfObject, entry: ObjectFunction, context: ContextKind): Parsed<Linked> =>
   parsed(() => new Linker(object).link(entry, context));
 
-const RELOCATION = { address: 1, call: 10 } as const;
+const RELOCATION = { none: 0, address: 1, call: 10 } as const;
 const RELOCATION_NAMES = new Map([
   [2, "R_BPF_64_ABS64"],
   [3, "R_BPF_64_ABS32"],
@@ -38,8 +39,6 @@ const PSEUDO = { map: 1, value: 2, call: 1, function: 4 } as const;
 const OPCODE = { call: 0x85, lddw: 0x18 } as const;
 /** Of all codes together. */
 const MOST_SLOTS = 1_000_000;
-const MOST_MAP_BYTES = 32 * 1024 * 1024;
-const MOST_TARGETS = 1 << 16;
 const ELSEWHERE = "name another function, or load the object where that kernel runs";
 
 interface Relocated {
@@ -71,7 +70,7 @@ class Linker {
       const place = places[index]?.[pc];
       return place === undefined ? `slot ${pc}` : this.where(place.fn, place.slot);
     };
-    return { program: { code, maps: this.maps.map((map) => this.specOf(map)), context }, where };
+    return { program: { code, maps: this.maps.map((map) => specOf(map, this.targetsOf(map))), context }, where };
   }
 
   /** The function and all that it calls, one behind the other. */
@@ -208,7 +207,8 @@ class Linker {
     const known = this.relocations.get(section.index);
     if (known !== undefined) return known;
     const all = relocationSectionsOf(this.object.elf, section).flatMap(relocationsIn);
-    const made = new Map(all.map(({ offset, type, symbol }) => [Number(offset), { type, symbol }]));
+    const needed = all.filter(({ type }) => type !== RELOCATION.none);
+    const made = new Map(needed.map(({ offset, type, symbol }) => [Number(offset), { type, symbol }]));
     this.relocations.set(section.index, made);
     return made;
   }
@@ -235,37 +235,6 @@ class Linker {
       if (fn.start === 0 && id !== undefined && Number(id) === map.id) add(Number(slot), fn);
     }
     return targets;
-  }
-
-  private specOf(map: ObjectMap): MapSpec {
-    const { name, keyBytes, valueBytes, entries, data } = map;
-    const type = MAP_TYPES[map.type];
-    if (type === undefined) throw new Malformed(`map ${name} of a known type`, `type ${map.type}`);
-    if (type.kind === undefined) {
-      throw new Malformed(`map ${name} of a type that is modelled`, type.name, "name another function");
-    }
-    if (entries === 0) throw new Malformed(`map ${name} with elements`, "max_entries 0", "name another function");
-    if (type.kind === "progArray") {
-      if (entries > MOST_TARGETS) throw new Malformed(`map ${name} of at most ${MOST_TARGETS} programs`, `${entries}`);
-      const targets = this.targetsOf(map);
-      return {
-        kind: "progArray",
-        entries,
-        programs: Array.from({ length: entries }, (_, slot) => targets.get(slot)),
-        name,
-      };
-    }
-    const isArray = type.kind === "array";
-    if (valueBytes === 0 || keyBytes === 0 || (isArray && keyBytes !== 4)) {
-      throw new Malformed(`map ${name} with keys and values`, `keys of ${keyBytes} bytes and values of ${valueBytes}`);
-    }
-    if (entries * (keyBytes + valueBytes) > MOST_MAP_BYTES) {
-      const got = `${entries} elements of ${keyBytes + valueBytes} bytes`;
-      throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, got, "make it smaller");
-    }
-    const contents = data && [{ key: new Uint8Array(4), value: data }];
-    const filled = { name, valueBytes, entries, ...(contents && { contents }) };
-    return isArray ? { kind: "array", keyBytes: 4, ...filled } : { kind: "hash", keyBytes, ...filled };
   }
 
   private refuseExtern(name: string, fn: ObjectFunction, slot: number): never {

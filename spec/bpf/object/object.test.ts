@@ -205,7 +205,7 @@ describe("what a loader without a kernel cannot do is refused by name", () => {
     [words(2, 4, 8, 0, 0), "expected map events with elements, got max_entries 0"],
     [words(2, 8, 8, 1, 0), "expected map events with keys and values, got keys of 8 bytes and values of 8"],
     [
-      words(1, 4, 4096, 1 << 20, 0),
+      words(2, 4, 4096, 1 << 20, 0),
       "expected map events of at most 33554432 bytes, got 1048576 elements of 4100 bytes",
     ],
   ])("a map (%#)", (bytes, sentence) => {
