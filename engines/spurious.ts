@@ -11,3 +11,14 @@ export function failsSpuriously(seed: number, count: number): boolean {
   mixed = Math.imul(mixed, 0xc2b2_ae35);
   return ((mixed ^ (mixed >>> 13)) & 3) === 0;
 }
+
+/** Have a state ask the rule, counting from 0. @returns the count, undefined without a seed */
+export function spuriousFailures(
+  seed: number | undefined,
+  state: { spuriousFailure: (() => boolean) | undefined },
+): { count: number } | undefined {
+  if (seed === undefined) return undefined;
+  const spurious = { count: 0 };
+  state.spuriousFailure = () => failsSpuriously(seed, spurious.count++);
+  return spurious;
+}

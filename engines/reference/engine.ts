@@ -3,23 +3,28 @@
 
 import type { Va } from "../../machine/address.js";
 import { codeAddress, pointer } from "../../spec/a64/address.js";
-import { explain } from "../../spec/a64/decode.js";
 import { execute } from "../../spec/a64/execute.js";
-import { SP } from "../../spec/a64/insn.js";
+import { isLandingPad } from "../../spec/a64/hints.js";
+import { LR, SP } from "../../spec/a64/registers.js";
 import { State, type Stop } from "../../spec/a64/state.js";
-import { hexWord } from "../../spec/bits.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
+import { noLandingPad } from "../landing.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
+import { spuriousFailures } from "../spurious.js";
+import { ReferenceCpu } from "./cpu.js";
 import { DataSide } from "./data-side.js";
 import { DecodeCache } from "./decode-cache.js";
+import { Fetch, unknownWord } from "./fetch.js";
+import { Notes } from "./notes.js";
+import { nextTurn } from "./turns.js";
 
-const LR = 30;
 const DECODED = new DecodeCache();
 
 export const referenceEngine: Engine = {
   name: "reference",
   unavailable: () => undefined,
-  run: (run) => new Run(run).toEnd(),
+  run: (run) => new Run(run).whole(),
+  cpu: (options) => new ReferenceCpu(options),
 };
 
 /** One run, from the entry to its outcome. */
@@ -27,10 +32,10 @@ class Run {
   private readonly state = new State();
   private readonly data: DataSide;
   private readonly entrySp: bigint;
-  private readonly pageBytes: number;
-  /** The page that is being fetched from, and whether some of its addresses are not code but traps. */
-  private page: Va = -1;
-  private code!: DataView;
+  private readonly notes: Notes;
+  private readonly spurious: { count: number } | undefined;
+  private readonly fetch: Fetch;
+  /** Whether some addresses of the page that is being fetched from are not code but traps, and of which page that is known. */
   private pageHasTraps = false;
   private trapsKnownFor: Va = -1;
   /** Instructions begun; calls of traps also use up fuel. */
@@ -44,8 +49,12 @@ class Run {
 
   constructor(private readonly run: EngineRun) {
     const { state } = this;
-    this.pageBytes = run.machine.pageBytes;
-    this.data = new DataSide(run.machine, state, run.stackLow, run.stackTop);
+    this.fetch = new Fetch(run.machine);
+    this.notes = new Notes(run.machine, run.cpu, () => this.forgetMappings());
+    this.data = new DataSide(run.machine, state, this.notes, run.stackLow, run.stackTop);
+    this.spurious = spuriousFailures(run.spuriousFailures, state);
+    // As called by BLR.
+    state.btype = run.bti === true ? 2 : 0;
     this.entrySp = pointer(run.stackTop);
     enter(state.x, run.args);
     state.x[SP] = this.entrySp;
@@ -60,13 +69,20 @@ class Run {
     }
   }
 
-  toEnd(): EngineOutcome {
-    const { state, data, run } = this;
+  whole(): EngineOutcome {
+    nextTurn();
+    const outcome = this.toEnd();
+    this.notes.tell();
+    return outcome;
+  }
+
+  private toEnd(): EngineOutcome {
+    const { state, data, run, fetch } = this;
     const { trace, fuel } = run;
+    const isGuarded = run.bti === true;
     for (;;) {
       const pc = state.pc;
-      const offset = pc - this.page;
-      if (!(offset >= 0 && offset < this.pageBytes) || this.pageHasTraps) {
+      if (!fetch.isOnPage(pc) || this.pageHasTraps) {
         const left = this.leavePage(pc);
         if (left !== undefined) {
           if (left === "called") continue;
@@ -74,15 +90,25 @@ class Run {
         }
       }
       if ((pc & 3) !== 0) return this.fault(pc, "misalignedFetch", "pc is not a multiple of 4");
+      const word = fetch.word(pc);
+      if (isGuarded && state.btype !== 0 && !isLandingPad(word, state.btype)) {
+        return this.fault(pc, "branchTarget", noLandingPad(state.btype, pc));
+      }
       if (this.executed + this.calls >= fuel) return { kind: "outOfFuel", executed: this.executed };
-      const word = this.code.getUint32(pc - this.page, true);
+      state.btype = 0;
       const insn = DECODED.decode(word);
-      if (insn === undefined) return this.fault(pc, "unknownWord", `${hexWord(word)}: ${explain(word)}`);
+      if (insn === undefined) return this.fault(pc, "unknownWord", unknownWord(word));
       if (trace !== undefined) trace({ pc, word, x: state.x, sp: state.x[SP]!, nzcv: state.nzcv });
       this.executed++;
       this.previous = pc;
+      const spuriousCount = this.spurious?.count ?? 0;
       const stop = execute(insn, state, data);
-      if (stop !== undefined && !this.fixUp(pc, stop)) return this.fault(pc, stop.why, stop.detail);
+      if (stop === undefined) continue;
+      if (this.spurious !== undefined) this.spurious.count = spuriousCount;
+      if (stop.why === "again") {
+        this.executed--;
+        this.notes.tell();
+      } else if (!this.fixUp(pc, stop)) return this.fault(pc, stop.why, stop.detail);
     }
   }
 
@@ -94,15 +120,10 @@ class Run {
     if (pc === RETURN_ADDRESS) return this.returned();
     const trap = this.run.traps.get(pc);
     if (trap !== undefined) return this.call(pc, trap);
-    const page = Math.floor(pc / this.pageBytes) * this.pageBytes;
-    if (page === this.page) return undefined;
-    const mapping = this.run.machine.mapping(pc);
-    if (mapping === undefined) return this.fault(pc, "notExecutable", "fetch from an unmapped page");
-    if (mapping.permission !== "rox") {
-      return this.fault(pc, "notExecutable", `fetch from a page that is ${mapping.permission}`);
-    }
-    this.page = page;
-    this.code = mapping.frame.view;
+    if (this.fetch.isOnPage(pc)) return undefined;
+    const problem = this.fetch.open(pc);
+    if (problem !== undefined) return this.fault(pc, "notExecutable", problem);
+    const page = pc - (pc % this.run.machine.pageBytes);
     if (page !== this.trapsKnownFor) this.lookForTraps(page);
     return undefined;
   }
@@ -110,7 +131,8 @@ class Run {
   private lookForTraps(page: Va): void {
     this.trapsKnownFor = page;
     this.pageHasTraps = false;
-    for (const at of this.run.traps.keys()) if (at >= page && at < page + this.pageBytes) this.pageHasTraps = true;
+    for (const at of this.run.traps.keys())
+      if (at >= page && at < page + this.run.machine.pageBytes) this.pageHasTraps = true;
   }
 
   /** Call the trap as a function, then go on at LR as if it had returned. It may have changed mappings. */
@@ -119,6 +141,8 @@ class Run {
     const trapArgs = this.trapArgs;
     if (this.executed + this.calls >= this.run.fuel) return { kind: "outOfFuel", executed: this.executed };
     this.calls++;
+    this.notes.tell();
+    state.btype = 0;
     const back = codeAddress(state.x[LR]!);
     if (back === undefined) return this.fault(pc, "notExecutable", "a called function returns to no kernel address");
     for (let i = 0; i < trapArgs.length; i++) trapArgs[i] = state.x[i]!;
@@ -139,7 +163,7 @@ class Run {
   private forgetMappings(): void {
     this.generation = this.run.machine.mapGeneration;
     this.data.flush();
-    this.page = -1;
+    this.fetch.forget();
   }
 
   private returned(): EngineOutcome {

@@ -12,17 +12,22 @@ const isLiteral = (word: number): boolean => is(word, 0x3b00_0000, 0x1800_0000);
 /** A load or store whose base is SP, which must then be aligned. */
 export const isBasedOnSp = (word: number): boolean => isMemory(word) && !isLiteral(word) && base(word) === SP;
 
+/** Of each register of a pair. */
+const pairBytes = (word: number): number => (word >>> 31 === 1 ? 8 : 4);
+
 /** What is added to SP before the access: the offset of a pre-indexed load or store of a pair or register, else 0. */
 export function pushOf(word: number): number {
   if (base(word) !== SP) return 0;
-  if (is(word, 0xff80_0000, 0xa980_0000)) return ((word << 10) >> 25) * 8;
+  if (is(word, 0x3f80_0000, 0x2980_0000)) return ((word << 10) >> 25) * pairBytes(word);
   if (is(word, 0x3b20_0c00, 0x3800_0c00)) return (word << 11) >> 23;
   return 0;
 }
 
-/** What a store of a pair of 64-bit registers, pre- or post-indexed, adds to its base; 0 for all others. */
-export const writeBackOf = (word: number): number =>
-  is(word, 0xfec0_0000, 0xa880_0000) && !is(word, 0x0180_0000, 0x0100_0000) ? ((word << 10) >> 25) * 8 : 0;
+/** What a store, pre- or post-indexed, adds to its base; 0 for all others. */
+export function writeBackOf(word: number): number {
+  if (is(word, 0x3ec0_0000, 0x2880_0000)) return ((word << 10) >> 25) * pairBytes(word);
+  return is(word, 0x3be0_0400, 0x3800_0400) ? (word << 11) >> 23 : 0;
+}
 
 /** Whether the word may leave SP at other than a multiple of 16 although it was one: known are steps of constants. */
 export function mayMisalignSp(word: number): boolean {

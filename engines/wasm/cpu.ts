@@ -4,12 +4,13 @@
 import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import type { CpuOptions, CpuStop, EngineCpu, EngineFault, ResumeOptions } from "../engine.js";
+import { noLandingPad } from "../landing.js";
 import type { FetchPage } from "./code-pages.js";
 import { type Host, hostOf } from "./host.js";
 import * as at from "./layout.js";
 import { Notes } from "./notes.js";
 import { Registers } from "./registers.js";
-import { lastStop, noLandingPad, unknownWord } from "./stop.js";
+import { lastStop, unknownWord } from "./stop.js";
 
 /** Instructions between two looks at the engine: compiled code is replaced by better code only then. */
 const SLICE = 1 << 20;

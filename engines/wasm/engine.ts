@@ -3,6 +3,7 @@
 
 import type { Va } from "../../machine/address.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
+import { noLandingPad } from "../landing.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { WasmCpu } from "./cpu.js";
 import { type Host, hostOf, hostWithMemory } from "./host.js";
@@ -10,7 +11,7 @@ import * as at from "./layout.js";
 import { missing } from "./module.js";
 import { Notes } from "./notes.js";
 import { resetSystem } from "./registers.js";
-import { type ForMachine, isForMachine, lastStop, noLandingPad, unknownWord } from "./stop.js";
+import { type ForMachine, isForMachine, lastStop, unknownWord } from "./stop.js";
 
 const LR = 30;
 /** Instructions between two looks at the engine: compiled code is replaced by better code only then. */

@@ -1,8 +1,8 @@
 // Why an instruction did not complete, from the numbers that the interpreter leaves.
 
-import { pointer, type Va } from "../../machine/address.js";
 import { hex64, hexWord } from "../../spec/bits.js";
 import type { EngineFault } from "../engine.js";
+import { noLandingPad } from "../landing.js";
 import type { Host } from "./host.js";
 import * as at from "./layout.js";
 
@@ -15,9 +15,6 @@ interface Stop {
   readonly why: EngineFault | ForMachine;
   readonly detail: string;
 }
-
-export const noLandingPad = (branch: number, pc: Va): string =>
-  `no landing pad for a branch of BTYPE ${branch} at ${hex64(pointer(pc))}`;
 
 /** A system register is named as assemblers do when it has no name of its own. */
 export function unknownWord(word: number): string {

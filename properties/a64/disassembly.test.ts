@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { openDisassembler } from "../../engines/capstone/disassembler.js";
 import { pointer } from "../../spec/a64/address.js";
 import { decode, explain } from "../../spec/a64/decode.js";
-import type { A64Kind } from "../../spec/a64/insn.js";
+import { ENCODING_CLASSES } from "../../spec/a64/insn.js";
 import { text } from "../../spec/a64/text.js";
 import { assertLaw } from "../../testing/law.js";
 
@@ -19,73 +19,50 @@ function texts(word: number): { readonly ours: string; readonly capstone: string
   return insn && { ours: text(insn, PC), capstone: disassemble(word, pointer(PC)) };
 }
 
+/** How Capstone 5 writes what it has no words for, in ours. Each of them the text of LLVM confirms. */
+function inOurWords(capstone: string, ours: string): string {
+  // A prefetch without a name is left out, and a negative offset behind some bases is written without its sign.
+  const named = capstone.replace(/^(prfu?m) ,/, `$1 ${/ (#\w+),/.exec(ours)?.[1]},`);
+  const signed = named.replace(/\], #(0xffffffffffffff\w\w)$/, (_, digits: string) => {
+    const magnitude = -Number(BigInt.asIntN(64, BigInt(digits)));
+    return `], #-${magnitude > 9 ? `0x${magnitude.toString(16)}` : magnitude}`;
+  });
+  // One-bit fields of PSTATE with other bits set, and a cache operation of Armv8.5.
+  const isUnnamed = /^msr s0_\d_c4_c\d+_\d, xzr$/.test(signed) && /^msr (pan|uao|dit|ssbs), #/.test(ours);
+  return isUnnamed || /^sys #3, c7, c13, #1\b/.test(signed) ? ours : signed;
+}
+
+/** LDTR and its kin, some offsets of which Capstone refuses. */
+const isUnprivileged = (word: number): boolean => (word & 0x3f20_0c00) >>> 0 === 0x3800_0800;
+
 function agree(word: number): void {
   const both = texts(word);
-  if (both !== undefined && both.ours !== both.capstone) {
+  if (both?.capstone === undefined && isUnprivileged(word)) return;
+  if (both !== undefined && both.ours !== inOurWords(both.capstone ?? "", both.ours)) {
     throw new Error(`${hex(word)}: we say "${both.ours}", Capstone says "${both.capstone ?? "no instruction"}"`);
   }
 }
-
-/** Per class: the fixed bits, and the bits that are free. Drawn evenly, where random words seldom meet the small ones. */
-const CLASSES: Readonly<Record<A64Kind, readonly (readonly [fixed: number, free: number])[]>> = {
-  address: [[0x1000_0000, 0x60ff_ffff]],
-  addSubImmediate: [[0x1100_0000, 0xe07f_ffff]],
-  addSubShifted: [[0x0b00_0000, 0xe0df_ffff]],
-  logicalImmediate: [[0x1200_0000, 0xe07f_ffff]],
-  logicalShifted: [[0x0a00_0000, 0xe0ff_ffff]],
-  moveWide: [[0x1280_0000, 0xe07f_ffff]],
-  bitfield: [
-    [0x1300_0000, 0x403f_ffff],
-    [0x9340_0000, 0x403f_ffff],
-  ],
-  twoSource: [[0x1ac0_0800, 0x801f_27ff]],
-  threeSource: [[0x1b00_0000, 0x801f_ffff]],
-  reverse: [[0x5ac0_0000, 0x8000_0fff]],
-  accessImmediate: [[0x3900_0000, 0xc0ff_ffff]],
-  accessRegister: [[0x3820_4800, 0xc0df_b3ff]],
-  loadLiteral: [[0x1800_0000, 0x40ff_ffff]],
-  accessPair: [[0xa800_0000, 0x01ff_ffff]],
-  loadExclusive: [[0x885f_7c00, 0x4000_83ff]],
-  storeExclusive: [[0x8800_7c00, 0x401f_83ff]],
-  compareAndSwap: [[0x88a0_7c00, 0x405f_83ff]],
-  atomicMemory: [
-    [0xb820_0000, 0x40df_33ff],
-    [0xb820_8000, 0x40df_03ff],
-  ],
-  branch: [[0x1400_0000, 0x83ff_ffff]],
-  branchConditional: [[0x5400_0000, 0x00ff_ffef]],
-  compareAndBranch: [[0x3400_0000, 0x81ff_ffff]],
-  branchRegister: [[0xd61f_0000, 0x0060_03e0]],
-  hint: [[0xd503_201f, 0x0000_0fe0]],
-  barrier: [[0xd503_301f, 0x0000_0fe0]],
-  readSystem: [
-    [0xd538_d080, 0x1f],
-    [0xd53c_d040, 0x1f],
-    [0xd538_4100, 0x1f],
-  ],
-  exception: [
-    [0xd420_0000, 0x1f_ffe0],
-    [0xd400_0002, 0x1f_ffe1],
-  ],
-};
 
 /** Registers are often 31 and fields often all zeros or all ones, where the aliases live. */
 const edgy = fc
   .tuple(fc.integer(), fc.constantFrom(0, 0x1f, 0x3e0, 0x3ff, 0x1f_0000, 0x7c00, 0xfc00, 0x3f_fc00, 0xff_ffe0, -1))
   .chain(([bits, mask]) => fc.constantFrom(bits, bits | mask, bits & ~mask));
 
-describe.each(Object.entries(CLASSES))("%s", (kind, forms) => {
+const CLASSES = ENCODING_CLASSES.map((row) => [row.pattern, row] as const);
+
+describe.each(CLASSES)("%s", (_pattern, { value, mask, decode }) => {
   test("reads as Capstone has it", () => {
     let known = 0;
     assertLaw(
-      fc.property(fc.constantFrom(...forms), edgy, ([fixed, free], bits) => {
-        const word = (fixed | (bits & free)) >>> 0;
+      fc.property(edgy, (bits) => {
+        const word = (value | (bits & ~mask)) >>> 0;
         agree(word);
-        if (decode(word)?.kind === kind) known++;
+        if (typeof decode(word) !== "string") known++;
       }),
-      { seed: 64, numRuns: 8000 },
+      { seed: 64, numRuns: 5000 },
     );
-    expect(known).toBeGreaterThan(1000);
+    // Of system instructions few encodings are used.
+    expect(known).toBeGreaterThan(value >>> 24 === 0xd5 ? 0 : 100);
   });
 });
 
@@ -121,15 +98,52 @@ test("all bitmask immediates, bitfields and wide moves read as Capstone has them
 test("what Capstone knows within a modelled class we refuse only as constrained unpredictable", () => {
   const refused = new Set<string>();
   assertLaw(
-    fc.property(fc.constantFrom(...Object.values(CLASSES).flat()), fc.integer(), ([fixed, free], bits) => {
-      const word = (fixed | (bits & free)) >>> 0;
+    fc.property(fc.constantFrom(...ENCODING_CLASSES), fc.integer(), ({ value, mask }, bits) => {
+      const word = (value | (bits & ~mask)) >>> 0;
       const why = explain(word);
       if (why !== undefined && why !== "not modelled" && disassemble(word, 0n) !== undefined) refused.add(why);
     }),
     { seed: 65, numRuns: 100_000 },
   );
   expect([...refused].sort()).toEqual([
+    "constrained unpredictable: should-be-one field",
     "constrained unpredictable: status register equals base register",
     "constrained unpredictable: status register equals data register",
+    "constrained unpredictable: written-back base equals data register",
   ]);
+});
+
+/** Vector registers: their arithmetic, SVE and SME, and loads and stores of them. */
+const isVector = (word: number): boolean => {
+  const group = (word >>> 25) & 15;
+  return group === 0 || group === 2 || (group & 7) === 7 || ((group & 5) === 4 && ((word >>> 26) & 1) === 1);
+};
+
+/** What kernel code for any processor does not have: extensions that it would ask for first, other exception levels, debuggers. */
+const EXTENSIONS: Readonly<Record<string, RegExp>> = {
+  "memory tagging": /^(addg|subg|subps?|gmi|irg|ldgm?|stz?2?gm?|stgp)$/,
+  "memory copy and set": /^(cpy|set)/,
+  "hinted conditional branches": /^bc\./,
+  "flag manipulation": /^(cfinv|axflag|xaflag|rmif|setf8|setf16)$/,
+  "authenticated loads, generic authentication": /^(ldraa|ldrab|pacga)$/,
+  "transactions, streaming mode, 64-byte accesses": /^(tstart|tcommit|tcancel|ttest|smstart|smstop|ld64b|st64bv?0?)$/,
+  "waits with a timeout, barriers without XS": /^(wfet|wfit|dsb)$/,
+  "other system registers and operations": /^(mrs|msr|sys|sysl|at|dc|tlbi|ic|cfp|cpp|dvp|brb)$/,
+  "exceptions that kernel code does not take": /^(svc|hlt|eret|eretaa|eretab|drps|dcps[123]|udf)$/,
+};
+
+test("what Capstone knows and we do not belongs to an extension on this list", () => {
+  const missing = new Set<string>();
+  const families = Object.values(EXTENSIONS);
+  const ask = (word: number): void => {
+    if (isVector(word) || explain(word) !== "not modelled") return;
+    const name = disassemble(word, 0n)?.split(" ")[0];
+    if (name !== undefined && !families.some((family) => family.test(name))) missing.add(name);
+  };
+  for (let top = 0; top < 1 << 16; top++) {
+    for (const low of [0, 0x41f, 0x1be3, 0x7c20, 0xffff]) ask(((top << 16) | low) >>> 0);
+    ask(((top << 16) | (Math.imul(top, 0x9e37_79b1) >>> 16)) >>> 0);
+  }
+  for (let low = 0; low < 1 << 21; low += 3) ask((0xd500_0000 | low) >>> 0);
+  expect([...missing].sort()).toEqual([]);
 });

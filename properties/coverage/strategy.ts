@@ -2,7 +2,8 @@
 // read off the emitted words alone, by the decoder of `spec/a64`, so that it says what was emitted and not what was meant.
 
 import { decode } from "../../spec/a64/decode.js";
-import { type A64Insn, SP } from "../../spec/a64/insn.js";
+import type { A64Insn } from "../../spec/a64/insn.js";
+import { SP } from "../../spec/a64/registers.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import { classOf } from "./words.js";
 

@@ -4,8 +4,8 @@
 
 import fc from "fast-check";
 import { decode } from "../../spec/a64/decode.js";
-import type { A64Insn, Reg } from "../../spec/a64/insn.js";
-import { SP, ZR } from "../../spec/a64/insn.js";
+import type { A64Insn } from "../../spec/a64/insn.js";
+import { type Reg, SP, ZR } from "../../spec/a64/registers.js";
 import { Draw } from "../../subjects/random/draw.js";
 import type { WordClass } from "./word-classes.js";
 
@@ -49,7 +49,7 @@ export class InitialStateArbitrary extends fc.Arbitrary<InitialState> {
 
   generate(mrng: fc.Random): fc.Value<InitialState> {
     const draw = new Draw(mrng);
-    const word = "kind" in this.source ? drawWord(draw, this.source) : draw.pick(this.source);
+    const word = "pattern" in this.source ? drawWord(draw, this.source) : draw.pick(this.source);
     return new fc.Value(initialState(draw, word), undefined);
   }
 
@@ -63,18 +63,20 @@ export class InitialStateArbitrary extends fc.Arbitrary<InitialState> {
 }
 
 /** All ones is SP in a base, else the zero register. */
-const REGISTER_FIELDS = [0x1f, 0x3e0, 0x1f_0000];
+const REGISTER_FIELDS = [0x1f, 0x3e0, 0x7c00, 0x1f_0000];
 
 /** A word of the class that is known. Offsets are short two times in three, so that they stay on the page. */
 function drawWord(draw: Draw, wordClass: WordClass): number {
+  const { few } = wordClass;
   for (let tries = 0; tries < 1000; tries++) {
     let word = (wordClass.fixed | (draw.word() & wordClass.free)) >>> 0;
+    if (few !== undefined) word = (draw.pick(few) & ~(wordClass.free & 0x1f)) | (word & 0x1f);
     if (wordClass.offset !== undefined && draw.chance(66))
       word = withOffset(word, wordClass.offset, draw.between(-200, 200));
     for (const field of REGISTER_FIELDS) if ((wordClass.free & field) === field && draw.chance(15)) word |= field;
-    if (decode(word >>> 0)?.kind === wordClass.kind) return word >>> 0;
+    if (decode(word >>> 0) !== undefined) return word >>> 0;
   }
-  throw new Error(`no word of the class ${wordClass.kind} is known at 0x${wordClass.fixed.toString(16)}`);
+  throw new Error(`no word of the class ${wordClass.pattern} is known`);
 }
 
 function withOffset(word: number, [low, width]: readonly [number, number], offset: number): number {
@@ -94,7 +96,7 @@ function initialState(draw: Draw, word: number): InitialState {
     sp: state.sp,
     flagWord: draw.pick(FLAG_WORDS),
     flagOperands: [operand, draw.chance(30) ? operand : value(draw)],
-    reserve: insn.kind === "storeExclusive" && draw.chance(80),
+    reserve: (insn.kind === "storeExclusive" || insn.kind === "storeExclusivePair") && draw.chance(80),
   };
 }
 
@@ -131,7 +133,13 @@ function aim(draw: Draw, insn: A64Insn, state: { readonly x: bigint[]; sp: bigin
   };
   switch (insn.kind) {
     case "accessImmediate":
-      set(insn.rn, spot(draw) - insn.offsetValue);
+      set(insn.rn, spot(draw) - (insn.mode === "post" ? 0n : insn.offsetValue));
+      return;
+    case "accessOrdered":
+      set(insn.rn, (draw.chance(80) ? spot(draw) & ~7n : spot(draw)) - BigInt(insn.offset));
+      return;
+    case "maintenance":
+      if (draw.chance(80)) set(insn.rt, spot(draw));
       return;
     case "accessRegister":
       set(insn.rm, BigInt(draw.between(-9, 9)) + (draw.chance(50) ? 0n : 1n << 32n));
@@ -139,6 +147,14 @@ function aim(draw: Draw, insn: A64Insn, state: { readonly x: bigint[]; sp: bigin
       return;
     case "accessPair":
       set(insn.rn, spot(draw) - (insn.mode === "post" ? 0n : BigInt(insn.offset)));
+      return;
+    case "loadExclusivePair":
+    case "storeExclusivePair":
+    case "compareAndSwapPair":
+      set(insn.rn, draw.chance(80) ? spot(draw) & ~15n : spot(draw));
+      if (insn.kind !== "compareAndSwapPair" || draw.chance(50)) return;
+      set(insn.rs, contents(state.x[insn.rn] ?? state.sp));
+      set(insn.rs + 1, contents((state.x[insn.rn] ?? state.sp) + BigInt(insn.width / 8)));
       return;
     case "loadExclusive":
     case "storeExclusive":
@@ -154,6 +170,7 @@ function aim(draw: Draw, insn: A64Insn, state: { readonly x: bigint[]; sp: bigin
       set(insn.rm, draw.pick([-1n, 0n, 0xffff_ffffn]));
       return;
     case "branchRegister":
+    case "branchAuthenticated":
       set(insn.rn, TOP_16 + BigInt(draw.chance(80) ? WORD_AT + 4 * draw.below(64) : WORD_AT + draw.below(64)));
       return;
     default:

@@ -8,8 +8,11 @@ import { execute } from "../../subjects/run/execute.js";
 import { CODE, DATA, type InitialState, PAGE, REGISTERS, STACK, STACK_TOP, WORD_AT } from "./initial-state.js";
 
 const BRK = 0xd420_0000;
-const LDXR = 0x885f_7c1f;
-const WORD_SIZE = 0x4000_0000;
+const LDXR = 0x085f_7c1f;
+const LDXP = 0x887f_001f;
+/** Bits of an exclusive: its size, and whether it is of a pair. */
+const WORD_SIZE = 0xc000_0000;
+const IS_PAIR = 0x20_0000;
 const X0 = 0;
 /** Slots of the register block: x0..x30, SP, the two operands of the flags. */
 const SP_SLOT = 31;
@@ -50,6 +53,8 @@ export class SingleStep {
     const prelude = loadEverything(state);
     words.set(prelude, (WORD_AT - CODE) / 4 - prelude.length);
     words[(WORD_AT - CODE) / 4] = state.word;
+    const second = state.x[secondOf(state.word)]!;
+    words.set([Number(second & 0xffff_ffffn), Number(second >> 32n)], 0);
     machine.poke(CODE, new Uint8Array(words.buffer));
     this.block.set([...state.x, state.sp, ...state.flagOperands]);
     machine.poke(REGISTERS, new Uint8Array(this.block.buffer));
@@ -85,9 +90,21 @@ function loadEverything({ flagWord, reserve, word }: InitialState): number[] {
   const words = [ldr(1, FLAG_SLOT), ldr(2, FLAG_SLOT + 1), flagWord, ldr(1, SP_SLOT), 0x9100_003f];
   for (let reg = 1; reg <= 30; reg++) words.push(ldr(reg, reg));
   words.push(ldr(X0, X0));
-  // ldxr (w)zr of the word's own base and size.
-  if (reserve) words.push((LDXR | (word & WORD_SIZE) | (word & 0x3e0)) >>> 0);
+  if (reserve) words.push(...loadExclusive(word));
   return words;
+}
+
+/** What a load-exclusive of a pair puts its second half into. */
+const secondOf = (word: number): number => ((word & 0x3e0) === 0 ? 1 : 0);
+/** ldr x<reg>, from the start of the code, where its value lies; as the last word before the one that is tried. */
+const reload = (reg: number): number => (0x5800_0000 | ((((CODE - (WORD_AT - 4)) / 4) & 0x7_ffff) << 5) | reg) >>> 0;
+
+/** Of the word's own base and size, to (W)ZR, and with registers as they were. */
+function loadExclusive(word: number): readonly number[] {
+  const base = word & 0x3e0;
+  if ((word & IS_PAIR) === 0) return [(LDXR | (word & WORD_SIZE) | base) >>> 0];
+  const second = secondOf(word);
+  return [(LDXP | (word & WORD_SIZE) | base | (second << 10)) >>> 0, reload(second)];
 }
 
 /** ldr x<reg>, [x0, #8 * slot] */

@@ -2,7 +2,7 @@
 // an arena. Each pattern is one that nothing else in an image can be taken for.
 
 import { decode } from "../../spec/a64/decode.js";
-import type { MoveWide } from "../../spec/a64/insn.js";
+import type { Insn } from "../../spec/a64/insn.js";
 import type { Halves } from "../../subjects/subject.js";
 
 /** Little-endian words; a rest of less than a word is left out. */
@@ -30,7 +30,7 @@ export function movedConstant(
   return { value: halves, register: first.rd, words: next - at };
 }
 
-function moveWide(word = 0): MoveWide | undefined {
+function moveWide(word = 0): Insn<"moveWide"> | undefined {
   const decoded = decode(word);
   return decoded?.kind === "moveWide" ? decoded : undefined;
 }

@@ -1,7 +1,7 @@
 // Logical immediates: which 64-bit pattern the 13 bits N:immr:imms stand for (DecodeBitMasks in the Arm manual's shared
 // pseudocode): a run of ones within an element of 2, 4 .. 64 bits, rotated right, and repeated.
 
-import type { Width } from "./insn.js";
+import type { Width } from "./registers.js";
 
 /** @returns the pattern in `width` bits, or undefined for a reserved combination. */
 export function decodeBitmask(n: number, immr: number, imms: number, width: Width): bigint | undefined {

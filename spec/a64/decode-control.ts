@@ -1,80 +1,137 @@
-// Branches, exceptions, hints, barriers and system registers: classes of the Arm manual's section "Branches, Exception
-// Generating and System instructions".
+// Branches, exceptions, hints, barriers, maintenance and system registers: classes of the Arm manual's section "Branches,
+// Exception Generating and System instructions". Offsets of branches are bytes from the branch.
 
-import { bit, bits, type Decoded, rd, rn, signedBits, UNMODELLED, widthOf } from "./fields.js";
-import { isModelledHint } from "./hints.js";
-import type { SystemRegister } from "./insn.js";
+import { bit, bits, orSp, rd, rn, row, signedBits, UNALLOCATED, UNMODELLED, widthOf } from "./fields.js";
+import { maintenanceOf, takesRegister } from "./maintenance.js";
+import { LR, ZR } from "./registers.js";
+import {
+  encodedSystemRegister,
+  SYSTEM_REGISTER_NAMES,
+  SYSTEM_REGISTERS,
+  type SystemRegisterName,
+} from "./system-registers.js";
 
 /** B, BL. */
-export function branch(word: number): Decoded {
-  return { kind: "branch", link: bit(word, 31), offset: signedBits(word, 25, 0) * 4 };
-}
+const branch = (word: number) =>
+  ({ kind: "branch", link: bit(word, 31), offset: signedBits(word, 25, 0) * 4 }) as const;
 
-/** B.cond; with bit 4 set it would be BC.cond. */
-export function conditionalBranch(word: number): Decoded {
-  if (bit(word, 4)) return UNMODELLED;
-  return { kind: "branchConditional", condition: bits(word, 3, 0), offset: signedBits(word, 23, 5) * 4 };
-}
+/** B.cond. */
+const branchConditional = (word: number) =>
+  ({ kind: "branchConditional", condition: bits(word, 3, 0), offset: signedBits(word, 23, 5) * 4 }) as const;
 
 /** CBZ, CBNZ. */
-export function compareAndBranch(word: number): Decoded {
-  return {
-    kind: "compareAndBranch",
-    nonzero: bit(word, 24),
-    width: widthOf(word),
-    rt: rd(word),
-    offset: signedBits(word, 23, 5) * 4,
-  };
+function compareAndBranch(word: number) {
+  const operands = { width: widthOf(word), rt: rd(word), offset: signedBits(word, 23, 5) * 4 };
+  return { kind: "compareAndBranch", nonzero: bit(word, 24), ...operands } as const;
+}
+
+/** TBZ, TBNZ of one bit, 0..63. */
+function testAndBranch(word: number) {
+  const tested = { rt: rd(word), bit: (bits(word, 31, 31) << 5) | bits(word, 23, 19) };
+  return { kind: "testAndBranch", nonzero: bit(word, 24), ...tested, offset: signedBits(word, 18, 5) * 4 } as const;
 }
 
 const BRANCH_REGISTER = ["br", "blr", "ret"] as const;
 
-/** BR, BLR, RET; the authenticating forms and ERET are not modelled. */
-export function branchRegister(word: number): Decoded {
-  const op = BRANCH_REGISTER[bits(word, 24, 21)];
-  if (op === undefined || (word & 0x001f_fc1f) !== 0x001f_0000) return UNMODELLED;
-  return { kind: "branchRegister", op, rn: rn(word) };
+/** BR, BLR, RET. */
+function branchRegister(word: number) {
+  const op = BRANCH_REGISTER[bits(word, 22, 21)];
+  return op === undefined ? UNALLOCATED : ({ kind: "branchRegister", op, rn: rn(word) } as const);
 }
 
-/** Everything that begins 0xd4 or 0xd5. */
-export function exceptionOrBarrier(word: number): Decoded {
-  return bit(word, 24) ? system(word) : exception(word);
+/** BRAA, BLRAB, RETAA and their kin; the modifier is in rm or, undefined, zero. Returns go by LR and SP. */
+function branchAuthenticated(word: number) {
+  const op = BRANCH_REGISTER[bits(word, 22, 21)];
+  const isOfZero = !bit(word, 24);
+  if (op === undefined || (isOfZero && rd(word) !== 31)) return UNALLOCATED;
+  const key = bit(word, 10) ? "b" : "a";
+  if (op !== "ret") {
+    const modifier = isOfZero ? undefined : orSp(rd(word));
+    return { kind: "branchAuthenticated", op, key, rn: rn(word), rm: modifier } as const;
+  }
+  if (!isOfZero || rn(word) !== 31) return UNALLOCATED;
+  return { kind: "branchAuthenticated", op, key, rn: LR, rm: orSp(ZR) } as const;
 }
 
 /** By opc (bits 23..21), op2 and LL (bits 4..0), in their places. */
-const EXCEPTIONS: ReadonlyMap<number, "brk" | "hvc" | "smc"> = new Map([
-  [0x0000_0002, "hvc"],
-  [0x0000_0003, "smc"],
-  [0x0020_0000, "brk"],
-]);
+const EXCEPTIONS: Readonly<Record<number, "hvc" | "smc" | "brk">> = { 2: "hvc", 3: "smc", 2097152: "brk" };
 
-/** BRK, HVC, SMC. */
-function exception(word: number): Decoded {
-  const op = EXCEPTIONS.get(word & 0x00e0_001f);
-  return op === undefined ? UNMODELLED : { kind: "exception", op, imm16: bits(word, 20, 5) };
+/** HVC, SMC, BRK. Kernel code has no SVC, and does not halt. */
+function exception(word: number) {
+  const op = EXCEPTIONS[word & 0x00e0_001f];
+  return op === undefined ? UNMODELLED : ({ kind: "exception", op, imm16: bits(word, 20, 5) } as const);
 }
 
-/** op0:op1:CRn:CRm:op2 without op0's fixed upper bit, as they stand in bits 19..5. */
-const SYSTEM_REGISTERS: ReadonlyMap<number, SystemRegister> = new Map([
-  [0b1_000_1101_0000_100, "tpidr_el1"],
-  [0b1_100_1101_0000_010, "tpidr_el2"],
-  [0b1_000_0100_0001_000, "sp_el0"],
-]);
-const BARRIERS: Readonly<Record<number, "dsb" | "dmb" | "isb">> = { 4: "dsb", 5: "dmb", 6: "isb" };
+const hint = (word: number) => ({ kind: "hint", imm7: bits(word, 11, 5) }) as const;
 
-/** HINT, DSB, DMB, ISB, MRS. */
-function system(word: number): Decoded {
-  if ((word & 0xffff_f01f) >>> 0 === 0xd503_201f) {
-    const imm7 = bits(word, 11, 5);
-    return isModelledHint(imm7) ? { kind: "hint", imm7 } : UNMODELLED;
-  }
-  if ((word & 0xffff_f01f) >>> 0 === 0xd503_301f) {
-    const op = BARRIERS[bits(word, 7, 5)];
-    return op === undefined ? UNMODELLED : { kind: "barrier", op, option: bits(word, 11, 8) };
-  }
-  if ((word & 0xfff0_0000) >>> 0 === 0xd530_0000) {
-    const register = SYSTEM_REGISTERS.get(bits(word, 19, 5));
-    return register === undefined ? UNMODELLED : { kind: "readSystem", register, rt: rd(word) };
-  }
-  return UNMODELLED;
+const BARRIERS: Readonly<Record<number, "clrex" | "dsb" | "dmb" | "isb" | "sb">> = {
+  ...{ 2: "clrex", 4: "dsb", 5: "dmb", 6: "isb", 7: "sb" },
+};
+
+/** CLREX, DSB (with SSBB and PSSBB), DMB, ISB, SB. `option` is CRm. */
+function barrier(word: number) {
+  const op = BARRIERS[bits(word, 7, 5)];
+  const option = bits(word, 11, 8);
+  if (op === undefined || (op === "sb" && option !== 0)) return UNMODELLED;
+  return { kind: "barrier", op, option } as const;
 }
+
+/** By op1 and op2: the field of PSTATE, and whether the number is one bit or a mask of DAIF. */
+const STATE_FIELDS: ReadonlyMap<number, "daifset" | "daifclr" | "uao" | "pan" | "ssbs" | "dit"> = new Map([
+  [0b011_110, "daifset"],
+  [0b011_111, "daifclr"],
+  [0b000_011, "uao"],
+  [0b000_100, "pan"],
+  [0b011_001, "ssbs"],
+  [0b011_010, "dit"],
+]);
+
+/** MSR (immediate). */
+function writeState(word: number) {
+  const field = STATE_FIELDS.get((bits(word, 18, 16) << 3) | bits(word, 7, 5));
+  return field === undefined ? UNMODELLED : ({ kind: "writeState", field, number: bits(word, 11, 8) } as const);
+}
+
+/** DC, IC, TLBI of this exception level. */
+function maintenance(word: number) {
+  const row = maintenanceOf(bits(word, 18, 5));
+  if (row === undefined) return UNMODELLED;
+  const { effect, text } = row;
+  if (!takesRegister(effect) && rd(word) !== ZR) return "constrained unpredictable: should-be-one field";
+  return { kind: "maintenance", effect, name: text, rt: rd(word) } as const;
+}
+
+/** By bits 19..5. */
+const REGISTERS: ReadonlyMap<number, SystemRegisterName> = new Map(
+  SYSTEM_REGISTER_NAMES.map((name) => [encodedSystemRegister(SYSTEM_REGISTERS[name].encoding), name]),
+);
+
+/** MRS of the registers that are known. */
+function readSystem(word: number) {
+  const register = REGISTERS.get(bits(word, 19, 5));
+  return register === undefined ? UNMODELLED : ({ kind: "readSystem", register, rt: rd(word) } as const);
+}
+
+/** MSR of those that may be written. */
+function writeSystem(word: number) {
+  const register = REGISTERS.get(bits(word, 19, 5));
+  if (register === undefined || SYSTEM_REGISTERS[register].mask === 0n) return UNMODELLED;
+  return { kind: "writeSystem", register, rt: rd(word) } as const;
+}
+
+export const CONTROL = [
+  row(". 00101 ..........................", branch),
+  row("01010100 ................... 0 ....", branchConditional),
+  row(". 011010 . ................... .....", compareAndBranch),
+  row(". 011011 . ..... .............. .....", testAndBranch),
+  row("1101011 0 0 .. 11111 000000 ..... 00000", branchRegister),
+  row("1101011 . 0 .. 11111 00001 . ..... .....", branchAuthenticated),
+  row("11010100 ... ................ ... ..", exception),
+  row("1101010100 0 00 011 0010 .... ... 11111", hint),
+  row("1101010100 0 00 011 0011 .... ... 11111", barrier),
+  row("1101010100 0 00 ... 0100 .... ... 11111", writeState),
+  row("1101010100 0 01 ... 0111 .... ... .....", maintenance),
+  row("1101010100 0 01 ... 1000 .... ... .....", maintenance),
+  row("1101010100 1 1. ... .... .... ... .....", readSystem),
+  row("1101010100 0 1. ... .... .... ... .....", writeSystem),
+] as const;

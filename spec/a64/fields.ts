@@ -1,13 +1,23 @@
 // Taking a word apart, and the ways to refuse one.
 
-import { type A64Insn, type Reg, SP, type Width, ZR } from "./insn.js";
+import { type Reg, SP, type Width, ZR } from "./registers.js";
 
 /** A reserved value of a field within a class that is modelled. */
 export const UNALLOCATED = "unallocated";
 /** Outside the modelled classes; possibly a real instruction. */
 export const UNMODELLED = "not modelled";
-type Refusal = typeof UNALLOCATED | typeof UNMODELLED | `constrained unpredictable: ${string}`;
-export type Decoded = A64Insn | Refusal;
+export type Refusal = typeof UNALLOCATED | typeof UNMODELLED | `constrained unpredictable: ${string}`;
+
+/** One encoding class of the manual's chapter C4: the words of a pattern, and what they say. */
+export interface ClassRow<Says> {
+  /** 32 bits, the highest first; `.` is one that `decode` reads. Spaces are for the eye. */
+  readonly pattern: string;
+  readonly decode: (word: number) => Says | Refusal;
+}
+export const row = <Says>(pattern: string, decode: (word: number) => Says | Refusal): ClassRow<Says> => ({
+  pattern,
+  decode,
+});
 
 /** Bits `high`..`low` of the word, at most 26 of them. */
 export const bits = (word: number, high: number, low: number): number => (word >>> low) & ((1 << (high - low + 1)) - 1);

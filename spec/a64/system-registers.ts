@@ -75,6 +75,13 @@ export const SYSTEM_REGISTERS = {
 export type SystemRegisterName = keyof typeof SYSTEM_REGISTERS;
 export const SYSTEM_REGISTER_NAMES = Object.keys(SYSTEM_REGISTERS) as readonly SystemRegisterName[];
 
+/** The register of an MRS or MSR that has no name here, as assemblers write it; undefined for any other word. */
+export function unnamedRegister(word: number): string | undefined {
+  if ((word & 0xffd0_0000) >>> 0 !== 0xd510_0000) return undefined;
+  const [op0, op1] = [2 + ((word >>> 19) & 1), (word >>> 16) & 7];
+  return `S${op0}_${op1}_C${(word >>> 12) & 15}_C${(word >>> 8) & 15}_${(word >>> 5) & 7}`;
+}
+
 /** Bits 19..5 of the MRS or MSR of the register: op0 without its fixed upper bit, op1, CRn, CRm, op2. */
 export const encodedSystemRegister = ([op0, op1, crn, crm, op2]: Encoding): number =>
   ((op0 & 1) << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;

@@ -3,7 +3,7 @@
 
 import { decode } from "./decode.js";
 import { execute } from "./execute.js";
-import { SP } from "./insn.js";
+import { SP } from "./registers.js";
 import { type Memory, State, type Stop } from "./state.js";
 import { text } from "./text.js";
 
@@ -22,10 +22,12 @@ export type Situation = { readonly [register: `x${number}`]: bigint } & {
 
 class TestMemory implements Memory {
   readonly bytes = new Uint8Array(BYTES);
+  /** Maintenance and barriers, in their order. */
+  readonly heard: string[] = [];
   private readonly view = new DataView(this.bytes.buffer);
 
   load(address: bigint, bytes: number): bigint | Stop {
-    if (!inside(address, bytes)) return { why: "badRead", detail: "outside" };
+    if (!inside(address, bytes)) return { why: "badRead", address, detail: "outside" };
     const at = Number(address - DATA);
     let value = 0n;
     for (let i = bytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[at + i]!);
@@ -33,10 +35,22 @@ class TestMemory implements Memory {
   }
 
   store(address: bigint, bytes: number, value: bigint): Stop | undefined {
-    if (!inside(address, bytes)) return { why: "badWrite", detail: "outside" };
+    if (!inside(address, bytes)) return { why: "badWrite", address, detail: "outside" };
     const at = Number(address - DATA);
     for (let i = 0; i < bytes; i++) this.view.setUint8(at + i, Number((value >> BigInt(8 * i)) & 0xffn));
     return undefined;
+  }
+
+  maintain(effect: string, operand: bigint): undefined {
+    this.heard.push(`${effect} 0x${operand.toString(16)}`);
+  }
+
+  complete(): void {
+    this.heard.push("complete");
+  }
+
+  synchronize(): void {
+    this.heard.push("synchronize");
   }
 }
 

@@ -1,24 +1,13 @@
 // Disassembly of the data-processing classes, most of which have a preferred alias in some corner.
 
 import { s32, s64 } from "../bits.js";
-import {
-  type AddSubImmediate,
-  type AddSubShifted,
-  type Bitfield,
-  type LogicalImmediate,
-  type LogicalShifted,
-  type MoveWide,
-  type Reverse,
-  SP,
-  type ThreeSource,
-  type TwoSource,
-  type Width,
-  ZR,
-} from "./insn.js";
+import { CONDITIONS } from "./condition.js";
+import type { Insn } from "./insn.js";
+import { SP, type Width, ZR } from "./registers.js";
 import { line, number, regName, shiftSuffix } from "./text-parts.js";
 
 /** CMP and CMN discard the result; a move to or from SP adds zero. */
-export function addSubImmediate({ op, setFlags, width, rd, rn, imm12, shift }: AddSubImmediate): string {
+export function addSubImmediate({ op, setFlags, width, rd, rn, imm12, shift }: Insn<"addSubImmediate">): string {
   const [d, n] = [regName(rd, width), regName(rn, width)];
   const operand = `${number(imm12)}${shiftSuffix("lsl", shift)}`;
   if (setFlags && rd === ZR) return line(op === "add" ? "cmn" : "cmp", n, operand);
@@ -27,7 +16,7 @@ export function addSubImmediate({ op, setFlags, width, rd, rn, imm12, shift }: A
 }
 
 /** NEG and NEGS subtract from zero. */
-export function addSubShifted({ op, setFlags, width, rd, rn, rm, shift, amount }: AddSubShifted): string {
+export function addSubShifted({ op, setFlags, width, rd, rn, rm, shift, amount }: Insn<"addSubShifted">): string {
   const [d, n] = [regName(rd, width), regName(rn, width)];
   const operand = `${regName(rm, width)}${shiftSuffix(shift, amount)}`;
   const s = setFlags ? "s" : "";
@@ -39,7 +28,7 @@ export function addSubShifted({ op, setFlags, width, rd, rn, rm, shift, amount }
 const signed = (value: bigint, width: Width): bigint => (width === 64 ? s64(value) : s32(value));
 
 /** Capstone writes the pattern of ANDS and TST as a signed number, the others' as an unsigned one. */
-export function logicalImmediate({ op, width, rd, rn, value }: LogicalImmediate): string {
+export function logicalImmediate({ op, width, rd, rn, value }: Insn<"logicalImmediate">): string {
   const [d, n] = [regName(rd, width), regName(rn, width)];
   if (op === "ands") return rd === ZR ? line("tst", n, number(s64(value))) : line(op, d, n, number(s64(value)));
   if (op === "orr" && rn === ZR) return line("mov", d, number(signed(value, width)));
@@ -48,7 +37,7 @@ export function logicalImmediate({ op, width, rd, rn, value }: LogicalImmediate)
 
 const INVERTED = { and: "bic", orr: "orn", eor: "eon", ands: "bics" } as const;
 
-export function logicalShifted({ op, invert, width, rd, rn, rm, shift, amount }: LogicalShifted): string {
+export function logicalShifted({ op, invert, width, rd, rn, rm, shift, amount }: Insn<"logicalShifted">): string {
   const [d, n] = [regName(rd, width), regName(rn, width)];
   const operand = `${regName(rm, width)}${shiftSuffix(shift, amount)}`;
   if (op === "ands" && !invert && rd === ZR) return line("tst", n, operand);
@@ -58,7 +47,7 @@ export function logicalShifted({ op, invert, width, rd, rn, rm, shift, amount }:
 }
 
 /** MOVZ of zero is a move only unshifted, and MOVN only of a value that no MOVZ makes. */
-export function moveWide({ op, width, rd, imm16, shift }: MoveWide): string {
+export function moveWide({ op, width, rd, imm16, shift }: Insn<"moveWide">): string {
   const d = regName(rd, width);
   const moved = BigInt(imm16) << BigInt(shift);
   const isCanonical = imm16 !== 0 || shift === 0;
@@ -71,8 +60,18 @@ export function moveWide({ op, width, rd, imm16, shift }: MoveWide): string {
 
 const EXTENDS: Readonly<Record<number, string>> = { 7: "xtb", 15: "xth", 31: "xtw" };
 
+/** A field of the low bits of another, or into them; of zero it clears. */
+function inserted({ width, rd, rn, immr, imms }: Insn<"bitfield">): string {
+  const [d, n] = [regName(rd, width), regName(rn, width)];
+  if (imms >= immr) return line("bfxil", d, n, number(immr), number(imms - immr + 1));
+  const field = [number(width - immr), number(imms + 1)];
+  return rn === ZR ? line("bfc", d, ...field) : line("bfi", d, n, ...field);
+}
+
 /** Extensions from bit 0, shifts up or down to the last bit, and the rest as inserted or extracted fields. */
-export function bitfield({ op, width, rd, rn, immr, imms }: Bitfield): string {
+export function bitfield(insn: Insn<"bitfield">): string {
+  const { op, width, rd, rn, immr, imms } = insn;
+  if (op === "bfm") return inserted(insn);
   const isSigned = op === "sbfm";
   const [d, n] = [regName(rd, width), regName(rn, width)];
   const extend = immr === 0 && imms !== width - 1 ? EXTENDS[imms] : undefined;
@@ -86,17 +85,93 @@ export function bitfield({ op, width, rd, rn, immr, imms }: Bitfield): string {
   return line(`${prefix}x`, d, n, number(immr), number(imms - immr + 1));
 }
 
-const TWO_SOURCE = { udiv: "udiv", sdiv: "sdiv", lslv: "lsl", lsrv: "lsr", asrv: "asr" } as const;
+/** The amount of a shift left by an extended register; from or to SP the plain extension is a shift. */
+export function addSubExtended(insn: Insn<"addSubExtended">): string {
+  const { op, setFlags, width, rd, rn, rm, extend, amount } = insn;
+  const isWhole = extend === (width === 64 ? "uxtx" : "uxtw");
+  const how = isWhole && (rn === SP || rd === SP) ? "lsl" : extend;
+  const index = regName(rm, width === 64 && extend.endsWith("x") ? 64 : 32);
+  const suffix = how === "lsl" ? shiftSuffix(how, amount) : `, ${how}${amount === 0 ? "" : ` #${amount}`}`;
+  const operand = `${index}${suffix}`;
+  const n = regName(rn, width);
+  if (setFlags && rd === ZR) return line(op === "add" ? "cmn" : "cmp", n, operand);
+  return line(`${op}${setFlags ? "s" : ""}`, regName(rd, width), n, operand);
+}
 
-export const twoSource = ({ op, width, rd, rn, rm }: TwoSource): string =>
+export function addSubCarry({ op, setFlags, width, rd, rn, rm }: Insn<"addSubCarry">): string {
+  const [d, n, m] = [regName(rd, width), regName(rn, width), regName(rm, width)];
+  const s = setFlags ? "s" : "";
+  if (op === "sub" && rn === ZR) return line(`ngc${s}`, d, m);
+  return line(`${op === "add" ? "adc" : "sbc"}${s}`, d, n, m);
+}
+
+/** Of one register twice it is a rotation. */
+export function extract({ width, rd, rn, rm, lsb }: Insn<"extract">): string {
+  const [d, n, m] = [regName(rd, width), regName(rn, width), regName(rm, width)];
+  return rn === rm ? line("ror", d, n, number(lsb)) : line("extr", d, n, m, number(lsb));
+}
+
+const TWO_SOURCE = { udiv: "udiv", sdiv: "sdiv", lslv: "lsl", lsrv: "lsr", asrv: "asr", rorv: "ror" } as const;
+
+export const twoSource = ({ op, width, rd, rn, rm }: Insn<"twoSource">): string =>
   line(TWO_SOURCE[op], regName(rd, width), regName(rn, width), regName(rm, width));
 
-export function threeSource({ op, width, rd, rn, rm, ra }: ThreeSource): string {
-  const product = [regName(rd, width), regName(rn, width), regName(rm, width)];
-  if (ra === ZR) return line(op === "madd" ? "mul" : "mneg", ...product);
-  return line(op, ...product, regName(ra, width));
+export const oneSource = ({ op, width, rd, rn }: Insn<"oneSource">): string =>
+  line(op, regName(rd, width), regName(rn, width));
+
+const CRC_SIZES = { 1: "b", 2: "h", 4: "w", 8: "x" } as const;
+
+export const crc32 = ({ bytes, castagnoli, rd, rn, rm }: Insn<"crc32">): string =>
+  line(
+    `crc32${castagnoli ? "c" : ""}${CRC_SIZES[bytes]}`,
+    regName(rd, 32),
+    regName(rn, 32),
+    regName(rm, bytes === 8 ? 64 : 32),
+  );
+
+/** A sum with nothing is a product. */
+const PRODUCTS = {
+  ...{ madd: "mul", msub: "mneg", smaddl: "smull", smsubl: "smnegl", umaddl: "umull", umsubl: "umnegl" },
+  ...{ smulh: "smulh", umulh: "umulh" },
+} as const;
+
+export function threeSource({ op, width, rd, rn, rm, ra }: Insn<"threeSource">): string {
+  const factors = op.endsWith("l") ? 32 : width;
+  const product = [regName(rd, width), regName(rn, factors), regName(rm, factors)];
+  return ra === ZR ? line(PRODUCTS[op], ...product) : line(op, ...product, regName(ra, width));
 }
 
 /** The reversal of a whole register is plain REV. */
-export const reverse = ({ bits, width, rd, rn }: Reverse): string =>
+export const reverse = ({ bits, width, rd, rn }: Insn<"reverse">): string =>
   line(bits === width ? "rev" : `rev${bits}`, regName(rd, width), regName(rn, width));
+
+/** XPACI and XPACD have one operand; without a modifier a Z is added to the name. */
+export function authentication({ op, rd, rn }: Insn<"authentication">): string {
+  const d = regName(rd, 64);
+  if (op === "xpaci" || op === "xpacd") return line(op, d);
+  if (rn !== undefined) return line(op, d, regName(rn, 64));
+  // PACIZA, AUTDZB: the key comes last.
+  return line(`${op.slice(0, 4)}z${op[4]}`, d);
+}
+
+const inverse = (condition: number): string => CONDITIONS[condition ^ 1]!;
+
+/** Of one register twice, or of zero twice, it is a change of that register if the inverse holds. */
+export function conditionalSelect({ op, width, rd, rn, rm, condition }: Insn<"conditionalSelect">): string {
+  const [d, n, m] = [regName(rd, width), regName(rn, width), regName(rm, width)];
+  const isAlias = rn === rm && condition < 14;
+  if (isAlias && op === "csneg") return line("cneg", d, n, inverse(condition));
+  if (isAlias && op === "csinc") {
+    return rn === ZR ? line("cset", d, inverse(condition)) : line("cinc", d, n, inverse(condition));
+  }
+  if (isAlias && op === "csinv") {
+    return rn === ZR ? line("csetm", d, inverse(condition)) : line("cinv", d, n, inverse(condition));
+  }
+  return line(op, d, n, m, CONDITIONS[condition]!);
+}
+
+export function conditionalCompare(insn: Insn<"conditionalCompare">): string {
+  const { op, width, rn, second, isImmediate, condition, nzcv } = insn;
+  const operand = isImmediate ? number(second) : regName(second, width);
+  return line(op, regName(rn, width), operand, number(nzcv), CONDITIONS[condition]!);
+}

@@ -1,6 +1,7 @@
 // The smallest parts of disassembly: names of registers and the way numbers and lines are written.
 
-import { type Reg, type Shift, SP, type Width, ZR } from "./insn.js";
+import type { Shift } from "./decode-data.js";
+import { type Reg, SP, type Width, ZR } from "./registers.js";
 
 export function regName(reg: Reg, width: Width): string {
   if (reg === ZR) return width === 64 ? "xzr" : "wzr";

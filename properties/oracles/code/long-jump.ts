@@ -16,7 +16,13 @@ export const longJump = codeOracle({
     const { words, codeWords, roImage, dummyTramp } = code;
     const load = insnAt(code, codeWords - 2);
     const jump = insnAt(code, codeWords - 1);
-    if (load?.kind !== "loadLiteral" || jump?.kind !== "branchRegister" || jump.op !== "br" || jump.rn !== load.rt) {
+    if (
+      load?.kind !== "loadLiteral" ||
+      load.op !== "load" ||
+      jump?.kind !== "branchRegister" ||
+      jump.op !== "br" ||
+      jump.rn !== load.rt
+    ) {
       return ["the last two words do not load an address and jump there"];
     }
     const at = codeWords - 2 + load.offset / 4;

@@ -2,7 +2,7 @@
 // cannot tell the forms apart, and a slower one is a regression all the same.
 
 import { decodeBitmask } from "../../../spec/a64/bitmask.js";
-import type { Width } from "../../../spec/a64/insn.js";
+import type { Width } from "../../../spec/a64/registers.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";

@@ -2,7 +2,8 @@
 
 import * as branch from "../../../../impl/a64/branch.js";
 import * as system from "../../../../impl/a64/system.js";
-import type { A64Insn, SystemRegister } from "../../../../spec/a64/insn.js";
+import type { A64Insn } from "../../../../spec/a64/insn.js";
+import type { SystemRegisterName } from "../../../../spec/a64/system-registers.js";
 import { constant, type Form, form, number, type Operand, oneOf, REG, type Says, WIDTH, width } from "./form.js";
 
 interface Distance {
@@ -53,7 +54,7 @@ const BRANCHES: readonly Form[] = [
     ),
   ),
   form("adr", [REG, byteDistance.operand], branch.adr, (rd, offset) =>
-    byteDistance.says(offset, { kind: "address", rd, offset }),
+    byteDistance.says(offset, { kind: "address", page: false, rd, offset }),
   ),
   ...(["br", "blr", "ret"] as const).map((op) =>
     form(op, [REG], branch[op], (rn) => ({ kind: "branchRegister", op, rn })),
@@ -61,7 +62,7 @@ const BRANCHES: readonly Form[] = [
 ];
 
 /** Implementation's names of the three registers -> the architecture's. */
-const SYSTEM_REGISTERS: Readonly<Record<keyof typeof system.SYSREG, SystemRegister>> = {
+const SYSTEM_REGISTERS: Readonly<Record<keyof typeof system.SYSREG, SystemRegisterName>> = {
   ...{ tpidrEl1: "tpidr_el1", tpidrEl2: "tpidr_el2", spEl0: "sp_el0" },
 };
 const SYSREG = oneOf(Object.keys(SYSTEM_REGISTERS) as readonly (keyof typeof system.SYSREG)[]);

@@ -5,7 +5,7 @@ import * as arithmetic from "../../../../impl/a64/arithmetic.js";
 import * as bitfield from "../../../../impl/a64/bitfield.js";
 import * as moveWide from "../../../../impl/a64/move-wide.js";
 import { type Is64, type Reg, ZR } from "../../../../impl/a64/registers.js";
-import type { Bitfield } from "../../../../spec/a64/insn.js";
+import type { Insn } from "../../../../spec/a64/insn.js";
 import { type Form, form, number, orSp, REG, type Says, WIDTH, width } from "./form.js";
 
 const IMM12 = number(26, [
@@ -64,12 +64,12 @@ const MOVE_WIDE: readonly Form[] = (["movn", "movz", "movk"] as const).map((op) 
 
 const AMOUNTS = Array.from({ length: 68 }, (_, i) => i - 2);
 const AMOUNT = number(6, AMOUNTS);
-const field = (op: Bitfield["op"], w: Is64, rd: Reg, rn: Reg, immr: number, imms: number): Says => {
+const field = (op: Insn<"bitfield">["op"], w: Is64, rd: Reg, rn: Reg, immr: number, imms: number): Says => {
   const fits = [immr, imms].every((bit) => bit >= 0 && bit < width(w));
   return fits ? { kind: "bitfield", op, width: width(w), rd, rn, immr, imms } : "shift";
 };
 /** The low `bits` bits, sign-extended or not. */
-const extension = (name: "sxtb" | "sxth" | "uxth" | "uxtw", op: Bitfield["op"], bits: number): Form =>
+const extension = (name: "sxtb" | "sxth" | "uxth" | "uxtw", op: Insn<"bitfield">["op"], bits: number): Form =>
   form(name, [WIDTH, REG, REG], bitfield[name], (w, d, n) => field(op, w, d, n, 0, bits - 1));
 
 const BITFIELD: readonly Form[] = [

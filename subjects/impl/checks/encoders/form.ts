@@ -5,7 +5,8 @@ import { isDeepStrictEqual } from "node:util";
 import { type Is64, type Reg, X } from "../../../../impl/a64/registers.js";
 import { type Encoded, isRefusal, type RefusalName, refusalName } from "../../../../impl/a64/word.js";
 import { decode, explain } from "../../../../spec/a64/decode.js";
-import { type A64Insn, SP, type Width } from "../../../../spec/a64/insn.js";
+import type { A64Insn } from "../../../../spec/a64/insn.js";
+import { SP, type Width } from "../../../../spec/a64/registers.js";
 import type { Draw } from "../../../random/draw.js";
 import type { Mismatch } from "../../../subject.js";
 
@@ -32,6 +33,8 @@ function drawn(draw: Draw, bits: number): number {
 export const WIDTH: Operand<Is64> = oneOf([1, 0]);
 export const REG: Operand<Reg> = oneOf(X);
 export const width = (is64: Is64): Width => (is64 === 1 ? 64 : 32);
+/** An access of a whole register. */
+export const sized = (is64: Is64) => ({ bytes: is64 === 1 ? 8 : 4, width: width(is64) }) as const;
 /** The register of a position where 31 is the stack pointer. */
 export const orSp = (reg: Reg): number => (reg === 31 ? SP : reg);
 

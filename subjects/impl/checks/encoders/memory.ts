@@ -3,9 +3,9 @@
 import * as atomic from "../../../../impl/a64/atomic.js";
 import * as access from "../../../../impl/a64/load-store.js";
 import { type Is64, type Reg, ZR } from "../../../../impl/a64/registers.js";
-import type { AtomicMemory } from "../../../../spec/a64/insn.js";
+import type { A64Insn, Insn } from "../../../../spec/a64/insn.js";
 import { shortDistance } from "./control.js";
-import { type Form, form, number, oneOf, orSp, REG, type Says, WIDTH, width } from "./form.js";
+import { type Form, form, number, oneOf, orSp, REG, type Says, sized, WIDTH } from "./form.js";
 
 const SIZE = oneOf<access.SizeLog>([0, 1, 2, 3]);
 const SIGNED_SIZE = oneOf<access.SignedSizeLog>([0, 1, 2]);
@@ -27,7 +27,13 @@ const single = (op: "load" | "store", size: access.SizeLog, signed: boolean, rt:
 function scaled(op: "load" | "store", size: access.SizeLog, signed: boolean, rt: Reg, rn: Reg, offset: number): Says {
   const times = offset / 2 ** size;
   if (!Number.isInteger(times) || times < 0 || times > 4095) return "offset";
-  return { kind: "accessImmediate", ...single(op, size, signed, rt, rn), offset, offsetValue: BigInt(offset) };
+  return {
+    kind: "accessImmediate",
+    mode: "scaled",
+    ...single(op, size, signed, rt, rn),
+    offset,
+    offsetValue: BigInt(offset),
+  };
 }
 const indexed = (op: "load" | "store", size: access.SizeLog, signed: boolean, rt: Reg, rn: Reg, rm: Reg): Says => ({
   kind: "accessRegister",
@@ -43,7 +49,8 @@ function pair(op: "load" | "store", rt: Reg, rt2: Reg, base: Reg, offset: number
   if (offset % 8 !== 0 || offset < -512 || offset > 504) return "offset";
   const overlaps = base !== 31 && (rt === base || rt2 === base);
   if (overlaps || (op === "load" && rt === rt2)) return "unpredictable";
-  return { kind: "accessPair", op, mode: op === "load" ? "post" : "pre", rt, rt2, rn: orSp(base), offset };
+  const form = { op, mode: op === "load" ? "post" : "pre", bytes: 8, signed: false, width: 64 } as const;
+  return { kind: "accessPair", ...form, rt, rt2, rn: orSp(base), offset };
 }
 
 const ACCESS: readonly Form[] = [
@@ -58,7 +65,7 @@ const ACCESS: readonly Form[] = [
     indexed("load", size, true, t, n, m),
   ),
   form("ldrLiteral", [WIDTH, REG, shortDistance.operand], access.ldrLiteral, (w, rt, offset) =>
-    shortDistance.says(offset, { kind: "loadLiteral", width: width(w), rt, offset }),
+    shortDistance.says(offset, { kind: "loadLiteral", op: "load", signed: false, ...sized(w), rt, offset } as A64Insn),
   ),
   form("stpPre", [REG, REG, REG, PAIR_OFFSET], access.stpPre, (t, t2, n, off) => pair("store", t, t2, n, off)),
   form("ldpPost", [REG, REG, REG, PAIR_OFFSET], access.ldpPost, (t, t2, n, off) => pair("load", t, t2, n, off)),
@@ -70,11 +77,11 @@ const ACCESS: readonly Form[] = [
 const storeExclusive = (release: boolean, w: Is64, rs: Reg, rt: Reg, rn: Reg): Says =>
   rs === rt || (rs === rn && rn !== 31)
     ? "unpredictable"
-    : { kind: "storeExclusive", release, width: width(w), rs, rt, rn: orSp(rn) };
+    : { kind: "storeExclusive", release, ...sized(w), rs, rt, rn: orSp(rn) };
 
 const ORDER = oneOf<atomic.Order>([atomic.RELAXED, atomic.ACQUIRE_RELEASE]);
-const atomicMemory = (op: AtomicMemory["op"], w: Is64, ordered: boolean, rs: Reg, rt: Reg, rn: Reg): Says => ({
-  ...{ kind: "atomicMemory", op, acquire: ordered, release: ordered, width: width(w), rs, rt, rn: orSp(rn) },
+const atomicMemory = (op: Insn<"atomicMemory">["op"], w: Is64, ordered: boolean, rs: Reg, rt: Reg, rn: Reg): Says => ({
+  ...{ kind: "atomicMemory", op, acquire: ordered, release: ordered, ...sized(w), rs, rt, rn: orSp(rn) },
 });
 const FETCH = [
   ["ldadd", "stadd", "add"],
@@ -85,7 +92,7 @@ const FETCH = [
 
 const ATOMIC: readonly Form[] = [
   form("ldxr", [WIDTH, REG, REG], atomic.ldxr, (w, rt, rn) => ({
-    ...{ kind: "loadExclusive", acquire: false, width: width(w), rt, rn: orSp(rn) },
+    ...{ kind: "loadExclusive", acquire: false, ...sized(w), rt, rn: orSp(rn) },
   })),
   form("stxr", [WIDTH, REG, REG, REG], atomic.stxr, (w, s, t, n) => storeExclusive(false, w, s, t, n)),
   form("stlxr", [WIDTH, REG, REG, REG], atomic.stlxr, (w, s, t, n) => storeExclusive(true, w, s, t, n)),
@@ -99,7 +106,7 @@ const ATOMIC: readonly Form[] = [
     atomicMemory("swp", w, order === 3, s, t, n),
   ),
   form("casal", [WIDTH, REG, REG, REG], atomic.casal, (w, rs, rt, rn) => ({
-    ...{ kind: "compareAndSwap", acquire: true, release: true, width: width(w), rs, rt, rn: orSp(rn) },
+    ...{ kind: "compareAndSwap", acquire: true, release: true, ...sized(w), rs, rt, rn: orSp(rn) },
   })),
 ];
 
