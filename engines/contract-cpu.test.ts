@@ -142,6 +142,24 @@ describe.each(SUBJECTS)("a CPU of %s", (_name, { engine, machineWith }) => {
     expect(status((cpu) => void cpu.resume({ fuel: 1 }), new Stops([CODE + 4]))).toBe(1n);
   });
 
+  test("code that is rewritten through an alias, by this CPU or another, is seen where fetches are not followed", () => {
+    // str w1, [x0]; then what is rewritten
+    const machine = machineWith([0xb900_0001, ADD1, ADD1, BRK]);
+    const cpu = cpuWith([], { machine });
+    const alias = machine.mapFixmap(machine.mapping(CODE)!.frame);
+    cpu.state.x[0] = pointer(alias + 8);
+    cpu.state.x[1] = BigInt(NOP);
+    cpu.state.pc = CODE + 4;
+    expect(cpu.resume({ fuel: FUEL })).toMatchObject({ kind: "break" });
+    cpu.state.pc = CODE;
+    cpu.state.x[0]! -= 2n;
+    expect(cpu.resume({ fuel: FUEL })).toMatchObject({ kind: "break" });
+    expect(cpu.state.x[0]).toBe(pointer(alias + 9));
+    machine.write32(alias + 4, BRK);
+    cpu.state.pc = CODE + 4;
+    expect(cpu.resume({ fuel: FUEL })).toMatchObject({ kind: "break", pc: CODE + 4 });
+  });
+
   describe("memory that code may come to lie in", () => {
     const STR_W = 0xb900_0001; // str w1, [x0]
     /** A tracked page that is written as data and then made executable. */

@@ -15,7 +15,7 @@ export interface Frame {
   readonly words: Uint32Array;
   /** Undefined where fetches are not followed. */
   lines: CodeLines | undefined;
-  /** It has been mapped executable since it was taken. */
+  /** It is mapped executable: at one place at most, as aliases never are. */
   isCode: boolean;
 }
 export interface Mapping {
@@ -26,7 +26,7 @@ export interface Mapping {
 type Leaf = (Mapping | undefined)[];
 const LEAF_PAGES = 512;
 /** How many changes are remembered. */
-const CHANGES = 32;
+const CHANGES = 128;
 
 export class PageTable {
   private readonly leaves = new Map<number, Leaf>();
@@ -79,7 +79,10 @@ export class PageTable {
       this.leaves.set(key, leaf);
       this.lastKey = -1;
     }
+    const index = (va * this.perPage) & (LEAF_PAGES - 1);
+    const before = leaf[index];
+    if (before?.permission === "rox") before.frame.isCode = false;
     if (mapping?.permission === "rox") mapping.frame.isCode = true;
-    leaf[(va * this.perPage) & (LEAF_PAGES - 1)] = mapping;
+    leaf[index] = mapping;
   }
 }

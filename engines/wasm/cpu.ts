@@ -81,7 +81,8 @@ export class WasmCpu implements EngineCpu {
     const { page, pc } = this;
     const isPassing = this.passing === pc;
     const isAlone = this.isSingle || isPassing || page.kind === "stale";
-    host.stopBefore(this.isPausing && !this.isSingle, page.kind === "tracked" && !this.isSingle);
+    const { isSingle } = this;
+    host.stopBefore(this.isPausing && !isSingle, page.kind === "tracked" && !isSingle, !isSingle);
     if (isPassing) interpreter.passStop(page.records, pc - page.va, this.wordAt(pc));
     const why = interpreter.goPaged(pc, page.frame, page.records, isAlone ? 1 : Math.min(this.left, SLICE));
     if (isPassing) interpreter.forgetRecord(page.records, pc - page.va);
@@ -157,6 +158,9 @@ export class WasmCpu implements EngineCpu {
       case "note":
         this.isSingle ||= this.page.kind !== "plain";
         this.tell();
+        return this.again();
+      case "code":
+        this.isSingle = true;
         return this.again();
       case "pause":
         this.isSingle = true;

@@ -144,7 +144,7 @@ class Run {
   private resume(): void {
     const { host, run } = this;
     host.turnTo(run.machine);
-    host.stopBefore(false, false);
+    host.stopBefore(false, false, false);
     host.interpreter.begin(run.stackLow, run.stackTop, this.pageShift);
     this.page = -1;
     this.epoch = host.epoch;

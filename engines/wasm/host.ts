@@ -37,8 +37,7 @@ export class Host {
   readonly openPages = new Map<Va, FetchPage>();
   /** Whose pages the interpreter may fetch from by address. */
   private pagesOf: object | undefined;
-  private stopsAtStores = false;
-  private isCareful = false;
+  private stopsBefore = { stores: false, notes: false, code: false };
   private spuriousSeed: number | undefined;
   private readonly buffer: ArrayBuffer;
   private machine: Machine | undefined;
@@ -122,13 +121,13 @@ export class Host {
     this.interpreter.forgetPages();
   }
 
-  /** Have the interpreter stop before every store, or before everything that the machine must be told of. */
-  stopBefore(stores: boolean, notes: boolean): void {
-    if (stores && !this.stopsAtStores) this.interpreter.forgetTranslations();
-    if (stores === this.stopsAtStores && notes === this.isCareful) return;
-    this.stopsAtStores = stores;
-    this.isCareful = notes;
-    this.interpreter.stopBefore(stores, notes);
+  /** Have the interpreter stop before every store, before all that the machine must be told of, before stores to code. */
+  stopBefore(stores: boolean, notes: boolean, code: boolean): void {
+    const { stopsBefore } = this;
+    if (stores === stopsBefore.stores && notes === stopsBefore.notes && code === stopsBefore.code) return;
+    if (stores && !stopsBefore.stores) this.interpreter.forgetTranslations();
+    this.stopsBefore = { stores, notes, code };
+    this.interpreter.stopBefore(stores, notes, code);
   }
 
   /** Others may look at the frames, and write to them, after this. */
@@ -184,8 +183,10 @@ export class Host {
     const mapping = this.machine!.mapping(page);
     if (mapping === undefined) return 0;
     const isWritable = mapping.permission === "rw";
-    const isTracked = mapping.frame.lines !== undefined || mapping.frame.isCode;
-    return this.place(mapping.frame, isWritable) | (isWritable ? at.WRITABLE : 0) | (isTracked ? at.TRACKED : 0);
+    const { isCode, lines } = mapping.frame;
+    const told = lines !== undefined ? at.TRACKED : isCode ? at.TRACKED | at.CODE : 0;
+    const flags = told | (isWritable ? at.WRITABLE : 0);
+    return this.place(mapping.frame, isWritable) | flags;
   }
 }
 

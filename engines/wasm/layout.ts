@@ -43,7 +43,7 @@ export const SPURIOUS_PERIOD = 256;
 /** Translations, 16 bytes each: tag (64 bits, the page's address), what to add to an address's low half (32), and more. */
 export const FETCH_TLB = 0x11000;
 export const FETCH_TLB_ENTRIES = 16;
-/** The last 32 bits: `WRITABLE` and `TRACKED`. */
+/** The last 32 bits: `FRAME_FLAGS`. */
 export const READ_TLB = 0x11400;
 /** Pages to which a store is nothing but a store. */
 export const WRITE_TLB = 0x11800;
@@ -53,9 +53,11 @@ export const TLB_ENTRY_BYTES = 16;
 export const PAGED_TLB = 0x12000;
 export const PAGED_TLB_ENTRIES = 256;
 
-/** Beside the place of a frame: stores are allowed; the machine wants to know of stores. */
+/** Beside the place of a frame: stores are allowed; the machine wants to know of stores; they may change decoded code. */
 export const WRITABLE = 1;
 export const TRACKED = 2;
+export const CODE = 4;
+export const FRAME_FLAGS = 7;
 
 /** For each system register, the bits that it keeps (64 bits). */
 export const SYSTEM_MASKS = 0x13000;
@@ -108,3 +110,5 @@ export const STOP_BRANCH_TARGET = 14;
 export const STOP_COMPLETE = 15;
 export const STOP_SYNCHRONIZE = 16;
 export const STOP_MAINTAIN = 17;
+/** It is about to store to what may be decoded. */
+export const STOP_CODE = 18;

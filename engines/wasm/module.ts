@@ -28,14 +28,14 @@ export interface Interpreter {
   forgetRecord(records: number, offset: number): void;
   renewPage(records: number, frame: number): void;
   passStop(records: number, offset: number, word: number): void;
-  stopBefore(stores: boolean, notes: boolean): void;
+  stopBefore(stores: boolean, notes: boolean, code: boolean): void;
   lands(word: number): number;
   knows(word: number): number;
   go(entry: number, frame: number, budget: number): number;
   goPaged(entry: number, frame: number, records: number, budget: number): number;
 }
 
-/** Answers the place of a page's frame in linear memory with `WRITABLE` and `TRACKED`, or 0 if nothing is mapped. */
+/** Answers the place of a page's frame in linear memory with its flags, or 0 if nothing is mapped. */
 type Translate = (page: number) => number;
 
 const WASM_PAGE = 0x10000;

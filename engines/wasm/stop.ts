@@ -6,8 +6,8 @@ import { noLandingPad } from "../landing.js";
 import type { Host } from "./host.js";
 import * as at from "./layout.js";
 
-/** The machine is to be told of something. `note`, `pause` and `complete`: the instruction itself is yet to be executed. */
-const FOR_MACHINE = ["note", "pause", "complete", "synchronize", "maintain"] as const;
+/** The machine is to be told of something. `note`, `code`, `pause` and `complete`: the instruction itself is yet to be executed. */
+const FOR_MACHINE = ["note", "code", "pause", "complete", "synchronize", "maintain"] as const;
 export type ForMachine = (typeof FOR_MACHINE)[number];
 export const isForMachine = (why: Stop["why"]): why is ForMachine => FOR_MACHINE.some((each) => each === why);
 
@@ -72,6 +72,8 @@ export function lastStop({ words, wide }: Host): Stop {
       return { why: "maintain", detail: "" };
     case at.STOP_NOTE:
       return { why: "note", detail: "" };
+    case at.STOP_CODE:
+      return { why: "code", detail: "" };
     case at.STOP_PAUSE:
       return { why: "pause", detail: "" };
     default:

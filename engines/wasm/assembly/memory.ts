@@ -3,7 +3,9 @@
 
 import {
   BOUNCE,
+  CODE,
   DATA_TLB_ENTRIES,
+  FRAME_FLAGS,
   PENDING,
   PENDING_END,
   PENDING_FROM,
@@ -12,6 +14,7 @@ import {
   REGS,
   STACK_POINTER,
   STOP_CALLERS_FRAME,
+  STOP_CODE,
   STOP_LOAD_BELOW_SP,
   STOP_NOTE,
   STOP_PAUSE,
@@ -26,7 +29,7 @@ import {
 import { stop } from "./check";
 import { forgetIfOverlapping } from "./monitor";
 
-/** @returns the place of the page's frame, with `WRITABLE` and `TRACKED`; 0 if nothing is mapped there. */
+/** @returns the place of the page's frame, with its flags; 0 if nothing is mapped there. */
 // @ts-ignore: decorator
 @external("host", "translate")
 declare function translate(page: f64): u32;
@@ -53,6 +56,8 @@ let windowBytes: u64 = 0;
 let pausesAtStores: bool = false;
 /** Stop before everything that the machine must be told of. */
 let isCareful: bool = false;
+/** Stop before stores to what may be decoded. */
+let stopsAtCode: bool = false;
 
 export function setStack(low: u64, top: u64, shift: u32): void {
   pageShift = shift;
@@ -65,9 +70,10 @@ export function setStack(low: u64, top: u64, shift: u32): void {
 }
 
 /** Whoever asks for the first must also forget translations. */
-export function stopBefore(stores: bool, notes: bool): void {
+export function stopBefore(stores: bool, notes: bool, code: bool): void {
   pausesAtStores = stores;
   isCareful = notes;
+  stopsAtCode = code;
 }
 
 /** Of the page that holds `va`, which comes as its low 48 bits. */
@@ -178,7 +184,7 @@ function farStore(address: u64, bytes: u32, value: u64): bool {
 // @ts-ignore: decorator
 @inline
 function place(frame: usize, address: u64): usize {
-  return (frame & ~3) + <usize>(address & ~GRANULE_MASK);
+  return (frame & ~FRAME_FLAGS) + <usize>(address & ~GRANULE_MASK);
 }
 
 function put(place: usize, bytes: u32, value: u64): void {
@@ -202,7 +208,7 @@ function scatter(address: u64, bytes: u32, value: u64): bool {
   const last = address + bytes - 1;
   const low = writable(address, address, 1);
   const high: usize = low == 0 ? <usize>0 : writable(last, last, 1);
-  if (high == 0 || !mayStore(address, bytes, low | (high & TRACKED))) return false;
+  if (high == 0 || !mayStore(address, bytes, low | (high & (TRACKED | CODE)))) return false;
   for (let i: u32 = 0; i < bytes; i++) {
     const at = address + i;
     store<u8>(place((at & GRANULE_MASK) == (address & GRANULE_MASK) ? low : high, at), <u8>(value >> (8 * i)));
@@ -227,7 +233,10 @@ function mayStore(address: u64, bytes: u64, frame: usize): bool {
     stop(STOP_PAUSE, address, <u32>bytes);
     return false;
   }
-  return (frame & TRACKED) == 0 || note(PENDING_WRITE, address, bytes);
+  if ((frame & TRACKED) == 0) return true;
+  if ((frame & CODE) == 0 || !stopsAtCode) return note(PENDING_WRITE, address, bytes);
+  stop(STOP_CODE, address, <u32>bytes);
+  return false;
 }
 
 /** Something for the machine to hear of, in one piece with what is pending; else the instruction stops. */
@@ -251,11 +260,11 @@ function open(address: u64): usize {
   const frame: usize = translate(<f64>(page - TOP_16));
   if (frame == 0) return 0;
   const at = entryAt(page);
-  const distance = (<u32>frame & ~3) - <u32>page;
+  const distance = (<u32>frame & ~FRAME_FLAGS) - <u32>page;
   store<u64>(<usize>READ_TLB + at, page);
   store<u32>(<usize>READ_TLB + at, distance, 8);
-  store<u32>(<usize>READ_TLB + at, frame & 3, 12);
-  if ((frame & 3) == WRITABLE && !pausesAtStores) {
+  store<u32>(<usize>READ_TLB + at, frame & FRAME_FLAGS, 12);
+  if ((frame & FRAME_FLAGS) == WRITABLE && !pausesAtStores) {
     store<u64>(<usize>WRITE_TLB + at, page);
     store<u32>(<usize>WRITE_TLB + at, distance, 8);
   }
