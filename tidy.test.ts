@@ -24,6 +24,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   properties: ["subjects", "spec", "engines", "machine"],
   harness: ["properties", "subjects", "spec", "engines", "machine"],
   cli: ["harness", "properties", "subjects", "spec", "engines", "machine"],
+  // Each puts somebody's JIT behind the protocol of `subjects/command/`; the example, our own.
+  adapters: ["subjects", "spec", "machine"],
   // It measures `impl` as well.
   bench: ["harness", "properties", "subjects", "impl", "spec", "engines", "machine"],
 };

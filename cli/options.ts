@@ -5,7 +5,9 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Engine } from "../engines/engine.js";
 import { chooseEngines, ENGINE_CHOICES } from "../harness/engines.js";
 import { CONTEXT_KINDS } from "../spec/bpf/program.js";
-import { defaultSubject, SUBJECTS, subjectByName } from "../subjects/index.js";
+import { defaultSubject } from "../subjects/index.js";
+import { openSubject } from "../subjects/open.js";
+import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import type { Subject } from "../subjects/subject.js";
 import { complain } from "./command.js";
 import type { Io } from "./io.js";
@@ -60,14 +62,24 @@ export function enginesFor(io: Io, name: string | undefined): readonly Engine[] 
 }
 
 export const subjectOption = (): Option =>
-  new Option("--subject <name>", "what is under test").default(defaultSubject.name);
+  new Option("--subject <spec>", "what is under test: a name, or FILE.json that describes a JIT").default(
+    defaultSubject.name,
+  );
 
-/** Undefined if there is none of that name, and then that was said. */
-export function subjectFor(io: Io, name: string): Subject | undefined {
-  const subject = subjectByName(name);
-  if (subject !== undefined) return subject;
-  const expected = `one of ${SUBJECTS.map((known) => known.name).join(", ")}`;
-  complain(io, { subject: "--subject", expected, got: JSON.stringify(name), next: "choose one of them" });
+/** Undefined if there is none, and then that was said. */
+export function subjectFor(io: Io, spec: string): AnySubject | undefined {
+  const opened = openSubject(spec);
+  if (opened.ok) return opened.subject;
+  const { expected, got } = opened;
+  complain(io, { subject: "--subject", expected, got, next: "choose one of them" });
+  return undefined;
+}
+
+/** The same for what only kernels can do. */
+export function kernelFor(io: Io, spec: string): Subject | undefined {
+  const subject = subjectFor(io, spec);
+  if (subject === undefined || isKernel(subject)) return subject;
+  complain(io, { subject: "--subject", expected: "a subject that is a kernel", got: spec, next: "choose another" });
   return undefined;
 }
 

@@ -3,11 +3,18 @@
 import path from "node:path";
 import { kindOfFile } from "../properties/cases/index.js";
 import { OBJECT_EXTENSION } from "./object-file.js";
+import { defaultSubject } from "../subjects/index.js";
 import { shellWord } from "./shell-word.js";
 
-export function caseCommand(file: string): string {
+/** @param subject as `--subject` takes it; undefined for the default */
+export function caseCommand(file: string, subject?: string): string {
   const relative = path.relative(process.cwd(), path.resolve(file));
   const name = shellWord(relative.startsWith("..") ? path.resolve(file) : relative);
   const kind = kindOfFile(file);
-  return `npx rox ${kind?.command ?? (file.endsWith(OBJECT_EXTENSION) ? "run" : "replay")} ${name}`;
+  const command = kind?.command ?? (file.endsWith(OBJECT_EXTENSION) ? "run" : "replay");
+  return `npx rox ${command} ${name}${onSubject(subject)}`;
 }
+
+/** What to add to a command for another subject than the default. */
+export const onSubject = (subject: string | undefined): string =>
+  subject === undefined || subject === defaultSubject.name ? "" : ` --subject ${shellWord(subject)}`;

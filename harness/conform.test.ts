@@ -1,6 +1,6 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import type { CaseReport } from "../properties/cases/program/check.js";
+import type { CaseReport } from "../properties/cases/program/report.js";
 import { AGREE } from "../properties/verdict.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Case } from "../subjects/case.js";

@@ -4,7 +4,7 @@
 
 import path from "node:path";
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
-import type { Check } from "../properties/cases/program/check.js";
+import type { Check } from "../properties/cases/program/report.js";
 import { hex64 } from "../spec/bits.js";
 import { type Group, ROWS } from "../spec/bpf/isa.js";
 import type { Outcome } from "../spec/bpf/outcome.js";

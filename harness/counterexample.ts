@@ -30,6 +30,8 @@ export interface Counterexample extends Failure {
   readonly times?: number;
   /** It crashed or hung its worker: to run it again would end this process as well. */
   readonly endsWorker?: boolean;
+  /** What it was found with, where that is not the default. */
+  readonly subject?: string;
   /** Where the case is. */
   readonly file?: string;
   readonly replay: string;
@@ -39,7 +41,7 @@ const nameOf = (file: string): string => path.basename(file, path.extname(file))
 
 /** A case that the gate found. */
 export const foundCase = ({ facts, text, file }: WrittenFinding): Counterexample => ({
-  ...foundCause(facts, text, caseCommand(file)),
+  ...foundCause(facts, text, caseCommand(file, facts.subject)),
   file,
 });
 
@@ -76,7 +78,8 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
     ...(facts.answers ?? []),
     ...(facts.notRepeated === undefined ? [] : [`not so when tried again by itself: ${facts.notRepeated.got}`]),
   ];
-  const about = { name, oracle: cause.oracle, where, expected, got, text, replay, answers };
+  const on = facts.subject === undefined ? {} : { subject: facts.subject };
+  const about = { name, oracle: cause.oracle, where, expected, got, text, replay, answers, ...on };
   const kind = kindByName(facts.kind);
   if (isOfWorker(cause)) return { ...about, title: cause.reason, kind, endsWorker: true };
   const title = kind === HISTORIES ? `${cause.oracle} objects: ${cause.what}` : `${cause.what}: ${cause.reason}`;
@@ -84,7 +87,13 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
 }
 
 /** BPF beside A64; nothing where a case has no code or does not compile. */
-export async function codeOf({ kind, text }: Pick<Counterexample, "kind" | "text">): Promise<Listing> {
+export async function codeOf({
+  kind,
+  text,
+  subject,
+}: Pick<Counterexample, "kind" | "text" | "subject">): Promise<Listing> {
+  // The code that failed is not ours to show.
+  if (subject !== undefined) return [];
   const parsed = kind?.parse(text);
   return parsed?.ok === true ? listingOf(kind?.code?.(parsed.value) ?? []) : [];
 }

@@ -8,8 +8,8 @@ export type Verdict =
   | { readonly kind: "agree" }
   | Disagreement
   | { readonly kind: "incomparable"; readonly why: string }
-  /** The subject lacks what the case needs. */
-  | { readonly kind: "refused"; readonly missing: string };
+  /** The subject lacks what the case needs, or does not take it for the reason `why`: known, counted and named. */
+  | { readonly kind: "refused"; readonly missing: string; readonly why?: string };
 
 export interface Disagreement {
   readonly kind: "disagree";
@@ -29,7 +29,7 @@ type Uncompared = Exclude<Verdict, { kind: "agree" } | Disagreement>;
 export const isUncompared = (verdict: Verdict): verdict is Uncompared =>
   verdict.kind === "incomparable" || verdict.kind === "refused";
 export const whyUncompared = (verdict: Uncompared): string =>
-  verdict.kind === "refused" ? `the subject lacks ${verdict.missing}` : verdict.why;
+  verdict.kind === "refused" ? (verdict.why ?? `the subject lacks ${verdict.missing}`) : verdict.why;
 
 export const AGREE: Verdict = { kind: "agree" };
 
@@ -55,7 +55,7 @@ export const notCompiled = (why: string): Disagreement => ({
 });
 
 /** Who may object where answers are compared. */
-export const COMPARISON_ORACLES = ["exec-match", "compiles", "no-exception"] as const;
+export const COMPARISON_ORACLES = ["exec-match", "compiles", "no-exception", "answers"] as const;
 
 export const EXEC_MATCH = "exec-match";
 const disagree = (where: string, expected: string, got: string, reason = "another result"): Disagreement => ({

@@ -7,7 +7,7 @@ import { formatCost } from "../../harness/format/cost.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, INTERRUPTED, type Io } from "../io.js";
-import { integer, names, subjectFor, subjectOption } from "../options.js";
+import { integer, kernelFor, names, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
@@ -59,7 +59,7 @@ function oneOf<T extends string>(flag: string, about: string, all: readonly T[])
 async function runCost(name: string, flags: Flags, io: Io): Promise<number> {
   const workload = loadWorkload(name);
   if (!workload.ok) return complain(io, workload.error);
-  const subject = subjectFor(io, flags.subject);
+  const subject = kernelFor(io, flags.subject);
   if (subject === undefined) return BAD_INPUT;
   const isOurs = subject === defaultSubject;
   const chosen = flags.allocator === undefined ? (flags.series === undefined ? undefined : "--series") : "--allocator";

@@ -24,7 +24,8 @@ import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { shellWord } from "../../harness/shell-word.js";
 import { KINDS, kindByName } from "../../properties/cases/index.js";
-import { defaultSubject, subjectByName } from "../../subjects/index.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { openSubject } from "../../subjects/open.js";
 import {
   complain,
   type Define,
@@ -228,9 +229,9 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
 
 /** @throws Error if its subject or engine is not here */
 function settingOf({ subject = defaultSubject.name, engine }: CampaignSettings): Setting {
-  const [found, runs] = [subjectByName(subject), engineByName(engine)];
-  if (found === undefined || runs === undefined) throw new Error(`there is no ${found ? engine : subject} here`);
-  return { subject: found, engines: [runs] };
+  const [found, runs] = [openSubject(subject), engineByName(engine)];
+  if (!found.ok || runs === undefined) throw new Error(`there is no ${found.ok ? engine : subject} here`);
+  return { subject: found.subject, engines: [runs] };
 }
 
 function makePool(flags: Flags, setting: Setting): Pool {

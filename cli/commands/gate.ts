@@ -16,6 +16,7 @@ import { exitCode } from "../../harness/report.js";
 import { KINDS } from "../../properties/cases/index.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { directedCases } from "../../properties/directed/index.js";
+import { isKernel } from "../../subjects/program-subject.js";
 import {
   complain,
   complainAll,
@@ -160,7 +161,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
       budgetMs: flags.time ?? (flags.programs === undefined ? DEFAULT_BUDGET_MS : Number.POSITIVE_INFINITY),
       ...{ cases, others: DEFAULT_CASES },
     }),
-    directed: isWanted("directed") ? directedCases(subject) : [],
+    directed: isWanted("directed") && isKernel(subject) ? directedCases(subject) : [],
     encoders: isWanted("encoders"),
     exhaustive: flags.exhaustive === "full" && isWanted("exhaustive"),
     corpus: isWanted("corpus") ? (flags.corpus ?? projectCorpus()) : undefined,

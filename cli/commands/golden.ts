@@ -7,7 +7,7 @@ import { type GoldenReport, golden } from "../../harness/golden/golden.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, integer, names, subjectFor, subjectOption } from "../options.js";
+import { engineOption, enginesFor, integer, kernelFor, names, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
@@ -46,7 +46,7 @@ export const defineGolden: Define = (program, io, finish) => {
 };
 
 async function runGolden(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const subject = subjectFor(io, flags.subject);
+  const subject = kernelFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const limit = flags.limit ?? Number.POSITIVE_INFINITY;

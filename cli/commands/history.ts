@@ -11,7 +11,7 @@ import type { Execution, Step } from "../../subjects/step.js";
 import type { Subject } from "../../subjects/subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
+import { engineOption, enginesFor, kernelFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;
@@ -46,7 +46,7 @@ function runHistory(file: string, flags: Flags, io: Io): number {
   const started = Date.now();
   const read = loadHistory(file);
   if (!read.ok) return complain(io, read.error);
-  const subject = subjectFor(io, flags.subject);
+  const subject = kernelFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const history = read.value;

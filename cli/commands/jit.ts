@@ -9,7 +9,7 @@ import { writeOutputFile } from "../../harness/output-file.js";
 import { makeReport } from "../../harness/report.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, type Io } from "../io.js";
-import { address, choiceOptions, subjectFor, subjectOption } from "../options.js";
+import { address, choiceOptions, kernelFor, subjectOption } from "../options.js";
 
 interface Flags extends ProgramChoice {
   readonly subject: string;
@@ -41,7 +41,7 @@ export const defineJit: Define = (program, io, finish) => {
 
 async function listFile(file: string, flags: Flags, io: Io): Promise<number> {
   const started = Date.now();
-  const subject = subjectFor(io, flags.subject);
+  const subject = kernelFor(io, flags.subject);
   if (subject === undefined) return BAD_INPUT;
   const read = loadCase(file, choiceOf(flags));
   if (!read.ok) return complain(io, read.error);

@@ -9,7 +9,7 @@ import { writeOverTimePage } from "../../harness/report/over-time-page.js";
 import { memoryMap } from "../../harness/report/pack-map.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
-import { integer, subjectFor, subjectOption } from "../options.js";
+import { integer, kernelFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;
@@ -43,7 +43,7 @@ export const definePack: Define = (program, io, finish) => {
 };
 
 async function runOverTime(name: string, flags: Flags, io: Io): Promise<number> {
-  const subject = subjectFor(io, flags.subject);
+  const subject = kernelFor(io, flags.subject);
   if (subject === undefined) return BAD_INPUT;
   const events = await sizeEvents(name, subject, flags.seed);
   if (!events.ok) return complain(io, events.error);
@@ -64,7 +64,7 @@ function runPack(file: string, flags: Flags, io: Io): number {
   }
   const read = loadHistory(file);
   if (!read.ok) return complain(io, read.error);
-  const subject = subjectFor(io, flags.subject);
+  const subject = kernelFor(io, flags.subject);
   if (subject === undefined) return BAD_INPUT;
   const map = memoryMap(read.value, subject);
   print(io, formatMemoryMap(map, io.columns));

@@ -13,6 +13,7 @@ import { shellWord } from "../../harness/shell-word.js";
 import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { traceRun } from "../../properties/cases/program/trace-run.js";
+import { isKernel } from "../../subjects/program-subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
 import { choiceOptions, engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
@@ -81,13 +82,17 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
   const checked = checkExpected(c, makeCheck({ subject, engines, strictness }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
-  if (flags.trace === true && checked.runs.length > 0) {
+  if (flags.trace === true && !isKernel(subject)) {
+    const expected = "a subject whose code we can follow step by step";
+    return complain(io, { subject: "--trace", expected, got: subject.name, next: "leave it out" });
+  }
+  if (flags.trace === true && isKernel(subject) && checked.runs.length > 0) {
     for (const [i, bytes] of c.inputs.entries()) {
       print(io, [`trace of input ${i}`, ...formatTrace(await traceRun(c, bytes, subject), io.columns), ""]);
     }
   }
   print(io, formatCaseReport(checked, c.inputs, io.columns));
-  if (checked.verdict.kind === "disagree" && flags.trace !== true) {
+  if (checked.verdict.kind === "disagree" && flags.trace !== true && isKernel(subject)) {
     print(io, [`step by step: npx rox run ${shellWord(file)} --trace`]);
   }
   return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));

@@ -9,7 +9,7 @@ import { tlbOf } from "../../harness/tlb/tlb.js";
 import { ITLB_MODELS, itlbModel } from "../../machine/itlb/models.js";
 import { complain, type Define, examples, JSON_OPTION, print, REPORT_OPTION, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, type Io } from "../io.js";
-import { integer, subjectFor, subjectOption } from "../options.js";
+import { integer, kernelFor, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
@@ -45,7 +45,7 @@ export const defineTlb: Define = (program, io, finish) => {
 function runTlb(name: string, flags: Flags, io: Io): number {
   const workload = loadWorkload(name);
   if (!workload.ok) return complain(io, workload.error);
-  const subject = subjectFor(io, flags.subject);
+  const subject = kernelFor(io, flags.subject);
   if (subject === undefined) return BAD_INPUT;
   const progress = startProgress(io, "tlb", 1);
   const { userPages, dataPages: dataPerCode, seed } = flags;

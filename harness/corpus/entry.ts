@@ -5,11 +5,11 @@ import path from "node:path";
 import type { Engine } from "../../engines/engine.js";
 import type { Head } from "../../properties/cases/header.js";
 import { extensionsOf, KINDS, kindOfFile } from "../../properties/cases/index.js";
-import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
+import { type AnyKind, checkerOn, type KindChecker } from "../../properties/cases/kind.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import type { Verdict } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
-import type { Subject } from "../../subjects/subject.js";
+import type { AnySubject } from "../../subjects/program-subject.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
 import { readTextFile } from "../input-file.js";
@@ -63,7 +63,7 @@ export class Entry {
   }
 
   /** Held against what the file says must come out. */
-  replay(engine: Engine, subject: Subject = defaultSubject): Verdict {
+  replay(engine: Engine, subject: AnySubject = defaultSubject): Verdict {
     const checker = checkerOf(this.kind, engine, subject);
     return checker.replay?.(this.value, this.head) ?? checker.check(this.value).verdict;
   }
@@ -121,9 +121,9 @@ export function readEntries(file: string, choice: ProgramChoice = {}): readonly 
 
 /** By what makes them: making a checker costs more than most cases. */
 const CHECKERS = new Map<string, KindChecker<unknown>>();
-function checkerOf(kind: AnyKind, engine: Engine, subject: Subject): KindChecker<unknown> {
+function checkerOf(kind: AnyKind, engine: Engine, subject: AnySubject): KindChecker<unknown> {
   const key = `${kind.name} ${engine.name} ${subject.name}`;
-  const checker = CHECKERS.get(key) ?? kind.checker(subject, [engine]);
+  const checker = CHECKERS.get(key) ?? checkerOn(kind, subject, [engine]);
   CHECKERS.set(key, checker);
   return checker;
 }

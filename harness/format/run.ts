@@ -1,7 +1,7 @@
 // The result of one case as text: both witnesses, what they changed in memory, and the verdict.
 
 import type { Checked } from "../../properties/cases/check-or-crash.js";
-import type { RunReport } from "../../properties/cases/program/check.js";
+import type { RunReport } from "../../properties/cases/program/report.js";
 import { summary, type Verdict } from "../../properties/verdict.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { changedBytes } from "../changed-memory.js";

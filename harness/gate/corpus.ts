@@ -3,6 +3,7 @@
 
 import { kindOfFile } from "../../properties/cases/index.js";
 import type { BadInput } from "../bad-input.js";
+import { onSubject } from "../case-command.js";
 import { type Replayed, replayFiles } from "../loop/replay.js";
 import type { Setting } from "../loop/trial.js";
 import type { Failure } from "../report.js";
@@ -29,7 +30,7 @@ export async function replayCorpus(
     count.files++;
     if (!replayed.ok) unreadable.push(replayed.error);
     else {
-      const failure = failureOf(replayed.value);
+      const failure = failureOf(replayed.value, setting.subject?.name);
       if (failure !== undefined) failures.push(failure);
       else if (replayed.value.verdicts.some(({ verdict }) => verdict.kind === "refused")) count.incomparable++;
       else count.passed++;
@@ -39,9 +40,9 @@ export async function replayCorpus(
 }
 
 /** An entry must be comparable, unless the subject lacks what it needs. */
-function failureOf({ file, command, verdicts }: Replayed): Failure | undefined {
+function failureOf({ file, command, verdicts }: Replayed, subject: string | undefined): Failure | undefined {
   for (const { verdict } of verdicts) {
-    const about = { name: file, replay: command };
+    const about = { name: file, replay: `${command}${onSubject(subject)}` };
     if (verdict.kind === "incomparable")
       return { ...about, where: "the entry", expected: "a comparison", got: verdict.why };
     if (verdict.kind !== "disagree") continue;

@@ -24,6 +24,8 @@ interface DirectedParts {
   readonly encoders: boolean;
 }
 
+export const NO_DIRECTED: DirectedOutcome = { report: { cases: 0, encoders: 0, encodings: 0 }, found: [] };
+
 /** Each sweep draws other operands beside the edges. */
 const SWEEPS = 4;
 

@@ -3,6 +3,8 @@
 
 import path from "node:path";
 import { mutedBy } from "../../properties/oracles/index.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { isKernel, notTried } from "../../subjects/program-subject.js";
 import type { DirectedCase } from "../../subjects/subject.js";
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
@@ -25,7 +27,7 @@ import {
   tooManyIncomparable,
 } from "../report.js";
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
-import { type DirectedReport, tryDirected } from "./directed.js";
+import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
 import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
 
 /** What a green gate does not say. Printed with every summary, so that nobody takes the gate for more than it is. */
@@ -124,15 +126,17 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   };
   const corpus = await replayCorpus(options.corpus, setting, stop);
   await failed("corpus", corpus.failures);
+  const { untried, lines: aboutSubject } = notTried(subject);
   const hasDirected = goesOn("directed", options.directed.length > 0);
-  const hasEncoders = goesOn("encoders", options.encoders);
-  const directed = tryDirected(seed, subject, { cases: hasDirected ? options.directed : [], encoders: hasEncoders });
+  const hasEncoders = goesOn("encoders", options.encoders && !untried.has("encoders"));
+  const parts = { cases: hasDirected ? options.directed : [], encoders: hasEncoders };
+  const directed = isKernel(subject) ? tryDirected(seed, subject, parts) : NO_DIRECTED;
   await failed("directed", directed.found);
   const unreadable: BadInput[] = [...corpus.unreadable];
   const findings: WrittenFinding[] = [];
   const tallies = new Map<string, Tally>();
   const broken = failingKinds(corpus);
-  const plans = options.kinds.filter(({ cases }) => cases > 0);
+  const plans = options.kinds.filter(({ kind, cases }) => !untried.has(kind) && cases > 0);
   // Before the work: what is found must have a place.
   const hasWork = plans.some(({ kind }) => !broken.has(kind)) && (options.keepGoing || failures.length === 0);
   const place = hasWork ? makeDirectory(options.findings) : loaded("");
@@ -157,7 +161,8 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     const failure = kept.ok ? foundFailure(kept.value) : lostFailure(plan.kind, seed, tally.suspect);
     await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
   }
-  const exhausted = goesOn("exhaustive", options.exhaustive) ? await tryExhaustively(pool, options) : undefined;
+  const isExhaustive = options.exhaustive && !untried.has("exhaustive");
+  const exhausted = goesOn("exhaustive", isExhaustive) ? await tryExhaustively(pool, options) : undefined;
   await failed("exhaustive", (exhausted?.failures ?? []).map(exhaustiveFailure));
   const sum = (of: (tally: Tally) => number): number =>
     [...tallies.values()].reduce((all, tally) => all + of(tally), 0);
@@ -177,7 +182,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const tally = tallies.get(PROGRAMS) ?? emptyTally();
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
-    notChecked: [...NOT_CHECKED, ...mutedBy(subject)],
+    notChecked: [...NOT_CHECKED, ...mutedBy(subject), ...aboutSubject],
     notRun,
     corpus,
     directed: directed.report,
@@ -191,7 +196,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
 async function keepSuspect(
   suspect: NonNullable<Tally["suspect"]>,
   trial: Trial,
-  { engines }: Setting,
+  { engines, subject = defaultSubject }: Setting,
   { seed, findings, shrink = SHRINK_BUDGET }: GateOptions,
   pool: Pool,
 ): Promise<Loaded<WrittenFinding>> {
@@ -201,7 +206,8 @@ async function keepSuspect(
   const original = kind.print(c, { title: undefined });
   const shrunk = isOfWorker(suspect.cause) ? undefined : await shrinkSuspect(pool, trial, original, suspect, shrink);
   const name = `gate-${seed}-${index}`;
-  const run = { command: "gate", engine: engines.map((engine) => engine.name).join(", "), seed, shard: "1/1" } as const;
+  const on = { engine: engines.map((engine) => engine.name).join(", "), subject: subject.name };
+  const run = { command: "gate", ...on, seed, shard: "1/1" } as const;
   const described = describeFinding(run, { trial, suspect, chunk, original, shrunk }, name, name);
   const file = path.join(findings, described.facts.file);
   const written = writeOutputFile(file, described.text);

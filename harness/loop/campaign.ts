@@ -4,6 +4,7 @@
 
 import { appendFileSync } from "node:fs";
 import path from "node:path";
+import { defaultSubject } from "../../subjects/index.js";
 import { causeName } from "./cause.js";
 import { caseAt, type Steering, type Suspect, UNSTEERED } from "./chunk.js";
 import { emittedOf } from "./coverage.js";
@@ -211,10 +212,10 @@ class Loop {
 
   private async write(suspected: string, finding: NewFinding): Promise<void> {
     const { directory, settings, state } = this.campaign;
-    const { engine, seed, shard } = settings;
+    const { engine, seed, shard, subject = defaultSubject.name } = settings;
     const name = findingName(finding);
     const isNew = !state.findings.has(name);
-    const run = { command: "fuzz", engine, seed, shard: shardText(shard) } as const;
+    const run = { command: "fuzz", engine, subject, seed, shard: shardText(shard) } as const;
     const described = describeFinding(run, finding, name, "case");
     keepFinding(directory, described, finding.original);
     this.record({ kind: "finding", name, index: finding.suspect.index, suspected });

@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { found } from "../../properties/cases/header.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { contentId } from "../corpus/entry.js";
 import { writeWhole } from "../output-file.js";
 import { version } from "../project.js";
@@ -29,6 +30,8 @@ export interface FindingFacts {
   readonly answers?: readonly string[];
   readonly version: string;
   readonly engine: string;
+  /** As `--subject` takes it; absent for the default. */
+  readonly subject?: string;
   readonly seed: number;
   readonly shard: string;
   /** Of the case that was found first. */
@@ -58,6 +61,7 @@ export interface NewFinding {
 interface FindingRun {
   readonly command: "gate" | "fuzz";
   readonly engine: string;
+  readonly subject: string;
   readonly seed: number;
   readonly shard: string;
 }
@@ -103,6 +107,7 @@ export function describeFinding(run: FindingRun, finding: NewFinding, name: stri
     ...(small !== undefined && small.answers.length > 0 ? { answers: small.answers } : {}),
     version: version(),
     ...{ engine: run.engine, seed: run.seed, shard: run.shard },
+    ...(run.subject === defaultSubject.name ? {} : { subject: run.subject }),
     index: suspect.index,
     size: { original: size, shrunk: small?.size ?? size, unit: kind.unit },
     fixed: small?.fixed ?? false,
@@ -118,8 +123,9 @@ function lessonText({ command }: FindingRun, { trial, shrunk }: NewFinding, fact
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
   const { cause, seed, index, where, expected, got, notRepeated } = facts;
   const { oracle, reason, what } = cause;
+  const on = facts.subject === undefined ? "" : ` subject=${facts.subject}`;
   const notes = [
-    `${command} seed=${seed} index=${index} version=${facts.version}`,
+    `${command} seed=${seed} index=${index} version=${facts.version}${on}`,
     `${where}: expected ${expected}, got ${got}`,
     ...(notRepeated === undefined
       ? []

@@ -88,4 +88,5 @@ const failureOf = (directory: string, facts: FindingFacts): Failure => {
 };
 
 /** What shows a finding again. */
-export const replayOf = (directory: string, facts: FindingFacts): string => caseCommand(caseFileOf(directory, facts));
+export const replayOf = (directory: string, facts: FindingFacts): string =>
+  caseCommand(caseFileOf(directory, facts), facts.subject);

@@ -3,6 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
+import { isKernel } from "../../subjects/program-subject.js";
 import { type ChunkResult, type ChunkTask, runChunk } from "./chunk.js";
 import { type ExhaustiveResult, type ExhaustiveTask, runExhaustive } from "./exhaustive.js";
 import { type ShrinkResult, type ShrinkTask, shrink } from "./shrink.js";
@@ -30,7 +31,9 @@ export type Work = ChunkTask | ShrinkTask | ExhaustiveTask;
 
 export function work(task: Work, { trials, subject }: Checkers): ChunkResult | ShrinkResult | ExhaustiveResult {
   if (task.kind === "chunk") return runChunk(task, trials);
-  return task.kind === "shrink" ? shrink(task, trials) : runExhaustive(task, subject);
+  if (task.kind === "shrink") return shrink(task, trials);
+  if (!isKernel(subject)) throw new Error(`nothing is tried exhaustively on ${subject.name}`);
+  return runExhaustive(task, subject);
 }
 
 interface PoolOptions {

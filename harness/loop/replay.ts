@@ -5,6 +5,7 @@ import type { Engine } from "../../engines/engine.js";
 import { isUncompared, type Verdict, whyUncompared } from "../../properties/verdict.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { breather } from "../breathe.js";
+import { onSubject } from "../case-command.js";
 import { damageOf, readCorpus } from "../corpus/store.js";
 import type { TestedCase } from "../format/junit.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
@@ -67,7 +68,8 @@ export async function replay(
       continue;
     }
     count.files++;
-    const { file, command, verdicts } = replayed.value;
+    const { file, verdicts } = replayed.value;
+    const command = `${replayed.value.command}${onSubject(subject?.name)}`;
     for (const { engine, verdict } of verdicts) {
       const name = engines.length > 1 ? `${file} on ${engine.name}` : file;
       if (verdict.kind === "agree") {

@@ -4,12 +4,16 @@
 import type { Engine } from "../../engines/engine.js";
 import { engineByName } from "../../engines/index.js";
 import { KINDS } from "../../properties/cases/index.js";
-import type { AnyKind, KindChecker } from "../../properties/cases/kind.js";
-import { defaultSubject, subjectByName } from "../../subjects/index.js";
-import type { Subject } from "../../subjects/subject.js";
+import { type AnyKind, checkerOn, type KindChecker } from "../../properties/cases/kind.js";
+import type { Dialect } from "../../subjects/dialect.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { openSubject } from "../../subjects/open.js";
+import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
 
 export interface Trial extends Required<KindChecker<unknown>> {
   readonly kind: AnyKind;
+  /** What cases are drawn from; undefined for all that Linux takes. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** By the name of their kind. */
@@ -17,13 +21,13 @@ export type Trials = Readonly<Record<string, Trial>>;
 
 /** What is tried on what: a thread makes it once. */
 export interface Checkers {
-  readonly subject: Subject;
+  readonly subject: AnySubject;
   readonly trials: Trials;
 }
 
 export interface Setting {
   readonly kinds?: readonly AnyKind[];
-  readonly subject?: Subject | undefined;
+  readonly subject?: AnySubject | undefined;
   readonly engines: readonly Engine[];
 }
 
@@ -47,24 +51,25 @@ export const namesOf = ({ subject = defaultSubject, engines }: Setting): Setting
 
 /** @throws Error if there is no such subject or engine: the command has checked the names. */
 export function checkersByName({ subject, engines }: SettingNames): Checkers {
-  const found = subjectByName(subject);
-  if (found === undefined) throw new Error(`no subject is called ${subject}`);
+  const found = openSubject(subject);
+  if (!found.ok) throw new Error(`the subject ${subject}: ${found.got}`);
   const engine = (name: string): Engine => {
     const known = engineByName(name);
     if (known === undefined) throw new Error(`no engine is called ${name}`);
     return known;
   };
-  return makeCheckers({ subject: found, engines: engines.map(engine) });
+  return makeCheckers({ subject: found.subject, engines: engines.map(engine) });
 }
 
-function trialOf(kind: AnyKind, subject: Subject, engines: readonly Engine[]): Trial {
+function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[]): Trial {
   let made: KindChecker<unknown> | undefined;
   const checker = (): KindChecker<unknown> => {
-    made ??= kind.checker(subject, engines);
+    made ??= checkerOn(kind, subject, engines);
     return made;
   };
   return {
     kind,
+    dialect: isKernel(subject) ? undefined : subject.dialect,
     check: (c, notice) => checker().check(c, notice),
     blame: (c, found) => checker().blame(c, found),
     expected: (c) => checker().expected?.(c) ?? [],

@@ -2,8 +2,8 @@
 
 import { defaultEngine } from "../../engines/index.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
-import type { Check } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
+import type { Check } from "../../properties/cases/program/report.js";
 import { type Counterexample, failedByName, foundCase } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";

@@ -3,7 +3,7 @@
 import { hex64 } from "../../spec/bits.js";
 import type { Case } from "../../subjects/case.js";
 import { EXEC_MATCH, exception, summary, type Verdict } from "../verdict.js";
-import type { CaseReport, Check, RunReport, Watch } from "./program/check.js";
+import type { CaseReport, Check, RunReport, Watch } from "./program/report.js";
 
 export type Checked = Extract<CaseReport, { kind: "checked" }>;
 

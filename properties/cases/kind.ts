@@ -3,6 +3,8 @@
 // none of them by name. Adding one is a folder here and a line in `index.ts`.
 
 import type { Engine } from "../../engines/engine.js";
+import type { Dialect } from "../../subjects/dialect.js";
+import { type AnySubject, isKernel, type ProgramSubject } from "../../subjects/program-subject.js";
 import type { Draw } from "../../subjects/random/draw.js";
 import type { Subject } from "../../subjects/subject.js";
 import type { Disagreement, Verdict } from "../verdict.js";
@@ -82,13 +84,15 @@ export interface Kind<C> {
   readonly command: string;
   /** Of a kind whose cases are a list, how long it is; absent where they are drawn and never end. */
   readonly count?: number;
-  /** Depends on seed and index alone. `index` is below `count`. */
-  fresh(seed: number, index: number): C;
+  /** Depends on seed, index and dialect alone. `index` is below `count`. */
+  fresh(seed: number, index: number, dialect?: Dialect): C;
   /**
    * @param engines what runs A64 code, at least one. A kind that compares engines runs on each, others on the first; one
    * that needs what only the reference engine has runs on that.
    */
   checker(subject: Subject, engines: readonly Engine[]): KindChecker<C>;
+  /** The same on a subject that is no kernel, where the kind can do without one. */
+  hosted?(subject: ProgramSubject, engines: readonly Engine[]): KindChecker<C>;
   size(c: C): number;
   /** The simplest case found that still fails, or the same one. @param runs how often `fails` may be asked */
   minimize(c: C, fails: StillFails<C>, runs: number): C;
@@ -108,7 +112,7 @@ export interface Kind<C> {
   /** The code that a case is compiled to, where it is about code: shown beside it. Nothing if it does not compile. */
   code?(c: C): readonly CompiledFunction[];
   /** Another case from one that was worth keeping and a second one; undefined if nothing came of it. */
-  change?(parent: C, other: C, draw: Draw, goals: readonly unknown[]): C | undefined;
+  change?(parent: C, other: C, draw: Draw, goals: readonly unknown[], dialect?: Dialect): C | undefined;
   /** What has been seen least, as plain data, out of how often each coverage point was seen. */
   goals?(hits: ReadonlyMap<string, number>, draw: Draw): readonly unknown[];
   /** For another thread, and back. Without these a case is plain data. */
@@ -118,6 +122,15 @@ export interface Kind<C> {
 
 /** A kind whose cases are only handed on. */
 export type AnyKind = Kind<unknown>;
+
+/** What checks the kind on the subject. Whoever is no kernel lacks what kinds about kernels need. */
+export function checkerOn<C>(kind: Kind<C>, subject: AnySubject, engines: readonly Engine[]): KindChecker<C> {
+  if (isKernel(subject)) return kind.checker(subject, engines);
+  if (kind.hosted !== undefined) return kind.hosted(subject, engines);
+  const why = subject.untried.get(kind.name) ?? "it is no kernel";
+  const verdict: Verdict = { kind: "refused", missing: kind.name, why: `${kind.name} are not tried: ${why}` };
+  return plainChecker(() => verdict, { points: () => [], blame: () => "?" });
+}
 
 /** Whether something fails as `found` does: what must stay the same while it is made smaller. */
 export const failsLike =

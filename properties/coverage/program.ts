@@ -9,7 +9,7 @@ import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { Case } from "../../subjects/case.js";
 import { PAGE_BYTES } from "../../subjects/run/layout.js";
 import type { LoadedImage } from "../../subjects/session/program-session.js";
-import type { CaseReport, Watch } from "../cases/program/check.js";
+import type { CaseReport, Watch } from "../cases/program/report.js";
 import { operandsOf } from "./operands.js";
 import { loweringPoint, pointText } from "./point.js";
 import { knownStrategyOf } from "./strategy.js";

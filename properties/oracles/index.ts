@@ -48,5 +48,5 @@ export const oraclesOf = ({ mute }: Subject): readonly Oracle[] =>
   mute.size === 0 ? ORACLES : ORACLES.filter(({ name }) => !mute.has(name));
 
 /** What is not asked of the subject, and why, a line each. */
-export const mutedBy = ({ name: subject, mute }: Subject): readonly string[] =>
+export const mutedBy = ({ name: subject, mute }: Pick<Subject, "name" | "mute">): readonly string[] =>
   [...mute].map(([oracle, why]) => `${oracle}, which says nothing of ${subject}: ${why}`);

@@ -2,9 +2,10 @@
 
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Case } from "../../../subjects/case.js";
+import { slotKey, withoutSlots } from "../../../subjects/deviation.js";
 import type { Subject } from "../../../subjects/subject.js";
-import type { Disagreement } from "../../verdict.js";
-import type { RunReport } from "./check.js";
+import type { Disagreement, Verdict } from "../../verdict.js";
+import type { RunReport } from "./report.js";
 import { traceWith } from "./trace-run.js";
 
 /** @param check runs it again: only where the runs can tell more */
@@ -33,6 +34,30 @@ function firstDifferent(c: Case, input: Uint8Array, subject: Subject): string | 
     return undefined;
   }
 }
+
+/**
+ * The form without which it does not fail so any more, where nobody can be asked for registers; rarer ones are left out
+ * first, since what is common is often needed by what is to blame.
+ */
+export function blameByLeavingOut(c: Case, found: Disagreement, check: (c: Case) => Verdict): string {
+  if (found.oracle === "answers") return "?";
+  const slots = new Map<string, Set<string>>();
+  c.program.code.forEach((insns, code) => {
+    for (const [pc, { row }] of insns.entries()) {
+      if (row.kind === "exit" || row.kind === "lddwHigh" || row.kind === "lddw") continue;
+      const of = slots.get(row.id) ?? new Set();
+      slots.set(row.id, of.add(slotKey(code, pc)));
+    }
+  });
+  const rareFirst = [...slots].sort(([, a], [, b]) => a.size - b.size).slice(0, MOST_BLAMED);
+  for (const [id, of] of rareFirst) {
+    const verdict = check({ ...c, program: withoutSlots(c.program, of) });
+    if (verdict.kind === "agree") return id;
+  }
+  return remarkable(c);
+}
+/** Forms that are left out in turn. */
+const MOST_BLAMED = 24;
 
 /** Where no register tells: the first instruction that writes memory, else the first that does more than move a constant. */
 function remarkable({ program }: Case): string {

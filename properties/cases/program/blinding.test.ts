@@ -11,7 +11,8 @@ import { blindCodes } from "../../../subjects/lowering.js";
 import { DEFAULT_ENV } from "../../../subjects/subject.js";
 import { assertLaw } from "../../../testing/law.js";
 import { CaseArbitrary } from "./arbitrary.js";
-import { type CaseReport, checkCase, makeChecker } from "./check.js";
+import { checkCase, makeChecker } from "./check.js";
+import type { CaseReport } from "./report.js";
 
 const bench = makeChecker();
 const blinded = (value: Case): CaseReport => checkCase({ ...value, env: { ...value.env, blind: true } }, bench);

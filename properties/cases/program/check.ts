@@ -3,15 +3,15 @@
 
 import type { Engine, TraceState } from "../../../engines/engine.js";
 import { defaultEngine } from "../../../engines/index.js";
-import { type InterpretRun, interpret } from "../../../spec/bpf/interpret.js";
-import type { Outcome } from "../../../spec/bpf/outcome.js";
-import type { Problem, Strictness } from "../../../spec/bpf/validate/problem.js";
+import { interpret } from "../../../spec/bpf/interpret.js";
+import type { Strictness } from "../../../spec/bpf/validate/problem.js";
 import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
+import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import type { LiveProgram } from "../../../subjects/session/prepared.js";
-import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
+import { loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import type { Step } from "../../../subjects/step.js";
 import type { JitEnv, Subject } from "../../../subjects/subject.js";
 import { askAbout, type Objection } from "../../oracles/ask.js";
@@ -19,10 +19,12 @@ import { execMatch } from "../../oracles/exec-match.js";
 import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
+import { HostedChecker } from "./hosted.js";
+import { A64_FUEL, type CaseReport, type Check, FUEL, type RunReport, type Watch } from "./report.js";
 
 interface CheckerOptions {
   /** Default: our own code. */
-  readonly subject?: Subject;
+  readonly subject?: AnySubject;
   /** Every run is made on each of them. Default: the fastest that is there. */
   readonly engines?: readonly Engine[];
   readonly env?: JitEnv;
@@ -32,52 +34,18 @@ interface CheckerOptions {
   readonly trace?: (state: TraceState, live: LiveProgram) => void;
 }
 
-/** Told of what a check goes through. */
-export interface Watch {
-  /** Of each BPF instruction that ran. */
-  readonly count?: InterpretRun["count"];
-  /** Of the compiled functions, while they are loaded. */
-  readonly loaded?: (images: readonly LoadedImage[]) => void;
-}
-
-/** BPF instructions that the interpreter may run, and A64 instructions that the code may take for them. */
-export const FUEL = 100_000;
-export const A64_FUEL = 40 * FUEL;
-
-export interface RunReport {
-  /** Index into the case's inputs. */
-  readonly input: number;
-  /** What ran the subject's code. */
-  readonly engine: string;
-  readonly expected: Outcome;
-  readonly got: Outcome;
-  readonly verdict: Verdict;
-}
-export type CaseReport =
-  /** Not a program that a JIT would be given: nothing was compared. */
-  | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
-  | {
-      readonly kind: "checked";
-      /** The first disagreement, else the first run that could not be compared, else agreement. */
-      readonly verdict: Verdict;
-      readonly runs: readonly RunReport[];
-      /** BPF slots, A64 words, and A64 instructions over all runs. */
-      readonly slots: number;
-      readonly words: number;
-      readonly executed: number;
-    };
-
 /** One kernel on which programs are tried one after the other. After an objection, a new one is booted. */
 class Checker {
   readonly strictness: Strictness;
   /** What answers are compared by says where they differ; everybody else is asked about each step. */
   readonly oracles: readonly Oracle[];
-  private readonly subject: Subject;
   private current: ProgramSession | undefined;
 
-  constructor(private readonly options: CheckerOptions) {
+  constructor(
+    private readonly subject: Subject,
+    private readonly options: CheckerOptions,
+  ) {
     this.strictness = options.strictness ?? "verifier";
-    this.subject = options.subject ?? defaultSubject;
     this.oracles = oraclesOf(this.subject).filter((oracle) => oracle !== execMatch);
   }
 
@@ -100,10 +68,11 @@ class Checker {
   }
 }
 
-export const makeChecker = (options: CheckerOptions = {}): Checker => new Checker(options);
-
-/** Runs a case on both witnesses. */
-export type Check = (c: Case, watch?: Watch) => CaseReport;
+/** What goes through programs on a subject, of whatever sort. */
+export function makeChecker(options: CheckerOptions = {}): Checker | HostedChecker {
+  const { subject = defaultSubject, engines = [defaultEngine()], strictness = "verifier" } = options;
+  return isKernel(subject) ? new Checker(subject, options) : new HostedChecker(subject, engines, strictness);
+}
 
 /** Checks programs one after the other. */
 export function makeCheck(options: CheckerOptions = {}): Check {
@@ -111,7 +80,11 @@ export function makeCheck(options: CheckerOptions = {}): Check {
   return (c, watch) => checkCase(c, checker, watch);
 }
 
-export function checkCase(c: Case, checker: Checker, watch: Watch = {}): CaseReport {
+export function checkCase(c: Case, checker: Checker | HostedChecker, watch: Watch = {}): CaseReport {
+  return checker instanceof HostedChecker ? checker.check(c, watch) : checkOnKernel(c, checker, watch);
+}
+
+function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
   const { program } = c;
   const validity = validate(program, { strictness: checker.strictness });
   if (!validity.ok) return { kind: "invalid", problems: validity.problems };

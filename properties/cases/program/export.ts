@@ -9,7 +9,7 @@ import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import type { Head } from "../header.js";
 import type { Exported } from "../kind.js";
-import { FUEL } from "./check.js";
+import { FUEL } from "./report.js";
 
 /** A file of the conformance suite. One program, one input, nothing that the suite's runner does not have. */
 export function dataOf(c: Case, { title }: Head): Exported {

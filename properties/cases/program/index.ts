@@ -3,20 +3,21 @@
 import type { Engine } from "../../../engines/engine.js";
 import type { Row } from "../../../spec/bpf/isa.js";
 import type { Case } from "../../../subjects/case.js";
+import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
 import { randomSource } from "../../../subjects/random/source.js";
-import type { Subject } from "../../../subjects/subject.js";
 import { ProgramPoints } from "../../coverage/program.js";
 import { summary } from "../../verdict.js";
 import { type Checked, checkExpected, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 import { type Kind, type KindChecker, NO_COST, type Tried } from "../kind.js";
 import { CaseArbitrary } from "./arbitrary.js";
-import { blame } from "./blame.js";
-import { checkCase, makeChecker, type Watch } from "./check.js";
+import { blame, blameByLeavingOut } from "./blame.js";
+import { checkCase, makeChecker } from "./check.js";
 import { dataOf, rawOf } from "./export.js";
 import { type Goal, goalsOf } from "./mutate/aim.js";
 import { mutateCase } from "./mutate/mutate.js";
 import { type PackedCase, packCase, unpackCase } from "./packed.js";
+import type { Watch } from "./report.js";
 import { minimize } from "./shrink.js";
 import { firstProblem } from "./soundness.js";
 import { caseIdentity, parseCase, printCase } from "./text.js";
@@ -34,6 +35,7 @@ export const PROGRAMS: Kind<Case> = {
   command: "run",
   fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
   checker: programChecker,
+  hosted: programChecker,
   // A constant of two slots counts once.
   size: ({ program }) =>
     program.code.reduce((sum, code) => sum + code.filter(({ row }) => row.kind !== "lddwHigh").length, 0),
@@ -54,7 +56,7 @@ export const PROGRAMS: Kind<Case> = {
   unpack: (packed) => unpackCase(packed as PackedCase),
 };
 
-function programChecker(subject: Subject, engines: readonly Engine[]): KindChecker<Case> {
+function programChecker(subject: AnySubject, engines: readonly Engine[]): KindChecker<Case> {
   const recorder = new ProgramPoints();
   const checker = makeChecker({ subject, engines });
   const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));
@@ -69,7 +71,10 @@ function programChecker(subject: Subject, engines: readonly Engine[]): KindCheck
       const report = checked(c, notice === "rows" ? { count: (row) => rows.add(row) } : {});
       return { ...triedOf(report), rows: idsOf(rows), points: [] };
     },
-    blame: (c, found) => blame(c, found, (value) => checked(value).runs, subject),
+    blame: (c, found) =>
+      isKernel(subject)
+        ? blame(c, found, (value) => checked(value).runs, subject)
+        : blameByLeavingOut(c, found, (value) => checked(value).verdict),
     expected: (c) => expectedOf(checked(c), c),
     answers(c) {
       const run = checked(c).runs.find(({ verdict }) => verdict.kind === "disagree");

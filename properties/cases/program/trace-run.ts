@@ -15,7 +15,7 @@ import { defaultSubject } from "../../../subjects/index.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import { partsOf } from "../compile.js";
-import { A64_FUEL, FUEL } from "./check.js";
+import { A64_FUEL, FUEL } from "./report.js";
 import { type BpfStep, groupWords, pairSteps, type TraceRow, type WordStep } from "./trace.js";
 
 export interface Trace {

@@ -2,9 +2,11 @@
 // verifier-only one a body of that kind; both are checked, made smaller and written as what they are. A bug that one
 // instruction shows is found here in milliseconds, and needs no shrinking.
 
+import type { Engine } from "../../../engines/engine.js";
 import { ROWS } from "../../../spec/bpf/isa.js";
 import type { Case } from "../../../subjects/case.js";
-import type { AnyKind, Kind } from "../kind.js";
+import type { AnySubject } from "../../../subjects/program-subject.js";
+import { type AnyKind, checkerOn, type Kind, type KindChecker } from "../kind.js";
 import { PROGRAMS } from "../program/index.js";
 import type { VerifierOnlyCase } from "../verifier-only/case.js";
 import { VERIFIER_ONLY } from "../verifier-only/index.js";
@@ -30,17 +32,8 @@ export const INSTRUCTIONS: Kind<SingleInstruction> = {
   command: "replay",
   count: CASES.length,
   fresh: (_seed, index) => CASES[index]!,
-  checker(subject, engines) {
-    const [programs, bodies] = [PROGRAMS as AnyKind, VERIFIER_ONLY as AnyKind].map((kind) =>
-      kind.checker(subject, engines),
-    );
-    const checkerOf = (c: object) => ("body" in c ? bodies! : programs!);
-    return {
-      check: (c, notice) => ({ ...checkerOf(c).check(c, notice), points: [] }),
-      blame: (c, found) => checkerOf(c).blame(c, found),
-      expected: (c) => checkerOf(c).expected?.(c) ?? [],
-    };
-  },
+  checker: checkerOfBoth,
+  hosted: checkerOfBoth,
   size: (c) => kindOf(c).size(c),
   minimize: (c, fails, runs) =>
     kindOf(c).minimize(c, fails as (smaller: unknown) => boolean, runs) as SingleInstruction,
@@ -54,3 +47,15 @@ export const INSTRUCTIONS: Kind<SingleInstruction> = {
   pack: (c) => kindOf(c).pack?.(c) ?? c,
   unpack: (packed) => (kindOf(packed as object).unpack?.(packed) ?? packed) as SingleInstruction,
 };
+
+function checkerOfBoth(subject: AnySubject, engines: readonly Engine[]): KindChecker<SingleInstruction> {
+  const [programs, bodies] = [PROGRAMS as AnyKind, VERIFIER_ONLY as AnyKind].map((kind) =>
+    checkerOn(kind, subject, engines),
+  );
+  const checkerOf = (c: object) => ("body" in c ? bodies! : programs!);
+  return {
+    check: (c, notice) => ({ ...checkerOf(c).check(c, notice), points: [] }),
+    blame: (c, found) => checkerOf(c).blame(c, found),
+    expected: (c) => checkerOf(c).expected?.(c) ?? [],
+  };
+}

@@ -1,0 +1,269 @@
+// One program on a subject that is no kernel, start to end: does it lie within what the subject takes, what does the
+// interpreter say, what does the subject do, and do the two agree: r0, all memory, the frame, what helpers were called
+// with, and the calling convention.
+
+import type { Engine } from "../../../engines/engine.js";
+import { vaOf } from "../../../machine/address.js";
+import { hex64 } from "../../../spec/bits.js";
+import { HELPERS } from "../../../spec/bpf/helpers.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
+import { type InterpretState, interpret } from "../../../spec/bpf/interpret.js";
+import type { Outcome } from "../../../spec/bpf/outcome.js";
+import type { Layout, Program } from "../../../spec/bpf/program.js";
+import type { Strictness } from "../../../spec/bpf/validate/problem.js";
+import { validate } from "../../../spec/bpf/validate/validate.js";
+import type { Case } from "../../../subjects/case.js";
+import { deviates, ignoredIn, instructionsOf, slotKey, withoutSlots } from "../../../subjects/deviation.js";
+import { outside } from "../../../subjects/dialect.js";
+import type {
+  HostedCase,
+  HostedProgram,
+  HostedRun,
+  ProgramHost,
+  ProgramSubject,
+} from "../../../subjects/program-subject.js";
+import { layoutOf } from "../../../subjects/run/layout.js";
+import {
+  AGREE,
+  compare,
+  type Disagreement,
+  isUncompared,
+  notCompiled,
+  type Verdict,
+  withoutNumbers,
+} from "../../verdict.js";
+import { A64_FUEL, type CaseReport, FUEL, type RunReport, type Watch } from "./report.js";
+
+/** What the interpreter says of a run, and how it called helpers. */
+interface Expected {
+  readonly outcome: Outcome;
+  readonly calls: readonly { readonly number: number; readonly r: BigUint64Array }[];
+}
+
+export class HostedChecker {
+  private host: ProgramHost | undefined;
+
+  constructor(
+    private readonly subject: ProgramSubject,
+    private readonly engines: readonly Engine[],
+    private readonly strictness: Strictness,
+  ) {}
+
+  check(c: Case, watch: Watch = {}): CaseReport {
+    const validity = validate(c.program, { strictness: this.strictness });
+    if (!validity.ok) return { kind: "invalid", problems: validity.problems };
+    const slots = c.program.code.reduce((n, code) => n + code.length, 0);
+    const nothing = { kind: "checked", runs: [], slots, words: 0, executed: 0 } as const;
+    const missing = outside(c.program, this.subject.dialect);
+    if (missing !== undefined) return { ...nothing, verdict: { kind: "refused", missing } };
+    const report = this.tried(c, { program: c.program, facts: validity.facts, env: c.env }, watch);
+    const { verdict } = report;
+    if (verdict.kind !== "disagree") return { ...nothing, ...report };
+    return { ...nothing, ...report, verdict: this.pastDeviations(c, report) };
+  }
+
+  close(): void {
+    this.host?.close();
+    this.host = undefined;
+  }
+
+  private tried(
+    c: Case,
+    tried: HostedCase,
+    watch: Watch,
+  ): Omit<Extract<CaseReport, { kind: "checked" }>, "kind" | "slots"> {
+    this.host ??= this.subject.open(this.engines[0]!);
+    const loaded = this.host.load(tried);
+    const none = { runs: [], words: 0, executed: 0 };
+    switch (loaded.kind) {
+      case "notAccepted":
+        return { ...none, verdict: notAccepted(loaded.why) };
+      case "refused":
+        return { ...none, verdict: this.refused(loaded.why) };
+      case "broken":
+        return { ...none, verdict: broken(loaded.what, loaded.why) };
+      case "loaded": {
+        const { runs, executed } = this.runAll(c, loaded.program, watch);
+        return { runs, executed, words: loaded.program.words, verdict: worst(runs) };
+      }
+      default:
+        return loaded satisfies never;
+    }
+  }
+
+  private refused(why: string): Verdict {
+    const known = this.subject.deviations.find((one) => one.kind === "refusal" && why.includes(one.text));
+    return known === undefined ? notCompiled(why) : declared(known.name);
+  }
+
+  private runAll(
+    { program, inputs }: Case,
+    hosted: HostedProgram,
+    { count }: Watch,
+  ): { readonly runs: readonly RunReport[]; readonly executed: number } {
+    const ignored = ignoredIn(this.subject.deviations, program);
+    const runs: RunReport[] = [];
+    let executed = 0;
+    for (const [index, input] of inputs.entries()) {
+      const layout = hosted.layout(input.length);
+      const expected = expectedOf(program, input, layout, count);
+      for (const engine of this.engines) {
+        const got = hosted.run(input, layout, engine, A64_FUEL);
+        executed += got.executed;
+        const verdict = compareRun({ program, layout, input, hosted, ignored }, expected, got);
+        runs.push({ input: index, engine: engine.name, expected: expected.outcome, got: got.outcome, verdict });
+      }
+    }
+    return { runs, executed };
+  }
+
+  /** What is left of a disagreement without the instructions that are declared to deviate. */
+  private pastDeviations(c: Case, { verdict }: { readonly verdict: Verdict }): Verdict {
+    const declaredOnes = instructionsOf(this.subject.deviations);
+    if (declaredOnes.length === 0) return verdict;
+    const slots = new Set<string>();
+    const names = new Set<string>();
+    for (const input of c.inputs) {
+      const layout = layoutOf(c.program, input.length);
+      const trace = ({ pc, code, insn, registers }: InterpretState): void => {
+        const one = declaredOnes.find((deviation) => deviates(deviation, insn, registers));
+        if (one === undefined) return;
+        slots.add(slotKey(code, pc));
+        names.add(one.name);
+      };
+      interpret({ program: c.program, input, layout, fuel: FUEL, trace });
+    }
+    if (slots.size === 0) return verdict;
+    const program = withoutSlots(c.program, slots);
+    const validity = validate(program, { strictness: this.strictness });
+    const why = [...names].join(", ");
+    if (!validity.ok) return declared(why);
+    const rest = this.tried({ ...c, program }, { program, facts: validity.facts, env: c.env }, {}).verdict;
+    // What is taken out may change which instructions run: others that deviate are met then.
+    return rest.kind === "disagree" ? this.pastDeviations({ ...c, program }, { verdict: rest }) : declared(why);
+  }
+}
+
+const declared = (names: string): Verdict => ({
+  kind: "refused",
+  missing: names,
+  why: `declared deviation: ${names}`,
+});
+const notAccepted = (why: string): Verdict => ({
+  kind: "refused",
+  missing: why,
+  why: `not accepted by the verifier of the subject: ${withoutNumbers(why)}`,
+});
+
+/** Who objects where the subject broke instead of answering. */
+const broken = (what: string, why: string): Disagreement => ({
+  kind: "disagree",
+  oracle: "answers",
+  reason: what,
+  where: "the answer of the subject",
+  expected: "an image or a refusal",
+  got: why,
+});
+
+function expectedOf(program: Program, input: Uint8Array, layout: Layout, count: Watch["count"]): Expected {
+  const calls: { readonly number: number; readonly r: BigUint64Array }[] = [];
+  const hasCalls = program.code.some((code) => code.some(isHelperCall));
+  const trace = hasCalls
+    ? ({ insn, registers }: InterpretState): void => {
+        if (isHelperCall(insn)) calls.push({ number: insn.imm, r: registers.slice(0, 6) });
+      }
+    : undefined;
+  return { outcome: interpret({ program, input, layout, fuel: FUEL, count, trace }), calls };
+}
+
+const isHelperCall = ({ row }: Insn): boolean => row.kind === "call" && row.target === "helper";
+
+interface Compared {
+  readonly program: Program;
+  readonly layout: Layout;
+  readonly input: Uint8Array;
+  readonly hosted: HostedProgram;
+  readonly ignored: ReadonlyMap<string, unknown>;
+}
+
+function compareRun(about: Compared, { outcome, calls }: Expected, got: HostedRun): Verdict {
+  if (outcome.kind === "returned") {
+    const call = differentCall(about, calls, got.calls);
+    if (call !== undefined) return call;
+    if (got.violated !== undefined) return violation(got.violated);
+  }
+  if (about.hosted.isFrameKnown) return compare(outcome, got.outcome);
+  return compare(withoutFrame(outcome), withoutFrame(got.outcome));
+}
+
+const withoutFrame = (outcome: Outcome): Outcome =>
+  outcome.kind === "returned"
+    ? { ...outcome, regions: outcome.regions.filter(({ name }) => name !== "stack") }
+    : outcome;
+
+/** The first call of a helper that is not as it must be: which one, and each argument. */
+function differentCall(
+  { layout, input, hosted, ignored }: Compared,
+  expected: Expected["calls"],
+  got: HostedRun["calls"],
+): Disagreement | undefined {
+  for (const [i, want] of expected.entries()) {
+    const call = got[i];
+    const which = `call ${i + 1} of a helper`;
+    if (call === undefined) return different(which, `helper ${want.number}`, "no call", "a helper is not called");
+    if (call.number !== want.number) {
+      return different(which, `helper ${want.number}`, `helper ${call.number}`, "another helper is called");
+    }
+    for (const [register, value] of argumentsOf(want, { layout, input, hosted })) {
+      const name = `x${register}`;
+      if (call.x[register] === value || ignored.has(`helper.${name}`)) continue;
+      const where = `${which}, helper ${want.number}, argument in ${name}`;
+      return different(where, hex64(value), hex64(call.x[register]!), `helper argument in ${name}`);
+    }
+  }
+  if (got.length <= expected.length) return undefined;
+  return different(
+    `call ${expected.length + 1} of a helper`,
+    "no call",
+    `helper ${got.at(-1)!.number}`,
+    "a helper is called",
+  );
+}
+
+/** What a helper must get: its own arguments, but for pointers into frames of local functions, and what else is declared. */
+function argumentsOf(
+  { number, r }: Expected["calls"][number],
+  { layout, input, hosted }: Pick<Compared, "layout" | "input" | "hosted">,
+): readonly (readonly [register: number, value: bigint])[] {
+  const { base, bytes } = layout.calleeStacks;
+  const isElsewhere = (value: bigint): boolean => {
+    const va = vaOf(value);
+    const {
+      frames: [frame],
+    } = layout;
+    const inFrame = va !== undefined && !hosted.isFrameKnown && va >= frame!.base && va < frame!.base + frame!.bytes;
+    return inFrame || (va !== undefined && va >= base && va < base + bytes);
+  };
+  const own = (HELPERS.get(number)?.args ?? []).flatMap((_, i) => {
+    const value = r[i + 1]!;
+    return isElsewhere(value) ? [] : [[i, value] as const];
+  });
+  return [...own, ...hosted.extras(layout, input.length, number)];
+}
+
+const different = (where: string, expected: string, got: string, reason: string): Disagreement => ({
+  ...{ kind: "disagree", oracle: "exec-match", reason, where, expected, got },
+});
+
+/** `AAPCS64: x20 must be preserved: expected ..., got ...`. */
+function violation(rule: string): Disagreement {
+  const [, register = "a register", expected = "its value at entry", got = rule] =
+    /^AAPCS64: (\w+) must .*: expected (\S+), got (\S+)$/.exec(rule) ?? [];
+  const where = `${register} on return`;
+  return { kind: "disagree", oracle: "aapcs64-contract", reason: `${register} is not restored`, where, expected, got };
+}
+
+const worst = (runs: readonly RunReport[]): Verdict =>
+  runs.find(({ verdict }) => verdict.kind === "disagree")?.verdict ??
+  runs.find(({ verdict }) => isUncompared(verdict))?.verdict ??
+  AGREE;

@@ -1,0 +1,57 @@
+// The subject `FILE.json`: a JIT behind a command that the file describes.
+
+import type { Engine } from "../../engines/engine.js";
+import { deviationLine } from "../deviation.js";
+import { type Dialect, LINUX_DIALECT } from "../dialect.js";
+import { KERNEL_ONLY, KERNEL_ORACLES } from "../program-parts.js";
+import type { ProgramSubject } from "../program-subject.js";
+import { commandOf, type Descriptor, environmentOf, formsOf, missingCore, readDescriptor } from "./descriptor.js";
+import { CommandHost } from "./host.js";
+
+/** @returns what is wrong with the file, in one line */
+export function commandSubject(file: string): ProgramSubject | string {
+  const descriptor = readDescriptor(file);
+  if (typeof descriptor === "string") return descriptor;
+  const dialect = dialectOf(descriptor);
+  const missing = missingCore(dialect.forms);
+  if (missing !== undefined) return `isa: the form ${missing} is left out, which every generated program needs`;
+  const line = {
+    command: commandOf(descriptor, file),
+    environment: environmentOf(descriptor, file),
+    timeoutMs: descriptor.timeoutMs,
+  };
+  return {
+    name: file,
+    mute: KERNEL_ORACLES,
+    untried: KERNEL_ONLY,
+    dialect,
+    deviations: descriptor.deviations,
+    notes: notesOf(descriptor),
+    open: (engine: Engine) => new CommandHost(descriptor, line, engine),
+  };
+}
+
+function dialectOf(descriptor: Descriptor): Dialect {
+  const { isa, stack, helpers } = descriptor;
+  return {
+    ...LINUX_DIALECT,
+    forms: formsOf(descriptor),
+    helpers: new Set(helpers.numbers),
+    maps: isa.maps === "addresses",
+    tailCalls: false,
+    packets: false,
+    loops: isa.loops,
+    pointers: isa.pointers,
+    deadCode: isa.deadCode,
+    zeroedFrame: isa.zeroedFrame,
+    unaligned: isa.unaligned,
+    mostSlots: isa.mostSlots,
+    stackBytes: stack.bytes,
+    calleeStackBytes: stack.calleeBytes,
+  };
+}
+
+const notesOf = ({ deviations, stack }: Descriptor): readonly string[] => [
+  ...deviations.map((one) => `declared deviation ${deviationLine(one)}`),
+  ...(stack.frame === "unknown" ? ["what programs leave in their frame: its place is not known"] : []),
+];

@@ -1,0 +1,227 @@
+// The process of an adapter, spoken to without the event loop: checks are synchronous, so are pipes here. Named pipes are
+// opened before the process starts and unlinked at once; reading never blocks for longer than the time limit, and never
+// takes more than an answer may have.
+
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { MOST_ANSWER_BYTES } from "./protocol.js";
+
+export interface CommandLine {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** For an answer. */
+  readonly timeoutMs: number;
+}
+
+/** The process did not do what the protocol asks of it; it is no more. */
+export class ProcessFailure extends Error {
+  constructor(
+    /** A word: what happened, without numbers. */
+    readonly what: string,
+    detail = "",
+  ) {
+    super(detail === "" ? what : `${what}: ${detail}`);
+  }
+}
+
+const PIPE_BYTES = 1 << 16;
+const KEPT_WORDS = 400;
+const SLEEPS = new Int32Array(new SharedArrayBuffer(4));
+const sleep = (ms: number): void => {
+  Atomics.wait(SLEEPS, 0, 0, ms);
+};
+
+/** Everything that was started and not stopped: none of it outlives us. */
+const RUNNING = new Set<AdapterProcess>();
+let watched = false;
+function stopAllAtExit(): void {
+  if (watched) return;
+  watched = true;
+  process.on("exit", () => {
+    for (const one of RUNNING) one.stop();
+  });
+}
+
+export class AdapterProcess {
+  private readonly toChild: number;
+  private readonly fromChild: number;
+  private readonly words: number;
+  private readonly pid: number;
+  private readonly chunk = Buffer.alloc(PIPE_BYTES);
+  private readonly heard = Buffer.alloc(4096);
+  /** Read and not yet taken. */
+  private pending: Buffer[] = [];
+  private pendingBytes = 0;
+  /** To be written. */
+  private queue: Uint8Array[] = [];
+  private said = "";
+  private isStopped = false;
+
+  /** @throws ProcessFailure if it cannot be started */
+  constructor(private readonly line: CommandLine) {
+    const [program = "", ...args] = line.command;
+    const directory = mkdtempSync(path.join(tmpdir(), "rox-"));
+    try {
+      const [request, answer, words] = ["request", "answer", "words"].map((name) => path.join(directory, name)) as [
+        string,
+        string,
+        string,
+      ];
+      if (spawnSync("mkfifo", [request, answer, words]).status !== 0)
+        throw new ProcessFailure("no named pipe can be made");
+      const pipe = (file: string): readonly [read: number, write: number] => {
+        // The first reader lets the writer open without waiting for one that blocks.
+        const first = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+        const write = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
+        const read = openSync(file, constants.O_RDONLY);
+        closeSync(first);
+        return [read, write];
+      };
+      const nonBlocking = (file: string): number => openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+      const [childIn, toChild] = pipe(request);
+      const [fromChild, childWords] = [nonBlocking(answer), nonBlocking(words)];
+      const [childOut, childErr] = [answer, words].map((file) => openSync(file, constants.O_WRONLY)) as [
+        number,
+        number,
+      ];
+      const child = spawn(program, args, {
+        stdio: [childIn, childOut, childErr],
+        env: { ...process.env, ...line.environment },
+        // A group of its own: what it starts ends with it.
+        detached: true,
+      });
+      child.on("error", () => {});
+      child.unref();
+      for (const fd of [childIn, childOut, childErr]) closeSync(fd);
+      this.toChild = toChild;
+      this.fromChild = fromChild;
+      this.words = childWords;
+      this.pid = child.pid ?? -1;
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+    RUNNING.add(this);
+    stopAllAtExit();
+    if (this.pid < 0) {
+      this.stop();
+      throw new ProcessFailure("the command cannot be started", program);
+    }
+  }
+
+  /** Put a frame into the queue, and write what the pipe takes. */
+  send(frame: Uint8Array): void {
+    this.queue.push(frame);
+    this.flush();
+  }
+
+  /**
+   * The body of the next frame.
+   * @throws ProcessFailure if there is none in time, and then the process is gone
+   */
+  receive(): Uint8Array {
+    const deadline = performance.now() + this.line.timeoutMs;
+    const bytes = this.take(4, deadline).readUInt32LE(0);
+    if (bytes > MOST_ANSWER_BYTES) {
+      throw this.failed("an answer is too long", `${bytes} bytes, at most ${MOST_ANSWER_BYTES}`);
+    }
+    return this.take(bytes, deadline);
+  }
+
+  stop(): void {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    RUNNING.delete(this);
+    for (const fd of [this.toChild, this.fromChild, this.words]) closeSync(fd);
+    if (this.pid < 0) return;
+    try {
+      process.kill(-this.pid, "SIGKILL");
+    } catch {
+      // It was gone already.
+    }
+  }
+
+  private take(bytes: number, deadline: number): Buffer {
+    for (let idle = 0; this.pendingBytes < bytes; ) {
+      this.flush();
+      this.listen();
+      const got = readSome(this.fromChild, this.chunk);
+      if (got === 0) throw this.died();
+      if (got !== undefined) {
+        this.pending.push(Buffer.from(this.chunk.subarray(0, got)));
+        this.pendingBytes += got;
+        idle = 0;
+      } else if (performance.now() > deadline) {
+        throw this.failed("no answer in time", `${this.line.timeoutMs} ms`);
+      } else {
+        idle++;
+        if (idle > 1) sleep(Math.min(1, 0.02 * idle));
+      }
+    }
+    const all = this.pending.length === 1 ? this.pending[0]! : Buffer.concat(this.pending);
+    this.pendingBytes -= bytes;
+    this.pending = this.pendingBytes === 0 ? [] : [all.subarray(bytes)];
+    return all.subarray(0, bytes);
+  }
+
+  private flush(): void {
+    while (this.queue.length > 0) {
+      const [first] = this.queue as [Uint8Array];
+      let written: number;
+      try {
+        written = writeSync(this.toChild, first);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EAGAIN") return;
+        // The reader is gone: reading tells why.
+        this.queue = [];
+        return;
+      }
+      if (written === first.length) this.queue.shift();
+      else this.queue[0] = first.subarray(written);
+    }
+  }
+
+  /** What it says on standard error: the end of it is kept. */
+  private listen(): void {
+    const got = readSome(this.words, this.heard);
+    if (got) this.said = (this.said + this.heard.toString("utf8", 0, got)).slice(-KEPT_WORDS);
+  }
+
+  private died(): ProcessFailure {
+    sleep(5);
+    this.listen();
+    return this.failed("the process ended", exitOf(this.pid));
+  }
+
+  private failed(what: string, detail: string): ProcessFailure {
+    const said = this.said
+      .replaceAll(/[\s\p{Cc}]+/gu, " ")
+      .trim()
+      .slice(-160);
+    this.stop();
+    return new ProcessFailure(what, said === "" ? detail : `${detail}; it said: ${said}`);
+  }
+}
+
+/** Bytes read; 0 at the end, undefined if there is nothing now. */
+function readSome(fd: number, into: Buffer): number | undefined {
+  try {
+    return readSync(fd, into);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
+    throw error;
+  }
+}
+
+/** How a child ended that nobody has waited for: Linux keeps it in the last field. */
+function exitOf(pid: number): string {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").trimEnd().split(" ");
+    const status = Number(fields.at(-1));
+    return (status & 0x7f) !== 0 ? `signal ${status & 0x7f}` : `exit code ${status >> 8}`;
+  } catch {
+    return "nobody knows how";
+  }
+}
