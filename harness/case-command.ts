@@ -2,8 +2,8 @@
 
 import path from "node:path";
 import { kindOfFile } from "../properties/cases/index.js";
-import { OBJECT_EXTENSION } from "./object-file.js";
 import { defaultSubject } from "../subjects/index.js";
+import { OBJECT_EXTENSION } from "./object-file.js";
 import { shellWord } from "./shell-word.js";
 
 /** @param subject as `--subject` takes it; undefined for the default */

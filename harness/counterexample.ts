@@ -46,10 +46,11 @@ export const foundCase = ({ facts, text, file }: WrittenFinding): Counterexample
 });
 
 /** What failed by its name: a directed case, an encoder, or a case file that does not come out as it says. */
-export function failedByName({ oracle, name, where, expected, got, replay = "" }: Failure): Counterexample {
+export function failedByName({ oracle, name, where, expected, got, replay = "", subject }: Failure): Counterexample {
   const kind = kindOfFile(name);
   const text = kind === undefined ? undefined : readTextFile(name);
-  const about = { oracle: oracle ?? where, where, expected, got, replay };
+  const on = subject === undefined ? {} : { subject };
+  const about = { oracle: oracle ?? where, where, expected, got, replay, ...on };
   if (text?.ok !== true) {
     return { ...about, name: path.basename(name).replaceAll(/[^\w.-]+/g, "-"), title: name, kind: undefined, text: "" };
   }

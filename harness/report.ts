@@ -13,6 +13,8 @@ export interface Failure {
   readonly got: string;
   /** The command that shows it again. */
   readonly replay?: string;
+  /** What was under test, where that is not the default. */
+  readonly subject?: string;
 }
 
 export interface Report {

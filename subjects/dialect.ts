@@ -18,8 +18,6 @@ export interface Dialect {
   readonly loops: boolean;
   /** Pointers into memory may be computed, and kept in the frame. */
   readonly pointers: boolean;
-  /** Code that no path leads to. */
-  readonly deadCode: boolean;
   /** A frame that was not written reads as zero. */
   readonly zeroedFrame: boolean;
   /** Accesses of more than one byte at addresses that are no multiple of their size. */
@@ -47,7 +45,6 @@ export const LINUX_DIALECT: Dialect = {
   packets: true,
   loops: true,
   pointers: true,
-  deadCode: true,
   zeroedFrame: true,
   unaligned: true,
   mostSlots: Number.POSITIVE_INFINITY,

@@ -2,6 +2,7 @@
 // but does not keep the others from being replayed.
 
 import { kindOfFile } from "../../properties/cases/index.js";
+import { defaultSubject } from "../../subjects/index.js";
 import type { BadInput } from "../bad-input.js";
 import { onSubject } from "../case-command.js";
 import { type Replayed, replayFiles } from "../loop/replay.js";
@@ -42,7 +43,8 @@ export async function replayCorpus(
 /** An entry must be comparable, unless the subject lacks what it needs. */
 function failureOf({ file, command, verdicts }: Replayed, subject: string | undefined): Failure | undefined {
   for (const { verdict } of verdicts) {
-    const about = { name: file, replay: `${command}${onSubject(subject)}` };
+    const on = subject === undefined || subject === defaultSubject.name ? {} : { subject };
+    const about = { name: file, replay: `${command}${onSubject(subject)}`, ...on };
     if (verdict.kind === "incomparable")
       return { ...about, where: "the entry", expected: "a comparison", got: verdict.why };
     if (verdict.kind !== "disagree") continue;

@@ -1,23 +1,20 @@
 // The gate: a campaign with a fixed plan and no directory. The corpus first, then directed cases and encoders, then fresh cases
 // of each kind, and what is tried exhaustively. The first failure of each kind is shrunk and kept as a file.
 
-import path from "node:path";
 import { mutedBy } from "../../properties/oracles/index.js";
 import { defaultSubject } from "../../subjects/index.js";
-import { isKernel, notTried } from "../../subjects/program-subject.js";
+import { type AnySubject, isKernel, notTried } from "../../subjects/program-subject.js";
 import type { DirectedCase } from "../../subjects/subject.js";
-import { type BadInput, type Loaded, loaded } from "../bad-input.js";
-import { caseCommand } from "../case-command.js";
+import { type BadInput, loaded } from "../bad-input.js";
 import { type Counterexample, foundCase, shortestOf } from "../counterexample.js";
-import { isOfWorker } from "../loop/cause.js";
-import { caseAt, SIZE_LIMITS, UNSTEERED } from "../loop/chunk.js";
-import { type Coverage, coverage } from "../loop/coverage.js";
+import { SIZE_LIMITS } from "../loop/chunk.js";
+import { type Coverage, coverage, WRITTEN_ROWS } from "../loop/coverage.js";
 import { type Exhausted, type ExhaustiveResult, type ExhaustiveTask, exhaust } from "../loop/exhaustive.js";
-import { describeFinding, type WrittenFinding } from "../loop/findings.js";
+import type { WrittenFinding } from "../loop/findings.js";
 import type { Pool } from "../loop/pool.js";
-import { inParallel, SHRINK_BUDGET, type ShrinkBudget, shrinkSuspect } from "../loop/run.js";
-import { makeCheckers, type Setting, type Trial } from "../loop/trial.js";
-import { makeDirectory, writeOutputFile } from "../output-file.js";
+import { inParallel, type ShrinkBudget } from "../loop/run.js";
+import { makeCheckers, type Setting } from "../loop/trial.js";
+import { makeDirectory } from "../output-file.js";
 import {
   type Counts,
   type Failure,
@@ -28,6 +25,7 @@ import {
 } from "../report.js";
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
+import { foundFailure, isSameCause, keepSuspect, lostFailure } from "./keep.js";
 import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
 
 /** What a green gate does not say. Printed with every summary, so that nobody takes the gate for more than it is. */
@@ -112,11 +110,14 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const started = Date.now();
   const { seed, stop } = options;
   const { subject, trials } = makeCheckers(setting);
+  const isForeign = !isKernel(subject);
+  // Whoever tests a JIT that is not ours wants to know all that is wrong with it.
+  const keepGoing = options.keepGoing || isForeign;
   const failures: Failure[] = [];
   const notRun: string[] = [];
   /** Whether the next part is run; told of each part in turn. */
   const goesOn = (part: string, isWanted = true): boolean => {
-    const runs = isWanted && !stop.aborted && (options.keepGoing || failures.length === 0);
+    const runs = isWanted && !stop.aborted && (keepGoing || failures.length === 0);
     if (isWanted && !runs && !stop.aborted) notRun.push(part);
     return runs;
   };
@@ -138,12 +139,12 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const broken = failingKinds(corpus);
   const plans = options.kinds.filter(({ kind, cases }) => !untried.has(kind) && cases > 0);
   // Before the work: what is found must have a place.
-  const hasWork = plans.some(({ kind }) => !broken.has(kind)) && (options.keepGoing || failures.length === 0);
+  const hasWork = plans.some(({ kind }) => isForeign || !broken.has(kind)) && (keepGoing || failures.length === 0);
   const place = hasWork ? makeDirectory(options.findings) : loaded("");
   if (!place.ok) unreadable.push(place.error);
   for (const plan of place.ok ? plans : []) {
     // What is drawn of a kind whose entries fail would find the same once more.
-    const isKnown = broken.has(plan.kind) && options.keepGoing;
+    const isKnown = broken.has(plan.kind) && options.keepGoing && !isForeign;
     if (isKnown) notRun.push(plan.kind);
     if (isKnown || !goesOn(plan.kind)) continue;
     const trial = trials[plan.kind]!;
@@ -152,14 +153,23 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
         Math.max(cases / plan.cases, ms / plan.budgetMs),
         `${cases} ${plan.kind}, ${Math.round(ms / 1000)} s`,
       );
-    const tally = await tryKind(plan, trial, pool, { seed, pointsEvery: options.pointsEvery, stop, progress });
+    const tally = await tryKind(plan, trial, pool, {
+      seed,
+      pointsEvery: options.pointsEvery,
+      stop,
+      progress,
+      goesOn: isForeign,
+    });
     tallies.set(plan.kind, tally);
-    if (tally.suspect === undefined) continue;
-    const kept = await keepSuspect(tally.suspect, trial, setting, options, pool);
-    if (kept.ok) findings.push(kept.value);
-    else unreadable.push(kept.error);
-    const failure = kept.ok ? foundFailure(kept.value) : lostFailure(plan.kind, seed, tally.suspect);
-    await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
+    for (const suspect of tally.suspects) {
+      const kept = await keepSuspect(suspect, trial, setting, options, pool);
+      // Made small, two may turn out to be one.
+      if (kept.ok && findings.some((one) => isSameCause(one, kept.value))) continue;
+      if (kept.ok) findings.push(kept.value);
+      else unreadable.push(kept.error);
+      const failure = kept.ok ? foundFailure(kept.value) : lostFailure(plan.kind, seed, suspect);
+      await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
+    }
   }
   const isExhaustive = options.exhaustive && !untried.has("exhaustive");
   const exhausted = goesOn("exhaustive", isExhaustive) ? await tryExhaustively(pool, options) : undefined;
@@ -190,42 +200,6 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     ...(exhausted && { exhaustive: exhausted.report }),
   });
   return { report, tally, findings };
-}
-
-/** Shrunk, unless it ended its worker, and written. What does not fail again is kept as it was found. */
-async function keepSuspect(
-  suspect: NonNullable<Tally["suspect"]>,
-  trial: Trial,
-  { engines, subject = defaultSubject }: Setting,
-  { seed, findings, shrink = SHRINK_BUDGET }: GateOptions,
-  pool: Pool,
-): Promise<Loaded<WrittenFinding>> {
-  const { kind } = trial;
-  const { index, chunk } = suspect;
-  const c = caseAt(trial, seed, index, UNSTEERED).case;
-  const original = kind.print(c, { title: undefined });
-  const shrunk = isOfWorker(suspect.cause) ? undefined : await shrinkSuspect(pool, trial, original, suspect, shrink);
-  const name = `gate-${seed}-${index}`;
-  const on = { engine: engines.map((engine) => engine.name).join(", "), subject: subject.name };
-  const run = { command: "gate", ...on, seed, shard: "1/1" } as const;
-  const described = describeFinding(run, { trial, suspect, chunk, original, shrunk }, name, name);
-  const file = path.join(findings, described.facts.file);
-  const written = writeOutputFile(file, described.text);
-  return written.ok ? loaded({ ...described, file }) : written;
-}
-
-function foundFailure({ facts, file }: WrittenFinding): Failure {
-  const { cause, where, expected, got } = facts;
-  return { name: file, oracle: cause.oracle, where, expected, got, replay: caseCommand(file) };
-}
-
-function lostFailure(
-  kind: string,
-  seed: number,
-  { index, cause, where, expected, got }: NonNullable<Tally["suspect"]>,
-): Failure {
-  const name = `case ${index} of ${kind}, seed ${seed}`;
-  return { name, oracle: cause.oracle, where, expected, got, replay: `npx rox gate --only ${kind} --seed ${seed}` };
 }
 
 async function tryExhaustively(
@@ -280,7 +254,7 @@ const kindReport = (tally: Tally): KindReport => ({
   stepsPerSecondPerCore: tally.stepsPerSecond,
 });
 
-function programFacts(tally: Tally, jobs: number, { engines }: Setting) {
+function programFacts(tally: Tally, jobs: number, { engines, subject = defaultSubject }: Setting) {
   const { trials, passed, runs, slots, words, executed } = tally.sums;
   const incomparable = [...tally.incomparable].map(
     ([why, { times, first }]) => [why, { programs: times, first }] as const,
@@ -291,8 +265,12 @@ function programFacts(tally: Tally, jobs: number, { engines }: Setting) {
     runs: Object.fromEntries(runs === 0 ? [] : engines.map(({ name }) => [name, runs / engines.length])),
     ...{ slots, words, executed, jobs },
     programsPerSecondPerCore: tally.cpuMs === 0 ? 0 : Math.round((1000 * passed) / tally.cpuMs),
-    coverage: coverage(tally.rows),
+    coverage: coverage(tally.rows, rowsOn(subject)),
     sizes: tally.sizes.map((programs, i) => ({ upTo: SIZE_LIMITS[i] ?? null, programs })),
     incomparableWhy: Object.fromEntries(incomparable),
   };
 }
+
+/** Ids of the rows that programs for the subject may be written with. */
+const rowsOn = (subject: AnySubject): readonly string[] =>
+  isKernel(subject) ? WRITTEN_ROWS : WRITTEN_ROWS.filter((id) => subject.dialect.forms.has(id));

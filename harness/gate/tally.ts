@@ -42,9 +42,15 @@ export interface Tally {
   cpuMs: number;
   /** Of histories, a second on one core in the second half of the cases: by then most code is compiled. */
   stepsPerSecond: number;
-  /** The failure with the lowest index. */
-  suspect: (Suspect & { readonly chunk: number }) | undefined;
+  /** Of each cause the failure with the lowest index, in order of these; where a part ends with its first failure, one. */
+  suspects: readonly TallySuspect[];
 }
+
+/** `chunk`: first index of the chunk that it was found in. */
+export type TallySuspect = Suspect & { readonly chunk: number };
+
+/** A part that goes on past failures ends with so many causes. */
+const MOST_CAUSES = 12;
 
 export const emptyTally = (): Tally => ({
   sums: NO_SUMS,
@@ -56,13 +62,15 @@ export const emptyTally = (): Tally => ({
   pace: [],
   cpuMs: 0,
   stepsPerSecond: 0,
-  suspect: undefined,
+  suspects: [],
 });
 
 interface TallyOptions {
   readonly seed: number;
   readonly pointsEvery: number;
   readonly stop: AbortSignal;
+  /** Failures of other causes are looked for until the end. */
+  readonly goesOn?: boolean;
   readonly progress?: (cases: number, elapsedMs: number) => void;
 }
 
@@ -75,17 +83,18 @@ export async function tryKind(plan: KindPlan, trial: Trial, pool: Pool, options:
   const cases = Math.min(plan.cases, trial.kind.count ?? Number.POSITIVE_INFINITY);
   const started = performance.now();
   const tally = emptyTally();
+  const most = options.goesOn === true ? MOST_CAUSES : 1;
   let next = from;
   const until = (end: number) => (): (() => Promise<void>) | undefined => {
     const isOver = performance.now() - started >= budgetMs && next > from;
-    if (next >= end || tally.suspect !== undefined || options.stop.aborted || isOver) return undefined;
+    if (next >= end || tally.suspects.length >= most || options.stop.aborted || isOver) return undefined;
     const first = next;
     next = Math.min(end, first + trial.kind.chunk);
     const indexes = Array.from({ length: next - first }, (_, i) => first + i);
     return async () => {
       const { seed, pointsEvery } = options;
-      const order = { trial, seed, indexes, pointsEvery, stopAtFirst: true, steering: UNSTEERED };
-      const found = (suspect: Suspect): void => suspectFirst(tally, suspect, first);
+      const order = { trial, seed, indexes, pointsEvery, stopAtFirst: most === 1, steering: UNSTEERED };
+      const found = (suspect: Suspect): void => addSuspect(tally, { ...suspect, chunk: first }, most);
       addChunk(tally, await runOrder(pool, order, (index, lost) => found(lostSuspect(index, lost))), found);
       const elapsedMs = performance.now() - started;
       tally.pace.push({ elapsedMs, cases: tally.sums.trials });
@@ -119,9 +128,15 @@ function addChunk(tally: Tally, chunk: ChunkResult, found: (suspect: Suspect) =>
   for (const suspect of chunk.suspects) found(suspect);
 }
 
-function suspectFirst(tally: Tally, suspect: Suspect, chunk: number): void {
-  if (suspect.index < (tally.suspect?.index ?? Number.POSITIVE_INFINITY)) tally.suspect = { ...suspect, chunk };
+function addSuspect(tally: Tally, suspect: TallySuspect, most: number): void {
+  const all = [...tally.suspects, suspect].sort((a, b) => a.index - b.index);
+  const isFirst = (one: TallySuspect, at: number): boolean =>
+    all.findIndex((other) => isOneCause(one.cause, other.cause)) === at;
+  tally.suspects = all.filter(isFirst).slice(0, most);
 }
+
+const isOneCause = (a: Suspect["cause"], b: Suspect["cause"]): boolean =>
+  a.oracle === b.oracle && a.reason === b.reason && a.what === b.what;
 
 export const incomparableCount = ({ incomparable }: Tally): number =>
   [...incomparable.values()].reduce((sum, { times }) => sum + times, 0);

@@ -47,6 +47,11 @@ export const ORACLES: readonly Oracle[] = [
 export const oraclesOf = ({ mute }: Subject): readonly Oracle[] =>
   mute.size === 0 ? ORACLES : ORACLES.filter(({ name }) => !mute.has(name));
 
-/** What is not asked of the subject, and why, a line each. */
-export const mutedBy = ({ name: subject, mute }: Pick<Subject, "name" | "mute">): readonly string[] =>
-  [...mute].map(([oracle, why]) => `${oracle}, which says nothing of ${subject}: ${why}`);
+/** What is not asked of the subject, and why: a line for each reason. */
+export function mutedBy({ name: subject, mute }: Pick<Subject, "name" | "mute">): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const [oracle, why] of mute) byReason.set(why, [...(byReason.get(why) ?? []), oracle]);
+  return [...byReason].map(
+    ([why, names]) => `${names.join(", ")}, which ${names.length === 1 ? "says" : "say"} nothing of ${subject}: ${why}`,
+  );
+}

@@ -31,7 +31,6 @@ const isa = z
     atomics: z.enum(["none", "add", "all"]).default("all"),
     loops: z.boolean().default(true),
     pointers: z.boolean().default(true),
-    deadCode: z.boolean().default(true),
     zeroedFrame: z.boolean().default(true),
     unaligned: z.boolean().default(true),
     maps: z.enum(["none", "addresses"]).default("none"),
@@ -47,7 +46,9 @@ const stack = z
      * Where r10 is: `answer`, the bytes below the SP at entry that each answer names; a register that holds it behind the
      * prologue; or `unknown`, and then the frame is not compared.
      */
-    frame: z.union([z.literal(["answer", "unknown"]), z.strictObject({ register })]).default("answer"),
+    frame: z
+      .union([z.literal(["answer", "unknown"]), z.strictObject({ registers: z.array(register).min(1) })])
+      .default("answer"),
   })
   .prefault({});
 

@@ -17,7 +17,8 @@ export class FrameFinder {
   private readonly known = new Map<string, number | undefined>();
 
   constructor(
-    private readonly register: number,
+    /** The first that is set to a place on the stack tells. */
+    private readonly registers: readonly number[],
     private readonly engine: Engine,
   ) {}
 
@@ -34,23 +35,31 @@ export class FrameFinder {
   }
 
   private look(machine: Machine, entry: Va, args: readonly bigint[]): number | undefined {
-    const { register } = this;
-    let value: bigint | undefined;
-    let same = 0;
+    const seen = this.registers.map((register): Seen => ({ register, value: undefined, same: 0 }));
     execute(this.engine, {
       machine,
       entry,
       args,
       fuel: PROLOGUE_WORDS,
       trace({ x }) {
-        const now = x[register]!;
-        if (same >= SETTLED || !isOnStack(now)) return;
-        same = now === value ? same + 1 : 0;
-        value = now;
+        for (const one of seen) {
+          const now = x[one.register]!;
+          if (one.same >= SETTLED || !isOnStack(now)) continue;
+          one.same = now === one.value ? one.same + 1 : 0;
+          one.value = now;
+        }
       },
     });
+    const value = seen.find((one) => one.value !== undefined)?.value;
     return value === undefined ? undefined : ENTRY_SP - vaOf(value)!;
   }
+}
+
+/** What a register has held. */
+interface Seen {
+  readonly register: number;
+  value: bigint | undefined;
+  same: number;
 }
 
 function isOnStack(value: bigint): boolean {

@@ -54,7 +54,7 @@ export class CommandHost implements ProgramHost {
     this.machine = machine;
     this.memory = memory!;
     const { frame } = descriptor.stack;
-    if (typeof frame === "object") this.finder = new FrameFinder(numberOf(frame.register), engine);
+    if (typeof frame === "object") this.finder = new FrameFinder(frame.registers.map(numberOf), engine);
     machine.map(WRAPPER, PAGE_BYTES, "rox");
     machine.map(TABLE, PAGE_BYTES, "rw");
     const pointers = new BigUint64Array(TABLE_ENTRIES);
@@ -184,7 +184,7 @@ export class CommandHost implements ProgramHost {
     const entry = IMAGE + answer.entry;
     const wrapped = wrapperBytes(convention);
     if (wrapped > 0) machine.poke(WRAPPER, new Uint8Array(wrapper(convention, WRAPPER, entry).buffer));
-    const depth = facts.functions[0]!.stackDepth;
+    const depth = Math.min(facts.functions[0]!.stackDepth, descriptor.stack.bytes);
     const above = this.frameOf(answer, entry, wrapped);
     const frame = above === undefined ? undefined : { base: ENTRY_SP - above - depth, bytes: depth };
     if (frame !== undefined && (frame.base < STACK.base || above! > STACK.bytes)) {

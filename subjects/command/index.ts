@@ -42,7 +42,6 @@ function dialectOf(descriptor: Descriptor): Dialect {
     packets: false,
     loops: isa.loops,
     pointers: isa.pointers,
-    deadCode: isa.deadCode,
     zeroedFrame: isa.zeroedFrame,
     unaligned: isa.unaligned,
     mostSlots: isa.mostSlots,

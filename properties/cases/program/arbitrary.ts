@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../../spec/bpf/program.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
+import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { Draw } from "../../../subjects/random/draw.js";
 import { shrinkStream } from "../shrink.js";
 import { arithmetic } from "./blocks/alu-block.js";
@@ -19,7 +20,8 @@ import { usePacket } from "./blocks/packet-block.js";
 import { FEATURES, type Feature, type Features } from "./blocks/plan.js";
 import { displace, movePointer } from "./blocks/pointer-block.js";
 import { makeProgram, type Size } from "./blocks/program.js";
-import { region } from "./blocks/registers.js";
+import { type Region, region } from "./blocks/registers.js";
+import { type DrawnRows, rowsOf } from "./blocks/rows.js";
 import { isCase, SHRINKER } from "./shrink.js";
 
 const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
@@ -33,15 +35,21 @@ export interface CaseOptions {
   readonly features?: Partial<Features>;
   /** The one size class to draw from; without it all of them, mostly the smaller ones. */
   readonly shape?: Shape;
+  /** Default: what Linux takes. */
+  readonly dialect?: Dialect;
 }
 
 export class CaseArbitrary extends fc.Arbitrary<Case> {
   readonly #options: CaseOptions;
+  readonly #dialect: Dialect;
+  readonly #rows: DrawnRows;
   readonly #menus = new Map<string, Plan["menu"]>();
 
   constructor(options: CaseOptions = {}) {
     super();
     this.#options = options;
+    this.#dialect = options.dialect ?? LINUX_DIALECT;
+    this.#rows = rowsOf(this.#dialect);
   }
 
   generate(mrng: fc.Random): fc.Value<Case> {
@@ -61,19 +69,29 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const features = this.#features(draw, size);
     const programs = features.tailCalls ? draw.between(1, 3) : 1;
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
-    const plan = makePlan(draw, features, this.#menu(features), programs, inputBytes);
+    const { maps, kind, tailCallsFromFunctions } = makePlanned(draw, features, programs);
+    const plan = makePlan(features, {
+      menu: this.#menu(features),
+      rows: this.#rows,
+      dialect: this.#dialect,
+      maps,
+      kind,
+      tailCallsFromFunctions,
+      inputBytes,
+    });
     const code = Array.from({ length: programs }, (_, i) =>
       makeProgram(draw, plan, i, i === 0 ? size : { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }),
     );
     return {
       program: { code, maps: plan.maps, context: plan.kind },
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
-      env: makeEnv(draw, size),
+      env: this.#env(draw, size),
     };
   }
 
   #size(draw: Draw): Size {
-    const { shape, maxSize = Number.POSITIVE_INFINITY } = this.#options;
+    const { shape } = this.#options;
+    const maxSize = Math.min(this.#options.maxSize ?? Number.POSITIVE_INFINITY, this.#dialect.mostSlots * ROOM);
     const size = drawSize(draw, shape ?? drawShape(draw));
     return { slots: Math.min(size.slots, maxSize), longJump: size.longJump <= maxSize ? size.longJump : 0 };
   }
@@ -81,10 +99,48 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   #features(draw: Draw, { slots, longJump }: Size): Features {
     const given = this.#options.features;
     const features: Record<Feature, boolean> = { ...NONE };
-    for (const feature of FEATURES) features[feature] = given?.[feature] ?? draw.chance(CHANCES[feature]);
+    for (const feature of FEATURES) {
+      features[feature] = this.#has(feature) && (given?.[feature] ?? draw.chance(CHANCES[feature]));
+    }
     // 34 programs may run one after another, and a large one would be too much.
     if (slots > 60 || longJump > 0) features.tailCalls = false;
     return features;
+  }
+
+  #has(feature: Feature): boolean {
+    const { maps, tailCalls, packets, loops, pointers, helpers } = this.#dialect;
+    const { has, atomics, mapObjects, mapValues } = this.#rows;
+    switch (feature) {
+      case "atomics":
+        return atomics.length > 0;
+      case "calls":
+        return has("call local");
+      case "helpers":
+        return has("call helper") && this.#rows.plainHelpers.length > 0;
+      case "maps":
+        return (
+          maps &&
+          mapObjects.length * mapValues.length > 0 &&
+          MAP_HELPERS.every((id) => helpers.has(id)) &&
+          MAP_STORES.every(has)
+        );
+      case "tailCalls":
+        return tailCalls;
+      case "packet":
+        return packets;
+      case "loops":
+        return loops;
+      case "pointers":
+        return pointers;
+      default:
+        return true;
+    }
+  }
+
+  /** What the CPU has, where the image lies, and what a verifier does to a program before a JIT sees it. */
+  #env(draw: Draw, size: Size): CaseEnv {
+    const env = makeEnv(draw, size);
+    return this.#dialect === LINUX_DIALECT ? env : { cpu: env.cpu, hole: 0 };
   }
 
   #menu(features: Features): Plan["menu"] {
@@ -107,6 +163,9 @@ function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {
   return longJump === 0 && slots <= MOST_GUARDED && draw.chance(GUARDED) ? { ...env, guard: true } : env;
 }
 
+/** Of the slots that a subject takes, what a main function may aim at: its last block and other functions come on top. */
+const ROOM = 0.6;
+
 const NONE = Object.fromEntries(FEATURES.map((feature) => [feature, false])) as Record<Feature, boolean>;
 /** In how many of a hundred cases a feature takes part. */
 const CHANCES: { readonly [F in Feature]: number } = {
@@ -121,6 +180,10 @@ const CHANCES: { readonly [F in Feature]: number } = {
   tailCalls: 12,
   packet: 12,
 };
+
+/** What code that uses maps calls and stores with. */
+const MAP_HELPERS = [1, 2, 3] as const;
+const MAP_STORES = ["stb", "sth", "stw", "stdw", "stxw"] as const;
 
 type Item = (body: Body) => void;
 
@@ -176,27 +239,41 @@ function drawSize(draw: Draw, shape: Shape): Size {
   }
 }
 
-function makePlan(draw: Draw, features: Features, menu: Plan["menu"], programs: number, inputBytes: number): Plan {
+interface Planned extends Pick<Plan, "maps" | "kind" | "tailCallsFromFunctions"> {}
+
+function makePlanned(draw: Draw, features: Features, programs: number): Planned {
   const tailCallsFromFunctions = features.tailCalls && features.calls && programs > 1 && draw.chance(50);
   const maps = makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs);
-  const kind = features.packet ? "xdp" : "memory";
+  return { tailCallsFromFunctions, maps, kind: features.packet ? "xdp" : "memory" };
+}
+
+interface PlanParts extends Planned, Pick<Plan, "menu" | "rows"> {
+  readonly dialect: Dialect;
+  readonly inputBytes: number;
+}
+
+function makePlan(features: Features, { menu, rows, dialect, inputBytes, ...planned }: PlanParts): Plan {
+  const { maps, kind } = planned;
+  const aligned = !dialect.unaligned;
+  const memory = (of: Region["kind"], end: number): Region => ({ ...region(of, 0, end), aligned });
   return {
     features,
     menu,
-    kind,
-    maps,
+    rows,
+    ...planned,
+    stackBytes: dialect.stackBytes,
+    calleeStackBytes: dialect.calleeStackBytes,
+    zeroedFrame: dialect.zeroedFrame,
+    aligned,
     dataMaps: maps.flatMap((map, i) => (map.kind === "progArray" ? [] : [i])),
     progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
-    tailCallsFromFunctions,
     context:
-      kind === "memory"
-        ? region("context", 0, inputBytes)
-        : { ...region("context", 0, 0), movable: false, spillable: false },
-    packet: { ...region("packet", 0, 0x1_0000), atomics: false },
-    packetEnd: { ...region("packetEnd", 0, 0), movable: false },
-    mapObjects: maps.map((_, map) => ({ ...region("map", 0, 0), movable: false, map })),
+      kind === "memory" ? memory("context", inputBytes) : { ...memory("context", 0), movable: false, spillable: false },
+    packet: { ...memory("packet", 0x1_0000), atomics: false },
+    packetEnd: { ...memory("packetEnd", 0), movable: false },
+    mapObjects: maps.map((_, map) => ({ ...memory("map", 0), movable: false, map })),
     values: maps.map((spec, map) => ({
-      ...region("value", 0, spec.kind === "progArray" ? 0 : spec.valueBytes),
+      ...memory("value", spec.kind === "progArray" ? 0 : spec.valueBytes),
       shortLived: spec.kind === "hash",
       spillable: spec.kind !== "hash",
       map,

@@ -3,6 +3,7 @@
 import type { Engine } from "../../../engines/engine.js";
 import type { Row } from "../../../spec/bpf/isa.js";
 import type { Case } from "../../../subjects/case.js";
+import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { ProgramPoints } from "../../coverage/program.js";
@@ -22,7 +23,12 @@ import { minimize } from "./shrink.js";
 import { firstProblem } from "./soundness.js";
 import { caseIdentity, parseCase, printCase } from "./text.js";
 
-const arbitrary = new CaseArbitrary();
+const arbitraries = new WeakMap<Dialect, CaseArbitrary>();
+function arbitraryFor(dialect: Dialect): CaseArbitrary {
+  const known = arbitraries.get(dialect) ?? new CaseArbitrary({ dialect });
+  arbitraries.set(dialect, known);
+  return known;
+}
 
 export const PROGRAMS: Kind<Case> = {
   name: "programs",
@@ -33,7 +39,7 @@ export const PROGRAMS: Kind<Case> = {
   turns: 4,
   chunk: 100,
   command: "run",
-  fresh: (seed, index) => arbitrary.generate(randomSource(seed, index)).value,
+  fresh: (seed, index, dialect = LINUX_DIALECT) => arbitraryFor(dialect).generate(randomSource(seed, index)).value,
   checker: programChecker,
   hosted: programChecker,
   // A constant of two slots counts once.
@@ -50,7 +56,7 @@ export const PROGRAMS: Kind<Case> = {
   problem: ({ program }) => firstProblem(program),
   hasResult: true,
   exported: (form, c, head) => (form === "data" ? dataOf(c, head) : rawOf(c)),
-  change: (parent, other, draw, goals) => mutateCase(parent, other, draw, goals as readonly Goal[]),
+  change: (parent, other, draw, goals, dialect) => mutateCase(parent, other, draw, goals as readonly Goal[], dialect),
   goals: goalsOf,
   pack: packCase,
   unpack: (packed) => unpackCase(packed as PackedCase),

@@ -2,20 +2,16 @@
 // items from the menu of the case, one after the other. Items that find nothing to work on (no pointer, no free register)
 // append nothing; arithmetic always finds something.
 
-import { type AluOp, type AluRow, type EndRow, type MovsxRow, type NegRow, ROWS } from "../../../../spec/bpf/isa.js";
+import type { AluOp, AluRow } from "../../../../spec/bpf/isa.js";
 import type { Body } from "./body.js";
 import { divisor, immediate, shift } from "./immediates.js";
 import { ALL } from "./registers.js";
-
-type ArithmeticRow = AluRow | NegRow | MovsxRow | EndRow;
-const ARITHMETIC: readonly ArithmeticRow[] = ROWS.filter(
-  (row): row is ArithmeticRow => row.kind === "alu" || row.kind === "neg" || row.kind === "movsx" || row.kind === "end",
-);
+import type { ArithmeticRow } from "./rows.js";
 
 /** One instruction, preceded by constants for registers that it needs. */
 export function arithmetic(body: Body): void {
   const { draw } = body;
-  const row = draw.pick(ARITHMETIC);
+  const row = draw.pick(body.plan.rows.arithmetic);
   if (row.kind === "alu" && (row.op === "sdiv" || row.op === "smod") && draw.chance(15)) {
     overflow(body, row);
     return;

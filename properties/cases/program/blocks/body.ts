@@ -9,12 +9,21 @@ import type { Draw } from "../../../../subjects/random/draw.js";
 import { EDGES, half, immediate } from "./immediates.js";
 import type { Callee, Features, Signature } from "./plan.js";
 import { ALL, ARGUMENTS, at, type Region, Registers, SAVED, SPILL, SPILLS } from "./registers.js";
+import type { DrawnRows } from "./rows.js";
 
 /** What blocks may refer to. */
 export interface Plan {
   readonly features: Features;
+  readonly rows: DrawnRows;
   /** What blocks are made of, each item as often as it shall be tried. */
   readonly menu: readonly ((body: Body) => void)[];
+  /** Of the frame of a main function, and of a local one. */
+  readonly stackBytes: number;
+  readonly calleeStackBytes: number;
+  /** A main frame that was not written reads as zero. */
+  readonly zeroedFrame: boolean;
+  /** Accesses are to multiples of their size. */
+  readonly aligned: boolean;
   readonly kind: ContextKind;
   readonly maps: readonly MapSpec[];
   /** Indexes of `maps`. */

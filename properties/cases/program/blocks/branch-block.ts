@@ -1,23 +1,20 @@
 // Forward jumps: if, if-else, early exits, jumps to the end of any enclosing block, empty jumps, and stretches of code
 // that run in another order than they lie. Operands are shaped so that both sides of every condition are taken.
 
-import { type JaRow, type JumpRow, ROWS, rowById } from "../../../../spec/bpf/isa.js";
+import { type JumpRow, rowById } from "../../../../spec/bpf/isa.js";
 import { arithmetic, fillBlock, innerBlock } from "./alu-block.js";
 import type { Body, Label } from "./body.js";
 import { EDGES, half, immediate } from "./immediates.js";
 import { ALL } from "./registers.js";
 
-const JUMPS = ROWS.filter((row): row is JumpRow => row.kind === "jump");
-const GOTOS = ROWS.filter((row): row is JaRow => row.kind === "ja");
 const AND = rowById("and imm");
 const ADD = rowById("add imm");
-/** Whole, and with another upper half. */
-const COPIES = [rowById("mov reg"), rowById("mov32 reg"), rowById("movsx 32")] as const;
 
 /** An unconditional jump, to be aimed. */
 export function goto(body: Body): void {
-  const { draw } = body;
-  body.emit(GOTOS[draw.chance(65) ? 0 : 1]!, 0, 0, 0, 0);
+  const { draw, plan } = body;
+  const { gotos } = plan.rows;
+  body.emit(gotos[draw.chance(65) ? 0 : gotos.length - 1]!, 0, 0, 0, 0);
 }
 
 /** The code so far goes on at the label; nothing falls through. */
@@ -30,7 +27,7 @@ export function continueAt(body: Body, label: Label): void {
 /** A conditional jump, to be aimed. */
 function jumpIf(body: Body): void {
   const { draw } = body;
-  const row = draw.pick(JUMPS);
+  const row = draw.pick(body.plan.rows.jumps);
   if (row.op === "jset" && draw.chance(40)) disjoint(body, row);
   else if (row.operand === "imm") {
     const dst = draw.chance(40) ? body.scalar() : body.mutable();
@@ -80,7 +77,7 @@ function neighbour(body: Body, register: number): number {
   if (draw.chance(45)) return body.scalar();
   const other = body.target();
   if (other === register) return register;
-  body.emit(draw.pick(COPIES), other, register, 0, 0);
+  body.emit(draw.pick(body.plan.rows.copies), other, register, 0, 0);
   body.state.setScalar(other);
   if (draw.chance(60)) body.emit(ADD, other, 0, 0, draw.chance(50) ? draw.between(-1, 1) : draw.pick(EDGES));
   return other;

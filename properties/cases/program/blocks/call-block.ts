@@ -14,8 +14,6 @@ const MOV_REG = rowById("mov reg");
 const ADD = rowById("add imm");
 const AND = rowById("and imm");
 const OR = rowById("or reg");
-/** ktime_get_ns, get_prandom_u32, get_smp_processor_id, get_current_pid_tgid. */
-const PLAIN_HELPERS = [5, 7, 8, 14] as const;
 const TAIL_CALL = 12;
 
 /** Call a helper by number; its arguments are in place. */
@@ -26,7 +24,8 @@ export function callHelper(body: Body, helper: number): void {
 }
 
 export function plainHelper(body: Body): void {
-  if (body.mayCall) callHelper(body, body.draw.pick(PLAIN_HELPERS));
+  const { plainHelpers } = body.plan.rows;
+  if (body.mayCall && plainHelpers.length > 0) callHelper(body, body.draw.pick(plainHelpers));
 }
 
 /** Call one of the functions of this program that exist already, if that is cheap enough. */
@@ -119,7 +118,7 @@ export function tailCall(body: Body): void {
   const array = draw.pick(plan.progArrays);
   if (draw.chance(15)) misses(body, array);
   loadContext(body, 1);
-  body.lddw(draw.pick(MAP_ROWS), 2, array, 0);
+  body.lddw(draw.pick(plan.rows.mapObjects), 2, array, 0);
   state.setPointer(2, at(plan.mapObjects[array]!, 0));
   tailCallIndex(body, plan.maps[array]!.entries);
   body.emit(HELPER, 0, 0, 0, TAIL_CALL);
@@ -139,7 +138,7 @@ function misses(body: Body, array: number): void {
   const head = body.here;
   body.times = 35;
   loadContext(body, 1);
-  body.lddw(draw.pick(MAP_ROWS), 2, array, 0);
+  body.lddw(draw.pick(plan.rows.mapObjects), 2, array, 0);
   body.constant(3, slot);
   body.emit(HELPER, 0, 0, 0, TAIL_CALL);
   body.clobberArguments();
@@ -150,7 +149,6 @@ function misses(body: Body, array: number): void {
   body.times = 1;
 }
 const LESS = rowById("jlt imm");
-const MAP_ROWS = [rowById("lddw mapFd"), rowById("lddw mapIndex")] as const;
 
 /** r3: the index, of which only the low half counts. */
 function tailCallIndex(body: Body, entries: number): void {

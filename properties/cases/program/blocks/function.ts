@@ -37,17 +37,13 @@ const LOAD_8 = rowById("ldxdw");
 const STORE_8 = rowById("stxdw");
 const ADD = rowById("add imm");
 const LESS = rowById("jlt imm");
-const COUNT_DOWN = [
-  { sub: rowById("sub imm"), again: rowById("jsgt imm") },
-  { sub: rowById("sub32 imm"), again: rowById("jsgt32 imm") },
-] as const;
 
 /** Left for what follows the blocks. */
 const RESULT_SLOTS = 2;
 
 /** Make the whole function. */
 export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body {
-  const frame = frameRegion(wanted);
+  const frame = frameRegion(wanted, plan.aligned);
   const { signature } = wanted;
   // Spill slots lie above the data, the topmost at R10 - 8.
   const spillSlots = Array.from({ length: wanted.spills }, (_, i) => -8 * (i + 1));
@@ -66,8 +62,10 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
   return body;
 }
 
-const frameRegion = ({ frameBytes, spills }: FunctionPlan): Region =>
-  region("frame", -8 * spills - frameBytes, -8 * spills);
+const frameRegion = ({ frameBytes, spills }: FunctionPlan, aligned: boolean): Region => ({
+  ...region("frame", -8 * spills - frameBytes, -8 * spills),
+  aligned,
+});
 
 /** What the registers hold at entry. */
 function receive(body: Body, { signature }: FunctionPlan): void {
@@ -75,7 +73,8 @@ function receive(body: Body, { signature }: FunctionPlan): void {
   if (signature.main) state.setPointer(1, at(plan.context, 0));
   signature.parameters.forEach((parameter, i) => {
     if (parameter.kind === "context") state.setPointer(i + 1, at(plan.context, 0));
-    else if (parameter.kind === "memory") state.setPointer(i + 1, at(region("argument", 0, parameter.bytes), 0));
+    else if (parameter.kind === "memory")
+      state.setPointer(i + 1, at({ ...region("argument", 0, parameter.bytes), aligned: plan.aligned }, 0));
     else state.setScalar(i + 1);
   });
 }
@@ -118,8 +117,15 @@ function keepContext(body: Body, from: number, { keepContext: needed, spills, sl
 function loopToStart(body: Body, wanted: FunctionPlan): boolean {
   const { signature } = body;
   const counter = signature.parameters.findIndex(({ kind }) => kind === "count") + 1;
-  if (counter > 0 && !wanted.keepContext && !wanted.clear) return countDown(body, counter);
-  if (signature.main && !wanted.clear && !wanted.keepContext && body.frame.end - body.frame.start >= 16) {
+  const { countDowns, has } = body.plan.rows;
+  if (counter > 0 && !wanted.keepContext && !wanted.clear && countDowns.length > 0) return countDown(body, counter);
+  if (
+    has(LESS.id) &&
+    signature.main &&
+    !wanted.clear &&
+    !wanted.keepContext &&
+    body.frame.end - body.frame.start >= 16
+  ) {
     return countInFrame(body);
   }
   return false;
@@ -131,7 +137,7 @@ function countDown(body: Body, counter: number): boolean {
   const entry = body.state.clone();
   inLoop(body, 1 << counter, 8, () => {
     fillBlock(body, draw.between(1, 6));
-    const { sub, again } = draw.pick(COUNT_DOWN);
+    const { sub, again } = draw.pick(body.plan.rows.countDowns);
     body.emit(sub, counter, 0, 0, 1);
     restore(body, entry);
     body.emit(again, counter, 0, 0, 0);

@@ -78,15 +78,24 @@ function freeCounter(body: Body): number {
   return free === 0 ? -1 : body.draw.bit(free);
 }
 
-function doWhile(body: Body, counter: number, style: Style, trips: number): void {
+function doWhile(body: Body, counter: number, drawn: Style, trips: number): void {
   const { draw } = body;
+  const { has } = body.plan.rows;
+  const style = has(`${drawn.step[0]} imm`) ? drawn : UP;
   const n = style === TOGGLE ? 2 : trips;
-  const suffix = draw.chance(60) ? "" : "32";
+  const wanted = draw.chance(60) ? "" : "32";
   body.constant(counter, style.start(n));
   // The bound in a register, if one is free; comparisons with the operands exchanged need it there.
-  const limit = draw.chance(45) ? freeBeside(body, counter) : -1;
-  const exchanged = limit >= 0 && draw.chance(50);
-  const [op, bound] = draw.pick(Object.entries(exchanged ? style.exchanged(n) : style.goesOn(n)));
+  const isThere = (width: string, op: string, operand: string): boolean => has(`${op}${width} ${operand}`);
+  const suffix =
+    has(`${style.step[0]}${wanted} imm`) && ["jeq", "jne"].every((op) => isThere(wanted, op, "imm")) ? wanted : "";
+  const known = (all: Readonly<Record<string, number>>, operand: string) =>
+    Object.entries(all).filter(([op]) => isThere(suffix, op, operand));
+  const inRegister = known(style.goesOn(n), "reg");
+  const limit = draw.chance(45) && inRegister.length > 0 ? freeBeside(body, counter) : -1;
+  const turned = known(style.exchanged(n), "reg");
+  const exchanged = limit >= 0 && draw.chance(50) && turned.length > 0;
+  const [op, bound] = draw.pick(exchanged ? turned : limit < 0 ? known(style.goesOn(n), "imm") : inRegister);
   if (limit >= 0) body.constant(limit, bound);
   inLoop(body, (1 << counter) | (limit < 0 ? 0 : 1 << limit), n, () => {
     const header = body.here;
@@ -109,8 +118,10 @@ function freeBeside(body: Body, counter: number): number {
 
 function whileLoop(body: Body, counter: number, trips: number): void {
   const { draw } = body;
-  const suffix = draw.chance(60) ? "" : "32";
-  const [op, bound] = draw.pick(DONE_AT_ZERO);
+  const { has } = body.plan.rows;
+  const wanted = draw.chance(60) ? "" : "32";
+  const suffix = has(`jeq${wanted} imm`) && has(`sub${wanted} imm`) ? wanted : "";
+  const [op, bound] = draw.pick(DONE_AT_ZERO.filter(([name]) => has(`${name}${suffix} imm`)));
   const after = body.label();
   body.constant(counter, trips);
   inLoop(body, 1 << counter, trips + 1, () => {

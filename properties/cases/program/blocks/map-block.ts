@@ -10,8 +10,6 @@ import { callHelper } from "./call-block.js";
 import { EDGES } from "./immediates.js";
 import { ALL, at } from "./registers.js";
 
-const MAP_ROWS = [rowById("lddw mapFd"), rowById("lddw mapIndex")] as const;
-const VALUE_ROWS = [rowById("lddw mapFdValue"), rowById("lddw mapIndexValue")] as const;
 const MOV_REG = rowById("mov reg");
 const ADD = rowById("add imm");
 const STORE_IMM = [rowById("stb"), rowById("sth"), rowById("stw"), rowById("stdw")] as const;
@@ -42,7 +40,7 @@ function directValue(body: Body, map: number, spec: ArrayMap): void {
   const { draw, plan } = body;
   const register = body.target();
   const position = draw.chance(60) ? 0 : draw.below(spec.valueBytes);
-  body.lddw(draw.pick(VALUE_ROWS), register, map, position);
+  body.lddw(draw.pick(body.plan.rows.mapValues), register, map, position);
   body.state.setPointer(register, at(plan.values[map]!, position));
 }
 
@@ -55,7 +53,7 @@ function loadMapPointer(body: Body, map: number, register: number): void {
       return;
     }
   }
-  body.lddw(body.draw.pick(MAP_ROWS), register, map, 0);
+  body.lddw(body.draw.pick(body.plan.rows.mapObjects), register, map, 0);
   body.state.setPointer(register, at(object, 0));
 }
 

@@ -1,23 +1,11 @@
 // Loads, stores and atomics of scalars through any pointer that the state knows, near it. Pointers into odd places are
 // made in pointer-block.ts.
 
-import {
-  type AtomicRow,
-  type LoadRow,
-  ROWS,
-  rowById,
-  type Size,
-  type StoreImmRow,
-  type StoreRow,
-} from "../../../../spec/bpf/isa.js";
+import { type AtomicRow, rowById, type Size } from "../../../../spec/bpf/isa.js";
 import type { Body } from "./body.js";
 import { EDGES, immediate } from "./immediates.js";
 import { ALL, at, type Pointer } from "./registers.js";
 
-export const LOADS = ROWS.filter((row): row is LoadRow => row.kind === "load" && row.mode === "mem");
-export const STORES = ROWS.filter((row): row is StoreRow => row.kind === "store" && row.mode === "mem");
-const STORE_IMMS = ROWS.filter((row): row is StoreImmRow => row.kind === "storeImm" && row.mode === "mem");
-const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic" && row.mode === "mem");
 const LOAD_8 = rowById("ldxdw");
 const STORE_8 = rowById("stxdw");
 const LOAD_4 = rowById("ldxw");
@@ -66,8 +54,9 @@ export function access(body: Body): void {
   const how = draw.below(100);
   if (how < 36) load(body);
   else if (how < 55) store(body);
-  else if (how < 70 || !body.plan.features.atomics) storeImm(body);
-  else atomic(body);
+  else if (body.plan.rows.storeImms.length > 0 && (how < 70 || !body.plan.features.atomics)) storeImm(body);
+  else if (body.plan.features.atomics) atomic(body);
+  else store(body);
 }
 
 /** Load a scalar from any data pointer. @returns whether there was one. */
@@ -75,7 +64,7 @@ export function load(body: Body, wanted?: (pointer: Pointer) => boolean): boolea
   const mask = dataPointers(body, wanted);
   if (mask === 0) return false;
   const base = body.draw.bit(mask);
-  const row = body.draw.pick(LOADS);
+  const row = body.draw.pick(body.plan.rows.loads);
   const off = reach(body, body.state.pointer(base), row.size, false);
   if (off === NOWHERE) return false;
   const dst = body.target();
@@ -91,7 +80,7 @@ function store(body: Body): void {
   const mask = dataPointers(body, isWritable);
   if (mask === 0) return;
   const base = body.draw.bit(mask);
-  const row = body.draw.pick(STORES);
+  const row = body.draw.pick(body.plan.rows.stores);
   const off = reach(body, body.state.pointer(base), row.size, false);
   if (off !== NOWHERE) body.emit(row, base, src, off, 0);
 }
@@ -100,7 +89,7 @@ function storeImm(body: Body): void {
   const mask = dataPointers(body, isWritable);
   if (mask === 0) return;
   const base = body.draw.bit(mask);
-  const row = body.draw.pick(STORE_IMMS);
+  const row = body.draw.pick(body.plan.rows.storeImms);
   const off = reach(body, body.state.pointer(base), row.size, false);
   if (off !== NOWHERE) body.emit(row, base, 0, off, immediate(body.draw));
 }
@@ -121,7 +110,7 @@ function aliased(body: Body, row: AtomicRow, base: number, off: number, src: num
 
 function atomic(body: Body): void {
   const { draw, state } = body;
-  const row = draw.pick(ATOMICS);
+  const row = draw.pick(body.plan.rows.atomics);
   const src = row.src === "rw" ? body.mutable() : body.operand();
   if (row.op === "cmpxchg" && !(state.scalars & 1)) {
     if (!body.mayClobberR0) return;
@@ -140,7 +129,7 @@ function atomic(body: Body): void {
   if (row.op === "cmpxchg" && draw.chance(50)) {
     body.emit(row.size === 8 ? LOAD_8 : LOAD_4, 0, base, off, 0);
     // Then they are equal in the lower half only.
-    if (row.size === 8 && draw.chance(30)) body.emit(MOV32, 0, 0, 0, 0);
+    if (row.size === 8 && body.plan.rows.has(MOV32.id) && draw.chance(30)) body.emit(MOV32, 0, 0, 0, 0);
   }
   body.emit(row, base, src, off, 0);
   if (row.fetch) body.computed(row.op === "cmpxchg" ? 0 : src);
@@ -173,21 +162,21 @@ export function fill(body: Body, place: number, to: number): void {
   body.state.setPointer(to, body.state.pointer(place));
 }
 
+const SIZES: readonly Size[] = [8, 4, 2, 1];
+
 /** Initialise all data of the frame: a callee must not read what it did not write. */
 export function clearFrame(body: Body): void {
   const { frame, draw } = body;
   for (let position = frame.start; position < frame.end; ) {
-    const size = ([8, 4, 2, 1] as const).find((s) => position % s === 0 && position + s <= frame.end) ?? 1;
+    const size = SIZES.find((s) => position % s === 0 && position + s <= frame.end) ?? 1;
     const scalars = body.state.scalars & ALL;
-    if (scalars !== 0 && draw.chance(40)) body.emit(STORE_OF[size], 10, draw.bit(scalars), position, 0);
-    else body.emit(STORE_IMM_OF[size], 10, 0, position, immediate(draw));
+    const ofSize = ({ size: bytes }: { readonly size: Size }): boolean => bytes === size;
+    const immediateRow = body.plan.rows.storeImms.find(ofSize);
+    if (immediateRow === undefined || (scalars !== 0 && draw.chance(40))) {
+      const src = scalars === 0 ? body.mutable() : draw.bit(scalars);
+      body.emit(body.plan.rows.stores.find(ofSize)!, 10, src, position, 0);
+    } else body.emit(immediateRow, 10, 0, position, immediate(draw));
     position += size;
   }
   body.state.setPointer(10, at(frame, 0));
 }
-const bySize = <T extends { readonly size: Size }>(rows: readonly T[]): Record<Size, T> => {
-  const of = (size: Size): T => rows.find((row) => row.size === size)!;
-  return { 1: of(1), 2: of(2), 4: of(4), 8: of(8) };
-};
-const STORE_OF = bySize(STORES);
-const STORE_IMM_OF = bySize(STORE_IMMS);

@@ -4,7 +4,7 @@
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { Body } from "./body.js";
 import { displacement } from "./immediates.js";
-import { dataPointers, LOADS, STORES } from "./memory-block.js";
+import { dataPointers } from "./memory-block.js";
 import { ALL, type Pointer } from "./registers.js";
 
 const MOV_REG = rowById("mov reg");
@@ -102,7 +102,7 @@ export function displace(body: Body): void {
   if (mask === 0) return;
   const from = draw.bit(mask);
   const pointer = state.pointer(from);
-  const row = loads ? draw.pick(LOADS) : draw.pick(STORES);
+  const row = loads ? draw.pick(body.plan.rows.loads) : draw.pick(body.plan.rows.stores);
   const first = pointer.region.start;
   const last = pointer.end - row.size;
   if (last < first || (!loads && !pointer.region.writable)) return;

@@ -91,11 +91,12 @@ function functionPlan(
   const tailCalls = progArrays.length > 0;
   const mainFrames = tailCalls ? MAIN_FRAMES_WITH_TAIL_CALLS : calls ? MAIN_FRAMES_WITH_CALLS : MAIN_FRAMES;
   const drawn = signature.main ? draw.pick<number>(mainFrames) : draw.pick(CALLEE_FRAMES);
+  const spills = features.pointers ? draw.below(3) : 0;
   return {
     signature,
-    frameBytes: drawn < ENOUGH && (needsRoom || wantsRoom) ? ENOUGH : drawn,
-    spills: features.pointers ? draw.below(3) : 0,
-    clear: !signature.main || tailCalls,
+    frameBytes: inFrame(plan, signature, drawn < ENOUGH && (needsRoom || wantsRoom) ? ENOUGH : drawn, spills),
+    spills,
+    clear: !signature.main || tailCalls || !plan.zeroedFrame,
     keepContext:
       hasContext(signature) &&
       (owed.some((parameters) => parameters.some(({ kind }) => kind === "context")) || (tailCalls && draw.chance(80))),
@@ -106,6 +107,15 @@ function functionPlan(
     tailCall: tailCalls && signature.main && draw.chance(60),
   };
 }
+
+/** Bytes of data that the subject has room for beside what is spilled; whole words where only those can be stored or followed. */
+function inFrame(plan: Plan, { main }: Signature, bytes: number, spills: number): number {
+  const most = Math.max(0, (main ? plan.stackBytes : plan.calleeStackBytes) - 8 * spills);
+  const fitting = Math.min(bytes, most);
+  return plan.rows.stores.length === SIZES && plan.zeroedFrame ? fitting : Math.ceil(fitting / 8) * 8;
+}
+/** Sizes of stores. */
+const SIZES = 4;
 
 /** The main function, then the others, with every local call aimed. */
 function join(main: Body, functions: readonly Body[]): readonly Insn[] {

@@ -3,12 +3,14 @@
 
 import { branchTarget, type Insn } from "../../../../spec/bpf/insn.js";
 import { ROWS, type Row } from "../../../../spec/bpf/isa.js";
+import { type Dialect, inside } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { displacement, divisor, half, immediate, shift } from "../blocks/immediates.js";
 import { settle, without } from "../shrink/code.js";
 
 export type Code = readonly Insn[];
-export type CodeEdit = (code: Code, draw: Draw, other: Code) => Code | undefined;
+/** @param dialect what rows may be taken from */
+export type CodeEdit = (code: Code, draw: Draw, other: Code, dialect: Dialect) => Code | undefined;
 
 /** Rows that may stand in for one another: the same fields with the same uses. */
 const ALIKE = new Map<string, Row[]>();
@@ -69,11 +71,11 @@ export const edgeImmediate: CodeEdit = (code, draw) => {
 const clampOff = (off: number): number => Math.max(-0x8000, Math.min(0x7fff, off));
 
 /** Another row of the same fields: another operation, width or condition. */
-export const otherRow: CodeEdit = (code, draw) => {
-  const pc = at(code, draw, ({ row }) => (ALIKE.get(likeness(row))?.length ?? 0) > 1);
+export const otherRow: CodeEdit = (code, draw, _other, dialect) => {
+  const pc = at(code, draw, ({ row }) => dialect.forms.has(row.id) && (ALIKE.get(likeness(row))?.length ?? 0) > 1);
   if (pc < 0) return undefined;
   const insn = code[pc]!;
-  const row = draw.pick(ALIKE.get(likeness(insn.row))!);
+  const row = draw.pick(inside(ALIKE.get(likeness(insn.row))!, dialect));
   const { select } = row;
   const imm = row.imm === "divisor" && insn.imm === 0 ? 1 : insn.imm;
   return code.with(pc, {

@@ -3,6 +3,7 @@
 
 import { validate } from "../../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../../subjects/case.js";
+import { type Dialect, LINUX_DIALECT, outside } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { MOST_GUARDED } from "../arbitrary.js";
 import { EDGES, half } from "../blocks/immediates.js";
@@ -19,14 +20,14 @@ import {
   swapOperands,
 } from "./code.js";
 
-type CaseEdit = (value: Case, draw: Draw, other: Case) => Case | undefined;
+type CaseEdit = (value: Case, draw: Draw, other: Case, dialect: Dialect) => Case | undefined;
 
 const inCode =
   (edit: CodeEdit): CaseEdit =>
-  (value, draw, other) => {
+  (value, draw, other, dialect) => {
     const { code } = value.program;
     const index = draw.below(code.length);
-    const edited = edit(code[index]!, draw, draw.pick(other.program.code));
+    const edited = edit(code[index]!, draw, draw.pick(other.program.code), dialect);
     if (edited === undefined || edited.length === 0) return undefined;
     return { ...value, program: { ...value.program, code: code.with(index, edited) } };
   };
@@ -75,12 +76,19 @@ const TRIES = 3;
 const AIMED = 70;
 
 /** One to three edits of a parent. Undefined if nothing valid came of it. */
-export function mutateCase(parent: Case, other: Case, draw: Draw, goals: readonly Goal[] = []): Case | undefined {
+export function mutateCase(
+  parent: Case,
+  other: Case,
+  draw: Draw,
+  all: readonly Goal[] = [],
+  dialect: Dialect = LINUX_DIALECT,
+): Case | undefined {
+  const goals = dialect === LINUX_DIALECT ? all : all.filter(({ row }) => dialect.forms.has(row));
   for (let tries = 0; tries < TRIES; tries++) {
     let value = goals.length > 0 && draw.chance(AIMED) ? aimed(parent, draw, goals) : undefined;
     const edits = value === undefined ? draw.between(1, MOST_EDITS) : draw.below(MOST_EDITS);
-    for (let i = 0; i < edits; i++) value = draw.pick(MENU)(value ?? parent, draw, other) ?? value;
-    if (value !== undefined && isWorthRunning(value)) return value;
+    for (let i = 0; i < edits; i++) value = draw.pick(MENU)(value ?? parent, draw, other, dialect) ?? value;
+    if (value !== undefined && outside(value.program, dialect) === undefined && isWorthRunning(value)) return value;
   }
   return undefined;
 }

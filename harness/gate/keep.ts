@@ -1,0 +1,60 @@
+// What the gate found: a failing case made small and written, and the failure that the report names.
+
+import path from "node:path";
+import { defaultSubject } from "../../subjects/index.js";
+import { type Loaded, loaded } from "../bad-input.js";
+import { caseCommand } from "../case-command.js";
+import { causeName, isOfWorker } from "../loop/cause.js";
+import { caseAt, UNSTEERED } from "../loop/chunk.js";
+import { describeFinding, type WrittenFinding } from "../loop/findings.js";
+import type { Pool } from "../loop/pool.js";
+import { SHRINK_BUDGET, type ShrinkBudget, shrinkSuspect } from "../loop/run.js";
+import type { Setting, Trial } from "../loop/trial.js";
+import { writeOutputFile } from "../output-file.js";
+import type { Failure } from "../report.js";
+import type { TallySuspect } from "./tally.js";
+
+interface Keeping {
+  readonly seed: number;
+  /** The directory. */
+  readonly findings: string;
+  readonly shrink?: ShrinkBudget;
+}
+
+/** Shrunk, unless it ended its worker, and written. What does not fail again is kept as it was found. */
+export async function keepSuspect(
+  suspect: TallySuspect,
+  trial: Trial,
+  { engines, subject = defaultSubject }: Setting,
+  { seed, findings, shrink = SHRINK_BUDGET }: Keeping,
+  pool: Pool,
+): Promise<Loaded<WrittenFinding>> {
+  const { kind } = trial;
+  const { index, chunk } = suspect;
+  const c = caseAt(trial, seed, index, UNSTEERED).case;
+  const original = kind.print(c, { title: undefined });
+  const shrunk = isOfWorker(suspect.cause) ? undefined : await shrinkSuspect(pool, trial, original, suspect, shrink);
+  const name = `gate-${seed}-${index}`;
+  const on = { engine: engines.map((engine) => engine.name).join(", "), subject: subject.name };
+  const run = { command: "gate", ...on, seed, shard: "1/1" } as const;
+  const described = describeFinding(run, { trial, suspect, chunk, original, shrunk }, name, name);
+  const file = path.join(findings, described.facts.file);
+  const written = writeOutputFile(file, described.text);
+  return written.ok ? loaded({ ...described, file }) : written;
+}
+
+export function foundFailure({ facts, file }: WrittenFinding): Failure {
+  const { cause, where, expected, got } = facts;
+  return { name: file, oracle: cause.oracle, where, expected, got, replay: caseCommand(file, facts.subject) };
+}
+
+export function lostFailure(kind: string, seed: number, { index, cause, where, expected, got }: TallySuspect): Failure {
+  const name = `case ${index} of ${kind}, seed ${seed}`;
+  return { name, oracle: cause.oracle, where, expected, got, replay: `npx rox gate --only ${kind} --seed ${seed}` };
+}
+
+/** Whether it is the same that failed, as far as the smallest cases show. */
+export const isSameCause = (a: WrittenFinding, b: WrittenFinding): boolean => {
+  const [one, other] = [a.facts, b.facts];
+  return one.kind === other.kind && causeName(one.kind, one.cause) === causeName(other.kind, other.cause);
+};
