@@ -52,8 +52,8 @@ const refusalDeviation = z.strictObject({
 
 export const deviation = z.discriminatedUnion("kind", [instructionDeviation, conventionDeviation, refusalDeviation]);
 export type Deviation = z.infer<typeof deviation>;
-export type InstructionDeviation = z.infer<typeof instructionDeviation>;
-export type ConventionDeviation = z.infer<typeof conventionDeviation>;
+type InstructionDeviation = z.infer<typeof instructionDeviation>;
+type ConventionDeviation = z.infer<typeof conventionDeviation>;
 type Condition = z.infer<typeof value>;
 
 /** One line for summaries. */

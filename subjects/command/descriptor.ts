@@ -98,10 +98,6 @@ const descriptor = z.strictObject({
 export type Descriptor = z.infer<typeof descriptor>;
 export type Extra = z.infer<typeof extra>;
 export type EntryArgument = z.infer<typeof argument>;
-export type RegisterName = z.infer<typeof register>;
-
-/** As a schema for editors, and for the documentation's test. */
-export const descriptorSchema = () => z.toJSONSchema(descriptor, { io: "input" });
 
 /** @returns one line if it is none. */
 export function readDescriptor(file: string): Descriptor | string {
@@ -147,7 +143,8 @@ export function formsOf({ isa: { cpu, without, with: added, localCalls, atomics,
   const version = Number(cpu.slice(1));
   const forms = new Set<string>();
   for (const row of ROWS) {
-    if (row.group === "kernel" || row.cpu > version || isWithout(row.id)) continue;
+    // What Linux alone has comes by `with`.
+    if (row.group === "kernel" || row.group === "linux" || row.cpu > version || isWithout(row.id)) continue;
     if (row.kind === "atomic" && (atomics === "none" || (atomics === "add" && (row.op !== "add" || row.fetch))))
       continue;
     if (row.kind === "call" && row.target === "local" && !localCalls) continue;

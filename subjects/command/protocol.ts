@@ -1,7 +1,7 @@
 // The image protocol, version 1: frames that carry programs to an adapter and images back. `docs/subjects.md` specifies it;
 // all numbers are little-endian. Here are bytes only: who moves them is `process.ts`.
 
-export const VERSION = 1;
+const VERSION = 1;
 const MAGIC = 0x49_58_4f_52; // "ROXI"
 /** Of an answer. Larger ones are not read. */
 export const MOST_ANSWER_BYTES = 16 << 20;
@@ -15,7 +15,7 @@ const UNKNOWN = 0xffff_ffff;
 const HEAD_BYTES = 32;
 
 /** How the address of a helper, or of the table of helpers, gets into an image. */
-export const RELOCATIONS = { 1: "abs64", 2: "call26", 3: "movw", 4: "table64" } as const;
+const RELOCATIONS = { 1: "abs64", 2: "call26", 3: "movw", 4: "table64" } as const;
 type RelocationKind = (typeof RELOCATIONS)[keyof typeof RELOCATIONS];
 
 export interface Relocation {

@@ -3,7 +3,6 @@
 // case itself and so needs no context (shrink.ts).
 
 import fc from "fast-check";
-import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../../spec/bpf/program.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { Draw } from "../../../subjects/random/draw.js";
@@ -12,6 +11,7 @@ import { arithmetic } from "./blocks/alu-block.js";
 import type { Body, Plan } from "./blocks/body.js";
 import { branch } from "./blocks/branch-block.js";
 import { localCall, plainHelper, tailCall } from "./blocks/call-block.js";
+import { makePlan, makePlanned } from "./blocks/case-plan.js";
 import { half } from "./blocks/immediates.js";
 import { loop } from "./blocks/loop-block.js";
 import { useMap } from "./blocks/map-block.js";
@@ -20,7 +20,6 @@ import { usePacket } from "./blocks/packet-block.js";
 import { FEATURES, type Feature, type Features } from "./blocks/plan.js";
 import { displace, movePointer } from "./blocks/pointer-block.js";
 import { makeProgram, type Size } from "./blocks/program.js";
-import { type Region, region } from "./blocks/registers.js";
 import { type DrawnRows, rowsOf } from "./blocks/rows.js";
 import { isCase, SHRINKER } from "./shrink.js";
 
@@ -237,68 +236,6 @@ function drawSize(draw: Draw, shape: Shape): Size {
     default:
       return shape satisfies never;
   }
-}
-
-interface Planned extends Pick<Plan, "maps" | "kind" | "tailCallsFromFunctions"> {}
-
-function makePlanned(draw: Draw, features: Features, programs: number): Planned {
-  const tailCallsFromFunctions = features.tailCalls && features.calls && programs > 1 && draw.chance(50);
-  const maps = makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs);
-  return { tailCallsFromFunctions, maps, kind: features.packet ? "xdp" : "memory" };
-}
-
-interface PlanParts extends Planned, Pick<Plan, "menu" | "rows"> {
-  readonly dialect: Dialect;
-  readonly inputBytes: number;
-}
-
-function makePlan(features: Features, { menu, rows, dialect, inputBytes, ...planned }: PlanParts): Plan {
-  const { maps, kind } = planned;
-  const aligned = !dialect.unaligned;
-  const memory = (of: Region["kind"], end: number): Region => ({ ...region(of, 0, end), aligned });
-  return {
-    features,
-    menu,
-    rows,
-    ...planned,
-    stackBytes: dialect.stackBytes,
-    calleeStackBytes: dialect.calleeStackBytes,
-    zeroedFrame: dialect.zeroedFrame,
-    aligned,
-    dataMaps: maps.flatMap((map, i) => (map.kind === "progArray" ? [] : [i])),
-    progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
-    context:
-      kind === "memory" ? memory("context", inputBytes) : { ...memory("context", 0), movable: false, spillable: false },
-    packet: { ...memory("packet", 0x1_0000), atomics: false },
-    packetEnd: { ...memory("packetEnd", 0), movable: false },
-    mapObjects: maps.map((_, map) => ({ ...memory("map", 0), movable: false, map })),
-    values: maps.map((spec, map) => ({
-      ...memory("value", spec.kind === "progArray" ? 0 : spec.valueBytes),
-      shortLived: spec.kind === "hash",
-      spillable: spec.kind !== "hash",
-      map,
-    })),
-    callees: [],
-  };
-}
-
-const VALUE_BYTES = [8, 16, 4, 8, 12, 24, 1, 64] as const;
-const KEY_BYTES = [4, 8, 4, 2, 16, 1] as const;
-
-/** Tail calls lead to the programs from `first` to before `end`. */
-function makeMaps(draw: Draw, features: Features, first: number, end: number): readonly MapSpec[] {
-  const maps: MapSpec[] = features.maps ? Array.from({ length: draw.between(1, 2) }, () => dataMap(draw)) : [];
-  if (!features.tailCalls) return maps;
-  const entries = draw.between(1, 4);
-  const targets = Array.from({ length: entries }, () => (draw.chance(75) ? draw.between(first, end - 1) : undefined));
-  const progArray: ProgArrayMap = { kind: "progArray", entries, programs: targets };
-  return draw.chance(50) ? [...maps, progArray] : [progArray, ...maps];
-}
-
-function dataMap(draw: Draw): ArrayMap | HashMap {
-  const valueBytes = draw.pick(VALUE_BYTES);
-  if (draw.chance(35)) return { kind: "hash", keyBytes: draw.pick(KEY_BYTES), valueBytes, entries: draw.between(1, 4) };
-  return { kind: "array", keyBytes: 4, valueBytes, entries: draw.chance(60) ? 1 : draw.between(2, 4) };
 }
 
 /** Words of edge patterns, small numbers, repeated bytes and noise. A packet may be shorter or longer than the others. */

@@ -10,7 +10,7 @@ import { CaseArbitrary } from "./arbitrary.js";
 
 const NO_KERNEL = { maps: false, tailCalls: false, packets: false, helpers: new Set([7]), mostSlots: 200 };
 const formsOf = (wanted: (row: (typeof ROWS)[number]) => boolean): ReadonlySet<string> =>
-  new Set(ROWS.filter((row) => row.group !== "kernel" && wanted(row)).map(({ id }) => id));
+  new Set(ROWS.filter((row) => row.group !== "kernel" && row.group !== "linux" && wanted(row)).map(({ id }) => id));
 const isOdd = (id: string): boolean =>
   ["lddw variable", "lddw code", "call kfunc"].includes(id) || /^lddw map/.test(id);
 
