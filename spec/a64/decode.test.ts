@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decode, explain } from "./decode.js";
+import { ENCODING_CLASSES } from "./insn.js";
 import { SP, ZR } from "./registers.js";
 import { text } from "./text.js";
 
@@ -89,6 +90,15 @@ describe("neighbours of the refused words", () => {
   ])("%i: %s", (word, expected) => {
     expect(text(decode(word)!, 0)).toBe(expected);
   });
+});
+
+test("the rows of the table do not overlap", () => {
+  const overlapping = ENCODING_CLASSES.flatMap((a, i) =>
+    ENCODING_CLASSES.slice(i + 1)
+      .filter((b) => ((a.value ^ b.value) & a.mask & b.mask) === 0)
+      .map((b) => `${a.pattern} and ${b.pattern}`),
+  );
+  expect(overlapping).toEqual([]);
 });
 
 test("register 31 is zero or the stack pointer, by its position", () => {

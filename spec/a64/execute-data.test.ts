@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { type Situation, step } from "./testing.js";
+import { decode } from "./decode.js";
+import { execute } from "./execute.js";
+import { type Situation, stateOf, step } from "./testing.js";
 
 type Row = readonly [line: string, before: Situation, changed: Record<string, bigint | string>];
 const MIN64 = 0x8000_0000_0000_0000n;
@@ -139,3 +141,85 @@ changes([
   ["5ac00820 rev w0, w1", { x1: PATTERN }, { x0: 0xefcd_ab89n }],
   ["dac00c20 rev x0, x1", { x1: PATTERN }, { x0: 0xefcd_ab89_6745_2301n }],
 ]);
+
+// Extended registers: the low bits, widened by sign or zeros, then shifted.
+changes([
+  ["8b229020 add x0, x1, w2, sxtb #4", { x1: 1n, x2: 0x1280n }, { x0: ONES - 0x7ffn + 1n }],
+  ["4b222020 sub w0, w1, w2, uxth", { x1: 5n, x2: 0xf_0003n }, { x0: 2n }],
+  ["8b226fff add sp, sp, x2, lsl #3", { sp: 0x100n, x2: 2n }, { sp: 0x110n }],
+  ["eb22403f cmp x1, w2, uxtw", { x1: 7n, x2: 0xf_0000_0007n }, { flags: "nZCv" }],
+]);
+
+// Sums with the carry, whose absence subtracts one more.
+changes([
+  ["ba020020 adcs x0, x1, x2", { x1: ONES, x2: 0n, flags: "nzCv" }, { flags: "nZCv" }],
+  ["ba020020 adcs x0, x1, x2", { x1: ONES, x2: ONES, flags: "nzCv" }, { x0: ONES, flags: "NzCv" }],
+  ["ba020020 adcs x0, x1, x2", { x1: MAX64, x2: 0n, flags: "nzCv" }, { x0: MIN64, flags: "NzcV" }],
+  ["fa020020 sbcs x0, x1, x2", { x1: 5n, x2: 3n }, { x0: 1n, flags: "nzCv" }],
+  ["fa020020 sbcs x0, x1, x2", { x1: 3n, x2: 3n }, { x0: ONES, flags: "Nzcv" }],
+  ["fa020020 sbcs x0, x1, x2", { x1: 0n, x2: ONES, flags: "nzcv" }, { flags: "nZcv" }],
+  ["5a0203e0 ngc w0, w2", { x2: 1n, flags: "nzCv" }, { x0: 0xffff_ffffn }],
+]);
+
+// Selections, and what the second operand becomes.
+changes([
+  ["9a820020 csel x0, x1, x2, eq", { x1: 1n, x2: 2n, flags: "nZcv" }, { x0: 1n }],
+  ["9a820020 csel x0, x1, x2, eq", { x1: 1n, x2: 2n }, { x0: 2n }],
+  ["9a821420 csinc x0, x1, x2, ne", { x1: 1n, x2: ONES, x0: 9n, flags: "nZcv" }, { x0: 0n }],
+  ["1a9f27e0 cset w0, lo", { flags: "nzcv" }, { x0: 1n }],
+  ["1a9f27e0 cset w0, lo", { x0: ONES, flags: "nzCv" }, { x0: 0n }],
+  ["5a824020 csinv w0, w1, w2, mi", { x1: 1n, x2: 0n }, { x0: 0xffff_ffffn }],
+  ["da82a420 csneg x0, x1, x2, ge", { x1: 1n, x2: 2n, flags: "Nzcv" }, { x0: ONES - 1n }],
+]);
+
+// Conditional comparisons: of a register or five bits, or the flags that are given.
+changes([
+  ["fa420025 ccmp x1, x2, #5, eq", { x1: 4n, x2: 4n }, { flags: "nZcV" }],
+  ["fa420025 ccmp x1, x2, #5, eq", { x1: 3n, x2: 4n, flags: "nZcv" }, { flags: "Nzcv" }],
+  ["7a5f1822 ccmp w1, #0x1f, #2, ne", { x1: 0x1_0000_001fn }, { flags: "nZCv" }],
+  ["ba41e820 ccmn x1, #1, #0, al", { x1: ONES }, { flags: "nZCv" }],
+]);
+
+// Insertion, extraction of a pair, bits.
+changes([
+  ["b3780c20 bfi x0, x1, #8, #4", { x0: ONES, x1: 0x5n }, { x0: 0xffff_ffff_ffff_f5ffn }],
+  ["33042c20 bfxil w0, w1, #4, #8", { x0: ONES, x1: 0x1230n }, { x0: 0xffff_ff23n }],
+  ["93c21020 extr x0, x1, x2, #4", { x1: 0xan, x2: 0xbcn }, { x0: 0xa000_0000_0000_000bn }],
+  ["13812020 ror w0, w1, #8", { x1: 0xf_1234_5678n }, { x0: 0x7812_3456n }],
+  ["9ac22c20 ror x0, x1, x2", { x1: 3n, x2: 65n }, { x0: MIN64 + 1n }],
+  ["dac00020 rbit x0, x1", { x1: 1n }, { x0: MIN64 }],
+  ["5ac00020 rbit w0, w1", { x1: 0xf_0000_0002n }, { x0: 0x4000_0000n }],
+  ["dac01020 clz x0, x1", { x1: 0n }, { x0: 64n }],
+  ["5ac01020 clz w0, w1", { x1: 0xf_0000_0001n }, { x0: 31n }],
+  ["dac01420 cls x0, x1", { x1: ONES }, { x0: 63n }],
+  ["dac01420 cls x0, x1", { x1: MAX64 }, {}],
+  ["5ac01420 cls w0, w1", { x1: 0xffff_0000n }, { x0: 15n }],
+]);
+
+// Products of halves, and the high half of a product.
+changes([
+  ["9b220c20 smaddl x0, w1, w2, x3", { x1: 0xf_ffff_ffffn, x2: 3n, x3: 4n }, { x0: 1n }],
+  ["9ba28c20 umsubl x0, w1, w2, x3", { x1: 0xf_ffff_ffffn, x2: 2n, x3: 0n }, { x0: ONES - 0x1_ffff_fffdn }],
+  ["9b427c20 smulh x0, x1, x2", { x1: ONES, x2: 1n }, { x0: ONES }],
+  ["9bc27c20 umulh x0, x1, x2", { x1: ONES, x2: ONES }, { x0: ONES - 1n }],
+]);
+
+// Pages, and pointers without their codes: bit 55 says which half an address belongs to.
+changes([
+  ["b0000000 adrp x0, #0xffff000000009000", {}, { x0: 0xffff_0000_0000_9000n }],
+  ["dac143e0 xpaci x0", { x0: 0xab80_0000_0000_1234n }, { x0: 0xffff_0000_0000_1234n }],
+  ["dac143e0 xpaci x0", { x0: 0xab00_0000_0000_1234n }, { x0: 0x1234n }],
+]);
+
+/** The check values of the catalogue of CRCs: of nine digits, from all ones, inverted at the end. */
+test.each([
+  ["crc32b w0, w0, w2", 0x1ac24000, 0xcbf4_3926n],
+  ["crc32cb w0, w0, w2", 0x1ac25000, 0xe306_9283n],
+])("%s", (_text, word, check) => {
+  const { state, memory } = stateOf({ x0: 0xffff_ffffn });
+  for (const digit of "123456789") {
+    state.x[2] = 0xff00n + BigInt(digit.charCodeAt(0));
+    execute(decode(word)!, state, memory);
+  }
+  expect(state.x[0]! ^ 0xffff_ffffn).toBe(check);
+});

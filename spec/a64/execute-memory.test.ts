@@ -137,3 +137,78 @@ describe("exclusives", () => {
     expect(run([LDXR, STXR], () => false)).toEqual({ status: 0n, byte: 9 });
   });
 });
+
+describe("bases that move, and those that do not", () => {
+  const from = { x1: DATA + 8n, memory: COUNT };
+  changes([
+    ["78402c20 ldrh w0, [x1, #2]!", from, { x0: 0xbbaan, x1: DATA + 10n }],
+    ["381ff420 strb w0, [x1], #-1", { x0: 0x1ffn, x1: DATA + 1n }, { x1: DATA, memory: "00ff" }],
+    ["b89fc020 ldursw x0, [x1, #-4]", { ...from, x1: DATA + 13n }, { x0: 0xffff_ffff_ccbb_aa99n }],
+    ["38401820 ldtrb w0, [x1, #1]", from, { x0: 0x99n }],
+  ]);
+  test("a base is as it was if its access faults", () => {
+    expect(step("78402c20 ldrh w0, [x1, #2]!", { x1: DATA + 31n })).toEqual({ changed: {}, stop: "badRead" });
+    expect(step("381ff420 strb w0, [x1], #-1", { x1: DATA - 1n })).toEqual({ changed: {}, stop: "badWrite" });
+  });
+});
+
+describe("pairs of words", () => {
+  const from = { x1: DATA, memory: COUNT };
+  changes([
+    ["29410820 ldp w0, w2, [x1, #8]", from, { x0: 0xbbaa_9988n, x2: 0xffee_ddccn }],
+    ["68c10820 ldpsw x0, x2, [x1], #8", from, { x0: 0x3322_1100n, x2: 0x7766_5544n, x1: DATA + 8n }],
+    ["a8000820 stnp x0, x2, [x1]", { x0: 1n, x1: DATA, x2: 2n }, { memory: "010000000000000002" }],
+    ["29bf0820 stp w0, w2, [x1, #-8]!", { x0: -1n, x1: DATA + 8n, x2: 2n }, { x1: DATA, memory: "ffffffff02" }],
+  ]);
+});
+
+describe("ordered accesses", () => {
+  const from = { x1: DATA + 8n, memory: COUNT };
+  changes([
+    ["c8dffc20 ldar x0, [x1]", from, { x0: 0xffee_ddcc_bbaa_9988n }],
+    ["089ffc20 stlrb w0, [x1]", { x0: 0x1abn, x1: DATA }, { memory: "ab" }],
+    ["78bfc020 ldaprh w0, [x1]", from, { x0: 0x9988n }],
+    ["19801020 ldapursb x0, [x1, #1]", from, { x0: 0xffff_ffff_ffff_ff99n }],
+    ["99004020 stlur w0, [x1, #4]", { x0: 1n, x1: DATA }, { memory: "0000000001" }],
+    ["f9800020 prfm pldl1keep, [x1]", { x1: 0n }, {}],
+  ]);
+  test("must be aligned", () => {
+    expect(step("c8dffc20 ldar x0, [x1]", { x1: DATA + 4n })).toEqual({ changed: {}, stop: "badRead" });
+    expect(step("99004020 stlur w0, [x1, #4]", { x1: DATA + 2n })).toEqual({ changed: {}, stop: "badWrite" });
+  });
+});
+
+describe("atomics of all sizes", () => {
+  changes([
+    ["38204022 ldsmaxb w0, w2, [x1]", { x0: 0xf01n, x1: DATA, memory: "80" }, { x2: 0x80n, memory: "01" }],
+    ["b8207022 ldumin w0, w2, [x1]", { x0: -1n, x1: DATA, memory: "80" }, { x2: 0x80n }],
+    ["78205022 ldsminh w0, w2, [x1]", { x0: 0xf8000n, x1: DATA, memory: "01" }, { x2: 1n, memory: "0080" }],
+    ["f8206022 ldumax x0, x2, [x1]", { x0: -1n, x1: DATA, memory: "01" }, { x2: 1n, memory: "ff".repeat(8) }],
+    ["78208022 swph w0, w2, [x1]", { x0: 0x11234n, x1: DATA, memory: "01" }, { x2: 1n, memory: "3412" }],
+    ["08a07c22 casb w0, w2, [x1]", { x0: 0x101n, x1: DATA, x2: 0x77n, memory: "01" }, { x0: 1n, memory: "77" }],
+    ["08a07c22 casb w0, w2, [x1]", { x0: 2n, x1: DATA, x2: 0x77n, memory: "01" }, { x0: 1n }],
+  ]);
+});
+
+describe("blocks of two", () => {
+  const half = "0100000000000000";
+  const before = { x0: 1n, x1: 2n, x2: 3n, x3: 4n, x4: DATA };
+  changes([
+    ["48207c82 casp x0, x1, x2, x3, [x4]", { ...before, memory: `${half}02` }, { memory: "030000000000000004" }],
+    ["48207c82 casp x0, x1, x2, x3, [x4]", { ...before, memory: `${half}05` }, { x1: 5n }],
+    ["08207c82 casp w0, w1, w2, w3, [x4]", { ...before, memory: "0100000002" }, { memory: "0300000004" }],
+  ]);
+  test("an exclusive store of a pair is of the block that was loaded", () => {
+    const status = (load: string, move = 0n): bigint => {
+      const { state, memory } = stateOf({ x1: DATA, x3: 9n });
+      perform(load, state, memory);
+      state.x[1]! += move;
+      perform("c8230820 stxp w3, x0, x2, [x1]", state, memory);
+      return state.x[3]!;
+    };
+    expect(status("c87f0820 ldxp x0, x2, [x1]")).toBe(0n);
+    expect(status("c87f0820 ldxp x0, x2, [x1]", 16n)).toBe(1n);
+    expect(status("c85f7c20 ldxr x0, [x1]")).toBe(1n);
+    expect(step("c87f0820 ldxp x0, x2, [x1]", { x1: DATA + 8n })).toEqual({ changed: {}, stop: "badRead" });
+  });
+});

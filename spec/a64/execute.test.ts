@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { conditionHolds } from "./condition.js";
-import { perform, type Situation, stateOf, step } from "./testing.js";
+import { DATA, perform, type Situation, stateOf, step } from "./testing.js";
 
 type Row = readonly [line: string, before: Situation, changed: Record<string, bigint | string>];
 const TARGET = 0xffff_0000_0000_9000n;
@@ -16,6 +16,16 @@ test.each([
   ["b4000040 cbz x0, #0xffff000000008008", { x0: 0x1_0000_0000n }, {}],
   ["b5ffffe0 cbnz x0, #0xffff000000007ffc", { x0: 1n }, { pc: "0x7ffc" }],
   ["35ffffe0 cbnz w0, #0xffff000000007ffc", { x0: 0x1_0000_0000n }, {}],
+  ["b6400040 tbz x0, #0x28, #0xffff000000008008", { x0: 0xffff_feff_ffff_ffffn }, { pc: "0x8008" }],
+  ["b6400040 tbz x0, #0x28, #0xffff000000008008", { x0: 1n << 40n }, {}],
+  ["37180040 tbnz w0, #3, #0xffff000000008008", { x0: 8n }, { pc: "0x8008" }],
+  ["d71f0822 braa x1, x2", { x1: TARGET }, { pc: "0x9000" }],
+  ["d65f0bff retaa", { x30: TARGET }, { pc: "0x9000" }],
+  ["d50320ff xpaclri", { x30: TARGET & ~(1n << 60n) }, { x30: TARGET }],
+  ["d503205f wfe", {}, {}],
+  ["d51b4200 msr nzcv, x0", { x0: 0x6fff_ffffn }, { flags: "nZCv" }],
+  ["d53b4200 mrs x0, nzcv", { flags: "NzCv" }, { x0: 0xa000_0000n }],
+  ["d500419f msr pan, #1", {}, {}],
   ["d61f0140 br x10", { x10: TARGET }, { pc: "0x9000" }],
   ["d63f0140 blr x10", { x10: TARGET }, { x30: NEXT, pc: "0x9000" }],
   ["d63f03c0 blr x30", { x30: TARGET }, { x30: NEXT, pc: "0x9000" }],
@@ -53,6 +63,56 @@ test("system registers are read", () => {
   perform("d53cd041 mrs x1, tpidr_el2", state, memory);
   perform("d5384102 mrs x2, sp_el0", state, memory);
   expect([...state.x.slice(0, 3)]).toEqual([1n, 2n, 3n]);
+});
+
+test("system registers are written, in the bits that they have", () => {
+  const { state, memory } = stateOf({ x0: 0xffff_ffff_ffff_ffffn });
+  perform("d5184100 msr sp_el0, x0", state, memory);
+  perform("d51b4220 msr daif, x0", state, memory);
+  expect(state.system).toMatchObject({ sp_el0: 0xffff_ffff_ffff_ffffn, daif: 0x3c0n });
+  perform("d50342ff msr daifclr, #2", state, memory);
+  expect(state.system.daif).toBe(0x340n);
+  perform("d50343df msr daifset, #3", state, memory);
+  expect(state.system.daif).toBe(0x3c0n);
+  perform("d500419f msr pan, #1", state, memory);
+  expect(state.system.pan).toBe(1n << 22n);
+  perform("d500409f msr pan, #0", state, memory);
+  expect(state.system.pan).toBe(0n);
+});
+
+test("maintenance and barriers are told to memory; what names a line must be mapped", () => {
+  const { state, memory } = stateOf({ x1: DATA + 19n });
+  for (const line of ["d50b7b21 dc cvau, x1", "d5033b9f dsb ish", "d50b7521 ic ivau, x1", "d508751f ic iallu"]) {
+    perform(line, state, memory);
+  }
+  for (const line of ["d5088321 tlbi vae1is, x1", "d5033fdf isb", "d5033f5f clrex"]) perform(line, state, memory);
+  const [at, line] = [DATA + 19n, DATA].map((address) => `0x${address.toString(16)}`);
+  expect(memory.heard).toEqual([
+    `clean ${line}`,
+    "complete",
+    `invalidate ${line}`,
+    "invalidateAll 0x0",
+    `page ${at}`,
+    "synchronize",
+  ]);
+  state.x[1] = 0x1000n;
+  expect(perform("d50b7b21 dc cvau, x1", state, memory)).toMatchObject({ why: "badRead", address: 0x1000n });
+});
+
+test("an indirect branch leaves what its target must be, and others do not", () => {
+  const after = (line: string): number => {
+    const { state, memory } = stateOf({ x1: TARGET, x16: TARGET, x30: TARGET });
+    perform(line, state, memory);
+    return state.btype;
+  };
+  const branches = [
+    "d61f0020 br x1",
+    "d61f0200 br x16",
+    "d63f0020 blr x1",
+    "d65f03c0 ret",
+    "14000002 b #0xffff000000008008",
+  ];
+  expect(branches.map(after)).toEqual([3, 1, 2, 0, 0]);
 });
 
 test("a signed return address is good only after one authentication with the same sp", () => {
