@@ -21,7 +21,7 @@ export interface LoadedCase extends Case {
 }
 
 /** A conformance file. */
-export interface ConformTest {
+interface ConformTest {
   readonly case: Case;
   /** What r0 has to be; undefined where the file asks for a refusal. */
   readonly result: bigint | undefined;

@@ -1,4 +1,4 @@
-// Conformance files through both witnesses. A file asks for a result, or it is negative: under a directory `negative`,
+// Conformance files, and the kernel's self-tests, through both witnesses. A file asks for a result, or it is negative: under a directory `negative`,
 // or with an error section, and must then be refused. Negative files beside others are tests that pass by being
 // refused; on their own they are just bad input, each with its line.
 
@@ -8,12 +8,15 @@ import type { Check } from "../properties/cases/program/report.js";
 import { hex64 } from "../spec/bits.js";
 import { type Group, ROWS } from "../spec/bpf/isa.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
+import type { Program } from "../spec/bpf/program.js";
 import { type BadInput, badInputLine } from "./bad-input.js";
 import { breather } from "./breathe.js";
-import { type ConformTest, loadDataFile } from "./case-file.js";
+import { loadDataFile } from "./case-file.js";
+import { failure, say, type TestResult } from "./conform-result.js";
 import { findFiles } from "./input-file.js";
+import { isObjectFile, OBJECT_EXTENSION } from "./object-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "./report.js";
-import { shellWord } from "./shell-word.js";
+import { runSelfTests } from "./self-tests.js";
 
 interface WitnessCounts {
   passed: number;
@@ -35,21 +38,11 @@ export interface ConformReport extends Report {
   readonly refused: readonly { readonly name: string; readonly line: string }[];
 }
 
-type FileResult =
-  | { readonly kind: "unreadable"; readonly error: BadInput }
-  | { readonly kind: "restricted"; readonly why: string }
-  | { readonly kind: "refused"; readonly line: string }
-  | { readonly kind: "accepted"; readonly failure: Failure }
-  | { readonly kind: "incomparable" }
-  | ({ readonly kind: "tested"; readonly test: ConformTest; readonly interpreter: boolean; readonly jit: boolean } & {
-      readonly failures: readonly Failure[];
-    });
-
 const GROUPS: readonly Group[] = [...new Set(ROWS.map(({ group }) => group))].filter((group) => group !== "kernel");
 
 export async function conform(paths: readonly string[], check: Check, stop: AbortSignal): Promise<ConformReport> {
   const started = Date.now();
-  const found = findFiles(paths, [".data"]);
+  const found = findFiles(paths, [".data", OBJECT_EXTENSION]);
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [...found.refused];
   const restricted: { name: string; why: string }[] = [];
@@ -60,10 +53,7 @@ export async function conform(paths: readonly string[], check: Check, stop: Abor
   );
   const sum = { passed: 0, failed: 0, incomparable: 0 };
   const breathe = breather();
-  for (const name of found.files) {
-    await breathe();
-    if (stop.aborted) break;
-    const result = runFile(name, check);
+  const take = (name: string, result: TestResult): void => {
     if (result.kind === "unreadable") unreadable.push(result.error);
     else if (result.kind === "restricted") restricted.push({ name, why: result.why });
     else if (result.kind === "refused") refused.push({ name, line: result.line });
@@ -76,13 +66,19 @@ export async function conform(paths: readonly string[], check: Check, stop: Abor
       sum[interpreter && jit ? "passed" : "failed"]++;
       witness.interpreter[interpreter ? "passed" : "failed"]++;
       witness.jit[jit ? "passed" : "failed"]++;
-      for (const counts of groupsOf(result.test).flatMap((group) => groups[group] ?? [])) {
+      for (const counts of groupsOf(result.program).flatMap((group) => groups[group] ?? [])) {
         counts.files++;
         if (interpreter) counts.interpreter++;
         if (jit) counts.jit++;
       }
       failures.push(...result.failures);
     }
+  };
+  for (const file of found.files) {
+    await breathe();
+    if (stop.aborted) break;
+    if (isObjectFile(file)) for (const { name, result } of runSelfTests(file, check)) take(name, result);
+    else take(file, runFile(file, check));
   }
   // Refusing is passing only beside files that ran.
   const asTests = sum.passed + sum.failed > 0 ? refused.length : 0;
@@ -92,13 +88,13 @@ export async function conform(paths: readonly string[], check: Check, stop: Abor
 }
 
 /** Of its instructions. */
-const groupsOf = ({ case: { program } }: ConformTest): readonly Group[] => [
+const groupsOf = (program: Program): readonly Group[] => [
   ...new Set(program.code.flatMap((code) => code.map(({ row }) => row.group))),
 ];
 
 const isNegative = (file: string): boolean => path.resolve(file).split(path.sep).slice(0, -1).includes("negative");
 
-function runFile(file: string, check: Check): FileResult {
+function runFile(file: string, check: Check): TestResult {
   const read = loadDataFile(file);
   const negative = isNegative(file);
   if (!read.ok) {
@@ -112,7 +108,7 @@ function runFile(file: string, check: Check): FileResult {
   if (run === undefined) {
     if (verdict.kind !== "disagree") return { kind: "incomparable" };
     const failures = [failure(file, "an exception", "a result", verdict.got)];
-    return { kind: "tested", test, interpreter: false, jit: false, failures };
+    return { kind: "tested", program: test.case.program, interpreter: false, jit: false, failures };
   }
   if (result === undefined) return errorExpected(file, run.expected, run.got);
   const returns = (outcome: Outcome): boolean => outcome.kind === "returned" && outcome.r0 === result;
@@ -127,26 +123,16 @@ function runFile(file: string, check: Check): FileResult {
     ...(interpreter ? [] : [failure(file, "interpreter", want, say(run.expected))]),
     ...(jit ? [] : [failure(file, "JIT", want, say(run.got))]),
   ];
-  return { kind: "tested", test, interpreter, jit, failures };
+  return { kind: "tested", program: test.case.program, interpreter, jit, failures };
 }
 
-function errorExpected(file: string, interpreted: Outcome, compiled: Outcome): FileResult {
+function errorExpected(file: string, interpreted: Outcome, compiled: Outcome): TestResult {
   if (interpreted.kind === "faulted" && compiled.kind === "faulted") {
     return { kind: "refused", line: `${file}: expected a program that runs, got a fault: ${interpreted.detail}` };
   }
   return accepted(file, say(interpreted.kind === "faulted" ? compiled : interpreted));
 }
 
-const failure = (file: string, where: string, expected: string, got: string): Failure => ({
-  ...{ name: file, where, expected, got },
-  replay: `npx rox run ${shellWord(file)}`,
-});
-
-const accepted = (file: string, got: string): FileResult => ({
+const accepted = (file: string, got: string): TestResult => ({
   ...{ kind: "accepted", failure: failure(file, "negative file", "a refusal", got) },
 });
-
-function say(outcome: Outcome): string {
-  if (outcome.kind === "returned") return hex64(outcome.r0);
-  return outcome.kind === "faulted" ? `a fault (${outcome.why}: ${outcome.detail})` : "no end within the fuel";
-}

@@ -17,8 +17,10 @@ interface Flags {
 export const defineConform: Define = (program, io, finish) => {
   program
     .command("conform")
-    .description("Run conformance files (.data) through the interpreter and through the JIT, by RFC 9669 group.")
-    .argument("<path...>", "files, or directories that are searched for .data files")
+    .description(
+      "Run conformance files (.data) and kernel self-tests (.o) through the interpreter and the JIT, by RFC 9669 group.",
+    )
+    .argument("<path...>", "files, or directories that are searched for .data and .o files")
     .addOption(subjectOption())
     .addOption(engineOption())
     .option(...JSON_OPTION)
@@ -27,7 +29,7 @@ export const defineConform: Define = (program, io, finish) => {
       `
 Files below a directory called negative, or with an error section, must be refused. Beside other files
 that is a test; on their own each prints the line that refuses it and the exit code is 2.
-${examples(["rox conform conformance/", "rox conform tests/add.data --json conform.json"])}`,
+${examples(["rox conform conformance/", "rox conform verifier_jump.bpf.o", "rox conform tests/add.data --json conform.json"])}`,
     )
     .action(async (paths: string[], flags: Flags) => finish(await runConform(paths, flags, io)));
 };

@@ -1,0 +1,82 @@
+import path from "node:path";
+import { expect, test } from "vitest";
+import { writeObject } from "../testing/bpf-object.js";
+import { BtfBuilder } from "../testing/btf.js";
+import { capture } from "../testing/capture.js";
+import { makeFiles } from "../testing/files.js";
+
+/** Each program with its tags. */
+const PROGRAMS: Readonly<Record<string, readonly [text: string, ...tags: string[]]>> = {
+  right: ["r0 = -42\nexit\n", "comment:test_expect_success", "comment:test_retval=-42"],
+  hexadecimal: ["w0 = -2\nexit\n", "comment:7:test_retval=0xfffffffe", "comment:5:test_expect_success"],
+  smallest: ["w0 = -2147483648\nexit\n", "comment:test_retval=_INT_MIN"],
+  pointer: ["r0 = r10\nexit\n", "comment:test_expect_success", "comment:test_retval=POINTER_VALUE"],
+  wrong: ["r0 = 6\nexit\n", "comment:test_expect_success", "comment:test_retval=5"],
+  refused: ["r0 = r7\nexit\n", "comment:1:test_expect_failure"],
+  unread: ["r0 = 1\nexit\n", "comment:test_expect_failure", "comment:test_expect_msg=R1 type"],
+  elsewhere: ["r0 = 1\nexit\n", "comment:test_expect_success", "comment:test_arch=X86_64"],
+  part: ["r0 = 1\nexit\n", "comment:test_auxiliary"],
+  silent: ["r0 = 1\nexit\n", "comment:test_description=nothing more"],
+  lacking: ["call pc-1\nexit\n", "comment:test_expect_success", "comment:test_retval=0"],
+};
+
+function selfTests(names: readonly string[]): Uint8Array {
+  const btf = new BtfBuilder();
+  const functions = names.map((name) => {
+    const [text, ...tags] = PROGRAMS[name]!;
+    const fn = btf.add("func", name, btf.add("funcProto", "", btf.int("int", 4)));
+    for (const tag of tags) btf.add("declTag", tag, fn, [0xffff_ffff]);
+    return { name, text, ...(name === "lacking" && { relocations: { 0: { symbol: "bpf_gone", type: 10 } } }) };
+  });
+  return writeObject({
+    code: [{ section: "socket", functions }],
+    data: [{ section: ".BTF", bytes: btf.bytes(), isDebug: true }],
+    externs: ["bpf_gone"],
+  });
+}
+
+async function conform(...names: readonly string[]) {
+  const file = path.join(makeFiles({ "verifier_x.bpf.o": selfTests(names) }), "verifier_x.bpf.o");
+  const { code, out, err } = await capture(["conform", file], { columns: 200 });
+  return { code, out: out.replaceAll(`${file}, `, ""), err: err.replaceAll(file, "FILE") };
+}
+
+test("self-tests that return what they say, in every spelling of a number", async () => {
+  const { code, out, err } = await conform("right", "hexadecimal", "smallest", "pointer", "refused");
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toContain("interpreter         4 of 4\nJIT                 4 of 4\nmust be refused  1 refused\n");
+  expect(out).toMatch(/OK in .*: 5 of 5 files as expected\n$/);
+});
+
+test("another result is a failure of both witnesses, and can be run again", async () => {
+  const { code, out } = await conform("right", "wrong");
+  expect(code).toBe(1);
+  expect(out).toContain("FAILED wrong: interpreter: expected 5, got 0x0000000000000006\n");
+  expect(out).toContain("FAILED wrong: JIT: expected 5, got 0x0000000000000006\n");
+});
+
+test("what is not compared is named with its reason", async () => {
+  const { code, out } = await conform("right", "unread", "elsewhere", "part", "silent", "lacking");
+  expect(code).toBe(0);
+  for (const [name, why] of [
+    ["unread", "Linux refuses it, for what only its verifier knows"],
+    ["elsewhere", "is for X86_64"],
+    ["part", "is a part of other tests"],
+    ["silent", "says nothing of what comes of it with privileges"],
+    ["lacking", "socket, lacking: expected a program that needs nothing of a running kernel, got extern bpf_gone"],
+  ]) {
+    expect(out).toContain(`restricted  ${name}:\n    ${why}`);
+  }
+});
+
+test("an object without the tags of self-tests is bad input", async () => {
+  const bytes = writeObject({
+    code: [{ section: "xdp", functions: [{ name: "main", text: "r0 = 0\nexit\n", relocations: {} }] }],
+    data: [{ section: ".data", bytes: new Uint8Array(8), symbols: { x: [0, 8] } }],
+  });
+  const file = path.join(makeFiles({ "plain.o": bytes }), "plain.o");
+  expect((await capture(["conform", file])).err).toContain(
+    `rox: ${file}: expected programs that say what comes of them, got no section .BTF; ` +
+      "name self-tests of the kernel, compiled with -g\n",
+  );
+});

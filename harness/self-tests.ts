@@ -1,0 +1,82 @@
+// The kernel's self-tests of its verifier, compiled: each program says in its tags whether Linux loads it and what it
+// returns. What Linux loads must run here and return that; what it refuses for reasons that only its verifier knows may
+// run here too, and then says nothing.
+
+import { checkOrCrash } from "../properties/cases/check-or-crash.js";
+import type { Check } from "../properties/cases/program/check.js";
+import { expectationsOf, TEST_DATA_BYTES } from "../spec/bpf/object/expectations.js";
+import { programsOf } from "../spec/bpf/object/object.js";
+import type { Outcome } from "../spec/bpf/outcome.js";
+import type { Case } from "../subjects/case.js";
+import { badInputLine } from "./bad-input.js";
+import { failure, say, type TestResult } from "./conform-result.js";
+import { caseOfProgram, loadObject } from "./object-file.js";
+import { shellWord } from "./shell-word.js";
+
+type Expectation = NonNullable<ReturnType<ReturnType<typeof expectationsOf>["get"]>>;
+
+const OURS = "ARM64";
+
+/** Each program of an object file, held against its tags. */
+export function runSelfTests(
+  file: string,
+  check: Check,
+): readonly { readonly name: string; readonly result: TestResult }[] {
+  const object = loadObject(file);
+  if (!object.ok) return [{ name: file, result: { kind: "unreadable", error: object.error } }];
+  const { btf } = object.value;
+  const expectations = btf === undefined ? new Map<string, never>() : expectationsOf(btf);
+  if (expectations.size === 0) {
+    const got = btf === undefined ? "no section .BTF" : "no tag of theirs";
+    const next = "name self-tests of the kernel, compiled with -g";
+    const error = { subject: file, expected: "programs that say what comes of them", got, next };
+    return [{ name: file, result: { kind: "unreadable", error } }];
+  }
+  return programsOf(object.value).map((fn) => {
+    const name = `${file}, ${fn.name}`;
+    const expectation = expectations.get(fn.name);
+    const kept = expectation === undefined ? "says nothing of what comes of it" : keptFrom(expectation);
+    if (kept !== undefined || expectation === undefined)
+      return { name, result: { kind: "restricted", why: kept ?? "" } };
+    const made = caseOfProgram(file, object.value, fn, undefined);
+    if (made.ok) {
+      const replay = `npx rox run ${shellWord(file)} --function ${shellWord(fn.name)}`;
+      return { name, result: held(made.value, expectation, check, name, replay) };
+    }
+    const line = badInputLine(made.error);
+    return {
+      name,
+      result: expectation.loads === false ? { kind: "refused", line } : { kind: "restricted", why: line },
+    };
+  });
+}
+
+function keptFrom({ isPart, loads, returns, architectures }: Expectation): string | undefined {
+  if (architectures.length > 0 && !architectures.includes(OURS)) return `is for ${architectures.join(", ")}`;
+  if (isPart) return "is a part of other tests";
+  return loads === undefined && returns === undefined ? "says nothing of what comes of it with privileges" : undefined;
+}
+
+function held(c: Case, { loads, returns }: Expectation, check: Check, name: string, replay: string): TestResult {
+  const given = c.program.context === "memory" ? c : { ...c, inputs: [new Uint8Array(TEST_DATA_BYTES)] };
+  const { runs, verdict } = checkOrCrash(given, check);
+  const { program } = c;
+  if (verdict.kind === "disagree") {
+    const failures = [failure(name, verdict.where, verdict.expected, verdict.got, replay)];
+    return { kind: "tested", program, interpreter: true, jit: false, failures };
+  }
+  if (loads === false) return { kind: "restricted", why: "Linux refuses it, for what only its verifier knows" };
+  const run = runs[0];
+  if (verdict.kind !== "agree" || run === undefined) return { kind: "incomparable" };
+  if (returns === undefined || returns === "any") {
+    return { kind: "tested", program, interpreter: true, jit: true, failures: [] };
+  }
+  const isRight = (outcome: Outcome): boolean =>
+    outcome.kind === "returned" && Number(BigInt.asIntN(32, outcome.r0)) === (returns | 0);
+  const [interpreter, jit] = [isRight(run.expected), isRight(run.got)];
+  const failures = [
+    ...(interpreter ? [] : [failure(name, "interpreter", `${returns}`, say(run.expected), replay)]),
+    ...(jit ? [] : [failure(name, "JIT", `${returns}`, say(run.got), replay)]),
+  ];
+  return { kind: "tested", program, interpreter, jit, failures };
+}

@@ -1,0 +1,60 @@
+// What a kernel self-test says about each of its programs, in tags on the function's declaration: whether Linux loads it,
+// what it returns, and what its code looks like on an architecture. Source: the documentation in
+// tools/testing/selftests/bpf/progs/bpf_misc.h, whose macros make the tags.
+
+import type { Btf } from "../../btf/btf.js";
+
+interface Expectation {
+  /** Whether Linux loads it; absent where the file does not say. */
+  readonly loads?: boolean;
+  /** The low 32 bits of r0, signed; `any` for a pointer. */
+  readonly returns?: number | "any";
+  /** It is a part of other tests. */
+  readonly isPart: boolean;
+  /** Architectures that it is for; empty: all. */
+  readonly architectures: readonly string[];
+}
+
+/** Bytes of the packet that the self-tests' runner gives. */
+export const TEST_DATA_BYTES = 64;
+
+const PREFIX = /^comment:(?:\d+:)?/;
+const WORDS: Readonly<Record<string, number | "any">> = {
+  ...{ POINTER_VALUE: "any", "0xbadcafe": "any", TEST_DATA_LEN: TEST_DATA_BYTES },
+  ...{ INT_MIN: -0x8000_0000, _INT_MIN: -0x8000_0000 },
+};
+
+/** By name of the function. Only functions with a tag of the self-tests are there. */
+export function expectationsOf(btf: Btf): ReadonlyMap<string, Expectation> {
+  const found = new Map<string, Expectation>();
+  for (const { text, type, component } of btf.tags()) {
+    if (component !== -1 || btf.kind(type) !== "func" || !PREFIX.test(text)) continue;
+    const name = btf.name(type);
+    const known = found.get(name) ?? { isPart: false, architectures: [] };
+    found.set(name, { ...known, ...said(text.replace(PREFIX, ""), known) });
+  }
+  return found;
+}
+
+function said(tag: string, { architectures }: Expectation): Partial<Expectation> {
+  const [key, ...rest] = tag.split("=");
+  const value = rest.join("=");
+  switch (key) {
+    case "test_expect_success":
+      return { loads: true };
+    case "test_expect_failure":
+      return { loads: false };
+    case "test_auxiliary":
+      return { isPart: true };
+    case "test_arch":
+      return { architectures: [...architectures, value] };
+    case "test_retval": {
+      const returns = WORDS[value] ?? Number(value.replace(/^-/, ""));
+      return {
+        returns: returns === "any" || WORDS[value] !== undefined || !value.startsWith("-") ? returns : -returns,
+      };
+    }
+    default:
+      return {};
+  }
+}
