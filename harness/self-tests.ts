@@ -3,7 +3,7 @@
 // run here too, and then says nothing.
 
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
-import type { Check } from "../properties/cases/program/check.js";
+import type { Check } from "../properties/cases/program/report.js";
 import { expectationsOf, TEST_DATA_BYTES } from "../spec/bpf/object/expectations.js";
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
