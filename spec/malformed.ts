@@ -2,7 +2,7 @@
 // refused with one sentence. Inside a reader that is an exception; whoever calls the reader gets a value.
 
 /** What a field had to be, and what it is. Both continue a sentence: "expected ..., got ...". */
-interface Wrong {
+export interface Wrong {
   readonly expected: string;
   readonly got: string;
   /** What to do, where the file is not to be mended. */

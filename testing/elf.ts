@@ -20,7 +20,7 @@ interface ElfSymbolSpec {
   readonly name: string;
   /** Name of a section; absent: undefined, as of an extern. */
   readonly section?: string;
-  readonly value?: number;
+  readonly value?: number | bigint;
   readonly size?: number;
   /** Default: a function. */
   readonly type?: number;
@@ -33,7 +33,14 @@ interface ElfRelocationSpec {
   readonly symbol: string;
 }
 
+/** Loaded as it stands, all of a section's bytes. */
+interface ElfSegmentSpec {
+  readonly section: string;
+  readonly address: bigint;
+}
+
 export interface ElfSpec {
+  readonly segments?: readonly ElfSegmentSpec[];
   readonly sections: readonly ElfSectionSpec[];
   readonly symbols?: readonly ElfSymbolSpec[];
   /** By name of the section that they change. */
@@ -45,6 +52,7 @@ export interface ElfSpec {
 
 const HEADER_BYTES = 64;
 const SECTION_BYTES = 64;
+const SEGMENT_BYTES = 56;
 
 /** A file of these sections, with tables of names, symbols and relocations behind them. */
 export function writeElf(spec: ElfSpec): Uint8Array {
@@ -76,13 +84,13 @@ export function writeElf(spec: ElfSpec): Uint8Array {
 }
 
 function assemble(
-  { machine = 247, type = 1 }: ElfSpec,
+  { machine = 247, type = 1, segments = [] }: ElfSpec,
   sections: readonly ElfSectionSpec[],
   nameOffsets: readonly number[],
   indexOf: (name: string) => number,
 ): Uint8Array {
   const offsets: number[] = [];
-  let end = HEADER_BYTES;
+  let end = HEADER_BYTES + SEGMENT_BYTES * segments.length;
   for (const { bytes = new Uint8Array(), type: sectionType = 1 } of sections) {
     end = Math.ceil(end / 8) * 8;
     offsets.push(sectionType === 0 ? 0 : end);
@@ -99,6 +107,17 @@ function assemble(
   file.writeUInt16LE(SECTION_BYTES, 58);
   file.writeUInt16LE(sections.length, 60);
   file.writeUInt16LE(sections.length - 1, 62);
+  file.writeUInt16LE(SEGMENT_BYTES, 54);
+  file.writeUInt16LE(segments.length, 56);
+  if (segments.length > 0) file.writeBigUInt64LE(BigInt(HEADER_BYTES), 32);
+  for (const [i, { section, address }] of segments.entries()) {
+    const index = indexOf(section);
+    const at = HEADER_BYTES + SEGMENT_BYTES * i;
+    file.writeUInt32LE(1, at);
+    file.writeBigUInt64LE(BigInt(offsets[index]!), at + 8);
+    file.writeBigUInt64LE(address, at + 16);
+    for (const field of [32, 40]) file.writeBigUInt64LE(BigInt(sections[index]!.bytes?.length ?? 0), at + field);
+  }
   for (const [i, section] of sections.entries()) {
     const { bytes = new Uint8Array(), link, info = 0, entryBytes = 0 } = section;
     const at = table + i * SECTION_BYTES;

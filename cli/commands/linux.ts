@@ -1,8 +1,7 @@
 // `rox linux`: what a kernel image is, and what can be checked of it.
 
 import { formatKernel } from "../../harness/format/linux.js";
-import { loadKernel } from "../../harness/linux/kernel-file.js";
-import { kernelReport } from "../../harness/linux/kernel-report.js";
+import { describeKernel } from "../../harness/linux/kernel-report.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { CLEAN, type Io } from "../io.js";
 
@@ -28,9 +27,8 @@ export const defineLinux: Define = (program, io, finish) => {
 };
 
 function runLinux(file: string, flags: Flags, io: Io): number {
-  const kernel = loadKernel(file, flags.symbols);
-  if (!kernel.ok) return complain(io, kernel.error);
-  const report = kernelReport(file, kernel.value);
-  print(io, formatKernel(report, io.columns));
-  return saveJson(io, flags.json, report, CLEAN);
+  const report = describeKernel(file, flags.symbols);
+  if (!report.ok) return complain(io, report.error);
+  print(io, formatKernel(report.value, io.columns));
+  return saveJson(io, flags.json, report.value, CLEAN);
 }

@@ -1,5 +1,6 @@
 // Kernels that the user names: read with a limit, and refused in one line.
 
+import type { Wrong } from "../../spec/malformed.js";
 import { type ReadKernel, readKernelImage } from "../../subjects/linux/image/read.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readInputFile } from "../input-file.js";
@@ -12,5 +13,8 @@ export function loadKernel(file: string, symbolsFile?: string): Loaded<ReadKerne
   if (symbols?.ok === false) return symbols;
   const read = readKernelImage(bytes.value, symbols === undefined ? {} : { symbols: symbols.value });
   if (read.ok) return loaded(read.value);
-  return refuse({ subject: file, ...read.error, next: "name a kernel as it was built or installed" });
+  return refusedKernel(file, read.error);
 }
+
+export const refusedKernel = (file: string, wrong: Wrong): ReturnType<typeof refuse> =>
+  refuse({ subject: file, ...wrong, next: "name a kernel as it was built or installed" });

@@ -2,6 +2,7 @@
 
 import { pointer } from "../../machine/address.js";
 import { hex64 } from "../../spec/bits.js";
+import { parsed } from "../../spec/malformed.js";
 import { advice, type Checkable, checksOf } from "../../subjects/linux/image/checkable.js";
 import {
   type Allocator,
@@ -11,6 +12,8 @@ import {
   jitFeatures,
 } from "../../subjects/linux/image/features.js";
 import type { ReadKernel } from "../../subjects/linux/image/read.js";
+import { type Loaded, loaded } from "../bad-input.js";
+import { loadKernel, refusedKernel } from "./kernel-file.js";
 
 export interface KernelReport {
   readonly command: "linux";
@@ -46,7 +49,15 @@ const TABLES = {
   bugs: ["__start___bug_table", "__stop___bug_table", 12],
 } as const;
 
-export function kernelReport(file: string, { format, image }: ReadKernel): KernelReport {
+/** Types are looked at when they are asked for, and may turn out to be damaged. */
+export function describeKernel(file: string, symbolsFile?: string): Loaded<KernelReport> {
+  const kernel = loadKernel(file, symbolsFile);
+  if (!kernel.ok) return kernel;
+  const report = parsed(() => kernelReport(file, kernel.value));
+  return report.ok ? loaded(report.value) : refusedKernel(file, report.error);
+}
+
+function kernelReport(file: string, { format, image }: ReadKernel): KernelReport {
   const checks = checksOf(image);
   return {
     ...{ command: "linux", file, format, release: image.release, banner: image.banner, pageBytes: image.pageBytes },

@@ -10,7 +10,7 @@ function callsOf(image: KernelImage, name: string): readonly string[] {
   const { base, bytes } = image;
   const view = new DataView(bytes.buffer);
   const called = new Set<string>();
-  for (let at = start - base, end = endOf(image, start) - base; at + 4 <= end; at += 4) {
+  for (let at = Math.max(0, start - base), end = endOf(image, start) - base; at + 4 <= end; at += 4) {
     const word = view.getUint32(at, true);
     const isLink = word >>> 26 === 0x25;
     const isBranch = word >>> 26 === 0x05;

@@ -25,11 +25,11 @@ export function findOffsets(image: ImageWords, tables: KallsymsTables): SymbolOf
   if (plain !== undefined) {
     return { layout: "offsets behind tokens", offsets: plain, baseAt: alignUp(behind + bytes, 8) };
   }
-  const place = placeOffsets(image, alignUp(tokensEnd, 4), count);
-  if (place !== undefined) return { layout: "place-relative", offsets: place };
   const baseAt = countAt - 8;
   const before = plainOffsets(image, baseAt - alignUp(bytes, 8), count);
   if (before !== undefined) return { layout: "offsets before names", offsets: before, baseAt };
+  const place = placeOffsets(image, alignUp(tokensEnd, 4), count);
+  if (place !== undefined) return { layout: "place-relative", offsets: place };
   throw new Malformed(
     `the addresses of the ${count} symbols of kallsyms beside their names`,
     "none in ascending order: the image is damaged",
@@ -45,7 +45,8 @@ function plainOffsets({ view }: ImageWords, at: number, count: number): Float64A
 function placeOffsets({ view }: ImageWords, at: number, count: number): Float64Array | undefined {
   if (at + 4 * count > view.byteLength) return undefined;
   const offsets = Float64Array.from({ length: count }, (_, i) => at + 4 * i + view.getInt32(at + 4 * i, true));
-  return isAscending(offsets) && offsets[0]! >= 0 ? offsets : undefined;
+  const inImage = offsets[0]! >= 0 && offsets[count - 1]! < 2 ** 31;
+  return isAscending(offsets) && inImage && offsets.some((to, i) => to !== at + 4 * i) ? offsets : undefined;
 }
 
 /** A table of one and the same number is none: memory that was never written looks like that. */
