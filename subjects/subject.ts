@@ -14,7 +14,7 @@ import type { PackKernel } from "../impl/pack/binary-pack.js";
 import { describeLoadError as describeKernelError, type LoadError as KernelError } from "../impl/program/bpf-prog.js";
 import type { Fixup } from "../impl/program/fixup-exception.js";
 import type { ImageMemoryName } from "../impl/program/image-memory.js";
-import type { Prepared, TrampRequest } from "../impl/trampoline/arch-trampoline.js";
+import type { Prepared, TrampPlaces, TrampRequest } from "../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../impl/trampoline/env.js";
 import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
@@ -214,7 +214,7 @@ export interface SubjectTrampolines {
   archBpfTrampolineSize(request: TrampRequest): Prepared;
   archAllocBpfTrampoline(bytes: number): RoAddr | undefined;
   /** Build a trampoline at [image, imageEnd). @param im address of its record; @returns the bytes that the code takes */
-  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest): Prepared;
+  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest): Prepared & TrampPlaces;
   /** Bytes of a trampoline's frame below its frame record. */
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number;
   bpfTrampImageMake(request: TrampRequest): TrampImageResult;

@@ -11,7 +11,9 @@ import {
   type TraceOp,
 } from "../../properties/recordings/allocations.js";
 import { readRecording } from "../../properties/recordings/recording.js";
-import { isUncompared, whyUncompared } from "../../properties/verdict.js";
+import { isTrampoline, type RecordedTrampoline, readTrampoline } from "../../properties/recordings/trampoline.js";
+import { compareTrampoline } from "../../properties/recordings/trampoline-bytes.js";
+import { exception, isUncompared, whyUncompared } from "../../properties/verdict.js";
 import type { Subject } from "../../subjects/subject.js";
 import { type BadInput, loaded, refuse } from "../bad-input.js";
 import { breather } from "../breathe.js";
@@ -80,6 +82,12 @@ export async function golden(paths: readonly string[], options: GoldenOptions): 
         if (options.families === undefined && options.cpu === undefined) await addTrace(file, subject, sums);
         else sums.leftOut.push({ name: file, why: NO_PROGRAMS });
         break;
+      }
+      if (record.ok && isTrampoline(record.value.json)) {
+        addTrampoline(record.value, options, sums);
+        options.progress?.(sums.done);
+        await breathe();
+        continue;
       }
       const read = record.ok ? readProgram(record.value) : record;
       if (!read.ok) {
@@ -159,6 +167,43 @@ function addProgram(name: string, family: string, compared: Compared, sums: Sums
   }
   counts.results++;
   if (result.kind === "agree") counts.resultsEqual++;
+}
+
+const TRAMPOLINES = "trampolines";
+
+/** One trampoline with all that was recorded around it. It runs on every CPU alike. */
+function addTrampoline({ name, json }: RawRecord, { families, subject }: GoldenOptions, sums: Sums): void {
+  const read = readTrampoline(json);
+  if (!read.ok) {
+    const next = "see the fields of a recording in the docs";
+    sums.unreadable.push({ subject: name, expected: "a recorded trampoline", got: read.message, next });
+    return;
+  }
+  if (families?.has(TRAMPOLINES) === false) {
+    sums.filtered++;
+    return;
+  }
+  const { compared, differences } = trampolineOrCrash(read.value, subject);
+  sums.done++;
+  sums.families[TRAMPOLINES] ??= { programs: 0, images: 0, bytesEqual: 0, results: 0, resultsEqual: 0 };
+  const counts = sums.families[TRAMPOLINES];
+  counts.programs++;
+  counts.images += compared;
+  counts.bytesEqual += compared - differences.length;
+  sums[differences.length > 0 ? "failed" : "passed"]++;
+  addFailures(
+    differences.map((difference) => ({ name: `${name} (${read.value.name})`, ...difference })),
+    sums,
+  );
+}
+
+function trampolineOrCrash(recorded: RecordedTrampoline, subject: Subject): ReturnType<typeof compareTrampoline> {
+  try {
+    return compareTrampoline(recorded, subject);
+  } catch (error) {
+    const { where, expected, got } = exception(error);
+    return { compared: 1, differences: [{ where, expected, got }] };
+  }
 }
 
 /** All operations of the file up to the first line that is none: behind a gap no address can be told. */

@@ -3,6 +3,19 @@
 
 import { VERSIONS, type Version } from "../../subjects/subject.js";
 import excerpts from "./excerpts.json" with { type: "json" };
+import {
+  asArray,
+  asBytes,
+  asImageVa,
+  asNumber,
+  asObject,
+  asString,
+  asVa,
+  FieldError,
+  type Fields,
+  fail,
+  optional,
+} from "./fields.js";
 
 export interface RecordedFunction {
   /** Low 48 bits of the address of the first word. */
@@ -87,8 +100,6 @@ export function recordedExcerpts(): readonly Recording[] {
   return [...excerpts.generated.map(read("generated")), ...excerpts.vectors.map(read("vector"))];
 }
 
-type Fields = Record<string, unknown>;
-
 /** Emulated CPUs of the first version of the architecture, which has no single-instruction atomics. */
 const WITHOUT_LSE = /^cortex-a(35|53|57|72|73)$/;
 
@@ -154,56 +165,10 @@ function vector(v: Fields): Recording {
   };
 }
 
-function kernelOf(fields: Fields): RecordedKernel {
+export function kernelOf(fields: Fields): RecordedKernel {
   const release = optional(asString)(fields.kernel, "kernel") ?? "6.12";
   const version = VERSIONS.find((known) => release === known || release.startsWith(`${known}.`));
   if (version === undefined) fail("kernel", `one of Linux ${VERSIONS.join(", ")}`, release);
   const arrayPtrs = optional(asNumber)(fields.arrayPtrs, "arrayPtrs");
   return { version: version!, arrayPtrs, isHardened: optional(asNumber)(fields.harden, "harden") === 2 };
-}
-
-class FieldError extends Error {}
-
-const fail = (field: string, expected: string, value: unknown): never => {
-  const shown = value === undefined ? "nothing" : JSON.stringify(value).slice(0, 40);
-  throw new FieldError(`${field}: expected ${expected}, found ${shown}`);
-};
-
-const optional =
-  <T>(read: (value: unknown, field: string) => T) =>
-  (value: unknown, field: string): T | undefined =>
-    value === undefined ? undefined : read(value, field);
-
-const asObject = (value: unknown, field: string): Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Fields)
-    : fail(field, "an object", value);
-
-const asArray = (value: unknown, field: string): readonly unknown[] =>
-  Array.isArray(value) ? value : fail(field, "a list", value);
-
-const asNumber = (value: unknown, field: string): number =>
-  typeof value === "number" && Number.isSafeInteger(value) ? value : fail(field, "an integer", value);
-
-const asString = (value: unknown, field: string): string =>
-  typeof value === "string" ? value : fail(field, "a string", value);
-
-/** Pairs of hexadecimal digits. */
-function asBytes(value: unknown, field: string): Uint8Array {
-  const text = asString(value, field);
-  if (text.length % 2 !== 0 || /[^0-9a-f]/i.test(text)) fail(field, "pairs of hexadecimal digits", value);
-  return Uint8Array.from(Buffer.from(text, "hex"));
-}
-
-/** The low 48 bits of a kernel address that is written with all 64. */
-function asVa(value: unknown, field: string): number {
-  const text = asString(value, field);
-  if (!/^0x[0-9a-f]{1,16}$/i.test(text)) fail(field, "an address in hexadecimal", value);
-  return Number(BigInt(text) & 0xffff_ffff_ffffn);
-}
-
-/** The address of an image, as low 48 bits: a multiple of 8. */
-function asImageVa(value: unknown, field: string): number {
-  const va = asVa(value, field);
-  return va % 8 === 0 ? va : fail(field, "a multiple of 8", value);
 }

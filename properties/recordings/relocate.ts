@@ -5,12 +5,13 @@
 
 import { halves } from "../../machine/address.js";
 import { HELPERS, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
-import type { Insn } from "../../spec/bpf/insn.js";
+import { type Insn, lddwHalves } from "../../spec/bpf/insn.js";
 import type { Program } from "../../spec/bpf/program.js";
 import { helperOffset } from "../../subjects/lowering.js";
 import { HASH_ELEMENT_HELPER } from "../../subjects/run/helper-traps.js";
 import { ARRAY_HEADER_BYTES, HASH_ELEMENT_HEADER_BYTES, layoutOf } from "../../subjects/run/layout.js";
 import type { RewrittenFunction } from "../../subjects/subject.js";
+import { type BlindedLoad, blindedLoads, isKernelAddress, setBlindedAddress } from "./blinded.js";
 import { type MapLoad, mapLoadAt, splitFunctions, type Unknown } from "./functions.js";
 import type { Recording } from "./recording.js";
 import { setAddress } from "./resolve.js";
@@ -31,7 +32,9 @@ export function relocate(recording: Recording, asLoaded: readonly Insn[], progra
   const split = splitFunctions(recording);
   if (!split.ok) return { ok: false, why: split.message };
   const moving = split.functions.map(({ fn, unknowns }): Moving => ({ insns: [...fn.insns], unknowns }));
-  const why = placeMaps(asLoaded, moving, program) ?? placeHelpers(asLoaded, moving);
+  const isShownBlinded = recording.kernel.isHardened && moving.length === 1;
+  const why =
+    (isShownBlinded ? placeBlindedMaps : placeMaps)(asLoaded, moving, program) ?? placeHelpers(asLoaded, moving);
   if (why !== undefined) return { ok: false, why };
   const functions = moving.map(({ insns }, i) => {
     return { ...split.functions[i]!.fn, insns, origin: Int32Array.from(insns.keys()) };
@@ -60,6 +63,36 @@ function placeMaps(asLoaded: readonly Insn[], functions: readonly Moving[], prog
     setAddress(insns, pc, halves(address));
   }
   return undefined;
+}
+
+/** The same in a program that is shown blinded. If nothing was removed from it, its constants are those of the loaded one. */
+function placeBlindedMaps(
+  asLoaded: readonly Insn[],
+  [moving]: readonly Moving[],
+  program: Program,
+): string | undefined {
+  const constants = [...asLoaded.keys()].filter((pc) => asLoaded[pc]!.row.kind === "lddw");
+  const loaded = constants.flatMap((pc) => mapLoadAt(asLoaded, pc) ?? []);
+  const { insns } = moving!;
+  const all = blindedLoads(insns);
+  const isWhole = all.length === constants.length;
+  // Else an address is what the program has not brought along.
+  const brought = new Set(constants.map((pc) => constantOf(asLoaded, pc)));
+  const isAddress = (load: BlindedLoad): boolean => isKernelAddress(load) && !brought.has(`${load.high} ${load.low}`);
+  const shown = all.filter((load, i) => (isWhole ? mapLoadAt(asLoaded, constants[i]!) !== undefined : isAddress(load)));
+  if (loaded.length !== shown.length) return `${loaded.length} loads of maps as loaded, ${shown.length} shown blinded`;
+  for (const [i, { pc }] of shown.entries()) {
+    const address = addressOf(loaded[i]!, program);
+    if (address === undefined) return "a map is loaded that recorded programs do not have";
+    setBlindedAddress(insns, pc, halves(address));
+  }
+  return undefined;
+}
+
+/** Both halves of a 64-bit constant, as text. */
+function constantOf(insns: readonly Insn[], pc: number): string {
+  const { high, low } = lddwHalves(insns, pc);
+  return `${high >>> 0} ${low >>> 0}`;
 }
 
 /**

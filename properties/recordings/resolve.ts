@@ -12,6 +12,7 @@ import {
   type Subject,
   slotOfWord,
 } from "../../subjects/subject.js";
+import { blindAgain, readBlinding } from "./blinded.js";
 import { arenaRow, probeRow, type SplitFunction, splitFunctions } from "./functions.js";
 import type { RecordedFunction, Recording } from "./recording.js";
 import { addsArenaBase, faultingWords, movedConstant, wordsOf } from "./words.js";
@@ -43,6 +44,8 @@ export function resolve(recording: Recording, subject: Subject): Resolved {
     if (compiled.ok) return { ok: true, functions, images: compiled.images };
     return { ok: false, message: `function ${compiled.index}: refused: ${describe(compiled.error)}` };
   };
+  // Of several functions what is shown is not blinded, but the images are.
+  if (recording.kernel.isHardened && recorded.length > 1) return resolveBlinded(split.functions, recorded, compile);
   let result = compile(split.functions.map(({ fn }) => fn));
   if (result.ok && split.functions.some(({ unknowns }) => unknowns.length > 0)) {
     const { images } = result;
@@ -52,6 +55,26 @@ export function resolve(recording: Recording, subject: Subject): Resolved {
   const { functions, images } = result;
   const marked = functions.map((fn, i) => markFaulting(fn, images[i]!, recorded[i]!));
   return marked.some((fn, i) => fn !== functions[i]) ? compile(marked) : result;
+}
+
+/** Blind the functions as the kernel did, with the numbers that it drew. */
+function resolveBlinded(
+  functions: readonly SplitFunction[],
+  recorded: readonly RecordedFunction[],
+  compile: (functions: readonly JitFunction[]) => Resolved,
+): Resolved {
+  const blind = functions.map((fn) => blindAgain(fn));
+  const first = compile(blind.map((blinded, i) => (blinded.ok ? blinded.fn : functions[i]!.fn)));
+  if (!first.ok) return first;
+  return compile(
+    functions.map((split, i) => {
+      const blinded = blind[i]!;
+      if (!blinded.ok) return split.fn;
+      const { fn, drawn } = readBlinding(split, blinded, first.images[i]!, recorded[i]!);
+      const again = blindAgain({ ...split, fn }, drawn);
+      return again.ok ? again.fn : fn;
+    }),
+  );
 }
 
 /** Replace the placeholders of one function. `offsets` are of the image that was made with them. */

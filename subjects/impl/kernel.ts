@@ -15,6 +15,7 @@ import {
   archAllocBpfTrampoline,
   archBpfTrampolineSize,
   archPrepareBpfTrampoline,
+  type TrampPlaces,
   type TrampRequest,
 } from "../../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../../impl/trampoline/branch.js";
@@ -92,8 +93,9 @@ class ImplTrampolines implements SubjectTrampolines {
     return archAllocBpfTrampoline(this.kernel.packs, bytes);
   }
   archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
-    const places = { ipAfterCall: undefined, ipEpilogue: undefined };
-    return archPrepareBpfTrampoline(this.kernel.machine, this.env, im, places, image, imageEnd, request);
+    const places: TrampPlaces = { ipAfterCall: undefined, ipEpilogue: undefined };
+    const prepared = archPrepareBpfTrampoline(this.kernel.machine, this.env, im, places, image, imageEnd, request);
+    return { ...prepared, ...places };
   }
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number {
     return trampFrame(nregs, flags).bytes;
