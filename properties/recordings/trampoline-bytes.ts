@@ -17,7 +17,7 @@ import type { RecordedState, RecordedTrampoline } from "./trampoline.js";
 import { movedConstant, wordsOf } from "./words.js";
 
 /** What is not as it was recorded. */
-export interface TrampolineDifference {
+interface TrampolineDifference {
   readonly where: string;
   readonly expected: string;
   readonly got: string;
