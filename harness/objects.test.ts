@@ -23,7 +23,7 @@ const VERSIONS = ["v1", "v2", "v3", "v4"] as const;
 
 /** What a file is refused with, and at which line of it. */
 const REFUSED: Readonly<Record<string, string>> = {
-  "spin-lock": "call of helper 93, which does not exist here",
+  "spin-lock": "call of bpf_spin_lock, which is not modelled",
   "kernel-variable": "extern CONFIG_HZ of .kconfig in program, line 6 of ",
   "kernel-type": "CO-RE relocation of task_struct.tgid in program, line 9 of ",
 };

@@ -111,7 +111,7 @@ verdict: agree on all 2 inputs
 
   test.each<[name: string, got: string, options?: readonly string[]]>([
     ["missing.bpf", "no such file"],
-    ["", "a directory"],
+    ["", "a folder", ["--input", "00"]],
     ["huge.bin", `${LIMITS.file.start + 8} bytes`],
     ["empty.bin", "an empty file"],
     ["truncated.bin", "13 bytes long, expected a multiple of 8"],

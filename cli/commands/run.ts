@@ -60,7 +60,7 @@ export const defineRun: Define = (program, io, finish) => {
 
 async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const started = Date.now();
-  if (isFolder(file)) return runReplay([file], flags, io);
+  if (isFolder(file)) return runFolder(file, flags, io);
   if (flags.section === undefined && flags.function === undefined && isObjectFile(file)) {
     const object = loadObject(file);
     if (!object.ok) return complain(io, object.error);
@@ -96,6 +96,16 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     print(io, [`step by step: npx rox run ${shellWord(file)} --trace`]);
   }
   return saveJson(io, flags.json, report, checked.verdict.kind === "incomparable" ? BAD_INPUT : exitCode(report));
+}
+
+/** Every program of a folder on what its own file says: nothing else can be said for all of them. */
+async function runFolder(file: string, flags: Flags, io: Io): Promise<number> {
+  const forOne = (["input", "trace", "cpu", "section", "function", "context"] as const).find(
+    (option) => flags[option] !== undefined,
+  );
+  if (forOne === undefined) return runReplay([file], flags, io);
+  const next = `name a file, or leave --${forOne} out`;
+  return complain(io, { subject: file, expected: `one program, which --${forOne} is for`, got: "a folder", next });
 }
 
 function countsOf(file: string, { verdict, runs }: Checked): Counts {

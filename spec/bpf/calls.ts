@@ -2,6 +2,7 @@
 // shows as POISON; r6..r10 are the caller's again after a local call.
 
 import { u32 } from "../bits.js";
+import { helperName } from "./helper-names.js";
 import { HELPERS, TAIL_CALL } from "./helpers.js";
 import type { CallRow, CallTarget } from "./isa.js";
 import { MAX_CALL_DEPTH, MAX_TAIL_CALLS } from "./program.js";
@@ -21,7 +22,7 @@ export const CALLS: Record<CallTarget, (slot: Slot<CallRow>, goto: (slot: Slot<C
 
 function helperCall(id: number, pc: number): Step {
   const helper = HELPERS.get(id);
-  if (helper === undefined) return (run) => run.fault(pc, "badCall", `there is no helper ${id}`);
+  if (helper === undefined) return (run) => run.fault(pc, "badCall", `there is no ${helperName(id)}`);
   return (run) => {
     const args = [1, 2, 3, 4, 5].map((register) => word(run.registers, register));
     const result = helper.run(run.world, args);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type U64, u64 } from "../bits.js";
+import { helperName } from "./helper-names.js";
 import { HELPERS, type HelperWorld, initialWorld } from "./helpers.js";
 import type { Insn } from "./insn.js";
 import { MapStates } from "./maps.js";
@@ -144,4 +145,11 @@ describe("other helpers", () => {
   test("pointers are the whole 64 bits", () => {
     expect(pointerTo(0x1234)).toBe(0xffff_0000_0000_1234n);
   });
+});
+
+test("a helper is named, and a number without one keeps its number", () => {
+  for (const { id, name } of HELPERS.values()) expect(helperName(id)).toBe(`bpf_${name}`);
+  expect(helperName(12)).toBe("bpf_tail_call");
+  expect(helperName(211)).toBe("bpf_cgrp_storage_delete");
+  expect(helperName(9999)).toBe("helper 9999");
 });

@@ -1,6 +1,7 @@
 // The rules that look at one slot alone (and at its neighbour, for the two slots of lddw): registers, reserved fields,
 // map indexes, immediates that divide or shift. RFC 9669 sections 3 to 5; Linux: check_alu_op, resolve_pseudo_ldimm64.
 
+import { helperName } from "../helper-names.js";
 import { badField, FP, type Insn } from "../insn.js";
 import type { LddwRow } from "../isa.js";
 import type { MapSpec } from "../program.js";
@@ -46,7 +47,7 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
   if (row.kind === "call") {
     if (row.target === "kfunc") report(pc, "notSupported", "call of a kernel function");
     if (row.target === "helper" && !around.helpers.has(imm)) {
-      report(pc, "badCallTarget", `call of helper ${imm}, which does not exist here`);
+      report(pc, "badCallTarget", `call of ${helperName(imm)}, which is not modelled`);
     }
   }
 }
