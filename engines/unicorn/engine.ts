@@ -6,6 +6,7 @@ import type { Va } from "../../machine/address.js";
 import { codeAddress, pointer } from "../../spec/a64/address.js";
 import { hex64, hexWord } from "../../spec/bits.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
+import { noLandingPad } from "../landing.js";
 import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { type Cpu, SP } from "./cpu.js";
 import { type Held, Hooks, Progress } from "./hooks.js";
@@ -19,8 +20,9 @@ import {
   destination,
   imm16,
   isAtomic,
-  isLoadExclusive,
+  isLoadAlone,
   isReadTpidrEl2,
+  offsetOf,
   statusOf,
   writeBackOf,
 } from "./words.js";
@@ -110,7 +112,8 @@ class Run {
     if (hooks.rules.stop !== undefined) {
       hooks.rules.restore();
       const { pc: at, why, detail } = hooks.rules.stop;
-      return (why === "badWrite" ? this.undo(at, error) : undefined) ?? this.fault(at, why, detail);
+      const isAccess = why === "badWrite" || why === "badRead";
+      return (isAccess ? this.undo(at, error) : undefined) ?? this.fault(at, why, detail);
     }
     if (hooks.held !== undefined) return this.instead(hooks.held);
     if (pc === undefined) return this.strayed(address);
@@ -133,6 +136,7 @@ class Run {
 
   private instead({ pc, action }: Held): EngineOutcome | Va {
     if (action === "trap") return pc;
+    if (action === "strayed") return this.fault(pc, "branchTarget", noLandingPad(this.hooks.branch, pc));
     const word = this.wordAt(pc);
     if (action === "misaligned") return this.misaligned(pc, word);
     this.progress.step(pc);
@@ -162,6 +166,7 @@ class Run {
   private dataFault(pc: Va, error: number): EngineOutcome | Va {
     this.progress.step(pc);
     const { address, bytes } = this.hooks.invalid ?? { address: 0, bytes: 0 };
+    this.hooks.monitor.refused(this.wordAt(pc));
     const isLoad = error === ERROR.readUnmapped || error === ERROR.readProtected;
     const va = vaOf(address);
     const isMapped = va !== undefined && this.run.machine.mapping(va) !== undefined;
@@ -201,8 +206,9 @@ class Run {
     const stack = this.hooks.rules.misalignedStack(pc);
     if (stack !== undefined) return this.fault(pc, stack.why, stack.detail);
     if (!isAtomic(word)) throw new Error(`Unicorn took a data abort at ${hexWord(word)}`);
-    const why = isLoadExclusive(word) ? "badRead" : "badWrite";
-    const detail = `misaligned atomic: ${bytesOf(word)} bytes at ${hex64(this.cpu.readBase(baseOf(word)))}`;
+    const why = isLoadAlone(word) ? "badRead" : "badWrite";
+    const address = BigInt.asUintN(64, this.cpu.readBase(baseOf(word)) + BigInt(offsetOf(word)));
+    const detail = `misaligned atomic: ${bytesOf(word)} bytes at ${hex64(address)}`;
     return this.fixUp(pc) ?? this.fault(pc, why, detail);
   }
 
@@ -222,6 +228,7 @@ class Run {
    */
   private undo(pc: Va, error: number): Va | undefined {
     const word = this.wordAt(pc);
+    this.hooks.monitor.refused(word);
     const writeBack = error === ERROR.ok ? writeBackOf(word) : 0;
     if (writeBack !== 0) this.cpu.addToBase(baseOf(word), -writeBack);
     return this.fixUp(pc);
@@ -232,6 +239,7 @@ class Run {
     const { cpu, progress } = this;
     if (this.fuelLeft <= 0) return this.outOfFuel();
     progress.calls++;
+    this.hooks.branch = 0;
     cpu.read();
     const { x } = cpu;
     const back = codeAddress(x[LR]!);

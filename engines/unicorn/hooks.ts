@@ -7,6 +7,7 @@ import { SP } from "./cpu.js";
 import { ACCESS, type GuestAddress, vaOf } from "./library.js";
 import { AccessRules, ExclusiveMonitor, wordAt } from "./rules.js";
 import type { Listener, Session } from "./session.js";
+import { branchType, isBlock, isLandingPad } from "./words.js";
 
 /** A refused access, or a part of one that crosses pages. */
 interface Invalid {
@@ -17,7 +18,8 @@ interface Invalid {
 /** An instruction before which the CPU was stopped, and what to do instead of it. */
 export interface Held {
   readonly pc: Va;
-  readonly action: "trap" | "misaligned" | "fail";
+  /** `strayed`: it is no landing pad for the branch that led here. */
+  readonly action: "trap" | "misaligned" | "fail" | "strayed";
 }
 
 export class Hooks implements Listener {
@@ -28,6 +30,8 @@ export class Hooks implements Listener {
   held: Held | undefined;
   readonly rules: AccessRules;
   readonly monitor: ExclusiveMonitor;
+  /** PSTATE.BTYPE; programs are entered as by a call. */
+  branch = 2;
   /** Whether some traps lie on pages with code, so that each instruction must be compared with them. */
   private codeHasTraps = false;
 
@@ -38,7 +42,7 @@ export class Hooks implements Listener {
   ) {
     const { machine, stackLow, stackTop } = run;
     this.rules = new AccessRules(session.cpu, machine, stackLow, stackTop, () => session.pages.hasOddStack);
-    this.monitor = new ExclusiveMonitor(session.cpu);
+    this.monitor = new ExclusiveMonitor(session.cpu, run.spuriousFailures);
   }
 
   reset(): void {
@@ -67,7 +71,7 @@ export class Hooks implements Listener {
 
   /** Whether each instruction must be heard. */
   get isTracing(): boolean {
-    return this.run.trace !== undefined || this.codeHasTraps;
+    return this.run.trace !== undefined || this.codeHasTraps || this.run.bti === true;
   }
 
   onBlock(address: GuestAddress, bytes: number): void {
@@ -104,9 +108,15 @@ export class Hooks implements Listener {
       this.hold(pc, "trap");
       return;
     }
+    const word = wordAt(machine, pc);
+    if (this.run.bti === true && this.branch !== 0 && !isLandingPad(word, this.branch)) {
+      this.hold(pc, "strayed");
+      return;
+    }
+    this.branch = branchType(word);
     try {
       cpu.read();
-      trace?.({ pc, word: wordAt(machine, pc), x: cpu.x, sp: cpu.x[SP]!, nzcv: cpu.nzcv });
+      trace?.({ pc, word, x: cpu.x, sp: cpu.x[SP]!, nzcv: cpu.nzcv });
     } catch (error) {
       this.thrown = { error };
       this.stop();
@@ -123,8 +133,16 @@ export class Hooks implements Listener {
 
   /** Ask the monitor about the instruction at `pc`. */
   private ask(pc: Va): void {
-    const action = this.monitor.before(wordAt(this.run.machine, pc));
+    const word = wordAt(this.run.machine, pc);
+    const action = this.monitor.before(word);
     if (action !== undefined) this.hold(pc, action);
+    else if (isBlock(word) && this.rules.checkBlock(pc, word) !== undefined) this.refuse(pc);
+  }
+
+  private refuse(pc: Va): void {
+    this.progress.stopAt(pc);
+    this.progress.step(pc);
+    this.stop();
   }
 
   private hold(pc: Va, action: Held["action"]): void {
@@ -134,10 +152,7 @@ export class Hooks implements Listener {
 
   private judge(isStore: boolean, address: GuestAddress, bytes: number): void {
     const stop = this.rules.check(isStore, address, bytes);
-    if (stop === undefined) return;
-    this.progress.stopAt(stop.pc);
-    this.progress.step(stop.pc);
-    this.stop();
+    if (stop !== undefined) this.refuse(stop.pc);
   }
 
   private watchLoads(): void {

@@ -8,7 +8,7 @@ import type { Va } from "../../machine/address.js";
 import type { Machine, Mapping } from "../../machine/machine.js";
 import type { Cpu } from "./cpu.js";
 import { HOOK, must, PERMISSION, type Pointer, signed } from "./library.js";
-import { isExclusive, mayMisalignSp } from "./words.js";
+import { isWatched, mayMisalignSp } from "./words.js";
 
 /** Comparing more than these at each run would cost more than mapping them anew. */
 const MOST_CODE_PAGES = 64;
@@ -112,7 +112,7 @@ export class Pages {
     const before = [code.firstExclusive, code.lastExclusive];
     for (let i = first; i < end; i++) {
       const word = now[i]!;
-      if (isExclusive(word)) {
+      if (isWatched(word)) {
         if (code.firstExclusive < 0 || i < code.firstExclusive) code.firstExclusive = i;
         if (i > code.lastExclusive) code.lastExclusive = i;
       }

@@ -7,9 +7,21 @@ import type { Machine } from "../../machine/machine.js";
 import { codeAddress } from "../../spec/a64/address.js";
 import { hex64 } from "../../spec/bits.js";
 import type { EngineFault } from "../engine.js";
+import { failsSpuriously } from "../spurious.js";
 import type { Cpu } from "./cpu.js";
 import { type GuestAddress, hexAddress, signed, vaOf } from "./library.js";
-import { baseOf, bytesOf, isAtomic, isBasedOnSp, isExclusive, isLoadExclusive, pushOf } from "./words.js";
+import {
+  baseOf,
+  bytesOf,
+  isAtomic,
+  isBasedOnSp,
+  isExclusive,
+  isLoadAlone,
+  isLoadExclusive,
+  isWatched,
+  offsetOf,
+  pushOf,
+} from "./words.js";
 
 /** Why an instruction did not complete. */
 interface Stop {
@@ -90,6 +102,29 @@ export class AccessRules {
     return { pc, why: "outsideFrame", detail };
   }
 
+  /** The block that the instruction at `pc` is about to take, as a whole. @returns why it must not be */
+  checkBlock(pc: Va, word: number): Stop | undefined {
+    const register = this.cpu.readBase(baseOf(word));
+    const bytes = bytesOf(word);
+    const stop = isLoadAlone(word) || !isExclusive(word) ? this.judgeBlock(pc, register, bytes, "load") : undefined;
+    this.stop ??= stop ?? (isLoadAlone(word) ? undefined : this.judgeBlock(pc, register, bytes, "store"));
+    return this.stop;
+  }
+
+  private judgeBlock(pc: Va, register: bigint, bytes: number, what: "load" | "store"): Stop | undefined {
+    const va = codeAddress(register);
+    const isStore = what === "store";
+    if (va !== undefined && va < this.stackEnd && va + bytes > this.stackLow) {
+      const stop = this.judgeStack(va, bytes, isStore, true);
+      if (stop !== undefined) return { ...stop, pc };
+    }
+    const mapping = va === undefined ? undefined : this.machine.mapping(va);
+    if (mapping !== undefined && (!isStore || mapping.permission === "rw")) return undefined;
+    const problem = mapping === undefined ? "not mapped" : "not writable";
+    const detail = `${what} of ${bytes} bytes at ${hex64(register)}: ${problem}`;
+    return { pc, why: isStore ? "badWrite" : "badRead", detail };
+  }
+
   /** Whether the access at `pc` is based on a misaligned SP. */
   misalignedStack(pc: Va): Stop | undefined {
     const { sp } = this.cpu;
@@ -143,22 +178,31 @@ interface Reservation {
 export class ExclusiveMonitor {
   private reservation: Reservation | undefined;
 
-  constructor(private readonly cpu: Cpu) {}
+  /** Store-exclusives so far that could succeed. */
+  private count = 0;
+
+  /** @param seed of those that fail all the same */
+  constructor(
+    private readonly cpu: Cpu,
+    private readonly seed: number | undefined,
+  ) {}
 
   /** @returns what to do instead of the instruction that is about to run, undefined if nothing. */
   before(word: number): "misaligned" | "fail" | undefined {
-    if (!isExclusive(word)) return undefined;
+    if (!isWatched(word)) return undefined;
     const address = this.cpu.readBase(baseOf(word));
     const bytes = bytesOf(word);
-    const alignment = baseOf(word) === SP ? 16 : bytes;
-    if (address % BigInt(alignment) !== 0n) return "misaligned";
+    const isStackOdd = baseOf(word) === SP && address % 16n !== 0n;
+    if (isStackOdd || (address + BigInt(offsetOf(word))) % BigInt(bytes) !== 0n) return "misaligned";
+    if (!isExclusive(word)) return undefined;
     if (isLoadExclusive(word)) {
       this.reservation = { address, bytes };
       return undefined;
     }
     const { reservation } = this;
     this.reservation = undefined;
-    return reservation?.address === address && reservation.bytes === bytes ? undefined : "fail";
+    if (reservation?.address !== address || reservation.bytes !== bytes) return "fail";
+    return this.seed !== undefined && failsSpuriously(this.seed, this.count++) ? "fail" : undefined;
   }
 
   /** A store is made. @param va the low 48 bits of a kernel address. */
@@ -167,6 +211,11 @@ export class ExclusiveMonitor {
     const reserved = codeAddress(this.reservation.address);
     if (reserved === undefined) return;
     if (va < reserved + this.reservation.bytes && reserved < va + bytes) this.reservation = undefined;
+  }
+
+  /** The store-exclusive that was about to run has not been made. */
+  refused(word: number): void {
+    if (this.seed !== undefined && isExclusive(word) && !isLoadExclusive(word)) this.count--;
   }
 
   clear(): void {

@@ -10,10 +10,6 @@ const UNICORN: Partial<Record<A64Kind, string>> = {
   readSystem: "its processor has other identification registers",
   writeSystem: "they are its own MMU's",
   writeState: "it has not all fields of PSTATE",
-  accessOrdered: "it lets them be misaligned",
-  loadExclusivePair: "its reservations are of another kind",
-  storeExclusivePair: "its reservations are of another kind",
-  compareAndSwapPair: "it makes two accesses of them",
   maintenance: "it has no caches, and keeps its own translations",
 };
 
