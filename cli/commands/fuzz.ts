@@ -11,9 +11,10 @@ import { findingReport } from "../../harness/format/counterexample.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
 import { readTextFile } from "../../harness/input-file.js";
 import { FUZZ_ORACLES } from "../../harness/loop/cause.js";
-import { createCampaign, type OpenCampaign, resumeCampaign } from "../../harness/loop/directory.js";
+import { createCampaign, type OpenCampaign, readSettings, resumeCampaign } from "../../harness/loop/directory.js";
 import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/loop/findings.js";
 import { fuzz, replayOf } from "../../harness/loop/fuzz.js";
+import { differenceOf, mergeCampaigns } from "../../harness/loop/merge.js";
 import { canUseThreads, defaultJobs, inlinePool, type Pool, threadPool } from "../../harness/loop/pool.js";
 import { SHRINK_BUDGET } from "../../harness/loop/run.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
@@ -38,7 +39,7 @@ import {
   saveForCi,
   saveJson,
 } from "../command.js";
-import { BAD_INPUT, type Io } from "../io.js";
+import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
 import { duration, integer, names, subjectFor, subjectOption } from "../options.js";
 import { saveCampaignPage } from "../page.js";
 import { startStatus } from "../progress.js";
@@ -55,6 +56,7 @@ interface Flags {
   readonly lanes?: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly continue?: true;
   readonly engine?: string;
   readonly oracles?: readonly string[];
   /** The old name of `oracles`. */
@@ -72,8 +74,16 @@ const CHUNK = 32;
 const DEFAULT_TIME_MS = 600_000;
 
 export const defineFuzz: Define = (program, io, finish) => {
-  program
-    .command("fuzz")
+  const command = program.command("fuzz");
+  command
+    .command("merge")
+    .description("Shards of one campaign as one: trials, coverage points, findings by cause, one report.")
+    .argument("<out>", "the folder of the merged campaign; what it holds already counts once")
+    .argument("<campaign...>", "folders of shards, or of campaigns merged before")
+    .option(...JSON_OPTION)
+    .addHelpText("after", examples(["rox fuzz merge all shard-1 shard-2", "rox report all"]))
+    .action((out: string, from: string[], flags: { readonly json?: string }) => finish(runMerge(out, from, flags, io)));
+  command
     .description(
       "Try random programs, histories and more for as long as you like, keep what is found, go on where you stopped.",
     )
@@ -84,7 +94,8 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--shard <i/n>", "do part i of n (default: what the scheduler says, else all of it)", shard)
     .option("--lanes <n>", "parts that learn on their own, the same for all shards (default: 8)", integer(1, 4096))
     .option("--out <dir>", "directory of the campaign (default: .rox/fuzz-SEED)")
-    .option("--resume <dir>", "go on with the campaign in that directory")
+    .option("--resume <dir>", "go on with the campaign in that directory, which must hold one")
+    .option("--continue", "go on with the campaign in --out if it holds one, else begin it: for jobs that are requeued")
     .addOption(new Option("--engine <name>", "what runs A64 code").choices(ENGINES.map(({ name }) => name)))
     .option("--kinds <kinds>", `try these kinds only: ${KIND_NAMES.join(", ")}`, kinds)
     .option("--oracles <oracles>", `count these oracles only: ${FUZZ_ORACLES.join(", ")}`, oracles)
@@ -101,6 +112,8 @@ export const defineFuzz: Define = (program, io, finish) => {
         "rox fuzz --time 10m --jobs 4 --out campaign",
         "rox fuzz --resume campaign --time 2h",
         "rox fuzz --programs 1000000 --seed 7 --shard 2/8",
+        "rox fuzz --programs 1000000 --seed 7 --out shard-$SLURM_ARRAY_TASK_ID --continue",
+        "rox fuzz merge all shard-*",
       ]),
     )
     .action(async (flags: Flags) => finish(await runFuzz(flags, io)));
@@ -134,7 +147,7 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
   const campaign = opened.value;
   const { settings, directory, state } = campaign;
   print(io, [`seed ${settings.seed}, shard ${shardText(settings.shard)}, in ${directory}`]);
-  if (flags.resume !== undefined) print(io, [`resumed after ${state.sums.trials} trials`]);
+  if (state.sums.trials > 0) print(io, [`resumed after ${state.sums.trials} trials`]);
   const setting = settingOf(settings);
   const { trials: tried } = makeCheckers(setting);
   const pool = makePool(flags, setting);
@@ -175,7 +188,7 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
 
 function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   if (flags.resume !== undefined) {
-    const given = (["seed", "shard", "lanes", "out", "engine", "kinds", "oracles", "only"] as const).find(
+    const given = (["seed", "shard", "lanes", "out", "engine", "kinds", "oracles", "only", "continue"] as const).find(
       (name) => flags[name] !== undefined,
     );
     if (given === undefined) return resumeCampaign(flags.resume);
@@ -212,7 +225,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
   const seed = flags.seed ?? randomInt(2 ** 32);
   const suffix = part.of > 1 ? `-${part.index}-of-${part.of}` : "";
   const directory = flags.out ?? path.join(".rox", `fuzz-${seed}${suffix}`);
-  return createCampaign(directory, {
+  const settings: CampaignSettings = {
     format: FORMAT,
     version: version(),
     seed,
@@ -224,7 +237,30 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     engine: engine.value.engines[0]!.name,
     subject: flags.subject,
     ...(only === undefined ? {} : { only }),
-  });
+  };
+  if (flags.continue !== true || !existsSync(path.join(directory, "campaign.json"))) {
+    return createCampaign(directory, settings);
+  }
+  const there = readSettings(directory);
+  if (!there.ok) return there;
+  const other = differenceOf({ ...there.value, ...(flags.seed === undefined ? { seed } : {}) }, settings);
+  if (other !== undefined || shardText(there.value.shard) !== shardText(part)) {
+    const { expected, got } = other ?? { expected: `shard ${shardText(part)}`, got: shardText(there.value.shard) };
+    return refuse({ subject: directory, expected: `a campaign of ${expected}`, got, next: "choose another --out" });
+  }
+  return resumeCampaign(directory);
+}
+
+function runMerge(out: string, from: readonly string[], flags: { readonly json?: string }, io: Io): number {
+  const merged = mergeCampaigns(out, from);
+  if (!merged.ok) return complain(io, merged.error);
+  const { shards, of, trials, cells, findings } = merged.value;
+  const missing = of - shards.length;
+  print(io, [
+    `${out}: ${shards.length} of ${of} shards, ${trials} trials, ${cells} coverage points, ${findings} findings` +
+      `${missing > 0 ? `; ${missing} are missing` : ""}`,
+  ]);
+  return saveJson(io, flags.json, { command: "fuzz merge", ...merged.value }, findings > 0 ? COUNTEREXAMPLE : CLEAN);
 }
 
 /** @throws Error if its subject or engine is not here */

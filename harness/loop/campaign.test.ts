@@ -11,6 +11,7 @@ import { wrongTrials } from "../../testing/campaign.js";
 import { version } from "../project.js";
 import { runCampaign } from "./campaign.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
+import { mergeCampaigns } from "./merge.js";
 import { inlinePool } from "./pool.js";
 import { readCampaign } from "./read.js";
 import { lanesFor, type Shard, WHOLE } from "./shard.js";
@@ -59,6 +60,51 @@ describe("a campaign", () => {
     expect(one.state.sums.trials).toBe(160);
     expect(first.state.sums.trials + second.state.sums.trials).toBe(160);
     expect([...new Set([...cells(first.state), ...cells(second.state)])].sort()).toEqual(cells(one.state));
+  });
+
+  test("shards that are merged are one campaign, in whatever order and however often", async () => {
+    const one = await run(begin(), 160, wrongTrials);
+    const shards = await Promise.all(
+      [1, 2].map(async (index) => {
+        const campaign = begin(settings({ index, of: 2 }));
+        await run(campaign, 160, wrongTrials);
+        return campaign.directory;
+      }),
+    );
+    const [a, b] = shards as [string, string];
+    const factsOf = (read: ReturnType<typeof readCampaign>) => {
+      if (!read.ok) throw new Error(read.error.got);
+      const { state, findings } = read.value;
+      const causes = findings.map(({ facts }) => facts.name);
+      return { trials: state.sums.trials, passed: state.sums.passed, cells: cells(state), causes };
+    };
+    const together = [scratch(), scratch(), scratch()] as const;
+    expect(mergeCampaigns(together[0], [a, b])).toMatchObject({
+      ok: true,
+      value: { shards: ["1/2", "2/2"], trials: 160 },
+    });
+    mergeCampaigns(together[1], [b]);
+    mergeCampaigns(together[1], [a, b, a]);
+    mergeCampaigns(together[2], [together[0]]);
+    mergeCampaigns(together[2], [together[1], a]);
+    const { state, findings } = one;
+    const expected = {
+      ...{ trials: 160, passed: state.sums.passed, cells: cells(state) },
+      causes: findings.map(({ facts }) => facts.name),
+    };
+    for (const directory of together) {
+      expect(factsOf(readCampaign(directory))).toEqual(expected);
+      const shrunkOf = (place: string) =>
+        readdirSync(path.join(place, "corpus")).map((name) => readFileSync(path.join(place, "corpus", name), "utf8"));
+      expect(shrunkOf(directory)).toEqual(shrunkOf(together[0]));
+    }
+    const other = begin(settings(WHOLE, { seed: 8 }));
+    other.close();
+    expect(mergeCampaigns(together[0], [other.directory])).toMatchObject({
+      ok: false,
+      error: { expected: "seed 7", got: "8" },
+    });
+    expect(mergeCampaigns(a, [b])).toMatchObject({ ok: false, error: { got: "a campaign that is none" } });
   });
 
   test("stopped and resumed is the same campaign", async () => {

@@ -22,12 +22,14 @@ const counts = z.record(z.string(), count);
 /** Lanes are made as the campaign is opened: so many are made in no time. */
 const MOST_LANES = 4096;
 
+const shard = z.object({ index: count.min(1), of: count.min(1).max(999_999) });
+
 const settings: z.ZodType<CampaignSettings> = z
   .object({
     format: z.literal(2),
     version: z.string(),
     seed,
-    shard: z.object({ index: count, of: count.min(1).max(999_999) }),
+    shard,
     lanes: count.min(1).max(MOST_LANES),
     kinds: z.array(kindName).min(1).max(64),
     chunk: count.min(1).max(100_000),
@@ -42,6 +44,24 @@ const sums = z.record(z.string(), amount);
 const pair = z.tuple([amount, amount]);
 const gain = z.object({ fresh: pair, mutants: pair });
 const kept = z.array(z.object({ index: count, text: z.string(), cells: z.array(z.string()) }));
+
+const snapshot = z.object({
+  kind: z.literal("snapshot"),
+  elapsedMs: amount,
+  sums: z.record(kindName, sums),
+  emitted: z.array(amount),
+  incomparable: counts,
+  ignored: count,
+  findings: z.record(plainName, count),
+  suspected: z.record(z.string(), plainName),
+  lanes: z.array(
+    z.object({
+      lane: count,
+      done: count,
+      memories: z.record(kindName, z.object({ hits: counts, kept, gain })),
+    }),
+  ),
+});
 
 const record = z.discriminatedUnion("kind", [
   z.object({
@@ -58,23 +78,7 @@ const record = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("finding"), name: plainName, index: count, suspected: z.string() }),
   z.object({ kind: z.literal("time"), elapsedMs: amount }),
-  z.object({
-    kind: z.literal("snapshot"),
-    elapsedMs: amount,
-    sums: z.record(kindName, sums),
-    emitted: z.array(amount),
-    incomparable: counts,
-    ignored: count,
-    findings: z.record(plainName, count),
-    suspected: z.record(z.string(), plainName),
-    lanes: z.array(
-      z.object({
-        lane: count,
-        done: count,
-        memories: z.record(kindName, z.object({ hits: counts, kept, gain })),
-      }),
-    ),
-  }),
+  snapshot,
 ]) as unknown as z.ZodType<CampaignRecord>;
 
 const finding: z.ZodType<FindingFacts> = z.object({
@@ -98,7 +102,10 @@ const finding: z.ZodType<FindingFacts> = z.object({
 
 const sample = z.object({ ms: amount, trials: count, executed: amount, cells: count, findings: count });
 
-export const SCHEMAS = { settings, record, finding, sample } as const;
+/** Of a merged campaign. */
+const parts = z.array(z.object({ shard, said: snapshot, samples: z.array(sample) }));
+
+export const SCHEMAS = { settings, record, finding, sample, parts } as const;
 
 /** A value of that shape, or what is wrong with it in a few words. */
 export function shaped<T>(schema: z.ZodType<T>, json: unknown): { readonly value: T } | { readonly wrong: string } {

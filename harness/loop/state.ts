@@ -68,7 +68,7 @@ interface TimeRecord {
 }
 
 /** Everything so far: the first record of a file. */
-interface SnapshotRecord {
+export interface SnapshotRecord {
   readonly kind: "snapshot";
   readonly elapsedMs: number;
   /** By kind. */

@@ -1,0 +1,217 @@
+// Shards of one campaign as one campaign: what they tried, reached and found together. Each shard is kept as what it said
+// last, so that merging it again, or a later state of it, counts it once; the order does not matter.
+
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { readTextFile } from "../input-file.js";
+import { parseJson } from "../json.js";
+import { makeDirectory, writeOutputFile } from "../output-file.js";
+import { reportJson } from "../report.js";
+import { campaignCorpus, type FindingFacts, findingsDirectory } from "./findings.js";
+import { logLine } from "./log.js";
+import { type KeptFinding, readCampaign, type Sample } from "./read.js";
+import { SCHEMAS, shaped } from "./schema.js";
+import { type Shard, shardText, WHOLE } from "./shard.js";
+import { type CampaignSettings, CampaignState, type SnapshotRecord } from "./state.js";
+
+interface Part {
+  readonly shard: Shard;
+  readonly said: SnapshotRecord;
+  readonly samples: readonly Sample[];
+}
+
+interface MergedCampaign {
+  readonly directory: string;
+  readonly shards: readonly string[];
+  /** Of the campaign that the shards are parts of, how many there are. */
+  readonly of: number;
+  readonly trials: number;
+  readonly cells: number;
+  readonly findings: number;
+}
+
+const PARTS = "shards.json";
+
+/** @param from campaigns: shards, or campaigns that were merged before */
+export function mergeCampaigns(into: string, from: readonly string[]): Loaded<MergedCampaign> {
+  const parts = new Map<string, Part>();
+  const findings = new Map<string, KeptFinding>();
+  let settings: CampaignSettings | undefined;
+  const known = existsSync(path.join(into, "campaign.json")) ? [into] : [];
+  for (const directory of [...known, ...from.filter((name) => path.resolve(name) !== path.resolve(into))]) {
+    const read = readCampaign(directory);
+    if (!read.ok) return read;
+    const { settings: own, state, samples } = read.value;
+    settings ??= own;
+    const other = differenceOf(settings, own);
+    if (other !== undefined) {
+      return refuse({ subject: directory, ...other, next: "merge shards that were started alike" });
+    }
+    const inside = partsOf(directory);
+    if (!inside.ok) return inside;
+    if (inside.value === undefined && directory === into) {
+      const expected = "a folder for the merged campaign";
+      return refuse({ subject: into, expected, got: "a campaign that is none", next: "choose another folder" });
+    }
+    for (const part of inside.value ?? [{ shard: own.shard, said: state.snapshot(), samples }]) keepPart(parts, part);
+    for (const finding of read.value.findings) keepSmaller(findings, finding);
+  }
+  if (settings === undefined) {
+    return refuse({ subject: into, expected: "campaigns to merge", got: "none", next: "name their folders" });
+  }
+  const sorted = [...parts.values()].sort((a, b) => a.shard.index - b.shard.index);
+  return write(into, { ...settings, shard: WHOLE }, sorted, [...findings.values()]);
+}
+
+const SAME = ["format", "version", "seed", "lanes", "chunk", "feedback", "engine", "subject"] as const;
+
+/** Why two campaigns are not shards of one. */
+export function differenceOf(a: CampaignSettings, b: CampaignSettings) {
+  const wrong = SAME.find((key) => a[key] !== b[key]);
+  if (wrong !== undefined) return { expected: `${wrong} ${String(a[wrong])}`, got: String(b[wrong]) };
+  for (const key of ["kinds", "only"] as const) {
+    const [first, second] = [a[key]?.join(","), b[key]?.join(",")];
+    if (first !== second) return { expected: `${key} ${first ?? "all"}`, got: second ?? "all" };
+  }
+  return undefined;
+}
+
+const trialsOf = ({ said }: Part): number => said.lanes.reduce((sum, { done }) => sum + done, 0);
+
+/** Of the same shard, the one that got further. */
+function keepPart(parts: Map<string, Part>, part: Part): void {
+  const name = shardText(part.shard);
+  const before = parts.get(name);
+  if (before === undefined || trialsOf(part) > trialsOf(before)) parts.set(name, part);
+}
+
+/** Of the same cause, the smaller case; of two as small, one that does not depend on the order. */
+function keepSmaller(findings: Map<string, KeptFinding>, finding: KeptFinding): void {
+  const { name, size } = finding.facts;
+  const before = findings.get(name);
+  const isBetter =
+    before === undefined ||
+    size.shrunk < before.facts.size.shrunk ||
+    (size.shrunk === before.facts.size.shrunk && finding.shrunk < before.shrunk);
+  if (isBetter) findings.set(name, finding);
+}
+
+/** What a merged campaign was merged from; undefined if it is a shard itself. */
+function partsOf(directory: string): Loaded<readonly Part[] | undefined> {
+  const file = path.join(directory, PARTS);
+  if (!existsSync(file)) return loaded(undefined);
+  const text = readTextFile(file);
+  if (!text.ok) return text;
+  const json = parseJson(file, text.value);
+  if (!json.ok) return json;
+  const read = shaped(SCHEMAS.parts, json.value);
+  if ("value" in read) return loaded(read.value as unknown as readonly Part[]);
+  return refuse({ subject: file, expected: "the shards of a campaign", got: read.wrong, next: "merge them anew" });
+}
+
+function write(
+  directory: string,
+  settings: CampaignSettings,
+  parts: readonly Part[],
+  findings: readonly KeptFinding[],
+): Loaded<MergedCampaign> {
+  const state = new CampaignState(settings);
+  state.apply(sumOf(parts));
+  for (const place of [directory, findingsDirectory(directory), campaignCorpus(directory)]) {
+    const made = makeDirectory(place);
+    if (!made.ok) return made;
+  }
+  const files: [string, string][] = [
+    [PARTS, reportJson(parts)],
+    ["log-000001.jsonl", `${logLine(state.snapshot())}\n`],
+    ["samples.jsonl", samplesOf(parts, state)],
+    ...findings.flatMap((finding) => findingFiles(finding)),
+    // Last: with it, the folder is a campaign.
+    ["campaign.json", reportJson(settings)],
+  ];
+  for (const [name, text] of files) {
+    const file = path.join(directory, name);
+    const made = makeDirectory(path.dirname(file));
+    const written = made.ok ? writeOutputFile(file, text) : made;
+    if (!written.ok) return written;
+  }
+  return loaded({
+    ...{ directory, shards: parts.map(({ shard }) => shardText(shard)), of: parts[0]?.shard.of ?? 1 },
+    ...{
+      trials: state.sums.trials,
+      cells: state.cells.size,
+      findings: readdirSync(findingsDirectory(directory)).length,
+    },
+  });
+}
+
+function findingFiles({ facts, shrunk, original }: KeptFinding): [string, string][] {
+  const extension = path.extname(facts.file);
+  const place = path.join("findings", facts.name);
+  return [
+    [path.join(place, facts.file), shrunk],
+    [path.join(place, `original${extension}`), original],
+    [path.join(place, "finding.json"), reportJson(facts)],
+    ...(isEntry(facts) ? [[path.join("corpus", `${facts.name}${extension}`), shrunk] as [string, string]] : []),
+  ];
+}
+
+const isEntry = ({ notRepeated }: FindingFacts): boolean => notRepeated === undefined;
+
+/** Lanes of different shards are different lanes: everything is added. */
+function sumOf(parts: readonly Part[]): SnapshotRecord {
+  const sum = new Map<string, Record<string, number>>();
+  const incomparable: Record<string, number> = {};
+  const findings: Record<string, number> = {};
+  const suspected: Record<string, string> = {};
+  const emitted: number[] = [];
+  let [elapsedMs, ignored] = [0, 0];
+  for (const { said } of parts) {
+    for (const [kind, sums] of Object.entries(said.sums)) {
+      sum.set(kind, added(sum.get(kind) ?? {}, sums as unknown as Record<string, number>));
+    }
+    Object.assign(incomparable, added(incomparable, said.incomparable));
+    Object.assign(findings, added(findings, said.findings));
+    for (const [cause, name] of Object.entries(said.suspected)) suspected[cause] ??= name;
+    for (const [i, n] of said.emitted.entries()) emitted[i] = (emitted[i] ?? 0) + n;
+    elapsedMs += said.elapsedMs;
+    ignored += said.ignored;
+  }
+  return {
+    ...{ kind: "snapshot", elapsedMs, ignored, incomparable, findings, suspected, emitted },
+    sums: Object.fromEntries(sum) as unknown as SnapshotRecord["sums"],
+    lanes: parts.flatMap(({ said }) => said.lanes),
+  };
+}
+
+function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const sum = { ...a };
+  for (const [key, n] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + n;
+  return sum;
+}
+
+/** The shards side by side in time. The points that they reached together are known at the end only. */
+function samplesOf(parts: readonly Part[], state: CampaignState): string {
+  const all = parts.flatMap(({ samples }, part) => samples.map((sample) => ({ part, sample })));
+  const latest = new Map<number, Sample>();
+  const lines = all
+    .sort((a, b) => a.sample.ms - b.sample.ms)
+    .map(({ part, sample }) => {
+      latest.set(part, sample);
+      const now = [...latest.values()];
+      const total = (of: (one: Sample) => number): number => now.reduce((sum, one) => sum + of(one), 0);
+      return {
+        ...{ ms: sample.ms, trials: total(({ trials }) => trials), executed: total(({ executed }) => executed) },
+        cells: Math.min(
+          state.cells.size,
+          total(({ cells }) => cells),
+        ),
+        findings: Math.min(
+          state.findings.size,
+          total(({ findings }) => findings),
+        ),
+      };
+    });
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
