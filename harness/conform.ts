@@ -1,6 +1,6 @@
-// Conformance files, and the kernel's self-tests, through both witnesses. A file asks for a result, or it is negative: under a directory `negative`,
-// or with an error section, and must then be refused. Negative files beside others are tests that pass by being
-// refused; on their own they are just bad input, each with its line.
+// Conformance files, and the kernel's self-tests, through both witnesses. A file asks for a result, or it is negative:
+// under a directory `negative`, or with an error section, and must then be refused. Negative files beside others are
+// tests that pass by being refused; on their own they are just bad input, each with its line.
 
 import path from "node:path";
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
@@ -9,6 +9,8 @@ import { hex64 } from "../spec/bits.js";
 import { type Group, ROWS } from "../spec/bpf/isa.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Program } from "../spec/bpf/program.js";
+import { defaultSubject } from "../subjects/index.js";
+import type { AnySubject } from "../subjects/program-subject.js";
 import { type BadInput, badInputLine } from "./bad-input.js";
 import { breather } from "./breathe.js";
 import { loadDataFile } from "./case-file.js";
@@ -40,7 +42,13 @@ export interface ConformReport extends Report {
 
 const GROUPS: readonly Group[] = [...new Set(ROWS.map(({ group }) => group))].filter((group) => group !== "kernel");
 
-export async function conform(paths: readonly string[], check: Check, stop: AbortSignal): Promise<ConformReport> {
+/** @param subject whose code the self-tests that say how it must look are held against */
+export async function conform(
+  paths: readonly string[],
+  check: Check,
+  stop: AbortSignal,
+  subject: AnySubject = defaultSubject,
+): Promise<ConformReport> {
   const started = Date.now();
   const found = findFiles(paths, [".data", OBJECT_EXTENSION]);
   const failures: Failure[] = [];
@@ -77,7 +85,7 @@ export async function conform(paths: readonly string[], check: Check, stop: Abor
   for (const file of found.files) {
     await breathe();
     if (stop.aborted) break;
-    if (isObjectFile(file)) for (const { name, result } of runSelfTests(file, check)) take(name, result);
+    if (isObjectFile(file)) for (const { name, result } of await runSelfTests(file, check, subject)) take(name, result);
     else take(file, runFile(file, check));
   }
   // Refusing is passing only beside files that ran.

@@ -17,6 +17,19 @@ const PROGRAMS: Readonly<Record<string, readonly [text: string, ...tags: string[
   elsewhere: ["r0 = 1\nexit\n", "comment:test_expect_success", "comment:test_arch=X86_64"],
   part: ["r0 = 1\nexit\n", "comment:test_auxiliary"],
   silent: ["r0 = 1\nexit\n", "comment:test_description=nothing more"],
+  code: [
+    "r0 = 1\nr0 += r1\nexit\n",
+    ...["comment:1:test_expect_success", "comment:2:test_arch=X86_64", "comment:3:test_jited=\tendbr64"],
+    ...["comment:4:test_arch=ARM64", "comment:10:test_jited=\tadd\tx7, x7, x0"],
+    ...["comment:5:test_jited=\tstp\tx29, x30, [sp, #-0x10]!", "comment:6:test_jited=\tmov\tx29, sp"],
+    ...["comment:7:test_jited=...", "comment:8:test_jited=\tmov{{(z)?}}\tx7, #0x1"],
+    ...["comment:11:test_jited=...", "comment:12:test_jited=\tret"],
+  ],
+  otherCode: [
+    "r0 = 1\nexit\n",
+    ...["comment:test_arch=ARM64", "comment:test_jited=4=\tmov\tx7, #0x1", "comment:test_jited=5=\tret"],
+    "comment:test_expect_success",
+  ],
   lacking: ["call pc-1\nexit\n", "comment:test_expect_success", "comment:test_retval=0"],
 };
 
@@ -67,6 +80,15 @@ test("what is not compared is named with its reason", async () => {
   ]) {
     expect(out).toContain(`restricted  ${name}:\n    ${why}`);
   }
+});
+
+test("the code of arm64 has the lines that a self-test asks for, in their order", async () => {
+  const right = await conform("code");
+  expect(right.out).toContain("JIT                 1 of 1\n");
+  expect(right.code).toBe(0);
+  const wrong = await conform("otherCode");
+  expect(wrong.out).toMatch(/FAILED otherCode: code: expected ret, got \S/);
+  expect(wrong.code).toBe(1);
 });
 
 test("an object without the tags of self-tests is bad input", async () => {

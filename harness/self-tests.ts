@@ -8,8 +8,12 @@ import { expectationsOf, TEST_DATA_BYTES } from "../spec/bpf/object/expectations
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Case } from "../subjects/case.js";
+import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import { badInputLine } from "./bad-input.js";
 import { failure, say, type TestResult } from "./conform-result.js";
+import { missingLine } from "./expected-code.js";
+import { llvmLines } from "./format/llvm-code.js";
+import { compileCase } from "./listing.js";
 import { caseOfProgram, loadObject } from "./object-file.js";
 import { shellWord } from "./shell-word.js";
 
@@ -18,10 +22,11 @@ type Expectation = NonNullable<ReturnType<ReturnType<typeof expectationsOf>["get
 const OURS = "ARM64";
 
 /** Each program of an object file, held against its tags. */
-export function runSelfTests(
+export async function runSelfTests(
   file: string,
   check: Check,
-): readonly { readonly name: string; readonly result: TestResult }[] {
+  subject: AnySubject,
+): Promise<readonly { readonly name: string; readonly result: TestResult }[]> {
   const object = loadObject(file);
   if (!object.ok) return [{ name: file, result: { kind: "unreadable", error: object.error } }];
   const { btf } = object.value;
@@ -32,7 +37,7 @@ export function runSelfTests(
     const error = { subject: file, expected: "programs that say what comes of them", got, next };
     return [{ name: file, result: { kind: "unreadable", error } }];
   }
-  return programsOf(object.value).map((fn) => {
+  const results = programsOf(object.value).map(async (fn): Promise<{ name: string; result: TestResult }> => {
     const name = `${file}, ${fn.name}`;
     const expectation = expectations.get(fn.name);
     const kept = expectation === undefined ? "says nothing of what comes of it" : keptFrom(expectation);
@@ -41,7 +46,8 @@ export function runSelfTests(
     const made = caseOfProgram(file, object.value, fn, undefined);
     if (made.ok) {
       const replay = `npx rox run ${shellWord(file)} --function ${shellWord(fn.name)}`;
-      return { name, result: held(made.value, expectation, check, name, replay) };
+      const result = held(made.value, expectation, check, name, replay);
+      return { name, result: await heldCode(result, made.value, expectation, subject, name, replay) };
     }
     const line = badInputLine(made.error);
     return {
@@ -49,12 +55,32 @@ export function runSelfTests(
       result: expectation.loads === false ? { kind: "refused", line } : { kind: "restricted", why: line },
     };
   });
+  return Promise.all(results);
 }
 
 function keptFrom({ isPart, loads, returns, architectures }: Expectation): string | undefined {
   if (architectures.length > 0 && !architectures.includes(OURS)) return `is for ${architectures.join(", ")}`;
   if (isPart) return "is a part of other tests";
   return loads === undefined && returns === undefined ? "says nothing of what comes of it with privileges" : undefined;
+}
+
+/** With what the code of the program must look like, where nothing else was wrong. */
+async function heldCode(
+  result: TestResult,
+  c: Case,
+  { code }: Expectation,
+  subject: AnySubject,
+  name: string,
+  replay: string,
+): Promise<TestResult> {
+  if (code.length === 0 || result.kind !== "tested" || !result.jit) return result;
+  if (!isKernel(subject)) return { kind: "restricted", why: "asks for code of Linux, which the subject is not" };
+  const compiled = await compileCase(c, undefined, subject);
+  if (!compiled.ok) return result;
+  const missing = missingLine(code, llvmLines(compiled.value.listing.filter((fn) => fn.code === 0)));
+  if (missing === undefined) return result;
+  const failures = [failure(name, "code", missing.expected, missing.got, replay.replace(" run ", " jit "))];
+  return { ...result, jit: false, failures };
 }
 
 function held(c: Case, { loads, returns }: Expectation, check: Check, name: string, replay: string): TestResult {

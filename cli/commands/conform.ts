@@ -38,7 +38,7 @@ async function runConform(paths: readonly string[], flags: Flags, io: Io): Promi
   const subject = subjectFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
-  const report = await conform(paths, makeCheck({ subject, engines, strictness: "rfc" }), io.stop);
+  const report = await conform(paths, makeCheck({ subject, engines, strictness: "rfc" }), io.stop, subject);
   complainAll(io, report.unreadable);
   if (onlyRefusals(report)) {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);

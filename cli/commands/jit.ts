@@ -3,6 +3,7 @@
 import { Option } from "commander";
 import { loadCase } from "../../harness/case-file.js";
 import { formatListing } from "../../harness/format/listing.js";
+import { llvmLines } from "../../harness/format/llvm-code.js";
 import { compileCase } from "../../harness/listing.js";
 import { choiceOf, type ProgramChoice } from "../../harness/object-file.js";
 import { writeOutputFile } from "../../harness/output-file.js";
@@ -15,6 +16,7 @@ interface Flags extends ProgramChoice {
   readonly subject: string;
   readonly cpu?: "lse" | "ll-sc";
   readonly base?: number;
+  readonly syntax: "beside" | "llvm";
   readonly out?: string;
   readonly json?: string;
 }
@@ -29,6 +31,11 @@ export const defineJit: Define = (program, io, finish) => {
     )
     .addOption(subjectOption())
     .option("--base <address>", "address of the first image's first word, a multiple of 8", address)
+    .addOption(
+      new Option("--syntax <form>", "beside BPF, or as LLVM lists code, for the patterns of kernel self-tests")
+        .choices(["beside", "llvm"])
+        .default("beside"),
+    )
     .option("--out <file>", "write the images one after the other")
     .option(...JSON_OPTION)
     .addHelpText(
@@ -49,7 +56,7 @@ async function listFile(file: string, flags: Flags, io: Io): Promise<number> {
   const compiled = await compileCase({ ...read.value, env }, flags.base, subject);
   if (!compiled.ok) return complain(io, { ...compiled.error, subject: file });
   const { listing, image } = compiled.value;
-  print(io, formatListing(listing, io.columns));
+  print(io, flags.syntax === "llvm" ? llvmLines(listing) : formatListing(listing, io.columns));
   if (flags.out !== undefined) {
     const written = writeOutputFile(flags.out, image);
     if (!written.ok) return complain(io, written.error);

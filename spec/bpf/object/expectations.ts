@@ -13,33 +13,53 @@ interface Expectation {
   readonly isPart: boolean;
   /** Architectures that it is for; empty: all. */
   readonly architectures: readonly string[];
+  /** Lines that the code of arm64 must have, one behind the other, but for where `...` says that others may lie between. */
+  readonly code: readonly string[];
 }
 
 /** Bytes of the packet that the self-tests' runner gives. */
 export const TEST_DATA_BYTES = 64;
 
-const PREFIX = /^comment:(?:\d+:)?/;
+/** Tags may carry a number that says their order: before the word, or in older files before the text of a line. */
+const PREFIX = /^comment:(?:(\d+):)?/;
+const ORDER = /^test_jited=(\d+)=/;
+const OURS = "ARM64";
 const WORDS: Readonly<Record<string, number | "any">> = {
   ...{ POINTER_VALUE: "any", "0xbadcafe": "any", TEST_DATA_LEN: TEST_DATA_BYTES },
   ...{ INT_MIN: -0x8000_0000, _INT_MIN: -0x8000_0000 },
 };
 
+interface Tag {
+  readonly name: string;
+  /** Behind the prefix. */
+  readonly text: string;
+  readonly order: number;
+}
+
 /** By name of the function. Only functions with a tag of the self-tests are there. */
 export function expectationsOf(btf: Btf): ReadonlyMap<string, Expectation> {
+  const tags = btf.tags().flatMap(({ text, type, component }): readonly Tag[] => {
+    const prefix = PREFIX.exec(text);
+    if (component !== -1 || btf.kind(type) !== "func" || prefix === null) return [];
+    const said = text.slice(prefix[0].length);
+    const order = Number(prefix[1] ?? ORDER.exec(said)?.[1] ?? -1);
+    return [{ name: btf.name(type), text: said.replace(ORDER, "test_jited="), order }];
+  });
   const found = new Map<string, Expectation>();
-  for (const { text, type, component } of btf.tags()) {
-    if (component !== -1 || btf.kind(type) !== "func" || !PREFIX.test(text)) continue;
-    const name = btf.name(type);
-    const known = found.get(name) ?? { isPart: false, architectures: [] };
-    found.set(name, { ...known, ...said(text.replace(PREFIX, ""), known) });
+  for (const { name, text } of tags.sort((a, b) => a.order - b.order)) {
+    const known = found.get(name) ?? { isPart: false, architectures: [], code: [] };
+    found.set(name, { ...known, ...said(text, known) });
   }
   return found;
 }
 
-function said(tag: string, { architectures }: Expectation): Partial<Expectation> {
+function said(tag: string, { architectures, code }: Expectation): Partial<Expectation> {
   const [key, ...rest] = tag.split("=");
   const value = rest.join("=");
   switch (key) {
+    // A line is for the architecture that was named last.
+    case "test_jited":
+      return architectures.at(-1) === OURS ? { code: [...code, value] } : {};
     case "test_expect_success":
       return { loads: true };
     case "test_expect_failure":
