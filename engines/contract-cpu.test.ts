@@ -160,6 +160,20 @@ describe.each(SUBJECTS)("a CPU of %s", (_name, { engine, machineWith }) => {
     expect(cpu.resume({ fuel: FUEL })).toMatchObject({ kind: "break", pc: CODE + 4 });
   });
 
+  test("a store-exclusive that is paused after has made its store, and a spurious failure is counted once", () => {
+    // ldxr x2, [x0]; stxr w3, x1, [x0]; add x4, x4, x3; b -3
+    const loop = [0xc85f_7c02, 0xc803_7c01, 0x8b03_0084, B(-3)];
+    const statuses = (pauseAfter: "store" | undefined, spuriousFailures?: number): bigint => {
+      const cpu = cpuWith(loop, { spuriousFailures });
+      cpu.state.x[0] = pointer(DATA);
+      while (cpu.executed < 400) cpu.resume({ fuel: 400 - cpu.executed, pauseAfter });
+      return cpu.state.x[4]!;
+    };
+    expect(statuses("store")).toBe(0n);
+    expect(statuses("store", 5)).toBe(statuses(undefined, 5));
+    expect(statuses(undefined, 5)).toBeGreaterThan(0n);
+  });
+
   describe("memory that code may come to lie in", () => {
     const STR_W = 0xb900_0001; // str w1, [x0]
     /** A tracked page that is written as data and then made executable. */
