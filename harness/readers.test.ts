@@ -13,6 +13,12 @@ import { compareTrace, isTrace, readTraceOp, type TraceOp } from "../properties/
 import { readRecording } from "../properties/recordings/recording.js";
 import { readDataFile } from "../spec/bpf/data-file.js";
 import { decode } from "../spec/bpf/insn.js";
+import { expectationsOf } from "../spec/bpf/object/expectations.js";
+import { linkProgram } from "../spec/bpf/object/link.js";
+import { programsOf, readObject } from "../spec/bpf/object/object.js";
+import { isElf } from "../spec/elf/elf.js";
+import { parsed } from "../spec/malformed.js";
+import { exampleObject } from "../testing/bpf-object.js";
 import { smallCampaign } from "../testing/campaign.js";
 import { assertAsyncLaw } from "../testing/law.js";
 import { mutatedBytes, mutatedJson, mutatedText } from "../testing/mutated.js";
@@ -46,6 +52,8 @@ interface Reader<T> {
 /** A row of the table, whatever its inputs are. */
 const reader = <T>(one: Reader<T>): Reader<unknown> => one as unknown as Reader<unknown>;
 
+const wrongLine = ({ expected, got }: { readonly expected: string; readonly got: string }): string =>
+  badInputLine({ subject: "file", expected, got, next: "correct it" });
 /** What is wrong, as a command prints it. */
 const printed = (got: string): string => badInputLine({ subject: "file", expected: "better", got, next: "correct it" });
 const refusal = <T>(read: Loaded<T>): string | undefined => (read.ok ? undefined : badInputLine(read.error));
@@ -163,6 +171,21 @@ const READERS: readonly Reader<unknown>[] = [
     read(bytes) {
       const read = decode(bytes);
       return outcome(read.ok ? undefined : printed(read.error.message), bytes.length % 8 === 0 || read.ok);
+    },
+  }),
+  reader({
+    name: "an object file (.o), its programs and what its tags say",
+    inputs: mutatedBytes([exampleObject()]),
+    read(bytes) {
+      const object = readObject(bytes);
+      if (!object.ok) return outcome(wrongLine(object.error), isElf(bytes));
+      const { btf } = object.value;
+      const wrong = programsOf(object.value).flatMap((fn) => {
+        const linked = linkProgram(object.value, fn, "memory");
+        return linked.ok ? [] : [wrongLine(linked.error)];
+      });
+      if (btf !== undefined) parsed(() => expectationsOf(btf));
+      return outcome(wrong[0], true);
     },
   }),
   reader({

@@ -7,6 +7,7 @@ import type { Check } from "../properties/cases/program/report.js";
 import { expectationsOf, TEST_DATA_BYTES } from "../spec/bpf/object/expectations.js";
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
+import { parsed } from "../spec/malformed.js";
 import type { Case } from "../subjects/case.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import { badInputLine } from "./bad-input.js";
@@ -20,6 +21,7 @@ import { shellWord } from "./shell-word.js";
 type Expectation = NonNullable<ReturnType<ReturnType<typeof expectationsOf>["get"]>>;
 
 const OURS = "ARM64";
+const MEND = "compile it again";
 
 /** Each program of an object file, held against its tags. */
 export async function runSelfTests(
@@ -30,7 +32,10 @@ export async function runSelfTests(
   const object = loadObject(file);
   if (!object.ok) return [{ name: file, result: { kind: "unreadable", error: object.error } }];
   const { btf } = object.value;
-  const expectations = btf === undefined ? new Map<string, never>() : expectationsOf(btf);
+  const read = parsed(() => (btf === undefined ? new Map<string, Expectation>() : expectationsOf(btf)));
+  if (!read.ok)
+    return [{ name: file, result: { kind: "unreadable", error: { subject: file, next: MEND, ...read.error } } }];
+  const expectations = read.value;
   if (expectations.size === 0) {
     const got = btf === undefined ? "no section .BTF" : "no tag of theirs";
     const next = "name self-tests of the kernel, compiled with -g";

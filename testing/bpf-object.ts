@@ -2,6 +2,7 @@
 
 import { encode } from "../spec/bpf/insn.js";
 import { parse } from "../spec/bpf/text/parse.js";
+import { BtfBuilder } from "./btf.js";
 import { type ElfSpec, writeElf } from "./elf.js";
 
 const CODE_FLAGS = 6;
@@ -74,4 +75,31 @@ function assemble(text: string): Uint8Array {
   const read = parse(text);
   if (!read.ok) throw new Error(read.error.message);
   return encode(read.value);
+}
+
+/** A program with a subprogram, a map that BTF describes, a variable and a line of its source. */
+export function exampleObject(): Uint8Array {
+  const btf = new BtfBuilder();
+  const counts = btf.map("counts", { type: 1, max_entries: 4, key_size: 4, value_size: 8 });
+  btf.section(".maps", [{ type: counts, offset: 0, size: 32 }]);
+  const main = btf.add("func", "main", btf.add("funcProto", "", btf.int("int", 4)));
+  btf.add("declTag", "comment:test_expect_success", main, [0xffff_ffff]);
+  const ext = btf.ext({ xdp: [{ offset: 0, words: ["prog.c", "", 23 << 10] }] });
+  const relocations = {
+    ...{ 0: { symbol: "counts", type: ADDRESS }, 2: { symbol: "limit", type: ADDRESS } },
+    4: { symbol: "sub", type: CALL },
+  };
+  const text = "r1 = 0 ll\nr2 = 0 ll\ncall pc-1\nexit\n";
+  return writeObject({
+    code: [
+      { section: "xdp", functions: [{ name: "main", text, relocations }] },
+      { section: ".text", functions: [{ name: "sub", text: "r0 = 0\nexit\n" }] },
+    ],
+    data: [
+      { section: ".maps", bytes: new Uint8Array(32), symbols: { counts: [0, 32] } },
+      { section: ".rodata", bytes: Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0), symbols: { limit: [4, 4] } },
+      { section: ".BTF", bytes: btf.bytes(), isDebug: true },
+      { section: ".BTF.ext", bytes: ext, isDebug: true },
+    ],
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ADDRESS, CALL, type ObjectSpec, writeObject } from "../../../testing/bpf-object.js";
+import { ADDRESS, CALL, exampleObject, type ObjectSpec, writeObject } from "../../../testing/bpf-object.js";
 import { BtfBuilder } from "../../../testing/btf.js";
 import { writeElf } from "../../../testing/elf.js";
 import { readBtf } from "../../btf/btf.js";
@@ -226,24 +226,7 @@ describe("what a loader without a kernel cannot do is refused by name", () => {
 });
 
 test("an object with any one byte changed is read, linked or refused in one sentence", () => {
-  const btf = new BtfBuilder();
-  const counts = btf.map("counts", { type: 1, max_entries: 4, key_size: 4, value_size: 8 });
-  btf.section(".maps", [{ type: counts, offset: 0, size: 32 }]);
-  const ext = btf.ext({ xdp: [{ offset: 0, words: ["prog.c", "", 23 << 10] }] });
-  const text = "r1 = 0 ll\nr2 = 0 ll\ncall pc-1\nexit\n";
-  const relocations = {
-    ...{ 0: { symbol: "counts", type: ADDRESS }, 2: { symbol: "limit", type: ADDRESS } },
-    4: { symbol: "sub", type: CALL },
-  };
-  const file = writeObject({
-    code: [main(text, relocations), { section: ".text", functions: [{ name: "sub", text: RETURN }] }],
-    data: [
-      { section: ".maps", bytes: new Uint8Array(32), symbols: { counts: [0, 32] } },
-      { section: ".rodata", bytes: words(1, 2), symbols: { limit: [4, 4] } },
-      { section: ".BTF", bytes: btf.bytes(), isDebug: true },
-      { section: ".BTF.ext", bytes: ext, isDebug: true },
-    ],
-  });
+  const file = exampleObject();
   const ends = { linked: 0, refused: 0 };
   for (let at = 0; at < file.length; at++) {
     for (const byte of [1, 0xff]) {
