@@ -2,6 +2,7 @@
 
 import type { Wrong } from "../../spec/malformed.js";
 import { type ReadKernel, readKernelImage } from "../../subjects/linux/image/read.js";
+import { userCache } from "../../subjects/linux/image/user-cache.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readInputFile } from "../input-file.js";
 
@@ -11,7 +12,10 @@ export function loadKernel(file: string, symbolsFile?: string): Loaded<ReadKerne
   if (!bytes.ok) return bytes;
   const symbols = symbolsFile === undefined ? undefined : readInputFile(symbolsFile, "kernel");
   if (symbols?.ok === false) return symbols;
-  const read = readKernelImage(bytes.value, symbols === undefined ? {} : { symbols: symbols.value });
+  const read = readKernelImage(bytes.value, {
+    known: userCache(),
+    ...(symbols === undefined ? {} : { symbols: symbols.value }),
+  });
   if (read.ok) return loaded(read.value);
   return refusedKernel(file, read.error);
 }

@@ -1,13 +1,13 @@
 // A kernel image as running it needs it: bytes at their link addresses with relocations applied, symbols, types.
 
 import type { Va } from "../../../machine/address.js";
-import { Malformed, parsed } from "../../../spec/malformed.js";
+import { Malformed, type Parsed, parsed } from "../../../spec/malformed.js";
 import { type ImageHeader, readHeader } from "./header.js";
-import { findKallsyms, readNames } from "./kallsyms.js";
-import { findLinkBase, findOffsets, type KallsymsLayout } from "./link-base.js";
-import { applyRelocations, findRelocations, type Relocations } from "./relocations.js";
+import type { KallsymsLayout } from "./link-base.js";
+import { type Location, locate, symbolsAt } from "./location.js";
+import { applyRelocations, findRelocations, relocationsIn } from "./relocations.js";
 import { mergedSymbols, symbolsOfList } from "./symbol-file.js";
-import { type ListedSymbol, type SymbolAt, Symbols } from "./symbols.js";
+import type { ListedSymbol, SymbolAt, Symbols } from "./symbols.js";
 import { type KernelTypes, typesIn } from "./types.js";
 import { type ImageWords, imageWords } from "./words.js";
 
@@ -34,7 +34,14 @@ export interface KernelImage extends ImageHeader {
   readonly functions: Float64Array;
 }
 
+/** What is known of images that were read before, by their bytes. */
+export interface KnownLocations {
+  get(source: Uint8Array): Location | undefined;
+  put(source: Uint8Array, location: Location): void;
+}
+
 interface ImageOptions {
+  readonly known?: KnownLocations;
   /** Where it was linked, where that is known. */
   readonly base?: Va;
   /** Symbols from elsewhere, ascending by address: of the same build, which is checked. */
@@ -50,8 +57,11 @@ export function readImage(source: Uint8Array, options: ImageOptions = {}): Kerne
   const header = readHeader(source);
   const image = imageWords(source);
   const banner = bannerIn(image);
-  const relocations = findRelocations(image);
-  const { base, layout, symbols } = symbolsOf(image, relocations, options);
+  const known = options.known?.get(source);
+  const found: Parsed<Location> = known === undefined ? parsed(() => locate(image)) : { ok: true, value: known };
+  if (known === undefined && found.ok) options.known?.put(source, found.value);
+  const { base, layout, symbols } = symbolsOf(image, found, options);
+  const relocations = relocationsIn(image, found.ok ? found.value.relocations : findRelocations(image));
   const outside = applyRelocations(image, relocations, base);
   const btf = symbols.address("__start_BTF");
   const types = typesIn(image, btf === undefined ? undefined : btf - base);
@@ -68,31 +78,23 @@ export function readImage(source: Uint8Array, options: ImageOptions = {}): Kerne
 /** Of the image itself, with those that were given. */
 function symbolsOf(
   image: ImageWords,
-  relocations: Relocations,
+  location: Parsed<Location>,
   { base: known, symbols: given }: ImageOptions,
 ): Pick<KernelImage, "base" | "layout" | "symbols"> {
-  const tables = parsed(() => findKallsyms(image));
-  if (!tables.ok) {
+  if (!location.ok) {
     const base = known ?? given?.find(({ name }) => name === "_text")?.va;
     if (given !== undefined && base !== undefined) return { base, layout: undefined, symbols: symbolsOfList(given) };
-    throw new Malformed(tables.error.expected, tables.error.got);
+    throw new Malformed(location.error.expected, location.error.got);
   }
-  const { names, letters } = readNames(image, tables.value);
-  const found = findOffsets(image, tables.value);
-  const text = names.indexOf("_text");
-  const { base, symbolsFrom } = findLinkBase(image, found, relocations, text < 0 ? undefined : found.offsets[text]);
-  const own = new Symbols(
-    found.offsets.map((offset) => symbolsFrom + offset),
-    letters,
-    names,
-  );
+  const { base, layout } = location.value;
   if (known !== undefined && known !== base) {
     throw new Malformed(
       `symbols from 0x${known.toString(16)} on, where the file's segments begin`,
       `from 0x${base.toString(16)}`,
     );
   }
-  return { base, layout: found.layout, symbols: given === undefined ? own : mergedSymbols(own, given) };
+  const own = symbolsAt(image, location.value);
+  return { base, layout, symbols: given === undefined ? own : mergedSymbols(own, given) };
 }
 
 const BANNER = "Linux version ";

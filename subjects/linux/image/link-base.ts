@@ -10,6 +10,8 @@ export type KallsymsLayout = "offsets before names" | "offsets behind tokens" | 
 
 interface SymbolOffsets {
   readonly layout: KallsymsLayout;
+  /** Where they are in the image. */
+  readonly at: number;
   /** From the image's first byte if the layout is place-relative, else from the address in `kallsyms_relative_base`. */
   readonly offsets: Float64Array;
   /** Where `kallsyms_relative_base` is in the image. */
@@ -23,28 +25,41 @@ export function findOffsets(image: ImageWords, tables: KallsymsTables): SymbolOf
   const behind = alignUp(tokensEnd, 8);
   const plain = plainOffsets(image, behind, count);
   if (plain !== undefined) {
-    return { layout: "offsets behind tokens", offsets: plain, baseAt: alignUp(behind + bytes, 8) };
+    return { layout: "offsets behind tokens", at: behind, offsets: plain, baseAt: alignUp(behind + bytes, 8) };
   }
   const baseAt = countAt - 8;
-  const before = plainOffsets(image, baseAt - alignUp(bytes, 8), count);
-  if (before !== undefined) return { layout: "offsets before names", offsets: before, baseAt };
-  const place = placeOffsets(image, alignUp(tokensEnd, 4), count);
-  if (place !== undefined) return { layout: "place-relative", offsets: place };
+  const first = baseAt - alignUp(bytes, 8);
+  const before = plainOffsets(image, first, count);
+  if (before !== undefined) return { layout: "offsets before names", at: first, offsets: before, baseAt };
+  const own = alignUp(tokensEnd, 4);
+  const place = placeOffsets(image, own, count);
+  if (place !== undefined) return { layout: "place-relative", at: own, offsets: place };
   throw new Malformed(
     `the addresses of the ${count} symbols of kallsyms beside their names`,
     "none in ascending order: the image is damaged",
   );
 }
 
+/** Those that are known to be there. */
+export const offsetsAt = (
+  image: ImageWords,
+  layout: KallsymsLayout,
+  at: number,
+  count: number,
+): Float64Array | undefined =>
+  layout === "place-relative" ? placeOffsets(image, at, count) : plainOffsets(image, at, count);
+
 function plainOffsets({ view }: ImageWords, at: number, count: number): Float64Array | undefined {
   if (at < 0 || at + 4 * count + 8 > view.byteLength) return undefined;
-  const offsets = Float64Array.from({ length: count }, (_, i) => view.getUint32(at + 4 * i, true));
+  const offsets = new Float64Array(count);
+  for (let i = 0; i < count; i++) offsets[i] = view.getUint32(at + 4 * i, true);
   return isAscending(offsets) && offsets[count - 1]! < 2 ** 31 ? offsets : undefined;
 }
 
 function placeOffsets({ view }: ImageWords, at: number, count: number): Float64Array | undefined {
   if (at + 4 * count > view.byteLength) return undefined;
-  const offsets = Float64Array.from({ length: count }, (_, i) => at + 4 * i + view.getInt32(at + 4 * i, true));
+  const offsets = new Float64Array(count);
+  for (let i = 0; i < count; i++) offsets[i] = at + 4 * i + view.getInt32(at + 4 * i, true);
   const inImage = offsets[0]! >= 0 && offsets[count - 1]! < 2 ** 31;
   return isAscending(offsets) && inImage && offsets.some((to, i) => to !== at + 4 * i) ? offsets : undefined;
 }
@@ -55,7 +70,7 @@ function isAscending(offsets: Float64Array): boolean {
   return offsets.length === 1 || offsets[offsets.length - 1]! > offsets[0]!;
 }
 
-interface LinkBase {
+export interface LinkBase {
   /** Of the image's first byte. */
   readonly base: Va;
   /** What the offsets of the symbols are from. */
@@ -66,14 +81,14 @@ interface LinkBase {
 const BASE_ALIGNMENT = 0x10000;
 /** MIN_KIMG_ALIGN */
 const USUAL_ALIGNMENT = 0x20_0000;
-const SAMPLES = 2048;
+const SAMPLES = 1024;
 
 /** @throws Malformed */
 export function findLinkBase(
   image: ImageWords,
   { layout, offsets, baseAt }: SymbolOffsets,
   relocations: Relocations,
-  offsetOfText: number | undefined,
+  offsetOfText: () => number | undefined,
 ): LinkBase {
   if (layout === "place-relative" || baseAt === undefined) {
     const base = votedBase(image, offsets, relocations);
@@ -87,7 +102,8 @@ export function findLinkBase(
   const [best] = pairs.length === 1 ? pairs : bestOf(pairs, offsets, sampled(relocations.values));
   if (best !== undefined) return best;
   if (inPlace === 0) throw undecided("a relocation of kallsyms_relative_base");
-  const base = offsetOfText === undefined ? inPlace - (inPlace % USUAL_ALIGNMENT) : inPlace + offsetOfText;
+  const text = offsetOfText();
+  const base = text === undefined ? inPlace - (inPlace % USUAL_ALIGNMENT) : inPlace + text;
   return { base, symbolsFrom: inPlace };
 }
 

@@ -12,6 +12,30 @@ const ENTRY_WORDS = 6;
 /** Fewer in a row may be chance. */
 const LEAST_IN_A_ROW = 3;
 
+/** Index of the first entry's first word, and how many entries follow one another there. */
+export type RelocationRun = readonly [first: number, count: number];
+
+/** All runs of entries. */
+export function findRelocations({ words }: ImageWords): readonly RelocationRun[] {
+  const runs: RelocationRun[] = [];
+  let [first, count] = [0, 0];
+  const end = (): void => {
+    if (count >= LEAST_IN_A_ROW) runs.push([first, count]);
+  };
+  for (let info = 2; info + 3 < words.length; info += 2) {
+    if (words[info] !== RELATIVE || words[info + 1] !== 0) continue;
+    const at = info - 2;
+    if (kernelAddress(words[at]!, words[at + 1]!) === 0) continue;
+    if (at !== first + ENTRY_WORDS * count) {
+      end();
+      [first, count] = [at, 0];
+    }
+    count++;
+  }
+  end();
+  return runs;
+}
+
 export interface Relocations {
   /** Index of each entry's first word. */
   readonly entries: Uint32Array;
@@ -21,25 +45,18 @@ export interface Relocations {
   readonly values: Float64Array;
 }
 
-/** All runs of entries. */
-export function findRelocations({ words }: ImageWords): Relocations {
-  const entries: number[] = [];
-  let runStart = 0;
-  for (let info = 2; info + 3 < words.length; info += 2) {
-    if (words[info] !== RELATIVE || words[info + 1] !== 0) continue;
-    const at = info - 2;
-    if (kernelAddress(words[at]!, words[at + 1]!) === 0) continue;
-    const follows = entries.length > 0 && at - entries[entries.length - 1]! === ENTRY_WORDS;
-    if (!follows) {
-      if (entries.length - runStart < LEAST_IN_A_ROW) entries.length = runStart;
-      runStart = entries.length;
+export function relocationsIn({ words }: ImageWords, runs: readonly RelocationRun[]): Relocations {
+  const total = runs.reduce((sum, [, count]) => sum + count, 0);
+  const [entries, places, values] = [new Uint32Array(total), new Float64Array(total), new Float64Array(total)];
+  let i = 0;
+  for (const [first, count] of runs) {
+    for (let at = first; at < first + ENTRY_WORDS * count; at += ENTRY_WORDS, i++) {
+      entries[i] = at;
+      places[i] = kernelAddress(words[at]!, words[at + 1]!);
+      values[i] = kernelAddress(words[at + 4]!, words[at + 5]!);
     }
-    entries.push(at);
   }
-  if (entries.length - runStart < LEAST_IN_A_ROW) entries.length = runStart;
-  const places = Float64Array.from(entries, (at) => kernelAddress(words[at]!, words[at + 1]!));
-  const values = Float64Array.from(entries, (at) => kernelAddress(words[at + 4]!, words[at + 5]!));
-  return { entries: Uint32Array.from(entries), places, values };
+  return { entries, places, values };
 }
 
 /**
@@ -51,8 +68,8 @@ export function applyRelocations({ bytes, words, view }: ImageWords, relocations
   let outside = 0;
   const { entries, places } = relocations;
   // Entries may lie where others write: take all values first.
-  const low = Uint32Array.from(entries, (at) => words[at + 4]!);
-  const high = Uint32Array.from(entries, (at) => words[at + 5]!);
+  const low = entries.map((at) => words[at + 4]!);
+  const high = entries.map((at) => words[at + 5]!);
   for (let i = 0; i < entries.length; i++) {
     const at = places[i]! - base;
     if (at < 0 || at + 8 > bytes.length) {
