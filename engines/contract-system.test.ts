@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { MachineEvent } from "../machine/event.js";
+import { encodedSystemRegister, SYSTEM_REGISTER_NAMES, SYSTEM_REGISTERS } from "../spec/a64/system-registers.js";
 import { available } from "../testing/required.js";
 import type { CpuOptions, EngineCpu } from "./engine.js";
 import { ENGINES } from "./index.js";
@@ -121,6 +122,15 @@ describe.each(SUBJECTS)("a CPU of %s", (_name, { engine, machineWith }) => {
     });
     test("what caches need is said as the machine has it", () => {
       expect(result([0xd53b_0021])).toBe(0x8444_c004n); // mrs x1, ctr_el0
+    });
+    test.each(SYSTEM_REGISTER_NAMES)("%s holds what it does after reset, and the bits that are written", (name) => {
+      const { reset, mask, encoding } = SYSTEM_REGISTERS[name];
+      const word = (0xd510_0001 | (encodedSystemRegister(encoding) << 5)) >>> 0; // msr name, x1
+      const MRS = 0x20_0000;
+      expect(result([word | MRS])).toBe(reset);
+      const ones = (cpu: EngineCpu): unknown => cpu.state.x.fill(0xffff_ffff_ffff_ffffn);
+      if (mask !== 0n) expect(result([word, word | MRS], ones)).toBe(mask);
+      else expect(cpuWith([word]).resume({ fuel: FUEL })).toMatchObject({ kind: "unknown", word });
     });
     test("flags", () => {
       expect(result([0xd53b_4201], (cpu) => (cpu.state.nzcv = 0b1001))).toBe(0x9000_0000n); // mrs x1, nzcv

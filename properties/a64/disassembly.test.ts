@@ -19,7 +19,7 @@ function texts(word: number): { readonly ours: string; readonly capstone: string
   return insn && { ours: text(insn, PC), capstone: disassemble(word, pointer(PC)) };
 }
 
-/** How Capstone 5 writes what it has no words for, in ours. Each of them the text of LLVM confirms. */
+/** How Capstone 5 writes what it has no words for, in ours. */
 function inOurWords(capstone: string, ours: string): string {
   // A prefetch without a name is left out, and a negative offset behind some bases is written without its sign.
   const named = capstone.replace(/^(prfu?m) ,/, `$1 ${/ (#\w+),/.exec(ours)?.[1]},`);

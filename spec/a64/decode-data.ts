@@ -164,6 +164,8 @@ const THREE_SOURCE: Readonly<Record<number, "madd" | "msub" | LongProduct>> = {
 function threeSource(word: number) {
   const op = THREE_SOURCE[(bits(word, 23, 21) << 1) | bits(word, 15, 15)];
   const width = widthOf(word);
+  // Checked pointer arithmetic.
+  if (width === 64 && bits(word, 23, 21) === 3) return UNMODELLED;
   if (op === undefined || (width === 32 && op !== "madd" && op !== "msub")) return UNALLOCATED;
   const registers = { rd: rd(word), rn: rn(word), rm: rm(word), ra: ra(word) };
   if ((op === "smulh" || op === "umulh") && registers.ra !== 31) {

@@ -25,6 +25,7 @@ describe("words that are not known, and why", () => {
     [0x3d400020, "not modelled", "load of a vector register"],
     [0xd5033fff, "not modelled", "SB with another option"],
     [0x5ac01820, "not modelled", "CTZ"],
+    [0x9b600c20, "not modelled", "MADDPT"],
     [0x1ac06020, "not modelled", "SMAX"],
     [0x3a000c2d, "not modelled", "SETF8"],
     [0xd500_41bf, "not modelled", "MSR SPSel"],
