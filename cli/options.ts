@@ -4,6 +4,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Engine } from "../engines/engine.js";
 import { chooseEngines, ENGINE_CHOICES } from "../harness/engines.js";
+import { FILE_FUEL } from "../properties/cases/program/report.js";
 import { CONTEXT_KINDS } from "../spec/bpf/program.js";
 import { defaultSubject } from "../subjects/index.js";
 import { openSubject } from "../subjects/open.js";
@@ -60,6 +61,14 @@ export function enginesFor(io: Io, name: string | undefined): readonly Engine[] 
   for (const sentence of choice.value.absent) io.err(`rox: engine ${sentence}\n`);
   return choice.value.engines;
 }
+
+/** What may be given as fuel: more would take hours. */
+export const MOST_FUEL = 1_000_000_000;
+
+export const fuelOption = (): Option =>
+  new Option("--fuel <instructions>", "BPF instructions that the interpreter may run for one input")
+    .argParser(integer(1, MOST_FUEL))
+    .default(FILE_FUEL);
 
 export const subjectOption = (): Option =>
   new Option("--subject <spec>", "what is under test: a name, or FILE.json that describes a JIT").default(

@@ -28,7 +28,8 @@ export const failure = (
   replay,
 });
 
-export function say(outcome: Outcome): string {
+export function say(outcome: Outcome | undefined): string {
+  if (outcome === undefined) return "nothing, it was not run";
   if (outcome.kind === "returned") return hex64(outcome.r0);
   return outcome.kind === "faulted" ? `a fault (${outcome.why}: ${outcome.detail})` : "no end within the fuel";
 }

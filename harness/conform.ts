@@ -119,7 +119,7 @@ function runFile(file: string, check: Check): TestResult {
     return { kind: "tested", program: test.case.program, interpreter: false, jit: false, failures };
   }
   if (result === undefined) return errorExpected(file, run.expected, run.got);
-  const returns = (outcome: Outcome): boolean => outcome.kind === "returned" && outcome.r0 === result;
+  const returns = (outcome: Outcome | undefined): boolean => outcome?.kind === "returned" && outcome.r0 === result;
   const [interpreter, jit] = [returns(run.expected), returns(run.got)];
   const want = hex64(result);
   if (negative && (interpreter || jit)) return accepted(file, `a result of ${want}`);
@@ -127,6 +127,7 @@ function runFile(file: string, check: Check): TestResult {
     const got = `got ${say(run.expected)} from both witnesses`;
     return { kind: "refused", line: `${file}: expected r0 = ${want}, ${got}; correct the file` };
   }
+  if (run.got === undefined) return { kind: "incomparable" };
   const failures = [
     ...(interpreter ? [] : [failure(file, "interpreter", want, say(run.expected))]),
     ...(jit ? [] : [failure(file, "JIT", want, say(run.got))]),
@@ -134,8 +135,8 @@ function runFile(file: string, check: Check): TestResult {
   return { kind: "tested", program: test.case.program, interpreter, jit, failures };
 }
 
-function errorExpected(file: string, interpreted: Outcome, compiled: Outcome): TestResult {
-  if (interpreted.kind === "faulted" && compiled.kind === "faulted") {
+function errorExpected(file: string, interpreted: Outcome, compiled: Outcome | undefined): TestResult {
+  if (interpreted.kind === "faulted" && (compiled === undefined || compiled.kind === "faulted")) {
     return { kind: "refused", line: `${file}: expected a program that runs, got a fault: ${interpreted.detail}` };
   }
   return accepted(file, say(interpreted.kind === "faulted" ? compiled : interpreted));

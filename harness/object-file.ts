@@ -81,7 +81,7 @@ export function caseOfProgram(
   const linked = linkProgram(object, fn, context ?? kind.context);
   if (!linked.ok) return refuse({ subject, next: "correct the program", ...linked.error });
   const { program, where } = linked.value;
-  const validity = validate(program);
+  const validity = validate(program, { definedness: "run" });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) {
     return loaded({ program, inputs: [new Uint8Array(kind.inputBytes)], env: { cpu: "lse", hole: 0 } });

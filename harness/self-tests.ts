@@ -4,6 +4,7 @@
 
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
 import type { Check } from "../properties/cases/program/report.js";
+import { firstProblem } from "../properties/cases/program/soundness.js";
 import { expectationsOf, TEST_DATA_BYTES } from "../spec/bpf/object/expectations.js";
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
@@ -96,14 +97,18 @@ function held(c: Case, { loads, returns }: Expectation, check: Check, name: stri
     const failures = [failure(name, verdict.where, verdict.expected, verdict.got, replay)];
     return { kind: "tested", program, interpreter: true, jit: false, failures };
   }
+  const problem = loads === false ? firstProblem(program, "verifier", "proven") : undefined;
+  if (problem !== undefined) {
+    return { kind: "refused", line: `${name}: expected a program that a verifier accepts, got ${problem}` };
+  }
   if (loads === false) return { kind: "restricted", why: "Linux refuses it, for what only its verifier knows" };
   const run = runs[0];
   if (verdict.kind !== "agree" || run === undefined) return { kind: "incomparable" };
   if (returns === undefined || returns === "any") {
     return { kind: "tested", program, interpreter: true, jit: true, failures: [] };
   }
-  const isRight = (outcome: Outcome): boolean =>
-    outcome.kind === "returned" && Number(BigInt.asIntN(32, outcome.r0)) === (returns | 0);
+  const isRight = (outcome: Outcome | undefined): boolean =>
+    outcome?.kind === "returned" && Number(BigInt.asIntN(32, outcome.r0)) === (returns | 0);
   const [interpreter, jit] = [isRight(run.expected), isRight(run.got)];
   const failures = [
     ...(interpreter ? [] : [failure(name, "interpreter", `${returns}`, say(run.expected), replay)]),

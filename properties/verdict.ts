@@ -62,11 +62,20 @@ const disagree = (where: string, expected: string, got: string, reason = "anothe
   ...{ kind: "disagree", oracle: EXEC_MATCH, reason, where, expected, got },
 });
 
+/** The interpreter has no answer: whatever a subject does is neither right nor wrong. */
+export function unanswered(expected: Outcome): Extract<Verdict, { kind: "incomparable" }> | undefined {
+  if (expected.kind === "outOfFuel") return { kind: "incomparable", why: "the interpreter ran out of fuel" };
+  if (expected.kind !== "faulted") return undefined;
+  if (expected.why !== "undefined" && expected.why !== "uninitialisedStack") return undefined;
+  return { kind: "incomparable", why: `undefined program: ${expected.detail}, ${placeOf(expected)}` };
+}
+
+const placeOf = ({ pc, code = 0 }: Extract<Outcome, { kind: "faulted" }>): string =>
+  `at ${pc === undefined ? "an unknown instruction" : `instruction ${pc}`}${code === 0 ? "" : ` of program ${code}`}`;
+
 export function compare(expected: Outcome, got: Outcome): Verdict {
-  if (expected.kind === "outOfFuel") return { kind: "incomparable", why: "the reference ran out of fuel" };
-  if (expected.kind === "faulted" && expected.why === "uninitialisedStack") {
-    return { kind: "incomparable", why: `undefined program: ${expected.detail}` };
-  }
+  const none = unanswered(expected);
+  if (none !== undefined) return none;
   if (expected.kind === "returned" && got.kind === "returned") {
     if (expected.r0 !== got.r0) return disagree("r0", hex64(expected.r0), hex64(got.r0));
     return compareRegions(expected.regions, got.regions);
@@ -113,6 +122,7 @@ export function summary(outcome: Outcome): string {
     case "returned":
       return `returned ${hex64(outcome.r0)}`;
     case "faulted":
+      if (outcome.why === "undefined") return `undefined program: ${outcome.detail}, ${placeOf(outcome)}`;
       return `faulted${outcome.pc === undefined ? "" : ` at instruction ${outcome.pc}`}: ${outcome.detail}`;
     case "outOfFuel":
       return "ran out of fuel";

@@ -6,11 +6,12 @@ import { exitCode } from "../../harness/report.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
+import { engineOption, enginesFor, fuelOption, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;
   readonly engine?: string;
+  readonly fuel: number;
   readonly json?: string;
 }
 
@@ -23,6 +24,7 @@ export const defineConform: Define = (program, io, finish) => {
     .argument("<path...>", "files, or directories that are searched for .data and .o files")
     .addOption(subjectOption())
     .addOption(engineOption())
+    .addOption(fuelOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -38,7 +40,8 @@ async function runConform(paths: readonly string[], flags: Flags, io: Io): Promi
   const subject = subjectFor(io, flags.subject);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
-  const report = await conform(paths, makeCheck({ subject, engines, strictness: "rfc" }), io.stop, subject);
+  const check = makeCheck({ subject, engines, strictness: "rfc", definedness: "run", fuel: flags.fuel });
+  const report = await conform(paths, check, io.stop, subject);
   complainAll(io, report.unreadable);
   if (onlyRefusals(report)) {
     for (const { line } of report.refused) io.err(`rox: ${line}\n`);

@@ -16,7 +16,15 @@ import { traceRun } from "../../properties/cases/program/trace-run.js";
 import { isKernel } from "../../subjects/program-subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { choiceOptions, engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
+import {
+  choiceOptions,
+  engineOption,
+  enginesFor,
+  fuelOption,
+  MOST_FUEL,
+  subjectFor,
+  subjectOption,
+} from "../options.js";
 import { runReplay } from "./replay.js";
 
 interface Flags extends ProgramChoice {
@@ -25,8 +33,12 @@ interface Flags extends ProgramChoice {
   readonly trace?: true;
   readonly cpu?: "lse" | "ll-sc";
   readonly engine?: string;
+  readonly fuel: number;
   readonly json?: string;
 }
+
+/** How many times as much is proposed where the fuel was too little. */
+const FUEL_STEP = 10;
 
 export const defineRun: Define = (program, io, finish) => {
   const command = program
@@ -43,6 +55,7 @@ export const defineRun: Define = (program, io, finish) => {
     )
     .addOption(subjectOption())
     .addOption(engineOption())
+    .addOption(fuelOption())
     .option(...JSON_OPTION)
     .addHelpText(
       "after",
@@ -80,7 +93,7 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
-  const checked = checkExpected(c, makeCheck({ subject, engines, strictness }));
+  const checked = checkExpected(c, makeCheck({ subject, engines, strictness, definedness: "run", fuel: flags.fuel }));
   const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
   if (flags.trace === true && !isKernel(subject)) {
     const expected = "a subject whose code we can follow step by step";
@@ -92,6 +105,10 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     }
   }
   print(io, formatCaseReport(checked, c.inputs, io.columns));
+  if (checked.runs.some(({ expected }) => expected.kind === "outOfFuel") && flags.fuel < MOST_FUEL) {
+    const more = Math.min(FUEL_STEP * flags.fuel, MOST_FUEL);
+    print(io, [`with more fuel: npx rox run ${shellWord(file)} --fuel ${more}`]);
+  }
   if (checked.verdict.kind === "disagree" && flags.trace !== true && isKernel(subject)) {
     print(io, [`step by step: npx rox run ${shellWord(file)} --trace`]);
   }

@@ -10,26 +10,37 @@ import { answerLines, clip, count, hexBytes } from "./text.js";
 export function formatCaseReport(report: Checked, inputs: readonly Uint8Array[], columns: number): string[] {
   return [
     `${count(report.slots, "BPF slot")}, ${count(report.words, "A64 word")}`,
-    ...report.runs.flatMap((run) => runLines(run, inputs[run.input] ?? new Uint8Array(0), columns)),
+    ...report.runs.flatMap((run) => {
+      const on = enginesOf(report).length > 1 && run.engine !== undefined ? ` on ${run.engine}` : "";
+      return runLines(run, on, inputs[run.input] ?? new Uint8Array(0), columns);
+    }),
     ...conclusion(report),
   ];
 }
 
-function runLines(run: RunReport, input: Uint8Array, columns: number): string[] {
+const enginesOf = ({ runs }: Checked): readonly string[] => [...new Set(runs.flatMap(({ engine }) => engine ?? []))];
+
+function runLines(run: RunReport, on: string, input: Uint8Array, columns: number): string[] {
   return [
-    clip(`input ${run.input}: ${count(input.length, "byte")} ${hexBytes(input)}`.trimEnd(), columns),
+    clip(`input ${run.input}${on}: ${count(input.length, "byte")} ${hexBytes(input)}`.trimEnd(), columns),
     `  interpreter  ${summary(run.expected)}`,
     ...memoryLines(run.expected, input, columns),
-    `  JIT          ${summary(run.got)}`,
-    ...memoryLines(run.got, input, columns),
+    `  JIT          ${run.got === undefined ? "not run: there is no answer to compare with" : summary(run.got)}`,
+    ...(run.got === undefined ? [] : memoryLines(run.got, input, columns)),
     ...verdictLines(run.verdict).map((line) => `  ${line}`),
   ];
 }
 
 /** With one run its own verdict says it all. */
-function conclusion({ runs, verdict }: Checked): string[] {
+function conclusion(report: Checked): string[] {
+  const { runs, verdict } = report;
   if (runs.length === 1) return [];
-  return verdict.kind === "agree" ? [`verdict: agree on all ${runs.length} inputs`] : verdictLines(verdict);
+  if (verdict.kind !== "agree") return verdictLines(verdict);
+  const engines = enginesOf(report);
+  const inputs = new Set(runs.map(({ input }) => input)).size;
+  const all = inputs === 1 ? "1 input" : `all ${inputs} inputs`;
+  const on = engines.length > 1 ? `, each on ${engines.length} engines: ${engines.join(", ")}` : "";
+  return [`verdict: agree on ${all}${inputs === 1 ? on.replace("each ", "") : on}`];
 }
 
 const MAX_SPANS = 12;

@@ -94,7 +94,7 @@ export function compileCode(
 
 /** What the JIT is given of a case: the functions of each code. */
 export function lowerCase(c: Case): Made<readonly (readonly RewrittenFunction[])[]> {
-  const validity = validate(c.program, { strictness: "rfc" });
+  const validity = validate(c.program, { strictness: "rfc", definedness: "run" });
   if (!validity.ok) return { ok: false, why: validity.problems[0]?.message ?? "an invalid one" };
   const codes = lowerProgram(c.program, validity.facts, c.env);
   if (c.env.blind !== true) return { ok: true, value: codes };

@@ -2,9 +2,12 @@
 // comparison. Read `steps.ts` for what an instruction does and `run-state.ts` for what it does it to.
 
 import assert from "node:assert";
+import { afterCall } from "./definedness/calls.js";
+import { ruleProblem } from "./definedness/rules.js";
+import { type Place, Tracker, type TrackFacts } from "./definedness/tracker.js";
 import type { Insn } from "./insn.js";
 import type { Row } from "./isa.js";
-import type { Outcome } from "./outcome.js";
+import type { FaultWhy, Outcome } from "./outcome.js";
 import type { Layout, Program } from "./program.js";
 import { RunState, STOP } from "./run-state.js";
 import { stepsOf } from "./steps.js";
@@ -29,10 +32,18 @@ export interface InterpretRun {
   readonly trace?: ((state: InterpretState) => void) | undefined;
   /** Told of each instruction that ran or faulted; `taken` is given for conditional jumps. Never told `lddw high`. */
   readonly count?: ((row: Row, taken?: boolean) => void) | undefined;
+  /** Told in the end how many instructions ran. */
+  readonly took?: ((instructions: number) => void) | undefined;
+  /**
+   * Follow which values are defined and what pointers may reach, and end the run as `undefined` where the program does
+   * what has no meaning. Takes several times as long.
+   */
+  readonly track?: TrackFacts | undefined;
 }
 
 /** Run `code[0]` to its exit, a fault or the end of the fuel. Never throws for anything that a program can do. */
 export function interpret(run: InterpretRun): Outcome {
+  if (run.track !== undefined) return interpretTracked(run, run.track);
   const { program, trace, count } = run;
   const state = new RunState(program, run.layout, run.input);
   const { registers } = state;
@@ -45,13 +56,57 @@ export function interpret(run: InterpretRun): Outcome {
     if (insn !== undefined) trace?.({ pc, code, insn, registers });
     pc = steps[pc]!(state);
     if (insn !== undefined) count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
-    if (pc === STOP) return state.outcome!;
+    if (pc === STOP) {
+      run.took?.(run.fuel - fuel + 1);
+      return state.outcome!;
+    }
     if (state.code !== code) {
       code = state.code;
       insns = codeOf(program, code);
       steps = stepsOf(insns);
     }
   }
+  run.took?.(run.fuel);
+  return { kind: "outOfFuel" };
+}
+
+/** What the steps themselves refuse about the values that they are given. */
+const OF_A_USE: ReadonlySet<FaultWhy> = new Set<FaultWhy>(["badAccess", "badCall", "uninitialisedStack"]);
+
+/** The same steps, each looked at before it is made. A fault is the program's own here, and it has no meaning either. */
+function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
+  const { program, layout, trace, count } = run;
+  const tracker = new Tracker(program, layout, facts, run.input.length);
+  const state = new RunState(program, layout, run.input, (memory) => tracker.observed(memory));
+  const { registers } = state;
+  let pc = 0;
+  for (let fuel = run.fuel; fuel > 0; fuel--) {
+    const { code } = state;
+    const insns = codeOf(program, code);
+    const insn = insns[pc];
+    const here = pc;
+    if (insn !== undefined) {
+      const place: Place = { tracker, run: state, insn, pc };
+      const problem = ruleProblem(place);
+      if (problem !== undefined) {
+        run.took?.(run.fuel - fuel + 1);
+        count?.(insn.row);
+        return { kind: "faulted", pc, why: "undefined", detail: problem, code };
+      }
+      trace?.({ pc, code, insn, registers });
+      const { tailCalls } = state;
+      pc = stepsOf(insns)[pc]!(state);
+      if (pc !== STOP && (insn.row.kind === "call" || insn.row.kind === "exit")) afterCall(place, tailCalls);
+      count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
+    } else pc = stepsOf(insns)[pc]!(state);
+    if (pc !== STOP) continue;
+    run.took?.(run.fuel - fuel + 1);
+    const outcome = state.outcome!;
+    if (outcome.kind !== "faulted") return tracker.finished(outcome, state);
+    const { why } = outcome;
+    return { ...outcome, pc: here, code, why: OF_A_USE.has(why) ? "undefined" : why };
+  }
+  run.took?.(run.fuel);
   return { kind: "outOfFuel" };
 }
 

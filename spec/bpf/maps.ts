@@ -73,9 +73,12 @@ export class MapStates {
     return this.#maps[index];
   }
 
-  /** Array: the values area. Hash: key and value of each entry, sorted by key bytes. Prog array: empty. */
-  dump(index: number): Uint8Array {
-    return this.#maps[index]?.dump() ?? new Uint8Array();
+  /**
+   * Array: the values area. Hash: key and value of each entry, sorted by key bytes. Prog array: empty.
+   * @param memory where the values are read, if not where they are
+   */
+  dump(index: number, memory?: Memory): Uint8Array {
+    return this.#maps[index]?.dump(memory) ?? new Uint8Array();
   }
 }
 
@@ -87,7 +90,7 @@ export interface MapState {
   update(key: Uint8Array, value: Uint8Array, flags: bigint): MapResult;
   /** 0 or a negative error number. */
   delete(key: Uint8Array): bigint;
-  dump(): Uint8Array;
+  dump(memory?: Memory): Uint8Array;
 }
 
 const knowsFlags = (flags: bigint): boolean => (flags & ~BPF_F_LOCK) <= BPF_EXIST;
@@ -123,8 +126,8 @@ class ArrayState implements MapState {
     return EINVAL;
   }
 
-  dump(): Uint8Array {
-    return readAll(this.memory, this.base, valuesBytes(this.spec));
+  dump(memory = this.memory): Uint8Array {
+    return readAll(memory, this.base, valuesBytes(this.spec));
   }
 }
 
@@ -162,9 +165,9 @@ class HashState implements MapState {
     return this.#slots.delete(nameOf(key)) ? 0n : ENOENT;
   }
 
-  dump(): Uint8Array {
+  dump(memory = this.memory): Uint8Array {
     const { keyBytes, valueBytes, entries } = this.spec;
-    const values = readAll(this.memory, this.base, valueStride(this.spec) * entries);
+    const values = readAll(memory, this.base, valueStride(this.spec) * entries);
     const sorted = [...this.#slots].sort(([a], [b]) => (a < b ? -1 : 1));
     const dump = new Uint8Array(sorted.length * (keyBytes + valueBytes));
     sorted.forEach(([key, slot], i) => {

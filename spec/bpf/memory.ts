@@ -63,6 +63,9 @@ export class RegionMemory implements Memory {
   /** Why the last access that was refused was refused. */
   #fault: MemoryFault = { why: "badAccess", detail: "no access was refused" };
 
+  /** `refusesUnwritten`: bytes of a callee's stack may be read only after they were written. */
+  constructor(private readonly refusesUnwritten = true) {}
+
   get fault(): MemoryFault {
     return this.#fault;
   }
@@ -173,7 +176,7 @@ export class RegionMemory implements Memory {
   /** Whether all of the bytes may be read. */
   #isWritten(region: Region, offset: number, address: bigint, size: number): boolean {
     const { written } = region;
-    if (written === undefined) return true;
+    if (written === undefined || !this.refusesUnwritten) return true;
     for (let at = offset; at < offset + size; at++) {
       if (written[at] !== 0) continue;
       this.#fault = {

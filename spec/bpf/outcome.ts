@@ -17,6 +17,8 @@ export type FaultWhy =
   | "badAccess"
   /** A callee's stack byte read before it was written: its value is nobody's promise. */
   | "uninitialisedStack"
+  /** A use of something that has no meaning, found by following the run: see `definedness/`. */
+  | "undefined"
   | "badOpcode"
   | "badCall"
   | "callDepth"
@@ -40,5 +42,7 @@ export type Outcome =
       readonly why: FaultWhy;
       /** One line for people. */
       readonly detail: string;
+      /** The code that was running, where it is known. */
+      readonly code?: number;
     }
   | { readonly kind: "outOfFuel" };

@@ -8,7 +8,7 @@ import { type HelperWorld, initialWorld } from "./helpers.js";
 import { FP, type Insn, REGISTERS } from "./insn.js";
 import type { Row } from "./isa.js";
 import { MapStates, valuesBytes } from "./maps.js";
-import { pointerTo, type Region, RegionMemory, unwrittenRegion, zeroRegion } from "./memory.js";
+import { type Memory, pointerTo, type Region, RegionMemory, unwrittenRegion, zeroRegion } from "./memory.js";
 import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
 import { type Layout, MAX_CALL_DEPTH, type Program, type Range, STACK_BYTES } from "./program.js";
 
@@ -33,7 +33,7 @@ const FIRST_SAVED = 6;
 
 export class RunState {
   readonly registers = new BigUint64Array(REGISTERS);
-  readonly memory = new RegionMemory();
+  readonly memory: RegionMemory;
   readonly context: Context;
   /** The frame of the main program, or of what it has tail called. */
   #stack: Region;
@@ -52,7 +52,10 @@ export class RunState {
     readonly program: Program,
     readonly layout: Layout,
     input: Uint8Array,
+    /** Who follows the run sees what helpers do to memory, and knows himself which bytes were written. */
+    private readonly observed?: (memory: Memory) => Memory,
   ) {
+    this.memory = new RegionMemory(observed === undefined);
     const frame = this.#frameRange(0);
     this.#stack = zeroRegion("stack", frame.base, frame.bytes);
     this.context = placeContext(program.context, layout, input);
@@ -69,7 +72,8 @@ export class RunState {
   }
 
   private fillMaps(): void {
-    this.#world = initialWorld(this.memory, new MapStates(this.program.maps, this.layout, this.memory));
+    const memory = this.observed?.(this.memory) ?? this.memory;
+    this.#world = initialWorld(memory, new MapStates(this.program.maps, this.layout, memory));
   }
 
   /** What helpers see; made on the first call of one, or before the run. */

@@ -63,6 +63,17 @@ interface Lowered {
   readonly skip?: number;
 }
 
+/** What one run is made on. */
+interface OneRun {
+  readonly program: Program;
+  readonly input: Uint8Array;
+  readonly layout: Layout;
+  /** Whose frame is the region `stack` of the outcome. */
+  readonly lastCode: number;
+  /** A64 instructions; default: what the session was given. */
+  readonly fuel?: number;
+}
+
 /** One run: the step for oracles, and what it comes to in the interpreter's terms. */
 interface RanProgram {
   readonly engine: string;
@@ -119,13 +130,10 @@ export class ProgramSession {
     return framesOf(this.options.subject, live.prepared.codes);
   }
 
-  /**
-   * Run it on one input, once on each engine, from the same state each time.
-   * @param lastCode whose frame is the region `stack` of the outcome.
-   */
-  run(live: LiveProgram, program: Program, input: Uint8Array, layout: Layout, lastCode: number): readonly RanProgram[] {
+  /** Run it on one input, once on each engine, from the same state each time. */
+  run(live: LiveProgram, { program, input, layout, lastCode, fuel }: OneRun): readonly RanProgram[] {
     const { session } = this;
-    const { engines, fuel, trace } = this.options;
+    const { engines, trace } = this.options;
     return engines.map((engine) => {
       const given = {
         program,
@@ -133,7 +141,7 @@ export class ProgramSession {
         layout,
         lastCode,
         engine,
-        fuel,
+        fuel: fuel ?? this.options.fuel,
         ...(trace && { trace: (s: TraceState) => trace(s, live) }),
       };
       const step = session.record(() => session.run(() => session.executor.runProgram(live, given)), { isRun: true });

@@ -1,11 +1,12 @@
 // One program, start to end: is it valid, what does the interpreter say, what does the subject do, do the two agree on
-// every input, and does any oracle object to the load, to a run or to the free.
+// every input, and does any oracle object to the load, to a run or to the free. Only the interpreter says that a program is
+// undefined. Where it has no answer, the subject is not run: it might do anything, to the machine too.
 
 import type { Engine, TraceState } from "../../../engines/engine.js";
 import { defaultEngine } from "../../../engines/index.js";
-import { interpret } from "../../../spec/bpf/interpret.js";
+import type { Layout } from "../../../spec/bpf/program.js";
 import type { Strictness } from "../../../spec/bpf/validate/problem.js";
-import { validate } from "../../../spec/bpf/validate/validate.js";
+import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
@@ -19,10 +20,12 @@ import { execMatch } from "../../oracles/exec-match.js";
 import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
+import { type Answer, a64Fuel, answerTo, type Effort, type Question, secondAnswer } from "./answer.js";
 import { HostedChecker } from "./hosted.js";
-import { A64_FUEL, type CaseReport, type Check, FUEL, type RunReport, type Watch } from "./report.js";
+import { type CaseReport, type Check, FUEL, notRun, type RunReport, type Watch } from "./report.js";
 
-interface CheckerOptions {
+/** Default: `proven`, with `FUEL`. */
+interface CheckerOptions extends Partial<Effort> {
   /** Default: our own code. */
   readonly subject?: AnySubject;
   /** Every run is made on each of them. Default: the fastest that is there. */
@@ -37,6 +40,7 @@ interface CheckerOptions {
 /** One kernel on which programs are tried one after the other. After an objection, a new one is booted. */
 class Checker {
   readonly strictness: Strictness;
+  readonly effort: Effort;
   /** What answers are compared by says where they differ; everybody else is asked about each step. */
   readonly oracles: readonly Oracle[];
   private current: ProgramSession | undefined;
@@ -46,6 +50,7 @@ class Checker {
     private readonly options: CheckerOptions,
   ) {
     this.strictness = options.strictness ?? "verifier";
+    this.effort = effortOf(options);
     this.oracles = oraclesOf(this.subject).filter((oracle) => oracle !== execMatch);
   }
 
@@ -55,7 +60,7 @@ class Checker {
     this.current ??= new ProgramSession({
       subject,
       engines,
-      fuel: A64_FUEL,
+      fuel: a64Fuel(this.effort.fuel),
       ...(env && { env }),
       ...(trace && { trace }),
     });
@@ -71,8 +76,12 @@ class Checker {
 /** What goes through programs on a subject, of whatever sort. */
 export function makeChecker(options: CheckerOptions = {}): Checker | HostedChecker {
   const { subject = defaultSubject, engines = [defaultEngine()], strictness = "verifier" } = options;
-  return isKernel(subject) ? new Checker(subject, options) : new HostedChecker(subject, engines, strictness);
+  return isKernel(subject)
+    ? new Checker(subject, options)
+    : new HostedChecker(subject, engines, strictness, effortOf(options));
 }
+
+const effortOf = ({ definedness = "proven", fuel = FUEL }: CheckerOptions): Effort => ({ definedness, fuel });
 
 /** Checks programs one after the other. */
 export function makeCheck(options: CheckerOptions = {}): Check {
@@ -86,7 +95,8 @@ export function checkCase(c: Case, checker: Checker | HostedChecker, watch: Watc
 
 function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
   const { program } = c;
-  const validity = validate(program, { strictness: checker.strictness });
+  const { strictness, effort } = checker;
+  const validity = validate(program, { strictness, definedness: effort.definedness });
   if (!validity.ok) return { kind: "invalid", problems: validity.problems };
   const slots = program.code.reduce((n, code) => n + code.length, 0);
   try {
@@ -100,10 +110,13 @@ function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
     watch.loaded?.(session.imagesOf(live));
     const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
     const objections: Objection[] = [...askAbout(load, checker.oracles)];
-    const { runs, executed } = runAll(c, checker, live, objections, watch.count);
-    objections.push(...askAbout(session.free(live), checker.oracles));
+    const all = runAll(c, checker, { live, facts: validity.facts }, watch.count);
+    const { runs, executed } = all;
+    objections.push(...all.objections);
+    const freed = session.free(live);
+    if (!all.isSpoilt) objections.push(...askAbout(freed, checker.oracles));
     const verdict = worst(runs, objections);
-    if (verdict.kind === "disagree") checker.renew();
+    if (verdict.kind === "disagree" || all.isSpoilt) checker.renew();
     return { kind: "checked", verdict, runs, slots, words, executed };
   } catch (error) {
     // An exception may have left anything behind.
@@ -122,28 +135,77 @@ function refusal(load: Step, why: string, { oracles }: Checker): Verdict {
   return objections.length === 0 ? exception(new Error(why)) : objected(objections);
 }
 
-function runAll(
-  { program, inputs }: Case,
-  { session, oracles }: Checker,
-  live: LiveProgram,
-  objections: Objection[],
-  count: Watch["count"],
-): { readonly runs: readonly RunReport[]; readonly executed: number } {
-  const runs: RunReport[] = [];
-  let executed = 0;
-  const frames = session.frames(live);
+/** What came of all runs of a program. */
+interface Runs {
+  readonly runs: readonly RunReport[];
+  readonly objections: readonly Objection[];
+  readonly executed: number;
+  /** A program ran that is undefined: what it has left of the machine says nothing. */
+  readonly isSpoilt: boolean;
+}
+
+interface Loaded {
+  readonly live: LiveProgram;
+  readonly facts: Facts;
+}
+
+function runAll(c: Case, checker: Checker, loaded: Loaded, count: Watch["count"]): Runs {
+  const { session, effort } = checker;
+  const { program, inputs } = c;
+  const all = { runs: [] as RunReport[], objections: [] as Objection[], executed: 0, isSpoilt: false };
+  const frames = session.frames(loaded.live);
   for (const [index, input] of inputs.entries()) {
     const layout = layoutOf(program, input.length, frames);
-    const expected = interpret({ program, input, layout, fuel: FUEL, count });
-    const lastCode = expected.kind === "returned" ? expected.code : 0;
-    for (const { engine, step, outcome, executed: n } of session.run(live, program, input, layout, lastCode)) {
-      executed += n;
-      objections.push(...askAbout(step, oracles));
-      if (outcome === undefined) continue;
-      runs.push({ input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) });
+    const question: Question = { ...effort, run: { program, input, layout, count }, facts: loaded.facts };
+    const answer = answerTo(question);
+    if (answer.none !== undefined) {
+      all.runs.push(notRun(index, answer));
+      continue;
     }
+    const made = runOnAll(c, checker, loaded, { index, layout, answer });
+    all.executed += made.executed;
+    const isSuspect = made.objections.length > 0 || made.runs.some(({ verdict }) => verdict.kind === "disagree");
+    const second = isSuspect ? secondAnswer(question, answer) : answer;
+    if (second.none !== undefined) {
+      all.isSpoilt = true;
+      all.runs.push(notRun(index, second));
+      continue;
+    }
+    all.objections.push(...made.objections);
+    all.runs.push(...(second === answer ? made.runs : made.runs.map((run) => judgedAgain(run, second))));
   }
-  return { runs, executed };
+  return all;
+}
+
+/** What one who followed the run says may differ does not count. */
+const judgedAgain = (run: RunReport, { outcome }: Answer): RunReport =>
+  run.got === undefined ? run : { ...run, expected: outcome, verdict: compare(outcome, run.got) };
+
+interface Input {
+  readonly index: number;
+  readonly layout: Layout;
+  readonly answer: Answer;
+}
+
+/** One input on every engine. */
+function runOnAll(
+  { program, inputs }: Case,
+  { session, oracles }: Checker,
+  { live }: Loaded,
+  { index, layout, answer: { outcome: expected, a64Fuel: fuel } }: Input,
+): Omit<Runs, "isSpoilt"> {
+  const runs: RunReport[] = [];
+  const objections: Objection[] = [];
+  let executed = 0;
+  const lastCode = expected.kind === "returned" ? expected.code : 0;
+  const given = { program, input: inputs[index]!, layout, lastCode, fuel };
+  for (const { engine, step, outcome, executed: n } of session.run(live, given)) {
+    executed += n;
+    objections.push(...askAbout(step, oracles));
+    if (outcome === undefined) continue;
+    runs.push({ input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) });
+  }
+  return { runs, objections, executed };
 }
 
 function worst(runs: readonly RunReport[], objections: readonly Objection[]): Verdict {

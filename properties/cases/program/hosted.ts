@@ -11,7 +11,7 @@ import { type InterpretState, interpret } from "../../../spec/bpf/interpret.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../../spec/bpf/program.js";
 import type { Strictness } from "../../../spec/bpf/validate/problem.js";
-import { validate } from "../../../spec/bpf/validate/validate.js";
+import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { deviates, ignoredIn, instructionsOf, slotKey, withoutSlots } from "../../../subjects/deviation.js";
 import { outside } from "../../../subjects/dialect.js";
@@ -32,11 +32,12 @@ import {
   type Verdict,
   withoutNumbers,
 } from "../../verdict.js";
-import { A64_FUEL, type CaseReport, FUEL, type RunReport, type Watch } from "./report.js";
+import { type Answer, answerTo, type Effort, type Question, secondAnswer } from "./answer.js";
+import { type CaseReport, notRun, type RunReport, type Watch } from "./report.js";
 
 /** What the interpreter says of a run, and how it called helpers. */
 interface Expected {
-  readonly outcome: Outcome;
+  readonly answer: Answer;
   readonly calls: readonly { readonly number: number; readonly r: BigUint64Array }[];
 }
 
@@ -47,10 +48,11 @@ export class HostedChecker {
     private readonly subject: ProgramSubject,
     private readonly engines: readonly Engine[],
     private readonly strictness: Strictness,
+    private readonly effort: Effort,
   ) {}
 
   check(c: Case, watch: Watch = {}): CaseReport {
-    const validity = validate(c.program, { strictness: this.strictness });
+    const validity = validate(c.program, { strictness: this.strictness, definedness: this.effort.definedness });
     if (!validity.ok) return { kind: "invalid", problems: validity.problems };
     const slots = c.program.code.reduce((n, code) => n + code.length, 0);
     const nothing = { kind: "checked", runs: [], slots, words: 0, executed: 0 } as const;
@@ -83,7 +85,7 @@ export class HostedChecker {
       case "broken":
         return { ...none, verdict: broken(loaded.what, loaded.why) };
       case "loaded": {
-        const { runs, executed } = this.runAll(c, loaded.program, watch);
+        const { runs, executed } = this.runAll(c, loaded.program, tried.facts, watch);
         return { runs, executed, words: loaded.program.words, verdict: worst(runs) };
       }
       default:
@@ -99,6 +101,7 @@ export class HostedChecker {
   private runAll(
     { program, inputs }: Case,
     hosted: HostedProgram,
+    facts: Facts,
     { count }: Watch,
   ): { readonly runs: readonly RunReport[]; readonly executed: number } {
     const ignored = ignoredIn(this.subject.deviations, program);
@@ -106,12 +109,24 @@ export class HostedChecker {
     let executed = 0;
     for (const [index, input] of inputs.entries()) {
       const layout = hosted.layout(input.length);
-      const expected = expectedOf(program, input, layout, count);
+      const { isFrameKnown } = hosted;
+      const question = { ...this.effort, run: { program, input, layout, count }, facts, isFrameKnown };
+      const expected = expectedOf(question, answerTo);
+      if (expected.answer.none !== undefined) {
+        runs.push(notRun(index, expected.answer));
+        continue;
+      }
+      let last: Expected = expected;
       for (const engine of this.engines) {
-        const got = hosted.run(input, layout, engine, A64_FUEL);
+        const got = hosted.run(input, layout, engine, expected.answer.a64Fuel);
         executed += got.executed;
-        const verdict = compareRun({ program, layout, input, hosted, ignored }, expected, got);
-        runs.push({ input: index, engine: engine.name, expected: expected.outcome, got: got.outcome, verdict });
+        const about = { program, layout, input, hosted, ignored };
+        let verdict = compareRun(about, last, got);
+        if (verdict.kind === "disagree" && this.effort.definedness === "proven") {
+          last = expectedOf(question, (asked) => secondAnswer(asked, expected.answer));
+          verdict = last.answer.none ?? compareRun(about, last, got);
+        }
+        runs.push({ input: index, engine: engine.name, expected: last.answer.outcome, got: got.outcome, verdict });
       }
     }
     return { runs, executed };
@@ -131,11 +146,11 @@ export class HostedChecker {
         slots.add(slotKey(code, pc));
         names.add(one.name);
       };
-      interpret({ program: c.program, input, layout, fuel: FUEL, trace });
+      interpret({ program: c.program, input, layout, fuel: this.effort.fuel, trace });
     }
     if (slots.size === 0) return verdict;
     const program = withoutSlots(c.program, slots);
-    const validity = validate(program, { strictness: this.strictness });
+    const validity = validate(program, { strictness: this.strictness, definedness: this.effort.definedness });
     const why = [...names].join(", ");
     if (!validity.ok) return declared(why);
     const rest = this.tried({ ...c, program }, { program, facts: validity.facts, env: c.env }, {}).verdict;
@@ -165,15 +180,16 @@ const broken = (what: string, why: string): Disagreement => ({
   got: why,
 });
 
-function expectedOf(program: Program, input: Uint8Array, layout: Layout, count: Watch["count"]): Expected {
+/** @param ask gives the answer to a question */
+function expectedOf(question: Question, ask: (question: Question) => Answer): Expected {
   const calls: { readonly number: number; readonly r: BigUint64Array }[] = [];
-  const hasCalls = program.code.some((code) => code.some(isHelperCall));
+  const hasCalls = question.run.program.code.some((code) => code.some(isHelperCall));
   const trace = hasCalls
     ? ({ insn, registers }: InterpretState): void => {
         if (isHelperCall(insn)) calls.push({ number: insn.imm, r: registers.slice(0, 6) });
       }
     : undefined;
-  return { outcome: interpret({ program, input, layout, fuel: FUEL, count, trace }), calls };
+  return { answer: ask({ ...question, run: { ...question.run, trace } }), calls };
 }
 
 const isHelperCall = ({ row }: Insn): boolean => row.kind === "call" && row.target === "helper";
@@ -186,7 +202,7 @@ interface Compared {
   readonly ignored: ReadonlyMap<string, unknown>;
 }
 
-function compareRun(about: Compared, { outcome, calls }: Expected, got: HostedRun): Verdict {
+function compareRun(about: Compared, { answer: { outcome }, calls }: Expected, got: HostedRun): Verdict {
   if (outcome.kind === "returned") {
     const call = differentCall(about, calls, got.calls);
     if (call !== undefined) return call;

@@ -18,7 +18,7 @@ import { dataOf, rawOf } from "./export.js";
 import { type Goal, goalsOf } from "./mutate/aim.js";
 import { mutateCase } from "./mutate/mutate.js";
 import { type PackedCase, packCase, unpackCase } from "./packed.js";
-import type { Watch } from "./report.js";
+import { type CaseReport, FILE_FUEL, type Watch } from "./report.js";
 import { minimize } from "./shrink.js";
 import { firstProblem } from "./soundness.js";
 import { caseIdentity, parseCase, printCase } from "./text.js";
@@ -65,6 +65,12 @@ export const PROGRAMS: Kind<Case> = {
 function programChecker(subject: AnySubject, engines: readonly Engine[]): KindChecker<Case> {
   const recorder = new ProgramPoints();
   const checker = makeChecker({ subject, engines });
+  // What is replayed comes from a file, which anybody may have written.
+  let replayer: ReturnType<typeof makeChecker> | undefined;
+  const replay = (c: Case): CaseReport => {
+    replayer ??= makeChecker({ subject, engines, definedness: "run", fuel: FILE_FUEL });
+    return checkCase(c, replayer);
+  };
   const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));
   return {
     check(c, notice = "nothing") {
@@ -84,9 +90,14 @@ function programChecker(subject: AnySubject, engines: readonly Engine[]): KindCh
     expected: (c) => expectedOf(checked(c), c),
     answers(c) {
       const run = checked(c).runs.find(({ verdict }) => verdict.kind === "disagree");
-      return run === undefined ? [] : [`interpreter  ${summary(run.expected)}`, `JIT          ${summary(run.got)}`];
+      return run === undefined
+        ? []
+        : [
+            `interpreter  ${summary(run.expected)}`,
+            `JIT          ${run.got === undefined ? "not run" : summary(run.got)}`,
+          ];
     },
-    replay: (c, { expect = [] }) => checkExpected({ ...c, expect }, (value) => checkCase(value, checker)).verdict,
+    replay: (c, { expect = [] }) => checkExpected({ ...c, expect }, replay).verdict,
   };
 }
 

@@ -5,7 +5,8 @@ import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Problem } from "../../../spec/bpf/validate/problem.js";
 import type { Case } from "../../../subjects/case.js";
 import type { LoadedImage } from "../../../subjects/session/program-session.js";
-import type { Verdict } from "../../verdict.js";
+import { AGREE, type Verdict } from "../../verdict.js";
+import type { Answer } from "./answer.js";
 
 /** Told of what a check goes through. */
 export interface Watch {
@@ -15,19 +16,25 @@ export interface Watch {
   readonly loaded?: (images: readonly LoadedImage[]) => void;
 }
 
-/** BPF instructions that the interpreter may run, and A64 instructions that the code may take for them. */
+/** BPF instructions that the interpreter may run: of a drawn program, and of a file's. */
 export const FUEL = 100_000;
-export const A64_FUEL = 40 * FUEL;
+export const FILE_FUEL = 10_000_000;
 
 export interface RunReport {
   /** Index into the case's inputs. */
   readonly input: number;
-  /** What ran the subject's code. */
-  readonly engine: string;
   readonly expected: Outcome;
-  readonly got: Outcome;
+  /** What the subject's code came to, and the engine that ran it; undefined where there was nothing to compare with. */
+  readonly got: Outcome | undefined;
+  readonly engine: string | undefined;
   readonly verdict: Verdict;
 }
+
+/** There is no answer, so the subject was not asked, or what it said does not count. */
+export const notRun = (input: number, { outcome, none }: Answer): RunReport => ({
+  ...{ input, expected: outcome, got: undefined, engine: undefined, verdict: none ?? AGREE },
+});
+
 export type CaseReport =
   /** Not a program that a JIT would be given: nothing was compared. */
   | { readonly kind: "invalid"; readonly problems: readonly Problem[] }

@@ -5,7 +5,7 @@
 
 import { interpret } from "../../../spec/bpf/interpret.js";
 import type { Layout, Program } from "../../../spec/bpf/program.js";
-import type { Strictness } from "../../../spec/bpf/validate/problem.js";
+import type { Definedness, Strictness } from "../../../spec/bpf/validate/problem.js";
 import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
@@ -16,9 +16,16 @@ export const FUEL = 50_000;
 /** Every bit of a frame's address that differs between places differs in one of these. */
 const ELSEWHERE = [0x1aaa_aaa0, 0x2555_5550];
 
-/** What a verifier would refuse first, in one line. */
-export function firstProblem(program: Program, strictness: Strictness = "verifier"): string | undefined {
-  const validity = validate(program, { strictness });
+/**
+ * Why no JIT would be given the program, in one line. Whether it is defined is found out when it runs; `proven` also asks
+ * for what a verifier would refuse whatever the run does.
+ */
+export function firstProblem(
+  program: Program,
+  strictness: Strictness = "verifier",
+  definedness: Definedness = "run",
+): string | undefined {
+  const validity = validate(program, { strictness, definedness });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) return undefined;
   const code = program.code.length > 1 ? `code ${problem.code}, ` : "";

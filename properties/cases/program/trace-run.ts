@@ -15,7 +15,8 @@ import { defaultSubject } from "../../../subjects/index.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import { partsOf } from "../compile.js";
-import { A64_FUEL, FUEL } from "./report.js";
+import { a64Fuel } from "./answer.js";
+import { FUEL } from "./report.js";
 import { type BpfStep, groupWords, pairSteps, type TraceRow, type WordStep } from "./trace.js";
 
 export interface Trace {
@@ -35,7 +36,7 @@ export async function traceRun(c: Case, input: Uint8Array, subject = defaultSubj
 /** The same, with the words' text from anywhere. */
 export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, subject = defaultSubject): Trace {
   const { program } = c;
-  const validity = validate(program, { strictness: "rfc" });
+  const validity = validate(program, { strictness: "rfc", definedness: "run" });
   if (!validity.ok) throw new RangeError(`invalid: ${validity.problems[0]?.message}`);
   const words: WordStep[] = [];
   // R0..R10.
@@ -44,7 +45,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, 
   const session = new ProgramSession({
     subject,
     engines: [referenceEngine],
-    fuel: A64_FUEL,
+    fuel: a64Fuel(FUEL),
     trace: (state) => {
       if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc) ?? OUTSIDE, holders, disassemble));
     },
@@ -59,13 +60,14 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, 
     input,
     layout,
     fuel: FUEL,
+    track: validity.facts,
     trace: ({ code, pc, insn, registers }) => {
       if (steps.length >= MAX_STEPS) return;
       const bpf = printInsn(program.code[code] ?? [], pc);
       steps.push({ code, pc, bpf, registers: [...registers.slice(0, 11)], sets: setBy(insn), flow: flowOf(insn) });
     },
   });
-  session.run(live, program, input, layout, outcome.kind === "returned" ? outcome.code : 0);
+  session.run(live, { program, input, layout, lastCode: outcome.kind === "returned" ? outcome.code : 0 });
   const jumpsToItself = (code: number, pc: number): boolean => {
     const insn = program.code[code]?.[pc];
     return insn?.row.kind === "jump" && insn.off === -1;

@@ -20,7 +20,7 @@ export interface Site {
 export function checkRead({ registers, report }: Site, pc: number, r: number): void {
   if (registers.kind[r] !== UNINITIALISED) return;
   report(pc, "uninitialisedRegister", `r${r} is read, but not written on every path to here`);
-  registers.set(r, OTHER); // Once is enough.
+  registers.set(r, OTHER, registers.taint(r)); // Once is enough.
 }
 
 export function checkLocalCall({ registers, stack }: Site): void {

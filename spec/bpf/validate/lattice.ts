@@ -1,7 +1,7 @@
 // What may be known about one register: a kind with a value, and how two of them meet. Kinds only ever rise (constant ->
 // scalar -> other -> uninitialised), so that a fixed point comes quickly.
 
-/** Not written on some path. */
+/** Not written on some path; `value` says what may have gone into it on the others, as in OTHER. */
 export const UNINITIALISED = 0;
 /** A number that no pointer went into; `value` 0. */
 export const SCALAR = 1;
@@ -32,18 +32,20 @@ export function taintOf(kind: number, value: number): number {
   if (kind === FRAME) return MAY_BE_FRAME;
   if (kind === CONTEXT) return MAY_BE_CONTEXT;
   if (kind === NULLABLE) return MAY_BE_NULL;
-  return kind === OTHER ? value : 0;
+  return kind === OTHER || kind === UNINITIALISED ? value : 0;
 }
 
 /** Join (`kind`, `value`) into the pair at index `at`. @returns whether that changed it. */
 export function joinInto(kinds: Uint8Array, values: Int32Array, at: number, kind: number, value: number): boolean {
   const oldKind = kinds[at]!;
   const oldValue = values[at]!;
-  if (oldKind === UNINITIALISED || (oldKind === kind && oldValue === value)) return false;
+  if (oldKind === kind && oldValue === value) return false;
   let newKind = OTHER;
   let newValue = 0;
-  if (kind === UNINITIALISED) newKind = UNINITIALISED;
-  else if (isNumber(kind) && isNumber(oldKind)) newKind = SCALAR;
+  if (kind === UNINITIALISED || oldKind === UNINITIALISED) {
+    newKind = UNINITIALISED;
+    newValue = taintOf(oldKind, oldValue) | taintOf(kind, value);
+  } else if (isNumber(kind) && isNumber(oldKind)) newKind = SCALAR;
   else {
     newValue = taintOf(oldKind, oldValue) | taintOf(kind, value);
     if (isNumber(kind) || isNumber(oldKind)) newValue |= MAY_BE_NULL;

@@ -3,6 +3,12 @@
 
 export type Strictness = "verifier" | "rfc";
 
+/**
+ * `proven`: no path may use what is undefined, as far as an analysis of the text can tell. `run`: whatever a JIT can be
+ * given is a program, and whether it is defined is found out when it runs.
+ */
+export type Definedness = "proven" | "run";
+
 type Reason =
   | "empty"
   | "tooLong"
@@ -51,6 +57,17 @@ const LINUX_ONLY: ReadonlySet<Reason> = new Set<Reason>([
   "nullPointer",
 ]);
 
+/** What only some paths, or none that is ever taken, may do: where the interpreter follows the run, it finds out. */
+const OF_A_RUN: ReadonlySet<Reason> = new Set<Reason>([
+  "uninitialisedRegister",
+  "stackOutOfBounds",
+  "misalignedAtomic",
+  "contextAccess",
+  "badArgument",
+  "pointerMisuse",
+  "nullPointer",
+]);
+
 /** Problems kept per program: a broken program of a million slots is not worth a million messages. */
 const KEPT = 100;
 
@@ -62,12 +79,16 @@ export class Problems {
   /** All of them, those not kept included. */
   count = 0;
 
-  constructor(readonly strictness: Strictness) {}
+  constructor(
+    readonly strictness: Strictness,
+    readonly definedness: Definedness,
+  ) {}
 
   /** Where the problems of one code are reported to. */
   reportFor(code: number): Report {
     return (pc, reason, message) => {
       if (this.strictness === "rfc" && LINUX_ONLY.has(reason)) return;
+      if (this.definedness === "run" && OF_A_RUN.has(reason)) return;
       this.count++;
       if (this.list.length < KEPT) this.list.push({ code, pc, reason, message });
     };

@@ -10,12 +10,14 @@ import { Checker } from "./check.js";
 import { checkFields } from "./fields.js";
 import { Flow } from "./flow.js";
 import { type Functions, findFunctions } from "./functions.js";
-import { type Problem, Problems, type Strictness } from "./problem.js";
+import { type Definedness, type Problem, Problems, type Strictness } from "./problem.js";
 import type { StackUse } from "./stack-use.js";
 
 export interface ValidateOptions {
   /** `verifier` (default): what Linux loads. `rfc`: also unreachable code, division by 0, shifts beyond the width. */
   readonly strictness?: Strictness;
+  /** Default: `proven`. */
+  readonly definedness?: Definedness;
   /** The helpers that exist, by id; by default those of `helpers.ts` and the tail call. */
   readonly helpers?: ReadonlySet<number>;
 }
@@ -56,7 +58,7 @@ const ALL_HELPERS: ReadonlySet<number> = new Set([...HELPERS.keys(), TAIL_CALL])
 
 /** Check `program`. Problems come by code and pass; a later pass is not run where an earlier one refused. */
 export function validate(program: Program, options: ValidateOptions = {}): Validity {
-  const problems = new Problems(options.strictness ?? "verifier");
+  const problems = new Problems(options.strictness ?? "verifier", options.definedness ?? "proven");
   if (program.code.length === 0) problems.reportFor(0)(0, "empty", "no code");
   const shapes = program.code.map((code, index) => shapeOf(program, code, options, problems, index));
   const flows = (leaked: boolean): readonly (Flow | undefined)[] =>

@@ -1,0 +1,183 @@
+// The rules of the instructions, by their kind: each looks at what is about to be done, and either says why that has no
+// meaning or notes what will be known of the results. A new kind without a rule does not compile.
+
+import { u64 } from "../../bits.js";
+import { lddwHalves } from "../insn.js";
+import type { AluRow, AtomicRow, JumpRow, Mode, Row, Size } from "../isa.js";
+import { word } from "../run-state.js";
+import { type Access, type Deed, problemOfAccess } from "./access.js";
+import { arithmetic, extension, negation, type Operand, reordering, widened } from "./arithmetic.js";
+import { callProblem, exitProblem } from "./calls.js";
+import { type Place, placeOf } from "./tracker.js";
+import { bitsOf, DEFINED, pointerValue, type Value, whyUndefined } from "./value.js";
+
+/** @returns why the instruction has no meaning here. */
+type Rule<R extends Row> = (place: Place, row: R) => string | undefined;
+
+const RULES: { readonly [K in Row["kind"]]: Rule<Extract<Row, { kind: K }>> } = {
+  alu,
+  neg: ({ tracker: { values }, insn: { dst } }, { width }) => note(values, dst, negation(values[dst]!, width)),
+  movsx: ({ tracker: { values }, insn: { dst, src } }, row) => note(values, dst, extension(values[src]!, row)),
+  end: ({ tracker: { values }, insn: { dst } }, row) => note(values, dst, reordering(values[dst]!, row)),
+  ja: () => undefined,
+  jump,
+  call: callProblem,
+  exit: exitProblem,
+  lddw: ({ tracker, run, insn: { dst }, pc }, { source }) => {
+    const { low } = lddwHalves(run.program.code[run.code]!, pc);
+    const map = tracker.maps[low];
+    const isValue = source === "mapFdValue" || source === "mapIndexValue";
+    const isPointer = isValue || source === "mapFd" || source === "mapIndex";
+    const target = isValue ? map?.values : map?.object;
+    return note(tracker.values, dst, isPointer && target !== undefined ? pointerValue(target) : DEFINED);
+  },
+  // What no program has, the step refuses.
+  lddwHigh: () => undefined,
+  kernel: () => undefined,
+  mayGoto: () => undefined,
+  load: (place, { size, signed, mode }) => loaded(place, size, signed, mode),
+  loadAcquire: (place, { size, mode }) =>
+    misaligned(accessOf(place, "reads", place.insn.src, size)) ?? loaded(place, size, false, mode),
+  storeRelease: (place, { size, mode }) =>
+    misaligned(accessOf(place, "writes", place.insn.dst, size)) ??
+    stored(place, size, mode, place.tracker.values[place.insn.src]!),
+  storeImm: (place, { size, mode }) => stored(place, size, mode, DEFINED),
+  store: (place, { size, mode }) => stored(place, size, mode, place.tracker.values[place.insn.src]!),
+  atomic,
+};
+
+/** Apply the rule of the instruction that is about to run. @returns why the program is undefined */
+export const ruleProblem = (place: Place): string | undefined => {
+  const { row } = place.insn;
+  const rule = RULES[row.kind] as Rule<Row>;
+  return rule(place, row);
+};
+
+function note(values: Value[], register: number, value: Value): undefined {
+  values[register] = value;
+}
+
+const operandOf = ({ tracker, run }: Place, register: number): Operand => {
+  const { undefined: holes, target } = tracker.values[register]!;
+  return { bits: word(run.registers, register), undefined: holes, target };
+};
+
+/** The right operand: a register or the immediate. */
+const rightOf = (place: Place, operand: "reg" | "imm"): Operand =>
+  operand === "reg"
+    ? operandOf(place, place.insn.src)
+    : { bits: u64(BigInt(place.insn.imm)), undefined: 0n, target: undefined };
+
+function alu(place: Place, { op, width, operand }: AluRow): undefined {
+  const { undefined: holes, target } = arithmetic(op, width, operandOf(place, place.insn.dst), rightOf(place, operand));
+  note(place.tracker.values, place.insn.dst, { undefined: holes, target });
+}
+
+/** Comparisons whose answer for a pointer and 0 is the same wherever the pointer points to. */
+const SAME_FOR_ALL_POINTERS: ReadonlySet<JumpRow["op"]> = new Set(["jeq", "jne", "jgt", "jge", "jlt", "jle"]);
+
+function jump(place: Place, row: JumpRow): string | undefined {
+  const { insn } = place;
+  const left = operandOf(place, insn.dst);
+  const right = rightOf(place, row.operand);
+  const mask = row.width === 64 ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
+  const holes = (left.undefined | right.undefined) & mask;
+  if (holes === 0n || isPromised(row, left, right)) return undefined;
+  // What is 0 for sure in one operand does not matter in the other.
+  if (row.op === "jset" && (holes & (left.bits | left.undefined) & (right.bits | right.undefined)) === 0n) {
+    return undefined;
+  }
+  const isLeft = (left.undefined & mask) !== 0n;
+  return `branches on r${isLeft ? insn.dst : insn.src}, which ${whyUndefined(isLeft ? left : right)}`;
+}
+
+/** Two pointers into one frame, or a pointer and 0. */
+function isPromised({ op, width }: JumpRow, left: Operand, right: Operand): boolean {
+  if (width === 32 || op === "jset") return false;
+  if (left.target !== undefined && left.target === right.target) return true;
+  if (!SAME_FOR_ALL_POINTERS.has(op)) return false;
+  const isZero = (operand: Operand): boolean => operand.undefined === 0n && operand.bits === 0n;
+  return (left.target !== undefined && isZero(right)) || (right.target !== undefined && isZero(left));
+}
+
+const accessOf = (place: Place, deed: Deed, register: number, size: Size): Access => ({
+  ...{ deed, register: `r${register}`, offset: place.insn.off, size },
+  ...{ bits: word(place.run.registers, register), value: place.tracker.values[register]! },
+});
+
+const addressOf = ({ bits, offset }: Access): number => placeOf(u64(bits + BigInt(offset)));
+
+/** Hardware faults where an access that is atomic or ordered is not aligned. */
+const misaligned = (access: Access): string | undefined =>
+  problemOfAccess(access) !== undefined || addressOf(access) % access.size === 0
+    ? undefined
+    : `${access.deed} ${access.size} bytes at once at an address that is no multiple of ${access.size}`;
+
+function loaded(place: Place, size: Size, signed: boolean, mode: Mode): string | undefined {
+  if (mode !== "mem") return undefined;
+  const { tracker, run, insn, pc } = place;
+  const access = accessOf(place, "reads", insn.src, size);
+  const problem = problemOfAccess(access);
+  if (problem !== undefined) return problem;
+  if (tracker.program.context === "xdp" && access.value.target === tracker.context) {
+    if (tracker.facts.contextLoads[run.code]?.has(pc) !== true) return notAField(access);
+    const field = run.memory.load(u64(access.bits + BigInt(insn.off)), size);
+    if (field === undefined) return notAField(access);
+    return note(tracker.values, insn.dst, tracker.fieldOf(placeOf(field)));
+  }
+  const { undefined: holes, target } = tracker.memory.load(addressOf(access), size);
+  return note(
+    tracker.values,
+    insn.dst,
+    target === undefined ? bitsOf(widened(holes, size, signed)) : { undefined: holes, target },
+  );
+}
+
+/** Linux knows the fields of a context by the instruction, so each must read one field on every path. */
+const notAField = ({ deed, register }: Access): string =>
+  `${deed} the xdp context through ${register}, but not one of its fields on every path`;
+
+/** The value is cut to the size. */
+function stored(place: Place, size: Size, mode: Mode, value: Value): string | undefined {
+  if (mode !== "mem") return undefined;
+  const access = accessOf(place, "writes", place.insn.dst, size);
+  const problem = problemOfAccess(access) ?? contextWritten(place, access);
+  if (problem === undefined) place.tracker.memory.store(addressOf(access), size, value);
+  return problem;
+}
+
+const contextWritten = ({ tracker }: Place, { deed, value: { target } }: Access): string | undefined =>
+  tracker.program.context === "xdp" && target === tracker.context ? `${deed} the xdp context` : undefined;
+
+function atomic(place: Place, { op, size, fetch, mode }: AtomicRow): string | undefined {
+  if (mode !== "mem") return undefined;
+  const { tracker, run, insn } = place;
+  const access = accessOf(place, "changes", insn.dst, size);
+  const address = u64(access.bits + BigInt(insn.off));
+  const problem = problemOfAccess(access) ?? contextWritten(place, access) ?? misaligned(access);
+  if (problem !== undefined) return problem;
+  const at = placeOf(address);
+  const old = tracker.memory.load(at, size);
+  const bits = run.memory.load(address, size) ?? 0n;
+  const given = operandOf(place, insn.src);
+  const cut = (holes: bigint): bigint => BigInt.asUintN(size * 8, holes);
+  if (op === "cmpxchg") {
+    const expected = operandOf(place, 0);
+    const isSame = size === 8 && old.target !== undefined && old.target === expected.target;
+    if (!isSame && cut(old.undefined | expected.undefined) !== 0n) {
+      const [what, value]: [string, Value] =
+        cut(expected.undefined) === 0n ? ["the bytes there", old] : ["r0", expected];
+      return `compares ${what} and stores, but ${what} ${what === "r0" ? "" : "hold what "}${whyUndefined(value)}`;
+    }
+    if (bits === cut(expected.bits)) tracker.memory.store(at, size, given);
+    note(tracker.values, 0, old);
+    return undefined;
+  }
+  if (op === "xchg") tracker.memory.store(at, size, given);
+  else {
+    const left: Operand = { bits, undefined: old.undefined, target: undefined };
+    const right: Operand = { bits: cut(given.bits), undefined: cut(given.undefined), target: undefined };
+    tracker.memory.store(at, size, bitsOf(arithmetic(op, size === 8 ? 64 : 32, left, right).undefined));
+  }
+  return fetch ? note(tracker.values, insn.src, old) : undefined;
+}
