@@ -1,6 +1,7 @@
 // The contract of engines, continued: what memory, atomics and rewritten code must do.
 
 import { describe, expect, test } from "vitest";
+import { Machine } from "../machine/machine.js";
 import { available } from "../testing/required.js";
 import { ENGINES } from "./index.js";
 import { BRK, bytesOf, CODE, DATA, LDR, NOP, pointer, RET, STACK, STR, subjects } from "./testing.js";
@@ -15,6 +16,19 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
       const machine = machineWith([STR, LDR, RET]);
       expect(run([], { machine, args: [pointer(DATA + 4093), value] })).toMatchObject({ x0: value });
       expect([...machine.peek(DATA + 4092, 5)]).toEqual([0, 0x88, 0x77, 0x66, 0x55]);
+    });
+    test.each([4096, 16384, 65536] as const)("every part of a page of %i bytes is its own", (pageBytes) => {
+      const machine = new Machine({ pageBytes });
+      machine.map(CODE, pageBytes, "rox");
+      machine.map(STACK, pageBytes, "rw");
+      machine.map(DATA, pageBytes, "rw");
+      machine.poke(CODE, bytesOf([STR, LDR, RET]));
+      for (let at = 8; at < pageBytes; at += 4096) {
+        const word = BigInt(at) + 0x1122_3344_5566_0000n;
+        expect(run([], { machine, args: [pointer(DATA + at), word] })).toMatchObject({ x0: word });
+        expect(machine.peek32(DATA + at)).toBe(at + 0x5566_0000);
+      }
+      for (let at = 8; at < pageBytes; at += 4096) expect(machine.peek32(DATA + at)).toBe(at + 0x5566_0000);
     });
     test("a store of which half is refused stores nothing", () => {
       const machine = machineWith([STR, RET]);

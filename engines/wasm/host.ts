@@ -179,14 +179,16 @@ export class Host {
     if (this.openPages.size > 0) this.openPages.delete(va - (va % this.machine!.pageBytes));
   };
 
-  private translate(page: Va): number {
-    const mapping = this.machine!.mapping(page);
+  /** @param granule address of 4 KiB, of which a page may have several */
+  private translate(granule: Va): number {
+    const { pageBytes } = this.machine!;
+    const mapping = this.machine!.mapping(granule);
     if (mapping === undefined) return 0;
     const isWritable = mapping.permission === "rw";
     const { isCode, lines } = mapping.frame;
     const told = lines !== undefined ? at.TRACKED : isCode ? at.TRACKED | at.CODE : 0;
     const flags = told | (isWritable ? at.WRITABLE : 0);
-    return this.place(mapping.frame, isWritable) | flags;
+    return (this.place(mapping.frame, isWritable) + (granule % pageBytes)) | flags;
   }
 }
 
