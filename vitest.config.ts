@@ -46,6 +46,7 @@ const SLOW = [
   "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{arbitrary,blinding,shrink,toy-subject,wild}}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",
   "properties/engines/programs.test.ts",
+  "spec/bpf/object/objdump.test.ts",
   "properties/exhaustive/*.test.ts",
 ];
 const NOT_OURS = ["dist/**", "node_modules/**"];
