@@ -56,6 +56,20 @@ async function open(): Promise<Disassemble> {
     if (capstone._cs_disasm_iter(handle, codePtr, sizePtr, addressPtr, insn) === 0) return undefined;
     const mnemonic = capstone.UTF8ToString(insn + MNEMONIC);
     const operands = capstone.UTF8ToString(insn + OPERANDS);
-    return operands === "" ? mnemonic : `${mnemonic} ${operands}`;
+    return operands === "" ? mnemonic : mended(`${mnemonic} ${operands}`, word);
   };
+}
+
+/** Which prefetch, where it has no name, is left out by Capstone 5, and the sign of an offset behind some bases. */
+function mended(text: string, word: number): string {
+  if (/^prfu?m ,/.test(text)) return text.replace(" ,", ` ${number(word & 31)},`);
+  const behind = /^(.*\], #)(0xffffffffffffff\w\w)$/.exec(text);
+  if (behind === null) return text;
+  return `${behind[1]!.slice(0, -1)}${number(Number(BigInt.asIntN(64, BigInt(behind[2]!))))}`;
+}
+
+/** As Capstone writes numbers: up to nine in decimal. */
+function number(value: number): string {
+  const magnitude = Math.abs(value);
+  return `#${value < 0 ? "-" : ""}${magnitude > 9 ? `0x${magnitude.toString(16)}` : magnitude}`;
 }

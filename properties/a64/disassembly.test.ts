@@ -19,17 +19,10 @@ function texts(word: number): { readonly ours: string; readonly capstone: string
   return insn && { ours: text(insn, PC), capstone: disassemble(word, pointer(PC)) };
 }
 
-/** How Capstone 5 writes what it has no words for, in ours. */
+/** Capstone has no names for one-bit fields of PSTATE with other bits set, and for a cache operation of Armv8.5. */
 function inOurWords(capstone: string, ours: string): string {
-  // A prefetch without a name is left out, and a negative offset behind some bases is written without its sign.
-  const named = capstone.replace(/^(prfu?m) ,/, `$1 ${/ (#\w+),/.exec(ours)?.[1]},`);
-  const signed = named.replace(/\], #(0xffffffffffffff\w\w)$/, (_, digits: string) => {
-    const magnitude = -Number(BigInt.asIntN(64, BigInt(digits)));
-    return `], #-${magnitude > 9 ? `0x${magnitude.toString(16)}` : magnitude}`;
-  });
-  // One-bit fields of PSTATE with other bits set, and a cache operation of Armv8.5.
-  const isUnnamed = /^msr s0_\d_c4_c\d+_\d, xzr$/.test(signed) && /^msr (pan|uao|dit|ssbs), #/.test(ours);
-  return isUnnamed || /^sys #3, c7, c13, #1\b/.test(signed) ? ours : signed;
+  const isUnnamed = /^msr s0_\d_c4_c\d+_\d, xzr$/.test(capstone) && /^msr (pan|uao|dit|ssbs), #/.test(ours);
+  return isUnnamed || /^sys #3, c7, c13, #1\b/.test(capstone) ? ours : capstone;
 }
 
 /** LDTR and its kin, some offsets of which Capstone refuses. */

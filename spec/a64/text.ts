@@ -1,4 +1,4 @@
-// Our own disassembly, word for word what Capstone 5 writes: lower case, the preferred alias, numbers up to nine in
+// Our own disassembly, word for word what Capstone 5 writes (and where it leaves something out, what it means): lower case, the preferred alias, numbers up to nine in
 // decimal and above in hexadecimal, branch targets absolute. It makes Capstone a witness of the decoder, and is the text
 // of fault reports.
 
