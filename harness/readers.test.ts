@@ -18,8 +18,11 @@ import { linkProgram } from "../spec/bpf/object/link.js";
 import { programsOf, readObject } from "../spec/bpf/object/object.js";
 import { isElf } from "../spec/elf/elf.js";
 import { parsed } from "../spec/malformed.js";
+import { readKernelImage } from "../subjects/linux/image/read.js";
+import { readSymbolFile } from "../subjects/linux/image/symbol-file.js";
 import { exampleObject } from "../testing/bpf-object.js";
 import { smallCampaign } from "../testing/campaign.js";
+import { KERNEL_LAYOUTS, writeKernelImage } from "../testing/kernel-image.js";
 import { assertAsyncLaw } from "../testing/law.js";
 import { mutatedBytes, mutatedJson, mutatedText } from "../testing/mutated.js";
 import { badInputLine, type Loaded } from "./bad-input.js";
@@ -186,6 +189,25 @@ const READERS: readonly Reader<unknown>[] = [
       });
       if (btf !== undefined) parsed(() => expectationsOf(btf));
       return outcome(wrong[0], true);
+    },
+  }),
+  reader({
+    name: "an arm64 kernel",
+    inputs: mutatedBytes(KERNEL_LAYOUTS.map((layout) => writeKernelImage({ layout }))),
+    read(bytes) {
+      const kernel = readKernelImage(bytes);
+      return outcome(kernel.ok ? undefined : wrongLine(kernel.error), bytes.length > 64 && bytes[0x38] === 0x41);
+    },
+  }),
+  reader({
+    name: "a System.map",
+    inputs: mutatedText(
+      ["ffff800080000000 T _text\nffff800080010000 t start\nffff80008001f000 D init_task\n"],
+      () => 0,
+    ),
+    read(text) {
+      const symbols = parsed(() => readSymbolFile(Buffer.from(text)));
+      return outcome(symbols.ok ? undefined : wrongLine(symbols.error), true);
     },
   }),
   reader({

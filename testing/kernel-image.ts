@@ -53,7 +53,7 @@ const up = (at: number, to: number): number => Math.ceil(at / to) * to;
 export function writeKernelImage(spec: KernelSpec = {}): Uint8Array {
   const { base = KERNEL_BASE, layout = "offsets behind tokens", relocations = "rela", pageBytes = 4096 } = spec;
   const { release = "6.12.0-test", hasBtf = true, namesData = true, hasSequence = false } = spec;
-  const image = Buffer.alloc(0x40000);
+  const image = Buffer.alloc(0x20000);
   writeHeader(image, pageBytes);
   const functions = writeFunctions(image);
   let at = up(TEXT_AT + FUNCTION_BYTES * functions.length, 4096);
@@ -68,7 +68,7 @@ export function writeKernelImage(spec: KernelSpec = {}): Uint8Array {
     { name: "linux_banner", letter: "D", at: pointersAt - 64 },
     { name: "__start_BTF", letter: "D", at: btfAt },
     { name: "__stop_BTF", letter: "D", at: btfAt + btf.length },
-    { name: "init_task", letter: "D", at: 0x30000 },
+    { name: "init_task", letter: "D", at: 0x1f000 },
   ];
   const head: Placed[] = [{ name: "_text", letter: "T", at: 0 }];
   const symbols = namesData ? [...head, ...functions, ...data] : functions;

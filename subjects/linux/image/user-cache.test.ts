@@ -42,7 +42,7 @@ describe("images that were read before", () => {
     const cache = counted(userCache(folder()));
     const file = writeKernelImage();
     symbolsOf(file, cache);
-    symbolsOf(file.with(0x3f000, 1), cache);
+    symbolsOf(file.with(0x1f800, 1), cache);
     expect(cache.hits()).toBe(0);
   });
 
