@@ -81,6 +81,37 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
       const first = pages.map((page) => machine.peek(page, 1)[0]);
       expect(first).toEqual([7, 7, 7, 0xa5, 7, 0xa5]);
     });
+    test.each([16384, 65536] as const)("every part of a page of %i bytes is its own", (pageBytes) => {
+      const machine = new Machine({ pageBytes });
+      for (const [at, permission] of [
+        [CODE, "rox"],
+        [STACK, "rw"],
+        [DATA, "rw"],
+      ] as const) {
+        machine.map(Math.floor(at / pageBytes) * pageBytes, pageBytes, permission);
+      }
+      // add x2, x2, x1 after each load of [x0]; add x0, x0, #1, lsl #12; subs x3, x3, #1; b.ne -16; mov x0, x2; ret
+      machine.poke(CODE, bytesOf([0xf940_0001, 0x8b01_0042, 0x9140_0400, 0xf100_0463, 0x54ff_ff81, 0xaa02_03e0, RET]));
+      const base = Math.floor(DATA / pageBytes) * pageBytes;
+      const parts = pageBytes / 4096;
+      for (let part = 0; part < parts; part++)
+        machine.poke(base + 4096 * part, Uint8Array.of(1 + part, 0, 0, 0, 0, 0, 0, 0));
+      const stack = Math.floor(STACK / pageBytes) * pageBytes;
+      const options = {
+        machine,
+        args: [pointer(base), 0n, 0n, BigInt(parts)],
+        stackLow: stack,
+        stackTop: stack + pageBytes,
+      };
+      expect(run([], options)).toMatchObject({ x0: BigInt((parts * (parts + 1)) / 2) });
+      // str x1, [x0]; ldr x0, [x0]; ret, at the last part
+      machine.poke(CODE, bytesOf([STR, LDR, RET]));
+      const last = base + pageBytes - 8;
+      expect(run([], { ...options, args: [pointer(last), 77n] })).toMatchObject({ x0: 77n });
+      expect(machine.peek(last, 1)).toEqual(Uint8Array.of(77));
+      machine.unmap(base, pageBytes);
+      expect(run([], { ...options, args: [pointer(last), 77n] })).toMatchObject({ why: "badWrite" });
+    });
     test("a literal is loaded from beside the code", () => {
       expect(run([0x58000040, RET, 0x55667788, 0x11223344])).toMatchObject({ x0: value }); // ldr x0, +8
       expect(run([0x18000040, RET, 0xfedcba98])).toMatchObject({ x0: 0xfedc_ba98n }); // ldr w0, +8
