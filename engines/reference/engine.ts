@@ -35,7 +35,7 @@ class Run {
   private readonly notes: Notes;
   private readonly spurious: { count: number } | undefined;
   private readonly fetch: Fetch;
-  /** Whether some addresses of the page that is being fetched from are not code but traps, and of which page that is known. */
+  /** Whether some addresses of the page at hand are not code but traps, and of which page that is known. */
   private pageHasTraps = false;
   private trapsKnownFor: Va = -1;
   /** Instructions begun; calls of traps also use up fuel. */

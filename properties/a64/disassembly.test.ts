@@ -112,7 +112,7 @@ const isVector = (word: number): boolean => {
   return group === 0 || group === 2 || (group & 7) === 7 || ((group & 5) === 4 && ((word >>> 26) & 1) === 1);
 };
 
-/** What kernel code for any processor does not have: extensions that it would ask for first, other exception levels, debuggers. */
+/** What kernel code for any processor does not have: extensions that it would ask for, other exception levels, debuggers. */
 const EXTENSIONS: Readonly<Record<string, RegExp>> = {
   "memory tagging": /^(addg|subg|subps?|gmi|irg|ldgm?|stz?2?gm?|stgp)$/,
   "memory copy and set": /^(cpy|set)/,

@@ -53,6 +53,8 @@ interface Sum {
   readonly width: Width;
 }
 function addSub(state: State, { op, setFlags, width }: Sum, a: bigint, b: bigint): bigint {
+  // Most sums need no flags.
+  if (!setFlags) return wrap(op === "add" ? a + b : a - b, width);
   if (op === "add") return addWithCarry(state, setFlags, width, a, b, 0n);
   return addWithCarry(state, setFlags, width, a, wrap(~b, width), 1n);
 }

@@ -1,6 +1,6 @@
-// Our own disassembly, word for word what Capstone 5 writes (and where it leaves something out, what it means): lower case, the preferred alias, numbers up to nine in
-// decimal and above in hexadecimal, branch targets absolute. It makes Capstone a witness of the decoder, and is the text
-// of fault reports.
+// Our own disassembly, word for word what Capstone 5 writes, or means where it leaves something out: lower case, the
+// preferred alias, numbers up to nine in decimal and above in hexadecimal, branch targets absolute. It makes Capstone a
+// witness of the decoder, and is the text of fault reports.
 
 import { u64 } from "../bits.js";
 import { pointer } from "./address.js";
