@@ -69,8 +69,10 @@ function loadRaw(file: string): Loaded<LoadedCase> {
   const decoded = decode(bytes.value);
   if (decoded.ok)
     return valid(file, { ...caseOf(decoded.value, new Uint8Array(DEFAULT_INPUT_BYTES)), expect: [] }, "verifier");
-  const { pc, message } = decoded.error;
-  return refuse(wrong(file, "raw BPF instructions", `slot ${pc}: ${message}`));
+  const { kind, pc, message } = decoded.error;
+  const problem = wrong(file, "raw BPF instructions", `slot ${pc}: ${message}`);
+  // What we lack is not the program's fault.
+  return refuse(kind === "refused" ? { ...problem, next: "run a part of the program without it" } : problem);
 }
 
 /** A conformance file. One that must fail is valid as far as its text goes; whether it fails is for the run to show. */

@@ -119,6 +119,15 @@ export const QUIRKS = [
     since: "5.18 (the pack allocator); 6.9 on arm64",
   },
   {
+    id: "acquireKeepsRegister",
+    title: "a load-acquire from an arena that faults leaves its register as it was",
+    effect: "the program goes on with what the register held, in place of zero",
+    fix: undefined,
+    since: "6.15 (load-acquire)",
+    from: "6.16",
+    until: "7.2",
+  },
+  {
     id: "callbackWithoutFrame",
     title: "an exception callback never sets its frame pointer",
     effect: "an access to its stack goes where the function that threw had its own, or anywhere",

@@ -17,7 +17,7 @@ interface ChangeRow {
   readonly kind: "form" | "code";
 }
 
-const CHANGES = [
+export const CHANGES = [
   { id: "acquireRelease", title: "load-acquire and store-release", from: "6.16", since: "6.15", kind: "form" },
   {
     id: "atomicOffsetImm",

@@ -1,7 +1,7 @@
 // What the JIT is given of a program: the verifier's rewriting, with maps and helpers where the layout has them, and
 // blinding. Whoever runs the code and whoever lists it gets the same.
 
-import { blindFunction, bpfJitBlindConstants, type Random32 } from "../impl/verifier/blinding.js";
+import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
 import { type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
 import type { Program } from "../spec/bpf/program.js";
@@ -9,7 +9,7 @@ import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { layoutOf } from "./run/layout.js";
 
-export { bpfJitBlindConstants, type RewrittenFunction, rewrite, type VerifierEnv };
+export { bpfJitBlindConstants, type RewrittenFunction, rewrite, scratchOf, type VerifierEnv };
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;

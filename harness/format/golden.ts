@@ -50,12 +50,23 @@ function what({ families, traces }: GoldenReport): string {
   return Object.keys(families).length === 0 ? "load" : "record";
 }
 
+function profileLines(profiles: GoldenReport["coverage"]["profiles"]): string[] {
+  const all = Object.entries(profiles);
+  const seen = all.flatMap(([name, n]) => (n > 0 ? [`${name} ${n}`] : []));
+  const unseen = all.flatMap(([name, n]) => (n > 0 ? [] : [name]));
+  return [
+    `profiles: byte-equal recordings of ${seen.length === 0 ? "none" : seen.join(", ")}`,
+    ...(unseen.length === 0 ? [] : [`  without a recording: ${unseen.join(", ")}`]),
+  ];
+}
+
 /** The instruction table with the number of byte-equal programs that use each row. */
 export function formatCoverage({ coverage }: GoldenReport, columns: number): string[] {
   const counts = Object.entries(coverage.witnesses).map(([id, n]) => `${id} ${n}`);
   return [
     `coverage: ${coverage.reached} of ${coverage.all} instruction rows have a byte-equal witness`,
     ...wrap(counts, columns, "  ", ", "),
+    ...profileLines(coverage.profiles),
     ...[...unwitnessed(coverage.missing)].flatMap(([why, ids]) => [
       `without one, since ${why}:`,
       ...wrap(ids, columns, "  ", ", "),

@@ -14,7 +14,7 @@ import { readRecording } from "../../properties/recordings/recording.js";
 import { isTrampoline, type RecordedTrampoline, readTrampoline } from "../../properties/recordings/trampoline.js";
 import { compareTrampoline } from "../../properties/recordings/trampoline-bytes.js";
 import { exception, isUncompared, whyUncompared } from "../../properties/verdict.js";
-import type { Subject } from "../../subjects/subject.js";
+import type { Subject, Version } from "../../subjects/subject.js";
 import { type BadInput, loaded, refuse } from "../bad-input.js";
 import { breather } from "../breathe.js";
 import { findFiles } from "../input-file.js";
@@ -95,7 +95,8 @@ export async function golden(paths: readonly string[], options: GoldenOptions): 
         continue;
       }
       const { name, family, recording } = read.value;
-      if (isWanted(family, recording.lse, options)) addProgram(name, family, compare(name, recording), sums);
+      if (isWanted(family, recording.lse, options))
+        addProgram(name, family, compare(name, recording), recording.kernel.version, sums);
       else sums.filtered++;
       options.progress?.(sums.done);
       await breathe();
@@ -108,7 +109,7 @@ export async function golden(paths: readonly string[], options: GoldenOptions): 
     ...{ images: add("images"), bytesEqual: add("bytesEqual") },
     ...{ results: add("results"), resultsEqual: add("resultsEqual") },
     ...{ families, notCompared: [...notCompared.values()], filtered, leftOut, traces },
-    coverage: goldenCoverage(sums.rows),
+    coverage: goldenCoverage(sums.rows, sums.versions),
   });
 }
 
@@ -120,6 +121,8 @@ const emptySums = (unreadable: readonly BadInput[]) => ({
   families: {} as Record<string, FamilyCounts>,
   /** Byte-equal programs by row id. */
   rows: new Map<string, number>(),
+  /** Of byte-equal recordings. */
+  versions: new Map<Version, number>(),
   /** By reason. */
   notCompared: new Map<string, NotCompared>(),
   traces: [] as Trace[],
@@ -145,7 +148,7 @@ function readProgram({ name, kind, json }: RawRecord) {
 const isWanted = (family: string, lse: boolean, { families, cpu }: GoldenOptions): boolean =>
   families?.has(family) !== false && (cpu === undefined || lse === (cpu === "max" || cpu === "lse"));
 
-function addProgram(name: string, family: string, compared: Compared, sums: Sums): void {
+function addProgram(name: string, family: string, compared: Compared, version: Version, sums: Sums): void {
   const { images, equal, rows, result, failures } = compared;
   sums.done++;
   sums.families[family] ??= { programs: 0, images: 0, bytesEqual: 0, results: 0, resultsEqual: 0 };
@@ -153,6 +156,7 @@ function addProgram(name: string, family: string, compared: Compared, sums: Sums
   counts.programs++;
   counts.images += images;
   counts.bytesEqual += equal;
+  if (equal === images) sums.versions.set(version, (sums.versions.get(version) ?? 0) + 1);
   for (const id of rows) sums.rows.set(id, (sums.rows.get(id) ?? 0) + 1);
   addFailures(failures, sums);
   const isOpen = result !== undefined && isUncompared(result);

@@ -35,7 +35,10 @@ export function lowerLoadAcquire(e: Emitter, row: LoadAcquireRow, insn: Insn, pc
   if (!takesOrdered(e, row, pc)) return;
   const d = e.reg(insn.dst);
   e.emit(lse.ldar(sizeLog(row.size), d, place(e, row, e.reg(insn.src), insn.off)));
-  if (row.mode === "arena") addExceptionEntry(e, pc, d, { base: insn.src, off: insn.off, writes: false });
+  if (row.mode !== "arena") return;
+  // Taken for an atomic operation, whose base is its destination and which has no result.
+  const [clear, base] = e.env.quirks.acquireKeepsRegister ? [undefined, insn.dst] : [d, insn.src];
+  addExceptionEntry(e, pc, clear, { base, off: insn.off, writes: false });
 }
 
 export function lowerStoreRelease(e: Emitter, row: StoreReleaseRow, insn: Insn, pc: number): void {

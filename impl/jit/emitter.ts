@@ -56,10 +56,16 @@ export class Emitter implements CodeSink {
   addresses: readonly number[] | undefined;
   private image: Uint32Array = NO_IMAGE;
 
+  readonly fn: JitFunction;
+
   constructor(
-    readonly fn: JitFunction,
+    given: JitFunction,
     readonly env: JitEnv,
   ) {
+    const { privateStack, ...rest } = given;
+    // A JIT that knows no private stack is never told of one, and takes the kernel's.
+    const fn = privateStack === undefined || env.changes.privateStack ? given : rest;
+    this.fn = fn;
     this.frame = frameOf(fn, !env.quirks.callbackWithoutFrame);
     this.registers = registerMap(env.changes);
     this.r0 = this.registers[0]!;

@@ -5,7 +5,7 @@ import type { RoAddr } from "../../machine/address.js";
 import { SLOT_BYTES } from "../../spec/bpf/insn.js";
 import { emit, measure } from "../jit/passes.js";
 import { flushIcacheRange } from "../patching/icache.js";
-import { bpfJitBlindConstants } from "../verifier/blinding.js";
+import { bpfJitBlindConstants, scratchOf } from "../verifier/blinding.js";
 import type { BpfProg, JitData, LoadError } from "./bpf-prog.js";
 import type { Kernel } from "./kernel.js";
 
@@ -71,11 +71,11 @@ function compile(kernel: Kernel, prog: BpfProg, addresses: readonly RoAddr[] | u
  * Constants are blinded in a copy, which takes the place of the program: of the two, only one lives on. On failure nothing
  * has changed.
  */
-function blind({ machine, blinding }: Kernel, prog: BpfProg): LoadError | undefined {
+function blind({ machine, env, blinding }: Kernel, prog: BpfProg): LoadError | undefined {
   if (blinding === undefined || prog.origin !== undefined) return undefined;
   const clone = machine.kvmalloc(prog.fn.insns.length * SLOT_BYTES);
   if (clone === undefined) return { kind: "noMemory", what: "clone" };
-  const blinded = bpfJitBlindConstants(prog.fn.insns, blinding);
+  const blinded = bpfJitBlindConstants(prog.fn.insns, blinding, scratchOf(env.changes));
   machine.kvfree(clone);
   if (!blinded.ok) return { kind: "notBlinded", slot: blinded.slot, distance: blinded.distance };
   prog.fn = { ...prog.fn, insns: blinded.insns };

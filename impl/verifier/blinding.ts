@@ -3,11 +3,13 @@
 
 import { type Insn, insn, lddwHalves } from "../../spec/bpf/insn.js";
 import { type Row, rowById, type Width } from "../../spec/bpf/isa.js";
+import type { Changes } from "../versions.js";
 import { joinPatches, type Patched, type TooFar } from "./patches.js";
 import type { RewrittenFunction } from "./rewrite.js";
 
-/** The scratch register of the kernel, R11, where constants are put together. */
+/** The scratch register of the kernel, where constants are put together: R11, and R12 where R11 is the base of arguments. */
 const AX = 11;
+export const scratchOf = ({ r0InX8 }: Changes): number => (r0InX8 ? 12 : AX);
 
 const byWidth = (id: string): Record<Width, Row> => ({
   64: rowById(id.replace("#", "")),
@@ -33,8 +35,8 @@ export type Random32 = () => number;
  * @returns the new instructions, or the jump that got too long: then the program stays with the interpreter.
  * @source linux v6.12 kernel/bpf/core.c, bpf_jit_blind_constants()
  */
-export function bpfJitBlindConstants(insns: readonly Insn[], random: Random32): Patched | TooFar {
-  return joinPatches(insns.map((slot, pc) => bpfJitBlindInsn(insns, pc, random) ?? [slot]));
+export function bpfJitBlindConstants(insns: readonly Insn[], random: Random32, ax = AX): Patched | TooFar {
+  return joinPatches(insns.map((slot, pc) => bpfJitBlindInsn(insns, pc, random, ax) ?? [slot]));
 }
 
 /** The same for a function whose instructions know where they come from. */
@@ -54,44 +56,49 @@ export function blindFunction(
  *
  * @source linux v6.12 kernel/bpf/core.c, bpf_jit_blind_insn()
  */
-function bpfJitBlindInsn(insns: readonly Insn[], pc: number, random: Random32): readonly Insn[] | undefined {
+function bpfJitBlindInsn(
+  insns: readonly Insn[],
+  pc: number,
+  random: Random32,
+  ax: number,
+): readonly Insn[] | undefined {
   const slot = insns[pc]!;
   const { row, dst, off, imm } = slot;
-  if (dst === AX || slot.src === AX) return undefined;
-  const blinded = (width: Width, value: number): readonly Insn[] => intoAx(width, value, random() | 0);
+  if (dst === ax || slot.src === ax) return undefined;
+  const blinded = (width: Width, value: number): readonly Insn[] => intoAx(ax, width, value, random() | 0);
   switch (row.kind) {
     case "alu": {
       if (row.operand !== "imm" || row.imm === "shift") return undefined;
       if (row.op === "mov" && imm === 0) return [insn(XOR_REG, { dst, src: dst })];
-      return [...blinded(row.width, imm), insn(withRegister(row), { dst, src: AX, off })];
+      return [...blinded(row.width, imm), insn(withRegister(row), { dst, src: ax, off })];
     }
     case "jump":
       if (row.operand !== "imm") return undefined;
       // Two instructions further from a target that lies behind it.
-      return [...blinded(row.width, imm), insn(withRegister(row), { dst, src: AX, off: off < 0 ? off - 2 : off })];
+      return [...blinded(row.width, imm), insn(withRegister(row), { dst, src: ax, off: off < 0 ? off - 2 : off })];
     case "lddw":
       if (row.source === "code") return undefined;
       return [
         ...blinded(64, lddwHalves(insns, pc).high),
-        insn(LSH, { dst: AX, imm: 32 }),
-        insn(COPY, { dst, src: AX }),
+        insn(LSH, { dst: ax, imm: 32 }),
+        insn(COPY, { dst, src: ax }),
       ];
     case "lddwHigh": {
       const first = insns[pc - 1]!;
       if (first.row.kind === "lddw" && first.row.source === "code") return undefined;
-      return [...blinded(32, first.imm), insn(OR_REG, { dst: first.dst, src: AX })];
+      return [...blinded(32, first.imm), insn(OR_REG, { dst: first.dst, src: ax })];
     }
     case "storeImm":
-      return [...blinded(64, imm), insn(FROM_REGISTER.get(row)!, { dst, src: AX, off })];
+      return [...blinded(64, imm), insn(FROM_REGISTER.get(row)!, { dst, src: ax, off })];
     default:
       return undefined;
   }
 }
 
 /** AX = value, sign-extended to 64 bits or zero-extended. */
-const intoAx = (width: Width, value: number, random: number): readonly Insn[] => [
-  insn(MOV[width], { dst: AX, imm: random ^ value }),
-  insn(XOR[width], { dst: AX, imm: random }),
+const intoAx = (ax: number, width: Width, value: number, random: number): readonly Insn[] => [
+  insn(MOV[width], { dst: ax, imm: random ^ value }),
+  insn(XOR[width], { dst: ax, imm: random }),
 ];
 
 /** The same operation with a register in place of the constant. */

@@ -14,9 +14,9 @@ import { movedConstant, wordsOf } from "./words.js";
 type Blinded = { readonly ok: true; readonly fn: JitFunction; readonly origin: Int32Array } | { readonly ok: false };
 
 /** Blind with these numbers, and with any behind the last. */
-export function blindAgain({ fn }: SplitFunction, drawn: readonly number[] = []): Blinded {
+export function blindAgain({ fn }: SplitFunction, scratch: number, drawn: readonly number[] = []): Blinded {
   let next = 0;
-  const blinded = bpfJitBlindConstants(fn.insns, () => drawn[next++] ?? PLACEHOLDER);
+  const blinded = bpfJitBlindConstants(fn.insns, () => drawn[next++] ?? PLACEHOLDER, scratch);
   if (!blinded.ok) return { ok: false };
   return { ok: true, fn: { ...fn, insns: blinded.insns }, origin: blinded.origin };
 }

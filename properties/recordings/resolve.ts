@@ -2,6 +2,7 @@
 // which accesses may fault. Everything else in the image is left to be compared.
 
 import type { Insn } from "../../spec/bpf/insn.js";
+import { scratchOf } from "../../subjects/lowering.js";
 import {
   type CompiledImage,
   describe,
@@ -45,7 +46,8 @@ export function resolve(recording: Recording, subject: Subject): Resolved {
     return { ok: false, message: `function ${compiled.index}: refused: ${describe(compiled.error)}` };
   };
   // Of several functions what is shown is not blinded, but the images are.
-  if (recording.kernel.isHardened && recorded.length > 1) return resolveBlinded(split.functions, recorded, compile);
+  if (recording.kernel.isHardened && recorded.length > 1)
+    return resolveBlinded(split.functions, recorded, scratchOf(env.changes), compile);
   let result = compile(split.functions.map(({ fn }) => fn));
   if (result.ok && split.functions.some(({ unknowns }) => unknowns.length > 0)) {
     const { images } = result;
@@ -61,9 +63,10 @@ export function resolve(recording: Recording, subject: Subject): Resolved {
 function resolveBlinded(
   functions: readonly SplitFunction[],
   recorded: readonly RecordedFunction[],
+  scratch: number,
   compile: (functions: readonly JitFunction[]) => Resolved,
 ): Resolved {
-  const blind = functions.map((fn) => blindAgain(fn));
+  const blind = functions.map((fn) => blindAgain(fn, scratch));
   const first = compile(blind.map((blinded, i) => (blinded.ok ? blinded.fn : functions[i]!.fn)));
   if (!first.ok) return first;
   return compile(
@@ -71,7 +74,7 @@ function resolveBlinded(
       const blinded = blind[i]!;
       if (!blinded.ok) return split.fn;
       const { fn, drawn } = readBlinding(split, blinded, first.images[i]!, recorded[i]!);
-      const again = blindAgain({ ...split, fn }, drawn);
+      const again = blindAgain({ ...split, fn }, scratch, drawn);
       return again.ok ? again.fn : fn;
     }),
   );
