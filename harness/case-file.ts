@@ -5,7 +5,8 @@
 import { firstProblem } from "../properties/cases/program/soundness.js";
 import { parseCase } from "../properties/cases/program/text.js";
 import { readDataFile } from "../spec/bpf/data-file.js";
-import { decode, type Insn } from "../spec/bpf/insn.js";
+import { decode, type Insn, insn } from "../spec/bpf/insn.js";
+import { type Row, rowById } from "../spec/bpf/isa.js";
 import type { Strictness } from "../spec/bpf/validate/problem.js";
 import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
@@ -83,11 +84,25 @@ export function loadDataFile(file: string): Loaded<ConformTest> {
   if (!read.ok) return refuse(wrong(file, "a conformance file", read.error.message));
   const { program, memory, expect } = read.value;
   const restricted = restriction(program);
-  const c = caseOf(program, memory);
+  const c = caseOf(readsLength(program) ? [insn(MOV32, { dst: 2, imm: memory.length }), ...program] : program, memory);
   const checked = restricted === undefined ? valid(file, c, "rfc") : loaded(c);
   if (!checked.ok) return checked;
   return loaded({ case: c, result: "r0" in expect ? expect.r0 : undefined, restricted });
 }
+
+const MOV32 = rowById("mov32 imm");
+
+/** The suite's runner passes the length of the memory in r2; a program that never looks is given no instruction more. */
+function readsLength(program: readonly Insn[]): boolean {
+  const first = program.find(
+    ({ row, dst, src }) => (row.dst !== "none" && dst === 2) || (isRead(row.src) && src === 2),
+  );
+  return (
+    first !== undefined && !(first.row.dst === "w" && first.dst === 2 && !(isRead(first.row.src) && first.src === 2))
+  );
+}
+
+const isRead = (use: Row["src"]): boolean => use === "r" || use === "rw";
 
 /** The suite leaves its helper functions to the runner, so a file that calls one says nothing on its own. */
 function restriction(program: readonly Insn[]): string | undefined {

@@ -4,6 +4,7 @@ import type { CaseReport } from "../properties/cases/program/report.js";
 import { AGREE } from "../properties/verdict.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Case } from "../subjects/case.js";
+import { capture } from "../testing/capture.js";
 import { makeFiles } from "../testing/files.js";
 import { conform } from "./conform.js";
 import { formatConform } from "./format/conform.js";
@@ -102,4 +103,15 @@ describe("conform", () => {
     const report = await run(makeFiles({ "notes.txt": "" }));
     expect(exitCode(report)).toBe(2);
   });
+});
+
+test("r2 is the length of the memory, as the suite's runner passes it", async () => {
+  const directory = makeFiles({
+    "length.data": "-- asm\nmov %r0, %r2\nadd %r0, 1\nexit\n-- mem\n11 22 33\n-- result\n4\n",
+    "none.data": "-- asm\nmov %r0, %r2\nexit\n-- result\n0\n",
+    "own.data": "-- asm\nmov %r2, 9\nmov %r0, %r2\nexit\n-- mem\n11\n-- result\n9\n",
+  });
+  const { code, out } = await capture(["conform", directory]);
+  expect(out).toContain("interpreter         3 of 3\nJIT                 3 of 3\n");
+  expect(code).toBe(0);
 });

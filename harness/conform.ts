@@ -137,7 +137,10 @@ function runFile(file: string, check: Check): TestResult {
 
 function errorExpected(file: string, interpreted: Outcome, compiled: Outcome | undefined): TestResult {
   if (interpreted.kind === "faulted" && (compiled === undefined || compiled.kind === "faulted")) {
-    return { kind: "refused", line: `${file}: expected a program that runs, got a fault: ${interpreted.detail}` };
+    return {
+      kind: "refused",
+      line: `${file}: expected a program that runs, got a fault: ${interpreted.detail}; correct the program`,
+    };
   }
   return accepted(file, say(interpreted.kind === "faulted" ? compiled : interpreted));
 }
