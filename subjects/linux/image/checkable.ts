@@ -1,7 +1,7 @@
 // What can be checked of a kernel, and what it lacks: each thing that is checked calls functions of the kernel, reads its
 // data by their symbols and its structures by their types.
 
-import { isOwn } from "./features.js";
+import { allocatorOf, isOwn } from "./features.js";
 import type { KernelImage } from "./image.js";
 
 interface Check {
@@ -19,11 +19,13 @@ const COMMON_DATA = [
 ];
 const PROGRAM_TYPES = ["bpf_prog", "bpf_prog_aux", "bpf_insn", "bpf_binary_header"];
 
+const PACKS = "packs";
+
 const CHECKS: readonly Check[] = [
   { name: "programs", functions: [["bpf_int_jit_compile"]], data: COMMON_DATA, types: PROGRAM_TYPES },
   {
     ...{
-      name: "packs",
+      name: PACKS,
       functions: [["bpf_prog_pack_alloc"], ["bpf_prog_pack_free"]],
       data: [["pack_list"], ["pack_mutex"]],
     },
@@ -58,6 +60,7 @@ export const checksOf = (image: KernelImage): readonly Checkable[] =>
       ...data
         .filter((names) => !names.some((one) => image.address(one) !== undefined))
         .map(([first]) => `data ${first}`),
+      ...(name === PACKS && allocatorOf(image) !== "packs" ? ["packs in bpf_int_jit_compile()"] : []),
       ...types.filter((type) => image.types?.struct(type) === undefined).map((type) => `type ${type}`),
     ],
   }));

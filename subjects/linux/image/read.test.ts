@@ -11,7 +11,9 @@ import {
   writeKernelImage,
   zboot,
 } from "../../../testing/kernel-image.js";
+import { checksOf } from "./checkable.js";
 import { gunzip, unzstd } from "./decompress.js";
+import { allocatorOf } from "./features.js";
 import type { KernelImage } from "./image.js";
 import { readKernelImage } from "./read.js";
 
@@ -72,6 +74,21 @@ describe("a raw image", () => {
     expect(prog?.member("nothing")).toBeUndefined();
     expect(types?.parameters("bpf_int_jit_compile")).toEqual(["prog"]);
     expect(types?.struct("task_struct")).toBeUndefined();
+  });
+});
+
+describe("what the JIT calls for memory", () => {
+  const missing = (file: Uint8Array): readonly string[] | undefined =>
+    checksOf(read(file)).find(({ name }) => name === "packs")?.missing;
+
+  test("says whether it uses packs", () => {
+    expect(allocatorOf(read(IMAGE))).toBe("packs");
+    expect(missing(IMAGE)).not.toContain("packs in bpf_int_jit_compile()");
+    // Its first call, made a NOP.
+    const without = IMAGE.slice();
+    without.set([0x1f, 0x20, 0x03, 0xd5], 0x10010);
+    expect(allocatorOf(read(without))).toBe("unknown");
+    expect(missing(without)).toContain("packs in bpf_int_jit_compile()");
   });
 });
 
