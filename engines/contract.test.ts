@@ -129,11 +129,11 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
     ];
     const traps = (trap: (args: BigUint64Array) => bigint) => new Map([[HELPER, trap]]);
 
-    test("a call gets x0..x4 and answers x0", () => {
+    test("a call gets x0..x7 and answers x0", () => {
       const sum = traps((args) => args.reduce((a, b) => a + b));
-      expect(run(call([]), { args: [1n, 2n, 3n, 4n, 5n], traps: sum })).toEqual({
+      expect(run(call([]), { args: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], traps: sum })).toEqual({
         kind: "returned",
-        x0: 15n,
+        x0: 36n,
         executed: 7,
       });
     });

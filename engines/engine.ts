@@ -8,7 +8,7 @@ import type { Machine } from "../machine/machine.js";
 import type { SystemRegisterName } from "../spec/a64/system-registers.js";
 import type { Stops } from "./stops.js";
 
-/** A call out of the code. Gets x0..x4, returns x0. Throwing `TrapFault` ends the run as a fault at the call. */
+/** A call out of the code. Gets x0..x7, returns x0. Throwing `TrapFault` ends the run as a fault at the call. */
 export type Trap = (args: BigUint64Array) => bigint;
 
 export class TrapFault extends Error {}
@@ -23,7 +23,7 @@ export interface EngineRun {
   readonly machine: Machine;
   readonly cpu: number;
   readonly entry: Va;
-  /** x0..x4. */
+  /** x0 and what follows, eight at most. */
   readonly args: readonly bigint[];
   /** SP at entry, 16-byte aligned. The code may touch [stackLow, stackTop) only at or above SP. */
   readonly stackTop: Va;

@@ -45,7 +45,7 @@ class Run {
   private previous: Va;
   /** Of the mappings that `page` and the data side hold. */
   private generation: number;
-  private readonly trapArgs = new BigUint64Array(5);
+  private readonly trapArgs = new BigUint64Array(8);
 
   constructor(private readonly run: EngineRun) {
     const { state } = this;

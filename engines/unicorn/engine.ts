@@ -245,7 +245,7 @@ class Run {
     const back = codeAddress(x[LR]!);
     if (back === undefined) return this.fault(pc, "notExecutable", "a called function returns to no kernel address");
     try {
-      x[0] = trap(x.slice(0, 5));
+      x[0] = trap(x.slice(0, 8));
     } catch (error) {
       if (error instanceof TrapFault) return this.fault(progress.previous, "trap", error.message);
       throw error;

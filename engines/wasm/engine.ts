@@ -162,7 +162,7 @@ class Run {
     this.tell();
     host.release();
     try {
-      host.x[0] = trap(host.x.slice(0, 5));
+      host.x[0] = trap(host.x.slice(0, 8));
     } catch (error) {
       if (error instanceof TrapFault) return this.fault(previous, "trap", error.message);
       throw error;

@@ -63,7 +63,7 @@ export class CommandHost implements ProgramHost {
       const run = memory!.traps.get(va)!;
       pointers[number] = pointer(va);
       this.traps.set(va, (x) => {
-        this.calls.push({ number, x });
+        this.calls.push({ number, x: x.slice() });
         return run(x.subarray(0, 5));
       });
     }
