@@ -71,13 +71,16 @@ export const fuelOption = (): Option =>
     .default(FILE_FUEL);
 
 export const subjectOption = (): Option =>
-  new Option("--subject <spec>", "what is under test: a name, or FILE.json that describes a JIT").default(
+  new Option("--subject <spec>", "what is under test: a name, FILE.json that describes a JIT, or plugin:PATH").default(
     defaultSubject.name,
   );
 
+export const pluginOption = (): Option =>
+  new Option("--plugin-options <options>", "options for the subject plugin:PATH, such as --jit");
+
 /** Undefined if there is none, and then that was said. */
-export function subjectFor(io: Io, spec: string): AnySubject | undefined {
-  const opened = openSubject(spec);
+export function subjectFor(io: Io, spec: string, pluginOptions = ""): AnySubject | undefined {
+  const opened = openSubject(pluginOptions === "" ? spec : `${spec} ${pluginOptions}`);
   if (opened.ok) return opened.subject;
   const { expected, got } = opened;
   complain(io, { subject: "--subject", expected, got, next: "choose one of them" });

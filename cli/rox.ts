@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // The `rox` command. Everything is in main.ts; here only the process: its streams, its signals and its exit code.
 
-import { main } from "./main.js";
-
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
@@ -18,10 +16,18 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await main(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  columns: process.stdout.columns ?? 100,
-  isTerminal: process.stderr.isTTY === true,
-  stop: stop.signal,
-});
+const argv = process.argv.slice(2);
+if (argv[0] === "plugin") {
+  // It starts once for each test of a suite, and needs little of all this.
+  const { plugin } = await import("./plugin.js");
+  process.exitCode = await plugin(argv.slice(1));
+} else {
+  const { main } = await import("./main.js");
+  process.exitCode = await main(argv, {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    columns: process.stdout.columns ?? 100,
+    isTerminal: process.stderr.isTTY === true,
+    stop: stop.signal,
+  });
+}

@@ -2,11 +2,14 @@
 
 import { commandSubject } from "./command/index.js";
 import { SUBJECTS, subjectByName } from "./index.js";
+import { pluginSubject } from "./plugin/index.js";
 import type { AnySubject } from "./program-subject.js";
 
 type Opened =
   | { readonly ok: true; readonly subject: AnySubject }
   | { readonly ok: false; readonly expected: string; readonly got: string };
+
+const PLUGIN = "plugin:";
 
 export function openSubject(spec: string): Opened {
   const known = subjectByName(spec);
@@ -16,6 +19,11 @@ export function openSubject(spec: string): Opened {
     if (typeof subject !== "string") return { ok: true, subject };
     return { ok: false, expected: `the description of a subject in ${spec}`, got: subject };
   }
+  if (spec.startsWith(PLUGIN)) {
+    const subject = pluginSubject(spec.slice(PLUGIN.length));
+    if (typeof subject !== "string") return { ok: true, subject };
+    return { ok: false, expected: "a plugin of the conformance suite", got: subject };
+  }
   const names = SUBJECTS.map(({ name }) => name).join(", ");
-  return { ok: false, expected: `one of ${names}, or FILE.json`, got: JSON.stringify(spec) };
+  return { ok: false, expected: `one of ${names}, FILE.json or plugin:PATH`, got: JSON.stringify(spec) };
 }

@@ -78,8 +78,10 @@ export interface HostedProgram {
   readonly words: number;
   /** Where everything lies for a run on so many bytes. */
   layout(inputBytes: number): Layout;
-  /** Whether the frame of the main function is where the layout says; otherwise nobody knows what is in it. */
-  readonly isFrameKnown: boolean;
+  /** What can be compared: all, all but the frame, whose place nobody knows, or the result alone. */
+  readonly sees: "all" | "memory" | "r0";
+  /** Of a subject with addresses of its own: another layout, where everything lies elsewhere. */
+  elsewhere?(inputBytes: number): Layout;
   /** What helpers get beside their arguments: register, value. */
   extras(layout: Layout, inputBytes: number, helper: number): readonly (readonly [register: number, value: bigint])[];
   run(input: Uint8Array, layout: Layout, engine: Engine, fuel: number): HostedRun;

@@ -6,10 +6,11 @@ import { exitCode } from "../../harness/report.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, fuelOption, subjectFor, subjectOption } from "../options.js";
+import { engineOption, enginesFor, fuelOption, pluginOption, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly subject: string;
+  readonly pluginOptions?: string;
   readonly engine?: string;
   readonly fuel: number;
   readonly json?: string;
@@ -23,6 +24,7 @@ export const defineConform: Define = (program, io, finish) => {
     )
     .argument("<path...>", "files, or directories that are searched for .data and .o files")
     .addOption(subjectOption())
+    .addOption(pluginOption())
     .addOption(engineOption())
     .addOption(fuelOption())
     .option(...JSON_OPTION)
@@ -37,7 +39,7 @@ ${examples(["rox conform conformance/", "rox conform verifier_jump.bpf.o", "rox 
 };
 
 async function runConform(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const subject = subjectFor(io, flags.subject);
+  const subject = subjectFor(io, flags.subject, flags.pluginOptions);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const check = makeCheck({ subject, engines, strictness: "rfc", definedness: "run", fuel: flags.fuel });

@@ -40,7 +40,7 @@ import {
   saveJson,
 } from "../command.js";
 import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
-import { duration, integer, names, subjectFor, subjectOption } from "../options.js";
+import { duration, integer, names, pluginOption, subjectFor, subjectOption } from "../options.js";
 import { saveCampaignPage } from "../page.js";
 import { startStatus } from "../progress.js";
 
@@ -62,6 +62,7 @@ interface Flags {
   /** The old name of `oracles`. */
   readonly only?: readonly string[];
   readonly subject: string;
+  readonly pluginOptions?: string;
   readonly kinds?: readonly string[];
   readonly feedback: boolean;
   readonly hang: number;
@@ -101,6 +102,7 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--oracles <oracles>", `count these oracles only: ${FUZZ_ORACLES.join(", ")}`, oracles)
     .addOption(new Option("--only <oracles>").argParser(oracles).hideHelp())
     .addOption(subjectOption())
+    .addOption(pluginOption())
     .option("--no-feedback", "fresh trials only: no changes of those that reached something rare")
     .option("--hang <t>", "give up a trial that takes a worker longer", duration, 30_000)
     .option(...JSON_OPTION)
@@ -140,7 +142,7 @@ function known(text: string, what: string, all: readonly string[]): readonly str
 
 async function runFuzz(flags: Flags, io: Io): Promise<number> {
   if (flags.only !== undefined) renamed(io, "--only", "--oracles");
-  const subject = subjectFor(io, flags.subject);
+  const subject = subjectFor(io, flags.subject, flags.pluginOptions);
   if (subject === undefined) return BAD_INPUT;
   const opened = openCampaign(flags);
   if (!opened.ok) return complain(io, opened.error);
@@ -235,7 +237,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     chunk: CHUNK,
     feedback: flags.feedback,
     engine: engine.value.engines[0]!.name,
-    subject: flags.subject,
+    subject: flags.pluginOptions === undefined ? flags.subject : `${flags.subject} ${flags.pluginOptions}`,
     ...(only === undefined ? {} : { only }),
   };
   if (flags.continue !== true || !existsSync(path.join(directory, "campaign.json"))) {

@@ -31,7 +31,16 @@ import {
   saveJson,
 } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { duration, engineOption, enginesFor, integer, names, subjectFor, subjectOption } from "../options.js";
+import {
+  duration,
+  engineOption,
+  enginesFor,
+  integer,
+  names,
+  pluginOption,
+  subjectFor,
+  subjectOption,
+} from "../options.js";
 import { savePage } from "../page.js";
 import { startProgress } from "../progress.js";
 
@@ -45,6 +54,7 @@ interface Flags {
   readonly out: string;
   readonly engine?: string;
   readonly subject: string;
+  readonly pluginOptions?: string;
   /** False: the old `--no-exhaustive`. */
   readonly exhaustive: "none" | "full" | false;
   readonly only?: readonly string[];
@@ -96,6 +106,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--keep-going", "run the parts behind one that has failed as well")
     .addOption(engineOption())
     .addOption(subjectOption())
+    .addOption(pluginOption())
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
     .option(...JUNIT_OPTION)
@@ -144,7 +155,7 @@ function casesFor(io: Io, flags: Flags): Record<string, number> {
 
 async function runGate(flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
-  const subject = engines && subjectFor(io, flags.subject);
+  const subject = engines && subjectFor(io, flags.subject, flags.pluginOptions);
   const parts = subject && partsFor(io, flags.only);
   if (engines === undefined || subject === undefined || parts === undefined) return BAD_INPUT;
   if (flags.exhaustive === false) renamed(io, "--no-exhaustive", "--exhaustive none");

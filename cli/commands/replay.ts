@@ -15,11 +15,12 @@ import {
   saveJson,
 } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, subjectFor, subjectOption } from "../options.js";
+import { engineOption, enginesFor, pluginOption, subjectFor, subjectOption } from "../options.js";
 
 interface Flags {
   readonly engine?: string;
   readonly subject: string;
+  readonly pluginOptions?: string;
   readonly json?: string;
   readonly junit?: string;
 }
@@ -31,6 +32,7 @@ export const defineReplay: Define = (program, io, finish) => {
     .argument("[paths...]", "case files, object files and directories (default: the corpus of the project)")
     .addOption(engineOption())
     .addOption(subjectOption())
+    .addOption(pluginOption())
     .option(...JSON_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText("after", examples(["rox replay", "rox replay --engine all", "rox replay campaign/findings"]))
@@ -40,7 +42,7 @@ export const defineReplay: Define = (program, io, finish) => {
 /** Every file and every program of an object file, also of folders. */
 export async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
   const usable = enginesFor(io, flags.engine);
-  const subject = usable && subjectFor(io, flags.subject);
+  const subject = usable && subjectFor(io, flags.subject, flags.pluginOptions);
   if (usable === undefined || subject === undefined) return BAD_INPUT;
   const { report, cases } = await replay(
     paths.length > 0 ? paths : [corpusDirectory()],

@@ -22,6 +22,7 @@ import {
   enginesFor,
   fuelOption,
   MOST_FUEL,
+  pluginOption,
   subjectFor,
   subjectOption,
 } from "../options.js";
@@ -29,6 +30,7 @@ import { runReplay } from "./replay.js";
 
 interface Flags extends ProgramChoice {
   readonly subject: string;
+  readonly pluginOptions?: string;
   readonly input?: string;
   readonly trace?: true;
   readonly cpu?: "lse" | "ll-sc";
@@ -54,6 +56,7 @@ export const defineRun: Define = (program, io, finish) => {
       new Option("--cpu <cpu>", "atomic instructions, or load/store-exclusive loops").choices(["lse", "ll-sc"]),
     )
     .addOption(subjectOption())
+    .addOption(pluginOption())
     .addOption(engineOption())
     .addOption(fuelOption())
     .option(...JSON_OPTION)
@@ -89,7 +92,7 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     ...(input === undefined ? {} : { inputs: [input.value], expect: [] }),
     env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
   };
-  const subject = subjectFor(io, flags.subject);
+  const subject = subjectFor(io, flags.subject, flags.pluginOptions);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";

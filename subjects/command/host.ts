@@ -224,7 +224,7 @@ export class CommandHost implements ProgramHost {
     const frames = [frame ?? frameAt(0, STACK_BYTES)];
     return {
       words: bytes / 4,
-      isFrameKnown: frame !== undefined,
+      sees: frame === undefined ? "memory" : "all",
       layout: (inputBytes) => layoutOf(program, inputBytes, frames),
       extras: (layout, inputBytes, helper) =>
         Object.entries(helpers.extra).map(([register, what]) => [
