@@ -33,7 +33,7 @@ import {
   withoutNumbers,
 } from "../../verdict.js";
 import { type Answer, answerTo, type Effort, type Question, secondAnswer } from "./answer.js";
-import { type CaseReport, notRun, type RunReport, type Watch } from "./report.js";
+import { type CaseReport, FILE_FUEL, notRun, type RunReport, type Watch } from "./report.js";
 
 /** What the interpreter says of a run, and how it called helpers. */
 interface Expected {
@@ -109,7 +109,7 @@ export class HostedChecker {
     let executed = 0;
     for (const [index, input] of inputs.entries()) {
       const layout = hosted.layout(input.length);
-      const { isFrameKnown } = hosted;
+      const isFrameKnown = hosted.sees === "all";
       const question = { ...this.effort, run: { program, input, layout, count }, facts, isFrameKnown };
       const expected = expectedOf(question, answerTo);
       if (expected.answer.none !== undefined) {
@@ -220,7 +220,7 @@ const resultOf = (outcome: Outcome): Outcome => (outcome.kind === "returned" ? {
 function dependsOnAddresses({ program, input, hosted }: Compared, outcome: Outcome): Verdict | undefined {
   const layout = hosted.elsewhere?.(input.length);
   if (layout === undefined || outcome.kind !== "returned") return undefined;
-  const other = interpret({ program, input, layout, fuel: FUEL });
+  const other = interpret({ program, input, layout, fuel: FILE_FUEL });
   if (other.kind === "returned" && other.r0 === outcome.r0) return undefined;
   return { kind: "refused", missing: "our addresses", why: "the result depends on addresses" };
 }
