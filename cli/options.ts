@@ -3,8 +3,10 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import type { Engine } from "../engines/engine.js";
+import { defaultEngine } from "../engines/index.js";
 import { chooseEngines, ENGINE_CHOICES } from "../harness/engines.js";
 import { FILE_FUEL } from "../properties/cases/program/report.js";
+import { findKnownDefects } from "../properties/find-known.js";
 import { CONTEXT_KINDS } from "../spec/bpf/program.js";
 import { defaultSubject } from "../subjects/index.js";
 import { openSubject } from "../subjects/open.js";
@@ -71,9 +73,10 @@ export const fuelOption = (): Option =>
     .default(FILE_FUEL);
 
 export const subjectOption = (): Option =>
-  new Option("--subject <spec>", "what is under test: a name, FILE.json that describes a JIT, or plugin:PATH").default(
-    defaultSubject.name,
-  );
+  new Option(
+    "--subject <spec>",
+    "what is under test: a name, linux:IMAGE for a kernel, FILE.json that describes a JIT, or plugin:PATH",
+  ).default(defaultSubject.name);
 
 export const pluginOption = (): Option =>
   new Option("--plugin-options <options>", "options for the subject plugin:PATH, such as --jit");
@@ -81,10 +84,16 @@ export const pluginOption = (): Option =>
 /** Undefined if there is none, and then that was said. */
 export function subjectFor(io: Io, spec: string, pluginOptions = ""): AnySubject | undefined {
   const opened = openSubject(pluginOptions === "" ? spec : `${spec} ${pluginOptions}`);
-  if (opened.ok) return opened.subject;
+  if (opened.ok) return withKnownDefects(opened.subject);
   const { expected, got } = opened;
   complain(io, { subject: "--subject", expected, got, next: "choose one of them" });
   return undefined;
+}
+
+/** A kernel image is judged past what is known to be wrong with it: see `properties/known-defects.ts`. */
+function withKnownDefects(subject: AnySubject): AnySubject {
+  if (!isKernel(subject) || subject.build === undefined) return subject;
+  return { ...subject, known: findKnownDefects(subject, defaultEngine()) };
 }
 
 /** The same for what only kernels can do. */

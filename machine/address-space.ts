@@ -13,6 +13,7 @@ import { type StaleRange, Tlb } from "./tlb.js";
 
 /** What fresh memory holds, so that code which relies on zeroes is seen to. */
 export const POISON = 0xa5;
+/** Where the slot of our own kernel is. */
 const FIXMAP_TEXT_POKE = 0xffff_fdbf_0000 as FixmapAddr;
 
 export class AddressSpace {
@@ -21,10 +22,12 @@ export class AddressSpace {
   /** Hears every event. Leave it undefined for speed. */
   onEvent: EventListener | undefined = undefined;
   readonly failures = new Failures();
+  /** The fixmap slot of text pokes: a kernel image has its own. */
+  fixmapSlot: FixmapAddr = FIXMAP_TEXT_POKE;
   protected readonly table: PageTable;
   protected readonly frames: Frames;
   protected readonly tlb = new Tlb();
-  private fixmap: Frame | undefined;
+  protected fixmap: Frame | undefined;
   /**
    * Rises when bytes change that were executable and whose fetches are not followed: who keeps decoded code looks again.
    * Whoever writes such bytes in place of this class must raise it.
@@ -105,22 +108,22 @@ export class AddressSpace {
 
   /** The writable alias of a frame, whatever its other mappings allow. One at a time. */
   mapFixmap(frame: Frame): FixmapAddr {
-    if (this.fixmap !== undefined) throw new KernelFault("badMapping", FIXMAP_TEXT_POKE, "the slot is in use");
+    if (this.fixmap !== undefined) throw new KernelFault("badMapping", this.fixmapSlot, "the slot is in use");
     this.fixmap = frame;
-    this.table.set(FIXMAP_TEXT_POKE, { frame, permission: "rw" });
+    this.table.set(this.fixmapSlot, { frame, permission: "rw" });
     const { pageBytes: bytes, cpu } = this;
-    this.onEvent?.({ kind: "map", cpu, va: FIXMAP_TEXT_POKE, bytes, permission: "rw" });
-    return FIXMAP_TEXT_POKE;
+    this.onEvent?.({ kind: "map", cpu, va: this.fixmapSlot, bytes, permission: "rw" });
+    return this.fixmapSlot;
   }
 
   /** The slot is empty, and no CPU remembers what it showed. */
   unmapFixmap(): void {
-    if (this.fixmap === undefined) throw new KernelFault("badMapping", FIXMAP_TEXT_POKE, "the slot is not in use");
+    if (this.fixmap === undefined) throw new KernelFault("badMapping", this.fixmapSlot, "the slot is not in use");
     this.fixmap = undefined;
-    this.table.set(FIXMAP_TEXT_POKE, undefined);
-    this.tlb.changed(FIXMAP_TEXT_POKE, this.pageBytes, "rw");
-    this.onEvent?.({ kind: "unmap", cpu: this.cpu, va: FIXMAP_TEXT_POKE, bytes: this.pageBytes });
-    this.invalidateTlb(FIXMAP_TEXT_POKE, this.pageBytes);
+    this.table.set(this.fixmapSlot, undefined);
+    this.tlb.changed(this.fixmapSlot, this.pageBytes, "rw");
+    this.onEvent?.({ kind: "unmap", cpu: this.cpu, va: this.fixmapSlot, bytes: this.pageBytes });
+    this.invalidateTlb(this.fixmapSlot, this.pageBytes);
   }
 
   /** Make every CPU look the range up anew. */
@@ -153,18 +156,6 @@ export class AddressSpace {
     frame.view.setUint32(at, word, true);
     this.changed(frame, at, at + 4);
     this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 4 });
-  }
-
-  /** Bytes there were stored by code that ran on an engine, which obeyed the page table. */
-  stored(va: Va, bytes: number): void {
-    for (let at = va; at < va + bytes; ) {
-      const from = at % this.pageBytes;
-      const piece = Math.min(va + bytes - at, this.pageBytes - from);
-      const frame = this.table.get(at)?.frame;
-      if (frame !== undefined) this.changed(frame, from, from + piece);
-      at += piece;
-    }
-    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes });
   }
 
   /** `write32`, but @returns false if told to fail, like `copy`. */
@@ -235,18 +226,19 @@ export class AddressSpace {
     this.scatter(va, source, this.anyFrame, false);
   }
 
-  protected refuse(step: FailingStep): boolean {
+  /** Count a step that may be told to fail. @returns true if it must. */
+  refuse(step: FailingStep): boolean {
     if (!this.failures.strikes(step)) return false;
     this.onEvent?.({ kind: "refused", cpu: this.cpu, step });
     return true;
   }
 
-  private eachPage(va: Va, bytes: number, visit: (page: Va) => void): void {
+  protected eachPage(va: Va, bytes: number, visit: (page: Va) => void): void {
     if (!isVa(va) || va % this.pageBytes !== 0) throw new KernelFault("badMapping", va, "is not the start of a page");
     for (let page = va; page < va + bytes; page += this.pageBytes) visit(page);
   }
 
-  private mapped(va: Va): Mapping {
+  protected mapped(va: Va): Mapping {
     const mapping = this.table.get(va);
     if (mapping === undefined) throw new KernelFault("badMapping", va, "is not mapped");
     return mapping;
@@ -268,7 +260,7 @@ export class AddressSpace {
   };
 
   /** Bytes [from, to) of the frame have been stored. */
-  private changed(frame: Frame, from: number, to: number): void {
+  protected changed(frame: Frame, from: number, to: number): void {
     if (frame.lines !== undefined) frame.lines.written(from, to);
     else if (frame.isCode) this.textGeneration++;
   }

@@ -78,6 +78,14 @@ export class Heap {
     return object.bytes;
   }
 
+  /** Everything is given back, whatever was written where. */
+  clear(): void {
+    for (const { va, slab } of [...this.objects.values()]) {
+      slab.bytes.fill(POISON);
+      this.free(va);
+    }
+  }
+
   private key(va: Va): number {
     return (va - this.base) / ALIGN;
   }

@@ -3,11 +3,11 @@
 // may see, event.ts for what is logged.
 
 import type { RwAddr, Va } from "./address.js";
-import { AddressSpace } from "./address-space.js";
 import type { CodeLines, Staleness } from "./coherence.js";
 import { Extents } from "./extents.js";
 import { KernelFault } from "./fault.js";
 import { Heap } from "./heap.js";
+import { KernelCodeSpace } from "./kernel-code.js";
 import { Lock } from "./lock.js";
 
 export type { Frame, Mapping, Permission } from "./page-table.js";
@@ -38,7 +38,7 @@ const VMALLOC_BYTES = 0x0cff_0000;
 export const ALL = 2 ** 48;
 const HEAP_BASE = 0x0000_4000_0000;
 
-export class Machine extends AddressSpace {
+export class Machine extends KernelCodeSpace {
   readonly cpus: number;
   readonly patchLock = new Lock(this, "patchLock", "spinIrq");
   readonly packMutex = new Lock(this, "packMutex", "mutex");
@@ -107,6 +107,23 @@ export class Machine extends AddressSpace {
   kvfree(va: RwAddr): void {
     const bytes = this.heap.free(va);
     this.onEvent?.({ kind: "free", cpu: this.cpu, area: "kvmalloc", va, bytes });
+  }
+
+  /** For the next kernel that boots here: nothing that the last one allocated or left locked is there any more. */
+  scrub(): void {
+    this.onEvent = undefined;
+    this.forgetAlias();
+    for (const [va, bytes] of [...this.areas]) {
+      for (let page = va; page < va + bytes; page += this.pageBytes) {
+        if (this.mapping(page) !== undefined) this.unmap(page, this.pageBytes);
+      }
+      this.areas.delete(va);
+      this.extents.give(va, bytes + this.pageBytes);
+    }
+    this.heap.clear();
+    this.tlb.clear();
+    this.irqsOff.fill(0);
+    for (const lock of [this.patchLock, this.packMutex, this.textMutex]) lock.holder = undefined;
   }
 
   /** What is allocated now: a load and its free must leave all three as they were. */

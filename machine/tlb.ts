@@ -18,6 +18,10 @@ export class Tlb {
     return this.ranges;
   }
 
+  clear(): void {
+    this.ranges.length = 0;
+  }
+
   changed(va: Va, bytes: number, permission: Permission): void {
     this.ranges.push({ va, bytes, permission });
   }

@@ -23,7 +23,7 @@ const LINKAGE_BYTES = 32;
 /** A program without maps and tail calls. */
 export function runAlone(program: Program, facts: Facts, input: Uint8Array, engine: Engine, fuel: number): Outcome {
   const machine = new Machine({ cpus: 1 });
-  const memory = new RunMemory(machine, DEFAULT_ENV.offsets);
+  const memory = new RunMemory(machine, DEFAULT_ENV.offsets, CALL_BASE);
   const [functions = []] = lowerProgram(program, facts, {});
   let end = IMAGES;
   const compiled = compileImages(functions, { ...DEFAULT_ENV, callBase: CALL_BASE }, (_, bytes) => {

@@ -1,9 +1,13 @@
-// From what `--subject` takes to the subject: `impl`, `FILE.json`, `plugin:PATH`. Threads do it again from the same text.
+// From what `--subject` takes to the subject: `impl`, `linux:IMAGE`, `FILE.json`, `plugin:PATH`. Threads do it again from the
+// same text.
 
 import { commandSubject } from "./command/index.js";
 import { SUBJECTS, subjectByName } from "./index.js";
+import { openLinux } from "./linux/open.js";
 import { pluginSubject } from "./plugin/index.js";
 import type { AnySubject } from "./program-subject.js";
+
+const LINUX = "linux:";
 
 type Opened =
   | { readonly ok: true; readonly subject: AnySubject }
@@ -14,6 +18,10 @@ const PLUGIN = "plugin:";
 export function openSubject(spec: string): Opened {
   const known = subjectByName(spec);
   if (known !== undefined) return { ok: true, subject: known };
+  if (spec.startsWith(LINUX)) {
+    const opened = openLinux(spec, spec.slice(LINUX.length));
+    return opened.ok ? { ok: true, subject: opened.value } : { ok: false, ...opened.error };
+  }
   if (spec.endsWith(".json")) {
     const subject = commandSubject(spec);
     if (typeof subject !== "string") return { ok: true, subject };
@@ -25,5 +33,5 @@ export function openSubject(spec: string): Opened {
     return { ok: false, expected: "a plugin of the conformance suite", got: subject };
   }
   const names = SUBJECTS.map(({ name }) => name).join(", ");
-  return { ok: false, expected: `one of ${names}, FILE.json or plugin:PATH`, got: JSON.stringify(spec) };
+  return { ok: false, expected: `one of ${names}, linux:IMAGE, FILE.json or plugin:PATH`, got: JSON.stringify(spec) };
 }

@@ -14,12 +14,13 @@ import type { PackKernel } from "../impl/pack/binary-pack.js";
 import { describeLoadError as describeKernelError, type LoadError as KernelError } from "../impl/program/bpf-prog.js";
 import type { Fixup } from "../impl/program/fixup-exception.js";
 import type { ImageMemoryName } from "../impl/program/image-memory.js";
+import type { QuirkId } from "../impl/quirks.js";
 import type { Prepared, TrampPlaces, TrampRequest } from "../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../impl/trampoline/env.js";
 import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 import type { RoAddr, Va } from "../machine/address.js";
-import type { Machine } from "../machine/machine.js";
+import { Machine, type MachineOptions } from "../machine/machine.js";
 
 // The vocabulary of the interface: what a verifier hands to a JIT, and what the kernel answers.
 export type { Errno } from "../impl/errno.js";
@@ -43,19 +44,38 @@ export {
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 export type { RewrittenFunction } from "../impl/verifier/rewrite.js";
 export { VERSIONS, type Version } from "../impl/versions.js";
+export { NotModelled } from "./linux/kernel-image.js";
 
 /** Why a program was not loaded: the kernel's reason, or what the subject lacks. */
-export type LoadError = KernelError | { readonly kind: "missing"; readonly what: string };
+export type LoadError =
+  | KernelError
+  | { readonly kind: "missing"; readonly what: string }
+  /** In the words of a kernel that is not ours. */
+  | { readonly kind: "notCompiled"; readonly why: string };
 
 /** One line for people. */
-export const describeLoadError = (error: LoadError): string =>
-  error.kind === "missing" ? `the subject lacks ${error.what}` : describeKernelError(error);
+export function describeLoadError(error: LoadError): string {
+  if (error.kind === "missing") return `the subject lacks ${error.what}`;
+  return error.kind === "notCompiled" ? `the kernel does not compile it: ${error.why}` : describeKernelError(error);
+}
 
 export interface Subject {
   /** As `--subject` takes it. */
   readonly name: string;
   /** Oracles that say nothing of this subject, and why. They are counted and printed, never skipped in silence. */
   readonly mute: ReadonlyMap<string, string>;
+  /** Known defects of Linux that it was found to have: they are named, and judged past. */
+  readonly known?: ReadonlySet<QuirkId>;
+  /** What its kernel was built with, where that is not as in ours: who runs its code must know. */
+  readonly build?: KernelBuild;
+  /** A machine that it can boot on, where that is not any. */
+  machine?(options: MachineOptions): Machine;
+  /** What a history must say of its kernel to be played; absent where it may say anything. */
+  readonly fixed?: {
+    readonly pageBytes: 4096 | 16384 | 65536;
+    readonly images: ImageMemoryName;
+    readonly packBytes: number;
+  };
   boot(options: BootOptions): SubjectKernel;
   /** Into plain buffers at chosen addresses, without an allocator. `functions[0]` is the main program. */
   compile(functions: readonly JitFunction[], env: JitEnv, place: Place): Compiled;
@@ -72,6 +92,13 @@ export interface Subject {
   /** Where it has encoders that can be called by themselves: each through the edges of its operands, that many times. */
   encoders?(source: Pick<Random, "nextInt">, sweeps: number): Generator<EncoderCheck, undefined>;
 }
+
+/** Addresses of kernel text that compiled code refers to, and offsets in structures that it reads. */
+export type KernelBuild = Pick<JitEnv, "callBase" | "dummyTramp" | "offsets" | "changes">;
+
+/** A machine that the subject can boot on. */
+export const machineFor = (subject: Pick<Subject, "machine">, options: MachineOptions = {}): Machine =>
+  subject.machine?.(options) ?? new Machine(options);
 
 /**
  * A limit of the encodings, of the allocator or of the calling convention, too large or too special for random programs. A

@@ -163,17 +163,17 @@ interface Made {
  * A fresh case, or a change of one that reached something rare.
  * @throws Error that names the case if its generator fails: a slip of ours, after which there is nothing to check
  */
-export function caseAt({ kind, dialect }: Trial, seed: number, index: number, steering: Steering): Made {
+export function caseAt({ kind, dialect, adapt }: Trial, seed: number, index: number, steering: Steering): Made {
   const { mutants, parents, goals } = steering;
   try {
     if (parents.length > 0) {
       const draw = new Draw(randomSource((seed ^ MUTATION) >>> 0, index));
       if (draw.chance(mutants)) {
         const mutant = kind.change?.(draw.pick(parents), draw.pick(parents), draw, goals, dialect);
-        if (mutant !== undefined) return { case: mutant, isMutant: true };
+        if (mutant !== undefined) return { case: adapt(mutant), isMutant: true };
       }
     }
-    return { case: kind.fresh(seed, index, dialect), isMutant: false };
+    return { case: adapt(kind.fresh(seed, index, dialect)), isMutant: false };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`the generator failed on case ${index} of ${kind.name}, seed ${seed}: ${why}`, { cause: error });

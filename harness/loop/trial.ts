@@ -9,6 +9,7 @@ import type { Dialect } from "../../subjects/dialect.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { openSubject } from "../../subjects/open.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
+import type { QuirkId } from "../../subjects/subject.js";
 
 export interface Trial extends Required<KindChecker<unknown>> {
   readonly kind: AnyKind;
@@ -43,14 +44,17 @@ export const makeCheckers = (setting: Setting): Checkers => ({
 export interface SettingNames {
   readonly subject: string;
   readonly engines: readonly string[];
+  /** Defects that the subject was found to have. */
+  readonly known: readonly QuirkId[];
 }
 export const namesOf = ({ subject = defaultSubject, engines }: Setting): SettingNames => ({
   subject: subject.name,
+  known: isKernel(subject) ? [...(subject.known ?? [])] : [],
   engines: engines.map(({ name }) => name),
 });
 
 /** @throws Error if there is no such subject or engine: the command has checked the names. */
-export function checkersByName({ subject, engines }: SettingNames): Checkers {
+export function checkersByName({ subject, engines, known }: SettingNames): Checkers {
   const found = openSubject(subject);
   if (!found.ok) throw new Error(`the subject ${subject}: ${found.got}`);
   const engine = (name: string): Engine => {
@@ -58,7 +62,8 @@ export function checkersByName({ subject, engines }: SettingNames): Checkers {
     if (known === undefined) throw new Error(`no engine is called ${name}`);
     return known;
   };
-  return makeCheckers({ subject: found.subject, engines: engines.map(engine) });
+  const judged = known.length === 0 ? found.subject : { ...found.subject, known: new Set(known) };
+  return makeCheckers({ subject: judged, engines: engines.map(engine) });
 }
 
 function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[]): Trial {
@@ -70,6 +75,7 @@ function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[])
   return {
     kind,
     dialect: isKernel(subject) ? undefined : subject.dialect,
+    adapt: (c) => checker().adapt?.(c) ?? c,
     check: (c, notice) => checker().check(c, notice),
     blame: (c, found) => checker().blame(c, found),
     expected: (c) => checker().expected?.(c) ?? [],

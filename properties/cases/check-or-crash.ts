@@ -2,6 +2,7 @@
 
 import { hex64 } from "../../spec/bits.js";
 import type { Case } from "../../subjects/case.js";
+import { NotModelled } from "../../subjects/subject.js";
 import { EXEC_MATCH, exception, summary, type Verdict } from "../verdict.js";
 import type { CaseReport, Check, RunReport, Watch } from "./program/report.js";
 
@@ -18,7 +19,7 @@ export function checkOrCrash(c: Case, check: Check, watch?: Watch): Checked {
     const problem = report.problems[0];
     return without(c, { kind: "incomparable", why: `invalid: ${problem?.reason ?? "of unknown reason"}` });
   } catch (error) {
-    return without(c, exception(error));
+    return without(c, exceptionOrMissing(error));
   }
 }
 
@@ -28,9 +29,13 @@ export function verdictOrCrash(check: () => Verdict, renew: () => void = () => {
     return check();
   } catch (error) {
     renew();
-    return exception(error);
+    return exceptionOrMissing(error);
   }
 }
+
+/** What the subject's world lacks is no breach. */
+const exceptionOrMissing = (error: unknown): Verdict =>
+  error instanceof NotModelled ? { kind: "refused", missing: error.message } : exception(error);
 
 const without = (c: Case, verdict: Verdict): Checked => ({
   kind: "checked",

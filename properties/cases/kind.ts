@@ -46,6 +46,8 @@ type Notice = "nothing" | "rows" | "points";
 export interface KindChecker<C> {
   /** Whatever goes wrong inside a witness is a disagreement of `no-exception`; the checker stays usable. Never throws. */
   check(c: C, notice?: Notice): Tried;
+  /** A case that was drawn, as this subject can play it. Default: as it is. */
+  adapt?(c: C): C;
   /** What a failure is about, in a word or two: an instruction row, an action. `?` where nothing can be blamed. */
   blame(c: C, found: Disagreement): string;
   /** The r0 that a file of the case can ask for: one for all inputs, or one for each. */

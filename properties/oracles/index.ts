@@ -1,7 +1,8 @@
 // All oracles, in the order in which their breaches are told. Adding one is a file and a line: here, or in
 // `code/index.ts` for one that reads the code of a program without running it.
 
-import type { Subject } from "../../subjects/subject.js";
+import { QUIRKS, type Subject } from "../../subjects/subject.js";
+import { pastKnownDefects } from "../known-defects.js";
 import { aapcs64Contract } from "./aapcs64-contract.js";
 import { accountingBalanced } from "./accounting-balanced.js";
 import { allocatorMatchesModel } from "./allocator-matches-model.js";
@@ -44,14 +45,26 @@ export const ORACLES: readonly Oracle[] = [
 ];
 
 /** Those that say something of the subject. The gate prints what it mutes: see `mutedBy`. */
-export const oraclesOf = ({ mute }: Subject): readonly Oracle[] =>
-  mute.size === 0 ? ORACLES : ORACLES.filter(({ name }) => !mute.has(name));
+export function oraclesOf(subject: Subject): readonly Oracle[] {
+  const { mute } = subject;
+  const asked = mute.size === 0 ? ORACLES : ORACLES.filter(({ name }) => !mute.has(name));
+  return pastKnownDefects(asked, subject);
+}
 
-/** What is not asked of the subject, and why: a line for each reason. */
-export function mutedBy({ name: subject, mute }: Pick<Subject, "name" | "mute">): readonly string[] {
+/** What is not asked of the subject, and why, and what is known to be wrong with it: a line for each. */
+export function mutedBy({
+  name: subject,
+  mute,
+  known,
+}: Pick<Subject, "name" | "mute"> & Partial<Pick<Subject, "known">>): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const [oracle, why] of mute) byReason.set(why, [...(byReason.get(why) ?? []), oracle]);
-  return [...byReason].map(
-    ([why, names]) => `${names.join(", ")}, which ${names.length === 1 ? "says" : "say"} nothing of ${subject}: ${why}`,
-  );
+  const defects = QUIRKS.filter(({ id }) => known?.has(id) === true);
+  return [
+    ...[...byReason].map(
+      ([why, names]) =>
+        `${names.join(", ")}, which ${names.length === 1 ? "says" : "say"} nothing of ${subject}: ${why}`,
+    ),
+    ...defects.map(({ id, title }) => `the known defect ${id}, which ${subject} has: ${title}`),
+  ];
 }

@@ -3,8 +3,6 @@
 import { liveRegions, type Scene } from "../../subjects/step.js";
 import { type Oracle, PASS } from "./oracle.js";
 
-const FIXMAP = 0xffff_fdbf_0000;
-
 export const noLeak: Oracle = {
   name: "no-leak",
   statement:
@@ -38,7 +36,7 @@ function leaks(scene: Scene): readonly string[] {
     breaches.push(`${heapObjects} heap objects, expected ${expected}: one for each pack and each trampoline`);
   const frames = usage.frames - baseline.frames - packs.length * pageOf(packBytes / 512 + 32) - tramps.size;
   if (breaches.length === 0 && frames !== pages) breaches.push(`${frames} pages of text, expected ${pages}`);
-  if (machine.mapping(FIXMAP) !== undefined) breaches.push("the fixmap slot is in use");
+  if (machine.mapping(machine.fixmapSlot) !== undefined) breaches.push("the fixmap slot is in use");
   return [...breaches, ...(kernel.warnings.length === scene.warned ? PASS : warnings(scene))];
 }
 

@@ -2,7 +2,7 @@
 
 import type { Engine, EngineOutcome, Trap } from "../../engines/engine.js";
 import { pointer, type Va } from "../../machine/address.js";
-import { Machine } from "../../machine/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import { encode } from "../../spec/bpf/insn.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { type Layout, type Program, type Range, STACK_BYTES } from "../../spec/bpf/program.js";
@@ -50,7 +50,7 @@ export class CommandHost implements ProgramHost {
     engine: Engine,
   ) {
     const physical = engine.physical?.(PHYSICAL_BYTES);
-    const { machine, memory } = placed(new Machine({ physical, cpus: 1 }));
+    const { machine, memory } = placed({}, { physical, cpus: 1 });
     this.machine = machine;
     this.memory = memory!;
     const { frame } = descriptor.stack;

@@ -5,13 +5,13 @@ import type { Va } from "../../machine/address.js";
 import type { U64 } from "../../spec/bits.js";
 import { HELPERS, type HelperWorld, MAP_LOOKUP } from "../../spec/bpf/helpers.js";
 import { helperOffset } from "../lowering.js";
-import { CALL_BASE, HASH_ELEMENT_HEADER_BYTES } from "./layout.js";
+import { HASH_ELEMENT_HEADER_BYTES } from "./layout.js";
 
 /** Stands for `__htab_map_lookup_elem`, which gives the whole element of a hash map and has no number of its own. */
 export const HASH_ELEMENT_HELPER = 0x1000;
 
-/** @param world of the run in progress */
-export function helperTraps(world: () => HelperWorld): ReadonlyMap<Va, Trap> {
+/** @param callBase what calls are relative to @param world of the run in progress */
+export function helperTraps(callBase: Va, world: () => HelperWorld): ReadonlyMap<Va, Trap> {
   const trapOf = (id: number): Trap => {
     const helper = HELPERS.get(id)!;
     return (args) => {
@@ -27,5 +27,5 @@ export function helperTraps(world: () => HelperWorld): ReadonlyMap<Va, Trap> {
   };
   const traps = [...HELPERS.keys()].map((id) => [id, trapOf(id)] as const);
   const all = [...traps, [HASH_ELEMENT_HELPER, element] as const];
-  return new Map(all.map(([id, trap]) => [CALL_BASE + helperOffset(id), trap]));
+  return new Map(all.map(([id, trap]) => [callBase + helperOffset(id), trap]));
 }

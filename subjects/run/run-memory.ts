@@ -27,7 +27,7 @@ const NOTHING = new Uint8Array();
 
 export class RunMemory {
   /** Helpers, which work on the maps of the run in progress. */
-  readonly traps: ReadonlyMap<Va, Trap> = helperTraps(() => this.world!);
+  readonly traps: ReadonlyMap<Va, Trap>;
   private world: HelperWorld | undefined;
   private mapStates: MapStates | undefined;
   private readonly memory: MachineMemory;
@@ -42,7 +42,9 @@ export class RunMemory {
   constructor(
     readonly machine: Machine,
     private readonly offsets: ObjectOffsets,
+    callBase: Va,
   ) {
+    this.traps = helperTraps(callBase, () => this.world!);
     this.memory = new MachineMemory(machine);
     this.context = new Area("context", machine);
     this.packet = new Area("packet", machine);

@@ -3,9 +3,8 @@
 
 import type { Action, ConcurrentRun, Disturbance } from "../action.js";
 import type { Step, StepResult } from "../step.js";
-import type { Subject } from "../subject.js";
 import { prepared } from "./prepared.js";
-import { Session, type SessionOptions } from "./session.js";
+import { Session } from "./session.js";
 
 /** What is drawn for where an image starts, at most as much as there is room for. */
 const HOLES = [0, 8, 16, 24, 32, 40, Number.POSITIVE_INFINITY];
@@ -15,13 +14,6 @@ type StepAction = Exclude<Action, { kind: "cpu" }>;
 const UNDISTURBED: Disturbance = { fails: [], others: [] };
 
 export class HistorySession extends Session {
-  private readonly subject: Subject;
-
-  constructor(options: SessionOptions) {
-    super(options);
-    this.subject = options.subject;
-  }
-
   /** Perform an action; undefined if it is a no-op: it names no live program. */
   step(action: Action): Step | undefined {
     if (action.kind === "cpu") {

@@ -1,11 +1,11 @@
 // Machines to play histories on. Making one takes as long as several steps, so those that were left as they came are used
 // again; one on which something was found is thrown away.
 
-import { Machine, type MachineOptions } from "../../machine/machine.js";
+import type { Machine, MachineOptions } from "../../machine/machine.js";
 import type { HistoryOptions } from "../action.js";
-import { DUMMY_TRAMPOLINE, PAGE_BYTES, STACK } from "../run/layout.js";
+import { CALL_BASE, DUMMY_TRAMPOLINE, PAGE_BYTES, STACK } from "../run/layout.js";
 import { RunMemory } from "../run/run-memory.js";
-import { DEFAULT_ENV } from "../subject.js";
+import { DEFAULT_ENV, machineFor, type Subject } from "../subject.js";
 import { dummyTramp } from "../trampoline/layout.js";
 
 /** What makes machines differ. `gapAfter`: bytes of the module area behind which the rest of it is out of reach. */
@@ -32,33 +32,44 @@ const MOST_IDLE = 4;
 /** A branch reaches 128 MiB. */
 const BEYOND_BRANCHES = 144 << 20;
 
-const keyOf = ({ pageBytes, cpus, gapAfter }: MachineKind): string => `${pageBytes} ${cpus} ${gapAfter}`;
+const keyOf = ({ name }: Subject, { pageBytes, cpus, gapAfter }: MachineKind): string =>
+  `${name} ${pageBytes} ${cpus} ${gapAfter}`;
 
-export function takeMachine(kind: MachineKind): PlacedMachine {
-  const used = idle.get(keyOf(kind))?.pop();
+export function takeMachine(subject: Subject, kind: MachineKind): PlacedMachine {
+  const used = idle.get(keyOf(subject, kind))?.pop();
   if (used !== undefined) return used;
   const { pageBytes, cpus, gapAfter } = kind;
   const vmallocGap = gapAfter === undefined ? undefined : { after: gapAfter, bytes: BEYOND_BRANCHES };
-  return placed(new Machine({ pageBytes, cpus, vmallocGap }));
+  return placed(subject, { pageBytes, cpus, vmallocGap });
 }
 
 /** A machine with what every run needs. */
-export function placed(machine: Machine): PlacedMachine {
+export function placed(subject: Pick<Subject, "build" | "machine">, options: MachineOptions): PlacedMachine {
+  const machine = machineFor(subject, options);
   const { pageBytes } = machine;
   // Memory of runs is for pages of 4 KiB, and maps the stack itself.
-  const memory = pageBytes === PAGE_BYTES ? new RunMemory(machine, DEFAULT_ENV.offsets) : undefined;
+  const { callBase, offsets } = subject.build ?? { ...DEFAULT_ENV, callBase: CALL_BASE };
+  const memory = pageBytes === PAGE_BYTES ? new RunMemory(machine, offsets, callBase) : undefined;
   if (memory === undefined) machine.map(STACK.base, Math.ceil(STACK.bytes / pageBytes) * pageBytes, "rw");
+  // A kernel image has its own.
+  if (subject.build !== undefined) return { machine, memory };
   machine.map(DUMMY_TRAMPOLINE - (DUMMY_TRAMPOLINE % pageBytes), pageBytes, "rox");
   machine.poke(DUMMY_TRAMPOLINE, dummyTramp());
   return { machine, memory };
 }
 
-/** @param used everything else on it is freed. One with a lock held or a translation left is not kept. */
-export function giveMachine(used: PlacedMachine, kind: MachineKind): void {
+/**
+ * One that is not as it came, or has a lock held or a translation left, is not kept, unless it takes long to make another.
+ *
+ * @param isClean everything else on it is freed
+ */
+export function giveMachine(subject: Subject, used: PlacedMachine, kind: MachineKind, isClean: boolean): void {
   const { machine } = used;
+  if (subject.machine !== undefined) machine.scrub();
+  else if (!isClean) return;
   const locks = [machine.patchLock, machine.packMutex, machine.textMutex];
   if (locks.some(({ holder }) => holder !== undefined) || machine.staleTranslations.length > 0) return;
-  const key = keyOf(kind);
+  const key = keyOf(subject, kind);
   const machines = idle.get(key) ?? [];
   idle.set(key, machines);
   if (machines.length >= MOST_IDLE) return;
@@ -67,3 +78,6 @@ export function giveMachine(used: PlacedMachine, kind: MachineKind): void {
   machine.failures.clear();
   machines.push(used);
 }
+
+export const isSameUsage = (a: Machine["usage"], b: Machine["usage"]): boolean =>
+  a.areas === b.areas && a.heapObjects === b.heapObjects && a.frames === b.frames;

@@ -7,7 +7,6 @@ import { isBeyondBranch } from "../../spec/a64/address.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ILLEGAL, LITERAL_BYTES, ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
-import { DUMMY_TRAMPOLINE } from "../run/layout.js";
 import type { Live, Patch, Region, Tramp } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { Attachment } from "./attachments.js";
@@ -114,7 +113,7 @@ export class Models {
     this.text.stored(va, wordBytes(after));
     const isUsed = to !== undefined && isBeyondBranch(va, to);
     const wasUsed = from !== undefined && isBeyondBranch(va, from);
-    const target = isUsed ? to : DUMMY_TRAMPOLINE;
+    const target = isUsed ? to : this.kernel.env.dummyTramp;
     if (isUsed || (wasUsed && !warned)) this.text.stored(literal, pointerBytes(target));
     else if (warned) this.text.stored(literal, machine.peek(literal, LITERAL_BYTES));
   }

@@ -2,7 +2,6 @@
 // small program stays loaded, so that the first pack is not given back between two of them.
 
 import type { Engine, TraceState } from "../../engines/engine.js";
-import { Machine } from "../../machine/machine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../../spec/bpf/program.js";
@@ -94,7 +93,7 @@ export class ProgramSession {
     const { subject, engines, env } = options;
     const [first] = engines;
     const physical = engines.find((engine) => engine.physical !== undefined)?.physical?.(PHYSICAL_BYTES);
-    const machine = placed(new Machine({ physical, cpus: CPUS }));
+    const machine = placed(subject, { physical, cpus: CPUS });
     const history = { ...DEFAULT_OPTIONS, cpus: CPUS };
     this.session = new Session({ subject, history, engine: first!, placed: machine, ...(env && { env }) });
     const { session } = this;

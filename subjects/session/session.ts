@@ -21,12 +21,20 @@ import {
 import { Attachments, type Plan } from "./attachments.js";
 import { entryOf } from "./entry.js";
 import { Executor } from "./executor.js";
-import { giveMachine, type MachineKind, machineKindOf, type PlacedMachine, takeMachine } from "./machines.js";
+import { guarded } from "./guarded.js";
+import {
+  giveMachine,
+  isSameUsage,
+  type MachineKind,
+  machineKindOf,
+  type PlacedMachine,
+  takeMachine,
+} from "./machines.js";
 import { Models } from "./models.js";
 import type { LiveProgram, Placing, PreparedProgram } from "./prepared.js";
 import { Recorder } from "./recorder.js";
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly subject: Subject;
   readonly history: HistoryOptions;
   readonly engine: Engine;
@@ -56,6 +64,7 @@ export class Session implements Scene {
   readonly baseline: Machine["usage"];
   readonly executor: Executor;
   warned = 0;
+  readonly subject: Subject;
   private readonly machineKind: MachineKind;
   private readonly placed: PlacedMachine;
   private readonly recorder: Recorder;
@@ -74,12 +83,13 @@ export class Session implements Scene {
   constructor({ subject, history, engine, env, placed }: SessionOptions) {
     const { images, packBytes, limit } = history;
     this.machineKind = machineKindOf(history);
-    this.placed = placed ?? takeMachine(this.machineKind);
+    this.subject = subject;
+    this.placed = placed ?? takeMachine(subject, this.machineKind);
     const { machine, memory } = this.placed;
     this.machine = machine;
     this.images = images;
     const given = env ?? { ...profileEnv(history.profile), quirks: quirksOf(history) };
-    this.env = { ...given, callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE };
+    this.env = { ...given, ...(subject.build ?? { callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE }) };
     this.kernel = subject.boot({
       machine,
       env: this.env,
@@ -125,7 +135,7 @@ export class Session implements Scene {
     for (const { step, nth } of fails) failures.plan(step, nth);
     const planned = failures.pending;
     this.recorder.begin(between);
-    const result = this.guarded(perform);
+    const result = guarded(perform);
     const { events } = this.recorder;
     const faultsHit = planned - failures.pending;
     failures.clear();
@@ -149,10 +159,7 @@ export class Session implements Scene {
 
   /** The history is over. A machine that is as it was when it came is used again. */
   close(): void {
-    const { baseline, usage } = this;
-    const isClean =
-      usage.areas === baseline.areas && usage.heapObjects === baseline.heapObjects && usage.frames === baseline.frames;
-    if (isClean) giveMachine(this.placed, this.machineKind);
+    giveMachine(this.subject, this.placed, this.machineKind, isSameUsage(this.usage, this.baseline));
   }
 
   /** Load a program; one that others tail call is of no use without them. */
@@ -171,11 +178,9 @@ export class Session implements Scene {
     }
     const functions = codes.flatMap((code) => code.functions);
     const live: LiveProgram = {
-      id,
-      program: { bpfFunc: codes[0]!.bpfFunc, functions },
+      ...{ id, program: { bpfFunc: codes[0]!.bpfFunc, functions } },
       regions: functions.map((view, i) => models.regionOf(view, sizes?.[i])),
-      argument: program.argument,
-      returns: program.returns,
+      ...{ argument: program.argument, returns: program.returns },
       prepared: program,
       entries: codes.map(({ bpfFunc }) => bpfFunc),
     };
@@ -200,7 +205,7 @@ export class Session implements Scene {
     return { kind: "freed", freed: target, trap };
   }
 
-  /** Run a program as the step that is recorded. */
+  /** As the step that is recorded. */
   run(execute: () => Execution): StepResult {
     this.executions.push(this.recorder.aside(execute));
     return { kind: "ran" };
@@ -226,18 +231,8 @@ export class Session implements Scene {
   }
 
   private account(): Account {
-    const { kernel } = this;
-    return { usage: this.usage, charge: kernel.modmem.current, packs: kernel.packs.packs.map(({ base }) => base) };
-  }
-
-  /** A crash of kernel code cuts the step short. */
-  private guarded(perform: () => StepResult): StepResult {
-    try {
-      return perform();
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return { kind: "crashed", error };
-    }
+    const { packs, modmem } = this.kernel;
+    return { usage: this.usage, charge: modmem.current, packs: packs.packs.map(({ base }) => base) };
   }
 
   private refused(

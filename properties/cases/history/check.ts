@@ -7,7 +7,8 @@ import { type Action, type History, NOTHING_ELSE } from "../../../subjects/actio
 import { defaultSubject } from "../../../subjects/index.js";
 import { HistorySession } from "../../../subjects/session/history-session.js";
 import type { Step } from "../../../subjects/step.js";
-import type { Subject } from "../../../subjects/subject.js";
+import type { QuirkId, Subject } from "../../../subjects/subject.js";
+import { knownBreach } from "../../known-defects.js";
 import { askAbout, askAtTheEnd } from "../../oracles/ask.js";
 import { ORACLES, oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
@@ -23,6 +24,8 @@ export interface Violation {
 export interface PlayReport {
   /** All of the first step that breaks something, or of all steps if told to go on. Empty if none does. */
   readonly violations: readonly Violation[];
+  /** A known defect of the subject that has ended the history: what comes after it means nothing. */
+  readonly known?: QuirkId | undefined;
   /** Actions performed, the closing frees included. */
   readonly steps: number;
   /** Runs of another CPU between two events of an action. */
@@ -69,6 +72,14 @@ class Play {
   }
 
   run(): PlayReport {
+    try {
+      return this.play();
+    } finally {
+      if (this.options.close !== false) this.session.close();
+    }
+  }
+
+  private play(): PlayReport {
     const { actions } = this.history;
     const violations: Violation[] = [];
     /** @returns whether that was enough */
@@ -76,14 +87,16 @@ class Play {
       violations.push(...more);
       return more.length > 0 && (this.options.goOn !== true || this.hasCrashed);
     };
-    const end = (): PlayReport => ({ ...this.count, violations });
+    const end = (): PlayReport => {
+      const known = violations[0] && knownBreach(this.session.subject, violations[0]);
+      return { ...this.count, violations, ...(known && { known }) };
+    };
     for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
     if (found(this.sweep(actions.length)) || this.options.close === false) return end();
     for (const id of [...this.session.live.keys()]) {
       if (found(this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE }))) return end();
     }
     found(this.sweep(actions.length));
-    if (violations.length === 0) this.session.close();
     return end();
   }
 

@@ -3,7 +3,7 @@
 import type { Engine } from "../../../engines/engine.js";
 import type { Action, History } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
-import type { Subject } from "../../../subjects/subject.js";
+import { NotModelled, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
 import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
 import { verdictOrCrash } from "../check-or-crash.js";
@@ -46,10 +46,15 @@ export const HISTORIES: Kind<History> = {
 function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChecker<History> {
   const play = (history: History, onStep?: PlayOptions["onStep"]): PlayReport =>
     playOrCrash(history, { subject, ...(engine && { engine }), ...(onStep && { onStep }) });
+  const { fixed } = subject;
   return {
+    ...(fixed && { adapt: (history: History) => ({ ...history, options: { ...history.options, ...fixed } }) }),
     check(history, notice) {
       const points = notice === "points" ? new HistoryPoints(history.options) : undefined;
-      const report = play(history, points?.onStep);
+      const report = playOrMissing(() => play(history, points?.onStep));
+      if (typeof report === "string") {
+        return { verdict: { kind: "refused", missing: report }, cost: NO_COST, rows: [], points: [] };
+      }
       const { steps, interleavings, failures } = report;
       const cost = { ...NO_COST, steps, interleavings, failures };
       return { verdict: judgedPlay(report), cost, rows: [], points: points?.reached ?? [] };
@@ -81,11 +86,22 @@ function described(action: Action, faultsHit: number): string {
 }
 
 /** The first breach. Those of one oracle are one finding: what it says depends on all that came before. */
-function judgedPlay({ violations: [violation] }: PlayReport): Verdict {
+function judgedPlay({ violations: [violation], known }: PlayReport): Verdict {
   if (violation === undefined) return { kind: "agree" };
+  if (known !== undefined) return { kind: "refused", missing: `a mended ${known}, a known defect` };
   const { oracle, step, what } = violation;
   const reason = oracle === NO_EXCEPTION ? withoutNumbers(what) : "objects";
   return { kind: "disagree", oracle, reason, where: `step ${step}`, expected: "no breach", got: what, step };
+}
+
+/** What the subject's world lacks ends a case without an answer. */
+function playOrMissing(play: () => PlayReport): PlayReport | string {
+  try {
+    return play();
+  } catch (error) {
+    if (error instanceof NotModelled) return error.message;
+    throw error;
+  }
 }
 
 /** An exception of a witness is a breach like any other. */
@@ -93,6 +109,7 @@ function playOrCrash(history: History, options: PlayOptions): PlayReport {
   try {
     return playHistory(history, options);
   } catch (error) {
+    if (error instanceof NotModelled) throw error;
     const what = `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}`;
     const violations = [{ step: 0, oracle: NO_EXCEPTION, what }];
     return { violations, steps: 0, interleavings: 0, failures: 0, loads: 0, refused: 0 };

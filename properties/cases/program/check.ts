@@ -14,7 +14,8 @@ import { layoutOf } from "../../../subjects/run/layout.js";
 import type { LiveProgram } from "../../../subjects/session/prepared.js";
 import { loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import type { Step } from "../../../subjects/step.js";
-import type { JitEnv, Subject } from "../../../subjects/subject.js";
+import { DEFAULT_ENV, type JitEnv, type Subject } from "../../../subjects/subject.js";
+import { knownInCode } from "../../known-code.js";
 import { askAbout, type Objection } from "../../oracles/ask.js";
 import { execMatch } from "../../oracles/exec-match.js";
 import { oraclesOf } from "../../oracles/index.js";
@@ -46,7 +47,7 @@ class Checker {
   private current: ProgramSession | undefined;
 
   constructor(
-    private readonly subject: Subject,
+    readonly subject: Subject,
     private readonly options: CheckerOptions,
   ) {
     this.strictness = options.strictness ?? "verifier";
@@ -115,7 +116,8 @@ function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
     objections.push(...all.objections);
     const freed = session.free(live);
     if (!all.isSpoilt) objections.push(...askAbout(freed, checker.oracles));
-    const verdict = worst(runs, objections);
+    const judged = worst(runs, objections);
+    const verdict = judged.kind === "disagree" ? pastKnown(judged, checker.subject, live) : judged;
     if (verdict.kind === "disagree" || all.isSpoilt) checker.renew();
     return { kind: "checked", verdict, runs, slots, words, executed };
   } catch (error) {
@@ -123,6 +125,13 @@ function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
     checker.renew();
     throw error;
   }
+}
+
+/** What a known defect of the compiled code does is no news. */
+function pastKnown(verdict: Verdict, subject: Subject, { prepared }: LiveProgram): Verdict {
+  const env = { ...DEFAULT_ENV, ...subject.build, lse: prepared.lse };
+  const quirk = knownInCode(subject, prepared.codes, env);
+  return quirk === undefined ? verdict : { kind: "refused", missing: `a mended ${quirk}, a known defect` };
 }
 
 /** A program that a verifier accepts must compile. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { referenceEngine } from "../../../engines/reference/engine.js";
 import { halves, pointer } from "../../../machine/address.js";
-import { Machine } from "../../../machine/machine.js";
+import type { Machine } from "../../../machine/machine.js";
 import { hex64, s32 } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
@@ -15,10 +15,12 @@ import {
   describeLoadError,
   type JitFunction,
   type LoadedProgram,
+  machineFor,
   type RewrittenFunction,
   type Subject,
   type SubjectKernel,
 } from "../../../subjects/subject.js";
+import { knownInCode } from "../../known-code.js";
 import type { Objection } from "../../oracles/ask.js";
 import { askAboutCode } from "../../oracles/code/index.js";
 import { AGREE, EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
@@ -48,11 +50,12 @@ const STORE = rowById("stxdw");
 const EXIT = insn(rowById("exit"));
 
 export class VerifierOnlyChecker {
-  private readonly machine = new Machine();
+  private readonly machine: Machine;
   private readonly kernel: SubjectKernel;
 
-  constructor(subject: Subject) {
+  constructor(private readonly subject: Subject) {
     const env = { ...DEFAULT_ENV, callBase: CALL_BASE };
+    this.machine = machineFor(subject);
     this.kernel = subject.boot({ machine: this.machine, random: () => 0, env });
     // Kept, so that the pack is not given back between two cases.
     this.kernel.loadProgram([{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
@@ -62,6 +65,13 @@ export class VerifierOnlyChecker {
 
   /** `incomparable`: the case means nothing. */
   check(c: VerifierOnlyCase): Verdict {
+    const verdict = this.judge(c);
+    if (verdict.kind !== "disagree") return verdict;
+    const quirk = knownInCode(this.subject, [loweredOf(c)], this.kernel.env);
+    return quirk === undefined ? verdict : { kind: "refused", missing: `a mended ${quirk}, a known defect` };
+  }
+
+  private judge(c: VerifierOnlyCase): Verdict {
     const meaning = meaningOf(c);
     if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
     const { kernel } = this;

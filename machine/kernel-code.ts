@@ -1,0 +1,75 @@
+// What a machine needs beside for kernel code that an engine runs: its stores are seen, and not made, here.
+
+import type { Va } from "./address.js";
+import { AddressSpace } from "./address-space.js";
+import { CodeLines } from "./coherence.js";
+import type { Permission } from "./page-table.js";
+
+/** A copy of kernel code that an engine makes store by store. */
+interface CopyInProgress {
+  readonly to: Va;
+  readonly from: Va;
+  readonly bytes: number;
+}
+
+/** Bytes whose stores somebody wants to hear of. */
+interface Watch {
+  readonly va: Va;
+  readonly bytes: number;
+  readonly told: () => void;
+}
+
+export class KernelCodeSpace extends AddressSpace {
+  /** Stores into its target are told with the place that they were read from. */
+  copying: CopyInProgress | undefined = undefined;
+  private readonly watches: Watch[] = [];
+
+  /** Change a page that no kernel manages, such as those of an image that was placed by hand. No TLB has seen it. */
+  allow(va: Va, permission: Permission): void {
+    this.eachPage(va, this.pageBytes, (page) => this.table.set(page, { frame: this.mapped(page).frame, permission }));
+  }
+
+  /** `told` hears of stores there by code that runs on an engine, such as to the word of a lock; they are no events. */
+  watch(va: Va, bytes: number, told: () => void): void {
+    this.watches.push({ va, bytes, told });
+    this.mapped(va).frame.lines ??= new CodeLines(this.pageBytes);
+  }
+
+  /** The next `copy` by kernel code that an engine runs: @returns false if it is told to fail; then the slot is gone. */
+  beginCopy(to: Va, from: Va, bytes: number): boolean {
+    if (this.refuse("copy")) {
+      this.table.set(this.fixmapSlot, undefined);
+      return false;
+    }
+    this.copying = { to, from, bytes };
+    return true;
+  }
+
+  protected forgetAlias(): void {
+    this.copying = undefined;
+    if (this.fixmap === undefined) return;
+    this.fixmap = undefined;
+    this.table.set(this.fixmapSlot, undefined);
+  }
+
+  /** Bytes there were stored by code that ran on an engine, which obeyed the page table. */
+  stored(va: Va, bytes: number): void {
+    for (let at = va; at < va + bytes; ) {
+      const from = at % this.pageBytes;
+      const piece = Math.min(va + bytes - at, this.pageBytes - from);
+      const frame = this.table.get(at)?.frame;
+      if (frame !== undefined) this.changed(frame, from, from + piece);
+      at += piece;
+    }
+    const watch = this.watches.find((one) => va < one.va + one.bytes && one.va < va + bytes);
+    if (watch === undefined) this.tellStored(va, bytes);
+    else watch.told();
+  }
+
+  private tellStored(va: Va, bytes: number): void {
+    const { copying: source, cpu } = this;
+    const isCopied = source !== undefined && va >= source.to && va + bytes <= source.to + source.bytes;
+    if (!isCopied) this.onEvent?.({ kind: "write", cpu, va, bytes });
+    else this.onEvent?.({ kind: "write", cpu, va, bytes, from: source.from + va - source.to });
+  }
+}

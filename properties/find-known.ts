@@ -1,0 +1,90 @@
+// Which known defects a subject has: each is looked for with a case that shows it, and is there if the oracle says so.
+
+import type { Engine } from "../engines/engine.js";
+import { insn } from "../spec/bpf/insn.js";
+import { rowById } from "../spec/bpf/isa.js";
+import { type Action, DEFAULT_OPTIONS, type History, NOTHING_ELSE } from "../subjects/action.js";
+import { defaultSubject } from "../subjects/index.js";
+import {
+  DEFAULT_ENV,
+  type JitEnv,
+  type JitFunction,
+  machineFor,
+  PROFILES,
+  type QuirkId,
+  type Subject,
+} from "../subjects/subject.js";
+import { playHistory } from "./cases/history/check.js";
+import { SIGNS } from "./known-defects.js";
+import { ORACLES } from "./oracles/index.js";
+
+const load = (insns: number, subprograms: number, fails: Extract<Action, { kind: "load" }>["fails"] = []): Action => ({
+  ...NOTHING_ELSE,
+  kind: "load",
+  id: 0,
+  program: { first: 1, insns, subprograms, probes: 0 },
+  fails,
+});
+
+/** The second allocations of the second function fail at one of these. */
+const LATE_ALLOCATIONS = [4, 5, 6, 7, 8, 9];
+const HISTORIES: readonly Action[] = [
+  load(2, 0),
+  load(5, 1),
+  load(2, 0, [{ step: "copy", nth: 1 }]),
+  ...LATE_ALLOCATIONS.map((nth) => load(5, 1, [{ step: "kvmalloc" as const, nth }])),
+];
+
+/** @throws NotModelled if the subject cannot even load a program */
+export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<QuirkId> {
+  const found = new Set<QuirkId>();
+  const options = { ...DEFAULT_OPTIONS, ...subject.fixed };
+  for (const action of HISTORIES) {
+    const history: History = { options, actions: [action] };
+    const { violations } = playHistory(history, { subject, engine, oracles: ORACLES, goOn: true });
+    for (const { oracle, what } of violations) {
+      const sign = SIGNS.find((one) => one.oracle === oracle && one.what.test(what));
+      if (sign !== undefined) found.add(sign.quirk);
+    }
+  }
+  for (const { quirk, fn, env } of CODE) if (hasInCode(subject, quirk, fn, env)) found.add(quirk);
+  return found;
+}
+
+const ARENA = { kernelBase: { high: 0xffff_8001, low: 0 }, userBase: { high: 0x7000, low: 0 } };
+const fn = (insns: JitFunction["insns"], more: Partial<JitFunction> = {}): JitFunction => ({
+  insns: [...insns, insn(rowById("exit"))],
+  index: 0,
+  stackDepth: 0,
+  ...more,
+});
+
+/** Functions of which a JIT with the defect makes other words. */
+const CODE: readonly { readonly quirk: QuirkId; readonly fn: JitFunction; readonly env: Partial<JitEnv> }[] = [
+  {
+    quirk: "arenaStoreImmBase",
+    fn: fn([insn(rowById("arena stdw"), { dst: 1, off: 0x7ff1, imm: 5 })], { arena: ARENA }),
+    env: {},
+  },
+  {
+    quirk: "exclusiveAliasedBase",
+    fn: fn([insn(rowById("lock fetch add"), { dst: 1, src: 1 })]),
+    env: { lse: false },
+  },
+];
+
+/** Whether its words are those of our JIT with the defect, and not those without. */
+function hasInCode(subject: Subject, quirk: QuirkId, one: JitFunction, more: Partial<JitEnv>): boolean {
+  const machine = machineFor(subject);
+  const kernel = subject.boot({ machine, random: () => 0, env: { ...DEFAULT_ENV, ...more } });
+  const loaded = kernel.loadProgram([one]);
+  if (!loaded.ok) return false;
+  const { bpfFunc, functions } = loaded.program;
+  const got = Buffer.from(machine.peek(bpfFunc, functions[0]!.jitedLen));
+  const is = (on: boolean): boolean => {
+    const env = { ...kernel.env, quirks: { ...PROFILES.fixed, [quirk]: on } };
+    const compiled = defaultSubject.compile([one], env, () => bpfFunc);
+    return compiled.ok && got.equals(Buffer.from(compiled.images[0]!.image.subarray(0, got.length)));
+  };
+  return is(true) && !is(false);
+}

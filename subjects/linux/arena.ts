@@ -1,0 +1,57 @@
+// Memory for what callers of the JIT hand to it: programs, their auxiliary data, verifier environments. It is not the
+// memory that is accounted for, and the kernel may give it back with its own functions.
+
+import type { Va } from "../../machine/address.js";
+import { KernelFault } from "../../machine/fault.js";
+import type { Machine } from "../../machine/machine.js";
+
+const BASE = 0x0000_1000_0000;
+const BYTES = 16 << 20;
+const ALIGN = 64;
+
+export class Arena {
+  private readonly live = new Map<Va, number>();
+  /** By size: places that were given back. */
+  private readonly vacant = new Map<number, Va[]>();
+  private next = BASE;
+
+  constructor(private readonly machine: Machine) {
+    machine.map(BASE, BYTES, "rw");
+  }
+
+  holds(va: Va): boolean {
+    return va >= BASE && va < BASE + BYTES;
+  }
+
+  /** Zeroed. Undefined if there is no room left. */
+  alloc(bytes: number): Va | undefined {
+    const size = Math.ceil(Math.max(bytes, 1) / ALIGN) * ALIGN;
+    const va = this.vacant.get(size)?.pop() ?? this.grow(size);
+    if (va === undefined) return undefined;
+    this.machine.poke(va, new Uint8Array(size));
+    this.live.set(va, size);
+    return va;
+  }
+
+  free(va: Va): void {
+    const size = this.live.get(va);
+    if (size === undefined) throw new KernelFault("badFree", va, "no program or part of one begins here");
+    this.live.delete(va);
+    const vacant = this.vacant.get(size);
+    if (vacant === undefined) this.vacant.set(size, [va]);
+    else vacant.push(va);
+  }
+
+  /** Nothing is allocated any more. */
+  clear(): void {
+    this.live.clear();
+    this.vacant.clear();
+    this.next = BASE;
+  }
+
+  private grow(size: number): Va | undefined {
+    if (this.next + size > BASE + BYTES) return undefined;
+    this.next += size;
+    return this.next - size;
+  }
+}

@@ -1,0 +1,66 @@
+// The subject `linux:IMAGE`: the machine code of somebody's kernel image, called in our machine without booting it.
+
+import { wasmEngine } from "../../engines/wasm/engine.js";
+import { Machine } from "../../machine/machine.js";
+import { impl } from "../impl/index.js";
+import type { KernelBuild, Subject } from "../subject.js";
+import { linuxEnv, VERSIONS, type Version } from "../subject.js";
+import { kernelText, LinuxKernel } from "./kernel.js";
+import type { TypedImage } from "./kernel-image.js";
+
+/** Frames of a machine: the image, packs, heap and what runs need. */
+const PHYSICAL_BYTES = 384 << 20;
+
+export function linuxSubject(name: string, image: TypedImage): Subject {
+  const build = buildOf(image);
+  return {
+    name,
+    mute: new Map(),
+    build,
+    fixed: fixedOf(image),
+    machine: (options) =>
+      new Machine({ ...options, physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES) }),
+    boot: (options) => new LinuxKernel(image, options),
+    // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
+    compile: impl.compile,
+    imageBytes: impl.imageBytes,
+    frameOf: impl.frameOf,
+    registerOf: impl.registerOf,
+    prologueOffset: impl.prologueOffset,
+    checks: [],
+  };
+}
+
+/** The last listed version that is not newer: what later versions do otherwise is known of those. */
+function versionOf({ release }: TypedImage): Version {
+  const found = /^(\d+)\.(\d+)/.exec(release);
+  const order = (text: string): number => Number(text.split(".")[0]) * 1000 + Number(text.split(".")[1]);
+  const own = found === null ? 0 : order(found[0]);
+  return VERSIONS.findLast((version) => order(version) <= own) ?? VERSIONS[0];
+}
+
+/** An image without packs gives each program pages of its own. */
+function fixedOf(image: TypedImage): NonNullable<Subject["fixed"]> {
+  const { pageBytes } = image;
+  const hasPacks = image.address("pack_list") !== undefined;
+  return { pageBytes, images: hasPacks ? "packs" : "pages", packBytes: 2 << 20 };
+}
+
+function buildOf(image: TypedImage): KernelBuild {
+  const offset = (struct: string, path: string, otherwise: number): number => {
+    const member = image.types.struct(struct)?.member(path);
+    return member === undefined ? otherwise : member.bit / 8;
+  };
+  const env = linuxEnv(versionOf(image));
+  const { arrayMaxEntries, arrayPtrs, progFunc, threadCpu } = env.offsets;
+  return {
+    ...kernelText(image),
+    changes: env.changes,
+    offsets: {
+      arrayMaxEntries: offset("bpf_array", "map.max_entries", arrayMaxEntries),
+      arrayPtrs: offset("bpf_array", "ptrs", arrayPtrs),
+      progFunc: offset("bpf_prog", "bpf_func", progFunc),
+      threadCpu: offset("task_struct", "thread_info.cpu", threadCpu),
+    },
+  };
+}

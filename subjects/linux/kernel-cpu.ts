@@ -1,0 +1,185 @@
+// A CPU that runs the kernel's own functions: calls one, lets traps act in place of those that our machine stands for,
+// follows the exception and bug tables as the kernel's handlers do, and stops at everything that nobody has allowed.
+
+import type { CpuState, CpuStop, EngineCpu } from "../../engines/engine.js";
+import { pointer, type Va } from "../../machine/address.js";
+import { KernelFault } from "../../machine/fault.js";
+import { hexWord } from "../../spec/bits.js";
+import { NotModelled } from "./kernel-image.js";
+import { RETURN, type Resolved } from "./resolve.js";
+import { vaOfPointer } from "./structs.js";
+import type { World } from "./world.js";
+
+/** Instructions of one call: ten seconds of a slow engine. */
+const FUEL = 1_000_000_000;
+const LR = 30;
+const FP = 29;
+const BUG_BRK = 0x800;
+const MOST_FRAMES = 12;
+/** A nested call leaves the caller's red zone alone. */
+const NESTED_GAP = 256n;
+const EFAULT = 14n;
+/** Exception handlers that set a register to -EFAULT and another to zero. */
+const ERROR_AND_ZERO = new Set([2, 3]);
+/** Words behind a call in which what follows it is looked for. */
+const FOLLOWING_WORDS = 24;
+
+export class KernelCpu {
+  private depth = 0;
+  private readonly following = new Map<string, boolean>();
+
+  constructor(
+    private readonly world: World,
+    private readonly cpu: EngineCpu,
+    private readonly resolved: Resolved,
+    private readonly stackTop: Va,
+  ) {
+    cpu.state.system.sp_el0 = pointer(world.task);
+  }
+
+  get state(): CpuState {
+    return this.cpu.state;
+  }
+
+  get executed(): number {
+    return this.cpu.executed;
+  }
+
+  /** @returns X0. @throws NotModelled if the image has no such function, KernelFault if the kernel crashes */
+  call(name: string, ...args: readonly (bigint | number)[]): bigint {
+    const entry = this.world.image.address(name);
+    if (entry === undefined) throw new NotModelled(`the image has no function ${name}`);
+    return this.callAt(entry, args);
+  }
+
+  callAt(entry: Va, args: readonly (bigint | number)[]): bigint {
+    const { state } = this;
+    const outer = this.depth > 0 ? saved(state) : undefined;
+    state.x.fill(0n);
+    args.forEach((value, i) => {
+      state.x[i] = BigInt.asUintN(64, BigInt(value));
+    });
+    state.x[LR] = pointer(RETURN);
+    state.sp = outer === undefined ? pointer(this.stackTop) : outer.sp - NESTED_GAP;
+    state.pc = entry;
+    state.btype = 0;
+    this.depth++;
+    try {
+      this.toReturn();
+      return state.x[0]!;
+    } finally {
+      this.depth--;
+      if (outer !== undefined) restore(state, outer);
+    }
+  }
+
+  /** Whether a call of that function follows in the caller of the function that is being entered. */
+  isFollowedBy(name: string): boolean {
+    const back = vaOfPointer(this.state.x[LR]!);
+    const key = `${back} ${name}`;
+    const known = this.following.get(key);
+    if (known !== undefined) return known;
+    const { image, memory } = this.world;
+    const target = image.address(name);
+    let found = false;
+    for (let at = back; at < back + 4 * FOLLOWING_WORDS && !found; at += 4) {
+      const word = new DataView(memory.read(at, 4).buffer).getUint32(0, true);
+      if ((word & 0x7c00_0000) === 0x1400_0000) found = at + ((word << 6) >> 6) * 4 === target;
+      if (word === 0xd65f_03c0) break;
+    }
+    this.following.set(key, found);
+    return found;
+  }
+
+  /** As a kernel writes an address. */
+  symbol(va: Va): string {
+    const symbol = this.world.image.symbolAt(va);
+    return symbol === undefined ? `0x${va.toString(16)}` : `${symbol.name}+0x${symbol.offset.toString(16)}`;
+  }
+
+  /** The function that runs and those that it returns to, innermost first. */
+  backtrace(): string {
+    const { state, world } = this;
+    const places = [this.symbol(state.pc), this.symbol(vaOfPointer(state.x[LR]!))];
+    let frame = vaOfPointer(state.x[FP]!);
+    while (places.length < MOST_FRAMES && frame !== 0 && frame % 8 === 0) {
+      if (world.machine.mapping(frame) === undefined || world.machine.mapping(frame + 8) === undefined) break;
+      const back = vaOfPointer(world.memory.read64(frame + 8));
+      if (back === RETURN || back === 0) break;
+      places.push(this.symbol(back));
+      frame = vaOfPointer(world.memory.read64(frame));
+    }
+    return places.filter((place, i) => place !== places[i - 1] && !place.includes(RETURN.toString(16))).join(" < ");
+  }
+
+  private toReturn(): void {
+    const { cpu, state } = this;
+    for (;;) {
+      const stop = cpu.resume({ fuel: FUEL });
+      if (stop.kind === "trap") {
+        if (stop.pc === RETURN) return;
+        this.trapped(stop.pc);
+      } else if (stop.kind === "fault") this.faulted(stop);
+      else if (stop.kind === "break") this.broke(stop);
+      else if (stop.kind === "unknown") {
+        throw new NotModelled(`the engine does not know ${hexWord(stop.word)} in ${this.backtrace()}: ${stop.detail}`);
+      } else if (stop.kind === "outOfFuel")
+        throw new KernelFault("badFetch", state.pc, `no end in ${this.backtrace()}`);
+    }
+  }
+
+  private trapped(pc: Va): void {
+    const { state, world } = this;
+    const action = this.resolved.actions.get(pc);
+    if (action === undefined) {
+      const back = this.backtrace();
+      throw new NotModelled(`${this.symbol(pc)} is neither trapped nor allowed to run: called from ${back}`);
+    }
+    const result = action.act(world, state.x);
+    if (action.kind === "probe") return;
+    state.x[0] = result;
+    state.pc = vaOfPointer(state.x[LR]!);
+    state.btype = 0;
+  }
+
+  private faulted(stop: CpuStop & { readonly kind: "fault" }): void {
+    const { state, world } = this;
+    const va = vaOfPointer(stop.address);
+    if (stop.why === "badWrite" && world.memory.makeWritable(va)) return;
+    const isAccess = stop.why === "badRead" || stop.why === "badWrite";
+    const entry = isAccess ? this.resolved.exceptions.get(stop.pc) : undefined;
+    if (entry === undefined) {
+      const why = stop.why === "badRead" || stop.why === "badWrite" ? stop.why : "badFetch";
+      throw new KernelFault(why, va, `${stop.detail}, in ${this.backtrace()}`);
+    }
+    world.pages.faulted(va);
+    if (ERROR_AND_ZERO.has(entry.type)) {
+      const [error, zero] = [entry.data & 31, (entry.data >> 5) & 31];
+      if (error < 31) state.x[error] = BigInt.asUintN(64, -EFAULT);
+      if (zero < 31) state.x[zero] = 0n;
+    }
+    state.pc = entry.fixup;
+  }
+
+  private broke({ pc, imm }: CpuStop & { readonly kind: "break" }): void {
+    const { state, world } = this;
+    const bug = imm === BUG_BRK ? this.resolved.bugs.get(pc) : undefined;
+    const where = this.backtrace();
+    if (bug?.isWarning !== true) {
+      const what = bug === undefined ? `BRK 0x${imm.toString(16)}` : `BUG at line ${bug.line}`;
+      throw new KernelFault("badFetch", pc, `${what} in ${where}`);
+    }
+    world.warn(`WARN${world.warningText === "" ? "" : ` (${world.warningText})`} in ${where}`);
+    world.warningText = "";
+    state.pc = pc + 4;
+  }
+}
+
+type Saved = Pick<CpuState, "sp" | "pc" | "nzcv" | "btype"> & { readonly x: BigUint64Array };
+
+const saved = ({ x, sp, pc, nzcv, btype }: CpuState): Saved => ({ x: x.slice(), sp, pc, nzcv, btype });
+
+function restore(state: CpuState, { x, sp, pc, nzcv, btype }: Saved): void {
+  state.x.set(x);
+  Object.assign(state, { sp, pc, nzcv, btype });
+}

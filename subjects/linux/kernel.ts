@@ -1,0 +1,246 @@
+// The subject `linux:IMAGE` as a kernel that is up: its own JIT, allocator and text poke, called by their names in our
+// machine.
+
+import type { RoAddr, Va } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import { insn } from "../../spec/bpf/insn.js";
+import { type Row, rowById } from "../../spec/bpf/isa.js";
+import type {
+  BootOptions,
+  Errno,
+  FunctionView,
+  JitEnv,
+  JitFunction,
+  LoadError,
+  LoadedProgram,
+  LoadResult,
+  SubjectKernel,
+  SubjectTrampolines,
+  TrampolineEnv,
+} from "../subject.js";
+import { DEFAULT_ENV } from "../subject.js";
+import { fixupOf } from "./fixup.js";
+import { KernelCpu } from "./kernel-cpu.js";
+import { NotModelled, type TypedImage } from "./kernel-image.js";
+import { errnoOf, LinuxModmem, LinuxPacks } from "./packs-view.js";
+import { kernelPointer, type PlacedKernel, placeKernel } from "./placed-kernel.js";
+import { type LinuxFunction, Programs } from "./programs.js";
+import { vaOfPointer } from "./structs.js";
+import { noTrampolines } from "./trampolines.js";
+import type { World } from "./world.js";
+
+const DEFAULT_LIMIT = 264_241_152;
+const VM_STRUCT_BYTES = 256;
+
+export class LinuxKernel implements SubjectKernel, World {
+  readonly machine: Machine;
+  readonly memory: World["memory"];
+  readonly arena: World["arena"];
+  readonly pages: World["pages"];
+  readonly task: Va;
+  readonly vmStruct: Va;
+  readonly packs: LinuxPacks;
+  readonly modmem: LinuxModmem;
+  readonly warnings: string[] = [];
+  readonly messages: string[] = [];
+  warningText = "";
+  overLimit = false;
+  blinding: (() => number) | undefined;
+  onOffsets: World["onOffsets"];
+  lookup: World["lookup"];
+  private readonly placed: PlacedKernel;
+  private readonly programs: Programs;
+  private readonly cpus: KernelCpu[] = [];
+  private current: JitEnv;
+
+  constructor(
+    readonly image: TypedImage,
+    readonly options: BootOptions,
+  ) {
+    const { machine, nodes = 1, limit = DEFAULT_LIMIT, env = DEFAULT_ENV } = options;
+    this.machine = machine;
+    if (machine.pageBytes !== image.pageBytes) {
+      throw new NotModelled(`pages of ${machine.pageBytes} bytes (the image has ${image.pageBytes})`);
+    }
+    this.placed = placeKernel(machine, image);
+    this.memory = this.placed.memory;
+    this.arena = this.placed.arena;
+    this.pages = this.placed.pages;
+    this.vmStruct = this.arena.alloc(VM_STRUCT_BYTES)!;
+    this.task = image.address("init_task") ?? this.arena.alloc(machine.pageBytes)!;
+    this.placed.setGlobals({ nodes, limit });
+    this.current = env;
+    this.env = env;
+    for (let cpu = 0; cpu < machine.cpus; cpu++) {
+      this.cpus.push(new KernelCpu(this, this.placed.cpu(cpu), this.placed.resolved, this.placed.stackTop(cpu)));
+    }
+    this.packs = new LinuxPacks(this, nodes);
+    this.modmem = new LinuxModmem(this);
+    const { packBytes = this.packs.packBytes } = options;
+    if (packBytes !== this.packs.packBytes) {
+      throw new NotModelled(`packs of ${packBytes} bytes (the image has ${this.packs.packBytes})`);
+    }
+    this.programs = new Programs(this);
+    this.pages.calibrate(() => this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(this.vmStruct), 0));
+  }
+
+  get cpu(): KernelCpu {
+    return this.cpus[this.machine.cpu]!;
+  }
+
+  get env(): JitEnv {
+    return this.current;
+  }
+  /** Of an environment, a kernel image takes what its CPU has; the rest it was built with. */
+  set env(env: JitEnv) {
+    const { image, placed } = this;
+    const { callBase, dummyTramp } = kernelText(image);
+    this.current = { ...env, callBase, dummyTramp, bti: false, vhe: false, branchHistory: undefined };
+    if (placed.prepared.lse !== undefined) placed.setCapability(placed.prepared.lse, env.lse);
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message);
+  }
+
+  loadProgram(functions: readonly JitFunction[]): LoadResult {
+    const isPart = functions.length > 1;
+    const options = { blind: this.blinding !== undefined, modulesBase: this.env.modulesBase };
+    const made = functions.map((fn) => this.programs.make(fn, isPart, options));
+    this.overLimit = false;
+    this.messages.length = 0;
+    const failed = this.compileAll(made) ?? (isPart ? this.secondRound(made) : undefined);
+    if (failed === undefined) return { ok: true, program: { bpfFunc: made[0]!.bpfFunc!, functions: made } };
+    for (const fn of made) this.give(fn, isPart);
+    return { ok: false, ...failed, functions: made };
+  }
+
+  freeProgram({ functions }: LoadedProgram): void {
+    // Whoever has a program has it from `loadProgram`.
+    for (const fn of functions as readonly LinuxFunction[]) this.give(fn, true);
+  }
+
+  fixupException(functions: readonly FunctionView[], pc: Va) {
+    return fixupOf(this.machine, functions, pc);
+  }
+
+  trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines {
+    return noTrampolines({ ...this.env, ...text });
+  }
+
+  aarch64InsnCopy(dst: RoAddr, src: Va, bytes: number): RoAddr | undefined {
+    const x0 = this.cpu.call("aarch64_insn_copy", kernelPointer(dst), kernelPointer(src), bytes);
+    return x0 === 0n ? undefined : (vaOfPointer(x0) as RoAddr);
+  }
+  aarch64InsnSet(dst: RoAddr, insn: number, bytes: number): RoAddr | undefined {
+    const x0 = this.cpu.call("aarch64_insn_set", kernelPointer(dst), insn, bytes);
+    return x0 === 0n ? undefined : (vaOfPointer(x0) as RoAddr);
+  }
+  aarch64InsnPatchTextNosync(addr: RoAddr, insn: number): Errno {
+    return errnoOf(this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(addr), insn));
+  }
+  bpfArchTextCopy(dst: RoAddr, src: Va, bytes: number): Errno {
+    const x0 = this.cpu.call("bpf_arch_text_copy", kernelPointer(dst), kernelPointer(src), bytes);
+    // A pointer, or an error as one (ERR_PTR).
+    return BigInt.asIntN(64, x0) < 0n && BigInt.asIntN(64, x0) >= -4095n ? errnoOf(x0) : (0 as Errno);
+  }
+  bpfArchTextInvalidate(dst: RoAddr, bytes: number): Errno {
+    return errnoOf(this.cpu.call("bpf_arch_text_invalidate", kernelPointer(dst), bytes));
+  }
+  aarch64InsnPatchText(): Errno {
+    throw new NotModelled("stopping all CPUs of a kernel image is not modelled");
+  }
+
+  private compileAll(functions: readonly LinuxFunction[]): Failed | undefined {
+    for (const [index, fn] of functions.entries()) {
+      this.compile(fn);
+      if (!fn.jited) return { index, error: this.reason(fn) };
+    }
+    return undefined;
+  }
+
+  /** As the verifier does: all functions know where the others are, and none may move. */
+  private secondRound(functions: readonly LinuxFunction[]): Failed | undefined {
+    const addresses = functions.map(({ bpfFunc }) => bpfFunc);
+    const list = this.programs.link(functions, this.env.callBase);
+    try {
+      for (const [index, fn] of functions.entries()) {
+        const before = fn.prog;
+        this.compile(fn);
+        if (fn.prog !== before || fn.bpfFunc !== addresses[index]) return { index, error: this.reason(fn) };
+      }
+      return undefined;
+    } finally {
+      this.arena.free(list);
+    }
+  }
+
+  private compile(fn: LinuxFunction): void {
+    const { image, programs } = this;
+    const position = Math.max(0, image.types.parameters("bpf_int_jit_compile")?.indexOf("prog") ?? 0);
+    const args: (bigint | number)[] = [0, 0].slice(0, position);
+    this.onOffsets = (_, offsets) => {
+      fn.offsets = this.offsetsAt(offsets - 4, programs.prog.number(vaOfPointer(kernelPointer(_)), "len"));
+    };
+    const x0 = this.cpu.call("bpf_int_jit_compile", ...args, kernelPointer(fn.prog));
+    this.onOffsets = undefined;
+    programs.moved(fn, vaOfPointer(x0));
+    fn.look();
+  }
+
+  /** Words from the start of the image, one for each slot and one for the epilogue. */
+  private offsetsAt(va: Va, slots: number): Int32Array<ArrayBuffer> {
+    const bytes = this.memory.read(va, 4 * (slots + 1));
+    return new Int32Array(bytes.buffer, bytes.byteOffset, slots + 1).map((offset) => offset / 4);
+  }
+
+  private reason({ fn }: LinuxFunction): LoadError {
+    if (this.overLimit) return { kind: "noMemory", what: "image" };
+    if (this.machine.failures.pending === 0 && this.blinding === undefined) {
+      const row = fn.insns.find((one) => !this.compilesAlone(one.row))?.row;
+      if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };
+    }
+    const said = this.messages.at(-1)?.trim();
+    return { kind: "notCompiled", why: said ?? "the kernel does not say why" };
+  }
+
+  /** Whether this kernel's JIT knows the instruction form at all: asked of it once. */
+  private compilesAlone(row: Row): boolean {
+    const { forms, programs } = this;
+    const known = forms.get(row.id);
+    if (known !== undefined) return known;
+    // The second half of a constant, and calls of other functions, mean nothing alone.
+    const isPart = row.kind === "lddwHigh" || (row.kind === "call" && row.target === "local");
+    if (isPart) return true;
+    const high = row.kind === "lddw" ? [insn(rowById("lddw high"))] : [];
+    const insns = [insn(row, { dst: 1, src: 2 }), ...high, insn(rowById("exit"))];
+    const options = { blind: false, modulesBase: this.env.modulesBase };
+    const alone = programs.make({ insns, index: 0, stackDepth: 0 }, false, options);
+    this.compile(alone);
+    const compiles = alone.jited;
+    this.give(alone, false);
+    forms.set(row.id, compiles);
+    return compiles;
+  }
+  private readonly forms = new Map<string, boolean>();
+
+  /** Of several functions the caller throws all away, marked or not. */
+  private give(fn: LinuxFunction, isPart: boolean): void {
+    fn.look();
+    const isMarked = !isPart && fn.jited;
+    this.cpu.call("bpf_jit_free", kernelPointer(fn.prog));
+    fn.freed(isMarked);
+  }
+}
+
+interface Failed {
+  readonly index: number;
+  readonly error: LoadError;
+}
+
+/** Addresses of kernel text that compiled code refers to. */
+export function kernelText(image: TypedImage): { readonly callBase: Va; readonly dummyTramp: Va } {
+  const callBase = image.address("__bpf_call_base");
+  if (callBase === undefined) throw new NotModelled("the image has no __bpf_call_base");
+  return { callBase, dummyTramp: image.address("dummy_tramp") ?? DEFAULT_ENV.dummyTramp };
+}

@@ -1,0 +1,63 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { available } from "../../testing/required.js";
+import { impl } from "../impl/index.js";
+import { openSubject } from "../open.js";
+import { isKernel } from "../program-subject.js";
+import { LINUX_6_12, machineFor, type Subject } from "../subject.js";
+
+/** A file, or a folder below which boot files are. */
+const PLACE = process.env.ROX_LINUX ?? "";
+const images = PLACE === "" ? [] : imagesIn(PLACE);
+const isThere = available("linux", () =>
+  images.length > 0 ? undefined : "no kernel image: set ROX_LINUX to one, or to a folder with some",
+);
+
+function imagesIn(place: string): readonly string[] {
+  if (!place.endsWith(path.sep) && /vmlinu|Image/.test(path.basename(place))) return [place];
+  return readdirSync(place, { recursive: true, encoding: "utf8" })
+    .filter((file) => path.basename(file).startsWith("vmlinuz-"))
+    .map((file) => path.join(place, file));
+}
+
+function subjectOf(file: string): Subject | string {
+  const opened = openSubject(`linux:${file}`);
+  if (!opened.ok) return opened.got;
+  return isKernel(opened.subject) ? opened.subject : "no kernel";
+}
+
+const EXIT = insn(rowById("exit"));
+const FIVE = { insns: [insn(rowById("mov imm"), { dst: 0, imm: 5 }), EXIT], index: 0, stackDepth: 0 };
+
+describe.runIf(isThere)("a kernel image", () => {
+  test.each(images)("%s loads a program into its own pack and takes it back", (file) => {
+    const subject = subjectOf(file);
+    if (typeof subject === "string") return expect(subject).toMatch(/which has none|without/);
+    const machine = machineFor(subject);
+    const kernel = subject.boot({ machine, random: () => 0 });
+    const before = machine.usage;
+    const loaded = kernel.loadProgram([FIVE]);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    const { bpfFunc, functions } = loaded.program;
+    expect(kernel.modmem.current).toBeGreaterThan(0);
+    if (subject.build?.changes.r0InX8 === false) {
+      const env = { ...kernel.env, quirks: LINUX_6_12.quirks };
+      const ours = impl.compile([FIVE], env, () => bpfFunc);
+      if (!ours.ok) throw new Error("our own JIT refuses it");
+      expect(machine.peek(bpfFunc, functions[0]!.jitedLen)).toEqual(
+        ours.images[0]!.image.subarray(0, functions[0]!.jitedLen),
+      );
+    }
+    kernel.freeProgram(loaded.program);
+    expect(kernel.modmem.current).toBe(0);
+    expect(machine.usage).toEqual(before);
+    expect(kernel.warnings).toEqual([]);
+  });
+});
+
+test("what is no kernel is refused in one line", () => {
+  expect(openSubject("linux:/nonexistent/vmlinuz")).toMatchObject({ ok: false, got: "no such file" });
+});

@@ -1,0 +1,71 @@
+// Functions of the kernel that run as they are, by group, over all versions. Any other ends a case in one line: a kernel that
+// calls something new is not to be followed into the rest of the system. Adding one is a word here; which of them an image has
+// does not matter.
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+/** Under test: what is called from outside, and what that consists of. */
+const UNDER_TEST = words(`
+  bpf_int_jit_compile bpf_jit_free bpf_jit_blind_constants bpf_jit_prog_release_other bpf_jit_get_func_addr
+  build_prologue build_body build_insn build_epilogue build_plt validate_code validate_ctx add_exception_handler
+  jit_fill_hole emit emit_call emit_a64_mov_i emit_a64_mov_i64 emit_addr_mov_i64 emit_bpf_tail_call emit_lse_atomic
+  emit_atomic_ld_st emit_ll_sc_atomic emit_kcfi emit_u32_data push_callee_regs pop_callee_regs find_used_callee_regs
+  prepare_bpf_tail_call_cnt bpf_jit_binary_alloc bpf_jit_binary_free bpf_jit_binary_lock_ro bpf_jit_uncharge_modmem
+  bpf_jit_charge_modmem bpf_jit_binary_pack_alloc bpf_jit_binary_pack_finalize bpf_jit_binary_pack_free
+  bpf_jit_binary_pack_hdr bpf_prog_pack_alloc bpf_prog_pack_free alloc_new_pack bpf_arch_text_copy
+  bpf_arch_text_invalidate bpf_arch_text_poke gen_branch_or_nop write_plt_target is_long_jump
+  arch_prepare_bpf_trampoline arch_bpf_trampoline_size arch_alloc_bpf_trampoline arch_free_bpf_trampoline
+  arch_protect_bpf_trampoline prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
+  clone_func_args bpf_jit_needs_zext
+`);
+
+/** Words of A64, and the one way to store them into text. */
+const TEXT_POKE = words(`
+  aarch64_insn_copy aarch64_insn_set __text_poke text_poke_memcpy text_poke_memset patch_map patch_unmap
+  aarch64_insn_patch_text_nosync __aarch64_insn_write aarch64_insn_write aarch64_insn_read
+  aarch64_insn_write_literal_u64 caches_clean_inval_pou core_kernel_text is_image_text
+  copy_to_kernel_nofault copy_to_kernel_nofault_allowed copy_from_kernel_nofault copy_from_kernel_nofault_allowed
+`);
+const ENCODERS = words(`
+  aarch64_insn_encode_immediate aarch64_insn_encode_register aarch64_insn_encode_ldst_size aarch64_insn_decode_immediate
+  aarch64_encode_immediate aarch64_insn_gen_add_sub_imm aarch64_insn_gen_add_sub_shifted_reg
+  aarch64_insn_gen_atomic_ld_op aarch64_insn_gen_bitfield aarch64_insn_gen_branch_imm aarch64_insn_gen_branch_reg
+  aarch64_insn_gen_cas aarch64_insn_gen_comp_branch_imm aarch64_insn_gen_cond_branch_imm aarch64_insn_gen_data1
+  aarch64_insn_gen_data2 aarch64_insn_gen_data3 aarch64_insn_gen_dmb aarch64_insn_gen_dsb aarch64_insn_gen_hint
+  aarch64_insn_gen_load_acq_store_rel aarch64_insn_gen_load_literal aarch64_insn_gen_load_store_ex
+  aarch64_insn_gen_load_store_imm aarch64_insn_gen_load_store_pair aarch64_insn_gen_load_store_reg
+  aarch64_insn_gen_logical_immediate aarch64_insn_gen_logical_shifted_reg aarch64_insn_gen_movewide
+  aarch64_insn_gen_mrs aarch64_insn_gen_nop aarch64_insn_gen_stadd aarch64_insn_gen_ldadd aarch64_insn_gen_prefetch
+  label_imm_common branch_imm_common aarch64_get_imm_shift_mask
+`);
+
+/** Programs as objects: blinding makes them anew, and freeing ends them. */
+const PROGRAMS = words(`
+  bpf_patch_insn_single bpf_adj_branches bpf_prog_realloc bpf_prog_clone_create bpf_prog_clone_free bpf_prog_unlock_free
+  __bpf_prog_free bpf_prog_kallsyms_verify_off bpf_arena_get_kern_vm_start bpf_arena_get_user_vm_start
+  bpf_arch_uaddress_limit bpf_prog_was_classic bpf_prog_jit_attempt_done bpf_prog_free_linfo
+`);
+
+/** Without effects but on the memory that they are given. */
+const LIBRARY = words(`
+  __memcpy memcpy __memset memset memset32 __memset32 __memmove memmove __memcmp memcmp __bitmap_set __bitmap_clear
+  bitmap_find_next_zero_area_off _find_next_bit _find_next_zero_bit _find_first_bit __sw_hweight64 __sw_hweight32
+  __list_add_valid __list_add_valid_or_report __list_del_entry_valid __list_del_entry_valid_or_report
+  mutex_lock mutex_unlock mutex_trylock rt_mutex_lock rt_mutex_unlock
+  _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore
+  fortify_panic kvmalloc_array kvcalloc
+  __rcu_read_lock __rcu_read_unlock
+`);
+
+/** What compilers add to the names of functions that they split or change. */
+export const SUFFIXES = [
+  "",
+  ".constprop.0",
+  ".isra.0",
+  ".part.0",
+  ".constprop.0.isra.0",
+  ".isra.0.constprop.0",
+  ".cold",
+];
+
+export const NATIVE: readonly string[] = [...UNDER_TEST, ...TEXT_POKE, ...ENCODERS, ...PROGRAMS, ...LIBRARY];

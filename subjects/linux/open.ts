@@ -1,0 +1,62 @@
+// From a file to the subject: read once, and refused in one line if it cannot be run.
+
+import { readFileSync, statSync } from "node:fs";
+import type { Parsed } from "../../spec/malformed.js";
+import type { Subject } from "../subject.js";
+import { readKernelImage } from "./image/read.js";
+import { linuxSubject } from "./index.js";
+
+const MOST_FILE_BYTES = 1 << 30;
+
+type Opened = Parsed<Subject>;
+const opened = new Map<string, Opened>();
+
+/** @param name of the subject; @param file the boot file or vmlinux */
+export function openLinux(name: string, file: string): Opened {
+  const known = opened.get(name);
+  if (known !== undefined) return known;
+  const result = openFile(name, file);
+  opened.set(name, result);
+  return result;
+}
+
+const refused = (expected: string, got: string): Opened => ({ ok: false, error: { expected, got } });
+
+function openFile(name: string, file: string): Opened {
+  const bytes = bytesOf(file);
+  if (typeof bytes === "string") return refused(`a kernel image in ${JSON.stringify(file)}`, bytes);
+  const read = readKernelImage(bytes);
+  if (!read.ok) return { ok: false, error: read.error };
+  const { image } = read.value;
+  const { types } = image;
+  if (types === undefined)
+    return refused("a kernel with BTF (CONFIG_DEBUG_INFO_BTF)", `${image.release}, which has none`);
+  const missing = NEEDED.filter((symbol) => image.address(symbol) === undefined);
+  if (missing.length > 0) {
+    return refused(
+      "a kernel that names its data (CONFIG_KALLSYMS_ALL)",
+      `${image.release}, without ${missing.join(", ")}`,
+    );
+  }
+  return { ok: true, value: linuxSubject(name, { ...image, types }) };
+}
+
+/** Without these nothing can be loaded. */
+const NEEDED = [
+  "bpf_int_jit_compile",
+  "__bpf_call_base",
+  "bpf_jit_current",
+  "bpf_jit_limit",
+  "aarch64_insn_patch_text_nosync",
+];
+
+function bytesOf(file: string): Uint8Array | string {
+  try {
+    const stat = statSync(file);
+    if (!stat.isFile()) return "no file";
+    if (stat.size > MOST_FILE_BYTES) return `${stat.size} bytes`;
+    return new Uint8Array(readFileSync(file));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (error as Error).message;
+  }
+}

@@ -1,0 +1,112 @@
+// The kernel's packs and its account of JITed code, read from its own memory.
+
+import type { RoAddr, Va } from "../../machine/address.js";
+import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import type { Errno, PacksView } from "../subject.js";
+import { NotModelled } from "./kernel-image.js";
+import { kernelPointer } from "./placed-kernel.js";
+import { type Struct, structOf, vaOfPointer } from "./structs.js";
+import type { World } from "./world.js";
+
+const MOST_PACKS = 4096;
+const SZ_2M = 2 << 20;
+
+/** A C int. */
+export const errnoOf = (x0: bigint): Errno => Number(BigInt.asIntN(32, x0)) as Errno;
+
+export class LinuxPacks implements PacksView {
+  readonly packBytes: number;
+  private readonly list: Va | undefined;
+  private readonly pack: Struct | undefined;
+
+  constructor(
+    private readonly world: World,
+    nodes: number,
+  ) {
+    this.list = world.image.address("pack_list");
+    this.packBytes = this.list === undefined ? 0 : SZ_2M * nodes;
+    if (this.list !== undefined) this.pack = structOf(world.image, world.memory, "bpf_prog_pack");
+  }
+
+  get packs(): readonly Pack[] {
+    const { list, pack, world } = this;
+    if (list === undefined || pack === undefined) return [];
+    const found: Pack[] = [];
+    const link = pack.offset("list");
+    for (let at = this.next(list); at !== list && found.length < MOST_PACKS; at = this.next(at)) {
+      const va = at - link;
+      found.push(new Pack(world, pack.pointer(va, "ptr") as RoAddr, va + pack.offset("bitmap"), this.packBytes));
+    }
+    return found;
+  }
+
+  packOf(ptr: RoAddr): Pack | undefined {
+    return this.packs.find(({ base }) => ptr >= base && ptr < base + this.packBytes);
+  }
+
+  bpfProgPackAlloc(bytes: number): RoAddr | undefined {
+    const fill = this.world.image.address("jit_fill_hole");
+    const x0 = this.world.cpu.call("bpf_prog_pack_alloc", bytes, kernelPointer(fill));
+    return x0 === 0n ? undefined : (vaOfPointer(x0) as RoAddr);
+  }
+
+  bpfProgPackFree(ptr: RoAddr, bytes: number): void {
+    const { cpu, image } = this.world;
+    const parameters = image.types.parameters("bpf_prog_pack_free");
+    if (parameters !== undefined && !parameters.includes("size")) {
+      throw new NotModelled("this kernel frees room in packs by its header");
+    }
+    cpu.call("bpf_prog_pack_free", kernelPointer(ptr), bytes);
+  }
+
+  private next(at: Va): Va {
+    return vaOfPointer(this.world.memory.read64(at));
+  }
+}
+
+class Pack {
+  constructor(
+    private readonly world: World,
+    readonly base: RoAddr,
+    private readonly bits: Va,
+    private readonly packBytes: number,
+  ) {}
+
+  get bitmap() {
+    const bytes = this.world.memory.read(this.bits, this.packBytes / CHUNK_BYTES / 8);
+    return {
+      get count(): number {
+        let count = 0;
+        for (const byte of bytes) for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
+        return count;
+      },
+      isSet(position: number, chunks: number): boolean {
+        for (let i = position; i < position + chunks; i++) if (((bytes[i >> 3]! >> (i & 7)) & 1) === 0) return false;
+        return true;
+      },
+    };
+  }
+}
+
+export class LinuxModmem {
+  constructor(private readonly world: World) {}
+
+  get current(): number {
+    return Number(BigInt.asIntN(64, this.variable("bpf_jit_current")));
+  }
+  get limit(): number {
+    return Number(this.variable("bpf_jit_limit"));
+  }
+  get bpfCapable(): boolean {
+    return this.world.options.bpfCapable === true;
+  }
+  bpfJitChargeModmem(bytes: number): Errno {
+    return errnoOf(this.world.cpu.call("bpf_jit_charge_modmem", bytes));
+  }
+
+  private variable(name: string): bigint {
+    const va = this.world.image.address(name);
+    if (va === undefined) throw new NotModelled(`the image has no variable ${name}`);
+    return this.world.memory.read64(va);
+  }
+}

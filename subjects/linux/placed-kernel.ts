@@ -1,0 +1,137 @@
+// One image on one machine: placed once, and set back to what it was each time that a kernel boots there.
+
+import type { EngineCpu } from "../../engines/engine.js";
+import { wasmEngine } from "../../engines/wasm/engine.js";
+import { pointer, type Va } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import { capabilitiesOf, withAlternatives } from "./alternatives.js";
+import { Arena } from "./arena.js";
+import type { TypedImage } from "./kernel-image.js";
+import { PageFrames } from "./page-frames.js";
+import { PlacedImage } from "./placed-image.js";
+import { type Resolved, resolve } from "./resolve.js";
+
+/** Kernel stacks, one a CPU, with nothing mapped between them. */
+const STACKS: Va = 0x8000_9800_0000;
+const STACK_STRIDE = 0x10_0000;
+const STACK_BYTES = 0x1_0000;
+/** What a CPU must have for a kernel to use it at all, and what our machine has beside. */
+const EVERY_CPU = "has_always";
+const LSE = "LSE atomic instructions";
+
+/** A queued spinlock. */
+const LOCK_BYTES = 4;
+const LOCK_MASK = 0xffff_ffffn;
+
+interface Prepared {
+  readonly bytes: Uint8Array;
+  /** Numbers of capabilities by what they are called. */
+  readonly lse: number | undefined;
+  readonly always: readonly number[];
+}
+const preparedOf = new WeakMap<TypedImage, Prepared>();
+
+/** The image with its alternatives, made once. */
+function prepare(image: TypedImage): Prepared {
+  const known = preparedOf.get(image);
+  if (known !== undefined) return known;
+  const capabilities = [...capabilitiesOf(image)];
+  const lse = capabilities.find(([, name]) => name === LSE)?.[0];
+  const always = capabilities.flatMap(([number, name]) => (name === EVERY_CPU ? [number] : []));
+  const wanted = new Set(lse === undefined ? always : [...always, lse]);
+  const prepared = { bytes: withAlternatives(image, wanted), lse, always };
+  preparedOf.set(image, prepared);
+  return prepared;
+}
+
+export class PlacedKernel {
+  readonly memory: PlacedImage;
+  readonly arena: Arena;
+  readonly pages: PageFrames;
+  readonly resolved: Resolved;
+  readonly prepared: Prepared;
+  private readonly cpus: EngineCpu[] = [];
+
+  constructor(
+    readonly machine: Machine,
+    readonly image: TypedImage,
+  ) {
+    this.prepared = prepare(image);
+    this.resolved = resolve(image);
+    this.memory = new PlacedImage(machine, image, this.prepared.bytes);
+    this.arena = new Arena(machine);
+    this.pages = new PageFrames(machine, image.types.struct("page")?.bytes ?? 64);
+    for (let cpu = 0; cpu < machine.cpus; cpu++) {
+      machine.map(STACKS + cpu * STACK_STRIDE, STACK_BYTES, "rw");
+      this.cpus.push(wasmEngine.cpu!({ machine, cpu, stops: this.resolved.stops }));
+    }
+    this.followPatchLock();
+  }
+
+  /** The spinlock of text pokes: its word says whether it is held. */
+  private followPatchLock(): void {
+    const { image, machine, memory } = this;
+    const va = image.address("patch_lock");
+    if (va === undefined) return;
+    memory.makeWritable(va);
+    machine.watch(va, LOCK_BYTES, () => {
+      const isHeld = (memory.read64(va) & LOCK_MASK) !== 0n;
+      if (isHeld === (machine.patchLock.holder !== undefined)) return;
+      if (isHeld) machine.patchLock.acquire();
+      else machine.patchLock.release();
+    });
+  }
+
+  cpu(cpu: number): EngineCpu {
+    return this.cpus[cpu]!;
+  }
+
+  stackTop(cpu: number): Va {
+    return STACKS + cpu * STACK_STRIDE + STACK_BYTES - 512;
+  }
+
+  /** Memory is as it was when the image was placed. */
+  restore(): void {
+    this.memory.restore();
+    this.arena.clear();
+  }
+
+  /** What the kernel would have found out while it booted. */
+  setGlobals({ nodes, limit }: { readonly nodes: number; readonly limit: number }): void {
+    const { image, memory } = this;
+    const set = (name: string, value: bigint): void => {
+      const va = image.address(name);
+      if (va !== undefined) memory.write64(va, value);
+    };
+    set("memstart_addr", 0n);
+    set("node_states", (1n << BigInt(nodes)) - 1n);
+    set("bpf_jit_limit", BigInt(limit));
+    for (const number of this.prepared.always) this.setCapability(number, true);
+  }
+
+  setCapability(number: number, isOn: boolean): void {
+    const { image, memory } = this;
+    const table = image.address("system_cpucaps") ?? image.address("cpu_hwcaps");
+    if (table === undefined) return;
+    const va = table + Math.floor(number / 8);
+    const [byte = 0] = memory.read(va, 1);
+    const bit = 1 << (number % 8);
+    memory.write(va, Uint8Array.of(isOn ? byte | bit : byte & ~bit));
+  }
+}
+
+const placedOn = new WeakMap<Machine, PlacedKernel>();
+
+/** @returns the image on this machine, as it was when it was placed */
+export function placeKernel(machine: Machine, image: TypedImage): PlacedKernel {
+  const known = placedOn.get(machine);
+  if (known?.image === image) {
+    known.restore();
+    return known;
+  }
+  const placed = new PlacedKernel(machine, image);
+  placedOn.set(machine, placed);
+  return placed;
+}
+
+export const kernelPointer = (va: Va | undefined): bigint => (va === undefined ? 0n : pointer(va));

@@ -1,0 +1,235 @@
+// `struct bpf_prog` as a verifier hands it to the JIT, and what the JIT has made of it, by the names of the kernel's BTF.
+
+import { pointer, type RoAddr, type Va } from "../../machine/address.js";
+import { decode, encode, SLOT_BYTES } from "../../spec/bpf/insn.js";
+import { bpfJitBlindConstants } from "../lowering.js";
+import type { FunctionView, JitFunction } from "../subject.js";
+import { NotModelled } from "./kernel-image.js";
+import { kernelPointer } from "./placed-kernel.js";
+import { type Struct, structOf } from "./structs.js";
+import type { World } from "./world.js";
+
+const SOCKET_FILTER = 1;
+/** A program that was converted from classic BPF has no type. */
+const UNSPECIFIED = 0;
+const PSEUDO_CALL = 1;
+const PSEUDO_FUNC = 4;
+const LDDW = 0x18;
+const CALL = 0x85;
+/** Classes LDX, ST, STX; the modes of accesses that may fault. */
+const ACCESSES = new Set([1, 2, 3]);
+const PROBES = new Set([0x20, 0x40, 0xa0, 0xe0]);
+const FAULTING = (code: number): boolean => ACCESSES.has(code & 7) && PROBES.has(code & 0xe0);
+/** Half of the guard around an arena's pages. */
+const ARENA_GUARD = 0x8000n;
+
+/** A function of a loaded program. Its `struct bpf_prog` changes when constants are blinded. */
+export class LinuxFunction implements FunctionView {
+  offsets = new Int32Array(0);
+  origin: Int32Array | undefined;
+  /** What the last look found, once the structure is gone. */
+  private gone = false;
+  private wasMarked = false;
+
+  constructor(
+    private readonly programs: Programs,
+    public fn: JitFunction,
+    public prog: Va,
+    public aux: Va,
+  ) {}
+
+  /** The kernel has given the structure back. @param isMarked as compiled, when it did */
+  freed(isMarked: boolean): void {
+    this.gone = true;
+    this.wasMarked = isMarked;
+  }
+  get jited(): boolean {
+    return this.gone ? this.wasMarked : this.programs.prog.get(this.prog, "jited") === 1n;
+  }
+  get bpfFunc(): RoAddr | undefined {
+    return this.last("bpfFunc", () => this.programs.prog.pointer(this.prog, "bpf_func")) as RoAddr | undefined;
+  }
+  get jitedLen(): number {
+    return this.last("jitedLen", () => this.programs.prog.number(this.prog, "jited_len")) ?? 0;
+  }
+  get extable(): RoAddr | undefined {
+    const { aux } = this.programs;
+    return this.last("extable", () => (this.entries === 0 ? undefined : aux.pointer(this.aux, "extable"))) as
+      | RoAddr
+      | undefined;
+  }
+  get entries(): number {
+    return this.last("entries", () => this.programs.aux.number(this.aux, "num_exentries")) ?? 0;
+  }
+  get jitData(): unknown {
+    const { aux } = this.programs;
+    return this.gone || !aux.has("jit_data") ? undefined : aux.pointer(this.aux, "jit_data");
+  }
+
+  /** Remember what the structure says, before it is given back. */
+  look(): void {
+    void [this.bpfFunc, this.jitedLen, this.extable, this.entries];
+  }
+
+  private readonly seen = new Map<string, number | undefined>();
+  private last(name: string, read: () => number | undefined): number | undefined {
+    if (this.gone) return this.seen.get(name);
+    const value = read();
+    this.seen.set(name, value);
+    return value;
+  }
+}
+
+export class Programs {
+  readonly prog: Struct;
+  readonly aux: Struct;
+  private readonly insns: number;
+
+  constructor(private readonly world: World) {
+    this.prog = structOf(world.image, world.memory, "bpf_prog");
+    this.aux = structOf(world.image, world.memory, "bpf_prog_aux");
+    this.insns = this.prog.offset("insnsi");
+  }
+
+  /** @param isPart of a program with several functions */
+  make(fn: JitFunction, isPart: boolean, { blind, modulesBase }: { blind: boolean; modulesBase: Va }): LinuxFunction {
+    const { world, prog, aux, insns } = this;
+    if (fn.privateStack !== undefined || (fn.stackArguments ?? 0) > 0) {
+      throw new NotModelled("private stacks and stack arguments are not handed to a kernel image yet");
+    }
+    const bytes = encode(fn.insns);
+    const { pageBytes } = world.machine;
+    const pages = Math.ceil((insns + bytes.length) / pageBytes);
+    const va = this.alloc(pages * pageBytes);
+    const auxVa = this.alloc(aux.bytes);
+    placeholders(bytes, modulesBase);
+    world.memory.write(va + insns, bytes);
+    const set = (name: string, value: bigint | number): void => {
+      if (prog.has(name)) prog.set(va, name, value);
+    };
+    set("type", fn.wasClassic === true ? UNSPECIFIED : SOCKET_FILTER);
+    set("len", fn.insns.length);
+    set("pages", pages);
+    set("aux", pointer(auxVa));
+    set("jit_requested", 1);
+    set("is_func", isPart ? 1 : 0);
+    set("blinding_requested", blind ? 1 : 0);
+    this.fillAux(fn, auxVa, va, entriesOf(bytes));
+    return new LinuxFunction(this, fn, va, auxVa);
+  }
+
+  private fillAux(fn: JitFunction, auxVa: Va, prog: Va, entries: number): void {
+    const { aux } = this;
+    const set = (name: string, value: bigint | number): void => {
+      if (aux.has(name)) aux.set(auxVa, name, value);
+      else if (value !== 0) throw new NotModelled(`this kernel's JIT knows no ${name}`);
+    };
+    aux.set(auxVa, "prog", pointer(prog));
+    set("stack_depth", fn.stackDepth);
+    set("func_idx", fn.index);
+    set("num_exentries", entries);
+    set("exception_boundary", fn.exceptionBoundary === true ? 1 : 0);
+    set("exception_cb", fn.exceptionCallback === true ? 1 : 0);
+    if (fn.arena !== undefined) set("arena", pointer(this.arenaOf(fn.arena)));
+    // In no list: what looks whether it was taken from one is content.
+    for (const node of ["ksym.lnode", "ksym_prefix.lnode"]) {
+      if (!aux.has(node)) continue;
+      const at = auxVa + aux.offset(node);
+      this.world.memory.write64(at, pointer(at));
+      this.world.memory.write64(at + 8, pointer(at));
+    }
+  }
+
+  private arenaOf({ kernelBase, userBase }: NonNullable<JitFunction["arena"]>): Va {
+    const { world } = this;
+    const arena = structOf(world.image, world.memory, "bpf_arena");
+    const area = structOf(world.image, world.memory, "vm_struct");
+    const [va, vm] = [this.alloc(arena.bytes), this.alloc(area.bytes)];
+    const whole = ({ high, low }: { readonly high: number; readonly low: number }): bigint =>
+      (BigInt(high) << 32n) | BigInt(low);
+    area.set(vm, "addr", whole(kernelBase) - ARENA_GUARD);
+    arena.set(va, "kern_vm", pointer(vm));
+    arena.set(va, "user_vm_start", whole(userBase));
+    return va;
+  }
+
+  /** What a verifier tells each function of the others between the two rounds. @returns the list of them */
+  link(functions: readonly LinuxFunction[], callBase: Va): Va {
+    const { world, prog, aux, insns } = this;
+    const list = this.alloc(8 * functions.length);
+    functions.forEach(({ prog: va }, i) => {
+      world.memory.write64(list + 8 * i, pointer(va));
+    });
+    for (const { prog: va, aux: auxVa } of functions) {
+      const bytes = world.memory.read(va + insns, prog.number(va, "len") * SLOT_BYTES);
+      addresses(bytes, (index) => functions[index]?.bpfFunc ?? 0, callBase);
+      world.memory.write(va + insns, bytes);
+      aux.set(auxVa, "func", pointer(list));
+      for (const count of ["func_cnt", "real_func_cnt"]) {
+        if (aux.has(count)) aux.set(auxVa, count, functions.length);
+      }
+    }
+    return list;
+  }
+
+  /** The program as the JIT has left it: blinding replaces the whole structure. */
+  moved(fn: LinuxFunction, prog: Va): void {
+    if (fn.prog === prog) return;
+    fn.prog = prog;
+    fn.aux = this.prog.pointer(prog, "aux") ?? fn.aux;
+    const slots = this.prog.number(prog, "len");
+    // Which instruction becomes how many does not depend on the random numbers.
+    const blinded = bpfJitBlindConstants(fn.fn.insns, () => 0x5a5a_5a5a);
+    const decoded = decode(this.world.memory.read(prog + this.insns, slots * SLOT_BYTES), "kernel");
+    if (!blinded.ok || blinded.origin.length !== slots || !decoded.ok) {
+      throw new NotModelled("this kernel blinds constants in another way");
+    }
+    fn.origin = blinded.origin;
+    fn.fn = { ...fn.fn, insns: decoded.value };
+  }
+
+  alloc(bytes: number): Va {
+    const va = this.world.arena.alloc(bytes);
+    if (va === undefined) throw new NotModelled("there is no room for so many programs at once");
+    return va;
+  }
+}
+
+/** Until a function has an address, a load of it gets an address of modules. */
+function placeholders(bytes: Uint8Array, modulesBase: Va): void {
+  eachSlot(bytes, (view, at) => {
+    if (bytes[at] !== LDDW || bytes[at + 1]! >> 4 !== PSEUDO_FUNC) return;
+    setPair(view, at, modulesBase);
+  });
+}
+
+function addresses(bytes: Uint8Array, addressOf: (index: number) => Va, callBase: Va): void {
+  eachSlot(bytes, (view, at) => {
+    const [code, source] = [bytes[at]!, bytes[at + 1]! >> 4];
+    const index = view.getInt16(at + 2, true);
+    if (code === CALL && source === PSEUDO_CALL) view.setInt32(at + 4, (addressOf(index) - callBase) | 0, true);
+    if (code === LDDW && source === PSEUDO_FUNC) setPair(view, at, addressOf(index));
+  });
+}
+
+function setPair(view: DataView, at: number, va: Va): void {
+  const value = kernelPointer(va);
+  view.setUint32(at + 4, Number(value & 0xffff_ffffn), true);
+  view.setUint32(at + 12, Number(value >> 32n), true);
+}
+
+function entriesOf(bytes: Uint8Array): number {
+  let count = 0;
+  eachSlot(bytes, (_, at) => {
+    if (FAULTING(bytes[at]!)) count++;
+  });
+  return count;
+}
+
+function eachSlot(bytes: Uint8Array, visit: (view: DataView, at: number) => void): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length; at += SLOT_BYTES) {
+    visit(view, at);
+    if (bytes[at] === LDDW) at += SLOT_BYTES;
+  }
+}

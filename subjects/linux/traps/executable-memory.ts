@@ -1,0 +1,60 @@
+// Memory that code comes to lie in, and what its pages allow.
+
+import { KernelFault } from "../../../machine/fault.js";
+import type { Permission } from "../../../machine/machine.js";
+import { vaOfPointer } from "../structs.js";
+import type { World } from "../world.js";
+import { trap } from "./trap.js";
+
+const KERNEL = 0xffff_0000_0000_0000n;
+const ENOMEM = 12n;
+const failure = (errno: bigint): bigint => BigInt.asUintN(64, -errno);
+
+function alloc({ machine }: World, size: bigint): bigint {
+  const va = machine.vmalloc(Number(size));
+  return va === undefined ? 0n : KERNEL | BigInt(va);
+}
+
+function free(world: World, pointer: bigint): void {
+  if (pointer === 0n) return;
+  const va = vaOfPointer(pointer);
+  if (world.arena.holds(va)) world.arena.free(va);
+  else if (!world.machine.vfree(va)) world.warn(`vfree of 0x${va.toString(16)}, where no area begins`);
+}
+
+/** One call changes one of writable and executable; a page is never both. */
+const PERMISSIONS: Readonly<Record<string, Readonly<Record<Permission, Permission | undefined>>>> = {
+  set_memory_ro: { rw: "ro", ro: "ro", rox: "rox" },
+  set_memory_rw: { rw: "rw", ro: "rw", rox: "rw" },
+  set_memory_x: { rw: undefined, ro: "rox", rox: "rox" },
+  set_memory_nx: { rw: "rw", ro: "ro", rox: "ro" },
+};
+
+function change({ machine }: World, name: string, addr: bigint, pages: bigint): bigint {
+  const va = vaOfPointer(addr);
+  const bytes = Number(pages & 0xffff_ffffn) * machine.pageBytes;
+  const before = machine.mapping(va)?.permission;
+  if (before === undefined) throw new KernelFault("badMapping", va, `${name} of a page that is not mapped`);
+  const after = PERMISSIONS[name]![before];
+  if (after === undefined) throw new KernelFault("badMapping", va, `${name} of a page that is writable`);
+  if (!machine.setPermission(va, bytes, after)) return failure(ENOMEM);
+  machine.invalidateTlb(va, bytes);
+  return 0n;
+}
+
+export const EXECUTABLE_MEMORY = [
+  trap(["execmem_alloc"], { type: ["type"], size: ["size"] }, (world, { size }) => alloc(world, size)),
+  trap(["bpf_jit_alloc_exec", "module_alloc"], { size: ["size"] }, (world, { size }) => alloc(world, size)),
+  trap(
+    ["execmem_free", "vfree", "module_memfree", "bpf_jit_free_exec"],
+    { ptr: ["ptr", "addr", "region"] },
+    (world, { ptr }) => {
+      free(world, ptr);
+    },
+  ),
+  trap(Object.keys(PERMISSIONS), { addr: ["addr"], pages: ["numpages"] }, (world, { addr, pages }, name) =>
+    change(world, name, addr, pages),
+  ),
+  // Flags are written to it and nobody reads them: what vfree does about permissions is the machine's.
+  trap(["find_vm_area"], { addr: ["addr"] }, (world) => KERNEL | BigInt(world.vmStruct)),
+];

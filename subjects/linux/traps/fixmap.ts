@@ -1,0 +1,20 @@
+// The fixmap slot that text is poked through: from an address to its page's number, from there to the writable alias.
+
+import { vaOfPointer } from "../structs.js";
+import { probe, trap } from "./trap.js";
+
+export const FIXMAP = [
+  trap(["vmalloc_to_page"], { addr: ["vmalloc_addr", "addr"] }, (world, { addr }) =>
+    world.pages.toPage(vaOfPointer(addr)),
+  ),
+  trap(["__set_fixmap"], { idx: ["idx"], phys: ["phys"], flags: ["flags"] }, (world, { idx, phys, flags }) => {
+    world.pages.setFixmap(Number(idx & 0xffff_ffffn), phys, flags);
+  }),
+  probe(
+    ["copy_to_kernel_nofault", "probe_kernel_write"],
+    { dst: ["dst"], src: ["src"], size: ["size"] },
+    (world, { dst, src, size }) => {
+      world.machine.beginCopy(vaOfPointer(dst), vaOfPointer(src), Number(size));
+    },
+  ),
+];

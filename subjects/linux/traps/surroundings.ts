@@ -1,0 +1,45 @@
+// What the code asks of the rest of the kernel, and answers that need no machine: capabilities, messages, scheduling.
+
+import { vaOfPointer } from "../structs.js";
+import { trap } from "./trap.js";
+
+export const SURROUNDINGS = [
+  // The JIT asks when a load would pass the limit, and at no other time.
+  trap(["capable", "ns_capable", "ns_capable_noaudit", "bpf_token_capable"], {}, (world) => {
+    const may = world.options.bpfCapable === true;
+    if (!may) world.overLimit = true;
+    return may ? 1n : 0n;
+  }),
+  trap(["_printk", "printk"], { fmt: ["fmt"] }, (world, { fmt }) => {
+    world.messages.push(world.memory.text(vaOfPointer(fmt)));
+  }),
+  trap(["__warn_printk"], { fmt: ["fmt"] }, (world, { fmt }) => {
+    world.warningText = world.memory.text(vaOfPointer(fmt)).trim();
+  }),
+  trap(
+    [
+      "print_hex_dump",
+      "__cond_resched",
+      "__might_sleep",
+      "__might_resched",
+      "preempt_schedule",
+      "preempt_schedule_notrace",
+    ],
+    {},
+    () => 0n,
+  ),
+  trap(["bpf_prog_fill_jited_linfo"], { prog: ["prog"], offsets: ["insn_to_jit_off"] }, (world, { prog, offsets }) => {
+    world.onOffsets?.(vaOfPointer(prog), vaOfPointer(offsets));
+  }),
+  trap(
+    ["bpf_address_lookup", "__bpf_address_lookup"],
+    { addr: ["addr"], size: ["size"], off: ["off"] },
+    (world, args) => {
+      const symbol = world.lookup?.(vaOfPointer(args.addr));
+      if (symbol === undefined) return 0n;
+      if (args.size !== 0n) world.memory.write64(vaOfPointer(args.size), BigInt(symbol.bytes));
+      if (args.off !== 0n) world.memory.write64(vaOfPointer(args.off), BigInt(vaOfPointer(args.addr) - symbol.start));
+      return 1n;
+    },
+  ),
+];

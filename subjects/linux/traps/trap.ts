@@ -1,0 +1,44 @@
+// What a trap is: a function of the kernel that does not run, because our machine does in its place what it would do to
+// hardware and to the rest of the kernel; or a probe, a function that runs and is noted before.
+
+import type { World } from "../world.js";
+
+/** Names that a parameter has in one version or another, the first that this kernel's BTF knows counts. */
+export type ParameterNames = Readonly<Record<string, readonly string[]>>;
+
+export interface TrapRow {
+  /** Of the function over versions. */
+  readonly names: readonly string[];
+  /** By the name that the row uses; where the kernel has no BTF of the function, the order is that of the registers. */
+  readonly parameters: ParameterNames;
+  /** `probe`: the function runs natively afterwards. */
+  readonly kind: "trap" | "probe";
+  /** @returns X0 of a trap. */
+  act(world: World, args: Readonly<Record<string, bigint>>, name: string): bigint;
+}
+
+/** A function that our machine takes the place of. */
+export function trap<P extends ParameterNames>(
+  names: readonly string[],
+  parameters: P,
+  act: (world: World, args: Readonly<Record<keyof P & string, bigint>>, name: string) => bigint | undefined,
+): TrapRow {
+  return { names, parameters, kind: "trap", act: (world, args, name) => act(world, args as never, name) ?? 0n };
+}
+
+/** A function that runs natively and is noted before. */
+export function probe<P extends ParameterNames>(
+  names: readonly string[],
+  parameters: P,
+  act: (world: World, args: Readonly<Record<keyof P & string, bigint>>, name: string) => void,
+): TrapRow {
+  return {
+    names,
+    parameters,
+    kind: "probe",
+    act(world, args, name) {
+      act(world, args as never, name);
+      return 0n;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// What traps act on: the machine, the image in it, and what a case has asked for.
+
+import type { Va } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import type { BootOptions } from "../subject.js";
+import type { Arena } from "./arena.js";
+import type { TypedImage } from "./kernel-image.js";
+import type { PageFrames } from "./page-frames.js";
+import type { PlacedImage } from "./placed-image.js";
+
+/** What runs kernel code. */
+interface WorldCpu {
+  /** @returns X0 */
+  call(name: string, ...args: readonly (bigint | number)[]): bigint;
+  /** Whether a call of that function follows in the caller of the function that is being entered. */
+  isFollowedBy(name: string): boolean;
+}
+
+export interface World {
+  readonly machine: Machine;
+  readonly image: TypedImage;
+  readonly memory: PlacedImage;
+  readonly arena: Arena;
+  readonly pages: PageFrames;
+  readonly options: BootOptions;
+  /** The task that runs. */
+  readonly task: Va;
+  /** Stands for every `struct vm_struct`. */
+  readonly vmStruct: Va;
+  /** The CPU that runs kernel code now. */
+  readonly cpu: WorldCpu;
+  blinding: (() => number) | undefined;
+  /** What was printed, format strings as they are. */
+  readonly messages: string[];
+  /** Of a WARN that is about to be raised. */
+  warningText: string;
+  /** A load was refused because it would pass the limit. */
+  overLimit: boolean;
+  warn(message: string): void;
+  /** The JIT is done with a function: where its table of offsets is, without the entry before it. */
+  onOffsets?: ((prog: Va, offsets: Va) => void) | undefined;
+  /** BPF text by address. */
+  lookup?: ((va: Va) => { readonly start: Va; readonly bytes: number } | undefined) | undefined;
+}

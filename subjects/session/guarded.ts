@@ -1,0 +1,14 @@
+// A step that may crash the kernel under test.
+
+import type { StepResult } from "../step.js";
+import { NotModelled } from "../subject.js";
+
+/** A crash of kernel code cuts the step short. What its world lacks is no crash, and ends the case. */
+export function guarded(perform: () => StepResult): StepResult {
+  try {
+    return perform();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof NotModelled) throw error;
+    return { kind: "crashed", error };
+  }
+}
