@@ -45,6 +45,8 @@ export class LinuxKernel implements SubjectKernel, World {
   readonly messages: string[] = [];
   warningText = "";
   overLimit = false;
+  /** No failure was planned when the load in progress began: a refusal is the JIT's own. */
+  private isUndisturbed = true;
   blinding: (() => number) | undefined;
   onOffsets: World["onOffsets"];
   lookup: World["lookup"];
@@ -108,6 +110,7 @@ export class LinuxKernel implements SubjectKernel, World {
     const options = { blind: this.blinding !== undefined, modulesBase: this.env.modulesBase };
     const made = functions.map((fn) => this.programs.make(fn, isPart, options));
     this.overLimit = false;
+    this.isUndisturbed = this.machine.failures.pending === 0;
     this.messages.length = 0;
     const failed = this.compileAll(made) ?? (isPart ? this.secondRound(made) : undefined);
     if (failed === undefined) return { ok: true, program: { bpfFunc: made[0]!.bpfFunc!, functions: made } };
@@ -196,7 +199,7 @@ export class LinuxKernel implements SubjectKernel, World {
 
   private reason({ fn }: LinuxFunction): LoadError {
     if (this.overLimit) return { kind: "noMemory", what: "image" };
-    if (this.machine.failures.pending === 0 && this.blinding === undefined) {
+    if (this.isUndisturbed && this.blinding === undefined) {
       const row = fn.insns.find((one) => !this.compilesAlone(one.row))?.row;
       if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };
     }
