@@ -6,6 +6,7 @@ import { oneLine, Refusal } from "../harness/bad-input.js";
 import { limitLines, raiseLimits } from "../harness/limits.js";
 import { isFull, unwritable } from "../harness/output-file.js";
 import { version } from "../harness/project.js";
+import { NotModelled } from "../subjects/subject.js";
 import { complain } from "./command.js";
 import { COMMANDS } from "./commands/index.js";
 import { BAD_INPUT, CLEAN, type Io } from "./io.js";
@@ -26,6 +27,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return refused(error, commandName(program, argv), io);
     if (error instanceof Refusal) return complain(io, error.error);
+    if (error instanceof NotModelled) {
+      const expected = "a kernel whose every call is modelled";
+      return complain(io, { subject: "--subject", expected, got: error.message, next: "see docs/linux.md" });
+    }
     if (isFull(error)) return complain(io, unwritable((error as NodeJS.ErrnoException).path ?? "a file", error));
     const text = error instanceof Error ? error.message : String(error);
     io.err(`rox: internal error: ${oneLine(text)}; set ROX_DEBUG=1 to see where\n`);

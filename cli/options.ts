@@ -86,7 +86,7 @@ export function subjectFor(io: Io, spec: string, pluginOptions = ""): AnySubject
   const opened = openSubject(pluginOptions === "" ? spec : `${spec} ${pluginOptions}`);
   if (opened.ok) return withKnownDefects(opened.subject);
   const { expected, got } = opened;
-  complain(io, { subject: "--subject", expected, got, next: "choose one of them" });
+  complain(io, { subject: "--subject", expected, got, next: "see docs/subjects.md and docs/linux.md" });
   return undefined;
 }
 

@@ -53,6 +53,8 @@ export class LinuxKernel implements SubjectKernel, World {
   private readonly placed: PlacedKernel;
   private readonly programs: Programs;
   private readonly cpus: KernelCpu[] = [];
+  /** Asked for, and not to be had. */
+  private isAtEl2 = false;
   private current: JitEnv;
 
   constructor(
@@ -93,9 +95,10 @@ export class LinuxKernel implements SubjectKernel, World {
   get env(): JitEnv {
     return this.current;
   }
-  /** Of an environment, a kernel image takes what its CPU has; the rest it was built with. */
+  /** Of an environment, a kernel image takes what its CPU has; the rest it was built with. It runs at EL1. */
   set env(env: JitEnv) {
     const { image, placed } = this;
+    this.isAtEl2 = env.vhe;
     const { callBase, dummyTramp } = kernelText(image);
     this.current = { ...env, callBase, dummyTramp, bti: false, vhe: false, branchHistory: undefined };
     if (placed.prepared.lse !== undefined) placed.setCapability(placed.prepared.lse, env.lse);
@@ -106,6 +109,8 @@ export class LinuxKernel implements SubjectKernel, World {
   }
 
   loadProgram(functions: readonly JitFunction[]): LoadResult {
+    const missing = { kind: "missing", what: "a kernel that runs at EL2 (vhe)" } as const;
+    if (this.isAtEl2) return { ok: false, index: 0, error: missing, functions: [] };
     const isPart = functions.length > 1;
     const options = { blind: this.blinding !== undefined, modulesBase: this.env.modulesBase };
     const made = functions.map((fn) => this.programs.make(fn, isPart, options));

@@ -53,6 +53,7 @@ const LIBRARY = words(`
   __list_add_valid __list_add_valid_or_report __list_del_entry_valid __list_del_entry_valid_or_report
   mutex_lock mutex_unlock mutex_trylock rt_mutex_lock rt_mutex_unlock
   _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore
+  __pi_memset __pi_memset_generic __pi_memcpy __pi_memcpy_generic __pi_memmove __pi_memcmp
   fortify_panic kvmalloc_array kvcalloc
   __rcu_read_lock __rcu_read_unlock
 `);

@@ -3,8 +3,9 @@
 import type { Engine } from "../../../engines/engine.js";
 import type { Action, History } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
-import { NotModelled, type Subject } from "../../../subjects/subject.js";
+import { NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
+import { knownBreach } from "../../known-defects.js";
 import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
 import { verdictOrCrash } from "../check-or-crash.js";
 import { type Kind, type KindChecker, NO_COST } from "../kind.js";
@@ -68,8 +69,13 @@ function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChec
     },
     replay(history, head) {
       const verdictOf = (): Verdict => {
-        const { wrong } = replay({ ...history, head }, { subject, ...(engine && { engine }) });
+        const { wrong, report } = replay({ ...history, head }, { subject, ...(engine && { engine }) });
         if (wrong === undefined) return AGREE;
+        const known = report.violations.flatMap((violation) => knownBreach(subject, violation) ?? [])[0];
+        if (known !== undefined) return pastKnown(known);
+        // Of a real kernel, the history asks whether it has the defect: no objection is an answer.
+        if (head.breach === true && subject.known !== undefined)
+          return { kind: "refused", missing: "the defect shown" };
         const expected = head.breach === true ? "an objection" : "no objection";
         const oracle = head.oracle ?? "history";
         return { kind: "disagree", oracle, reason: "objects", where: "history", expected, got: wrong };
@@ -88,11 +94,13 @@ function described(action: Action, faultsHit: number): string {
 /** The first breach. Those of one oracle are one finding: what it says depends on all that came before. */
 function judgedPlay({ violations: [violation], known }: PlayReport): Verdict {
   if (violation === undefined) return { kind: "agree" };
-  if (known !== undefined) return { kind: "refused", missing: `a mended ${known}, a known defect` };
+  if (known !== undefined) return pastKnown(known);
   const { oracle, step, what } = violation;
   const reason = oracle === NO_EXCEPTION ? withoutNumbers(what) : "objects";
   return { kind: "disagree", oracle, reason, where: `step ${step}`, expected: "no breach", got: what, step };
 }
+
+const pastKnown = (quirk: QuirkId): Verdict => ({ kind: "refused", missing: `a mended ${quirk}, a known defect` });
 
 /** What the subject's world lacks ends a case without an answer. */
 function playOrMissing(play: () => PlayReport): PlayReport | string {
