@@ -26,7 +26,7 @@ test.each([
   },
   ...["conform", "golden"].map((command) => ({
     argv: [command, "x", "--subject", "other"],
-    says: 'rox: --subject: expected one of impl, FILE.json or plugin:PATH, got "other"; choose one of them\n',
+    says: 'rox: --subject: expected one of impl, linux:IMAGE, FILE.json or plugin:PATH, got "other"; see docs/subjects.md and docs/linux.md\n',
   })),
 ])("$argv is refused with one line and exit code 2", async ({ argv, says }) => {
   expect(await capture(argv)).toEqual({ code: 2, out: "", err: says });

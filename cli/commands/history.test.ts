@@ -64,7 +64,9 @@ describe("rox history", () => {
       const { code, err } = await capture([command, file(TEXT), "--subject", "other"]);
       expect({ code, err }).toEqual({
         code: 2,
-        err: expect.stringMatching(/^rox: --subject: expected one of .*impl.*, got "other"; choose one of them\n$/),
+        err: expect.stringMatching(
+          /^rox: --subject: expected one of .*impl.*, got "other"; see docs\/subjects.md and docs\/linux.md\n$/,
+        ),
       });
     }
   });
