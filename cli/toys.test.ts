@@ -110,7 +110,9 @@ describe("a subject", () => {
     for (const command of ["gate", "fuzz", "replay"]) {
       const { code, err } = await capture([command, "--subject", "nothing"]);
       expect([command, code]).toEqual([command, 2]);
-      expect(err).toMatch(/^rox: --subject: expected one of impl, toy, FILE.json or plugin:PATH, got [^\n]*\n$/);
+      expect(err).toMatch(
+        /^rox: --subject: expected one of impl, toy, linux:IMAGE, FILE.json or plugin:PATH, got [^\n]*\n$/,
+      );
     }
   });
 });

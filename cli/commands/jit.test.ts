@@ -72,7 +72,11 @@ describe("rox jit", () => {
     ["42.bpf", ["--base", "0x13"], "multiple of 8"],
     ["42.bpf", ["--base", "zero"], "hexadecimal"],
     ["42.bpf", ["--out", "/no/such/directory/x"], "ENOENT"],
-    ["42.bpf", ["--subject", "other"], '--subject: expected one of impl, FILE.json or plugin:PATH, got "other"'],
+    [
+      "42.bpf",
+      ["--subject", "other"],
+      '--subject: expected one of impl, linux:IMAGE, FILE.json or plugin:PATH, got "other"',
+    ],
     ["wide.bpf", [], "writeToFramePointer"],
   ])("%s with %s is refused with one line", async (name, options, says) => {
     const { code, err } = await jit(name, ...options);

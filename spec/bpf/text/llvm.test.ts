@@ -17,6 +17,8 @@ const COMPLETE = 19;
 
 /** The first release that knows -mcpu=v4. */
 const KNOWS_V4 = 18;
+/** The first that knows load-acquire and store-release. */
+const KNOWS_NEWER = 21;
 
 const version = (): number | undefined => {
   const { stdout, error } = spawnSync(BINARY, ["--version"], { encoding: "utf8" });
@@ -114,8 +116,11 @@ test("llvm-mc assembles what is printed to the same bytes", () => {
   }
   expect(at).toBe(result.bytes.length);
 
-  const unchecked = [...new Set([...rejected].map((index) => asked[index]?.row.id))];
-  if ((release ?? 0) >= COMPLETE) expect(unchecked).toEqual([]);
-  if (unchecked.length > 0) console.warn(`not checked: LLVM ${release} does not read: ${unchecked.join(", ")}`);
+  const unchecked = [...new Set([...rejected].flatMap((index) => asked[index]?.row ?? []))];
+  // What is newer than the RFC came into LLVM later.
+  const late = (release ?? 0) >= KNOWS_NEWER ? [] : unchecked.filter(({ group }) => group === "linux");
+  if ((release ?? 0) >= COMPLETE) expect(unchecked.filter((row) => !late.includes(row))).toEqual([]);
+  if (unchecked.length > 0)
+    console.warn(`not checked: LLVM ${release} does not read: ${unchecked.map(({ id }) => id).join(", ")}`);
   expect(accepted.length).toBeGreaterThan(400);
 });
