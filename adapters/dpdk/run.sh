@@ -6,5 +6,5 @@ if [ ! -x "$folder/adapter" ]; then
   exit 1
 fi
 if [ "$(uname -m)" = aarch64 ]; then exec "$folder/adapter"; fi
-libraries=$folder/root/usr/lib/aarch64-linux-gnu:$folder/root/lib/aarch64-linux-gnu
-exec qemu-aarch64-static -L "$folder/root" -E LD_LIBRARY_PATH="$libraries" "$folder/adapter"
+libraries=$folder/sysroot/usr/lib/aarch64-linux-gnu:$folder/sysroot/lib/aarch64-linux-gnu
+exec qemu-aarch64-static -L "$folder/sysroot" -E LD_LIBRARY_PATH="$libraries" "$folder/adapter"

@@ -16,7 +16,7 @@ fi
 # The library with all that it loads, by the names of the release: apt knows which.
 dpkg --print-foreign-architectures | grep -qx arm64 || { echo "expected the architecture arm64, got none; dpkg --add-architecture arm64 && apt-get update" >&2; exit 2; }
 cd "$folder"
-if [ ! -e root/usr/include/dpdk/rte_bpf.h ]; then
+if [ ! -e sysroot/usr/include/dpdk/rte_bpf.h ]; then
   bpf=$(apt-cache pkgnames librte-bpf | sort -V | tail -1)
   mapfile -t names < <(
     apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
@@ -24,11 +24,11 @@ if [ ! -e root/usr/include/dpdk/rte_bpf.h ]; then
   )
   mkdir -p packages
   (cd packages && apt-get download -qq "${names[@]}" libdpdk-dev:arm64 libbsd-dev:arm64 libmd-dev:arm64)
-  for package in packages/*.deb; do dpkg -x "$package" root; done
+  for package in packages/*.deb; do dpkg -x "$package" sysroot; done
   rm -r packages
 fi
-include=$folder/root/usr/include
-libraries=$folder/root/usr/lib/aarch64-linux-gnu
+include=$folder/sysroot/usr/include
+libraries=$folder/sysroot/usr/lib/aarch64-linux-gnu
 aarch64-linux-gnu-gcc -O2 -march=armv8-a+crc -include rte_config.h \
   -I"$include/dpdk" -I"$include/aarch64-linux-gnu/dpdk" -I"$include" -o adapter "$here/adapter.c" \
   "$(echo "$libraries"/librte_bpf.so.*.0)" "$(echo "$libraries"/librte_eal.so.*.0)" -Wl,--allow-shlib-undefined

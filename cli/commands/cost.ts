@@ -24,7 +24,7 @@ export const defineCost: Define = (program, io, finish) => {
   program
     .command("cost")
     .description("Count what a workload asks of the machine, and estimate its time: pages against packs.")
-    .argument("[workload]", `a file, or one of ${workloadNames().join(", ")}`, "test_tag")
+    .argument("[workload]", "a file, or one of those below", "test_tag")
     .addOption(oneOf("--allocator <names>", "page, pack or both (default: both)", ALLOCATORS))
     .addOption(
       oneOf("--series <versions>", `versions of the series, of ${SERIES.join(",")} (needs a checkout)`, SERIES),
@@ -34,6 +34,8 @@ export const defineCost: Define = (program, io, finish) => {
     .addOption(new Option("--page-bytes <n>", "size of a page").choices(["4096", "16384", "65536"]).default("4096"))
     .option("--seed <n>", "seed of what is drawn", integer(0, 2 ** 32 - 1), 1)
     .option(...JSON_OPTION)
+    // Asked for only when help is printed: every command is defined at every start.
+    .addHelpText("after", () => `\nWorkloads: ${workloadNames().join(", ")}`)
     .addHelpText(
       "after",
       examples([

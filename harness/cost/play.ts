@@ -18,7 +18,7 @@ import {
   type TrampolineView,
   trampFlags,
 } from "../../subjects/subject.js";
-import { textOf } from "../../subjects/trampoline/kernel-text.js";
+import { progInsns, progObject, textOf } from "../../subjects/trampoline/kernel-text.js";
 import { WORD } from "../../subjects/trampoline/setup.js";
 import { Counter, type Counts, type LongestHeld, type Nanoseconds, type Peaks } from "./counts.js";
 import { Programs } from "./programs.js";
@@ -172,9 +172,9 @@ class Player {
 }
 
 const linkOf = ({ bpfFunc }: LoadedProgram, position: number): TrampLink => ({
-  prog: 0x8000_4000_0000 + position * 4096,
+  prog: progObject(position),
   bpfFunc,
-  insnsi: 0x8000_4100_0000 + position * 4096,
+  insnsi: progInsns(position),
   jited: true,
   cookie: { high: 0, low: 0 },
   ...{ sleepable: false, recursionChecked: true, lsmCgroup: false },

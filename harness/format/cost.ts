@@ -3,10 +3,8 @@
 import type { Column, CostReport } from "../cost/cost.js";
 import { COUNTED, type Counted } from "../cost/counts.js";
 import { CALIBRATED, ESTIMATES } from "../cost/unit-costs.js";
+import { grouped } from "../report/html.js";
 import { clip, table, wrap } from "./text.js";
-
-/** `83,906,544`. */
-const grouped = (n: number): string => Math.round(n).toLocaleString("en-US");
 
 /** `83.91 M`: where the exact numbers do not fit. */
 const compact = (n: number): string => (n < 100_000 ? grouped(n) : `${(n / 1e6).toFixed(2)} M`);

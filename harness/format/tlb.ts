@@ -1,6 +1,7 @@
 // What packing saves in the instruction TLB, as tables beside those of the cover letter.
 
 import type { Lookups } from "../../machine/itlb/itlb.js";
+import { grouped } from "../report/html.js";
 import { change, LAYOUTS, type Layout, type LayoutLookups, LETTER_CHANGES, type TlbReport } from "../tlb/tlb.js";
 import { clip, table, wrap } from "./text.js";
 
@@ -60,7 +61,7 @@ const waysOf = ({ entries, ways }: { readonly entries: number; readonly ways: nu
 
 function cells(lookups: LayoutLookups, name: Layout): string[] {
   const { fetches, misses, walks } = lookups[name];
-  const numbers = [fetches, misses, walks].map((n) => n.toLocaleString("en-US"));
+  const numbers = [fetches, misses, walks].map(grouped);
   const against = (of: (one: Lookups) => number): string =>
     name === "page" ? "" : percentOf(change(of(lookups.page), of(lookups[name])));
   return [numbers[0]!, numbers[1]!, against((one) => one.misses), numbers[2]!, against((one) => one.walks)];

@@ -117,7 +117,8 @@ function write(
   findings: readonly KeptFinding[],
 ): Loaded<MergedCampaign> {
   const state = new CampaignState(settings);
-  state.apply(sumOf(parts));
+  // Lanes of different shards are different lanes.
+  for (const { said } of parts) state.apply(said);
   for (const place of [directory, findingsDirectory(directory), campaignCorpus(directory)]) {
     const made = makeDirectory(place);
     if (!made.ok) return made;
@@ -158,38 +159,6 @@ function findingFiles({ facts, shrunk, original }: KeptFinding): [string, string
 }
 
 const isEntry = ({ notRepeated }: FindingFacts): boolean => notRepeated === undefined;
-
-/** Lanes of different shards are different lanes: everything is added. */
-function sumOf(parts: readonly Part[]): SnapshotRecord {
-  const sum = new Map<string, Record<string, number>>();
-  const incomparable: Record<string, number> = {};
-  const findings: Record<string, number> = {};
-  const suspected: Record<string, string> = {};
-  const emitted: number[] = [];
-  let [elapsedMs, ignored] = [0, 0];
-  for (const { said } of parts) {
-    for (const [kind, sums] of Object.entries(said.sums)) {
-      sum.set(kind, added(sum.get(kind) ?? {}, sums as unknown as Record<string, number>));
-    }
-    Object.assign(incomparable, added(incomparable, said.incomparable));
-    Object.assign(findings, added(findings, said.findings));
-    for (const [cause, name] of Object.entries(said.suspected)) suspected[cause] ??= name;
-    for (const [i, n] of said.emitted.entries()) emitted[i] = (emitted[i] ?? 0) + n;
-    elapsedMs += said.elapsedMs;
-    ignored += said.ignored;
-  }
-  return {
-    ...{ kind: "snapshot", elapsedMs, ignored, incomparable, findings, suspected, emitted },
-    sums: Object.fromEntries(sum) as unknown as SnapshotRecord["sums"],
-    lanes: parts.flatMap(({ said }) => said.lanes),
-  };
-}
-
-function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
-  const sum = { ...a };
-  for (const [key, n] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + n;
-  return sum;
-}
 
 /** The shards side by side in time. The points that they reached together are known at the end only. */
 function samplesOf(parts: readonly Part[], state: CampaignState): string {

@@ -186,11 +186,12 @@ export class CampaignState {
     this.ignored += record.ignored;
   }
 
+  /** Adds to what there is: nothing at the beginning of a log, other shards in a merged campaign. */
   private applySnapshot(record: SnapshotRecord): void {
-    this.elapsedMs = record.elapsedMs;
+    this.elapsedMs += record.elapsedMs;
     for (const [kind, sums] of Object.entries(record.sums)) this.addSums(presentName(kind), sums);
-    this.emitted = record.emitted;
-    this.ignored = record.ignored;
+    this.emitted = addEmitted(this.emitted, record.emitted);
+    this.ignored += record.ignored;
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.findings));
     for (const [suspected, name] of Object.entries(record.suspected)) this.suspected.set(suspected, name);
