@@ -63,9 +63,11 @@ const EXTENDS: Readonly<Record<number, string>> = { 7: "xtb", 15: "xth", 31: "xt
 /** A field of the low bits of another, or into them; of zero it clears. */
 function inserted({ width, rd, rn, immr, imms }: Insn<"bitfield">): string {
   const [d, n] = [regName(rd, width), regName(rn, width)];
+  const field = [number((width - immr) % width), number(imms + 1)];
+  // The architecture prefers "bfxil" where the field starts at bit 0; assemblers write "bfc" there too.
+  if (rn === ZR && (immr === 0 || imms < immr)) return line("bfc", d, ...field);
   if (imms >= immr) return line("bfxil", d, n, number(immr), number(imms - immr + 1));
-  const field = [number(width - immr), number(imms + 1)];
-  return rn === ZR ? line("bfc", d, ...field) : line("bfi", d, n, ...field);
+  return line("bfi", d, n, ...field);
 }
 
 /** Extensions from bit 0, shifts up or down to the last bit, and the rest as inserted or extracted fields. */

@@ -119,7 +119,7 @@ function broken(program: Program, tally: Map<string, number>): readonly string[]
         found.push(`slot ${pc} reads an unwritten register`);
       }
       if (row.off !== "mem") return;
-      const at = placeOf(registers[row.kind === "load" ? src : dst]!) + o;
+      const at = placeOf(registers[row.kind === "load" || row.kind === "loadAcquire" ? src : dst]!) + o;
       const fromTop = at - placeOf(registers[10]!);
       const { stackDepth } = functions.find((f) => pc >= f.start && pc < f.end)!;
       if (fromTop >= -STACK_BYTES && fromTop < -stackDepth) found.push(`slot ${pc} is at r10${fromTop}`);
