@@ -62,9 +62,8 @@ export class Emitter implements CodeSink {
     given: JitFunction,
     readonly env: JitEnv,
   ) {
-    const { privateStack, ...rest } = given;
     // A JIT that knows no private stack is never told of one, and takes the kernel's.
-    const fn = privateStack === undefined || env.changes.privateStack ? given : rest;
+    const fn = given.privateStack === undefined || env.changes.privateStack ? given : onKernelStack(given);
     this.fn = fn;
     this.frame = frameOf(fn, !env.quirks.callbackWithoutFrame);
     this.registers = registerMap(env.changes);
@@ -159,4 +158,8 @@ export class Emitter implements CodeSink {
     this.refused ??= { word: this.words, why };
     this.image[this.words] = FILL as Word;
   }
+}
+
+function onKernelStack({ privateStack: _, ...fn }: JitFunction): JitFunction {
+  return fn;
 }

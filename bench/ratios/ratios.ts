@@ -1,0 +1,119 @@
+// How fast this build is, and against a reference: `npm run bench -- --against REV`. Both builds work through the same
+// workloads in turn, a batch each, so that what else the machine does falls on both. All figures are of processor time;
+// what counts is the ratio within one run.
+// Run: `npm run build && npm run bench [-- --against REV] [--rounds N] [--only TEXT]`. REV may also be the folder of a
+// checkout that is built.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import os from "node:os";
+import { parseArgs } from "node:util";
+import { projectRoot } from "../../harness/project.js";
+import { checkoutOf } from "./checkout.js";
+import type { Measured, Order } from "./child.js";
+import { COMMANDS, startUpOf } from "./start-up.js";
+import { WORKLOADS, type Workload } from "./workloads.js";
+
+const CHILD = new URL("./child.js", import.meta.url);
+/** Batches that are not counted: by then what is used often is compiled. */
+const WARM_UP = 6;
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+class Build {
+  private readonly process: ChildProcess;
+
+  constructor(readonly folder: string) {
+    this.process = fork(CHILD, [folder]);
+  }
+
+  /** Microseconds a compared case. */
+  async measure(order: Order): Promise<number> {
+    const answer = once(this.process, "message");
+    this.process.send(order);
+    const [{ ms, compared }] = (await answer) as [Measured];
+    if (compared === 0) throw new Error(`${this.folder}: not one case of the workload agrees`);
+    return (1000 * ms) / compared;
+  }
+
+  end(): void {
+    this.process.disconnect();
+  }
+}
+
+/** Of each build, microseconds a case by round. */
+async function measureAll(index: number, folders: readonly string[], rounds: number): Promise<number[][]> {
+  const { cases } = WORKLOADS[index]!;
+  const builds = folders.map((folder) => new Build(folder));
+  const figures = builds.map((): number[] => []);
+  try {
+    for (let round = -WARM_UP; round < rounds; round++) {
+      for (const [i, build] of builds.entries()) {
+        const figure = await build.measure({ workload: index, from: (round + WARM_UP) * cases, cases });
+        if (round >= 0) figures[i]!.push(figure);
+      }
+    }
+  } finally {
+    for (const build of builds) build.end();
+  }
+  return figures;
+}
+
+/** What stands behind the figures of this build. */
+const HEADING = ["", `; those of the reference; how many times faster, by round and at best`];
+
+const perSecond = (us: number): string => Math.round(1e6 / us).toLocaleString("en");
+
+function print(name: string, [own = [], other]: readonly number[][], figure: (value: number) => string): void {
+  const line = `${name.padEnd(30)} ${figure(median(own)).padStart(9)} ${figure(Math.min(...own)).padStart(9)}`;
+  if (other === undefined) {
+    console.log(line);
+    return;
+  }
+  const ratios = own.map((us, round) => other[round]! / us);
+  const best = Math.min(...other) / Math.min(...own);
+  const reference = `${figure(median(other)).padStart(9)} ${figure(Math.min(...other)).padStart(9)}`;
+  console.log(`${line} ${reference} ${median(ratios).toFixed(2).padStart(8)} ${best.toFixed(2).padStart(8)}`);
+}
+
+const { values } = parseArgs({
+  options: {
+    against: { type: "string" },
+    rounds: { type: "string", default: "9" },
+    only: { type: "string", default: "" },
+  },
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  console.error(`rox bench: expected a number of rounds, got ${values.rounds}`);
+  process.exit(2);
+}
+const root = projectRoot();
+const isWanted = ({ name }: Pick<Workload, "name">): boolean => name.includes(values.only);
+const checkout = values.against === undefined ? undefined : checkoutOf(root, values.against);
+try {
+  const folders = checkout === undefined ? [root] : [root, checkout.folder];
+  const [cpu] = os.cpus();
+  console.log(`${cpu?.model ?? "unknown CPU"}, ${os.availableParallelism()} cores, Node ${process.version}`);
+  console.log(
+    `${rounds} rounds; compared cases a second of processor time: median and best${HEADING[folders.length - 1]}`,
+  );
+  for (const [index, workload] of WORKLOADS.entries()) {
+    if (isWanted(workload)) print(workload.name, await measureAll(index, folders, rounds), perSecond);
+  }
+  const commands = COMMANDS.filter(isWanted);
+  if (commands.length > 0) console.log("milliseconds of processor time, the start of Node included");
+  for (const command of commands) {
+    const figures = folders.map((): number[] => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, folder] of folders.entries()) figures[i]!.push(startUpOf(folder, command));
+    }
+    print(command.name, figures, (ms) => ms.toFixed(0));
+  }
+} finally {
+  checkout?.remove();
+}
