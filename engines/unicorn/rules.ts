@@ -91,10 +91,10 @@ export class AccessRules {
     if (misaligned !== undefined) return misaligned;
     // That it is misaligned is the graver fault, and the emulator finds it.
     if (isAtomic(word) && va % bytes !== 0) return undefined;
-    const pushed = spVa + pushOf(word);
-    if (isBelow && va < pushed) {
+    // A push is at SP itself. The library may report it lower: it rounds both parts of a load that crosses 1 KiB down.
+    if (isBelow && pushOf(word) === 0) {
       const what = isStore ? "store to" : "load from";
-      const detail = `${bytes} bytes at ${pushed - va} below sp: ${what} ${hexAddress(signed(va))}`;
+      const detail = `${bytes} bytes at ${spVa - va} below sp: ${what} ${hexAddress(signed(va))}`;
       return { pc, why: "outsideFrame", detail };
     }
     if (!isAbove) return undefined;

@@ -7,10 +7,12 @@ import { describe, expect, test } from "vitest";
 import type { Engine, EngineOutcome } from "../../engines/engine.js";
 import { ENGINES } from "../../engines/index.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
 import { assertLaw } from "../../testing/law.js";
 import { available } from "../../testing/required.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
 import { checkCase, makeChecker } from "../cases/program/check.js";
+import type { CaseReport } from "../cases/program/report.js";
 
 const RUNS = 2000;
 const usable = ENGINES.filter((engine) => available(engine.name, () => engine.unavailable()));
@@ -54,6 +56,21 @@ test(`${usable.map(({ name }) => name).join(", ")} agree on random programs`, ()
 
 const reference = makeChecker({ engines: [referenceEngine] });
 
+/** The report without bytes that are not the program's doing: earlier frames leave LR there, which engines sign as they like. */
+function withoutLeftovers(report: CaseReport): CaseReport {
+  if (report.kind === "invalid") return report;
+  return { ...report, runs: report.runs.map((run) => ({ ...run, got: run.got && written(run.got, run.expected) })) };
+}
+
+function written(got: Outcome, expected: Outcome): Outcome {
+  if (got.kind !== "returned" || expected.kind !== "returned") return got;
+  const regions = got.regions.map((region, r) => {
+    const mask = expected.regions[r]?.written;
+    return mask === undefined ? region : { ...region, bytes: region.bytes.map((byte, at) => (mask[at] ? byte : 0)) };
+  });
+  return { ...got, regions };
+}
+
 const others = usable.filter((engine) => engine !== referenceEngine);
 
 describe.each(others.map((engine) => [engine.name, engine] as const))("%s", (_name, engine) => {
@@ -61,7 +78,7 @@ describe.each(others.map((engine) => [engine.name, engine] as const))("%s", (_na
     // Reports name the engine: both go by one name here.
     const checker = makeChecker({ engines: [{ ...engine, name: referenceEngine.name }] });
     const property = fc.property(new CaseArbitrary(), (c) => {
-      expect(checkCase(c, checker)).toEqual(checkCase(c, reference));
+      expect(withoutLeftovers(checkCase(c, checker))).toEqual(withoutLeftovers(checkCase(c, reference)));
     });
     assertLaw(property, { seed: 1, numRuns: 500 });
   });
