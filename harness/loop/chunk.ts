@@ -107,9 +107,15 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
   const suspects: Suspect[] = [];
   const mutants: number[] = [];
   let looked = 0;
-  for (const [n, index] of indexes.entries()) {
+  const makeAt = (n: number): Made => {
     beat(heartbeat, n + 1, 0);
-    const { case: c, isMutant } = caseAt(trial, seed, index, steering);
+    return caseAt(trial, seed, indexes[n]!, steering);
+  };
+  // Made when they are needed, or all before the first is checked.
+  const ahead = trial.worksAhead ? indexes.map((_, n) => makeAt(n)) : undefined;
+  if (ahead !== undefined) trial.announce(ahead.map((made) => made.case));
+  for (const [n, index] of indexes.entries()) {
+    const { case: c, isMutant } = ahead?.[n] ?? makeAt(n);
     if (isMutant) mutants.push(index);
     beat(heartbeat, n + 1, 1);
     const looks = pointsEvery > 0 && index % pointsEvery === 0;

@@ -13,6 +13,8 @@ import type { QuirkId } from "../../subjects/subject.js";
 
 export interface Trial extends Required<KindChecker<unknown>> {
   readonly kind: AnyKind;
+  /** Whether anybody has a use for cases that are announced. */
+  readonly worksAhead: boolean;
   /** What cases are drawn from; undefined for all that Linux takes. */
   readonly dialect?: Dialect | undefined;
 }
@@ -75,6 +77,9 @@ function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[])
   return {
     kind,
     dialect: isKernel(subject) ? undefined : subject.dialect,
+    worksAhead: !isKernel(subject),
+    announce: (cases) => checker().announce?.(cases),
+    close: () => made?.close?.(),
     adapt: (c) => checker().adapt?.(c) ?? c,
     check: (c, notice) => checker().check(c, notice),
     blame: (c, found) => checker().blame(c, found),

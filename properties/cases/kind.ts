@@ -46,6 +46,10 @@ type Notice = "nothing" | "rows" | "points";
 export interface KindChecker<C> {
   /** Whatever goes wrong inside a witness is a disagreement of `no-exception`; the checker stays usable. Never throws. */
   check(c: C, notice?: Notice): Tried;
+  /** Cases that will be checked next, in order: a subject that can work ahead does. Absent where none can. */
+  announce?(cases: readonly C[]): void;
+  /** What was started for it ends; it is started again when a case is checked. */
+  close?(): void;
   /** A case that was drawn, as this subject can play it. Default: as it is. */
   adapt?(c: C): C;
   /** What a failure is about, in a word or two: an instruction row, an action. `?` where nothing can be blamed. */

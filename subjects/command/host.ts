@@ -14,11 +14,12 @@ import { CALL_BASE, ENTRY_SP, frameAt, layoutOf, PAGE_BYTES, STACK } from "../ru
 import type { RunMemory } from "../run/run-memory.js";
 import { placed } from "../session/machines.js";
 import { withAddresses } from "./addresses.js";
+import { Conversation } from "./conversation.js";
 import type { Descriptor, EntryArgument, Extra } from "./descriptor.js";
 import { FrameFinder } from "./frame.js";
 import { type Convention, relocate, wrapper, wrapperBytes } from "./image.js";
-import { AdapterProcess, type CommandLine, ProcessFailure } from "./process.js";
-import { type Answer, badHello, helloFrame, type ProgramRequest, programFrame, readAnswer } from "./protocol.js";
+import { type CommandLine, ProcessFailure } from "./process.js";
+import type { Answer, ProgramRequest } from "./protocol.js";
 
 /** Within reach of helpers by BL, and behind what wraps an image. */
 const WRAPPER: Va = 0x8000_8400_0000;
@@ -33,22 +34,20 @@ const LAST_SAVED = 29;
 const numberOf = (register: string): number => Number(register.slice(1));
 
 export class CommandHost implements ProgramHost {
-  private process: AdapterProcess | undefined;
+  private readonly conversation: Conversation<HostedCase>;
   private readonly machine: Machine;
   private readonly memory: RunMemory;
   private readonly traps = new Map<Va, Trap>();
   private readonly finder: FrameFinder | undefined;
   private calls: HelperCall[] = [];
-  private nextId = 1;
   private mappedBytes = 0;
-  /** Sent and not yet answered, in order. */
-  private readonly ahead: { readonly key: string; readonly id: number }[] = [];
 
   constructor(
     private readonly descriptor: Descriptor,
-    private readonly line: CommandLine,
+    line: CommandLine,
     engine: Engine,
   ) {
+    this.conversation = new Conversation(line, (tried) => this.requestOf(tried));
     const physical = engine.physical?.(PHYSICAL_BYTES);
     const { machine, memory } = placed({}, { physical, cpus: 1 });
     this.machine = machine;
@@ -71,13 +70,11 @@ export class CommandHost implements ProgramHost {
   }
 
   load(tried: HostedCase): ProgramLoad {
-    const request = this.requestOf(tried);
     let answer: Answer;
     try {
-      answer = this.ask(request);
+      answer = this.conversation.ask(tried);
     } catch (error) {
       if (!(error instanceof ProcessFailure)) throw error;
-      this.close();
       return { kind: "broken", what: error.what, why: error.message };
     }
     switch (answer.kind) {
@@ -93,66 +90,17 @@ export class CommandHost implements ProgramHost {
   }
 
   announce(cases: readonly HostedCase[]): void {
-    try {
-      for (const tried of cases) {
-        const request = this.requestOf(tried);
-        this.started().send(programFrame(request));
-        this.ahead.push({ key: keyOf(request), id: request.id });
-      }
-    } catch (error) {
-      // Whoever loads the first of them is told.
-      if (!(error instanceof ProcessFailure)) throw error;
-      this.close();
-    }
+    this.conversation.announce(cases);
   }
 
   close(): void {
-    this.process?.stop();
-    this.process = undefined;
-    this.ahead.length = 0;
+    this.conversation.close();
   }
 
-  private started(): AdapterProcess {
-    if (this.process !== undefined) return this.process;
-    const started = new AdapterProcess(this.line);
-    this.process = started;
-    started.send(helloFrame());
-    const wrong = badHello(started.receive());
-    if (wrong !== undefined) throw new ProcessFailure("the answer is no greeting", wrong);
-    return started;
-  }
-
-  /** @throws ProcessFailure if what comes is no answer to it */
-  private ask(request: ProgramRequest): Answer {
-    const key = keyOf(request);
-    const at = this.ahead.findIndex((one) => one.key === key);
-    const process = this.started();
-    if (at < 0) {
-      // What was announced and is not wanted yet comes first.
-      process.send(programFrame(request));
-      for (const { id } of this.ahead.splice(0)) this.answerTo(process, id);
-      return this.answerTo(process, request.id);
-    }
-    const [wanted] = this.ahead.splice(0, at + 1).slice(-1);
-    for (let i = 0; i < at; i++) this.answerTo(process, undefined);
-    return this.answerTo(process, wanted!.id);
-  }
-
-  /** @param id undefined: of one that nobody waits for */
-  private answerTo(process: AdapterProcess, id: number | undefined): Answer {
-    const answer = readAnswer(process.receive());
-    if (typeof answer === "string") throw new ProcessFailure("the answer makes no sense", answer);
-    if (id !== undefined && answer.id !== id) {
-      throw new ProcessFailure("the answer is for another request", `${answer.id}, expected ${id}`);
-    }
-    return answer;
-  }
-
-  private requestOf({ program, facts, env }: HostedCase): ProgramRequest {
+  private requestOf({ program, facts, env }: HostedCase): Omit<ProgramRequest, "id"> {
     const { maps } = layoutOf(program, 0);
     const code = withAddresses(program.code[0]!, maps);
     return {
-      id: this.nextId++,
       lse: env.cpu === "lse",
       stackBytes: Math.max(0, ...facts.functions.map(({ stackDepth }) => stackDepth)),
       address: pointer(IMAGE),
@@ -287,6 +235,3 @@ function valueAt(what: EntryArgument | Extra, layout: Layout, inputBytes: number
       return what satisfies never;
   }
 }
-
-/** Requests for the same image. */
-const keyOf = ({ lse, code }: ProgramRequest): string => `${lse}${Buffer.from(code).toString("latin1")}`;

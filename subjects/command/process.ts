@@ -20,7 +20,7 @@ export class ProcessFailure extends Error {
   constructor(
     /** A word: what happened, without numbers. */
     readonly what: string,
-    detail = "",
+    readonly detail = "",
   ) {
     super(detail === "" ? what : `${what}: ${detail}`);
   }

@@ -36,20 +36,25 @@ function firstDifferent(c: Case, input: Uint8Array, subject: Subject): string | 
 }
 
 /**
- * The form without which it does not fail so any more, where nobody can be asked for registers; rarer ones are left out
- * first, since what is common is often needed by what is to blame.
+ * The form without which it does not fail so any more, where nobody can be asked for registers. Moves are left out last, and
+ * rarer forms first: what is common is often needed by what is to blame. Of equal ones the last is nearest to what differs.
  */
 export function blameByLeavingOut(c: Case, found: Disagreement, check: (c: Case) => Verdict): string {
   if (found.oracle === "answers") return "?";
   const slots = new Map<string, Set<string>>();
+  const moves = new Set<string>();
   c.program.code.forEach((insns, code) => {
     for (const [pc, { row }] of insns.entries()) {
       if (row.kind === "exit" || row.kind === "lddwHigh" || row.kind === "lddw") continue;
+      if (row.kind === "alu" && row.op === "mov") moves.add(row.id);
       const of = slots.get(row.id) ?? new Set();
       slots.set(row.id, of.add(slotKey(code, pc)));
     }
   });
-  const rareFirst = [...slots].sort(([, a], [, b]) => a.size - b.size).slice(0, MOST_BLAMED);
+  const rareFirst = [...slots]
+    .reverse()
+    .sort(([a, many], [b, more]) => Number(moves.has(a)) - Number(moves.has(b)) || many.size - more.size)
+    .slice(0, MOST_BLAMED);
   for (const [id, of] of rareFirst) {
     const verdict = check({ ...c, program: withoutSlots(c.program, of) });
     if (verdict.kind === "agree") return id;

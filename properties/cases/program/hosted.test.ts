@@ -8,7 +8,9 @@ import type { Case } from "../../../subjects/case.js";
 import type { ProgramSubject } from "../../../subjects/program-subject.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { imageSubject, scriptSubject } from "../../../testing/adapter.js";
+import { AGREE } from "../../verdict.js";
 import { checkCase, makeChecker } from "./check.js";
+import type { HostedChecker } from "./hosted.js";
 import { parseCase } from "./text.js";
 
 const RET = 0xd65f_03c0;
@@ -175,6 +177,59 @@ describe("a process that breaks the protocol is a finding, and the next program 
   test("what a process says before it ends is told", () => {
     const found = verdict(scriptSubject("console.error('out of\\nluck'); process.exit(7);"), ZERO);
     expect(found).toMatchObject({ got: expect.stringMatching(/exit code 7; it said: out of luck$/) });
+  });
+});
+
+describe("programs go ahead of their answers", () => {
+  /** Told of all before the first is checked, as chunks of a run are. */
+  function announced(subject: ProgramSubject, texts: readonly string[]) {
+    const checker = makeChecker({ subject, engines: [defaultEngine()] }) as HostedChecker;
+    const cases = texts.map(caseOf);
+    checker.announce(cases);
+    const all = cases.map((c) => checker.check(c));
+    checker.close();
+    return all.map((report) => (report.kind === "checked" ? report.verdict : report.kind));
+  }
+  const THREE = [1, 2, 3].map((n) => `# input: zero 16\n\nr0 = ${n}\nexit\n`);
+  /** Takes all that is there before it answers: `each(constants)` gets what the programs set r0 to. */
+  const taking = (each: string): string => `
+    frame((read(read(4).readUInt32LE(0)), HELLO));
+    const next = () => { const body = read(read(4).readUInt32LE(0)); return { id: body.readUInt32LE(4), r0: body.readInt32LE(body.length - 12) }; };
+    const image = ({ id, r0 }) => frame(words(0x82, id, 0, 0, 0, 0xd2800000 | (r0 << 5), 0xd65f03c0));
+    ${each}`;
+
+  test("all of them are sent before the first answer is there", () => {
+    const script = taking("const all = [next(), next(), next()]; all.forEach(image); next();");
+    expect(announced(scriptSubject(script, { timeoutMs: 20_000 }), THREE)).toEqual([AGREE, AGREE, AGREE]);
+  });
+
+  test("the one that breaks the process is found, and the others are answered", () => {
+    const alone = taking("for (;;) { const one = next(); if (one.r0 === 2) process.exit(9); image(one); }");
+    // It writes when it has nothing more to read, and dies with what it has not written.
+    const late = taking(`
+      const answers = [];
+      process.stdin.on("data", (bytes) => {
+        for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32LE(at)) {
+          const body = bytes.subarray(at + 4, at + 4 + bytes.readUInt32LE(at));
+          const one = { id: body.readUInt32LE(4), r0: body.readInt32LE(body.length - 12) };
+          if (one.r0 === 2) process.exit(9);
+          answers.push(one);
+        }
+        for (const one of answers.splice(0)) image(one);
+      });`);
+    for (const script of [alone, late]) {
+      const got = expect.stringContaining("exit code 9");
+      expect(announced(scriptSubject(script), THREE)).toMatchObject([AGREE, { oracle: "answers", got }, AGREE]);
+    }
+  });
+
+  test("a process that breaks over several and over none of them alone is told as well", () => {
+    const script = taking(`
+      const mark = __filename + ".broke";
+      if (!fs.existsSync(mark)) { next(); next(); fs.writeFileSync(mark, ""); process.exit(9); }
+      for (;;) image(next());`);
+    const got = expect.stringContaining("with several programs in flight, each of which it answers alone");
+    expect(announced(scriptSubject(script), THREE)).toMatchObject([AGREE, AGREE, { oracle: "answers", got }]);
   });
 });
 

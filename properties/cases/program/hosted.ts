@@ -10,7 +10,7 @@ import type { Insn } from "../../../spec/bpf/insn.js";
 import { type InterpretState, interpret } from "../../../spec/bpf/interpret.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../../spec/bpf/program.js";
-import type { Strictness } from "../../../spec/bpf/validate/problem.js";
+import type { Problem, Strictness } from "../../../spec/bpf/validate/problem.js";
 import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { deviates, ignoredIn, instructionsOf, slotKey, withoutSlots } from "../../../subjects/deviation.js";
@@ -41,8 +41,16 @@ interface Expected {
   readonly calls: readonly { readonly number: number; readonly r: BigUint64Array }[];
 }
 
+/** What there is to do for a case before the subject is asked. */
+type Ready =
+  | { readonly kind: "invalid"; readonly problems: readonly Problem[] }
+  | { readonly kind: "outside"; readonly missing: string }
+  | { readonly kind: "hosted"; readonly tried: HostedCase };
+
 export class HostedChecker {
   private host: ProgramHost | undefined;
+  /** Told of ahead, and not yet checked. */
+  private readonly ahead = new Map<Case, Ready>();
 
   constructor(
     private readonly subject: ProgramSubject,
@@ -51,22 +59,58 @@ export class HostedChecker {
     private readonly effort: Effort,
   ) {}
 
+  /** Cases that will be checked next, in order: the subject may begin with them. */
+  announce(cases: readonly Case[]): void {
+    this.ahead.clear();
+    const given: HostedCase[] = [];
+    for (const c of cases) {
+      const ready = this.readyOrNot(c);
+      if (ready === undefined) continue;
+      this.ahead.set(c, ready);
+      if (ready.kind === "hosted") given.push(ready.tried);
+    }
+    this.opened().announce?.(given);
+  }
+
   check(c: Case, watch: Watch = {}): CaseReport {
-    const validity = validate(c.program, { strictness: this.strictness, definedness: this.effort.definedness });
-    if (!validity.ok) return { kind: "invalid", problems: validity.problems };
+    const ready = this.ahead.get(c) ?? this.readied(c);
+    this.ahead.delete(c);
+    if (ready.kind === "invalid") return ready;
     const slots = c.program.code.reduce((n, code) => n + code.length, 0);
     const nothing = { kind: "checked", runs: [], slots, words: 0, executed: 0 } as const;
-    const missing = outside(c.program, this.subject.dialect);
-    if (missing !== undefined) return { ...nothing, verdict: { kind: "refused", missing } };
-    const report = this.tried(c, { program: c.program, facts: validity.facts, env: c.env }, watch);
+    if (ready.kind === "outside") return { ...nothing, verdict: { kind: "refused", missing: ready.missing } };
+    const report = this.tried(c, ready.tried, watch);
     const { verdict } = report;
     if (verdict.kind !== "disagree") return { ...nothing, ...report };
     return { ...nothing, ...report, verdict: this.pastDeviations(c, report) };
   }
 
   close(): void {
+    this.ahead.clear();
     this.host?.close();
     this.host = undefined;
+  }
+
+  private opened(): ProgramHost {
+    this.host ??= this.subject.open(this.engines[0]!);
+    return this.host;
+  }
+
+  private readied({ program, env }: Case): Ready {
+    const validity = validate(program, { strictness: this.strictness, definedness: this.effort.definedness });
+    if (!validity.ok) return { kind: "invalid", problems: validity.problems };
+    const missing = outside(program, this.subject.dialect);
+    if (missing !== undefined) return { kind: "outside", missing };
+    return { kind: "hosted", tried: { program, facts: validity.facts, env } };
+  }
+
+  /** Undefined if that fails: whoever checks the case is told. */
+  private readyOrNot(c: Case): Ready | undefined {
+    try {
+      return this.readied(c);
+    } catch {
+      return undefined;
+    }
   }
 
   private tried(
@@ -74,8 +118,7 @@ export class HostedChecker {
     tried: HostedCase,
     watch: Watch,
   ): Omit<Extract<CaseReport, { kind: "checked" }>, "kind" | "slots"> {
-    this.host ??= this.subject.open(this.engines[0]!);
-    const loaded = this.host.load(tried);
+    const loaded = this.opened().load(tried);
     const none = { runs: [], words: 0, executed: 0 };
     switch (loaded.kind) {
       case "notAccepted":

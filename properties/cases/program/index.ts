@@ -72,7 +72,9 @@ function programChecker(subject: AnySubject, engines: readonly Engine[]): KindCh
     return checkCase(c, replayer);
   };
   const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));
+  const hosted = "announce" in checker ? checker : undefined;
   return {
+    ...(hosted && { announce: (cases: readonly Case[]) => hosted.announce(cases), close: () => hosted.close() }),
     check(c, notice = "nothing") {
       if (notice === "points") {
         recorder.clear();
