@@ -33,21 +33,18 @@ const sleep = (ms: number): void => {
   Atomics.wait(SLEEPS, 0, 0, ms);
 };
 
-/** Everything that was started and not stopped: none of it outlives us. */
-const RUNNING = new Set<AdapterProcess>();
-let watched = false;
-function stopAllAtExit(): void {
-  if (watched) return;
-  watched = true;
-  process.on("exit", () => {
-    for (const one of RUNNING) one.stop();
-  });
-}
+/**
+ * Ends a process group as soon as nobody holds the pipe any more, however that came about: a thread was terminated, we were
+ * killed. A line says that the group is gone already.
+ */
+const WATCH = 'read -r _ || kill -s KILL -- "-$1"';
 
 export class AdapterProcess {
   private readonly toChild: number;
   private readonly fromChild: number;
   private readonly words: number;
+  /** Held as long as the process may live. */
+  private readonly life: number;
   private readonly pid: number;
   private readonly chunk = Buffer.alloc(PIPE_BYTES);
   private readonly heard = Buffer.alloc(4096);
@@ -64,12 +61,10 @@ export class AdapterProcess {
     const [program = "", ...args] = line.command;
     const directory = mkdtempSync(path.join(tmpdir(), "rox-"));
     try {
-      const [request, answer, words] = ["request", "answer", "words"].map((name) => path.join(directory, name)) as [
-        string,
-        string,
-        string,
-      ];
-      if (spawnSync("mkfifo", [request, answer, words]).status !== 0)
+      const [request = "", answer = "", words = "", life = ""] = ["request", "answer", "words", "life"].map((name) =>
+        path.join(directory, name),
+      );
+      if (spawnSync("mkfifo", [request, answer, words, life]).status !== 0)
         throw new ProcessFailure("no named pipe can be made");
       const pipe = (file: string): readonly [read: number, write: number] => {
         // The first reader lets the writer open without waiting for one that blocks.
@@ -92,18 +87,27 @@ export class AdapterProcess {
         // A group of its own: what it starts ends with it.
         detached: true,
       });
-      child.on("error", () => {});
-      child.unref();
-      for (const fd of [childIn, childOut, childErr]) closeSync(fd);
+      const [watched, held] = pipe(life);
+      const watch =
+        child.pid === undefined
+          ? undefined
+          : spawn("sh", ["-c", WATCH, "sh", String(child.pid)], {
+              stdio: [watched, "ignore", "ignore"],
+              detached: true,
+            });
+      for (const one of [child, ...(watch ? [watch] : [])]) {
+        one.on("error", () => {});
+        one.unref();
+      }
+      for (const fd of [childIn, childOut, childErr, watched]) closeSync(fd);
       this.toChild = toChild;
       this.fromChild = fromChild;
       this.words = childWords;
+      this.life = held;
       this.pid = child.pid ?? -1;
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
-    RUNNING.add(this);
-    stopAllAtExit();
     if (this.pid < 0) {
       this.stop();
       throw new ProcessFailure("the command cannot be started", program);
@@ -132,14 +136,17 @@ export class AdapterProcess {
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
-    RUNNING.delete(this);
-    for (const fd of [this.toChild, this.fromChild, this.words]) closeSync(fd);
-    if (this.pid < 0) return;
     try {
-      process.kill(-this.pid, "SIGKILL");
+      if (this.pid > 0) process.kill(-this.pid, "SIGKILL");
     } catch {
       // It was gone already.
     }
+    try {
+      writeSync(this.life, "\n");
+    } catch {
+      // Nobody watched.
+    }
+    for (const fd of [this.toChild, this.fromChild, this.words, this.life]) closeSync(fd);
   }
 
   private take(bytes: number, deadline: number): Buffer {
