@@ -136,6 +136,15 @@ export const QUIRKS = [
     from: "6.16",
     until: "7.2",
   },
+  {
+    id: "imageAlignedToWord",
+    title: "an image begins at any multiple of 4, so that the address behind its long jump may lie across two words",
+    effect: "a far trampoline stores that address in two halves, and a call in between goes to neither place",
+    fix: undefined,
+    since: "6.0 (the long jump); mended in 6.12.y as well",
+    from: "6.16",
+    until: "6.19",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 

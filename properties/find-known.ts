@@ -18,10 +18,18 @@ import { playHistory } from "./cases/history/check.js";
 import { SIGNS } from "./known-defects.js";
 import { ORACLES } from "./oracles/index.js";
 
-const load = (insns: number, subprograms: number, fails: Extract<Action, { kind: "load" }>["fails"] = []): Action => ({
+/** Where an image starts depends on the number: the last of these is at the end of the hole. */
+const AT_THE_END = 6;
+
+const load = (
+  insns: number,
+  subprograms: number,
+  fails: Extract<Action, { kind: "load" }>["fails"] = [],
+  id = 0,
+): Action => ({
   ...NOTHING_ELSE,
   kind: "load",
-  id: 0,
+  id,
   program: { first: 1, insns, subprograms, probes: 0 },
   fails,
 });
@@ -30,6 +38,7 @@ const load = (insns: number, subprograms: number, fails: Extract<Action, { kind:
 const LATE_ALLOCATIONS = [4, 5, 6, 7, 8, 9];
 const HISTORIES: readonly Action[] = [
   load(2, 0),
+  load(2, 0, [], AT_THE_END),
   load(5, 1),
   load(2, 0, [{ step: "copy", nth: 1 }]),
   ...LATE_ALLOCATIONS.map((nth) => load(5, 1, [{ step: "kvmalloc" as const, nth }])),

@@ -21,6 +21,12 @@ export const SIGNS: readonly Sign[] = [
     what: /, in a new pack, held before: notCleaned$/,
     ends: false,
   },
+  {
+    quirk: "imageAlignedToWord",
+    oracle: "long-jump",
+    what: /the literal lies at .*, expected a multiple of 8$/,
+    ends: false,
+  },
   { quirk: "staleTail", oracle: "freed-is-illegal", what: /, slack of a live image, is not the illegal/, ends: false },
   {
     quirk: "copyFaultIgnored",

@@ -1,6 +1,7 @@
 // What the JIT is given of a program: the verifier's rewriting, with maps and helpers where the layout has them, and
 // blinding. Whoever runs the code and whoever lists it gets the same.
 
+import { DEFAULT_ENV } from "../impl/jit/env.js";
 import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
 import { type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
@@ -16,11 +17,12 @@ const HELPER_BYTES = 64;
 /** A helper's address minus the base of all calls. */
 export const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
 
-/** By code, its functions. */
+/** By code, its functions. @param changes of the version that it is for; default: of ours */
 export function lowerProgram(
   program: Program,
   facts: Facts,
   { guard = false }: Pick<CaseEnv, "guard">,
+  changes = DEFAULT_ENV.changes,
 ): readonly (readonly RewrittenFunction[])[] {
   const { maps } = layoutOf(program, 0);
   const verifier: VerifierEnv = {
@@ -28,6 +30,7 @@ export function lowerProgram(
     mapValues: (index) => maps[index]!.values.base,
     helperOffset: (id) => (HELPERS.has(id) ? helperOffset(id) : undefined),
     rewriteDivision: guard,
+    scratch: scratchOf(changes),
   };
   return program.code.map((code, index) => rewrite(code, factsOfCode(facts, index), verifier).functions);
 }
@@ -48,13 +51,16 @@ type BlindResult =
   | { readonly ok: false; readonly why: string };
 
 /** By code, its functions, blinded as a kernel does that draws `repeatable()`. */
-export function blindCodes(codes: readonly (readonly RewrittenFunction[])[]): BlindResult {
+export function blindCodes(
+  codes: readonly (readonly RewrittenFunction[])[],
+  changes = DEFAULT_ENV.changes,
+): BlindResult {
   const random = repeatable();
   const lowered: RewrittenFunction[][] = [];
   for (const functions of codes) {
     const blinded: RewrittenFunction[] = [];
     for (const fn of functions) {
-      const result = blindFunction(fn, random);
+      const result = blindFunction(fn, random, scratchOf(changes));
       if (!result.ok) {
         const why = `blinding moves the target of slot ${result.slot} of function ${fn.index} out of reach`;
         return { ok: false, why };

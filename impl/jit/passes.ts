@@ -55,7 +55,7 @@ export function measure(fn: JitFunction, env: JitEnv): Measured {
  * Passes 2 and 3, into `image`: `sized.imageBytes` bytes of read-write memory on a 4-byte boundary, full of the fill word
  * when the first round begins and left alone until the second.
  *
- * @param roImage low 48 bits of the address that the image will run at; a multiple of 8
+ * @param roImage low 48 bits of the address that the image will run at; a multiple of 8, or of 4 with that defect
  * @param addresses low 48 bits of the address of each function by index: given in the second round only
  * @throws RangeError if the image or the address is not as said: a slip of the caller's
  */
@@ -65,10 +65,11 @@ export function emit(
   roImage: number,
   addresses: readonly number[] | undefined,
 ): EmitResult {
-  if (image.length !== sized.imageBytes || image.byteOffset % 4 !== 0 || roImage % 8 !== 0) {
+  const alignment = sized.emitter.env.quirks.imageAlignedToWord ? 4 : 8;
+  if (image.length !== sized.imageBytes || image.byteOffset % 4 !== 0 || roImage % alignment !== 0) {
     throw new RangeError(
       `image of ${image.length} bytes at offset ${image.byteOffset} for address ${roImage}, ` +
-        `expected ${sized.imageBytes} bytes at a multiple of 4 for a multiple of 8`,
+        `expected ${sized.imageBytes} bytes at a multiple of 4 for a multiple of ${alignment}`,
     );
   }
   const e = sized.emitter;

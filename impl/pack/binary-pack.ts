@@ -19,7 +19,10 @@ const SPARE_BYTES = 16;
 export type RandomBelow = (below: number) => number;
 
 export interface PackKernel {
-  readonly quirks: Pick<Quirks, "copyFaultIgnored" | "finalizeFailureSize" | "finalizeFailureCharge">;
+  readonly quirks: Pick<
+    Quirks,
+    "copyFaultIgnored" | "finalizeFailureSize" | "finalizeFailureCharge" | "imageAlignedToWord"
+  >;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;
   readonly random: RandomBelow;

@@ -15,6 +15,8 @@ import {
 
 /** The literal behind an image is 64 bits wide. */
 const IMAGE_ALIGN = 8;
+const WORD_ALIGN = 4;
+const alignmentIn = ({ quirks }: PackKernel): number => (quirks.imageAlignedToWord ? WORD_ALIGN : IMAGE_ALIGN);
 
 export interface ImagePlace extends BinaryPack {
   /** Where the passes write: the bytes that will be at `roImage`. */
@@ -36,7 +38,7 @@ export interface ImageMemory {
 
 const packs: ImageMemory = {
   alloc(kernel, imageBytes) {
-    const pack = bpfJitBinaryPackAlloc(kernel, imageBytes, IMAGE_ALIGN);
+    const pack = bpfJitBinaryPackAlloc(kernel, imageBytes, alignmentIn(kernel));
     if (pack === undefined) return undefined;
     const start = pack.rwImage - pack.rwHeader;
     return { ...pack, image: kernel.packs.machine.heapBytes(pack.rwHeader).subarray(start, start + imageBytes) };
@@ -52,7 +54,7 @@ const packs: ImageMemory = {
 
 const pages: ImageMemory = {
   alloc(kernel, imageBytes) {
-    const place = bpfJitBinaryAlloc(kernel, imageBytes, IMAGE_ALIGN);
+    const place = bpfJitBinaryAlloc(kernel, imageBytes, alignmentIn(kernel));
     return place && { ...place, image: new Uint8Array(new Uint32Array(imageBytes / 4).fill(FILL).buffer) };
   },
   publish(kernel, place) {

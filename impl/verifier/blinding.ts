@@ -43,8 +43,9 @@ export function bpfJitBlindConstants(insns: readonly Insn[], random: Random32, a
 export function blindFunction(
   fn: RewrittenFunction,
   random: Random32,
+  ax = AX,
 ): { readonly ok: true; readonly fn: RewrittenFunction } | TooFar {
-  const blinded = bpfJitBlindConstants(fn.insns, random);
+  const blinded = bpfJitBlindConstants(fn.insns, random, ax);
   if (!blinded.ok) return blinded;
   const origin = blinded.origin.map((slot) => fn.origin[slot]!);
   return { ok: true, fn: { ...fn, insns: blinded.insns, origin } };

@@ -4,9 +4,6 @@
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { type AluRow, type Row, rowById, type Width } from "../../spec/bpf/isa.js";
 
-/** The verifier's scratch register, R11. */
-const AX = 11;
-
 const rowsOf = (id: string): Record<Width, Row> => ({
   64: rowById(id.replace("#", "")),
   32: rowById(id.replace("#", "32")),
@@ -21,8 +18,13 @@ const JA = rowById("ja");
 const COPY = rowsOf("mov# reg");
 const XOR32 = rowById("xor32 reg");
 
-/** What takes the place of `slot`; undefined if it stays as it is. Jumps in it are final, and none leaves it otherwise than at its end. */
-export function guardDivision(slot: Insn): readonly Insn[] | undefined {
+/**
+ * What takes the place of `slot`; undefined if it stays as it is. Jumps in it are final, and none leaves it otherwise than
+ * at its end.
+ *
+ * @param ax the verifier's scratch register
+ */
+export function guardDivision(slot: Insn, ax: number): readonly Insn[] | undefined {
   const { row } = slot;
   if (row.kind !== "alu") return undefined;
   switch (row.op) {
@@ -31,10 +33,10 @@ export function guardDivision(slot: Insn): readonly Insn[] | undefined {
     case "mod":
       return row.operand === "reg" ? guardMod(slot, row) : undefined;
     case "sdiv":
-      if (row.operand === "reg") return guardSdiv(slot, row);
+      if (row.operand === "reg") return guardSdiv(slot, row, ax);
       return slot.imm === -1 ? [insn(NEG[row.width], { dst: slot.dst })] : undefined;
     case "smod":
-      if (row.operand === "reg") return guardSmod(slot, row);
+      if (row.operand === "reg") return guardSmod(slot, row, ax);
       return slot.imm === -1 ? [insn(MOV[32], { dst: slot.dst })] : undefined;
     default:
       return undefined;
@@ -57,11 +59,11 @@ const guardMod = (slot: Insn, { width }: AluRow): readonly Insn[] => [
 ];
 
 /** x / 0 = 0 and x / -1 = -x: src + 1 is 1 or 0, everything else is above. */
-const guardSdiv = (slot: Insn, { width }: AluRow): readonly Insn[] => [
-  insn(COPY[64], { dst: AX, src: slot.src }),
-  insn(ADD[width], { dst: AX, imm: 1 }),
-  insn(JGT[width], { dst: AX, off: 4, imm: 1 }),
-  insn(JEQ[width], { dst: AX, off: 1, imm: 0 }),
+const guardSdiv = (slot: Insn, { width }: AluRow, ax: number): readonly Insn[] => [
+  insn(COPY[64], { dst: ax, src: slot.src }),
+  insn(ADD[width], { dst: ax, imm: 1 }),
+  insn(JGT[width], { dst: ax, off: 4, imm: 1 }),
+  insn(JEQ[width], { dst: ax, off: 1, imm: 0 }),
   insn(MOV[width], { dst: slot.dst }),
   insn(NEG[width], { dst: slot.dst }),
   insn(JA, { off: 1 }),
@@ -69,11 +71,11 @@ const guardSdiv = (slot: Insn, { width }: AluRow): readonly Insn[] => [
 ];
 
 /** x % 0 = x and x % -1 = 0. */
-const guardSmod = (slot: Insn, { width }: AluRow): readonly Insn[] => [
-  insn(COPY[64], { dst: AX, src: slot.src }),
-  insn(ADD[width], { dst: AX, imm: 1 }),
-  insn(JGT[width], { dst: AX, off: 3, imm: 1 }),
-  insn(JEQ[width], { dst: AX, off: width === 64 ? 3 : 4, imm: 1 }),
+const guardSmod = (slot: Insn, { width }: AluRow, ax: number): readonly Insn[] => [
+  insn(COPY[64], { dst: ax, src: slot.src }),
+  insn(ADD[width], { dst: ax, imm: 1 }),
+  insn(JGT[width], { dst: ax, off: 3, imm: 1 }),
+  insn(JEQ[width], { dst: ax, off: width === 64 ? 3 : 4, imm: 1 }),
   insn(MOV[32], { dst: slot.dst }),
   insn(JA, { off: 1 }),
   slot,

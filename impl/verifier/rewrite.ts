@@ -29,6 +29,8 @@ export interface VerifierEnv {
   readonly inlineHelpers?: ReadonlySet<number>;
   /** Guard divisions as Linux does. Default: no. */
   readonly rewriteDivision?: boolean;
+  /** The register that they go through. Default: R11. */
+  readonly scratch?: number;
 }
 
 export interface RewrittenFunction extends JitFunction {
@@ -36,6 +38,7 @@ export interface RewrittenFunction extends JitFunction {
   readonly origin: Int32Array;
 }
 
+const AX = 11;
 const LDDW = rowById("lddw imm64");
 const LDDW_HIGH = rowById("lddw high");
 const LDXDW = rowById("ldxdw");
@@ -82,7 +85,7 @@ function rewriteFunction(
 ): { readonly insns: readonly Insn[]; readonly origin: Int32Array } {
   const slots = Array.from({ length: end - start }, (_, i) => rewriteAt(start + i));
   if (env.rewriteDivision !== true) return { insns: slots, origin: Int32Array.from(slots, (_, i) => start + i) };
-  const joined = joinPatches(slots.map((slot) => guardDivision(slot) ?? [slot]));
+  const joined = joinPatches(slots.map((slot) => guardDivision(slot, env.scratch ?? AX) ?? [slot]));
   if (!joined.ok) {
     const { slot, distance } = joined;
     throw new RangeError(`slot ${start + slot} would have to jump by ${distance}, which does not fit into 16 bits`);

@@ -53,6 +53,7 @@ const breaches = ({ insns, index }: JitFunction, image: CompiledImage, all: read
     codeWords: image.jitedBytes / 4,
     ...{ roImage: image.roImage, offsets: image.offsets, tableBytes: image.tableBytes, entries: image.entries },
     ...{ callBase: env.callBase, dummyTramp: env.dummyTramp, bti: env.bti },
+    changes: env.changes,
     functions: all.map(({ roImage }) => roImage),
   });
 

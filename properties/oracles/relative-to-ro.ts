@@ -64,7 +64,7 @@ function targetOf(word: number, pc: Va): Va | undefined {
 
 /** Each entry names a load or a store of this image, in order, and goes on right behind it. */
 function entries(
-  { machine }: Scene,
+  { machine, kernel }: Scene,
   { image, codeBytes, table, entries: count, header, bytes }: Region,
 ): readonly string[] {
   if (table === undefined) return PASS;
@@ -72,11 +72,13 @@ function entries(
     return [`the exception table at ${hex(table)} is not behind the code at ${hex(image)}`];
   }
   const breaches: string[] = [];
+  const reportsArena = kernel.env.changes.arenaReport;
   let last = image - 4;
   for (let i = 0; i < count; i++) {
     const at = table + i * ENTRY_BYTES;
     const pc = at + (machine.peek32(at) | 0);
-    const resume = at + 4 - (machine.peek32(at + 4) & DISTANCE_MASK);
+    // Kernels that report faults in arenas go on behind the access without being told.
+    const resume = reportsArena ? pc + 4 : at + 4 - (machine.peek32(at + 4) & DISTANCE_MASK);
     if (pc <= last || pc >= image + codeBytes || !isAccess(machine.peek32(pc))) {
       breaches.push(`exception entry ${i} names ${hex(pc)}, which is no access of the code at ${hex(image)}`);
     } else if (resume !== pc + 4) {

@@ -1,12 +1,12 @@
 // What happens when an access of a loaded program faults: the entry for it, in the table that the kernel's JIT has made.
 
 import type { Va } from "../../machine/address.js";
-import type { Machine } from "../../machine/machine.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 
 /** Relative addresses of the access and of what to do, a type, data. */
 const ENTRY_BYTES = 12;
 const FIXUP_FIELD = 4;
+const INSN_BYTES = 4;
 const DISTANCE_BITS = 27;
 const DISTANCE_MASK = 2 ** DISTANCE_BITS - 1;
 /** X5 is never the register of a load, so it stands for none. */
@@ -14,7 +14,7 @@ const CLEAR_NOTHING = 5;
 
 /** @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, ex_handler_bpf() */
 export function fixupOf(
-  machine: Machine,
+  { machine, env }: Pick<SubjectKernel, "machine" | "env">,
   functions: readonly FunctionView[],
   pc: Va,
 ): ReturnType<SubjectKernel["fixupException"]> {
@@ -24,7 +24,7 @@ export function fixupOf(
       if (entry + (machine.read32(entry) | 0) !== pc) continue;
       const value = machine.read32(entry + FIXUP_FIELD);
       const clear = value >>> DISTANCE_BITS;
-      const resume = entry + FIXUP_FIELD - (value & DISTANCE_MASK);
+      const resume = env.changes.arenaReport ? pc + INSN_BYTES : entry + FIXUP_FIELD - (value & DISTANCE_MASK);
       return { resume, clear: clear === CLEAR_NOTHING ? undefined : clear };
     }
   }

@@ -1,13 +1,21 @@
 // The subject `linux:IMAGE`: the machine code of somebody's kernel image, called in our machine without booting it.
 
 import { wasmEngine } from "../../engines/wasm/engine.js";
+import { registerMap } from "../../impl/jit/registers.js";
+import type { Va } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { impl } from "../impl/index.js";
+import { scratchOf } from "../lowering.js";
 import type { KernelBuild, Subject } from "../subject.js";
 import { linuxEnv, VERSIONS, type Version } from "../subject.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
 import type { TypedImage } from "./kernel-image.js";
 
+/** What callers call the register that blinding uses. */
+const BLINDING = 11;
+const BLOCK_BYTES = 2 << 20;
+/** Behind most images. */
+const FIRST_MODULES: Va = 0x8000_8300_0000;
 /** Frames of a machine: the image, packs, heap and what runs need. */
 const PHYSICAL_BYTES = 384 << 20;
 
@@ -19,16 +27,26 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     build,
     fixed: fixedOf(image),
     machine: (options) =>
-      new Machine({ ...options, physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES) }),
-    boot: (options) => new LinuxKernel(image, options),
+      new Machine({
+        vmallocBase: modulesOf(image),
+        ...options,
+        pageBytes: image.pageBytes,
+        physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES),
+      }),
+    boot: (options) => new LinuxKernel(image, build, options),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
     compile: impl.compile,
     imageBytes: impl.imageBytes,
     frameOf: impl.frameOf,
-    registerOf: impl.registerOf,
+    registerOf: (bpf) => registerMap(build.changes)[bpf === BLINDING ? scratchOf(build.changes) : bpf]!,
     prologueOffset: impl.prologueOffset,
     checks: [],
   };
+}
+
+/** Where executable memory begins: behind the image, in whole blocks of 2 MiB. */
+function modulesOf({ base, imageBytes }: TypedImage): Va {
+  return Math.max(FIRST_MODULES, Math.ceil((base + imageBytes) / BLOCK_BYTES + 1) * BLOCK_BYTES);
 }
 
 /** The last listed version that is not newer: what later versions do otherwise is known of those. */

@@ -5,12 +5,14 @@ import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../spec/bpf/isa.js";
+import { scratchOf } from "../lowering.js";
 import type {
   BootOptions,
   Errno,
   FunctionView,
   JitEnv,
   JitFunction,
+  KernelBuild,
   LoadError,
   LoadedProgram,
   LoadResult,
@@ -59,6 +61,7 @@ export class LinuxKernel implements SubjectKernel, World {
 
   constructor(
     readonly image: TypedImage,
+    private readonly build: KernelBuild,
     readonly options: BootOptions,
   ) {
     const { machine, nodes = 1, limit = DEFAULT_LIMIT, env = DEFAULT_ENV } = options;
@@ -97,10 +100,9 @@ export class LinuxKernel implements SubjectKernel, World {
   }
   /** Of an environment, a kernel image takes what its CPU has; the rest it was built with. It runs at EL1. */
   set env(env: JitEnv) {
-    const { image, placed } = this;
+    const { placed } = this;
     this.isAtEl2 = env.vhe;
-    const { callBase, dummyTramp } = kernelText(image);
-    this.current = { ...env, callBase, dummyTramp, bti: false, vhe: false, branchHistory: undefined };
+    this.current = { ...env, ...this.build, bti: false, vhe: false, branchHistory: undefined };
     if (placed.prepared.lse !== undefined) placed.setCapability(placed.prepared.lse, env.lse);
   }
 
@@ -129,7 +131,7 @@ export class LinuxKernel implements SubjectKernel, World {
   }
 
   fixupException(functions: readonly FunctionView[], pc: Va) {
-    return fixupOf(this.machine, functions, pc);
+    return fixupOf(this, functions, pc);
   }
 
   trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines {
@@ -192,7 +194,7 @@ export class LinuxKernel implements SubjectKernel, World {
     };
     const x0 = this.cpu.call("bpf_int_jit_compile", ...args, kernelPointer(fn.prog));
     this.onOffsets = undefined;
-    programs.moved(fn, vaOfPointer(x0));
+    programs.moved(fn, vaOfPointer(x0), scratchOf(this.build.changes));
     fn.look();
   }
 

@@ -16,7 +16,8 @@ const UNDER_TEST = words(`
   bpf_arch_text_invalidate bpf_arch_text_poke gen_branch_or_nop write_plt_target is_long_jump
   arch_prepare_bpf_trampoline arch_bpf_trampoline_size arch_alloc_bpf_trampoline arch_free_bpf_trampoline
   arch_protect_bpf_trampoline prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
-  clone_func_args bpf_jit_needs_zext
+  clone_func_args bpf_jit_needs_zext bpf_prog_update_insn_ptrs bpf_out_stack_arg_cnt
+  bpf_insn_is_indirect_target
 `);
 
 /** Words of A64, and the one way to store them into text. */
@@ -35,7 +36,7 @@ const ENCODERS = words(`
   aarch64_insn_gen_load_acq_store_rel aarch64_insn_gen_load_literal aarch64_insn_gen_load_store_ex
   aarch64_insn_gen_load_store_imm aarch64_insn_gen_load_store_pair aarch64_insn_gen_load_store_reg
   aarch64_insn_gen_logical_immediate aarch64_insn_gen_logical_shifted_reg aarch64_insn_gen_movewide
-  aarch64_insn_gen_mrs aarch64_insn_gen_nop aarch64_insn_gen_stadd aarch64_insn_gen_ldadd aarch64_insn_gen_prefetch
+  aarch64_insn_gen_move_reg aarch64_insn_gen_mrs aarch64_insn_gen_nop aarch64_insn_gen_stadd aarch64_insn_gen_ldadd aarch64_insn_gen_prefetch
   label_imm_common branch_imm_common aarch64_get_imm_shift_mask
 `);
 
@@ -49,7 +50,7 @@ const PROGRAMS = words(`
 /** Without effects but on the memory that they are given. */
 const LIBRARY = words(`
   __memcpy memcpy __memset memset memset32 __memset32 __memmove memmove __memcmp memcmp __bitmap_set __bitmap_clear
-  bitmap_find_next_zero_area_off _find_next_bit _find_next_zero_bit _find_first_bit __sw_hweight64 __sw_hweight32
+  bitmap_find_next_zero_area_off _find_next_bit _find_last_bit _find_first_zero_bit _find_next_zero_bit _find_first_bit __sw_hweight64 __sw_hweight32
   __list_add_valid __list_add_valid_or_report __list_del_entry_valid __list_del_entry_valid_or_report
   mutex_lock mutex_unlock mutex_trylock rt_mutex_lock rt_mutex_unlock
   _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore

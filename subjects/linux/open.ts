@@ -31,8 +31,8 @@ function openFile(name: string, file: string): Opened {
   const { types } = image;
   if (types === undefined)
     return refused("a kernel with BTF (CONFIG_DEBUG_INFO_BTF)", `${image.release}, which has none`);
-  const other = notTried(image);
-  if (other !== undefined) return other;
+  if (image.pageBytes !== 4096)
+    return refused("a kernel with pages of 4 KiB", `${image.release}, with ${image.pageBytes / 1024} KiB`);
   const missing = NEEDED.filter((symbol) => image.address(symbol) === undefined);
   if (missing.length > 0) {
     return refused(
@@ -41,25 +41,6 @@ function openFile(name: string, file: string): Opened {
     );
   }
   return { ok: true, value: linuxSubject(name, { ...image, types }) };
-}
-
-/**
- * What is not run until it has been made to agree: a finding there could be ours. The oracles know the frame and the end of an
- * image as the JIT of 6.12 makes them; real-time kernels have other locks; programs run on machines of 4 KiB pages.
- */
-function notTried({
-  release,
-  pageBytes,
-}: {
-  readonly release: string;
-  readonly pageBytes: number;
-}): Opened | undefined {
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(release) ?? [];
-  const version = Number(major) * 1000 + Number(minor);
-  if (!(version >= 6009 && version <= 6012)) return refused("a kernel of version 6.9 to 6.12", release);
-  if (/-rt(\d|-|$)/.test(release)) return refused("a kernel that is not PREEMPT_RT", release);
-  if (pageBytes !== 4096) return refused("a kernel with pages of 4 KiB", `${release}, with ${pageBytes / 1024} KiB`);
-  return undefined;
 }
 
 /** Without these nothing can be loaded. */

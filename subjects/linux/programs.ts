@@ -172,14 +172,14 @@ export class Programs {
     return list;
   }
 
-  /** The program as the JIT has left it: blinding replaces the whole structure. */
-  moved(fn: LinuxFunction, prog: Va): void {
+  /** The program as the JIT has left it: blinding replaces the whole structure. @param scratch of blinding */
+  moved(fn: LinuxFunction, prog: Va, scratch: number): void {
     if (fn.prog === prog) return;
     fn.prog = prog;
     fn.aux = this.prog.pointer(prog, "aux") ?? fn.aux;
     const slots = this.prog.number(prog, "len");
     // Which instruction becomes how many does not depend on the random numbers.
-    const blinded = bpfJitBlindConstants(fn.fn.insns, () => 0x5a5a_5a5a);
+    const blinded = bpfJitBlindConstants(fn.fn.insns, () => 0x5a5a_5a5a, scratch);
     const decoded = decode(this.world.memory.read(prog + this.insns, slots * SLOT_BYTES), "kernel");
     if (!blinded.ok || blinded.origin.length !== slots || !decoded.ok) {
       throw new NotModelled("this kernel blinds constants in another way");

@@ -27,10 +27,12 @@ const MAP_STRIDE = 0x1000_0000;
 const VALUES = 0x0800_0000;
 /** struct bpf_array up to its pointers. */
 export const ARRAY_HEADER_BYTES = 264;
+/** The same of kernels that keep more in it: real-time ones have larger locks. */
+const LONGEST_ARRAY_HEADER_BYTES = 512;
 /** struct htab_elem up to and including a key of up to 8 bytes: its value follows. */
 export const HASH_ELEMENT_HEADER_BYTES = 56;
-/** struct bpf_prog up to and including bpf_func, rounded up. */
-export const PROG_BYTES = 64;
+/** struct bpf_prog up to and including bpf_func, rounded up, of the kernel that keeps it furthest behind. */
+export const PROG_BYTES = 128;
 const XDP_BUFF_BYTES = 56;
 
 /** The mapped kernel stack: the main frame lies near its top, with room above for what the entry pushes. */
@@ -75,7 +77,7 @@ export function layoutOf(program: Program, inputBytes: number, frames?: readonly
 function mapLayout(map: MapSpec, area: number): { readonly object: Range; readonly values: Range } {
   if (map.kind === "progArray") {
     return {
-      object: endAligned(area, ARRAY_HEADER_BYTES + 8 * map.entries),
+      object: endAligned(area, LONGEST_ARRAY_HEADER_BYTES + 8 * map.entries),
       values: { base: area + VALUES, bytes: 0 },
     };
   }

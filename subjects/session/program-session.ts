@@ -101,7 +101,7 @@ export class ProgramSession {
   }
 
   load(program: Program, facts: Facts, env: CaseEnv): Step {
-    const codes = lowerProgram(program, facts, env);
+    const codes = lowerProgram(program, facts, env, this.options.subject.build?.changes);
     const { hole, blind = false, skip = 0 } = env;
     return this.loadLowered({ codes, lse: env.cpu === "lse", hole, blind, skip });
   }

@@ -13,6 +13,7 @@ import { CALL_BASE, STACK } from "../../../subjects/run/layout.js";
 import {
   DEFAULT_ENV,
   describeLoadError,
+  type JitEnv,
   type JitFunction,
   type LoadedProgram,
   machineFor,
@@ -67,16 +68,17 @@ export class VerifierOnlyChecker {
   check(c: VerifierOnlyCase): Verdict {
     const verdict = this.judge(c);
     if (verdict.kind !== "disagree") return verdict;
-    const quirk = knownInCode(this.subject, [loweredOf(c)], this.kernel.env);
+    const quirk = knownInCode(this.subject, [loweredOf(c, this.kernel.env.changes)], this.kernel.env);
     return quirk === undefined ? verdict : { kind: "refused", missing: `a mended ${quirk}, a known defect` };
   }
 
   private judge(c: VerifierOnlyCase): Verdict {
-    const meaning = meaningOf(c);
-    if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
     const { kernel } = this;
+    const { offsets, changes } = kernel.env;
+    const meaning = meaningOf(c, { cpuNumberAt: offsets.threadCpu, skippedFetchIsZero: changes.arenaWrite });
+    if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
     kernel.env = { ...kernel.env, ...c.env };
-    const loaded = kernel.loadProgram(loweredOf(c));
+    const loaded = kernel.loadProgram(loweredOf(c, kernel.env.changes));
     if (!loaded.ok) {
       const { error } = loaded;
       return error.kind === "missing"
@@ -143,10 +145,10 @@ const disagree = (where: string, expected: string, got: string, reason = "anothe
 });
 
 /** What the JIT is given of a case. */
-export function loweredOf(c: VerifierOnlyCase): readonly RewrittenFunction[] {
+export function loweredOf(c: VerifierOnlyCase, changes?: JitEnv["changes"]): readonly RewrittenFunction[] {
   const written = functionsOf(c).map((fn) => ({ ...fn, origin: Int32Array.from(fn.insns, (_, slot) => slot) }));
   if (!c.isBlinded) return written;
-  const blinded = blindCodes([written]);
+  const blinded = blindCodes([written], changes);
   assert(blinded.ok, "straight-line code has no jump that blinding could make too long");
   return blinded.lowered[0]!;
 }

@@ -30,18 +30,35 @@ export interface Meaning {
 /** r6, which no body names, to r9. */
 const NOTHING_YET = new Array<U64>(REGISTERS - ENTRY_REGISTERS).fill(u64(0n));
 
+/** What the kernel was built like. */
+interface Build {
+  /** Bytes into `struct task_struct`. */
+  readonly cpuNumberAt: number;
+  /** An atomic operation that faults leaves zero in what it would have fetched. */
+  readonly skippedFetchIsZero: boolean;
+}
+const DEFAULT_BUILD: Build = { cpuNumberAt: CPU_NUMBER_OFFSET, skippedFetchIsZero: false };
+
 /** Undefined where the case means nothing: an access that must not fault does, or an atomic one is not aligned. */
-export function meaningOf({ body, registers, env }: VerifierOnlyCase): Meaning | undefined {
+export function meaningOf(
+  { body, registers, env }: VerifierOnlyCase,
+  build: Build = DEFAULT_BUILD,
+): Meaning | undefined {
   const memory = new RegionMemory();
   const places = new Map(PLACES.map((place) => [place.name, initialBytes(place)]));
   for (const { name, base } of PLACES) memory.add(regionOf(name, base, places.get(name)!));
   const r = [...registers, ...NOTHING_YET];
-  for (const insn of body) if (!step(insn, r, memory, env.vhe)) return undefined;
+  for (const insn of body) if (!step(insn, r, memory, { ...build, vhe: env.vhe })) return undefined;
   return { registers: r, memory: places };
 }
 
 /** @returns false where it means nothing. */
-function step(insn: Insn, r: U64[], memory: RegionMemory, vhe: boolean): boolean {
+function step(
+  insn: Insn,
+  r: U64[],
+  memory: RegionMemory,
+  { cpuNumberAt, skippedFetchIsZero, vhe }: Build & { readonly vhe: boolean },
+): boolean {
   const { row, dst, src, off, imm } = insn;
   const address = (register: number): U64 => u64(r[register]! + BigInt(off) + base(insn));
   switch (row.kind) {
@@ -60,16 +77,17 @@ function step(insn: Insn, r: U64[], memory: RegionMemory, vhe: boolean): boolean
       const at = address(dst);
       if (at % BigInt(row.size) !== 0n) return false;
       const old = memory.load(at, row.size);
-      if (old === undefined) return row.mode !== "mem";
+      if (old === undefined) {
+        if (skippedFetchIsZero && row.fetch) r[row.op === "cmpxchg" ? 0 : src] = u64(0n);
+        return row.mode !== "mem";
+      }
       memory.store(at, row.size, ATOMIC[row.op](old, cut(r[src]!, row.size), cut(r[0]!, row.size)));
       if (row.fetch) r[row.op === "cmpxchg" ? 0 : src] = old;
       return true;
     }
     case "call":
       r[0] =
-        imm === CPU_NUMBER_HELPER
-          ? memory.load(u64(pointer(TASK.base + CPU_NUMBER_OFFSET)), 4)!
-          : u64(pointer(TASK.base));
+        imm === CPU_NUMBER_HELPER ? memory.load(u64(pointer(TASK.base + cpuNumberAt)), 4)! : u64(pointer(TASK.base));
       return true;
     case "kernel":
       if (row.op === "percpu") r[dst] = u64(r[src]! + (vhe ? PERCPU_EL2 : PERCPU_EL1));

@@ -68,7 +68,7 @@ function inlinedHelpers({ inlined }: JitEnv): ReadonlySet<number> {
 
 /** The functions are those of one or more programs, each of which begins with its main function. */
 export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[]): readonly CompiledCode[] {
-  const { callBase, dummyTramp, bti } = env;
+  const { callBase, dummyTramp, bti, changes } = env;
   const inlined = inlinedHelpers(env);
   let functions: Va[] = [];
   return all.map((view) => {
@@ -97,6 +97,7 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
       functions,
       inlined,
       bti,
+      changes,
       isMain,
       passed,
     };

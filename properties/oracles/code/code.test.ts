@@ -30,6 +30,7 @@ function compiled(insns: readonly Insn[], given: Partial<JitEnv> = {}): Compiled
     dummyTramp: env.dummyTramp,
     functions: made.images.map(({ roImage }) => roImage),
     inlined: new Set(),
+    changes: env.changes,
     bti: env.bti,
     isMain: true,
   };

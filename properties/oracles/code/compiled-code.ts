@@ -6,6 +6,7 @@ import { decode } from "../../../spec/a64/decode.js";
 import type { A64Insn } from "../../../spec/a64/insn.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Row } from "../../../spec/bpf/isa.js";
+import type { JitEnv } from "../../../subjects/subject.js";
 import { PASS } from "../oracle.js";
 
 export interface CompiledCode {
@@ -30,6 +31,8 @@ export interface CompiledCode {
   readonly inlined: ReadonlySet<number>;
   /** Branch target identification is on. */
   readonly bti: boolean;
+  /** What this version's JIT does otherwise. */
+  readonly changes: JitEnv["changes"];
   /** A main program: tail calls land in it. */
   readonly isMain: boolean;
   /** Rules that these words have passed, a bit each; shared by all loads of the same words. */

@@ -1,12 +1,16 @@
 // Every access that may fault has an entry in the exception table that names its word, goes on behind it, and clears the
 // register of a load. Entries lie in the order of their words.
 
+import type { A64Insn } from "../../../spec/a64/insn.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
 import { ENTRY_BYTES } from "../../../spec/text/text.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
 import { type CompiledCode, extent, insnAt } from "./compiled-code.js";
 
 const FIXUP_BITS = 27;
+/** In place of the distance, where a kernel reports faults in arenas: that it is one, and the offset. */
+const IN_ARENA = 1 << 21;
 /** x5 stands for no register. */
 const NOTHING = 5;
 
@@ -35,14 +39,36 @@ function entry(code: CompiledCode, pc: number, index: number): readonly string[]
   for (let word = first; word < end; word++) if (isAccess(code, word)) access = word;
   const names = at + (field(0) | 0);
   const fixup = field(4);
-  const resumes = at + 4 - (fixup & (2 ** FIXUP_BITS - 1));
+  const below = fixup & (2 ** FIXUP_BITS - 1);
   const clears = fixup >>> FIXUP_BITS;
   const load = insnAt(code, access);
-  const expected = code.insns[pc]?.row.kind === "load" && load !== undefined && "rt" in load ? load.rt : NOTHING;
+  const expected = clearedBy(code, pc, load);
   if (names !== 4 * access) return [`names byte ${names}, expected ${4 * access}`];
-  if (resumes !== 4 * access + 4) return [`goes on at byte ${resumes}, expected ${4 * access + 4}`];
+  const wrong = code.changes.arenaReport ? reported(code.insns[pc]!, below) : resumed(at + 4 - below, 4 * access + 4);
+  if (wrong !== undefined) return [wrong];
   if (clears !== expected) return [`clears x${clears}, expected x${expected}`];
   return (field(8) & 0xffff) === 1 ? PASS : [`has type ${field(8) & 0xffff}`];
+}
+
+/** The register that becomes zero where the access is skipped: of a load, and since 7.2 of what fetches in an arena. */
+function clearedBy({ insns, changes }: CompiledCode, pc: number, access: A64Insn | undefined): number {
+  const row = insns[pc]?.row;
+  const reads = row?.kind === "load" || (row?.kind === "atomic" && row.fetch && changes.arenaWrite);
+  if (!reads || access === undefined) return NOTHING;
+  if (access.kind === "compareAndSwap") return access.rs;
+  return "rt" in access ? access.rt : NOTHING;
+}
+
+const resumed = (at: number, expected: number): string | undefined =>
+  at === expected ? undefined : `goes on at byte ${at}, expected ${expected}`;
+
+/** What it says of an access of an arena; nothing of any other. */
+function reported({ row, off }: Insn, below: number): string | undefined {
+  const isArena = "mode" in row && row.mode === "arena";
+  const [flag, offset] = [below & IN_ARENA, below & 0xffff];
+  if (!isArena) return below === 0 ? undefined : `says 0x${below.toString(16)} of an access of no arena`;
+  if (flag === 0) return "does not say that an arena is accessed";
+  return offset === (off & 0xffff) ? undefined : `says offset ${offset}, expected ${off & 0xffff}`;
 }
 
 function isAccess(code: CompiledCode, word: number): boolean {

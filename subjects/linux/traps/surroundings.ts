@@ -24,6 +24,8 @@ export const SURROUNDINGS = [
       "__might_resched",
       "preempt_schedule",
       "preempt_schedule_notrace",
+      // A cache of executable memory that is never writable: no kernel has one before it has booted.
+      "execmem_is_rox",
     ],
     {},
     () => 0n,
