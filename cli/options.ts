@@ -84,8 +84,11 @@ export const pluginOption = (): Option =>
 /** Undefined if there is none, and then that was said. */
 export function subjectFor(io: Io, spec: string, pluginOptions = ""): AnySubject | undefined {
   const opened = openSubject(pluginOptions === "" ? spec : `${spec} ${pluginOptions}`);
-  if (opened.ok) return withKnownDefects(opened.subject);
-  const { expected, got } = opened;
+  const unready = opened.ok && !isKernel(opened.subject) ? opened.subject.unready?.() : undefined;
+  if (opened.ok && unready === undefined) return withKnownDefects(opened.subject);
+  const { expected, got } = opened.ok
+    ? { expected: `a subject behind ${spec} that can be asked`, got: unready! }
+    : opened;
   complain(io, { subject: "--subject", expected, got, next: "see docs/subjects.md and docs/linux.md" });
   return undefined;
 }

@@ -1,6 +1,6 @@
 // What a subject does on purpose, or is known to do wrong: declared with a reason, matched narrowly and printed in every
 // summary. An instruction that deviates is taken out of a program that fails, and what is left is compared: nothing else
-// is hidden behind it. A register that is not as it should be is left out where the program fits the condition.
+// is hidden behind it. One that ends the program must end it as is said. A register that is not as it should be is left out where the program fits the condition.
 
 import { z } from "zod";
 import type { Insn } from "../spec/bpf/insn.js";
@@ -32,6 +32,16 @@ const instructionDeviation = z.strictObject({
     })
     .default({}),
 });
+const exitDeviation = z.strictObject({
+  kind: z.literal("exit"),
+  name: z.string().min(1).max(80),
+  reason: z.string().min(1).max(400),
+  forms: z.array(form).min(1),
+  /** Of which operand the instruction ends the program: all 64 bits, or the lower half. */
+  when: z.union([z.strictObject({ src: z.literal("zero") }), z.strictObject({ src32: z.literal("zero") })]),
+  /** What r0 is then. */
+  result: z.int32().default(0),
+});
 const conventionDeviation = z.strictObject({
   kind: z.literal("convention"),
   name: z.string().min(1).max(80),
@@ -50,9 +60,15 @@ const refusalDeviation = z.strictObject({
   text: z.string().min(3).max(200),
 });
 
-export const deviation = z.discriminatedUnion("kind", [instructionDeviation, conventionDeviation, refusalDeviation]);
+export const deviation = z.discriminatedUnion("kind", [
+  instructionDeviation,
+  exitDeviation,
+  conventionDeviation,
+  refusalDeviation,
+]);
 export type Deviation = z.infer<typeof deviation>;
 type InstructionDeviation = z.infer<typeof instructionDeviation>;
+export type ExitDeviation = z.infer<typeof exitDeviation>;
 type ConventionDeviation = z.infer<typeof conventionDeviation>;
 type Condition = z.infer<typeof value>;
 
@@ -61,6 +77,9 @@ export const deviationLine = ({ name, reason }: Deviation): string => `${name}: 
 
 export const instructionsOf = (all: readonly Deviation[]): readonly InstructionDeviation[] =>
   all.filter((one): one is InstructionDeviation => one.kind === "instruction");
+
+export const exitsOf = (all: readonly Deviation[]): readonly ExitDeviation[] =>
+  all.filter((one): one is ExitDeviation => one.kind === "exit");
 
 const holds = (condition: Condition | undefined, word: bigint, bits = 64): boolean => {
   const cut = BigInt.asIntN(bits, word);

@@ -22,6 +22,8 @@ export interface ProgramSubject {
   readonly deviations: readonly Deviation[];
   /** What more a summary has to say of it, a line each. */
   readonly notes: readonly string[];
+  /** Start it once, as far as that tells something. @returns why it can be asked nothing at all, in one line */
+  unready?(): string | undefined;
   /**
    * Ready to take programs: what it starts is started when it is first asked.
    * @param engine what runs images

@@ -44,7 +44,7 @@ describe.skipIf(!isThere)("DPDK", () => {
       subject,
       JSON.stringify({ ...BASE, command, environment: { ROX_DPDK: path.resolve(FOLDER) }, deviations }),
     );
-    const only = ["--only", "programs,instructions", "--programs", "800", "--seed", `${seed}`];
+    const only = ["--only", "programs,instructions", "--programs", "1000", "--seed", `${seed}`];
     const argv = [build.rox, "gate", "--subject", subject, ...only, "--out", directory, "--json", report];
     const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
     const { failures } = JSON.parse(readFileSync(report, "utf8")) as { failures: readonly { name: string }[] };
@@ -55,20 +55,20 @@ describe.skipIf(!isThere)("DPDK", () => {
     return { code: status, out: `${stdout}${stderr}`, findings };
   }
   const BE32 = /^r\d = be32 r\d$/m;
+  const BRANCH = /^# found: outcome:.*fetch from an unmapped page/m;
   const FRAME = /^# found: x29 on return:/m;
 
   test("the known defects are found one after the other, each made small", () => {
-    const both = gate(BASE.deviations.length - 2, 1);
-    expect(both.code, both.out).toBe(1);
-    for (const { text, size } of both.findings) expect(size, text).toBeLessThanOrEqual(5);
-    expect(
-      both.findings.some(({ text }) => BE32.test(text)),
-      both.out,
-    ).toBe(true);
-    expect(
-      both.findings.some(({ text }) => FRAME.test(text)),
-      both.out,
-    ).toBe(true);
+    // By design an instruction may end a program: that comes first.
+    const all = gate(2, 1);
+    expect(all.code, all.out).toBe(1);
+    for (const { text, size } of all.findings) expect(size, text).toBeLessThanOrEqual(BRANCH.test(text) ? 8 : 5);
+    for (const known of [BE32, FRAME, BRANCH]) {
+      expect(
+        all.findings.some(({ text }) => known.test(text)),
+        all.out,
+      ).toBe(true);
+    }
     const one = gate(BASE.deviations.length - 1, 1);
     expect(one.code, one.out).toBe(1);
     for (const { text } of one.findings) expect(text).toMatch(BE32);

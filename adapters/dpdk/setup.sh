@@ -26,9 +26,16 @@ if [ ! -e sysroot/usr/include/dpdk/rte_bpf.h ]; then
   (cd packages && apt-get download -qq "${names[@]}" libdpdk-dev:arm64 libbsd-dev:arm64 libmd-dev:arm64)
   for package in packages/*.deb; do dpkg -x "$package" sysroot; done
   rm -r packages
+  # Of releases in which /lib is a link, the packages do not bring it.
+  if [ ! -e sysroot/lib ]; then ln -s usr/lib sysroot/lib; fi
 fi
 include=$folder/sysroot/usr/include
 libraries=$folder/sysroot/usr/lib/aarch64-linux-gnu
+# Newer releases have a library of its own for the log.
+used=()
+for name in bpf eal log; do
+  for file in "$libraries"/librte_$name.so.*.0; do if [ -e "$file" ]; then used+=("$file"); fi; done
+done
 aarch64-linux-gnu-gcc -O2 -march=armv8-a+crc -include rte_config.h \
-  -I"$include/dpdk" -I"$include/aarch64-linux-gnu/dpdk" -I"$include" -o adapter "$here/adapter.c" \
-  "$(echo "$libraries"/librte_bpf.so.*.0)" "$(echo "$libraries"/librte_eal.so.*.0)" -Wl,--allow-shlib-undefined
+  -I"$include/dpdk" -I"$include/aarch64-linux-gnu/dpdk" -I"$include" -I"$include/aarch64-linux-gnu" \
+  -o adapter "$here/adapter.c" "${used[@]}" -Wl,--allow-shlib-undefined

@@ -2,7 +2,7 @@
 
 import type { Checked } from "../../properties/cases/check-or-crash.js";
 import type { RunReport } from "../../properties/cases/program/report.js";
-import { summary, type Verdict } from "../../properties/verdict.js";
+import { summary, type Verdict, whyUncompared } from "../../properties/verdict.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import { changedBytes } from "../changed-memory.js";
 import { answerLines, clip, count, hexBytes } from "./text.js";
@@ -64,7 +64,7 @@ function verdictLines(verdict: Verdict): string[] {
     case "incomparable":
       return [`verdict: incomparable, ${verdict.why}`];
     case "refused":
-      return [`verdict: refused, the subject lacks ${verdict.missing}`];
+      return [`verdict: refused, ${whyUncompared(verdict)}`];
     case "disagree":
       return [`verdict: DISAGREE at ${verdict.where}`, ...answerLines(verdict)];
     default:

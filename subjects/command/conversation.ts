@@ -63,6 +63,18 @@ export class Conversation<K extends Asked> {
     }
   }
 
+  /** Let it greet. @returns why it cannot be asked anything, in one line */
+  greet(): string | undefined {
+    try {
+      this.started();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ProcessFailure)) throw error;
+      this.close();
+      return error.message;
+    }
+  }
+
   close(): void {
     this.process?.stop();
     this.process = undefined;

@@ -5,6 +5,7 @@ import { deviationLine } from "../deviation.js";
 import { type Dialect, LINUX_DIALECT } from "../dialect.js";
 import { KERNEL_ONLY, KERNEL_ORACLES } from "../program-parts.js";
 import type { ProgramSubject } from "../program-subject.js";
+import { Conversation } from "./conversation.js";
 import { commandOf, type Descriptor, environmentOf, formsOf, missingCore, readDescriptor } from "./descriptor.js";
 import { CommandHost } from "./host.js";
 
@@ -27,9 +28,17 @@ export function commandSubject(file: string): ProgramSubject | string {
     dialect,
     deviations: descriptor.deviations,
     notes: notesOf(descriptor),
+    unready() {
+      const host = new Conversation(line, () => NOTHING_ASKED);
+      const why = host.greet();
+      host.close();
+      return why;
+    },
     open: (engine: Engine) => new CommandHost(descriptor, line, engine),
   };
 }
+
+const NOTHING_ASKED = { lse: true, stackBytes: 0, address: 0n, helpers: [], code: new Uint8Array() };
 
 function dialectOf(descriptor: Descriptor): Dialect {
   const { isa, stack, helpers } = descriptor;

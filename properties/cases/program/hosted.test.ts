@@ -271,4 +271,18 @@ describe("deviations", () => {
     const worse = { words: [mov(0, 3), RET] };
     expect(verdict(imageSubject(worse, { deviations }), text(-1))).toMatchObject({ kind: "disagree", where: "r0" });
   });
+
+  test("where an instruction ends the program on purpose, it must end as is said", () => {
+    const forms = ["div reg"];
+    const deviations = [{ kind: "exit", name: "division", reason: "by design", forms, when: { src: "zero" } }];
+    const text = "# input: zero 16\n\nr0 = 7\nr2 = 0\nr0 /= r2\nr0 += 1\nexit\n";
+    const known = { kind: "refused", why: "declared deviation: division" };
+    const subject = (words: readonly number[]) => imageSubject({ words }, { deviations });
+    expect(verdict(subject([mov(0, 0), RET]), text)).toMatchObject(known);
+    expect(verdict(subject([mov(0, 1), RET]), text)).toEqual({ kind: "agree" });
+    expect(verdict(subject([mov(0, 2), RET]), text)).toMatchObject({ kind: "disagree", where: "r0" });
+    // As it ends, memory must be right.
+    const writes = [mov(1, 1), store(1, 0, 8), mov(0, 0), RET];
+    expect(verdict(subject(writes), text)).toMatchObject({ kind: "disagree", where: "context[8]" });
+  });
 });

@@ -4,14 +4,15 @@
 import type { Engine } from "../../../engines/engine.js";
 import { type InterpretState, interpret } from "../../../spec/bpf/interpret.js";
 import type { Problem, Strictness } from "../../../spec/bpf/validate/problem.js";
-import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
+import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
-import { deviates, ignoredIn, instructionsOf, slotKey, withoutSlots } from "../../../subjects/deviation.js";
+import { deviates, exitsOf, ignoredIn, instructionsOf, slotKey, withoutSlots } from "../../../subjects/deviation.js";
 import { outside } from "../../../subjects/dialect.js";
 import type { HostedCase, HostedProgram, ProgramHost, ProgramSubject } from "../../../subjects/program-subject.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { AGREE, type Disagreement, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import { answerTo, type Effort, secondAnswer } from "./answer.js";
+import { withExits } from "./exits.js";
 import { compareRun, type Expected, expectedOf } from "./hosted-run.js";
 import { type CaseReport, notRun, type RunReport, type Watch } from "./report.js";
 
@@ -56,7 +57,10 @@ export class HostedChecker {
     const report = this.tried(c, ready.tried, watch);
     const { verdict } = report;
     if (verdict.kind !== "disagree") return { ...nothing, ...report };
-    return { ...nothing, ...report, verdict: this.pastDeviations(c, report) };
+    const left = this.pastDeviations(c, verdict);
+    if (left.kind === "disagree") return { ...nothing, ...report, verdict: left };
+    const settled = (run: RunReport): RunReport => (run.verdict.kind === "disagree" ? { ...run, verdict: left } : run);
+    return { ...nothing, ...report, runs: report.runs.map(settled), verdict: left };
   }
 
   close(): void {
@@ -91,6 +95,7 @@ export class HostedChecker {
     c: Case,
     tried: HostedCase,
     watch: Watch,
+    meant: Meaning = tried,
   ): Omit<Extract<CaseReport, { kind: "checked" }>, "kind" | "slots"> {
     const loaded = this.opened().load(tried);
     const none = { runs: [], words: 0, executed: 0 };
@@ -102,7 +107,7 @@ export class HostedChecker {
       case "broken":
         return { ...none, verdict: broken(loaded.what, loaded.why) };
       case "loaded": {
-        const { runs, executed } = this.runAll(c, loaded.program, tried.facts, watch);
+        const { runs, executed } = this.runAll(c, loaded.program, meant, watch);
         return { runs, executed, words: loaded.program.words, verdict: worst(runs) };
       }
       default:
@@ -118,16 +123,17 @@ export class HostedChecker {
   private runAll(
     { program, inputs }: Case,
     hosted: HostedProgram,
-    facts: Facts,
+    meant: Meaning,
     { count }: Watch,
   ): { readonly runs: readonly RunReport[]; readonly executed: number } {
     const ignored = ignoredIn(this.subject.deviations, program);
+    const { facts } = meant;
     const runs: RunReport[] = [];
     let executed = 0;
     for (const [index, input] of inputs.entries()) {
       const layout = hosted.layout(input.length);
       const isFrameKnown = hosted.sees === "all";
-      const question = { ...this.effort, run: { program, input, layout, count }, facts, isFrameKnown };
+      const question = { ...this.effort, run: { program: meant.program, input, layout, count }, facts, isFrameKnown };
       const expected = expectedOf(question, answerTo);
       if (expected.answer.none !== undefined) {
         runs.push(notRun(index, expected.answer));
@@ -149,8 +155,28 @@ export class HostedChecker {
     return { runs, executed };
   }
 
-  /** What is left of a disagreement without the instructions that are declared to deviate. */
-  private pastDeviations(c: Case, { verdict }: { readonly verdict: Verdict }): Verdict {
+  /** What is left of a disagreement past all that is declared. */
+  private pastDeviations(c: Case, verdict: Verdict): Verdict {
+    const ended = this.pastExits(c, verdict);
+    return ended.kind === "disagree" ? this.pastInstructions(c, ended) : ended;
+  }
+
+  /** Against what the program means where instructions end it. */
+  private pastExits(c: Case, verdict: Verdict): Verdict {
+    const meant = withExits(c.program, exitsOf(this.subject.deviations));
+    if (meant === undefined) return verdict;
+    const { strictness, effort } = this;
+    const [own, guarded] = [c.program, meant.program].map((program) =>
+      validate(program, { strictness, definedness: effort.definedness }),
+    );
+    if (own?.ok !== true || guarded?.ok !== true) return verdict;
+    const tried = { program: c.program, facts: own.facts, env: c.env };
+    const rest = this.tried(c, tried, {}, { program: meant.program, facts: guarded.facts }).verdict;
+    return rest.kind === "agree" ? declared(meant.names.join(", ")) : rest;
+  }
+
+  /** Without the instructions that are declared to deviate. */
+  private pastInstructions(c: Case, verdict: Verdict): Verdict {
     const declaredOnes = instructionsOf(this.subject.deviations);
     if (declaredOnes.length === 0) return verdict;
     const slots = new Set<string>();
@@ -172,9 +198,12 @@ export class HostedChecker {
     if (!validity.ok) return declared(why);
     const rest = this.tried({ ...c, program }, { program, facts: validity.facts, env: c.env }, {}).verdict;
     // What is taken out may change which instructions run: others that deviate are met then.
-    return rest.kind === "disagree" ? this.pastDeviations({ ...c, program }, { verdict: rest }) : declared(why);
+    return rest.kind === "disagree" ? this.pastDeviations({ ...c, program }, rest) : declared(why);
   }
 }
+
+/** What the interpreter is asked: the program, or what it means to the subject. */
+type Meaning = Pick<HostedCase, "program" | "facts">;
 
 const declared = (names: string): Verdict => ({
   kind: "refused",
