@@ -31,8 +31,6 @@ function openFile(name: string, file: string): Opened {
   const { types } = image;
   if (types === undefined)
     return refused("a kernel with BTF (CONFIG_DEBUG_INFO_BTF)", `${image.release}, which has none`);
-  if (image.pageBytes !== 4096)
-    return refused("a kernel with pages of 4 KiB", `${image.release}, with ${image.pageBytes / 1024} KiB`);
   const missing = NEEDED.filter((symbol) => image.address(symbol) === undefined);
   if (missing.length > 0) {
     return refused(

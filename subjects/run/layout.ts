@@ -1,5 +1,5 @@
-// Where the regions of one run lie in the kernel's address space. Each region ends at a page boundary (rounded to 8
-// bytes) with nothing mapped behind it, so that an access past its end faults on the machine as it does in the
+// Where the regions of one run lie in the kernel's address space. Each region ends at a boundary of pages of any size (rounded
+// to 8 bytes) with nothing mapped behind it, so that an access past its end faults on the machine as it does in the
 // interpreter; what the rounding leaves before it is filled with a canary.
 
 import {
@@ -11,7 +11,9 @@ import {
   STACK_BYTES,
 } from "../../spec/bpf/program.js";
 
+/** Of our own machine; those of a kernel image are as it was built. */
 export const PAGE_BYTES = 4096;
+const LARGEST_PAGE_BYTES = 65536;
 
 /** Kernel text: helper addresses are relative to it (kernel: `__bpf_call_base`). */
 export const CALL_BASE = 0x8000_8026_9da8;
@@ -42,14 +44,14 @@ export const TASK: Range = { base: 0x0000_0440_0000, bytes: 64 };
 /** SP when the entry program is called. */
 export const ENTRY_SP = STACK_LOW + STACK.bytes - 256;
 
-export const pagesOf = (range: Range): Range => {
-  const base = range.base - (range.base % PAGE_BYTES);
-  return { base, bytes: Math.ceil((range.base + range.bytes - base) / PAGE_BYTES) * PAGE_BYTES };
+export const pagesOf = (range: Range, pageBytes: number): Range => {
+  const base = range.base - (range.base % pageBytes);
+  return { base, bytes: Math.ceil((range.base + range.bytes - base) / pageBytes) * pageBytes };
 };
 
 /** A range of `bytes` that ends where its pages end. */
 function endAligned(area: number, bytes: number): Range {
-  const pages = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+  const pages = Math.ceil(bytes / LARGEST_PAGE_BYTES) * LARGEST_PAGE_BYTES;
   return { base: area + pages - Math.ceil(bytes / 8) * 8, bytes };
 }
 

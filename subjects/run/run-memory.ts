@@ -12,7 +12,7 @@ import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Layout, MapSpec, Program, Range } from "../../spec/bpf/program.js";
 import { Area, NOWHERE } from "./area.js";
 import { helperTraps } from "./helper-traps.js";
-import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, STACK, TASK } from "./layout.js";
+import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, pagesOf, STACK, TASK } from "./layout.js";
 import { MachineMemory } from "./machine-memory.js";
 
 /** Offsets in the kernel's structures that compiled code relies on. */
@@ -51,7 +51,8 @@ export class RunMemory {
     this.programs = new Area("programs", machine);
     this.task = new Area("task", machine);
     this.task.place(TASK, NOTHING);
-    machine.map(STACK.base, STACK.bytes, "rw");
+    const { base, bytes } = pagesOf(STACK, machine.pageBytes);
+    machine.map(base, bytes, "rw");
   }
 
   /** @param entries by code: the address of its image. */

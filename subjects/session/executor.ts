@@ -63,7 +63,7 @@ export class Executor {
     private readonly kernel: SubjectKernel,
     private readonly engine: Engine,
     private readonly attachments: Attachments,
-    private readonly memory: RunMemory | undefined,
+    private readonly memory: RunMemory,
   ) {
     this.ownTraps = trapsOf(kernel);
     this.attachedTraps = trapsOf(kernel, attachments.calls.traps);
@@ -84,7 +84,7 @@ export class Executor {
   /** Run a single program on one input. Its outcome is what it left of the memory that it was given. */
   runProgram(live: LiveProgram, run: ProgramRun): Execution {
     const { program, layout, input, lastCode, engine, fuel, trace } = run;
-    const memory = this.memoryOf();
+    const { memory } = this;
     this.counted(() => memory.set(program, layout, input, live.entries));
     const { regions, program: loaded } = live;
     const execution = this.enter(
@@ -120,7 +120,7 @@ export class Executor {
     if (generated === undefined) {
       return this.enter(entering, entering.spans === live.regions ? {} : { traps: this.attachedTraps });
     }
-    const memory = this.memoryOf();
+    const { memory } = this;
     const { program } = generated.value;
     const layout = overAll(expected.map(({ above }) => generated.layout(above)));
     this.counted(() => memory.set(program, layout, generated.input, live.entries));
@@ -137,12 +137,6 @@ export class Executor {
   private withHelpers(memory: RunMemory): ReadonlyMap<Va, Trap> {
     this.helperTraps ??= trapsOf(this.kernel, new Map([...this.attachments.calls.traps, ...memory.traps]));
     return this.helperTraps;
-  }
-
-  /** @throws RangeError on a machine with larger pages: a slip of the caller's */
-  private memoryOf(): RunMemory {
-    if (this.memory !== undefined) return this.memory;
-    throw new RangeError(`generated programs run in pages of 4096 bytes, not ${this.kernel.machine.pageBytes}`);
   }
 
   private counted(map: () => void): void {
@@ -193,7 +187,7 @@ export class Executor {
   ): Outcome {
     switch (outcome.kind) {
       case "returned":
-        return this.memoryOf().returned(program, layout.frames[code]!, code, outcome.x0);
+        return this.memory.returned(program, layout.frames[code]!, code, outcome.x0);
       case "violated":
         return { kind: "faulted", pc: undefined, why: "machine", detail: outcome.rule };
       case "faulted": {

@@ -3,7 +3,7 @@
 
 import type { Machine, MachineOptions } from "../../machine/machine.js";
 import type { HistoryOptions } from "../action.js";
-import { CALL_BASE, DUMMY_TRAMPOLINE, PAGE_BYTES, STACK } from "../run/layout.js";
+import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import { RunMemory } from "../run/run-memory.js";
 import { DEFAULT_ENV, machineFor, type Subject } from "../subject.js";
 import { dummyTramp } from "../trampoline/layout.js";
@@ -23,8 +23,8 @@ export function machineKindOf({ pageBytes, cpus, packBytes, packsBeyondBranchRan
 /** A machine with nothing on it but a stack and the code that patch sites lead to when nothing is attached. */
 export interface PlacedMachine {
   readonly machine: Machine;
-  /** For programs with a context and maps. Undefined where pages are larger than 4 KiB: there are none then. */
-  readonly memory: RunMemory | undefined;
+  /** For programs with a context and maps. */
+  readonly memory: RunMemory;
 }
 
 const idle = new Map<string, PlacedMachine[]>();
@@ -47,10 +47,8 @@ export function takeMachine(subject: Subject, kind: MachineKind): PlacedMachine 
 export function placed(subject: Pick<Subject, "build" | "machine">, options: MachineOptions): PlacedMachine {
   const machine = machineFor(subject, options);
   const { pageBytes } = machine;
-  // Memory of runs is for pages of 4 KiB, and maps the stack itself.
   const { callBase, offsets } = subject.build ?? { ...DEFAULT_ENV, callBase: CALL_BASE };
-  const memory = pageBytes === PAGE_BYTES ? new RunMemory(machine, offsets, callBase) : undefined;
-  if (memory === undefined) machine.map(STACK.base, Math.ceil(STACK.bytes / pageBytes) * pageBytes, "rw");
+  const memory = new RunMemory(machine, offsets, callBase);
   // A kernel image has its own.
   if (subject.build !== undefined) return { machine, memory };
   machine.map(DUMMY_TRAMPOLINE - (DUMMY_TRAMPOLINE % pageBytes), pageBytes, "rox");

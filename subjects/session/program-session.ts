@@ -94,7 +94,7 @@ export class ProgramSession {
     const [first] = engines;
     const physical = engines.find((engine) => engine.physical !== undefined)?.physical?.(PHYSICAL_BYTES);
     const machine = placed(subject, { physical, cpus: CPUS });
-    const history = { ...DEFAULT_OPTIONS, cpus: CPUS };
+    const history = { ...DEFAULT_OPTIONS, cpus: CPUS, ...subject.fixed };
     this.session = new Session({ subject, history, engine: first!, placed: machine, ...(env && { env }) });
     const { session } = this;
     session.record(() => session.load(ANCHOR, prepared(subject, ANCHOR_PROGRAM), { hole: 0, blind: false }));

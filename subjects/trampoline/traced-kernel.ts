@@ -64,7 +64,7 @@ export class TracedKernel {
     this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
     for (const { base, bytes } of [STACK, JOURNAL, SEEN]) machine.map(base, bytes, "rw");
     const stub = dummyTramp();
-    const pages = pagesOf({ base: DUMMY_TRAMPOLINE, bytes: stub.length });
+    const pages = pagesOf({ base: DUMMY_TRAMPOLINE, bytes: stub.length }, machine.pageBytes);
     machine.map(pages.base, pages.bytes, "rox");
     machine.poke(DUMMY_TRAMPOLINE, stub);
     this.text = new KernelText(machine);

@@ -20,7 +20,6 @@ import {
   type ProgramSpec,
 } from "../../../subjects/action.js";
 import { Draw } from "../../../subjects/random/draw.js";
-import { PAGE_BYTES } from "../../../subjects/run/layout.js";
 import { CaseArbitrary } from "../program/arbitrary.js";
 import { shrinkStream } from "../shrink.js";
 import { isHistory, SHRINKER } from "./shrink.js";
@@ -141,7 +140,7 @@ class Maker {
   private load(): Action {
     const during = this.during();
     const id = this.loads++;
-    const isGenerated = this.draw.below(1000) < GENERATED && this.options.pageBytes === PAGE_BYTES;
+    const isGenerated = this.draw.below(1000) < GENERATED;
     if (during.fails.length === 0) {
       this.live.push(id);
       if (isGenerated) this.generated.push(id);

@@ -14,7 +14,6 @@ import {
   NOTHING_ELSE,
 } from "../../../subjects/action.js";
 import type { Draw } from "../../../subjects/random/draw.js";
-import { PAGE_BYTES } from "../../../subjects/run/layout.js";
 
 type Edit = (history: History, draw: Draw, other: History) => History | undefined;
 
@@ -35,14 +34,9 @@ const at = (actions: readonly Action[], draw: Draw, fits: (action: Action) => bo
 
 /** The beginning of one and the end of the other, whose programs get numbers of their own. */
 const splice: Edit = (history, draw, other) => {
-  const { actions, options } = history;
+  const { actions } = history;
   const next = 1 + Math.max(-1, ...actions.map((action) => ("id" in action ? action.id : -1)));
-  const fits = (action: Action): boolean =>
-    action.kind !== "load" || !isCaseProgram(action.program) || options.pageBytes === PAGE_BYTES;
-  const end = other.actions
-    .slice(draw.below(other.actions.length + 1))
-    .filter(fits)
-    .map((action) => renumbered(action, next));
+  const end = other.actions.slice(draw.below(other.actions.length + 1)).map((action) => renumbered(action, next));
   return withActions(history, [...actions.slice(0, draw.below(actions.length + 1)), ...end]);
 };
 

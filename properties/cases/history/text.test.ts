@@ -145,7 +145,6 @@ describe("what is wrong is named with its line", () => {
     ["load #0 (the program below)\n  # hole: 8\n  r0 = 1\n  exit", 2, "hole, blind, guard and skip are for programs"],
     ["load #0 (the program below)\n  # input: 00\n  # input: 01\n  r0 = 1\n  exit", 2, "2 inputs, expected one"],
     ["load #0 (the program below)\n  r0 = *(u64 *)(r1 + 64)\n  exit", 2, "the program faults: "],
-    ["page: 16384 B\nload #0 (the program below)\n  r0 = 1\n  exit", 2, "are for pages of 4096 B, not of 16384 B"],
     ["free #0; copy 0 fails", 1, 'expected "copy 1 fails" or "cpu 1 runs #0 after event 7", got "copy 0 fails"'],
     ["run #0 on cpu 1; copy 1 fails", 1, 'expected "load #N'],
   ])("%j", (text, line, message) => {

@@ -28,8 +28,6 @@ import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, read
 import { parseCase, printCase } from "../program/text.js";
 import { parseAction, parseCaseLoad, printAction } from "./action-text.js";
 
-/** What the memory of generated programs is made for. */
-const CASE_PAGE_BYTES = 4096;
 /** No history that is worth replaying is longer. */
 const MOST_ACTIONS = 10_000;
 
@@ -122,7 +120,7 @@ export function parseHistory(text: string): ReadCase<History> {
     return textError(at.get("oracle")![0]!, `no oracle is called "${head.oracle}"`);
   }
   const { breach, ...options } = read.value.value;
-  const actions = readActions(lines.value, from, options);
+  const actions = readActions(lines.value, from);
   return actions.ok ? { ok: true, value: { options, actions: actions.value }, head: { ...head, breach } } : actions;
 }
 
@@ -150,7 +148,7 @@ function withHashes(lines: readonly string[]): Read<readonly string[]> {
 }
 
 /** The actions from line `from` (0-based) on. */
-function readActions(lines: readonly string[], from: number, options: HistoryOptions): Read<readonly Action[]> {
+function readActions(lines: readonly string[], from: number): Read<readonly Action[]> {
   const actions: Action[] = [];
   for (let i = from; i < lines.length; i++) {
     const line = lines[i]!.trim();
@@ -163,10 +161,6 @@ function readActions(lines: readonly string[], from: number, options: HistoryOpt
       const end = blockEnd(lines, i + 1);
       const block = readBlock(lines, i + 1, end);
       if (!block.ok) return block;
-      if (options.pageBytes !== CASE_PAGE_BYTES) {
-        const wrong = `generated programs are for pages of ${CASE_PAGE_BYTES} B, not of ${options.pageBytes} B`;
-        return textError(i + 1, wrong);
-      }
       actions.push({ ...load, program: block.value });
       i = end - 1;
       continue;

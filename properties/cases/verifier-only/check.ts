@@ -9,7 +9,7 @@ import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { blindCodes } from "../../../subjects/lowering.js";
 import { execute, trapsOf } from "../../../subjects/run/execute.js";
-import { CALL_BASE, STACK } from "../../../subjects/run/layout.js";
+import { CALL_BASE, PAGE_BYTES, pagesOf, STACK } from "../../../subjects/run/layout.js";
 import {
   DEFAULT_ENV,
   describeLoadError,
@@ -60,12 +60,19 @@ export class VerifierOnlyChecker {
     this.kernel = subject.boot({ machine: this.machine, random: () => 0, env });
     // Kept, so that the pack is not given back between two cases.
     this.kernel.loadProgram([{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
-    this.machine.map(STACK.base, STACK.bytes, "rw");
-    for (const { base, bytes } of PLACES) this.machine.map(base, bytes, "rw");
+    const { base, bytes } = pagesOf(STACK, this.machine.pageBytes);
+    this.machine.map(base, bytes, "rw");
+    if (this.isPlaced) for (const { base, bytes } of PLACES) this.machine.map(base, bytes, "rw");
+  }
+
+  /** What lies around the places, and must not be mapped, is pages of 4 KiB. */
+  private get isPlaced(): boolean {
+    return this.machine.pageBytes === PAGE_BYTES;
   }
 
   /** `incomparable`: the case means nothing. */
   check(c: VerifierOnlyCase): Verdict {
+    if (!this.isPlaced) return { kind: "refused", missing: `pages of ${PAGE_BYTES} bytes` };
     const verdict = this.judge(c);
     if (verdict.kind !== "disagree") return verdict;
     const quirk = knownInCode(this.subject, [loweredOf(c, this.kernel.env.changes)], this.kernel.env);
