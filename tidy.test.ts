@@ -118,7 +118,7 @@ test("laws of random values are asserted in one way, which knows the seeds", () 
 
 /** Called by name: the WebAssembly module by its host, the hooks by the module loader. */
 const isCalledFromOutside = (file: string): boolean =>
-  ["engines/wasm/assembly/index.ts", "harness/mutants/load-hook.ts"].includes(file);
+  ["engines/wasm/assembly/index.ts", "spec/compiled/assembly/index.ts", "harness/mutants/load-hook.ts"].includes(file);
 /** What properties try on their own, in tests alone. */
 const TRIED_BY_TESTS = ["properties/engines/", "properties/exhaustive/"];
 

@@ -44,7 +44,7 @@ const SLOW = [
   "harness/report/{browser,campaign-data,pack-history}.test.ts",
   "impl/{a64/bitmask,jit/refusal}.test.ts",
   "properties/a64/disassembly.test.ts",
-  "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{arbitrary,blinding,shrink,toy-subject,wild}}.test.ts",
+  "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{arbitrary,blinding,interpreters,shrink,toy-subject,wild}}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",
   "properties/engines/programs.test.ts",
   "spec/bpf/object/objdump.test.ts",

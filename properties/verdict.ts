@@ -55,7 +55,9 @@ export const notCompiled = (why: string): Disagreement => ({
 });
 
 /** Who may object where answers are compared. */
-export const COMPARISON_ORACLES = ["exec-match", "compiles", "no-exception", "answers"] as const;
+/** The two interpreters of `spec/` say different things of a run. */
+export const INTERPRETERS_AGREE = "interpreters-agree";
+export const COMPARISON_ORACLES = ["exec-match", "compiles", "no-exception", "answers", INTERPRETERS_AGREE] as const;
 
 export const EXEC_MATCH = "exec-match";
 const disagree = (where: string, expected: string, got: string, reason = "another result"): Disagreement => ({

@@ -34,7 +34,7 @@ const CONFIG = {
     noUnusedParameters: false,
   },
   include: SOURCES,
-  exclude: ["**/*.test.ts", "engines/wasm/assembly"],
+  exclude: ["**/*.test.ts", "engines/wasm/assembly", "spec/compiled/assembly"],
 };
 
 /** @param root a checkout: sources, tsconfig.json and node_modules. */
@@ -58,19 +58,24 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
   }
 }
 
+/** What is compiled from AssemblyScript; mutants of it are built each on its own. */
+const WASM = ["engines/wasm/a64.wasm", "spec/compiled/bpf.wasm"];
+
 function copySources(directory: string, root: string, variants: readonly Variant[]): Build["replacements"] {
   for (const name of [...SOURCES, "corpus", "tsconfig.json", "package.json"]) {
     cpSync(path.join(root, name), path.join(directory, name), { recursive: true });
   }
   symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
   writeFileSync(path.join(directory, "tsconfig.mutants.json"), JSON.stringify(CONFIG));
-  const wasm = path.join("dist", "engines", "wasm", "a64.wasm");
   // Data files lie beside the compiled code that reads them.
   for (const name of SOURCES) {
     const isData = (file: string): boolean => !path.extname(file) || file.endsWith(".json");
     cpSync(path.join(root, name), path.join(directory, "dist", name), { recursive: true, filter: isData });
   }
-  if (existsSync(path.join(root, wasm))) cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
+  for (const wasm of WASM.map((file) => path.join("dist", file))) {
+    if (existsSync(path.join(root, wasm)))
+      cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
+  }
   const replacements = new Map<string, Record<string, string>>();
   for (const { id, files } of variants) {
     const replaced: Record<string, string> = {};

@@ -4,7 +4,7 @@ import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Case } from "../../../subjects/case.js";
 import { slotKey, withoutSlots } from "../../../subjects/deviation.js";
 import type { Subject } from "../../../subjects/subject.js";
-import type { Disagreement, Verdict } from "../../verdict.js";
+import { type Disagreement, INTERPRETERS_AGREE, type Verdict } from "../../verdict.js";
 import type { RunReport } from "./report.js";
 import { traceWith } from "./trace-run.js";
 
@@ -15,11 +15,14 @@ export function blame(
   check: (c: Case) => readonly RunReport[],
   subject: Subject,
 ): string {
-  if (oracle !== "exec-match" && oracle !== "compiles" && oracle !== "no-exception") return "?";
+  if (!BLAMES.has(oracle)) return "?";
   const failed = oracle === "exec-match" ? check(c) : [];
   const run = failed.find(({ verdict }) => verdict.kind === "disagree");
   return (run && firstDifferent(c, c.inputs[run.input]!, subject)) ?? remarkable(c);
 }
+
+/** Those whose objections are about what a program does. */
+const BLAMES: ReadonlySet<string> = new Set(["exec-match", "compiles", "no-exception", INTERPRETERS_AGREE]);
 
 /** The instruction after which a register differs for the first time, or at which the paths part. */
 function firstDifferent(c: Case, input: Uint8Array, subject: Subject): string | undefined {

@@ -23,7 +23,7 @@ import type { Oracle } from "../../oracles/oracle.js";
 import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import { type Answer, a64Fuel, answerTo, type Effort, type Question, secondAnswer } from "./answer.js";
 import { HostedChecker } from "./hosted.js";
-import { type CaseReport, type Check, FUEL, notRun, type RunReport, type Watch } from "./report.js";
+import { type CaseReport, type Check, differentRuns, FUEL, notRun, type RunReport, type Watch } from "./report.js";
 
 /** Default: `proven`, with `FUEL`. */
 interface CheckerOptions extends Partial<Effort> {
@@ -168,13 +168,14 @@ function runAll(c: Case, checker: Checker, loaded: Loaded, count: Watch["count"]
     const question: Question = { ...effort, run: { program, input, layout, count }, facts: loaded.facts };
     const answer = answerTo(question);
     if (answer.none !== undefined) {
-      all.runs.push(notRun(index, answer));
+      all.runs.push(notRun(index, answer), ...differentRuns(index, answer));
       continue;
     }
     const made = runOnAll(c, checker, loaded, { index, layout, answer });
     all.executed += made.executed;
     const isSuspect = made.objections.length > 0 || made.runs.some(({ verdict }) => verdict.kind === "disagree");
     const second = isSuspect ? secondAnswer(question, answer) : answer;
+    all.runs.push(...differentRuns(index, second));
     if (second.none !== undefined) {
       all.isSpoilt = true;
       all.runs.push(notRun(index, second));

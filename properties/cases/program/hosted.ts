@@ -14,7 +14,7 @@ import { AGREE, type Disagreement, isUncompared, notCompiled, type Verdict, with
 import { answerTo, type Effort, secondAnswer } from "./answer.js";
 import { withExits } from "./exits.js";
 import { compareRun, type Expected, expectedOf } from "./hosted-run.js";
-import { type CaseReport, notRun, type RunReport, type Watch } from "./report.js";
+import { type CaseReport, differentRuns, notRun, type RunReport, type Watch } from "./report.js";
 
 /** What there is to do for a case before the subject is asked. */
 type Ready =
@@ -136,7 +136,7 @@ export class HostedChecker {
       const question = { ...this.effort, run: { program: meant.program, input, layout, count }, facts, isFrameKnown };
       const expected = expectedOf(question, answerTo);
       if (expected.answer.none !== undefined) {
-        runs.push(notRun(index, expected.answer));
+        runs.push(notRun(index, expected.answer), ...differentRuns(index, expected.answer));
         continue;
       }
       let last: Expected = expected;
@@ -151,6 +151,7 @@ export class HostedChecker {
         }
         runs.push({ input: index, engine: engine.name, expected: last.answer.outcome, got: got.outcome, verdict });
       }
+      runs.push(...differentRuns(index, last.answer));
     }
     return { runs, executed };
   }

@@ -35,6 +35,12 @@ export const notRun = (input: number, { outcome, none }: Answer): RunReport => (
   ...{ input, expected: outcome, got: undefined, engine: undefined, verdict: none ?? AGREE },
 });
 
+/** The interpreters differ about the run, whatever the subject says. */
+export const differentRuns = (input: number, { outcome, difference }: Answer): readonly RunReport[] =>
+  difference === undefined
+    ? []
+    : [{ input, expected: outcome, got: undefined, engine: undefined, verdict: difference }];
+
 export type CaseReport =
   /** Not a program that a JIT would be given: nothing was compared. */
   | { readonly kind: "invalid"; readonly problems: readonly Problem[] }

@@ -1,0 +1,137 @@
+// What enters and leaves functions: local calls, exits and tail calls, each with its stack.
+
+import {
+  CALLEE_STACKS_END, CODE, CODE_BYTES, CODE_COUNT, CODE_FRAME, CODE_FRAME_BYTES, CODE_MARKS, CODE_PLACE, CODE_SLOTS,CODES, 
+  CONTEXT, FAULTED, FRAME_BYTES, FRAME_CODE, FRAME_PC, FRAMES, MAIN_STACK, MAP_ENTRIES, MAP_SORT, MAP_STATE, PROG_ARRAY,REGION_BASE, REGION_BYTES, REGION_PLACE, REGION_SIZE, REGION_WRITTEN, 
+  REGIONS, REGISTERS, RETURNED,
+} from "../layout";
+import { mapAt } from "./maps";
+
+const POISON: u64 = 0xbad0_c0de_bad0_c0de;
+const STACK_BYTES: u32 = 512;
+const DEEPEST: u32 = 7;
+const MOST_TAIL_CALLS: u32 = 33;
+const ARGUMENTS: usize = 5;
+/** r6..r10. */
+const SAVED: usize = REGISTERS + 48;
+const SAVED_BYTES: usize = 40;
+const FP: usize = REGISTERS + 80;
+
+/** Of the code that runs: its slots, how many, and what they did. */
+export let slots: usize = 0;
+export let length: u32 = 0;
+export let marks: usize = 0;
+/** Where to go on after a call or exit. */
+export let next: u32 = 0;
+let depth: u32 = 0;
+let tailCalls: u32 = 0;
+
+export function goTo(pc: u32): void {
+  next = pc;
+}
+
+export function start(): void {
+  depth = 0;
+  tailCalls = 0;
+  for (let i: usize = 1; i <= <usize>DEEPEST; i++) store<u32>(stackAt(<u32>i), 0, REGION_SIZE);
+  const code: usize = CODES;
+  store<u64>(FP, load<u64>(code, CODE_FRAME) + <u64>load<u32>(code, CODE_FRAME_BYTES));
+  enter(0);
+}
+
+function turnTo(code: u32): void {
+  const entry = <usize>CODES + <usize>code * CODE_BYTES;
+  store<u32>(CODE, code);
+  slots = <usize>load<u32>(entry, CODE_PLACE);
+  length = load<u32>(entry, CODE_SLOTS);
+  marks = <usize>load<u32>(entry, CODE_MARKS);
+}
+
+function enter(code: u32): void {
+  turnTo(code);
+  memory.fill(REGISTERS, 0, 80);
+  store<u64>(REGISTERS + 8, load<u64>(CONTEXT));
+  next = 0;
+}
+
+export function poisonArguments(): void {
+  for (let i: usize = 1; i <= ARGUMENTS; i++) store<u64>(i << 3, POISON, REGISTERS);
+}
+
+// @ts-ignore: decorator
+@inline
+function stackAt(at: u32): usize {
+  return <usize>REGIONS + (<usize>MAIN_STACK + <usize>at) * REGION_BYTES;
+}
+
+/** A stack for the call at this depth, of which nothing has been written, with r10 at its top. */
+function freshStack(at: u32): void {
+  const region = stackAt(at);
+  const low = load<u64>(CALLEE_STACKS_END) - <u64>(at * STACK_BYTES);
+  store<u64>(region, low, REGION_BASE);
+  store<u32>(region, STACK_BYTES, REGION_SIZE);
+  memory.fill(<usize>load<u32>(region, REGION_WRITTEN), 0, STACK_BYTES);
+  store<u64>(FP, low + STACK_BYTES);
+}
+
+/** The call at `pc` of the function at `target`. @returns 0, or what ends the run */
+export function callLocal(pc: u32, target: u32): u32 {
+  if (depth >= DEEPEST) return FAULTED;
+  const frame = <usize>FRAMES + <usize>depth * FRAME_BYTES;
+  memory.copy(frame, SAVED, SAVED_BYTES);
+  store<u32>(frame, load<u32>(CODE), FRAME_CODE);
+  store<u32>(frame, pc + 1, FRAME_PC);
+  depth++;
+  freshStack(depth);
+  next = target;
+  return 0;
+}
+
+/** @returns 0, or what ends the run */
+export function exit(): u32 {
+  if (depth == 0) return RETURNED;
+  store<u32>(stackAt(depth), 0, REGION_SIZE);
+  depth--;
+  const frame = <usize>FRAMES + <usize>depth * FRAME_BYTES;
+  turnTo(load<u32>(frame, FRAME_CODE));
+  memory.copy(SAVED, frame, SAVED_BYTES);
+  poisonArguments();
+  next = load<u32>(frame, FRAME_PC);
+  return 0;
+}
+
+/** @returns 0, or what ends the run */
+export function tailCall(pc: u32): u32 {
+  if (load<u64>(REGISTERS + 8) != load<u64>(CONTEXT)) return FAULTED;
+  const map = mapAt(load<u64>(REGISTERS + 16));
+  if (map == 0 || load<u32>(map, MAP_SORT) != PROG_ARRAY) return FAULTED;
+  const slot = load<u32>(REGISTERS + 24);
+  const isThere = slot < load<u32>(map, MAP_ENTRIES);
+  const target = isThere ? load<i32>(<usize>load<u32>(map, MAP_STATE) + (<usize>slot << 2)) : -1;
+  if (target < 0 || tailCalls >= MOST_TAIL_CALLS) {
+    poisonArguments();
+    next = pc + 1;
+    return 0;
+  }
+  if (<u32>target >= load<u32>(CODE_COUNT)) return FAULTED;
+  tailCalls++;
+  if (depth > 0) freshStack(depth);
+  else replaceMainStack(<u32>target);
+  enter(<u32>target);
+  return 0;
+}
+
+/** The frame that is left is gone; of the one that is entered nothing has been written. */
+function replaceMainStack(code: u32): void {
+  const entry = <usize>CODES + <usize>code * CODE_BYTES;
+  const bytes = load<u32>(entry, CODE_FRAME_BYTES);
+  const base = load<u64>(entry, CODE_FRAME);
+  const region = stackAt(0);
+  const place = <usize>load<u32>(region, REGION_PLACE);
+  store<u64>(region, base, REGION_BASE);
+  store<u32>(region, bytes, REGION_SIZE);
+  // The bytes of the marks lie behind those of the largest frame.
+  store<u32>(region, <u32>place + STACK_BYTES, REGION_WRITTEN);
+  memory.fill(place, 0, 2 * STACK_BYTES);
+  store<u64>(FP, base + <u64>bytes);
+}

@@ -1,0 +1,62 @@
+// The helpers, by their number in the Linux UAPI, in the same deterministic world as those of `spec/bpf/helpers.ts`.
+
+import { FAULTED, MAP_KEY_BYTES, MAP_VALUE_BYTES, REGISTERS, UNKNOWN_HELPER } from "../layout";
+import { lookup, remove, update, valueMapAt } from "./maps";
+import { BAD, readable } from "./memory";
+
+let clock: u64 = 0;
+let random: u64 = 0;
+
+export function newWorld(): void {
+  clock = 1_000_000_000;
+  random = 0x9e37_79b9_7f4a_7c15;
+}
+
+// @ts-ignore: decorator
+@inline
+function argument(register: usize): u64 {
+  return load<u64>(register << 3, REGISTERS);
+}
+
+/** @returns 0, or what ends the run */
+export function callHelper(id: i32): u32 {
+  switch (id) {
+    case 1:
+    case 2:
+    case 3:
+      return onMap(id);
+    case 5:
+      store<u64>(REGISTERS, clock);
+      clock += 1000;
+      return 0;
+    case 7:
+      random ^= random << 13;
+      random ^= random >> 7;
+      random ^= random << 17;
+      store<u64>(REGISTERS, random & 0xffff_ffff);
+      return 0;
+    case 8:
+      store<u64>(REGISTERS, 0);
+      return 0;
+    case 14:
+      store<u64>(REGISTERS, (1234 << 32) | 1235);
+      return 0;
+    default:
+      return UNKNOWN_HELPER;
+  }
+}
+
+function onMap(id: i32): u32 {
+  const map = valueMapAt(argument(1));
+  if (map == 0) return FAULTED;
+  const key = readable(argument(2), load<u32>(map, MAP_KEY_BYTES));
+  if (key == BAD) return FAULTED;
+  if (id == 1) store<u64>(REGISTERS, lookup(map, key));
+  else if (id == 3) store<i64>(REGISTERS, remove(map, key));
+  else {
+    const value = readable(argument(3), load<u32>(map, MAP_VALUE_BYTES));
+    if (value == BAD) return FAULTED;
+    store<i64>(REGISTERS, update(map, key, value, argument(4)));
+  }
+  return 0;
+}

@@ -1,0 +1,83 @@
+// Where things lie in the linear memory of the compiled interpreter. Both sides read this file, so it holds plain numbers
+// only.
+
+/** R0..R10, 64 bits each. */
+export const REGISTERS = 0;
+/** 32 bits: index of the code that runs, and how many instructions have run. */
+export const CODE = 96;
+export const RAN = 100;
+/** 64 bits: what r1 holds at entry. */
+export const CONTEXT = 104;
+/** 32 bits each: how many regions, maps and codes there are. */
+export const REGION_COUNT = 112;
+export const MAP_COUNT = 116;
+export const CODE_COUNT = 120;
+/** 64 bits: the end of the stacks of local calls. */
+export const CALLEE_STACKS_END = 128;
+
+/** By depth, what a local call saves: r6..r10, then the code and the slot to go on at (32 bits each). */
+export const FRAMES = 256;
+export const FRAME_BYTES = 64;
+export const FRAME_CODE = 40;
+export const FRAME_PC = 44;
+
+/** By index: the main stack, those of local calls by depth, context, packet, then the values of maps. */
+export const REGIONS = 1024;
+export const REGION_BYTES = 32;
+export const REGION_BASE = 0;
+export const REGION_SIZE = 8;
+/** Where its bytes lie here; then one byte for each, nonzero once that was written, or 0 where all may be read. */
+export const REGION_PLACE = 12;
+export const REGION_WRITTEN = 16;
+/** Nonzero: 4-byte loads at 0, 4 and 8 give the three pointers that lie in it, and nothing else is allowed. */
+export const REGION_FIELDS = 20;
+export const MAIN_STACK = 0;
+export const CONTEXT_REGION = 8;
+export const PACKET_REGION = 9;
+export const FIRST_VALUES = 10;
+
+export const MAPS = 4096;
+export const MAP_BYTES = 64;
+export const MOST_MAPS = 48;
+/** 64 bits each: addresses of the object and of the first value. */
+export const MAP_OBJECT = 0;
+export const MAP_VALUES = 8;
+/** 32 bits each. */
+export const MAP_SORT = 16;
+export const MAP_KEY_BYTES = 20;
+export const MAP_VALUE_BYTES = 24;
+export const MAP_STRIDE = 28;
+export const MAP_ENTRIES = 32;
+export const MAP_PLACE = 36;
+/** Hash: by slot a byte that says whether it is taken, then by slot its key. Prog array: by slot a code, or -1. */
+export const MAP_STATE = 40;
+export const ARRAY = 0;
+export const HASH = 1;
+export const PROG_ARRAY = 2;
+
+export const CODES = 8192;
+export const CODE_BYTES = 32;
+export const MOST_CODES = 64;
+/** 32 bits each: where its slots lie, how many there are, and where there is a byte for each with what it did. */
+export const CODE_PLACE = 0;
+export const CODE_SLOTS = 4;
+export const CODE_MARKS = 8;
+/** Its frame: bytes (32 bits), and address (64 bits). */
+export const CODE_FRAME_BYTES = 12;
+export const CODE_FRAME = 16;
+
+/** What a slot did. */
+export const MARK_RAN = 1;
+export const MARK_TAKEN = 2;
+export const MARK_FELL = 4;
+
+/** Slots, regions and maps lie from here on. */
+export const HEAP = 16384;
+export const MEMORY_BYTES = 4194304;
+
+/** What a run came to. */
+export const RETURNED = 1;
+export const OUT_OF_FUEL = 2;
+export const FAULTED = 3;
+/** A helper that is not here. */
+export const UNKNOWN_HELPER = 4;

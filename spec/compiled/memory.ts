@@ -1,0 +1,258 @@
+// What lies in the linear memory of the compiled interpreter: the program once, and around each run its regions. See
+// `layout.ts` for the places.
+
+import { REGISTERS } from "../bpf/insn.js";
+import type { Outcome, RegionBytes } from "../bpf/outcome.js";
+import { type Layout, MAX_CALL_DEPTH, type MapSpec, type Program, type Range, STACK_BYTES } from "../bpf/program.js";
+import * as at from "./layout.js";
+
+const SORTS: Record<MapSpec["kind"], number> = { array: at.ARRAY, hash: at.HASH, progArray: at.PROG_ARRAY };
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
+const strideOf = (spec: MapSpec): number => (spec.kind === "progArray" ? 0 : aligned(spec.valueBytes));
+
+type Returned = Extract<Outcome, { kind: "returned" }>;
+
+export class CompiledMemory {
+  private readonly bytes: Uint8Array;
+  private readonly words: Uint32Array;
+  private readonly wide: BigUint64Array;
+  private program: Program | undefined;
+  /** The first byte that nothing has. */
+  private free = at.HEAP;
+  /** From here on what a run needs beside its program and maps. */
+  private contextPlace = 0;
+  private inputBytes = 0;
+  fingerprint = 0;
+
+  constructor(buffer: ArrayBuffer) {
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer);
+    this.wide = new BigUint64Array(buffer);
+  }
+
+  /** @returns false if the program is not taken */
+  load(program: Program): boolean {
+    const { code, maps } = program;
+    this.free = at.HEAP;
+    this.fingerprint = 0;
+    if (code.length > at.MOST_CODES || maps.length > at.MOST_MAPS) return false;
+    this.words[at.CODE_COUNT / 4] = code.length;
+    this.words[at.MAP_COUNT / 4] = maps.length;
+    this.words[at.REGION_COUNT / 4] = at.FIRST_VALUES + maps.length;
+    if (!code.every((_, i) => this.loadCode(program, i)) || !maps.every((spec, i) => this.loadMap(spec, i)))
+      return false;
+    for (let i = 0; i < MAX_CALL_DEPTH; i++) {
+      const place = this.take(2 * STACK_BYTES);
+      if (place === undefined) return false;
+      // The main stack may be read at first.
+      this.setRegion(i, place, i === at.MAIN_STACK ? 0 : place + STACK_BYTES);
+    }
+    this.contextPlace = this.free;
+    this.program = program;
+    return true;
+  }
+
+  private take(bytes: number): number | undefined {
+    const place = this.free;
+    if (place + aligned(bytes) > at.MEMORY_BYTES) return undefined;
+    this.free = place + aligned(bytes);
+    return place;
+  }
+
+  private loadCode({ code }: Program, index: number): boolean {
+    const insns = code[index]!;
+    const { length } = insns;
+    const place = this.take(8 * length);
+    const marks = this.take(length);
+    if (place === undefined || marks === undefined) return false;
+    const { words } = this;
+    const entry = (at.CODES + index * at.CODE_BYTES) / 4;
+    words[entry + at.CODE_PLACE / 4] = place;
+    words[entry + at.CODE_SLOTS / 4] = length;
+    words[entry + at.CODE_MARKS / 4] = marks;
+    let print = this.fingerprint;
+    for (let pc = 0, to = place / 4; pc < length; pc++, to += 2) {
+      const { row, dst, src, off, imm } = insns[pc]!;
+      if (dst >= REGISTERS || src >= REGISTERS) return false;
+      const word = row.opcode | (dst << 8) | (src << 12) | (off << 16);
+      words[to] = word;
+      words[to + 1] = imm;
+      print = Math.imul(print ^ word ^ imm, 0x0100_0193);
+    }
+    this.fingerprint = print;
+    return true;
+  }
+
+  private loadMap(spec: MapSpec, index: number): boolean {
+    if (spec.kind !== "progArray" && spec.contents !== undefined) return false;
+    const keyBytes = spec.kind === "progArray" ? 4 : spec.keyBytes;
+    const place = this.take(strideOf(spec) * spec.entries);
+    const state = this.take(STATE_BYTES[spec.kind](spec.entries, keyBytes));
+    if (place === undefined || state === undefined) return false;
+    const { words } = this;
+    const entry = (at.MAPS + index * at.MAP_BYTES) / 4;
+    words[entry + at.MAP_SORT / 4] = SORTS[spec.kind];
+    words[entry + at.MAP_KEY_BYTES / 4] = keyBytes;
+    words[entry + at.MAP_VALUE_BYTES / 4] = spec.kind === "progArray" ? 0 : spec.valueBytes;
+    words[entry + at.MAP_STRIDE / 4] = strideOf(spec);
+    words[entry + at.MAP_ENTRIES / 4] = spec.entries;
+    words[entry + at.MAP_PLACE / 4] = place;
+    words[entry + at.MAP_STATE / 4] = state;
+    this.setRegion(at.FIRST_VALUES + index, place, 0);
+    if (spec.kind !== "progArray") return true;
+    for (let slot = 0; slot < spec.entries; slot++) words[state / 4 + slot] = spec.programs[slot] ?? -1;
+    return true;
+  }
+
+  private setRegion(index: number, place: number, written: number): void {
+    const entry = (at.REGIONS + index * at.REGION_BYTES) / 4;
+    this.words[entry + at.REGION_PLACE / 4] = place;
+    this.words[entry + at.REGION_WRITTEN / 4] = written;
+    this.words[entry + at.REGION_FIELDS / 4] = 0;
+  }
+
+  /** The full 64-bit address of a place that is given by its low 48 bits. */
+  private setAddress(place: number, va: number): void {
+    this.words[place / 4] = va % 2 ** 32;
+    this.words[place / 4 + 1] = 0xffff_0000 + Math.floor(va / 2 ** 32);
+  }
+
+  private setRange(index: number, { base, bytes }: Range): void {
+    const entry = at.REGIONS + index * at.REGION_BYTES;
+    this.setAddress(entry + at.REGION_BASE, base);
+    this.words[(entry + at.REGION_SIZE) / 4] = bytes;
+  }
+
+  private placeOf(index: number): number {
+    return this.words[(at.REGIONS + index * at.REGION_BYTES + at.REGION_PLACE) / 4]!;
+  }
+
+  /** Everything as it is before a run. @returns false if there is not room for it */
+  place(layout: Layout, input: Uint8Array): boolean {
+    const { code, maps, context } = this.program!;
+    const { words, bytes } = this;
+    this.free = this.contextPlace;
+    const isXdp = context === "xdp";
+    const contextBytes = isXdp ? layout.context.bytes : input.length;
+    const contextPlace = this.take(contextBytes);
+    const packetPlace = this.take(isXdp ? input.length : 0);
+    if (contextPlace === undefined || packetPlace === undefined) return false;
+    if (layout.frames.some((frame) => frame.bytes > STACK_BYTES)) return false;
+    this.inputBytes = input.length;
+    this.setAddress(at.CONTEXT, layout.context.base);
+    this.setAddress(at.CALLEE_STACKS_END, layout.calleeStacks.base + layout.calleeStacks.bytes);
+    for (let i = 0; i < code.length; i++) this.placeFrame(i, layout.frames[i]!);
+    const frame = layout.frames[0]!;
+    const stack = this.placeOf(at.MAIN_STACK);
+    this.setRegion(at.MAIN_STACK, stack, 0);
+    this.setRange(at.MAIN_STACK, frame);
+    bytes.fill(0, stack, stack + frame.bytes);
+    this.setRegion(at.CONTEXT_REGION, contextPlace, 0);
+    this.setRange(at.CONTEXT_REGION, { base: layout.context.base, bytes: contextBytes });
+    this.setRegion(at.PACKET_REGION, packetPlace, 0);
+    this.setRange(at.PACKET_REGION, { base: layout.packet.base, bytes: isXdp ? input.length : 0 });
+    bytes.set(input, isXdp ? packetPlace : contextPlace);
+    if (isXdp) this.placeFields(contextPlace, contextBytes, layout.packet.base);
+    for (let i = 0; i < maps.length; i++) this.placeMap(i, maps[i]!, layout.maps[i]!);
+    words[at.RAN / 4] = 0;
+    return true;
+  }
+
+  private placeFrame(index: number, frame: Range): void {
+    const entry = at.CODES + index * at.CODE_BYTES;
+    this.words[(entry + at.CODE_FRAME_BYTES) / 4] = frame.bytes;
+    this.setAddress(entry + at.CODE_FRAME, frame.base);
+    const marks = this.words[(entry + at.CODE_MARKS) / 4]!;
+    this.bytes.fill(0, marks, marks + this.words[(entry + at.CODE_SLOTS) / 4]!);
+  }
+
+  /** data, data_end and data_meta. */
+  private placeFields(place: number, contextBytes: number, packet: number): void {
+    this.bytes.fill(0, place, place + contextBytes);
+    this.setAddress(place, packet);
+    this.setAddress(place + 8, packet + this.inputBytes);
+    this.setAddress(place + 16, packet);
+    this.words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = 1;
+  }
+
+  private placeMap(index: number, spec: MapSpec, { object, values }: Layout["maps"][number]): void {
+    const entry = at.MAPS + index * at.MAP_BYTES;
+    this.setAddress(entry + at.MAP_OBJECT, object.base);
+    this.setAddress(entry + at.MAP_VALUES, values.base);
+    const bytes = strideOf(spec) * spec.entries;
+    this.setRange(at.FIRST_VALUES + index, { base: values.base, bytes });
+    const place = this.placeOf(at.FIRST_VALUES + index);
+    this.bytes.fill(0, place, place + bytes);
+    if (spec.kind !== "hash") return;
+    const state = this.words[(entry + at.MAP_STATE) / 4]!;
+    this.bytes.fill(0, state, state + spec.entries);
+  }
+
+  /** Instructions. */
+  get ran(): number {
+    return this.words[at.RAN / 4]!;
+  }
+
+  /** What the slots of a code did in the last run. */
+  marksOf(code: number): Uint8Array {
+    const entry = (at.CODES + code * at.CODE_BYTES) / 4;
+    const marks = this.words[entry + at.CODE_MARKS / 4]!;
+    return this.bytes.subarray(marks, marks + this.words[entry + at.CODE_SLOTS / 4]!);
+  }
+
+  /** What the last run has left. */
+  returned(): Returned {
+    const { maps, context } = this.program!;
+    const regions = [this.stack(), this.region("context", at.CONTEXT_REGION)];
+    if (context === "xdp") regions.push(this.region("packet", at.PACKET_REGION));
+    for (const [i, spec] of maps.entries()) {
+      if (spec.kind === "array") regions.push(this.region(`map ${i}`, at.FIRST_VALUES + i));
+      if (spec.kind === "hash") regions.push({ name: `map ${i}`, bytes: this.entriesOf(i, spec) });
+    }
+    return { kind: "returned", r0: this.wide[at.REGISTERS / 8]!, code: this.words[at.CODE / 4]!, regions };
+  }
+
+  private region(name: string, index: number): RegionBytes {
+    const entry = (at.REGIONS + index * at.REGION_BYTES) / 4;
+    const place = this.placeOf(index);
+    return { name, bytes: this.bytes.slice(place, place + this.words[entry + at.REGION_SIZE / 4]!) };
+  }
+
+  private stack(): RegionBytes {
+    const region = this.region("stack", at.MAIN_STACK);
+    const written = this.words[(at.REGIONS + at.MAIN_STACK * at.REGION_BYTES + at.REGION_WRITTEN) / 4]!;
+    return written === 0 ? region : { ...region, written: this.bytes.slice(written, written + region.bytes.length) };
+  }
+
+  /** Key and value of each entry of a hash map, in the order of the keys. */
+  private entriesOf(index: number, { keyBytes, valueBytes, entries }: MapSpec & { kind: "hash" }): Uint8Array {
+    const entry = (at.MAPS + index * at.MAP_BYTES) / 4;
+    const state = this.words[entry + at.MAP_STATE / 4]!;
+    const place = this.words[entry + at.MAP_PLACE / 4]!;
+    const stride = aligned(valueBytes);
+    const pairs: Uint8Array[] = [];
+    for (let slot = 0; slot < entries; slot++) {
+      if (this.bytes[state + slot] === 0) continue;
+      const pair = new Uint8Array(keyBytes + valueBytes);
+      const key = state + entries + slot * keyBytes;
+      pair.set(this.bytes.subarray(key, key + keyBytes));
+      const value = place + slot * stride;
+      pair.set(this.bytes.subarray(value, value + valueBytes), keyBytes);
+      pairs.push(pair);
+    }
+    const dump = new Uint8Array(pairs.length * (keyBytes + valueBytes));
+    // Keys differ, so that what stands behind them does not matter.
+    pairs.sort(Buffer.compare).forEach((pair, i) => {
+      dump.set(pair, i * pair.length);
+    });
+    return dump;
+  }
+}
+
+/** Bytes of what is kept beside the values of a map. */
+const STATE_BYTES: Record<MapSpec["kind"], (entries: number, keyBytes: number) => number> = {
+  array: () => 0,
+  hash: (entries, keyBytes) => entries * (1 + keyBytes),
+  progArray: (entries) => 4 * entries,
+};
