@@ -8,6 +8,11 @@ import { ENTRY_SP, STACK, TASK } from "./layout.js";
 /** SP_EL0 holds the running task. */
 const SYSTEM = { spEl0: pointer(TASK.base), tpidrEl1: 0n, tpidrEl2: 0n };
 const NO_TRAPS: EngineRun["traps"] = new Map();
+/**
+ * Which store-exclusives fail: by this seed the first one of every run and one in four of the others, so that each loop
+ * around one goes back at least once.
+ */
+const SPURIOUS_FAILURES = 20;
 
 /** What differs from run to run; everything else is as the kernel enters a program. */
 type Execute = Pick<EngineRun, "machine" | "entry" | "args" | "fuel"> & Partial<EngineRun>;
@@ -23,6 +28,8 @@ export const execute = (engine: Engine, run: Execute): EngineOutcome =>
     stackLow: run.stackLow ?? STACK.base,
     fuel: run.fuel,
     traps: run.traps ?? NO_TRAPS,
+    spuriousFailures: run.spuriousFailures ?? SPURIOUS_FAILURES,
+    bti: run.bti,
     system: run.system ?? SYSTEM,
     fixup: run.fixup,
     trace: run.trace,

@@ -52,7 +52,7 @@ export function placed(subject: Pick<Subject, "build" | "machine">, options: Mac
   // A kernel image has its own.
   if (subject.build !== undefined) return { machine, memory };
   machine.map(DUMMY_TRAMPOLINE - (DUMMY_TRAMPOLINE % pageBytes), pageBytes, "rox");
-  machine.poke(DUMMY_TRAMPOLINE, dummyTramp());
+  machine.poke(DUMMY_TRAMPOLINE, dummyTramp(false));
   return { machine, memory };
 }
 

@@ -6,7 +6,7 @@ import { mov } from "../../impl/a64/add-sub.js";
 import { blr, br, ret } from "../../impl/a64/branch.js";
 import { ldrLiteral, pop, push, strImm } from "../../impl/a64/load-store.js";
 import { FP, LR, reg, SP, X } from "../../impl/a64/registers.js";
-import { BTI_JC, NOP } from "../../impl/a64/system.js";
+import { BTI_J, BTI_JC, NOP } from "../../impl/a64/system.js";
 import type { Encoded } from "../../impl/a64/word.js";
 import { lower, movAddress, upper } from "../../impl/jit/constant.js";
 import { halves, type RoAddr, type Va } from "../../machine/address.js";
@@ -60,5 +60,5 @@ export function handmade(bti: boolean): HandmadeFunction {
 }
 
 /** What a patch site leads to when nothing is attached: back behind it, with the caller's return address. */
-export const dummyTramp = (): Uint8Array =>
-  new Uint8Array(Uint32Array.of(mov(1, reg(10), LR), mov(1, LR, reg(9)), ret(reg(10))).buffer);
+export const dummyTramp = (bti: boolean): Uint8Array =>
+  new Uint8Array(Uint32Array.of(bti ? BTI_J : NOP, mov(1, reg(10), LR), mov(1, LR, reg(9)), ret(reg(10))).buffer);

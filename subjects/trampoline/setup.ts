@@ -25,7 +25,10 @@ export interface TrampolineSetup {
   readonly ipArg: boolean;
   /** struct_ops: the result of the program is used. */
   readonly returns: boolean;
-  /** Before which memory event of a poke another CPU runs through the patch site; undefined: none does. */
+  /**
+   * At which memory event of a poke another CPU runs through the patch site, beside those of its stores; undefined: none
+   * does.
+   */
   readonly moment: number | undefined;
 }
 

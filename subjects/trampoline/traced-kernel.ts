@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { EngineOutcome, TraceState } from "../../engines/engine.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js";
+import type { MachineEvent } from "../../machine/event.js";
 import { Machine } from "../../machine/machine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
@@ -63,7 +64,7 @@ export class TracedKernel {
     this.kernel = subject.boot({ machine, env, random: () => 0, packBytes: PACK_BYTES });
     this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
     for (const { base, bytes } of [STACK, JOURNAL, SEEN]) machine.map(base, bytes, "rw");
-    const stub = dummyTramp();
+    const stub = dummyTramp(setup.bti);
     const pages = pagesOf({ base: DUMMY_TRAMPOLINE, bytes: stub.length }, machine.pageBytes);
     machine.map(pages.base, pages.bytes, "rox");
     machine.poke(DUMMY_TRAMPOLINE, stub);
@@ -91,10 +92,25 @@ export class TracedKernel {
     return (this.target + 4 * this.tramp.pokeOffset) as RoAddr;
   }
 
-  attachment(record: Va, released = false): Attachment {
+  /** With the same programs, and other cookies: what a trampoline that takes the place of the first one looks like. */
+  get exchanged(): TrampRequest {
+    const { links } = this.request;
+    const other = (list: readonly TrampLink[]): readonly TrampLink[] =>
+      list.map((link) => ({ ...link, cookie: { ...link.cookie, low: (link.cookie.low ^ 1) >>> 0 } }));
+    const { fentry, fmodRet, fexit } = links;
+    const changed = { fentry: other(fentry), fmodRet: other(fmodRet), fexit: other(fexit) };
+    return { ...this.request, links: { ...links, ...changed } };
+  }
+
+  /** @param exchanged of the trampoline that `exchanged` asks for */
+  attachment(record: Va, { released = false, exchanged = false } = {}): Attachment {
     const { setup, attached } = this;
+    const programs = (list: readonly NumberedPlan[]): readonly NumberedPlan[] =>
+      exchanged ? list.map((one) => ({ ...one, cookie: one.cookie ^ 1n })) : list;
     return {
-      ...attached,
+      fentry: programs(attached.fentry),
+      fmodRet: programs(attached.fmodRet),
+      fexit: programs(attached.fexit),
       structOps: setup.target === "structOps" ? { returns: setup.returns } : undefined,
       ip: setup.ipArg ? pointer(this.target) : undefined,
       record: pointer(record),
@@ -120,27 +136,35 @@ export class TracedKernel {
     };
     const { args } = call;
     const traps = trapsOf(this.kernel, text.traps);
-    const outcome = execute(referenceEngine, { machine, cpu, entry, args, fuel: FUEL, traps, trace });
+    const outcome = execute(referenceEngine, {
+      ...{ machine, cpu, entry, args, fuel: FUEL, traps, trace },
+      bti: setup.bti,
+    });
     text.drain();
     return outcome.kind === "returned" ? { steps: text.steps, result: outcome.x0 } : said(outcome);
   }
 
-  /** Change what the patch site leads to. At each memory event that `isMoment` chooses another CPU calls the function. */
+  /**
+   * Change what the patch site leads to. At each memory event that `isMoment` chooses, and behind each store, another CPU
+   * calls the function.
+   */
   poke(
     from: RoAddr | undefined,
     to: RoAddr | undefined,
-    isMoment: (event: number) => boolean = () => false,
+    isMoment: ((event: number) => boolean) | undefined = undefined,
   ): { readonly error: Errno; readonly seen: readonly (Traced | string)[] } {
     const { machine, target, tramp } = this;
     const seen: (Traced | string)[] = [];
     let events = 0;
     let busy = false;
-    machine.onEvent = () => {
-      if (busy || !isMoment(events++)) return;
+    const isStore = ({ kind }: MachineEvent): boolean => kind === "write";
+    const listen = (event: MachineEvent): void => {
+      if (busy || isMoment === undefined || !(isMoment(events++) || isStore(event))) return;
       busy = true;
       seen.push(this.run(target, 1));
       busy = false;
     };
+    if (isMoment !== undefined) machine.onEvent = listen;
     const error = tramp.bpfArchTextPoke(target, "call", from, to);
     machine.onEvent = undefined;
     return { error, seen };

@@ -74,8 +74,18 @@ function* attachesAndDetaches(tracedKernel: TracedKernel, im: TrampImage): Gener
   yield* equal("the patch site as this CPU may fetch it", undefined, machine.fetch(0, site, 4));
   yield* called("attached", tracedKernel.run(), attached);
   yield* equal("a poke of what is there already", 0, tramp.bpfArchTextPoke(target, "call", im.image, im.image));
-  yield* poked("detaching", tracedKernel, im.image, undefined, [plain, attached]);
+  const next = tramp.bpfTrampImageMake(tracedKernel.exchanged);
+  if (!next.ok) {
+    yield objection("the second trampoline", "an image", `error ${next.error}`);
+    return;
+  }
+  const exchanged = traced(tracedKernel.attachment(next.im.record, { exchanged: true }), call);
+  yield* poked("exchanging", tracedKernel, im.image, next.im.image, [attached, exchanged]);
+  yield* called("exchanged", tracedKernel.run(), exchanged);
+  yield* poked("detaching", tracedKernel, next.im.image, undefined, [plain, exchanged]);
   yield* called("detached", tracedKernel.run(), plain);
+  tramp.bpfTrampImagePut(next.im);
+  tramp.bpfTrampImageFree(next.im);
   const { start, bytes } = tramp.symbols.lookup(target)!;
   yield* equal("the address behind the code", hex64(pointer(DUMMY_TRAMPOLINE)), hex64(word(machine, start + bytes)));
 }
@@ -112,7 +122,8 @@ function* poked(
   states: readonly Traced[],
 ): Generator<Disagreement> {
   const { moment } = tracedKernel.setup;
-  const { error, seen } = tracedKernel.poke(from, to, (event) => event === moment);
+  const isMoment = moment === undefined ? undefined : (event: number): boolean => event === moment;
+  const { error, seen } = tracedKernel.poke(from, to, isMoment);
   yield* equal(what, 0, error);
   for (const other of seen) {
     if (states.some((state) => isSame(other, state))) continue;
