@@ -46,9 +46,14 @@ function isRefused(
   return compiled.ok ? "it is taken, expected a refusal" : undefined;
 }
 
-const breaches = ({ insns, index }: JitFunction, image: CompiledImage, all: readonly CompiledImage[], env: JitEnv) =>
+const breaches = (
+  { insns, index, wasClassic = false }: JitFunction,
+  image: CompiledImage,
+  all: readonly CompiledImage[],
+  env: JitEnv,
+) =>
   structureBreaches({
-    ...{ insns, isMain: index === 0, inlined: new Set<number>() },
+    ...{ insns, isMain: index === 0, inlined: new Set<number>(), wasClassic, history: env.branchHistory },
     words: new Uint32Array(image.image.buffer, image.image.byteOffset, image.image.length / 4),
     codeWords: image.jitedBytes / 4,
     ...{ roImage: image.roImage, offsets: image.offsets, tableBytes: image.tableBytes, entries: image.entries },

@@ -18,6 +18,8 @@ import { displacement, immediate } from "../program/blocks/immediates.js";
 import {
   ARENA,
   ARENA_BASE,
+  BRANCH_HISTORIES,
+  type Classic,
   CPU_NUMBER_HELPER,
   DATA,
   NAMED_REGISTERS,
@@ -33,6 +35,7 @@ const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic");
 const NOT_ALONE: ReadonlySet<KernelRow["op"]> = new Set(["tailCall", "castKernel", "gotox"]);
 const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && !NOT_ALONE.has(row.op));
 const HELPER = rowById("call helper");
+const CLASSICS = Object.keys(BRANCH_HISTORIES) as readonly Classic[];
 
 /** Roles of registers on entry; all others are numbers. */
 export const DATA_POINTER = 1;
@@ -52,6 +55,7 @@ export function verifierOnlyCase(source: Pick<Random, "nextInt">): VerifierOnlyC
       u64,
     ),
     env: { lse, vhe: draw.chance(30), bti: draw.chance(20) },
+    ...(draw.chance(15) ? { classic: draw.pick(CLASSICS) } : {}),
     isBlinded: draw.chance(30),
     isCalled: draw.chance(30),
   };

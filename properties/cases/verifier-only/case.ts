@@ -14,11 +14,25 @@ export interface VerifierOnlyCase {
   /** r0 to r5 on entry; r0 is a signed 32-bit number. */
   readonly registers: readonly U64[];
   readonly env: Pick<JitEnv, "lse" | "vhe" | "bti">;
+  /** Converted from classic BPF, for a CPU that forgets the branch history in this way. */
+  readonly classic?: Classic | undefined;
   /** All constants are blinded first. */
   readonly isBlinded: boolean;
   /** The body lies in a second function, which the first calls after an access of its own that may fault. */
   readonly isCalled: boolean;
 }
+
+/** Ways to forget the branch history, by name. */
+export const BRANCH_HISTORIES = {
+  kept: undefined,
+  hint: { clear: "hint", firmware: undefined },
+  loop: { clear: { loops: 8 }, firmware: undefined },
+  hvc: { clear: undefined, firmware: "hvc" },
+  smc: { clear: undefined, firmware: "smc" },
+  "loop-hvc": { clear: { loops: 24 }, firmware: "hvc" },
+  "hint-smc": { clear: "hint", firmware: "smc" },
+} as const satisfies Record<string, JitEnv["branchHistory"]>;
+export type Classic = keyof typeof BRANCH_HISTORIES;
 
 export const REGISTERS = 10;
 /** Registers that a case sets on entry: r0 to r5. */

@@ -27,6 +27,7 @@ import { askAboutCode } from "../../oracles/code/index.js";
 import { AGREE, EXEC_MATCH, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import {
   ARENA_BASE,
+  BRANCH_HISTORIES,
   DATA,
   initialBytes,
   NAMED_REGISTERS,
@@ -84,7 +85,8 @@ export class VerifierOnlyChecker {
     const { offsets, changes } = kernel.env;
     const meaning = meaningOf(c, { cpuNumberAt: offsets.threadCpu, skippedFetchIsZero: changes.arenaWrite });
     if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
-    kernel.env = { ...kernel.env, ...c.env };
+    const branchHistory = BRANCH_HISTORIES[c.classic ?? "kept"];
+    kernel.env = { ...kernel.env, ...c.env, branchHistory };
     const loaded = kernel.loadProgram(loweredOf(c, kernel.env.changes));
     if (!loaded.ok) {
       const { error } = loaded;
@@ -100,7 +102,7 @@ export class VerifierOnlyChecker {
   }
 
   private run(
-    { registers, isCalled }: VerifierOnlyCase,
+    { registers, isCalled, env: { bti } }: VerifierOnlyCase,
     { bpfFunc, functions }: LoadedProgram,
     meaning: Meaning,
   ): Verdict {
@@ -110,6 +112,7 @@ export class VerifierOnlyChecker {
       machine,
       entry: bpfFunc,
       args: registers.slice(1),
+      bti,
       fuel: FUEL,
       traps: trapsOf(this.kernel),
       fixup: (pc) => this.kernel.fixupException(functions, pc),
@@ -161,7 +164,7 @@ export function loweredOf(c: VerifierOnlyCase, changes?: JitEnv["changes"]): rea
 }
 
 /** The same before blinding: the body with what surrounds it, perhaps behind a function that calls it. */
-export function functionsOf({ body, registers, isCalled }: VerifierOnlyCase): readonly JitFunction[] {
+export function functionsOf({ body, registers, isCalled, classic }: VerifierOnlyCase): readonly JitFunction[] {
   const { high, low } = halves(RESULTS.base);
   const code: readonly Insn[] = [
     insn(LDDW, { dst: R6, imm: low | 0 }),
@@ -173,7 +176,8 @@ export function functionsOf({ body, registers, isCalled }: VerifierOnlyCase): re
     EXIT,
   ];
   const arena = { kernelBase: halves(ARENA_BASE), userBase: { high: USER_HIGH, low: 0 } };
-  const function0 = { insns: code, index: 0, stackDepth: 0, arena };
+  const wasClassic = classic !== undefined;
+  const function0 = { insns: code, index: 0, stackDepth: 0, arena, wasClassic };
   if (!isCalled) return [function0];
   const { high: dataHigh, low: dataLow } = halves(DATA.base);
   const main = [
@@ -186,7 +190,7 @@ export function functionsOf({ body, registers, isCalled }: VerifierOnlyCase): re
     EXIT,
   ];
   return [
-    { insns: main, index: 0, stackDepth: 0 },
+    { insns: main, index: 0, stackDepth: 0, wasClassic },
     { ...function0, index: 1 },
   ];
 }

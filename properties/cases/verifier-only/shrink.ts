@@ -6,7 +6,7 @@ import { type U64, u64 } from "../../../spec/bits.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import { descend, type Shrinker, type StillFails, total, type Weight } from "../shrink.js";
 import { simplerEach, smallerNumbers, smallerWords, withoutEach } from "../smaller.js";
-import { ARENA, ARENA_BASE, DATA, TASK, type VerifierOnlyCase } from "./case.js";
+import { ARENA, ARENA_BASE, BRANCH_HISTORIES, DATA, TASK, type VerifierOnlyCase } from "./case.js";
 
 type Cases = Generator<VerifierOnlyCase>;
 
@@ -26,11 +26,12 @@ export const minimizeVerifierOnly = (
   budget: number,
 ): VerifierOnlyCase => descend(SHRINKER, start, stillFails, budget);
 
-function weigh({ body, registers, env, isBlinded, isCalled }: VerifierOnlyCase): Weight {
+function weigh({ body, registers, env, classic, isBlinded, isCalled }: VerifierOnlyCase): Weight {
   const operands = body.flatMap(({ off, imm }) => [off, imm]);
   return [
     body.length,
-    [isCalled, isBlinded, env.bti, env.vhe, !env.lse].filter(Boolean).length,
+    [isCalled, isBlinded, env.bti, env.vhe, !env.lse, classic !== undefined].filter(Boolean).length,
+    classic === undefined ? 0 : Object.keys(BRANCH_HISTORIES).indexOf(classic),
     // A pointer is simpler than another number.
     registers.filter((value) => value !== 0n && baseOf(value) === 0n).length,
     registers.filter((value) => value !== 0n).length,
@@ -49,6 +50,8 @@ function* plainerEnvironment(c: VerifierOnlyCase): Cases {
   const { env } = c;
   yield { ...c, isCalled: false };
   yield { ...c, isBlinded: false };
+  yield { ...c, classic: undefined };
+  if (c.classic !== undefined) yield { ...c, classic: "hint" };
   yield { ...c, env: { ...env, bti: false } };
   yield { ...c, env: { ...env, vhe: false } };
   yield { ...c, env: { ...env, lse: true } };

@@ -42,7 +42,7 @@ test.each([
   ["# r1: data + 4096\nr0 = percpu r1\n", /^line 1: expected a 64-bit number, data \+ N or task \+ N within a page/],
   [
     "# r6: 1\nr0 = percpu r1\n",
-    /^line 1: unknown key "r6", expected id, title, oracle, found, provenance, quirk, note, cpu, vhe, bti, blind, called, r0, r1, r2, r3, r4, r5$/,
+    /^line 1: unknown key "r6", expected id, title, oracle, found, provenance, quirk, note, cpu, vhe, bti, classic, blind, called, r0, r1, r2, r3, r4, r5$/,
   ],
   ["\n\nr0 = percpu r6\n", "line 3: instruction 0 (r0 = percpu r6) names r6, expected r0 to r5 or r7 to r9"],
   ["r1 = percpu r2\nexit\n", /^line 1: instruction 1 \(exit\) is none that only a verifier makes/],

@@ -27,6 +27,8 @@ import {
   readWord,
 } from "../header.js";
 import {
+  BRANCH_HISTORIES,
+  type Classic,
   CPU_NUMBER_HELPER,
   DATA,
   ENTRY_REGISTERS,
@@ -47,11 +49,13 @@ const DEFAULTS: Surroundings = {
   ...{ lse: true, vhe: false, bti: false, isBlinded: false, isCalled: false },
   registers: Array.from({ length: ENTRY_REGISTERS }, () => u64(0n)),
 };
+const CLASSICS = Object.fromEntries(Object.keys(BRANCH_HISTORIES).map((name) => [name, name as Classic]));
 const { word, flag } = fieldsOf(DEFAULTS);
 const FIELDS: readonly Field<Surroundings>[] = [
   word("cpu", "lse", { lse: true, "ll-sc": false }),
   flag("vhe", "vhe", "vhe: yes or no"),
   flag("bti", "bti", "bti: yes or no"),
+  word("classic", "classic", CLASSICS),
   flag("blind", "isBlinded", "blind: yes or no"),
   flag("called", "isCalled", "called: yes or no"),
   ...DEFAULTS.registers.map((_, r) => register(r)),

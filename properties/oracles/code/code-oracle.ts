@@ -68,7 +68,7 @@ function inlinedHelpers({ inlined }: JitEnv): ReadonlySet<number> {
 
 /** The functions are those of one or more programs, each of which begins with its main function. */
 export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[]): readonly CompiledCode[] {
-  const { callBase, dummyTramp, bti, changes } = env;
+  const { callBase, dummyTramp, bti, changes, branchHistory: history } = env;
   const inlined = inlinedHelpers(env);
   let functions: Va[] = [];
   return all.map((view) => {
@@ -83,7 +83,7 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
     const hasTable = distance >= codeBytes && distance < codeBytes + MOST_SLACK_BYTES;
     const tableBytes = hasTable ? distance : codeBytes;
     const entries = hasTable ? view.entries : 0;
-    const { words, passed } = wordsOf(machine, view, { tableBytes, entries, bti });
+    const { words, passed } = wordsOf(machine, view, { tableBytes, entries, bti, history });
     return {
       insns: fn.insns,
       words,
@@ -99,17 +99,15 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
       bti,
       changes,
       isMain,
+      wasClassic: fn.wasClassic === true,
+      history,
       passed,
     };
   });
 }
 
-/** Byte offset and entries of the exception table; branch target identification. */
-interface TablePlace {
-  readonly tableBytes: number;
-  readonly entries: number;
-  readonly bti: boolean;
-}
+/** Byte offset and entries of the exception table; what else of the kernel the rules go by. */
+interface TablePlace extends Pick<CompiledCode, "tableBytes" | "entries" | "bti" | "history"> {}
 interface Known {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
@@ -122,12 +120,13 @@ const known = new WeakMap<JitFunction, Known>();
 /** Code, literal and table as they stand in memory: what is known from last time if nothing has changed. */
 function wordsOf(machine: Machine, view: FunctionView, place: TablePlace): Known {
   const { fn, bpfFunc, jitedLen, offsets } = view;
-  const { tableBytes, entries, bti } = place;
+  const { tableBytes, entries, bti, history } = place;
   const before = known.get(fn);
   if (
     before?.place.tableBytes === tableBytes &&
     before.place.entries === entries &&
     before.place.bti === bti &&
+    before.place.history === history &&
     before.view.jitedLen === jitedLen &&
     isSame(before.view.offsets, offsets) &&
     firstDifference(machine, bpfFunc!, before.bytes) === undefined

@@ -12,9 +12,9 @@ const IMAGE = 0x8000_8400_0008;
 const EXIT = insn(rowById("exit"));
 
 /** Function 0, beside a function 1 that it may call. */
-function compiled(insns: readonly Insn[], given: Partial<JitEnv> = {}): CompiledCode {
+function compiled(insns: readonly Insn[], given: Partial<JitEnv> = {}, wasClassic = false): CompiledCode {
   const env = { ...DEFAULT_ENV, ...given };
-  const functions = [insns, [EXIT]].map((code, index) => ({ insns: code, index, stackDepth: 0 }));
+  const functions = [insns, [EXIT]].map((code, index) => ({ insns: code, index, stackDepth: 0, wasClassic }));
   const made = defaultSubject.compile(functions, env, (index) => IMAGE + 4096 * index);
   if (!made.ok) throw new Error(JSON.stringify(made.error));
   const [main] = made.images;
@@ -33,6 +33,8 @@ function compiled(insns: readonly Insn[], given: Partial<JitEnv> = {}): Compiled
     changes: env.changes,
     bti: env.bti,
     isMain: true,
+    wasClassic,
+    history: env.branchHistory,
   };
 }
 
@@ -54,9 +56,27 @@ const PROBING = compiled([insn(rowById("probe ldxdw"), { dst: 2, src: 1 }), EXIT
 const TAIL_CALL = compiled([insn(rowById("tail call")), EXIT]);
 const BTI = compiled([EXIT], { bti: true });
 const MOVING = compiled(bpf("r0 = 0x12345678; exit"));
+const HINTING = compiled([EXIT], { branchHistory: { clear: "hint", firmware: undefined }, bti: true }, true);
+const FORGETTING = compiled([EXIT], { branchHistory: { clear: { loops: 8 }, firmware: "smc" } }, true);
+const KEEPING = compiled([EXIT], { branchHistory: { clear: "hint", firmware: undefined } });
 
 test("right code passes", () => {
-  for (const code of [BRANCHING, CALLING, FAR, ADDRESS, FETCHING, ADDING, LOOPING, PROBING, TAIL_CALL, BTI, MOVING])
+  for (const code of [
+    BRANCHING,
+    CALLING,
+    FAR,
+    ADDRESS,
+    FETCHING,
+    ADDING,
+    LOOPING,
+    PROBING,
+    TAIL_CALL,
+    BTI,
+    MOVING,
+    HINTING,
+    FORGETTING,
+    KEEPING,
+  ])
     expect(structureBreaches(code)).toEqual([]);
 });
 
@@ -94,6 +114,15 @@ const BROKEN: readonly (readonly [oracle: string, code: CompiledCode, says: stri
   ["landing-pads", withWord(BTI, -BTI.offsets[0]!, () => NOP), "the entry is no landing pad"],
   ["landing-pads", withWord(BRANCHING, 1 - BRANCHING.offsets[0]!, () => 0x9100_04e7), "the patch site, is no NOP"],
   ["landing-pads", withWord(BTI, 8 - BTI.offsets[0]!, () => NOP), "the place where tail calls land is no landing pad"],
+  ["landing-pads", { ...BTI, wasClassic: true }, "there is a landing pad for tail calls, which nobody makes"],
+  ["branch-history", { ...HINTING, history: undefined }, 'before it returns: expected "", got "hint #0x16"'],
+  ["branch-history", { ...HINTING, wasClassic: false }, 'before it returns: expected "", got "hint #0x16"'],
+  ["branch-history", { ...KEEPING, wasClassic: true }, 'before it returns: expected "hint #0x16", got ""'],
+  [
+    "branch-history",
+    { ...FORGETTING, history: HINTING.history },
+    'before it returns: expected "hint #0x16", got "mov w0',
+  ],
   ["short-forms", { ...MOVING, insns: [insn(rowById("mov imm"), { imm: 1 }), EXIT] }, "takes 2 words, 1 are enough"],
 ];
 

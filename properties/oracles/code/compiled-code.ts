@@ -33,8 +33,11 @@ export interface CompiledCode {
   readonly bti: boolean;
   /** What this version's JIT does otherwise. */
   readonly changes: JitEnv["changes"];
-  /** A main program: tail calls land in it. */
+  /** A main program: tail calls land in it, unless it was classic BPF. */
   readonly isMain: boolean;
+  readonly wasClassic: boolean;
+  /** How the CPU forgets the branch history. */
+  readonly history: JitEnv["branchHistory"];
   /** Rules that these words have passed, a bit each; shared by all loads of the same words. */
   readonly passed?: { rules: number };
 }

@@ -3,6 +3,7 @@
 import type { FunctionView } from "../../../subjects/subject.js";
 import type { Objection } from "../ask.js";
 import { atomicsOrdered } from "./atomics-ordered.js";
+import { branchHistory } from "./branch-history.js";
 import { branchesLand } from "./branches-land.js";
 import { callsReach } from "./calls-reach.js";
 import { type CodeKernel, type CodeOracle, codeOf } from "./code-oracle.js";
@@ -19,6 +20,7 @@ export const CODE_ORACLES: readonly CodeOracle[] = [
   atomicsOrdered,
   exceptionEntries,
   landingPads,
+  branchHistory,
   shortForms,
 ];
 

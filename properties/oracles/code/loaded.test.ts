@@ -20,6 +20,10 @@ const madeOf =
     return { ...step, result: { ...step.result, live: { ...live, program: { ...live.program, functions } } } };
   };
 
+/** ldp xzr, x26, [sp], #16 */
+const POP_COUNTER = 0xa8c1_6bff;
+const CLEARBHB = 0xd503_22df;
+
 const SABOTAGE: readonly Sabotage[] = [
   {
     name: "branches-land",
@@ -64,6 +68,20 @@ const SABOTAGE: readonly Sabotage[] = [
     actions: LOAD,
     after: ({ machine }) => machine.poke(IMAGE + 4, word(0x9100_04e7)),
     says: "function 0: word 1, the patch site, is no NOP",
+  },
+  {
+    name: "branch-history",
+    // Saves a register, so that there is room for the counter one word earlier, and for a hint behind it.
+    actions: "load #0 (the program below)\n  r6 = 1\n  r0 = 0\n  exit",
+    after: ({ machine, live }) => {
+      const { image, codeBytes } = live.get(0)!.regions[0]!;
+      for (let at = image; at < image + codeBytes; at += 4) {
+        if (machine.peek32(at) !== POP_COUNTER) continue;
+        machine.poke(at - 4, word(POP_COUNTER));
+        machine.poke(at, word(CLEARBHB));
+      }
+    },
+    says: 'function 0: before it returns: expected "", got "hint #0x16"',
   },
   {
     name: "short-forms",
