@@ -10,20 +10,30 @@ const PACK = 4096;
 const TWO_MIB = 2 * 1024 * 1024;
 const EPERM = -1;
 
+/** All, or the one that an image was built for. */
+const pageSizesOf = ({ fixed }: Subject): readonly (4096 | 16384 | 65536)[] =>
+  fixed === undefined ? [4096, 16384, 65536] : [fixed.pageBytes];
+
 const boot = (subject: Subject, options: Partial<BootOptions> = {}): SubjectKernel =>
   subject.boot({ machine: new Machine(), random: () => 0, ...options });
 
 export const PACKS: readonly DirectedCase[] = [
   {
-    name: "a pack is 2 MiB for each node",
+    name: "a pack is 2 MiB for each node, whatever the size of a page",
     check(subject) {
-      for (const nodes of [1, 2]) {
-        const { machine, packs } = boot(subject, nodes === 1 ? {} : { nodes });
-        packs.bpfProgPackAlloc(CHUNK_BYTES);
-        const bytes = machine.usage.frames * machine.pageBytes - machine.pageBytes;
-        const most = nodes * TWO_MIB + 16 * machine.pageBytes;
-        if (packs.packBytes === nodes * TWO_MIB && bytes >= nodes * TWO_MIB && bytes <= most) continue;
-        return `${packs.packBytes} bytes for ${nodes}, of which ${bytes} are mapped`;
+      for (const pageBytes of pageSizesOf(subject)) {
+        for (const nodes of [1, 2]) {
+          const kernel = subject.boot({
+            ...{ machine: new Machine({ pageBytes }), random: () => 0 },
+            ...(nodes === 1 ? {} : { nodes }),
+          });
+          const { machine, packs } = kernel;
+          packs.bpfProgPackAlloc(CHUNK_BYTES);
+          const bytes = machine.usage.frames * machine.pageBytes - machine.pageBytes;
+          const most = nodes * TWO_MIB + 16 * machine.pageBytes;
+          if (packs.packBytes === nodes * TWO_MIB && bytes >= nodes * TWO_MIB && bytes <= most) continue;
+          return `${packs.packBytes} bytes for ${nodes} with pages of ${pageBytes}, of which ${bytes} are mapped`;
+        }
       }
       return undefined;
     },

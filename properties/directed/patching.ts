@@ -51,15 +51,49 @@ const STOPPED_CPUS: DirectedCase = {
   },
 };
 
+/** Every way to change text, by the kernel's name, and what it answers where no instruction begins. */
+const PATCHES: readonly (readonly [string, number | undefined, (kernel: SubjectKernel, at: RoAddr) => unknown])[] = [
+  ["aarch64_insn_copy()", undefined, (kernel, at) => kernel.aarch64InsnCopy(at, TEXT, 8)],
+  ["aarch64_insn_set()", undefined, (kernel, at) => kernel.aarch64InsnSet(at, NOP, 8)],
+  ["aarch64_insn_patch_text_nosync()", EINVAL, (kernel, at) => kernel.aarch64InsnPatchTextNosync(at, NOP)],
+  ["aarch64_insn_patch_text()", EINVAL, (kernel, addr) => kernel.aarch64InsnPatchText([{ addr, insn: NOP }])],
+  ["bpf_arch_text_copy()", EINVAL, (kernel, at) => kernel.bpfArchTextCopy(at, TEXT, 8)],
+  ["bpf_arch_text_invalidate()", EINVAL, (kernel, at) => kernel.bpfArchTextInvalidate(at, 8)],
+];
+
 const MISALIGNED_TEXT: DirectedCase = {
   name: "text that is not aligned is refused as invalid",
   check(subject) {
-    const kernel = boot(subject);
-    const at = (TEXT + 2) as RoAddr;
-    const copied = kernel.bpfArchTextCopy(at, TEXT, 8);
-    if (copied !== EINVAL) return `a copy answers ${String(copied)}`;
-    const invalidated = kernel.bpfArchTextInvalidate(at, 8);
-    return invalidated === EINVAL ? undefined : `an invalidation answers ${invalidated}`;
+    for (const [name, expected, patch] of PATCHES) {
+      for (const offset of [1, 2, 3]) {
+        const kernel = boot(subject);
+        const before = kernel.machine.peek(TEXT, 32).slice();
+        const got = patch(kernel, (TEXT + 8 + offset) as RoAddr);
+        if (got !== expected) return `${name} answers ${String(got)} at +${offset}, expected ${String(expected)}`;
+        if (!isDeepStrictEqual(kernel.machine.peek(TEXT, 32), before)) return `${name} stores at +${offset}`;
+      }
+    }
+    return undefined;
+  },
+};
+
+/** Inside of a program, at a place where no instruction begins, there is nothing to branch from or to. */
+const MISALIGNED_SITE: DirectedCase = {
+  name: "a patch site where no instruction begins is refused",
+  check(subject) {
+    const { machine, tramp, site, target } = new TracedKernel(TRACED_PROGRAM, subject);
+    const before = machine.peek(target, 64).slice();
+    for (const offset of [1, 2, 3]) {
+      for (const [from, to] of [
+        [undefined, site + 64],
+        [undefined, site + 64 + offset],
+        [site + 64, undefined],
+      ] as const) {
+        const error = tramp.bpfArchTextPoke((site + offset) as RoAddr, "call", from as RoAddr, to as RoAddr);
+        if (error !== EFAULT) return `the poke at +${offset} answers ${error}, expected ${EFAULT}`;
+      }
+    }
+    return isDeepStrictEqual(machine.peek(target, 64), before) ? undefined : "something is stored";
   },
 };
 
@@ -144,6 +178,7 @@ const LINUX_JUMPS: readonly DirectedCase[] = JUMP_QUIRKS.map((on) => ({
 export const PATCHING: readonly DirectedCase[] = [
   STOPPED_CPUS,
   MISALIGNED_TEXT,
+  MISALIGNED_SITE,
   NEIGHBOURS,
   ...LINUX_JUMPS,
   POKE_OF_ANOTHER_WORD,
