@@ -6,7 +6,7 @@
 import type { Engine } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { type Disturbance, type HistoryOptions, quirksOf } from "../action.js";
+import { DEFAULT_OPTIONS, type Disturbance, type HistoryOptions, quirksOf } from "../action.js";
 import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import type { Account, Execution, Patch, Scene, Step, StepResult, Tramp } from "../step.js";
@@ -81,7 +81,9 @@ export class Session implements Scene {
   private predicted: Va | undefined;
 
   constructor({ subject, history, engine, env, placed }: SessionOptions) {
-    const { images, packBytes, limit } = history;
+    const { images, limit } = history;
+    // Left to the subject where that is what Linux has.
+    const packBytes = history.packBytes === DEFAULT_OPTIONS.packBytes ? {} : { packBytes: history.packBytes };
     this.machineKind = machineKindOf(history);
     this.subject = subject;
     this.placed = placed ?? takeMachine(subject, this.machineKind);
@@ -96,7 +98,7 @@ export class Session implements Scene {
       random: (below) => Math.min(this.hole, below - 1),
       images,
       // Before the series, trampolines had pages of their own, too.
-      packBytes: images === "packs" ? packBytes : 0,
+      ...(images === "packs" ? packBytes : { packBytes: 0 }),
       ...(limit === undefined ? {} : { limit }),
     });
     this.baseline = machine.usage;

@@ -28,9 +28,13 @@ const MOST_ACTIONS = 200;
 /** A64 instructions a slot, nearly. */
 const WORD_BYTES = 4;
 const PACKS = [4096, 4096, 8192, 8192, 8192, 16384] as const;
+/** Programs are no larger in packs that are. */
+const LARGE_PACK = 16384;
 /** Of a thousand programs, how many are generated ones. Each costs as much as several others. */
 const GENERATED = 5;
 const CASES = new CaseArbitrary({ maxSize: 60 });
+/** In a hundred, of histories with failures: patches of which a store fails. */
+const PATCH_FAILS = 40;
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
 
 export class HistoryArbitrary extends fc.Arbitrary<History> {
@@ -76,11 +80,13 @@ class Maker {
   ) {
     const draw = new Draw(source);
     this.draw = draw;
+    const pageBytes = draw.chance(94) ? 4096 : draw.pick([16384, 65536] as const);
     this.options = {
       ...DEFAULT_OPTIONS,
       images: draw.chance(90) ? "packs" : "pages",
-      packBytes: draw.pick(PACKS),
-      pageBytes: draw.chance(94) ? 4096 : draw.pick([16384, 65536] as const),
+      // Sometimes what Linux has, which shall not depend on the page.
+      packBytes: pageBytes !== 4096 && draw.chance(10) ? DEFAULT_OPTIONS.packBytes : draw.pick(PACKS),
+      pageBytes,
       cpus: draw.chance(80) ? 2 : 4,
       packsBeyondBranchRange: draw.chance(12),
       limit: draw.chance(85) ? undefined : draw.between(1, 40) * 512,
@@ -114,12 +120,12 @@ class Maker {
     const { draw, traced } = this;
     if (traced.length > 0 && draw.chance(35)) {
       const [id = 0] = traced.splice(draw.below(traced.length), 1);
-      return { kind: "detach", id, ...this.during(id) };
+      return { kind: "detach", id, ...this.patching(id) };
     }
     const id = draw.pick(traced.length > 0 && draw.chance(20) ? traced : this.untraced());
     const programs = Array.from({ length: draw.pick([1, 1, 1, 2, 2, 3]) }, () => this.attached(id));
     if (!traced.includes(id)) traced.push(id);
-    return { kind: "attach", id, programs, ...this.during(id) };
+    return { kind: "attach", id, programs, ...this.patching(id) };
   }
 
   private untraced(): readonly number[] {
@@ -164,7 +170,7 @@ class Maker {
   private program(id: number): ProgramSpec {
     const { draw } = this;
     const { packBytes } = this.options;
-    const most = Math.floor(packBytes / WORD_BYTES);
+    const most = Math.floor(Math.min(packBytes, LARGE_PACK) / WORD_BYTES);
     const probes = draw.chance(90) ? 0 : draw.between(1, 2);
     const subprograms = draw.chance(82) ? 0 : draw.between(1, 3);
     if (subprograms === 0) {
@@ -193,6 +199,14 @@ class Maker {
     const fails = draw.chance(this.failing) ? [this.failure()] : [];
     const others = this.live.length > 0 && draw.chance(this.busy) ? this.company(watched) : [];
     return fails.length === 0 && others.length === 0 ? NOTHING_ELSE : { fails, others };
+  }
+
+  /** Few actions patch text, and only one of their steps stores the word: that one fails more often. */
+  private patching(watched: number): Disturbance {
+    const { draw } = this;
+    const during = this.during(watched);
+    if (this.failing === 0 || !draw.chance(PATCH_FAILS)) return during;
+    return { ...during, fails: [{ step: "copy", nth: draw.between(1, 3) }] };
   }
 
   private failure(): Failing {
