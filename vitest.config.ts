@@ -35,7 +35,7 @@ const mutants: Plugin = {
 /** Tests that try everything of some size, start processes or a browser, or hunt for planted bugs: seconds to minutes. */
 const SLOW = [
   "adapters/*/*.test.ts",
-  "cli/{commands/*,toys}.test.ts",
+  "cli/{commands/*,plugin,toys}.test.ts",
   "corpus.test.ts",
   "harness/{gate/*,objects}.test.ts",
   "harness/readers.test.ts",

@@ -1,13 +1,13 @@
 // `rox plugin`: a plugin of the public bpf_conformance runner. The program comes as hexadecimal bytes on standard input, the
 // memory that r1 points to as the first argument if there is any; r2 is its length, and helper 5 unwinds: it gives r1 back,
-// and ends the program where that is zero. r0 goes to standard output in hexadecimal. This file is loaded by itself: it
+// and where that is zero it ends the program, out of all its functions. r0 goes to standard output in hexadecimal. This file is loaded by itself: it
 // starts once for each test.
 
 import { readFileSync } from "node:fs";
 import { decode, type Insn, insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
-import type { Program } from "../spec/bpf/program.js";
+import type { MapSpec, Program } from "../spec/bpf/program.js";
 import { type Facts, validate } from "../spec/bpf/validate/validate.js";
 
 const FUEL = 1_000_000;
@@ -29,7 +29,7 @@ export async function runPlugin(argv: readonly string[], input: string): Promise
   if (typeof code === "string") return refused(code);
   const decoded = decode(code);
   if (!decoded.ok) return refused(`slot ${decoded.error.pc}: ${decoded.error.message}`);
-  const program: Program = { code: [prepared(decoded.value, memory.length)], maps: [], context: "memory" };
+  const program = prepared(decoded.value, memory.length);
   const validity = validate(program, { strictness: "rfc" });
   if (!validity.ok) return refused(validity.problems[0]!.message);
   const outcome = flags.has("--jit") ? await jit(program, validity.facts, memory) : await interpreted(program, memory);
@@ -57,31 +57,52 @@ async function textOfElf(bytes: Uint8Array): Promise<Uint8Array | string> {
 const MOV = rowById("mov imm");
 const MOV_REG = rowById("mov reg");
 const UNLESS_ZERO = rowById("jne imm");
+const IF_ZERO = rowById("jeq imm");
 const EXIT = insn(rowById("exit"));
+/** Where a function that unwinds leaves word for its callers: the value of a map of one element. */
+const UNWOUND: MapSpec = { kind: "array", keyBytes: 4, valueBytes: 8, entries: 1 };
+/** r1 = its address; r1 holds nothing behind a call, and nothing that is needed before an exit. */
+const LOAD_UNWOUND = [insn(rowById("lddw mapFdValue"), { dst: 1 }), insn(rowById("lddw high"))];
 
 /** With r2 set, and calls of the helper that unwinds written out. In front of everything no distance changes. */
-function prepared(code: readonly Insn[], memoryBytes: number): readonly Insn[] {
-  const unwound = code.reduceRight<readonly Insn[]>(
-    (done, { row, imm }, pc) =>
-      row.kind === "call" && row.target === "helper" && imm === UNWIND ? unwindAt(done, pc) : done,
-    code,
-  );
-  return [insn(MOV, { dst: 2, imm: memoryBytes }), ...unwound];
+function prepared(code: readonly Insn[], memoryBytes: number): Program {
+  const isUnwind = ({ row, imm }: Insn): boolean => row.kind === "call" && row.target === "helper" && imm === UNWIND;
+  const isLocal = ({ row }: Insn): boolean => row.kind === "call" && row.target === "local";
+  // Callers look whether they are to end as well.
+  const hasCallers = code.some(isUnwind) && code.some(isLocal);
+  const written = code.reduceRight<readonly Insn[]>((done, one, pc) => {
+    if (isUnwind(one)) return replaced(done, pc, hasCallers ? UNWIND_ALL : UNWIND_ONE);
+    return hasCallers && isLocal(one) ? replaced(done, pc, [done[pc]!, ...BEHIND_CALL]) : done;
+  }, code);
+  const maps = hasCallers ? [UNWOUND] : [];
+  return { code: [[insn(MOV, { dst: 2, imm: memoryBytes }), ...written]], maps, context: "memory" };
 }
 
-/** `r0 = r1; if r0 != 0 goto +1; exit` in place of slot `pc`. */
-function unwindAt(code: readonly Insn[], pc: number): readonly Insn[] {
-  const added = [insn(MOV_REG, { dst: 0, src: 1 }), insn(UNLESS_ZERO, { dst: 0, off: 1 }), EXIT];
-  const grow = added.length - 1;
+/** r0 = r1, and exit where that is zero. */
+const UNWIND_ONE = [insn(MOV_REG, { dst: 0, src: 1 }), insn(UNLESS_ZERO, { dst: 0, off: 1 }), EXIT];
+/** The same with word for callers. */
+const UNWIND_ALL = [
+  ...[insn(MOV_REG, { dst: 0, src: 1 }), insn(UNLESS_ZERO, { dst: 0, off: 4 })],
+  ...[...LOAD_UNWOUND, insn(rowById("stdw"), { dst: 1, imm: 1 }), EXIT],
+];
+const BEHIND_CALL = [
+  ...[...LOAD_UNWOUND, insn(rowById("ldxdw"), { dst: 1, src: 1 })],
+  ...[insn(IF_ZERO, { dst: 1, off: 1 }), EXIT],
+];
+
+/** Other instructions in place of slot `pc`; the first of them may be what was there. */
+function replaced(code: readonly Insn[], pc: number, slots: readonly Insn[]): readonly Insn[] {
+  const grow = slots.length - 1;
   const moved = (slot: number): number => (slot > pc ? slot + grow : slot);
   const aimed = code.map((one, from) => {
     const { row, off, imm } = one;
     const isLong = row.imm === "branch" || row.imm === "func";
     if (row.off !== "branch" && !isLong) return one;
-    const distance = moved(from + 1 + (isLong ? imm : off)) - moved(from) - 1;
+    const distance = moved(from + 1 + (isLong ? imm : off)) - (from > pc ? moved(from) : from) - 1;
     return { ...one, ...(isLong ? { imm: distance } : { off: distance }) };
   });
-  return [...aimed.slice(0, pc), ...added, ...aimed.slice(pc + 1)];
+  const first = slots[0] === code[pc] ? aimed[pc]! : slots[0]!;
+  return [...aimed.slice(0, pc), first, ...slots.slice(1), ...aimed.slice(pc + 1)];
 }
 
 async function interpreted(program: Program, memory: Uint8Array): Promise<Outcome> {

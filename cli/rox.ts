@@ -17,7 +17,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const argv = process.argv.slice(2);
-if (argv[0] === "plugin") {
+if (argv[0] === "plugin" && !argv.includes("--help") && !argv.includes("-h")) {
   // It starts once for each test of a suite, and needs little of all this.
   const { plugin } = await import("./plugin.js");
   process.exitCode = await plugin(argv.slice(1));

@@ -12,6 +12,7 @@ import { defineJit } from "./jit.js";
 import { defineLinux } from "./linux.js";
 import { defineMutants } from "./mutants.js";
 import { definePack } from "./pack.js";
+import { definePlugin } from "./plugin.js";
 import { defineReplay } from "./replay.js";
 import { defineReport } from "./report.js";
 import { defineRun } from "./run.js";
@@ -33,4 +34,5 @@ export const COMMANDS: readonly Define[] = [
   defineLinux,
   defineCost,
   defineTlb,
+  definePlugin,
 ];
