@@ -138,7 +138,7 @@ export class TracedKernel {
     const traps = trapsOf(this.kernel, text.traps);
     const outcome = execute(referenceEngine, {
       ...{ machine, cpu, entry, args, fuel: FUEL, traps, trace },
-      bti: setup.bti,
+      bti: this.kernel.env.bti,
     });
     text.drain();
     return outcome.kind === "returned" ? { steps: text.steps, result: outcome.x0 } : said(outcome);

@@ -102,7 +102,7 @@ export class VerifierOnlyChecker {
   }
 
   private run(
-    { registers, isCalled, env: { bti } }: VerifierOnlyCase,
+    { registers, isCalled }: VerifierOnlyCase,
     { bpfFunc, functions }: LoadedProgram,
     meaning: Meaning,
   ): Verdict {
@@ -112,7 +112,8 @@ export class VerifierOnlyChecker {
       machine,
       entry: bpfFunc,
       args: registers.slice(1),
-      bti,
+      // As the subject is built, which may differ from what the case asks for.
+      bti: this.kernel.env.bti,
       fuel: FUEL,
       traps: trapsOf(this.kernel),
       fixup: (pc) => this.kernel.fixupException(functions, pc),
