@@ -2,12 +2,15 @@
 
 import { EPERM, type Errno } from "../errno.js";
 
+/** What arm64 boots with: half of the module area, which there is as large as vmalloc's. */
+const DEFAULT_LIMIT = 69_267_617_742_848;
+
 export class Modmem {
   /** Bytes charged now. Negative if more was given back than taken, which nothing in the kernel notices. */
   current = 0;
 
   constructor(
-    public limit = 264_241_152,
+    public limit = DEFAULT_LIMIT,
     /** The loader may pass the limit. */
     public bpfCapable = false,
   ) {}

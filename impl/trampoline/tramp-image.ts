@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { halves, type RoAddr, type RwAddr } from "../../machine/address.js";
-import { ENOMEM, type Errno } from "../errno.js";
+import { E2BIG, ENOMEM, type Errno } from "../errno.js";
 import type { Modmem } from "../pack/modmem.js";
 import type { ProgPacks } from "../pack/prog-pack.js";
 import { bpfArchTextPoke, type PokeKernel } from "./arch-text-poke.js";
@@ -18,6 +18,8 @@ import {
 } from "./arch-trampoline.js";
 import type { TrampolineEnv } from "./env.js";
 
+/** Programs on one trampoline, of all kinds. */
+const BPF_MAX_TRAMP_LINKS = 38;
 /** Kernel: sizeof(struct bpf_tramp_image), about. */
 const RECORD_BYTES = 192;
 
@@ -40,12 +42,18 @@ export type TrampImageResult =
 /**
  * Size, memory and code of a trampoline. On failure nothing has changed.
  *
- * @source linux v6.12 kernel/bpf/trampoline.c, bpf_trampoline_update(), bpf_tramp_image_alloc()
+ * @returns -E2BIG for more programs than a trampoline may have, or for code that a page does not hold: the page is asked
+ * before calls are known to be near, so some that would fit in the end are refused.
+ * @source linux v6.12 kernel/bpf/trampoline.c, __bpf_trampoline_link_prog(), bpf_trampoline_update(),
+ * bpf_tramp_image_alloc()
  */
 export function bpfTrampImageMake(kernel: TrampKernel, request: TrampRequest): TrampImageResult {
   const { machine, env } = kernel;
+  const { fentry, fmodRet, fexit } = request.links;
+  if (fentry.length + fmodRet.length + fexit.length > BPF_MAX_TRAMP_LINKS) return { ok: false, error: -E2BIG };
   const size = archBpfTrampolineSize(env, request);
   if (!size.ok) return size;
+  if (size.bytes > machine.pageBytes) return { ok: false, error: -E2BIG };
   const im = bpfTrampImageAlloc(kernel, size.bytes);
   if (!im.ok) return im;
   const { record, image } = im.im;

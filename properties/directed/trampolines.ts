@@ -3,10 +3,11 @@
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import type { Traced } from "../../spec/trampoline/traced.js";
-import type { DirectedCase } from "../../subjects/subject.js";
+import type { DirectedCase, Halves } from "../../subjects/subject.js";
 import { type ProgramPlan, type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 
+const E2BIG = -7;
 const ENOMEM = -12;
 const ENOTSUPP = -524;
 
@@ -86,4 +87,61 @@ const REFUSAL: DirectedCase = {
   },
 };
 
-export const TRAMPOLINES: readonly DirectedCase[] = [EXCHANGE, REFUSAL, RELEASE, WITHOUT_MEMORY];
+/** Programs of all kinds on one trampoline. */
+const MOST_LINKS = 38;
+
+/** @returns 0 or what the kernel answers to so many fexit programs, and the bytes that it asks for. */
+function attachMany({ tramp, request }: TracedKernel, count: number, cookie: Halves, kind: "fentry" | "fexit") {
+  const link = { ...request.links.fexit[0]!, cookie };
+  const none = { fentry: [], fmodRet: [], fexit: [] };
+  const many = { ...request, links: { ...request.links, ...none, [kind]: new Array<typeof link>(count).fill(link) } };
+  const size = tramp.archBpfTrampolineSize(many);
+  const made = tramp.bpfTrampImageMake(many);
+  if (made.ok) tramp.bpfTrampImageFree(made.im);
+  return { bytes: size.ok ? size.bytes : Number.NaN, error: made.ok ? 0 : made.error };
+}
+
+const NO_COOKIE: Halves = { high: 0, low: 0 };
+/** Four moves. */
+const LONG_COOKIE: Halves = { high: 0x1122_3344, low: 0x5566_7788 };
+/** So that two and two numbers of links fill a page to the last word and to one beyond, among other sizes. */
+const COOKIES: readonly Halves[] = [NO_COOKIE, { high: 0, low: 1 }, { high: 0, low: 0x1_0001 }, LONG_COOKIE];
+
+const LIMITS: DirectedCase = {
+  name: "a trampoline takes 38 programs, and no more code than a page holds",
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject);
+    const { pageBytes, usage } = traced.machine;
+    const before = JSON.stringify(usage);
+    for (const kind of ["fentry", "fexit"] as const) {
+      for (const cookie of COOKIES) {
+        for (let count = 1; count <= MOST_LINKS + 1; count++) {
+          const { bytes, error } = attachMany(traced, count, cookie, kind);
+          const expected = count > MOST_LINKS || bytes > pageBytes ? E2BIG : 0;
+          if (error !== expected) return `${count} ${kind} programs, ${bytes} bytes: ${error}, expected ${expected}`;
+        }
+      }
+    }
+    return JSON.stringify(traced.machine.usage) === before ? undefined : "something is left";
+  },
+};
+
+/** As measured on a running kernel with pages of 4 KiB: the 36th fexit program with a long cookie is one too many. */
+const MEASURED_LIMIT: DirectedCase = {
+  name: "35 fexit programs with long cookies fit in a page of 4 KiB, 36 do not",
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject);
+    if (traced.machine.pageBytes !== 4096) return undefined;
+    const errors = [35, 36].map((count) => attachMany(traced, count, LONG_COOKIE, "fexit").error);
+    return errors.join() === `0,${E2BIG}` ? undefined : `they answer ${errors.join(" and ")}`;
+  },
+};
+
+export const TRAMPOLINES: readonly DirectedCase[] = [
+  EXCHANGE,
+  LIMITS,
+  MEASURED_LIMIT,
+  REFUSAL,
+  RELEASE,
+  WITHOUT_MEMORY,
+];

@@ -31,7 +31,7 @@ import { vaOfPointer } from "./structs.js";
 import { noTrampolines } from "./trampolines.js";
 import type { World } from "./world.js";
 
-const DEFAULT_LIMIT = 264_241_152;
+const DEFAULT_LIMIT = 69_267_617_742_848;
 const VM_STRUCT_BYTES = 256;
 
 export class LinuxKernel implements SubjectKernel, World {
