@@ -1,5 +1,7 @@
+import { Command } from "commander";
 import { expect, test } from "vitest";
 import { capture } from "../testing/capture.js";
+import { COMMANDS, nameOf } from "./commands/index.js";
 
 test.each([
   { argv: [], says: "rox: expected a command, got nothing; see rox --help\n" },
@@ -46,3 +48,23 @@ test("the help of every command shows an example", async () => {
     expect((await capture([name, "--help"])).out).toMatch(new RegExp(`Examples:\\n  \\$ rox ${name}`));
   }
 });
+
+test.each(COMMANDS.map((entry) => [nameOf(entry), entry] as const))(
+  "the overview says of %s what it says of itself",
+  async (name, { usage, description, oldName, load }) => {
+    const program = new Command("rox");
+    const io = {
+      out: () => true,
+      err: () => true,
+      columns: 100,
+      isTerminal: false,
+      stop: new AbortController().signal,
+    };
+    (await load())(program, io, () => {});
+    const shown = program.commands.filter((command) => program.createHelp().visibleCommands(program).includes(command));
+    expect(shown.map((command) => [program.createHelp().subcommandTerm(command), command.description()])).toEqual([
+      [usage, description],
+    ]);
+    expect(program.commands.map((command) => command.name())).toEqual(oldName === undefined ? [name] : [name, oldName]);
+  },
+);

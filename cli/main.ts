@@ -8,13 +8,13 @@ import { isFull, unwritable } from "../harness/output-file.js";
 import { version } from "../harness/project.js";
 import { NotModelled } from "../subjects/subject.js";
 import { complain } from "./command.js";
-import { COMMANDS } from "./commands/index.js";
+import { COMMANDS, isNamed } from "./commands/index.js";
 import { BAD_INPUT, CLEAN, type Io } from "./io.js";
 
 /** Run `rox` with the arguments after the command's name. Never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let code = CLEAN;
-  const program = makeProgram(io, (result) => {
+  const program = await makeProgram(argv, io, (result) => {
     code = result;
   });
   if (argv.length === 0) {
@@ -39,12 +39,16 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function makeProgram(io: Io, setCode: (code: number) => void): Command {
+/** With the commands that the arguments may name; of the others only what help shows. */
+async function makeProgram(argv: readonly string[], io: Io, setCode: (code: number) => void): Promise<Command> {
   const program = new Command("rox")
     .description("Run BPF programs through an interpreter and through the arm64 JIT, and compare.")
     .version(version(), "-V, --version", "print the version")
     .helpCommand("help [command]", "print the help of a command");
-  for (const define of COMMANDS) define(program, io, setCode);
+  for (const entry of COMMANDS) {
+    if (isNamed(entry, argv)) (await entry.load())(program, io, setCode);
+    else program.command(entry.usage).description(entry.description);
+  }
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: io.out,

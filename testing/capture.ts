@@ -1,7 +1,11 @@
 // Runs a command in-process and keeps what it printed. For tests.
 
+import { COMMANDS } from "../cli/commands/index.js";
 import type { Io } from "../cli/io.js";
 import { main } from "../cli/main.js";
+
+// What a command needs is loaded when it is named; here before any test begins, so that no test waits for it.
+await Promise.all(COMMANDS.map(({ load }) => load()));
 
 interface Captured {
   readonly code: number;
