@@ -6,6 +6,8 @@ import { ROWS, type Row } from "../spec/bpf/isa.js";
 import type { Program } from "../spec/bpf/program.js";
 
 export interface Dialect {
+  /** A kernel loads it: where an image lies, blinding and guards are drawn as well. Default: no. */
+  readonly isKernel?: boolean;
   /** Ids of instruction forms. */
   readonly forms: ReadonlySet<string>;
   /** Numbers of helpers. */
@@ -38,6 +40,7 @@ export const CORE_FORMS = [
 
 /** All that Linux takes from programs. */
 export const LINUX_DIALECT: Dialect = {
+  isKernel: true,
   forms: new Set(ROWS.filter(({ group }) => group !== "kernel").map(({ id }) => id)),
   helpers: new Set([1, 2, 3, 5, 7, 8, 12, 14]),
   maps: true,
@@ -50,6 +53,12 @@ export const LINUX_DIALECT: Dialect = {
   mostSlots: Number.POSITIVE_INFINITY,
   stackBytes: 512,
   calleeStackBytes: 512,
+};
+
+/** What a kernel takes whose JIT has these forms; undefined if that is all of Linux. */
+export const kernelDialect = (forms: ReadonlySet<string>): Dialect | undefined => {
+  const both = new Set([...LINUX_DIALECT.forms].filter((id) => forms.has(id)));
+  return both.size === LINUX_DIALECT.forms.size ? undefined : { ...LINUX_DIALECT, forms: both };
 };
 
 /** What a program needs that lies outside; undefined if nothing does. */

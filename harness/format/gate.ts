@@ -54,7 +54,9 @@ function programLines(report: GateReport, columns: number): string[] {
     "sizes      programs by number of slots:",
     ...sizeLines(report),
     `incomparable  ${report.incomparable} (${percent(report.incomparable, total(report))})`,
-    ...why.slice(0, 8).map(([reason, { programs: n, first }]) => `  ${n}  ${reason} (the first: program ${first})`),
+    ...why
+      .slice(0, MOST_REASONS)
+      .map(([reason, { programs: n, first }]) => `  ${n}  ${reason} (the first: program ${first})`),
   ];
 }
 
@@ -66,8 +68,17 @@ const runsByEngine = (runs: GateReport["runs"]): string =>
 
 function kindLines(report: GateReport): string[] {
   const others = Object.entries(report.kinds).filter(([name]) => name !== PROGRAMS.name);
-  return table(others.flatMap(([name, kind]) => kindRows(name, kind, report)));
+  const lines = table(others.flatMap(([name, kind]) => kindRows(name, kind, report)));
+  const why = others.flatMap(([name, kind]) => whyLines(name, kind));
+  return why.length === 0 ? lines : [...lines, "what could not be compared:", ...why];
 }
+
+/** Most frequent first. */
+const whyLines = (name: string, { why }: KindReport): string[] =>
+  why
+    .toSorted((a, b) => b.times - a.times)
+    .slice(0, MOST_REASONS)
+    .map(({ reason, times, first }) => `  ${times}  ${reason} (${name}, the first: ${first})`);
 
 function kindRows(name: string, kind: KindReport, report: GateReport): string[][] {
   const { tried, incomparable, steps, interleavings, failures, stepsPerSecondPerCore } = kind;
@@ -81,6 +92,8 @@ function kindRows(name: string, kind: KindReport, report: GateReport): string[][
   ];
 }
 
+/** Of each kind. */
+const MOST_REASONS = 8;
 /** As wide as the other labels. */
 const LABEL = "programs ".length;
 

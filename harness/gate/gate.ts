@@ -65,6 +65,8 @@ export interface KindReport {
   readonly tried: number;
   readonly passed: number;
   readonly incomparable: number;
+  /** Why they could not be compared, how often, and the index of the first. */
+  readonly why: readonly { readonly reason: string; readonly times: number; readonly first: number }[];
   /** Of histories: actions, runs of another CPU between two events of one, injected failures; steps a second on one core. */
   readonly steps: number;
   readonly interleavings: number;
@@ -248,6 +250,7 @@ const kindReport = (tally: Tally): KindReport => ({
   tried: tally.sums.trials,
   passed: tally.sums.passed,
   incomparable: incomparableCount(tally),
+  why: [...tally.incomparable].map(([reason, { times, first }]) => ({ reason, times, first })),
   steps: tally.sums.steps,
   interleavings: tally.sums.interleavings,
   failures: tally.sums.failures,

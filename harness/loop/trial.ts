@@ -5,7 +5,7 @@ import type { Engine } from "../../engines/engine.js";
 import { engineByName } from "../../engines/index.js";
 import { KINDS } from "../../properties/cases/index.js";
 import { type AnyKind, checkerOn, type KindChecker } from "../../properties/cases/kind.js";
-import type { Dialect } from "../../subjects/dialect.js";
+import { type Dialect, kernelDialect } from "../../subjects/dialect.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { openSubject } from "../../subjects/open.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
@@ -68,6 +68,11 @@ export function checkersByName({ subject, engines, known }: SettingNames): Check
   return makeCheckers({ subject: judged, engines: engines.map(engine) });
 }
 
+const dialectOf = (subject: AnySubject): Dialect | undefined => {
+  if (!isKernel(subject)) return subject.dialect;
+  return subject.forms === undefined ? undefined : kernelDialect(subject.forms());
+};
+
 function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[]): Trial {
   let made: KindChecker<unknown> | undefined;
   const checker = (): KindChecker<unknown> => {
@@ -76,7 +81,7 @@ function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[])
   };
   return {
     kind,
-    dialect: isKernel(subject) ? undefined : subject.dialect,
+    dialect: dialectOf(subject),
     worksAhead: !isKernel(subject),
     announce: (cases) => checker().announce?.(cases),
     close: () => made?.close?.(),

@@ -148,17 +148,23 @@ export const isLike = (verdict: Verdict, { oracle, reason }: Pick<Disagreement, 
   verdict.kind === "disagree" && verdict.oracle === oracle && verdict.reason === reason;
 
 /** A checker of what gives no more than a verdict, and points that say which sorts of cases were tried. */
-export const plainChecker = <C>(check: (c: C) => Verdict, { points, blame, renew }: PlainCheck<C>): KindChecker<C> => ({
+export const plainChecker = <C>(
+  check: (c: C) => Verdict,
+  { points, blame, renew, adapt }: PlainCheck<C>,
+): KindChecker<C> => ({
   check(c, notice) {
     const verdict = verdictOrCrash(() => check(c), renew);
     return { verdict, cost: NO_COST, rows: [], points: notice === "points" ? points(c, verdict) : [] };
   },
   blame,
+  ...(adapt && { adapt }),
 });
 
 interface PlainCheck<C> {
   points(c: C, verdict: Verdict): Iterable<string>;
   blame(c: C): string;
+  /** A case that was drawn, as the subject can play it. */
+  adapt?: ((c: C) => C) | undefined;
   /** Called after an exception, which may have left anything behind. */
   renew?(): void;
 }

@@ -44,6 +44,7 @@ function dialectOf(descriptor: Descriptor): Dialect {
   const { isa, stack, helpers } = descriptor;
   return {
     ...LINUX_DIALECT,
+    isKernel: false,
     forms: formsOf(descriptor),
     helpers: new Set(helpers.numbers),
     maps: isa.maps === "addresses",

@@ -21,18 +21,24 @@ const PHYSICAL_BYTES = 384 << 20;
 
 export function linuxSubject(name: string, image: TypedImage): Subject {
   const build = buildOf(image);
+  const machine: NonNullable<Subject["machine"]> = (options) =>
+    new Machine({
+      vmallocBase: modulesOf(image),
+      ...options,
+      pageBytes: image.pageBytes,
+      physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES),
+    });
+  let forms: ReadonlySet<string> | undefined;
   return {
     name,
     mute: new Map(),
     build,
     fixed: fixedOf(image),
-    machine: (options) =>
-      new Machine({
-        vmallocBase: modulesOf(image),
-        ...options,
-        pageBytes: image.pageBytes,
-        physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES),
-      }),
+    machine,
+    forms() {
+      forms ??= new LinuxKernel(image, build, { machine: machine({}), random: () => 0 }).formsTaken();
+      return forms;
+    },
     boot: (options) => new LinuxKernel(image, build, options),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
     compile: impl.compile,

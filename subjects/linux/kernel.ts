@@ -4,7 +4,7 @@
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { insn } from "../../spec/bpf/insn.js";
-import { type Row, rowById } from "../../spec/bpf/isa.js";
+import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
 import { scratchOf } from "../lowering.js";
 import type {
   BootOptions,
@@ -212,6 +212,11 @@ export class LinuxKernel implements SubjectKernel, World {
     }
     const said = this.messages.at(-1)?.trim();
     return { kind: "notCompiled", why: said ?? "the kernel does not say why" };
+  }
+
+  /** Ids of the instruction forms that this kernel's JIT takes. */
+  formsTaken(): ReadonlySet<string> {
+    return new Set(ROWS.filter((row) => this.compilesAlone(row)).map(({ id }) => id));
   }
 
   /** Whether this kernel's JIT knows the instruction form at all: asked of it once. */

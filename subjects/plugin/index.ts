@@ -48,6 +48,7 @@ export function pluginSubject(spec: string): ProgramSubject | string {
     untried: KERNEL_ONLY,
     dialect: {
       ...LINUX_DIALECT,
+      isKernel: false,
       forms: new Set(
         ROWS.filter(({ id, group }) => group !== "kernel" && group !== "linux" && !WITHOUT.includes(id)).map(
           ({ id }) => id,

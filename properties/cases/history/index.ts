@@ -49,7 +49,12 @@ function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChec
     playOrCrash(history, { subject, ...(engine && { engine }), ...(onStep && { onStep }) });
   const { fixed } = subject;
   return {
-    ...(fixed && { adapt: (history: History) => ({ ...history, options: { ...history.options, ...fixed } }) }),
+    ...(fixed && {
+      adapt: ({ options, actions }: History) => ({
+        options: { ...options, ...fixed },
+        actions: actions.map((action) => withoutKnown(action, subject)),
+      }),
+    }),
     check(history, notice) {
       const points = notice === "points" ? new HistoryPoints(history.options) : undefined;
       const report = playOrMissing(() => play(history, points?.onStep));
@@ -83,6 +88,13 @@ function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChec
       return verdictOrCrash(verdictOf);
     },
   };
+}
+
+/** A failing copy after which nothing can be judged is not drawn: everything behind it in the history would be lost. */
+function withoutKnown(action: Action, { known }: Pick<Subject, "known">): Action {
+  if (action.kind !== "load" || known?.has("copyFaultIgnored") !== true) return action;
+  const fails = action.fails.filter(({ step }) => step !== "copy");
+  return fails.length === action.fails.length ? action : { ...action, fails };
 }
 
 /** `load`, `load, copy fails`. */

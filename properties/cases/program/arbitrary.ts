@@ -139,7 +139,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   /** What the CPU has, where the image lies, and what a verifier does to a program before a JIT sees it. */
   #env(draw: Draw, size: Size): CaseEnv {
     const env = makeEnv(draw, size);
-    return this.#dialect === LINUX_DIALECT ? env : { cpu: env.cpu, hole: 0 };
+    return this.#dialect.isKernel === true ? env : { cpu: env.cpu, hole: 0 };
   }
 
   #menu(features: Features): Plan["menu"] {

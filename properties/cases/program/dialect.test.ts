@@ -8,7 +8,14 @@ import { validate } from "../../../spec/bpf/validate/validate.js";
 import { CORE_FORMS, type Dialect, LINUX_DIALECT, outside } from "../../../subjects/dialect.js";
 import { CaseArbitrary } from "./arbitrary.js";
 
-const NO_KERNEL = { maps: false, tailCalls: false, packets: false, helpers: new Set([7]), mostSlots: 200 };
+const NO_KERNEL = {
+  isKernel: false,
+  maps: false,
+  tailCalls: false,
+  packets: false,
+  helpers: new Set([7]),
+  mostSlots: 200,
+};
 const formsOf = (wanted: (row: (typeof ROWS)[number]) => boolean): ReadonlySet<string> =>
   new Set(ROWS.filter((row) => row.group !== "kernel" && row.group !== "linux" && wanted(row)).map(({ id }) => id));
 const isOdd = (id: string): boolean =>

@@ -1,10 +1,12 @@
 // Small bodies of verifier-only instructions: what they compute is what they mean.
 
+import type { Insn } from "../../../spec/bpf/insn.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
-import { DEFAULT_ENV } from "../../../subjects/subject.js";
+import { DEFAULT_ENV, type Subject } from "../../../subjects/subject.js";
 import { operandsOf } from "../../coverage/operands.js";
 import { pointText } from "../../coverage/point.js";
+import { knownInCode } from "../../known-code.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
@@ -12,6 +14,24 @@ import type { VerifierOnlyCase } from "./case.js";
 import { functionsOf, loweredOf, VerifierOnlyChecker } from "./check.js";
 import { minimizeVerifierOnly } from "./shrink.js";
 import { parseVerifierOnly, printVerifierOnly } from "./text.js";
+
+/**
+ * What was built keeps its own exception level and has no landing pads; what its JIT does not know, or is known to do wrong,
+ * is left out, so that the rest is compared.
+ */
+function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) | undefined {
+  const { build } = subject;
+  if (build === undefined) return undefined;
+  const env = { ...DEFAULT_ENV, ...build };
+  return (c) => {
+    const forms = subject.forms?.();
+    const here = { ...c, env: { ...c.env, vhe: false, bti: false } };
+    const isSound = (one: Insn): boolean =>
+      (forms === undefined || forms.has(one.row.id)) &&
+      knownInCode(subject, [loweredOf({ ...here, body: [one] }, build.changes)], { ...env, ...here.env }) === undefined;
+    return { ...here, body: here.body.filter(isSound) };
+  };
+}
 
 export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
   name: "verifier-only",
@@ -39,6 +59,7 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
           const called = isCalled ? " called" : "";
           return pointText(`verifier-only ${insn.row.id}`, operandsOf(insn), `${how.join(" ")}${called}`, kind);
         }),
+      adapt: adaptTo(subject),
       blame: ({ body }) => body.at(-1)?.row.id ?? "?",
     });
   },
