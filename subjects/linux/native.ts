@@ -16,7 +16,8 @@ const UNDER_TEST = words(`
   bpf_arch_text_invalidate bpf_arch_text_poke gen_branch_or_nop write_plt_target is_long_jump
   arch_prepare_bpf_trampoline arch_bpf_trampoline_size arch_alloc_bpf_trampoline arch_free_bpf_trampoline
   arch_protect_bpf_trampoline prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
-  clone_func_args bpf_jit_needs_zext bpf_prog_update_insn_ptrs bpf_out_stack_arg_cnt
+  clone_func_args bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
+  bpf_prog_update_insn_ptrs bpf_out_stack_arg_cnt
   bpf_insn_is_indirect_target
 `);
 
@@ -56,6 +57,7 @@ const LIBRARY = words(`
   _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore
   __pi_memset __pi_memset_generic __pi_memcpy __pi_memcpy_generic __pi_memmove __pi_memcmp
   fortify_panic kvmalloc_array kvcalloc
+  get_spectre_bhb_loop_value is_spectre_bhb_fw_mitigated cpu_mitigations_off arm64_get_spectre_bhb_state arm64_get_spectre_v2_state
   __rcu_read_lock __rcu_read_unlock
 `);
 
