@@ -56,7 +56,7 @@ interface Flags {
   readonly subject: string;
   readonly pluginOptions?: string;
   /** False: the old `--no-exhaustive`. */
-  readonly exhaustive: "none" | "full" | false;
+  readonly exhaustive: "none" | "classes" | "full" | false;
   readonly only?: readonly string[];
   readonly keepGoing?: true;
   readonly json?: string;
@@ -97,9 +97,9 @@ export const defineGate: Define = (program, io, finish) => {
   }
   command
     .addOption(
-      new Option("--exhaustive <how>", "what is tried exhaustively: small histories, pokes, failing steps")
-        .choices(["none", "full"])
-        .default("full"),
+      new Option("--exhaustive <how>", "small histories, failing steps, and pokes: one of each class, or every one")
+        .choices(["none", "classes", "full"])
+        .default("classes"),
     )
     .addOption(new Option("--no-exhaustive").hideHelp())
     .option("--only <parts>", `these parts only: ${partNames().join(", ")}`, names)
@@ -153,6 +153,9 @@ function casesFor(io: Io, flags: Flags): Record<string, number> {
   return cases;
 }
 
+const rangesOf = (how: Flags["exhaustive"]): GateOptions["exhaustive"] =>
+  how === false || how === "none" ? undefined : how;
+
 async function runGate(flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
   const subject = engines && subjectFor(io, flags.subject, flags.pluginOptions);
@@ -174,7 +177,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     }),
     directed: isWanted("directed") && isKernel(subject) ? directedCases(subject) : [],
     encoders: isWanted("encoders"),
-    exhaustive: flags.exhaustive === "full" && isWanted("exhaustive"),
+    exhaustive: isWanted("exhaustive") ? rangesOf(flags.exhaustive) : undefined,
     corpus: isWanted("corpus") ? (flags.corpus ?? projectCorpus()) : undefined,
     findings: flags.out,
     keepGoing: flags.keepGoing === true,

@@ -28,7 +28,13 @@ function setUp(judge: (number: number) => Verdict, given: Partial<GateOptions & 
     options: {
       seed: 1000,
       kinds: [{ kind: kind.name, from: 0, cases, budgetMs }],
-      ...{ directed: [], encoders: false, exhaustive: false, pointsEvery: 0, keepGoing: true as boolean },
+      ...{
+        directed: [],
+        encoders: false,
+        exhaustive: undefined as "classes" | undefined,
+        pointsEvery: 0,
+        keepGoing: true as boolean,
+      },
       stop: new AbortController().signal,
       corpus: directory,
       findings: path.join(directory, "findings"),
@@ -46,14 +52,14 @@ describe("gate", () => {
     const order: string[] = [];
     const wrongCase = { name: "wrong", check: () => "it is wrong" };
     const set = setUp(() => AGREE, {
-      ...{ directed: [wrongCase], exhaustive: true, keepGoing: false },
+      ...{ directed: [wrongCase], exhaustive: "classes" as const, keepGoing: false },
       onFailed: async (part, { title, got }, failures) => void order.push(`${part} ${title} ${got} ${failures}`),
     });
     const { report } = await run(set);
     expect(order).toEqual(["directed directed case: wrong it is wrong 1"]);
     expect(report).toMatchObject({ programs: 0, failed: 1, notRun: ["programs", "exhaustive"] });
     expect(exitCode(report)).toBe(1);
-    const all = await run({ ...set, options: { ...set.options, exhaustive: false, keepGoing: true } });
+    const all = await run({ ...set, options: { ...set.options, exhaustive: undefined, keepGoing: true } });
     expect(all.report).toMatchObject({ programs: 250, notRun: [] });
   });
 

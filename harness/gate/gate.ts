@@ -1,6 +1,7 @@
 // The gate: a campaign with a fixed plan and no directory. The corpus first, then directed cases and encoders, then fresh cases
 // of each kind, and what is tried exhaustively. The first failure of each kind is shrunk and kept as a file.
 
+import type { Ranges } from "../../properties/exhaustive/pokes.js";
 import { mutedBy } from "../../properties/oracles/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type AnySubject, isKernel, notTried } from "../../subjects/program-subject.js";
@@ -43,7 +44,8 @@ export interface GateOptions {
   readonly kinds: readonly KindPlan[];
   readonly directed: readonly DirectedCase[];
   readonly encoders: boolean;
-  readonly exhaustive: boolean;
+  /** Which pokes are tried; undefined: nothing is tried exhaustively. */
+  readonly exhaustive: Ranges | undefined;
   /** Directory of case files; undefined for none. */
   readonly corpus: string | undefined;
   /** Where failing cases are written. */
@@ -173,8 +175,9 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
       await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
     }
   }
-  const isExhaustive = options.exhaustive && !untried.has("exhaustive");
-  const exhausted = goesOn("exhaustive", isExhaustive) ? await tryExhaustively(pool, options) : undefined;
+  const ranges = untried.has("exhaustive") ? undefined : options.exhaustive;
+  const isTried = goesOn("exhaustive", ranges !== undefined);
+  const exhausted = isTried ? await tryExhaustively(pool, ranges!, options) : undefined;
   await failed("exhaustive", (exhausted?.failures ?? []).map(exhaustiveFailure));
   const sum = (of: (tally: Tally) => number): number =>
     [...tallies.values()].reduce((all, tally) => all + of(tally), 0);
@@ -206,6 +209,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
 
 async function tryExhaustively(
   pool: Pool,
+  ranges: Ranges,
   { stop, progress }: GateOptions,
 ): Promise<Pick<Exhausted, "failures"> & { readonly report: NonNullable<GateReport["exhaustive"]> }> {
   const started = performance.now();
@@ -226,7 +230,7 @@ async function tryExhaustively(
     });
     return results;
   };
-  const { failures, ...tried } = await exhaust(run, stop);
+  const { failures, ...tried } = await exhaust(run, ranges, stop);
   return { failures, report: { ...tried, ms: performance.now() - started } };
 }
 

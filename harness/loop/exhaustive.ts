@@ -9,14 +9,18 @@ import {
   expand,
 } from "../../properties/exhaustive/alloc-free.js";
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
-import { pokesOfEveryRange } from "../../properties/exhaustive/pokes.js";
+import { pokesOfEveryRange, type Ranges } from "../../properties/exhaustive/pokes.js";
 import type { Subject } from "../../subjects/subject.js";
 
 export type ExhaustiveTask =
   | { readonly kind: "failurePoints" }
   /** All histories that are one action longer than these. */
   | { readonly kind: "allocFree"; readonly scope: AllocFreeScope; readonly histories: readonly AllocFreeHistory[] }
-  | { readonly kind: "pokes"; readonly share: { readonly index: number; readonly of: number } };
+  | {
+      readonly kind: "pokes";
+      readonly ranges: Ranges;
+      readonly share: { readonly index: number; readonly of: number };
+    };
 
 export interface ExhaustiveResult {
   readonly tried: number;
@@ -37,7 +41,7 @@ export function runExhaustive(task: ExhaustiveTask, subject: Subject): Exhaustiv
     case "allocFree":
       return expand(task.scope, task.histories, subject);
     case "pokes":
-      return pokesOfEveryRange({ bytes: POKED_BYTES, share: task.share }, subject);
+      return pokesOfEveryRange({ bytes: POKED_BYTES, ranges: task.ranges, share: task.share }, subject);
     default:
       return task satisfies never;
   }
@@ -68,9 +72,10 @@ export interface Exhausted {
   readonly failures: readonly { readonly part: string; readonly got: string }[];
 }
 
-export async function exhaust(run: RunTasks, stop: AbortSignal, scopes = SCOPES): Promise<Exhausted> {
+export async function exhaust(run: RunTasks, ranges: Ranges, stop: AbortSignal, scopes = SCOPES): Promise<Exhausted> {
   const shares = Array.from({ length: SHARES }, (_, index) => ({
     kind: "pokes" as const,
+    ranges,
     share: { index, of: SHARES },
   }));
   const [points, ...pokes] = await run([{ kind: "failurePoints" }, ...shares]);

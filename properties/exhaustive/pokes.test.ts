@@ -1,6 +1,48 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { defaultSubject } from "../../subjects/index.js";
+import type { Subject, SubjectKernel } from "../../subjects/subject.js";
 import { pokesOfEveryRange } from "./pokes.js";
 
+const BYTES = 8192;
+
 test("a poke of every place and length in two pages", () => {
-  expect(pokesOfEveryRange({ bytes: 8192 })).toEqual({ tried: (8192 * 8193) / 2, failures: [] });
+  const tried = (BYTES * (BYTES + 1)) / 2;
+  expect(pokesOfEveryRange({ bytes: BYTES, ranges: "full" })).toEqual({ tried, failures: [] });
 }, 600_000);
+
+test("one poke of each class, which the shares of workers make up", () => {
+  const tried = 156_414;
+  expect(pokesOfEveryRange({ bytes: BYTES, ranges: "classes" })).toEqual({ tried, failures: [] });
+  const shares = Array.from({ length: 8 }, (_, index) =>
+    pokesOfEveryRange({ bytes: BYTES, ranges: "classes", share: { index, of: 8 } }),
+  );
+  expect(shares.reduce((sum, share) => sum + share.tried, 0)).toBe(tried);
+}, 120_000);
+
+/** Our own code, with one range copied in another way. */
+const sabotaged = (copy: (kernel: SubjectKernel, dst: number, bytes: number) => number): Subject => ({
+  ...defaultSubject,
+  boot(options) {
+    const kernel = defaultSubject.boot(options);
+    const own = kernel.aarch64InsnCopy.bind(kernel);
+    kernel.aarch64InsnCopy = (dst, src, bytes) =>
+      own(dst, src, copy(kernel, dst, bytes)) === undefined ? undefined : dst;
+    return kernel;
+  },
+});
+
+describe("a defect of one sort of range is found in its class", () => {
+  test.each<[what: string, isWrong: (from: number, bytes: number) => boolean]>([
+    ["that ends with a line", (from, bytes) => (from + bytes) % 64 === 0 && bytes > 64],
+    ["that ends one byte into a line", (from, bytes) => (from + bytes) % 64 === 1 && bytes > 1],
+    ["that begins at the last word of a page and leaves it", (from, bytes) => from % 4096 === 4092 && bytes > 4],
+    ["of exactly a page", (_, bytes) => bytes === 4096],
+    ["of a page and a word", (from, bytes) => bytes === 4100 && from % 4096 === 0],
+    ["of more than a page that ends where the next does", (from, bytes) => bytes > 4096 && (from + bytes) % 4096 === 0],
+    ["of two bytes", (_, bytes) => bytes === 2],
+    ["within one word that ends between two", (from, bytes) => from % 64 === 60 && bytes === 3],
+  ])("%s", (_, isWrong) => {
+    const subject = sabotaged((_kernel, dst, bytes) => (isWrong(dst, bytes) ? bytes - 1 : bytes));
+    expect(pokesOfEveryRange({ bytes: BYTES, ranges: "classes" }, subject).failures).not.toEqual([]);
+  });
+});

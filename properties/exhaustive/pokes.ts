@@ -1,5 +1,6 @@
-// A poke of every place and every length within two pages: what lies in the range changes, what lies outside does not, and
-// each is flushed once, by the address that runs.
+// Pokes of text within two pages: of every place and every length, or of those that stand for all of them
+// (`docs/exhaustive.md`). What lies in the range changes, what lies outside does not, and each is flushed once, by the address
+// that runs.
 
 import { Buffer } from "node:buffer";
 import type { RoAddr } from "../../machine/address.js";
@@ -14,30 +15,51 @@ import type { Exhausted } from "./alloc-free.js";
 const TEXT = 0x8000_8400_0000 as RoAddr;
 const MOST_FAILURES = 10;
 
+/** `full`: every place and length. `classes`: one of each class, copied and filled. */
+export type Ranges = "classes" | "full";
+
 interface PokeOptions {
   /** Bytes of text that is poked; it begins at a page. */
   readonly bytes: number;
+  readonly ranges: Ranges;
   /** Of every so many offsets; without it all. */
   readonly share?: { readonly index: number; readonly of: number };
 }
 
-export function pokesOfEveryRange({ bytes, share }: PokeOptions, subject = defaultSubject): Exhausted {
+export function pokesOfEveryRange({ bytes, ranges, share }: PokeOptions, subject = defaultSubject): Exhausted {
   const checker = new Checker(subject, bytes);
   const failures: string[] = [];
   let tried = 0;
   for (let offset = 0; offset < bytes; offset++) {
     if (share !== undefined && Math.floor(offset / 4) % share.of !== share.index) continue;
+    const before = tried;
     for (let length = 1; length <= bytes - offset; length++) {
-      const failure = offset % 4 === 0 ? checker.poke(offset, length) : checker.refused(offset, length);
+      if (ranges === "classes" && !standsForOthers(offset, offset + length, bytes)) continue;
       tried++;
+      const failure = checker.tried(offset, length, ranges);
       if (failure === undefined) continue;
       failures.push(`${length} bytes at ${offset}: ${failure}`);
       if (failures.length >= MOST_FAILURES) return { tried, failures };
     }
-    const outside = checker.compareAll();
+    const outside = tried === before ? undefined : checker.compareAll();
     if (outside !== undefined) failures.push(`after the pokes at ${offset}: ${outside}`);
   }
   return { tried, failures };
+}
+
+const LINE_BYTES = 64;
+
+/** Whether a place lies within a line of where a page begins or ends, or of the middle of a page. */
+function isTelling(place: number): boolean {
+  const half = PAGE_BYTES / 2;
+  const distance = place % half;
+  return distance <= LINE_BYTES || distance >= half - LINE_BYTES;
+}
+
+/** Both ends are telling; or one is the start of the text, where a page begins or the end, and the other anywhere. */
+function standsForOthers(from: number, to: number, bytes: number): boolean {
+  if (isTelling(from) && isTelling(to)) return true;
+  return from === 0 || from === PAGE_BYTES || to === PAGE_BYTES || to === bytes;
 }
 
 /** A poke may not reach further than that beyond its range; all of the text is compared after each offset. */
@@ -84,18 +106,25 @@ class Checker {
     } else if (event.kind === "map" && isAlias(event.va)) this.maps++;
   }
 
-  /** Copies and fills by turns; a fill leaves the bytes behind its last whole word. */
-  poke(offset: number, length: number): string | undefined {
-    const { kernel, expected } = this;
+  /** By turns where there are neighbours that are copied or filled instead; else both. */
+  tried(offset: number, length: number, ranges: Ranges): string | undefined {
+    if (offset % 4 !== 0) return this.refused(offset, length);
     const turn = this.turn++ % 4;
+    if (ranges === "full") return this.poke(offset, length, turn === 3 ? "fill" : "copy", turn & 1);
+    return this.poke(offset, length, "copy", turn & 1) ?? this.poke(offset, length, "fill", 0);
+  }
+
+  /** A fill leaves the bytes behind its last whole word. */
+  private poke(offset: number, length: number, how: "copy" | "fill", from: number): string | undefined {
+    const { kernel, expected } = this;
     this.flushes = 0;
     this.maps = 0;
-    if (turn === 3) {
+    if (how === "fill") {
       const word = (0x0101_0101 * (length & 0xff)) >>> 0;
       if (kernel.aarch64InsnSet((TEXT + offset) as RoAddr, word, length) === undefined) return "the fill was refused";
       expected.fill(length & 0xff, offset, offset + length - (length % 4));
     } else {
-      const source = this.sources[turn & 1]!;
+      const source = this.sources[from]!;
       if (kernel.aarch64InsnCopy((TEXT + offset) as RoAddr, source.at, length) === undefined)
         return "the copy was refused";
       expected.set(source.bytes.subarray(0, length), offset);
@@ -104,7 +133,7 @@ class Checker {
   }
 
   /** A place that is not the start of an instruction: nothing happens. */
-  refused(offset: number, length: number): string | undefined {
+  private refused(offset: number, length: number): string | undefined {
     const before = this.events;
     const at = (TEXT + offset) as RoAddr;
     const copied = this.kernel.aarch64InsnCopy(at, this.sources[0]!.at, length);
