@@ -24,6 +24,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   properties: ["subjects", "spec", "engines", "machine"],
   harness: ["properties", "subjects", "spec", "engines", "machine"],
   cli: ["harness", "properties", "subjects", "spec", "engines", "machine"],
+  // What an installed package gives to other people's tests.
+  library: ["harness", "properties", "subjects", "spec", "engines", "machine"],
   // Each puts somebody's JIT behind the protocol of `subjects/command/`; the example, our own.
   adapters: ["subjects", "spec", "machine"],
   // It measures `impl` as well.
@@ -111,14 +113,21 @@ describe("files", () => {
   });
 });
 
+/** Examples are written as users of the package write them. */
+const MAY_ASSERT = /^(testing\/law\.ts|library\/examples\/.*)$/;
 test("laws of random values are asserted in one way, which knows the seeds", () => {
-  const own = SOURCES.filter(({ file, text }) => file !== "testing/law.ts" && /\bfc\.assert\b/.test(text));
+  const own = SOURCES.filter(({ file, text }) => !MAY_ASSERT.test(file) && /\bfc\.assert\b/.test(text));
   expect(own.map(({ file }) => file)).toEqual([]);
 });
 
-/** Called by name: the WebAssembly module by its host, the hooks by the module loader. */
+/** Called by name: the WebAssembly module by its host, the hooks by the module loader, the package by its users. */
 const isCalledFromOutside = (file: string): boolean =>
-  ["engines/wasm/assembly/index.ts", "spec/compiled/assembly/index.ts", "harness/mutants/load-hook.ts"].includes(file);
+  [
+    "engines/wasm/assembly/index.ts",
+    "spec/compiled/assembly/index.ts",
+    "harness/mutants/load-hook.ts",
+    "library/index.ts",
+  ].includes(file);
 /** What properties try on their own, in tests alone. */
 const TRIED_BY_TESTS = ["properties/engines/", "properties/exhaustive/"];
 

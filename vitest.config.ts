@@ -43,6 +43,7 @@ const SLOW = [
   "harness/mutants/{automatic,mutants,series}.test.ts",
   "harness/report/{browser,campaign-data,pack-history}.test.ts",
   "impl/{a64/bitmask,jit/refusal}.test.ts",
+  "library/*.test.ts",
   "properties/a64/disassembly.test.ts",
   "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{arbitrary,blinding,interpreters,shrink,toy-subject,wild}}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",
@@ -55,8 +56,15 @@ const NOT_OURS = ["dist/**", "node_modules/**"];
 /** What must fail: scripts/canary.mjs asks for it. */
 const CANARY = { test: { name: "canary", include: ["testing/*.canary.ts"] } };
 
+/** What an installed package is called. */
+const LIBRARY = [
+  { find: /^roxcheck$/, replacement: path.join(import.meta.dirname, "library/index.ts") },
+  { find: /^roxcheck\/vitest$/, replacement: path.join(import.meta.dirname, "library/vitest.ts") },
+];
+
 export default defineConfig({
   plugins: [mutants],
+  resolve: { alias: LIBRARY },
   test: {
     // Every core: the default leaves one idle.
     maxWorkers: "100%",

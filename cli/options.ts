@@ -3,13 +3,11 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import type { Engine } from "../engines/engine.js";
-import { defaultEngine } from "../engines/index.js";
 import { chooseEngines, ENGINE_CHOICES } from "../harness/engines.js";
+import { chooseSubject } from "../harness/subjects.js";
 import { FILE_FUEL } from "../properties/cases/program/report.js";
-import { findKnownDefects } from "../properties/find-known.js";
 import { CONTEXT_KINDS } from "../spec/bpf/program.js";
 import { defaultSubject } from "../subjects/index.js";
-import { openSubject } from "../subjects/open.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import type { Subject } from "../subjects/subject.js";
 import { complain } from "./command.js";
@@ -83,20 +81,10 @@ export const pluginOption = (): Option =>
 
 /** Undefined if there is none, and then that was said. */
 export function subjectFor(io: Io, spec: string, pluginOptions = ""): AnySubject | undefined {
-  const opened = openSubject(pluginOptions === "" ? spec : `${spec} ${pluginOptions}`);
-  const unready = opened.ok && !isKernel(opened.subject) ? opened.subject.unready?.() : undefined;
-  if (opened.ok && unready === undefined) return withKnownDefects(opened.subject);
-  const { expected, got } = opened.ok
-    ? { expected: `a subject behind ${spec} that can be asked`, got: unready! }
-    : opened;
-  complain(io, { subject: "--subject", expected, got, next: "see docs/subjects.md and docs/linux.md" });
+  const chosen = chooseSubject(pluginOptions === "" ? spec : `${spec} ${pluginOptions}`);
+  if (chosen.ok) return chosen.value;
+  complain(io, chosen.error);
   return undefined;
-}
-
-/** A kernel image is judged past what is known to be wrong with it: see `properties/known-defects.ts`. */
-function withKnownDefects(subject: AnySubject): AnySubject {
-  if (!isKernel(subject) || subject.build === undefined) return subject;
-  return { ...subject, known: findKnownDefects(subject, defaultEngine()) };
 }
 
 /** The same for what only kernels can do. */

@@ -92,9 +92,10 @@ export async function codeOf({
   kind,
   text,
   subject,
-}: Pick<Counterexample, "kind" | "text" | "subject">): Promise<Listing> {
-  // The code that failed is not ours to show.
-  if (subject !== undefined) return [];
+  endsWorker,
+}: Pick<Counterexample, "kind" | "text" | "subject" | "endsWorker">): Promise<Listing> {
+  // The code that failed is not ours to show, and a compiler that hangs would do so here as well.
+  if (subject !== undefined || endsWorker === true) return [];
   const parsed = kind?.parse(text);
   return parsed?.ok === true ? listingOf(kind?.code?.(parsed.value) ?? []) : [];
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Loaded, loaded, refuse } from "./bad-input.js";
 
 /** The directory of package.json. @throws Error if there is none above this file: a broken installation. */
 export function projectRoot(): string {
@@ -15,7 +16,21 @@ export function projectRoot(): string {
   return directory;
 }
 
+/** Whether the sources are here: an installed package has only what was compiled from them. */
+const isCheckout = (): boolean => existsSync(path.join(projectRoot(), "tsconfig.json"));
+
+/** What needs the sources is refused where they are not. */
+export function checkout(what: string): Loaded<string> {
+  if (isCheckout()) return loaded(projectRoot());
+  const next = "clone the repository, and run npm ci and npx rox there";
+  return refuse({ subject: what, expected: "a checkout with its sources", got: "an installed package", next });
+}
+
+/** The corpus that comes with the project. */
 export const corpusDirectory = (): string => path.join(projectRoot(), "corpus");
+
+/** Where new entries go: an installed package's files are not the user's to change. */
+export const ownCorpusDirectory = (): string => (isCheckout() ? corpusDirectory() : "corpus");
 
 export function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(path.join(projectRoot(), "package.json"), "utf8"));

@@ -14,13 +14,13 @@ import { replay } from "../../harness/loop/replay.js";
 import { makeTrials } from "../../harness/loop/trial.js";
 import { choiceOf, type ProgramChoice } from "../../harness/object-file.js";
 import { writeOutputFile } from "../../harness/output-file.js";
-import { corpusDirectory } from "../../harness/project.js";
+import { ownCorpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, print } from "../command.js";
 import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
 import { choiceOptions } from "../options.js";
 
-const CORPUS_OPTION = ["--corpus <dir>", "the corpus (default: that of the project)"] as const;
+const CORPUS_OPTION = ["--corpus <dir>", "the corpus (default: that of the checkout, else ./corpus)"] as const;
 const SHRINK = { runs: 20_000, ms: 20_000 };
 
 interface Where {
@@ -60,7 +60,7 @@ function defineAdd(corpus: Command, io: Io, finish: Finish): void {
     .action(
       (
         files: readonly string[],
-        { corpus: directory = corpusDirectory(), title, ...flags }: Where & ProgramChoice & { title?: string },
+        { corpus: directory = ownCorpusDirectory(), title, ...flags }: Where & ProgramChoice & { title?: string },
       ) => {
         let code = CLEAN;
         for (const entry of files.flatMap((file) => readEntries(file, choiceOf(flags)))) {
@@ -165,9 +165,9 @@ function defineMigrate(corpus: Command, io: Io, finish: Finish): void {
     .description(
       "Rewrite files of before to today's form and extension. Names and ids stay; no other file is written over.",
     )
-    .argument("[paths...]", "files and directories (default: the corpus of the project)")
+    .argument("[paths...]", "files and directories (default: the corpus of the checkout, else ./corpus)")
     .action((paths: readonly string[]) => {
-      const { rewritten, current, refused } = migrateCorpus(paths.length > 0 ? paths : [corpusDirectory()]);
+      const { rewritten, current, refused } = migrateCorpus(paths.length > 0 ? paths : [ownCorpusDirectory()]);
       complainAll(io, refused);
       print(io, [
         ...rewritten.map((file) => `rewritten ${file}`),
@@ -181,12 +181,12 @@ function defineCheck(corpus: Command, io: Io, finish: Finish): void {
   corpus
     .command("check")
     .description("Check that every entry reads, is what it claims to be, is there once, and agrees.")
-    .argument("[paths...]", "files and directories (default: the corpus of the project)")
+    .argument("[paths...]", "files and directories (default: the corpus of the checkout, else ./corpus)")
     .action(async (paths: readonly string[]) => finish(await checkCorpus(paths, io)));
 }
 
 async function checkCorpus(paths: readonly string[], io: Io): Promise<number> {
-  const places = paths.length > 0 ? paths : [corpusDirectory()];
+  const places = paths.length > 0 ? paths : [ownCorpusDirectory()];
   const { entries } = readCorpus(places);
   const complaints: BadInput[] = [...entries.flatMap(complaintsOf), ...duplicates(entries)];
   const { report } = await replay(places, { engines: [defaultEngine()] }, io.stop);

@@ -13,7 +13,7 @@ import { choose, readMutants, type Variant, variantOf, variantOfChange } from ".
 import { argued, parseArguments } from "../../harness/mutants/equivalents.js";
 import { runMutants } from "../../harness/mutants/mutants.js";
 import { mutantsExitCode } from "../../harness/mutants/report.js";
-import { projectRoot } from "../../harness/project.js";
+import { checkout } from "../../harness/project.js";
 import { randomSource } from "../../subjects/random/source.js";
 import { complain, type Define, examples, JSON_OPTION, print, renamed, saveJson } from "../command.js";
 import { CLEAN, INTERRUPTED, type Io } from "../io.js";
@@ -117,7 +117,9 @@ async function tabulate(variants: readonly Variant[], seed: number, flags: Flags
 }
 
 function planted(only: readonly string[] | undefined): Loaded<readonly Variant[]> {
-  const root = projectRoot();
+  const sources = checkout("rox mutants");
+  if (!sources.ok) return sources;
+  const root = sources.value;
   const { mutants, unreadable } = readMutants(path.join(root, "mutants"));
   const [wrong] = unreadable;
   if (wrong !== undefined) return refuse(wrong);
@@ -138,7 +140,9 @@ async function drawn(
   seed: number,
   only: readonly string[] | undefined,
 ): Promise<Loaded<readonly Variant[]>> {
-  const root = projectRoot();
+  const sources = checkout("rox mutants");
+  if (!sources.ok) return sources;
+  const root = sources.value;
   const { allChanges } = await import("../../harness/mutants/automatic.js");
   const changes = allChanges(root);
   const file = path.join(root, "mutants", "equivalent-changes.txt");

@@ -57,7 +57,7 @@ export class Entry {
 
   /** With what r0 must be, where its file does not say: what the reference returns. */
   completed(engine: Engine): Entry {
-    if (this.head.expect !== undefined) return this;
+    if ((this.head.expect ?? []).length > 0) return this;
     const expect = checkerOf(this.kind, engine, defaultSubject).expected?.(this.value) ?? [];
     return new Entry(this.file, this.kind, this.value, { ...this.head, expect }, this.part);
   }

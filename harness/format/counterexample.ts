@@ -31,8 +31,9 @@ export async function formatCounterexample(
 const ABOUT = /^(# )?(title|oracle|expect|id|note|found):/;
 
 /** A program beside its code; any other case as it is written, and below it the code that it is about. Nothing is run. */
-async function caseLines({ kind, text, subject }: Counterexample, columns: number): Promise<readonly string[]> {
-  const code = formatListing(await codeOf({ kind, text, ...(subject !== undefined && { subject }) }), columns);
+async function caseLines(found: Counterexample, columns: number): Promise<readonly string[]> {
+  const { kind, text } = found;
+  const code = formatListing(await codeOf(found), columns);
   if (kind === PROGRAMS && code.length > 0) return code;
   const lines = text.split("\n").filter((line) => !ABOUT.test(line));
   return [

@@ -7,7 +7,7 @@
 //   corpus/NAME.EXT      the shrunk cases once more, to be merged into a corpus
 //   lock                 the process that works on it
 
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, quoted, refuse } from "../bad-input.js";
 import { readTextFile, strangeIn } from "../input-file.js";
@@ -16,6 +16,7 @@ import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { version } from "../project.js";
 import { reportJson } from "../report.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
+import { takeLock } from "./lock.js";
 import { CampaignLog } from "./log.js";
 import { SCHEMAS, shaped } from "./schema.js";
 import { type CampaignSettings, CampaignState, FORMAT } from "./state.js";
@@ -35,25 +36,33 @@ const SETTINGS = "campaign.json";
 
 /** Make a campaign's directory, which must not hold one yet. */
 export function createCampaign(directory: string, settings: CampaignSettings): Loaded<OpenCampaign> {
-  if (existsSync(path.join(directory, SETTINGS))) {
-    const next = `continue it with --resume ${directory}, or choose another --out`;
-    return refuse({
-      subject: directory,
-      expected: "a directory without a campaign",
-      got: "one with a campaign",
-      next,
-    });
-  }
+  const isThere = (): boolean => existsSync(path.join(directory, SETTINGS));
+  if (isThere()) return occupied(directory);
   const made = makeDirectory(directory);
   if (!made.ok) return made;
-  const written = writeOutputFile(path.join(directory, SETTINGS), reportJson(settings));
-  return written.ok ? open(directory, settings) : written;
+  const lock = takeLock(directory);
+  if (!lock.ok) return lock;
+  // Two may have begun at the same time.
+  const written = isThere()
+    ? occupied(directory)
+    : writeOutputFile(path.join(directory, SETTINGS), reportJson(settings));
+  if (written.ok) return open(directory, settings, lock.value);
+  lock.value();
+  return written;
 }
+
+const occupied = (directory: string) =>
+  refuse({
+    ...{ subject: directory, expected: "a directory without a campaign", got: "one with a campaign" },
+    next: `continue it with --resume ${directory}, or choose another --out`,
+  });
 
 /** Go on with a campaign. */
 export function resumeCampaign(directory: string): Loaded<OpenCampaign> {
   const settings = readSettings(directory);
-  return settings.ok ? open(directory, settings.value) : settings;
+  if (!settings.ok) return settings;
+  const lock = takeLock(directory);
+  return lock.ok ? open(directory, settings.value, lock.value) : lock;
 }
 
 export function readSettings(directory: string): Loaded<CampaignSettings> {
@@ -82,25 +91,27 @@ export function readSettings(directory: string): Loaded<CampaignSettings> {
   return "wrong" in settings ? bad(settings.wrong) : loaded(settings.value);
 }
 
-function open(directory: string, settings: CampaignSettings): Loaded<OpenCampaign> {
+/** @param unlock gives the directory back */
+function open(directory: string, settings: CampaignSettings, unlock: () => void): Loaded<OpenCampaign> {
   for (const place of [findingsDirectory(directory), campaignCorpus(directory)]) {
     const made = makeDirectory(place);
-    if (!made.ok) return made;
+    if (!made.ok) {
+      unlock();
+      return made;
+    }
   }
-  const lock = takeLock(path.join(directory, "lock"));
-  if (!lock.ok) return lock;
   const state = new CampaignState(settings);
   const opened = CampaignLog.open(directory, state.snapshot());
   const applied = opened.ok ? applyRecords(directory, state, opened.value.records) : opened;
   if (!opened.ok || !applied.ok) {
     if (opened.ok) opened.value.log.close();
-    rmSync(lock.value, { force: true });
+    unlock();
     return applied as ReturnType<typeof refuse>;
   }
   const { log, dropped } = opened.value;
   const close = (): void => {
     log.close();
-    rmSync(lock.value, { force: true });
+    unlock();
   };
   return loaded({ directory, settings, state, log, dropped, close });
 }
@@ -122,43 +133,4 @@ export function applyRecords(
     state.apply(record.value);
   }
   return loaded(state);
-}
-
-/** One process at a time. The lock of a process that is no more counts for nothing. */
-function takeLock(file: string): Loaded<string> {
-  for (let tries = 0; tries < 3; tries++) {
-    try {
-      const handle = openSync(file, "wx");
-      writeSync(handle, `${process.pid}\n`);
-      closeSync(handle);
-      return loaded(file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-        const got = error instanceof Error ? error.message : String(error);
-        return refuse({ subject: file, expected: "a place to write", got, next: "check the directory" });
-      }
-    }
-    const owner = Number(readFileSync(file, "utf8"));
-    if (owner !== process.pid && isAlive(owner)) {
-      const got = `process ${owner} at work on it`;
-      return refuse({
-        subject: path.dirname(file),
-        expected: "a campaign that nobody works on",
-        got,
-        next: "stop it first",
-      });
-    }
-    rmSync(file, { force: true });
-  }
-  return refuse({ subject: file, expected: "a lock", got: "somebody else taking it", next: "try again" });
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

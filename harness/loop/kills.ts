@@ -1,33 +1,32 @@
-// A campaign that is killed again and again, at random moments, and looked at after each time: nothing that the log has
-// said may be lost, and no file may be damaged. A test does it a few times, the bench fifty times.
+// A campaign that is killed again and again, at random moments and after mishaps, and looked at after each time: nothing that
+// the log has said may be lost, and no file may be damaged. A test does it a few times, the bench three hundred times.
 
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { EXTENSIONS, readEntry } from "../corpus/entry.js";
 import { damageOf } from "../corpus/store.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
+import { type Attempt, MISHAPS, type Mishap } from "./mishaps.js";
 import { readCampaign } from "./read.js";
 
-interface KillOptions {
-  readonly rox: string;
-  readonly directory: string;
+interface KillOptions extends Omit<Attempt, "afterMs"> {
   readonly kills: number;
-  readonly engine: string;
-  readonly seed: number;
   /**
    * When a process is killed, in [0, 1) of the longest: counted from when the campaign has begun, so that there is
-   * something to lose however slow the machine is; every fifth time from the start of the process.
+   * something to lose however slow the machine is.
    */
   readonly random: () => number;
   readonly longestMs: number;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Taken in turn. */
+  readonly mishaps?: readonly Mishap[];
+  /** Told after each. */
+  readonly onKill?: (n: number, mishap: string, report: Omit<KillReport, "kills">) => void;
 }
 
 interface KillReport {
   readonly kills: number;
-  /** Processes that had ended by themselves. */
-  readonly ended: number;
+  /** By mishap, how often. */
+  readonly mishaps: Readonly<Record<string, number>>;
   /** What was wrong, in words; empty if nothing was. */
   readonly problems: readonly string[];
   /** After the last kill. */
@@ -37,60 +36,34 @@ interface KillReport {
 }
 
 export async function killAgainAndAgain(options: KillOptions): Promise<KillReport> {
-  const { directory, kills, random, longestMs } = options;
+  const { directory, kills, random, longestMs, mishaps = MISHAPS } = options;
   const problems: string[] = [];
-  let ended = 0;
+  const counts: Record<string, number> = {};
   let before: Snapshot = { trials: 0, cells: 0, findings: [] };
+  const report = (): Omit<KillReport, "kills"> => ({
+    ...{ mishaps: counts, problems, trials: before.trials, findings: before.findings },
+  });
   for (let n = 0; n < kills; n++) {
-    const died = await runAndKill(options, random() * longestMs, n % FROM_START === FROM_START - 1);
-    if (died !== "killed") {
-      ended++;
-      if (died !== "0" && died !== "1") problems.push(`kill ${n}: the process ended with ${died}`);
+    const mishap = mishaps[n % mishaps.length]!;
+    counts[mishap.name] = (counts[mishap.name] ?? 0) + 1;
+    const complain = (problem: string): void => {
+      problems.push(`kill ${n}, ${mishap.name}: ${problem}`);
+    };
+    for (const problem of await mishap.happen({ ...options, afterMs: random() * longestMs })) complain(problem);
+    if (existsSync(path.join(directory, "campaign.json"))) {
+      const now = look(directory, complain);
+      if (now !== undefined) {
+        if (now.trials < before.trials) complain(`${before.trials} trials, then ${now.trials}`);
+        if (now.cells < before.cells) complain(`${before.cells} coverage points, then ${now.cells}`);
+        for (const name of before.findings) if (!now.findings.includes(name)) complain(`lost ${name}`);
+        before = now;
+      }
     }
-    if (!existsSync(path.join(directory, "campaign.json"))) continue;
-    const now = look(directory, (problem) => problems.push(`kill ${n}: ${problem}`));
-    if (now === undefined) continue;
-    if (now.trials < before.trials) problems.push(`kill ${n}: ${before.trials} trials, then ${now.trials}`);
-    if (now.cells < before.cells) problems.push(`kill ${n}: ${before.cells} cells, then ${now.cells}`);
-    for (const name of before.findings) if (!now.findings.includes(name)) problems.push(`kill ${n}: lost ${name}`);
-    before = now;
+    options.onKill?.(n, mishap.name, report());
   }
   if (before.trials === 0) problems.push("no trial was ever done: nothing could be lost");
   if (before.findings.length === 0) problems.push("nothing was ever found: no finding could be lost");
-  return { kills, ended, problems, trials: before.trials, findings: before.findings };
-}
-
-const FROM_START = 5;
-
-/** @returns `killed`, or the exit code of a process that was not there any more to be killed */
-function runAndKill(
-  { rox, directory, engine, seed, env }: KillOptions,
-  afterMs: number,
-  fromStart: boolean,
-): Promise<string> {
-  const begun = existsSync(path.join(directory, "campaign.json"));
-  const start = begun ? ["--resume", directory] : ["--out", directory, "--seed", `${seed}`, "--engine", engine];
-  const child = spawn(process.execPath, [rox, "fuzz", ...start, "--jobs", "2", "--time", "1h"], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  });
-  let said = "";
-  child.stderr.on("data", (data: Buffer) => {
-    said = `${said}${data.toString()}`.slice(-500);
-  });
-  let timer: NodeJS.Timeout | undefined;
-  const aim = (): void => {
-    timer ??= setTimeout(() => child.kill("SIGKILL"), afterMs);
-  };
-  if (fromStart) aim();
-  // The first line says that the campaign has begun.
-  child.stdout.on("data", aim);
-  return new Promise((resolve) => {
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      resolve(signal === "SIGKILL" ? "killed" : code === 0 || code === 1 ? `${code}` : `code ${code}: ${said.trim()}`);
-    });
-  });
+  return { kills, ...report() };
 }
 
 interface Snapshot {

@@ -99,18 +99,24 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
   };
 }
 
-/** Calls `stuck` once if no new trial is begun for so long. */
+/**
+ * Calls `stuck` once if no new trial is begun for so long. While the whole process was stopped nobody worked, so between two
+ * looks little counts.
+ */
 function watchFor(heartbeat: Int32Array, hangMs: number, stuck: () => void): NodeJS.Timeout {
   let last = 0;
-  let since = performance.now();
+  let looked = performance.now();
+  let stayed = 0;
   return setInterval(() => {
     const now = performance.now();
+    stayed += Math.min(now - looked, 2 * WATCH_MS);
+    looked = now;
     const begun = Atomics.load(heartbeat, 0);
     // Not yet begun: the task waits for a worker, or the worker is loading.
     if (begun !== last) {
       last = begun;
-      since = now;
-    } else if (begun > 0 && now - since > hangMs) stuck();
+      stayed = 0;
+    } else if (begun > 0 && stayed > hangMs) stuck();
   }, WATCH_MS);
 }
 

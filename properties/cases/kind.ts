@@ -7,6 +7,7 @@ import type { Dialect } from "../../subjects/dialect.js";
 import { type AnySubject, isKernel, type ProgramSubject } from "../../subjects/program-subject.js";
 import type { Draw } from "../../subjects/random/draw.js";
 import type { Subject } from "../../subjects/subject.js";
+import type { Oracle } from "../oracles/oracle.js";
 import type { Disagreement, Verdict } from "../verdict.js";
 import { verdictOrCrash } from "./check-or-crash.js";
 import type { CompiledFunction } from "./compile.js";
@@ -95,8 +96,9 @@ export interface Kind<C> {
   /**
    * @param engines what runs A64 code, at least one. A kind that compares engines runs on each, others on the first; one
    * that needs what only the reference engine has runs on that.
+   * @param more oracles that are asked beside ours, of kinds that ask oracles
    */
-  checker(subject: Subject, engines: readonly Engine[]): KindChecker<C>;
+  checker(subject: Subject, engines: readonly Engine[], more?: readonly Oracle[]): KindChecker<C>;
   /** The same on a subject that is no kernel, where the kind can do without one. */
   hosted?(subject: ProgramSubject, engines: readonly Engine[]): KindChecker<C>;
   size(c: C): number;
@@ -130,8 +132,13 @@ export interface Kind<C> {
 export type AnyKind = Kind<unknown>;
 
 /** What checks the kind on the subject. Whoever is no kernel lacks what kinds about kernels need. */
-export function checkerOn<C>(kind: Kind<C>, subject: AnySubject, engines: readonly Engine[]): KindChecker<C> {
-  if (isKernel(subject)) return kind.checker(subject, engines);
+export function checkerOn<C>(
+  kind: Kind<C>,
+  subject: AnySubject,
+  engines: readonly Engine[],
+  more: readonly Oracle[] = [],
+): KindChecker<C> {
+  if (isKernel(subject)) return kind.checker(subject, engines, more);
   if (kind.hosted !== undefined) return kind.hosted(subject, engines);
   const why = subject.untried.get(kind.name) ?? "it is no kernel";
   const verdict: Verdict = { kind: "refused", missing: kind.name, why: `${kind.name} are not tried: ${why}` };

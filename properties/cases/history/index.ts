@@ -6,6 +6,8 @@ import { randomSource } from "../../../subjects/random/source.js";
 import { NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
 import { knownBreach } from "../../known-defects.js";
+import { oraclesOf } from "../../oracles/index.js";
+import type { Oracle } from "../../oracles/oracle.js";
 import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
 import { verdictOrCrash } from "../check-or-crash.js";
 import { type Kind, type KindChecker, NO_COST } from "../kind.js";
@@ -44,9 +46,14 @@ export const HISTORIES: Kind<History> = {
   },
 };
 
-function historyChecker(subject: Subject, [engine]: readonly Engine[]): KindChecker<History> {
+function historyChecker(
+  subject: Subject,
+  [engine]: readonly Engine[],
+  more: readonly Oracle[] = [],
+): KindChecker<History> {
+  const oracles = [...oraclesOf(subject), ...more];
   const play = (history: History, onStep?: PlayOptions["onStep"]): PlayReport =>
-    playOrCrash(history, { subject, ...(engine && { engine }), ...(onStep && { onStep }) });
+    playOrCrash(history, { subject, oracles, ...(engine && { engine }), ...(onStep && { onStep }) });
   const { fixed } = subject;
   return {
     ...(fixed && {

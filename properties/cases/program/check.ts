@@ -32,6 +32,8 @@ interface CheckerOptions extends Partial<Effort> {
   /** Every run is made on each of them. Default: the fastest that is there. */
   readonly engines?: readonly Engine[];
   readonly env?: JitEnv;
+  /** Asked beside ours. */
+  readonly more?: readonly Oracle[];
   /** Default: what Linux would load. */
   readonly strictness?: Strictness;
   /** Called before each A64 instruction. */
@@ -52,7 +54,8 @@ class Checker {
   ) {
     this.strictness = options.strictness ?? "verifier";
     this.effort = effortOf(options);
-    this.oracles = oraclesOf(this.subject).filter((oracle) => oracle !== execMatch);
+    const { more = [] } = options;
+    this.oracles = [...oraclesOf(this.subject).filter((oracle) => oracle !== execMatch), ...more];
   }
 
   get session(): ProgramSession {

@@ -7,6 +7,7 @@ import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { ProgramPoints } from "../../coverage/program.js";
+import type { Oracle } from "../../oracles/oracle.js";
 import { summary } from "../../verdict.js";
 import { type Checked, checkExpected, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
@@ -62,13 +63,17 @@ export const PROGRAMS: Kind<Case> = {
   unpack: (packed) => unpackCase(packed as PackedCase),
 };
 
-function programChecker(subject: AnySubject, engines: readonly Engine[]): KindChecker<Case> {
+function programChecker(
+  subject: AnySubject,
+  engines: readonly Engine[],
+  more: readonly Oracle[] = [],
+): KindChecker<Case> {
   const recorder = new ProgramPoints();
-  const checker = makeChecker({ subject, engines });
+  const checker = makeChecker({ subject, engines, more });
   // What is replayed comes from a file, which anybody may have written.
   let replayer: ReturnType<typeof makeChecker> | undefined;
   const replay = (c: Case): CaseReport => {
-    replayer ??= makeChecker({ subject, engines, definedness: "run", fuel: FILE_FUEL });
+    replayer ??= makeChecker({ subject, engines, more, definedness: "run", fuel: FILE_FUEL });
     return checkCase(c, replayer);
   };
   const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));

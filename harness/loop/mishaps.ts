@@ -1,0 +1,169 @@
+// What may happen to a campaign's process, one at a time. Each ends with no process at work.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HANG_MS } from "./pool.js";
+
+/** One process of a campaign. */
+export interface Attempt {
+  /** The compiled command. */
+  readonly rox: string;
+  readonly directory: string;
+  readonly engine: string;
+  readonly seed: number;
+  /** How long a worker may stay with one trial. */
+  readonly hangMs?: number;
+  /** When it ends, after the campaign has begun. */
+  readonly afterMs: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Mishap {
+  readonly name: string;
+  /** @returns what was wrong, in words */
+  happen(attempt: Attempt): Promise<readonly string[]>;
+}
+
+const NO_PROBLEM: readonly string[] = [];
+
+/** `ended`: `killed`, or the exit code and the last words. `begun`: when it has said its first line, or ended. */
+interface Running {
+  readonly child: ChildProcess;
+  readonly begun: Promise<void>;
+  readonly ended: Promise<string>;
+}
+
+function start({ rox, directory, engine, seed, hangMs = HANG_MS, env }: Attempt): Running {
+  const place = ["--out", directory, "--continue", "--seed", `${seed}`, "--engine", engine];
+  const child = spawn(
+    process.execPath,
+    [rox, "fuzz", ...place, "--jobs", "2", "--time", "24h", "--hang", `${hangMs}ms`],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    },
+  );
+  let said = "";
+  child.stderr.on("data", (data: Buffer) => {
+    said = `${said}${data.toString()}`.slice(-500);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.on("close", (code, signal) => resolve(signal === "SIGKILL" ? "killed" : `code ${code}: ${said.trim()}`));
+  });
+  const begun = new Promise<void>((resolve) => {
+    child.stdout.once("data", () => resolve());
+    void ended.then(() => resolve());
+  });
+  return { child, begun, ended };
+}
+
+async function kill({ child, ended }: Running): Promise<readonly string[]> {
+  child.kill("SIGKILL");
+  const how = await ended;
+  return how === "killed" ? NO_PROBLEM : [`the process had ended with ${how}`];
+}
+
+const killed: Mishap = {
+  name: "kill -9",
+  async happen(attempt) {
+    const running = start(attempt);
+    await running.begun;
+    await sleep(attempt.afterMs);
+    return kill(running);
+  },
+};
+
+/** Before it has begun, or about then. */
+const killedAtTheStart: Mishap = {
+  name: "kill -9 at the start",
+  async happen(attempt) {
+    const running = start(attempt);
+    await sleep(attempt.afterMs / 4);
+    return kill(running);
+  },
+};
+
+/** All its threads stand still for longer than a trial may take, and go on. Nobody hung. */
+const stopped: Mishap = {
+  name: "stopped, then kill -9",
+  async happen(attempt) {
+    const running = start(attempt);
+    await running.begun;
+    await sleep(attempt.afterMs / 2);
+    running.child.kill("SIGSTOP");
+    await sleep(Math.min(1.2 * (attempt.hangMs ?? HANG_MS), LONGEST_STANDSTILL_MS));
+    running.child.kill("SIGCONT");
+    await sleep(attempt.afterMs / 2);
+    return kill(running);
+  },
+};
+const LONGEST_STANDSTILL_MS = 6000;
+
+/** The clock of the day jumps back by an hour, again and again. */
+const clockBack: Mishap = {
+  name: "a clock that jumps back, then kill -9",
+  happen: (attempt) => killed.happen({ ...attempt, env: { ...attempt.env, NODE_OPTIONS: `--import=${CLOCK}` } }),
+};
+const CLOCK = `data:text/javascript,${encodeURIComponent(
+  "const now = Date.now; let asked = 0; Date.now = () => now() - 3600000 * (asked++ % 3);",
+)}`;
+
+/** One of the two is refused, whichever; the other one goes on. */
+const twoAtOnce: Mishap = {
+  name: "two processes at once, then kill -9",
+  async happen(attempt) {
+    const both = [start(attempt), start(attempt)];
+    const first = await Promise.race(both.map(async (one, i) => ({ how: await one.ended, i })));
+    const problems = /at work on it|somebody else taking it/.test(first.how) ? [] : [`one of two: ${first.how}`];
+    const other = both[1 - first.i]!;
+    await other.begun;
+    await sleep(attempt.afterMs);
+    return [...problems, ...(await kill(other))];
+  },
+};
+
+/** While one is at work, another one is refused. */
+const second: Mishap = {
+  name: "a second process, then kill -9",
+  async happen(attempt) {
+    const running = start(attempt);
+    await running.begun;
+    const how = await start(attempt).ended;
+    const problems = how.includes("at work on it") ? [] : [`the second process: ${how}`];
+    await sleep(attempt.afterMs);
+    return [...problems, ...(await kill(running))];
+  },
+};
+
+export const MISHAPS: readonly Mishap[] = [killed, stopped, killedAtTheStart, clockBack, killed, twoAtOnce, second];
+
+/** Somebody else fills the disk: the campaign says so and ends. Needs a disk of its own. */
+export const fullDisk: Mishap = {
+  name: "a full disk",
+  async happen(attempt) {
+    const running = start(attempt);
+    await running.begun;
+    await sleep(attempt.afterMs);
+    const filler = path.join(path.dirname(attempt.directory), "filler");
+    fill(filler);
+    const how = await Promise.race([running.ended, sleep(FULL_MS).then(() => "still at work")]);
+    if (how === "still at work") await kill(running);
+    rmSync(filler, { force: true });
+    return /full disk/.test(how) ? NO_PROBLEM : [how];
+  },
+};
+const FULL_MS = 60_000;
+
+/** Every block of the disk that the folder lies on. */
+function fill(file: string): void {
+  if (existsSync(file)) rmSync(file);
+  for (let bytes = statfsSync(path.dirname(file)).bsize * 1024; bytes >= 512; bytes /= 2) {
+    try {
+      for (;;) writeFileSync(file, Buffer.alloc(bytes), { flag: "a" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    }
+  }
+}
