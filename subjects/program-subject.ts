@@ -39,6 +39,8 @@ export interface HostedCase {
   readonly program: Program;
   readonly facts: Facts;
   readonly env: CaseEnv;
+  /** What it will be run on. */
+  readonly inputs: readonly Uint8Array[];
 }
 
 /** Takes programs one by one. After a failure it is as good as new. */

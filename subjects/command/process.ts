@@ -2,10 +2,11 @@
 // opened before the process starts and unlinked at once; reading never blocks for longer than the time limit, and never
 // takes more than an answer may have.
 
-import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { exitOf, makePipes, oneLineOf, pipeFrom, pipeTo, readSome, sleep } from "./pipes.js";
 import { MOST_ANSWER_BYTES } from "./protocol.js";
 
 export interface CommandLine {
@@ -28,11 +29,6 @@ export class ProcessFailure extends Error {
 
 const PIPE_BYTES = 1 << 16;
 const KEPT_WORDS = 400;
-const SLEEPS = new Int32Array(new SharedArrayBuffer(4));
-const sleep = (ms: number): void => {
-  Atomics.wait(SLEEPS, 0, 0, ms);
-};
-
 /**
  * Ends a process group as soon as nobody holds the pipe any more, however that came about: a thread was terminated, we were
  * killed. A line says that the group is gone already.
@@ -64,30 +60,17 @@ export class AdapterProcess {
       const [request = "", answer = "", words = "", life = ""] = ["request", "answer", "words", "life"].map((name) =>
         path.join(directory, name),
       );
-      if (spawnSync("mkfifo", [request, answer, words, life]).status !== 0)
-        throw new ProcessFailure("no named pipe can be made");
-      const pipe = (file: string): readonly [read: number, write: number] => {
-        // The first reader lets the writer open without waiting for one that blocks.
-        const first = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-        const write = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
-        const read = openSync(file, constants.O_RDONLY);
-        closeSync(first);
-        return [read, write];
-      };
-      const nonBlocking = (file: string): number => openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-      const [childIn, toChild] = pipe(request);
-      const [fromChild, childWords] = [nonBlocking(answer), nonBlocking(words)];
-      const [childOut, childErr] = [answer, words].map((file) => openSync(file, constants.O_WRONLY)) as [
-        number,
-        number,
-      ];
+      if (!makePipes([request, answer, words, life])) throw new ProcessFailure("no named pipe can be made");
+      const [childIn, toChild] = pipeTo(request);
+      const [fromChild, childOut] = pipeFrom(answer);
+      const [childWords, childErr] = pipeFrom(words);
       const child = spawn(program, args, {
         stdio: [childIn, childOut, childErr],
         env: { ...process.env, ...line.environment },
         // A group of its own: what it starts ends with it.
         detached: true,
       });
-      const [watched, held] = pipe(life);
+      const [watched, held] = pipeTo(life);
       const watch =
         child.pid === undefined
           ? undefined
@@ -203,32 +186,8 @@ export class AdapterProcess {
   }
 
   private failed(what: string, detail: string): ProcessFailure {
-    const said = this.said
-      .replaceAll(/[\s\p{Cc}]+/gu, " ")
-      .trim()
-      .slice(-160);
+    const said = oneLineOf(this.said).slice(-160);
     this.stop();
     return new ProcessFailure(what, said === "" ? detail : `${detail}; it said: ${said}`);
-  }
-}
-
-/** Bytes read; 0 at the end, undefined if there is nothing now. */
-function readSome(fd: number, into: Buffer): number | undefined {
-  try {
-    return readSync(fd, into);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return undefined;
-    throw error;
-  }
-}
-
-/** How a child ended that nobody has waited for: Linux keeps it in the last field. */
-function exitOf(pid: number): string {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").trimEnd().split(" ");
-    const status = Number(fields.at(-1));
-    return (status & 0x7f) !== 0 ? `signal ${status & 0x7f}` : `exit code ${status >> 8}`;
-  } catch {
-    return "nobody knows how";
   }
 }

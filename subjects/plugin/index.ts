@@ -1,12 +1,11 @@
 // The subject `plugin:PATH`: any VM with a plugin of the bpf_conformance suite. It is started for each run, gets the program
 // and its memory in hexadecimal, and tells r0: nothing else can be compared.
 
-import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { encode } from "../../spec/bpf/insn.js";
 import { ROWS } from "../../spec/bpf/isa.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
-import type { Layout } from "../../spec/bpf/program.js";
+import type { Layout, Program } from "../../spec/bpf/program.js";
 import { LINUX_DIALECT } from "../dialect.js";
 import { KERNEL_ONLY, KERNEL_ORACLES } from "../program-parts.js";
 import type {
@@ -18,9 +17,9 @@ import type {
   ProgramSubject,
 } from "../program-subject.js";
 import { frameAt, layoutOf } from "../run/layout.js";
+import { MOST_OUTPUT_BYTES, type PluginCall, type PluginEnd, PluginRuns } from "./runs.js";
 
 const TIMEOUT_MS = 10_000;
-const MOST_OUTPUT = 1 << 16;
 const MOST_WORDS = 200;
 /** What a plugin cannot be given. */
 const WITHOUT = [
@@ -67,13 +66,22 @@ export function pluginSubject(spec: string): ProgramSubject | string {
 }
 
 class PluginHost implements ProgramHost {
+  private readonly runs: PluginRuns;
+
   constructor(
-    private readonly file: string,
+    file: string,
     private readonly options: readonly string[],
-  ) {}
+  ) {
+    this.runs = new PluginRuns(file, TIMEOUT_MS);
+  }
+
+  announce(cases: readonly HostedCase[]): void {
+    const calls = cases.flatMap(({ program, inputs }) => inputs.map((input) => this.callOf(codeOf(program), input)));
+    this.runs.announce(calls);
+  }
 
   load({ program }: HostedCase): ProgramLoad {
-    const code = hexOf(encode(program.code[0]!));
+    const code = codeOf(program);
     const hosted: HostedProgram = {
       words: 0,
       sees: "r0",
@@ -85,38 +93,42 @@ class PluginHost implements ProgramHost {
     return { kind: "loaded", program: hosted };
   }
 
-  close(): void {}
+  close(): void {
+    this.runs.close();
+  }
+
+  private callOf(code: string, input: Uint8Array): PluginCall {
+    return { code, args: [...(input.length > 0 ? [hexOf(input)] : []), ...this.options] };
+  }
 
   private run(code: string, input: Uint8Array): HostedRun {
-    const args = [...(input.length > 0 ? [hexOf(input)] : []), ...this.options];
-    const got = spawnSync(this.file, args, {
-      input: `${code}\n`,
-      timeout: TIMEOUT_MS,
-      maxBuffer: MOST_OUTPUT,
-      killSignal: "SIGKILL",
-    });
-    return { outcome: outcomeOf(got), violated: undefined, calls: [], executed: 0 };
+    const outcome = outcomeOf(this.runs.call(this.callOf(code, input)));
+    return { outcome, violated: undefined, calls: [], executed: 0 };
   }
 }
 
-function outcomeOf(got: ReturnType<typeof spawnSync>): Outcome {
-  const { status, signal, error } = got;
+const codeOf = ({ code }: Program): string => hexOf(encode(code[0]!));
+
+function outcomeOf(end: PluginEnd): Outcome {
   const fault = (detail: string): Outcome => ({ kind: "faulted", pc: undefined, why: "machine", detail });
-  if (error !== undefined) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ETIMEDOUT") return { kind: "outOfFuel" };
-    return fault(code === "ENOBUFS" ? `output: more than ${MOST_OUTPUT} bytes` : `start: ${error.message}`);
+  switch (end.kind) {
+    case "timeout":
+      return { kind: "outOfFuel" };
+    case "tooMuch":
+      return fault(`output: more than ${MOST_OUTPUT_BYTES} bytes`);
+    case "notStarted":
+      return fault(`start: ${end.why}`);
+    case "killed":
+      return fault(`crash: signal ${end.signal}`);
+    case "exited": {
+      if (end.code !== 0) return fault(`refusal: exit code ${end.code}: ${end.said.slice(0, MOST_WORDS)}`);
+      const text = end.out.slice(0, MOST_WORDS).replace(/^0x/i, "");
+      if (!/^[0-9a-f]{1,16}$/i.test(text)) return fault(`output: no hexadecimal number: ${text}`);
+      return { kind: "returned", r0: BigInt(`0x${text}`), code: 0, regions: [] };
+    }
+    default:
+      return end satisfies never;
   }
-  if (signal !== null) return fault(`crash: signal ${signal}`);
-  const words = (bytes: unknown): string =>
-    String(bytes)
-      .replaceAll(/[\s\p{Cc}]+/gu, " ")
-      .trim()
-      .slice(0, MOST_WORDS);
-  if (status !== 0) return fault(`refusal: exit code ${status}: ${words(got.stderr)}`);
-  const text = words(got.stdout).replace(/^0x/i, "");
-  if (!/^[0-9a-f]{1,16}$/i.test(text)) return fault(`output: no hexadecimal number: ${text}`);
-  return { kind: "returned", r0: BigInt(`0x${text}`), code: 0, regions: [] };
 }
 
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");

@@ -74,12 +74,12 @@ export class HostedChecker {
     return this.host;
   }
 
-  private readied({ program, env }: Case): Ready {
+  private readied({ program, env, inputs }: Case): Ready {
     const validity = validate(program, { strictness: this.strictness, definedness: this.effort.definedness });
     if (!validity.ok) return { kind: "invalid", problems: validity.problems };
     const missing = outside(program, this.subject.dialect);
     if (missing !== undefined) return { kind: "outside", missing };
-    return { kind: "hosted", tried: { program, facts: validity.facts, env } };
+    return { kind: "hosted", tried: { program, facts: validity.facts, env, inputs } };
   }
 
   /** Undefined if that fails: whoever checks the case is told. */
@@ -171,7 +171,7 @@ export class HostedChecker {
       validate(program, { strictness, definedness: effort.definedness }),
     );
     if (own?.ok !== true || guarded?.ok !== true) return verdict;
-    const tried = { program: c.program, facts: own.facts, env: c.env };
+    const tried = { ...c, facts: own.facts };
     const rest = this.tried(c, tried, {}, { program: meant.program, facts: guarded.facts }).verdict;
     return rest.kind === "agree" ? declared(meant.names.join(", ")) : rest;
   }
@@ -197,7 +197,7 @@ export class HostedChecker {
     const validity = validate(program, { strictness: this.strictness, definedness: this.effort.definedness });
     const why = [...names].join(", ");
     if (!validity.ok) return declared(why);
-    const rest = this.tried({ ...c, program }, { program, facts: validity.facts, env: c.env }, {}).verdict;
+    const rest = this.tried({ ...c, program }, { ...c, program, facts: validity.facts }, {}).verdict;
     // What is taken out may change which instructions run: others that deviate are met then.
     return rest.kind === "disagree" ? this.pastDeviations({ ...c, program }, rest) : declared(why);
   }
