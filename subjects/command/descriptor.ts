@@ -28,6 +28,8 @@ const isa = z
     /** Taken although they are of a later version. */
     with: z.array(forms).default([]),
     localCalls: z.boolean().default(true),
+    /** Whether the JIT takes loads of packets by the opcodes LD | ABS and LD | IND, which no generated program has. */
+    legacyLoads: z.boolean().default(false),
     atomics: z.enum(["none", "add", "all"]).default("all"),
     loops: z.boolean().default(true),
     pointers: z.boolean().default(true),

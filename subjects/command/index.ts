@@ -60,7 +60,8 @@ function dialectOf(descriptor: Descriptor): Dialect {
   };
 }
 
-const notesOf = ({ deviations, stack }: Descriptor): readonly string[] => [
+const notesOf = ({ deviations, stack, isa }: Descriptor): readonly string[] => [
   ...deviations.map((one) => `declared deviation ${deviationLine(one)}`),
+  ...(isa.legacyLoads ? ["legacy loads of packets (LD | ABS, LD | IND), which are no part of what is checked"] : []),
   ...(stack.frame === "unknown" ? ["what programs leave in their frame: its place is not known"] : []),
 ];

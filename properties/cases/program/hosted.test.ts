@@ -233,6 +233,12 @@ describe("programs go ahead of their answers", () => {
   });
 });
 
+test("what a description says beside the forms is in every summary", () => {
+  const all = imageSubject({ words: [RET] }, { isa: { legacyLoads: true }, stack: { frame: "unknown" } });
+  expect(all.notes).toEqual([expect.stringMatching(/^legacy loads/), expect.stringMatching(/^what programs leave/)]);
+  expect(imageSubject({ words: [RET] }).notes).toEqual([]);
+});
+
 describe("answers that are no image", () => {
   test("a refusal is a finding, or known; what is not accepted is counted", () => {
     const script = (type: number): string =>

@@ -4,12 +4,12 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { defaultEngine } from "../../engines/index.js";
-import { checkCase, makeChecker } from "../../properties/cases/program/check.js";
-import { parseCase } from "../../properties/cases/program/text.js";
-import { openSubject } from "../open.js";
-import type { ProgramSubject } from "../program-subject.js";
-import { PluginRuns } from "./runs.js";
+import { defaultEngine } from "../../../engines/index.js";
+import { openSubject } from "../../../subjects/open.js";
+import { PluginRuns } from "../../../subjects/plugin/runs.js";
+import type { ProgramSubject } from "../../../subjects/program-subject.js";
+import { checkCase, makeChecker } from "./check.js";
+import { parseCase } from "./text.js";
 
 const scratch = (): string => mkdtempSync(path.join(tmpdir(), "rox-plugin-"));
 function script(...lines: string[]): string {
