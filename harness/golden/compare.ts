@@ -41,6 +41,7 @@ export async function openComparison(subject: Subject, engines: readonly Engine[
     const title = `${name} (${recording.name})`;
     const verdict = imagesOrCrash(recording, subject);
     const failures: Failure[] = [];
+    if (verdict.kind === "incomparable") return { images: 0, equal: 0, rows: [], result: verdict, failures };
     if (verdict.kind !== "equal") failures.push({ name: title, ...imageDifference(recording, verdict, disassemble) });
     const result = isDeterministic(recording)
       ? verdictOrCrash(() => compareResult(recording, session), renew)
@@ -79,7 +80,7 @@ function rowsOf({ insns }: Recording, functions: readonly JitFunction[]): readon
 
 function imageDifference(
   recording: Recording,
-  verdict: Exclude<ImageVerdict, { kind: "equal" }> | Crashed,
+  verdict: Exclude<ImageVerdict, { kind: "equal" | "incomparable" }> | Crashed,
   disassemble: Disassemble,
 ): Omit<Failure, "name"> {
   if (verdict.kind === "disagree") return { where: verdict.where, expected: verdict.expected, got: verdict.got };

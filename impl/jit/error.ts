@@ -26,12 +26,16 @@ export type JitError =
   | { readonly kind: "exceptionEntries"; readonly written: number; readonly expected: number }
   /** An exception entry cannot reach its instruction. */
   | { readonly kind: "exceptionRange"; readonly pc: number; readonly bytes: number }
+  /** In the words of a kernel that is not ours. */
+  | { readonly kind: "kernelRefuses"; readonly detail: string }
   /** The image with direct calls came out longer than the one without (kernel: "multi-func JIT bug"). */
   | { readonly kind: "extraPassGrew"; readonly words: number; readonly expected: number };
 
 /** One line for people. */
 export function describe(error: JitError): string {
   switch (error.kind) {
+    case "kernelRefuses":
+      return error.detail;
     case "branchOutOfRange":
       return `pc ${error.pc}: imm=${error.imm} out of range of ${error.bits} bits`;
     case "refusedEncoding":

@@ -6,7 +6,7 @@ import { printInsn } from "../../spec/bpf/text/print.js";
 import { packedBytes } from "../../spec/pack/allocator.js";
 import { ILLEGAL } from "../../spec/text/text.js";
 import { defaultSubject } from "../../subjects/index.js";
-import { type CompiledImage, type JitFunction, slotOfWord } from "../../subjects/subject.js";
+import { type CompiledImage, type JitFunction, type Subject, slotOfWord } from "../../subjects/subject.js";
 import type { RecordedFunction, Recording } from "./recording.js";
 import { resolve } from "./resolve.js";
 import { wordsOf } from "./words.js";
@@ -28,11 +28,15 @@ export type ImageVerdict =
       readonly expected: number | undefined;
       readonly emitted: number | undefined;
     }
+  /** Of another kernel than the subject, or of the same at another address. */
+  | { readonly kind: "incomparable"; readonly why: string }
   /** The subject refused what the kernel's JIT took, or the recording makes no sense. */
   | { readonly kind: "refused"; readonly message: string };
 
 /** Compile a recorded program at its recorded addresses and compare; the first difference in function order is told. */
 export function compareBytes(recording: Recording, subject = defaultSubject): ImageVerdict {
+  const elsewhere = anotherBuild(recording, subject);
+  if (elsewhere !== undefined) return { kind: "incomparable", why: elsewhere };
   const resolved = resolve(recording, subject);
   if (!resolved.ok) return { kind: "refused", message: resolved.message };
   const { functions, images } = resolved;
@@ -48,6 +52,12 @@ export function compareBytes(recording: Recording, subject = defaultSubject): Im
     words += image.jitedBytes / 4;
   }
   return { kind: "equal", words, functions };
+}
+
+/** Calls of helpers are relative to one place in kernel text, which no two builds have at the same address. */
+function anotherBuild({ callBase }: Recording, { build }: Subject): string | undefined {
+  if (build === undefined || build.callBase === callBase) return undefined;
+  return "recorded on another build, or at another address: __bpf_call_base lies elsewhere";
 }
 
 const compareCode = ({ code }: RecordedFunction, image: CompiledImage) =>
@@ -78,6 +88,8 @@ export function describeVerdict(verdict: ImageVerdict): string {
       return `equal (${verdict.words} words)`;
     case "refused":
       return verdict.message;
+    case "incomparable":
+      return verdict.why;
     case "different": {
       const { where, word, pc, slot, expected, emitted } = verdict;
       const at = pc === undefined ? "outside the body" : `pc ${pc}: ${slot}`;

@@ -8,6 +8,7 @@ import { impl } from "../impl/index.js";
 import { scratchOf } from "../lowering.js";
 import type { KernelBuild, Subject } from "../subject.js";
 import { linuxEnv, VERSIONS, type Version } from "../subject.js";
+import { PlacedCompiler } from "./compile-at.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
 import type { TypedImage } from "./kernel-image.js";
 
@@ -29,6 +30,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES),
     });
   let forms: ReadonlySet<string> | undefined;
+  let placing: PlacedCompiler | undefined;
   return {
     name,
     mute: new Map(),
@@ -41,8 +43,14 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     },
     boot: (options) => new LinuxKernel(image, build, options),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
-    compile: impl.compile,
-    imageBytes: impl.imageBytes,
+    compile(functions, env, place) {
+      placing ??= new PlacedCompiler({
+        machine: machine({}),
+        boot: (options) => new LinuxKernel(image, build, options),
+      });
+      return placing.compile(functions, env, place);
+    },
+    imageBytes: (fn, env) => impl.imageBytes(fn, { ...env, ...build }),
     frameOf: impl.frameOf,
     registerOf: (bpf) => registerMap(build.changes)[bpf === BLINDING ? scratchOf(build.changes) : bpf]!,
     prologueOffset: impl.prologueOffset,

@@ -53,6 +53,9 @@ export class LinuxKernel implements SubjectKernel, World {
   blinding: (() => number) | undefined;
   onOffsets: World["onOffsets"];
   lookup: World["lookup"];
+  wanted: World["wanted"];
+  /** Called before each function's first round. */
+  beforeFirstRound: ((index: number) => void) | undefined;
   private readonly placed: PlacedKernel;
   private readonly programs: Programs;
   private readonly cpus: KernelCpu[] = [];
@@ -164,6 +167,7 @@ export class LinuxKernel implements SubjectKernel, World {
 
   private compileAll(functions: readonly LinuxFunction[]): Failed | undefined {
     for (const [index, fn] of functions.entries()) {
+      this.beforeFirstRound?.(index);
       this.compile(fn);
       if (!fn.jited) return { index, error: this.reason(fn) };
     }

@@ -32,7 +32,10 @@ function subjectOf(file: string): Subject | string {
 const EXIT = insn(rowById("exit"));
 const FIVE = { insns: [insn(rowById("mov imm"), { dst: 0, imm: 5 }), EXIT], index: 0, stackDepth: 0 };
 
-describe.runIf(isThere)("a kernel image", () => {
+/** Milliseconds, on a machine that does other things as well: an image that nobody has read before is searched through. */
+const READING = { timeout: 120_000 };
+
+describe.runIf(isThere)("a kernel image", READING, () => {
   test.each(images)("%s loads a program into its own pack and takes it back", (file) => {
     const subject = subjectOf(file);
     if (typeof subject === "string")
@@ -56,6 +59,30 @@ describe.runIf(isThere)("a kernel image", () => {
     expect(kernel.modmem.current).toBe(0);
     expect(machine.usage).toEqual(before);
     expect(kernel.warnings).toEqual([]);
+  });
+});
+
+describe.runIf(isThere)("a kernel image, asked for places", READING, () => {
+  const CALL = insn(rowById("call local"), { off: 1 });
+  const main = { insns: [CALL, EXIT], index: 0, stackDepth: 0 };
+  const callee = { ...FIVE, index: 1 };
+  /** In one pack, the second below the first, and not at the start of their holes. */
+  const PLACES = [0x8000_8400_1058, 0x8000_8400_00d0];
+
+  test.each(images)("%s compiles a program of two functions as ours does there", (file) => {
+    const subject = subjectOf(file);
+    if (typeof subject === "string" || subject.build?.changes.orrMoves !== false) return;
+    if (subject.fixed?.images !== "packs") return;
+    const env = { ...LINUX_6_12, ...subject.build };
+    const place = (index: number): number => PLACES[index]!;
+    const theirs = subject.compile([main, callee], env, place);
+    const ours = impl.compile([main, callee], env, place);
+    if (!theirs.ok || !ours.ok) throw new Error("refused");
+    for (const [i, { image, roImage, jitedBytes }] of theirs.images.entries()) {
+      const expected = ours.images[i]!;
+      expect([roImage, jitedBytes]).toEqual([expected.roImage, expected.jitedBytes]);
+      expect(image.subarray(0, jitedBytes)).toEqual(expected.image.subarray(0, jitedBytes));
+    }
   });
 });
 

@@ -44,6 +44,19 @@ export class LinuxPacks implements PacksView {
     return this.packs.find(({ base }) => ptr >= base && ptr < base + this.packBytes);
   }
 
+  /** No pack has room, so that the next allocation makes one. */
+  fillAll(): void {
+    for (const pack of this.packs) pack.fillTo(this.packBytes);
+  }
+
+  /** Only one place has room: from there to the end of its pack. */
+  leaveRoomFrom(header: Va): void {
+    for (const pack of this.packs) {
+      const isIn = header >= pack.base && header < pack.base + this.packBytes;
+      pack.fillTo(isIn ? header - pack.base : this.packBytes);
+    }
+  }
+
   bpfProgPackAlloc(bytes: number): RoAddr | undefined {
     const fill = this.world.image.address("jit_fill_hole");
     const x0 = this.world.cpu.call("bpf_prog_pack_alloc", bytes, kernelPointer(fill));
@@ -71,6 +84,15 @@ class Pack {
     private readonly bits: Va,
     private readonly packBytes: number,
   ) {}
+
+  /** Chunks up to that many bytes are taken, the others are not. */
+  fillTo(bytes: number): void {
+    const bits = new Uint8Array(this.packBytes / CHUNK_BYTES / 8);
+    const taken = bytes / CHUNK_BYTES;
+    bits.fill(0xff, 0, Math.floor(taken / 8));
+    if (taken % 8 !== 0) bits[Math.floor(taken / 8)] = (1 << (taken % 8)) - 1;
+    this.world.memory.write(this.bits, bits);
+  }
 
   get bitmap() {
     const bytes = this.world.memory.read(this.bits, this.packBytes / CHUNK_BYTES / 8);

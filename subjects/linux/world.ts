@@ -39,6 +39,8 @@ export interface World {
   warn(message: string): void;
   /** The JIT is done with a function: where its table of offsets is, without the entry before it. */
   onOffsets?: ((prog: Va, offsets: Va) => void) | undefined;
+  /** Where the next executable memory is to lie; undefined: the machine says. */
+  wanted?: Va | undefined;
   /** BPF text by address. */
   lookup?: ((va: Va) => { readonly start: Va; readonly bytes: number } | undefined) | undefined;
 }

@@ -10,7 +10,11 @@ const KERNEL = 0xffff_0000_0000_0000n;
 const ENOMEM = 12n;
 const failure = (errno: bigint): bigint => BigInt.asUintN(64, -errno);
 
-function alloc({ machine }: World, size: bigint): bigint {
+function alloc({ machine, wanted }: World, size: bigint): bigint {
+  if (wanted !== undefined) {
+    machine.map(wanted, Math.ceil(Number(size) / machine.pageBytes) * machine.pageBytes, "rw", true);
+    return KERNEL | BigInt(wanted);
+  }
   const va = machine.vmalloc(Number(size));
   return va === undefined ? 0n : KERNEL | BigInt(va);
 }

@@ -1,0 +1,99 @@
+// Programs compiled by a kernel image at addresses of the caller's choice, as a recording has them: the allocator of the
+// image finds room at no other place, and the start in the hole is what it draws.
+
+import type { RoAddr, Va } from "../../machine/address.js";
+import type { Machine } from "../../machine/machine.js";
+import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import { ILLEGAL } from "../../spec/text/text.js";
+import type { BootOptions, Compiled, CompiledImage, FunctionView, JitEnv, JitFunction } from "../subject.js";
+import { describeLoadError } from "../subject.js";
+import type { LinuxKernel } from "./kernel.js";
+import { NotModelled } from "./kernel-image.js";
+
+const HEADER_BYTES = 8;
+const LITERAL_BYTES = 8;
+const ENTRY_BYTES = 12;
+/** Of a region: what is neither header nor image, at least, and with the rest of a chunk at most. */
+const MOST_SPARE_BYTES = HEADER_BYTES + 16 + CHUNK_BYTES;
+
+interface Booting {
+  readonly machine: Machine;
+  boot(options: BootOptions): LinuxKernel;
+}
+
+export class PlacedCompiler {
+  /** Bytes between header and image of the function that is compiled. */
+  private start = 0;
+
+  constructor(private readonly on: Booting) {}
+
+  /** @throws NotModelled if the image cannot place them so */
+  compile(functions: readonly JitFunction[], env: JitEnv, place: (index: number, imageBytes: number) => Va): Compiled {
+    const { machine } = this.on;
+    const kernel = this.on.boot({ machine, env, random: (below) => Math.min(this.start, below - 1) });
+    const images = functions.map((_, index) => place(index, 0));
+    const areas = kernel.packs.packBytes > 0 ? this.makePacks(kernel, images) : [];
+    kernel.beforeFirstRound = (index) => {
+      const image = images[index]!;
+      const unit = kernel.packs.packBytes > 0 ? CHUNK_BYTES : machine.pageBytes;
+      const header = (image - (image % unit)) as RoAddr;
+      this.start = image - header - HEADER_BYTES;
+      if (kernel.packs.packBytes > 0) kernel.packs.leaveRoomFrom(header);
+      else kernel.wanted = header;
+    };
+    try {
+      const loaded = kernel.loadProgram(functions);
+      if (!loaded.ok) {
+        const detail = describeLoadError(loaded.error);
+        return { ok: false, index: loaded.index, error: { kind: "kernelRefuses", detail } };
+      }
+      const made = loaded.program.functions.map((view) => imageOf(machine, view, kernel.packs.packBytes > 0));
+      kernel.freeProgram(loaded.program);
+      return { ok: true, images: made };
+    } finally {
+      kernel.beforeFirstRound = undefined;
+      kernel.wanted = undefined;
+      for (const { va, bytes } of areas) machine.unmap(va, bytes);
+      machine.scrub();
+    }
+  }
+
+  /** Packs that all images fit into, as few as there can be. */
+  private makePacks(
+    kernel: LinuxKernel,
+    images: readonly Va[],
+  ): readonly { readonly va: Va; readonly bytes: number }[] {
+    const { pageBytes } = this.on.machine;
+    const { packs } = kernel;
+    const areas: { va: Va; bytes: number }[] = [];
+    for (const image of images.toSorted((a, b) => a - b)) {
+      const last = areas.at(-1);
+      if (last !== undefined && image < last.va + last.bytes) continue;
+      const va = image - (image % pageBytes);
+      packs.fillAll();
+      kernel.wanted = va;
+      if (packs.bpfProgPackAlloc(CHUNK_BYTES) !== va)
+        throw new NotModelled("the image makes no pack where it is asked to");
+      kernel.wanted = undefined;
+      areas.push({ va, bytes: packs.packBytes });
+    }
+    return areas;
+  }
+}
+
+/** As it lies in executable memory, to the end of what was written; the rest of the region is illegal instructions. */
+function imageOf(machine: Machine, view: FunctionView, isPacked: boolean): CompiledImage {
+  const { bpfFunc, jitedLen, extable, entries, offsets } = view;
+  const roImage = bpfFunc!;
+  const unit = isPacked ? CHUNK_BYTES : machine.pageBytes;
+  const header = roImage - (roImage % unit);
+  const region = machine.peek32(header);
+  const start = roImage - header;
+  const words = new Uint32Array(machine.peek(roImage, region - start).slice().buffer);
+  let written = words.length;
+  while (written > 0 && words[written - 1] === ILLEGAL) written--;
+  const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
+  const bytes = Math.max(tableBytes + entries * ENTRY_BYTES, 4 * written, isPacked ? region - MOST_SPARE_BYTES + 4 : 0);
+  const image = new Uint8Array(words.buffer, 0, Math.min(bytes, region - start));
+  return { image, roImage, jitedBytes: jitedLen, offsets, tableBytes, entries };
+}
