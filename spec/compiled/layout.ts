@@ -73,7 +73,7 @@ export const MARK_FELL = 4;
 
 /** Slots, regions and maps lie from here on. */
 export const HEAP = 16384;
-export const MEMORY_BYTES = 4194304;
+export const MEMORY_BYTES = 16777216;
 
 /** What a run came to. */
 export const RETURNED = 1;

@@ -42,16 +42,18 @@ export interface CompiledCode {
   readonly passed?: { rules: number };
 }
 
-const decoded = new Map<number, A64Insn | undefined>();
+/** `null` for a word that says nothing. */
+const decoded = new Map<number, A64Insn | null>();
 const MOST_DECODED = 1 << 16;
 
 /** What the word at that index says; undefined for one that says nothing. */
 export function insnAt({ words }: CompiledCode, at: number): A64Insn | undefined {
   const word = words[at] ?? 0;
-  if (decoded.has(word)) return decoded.get(word);
+  const known = decoded.get(word);
+  if (known !== undefined) return known ?? undefined;
   if (decoded.size >= MOST_DECODED) decoded.clear();
   const insn = decode(word);
-  decoded.set(word, insn);
+  decoded.set(word, insn ?? null);
   return insn;
 }
 
