@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Option } from "commander";
-import { type Loaded, loaded, refuse } from "../../harness/bad-input.js";
+import { type BadInput, type Loaded, loaded, refuse } from "../../harness/bad-input.js";
 import { formatBaselines, formatMutants } from "../../harness/format/mutants.js";
 import { partNamed } from "../../harness/gate/plan.js";
 import { runBaselines } from "../../harness/mutants/baselines.js";
@@ -70,16 +70,28 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const ids = flags.ids ?? flags.only;
   const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, seed, ids);
   if (!chosen.ok) return complain(io, chosen.error);
-  if (flags.baselines === true) return tabulate(chosen.value, seed, flags, io);
-  const { length } = chosen.value;
+  const { variants, unreadable } = chosen.value;
+  if (flags.baselines === true) {
+    const [wrong] = unreadable;
+    return wrong === undefined ? tabulate(variants, seed, flags, io) : complain(io, wrong);
+  }
+  // Before hours of work, and then as it goes: what is known so far is never lost.
+  const { json } = flags;
+  const writable = saveJson(io, json, { command: "mutants", seed, interrupted: true, results: [] }, CLEAN);
+  if (writable !== CLEAN) return writable;
+  const { length } = variants;
   const progress = startProgress(io, "mutants", length);
-  const result = await runMutants(chosen.value, {
+  const result = await runMutants(variants, {
+    unreadable,
     ...{ seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
     ...(flags.searches === undefined ? {} : { searches: flags.searches.map((name) => presentSearch(io, name)) }),
     // What the gate looks at: the corpus comes first there.
     ...(flags.automatic === undefined ? {} : { beside: ["corpus"] }),
     noWitness: flags.automatic !== undefined && flags.verbose !== true,
-    progress: ({ id, kind }, done) => progress.update(done, `${done} of ${length}: ${id} ${kind}`),
+    progress: ({ id, kind }, done, report) => {
+      progress.update(done, `${done} of ${length}: ${id} ${kind}`);
+      saveJson(io, json, report(), CLEAN);
+    },
   }).finally(() => progress.stop());
   if (!result.ok) return complain(io, result.error);
   const report = result.value;
@@ -116,30 +128,31 @@ async function tabulate(variants: readonly Variant[], seed: number, flags: Flags
   return saveJson(io, flags.json, result.value, result.value.interrupted ? INTERRUPTED : CLEAN);
 }
 
-function planted(only: readonly string[] | undefined): Loaded<readonly Variant[]> {
+/** What to plant, and what cannot be planted: the others are tried nevertheless. */
+interface Chosen {
+  readonly variants: readonly Variant[];
+  readonly unreadable: readonly BadInput[];
+}
+
+function planted(only: readonly string[] | undefined): Loaded<Chosen> {
   const sources = checkout("rox mutants");
   if (!sources.ok) return sources;
   const root = sources.value;
   const { mutants, unreadable } = readMutants(path.join(root, "mutants"));
-  const [wrong] = unreadable;
-  if (wrong !== undefined) return refuse(wrong);
   const chosen = choose(mutants, only);
-  if (!chosen.ok) return chosen;
-  const variants: Variant[] = [];
-  for (const mutant of chosen.value) {
-    const variant = variantOf(root, mutant);
-    if (!variant.ok) return variant;
-    variants.push(variant.value);
+  if (!chosen.ok) {
+    const [wrong] = unreadable;
+    return wrong === undefined ? chosen : refuse(wrong);
   }
-  return loaded(variants);
+  const made = chosen.value.map((mutant) => variantOf(root, mutant));
+  return loaded({
+    variants: made.flatMap((one) => (one.ok ? [one.value] : [])),
+    unreadable: [...unreadable, ...made.flatMap((one) => (one.ok ? [] : [one.error]))],
+  });
 }
 
 /** A sample of the small changes; the compiler that finds them is no dependency of the package. */
-async function drawn(
-  count: number,
-  seed: number,
-  only: readonly string[] | undefined,
-): Promise<Loaded<readonly Variant[]>> {
+async function drawn(count: number, seed: number, only: readonly string[] | undefined): Promise<Loaded<Chosen>> {
   const sources = checkout("rox mutants");
   if (!sources.ok) return sources;
   const root = sources.value;
@@ -153,8 +166,9 @@ async function drawn(
   const numbered = changes.map((change, number) => ({ change, number }));
   const variant = ({ change, number }: (typeof numbered)[number]): Variant =>
     variantOfChange(root, change, number, whys.value.get(change));
-  if (only !== undefined) return loaded(numbered.filter(({ number }) => only.includes(`Z${number}`)).map(variant));
+  const all = (of: typeof numbered): Loaded<Chosen> => loaded({ variants: of.map(variant), unreadable: [] });
+  if (only !== undefined) return all(numbered.filter(({ number }) => only.includes(`Z${number}`)));
   const source = randomSource(seed, 0);
   const keyed = numbered.map((one) => ({ ...one, key: source.nextInt() })).toSorted((a, b) => a.key - b.key);
-  return loaded(keyed.slice(0, count).map(variant));
+  return all(keyed.slice(0, count));
 }

@@ -57,7 +57,8 @@ export async function playVersions(
     for (const [i, { id }] of variants.entries()) {
       if (stop.aborted) break;
       const version = versions[i]!;
-      if (build.broken.has(id)) return refuse(broken(version, "an error of the compiler"));
+      const complaint = build.broken.get(id);
+      if (complaint !== undefined) return refuse(broken(version, complaint));
       const child = forkVariant(build, id, "cost/child.js", stop);
       const task: ToCostChild = { workload, options };
       const { message, said } = await child.ask<FromCostChild>(task);

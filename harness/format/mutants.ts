@@ -1,5 +1,6 @@
 // The mutants' report as text: one line each, the survivors, and what it comes to.
 
+import { badInputLine } from "../bad-input.js";
 import type { BaselineReport } from "../mutants/baselines.js";
 import type { MutantResult, MutantsReport } from "../mutants/report.js";
 import { clip, count, percent, table, wrap } from "./text.js";
@@ -20,6 +21,7 @@ export function formatMutants(report: MutantsReport, columns: number): string[] 
     ),
     ...(report.survivors.length === 0 ? [] : ["survivors:", ...survivorLines(report)]),
     ...(report.equivalent.length === 0 ? [] : ["equivalent by argument:", ...wrap(report.equivalent, columns)]),
+    ...report.unreadable.map(badInputLine),
     ...(report.broken.length === 0 ? [] : [`${report.broken.length} that do not compile were left out`]),
     summary(report),
   ];

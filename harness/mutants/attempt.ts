@@ -34,6 +34,19 @@ interface Survived {
 }
 export type Attempt = Killed | Survived;
 
+/** What a mutant throws where nothing expects it to. */
+export const crashed = (search: string, error: unknown, cases: number, seconds: number): Killed => ({
+  ...{ kind: "killed", search, oracle: "process", where: "the process", expected: "a verdict", got: thrown(error) },
+  ...{ cases, seconds },
+});
+
+/** With its class, and the first place of our own that it came through. */
+function thrown(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [, place] = /\/dist\/(\S+?:\d+):\d+/.exec(error.stack ?? "") ?? [];
+  return `${error.name}: ${error.message.split("\n", 1)[0]}${place === undefined ? "" : ` (${place})`}`;
+}
+
 /** How long one search goes on, by the clock, before it is asked who comes next. */
 const SLICE_MS = 20;
 
@@ -63,7 +76,13 @@ export function attempt(
         task.searches?.includes(name) ?? (isBaseline === undefined || task.beside?.includes(name)),
     ),
   );
-  const first = turns.next(() => seconds() * 1000 < task.budgetMs);
+  let first: ReturnType<Turns["next"]>;
+  try {
+    first = turns.next(() => seconds() * 1000 < task.budgetMs);
+  } catch (error) {
+    onEnd(crashed(turns.current, error, turns.cases, seconds()));
+    return undefined;
+  }
   const { cases } = turns;
   if (first === undefined) {
     onEnd({ kind: "survived", cases, seconds: seconds() });
@@ -97,6 +116,8 @@ function smallest(first: Found, turns: Turns, shrinkMs: number): Witness {
 class Turns {
   /** Steps of all of them so far. */
   cases = 0;
+  /** Name of the search whose turn it is. */
+  current = "";
   private readonly active: { readonly search: Search; used: number }[];
 
   constructor(searches: readonly Search[]) {
@@ -118,6 +139,7 @@ class Turns {
   }
 
   private turn(search: Search): Found | "nothing" | "exhausted" {
+    this.current = search.name;
     const until = performance.now() + SLICE_MS;
     do {
       const end = search.step();

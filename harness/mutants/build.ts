@@ -3,7 +3,7 @@
 // for making no sense; a child process then loads the one file in place of the other.
 
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -17,8 +17,8 @@ export interface Build {
   readonly replacements: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** A file below `harness/`, compiled. */
   module(name: string): URL;
-  /** Ids of variants that make no sense to the compiler: they were built, but say nothing. */
-  readonly broken: ReadonlySet<string>;
+  /** By id of a variant that makes no sense to the compiler, what it says: such a one was built, but tells nothing. */
+  readonly broken: ReadonlyMap<string, string>;
   remove(): void;
 }
 
@@ -37,6 +37,8 @@ const CONFIG = {
   exclude: ["**/*.test.ts", "engines/wasm/assembly", "spec/compiled/assembly"],
 };
 
+const CONFIG_FILE = "tsconfig.mutants.json";
+
 /** @param root a checkout: sources, tsconfig.json and node_modules. */
 export async function buildVariants(root: string, variants: readonly Variant[]): Promise<Loaded<Build>> {
   const directory = mkdtempSync(path.join(tmpdir(), "rox-mutants-"));
@@ -44,11 +46,20 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
   const module = (name: string): URL => pathToFileURL(path.join(directory, "dist", "harness", name));
   try {
     const replacements = copySources(directory, root, variants);
-    const complaints = await compile(directory);
-    const broken = new Set(variants.flatMap(({ id }) => (complaints.includes(`.${id}.ts`) ? [id] : [])));
-    const others = complaints
-      .split("\n")
-      .filter((line) => / error /.test(line) && !/\.[A-Z]+\d+[a-z]?\.ts\(/.test(line));
+    const complaints = errorsOf(await compile(directory, CONFIG_FILE));
+    const broken = new Map<string, string>();
+    for (const { id } of variants) {
+      const first = complaints.find((line) => line.includes(`.${id}.ts(`));
+      if (first !== undefined) broken.set(id, first.replace(`.${id}.ts(`, ".ts("));
+    }
+    for (const variant of variants) {
+      if (variant.files.size < 2 || !broken.has(variant.id)) continue;
+      const alone = await buildAlone(directory, variant, variants);
+      if (alone.complaint === undefined) broken.delete(variant.id);
+      else broken.set(variant.id, alone.complaint);
+      replacements.set(variant.id, alone.replaced);
+    }
+    const others = complaints.filter((line) => !/\.[A-Z]+\d+[a-z]?\.ts\(/.test(line));
     if (others.length === 0) return loaded({ replacements, module, broken, remove });
     remove();
     return refuse(unusable(others.slice(0, 5).join("; ")));
@@ -61,12 +72,47 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
 /** What is compiled from AssemblyScript; mutants of it are built each on its own. */
 const WASM = ["engines/wasm/a64.wasm", "spec/compiled/bpf.wasm"];
 
-function copySources(directory: string, root: string, variants: readonly Variant[]): Build["replacements"] {
+const errorsOf = (complaints: string): readonly string[] =>
+  complaints.split("\n").filter((line) => / error /.test(line));
+
+/** What a variant's files replace, and what the compiler says of them. */
+interface Alone {
+  readonly replaced: Readonly<Record<string, string>>;
+  readonly complaint: string | undefined;
+}
+
+/**
+ * A change of several files, such as a new part of an interface and who fills it in, makes sense only as a whole: it is
+ * compiled by itself, in the place of the originals.
+ */
+async function buildAlone(directory: string, { id, files }: Variant, all: readonly Variant[]): Promise<Alone> {
+  const originals = [...files.keys()].map((file) => [file, readFileSync(path.join(directory, file), "utf8")] as const);
+  const config = `tsconfig.${id}.json`;
+  const exclude = [...CONFIG.exclude, ...all.map((one) => `**/*.${one.id}.ts`)];
+  const compilerOptions = { ...CONFIG.compilerOptions, outDir: `dist-${id}` };
+  writeFileSync(path.join(directory, config), JSON.stringify({ ...CONFIG, compilerOptions, exclude }));
+  for (const [file, text] of files) writeFileSync(path.join(directory, file), text);
+  try {
+    const [complaint] = errorsOf(await compile(directory, config));
+    const compiled = (out: string, file: string): string => path.join(directory, out, file.replace(/\.ts$/, ".js"));
+    const replaced = originals.map(([file]) => [
+      pathToFileURL(compiled("dist", file)).href,
+      compiled(`dist-${id}`, file),
+    ]);
+    return { replaced: Object.fromEntries(replaced) as Alone["replaced"], complaint };
+  } finally {
+    for (const [file, text] of originals) writeFileSync(path.join(directory, file), text);
+  }
+}
+
+type Replacements = Map<string, Readonly<Record<string, string>>>;
+
+function copySources(directory: string, root: string, variants: readonly Variant[]): Replacements {
   for (const name of [...SOURCES, "corpus", "tsconfig.json", "package.json"]) {
     cpSync(path.join(root, name), path.join(directory, name), { recursive: true });
   }
   symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
-  writeFileSync(path.join(directory, "tsconfig.mutants.json"), JSON.stringify(CONFIG));
+  writeFileSync(path.join(directory, CONFIG_FILE), JSON.stringify(CONFIG));
   // Data files lie beside the compiled code that reads them.
   for (const name of SOURCES) {
     const isData = (file: string): boolean => !path.extname(file) || file.endsWith(".json");
@@ -76,7 +122,7 @@ function copySources(directory: string, root: string, variants: readonly Variant
     if (existsSync(path.join(root, wasm)))
       cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
   }
-  const replacements = new Map<string, Record<string, string>>();
+  const replacements: Replacements = new Map();
   for (const { id, files } of variants) {
     const replaced: Record<string, string> = {};
     for (const [file, text] of files) {
@@ -91,11 +137,11 @@ function copySources(directory: string, root: string, variants: readonly Variant
 }
 
 /** @returns what the compiler complains about; it writes its output all the same. */
-async function compile(directory: string): Promise<string> {
+async function compile(directory: string, config: string): Promise<string> {
   const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
   const options = { cwd: directory, maxBuffer: 2 ** 26 };
   try {
-    await promisify(execFile)(process.execPath, [tsc, "-p", "tsconfig.mutants.json", "--pretty", "false"], options);
+    await promisify(execFile)(process.execPath, [tsc, "-p", config, "--pretty", "false"], options);
     return "";
   } catch (error) {
     const { stdout } = error as { readonly stdout?: string };

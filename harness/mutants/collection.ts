@@ -1,6 +1,6 @@
 // All mutants of the project, from their files, and the sources with one of them planted.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { findFiles, readTextFile } from "../input-file.js";
@@ -49,12 +49,18 @@ export const AUTOMATIC = "automatic";
 export function variantOf(root: string, mutant: Mutant): Loaded<Variant> {
   const files = new Map<string, string>();
   for (const file of new Set(mutant.edits.map((edit) => edit.file))) {
+    if (!existsSync(path.join(root, file))) return refuse(noSuchFile(mutant, file));
     const changed = applyEdits(mutant, file, readFileSync(path.join(root, file), "utf8"));
     if (!changed.ok) return changed;
     files.set(file, changed.value);
   }
   return loaded({ ...mutant, files });
 }
+
+const noSuchFile = ({ id }: Mutant, file: string): BadInput => ({
+  ...{ subject: `mutant ${id}`, expected: "a file of the sources", got: `"${file}"` },
+  next: "carry the change over to the present sources",
+});
 
 /** The sources with one small change; `number` counts all changes. @param equivalent why no oracle can see it */
 export function variantOfChange(root: string, change: Change, number: number, equivalent?: string): Variant {

@@ -1,15 +1,18 @@
 // The mutants themselves: every one still applies and compiles, and a few of each kind are found, with a fixed seed.
 
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { projectRoot } from "../project.js";
 import { choose, readMutants, type Variant, variantOf } from "./collection.js";
 import { runMutants } from "./mutants.js";
-import { makeMutantsReport, mutantsExitCode, type RunFacts } from "./report.js";
+import { type MutantsReport, makeMutantsReport, mutantsExitCode, type RunFacts } from "./report.js";
 
 const { mutants } = readMutants(path.join(projectRoot(), "mutants"));
 /** One for each search, and for each way of dying. */
 const FEW = ["A21", "B31", "B42", "C20", "A07", "E04", "F13b", "A29a"];
+/** Of several files, one of which adds to an interface that another fills in. */
+const ACROSS = "C34";
 /** To each of these one oracle alone objects. */
 const ALONE = { C30: "allocator-matches-model", F20: "no-leak" };
 
@@ -19,14 +22,38 @@ function planted(mutant: (typeof mutants)[number]): Variant {
   return variant.value;
 }
 
-test("all of them apply and compile; a few are found, and the unchanged sources are not", async () => {
+/** A change of what is there, which nobody plants. */
+const madeUp = (id: string, file: string, change: (source: string) => string): Variant => {
+  const text = change(readFileSync(path.join(projectRoot(), file), "utf8"));
+  return { id, title: id, group: "pack", reenacts: "ours", files: new Map([[file, text]]) };
+};
+const UNCOMPILED = madeUp("X1", "impl/errno.ts", (source) => `${source}export const EAGAIN: string = 11;\n`);
+const CRASHING = madeUp("X2", "impl/errno.ts", (source) => `${source}throw new RangeError("on purpose");\n`);
+
+test("all of them apply and compile, one that does not is named; a few are found, the unchanged sources are not", async () => {
   const { signal } = new AbortController();
-  const variants = mutants.map(planted);
-  const run = await runMutants(variants, { seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only: new Set(FEW) });
+  const variants = [...mutants.map(planted), UNCOMPILED, CRASHING];
+  const reports: MutantsReport[] = [];
+  const few = [...FEW, ACROSS, CRASHING.id];
+  const run = await runMutants(variants, {
+    ...{ seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only: new Set(few) },
+    progress: (_result, _done, report) => reports.push(report()),
+  });
   if (!run.ok) throw new Error(`${run.error.subject}: ${run.error.expected}, got ${run.error.got}`);
-  const { control, broken, killed, survivors, results } = run.value;
-  expect([control, broken, killed, survivors]).toEqual([undefined, [], FEW.length, []]);
+  const { control, broken, killed, survivors, results, unreadable } = run.value;
+  expect([control, broken, killed, survivors]).toEqual([undefined, [], few.length, []]);
   for (const { id, witness } of results) expect(witness?.size ?? 1, id).toBeLessThanOrEqual(5);
+  expect(unreadable).toMatchObject([
+    { subject: "mutant X1", got: expect.stringMatching(/^impl\/errno\.ts\(\d+,\d+\): error/) },
+  ]);
+  expect(mutantsExitCode(run.value)).toBe(2);
+  expect(results.find(({ id }) => id === CRASHING.id)).toMatchObject({
+    ...{ kind: "killed", search: "import", oracle: "process" },
+    got: expect.stringContaining("RangeError: on purpose (impl/errno"),
+  });
+  expect(reports.map(({ interrupted, results: soFar }) => [interrupted, soFar.length])).toEqual(
+    few.map((_, i) => [true, i + 1]),
+  );
 });
 
 test("the one oracle that objects is named, where there is one", async () => {

@@ -1,6 +1,6 @@
 // `rox mutants`: builds all mutants at once, proves that the unchanged sources pass, and lets the searches loose on each.
 
-import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { inParallel } from "../loop/run.js";
 import { projectRoot } from "../project.js";
 import type { Task } from "./attempt.js";
@@ -22,7 +22,10 @@ export interface MutantsOptions {
   /** Ids of those to run; the others are built only, to see that they still apply. */
   readonly only?: ReadonlySet<string>;
   readonly stop: AbortSignal;
-  readonly progress?: (result: MutantResult, done: number) => void;
+  /** Mutants that cannot be tried: they are part of the report, and the others go on. */
+  readonly unreadable?: readonly BadInput[];
+  /** `report`: of all so far, as if the run had been interrupted here. */
+  readonly progress?: (result: MutantResult, done: number, report: () => MutantsReport) => void;
 }
 
 const SHRINK_MS = 20_000;
@@ -37,12 +40,14 @@ export async function runMutants(
   const built = await buildVariants(projectRoot(), variants);
   if (!built.ok) return built;
   const build = built.value;
-  const wrong = variants.find(({ id, group }) => build.broken.has(id) && group !== AUTOMATIC);
-  if (wrong !== undefined) {
-    build.remove();
-    const next = "carry the change over to the present source";
-    return refuse({ subject: `mutant ${wrong.id}`, expected: "a change that compiles", got: "an error", next });
-  }
+  const broken = [...build.broken.keys()].filter((id) => variants.some((one) => one.id === id && isAutomatic(one)));
+  const unreadable = [
+    ...(options.unreadable ?? []),
+    ...variants.flatMap((variant) => {
+      const complaint = isAutomatic(variant) ? undefined : build.broken.get(variant.id);
+      return complaint === undefined ? [] : [uncompiled(variant, complaint)];
+    }),
+  ];
   const { seed, budgetMs, jobs, searches, beside, stop } = options;
   const task: Task = {
     seed,
@@ -52,6 +57,11 @@ export async function runMutants(
     ...(beside === undefined ? {} : { beside }),
   };
   const results: MutantResult[] = [];
+  const report = (control: string | undefined, interrupted: boolean): MutantsReport =>
+    makeMutantsReport({
+      ...{ seed, budgetMs, jobs, durationMs: Date.now() - started, interrupted, control, broken, unreadable },
+      results: results.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    });
   const runAll = async (): Promise<void> => {
     const waiting = variants.filter(({ id }) => !build.broken.has(id) && (options.only?.has(id) ?? true));
     await inParallel(jobs, () => {
@@ -62,7 +72,7 @@ export async function runMutants(
         if (stop.aborted) return;
         const result = resultOf(mutant, outcome);
         results.push(result);
-        options.progress?.(result, results.length);
+        options.progress?.(result, results.length, () => report(undefined, true));
       };
     });
   };
@@ -71,23 +81,16 @@ export async function runMutants(
     const { attempt } = unchanged;
     const control = attempt.kind === "killed" ? `${attempt.where}: ${attempt.got}` : undefined;
     if (control === undefined) await runAll();
-    results.sort((a, b) => (a.id < b.id ? -1 : 1));
-    const durationMs = Date.now() - started;
-    const interrupted = stop.aborted;
-    return loaded(
-      makeMutantsReport({
-        seed,
-        budgetMs,
-        jobs,
-        durationMs,
-        interrupted,
-        control,
-        results,
-        broken: [...build.broken],
-        unreadable: [],
-      }),
-    );
+    return loaded(report(control, stop.aborted));
   } finally {
     build.remove();
   }
 }
+
+/** Drawn anywhere: some of them make no sense to the compiler, which is nobody's mistake. */
+const isAutomatic = ({ group }: Variant): boolean => group === AUTOMATIC;
+
+const uncompiled = ({ id }: Variant, got: string): BadInput => ({
+  ...{ subject: `mutant ${id}`, expected: "a change that compiles", got },
+  next: "carry the change over to the present source",
+});

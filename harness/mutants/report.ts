@@ -36,8 +36,9 @@ export interface MutantsReport {
   /** Why nothing below counts: the unchanged sources were killed. */
   readonly control: string | undefined;
   readonly results: readonly MutantResult[];
-  /** Ids of those that do not compile, and so did not run. */
+  /** Ids of automatic ones that do not compile, and so did not run. */
   readonly broken: readonly string[];
+  /** Planted ones that cannot be read, do not apply any more or do not compile: the run counts as failed. */
   readonly unreadable: readonly BadInput[];
 }
 

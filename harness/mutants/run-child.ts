@@ -12,6 +12,8 @@ export interface Outcome {
 }
 
 const MEMORY_MIB = 1024;
+/** Characters of its errors that are looked at. */
+const MOST_SAID = 65_536;
 
 interface VariantChild {
   readonly child: ChildProcess;
@@ -36,7 +38,7 @@ export function forkVariant(build: Build, id: string | undefined, module: string
   });
   let text = "";
   child.stderr?.on("data", (chunk: Buffer) => {
-    text = (text + chunk.toString()).slice(0, 4000);
+    text = (text + chunk.toString()).slice(0, MOST_SAID);
   });
   const kill = (): boolean => child.kill("SIGKILL");
   stop.addEventListener("abort", kill);
@@ -71,7 +73,8 @@ export function runChild(build: Build, id: string | undefined, task: Task, stop:
     child.on("close", (code, signal) => {
       const seconds = (performance.now() - started) / 1000;
       resolve({
-        attempt: attempt ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with code ${code}: ${said()}`, seconds),
+        attempt:
+          attempt ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with ${signal ?? code}: ${said()}`, seconds),
         witness,
       });
     });
@@ -83,4 +86,5 @@ const died = (got: string, seconds: number): Attempt => ({
   ...{ cases: 0, seconds },
 });
 
-const lastLine = (text: string): string => /^\w*Error.*$/m.exec(text)?.[0] ?? text.trim().split("\n").at(-1) ?? "";
+const lastLine = (text: string): string =>
+  /^(?:\w*Error|FATAL ERROR)\b.*$/m.exec(text)?.[0] ?? text.trim().split("\n").at(-1) ?? "";
