@@ -3,6 +3,7 @@
 // they allocate.
 
 import { Machine } from "../../machine/machine.js";
+import { bpf } from "../../spec/bpf/text/bpf.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { BootOptions, DirectedCase, Subject, SubjectKernel } from "../../subjects/subject.js";
 
@@ -47,6 +48,20 @@ export const PACKS: readonly DirectedCase[] = [
         return `${errors.join()}, charged ${modmem.current}`;
       const capable = boot(subject, { limit: 1000, bpfCapable: true }).modmem;
       return capable.bpfJitChargeModmem(1001) === 0 ? undefined : "a capable loader is refused";
+    },
+  },
+  {
+    // Where a program comes from matters only to a kernel that flushes a branch predictor, which no arm64 does.
+    name: "programs that were classic BPF lie among the others",
+    check(subject) {
+      const kernel = boot(subject);
+      for (const wasClassic of [false, true, true, false]) {
+        const loaded = kernel.loadProgram([{ insns: bpf("r0 = 0; exit"), index: 0, stackDepth: 0, wasClassic }]);
+        if (!loaded.ok) return `it is refused: ${loaded.error.kind}`;
+        const { length } = kernel.packs.packs;
+        if (length !== 1) return `they take ${length} packs`;
+      }
+      return undefined;
     },
   },
   {
