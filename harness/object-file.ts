@@ -1,5 +1,6 @@
 // BPF object files that the user names: what is in them, and each program of them as a case to run.
 
+import { contextOf } from "../spec/bpf/object/context-kind.js";
 import type { ObjectFunction } from "../spec/bpf/object/functions.js";
 import { linkProgram } from "../spec/bpf/object/link.js";
 import { type BpfObject, programsOf, readObject } from "../spec/bpf/object/object.js";
@@ -77,7 +78,7 @@ export function caseOfProgram(
   context: ContextKind | undefined,
 ): Loaded<Case> {
   const subject = `${file}, ${fn.section.name}, ${fn.name}`;
-  const kind = kindOfSection(fn.section.name);
+  const kind = contextOf(object, fn);
   const linked = linkProgram(object, fn, context ?? kind.context);
   if (!linked.ok) return refuse({ subject, next: "correct the program", ...linked.error });
   const { program, where } = linked.value;
@@ -101,8 +102,10 @@ export interface ListedProgram {
 }
 
 export const listPrograms = (object: BpfObject): readonly ListedProgram[] =>
-  programsOf(object).map(({ name, section, start, end }) => {
-    const { kind, context } = kindOfSection(section.name);
+  programsOf(object).map((fn) => {
+    const { name, section, start, end } = fn;
+    const { kind } = kindOfSection(section.name);
+    const { context } = contextOf(object, fn);
     return { section: section.name, function: name, kind, context, slots: end - start };
   });
 

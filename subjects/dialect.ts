@@ -3,7 +3,7 @@
 
 import type { Insn } from "../spec/bpf/insn.js";
 import { ROWS, type Row } from "../spec/bpf/isa.js";
-import type { Program } from "../spec/bpf/program.js";
+import { hasFields, type Program } from "../spec/bpf/program.js";
 
 export interface Dialect {
   /** A kernel loads it: where an image lies, blinding and guards are drawn as well. Default: no. */
@@ -63,7 +63,7 @@ export const kernelDialect = (forms: ReadonlySet<string>): Dialect | undefined =
 
 /** What a program needs that lies outside; undefined if nothing does. */
 export function outside({ code, maps, context }: Program, dialect: Dialect): string | undefined {
-  if (context === "xdp" && !dialect.packets) return "packets";
+  if (hasFields(context) && !dialect.packets) return "packets";
   if (code.length > 1 && !dialect.tailCalls) return "tail calls";
   if (maps.length > 0 && !dialect.maps) return "maps";
   if (code.some(({ length }) => length > dialect.mostSlots)) return `programs of more than ${dialect.mostSlots} slots`;

@@ -3,7 +3,8 @@
 
 import { DEFAULT_ENV } from "../impl/jit/env.js";
 import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
-import { type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
+import { type FieldPlace, type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
+import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
 import type { Program } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
@@ -14,8 +15,19 @@ export { bpfJitBlindConstants, type RewrittenFunction, rewrite, scratchOf, type 
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;
+/** Kernel functions have places behind all helpers. */
+const KFUNCS = 512;
 /** A helper's address minus the base of all calls. */
 export const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
+
+/** The kernel functions that a program calls, in the order of their places. */
+export const kfuncsOf = ({ code }: Pick<Program, "code">): readonly number[] => [
+  ...new Set(code.flatMap((insns) => insns.flatMap(({ row, imm }) => (row.id === "call kfunc" ? [imm] : [])))),
+];
+/** Of the kernel function with that index among them. */
+export const kfuncOffset = (index: number): number => helperOffset(KFUNCS + index);
+/** So many there are places for. */
+export const MOST_KFUNCS = 256;
 
 /** By code, its functions. @param changes of the version that it is for; default: of ours */
 export function lowerProgram(
@@ -25,14 +37,26 @@ export function lowerProgram(
   changes = DEFAULT_ENV.changes,
 ): readonly (readonly RewrittenFunction[])[] {
   const { maps } = layoutOf(program, 0);
+  const kfuncs = kfuncsOf(program);
   const verifier: VerifierEnv = {
     mapObject: (index) => maps[index]!.object.base,
     mapValues: (index) => maps[index]!.values.base,
-    helperOffset: (id) => (HELPERS.has(id) ? helperOffset(id) : undefined),
+    helperOffset: (id) => (HELPERS.has(id) || program.unknownCalls !== undefined ? helperOffset(id) : undefined),
+    kfuncOffset: (id) => kfuncOffset(kfuncs.indexOf(id)),
+    contextField: (offset, size, how) => placeOf(fieldAccess(program.context, offset, size, how)),
     rewriteDivision: guard,
     scratch: scratchOf(changes),
   };
   return program.code.map((code, index) => rewrite(code, factsOfCode(facts, index), verifier).functions);
+}
+
+function placeOf(access: FieldAccess | undefined): FieldPlace | undefined {
+  if (access === undefined) return undefined;
+  const { field, low, size } = access;
+  const { via = [], at, width, bytes: fieldBytes, sort } = field;
+  if (sort === "any") return { via, at: at + low, width: size as FieldPlace["width"] };
+  const isPart = sort === undefined && size < fieldBytes;
+  return { via, at, width, ...(isPart && { part: { low, size, fieldBytes } }) };
 }
 
 /** A xorshift generator from a fixed start: 32 bits at a time, never 0. A blinded case replays to the word. */

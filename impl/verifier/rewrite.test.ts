@@ -11,6 +11,7 @@ const ENV: VerifierEnv = {
   mapObject: (index) => 0x8000_1234_5000 + 256 * index,
   mapValues: (index) => 0x8000_9000_0000 + 256 * index,
   helperOffset: (id) => ({ 5: 0x1000, 7: -0x2000 })[id],
+  contextField: (offset) => (offset > 8 ? undefined : { via: [], at: 2 * offset, width: 8 }),
 };
 
 const whole = (code: readonly Insn[], contextLoads: readonly number[] = []): CodeFacts => ({

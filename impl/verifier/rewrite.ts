@@ -15,7 +15,7 @@ import { joinPatches } from "./patches.js";
 export interface CodeFacts {
   /** By start; together they cover the code. Offsets in slots, `end` exclusive; depth in bytes. */
   readonly functions: readonly { readonly start: number; readonly end: number; readonly stackDepth: number }[];
-  /** Slots of 4-byte loads from the xdp context. */
+  /** Slots of loads and stores that are to fields of the context. */
   readonly contextLoads: ReadonlySet<number>;
 }
 
@@ -25,12 +25,26 @@ export interface VerifierEnv {
   mapValues(index: number): Va;
   /** The helper's address minus the base of all calls, as a signed 32-bit number; undefined for an unknown helper. */
   helperOffset(id: number): number | undefined;
+  /** The same of a kernel function. Default: there are none. */
+  kfuncOffset?(id: number): number | undefined;
+  /** Where a field of the context is that an access of so many bytes is to; undefined for none. */
+  contextField?(offset: number, size: number, how: "load" | "store"): FieldPlace | undefined;
   /** Helpers that the JIT inlines, whose calls therefore keep the id. Default: none. */
   readonly inlineHelpers?: ReadonlySet<number>;
   /** Guard divisions as Linux does. Default: no. */
   readonly rewriteDivision?: boolean;
   /** The register that they go through. Default: R11. */
   readonly scratch?: number;
+}
+
+/** Where the kernel keeps a field, and which part of it is wanted. Numbers are bytes. */
+export interface FieldPlace {
+  /** Places of the pointers on the way. */
+  readonly via: readonly number[];
+  readonly at: number;
+  readonly width: 1 | 2 | 4 | 8;
+  /** A part of the field, of `size` bytes that begin there; undefined for all of it. */
+  readonly part?: { readonly low: number; readonly size: number; readonly fieldBytes: number };
 }
 
 export interface RewrittenFunction extends JitFunction {
@@ -42,18 +56,16 @@ const AX = 11;
 const LDDW = rowById("lddw imm64");
 const LDDW_HIGH = rowById("lddw high");
 const LDXDW = rowById("ldxdw");
+const HELPER = rowById("call helper");
+const LOADS = { 1: rowById("ldxb"), 2: rowById("ldxh"), 4: rowById("ldxw"), 8: LDXDW } as const;
+const STORES = { 1: rowById("stxb"), 2: rowById("stxh"), 4: rowById("stxw"), 8: rowById("stxdw") } as const;
+const STORE_IMMS = { 1: rowById("stb"), 2: rowById("sth"), 4: rowById("stw"), 8: rowById("stdw") } as const;
+const NARROW = {
+  32: { shift: rowById("rsh32 imm"), mask: rowById("and32 imm") },
+  64: { shift: rowById("rsh imm"), mask: rowById("and imm") },
+} as const;
 const TAIL_CALL = insn(rowById("tail call"));
 const HELPER_TAIL_CALL = 12;
-
-/**
- * Offset of a context field that a program sees (struct xdp_md, 4 bytes each) -> of the pointer that the kernel keeps
- * (struct xdp_buff, 8 bytes each).
- */
-const XDP_FIELDS: ReadonlyMap<number, number> = new Map([
-  [0, 0], // data
-  [4, 8], // data_end
-  [8, 16], // data_meta
-]);
 
 /**
  * Rewrite one valid code. Shifts by constants beyond the width, which Linux refuses, are taken modulo the width, which is
@@ -80,12 +92,16 @@ export function rewrite(
 function rewriteFunction(
   start: number,
   end: number,
-  rewriteAt: (pc: number) => Insn,
+  rewriteAt: (pc: number) => readonly Insn[],
   env: VerifierEnv,
 ): { readonly insns: readonly Insn[]; readonly origin: Int32Array } {
-  const slots = Array.from({ length: end - start }, (_, i) => rewriteAt(start + i));
-  if (env.rewriteDivision !== true) return { insns: slots, origin: Int32Array.from(slots, (_, i) => start + i) };
-  const joined = joinPatches(slots.map((slot) => guardDivision(slot, env.scratch ?? AX) ?? [slot]));
+  const patches = Array.from({ length: end - start }, (_, i) => rewriteAt(start + i));
+  if (env.rewriteDivision !== true && patches.every(({ length }) => length === 1)) {
+    return { insns: patches.flat(), origin: Int32Array.from(patches, (_, i) => start + i) };
+  }
+  const guarded = (patch: readonly Insn[]): readonly Insn[] | undefined =>
+    env.rewriteDivision === true && patch.length === 1 ? guardDivision(patch[0]!, env.scratch ?? AX) : undefined;
+  const joined = joinPatches(patches.map((patch) => guarded(patch) ?? patch));
   if (!joined.ok) {
     const { slot, distance } = joined;
     throw new RangeError(`slot ${start + slot} would have to jump by ${distance}, which does not fit into 16 bits`);
@@ -99,7 +115,38 @@ function rewriteSlot(
   contextLoads: ReadonlySet<number>,
   indexOf: ReadonlyMap<number, number>,
   env: VerifierEnv,
-): Insn {
+): readonly Insn[] {
+  const slot = code[pc]!;
+  const { kind } = slot.row;
+  if (contextLoads.has(pc) && (kind === "load" || kind === "store" || kind === "storeImm")) {
+    return rewriteField(slot, pc, env);
+  }
+  return [rewriteAlone(code, pc, indexOf, env)];
+}
+
+/** What the kernel does instead of an access to a field (Linux: convert_ctx_accesses). */
+function rewriteField(slot: Insn, pc: number, env: VerifierEnv): readonly Insn[] {
+  const { row, dst, src, off, imm } = slot;
+  if (row.kind !== "load" && row.kind !== "store" && row.kind !== "storeImm") return [slot];
+  const field = env.contextField?.(off, row.size, row.kind === "load" ? "load" : "store");
+  if (field === undefined) throw new RangeError(`slot ${pc} accesses the context at ${off}`);
+  const { via, at, width, part } = field;
+  if (row.kind === "store") return [insn(STORES[width], { dst, src, off: at })];
+  if (row.kind === "storeImm") return [insn(STORE_IMMS[width], { dst, off: at, imm })];
+  const pointers = via.map((place, i) => insn(LDXDW, { dst, src: i === 0 ? src : dst, off: place }));
+  const loaded = insn(LOADS[width], { dst, src: via.length === 0 ? src : dst, off: at });
+  if (part === undefined) return [...pointers, loaded];
+  const { shift, mask } = NARROW[part.fieldBytes > 4 ? 64 : 32];
+  const shifted = part.low === 0 ? [] : [insn(shift, { dst, imm: 8 * part.low })];
+  // A mask of 32 bits would be sign-extended: what is left of the word is moved instead.
+  const cut =
+    part.size === 4
+      ? insn(rowById("mov32 reg"), { dst, src: dst })
+      : insn(mask, { dst, imm: 2 ** (8 * part.size) - 1 });
+  return [...pointers, loaded, ...shifted, cut];
+}
+
+function rewriteAlone(code: readonly Insn[], pc: number, indexOf: ReadonlyMap<number, number>, env: VerifierEnv): Insn {
   const slot = code[pc]!;
   switch (slot.row.kind) {
     case "alu":
@@ -108,12 +155,6 @@ function rewriteSlot(
       return slot.row === LDDW ? slot : { ...slot, row: LDDW, src: 0, imm: addressOf(code, pc, env).low | 0 };
     case "lddwHigh":
       return code[pc - 1]!.row === LDDW ? slot : insn(LDDW_HIGH, { imm: addressOf(code, pc - 1, env).high | 0 });
-    case "load": {
-      if (!contextLoads.has(pc)) return slot;
-      const off = XDP_FIELDS.get(slot.off);
-      if (off === undefined) throw new RangeError(`slot ${pc} loads the xdp context at ${slot.off}`);
-      return insn(LDXDW, { dst: slot.dst, src: slot.src, off });
-    }
     case "call":
       return rewriteCall(slot, pc, indexOf, env);
     default:
@@ -148,6 +189,11 @@ function rewriteCall(slot: Insn, pc: number, indexOf: ReadonlyMap<number, number
     const off = indexOf.get(target);
     if (off === undefined) throw new RangeError(`slot ${pc} calls slot ${target}, where no function starts`);
     return { ...slot, off };
+  }
+  if (slot.row.kind === "call" && slot.row.target === "kfunc") {
+    const imm = env.kfuncOffset?.(slot.imm);
+    if (imm === undefined) throw new RangeError(`slot ${pc} calls kfunc ${slot.imm}, which has no address`);
+    return insn(HELPER, { imm });
   }
   if (slot.imm === HELPER_TAIL_CALL) return TAIL_CALL;
   if (env.inlineHelpers?.has(slot.imm) === true) return slot;

@@ -1,8 +1,9 @@
 // The steps that leave a function: helper calls, local calls, tail calls and exit. A call leaves r1..r5 undefined, which
 // shows as POISON; r6..r10 are the caller's again after a local call.
 
-import { u32 } from "../bits.js";
+import { type U64, u32 } from "../bits.js";
 import { helperName } from "./helper-names.js";
+import { calleeOf, callUnknown } from "./helpers/unknown.js";
 import { HELPERS, TAIL_CALL } from "./helpers.js";
 import type { CallRow, CallTarget } from "./isa.js";
 import { MAX_CALL_DEPTH, MAX_TAIL_CALLS } from "./program.js";
@@ -14,18 +15,17 @@ export const exit: Step = (run) => run.exit();
 export const CALLS: Record<CallTarget, (slot: Slot<CallRow>, goto: (slot: Slot<CallRow>) => Step) => Step> = {
   helper: ({ insn, pc }) => (insn.imm === TAIL_CALL ? tailCall(pc) : helperCall(insn.imm, pc)),
   local: (slot, goto) => localCall(slot.pc, goto(slot)),
-  kfunc:
-    ({ insn, pc }) =>
-    (run) =>
-      run.fault(pc, "badCall", `kfunc ${insn.imm}: kfuncs are not supported`),
+  kfunc: ({ insn, pc }) => unknownCall("kfunc", insn.imm, pc, `kfunc ${insn.imm}: kfuncs are not supported`),
 };
+
+const argumentsOf = ({ registers }: RunState): readonly U64[] =>
+  [1, 2, 3, 4, 5].map((register) => word(registers, register));
 
 function helperCall(id: number, pc: number): Step {
   const helper = HELPERS.get(id);
-  if (helper === undefined) return (run) => run.fault(pc, "badCall", `there is no ${helperName(id)}`);
+  if (helper === undefined) return unknownCall("helper", id, pc, `there is no ${helperName(id)}`);
   return (run) => {
-    const args = [1, 2, 3, 4, 5].map((register) => word(run.registers, register));
-    const result = helper.run(run.world, args);
+    const result = helper.run(run.world, argumentsOf(run));
     if (!result.ok) {
       const detail = `${helper.name}: ${result.detail}`;
       if (result.why === "badCall") return run.fault(pc, "badCall", detail);
@@ -33,6 +33,22 @@ function helperCall(id: number, pc: number): Step {
       return run.fault(pc, why, `${detail} (${access})`);
     }
     run.registers[0] = result.r0;
+    run.poisonArguments();
+    return pc + 1;
+  };
+}
+
+/** A call of what is not modelled, where the program has such calls. */
+function unknownCall(target: "helper" | "kfunc", id: number, pc: number, refusal: string): Step {
+  const callee = calleeOf(target, id);
+  return (run) => {
+    const { unknownCalls: seed } = run.program;
+    if (seed === undefined) return run.fault(pc, "badCall", refusal);
+    const args = argumentsOf(run);
+    const defined = run.observer?.definedArguments() ?? args.map(() => true);
+    const { r0, kept } = callUnknown(run.world, { seed, callee, args, defined });
+    run.observer?.keepsArguments(kept, defined);
+    run.registers[0] = r0;
     run.poisonArguments();
     return pc + 1;
   };

@@ -1,41 +1,128 @@
-// What r1 points to at entry: the input itself, or an XDP context whose fields are pointers to the packet. A program
-// reads those fields as 4-byte loads that give 8 bytes (the kernel's verifier widens them to loads from `struct
-// xdp_buff`), so the region that holds them knows its fields and admits no other access.
+// What r1 points to at entry: the input itself, or a structure with fields, some of which are pointers to the packet. A
+// program reads those as 4-byte loads that give 8 bytes (the kernel's verifier widens them), so the region that holds them
+// knows its fields and admits no other access.
 
 import assert from "node:assert";
-import type { U64 } from "../bits.js";
-import { pointerTo, type Region, regionOf } from "./memory.js";
-import type { ContextKind, Layout } from "./program.js";
+import { type U64, u64 } from "../bits.js";
+import { type ContextStructure, type FieldAccess, fieldAccess, structureOf } from "./context-fields.js";
+import { type FieldMemory, pointerTo, type Region, regionOf } from "./memory.js";
+import type { ContextKind, Layout, Program } from "./program.js";
 
 export interface Context {
   /** r1 at entry. */
   readonly pointer: U64;
-  /** In the order of `Outcome.regions`: `context`, and `packet` for XDP. */
+  /** In the order of `Outcome.regions`: `context`, and `packet` where the context has fields. */
   readonly regions: readonly Region[];
 }
 
 /** @throws AssertionError if the layout leaves no room for the input. */
-export function placeContext(kind: ContextKind, layout: Layout, input: Uint8Array): Context {
-  const place = kind === "xdp" ? layout.packet : layout.context;
-  assert(input.length <= place.bytes, `input of ${input.length} bytes, the layout has room for ${place.bytes}`);
+export function placeContext(program: Pick<Program, "context" | "fields">, layout: Layout, input: Uint8Array): Context {
+  const structure = structureOf(program.context);
   const pointer = pointerTo(layout.context.base);
-  if (kind === "memory") return { pointer, regions: [regionOf("context", layout.context.base, new Uint8Array(input))] };
-  const packet = regionOf("packet", layout.packet.base, new Uint8Array(input));
-  return { pointer, regions: [xdpContext(layout, input.length), packet] };
+  if (structure === undefined) {
+    const { bytes } = layout.context;
+    assert(input.length <= bytes, `input of ${input.length} bytes, the layout has room for ${bytes}`);
+    const region = regionOf("context", layout.context.base, new Uint8Array(input));
+    return { pointer, regions: [program.context === "tracing" ? { ...region, isReadOnly: true } : region] };
+  }
+  const context = regionOf("context", layout.context.base, contextBytes(program, layout, input));
+  const packet = regionOf("packet", layout.packet.base, packetBytes(layout, input));
+  return { pointer, regions: [{ ...context, fields: new Fields(program.context, structure, context) }, packet] };
 }
 
-/** `struct xdp_buff` begins with the pointers data, data_end and data_meta; the rest of it is zero here. */
-function xdpContext(layout: Layout, packetBytes: number): Region {
-  const data = pointerTo(layout.packet.base);
-  const dataEnd = pointerTo(layout.packet.base + packetBytes);
-  const region = regionOf("context", layout.context.base, new Uint8Array(layout.context.bytes));
-  [data, dataEnd, data].forEach((value, i) => {
-    region.view.setBigUint64(i * 8, value, true);
-  });
-  const fields = new Map([
-    [0, data],
-    [4, dataEnd],
-    [8, data],
+/** The packet as it lies in its room. @throws AssertionError if the layout leaves no room for the input. */
+export function packetBytes({ packet, headroom }: Layout, input: Uint8Array): Uint8Array {
+  const start = headroom ?? 0;
+  assert(
+    start + input.length <= packet.bytes,
+    `input of ${input.length} bytes, the layout has room for ${packet.bytes}`,
+  );
+  if (headroom === undefined) return new Uint8Array(input);
+  const bytes = new Uint8Array(packet.bytes);
+  bytes.set(input, start);
+  return bytes;
+}
+
+/** The kernel's structure: pointers to the packet, what the case says of the fields, and zeros. */
+export function contextBytes(
+  { context, fields }: Pick<Program, "context" | "fields">,
+  layout: Layout,
+  input: Uint8Array,
+): Uint8Array {
+  const structure = structureOf(context)!;
+  const bytes = new Uint8Array(Math.max(structure.bytes, layout.context.bytes));
+  const view = new DataView(bytes.buffer);
+  const put = (at: number, place: number): void => view.setBigUint64(at, pointerTo(place), true);
+  const data = layout.packet.base + (layout.headroom ?? 0);
+  put(structure.packet.data, data);
+  put(structure.packet.dataEnd, data + input.length);
+  put(structure.packet.dataMeta, data);
+  for (const [at, to] of structure.pointers) put(at, layout.context.base + to);
+  const values = new Map([...impliedFields(context, input), ...(fields ?? [])]);
+  for (const field of structure.fields) {
+    const value = values.get(field.name);
+    if (value === undefined) continue;
+    // Along the same pointers: what they point to lies in the same piece.
+    const place = (field.via ?? []).reduce((from, at) => structure.pointers.get(from + at)!, 0) + field.at;
+    SET[field.width](view, place, value);
+  }
+  return bytes;
+}
+
+const ETHERNET_TYPE = 12;
+
+/** What follows from the packet. */
+function impliedFields(context: ContextKind, input: Uint8Array): ReadonlyMap<string, bigint> {
+  if (context !== "skb") return new Map();
+  const protocol = BigInt((input[ETHERNET_TYPE] ?? 0) | ((input[ETHERNET_TYPE + 1] ?? 0) << 8));
+  const length = BigInt(input.length);
+  return new Map([
+    ["len", length],
+    ["wire_len", length],
+    ["protocol", protocol],
   ]);
-  return { ...region, fields };
+}
+
+const SET: Record<1 | 2 | 4 | 8, (view: DataView, at: number, value: bigint) => void> = {
+  1: (view, at, value) => view.setUint8(at, Number(BigInt.asUintN(8, value))),
+  2: (view, at, value) => view.setUint16(at, Number(BigInt.asUintN(16, value)), true),
+  4: (view, at, value) => view.setUint32(at, Number(BigInt.asUintN(32, value)), true),
+  8: (view, at, value) => view.setBigUint64(at, BigInt.asUintN(64, value), true),
+};
+const GET: Record<1 | 2 | 4 | 8, (view: DataView, at: number) => bigint> = {
+  1: (view, at) => BigInt(view.getUint8(at)),
+  2: (view, at) => BigInt(view.getUint16(at, true)),
+  4: (view, at) => BigInt(view.getUint32(at, true)),
+  8: (view, at) => view.getBigUint64(at, true),
+};
+
+/** Accesses by the table of fields. */
+class Fields implements FieldMemory {
+  constructor(
+    private readonly kind: ContextKind,
+    private readonly structure: ContextStructure,
+    private readonly region: Region,
+  ) {}
+
+  load(offset: number, size: 1 | 2 | 4 | 8): U64 | undefined {
+    const access = fieldAccess(this.kind, offset, size, "load");
+    if (access === undefined) return undefined;
+    const { field, low } = access;
+    if (field.sort === "any") return u64(GET[size](this.region.view, field.at + low));
+    const whole = GET[field.width](this.region.view, this.placeOf(access));
+    return u64(field.sort === "packet" ? whole : BigInt.asUintN(8 * size, whole >> BigInt(8 * low)));
+  }
+
+  store(offset: number, size: 1 | 2 | 4 | 8, value: U64): boolean {
+    const access = fieldAccess(this.kind, offset, size, "store");
+    if (access === undefined) return false;
+    const { field, low } = access;
+    if (field.sort === "any") SET[size](this.region.view, field.at + low, value);
+    else SET[field.width](this.region.view, this.placeOf(access), value);
+    return true;
+  }
+
+  private placeOf({ field: { via = [], at } }: FieldAccess): number {
+    return via.reduce((from, pointer) => this.structure.pointers.get(from + pointer)!, 0) + at;
+  }
 }

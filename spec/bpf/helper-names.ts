@@ -102,6 +102,9 @@ const NAMES: readonly string[] = [
   ...[],
 ];
 
+/** The last one that has a name. */
+export const MOST_HELPER = NAMES.length;
+
 /** `bpf_map_lookup_elem`, or a number that no kernel gives a meaning to. */
 export const helperName = (id: number): string => {
   const name = NAMES[id - 1];

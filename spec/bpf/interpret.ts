@@ -77,7 +77,7 @@ const OF_A_USE: ReadonlySet<FaultWhy> = new Set<FaultWhy>(["badAccess", "badCall
 function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
   const { program, layout, trace, count } = run;
   const tracker = new Tracker(program, layout, facts, run.input.length);
-  const state = new RunState(program, layout, run.input, (memory) => tracker.observed(memory));
+  const state = new RunState(program, layout, run.input, tracker);
   const { registers } = state;
   let pc = 0;
   for (let fuel = run.fuel; fuel > 0; fuel--) {

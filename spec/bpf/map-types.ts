@@ -3,7 +3,7 @@
 
 import type { MapSpec } from "./program.js";
 
-interface MapType {
+export interface MapType {
   /** As the UAPI spells it in lower case, without `bpf_map_type_`. */
   readonly name: string;
   readonly kind?: MapSpec["kind"];
@@ -17,20 +17,20 @@ export const MAP_TYPES: readonly MapType[] = [
   type("hash", "hash"),
   type("array", "array"),
   type("prog_array", "progArray"),
-  type("perf_event_array"),
+  type("perf_event_array", "perfEvents"),
   type("percpu_hash", "hash"),
   type("percpu_array", "array"),
-  type("stack_trace"),
+  type("stack_trace", "stackTrace"),
   type("cgroup_array"),
   type("lru_hash", "hash"),
   type("lru_percpu_hash", "hash"),
-  type("lpm_trie"),
-  type("array_of_maps"),
-  type("hash_of_maps"),
-  type("devmap"),
+  type("lpm_trie", "lpmTrie"),
+  type("array_of_maps", "mapOfMaps"),
+  type("hash_of_maps", "mapOfMaps"),
+  type("devmap", "redirect"),
   type("sockmap"),
-  type("cpumap"),
-  type("xskmap"),
+  type("cpumap", "redirect"),
+  type("xskmap", "redirect"),
   type("sockhash"),
   type("cgroup_storage"),
   type("reuseport_sockarray"),
@@ -38,9 +38,9 @@ export const MAP_TYPES: readonly MapType[] = [
   type("queue"),
   type("stack"),
   type("sk_storage"),
-  type("devmap_hash"),
+  type("devmap_hash", "redirect"),
   type("struct_ops"),
-  type("ringbuf"),
+  type("ringbuf", "ringBuffer"),
   type("inode_storage"),
   type("task_storage"),
   type("bloom_filter"),

@@ -5,13 +5,25 @@
 
 import assert from "node:assert";
 import { type Memory, pointerTo } from "./memory.js";
-import type { ArrayMap, HashMap, Layout, MapSpec } from "./program.js";
+import {
+  type ArrayMap,
+  type DataMap,
+  type HashMap,
+  isDataMap,
+  type Layout,
+  type LpmTrieMap,
+  type MapOfMaps,
+  type MapSpec,
+  type RedirectMap,
+} from "./program.js";
+import { RingState } from "./ring.js";
 
 /** Kernel error numbers, as helpers return them. */
 export const ENOENT = -2n;
 export const E2BIG = -7n;
 export const EEXIST = -17n;
 export const EINVAL = -22n;
+const ENOSPC = -28n;
 
 /** Flags of `bpf_map_update_elem`. */
 export const BPF_NOEXIST = 1n;
@@ -20,11 +32,20 @@ export const BPF_EXIST = 2n;
 const BPF_F_LOCK = 4n;
 
 /** Values are this far apart (kernel: `round_up(value_size, 8)`). */
-const valueStride = (spec: ArrayMap | HashMap): number => Math.ceil(spec.valueBytes / 8) * 8;
+const valueStride = (spec: DataMap): number => Math.ceil(spec.valueBytes / 8) * 8;
 
-/** Bytes of all values of a map. */
-export const valuesBytes = (spec: MapSpec): number =>
-  spec.kind === "progArray" ? 0 : valueStride(spec) * spec.entries;
+/** Bytes of all values of a map; of a ring buffer, what can be reserved at once. */
+export const valuesBytes = (spec: MapSpec): number => {
+  if (spec.kind === "ringBuffer") return spec.entries;
+  return isDataMap(spec) ? valueStride(spec) * spec.entries : 0;
+};
+
+/** What a program leaves in a map is compared; what others have put there stays as it was. */
+export const isCompared = ({ kind }: MapSpec): boolean =>
+  kind !== "progArray" && kind !== "mapOfMaps" && kind !== "stackTrace";
+
+/** Bytes that perf events have room for, on the one CPU that there is. */
+const PERF_BYTES = 1 << 18;
 
 interface MapRef {
   readonly index: number;
@@ -37,6 +58,7 @@ type MapResult = bigint | undefined;
 export class MapStates {
   readonly #maps: readonly (MapState | undefined)[];
   readonly #refs: ReadonlyMap<bigint, MapRef>;
+  readonly #sinks: readonly (RingState | undefined)[];
 
   /** `memory` holds the values, all zero, at the places that the layout says; what maps hold at first is put there. */
   constructor(specs: readonly MapSpec[], layout: Layout, memory: Memory) {
@@ -49,15 +71,16 @@ export class MapStates {
         values.bytes >= needed,
         `map ${index} needs ${needed} bytes for its values, the layout has ${values.bytes}`,
       );
-      if (spec.kind === "progArray") return undefined;
-      return spec.kind === "array"
-        ? new ArrayState(spec, values.base, memory)
-        : new HashState(spec, values.base, memory);
+      return isDataMap(spec) ? stateOf(spec, values.base, memory) : undefined;
     });
-    specs.forEach((spec, index) => {
-      if (spec.kind === "progArray") return;
-      for (const { key, value } of spec.contents ?? []) {
-        const result = this.#maps[index]!.update(key, value, 0n);
+    this.#sinks = specs.map((spec, index) =>
+      spec.kind === "perfEvents" || spec.kind === "ringBuffer"
+        ? new RingState(spec.kind === "ringBuffer" ? spec.entries : PERF_BYTES, layout.maps[index]!.values.base)
+        : undefined,
+    );
+    this.#maps.forEach((state, index) => {
+      for (const { key, value } of state?.spec.contents ?? []) {
+        const result = state!.update(key, value, 0n);
         assert(result === 0n, `map ${index} does not take what it holds at first: ${result}`);
       }
     });
@@ -68,22 +91,28 @@ export class MapStates {
     return this.#refs.get(address);
   }
 
-  /** The operations of an array or hash map; undefined for a prog array, which programs may only tail call through. */
+  /** The operations of a map that has values; undefined for others. */
   at(index: number): MapState | undefined {
     return this.#maps[index];
   }
 
+  /** What was sent to a ring buffer or to perf events; undefined for other maps. */
+  sink(index: number): RingState | undefined {
+    return this.#sinks[index];
+  }
+
   /**
-   * Array: the values area. Hash: key and value of each entry, sorted by key bytes. Prog array: empty.
+   * Array: the values area. Others with values: key and value of each entry, sorted by key bytes. Ring buffer and perf
+   * events: what was sent. Others: empty.
    * @param memory where the values are read, if not where they are
    */
   dump(index: number, memory?: Memory): Uint8Array {
-    return this.#maps[index]?.dump(memory) ?? new Uint8Array();
+    return this.#maps[index]?.dump(memory) ?? this.#sinks[index]?.records.dump() ?? new Uint8Array();
   }
 }
 
 export interface MapState {
-  readonly spec: ArrayMap | HashMap;
+  readonly spec: DataMap;
   /** The address of the key's value, or 0. */
   lookup(key: Uint8Array): bigint;
   /** 0 or a negative error number; undefined if the value's memory refuses the store. */
@@ -91,6 +120,18 @@ export interface MapState {
   /** 0 or a negative error number. */
   delete(key: Uint8Array): bigint;
   dump(memory?: Memory): Uint8Array;
+}
+
+const stateOf = (spec: DataMap, base: number, memory: Memory): MapState => {
+  if (spec.kind === "array") return new ArrayState(spec, base, memory);
+  return spec.kind === "lpmTrie" ? new LpmTrieState(spec, base, memory) : new HashState(spec, base, memory);
+};
+
+/** The index into `Program.maps` that a key of a map of maps stands for. */
+export function innerMap({ outer, inner, entries }: MapOfMaps, key: Uint8Array): number | undefined {
+  if (outer === "array" && indexOf(key) >= entries) return undefined;
+  const name = nameOf(key);
+  return inner.find((one) => nameOf(one.key) === name)?.map;
 }
 
 const knowsFlags = (flags: bigint): boolean => (flags & ~BPF_F_LOCK) <= BPF_EXIST;
@@ -138,13 +179,18 @@ class HashState implements MapState {
   readonly #slots = new Map<string, number>();
 
   constructor(
-    readonly spec: HashMap,
+    readonly spec: HashMap | LpmTrieMap | RedirectMap,
     readonly base: number,
     readonly memory: Memory,
   ) {}
 
   lookup(key: Uint8Array): bigint {
-    const slot = this.#slots.get(nameOf(key));
+    return this.addressOf(nameOf(key));
+  }
+
+  /** Of the value of a key by its name, or 0. */
+  protected addressOf(name: string): bigint {
+    const slot = this.#slots.get(name);
     return slot === undefined ? 0n : this.#address(slot);
   }
 
@@ -188,6 +234,44 @@ class HashState implements MapState {
     for (let slot = 0; slot < this.spec.entries; slot++) if (!taken.has(slot)) return slot;
     return undefined;
   }
+}
+
+/** A key is its prefix: a number of bits, as a `u32`, and the bytes that they are of. */
+class LpmTrieState extends HashState {
+  override lookup(key: Uint8Array): bigint {
+    for (let bits = prefixBits(key); bits >= 0; bits--) {
+      const found = this.addressOf(nameOf(prefixOf(key, bits)));
+      if (found !== 0n) return found;
+    }
+    return 0n;
+  }
+
+  override update(key: Uint8Array, value: Uint8Array, flags: bigint): MapResult {
+    if (flags > BPF_EXIST) return EINVAL;
+    if (!isPrefix(key)) return EINVAL;
+    const result = super.update(prefixOf(key, prefixBits(key)), value, flags);
+    return result === E2BIG ? ENOSPC : result;
+  }
+
+  override delete(key: Uint8Array): bigint {
+    return isPrefix(key) ? super.delete(prefixOf(key, prefixBits(key))) : EINVAL;
+  }
+}
+
+const PREFIX_BYTES = 4;
+const mostBits = (key: Uint8Array): number => 8 * (key.length - PREFIX_BYTES);
+const prefixBits = (key: Uint8Array): number => Math.min(indexOf(key), mostBits(key));
+const isPrefix = (key: Uint8Array): boolean => indexOf(key) <= mostBits(key);
+
+/** The key of so many bits that the first ones of another make. */
+function prefixOf(key: Uint8Array, bits: number): Uint8Array {
+  const prefix = new Uint8Array(key.length);
+  new DataView(prefix.buffer).setUint32(0, bits, true);
+  for (let i = 0; i < key.length - PREFIX_BYTES; i++) {
+    const kept = Math.min(8, Math.max(0, bits - 8 * i));
+    prefix[PREFIX_BYTES + i] = key[PREFIX_BYTES + i]! & (0xff00 >> kept);
+  }
+  return prefix;
 }
 
 const nameOf = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.length).toString("hex");

@@ -176,7 +176,7 @@ describe("the context", () => {
     });
 
     test.each([
-      ["another field", load(12)],
+      ["no field", load(24)],
       ["between two fields", load(2)],
       ["8 bytes", op("ldxdw", { dst: 0, src: 1 })],
       ["2 bytes", op("ldxh", { dst: 0, src: 1 })],

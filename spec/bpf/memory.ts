@@ -23,8 +23,16 @@ export interface Region {
   readonly view: DataView;
   /** One byte for each byte of the region, nonzero once that was written; absent where every byte may be read. */
   readonly written?: Uint8Array | undefined;
-  /** If present the region consists of 4-byte loads at these offsets, which give whole pointers, and nothing else. */
-  readonly fields?: ReadonlyMap<number, U64> | undefined;
+  /** If present the region is read and written through them, and in no other way. */
+  readonly fields?: FieldMemory | undefined;
+  /** Programs may not write it. */
+  readonly isReadOnly?: boolean;
+}
+
+/** A region of fields: what is none is refused. */
+export interface FieldMemory {
+  load(offset: number, size: Size): U64 | undefined;
+  store(offset: number, size: Size, value: U64): boolean;
 }
 
 interface MemoryFault {
@@ -54,6 +62,29 @@ export function unwrittenRegion(name: string, base: number, bytes: number): Regi
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** The same bytes as the kernel sees them: it may read and write all of them. */
+export class PlainMemory implements Memory {
+  constructor(private readonly regions: readonly Region[]) {}
+
+  read(address: bigint, bytes: Uint8Array): boolean {
+    const found = this.#find(address, bytes.length);
+    if (found !== undefined) bytes.set(found);
+    return found !== undefined;
+  }
+
+  write(address: bigint, bytes: Uint8Array): boolean {
+    const found = this.#find(address, bytes.length);
+    found?.set(bytes);
+    return found !== undefined;
+  }
+
+  #find(address: bigint, size: number): Uint8Array | undefined {
+    const va = vaOf(address);
+    const region = this.regions.find((one) => contains(one, va, size));
+    return region?.bytes.subarray(va - region.base, va - region.base + size);
+  }
+}
 
 export class RegionMemory implements Memory {
   /** By base, ascending; they do not overlap. */
@@ -99,7 +130,9 @@ export class RegionMemory implements Memory {
     const region = this.#find(va, size);
     if (region === undefined) return this.#refuse("read", address, size);
     const offset = va - region.base;
-    if (region.fields !== undefined) return this.#loadField(region, region.fields, offset, address, size);
+    if (region.fields !== undefined) {
+      return region.fields.load(offset, size) ?? this.#noField("read", region, offset, address, size);
+    }
     if (!this.#isWritten(region, offset, address, size)) return undefined;
     return GET[size](region.view, offset);
   }
@@ -107,9 +140,13 @@ export class RegionMemory implements Memory {
   /** Store the low bytes of a value; false if the access is bad, and then `fault` says why. */
   store(address: U64, size: Size, value: U64): boolean {
     const va = vaOf(address);
-    const region = this.#findPlain(va, size);
-    if (region === undefined) return this.#refuse("write", address, size) ?? false;
+    const region = this.#find(va, size);
+    if (region === undefined || region.isReadOnly === true) return this.#refuse("write", address, size) ?? false;
     const offset = va - region.base;
+    if (region.fields !== undefined) {
+      if (region.fields.store(offset, size, value)) return true;
+      return this.#noField("write", region, offset, address, size) ?? false;
+    }
     region.written?.fill(1, offset, offset + size);
     SET[size](region.view, offset, value);
     return true;
@@ -128,7 +165,9 @@ export class RegionMemory implements Memory {
   write(address: bigint, bytes: Uint8Array): boolean {
     const va = vaOf(address);
     const region = this.#findPlain(va, bytes.length);
-    if (region === undefined) return this.#refuse("write", address, bytes.length) ?? false;
+    if (region === undefined || region.isReadOnly === true) {
+      return this.#refuse("write", address, bytes.length) ?? false;
+    }
     const offset = va - region.base;
     region.written?.fill(1, offset, offset + bytes.length);
     region.bytes.set(bytes, offset);
@@ -157,18 +196,10 @@ export class RegionMemory implements Memory {
     return undefined;
   }
 
-  #loadField(
-    region: Region,
-    fields: ReadonlyMap<number, U64>,
-    offset: number,
-    address: U64,
-    size: Size,
-  ): U64 | undefined {
-    const field = size === 4 ? fields.get(offset) : undefined;
-    if (field !== undefined) return field;
+  #noField(what: "read" | "write", region: Region, offset: number, address: U64, size: Size): undefined {
     this.#fault = {
       why: "badAccess",
-      detail: `read of ${size} bytes at ${hex64(address)}: ${region.name} has no such field at offset ${offset}`,
+      detail: `${what} of ${size} bytes at ${hex64(address)}: ${region.name} has no such field at offset ${offset}`,
     };
     return undefined;
   }
@@ -195,7 +226,9 @@ export class RegionMemory implements Memory {
         ? "outside every region"
         : region.fields !== undefined
           ? `${region.name} may only be read field by field`
-          : `crosses the end of ${region.name}`;
+          : region.isReadOnly === true && what === "write"
+            ? `${region.name} may only be read`
+            : `crosses the end of ${region.name}`;
     this.#fault = { why: "badAccess", detail: `${what} of ${size} bytes at ${hex64(address)}: ${reason}` };
     return undefined;
   }

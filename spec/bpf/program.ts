@@ -32,21 +32,65 @@ export interface HashMap extends FilledMap {
   readonly valueBytes: number;
   readonly entries: number;
 }
+/** Keys are a number of bits, as a `u32`, and bytes that begin with so many that count: the longest match is found. */
+export interface LpmTrieMap extends FilledMap {
+  readonly kind: "lpmTrie";
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  readonly entries: number;
+}
+export const REDIRECT_TARGETS = ["devmap", "devmap_hash", "cpumap", "xskmap"] as const;
+/** Where packets may be sent to: programs look up what is there, and only somebody outside of them puts it there. */
+export interface RedirectMap extends FilledMap {
+  readonly kind: "redirect";
+  readonly to: (typeof REDIRECT_TARGETS)[number];
+  readonly keyBytes: 4;
+  readonly valueBytes: number;
+  readonly entries: number;
+}
+/** Maps whose values programs reach by keys. */
+export type DataMap = ArrayMap | HashMap | LpmTrieMap | RedirectMap;
 /** Targets of tail calls: slot -> index into `Program.code`, or undefined for an empty slot. */
 export interface ProgArrayMap extends NamedMap {
   readonly kind: "progArray";
   readonly entries: number;
   readonly programs: readonly (number | undefined)[];
 }
-export type MapSpec = ArrayMap | HashMap | ProgArrayMap;
+/** Maps by keys: which map of `Program.maps` a key stands for. */
+export interface MapOfMaps extends NamedMap {
+  readonly kind: "mapOfMaps";
+  /** With an array, keys are indexes. */
+  readonly outer: "array" | "hash";
+  readonly keyBytes: number;
+  readonly entries: number;
+  readonly inner: readonly { readonly key: Uint8Array; readonly map: number }[];
+}
+/** What programs send somewhere and do not see again. `entries` of a ring buffer is its size in bytes. */
+export interface SinkMap extends NamedMap {
+  readonly kind: "perfEvents" | "ringBuffer";
+  readonly entries: number;
+}
+/** Stacks by number; programs get the number. `valueBytes`: eight for each frame that there is room for. */
+interface StackTraceMap extends NamedMap {
+  readonly kind: "stackTrace";
+  readonly valueBytes: number;
+  readonly entries: number;
+}
+export type MapSpec = DataMap | ProgArrayMap | MapOfMaps | SinkMap | StackTraceMap;
 
-export const CONTEXT_KINDS = ["memory", "xdp"] as const;
+export const isDataMap = (spec: MapSpec | undefined): spec is DataMap =>
+  spec !== undefined && DATA_KINDS.has(spec.kind);
+const DATA_KINDS: ReadonlySet<MapSpec["kind"]> = new Set(["array", "hash", "lpmTrie", "redirect"]);
+
+export const CONTEXT_KINDS = ["memory", "tracing", "xdp", "skb"] as const;
 /**
  * `memory`: r1 points to the input bytes, which may be read and written.
- * `xdp`: r1 points to a context whose u32 fields at 0, 4 and 8 read as the full pointers data, data_end and data_meta;
- * the input bytes are the packet.
+ * `tracing`: the same, but they may only be read: registers, arguments, or a record of a tracepoint.
+ * `xdp`, `skb`: r1 points to a structure whose fields read as `context-fields.ts` says; the input bytes are the packet.
  */
 export type ContextKind = (typeof CONTEXT_KINDS)[number];
+/** Those whose accesses Linux rewrites. */
+export const hasFields = (kind: ContextKind): kind is "xdp" | "skb" => kind === "xdp" || kind === "skb";
 
 export interface Program {
   /** `code[0]` is entered first; the others are reached by tail calls. Local calls stay within one of them. */
@@ -54,6 +98,13 @@ export interface Program {
   /** What `lddw` of a map (by fd or by index) refers to: the imm is an index into this list. */
   readonly maps: readonly MapSpec[];
   readonly context: ContextKind;
+  /** What fields of the context hold, by name, where it is not what `context-fields.ts` says. */
+  readonly fields?: ReadonlyMap<string, bigint>;
+  /**
+   * Helpers and kernel functions that are not modelled are called as functions of which nothing is known; what they return
+   * is drawn from this seed. Default: there are none.
+   */
+  readonly unknownCalls?: number;
 }
 
 /** A contiguous range of addresses. `base` is the low 48 bits of the first byte's address. */
@@ -71,10 +122,12 @@ export interface Layout {
   readonly frames: readonly Range[];
   /** Frames of local calls grow down from here in the interpreter; no program may depend on the place. */
   readonly calleeStacks: Range;
-  /** `memory`: the input. `xdp`: the context structure. */
+  /** The input, or the structure that has fields, with what the kernel keeps for it. */
   readonly context: Range;
-  /** `xdp` only: the input. */
+  /** Where the context has fields: the input, and the room before and behind it. */
   readonly packet: Range;
+  /** Bytes of `packet` before the input. Default: none. */
+  readonly headroom?: number;
   /** By map index: the object that a map pointer points to, and its values (empty for a prog array). */
   readonly maps: readonly { readonly object: Range; readonly values: Range }[];
 }

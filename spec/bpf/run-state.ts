@@ -4,13 +4,21 @@
 import assert from "node:assert";
 import { type U64, u64 } from "../bits.js";
 import { type Context, placeContext } from "./context.js";
-import { type HelperWorld, initialWorld } from "./helpers.js";
+import { type HelperWorld, hasRequests, initialWorld } from "./helpers.js";
 import { FP, type Insn, REGISTERS } from "./insn.js";
 import type { Row } from "./isa.js";
-import { MapStates, valuesBytes } from "./maps.js";
-import { type Memory, pointerTo, type Region, RegionMemory, unwrittenRegion, zeroRegion } from "./memory.js";
+import { isCompared, MapStates, valuesBytes } from "./maps.js";
+import {
+  type Memory,
+  PlainMemory,
+  pointerTo,
+  type Region,
+  RegionMemory,
+  unwrittenRegion,
+  zeroRegion,
+} from "./memory.js";
 import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
-import { type Layout, MAX_CALL_DEPTH, type Program, type Range, STACK_BYTES } from "./program.js";
+import { isDataMap, type Layout, MAX_CALL_DEPTH, type Program, type Range, STACK_BYTES } from "./program.js";
 
 /** What r1..r5 hold after a call, which leaves them undefined: no valid program reads it. */
 export const POISON = u64(0xbad0_c0de_bad0_c0den);
@@ -19,6 +27,15 @@ export const POISON = u64(0xbad0_c0de_bad0_c0den);
 export const STOP = -1;
 
 /** What a local call saves and `exit` restores. */
+export interface Observer {
+  /** Who follows the run sees what helpers do to memory, and knows himself which bytes were written. */
+  observed(memory: Memory): Memory;
+  /** Whether r1..r5 are wholly defined. */
+  definedArguments(): readonly boolean[];
+  /** Bytes that were made of them: which are defined. */
+  keepsArguments(bytes: Uint8Array, defined: readonly boolean[]): void;
+}
+
 interface Frame {
   readonly code: number;
   /** Where the caller goes on. */
@@ -52,28 +69,28 @@ export class RunState {
     readonly program: Program,
     readonly layout: Layout,
     input: Uint8Array,
-    /** Who follows the run sees what helpers do to memory, and knows himself which bytes were written. */
-    private readonly observed?: (memory: Memory) => Memory,
+    readonly observer?: Observer,
   ) {
-    this.memory = new RegionMemory(observed === undefined);
+    this.memory = new RegionMemory(observer === undefined);
     const frame = this.#frameRange(0);
     this.#stack = zeroRegion("stack", frame.base, frame.bytes);
-    this.context = placeContext(program.context, layout, input);
+    this.context = placeContext(program, layout, input);
     for (const region of [this.#stack, ...this.context.regions]) this.memory.add(region);
     program.maps.forEach((spec, i) => {
-      if (spec.kind !== "progArray") {
-        this.memory.add(zeroRegion(`map ${i}`, layout.maps[i]!.values.base, valuesBytes(spec)));
-      }
+      this.memory.add(zeroRegion(`map ${i}`, layout.maps[i]!.values.base, valuesBytes(spec)));
     });
     this.registers[FP] = pointerTo(frame.base + frame.bytes);
     // What a map holds at first is seen without a helper.
-    if (program.maps.some((spec) => spec.kind !== "progArray" && spec.contents !== undefined)) this.fillMaps();
+    if (program.maps.some((spec) => isDataMap(spec) && spec.contents !== undefined)) this.fillMaps();
     this.enter(0);
   }
 
   private fillMaps(): void {
-    const memory = this.observed?.(this.memory) ?? this.memory;
-    this.#world = initialWorld(memory, new MapStates(this.program.maps, this.layout, memory));
+    const { program, layout } = this;
+    const memory = this.observer?.observed(this.memory) ?? this.memory;
+    const maps = new MapStates(program.maps, layout, memory);
+    const kernel = new PlainMemory(this.context.regions);
+    this.#world = initialWorld({ memory, kernel, maps, program, layout });
   }
 
   /** What helpers see; made on the first call of one, or before the run. */
@@ -167,12 +184,13 @@ export class RunState {
   #dump(): readonly RegionBytes[] {
     const { name, bytes, written } = this.#stack;
     const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
-    return [{ name, bytes, written }, ...regions, ...this.#dumpMaps()];
+    const requests = hasRequests(this.program) ? [{ name: "requests", bytes: this.world.requests.dump() }] : [];
+    return [{ name, bytes, written }, ...regions, ...this.#dumpMaps(), ...requests];
   }
 
   #dumpMaps(): readonly RegionBytes[] {
     return this.program.maps.flatMap((spec, i) =>
-      spec.kind === "progArray" ? [] : [{ name: `map ${i}`, bytes: this.world.maps.dump(i) }],
+      isCompared(spec) ? [{ name: `map ${i}`, bytes: this.world.maps.dump(i) }] : [],
     );
   }
 }

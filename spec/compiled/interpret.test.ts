@@ -148,11 +148,16 @@ describe("says the same of what programs do beside computing", () => {
     "r2 = *(u32 *)(r1 + 8); r0 = *(u64 *)(r2 + 8); exit",
     "r2 = *(u32 *)(r1 + 0); r0 = *(u64 *)(r2 + 9); exit",
     "r0 = *(u64 *)(r1 + 0); exit",
-    "r0 = *(u32 *)(r1 + 12); exit",
+    "r0 = *(u32 *)(r1 + 24); exit",
     "*(u32 *)(r1 + 0) = 1; r0 = 0; exit",
   ])("of xdp: %s", (text) => {
     const [compiled, meant] = both({ code: [bpf(text)], maps: [], context: "xdp" });
     expect(compiled).toEqual(meant);
+  });
+
+  test("fields of an xdp context that are no pointers are not taken", () => {
+    const program = { code: [bpf("r0 = *(u32 *)(r1 + 12); exit")], maps: [], context: "xdp" } as const;
+    expect(both(program)).toMatchObject(["not taken", { kind: "returned", r0: 0n }]);
   });
 
   test("a program that is too large, and a map that holds something, are not taken", () => {

@@ -58,7 +58,7 @@ class CompiledInterpreter {
     if (!this.load(program) || !this.memory.place(layout, input)) return undefined;
     const end = this.go(fuel);
     if (end === at.UNKNOWN_HELPER) return undefined;
-    if (end === at.FAULTED) return { kind: "faulted" };
+    if (end === at.FAULTED) return readsMore(program) ? undefined : { kind: "faulted" };
     const { memory } = this;
     if (count !== undefined) {
       for (const [i, code] of program.code.entries()) tell(code, memory.marksOf(i), count);
@@ -67,6 +67,13 @@ class CompiledInterpreter {
     return end === at.OUT_OF_FUEL ? { kind: "outOfFuel" } : memory.returned();
   }
 }
+
+/** Of the fields of an xdp context it has the three that are pointers; behind them are others. */
+const POINTERS_END = 12;
+const FIELDS_END = 24;
+const readsMore = ({ context, code }: Program): boolean =>
+  context === "xdp" &&
+  code.some((insns) => insns.some(({ row, off }) => row.kind === "load" && off >= POINTERS_END && off < FIELDS_END));
 
 /** Of each slot that ran, once for each way in which it did. */
 function tell(code: readonly Insn[], marks: Uint8Array, count: NonNullable<InterpretRun["count"]>): void {

@@ -1,15 +1,30 @@
 // What lies in the linear memory of the compiled interpreter: the program once, and around each run its regions. See
 // `layout.ts` for the places.
 
+import { contextBytes } from "../bpf/context.js";
+import { hasRequests } from "../bpf/helpers.js";
 import { REGISTERS } from "../bpf/insn.js";
 import type { Outcome, RegionBytes } from "../bpf/outcome.js";
-import { type Layout, MAX_CALL_DEPTH, type MapSpec, type Program, type Range, STACK_BYTES } from "../bpf/program.js";
+import {
+  type ArrayMap,
+  type HashMap,
+  type Layout,
+  MAX_CALL_DEPTH,
+  type MapSpec,
+  type ProgArrayMap,
+  type Program,
+  type Range,
+  STACK_BYTES,
+} from "../bpf/program.js";
 import * as at from "./layout.js";
 
-const SORTS: Record<MapSpec["kind"], number> = { array: at.ARRAY, hash: at.HASH, progArray: at.PROG_ARRAY };
+/** The maps that it has. */
+type Taken = ArrayMap | HashMap | ProgArrayMap;
+const isTaken = (spec: MapSpec): spec is Taken => spec.kind in SORTS;
+const SORTS: Record<Taken["kind"], number> = { array: at.ARRAY, hash: at.HASH, progArray: at.PROG_ARRAY };
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
-const strideOf = (spec: MapSpec): number => (spec.kind === "progArray" ? 0 : aligned(spec.valueBytes));
+const strideOf = (spec: Taken): number => (spec.kind === "progArray" ? 0 : aligned(spec.valueBytes));
 
 type Returned = Extract<Outcome, { kind: "returned" }>;
 
@@ -22,7 +37,6 @@ export class CompiledMemory {
   private free = at.HEAP;
   /** From here on what a run needs beside its program and maps. */
   private contextPlace = 0;
-  private inputBytes = 0;
   fingerprint = 0;
 
   constructor(buffer: ArrayBuffer) {
@@ -33,10 +47,12 @@ export class CompiledMemory {
 
   /** @returns false if the program is not taken */
   load(program: Program): boolean {
-    const { code, maps } = program;
+    const { code, maps, context } = program;
     this.free = at.HEAP;
     this.fingerprint = 0;
     if (code.length > at.MOST_CODES || maps.length > at.MOST_MAPS) return false;
+    if ((context !== "memory" && context !== "xdp") || program.fields !== undefined || hasRequests(program))
+      return false;
     this.words[at.CODE_COUNT / 4] = code.length;
     this.words[at.MAP_COUNT / 4] = maps.length;
     this.words[at.REGION_COUNT / 4] = at.FIRST_VALUES + maps.length;
@@ -85,6 +101,7 @@ export class CompiledMemory {
   }
 
   private loadMap(spec: MapSpec, index: number): boolean {
+    if (!isTaken(spec)) return false;
     if (spec.kind !== "progArray" && spec.contents !== undefined) return false;
     const keyBytes = spec.kind === "progArray" ? 4 : spec.keyBytes;
     const place = this.take(strideOf(spec) * spec.entries);
@@ -131,15 +148,15 @@ export class CompiledMemory {
   /** Everything as it is before a run. @returns false if there is not room for it */
   place(layout: Layout, input: Uint8Array): boolean {
     const { code, maps, context } = this.program!;
+    if (layout.headroom !== undefined) return false;
     const { words, bytes } = this;
     this.free = this.contextPlace;
     const isXdp = context === "xdp";
-    const contextBytes = isXdp ? layout.context.bytes : input.length;
-    const contextPlace = this.take(contextBytes);
+    const structure = isXdp ? contextBytes(this.program!, layout, input) : input;
+    const contextPlace = this.take(structure.length);
     const packetPlace = this.take(isXdp ? input.length : 0);
     if (contextPlace === undefined || packetPlace === undefined) return false;
     if (layout.frames.some((frame) => frame.bytes > STACK_BYTES)) return false;
-    this.inputBytes = input.length;
     this.setAddress(at.CONTEXT, layout.context.base);
     this.setAddress(at.CALLEE_STACKS_END, layout.calleeStacks.base + layout.calleeStacks.bytes);
     for (let i = 0; i < code.length; i++) this.placeFrame(i, layout.frames[i]!);
@@ -149,11 +166,12 @@ export class CompiledMemory {
     this.setRange(at.MAIN_STACK, frame);
     bytes.fill(0, stack, stack + frame.bytes);
     this.setRegion(at.CONTEXT_REGION, contextPlace, 0);
-    this.setRange(at.CONTEXT_REGION, { base: layout.context.base, bytes: contextBytes });
+    this.setRange(at.CONTEXT_REGION, { base: layout.context.base, bytes: structure.length });
     this.setRegion(at.PACKET_REGION, packetPlace, 0);
     this.setRange(at.PACKET_REGION, { base: layout.packet.base, bytes: isXdp ? input.length : 0 });
-    bytes.set(input, isXdp ? packetPlace : contextPlace);
-    if (isXdp) this.placeFields(contextPlace, contextBytes, layout.packet.base);
+    bytes.set(structure, contextPlace);
+    if (isXdp) bytes.set(input, packetPlace);
+    words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = isXdp ? 1 : 0;
     for (let i = 0; i < maps.length; i++) this.placeMap(i, maps[i]!, layout.maps[i]!);
     words[at.RAN / 4] = 0;
     return true;
@@ -167,20 +185,11 @@ export class CompiledMemory {
     this.bytes.fill(0, marks, marks + this.words[(entry + at.CODE_SLOTS) / 4]!);
   }
 
-  /** data, data_end and data_meta. */
-  private placeFields(place: number, contextBytes: number, packet: number): void {
-    this.bytes.fill(0, place, place + contextBytes);
-    this.setAddress(place, packet);
-    this.setAddress(place + 8, packet + this.inputBytes);
-    this.setAddress(place + 16, packet);
-    this.words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = 1;
-  }
-
   private placeMap(index: number, spec: MapSpec, { object, values }: Layout["maps"][number]): void {
     const entry = at.MAPS + index * at.MAP_BYTES;
     this.setAddress(entry + at.MAP_OBJECT, object.base);
     this.setAddress(entry + at.MAP_VALUES, values.base);
-    const bytes = strideOf(spec) * spec.entries;
+    const bytes = isTaken(spec) ? strideOf(spec) * spec.entries : 0;
     this.setRange(at.FIRST_VALUES + index, { base: values.base, bytes });
     const place = this.placeOf(at.FIRST_VALUES + index);
     this.bytes.fill(0, place, place + bytes);
@@ -251,7 +260,7 @@ export class CompiledMemory {
 }
 
 /** Bytes of what is kept beside the values of a map. */
-const STATE_BYTES: Record<MapSpec["kind"], (entries: number, keyBytes: number) => number> = {
+const STATE_BYTES: Record<Taken["kind"], (entries: number, keyBytes: number) => number> = {
   array: () => 0,
   hash: (entries, keyBytes) => entries * (1 + keyBytes),
   progArray: (entries) => 4 * entries,

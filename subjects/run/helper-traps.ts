@@ -3,29 +3,60 @@
 import { type Trap, TrapFault } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { U64 } from "../../spec/bits.js";
-import { HELPERS, type HelperWorld, MAP_LOOKUP } from "../../spec/bpf/helpers.js";
-import { helperOffset } from "../lowering.js";
+import { MOST_HELPER } from "../../spec/bpf/helper-names.js";
+import { ARGUMENTS, calleeOf, callUnknown, UNKNOWN_CALL } from "../../spec/bpf/helpers/unknown.js";
+import { HELPERS, type HelperWorld, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
+import type { RegionBytes } from "../../spec/bpf/outcome.js";
+import type { Program } from "../../spec/bpf/program.js";
+import { helperOffset, kfuncOffset, kfuncsOf, MOST_KFUNCS } from "../lowering.js";
 import { HASH_ELEMENT_HEADER_BYTES } from "./layout.js";
 
 /** Stands for `__htab_map_lookup_elem`, which gives the whole element of a hash map and has no number of its own. */
 export const HASH_ELEMENT_HELPER = 0x1000;
 
-/** @param callBase what calls are relative to @param world of the run in progress */
-export function helperTraps(callBase: Va, world: () => HelperWorld): ReadonlyMap<Va, Trap> {
-  const trapOf = (id: number): Trap => {
-    const helper = HELPERS.get(id)!;
-    return (args) => {
-      const result = helper.run(world(), [...args] as U64[]);
-      if (!result.ok) throw new TrapFault(`${helper.name}: ${result.detail}`);
-      return result.r0;
-    };
-  };
-  const lookup = trapOf(MAP_LOOKUP);
+/** The run in progress. */
+interface InProgress {
+  world(): HelperWorld;
+  program(): Program;
+  /** The requests that the interpreter has made, for which arguments are defined. */
+  expected(): RegionBytes | undefined;
+}
+
+/** @param callBase what calls are relative to */
+export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap> {
+  const all: (readonly [number, Trap])[] = [];
+  for (let id = 1; id <= MOST_HELPER; id++) {
+    if (id !== TAIL_CALL) all.push([helperOffset(id), HELPERS.has(id) ? helperTrap(id, run) : unknownTrap(id, run)]);
+  }
+  for (let i = 0; i < MOST_KFUNCS; i++) {
+    all.push([kfuncOffset(i), (args) => unknownTrap(calleeOf("kfunc", kfuncsOf(run.program())[i]!), run)(args)]);
+  }
+  const lookup = helperTrap(MAP_LOOKUP, run);
   const element: Trap = (args) => {
     const value = lookup(args);
     return value === 0n ? 0n : value - BigInt(HASH_ELEMENT_HEADER_BYTES);
   };
-  const traps = [...HELPERS.keys()].map((id) => [id, trapOf(id)] as const);
-  const all = [...traps, [HASH_ELEMENT_HELPER, element] as const];
-  return new Map(all.map(([id, trap]) => [callBase + helperOffset(id), trap]));
+  all.push([helperOffset(HASH_ELEMENT_HELPER), element]);
+  return new Map(all.map(([offset, trap]) => [callBase + offset, trap]));
 }
+
+function helperTrap(id: number, { world }: InProgress): Trap {
+  const helper = HELPERS.get(id)!;
+  return (args) => {
+    const result = helper.run(world(), [...args] as U64[]);
+    if (!result.ok) throw new TrapFault(`${helper.name}: ${result.detail}`);
+    return result.r0;
+  };
+}
+
+/** What is not modelled. Where a program has no such calls, nothing leads here. */
+const unknownTrap =
+  (callee: number, { world, program, expected }: InProgress): Trap =>
+  (args) => {
+    const start = world().requests.bytes + UNKNOWN_CALL.header;
+    const size = UNKNOWN_CALL.bytes - UNKNOWN_CALL.header;
+    const marks = expected()?.written?.subarray(start, start + size);
+    const defined = Array.from({ length: ARGUMENTS }, (_, i) => marks?.[(i * size) / ARGUMENTS] !== 0);
+    const { unknownCalls: seed = 0 } = program();
+    return callUnknown(world(), { seed, callee, args: [...args].slice(0, ARGUMENTS) as U64[], defined }).r0;
+  };

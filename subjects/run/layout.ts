@@ -2,7 +2,11 @@
 // to 8 bytes) with nothing mapped behind it, so that an access past its end faults on the machine as it does in the
 // interpreter; what the rounding leaves before it is filled with a canary.
 
+import { structureOf } from "../../spec/bpf/context-fields.js";
+import { valuesBytes } from "../../spec/bpf/maps.js";
+import { packetRoom } from "../../spec/bpf/packet.js";
 import {
+  hasFields,
   type Layout,
   MAX_CALL_DEPTH,
   type MapSpec,
@@ -35,7 +39,6 @@ const LONGEST_ARRAY_HEADER_BYTES = 512;
 export const HASH_ELEMENT_HEADER_BYTES = 56;
 /** struct bpf_prog up to and including bpf_func, rounded up, of the kernel that keeps it furthest behind. */
 export const PROG_BYTES = 128;
-const XDP_BUFF_BYTES = 56;
 
 /** The mapped kernel stack: the main frame lies near its top, with room above for what the entry pushes. */
 export const STACK: Range = { base: STACK_LOW, bytes: STACK_PAGES * PAGE_BYTES };
@@ -69,13 +72,20 @@ export function layoutOf(program: Program, inputBytes: number, frames?: readonly
   return {
     frames: frames ?? program.code.map(() => frameAt(0, STACK_BYTES)),
     calleeStacks: { base: CALLEE_STACKS, bytes: MAX_CALL_DEPTH * STACK_BYTES },
-    context: endAligned(CONTEXT, program.context === "xdp" ? XDP_BUFF_BYTES : inputBytes),
-    packet: endAligned(PACKET, program.context === "xdp" ? inputBytes : 0),
+    context: endAligned(CONTEXT, structureOf(program.context)?.bytes ?? inputBytes),
+    ...packetLayout(program, inputBytes),
     maps: program.maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE)),
   };
 }
 
-/** An array map is one object, its values behind its header; the values of a hash map lie elsewhere. */
+function packetLayout(program: Program, inputBytes: number): Pick<Layout, "packet" | "headroom"> {
+  if (!hasFields(program.context)) return { packet: endAligned(PACKET, 0) };
+  const room = packetRoom(program);
+  if (room === undefined) return { packet: endAligned(PACKET, inputBytes) };
+  return { packet: endAligned(PACKET, room.head + inputBytes + room.tail), headroom: room.head };
+}
+
+/** An array map is one object, its values behind its header; the values of other maps lie elsewhere. */
 function mapLayout(map: MapSpec, area: number): { readonly object: Range; readonly values: Range } {
   if (map.kind === "progArray") {
     return {
@@ -83,8 +93,8 @@ function mapLayout(map: MapSpec, area: number): { readonly object: Range; readon
       values: { base: area + VALUES, bytes: 0 },
     };
   }
-  const bytes = roundUp8(map.valueBytes) * map.entries;
-  if (map.kind === "hash") {
+  const bytes = valuesBytes(map);
+  if (map.kind !== "array") {
     return { object: endAligned(area, ARRAY_HEADER_BYTES), values: endAligned(area + VALUES, bytes) };
   }
   const whole = endAligned(area, ARRAY_HEADER_BYTES + bytes);
@@ -93,9 +103,6 @@ function mapLayout(map: MapSpec, area: number): { readonly object: Range; readon
     values: { base: whole.base + ARRAY_HEADER_BYTES, bytes },
   };
 }
-
-/** Kernel: array elements are `round_up(value_size, 8)` apart. */
-const roundUp8 = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
 /** Where the map object keeps the pointers of a prog array's slots; one `struct bpf_prog` for each program follows. */
 export const PROG_OBJECTS = 0x0000_0430_0000;

@@ -6,10 +6,11 @@ import type { Trap } from "../../engines/engine.js";
 import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { u64 } from "../../spec/bits.js";
-import { type HelperWorld, initialWorld } from "../../spec/bpf/helpers.js";
-import { MapStates } from "../../spec/bpf/maps.js";
+import { contextBytes, packetBytes } from "../../spec/bpf/context.js";
+import { type HelperWorld, hasRequests, initialWorld } from "../../spec/bpf/helpers.js";
+import { isCompared, MapStates } from "../../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
-import type { Layout, MapSpec, Program, Range } from "../../spec/bpf/program.js";
+import { hasFields, type Layout, type MapSpec, type Program, type Range } from "../../spec/bpf/program.js";
 import { Area, NOWHERE } from "./area.js";
 import { helperTraps } from "./helper-traps.js";
 import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, pagesOf, STACK, TASK } from "./layout.js";
@@ -31,12 +32,18 @@ export class RunMemory {
   private world: HelperWorld | undefined;
   private mapStates: MapStates | undefined;
   private readonly memory: MachineMemory;
+  private readonly kernel: MachineMemory;
+  /** What helpers reach for programs. */
+  private ranges: readonly Range[] = [];
+  private program: Program | undefined;
+  /** Which arguments of unknown calls are defined. */
+  private expected: RegionBytes | undefined;
   private readonly context: Area;
   private readonly packet: Area;
   private readonly programs: Area;
   private readonly task: Area;
   private readonly maps: Area[] = [];
-  private readonly hashValues: Area[] = [];
+  private readonly otherValues: Area[] = [];
   private readonly blankStack = new Uint8Array(STACK.bytes).fill(UNWRITTEN);
 
   constructor(
@@ -44,8 +51,13 @@ export class RunMemory {
     private readonly offsets: ObjectOffsets,
     callBase: Va,
   ) {
-    this.traps = helperTraps(callBase, () => this.world!);
-    this.memory = new MachineMemory(machine);
+    this.traps = helperTraps(callBase, {
+      world: () => this.world!,
+      program: () => this.program!,
+      expected: () => this.expected,
+    });
+    this.memory = new MachineMemory(machine, () => this.ranges);
+    this.kernel = new MachineMemory(machine);
     this.context = new Area("context", machine);
     this.packet = new Area("packet", machine);
     this.programs = new Area("programs", machine);
@@ -55,12 +67,17 @@ export class RunMemory {
     machine.map(base, bytes, "rw");
   }
 
-  /** @param entries by code: the address of its image. */
-  set(program: Program, layout: Layout, input: Uint8Array, entries: readonly Va[]): void {
+  /**
+   * @param entries by code: the address of its image
+   * @param expected what a run asks for, says the interpreter: of it only which arguments are defined is used
+   */
+  set(program: Program, layout: Layout, input: Uint8Array, entries: readonly Va[], expected?: RegionBytes): void {
     this.setStack(layout.frames[0]!);
-    if (program.context === "xdp") {
-      this.context.place(layout.context, xdpBuff(layout, input.length));
-      this.packet.place(layout.packet, input);
+    this.program = program;
+    this.expected = expected;
+    if (hasFields(program.context)) {
+      this.context.place(layout.context, contextBytes(program, layout, input));
+      this.packet.place(layout.packet, packetBytes(layout, input));
     } else {
       this.context.place(layout.context, input);
       this.packet.place(NOWHERE, NOTHING);
@@ -70,8 +87,11 @@ export class RunMemory {
       this.setMap(i, spec, layout);
     });
     for (let i = program.maps.length; i < this.maps.length; i++) this.dropMap(i);
-    this.mapStates = new MapStates(program.maps, layout, this.memory);
-    this.world = initialWorld(this.memory, this.mapStates);
+    const values = program.maps.map((_, i) => layout.maps[i]!.values);
+    this.ranges = [STACK, hasFields(program.context) ? layout.packet : layout.context, ...values];
+    const { memory, kernel } = this;
+    this.mapStates = new MapStates(program.maps, layout, memory);
+    this.world = initialWorld({ memory, kernel, maps: this.mapStates, program, layout });
   }
 
   /** What a run that returned `x0` has left, after the code whose frame that is. */
@@ -87,16 +107,17 @@ export class RunMemory {
       { name: "stack", bytes: this.machine.peek(frame.base, frame.bytes) },
       { name: "context", bytes: this.context.bytes() },
     ];
-    if (program.context === "xdp") regions.push({ name: "packet", bytes: this.packet.bytes() });
+    if (hasFields(program.context)) regions.push({ name: "packet", bytes: this.packet.bytes() });
     for (const [i, spec] of program.maps.entries()) {
-      if (spec.kind !== "progArray") regions.push({ name: `map ${i}`, bytes: this.mapStates!.dump(i) });
+      if (isCompared(spec)) regions.push({ name: `map ${i}`, bytes: this.mapStates!.dump(i) });
     }
+    if (hasRequests(program)) regions.push({ name: "requests", bytes: this.world!.requests.dump() });
     return regions;
   }
 
   /** The first write outside everything that the program was given, in words; undefined if there was none. */
   private trespass(): string | undefined {
-    for (const area of [this.context, this.packet, this.programs, this.task, ...this.maps, ...this.hashValues]) {
+    for (const area of [this.context, this.packet, this.programs, this.task, ...this.maps, ...this.otherValues]) {
       const at = area.trespass();
       if (at !== undefined) return `a byte beside the region ${area.name} was written, at 0x${at.toString(16)}`;
     }
@@ -128,8 +149,8 @@ export class RunMemory {
     const { object, values } = layout.maps[index]!;
     const { arrayPtrs, arrayMaxEntries } = this.offsets;
     this.maps[index] ??= new Area(`map ${index}`, this.machine);
-    this.hashValues[index] ??= new Area(`map ${index}`, this.machine);
-    const isHash = spec.kind === "hash";
+    this.otherValues[index] ??= new Area(`map ${index}`, this.machine);
+    const isApart = spec.kind !== "array";
     const bytes = new Uint8Array(object.bytes);
     const view = new DataView(bytes.buffer);
     view.setUint32(arrayMaxEntries, spec.entries, true);
@@ -139,23 +160,12 @@ export class RunMemory {
         view.setBigUint64(arrayPtrs + 8 * slot, pointer(PROG_OBJECTS + target * PROG_BYTES), true);
       });
     }
-    this.maps[index].place({ base: object.base, bytes: object.bytes + (isHash ? 0 : values.bytes) }, bytes);
-    this.hashValues[index].place(isHash ? values : NOWHERE, NOTHING);
+    this.maps[index].place({ base: object.base, bytes: object.bytes + (isApart ? 0 : values.bytes) }, bytes);
+    this.otherValues[index].place(isApart ? values : NOWHERE, NOTHING);
   }
 
   private dropMap(index: number): void {
     this.maps[index]?.place(NOWHERE, NOTHING);
-    this.hashValues[index]?.place(NOWHERE, NOTHING);
+    this.otherValues[index]?.place(NOWHERE, NOTHING);
   }
-}
-
-/** struct xdp_buff: data, data_end, data_meta, ... */
-function xdpBuff(layout: Layout, packetBytes: number): Uint8Array {
-  const bytes = new Uint8Array(layout.context.bytes);
-  const view = new DataView(bytes.buffer);
-  const { base } = layout.packet;
-  [base, base + packetBytes, base].forEach((va, i) => {
-    view.setBigUint64(8 * i, pointer(va), true);
-  });
-  return bytes;
 }

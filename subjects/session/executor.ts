@@ -4,7 +4,7 @@ import type { Engine, EngineOutcome, EngineRun, Trap } from "../../engines/engin
 import { slotOfWord } from "../../impl/jit/passes.js";
 import { pointer, type Va } from "../../machine/address.js";
 import type { FetchProblem } from "../../machine/machine.js";
-import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../spec/bpf/program.js";
 import { execute, trapsOf } from "../run/execute.js";
 import type { RunMemory } from "../run/run-memory.js";
@@ -44,6 +44,8 @@ interface ProgramRun {
   readonly lastCode: number;
   readonly engine: Engine;
   readonly fuel: number;
+  /** What the interpreter's run has asked of the kernel. */
+  readonly requests?: RegionBytes | undefined;
   readonly trace?: EngineRun["trace"];
 }
 
@@ -83,9 +85,9 @@ export class Executor {
 
   /** Run a single program on one input. Its outcome is what it left of the memory that it was given. */
   runProgram(live: LiveProgram, run: ProgramRun): Execution {
-    const { program, layout, input, lastCode, engine, fuel, trace } = run;
+    const { program, layout, input, lastCode, engine, fuel, requests, trace } = run;
     const { memory } = this;
-    this.counted(() => memory.set(program, layout, input, live.entries));
+    this.counted(() => memory.set(program, layout, input, live.entries, requests));
     const { regions, program: loaded } = live;
     const execution = this.enter(
       { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: regions, functions: loaded.functions },

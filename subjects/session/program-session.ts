@@ -3,7 +3,7 @@
 
 import type { Engine, TraceState } from "../../engines/engine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
-import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Layout, Program, Range } from "../../spec/bpf/program.js";
 import type { Facts } from "../../spec/bpf/validate/validate.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
@@ -71,6 +71,8 @@ interface OneRun {
   readonly lastCode: number;
   /** A64 instructions; default: what the session was given. */
   readonly fuel?: number;
+  /** What the interpreter's run has asked of the kernel. */
+  readonly requests?: RegionBytes | undefined;
 }
 
 /** One run: the step for oracles, and what it comes to in the interpreter's terms. */
@@ -130,7 +132,7 @@ export class ProgramSession {
   }
 
   /** Run it on one input, once on each engine, from the same state each time. */
-  run(live: LiveProgram, { program, input, layout, lastCode, fuel }: OneRun): readonly RanProgram[] {
+  run(live: LiveProgram, { program, input, layout, lastCode, fuel, requests }: OneRun): readonly RanProgram[] {
     const { session } = this;
     const { engines, trace } = this.options;
     return engines.map((engine) => {
@@ -141,6 +143,7 @@ export class ProgramSession {
         lastCode,
         engine,
         fuel: fuel ?? this.options.fuel,
+        requests,
         ...(trace && { trace: (s: TraceState) => trace(s, live) }),
       };
       const step = session.record(() => session.run(() => session.executor.runProgram(live, given)), { isRun: true });

@@ -211,7 +211,8 @@ function runOnAll(
   const objections: Objection[] = [];
   let executed = 0;
   const lastCode = expected.kind === "returned" ? expected.code : 0;
-  const given = { program, input: inputs[index]!, layout, lastCode, fuel };
+  const requests = expected.kind === "returned" ? expected.regions.find(({ name }) => name === "requests") : undefined;
+  const given = { program, input: inputs[index]!, layout, lastCode, fuel, requests };
   for (const { engine, step, outcome, executed: n } of session.run(live, given)) {
     executed += n;
     objections.push(...askAbout(step, oracles));

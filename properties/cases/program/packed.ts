@@ -9,6 +9,8 @@ export interface PackedCase {
   readonly code: readonly Uint8Array[];
   readonly maps: Program["maps"];
   readonly context: Program["context"];
+  readonly fields: Program["fields"];
+  readonly unknownCalls: Program["unknownCalls"];
   readonly inputs: Case["inputs"];
   readonly env: Case["env"];
 }
@@ -17,16 +19,19 @@ export const packCase = ({ program, inputs, env }: Case): PackedCase => ({
   code: program.code.map(encode),
   maps: program.maps,
   context: program.context,
+  fields: program.fields,
+  unknownCalls: program.unknownCalls,
   inputs,
   env,
 });
 
 /** @throws RangeError if the bytes are not those of a case */
-export function unpackCase({ code, maps, context, inputs, env }: PackedCase): Case {
+export function unpackCase({ code, maps, context, fields, unknownCalls, inputs, env }: PackedCase): Case {
   const programs = code.map((bytes) => {
     const decoded = decode(bytes);
     if (!decoded.ok) throw new RangeError(`slot ${decoded.error.pc}: ${decoded.error.message}`);
     return decoded.value;
   });
-  return { program: { code: programs, maps, context }, inputs, env };
+  const more = { ...(fields && { fields }), ...(unknownCalls !== undefined && { unknownCalls }) };
+  return { program: { code: programs, maps, context, ...more }, inputs, env };
 }

@@ -122,7 +122,7 @@ test.each([
   ["# title: t\n# oracle:\nexit", 'line 2: "oracle" is empty'],
   [
     "# title: t\n# imput: 00\nexit",
-    'line 2: unknown key "imput", expected id, title, oracle, expect, found, provenance, quirk, note, context, cpu, hole, blind, guard, skip, map, element, input',
+    'line 2: unknown key "imput", expected id, title, oracle, expect, found, provenance, quirk, note, context, field, unknown, cpu, hole, blind, guard, skip, map, element, input',
   ],
   ["# title: t\n\n\nexit\nr0 = r50", 'line 5: expected a register r0..r10, got "r50"'],
   ["# title: t\nexit\nprogram 2:\nexit", "line 3: expected program 1, got program 2"],
@@ -133,14 +133,37 @@ test.each([
     "# title: t\n# expect: r0 = 1\n# expect: r0 = 2\nexit",
     "line 2: 2 expect lines for 1 inputs, expected one or one each",
   ],
-  ["# title: t\n# context: skb\nexit", 'line 2: expected memory or xdp, got "skb"'],
+  ["# title: t\n# context: skbuff\nexit", 'line 2: expected memory or tracing or xdp or skb, got "skbuff"'],
+  [
+    "# title: t\n# field: mark = 1\nexit",
+    "line 2: a field of a context that has none: say # context: xdp or skb above it",
+  ],
+  [
+    "# title: t\n# context: xdp\n# field: mark = 1\nexit",
+    'line 3: expected one of ingress_ifindex, rx_queue_index, egress_ifindex, got "mark = 1"',
+  ],
+  [
+    "# title: t\n# context: skb\n# field: mark = 0x100000000\nexit",
+    'line 3: expected mark = a number of 4 bytes, got "mark = 0x100000000"',
+  ],
+  ["# title: t\n# context: skb\n# field: mark = 1\n# field: mark = 1\nexit", 'line 4: "mark" comes twice'],
+  ["# title: t\n# map: maps entries=1 0=3\nexit", "line 2: map 0 names map 3, the file has 1"],
+  ["# title: t\n# map: maps entries=1 0=0\nexit", "line 2: map 0 names map 0, a map of maps"],
+  [
+    "# title: t\n# map: lpm key=4 value=1 entries=1\nexit",
+    "line 2: key=4 of lpm, expected the four of a length and more",
+  ],
+  ["# title: t\n# unknown: x\nexit", 'line 2: expected a seed as a number, got "x"'],
   ["# title: t\n# cpu: m1\nexit", 'line 2: expected lse or ll-sc, got "m1"'],
   ["# title: t\n# hole: 50\nexit", 'line 2: expected a hole of 0, 8 .. 48 bytes, got "50"'],
   ["# title: t\n# blind: maybe\nexit", 'line 2: expected yes or no, got "maybe"'],
   ["# title: t\n# input: 0x1\nexit", 'line 2: expected a byte as two hex digits or zero and a number, got "0x1"'],
   ["# title: t\n# input: zero\nexit", 'line 2: expected a number of bytes after zero, got ""'],
   ["# title: t\n# input:\nexit", "line 2: no bytes, expected as in aa bb zero 14 (zero 0 for none)"],
-  ["# title: t\n# map: queue value=8\nexit", 'line 2: expected array, hash or progs, got "queue"'],
+  [
+    "# title: t\n# map: queue value=8\nexit",
+    'line 2: expected array, hash, lpm, devmap, devmap_hash, cpumap, xskmap, progs, maps, hash-of-maps, perf, ringbuf or stacks, got "queue"',
+  ],
   [
     "# title: t\n# map: array value=8 key=4 entries=1\nexit",
     'line 2: expected value=N, entries=N of array, got "key=4"',

@@ -11,24 +11,43 @@
 //   exit
 
 import { hex64, type U64, u64 } from "../../../spec/bits.js";
+import { isSettable, structureOf } from "../../../spec/bpf/context-fields.js";
 import { encode, type Insn } from "../../../spec/bpf/insn.js";
-import type { MapElement, Program } from "../../../spec/bpf/program.js";
+import {
+  CONTEXT_KINDS,
+  type MapElement,
+  type MapOfMaps,
+  type MapSpec,
+  type Program,
+} from "../../../spec/bpf/program.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
 import { print } from "../../../spec/bpf/text/print.js";
 import { type Read, signedNumber, textError } from "../../../spec/bpf/text/token.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
-import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
+import {
+  bodyOf,
+  type Field,
+  fieldsOf,
+  type Head,
+  printHead,
+  printWord,
+  type ReadCase,
+  readHead,
+  readNumber,
+} from "../header.js";
 import { printBytes, printElements, printMap, readBytes, readElement, readMap } from "./data-text.js";
 
 /** What the head says beside `Head`. */
 interface Surroundings extends Required<CaseEnv> {
   readonly expect: readonly bigint[];
   readonly context: Program["context"];
+  readonly fields: ReadonlyMap<string, bigint>;
+  readonly unknownCalls: number | undefined;
   readonly maps: Program["maps"];
   readonly inputs: Case["inputs"];
 }
 const DEFAULTS: Surroundings = {
-  ...{ expect: [], context: "memory", maps: [], inputs: [] },
+  ...{ expect: [], context: "memory", fields: new Map(), unknownCalls: undefined, maps: [], inputs: [] },
   ...{ cpu: "lse", hole: 0, blind: false, guard: false, skip: 0 },
 };
 const DEFAULT_INPUT_BYTES = 64;
@@ -39,7 +58,16 @@ const MOST_SKIPPED_CHUNKS = 128;
 const { value, word, flag, list } = fieldsOf(DEFAULTS);
 const FIELDS: readonly Field<Surroundings>[] = [
   list("expect", "expect", readResult, (r0) => `r0 = ${hex64(r0)}`),
-  word("context", "context", { memory: "memory", xdp: "xdp" }),
+  word("context", "context", Object.fromEntries(CONTEXT_KINDS.map((kind) => [kind, kind]))),
+  {
+    ...{ key: "field", many: true },
+    read(text, into) {
+      const field = readField(text, into);
+      return typeof field === "string" ? field : { ...into, fields: new Map([...into.fields, field]) };
+    },
+    print: ({ fields }) => [...fields].map(([name, held]) => `${name} = ${printWord(held)}`),
+  },
+  value("unknown", "unknownCalls", (text) => readNumber(text, (n) => n >= 0, "a seed as a number")),
   word("cpu", "cpu", { lse: "lse", "ll-sc": "ll-sc" }),
   value("hole", "hole", (text) =>
     readNumber(text, (n) => n <= MOST_HOLE_BYTES && n % 8 === 0, `a hole of 0, 8 .. ${MOST_HOLE_BYTES} bytes`),
@@ -61,6 +89,20 @@ const FIELDS: readonly Field<Surroundings>[] = [
   { ...list("input", "inputs", readBytes, printBytes), continues: true },
 ];
 
+/** `ingress_ifindex = 3`: what a field of the context above it holds, or what is wrong with the text. */
+function readField(text: string, { context, fields }: Surroundings): readonly [string, bigint] | string {
+  const [, name = "", digits = ""] = /^([\w[\]]+)\s*=\s*(\w+)$/.exec(text) ?? [];
+  const settable = structureOf(context)?.fields.filter(isSettable) ?? [];
+  const field = settable.find((one) => one.name === name);
+  if (settable.length === 0) return `a field of a context that has none: say # context: xdp or skb above it`;
+  if (field === undefined) return `expected one of ${settable.map((one) => one.name).join(", ")}, got "${text}"`;
+  if (fields.has(name)) return `"${name}" comes twice`;
+  const held = signedNumber(digits, false, 64);
+  const most = (1n << BigInt(8 * field.width)) - 1n;
+  if (held === undefined || held > most) return `expected ${name} = a number of ${field.width} bytes, got "${text}"`;
+  return [name, held];
+}
+
 /** Read a case file, or say in one line, with the line number, what is wrong with it. */
 export function parseCase(text: string): ReadCase<Case> {
   const lines = text.split(/\r?\n/);
@@ -69,7 +111,7 @@ export function parseCase(text: string): ReadCase<Case> {
   const { head, value: surroundings, at } = read.value;
   const code = readPrograms(lines, read.value.lines);
   if (!code.ok) return code;
-  const { expect, context, maps, cpu, hole, blind, guard, skip } = surroundings;
+  const { expect, context, fields, unknownCalls, maps, cpu, hole, blind, guard, skip } = surroundings;
   const inputs = surroundings.inputs.length > 0 ? surroundings.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
   if (expect.length > 1 && expect.length !== inputs.length) {
     const wrong = `${expect.length} expect lines for ${inputs.length} inputs, expected one or one each`;
@@ -83,33 +125,52 @@ export function parseCase(text: string): ReadCase<Case> {
     }
   }
   const env = { cpu, hole, ...(blind && { blind }), ...(guard && { guard }), ...(skip !== 0 && { skip }) };
-  return { ok: true, value: { program: { code: code.value, maps, context }, inputs, env }, head: { ...head, expect } };
+  for (const [index, map] of maps.entries()) {
+    const wrong = map.kind === "mapOfMaps" ? wrongInner(map, maps) : undefined;
+    if (wrong !== undefined) return textError(at.get("map")![index]!, `map ${index} ${wrong}`);
+  }
+  const program = programWith({ code: code.value, maps, context }, fields, unknownCalls);
+  return { ok: true, value: { program, inputs, env }, head: { ...head, expect } };
 }
 
+/** A map of maps holds maps, all of them there, and none of them of that kind. */
+function wrongInner({ inner }: MapOfMaps, maps: readonly MapSpec[]): string | undefined {
+  const wrong = inner.find(({ map }) => maps[map] === undefined || maps[map].kind === "mapOfMaps");
+  if (wrong === undefined) return undefined;
+  const { map } = wrong;
+  return maps[map] === undefined ? `names map ${map}, the file has ${maps.length}` : `names map ${map}, a map of maps`;
+}
+
+const programWith = (program: Program, fields: Surroundings["fields"], unknownCalls: number | undefined): Program => ({
+  ...program,
+  ...(fields.size > 0 && { fields }),
+  ...(unknownCalls !== undefined && { unknownCalls }),
+});
+
 /** The file of a case. Reading it gives the same case. */
-export function printCase({ program: { code, maps, context }, inputs, env }: Case, head: Head = {}): string {
+export function printCase({ program, inputs, env }: Case, head: Head = {}): string {
   const said = inputs.length === 1 && isDefaultInput(inputs[0]!) ? [] : inputs;
   const { expect = [] } = head;
+  const { code, maps, context, fields = new Map(), unknownCalls } = program;
   const programs = code.map((insns, index) => {
     return `${index === 0 ? "" : `\nprogram ${index}:\n`}${print(insns, { labels: true })}`;
   });
-  return `${printHead(head, FIELDS, { ...DEFAULTS, ...env, expect, context, maps, inputs: said })}\n${programs.join("")}`;
+  return `${printHead(head, FIELDS, { ...DEFAULTS, ...env, expect, context, fields, unknownCalls, maps, inputs: said })}\n${programs.join("")}`;
 }
 
 const isDefaultInput = (input: Uint8Array): boolean =>
   input.length === DEFAULT_INPUT_BYTES && input.every((byte) => byte === 0);
 
 /** What makes it this case: the bytes of the programs, so that an id lives through a change of the text syntax. */
-export function caseIdentity({ program: { code, maps, context }, inputs, env }: Case, head: Head): string {
+export function caseIdentity({ program, inputs, env }: Case, head: Head): string {
+  const { code, maps, context, fields, unknownCalls } = program;
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
   return JSON.stringify({
     code: code.map((insns) => hex(encode(insns))),
-    maps: maps.map((map) =>
-      map.kind === "progArray"
-        ? ["progs", map.entries, ...map.programs.map((target) => target ?? null)]
-        : [map.kind, map.keyBytes, map.valueBytes, map.entries, ...elementsOf(map.contents)],
-    ),
+    maps: maps.map(mapIdentity),
     context,
+    ...(fields && { fields: [...fields].map(([name, held]) => `${name}=${held}`).sort() }),
+    ...(unknownCalls !== undefined && { unknownCalls }),
     inputs: inputs.map(hex),
     env: Object.entries(env)
       .filter(([, setting]) => setting !== undefined && setting !== 0 && setting !== false)
@@ -117,6 +178,15 @@ export function caseIdentity({ program: { code, maps, context }, inputs, env }: 
     expect: (head.expect ?? []).map((r0) => r0.toString(16)),
     oracle: head.oracle ?? null,
   });
+}
+
+function mapIdentity(map: MapSpec): readonly unknown[] {
+  if (map.kind === "progArray") return ["progs", map.entries, ...map.programs.map((target) => target ?? null)];
+  if (map.kind === "array" || map.kind === "hash") {
+    return [map.kind, map.keyBytes, map.valueBytes, map.entries, ...elementsOf(map.contents)];
+  }
+  const { name: _, ...rest } = map;
+  return [printMap(rest), ...printElements([rest])];
 }
 
 /** Names do not count, and a map that holds nothing at first is what it was before maps could. */

@@ -28,7 +28,7 @@ export function problemOfAccess({ deed, register, bits, value, offset, size }: A
     return `${through} is ${bits === 0n ? "0" : "a number"}`;
   }
   if (target.kind === "map") return `${through} points to ${target.name} itself`;
-  if (target.isGone === true) return `${deed} ${target.name}, which is gone`;
+  if (target.isGone !== undefined) return `${deed} ${target.isGone}, which is gone`;
   const at = offsetIn(target, bits) + BigInt(offset);
   if (at >= 0n && at + BigInt(size) <= BigInt(target.bytes)) return undefined;
   if (at < 0n) return `${deed} ${bytesOf(-at)} below ${target.name}`;

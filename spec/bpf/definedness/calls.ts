@@ -1,13 +1,14 @@
 // The rules of calls and exits: what a helper may be given, what a tail call needs, and what must be defined in the end.
 // What a call leaves is known only when it has been made: `afterCall` notes it.
 
-import { HELPERS, type HelperArg, TAIL_CALL } from "../helpers.js";
+import type { Helper } from "../helpers/helper.js";
+import { HELPERS, type HelperArg, MAP_NAMES, TAIL_CALL } from "../helpers.js";
 import type { CallRow, Row } from "../isa.js";
-import type { MapSpec } from "../program.js";
+import { type DataMap, hasFields, isDataMap, type MapSpec } from "../program.js";
 import { word } from "../run-state.js";
 import { type Deed, offsetIn, problemOfAccess } from "./access.js";
-import { type Place, placeOf } from "./tracker.js";
-import { DEFINED, pointerValue, UNDEFINED, whyUndefined } from "./value.js";
+import { contextName, type Place, placeOf } from "./tracker.js";
+import { DEFINED, pointerValue, type Value, whyUndefined } from "./value.js";
 
 /** r0 of the program is its result; a local function may return nothing. */
 export function exitProblem({ tracker }: Place): string | undefined {
@@ -21,28 +22,70 @@ export function callProblem(place: Place, row: CallRow): string | undefined {
   if (place.insn.imm === TAIL_CALL) return tailCallProblem(place);
   const helper = HELPERS.get(place.insn.imm);
   if (helper === undefined) return undefined;
+  const problemOf = (sort: HelperArg, i: number): string | undefined => {
+    const problem = argumentProblem(place, i + 1, sort);
+    return problem === undefined ? undefined : `${helper.name}: ${problem}`;
+  };
+  // A size that is asked for is forgotten with the arguments.
+  if (helper.returns === "recordOrNull") place.tracker.reserved = sizeIn(place, 2);
+  const { counts } = helper;
+  let most = helper.args.length;
   for (const [i, sort] of helper.args.entries()) {
-    const problem = ARGUMENTS[sort](place, i + 1);
-    if (problem !== undefined) return `${helper.name}: ${problem}`;
+    // What a call counts is known from its first two arguments.
+    if (i === 2 && counts !== undefined) most = counts(place.run.world, argumentsOf(place.run.registers));
+    const problem = i < most ? problemOf(sort, i) : undefined;
+    if (problem !== undefined) return problem;
   }
   return undefined;
 }
 
+const argumentsOf = (registers: BigUint64Array) => [1, 2, 3, 4, 5].map((register) => word(registers, register));
+
 type ArgumentRule = (place: Place, register: number) => string | undefined;
 
+function argumentProblem(place: Place, register: number, sort: HelperArg): string | undefined {
+  if (typeof sort === "string") return ARGUMENTS[sort](place, register);
+  return mapArgument(place, register, ({ kind }) => sort.mapOf.includes(kind));
+}
+
 /** What an argument must be, by its sort. */
-const ARGUMENTS: Record<HelperArg, ArgumentRule> = {
+const ARGUMENTS: Record<Extract<HelperArg, string>, ArgumentRule> = {
   scalar: defined,
-  mapPointer: (place, register) => mapArgument(place, register, ({ kind }) => kind !== "progArray"),
+  size: defined,
+  mapPointer: (place, register) => mapArgument(place, register, (spec) => isDataMap(spec)),
   keyPointer: (place, register) => {
-    const bytes = mapOf(place)?.keyBytes ?? 0;
-    const problem = readable(place, register, bytes);
+    const bytes = keyBytesOf(place);
+    const problem = reachable(place, register, bytes, "reads");
     if (problem !== undefined) return problem;
     const isKnown = place.tracker.memory.isDefined(placeOf(word(place.run.registers, register)), bytes);
     return isKnown ? undefined : `r${register} points to a key that is not wholly written`;
   },
   // Its bytes go into the map as they are, undefined ones too.
-  valuePointer: (place, register) => readable(place, register, mapOf(place)?.valueBytes ?? 0),
+  valuePointer: (place, register) => reachable(place, register, mapOf(place)?.valueBytes ?? 0, "reads"),
+  bytes: (place, register) => sized(place, register, "reads"),
+  bytesOrNull: (place, register) =>
+    place.tracker.values[register]!.undefined === 0n && word(place.run.registers, register) === 0n
+      ? sizeOfNothing(place, register)
+      : sized(place, register, "reads"),
+  room: (place, register) => sized(place, register, "writes"),
+  both: (place, register) => sized(place, register, "changes"),
+  context: ({ tracker, run }, register) =>
+    tracker.values[register]!.target === tracker.context && word(run.registers, register) === run.context.pointer
+      ? undefined
+      : `r${register} is not the context`,
+  // A number may be an address, and what cannot be read there the helper says. A pointer must lead to something.
+  address: (place, register) => {
+    const { target } = place.tracker.values[register]!;
+    return target === undefined || target.kind === "map" || target === place.tracker.context
+      ? defined(place, register)
+      : reachable(place, register, 1, "reads");
+  },
+  record: (place, register) => {
+    const { target } = place.tracker.values[register]!;
+    const isRecord = target?.kind === "record" && offsetIn(target, word(place.run.registers, register)) === 0n;
+    if (!isRecord) return `r${register} is not a record that was reserved`;
+    return target.isGone === undefined ? undefined : `r${register} is ${target.isGone}, which is gone`;
+  },
 };
 
 function defined({ tracker }: Place, register: number): string | undefined {
@@ -50,10 +93,15 @@ function defined({ tracker }: Place, register: number): string | undefined {
   return value.undefined === 0n ? undefined : `r${register} ${whyUndefined(value)}`;
 }
 
-/** The map that r1 points to. */
-function mapOf({ tracker }: Place): Exclude<MapSpec, { kind: "progArray" }> | undefined {
+/** The map with values that r1 points to. */
+function mapOf({ tracker }: Place): DataMap | undefined {
   const spec = tracker.program.maps[tracker.values[1]!.target?.map ?? -1];
-  return spec === undefined || spec.kind === "progArray" ? undefined : spec;
+  return isDataMap(spec) ? spec : undefined;
+}
+
+function keyBytesOf({ tracker }: Place): number {
+  const spec = tracker.program.maps[tracker.values[1]!.target?.map ?? -1];
+  return isDataMap(spec) || spec?.kind === "mapOfMaps" ? spec.keyBytes : 0;
 }
 
 function mapArgument(place: Place, register: number, fits: (spec: MapSpec) => boolean): string | undefined {
@@ -66,22 +114,34 @@ function mapArgument(place: Place, register: number, fits: (spec: MapSpec) => bo
   return fits(spec) ? undefined : `r${register} is ${target.name}, which is ${SORTS[spec.kind]}`;
 }
 
-const SORTS: Record<MapSpec["kind"], string> = {
-  array: "an array",
-  hash: "a hash map",
-  progArray: "a program array",
-};
+const SORTS: Record<MapSpec["kind"], string> = { ...MAP_NAMES, progArray: "a program array" };
 
-function readable(place: Place, register: number, size: number): string | undefined {
+/** As many bytes as the next register says. */
+function sized(place: Place, register: number, deed: Deed): string | undefined {
+  const problem = defined(place, register + 1);
+  if (problem !== undefined) return problem;
+  return reachable(place, register, sizeIn(place, register + 1), deed);
+}
+
+const sizeIn = ({ run }: Place, register: number): number => Number(BigInt.asUintN(32, word(run.registers, register)));
+
+function sizeOfNothing(place: Place, register: number): string | undefined {
+  const problem = defined(place, register + 1);
+  if (problem !== undefined) return problem;
+  const size = sizeIn(place, register + 1);
+  return size === 0 ? undefined : `reads ${size} bytes through r${register}, which is 0`;
+}
+
+function reachable(place: Place, register: number, size: number, deed: Deed): string | undefined {
   const { tracker, run } = place;
   const value = tracker.values[register]!;
-  const deed: Deed = "reads";
-  const problem = problemOfAccess({
-    ...{ deed, register: `r${register}`, bits: word(run.registers, register), value, offset: 0, size },
-  });
+  const bits = word(run.registers, register);
+  const problem = problemOfAccess({ deed, register: `r${register}`, bits, value, offset: 0, size });
   if (problem !== undefined) return problem;
-  const isContext = tracker.program.context === "xdp" && value.target === tracker.context;
-  return isContext ? `${deed} the xdp context through r${register}` : undefined;
+  if (value.target !== tracker.context) return undefined;
+  const { context } = tracker.program;
+  if (hasFields(context)) return `${deed} ${contextName(context)} through r${register}`;
+  return context === "tracing" && deed !== "reads" ? `${deed} the input, which it may only read` : undefined;
 }
 
 function tailCallProblem(place: Place): string | undefined {
@@ -95,24 +155,40 @@ function tailCallProblem(place: Place): string | undefined {
 }
 
 /** Note what has become known when the call or exit at a place was made. @param tailCalls how many there were before */
-export function afterCall({ tracker, run, insn }: Place, tailCalls: number): void {
+export function afterCall(place: Place, tailCalls: number): void {
+  const { tracker, run, insn } = place;
   const row: Row = insn.row;
   if (row.kind === "exit") tracker.popFrame();
   else if (row.kind === "call" && row.target === "local") tracker.pushFrame(frameTop(run.registers));
   else if (run.tailCalls !== tailCalls) tracker.replaceFrame(run.code, frameTop(run.registers));
   else {
-    const map = tracker.values[1]!.target?.map;
+    const [, first] = tracker.values;
+    const isHelper = row.kind === "call" && row.target === "helper";
+    const helper = isHelper ? HELPERS.get(insn.imm) : undefined;
+    if (helper?.args[0] === "record" && first!.target !== undefined) first!.target.isGone = first!.target.name;
+    if (helper?.movesPacket === true) tracker.movePacket(run.world.packet, `bpf_${helper.name}`);
     tracker.forgetArguments();
-    if (insn.imm !== TAIL_CALL) tracker.values[0] = result(insn.imm, word(run.registers, 0), map, tracker);
+    if (insn.imm === TAIL_CALL && isHelper) return;
+    tracker.values[0] = helper === undefined ? DEFINED : result(helper, word(run.registers, 0), first!, tracker);
   }
 }
 
 const frameTop = (registers: BigUint64Array): number => placeOf(word(registers, 10));
 
-function result(id: number, r0: bigint, map: number | undefined, tracker: Place["tracker"]) {
-  const helper = HELPERS.get(id);
-  if (helper === undefined) return UNDEFINED;
-  const spec = map === undefined ? undefined : tracker.program.maps[map];
-  if (helper.returns === "scalar" || r0 === 0n || spec === undefined || spec.kind === "progArray") return DEFINED;
-  return pointerValue({ ...tracker.maps[map!]!.values, base: placeOf(r0), bytes: spec.valueBytes });
+function result({ returns }: Helper, r0: bigint, { target }: Value, tracker: Place["tracker"]): Value {
+  const map = target?.map;
+  if (returns === "scalar" || r0 === 0n || map === undefined) return DEFINED;
+  const spec = tracker.program.maps[map];
+  const place = placeOf(r0);
+  if (spec?.kind === "mapOfMaps") {
+    const inner = tracker.maps.find(({ object }) => object.base === place);
+    return inner === undefined ? DEFINED : pointerValue(inner.object);
+  }
+  if (returns === "recordOrNull") {
+    const bytes = tracker.reserved;
+    tracker.memory.forget(place, bytes);
+    return pointerValue({ kind: "record", name: `a record of ${target!.name}`, base: place, bytes });
+  }
+  if (!isDataMap(spec)) return DEFINED;
+  return pointerValue({ ...tracker.maps[map]!.values, base: place, bytes: spec.valueBytes });
 }

@@ -2,13 +2,15 @@
 // meaning or notes what will be known of the results. A new kind without a rule does not compile.
 
 import { u64 } from "../../bits.js";
+import { fieldAccess } from "../context-fields.js";
 import { lddwHalves } from "../insn.js";
 import type { AluRow, AtomicRow, JumpRow, Mode, Row, Size } from "../isa.js";
+import { hasFields } from "../program.js";
 import { word } from "../run-state.js";
-import { type Access, type Deed, problemOfAccess } from "./access.js";
+import { type Access, type Deed, offsetIn, problemOfAccess } from "./access.js";
 import { arithmetic, extension, negation, type Operand, reordering, widened } from "./arithmetic.js";
 import { callProblem, exitProblem } from "./calls.js";
-import { type Place, placeOf } from "./tracker.js";
+import { contextName, type Place, placeOf } from "./tracker.js";
 import { bitsOf, DEFINED, pointerValue, type Value, whyUndefined } from "./value.js";
 
 /** @returns why the instruction has no meaning here. */
@@ -115,15 +117,18 @@ const misaligned = (access: Access): string | undefined =>
 
 function loaded(place: Place, size: Size, signed: boolean, mode: Mode): string | undefined {
   if (mode !== "mem") return undefined;
-  const { tracker, run, insn, pc } = place;
+  const { tracker, insn } = place;
   const access = accessOf(place, "reads", insn.src, size);
   const problem = problemOfAccess(access);
   if (problem !== undefined) return problem;
-  if (tracker.program.context === "xdp" && access.value.target === tracker.context) {
-    if (tracker.facts.contextLoads[run.code]?.has(pc) !== true) return notAField(access);
-    const field = run.memory.load(u64(access.bits + BigInt(insn.off)), size);
-    if (field === undefined) return notAField(access);
-    return note(tracker.values, insn.dst, tracker.fieldOf(placeOf(field)));
+  const wrong = notAField(place, access);
+  if (wrong !== undefined) return wrong;
+  if (isContext(place, access)) {
+    const { field, low } = fieldAccess(tracker.program.context, offsetOf(place, access), size, "load")!;
+    if (field.sort === "packet") return note(tracker.values, insn.dst, pointerValue(tracker.packet));
+    if (field.sort !== "any") return note(tracker.values, insn.dst, DEFINED);
+    const { undefined: holes } = tracker.memory.load(tracker.context.base + field.at + low, size);
+    return note(tracker.values, insn.dst, bitsOf(widened(holes, size, signed)));
   }
   const { undefined: holes, target } = tracker.memory.load(addressOf(access), size);
   return note(
@@ -133,28 +138,63 @@ function loaded(place: Place, size: Size, signed: boolean, mode: Mode): string |
   );
 }
 
-/** Linux knows the fields of a context by the instruction, so each must read one field on every path. */
-const notAField = ({ deed, register }: Access): string =>
-  `${deed} the xdp context through ${register}, but not one of its fields on every path`;
+/** A context that has fields. */
+const isContext = ({ tracker }: Place, { value: { target } }: Access): boolean =>
+  hasFields(tracker.program.context) && target === tracker.context;
+
+const offsetOf = ({ tracker }: Place, access: Access): number =>
+  Number(offsetIn(tracker.context, u64(access.bits + BigInt(access.offset))));
+
+/** Linux knows the fields of a context by the instruction, so each must read or write one field on every path. */
+function notAField(place: Place, access: Access): string | undefined {
+  const { tracker, run, pc } = place;
+  const isMeant = tracker.facts.contextLoads[run.code]?.has(pc) === true;
+  const { deed, register, size } = access;
+  const name = contextName(tracker.program.context);
+  if (!isContext(place, access)) {
+    return isMeant ? `${deed} through ${register}, which is ${name} on another path` : undefined;
+  }
+  if (deed === "changes") return `${deed} ${name}`;
+  const how = deed === "reads" ? "load" : "store";
+  const field = fieldAccess(tracker.program.context, offsetOf(place, access), size, how);
+  if (deed === "writes" && field === undefined) return `${deed} ${name}`;
+  return isMeant && field !== undefined
+    ? undefined
+    : `${deed} ${name} through ${register}, but not one of its fields on every path`;
+}
 
 /** The value is cut to the size. */
 function stored(place: Place, size: Size, mode: Mode, value: Value): string | undefined {
   if (mode !== "mem") return undefined;
   const access = accessOf(place, "writes", place.insn.dst, size);
-  const problem = problemOfAccess(access) ?? contextWritten(place, access);
-  if (problem === undefined) place.tracker.memory.store(addressOf(access), size, value);
-  return problem;
+  const problem = problemOfAccess(access) ?? readOnly(place, access) ?? notAField(place, access);
+  if (problem !== undefined) return problem;
+  if (!isContext(place, access)) place.tracker.memory.store(addressOf(access), size, value);
+  else {
+    // A value that is cut to fewer bytes is stored as it is: the bytes that count are the low ones.
+    const { tracker } = place;
+    const { field, low } = fieldAccess(tracker.program.context, offsetOf(place, access), size, "store")!;
+    const bytes = field.sort === "any" ? size : field.width;
+    if ((value.undefined & ((1n << BigInt(8 * bytes)) - 1n)) !== 0n && field.sort !== "any") {
+      return `writes ${field.name} of ${contextName(tracker.program.context)} with a value that ${whyUndefined(value)}`;
+    }
+    tracker.memory.store(tracker.context.base + field.at + low, bytes, { undefined: value.undefined });
+  }
+  return undefined;
 }
 
-const contextWritten = ({ tracker }: Place, { deed, value: { target } }: Access): string | undefined =>
-  tracker.program.context === "xdp" && target === tracker.context ? `${deed} the xdp context` : undefined;
+/** What a program that traces is given it may only read. */
+const readOnly = ({ tracker }: Place, { deed, value: { target } }: Access): string | undefined =>
+  tracker.program.context === "tracing" && target === tracker.context
+    ? `${deed} the input, which it may only read`
+    : undefined;
 
 function atomic(place: Place, { op, size, fetch, mode }: AtomicRow): string | undefined {
   if (mode !== "mem") return undefined;
   const { tracker, run, insn } = place;
   const access = accessOf(place, "changes", insn.dst, size);
   const address = u64(access.bits + BigInt(insn.off));
-  const problem = problemOfAccess(access) ?? contextWritten(place, access) ?? misaligned(access);
+  const problem = problemOfAccess(access) ?? readOnly(place, access) ?? notAField(place, access) ?? misaligned(access);
   if (problem !== undefined) return problem;
   const at = placeOf(address);
   const old = tracker.memory.load(at, size);

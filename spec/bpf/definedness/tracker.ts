@@ -5,14 +5,15 @@
 // Before each step the rules of `rules.ts` and `calls.ts` look at its operands; what is known of the results is noted
 // beside the run. The step itself is the interpreter's own (`../steps.ts`): it is the same with and without a tracker.
 
+import { structureOf } from "../context-fields.js";
 import { type Insn, REGISTERS } from "../insn.js";
 import { valuesBytes } from "../maps.js";
 import type { Memory } from "../memory.js";
 import type { Outcome, RegionBytes } from "../outcome.js";
-import { type Layout, type Program, STACK_BYTES } from "../program.js";
-import type { RunState } from "../run-state.js";
+import { type ContextKind, isDataMap, type Layout, type Program, STACK_BYTES } from "../program.js";
+import type { Observer, RunState } from "../run-state.js";
 import { ShadowMemory } from "./shadow-memory.js";
-import { DEFINED, pointerValue, type Target, UNDEFINED, type Value } from "./value.js";
+import { pointerValue, type Target, UNDEFINED, type Value } from "./value.js";
 
 /** What a verifier has found out that a run does not show. */
 export interface TrackFacts {
@@ -30,14 +31,17 @@ interface Caller {
   readonly frame: Target;
 }
 
-export class Tracker {
+export class Tracker implements Observer {
   readonly memory = new ShadowMemory();
   readonly values: Value[] = new Array<Value>(REGISTERS).fill(UNDEFINED);
   readonly maps: readonly { readonly object: Target; readonly values: Target }[];
   readonly context: Target;
-  readonly packet: Target;
+  /** Of what the packet is now. */
+  packet: Target;
   /** Of the function that runs. */
   frame: Target;
+  /** Bytes that the call which runs asks for. */
+  reserved = 0;
   readonly #callers: Caller[] = [];
   /** What was read into these bytes, where not all of it was defined: they may be written elsewhere. */
   readonly #read = new WeakMap<Uint8Array, Uint8Array>();
@@ -48,13 +52,14 @@ export class Tracker {
     readonly facts: TrackFacts,
     inputBytes: number,
   ) {
-    const isXdp = program.context === "xdp";
-    const { context, packet } = layout;
+    const structure = structureOf(program.context);
+    const { context, packet, headroom = 0 } = layout;
     this.context = {
-      ...{ kind: "context", name: isXdp ? "the xdp context" : "the input", base: context.base },
-      bytes: isXdp ? context.bytes : inputBytes,
+      ...{ kind: "context", name: contextName(program.context), base: context.base },
+      bytes: structure?.bytes ?? inputBytes,
     };
-    this.packet = { kind: "packet", name: "the packet", base: packet.base, bytes: isXdp ? inputBytes : 0 };
+    const packetLength = structure === undefined ? 0 : inputBytes;
+    this.packet = { kind: "packet", name: "the packet", base: packet.base + headroom, bytes: packetLength };
     this.maps = program.maps.map((spec, map) => {
       const { object, values } = layout.maps[map]!;
       const name = `map ${spec.name ?? map}`;
@@ -93,7 +98,7 @@ export class Tracker {
   popFrame(): void {
     const caller = this.#callers.pop();
     if (caller === undefined) return;
-    this.frame.isGone = true;
+    this.frame.isGone = this.frame.name;
     this.frame = caller.frame;
     caller.saved.forEach((value, i) => {
       this.values[FIRST_SAVED + i] = value;
@@ -103,7 +108,7 @@ export class Tracker {
 
   /** A tail call has entered `code`, whose frame ends at `top`. */
   replaceFrame(code: number, top: number): void {
-    this.frame.isGone = true;
+    this.frame.isGone = this.frame.name;
     if (this.isInCall) this.frame = this.#calleeFrame(top);
     else {
       this.frame = this.#mainFrame(code);
@@ -120,10 +125,22 @@ export class Tracker {
     this.values.fill(UNDEFINED, 1, FIRST_SAVED);
   }
 
-  /** What a number from the xdp context is: a pointer, if it lies in the packet or at its end. */
-  fieldOf(place: number): Value {
-    const { base, bytes } = this.packet;
-    return place >= base && place <= base + bytes ? pointerValue(this.packet) : DEFINED;
+  /** A helper has moved the packet: pointers to what it was are none. */
+  movePacket({ meta, end }: { readonly meta: number; readonly end: number }, by: string): void {
+    this.packet.isGone = `the packet as it was before ${by}`;
+    this.packet = { kind: "packet", name: "the packet", base: meta, bytes: end - meta };
+  }
+
+  definedArguments(): readonly boolean[] {
+    return [1, 2, 3, 4, 5].map((register) => this.values[register]!.undefined === 0n);
+  }
+
+  keepsArguments(bytes: Uint8Array, defined: readonly boolean[]): void {
+    if (defined.every((one) => one)) return;
+    this.#read.set(
+      bytes,
+      bytes.map((_, i) => (defined[Math.floor((i * defined.length) / bytes.length)] === true ? 1 : 0)),
+    );
   }
 
   /** Memory as helpers see it, which keeps account of what they copy. */
@@ -152,13 +169,24 @@ export class Tracker {
 
   #masked(region: RegionBytes, run: RunState): RegionBytes {
     const index = this.program.maps.findIndex((_, i) => region.name === `map ${i}`);
-    const written = index < 0 ? this.#definedIn(region) : this.#definedInMap(index, run);
+    const isSent = region.name === "requests" || (index >= 0 && run.world.maps.sink(index) !== undefined);
+    const written = isSent
+      ? this.#definedInRecords(index, run)
+      : index < 0
+        ? this.#definedIn(region)
+        : this.#definedInMap(index, run);
     return { name: region.name, bytes: region.bytes, ...(written && { written }) };
   }
 
   #definedIn({ name, bytes }: RegionBytes): Uint8Array | undefined {
-    const target = name === "stack" ? this.frame : name === "packet" ? this.packet : this.context;
-    return this.memory.definedBytes(target.base, bytes.length);
+    const { packet, context } = this.layout;
+    const base = name === "stack" ? this.frame.base : name === "packet" ? packet.base : context.base;
+    return this.memory.definedBytes(base, bytes.length);
+  }
+
+  #definedInRecords(index: number, { world }: RunState): Uint8Array | undefined {
+    const records = index < 0 ? world.requests : world.maps.sink(index)!.records;
+    return records.defined((part) => this.#read.get(part));
   }
 
   /** Dumped as the values are, so that each byte stands where its own does. */
@@ -174,7 +202,7 @@ export class Tracker {
     };
     const dump = run.world.maps.dump(index, shadow);
     const spec = this.program.maps[index]!;
-    if (spec.kind !== "hash") return dump;
+    if (!isDataMap(spec) || spec.kind === "array") return dump;
     const entryBytes = spec.keyBytes + spec.valueBytes;
     for (let at = 0; at < dump.length; at += entryBytes) dump.fill(1, at, at + spec.keyBytes);
     return dump;
@@ -186,6 +214,15 @@ export class Tracker {
     return { kind: "frame", name: "the frame of a local call", base, bytes: STACK_BYTES, isElsewhere: true };
   }
 }
+
+/** As sentences name what r1 points to. */
+export const contextName = (kind: ContextKind): string => CONTEXT_NAMES[kind];
+const CONTEXT_NAMES: Record<ContextKind, string> = {
+  memory: "the input",
+  tracing: "the input",
+  xdp: "the xdp context",
+  skb: "the skb context",
+};
 
 export const placeOf = (address: bigint): number => Number(BigInt.asUintN(48, address));
 

@@ -4,7 +4,7 @@
 
 /** What a pointer was made to point to; it may be moved, and used only inside. */
 export interface Target {
-  readonly kind: "frame" | "context" | "packet" | "map" | "value";
+  readonly kind: "frame" | "context" | "packet" | "map" | "value" | "record";
   /** As a sentence names it: `the stack`, `map 0`, `the value of map 0`. */
   readonly name: string;
   /** Low 48 bits of the first byte's address. */
@@ -14,8 +14,11 @@ export interface Target {
   readonly map?: number;
   /** Frames of local calls: where they lie is nobody's promise. */
   readonly isElsewhere?: boolean;
-  /** Frames: the function has returned, or was left by a tail call. */
-  isGone?: boolean;
+  /**
+   * What it was, once it is gone: a frame whose function has returned or was left by a tail call, or a packet that a helper
+   * has moved.
+   */
+  isGone?: string;
 }
 
 /** A register, or what is loaded and stored. */

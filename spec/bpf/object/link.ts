@@ -64,13 +64,23 @@ class Linker {
       const linked = this.linkCode(this.codes[i]!);
       places.push(linked.places);
       code.push(linked.insns);
-      for (const map of this.maps) this.targetsOf(map);
+      for (const map of this.maps) {
+        this.targetsOf(map);
+        this.innerOf(map);
+      }
     }
     const where = (index: number, pc: number): string => {
       const place = places[index]?.[pc];
       return place === undefined ? `slot ${pc}` : this.where(place.fn, place.slot);
     };
-    return { program: { code, maps: this.maps.map((map) => specOf(map, this.targetsOf(map))), context }, where };
+    return {
+      program: {
+        code,
+        maps: this.maps.map((map) => specOf(map, { programs: this.targetsOf(map), maps: this.innerOf(map) })),
+        context,
+      },
+      where,
+    };
   }
 
   /** The function and all that it calls, one behind the other. */
@@ -235,6 +245,19 @@ class Linker {
       if (fn.start === 0 && id !== undefined && Number(id) === map.id) add(Number(slot), fn);
     }
     return targets;
+  }
+
+  /** The maps that a map of maps holds from the start; those are the program's then. */
+  private innerOf(map: ObjectMap): ReadonlyMap<number, number> {
+    const inner = new Map<number, number>();
+    if (MAP_TYPES[map.type]?.kind !== "mapOfMaps") return inner;
+    for (const [slot, symbol] of map.slots ?? []) {
+      const { section, value, name } = this.symbol({ symbol, type: 0 });
+      const found = this.object.maps.find((one) => one.section === section && one.offset === Number(value));
+      if (found === undefined) throw new Malformed(`maps in map ${map.name}`, name || "something else");
+      if (slot < map.entries) inner.set(slot, this.mapIndex(found));
+    }
+    return inner;
   }
 
   private refuseExtern(name: string, fn: ObjectFunction, slot: number): never {

@@ -1,44 +1,88 @@
 // The map of an object file as the map of a program, or why there is no such map here.
 
 import { Malformed } from "../../malformed.js";
-import { MAP_TYPES } from "../map-types.js";
-import type { MapSpec } from "../program.js";
+import { MAP_TYPES, type MapType } from "../map-types.js";
+import { type DataMap, type MapSpec, REDIRECT_TARGETS } from "../program.js";
 import type { ObjectMap } from "./maps.js";
 
 const MOST_MAP_BYTES = 32 * 1024 * 1024;
 const MOST_HASH_BYTES = 1 << 20;
 const MOST_TARGETS = 1 << 16;
 
-/** @param targets slot -> index of a code, of a prog array. @throws Malformed for a map that is not modelled */
-export function specOf(map: ObjectMap, targets: ReadonlyMap<number, number>): MapSpec {
-  const { name, keyBytes, valueBytes, entries, data } = map;
+/** What is in the slots of a map of an object, from the start. */
+interface Slots {
+  /** Of a prog array: slot -> index of a code. */
+  readonly programs: ReadonlyMap<number, number>;
+  /** Of a map of maps: slot -> index of a map. */
+  readonly maps: ReadonlyMap<number, number>;
+}
+
+/** @throws Malformed for a map that is not modelled */
+export function specOf(map: ObjectMap, slots: Slots): MapSpec {
+  const { name, keyBytes, valueBytes, entries } = map;
   const type = MAP_TYPES[map.type];
   if (type === undefined) throw new Malformed(`map ${name} of a known type`, `type ${map.type}`);
   if (type.kind === undefined) {
     throw new Malformed(`map ${name} of a type that is modelled`, type.name, "name another function");
   }
+  // A loader makes perf event arrays as large as there are CPUs.
+  if (type.kind === "perfEvents") return { kind: "perfEvents", entries: entries === 0 ? 1 : entries, name };
   if (entries === 0) throw new Malformed(`map ${name} with elements`, "max_entries 0", "name another function");
-  if (type.kind === "progArray") {
-    if (entries > MOST_TARGETS) throw new Malformed(`map ${name} of at most ${MOST_TARGETS} programs`, `${entries}`);
-    return {
-      kind: "progArray",
-      entries,
-      programs: Array.from({ length: entries }, (_, slot) => targets.get(slot)),
-      name,
-    };
+  switch (type.kind) {
+    case "progArray":
+      if (entries > MOST_TARGETS) throw new Malformed(`map ${name} of at most ${MOST_TARGETS} programs`, `${entries}`);
+      return {
+        kind: "progArray",
+        entries,
+        programs: Array.from({ length: entries }, (_, slot) => slots.programs.get(slot)),
+        name,
+      };
+    case "mapOfMaps": {
+      const outer = type.name === "array_of_maps" ? "array" : "hash";
+      const inner = [...slots.maps].map(([slot, index]) => ({ key: keyOf(slot, keyBytes), map: index }));
+      return { kind: "mapOfMaps", outer, keyBytes, entries, inner: outer === "array" ? inner : [], name };
+    }
+    case "ringBuffer":
+      if (entries > MOST_MAP_BYTES) throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, `${entries}`);
+      return { kind: "ringBuffer", entries, name };
+    case "stackTrace":
+      return { kind: "stackTrace", valueBytes, entries, name };
+    default:
+      return dataMap(map, type);
   }
-  const isArray = type.kind === "array";
-  if (valueBytes === 0 || keyBytes === 0 || (isArray && keyBytes !== 4)) {
+}
+
+function keyOf(slot: number, bytes: number): Uint8Array {
+  const key = new Uint8Array(bytes);
+  if (bytes >= 4) new DataView(key.buffer).setUint32(0, slot, true);
+  return key;
+}
+
+function dataMap({ name, keyBytes, valueBytes, entries, data }: ObjectMap, type: MapType): DataMap {
+  const isIndexed = type.kind === "array" || type.kind === "redirect";
+  if (valueBytes === 0 || keyBytes === 0 || (isIndexed && keyBytes !== 4)) {
     throw new Malformed(`map ${name} with keys and values`, `keys of ${keyBytes} bytes and values of ${valueBytes}`);
   }
-  if (!isArray) return { kind: "hash", keyBytes, valueBytes, entries: roomFor(entries, valueBytes), name };
+  if (valueBytes > MOST_MAP_BYTES) {
+    throw new Malformed(
+      `map ${name} with values of at most ${MOST_MAP_BYTES} bytes`,
+      `${valueBytes}`,
+      "make them smaller",
+    );
+  }
+  const room = { keyBytes, valueBytes, entries: roomFor(entries, valueBytes), name };
+  if (type.kind === "hash") return { kind: "hash", ...room };
+  if (type.kind === "lpmTrie") return { kind: "lpmTrie", ...room };
+  if (type.kind === "redirect") {
+    const to = REDIRECT_TARGETS.find((target) => target === type.name)!;
+    return { kind: "redirect", to, ...room, keyBytes: 4 };
+  }
   if (entries * (keyBytes + valueBytes) > MOST_MAP_BYTES) {
     const got = `${entries} elements of ${keyBytes + valueBytes} bytes`;
     throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, got, "make it smaller");
   }
   const contents = data && [{ key: new Uint8Array(4), value: data }];
-  const filled = { name, valueBytes, entries, ...(contents && { contents }) };
-  return { kind: "array", keyBytes: 4, ...filled };
+  return { kind: "array", keyBytes: 4, name, valueBytes, entries, ...(contents && { contents }) };
 }
 
 /**

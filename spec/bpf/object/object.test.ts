@@ -52,7 +52,8 @@ describe("an object file", () => {
   test.each([
     ["xdp", "xdp", "xdp"],
     ["?xdp.frags/x", "xdp", "xdp"],
-    ["kprobe/do_exit", "kprobe", "memory"],
+    ["kprobe/do_exit", "kprobe", "tracing"],
+    ["tc/ingress", "sched_cls", "skb"],
     ["cgroup/connect4", "cgroup_sock_addr", "memory"],
     ["cgroup/dev", "cgroup_device", "memory"],
     ["2/7", "unknown", "memory"],
@@ -200,7 +201,7 @@ describe("what a loader without a kernel cannot do is refused by name", () => {
   });
 
   test.each([
-    [words(4, 4, 4, 8, 0), "expected map events of a type that is modelled, got perf_event_array"],
+    [words(22, 0, 4, 8, 0), "expected map events of a type that is modelled, got queue"],
     [words(99, 4, 4, 8, 0), "expected map events of a known type, got type 99"],
     [words(2, 4, 8, 0, 0), "expected map events with elements, got max_entries 0"],
     [words(2, 8, 8, 1, 0), "expected map events with keys and values, got keys of 8 bytes and values of 8"],

@@ -17,55 +17,43 @@ interface SectionKind {
 const PACKET_BYTES = 128;
 /** `struct pt_regs` of any architecture, and what BPF programs see of a tracepoint's record or arguments. */
 const TRACED_BYTES = 512;
-const SKB_BYTES = 192;
 
 const memory = (kind: string, inputBytes: number, ...sections: readonly string[]): SectionKind => ({
   ...{ kind, sections, context: "memory", inputBytes },
 });
 
+/** Only the packet: what its fields say follows. */
+const skb = (kind: string, ...sections: readonly string[]): SectionKind => ({
+  ...{ kind, sections, context: "skb", inputBytes: PACKET_BYTES },
+});
+const traced = (kind: string, ...sections: readonly string[]): SectionKind => ({
+  ...{ kind, sections, context: "tracing", inputBytes: TRACED_BYTES },
+});
+
 /** The first row that fits counts. */
 const KINDS: readonly SectionKind[] = [
   { kind: "xdp", sections: ["xdp", "xdp.frags", "xdp_"], context: "xdp", inputBytes: PACKET_BYTES },
-  memory("socket_filter", SKB_BYTES, "socket", "socket1", "socket2", "socket3"),
-  memory(
-    "sched_cls",
-    SKB_BYTES,
-    "tc",
-    "tcx",
-    "netkit",
-    "classifier",
-    "cls",
-    "from-netdev",
-    "from-container",
-    "to-netdev",
-  ),
-  memory("sched_cls", SKB_BYTES, "from-host", "to-host", "to-container", "from-overlay", "to-overlay", "from-network"),
-  memory("sched_act", SKB_BYTES, "action", "act"),
-  memory("cgroup_skb", SKB_BYTES, "cgroup_skb", "cgroup/skb"),
-  memory("lwt_in", SKB_BYTES, "lwt_in"),
-  memory("lwt_out", SKB_BYTES, "lwt_out"),
-  memory("lwt_xmit", SKB_BYTES, "lwt_xmit"),
-  memory("lwt_seg6local", SKB_BYTES, "lwt_seg6local"),
-  memory("sk_skb", SKB_BYTES, "sk_skb"),
-  memory("flow_dissector", SKB_BYTES, "flow_dissector"),
-  memory("kprobe", TRACED_BYTES, "kprobe", "kretprobe", "ksyscall", "kretsyscall", "uprobe", "uretprobe", "usdt"),
-  memory(
-    "kprobe",
-    TRACED_BYTES,
-    "kprobe.multi",
-    "kretprobe.multi",
-    "kprobe.session",
-    "uprobe.multi",
-    "uretprobe.multi",
-  ),
-  memory("kprobe", TRACED_BYTES, "uprobe.s", "uretprobe.s", "uprobe.multi.s", "uretprobe.multi.s", "uprobe.session"),
-  memory("tracepoint", TRACED_BYTES, "tracepoint", "tp"),
-  memory("raw_tracepoint", TRACED_BYTES, "raw_tracepoint", "raw_tp"),
+  skb("socket_filter", "socket", "socket_filter", "socket1", "socket2", "socket3"),
+  skb("sched_cls", "tc", "tcx", "netkit", "classifier", "cls", "from-netdev", "from-container", "to-netdev"),
+  skb("sched_cls", "from-host", "to-host", "to-container", "from-overlay", "to-overlay", "from-network"),
+  skb("sched_act", "action", "act"),
+  skb("cgroup_skb", "cgroup_skb", "cgroup/skb"),
+  skb("lwt_in", "lwt_in"),
+  skb("lwt_out", "lwt_out"),
+  skb("lwt_xmit", "lwt_xmit"),
+  skb("lwt_seg6local", "lwt_seg6local"),
+  skb("sk_skb", "sk_skb"),
+  skb("flow_dissector", "flow_dissector"),
+  traced("kprobe", "kprobe", "kretprobe", "ksyscall", "kretsyscall", "uprobe", "uretprobe", "usdt"),
+  traced("kprobe", "kprobe.multi", "kretprobe.multi", "kprobe.session", "uprobe.multi", "uretprobe.multi"),
+  traced("kprobe", "uprobe.s", "uretprobe.s", "uprobe.multi.s", "uretprobe.multi.s", "uprobe.session"),
+  traced("tracepoint", "tracepoint", "tp"),
+  traced("raw_tracepoint", "raw_tracepoint", "raw_tp"),
   memory("raw_tracepoint_writable", TRACED_BYTES, "raw_tracepoint.w", "raw_tp.w"),
-  memory("tracing", TRACED_BYTES, "tp_btf", "fentry", "fmod_ret", "fexit", "freplace", "iter"),
-  memory("tracing", TRACED_BYTES, "fentry.s", "fmod_ret.s", "fexit.s", "iter.s", "fsession", "fsession.s"),
-  memory("lsm", TRACED_BYTES, "lsm", "lsm.s", "lsm_cgroup"),
-  memory("perf_event", TRACED_BYTES, "perf_event"),
+  traced("tracing", "tp_btf", "fentry", "fmod_ret", "fexit", "freplace", "iter"),
+  traced("tracing", "fentry.s", "fmod_ret.s", "fexit.s", "iter.s", "fsession", "fsession.s"),
+  traced("lsm", "lsm", "lsm.s", "lsm_cgroup"),
+  traced("perf_event", "perf_event"),
   memory("syscall", TRACED_BYTES, "syscall"),
   memory("struct_ops", TRACED_BYTES, "struct_ops", "struct_ops.s"),
   memory("netfilter", TRACED_BYTES, "netfilter"),

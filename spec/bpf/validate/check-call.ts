@@ -2,8 +2,18 @@
 // to it (Linux: check_func_arg, check_stack_range_initialized).
 
 import { HELPERS, type HelperArg, TAIL_CALL } from "../helpers.js";
-import type { MapSpec, Program } from "../program.js";
-import { FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, OTHER, UNINITIALISED } from "./lattice.js";
+import { hasFields, isDataMap, type MapSpec, type Program, STACK_BYTES } from "../program.js";
+import {
+  CONSTANT,
+  CONTEXT,
+  FRAME,
+  MAP,
+  MAY_BE_CONTEXT,
+  MAY_BE_FRAME,
+  MAY_BE_NULL,
+  OTHER,
+  UNINITIALISED,
+} from "./lattice.js";
 import type { Report } from "./problem.js";
 import type { Registers } from "./registers.js";
 import type { StackUse } from "./stack-use.js";
@@ -24,7 +34,9 @@ export function checkRead({ registers, report }: Site, pc: number, r: number): v
 }
 
 export function checkLocalCall({ registers, stack }: Site): void {
-  for (let r = 1; r <= 5; r++) if ((registers.taint(r) & MAY_BE_FRAME) !== 0) stack.escape();
+  for (let r = 1; r <= 5; r++) {
+    if ((registers.taint(r) & MAY_BE_FRAME) !== 0) stack.escape();
+  }
 }
 
 export function checkHelperCall(site: Site, pc: number, id: number): void {
@@ -45,8 +57,22 @@ function checkTailCall(site: Site, pc: number): void {
 
 function checkArgument(site: Site, pc: number, r: number, sort: HelperArg): void {
   checkRead(site, pc, r);
-  if (sort === "mapPointer") checkMap(site, pc, r, (map) => map.kind !== "progArray");
-  else if (sort !== "scalar") checkBuffer(site, pc, r, sort);
+  if (typeof sort !== "string") checkMap(site, pc, r, (map) => sort.mapOf.includes(map.kind));
+  else if (sort === "mapPointer") checkMap(site, pc, r, isDataMap);
+  else if (sort === "address") checkAddress(site, pc, r);
+  else if (sort === "context") checkContext(site, pc, r);
+  else if (sort !== "scalar" && sort !== "size" && sort !== "record") checkBuffer(site, pc, r, sort);
+}
+
+/** Whatever lies in the frame from there on may be read. */
+function checkAddress({ registers, stack, report }: Site, pc: number, r: number): void {
+  if (registers.kind[r] === FRAME) stack.use(pc, registers.value[r]!, 1, report);
+  else if ((registers.taint(r) & MAY_BE_FRAME) !== 0) stack.escape();
+}
+
+function checkContext({ registers, report }: Site, pc: number, r: number): void {
+  const isOne = registers.kind[r] === CONTEXT && registers.value[r] === 0;
+  if (!isOne && registers.kind[r] !== OTHER) report(pc, "badArgument", `r${r} is not the context`);
 }
 
 /** A pointer that went through memory is taken on trust; Linux knows what it is. */
@@ -56,16 +82,22 @@ function checkMap({ program, registers, report }: Site, pc: number, r: number, f
   if (map === undefined || !fits(map)) report(pc, "badArgument", `r${r} is not a map of the sort that is wanted here`);
 }
 
-/** A key or a value of the map in r1. */
-function checkBuffer(site: Site, pc: number, r: number, sort: "keyPointer" | "valuePointer"): void {
+type BufferSort = "keyPointer" | "valuePointer" | "bytes" | "bytesOrNull" | "room" | "both";
+
+/** A key or a value of the map in r1, or as many bytes as the next register says. */
+function checkBuffer(site: Site, pc: number, r: number, sort: BufferSort): void {
   const { program, registers, stack, report } = site;
   const kind = registers.kind[r]!;
   const taint = registers.taint(r);
   const map = registers.kind[1] === MAP ? program.maps[registers.value[1]!] : undefined;
-  if (kind === FRAME) stack.use(pc, registers.value[r]!, bufferBytes(map, sort), report);
-  else if ((taint & MAY_BE_FRAME) !== 0) stack.escape();
-  if ((taint & MAY_BE_CONTEXT) !== 0 && program.context === "xdp") {
-    report(pc, "contextAccess", `r${r} may point to the xdp context, which helpers must not read`);
+  if (sort === "bytesOrNull" && kind === CONSTANT && registers.value[r] === 0) return;
+  const bytes = sort === "keyPointer" || sort === "valuePointer" ? bufferBytes(map, sort) : sizeIn(registers, r + 1);
+  if (kind === FRAME) {
+    stack.use(pc, registers.value[r]!, bytes, report);
+    if (sort === "room" || sort === "both") registers.forgetSpills();
+  } else if ((taint & MAY_BE_FRAME) !== 0) stack.escape();
+  if ((taint & MAY_BE_CONTEXT) !== 0 && hasFields(program.context)) {
+    report(pc, "contextAccess", `r${r} may point to the ${program.context} context, which helpers must not read`);
   }
   if ((taint & MAY_BE_NULL) !== 0) report(pc, "nullPointer", `r${r} may be 0, expected a pointer to bytes`);
   if (kind === MAP || registers.isScalar(r)) {
@@ -73,8 +105,13 @@ function checkBuffer(site: Site, pc: number, r: number, sort: "keyPointer" | "va
   }
 }
 
+/** At least one, if the size is not known. */
+const sizeIn = ({ kind, value }: Registers, r: number): number =>
+  kind[r] === CONSTANT ? Math.max(1, Math.min(value[r]!, STACK_BYTES + 1)) : 1;
+
 /** At least one, if the map is not known. */
 function bufferBytes(map: MapSpec | undefined, sort: "keyPointer" | "valuePointer"): number {
-  if (map === undefined || map.kind === "progArray") return 1;
+  if (map?.kind === "mapOfMaps") return sort === "keyPointer" ? map.keyBytes : 1;
+  if (!isDataMap(map)) return 1;
   return sort === "keyPointer" ? map.keyBytes : map.valueBytes;
 }

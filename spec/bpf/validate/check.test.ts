@@ -55,6 +55,12 @@ describe("the xdp context", () => {
     expect(facts(program(code.toSpliced(4, 1, mov(0, 0)), "memory")).contextLoads).toEqual([new Set()]);
   });
 
+  test("it is followed through the frame", () => {
+    const spilled = [i("stxdw", { dst: 10, src: 1, off: -8 }), i("ldxdw", { dst: 2, src: 10, off: -8 })];
+    const code = [...spilled, field(4, { src: 2, dst: 0 }), exit];
+    expect(facts(program(code, "xdp")).contextLoads).toEqual([new Set([2])]);
+  });
+
   test("a function may be given it", () => {
     const code = [call(1), exit, field(4, { dst: 0 }), exit];
     expect(facts(program(code, "xdp"))).toEqual({
@@ -67,7 +73,7 @@ describe("the xdp context", () => {
   });
 
   test.each<[string, readonly Insn[]]>([
-    ["0 contextAccess", [field(12)]],
+    ["0 contextAccess", [field(24)]],
     ["0 contextAccess", [field(2)]],
     ["0 contextAccess", [i("ldxh", { dst: 2, src: 1 })]],
     ["0 contextAccess", [i("ldxsw", { dst: 2, src: 1 })]],
@@ -76,10 +82,15 @@ describe("the xdp context", () => {
     ["1 contextAccess", [add(1, 4), field(0)]],
     // Either the context or the packet: one load cannot be widened for the one and not for the other.
     ["3 contextAccess", [field(0), i("jeq imm", { dst: 2, off: 1 }), copy(2, 1), i("ldxw", { dst: 3, src: 2 })]],
-    // It went through memory.
+    // It went through memory, where only whole words of the frame are followed.
     [
-      "2 contextAccess",
-      [i("stxdw", { dst: 10, src: 1, off: -8 }), i("ldxdw", { dst: 2, src: 10, off: -8 }), field(0, { src: 2 })],
+      "3 contextAccess",
+      [
+        i("stxdw", { dst: 10, src: 1, off: -8 }),
+        i("stb", { dst: 10, off: -1 }),
+        i("ldxdw", { dst: 2, src: 10, off: -8 }),
+        field(0, { src: 2 }),
+      ],
     ],
   ])("%s", (expected, code) => {
     expect(problems(program([...code, mov(0, 0), exit], "xdp"))).toBe(expected);

@@ -1,8 +1,9 @@
 // The rules that need to know what the registers hold, applied once to each slot that can be reached; and what later
-// stages want to know of it: how deep the stack of each function goes and which loads read the xdp context.
+// stages want to know of it: how deep the stack of each function goes and which accesses are to fields of the context.
 
+import { fieldAccess } from "../context-fields.js";
 import type { Insn } from "../insn.js";
-import type { Program } from "../program.js";
+import { hasFields, type Program } from "../program.js";
 import { checkHelperCall, checkLocalCall, checkRead, type Site } from "./check-call.js";
 import type { Flow } from "./flow.js";
 import { CONTEXT, FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, NULLABLE } from "./lattice.js";
@@ -10,14 +11,12 @@ import type { Report } from "./problem.js";
 import { Registers } from "./registers.js";
 import { StackUse } from "./stack-use.js";
 
-/** Fields of the xdp context that a program may read: data, data_end and data_meta, four bytes each. */
-const XDP_FIELDS: ReadonlySet<number> = new Set([0, 4, 8]);
-
 type AccessKind = "load" | "signed load" | "store" | "atomic";
 
 export class Checker implements Site {
   readonly code: readonly Insn[];
   readonly stack: StackUse;
+  /** Slots of loads and stores. */
   readonly contextLoads = new Set<number>();
   readonly registers: Registers;
 
@@ -115,11 +114,12 @@ export class Checker implements Site {
     const offset = this.registers.value[base]! + off;
     const taint = this.registers.taint(base);
     if (kind === FRAME) this.stack.use(pc, offset, size, this.report);
-    else if (kind === CONTEXT && this.program.context === "xdp") this.#xdpAccess(pc, base, off, size, how);
+    else if (kind === CONTEXT && hasFields(this.program.context)) this.#fieldAccess(pc, base, off, size, how);
     else if (kind === MAP || this.registers.isScalar(base)) {
       this.report(pc, "pointerMisuse", `${how} through r${base}, which is ${kind === MAP ? "a map" : "a number"}`);
-    } else if ((taint & MAY_BE_CONTEXT) !== 0 && this.program.context === "xdp") {
-      this.report(pc, "contextAccess", `r${base} may or may not be the xdp context, or points past its start`);
+    } else if ((taint & MAY_BE_CONTEXT) !== 0 && hasFields(this.program.context)) {
+      const name = `the ${this.program.context} context`;
+      this.report(pc, "contextAccess", `r${base} may or may not be ${name}, or points past its start`);
     }
     if (kind !== FRAME && (taint & MAY_BE_FRAME) !== 0) this.stack.escape();
     if ((taint & MAY_BE_NULL) !== 0) this.report(pc, "nullPointer", `${how} through r${base}, which may be 0`);
@@ -128,14 +128,15 @@ export class Checker implements Site {
     }
   }
 
-  #xdpAccess(pc: number, base: number, off: number, size: number, how: AccessKind): void {
+  #fieldAccess(pc: number, base: number, off: number, size: number, how: AccessKind): void {
     const moved = this.registers.value[base]!;
-    if (how === "load" && size === 4 && moved === 0 && XDP_FIELDS.has(off)) {
+    const isPlain = (how === "load" || how === "store") && moved === 0;
+    if (isPlain && fieldAccess(this.program.context, off, size, how) !== undefined) {
       this.contextLoads.add(pc);
       return;
     }
     const where = `context${moved === 0 ? "" : signed(moved)}${signed(off)}`;
-    this.report(pc, "contextAccess", `${how} of ${size} bytes at ${where}, expected a load of 4 bytes at 0, 4 or 8`);
+    this.report(pc, "contextAccess", `${how} of ${size} bytes at ${where}, where ${this.program.context} has no field`);
   }
 
   #exit(pc: number): void {

@@ -1,16 +1,19 @@
 // The rules that look at one slot alone (and at its neighbour, for the two slots of lddw): registers, reserved fields,
 // map indexes, immediates that divide or shift. RFC 9669 sections 3 to 5; Linux: check_alu_op, resolve_pseudo_ldimm64.
 
-import { helperName } from "../helper-names.js";
+import { helperName, MOST_HELPER } from "../helper-names.js";
+import { HELPERS } from "../helpers.js";
 import { badField, FP, type Insn } from "../insn.js";
 import type { LddwRow } from "../isa.js";
-import type { MapSpec } from "../program.js";
+import type { ContextKind, MapSpec } from "../program.js";
 import type { Report } from "./problem.js";
 
 /** What the fields of an instruction may refer to. */
 interface Surroundings {
   readonly maps: readonly MapSpec[];
   readonly helpers: ReadonlySet<number>;
+  readonly context: ContextKind;
+  readonly unknownCalls: number | undefined;
 }
 
 /** Report what is wrong with the slot at `pc` by itself. */
@@ -45,10 +48,22 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
   }
   if (row.kind === "lddw") checkLddw(row, code, pc, around.maps, report);
   if (row.kind === "call") {
-    if (row.target === "kfunc") report(pc, "notSupported", "call of a kernel function");
-    if (row.target === "helper" && !around.helpers.has(imm)) {
-      report(pc, "badCallTarget", `call of ${helperName(imm)}, which is not modelled`);
+    if (row.target === "kfunc" && around.unknownCalls === undefined) {
+      report(pc, "notSupported", "call of a kernel function: with --unknown-calls it is one of which nothing is known");
     }
+    if (row.target === "helper") checkHelper(imm, pc, around, report);
+  }
+}
+
+function checkHelper(id: number, pc: number, around: Surroundings, report: Report): void {
+  const { context, helpers, unknownCalls } = around;
+  const contexts = HELPERS.get(id)?.contexts;
+  if (!helpers.has(id)) {
+    if (unknownCalls === undefined) report(pc, "badCallTarget", `call of ${helperName(id)}, which is not modelled`);
+    else if (id < 0 || id > MOST_HELPER) report(pc, "badCallTarget", `call of ${helperName(id)}, which no kernel has`);
+  } else if (contexts !== undefined && !contexts.includes(context)) {
+    const wanted = contexts.join(" or ");
+    report(pc, "badCallTarget", `call of ${helperName(id)}, for which the context must be ${wanted}, not ${context}`);
   }
 }
 

@@ -13,11 +13,13 @@ class BlockStates {
   readonly #reached: Uint8Array;
   readonly #kinds: Uint8Array;
   readonly #values: Int32Array;
+  readonly #spilled: Int32Array;
 
   constructor(blocks: number) {
     this.#reached = new Uint8Array(blocks);
     this.#kinds = new Uint8Array(blocks * REGISTERS);
     this.#values = new Int32Array(blocks * REGISTERS);
+    this.#spilled = new Int32Array(blocks * 2);
   }
 
   isReached(block: number): boolean {
@@ -27,6 +29,8 @@ class BlockStates {
   load(block: number, into: Registers): void {
     const at = block * REGISTERS;
     for (let r = 0; r < REGISTERS; r++) into.set(r, this.#kinds[at + r]!, this.#values[at + r]!);
+    into.spilled[0] = this.#spilled[2 * block]!;
+    into.spilled[1] = this.#spilled[2 * block + 1]!;
   }
 
   /** Join `registers` into the state of `block`. @returns whether that changed it. */
@@ -36,9 +40,15 @@ class BlockStates {
       this.#reached[block] = 1;
       this.#kinds.set(registers.kind, at);
       this.#values.set(registers.value, at);
+      this.#spilled.set(registers.spilled, 2 * block);
       return true;
     }
     let changed = false;
+    for (let i = 0; i < 2; i++) {
+      const both = this.#spilled[2 * block + i]! & registers.spilled[i]!;
+      if (both !== this.#spilled[2 * block + i]) changed = true;
+      this.#spilled[2 * block + i] = both;
+    }
     for (let r = 0; r < REGISTERS; r++) {
       if (joinInto(this.#kinds, this.#values, at + r, registers.kind[r]!, registers.value[r]!)) changed = true;
     }

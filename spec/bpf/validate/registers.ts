@@ -4,7 +4,7 @@
 import { HELPERS, TAIL_CALL } from "../helpers.js";
 import { FP, type Insn, lddwHalves, REGISTERS } from "../insn.js";
 import type { AluRow, LddwRow } from "../isa.js";
-import type { ContextKind } from "../program.js";
+import { type ContextKind, hasFields } from "../program.js";
 import { fold } from "./fold.js";
 import {
   CONSTANT,
@@ -13,6 +13,7 @@ import {
   isNumber,
   MAP,
   MAY_BE_CONTEXT,
+  MAY_BE_FRAME,
   MAY_BE_NULL,
   NULLABLE,
   OTHER,
@@ -27,12 +28,17 @@ const MAX_OFFSET = 2 ** 29;
 export class Registers {
   readonly kind = new Uint8Array(REGISTERS);
   readonly value = new Int32Array(REGISTERS);
+  /** Words of the frame that hold the context: bit i, counted from r10 down, of two words of 32. */
+  readonly spilled = new Int32Array(2);
+  readonly #hasFields: boolean;
 
   /** `leaked`: pointers to the xdp context may be in memory, so a load of 8 bytes may give one. */
   constructor(
     readonly context: ContextKind,
     readonly leaked: boolean,
-  ) {}
+  ) {
+    this.#hasFields = hasFields(context);
+  }
 
   set(r: number, kind: number, value = 0): void {
     this.kind[r] = kind;
@@ -53,11 +59,42 @@ export class Registers {
     this.kind.fill(UNINITIALISED);
     this.value.fill(0);
     this.set(FP, FRAME, 0);
+    this.forgetSpills();
+  }
+
+  forgetSpills(): void {
+    this.spilled.fill(0);
+  }
+
+  /** A store through `base`: what was spilled there is gone, or the context is. */
+  #stored(base: number, off: number, size: number, src: number | undefined): void {
+    if (this.kind[base] !== FRAME) {
+      if ((this.taint(base) & MAY_BE_FRAME) !== 0) this.forgetSpills();
+      return;
+    }
+    const at = this.value[base]! + off;
+    for (const end of [at, at + size - 1]) this.#mark(Math.floor(end / 8) * 8, false);
+    if (src !== undefined && size === 8 && this.kind[src] === CONTEXT && this.value[src] === 0) this.#mark(at, true);
+  }
+
+  #mark(at: number, isContext: boolean): void {
+    const word = -at / 8 - 1;
+    if (!(Number.isInteger(word) && word >= 0 && word < 64)) return;
+    const bit = 1 << (word & 31);
+    if (isContext) this.spilled[word >> 5]! |= bit;
+    else this.spilled[word >> 5]! &= ~bit;
+  }
+
+  /** Whether a load of 8 bytes gives the context. */
+  #isSpilled(base: number, off: number): boolean {
+    const word = -(this.value[base]! + off) / 8 - 1;
+    const isWord = this.kind[base] === FRAME && Number.isInteger(word) && word >= 0 && word < 64;
+    return isWord && ((this.spilled[word >> 5]! >> (word & 31)) & 1) === 1;
   }
 
   /** Whether the slot may put a pointer to the xdp context where only memory remembers it, or return it. */
   leaks({ row, src }: Insn): boolean {
-    if (this.context !== "xdp") return false;
+    if (!this.#hasFields) return false;
     if (row.kind === "exit") return (this.taint(0) & MAY_BE_CONTEXT) !== 0;
     return (
       (row.kind === "store" || row.kind === "atomic" || row.kind === "storeRelease") &&
@@ -67,7 +104,7 @@ export class Registers {
 
   /** Do what the slot at `pc` does. */
   step(code: readonly Insn[], pc: number): void {
-    const { row, dst, src, imm } = code[pc]!;
+    const { row, dst, src, off, imm } = code[pc]!;
     switch (row.kind) {
       case "alu":
         if (row.operand === "reg") this.#alu(row, dst, this.kind[src]!, this.value[src]!);
@@ -85,17 +122,26 @@ export class Registers {
         break;
       case "load":
         // Narrow loads cannot carry a pointer, but for the context fields that Linux widens.
-        if (this.context === "xdp" && this.kind[src] === CONTEXT) this.set(dst, OTHER);
+        if (this.#hasFields && this.kind[src] === CONTEXT) this.set(dst, OTHER);
+        else if (this.#hasFields && row.size === 8 && this.#isSpilled(src, off)) this.set(dst, CONTEXT);
         else this.#loaded(dst, row.size);
+        break;
+      case "store":
+      case "storeRelease":
+        if (this.#hasFields) this.#stored(dst, off, row.size, src);
+        break;
+      case "storeImm":
+        if (this.#hasFields) this.#stored(dst, off, row.size, undefined);
         break;
       case "loadAcquire":
         this.#loaded(dst, row.size);
         break;
       case "atomic":
+        if (this.#hasFields) this.#stored(dst, off, row.size, undefined);
         if (row.fetch) this.#loaded(row.op === "cmpxchg" ? 0 : src, row.size);
         break;
       case "call":
-        if (row.target === "local") this.#loaded(0, 8);
+        if (row.target === "local") this.#called();
         else if (imm !== TAIL_CALL) this.#returned(pc, imm);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
         break;
@@ -104,9 +150,15 @@ export class Registers {
     }
   }
 
+  /** A function may write whatever it was given pointers to. */
+  #called(): void {
+    for (let r = 1; r <= 5; r++) if ((this.taint(r) & MAY_BE_FRAME) !== 0) this.forgetSpills();
+    this.#loaded(0, 8);
+  }
+
   #returned(pc: number, id: number): void {
     const returns = HELPERS.get(id)?.returns;
-    if (returns === "valueOrNull") {
+    if (returns === "valueOrNull" || returns === "recordOrNull") {
       // What the same call returned before, in a loop, is another pointer.
       for (let r = 0; r < REGISTERS; r++) if (this.#isFrom(pc, r)) this.set(r, OTHER, MAY_BE_NULL);
       this.set(0, NULLABLE, pc);
@@ -130,6 +182,7 @@ export class Registers {
   copyFrom(other: Registers): void {
     this.kind.set(other.kind);
     this.value.set(other.value);
+    this.spilled.set(other.spilled);
   }
 
   /** A value of `size` bytes from memory, or from a function. */

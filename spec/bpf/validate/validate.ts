@@ -100,7 +100,8 @@ function shapeOf(
   if (code.length === 0) report(0, "empty", "no instructions, expected at least an exit");
   if (code.length > MAX_SLOTS) report(MAX_SLOTS, "tooLong", `${code.length} slots, expected at most ${MAX_SLOTS}`);
   if (problems.count > before) return undefined;
-  const around = { maps: program.maps, helpers };
+  const { maps, context, unknownCalls } = program;
+  const around = { maps, context, unknownCalls, helpers };
   for (let pc = 0; pc < code.length; pc++) checkFields(code, pc, around, report);
   if (problems.count > before) return undefined;
   const functions = findFunctions(code, report);

@@ -1,6 +1,12 @@
 // The plan of a case: which maps it has, what r1 points to, and what its memory allows.
 
-import type { ArrayMap, HashMap, MapSpec, ProgArrayMap } from "../../../../spec/bpf/program.js";
+import {
+  type ArrayMap,
+  type HashMap,
+  isDataMap,
+  type MapSpec,
+  type ProgArrayMap,
+} from "../../../../spec/bpf/program.js";
 import type { Dialect } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Plan } from "./body.js";
@@ -33,7 +39,7 @@ export function makePlan(features: Features, { menu, rows, dialect, inputBytes, 
     calleeStackBytes: dialect.calleeStackBytes,
     zeroedFrame: dialect.zeroedFrame,
     aligned,
-    dataMaps: maps.flatMap((map, i) => (map.kind === "progArray" ? [] : [i])),
+    dataMaps: maps.flatMap((map, i) => (isDataMap(map) ? [i] : [])),
     progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
     context:
       kind === "memory" ? memory("context", inputBytes) : { ...memory("context", 0), movable: false, spillable: false },
@@ -41,7 +47,7 @@ export function makePlan(features: Features, { menu, rows, dialect, inputBytes, 
     packetEnd: { ...memory("packetEnd", 0), movable: false },
     mapObjects: maps.map((_, map) => ({ ...memory("map", 0), movable: false, map })),
     values: maps.map((spec, map) => ({
-      ...memory("value", spec.kind === "progArray" ? 0 : spec.valueBytes),
+      ...memory("value", isDataMap(spec) ? spec.valueBytes : 0),
       shortLived: spec.kind === "hash",
       spillable: spec.kind !== "hash",
       map,

@@ -2,7 +2,7 @@
 
 import { type Insn, insn } from "../../../../spec/bpf/insn.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
-import type { MapSpec } from "../../../../spec/bpf/program.js";
+import { isDataMap, type MapSpec } from "../../../../spec/bpf/program.js";
 import type { Case } from "../../../../subjects/case.js";
 import type { Pass } from "../../shrink.js";
 import { withoutEach } from "../../smaller.js";
@@ -71,7 +71,7 @@ export function* fewerMaps(value: Case): Cases {
     yield withProgram(value, { code: code.map((slots) => slots.map(renumber)), maps: kept.map((i) => maps[i]!) });
   }
   for (const [i, map] of maps.entries()) {
-    if (map.kind !== "progArray" && map.contents !== undefined) {
+    if (isDataMap(map) && map.contents !== undefined) {
       const { contents: _, ...empty } = map;
       yield withProgram(value, { maps: maps.with(i, empty) });
       continue;

@@ -1,0 +1,253 @@
+// Helpers that ask the kernel: what time it is, who runs, what lies at an address, and where a packet shall go. What a
+// program sees of the answer is fixed; what it asks for without an answer is kept as a request.
+
+import { type U64, u32, u64 } from "../../bits.js";
+import { pointerTo } from "../memory.js";
+import {
+  ERROR,
+  type Helper,
+  type HelperArg,
+  type HelperResult,
+  type HelperWorld,
+  readArgument,
+  readSized,
+  request,
+  returns,
+  sizeArgument,
+  writeArgument,
+} from "./helper.js";
+import { formatsOf, formatted } from "./trace-printk.js";
+
+const NANOSECONDS_PER_READING = 1000n;
+const NANOSECONDS_PER_JIFFY = 4_000_000n;
+/** Jiffies begin five minutes before they overflow 32 bits. */
+const INITIAL_JIFFIES = 0xffff_ffffn - 75_000n;
+/** Thread group 1234, thread 1235; user and group 1000. */
+const PID_TGID = (1234n << 32n) | 1235n;
+const UID_GID = (1000n << 32n) | 1000n;
+const COMM = "rox";
+/** Where no program and no probe can read. */
+const TASK = pointerTo(0x0000_0440_0000);
+const CGROUP_ID = 1n;
+const COOKIE = 1n;
+
+/** Marsaglia's xorshift with shifts 13, 7 and 17; the low half of the new state. */
+function randomU32(world: HelperWorld): U64 {
+  let state = u64(world.random);
+  state = u64(state ^ (state << 13n));
+  state = u64(state ^ (state >> 7n));
+  state = u64(state ^ (state << 17n));
+  world.random = state;
+  return u32(state);
+}
+
+function readClock(world: HelperWorld): bigint {
+  const now = world.clock;
+  world.clock += NANOSECONDS_PER_READING;
+  return now;
+}
+
+/** r1, r2: where to; r3: from where. What cannot be read is zero. */
+function probeRead(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const size = sizeArgument(args, 1);
+  if (typeof size !== "number") return size;
+  const bytes = new Uint8Array(size);
+  const isThere = size === 0 || world.memory.read(args[2]!, bytes);
+  return writeArgument(world, args, 0, isThere ? bytes : new Uint8Array(size), isThere ? 0n : ERROR.EFAULT);
+}
+
+/** The same up to a zero byte. @returns the length with the zero byte that always ends it */
+function probeReadStr(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const size = sizeArgument(args, 1);
+  if (typeof size !== "number") return size;
+  const text: number[] = [];
+  for (let last = -1; last !== 0 && text.length < size; text.push(last)) {
+    const byte = new Uint8Array(1);
+    if (!world.memory.read(u64(args[2]! + BigInt(text.length)), byte)) {
+      return writeArgument(world, args, 0, new Uint8Array(size), ERROR.EFAULT);
+    }
+    last = text.length === size - 1 ? 0 : byte[0]!;
+  }
+  return writeArgument(world, args, 0, Uint8Array.from(text), BigInt(text.length));
+}
+
+function currentComm(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const size = sizeArgument(args, 1);
+  if (typeof size !== "number") return size;
+  const name = new Uint8Array(size);
+  name.set(Buffer.from(COMM).subarray(0, Math.max(0, size - 1)));
+  return writeArgument(world, args, 0, name, size === 0 ? ERROR.EINVAL : 0n);
+}
+
+const PRINTK_ARGUMENTS = 3;
+
+function tracePrintk(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const format = readSized(world, args, 0);
+  if (!(format instanceof Uint8Array)) return format;
+  const formats = formatsOf(format);
+  if (formats === undefined || formats.length > PRINTK_ARGUMENTS) return returns(ERROR.EINVAL);
+  const printed = formatted(format, formats, args.slice(2), world.memory);
+  request(world, 6, [], printed);
+  return returns(BigInt(printed.length));
+}
+
+/** The arguments that the format asks for. */
+function printkCounts(world: HelperWorld, args: readonly U64[]): number {
+  const format = readSized(world, args, 0);
+  const formats = format instanceof Uint8Array ? formatsOf(format) : undefined;
+  return 2 + Math.min(formats?.length ?? 0, PRINTK_ARGUMENTS);
+}
+
+const TC = { shot: 2n, redirect: 7n } as const;
+const XDP = { aborted: 0n, redirect: 4n } as const;
+const INGRESS = 1n;
+
+function redirect(world: HelperWorld, [ifindex = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  const isXdp = world.program.context === "xdp";
+  if ((flags & ~(isXdp ? 0n : INGRESS)) !== 0n) return returns(isXdp ? XDP.aborted : TC.shot);
+  request(world, 23, [ifindex, flags]);
+  return returns(isXdp ? XDP.redirect : TC.redirect);
+}
+
+/** sizeof(struct bpf_redir_neigh). */
+const NEIGHBOUR_BYTES = 20;
+
+function redirectNeigh(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const [ifindex = 0n, , , flags = 0n] = args;
+  const params = readSized(world, args, 1);
+  if (!(params instanceof Uint8Array)) return params;
+  if ((params.length !== 0 && params.length < NEIGHBOUR_BYTES) || flags !== 0n) return returns(TC.shot);
+  request(world, 152, [ifindex], params);
+  return returns(TC.redirect);
+}
+
+function redirectPeer(world: HelperWorld, [ifindex = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  if (flags !== 0n) return returns(TC.shot);
+  request(world, 155, [ifindex]);
+  return returns(TC.redirect);
+}
+
+/** sizeof(struct bpf_tunnel_key), and where older ones end. */
+const TUNNEL_KEY_BYTES = [44, 28, 26, 24, 8] as const;
+const TUNNEL_KEY = 44;
+const TUNNEL_FLAGS = 0x1fn;
+
+function setTunnelKey(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const key = readSized(world, args, 1);
+  if (!(key instanceof Uint8Array)) return key;
+  const isKnown = TUNNEL_KEY_BYTES.some((bytes) => bytes === key.length);
+  if ((args[3]! & ~TUNNEL_FLAGS) !== 0n || !isKnown) return returns(ERROR.EINVAL);
+  const whole = new Uint8Array(TUNNEL_KEY);
+  whole.set(key);
+  world.tunnelKey = whole;
+  request(world, 21, [args[3]!], key);
+  return returns(0n);
+}
+
+/** What was set, and nothing before that: the packet itself came through no tunnel. */
+function getTunnelKey(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const size = sizeArgument(args, 2);
+  if (typeof size !== "number") return size;
+  const isKnown = TUNNEL_KEY_BYTES.some((bytes) => bytes === size) && (args[3]! & ~0x11n) === 0n;
+  const key = isKnown ? world.tunnelKey?.slice(0, size) : undefined;
+  return writeArgument(world, args, 1, key ?? new Uint8Array(size), key === undefined ? ERROR.EINVAL : 0n);
+}
+
+/** struct bpf_fib_lookup. */
+const FIB = { bytes: 64, ifindex: 8, metric: 12, destination: 32, vlan: 48, source: 52, neighbour: 58 } as const;
+const FAMILY = { inet: 2, inet6: 10 } as const;
+const FIB_FLAGS = 0x3fn;
+const NOT_FORWARDED = 4n;
+
+/** One route leads everywhere but to the address of zeros: to interface 2, by the neighbour 02:00:00:00:00:02. */
+function fibLookup(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const params = readSized(world, args, 1);
+  if (!(params instanceof Uint8Array)) return params;
+  if (params.length < FIB.bytes || (args[3]! & ~FIB_FLAGS) !== 0n) return returns(ERROR.EINVAL);
+  const [family] = params;
+  if (family !== FAMILY.inet && family !== FAMILY.inet6) return returns(ERROR.EAFNOSUPPORT);
+  const bytes = family === FAMILY.inet ? 4 : 16;
+  const to = params.subarray(FIB.destination, FIB.destination + bytes);
+  if (to.every((byte) => byte === 0)) return returns(NOT_FORWARDED);
+  const found = readArgument(world, args, 1, FIB.bytes);
+  if (!(found instanceof Uint8Array)) return found;
+  const view = new DataView(found.buffer);
+  view.setUint32(FIB.ifindex, 2, true);
+  view.setUint32(FIB.metric, 0, true);
+  view.setUint32(FIB.vlan, 0, true);
+  found.set([2, 0, 0, 0, 0, 1], FIB.source);
+  found.set([2, 0, 0, 0, 0, 2], FIB.neighbour);
+  return writeArgument(world, args, 1, found, 0n);
+}
+
+const SOL_SOCKET = 1n;
+const OPTION_BYTES = 4;
+
+/** Options of the socket itself, which are numbers; nobody sees what was set. */
+function setsockopt(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const option = readSized(world, args, 3);
+  if (!(option instanceof Uint8Array)) return option;
+  if (u32(args[1]!) !== SOL_SOCKET || option.length !== OPTION_BYTES) return returns(ERROR.EINVAL);
+  request(world, 49, [args[1]!, args[2]!], option);
+  return returns(0n);
+}
+
+const is = (
+  id: number,
+  name: string,
+  args: readonly HelperArg[],
+  run: Helper["run"],
+  more: Partial<Helper> = {},
+): Helper => ({
+  ...{ id, name, args, returns: "scalar", run },
+  ...more,
+});
+/** An answer that is always the same. */
+const fixed = (
+  id: number,
+  name: string,
+  answer: bigint,
+  more: Partial<Helper> & { args?: readonly HelperArg[] } = {},
+): Helper => is(id, name, more.args ?? [], () => returns(answer), more);
+
+const ON_SKB = { contexts: ["skb"] } as const;
+const REQUESTS = { requests: true } as const;
+const PROBE = ["room", "size", "address"] as const;
+const CLOCKS: readonly (readonly [number, string])[] = [
+  [5, "ktime_get_ns"],
+  [125, "ktime_get_boot_ns"],
+  [160, "ktime_get_coarse_ns"],
+  [208, "ktime_get_tai_ns"],
+];
+
+export const KERNEL_HELPERS: readonly Helper[] = [
+  is(4, "probe_read", PROBE, probeRead),
+  ...CLOCKS.map(([id, name]) => is(id, name, [], (world) => returns(readClock(world)))),
+  is(6, "trace_printk", ["bytes", "size", "scalar", "scalar", "scalar"], tracePrintk, {
+    ...REQUESTS,
+    counts: printkCounts,
+  }),
+  is(7, "get_prandom_u32", [], (world) => returns(randomU32(world))),
+  is(8, "get_smp_processor_id", [], (world) => returns(BigInt(world.cpu))),
+  fixed(14, "get_current_pid_tgid", PID_TGID),
+  fixed(15, "get_current_uid_gid", UID_GID),
+  is(16, "get_current_comm", ["room", "size"], currentComm),
+  is(20, "skb_get_tunnel_key", ["context", "room", "size", "scalar"], getTunnelKey, ON_SKB),
+  is(21, "skb_set_tunnel_key", ["context", "bytes", "size", "scalar"], setTunnelKey, { ...ON_SKB, ...REQUESTS }),
+  is(23, "redirect", ["scalar", "scalar"], redirect, { contexts: ["skb", "xdp"], ...REQUESTS }),
+  fixed(35, "get_current_task", TASK),
+  fixed(42, "get_numa_node_id", 0n),
+  is(45, "probe_read_str", PROBE, probeReadStr),
+  fixed(46, "get_socket_cookie", COOKIE, { args: ["context"] }),
+  is(49, "setsockopt", ["context", "scalar", "scalar", "bytes", "size"], setsockopt, {
+    contexts: ["memory"],
+    ...REQUESTS,
+  }),
+  is(69, "fib_lookup", ["context", "both", "size", "scalar"], fibLookup, { contexts: ["skb", "xdp"] }),
+  fixed(80, "get_current_cgroup_id", CGROUP_ID),
+  is(113, "probe_read_kernel", PROBE, probeRead),
+  is(115, "probe_read_kernel_str", PROBE, probeReadStr),
+  is(118, "jiffies64", [], (world) => returns(INITIAL_JIFFIES + readClock(world) / NANOSECONDS_PER_JIFFY)),
+  is(152, "redirect_neigh", ["scalar", "bytesOrNull", "size", "scalar"], redirectNeigh, { ...ON_SKB, ...REQUESTS }),
+  is(155, "redirect_peer", ["scalar", "scalar"], redirectPeer, { ...ON_SKB, ...REQUESTS }),
+];

@@ -1,0 +1,297 @@
+// Helpers that read, write and move the packet. Results and limits are those of Linux 6.12 (net/core/filter.c) for a packet
+// that lies in one piece, begins with an Ethernet header and carries no checksum of the hardware.
+
+import { type U64, u64 } from "../../bits.js";
+import { pointerTo } from "../memory.js";
+import { differenceOf, replaced2, replaced4, replacedByDifference } from "./checksum.js";
+import {
+  ERROR,
+  type Helper,
+  type HelperArg,
+  type HelperResult,
+  type HelperWorld,
+  int,
+  readSized,
+  request,
+  returns,
+  sizeArgument,
+  writeArgument,
+} from "./helper.js";
+
+const ETHERNET_BYTES = 14;
+/** sizeof(struct xdp_frame), at the start of the headroom. */
+const XDP_FRAME_BYTES = 40;
+const MOST_META_BYTES = 255;
+const MOST_OFFSET = 0x7fff_ffffn;
+const XDP_PASS_OVER = 0xffff;
+
+const unsigned = (value: bigint): bigint => BigInt.asUintN(32, value);
+
+function loadBytes(world: HelperWorld, args: readonly U64[], base: number): HelperResult {
+  const size = sizeArgument(args, 3);
+  if (typeof size !== "number") return size;
+  const offset = unsigned(args[1]!);
+  const bytes = offset > MOST_OFFSET ? undefined : world.packet.read(base + Number(offset), size);
+  return writeArgument(world, args, 2, bytes ?? new Uint8Array(size), bytes === undefined ? ERROR.EFAULT : 0n);
+}
+
+/** BPF_HDR_START_MAC and BPF_HDR_START_NET. */
+const HEADER_STARTS = [0, ETHERNET_BYTES] as const;
+
+function loadBytesRelative(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const start = HEADER_STARTS[Number(unsigned(args[4]!))];
+  if (start !== undefined) return loadBytes(world, args, start);
+  const size = sizeArgument(args, 3);
+  if (typeof size !== "number") return size;
+  return writeArgument(world, args, 2, new Uint8Array(size), ERROR.EFAULT);
+}
+
+const INVALIDATE_HASH = 2n;
+
+function storeBytes(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const bytes = readSized(world, args, 2);
+  if (!(bytes instanceof Uint8Array)) return bytes;
+  if ((args[4]! & ~3n) !== 0n) return returns(ERROR.EINVAL);
+  const offset = unsigned(args[1]!);
+  if (offset > MOST_OFFSET || !world.packet.write(Number(offset), bytes)) return returns(ERROR.EFAULT);
+  if ((args[4]! & INVALIDATE_HASH) !== 0n) world.packet.setField("hash", 0n);
+  return returns(0n);
+}
+
+const CHECKSUM_BYTES = 2;
+/** BPF_F_PSEUDO_HDR, BPF_F_MARK_MANGLED_0, BPF_F_MARK_ENFORCE, and how many bytes have changed. */
+const CHANGED_BYTES = 0xfn;
+const MARK_MANGLED_0 = 0x20n;
+const MARK_ENFORCE = 0x40n;
+const MANGLED_0 = 0xffff;
+
+/** r2: the offset of the checksum, r3 and r4: what was there and what is there now, r5: flags. */
+function replaceChecksum(world: HelperWorld, args: readonly U64[], known: bigint): HelperResult {
+  const [, at, from, to, flags] = args as readonly [U64, U64, U64, U64, U64];
+  if ((flags & ~known) !== 0n) return returns(ERROR.EINVAL);
+  const offset = unsigned(at);
+  if (offset > 0xffffn || offset % 2n !== 0n) return returns(ERROR.EFAULT);
+  const old = world.packet.read(Number(offset), CHECKSUM_BYTES);
+  if (old === undefined) return returns(ERROR.EFAULT);
+  const before = old[0]! | (old[1]! << 8);
+  const isMarked = (flags & MARK_MANGLED_0) !== 0n;
+  if (isMarked && before === 0 && (flags & MARK_ENFORCE) === 0n) return returns(0n);
+  const sum = changedChecksum(before, from, to, flags & CHANGED_BYTES);
+  if (sum === undefined) return returns(ERROR.EINVAL);
+  const put = isMarked && sum === 0 ? MANGLED_0 : sum;
+  world.packet.write(Number(offset), Uint8Array.of(put & 0xff, put >> 8));
+  return returns(0n);
+}
+
+function changedChecksum(sum: number, from: U64, to: U64, bytes: bigint): number | undefined {
+  if (bytes === 0n) return from === 0n ? replacedByDifference(sum, Number(unsigned(to))) : undefined;
+  if (bytes === 2n) return replaced2(sum, Number(BigInt.asUintN(16, from)), Number(BigInt.asUintN(16, to)));
+  return bytes === 4n ? replaced4(sum, Number(unsigned(from)), Number(unsigned(to))) : undefined;
+}
+
+const MOST_DIFFERENCE_BYTES = 512;
+
+/** r1, r2: bytes to take away; r3, r4: bytes to add; r5: the sum so far. */
+function csumDiff(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const from = readSized(world, args, 0);
+  if (!(from instanceof Uint8Array)) return from;
+  const to = readSized(world, args, 2);
+  if (!(to instanceof Uint8Array)) return to;
+  const isWhole = (from.length | to.length) % 4 === 0 && from.length + to.length <= MOST_DIFFERENCE_BYTES;
+  if (!isWhole) return returns(ERROR.EINVAL);
+  return returns(BigInt(differenceOf(from, to, Number(unsigned(args[4]!)))));
+}
+
+function adjustHead(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperResult {
+  const { packet, memory } = world;
+  const delta = int(by);
+  const metaBytes = packet.data - packet.meta;
+  const data = packet.data + delta;
+  const least = packet.data - packet.headroom + XDP_FRAME_BYTES + metaBytes;
+  if (data < least || data > packet.end - ETHERNET_BYTES) return returns(ERROR.EINVAL);
+  if (metaBytes > 0) {
+    const meta = new Uint8Array(metaBytes);
+    memory.read(pointerTo(packet.meta), meta);
+    memory.write(pointerTo(packet.meta + delta), meta);
+  }
+  packet.move({ head: delta });
+  return returns(0n);
+}
+
+function adjustTail(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperResult {
+  const { packet, memory } = world;
+  const delta = int(by);
+  if (delta > packet.tailroom || packet.length + delta < ETHERNET_BYTES) return returns(ERROR.EINVAL);
+  if (delta > 0) memory.write(pointerTo(packet.end), new Uint8Array(delta));
+  packet.move({ tail: delta });
+  return returns(0n);
+}
+
+function adjustMeta(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperResult {
+  const { packet } = world;
+  const meta = packet.meta + int(by);
+  const bytes = packet.data - meta;
+  if (bytes < 0 || bytes > packet.headroom - XDP_FRAME_BYTES) return returns(ERROR.EINVAL);
+  if (bytes % 4 !== 0 || bytes > MOST_META_BYTES) return returns(ERROR.EACCES);
+  packet.move({ meta: int(by) });
+  return returns(0n);
+}
+
+function changeTail(world: HelperWorld, [, length = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  const { packet, memory } = world;
+  const delta = Number(unsigned(length)) - packet.length;
+  if (flags !== 0n || delta > packet.tailroom || packet.length + delta < ETHERNET_BYTES) return returns(ERROR.EINVAL);
+  if (delta > 0) memory.write(pointerTo(packet.end), new Uint8Array(delta));
+  packet.move({ tail: delta });
+  return returns(0n);
+}
+
+/** Make room for so many zeros after the first `offset` bytes, which move forward; or take as many away. */
+function resize(world: HelperWorld, offset: number, delta: number): boolean {
+  const { packet, memory } = world;
+  const first = packet.read(0, offset);
+  if (first === undefined || delta > packet.headroom || offset - delta > packet.length) return false;
+  packet.move({ head: -delta });
+  packet.write(0, first);
+  if (delta > 0) memory.write(pointerTo(packet.data + offset), new Uint8Array(delta));
+  return true;
+}
+
+function changeHead(world: HelperWorld, [, room = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  if (flags !== 0n || unsigned(room) > MOST_OFFSET) return returns(ERROR.EINVAL);
+  return returns(resize(world, 0, Number(unsigned(room))) ? 0n : ERROR.ENOMEM);
+}
+
+const IPV4 = { type: 0x0008n, bytes: 20 } as const;
+const IPV6 = { type: 0xdd86n, bytes: 40 } as const;
+/** BPF_ADJ_ROOM_NET and BPF_ADJ_ROOM_MAC. */
+const MODES = { net: 0n, mac: 1n } as const;
+const MOST_ROOM = 0xfff;
+
+function adjustRoom(world: HelperWorld, [, by = 0n, mode = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  const { packet } = world;
+  const delta = int(by);
+  if (flags !== 0n) return returns(ERROR.EINVAL);
+  if (Math.abs(delta) > MOST_ROOM) return returns(ERROR.EFAULT);
+  const header = [IPV4, IPV6].find(({ type }) => type === packet.field("protocol"));
+  const offset = ETHERNET_BYTES + (unsigned(mode) === MODES.net ? (header?.bytes ?? 0) : 0);
+  if (header === undefined || unsigned(mode) > MODES.mac) return returns(ERROR.ENOTSUPP);
+  if (delta < 0 && packet.length - ETHERNET_BYTES + delta < header.bytes) return returns(ERROR.ENOTSUPP);
+  return returns(resize(world, offset, delta) ? 0n : ERROR.ENOMEM);
+}
+
+/** From IPv4 to IPv6 or back: the longer header has zeros, which the program writes. */
+function changeProto(world: HelperWorld, [, proto = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  const { packet } = world;
+  if (flags !== 0n) return returns(ERROR.EINVAL);
+  const [from, to] = [packet.field("protocol"), BigInt.asUintN(16, proto)];
+  const delta = from === IPV4.type && to === IPV6.type ? 20 : from === IPV6.type && to === IPV4.type ? -20 : 0;
+  if (delta === 0) return returns(ERROR.ENOTSUPP);
+  if (!resize(world, ETHERNET_BYTES, delta)) return returns(ERROR.ENOMEM);
+  packet.setField("protocol", to);
+  return returns(0n);
+}
+
+const PACKET_OTHERHOST = 3n;
+
+function changeType(world: HelperWorld, [, type = 0n]: readonly bigint[]): HelperResult {
+  const now = world.packet.field("pkt_type");
+  if (now > PACKET_OTHERHOST || unsigned(type) > PACKET_OTHERHOST) return returns(ERROR.EINVAL);
+  world.packet.setField("pkt_type", type);
+  return returns(0n);
+}
+
+/** Where nobody has hashed the packet: a sum of its first bytes, never 0. */
+function hashRecalc(world: HelperWorld): HelperResult {
+  const { packet } = world;
+  const known = packet.field("hash");
+  if (known !== 0n) return returns(known);
+  const bytes = packet.read(0, Math.min(packet.length, 64)) ?? new Uint8Array();
+  const hash = bytes.reduce(
+    (sum, byte) => u64(BigInt.asUintN(32, (sum ^ BigInt(byte)) * 0x0100_0193n)),
+    u64(0x811c_9dc5n),
+  );
+  packet.setField("hash", hash | 1n);
+  return returns(hash | 1n);
+}
+
+const CLONE_FLAGS = 1n;
+
+function cloneRedirect(world: HelperWorld, [, ifindex = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  if ((flags & ~CLONE_FLAGS) !== 0n) return returns(ERROR.EINVAL);
+  if (unsigned(ifindex) === 0n) return returns(ERROR.EINVAL);
+  const { packet } = world;
+  request(world, 13, [ifindex, flags], packet.read(0, packet.length) ?? new Uint8Array());
+  return returns(0n);
+}
+
+function loadXdpBytes(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const size = sizeArgument(args, 3);
+  if (typeof size !== "number") return size;
+  const bytes = size > XDP_PASS_OVER ? undefined : world.packet.read(Number(unsigned(args[1]!)), size);
+  return bytes === undefined ? returns(ERROR.EINVAL) : writeArgument(world, args, 2, bytes, 0n);
+}
+
+function storeXdpBytes(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const bytes = readSized(world, args, 2);
+  if (!(bytes instanceof Uint8Array)) return bytes;
+  return returns(world.packet.write(Number(unsigned(args[1]!)), bytes) ? 0n : ERROR.EINVAL);
+}
+
+const of =
+  (contexts: Helper["contexts"]) =>
+  (id: number, name: string, args: readonly HelperArg[], run: Helper["run"], more: Partial<Helper> = {}): Helper => ({
+    id,
+    name,
+    args: ["context", ...args],
+    returns: "scalar",
+    ...(contexts && { contexts }),
+    run,
+    ...more,
+  });
+const skb = of(["skb"]);
+const xdp = of(["xdp"]);
+const MOVES = { movesPacket: true } as const;
+
+export const PACKET_HELPERS: readonly Helper[] = [
+  skb(9, "skb_store_bytes", ["scalar", "bytes", "size", "scalar"], storeBytes, MOVES),
+  skb(10, "l3_csum_replace", ["scalar", "scalar", "scalar", "scalar"], (w, a) => replaceChecksum(w, a, 0xfn), MOVES),
+  skb(11, "l4_csum_replace", ["scalar", "scalar", "scalar", "scalar"], (w, a) => replaceChecksum(w, a, 0x7fn), MOVES),
+  skb(13, "clone_redirect", ["scalar", "scalar"], cloneRedirect, { ...MOVES, requests: true }),
+  skb(26, "skb_load_bytes", ["scalar", "room", "size"], (world, args) => loadBytes(world, args, 0)),
+  {
+    id: 28,
+    name: "csum_diff",
+    args: ["bytesOrNull", "size", "bytesOrNull", "size", "scalar"],
+    returns: "scalar",
+    run: csumDiff,
+  },
+  skb(31, "skb_change_proto", ["scalar", "scalar"], changeProto, MOVES),
+  skb(32, "skb_change_type", ["scalar"], changeType),
+  skb(34, "get_hash_recalc", [], hashRecalc),
+  skb(38, "skb_change_tail", ["scalar", "scalar"], changeTail, MOVES),
+  skb(
+    39,
+    "skb_pull_data",
+    ["scalar"],
+    (world, [, length = 0n]) => returns(unsigned(length) <= BigInt(world.packet.length) ? 0n : ERROR.ENOMEM),
+    MOVES,
+  ),
+  skb(41, "set_hash_invalid", [], (world) => {
+    world.packet.setField("hash", 0n);
+    return returns(0n);
+  }),
+  skb(43, "skb_change_head", ["scalar", "scalar"], changeHead, MOVES),
+  xdp(44, "xdp_adjust_head", ["scalar"], adjustHead, MOVES),
+  skb(48, "set_hash", ["scalar"], (world, [, hash = 0n]) => {
+    world.packet.setField("hash", hash);
+    return returns(0n);
+  }),
+  skb(50, "skb_adjust_room", ["scalar", "scalar", "scalar"], adjustRoom, MOVES),
+  xdp(54, "xdp_adjust_meta", ["scalar"], adjustMeta, MOVES),
+  xdp(65, "xdp_adjust_tail", ["scalar"], adjustTail, MOVES),
+  skb(68, "skb_load_bytes_relative", ["scalar", "room", "size", "scalar"], loadBytesRelative),
+  xdp(188, "xdp_get_buff_len", [], (world) => returns(BigInt(world.packet.length))),
+  xdp(189, "xdp_load_bytes", ["scalar", "room", "size"], loadXdpBytes),
+  xdp(190, "xdp_store_bytes", ["scalar", "bytes", "size"], storeXdpBytes),
+];
