@@ -44,6 +44,8 @@ export class Machine extends KernelCodeSpace {
   readonly packMutex = new Lock(this, "packMutex", "mutex");
   readonly textMutex = new Lock(this, "textMutex", "mutex");
 
+  private readonly modulesStart: Va;
+  private readonly modulesEnd: Va;
   private readonly heap: Heap;
   private readonly extents: Extents;
   /** By first address: bytes without the guard page. */
@@ -59,7 +61,9 @@ export class Machine extends KernelCodeSpace {
     super(options.pageBytes ?? 4096, options.physical);
     this.cpus = options.cpus ?? 2;
     this.heap = new Heap(options.heapBase ?? HEAP_BASE, this.table, this.frames);
-    this.extents = new Extents(options.vmallocBase ?? VMALLOC_BASE, options.vmallocBytes ?? VMALLOC_BYTES);
+    this.modulesStart = options.vmallocBase ?? VMALLOC_BASE;
+    this.modulesEnd = this.modulesStart + (options.vmallocBytes ?? VMALLOC_BYTES);
+    this.extents = new Extents(this.modulesStart, this.modulesEnd - this.modulesStart);
     if (options.vmallocGap !== undefined) this.extents.exclude(options.vmallocGap);
     this.irqsOff = new Array<number>(this.cpus).fill(0);
     this.synced = new Array<number>(this.cpus).fill(0);
@@ -124,6 +128,14 @@ export class Machine extends KernelCodeSpace {
     this.tlb.clear();
     this.irqsOff.fill(0);
     for (const lock of [this.patchLock, this.packMutex, this.textMutex]) lock.holder = undefined;
+  }
+
+  /** Whether stores there are stores to code: the module area and the alias of text pokes. */
+  isText(va: Va): boolean {
+    return (
+      (va >= this.modulesStart && va < this.modulesEnd) ||
+      (va >= this.fixmapSlot && va < this.fixmapSlot + this.pageBytes)
+    );
   }
 
   /** What is allocated now: a load and its free must leave all three as they were. */

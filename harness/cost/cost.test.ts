@@ -1,6 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { MachineEvent } from "../../machine/event.js";
 import { defaultSubject } from "../../subjects/index.js";
+import { openSubject } from "../../subjects/open.js";
+import { isKernel } from "../../subjects/program-subject.js";
+import { linuxKernels } from "../../testing/linux-kernels.js";
+import { available } from "../../testing/required.js";
 import { type CostOptions, costOf, loadWorkload, workloadNames } from "./cost.js";
 import { Counter } from "./counts.js";
 import { playWorkload } from "./play.js";
@@ -61,7 +65,7 @@ test.each([
 
 test("a run of line by line maintenance counts as the range does, with one barrier", () => {
   const countsOf = (events: readonly object[]) => {
-    const counter = new Counter({}, 4096, 2 ** 21);
+    const counter = new Counter({}, 4096, 2 ** 21, () => true);
     for (const event of events) counter.listener({ cpu: 0, ...event } as MachineEvent);
     return counter.counts;
   };
@@ -81,6 +85,16 @@ test("what is played twice costs twice as much, and nothing is left behind", () 
     const [a, b] = [one!.counts[kind], two!.counts[kind]];
     expect(b - a, kind).toBe(a - resident.counts[kind]);
   }
+});
+
+test.each(["packs", "pages"] as const)("a mapping is made read-only and then executable: %s", (allocator) => {
+  const { counts } = playWorkload(workload("load p 4 moves"), { seed: 1, allocator });
+  expect([counts.permissionChanges, counts.areas]).toEqual([2, 1]);
+});
+
+test("stores to the heap are no stores to text: a pack is filled, and then copied into", () => {
+  const { counts } = playWorkload(workload("load p 4 moves"), { seed: 1, allocator: "packs" });
+  expect(counts.bytesFilled).toBe(2 ** 21);
 });
 
 test("sampled rounds count for those that are left out", () => {
@@ -111,6 +125,29 @@ test("every built-in workload plays", async () => {
     if (!result.ok) throw new Error(result.error.got);
     expect(result.value.columns.length, name).toBeGreaterThan(0);
   }
+}, 60_000);
+
+/** Counts of other versions are others: their code is longer or shorter. */
+const kernels = linuxKernels().filter((file) => /-6\.12\..*-arm64$/.test(file));
+const isThere = available("linux", () => (kernels.length > 0 ? undefined : "no vmlinuz-6.12...-arm64 in ROX_LINUX"));
+
+describe.runIf(isThere)("what a workload asks of the machine is the same of impl and of", () => {
+  test.each(kernels)(
+    "%s",
+    (file) => {
+      const opened = openSubject(`linux:${file}`);
+      if (!opened.ok) throw new Error(opened.got);
+      const { subject } = opened;
+      if (!isKernel(subject)) throw new Error(`${subject.name} is no kernel`);
+      for (const name of ["stresser", "test_tag"]) {
+        const options = { seed: 1, allocator: "packs", every: 512 } as const;
+        const theirs = playWorkload(builtIn(name), { ...options, subject });
+        expect(theirs.counts.loads, name).toBeGreaterThan(100);
+        expect(theirs, name).toEqual(playWorkload(builtIn(name), options));
+      }
+    },
+    120_000,
+  );
 });
 
 test("the edits of each old version still fit the sources", () => {

@@ -1,6 +1,7 @@
 // What a workload asks of the machine, counted by kind from its events: exact, and the same for every subject. A clock that
 // runs on unit costs beside them says how long each lock was held.
 
+import type { Va } from "../../machine/address.js";
 import type { LockName, MachineEvent } from "../../machine/event.js";
 import { isAlias } from "../../subjects/step.js";
 
@@ -20,7 +21,7 @@ export const COUNTED = {
   areaPages: "pages of module areas",
   packs: "packs made",
   bytesCopied: "bytes copied into text",
-  bytesFilled: "bytes filled or stored",
+  bytesFilled: "bytes of text filled or stored",
   heapObjects: "heap objects",
   heapBytes: "bytes of heap objects",
   patchLock: "patch_lock taken",
@@ -65,6 +66,8 @@ export class Counter {
     private readonly nanoseconds: Nanoseconds,
     private readonly pageBytes: number,
     private readonly packBytes: number,
+    /** Whether code lies there, or an alias of it; stores to the heap are not counted. */
+    private readonly isText: (va: Va) => boolean,
   ) {}
 
   add(kind: Counted, n = 1): void {
@@ -99,7 +102,8 @@ export class Counter {
         this.add("permissionChanges");
         break;
       case "write":
-        this.add(event.from === undefined ? "bytesFilled" : "bytesCopied", event.bytes);
+        if (event.from !== undefined) this.add("bytesCopied", event.bytes);
+        else if (this.isText(event.va)) this.add("bytesFilled", event.bytes);
         break;
       case "alloc":
         this.allocated(event.area, event.bytes);

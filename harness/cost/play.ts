@@ -68,7 +68,7 @@ export function playWorkload(workload: Workload, options: PlayOptions): Played {
     random: (below) => random.below(below),
   });
   const random = new Draw(randomSource(seed, 2));
-  const counter = new Counter(options.nanoseconds ?? {}, pageBytes, kernel.packs.packBytes);
+  const counter = new Counter(options.nanoseconds ?? {}, pageBytes, kernel.packs.packBytes, (va) => machine.isText(va));
   machine.onEvent = counter.listener;
   const player = new Player(kernel, new Programs(seed), counter, random);
   let steps = 0;

@@ -11,5 +11,11 @@ function changeMemory(machine: Machine, va: Va, bytes: number, permission: Permi
   return 0;
 }
 
-export const setMemoryRox = (machine: Machine, va: Va, bytes: number): Errno => changeMemory(machine, va, bytes, "rox");
+/** Two steps, as in Linux: writable and executable at once is what no page ever is. */
+export const setMemoryRox = (machine: Machine, va: Va, bytes: number): Errno => {
+  const error = changeMemory(machine, va, bytes, "ro");
+  return error !== 0 ? error : changeMemory(machine, va, bytes, "rox");
+};
 export const setMemoryRw = (machine: Machine, va: Va, bytes: number): Errno => changeMemory(machine, va, bytes, "rw");
+/** The way back from `setMemoryRw` of memory that Linux left executable: one step. */
+export const setMemoryRo = (machine: Machine, va: Va, bytes: number): Errno => changeMemory(machine, va, bytes, "rox");

@@ -9,7 +9,7 @@ import { bpfJitBlindConstants, scratchOf } from "../verifier/blinding.js";
 import type { BpfProg, JitData, LoadError } from "./bpf-prog.js";
 import type { Kernel } from "./kernel.js";
 
-const JIT_DATA_BYTES = 104;
+const JIT_DATA_BYTES = 112;
 const OFFSET_BYTES = 4;
 
 /**

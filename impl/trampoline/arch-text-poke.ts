@@ -5,7 +5,7 @@ import { halves, type RoAddr, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { EFAULT, EINVAL, ENOTSUPP, type Errno } from "../errno.js";
 import type { JitEnv } from "../jit/env.js";
-import { setMemoryRox, setMemoryRw } from "../patching/set-memory.js";
+import { setMemoryRo, setMemoryRw } from "../patching/set-memory.js";
 import { aarch64InsnPatchTextNosync, aarch64InsnWriteLiteralU64 } from "../patching/text-poke.js";
 import { genBranchOrNop, isLongJump, type PokeType } from "./branch.js";
 import type { BpfSymbols } from "./symbols.js";
@@ -81,6 +81,6 @@ function writePltTarget({ machine, env }: PokeKernel, at: Va, target: Va): Errno
   const error = setMemoryRw(machine, page, machine.pageBytes);
   if (error !== 0) return error;
   const stored = machine.store64(at, literal.high, literal.low);
-  setMemoryRox(machine, page, machine.pageBytes);
+  setMemoryRo(machine, page, machine.pageBytes);
   return stored ? 0 : -EFAULT;
 }

@@ -74,7 +74,7 @@ const SABOTAGE: readonly Sabotage[] = [
     name: "w-xor-x",
     actions: LOAD,
     alter: without("unmap", "invalidateTlb"),
-    says: "event 21: the writable alias is still mapped when patchLock is released",
+    says: "event 22: the writable alias is still mapped when patchLock is released",
   },
   {
     name: "freed-is-illegal",
