@@ -49,7 +49,13 @@ const conventionDeviation = z.strictObject({
   /** What is not compared: a register that must survive, or `helper.xN`, an argument of helpers. */
   ignore: z.string().regex(/^(helper\.)?x([0-9]|[12][0-9])$/),
   program: z
-    .strictObject({ calls: z.boolean().optional(), frame: z.boolean().optional(), forms: z.array(form).optional() })
+    .strictObject({
+      calls: z.boolean().optional(),
+      frame: z.boolean().optional(),
+      forms: z.array(form).optional(),
+      /** Some access of memory has an offset of so many bytes or more, in either direction. */
+      farOffset: z.int().min(1).max(32_768).optional(),
+    })
     .default({}),
 });
 const refusalDeviation = z.strictObject({
@@ -124,14 +130,16 @@ export function ignoredIn(all: readonly Deviation[], program: Program): Readonly
 function fits({ program: wanted }: ConventionDeviation, { code }: Program): boolean {
   const insns = code.flat();
   const has = (test: (row: Row, one: Insn) => boolean): boolean => insns.some((one) => test(one.row, one));
-  const { calls, frame, forms } = wanted;
+  const { calls, frame, forms, farOffset } = wanted;
   return (
     (calls === undefined || calls === has(({ kind }) => kind === "call")) &&
     (frame === undefined || frame === has(({ kind }, one) => kind !== "call" && usesFrame(one))) &&
-    (forms === undefined || has(({ id }) => forms.includes(id)))
+    (forms === undefined || has(({ id }) => forms.includes(id))) &&
+    (farOffset === undefined || has(({ kind }, { off }) => ACCESSES.has(kind) && Math.abs(off) >= farOffset))
   );
 }
 
+const ACCESSES: ReadonlySet<Row["kind"]> = new Set(["load", "store", "storeImm", "atomic"]);
 const FP = 10;
 const usesFrame = ({ row, dst, src }: Insn): boolean =>
   (row.dst !== "none" && dst === FP) || (row.src !== "none" && row.src !== "select" && src === FP);

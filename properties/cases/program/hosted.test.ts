@@ -291,4 +291,14 @@ describe("deviations", () => {
     const writes = [mov(1, 1), store(1, 0, 8), mov(0, 0), RET];
     expect(verdict(subject(writes), text)).toMatchObject({ kind: "disagree", where: "context[8]" });
   });
+
+  test("a register may be excused by how far offsets reach, and frames deeper than the subject's are not asked", () => {
+    const far = { kind: "convention", name: "far", reason: "known", ignore: "x29", program: { farOffset: 256 } };
+    const subject = imageSubject({ words: [mov(29, 1), mov(0, 0), RET] }, { deviations: [far], stack: { bytes: 256 } });
+    const at = (off: number): string => `# input: zero 512\n\nr0 = *(u8 *)(r1 + ${off})\nexit\n`;
+    expect(verdict(subject, at(256))).toEqual({ kind: "agree" });
+    expect(verdict(subject, at(255))).toMatchObject({ where: "x29 on return" });
+    const deep = "# input: zero 16\n\n*(u64 *)(r10 - 264) = 5\nr0 = 0\nexit\n";
+    expect(verdict(subject, deep)).toMatchObject({ kind: "refused", missing: "frames of more than 256 bytes" });
+  });
 });

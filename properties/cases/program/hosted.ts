@@ -4,10 +4,10 @@
 import type { Engine } from "../../../engines/engine.js";
 import { type InterpretState, interpret } from "../../../spec/bpf/interpret.js";
 import type { Problem, Strictness } from "../../../spec/bpf/validate/problem.js";
-import { validate } from "../../../spec/bpf/validate/validate.js";
+import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { deviates, exitsOf, ignoredIn, instructionsOf, slotKey, withoutSlots } from "../../../subjects/deviation.js";
-import { outside } from "../../../subjects/dialect.js";
+import { type Dialect, outside } from "../../../subjects/dialect.js";
 import type { HostedCase, HostedProgram, ProgramHost, ProgramSubject } from "../../../subjects/program-subject.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { AGREE, type Disagreement, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
@@ -128,6 +128,7 @@ export class HostedChecker {
   ): { readonly runs: readonly RunReport[]; readonly executed: number } {
     const ignored = ignoredIn(this.subject.deviations, program);
     const { facts } = meant;
+    const deep = deepFrame(facts, this.subject.dialect);
     const runs: RunReport[] = [];
     let executed = 0;
     for (const [index, input] of inputs.entries()) {
@@ -136,7 +137,9 @@ export class HostedChecker {
       const question = { ...this.effort, run: { program: meant.program, input, layout, count }, facts, isFrameKnown };
       const expected = expectedOf(question, answerTo);
       if (expected.answer.none !== undefined) {
-        runs.push(notRun(index, expected.answer), ...differentRuns(index, expected.answer));
+        const run = notRun(index, expected.answer);
+        if (deep !== undefined) runs.push({ ...run, verdict: { kind: "refused", missing: deep } });
+        else runs.push(run, ...differentRuns(index, expected.answer));
         continue;
       }
       let last: Expected = expected;
@@ -205,6 +208,13 @@ export class HostedChecker {
 
 /** What the interpreter is asked: the program, or what it means to the subject. */
 type Meaning = Pick<HostedCase, "program" | "facts">;
+
+/** Frames that may be deeper than the subject's: a program that goes there has no meaning for it. */
+function deepFrame({ functions }: Facts, { stackBytes, calleeStackBytes }: Dialect): string | undefined {
+  const most = (index: number): number => (index === 0 ? stackBytes : calleeStackBytes);
+  const deep = functions.findIndex(({ stackDepth }, index) => stackDepth > most(index));
+  return deep < 0 ? undefined : `frames of more than ${most(deep)} bytes`;
+}
 
 const declared = (names: string): Verdict => ({
   kind: "refused",
