@@ -91,10 +91,13 @@ const REFUSAL: DirectedCase = {
 const MOST_LINKS = 38;
 
 /** @returns 0 or what the kernel answers to so many fexit programs, and the bytes that it asks for. */
-function attachMany({ tramp, request }: TracedKernel, count: number, cookie: Halves, kind: "fentry" | "fexit") {
-  const link = { ...request.links.fexit[0]!, cookie };
+const attachMany = (traced: TracedKernel, count: number, cookie: Halves, kind: "fentry" | "fexit") =>
+  attachWith(traced, new Array<Halves>(count).fill(cookie), kind);
+
+function attachWith({ tramp, request }: TracedKernel, cookies: readonly Halves[], kind: "fentry" | "fexit") {
+  const all = cookies.map((cookie) => ({ ...request.links.fexit[0]!, cookie }));
   const none = { fentry: [], fmodRet: [], fexit: [] };
-  const many = { ...request, links: { ...request.links, ...none, [kind]: new Array<typeof link>(count).fill(link) } };
+  const many = { ...request, links: { ...request.links, ...none, [kind]: all } };
   const size = tramp.archBpfTrampolineSize(many);
   const made = tramp.bpfTrampImageMake(many);
   if (made.ok) tramp.bpfTrampImageFree(made.im);
@@ -104,7 +107,6 @@ function attachMany({ tramp, request }: TracedKernel, count: number, cookie: Hal
 const NO_COOKIE: Halves = { high: 0, low: 0 };
 /** Four moves. */
 const LONG_COOKIE: Halves = { high: 0x1122_3344, low: 0x5566_7788 };
-/** So that two and two numbers of links fill a page to the last word and to one beyond, among other sizes. */
 const COOKIES: readonly Halves[] = [NO_COOKIE, { high: 0, low: 1 }, { high: 0, low: 0x1_0001 }, LONG_COOKIE];
 
 const LIMITS: DirectedCase = {
@@ -126,6 +128,41 @@ const LIMITS: DirectedCase = {
   },
 };
 
+/** One move, and four. */
+const [SHORT, LONG] = [{ high: 0, low: 1 }, LONG_COOKIE];
+const FULL_LINKS = 36;
+
+/** 36 programs, and as many words for their cookies as bring the first form to a page, and to a page and a word. */
+const FULL_PAGE: DirectedCase = {
+  name: "a trampoline fills a page to its last word, and no further",
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject);
+    const { pageBytes } = traced.machine;
+    // More than so many programs can take.
+    if (pageBytes !== 4096) return undefined;
+    const room = (pageBytes - attachMany(traced, FULL_LINKS, NO_COOKIE, "fexit").bytes) / 4;
+    for (const [words, expected] of [
+      [room - 1, 0],
+      [room, 0],
+      [room + 1, E2BIG],
+    ] as const) {
+      const cookies = Array.from({ length: FULL_LINKS }, (_, i) => cookieOf(words, i));
+      const { bytes, error } = attachWith(traced, cookies, "fexit");
+      const wanted = pageBytes + 4 * (words - room);
+      if (bytes !== wanted) return `it asks for ${bytes} bytes, expected ${wanted}`;
+      if (error !== expected) return `${bytes} bytes: ${error}, expected ${expected}`;
+    }
+    return undefined;
+  },
+};
+
+/** So that all of them have `words` together: four each, then one each. */
+function cookieOf(words: number, i: number): Halves {
+  const long = Math.floor(words / 4);
+  if (i < long) return LONG;
+  return i < long + (words % 4) ? SHORT : NO_COOKIE;
+}
+
 /** As measured on a running kernel with pages of 4 KiB: the 36th fexit program with a long cookie is one too many. */
 const MEASURED_LIMIT: DirectedCase = {
   name: "35 fexit programs with long cookies fit in a page of 4 KiB, 36 do not",
@@ -139,6 +176,7 @@ const MEASURED_LIMIT: DirectedCase = {
 
 export const TRAMPOLINES: readonly DirectedCase[] = [
   EXCHANGE,
+  FULL_PAGE,
   LIMITS,
   MEASURED_LIMIT,
   REFUSAL,

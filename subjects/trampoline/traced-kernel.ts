@@ -152,22 +152,27 @@ export class TracedKernel {
     from: RoAddr | undefined,
     to: RoAddr | undefined,
     isMoment: ((event: number) => boolean) | undefined = undefined,
-  ): { readonly error: Errno; readonly seen: readonly (Traced | string)[] } {
+  ): { readonly error: Errno; readonly seen: readonly (Traced | string)[]; readonly isTorn: boolean } {
     const { machine, target, tramp } = this;
+    const { start, bytes } = tramp.symbols.lookup(target)!;
+    const literal = (start + bytes) % machine.pageBytes;
+    let isTorn = false;
     const seen: (Traced | string)[] = [];
     let events = 0;
     let busy = false;
     const isStore = ({ kind }: MachineEvent): boolean => kind === "write";
     const listen = (event: MachineEvent): void => {
+      // Through whatever alias: the address behind the long jump, and less than all of it.
+      if (!busy && event.kind === "write" && event.va % machine.pageBytes === literal) isTorn ||= event.bytes < 8;
       if (busy || isMoment === undefined || !(isMoment(events++) || isStore(event))) return;
       busy = true;
       seen.push(this.run(target, 1));
       busy = false;
     };
-    if (isMoment !== undefined) machine.onEvent = listen;
+    machine.onEvent = listen;
     const error = tramp.bpfArchTextPoke(target, "call", from, to);
     machine.onEvent = undefined;
-    return { error, seen };
+    return { error, seen, isTorn };
   }
 
   nearTrampoline(): Trampoline {

@@ -123,8 +123,9 @@ function* poked(
 ): Generator<Disagreement> {
   const { moment } = tracedKernel.setup;
   const isMoment = moment === undefined ? undefined : (event: number): boolean => event === moment;
-  const { error, seen } = tracedKernel.poke(from, to, isMoment);
+  const { error, seen, isTorn } = tracedKernel.poke(from, to, isMoment);
   yield* equal(what, 0, error);
+  if (isTorn) yield objection(`the address behind the code, while ${what}`, "one store", "it is stored in parts");
   for (const other of seen) {
     if (states.some((state) => isSame(other, state))) continue;
     yield objection(`another CPU, while ${what}`, "the old or the new state", printed(other));
