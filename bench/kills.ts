@@ -5,86 +5,17 @@
 // which is filled as well.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { killAgainAndAgain } from "../harness/loop/kills.js";
 import { fullDisk, MISHAPS } from "../harness/loop/mishaps.js";
-import { projectRoot } from "../harness/project.js";
 import { randomSource } from "../subjects/random/source.js";
+import { plantedCopy } from "./planted.js";
 
 const [kills = 300, seed = 1] = process.argv.slice(2).map(Number);
-const root = projectRoot();
 const copy = mkdtempSync(path.join(tmpdir(), "rox-kills-"));
-cpSync(path.join(root, "dist"), path.join(copy, "dist"), { recursive: true });
-cpSync(path.join(root, "package.json"), path.join(copy, "package.json"));
-symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"));
-
-interface Bug {
-  readonly what: string;
-  readonly file: string;
-  readonly lines: string;
-  readonly become: string;
-}
-const BUGS: readonly Bug[] = [
-  {
-    what: "signed division is unsigned",
-    file: "impl/a64/arithmetic.js",
-    lines: "twoSource(0x1ac0_0c00,",
-    become: "twoSource(0x1ac0_0800,",
-  },
-  {
-    what: "bytes of half-words and of words are reversed alike",
-    file: "impl/a64/arithmetic.js",
-    lines: "oneSource(0x5ac0_0400,",
-    become: "oneSource(0x5ac0_0800,",
-  },
-  {
-    what: "a shift to the right by a register is arithmetic",
-    file: "impl/a64/arithmetic.js",
-    lines: "twoSource(0x1ac0_2400,",
-    become: "twoSource(0x1ac0_2800,",
-  },
-  {
-    what: "a shift to the left by a register turns around",
-    file: "impl/a64/arithmetic.js",
-    lines: "twoSource(0x1ac0_2000,",
-    become: "twoSource(0x1ac0_2c00,",
-  },
-  {
-    what: "a load whose image could not be copied keeps its charge",
-    file: "impl/pack/binary-pack.js",
-    lines: "if (!quirks.finalizeFailureCharge)",
-    become: "if (false)",
-  },
-  {
-    what: "freeing a trampoline does not give back what was charged for it",
-    file: "impl/trampoline/tramp-image.js",
-    lines: "modmem.bpfJitUnchargeModmem(im.size);",
-    become: "",
-  },
-  {
-    what: "a program with a certain constant ends its worker",
-    file: "impl/jit/alu.js",
-    lines: "function aluImm(e, op, is64, d, imm) {",
-    become:
-      'function aluImm(e, op, is64, d, imm) {\n    if (op === "xor" && imm === 0x7fffffff && is64 === 1) process.exit(1);',
-  },
-  {
-    what: "another one keeps it busy for ever",
-    file: "impl/jit/alu.js",
-    lines: "function logicalImm(e, op, is64, d, imm, encoded) {",
-    become:
-      'function logicalImm(e, op, is64, d, imm, encoded) {\n    if (op === "or" && imm === 0x7fffffff && is64 === 0) for (;;);',
-  },
-];
-for (const { file, lines, become } of BUGS) {
-  const planted = path.join(copy, "dist", file);
-  const source = readFileSync(planted, "utf8");
-  const changed = source.replace(lines, become);
-  if (changed === source) throw new Error(`no place to plant the bug in ${file}: ${lines} has moved`);
-  writeFileSync(planted, changed);
-}
+const rox = plantedCopy(copy, { workers: true });
 
 /** A disk of its own needs rights; without them nothing is filled, and the summary says so. */
 const disk = path.join(copy, "disk");
@@ -97,7 +28,7 @@ try {
 }
 
 const random = randomSource(seed, 0);
-const [rox, directory] = [path.join(copy, "dist", "cli", "rox.js"), path.join(disk, "campaign")];
+const directory = path.join(disk, "campaign");
 try {
   // Something to lose: what is found first takes longest, since it is shrunk.
   const begin = ["fuzz", "--out", directory, "--seed", `${seed}`, "--engine", "wasm", "--jobs", "2", "--hang", "5s"];

@@ -3,12 +3,13 @@
 
 import { Command, CommanderError } from "commander";
 import { oneLine, Refusal } from "../harness/bad-input.js";
-import { limitLines, raiseLimits } from "../harness/limits.js";
+import { raiseLimits } from "../harness/limits.js";
 import { isFull, unwritable } from "../harness/output-file.js";
 import { version } from "../harness/project.js";
 import { NotModelled } from "../subjects/subject.js";
 import { complain } from "./command.js";
 import { COMMANDS, isNamed } from "./commands/index.js";
+import { afterHelp, optionText } from "./help.js";
 import { BAD_INPUT, CLEAN, type Io } from "./io.js";
 
 /** Run `rox` with the arguments after the command's name. Never throws. */
@@ -50,6 +51,7 @@ async function makeProgram(argv: readonly string[], io: Io, setCode: (code: numb
     else program.command(entry.usage).description(entry.description);
   }
   for (const command of withSubcommands(program)) {
+    command.configureHelp({ optionDescription: optionText });
     command.exitOverride().configureOutput({
       writeOut: io.out,
       // Refusals are printed by `refused`, as one line.
@@ -63,8 +65,7 @@ async function makeProgram(argv: readonly string[], io: Io, setCode: (code: numb
       const raised = raiseLimits(text);
       if (!raised.ok) throw new Refusal(raised.error);
     })
-    .addHelpText("after", `\nLimits of what is read:\n${limitLines().join("\n")}`);
-  program.addHelpText("after", EXIT_CODES);
+    .addHelpText("after", afterHelp());
   return program;
 }
 
@@ -72,13 +73,6 @@ const withSubcommands = (command: Command): readonly Command[] => [
   command,
   ...command.commands.flatMap(withSubcommands),
 ];
-
-const EXIT_CODES = `
-Exit codes:
-  0  clean
-  1  a counterexample was found, or too much could not be compared
-  2  bad input or usage, or nothing was checked
-  130  interrupted`;
 
 const commandName = (program: Command, [first = ""]: readonly string[]): string =>
   program.commands.some((command) => command.name() === first) ? `rox ${first}` : "rox";

@@ -1,6 +1,5 @@
 // How far a long run is, on stderr: a bar or one live line on a terminal, now and then a plain line elsewhere.
 
-import { Presets, SingleBar } from "cli-progress";
 import type { Io } from "./io.js";
 
 interface Progress {
@@ -25,28 +24,42 @@ interface Status {
 
 export const startStatus = (io: Io, what: string): Status => (io.isTerminal ? liveLine : plainLines)(io, what);
 
+/** A share as blocks, for instance `gate ██████░░░░ 60 % note`. */
 function bar(io: Io, what: string, total: number): Progress {
-  const barsize = Math.max(10, Math.min(30, io.columns - what.length - 48));
-  const format = `${what} {bar} {percentage} % {note}`;
-  const single = new SingleBar({ format, barsize, hideCursor: false, clearOnComplete: true }, Presets.shades_classic);
-  single.start(Math.max(1, total), 0, { note: "" });
+  const { update, stop } = liveLine(io);
   return {
-    update: (done, note) => single.update(Math.min(done, total), { note }),
-    stop: () => single.stop(),
+    update(done, note) {
+      const share = Math.min(1, done / Math.max(1, total));
+      const size = Math.max(10, Math.min(30, io.columns - what.length - 48));
+      const full = Math.round(share * size);
+      const blocks = "█".repeat(full) + "░".repeat(size - full);
+      update(`${what} ${blocks} ${Math.floor(100 * share)} % ${note}`);
+    },
+    stop,
   };
 }
 
-const CLEAR = "\r\u001b[2K";
-
-function liveLine(io: Io, what: string): Status {
+/** One line, written over and over. In a window that became narrower it takes several rows by now. */
+function liveLine(io: Io, what?: string): Status {
   let last = "";
+  const clear = (): string => {
+    const rows = Math.ceil(last.length / Math.max(1, io.columns));
+    return `${rows > 1 ? `\u001b[${rows - 1}A` : ""}\r\u001b[J`;
+  };
+  const show = (line: string): void => {
+    const before = clear();
+    last = line.slice(0, Math.max(20, io.columns - 1));
+    io.err(`${before}${last}`);
+  };
   return {
-    update: (line) => {
-      last = `${what}: ${line}`.slice(0, Math.max(20, io.columns - 1));
-      io.err(`${CLEAR}${last}`);
+    update: (line) => show(what === undefined ? line : `${what}: ${line}`),
+    say(line) {
+      io.err(`${clear()}${line}\n${last}`);
     },
-    say: (line) => io.err(`${CLEAR}${line}\n${last}`),
-    stop: () => io.err(CLEAR),
+    stop() {
+      io.err(clear());
+      last = "";
+    },
   };
 }
 

@@ -26,7 +26,10 @@ if (argv[0] === "plugin" && !argv.includes("--help") && !argv.includes("-h")) {
   process.exitCode = await main(argv, {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
-    columns: process.stdout.columns ?? 100,
+    // The window may change its size at any time.
+    get columns() {
+      return process.stdout.columns ?? process.stderr.columns ?? 100;
+    },
     isTerminal: process.stderr.isTTY === true,
     stop: stop.signal,
   });

@@ -1,12 +1,17 @@
-// After a build: make the command executable and put it where `npx rox` looks first, as if this package were installed.
+// After a build: make the command executable, write its man page, and put it where `npx rox` looks first, as if this package were installed.
 
-import { chmodSync, existsSync, rmSync, symlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const command = fileURLToPath(new URL("../dist/cli/rox.js", import.meta.url));
 const commands = fileURLToPath(new URL("../node_modules/.bin/", import.meta.url));
 
 chmodSync(command, 0o755);
+writeFileSync(
+  fileURLToPath(new URL("../dist/rox.1", import.meta.url)),
+  execFileSync(process.execPath, [command, "man"]),
+);
 if (existsSync(commands)) {
   rmSync(`${commands}rox`, { force: true });
   symlinkSync("../../dist/cli/rox.js", `${commands}rox`);

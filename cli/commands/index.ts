@@ -98,10 +98,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "Run one program as a plugin of the public bpf_conformance runner, which has it on standard input.",
     load: () => import("./plugin.js").then(({ definePlugin }) => definePlugin),
   },
+  {
+    usage: "completion <shell>",
+    description: "Print what makes a shell complete commands, options and their values.",
+    load: () => import("./completion.js").then(({ defineCompletion }) => defineCompletion),
+  },
+  {
+    usage: "man",
+    description: "Print the man page.",
+    load: () => import("./completion.js").then(({ defineMan }) => defineMan),
+  },
 ];
 
 export const nameOf = ({ usage }: CommandEntry): string => usage.split(" ")[0]!;
 
-/** Whether an argument may be the command's name. */
+/** These tell of all the others. */
+const TELL_OF_ALL: readonly string[] = ["completion", "man"];
+
+/** Whether an argument may be the command's name, or needs it. */
 export const isNamed = (entry: CommandEntry, argv: readonly string[]): boolean =>
-  argv.some((word) => word === nameOf(entry) || word === entry.oldName);
+  TELL_OF_ALL.includes(argv[0] ?? "") || argv.some((word) => word === nameOf(entry) || word === entry.oldName);

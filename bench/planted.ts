@@ -1,0 +1,93 @@
+// A copy of the compiled project with bugs planted, for measurements that need something to find.
+// Run: `node dist/bench/planted.js DIRECTORY`, which makes one there, without those that end a worker.
+
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { projectRoot } from "../harness/project.js";
+
+interface Bug {
+  readonly what: string;
+  readonly file: string;
+  readonly lines: string;
+  readonly become: string;
+}
+/** What fuzzing finds in seconds, in several kinds of cases. */
+const BUGS: readonly Bug[] = [
+  {
+    what: "signed division is unsigned",
+    file: "impl/a64/arithmetic.js",
+    lines: "twoSource(0x1ac0_0c00,",
+    become: "twoSource(0x1ac0_0800,",
+  },
+  {
+    what: "bytes of half-words and of words are reversed alike",
+    file: "impl/a64/arithmetic.js",
+    lines: "oneSource(0x5ac0_0400,",
+    become: "oneSource(0x5ac0_0800,",
+  },
+  {
+    what: "a shift to the right by a register is arithmetic",
+    file: "impl/a64/arithmetic.js",
+    lines: "twoSource(0x1ac0_2400,",
+    become: "twoSource(0x1ac0_2800,",
+  },
+  {
+    what: "a shift to the left by a register turns around",
+    file: "impl/a64/arithmetic.js",
+    lines: "twoSource(0x1ac0_2000,",
+    become: "twoSource(0x1ac0_2c00,",
+  },
+  {
+    what: "a load whose image could not be copied keeps its charge",
+    file: "impl/pack/binary-pack.js",
+    lines: "if (!quirks.finalizeFailureCharge)",
+    become: "if (false)",
+  },
+  {
+    what: "freeing a trampoline does not give back what was charged for it",
+    file: "impl/trampoline/tramp-image.js",
+    lines: "modmem.bpfJitUnchargeModmem(im.size);",
+    become: "",
+  },
+];
+/** What ends or hangs a worker. */
+const WORKER_BUGS: readonly Bug[] = [
+  {
+    what: "a program with a certain constant ends its worker",
+    file: "impl/jit/alu.js",
+    lines: "function aluImm(e, op, is64, d, imm) {",
+    become:
+      'function aluImm(e, op, is64, d, imm) {\n    if (op === "xor" && imm === 0x7fffffff && is64 === 1) process.exit(1);',
+  },
+  {
+    what: "another one keeps it busy for ever",
+    file: "impl/jit/alu.js",
+    lines: "function logicalImm(e, op, is64, d, imm, encoded) {",
+    become:
+      'function logicalImm(e, op, is64, d, imm, encoded) {\n    if (op === "or" && imm === 0x7fffffff && is64 === 0) for (;;);',
+  },
+];
+
+/** @returns the command of the copy */
+export function plantedCopy(directory: string, { workers }: { readonly workers: boolean }): string {
+  const root = projectRoot();
+  mkdirSync(directory, { recursive: true });
+  cpSync(path.join(root, "dist"), path.join(directory, "dist"), { recursive: true });
+  cpSync(path.join(root, "package.json"), path.join(directory, "package.json"));
+  symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
+  for (const { file, lines, become } of workers ? [...BUGS, ...WORKER_BUGS] : BUGS) {
+    const planted = path.join(directory, "dist", file);
+    const source = readFileSync(planted, "utf8");
+    const changed = source.replace(lines, become);
+    if (changed === source) throw new Error(`no place to plant the bug in ${file}: ${lines} has moved`);
+    writeFileSync(planted, changed);
+  }
+  return path.join(directory, "dist", "cli", "rox.js");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , directory] = process.argv;
+  if (directory === undefined) throw new Error("expected a directory, got nothing");
+  console.log(plantedCopy(directory, { workers: false }));
+}
