@@ -100,7 +100,20 @@ export const choiceOptions = (): readonly Option[] => [
   new Option("--section <name>", "of an object file: the section of the program"),
   new Option("--function <name>", "of an object file: the function to begin with"),
   contextOption(),
+  new Option(
+    "--unknown-calls [seed]",
+    "call helpers and kernel functions that are not modelled as functions of which nothing is known",
+  )
+    .preset(1)
+    .argParser(seedOf),
 ];
+
+const MOST_SEED = 999_999_999;
+const seedOf = (text: string | number): number => {
+  const seed = /^\d{1,9}$/.test(`${text}`) ? Number(text) : Number.NaN;
+  if (seed <= MOST_SEED) return seed;
+  throw new InvalidArgumentError(`expected a seed from 0 to ${MOST_SEED}, got "${text}"`);
+};
 
 const contextOption = (): Option =>
   new Option("--context <kind>", "of an object file: what r1 points to, instead of what the section says").choices(

@@ -33,13 +33,14 @@ interface ConformTest {
 /** A case by the extension of its file, or an object by its first bytes; anything else is taken for case text. */
 export function loadCase(file: string, choice: ProgramChoice = {}): Loaded<LoadedCase> {
   if (isObjectFile(file)) return loadProgram(file, choice);
-  const [option] = Object.entries(choice).flatMap(([name, given]) => (given === undefined ? [] : [name]));
+  const { unknownCalls, ...ofObjects } = choice;
+  const [option] = Object.entries(ofObjects).flatMap(([name, given]) => (given === undefined ? [] : [name]));
   if (option !== undefined) {
     const next = `leave --${option} out`;
     return refuse({ subject: file, expected: `an object file, which --${option} is for`, got: "another file", next });
   }
-  if (file.endsWith(".bin")) return loadRaw(file);
-  if (!file.endsWith(".data")) return loadCaseText(file);
+  if (file.endsWith(".bin")) return loadRaw(file, unknownCalls);
+  if (!file.endsWith(".data")) return loadCaseText(file, unknownCalls);
   const test = loadDataFile(file);
   if (!test.ok) return test;
   const { result } = test.value;
@@ -51,25 +52,31 @@ function loadProgram(file: string, choice: ProgramChoice): Loaded<LoadedCase> {
   if (!object.ok) return object;
   const fn = chooseProgram(file, object.value, choice);
   if (!fn.ok) return fn;
-  const made = caseOfProgram(file, object.value, fn.value, choice.context);
+  const made = caseOfProgram(file, object.value, fn.value, choice);
   return made.ok ? loaded({ ...made.value, expect: [] }) : made;
 }
 
-function loadCaseText(file: string): Loaded<LoadedCase> {
+function loadCaseText(file: string, unknownCalls: number | undefined): Loaded<LoadedCase> {
   const text = readTextFile(file);
   if (!text.ok) return text;
   const parsed = parseCase(text.value);
   if (!parsed.ok) return refuse({ ...wrong(file, "a case file", parsed.error.message), next: "correct the line" });
-  return valid(file, { ...parsed.value, expect: parsed.head.expect ?? [] }, "verifier");
+  return valid(file, { ...calling(parsed.value, unknownCalls), expect: parsed.head.expect ?? [] }, "verifier");
 }
 
-function loadRaw(file: string): Loaded<LoadedCase> {
+/** The case, whose program may call what is not modelled. */
+const calling = (c: Case, unknownCalls: number | undefined): Case =>
+  unknownCalls === undefined ? c : { ...c, program: { ...c.program, unknownCalls } };
+
+function loadRaw(file: string, unknownCalls: number | undefined): Loaded<LoadedCase> {
   const bytes = readInputFile(file);
   if (!bytes.ok) return bytes;
   if (bytes.value.length === 0) return refuse(wrong(file, "instructions of 8 bytes each", "an empty file"));
   const decoded = decode(bytes.value);
-  if (decoded.ok)
-    return valid(file, { ...caseOf(decoded.value, new Uint8Array(DEFAULT_INPUT_BYTES)), expect: [] }, "verifier");
+  if (decoded.ok) {
+    const made = caseOf(decoded.value, new Uint8Array(DEFAULT_INPUT_BYTES));
+    return valid(file, { ...calling(made, unknownCalls), expect: [] }, "verifier");
+  }
   const { kind, pc, message } = decoded.error;
   const problem = wrong(file, "raw BPF instructions", `slot ${pc}: ${message}`);
   // What we lack is not the program's fault.

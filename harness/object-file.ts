@@ -20,13 +20,16 @@ export interface ProgramChoice {
   readonly section?: string;
   readonly function?: string;
   readonly context?: ContextKind;
+  /** Helpers that are not modelled are called as unknown functions, with results drawn from this seed. */
+  readonly unknownCalls?: number;
 }
 
 /** Of options that say more. */
-export const choiceOf = ({ section, function: name, context }: ProgramChoice): ProgramChoice => ({
+export const choiceOf = ({ section, function: name, context, unknownCalls }: ProgramChoice): ProgramChoice => ({
   ...(section !== undefined && { section }),
   ...(name !== undefined && { function: name }),
   ...(context !== undefined && { context }),
+  ...(unknownCalls !== undefined && { unknownCalls }),
 });
 
 /** Whether a file is taken for a BPF object: by its first bytes, whatever its name. */
@@ -75,13 +78,14 @@ export function caseOfProgram(
   file: string,
   object: BpfObject,
   fn: ObjectFunction,
-  context: ContextKind | undefined,
+  { context, unknownCalls }: Pick<ProgramChoice, "context" | "unknownCalls"> = {},
 ): Loaded<Case> {
   const subject = `${file}, ${fn.section.name}, ${fn.name}`;
   const kind = contextOf(object, fn);
   const linked = linkProgram(object, fn, context ?? kind.context);
   if (!linked.ok) return refuse({ subject, next: "correct the program", ...linked.error });
-  const { program, where } = linked.value;
+  const { where } = linked.value;
+  const program = { ...linked.value.program, ...(unknownCalls !== undefined && { unknownCalls }) };
   const validity = validate(program, { definedness: "run" });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) {
@@ -127,7 +131,7 @@ export function programsOfFile(file: string, choice: ProgramChoice = {}): Loaded
   return loaded(
     functions.map((fn) => ({
       ...{ section: fn.section.name, function: fn.name },
-      case: caseOfProgram(file, object.value, fn, choice.context),
+      case: caseOfProgram(file, object.value, fn, choice),
     })),
   );
 }

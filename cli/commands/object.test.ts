@@ -37,7 +37,7 @@ describe("rox run of an object file", () => {
 
   test("with more lists them and asks which", async () => {
     const { code, out, err } = await run("run", file("two.o"));
-    expect(out).toContain("tc       two       sched_cls  memory       4\n");
+    expect(out).toContain("tc       two       sched_cls  skb          4\n");
     expect(err).toBe(
       `rox: ${file("two.o")}: expected one program, got 2 programs; give --section with one of xdp, tc\n`,
     );

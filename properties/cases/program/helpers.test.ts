@@ -291,3 +291,21 @@ test.each(ROWS)("helper %i succeeds, and fails", (_, succeeds, r0, fails, error)
 test.each(Object.entries(CANNOT_FAIL))("helper %s answers", (_, [text, r0]) => {
   expect(outcomeOf(text)).toBe(r0);
 });
+
+test.each(["call 84", "call kfunc 77"])("%s is refused by name, or runs as an unknown function", (call) => {
+  const text = `r1 = 5; ${call}; r6 = r0; r1 = 5; ${call}; r0 ^= r6; exit`;
+  const read = parseCase(`# title: t\n${text.replaceAll("; ", "\n")}\n`);
+  if (!read.ok) throw new Error(read.error.message);
+  const refused = checkOrCrash(read.value, CHECK);
+  expect(refused.runs).toEqual([]);
+  // Equal arguments give equal results, whatever undefined registers hold.
+  const program = { ...read.value.program, unknownCalls: 1 };
+  const { verdict, runs } = checkOrCrash({ ...read.value, program }, CHECK);
+  expect(verdict).toEqual({ kind: "agree" });
+  const expected = runs[0]!.expected;
+  const requests = expected.kind === "returned" ? expected.regions.find(({ name }) => name === "requests") : undefined;
+  expect(requests?.bytes.length).toBe(2 * (8 + 5 * 8));
+  expect([...requests!.bytes.subarray(8, 16)]).toEqual([5, 0, 0, 0, 0, 0, 0, 0]);
+  expect(requests!.written?.[8]).toBe(1);
+  expect(requests!.written?.[16]).toBe(0);
+});
