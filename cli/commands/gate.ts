@@ -16,7 +16,7 @@ import { exitCode } from "../../harness/report.js";
 import { KINDS } from "../../properties/cases/index.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { directedCases } from "../../properties/directed/index.js";
-import { isKernel } from "../../subjects/program-subject.js";
+import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
 import {
   complain,
   complainAll,
@@ -68,6 +68,10 @@ interface Flags {
 
 const DEFAULT_BUDGET_MS = 25_000;
 const DEFAULT_CASES = 6000;
+/** Of a kernel image, whose own allocator fills each new pack word by word. */
+const IMAGE_CASES = 400;
+/** What asks a kernel nothing that a built one cannot answer, such as packs of another size. */
+const IMAGE_PARTS: readonly string[] = ["corpus", "programs", "histories", "verifier-only"];
 /** Of so many cases the report looks at the code of one, which costs about 3 % of the speed. */
 const POINTS_EVERY = 8;
 
@@ -90,7 +94,11 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--corpus <dir>", "case files replayed first (default: those of the project)")
     .option("--out <dir>", "where a counterexample is written", path.join(".rox", "findings"));
   for (const { name, what } of COUNTED) {
-    command.option(`--${name} <n>`, `random cases of ${what} (default: ${DEFAULT_CASES})`, integer(0, 1e9));
+    command.option(
+      `--${name} <n>`,
+      `random cases of ${what} (default: ${DEFAULT_CASES}, of a kernel image ${IMAGE_CASES})`,
+      integer(0, 1e9),
+    );
   }
   for (const old of Object.keys(OLD_COUNTS)) {
     command.addOption(new Option(`--${old} <n>`).argParser(integer(0, 1e9)).hideHelp());
@@ -123,12 +131,18 @@ export const defineGate: Define = (program, io, finish) => {
 };
 
 /** The parts by their present names, with a note for each old one; undefined if one is none, and then that was said. */
-function partsFor(io: Io, given: readonly string[] | undefined): readonly string[] | undefined {
-  const found = (given ?? partNames()).map((name) => ({ name, present: partNamed(name) }));
+function partsFor(io: Io, given: readonly string[] | undefined, subject: AnySubject): readonly string[] | undefined {
+  const played = isImage(subject) ? IMAGE_PARTS : partNames();
+  const found = (given ?? played).map((name) => ({ name, present: partNamed(name) }));
   for (const { name, present } of found) {
     if (present === undefined) {
       const expected = `parts of the gate (${partNames().join(", ")})`;
       complain(io, { subject: "--only", expected, got: name, next: "name some of them" });
+      return undefined;
+    }
+    if (!played.includes(present)) {
+      const next = "name some of them, or leave out --only";
+      complain(io, { subject: "--only", expected: `parts for a kernel image (${played.join(", ")})`, got: name, next });
       return undefined;
     }
     if (present !== name) renamed(io, `the part ${name}`, present);
@@ -153,13 +167,16 @@ function casesFor(io: Io, flags: Flags): Record<string, number> {
   return cases;
 }
 
+/** Whether it is somebody's kernel, built as it is. */
+const isImage = (subject: AnySubject): boolean => isKernel(subject) && subject.build !== undefined;
+
 const rangesOf = (how: Flags["exhaustive"]): GateOptions["exhaustive"] =>
   how === false || how === "none" ? undefined : how;
 
 async function runGate(flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
   const subject = engines && subjectFor(io, flags.subject, flags.pluginOptions);
-  const parts = subject && partsFor(io, flags.only);
+  const parts = subject && partsFor(io, flags.only, subject);
   if (engines === undefined || subject === undefined || parts === undefined) return BAD_INPUT;
   if (flags.exhaustive === false) renamed(io, "--no-exhaustive", "--exhaustive none");
   const cases = casesFor(io, flags);
@@ -173,7 +190,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
       programs: flags.programs ?? Number.POSITIVE_INFINITY,
       from: flags.from,
       budgetMs: flags.time ?? (flags.programs === undefined ? DEFAULT_BUDGET_MS : Number.POSITIVE_INFINITY),
-      ...{ cases, others: DEFAULT_CASES },
+      ...{ cases, others: isImage(subject) ? IMAGE_CASES : DEFAULT_CASES },
     }),
     directed: isWanted("directed") && isKernel(subject) ? directedCases(subject) : [],
     encoders: isWanted("encoders"),
