@@ -31,7 +31,7 @@ export const SIGNS: readonly Sign[] = [
   {
     quirk: "copyFaultIgnored",
     oracle: "fallback-is-clean",
-    what: /^a step failed, but the program counts as loaded$/,
+    what: /^a step failed, but the (program counts as loaded|attach counts as done)$/,
     ends: true,
   },
   {

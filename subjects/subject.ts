@@ -230,7 +230,10 @@ export interface TrampolineView {
   curImage: TrampImage | undefined;
 }
 export interface SubjectTrampolines {
+  /** The functions around programs are the subject's own where it has them, and the caller's otherwise. */
   readonly env: TrampolineEnv;
+  /** Bytes from a program's object to its instructions. */
+  readonly insnsiOffset: number;
   /** Which BPF text lies where; only text that is found here may be poked. */
   readonly symbols: {
     add(symbol: { readonly start: RoAddr; readonly bytes: number }): void;

@@ -18,7 +18,7 @@ import {
   type TrampolineView,
   trampFlags,
 } from "../../subjects/subject.js";
-import { progInsns, progObject, textOf } from "../../subjects/trampoline/kernel-text.js";
+import { progObject, textOf } from "../../subjects/trampoline/kernel-text.js";
 import { WORD } from "../../subjects/trampoline/setup.js";
 import { Counter, type Counts, type LongestHeld, type Nanoseconds, type Peaks } from "./counts.js";
 import { Programs } from "./programs.js";
@@ -174,7 +174,7 @@ class Player {
 const linkOf = ({ bpfFunc }: LoadedProgram, position: number): TrampLink => ({
   prog: progObject(position),
   bpfFunc,
-  insnsi: progInsns(position),
+  insnsi: progObject(position),
   jited: true,
   cookie: { high: 0, low: 0 },
   ...{ sleepable: false, recursionChecked: true, lsmCgroup: false },

@@ -74,8 +74,12 @@ export class ImplKernel extends Kernel implements SubjectKernel {
   }
 }
 
+/** In the versions of the profile. */
+const INSNSI_OFFSET = 72;
+
 class ImplTrampolines implements SubjectTrampolines {
   readonly symbols = new BpfSymbols();
+  readonly insnsiOffset = INSNSI_OFFSET;
   readonly env: TrampolineEnv;
   private readonly kernel: TrampKernel;
 

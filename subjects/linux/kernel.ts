@@ -29,7 +29,7 @@ import { errnoOf, LinuxModmem, LinuxPacks } from "./packs-view.js";
 import { kernelPointer, type PlacedKernel, placeKernel } from "./placed-kernel.js";
 import { type LinuxFunction, Programs } from "./programs.js";
 import { vaOfPointer } from "./structs.js";
-import { noTrampolines } from "./trampolines.js";
+import { LinuxTrampolines } from "./trampolines.js";
 import type { World } from "./world.js";
 
 const DEFAULT_LIMIT = 69_267_617_742_848;
@@ -46,6 +46,7 @@ export class LinuxKernel implements SubjectKernel, World {
   readonly modmem: LinuxModmem;
   readonly warnings: string[] = [];
   readonly messages: string[] = [];
+  readonly writableText = new Set<Va>();
   warningText = "";
   overLimit = false;
   /** No failure was planned when the load in progress began: a refusal is the JIT's own. */
@@ -139,7 +140,7 @@ export class LinuxKernel implements SubjectKernel, World {
   }
 
   trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines {
-    return noTrampolines({ ...this.env, ...text });
+    return new LinuxTrampolines(this, text);
   }
 
   aarch64InsnCopy(dst: RoAddr, src: Va, bytes: number): RoAddr | undefined {

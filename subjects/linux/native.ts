@@ -16,7 +16,7 @@ const UNDER_TEST = words(`
   bpf_arch_text_invalidate bpf_arch_text_poke gen_branch_or_nop write_plt_target is_long_jump
   arch_prepare_bpf_trampoline arch_bpf_trampoline_size arch_alloc_bpf_trampoline arch_free_bpf_trampoline
   arch_protect_bpf_trampoline prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
-  clone_func_args bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
+  clone_func_args bpf_trampoline_enter bpf_trampoline_exit bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
   bpf_prog_update_insn_ptrs bpf_out_stack_arg_cnt
   bpf_insn_is_indirect_target
 `);
@@ -30,7 +30,7 @@ const TEXT_POKE = words(`
 `);
 const ENCODERS = words(`
   aarch64_insn_encode_immediate aarch64_insn_encode_register aarch64_insn_encode_ldst_size aarch64_insn_decode_immediate
-  aarch64_encode_immediate aarch64_insn_gen_add_sub_imm aarch64_insn_gen_add_sub_shifted_reg
+  aarch64_encode_immediate aarch64_insn_gen_adr aarch64_insn_gen_add_sub_imm aarch64_insn_gen_add_sub_shifted_reg
   aarch64_insn_gen_atomic_ld_op aarch64_insn_gen_bitfield aarch64_insn_gen_branch_imm aarch64_insn_gen_branch_reg
   aarch64_insn_gen_cas aarch64_insn_gen_comp_branch_imm aarch64_insn_gen_cond_branch_imm aarch64_insn_gen_data1
   aarch64_insn_gen_data2 aarch64_insn_gen_data3 aarch64_insn_gen_dmb aarch64_insn_gen_dsb aarch64_insn_gen_hint

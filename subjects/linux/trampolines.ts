@@ -1,8 +1,33 @@
-// Trampolines of a kernel image: which BPF text lies where, for the kernel to look up before it pokes.
+// Trampolines of a kernel image: its own size, memory and code of them, and its own poke of patch sites, called as
+// kernel/bpf/trampoline.c does.
 
-import type { RoAddr, Va } from "../../machine/address.js";
-import type { SubjectTrampolines, TrampolineEnv } from "../subject.js";
+import assert from "node:assert/strict";
+import { isLongJump } from "../../impl/trampoline/branch.js";
+import { trampFrame } from "../../impl/trampoline/frame.js";
+import type { RoAddr, RwAddr, Va } from "../../machine/address.js";
+import {
+  type EnterExit,
+  type Errno,
+  type Halves,
+  PROG_ENTRIES,
+  type ProgEntry,
+  type SubjectKernel,
+  type SubjectTrampolines,
+  type TrampImage,
+  type TrampImageResult,
+  type TrampolineEnv,
+  type TrampolineView,
+  type TrampRequest,
+} from "../subject.js";
 import { NotModelled } from "./kernel-image.js";
+import { errnoOf } from "./packs-view.js";
+import { kernelPointer } from "./placed-kernel.js";
+import { vaOfPointer } from "./structs.js";
+import { TrampStructs } from "./tramp-structs.js";
+import type { World } from "./world.js";
+
+/** What of a kernel its trampolines are made with. */
+type TrampKernel = World & Pick<SubjectKernel, "env" | "modmem">;
 
 type Symbols = SubjectTrampolines["symbols"];
 
@@ -23,22 +48,252 @@ class TextSymbols implements Symbols {
   }
 }
 
-const missing = (): never => {
-  throw new NotModelled("trampolines of a kernel image cannot be made here yet");
+/** What the kernel's functions around programs are called, behind `__bpf_prog_enter` and `__bpf_prog_exit`. */
+const ENTRY_SUFFIX: Readonly<Record<ProgEntry, string>> = {
+  plain: "",
+  sleepable: "_sleepable",
+  recur: "_recur",
+  sleepableRecur: "_sleepable_recur",
+  lsmCgroup: "_lsm_cgroup",
 };
+const INSN_BYTES = 4;
+/** Of pointers into the kernel's half, the upper 16 bits. */
+const KERNEL_SHIFT = 48n;
+const KERNEL_HALF = 0xffffn;
+const ENOMEM = 12;
+const E2BIG = 7;
+/** enum bpf_text_poke_type where it is given once, and where each address has its own. */
+const POKE = { call: 0, jump: 1 };
+const POKE_EACH = { nop: 0, call: 1, jump: 2 };
+/** Programs on one trampoline, of all kinds. */
+const MOST_LINKS = 38;
 
-/** For kernels whose trampolines are not called. */
-export const noTrampolines = (env: TrampolineEnv): SubjectTrampolines => ({
-  env,
-  symbols: new TextSymbols(),
-  pokeOffset: 1,
-  archBpfTrampolineSize: missing,
-  archAllocBpfTrampoline: missing,
-  archPrepareBpfTrampoline: missing,
-  frameBytes: missing,
-  bpfTrampImageMake: missing,
-  bpfTrampImagePut: missing,
-  bpfTrampImageFree: missing,
-  bpfTrampolineUpdate: missing,
-  bpfArchTextPoke: missing,
-});
+export class LinuxTrampolines implements SubjectTrampolines {
+  readonly symbols = new TextSymbols();
+  readonly env: TrampolineEnv;
+  readonly pokeOffset = 1;
+  private structs: TrampStructs | undefined;
+
+  /** @param text where callers would have the functions that this image does not have */
+  constructor(
+    private readonly kernel: TrampKernel,
+    text: Pick<TrampolineEnv, "original" | "prog">,
+  ) {
+    const { image } = kernel;
+    const pair = (names: string, otherwise: EnterExit, suffix = ""): EnterExit => ({
+      enter: image.address(`${names}_enter${suffix}`) ?? otherwise.enter,
+      exit: image.address(`${names}_exit${suffix}`) ?? otherwise.exit,
+    });
+    const prog = Object.fromEntries(
+      PROG_ENTRIES.map((entry) => [entry, pair("__bpf_prog", text.prog[entry], ENTRY_SUFFIX[entry])]),
+    );
+    this.env = {
+      ...kernel.env,
+      original: pair("__bpf_tramp", text.original),
+      prog: prog as TrampolineEnv["prog"],
+    };
+    kernel.lookup = (va) => this.symbols.lookup(va);
+  }
+
+  get insnsiOffset(): number {
+    return this.made.insnsiOffset;
+  }
+
+  archBpfTrampolineSize(request: TrampRequest) {
+    return this.made.during(request, (m, tlinks) =>
+      countOf(
+        this.call("arch_bpf_trampoline_size", {
+          m: kernelPointer(m),
+          flags: TrampStructs.flags(request.flags, request.links.structOps),
+          tlinks: kernelPointer(tlinks),
+          func_addr: kernelPointer(request.func),
+        }),
+      ),
+    );
+  }
+
+  archAllocBpfTrampoline(bytes: number): RoAddr | undefined {
+    const x0 = this.call("arch_alloc_bpf_trampoline", { size: bytes });
+    return x0 === 0n ? undefined : (vaOfPointer(x0) as RoAddr);
+  }
+
+  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
+    const record = (BigInt(im.high >>> 0) << 32n) | BigInt(im.low >>> 0);
+    const isStored = request.flags.callOrig;
+    const last = record + BigInt(this.made.im.bytes) - 1n;
+    if (isStored && (record >> KERNEL_SHIFT !== KERNEL_HALF || last >> KERNEL_SHIFT !== KERNEL_HALF)) {
+      throw new NotModelled("a record that is no kernel address: a kernel image stores into it");
+    }
+    const { structs, unmap } = { structs: this.made, unmap: this.reachable(record, request) };
+    try {
+      const prepared = structs.during(request, (m, tlinks) =>
+        countOf(
+          this.call("arch_prepare_bpf_trampoline", {
+            im: record,
+            ro_image: kernelPointer(image),
+            ro_image_end: kernelPointer(imageEnd),
+            m: kernelPointer(m),
+            flags: TrampStructs.flags(request.flags, request.links.structOps),
+            tlinks: kernelPointer(tlinks),
+            func_addr: kernelPointer(request.func),
+          }),
+        ),
+      );
+      const place = (name: string): RoAddr | undefined =>
+        prepared.ok && request.flags.callOrig
+          ? (structs.im.pointer(vaOfPointer(record), name) as RoAddr | undefined)
+          : undefined;
+      return { ...prepared, ipAfterCall: place("ip_after_call"), ipEpilogue: place("ip_epilogue") };
+    } finally {
+      unmap();
+    }
+  }
+
+  /** Frames are laid out as in the profile: a kernel that has others disagrees with what is seen of the stack. */
+  frameBytes(nregs: number, flags: TrampRequest["flags"]): number {
+    return trampFrame(nregs, flags).bytes;
+  }
+
+  /** @source linux v6.12 kernel/bpf/trampoline.c, bpf_trampoline_update(), bpf_tramp_image_alloc() */
+  bpfTrampImageMake(request: TrampRequest): TrampImageResult {
+    const { fentry, fmodRet, fexit } = request.links;
+    if (fentry.length + fmodRet.length + fexit.length > MOST_LINKS) return { ok: false, error: -E2BIG as Errno };
+    const size = this.archBpfTrampolineSize(request);
+    if (!size.ok) return size;
+    if (size.bytes > this.kernel.machine.pageBytes) return { ok: false, error: -E2BIG as Errno };
+    const im = this.allocImage(size.bytes);
+    if (!im.ok) return im;
+    const { record, image } = im.im;
+    const halved = { high: Number(kernelPointer(record) >> 32n), low: Number(kernelPointer(record) & 0xffff_ffffn) };
+    const { ipAfterCall, ipEpilogue, ...prepared } = this.archPrepareBpfTrampoline(
+      halved,
+      image,
+      (image + size.bytes) as RoAddr,
+      request,
+    );
+    const error = prepared.ok ? this.protect(image, size.bytes) : prepared.error;
+    if (error === 0) return { ok: true, im: { ...im.im, ipAfterCall, ipEpilogue } };
+    this.bpfTrampImageFree(im.im);
+    return { ok: false, error };
+  }
+
+  bpfTrampImagePut({ ipAfterCall, ipEpilogue }: TrampImage): void {
+    if (ipAfterCall === undefined) return;
+    const error = this.bpfArchTextPoke(ipAfterCall, "jump", undefined, ipEpilogue);
+    if (error !== 0) this.kernel.warn(`release of a trampoline: ${error}`);
+  }
+
+  bpfTrampImageFree({ image, size, record }: TrampImage): void {
+    assert(this.symbols.lookup(image)?.start === image, `trampoline 0x${image.toString(16)} is freed twice`);
+    this.symbols.remove(image);
+    this.call("arch_free_bpf_trampoline", { image: kernelPointer(image), size });
+    this.kernel.cpu.call("bpf_jit_uncharge_modmem", size);
+    this.kernel.machine.kvfree(record);
+  }
+
+  bpfTrampolineUpdate(tr: TrampolineView, request: TrampRequest | undefined): Errno {
+    const made = request && this.bpfTrampImageMake(request);
+    if (made !== undefined && !made.ok) return made.error;
+    const [before, after] = [tr.curImage, made?.im];
+    const error = this.bpfArchTextPoke(tr.func, "call", before?.image, after?.image);
+    if (error !== 0) {
+      if (after !== undefined) this.bpfTrampImageFree(after);
+      return error;
+    }
+    tr.curImage = after;
+    if (before !== undefined) {
+      this.bpfTrampImagePut(before);
+      // Nobody is in it any more: the kernel waits for that before the free.
+      this.bpfTrampImageFree(before);
+    }
+    return 0 as Errno;
+  }
+
+  bpfArchTextPoke(
+    ip: RoAddr,
+    type: keyof typeof POKE,
+    oldAddr: RoAddr | undefined,
+    newAddr: RoAddr | undefined,
+  ): Errno {
+    const isFar = [oldAddr, newAddr].some((va) => isLongJump(ip + INSN_BYTES * this.pokeOffset, va));
+    if (isFar) {
+      // The page of the literal is writable and executable meanwhile, and other CPUs may run there.
+      throw new NotModelled("a change of a long jump (the known defect pltPageWritable)");
+    }
+    const each = (va: Va | undefined): number => (va === undefined ? POKE_EACH.nop : POKE_EACH[type]);
+    const x0 = this.call("bpf_arch_text_poke", {
+      ip: kernelPointer(ip),
+      poke_type: POKE[type],
+      old_t: each(oldAddr),
+      new_t: each(newAddr),
+      old_addr: kernelPointer(oldAddr),
+      new_addr: kernelPointer(newAddr),
+    });
+    return errnoOf(x0);
+  }
+
+  private get made(): TrampStructs {
+    this.structs ??= new TrampStructs(this.kernel);
+    return this.structs;
+  }
+
+  /** Arguments by the names of the kernel's own parameters: other versions have other orders. */
+  private call(name: string, args: Readonly<Record<string, bigint | number>>): bigint {
+    const { cpu, image } = this.kernel;
+    const parameters = image.types.parameters(name);
+    if (image.address(name) === undefined || parameters === undefined) {
+      throw new NotModelled(`trampolines of this kernel are made another way (no ${name})`);
+    }
+    const values = parameters.map((parameter) => {
+      const value = args[parameter];
+      if (value === undefined) throw new NotModelled(`${name} of this kernel has a parameter ${parameter}`);
+      return value;
+    });
+    return cpu.call(name, ...values);
+  }
+
+  private protect(image: RoAddr, bytes: number): Errno {
+    return errnoOf(this.call("arch_protect_bpf_trampoline", { image: kernelPointer(image), size: bytes }));
+  }
+
+  private allocImage(bytes: number): TrampImageResult {
+    const { kernel } = this;
+    const record: RwAddr | undefined = kernel.machine.kvmalloc(this.made.im.bytes);
+    if (record === undefined) return { ok: false, error: -ENOMEM as Errno };
+    kernel.machine.heapBytes(record).fill(0);
+    const error = kernel.modmem.bpfJitChargeModmem(bytes);
+    const image = error === 0 ? this.archAllocBpfTrampoline(bytes) : undefined;
+    if (image === undefined) {
+      if (error === 0) kernel.cpu.call("bpf_jit_uncharge_modmem", bytes);
+      kernel.machine.kvfree(record);
+      return { ok: false, error: error === 0 ? (-ENOMEM as Errno) : error };
+    }
+    this.symbols.add({ start: image, bytes });
+    return { ok: true, im: { record, image, size: bytes, ipAfterCall: undefined, ipEpilogue: undefined } };
+  }
+
+  /** The record, where a caller names one that is nowhere: pages for the time of the call. */
+  private reachable(record: bigint, { flags }: TrampRequest): () => void {
+    const { machine } = this.kernel;
+    const { pageBytes } = machine;
+    const va = vaOfPointer(record);
+    const pages: Va[] = [];
+    for (let page = va - (va % pageBytes); flags.callOrig && page < va + this.made.im.bytes; page += pageBytes) {
+      if (machine.mapping(page) !== undefined) continue;
+      machine.map(page, pageBytes, "rw");
+      pages.push(page);
+    }
+    return () => {
+      for (const page of pages) {
+        machine.unmap(page, pageBytes);
+        machine.invalidateTlb(page, pageBytes);
+      }
+    };
+  }
+}
+
+/** A count of bytes in a C int, or an error. */
+function countOf(x0: bigint): { ok: true; bytes: number } | { ok: false; error: Errno } {
+  const value = errnoOf(x0);
+  return value < 0 ? { ok: false, error: value } : { ok: true, bytes: value };
+}

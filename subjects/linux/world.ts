@@ -32,6 +32,8 @@ export interface World {
   blinding: (() => number) | undefined;
   /** What was printed, format strings as they are. */
   readonly messages: string[];
+  /** Pages that code was executed from when they were made writable. */
+  readonly writableText: Set<Va>;
   /** Of a WARN that is about to be raised. */
   warningText: string;
   /** A load was refused because it would pass the limit. */

@@ -8,9 +8,9 @@ import { ATTACH_KINDS, type AttachedProgram } from "../action.js";
 import type { Answer } from "../step.js";
 import type { SubjectKernel, SubjectTrampolines, TrampImage, TrampolineView } from "../subject.js";
 import { DEFAULT_ENV, type TrampLink, type TrampRequest, trampFlags } from "../subject.js";
-import { progInsns, progObject } from "../trampoline/kernel-text.js";
+import { progObject } from "../trampoline/kernel-text.js";
 import { type LiveProgram, withoutStack } from "./prepared.js";
-import { INTERPRETER, linesOf, type Noted, NREGS, ORIGINAL_TEXT, PROG_TEXT, TracedCalls } from "./traced-calls.js";
+import { INTERPRETER, linesOf, type Noted, NREGS, TEXT, TracedCalls } from "./traced-calls.js";
 
 /** A program has one argument, its context. */
 const ARGS = [{ bytes: 8, isStruct: false }];
@@ -62,8 +62,8 @@ export class Attachments {
     kernel: SubjectKernel,
     private readonly record: () => Va | undefined,
   ) {
-    this.kernel = kernel.trampolines({ original: ORIGINAL_TEXT, prog: PROG_TEXT });
-    this.calls = new TracedCalls(kernel.machine);
+    this.kernel = kernel.trampolines(TEXT);
+    this.calls = new TracedCalls(kernel.machine, this.kernel.env);
   }
 
   loaded({ program }: LiveProgram): void {
@@ -95,7 +95,7 @@ export class Attachments {
       live,
       usable.map((spec, i) => {
         const called = spec.id === undefined ? undefined : all.get(spec.id);
-        return calledOf(spec, i, called, this.serial++ % SERIALS);
+        return calledOf(spec, i, called, this.serial++ % SERIALS, this.kernel.insnsiOffset);
       }),
     );
   }
@@ -156,15 +156,22 @@ const NO_ATTACHMENTS: readonly Attachment[] = [];
 
 const calls = ({ programs }: Plan, id: number): boolean => programs.some(({ live }) => live?.id === id);
 
-function calledOf(spec: AttachedProgram, position: number, live: LiveProgram | undefined, serial: number): Called {
+function calledOf(
+  spec: AttachedProgram,
+  position: number,
+  live: LiveProgram | undefined,
+  serial: number,
+  insnsiOffset: number,
+): Called {
+  const object = progObject(serial);
   const isCompiled = live !== undefined;
   return {
     spec,
     live,
     isCompiled,
     name: `${position + 1}. ${spec.kind} ${isCompiled ? `#${spec.id}` : "recorder"}`,
-    object: progObject(serial),
-    insnsi: progInsns(serial),
+    object,
+    insnsi: object + insnsiOffset,
     start: spec.enterReturnsZero ? 0n : BigInt(100 + position),
     result: live?.returns ?? BigInt(spec.result),
     seesResult: spec.kind !== "fentry",
@@ -185,12 +192,9 @@ function sizeOf(trampolines: SubjectTrampolines, request: TrampRequest): number 
 
 /** Bytes of the image of a trampoline that calls these programs, all of which live. */
 export function trampolineBytes(programs: readonly AttachedProgram[]): number {
-  const called = programs.map((spec, i) => calledOf(spec, i, undefined, i));
+  const called = programs.map((spec, i) => calledOf(spec, i, undefined, i, 0));
   const linked = called.map((one) => ({ ...one, isCompiled: one.spec.id !== undefined }));
-  const size = archBpfTrampolineSize(
-    { ...DEFAULT_ENV, original: ORIGINAL_TEXT, prog: PROG_TEXT },
-    requestOf(linked, 0),
-  );
+  const size = archBpfTrampolineSize({ ...DEFAULT_ENV, ...TEXT }, requestOf(linked, 0));
   return size.ok ? size.bytes : 0;
 }
 

@@ -8,18 +8,17 @@ import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ILLEGAL, LITERAL_BYTES, ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
 import type { Live, Patch, Region, Tramp } from "../step.js";
-import type { FunctionView, SubjectKernel } from "../subject.js";
+import type { FunctionView, SubjectKernel, TrampolineEnv } from "../subject.js";
 import type { Attachment } from "./attachments.js";
 import { entryOf, entryWord } from "./entry.js";
 import type { PreparedProgram } from "./prepared.js";
 import type { Recorder } from "./recorder.js";
-import { INTERPRETER, ORIGINAL_TEXT, PROG_TEXT } from "./traced-calls.js";
+import { INTERPRETER } from "./traced-calls.js";
 
 const HEADER_BYTES = 8;
 /** What a region holds beside header and image, at least: in a pack, and in pages of its own. */
 const SPARE_BYTES = { packs: 16, pages: 128 } as const;
 const NOTHING = new Uint8Array();
-const KERNEL_TEXT = [ORIGINAL_TEXT.enter, ORIGINAL_TEXT.exit, PROG_TEXT.recur.enter, PROG_TEXT.recur.exit, INTERPRETER];
 
 export class Models {
   readonly text = new ReferenceText();
@@ -77,7 +76,7 @@ export class Models {
   }
 
   /** @returns the trampoline, and where the reference puts it. */
-  attached({ plan, im, answer }: Attachment): [Tramp, Va | undefined] {
+  attached({ plan, im, answer }: Attachment, { original, prog }: TrampolineEnv): [Tramp, Va | undefined] {
     const { live, programs } = plan;
     const lives = programs.flatMap((called) => (called.live === undefined ? [] : [called.live]));
     const built = this.recorder.published.at(-1) ?? NOTHING;
@@ -94,7 +93,8 @@ export class Models {
     this.mapped = [...this.recorder.executable];
     const predicted = this.allocator.alloc(im.size);
     this.published(im.image, built);
-    const targets = [...KERNEL_TEXT, ...lives.map(({ program }) => program.bpfFunc)];
+    const text = [original.enter, original.exit, prog.recur.enter, prog.recur.exit, INTERPRETER];
+    const targets = [...text, ...lives.map(({ program }) => program.bpfFunc)];
     const calls = lives.map(({ id }) => id);
     return [{ id: live.id, region, calls, targets, answer, release: im.ipAfterCall }, predicted];
   }

@@ -275,7 +275,7 @@ export class Session implements Scene {
       return error;
     }
     if (attachment !== undefined) {
-      const [added, predicted] = models.attached(attachment);
+      const [added, predicted] = models.attached(attachment, this.attachments.kernel.env);
       this.added = added;
       this.predicted = predicted;
       tramps.set(target.id, added);

@@ -6,6 +6,7 @@ import { pointer, type Va, vaOf } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { hex64, u64 } from "../../spec/bits.js";
 import type { Step } from "../../spec/trampoline/traced.js";
+import type { TrampolineEnv } from "../subject.js";
 import { textOf } from "../trampoline/kernel-text.js";
 import { INTERPRETERS } from "../trampoline/layout.js";
 
@@ -24,8 +25,8 @@ export interface Noted {
   readonly seesResult: boolean;
 }
 
-/** Kernel functions that trampolines call; the interpreter's entry. */
-export const { original: ORIGINAL_TEXT, prog: PROG_TEXT } = textOf(false);
+/** Where kernel functions that trampolines call lie, if the subject has none; the interpreter's entry. */
+export const TEXT = textOf(false);
 export const INTERPRETER: Va = INTERPRETERS;
 /** Argument registers of a program: the context. */
 export const NREGS = 1;
@@ -38,12 +39,15 @@ export class TracedCalls {
   private readonly byObject = new Map<bigint, Noted>();
   private readonly byInsns = new Map<bigint, Noted>();
 
-  constructor(private readonly machine: Machine) {
+  constructor(
+    private readonly machine: Machine,
+    { original, prog }: Pick<TrampolineEnv, "original" | "prog">,
+  ) {
     this.traps = new Map<Va, Trap>([
-      [ORIGINAL_TEXT.enter, ([record]) => this.note(lineOf({ kind: "keep", record: record! }))],
-      [ORIGINAL_TEXT.exit, ([record]) => this.note(lineOf({ kind: "letGo", record: record! }))],
-      [PROG_TEXT.recur.enter, ([object, ctx]) => this.enter(object!, ctx!)],
-      [PROG_TEXT.recur.exit, ([object, start]) => this.note(exitLine(this.known(object!).name, start!))],
+      [original.enter, ([record]) => this.note(lineOf({ kind: "keep", record: record! }))],
+      [original.exit, ([record]) => this.note(lineOf({ kind: "letGo", record: record! }))],
+      [prog.recur.enter, ([object, ctx]) => this.enter(object!, ctx!)],
+      [prog.recur.exit, ([object, start]) => this.note(exitLine(this.known(object!).name, start!))],
       [INTERPRETER, ([ctx, insns]) => this.interpret(ctx!, insns!)],
     ]);
   }

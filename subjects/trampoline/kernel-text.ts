@@ -8,9 +8,15 @@ import type { Machine } from "../../machine/machine.js";
 import { hex64, u64 } from "../../spec/bits.js";
 import type { AttachedProgram, Frames, Step } from "../../spec/trampoline/traced.js";
 import { STACK } from "../run/layout.js";
-import { type EnterExit, PROG_ENTRIES, type ProgEntry, type TrampolineEnv } from "../subject.js";
+import {
+  type EnterExit,
+  PROG_ENTRIES,
+  type ProgEntry,
+  type SubjectTrampolines,
+  type TrampolineEnv,
+} from "../subject.js";
 import { TRACED, takeRecords, word } from "./journal.js";
-import { FAR_TEXT, INSNS, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STRIDE } from "./layout.js";
+import { FAR_TEXT, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STRIDE } from "./layout.js";
 
 /** What the steps of the current call depend on. */
 interface Answers {
@@ -36,9 +42,8 @@ export function textOf(far: boolean): Pick<TrampolineEnv, "original" | "prog"> {
   return { original: PROG_ENTRY(base, 0), prog: prog as Record<ProgEntry, EnterExit> };
 }
 
-/** By id: address of a program's object, of its instructions, and of the entry of its interpreter. */
+/** By id: address of a program's object, and of the entry of its interpreter. */
 export const progObject = (id: number): Va => PROG_OBJECTS + id * 4096;
-export const progInsns = (id: number): Va => INSNS + id * 4096;
 export const interpreter = (id: number): Va => INTERPRETERS + id * STRIDE;
 
 export class KernelText {
@@ -48,11 +53,15 @@ export class KernelText {
   steps: Step[] = [];
   answers!: Answers;
   private runCtx = 0n;
+  private readonly insnsiOffset: number;
 
-  constructor(private readonly machine: Machine) {
+  constructor(
+    private readonly machine: Machine,
+    { env, insnsiOffset }: Pick<SubjectTrampolines, "env" | "insnsiOffset">,
+  ) {
+    this.insnsiOffset = insnsiOffset;
     const traps = new Map<Va, Trap>([[ORIGINAL, () => this.original()]]);
-    for (const far of [false, true]) {
-      const { original, prog } = textOf(far);
+    for (const { original, prog } of [textOf(false), textOf(true), env]) {
       traps.set(original.enter, ([record]) => this.note({ kind: "keep", record: record! }));
       traps.set(original.exit, ([record]) => this.note({ kind: "letGo", record: record! }));
       for (const entry of PROG_ENTRIES) {
@@ -114,7 +123,8 @@ export class KernelText {
 
   /** What a compiled recorder would have done. */
   private interpret(id: number, ctx: bigint, insns: bigint): bigint {
-    if (insns !== pointer(progInsns(id))) throw new TrapFault(`program ${id} is interpreted from ${hex64(insns)}`);
+    if (insns !== pointer(progObject(id) + this.insnsiOffset))
+      throw new TrapFault(`program ${id} is interpreted from ${hex64(insns)}`);
     const { ipArg, nregs } = this.answers;
     const retval = this.seesRetval(id) ? 1 : 0;
     const words = Array.from({ length: 1 + nregs + retval }, (_, k) => this.load(ctx - 8n + BigInt(8 * k)));

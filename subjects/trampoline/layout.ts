@@ -17,9 +17,8 @@ import { DUMMY_TRAMPOLINE, PAGE_BYTES } from "../run/layout.js";
 export const JOURNAL: Range = { base: 0x0000_0500_0000, bytes: 4 * PAGE_BYTES };
 /** Where the function leaves its eight argument registers. */
 export const SEEN: Range = { base: 0x0000_0510_0000, bytes: PAGE_BYTES };
-/** Nothing is mapped there: addresses of program objects, a page each, and of their instructions. */
+/** Nothing is mapped there: addresses of program objects, a page each. */
 export const PROG_OBJECTS: Va = 0x8000_4000_0000;
-export const INSNS: Va = 0x8000_4100_0000;
 /** What the function calls, and what stands for programs that are not compiled. */
 export const ORIGINAL: Va = 0x8000_8030_0000;
 export const INTERPRETERS: Va = 0x8000_8030_1000;
@@ -41,7 +40,7 @@ interface HandmadeFunction {
  * The entry of a program with its patch site, a body that leaves its eight argument registers in memory and calls out, and
  * the jump for long ways behind it.
  */
-export function handmade(bti: boolean): HandmadeFunction {
+export function handmade(bti: boolean, dummyTramp = DUMMY_TRAMPOLINE): HandmadeFunction {
   const words: number[] = [];
   const sink = { emit: (encoded: Encoded): void => void words.push(encoded) };
   const put = (...all: readonly Encoded[]): void => all.forEach(sink.emit);
@@ -55,7 +54,7 @@ export function handmade(bti: boolean): HandmadeFunction {
   if (words.length % 2 !== 0) put(NOP);
   put(ldrLiteral(1, reg(10), 8), br(reg(10)));
   const codeBytes = words.length * 4;
-  const literal = halves(DUMMY_TRAMPOLINE);
+  const literal = halves(dummyTramp);
   return { bytes: new Uint8Array(Uint32Array.of(...words, literal.low, literal.high).buffer), codeBytes };
 }
 

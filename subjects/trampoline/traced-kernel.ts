@@ -5,7 +5,7 @@ import type { EngineOutcome, TraceState } from "../../engines/engine.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
-import { Machine } from "../../machine/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
 import { execute, trapsOf } from "../run/execute.js";
@@ -24,8 +24,9 @@ import {
   trampFlags,
 } from "../subject.js";
 import { clearJournal, recorder, TRACED } from "./journal.js";
-import { interpreter, KernelText, progInsns, progObject, textOf } from "./kernel-text.js";
+import { interpreter, KernelText, progObject, textOf } from "./kernel-text.js";
 import { dummyTramp, FAR_FUNCTION, handmade, JOURNAL, SEEN } from "./layout.js";
+import { clearMachine } from "./machines.js";
 import { type ProgramPlan, registersOf, type TrampolineSetup, WORD } from "./setup.js";
 
 const FUEL = 20_000;
@@ -42,7 +43,7 @@ interface Trampoline {
 }
 
 export class TracedKernel {
-  readonly machine = new Machine();
+  readonly machine: Machine;
   readonly kernel: SubjectKernel;
   readonly tramp: SubjectTrampolines;
   readonly text: KernelText;
@@ -54,21 +55,25 @@ export class TracedKernel {
   private readonly attached: Readonly<Record<"fentry" | "fmodRet" | "fexit", readonly NumberedPlan[]>>;
   private readonly loaded: LoadedProgram[] = [];
 
-  constructor(
-    readonly setup: TrampolineSetup,
-    subject: Subject,
-    quirks: Quirks = DEFAULT_ENV.quirks,
-  ) {
-    const { machine } = this;
-    const env = { ...DEFAULT_ENV, bti: setup.bti, dummyTramp: DUMMY_TRAMPOLINE, quirks };
-    this.kernel = subject.boot({ machine, env, random: () => 0, packBytes: PACK_BYTES });
+  /** As asked for, on this kernel: landing pads are where it was built with them. */
+  readonly setup: TrampolineSetup;
+
+  constructor(asked: TrampolineSetup, subject: Subject, quirks: Quirks = DEFAULT_ENV.quirks) {
+    const machine = clearMachine(subject);
+    this.machine = machine;
+    const env = { ...DEFAULT_ENV, bti: asked.bti, dummyTramp: DUMMY_TRAMPOLINE, quirks };
+    const packBytes = subject.fixed?.packBytes ?? PACK_BYTES;
+    this.kernel = subject.boot({ machine, env, random: () => 0, packBytes });
+    const setup = { ...asked, bti: this.kernel.env.bti };
+    this.setup = setup;
     this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
-    for (const { base, bytes } of [STACK, JOURNAL, SEEN]) machine.map(base, bytes, "rw");
-    const stub = dummyTramp(setup.bti);
-    const pages = pagesOf({ base: DUMMY_TRAMPOLINE, bytes: stub.length }, machine.pageBytes);
-    machine.map(pages.base, pages.bytes, "rox");
-    machine.poke(DUMMY_TRAMPOLINE, stub);
-    this.text = new KernelText(machine);
+    for (const range of [STACK, JOURNAL, SEEN]) {
+      const { base, bytes } = pagesOf(range, machine.pageBytes);
+      machine.map(base, bytes, "rw");
+    }
+    // A kernel image has its own.
+    if (subject.build === undefined) this.placeStub();
+    this.text = new KernelText(machine, this.tramp);
     this.target = this.placeTarget();
     let next = 0;
     const numbered = (plans: readonly ProgramPlan[]): readonly NumberedPlan[] =>
@@ -183,7 +188,7 @@ export class TracedKernel {
 
   /** On a page that the packs would not have given, out of reach of a branch. */
   farTrampoline(): Trampoline {
-    this.machine.map(FAR_FUNCTION, PAGE_BYTES, "rox", true);
+    this.machine.map(FAR_FUNCTION, this.machine.pageBytes, "rox", true);
     const end = (FAR_FUNCTION + PAGE_BYTES) as RoAddr;
     const made = this.tramp.archPrepareBpfTrampoline(halves(FAR_RECORD), FAR_FUNCTION, end, this.request);
     assert(made.ok, "no far trampoline");
@@ -206,7 +211,7 @@ export class TracedKernel {
     return {
       prog: progObject(id),
       bpfFunc: jited ? this.load(recorder(id, context, result)).bpfFunc : interpreter(id),
-      insnsi: progInsns(id),
+      insnsi: progObject(id) + this.tramp.insnsiOffset,
       cookie: { high: Number(cookie >> 32n), low: Number(cookie & 0xffff_ffffn) },
       ...{ jited, sleepable, recursionChecked, lsmCgroup },
     };
@@ -219,6 +224,14 @@ export class TracedKernel {
     return loaded.program;
   }
 
+  private placeStub(): void {
+    const { machine } = this;
+    const stub = dummyTramp(this.setup.bti);
+    const pages = pagesOf({ base: DUMMY_TRAMPOLINE, bytes: stub.length }, machine.pageBytes);
+    machine.map(pages.base, pages.bytes, "rox");
+    machine.poke(DUMMY_TRAMPOLINE, stub);
+  }
+
   private placeTarget(): RoAddr {
     const { target, bti, original } = this.setup;
     if (target === "jit") {
@@ -226,8 +239,8 @@ export class TracedKernel {
       this.tramp.symbols.add({ start: bpfFunc, bytes: functions[0]!.jitedLen });
       return bpfFunc;
     }
-    const { bytes, codeBytes } = handmade(bti);
-    if (target === "far") this.machine.map(FAR_FUNCTION, PAGE_BYTES, "rox", true);
+    const { bytes, codeBytes } = handmade(bti, this.tramp.env.dummyTramp);
+    if (target === "far") this.machine.map(FAR_FUNCTION, this.machine.pageBytes, "rox", true);
     const place = target === "far" ? FAR_FUNCTION : this.kernel.packs.bpfProgPackAlloc(bytes.length)!;
     this.machine.poke(place, bytes);
     this.tramp.symbols.add({ start: place, bytes: codeBytes });

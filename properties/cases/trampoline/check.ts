@@ -9,7 +9,6 @@ import { decode } from "../../../spec/a64/decode.js";
 import { hex64, u64 } from "../../../spec/bits.js";
 import { ILLEGAL } from "../../../spec/text/text.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
-import { DUMMY_TRAMPOLINE } from "../../../subjects/run/layout.js";
 import { PROFILES, type Quirks, type Subject, type TrampImage } from "../../../subjects/subject.js";
 import { word } from "../../../subjects/trampoline/journal.js";
 import type { TrampolineSetup } from "../../../subjects/trampoline/setup.js";
@@ -87,7 +86,11 @@ function* attachesAndDetaches(tracedKernel: TracedKernel, im: TrampImage): Gener
   tramp.bpfTrampImagePut(next.im);
   tramp.bpfTrampImageFree(next.im);
   const { start, bytes } = tramp.symbols.lookup(target)!;
-  yield* equal("the address behind the code", hex64(pointer(DUMMY_TRAMPOLINE)), hex64(word(machine, start + bytes)));
+  yield* equal(
+    "the address behind the code",
+    hex64(pointer(tramp.env.dummyTramp)),
+    hex64(word(machine, start + bytes)),
+  );
 }
 
 /** Every word is an instruction, and behind the first illegal one nothing else follows. */

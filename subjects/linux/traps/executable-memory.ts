@@ -26,7 +26,10 @@ function free(world: World, pointer: bigint): void {
   else if (!world.machine.vfree(va)) world.warn(`vfree of 0x${va.toString(16)}, where no area begins`);
 }
 
-/** One call changes one of writable and executable; a page is never both. */
+/**
+ * One call changes one of writable and executable. What is both in Linux has no executable page here meanwhile: it is
+ * remembered, and is executable again when it is no longer writable.
+ */
 const PERMISSIONS: Readonly<Record<string, Readonly<Record<Permission, Permission | undefined>>>> = {
   set_memory_ro: { rw: "ro", ro: "ro", rox: "rox" },
   set_memory_rw: { rw: "rw", ro: "rw", rox: "rw" },
@@ -34,15 +37,19 @@ const PERMISSIONS: Readonly<Record<string, Readonly<Record<Permission, Permissio
   set_memory_nx: { rw: "rw", ro: "ro", rox: "ro" },
 };
 
-function change({ machine }: World, name: string, addr: bigint, pages: bigint): bigint {
+function change(world: World, name: string, addr: bigint, pages: bigint): bigint {
+  const { machine } = world;
   const va = vaOfPointer(addr);
   const bytes = Number(pages & 0xffff_ffffn) * machine.pageBytes;
   const before = machine.mapping(va)?.permission;
   if (before === undefined) throw new KernelFault("badMapping", va, `${name} of a page that is not mapped`);
-  const after = PERMISSIONS[name]![before];
+  const isBoth = world.writableText.has(va);
+  const after = name === "set_memory_ro" && isBoth ? "rox" : PERMISSIONS[name]![before];
   if (after === undefined) throw new KernelFault("badMapping", va, `${name} of a page that is writable`);
   if (!machine.setPermission(va, bytes, after)) return failure(ENOMEM);
   machine.invalidateTlb(va, bytes);
+  if (name === "set_memory_rw" && before === "rox") world.writableText.add(va);
+  else world.writableText.delete(va);
   return 0n;
 }
 

@@ -1,0 +1,146 @@
+// What a caller of the trampoline code hands to it, as structures in the kernel's memory: the shape of the traced function,
+// and the programs by kind. They are there during one call, and gone behind it.
+
+import { pointer, type Va } from "../../machine/address.js";
+import type { FuncArg, TrampFlags, TrampLink, TrampRequest } from "../subject.js";
+import { NotModelled } from "./kernel-image.js";
+import { type Struct, structOf } from "./structs.js";
+import type { World } from "./world.js";
+
+/** enum bpf_tramp_prog_type. */
+const KINDS = ["fentry", "fexit", "fmodRet"] as const;
+const MOST_ARGS = 12;
+const STRUCT_ARG = 1;
+const POINTER_BYTES = 8;
+/** enum bpf_prog_type and bpf_attach_type: what decides which functions are called around a program. */
+const TRACING = { type: 26, attach: 24 };
+const LSM = { type: 29, attach: 27 };
+const LSM_CGROUP = { type: 29, attach: 43 };
+const FLAG_BITS: Readonly<Record<keyof TrampFlags, number>> = {
+  restoreRegs: 1,
+  callOrig: 2,
+  skipFrame: 4,
+  ipArg: 8,
+  retFentryRet: 16,
+};
+/** BPF_TRAMP_F_INDIRECT and BPF_LINK_TYPE_STRUCT_OPS. */
+const INDIRECT = 256;
+const STRUCT_OPS = 9;
+
+export class TrampStructs {
+  private readonly model: Struct;
+  private readonly links: Struct;
+  private readonly link: Struct;
+  private readonly bpfLink: Struct;
+  private readonly prog: Struct;
+  readonly im: Struct;
+
+  constructor(private readonly world: World) {
+    const of = (name: string): Struct => structOf(world.image, world.memory, name);
+    if (world.image.types.struct("bpf_tramp_links") === undefined) {
+      throw new NotModelled("trampolines of this kernel take their programs another way (no struct bpf_tramp_links)");
+    }
+    this.model = of("btf_func_model");
+    this.links = of("bpf_tramp_links");
+    this.link = of("bpf_tramp_link");
+    this.bpfLink = of("bpf_link");
+    this.prog = of("bpf_prog");
+    this.im = of("bpf_tramp_image");
+  }
+
+  get insnsiOffset(): number {
+    return this.prog.offset("insnsi");
+  }
+
+  static flags(flags: TrampFlags, structOps: boolean): number {
+    let bits = structOps ? INDIRECT : 0;
+    for (const [flag, bit] of Object.entries(FLAG_BITS)) if (flags[flag as keyof TrampFlags]) bits |= bit;
+    return bits;
+  }
+
+  /** @returns what `use` does with the addresses of the model and of the lists */
+  during<T>({ args, links }: TrampRequest, use: (model: Va, links: Va) => T): T {
+    const given: Va[] = [];
+    const unmap = this.placeObjects(KINDS.flatMap((kind) => links[kind]));
+    const alloc = (bytes: number): Va => {
+      const va = this.world.arena.alloc(bytes);
+      if (va === undefined) throw new NotModelled("there is no room for so many programs in a trampoline");
+      given.push(va);
+      return va;
+    };
+    try {
+      const lists = alloc(KINDS.length * this.links.bytes);
+      KINDS.forEach((kind, i) => {
+        this.fillList(lists + i * this.links.bytes, links[kind], links.structOps, alloc);
+      });
+      return use(this.fillModel(alloc(this.model.bytes), args), lists);
+    } finally {
+      for (const va of given) this.world.arena.free(va);
+      unmap();
+    }
+  }
+
+  private fillModel(va: Va, args: readonly FuncArg[]): Va {
+    const { model, world } = this;
+    if (args.length > MOST_ARGS) throw new NotModelled(`a function of ${args.length} arguments`);
+    model.set(va, "ret_size", POINTER_BYTES);
+    model.set(va, "nr_args", args.length);
+    world.memory.write(
+      va + model.offset("arg_size"),
+      Uint8Array.from(args, ({ bytes }) => bytes),
+    );
+    const flags = Uint8Array.from(args, ({ isStruct }) => (isStruct ? STRUCT_ARG : 0));
+    world.memory.write(va + model.offset("arg_flags"), flags);
+    return va;
+  }
+
+  private fillList(va: Va, list: readonly TrampLink[], structOps: boolean, alloc: (bytes: number) => Va): void {
+    const { links, link, bpfLink, world } = this;
+    const [first, end] = [links.offset("links"), links.offset("nr_links")];
+    if (list.length > (end - first) / POINTER_BYTES) throw new NotModelled(`${list.length} programs of a kind`);
+    links.set(va, "nr_links", list.length);
+    list.forEach(({ prog, cookie }, i) => {
+      const at = alloc(link.bytes);
+      link.set(at, "cookie", (BigInt(cookie.high >>> 0) << 32n) | BigInt(cookie.low >>> 0));
+      if (structOps) bpfLink.set(at + link.offset("link"), "type", STRUCT_OPS);
+      bpfLink.set(at + link.offset("link"), "prog", pointer(prog));
+      world.memory.write64(va + first + POINTER_BYTES * i, pointer(at));
+    });
+  }
+
+  /** At the addresses that the callers chose, pages of their own hold the objects for as long as they are read. */
+  private placeObjects(links: readonly TrampLink[]): () => void {
+    const { machine, memory } = this.world;
+    const { pageBytes } = machine;
+    const { prog } = this;
+    const pages = new Set<Va>();
+    const listener = machine.onEvent;
+    machine.onEvent = undefined;
+    for (const { prog: va } of links) {
+      for (let page = va - (va % pageBytes); page < va + prog.bytes; page += pageBytes) pages.add(page);
+    }
+    for (const page of pages) {
+      if (machine.mapping(page) !== undefined) pages.delete(page);
+      else machine.map(page, pageBytes, "rw");
+    }
+    for (const link of links) {
+      memory.write(link.prog, new Uint8Array(prog.bytes));
+      const { type, attach } = link.recursionChecked ? TRACING : link.lsmCgroup ? LSM_CGROUP : LSM;
+      prog.set(link.prog, "type", type);
+      prog.set(link.prog, "expected_attach_type", attach);
+      prog.set(link.prog, "jited", link.jited ? 1 : 0);
+      prog.set(link.prog, "sleepable", link.sleepable ? 1 : 0);
+      prog.set(link.prog, "bpf_func", pointer(link.bpfFunc));
+    }
+    machine.onEvent = listener;
+    return () => {
+      const heard = machine.onEvent;
+      machine.onEvent = undefined;
+      for (const page of pages) {
+        machine.unmap(page, pageBytes);
+        machine.invalidateTlb(page, pageBytes);
+      }
+      machine.onEvent = heard;
+    };
+  }
+}
