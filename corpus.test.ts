@@ -23,7 +23,6 @@ const WITHOUT_A_LESSON: Readonly<Record<string, string>> = {
   "lddw variable": "no variable of a kernel is modelled",
   "lddw code": "an address of code, which differs between witnesses: kernel rows in a called function have one",
   "tail call": "what a call of helper 12 becomes",
-  may_goto: "a budget is not modelled",
   "cast kernel": "programs have no arena",
   gotox: "programs have no instruction array",
   ...Object.fromEntries(

@@ -6,7 +6,7 @@ import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from ".
 import { type FieldPlace, type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
 import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
-import type { Program } from "../spec/bpf/program.js";
+import { DEFAULT_LOOPS, type Program } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { layoutOf } from "./run/layout.js";
@@ -44,6 +44,7 @@ export function lowerProgram(
     helperOffset: (id) => (HELPERS.has(id) || program.unknownCalls !== undefined ? helperOffset(id) : undefined),
     kfuncOffset: (id) => kfuncOffset(kfuncs.indexOf(id)),
     contextField: (offset, size, how) => placeOf(fieldAccess(program.context, offset, size, how)),
+    loops: program.loops ?? DEFAULT_LOOPS,
     rewriteDivision: guard,
     scratch: scratchOf(changes),
   };

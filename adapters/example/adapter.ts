@@ -42,6 +42,7 @@ function translate(request: ProgramRequest): Answer {
       const va = addresses.get(number);
       return va === undefined ? undefined : va - CALL_BASE;
     },
+    loops: 0,
     rewriteDivision: false,
   });
   const env: JitEnv = { ...DEFAULT_ENV, lse, callBase: CALL_BASE, inlined: { smpProcessorId: [], currentTask: [] } };

@@ -12,6 +12,7 @@ const ENV: VerifierEnv = {
   mapValues: (index) => 0x8000_9000_0000 + 256 * index,
   helperOffset: (id) => ({ 5: 0x1000, 7: -0x2000 })[id],
   contextField: (offset) => (offset > 8 ? undefined : { via: [], at: 2 * offset, width: 8 }),
+  loops: 1000,
 };
 
 const whole = (code: readonly Insn[], contextLoads: readonly number[] = []): CodeFacts => ({
@@ -169,5 +170,45 @@ describe("divisions guarded as Linux 6.12 does", () => {
   test("a target that gets out of reach is refused", () => {
     const far = [i("ja", { off: 32767 }), byReg("mod reg"), ...Array.from({ length: 32766 }, () => mov(0, 0)), exit];
     expect(() => guarded(...far)).toThrow("slot 0 would have to jump by 32768");
+  });
+});
+
+describe("may_goto", () => {
+  const code = [mov(0, 0), i("add imm", { dst: 0, imm: 1 }), i("may_goto", { off: 1 }), i("ja", { off: -3 }), exit];
+
+  test("counts down eight bytes below the frame, from the budget that the function starts with", () => {
+    const facts: CodeFacts = { functions: [{ start: 0, end: 5, stackDepth: 12 }], contextLoads: new Set() };
+    const fn = rewrite(code, facts, ENV).functions[0]!;
+    expect(fn).toMatchObject({ counter: -24, stackDepth: 24, origin: Int32Array.of(0, 0, 1, 2, 2, 2, 2, 3, 4) });
+    expect(fn.insns.map(({ row, dst, src, off, imm }) => `${row.id} ${dst} ${src} ${off} ${imm}`)).toEqual([
+      "stdw 10 0 -24 1000",
+      "mov imm 0 0 0 0",
+      "add imm 0 0 0 1",
+      "ldxdw 11 10 -24 0",
+      "jeq imm 11 0 3 0",
+      "sub imm 11 0 0 1",
+      "stxdw 10 11 -24 0",
+      "ja 0 0 -6 0",
+      "exit 0 0 0 0",
+    ]);
+  });
+
+  test.each([
+    ["to what follows", 0, 2],
+    ["forwards", 1, 3],
+    ["to itself", -1, -2],
+    ["backwards", -2, -3],
+  ])("goes %s", (_, off, distance) => {
+    const lines = rewritten([mov(0, 0), i("may_goto", { off }), mov(0, 1), exit]);
+    expect(lines[3]).toBe(`jeq imm 11 0 ${distance} 0`);
+  });
+
+  test("a jump to the first instruction does not fill the budget again", () => {
+    const lines = rewritten([i("may_goto", { off: 1 }), i("ja", { off: -2 }), exit]);
+    expect(lines.at(-2)).toBe("ja 0 0 -5 0");
+  });
+
+  test("goes through the scratch register that there is", () => {
+    expect(rewritten([i("may_goto"), exit], { scratch: 12 })[1]).toBe("ldxdw 12 10 -8 0");
   });
 });

@@ -9,6 +9,7 @@ import { branchTarget, type Insn, insn } from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
 import type { JitFunction } from "../jit/function.js";
 import { guardDivision } from "./division.js";
+import { countDown, counterBelow, isMayGoto, startBudget } from "./may-goto.js";
 import { joinPatches } from "./patches.js";
 
 /** What the verifier found out about one code. */
@@ -31,6 +32,8 @@ export interface VerifierEnv {
   contextField?(offset: number, size: number, how: "load" | "store"): FieldPlace | undefined;
   /** Helpers that the JIT inlines, whose calls therefore keep the id. Default: none. */
   readonly inlineHelpers?: ReadonlySet<number>;
+  /** What `may_goto` may fall through in each call of a function. */
+  readonly loops: number;
   /** Guard divisions as Linux does. Default: no. */
   readonly rewriteDivision?: boolean;
   /** The register that they go through. Default: R11. */
@@ -50,6 +53,8 @@ export interface FieldPlace {
 export interface RewrittenFunction extends JitFunction {
   /** Index of an instruction -> slot of the code that it was made from. */
   readonly origin: Int32Array;
+  /** Where the budget of `may_goto` is counted down, from the frame pointer: below all that the program itself uses. */
+  readonly counter?: number;
 }
 
 const AX = 11;
@@ -81,32 +86,42 @@ export function rewrite(
 ): { readonly functions: readonly RewrittenFunction[] } {
   const indexOf = new Map(facts.functions.map(({ start }, index) => [start, index]));
   return {
-    functions: facts.functions.map(({ start, end, stackDepth }, index) => ({
-      index,
-      stackDepth,
-      ...rewriteFunction(start, end, (pc) => rewriteSlot(code, pc, facts.contextLoads, indexOf, env), env),
-    })),
+    functions: facts.functions.map((fn, index) => {
+      const rewriteAt = (pc: number): readonly Insn[] => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);
+      return { index, ...rewriteFunction(fn, rewriteAt, env) };
+    }),
   };
 }
 
 function rewriteFunction(
-  start: number,
-  end: number,
+  { start, end, stackDepth }: CodeFacts["functions"][number],
   rewriteAt: (pc: number) => readonly Insn[],
   env: VerifierEnv,
-): { readonly insns: readonly Insn[]; readonly origin: Int32Array } {
+): Omit<RewrittenFunction, "index"> {
   const patches = Array.from({ length: end - start }, (_, i) => rewriteAt(start + i));
-  if (env.rewriteDivision !== true && patches.every(({ length }) => length === 1)) {
-    return { insns: patches.flat(), origin: Int32Array.from(patches, (_, i) => start + i) };
+  const counter = patches.some(([slot]) => isMayGoto(slot!)) ? counterBelow(stackDepth) : undefined;
+  if (env.rewriteDivision !== true && counter === undefined && patches.every(({ length }) => length === 1)) {
+    return { insns: patches.flat(), origin: Int32Array.from(patches, (_, i) => start + i), stackDepth };
   }
-  const guarded = (patch: readonly Insn[]): readonly Insn[] | undefined =>
-    env.rewriteDivision === true && patch.length === 1 ? guardDivision(patch[0]!, env.scratch ?? AX) : undefined;
-  const joined = joinPatches(patches.map((patch) => guarded(patch) ?? patch));
+  const scratch = env.scratch ?? AX;
+  const joined = joinPatches(
+    patches.map((patch) => {
+      const slot = patch[0]!;
+      if (counter !== undefined && isMayGoto(slot)) return countDown(slot, counter, scratch);
+      const isGuarded = env.rewriteDivision === true && patch.length === 1;
+      return (isGuarded ? guardDivision(slot, scratch) : undefined) ?? patch;
+    }),
+  );
   if (!joined.ok) {
     const { slot, distance } = joined;
     throw new RangeError(`slot ${start + slot} would have to jump by ${distance}, which does not fit into 16 bits`);
   }
-  return { insns: joined.insns, origin: joined.origin.map((slot) => start + slot) };
+  const { insns } = joined;
+  const origin = joined.origin.map((slot) => start + slot);
+  if (counter === undefined) return { insns, origin, stackDepth };
+  // In front of the first instruction, so that a jump back to that one leaves the budget as it is.
+  const counting = [startBudget(counter, env.loops), ...insns];
+  return { insns: counting, origin: Int32Array.of(start, ...origin), stackDepth: -counter, counter };
 }
 
 function rewriteSlot(

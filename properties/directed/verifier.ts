@@ -12,7 +12,7 @@ import { fn } from "../../subjects/directed-case.js";
 import { bpfJitBlindConstants, type RewrittenFunction, rewrite, type VerifierEnv } from "../../subjects/lowering.js";
 import type { DirectedCase } from "../../subjects/subject.js";
 
-const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined };
+const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined, loops: 0 };
 
 /** One function, rewritten. */
 function rewritten(code: readonly Insn[], env: Partial<VerifierEnv> = {}): RewrittenFunction {

@@ -237,3 +237,40 @@ describe("tail calls", () => {
     expect(outcome).toMatchObject({ kind: "faulted", why: "badCall", detail: expect.stringContaining(detail) });
   });
 });
+
+describe("may_goto", () => {
+  const counting = [
+    mov(0, 0),
+    op("add imm", { dst: 0, imm: 1 }),
+    op("may_goto", { off: 1 }),
+    op("ja", { off: -3 }),
+    EXIT,
+  ];
+
+  test("falls through as often as the budget says, and then jumps", () => {
+    expect(r0(counting, { loops: 5 })).toBe(6n);
+    expect(r0(counting, { loops: 0 })).toBe(1n);
+    expect(r0(counting)).toBe(1001n);
+  });
+
+  test("all of one function share its budget", () => {
+    const twice = [mov(0, 0), op("may_goto", { off: 1 }), op("add imm", { dst: 0, imm: 1 })];
+    expect(r0([...twice, ...twice.slice(1), EXIT], { loops: 1 })).toBe(1n);
+  });
+
+  test("each call of a function has its own, and the caller's is left alone", () => {
+    const spend = [op("may_goto", { off: 1 }), op("add imm", { dst: 6, imm: 100 })];
+    const main = [
+      mov(6, 0),
+      ...spend,
+      call(7),
+      op("add reg", { dst: 6, src: 0 }),
+      call(5),
+      op("add reg", { dst: 6, src: 0 }),
+    ];
+    const callee = [mov(0, 0), op("may_goto", { off: 1 }), op("add imm", { dst: 0, imm: 1 }), EXIT];
+    const code = [...main, ...spend, copy(0, 6), EXIT, ...callee];
+    expect(r0(code, { loops: 1 })).toBe(102n);
+    expect(r0(code, { loops: 2 })).toBe(202n);
+  });
+});

@@ -130,7 +130,6 @@ const NEEDS: Readonly<Record<string, string>> = {
   castKernel: "a cast of an arena pointer to the kernel's: programs here have no arena",
   castUser: "a cast of an arena pointer to user space's: programs here have no arena",
   gotox: "a jump through an instruction array: programs here have none",
-  mayGoto: "a jump once a budget is used up, which is not modelled",
 };
 
 type Fields = Omit<Insn, "row">;

@@ -194,7 +194,7 @@ export interface StoreReleaseRow extends RowBase {
   readonly mode: Mode;
   readonly size: Size;
 }
-/** Falls through while the function's budget lasts, and then jumps. */
+/** Falls through while the budget of the function's call lasts, and then jumps. */
 interface MayGotoRow extends RowBase {
   readonly kind: "mayGoto";
 }
@@ -581,7 +581,7 @@ const mayGotoRow: MayGotoRow = {
   kind: "mayGoto",
   id: "may_goto",
   opcode: JMP | 0xe0,
-  group: "kernel",
+  group: "linux",
   cpu: 4,
   select: { src: 0 },
   dst: "none",

@@ -7,6 +7,9 @@ import type { Insn } from "./insn.js";
 export const STACK_BYTES = 512;
 export const MAX_CALL_DEPTH = 8;
 export const MAX_TAIL_CALLS = 33;
+/** How often the `may_goto` of one call of a function fall through: in Linux (BPF_MAX_LOOPS), and here unless a case says so. */
+export const MOST_LOOPS = 8 * 1024 * 1024;
+export const DEFAULT_LOOPS = 1000;
 
 interface NamedMap {
   /** As its file calls it, where it does. */
@@ -105,6 +108,8 @@ export interface Program {
    * is drawn from this seed. Default: there are none.
    */
   readonly unknownCalls?: number;
+  /** The budget of `may_goto` in each call of a function. Default: `DEFAULT_LOOPS`. */
+  readonly loops?: number;
 }
 
 /** A contiguous range of addresses. `base` is the low 48 bits of the first byte's address. */
@@ -113,13 +118,18 @@ export interface Range {
   readonly bytes: number;
 }
 
+export interface FrameRange extends Range {
+  /** Where the kernel counts down the budget of `may_goto`: 8 bytes of the frame that are not the program's. */
+  readonly counter?: number;
+}
+
 /** Where everything lies, made by the caller of the witnesses and the same for all of them. */
 export interface Layout {
   /**
    * By code index: the frame of that code when no local call is active, at most 512 bytes; r10 is its end. They may
    * overlap, since a tail call leaves the frame that it comes from.
    */
-  readonly frames: readonly Range[];
+  readonly frames: readonly FrameRange[];
   /** Frames of local calls grow down from here in the interpreter; no program may depend on the place. */
   readonly calleeStacks: Range;
   /** The input, or the structure that has fields, with what the kernel keeps for it. */

@@ -18,7 +18,15 @@ import {
   zeroRegion,
 } from "./memory.js";
 import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
-import { isDataMap, type Layout, MAX_CALL_DEPTH, type Program, type Range, STACK_BYTES } from "./program.js";
+import {
+  DEFAULT_LOOPS,
+  type FrameRange,
+  isDataMap,
+  type Layout,
+  MAX_CALL_DEPTH,
+  type Program,
+  STACK_BYTES,
+} from "./program.js";
 
 /** What r1..r5 hold after a call, which leaves them undefined: no valid program reads it. */
 export const POISON = u64(0xbad0_c0de_bad0_c0den);
@@ -44,6 +52,8 @@ interface Frame {
   readonly saved: BigUint64Array;
   /** The callee's stack. */
   readonly stack: Region;
+  /** The caller's budget. */
+  readonly loops: number;
 }
 
 const FIRST_SAVED = 6;
@@ -62,6 +72,8 @@ export class RunState {
   tailCalls = 0;
   /** Whether the last conditional jump was taken. */
   taken = false;
+  /** What is left of the budget of `may_goto` in the function that runs. */
+  loops = 0;
   outcome: Outcome | undefined;
   #world: HelperWorld | undefined;
 
@@ -104,7 +116,12 @@ export class RunState {
     this.code = code;
     this.registers.fill(0n, 0, FP);
     this.registers[1] = this.context.pointer;
+    this.loops = this.#budget;
     return 0;
+  }
+
+  get #budget(): number {
+    return this.program.loops ?? DEFAULT_LOOPS;
   }
 
   fault(pc: number, why: FaultWhy, detail: string): typeof STOP {
@@ -130,7 +147,8 @@ export class RunState {
   pushFrame(pc: number): void {
     const saved = this.registers.slice(FIRST_SAVED);
     const stack = this.#freshStack(this.#frames.length);
-    this.#frames.push({ code: this.code, pc, saved, stack });
+    this.#frames.push({ code: this.code, pc, saved, stack, loops: this.loops });
+    this.loops = this.#budget;
   }
 
   /** Leave the function that runs: where its caller goes on, or STOP with the outcome set. */
@@ -142,6 +160,7 @@ export class RunState {
     }
     this.memory.remove(frame.stack);
     this.code = frame.code;
+    this.loops = frame.loops;
     this.registers.set(frame.saved, FIRST_SAVED);
     this.poisonArguments();
     return frame.pc;
@@ -162,7 +181,7 @@ export class RunState {
     this.#frames.push({ ...frame, stack: this.#freshStack(this.#frames.length) });
   }
 
-  #frameRange(code: number): Range {
+  #frameRange(code: number): FrameRange {
     const range = this.layout.frames[code];
     assert(range !== undefined, `no frame for code ${code}, the layout has ${this.layout.frames.length}`);
     return range;
@@ -182,10 +201,19 @@ export class RunState {
   }
 
   #dump(): readonly RegionBytes[] {
-    const { name, bytes, written } = this.#stack;
+    const { name, bytes } = this.#stack;
+    const written = this.#writtenOfFrame();
     const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
     const requests = hasRequests(this.program) ? [{ name: "requests", bytes: this.world.requests.dump() }] : [];
     return [{ name, bytes, written }, ...regions, ...this.#dumpMaps(), ...requests];
+  }
+
+  /** All but what earlier frames left there, and what the kernel keeps there for itself. */
+  #writtenOfFrame(): Uint8Array | undefined {
+    const { written, bytes } = this.#stack;
+    const { base, counter } = this.#frameRange(this.code);
+    if (counter === undefined) return written;
+    return (written?.slice() ?? new Uint8Array(bytes.length).fill(1)).fill(0, counter - base, counter - base + 8);
   }
 
   #dumpMaps(): readonly RegionBytes[] {

@@ -50,7 +50,7 @@ const MAKERS: { readonly [K in Row["kind"]]: Maker<Extract<Row, { kind: K }>> } 
   atomic,
   loadAcquire,
   storeRelease,
-  mayGoto: ({ row, pc }) => refuse(pc, "badOpcode", `${row.id} is not modelled`),
+  mayGoto: (slot) => mayGoto(slot),
   kernel: ({ row, pc }) => refuse(pc, "badOpcode", `${row.id} is for a verifier to make, not for a program`),
 };
 
@@ -88,6 +88,16 @@ function jump(slot: Slot<JumpRow>): Step {
     const operand = row.operand === "reg" ? word(registers, src) : immediate;
     run.taken = holds(word(registers, dst), operand);
     return run.taken ? take(run) : pc + 1;
+  };
+}
+
+function mayGoto(slot: Slot<Row>): Step {
+  const take = goto(slot);
+  return (run) => {
+    run.taken = run.loops === 0;
+    if (run.taken) return take(run);
+    run.loops--;
+    return slot.pc + 1;
   };
 }
 

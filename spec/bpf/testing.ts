@@ -44,14 +44,16 @@ interface Setting {
   readonly context?: ContextKind;
   /** What tail calls reach, from `code[1]` on. */
   readonly others?: readonly (readonly Insn[])[];
+  /** Of `may_goto`. */
+  readonly loops?: number;
   readonly fuel?: number;
   readonly trace?: InterpretRun["trace"];
   readonly count?: InterpretRun["count"];
 }
 
 export function run(code: readonly Insn[], setting: Setting = {}): Outcome {
-  const { input = [], maps = [], context = "memory", others = [], fuel = 10_000, trace, count } = setting;
-  const program = { code: [code, ...others], maps, context };
+  const { input = [], maps = [], context = "memory", others = [], loops, fuel = 10_000, trace, count } = setting;
+  const program = { code: [code, ...others], maps, context, ...(loops !== undefined && { loops }) };
   return interpret({ program, input: Uint8Array.from(input), layout: LAYOUT, fuel, trace, count });
 }
 

@@ -6,6 +6,7 @@ import { structureOf } from "../../spec/bpf/context-fields.js";
 import { valuesBytes } from "../../spec/bpf/maps.js";
 import { packetRoom } from "../../spec/bpf/packet.js";
 import {
+  type FrameRange,
   hasFields,
   type Layout,
   MAX_CALL_DEPTH,
@@ -68,7 +69,7 @@ export function frameAt(savedBytes: number, stackDepth: number): Range {
 }
 
 /** @param frames where each code's frame lies; the default is for a run without a subject to compare with. */
-export function layoutOf(program: Program, inputBytes: number, frames?: readonly Range[]): Layout {
+export function layoutOf(program: Program, inputBytes: number, frames?: readonly FrameRange[]): Layout {
   return {
     frames: frames ?? program.code.map(() => frameAt(0, STACK_BYTES)),
     calleeStacks: { base: CALLEE_STACKS, bytes: MAX_CALL_DEPTH * STACK_BYTES },

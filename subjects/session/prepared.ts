@@ -7,7 +7,7 @@ import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { interpret } from "../../spec/bpf/interpret.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
-import type { Layout, Program } from "../../spec/bpf/program.js";
+import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { type CaseProgram, isCaseProgram, leastInsns, type ProgramSpec } from "../action.js";
 import type { Case } from "../case.js";
@@ -144,10 +144,12 @@ const LINKAGE_BYTES = 32;
  *
  * @param above bytes that others have pushed before
  */
-export const framesOf = (subject: Subject, codes: readonly (readonly JitFunction[])[], above = 0) =>
+export const framesOf = (subject: Subject, codes: readonly (readonly RewrittenFunction[])[], above = 0): FrameRange[] =>
   codes.map(([main]) => {
     const { pushed, stackBytes } = subject.frameOf(main!);
-    return frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
+    const frame = frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
+    const { counter } = main!;
+    return counter === undefined ? frame : { ...frame, counter: frame.base + frame.bytes + counter };
   });
 
 type Returned = Extract<Outcome, { kind: "returned" }>;

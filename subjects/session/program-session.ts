@@ -4,7 +4,7 @@
 import type { Engine, TraceState } from "../../engines/engine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
-import type { Layout, Program, Range } from "../../spec/bpf/program.js";
+import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
 import type { Facts } from "../../spec/bpf/validate/validate.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { DEFAULT_OPTIONS } from "../action.js";
@@ -127,7 +127,7 @@ export class ProgramSession {
   }
 
   /** By code: where its frame lies. */
-  frames(live: LiveProgram): readonly Range[] {
+  frames(live: LiveProgram): readonly FrameRange[] {
     return framesOf(this.options.subject, live.prepared.codes);
   }
 

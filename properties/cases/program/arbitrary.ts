@@ -82,7 +82,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       makeProgram(draw, plan, i, i === 0 ? size : { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }),
     );
     return {
-      program: { code, maps: plan.maps, context: plan.kind },
+      program: { code, maps: plan.maps, context: plan.kind, ...(features.mayGoto && { loops: draw.pick(LOOPS) }) },
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
       env: this.#env(draw, size),
     };
@@ -100,6 +100,10 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const features: Record<Feature, boolean> = { ...NONE };
     for (const feature of FEATURES) {
       features[feature] = this.#has(feature) && (given?.[feature] ?? draw.chance(CHANCES[feature]));
+    }
+    // A budget shows where it is used up.
+    for (const feature of ["branches", "loops"] as const) {
+      features[feature] ||= features.mayGoto && this.#has(feature) && given?.[feature] !== false;
     }
     // 34 programs may run one after another, and a large one would be too much.
     if (slots > 60 || longJump > 0) features.tailCalls = false;
@@ -129,6 +133,8 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
         return packets;
       case "loops":
         return loops;
+      case "mayGoto":
+        return has("may_goto");
       case "pointers":
         return pointers;
       default:
@@ -173,6 +179,7 @@ const CHANCES: { readonly [F in Feature]: number } = {
   pointers: 45,
   branches: 70,
   loops: 35,
+  mayGoto: 12,
   helpers: 25,
   maps: 25,
   calls: 25,
@@ -180,6 +187,8 @@ const CHANCES: { readonly [F in Feature]: number } = {
   packet: 12,
 };
 
+/** Budgets of `may_goto` that some runs use up: at once, within a loop, or never. */
+const LOOPS = [0, 1, 1, 2, 2, 3, 7] as const;
 /** What code that uses maps calls and stores with. */
 const MAP_HELPERS = [1, 2, 3] as const;
 const MAP_STORES = ["stb", "sth", "stw", "stdw", "stxw"] as const;

@@ -5,33 +5,25 @@ import { decode, encode } from "../../../spec/bpf/insn.js";
 import type { Program } from "../../../spec/bpf/program.js";
 import type { Case } from "../../../subjects/case.js";
 
-export interface PackedCase {
+export interface PackedCase extends Omit<Program, "code"> {
   readonly code: readonly Uint8Array[];
-  readonly maps: Program["maps"];
-  readonly context: Program["context"];
-  readonly fields: Program["fields"];
-  readonly unknownCalls: Program["unknownCalls"];
   readonly inputs: Case["inputs"];
   readonly env: Case["env"];
 }
 
-export const packCase = ({ program, inputs, env }: Case): PackedCase => ({
-  code: program.code.map(encode),
-  maps: program.maps,
-  context: program.context,
-  fields: program.fields,
-  unknownCalls: program.unknownCalls,
+export const packCase = ({ program: { code, ...around }, inputs, env }: Case): PackedCase => ({
+  ...around,
+  code: code.map(encode),
   inputs,
   env,
 });
 
 /** @throws RangeError if the bytes are not those of a case */
-export function unpackCase({ code, maps, context, fields, unknownCalls, inputs, env }: PackedCase): Case {
+export function unpackCase({ code, inputs, env, ...around }: PackedCase): Case {
   const programs = code.map((bytes) => {
     const decoded = decode(bytes);
     if (!decoded.ok) throw new RangeError(`slot ${decoded.error.pc}: ${decoded.error.message}`);
     return decoded.value;
   });
-  const more = { ...(fields && { fields }), ...(unknownCalls !== undefined && { unknownCalls }) };
-  return { program: { code: programs, maps, context, ...more }, inputs, env };
+  return { program: { ...around, code: programs }, inputs, env };
 }

@@ -15,9 +15,11 @@ import { isSettable, structureOf } from "../../../spec/bpf/context-fields.js";
 import { encode, type Insn } from "../../../spec/bpf/insn.js";
 import {
   CONTEXT_KINDS,
+  DEFAULT_LOOPS,
   type MapElement,
   type MapOfMaps,
   type MapSpec,
+  MOST_LOOPS,
   type Program,
 } from "../../../spec/bpf/program.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
@@ -44,10 +46,12 @@ interface Surroundings extends Required<CaseEnv> {
   readonly fields: ReadonlyMap<string, bigint>;
   readonly unknownCalls: number | undefined;
   readonly maps: Program["maps"];
+  readonly loops: number;
   readonly inputs: Case["inputs"];
 }
 const DEFAULTS: Surroundings = {
-  ...{ expect: [], context: "memory", fields: new Map(), unknownCalls: undefined, maps: [], inputs: [] },
+  ...{ expect: [], context: "memory", fields: new Map(), unknownCalls: undefined, maps: [], loops: DEFAULT_LOOPS },
+  inputs: [],
   ...{ cpu: "lse", hole: 0, blind: false, guard: false, skip: 0 },
 };
 const DEFAULT_INPUT_BYTES = 64;
@@ -76,6 +80,9 @@ const FIELDS: readonly Field<Surroundings>[] = [
   flag("guard", "guard"),
   value("skip", "skip", (text) =>
     readNumber(text, (n) => n <= MOST_SKIPPED_CHUNKS, `to skip 0 .. ${MOST_SKIPPED_CHUNKS} chunks`),
+  ),
+  value("loops", "loops", (text) =>
+    readNumber(text, (n) => n <= MOST_LOOPS, `a may_goto budget of 0 .. ${MOST_LOOPS}`),
   ),
   list("map", "maps", readMap, printMap),
   {
@@ -111,7 +118,7 @@ export function parseCase(text: string): ReadCase<Case> {
   const { head, value: surroundings, at } = read.value;
   const code = readPrograms(lines, read.value.lines);
   if (!code.ok) return code;
-  const { expect, context, fields, unknownCalls, maps, cpu, hole, blind, guard, skip } = surroundings;
+  const { expect, context, fields, unknownCalls, maps, loops, cpu, hole, blind, guard, skip } = surroundings;
   const inputs = surroundings.inputs.length > 0 ? surroundings.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
   if (expect.length > 1 && expect.length !== inputs.length) {
     const wrong = `${expect.length} expect lines for ${inputs.length} inputs, expected one or one each`;
@@ -129,7 +136,8 @@ export function parseCase(text: string): ReadCase<Case> {
     const wrong = map.kind === "mapOfMaps" ? wrongInner(map, maps) : undefined;
     if (wrong !== undefined) return textError(at.get("map")![index]!, `map ${index} ${wrong}`);
   }
-  const program = programWith({ code: code.value, maps, context }, fields, unknownCalls);
+  const budget = loops === DEFAULT_LOOPS ? {} : { loops };
+  const program = programWith({ code: code.value, maps, context, ...budget }, fields, unknownCalls);
   return { ok: true, value: { program, inputs, env }, head: { ...head, expect } };
 }
 
@@ -155,15 +163,21 @@ export function printCase({ program, inputs, env }: Case, head: Head = {}): stri
   const programs = code.map((insns, index) => {
     return `${index === 0 ? "" : `\nprogram ${index}:\n`}${print(insns, { labels: true })}`;
   });
-  return `${printHead(head, FIELDS, { ...DEFAULTS, ...env, expect, context, fields, unknownCalls, maps, inputs: said })}\n${programs.join("")}`;
+  const around = { expect, context, fields, unknownCalls, maps, loops: loopsOf(program), inputs: said };
+  return `${printHead(head, FIELDS, { ...DEFAULTS, ...env, ...around })}\n${programs.join("")}`;
 }
 
 const isDefaultInput = (input: Uint8Array): boolean =>
   input.length === DEFAULT_INPUT_BYTES && input.every((byte) => byte === 0);
 
+/** A budget that nothing spends does not count. */
+const loopsOf = ({ code, loops = DEFAULT_LOOPS }: Program): number =>
+  code.some((insns) => insns.some(({ row }) => row.kind === "mayGoto")) ? loops : DEFAULT_LOOPS;
+
 /** What makes it this case: the bytes of the programs, so that an id lives through a change of the text syntax. */
 export function caseIdentity({ program, inputs, env }: Case, head: Head): string {
   const { code, maps, context, fields, unknownCalls } = program;
+  const loops = loopsOf(program);
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
   return JSON.stringify({
     code: code.map((insns) => hex(encode(insns))),
@@ -171,6 +185,7 @@ export function caseIdentity({ program, inputs, env }: Case, head: Head): string
     context,
     ...(fields && { fields: [...fields].map(([name, held]) => `${name}=${held}`).sort() }),
     ...(unknownCalls !== undefined && { unknownCalls }),
+    ...(loops !== DEFAULT_LOOPS && { loops }),
     inputs: inputs.map(hex),
     env: Object.entries(env)
       .filter(([, setting]) => setting !== undefined && setting !== 0 && setting !== false)

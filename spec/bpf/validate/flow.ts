@@ -98,7 +98,7 @@ export class Flow {
       const { kind } = slot.row;
       if (!this.leaks && registers.leaks(slot)) this.leaks = true;
       if (kind === "exit") return;
-      if (kind === "ja") this.#flowTo(branchTarget(slot, pc)!);
+      if (kind === "ja" || kind === "mayGoto") this.#flowTo(branchTarget(slot, pc)!);
       if (kind === "jump") this.#branch(slot, pc);
       if (kind === "ja") return;
       if (kind === "call" && slot.row.target === "local") this.#flowIntoCallee(branchTarget(slot, pc)!);

@@ -70,7 +70,7 @@ function markBlocks(code: readonly Insn[], start: number, end: number, leads: Ui
   for (let pc = start; pc < end; pc++) {
     const slot = code[pc]!;
     const { kind } = slot.row;
-    if (kind !== "jump" && kind !== "ja" && kind !== "exit") continue;
+    if (kind !== "jump" && kind !== "ja" && kind !== "mayGoto" && kind !== "exit") continue;
     leads[pc + 1] = 1;
     if (kind === "exit") continue;
     const target = branchTarget(slot, pc)!;

@@ -9,6 +9,7 @@ import { ALL } from "./registers.js";
 
 const AND = rowById("and imm");
 const ADD = rowById("add imm");
+const MAY_GOTO = rowById("may_goto");
 
 /** An unconditional jump, to be aimed. */
 export function goto(body: Body): void {
@@ -24,9 +25,13 @@ export function continueAt(body: Body, label: Label): void {
   body.dead = true;
 }
 
-/** A conditional jump, to be aimed. */
+/** A conditional jump, to be aimed; `may_goto` is one whose condition is the budget. */
 function jumpIf(body: Body): void {
   const { draw } = body;
+  if (body.plan.features.mayGoto && draw.chance(40)) {
+    body.emit(MAY_GOTO, 0, 0, 0, 0);
+    return;
+  }
   const row = draw.pick(body.plan.rows.jumps);
   if (row.op === "jset" && draw.chance(40)) disjoint(body, row);
   else if (row.operand === "imm") {

@@ -50,7 +50,8 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
   const body = new Body(draw, plan, signature, frame, spillSlots, wanted.costLimit, wanted.slots);
   body.pending.push(...wanted.owes);
   receive(body, wanted);
-  const loopsToStart = plan.features.loops && draw.chance(12) && loopToStart(body, wanted);
+  const isLoop = plan.features.loops && draw.chance(plan.features.mayGoto ? 50 : 12);
+  const loopsToStart = isLoop && loopToStart(body, wanted);
   if (!loopsToStart) begin(body, wanted);
   if (wanted.longJump > 0) longJump(body, wanted.longJump);
   body.limit = Math.max(wanted.slots - RESULT_SLOTS, body.here + 1);

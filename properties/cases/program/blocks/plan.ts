@@ -8,6 +8,7 @@ export const FEATURES = [
   "pointers",
   "branches",
   "loops",
+  "mayGoto",
   "helpers",
   "maps",
   "calls",

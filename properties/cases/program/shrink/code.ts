@@ -125,7 +125,7 @@ function placeFunction(
       }
       placed.push({ slot, target });
       if (slot.row.kind === "call" && target !== undefined) functions.push(target);
-      if (slot.row.kind === "jump") blocks.push(target!);
+      if (slot.row.kind === "jump" || slot.row.kind === "mayGoto") blocks.push(target!);
       if (slot.row.kind === "exit" || slot.row.kind === "ja") break;
       pc++;
     }
