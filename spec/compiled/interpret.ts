@@ -38,7 +38,7 @@ class CompiledInterpreter {
 
   /**
    * Bits that depend on what the instructions are and on nothing else; undefined for a program that is not taken: too large,
-   * with maps that hold something at first, or with registers that programs do not have.
+   * with maps that hold something at first, with may_goto, or with registers that programs do not have.
    */
   fingerprint(program: Program): number | undefined {
     return this.load(program) ? this.memory.fingerprint : undefined;
