@@ -19,7 +19,8 @@ import { parseVerifierOnly, printVerifierOnly } from "./text.js";
 const DEFECTIVE: ReadonlySet<string> = new Set(["storeImm", "atomic"]);
 
 /**
- * What was built keeps its own exception level and has no landing pads; what its JIT does not know, or is known to do wrong,
+ * What was built keeps its own exception level, has no landing pads, and goes by its own CPU's state where a program was
+ * classic BPF, which nobody has set up; what its JIT does not know, or is known to do wrong,
  * is left out, so that the rest is compared.
  */
 function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) | undefined {
@@ -28,7 +29,7 @@ function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) 
   const env = { ...DEFAULT_ENV, ...build };
   return (c) => {
     const forms = subject.forms?.();
-    const here = { ...c, env: { ...c.env, vhe: false, bti: false } };
+    const here = { ...c, classic: undefined, env: { ...c.env, vhe: false, bti: false } };
     const isSound = (one: Insn): boolean =>
       (forms === undefined || forms.has(one.row.id)) &&
       (!DEFECTIVE.has(one.row.kind) ||
