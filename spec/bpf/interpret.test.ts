@@ -143,7 +143,7 @@ describe("what a run reports", () => {
 
   test("the packet for XDP", () => {
     const outcome = returned([EXIT], { input: [1, 2], context: "xdp" });
-    expect(names(outcome)).toEqual(["stack: 512", "context: 64", "packet: 2"]);
+    expect(names(outcome)).toEqual(["stack: 512", "context: 96", "packet: 2"]);
   });
 
   test("each instruction before it runs", () => {
