@@ -152,9 +152,9 @@ export function badField(
   dialect: Dialect,
 ): Pick<DecodeError, "kind" | "message"> | undefined {
   const last = dialect === "kernel" ? LAST_OF_KERNEL : REGISTERS - 1;
-  if (row.dst !== "none" && dst > last) return { kind: "badRegister", message: badRegister(row, "dst", dst, last) };
+  if (row.dst !== "none" && dst > last) return badRegister(row, "dst", dst, last);
   if (row.src !== "none" && row.src !== "select" && src > last) {
-    return { kind: "badRegister", message: badRegister(row, "src", src, last) };
+    return badRegister(row, "src", src, last);
   }
   if (dialect === "kernel") return undefined;
   const reserved = { dst, src, off, imm };
@@ -166,12 +166,18 @@ export function badField(
   return undefined;
 }
 
-function badRegister({ kind }: Row, field: "dst" | "src", register: number, last: number): string {
+function badRegister(
+  { kind }: Row,
+  field: "dst" | "src",
+  register: number,
+  last: number,
+): Pick<DecodeError, "kind" | "message"> {
   const isBase = kind === "load" ? field === "src" : (kind === "store" || kind === "storeImm") && field === "dst";
   if (register === STACK_ARGUMENTS && isBase) {
-    return `${field} is r11, the base of stack arguments (Linux 7.2, arm64 JIT 7.2): calls with more than five are not modelled`;
+    const what = "the base of stack arguments (Linux 7.2, arm64 JIT 7.2)";
+    return { kind: "refused", message: `${field} is r11, ${what}: calls with more than five are not modelled` };
   }
-  return `${field} is r${register}, the last register is r${last}`;
+  return { kind: "badRegister", message: `${field} is r${register}, the last register is r${last}` };
 }
 
 const refuse = (kind: DecodeErrorKind, pc: number, message: string): { ok: false; error: DecodeError } => ({

@@ -26,7 +26,7 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
   }
   const bad = badField(slot, "rfc");
   if (bad !== undefined) {
-    report(pc, bad.kind === "badRegister" ? "badRegister" : "reservedField", `${row.id}: ${bad.message}`);
+    report(pc, bad.kind !== "reservedField" ? "badRegister" : "reservedField", `${row.id}: ${bad.message}`);
   }
   checkSelector(slot, pc, report);
   if ((row.dst === "w" || row.dst === "rw") && dst === FP) {
