@@ -65,6 +65,7 @@ test("the log tells the load and the free", () => {
   expect([lines[0], lines.includes("free")]).toEqual(["load", true]);
   expect(lines.find((line) => line.includes("packMutex"))).toBe("    2  cpu 0  lock       packMutex");
   expect(lines.filter((line) => line.includes("protect"))).toEqual([
+    expect.stringMatching(/^ +\d+ {2}cpu 0 {2}protect {4}0xffff8000[0-9a-f]{8} \+2097152 ro$/),
     expect.stringMatching(/^ +\d+ {2}cpu 0 {2}protect {4}0xffff8000[0-9a-f]{8} \+2097152 rox$/),
   ]);
 });

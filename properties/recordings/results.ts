@@ -33,6 +33,8 @@ const PACKET = Uint8Array.from({ length: PACKET_BYTES }, (_, i) => 7 * i + 1);
 const SKB_BYTES = 0;
 /** More than the context of any recorded program. */
 const MAX_CONTEXT_BYTES = 4096;
+/** Of the XDP context: pointers to the packet. Where the kernel keeps other fields differs between builds. */
+const POINTER_FIELDS_BYTES = 12;
 /** BPF instructions: what the verifier accepts may run that long without a loop, and longer with one. */
 const FUEL = 4_000_000;
 
@@ -74,15 +76,22 @@ export function compareResult(recording: Recording, session: ProgramSession): Ve
 /** What the program means, or why that cannot be said: a fault in the context is a field that is not modelled. */
 function reference(program: Program, input: Uint8Array, layout: Layout): Outcome | string {
   let last: InterpretState | undefined;
+  let field: bigint | undefined;
+  const placeInContext = ({ insn, registers }: InterpretState): bigint => {
+    const base = registers[insn.row.kind === "load" ? insn.src : insn.dst] ?? 0n;
+    return u64(base + BigInt(insn.off) - pointer(layout.context.base));
+  };
   const trace = (state: InterpretState): void => {
     last = state;
+    if (program.context !== "xdp" || state.insn.row.off !== "mem") return;
+    const place = placeInContext(state);
+    if (place >= POINTER_FIELDS_BYTES && place < MAX_CONTEXT_BYTES) field ??= place;
   };
   const outcome = interpret({ program, input, layout, fuel: FUEL, trace });
+  if (field !== undefined) return `where the kernel keeps the field at ${field} of the context is not recorded`;
   if (outcome.kind !== "faulted" || outcome.why !== "badAccess" || last === undefined) return outcome;
-  const { insn, registers } = last;
-  const base = registers[insn.row.kind === "load" ? insn.src : insn.dst] ?? 0n;
-  const distance = u64(base + BigInt(insn.off) - pointer(layout.context.base));
-  return distance < MAX_CONTEXT_BYTES ? `a part of the context is not modelled: ${outcome.detail}` : outcome;
+  const isContext = placeInContext(last) < MAX_CONTEXT_BYTES;
+  return isContext ? `a part of the context is not modelled: ${outcome.detail}` : outcome;
 }
 
 /** Both our witnesses agree on `ours`; the kernel returned 32 bits of r0, and the packet of an XDP program. */
