@@ -12,7 +12,7 @@ export class Recorder {
   published: Uint8Array[] = [];
   /** Areas that became executable. */
   executable: Va[] = [];
-  /** The first heap object that was allocated. */
+  /** The first heap object that was allocated and is still there. */
   firstHeapObject: Va | undefined;
   /** Called after each event with its position in the step. */
   private between: ((at: number) => void) | undefined;
@@ -81,6 +81,8 @@ export class Recorder {
         return event;
       case "free":
         if (event.va === this.copied) this.copied = undefined;
+        // What a kernel only needed for a moment, such as a table while it measures a trampoline, is no record of one.
+        if (event.va === this.firstHeapObject) this.firstHeapObject = undefined;
         return event;
       case "setPermission":
         if (event.permission === "rox" && this.areas.delete(event.va)) this.madeExecutable(event);
