@@ -16,6 +16,7 @@ import { exitCode } from "../../harness/report.js";
 import { KINDS } from "../../properties/cases/index.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { directedCases } from "../../properties/directed/index.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
 import {
   complain,
@@ -219,6 +220,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
     const about = {
       engines: engines.map(({ name }) => name),
+      subject: subject === defaultSubject ? undefined : subject.name,
       check: makeCheck({ subject, engines }),
       from: flags.from,
     };

@@ -1,5 +1,6 @@
 // A run of the gate as data for the HTML report.
 
+import { hostname } from "node:os";
 import { defaultEngine } from "../../engines/index.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
@@ -10,6 +11,7 @@ import type { GateReport, GateResult } from "../gate/gate.js";
 import { emittedCells } from "../loop/coverage.js";
 import { version } from "../project.js";
 import { total } from "../report.js";
+import { shellWord } from "../shell-word.js";
 import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
 import { findingData } from "./finding-data.js";
 import { grouped } from "./html.js";
@@ -21,10 +23,13 @@ export interface GateAbout {
   readonly check: Check;
   /** Index of the first program. */
   readonly from: number;
+  /** As `--subject` takes it; undefined: our own code. */
+  readonly subject?: string | undefined;
 }
 
-export async function gateData(result: GateResult, { engines, check, from }: GateAbout): Promise<ReportData> {
+export async function gateData(result: GateResult, about: GateAbout): Promise<ReportData> {
   const { report, tally } = result;
+  const { check } = about;
   const seed = report.seed ?? 0;
   const witnesses = { check, engine: defaultEngine() };
   const findings: FindingData[] = [];
@@ -33,8 +38,8 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
     command: "rox gate",
     version: version(),
     verdict: verdictOf(report),
-    facts: factsOf(report, engines),
-    again: again(report, from),
+    facts: factsOf(report, about),
+    again: again(report, about),
     notChecked: report.notChecked,
     findings,
     coverage: {
@@ -50,8 +55,9 @@ export async function gateData(result: GateResult, { engines, check, from }: Gat
   };
 }
 
-const again = ({ seed, programs }: GateReport, from: number): string =>
-  `npx rox gate --seed ${seed}${from === 0 ? "" : ` --from ${from}`} --programs ${Math.max(1, programs)}`;
+const again = ({ seed, programs }: GateReport, { from, subject }: GateAbout): string =>
+  `npx rox gate${subject === undefined ? "" : ` --subject ${shellWord(subject)}`} --seed ${seed}` +
+  `${from === 0 ? "" : ` --from ${from}`} --programs ${Math.max(1, programs)}`;
 
 /** What was made smaller, and failures that were not. */
 function foundBy({ report, findings }: GateResult): readonly Counterexample[] {
@@ -81,14 +87,17 @@ const runsByEngine = (runs: GateReport["runs"]): string =>
     .map(([engine, n]) => `${grouped(n)} times on ${engine}`)
     .join(", ");
 
-function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
+function factsOf(report: GateReport, { engines, subject }: GateAbout): FactData[] {
   const { corpus, coverage, seed, jobs } = report;
   const facts: Record<string, string> = {
+    Subject: subject ?? "impl",
     Seed: String(seed),
+    Date: `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`,
+    Host: `${hostname()}, ${process.arch}, Node ${process.versions.node}`,
     Time: seconds(report.durationMs),
     Engine: engines.join(", "),
-    Corpus: corpus.files === 0 ? "none" : `${corpus.passed} of ${count(corpus.files, "file")} agree`,
-    Programs: "none",
+    Corpus: corpus.files === 0 ? "not run" : `${corpus.passed} of ${count(corpus.files, "file")} agree`,
+    Programs: "not run",
   };
   const ran: Record<string, string> = {
     Programs: `${grouped(report.programs)}, run ${runsByEngine(report.runs)}`,
@@ -107,16 +116,17 @@ function factsOf(report: GateReport, engines: readonly string[]): FactData[] {
 function otherFacts({ directed, kinds, exhaustive }: GateReport): Record<string, string> {
   const others = Object.entries(kinds).filter(([name]) => name !== PROGRAMS.name);
   return {
-    Directed: `${count(directed.cases, "case")}, ${count(directed.encoders, "encoder")}`,
+    Directed:
+      directed.cases === 0 ? "not run" : `${count(directed.cases, "case")}, ${count(directed.encoders, "encoder")}`,
     ...Object.fromEntries(
       others.map(([name, { tried, steps }]) => [
         `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`,
-        `${grouped(tried)} cases${steps === 0 ? "" : ` in ${grouped(steps)} steps`}`,
+        tried === 0 ? "not run" : `${grouped(tried)} cases${steps === 0 ? "" : ` in ${grouped(steps)} steps`}`,
       ]),
     ),
     Exhaustive:
       exhaustive === undefined
-        ? "not tried"
+        ? "not run"
         : `${grouped(exhaustive.allocFree)} histories, ${grouped(exhaustive.pokes)} pokes, ` +
           `${grouped(exhaustive.failurePoints)} failure points`,
   };

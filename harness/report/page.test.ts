@@ -19,9 +19,17 @@ test("the page refers to nothing outside of itself", () => {
   expect(page.replaceAll(/http:\/\/www\.w3\.org\/\S+/g, "")).not.toMatch(/https?:/);
 });
 
-test("the verdict comes first, then what was run and what was not checked, then findings", () => {
+test("the verdict comes first, then the first finding and its replay, then what was run, then all findings", () => {
   const body = textOf(page.slice(page.indexOf("<body>")));
-  const order = ["2 counterexamples", "What was run", "What was not checked", "timing &amp; speculation", "r0 differs"];
+  const order = [
+    "2 counterexamples",
+    "First finding",
+    "r0 differs",
+    "npx rox run",
+    "What was run",
+    "What was not checked",
+  ];
+  order.push("timing &amp; speculation", "register r0 holds");
   const places = order.map((text) => body.indexOf(text));
   expect(places).not.toContain(-1);
   expect([...places].sort((a, b) => a - b)).toEqual(places);

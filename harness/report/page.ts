@@ -6,7 +6,7 @@ import { ROWS } from "../../spec/bpf/isa.js";
 import type { Loaded } from "../bad-input.js";
 import { drawGrowth, drawPace, drawSizes } from "./charts.js";
 import { coverageSection } from "./coverage-section.js";
-import type { GrowthPoint, ReportData } from "./data.js";
+import type { FindingData, GrowthPoint, ReportData } from "./data.js";
 import { findingsSection } from "./finding-section.js";
 import { commandLine, type Html, html, raw } from "./html.js";
 import { packsSection } from "./packs-section.js";
@@ -49,6 +49,7 @@ const header = (data: ReportData): Html => {
 <span class="sign" aria-hidden="true">${SIGNS[verdict.state]}</span>
 <div><p class="state">${WORDS[verdict.state]}</p><h1>${verdict.headline}</h1><p class="detail">${verdict.detail}</p></div>
 </div>
+${firstFinding(findings[0])}
 <div class="about">
 <section aria-labelledby="ran"><h2 id="ran">What was run</h2>
 <dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
@@ -66,6 +67,14 @@ ${packs === undefined ? "" : html`<li><a href="#packs">Packs</a></li>`}
 </ul></nav>
 </header>`;
 };
+
+/** What a reader wants to know before anything else: what failed first, and how to see it again. */
+const firstFinding = (finding: FindingData | undefined): Html | undefined =>
+  finding &&
+  html`<section class="lead" aria-labelledby="lead"><h2 id="lead">First finding</h2>
+<p><a href="#${finding.name}">${finding.title}</a></p>
+${commandLine(finding.replay)}
+</section>`;
 
 const GROUPS = [...new Set(ROWS.map(({ group }) => group))];
 
