@@ -73,7 +73,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "fast", include: ["**/*.test.ts"], exclude: [...NOT_OURS, ...SLOW], testTimeout: 10_000 },
+        test: { name: "fast", include: ["**/*.test.ts"], exclude: [...NOT_OURS, ...SLOW], testTimeout: 60_000 },
       },
       { extends: true, test: { name: "slow", include: SLOW, exclude: NOT_OURS, testTimeout: 300_000 } },
       ...(process.env.ROX_CANARY === undefined ? [] : [CANARY]),
