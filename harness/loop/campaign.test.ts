@@ -1,9 +1,9 @@
 // Campaigns in this process, on a small generator: they depend on seed and index only, however they are cut.
 
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { KINDS } from "../../properties/cases/index.js";
 import { defaultSubject } from "../../subjects/index.js";
@@ -130,6 +130,34 @@ describe("a campaign", () => {
       ...whole.state.snapshot(),
       elapsedMs: expect.any(Number),
     });
+  });
+
+  test("ends with what its timer could not write", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const campaign = begin();
+    const samples = path.join(campaign.directory, "samples.jsonl");
+    let judged = 0;
+    const blocking: Trials = {
+      ...real,
+      programs: {
+        ...real.programs!,
+        check: (c, notice) => {
+          if (++judged === 1) {
+            mkdirSync(samples);
+            vi.advanceTimersToNextTimer();
+            rmdirSync(samples);
+          }
+          return real.programs!.check(c, notice);
+        },
+      },
+    };
+    await expect(run(campaign, 160, blocking)).rejects.toThrow("EISDIR");
+    expect(judged).toBeGreaterThan(0);
+    vi.useRealTimers();
+    campaign.close();
+    const resumed = resumeCampaign(campaign.directory);
+    if (!resumed.ok) throw new Error(resumed.error.got);
+    expect((await run(resumed.value, 160)).state.sums.trials).toBe(160);
   });
 
   test("keeps one directory for each cause, with the case shrunk, and counts the rest", async () => {

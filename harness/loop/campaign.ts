@@ -63,6 +63,8 @@ class Loop {
   private readonly before: number;
   private readonly started = performance.now();
   private lastSample = Number.NEGATIVE_INFINITY;
+  /** What the timer could not write: a full disk ends the run, which says so. */
+  private failure: { readonly error: unknown } | undefined;
 
   constructor(
     private readonly campaign: OpenCampaign,
@@ -84,6 +86,7 @@ class Loop {
       this.record({ kind: "time", elapsedMs: this.elapsed() });
       this.sample();
     }
+    if (this.failure !== undefined) throw this.failure.error;
     this.watchers.onProgress?.(state);
     return this.limits.stop.aborted ? "stopped" : "done";
   }
@@ -92,11 +95,16 @@ class Loop {
     return this.before + performance.now() - this.started;
   }
 
+  /** Nobody catches what a timer throws, so it is kept for the run to throw. */
   private tick(): void {
     this.campaign.state.elapsedMs = this.elapsed();
-    this.campaign.log.sync();
-    if (this.elapsed() - this.lastSample >= SAMPLE_MS) this.sample();
-    this.watchers.onProgress?.(this.campaign.state);
+    try {
+      this.campaign.log.sync();
+      if (this.elapsed() - this.lastSample >= SAMPLE_MS) this.sample();
+      this.watchers.onProgress?.(this.campaign.state);
+    } catch (error) {
+      this.failure ??= { error };
+    }
   }
 
   private sample(): void {
@@ -114,7 +122,8 @@ class Loop {
   }
 
   private next(): (() => Promise<void>) | undefined {
-    const lane = this.limits.stop.aborted || this.elapsed() >= this.limits.ms ? undefined : this.nextLane();
+    const isOver = this.limits.stop.aborted || this.failure !== undefined || this.elapsed() >= this.limits.ms;
+    const lane = isOver ? undefined : this.nextLane();
     if (lane === undefined) return undefined;
     this.busy.add(lane);
     return () => this.chunk(lane).finally(() => this.busy.delete(lane));
