@@ -12,13 +12,13 @@ import { rowById } from "../spec/bpf/isa.js";
 import { JUMP } from "../spec/bpf/jump.js";
 import { impl } from "../subjects/impl/index.js";
 import { ImplKernel } from "../subjects/impl/kernel.js";
-import { type BootOptions, DEFAULT_ENV, type JitFunction, type LoadResult, type Subject } from "../subjects/subject.js";
+import { STACK } from "../subjects/run/layout.js";
+import { DEFAULT_ENV, type JitFunction, type LoadResult, type Subject } from "../subjects/subject.js";
 
 const INTERPRETER = 0x8000_8100_0000;
-const FRAMES = 0x8000_d000_0000;
+/** The low end of the stack, which no stand-in gets to. */
+const FRAMES = STACK.base;
 const FRAME_BYTES = 512;
-/** Calls in a row. */
-const DEPTH = 16;
 const PLACES = 256;
 
 /** `r2 = r10; call the interpreter; exit`, with the frame of the function that it stands for. */
@@ -37,13 +37,6 @@ class ToyKernel extends ImplKernel {
   private readonly functions: { readonly all: readonly JitFunction[]; readonly fn: JitFunction }[] = [];
   private helpers: ReadonlyMap<Va, Trap> = new Map();
   private next = 0;
-
-  constructor(options: BootOptions) {
-    super(options);
-    const { machine } = this;
-    // A machine may have been used before.
-    if (machine.mapping(FRAMES) === undefined) machine.map(FRAMES, DEPTH * FRAME_BYTES, "rw");
-  }
 
   traps(helpers: ReadonlyMap<Va, Trap>): ReadonlyMap<Va, Trap> {
     this.helpers = helpers;

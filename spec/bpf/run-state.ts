@@ -211,9 +211,7 @@ export class RunState {
   /** All but what earlier frames left there, and what the kernel keeps there for itself. */
   #writtenOfFrame(): Uint8Array | undefined {
     const { written, bytes } = this.#stack;
-    const { base, counter } = this.#frameRange(this.code);
-    if (counter === undefined) return written;
-    return (written?.slice() ?? new Uint8Array(bytes.length).fill(1)).fill(0, counter - base, counter - base + 8);
+    return withoutCounter(this.#frameRange(this.code), bytes.length, written);
   }
 
   #dumpMaps(): readonly RegionBytes[] {
@@ -222,6 +220,14 @@ export class RunState {
     );
   }
 }
+
+/** @param written which bytes of the frame are the program's doing; undefined for all */
+export function withoutCounter(frame: FrameRange, bytes: number, written?: Uint8Array): Uint8Array | undefined {
+  const { base, counter } = frame;
+  if (counter === undefined) return written;
+  return (written?.slice() ?? new Uint8Array(bytes).fill(1)).fill(0, counter - base, counter - base + COUNTER_BYTES);
+}
+const COUNTER_BYTES = 8;
 
 /** A register as a word: the registers array holds nothing else. */
 export const word = (registers: BigUint64Array, index: number): U64 => registers[index] as U64;

@@ -11,7 +11,7 @@ import { valuesBytes } from "../maps.js";
 import type { Memory } from "../memory.js";
 import type { Outcome, RegionBytes } from "../outcome.js";
 import { type ContextKind, isDataMap, type Layout, type Program, STACK_BYTES } from "../program.js";
-import type { Observer, RunState } from "../run-state.js";
+import { type Observer, type RunState, withoutCounter } from "../run-state.js";
 import { ShadowMemory } from "./shadow-memory.js";
 import { pointerValue, type Target, UNDEFINED, type Value } from "./value.js";
 
@@ -173,15 +173,16 @@ export class Tracker implements Observer {
     const written = isSent
       ? this.#definedInRecords(index, run)
       : index < 0
-        ? this.#definedIn(region)
+        ? this.#definedIn(region, run.code)
         : this.#definedInMap(index, run);
     return { name: region.name, bytes: region.bytes, ...(written && { written }) };
   }
 
-  #definedIn({ name, bytes }: RegionBytes): Uint8Array | undefined {
+  #definedIn({ name, bytes }: RegionBytes, code: number): Uint8Array | undefined {
     const { packet, context } = this.layout;
     const base = name === "stack" ? this.frame.base : name === "packet" ? packet.base : context.base;
-    return this.memory.definedBytes(base, bytes.length);
+    const defined = this.memory.definedBytes(base, bytes.length);
+    return name === "stack" ? withoutCounter(this.layout.frames[code]!, bytes.length, defined) : defined;
   }
 
   #definedInRecords(index: number, { world }: RunState): Uint8Array | undefined {
