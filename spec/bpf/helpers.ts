@@ -16,8 +16,20 @@ export const TAIL_CALL = 12;
 
 /** Whether a run may ask something of the kernel, and so has the region `requests`. */
 export const hasRequests = ({ code, unknownCalls }: Pick<Program, "code" | "unknownCalls">): boolean =>
-  unknownCalls !== undefined ||
-  code.some((insns) => insns.some(({ row, imm }) => row.id === "call helper" && HELPERS.get(imm)?.requests === true));
+  unknownCalls !== undefined || callsForRequests(code);
+
+const known = new WeakMap<Program["code"], boolean>();
+
+/** Asked on both sides of every run, so found out once. */
+function callsForRequests(code: Program["code"]): boolean {
+  const asked = known.get(code);
+  if (asked !== undefined) return asked;
+  const calls = code.some((insns) =>
+    insns.some(({ row, imm }) => row.id === "call helper" && HELPERS.get(imm)?.requests === true),
+  );
+  known.set(code, calls);
+  return calls;
+}
 
 export const HELPERS: ReadonlyMap<number, Helper> = new Map(
   [...MAP_HELPERS, ...PACKET_HELPERS, ...KERNEL_HELPERS].map((helper) => [helper.id, helper]),
