@@ -13,8 +13,6 @@ const STORE = rowById("stxdw");
 const JEQ = rowById("jeq imm");
 const SUB = rowById("sub imm");
 
-export const isMayGoto = ({ row }: Insn): boolean => row.kind === "mayGoto";
-
 /** From the frame pointer, below a frame of so many bytes. */
 export const counterBelow = (stackDepth: number): number => -(Math.ceil(stackDepth / 8) * 8 + COUNTER_BYTES);
 

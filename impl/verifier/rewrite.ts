@@ -5,11 +5,11 @@
 // after a 32-bit cmpxchg whose result is read as 64 bits, which changes nothing on arm64.
 
 import { halves, type Va } from "../../machine/address.js";
-import { branchTarget, type Insn, insn } from "../../spec/bpf/insn.js";
+import { branchTarget, type Insn, insn, isMayGoto } from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
 import type { JitFunction } from "../jit/function.js";
 import { guardDivision } from "./division.js";
-import { countDown, counterBelow, isMayGoto, startBudget } from "./may-goto.js";
+import { countDown, counterBelow, startBudget } from "./may-goto.js";
 import { joinPatches } from "./patches.js";
 
 /** What the verifier found out about one code. */
@@ -101,7 +101,7 @@ function rewriteFunction(
   const patches = Array.from({ length: end - start }, (_, i) => rewriteAt(start + i));
   const counter = patches.some(([slot]) => isMayGoto(slot!)) ? counterBelow(stackDepth) : undefined;
   if (env.rewriteDivision !== true && counter === undefined && patches.every(({ length }) => length === 1)) {
-    return { insns: patches.flat(), origin: Int32Array.from(patches, (_, i) => start + i), stackDepth };
+    return { insns: patches.map(([slot]) => slot!), origin: Int32Array.from(patches, (_, i) => start + i), stackDepth };
   }
   const scratch = env.scratch ?? AX;
   const joined = joinPatches(

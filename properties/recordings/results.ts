@@ -3,6 +3,7 @@
 
 import { pointer } from "../../machine/address.js";
 import { u64 } from "../../spec/bits.js";
+import { XDP_POINTERS_END } from "../../spec/bpf/context-fields.js";
 import { decode } from "../../spec/bpf/insn.js";
 import { type InterpretState, interpret } from "../../spec/bpf/interpret.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
@@ -33,8 +34,6 @@ const PACKET = Uint8Array.from({ length: PACKET_BYTES }, (_, i) => 7 * i + 1);
 const SKB_BYTES = 0;
 /** More than the context of any recorded program. */
 const MAX_CONTEXT_BYTES = 4096;
-/** Of the XDP context: pointers to the packet. Where the kernel keeps other fields differs between builds. */
-const POINTER_FIELDS_BYTES = 12;
 /** BPF instructions: what the verifier accepts may run that long without a loop, and longer with one. */
 const FUEL = 4_000_000;
 
@@ -85,7 +84,8 @@ function reference(program: Program, input: Uint8Array, layout: Layout): Outcome
     last = state;
     if (program.context !== "xdp" || state.insn.row.off !== "mem") return;
     const place = placeInContext(state);
-    if (place >= POINTER_FIELDS_BYTES && place < MAX_CONTEXT_BYTES) field ??= place;
+    // Where the kernel keeps fields that are no pointers to the packet differs between builds.
+    if (place >= XDP_POINTERS_END && place < MAX_CONTEXT_BYTES) field ??= place;
   };
   const outcome = interpret({ program, input, layout, fuel: FUEL, trace });
   if (field !== undefined) return `where the kernel keeps the field at ${field} of the context is not recorded`;

@@ -191,6 +191,9 @@ export const lddwHalves = (program: readonly Insn[], pc: number): { readonly low
   high: program[pc + 1]?.imm ?? 0,
 });
 
+/** Whether its jump spends the budget of the function. */
+export const isMayGoto = ({ row }: Insn): boolean => row.kind === "mayGoto";
+
 /** The slot that a branch or local call at `pc` goes to, or undefined for any other row. */
 export function branchTarget({ row, off, imm }: Insn, pc: number): number | undefined {
   if (row.off === "branch") return pc + 1 + off;

@@ -2,7 +2,7 @@
 // Both witnesses get the same values, the addresses included, so that a pointer which a program stores or returns
 // compares byte for byte.
 
-import type { Insn } from "./insn.js";
+import { type Insn, isMayGoto } from "./insn.js";
 
 export const STACK_BYTES = 512;
 export const MAX_CALL_DEPTH = 8;
@@ -111,6 +111,9 @@ export interface Program {
   /** The budget of `may_goto` in each call of a function. Default: `DEFAULT_LOOPS`. */
   readonly loops?: number;
 }
+
+/** Whether a budget is spent anywhere: where it is not, it does not count. */
+export const spendsLoops = ({ code }: Pick<Program, "code">): boolean => code.some((insns) => insns.some(isMayGoto));
 
 /** A contiguous range of addresses. `base` is the low 48 bits of the first byte's address. */
 export interface Range {

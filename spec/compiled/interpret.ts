@@ -1,6 +1,7 @@
 // What the compiled interpreter says of a run, in the terms of the other one. It says nothing of what goes wrong, and does
 // not take everything: then the interpreter that people read (`spec/bpf/interpret.ts`) is asked.
 
+import { XDP_FIELDS_END, XDP_POINTERS_END } from "../bpf/context-fields.js";
 import type { Insn } from "../bpf/insn.js";
 import type { InterpretRun } from "../bpf/interpret.js";
 import type { Outcome } from "../bpf/outcome.js";
@@ -68,12 +69,12 @@ class CompiledInterpreter {
   }
 }
 
-/** Of the fields of an xdp context it has the three that are pointers; behind them are others. */
-const POINTERS_END = 12;
-const FIELDS_END = 24;
+/** Of the fields of an xdp context it has the three that are pointers. */
 const readsMore = ({ context, code }: Program): boolean =>
   context === "xdp" &&
-  code.some((insns) => insns.some(({ row, off }) => row.kind === "load" && off >= POINTERS_END && off < FIELDS_END));
+  code.some((insns) =>
+    insns.some(({ row, off }) => row.kind === "load" && off >= XDP_POINTERS_END && off < XDP_FIELDS_END),
+  );
 
 /** Of each slot that ran, once for each way in which it did. */
 function tell(code: readonly Insn[], marks: Uint8Array, count: NonNullable<InterpretRun["count"]>): void {

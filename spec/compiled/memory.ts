@@ -15,6 +15,7 @@ import {
   type Program,
   type Range,
   STACK_BYTES,
+  spendsLoops,
 } from "../bpf/program.js";
 import * as at from "./layout.js";
 
@@ -51,7 +52,12 @@ export class CompiledMemory {
     this.free = at.HEAP;
     this.fingerprint = 0;
     if (code.length > at.MOST_CODES || maps.length > at.MOST_MAPS) return false;
-    if ((context !== "memory" && context !== "xdp") || program.fields !== undefined || hasRequests(program))
+    if (
+      (context !== "memory" && context !== "xdp") ||
+      program.fields !== undefined ||
+      hasRequests(program) ||
+      spendsLoops(program)
+    )
       return false;
     this.words[at.CODE_COUNT / 4] = code.length;
     this.words[at.MAP_COUNT / 4] = maps.length;
@@ -90,7 +96,7 @@ export class CompiledMemory {
     let print = this.fingerprint;
     for (let pc = 0, to = place / 4; pc < length; pc++, to += 2) {
       const { row, dst, src, off, imm } = insns[pc]!;
-      if (dst >= REGISTERS || src >= REGISTERS || row.kind === "mayGoto") return false;
+      if (dst >= REGISTERS || src >= REGISTERS) return false;
       const word = row.opcode | (dst << 8) | (src << 12) | (off << 16);
       words[to] = word;
       words[to + 1] = imm;

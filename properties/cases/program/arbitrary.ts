@@ -3,7 +3,7 @@
 // case itself and so needs no context (shrink.ts).
 
 import fc from "fast-check";
-import type { Insn } from "../../../spec/bpf/insn.js";
+import { spendsLoops } from "../../../spec/bpf/program.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { Draw } from "../../../subjects/random/draw.js";
@@ -87,7 +87,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
         code,
         maps: plan.maps,
         context: plan.kind,
-        ...(code.some(spendsBudget) && { loops: draw.pick(LOOPS) }),
+        ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),
       },
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
       env: this.#env(draw, size),
@@ -193,7 +193,6 @@ const CHANCES: { readonly [F in Feature]: number } = {
   packet: 12,
 };
 
-const spendsBudget = (insns: readonly Insn[]): boolean => insns.some(({ row }) => row.kind === "mayGoto");
 /** Budgets of `may_goto` that some runs use up: at once, within a loop, or never. */
 const LOOPS = [0, 1, 1, 2, 2, 3, 7] as const;
 /** What code that uses maps calls and stores with. */

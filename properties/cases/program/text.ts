@@ -21,6 +21,7 @@ import {
   type MapSpec,
   MOST_LOOPS,
   type Program,
+  spendsLoops,
 } from "../../../spec/bpf/program.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
 import { print } from "../../../spec/bpf/text/print.js";
@@ -170,9 +171,7 @@ export function printCase({ program, inputs, env }: Case, head: Head = {}): stri
 const isDefaultInput = (input: Uint8Array): boolean =>
   input.length === DEFAULT_INPUT_BYTES && input.every((byte) => byte === 0);
 
-/** A budget that nothing spends does not count. */
-const loopsOf = ({ code, loops = DEFAULT_LOOPS }: Program): number =>
-  code.some((insns) => insns.some(({ row }) => row.kind === "mayGoto")) ? loops : DEFAULT_LOOPS;
+const loopsOf = (program: Program): number => (spendsLoops(program) ? program.loops : undefined) ?? DEFAULT_LOOPS;
 
 /** What makes it this case: the bytes of the programs, so that an id lives through a change of the text syntax. */
 export function caseIdentity({ program, inputs, env }: Case, head: Head): string {
