@@ -19,6 +19,7 @@ import {
   NOTHING_ELSE,
   type ProgramSpec,
 } from "../../../subjects/action.js";
+import { LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { Draw } from "../../../subjects/random/draw.js";
 import { CaseArbitrary } from "../program/arbitrary.js";
 import { shrinkStream } from "../shrink.js";
@@ -32,7 +33,8 @@ const PACKS = [4096, 4096, 8192, 8192, 8192, 16384] as const;
 const LARGE_PACK = 16384;
 /** Of a thousand programs, how many are generated ones. Each costs as much as several others. */
 const GENERATED = 5;
-const CASES = new CaseArbitrary({ maxSize: 60 });
+/** What is attached runs on the same stack before the program does, so its frame holds what was left there. */
+const CASES = new CaseArbitrary({ maxSize: 60, dialect: { ...LINUX_DIALECT, zeroedFrame: false } });
 /** In a hundred, of histories with failures: patches of which a store fails. */
 const PATCH_FAILS = 40;
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
