@@ -1,4 +1,4 @@
-// Every lesson of the corpus under every test run: it reads, says what it is about, and agrees with what it expects.
+// Every entry of the corpus under every test run: it reads, says what it is about, and agrees with what it expects.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,15 +10,15 @@ import { parseVerifierOnly } from "./properties/cases/verifier-only/text.js";
 import { ROWS } from "./spec/bpf/isa.js";
 
 const CORPUS = fileURLToPath(new URL("corpus/", import.meta.url));
-const lessons = readdirSync(CORPUS).filter((name) => name.endsWith(".bpf"));
+const entries = readdirSync(CORPUS).filter((name) => name.endsWith(".bpf"));
 const bench = makeChecker();
 
-test("there are lessons", () => {
-  expect(lessons.length).toBeGreaterThan(60);
+test("there are entries", () => {
+  expect(entries.length).toBeGreaterThan(60);
 });
 
 /** Rows that no file can have, and why. */
-const WITHOUT_A_LESSON: Readonly<Record<string, string>> = {
+const WITHOUT_AN_ENTRY: Readonly<Record<string, string>> = {
   "call kfunc": "no kfunc is modelled",
   "lddw variable": "no variable of a kernel is modelled",
   "lddw code": "an address of code, which differs between witnesses: kernel rows in a called function have one",
@@ -34,9 +34,9 @@ const WITHOUT_A_LESSON: Readonly<Record<string, string>> = {
   ),
 };
 
-test("every row of the instruction table is in a lesson", () => {
+test("every row of the instruction table is in an entry", () => {
   const text = (name: string): string => readFileSync(`${CORPUS}${name}`, "utf8");
-  const programs = lessons.flatMap((name) => {
+  const programs = entries.flatMap((name) => {
     const parsed = parseCase(text(name));
     return parsed.ok ? parsed.value.program.code.flat() : [];
   });
@@ -46,13 +46,13 @@ test("every row of the instruction table is in a lesson", () => {
   });
   const seen = new Set([...programs, ...bodies].map(({ row }) => row.id));
   const missing = ROWS.filter(({ id }) => !seen.has(id)).map(({ id }) => id);
-  expect(missing.toSorted()).toEqual(Object.keys(WITHOUT_A_LESSON).toSorted());
+  expect(missing.toSorted()).toEqual(Object.keys(WITHOUT_AN_ENTRY).toSorted());
 });
 
-describe.each(lessons)("%s", (name) => {
+describe.each(entries)("%s", (name) => {
   const parsed = parseCase(readFileSync(`${CORPUS}${name}`, "utf8"));
   if (!parsed.ok) throw new Error(`${name}: ${parsed.error.message}`);
-  const { value: lesson, head } = parsed;
+  const { value: entry, head } = parsed;
 
   test("has a title and names its oracle", () => {
     expect(head.title).toMatch(/\w/);
@@ -61,7 +61,7 @@ describe.each(lessons)("%s", (name) => {
   });
 
   test("agrees, with the result that it expects", () => {
-    const report = checkCase(lesson, bench);
+    const report = checkCase(entry, bench);
     if (report.kind === "invalid") throw new Error(report.problems[0]?.message);
     expect(report.verdict).toEqual({ kind: "agree" });
     const { expect: results = [] } = head;

@@ -5,13 +5,13 @@ import { readEntry } from "../../harness/corpus/entry.js";
 import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
 
-const lesson = (title: string, r0: number): string =>
+const entry = (title: string, r0: number): string =>
   `# title: ${title}\n# oracle: exec-match\n# expect: r0 = ${r0}\n\nr0 = ${r0}\nexit\n`;
 const names = (directory: string): string[] => readdirSync(directory).sort();
 
 describe("rox corpus add", () => {
-  test("names a case by its lesson, and adds one content once", async () => {
-    const from = makeFiles({ "x.bpf": lesson("Two is two, isn't it", 2), "y.bpf": lesson("another title", 2) });
+  test("names a case by its title, and adds one content once", async () => {
+    const from = makeFiles({ "x.bpf": entry("Two is two, isn't it", 2), "y.bpf": entry("another title", 2) });
     const corpus = path.join(from, "corpus");
     const first = await capture(["corpus", "add", path.join(from, "x.bpf"), "--corpus", corpus]);
     expect(first).toMatchObject({ code: 0, out: `added ${corpus}/two-is-two-isnt-it.bpf\n` });
@@ -32,11 +32,11 @@ describe("rox corpus add", () => {
 
 test("rox corpus merge is a set union, whichever way round", async () => {
   const files = makeFiles({
-    "a/one.bpf": lesson("one", 1),
-    "a/two.bpf": lesson("two", 2),
-    "b/two-by-another-name.bpf": lesson("two again", 2),
-    "b/one.bpf": lesson("quite another one", 11),
-    "b/three.bpf": lesson("three", 3),
+    "a/one.bpf": entry("one", 1),
+    "a/two.bpf": entry("two", 2),
+    "b/two-by-another-name.bpf": entry("two again", 2),
+    "b/one.bpf": entry("quite another one", 11),
+    "b/three.bpf": entry("three", 3),
   });
   const [ab, ba] = [path.join(files, "ab"), path.join(files, "ba")];
   const merge = async (into: string, ...from: string[]) => {
@@ -82,7 +82,7 @@ describe("rox corpus show", () => {
 
 describe("rox corpus check and rox replay", () => {
   test("name a damaged entry and fail", async () => {
-    const corpus = makeFiles({ "x.bpf": lesson("one", 1) });
+    const corpus = makeFiles({ "x.bpf": entry("one", 1) });
     await capture(["corpus", "add", path.join(corpus, "x.bpf"), "--corpus", path.join(corpus, "c")]);
     const file = path.join(corpus, "c", "one.bpf");
     expect(await capture(["replay", path.join(corpus, "c")])).toMatchObject({ code: 0, err: "" });
@@ -108,7 +108,7 @@ describe("rox corpus check and rox replay", () => {
       expect(err).toContain(what);
   });
 
-  test("a lesson that fails is shown with what got, on every engine", async () => {
+  test("an entry that fails is shown with what got, on every engine", async () => {
     const corpus = makeFiles({ "x.bpf": "# title: a\n# expect: r0 = 2\n\nr0 = 1\nexit\n" });
     const junit = path.join(corpus, "junit.xml");
     const { code, out } = await capture(["replay", corpus, "--engine", "reference", "--junit", junit]);
@@ -118,11 +118,11 @@ describe("rox corpus check and rox replay", () => {
   });
 });
 
-describe("lessons that are no programs", () => {
-  const ROWS = "# title: A lesson of rows\n# oracle: exec-match\n# r2: 0x1000\n\nr4 = arena *(u32 *)(r2 + 8)\n";
+describe("entries that are no programs", () => {
+  const ROWS = "# title: An entry of rows\n# oracle: exec-match\n# r2: 0x1000\n\nr4 = arena *(u32 *)(r2 + 8)\n";
   const TRAMPOLINES =
-    "# title: A lesson of tracing\n# oracle: trampoline\n\nnear function(u64 5) = 11\nfexit    starts at 3, returns 0\n";
-  const HISTORY = "title: a lesson of memory\noracle: no-leak\n\nload #0 (r0 = 1 .., 2 insns, 128 B)\n";
+    "# title: An entry of tracing\n# oracle: trampoline\n\nnear function(u64 5) = 11\nfexit    starts at 3, returns 0\n";
+  const HISTORY = "title: an entry of memory\noracle: no-leak\n\nload #0 (r0 = 1 .., 2 insns, 128 B)\n";
 
   test("are added, checked, shown, merged and replayed like any other", async () => {
     const files = makeFiles({ "x.rows": ROWS, "y.tracing": TRAMPOLINES, "z.history": HISTORY });
@@ -130,14 +130,14 @@ describe("lessons that are no programs", () => {
     const all = ["x.rows", "y.tracing", "z.history"].map((name) => path.join(files, name));
     await capture(["corpus", "add", ...all, "--corpus", corpus]);
     expect(names(corpus)).toEqual([
-      "a-lesson-of-memory.history",
-      "a-lesson-of-rows.verifier",
-      "a-lesson-of-tracing.trampoline",
+      "an-entry-of-memory.history",
+      "an-entry-of-rows.verifier",
+      "an-entry-of-tracing.trampoline",
     ]);
     expect(await capture(["corpus", "check", corpus])).toMatchObject({ code: 0, err: "" });
     expect((await capture(["replay", corpus])).out).toMatch(/^3 files .* 3 agree, 0 differ/);
     expect((await capture(["corpus", "merge", copy, corpus, files])).out).toMatch(/3 added, 3 known\n$/);
-    const [rows, tracing] = ["a-lesson-of-rows.verifier", "a-lesson-of-tracing.trampoline"].map((name) =>
+    const [rows, tracing] = ["an-entry-of-rows.verifier", "an-entry-of-tracing.trampoline"].map((name) =>
       path.join(corpus, name),
     );
     for (const [file, text] of [
@@ -153,7 +153,7 @@ describe("lessons that are no programs", () => {
     );
   });
 
-  test("are refused where they are damaged or no lessons at all", async () => {
+  test("are refused where they are damaged or no entries at all", async () => {
     const files = makeFiles({ "x.rows": `# id: 0123456789ab\n${ROWS}`, "y.tracing": "call me\n", "z.rows": "exit\n" });
     const { code, err } = await capture(["replay", files]);
     expect(code).toBe(2);

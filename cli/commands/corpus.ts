@@ -131,10 +131,10 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
     print(io, [`${entry.file}: shrunk to ${file}`]);
   }
   const agreeing = entries.filter((entry) => !failing.includes(entry));
-  const { needed, redundant, cells } = coverOf(agreeing, makeTrials({ engines: [engine] }));
+  const { needed, redundant, points } = coverOf(agreeing, makeTrials({ engines: [engine] }));
   print(io, [
     ...redundant.map(({ file }) => `${file}: reaches nothing that the others do not`),
-    `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${cells} coverage points; ${failing.length} fail`,
+    `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${points} coverage points; ${failing.length} fail`,
   ]);
   for (const entry of out === undefined ? [] : needed) {
     const added = addByTitle(out!, entry, entry.head.title ?? path.parse(entry.file).name);

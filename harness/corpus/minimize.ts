@@ -29,7 +29,7 @@ interface Cover {
   readonly needed: readonly Entry[];
   /** Everything that they reach is reached by the others. */
   readonly redundant: readonly Entry[];
-  readonly cells: number;
+  readonly points: number;
 }
 
 /** Greedy set cover over the points that each one reaches; smaller files first where two are equal. */
@@ -47,13 +47,13 @@ export function coverOf(entries: readonly Entry[], trials: Trials): Cover {
     let best: Entry | undefined;
     let most = 0;
     for (const entry of left) {
-      const gain = [...reached.get(entry)!].filter((cell) => !covered.has(cell)).length;
+      const gain = [...reached.get(entry)!].filter((point) => !covered.has(point)).length;
       if (gain > most) [best, most] = [entry, gain];
     }
     if (best === undefined) break;
     needed.push(best);
     left.splice(left.indexOf(best), 1);
-    for (const cell of reached.get(best)!) covered.add(cell);
+    for (const point of reached.get(best)!) covered.add(point);
   }
-  return { needed: [...needed, ...others], redundant: left, cells: covered.size };
+  return { needed: [...needed, ...others], redundant: left, points: covered.size };
 }

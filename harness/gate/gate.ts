@@ -35,7 +35,7 @@ export const NOT_CHECKED: readonly string[] = [
   "helpers, kfuncs and maps beyond those that the interpreter models",
   "programs that a verifier would refuse",
   "two CPUs that load or attach at once, and a detach while a CPU is inside the trampoline",
-  "profile linux-6.12, beyond what its lessons show",
+  "profile linux-6.12, beyond what its corpus entries show",
   "timing, speculation and weak memory order between CPUs",
 ];
 

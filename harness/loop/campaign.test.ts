@@ -177,8 +177,8 @@ describe("a campaign", () => {
     expect([...state.findings.values()].reduce((a, b) => a + b)).toBeGreaterThan(findings.length);
     const corpus = path.join(campaign.directory, "corpus");
     expect(readdirSync(corpus)).toHaveLength(findings.length);
-    const lesson = readdirSync(corpus).find((name) => name.endsWith(".bpf"))!;
-    expect(readFileSync(path.join(corpus, lesson), "utf8")).toMatch(/^# title: [^\n]+: no division\n/);
+    const entry = readdirSync(corpus).find((name) => name.endsWith(".bpf"))!;
+    expect(readFileSync(path.join(corpus, entry), "utf8")).toMatch(/^# title: [^\n]+: no division\n/);
   });
 
   test("leaves out what --oracles does not name", async () => {

@@ -8,7 +8,7 @@ describe("a cause", () => {
     );
     expect(causeName("programs", { oracle: "freed-is-illegal", what: "?" })).toBe("freed-is-illegal-unknown");
     expect(causeName("kernel-rows", { oracle: "exec-match", what: "add imm" })).toBe("kernel-rows-exec-match-add-imm");
-    // A name of a lesson has no capitals.
+    // The name of an entry has no capitals.
     expect(causeName("histories", { oracle: "no-leak", what: "load, setPermission fails" })).toBe(
       "histories-no-leak-load-setpermission-fails",
     );

@@ -24,7 +24,7 @@ export interface Cause {
 }
 
 /**
- * A name for the cause that can name a directory and a lesson: `exec-match-mod32-reg`, `histories-no-leak-load-copy-fails`.
+ * A name for the cause that can name a directory and a corpus entry: `exec-match-mod32-reg`, `histories-no-leak-load-copy-fails`.
  * What is no program says so: the same row can be to blame in a program and among the rows that only a verifier makes,
  * where the JIT has other code for it.
  */

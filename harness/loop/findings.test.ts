@@ -37,7 +37,7 @@ async function campaign(directory: string, judge: (number: number) => Verdict): 
   return read.value.findings;
 }
 
-test("a failure that does not repeat is kept as it was found, with what led to it, and is no lesson", async () => {
+test("a failure that does not repeat is kept as it was found, with what led to it, and is no corpus entry", async () => {
   const directory = scratch();
   let asked = 0;
   const findings = await campaign(directory, (number) => (number === 50 && asked++ === 0 ? WRONG : AGREE));

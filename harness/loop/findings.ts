@@ -81,7 +81,7 @@ export const findingName = ({ trial, suspect, shrunk }: NewFinding): string => {
 
 interface DescribedFinding {
   readonly facts: FindingFacts;
-  /** The case as a lesson that fails today. */
+  /** The case as a corpus entry that fails today. */
   readonly text: string;
 }
 
@@ -113,12 +113,12 @@ export function describeFinding(run: FindingRun, finding: NewFinding, name: stri
     fixed: small?.fixed ?? false,
     ...(shrunk?.kind === "notRepeated" ? { notRepeated: { got: shrunk.got, chunk } } : {}),
   };
-  return { facts, text: lessonText(run, finding, facts, small?.text ?? original) };
+  return { facts, text: entryText(run, finding, facts, small?.text ?? original) };
 }
 
 const MOST_NOTE = 150;
 
-function lessonText({ command }: FindingRun, { trial, shrunk }: NewFinding, facts: FindingFacts, text: string): string {
+function entryText({ command }: FindingRun, { trial, shrunk }: NewFinding, facts: FindingFacts, text: string): string {
   const parsed = trial.kind.parse(text);
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
   const { cause, seed, index, where, expected, got, notRepeated } = facts;

@@ -26,7 +26,7 @@ export interface Kept {
 }
 
 /** What one chunk taught. */
-export interface Lesson {
+export interface Learned {
   /** Cell and by how much its count rises. */
   readonly hits: readonly (readonly [cell: string, times: number])[];
   readonly kept: readonly Kept[];
@@ -95,7 +95,7 @@ export class Memory {
     return rises;
   }
 
-  learn({ hits, kept, gain }: Lesson): void {
+  learn({ hits, kept, gain }: Learned): void {
     this.gain = { fresh: faded(this.gain.fresh, gain.fresh), mutants: faded(this.gain.mutants, gain.mutants) };
     for (const [cell, times] of hits) this.hits.set(cell, (this.hits.get(cell) ?? 0) + times);
     this.kept.push(...kept);

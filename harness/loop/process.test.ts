@@ -39,17 +39,17 @@ function findingsOf(directory: string): readonly KeptFinding[] {
 }
 
 describe("planted bugs", () => {
-  test("are found, shrunk to a few instructions or actions and kept as lessons that fail until the bugs are gone", () => {
+  test("are found, shrunk to a few instructions or actions and kept as entries that fail until the bugs are gone", () => {
     const directory = scratch();
     const undo = plantBugs();
     const campaign = ["fuzz", "--programs", "512", "--seed", "1", "--jobs", "2", "--engine", "reference"];
     const found = rox(...campaign, "--out", directory);
     expect(found.code, found.out).toBe(1);
     const corpus = path.join(directory, "corpus");
-    const lessons = readdirSync(corpus);
-    const ofPacks = lessons.filter((name) => name.startsWith("histories-fallback-is-clean-load"));
+    const entries = readdirSync(corpus);
+    const ofPacks = entries.filter((name) => name.startsWith("histories-fallback-is-clean-load"));
     expect(ofPacks.map((name) => path.extname(name))).toEqual([".history"]);
-    expect(lessons.some((name) => name.endsWith(".bpf"))).toBe(true);
+    expect(entries.some((name) => name.endsWith(".bpf"))).toBe(true);
     for (const { facts } of findingsOf(directory)) expect(facts.size.shrunk, facts.name).toBeLessThanOrEqual(5);
     const failing = rox("replay", corpus);
     expect(failing.code, failing.out).toBe(1);

@@ -5,7 +5,7 @@ import { kindByName } from "../../properties/cases/index.js";
 import { addSums, NO_SUMS, type Sums } from "./chunk.js";
 import { addEmitted } from "./coverage.js";
 import { Lane, roundOf } from "./lane.js";
-import type { Gain, Kept, Lesson } from "./memory.js";
+import type { Gain, Kept, Learned } from "./memory.js";
 import type { Shard } from "./shard.js";
 import { lanesOf } from "./shard.js";
 
@@ -33,7 +33,7 @@ export interface CampaignSettings {
 }
 
 /** A chunk is done. */
-interface ChunkRecord extends Lesson {
+interface ChunkRecord extends Learned {
   readonly kind: "chunk";
   readonly lane: number;
   /** Trials of the lane that are done now. */
@@ -146,8 +146,8 @@ export class CampaignState {
     }
     const memories = record.kind === "snapshot" ? record.lanes.flatMap((lane) => Object.entries(lane.memories)) : [];
     const kept = record.kind === "chunk" ? [[record.of, record] as const] : memories;
-    for (const [kind, lesson] of kept) {
-      for (const { index, text } of lesson.kept) {
+    for (const [kind, memory] of kept) {
+      for (const { index, text } of memory.kept) {
         if (kindByName(kind)?.parse(text).ok !== true) return `a case of index ${index} that does not read back`;
       }
     }

@@ -46,7 +46,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", (_name, kin
     ["# note: a\n# note: b\n# title:\n", 'line 3: "title" is empty'],
     ["# id: 12\n", 'line 1: expected 12 hex digits, got "12"'],
     ["# oracle: no-leak\n\n# oracle: no-leak\n", 'line 3: "oracle" comes twice'],
-    ["# lesson: one\n", /^line 1: unknown key "lesson", expected id, title, oracle, /],
+    ["# notion: one\n", /^line 1: unknown key "notion", expected id, title, oracle, /],
   ])("with %j are refused", (lines, message) => {
     const read = kind.parse(lines + kind.print(kind.fresh(1, 0)).replace(/^(#.*\n)*/, ""));
     expect(read.ok ? "no refusal" : read.error.message).toMatch(message);

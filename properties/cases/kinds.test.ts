@@ -29,11 +29,11 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", (_name, kin
 
   test("are read back from their text as they were", () => {
     for (const c of cases(kind, 300)) {
-      const text = kind.print(c, { title: "a lesson", notes: [found("somewhere")] });
+      const text = kind.print(c, { title: "an entry", notes: [found("somewhere")] });
       const read = kind.parse(text);
       if (!read.ok) throw new Error(`${read.error.message}\n${text}`);
       expect(read.value, text).toMatchObject(c as object);
-      expect(kind.print(read.value, { title: "a lesson", notes: [found("somewhere")] })).toBe(text);
+      expect(kind.print(read.value, { title: "an entry", notes: [found("somewhere")] })).toBe(text);
     }
   });
 

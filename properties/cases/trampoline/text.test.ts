@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseTrampolineCase, printTrampolineCase } from "./text.js";
 
-const TEXT = `# title: a lesson
+const TEXT = `# title: an entry
 # oracle: trampoline
 # helpers: far
 # bti: yes

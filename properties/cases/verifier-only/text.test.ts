@@ -3,7 +3,7 @@ import { pointer } from "../../../machine/address.js";
 import { DATA } from "./case.js";
 import { parseVerifierOnly, printVerifierOnly } from "./text.js";
 
-const TEXT = `# title: a lesson
+const TEXT = `# title: an entry
 # oracle: exec-match
 # id: 0123456789ab
 # note: from somewhere
@@ -26,7 +26,7 @@ test("a case is read and printed", () => {
   expect(c.registers).toEqual([2n ** 64n - 1n, pointer(DATA.base) + 64n, 0n, 7n, 0n, 0n]);
   expect(c.body).toHaveLength(2);
   expect(head).toEqual({
-    ...{ title: "a lesson", oracle: "exec-match", id: "0123456789ab" },
+    ...{ title: "an entry", oracle: "exec-match", id: "0123456789ab" },
     notes: [{ key: "note", text: "from somewhere" }],
   });
   expect(printVerifierOnly(c, head)).toBe(TEXT);

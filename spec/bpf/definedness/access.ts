@@ -5,11 +5,11 @@ import { s64, u64 } from "../../bits.js";
 import { pointerTo } from "../memory.js";
 import { type Target, type Value, whyUndefined } from "./value.js";
 
-export type Deed = "reads" | "writes" | "changes";
+export type AccessKind = "reads" | "writes" | "changes";
 
 /** An access of `size` bytes at `offset` from what a register holds. */
 export interface Access {
-  readonly deed: Deed;
+  readonly kind: AccessKind;
   /** `r3`. */
   readonly register: string;
   /** The bits of the register, and what is known of them. */
@@ -20,19 +20,19 @@ export interface Access {
 }
 
 /** @returns why the access is not the program's to make; undefined if it lies inside what the pointer was made for. */
-export function problemOfAccess({ deed, register, bits, value, offset, size }: Access): string | undefined {
+export function problemOfAccess({ kind, register, bits, value, offset, size }: Access): string | undefined {
   const { target } = value;
-  const through = `${deed} through ${register}, which`;
+  const through = `${kind} through ${register}, which`;
   if (target === undefined) {
     if (value.undefined !== 0n) return `${through} ${whyUndefined(value)}`;
     return `${through} is ${bits === 0n ? "0" : "a number"}`;
   }
   if (target.kind === "map") return `${through} points to ${target.name} itself`;
-  if (target.isGone !== undefined) return `${deed} ${target.isGone}, which is gone`;
+  if (target.isGone !== undefined) return `${kind} ${target.isGone}, which is gone`;
   const at = offsetIn(target, bits) + BigInt(offset);
   if (at >= 0n && at + BigInt(size) <= BigInt(target.bytes)) return undefined;
-  if (at < 0n) return `${deed} ${bytesOf(-at)} below ${target.name}`;
-  return `${deed} ${bytesOf(at + BigInt(size) - BigInt(target.bytes))} beyond ${target.name}`;
+  if (at < 0n) return `${kind} ${bytesOf(-at)} below ${target.name}`;
+  return `${kind} ${bytesOf(at + BigInt(size) - BigInt(target.bytes))} beyond ${target.name}`;
 }
 
 /** How far a pointer is from the first byte of its target. */

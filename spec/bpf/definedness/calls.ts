@@ -6,7 +6,7 @@ import { HELPERS, type HelperArg, MAP_NAMES, TAIL_CALL } from "../helpers.js";
 import type { CallRow, Row } from "../isa.js";
 import { type DataMap, hasFields, isDataMap, type MapSpec } from "../program.js";
 import { word } from "../run-state.js";
-import { type Deed, offsetIn, problemOfAccess } from "./access.js";
+import { type AccessKind, offsetIn, problemOfAccess } from "./access.js";
 import { contextName, type Place, placeOf } from "./tracker.js";
 import { DEFINED, pointerValue, type Value, whyUndefined } from "./value.js";
 
@@ -117,10 +117,10 @@ function mapArgument(place: Place, register: number, fits: (spec: MapSpec) => bo
 const SORTS: Record<MapSpec["kind"], string> = { ...MAP_NAMES, progArray: "a program array" };
 
 /** As many bytes as the next register says. */
-function sized(place: Place, register: number, deed: Deed): string | undefined {
+function sized(place: Place, register: number, kind: AccessKind): string | undefined {
   const problem = defined(place, register + 1);
   if (problem !== undefined) return problem;
-  return reachable(place, register, sizeIn(place, register + 1), deed);
+  return reachable(place, register, sizeIn(place, register + 1), kind);
 }
 
 const sizeIn = ({ run }: Place, register: number): number => Number(BigInt.asUintN(32, word(run.registers, register)));
@@ -132,16 +132,16 @@ function sizeOfNothing(place: Place, register: number): string | undefined {
   return size === 0 ? undefined : `reads ${size} bytes through r${register}, which is 0`;
 }
 
-function reachable(place: Place, register: number, size: number, deed: Deed): string | undefined {
+function reachable(place: Place, register: number, size: number, kind: AccessKind): string | undefined {
   const { tracker, run } = place;
   const value = tracker.values[register]!;
   const bits = word(run.registers, register);
-  const problem = problemOfAccess({ deed, register: `r${register}`, bits, value, offset: 0, size });
+  const problem = problemOfAccess({ kind, register: `r${register}`, bits, value, offset: 0, size });
   if (problem !== undefined) return problem;
   if (value.target !== tracker.context) return undefined;
   const { context } = tracker.program;
-  if (hasFields(context)) return `${deed} ${contextName(context)} through r${register}`;
-  return context === "tracing" && deed !== "reads" ? `${deed} the input, which it may only read` : undefined;
+  if (hasFields(context)) return `${kind} ${contextName(context)} through r${register}`;
+  return context === "tracing" && kind !== "reads" ? `${kind} the input, which it may only read` : undefined;
 }
 
 function tailCallProblem(place: Place): string | undefined {

@@ -7,7 +7,7 @@ import { lddwHalves } from "../insn.js";
 import type { AluRow, AtomicRow, JumpRow, Mode, Row, Size } from "../isa.js";
 import { hasFields } from "../program.js";
 import { word } from "../run-state.js";
-import { type Access, type Deed, offsetIn, problemOfAccess } from "./access.js";
+import { type Access, type AccessKind, offsetIn, problemOfAccess } from "./access.js";
 import { arithmetic, extension, negation, type Operand, reordering, widened } from "./arithmetic.js";
 import { callProblem, exitProblem } from "./calls.js";
 import { contextName, type Place, placeOf } from "./tracker.js";
@@ -102,8 +102,8 @@ function isPromised({ op, width }: JumpRow, left: Operand, right: Operand): bool
   return (left.target !== undefined && isZero(right)) || (right.target !== undefined && isZero(left));
 }
 
-const accessOf = (place: Place, deed: Deed, register: number, size: Size): Access => ({
-  ...{ deed, register: `r${register}`, offset: place.insn.off, size },
+const accessOf = (place: Place, kind: AccessKind, register: number, size: Size): Access => ({
+  ...{ kind, register: `r${register}`, offset: place.insn.off, size },
   ...{ bits: word(place.run.registers, register), value: place.tracker.values[register]! },
 });
 
@@ -113,7 +113,7 @@ const addressOf = ({ bits, offset }: Access): number => placeOf(u64(bits + BigIn
 const misaligned = (access: Access): string | undefined =>
   problemOfAccess(access) !== undefined || addressOf(access) % access.size === 0
     ? undefined
-    : `${access.deed} ${access.size} bytes at once at an address that is no multiple of ${access.size}`;
+    : `${access.kind} ${access.size} bytes at once at an address that is no multiple of ${access.size}`;
 
 function loaded(place: Place, size: Size, signed: boolean, mode: Mode): string | undefined {
   if (mode !== "mem") return undefined;
@@ -149,18 +149,18 @@ const offsetOf = ({ tracker }: Place, access: Access): number =>
 function notAField(place: Place, access: Access): string | undefined {
   const { tracker, run, pc } = place;
   const isMeant = tracker.facts.contextLoads[run.code]?.has(pc) === true;
-  const { deed, register, size } = access;
+  const { kind, register, size } = access;
   const name = contextName(tracker.program.context);
   if (!isContext(place, access)) {
-    return isMeant ? `${deed} through ${register}, which is ${name} on another path` : undefined;
+    return isMeant ? `${kind} through ${register}, which is ${name} on another path` : undefined;
   }
-  if (deed === "changes") return `${deed} ${name}`;
-  const how = deed === "reads" ? "load" : "store";
+  if (kind === "changes") return `${kind} ${name}`;
+  const how = kind === "reads" ? "load" : "store";
   const field = fieldAccess(tracker.program.context, offsetOf(place, access), size, how);
-  if (deed === "writes" && field === undefined) return `${deed} ${name}`;
+  if (kind === "writes" && field === undefined) return `${kind} ${name}`;
   return isMeant && field !== undefined
     ? undefined
-    : `${deed} ${name} through ${register}, but not one of its fields on every path`;
+    : `${kind} ${name} through ${register}, but not one of its fields on every path`;
 }
 
 /** The value is cut to the size. */
@@ -184,9 +184,9 @@ function stored(place: Place, size: Size, mode: Mode, value: Value): string | un
 }
 
 /** What a program that traces is given it may only read. */
-const readOnly = ({ tracker }: Place, { deed, value: { target } }: Access): string | undefined =>
+const readOnly = ({ tracker }: Place, { kind, value: { target } }: Access): string | undefined =>
   tracker.program.context === "tracing" && target === tracker.context
-    ? `${deed} the input, which it may only read`
+    ? `${kind} the input, which it may only read`
     : undefined;
 
 function atomic(place: Place, { op, size, fetch, mode }: AtomicRow): string | undefined {
