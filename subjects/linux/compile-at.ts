@@ -21,51 +21,93 @@ interface Booting {
   boot(options: BootOptions): LinuxKernel;
 }
 
+/** Memory for images, mapped in a kernel's machine. */
+interface Area {
+  readonly va: Va;
+  readonly bytes: number;
+}
+/** A kernel with the packs that the last program lay in: to fill a new one takes longer than to compile. */
+interface Ready {
+  readonly kernel: LinuxKernel;
+  readonly areas: readonly Area[];
+}
+
 export class PlacedCompiler {
   /** Bytes between header and image of the function that is compiled. */
   private start = 0;
+  private ready: Ready | undefined;
 
   constructor(private readonly on: Booting) {}
 
   /** @throws NotModelled if the image cannot place them so */
   compile(functions: readonly JitFunction[], env: JitEnv, place: (index: number, imageBytes: number) => Va): Compiled {
     const { machine } = this.on;
-    const kernel = this.on.boot({ machine, env, random: (below) => Math.min(this.start, below - 1) });
     const images = functions.map((_, index) => place(index, 0));
-    const areas = kernel.packs.packBytes > 0 ? this.makePacks(kernel, images) : [];
+    const { kernel, areas } = this.kernelFor(images, env);
+    const isPacked = kernel.packs.packBytes > 0;
     kernel.beforeFirstRound = (index) => {
       const image = images[index]!;
-      const unit = kernel.packs.packBytes > 0 ? CHUNK_BYTES : machine.pageBytes;
+      const unit = isPacked ? CHUNK_BYTES : machine.pageBytes;
       const header = (image - (image % unit)) as RoAddr;
       this.start = image - header - HEADER_BYTES;
-      if (kernel.packs.packBytes > 0) kernel.packs.leaveRoomFrom(header);
+      if (isPacked) kernel.packs.leaveRoomFrom(header);
       else kernel.wanted = header;
     };
     try {
-      const loaded = kernel.loadProgram(functions);
-      if (!loaded.ok) {
-        const detail = describeLoadError(loaded.error);
-        return { ok: false, index: loaded.index, error: { kind: "kernelRefuses", detail } };
-      }
-      const made = loaded.program.functions.map((view) => imageOf(machine, view, kernel.packs.packBytes > 0));
-      kernel.freeProgram(loaded.program);
-      return { ok: true, images: made };
+      const compiled = this.load(kernel, functions);
+      if (compiled.ok) this.ready = { kernel, areas };
+      return compiled;
     } finally {
       kernel.beforeFirstRound = undefined;
       kernel.wanted = undefined;
-      for (const { va, bytes } of areas) machine.unmap(va, bytes);
-      machine.scrub();
+      // A refusal may have given a pack back, and an exception may have left anything behind.
+      if (this.ready === undefined) this.clear(areas);
     }
   }
 
+  private load(kernel: LinuxKernel, functions: readonly JitFunction[]): Compiled {
+    const loaded = kernel.loadProgram(functions);
+    if (!loaded.ok) {
+      const detail = describeLoadError(loaded.error);
+      return { ok: false, index: loaded.index, error: { kind: "kernelRefuses", detail } };
+    }
+    const { machine } = this.on;
+    const images = loaded.program.functions.map((view) => imageOf(machine, view, kernel.packs.packBytes > 0));
+    // The pack is kept: it does not become empty.
+    kernel.packs.fillAll();
+    kernel.freeProgram(loaded.program);
+    return { ok: true, images };
+  }
+
+  /** The last one, if it has packs there; it counts as lost until the program is compiled. */
+  private kernelFor(images: readonly Va[], env: JitEnv): Ready {
+    const { ready } = this;
+    this.ready = undefined;
+    if (ready !== undefined) {
+      // With room for whatever it becomes.
+      const isIn = (image: Va): boolean => ready.areas.some(({ va, bytes }) => image >= va && image < va + bytes / 2);
+      if (ready.kernel.packs.packBytes === 0 || images.every(isIn)) {
+        ready.kernel.env = env;
+        return ready;
+      }
+      this.clear(ready.areas);
+    }
+    const { machine } = this.on;
+    const kernel = this.on.boot({ machine, env, random: (below) => Math.min(this.start, below - 1) });
+    return { kernel, areas: kernel.packs.packBytes > 0 ? this.makePacks(kernel, images) : [] };
+  }
+
+  private clear(areas: readonly Area[]): void {
+    const { machine } = this.on;
+    for (const { va, bytes } of areas) machine.unmap(va, bytes);
+    machine.scrub();
+  }
+
   /** Packs that all images fit into, as few as there can be. */
-  private makePacks(
-    kernel: LinuxKernel,
-    images: readonly Va[],
-  ): readonly { readonly va: Va; readonly bytes: number }[] {
+  private makePacks(kernel: LinuxKernel, images: readonly Va[]): readonly Area[] {
     const { pageBytes } = this.on.machine;
     const { packs } = kernel;
-    const areas: { va: Va; bytes: number }[] = [];
+    const areas: Area[] = [];
     for (const image of images.toSorted((a, b) => a - b)) {
       const last = areas.at(-1);
       if (last !== undefined && image < last.va + last.bytes) continue;

@@ -222,6 +222,8 @@ export class LinuxKernel implements SubjectKernel, World {
 
   /** Ids of the instruction forms that this kernel's JIT takes: not of those that it asks the rest of the kernel about. */
   formsTaken(): ReadonlySet<string> {
+    // Kept loaded, so that there is a pack: a new one is filled word by word.
+    const kept = this.loadProgram([{ insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 }]);
     const isTaken = (row: Row): boolean => {
       try {
         return this.compilesAlone(row);
@@ -230,7 +232,9 @@ export class LinuxKernel implements SubjectKernel, World {
         throw error;
       }
     };
-    return new Set(ROWS.filter(isTaken).map(({ id }) => id));
+    const taken = new Set(ROWS.filter(isTaken).map(({ id }) => id));
+    if (kept.ok) this.freeProgram(kept.program);
+    return taken;
   }
 
   /** Whether this kernel's JIT knows the instruction form at all: asked of it once. */
