@@ -9,13 +9,14 @@ import type { Counted } from "./counts.js";
 import { type Played, playWorkload, WorkloadFault } from "./play.js";
 import { type OldVersion, PRESENT, playVersions, type SeriesVersion } from "./series.js";
 import { LETTER_SECONDS, LEVELS, type Level, secondsOf, unitCosts } from "./unit-costs.js";
-import { attaches, stepsOf, type Workload } from "./workload.js";
+import { stepsOf, type Workload } from "./workload.js";
 import { parseWorkload } from "./workload-text.js";
 
 /** As the command takes them. `page`: before the series, a page or more for each program. */
 export const ALLOCATORS = ["page", "pack"] as const;
 export type Allocator = (typeof ALLOCATORS)[number];
 const IMAGES: Readonly<Record<Allocator, ImageMemoryName>> = { page: "pages", pack: "packs" };
+export const allocatorOf = (images: ImageMemoryName): Allocator => (images === "pages" ? "page" : "pack");
 
 export interface CostOptions {
   readonly seed: number;
@@ -53,8 +54,6 @@ export interface CostReport {
   /** How far the instructions of what was played, taken for the whole, are from those of the whole; a share. */
   readonly error: number;
   readonly columns: readonly Column[];
-  /** Columns that were asked for and cannot be played, each with why. */
-  readonly leftOut: readonly string[];
   readonly interrupted: boolean;
 }
 
@@ -85,11 +84,9 @@ export async function costOf(workload: Workload, options: CostOptions): Promise<
   const { seed, allocators, series, subject, every, pageBytes, stop, progress } = options;
   const common = { seed, every, pageBytes, nanoseconds: unitCosts("mid") };
   const columns: Column[] = [];
-  const hasTrampolines = attaches(workload.body);
-  const withPages = allocators.includes("page") && !hasTrampolines;
   const isPlain = allocators.includes("pack") && series.includes(PRESENT);
   try {
-    if (withPages) {
+    if (allocators.includes("page")) {
       progress?.("page");
       columns.push(
         columnOf("page", workload, playWorkload(workload, { ...common, subject, allocator: IMAGES.page, stop })),
@@ -117,15 +114,11 @@ export async function costOf(workload: Workload, options: CostOptions): Promise<
     const expected = "loads, frees and attaches that fit together";
     return refuse({ subject: workload.name, expected, got: error.message, next: "correct the workload" });
   }
-  const leftOut = allocators.includes("page") && hasTrampolines ? [NO_PAGES_FOR_TRAMPOLINES] : [];
   return loaded({
     ...{ command: "cost", workload: workload.name, about: workload.about, subject: subject.name, seed, every },
-    ...{ error: samplingError(workload, seed, every), columns, leftOut, interrupted: stop.aborted },
+    ...{ error: samplingError(workload, seed, every), columns, interrupted: stop.aborted },
   });
 }
-
-const NO_PAGES_FOR_TRAMPOLINES =
-  "page is left out: the workload attaches programs, and trampolines in pages of their own are not built";
 
 function columnOf(name: string, workload: Workload, played: Played): Column {
   const costs = unitCosts("mid");

@@ -121,7 +121,3 @@ function stepOf(node: Exclude<WorkNode, Repeat>, round: number, draw: Draw): Wor
       return node satisfies never;
   }
 }
-
-/** Whether anything is attached to anything. */
-export const attaches = (body: readonly WorkNode[]): boolean =>
-  body.some((node) => node.kind === "attach" || (node.kind === "repeat" && attaches(node.body)));

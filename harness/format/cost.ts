@@ -26,7 +26,6 @@ export function formatCost(report: CostReport, columns: number): string[] {
       all.map((_, i) => i + 1),
     ).map((line) => clip(line, columns)),
     "",
-    ...report.leftOut.flatMap((line) => wrap(line.split(" "), columns, "")),
     ...all.flatMap((column) => whereTimeGoes(column, columns)),
     ...notes(all, columns),
     report.interrupted ? "INTERRUPTED" : "OK",

@@ -29,7 +29,8 @@ export class Kernel implements PackKernel {
   readonly random: RandomBelow;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;
-  readonly images: ImageMemory;
+  /** Where images live, programs as well as trampolines. */
+  readonly imageMemory: ImageMemoryName;
   /** May change between loads: one kernel for both kinds of atomics. */
   env: JitEnv;
   /** Blind constants, with these random numbers (kernel: `bpf_jit_harden`). */
@@ -41,7 +42,7 @@ export class Kernel implements PackKernel {
     this.machine = machine;
     this.random = random;
     this.env = env;
-    this.images = IMAGE_MEMORY[images];
+    this.imageMemory = images;
     this.modmem = new Modmem(limit, bpfCapable);
     this.packs = new ProgPacks(machine, {
       ...pack,
@@ -50,6 +51,9 @@ export class Kernel implements PackKernel {
     });
   }
 
+  get images(): ImageMemory {
+    return IMAGE_MEMORY[this.imageMemory];
+  }
   get quirks(): Quirks {
     return this.env.quirks;
   }

@@ -1,5 +1,5 @@
 // A trampoline's image: how large, where, and the build into it. Trampolines lie in the same packs as programs, without a
-// header, and are written as programs are: in a buffer, then with one copy of the whole.
+// header, and are written as programs are: in a buffer, then with one copy of the whole. Before the packs: `tramp-memory.ts`.
 
 import type { RoAddr } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
@@ -11,10 +11,10 @@ import { flushIcacheRange } from "../patching/icache.js";
 import { TrampEmitter } from "./emitter.js";
 import type { TrampolineEnv } from "./env.js";
 import { btfFuncModelNregs, type FuncArg, type TrampFlags, type TrampLinks } from "./links.js";
-import { prepareTrampoline, type TrampPlan } from "./prepare-trampoline.js";
+import { prepareTrampoline, type TrampMarks, type TrampPlan } from "./prepare-trampoline.js";
 
 /** Arguments in registers: those on the stack are not supported. */
-const MOST_NREGS = 8;
+export const MOST_NREGS = 8;
 
 /** One trampoline to make. */
 export interface TrampRequest {
@@ -92,14 +92,22 @@ export function archPrepareBpfTrampoline(
   machine.kvfree(buffer);
   if (error !== 0) return { ok: false, error };
   if (env.quirks.secondFlush) flushIcacheRange(machine, image, imageEnd);
-  const at = (word: number | undefined): RoAddr | undefined =>
-    word === undefined ? undefined : ((image + 4 * word) as RoAddr);
-  places.ipAfterCall = at(marks.afterCall);
-  places.ipEpilogue = at(marks.epilogue);
+  setPlaces(places, image, marks);
   return { ok: true, bytes: 4 * e.words };
 }
 
-const planOf = (env: TrampolineEnv, { links, flags, func }: TrampRequest, nregs: number): Omit<TrampPlan, "im"> => ({
+export function setPlaces(places: TrampPlaces, image: RoAddr, { afterCall, epilogue }: TrampMarks): void {
+  const at = (word: number | undefined): RoAddr | undefined =>
+    word === undefined ? undefined : ((image + 4 * word) as RoAddr);
+  places.ipAfterCall = at(afterCall);
+  places.ipEpilogue = at(epilogue);
+}
+
+export const planOf = (
+  env: TrampolineEnv,
+  { links, flags, func }: TrampRequest,
+  nregs: number,
+): Omit<TrampPlan, "im"> => ({
   env,
   links,
   flags,

@@ -40,7 +40,7 @@ export interface TrampPlan {
 }
 
 /** Word indexes of the two places that a release needs; undefined without a call of the original. */
-interface TrampMarks {
+export interface TrampMarks {
   readonly afterCall: number | undefined;
   readonly epilogue: number | undefined;
 }

@@ -11,6 +11,7 @@ import type { EnterExit, TrampolineEnv } from "./env.js";
 import type { TrampLink, TrampLinks } from "./links.js";
 import { BpfSymbols } from "./symbols.js";
 import type { TrampKernel } from "./tramp-image.js";
+import { TRAMP_MEMORY } from "./tramp-memory.js";
 
 const TEXT = 0x8000_8020_0000;
 const pair = (i: number): EnterExit => ({ enter: TEXT + 32 * i, exit: TEXT + 32 * i + 16 });
@@ -46,10 +47,11 @@ export const links = (fields: Partial<TrampLinks> = {}): TrampLinks => ({
 export const words = (n: number): { readonly bytes: number; readonly isStruct: boolean }[] =>
   Array.from({ length: n }, () => ({ bytes: 8, isStruct: false }));
 
-export function trampKernel(env: TrampolineEnv = ENV): TrampKernel {
+export function trampKernel(env: TrampolineEnv = ENV, images: keyof typeof TRAMP_MEMORY = "packs"): TrampKernel {
   const machine = new Machine({ vmallocBase: 0x8000_8300_0000 });
   const packs = new ProgPacks(machine, { packBytes: 8192 });
-  return { machine, env, packs, modmem: new Modmem(), symbols: new BpfSymbols(), warnings: [] };
+  const memory = TRAMP_MEMORY[images];
+  return { machine, env, packs, modmem: new Modmem(), memory, symbols: new BpfSymbols(), warnings: [] };
 }
 
 /** Words of memory as hex digits, separated by spaces. */

@@ -7,26 +7,20 @@ import { E2BIG, ENOMEM, type Errno } from "../errno.js";
 import type { Modmem } from "../pack/modmem.js";
 import type { ProgPacks } from "../pack/prog-pack.js";
 import { bpfArchTextPoke, type PokeKernel } from "./arch-text-poke.js";
-import {
-  archAllocBpfTrampoline,
-  archBpfTrampolineSize,
-  archFreeBpfTrampoline,
-  archPrepareBpfTrampoline,
-  archProtectBpfTrampoline,
-  type TrampPlaces,
-  type TrampRequest,
-} from "./arch-trampoline.js";
+import { archBpfTrampolineSize, type TrampPlaces, type TrampRequest } from "./arch-trampoline.js";
 import type { TrampolineEnv } from "./env.js";
+import type { TrampMemory } from "./tramp-memory.js";
 
 /** Programs on one trampoline, of all kinds. */
 const BPF_MAX_TRAMP_LINKS = 38;
-/** Kernel: sizeof(struct bpf_tramp_image), about. */
-const RECORD_BYTES = 192;
+/** Kernel: sizeof(struct bpf_tramp_image), most of which is the name of its symbol. */
+const RECORD_BYTES = 680;
 
 export interface TrampKernel extends PokeKernel {
   readonly env: TrampolineEnv;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;
+  readonly memory: TrampMemory;
 }
 
 export interface TrampImage extends TrampPlaces {
@@ -48,7 +42,7 @@ export type TrampImageResult =
  * bpf_tramp_image_alloc()
  */
 export function bpfTrampImageMake(kernel: TrampKernel, request: TrampRequest): TrampImageResult {
-  const { machine, env } = kernel;
+  const { machine, env, memory } = kernel;
   const { fentry, fmodRet, fexit } = request.links;
   if (fentry.length + fmodRet.length + fexit.length > BPF_MAX_TRAMP_LINKS) return { ok: false, error: -E2BIG };
   const size = archBpfTrampolineSize(env, request);
@@ -58,18 +52,18 @@ export function bpfTrampImageMake(kernel: TrampKernel, request: TrampRequest): T
   if (!im.ok) return im;
   const { record, image } = im.im;
   const end = (image + size.bytes) as RoAddr;
-  const prepared = archPrepareBpfTrampoline(machine, env, halves(record), im.im, image, end, request);
-  const error = prepared.ok ? archProtectBpfTrampoline() : prepared.error;
+  const prepared = memory.prepare(machine, env, halves(record), im.im, image, end, request);
+  const error = prepared.ok ? memory.protect(machine, image) : prepared.error;
   if (error === 0) return im;
   bpfTrampImageFree(kernel, im.im);
   return { ok: false, error };
 }
 
-function bpfTrampImageAlloc({ machine, packs, modmem, symbols }: TrampKernel, size: number): TrampImageResult {
+function bpfTrampImageAlloc({ machine, packs, modmem, memory, symbols }: TrampKernel, size: number): TrampImageResult {
   const record = machine.kvmalloc(RECORD_BYTES);
   if (record === undefined) return { ok: false, error: -ENOMEM };
   const error = modmem.bpfJitChargeModmem(size);
-  const image = error === 0 ? archAllocBpfTrampoline(packs, size) : undefined;
+  const image = error === 0 ? memory.alloc(packs, size) : undefined;
   if (image === undefined) {
     if (error === 0) modmem.bpfJitUnchargeModmem(size);
     machine.kvfree(record);
@@ -92,10 +86,10 @@ export function bpfTrampImagePut(kernel: TrampKernel, { ipAfterCall, ipEpilogue 
 }
 
 /** Nobody is in the trampoline any more. */
-export function bpfTrampImageFree({ machine, packs, modmem, symbols }: TrampKernel, im: TrampImage): void {
+export function bpfTrampImageFree({ machine, packs, modmem, memory, symbols }: TrampKernel, im: TrampImage): void {
   assert(symbols.lookup(im.image)?.start === im.image, `trampoline 0x${im.image.toString(16)} is freed twice`);
   symbols.remove(im.image);
-  archFreeBpfTrampoline(packs, im.image, im.size);
+  memory.free(packs, im.image, im.size);
   modmem.bpfJitUnchargeModmem(im.size);
   machine.kvfree(im.record);
 }

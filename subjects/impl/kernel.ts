@@ -11,13 +11,7 @@ import { type Fixup, fixupException } from "../../impl/program/fixup-exception.j
 import { Kernel } from "../../impl/program/kernel.js";
 import { freeProgram, type LoadedProgram as ImplProgram, loadProgram } from "../../impl/program/load.js";
 import { bpfArchTextPoke, pokeOffset } from "../../impl/trampoline/arch-text-poke.js";
-import {
-  archAllocBpfTrampoline,
-  archBpfTrampolineSize,
-  archPrepareBpfTrampoline,
-  type TrampPlaces,
-  type TrampRequest,
-} from "../../impl/trampoline/arch-trampoline.js";
+import { archBpfTrampolineSize, type TrampPlaces, type TrampRequest } from "../../impl/trampoline/arch-trampoline.js";
 import type { PokeType } from "../../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../../impl/trampoline/env.js";
 import { trampFrame } from "../../impl/trampoline/frame.js";
@@ -29,6 +23,7 @@ import {
   type TrampImage,
   type TrampKernel,
 } from "../../impl/trampoline/tramp-image.js";
+import { TRAMP_MEMORY } from "../../impl/trampoline/tramp-memory.js";
 import { bpfTrampolineUpdate } from "../../impl/trampoline/trampoline.js";
 import type { RoAddr, Va } from "../../machine/address.js";
 import type {
@@ -83,9 +78,13 @@ class ImplTrampolines implements SubjectTrampolines {
   readonly env: TrampolineEnv;
   private readonly kernel: TrampKernel;
 
-  constructor({ machine, env, packs, modmem, warnings }: Kernel, text: Pick<TrampolineEnv, "original" | "prog">) {
+  constructor(
+    { machine, env, packs, modmem, imageMemory, warnings }: Kernel,
+    text: Pick<TrampolineEnv, "original" | "prog">,
+  ) {
     this.env = { ...env, ...text };
-    this.kernel = { machine, env: this.env, packs, modmem, warnings, symbols: this.symbols };
+    const memory = TRAMP_MEMORY[imageMemory];
+    this.kernel = { machine, env: this.env, packs, modmem, memory, warnings, symbols: this.symbols };
   }
   get pokeOffset(): number {
     return pokeOffset(this.env);
@@ -94,11 +93,11 @@ class ImplTrampolines implements SubjectTrampolines {
     return archBpfTrampolineSize(this.env, request);
   }
   archAllocBpfTrampoline(bytes: number): RoAddr | undefined {
-    return archAllocBpfTrampoline(this.kernel.packs, bytes);
+    return this.kernel.memory.alloc(this.kernel.packs, bytes);
   }
   archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
     const places: TrampPlaces = { ipAfterCall: undefined, ipEpilogue: undefined };
-    const prepared = archPrepareBpfTrampoline(this.kernel.machine, this.env, im, places, image, imageEnd, request);
+    const prepared = this.kernel.memory.prepare(this.kernel.machine, this.env, im, places, image, imageEnd, request);
     return { ...prepared, ...places };
   }
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number {

@@ -97,7 +97,7 @@ export class Session implements Scene {
       env: this.env,
       random: (below) => Math.min(this.hole, below - 1),
       images,
-      // Before the series, trampolines had pages of their own, too.
+      // Nothing lies in packs then, not even room that no program has.
       ...(images === "packs" ? packBytes : { packBytes: 0 }),
       ...(limit === undefined ? {} : { limit }),
     });
