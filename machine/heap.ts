@@ -44,6 +44,11 @@ export class Heap {
     return this.objects.size;
   }
 
+  /** Whether an object lies there, or did. */
+  holds(va: Va): boolean {
+    return va >= this.base && va < this.top;
+  }
+
   alloc(bytes: number): Va {
     const { pageBytes } = this.table;
     const pages = Math.max(1, Math.ceil(bytes / pageBytes));

@@ -108,6 +108,10 @@ export class Machine extends KernelCodeSpace {
     return this.heap.bytes(va);
   }
 
+  isHeap(va: Va): boolean {
+    return this.heap.holds(va);
+  }
+
   kvfree(va: RwAddr): void {
     const bytes = this.heap.free(va);
     this.onEvent?.({ kind: "free", cpu: this.cpu, area: "kvmalloc", va, bytes });

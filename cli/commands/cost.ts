@@ -1,7 +1,14 @@
 // `rox cost`: what a workload costs with pages and with packs, and what it cost in older versions of the series.
 
 import { InvalidArgumentError, Option } from "commander";
-import { ALLOCATORS, type Allocator, costOf, loadWorkload, workloadNames } from "../../harness/cost/cost.js";
+import {
+  ALLOCATORS,
+  type Allocator,
+  allocatorOf,
+  costOf,
+  loadWorkload,
+  workloadNames,
+} from "../../harness/cost/cost.js";
 import { SERIES, type SeriesVersion } from "../../harness/cost/series.js";
 import { formatCost } from "../../harness/format/cost.js";
 import { defaultSubject } from "../../subjects/index.js";
@@ -15,7 +22,7 @@ interface Flags {
   readonly series?: readonly SeriesVersion[];
   readonly subject: string;
   readonly sample: number;
-  readonly pageBytes: string;
+  readonly pageBytes?: string;
   readonly seed: number;
   readonly json?: string;
 }
@@ -31,7 +38,7 @@ export const defineCost: Define = (program, io, finish) => {
     )
     .addOption(subjectOption())
     .option("--sample <n>", "of rounds that leave nothing behind, play one in n", integer(1, 4096), 1)
-    .addOption(new Option("--page-bytes <n>", "size of a page").choices(["4096", "16384", "65536"]).default("4096"))
+    .addOption(new Option("--page-bytes <n>", "size of a page (default: 4096)").choices(["4096", "16384", "65536"]))
     .option("--seed <n>", "seed of what is drawn", integer(0, 2 ** 32 - 1), 1)
     .option(...JSON_OPTION)
     // Asked for only when help is printed: every command is defined at every start.
@@ -69,16 +76,21 @@ async function runCost(name: string, flags: Flags, io: Io): Promise<number> {
     const expected = `no ${chosen} with the subject ${subject.name}, which has one allocator and is of one version`;
     return complain(io, { subject: chosen, expected, got: "one", next: "leave it out" });
   }
+  const { pageBytes = 4096, images = "packs" } = subject.fixed ?? {};
+  if (subject.fixed !== undefined && flags.pageBytes !== undefined && Number(flags.pageBytes) !== pageBytes) {
+    const expected = `pages of ${pageBytes} bytes, which ${subject.name} was built with`;
+    return complain(io, { subject: "--page-bytes", expected, got: flags.pageBytes, next: "leave it out" });
+  }
   const progress = startProgress(io, "cost", 1);
   const result = await costOf(workload.value, {
     ...{
-      allocators: flags.allocator ?? (isOurs ? ALLOCATORS : ["pack"]),
+      allocators: flags.allocator ?? (isOurs ? ALLOCATORS : [allocatorOf(images)]),
       series: flags.series ?? ["v6"],
       subject,
       seed: flags.seed,
       every: flags.sample,
     },
-    pageBytes: Number(flags.pageBytes) as 4096 | 16384 | 65536,
+    pageBytes: Number(flags.pageBytes ?? pageBytes) as 4096 | 16384 | 65536,
     stop: io.stop,
     progress: (column) => progress.update(0, column),
   }).finally(() => progress.stop());

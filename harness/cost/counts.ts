@@ -66,8 +66,8 @@ export class Counter {
     private readonly nanoseconds: Nanoseconds,
     private readonly pageBytes: number,
     private readonly packBytes: number,
-    /** Whether code lies there, or an alias of it; stores to the heap are not counted. */
-    private readonly isText: (va: Va) => boolean,
+    /** Stores to text are counted, directly or through an alias: copies of a heap object, and what else is stored. */
+    private readonly memory: { isText(va: Va): boolean; isHeap(va: Va): boolean },
   ) {}
 
   add(kind: Counted, n = 1): void {
@@ -102,8 +102,8 @@ export class Counter {
         this.add("permissionChanges");
         break;
       case "write":
-        if (event.from !== undefined) this.add("bytesCopied", event.bytes);
-        else if (this.isText(event.va)) this.add("bytesFilled", event.bytes);
+        if (this.memory.isText(event.va))
+          this.add(this.isCopy(event.from) ? "bytesCopied" : "bytesFilled", event.bytes);
         break;
       case "alloc":
         this.allocated(event.area, event.bytes);
@@ -122,6 +122,11 @@ export class Counter {
       default:
     }
   };
+
+  /** A single instruction is stored from a variable, in some kernels with the routine that copies images. */
+  private isCopy(from: Va | undefined): boolean {
+    return from !== undefined && this.memory.isHeap(from);
+  }
 
   /** After a run of cache maintenance comes one barrier, however many instructions it took. */
   private barrier(): void {

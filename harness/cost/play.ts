@@ -1,7 +1,6 @@
 // A workload played on a subject: the machine as the subject uses it, counted.
 
 import assert from "node:assert/strict";
-import { Machine } from "../../machine/machine.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
@@ -11,6 +10,7 @@ import {
   type JitEnv,
   LINUX_6_12,
   type LoadedProgram,
+  machineFor,
   type Subject,
   type SubjectKernel,
   type SubjectTrampolines,
@@ -60,15 +60,16 @@ const ENV: Readonly<Record<ImageMemoryName, JitEnv>> = {
 
 /** @throws WorkloadFault if the workload frees or attaches what is not there, or a program is refused. */
 export function playWorkload(workload: Workload, options: PlayOptions): Played {
-  const { seed, subject = defaultSubject, allocator, pageBytes = 4096, cpus = CPUS, every = 1 } = options;
-  const machine = new Machine({ pageBytes, cpus, vmallocBytes: AREA_BYTES });
+  const { seed, subject = defaultSubject, allocator, cpus = CPUS, every = 1 } = options;
+  const pageBytes = options.pageBytes ?? subject.fixed?.pageBytes ?? 4096;
+  const machine = machineFor(subject, { pageBytes, cpus, vmallocBytes: AREA_BYTES });
   const kernel = subject.boot({
     machine,
     ...{ env: ENV[allocator], images: allocator, limit: Number.MAX_SAFE_INTEGER },
     random: (below) => random.below(below),
   });
   const random = new Draw(randomSource(seed, 2));
-  const counter = new Counter(options.nanoseconds ?? {}, pageBytes, kernel.packs.packBytes, (va) => machine.isText(va));
+  const counter = new Counter(options.nanoseconds ?? {}, pageBytes, kernel.packs.packBytes, machine);
   machine.onEvent = counter.listener;
   const player = new Player(kernel, new Programs(seed), counter, random);
   let steps = 0;
