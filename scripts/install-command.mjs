@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../dist/cli/rox.js", import.meta.url));
+const command = fileURLToPath(new URL("../dist/bundle/rox.js", import.meta.url));
 const commands = fileURLToPath(new URL("../node_modules/.bin/", import.meta.url));
 
 chmodSync(command, 0o755);
@@ -14,5 +14,5 @@ writeFileSync(
 );
 if (existsSync(commands)) {
   rmSync(`${commands}rox`, { force: true });
-  symlinkSync("../../dist/cli/rox.js", `${commands}rox`);
+  symlinkSync("../../dist/bundle/rox.js", `${commands}rox`);
 }

@@ -1,6 +1,7 @@
 // How long commands take that do little, in processor time of the whole process.
 
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
 interface Command {
@@ -26,7 +27,8 @@ const TELL = `data:text/javascript,${encodeURIComponent(`
 
 /** @returns milliseconds of processor time, the start of Node included; NaN if the command did not end by itself */
 export function startUpOf(build: string, { args }: Command): number {
-  const rox = path.join(build, "dist", "cli", "rox.js");
+  const { bin } = JSON.parse(readFileSync(path.join(build, "package.json"), "utf8")) as { bin: { rox: string } };
+  const rox = path.join(build, bin.rox);
   const { output } = spawnSync(process.execPath, ["--import", TELL, rox, ...args], {
     cwd: build,
     stdio: ["ignore", "ignore", "ignore", "pipe"],

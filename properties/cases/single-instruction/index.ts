@@ -18,7 +18,12 @@ type SingleInstruction = Case | VerifierOnlyCase;
 /** The kind that a case is of beside. */
 const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PROGRAMS) as AnyKind;
 
-const CASES: readonly SingleInstruction[] = ROWS.flatMap((row) => [...programsFor(row), ...bodiesFor(row)]);
+let made: readonly SingleInstruction[] | undefined;
+/** Made at the first use: most commands try none of them. */
+function all(): readonly SingleInstruction[] {
+  made ??= ROWS.flatMap((row) => [...programsFor(row), ...bodiesFor(row)]);
+  return made;
+}
 
 export const INSTRUCTIONS: Kind<SingleInstruction> = {
   name: "instructions",
@@ -30,8 +35,10 @@ export const INSTRUCTIONS: Kind<SingleInstruction> = {
   turns: 0,
   chunk: 200,
   command: "replay",
-  count: CASES.length,
-  fresh: (_seed, index) => CASES[index]!,
+  get count() {
+    return all().length;
+  },
+  fresh: (_seed, index) => all()[index]!,
   checker: checkerOfBoth,
   hosted: checkerOfBoth,
   size: (c) => kindOf(c).size(c),

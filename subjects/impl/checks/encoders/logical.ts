@@ -18,22 +18,33 @@ export function patterns(is64: Is64): Patterns {
   }
   return found;
 }
-const PATTERNS: Readonly<Record<Is64, Patterns>> = { 0: patterns(0), 1: patterns(1) };
 
 interface Pattern {
   readonly is64: Is64;
   readonly value: bigint;
 }
-const ALL: readonly Pattern[] = ([1, 0] as const).flatMap((is64) =>
-  [...PATTERNS[is64].keys()].map((value) => ({ is64, value })),
-);
+interface AllPatterns {
+  readonly by: Readonly<Record<Is64, Patterns>>;
+  readonly list: readonly Pattern[];
+}
+let known: AllPatterns | undefined;
+/** Found at the first use, as most commands check no encoders. */
+function all(): AllPatterns {
+  if (known !== undefined) return known;
+  const by = { 0: patterns(0), 1: patterns(1) };
+  const list = ([1, 0] as const).flatMap((is64) => [...by[is64].keys()].map((value) => ({ is64, value })));
+  known = { by, list };
+  return known;
+}
 /** Each of them, and whatever differs from one by a bit. */
 const PATTERN: Operand<Pattern> = {
-  values: ALL.flatMap(({ is64, value }, i) => [
-    { is64, value },
-    { is64, value: value ^ (1n << BigInt((i * 7) % width(is64))) },
-  ]),
-  draw: (draw) => draw.pick(ALL),
+  get values() {
+    return all().list.flatMap(({ is64, value }, i) => [
+      { is64, value },
+      { is64, value: value ^ (1n << BigInt((i * 7) % width(is64))) },
+    ]);
+  },
+  draw: (draw) => draw.pick(all().list),
 };
 const half = (value: bigint): number => Number(s32(value));
 
@@ -44,21 +55,20 @@ const BITMASK = form(
     const field = bitmask(is64, half(value >> 32n), half(value));
     return field < 0 ? REFUSALS.bitmask : (field as Word);
   },
-  ({ is64, value }) => PATTERNS[is64].get(value) ?? "bitmask",
+  ({ is64, value }) => all().by[is64].get(value) ?? "bitmask",
 );
 
-/** 32 bits that stand for a pattern of either width, where there is one. */
-const WITH_SIGN = ALL.map(({ value }) => half(value));
+/** Drawn are 32 bits that stand for a pattern of either width. */
 const IMM: Operand<number> = {
   values: [0, 1, -1, -2, 5, 0xff00, 0x1234_5678, 0x7fff_ffff, -(2 ** 31), 0x5555_5555, -0x5555_5556, 0xffff],
-  draw: (draw) => draw.pick(WITH_SIGN),
+  draw: (draw) => half(draw.pick(all().list).value),
 };
 
 type Op = "and" | "orr" | "eor" | "ands";
 /** The immediate is sign-extended to the width. */
 function immediate(op: Op, is64: Is64, rd: Reg, rn: Reg, imm: number): Says {
   const value = is64 === 1 ? u64(BigInt(imm)) : u32(BigInt(imm));
-  if (!PATTERNS[is64].has(value)) return "bitmask";
+  if (!all().by[is64].has(value)) return "bitmask";
   return { kind: "logicalImmediate", op, width: width(is64), rd: op === "ands" ? rd : orSp(rd), rn, value };
 }
 const register = (op: Op, invert: boolean, is64: Is64, rd: Reg, rn: Reg, rm: Reg): Says => ({
