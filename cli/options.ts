@@ -88,9 +88,14 @@ export function subjectFor(io: Io, spec: string, pluginOptions = ""): AnySubject
 }
 
 /** The same for what only kernels can do. */
-export function kernelFor(io: Io, spec: string): Subject | undefined {
-  const subject = subjectFor(io, spec);
-  if (subject === undefined || isKernel(subject)) return subject;
+export function kernelFor(io: Io, spec: string, how?: "plain"): Subject | undefined {
+  const chosen = chooseSubject(spec, how);
+  if (!chosen.ok) {
+    complain(io, chosen.error);
+    return undefined;
+  }
+  const subject = chosen.value;
+  if (isKernel(subject)) return subject;
   complain(io, { subject: "--subject", expected: "a subject that is a kernel", got: spec, next: "choose another" });
   return undefined;
 }

@@ -7,8 +7,11 @@ import { openSubject } from "../subjects/open.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 
-/** @param spec `impl`, `linux:IMAGE`, `FILE.json` or `plugin:PATH` */
-export function chooseSubject(spec: string): Loaded<AnySubject> {
+/**
+ * @param spec `impl`, `linux:IMAGE`, `FILE.json` or `plugin:PATH`
+ * @param how `judged`: known defects of a kernel image are looked for, so that it can be judged past them
+ */
+export function chooseSubject(spec: string, how: "judged" | "plain" = "judged"): Loaded<AnySubject> {
   const opened = openSubject(spec);
   if (!opened.ok) {
     const { expected, got } = opened;
@@ -20,6 +23,6 @@ export function chooseSubject(spec: string): Loaded<AnySubject> {
     const expected = `a subject behind ${spec} that can be asked`;
     return refuse({ subject: "--subject", expected, got: unready, next: "see docs/subjects.md and docs/linux.md" });
   }
-  if (!isKernel(subject) || subject.build === undefined) return loaded(subject);
+  if (how === "plain" || !isKernel(subject) || subject.build === undefined) return loaded(subject);
   return loaded({ ...subject, known: findKnownDefects(subject, defaultEngine()) });
 }

@@ -19,6 +19,7 @@ import type { Prepared, TrampPlaces, TrampRequest } from "../impl/trampoline/arc
 import type { PokeType } from "../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../impl/trampoline/env.js";
 import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
+import type { Version } from "../impl/versions.js";
 import type { RoAddr, Va } from "../machine/address.js";
 import { Machine, type MachineOptions } from "../machine/machine.js";
 
@@ -68,6 +69,8 @@ export interface Subject {
   readonly known?: ReadonlySet<QuirkId>;
   /** What its kernel was built with, where that is not as in ours: who runs its code must know. */
   readonly build?: KernelBuild;
+  /** The listed version that it is of: `impl` in that profile makes the same bytes. Absent where nobody has compared. */
+  readonly profile?: Version;
   /** A machine that it can boot on, where that is not any. */
   machine?(options: MachineOptions): Machine;
   /** Ids of the instruction forms that its JIT takes, found out by trying each once; absent where it takes all. */

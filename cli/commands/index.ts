@@ -84,6 +84,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./linux.js").then(({ defineLinux }) => defineLinux),
   },
   {
+    usage: "diff [options] <a> <b> [files...]",
+    description: "Say which programs two kernels compile differently, by cause, with both images side by side.",
+    load: () => import("./diff.js").then(({ defineDiff }) => defineDiff),
+  },
+  {
     usage: "cost [options] [workload]",
     description: "Count what a workload asks of the machine, and estimate its time: pages against packs.",
     load: () => import("./cost.js").then(({ defineCost }) => defineCost),

@@ -35,6 +35,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     name,
     mute: new Map(),
     build,
+    ...profileOf(image),
     fixed: fixedOf(image),
     machine,
     forms() {
@@ -69,6 +70,13 @@ function versionOf({ release }: TypedImage): Version {
   const order = (text: string): number => Number(text.split(".")[0]) * 1000 + Number(text.split(".")[1]);
   const own = found === null ? 0 : order(found[0]);
   return VERSIONS.findLast((version) => order(version) <= own) ?? VERSIONS[0];
+}
+
+/** Whether its version is itself a listed one. */
+function profileOf({ release }: TypedImage): Pick<Subject, "profile"> {
+  const found = /^(\d+\.\d+)/.exec(release)?.[1];
+  const profile = VERSIONS.find((version) => version === found);
+  return profile === undefined ? {} : { profile };
 }
 
 /** An image without packs gives each program pages of its own. */
