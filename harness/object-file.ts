@@ -82,7 +82,7 @@ export function caseOfProgram(
 ): Loaded<Case> {
   const subject = `${file}, ${fn.section.name}, ${fn.name}`;
   const kind = contextOf(object, fn);
-  const linked = linkProgram(object, fn, context ?? kind.context);
+  const linked = linkProgram(object, fn, context ?? kind.context, unknownCalls !== undefined);
   if (!linked.ok) return refuse({ subject, next: "correct the program", ...linked.error });
   const { where } = linked.value;
   const program = { ...linked.value.program, ...(unknownCalls !== undefined && { unknownCalls }) };

@@ -20,6 +20,10 @@ const KFUNCS = 512;
 /** A helper's address minus the base of all calls. */
 export const helperOffset = (id: number): number => 0x1000 + id * HELPER_BYTES;
 
+/** Loads of the packet call functions that have no number of their own. @param size 1, 2 or 4 bytes */
+export const legacyLoadOffset = (size: number): number => helperOffset(LEGACY_LOADS + size);
+const LEGACY_LOADS = 0x1000;
+
 /** The kernel functions that a program calls, in the order of their places. */
 export const kfuncsOf = ({ code }: Pick<Program, "code">): readonly number[] => [
   ...new Set(code.flatMap((insns) => insns.flatMap(({ row, imm }) => (row.id === "call kfunc" ? [imm] : [])))),
@@ -42,6 +46,7 @@ export function lowerProgram(
     mapObject: (index) => maps[index]!.object.base,
     mapValues: (index) => maps[index]!.values.base,
     helperOffset: (id) => (HELPERS.has(id) || program.unknownCalls !== undefined ? helperOffset(id) : undefined),
+    legacyLoadOffset,
     kfuncOffset: (id) => kfuncOffset(kfuncs.indexOf(id)),
     contextField: (offset, size, how) => placeOf(fieldAccess(program.context, offset, size, how)),
     loops: program.loops ?? DEFAULT_LOOPS,

@@ -33,13 +33,15 @@ export interface ObjectSpec {
   readonly data?: readonly DataSpec[];
   /** Undefined symbols. */
   readonly externs?: readonly string[];
+  /** Default: BPF. */
+  readonly machine?: number;
 }
 
 export const ADDRESS = 1;
 export const CALL = 10;
 
 /** A call of a function by its symbol, and a 64-bit immediate to be filled in: what a compiler writes before linking. */
-export function writeObject({ code, data = [], externs = [] }: ObjectSpec): Uint8Array {
+export function writeObject({ code, data = [], externs = [], machine }: ObjectSpec): Uint8Array {
   const symbols: NonNullable<ElfSpec["symbols"]>[number][] = externs.map((name) => ({ name, type: 0 }));
   const relocations: Record<string, { offset: number; type: number; symbol: string }[]> = {};
   const sections = code.map(({ section, functions }) => {
@@ -68,6 +70,7 @@ export function writeObject({ code, data = [], externs = [] }: ObjectSpec): Uint
     ],
     symbols,
     relocations,
+    ...(machine !== undefined && { machine }),
   });
 }
 

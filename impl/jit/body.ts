@@ -80,8 +80,9 @@ function lower(e: Emitter, insn: Insn, pc: number): void {
     case "storeRelease":
       lowerStoreRelease(e, row, insn, pc);
       return;
+    case "legacyLoad":
     case "mayGoto":
-      // A verifier has put a counter on the stack in its place.
+      // A verifier has put a call, or a counter on the stack, in its place.
       e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
       return;
     case "kernel":

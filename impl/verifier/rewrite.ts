@@ -26,6 +26,8 @@ export interface VerifierEnv {
   mapValues(index: number): Va;
   /** The helper's address minus the base of all calls, as a signed 32-bit number; undefined for an unknown helper. */
   helperOffset(id: number): number | undefined;
+  /** The same of the function that a load of so many bytes of the packet calls. Default: there are none. */
+  legacyLoadOffset?(size: number): number | undefined;
   /** The same of a kernel function. Default: there are none. */
   kfuncOffset?(id: number): number | undefined;
   /** Where a field of the context is that an access of so many bytes is to; undefined for none. */
@@ -70,6 +72,12 @@ const NARROW = {
   64: { shift: rowById("rsh imm"), mask: rowById("and imm") },
 } as const;
 const TAIL_CALL = insn(rowById("tail call"));
+const MOV = rowById("mov reg");
+const MOV_IMM = rowById("mov imm");
+const ADD = rowById("add imm");
+const JSGE = rowById("jsge imm");
+const XOR32 = rowById("xor32 reg");
+const EXIT = insn(rowById("exit"));
 const HELPER_TAIL_CALL = 12;
 
 /**
@@ -136,7 +144,25 @@ function rewriteSlot(
   if (contextLoads.has(pc) && (kind === "load" || kind === "store" || kind === "storeImm")) {
     return rewriteField(slot, pc, env);
   }
+  if (kind === "legacyLoad") return rewriteLegacyLoad(slot, slot.row.size, pc, env);
   return [rewriteAlone(code, pc, indexOf, env)];
+}
+
+const CONTEXT = 6;
+
+/** A call, and the end of the function where it gives an error (Linux: bpf_gen_ld_abs). */
+function rewriteLegacyLoad({ row, src, imm }: Insn, size: number, pc: number, env: VerifierEnv): readonly Insn[] {
+  const offset = env.legacyLoadOffset?.(size);
+  if (offset === undefined) throw new RangeError(`slot ${pc} loads from the packet, for which there is no function`);
+  const moved = imm === 0 ? [] : [insn(ADD, { dst: 2, imm })];
+  return [
+    ...(row.src === "none" ? [insn(MOV_IMM, { dst: 2, imm })] : [insn(MOV, { dst: 2, src }), ...moved]),
+    insn(MOV, { dst: 1, src: CONTEXT }),
+    insn(HELPER, { imm: offset }),
+    insn(JSGE, { dst: 0, off: 2 }),
+    insn(XOR32, { dst: 0, src: 0 }),
+    EXIT,
+  ];
 }
 
 /** What the kernel does instead of an access to a field (Linux: convert_ctx_accesses). */

@@ -43,6 +43,7 @@ export function possibleStrategies(row: Row): readonly Strategy[] {
       return row.op === "tailCall" ? ["tailCall"] : [];
     case "loadAcquire":
     case "storeRelease":
+    case "legacyLoad":
     case "mayGoto":
     case "lddwHigh":
       return [];

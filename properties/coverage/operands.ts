@@ -30,6 +30,8 @@ export function operandsOf(insn: Insn): string {
       return row.target === "local" ? distanceOf(imm) : "call";
     case "lddw":
       return constantOf(imm);
+    case "legacyLoad":
+      return constantOf(imm);
     case "neg":
     case "end":
     case "exit":

@@ -40,6 +40,13 @@ function around(row: Row): readonly Insn[] {
       return [...start, op(row.id, { src: row.src === "none" ? 0 : 6, imm }), EXIT];
     case "call":
       return [...start, op(row.id, { imm: row.target === "local" ? 1 : row.target === "kfunc" ? 1 : imm }), EXIT, EXIT];
+    case "legacyLoad":
+      return [
+        op("mov reg", { dst: 6, src: 1 }),
+        ...set(7, 1n),
+        op(row.id, { src: row.src === "r" ? 7 : 0, imm }),
+        EXIT,
+      ];
     case "lddw":
       return [...start, op(row.id), op("lddw high"), EXIT];
     case "load":
@@ -62,7 +69,8 @@ function around(row: Row): readonly Insn[] {
 describe("every row", () => {
   test.each(USER_ROWS.filter(({ id }) => REFUSED_ROWS[id] === undefined))("$id runs", (row) => {
     const seen = new Set<Row>();
-    const outcome = run(around(row), { maps: [ARRAY], count: (one) => seen.add(one) });
+    const packet = row.kind === "legacyLoad" ? ({ context: "skb", input: [0, 0, 0, 0, 1, 2, 3, 4] } as const) : {};
+    const outcome = run(around(row), { ...packet, maps: [ARRAY], count: (one) => seen.add(one) });
     expect(outcome).toMatchObject({ kind: "returned" });
     expect(seen).toContain(row);
   });

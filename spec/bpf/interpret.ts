@@ -73,6 +73,9 @@ export function interpret(run: InterpretRun): Outcome {
 /** What the steps themselves refuse about the values that they are given. */
 const OF_A_USE: ReadonlySet<FaultWhy> = new Set<FaultWhy>(["badAccess", "badCall", "uninitialisedStack"]);
 
+/** What calls, or may end a function. */
+const LEAVES: ReadonlySet<Row["kind"]> = new Set<Row["kind"]>(["call", "exit", "legacyLoad"]);
+
 /** The same steps, each looked at before it is made. A fault is the program's own here, and it has no meaning either. */
 function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
   const { program, layout, trace, count } = run;
@@ -96,7 +99,7 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
       trace?.({ pc, code, insn, registers });
       const { tailCalls } = state;
       pc = stepsOf(insns)[pc]!(state);
-      if (pc !== STOP && (insn.row.kind === "call" || insn.row.kind === "exit")) afterCall(place, tailCalls);
+      if (pc !== STOP && LEAVES.has(insn.row.kind)) afterCall(place, tailCalls);
       count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
     } else pc = stepsOf(insns)[pc]!(state);
     if (pc !== STOP) continue;

@@ -6,7 +6,16 @@
  * The conformance groups of RFC 9669 section 2.4, `linux` for forms that Linux has beyond them, and `kernel` for forms that
  * only a verifier hands to a JIT, or that need what no program here has.
  */
-export type Group = "base32" | "base64" | "atomic32" | "atomic64" | "divmul32" | "divmul64" | "linux" | "kernel";
+export type Group =
+  | "base32"
+  | "base64"
+  | "atomic32"
+  | "atomic64"
+  | "divmul32"
+  | "divmul64"
+  | "packet"
+  | "linux"
+  | "kernel";
 export type Width = 32 | 64;
 /** Bytes that a load, store or atomic touches. */
 export type Size = 1 | 2 | 4 | 8;
@@ -194,6 +203,15 @@ export interface StoreReleaseRow extends RowBase {
   readonly mode: Mode;
   readonly size: Size;
 }
+/**
+ * Big-endian bytes of the packet into r0, at `imm` (and `src` for `ind`); r6 holds the context. Where they are not all
+ * there, the function ends and r0 is 0. Leaves r1 to r5 as a call does.
+ */
+export interface LegacyLoadRow extends RowBase {
+  readonly kind: "legacyLoad";
+  readonly mode: "abs" | "ind";
+  readonly size: Exclude<Size, 8>;
+}
 /** Falls through while the budget of the function's call lasts, and then jumps. */
 interface MayGotoRow extends RowBase {
   readonly kind: "mayGoto";
@@ -220,6 +238,7 @@ export type Row =
   | AtomicRow
   | LoadAcquireRow
   | StoreReleaseRow
+  | LegacyLoadRow
   | MayGotoRow
   | KernelRow;
 
@@ -577,6 +596,32 @@ const storeReleaseRows: readonly StoreReleaseRow[] = ordered.map(({ prefix, name
   select: { imm: STORE_RELEASE },
   dst: "r",
 }));
+const LEGACY_MODES = [
+  { mode: "abs", code: 0x20 },
+  { mode: "ind", code: 0x40 },
+] as const;
+const legacyLoadRows: readonly LegacyLoadRow[] = LEGACY_MODES.flatMap(({ mode, code }) =>
+  SIZES.flatMap(({ size, code: sizeCode, name }): readonly LegacyLoadRow[] =>
+    size === 8
+      ? []
+      : [
+          {
+            kind: "legacyLoad",
+            id: `ld${mode}${name}`,
+            mode,
+            size,
+            opcode: LD | code | sizeCode,
+            group: "packet",
+            cpu: 1,
+            select: {},
+            dst: "none",
+            src: mode === "ind" ? "r" : "none",
+            off: "none",
+            imm: "any",
+          },
+        ],
+  ),
+);
 const mayGotoRow: MayGotoRow = {
   kind: "mayGoto",
   id: "may_goto",
@@ -677,6 +722,7 @@ export const ROWS: readonly Row[] = [
   ...atomicRows,
   ...loadAcquireRows,
   ...storeReleaseRows,
+  ...legacyLoadRows,
   mayGotoRow,
   ...kernelRows,
 ];
@@ -684,12 +730,10 @@ export const ROWS: readonly Row[] = [
 /** Opcodes that exist in the field but that this project refuses, each with the name to refuse it by. */
 export const REFUSED: ReadonlyMap<number, string> = new Map<number, string>([
   [JMP | 0x80 | SRC_REG, "callx (call through a register)"],
-  ...[0x20, 0x40].flatMap((mode) =>
-    SIZES.map(({ code, name }): [number, string] => [
-      LD | mode | code,
-      `legacy packet access ${mode === 0x20 ? "ldabs" : "ldind"}${name}`,
-    ]),
-  ),
+  ...LEGACY_MODES.map(({ mode, code }): [number, string] => [
+    LD | code | 0x18,
+    `a load of 8 bytes of the packet (ld${mode}dw)`,
+  ]),
 ]);
 
 const byId = new Map(ROWS.map((row) => [row.id, row]));

@@ -3,7 +3,18 @@
 
 import { type U64, u64 } from "../bits.js";
 import { ATOMIC } from "./atomic.js";
-import type { AtomicRow, LoadAcquireRow, LoadRow, Mode, Size, StoreImmRow, StoreReleaseRow, StoreRow } from "./isa.js";
+import type {
+  AtomicRow,
+  LegacyLoadRow,
+  LoadAcquireRow,
+  LoadRow,
+  Mode,
+  Size,
+  StoreImmRow,
+  StoreReleaseRow,
+  StoreRow,
+} from "./isa.js";
+import { LEGACY_CONTEXT, legacyLoaded } from "./legacy-load.js";
 import { type RunState, type Slot, type Step, word } from "./run-state.js";
 
 export function load({ row, insn: { dst, src, off }, pc }: Slot<LoadRow>): Step {
@@ -84,3 +95,19 @@ const refuseMode =
   (mode: Mode, pc: number): Step =>
   (run) =>
     run.fault(pc, "badOpcode", `${mode} accesses are for a verifier to make, not for a program`);
+
+/** Bytes of the packet, or the end of the function. */
+export function legacyLoad({ row, insn: { src, imm }, pc }: Slot<LegacyLoadRow>): Step {
+  return (run) => {
+    const { registers } = run;
+    const isContext = word(registers, LEGACY_CONTEXT) === run.context.pointer;
+    if (run.program.context !== "skb" || !isContext)
+      return run.fault(pc, "badCall", `${row.id}: r6 is not the skb context`);
+    const offset = BigInt(imm) + (row.mode === "ind" ? word(registers, src) : 0n);
+    const loaded = legacyLoaded(run.world, row.size, offset);
+    run.taken = BigInt.asIntN(64, loaded) < 0n;
+    registers[0] = run.taken ? 0n : loaded;
+    run.poisonArguments();
+    return run.taken ? run.exit() : pc + 1;
+  };
+}

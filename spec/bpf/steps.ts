@@ -11,7 +11,7 @@ import type { AluRow, JumpRow, LddwRow, Row } from "./isa.js";
 import { JUMP } from "./jump.js";
 import { pointerTo } from "./memory.js";
 import { type RunState, type Slot, type Step, word } from "./run-state.js";
-import { atomic, load, loadAcquire, store, storeImm, storeRelease } from "./steps-memory.js";
+import { atomic, legacyLoad, load, loadAcquire, store, storeImm, storeRelease } from "./steps-memory.js";
 
 type Maker<R extends Row> = (slot: Slot<R>) => Step;
 
@@ -50,6 +50,7 @@ const MAKERS: { readonly [K in Row["kind"]]: Maker<Extract<Row, { kind: K }>> } 
   atomic,
   loadAcquire,
   storeRelease,
+  legacyLoad,
   mayGoto: (slot) => mayGoto(slot),
   kernel: ({ row, pc }) => refuse(pc, "badOpcode", `${row.id} is for a verifier to make, not for a program`),
 };

@@ -6,7 +6,8 @@
 import { Malformed, type Parsed, parsed } from "../malformed.js";
 import { Names } from "./names.js";
 
-export const ELF_MACHINE = { aarch64: 183, bpf: 247 } as const;
+/** `none`: compilers of old and some assemblers leave the machine out. */
+export const ELF_MACHINE = { none: 0, aarch64: 183, bpf: 247 } as const;
 export const ELF_TYPE = { relocatable: 1, executable: 2, dynamic: 3 } as const;
 export const SECTION_TYPE = { progbits: 1, symtab: 2, strtab: 3, rela: 4, nobits: 8, rel: 9 } as const;
 /** Bits of a section's flags. */

@@ -145,8 +145,15 @@ export function formsOf({ isa: { cpu, without, with: added, localCalls, atomics,
   const version = Number(cpu.slice(1));
   const forms = new Set<string>();
   for (const row of ROWS) {
-    // What Linux alone has comes by `with`.
-    if (row.group === "kernel" || row.group === "linux" || row.cpu > version || isWithout(row.id)) continue;
+    // What Linux alone has comes by `with`. No program here gets an skb, which legacy loads read.
+    if (
+      row.group === "kernel" ||
+      row.group === "linux" ||
+      row.group === "packet" ||
+      row.cpu > version ||
+      isWithout(row.id)
+    )
+      continue;
     if (row.kind === "atomic" && (atomics === "none" || (atomics === "add" && (row.op !== "add" || row.fetch))))
       continue;
     if (row.kind === "call" && row.target === "local" && !localCalls) continue;

@@ -49,9 +49,9 @@ export function pluginSubject(spec: string): ProgramSubject | string {
       ...LINUX_DIALECT,
       isKernel: false,
       forms: new Set(
-        ROWS.filter(({ id, group }) => group !== "kernel" && group !== "linux" && !WITHOUT.includes(id)).map(
-          ({ id }) => id,
-        ),
+        ROWS.filter(
+          ({ id, group }) => group !== "kernel" && group !== "linux" && group !== "packet" && !WITHOUT.includes(id),
+        ).map(({ id }) => id),
       ),
       helpers: new Set(),
       maps: false,

@@ -6,9 +6,10 @@ import type { U64 } from "../../spec/bits.js";
 import { MOST_HELPER } from "../../spec/bpf/helper-names.js";
 import { ARGUMENTS, calleeOf, callUnknown, UNKNOWN_CALL } from "../../spec/bpf/helpers/unknown.js";
 import { HELPERS, type HelperWorld, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
+import { legacyLoaded } from "../../spec/bpf/legacy-load.js";
 import type { RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Program } from "../../spec/bpf/program.js";
-import { helperOffset, kfuncOffset, kfuncsOf, MOST_KFUNCS } from "../lowering.js";
+import { helperOffset, kfuncOffset, kfuncsOf, legacyLoadOffset, MOST_KFUNCS } from "../lowering.js";
 import { HASH_ELEMENT_HEADER_BYTES } from "./layout.js";
 
 /** Stands for `__htab_map_lookup_elem`, which gives the whole element of a hash map and has no number of its own. */
@@ -30,6 +31,9 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
   }
   for (let i = 0; i < MOST_KFUNCS; i++) {
     all.push([kfuncOffset(i), (args) => unknownTrap(calleeOf("kfunc", kfuncsOf(run.program())[i]!), run)(args)]);
+  }
+  for (const size of [1, 2, 4] as const) {
+    all.push([legacyLoadOffset(size), ([, offset]) => legacyLoaded(run.world(), size, offset!)]);
   }
   const lookup = helperTrap(MAP_LOOKUP, run);
   const element: Trap = (args) => {

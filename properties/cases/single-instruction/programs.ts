@@ -4,6 +4,7 @@
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import {
   type AtomicRow,
+  type LegacyLoadRow,
   type LoadRow,
   type Row,
   rowById,
@@ -144,6 +145,8 @@ export function programsFor(row: Row): readonly Case[] {
       return row.target === "local" ? [localCall(row)] : row.target === "helper" ? helperCalls(row) : [];
     case "kernel":
       return row.op === "tailCall" ? tailCalls() : [];
+    case "legacyLoad":
+      return legacyLoads(row);
     case "loadAcquire":
     case "storeRelease":
     case "mayGoto":
@@ -188,6 +191,21 @@ function accesses(row: LoadRow | StoreRow | StoreImmRow): readonly Case[] {
   );
   return [...inInput, ...inFrame, ...values];
 }
+
+/** From the first byte, from the header of the network, and where not all bytes are there. */
+const LEGACY_OFFSETS = [0, 1, 37, 39, 40, -1, -0x10_0000, -0x20_0000, -0x20_0001, 0x7fff_ffff];
+
+/** The function ends where the bytes are not there, so that r0 is 0 and not 7. */
+const legacyLoads = (row: LegacyLoadRow): readonly Case[] =>
+  LEGACY_OFFSETS.flatMap((offset, i) =>
+    [...(i === 0 ? [0] : []), row.mode === "ind" ? 5 : 0].map((moved): Case => {
+      const from = row.mode === "ind" ? [insn(SET, { dst: DST, imm: offset - moved })] : [];
+      const load = insn(row, { src: row.mode === "ind" ? DST : 0, imm: row.mode === "ind" ? moved : offset });
+      const result = [insn(ADD, { dst: R0, imm: 7 }), EXIT];
+      const code = [insn(MOV, { dst: CONTEXT, src: 1 }), ...from, load, ...result];
+      return { program: { code: [code], maps: [], context: "skb" }, inputs: ONE, env: ENV };
+    }),
+  );
 
 /** With a source of its own, and with the base as the source. */
 const atomics = (row: AtomicRow): readonly Case[] =>

@@ -76,7 +76,7 @@ export const extension = ({ undefined: holes }: Value, { width, from }: MovsxRow
   bitsOf(MOVSX[width](u64(holes), from));
 
 /** Bytes change places, and those beyond the width become zero. */
-export const reordering = ({ undefined: holes }: Value, { order, bits }: EndRow): Value =>
+export const reordering = ({ undefined: holes }: Value, { order, bits }: Pick<EndRow, "order" | "bits">): Value =>
   bitsOf(BYTE_ORDER[order](u64(holes), bits));
 
 /** A loaded value of `size` bytes, sign-extended or not. */

@@ -158,7 +158,8 @@ function tailCallProblem(place: Place): string | undefined {
 export function afterCall(place: Place, tailCalls: number): void {
   const { tracker, run, insn } = place;
   const row: Row = insn.row;
-  if (row.kind === "exit") tracker.popFrame();
+  if (row.kind === "exit" || (row.kind === "legacyLoad" && run.taken)) tracker.popFrame();
+  else if (row.kind === "legacyLoad") tracker.forgetArguments();
   else if (row.kind === "call" && row.target === "local") tracker.pushFrame(frameTop(run.registers));
   else if (run.tailCalls !== tailCalls) tracker.replaceFrame(run.code, frameTop(run.registers));
   else {

@@ -3,8 +3,10 @@
 
 import { u64 } from "../../bits.js";
 import { fieldAccess } from "../context-fields.js";
+import { int } from "../helpers/helper.js";
 import { lddwHalves } from "../insn.js";
-import type { AluRow, AtomicRow, JumpRow, Mode, Row, Size } from "../isa.js";
+import type { AluRow, AtomicRow, JumpRow, LegacyLoadRow, Mode, Row, Size } from "../isa.js";
+import { LEGACY_CONTEXT, legacyOffset } from "../legacy-load.js";
 import { hasFields } from "../program.js";
 import { word } from "../run-state.js";
 import { type Access, type AccessKind, offsetIn, problemOfAccess } from "./access.js";
@@ -43,6 +45,7 @@ const RULES: { readonly [K in Row["kind"]]: Rule<Extract<Row, { kind: K }>> } = 
   storeRelease: (place, { size, mode }) =>
     misaligned(accessOf(place, "writes", place.insn.dst, size)) ??
     stored(place, size, mode, place.tracker.values[place.insn.src]!),
+  legacyLoad,
   storeImm: (place, { size, mode }) => stored(place, size, mode, DEFINED),
   store: (place, { size, mode }) => stored(place, size, mode, place.tracker.values[place.insn.src]!),
   atomic,
@@ -136,6 +139,24 @@ function loaded(place: Place, size: Size, signed: boolean, mode: Mode): string |
     insn.dst,
     target === undefined ? bitsOf(widened(holes, size, signed)) : { undefined: holes, target },
   );
+}
+
+function legacyLoad(
+  { tracker, run, insn: { src, imm } }: Place,
+  { id, mode, size }: LegacyLoadRow,
+): string | undefined {
+  const isContext =
+    tracker.values[LEGACY_CONTEXT]!.target === tracker.context &&
+    word(run.registers, LEGACY_CONTEXT) === run.context.pointer;
+  if (tracker.program.context !== "skb" || !isContext) return `${id}: r6 is not the skb context`;
+  const offset = mode === "ind" ? tracker.values[src]! : DEFINED;
+  if ((offset.undefined & 0xffff_ffffn) !== 0n) return `${id}: r${src} ${whyUndefined(offset)}`;
+  const { packet } = run.world;
+  const at = legacyOffset(int(BigInt(imm) + (mode === "ind" ? word(run.registers, src) : 0n)));
+  const isThere = at !== undefined && at + size <= packet.length;
+  const holes = isThere ? tracker.memory.load(packet.data + at, size).undefined : 0n;
+  const loaded = size === 1 ? bitsOf(holes) : reordering(bitsOf(holes), { order: "be", bits: size === 2 ? 16 : 32 });
+  return note(tracker.values, 0, loaded);
 }
 
 /** A context that has fields. */

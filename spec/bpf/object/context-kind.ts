@@ -4,6 +4,7 @@
 
 import { HELPERS } from "../helpers.js";
 import { SLOT_BYTES } from "../insn.js";
+import { rowsOfOpcode } from "../isa.js";
 import type { ContextKind } from "../program.js";
 import type { ObjectFunction } from "./functions.js";
 import type { BpfObject } from "./object.js";
@@ -31,6 +32,7 @@ const PACKET_BYTES = 128;
 /** The contexts for which all helpers exist that these functions call; undefined where each of them exists for all. */
 function allowed(functions: readonly ObjectFunction[]): ReadonlySet<ContextKind> | undefined {
   let left: readonly ContextKind[] | undefined;
+  if (functions.some(loadsPackets)) left = ["skb"];
   for (const id of new Set(functions.flatMap(helpersOf))) {
     const contexts = HELPERS.get(id)?.contexts;
     if (contexts !== undefined) left = left?.filter((one) => contexts.includes(one)) ?? contexts;
@@ -41,6 +43,12 @@ function allowed(functions: readonly ObjectFunction[]): ReadonlySet<ContextKind>
 const only = (set: ReadonlySet<ContextKind> | undefined): ContextKind | undefined =>
   set?.size === 1 ? first(set) : undefined;
 const first = (set: ReadonlySet<ContextKind> | undefined): ContextKind | undefined => set?.values().next().value;
+
+/** As classic BPF did, and as only programs with an skb do since. */
+const loadsPackets = ({ section: { bytes }, start, end }: ObjectFunction): boolean =>
+  Array.from({ length: end - start }, (_, i) => bytes[(start + i) * SLOT_BYTES]!).some((opcode) =>
+    rowsOfOpcode(opcode).some(({ kind }) => kind === "legacyLoad"),
+  );
 
 function helpersOf({ section: { bytes }, start, end }: ObjectFunction): readonly number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

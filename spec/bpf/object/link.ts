@@ -3,11 +3,12 @@
 // variables, functions and types) is refused by name, with the line of the source where the object says it.
 
 import { lineOf } from "../../btf/ext.js";
-import { relocationSectionsOf, relocationsIn } from "../../elf/relocations.js";
 import { Malformed, type Parsed, parsed } from "../../malformed.js";
 import { decode, type Insn, SLOT_BYTES } from "../insn.js";
 import { MAP_TYPES } from "../map-types.js";
 import type { ContextKind, Program } from "../program.js";
+import { CodeRelocations, OPCODE, RELOCATION, RELOCATION_NAMES, type Relocated } from "./code-relocations.js";
+import { kernelFunctionNumber, originOf } from "./externs.js";
 import type { ObjectFunction } from "./functions.js";
 import { specOf } from "./map-spec.js";
 import { isData, type ObjectMap } from "./maps.js";
@@ -25,35 +26,35 @@ interface Linked {
   where(code: number, pc: number): string;
 }
 
-/** The program that begins with that function, or why a loader without a kernel cannot make it. */
-export const linkProgram = (object: BpfObject, entry: ObjectFunction, context: ContextKind): Parsed<Linked> =>
-  parsed(() => new Linker(object).link(entry, context));
+/**
+ * The program that begins with that function, or why a loader without a kernel cannot make it.
+ * @param unknownCalls whether functions of the kernel may be called, of which nothing is known
+ */
+export const linkProgram = (
+  object: BpfObject,
+  entry: ObjectFunction,
+  context: ContextKind,
+  unknownCalls = false,
+): Parsed<Linked> => parsed(() => new Linker(object, unknownCalls).link(entry, context));
 
-const RELOCATION = { none: 0, address: 1, call: 10 } as const;
-const RELOCATION_NAMES = new Map([
-  [2, "R_BPF_64_ABS64"],
-  [3, "R_BPF_64_ABS32"],
-  [4, "R_BPF_64_NODYLD32"],
-]);
-const PSEUDO = { map: 1, value: 2, call: 1, function: 4 } as const;
-const OPCODE = { call: 0x85, lddw: 0x18 } as const;
+const PSEUDO = { map: 1, value: 2, call: 1, kernelCall: 2, function: 4 } as const;
 /** Of all codes together. */
 const MOST_SLOTS = 1_000_000;
 const ELSEWHERE = "name another function, or load the object where that kernel runs";
-
-interface Relocated {
-  readonly type: number;
-  readonly symbol: number;
-}
 
 class Linker {
   /** Entries of codes: the first one, then targets of tail calls. */
   private readonly codes: ObjectFunction[] = [];
   private readonly maps: ObjectMap[] = [];
-  private readonly relocations = new Map<number, ReadonlyMap<number, Relocated>>();
+  private readonly relocations: CodeRelocations;
   private slots = 0;
 
-  constructor(private readonly object: BpfObject) {}
+  constructor(
+    private readonly object: BpfObject,
+    private readonly unknownCalls: boolean,
+  ) {
+    this.relocations = new CodeRelocations(object.elf);
+  }
 
   link(entry: ObjectFunction, context: ContextKind): Linked {
     this.codes.push(entry);
@@ -122,7 +123,7 @@ class Linker {
     call: (slot: number, callee: ObjectFunction) => void,
   ): void {
     const view = new DataView(bytes.buffer);
-    const relocations = this.relocationsOf(fn);
+    const relocations = this.relocations.of(fn.section);
     for (let slot = fn.start; slot < fn.end; slot++) {
       const at = (slot - fn.start) * SLOT_BYTES;
       const relocated = relocations.get(slot * SLOT_BYTES);
@@ -132,8 +133,10 @@ class Linker {
       if (relocated?.type === RELOCATION.call || (relocated === undefined && isLocal)) {
         if (opcode !== OPCODE.call)
           throw new Malformed("a call to be relocated", `another instruction in ${this.where(fn, slot)}`);
-        bytes[at + 1] = PSEUDO.call << 4;
-        call(slot, this.callee(fn, slot, imm, relocated));
+        const callee = this.callee(fn, slot, imm, relocated);
+        bytes[at + 1] = (typeof callee === "number" ? PSEUDO.kernelCall : PSEUDO.call) << 4;
+        if (typeof callee === "number") view.setInt32(at + 4, callee, true);
+        else call(slot, callee);
       } else if (relocated?.type === RELOCATION.address) {
         if (opcode !== OPCODE.lddw || slot + 1 >= fn.end) {
           throw new Malformed("a 64-bit immediate to be relocated", `another instruction in ${this.where(fn, slot)}`);
@@ -147,10 +150,18 @@ class Linker {
     }
   }
 
-  private callee(fn: ObjectFunction, slot: number, imm: number, relocated: Relocated | undefined): ObjectFunction {
+  /** @returns the number of a function of the kernel */
+  private callee(
+    fn: ObjectFunction,
+    slot: number,
+    imm: number,
+    relocated: Relocated | undefined,
+  ): ObjectFunction | number {
     if (relocated === undefined) return this.functionAt(fn.section.index, slot + imm + 1, fn, slot);
     const symbol = this.symbol(relocated);
-    if (symbol.section === 0) this.refuseExtern(symbol.name, fn, slot);
+    if (symbol.section === 0 && this.unknownCalls) return kernelFunctionNumber(symbol.name);
+    if (symbol.section === 0)
+      this.refuseExtern(symbol.name, fn, slot, "with --unknown-calls it is one of which nothing is known");
     return this.functionAt(symbol.section, Number(symbol.value) / SLOT_BYTES + imm + 1, fn, slot);
   }
 
@@ -213,16 +224,6 @@ class Linker {
     throw new Malformed(`a relocation with one of ${this.object.symbols.length} symbols`, `symbol ${symbol}`);
   }
 
-  private relocationsOf({ section }: ObjectFunction): ReadonlyMap<number, Relocated> {
-    const known = this.relocations.get(section.index);
-    if (known !== undefined) return known;
-    const all = relocationSectionsOf(this.object.elf, section).flatMap(relocationsIn);
-    const needed = all.filter(({ type }) => type !== RELOCATION.none);
-    const made = new Map(needed.map(({ offset, type, symbol }) => [Number(offset), { type, symbol }]));
-    this.relocations.set(section.index, made);
-    return made;
-  }
-
   private targetsOf(map: ObjectMap): ReadonlyMap<number, number> {
     const targets = new Map<number, number>();
     if (MAP_TYPES[map.type]?.kind !== "progArray") return targets;
@@ -260,14 +261,9 @@ class Linker {
     return inner;
   }
 
-  private refuseExtern(name: string, fn: ObjectFunction, slot: number): never {
-    const { btf } = this.object;
-    const section = [".kconfig", ".ksyms"].find((one) => {
-      const types = btf?.find("datasec", one);
-      return types !== undefined && btf?.variables(types).some(({ type }) => btf.name(type) === name);
-    });
-    const got = `${name}${section === undefined ? "" : ` of ${section}`} in ${this.where(fn, slot)}`;
-    throw new Malformed("a program that needs nothing of a running kernel", `extern ${got}`, ELSEWHERE);
+  private refuseExtern(name: string, fn: ObjectFunction, slot: number, next = ELSEWHERE): never {
+    const got = `${name}${originOf(this.object.btf, name)} in ${this.where(fn, slot)}`;
+    throw new Malformed("a program that needs nothing of a running kernel", `extern ${got}`, next);
   }
 
   private refuseCore({ section, start, end }: ObjectFunction): void {

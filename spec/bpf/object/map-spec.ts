@@ -18,17 +18,18 @@ interface Slots {
 }
 
 /** @throws Malformed for a map that is not modelled */
-export function specOf(map: ObjectMap, slots: Slots): MapSpec {
+export function specOf(given: ObjectMap, slots: Slots): MapSpec {
+  // A map without a size gets one from its loader, such as the number of CPUs: here it is one.
+  const map = { ...given, entries: given.entries || 1 };
   const { name, keyBytes, valueBytes, entries } = map;
   const type = MAP_TYPES[map.type];
   if (type === undefined) throw new Malformed(`map ${name} of a known type`, `type ${map.type}`);
   if (type.kind === undefined) {
     throw new Malformed(`map ${name} of a type that is modelled`, type.name, "name another function");
   }
-  // A loader makes perf event arrays as large as there are CPUs.
-  if (type.kind === "perfEvents") return { kind: "perfEvents", entries: entries === 0 ? 1 : entries, name };
-  if (entries === 0) throw new Malformed(`map ${name} with elements`, "max_entries 0", "name another function");
   switch (type.kind) {
+    case "perfEvents":
+      return { kind: "perfEvents", entries, name };
     case "progArray":
       if (entries > MOST_TARGETS) throw new Malformed(`map ${name} of at most ${MOST_TARGETS} programs`, `${entries}`);
       return {

@@ -4,6 +4,7 @@ import { BtfBuilder } from "../../../testing/btf.js";
 import { writeElf } from "../../../testing/elf.js";
 import { readBtf } from "../../btf/btf.js";
 import { print } from "../text/print.js";
+import { contextOf } from "./context-kind.js";
 import { linkProgram } from "./link.js";
 import { programsOf, readObject } from "./object.js";
 import { kindOfSection } from "./section-kinds.js";
@@ -13,9 +14,9 @@ function read(spec: ObjectSpec) {
   if (!object.ok) throw new Error(`expected ${object.error.expected}, got ${object.error.got}`);
   return object.value;
 }
-function link(spec: ObjectSpec, name = "main") {
+function link(spec: ObjectSpec, name = "main", unknownCalls = false) {
   const object = read(spec);
-  const linked = linkProgram(object, object.functions.find((fn) => fn.name === name)!, "memory");
+  const linked = linkProgram(object, object.functions.find((fn) => fn.name === name)!, "memory", unknownCalls);
   if (linked.ok) return linked.value.program;
   const { expected, got } = linked.error;
   return `expected ${expected}, got ${got}`;
@@ -142,6 +143,43 @@ describe("a linked program", () => {
     expect(program.code.length).toBe(2);
   });
 
+  test("without a machine says by its instructions what is relocated", () => {
+    const text = "r1 = 0 ll\ncall pc-1\nexit\n";
+    const relocations = { 0: { symbol: "events", type: 0 }, 2: { symbol: "sub", type: 0 } };
+    const spec = {
+      code: [main(text, relocations), { section: ".text", functions: [{ name: "sub", text: RETURN }] }],
+      data: [{ section: "maps", bytes: words(2, 4, 8, 3, 0), symbols: { events: [0, 20] as const } }],
+    };
+    expect(print(linked({ ...spec, machine: 0 }).code[0]!)).toBe("r1 = map_fd 0 ll\ncall pc+1\nexit\nr0 = 0\nexit\n");
+    // In a file for BPF, 0 is no relocation.
+    expect(link(spec)).toBe("expected a call of a function, got one of slot 2 of xdp in main, slot 2");
+  });
+
+  test("has one element in a map whose size its loader chooses", () => {
+    const spec = {
+      code: [main("r1 = 0 ll\nr0 = 0\nexit\n", { 0: { symbol: "events", type: ADDRESS } })],
+      data: [{ section: "maps", bytes: words(2, 4, 8, 0, 0), symbols: { events: [0, 20] as const } }],
+    };
+    expect(linked(spec).maps).toMatchObject([{ kind: "array", entries: 1 }]);
+  });
+
+  test("calls functions of the kernel where nothing need be known of them", () => {
+    const code = main("call pc-1\ncall pc-1\nexit\n", {
+      0: { symbol: "bpf_rdonly_cast", type: CALL },
+      1: { symbol: "memset", type: CALL },
+    });
+    const program = link({ code: [code], externs: ["bpf_rdonly_cast", "memset"] }, "main", true);
+    if (typeof program === "string") throw new Error(program);
+    expect(program.code[0]!.map(({ row }) => row.id)).toEqual(["call kfunc", "call kfunc", "exit"]);
+    expect(program.code[0]![0]!.imm).not.toBe(program.code[0]![1]!.imm);
+  });
+
+  test("has programs with an skb where they load from packets as classic BPF did", () => {
+    const load = "r6 = r1\nr0 = *(u8 *)skb[0]\nexit\n";
+    const object = read({ code: [main(load, {}, "filter")] });
+    expect(object.functions.map((fn) => contextOf(object, fn).context)).toEqual(["skb"]);
+  });
+
   test("has the programs of numbered sections in the slots of the map with that id", () => {
     const program = linked({
       code: [
@@ -203,7 +241,6 @@ describe("what a loader without a kernel cannot do is refused by name", () => {
   test.each([
     [words(22, 0, 4, 8, 0), "expected map events of a type that is modelled, got queue"],
     [words(99, 4, 4, 8, 0), "expected map events of a known type, got type 99"],
-    [words(2, 4, 8, 0, 0), "expected map events with elements, got max_entries 0"],
     [words(2, 8, 8, 1, 0), "expected map events with keys and values, got keys of 8 bytes and values of 8"],
     [
       words(2, 4, 4096, 1 << 20, 0),

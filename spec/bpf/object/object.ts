@@ -21,8 +21,6 @@ export interface BpfObject {
   readonly ext: BtfExt | undefined;
 }
 
-/** gcc of old and some assemblers leave the machine out. */
-const NO_MACHINE = 0;
 /** The section of subprograms. */
 const TEXT = ".text";
 
@@ -33,7 +31,7 @@ export function readObject(bytes: Uint8Array): Parsed<BpfObject> {
 }
 
 function objectOf(elf: Elf): BpfObject {
-  if (elf.machine !== ELF_MACHINE.bpf && elf.machine !== NO_MACHINE) {
+  if (elf.machine !== ELF_MACHINE.bpf && elf.machine !== ELF_MACHINE.none) {
     throw new Malformed("an ELF file for BPF", `one for ${machineName(elf.machine)}`);
   }
   if (elf.type !== ELF_TYPE.relocatable) throw new Malformed("a relocatable ELF file", `one of type ${elf.type}`);

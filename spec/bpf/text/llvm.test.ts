@@ -44,8 +44,14 @@ function samples(row: Row): readonly Sample[] {
     dst: row.dst === "none" ? fc.constant(0) : register,
     src: row.src === "none" ? fc.constant(0) : register,
     off: row.off === "none" ? fc.constant(0) : short,
+    // LLVM knows no number beside the register of an indirect load of a packet.
     // LLVM reads the number of a gotol as 16 bits; a label may be further away.
-    imm: row.imm === "none" ? fc.constant(0) : row.imm === "branch" ? short : number,
+    imm:
+      row.imm === "none" || (row.kind === "legacyLoad" && row.mode === "ind")
+        ? fc.constant(0)
+        : row.imm === "branch"
+          ? short
+          : number,
     high: number,
   });
   const sample = (program: readonly Insn[], labels: boolean): Sample => ({

@@ -51,6 +51,10 @@ export function llvmTemplates(row: Row): readonly string[] {
       return ordered(row.size, "src").map(
         (from) => `${mode(row.mode)}store_release((u${row.size * 8} *)({dst} {off}), ${from})`,
       );
+    case "legacyLoad": {
+      const at = row.mode === "abs" ? ["{imm}"] : ["{src}", "{src} {plus}"];
+      return at.map((where) => `r0 = *(u${row.size * 8} *)skb[${where}]`);
+    }
     case "mayGoto":
       return BRANCHES.off.map((target) => `may_goto ${target}`);
     case "kernel":

@@ -41,6 +41,8 @@ export function mnemonicTemplates(row: Row): readonly string[] {
       return places("{src}").map((place) => `${words(row.id)} {dst}, ${place}`);
     case "storeRelease":
       return places("{dst}").map((place) => `${words(row.id)} ${place}, {src}`);
+    case "legacyLoad":
+      return row.mode === "abs" ? [`${row.id} {imm}`] : [`${row.id} {src}, {imm}`];
     case "mayGoto":
       return BRANCHES.off.map((target) => `may_goto ${target}`);
     case "kernel":

@@ -74,9 +74,7 @@ function readLine(line: Line, syntax: Syntax, dialect: Dialect, draft: Draft): R
 /** What the opcodes of `REFUSED` in isa.ts are called in text, where they are called anything. */
 const REFUSED_WORDS: ReadonlyMap<string, string> = new Map([
   ["callx", "callx is a call through a register"],
-  ...["ldabs", "ldind"].flatMap((name) =>
-    ["b", "h", "w"].map((size): [string, string] => [`${name}${size}`, `${name}${size} is legacy packet access`]),
-  ),
+  ...["ldabsdw", "ldinddw"].map((name): [string, string] => [name, `${name} is a load of 8 bytes of the packet`]),
 ]);
 
 type Refusal = ReturnType<typeof textError>;

@@ -64,6 +64,7 @@ function text(syntax: Syntax, insn: Insn, operands: Operands): string {
   const fits = templates.find(
     ({ slots }) =>
       slots.has("label") === (operands.label !== undefined) &&
+      (insn.row.imm !== "any" || operands.imm === 0 || ["imm", "imm64", "plus"].some((name) => slots.has(name))) &&
       (operands.high === 0 || slots.has("high") || slots.has("imm64")),
   );
   // The widest spelling: a dump shows r11 whatever the dialect.

@@ -119,6 +119,7 @@ export const SLOTS: ReadonlyMap<string, Slot> = new Map([
   ["imm64", number64],
   ["high", signed("high", 32, "an offset", true)],
   ["off", signed("off", 16, "an offset", true)],
+  ["plus", signed("imm", 32, "an offset", true)],
   ["jump", signed("off", 16, "a distance", false)],
   ["far", signed("imm", 32, "a distance", false)],
   ["label", label],

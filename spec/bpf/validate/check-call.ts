@@ -70,7 +70,7 @@ function checkAddress({ registers, stack, report }: Site, pc: number, r: number)
   else if ((registers.taint(r) & MAY_BE_FRAME) !== 0) stack.escape();
 }
 
-function checkContext({ registers, report }: Site, pc: number, r: number): void {
+export function checkContext({ registers, report }: Site, pc: number, r: number): void {
   const isOne = registers.kind[r] === CONTEXT && registers.value[r] === 0;
   if (!isOne && registers.kind[r] !== OTHER) report(pc, "badArgument", `r${r} is not the context`);
 }

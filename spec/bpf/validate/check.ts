@@ -3,8 +3,9 @@
 
 import { fieldAccess } from "../context-fields.js";
 import type { Insn } from "../insn.js";
+import { LEGACY_CONTEXT } from "../legacy-load.js";
 import { hasFields, type Program } from "../program.js";
-import { checkHelperCall, checkLocalCall, checkRead, type Site } from "./check-call.js";
+import { checkContext, checkHelperCall, checkLocalCall, checkRead, type Site } from "./check-call.js";
 import type { Flow } from "./flow.js";
 import { CONTEXT, FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, NULLABLE } from "./lattice.js";
 import type { Report } from "./problem.js";
@@ -77,6 +78,10 @@ export class Checker implements Site {
         break;
       case "storeImm":
         this.#access(pc, dst, off, row.size, "store");
+        break;
+      case "legacyLoad":
+        checkRead(this, pc, LEGACY_CONTEXT);
+        checkContext(this, pc, LEGACY_CONTEXT);
         break;
       case "call":
         if (row.target === "local") checkLocalCall(this);

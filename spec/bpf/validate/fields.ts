@@ -47,6 +47,9 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
     );
   }
   if (row.kind === "lddw") checkLddw(row, code, pc, around.maps, report);
+  if (row.kind === "legacyLoad" && around.context !== "skb") {
+    report(pc, "notSupported", `${row.id}, for which the context must be skb, not ${around.context}`);
+  }
   if (row.kind === "call") {
     if (row.target === "kfunc" && around.unknownCalls === undefined) {
       report(pc, "notSupported", "call of a kernel function: with --unknown-calls it is one of which nothing is known");

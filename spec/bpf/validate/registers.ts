@@ -133,6 +133,10 @@ export class Registers {
       case "storeImm":
         if (this.#hasFields) this.#stored(dst, off, row.size, undefined);
         break;
+      case "legacyLoad":
+        this.set(0, SCALAR);
+        for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
+        break;
       case "loadAcquire":
         this.#loaded(dst, row.size);
         break;

@@ -69,6 +69,7 @@ function rank(row: Row): number {
       return 6;
     case "loadAcquire":
     case "storeRelease":
+    case "legacyLoad":
       return 7;
     case "atomic":
       return row.fetch ? 8 : 7;
