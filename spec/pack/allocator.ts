@@ -19,6 +19,7 @@ interface Extent {
 }
 interface Pack {
   readonly base: number;
+  /** From the lowest to the highest. */
   readonly taken: readonly Extent[];
 }
 
@@ -77,19 +78,20 @@ export class ReferenceAllocator {
     return { kind: "packReturned", base: pack.base };
   }
 
-  /** The lowest place is the start of the pack or right behind an extent. */
+  /** The start of the lowest hole that is large enough. */
   private lowestFit({ base, taken }: Pack, bytes: number): number | undefined {
-    return [base, ...taken.map(end)]
-      .sort((a, b) => a - b)
-      .find(
-        (start) =>
-          start + bytes <= base + this.packBytes &&
-          taken.every((other) => start + bytes <= other.start || end(other) <= start),
-      );
+    let start = base;
+    for (const other of taken) {
+      if (start + bytes <= other.start) return start;
+      start = end(other);
+    }
+    return start + bytes <= base + this.packBytes ? start : undefined;
   }
 
   private take(pack: Pack, extent: Extent): number {
-    this.replace(pack, [{ base: pack.base, taken: [...pack.taken, extent] }]);
+    const above = pack.taken.findIndex(({ start }) => start > extent.start);
+    const at = above < 0 ? pack.taken.length : above;
+    this.replace(pack, [{ base: pack.base, taken: pack.taken.toSpliced(at, 0, extent) }]);
     return extent.start;
   }
 
