@@ -47,7 +47,7 @@ export function statusLine(state: CampaignState, since: Baseline, leftMs: number
     `${short((trials - since.trials) / s)}/s`,
     `${short((executed - since.executed) / s)} insns/s`,
     `${state.cells.size} coverage points`,
-    count(state.findings.size, "finding"),
+    count(state.causes().size, "finding"),
     leftMs === undefined ? `${clock(state.elapsedMs)} so far` : `${clock(leftMs)} left`,
   ].join(", ");
 }

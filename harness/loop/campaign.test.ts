@@ -107,6 +107,39 @@ describe("a campaign", () => {
     expect(mergeCampaigns(a, [b])).toMatchObject({ ok: false, error: { got: "a campaign that is none" } });
   });
 
+  test("findings of shards are those of one run, whatever their cases were shrunk to", async () => {
+    const programs = wrongTrials.programs!;
+    // Nobody knows what is to blame in a large program, and small ones blame different instructions.
+    const vague: Trials = {
+      ...wrongTrials,
+      programs: {
+        ...programs,
+        blame: (c, found) => (programs.kind.size(c) > 3 ? "?" : programs.blame(c, found)),
+      },
+    };
+    const named = ({ findings }: Awaited<ReturnType<typeof run>>) => findings.map(({ facts: { name } }) => name);
+    const formsOf = ({ findings }: Awaited<ReturnType<typeof run>>) =>
+      findings.flatMap(({ forms }) => forms.map(({ facts: { name } }) => name));
+    const whole = begin(settings(WHOLE, { kinds: ["programs"] }));
+    const one = await run(whole, 320, vague);
+    const shards = await Promise.all(
+      [1, 2, 3, 4].map(async (index) => {
+        const campaign = begin(settings({ index, of: 4 }, { kinds: ["programs"] }));
+        return { directory: campaign.directory, ...(await run(campaign, 320, vague)) };
+      }),
+    );
+    const together = scratch();
+    mergeCampaigns(together, shards.map(({ directory }) => directory).reverse());
+    const merged = readCampaign(together);
+    if (!merged.ok) throw new Error(merged.error.got);
+    expect(named(merged.value)).toEqual(named(one));
+    // The shards came to other forms, of which nothing is lost.
+    expect(formsOf(merged.value).length).toBeGreaterThan(0);
+    const all = new Set(shards.flatMap((shard) => [...named(shard), ...formsOf(shard)]));
+    expect(new Set([...named(merged.value), ...formsOf(merged.value)])).toEqual(all);
+    expect(readdirSync(path.join(together, "corpus"))).toHaveLength(all.size);
+  });
+
   test("stopped and resumed is the same campaign", async () => {
     const whole = await run(begin(), 160);
     const stop = new AbortController();

@@ -58,8 +58,8 @@ export async function runCampaign(
 
 class Loop {
   private readonly busy = new Set<Lane>();
-  /** Suspected causes that are being shrunk. */
-  private readonly pending = new Set<string>();
+  /** Suspected causes that are being shrunk, and the lowest index among those cases. */
+  private readonly pending = new Map<string, number>();
   private readonly before: number;
   private readonly started = performance.now();
   private lastSample = Number.NEGATIVE_INFINITY;
@@ -116,7 +116,7 @@ class Loop {
       trials,
       executed,
       cells: state.cells.size,
-      findings: state.findings.size,
+      findings: state.causes().size,
     };
     appendFileSync(path.join(directory, "samples.jsonl"), `${JSON.stringify(sample)}\n`);
   }
@@ -191,7 +191,8 @@ class Loop {
   }
 
   /**
-   * Shrink and keep a failure, unless its cause is known.
+   * Shrink and keep a failure, unless its cause is known from an earlier one. Of all cases that seem to have one cause it is
+   * the one with the lowest index that says what the finding is, in whatever order and in however many shards they come.
    * @returns the finding that it counts for; empty for a new one or one that is being shrunk; undefined if it does not count
    */
   private async keep(place: Place, suspect: Suspect): Promise<string | undefined> {
@@ -199,15 +200,15 @@ class Loop {
     const { cause, index } = suspect;
     const suspected = `${causeName(place.trial.kind.name, cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
-    if (known !== undefined) return known;
-    if (this.pending.has(suspected)) return "";
-    this.pending.add(suspected);
+    if (known !== undefined && known.index <= index) return known.name;
+    if ((this.pending.get(suspected) ?? Number.POSITIVE_INFINITY) <= index) return "";
+    this.pending.set(suspected, index);
     const original = this.textOf(place, index);
     const shrunk = await shrinkSuspect(this.pool, place.trial, original, suspect, this.limits.shrink);
     // The next one with that cause is looked at again: it may repeat.
     const knownAs = shrunk?.kind === "notRepeated" ? `${suspected}, not repeated` : suspected;
     await this.write(knownAs, { ...place, suspect, original, shrunk });
-    this.pending.delete(suspected);
+    if (this.pending.get(suspected) === index) this.pending.delete(suspected);
     return "";
   }
 

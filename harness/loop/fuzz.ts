@@ -34,7 +34,11 @@ export interface FuzzReport extends Report {
   readonly incomparableWhy: Readonly<Record<string, number>>;
   /** Failures that --oracles leaves out. */
   readonly ignored: number;
-  readonly findings: readonly FindingFacts[];
+  /** One a cause. */
+  readonly findings: readonly (FindingFacts & {
+    /** Names of the other findings of its cause. */
+    readonly forms?: readonly string[];
+  })[];
 }
 
 export async function fuzz(
@@ -48,10 +52,10 @@ export async function fuzz(
   const end = await runCampaign(campaign, pool, trials, limits, watchers);
   const { directory, settings, state } = campaign;
   const unreadable: BadInput[] = [];
-  const findings: FindingFacts[] = [];
-  for (const name of [...state.findings.keys()].sort()) {
+  const findings: FuzzReport["findings"][number][] = [];
+  for (const [name, forms] of [...state.causes()].sort()) {
     const facts = readFacts(directory, name);
-    if (facts?.ok === true) findings.push(facts.value);
+    if (facts?.ok === true) findings.push({ ...facts.value, ...(forms.length === 0 ? {} : { forms }) });
     else if (facts !== undefined) unreadable.push(facts.error);
   }
   const counts: Counts = {

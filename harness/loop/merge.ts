@@ -1,7 +1,7 @@
 // Shards of one campaign as one campaign: what they tried, reached and found together. Each shard is kept as what it said
 // last, so that merging it again, or a later state of it, counts it once; the order does not matter.
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
@@ -10,7 +10,7 @@ import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { reportJson } from "../report.js";
 import { campaignCorpus, type FindingFacts, findingsDirectory } from "./findings.js";
 import { logLine } from "./log.js";
-import { type KeptFinding, readCampaign, type Sample } from "./read.js";
+import { type KeptForm, readCampaign, type Sample } from "./read.js";
 import { SCHEMAS, shaped } from "./schema.js";
 import { type Shard, shardText, WHOLE } from "./shard.js";
 import { type CampaignSettings, CampaignState, type SnapshotRecord } from "./state.js";
@@ -36,7 +36,7 @@ const PARTS = "shards.json";
 /** @param from campaigns: shards, or campaigns that were merged before */
 export function mergeCampaigns(into: string, from: readonly string[]): Loaded<MergedCampaign> {
   const parts = new Map<string, Part>();
-  const findings = new Map<string, KeptFinding>();
+  const findings = new Map<string, KeptForm>();
   let settings: CampaignSettings | undefined;
   const known = existsSync(path.join(into, "campaign.json")) ? [into] : [];
   for (const directory of [...known, ...from.filter((name) => path.resolve(name) !== path.resolve(into))]) {
@@ -55,7 +55,9 @@ export function mergeCampaigns(into: string, from: readonly string[]): Loaded<Me
       return refuse({ subject: into, expected, got: "a campaign that is none", next: "choose another folder" });
     }
     for (const part of inside.value ?? [{ shard: own.shard, said: state.snapshot(), samples }]) keepPart(parts, part);
-    for (const finding of read.value.findings) keepSmaller(findings, finding);
+    for (const finding of read.value.findings) {
+      for (const form of [finding, ...finding.forms]) keepSmaller(findings, form);
+    }
   }
   if (settings === undefined) {
     return refuse({ subject: into, expected: "campaigns to merge", got: "none", next: "name their folders" });
@@ -86,8 +88,8 @@ function keepPart(parts: Map<string, Part>, part: Part): void {
   if (before === undefined || trialsOf(part) > trialsOf(before)) parts.set(name, part);
 }
 
-/** Of the same cause, the smaller case; of two as small, one that does not depend on the order. */
-function keepSmaller(findings: Map<string, KeptFinding>, finding: KeptFinding): void {
+/** Of the same name, the smaller case; of two as small, one that does not depend on the order. */
+function keepSmaller(findings: Map<string, KeptForm>, finding: KeptForm): void {
   const { name, size } = finding.facts;
   const before = findings.get(name);
   const isBetter =
@@ -114,7 +116,7 @@ function write(
   directory: string,
   settings: CampaignSettings,
   parts: readonly Part[],
-  findings: readonly KeptFinding[],
+  findings: readonly KeptForm[],
 ): Loaded<MergedCampaign> {
   const state = new CampaignState(settings);
   // Lanes of different shards are different lanes.
@@ -142,12 +144,12 @@ function write(
     ...{
       trials: state.sums.trials,
       cells: state.cells.size,
-      findings: readdirSync(findingsDirectory(directory)).length,
+      findings: state.causes().size,
     },
   });
 }
 
-function findingFiles({ facts, shrunk, original }: KeptFinding): [string, string][] {
+function findingFiles({ facts, shrunk, original }: KeptForm): [string, string][] {
   const extension = path.extname(facts.file);
   const place = path.join("findings", facts.name);
   return [
@@ -164,6 +166,7 @@ const isEntry = ({ notRepeated }: FindingFacts): boolean => notRepeated === unde
 function samplesOf(parts: readonly Part[], state: CampaignState): string {
   const all = parts.flatMap(({ samples }, part) => samples.map((sample) => ({ part, sample })));
   const latest = new Map<number, Sample>();
+  const causes = state.causes().size;
   const lines = all
     .sort((a, b) => a.sample.ms - b.sample.ms)
     .map(({ part, sample }) => {
@@ -177,7 +180,7 @@ function samplesOf(parts: readonly Part[], state: CampaignState): string {
           total(({ cells }) => cells),
         ),
         findings: Math.min(
-          state.findings.size,
+          causes,
           total(({ findings }) => findings),
         ),
       };

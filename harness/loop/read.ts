@@ -22,13 +22,19 @@ export interface Sample {
   readonly findings: number;
 }
 
-export interface KeptFinding {
+export interface KeptForm {
   readonly facts: FindingFacts;
   /** Case file texts. */
   readonly shrunk: string;
   readonly original: string;
   /** Cases that failed for that cause. */
   readonly times: number;
+}
+
+/** What stands for a cause. */
+export interface KeptFinding extends KeptForm {
+  /** What other cases of the same cause became when they were made smaller. */
+  readonly forms: readonly KeptForm[];
 }
 
 export interface ReadCampaign {
@@ -86,22 +92,44 @@ export function readFacts(campaign: string, name: string): Loaded<FindingFacts> 
 function readFindings(campaign: string, state: CampaignState): Loaded<readonly KeptFinding[]> {
   const directory = findingsDirectory(campaign);
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => !name.startsWith(".")) : [];
-  const findings: KeptFinding[] = [];
+  const kept = new Map<string, KeptForm>();
   for (const name of names.sort()) {
-    const facts = readFacts(campaign, name);
-    const place = path.join(directory, name);
-    if (facts === undefined) {
-      const next = "restore the folder, or remove it";
-      return refuse({ subject: place, expected: "a folder with finding.json", got: "none", next });
-    }
-    if (!facts.ok) return facts;
-    const { file } = facts.value;
-    const shrunk = readTextFile(path.join(place, file));
-    const original = readTextFile(path.join(place, `original${path.extname(file)}`));
-    if (!shrunk.ok) return shrunk;
-    if (!original.ok) return original;
-    const times = state.findings.get(name) ?? 1;
-    findings.push({ facts: facts.value, shrunk: shrunk.value, original: original.value, times });
+    const read = readForm(campaign, name, state.findings.get(name) ?? 1);
+    if (!read.ok) return read;
+    kept.set(name, read.value);
   }
-  return loaded(findings);
+  return loaded(byCause(kept, state));
+}
+
+function readForm(campaign: string, name: string, times: number): Loaded<KeptForm> {
+  const facts = readFacts(campaign, name);
+  const place = path.join(findingsDirectory(campaign), name);
+  if (facts === undefined) {
+    const next = "restore the folder, or remove it";
+    return refuse({ subject: place, expected: "a folder with finding.json", got: "none", next });
+  }
+  if (!facts.ok) return facts;
+  const { file } = facts.value;
+  const shrunk = readTextFile(path.join(place, file));
+  const original = readTextFile(path.join(place, `original${path.extname(file)}`));
+  if (!shrunk.ok) return shrunk;
+  if (!original.ok) return original;
+  return loaded({ facts: facts.value, shrunk: shrunk.value, original: original.value, times });
+}
+
+/** What the log does not know, since the process ended before it said so, stands for itself. */
+function byCause(kept: ReadonlyMap<string, KeptForm>, state: CampaignState): readonly KeptFinding[] {
+  const formsOf = new Map<string, readonly KeptForm[]>();
+  const others = new Set<string>();
+  for (const [name, forms] of state.causes()) {
+    if (!kept.has(name)) continue;
+    const found = forms.flatMap((form) => kept.get(form) ?? []);
+    formsOf.set(name, found);
+    for (const { facts } of found) others.add(facts.name);
+  }
+  return [...kept].flatMap(([name, finding]) => {
+    if (others.has(name)) return [];
+    const forms = formsOf.get(name) ?? [];
+    return { ...finding, times: forms.reduce((sum, { times }) => sum + times, finding.times), forms };
+  });
 }

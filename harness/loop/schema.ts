@@ -45,6 +45,12 @@ const pair = z.tuple([amount, amount]);
 const gain = z.object({ fresh: pair, mutants: pair });
 const kept = z.array(z.object({ index: count, text: z.string(), cells: z.array(z.string()) }));
 
+/** Of before, without the index: nothing comes earlier. */
+const suspicion = z.union([
+  plainName.transform((name) => ({ name, index: 0 })),
+  z.object({ name: plainName, index: count }),
+]);
+
 const snapshot = z.object({
   kind: z.literal("snapshot"),
   elapsedMs: amount,
@@ -53,7 +59,8 @@ const snapshot = z.object({
   incomparable: counts,
   ignored: count,
   findings: z.record(plainName, count),
-  suspected: z.record(z.string(), plainName),
+  suspected: z.record(z.string(), suspicion),
+  leads: z.record(plainName, z.object({ suspected: z.string(), index: count })).default({}),
   lanes: z.array(
     z.object({
       lane: count,
@@ -92,6 +99,7 @@ const finding: z.ZodType<FindingFacts> = z.object({
   answers: z.array(z.string()).exactOptional(),
   version: z.string(),
   engine: z.string(),
+  subject: z.string().exactOptional(),
   seed,
   shard: z.string(),
   index: count,

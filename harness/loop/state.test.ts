@@ -14,12 +14,32 @@ test("kinds by their old names have their turns", () => {
   expect(roundOf(["kernel-rows", "tracing"])).toEqual([VERIFIER_ONLY.name, TRAMPOLINES.name]);
 });
 
+test("the lowest index says what a cause is, whatever comes first", () => {
+  const record = (name: string, index: number, suspected: string) =>
+    ({ kind: "finding", name, index, suspected }) as const;
+  const records = [record("a", 9, "x"), record("b", 4, "x"), record("c", 6, "y"), record("a", 7, "y")];
+  const states = [records, records.toReversed()].map((order) => {
+    const state = new CampaignState({ shard: WHOLE, lanes: 1, kinds: ["programs"], chunk: 32 });
+    for (const one of order) state.apply(one);
+    return state;
+  });
+  for (const state of states) {
+    expect([...state.causes()].sort()).toEqual([
+      ["b", []],
+      ["c", ["a"]],
+    ]);
+    const again = new CampaignState({ shard: WHOLE, lanes: 1, kinds: ["programs"], chunk: 32 });
+    again.apply(state.snapshot());
+    expect(again.causes()).toEqual(state.causes());
+  }
+});
+
 test("records of kinds by their old names go on under the present ones", () => {
   const state = new CampaignState({ shard: WHOLE, lanes: 1, kinds: ["kernel-rows", "tracing"], chunk: 32 });
   const sums = { trials: 32, passed: 32, runs: 0, slots: 0, words: 0, executed: 0, steps: 0 };
   const snapshot = {
     ...{ kind: "snapshot", elapsedMs: 5, sums: { "kernel-rows": sums }, emitted: [], incomparable: {}, ignored: 0 },
-    ...{ findings: {}, suspected: {} },
+    ...{ findings: {}, suspected: {}, leads: {} },
     lanes: [{ lane: 0, done: 32, memories: { "kernel-rows": { hits: { "a|b|c|d": 3 }, kept: [], gain: NO_GAIN } } }],
   };
   state.apply(snapshot as unknown as CampaignRecord);

@@ -56,8 +56,20 @@ interface FindingRecord {
   /** Name of the directory. */
   readonly name: string;
   readonly index: number;
-  /** The name of the cause that the original seemed to have: more such cases are not shrunk again. */
+  /** The name of the cause that the original seemed to have: of such cases, only earlier ones are shrunk again. */
   readonly suspected: string;
+}
+
+/** What the case of a suspected cause with the lowest index became, as far as is known. */
+interface Suspicion {
+  /** Name of the finding. */
+  readonly name: string;
+  readonly index: number;
+}
+/** The suspected cause that led to a finding, and the lowest index that did. */
+interface Lead {
+  readonly suspected: string;
+  readonly index: number;
 }
 
 /** A process ended its work, or was resumed after an end without this record. */
@@ -77,7 +89,9 @@ export interface SnapshotRecord {
   readonly incomparable: Readonly<Record<string, number>>;
   readonly ignored: number;
   readonly findings: Readonly<Record<string, number>>;
-  readonly suspected: Readonly<Record<string, string>>;
+  readonly suspected: Readonly<Record<string, Suspicion>>;
+  /** By finding. */
+  readonly leads: Readonly<Record<string, Lead>>;
   readonly lanes: readonly {
     readonly lane: number;
     readonly done: number;
@@ -106,8 +120,9 @@ export class CampaignState {
   ignored = 0;
   /** Name -> cases that failed for that cause. */
   readonly findings = new Map<string, number>();
-  /** Suspected cause -> finding. */
-  readonly suspected = new Map<string, string>();
+  /** By suspected cause. */
+  readonly suspected = new Map<string, Suspicion>();
+  private readonly leads = new Map<string, Lead>();
   readonly lanes: readonly Lane[];
   /** Cells of all lanes. A count is a lower bound: a lane counts up to `OFTEN`. */
   readonly cells = new Map<string, number>();
@@ -125,7 +140,8 @@ export class CampaignState {
         return;
       case "finding":
         this.findings.set(record.name, (this.findings.get(record.name) ?? 0) + 1);
-        this.suspected.set(record.suspected, record.name);
+        this.suspect(record.suspected, record);
+        this.lead(record.name, record);
         return;
       case "time":
         this.elapsedMs = record.elapsedMs;
@@ -164,6 +180,7 @@ export class CampaignState {
       ignored: this.ignored,
       findings: Object.fromEntries(this.findings),
       suspected: Object.fromEntries(this.suspected),
+      leads: Object.fromEntries(this.leads),
       lanes: this.lanes.map(({ number, done, memories }) => ({
         lane: number,
         done,
@@ -194,7 +211,8 @@ export class CampaignState {
     this.ignored += record.ignored;
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.findings));
-    for (const [suspected, name] of Object.entries(record.suspected)) this.suspected.set(suspected, name);
+    for (const [suspected, suspicion] of Object.entries(record.suspected)) this.suspect(suspected, suspicion);
+    for (const [name, lead] of Object.entries(record.leads)) this.lead(name, lead);
     for (const { lane: number, done, memories } of record.lanes) {
       const lane = this.lane(number);
       lane.done = done;
@@ -204,6 +222,33 @@ export class CampaignState {
         add(this.cells, entries);
       }
     }
+  }
+
+  /**
+   * Findings by cause: the name that stands for a cause, and the other forms that its cases became when they were made
+   * smaller. Which one stands for it depends on the lowest index alone, so that shards agree with one run of them all.
+   */
+  causes(): ReadonlyMap<string, readonly string[]> {
+    const causes = new Map<string, string[]>();
+    for (const { name } of this.suspected.values()) causes.set(name, []);
+    for (const name of this.findings.keys()) {
+      if (causes.has(name)) continue;
+      const lead = this.leads.get(name);
+      const cause = lead && this.suspected.get(lead.suspected);
+      if (cause === undefined) causes.set(name, []);
+      else causes.get(cause.name)?.push(name);
+    }
+    return causes;
+  }
+
+  private suspect(suspected: string, { name, index }: Suspicion): void {
+    const before = this.suspected.get(suspected);
+    if (before === undefined || index < before.index) this.suspected.set(suspected, { name, index });
+  }
+
+  private lead(name: string, { suspected, index }: Lead): void {
+    const before = this.leads.get(name);
+    if (before === undefined || index < before.index) this.leads.set(name, { suspected, index });
   }
 
   private addSums(kind: string, sums: Sums): void {
