@@ -49,12 +49,14 @@ function runTlb(name: string, flags: Flags, io: Io): number {
   if (subject === undefined) return BAD_INPUT;
   const progress = startProgress(io, "tlb", 1);
   const { userPages, dataPages: dataPerCode, seed } = flags;
-  const report = tlbOf(workload.value, {
+  const result = tlbOf(workload.value, {
     ...{ subject, model: itlbModel(flags.model)!, seed },
     surroundings: { ...SURROUNDINGS, userPages, dataPerCode },
     progress: (what) => progress.update(0, what),
   });
   progress.stop();
+  if (!result.ok) return complain(io, result.error);
+  const report = result.value;
   print(io, formatTlb(report, io.columns));
   if (flags.report !== undefined) {
     const written = writeTlbPage(flags.report, report);

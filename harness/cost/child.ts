@@ -1,6 +1,7 @@
 // What plays a workload in a process whose module loader serves an older version of the series.
 
-import { type Played, type PlayOptions, playWorkload, WorkloadFault } from "./play.js";
+import { type Played, type PlayOptions, playWorkload } from "./play.js";
+import { WorkloadFault } from "./player.js";
 import type { Workload } from "./workload.js";
 
 export interface ToCostChild {

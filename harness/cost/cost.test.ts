@@ -59,6 +59,7 @@ test.each([
   ["free any", "`free any`, but there is no program that could be freed"],
   ["load p 3 moves\ndetach p", "p is detached, but nothing is attached to it"],
   ["load p 3 moves\nload q 3 moves\nattach p q\nfree p", "p is freed, but something is attached to it"],
+  [`load p 3 moves\nload q 3 moves\nattach p${" q".repeat(39)}`, "a trampoline for 39 programs is refused: -7"],
 ])("steps that do not fit together are refused: %j", async (text, got) => {
   const result = await costOf(workload(text), { ...OPTIONS, allocators: ["pack"] });
   expect(result.ok ? "played" : result.error.got).toBe(got);

@@ -6,7 +6,8 @@ import type { ImageMemoryName, Subject } from "../../subjects/subject.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
 import type { Counted } from "./counts.js";
-import { type Played, playWorkload, WorkloadFault } from "./play.js";
+import { type Played, playWorkload } from "./play.js";
+import { refuseFault } from "./player.js";
 import { type OldVersion, PRESENT, playVersions, type SeriesVersion } from "./series.js";
 import { LETTER_SECONDS, LEVELS, type Level, secondsOf, unitCosts } from "./unit-costs.js";
 import { stepsOf, type Workload } from "./workload.js";
@@ -110,9 +111,7 @@ export async function costOf(workload: Workload, options: CostOptions): Promise<
       );
     }
   } catch (error) {
-    if (!(error instanceof WorkloadFault)) throw error;
-    const expected = "loads, frees and attaches that fit together";
-    return refuse({ subject: workload.name, expected, got: error.message, next: "correct the workload" });
+    return refuseFault(workload, error);
   }
   return loaded({
     ...{ command: "cost", workload: workload.name, about: workload.about, subject: subject.name, seed, every },

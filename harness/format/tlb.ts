@@ -8,9 +8,10 @@ import { clip, table, wrap } from "./text.js";
 const NAMES = Object.keys(LAYOUTS) as Layout[];
 
 export function formatTlb(report: TlbReport, columns: number): string[] {
-  const { workload, subject, seed, model, surroundings, programs, pages } = report;
+  const { workload, subject, seed, model, surroundings, programs, pages, pagesBy } = report;
   const { first, second } = model;
   const base = report.byPageSize[0]!.lookups;
+  const isLetters = workload === "stresser";
   const head = [
     `${workload}, ${subject}, seed ${seed}`,
     ...wrap(
@@ -25,11 +26,14 @@ export function formatTlb(report: TlbReport, columns: number): string[] {
       ),
       columns,
     ),
+    ...(pagesBy === subject ? [] : [`  pages as ${pagesBy} gives them: the kernel has packs`]),
   ];
   const rows = [
     ["", "fetches", "misses", "change", "walks", "change"],
     ...NAMES.map((name) => [LAYOUTS[name], ...cells(base, name)]),
-    ["cover letter", "", "", percentOf(LETTER_CHANGES.misses), "", percentOf(LETTER_CHANGES.walks)],
+    ...(isLetters
+      ? [["cover letter", "", "", percentOf(LETTER_CHANGES.misses), "", percentOf(LETTER_CHANGES.walks)]]
+      : []),
   ];
   return [
     ...head,
@@ -51,7 +55,7 @@ export function formatTlb(report: TlbReport, columns: number): string[] {
       report.byData.map((one) => [one.dataPerCode, one.lookups]),
     ),
     "",
-    ...explanation(base, columns),
+    ...explanation(base, isLetters, columns),
     "OK",
   ];
 }
@@ -82,7 +86,7 @@ function sensitivity(what: string, rows: readonly (readonly [string | number, La
   return table([head, ...rows.map(line)], [0, 1, 2, 3, 4]);
 }
 
-function explanation({ page, pack, block }: LayoutLookups, columns: number): string[] {
+function explanation({ page, pack, block }: LayoutLookups, isLetters: boolean, columns: number): string[] {
   const gain = (of: (one: Lookups) => number): [number, number] => {
     const whole = of(page) - of(block);
     const share = whole === 0 ? 0 : (100 * (of(page) - of(pack))) / whole;
@@ -91,7 +95,9 @@ function explanation({ page, pack, block }: LayoutLookups, columns: number): str
   const [density, blocks] = gain((one) => one.misses);
   const text = [
     `Of what blocks would save in misses, density alone gives ${density.toFixed(0)} %, and block mappings ${blocks.toFixed(0)} %. Packs on arm64 are mapped by pages, so the series gains by density.`,
-    "Not explained: the letter's counters are of a whole machine, whose stresser loops while the compiler runs on other CPUs. How many pages of user code and data come between two events is a guess; the walks depend on the data more than on anything else. Both are varied above.",
+    isLetters
+      ? "Not explained: the letter's counters are of a whole machine, whose stresser loops while the compiler runs on other CPUs. How many pages of user code and data come between two events is a guess; the walks depend on the data more than on anything else. Both are varied above."
+      : "How many pages of user code and data come between two events is a guess. Both are varied above.",
   ];
   return text.flatMap((line) => wrap(line.split(" "), columns, ""));
 }

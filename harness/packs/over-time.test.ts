@@ -79,5 +79,8 @@ test("everything freed leaves nothing mapped", () => {
 test("a workload is a source, and what holds no load is refused", async () => {
   const events = await sizeEvents("stresser", defaultSubject, 1);
   expect(events.ok && events.value.length).toBe(320);
+  const burst = await sizeEvents("tracing_burst", defaultSubject, 1);
+  // Programs, and trampolines.
+  expect(burst.ok && burst.value.length).toBe(2 * 51 + 2 * 1000);
   expect(await sizeEvents("nothing.history", defaultSubject, 1)).toMatchObject({ ok: false });
 });

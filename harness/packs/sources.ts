@@ -1,13 +1,17 @@
 // Where long histories of loads and frees come from: a workload, a history, or a recording of a kernel's allocations.
 
+import type { RoAddr } from "../../machine/address.js";
 import { isTrace, readTraceOp } from "../../properties/recordings/allocations.js";
-import { HEADER_BYTES, packedBytes } from "../../spec/pack/allocator.js";
+import { CHUNK_BYTES, HEADER_BYTES, packedBytes } from "../../spec/pack/allocator.js";
 import { LITERAL_BYTES } from "../../spec/text/text.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
-import { LINUX_6_12, type Subject } from "../../subjects/subject.js";
+import { LINUX_6_12, machineFor, type Subject, type SubjectTrampolines } from "../../subjects/subject.js";
+import { textOf } from "../../subjects/trampoline/kernel-text.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { loadWorkload } from "../cost/cost.js";
+import { requestOf } from "../cost/kernel-stage.js";
+import { Player, refuseFault, type Stage, WorkloadFault } from "../cost/player.js";
 import { Programs } from "../cost/programs.js";
 import { stepsOf } from "../cost/workload.js";
 import { RECORDING_EXTENSIONS, readRecords } from "../golden/records.js";
@@ -66,22 +70,66 @@ const loadOf = (id: number, imageBytes: number): SizeEvent => ({
 function ofWorkload(name: string, subject: Subject, seed: number): Loaded<readonly SizeEvent[]> {
   const workload = loadWorkload(name);
   if (!workload.ok) return workload;
-  const programs = new Programs(seed);
-  const draw = new Draw(randomSource(seed, 2));
-  const ids = new Map<string, number>();
-  const events: SizeEvent[] = [];
-  for (const { step } of stepsOf(workload.value, seed)) {
-    if (step.kind === "load") {
-      const bytes = subject.imageBytes(programs.make(step.slots, step.contents), LINUX_6_12);
-      if (typeof bytes !== "number") continue;
-      ids.set(step.name, events.length);
-      events.push(loadOf(events.length, bytes));
-    } else if (step.kind === "free" && ids.size > 0) {
-      const freed = step.name ?? draw.pick([...ids.keys()]);
-      const id = ids.get(freed);
-      ids.delete(freed);
-      if (id !== undefined) events.push({ kind: "free", id });
-    }
+  const sizes = new SizeStage(subject, new Programs(seed));
+  const player = new Player(sizes, new Draw(randomSource(seed, 2)));
+  try {
+    for (const { step } of stepsOf(workload.value, seed)) player.play(step);
+  } catch (error) {
+    return refuseFault(workload.value, error);
   }
-  return loaded(events);
+  return loaded(sizes.events);
 }
+
+/** A program, and the trampoline that leads to it, by the numbers of their loads. */
+interface Sized {
+  readonly id: number;
+  trampoline?: number;
+}
+
+/** Only sizes are asked for: nothing is loaded. */
+class SizeStage implements Stage<Sized> {
+  readonly events: SizeEvent[] = [];
+  private readonly trampolines: Pick<SubjectTrampolines, "archBpfTrampolineSize">;
+
+  constructor(
+    private readonly subject: Subject,
+    private readonly programs: Programs,
+  ) {
+    const kernel = subject.boot({ machine: machineFor(subject, subject.fixed ?? {}), random: () => 0 });
+    this.trampolines = kernel.trampolines(textOf(false));
+  }
+
+  load({ name, slots, contents }: Parameters<Stage<Sized>["load"]>[0]): Sized {
+    const bytes = this.subject.imageBytes(this.programs.make(slots, contents), LINUX_6_12);
+    if (typeof bytes !== "number") throw new WorkloadFault(`${name} is not compiled: ${bytes.kind}`);
+    return { id: this.take(loadOf(this.events.length, bytes)) };
+  }
+
+  free({ id }: Sized): void {
+    this.events.push({ kind: "free", id });
+  }
+
+  /** The new trampoline is there before the old one goes. */
+  attach(target: Sized, programs: readonly Sized[]): void {
+    const request = requestOf(TEXT, Array<RoAddr>(programs.length).fill(TEXT));
+    const size = this.trampolines.archBpfTrampolineSize(request);
+    if (!size.ok) throw new WorkloadFault(`a trampoline for ${programs.length} programs is refused: ${size.error}`);
+    const bytes = Math.ceil(size.bytes / CHUNK_BYTES) * CHUNK_BYTES;
+    const id = this.take({ kind: "load", id: this.events.length, bytes, code: size.bytes });
+    this.detach(target);
+    target.trampoline = id;
+  }
+
+  detach(target: Sized): void {
+    if (target.trampoline !== undefined) this.events.push({ kind: "free", id: target.trampoline });
+    delete target.trampoline;
+  }
+
+  private take(event: SizeEvent): number {
+    this.events.push(event);
+    return event.id;
+  }
+}
+
+/** Any place in text: sizes count every call as far. */
+const TEXT = 0x8000_8300_0000 as RoAddr;

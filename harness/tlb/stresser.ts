@@ -2,10 +2,11 @@
 // around them, and a compiler between the events.
 
 import { Itlb, type ItlbModel, type Lookups } from "../../machine/itlb/itlb.js";
-import { Machine } from "../../machine/machine.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
-import { type ImageMemoryName, LINUX_6_12, type Subject } from "../../subjects/subject.js";
+import { type ImageMemoryName, LINUX_6_12, machineFor, type Subject } from "../../subjects/subject.js";
+import { KernelStage } from "../cost/kernel-stage.js";
+import { Player } from "../cost/player.js";
 import { Programs } from "../cost/programs.js";
 import { stepsOf, type Workload } from "../cost/workload.js";
 
@@ -16,28 +17,48 @@ export interface CodePlace {
   readonly bytes: number;
 }
 
-/** Loads what the workload loads, and says where it came to lie before anything is freed. */
-export function placesOf(
-  workload: Workload,
-  {
-    subject,
-    images,
-    pageBytes,
-    seed,
-  }: { subject: Subject; images: ImageMemoryName; pageBytes: 4096 | 16384 | 65536; seed: number },
-): readonly CodePlace[] {
-  const machine = new Machine({ pageBytes });
+interface Placing {
+  readonly subject: Subject;
+  readonly images: ImageMemoryName;
+  readonly pageBytes: PageBytes;
+  readonly seed: number;
+}
+export type PageBytes = 4096 | 16384 | 65536;
+
+/**
+ * Plays the workload up to the last moment at which most programs live, and says where they lie then.
+ *
+ * @throws WorkloadFault
+ */
+export function placesOf(workload: Workload, { subject, images, pageBytes, seed }: Placing): readonly CodePlace[] {
+  const machine = machineFor(subject, { pageBytes, vmallocBytes: AREA_BYTES });
   const random = new Draw(randomSource(seed, 2));
   const kernel = subject.boot({ machine, env: LINUX_6_12, images, random: (below) => random.below(below) });
-  const programs = new Programs(seed);
-  const places: CodePlace[] = [];
+  const player = new Player(new KernelStage(kernel, new Programs(seed)), random);
+  let left = fullest(workload, seed);
   for (const { step } of stepsOf(workload, seed)) {
-    if (step.kind !== "load") continue;
-    const loaded = kernel.loadProgram([programs.make(step.slots, step.contents)]);
-    if (!loaded.ok) throw new Error(`${step.name} is not loaded`);
-    places.push({ name: step.name, at: loaded.program.bpfFunc, bytes: loaded.program.functions[0]!.jitedLen });
+    if (left-- === 0) break;
+    player.play(step);
   }
-  return places;
+  return [...player.live].map(([name, { bpfFunc, functions }]) => ({
+    ...{ name, at: bpfFunc, bytes: functions[0]!.jitedLen },
+  }));
+}
+
+/** Room for tens of thousands of pages: the module area of a kernel has 2 GiB. */
+const AREA_BYTES = 0x4000_0000;
+
+/** Steps up to the last moment at which most programs live. */
+function fullest(workload: Workload, seed: number): number {
+  let [steps, live, most, at] = [0, 0, 0, 0];
+  for (const { step } of stepsOf(workload, seed)) {
+    steps++;
+    live += step.kind === "load" ? 1 : step.kind === "free" ? -1 : 0;
+    if (live < most) continue;
+    most = live;
+    at = steps;
+  }
+  return at;
 }
 
 /** The workload around the BPF programs. All are parameters; only `userPages` is varied. */

@@ -3,6 +3,7 @@ import { Itlb } from "../../machine/itlb/itlb.js";
 import { ITLB_MODELS } from "../../machine/itlb/models.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { loadWorkload } from "../cost/cost.js";
+import { parseWorkload } from "../cost/workload-text.js";
 import { formatTlb } from "../format/tlb.js";
 import { renderTlbPage } from "../report/tlb-page.js";
 import { hotEvents, placesOf, SURROUNDINGS } from "./stresser.js";
@@ -55,7 +56,9 @@ test("packing saves misses, less the more user code there is; the report shows i
   const workload = loadWorkload("stresser");
   if (!workload.ok) throw new Error(workload.error.got);
   const surroundings = { ...SURROUNDINGS, events: 100 };
-  const report = tlbOf(workload.value, { subject: defaultSubject, model: ITLB_MODELS[0]!, seed: 1, surroundings });
+  const result = tlbOf(workload.value, { subject: defaultSubject, model: ITLB_MODELS[0]!, seed: 1, surroundings });
+  if (!result.ok) throw new Error(result.error.got);
+  const report = result.value;
   const saved = report.byUserPages.map(({ lookups }) => change(lookups.page.misses, lookups.pack.misses)!);
   for (const [i, n] of saved.entries()) if (i > 0) expect(n).toBeGreaterThan(saved[i - 1]!);
   expect(saved.every((n) => n < -10)).toBe(true);
@@ -63,4 +66,21 @@ test("packing saves misses, less the more user code there is; the report shows i
   expect(text.find((line) => line.startsWith("cover letter"))).toMatch(/-63.2 %.*-42.7 %/);
   expect(Math.max(...text.map((line) => line.length))).toBeLessThanOrEqual(80);
   expect(renderTlbPage(report)).toContain("packs, mapped by pages");
+});
+
+test("programs that come and go are looked at where most of them live; a workload that does not fit is refused", () => {
+  const host = loadWorkload("container_host");
+  if (!host.ok) throw new Error(host.error.got);
+  const places = placesOf(host.value, { subject: defaultSubject, images: "packs", pageBytes: 4096, seed: 1 });
+  expect(places.length).toBe(500);
+  // After all that have come and gone, and not before.
+  expect(places.some(({ name }) => name === "late.4000")).toBe(true);
+  const wrong = parseWorkload(
+    "mine.workload",
+    "mine",
+    "load a 4 moves\nload b 4 moves\nfree a\nfree a\nload c 4 moves\nload d 4 moves",
+  );
+  if (!wrong.ok) throw new Error(wrong.error.got);
+  const options = { subject: defaultSubject, model: ITLB_MODELS[0]!, seed: 1 };
+  expect(tlbOf(wrong.value, options)).toMatchObject({ ok: false, error: { got: "a is used, but it is not there" } });
 });
