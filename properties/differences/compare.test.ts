@@ -43,11 +43,12 @@ describe("two kernels", () => {
     const [form, ...others] = all.toSorted((a, b) => Number(b.kind === "form") - Number(a.kind === "form"));
     expect(form).toMatchObject({ kind: "form", form: "mov reg", what: "add | mov", place: { fn: 0, part: 1 } });
     expect(others.map(({ kind }) => kind)).toEqual(["prologue", "epilogue"]);
-    const longer = differences(
-      caseOf([ZERO, insn(rowById("nospec")), jump, MOVE, EXIT]),
-      changed({ speculationBarrier: true }),
-    );
-    expect(longer).toMatchObject([{ kind: "form", form: "nospec", what: "nothing | dsb isb" }]);
+    const add = insn(rowById("lock add"), { dst: 10, src: 0, off: -8 });
+    const store = insn(rowById("stdw"), { dst: 10, off: -8, imm: 1 });
+    const shorter = caseOf([ZERO, store, jump, add, insn(rowById("add imm"), { imm: 1 }), EXIT]);
+    expect(differences(shorter, changed({ atomicOffsetImm: true }))).toMatchObject([
+      { kind: "form", form: "lock add", what: "mov add | sub" },
+    ]);
   });
 
   test("one of which does not take a form", () => {
