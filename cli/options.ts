@@ -76,15 +76,31 @@ export const subjectOption = (): Option =>
     "what is under test: a name, linux:IMAGE for a kernel, FILE.json that describes a JIT, or plugin:PATH",
   ).default(defaultSubject.name);
 
+export const exactOption = (): Option =>
+  new Option("--exact", "of a kernel image of a listed version: other code than our own JIT's is a failure");
+
 export const pluginOption = (): Option =>
   new Option("--plugin-options <options>", "options for the subject plugin:PATH, such as --jit");
 
 /** Undefined if there is none, and then that was said. */
-export function subjectFor(io: Io, spec: string, pluginOptions = ""): AnySubject | undefined {
+export function subjectFor(io: Io, spec: string, { pluginOptions = "", exact }: Judged = {}): AnySubject | undefined {
   const chosen = chooseSubject(pluginOptions === "" ? spec : `${spec} ${pluginOptions}`);
-  if (chosen.ok) return chosen.value;
-  complain(io, chosen.error);
+  if (!chosen.ok) {
+    complain(io, chosen.error);
+    return undefined;
+  }
+  const { value } = chosen;
+  if (exact !== true) return value;
+  if (isKernel(value) && value.profile !== undefined) return { ...value, isExact: true };
+  const expected = "the image of a kernel whose version is listed in docs/linux-versions.md";
+  complain(io, { subject: "--exact", expected, got: spec, next: "leave it out" });
   return undefined;
+}
+
+/** How a subject is judged. */
+interface Judged {
+  readonly pluginOptions?: string | undefined;
+  readonly exact?: true | undefined;
 }
 
 /** The same for what only kernels can do. */

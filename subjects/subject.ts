@@ -71,6 +71,8 @@ export interface Subject {
   readonly build?: KernelBuild;
   /** The listed version that it is of: `impl` in that profile makes the same bytes. Absent where nobody has compared. */
   readonly profile?: Version;
+  /** Other code than `impl` makes in that profile is a failure, and not only a difference that is counted. */
+  readonly isExact?: boolean;
   /** A machine that it can boot on, where that is not any. */
   machine?(options: MachineOptions): Machine;
   /** Ids of the instruction forms that its JIT takes, found out by trying each once; absent where it takes all. */

@@ -39,7 +39,7 @@ ${examples(["rox conform conformance/", "rox conform verifier_jump.bpf.o", "rox 
 };
 
 async function runConform(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
-  const subject = subjectFor(io, flags.subject, flags.pluginOptions);
+  const subject = subjectFor(io, flags.subject, flags);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const check = makeCheck({ subject, engines, strictness: "rfc", definedness: "run", fuel: flags.fuel });

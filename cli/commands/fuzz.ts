@@ -142,7 +142,7 @@ function known(text: string, what: string, all: readonly string[]): readonly str
 
 async function runFuzz(flags: Flags, io: Io): Promise<number> {
   if (flags.only !== undefined) renamed(io, "--only", "--oracles");
-  const subject = subjectFor(io, flags.subject, flags.pluginOptions);
+  const subject = subjectFor(io, flags.subject, flags);
   if (subject === undefined) return BAD_INPUT;
   const opened = openCampaign(flags);
   if (!opened.ok) return complain(io, opened.error);

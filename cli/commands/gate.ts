@@ -36,6 +36,7 @@ import {
   duration,
   engineOption,
   enginesFor,
+  exactOption,
   integer,
   names,
   pluginOption,
@@ -56,6 +57,7 @@ interface Flags {
   readonly engine?: string;
   readonly subject: string;
   readonly pluginOptions?: string;
+  readonly exact?: true;
   /** False: the old `--no-exhaustive`. */
   readonly exhaustive: "none" | "classes" | "full" | false;
   readonly only?: readonly string[];
@@ -115,6 +117,7 @@ export const defineGate: Define = (program, io, finish) => {
     .option("--keep-going", "run the parts behind one that has failed as well")
     .addOption(engineOption())
     .addOption(subjectOption())
+    .addOption(exactOption())
     .addOption(pluginOption())
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
@@ -176,7 +179,7 @@ const rangesOf = (how: Flags["exhaustive"]): GateOptions["exhaustive"] =>
 
 async function runGate(flags: Flags, io: Io): Promise<number> {
   const engines = enginesFor(io, flags.engine);
-  const subject = engines && subjectFor(io, flags.subject, flags.pluginOptions);
+  const subject = engines && subjectFor(io, flags.subject, flags);
   const parts = subject && partsFor(io, flags.only, subject);
   if (engines === undefined || subject === undefined || parts === undefined) return BAD_INPUT;
   if (flags.exhaustive === false) renamed(io, "--no-exhaustive", "--exhaustive none");

@@ -42,7 +42,7 @@ export const defineReplay: Define = (program, io, finish) => {
 /** Every file and every program of an object file, also of folders. */
 export async function runReplay(paths: readonly string[], flags: Flags, io: Io): Promise<number> {
   const usable = enginesFor(io, flags.engine);
-  const subject = usable && subjectFor(io, flags.subject, flags.pluginOptions);
+  const subject = usable && subjectFor(io, flags.subject, flags);
   if (usable === undefined || subject === undefined) return BAD_INPUT;
   const { report, cases } = await replay(
     paths.length > 0 ? paths : [corpusDirectory()],

@@ -2,6 +2,8 @@
 
 import { Option } from "commander";
 import { type LoadedCase, loadCase } from "../../harness/case-file.js";
+import { diff } from "../../harness/difference/diff.js";
+import { groupLines } from "../../harness/format/diff.js";
 import { formatTrace } from "../../harness/format/listing.js";
 import { formatPrograms } from "../../harness/format/object.js";
 import { formatCaseReport } from "../../harness/format/run.js";
@@ -13,6 +15,7 @@ import { shellWord } from "../../harness/shell-word.js";
 import { type Checked, checkExpected } from "../../properties/cases/check-or-crash.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { traceRun } from "../../properties/cases/program/trace-run.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { isKernel } from "../../subjects/program-subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
@@ -20,6 +23,7 @@ import {
   choiceOptions,
   engineOption,
   enginesFor,
+  exactOption,
   fuelOption,
   MOST_FUEL,
   pluginOption,
@@ -31,6 +35,7 @@ import { runReplay } from "./replay.js";
 interface Flags extends ProgramChoice {
   readonly subject: string;
   readonly pluginOptions?: string;
+  readonly exact?: true;
   readonly input?: string;
   readonly trace?: true;
   readonly cpu?: "lse" | "ll-sc";
@@ -56,6 +61,7 @@ export const defineRun: Define = (program, io, finish) => {
       new Option("--cpu <cpu>", "atomic instructions, or load/store-exclusive loops").choices(["lse", "ll-sc"]),
     )
     .addOption(subjectOption())
+    .addOption(exactOption())
     .addOption(pluginOption())
     .addOption(engineOption())
     .addOption(fuelOption())
@@ -92,7 +98,7 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     ...(input === undefined ? {} : { inputs: [input.value], expect: [] }),
     env: { ...read.value.env, ...(flags.cpu === undefined ? {} : { cpu: flags.cpu }) },
   };
-  const subject = subjectFor(io, flags.subject, flags.pluginOptions);
+  const subject = subjectFor(io, flags.subject, flags);
   const engines = enginesFor(io, flags.engine);
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
@@ -108,6 +114,15 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
     }
   }
   print(io, formatCaseReport(checked, c.inputs, io.columns));
+  if (checked.difference !== undefined && isKernel(subject)) {
+    const named = [{ name: file, case: c }];
+    const { groups } = await diff({ a: defaultSubject, b: subject, programs: 0, seed: 0, named, stop: io.stop });
+    print(io, ["its code is not that of our own JIT:"]);
+    print(
+      io,
+      groups.flatMap((group, i) => groupLines(group, i + 1, io.columns)),
+    );
+  }
   if (checked.runs.some(({ expected }) => expected.kind === "outOfFuel") && flags.fuel < MOST_FUEL) {
     const more = Math.min(FUEL_STEP * flags.fuel, MOST_FUEL);
     print(io, [`with more fuel: npx rox run ${shellWord(file)} --fuel ${more}`]);

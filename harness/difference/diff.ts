@@ -7,10 +7,10 @@ import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { within } from "../../properties/cases/shrink.js";
 import { INSTRUCTIONS } from "../../properties/cases/single-instruction/index.js";
 import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
-import { type Compared, compareImages, type Difference } from "../../properties/differences/compare.js";
+import { comparedOrNot, type Difference } from "../../properties/differences/compare.js";
 import { type Compilable, imagesOf, type Side, sidesOf } from "../../properties/differences/images.js";
 import { type Dialect, kernelDialect, LINUX_DIALECT } from "../../subjects/dialect.js";
-import { NotModelled, type Subject } from "../../subjects/subject.js";
+import type { Subject } from "../../subjects/subject.js";
 import { breather } from "../breathe.js";
 import { makeReport, type Report } from "../report.js";
 import { type ListedDifference, listDifference } from "./listing.js";
@@ -140,16 +140,6 @@ function bodyOf(c: ReturnType<typeof VERIFIER_ONLY.fresh>, subjects: readonly Su
     env: { ...c.env, vhe: false, bti: false },
     body: c.body.filter(({ row }) => sets.every((set) => set.has(row.id))),
   };
-}
-
-/** @returns why it cannot be compared */
-function comparedOrNot(c: Compilable, sides: readonly [Side, Side]): Compared | string {
-  try {
-    return compareImages(c, sides);
-  } catch (error) {
-    if (error instanceof NotModelled) return error.message;
-    throw error;
-  }
 }
 
 const keyOf = ({ kind, what }: Difference): string => `${kind} ${what}`;

@@ -57,7 +57,7 @@ const titleOf = (group: DiffGroup): string => {
   }
 };
 
-function groupLines(group: DiffGroup, number: number, columns: number): string[] {
+export function groupLines(group: DiffGroup, number: number, columns: number): string[] {
   const heading = `${number}. ${titleOf(group)} (${count(group.programs, "program")}, the first: ${group.first})`;
   return [
     ...wrap(heading.split(" "), columns, ""),

@@ -3,6 +3,7 @@
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import type { GateReport, KindReport } from "../gate/gate.js";
 import { total } from "../report.js";
+import { groupLines } from "./diff.js";
 import { count, percent, seconds, table, wrap } from "./text.js";
 
 export function formatGate(report: GateReport, columns: number): string[] {
@@ -12,6 +13,7 @@ export function formatGate(report: GateReport, columns: number): string[] {
     ...(report.programs === 0 ? [notTried("programs", report)] : programLines(report, columns)),
     ...kindLines(report),
     exhaustiveLine(report),
+    ...sameCodeLines(report, columns),
     ...notRunLines(report, columns),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
@@ -22,6 +24,14 @@ export function formatGate(report: GateReport, columns: number): string[] {
 /** Why there is nothing to say of a part: nobody asked for it, or an earlier part failed. */
 const notTried = (part: string, { notRun }: GateReport): string =>
   `${part.padEnd(LABEL)}  not run${notRun.includes(part) ? "" : ", not asked for"}`;
+
+function sameCodeLines({ sameCode }: GateReport, columns: number): string[] {
+  if (sameCode === undefined) return [];
+  const { profile, different, groups } = sameCode;
+  if (profile === null) return ["same code  not compared: no profile is of its version"];
+  const line = `same code  as our own JIT in profile ${profile}: ${different === 0 ? "all" : `all but ${different}`}`;
+  return [line, ...groups.flatMap((group, i) => [...groupLines(group, i + 1, columns), group.replay])];
+}
 
 const notRunLines = ({ notRun }: GateReport, columns: number): string[] =>
   notRun.length === 0

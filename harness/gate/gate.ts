@@ -27,6 +27,7 @@ import {
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
 import { foundFailure, isSameCause, keepSuspect, lostFailure } from "./keep.js";
+import { type SameCode, sameCode } from "./same-code.js";
 import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
 
 /** What a green gate does not say. Printed with every summary, so that nobody takes the gate for more than it is. */
@@ -98,6 +99,8 @@ export interface GateReport extends Report {
   readonly directed: DirectedReport;
   /** By name. */
   readonly kinds: Readonly<Record<string, KindReport>>;
+  /** Of a kernel image: code that is not our own JIT's. */
+  readonly sameCode?: SameCode;
   readonly exhaustive?: Omit<Exhausted, "failures"> & { readonly ms: number };
 }
 
@@ -195,6 +198,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   });
   if (!tooManyIncomparable(counts())) failures.push(...tooFewCompared(tallies, seed));
   const tally = tallies.get(PROGRAMS) ?? emptyTally();
+  const code = await sameCode({ ...options, subject, trials, tallies }, unreadable);
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
     notChecked: [...NOT_CHECKED, ...mutedBy(subject), ...aboutSubject],
@@ -202,6 +206,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     corpus,
     directed: directed.report,
     kinds: Object.fromEntries(options.kinds.map(({ kind }) => [kind, kindReport(tallies.get(kind) ?? emptyTally())])),
+    ...(code && { sameCode: code }),
     ...(exhausted && { exhaustive: exhausted.report }),
   });
   return { report, tally, findings };

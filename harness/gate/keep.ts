@@ -1,6 +1,7 @@
 // What the gate found: a failing case made small and written, and the failure that the report names.
 
 import path from "node:path";
+import { SAME_CODE } from "../../properties/differences/same-code.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
@@ -45,7 +46,8 @@ export async function keepSuspect(
 
 export function foundFailure({ facts, file }: WrittenFinding): Failure {
   const { cause, where, expected, got } = facts;
-  return { name: file, oracle: cause.oracle, where, expected, got, replay: caseCommand(file, facts.subject) };
+  const replay = `${caseCommand(file, facts.subject)}${cause.oracle === SAME_CODE ? " --exact" : ""}`;
+  return { name: file, oracle: cause.oracle, where, expected, got, replay };
 }
 
 export function lostFailure(kind: string, seed: number, { index, cause, where, expected, got }: TallySuspect): Failure {

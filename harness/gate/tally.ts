@@ -30,6 +30,8 @@ export interface KindPlan {
 export interface Tally {
   sums: Sums;
   readonly incomparable: Map<string, Uncompared>;
+  /** Other code than our own JIT's, by cause. */
+  readonly differences: Map<string, Uncompared>;
   /** Ids of the instruction rows that compared cases ran. */
   readonly rows: Set<string>;
   readonly sizes: number[];
@@ -55,6 +57,7 @@ const MOST_CAUSES = 12;
 export const emptyTally = (): Tally => ({
   sums: NO_SUMS,
   incomparable: new Map(),
+  differences: new Map(),
   rows: new Set(),
   sizes: noSizes(),
   looked: 0,
@@ -117,15 +120,20 @@ const milliseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + syst
 
 function addChunk(tally: Tally, chunk: ChunkResult, found: (suspect: Suspect) => void): void {
   tally.sums = addSums(tally.sums, chunk.sums);
-  for (const [why, { times, first }] of Object.entries(chunk.incomparable)) {
-    const known = tally.incomparable.get(why) ?? { times: 0, first };
-    tally.incomparable.set(why, { times: known.times + times, first: Math.min(known.first, first) });
-  }
+  addUncompared(tally.incomparable, chunk.incomparable);
+  addUncompared(tally.differences, chunk.differences);
   for (const row of chunk.rows) tally.rows.add(row);
   for (const [bucket, n] of chunk.sizes.entries()) tally.sizes[bucket]! += n;
   tally.looked += chunk.looked;
   tally.emitted = addEmitted(tally.emitted, emittedOf(chunk.points));
   for (const suspect of chunk.suspects) found(suspect);
+}
+
+function addUncompared(all: Map<string, Uncompared>, more: Readonly<Record<string, Uncompared>>): void {
+  for (const [what, { times, first }] of Object.entries(more)) {
+    const known = all.get(what) ?? { times: 0, first };
+    all.set(what, { times: known.times + times, first: Math.min(known.first, first) });
+  }
 }
 
 function addSuspect(tally: Tally, suspect: TallySuspect, most: number): void {

@@ -3,6 +3,7 @@
 // nothing else: chunks may be cut and spread over workers in any way.
 
 import { type Cost, NO_COST } from "../../properties/cases/kind.js";
+import { describeDifference } from "../../properties/differences/same-code.js";
 import { type Disagreement, isUncompared, whyUncompared } from "../../properties/verdict.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
@@ -71,6 +72,8 @@ export interface ChunkResult {
   readonly sums: Sums;
   /** By reason: how many, and the index of the first. */
   readonly incomparable: Readonly<Record<string, Uncompared>>;
+  /** Other code than our own JIT's, where it must be the same: by cause, how many, and the index of the first. */
+  readonly differences: Readonly<Record<string, Uncompared>>;
   /** Ids of the instruction rows that compared cases ran. */
   readonly rows: readonly string[];
   /** Trials by bucket of `SIZE_LIMITS`. */
@@ -101,6 +104,7 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
     unpack === undefined ? task.steering : { ...task.steering, parents: task.steering.parents.map(unpack) };
   const sums = { ...NO_SUMS };
   const incomparable: Record<string, Uncompared> = {};
+  const differences: Record<string, Uncompared> = {};
   const rows = new Set<string>();
   const sizes = noSizes();
   const points = new Map<string, { times: number; readonly first: number }>();
@@ -120,7 +124,8 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
     beat(heartbeat, n + 1, 1);
     const looks = pointsEvery > 0 && index % pointsEvery === 0;
     const tried = trial.check(c, looks ? "points" : "rows");
-    const { verdict, cost } = tried;
+    const { verdict, cost, difference } = tried;
+    if (difference !== undefined) countIn(differences, describeDifference(difference), index);
     sums.trials++;
     for (const key of COSTS) sums[key] += cost[key];
     sizes[sizeBucket(cost.slots)]! += 1;
@@ -131,9 +136,7 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
       else entry.times++;
     }
     if (isUncompared(verdict)) {
-      const why = whyUncompared(verdict);
-      const { times = 0, first = index } = incomparable[why] ?? {};
-      incomparable[why] = { times: times + 1, first };
+      countIn(incomparable, whyUncompared(verdict), index);
       if (verdict.kind === "refused") sums.refused++;
       continue;
     }
@@ -147,7 +150,12 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
     if (task.stopAtFirst === true) break;
   }
   const reached = [...points].map(([point, { times, first }]) => [point, times, first] as const);
-  return { sums, incomparable, rows: [...rows], sizes, looked, points: reached, suspects, mutants };
+  return { sums, incomparable, differences, rows: [...rows], sizes, looked, points: reached, suspects, mutants };
+}
+
+function countIn(counts: Record<string, Uncompared>, what: string, index: number): void {
+  const { times = 0, first = index } = counts[what] ?? {};
+  counts[what] = { times: times + 1, first };
 }
 
 const COSTS = Object.keys(NO_COST) as (keyof Cost)[];

@@ -48,15 +48,17 @@ export interface SettingNames {
   readonly engines: readonly string[];
   /** Defects that the subject was found to have. */
   readonly known: readonly QuirkId[];
+  readonly isExact: boolean;
 }
 export const namesOf = ({ subject = defaultSubject, engines }: Setting): SettingNames => ({
   subject: subject.name,
   known: isKernel(subject) ? [...(subject.known ?? [])] : [],
+  isExact: isKernel(subject) && subject.isExact === true,
   engines: engines.map(({ name }) => name),
 });
 
 /** @throws Error if there is no such subject or engine: the command has checked the names. */
-export function checkersByName({ subject, engines, known }: SettingNames): Checkers {
+export function checkersByName({ subject, engines, known, isExact }: SettingNames): Checkers {
   const found = openSubject(subject);
   if (!found.ok) throw new Error(`the subject ${subject}: ${found.got}`);
   const engine = (name: string): Engine => {
@@ -64,7 +66,7 @@ export function checkersByName({ subject, engines, known }: SettingNames): Check
     if (known === undefined) throw new Error(`no engine is called ${name}`);
     return known;
   };
-  const judged = known.length === 0 ? found.subject : { ...found.subject, known: new Set(known) };
+  const judged = known.length === 0 && !isExact ? found.subject : { ...found.subject, known: new Set(known), isExact };
   return makeCheckers({ subject: judged, engines: engines.map(engine) });
 }
 

@@ -7,6 +7,7 @@ import type { Dialect } from "../../subjects/dialect.js";
 import { type AnySubject, isKernel, type ProgramSubject } from "../../subjects/program-subject.js";
 import type { Draw } from "../../subjects/random/draw.js";
 import type { Subject } from "../../subjects/subject.js";
+import type { Difference } from "../differences/compare.js";
 import type { Oracle } from "../oracles/oracle.js";
 import type { Disagreement, Verdict } from "../verdict.js";
 import { verdictOrCrash } from "./check-or-crash.js";
@@ -38,6 +39,8 @@ export interface Tried {
   readonly rows: Iterable<string>;
   /** Names of the coverage points that it reached; empty unless asked for. No two kinds share one. */
   readonly points: Iterable<string>;
+  /** In what the code of a kernel image is not that of our own JIT, where it must be. */
+  readonly difference?: Difference;
 }
 
 /** How much is to be noticed beside the verdict: coverage points cost time. */
@@ -157,11 +160,15 @@ export const isLike = (verdict: Verdict, { oracle, reason }: Pick<Disagreement, 
 /** A checker of what gives no more than a verdict, and points that say which sorts of cases were tried. */
 export const plainChecker = <C>(
   check: (c: C) => Verdict,
-  { points, blame, renew, adapt }: PlainCheck<C>,
+  { points, blame, renew, adapt, differs }: PlainCheck<C>,
 ): KindChecker<C> => ({
   check(c, notice) {
     const verdict = verdictOrCrash(() => check(c), renew);
-    return { verdict, cost: NO_COST, rows: [], points: notice === "points" ? points(c, verdict) : [] };
+    const found = { cost: NO_COST, rows: [], points: notice === "points" ? points(c, verdict) : [] };
+    const difference = differs?.(c);
+    if (difference === undefined) return { verdict, ...found };
+    const { judged, ...about } = difference;
+    return { verdict: verdict.kind === "agree" ? (judged ?? verdict) : verdict, ...found, difference: about };
   },
   blame,
   ...(adapt && { adapt }),
@@ -172,6 +179,8 @@ interface PlainCheck<C> {
   blame(c: C): string;
   /** A case that was drawn, as the subject can play it. */
   adapt?: ((c: C) => C) | undefined;
+  /** In what its code is not our own JIT's, where it must be; `judged`: if that is a failure. */
+  differs?: ((c: C) => (Difference & { readonly judged?: Disagreement }) | undefined) | undefined;
   /** Called after an exception, which may have left anything behind. */
   renew?(): void;
 }

@@ -5,7 +5,7 @@
 import { decode } from "../../spec/a64/decode.js";
 import { text } from "../../spec/a64/text.js";
 import { hexWord } from "../../spec/bits.js";
-import type { JitEnv } from "../../subjects/subject.js";
+import { type JitEnv, NotModelled } from "../../subjects/subject.js";
 import { aligned } from "./align.js";
 import { type Compilable, type FunctionImage, imagesOf, type Side } from "./images.js";
 import { type ImagePart, type PartWord, partsOfImage, tableOf } from "./parts.js";
@@ -21,7 +21,7 @@ export interface Difference {
   /** Function and part that it was seen in; undefined where there is no image to look at. */
   readonly place?: { readonly fn: number; readonly part: ImagePart["part"] };
 }
-export type Compared =
+type Compared =
   | { readonly kind: "compared"; readonly differences: readonly Difference[]; readonly words: number }
   /** Both refuse it. */
   | { readonly kind: "refused"; readonly why: string };
@@ -36,13 +36,28 @@ export function compareImages(c: Compilable, [a, b]: readonly [Side, Side]): Com
   }
   const pairs = first!.functions.map((fn, i) => [fn, second!.functions[i]!] as const);
   const words = first!.functions.reduce((sum, { image }) => sum + image.jitedBytes / 4, 0);
-  const differences = pairs.flatMap(([x, y], fn) => compareFunction(fn, [x, y], [a, b]));
+  return { kind: "compared", differences: compareFunctions(pairs, [a, b]), words };
+}
+
+/** @returns why it cannot be compared */
+export function comparedOrNot(c: Compilable, sides: Pair<Side>): Compared | string {
+  try {
+    return compareImages(c, sides);
+  } catch (error) {
+    if (error instanceof NotModelled) return error.message;
+    throw error;
+  }
+}
+
+/** Of functions that both have compiled at the same places. */
+export function compareFunctions(pairs: readonly Pair<FunctionImage>[], sides: Pair<Side>): readonly Difference[] {
+  const differences = pairs.flatMap((pair, fn) => compareFunction(fn, pair, sides));
   const seen = new Set<string>();
   const isNew = ({ kind, what, form }: Difference): boolean => {
     const key = `${kind} ${what} ${form}`;
     return !seen.has(key) && seen.add(key).has(key);
   };
-  return { kind: "compared", differences: differences.filter(isNew), words };
+  return differences.filter(isNew);
 }
 
 type Pair<T> = readonly [T, T];

@@ -53,10 +53,20 @@ export function sidesOf(a: Subject, b: Subject): readonly [Side, Side] {
   const side = (subject: Subject, other: Subject): Side => {
     if (subject.build !== undefined) return { subject, env: { ...DEFAULT_ENV, ...subject.build } };
     if (other.build === undefined) return { subject, env: DEFAULT_ENV };
-    return { subject, env: { ...linuxEnv(other.profile ?? "6.12"), ...other.build } };
+    return { subject, env: likeImage(other) };
   };
   return [side(a, b), side(b, a)];
 }
+
+/** What our own JIT compiles for, to make what a kernel image makes: its version, its build, and the defects that it has. */
+export function likeImage({ profile = "6.12", build, known }: Pick<Subject, "profile" | "build" | "known">): JitEnv {
+  const env = { ...linuxEnv(profile), ...build };
+  if (known === undefined) return env;
+  const found = Object.fromEntries(FOUND_IN_CODE.map((quirk) => [quirk, known.has(quirk)]));
+  return { ...env, quirks: { ...env.quirks, ...found } };
+}
+/** Of the defects that show in code, those that are looked for in each image: a stable release may have mended one. */
+const FOUND_IN_CODE = ["arenaStoreImmBase", "exclusiveAliasedBase"] as const;
 
 /** @param base of the calls of helpers, as the other one has it */
 export function imagesOf(c: Compilable, { subject, env }: Side, base: Va): Images {

@@ -7,11 +7,12 @@ import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
 import type { Facts } from "../../spec/bpf/validate/validate.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { DEFAULT_OPTIONS } from "../action.js";
 import type { CaseEnv } from "../case.js";
 import { lowerProgram, type RewrittenFunction } from "../lowering.js";
 import type { Step } from "../step.js";
-import { describeLoadError, type JitEnv, type Subject } from "../subject.js";
+import { type CompiledImage, describeLoadError, type JitEnv, type Subject } from "../subject.js";
 import { placed } from "./machines.js";
 import { framesOf, type LiveProgram, type PreparedProgram, prepared } from "./prepared.js";
 import { Session } from "./session.js";
@@ -158,7 +159,18 @@ export class ProgramSession {
     return session.record(() => session.free(live, false), { isLogged: this.isLogged });
   }
 
-  /** Of all functions, as they stand in memory. */
+  /** Of all functions, as they stand in memory, with the exception table behind the code. */
+  compiled({ program }: LiveProgram): readonly CompiledImage[] {
+    const { machine } = this.session;
+    return program.functions.map(({ bpfFunc, jitedLen, extable, entries, offsets }) => {
+      const roImage = bpfFunc ?? 0;
+      const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
+      const image = machine.peek(roImage, tableBytes + ENTRY_BYTES * entries).slice();
+      return { image, roImage, jitedBytes: jitedLen, offsets, tableBytes, entries };
+    });
+  }
+
+  /** The same by the code that they are of, without what lies behind. */
   imagesOf({ program, prepared: { codes } }: LiveProgram): readonly LoadedImage[] {
     const { machine } = this.session;
     const given = codes.flatMap((functions, code) => functions.map((fn) => ({ code, fn })));

@@ -15,6 +15,7 @@ import type { LiveProgram } from "../../../subjects/session/prepared.js";
 import { loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import type { Step } from "../../../subjects/step.js";
 import { DEFAULT_ENV, type JitEnv, type Subject } from "../../../subjects/subject.js";
+import { differenceFromImpl, otherCode } from "../../differences/same-code.js";
 import { knownInCode } from "../../known-code.js";
 import { askAbout, type Objection } from "../../oracles/ask.js";
 import { execMatch } from "../../oracles/exec-match.js";
@@ -113,6 +114,7 @@ function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
     }
     watch.loaded?.(session.imagesOf(live));
     const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
+    const difference = differenceFromImpl(checker.subject, session, live);
     const objections: Objection[] = [...askAbout(load, checker.oracles)];
     const all = runAll(c, checker, { live, facts: validity.facts }, watch.count);
     const { runs, executed } = all;
@@ -120,9 +122,11 @@ function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
     const freed = session.free(live);
     if (!all.isSpoilt) objections.push(...askAbout(freed, checker.oracles));
     const judged = worst(runs, objections);
-    const verdict = judged.kind === "disagree" ? pastKnown(judged, checker.subject, live) : judged;
+    const past = judged.kind === "disagree" ? pastKnown(judged, checker.subject, live) : judged;
+    const isWrong = past.kind === "agree" && difference !== undefined && checker.subject.isExact === true;
+    const verdict = isWrong ? otherCode(difference) : past;
     if (verdict.kind === "disagree" || all.isSpoilt) checker.renew();
-    return { kind: "checked", verdict, runs, slots, words, executed };
+    return { kind: "checked", verdict, runs, slots, words, executed, ...(difference && { difference }) };
   } catch (error) {
     // An exception may have left anything behind.
     checker.renew();

@@ -108,10 +108,14 @@ function programChecker(
   };
 }
 
-const triedOf = ({ verdict, runs, slots, words, executed }: Checked): Pick<Tried, "verdict" | "cost"> => ({
-  verdict,
-  cost: { ...NO_COST, runs: runs.length, slots, words, executed },
-});
+const triedOf = (checked: Checked): Pick<Tried, "verdict" | "cost" | "difference"> => {
+  const { verdict, runs, slots, words, executed, difference } = checked;
+  return {
+    verdict,
+    ...(difference && { difference }),
+    cost: { ...NO_COST, runs: runs.length, slots, words, executed },
+  };
+};
 
 function* idsOf(rows: Iterable<Row>): Generator<string> {
   for (const { id } of rows) yield id;

@@ -5,6 +5,7 @@ import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Problem } from "../../../spec/bpf/validate/problem.js";
 import type { Case } from "../../../subjects/case.js";
 import type { LoadedImage } from "../../../subjects/session/program-session.js";
+import type { Difference } from "../../differences/compare.js";
 import { AGREE, type Verdict } from "../../verdict.js";
 import type { Answer } from "./answer.js";
 
@@ -53,6 +54,8 @@ export type CaseReport =
       readonly slots: number;
       readonly words: number;
       readonly executed: number;
+      /** In what its code is not that of our own JIT, where it must be. */
+      readonly difference?: Difference;
     };
 
 /** Runs a case on both witnesses. */

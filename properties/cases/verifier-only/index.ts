@@ -1,11 +1,15 @@
 // Small bodies of verifier-only instructions: what they compute is what they mean.
 
 import type { Insn } from "../../../spec/bpf/insn.js";
+import { defaultSubject } from "../../../subjects/index.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
 import { DEFAULT_ENV, type Subject } from "../../../subjects/subject.js";
 import { operandsOf } from "../../coverage/operands.js";
 import { pointText } from "../../coverage/point.js";
+import { comparedOrNot } from "../../differences/compare.js";
+import { sidesOf } from "../../differences/images.js";
+import { otherCode } from "../../differences/same-code.js";
 import { knownInCode } from "../../known-code.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
@@ -39,6 +43,18 @@ function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) 
   };
 }
 
+/** Where its profile says that the code must be that of our own JIT. */
+function differsFromImpl(subject: Subject) {
+  if (subject.profile === undefined) return undefined;
+  const sides = sidesOf(defaultSubject, subject);
+  return (c: VerifierOnlyCase) => {
+    const compared = comparedOrNot(c, sides);
+    const [difference] = typeof compared === "string" || compared.kind === "refused" ? [] : compared.differences;
+    if (difference === undefined) return undefined;
+    return subject.isExact === true ? { ...difference, judged: otherCode(difference) } : difference;
+  };
+}
+
 export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
   name: "verifier-only",
   oldNames: ["kernel-rows", "rows"],
@@ -66,6 +82,7 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
           return pointText(`verifier-only ${insn.row.id}`, operandsOf(insn), `${how.join(" ")}${called}`, kind);
         }),
       adapt: adaptTo(subject),
+      differs: differsFromImpl(subject),
       blame: ({ body }) => body.at(-1)?.row.id ?? "?",
     });
   },
