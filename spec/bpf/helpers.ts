@@ -2,10 +2,14 @@
 // and CPU come from the world of the run. One table for every witness. Tail calls change what runs and so belong to the
 // interpreter (`calls.ts`).
 
+import { CHECKSUM_HELPERS } from "./helpers/csum.js";
 import type { Helper } from "./helpers/helper.js";
 import { KERNEL_HELPERS } from "./helpers/kernel.js";
 import { MAP_HELPERS } from "./helpers/maps.js";
 import { PACKET_HELPERS } from "./helpers/packet.js";
+import { PERF_HELPERS } from "./helpers/perf.js";
+import { TUNNEL_HELPERS } from "./helpers/tunnel.js";
+import { VLAN_HELPERS } from "./helpers/vlan.js";
 import type { Program } from "./program.js";
 
 export { type HelperArg, type HelperWorld, initialWorld, MAP_NAMES } from "./helpers/helper.js";
@@ -32,5 +36,13 @@ function callsForRequests(code: Program["code"]): boolean {
 }
 
 export const HELPERS: ReadonlyMap<number, Helper> = new Map(
-  [...MAP_HELPERS, ...PACKET_HELPERS, ...KERNEL_HELPERS].map((helper) => [helper.id, helper]),
+  [
+    ...MAP_HELPERS,
+    ...PERF_HELPERS,
+    ...PACKET_HELPERS,
+    ...CHECKSUM_HELPERS,
+    ...VLAN_HELPERS,
+    ...TUNNEL_HELPERS,
+    ...KERNEL_HELPERS,
+  ].map((helper) => [helper.id, helper]),
 );

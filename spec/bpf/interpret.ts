@@ -2,7 +2,7 @@
 // comparison. Read `steps.ts` for what an instruction does and `run-state.ts` for what it does it to.
 
 import assert from "node:assert";
-import { afterCall } from "./definedness/calls.js";
+import { afterCall, madeCallProblem } from "./definedness/calls.js";
 import { ruleProblem } from "./definedness/rules.js";
 import { type Place, Tracker, type TrackFacts } from "./definedness/tracker.js";
 import type { Insn } from "./insn.js";
@@ -99,7 +99,14 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
       trace?.({ pc, code, insn, registers });
       const { tailCalls } = state;
       pc = stepsOf(insns)[pc]!(state);
-      if (pc !== STOP && LEAVES.has(insn.row.kind)) afterCall(place, tailCalls);
+      if (pc !== STOP && LEAVES.has(insn.row.kind)) {
+        const made = insn.row.kind === "call" ? madeCallProblem(place) : undefined;
+        if (made !== undefined) {
+          run.took?.(run.fuel - fuel + 1);
+          return { kind: "faulted", pc: here, why: "undefined", detail: made, code };
+        }
+        afterCall(place, tailCalls);
+      }
       count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
     } else pc = stepsOf(insns)[pc]!(state);
     if (pc !== STOP) continue;

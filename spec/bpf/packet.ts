@@ -9,7 +9,7 @@ import type { Layout, Program } from "./program.js";
 const ROOM = { head: 256, tail: 192 } as const;
 
 /** Helpers that move the ends of a packet. */
-const MOVERS: ReadonlySet<number> = new Set([31, 38, 43, 44, 50, 54, 65]);
+const MOVERS: ReadonlySet<number> = new Set([18, 19, 31, 38, 43, 44, 50, 54, 65]);
 
 /** The room that a program's packet needs; undefined if none of it moves an end. */
 export const packetRoom = ({ code }: Pick<Program, "code">): typeof ROOM | undefined =>

@@ -42,6 +42,9 @@ const PARAMS = "r2 = r10; r2 += -64; r3 = 64; r4 = 0";
 const TUNNEL = Array.from({ length: 6 }, (_, i) => `*(u64 *)(r10 - ${8 * (i + 1)}) = 7`).join("; ");
 const TUNNEL_KEY = "r2 = r10; r2 += -48; r3 = 44; r4 = 0";
 
+const OPTIONS = "r1 = r6; r2 = r10; r2 += -8; r3 = 8";
+const OPTION = "r1 = r6; r2 = 1; r3 = 8; r4 = r10; r4 += -4; r5 = 4";
+
 type Row = readonly [id: number, succeeds: string, r0: bigint, fails: string, error: bigint];
 
 const ROWS: readonly Row[] = [
@@ -230,6 +233,57 @@ const ROWS: readonly Row[] = [
     2n,
   ],
   [155, `${SKB}r1 = 3; r2 = 0; call 155; exit`, 7n, `${SKB}r1 = 3; r2 = 1; call 155; exit`, 2n],
+  // Twice: the first tag goes into the packet then, before what was its protocol.
+  [
+    18,
+    `${SKB}${SAVE}; r2 = 0x0081; r3 = 7; call 18; r1 = r6; r2 = 0xa888; r3 = 9; call 18; r1 = *(u32 *)(r6 + 76); r2 = *(u32 *)(r6 + 80); r3 = r1; r3 += 18; if r3 > r2 goto +8; r0 = *(u32 *)(r1 + 12); r2 = *(u32 *)(r6 + 24); r0 <<= 8; r0 |= r2; r2 = *(u32 *)(r6 + 28); r0 <<= 16; r0 |= r2; r2 = *(u32 *)(r6 + 16); r0 ^= r2; exit`,
+    0x07_0000_8109_a888n ^ 0x81n,
+    `# context: skb\n# input: 01 02\n# field: vlan_present = 1\nr2 = 0x81; r3 = 7; call 18; exit`,
+    -12n,
+  ],
+  [
+    19,
+    `# context: skb\n# input: 01 02 03 04 05 06 07 08 09 0a 0b 0c 81 00 00 05 08 00 45\n${SAVE}; call 19; r0 = *(u32 *)(r6 + 16); r1 = *(u32 *)(r6 + 0); r0 <<= 8; r0 |= r1; r1 = *(u32 *)(r6 + 20); r0 <<= 8; r0 |= r1; exit`,
+    0x08_0f00n,
+    `# context: skb\n# input: 01 02 03 04 05 06 07 08 09 0a 0b 0c 81 00 00\ncall 19; exit`,
+    -12n,
+  ],
+  [22, `${PERF}${MAP}; r2 = 0; call 22; exit`, 1_000_000_000n, `${PERF}${MAP}; r2 = 1; call 22; exit`, -2n],
+  [
+    29,
+    `${SKB}${SAVE}; ${TUNNEL}; ${TUNNEL_KEY}; call 21; ${OPTIONS}; call 30; *(u64 *)(r10 - 8) = 0; ${OPTIONS}; call 29; r1 = *(u32 *)(r10 - 8); r0 <<= 8; r0 |= r1; exit`,
+    0x807n,
+    `${SKB}${SAVE}; *(u64 *)(r10 - 8) = 1; ${OPTIONS}; call 29; exit`,
+    -2n,
+  ],
+  [
+    30,
+    `${SKB}${SAVE}; ${TUNNEL}; ${TUNNEL_KEY}; call 21; ${OPTIONS}; call 30; exit`,
+    0n,
+    `${SKB}${SAVE}; *(u64 *)(r10 - 8) = 1; ${OPTIONS}; call 30; exit`,
+    -22n,
+  ],
+  [
+    55,
+    `${PERF}${MAP}; r2 = 0; r3 = r10; r3 += -24; r4 = 24; call 55; r0 = *(u64 *)(r10 - 8); exit`,
+    1_000_000_000n,
+    `${PERF}${MAP}; r2 = 0; r3 = r10; r3 += -24; r4 = 16; call 55; exit`,
+    -22n,
+  ],
+  [
+    56,
+    "# context: tracing\nr2 = r10; r2 += -24; r3 = 24; call 56; r0 = *(u64 *)(r10 - 24); exit",
+    1_000_000_000n,
+    "# context: tracing\nr2 = r10; r2 += -24; r3 = 8; call 56; exit",
+    -22n,
+  ],
+  [
+    57,
+    `*(u32 *)(r10 - 4) = 77; ${SAVE}; ${OPTION}; call 49; *(u32 *)(r10 - 4) = 0; ${OPTION}; call 57; r0 = *(u32 *)(r10 - 4); exit`,
+    77n,
+    `${OPTION.replace("r2 = 1", "r2 = 6").replace("r1 = r6; ", "")}; call 57; exit`,
+    -22n,
+  ],
   [
     189,
     `${XDP}r2 = 12; ${BUFFER}; r4 = 2; call 189; r0 = *(u16 *)(r10 - 16); exit`,
@@ -266,7 +320,13 @@ const CANNOT_FAIL: Readonly<Record<number, readonly [text: string, r0: bigint]>>
   42: ["call 42; exit", 0n],
   46: ["call 46; exit", 1n],
   48: [`${SKB}${SAVE}; r2 = 77; call 48; r1 = r6; call 34; exit`, 77n],
+  // The registers that it was given are those of the function's end.
+  58: [
+    `# context: tracing\n# input: zero 240 11 22 33 44 55 66 77 88 zero 24\n${SAVE}; r2 = 99; call 58; r0 = *(u64 *)(r6 + 0); r1 = *(u8 *)(r6 + 256); r0 <<= 8; r0 |= r1; exit`,
+    0x6311n,
+  ],
   80: ["call 80; exit", 1n],
+  122: ["r1 = 0; call 122; exit", 1n],
   118: ["call 118; exit", 0xffff_ffffn - 75_000n + 250n],
   125: ["call 125; exit", 1_000_000_000n],
   132: [
@@ -308,4 +368,16 @@ test.each(["call 84", "call kfunc 77"])("%s is refused by name, or runs as an un
   expect([...requests!.bytes.subarray(8, 16)]).toEqual([5, 0, 0, 0, 0, 0, 0, 0]);
   expect(requests!.written?.[8]).toBe(1);
   expect(requests!.written?.[16]).toBe(0);
+});
+
+test.each([
+  ["csum_diff", "r1 = 0; r2 = 0; r3 = r10; r3 += -16; r4 = 16; r5 = 0; call 28; exit"],
+  ["probe_read_str", "r1 = r10; r1 += -8; r2 = 4; r3 = r10; r3 += -16; call 45; exit"],
+  ["trace_printk", "r1 = r10; r1 += -8; r2 = 3; call 6; exit"],
+])("%s decides by what it reads, which must be written", (name, callee) => {
+  expect(outcomeOf(`call pc+1; exit; ${callee}`)).toMatch(
+    `undefined program: ${name}: reads what is not wholly written`,
+  );
+  // The main frame holds zeros.
+  expect(outcomeOf(callee)).toBeTypeOf("bigint");
 });

@@ -26,6 +26,7 @@ export function callProblem(place: Place, row: CallRow): string | undefined {
     const problem = argumentProblem(place, i + 1, sort);
     return problem === undefined ? undefined : `${helper.name}: ${problem}`;
   };
+  place.tracker.hasReadUndefined = false;
   // A size that is asked for is forgotten with the arguments.
   if (helper.returns === "recordOrNull") place.tracker.reserved = sizeIn(place, 2);
   const { counts } = helper;
@@ -73,6 +74,10 @@ const ARGUMENTS: Record<Extract<HelperArg, string>, ArgumentRule> = {
     tracker.values[register]!.target === tracker.context && word(run.registers, register) === run.context.pointer
       ? undefined
       : `r${register} is not the context`,
+  contextOrNull: (place, register) =>
+    place.tracker.values[register]!.undefined === 0n && word(place.run.registers, register) === 0n
+      ? undefined
+      : ARGUMENTS.context(place, register),
   // A number may be an address, and what cannot be read there the helper says. A pointer must lead to something.
   address: (place, register) => {
     const { target } = place.tracker.values[register]!;
@@ -172,6 +177,13 @@ export function afterCall(place: Place, tailCalls: number): void {
     if (insn.imm === TAIL_CALL && isHelper) return;
     tracker.values[0] = helper === undefined ? DEFINED : result(helper, word(run.registers, 0), first!, tracker);
   }
+}
+
+/** @returns why the call that was made has no meaning: what it read decided what it did */
+export function madeCallProblem({ tracker, insn }: Place): string | undefined {
+  if (!tracker.hasReadUndefined) return undefined;
+  const helper = HELPERS.get(insn.imm);
+  return helper?.decides === true ? `${helper.name}: reads what is not wholly written` : undefined;
 }
 
 const frameTop = (registers: BigUint64Array): number => placeOf(word(registers, 10));

@@ -42,6 +42,8 @@ export class Tracker implements Observer {
   frame: Target;
   /** Bytes that the call which runs asks for. */
   reserved = 0;
+  /** Whether the helper that runs has read what is not wholly defined. */
+  hasReadUndefined = false;
   readonly #callers: Caller[] = [];
   /** What was read into these bytes, where not all of it was defined: they may be written elsewhere. */
   readonly #read = new WeakMap<Uint8Array, Uint8Array>();
@@ -150,7 +152,10 @@ export class Tracker implements Observer {
         if (!memory.read(address, bytes)) return false;
         const defined = this.memory.definedBytes(placeOf(address), bytes.length);
         if (defined === undefined) this.#read.delete(bytes);
-        else this.#read.set(bytes, defined);
+        else {
+          this.#read.set(bytes, defined);
+          this.hasReadUndefined = true;
+        }
         return true;
       },
       write: (address, bytes) => {

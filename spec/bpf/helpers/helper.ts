@@ -20,8 +20,10 @@ export interface HelperWorld extends PacketWorld {
   /** State of the random numbers, never 0. */
   random: bigint;
   cpu: number;
-  /** `struct bpf_tunnel_key`, once it was set. */
-  tunnelKey?: Uint8Array;
+  /** `struct bpf_tunnel_key`, once it was set, and options that were set since. */
+  tunnel?: { readonly key: Uint8Array; readonly options?: Uint8Array };
+  /** Options of the socket that were set, by number. */
+  readonly options: Map<number, Uint8Array>;
 }
 
 interface WorldParts {
@@ -46,6 +48,7 @@ export const initialWorld = (parts: WorldParts): HelperWorld => ({
   clock: 1_000_000_000n,
   random: 0x9e37_79b9_7f4a_7c15n,
   cpu: 0,
+  options: new Map(),
 });
 
 /** Not ok: the call breaks the helper's contract, which ends the program. */
@@ -57,7 +60,7 @@ type MapKind = MapSpec["kind"];
 /**
  * `mapPointer`: the address of a map with values, or of a map of one of these kinds. `keyPointer` and `valuePointer`: to
  * as many readable bytes as a key or a value of that map has. `bytes`, `bytesOrNull`: readable, `room`: writable, `both`;
- * the next argument is their number, which `size` says. `packet`: the context. `address`: anything that may be read from,
+ * the next argument is their number, which `size` says. `context`: the context, `contextOrNull`: that or 0. `address`: anything that may be read from,
  * or not. `record`: reserved in a ring buffer. `scalar`: any defined number.
  */
 export type HelperArg =
@@ -71,6 +74,7 @@ export type HelperArg =
   | "both"
   | "size"
   | "context"
+  | "contextOrNull"
   | "address"
   | "record"
   | "scalar";
@@ -88,6 +92,8 @@ export interface Helper {
   readonly movesPacket?: boolean;
   /** It may ask something of the kernel: what was asked is compared. */
   readonly requests?: boolean;
+  /** What it reads of memory decides what it does, so that all of it must be defined; others copy it as it is. */
+  readonly decides?: boolean;
   /** How many of `args` count in this call. Default: all of them. */
   counts?(world: HelperWorld, args: readonly U64[]): number;
   run(world: HelperWorld, args: readonly U64[]): HelperResult;

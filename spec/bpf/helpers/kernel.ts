@@ -3,13 +3,13 @@
 
 import { type U64, u32, u64 } from "../../bits.js";
 import { pointerTo } from "../memory.js";
+import { readClock } from "./clock.js";
 import {
   ERROR,
   type Helper,
   type HelperArg,
   type HelperResult,
   type HelperWorld,
-  readArgument,
   readSized,
   request,
   returns,
@@ -18,7 +18,6 @@ import {
 } from "./helper.js";
 import { formatsOf, formatted } from "./trace-printk.js";
 
-const NANOSECONDS_PER_READING = 1000n;
 const NANOSECONDS_PER_JIFFY = 4_000_000n;
 /** Jiffies begin five minutes before they overflow 32 bits. */
 const INITIAL_JIFFIES = 0xffff_ffffn - 75_000n;
@@ -30,6 +29,8 @@ const COMM = "rox";
 const TASK = pointerTo(0x0000_0440_0000);
 const CGROUP_ID = 1n;
 const COOKIE = 1n;
+/** Of the first namespace, in which everything is. */
+const NETNS_COOKIE = 1n;
 
 /** Marsaglia's xorshift with shifts 13, 7 and 17; the low half of the new state. */
 function randomU32(world: HelperWorld): U64 {
@@ -39,12 +40,6 @@ function randomU32(world: HelperWorld): U64 {
   state = u64(state ^ (state << 17n));
   world.random = state;
   return u32(state);
-}
-
-function readClock(world: HelperWorld): bigint {
-  const now = world.clock;
-  world.clock += NANOSECONDS_PER_READING;
-  return now;
 }
 
 /** r1, r2: where to; r3: from where. What cannot be read is zero. */
@@ -127,68 +122,73 @@ function redirectPeer(world: HelperWorld, [ifindex = 0n, flags = 0n]: readonly b
   return returns(TC.redirect);
 }
 
-/** sizeof(struct bpf_tunnel_key), and where older ones end. */
-const TUNNEL_KEY_BYTES = [44, 28, 26, 24, 8] as const;
-const TUNNEL_KEY = 44;
-const TUNNEL_FLAGS = 0x1fn;
-
-function setTunnelKey(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const key = readSized(world, args, 1);
-  if (!(key instanceof Uint8Array)) return key;
-  const isKnown = TUNNEL_KEY_BYTES.some((bytes) => bytes === key.length);
-  if ((args[3]! & ~TUNNEL_FLAGS) !== 0n || !isKnown) return returns(ERROR.EINVAL);
-  const whole = new Uint8Array(TUNNEL_KEY);
-  whole.set(key);
-  world.tunnelKey = whole;
-  request(world, 21, [args[3]!], key);
-  return returns(0n);
-}
-
-/** What was set, and nothing before that: the packet itself came through no tunnel. */
-function getTunnelKey(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const size = sizeArgument(args, 2);
-  if (typeof size !== "number") return size;
-  const isKnown = TUNNEL_KEY_BYTES.some((bytes) => bytes === size) && (args[3]! & ~0x11n) === 0n;
-  const key = isKnown ? world.tunnelKey?.slice(0, size) : undefined;
-  return writeArgument(world, args, 1, key ?? new Uint8Array(size), key === undefined ? ERROR.EINVAL : 0n);
-}
-
-/** struct bpf_fib_lookup. */
-const FIB = { bytes: 64, ifindex: 8, metric: 12, destination: 32, vlan: 48, source: 52, neighbour: 58 } as const;
+/** struct bpf_fib_lookup: behind the interface is the metric, behind the VLAN tag the addresses of Ethernet, source first. */
+const FIB = { bytes: 64, ifindex: 8, destination: 32, vlan: 48 } as const;
 const FAMILY = { inet: 2, inet6: 10 } as const;
 const FIB_FLAGS = 0x3fn;
 const NOT_FORWARDED = 4n;
 
 /** One route leads everywhere but to the address of zeros: to interface 2, by the neighbour 02:00:00:00:00:02. */
 function fibLookup(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const params = readSized(world, args, 1);
-  if (!(params instanceof Uint8Array)) return params;
-  if (params.length < FIB.bytes || (args[3]! & ~FIB_FLAGS) !== 0n) return returns(ERROR.EINVAL);
-  const [family] = params;
+  const size = sizeArgument(args, 2);
+  if (typeof size !== "number") return size;
+  if (size < FIB.bytes || (args[3]! & ~FIB_FLAGS) !== 0n) return returns(ERROR.EINVAL);
+  const params = args[1]!;
+  const family = readAt(world, params, 1)[0];
   if (family !== FAMILY.inet && family !== FAMILY.inet6) return returns(ERROR.EAFNOSUPPORT);
-  const bytes = family === FAMILY.inet ? 4 : 16;
-  const to = params.subarray(FIB.destination, FIB.destination + bytes);
+  const to = readAt(world, u64(params + BigInt(FIB.destination)), family === FAMILY.inet ? 4 : 16);
   if (to.every((byte) => byte === 0)) return returns(NOT_FORWARDED);
-  const found = readArgument(world, args, 1, FIB.bytes);
-  if (!(found instanceof Uint8Array)) return found;
-  const view = new DataView(found.buffer);
-  view.setUint32(FIB.ifindex, 2, true);
-  view.setUint32(FIB.metric, 0, true);
-  view.setUint32(FIB.vlan, 0, true);
-  found.set([2, 0, 0, 0, 0, 1], FIB.source);
-  found.set([2, 0, 0, 0, 0, 2], FIB.neighbour);
-  return writeArgument(world, args, 1, found, 0n);
+  const found = [
+    [FIB.ifindex, [2, 0, 0, 0, 0, 0, 0, 0]],
+    [FIB.vlan, [0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2]],
+  ] as const;
+  for (const [at, bytes] of found) world.memory.write(u64(params + BigInt(at)), Uint8Array.from(bytes));
+  return returns(0n);
+}
+
+/** Bytes that an argument was found to point to. */
+function readAt({ memory }: HelperWorld, address: U64, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  memory.read(address, bytes);
+  return bytes;
 }
 
 const SOL_SOCKET = 1n;
 const OPTION_BYTES = 4;
 
-/** Options of the socket itself, which are numbers; nobody sees what was set. */
+/** Options of the socket itself, which are numbers. */
 function setsockopt(world: HelperWorld, args: readonly U64[]): HelperResult {
   const option = readSized(world, args, 3);
   if (!(option instanceof Uint8Array)) return option;
   if (u32(args[1]!) !== SOL_SOCKET || option.length !== OPTION_BYTES) return returns(ERROR.EINVAL);
+  world.options.set(Number(u32(args[2]!)), option);
   request(world, 49, [args[1]!, args[2]!], option);
+  return returns(0n);
+}
+
+/** What was set, or zero. */
+function getsockopt(world: HelperWorld, args: readonly U64[]): HelperResult {
+  const size = sizeArgument(args, 4);
+  if (typeof size !== "number") return size;
+  const isKnown = u32(args[1]!) === SOL_SOCKET && size === OPTION_BYTES;
+  const option = isKnown ? world.options.get(Number(u32(args[2]!))) : undefined;
+  return writeArgument(world, args, 3, option ?? new Uint8Array(size), isKnown ? 0n : ERROR.EINVAL);
+}
+
+/** struct pt_regs of arm64: the link register, and where it goes on. */
+const REGISTERS = { lr: 240, pc: 256, bytes: 272 } as const;
+
+/** The traced function returns at once, with r2. */
+function overrideReturn(world: HelperWorld, [context, result = u64(0n)]: readonly U64[]): HelperResult {
+  const registers = new Uint8Array(REGISTERS.bytes);
+  if (world.kernel.read(context!, registers)) {
+    const put = (at: number, bytes: Uint8Array): void => {
+      world.kernel.write(u64(context! + BigInt(at)), bytes);
+    };
+    put(0, new Uint8Array(BigUint64Array.of(result).buffer));
+    put(REGISTERS.pc, registers.slice(REGISTERS.lr, REGISTERS.lr + 8));
+  }
+  request(world, 58, [u32(result), u32(u64(result >> 32n))]);
   return returns(0n);
 }
 
@@ -212,6 +212,7 @@ const fixed = (
 
 const ON_SKB = { contexts: ["skb"] } as const;
 const REQUESTS = { requests: true } as const;
+const DECIDES = { decides: true } as const;
 const PROBE = ["room", "size", "address"] as const;
 const CLOCKS: readonly (readonly [number, string])[] = [
   [5, "ktime_get_ns"],
@@ -225,6 +226,7 @@ export const KERNEL_HELPERS: readonly Helper[] = [
   ...CLOCKS.map(([id, name]) => is(id, name, [], (world) => returns(readClock(world)))),
   is(6, "trace_printk", ["bytes", "size", "scalar", "scalar", "scalar"], tracePrintk, {
     ...REQUESTS,
+    ...DECIDES,
     counts: printkCounts,
   }),
   is(7, "get_prandom_u32", [], (world) => returns(randomU32(world))),
@@ -232,22 +234,26 @@ export const KERNEL_HELPERS: readonly Helper[] = [
   fixed(14, "get_current_pid_tgid", PID_TGID),
   fixed(15, "get_current_uid_gid", UID_GID),
   is(16, "get_current_comm", ["room", "size"], currentComm),
-  is(20, "skb_get_tunnel_key", ["context", "room", "size", "scalar"], getTunnelKey, ON_SKB),
-  is(21, "skb_set_tunnel_key", ["context", "bytes", "size", "scalar"], setTunnelKey, { ...ON_SKB, ...REQUESTS }),
   is(23, "redirect", ["scalar", "scalar"], redirect, { contexts: ["skb", "xdp"], ...REQUESTS }),
   fixed(35, "get_current_task", TASK),
   fixed(42, "get_numa_node_id", 0n),
-  is(45, "probe_read_str", PROBE, probeReadStr),
+  is(45, "probe_read_str", PROBE, probeReadStr, DECIDES),
   fixed(46, "get_socket_cookie", COOKIE, { args: ["context"] }),
   is(49, "setsockopt", ["context", "scalar", "scalar", "bytes", "size"], setsockopt, {
     contexts: ["memory"],
     ...REQUESTS,
   }),
-  is(69, "fib_lookup", ["context", "both", "size", "scalar"], fibLookup, { contexts: ["skb", "xdp"] }),
+  is(57, "getsockopt", ["context", "scalar", "scalar", "room", "size"], getsockopt, { contexts: ["memory"] }),
+  is(58, "override_return", ["context", "scalar"], overrideReturn, { contexts: ["tracing"], ...REQUESTS }),
+  is(69, "fib_lookup", ["context", "both", "size", "scalar"], fibLookup, {
+    contexts: ["skb", "xdp"],
+    ...DECIDES,
+  }),
   fixed(80, "get_current_cgroup_id", CGROUP_ID),
   is(113, "probe_read_kernel", PROBE, probeRead),
-  is(115, "probe_read_kernel_str", PROBE, probeReadStr),
+  is(115, "probe_read_kernel_str", PROBE, probeReadStr, DECIDES),
   is(118, "jiffies64", [], (world) => returns(INITIAL_JIFFIES + readClock(world) / NANOSECONDS_PER_JIFFY)),
+  fixed(122, "get_netns_cookie", NETNS_COOKIE, { args: ["contextOrNull"] }),
   is(152, "redirect_neigh", ["scalar", "bytesOrNull", "size", "scalar"], redirectNeigh, { ...ON_SKB, ...REQUESTS }),
   is(155, "redirect_peer", ["scalar", "scalar"], redirectPeer, { ...ON_SKB, ...REQUESTS }),
 ];

@@ -17,6 +17,7 @@ import {
   returns,
   sizeArgument,
 } from "./helper.js";
+import { eventSlot, INDEX_MASK } from "./perf.js";
 
 export const MAP_LOOKUP = 1;
 
@@ -49,9 +50,7 @@ function update(world: HelperWorld, args: readonly U64[]): HelperResult {
   );
 }
 
-/** Flags of BPF_F_INDEX_MASK, of which the top value means the CPU that runs; above them, bytes of the packet. */
-const INDEX_MASK = 0xffff_ffffn;
-const CURRENT_CPU = INDEX_MASK;
+/** Above the slot, bytes of the packet. */
 const LENGTH_MASK = 0xf_ffffn << 32n;
 const MOST_RECORD = 0xffff;
 
@@ -64,15 +63,13 @@ function perfEventOutput(world: HelperWorld, args: readonly U64[]): HelperResult
   if (!(record instanceof Uint8Array)) return record;
   const hasPacket = world.program.context === "xdp" || world.program.context === "skb";
   if ((flags & ~(INDEX_MASK | (hasPacket ? LENGTH_MASK : 0n))) !== 0n) return returns(ERROR.EINVAL);
-  const index = (flags & INDEX_MASK) === CURRENT_CPU ? BigInt(world.cpu) : flags & INDEX_MASK;
-  if (index >= BigInt(map.spec.entries)) return returns(ERROR.E2BIG);
-  // Events are opened for the CPU that runs, and for no other.
-  if (index !== BigInt(world.cpu)) return returns(ERROR.ENOENT);
+  const slot = eventSlot(world, map.spec.entries, flags);
+  if (typeof slot === "bigint") return returns(slot);
   const length = Number((flags & LENGTH_MASK) >> 32n);
   const packet = length === 0 ? new Uint8Array() : world.packet.read(0, length);
   if (packet === undefined) return returns(ERROR.EFAULT);
   if (record.length + packet.length > MOST_RECORD) return returns(ERROR.E2BIG);
-  const isSent = world.maps.sink(map.index)!.records.append([Number(index)], [record, packet]);
+  const isSent = world.maps.sink(map.index)!.records.append([slot], [record, packet]);
   return returns(isSent ? 0n : ERROR.ENOSPC);
 }
 

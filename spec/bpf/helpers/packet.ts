@@ -3,7 +3,6 @@
 
 import { type U64, u64 } from "../../bits.js";
 import { pointerTo } from "../memory.js";
-import { differenceOf, replaced2, replaced4, replacedByDifference } from "./checksum.js";
 import {
   ERROR,
   type Helper,
@@ -56,50 +55,6 @@ function storeBytes(world: HelperWorld, args: readonly U64[]): HelperResult {
   if (offset > MOST_OFFSET || !world.packet.write(Number(offset), bytes)) return returns(ERROR.EFAULT);
   if ((args[4]! & INVALIDATE_HASH) !== 0n) world.packet.setField("hash", 0n);
   return returns(0n);
-}
-
-const CHECKSUM_BYTES = 2;
-/** BPF_F_PSEUDO_HDR, BPF_F_MARK_MANGLED_0, BPF_F_MARK_ENFORCE, and how many bytes have changed. */
-const CHANGED_BYTES = 0xfn;
-const MARK_MANGLED_0 = 0x20n;
-const MARK_ENFORCE = 0x40n;
-const MANGLED_0 = 0xffff;
-
-/** r2: the offset of the checksum, r3 and r4: what was there and what is there now, r5: flags. */
-function replaceChecksum(world: HelperWorld, args: readonly U64[], known: bigint): HelperResult {
-  const [, at, from, to, flags] = args as readonly [U64, U64, U64, U64, U64];
-  if ((flags & ~known) !== 0n) return returns(ERROR.EINVAL);
-  const offset = unsigned(at);
-  if (offset > 0xffffn || offset % 2n !== 0n) return returns(ERROR.EFAULT);
-  const old = world.packet.read(Number(offset), CHECKSUM_BYTES);
-  if (old === undefined) return returns(ERROR.EFAULT);
-  const before = old[0]! | (old[1]! << 8);
-  const isMarked = (flags & MARK_MANGLED_0) !== 0n;
-  if (isMarked && before === 0 && (flags & MARK_ENFORCE) === 0n) return returns(0n);
-  const sum = changedChecksum(before, from, to, flags & CHANGED_BYTES);
-  if (sum === undefined) return returns(ERROR.EINVAL);
-  const put = isMarked && sum === 0 ? MANGLED_0 : sum;
-  world.packet.write(Number(offset), Uint8Array.of(put & 0xff, put >> 8));
-  return returns(0n);
-}
-
-function changedChecksum(sum: number, from: U64, to: U64, bytes: bigint): number | undefined {
-  if (bytes === 0n) return from === 0n ? replacedByDifference(sum, Number(unsigned(to))) : undefined;
-  if (bytes === 2n) return replaced2(sum, Number(BigInt.asUintN(16, from)), Number(BigInt.asUintN(16, to)));
-  return bytes === 4n ? replaced4(sum, Number(unsigned(from)), Number(unsigned(to))) : undefined;
-}
-
-const MOST_DIFFERENCE_BYTES = 512;
-
-/** r1, r2: bytes to take away; r3, r4: bytes to add; r5: the sum so far. */
-function csumDiff(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const from = readSized(world, args, 0);
-  if (!(from instanceof Uint8Array)) return from;
-  const to = readSized(world, args, 2);
-  if (!(to instanceof Uint8Array)) return to;
-  const isWhole = (from.length | to.length) % 4 === 0 && from.length + to.length <= MOST_DIFFERENCE_BYTES;
-  if (!isWhole) return returns(ERROR.EINVAL);
-  return returns(BigInt(differenceOf(from, to, Number(unsigned(args[4]!)))));
 }
 
 function adjustHead(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperResult {
@@ -252,23 +207,15 @@ const of =
 const skb = of(["skb"]);
 const xdp = of(["xdp"]);
 const MOVES = { movesPacket: true } as const;
+const DECIDES = { decides: true } as const;
 
 export const PACKET_HELPERS: readonly Helper[] = [
   skb(9, "skb_store_bytes", ["scalar", "bytes", "size", "scalar"], storeBytes, MOVES),
-  skb(10, "l3_csum_replace", ["scalar", "scalar", "scalar", "scalar"], (w, a) => replaceChecksum(w, a, 0xfn), MOVES),
-  skb(11, "l4_csum_replace", ["scalar", "scalar", "scalar", "scalar"], (w, a) => replaceChecksum(w, a, 0x7fn), MOVES),
   skb(13, "clone_redirect", ["scalar", "scalar"], cloneRedirect, { ...MOVES, requests: true }),
   skb(26, "skb_load_bytes", ["scalar", "room", "size"], (world, args) => loadBytes(world, args, 0)),
-  {
-    id: 28,
-    name: "csum_diff",
-    args: ["bytesOrNull", "size", "bytesOrNull", "size", "scalar"],
-    returns: "scalar",
-    run: csumDiff,
-  },
   skb(31, "skb_change_proto", ["scalar", "scalar"], changeProto, MOVES),
   skb(32, "skb_change_type", ["scalar"], changeType),
-  skb(34, "get_hash_recalc", [], hashRecalc),
+  skb(34, "get_hash_recalc", [], hashRecalc, DECIDES),
   skb(38, "skb_change_tail", ["scalar", "scalar"], changeTail, MOVES),
   skb(
     39,

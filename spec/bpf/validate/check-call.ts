@@ -61,7 +61,10 @@ function checkArgument(site: Site, pc: number, r: number, sort: HelperArg): void
   else if (sort === "mapPointer") checkMap(site, pc, r, isDataMap);
   else if (sort === "address") checkAddress(site, pc, r);
   else if (sort === "context") checkContext(site, pc, r);
-  else if (sort !== "scalar" && sort !== "size" && sort !== "record") checkBuffer(site, pc, r, sort);
+  else if (sort === "contextOrNull") {
+    const { kind, value } = site.registers;
+    if (kind[r] !== CONSTANT || value[r] !== 0) checkContext(site, pc, r);
+  } else if (sort !== "scalar" && sort !== "size" && sort !== "record") checkBuffer(site, pc, r, sort);
 }
 
 /** Whatever lies in the frame from there on may be read. */
