@@ -76,7 +76,7 @@ class ToyKernel extends ImplKernel {
     for (let pc = 0; ; ) {
       const at = fn.insns[pc]!;
       const { row, dst, src, off, imm } = at;
-      const operand = "operand" in row && row.operand === "reg" ? r[src]! : u64(BigInt(imm));
+      const operand = (row.kind === "alu" || row.kind === "jump") && row.operand === "reg" ? r[src]! : u64(BigInt(imm));
       if (row.kind === "exit") return r[0]!;
       if (row.kind === "ja") pc = branchTarget(at, pc)!;
       else if (row.kind === "jump") pc = JUMP[row.width][row.op](r[dst]!, operand) ? branchTarget(at, pc)! : pc + 1;

@@ -34,14 +34,17 @@ interface RowBase {
   /** The first LLVM `-mcpu` version that may emit it. */
   readonly cpu: 1 | 2 | 3 | 4;
   /** Fields that tell apart the rows of one opcode, with the value that selects this row. */
-  readonly select: { readonly src?: number; readonly off?: number; readonly imm?: number };
+  readonly select: Selector;
   readonly dst: RegUse;
   readonly src: RegUse | "select";
   readonly off: OffUse;
   readonly imm: ImmUse;
   /** The Linux release that has it first, and the one whose arm64 JIT does; absent for what is older than 6.9. */
-  readonly since?: Since;
+  readonly since?: Since | undefined;
+  /** What rows of one kind have: see there. */
+  readonly mode?: Mode | undefined;
 }
+type Selector = { readonly [Field in "src" | "off" | "imm"]?: number | undefined };
 interface Since {
   readonly linux: string;
   readonly arm64: string;
@@ -704,6 +707,47 @@ const kernelRows: readonly KernelRow[] = [
   },
 ];
 
+/** What fields there are in rows of any kind. */
+type AnyRow = { readonly [Field in Row extends infer R ? (R extends Row ? keyof R : never) : never]?: unknown };
+
+/**
+ * The row with all fields there are, in one order. Rows are read everywhere, and an engine finds a field at once in objects
+ * of one shape, but has to search for it in those of many.
+ */
+function ofOneShape(row: Row): Row {
+  const { kind, id, opcode, group, cpu, dst, src, off, imm, since }: AnyRow = row;
+  const { mode, op, width, operand, symbol, from, order, bits }: AnyRow = row;
+  const { field, target, source, size, signed, fetch }: AnyRow = row;
+  const select = { src: row.select.src, off: row.select.off, imm: row.select.imm };
+  return {
+    kind,
+    id,
+    opcode,
+    group,
+    cpu,
+    select,
+    dst,
+    src,
+    off,
+    imm,
+    since,
+    mode,
+    op,
+    width,
+    operand,
+    symbol,
+    from,
+    order,
+    bits,
+    field,
+    target,
+    source,
+    size,
+    signed,
+    fetch,
+  } as Row;
+}
+
 /** Every row. Those of group `kernel` are accepted in the kernel dialect only. */
 export const ROWS: readonly Row[] = [
   ...aluRows,
@@ -725,7 +769,7 @@ export const ROWS: readonly Row[] = [
   ...legacyLoadRows,
   mayGotoRow,
   ...kernelRows,
-];
+].map(ofOneShape);
 
 /** Opcodes that exist in the field but that this project refuses, each with the name to refuse it by. */
 export const REFUSED: ReadonlyMap<number, string> = new Map<number, string>([

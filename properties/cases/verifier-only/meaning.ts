@@ -98,7 +98,7 @@ function step(
   }
 }
 
-const base = ({ row }: Insn): bigint => ("mode" in row && row.mode === "arena" ? pointer(ARENA_BASE) : 0n);
+const base = ({ row }: Insn): bigint => (row.mode === "arena" ? pointer(ARENA_BASE) : 0n);
 
 const cut = (value: U64, size: Size): U64 => BigInt.asUintN(8 * size, value) as U64;
 

@@ -24,7 +24,7 @@ export const exceptionEntries = codeOracle({
     const faulting: number[] = [];
     for (let pc = 0; pc < code.insns.length; pc++) {
       const { row } = code.insns[pc]!;
-      if ("mode" in row && row.mode !== "mem") faulting.push(pc);
+      if (row.mode !== undefined && row.mode !== "mem") faulting.push(pc);
     }
     if (faulting.length !== code.entries) return [`${code.entries} entries for ${faulting.length} accesses`];
     return faulting.flatMap((pc, i) => entry(code, pc, i).map((what) => `entry ${i}, slot ${pc}: ${what}`));
@@ -64,7 +64,7 @@ const resumed = (at: number, expected: number): string | undefined =>
 
 /** What it says of an access of an arena; nothing of any other. */
 function reported({ row, off }: Insn, below: number): string | undefined {
-  const isArena = "mode" in row && row.mode === "arena";
+  const isArena = row.mode === "arena";
   const [flag, offset] = [below & IN_ARENA, below & 0xffff];
   if (!isArena) return below === 0 ? undefined : `says 0x${below.toString(16)} of an access of no arena`;
   if (flag === 0) return "does not say that an arena is accessed";
