@@ -1,7 +1,7 @@
 // Asking oracles about a step, or about everything at the end of a history.
 
 import { KernelFault } from "../../machine/fault.js";
-import type { Scene, Step } from "../../subjects/step.js";
+import type { Scene, Step, StepResult } from "../../subjects/step.js";
 import type { Oracle } from "./oracle.js";
 
 export interface Objection {
@@ -12,12 +12,23 @@ export interface Objection {
 
 const NONE: readonly Objection[] = [];
 
-/** After a crash nothing means anything but to those who see crashes. */
+const asked = new WeakMap<readonly Oracle[], Map<StepResult["kind"], readonly Oracle[]>>();
+
+/** Those that may have something to say of such a step. After a crash nothing means anything but to those who see crashes. */
+function concerned(oracles: readonly Oracle[], kind: StepResult["kind"]): readonly Oracle[] {
+  const byKind = asked.get(oracles) ?? new Map<StepResult["kind"], readonly Oracle[]>();
+  asked.set(oracles, byKind);
+  const found = oracles.filter(({ about, seesCrashes }) =>
+    kind === "crashed" ? seesCrashes === true : about === undefined || about.includes(kind),
+  );
+  byKind.set(kind, found);
+  return found;
+}
+
 export function askAbout(step: Step, oracles: readonly Oracle[]): readonly Objection[] {
-  const isCut = step.result.kind === "crashed";
+  const { kind } = step.result;
   let objections = NONE;
-  for (const oracle of oracles) {
-    if (isCut && oracle.seesCrashes !== true) continue;
+  for (const oracle of asked.get(oracles)?.get(kind) ?? concerned(oracles, kind)) {
     let breaches: readonly string[];
     try {
       breaches = oracle.check(step);

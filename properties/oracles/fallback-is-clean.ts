@@ -3,7 +3,7 @@
 
 import { hex, type Step } from "../../subjects/step.js";
 import { describeLoadError } from "../../subjects/subject.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const fallbackIsClean: Oracle = {
   name: "fallback-is-clean",
@@ -11,6 +11,7 @@ export const fallbackIsClean: Oracle = {
     "A load, attach or detach in which a step failed is refused, no function is marked as compiled by it, and memory and accounts are as before.",
   source:
     "linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_int_jit_compile(), prog = orig_prog; kernel/bpf/verifier.c, jit_subprogs()",
+  about: KERNEL_STEPS,
   check(step) {
     switch (step.result.kind) {
       case "loaded":

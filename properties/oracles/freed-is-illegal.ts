@@ -15,7 +15,7 @@ import {
 } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
 import { firstDifference } from "./memory.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
 /** The u32 size at the start of a header. The next four bytes belong to nobody. */
@@ -27,6 +27,7 @@ export const freedIsIllegal: Oracle = {
     "Every word of a pack outside live images, slack and new packs included, is the illegal instruction and traps.",
   source:
     "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_free(), alloc_new_pack(); arch/arm64/net/bpf_jit_comp.c, jit_fill_hole()",
+  about: KERNEL_STEPS,
   check(step: Step) {
     const { scene, result, events } = step;
     const added = made(step);

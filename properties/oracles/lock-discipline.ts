@@ -4,7 +4,7 @@
 import type { LockName } from "../../machine/event.js";
 import { KernelFault } from "../../machine/fault.js";
 import { made, pokedWords, type Step, type TraceEvent, unmade } from "../../subjects/step.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 import { holds, type Store, type TextLog, textLog } from "./pokes.js";
 
 export const lockDiscipline: Oracle = {
@@ -14,8 +14,8 @@ export const lockDiscipline: Oracle = {
   source:
     "linux v6.12 kernel/bpf/core.c, pack_mutex; arch/arm64/kernel/patching.c, patch_lock; kernel/extable.c, text_mutex",
   seesCrashes: true,
+  about: KERNEL_STEPS,
   check(step) {
-    if (step.result.kind === "ran") return PASS;
     if (step.result.kind === "crashed") return crash(step.result.error);
     const log = textLog(step.events);
     return [...lockBreaches(step.events), ...unlocked(step, log), ...tooFew(step, log)];

@@ -1,7 +1,7 @@
 // no-leak: what lives is accounted for by what is loaded, byte for byte, after success and after every failure.
 
 import { liveRegions, type Scene } from "../../subjects/step.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const noLeak: Oracle = {
   name: "no-leak",
@@ -9,8 +9,9 @@ export const noLeak: Oracle = {
     "No buffer, pack, offset table, record or fixmap slot outlives the load, run, attach, free or failure that made it, and none goes back twice.",
   source:
     "linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_int_jit_compile(), bpf_jit_free(); kernel/bpf/core.c, bpf_jit_binary_pack_*()",
-  check({ scene, result }) {
-    return result.kind === "ran" ? PASS : leaks(scene);
+  about: KERNEL_STEPS,
+  check({ scene }) {
+    return leaks(scene);
   },
   sweep: (scene) => [...leaks(scene), ...warnings(scene)],
 };

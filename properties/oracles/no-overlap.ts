@@ -3,13 +3,14 @@
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, liveRegions, made, type Region, type Scene } from "../../subjects/step.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const noOverlap: Oracle = {
   name: "no-overlap",
   statement:
     "The regions of live programs and trampolines are disjoint, each is large enough for its parts, and each lies within one pack or within pages of its own.",
   source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_alloc(), bpf_jit_binary_pack_alloc()",
+  about: KERNEL_STEPS,
   check(step) {
     const added = made(step);
     if (added.length === 0) return PASS;

@@ -1,7 +1,7 @@
 // What an oracle is. Oracles only look at steps (`subjects/step.ts`). `index.ts` lists them; whoever plays a history asks
 // them after every step.
 
-import type { Scene, Step } from "../../subjects/step.js";
+import type { Scene, Step, StepResult } from "../../subjects/step.js";
 
 export interface Oracle {
   readonly name: string;
@@ -11,11 +11,24 @@ export interface Oracle {
   readonly source: string;
   /** Is asked about a step that a crash cut short, too: nothing else means anything then. */
   readonly seesCrashes?: true;
+  /** The only steps that it says anything of. Default: it is asked about each. */
+  readonly about?: readonly StepResult["kind"][];
   /** After a step: one line for each breach. The cost is in proportion to what the step touched. */
   check(step: Step): readonly string[];
   /** At the end of a history: everything, whatever it costs. */
   sweep?(scene: Scene): readonly string[];
 }
+
+/** Steps in which the kernel does something: all but runs, which change nothing that is the kernel's. */
+export const KERNEL_STEPS: readonly StepResult["kind"][] = [
+  "loaded",
+  "refused",
+  "freed",
+  "attached",
+  "detached",
+  "kept",
+  "crashed",
+];
 
 /** No breach. Shared, since nearly every check ends like this. */
 export const PASS: readonly string[] = [];

@@ -1,16 +1,17 @@
 // pack-returned-when-empty: executable memory is not kept for nobody.
 
 import { hex, liveRegions, type Scene, type Step, unmade } from "../../subjects/step.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const packReturnedWhenEmpty: Oracle = {
   name: "pack-returned-when-empty",
   statement:
     "A pack in which neither program nor trampoline lives, and the pages of a large program that was freed, go back at once.",
   source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_free()",
+  about: KERNEL_STEPS,
   check(step: Step) {
     const { scene, result } = step;
-    if (result.kind === "ran" || result.kind === "loaded") return PASS;
+    if (result.kind === "loaded") return PASS;
     return [...empty(scene), ...unmade(step).flatMap((region) => kept(scene, region))];
   },
   sweep: (scene) => empty(scene),

@@ -4,7 +4,7 @@
 import { NOP } from "../../spec/a64/hints.js";
 import { hexWord } from "../../spec/bits.js";
 import { hex, type Patch, type Step } from "../../subjects/step.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
 export const pokeAtomic: Oracle = {
@@ -13,6 +13,7 @@ export const pokeAtomic: Oracle = {
     "A CPU that runs through an instruction while it is replaced sees the old or the new one, never anything else.",
   source:
     "Arm DDI 0487, B2.2.5, concurrent modification and execution; linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_arch_text_poke()",
+  about: KERNEL_STEPS,
   check(step) {
     const { scene, executions } = step;
     const patches = step.patches.filter(({ id }) => scene.live.has(id));

@@ -4,13 +4,14 @@
 import type { Va } from "../../machine/address.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, type Region, type Scene } from "../../subjects/step.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const relativeToRo: Oracle = {
   name: "relative-to-ro",
   statement:
     "Branches, literal loads and exception entries are right at the address where the code runs, and nowhere else.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, build_insn(), add_exception_handler(); the series, patch 4",
+  about: KERNEL_STEPS,
   check({ scene, result, added }) {
     if (added !== undefined) return targets(scene, added.region, (target) => added.targets.includes(target));
     if (result.kind !== "loaded") return PASS;

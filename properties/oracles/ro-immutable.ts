@@ -2,7 +2,7 @@
 
 import { hex, isAlias, type Region, type Scene, type TraceEvent, touched } from "../../subjects/step.js";
 import { firstDifference } from "./memory.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 import { holds, textLog } from "./pokes.js";
 
 export const roImmutable: Oracle = {
@@ -10,8 +10,8 @@ export const roImmutable: Oracle = {
   statement:
     "Bytes of executable memory change only inside the range of a poke call, during that call, to what it stores.",
   source: "linux v6.12 arch/arm64/kernel/patching.c, __text_poke(); the series, patch 1",
+  about: KERNEL_STEPS,
   check(step) {
-    if (step.result.kind === "ran") return PASS;
     const breaches = outsidePokes(step.events);
     for (const region of touched(step)) breaches.push(...difference(step.scene, region));
     for (const { va, literal } of step.patches) {

@@ -5,7 +5,7 @@
 import type { A64Insn } from "../../../spec/a64/insn.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
-import { eachSlot, slotInsns } from "./compiled-code.js";
+import { slotInsns } from "./compiled-code.js";
 
 const isBarrier = (insn: A64Insn | undefined): boolean =>
   insn?.kind === "barrier" && insn.op === "dmb" && insn.option === 11;
@@ -16,18 +16,21 @@ export const atomicsOrdered = codeOracle({
     "Atomics that fetch are fully ordered and others not at all, and no register of an exclusive loop overwrites another.",
   source:
     "linux v6.12 Documentation/atomic_t.txt; arch/arm64/net/bpf_jit_comp.c, emit_lse_atomic(), emit_ll_sc_atomic()",
-  breaches: eachSlot(["atomic"], (code, { row }, pc) => {
-    if (row.kind !== "atomic") return PASS;
-    const insns = slotInsns(code, pc);
-    const single = insns.find((insn) => insn?.kind === "atomicMemory" || insn?.kind === "compareAndSwap");
-    if (single?.kind === "atomicMemory" || single?.kind === "compareAndSwap") {
-      const ordered = single.acquire && single.release;
-      return ordered === row.fetch
-        ? PASS
-        : [row.fetch ? "is not both acquire and release" : "is acquire/release, which this operation does not need"];
-    }
-    return [...exclusive(insns, row.fetch)];
-  }),
+  slots: {
+    kinds: ["atomic"],
+    rule: (code, { row }, pc) => {
+      if (row.kind !== "atomic") return PASS;
+      const insns = slotInsns(code, pc);
+      const single = insns.find((insn) => insn?.kind === "atomicMemory" || insn?.kind === "compareAndSwap");
+      if (single?.kind === "atomicMemory" || single?.kind === "compareAndSwap") {
+        const ordered = single.acquire && single.release;
+        return ordered === row.fetch
+          ? PASS
+          : [row.fetch ? "is not both acquire and release" : "is acquire/release, which this operation does not need"];
+      }
+      return [...exclusive(insns, row.fetch)];
+    },
+  },
 });
 
 function* exclusive(insns: readonly (A64Insn | undefined)[], fetch: boolean): Generator<string> {

@@ -20,7 +20,7 @@ export const branchHistory = codeOracle({
   statement:
     "A program that was classic BPF forgets the branch history between the last two pairs that it pops, in the way of its CPU, and no other program does.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, build_bhb_mitigation(), build_epilogue()",
-  breaches(code) {
+  whole(code) {
     // Nearly all code: nothing to forget, and nothing between the two.
     const forgets = code.wasClassic && code.history !== undefined;
     if (!forgets && code.words[code.words.lastIndexOf(LAST_BUT_ONE_WORD) + 1] === LAST_WORD) return PASS;

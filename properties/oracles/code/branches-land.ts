@@ -1,27 +1,30 @@
 // Branches and exits land where the offset table says, and the table is in the order of the slots.
 
-import { branchTarget } from "../../../spec/bpf/insn.js";
+import { branchTarget, type Insn } from "../../../spec/bpf/insn.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
-import { type CompiledCode, eachSlot, extent, insnAt } from "./compiled-code.js";
+import { type CompiledCode, insnAt } from "./compiled-code.js";
 
 export const branchesLand = codeOracle({
   name: "branches-land",
   statement: "Every branch, exit and tail call lands on the word where the offset table says that its target begins.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf2a64_offset(), epilogue_offset(), emit_bpf_tail_call()",
-  breaches: eachSlot("all", (code, insn, pc) => {
-    const [first, end] = extent(code, pc);
-    if (end < first || (pc === 0 && first === 0)) return [`begins at word ${first} and ends at ${end}`];
-    const { row } = insn;
-    if (row.kind === "kernel") return row.op === "tailCall" ? leaves(code, first, end) : PASS;
-    if (row.kind === "ja" || row.kind === "jump") {
-      return lands(code, end - 1, code.offsets[branchTarget(insn, pc)!] ?? -1);
-    }
-    if (row.kind !== "exit") return PASS;
-    if (end > first) return lands(code, end - 1, code.offsets.at(-1) ?? -1);
-    return pc === code.insns.length - 1 ? PASS : ["has no words, but something follows"];
-  }),
+  slots: { kinds: "all", rule: landsWhereItShould },
 });
+
+function landsWhereItShould(code: CompiledCode, insn: Insn, pc: number): readonly string[] {
+  const first = code.offsets[pc] ?? 0;
+  const end = code.offsets[pc + 1] ?? 0;
+  if (end < first || (pc === 0 && first === 0)) return [`begins at word ${first} and ends at ${end}`];
+  const { row } = insn;
+  if (row.kind === "kernel") return row.op === "tailCall" ? leaves(code, first, end) : PASS;
+  if (row.kind === "ja" || row.kind === "jump") {
+    return lands(code, end - 1, code.offsets[branchTarget(insn, pc)!] ?? -1);
+  }
+  if (row.kind !== "exit") return PASS;
+  if (end > first) return lands(code, end - 1, code.offsets.at(-1) ?? -1);
+  return pc === code.insns.length - 1 ? PASS : ["has no words, but something follows"];
+}
 
 function lands(code: CompiledCode, at: number, expected: number): readonly string[] {
   const insn = insnAt(code, at);

@@ -2,14 +2,15 @@
 
 import type { Va } from "../../../machine/address.js";
 import { isBeyondBranch } from "../../../spec/a64/address.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
 import { hex } from "../../../subjects/step.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
-import { type CompiledCode, eachSlot, extent, insnAt } from "./compiled-code.js";
+import { type CompiledCode, extent, insnAt } from "./compiled-code.js";
 
 const LOW_48 = 2 ** 48;
 
-const callTargets = eachSlot(["lddw", "call"], (code, { row, off, imm }, pc) => {
+function callTarget(code: CompiledCode, { row, off, imm }: Insn, pc: number): readonly string[] {
   if (row.kind === "lddw" && row.source === "code") {
     const constant = constantAt(code, extent(code, pc)[0]);
     return constant === code.functions[off]
@@ -29,7 +30,7 @@ const callTargets = eachSlot(["lddw", "call"], (code, { row, off, imm }, pc) => 
   if (jump?.kind !== "branchRegister" || jump.op !== "blr") return ["is neither BL nor a constant and BLR"];
   if (constant !== target) return [`calls ${constant === undefined ? "?" : hex(constant)}, expected ${hex(target)}`];
   return isBeyondBranch(from, target) ? PASS : ["goes through a register although BL reaches its target"];
-});
+}
 
 /** Low 48 bits of what MOVN and two MOVK put together from word `at` on. */
 function constantAt(code: CompiledCode, at: number): Va | undefined {
@@ -45,5 +46,5 @@ export const callsReach = codeOracle({
   statement: "A call leads to its function: by BL exactly where that reaches, else by a constant and BLR.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, emit_call(), emit_addr_mov_i64()",
   isAboutPlace: true,
-  breaches: callTargets,
+  slots: { kinds: ["lddw", "call"], rule: callTarget },
 });

@@ -3,6 +3,8 @@
 
 import type { Va } from "../../../machine/address.js";
 import type { Machine } from "../../../machine/machine.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
+import type { Row } from "../../../spec/bpf/isa.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../../spec/text/text.js";
 import type { Live, Step } from "../../../subjects/step.js";
 import type { FunctionView, JitEnv, JitFunction, SubjectKernel } from "../../../subjects/subject.js";
@@ -10,46 +12,114 @@ import { firstDifference } from "../memory.js";
 import { type Oracle, PASS } from "../oracle.js";
 import type { CompiledCode } from "./compiled-code.js";
 
+/** Of one slot: what is wrong with its words, a line for each breach. */
+type SlotRule = (code: CompiledCode, insn: Insn, pc: number) => readonly string[];
+
 export interface CodeOracle extends Oracle {
   /** Of one function: one line for each breach. */
   breaches(code: CompiledCode): readonly string[];
 }
 
-interface CodeRule extends Pick<CodeOracle, "name" | "statement" | "source" | "breaches"> {
+interface CodeRule extends Pick<CodeOracle, "name" | "statement" | "source"> {
   /** It matters where the function lies, or where those lie that it calls. */
   readonly isAboutPlace?: true;
+  /** Of the function as a whole. */
+  readonly whole?: (code: CompiledCode) => readonly string[];
+  /** Of each slot of these kinds. */
+  readonly slots?: { readonly kinds: readonly Row["kind"][] | "all"; readonly rule: SlotRule };
 }
 
-/** So far: each has a bit of its own. */
-let rules = 0;
+/** A rule among all: which bit is its, and which slots it is about. */
+interface Ranked extends CodeRule {
+  readonly bit: number;
+}
+const ranked: Ranked[] = [];
+/** The rules about slots of a kind, once it was asked for. */
+const rulesOfKind = new Map<Row["kind"], readonly Ranked[]>();
 
-export function codeOracle({ isAboutPlace, ...rule }: CodeRule): CodeOracle {
-  const bit = 1 << rules++;
+export function codeOracle(given: CodeRule): CodeOracle {
+  const rank = ranked.length;
+  const rule: Ranked = { ...given, bit: 1 << rank };
+  ranked.push(rule);
+  rulesOfKind.clear();
+  const { name, statement, source } = given;
   return {
-    ...rule,
+    name,
+    statement,
+    source,
+    about: ABOUT,
     check(step) {
       if (step.result.kind !== "loaded") return PASS;
-      let found = PASS;
-      const all = loadedCode(step, step.result.live);
-      for (let i = 0; i < all.length; i++) {
-        const code = all[i]!;
-        const { passed } = code;
-        if (isAboutPlace === undefined && passed !== undefined && (passed.rules & bit) !== 0) continue;
-        const breaches = rule.breaches(code);
-        if (breaches.length > 0) found = [...found, ...breaches.map((what) => `function ${i}: ${what}`)];
-        else if (passed !== undefined) passed.rules |= bit;
-      }
-      return found;
+      const breaches = judged(step, step.result.live)?.[rank];
+      return breaches === undefined ? PASS : breaches.map(({ index, what }) => `function ${index}: ${what}`);
     },
+    breaches: (code) => (judge(code, 0, rule.bit)?.[rank] ?? []).map(({ what }) => what),
   };
 }
+const ABOUT = ["loaded"] as const;
 
-let last: { readonly step: Step; readonly code: readonly CompiledCode[] } | undefined;
+interface Breach {
+  /** Of the function. */
+  readonly index: number;
+  readonly what: string;
+}
+/** By rule; undefined where it has no objection. */
+type Breaches = (Breach[] | undefined)[];
 
-/** Of all functions that the step loaded. Oracles ask one after the other, so the last answer is kept. */
-function loadedCode(step: Step, { program }: Live): readonly CompiledCode[] {
-  if (last?.step !== step) last = { step, code: codeOf(step.scene.kernel, program.functions) };
-  return last.code;
+/** Of all rules whose bit is set: slots are looked at once, for all of them. Undefined: nobody objects. */
+function judge(code: CompiledCode, index: number, rules: number): Breaches | undefined {
+  let found: Breaches | undefined;
+  const object = ({ bit }: Ranked, what: string): void => {
+    found ??= [];
+    const rank = 31 - Math.clz32(bit);
+    found[rank] ??= [];
+    found[rank].push({ index, what });
+  };
+  for (const rule of ranked) {
+    if (rule.whole !== undefined && (rules & rule.bit) !== 0) for (const what of rule.whole(code)) object(rule, what);
+  }
+  const { insns } = code;
+  for (let pc = 0; pc < insns.length; pc++) {
+    const insn = insns[pc]!;
+    for (const rule of rulesOf(insn.row.kind)) {
+      if ((rules & rule.bit) === 0) continue;
+      for (const what of rule.slots!.rule(code, insn, pc)) object(rule, `slot ${pc} (${insn.row.id}): ${what}`);
+    }
+  }
+  return found;
+}
+
+function rulesOf(kind: Row["kind"]): readonly Ranked[] {
+  let rules = rulesOfKind.get(kind);
+  if (rules === undefined) {
+    rules = ranked.filter(({ slots }) => slots?.kinds === "all" || slots?.kinds.includes(kind) === true);
+    rulesOfKind.set(kind, rules);
+  }
+  return rules;
+}
+
+let lastJudged: { readonly step: Step; readonly breaches: Breaches | undefined } | undefined;
+
+/** Oracles ask one after the other, so the last answer is kept. */
+function judged(step: Step, { program }: Live): Breaches | undefined {
+  if (lastJudged?.step === step) return lastJudged.breaches;
+  let all: Breaches | undefined;
+  for (const [index, code] of codeOf(step.scene.kernel, program.functions).entries()) {
+    const wanted = ~(code.passed?.rules ?? 0);
+    const breaches = judge(code, index, wanted);
+    for (const { isAboutPlace, bit } of ranked) {
+      const found = breaches?.[31 - Math.clz32(bit)];
+      if (found !== undefined) all = added(all, 31 - Math.clz32(bit), found);
+      else if (isAboutPlace === undefined && code.passed !== undefined) code.passed.rules |= bit;
+    }
+  }
+  lastJudged = { step, breaches: all };
+  return all;
+}
+
+function added(all: Breaches = [], rank: number, found: readonly Breach[]): Breaches {
+  all[rank] = [...(all[rank] ?? []), ...found];
+  return all;
 }
 
 /** More than lies between code and table. */

@@ -5,9 +5,7 @@ import type { Va } from "../../../machine/address.js";
 import { decode } from "../../../spec/a64/decode.js";
 import type { A64Insn } from "../../../spec/a64/insn.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
-import type { Row } from "../../../spec/bpf/isa.js";
 import type { JitEnv } from "../../../subjects/subject.js";
-import { PASS } from "../oracle.js";
 
 export interface CompiledCode {
   /** Kernel dialect: what the JIT was given. */
@@ -42,18 +40,21 @@ export interface CompiledCode {
   readonly passed?: { rules: number };
 }
 
-/** `null` for a word that says nothing. */
-const decoded = new Map<number, A64Insn | null>();
-const MOST_DECODED = 1 << 16;
+/** What was decoded last, each word at a place that its bits say. */
+const PLACES = 1 << 14;
+const decodedWords = new Uint32Array(PLACES);
+const decodedInsns = new Array<A64Insn | undefined>(PLACES).fill(decode(0));
+/** Its upper bits spread words evenly. */
+const SPREAD = 0x9e37_79b1;
 
 /** What the word at that index says; undefined for one that says nothing. */
 export function insnAt({ words }: CompiledCode, at: number): A64Insn | undefined {
   const word = words[at] ?? 0;
-  const known = decoded.get(word);
-  if (known !== undefined) return known ?? undefined;
-  if (decoded.size >= MOST_DECODED) decoded.clear();
+  const place = Math.imul(word, SPREAD) >>> 18;
+  if (decodedWords[place] === word) return decodedInsns[place];
   const insn = decode(word);
-  decoded.set(word, insn ?? null);
+  decodedWords[place] = word;
+  decodedInsns[place] = insn;
   return insn;
 }
 
@@ -69,22 +70,4 @@ export function slotInsns(code: CompiledCode, pc: number): readonly (A64Insn | u
   const insns: (A64Insn | undefined)[] = [];
   for (let at = first; at < end; at++) insns.push(insnAt(code, at));
   return insns;
-}
-
-/** The rule for one slot, over all slots of these kinds. */
-export function eachSlot(
-  kinds: readonly Row["kind"][] | "all",
-  check: (code: CompiledCode, insn: Insn, pc: number) => readonly string[],
-): (code: CompiledCode) => readonly string[] {
-  return (code) => {
-    const { insns } = code;
-    let breaches = PASS;
-    for (let pc = 0; pc < insns.length; pc++) {
-      const insn = insns[pc]!;
-      if (kinds !== "all" && !kinds.includes(insn.row.kind)) continue;
-      const found = check(code, insn, pc);
-      if (found.length > 0) breaches = [...breaches, ...found.map((what) => `slot ${pc} (${insn.row.id}): ${what}`)];
-    }
-    return breaches;
-  };
 }

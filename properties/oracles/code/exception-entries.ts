@@ -19,7 +19,7 @@ export const exceptionEntries = codeOracle({
   statement:
     "Every access that may fault has an exception entry, in order, that goes on behind it and clears the register of a load.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, add_exception_handler(), ex_handler_bpf()",
-  breaches(code) {
+  whole(code) {
     // No pair of index and instruction for every slot: most programs have no such access.
     const faulting: number[] = [];
     for (let pc = 0; pc < code.insns.length; pc++) {

@@ -17,7 +17,7 @@ export const landingPads = codeOracle({
   statement:
     "An image begins with a landing pad for calls and jumps and a NOP to patch, and tail calls have a landing pad of their own where there are any.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, build_prologue(), POKE_OFFSET",
-  breaches(code) {
+  whole(code) {
     const pad = code.bti ? 1 : 0;
     const breaches: string[] = [];
     if (code.bti && hintAt(code, 0) !== BTI_JC) breaches.push("the entry is no landing pad for calls and jumps");

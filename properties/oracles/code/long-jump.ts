@@ -12,7 +12,7 @@ export const longJump = codeOracle({
     "The jump behind the epilogue reads the literal that follows it, at a multiple of 8: the address of the dummy trampoline.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, build_plt(), init_bpf_plt(), dummy_tramp",
   isAboutPlace: true,
-  breaches(code) {
+  whole(code) {
     const { words, codeWords, roImage, dummyTramp } = code;
     const load = insnAt(code, codeWords - 2);
     const jump = insnAt(code, codeWords - 1);

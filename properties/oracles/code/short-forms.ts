@@ -6,18 +6,21 @@ import type { Width } from "../../../spec/a64/registers.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
-import { eachSlot, extent } from "./compiled-code.js";
+import { extent } from "./compiled-code.js";
 
 export const shortForms = codeOracle({
   name: "short-forms",
   statement: "An instruction takes no more words than the shortest form that holds its constant.",
   source: "linux v6.12 arch/arm64/net/bpf_jit_comp.c, emit_a64_mov_i(), emit_a64_mov_i64(), build_insn()",
-  breaches: eachSlot(["lddw", "alu", "jump"], (code, insn, pc) => {
-    const most = budget(code.insns, insn, pc);
-    if (most === undefined) return PASS;
-    const [first, end] = extent(code, pc);
-    return end - first <= most ? PASS : [`takes ${end - first} words, ${most} are enough`];
-  }),
+  slots: {
+    kinds: ["lddw", "alu", "jump"],
+    rule: (code, insn, pc) => {
+      const most = budget(code.insns, insn, pc);
+      if (most === undefined) return PASS;
+      const [first, end] = extent(code, pc);
+      return end - first <= most ? PASS : [`takes ${end - first} words, ${most} are enough`];
+    },
+  },
 });
 
 /** The most words that the slot may take; undefined where there is no short form. */
@@ -62,15 +65,18 @@ function constantWords(high: number, low: number): number {
   return Math.min(unlike(0), unlike(0xffff));
 }
 
-const PATTERNS: Record<Width, Set<bigint>> = { 32: patterns(32), 64: patterns(64) };
+/** By width: those 32-bit numbers that are a pattern when they are sign-extended to it. */
+const PATTERNS: Record<Width, ReadonlySet<number>> = { 32: patterns(32), 64: patterns(64) };
 
-function patterns(width: Width): Set<bigint> {
-  const found = new Set<bigint>();
+function patterns(width: Width): ReadonlySet<number> {
+  const found = new Set<number>();
   for (let field = 0; field < 8192; field++) {
     const value = decodeBitmask(field >> 12, (field >> 6) & 63, field & 63, width);
-    if (value !== undefined) found.add(value);
+    if (value === undefined) continue;
+    const imm = BigInt.asIntN(32, value);
+    if (BigInt.asUintN(width, imm) === value) found.add(Number(imm));
   }
   return found;
 }
 
-const isBitmask = (imm: number, width: Width): boolean => PATTERNS[width].has(BigInt.asUintN(width, BigInt(imm)));
+const isBitmask = (imm: number, width: Width): boolean => PATTERNS[width].has(imm);
