@@ -266,6 +266,8 @@ export class AddressSpace {
   }
 
   private gather(va: Va, bytes: number, frameOf: (page: Va) => Frame): Uint8Array {
+    const first = va % this.pageBytes;
+    if (bytes > 0 && first + bytes <= this.pageBytes) return frameOf(va).bytes.slice(first, first + bytes);
     const result = new Uint8Array(bytes);
     for (let done = 0; done < bytes; ) {
       const at = (va + done) % this.pageBytes;
@@ -281,7 +283,7 @@ export class AddressSpace {
       const at = (va + done) % this.pageBytes;
       const piece = Math.min(source.length - done, this.pageBytes - at);
       const frame = frameOf(va + done);
-      frame.bytes.set(source.subarray(done, done + piece), at);
+      frame.bytes.set(piece === source.length ? source : source.subarray(done, done + piece), at);
       if (marks || frame.lines === undefined) this.changed(frame, at, at + piece);
       done += piece;
     }

@@ -96,7 +96,8 @@ const kindOf = (outcome: Outcome): string =>
 function compareRegions(expected: readonly RegionBytes[], got: readonly RegionBytes[]): Verdict {
   const names = (regions: readonly RegionBytes[]): string => regions.map((r) => r.name).join(", ");
   if (expected.length !== got.length) return disagree("regions", names(expected), names(got));
-  for (const [i, want] of expected.entries()) {
+  for (let i = 0; i < expected.length; i++) {
+    const want = expected[i]!;
     const region = got[i];
     if (region?.name !== want.name) return disagree("regions", names(expected), names(got));
     if (Buffer.compare(want.bytes, region.bytes) === 0) continue;

@@ -41,13 +41,16 @@ export function lowerProgram(
   changes = DEFAULT_ENV.changes,
 ): readonly (readonly RewrittenFunction[])[] {
   const { maps } = layoutOf(program, 0);
-  const kfuncs = kfuncsOf(program);
+  let kfuncs: readonly number[] | undefined;
   const verifier: VerifierEnv = {
     mapObject: (index) => maps[index]!.object.base,
     mapValues: (index) => maps[index]!.values.base,
     helperOffset: (id) => (HELPERS.has(id) || program.unknownCalls !== undefined ? helperOffset(id) : undefined),
     legacyLoadOffset,
-    kfuncOffset: (id) => kfuncOffset(kfuncs.indexOf(id)),
+    kfuncOffset(id) {
+      kfuncs ??= kfuncsOf(program);
+      return kfuncOffset(kfuncs.indexOf(id));
+    },
     contextField: (offset, size, how) => placeOf(fieldAccess(program.context, offset, size, how)),
     loops: program.loops ?? DEFAULT_LOOPS,
     rewriteDivision: guard,

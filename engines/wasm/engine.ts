@@ -135,9 +135,7 @@ class Run {
   }
 
   private lookForTraps(): boolean {
-    const end = this.page + this.run.machine.pageBytes;
-    for (const va of this.run.traps.keys()) if (va >= this.page && va < end) return true;
-    return false;
+    return pagesWithTraps(this.run).has(this.page);
   }
 
   /** Translations and the interpreter's view of the stack are this run's, after anybody else may have done anything. */
@@ -250,6 +248,23 @@ class Run {
   private fault(pc: Va, why: EngineFault, detail: string): EngineOutcome {
     return { kind: "faulted", pc, why, detail, executed: this.executed };
   }
+}
+
+interface TrapPages {
+  readonly pages: ReadonlySet<Va>;
+  /** Of what they were found. */
+  readonly count: number;
+  readonly pageBytes: number;
+}
+const trapPages = new WeakMap<EngineRun["traps"], TrapPages>();
+
+/** Runs share their traps, hundreds of them. */
+function pagesWithTraps({ traps, machine: { pageBytes } }: EngineRun): ReadonlySet<Va> {
+  const known = trapPages.get(traps);
+  if (known?.count === traps.size && known.pageBytes === pageBytes) return known.pages;
+  const pages = new Set([...traps.keys()].map((va) => va - (va % pageBytes)));
+  trapPages.set(traps, { pages, count: traps.size, pageBytes });
+  return pages;
 }
 
 function entryWords(): Uint32Array {

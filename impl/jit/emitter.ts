@@ -34,6 +34,8 @@ export class Emitter implements CodeSink {
   readonly mov: (is64: Is64, rd: Reg, rn: Reg) => Word;
   /** Accesses that may fault. */
   readonly faulting: number;
+  /** How many words the body takes may depend on where it lies: BL reaches a function, or it does not. */
+  readonly isAboutPlace: boolean;
   /** Word index of each BPF slot, and of the epilogue at the end. Zero where no pass has been yet. */
   readonly offsets: Int32Array;
   /** Words emitted so far: the index of the next one. */
@@ -69,7 +71,14 @@ export class Emitter implements CodeSink {
     this.registers = registerMap(env.changes);
     this.r0 = this.registers[0]!;
     this.mov = env.changes.orrMoves ? movOrr : mov;
-    this.faulting = fn.insns.reduce((n, { row }) => (mayFault(row) ? n + 1 : n), 0);
+    let faulting = 0;
+    let isAboutPlace = false;
+    for (const { row } of fn.insns) {
+      if (mayFault(row)) faulting++;
+      isAboutPlace ||= row.kind === "call" || row.kind === "kernel";
+    }
+    this.faulting = faulting;
+    this.isAboutPlace = isAboutPlace;
     this.offsets = new Int32Array(fn.insns.length + 1);
   }
 

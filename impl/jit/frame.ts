@@ -54,4 +54,4 @@ function pairs(registers: readonly Reg[]): (readonly [Reg, Reg])[] {
 }
 
 /** Whether the access may fault, and so has an entry in the exception table. */
-export const mayFault = (row: Row): boolean => row.mode !== undefined && row.mode !== "mem";
+export const mayFault = (row: Row): boolean => row.mode === "probe" || row.mode === "arena";

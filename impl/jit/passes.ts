@@ -41,6 +41,7 @@ export function measure(fn: JitFunction, env: JitEnv): Measured {
   buildPrologue(e);
   if (e.error === undefined) buildBody(e);
   if (e.error !== undefined) return { ok: false, error: e.error };
+  e.epilogue = e.words;
   buildEpilogue(e);
   buildPlt(e);
   e.tableBytes = e.words * 4 + PLT_LITERAL_BYTES;
@@ -87,20 +88,24 @@ function passes(e: Emitter): JitError | undefined {
   e.entries = 0;
   e.writing = true;
   buildPrologue(e);
-  const bodyStart = e.words;
-  e.writing = false;
-  buildBody(e);
-  if (e.error !== undefined) return e.error;
-  e.epilogue = e.words;
-  e.words = bodyStart;
-  e.entries = 0;
-  e.writing = true;
-  buildBody(e);
+  if (e.isAboutPlace) settle(e);
+  if (e.error === undefined) buildBody(e);
   if (e.error !== undefined) return e.error;
   if (e.words !== e.epilogue) return { kind: "bodyMoved", words: e.words, expected: e.epilogue };
   buildEpilogue(e);
   buildPlt(e);
   return undefined;
+}
+
+/** Pass 2: where everything lies. For code that takes the same words anywhere, pass 1 has found that out. */
+function settle(e: Emitter): void {
+  const bodyStart = e.words;
+  e.writing = false;
+  buildBody(e);
+  e.epilogue = e.words;
+  e.words = bodyStart;
+  e.entries = 0;
+  e.writing = true;
 }
 
 function validate(e: Emitter): JitError | undefined {

@@ -24,8 +24,10 @@ export function joinPatches(patches: readonly (readonly Insn[])[]): Patched | To
   const places = startsOf(patches);
   const insns: Insn[] = [];
   const origin = new Int32Array(places.at(-1) ?? 0);
-  for (const [slot, patch] of patches.entries()) {
-    for (const [index, made] of patch.entries()) {
+  for (let slot = 0; slot < patches.length; slot++) {
+    const patch = patches[slot]!;
+    for (let index = 0; index < patch.length; index++) {
+      const made = patch[index]!;
       const distance = distanceOf(made);
       const aimed = distance === undefined ? distance : aim(patch.length, index, distance, slot, places);
       if (distance !== undefined && aimed === undefined) {
@@ -43,8 +45,12 @@ export function joinPatches(patches: readonly (readonly Insn[])[]): Patched | To
 
 /** Slot -> index of the first instruction in its place; one more for the end. */
 function startsOf(patches: readonly (readonly Insn[])[]): readonly number[] {
-  const starts = [0];
-  for (const patch of patches) starts.push(starts.at(-1)! + patch.length);
+  let start = 0;
+  const starts = [start];
+  for (const { length } of patches) {
+    start += length;
+    starts.push(start);
+  }
   return starts;
 }
 

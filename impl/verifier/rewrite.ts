@@ -93,12 +93,34 @@ export function rewrite(
   env: VerifierEnv,
 ): { readonly functions: readonly RewrittenFunction[] } {
   const indexOf = new Map(facts.functions.map(({ start }, index) => [start, index]));
+  const isOneForOne = env.rewriteDivision !== true && facts.contextLoads.size === 0 && !code.some(isExpanded);
   return {
     functions: facts.functions.map((fn, index) => {
+      if (isOneForOne) return rewriteOneForOne(code, fn, index, indexOf, env);
       const rewriteAt = (pc: number): readonly Insn[] => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);
       return { index, ...rewriteFunction(fn, rewriteAt, env) };
     }),
   };
+}
+
+/** Always takes several slots. */
+const isExpanded = ({ row }: Insn): boolean => row.kind === "mayGoto" || row.kind === "legacyLoad";
+
+/** Where each slot stays one slot, which is nearly everywhere. */
+function rewriteOneForOne(
+  code: readonly Insn[],
+  { start, end, stackDepth }: CodeFacts["functions"][number],
+  index: number,
+  indexOf: ReadonlyMap<number, number>,
+  env: VerifierEnv,
+): RewrittenFunction {
+  const insns: Insn[] = [];
+  const origin = new Int32Array(end - start);
+  for (let pc = start; pc < end; pc++) {
+    origin[pc - start] = pc;
+    insns.push(rewriteAlone(code, pc, indexOf, env));
+  }
+  return { index, insns, origin, stackDepth };
 }
 
 function rewriteFunction(
@@ -106,11 +128,9 @@ function rewriteFunction(
   rewriteAt: (pc: number) => readonly Insn[],
   env: VerifierEnv,
 ): Omit<RewrittenFunction, "index"> {
-  const patches = Array.from({ length: end - start }, (_, i) => rewriteAt(start + i));
+  const patches: (readonly Insn[])[] = [];
+  for (let pc = start; pc < end; pc++) patches.push(rewriteAt(pc));
   const counter = patches.some(([slot]) => isMayGoto(slot!)) ? counterBelow(stackDepth) : undefined;
-  if (env.rewriteDivision !== true && counter === undefined && patches.every(({ length }) => length === 1)) {
-    return { insns: patches.map(([slot]) => slot!), origin: Int32Array.from(patches, (_, i) => start + i), stackDepth };
-  }
   const scratch = env.scratch ?? AX;
   const joined = joinPatches(
     patches.map((patch) => {

@@ -42,7 +42,7 @@ interface RowBase {
   /** The Linux release that has it first, and the one whose arm64 JIT does; absent for what is older than 6.9. */
   readonly since?: Since | undefined;
   /** What rows of one kind have: see there. */
-  readonly mode?: Mode | undefined;
+  readonly mode?: Mode | "abs" | "ind" | undefined;
 }
 type Selector = { readonly [Field in "src" | "off" | "imm"]?: number | undefined };
 interface Since {

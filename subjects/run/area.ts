@@ -1,22 +1,28 @@
 // The regions of a run on the machine: pages that stay mapped from run to run as long as the size fits, with a canary in
 // the bytes that belong to no region, checked after every run.
 
-import { Buffer } from "node:buffer";
 import type { Machine } from "../../machine/machine.js";
 import type { Range } from "../../spec/bpf/program.js";
 import { pagesOf } from "./layout.js";
 
 const CANARY = 0xc7;
-/** Of the largest page. */
-const CANARIES = new Uint8Array(65536).fill(CANARY);
+/** Eight of them, read as a number: a plain one, so that only the same bytes are equal to it. */
+const CANARIES = new Float64Array(new Uint8Array(8).fill(CANARY).buffer)[0]!;
 export const NOWHERE: Range = { base: 0, bytes: 0 };
+
+/** One page: its bytes, and the same by eights. */
+interface Page {
+  readonly bytes: Uint8Array;
+  readonly doubles: Float64Array;
+}
 
 /** One region and the pages around it. */
 export class Area {
   private range = NOWHERE;
-  private pages = NOWHERE;
-  /** The bytes of each page. */
-  private frames: readonly Uint8Array[] = [];
+  private mapped = NOWHERE;
+  private pages: readonly Page[] = [];
+  /** Nothing but the region was written since all of the canary was seen. */
+  private isIntact = false;
 
   constructor(
     readonly name: string,
@@ -25,18 +31,22 @@ export class Area {
 
   /** Fill the region at `range` with `bytes` (zeroes where they end) and its surroundings with the canary. */
   place(range: Range, bytes: Uint8Array): void {
+    if (range.bytes === 0 && this.range.bytes === 0) return;
     const { pageBytes } = this.machine;
+    const isSame = this.isIntact && range.base === this.range.base && range.bytes === this.range.bytes;
     this.range = range;
-    const pages = pagesOf(range, pageBytes);
-    if (pages.base !== this.pages.base || pages.bytes !== this.pages.bytes) this.remap(pages);
-    const at = range.base - pages.base;
-    this.frames.forEach((frame, i) => {
+    this.isIntact = false;
+    if (!isSame) this.remap(pagesOf(range, pageBytes));
+    const at = range.base - this.mapped.base;
+    for (let i = 0; i < this.pages.length; i++) {
+      const page = this.pages[i]!.bytes;
       const start = at - i * pageBytes;
-      frame.fill(CANARY);
-      frame.fill(0, Math.max(0, start), Math.max(0, start + range.bytes));
-      if (start >= 0 && start < pageBytes) frame.set(bytes.subarray(0, pageBytes - start), start);
-      else if (start < 0 && -start < bytes.length) frame.set(bytes.subarray(-start, -start + pageBytes));
-    });
+      if (!isSame) page.fill(CANARY);
+      page.fill(0, Math.max(0, start), Math.max(0, start + range.bytes));
+      if (start >= 0 && start < pageBytes) {
+        page.set(start + bytes.length <= pageBytes ? bytes : bytes.subarray(0, pageBytes - start), start);
+      } else if (start < 0 && -start < bytes.length) page.set(bytes.subarray(-start, -start + pageBytes));
+    }
   }
 
   bytes(): Uint8Array {
@@ -46,30 +56,40 @@ export class Area {
   /** The address of a byte around the region that was written, or undefined. */
   trespass(): number | undefined {
     const { pageBytes } = this.machine;
-    const first = this.range.base - this.pages.base;
-    for (const [i, frame] of this.frames.entries()) {
+    this.isIntact = false;
+    const first = this.range.base - this.mapped.base;
+    for (let i = 0; i < this.pages.length; i++) {
+      const page = this.pages[i]!;
       const start = Math.min(Math.max(0, first - i * pageBytes), pageBytes);
       const end = Math.min(Math.max(0, first + this.range.bytes - i * pageBytes), pageBytes);
-      if (isCanary(frame, 0, start) && isCanary(frame, end, pageBytes)) continue;
-      const at = frame.findIndex((byte, j) => (j < start || j >= end) && byte !== CANARY);
-      return this.pages.base + i * pageBytes + at;
+      if (isCanary(page, 0, start) && isCanary(page, end, pageBytes)) continue;
+      const at = page.bytes.findIndex((byte, j) => (j < start || j >= end) && byte !== CANARY);
+      return this.mapped.base + i * pageBytes + at;
     }
+    this.isIntact = true;
     return undefined;
   }
 
   private remap(pages: Range): void {
     const { pageBytes } = this.machine;
-    if (this.pages.bytes > 0) {
-      this.machine.unmap(this.pages.base, this.pages.bytes);
-      this.machine.invalidateTlb(this.pages.base, this.pages.bytes);
+    if (pages.base === this.mapped.base && pages.bytes === this.mapped.bytes) return;
+    if (this.mapped.bytes > 0) {
+      this.machine.unmap(this.mapped.base, this.mapped.bytes);
+      this.machine.invalidateTlb(this.mapped.base, this.mapped.bytes);
     }
     if (pages.bytes > 0) this.machine.map(pages.base, pages.bytes, "rw");
-    this.pages = pages;
-    this.frames = Array.from({ length: pages.bytes / pageBytes }, (_, i) => {
-      return this.machine.mapping(pages.base + i * pageBytes)!.frame.bytes;
+    this.mapped = pages;
+    this.pages = Array.from({ length: pages.bytes / pageBytes }, (_, i) => {
+      const { bytes } = this.machine.mapping(pages.base + i * pageBytes)!.frame;
+      return { bytes, doubles: new Float64Array(bytes.buffer, bytes.byteOffset, pageBytes / 8) };
     });
   }
 }
 
-const isCanary = (frame: Uint8Array, from: number, to: number): boolean =>
-  from === to || Buffer.compare(frame.subarray(from, to), CANARIES.subarray(from, to)) === 0;
+function isCanary({ bytes, doubles }: Page, from: number, to: number): boolean {
+  const [first, last] = [Math.ceil(from / 8), Math.floor(to / 8)];
+  for (let i = first; i < last; i++) if (doubles[i] !== CANARIES) return false;
+  for (let i = from; i < Math.min(8 * first, to); i++) if (bytes[i] !== CANARY) return false;
+  for (let i = Math.max(8 * last, from); i < to; i++) if (bytes[i] !== CANARY) return false;
+  return true;
+}

@@ -75,8 +75,20 @@ export function layoutOf(program: Program, inputBytes: number, frames?: readonly
     calleeStacks: { base: CALLEE_STACKS, bytes: MAX_CALL_DEPTH * STACK_BYTES },
     context: endAligned(CONTEXT, structureOf(program.context)?.bytes ?? inputBytes),
     ...packetLayout(program, inputBytes),
-    maps: program.maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE)),
+    maps: mapLayouts(program.maps),
   };
+}
+
+const laidOut = new WeakMap<readonly MapSpec[], Layout["maps"]>();
+
+/** Where maps lie depends on nothing else. */
+function mapLayouts(maps: readonly MapSpec[]): Layout["maps"] {
+  let layouts = laidOut.get(maps);
+  if (layouts === undefined) {
+    layouts = maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE));
+    laidOut.set(maps, layouts);
+  }
+  return layouts;
 }
 
 function packetLayout(program: Program, inputBytes: number): Pick<Layout, "packet" | "headroom"> {

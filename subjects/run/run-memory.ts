@@ -1,7 +1,6 @@
 // The memory of one run: stack, context, packet, maps and the kernel's objects that compiled code reads (prog arrays and
 // the programs in them), put in place before the run and read back after it; and the helpers that work on it.
 
-import { Buffer } from "node:buffer";
 import type { Trap } from "../../engines/engine.js";
 import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
@@ -41,7 +40,7 @@ export class RunMemory {
   private readonly context: Area;
   private readonly packet: Area;
   private readonly programs: Area;
-  private readonly task: Area;
+  private readonly areas: Area[] = [];
   private readonly maps: Area[] = [];
   private readonly otherValues: Area[] = [];
   private readonly blankStack = new Uint8Array(STACK.bytes).fill(UNWRITTEN);
@@ -58,13 +57,18 @@ export class RunMemory {
     });
     this.memory = new MachineMemory(machine, () => this.ranges);
     this.kernel = new MachineMemory(machine);
-    this.context = new Area("context", machine);
-    this.packet = new Area("packet", machine);
-    this.programs = new Area("programs", machine);
-    this.task = new Area("task", machine);
-    this.task.place(TASK, NOTHING);
+    this.context = this.area("context");
+    this.packet = this.area("packet");
+    this.programs = this.area("programs");
+    this.area("task").place(TASK, NOTHING);
     const { base, bytes } = pagesOf(STACK, machine.pageBytes);
     machine.map(base, bytes, "rw");
+  }
+
+  private area(name: string): Area {
+    const area = new Area(name, this.machine);
+    this.areas.push(area);
+    return area;
   }
 
   /**
@@ -117,13 +121,13 @@ export class RunMemory {
 
   /** The first write outside everything that the program was given, in words; undefined if there was none. */
   private trespass(): string | undefined {
-    for (const area of [this.context, this.packet, this.programs, this.task, ...this.maps, ...this.otherValues]) {
+    for (const area of this.areas) {
       const at = area.trespass();
       if (at !== undefined) return `a byte beside the region ${area.name} was written, at 0x${at.toString(16)}`;
     }
     const above = this.machine.peek(ENTRY_SP, STACK.base + STACK.bytes - ENTRY_SP);
-    const isBlank = Buffer.compare(above, this.blankStack.subarray(0, above.length)) === 0;
-    return isBlank ? undefined : "the caller's part of the stack was written";
+    for (const byte of above) if (byte !== UNWRITTEN) return "the caller's part of the stack was written";
+    return undefined;
   }
 
   /** The main frame reads as zero; below and above it lies what no program may rely on. */
@@ -133,14 +137,15 @@ export class RunMemory {
   }
 
   private setPrograms(program: Program, entries: readonly Va[]): void {
-    const isNeeded = program.maps.some((map) => map.kind === "progArray");
-    const bytes = new Uint8Array(isNeeded ? entries.length * PROG_BYTES : 0);
-    const view = new DataView(bytes.buffer);
-    if (isNeeded) {
-      entries.forEach((entry, i) => {
-        view.setBigUint64(i * PROG_BYTES + this.offsets.progFunc, pointer(entry), true);
-      });
+    if (!program.maps.some((map) => map.kind === "progArray")) {
+      this.programs.place(NOWHERE, NOTHING);
+      return;
     }
+    const bytes = new Uint8Array(entries.length * PROG_BYTES);
+    const view = new DataView(bytes.buffer);
+    entries.forEach((entry, i) => {
+      view.setBigUint64(i * PROG_BYTES + this.offsets.progFunc, pointer(entry), true);
+    });
     this.programs.place({ base: PROG_OBJECTS, bytes: bytes.length }, bytes);
   }
 
@@ -148,8 +153,8 @@ export class RunMemory {
   private setMap(index: number, spec: MapSpec, layout: Layout): void {
     const { object, values } = layout.maps[index]!;
     const { arrayPtrs, arrayMaxEntries } = this.offsets;
-    this.maps[index] ??= new Area(`map ${index}`, this.machine);
-    this.otherValues[index] ??= new Area(`map ${index}`, this.machine);
+    this.maps[index] ??= this.area(`map ${index}`);
+    this.otherValues[index] ??= this.area(`map ${index}`);
     const isApart = spec.kind !== "array";
     const bytes = new Uint8Array(object.bytes);
     const view = new DataView(bytes.buffer);

@@ -47,6 +47,16 @@ export interface LiveProgram extends Live {
   readonly entries: readonly Va[];
 }
 
+const others = new WeakMap<JitEnv, JitEnv>();
+
+/** The same environment, for a CPU with single-instruction atomics or for one without. */
+export function forCpu(env: JitEnv, lse: boolean): JitEnv {
+  if (env.lse === lse) return env;
+  const known = others.get(env) ?? { ...env, lse };
+  others.set(env, known);
+  return known;
+}
+
 const builtOn = new WeakMap<Subject, Map<string, PreparedProgram>>();
 const MOST_BUILT = 4000;
 const casesOn = new WeakMap<Subject, WeakMap<Case, PreparedProgram>>();

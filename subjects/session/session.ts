@@ -31,7 +31,7 @@ import {
   takeMachine,
 } from "./machines.js";
 import { Models } from "./models.js";
-import type { LiveProgram, Placing, PreparedProgram } from "./prepared.js";
+import { forCpu, type LiveProgram, type Placing, type PreparedProgram } from "./prepared.js";
 import { Recorder } from "./recorder.js";
 
 interface SessionOptions {
@@ -169,7 +169,7 @@ export class Session implements Scene {
     const { kernel, models, attachments } = this;
     this.hole = hole;
     const env = program.env ?? this.env;
-    kernel.env = env.lse === program.lse ? env : { ...env, lse: program.lse };
+    kernel.env = forCpu(env, program.lse);
     kernel.blinding = blind ? repeatable() : undefined;
     const sizes = models.sizesOf(program);
     const codes: LoadedProgram[] = [];
@@ -178,11 +178,13 @@ export class Session implements Scene {
       if (loaded.ok) codes.push(loaded.program);
       else return this.refused(codes, loaded, sizes);
     }
-    const functions = codes.flatMap((code) => code.functions);
+    const functions = codes.length === 1 ? codes[0]!.functions : codes.flatMap((code) => code.functions);
     const live: LiveProgram = {
-      ...{ id, program: { bpfFunc: codes[0]!.bpfFunc, functions } },
+      id,
+      program: { bpfFunc: codes[0]!.bpfFunc, functions },
       regions: functions.map((view, i) => models.regionOf(view, sizes?.[i])),
-      ...{ argument: program.argument, returns: program.returns },
+      argument: program.argument,
+      returns: program.returns,
       prepared: program,
       entries: codes.map(({ bpfFunc }) => bpfFunc),
     };

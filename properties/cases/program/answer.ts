@@ -99,8 +99,8 @@ function compiled({ run, fuel }: Question, count: InterpretRun["count"]): Fast |
   const said = interpreter.interpret({ program, input, layout, fuel, count, took });
   if (said === undefined) return undefined;
   const isJudged = (fingerprint >>> 16) % JUDGED === 0;
-  if (said.kind === "faulted") return { said, answer: undefined, isJudged };
-  return { said, answer: { ...answerOf(said, fuel, instructions), isCompiled: true }, isJudged };
+  const answer = said.kind === "faulted" ? undefined : answerOf(said, fuel, instructions, true);
+  return { said, answer, isJudged };
 }
 
 /** An answer, held against what the compiled interpreter said. */
@@ -151,14 +151,14 @@ function ask(
   return answerOf(outcome, fuel, instructions);
 }
 
-function answerOf(outcome: Outcome, fuel: number, instructions: number): Answer {
+function answerOf(outcome: Outcome, fuel: number, instructions: number, isCompiled = false): Answer {
   const none = unanswered(outcome);
   const why = outcome.kind === "outOfFuel" ? `${none?.why} after ${fuel} instructions` : none?.why;
   return {
     outcome,
     none: why === undefined ? undefined : { kind: "incomparable", why },
     a64Fuel: a64Fuel(instructions),
-    isCompiled: false,
+    isCompiled,
     difference: undefined,
   };
 }

@@ -172,7 +172,8 @@ function runAll(c: Case, checker: Checker, loaded: Loaded, count: Watch["count"]
   const frames = session.frames(loaded.live);
   for (const [index, input] of inputs.entries()) {
     const layout = layoutOf(program, input.length, frames);
-    const question: Question = { ...effort, run: { program, input, layout, count }, facts: loaded.facts };
+    const { definedness, fuel } = effort;
+    const question: Question = { definedness, fuel, run: { program, input, layout, count }, facts: loaded.facts };
     const answer = answerTo(question);
     if (answer.none !== undefined) {
       all.runs.push(notRun(index, answer), ...differentRuns(index, answer));

@@ -24,7 +24,7 @@ export const exceptionEntries = codeOracle({
     const faulting: number[] = [];
     for (let pc = 0; pc < code.insns.length; pc++) {
       const { row } = code.insns[pc]!;
-      if (row.mode !== undefined && row.mode !== "mem") faulting.push(pc);
+      if (row.mode === "probe" || row.mode === "arena") faulting.push(pc);
     }
     if (faulting.length !== code.entries) return [`${code.entries} entries for ${faulting.length} accesses`];
     return faulting.flatMap((pc, i) => entry(code, pc, i).map((what) => `entry ${i}, slot ${pc}: ${what}`));
