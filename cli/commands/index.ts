@@ -74,7 +74,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "mutants [options]",
-    description: "Plant known bugs in our own sources, one at a time, and see whether each is found. Needs a checkout.",
+    description:
+      "Plant known bugs in our own sources, or in the machine code of a kernel image, and see whether each is found.",
     load: () => import("./mutants.js").then(({ defineMutants }) => defineMutants),
   },
   {

@@ -11,16 +11,20 @@ import { partNamed } from "../../harness/gate/plan.js";
 import { runBaselines } from "../../harness/mutants/baselines.js";
 import { choose, readMutants, type Variant, variantOf, variantOfChange } from "../../harness/mutants/collection.js";
 import { argued, parseArguments } from "../../harness/mutants/equivalents.js";
+import { runImageMutants } from "../../harness/mutants/image/run.js";
 import { runMutants } from "../../harness/mutants/mutants.js";
 import { mutantsExitCode } from "../../harness/mutants/report.js";
 import { checkout } from "../../harness/project.js";
+import { shellWord } from "../../harness/shell-word.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
 import { complain, type Define, examples, JSON_OPTION, print, renamed, saveJson } from "../command.js";
-import { CLEAN, INTERRUPTED, type Io } from "../io.js";
-import { duration, integer, names } from "../options.js";
+import { BAD_INPUT, CLEAN, INTERRUPTED, type Io } from "../io.js";
+import { duration, integer, kernelFor, names, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
+  readonly subject: string;
   readonly ids?: readonly string[];
   /** The old name of `ids`. */
   readonly only?: readonly string[];
@@ -37,7 +41,10 @@ interface Flags {
 export const defineMutants: Define = (program, io, finish) => {
   program
     .command("mutants")
-    .description("Plant known bugs in our own sources, one at a time, and see whether each is found. Needs a checkout.")
+    .description(
+      "Plant known bugs in our own sources, or in the machine code of a kernel image, and see whether each is found.",
+    )
+    .addOption(subjectOption())
     .option("--ids <ids>", "only these ids or groups, separated by commas", names)
     .addOption(new Option("--only <ids>").argParser(names).hideHelp())
     .option("--searches <names>", "only these searches, separated by commas", names)
@@ -58,6 +65,7 @@ export const defineMutants: Define = (program, io, finish) => {
         "rox mutants",
         "rox mutants --ids A01,B24 --verbose",
         "rox mutants --seed 1 --json m.json",
+        "rox mutants --subject linux:arch/arm64/boot/Image --budget 20s",
         "rox mutants --automatic 300 --budget 5s",
       ]),
     )
@@ -66,6 +74,7 @@ export const defineMutants: Define = (program, io, finish) => {
 
 async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const seed = flags.seed ?? randomInt(2 ** 32);
+  if (flags.subject !== defaultSubject.name) return mutateImage(seed, flags, io);
   if (flags.only !== undefined) renamed(io, "--only", "--ids");
   const ids = flags.ids ?? flags.only;
   const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, seed, ids);
@@ -100,6 +109,48 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   }
   print(io, formatMutants(report, io.columns));
   return saveJson(io, flags.json, report, mutantsExitCode(report));
+}
+
+/** Edits of the machine code of a kernel image. */
+async function mutateImage(seed: number, flags: Flags, io: Io): Promise<number> {
+  const subject = kernelFor(io, flags.subject);
+  if (subject === undefined) return BAD_INPUT;
+  const [, file] = /^linux:(.*)$/s.exec(flags.subject) ?? [];
+  const option = flags.automatic !== undefined ? "--automatic" : flags.baselines === true ? "--baselines" : undefined;
+  if (file === undefined || option !== undefined) {
+    const got = option ?? flags.subject;
+    const next = option === undefined ? "choose another" : "leave it out";
+    return complain(io, {
+      subject: "rox mutants",
+      expected: "impl, or linux:IMAGE without our own sources",
+      got,
+      next,
+    });
+  }
+  const { json } = flags;
+  const writable = saveJson(io, json, { command: "mutants", seed, interrupted: true, results: [] }, CLEAN);
+  if (writable !== CLEAN) return writable;
+  const progress = startProgress(io, "mutants", 1000);
+  const result = await runImageMutants({
+    ...{ file, seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
+    ...{ ids: flags.ids, searches: flags.searches, known: subject.known ?? new Set() },
+    noWitness: flags.verbose !== true,
+    progress: ({ id, kind }, done, of, report) => {
+      progress.update(Math.floor((1000 * done) / of), `${done} of ${of}: ${id} ${kind}`);
+      saveJson(io, json, report(), CLEAN);
+    },
+  }).finally(() => progress.stop());
+  if (!result.ok) return complain(io, result.error);
+  const report = result.value;
+  if (flags.verbose === true) {
+    for (const { id, title, reenacts, witness } of report.results) {
+      print(io, [`${id}: ${title}`, reenacts, witness?.text ?? "no witness"]);
+    }
+  }
+  print(io, formatMutants(report, io.columns));
+  const code = saveJson(io, json, report, mutantsExitCode(report));
+  print(io, [`again: npx rox mutants --subject ${shellWord(flags.subject)} --seed ${seed}`]);
+  return code;
 }
 
 /** Searches are called like the parts of the gate. */

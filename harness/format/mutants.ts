@@ -22,6 +22,7 @@ export function formatMutants(report: MutantsReport, columns: number): string[] 
     ...(report.survivors.length === 0 ? [] : ["survivors:", ...survivorLines(report)]),
     ...(report.equivalent.length === 0 ? [] : ["equivalent by argument:", ...wrap(report.equivalent, columns)]),
     ...report.unreadable.map(badInputLine),
+    ...(report.absent ?? []).flatMap(({ id, why }) => wrap(`not in this image: ${id}, ${why}`.split(" "), columns, "")),
     ...(report.broken.length === 0 ? [] : [`${report.broken.length} that do not compile were left out`]),
     summary(report),
   ];

@@ -38,6 +38,8 @@ export interface MutantsReport {
   readonly results: readonly MutantResult[];
   /** Ids of automatic ones that do not compile, and so did not run. */
   readonly broken: readonly string[];
+  /** Edits of machine code that have no place in this image: they did not run. */
+  readonly absent?: readonly { readonly id: string; readonly title: string; readonly why: string }[];
   /** Planted ones that cannot be read, do not apply any more or do not compile: the run counts as failed. */
   readonly unreadable: readonly BadInput[];
 }
@@ -51,7 +53,16 @@ export const resultOf = (mutant: Variant, { attempt, witness }: Outcome): Mutant
 
 export type RunFacts = Pick<
   MutantsReport,
-  "seed" | "budgetMs" | "jobs" | "durationMs" | "interrupted" | "control" | "results" | "broken" | "unreadable"
+  | "seed"
+  | "budgetMs"
+  | "jobs"
+  | "durationMs"
+  | "interrupted"
+  | "control"
+  | "results"
+  | "broken"
+  | "unreadable"
+  | "absent"
 >;
 
 export function makeMutantsReport(facts: RunFacts): MutantsReport {

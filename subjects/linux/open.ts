@@ -5,6 +5,7 @@ import type { Parsed } from "../../spec/malformed.js";
 import type { Subject } from "../subject.js";
 import { readKernelImage } from "./image/read.js";
 import { linuxSubject } from "./index.js";
+import type { TypedImage } from "./kernel-image.js";
 
 const MOST_FILE_BYTES = 1 << 30;
 
@@ -20,9 +21,15 @@ export function openLinux(name: string, file: string): Opened {
   return result;
 }
 
-const refused = (expected: string, got: string): Opened => ({ ok: false, error: { expected, got } });
-
 function openFile(name: string, file: string): Opened {
+  const read = readTypedImage(file);
+  return read.ok ? { ok: true, value: linuxSubject(name, read.value) } : read;
+}
+
+const refused = (expected: string, got: string): Parsed<never> => ({ ok: false, error: { expected, got } });
+
+/** A kernel image that can be run. */
+export function readTypedImage(file: string): Parsed<TypedImage> {
   const bytes = bytesOf(file);
   if (typeof bytes === "string") return refused(`a kernel image in ${JSON.stringify(file)}`, bytes);
   const read = readKernelImage(bytes);
@@ -38,7 +45,7 @@ function openFile(name: string, file: string): Opened {
       `${image.release}, without ${missing.join(", ")}`,
     );
   }
-  return { ok: true, value: linuxSubject(name, { ...image, types }) };
+  return { ok: true, value: { ...image, types } };
 }
 
 /** Without these nothing can be loaded. */

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { edited } from "../../../subjects/linux/edit.js";
+import { readTypedImage } from "../../../subjects/linux/open.js";
+import { capture } from "../../../testing/capture.js";
+import { linuxKernels } from "../../../testing/linux-kernels.js";
+import { IMAGE_EDITS } from "./edits.js";
+
+const readable = linuxKernels().filter((file) => readTypedImage(file).ok);
+/** Of all rows, so many have a place in every image. */
+const LEAST = 60;
+
+test("rows have ids and titles of their own", () => {
+  expect(new Set(IMAGE_EDITS.map(({ id }) => id)).size).toBe(IMAGE_EDITS.length);
+  expect(new Set(IMAGE_EDITS.map(({ title, in: where }) => `${title} ${where[0]}`)).size).toBe(IMAGE_EDITS.length);
+});
+
+describe.runIf(readable.length > 0)("on kernels", { timeout: 300_000 }, () => {
+  test.each(readable)("enough rows have a place in %s", (file) => {
+    const read = readTypedImage(file);
+    if (!read.ok || read.value.address("pack_list") === undefined) return;
+    const made = IMAGE_EDITS.filter((edit) => typeof edited(read.value, edit) !== "string");
+    expect(made.length).toBeGreaterThanOrEqual(LEAST);
+  });
+
+  test("what stays charged is found, and what nobody executes survives", async () => {
+    const argv = ["mutants", "--subject", `linux:${readable[0]}`, "--ids", "B14", "--seed", "1", "--budget", "10s"];
+    const { code, out } = await capture(argv);
+    expect([code, out]).toEqual([0, expect.stringContaining("accounting-balanced")]);
+    const none = await capture([...argv, "--searches", "none"]);
+    expect([none.code, none.out]).toEqual([1, expect.stringContaining("survivors:\n  B14: a freed program stays")]);
+  });
+});
+
+test.each([
+  [["--subject", "linux:/nonexistent/Image"], "got no such file"],
+  [["--subject", "linux:/nonexistent/Image", "--automatic", "3"], "got no such file"],
+  [["--subject", "other"], "expected one of impl"],
+])("%j is refused in one line", async (argv, expected) => {
+  const { code, out, err } = await capture(["mutants", ...argv]);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(expected);
+  expect(err.match(/\n/g)).toHaveLength(1);
+});

@@ -1,0 +1,124 @@
+// `rox mutants --subject linux:IMAGE`: edits machine code of the image, one word at a time, and sees whether what the gate tries
+// finds each. The image as it is must pass first. An edit that no case executes survives.
+
+import { fork } from "node:child_process";
+import { edited, type ImageEdit } from "../../../subjects/linux/edit.js";
+import { readTypedImage } from "../../../subjects/linux/open.js";
+import type { QuirkId } from "../../../subjects/subject.js";
+import { type BadInput, type Loaded, loaded, refuse } from "../../bad-input.js";
+import { inParallel } from "../../loop/run.js";
+import type { Attempt } from "../attempt.js";
+import type { FromChild } from "../child.js";
+import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "../report.js";
+import type { Outcome } from "../run-child.js";
+import type { ImageTask } from "./child.js";
+import { IMAGE_EDITS } from "./edits.js";
+
+interface ImageMutantsOptions {
+  /** The image. */
+  readonly file: string;
+  readonly seed: number;
+  readonly budgetMs: number;
+  readonly jobs: number;
+  readonly ids: readonly string[] | undefined;
+  readonly searches: readonly string[] | undefined;
+  /** Make no witness smaller. */
+  readonly noWitness: boolean;
+  readonly known: ReadonlySet<QuirkId>;
+  readonly stop: AbortSignal;
+  readonly progress?: (result: MutantResult, done: number, of: number, report: () => MutantsReport) => void;
+}
+
+const SHRINK_MS = 20_000;
+/** Of the image as it is: longer than nearly every edit lives. */
+const CONTROL_MS = 6000;
+const MEMORY_MIB = 2048;
+
+export async function runImageMutants(options: ImageMutantsOptions): Promise<Loaded<MutantsReport>> {
+  const started = Date.now();
+  const { file, seed, budgetMs, jobs, ids, stop } = options;
+  const read = readTypedImage(file);
+  if (!read.ok) return refuse({ subject: file, ...read.error, next: "name a kernel as it was built or installed" });
+  const unknown = ids?.find((name) => !IMAGE_EDITS.some(({ id }) => id === name || id.startsWith(name)));
+  if (unknown !== undefined) {
+    const expected = `ids of edits, ${IMAGE_EDITS[0]!.id} to ${IMAGE_EDITS.at(-1)!.id}`;
+    return refuse({ subject: "--ids", expected, got: unknown, next: "name some of them, or their first letter" });
+  }
+  const chosen = IMAGE_EDITS.filter(({ id }) => ids?.some((name) => id.startsWith(name)) ?? true);
+  const made = chosen.map((edit) => ({ edit, made: edited(read.value, edit) }));
+  const absent = made.flatMap(({ edit: { id, title }, made: why }) =>
+    typeof why === "string" ? [{ id, title, why }] : [],
+  );
+  const places = new Map(made.flatMap(({ edit, made: one }) => (typeof one === "string" ? [] : [[edit.id, one]])));
+  const task = {
+    ...{ file, seed, budgetMs, known: [...options.known] },
+    shrinkMs: options.noWitness ? 0 : SHRINK_MS,
+    ...(options.searches === undefined ? {} : { searches: options.searches }),
+  };
+  const results: MutantResult[] = [];
+  const report = (control: string | undefined, interrupted: boolean): MutantsReport =>
+    makeMutantsReport({
+      ...{ seed, budgetMs, jobs, durationMs: Date.now() - started, interrupted, control, absent },
+      ...{ broken: [], unreadable: [] as BadInput[] },
+      results: results.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    });
+  const unchanged = await runOne({ ...task, edit: undefined, budgetMs: CONTROL_MS, shrinkMs: 0 }, stop);
+  const { attempt } = unchanged;
+  const control = attempt.kind === "killed" ? `${attempt.where}: ${attempt.got}` : undefined;
+  const waiting = control === undefined ? chosen.filter(({ id }) => places.has(id)) : [];
+  const all = waiting.length;
+  await inParallel(jobs, () => {
+    const edit = stop.aborted ? undefined : waiting.shift();
+    if (edit === undefined) return undefined;
+    return async () => {
+      const outcome = await runOne({ ...task, edit: edit.id }, stop);
+      if (stop.aborted) return;
+      const { place, said } = places.get(edit.id)!;
+      const result = resultOf(mutantOf(edit, `${place}: ${said}`), outcome);
+      results.push(result);
+      options.progress?.(result, results.length, all, () => report(undefined, true));
+    };
+  });
+  return loaded(report(control, stop.aborted));
+}
+
+const mutantOf = ({ id, title, in: [group = ""], equivalent }: ImageEdit, reenacts: string) => ({
+  ...{ id, title, group, reenacts, files: new Map<string, string>() },
+  ...(equivalent === undefined ? {} : { equivalent }),
+});
+
+function runOne(task: ImageTask, stop: AbortSignal): Promise<Outcome> {
+  const child = fork(new URL("./child.js", import.meta.url), {
+    execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-MOST_SAID);
+  });
+  const kill = (): boolean => child.kill("SIGKILL");
+  stop.addEventListener("abort", kill);
+  return new Promise((resolve) => {
+    const started = performance.now();
+    let attempt: Attempt | undefined;
+    let witness: Outcome["witness"];
+    child.on("message", (message: FromChild) => {
+      if (message.kind === "ready") child.send(task);
+      else if (message.kind === "ended") attempt = message.attempt;
+      else witness = message.witness;
+    });
+    child.on("close", (code, signal) => {
+      stop.removeEventListener("abort", kill);
+      const got =
+        signal === "SIGKILL" ? "it hangs" : `it ends with ${signal ?? code}: ${said.trim().split("\n").at(-1)}`;
+      resolve({ attempt: attempt ?? died(got, (performance.now() - started) / 1000), witness });
+    });
+  });
+}
+/** Characters of its errors that are looked at. */
+const MOST_SAID = 4096;
+
+const died = (got: string, seconds: number): Attempt => ({
+  ...{ kind: "killed", search: "programs", oracle: "process", where: "the process", expected: "a verdict", got },
+  ...{ cases: 0, seconds },
+});
