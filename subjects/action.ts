@@ -101,8 +101,16 @@ export const DEFAULT_OPTIONS: HistoryOptions = {
 
 export const NOTHING_ELSE: Disturbance = { fails: [], others: [] };
 
-/** The fewest slots of a program with so many subprograms. */
+/** The fewest slots of each function of a program with so many subprograms. */
 export const leastInsns = (subprograms: number): number => (subprograms === 0 ? 2 : 3 + 2 * subprograms);
+
+/** More slots of one function than fit in an image that a branch can cross. */
+const MOST_OF_A_FUNCTION = 600_000;
+/** Linux: BPF_COMPLEXITY_LIMIT_INSNS. */
+const MOST_OF_A_PROGRAM = 1_000_000;
+/** The most slots of each function of a program with so many subprograms. */
+export const mostInsns = (subprograms: number): number =>
+  Math.min(MOST_OF_A_FUNCTION, Math.floor(MOST_OF_A_PROGRAM / (subprograms + 1)));
 
 /** The known defects of the kernel that a history is played on. */
 export function quirksOf({ profile, except }: HistoryOptions): Quirks {

@@ -35,7 +35,7 @@ ${footer(version())}`,
 
 /** One scale for all policies, so that they can be compared. */
 function section(size: number, rows: readonly FillOverTime[]): Html {
-  const most = Math.max(...rows.flatMap(({ samples }) => samples.map(({ mapped }) => mapped))) / 1024;
+  const most = rows.flatMap(({ samples }) => samples).reduce((n, { mapped }) => Math.max(n, mapped), 0) / 1024;
   return html`<section aria-labelledby="size-${size}"><h2 id="size-${size}">Packs of ${byteSize(size)}</h2>
 <div class="pair">${rows.map((row) => figure(row, most))}</div></section>`;
 }

@@ -128,8 +128,10 @@ const probing = (fn: RewrittenFunction, probes: number): RewrittenFunction =>
 
 function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly Insn[] {
   if (insns < leastInsns(subprograms)) throw new RangeError(`${insns} slots for ${subprograms} subprograms`);
-  const counting = (n: number): Insn[] => new Array<Insn>(n).fill(ONE_MORE);
   const slots: Insn[] = [];
+  const count = (n: number): void => {
+    for (let i = 0; i < n; i++) slots.push(ONE_MORE);
+  };
   if (subprograms === 0) slots.push(insn(MOV, { dst: 0, imm: first }));
   else {
     slots.push(insn(MOV, { dst: SUM, imm: first }));
@@ -139,9 +141,12 @@ function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly Insn[] {
     }
     slots.push(insn(MOV_REG, { dst: 0, src: SUM }));
   }
-  slots.push(...counting(insns - slots.length - 1), EXIT);
+  count(insns - slots.length - 1);
+  slots.push(EXIT);
   for (let i = 0; i < subprograms; i++) {
-    slots.push(insn(MOV, { dst: 0, imm: first + i + 1 }), ...counting(insns - 2), EXIT);
+    slots.push(insn(MOV, { dst: 0, imm: first + i + 1 }));
+    count(insns - 2);
+    slots.push(EXIT);
   }
   return slots;
 }

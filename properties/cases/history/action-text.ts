@@ -11,14 +11,13 @@ import {
   type Failing,
   isCaseProgram,
   leastInsns,
+  mostInsns,
   NOTHING_ELSE,
   type ProgramSpec,
 } from "../../../subjects/action.js";
 
 const PROGRAM_BELOW = "the program below";
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
-/** More slots than fit in any image that a branch can cross. */
-const MOST_INSNS = 600_000;
 const MOST_SUBPROGRAMS = 64;
 
 /** @param bytes of the program that it is about */
@@ -112,10 +111,10 @@ function loadOf(
     subprograms: Number(calls ?? 0),
     probes: Number(probes ?? 0),
   };
-  const least = leastInsns(program.subprograms);
   if (program.subprograms > MOST_SUBPROGRAMS) return `more than ${MOST_SUBPROGRAMS} subprograms`;
-  if (program.insns < least || program.insns > MOST_INSNS) {
-    return `${program.insns} insns, expected ${least} to ${MOST_INSNS} with ${program.subprograms} subprograms`;
+  const [least, most] = [leastInsns, mostInsns].map((bound) => bound(program.subprograms)) as [number, number];
+  if (program.insns < least || program.insns > most) {
+    return `${program.insns} insns, expected ${least} to ${most} with ${program.subprograms} subprograms`;
   }
   return { kind: "load", id: Number(id), program, ...during };
 }

@@ -11,6 +11,7 @@ import {
   type History,
   isCaseProgram,
   leastInsns,
+  mostInsns,
   NOTHING_ELSE,
 } from "../../../subjects/action.js";
 import type { Draw } from "../../../subjects/random/draw.js";
@@ -35,7 +36,7 @@ const at = (actions: readonly Action[], draw: Draw, fits: (action: Action) => bo
 /** The beginning of one and the end of the other, whose programs get numbers of their own. */
 const splice: Edit = (history, draw, other) => {
   const { actions } = history;
-  const next = 1 + Math.max(-1, ...actions.map((action) => ("id" in action ? action.id : -1)));
+  const next = 1 + actions.reduce((most, action) => Math.max(most, "id" in action ? action.id : -1), -1);
   const end = other.actions.slice(draw.below(other.actions.length + 1)).map((action) => renumbered(action, next));
   return withActions(history, [...actions.slice(0, draw.below(actions.length + 1)), ...end]);
 };
@@ -60,7 +61,8 @@ const resize: Edit = ({ options, actions }, draw) => {
   const { program } = action;
   const border = draw.pick([CHUNK_BYTES * draw.between(2, 8), options.pageBytes, options.packBytes]);
   const wanted = draw.chance(40) ? program.insns + draw.between(-4, 4) : border / WORD_BYTES - draw.below(32);
-  const insns = Math.max(leastInsns(program.subprograms), Math.min(wanted, (2 * options.packBytes) / WORD_BYTES));
+  const most = Math.min(mostInsns(program.subprograms), (2 * options.packBytes) / WORD_BYTES);
+  const insns = Math.max(leastInsns(program.subprograms), Math.min(wanted, most));
   return { options, actions: actions.with(place, { ...action, program: { ...program, insns } }) };
 };
 

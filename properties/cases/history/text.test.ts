@@ -54,6 +54,13 @@ test("a history prints as it was read", () => {
   });
 });
 
+test("programs of 150,000 slots and more print as they were read", () => {
+  const long =
+    "load #0 (r0 = 1 .., 150000 insns, 600064 B)\nload #1 (r0 = 1 .., 150000 insns, 1 subprogram, 1200064 B)\n";
+  const { value, head } = parsed(HEAD + long);
+  expect(printHistory(value, head).replace(/\d+ B\)/g, "")).toBe((HEAD + long).replace(/\d+ B\)/g, ""));
+});
+
 describe("a file of before, without hashes,", () => {
   test("is read as the same history, and is the same by its content", () => {
     const { value, head } = parsed(OLD_HEAD + ACTIONS);
@@ -137,6 +144,7 @@ describe("what is wrong is named with its line", () => {
     ["cpu 1\npack: 8192 B", 2, '"pack:" below the first action'],
     ["pack: 100 B\n", 1, 'expected a multiple of 2048 B, got "100 B"'],
     ["load #0 (r0 = 1 .., 1 insns)", 1, "1 insns, expected 2 to 600000 with 0 subprograms"],
+    ["load #0 (r0 = 1 .., 15385 insns, 64 subprograms)", 1, "15385 insns, expected 131 to 15384 with 64 subprograms"],
     ["attach #0 ()", 1, 'expected "fentry #1", "fmod_ret recorder = 7" or'],
     ["attach #0 (fentry #1, kprobe #1)", 1, 'got "kprobe #1"'],
     ["apart: far", 1, 'expected "yes" or "no", got "far"'],
