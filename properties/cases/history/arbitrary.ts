@@ -37,7 +37,10 @@ const GENERATED = 5;
 const CASES = new CaseArbitrary({ maxSize: 60, dialect: { ...LINUX_DIALECT, zeroedFrame: false } });
 /** In a hundred, of histories with failures: patches of which a store fails. */
 const PATCH_FAILS = 40;
+/** In a hundred, of histories with company: patches while others run what is patched. */
+const WATCHED = 50;
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy"];
+const ONCE: ReadonlySet<FailingStep> = new Set(["vmalloc", "setPermission"]);
 
 export class HistoryArbitrary extends fc.Arbitrary<History> {
   constructor(private readonly given: Partial<HistoryOptions> = {}) {
@@ -97,7 +100,7 @@ class Maker {
     this.loading = draw.pick([30, 40, 55]);
     this.failing = draw.pick([0, 5, 25]);
     this.busy = draw.pick([0, 10, 40]);
-    this.tracing = draw.pick([0, 3, 6]);
+    this.tracing = draw.pick([0, 5, 25]);
   }
 
   history(): History {
@@ -120,11 +123,11 @@ class Maker {
   /** Attach, attach something else, or detach. */
   private trace(): Action {
     const { draw, traced } = this;
-    if (traced.length > 0 && draw.chance(35)) {
+    if (traced.length > 0 && draw.chance(45)) {
       const [id = 0] = traced.splice(draw.below(traced.length), 1);
-      return { kind: "detach", id, ...this.patching(id) };
+      return { kind: "detach", id, ...this.patching(id, true) };
     }
-    const id = draw.pick(traced.length > 0 && draw.chance(20) ? traced : this.untraced());
+    const id = draw.pick(traced.length > 0 && draw.chance(35) ? traced : this.untraced());
     const programs = Array.from({ length: draw.pick([1, 1, 1, 2, 2, 3]) }, () => this.attached(id));
     if (!traced.includes(id)) traced.push(id);
     return { kind: "attach", id, programs, ...this.patching(id) };
@@ -203,17 +206,25 @@ class Maker {
     return fails.length === 0 && others.length === 0 ? NOTHING_ELSE : { fails, others };
   }
 
-  /** Few actions patch text, and only one of their steps stores the word: that one fails more often. */
-  private patching(watched: number): Disturbance {
+  /** Few actions patch text, and few of their steps are of them alone: those fail more often, and are watched. */
+  private patching(watched: number, isDetached = false): Disturbance {
     const { draw } = this;
     const during = this.during(watched);
-    if (this.failing === 0 || !draw.chance(PATCH_FAILS)) return during;
-    return { ...during, fails: [{ step: "copy", nth: draw.between(1, 3) }] };
+    const others = during.others.length === 0 && this.busy > 0 && draw.chance(WATCHED) ? this.company(watched) : [];
+    const disturbed = others.length === 0 ? during : { ...during, others };
+    if (this.failing === 0 || !draw.chance(PATCH_FAILS)) return disturbed;
+    // A detach makes nothing: it stores one word, or that and an address.
+    const step = isDetached || draw.chance(70) ? "copy" : draw.pick(["vmalloc", "setPermission"] as const);
+    const nth = step === "copy" ? draw.between(1, isDetached ? 2 : 3) : 1;
+    return { ...disturbed, fails: [{ step, nth }] };
   }
 
   private failure(): Failing {
     const { draw } = this;
-    return { step: draw.pick(STEPS), nth: draw.chance(60) ? draw.between(1, 3) : draw.between(1, 12) };
+    const step = draw.pick(STEPS);
+    // Few actions map memory, and hardly one maps more than one area, which takes two changes of permissions.
+    if (ONCE.has(step)) return { step, nth: draw.chance(90) ? draw.between(1, 2) : draw.between(1, 12) };
+    return { step, nth: draw.chance(60) ? draw.between(1, 3) : draw.between(1, 12) };
   }
 
   private company(watched: number | undefined): ConcurrentRun[] {
