@@ -47,7 +47,7 @@ function thrown(error: unknown): string {
   return `${error.name}: ${error.message.split("\n", 1)[0]}${place === undefined ? "" : ` (${place})`}`;
 }
 
-/** How long one search goes on, by the clock, before it is asked who comes next. */
+/** How long one search goes on, by the clock, before it is asked who comes next; what it has used is processor time. */
 const SLICE_MS = 20;
 
 /** Processor time that this process has used, in seconds: what a run costs however busy the machine is. */
@@ -112,7 +112,7 @@ function smallest(first: Found, turns: Turns, shrinkMs: number): Witness {
   return best;
 }
 
-/** Searches that take turns, in shares of the time. */
+/** Searches that take turns, in shares of the processor time, so that a busy machine changes nothing. */
 class Turns {
   /** Steps of all of them so far. */
   cases = 0;
@@ -129,9 +129,9 @@ class Turns {
     const { active } = this;
     while (active.length > 0 && mayGoOn()) {
       const next = active.reduce((a, b) => (b.used / b.search.share < a.used / a.search.share ? b : a));
-      const began = performance.now();
+      const began = processorSeconds();
       const end = this.turn(next.search);
-      next.used += performance.now() - began;
+      next.used += processorSeconds() - began;
       if (end === "exhausted") active.splice(active.indexOf(next), 1);
       else if (end !== "nothing") return { search: next.search.name, found: end };
     }

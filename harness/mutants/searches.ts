@@ -91,6 +91,9 @@ const resultSearch = (programs: Trial, seed: number): Search => ({
 });
 const RESULTS: ReadonlySet<string> = new Set(["r0", "outcome", "compiles", NO_EXCEPTION]);
 
+/** Lists are short, and each item is there for a reason: they are through before the others have begun in earnest. */
+const LIST_SHARE = 4;
+
 /** A list that is gone through once. @param check what is wrong with an item; it may throw */
 function listSearch<T>(
   name: string,
@@ -99,7 +102,7 @@ function listSearch<T>(
 ): Search {
   return {
     name,
-    share: 1,
+    share: LIST_SHARE,
     step() {
       try {
         const next = items.next();
