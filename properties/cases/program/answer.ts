@@ -9,6 +9,7 @@ import type { Definedness } from "../../../spec/bpf/validate/problem.js";
 import type { Facts } from "../../../spec/bpf/validate/validate.js";
 import { type CompiledOutcome, compiledInterpreter } from "../../../spec/compiled/interpret.js";
 import { compare, type Disagreement, INTERPRETERS_AGREE, summary, unanswered, type Verdict } from "../../verdict.js";
+import { isJudged } from "./validity.js";
 
 /** How much is run, and how closely it is looked at. */
 export interface Effort {
@@ -43,9 +44,6 @@ export interface Answer {
 
 /** A64 instructions that code may take for so many of BPF: many times more than any that is right. */
 export const a64Fuel = (instructions: number): number => 10_000 + 100 * instructions;
-
-/** The compiled interpreter is judged by the other one on one program in so many. */
-const JUDGED = 16;
 
 export function answerTo(question: Question): Answer {
   // Nobody knows how many arguments an unknown function has: those that are defined.
@@ -82,15 +80,13 @@ interface Fast {
   readonly said: CompiledOutcome;
   /** Undefined where it found a fault. */
   readonly answer: Answer | undefined;
-  /** The program is one of those on which it is judged: its own bits say so, so that it is again when it is replayed. */
   readonly isJudged: boolean;
 }
 
 /** What the compiled interpreter says; undefined where it is not built or does not take the program. */
 function compiled({ run, fuel }: Question, count: InterpretRun["count"]): Fast | undefined {
   const interpreter = compiledInterpreter();
-  const fingerprint = interpreter?.fingerprint(run.program);
-  if (interpreter === undefined || fingerprint === undefined) return undefined;
+  if (interpreter === undefined) return undefined;
   let instructions = 0;
   const took = (n: number): void => {
     instructions = n;
@@ -98,9 +94,8 @@ function compiled({ run, fuel }: Question, count: InterpretRun["count"]): Fast |
   const { program, input, layout } = run;
   const said = interpreter.interpret({ program, input, layout, fuel, count, took });
   if (said === undefined) return undefined;
-  const isJudged = (fingerprint >>> 16) % JUDGED === 0;
   const answer = said.kind === "faulted" ? undefined : answerOf(said, fuel, instructions, true);
-  return { said, answer, isJudged };
+  return { said, answer, isJudged: isJudged(program) };
 }
 
 /** An answer, held against what the compiled interpreter said. */

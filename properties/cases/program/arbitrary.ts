@@ -23,6 +23,7 @@ import { displace, movePointer } from "./blocks/pointer-block.js";
 import { makeProgram, type Size } from "./blocks/program.js";
 import { type DrawnRows, rowsOf } from "./blocks/rows.js";
 import { isCase, SHRINKER } from "./shrink.js";
+import { asDrawn } from "./validity.js";
 
 const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
 /** Slots of the main function: up to 6, 20, 60, 600, and enough for an image of several pages. */
@@ -83,12 +84,12 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       makeProgram(draw, plan, i, i === 0 ? size : { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }),
     );
     return {
-      program: {
+      program: asDrawn({
         code,
         maps: plan.maps,
         context: plan.kind,
         ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),
-      },
+      }),
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
       env: this.#env(draw, size),
     };

@@ -6,7 +6,7 @@ import type { Engine, TraceState } from "../../../engines/engine.js";
 import { defaultEngine } from "../../../engines/index.js";
 import type { Layout } from "../../../spec/bpf/program.js";
 import type { Strictness } from "../../../spec/bpf/validate/problem.js";
-import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
+import type { Facts } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
@@ -25,6 +25,7 @@ import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNum
 import { type Answer, a64Fuel, answerTo, type Effort, type Question, secondAnswer } from "./answer.js";
 import { HostedChecker } from "./hosted.js";
 import { type CaseReport, type Check, differentRuns, FUEL, notRun, type RunReport, type Watch } from "./report.js";
+import { problemsOf, validityOf } from "./validity.js";
 
 /** Default: `proven`, with `FUEL`. */
 interface CheckerOptions extends Partial<Effort> {
@@ -99,39 +100,52 @@ export function checkCase(c: Case, checker: Checker | HostedChecker, watch: Watc
 }
 
 function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
-  const { program } = c;
-  const { strictness, effort } = checker;
-  const validity = validate(program, { strictness, definedness: effort.definedness });
+  const demands = { strictness: checker.strictness, definedness: checker.effort.definedness };
+  const validity = validityOf(c.program, demands);
   if (!validity.ok) return { kind: "invalid", problems: validity.problems };
-  const slots = program.code.reduce((n, code) => n + code.length, 0);
+  // What was taken on trust is looked at before anybody hears of a finding.
   try {
-    const { session } = checker;
-    const load = session.load(program, validity.facts, c.env);
-    const live = loadedBy(load);
-    if (typeof live === "string") {
-      checker.renew();
-      return { kind: "checked", verdict: refusal(load, live, checker), runs: [], slots, words: 0, executed: 0 };
-    }
-    watch.loaded?.(session.imagesOf(live));
-    const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
-    const difference = differenceFromImpl(checker.subject, session, live);
-    const objections: Objection[] = [...askAbout(load, checker.oracles)];
-    const all = runAll(c, checker, { live, facts: validity.facts }, watch.count);
-    const { runs, executed } = all;
-    objections.push(...all.objections);
-    const freed = session.free(live);
-    if (!all.isSpoilt) objections.push(...askAbout(freed, checker.oracles));
-    const judged = worst(runs, objections);
-    const past = judged.kind === "disagree" ? pastKnown(judged, checker.subject, live) : judged;
-    const isWrong = past.kind === "agree" && difference !== undefined && checker.subject.isExact === true;
-    const verdict = isWrong ? otherCode(difference) : past;
-    if (verdict.kind === "disagree" || all.isSpoilt) checker.renew();
-    return { kind: "checked", verdict, runs, slots, words, executed, ...(difference && { difference }) };
+    const report = checkValid(c, checker, watch, validity.facts);
+    const problems = report.verdict.kind === "disagree" ? problemsOf(c.program, demands) : undefined;
+    return problems === undefined ? report : { kind: "invalid", problems };
   } catch (error) {
     // An exception may have left anything behind.
     checker.renew();
+    const problems = problemsOf(c.program, demands);
+    if (problems !== undefined) return { kind: "invalid", problems };
     throw error;
   }
+}
+
+function checkValid(
+  c: Case,
+  checker: Checker,
+  watch: Watch,
+  facts: Facts,
+): Extract<CaseReport, { readonly kind: "checked" }> {
+  const { session } = checker;
+  const slots = c.program.code.reduce((n, code) => n + code.length, 0);
+  const load = session.load(c.program, facts, c.env);
+  const live = loadedBy(load);
+  if (typeof live === "string") {
+    checker.renew();
+    return { kind: "checked", verdict: refusal(load, live, checker), runs: [], slots, words: 0, executed: 0 };
+  }
+  watch.loaded?.(session.imagesOf(live));
+  const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
+  const difference = differenceFromImpl(checker.subject, session, live);
+  const objections: Objection[] = [...askAbout(load, checker.oracles)];
+  const all = runAll(c, checker, { live, facts }, watch.count);
+  const { runs, executed } = all;
+  objections.push(...all.objections);
+  const freed = session.free(live);
+  if (!all.isSpoilt) objections.push(...askAbout(freed, checker.oracles));
+  const judged = worst(runs, objections);
+  const past = judged.kind === "disagree" ? pastKnown(judged, checker.subject, live) : judged;
+  const isWrong = past.kind === "agree" && difference !== undefined && checker.subject.isExact === true;
+  const verdict = isWrong ? otherCode(difference) : past;
+  if (verdict.kind === "disagree" || all.isSpoilt) checker.renew();
+  return { kind: "checked", verdict, runs, slots, words, executed, ...(difference && { difference }) };
 }
 
 /** What a known defect of the compiled code does is no news. */

@@ -15,6 +15,7 @@ import { answerTo, type Effort, secondAnswer } from "./answer.js";
 import { withExits } from "./exits.js";
 import { compareRun, type Expected, expectedOf } from "./hosted-run.js";
 import { type CaseReport, differentRuns, notRun, type RunReport, type Watch } from "./report.js";
+import { type Demands, problemsOf, validityOf } from "./validity.js";
 
 /** What there is to do for a case before the subject is asked. */
 type Ready =
@@ -26,13 +27,16 @@ export class HostedChecker {
   private host: ProgramHost | undefined;
   /** Told of ahead, and not yet checked. */
   private readonly ahead = new Map<Case, Ready>();
+  private readonly demands: Demands;
 
   constructor(
     private readonly subject: ProgramSubject,
     private readonly engines: readonly Engine[],
-    private readonly strictness: Strictness,
+    strictness: Strictness,
     private readonly effort: Effort,
-  ) {}
+  ) {
+    this.demands = { strictness, definedness: effort.definedness };
+  }
 
   /** Cases that will be checked next, in order: the subject may begin with them. */
   announce(cases: readonly Case[]): void {
@@ -57,6 +61,9 @@ export class HostedChecker {
     const report = this.tried(c, ready.tried, watch);
     const { verdict } = report;
     if (verdict.kind !== "disagree") return { ...nothing, ...report };
+    // What was taken on trust is looked at before anybody hears of a finding.
+    const problems = problemsOf(c.program, this.demands);
+    if (problems !== undefined) return { kind: "invalid", problems };
     const left = this.pastDeviations(c, verdict);
     if (left.kind === "disagree") return { ...nothing, ...report, verdict: left };
     const settled = (run: RunReport): RunReport => (run.verdict.kind === "disagree" ? { ...run, verdict: left } : run);
@@ -75,7 +82,7 @@ export class HostedChecker {
   }
 
   private readied({ program, env, inputs }: Case): Ready {
-    const validity = validate(program, { strictness: this.strictness, definedness: this.effort.definedness });
+    const validity = validityOf(program, this.demands);
     if (!validity.ok) return { kind: "invalid", problems: validity.problems };
     const missing = outside(program, this.subject.dialect);
     if (missing !== undefined) return { kind: "outside", missing };
@@ -169,10 +176,7 @@ export class HostedChecker {
   private pastExits(c: Case, verdict: Verdict): Verdict {
     const meant = withExits(c.program, exitsOf(this.subject.deviations));
     if (meant === undefined) return verdict;
-    const { strictness, effort } = this;
-    const [own, guarded] = [c.program, meant.program].map((program) =>
-      validate(program, { strictness, definedness: effort.definedness }),
-    );
+    const [own, guarded] = [c.program, meant.program].map((program) => validate(program, this.demands));
     if (own?.ok !== true || guarded?.ok !== true) return verdict;
     const tried = { ...c, facts: own.facts };
     const rest = this.tried(c, tried, {}, { program: meant.program, facts: guarded.facts }).verdict;
@@ -197,7 +201,7 @@ export class HostedChecker {
     }
     if (slots.size === 0) return verdict;
     const program = withoutSlots(c.program, slots);
-    const validity = validate(program, { strictness: this.strictness, definedness: this.effort.definedness });
+    const validity = validate(program, this.demands);
     const why = [...names].join(", ");
     if (!validity.ok) return declared(why);
     const rest = this.tried({ ...c, program }, { ...c, program, facts: validity.facts }, {}).verdict;

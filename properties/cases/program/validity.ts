@@ -1,0 +1,59 @@
+// Whether a program is one that a JIT would be given, and the facts that the stages behind a verifier go by. What our own
+// generators have drawn is valid by how it was made: of fifteen in sixteen only the facts are found out, at sight where they
+// can be. The others, and all that comes from anywhere else, are validated. A drawn program on which witnesses disagree is
+// validated before anybody hears of it.
+
+import assert from "node:assert/strict";
+import type { Program } from "../../../spec/bpf/program.js";
+import { factsAtSight } from "../../../spec/bpf/validate/facts-at-sight.js";
+import type { Definedness, Strictness } from "../../../spec/bpf/validate/problem.js";
+import { validate } from "../../../spec/bpf/validate/validate.js";
+import { compiledInterpreter } from "../../../spec/compiled/interpret.js";
+
+type Validity = ReturnType<typeof validate>;
+
+const drawn = new WeakSet<Program>();
+
+/** It comes from a generator, as it is. */
+export function asDrawn(program: Program): Program {
+  drawn.add(program);
+  return program;
+}
+
+/** What is taken on trust of others is looked at on one program in so many. */
+const JUDGED = 16;
+
+/** Whether it is one of those: its own bits say so, so that it is again when it is replayed. */
+export function isJudged(program: Program): boolean {
+  const print = compiledInterpreter()?.fingerprint(program);
+  return print === undefined || (print >>> 16) % JUDGED === 0;
+}
+
+export interface Demands {
+  readonly strictness: Strictness;
+  readonly definedness: Definedness;
+}
+
+/** Undefined where nothing but a validation tells. */
+function factsOnTrust(program: Program, { definedness }: Demands): Validity | undefined {
+  if (definedness !== "proven" || !drawn.has(program)) return undefined;
+  const facts = factsAtSight(program);
+  return facts && { ok: true, facts };
+}
+
+/** @throws AssertionError if what is seen at sight is wrong */
+export function validityOf(program: Program, demands: Demands): Validity {
+  const onTrust = factsOnTrust(program, demands);
+  if (onTrust !== undefined && !isJudged(program)) return onTrust;
+  const validity = validate(program, demands);
+  if (onTrust !== undefined && validity.ok) assert.deepEqual(onTrust, validity);
+  return validity;
+}
+
+type Problems = Extract<Validity, { readonly ok: false }>["problems"];
+
+/** What is wrong with it after all, with nothing taken on trust; undefined for nothing. */
+export function problemsOf(program: Program, demands: Demands): Problems | undefined {
+  const validity = validate(program, demands);
+  return validity.ok ? undefined : validity.problems;
+}
