@@ -37,7 +37,7 @@ const SLOW = [
   "adapters/*/*.test.ts",
   "cli/{commands/*,plugin,toys}.test.ts",
   "corpus.test.ts",
-  "harness/{gate/*,objects}.test.ts",
+  "harness/{gate/*,objects,corpus/minimize}.test.ts",
   "harness/readers.test.ts",
   "harness/loop/{campaign,process}.test.ts",
   "harness/mutants/{automatic,mutants,series}.test.ts",

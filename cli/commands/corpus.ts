@@ -1,27 +1,24 @@
 // `rox corpus`: keeping cases that show something.
 
-import path from "node:path";
 import { type Command, Option } from "commander";
 import { defaultEngine } from "../../engines/index.js";
 import type { BadInput } from "../../harness/bad-input.js";
 import { EXPORT_FORMS, type ExportForm, readEntries, readEntry } from "../../harness/corpus/entry.js";
 import { mergeCorpora } from "../../harness/corpus/merge.js";
 import { migrateCorpus } from "../../harness/corpus/migrate.js";
-import { coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
 import { addByTitle, complaintsOf, duplicates, readCorpus } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
 import { replay } from "../../harness/loop/replay.js";
-import { makeTrials } from "../../harness/loop/trial.js";
 import { choiceOf, type ProgramChoice } from "../../harness/object-file.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { ownCorpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, print } from "../command.js";
-import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
+import { BAD_INPUT, CLEAN, type Io } from "../io.js";
 import { choiceOptions } from "../options.js";
+import { defineMinimize } from "./corpus-minimize.js";
 
 const CORPUS_OPTION = ["--corpus <dir>", "the corpus (default: that of the checkout, else ./corpus)"] as const;
-const SHRINK = { runs: 20_000, ms: 20_000 };
 
 interface Where {
   readonly corpus?: string;
@@ -106,42 +103,6 @@ const slotLines = (bytes: Uint8Array): string[] =>
   Array.from({ length: bytes.length / 8 }, (_, slot) =>
     Array.from(bytes.subarray(8 * slot, 8 * slot + 8), (byte) => byte.toString(16).padStart(2, "0")).join(" "),
   );
-
-function defineMinimize(corpus: Command, io: Io, finish: Finish): void {
-  corpus
-    .command("minimize")
-    .description("Shrink what fails; of what agrees, name what the rest makes redundant.")
-    .argument("<paths...>")
-    .option("--out <dir>", "also copy there what is needed, under the name of its title")
-    .action((paths: readonly string[], { out }: { out?: string }) => finish(minimizeCorpus(paths, out, io)));
-}
-
-function minimizeCorpus(paths: readonly string[], out: string | undefined, io: Io): number {
-  const { entries, unreadable } = readCorpus(paths);
-  complainAll(io, unreadable);
-  const engine = defaultEngine();
-  const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
-  for (const entry of failing) {
-    const shrunk = shrinkEntry(entry, engine, SHRINK);
-    if (shrunk === undefined) continue;
-    const { dir, name, ext } = path.parse(entry.file);
-    const file = path.join(dir, `${name}.min${ext}`);
-    const written = writeOutputFile(file, shrunk);
-    if (!written.ok) return complain(io, written.error);
-    print(io, [`${entry.file}: shrunk to ${file}`]);
-  }
-  const agreeing = entries.filter((entry) => !failing.includes(entry));
-  const { needed, redundant, points } = coverOf(agreeing, makeTrials({ engines: [engine] }));
-  print(io, [
-    ...redundant.map(({ file }) => `${file}: reaches nothing that the others do not`),
-    `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${points} coverage points; ${failing.length} fail`,
-  ]);
-  for (const entry of out === undefined ? [] : needed) {
-    const added = addByTitle(out!, entry, entry.head.title ?? path.parse(entry.file).name);
-    if (!added.ok) return complain(io, added.error);
-  }
-  return unreadable.length > 0 ? BAD_INPUT : failing.length > 0 ? COUNTEREXAMPLE : CLEAN;
-}
 
 function defineMerge(corpus: Command, io: Io, finish: Finish): void {
   corpus

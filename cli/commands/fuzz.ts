@@ -11,7 +11,13 @@ import { findingReport } from "../../harness/format/counterexample.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
 import { readTextFile } from "../../harness/input-file.js";
 import { FUZZ_ORACLES } from "../../harness/loop/cause.js";
-import { createCampaign, type OpenCampaign, readSettings, resumeCampaign } from "../../harness/loop/directory.js";
+import {
+  createCampaign,
+  isCampaign,
+  type OpenCampaign,
+  readSettings,
+  resumeCampaign,
+} from "../../harness/loop/directory.js";
 import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/loop/findings.js";
 import { fuzz, replayOf } from "../../harness/loop/fuzz.js";
 import { differenceOf, mergeCampaigns } from "../../harness/loop/merge.js";
@@ -240,7 +246,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     subject: flags.pluginOptions === undefined ? flags.subject : `${flags.subject} ${flags.pluginOptions}`,
     ...(only === undefined ? {} : { only }),
   };
-  if (flags.continue !== true || !existsSync(path.join(directory, "campaign.json"))) {
+  if (flags.continue !== true || !isCampaign(directory)) {
     return createCampaign(directory, settings);
   }
   const there = readSettings(directory);

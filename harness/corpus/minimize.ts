@@ -1,12 +1,14 @@
 // Making a corpus smaller without losing anything: an entry that fails is shrunk to the simplest one that fails in the same
 // way; of those that agree, the fewest that together reach every coverage point are named. That is for kinds whose points
-// a campaign aims for, as programs; of the others all are needed.
+// a campaign aims for, as programs; of the others all are needed. Of a campaign, whose seeds nobody wrote, it is for all.
 
 import type { Engine } from "../../engines/engine.js";
 import { failsLike } from "../../properties/cases/kind.js";
 import { within } from "../../properties/cases/shrink.js";
 import { defaultSubject } from "../../subjects/index.js";
+import { isOfWorker } from "../loop/cause.js";
 import type { Trials } from "../loop/trial.js";
+import { fewestOf } from "./cover.js";
 import type { Entry } from "./entry.js";
 
 interface MinimizeBudget {
@@ -25,35 +27,53 @@ export function shrinkEntry({ kind, value, head }: Entry, engine: Engine, budget
 }
 
 interface Cover {
-  /** Programs in the order chosen, each adds the most points that those before it do not have; then the other kinds. */
+  /** What covers the programs, then the other kinds. */
   readonly needed: readonly Entry[];
   /** Everything that they reach is reached by the others. */
   readonly redundant: readonly Entry[];
   readonly points: number;
 }
 
-/** Greedy set cover over the points that each one reaches; smaller files first where two are equal. */
+/** Of entries that people wrote or chose: the fewest programs that reach what all programs do. */
 export function coverOf(entries: readonly Entry[], trials: Trials): Cover {
-  const reached = new Map<Entry, ReadonlySet<string>>();
-  const others: Entry[] = [];
-  for (const entry of entries) {
-    if (entry.kind.goals === undefined) others.push(entry);
-    else reached.set(entry, new Set(trials[entry.kind.name]!.check(entry.value, "points").points));
-  }
-  const left = [...reached.keys()].sort((a, b) => a.text().length - b.text().length);
-  const covered = new Set<string>();
-  const needed: Entry[] = [];
-  for (;;) {
-    let best: Entry | undefined;
-    let most = 0;
-    for (const entry of left) {
-      const gain = [...reached.get(entry)!].filter((point) => !covered.has(point)).length;
-      if (gain > most) [best, most] = [entry, gain];
-    }
-    if (best === undefined) break;
-    needed.push(best);
-    left.splice(left.indexOf(best), 1);
-    for (const point of reached.get(best)!) covered.add(point);
-  }
-  return { needed: [...needed, ...others], redundant: left, points: covered.size };
+  const programs = entries.filter(({ kind }) => kind.goals !== undefined);
+  const candidates = programs.map((item) => ({ item, points: pointsOf(item, trials), size: item.text().length }));
+  const chosen = new Set(fewestOf(candidates));
+  const others = entries.filter(({ kind }) => kind.goals === undefined);
+  return {
+    needed: [...chosen, ...others],
+    redundant: programs.filter((entry) => !chosen.has(entry)),
+    points: new Set(candidates.flatMap(({ points }) => [...points])).size,
+  };
+}
+
+const pointsOf = ({ kind, value }: Entry, trials: Trials): ReadonlySet<string> =>
+  new Set(trials[kind.name]!.check(value, "points").points);
+
+interface CampaignCover {
+  /** Findings first. */
+  readonly needed: readonly Entry[];
+  /** Coverage points of the campaign that no entry reaches. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Of a campaign: all that it found, and of its seeds of every kind the fewest that reach what the campaign reached.
+ * @param wanted coverage points of the campaign
+ */
+export function coverCampaign(
+  findings: readonly Entry[],
+  seeds: readonly Entry[],
+  wanted: ReadonlySet<string>,
+  trials: Trials,
+): CampaignCover {
+  const wantedOf = (entry: Entry): Set<string> => {
+    const points = isOfWorker({ oracle: entry.head.oracle ?? "" }) ? [] : pointsOf(entry, trials);
+    return new Set([...points].filter((point) => wanted.has(point)));
+  };
+  const reached = new Set(findings.flatMap((entry) => [...wantedOf(entry)]));
+  const candidates = seeds.map((item) => ({ item, points: wantedOf(item), size: item.text().length }));
+  const needed = [...findings, ...fewestOf(candidates, reached)];
+  for (const { points } of candidates) for (const point of points) reached.add(point);
+  return { needed, missing: [...wanted].filter((point) => !reached.has(point)) };
 }

@@ -64,6 +64,7 @@ describe("a campaign", () => {
 
   test("shards that are merged are one campaign, in whatever order and however often", async () => {
     const one = await run(begin(), 160, wrongTrials);
+    const seeds = (directory: string) => readdirSync(path.join(directory, "seeds")).sort();
     const shards = await Promise.all(
       [1, 2].map(async (index) => {
         const campaign = begin(settings({ index, of: 2 }));
@@ -94,6 +95,7 @@ describe("a campaign", () => {
     };
     for (const directory of together) {
       expect(factsOf(readCampaign(directory))).toEqual(expected);
+      expect(seeds(directory)).toEqual([...new Set([...seeds(a), ...seeds(b)])].sort());
       const shrunkOf = (place: string) =>
         readdirSync(path.join(place, "corpus")).map((name) => readFileSync(path.join(place, "corpus", name), "utf8"));
       expect(shrunkOf(directory)).toEqual(shrunkOf(together[0]));

@@ -6,7 +6,7 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { defaultSubject } from "../../subjects/index.js";
 import { causeName } from "./cause.js";
-import { caseAt, type Steering, type Suspect, UNSTEERED } from "./chunk.js";
+import { type ChunkResult, caseAt, type Steering, type Suspect, UNSTEERED } from "./chunk.js";
 import { emittedOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
 import {
@@ -18,9 +18,10 @@ import {
   type NewFinding,
 } from "./findings.js";
 import type { Lane } from "./lane.js";
-import { firstsOf, gainOf } from "./memory.js";
+import { firstsOf, gainOf, newPoints } from "./memory.js";
 import type { Pool } from "./pool.js";
 import { inParallel, runOrder, type ShrinkBudget, shrinkSuspect } from "./run.js";
+import { keepSeed } from "./seeds.js";
 import { shardText } from "./shard.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
 import type { Trial, Trials } from "./trial.js";
@@ -163,6 +164,7 @@ class Loop {
       else if (name !== "") again[name] = (again[name] ?? 0) + 1;
     }
     const { points, sums } = result;
+    this.keepSeeds({ trial, chunk, steering }, points);
     const gain = gainOf(memory, result);
     const hits = memory.risesOf(points);
     const textOf = (index: number): string => this.textOf({ trial, chunk, steering }, index);
@@ -184,6 +186,14 @@ class Loop {
 
   private textOf({ trial, steering }: Place, index: number): string {
     return trial.kind.print(caseAt(trial, this.campaign.settings.seed, index, steering).case);
+  }
+
+  private keepSeeds({ trial, steering }: Place, points: ChunkResult["points"]): void {
+    const { directory, settings, state } = this.campaign;
+    const { seed } = settings;
+    for (const [index, reached] of newPoints(points, state.cells)) {
+      keepSeed(directory, trial, caseAt(trial, seed, index, steering).case, { seed, index }, reached);
+    }
   }
 
   private isWanted({ cause: { oracle } }: Suspect): boolean {

@@ -5,6 +5,7 @@
 //   samples.jsonl        now and then: time, programs, instructions, cells, findings
 //   findings/NAME/       case.EXT, original.EXT, finding.json, and report.txt
 //   corpus/NAME.EXT      the shrunk cases once more, to be merged into a corpus
+//   seeds/KIND-N.EXT     for each coverage point the case that was the first to reach it: trial N
 //   lock                 the process that works on it
 
 import { existsSync } from "node:fs";
@@ -19,6 +20,7 @@ import { campaignCorpus, findingsDirectory } from "./findings.js";
 import { takeLock } from "./lock.js";
 import { CampaignLog } from "./log.js";
 import { SCHEMAS, shaped } from "./schema.js";
+import { seedsDirectory } from "./seeds.js";
 import { type CampaignSettings, CampaignState, FORMAT } from "./state.js";
 
 export interface OpenCampaign {
@@ -34,16 +36,17 @@ export interface OpenCampaign {
 
 const SETTINGS = "campaign.json";
 
+export const isCampaign = (directory: string): boolean => existsSync(path.join(directory, SETTINGS));
+
 /** Make a campaign's directory, which must not hold one yet. */
 export function createCampaign(directory: string, settings: CampaignSettings): Loaded<OpenCampaign> {
-  const isThere = (): boolean => existsSync(path.join(directory, SETTINGS));
-  if (isThere()) return occupied(directory);
+  if (isCampaign(directory)) return occupied(directory);
   const made = makeDirectory(directory);
   if (!made.ok) return made;
   const lock = takeLock(directory);
   if (!lock.ok) return lock;
   // Two may have begun at the same time.
-  const written = isThere()
+  const written = isCampaign(directory)
     ? occupied(directory)
     : writeOutputFile(path.join(directory, SETTINGS), reportJson(settings));
   if (written.ok) return open(directory, settings, lock.value);
@@ -93,7 +96,7 @@ export function readSettings(directory: string): Loaded<CampaignSettings> {
 
 /** @param unlock gives the directory back */
 function open(directory: string, settings: CampaignSettings, unlock: () => void): Loaded<OpenCampaign> {
-  for (const place of [findingsDirectory(directory), campaignCorpus(directory)]) {
+  for (const place of [findingsDirectory(directory), campaignCorpus(directory), seedsDirectory(directory)]) {
     const made = makeDirectory(place);
     if (!made.ok) {
       unlock();

@@ -5,9 +5,11 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { EXTENSIONS, readEntry } from "../corpus/entry.js";
 import { damageOf } from "../corpus/store.js";
+import { isCampaign } from "./directory.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
 import { type Attempt, MISHAPS, type Mishap } from "./mishaps.js";
 import { readCampaign } from "./read.js";
+import { seedsDirectory } from "./seeds.js";
 
 interface KillOptions extends Omit<Attempt, "afterMs"> {
   readonly kills: number;
@@ -50,7 +52,7 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
       problems.push(`kill ${n}, ${mishap.name}: ${problem}`);
     };
     for (const problem of await mishap.happen({ ...options, afterMs: random() * longestMs })) complain(problem);
-    if (existsSync(path.join(directory, "campaign.json"))) {
+    if (isCampaign(directory)) {
       const now = look(directory, complain);
       if (now !== undefined) {
         if (now.trials < before.trials) complain(`${before.trials} trials, then ${now.trials}`);
@@ -84,7 +86,7 @@ function look(directory: string, complain: (problem: string) => void): Snapshot 
     if (!existsSync(path.join(findingsDirectory(directory), name)))
       complain(`the log has ${name}, the directory has not`);
   }
-  const files = [findingsDirectory(directory), campaignCorpus(directory)].filter((place) => existsSync(place));
+  const files = [findingsDirectory, campaignCorpus, seedsDirectory].map((of) => of(directory)).filter(existsSync);
   for (const place of files) {
     for (const file of readdirSync(place, { recursive: true, encoding: "utf8" })) {
       // What a process was writing when it was killed has a name that nobody reads.
@@ -92,7 +94,8 @@ function look(directory: string, complain: (problem: string) => void): Snapshot 
       if (EXTENSIONS.includes(path.extname(file))) checkEntry(path.join(place, file), complain);
     }
   }
-  return { trials: state.sums.trials, cells: state.cells.size, findings: findings.map(({ facts }) => facts.name) };
+  const names = findings.flatMap((finding) => [finding, ...finding.forms].map(({ facts }) => facts.name));
+  return { trials: state.sums.trials, cells: state.cells.size, findings: names };
 }
 
 function checkEntry(file: string, complain: (problem: string) => void): void {

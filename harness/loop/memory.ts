@@ -62,17 +62,30 @@ const FADING = 0.9;
 /** A mutant takes longer to make. */
 const MUTANT_COST = 1.5;
 
+/** By index of the trial that reached them first: points that are not known. */
+export function newPoints(
+  points: ChunkResult["points"],
+  known: Pick<ReadonlyMap<string, unknown>, "has">,
+): ReadonlyMap<number, readonly string[]> {
+  const firsts = new Map<number, string[]>();
+  for (const [point, , first] of points) {
+    if (known.has(point)) continue;
+    const reached = firsts.get(first);
+    if (reached === undefined) firsts.set(first, [point]);
+    else reached.push(point);
+  }
+  return firsts;
+}
+
 /** The cases that were the first of the lane to reach a cell: those that reached most. */
 export function firstsOf(
   memory: Memory,
   points: ChunkResult["points"],
   textOf: (index: number) => string,
 ): readonly Kept[] {
-  const firsts = new Map<number, string[]>();
-  for (const [point, , first] of points) {
-    if (!memory.hits.has(point)) firsts.set(first, [...(firsts.get(first) ?? []), point]);
-  }
-  const most = [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
+  const most = [...newPoints(points, memory.hits)]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .slice(0, KEPT_A_CHUNK);
   return most.flatMap(([index, found]) => {
     const text = textOf(index);
     return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];

@@ -8,10 +8,12 @@ import { readTextFile } from "../input-file.js";
 import { parseJson } from "../json.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { reportJson } from "../report.js";
+import { isCampaign } from "./directory.js";
 import { campaignCorpus, type FindingFacts, findingsDirectory } from "./findings.js";
 import { logLine } from "./log.js";
 import { type KeptForm, readCampaign, type Sample } from "./read.js";
 import { SCHEMAS, shaped } from "./schema.js";
+import { seedNames, seedsDirectory } from "./seeds.js";
 import { type Shard, shardText, WHOLE } from "./shard.js";
 import { type CampaignSettings, CampaignState, type SnapshotRecord } from "./state.js";
 
@@ -38,7 +40,7 @@ export function mergeCampaigns(into: string, from: readonly string[]): Loaded<Me
   const parts = new Map<string, Part>();
   const findings = new Map<string, KeptForm>();
   let settings: CampaignSettings | undefined;
-  const known = existsSync(path.join(into, "campaign.json")) ? [into] : [];
+  const known = isCampaign(into) ? [into] : [];
   for (const directory of [...known, ...from.filter((name) => path.resolve(name) !== path.resolve(into))]) {
     const read = readCampaign(directory);
     if (!read.ok) return read;
@@ -63,7 +65,27 @@ export function mergeCampaigns(into: string, from: readonly string[]): Loaded<Me
     return refuse({ subject: into, expected: "campaigns to merge", got: "none", next: "name their folders" });
   }
   const sorted = [...parts.values()].sort((a, b) => a.shard.index - b.shard.index);
-  return write(into, { ...settings, shard: WHOLE }, sorted, [...findings.values()]);
+  const merged = write(into, { ...settings, shard: WHOLE }, sorted, [...findings.values()]);
+  const copied = merged.ok ? copySeeds(into, from) : merged;
+  return copied.ok ? merged : copied;
+}
+
+/** The same trial is the same case in whatever campaign it is. */
+function copySeeds(into: string, from: readonly string[]): Loaded<string> {
+  const target = seedsDirectory(into);
+  const made = makeDirectory(target);
+  if (!made.ok) return made;
+  const there = new Set(seedNames(into));
+  for (const campaign of from) {
+    for (const name of seedNames(campaign)) {
+      if (there.has(name)) continue;
+      there.add(name);
+      const text = readTextFile(path.join(seedsDirectory(campaign), name));
+      const written = text.ok ? writeOutputFile(path.join(target, name), text.value) : text;
+      if (!written.ok) return written;
+    }
+  }
+  return made;
 }
 
 const SAME = ["format", "version", "seed", "lanes", "chunk", "feedback", "engine", "subject"] as const;
