@@ -53,6 +53,11 @@ export function saveForCi(
 
 export const JUNIT_OPTION = ["--junit <file>", "also write the report as JUnit XML"] as const;
 
+export const BASELINE_OPTION = [
+  "--baseline <dir>",
+  "with --report: what is new, gone, gained and lost since that report or campaign",
+] as const;
+
 export const REPORT_OPTION = [
   "--report <dir>",
   "also write a report for a browser: one file, index.html, that needs no network",

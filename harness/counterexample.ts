@@ -8,7 +8,7 @@ import type { AnyKind } from "../properties/cases/kind.js";
 import { caseCommand } from "./case-command.js";
 import { readTextFile } from "./input-file.js";
 import { type Listing, listingOf } from "./listing.js";
-import { isOfWorker } from "./loop/cause.js";
+import { causeName, isOfWorker } from "./loop/cause.js";
 import type { FindingFacts, WrittenFinding } from "./loop/findings.js";
 import type { Failure } from "./report.js";
 
@@ -18,6 +18,8 @@ export interface Counterexample extends Failure {
   /** What is wrong, in a few words. */
   readonly title: string;
   readonly oracle: string;
+  /** The same for cases that fail for one cause, in whatever run; absent where nothing but its name is known. */
+  readonly cause?: string;
   /** Of the case; undefined where there is none, as with an encoder. */
   readonly kind: AnyKind | undefined;
   /** The smallest case, as its file says it; empty where there is none. */
@@ -80,7 +82,8 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
     ...(facts.notRepeated === undefined ? [] : [`not so when tried again by itself: ${facts.notRepeated.got}`]),
   ];
   const on = facts.subject === undefined ? {} : { subject: facts.subject };
-  const about = { name, oracle: cause.oracle, where, expected, got, text, replay, answers, ...on };
+  const same = `${causeName(facts.kind, cause)} ${cause.reason}`;
+  const about = { name, cause: same, oracle: cause.oracle, where, expected, got, text, replay, answers, ...on };
   const kind = kindByName(facts.kind);
   if (isOfWorker(cause)) return { ...about, title: cause.reason, kind, endsWorker: true };
   const title = kind === HISTORIES ? `${cause.oracle} objects: ${cause.what}` : `${cause.what}: ${cause.reason}`;

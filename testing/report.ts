@@ -1,7 +1,7 @@
 // A small report to draw in tests, with a finding of every sort.
 
 import type { FindingData, ReportData } from "../harness/report/data.js";
-import { shownPacks } from "../harness/report/pack-map.js";
+import { shownPacks, triedOf } from "../harness/report/pack-map.js";
 
 const word = (va: number, text: string) => ({ va, word: 0x1acb_08ea, text });
 
@@ -58,6 +58,8 @@ const REFUSED: FindingData = {
 };
 const { difference: _, ...WITHOUT_DIFFERENCE } = REFUSED;
 
+const PACKS = shownPacks(triedOf(7, 8));
+
 export const SAMPLE: ReportData = {
   command: "rox gate",
   version: "0.1.0",
@@ -81,5 +83,11 @@ export const SAMPLE: ReportData = {
     { upTo: 8, programs: 60 },
     { upTo: null, programs: 40 },
   ],
-  packs: shownPacks(7, []),
+  ...(PACKS === undefined ? {} : { packs: PACKS }),
+  summary: {
+    ...{ format: 1, command: "rox gate", subject: "impl", version: "0.1.0", date: "2024-01-24 12:30 UTC", seed: 7 },
+    findings: [{ cause: "exec-match smod32 imm", title: "r0 differs" }],
+    points: ["add imm, immediate", "exit, loop"],
+    speed: { perSecond: 250, unit: "programs a second of processor time" },
+  },
 };

@@ -20,12 +20,13 @@ import {
 } from "../../harness/loop/directory.js";
 import { caseFileOf, type FindingFacts, findingsDirectory } from "../../harness/loop/findings.js";
 import { fuzz, replayOf } from "../../harness/loop/fuzz.js";
-import { differenceOf, mergeCampaigns } from "../../harness/loop/merge.js";
+import { differenceOf } from "../../harness/loop/merge.js";
 import { canUseThreads, defaultJobs, inlinePool, type Pool, threadPool } from "../../harness/loop/pool.js";
 import { SHRINK_BUDGET } from "../../harness/loop/run.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
 import { type CampaignSettings, FORMAT } from "../../harness/loop/state.js";
 import { makeCheckers, type Setting } from "../../harness/loop/trial.js";
+import { originOf } from "../../harness/origin.js";
 import { isFull, unwritable, writeWhole } from "../../harness/output-file.js";
 import { version } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
@@ -34,6 +35,7 @@ import { KINDS, kindByName } from "../../properties/cases/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { openSubject } from "../../subjects/open.js";
 import {
+  BASELINE_OPTION,
   complain,
   type Define,
   examples,
@@ -45,10 +47,11 @@ import {
   saveForCi,
   saveJson,
 } from "../command.js";
-import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
+import { BAD_INPUT, type Io } from "../io.js";
 import { duration, integer, names, pluginOption, subjectFor, subjectOption } from "../options.js";
-import { saveCampaignPage } from "../page.js";
+import { pagePlace, saveCampaignPage } from "../page.js";
 import { startStatus } from "../progress.js";
+import { defineFuzzMerge } from "./fuzz-merge.js";
 
 /** Kinds that never end. */
 const KIND_NAMES = KINDS.flatMap(({ name, count }) => (count === undefined ? [name] : []));
@@ -74,6 +77,7 @@ interface Flags {
   readonly hang: number;
   readonly json?: string;
   readonly report?: string;
+  readonly baseline?: string;
   readonly junit?: string;
 }
 
@@ -82,14 +86,7 @@ const DEFAULT_TIME_MS = 600_000;
 
 export const defineFuzz: Define = (program, io, finish) => {
   const command = program.command("fuzz");
-  command
-    .command("merge")
-    .description("Shards of one campaign as one: trials, coverage points, findings by cause, one report.")
-    .argument("<out>", "the folder of the merged campaign; what it holds already counts once")
-    .argument("<campaign...>", "folders of shards, or of campaigns merged before")
-    .option(...JSON_OPTION)
-    .addHelpText("after", examples(["rox fuzz merge all shard-1 shard-2", "rox report all"]))
-    .action((out: string, from: string[], flags: { readonly json?: string }) => finish(runMerge(out, from, flags, io)));
+  defineFuzzMerge(command, io, finish);
   command
     .description(
       "Try random programs, histories and more for as long as you like, keep what is found, go on where you stopped.",
@@ -113,6 +110,7 @@ export const defineFuzz: Define = (program, io, finish) => {
     .option("--hang <t>", "give up a trial that takes a worker longer", duration, 30_000)
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
+    .option(...BASELINE_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText(
       "after",
@@ -148,6 +146,8 @@ function known(text: string, what: string, all: readonly string[]): readonly str
 
 async function runFuzz(flags: Flags, io: Io): Promise<number> {
   if (flags.only !== undefined) renamed(io, "--only", "--oracles");
+  const page = pagePlace(flags);
+  if (!page.ok) return complain(io, page.error);
   const subject = subjectFor(io, flags.subject, flags);
   if (subject === undefined) return BAD_INPUT;
   const opened = openCampaign(flags);
@@ -178,7 +178,7 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
     status.stop();
     print(io, formatFuzz(report));
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
-    const code = flags.report === undefined ? saved : await saveCampaignPage(io, directory, flags.report, saved);
+    const code = page.value === undefined ? saved : await saveCampaignPage(io, directory, page.value, saved);
     const replay = report.failures[0]?.replay;
     if (replay !== undefined) print(io, [replay]);
     return code;
@@ -245,6 +245,7 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     engine: engine.value.engines[0]!.name,
     subject: flags.pluginOptions === undefined ? flags.subject : `${flags.subject} ${flags.pluginOptions}`,
     ...(only === undefined ? {} : { only }),
+    origin: originOf(),
   };
   if (flags.continue !== true || !isCampaign(directory)) {
     return createCampaign(directory, settings);
@@ -257,18 +258,6 @@ function openCampaign(flags: Flags): Loaded<OpenCampaign> {
     return refuse({ subject: directory, expected: `a campaign of ${expected}`, got, next: "choose another --out" });
   }
   return resumeCampaign(directory);
-}
-
-function runMerge(out: string, from: readonly string[], flags: { readonly json?: string }, io: Io): number {
-  const merged = mergeCampaigns(out, from);
-  if (!merged.ok) return complain(io, merged.error);
-  const { shards, of, trials, cells, findings } = merged.value;
-  const missing = of - shards.length;
-  print(io, [
-    `${out}: ${shards.length} of ${of} shards, ${trials} trials, ${cells} coverage points, ${findings} findings` +
-      `${missing > 0 ? `; ${missing} are missing` : ""}`,
-  ]);
-  return saveJson(io, flags.json, { command: "fuzz merge", ...merged.value }, findings > 0 ? COUNTEREXAMPLE : CLEAN);
 }
 
 /** @throws Error if its subject or engine is not here */

@@ -16,9 +16,9 @@ import { exitCode } from "../../harness/report.js";
 import { KINDS } from "../../properties/cases/index.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { directedCases } from "../../properties/directed/index.js";
-import { defaultSubject } from "../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
 import {
+  BASELINE_OPTION,
   complain,
   complainAll,
   type Define,
@@ -43,7 +43,7 @@ import {
   subjectFor,
   subjectOption,
 } from "../options.js";
-import { savePage } from "../page.js";
+import { pagePlace, savePage } from "../page.js";
 import { startProgress } from "../progress.js";
 
 interface Flags {
@@ -64,6 +64,7 @@ interface Flags {
   readonly keepGoing?: true;
   readonly json?: string;
   readonly report?: string;
+  readonly baseline?: string;
   readonly junit?: string;
   /** Cases by option, as `--verifier-only`. */
   readonly [cases: string]: unknown;
@@ -121,6 +122,7 @@ export const defineGate: Define = (program, io, finish) => {
     .addOption(pluginOption())
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
+    .option(...BASELINE_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText(
       "after",
@@ -178,6 +180,8 @@ const rangesOf = (how: Flags["exhaustive"]): GateOptions["exhaustive"] =>
   how === false || how === "none" ? undefined : how;
 
 async function runGate(flags: Flags, io: Io): Promise<number> {
+  const page = pagePlace(flags);
+  if (!page.ok) return complain(io, page.error);
   const engines = enginesFor(io, flags.engine);
   const subject = engines && subjectFor(io, flags.subject, flags);
   const parts = subject && partsFor(io, flags.only, subject);
@@ -223,12 +227,12 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     const saved = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)));
     const about = {
       engines: engines.map(({ name }) => name),
-      subject: subject === defaultSubject ? undefined : subject.name,
+      subject,
       check: makeCheck({ subject, engines }),
       from: flags.from,
     };
-    const page = async () => (await import("../../harness/report/gate-data.js")).gateData(result, about);
-    const code = flags.report === undefined ? saved : await savePage(io, flags.report, page, saved);
+    const data = async () => (await import("../../harness/report/gate-data.js")).gateData(result, about);
+    const code = page.value === undefined ? saved : await savePage(io, page.value, data, saved);
     print(io, formatGate(report, io.columns));
     print(io, replayLines(report));
     return code;

@@ -96,6 +96,8 @@ class Loop {
     return this.before + performance.now() - this.started;
   }
 
+  private readonly atMs = (): number => Math.round(this.elapsed());
+
   /** Nobody catches what a timer throws, so it is kept for the run to throw. */
   private tick(): void {
     this.campaign.state.elapsedMs = this.elapsed();
@@ -174,7 +176,18 @@ class Loop {
     );
     const done = lane.done + indexes.length;
     const learned = { hits, kept, gain, emitted: emittedOf(points) };
-    this.record({ kind: "chunk", lane: lane.number, of, done, ...learned, sums, incomparable, again, ignored });
+    this.record({
+      kind: "chunk",
+      lane: lane.number,
+      of,
+      done,
+      ...learned,
+      sums,
+      incomparable,
+      again,
+      ignored,
+      atMs: this.atMs(),
+    });
     if (log.bytes > ROTATE_BYTES) log.rotate({ ...state.snapshot(), elapsedMs: this.elapsed() });
   }
 
@@ -238,7 +251,7 @@ class Loop {
     const run = { command: "fuzz", engine, subject, seed, shard: shardText(shard) } as const;
     const described = describeFinding(run, finding, name, "case");
     keepFinding(directory, described, finding.original);
-    this.record({ kind: "finding", name, index: finding.suspect.index, suspected });
+    this.record({ kind: "finding", name, index: finding.suspect.index, suspected, atMs: this.atMs() });
     if (isNew) await this.watchers.onFinding?.(described.facts);
   }
 }

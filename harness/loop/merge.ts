@@ -6,6 +6,7 @@ import path from "node:path";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
 import { parseJson } from "../json.js";
+import { earlierOf } from "../origin.js";
 import { makeDirectory, writeOutputFile } from "../output-file.js";
 import { reportJson } from "../report.js";
 import { isCampaign } from "./directory.js";
@@ -45,7 +46,7 @@ export function mergeCampaigns(into: string, from: readonly string[]): Loaded<Me
     const read = readCampaign(directory);
     if (!read.ok) return read;
     const { settings: own, state, samples } = read.value;
-    settings ??= own;
+    settings = settings === undefined ? own : { ...settings, ...originOfBoth(settings, own) };
     const other = differenceOf(settings, own);
     if (other !== undefined) {
       return refuse({ subject: directory, ...other, next: "merge shards that were started alike" });
@@ -86,6 +87,11 @@ function copySeeds(into: string, from: readonly string[]): Loaded<string> {
     }
   }
   return made;
+}
+
+function originOfBoth({ origin: a }: CampaignSettings, { origin: b }: CampaignSettings) {
+  const origin = a === undefined || b === undefined ? (a ?? b) : earlierOf(a, b);
+  return origin === undefined ? {} : { origin };
 }
 
 const SAME = ["format", "version", "seed", "lanes", "chunk", "feedback", "engine", "subject"] as const;

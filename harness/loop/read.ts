@@ -9,7 +9,7 @@ import { applyRecords, readSettings } from "./directory.js";
 import { type FindingFacts, findingsDirectory } from "./findings.js";
 import { readLog } from "./log.js";
 import { SCHEMAS, shaped } from "./schema.js";
-import { type CampaignSettings, CampaignState } from "./state.js";
+import { type CampaignSettings, CampaignState, type Seen } from "./state.js";
 
 /** A line of `samples.jsonl`. */
 export interface Sample {
@@ -35,6 +35,8 @@ export interface KeptForm {
 export interface KeptFinding extends KeptForm {
   /** What other cases of the same cause became when they were made smaller. */
   readonly forms: readonly KeptForm[];
+  /** A case of it; undefined where nobody wrote down the time. */
+  readonly seen?: Seen;
 }
 
 export interface ReadCampaign {
@@ -130,6 +132,16 @@ function byCause(kept: ReadonlyMap<string, KeptForm>, state: CampaignState): rea
   return [...kept].flatMap(([name, finding]) => {
     if (others.has(name)) return [];
     const forms = formsOf.get(name) ?? [];
-    return { ...finding, times: forms.reduce((sum, { times }) => sum + times, finding.times), forms };
+    const times = [name, ...forms.map(({ facts }) => facts.name)].flatMap((form) => state.seen.get(form) ?? []);
+    const seen = {
+      firstMs: Math.min(...times.map(({ firstMs }) => firstMs)),
+      lastMs: Math.max(...times.map(({ lastMs }) => lastMs)),
+    };
+    return {
+      ...(times.length === 0 ? {} : { seen }),
+      ...finding,
+      times: forms.reduce((sum, form) => sum + form.times, finding.times),
+      forms,
+    };
   });
 }

@@ -24,6 +24,12 @@ const MOST_LANES = 4096;
 
 const shard = z.object({ index: count.min(1), of: count.min(1).max(999_999) });
 
+const origin = z.object({
+  date: z.string().max(100),
+  host: z.string().max(400),
+  commit: z.string().max(100).exactOptional(),
+});
+
 const settings: z.ZodType<CampaignSettings> = z
   .object({
     format: z.literal(2),
@@ -37,6 +43,7 @@ const settings: z.ZodType<CampaignSettings> = z
     engine: z.string(),
     subject: z.string().exactOptional(),
     only: z.array(z.string()).exactOptional(),
+    origin: origin.exactOptional(),
   })
   .refine(({ shard: { index, of } }) => index >= 1 && index <= of, { error: "a shard I of N with I from 1 to N" });
 
@@ -61,6 +68,7 @@ const snapshot = z.object({
   findings: z.record(plainName, count),
   suspected: z.record(z.string(), suspicion),
   leads: z.record(plainName, z.object({ suspected: z.string(), index: count })).default({}),
+  seen: z.record(plainName, z.object({ firstMs: amount, lastMs: amount })).default({}),
   lanes: z.array(
     z.object({
       lane: count,
@@ -82,8 +90,12 @@ const record = z.discriminatedUnion("kind", [
     incomparable: counts,
     again: counts,
     ignored: count,
+    atMs: amount.exactOptional(),
   }),
-  z.object({ kind: z.literal("finding"), name: plainName, index: count, suspected: z.string() }),
+  z.object({
+    ...{ kind: z.literal("finding"), name: plainName, index: count, suspected: z.string() },
+    atMs: amount.exactOptional(),
+  }),
   z.object({ kind: z.literal("time"), elapsedMs: amount }),
   snapshot,
 ]) as unknown as z.ZodType<CampaignRecord>;

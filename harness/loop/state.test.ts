@@ -39,7 +39,7 @@ test("records of kinds by their old names go on under the present ones", () => {
   const sums = { trials: 32, passed: 32, runs: 0, slots: 0, words: 0, executed: 0, steps: 0 };
   const snapshot = {
     ...{ kind: "snapshot", elapsedMs: 5, sums: { "kernel-rows": sums }, emitted: [], incomparable: {}, ignored: 0 },
-    ...{ findings: {}, suspected: {}, leads: {} },
+    ...{ findings: {}, suspected: {}, leads: {}, seen: {} },
     lanes: [{ lane: 0, done: 32, memories: { "kernel-rows": { hits: { "a|b|c|d": 3 }, kept: [], gain: NO_GAIN } } }],
   };
   state.apply(snapshot as unknown as CampaignRecord);

@@ -2,10 +2,12 @@
 // the same state.
 
 import { kindByName } from "../../properties/cases/index.js";
+import type { Origin } from "../origin.js";
 import { addSums, NO_SUMS, type Sums } from "./chunk.js";
 import { addEmitted } from "./coverage.js";
 import { Lane, roundOf } from "./lane.js";
 import type { Gain, Kept, Learned } from "./memory.js";
+
 import type { Shard } from "./shard.js";
 import { lanesOf } from "./shard.js";
 
@@ -30,6 +32,8 @@ export interface CampaignSettings {
   readonly subject?: string;
   /** Oracles that count; all of them if absent. */
   readonly only?: readonly string[];
+  /** Of the process that began it; of the earliest one where shards were merged. */
+  readonly origin?: Origin;
 }
 
 /** A chunk is done. */
@@ -48,6 +52,8 @@ interface ChunkRecord extends Learned {
   readonly again: Readonly<Record<string, number>>;
   /** Failures that `--oracles` leaves out. */
   readonly ignored: number;
+  /** Of the campaign's time, when it was done; absent in a record of before. */
+  readonly atMs?: number;
 }
 
 /** A finding is kept in its directory. */
@@ -58,6 +64,14 @@ interface FindingRecord {
   readonly index: number;
   /** The name of the cause that the original seemed to have: of such cases, only earlier ones are shrunk again. */
   readonly suspected: string;
+  /** As in a chunk. */
+  readonly atMs?: number;
+}
+
+/** Of the campaign's time. */
+export interface Seen {
+  readonly firstMs: number;
+  readonly lastMs: number;
 }
 
 /** What the case of a suspected cause with the lowest index became, as far as is known. */
@@ -92,6 +106,7 @@ export interface SnapshotRecord {
   readonly suspected: Readonly<Record<string, Suspicion>>;
   /** By finding. */
   readonly leads: Readonly<Record<string, Lead>>;
+  readonly seen: Readonly<Record<string, Seen>>;
   readonly lanes: readonly {
     readonly lane: number;
     readonly done: number;
@@ -123,6 +138,8 @@ export class CampaignState {
   /** By suspected cause. */
   readonly suspected = new Map<string, Suspicion>();
   private readonly leads = new Map<string, Lead>();
+  /** By finding. */
+  readonly seen = new Map<string, Seen>();
   readonly lanes: readonly Lane[];
   /** Cells of all lanes. A count is a lower bound: a lane counts up to `OFTEN`. */
   readonly cells = new Map<string, number>();
@@ -142,6 +159,7 @@ export class CampaignState {
         this.findings.set(record.name, (this.findings.get(record.name) ?? 0) + 1);
         this.suspect(record.suspected, record);
         this.lead(record.name, record);
+        this.see([record.name], record.atMs);
         return;
       case "time":
         this.elapsedMs = record.elapsedMs;
@@ -181,6 +199,7 @@ export class CampaignState {
       findings: Object.fromEntries(this.findings),
       suspected: Object.fromEntries(this.suspected),
       leads: Object.fromEntries(this.leads),
+      seen: Object.fromEntries(this.seen),
       lanes: this.lanes.map(({ number, done, memories }) => ({
         lane: number,
         done,
@@ -199,6 +218,7 @@ export class CampaignState {
     this.emitted = addEmitted(this.emitted, record.emitted);
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.again));
+    this.see(Object.keys(record.again), record.atMs);
     add(this.cells, record.hits);
     this.ignored += record.ignored;
   }
@@ -213,6 +233,10 @@ export class CampaignState {
     add(this.findings, Object.entries(record.findings));
     for (const [suspected, suspicion] of Object.entries(record.suspected)) this.suspect(suspected, suspicion);
     for (const [name, lead] of Object.entries(record.leads)) this.lead(name, lead);
+    for (const [name, { firstMs, lastMs }] of Object.entries(record.seen)) {
+      this.see([name], firstMs);
+      this.see([name], lastMs);
+    }
     for (const { lane: number, done, memories } of record.lanes) {
       const lane = this.lane(number);
       lane.done = done;
@@ -239,6 +263,14 @@ export class CampaignState {
       else causes.get(cause.name)?.push(name);
     }
     return causes;
+  }
+
+  private see(names: readonly string[], atMs: number | undefined): void {
+    if (atMs === undefined) return;
+    for (const name of names) {
+      const { firstMs, lastMs } = this.seen.get(name) ?? { firstMs: atMs, lastMs: atMs };
+      this.seen.set(name, { firstMs: Math.min(firstMs, atMs), lastMs: Math.max(lastMs, atMs) });
+    }
   }
 
   private suspect(suspected: string, { name, index }: Suspicion): void {

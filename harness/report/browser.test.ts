@@ -1,16 +1,25 @@
 // The page in a real browser. ROX_CHROMIUM names the program; with a sandbox of its own it does not start as root.
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ITLB_MODELS } from "../../machine/itlb/models.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { smallCampaign } from "../../testing/campaign.js";
 import { SAMPLE } from "../../testing/report.js";
 import { available } from "../../testing/required.js";
+import { loadWorkload } from "../cost/cost.js";
+import { fillOverTime } from "../packs/over-time.js";
+import { SURROUNDINGS } from "../tlb/stresser.js";
+import { tlbOf } from "../tlb/tlb.js";
 import { campaignData } from "./campaign-data.js";
+import { writeOverTimePage } from "./over-time-page.js";
 import { writePage } from "./page.js";
+import { writeTlbPage } from "./tlb-page.js";
 
 const PROGRAM = process.env.ROX_CHROMIUM ?? "/usr/bin/chromium";
 const ARGUMENTS = [
@@ -58,6 +67,23 @@ if (canRun)
       await browser?.close();
       rmSync(directory, { recursive: true, force: true });
     });
+
+    /** One of each sort of page. */
+    const writtenPages = async (): Promise<readonly string[]> => {
+      const campaign = path.join(directory, "audited");
+      const data = await campaignData(campaign, await smallCampaign(campaign));
+      const workload = loadWorkload("stresser");
+      if (!workload.ok) throw new Error(workload.error.got);
+      const surroundings = { ...SURROUNDINGS, events: 20 };
+      const tlb = tlbOf(workload.value, { subject: defaultSubject, model: ITLB_MODELS[0]!, seed: 1, surroundings });
+      const loads = [1, 2, 3].map((id) => ({ kind: "load", id, bytes: 640, code: 600 }) as const);
+      const written = [
+        writePage(path.join(campaign, "report"), { ...data, baseline: { ...SAMPLE.summary, command: "rox fuzz" } }),
+        writeOverTimePage(path.join(directory, "packs"), "three loads", loads.length, fillOverTime(loads)),
+        writeTlbPage(path.join(directory, "tlb"), tlb),
+      ];
+      return [address, ...written.map((page) => (page.ok ? pathToFileURL(page.value).href : page.error.got))];
+    };
 
     const shown = (selector: string): Promise<number> => page.locator(`${selector}:visible`).count();
     const clear = () => page.getByRole("button", { name: "Clear" }).click();
@@ -183,6 +209,53 @@ if (canRun)
       expect(complaints).toEqual([]);
     });
 
+    test("axe finds nothing serious, on any page, at three widths, light and dark", async () => {
+      const pages = await writtenPages();
+      const audited = await (await browser.newContext({ bypassCSP: true })).newPage();
+      const looks = [390, 1280, 1600].flatMap((width) => [
+        { width, colorScheme: "light" } as const,
+        { width, colorScheme: "dark" } as const,
+      ]);
+      for (const where of pages) {
+        for (const { width, colorScheme } of looks) {
+          await audited.setViewportSize({ width, height: 900 });
+          await audited.emulateMedia({ colorScheme });
+          await audited.goto(where);
+          await audited.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })");
+          await audited.addScriptTag({ path: AXE });
+          expect(await audited.evaluate(SERIOUS), `${where} ${width} ${colorScheme}`).toEqual([]);
+        }
+      }
+    });
+
+    test("axe objects to what is wrong", async () => {
+      const audited = await (await browser.newContext({ bypassCSP: true })).newPage();
+      await audited.goto(address);
+      await audited.addScriptTag({ path: AXE });
+      await audited.evaluate("document.querySelector('#filter-text').previousElementSibling.remove()");
+      await audited.evaluate("document.querySelector('#filter-text').removeAttribute('placeholder')");
+      expect(await audited.evaluate(SERIOUS)).toEqual([expect.stringContaining("label")]);
+    });
+
+    test.each([
+      [390, 844],
+      [1280, 800],
+    ])("verdict, first finding and its replay are above the fold at %d by %d", async (width, height) => {
+      await page.setViewportSize({ width, height });
+      await page.goto(address);
+      for (const what of ["h1", ".lead a", ".lead .command"]) {
+        const box = await page.locator(what).first().boundingBox();
+        expect(box!.y + box!.height, what).toBeLessThanOrEqual(height);
+      }
+    });
+
+    test("numbers of the matrix can be read at 1280 pixels", async () => {
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.goto(address);
+      const small = await page.evaluate(SMALL_NUMBERS);
+      expect(small).toEqual([]);
+    });
+
     test("without a script everything is there but the filter", async () => {
       const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
       await plain.goto(address);
@@ -191,6 +264,20 @@ if (canRun)
       expect(await plain.locator(".copy").first().isVisible()).toBe(false);
     });
   });
+
+/** In the page: numbers of the matrix that are drawn with less than 11 pixels. */
+const SMALL_NUMBERS = `(() => [...document.querySelectorAll(".heat-count text")].flatMap((text) => {
+  const drawing = text.ownerSVGElement;
+  const scale = drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width;
+  const size = scale * parseFloat(getComputedStyle(text).fontSize);
+  return size < 11 ? [text.textContent + " " + size] : [];
+}))()`;
+
+const AXE = createRequire(import.meta.url).resolve("axe-core");
+/** In the page: rules that are broken in a serious way, with how often. */
+const SERIOUS = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+  .filter(({ impact }) => impact === "serious" || impact === "critical")
+  .map(({ id, nodes }) => id + " " + nodes.length + ": " + nodes[0].html.slice(0, 200)))`;
 
 /** In the page: elements with text of their own whose colour has a contrast of less than 4.5 on what is behind it. */
 const POOR_CONTRAST = `(() => {

@@ -6,17 +6,25 @@ import { HISTORIES } from "../../properties/cases/history/index.js";
 import { parseHistory } from "../../properties/cases/history/text.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { openSubject } from "../../subjects/open.js";
+import { isKernel } from "../../subjects/program-subject.js";
 import { foundCause } from "../counterexample.js";
 import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
 import { NOT_CHECKED } from "../gate/gate.js";
+import { readTextFile } from "../input-file.js";
 import { isOfWorker } from "../loop/cause.js";
 import { coverage, coverageOf, emittedCells, ranRows, WRITTEN_ROWS } from "../loop/coverage.js";
+import { caseFileOf } from "../loop/findings.js";
 import { replayOf } from "../loop/fuzz.js";
 import type { ReadCampaign, Sample } from "../loop/read.js";
+import { seedNames, seedsDirectory } from "../loop/seeds.js";
 import { shardText } from "../loop/shard.js";
+import { versionText } from "../origin.js";
 import { INCOMPARABLE_LIMIT } from "../report.js";
 import { shellWord } from "../shell-word.js";
+import { campaignSummary, perSecond } from "./campaign-summary.js";
 import {
   type FactData,
   type FindingData,
@@ -35,10 +43,20 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
   // Cases are not played on an engine that is not here.
   const witnesses = engine && { engine, check: makeCheck({ engines: [engine] }) };
   const findings: FindingData[] = [];
-  for (const { facts, shrunk, times } of campaign.findings) {
-    const found = { ...foundCause(facts, shrunk, replayOf(directory, facts)), times };
-    findings.push(await findingData(found, witnesses));
+  for (const { facts, shrunk, times, seen, forms } of campaign.findings) {
+    const found = {
+      ...foundCause(facts, shrunk, replayOf(directory, facts)),
+      times,
+      file: caseFileOf(directory, facts),
+    };
+    const names = forms.map((form) => form.facts.name);
+    findings.push({
+      ...(await findingData(found, witnesses)),
+      ...(seen === undefined ? {} : { seen }),
+      ...(names.length === 0 ? {} : { forms: names }),
+    });
   }
+  const packs = packsOf(directory, campaign);
   const points = inOrder(samples);
   const programs = state.sumsOf.get(PROGRAMS.name)?.trials ?? 0;
   return {
@@ -59,19 +77,31 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     pace: thinned(points.map(({ ms, trials }) => ({ elapsedMs: ms, programs: trials }))),
     growth: thinned(points.map(({ ms, cells, findings: found }) => ({ elapsedMs: ms, cells, findings: found }))),
     sizes: [],
-    packs: packsOf(campaign),
+    ...(packs === undefined ? {} : { packs }),
+    summary: campaignSummary(campaign),
   };
 }
 
-/** Of the histories that broke something, as they were before they were made smaller. */
-function packsOf({ settings, findings }: ReadCampaign): PackHistory {
+/** Of the histories that broke something, as they were before they were made smaller, or of those that reached most. */
+function packsOf(directory: string, { settings, findings }: ReadCampaign): PackHistory | undefined {
+  const subject = openSubject(settings.subject ?? defaultSubject.name);
+  if (!subject.ok || !isKernel(subject.subject)) return undefined;
   const broken = findings.filter(({ facts }) => facts.kind === HISTORIES.name && !isOfWorker(facts.cause));
   const tried = broken.flatMap(({ facts, original }) => {
     const history = parseHistory(original);
     return history.ok ? [{ history: history.value, which: `The history that ${facts.name} was found with` }] : [];
   });
-  return shownPacks(settings.seed, tried);
+  const seeds = seedNames(directory).filter((name) => name.startsWith(HISTORIES.name));
+  const reached = seeds.slice(0, MOST_SEEDS).flatMap((name) => {
+    const text = readTextFile(path.join(seedsDirectory(directory), name));
+    const history = text.ok ? parseHistory(text.value) : undefined;
+    return history?.ok === true ? [{ history: history.value, which: `The history of seed ${name}` }] : [];
+  });
+  return shownPacks([...tried, ...reached], subject.subject);
 }
+
+/** Histories that are looked at for the fullest. */
+const MOST_SEEDS = 20;
 
 function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {
   const { trials, passed } = state.sums;
@@ -96,9 +126,12 @@ function factsOf(directory: string, { settings, state }: ReadCampaign): readonly
   const { trials, runs, slots, words, executed, steps } = state.sums;
   const { cells, rows, allRows } = coverageOf(state);
   const incomparable = [...state.incomparable.values()].reduce((sum, n) => sum + n, 0);
-  const seconds = Math.max(0.001, state.elapsedMs / 1000);
   const facts: Record<string, string> = {
+    Subject: settings.subject ?? defaultSubject.name,
     Seed: String(settings.seed),
+    Date: settings.origin?.date ?? "unknown",
+    Host: settings.origin?.host ?? "unknown",
+    Version: versionText(settings.version, settings.origin?.commit),
     Directory: path.basename(directory),
     Shard: `${shardText(settings.shard)}, ${count(state.lanes.length, "lane")}`,
     Time: clock(state.elapsedMs),
@@ -109,7 +142,7 @@ function factsOf(directory: string, { settings, state }: ReadCampaign): readonly
     Code: `${grouped(runs)} runs, ${grouped(slots)} BPF slots, ${grouped(words)} A64 words`,
     Executed: `${grouped(executed)} A64 instructions`,
     Histories: `${grouped(steps)} steps`,
-    Speed: `${grouped(trials / seconds)} trials a second`,
+    Speed: `${grouped(perSecond(state))} trials a second`,
     Incomparable: `${grouped(incomparable)} (${percent(incomparable, trials)})`,
     "Coverage points": grouped(cells),
     "Instruction rows": `${rows} of ${allRows} ran`,

@@ -53,10 +53,10 @@ const numbers = ({ title, rows, cells }: Family): Html => html`<table>
     ),
 )}</tbody></table>`;
 
-const CELL = { width: 26, height: 17 } as const;
-const MARGIN = { top: 84, right: 44, bottom: 4 } as const;
+const CELL = { width: 34, height: 20 } as const;
+const MARGIN = { top: 92, right: 44, bottom: 4 } as const;
 /** Of the row names, about. */
-const LETTER = 5.8;
+const LETTER = 6.6;
 
 /** One family as a heat map. */
 function drawFamily({ title, rows, strategies, cells }: Family): string {
@@ -87,7 +87,7 @@ function drawFamily({ title, rows, strategies, cells }: Family): string {
         className: "heat-count",
         text: (cell: MatrixCell) => short(cell.count),
         fill: (cell: MatrixCell) => `var(--heat-text-${heat(cell.count)})`,
-        fontSize: 8.5,
+        fontSize: 11.5,
       }),
       Plot.text(rows, {
         className: "heat-row",
@@ -96,7 +96,7 @@ function drawFamily({ title, rows, strategies, cells }: Family): string {
         text: (row: string) => row,
         textAnchor: "end",
         dx: -CELL.width / 2 - 5,
-        fontSize: 10.5,
+        fontSize: 12,
       }),
       Plot.text(strategies, {
         className: "heat-strategy",
@@ -106,7 +106,7 @@ function drawFamily({ title, rows, strategies, cells }: Family): string {
         textAnchor: "start",
         rotate: -45,
         dy: -CELL.height / 2 - 6,
-        fontSize: 10.5,
+        fontSize: 12,
       }),
     ],
   };

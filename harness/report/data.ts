@@ -4,6 +4,8 @@
 import type { MatrixCounts } from "../../properties/coverage/matrix.js";
 import type { Counterexample } from "../counterexample.js";
 import type { Listing } from "../listing.js";
+import type { Seen } from "../loop/state.js";
+import type { RunSummary } from "./baseline.js";
 
 export interface ReportData {
   /** `rox gate`, `rox fuzz`. */
@@ -23,7 +25,11 @@ export interface ReportData {
   readonly growth?: readonly GrowthPoint[];
   /** Programs by number of slots; null is the end of the last bucket, which has none. Empty if nobody counted. */
   readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
+  /** Of a history that the run tried; absent if it tried none. */
   readonly packs?: PackHistory;
+  readonly summary: RunSummary;
+  /** The same of the run that this one is compared with. */
+  readonly baseline?: RunSummary;
 }
 
 export interface VerdictData {
@@ -83,8 +89,12 @@ export type PackEvent =
 export interface FindingData
   extends Pick<
     Counterexample,
-    "name" | "title" | "oracle" | "where" | "expected" | "got" | "size" | "times" | "text" | "replay"
+    "name" | "title" | "oracle" | "where" | "expected" | "got" | "size" | "times" | "text" | "replay" | "cause" | "file"
   > {
+  /** When cases of it were seen, in a run that keeps count over its time. */
+  readonly seen?: Seen;
+  /** Names of what else cases of the same cause were shrunk to. */
+  readonly forms?: readonly string[];
   /** Row ids of its program. */
   readonly rows: readonly string[];
   readonly groups: readonly string[];

@@ -9,6 +9,7 @@ const { document } = parseHTML("<!doctype html><html><body></body></html>");
 /** An element of a drawing, as far as we touch it. */
 interface DrawnElement {
   setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
   querySelectorAll(selector: string): Iterable<DrawnElement>;
   remove(): void;
   readonly outerHTML: string;
@@ -30,6 +31,8 @@ export function draw(
   }) as unknown as DrawnElement;
   // The page's style sheet says all that is needed.
   for (const style of drawing.querySelectorAll("style")) style.remove();
+  // A group of shapes is no element that may have a name of its own; the drawing has one.
+  for (const shape of drawing.querySelectorAll("g[aria-label]")) shape.removeAttribute("aria-label");
   drawing.setAttribute("role", "img");
   drawing.setAttribute("aria-label", label);
   finish(drawing);

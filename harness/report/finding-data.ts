@@ -37,11 +37,13 @@ const NOTHING_SHOWN: Shown = { rows: [], groups: [], listing: [], steps: [], ste
 
 /** @param witnesses undefined where they are not here: then nothing is played */
 export async function findingData(found: Counterexample, witnesses: Witnesses | undefined): Promise<FindingData> {
-  const { name, title, oracle, where, expected, got, size, times, text, replay } = found;
+  const { name, title, oracle, where, expected, got, size, times, text, replay, cause, file } = found;
   return {
     ...{ name, title, oracle, where, expected, got, text, replay },
     ...(size === undefined ? {} : { size }),
     ...(times === undefined ? {} : { times }),
+    ...(cause === undefined ? {} : { cause }),
+    ...(file === undefined ? {} : { file }),
     ...NOTHING_SHOWN,
     ...(found.endsWorker === true || witnesses === undefined ? {} : await shownOrCrash(found, witnesses)),
   };

@@ -5,18 +5,23 @@ import { hexWord } from "../../spec/bits.js";
 import type { ListedFunction, ListedPart } from "../listing.js";
 import type { ActionData, DifferenceData, FindingData, StepData } from "./data.js";
 import { commandLine, counted, grouped, type Html, html } from "./html.js";
+import { sourceLink } from "./source-link.js";
 
 export const findingsSection = (
   findings: readonly FindingData[],
+  directory: string,
+  overTime: Html | undefined,
 ): Html => html`<section id="findings" aria-labelledby="findings-title">
 <h2 id="findings-title">Findings</h2>
-${findings.length === 0 ? html`<p class="none">None: all witnesses agreed on everything that was compared.</p>` : findings.map(findingEntry)}
+${overTime}
+${findings.length === 0 ? html`<p class="none">None: all witnesses agreed on everything that was compared.</p>` : findings.map((finding, i) => findingEntry(finding, i, directory))}
 <p class="none no-match" hidden>No finding matches the filter.</p>
 </section>`;
 
 /** The first one is open. */
-const findingEntry = (finding: FindingData, index: number): Html => {
-  const { name, title, oracle, rows, groups, difference, listing, actions, replay, expected, got } = finding;
+const findingEntry = (finding: FindingData, index: number, directory: string): Html => {
+  const { name, title, oracle, rows, groups, difference, listing, actions, replay, expected, got, file, forms } =
+    finding;
   return html`<details class="finding" id="${name}" data-row="${[...rows, oracle].join(" | ")}" data-group="${groups.join(" ")}"${index === 0 ? html` open` : ""}>
 <summary><h3>${title}</h3> <span class="tags"><code>${name}</code> <span>${oracle}</span>${shrunkTag(finding)}${timesTag(finding)}</span></summary>
 <div class="body">
@@ -25,6 +30,8 @@ ${difference === undefined ? "" : differenceLine(difference)}
 ${listing.map((fn) => functionTable(fn, difference))}
 ${actions === undefined ? "" : actionsTable(actions)}
 ${commandLine(replay)}
+${file === undefined ? "" : html`<p class="soft">Its file: <a href="${sourceLink(file, directory)}">${file}</a></p>`}
+${forms === undefined ? "" : html`<p class="soft">Other cases of the same cause were shrunk to ${forms.map((form, i) => html`${i === 0 ? "" : ", "}<code>${form}</code>`)}.</p>`}
 ${stepsFold(finding)}
 ${finding.events.length === 0 ? "" : fold(`Event log, ${counted(finding.events.length, "line")}`, finding.events.join("\n"))}
 ${fold("The case as a file", finding.text)}

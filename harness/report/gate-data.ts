@@ -1,14 +1,17 @@
 // A run of the gate as data for the HTML report.
 
-import { hostname } from "node:os";
 import { defaultEngine } from "../../engines/index.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import type { Check } from "../../properties/cases/program/report.js";
+import type { MatrixCounts } from "../../properties/coverage/matrix.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
 import { type Counterexample, failedByName, foundCase } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";
-import { emittedCells } from "../loop/coverage.js";
+import { emittedCells, WRITTEN_ROWS } from "../loop/coverage.js";
+import { type Origin, originOf, versionText } from "../origin.js";
 import { version } from "../project.js";
 import { total } from "../report.js";
 import { shellWord } from "../shell-word.js";
@@ -23,27 +26,31 @@ export interface GateAbout {
   readonly check: Check;
   /** Index of the first program. */
   readonly from: number;
-  /** As `--subject` takes it; undefined: our own code. */
-  readonly subject?: string | undefined;
+  /** Its name is as `--subject` takes it. */
+  readonly subject: AnySubject;
 }
 
 export async function gateData(result: GateResult, about: GateAbout): Promise<ReportData> {
   const { report, tally } = result;
   const { check } = about;
   const seed = report.seed ?? 0;
+  const origin = originOf();
   const witnesses = { check, engine: defaultEngine() };
   const findings: FindingData[] = [];
   for (const found of foundBy(result)) findings.push(await findingData(found, witnesses));
+  const histories = report.kinds[HISTORIES.name]?.tried ?? 0;
+  const packs = isKernel(about.subject) ? shownPacks(triedOf(seed, histories), about.subject) : undefined;
+  const cells = emittedCells(tally.emitted);
   return {
     command: "rox gate",
     version: version(),
     verdict: verdictOf(report),
-    facts: factsOf(report, about),
+    facts: factsOf(report, about, origin),
     again: again(report, about),
     notChecked: report.notChecked,
     findings,
     coverage: {
-      cells: emittedCells(tally.emitted),
+      cells,
       looked: tally.looked,
       programs: report.programs,
       rowsMissing: report.coverage.missing,
@@ -51,12 +58,26 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
     },
     pace: thinned(tally.pace).map(({ elapsedMs, cases }) => ({ elapsedMs: Math.round(elapsedMs), programs: cases })),
     sizes: report.sizes,
-    packs: shownPacks(seed, triedOf(seed, report.kinds[HISTORIES.name]?.tried ?? 0)),
+    ...(packs === undefined ? {} : { packs }),
+    summary: {
+      ...{ format: 1, command: "rox gate", subject: about.subject.name, version: version(), seed, ...origin },
+      findings: findings.map(({ cause, name, title }) => ({ cause: cause ?? name, title })),
+      points: pointsOf(cells, report),
+      speed: { perSecond: report.programsPerSecondPerCore, unit: "programs a second of processor time" },
+    },
   };
 }
 
+/** What the coverage section of the page counts: lowerings that were seen, and instruction rows that ran. */
+function pointsOf(cells: MatrixCounts, { coverage, programs }: GateReport): readonly string[] {
+  const lowerings = Object.entries(cells).flatMap(([row, by]) => Object.keys(by).map((how) => `${row}, ${how}`));
+  const missing = new Set(coverage.missing);
+  const ran = programs === 0 ? [] : WRITTEN_ROWS.filter((row) => !missing.has(row));
+  return [...lowerings, ...ran].sort();
+}
+
 const again = ({ seed, programs }: GateReport, { from, subject }: GateAbout): string =>
-  `npx rox gate${subject === undefined ? "" : ` --subject ${shellWord(subject)}`} --seed ${seed}` +
+  `npx rox gate${subject === defaultSubject ? "" : ` --subject ${shellWord(subject.name)}`} --seed ${seed}` +
   `${from === 0 ? "" : ` --from ${from}`} --programs ${Math.max(1, programs)}`;
 
 /** What was made smaller, and failures that were not. */
@@ -87,13 +108,12 @@ const runsByEngine = (runs: GateReport["runs"]): string =>
     .map(([engine, n]) => `${grouped(n)} times on ${engine}`)
     .join(", ");
 
-function factsOf(report: GateReport, { engines, subject }: GateAbout): FactData[] {
+function factsOf(report: GateReport, { engines, subject }: GateAbout, { date, host, commit }: Origin): FactData[] {
   const { corpus, coverage, seed, jobs } = report;
   const facts: Record<string, string> = {
-    Subject: subject ?? "impl",
+    Subject: subject.name,
     Seed: String(seed),
-    Date: `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`,
-    Host: `${hostname()}, ${process.arch}, Node ${process.versions.node}`,
+    ...{ Date: date, Host: host, Version: versionText(version(), commit) },
     Time: seconds(report.durationMs),
     Engine: engines.join(", "),
     Corpus: corpus.files === 0 ? "not run" : `${corpus.passed} of ${count(corpus.files, "file")} agree`,

@@ -144,10 +144,8 @@ interface Tried {
 }
 
 /** The picture of a run: of those that it tried, the history that puts most into packs; else the one of its seed. */
-export function shownPacks(seed: number, tried: readonly Tried[], subject: Subject = defaultSubject): PackHistory {
-  const drawn = firstOf(seed, LOOKED_AT).map((history) => ({ history, which: "A history drawn from the run's seed" }));
-  return fullest(tried, subject) ?? fullest(drawn, subject)!;
-}
+export const shownPacks = (tried: readonly Tried[], subject: Subject = defaultSubject): PackHistory | undefined =>
+  fullest(tried, subject);
 
 /** What a run tried that goes through the histories of its seed. @param count how many of them it tried */
 export const triedOf = (seed: number, count: number): readonly Tried[] =>

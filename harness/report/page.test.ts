@@ -75,7 +75,7 @@ test("a run that got to nothing has a page too", () => {
   const text = textOf(renderPage({ ...rest, verdict, coverage, findings: [], pace: [], sizes: [] }));
   expect(text).toContain("None: all witnesses agreed");
   expect(text).toContain("No code was looked at");
-  expect(text).not.toContain("Packs");
+  expect(text).toContain("Packs Not run: no history of this run put a program into a pack.");
 });
 
 test("the build puts what the page is written with beside the compiled page", () => {

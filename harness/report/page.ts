@@ -2,8 +2,13 @@
 // it: no network, no file beside it, and no script but for the filter
 // and the copy buttons. See `data.ts` for what goes in, and `page.css` and `page-script.js` for what is written into it.
 
+import path from "node:path";
 import { ROWS } from "../../spec/bpf/isa.js";
 import type { Loaded } from "../bad-input.js";
+import { writeOutputFile } from "../output-file.js";
+import { reportJson } from "../report.js";
+import { compareRuns, SUMMARY_FILE } from "./baseline.js";
+import { baselineSection } from "./baseline-section.js";
 import { drawGrowth, drawPace, drawSizes } from "./charts.js";
 import { coverageSection } from "./coverage-section.js";
 import type { FindingData, GrowthPoint, ReportData } from "./data.js";
@@ -11,12 +16,17 @@ import { findingsSection } from "./finding-section.js";
 import { commandLine, type Html, html, raw } from "./html.js";
 import { packsSection } from "./packs-section.js";
 import { beside, footer, htmlPage, writeIndex } from "./shell.js";
+import { timeline } from "./timeline.js";
 
 /** Write `index.html` into the directory, which is made. Returns its path. */
-export const writePage = (directory: string, data: ReportData): Loaded<string> =>
-  writeIndex(directory, renderPage(data));
+export function writePage(directory: string, data: ReportData): Loaded<string> {
+  const page = writeIndex(directory, renderPage(data, directory));
+  const summary = page.ok ? writeOutputFile(path.join(directory, SUMMARY_FILE), reportJson(data.summary)) : page;
+  return summary.ok ? page : summary;
+}
 
-export function renderPage(data: ReportData): string {
+/** @param directory where the page will lie: links to files lead from there */
+export function renderPage(data: ReportData, directory = "."): string {
   const { command, version, verdict } = data;
   return htmlPage(
     `${verdict.headline} · ${command}`,
@@ -24,15 +34,18 @@ export function renderPage(data: ReportData): string {
 ${header(data)}
 <main id="main" tabindex="-1">
 ${filterBar(data)}
-${findingsSection(data.findings)}
+${findingsSection(data.findings, directory, timeline(data.findings, data.growth?.at(-1)?.elapsedMs ?? 1))}
 ${coverageSection(data.coverage)}
-${data.packs === undefined ? "" : packsSection(data.packs)}
+${data.packs === undefined ? NO_PACKS : packsSection(data.packs)}
 ${speedSection(data)}
 </main>
 ${footer(version)}
 <script>${raw(beside("page-script.js"))}</script>`,
   );
 }
+
+const NO_PACKS = html`<section id="packs" aria-labelledby="packs-title"><h2 id="packs-title">Packs</h2>
+<p class="none">Not run: no history of this run put a program into a pack.</p></section>`;
 
 const SIGNS: Readonly<Record<ReportData["verdict"]["state"], string>> = { ok: "✓", failed: "✕", interrupted: "‖" };
 const WORDS: Readonly<Record<ReportData["verdict"]["state"], string>> = {
@@ -42,7 +55,7 @@ const WORDS: Readonly<Record<ReportData["verdict"]["state"], string>> = {
 };
 
 const header = (data: ReportData): Html => {
-  const { command, verdict, facts, again, notChecked, findings, packs } = data;
+  const { command, verdict, facts, again, notChecked, findings, baseline, summary } = data;
   return html`<header class="top">
 <p class="brand"><strong>roxcheck</strong> <span>${command}</span></p>
 <div class="verdict ${verdict.state}">
@@ -59,10 +72,11 @@ ${commandLine(again)}
 <ul>${notChecked.map((line) => html`<li>${line}</li>`)}</ul>
 </section>
 </div>
+${baselineSection(baseline && compareRuns(baseline, summary))}
 <nav aria-label="Sections"><ul>
 <li><a href="#findings">Findings <span class="n">${findings.length}</span></a></li>
 <li><a href="#coverage">Coverage</a></li>
-${packs === undefined ? "" : html`<li><a href="#packs">Packs</a></li>`}
+<li><a href="#packs">Packs</a></li>
 <li><a href="#speed">${speedTitle(data)}</a></li>
 </ul></nav>
 </header>`;
