@@ -80,7 +80,7 @@ if (canRun)
       const written = [
         writePage(path.join(campaign, "report"), { ...data, baseline: { ...SAMPLE.summary, command: "rox fuzz" } }),
         writeOverTimePage(path.join(directory, "packs"), "three loads", loads.length, fillOverTime(loads)),
-        writeTlbPage(path.join(directory, "tlb"), tlb),
+        tlb.ok ? writeTlbPage(path.join(directory, "tlb"), tlb.value) : tlb,
       ];
       return [address, ...written.map((page) => (page.ok ? pathToFileURL(page.value).href : page.error.got))];
     };
