@@ -1,10 +1,12 @@
 // Histories of loads, runs, attaches and frees: no oracle of memory objects.
 
 import type { Engine } from "../../../engines/engine.js";
-import type { Action, History } from "../../../subjects/action.js";
+import { type Action, type History, isCaseProgram } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
-import { NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
+import { prepared } from "../../../subjects/session/prepared.js";
+import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
+import { knownInCode } from "../../known-code.js";
 import { knownBreach } from "../../known-defects.js";
 import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
@@ -70,7 +72,8 @@ function historyChecker(
       }
       const { steps, interleavings, failures } = report;
       const cost = { ...NO_COST, steps, interleavings, failures };
-      return { verdict: judgedPlay(report), cost, rows: [], points: points?.reached ?? [] };
+      const verdict = pastKnownCode(judgedPlay(report), history, subject);
+      return { verdict, cost, rows: [], points: points?.reached ?? [] };
     },
     blame(history) {
       let blamed = "end";
@@ -85,6 +88,8 @@ function historyChecker(
         if (wrong === undefined) return AGREE;
         const known = report.violations.flatMap((violation) => knownBreach(subject, violation) ?? [])[0];
         if (known !== undefined) return pastKnown(known);
+        const inCode = knownInPrograms(history, subject);
+        if (inCode !== undefined) return pastKnown(inCode);
         // Of a real kernel, the history asks whether it has the defect: no objection is an answer.
         if (head.breach === true && subject.known !== undefined)
           return { kind: "refused", missing: "the defect shown" };
@@ -120,6 +125,24 @@ function judgedPlay({ violations: [violation], known }: PlayReport): Verdict {
 }
 
 const pastKnown = (quirk: QuirkId): Verdict => ({ kind: "refused", missing: `a mended ${quirk}, a known defect` });
+
+/** What a program with a known defect in its code does is no news, nor is what it leaves behind. */
+function pastKnownCode(verdict: Verdict, history: History, subject: Subject): Verdict {
+  const quirk = verdict.kind === "disagree" ? knownInPrograms(history, subject) : undefined;
+  return quirk === undefined ? verdict : pastKnown(quirk);
+}
+
+/** Programs that are given by a few numbers have none of the instructions that it takes. */
+function knownInPrograms({ actions }: History, subject: Subject): QuirkId | undefined {
+  if (subject.known === undefined) return undefined;
+  for (const action of actions) {
+    if (action.kind !== "load" || !isCaseProgram(action.program)) continue;
+    const { codes, lse } = prepared(subject, action.program);
+    const quirk = knownInCode(subject, codes, { ...DEFAULT_ENV, ...subject.build, lse });
+    if (quirk !== undefined) return quirk;
+  }
+  return undefined;
+}
 
 /** What the subject's world lacks ends a case without an answer. */
 function playOrMissing(play: () => PlayReport): PlayReport | string {
