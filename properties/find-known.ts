@@ -16,6 +16,7 @@ import {
 } from "../subjects/subject.js";
 import { playHistory } from "./cases/history/check.js";
 import { SIGNS } from "./known-defects.js";
+import { findInTrampolines } from "./known-in-trampolines.js";
 import { ORACLES } from "./oracles/index.js";
 
 /** Where an image starts depends on the number: the last of these is at the end of the hole. */
@@ -56,6 +57,7 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
       if (sign !== undefined) found.add(sign.quirk);
     }
   }
+  for (const quirk of findInTrampolines(subject)) found.add(quirk);
   for (const { quirk, fn, env } of CODE) if (hasInCode(subject, quirk, fn, env)) found.add(quirk);
   return found;
 }

@@ -9,7 +9,7 @@ import { count, percent, seconds, table, wrap } from "./text.js";
 export function formatGate(report: GateReport, columns: number): string[] {
   return [
     ...corpusLines(report),
-    ...directedLines(report),
+    ...directedLines(report, columns),
     ...(report.programs === 0 ? [notTried("programs", report)] : programLines(report, columns)),
     ...kindLines(report),
     exhaustiveLine(report),
@@ -45,11 +45,15 @@ const corpusLines = ({ corpus }: GateReport): string[] => [
       `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
 ];
 
-function directedLines(report: GateReport): string[] {
-  const { cases, encoders, encodings } = report.directed;
-  if (cases + encoders === 0) return [notTried("directed", report)];
+function directedLines(report: GateReport, columns: number): string[] {
+  const { cases, encoders, encodings, incomparable } = report.directed;
+  if (cases + encoders + incomparable.length === 0) return [notTried("directed", report)];
   const asked = encodings === 0 ? "" : ` through ${count(encodings, "encoding")}`;
-  return [`directed   ${count(cases, "case")}, ${count(encoders, "encoder")}${asked}`];
+  const not = incomparable.length === 0 ? "" : `, ${incomparable.length} incomparable:`;
+  return [
+    `directed   ${count(cases, "case")}, ${count(encoders, "encoder")}${asked}${not}`,
+    ...incomparable.flatMap(({ name, why }) => wrap(`  ${name}: the subject lacks ${why}`.split(" "), columns, "    ")),
+  ];
 }
 
 function programLines(report: GateReport, columns: number): string[] {

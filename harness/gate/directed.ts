@@ -2,13 +2,17 @@
 // other operands drawn.
 
 import { EXCEPTION } from "../../properties/verdict.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
-import type { DirectedCase, Subject } from "../../subjects/subject.js";
+import { type DirectedCase, NotModelled, type Subject } from "../../subjects/subject.js";
+import { onSubject } from "../case-command.js";
 import type { Failure } from "../report.js";
 
 export interface DirectedReport {
-  /** Directed cases. */
+  /** Directed cases that had an answer. */
   readonly cases: number;
+  /** Those without one: what the subject lacks, or the known defect that they show. */
+  readonly incomparable: readonly { readonly name: string; readonly why: string }[];
   /** Encoders, and the words that were asked of them. */
   readonly encoders: number;
   readonly encodings: number;
@@ -24,35 +28,54 @@ interface DirectedParts {
   readonly encoders: boolean;
 }
 
-export const NO_DIRECTED: DirectedOutcome = { report: { cases: 0, encoders: 0, encodings: 0 }, found: [] };
+export const NO_DIRECTED: DirectedOutcome = {
+  report: { cases: 0, incomparable: [], encoders: 0, encodings: 0 },
+  found: [],
+};
 
 /** Each sweep draws other operands beside the edges. */
 const SWEEPS = 4;
 
 export function tryDirected(seed: number, subject: Subject, wanted: DirectedParts): DirectedOutcome {
   const { cases } = wanted;
-  const found = cases.flatMap((one) => directedFailure(one, subject));
+  const answers = cases.map((one) => ({ name: one.name, ...answerTo(one, subject) }));
+  const incomparable = answers.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }]));
+  const found = answers.flatMap(({ name, got }) => (got === undefined ? [] : [directedFailure(name, got, subject)]));
   const encoders = wanted.encoders ? tryEncoders(seed, subject) : { forms: 0, tried: 0, found: [] };
   return {
-    report: { cases: cases.length, encoders: encoders.forms, encodings: encoders.tried },
+    report: {
+      cases: cases.length - incomparable.length,
+      incomparable,
+      encoders: encoders.forms,
+      encodings: encoders.tried,
+    },
     found: [...found, ...encoders.found],
   };
 }
 
-function directedFailure(one: DirectedCase, subject: Subject): readonly Failure[] {
-  const got = orException(() => one.check(subject));
-  if (got === undefined) return [];
-  const answers = { oracle: "directed", where: "directed case", expected: "nothing wrong", got };
-  return [{ name: `directed case: ${one.name}`, ...answers, replay: "npx rox gate --only directed" }];
+/** Of one case: what is wrong, or why nobody can tell. */
+interface Answer {
+  readonly got?: string | undefined;
+  readonly why?: string;
 }
 
-function orException(check: () => string | undefined): string | undefined {
+function answerTo({ check, shows = [], finds }: DirectedCase, subject: Subject): Answer {
   try {
-    return check();
+    const got = check(subject);
+    if (got === undefined) return {};
+    const found = subject.known !== undefined && finds?.what.test(got) === true ? finds.quirk : undefined;
+    const known = found ?? shows.find((quirk) => subject.known?.has(quirk) === true);
+    return known === undefined ? { got } : { why: `a mended ${known}, a known defect` };
   } catch (error) {
-    return `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}`;
+    if (error instanceof NotModelled) return { why: error.message };
+    return { got: `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
+
+const directedFailure = (name: string, got: string, { name: subject }: Subject): Failure => ({
+  ...{ name: `directed case: ${name}`, oracle: "directed", where: "directed case", expected: "nothing wrong", got },
+  replay: `npx rox gate --only directed${onSubject(subject === defaultSubject.name ? undefined : subject)}`,
+});
 
 /** One failure for each encoder. */
 function tryEncoders(

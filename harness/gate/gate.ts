@@ -189,8 +189,8 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const counts = (): Counts => ({
     passed: corpus.passed + sum(({ sums }) => sums.passed) + cases + encoders - directed.found.length,
     failed: failures.length,
-    incomparable: corpus.incomparable + sum(incomparableCount),
-    lacking: corpus.incomparable + sum(({ sums }) => sums.refused),
+    incomparable: corpus.incomparable + directed.report.incomparable.length + sum(incomparableCount),
+    lacking: corpus.incomparable + directed.report.incomparable.length + sum(({ sums }) => sums.refused),
     seed,
     interrupted: stop.aborted,
     failures,

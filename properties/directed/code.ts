@@ -26,7 +26,7 @@ export function compiles(
   placeOf: PlaceOf = place,
   given: Partial<JitEnv> = {},
 ): string | undefined {
-  const env = { ...DEFAULT_ENV, ...given };
+  const env = { ...DEFAULT_ENV, ...subject.build, ...given };
   const compiled = subject.compile(functions, env, placeOf);
   if (!compiled.ok) return `function ${compiled.index} is refused: ${describe(compiled.error)}`;
   for (const [index, image] of compiled.images.entries()) {
@@ -99,6 +99,9 @@ const AT_REACH = [
   ["backward branch beyond its reach", isRefused, backward, CONDITION_REACH],
 ] as const;
 
+/** In the words of a kernel that is not ours. */
+const REFUSED_TOO_FAR = { quirk: "firstPassRange", what: /is refused: .*imm=.* out of range$/ } as const;
+
 const BRANCHES: readonly DirectedCase[] = [
   ...AT_REACH.map(([name, expect, branch, words]) => ({
     name,
@@ -106,10 +109,12 @@ const BRANCHES: readonly DirectedCase[] = [
   })),
   {
     name: "forward branch over calls that come within its reach",
+    finds: REFUSED_TOO_FAR,
     check: (subject) => compiles(subject, overCalls(subject)),
   },
   {
     name: "near backward branch far from the start, which Linux refuses: in its first pass it looks endless",
+    finds: REFUSED_TOO_FAR,
     check(subject) {
       const high = [fn(0, ...filler(subject, CONDITION_REACH + 8), WORD, insn(JUMP, { off: -2 }), EXIT)];
       return compiles(subject, high) ?? isRefused(subject, high, { quirks: linuxIn("firstPassRange") });
@@ -124,8 +129,11 @@ const PROLOGUE_WORDS = 7;
 const helperAt = (distance: number): DirectedCase => ({
   name: `helper ${distance} bytes away`,
   check(subject) {
-    const callBase = IMAGE + 4 * PROLOGUE_WORDS + distance;
-    return compiles(subject, [fn(0, insn(rowById("call helper")), EXIT)], place, { callBase });
+    const helper = IMAGE + 4 * PROLOGUE_WORDS + distance;
+    // Where a kernel that is built has its base is not to be chosen.
+    const callBase = subject.build?.callBase ?? helper;
+    const call = insn(rowById("call helper"), { imm: helper - callBase });
+    return compiles(subject, [fn(0, call, EXIT)], place, { callBase });
   },
 });
 

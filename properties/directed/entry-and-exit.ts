@@ -73,7 +73,7 @@ const BRANCH_HISTORY: DirectedCase = {
 };
 
 function betweenPairs(subject: Subject, wasClassic: boolean, branchHistory: BranchHistory): readonly string[] {
-  const compiled = subject.compile([{ ...PROGRAM, wasClassic }], { ...DEFAULT_ENV, branchHistory }, () => 0);
+  const compiled = subject.compile([{ ...PROGRAM, wasClassic }], { ...DEFAULT_ENV, branchHistory }, () => IMAGE);
   if (!compiled.ok) return ["refused"];
   const { image, jitedBytes } = compiled.images[0]!;
   const words = new Uint32Array(image.buffer, image.byteOffset, jitedBytes / 4);

@@ -3,13 +3,19 @@
 // that throws calls the callback itself, as the kernel does for it.
 
 import { referenceEngine } from "../../engines/reference/engine.js";
-import { Machine } from "../../machine/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { ENTRY_SP, STACK } from "../../subjects/run/layout.js";
-import type { DirectedCase, JitFunction, Subject, SubjectKernel } from "../../subjects/subject.js";
+import {
+  type DirectedCase,
+  type JitFunction,
+  machineFor,
+  type Subject,
+  type SubjectKernel,
+} from "../../subjects/subject.js";
 
 const EXIT = insn(rowById("exit"));
 /** What lies between the boundary's frame record and the end of what it saves: x26 and its pair, x19 to x28. */
@@ -58,6 +64,7 @@ const boundaryOf = (throws: Insn): JitFunction => ({
 
 export const EXCEPTION_UNWINDING: DirectedCase = {
   name: "an exception callback returns for its boundary",
+  shows: ["callbackWithoutFrame"],
   check(subject) {
     for (const callbackBytes of CALLBACK_BYTES) {
       // Called by the boundary itself, and from a frame below it.
@@ -72,7 +79,7 @@ export const EXCEPTION_UNWINDING: DirectedCase = {
 };
 
 function unwinds(subject: Subject, callbackBytes: number, throwerBytes: number | undefined): string | undefined {
-  const machine = new Machine();
+  const machine = machineFor(subject);
   const kernel = subject.boot({ machine, random: () => 0 });
   machine.map(STACK.base, STACK.bytes, "rw");
   const callback = callOf(kernel, callbackOf(callbackBytes));

@@ -2,10 +2,15 @@
 // alone, one of full size is filled to its last chunk. Error numbers are what callers in the kernel go by, and sizes what
 // they allocate.
 
-import { Machine } from "../../machine/machine.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
-import type { BootOptions, DirectedCase, Subject, SubjectKernel } from "../../subjects/subject.js";
+import {
+  type BootOptions,
+  type DirectedCase,
+  machineFor,
+  type Subject,
+  type SubjectKernel,
+} from "../../subjects/subject.js";
 
 const PACK = 4096;
 const TWO_MIB = 2 * 1024 * 1024;
@@ -16,7 +21,7 @@ const pageSizesOf = ({ fixed }: Subject): readonly (4096 | 16384 | 65536)[] =>
   fixed === undefined ? [4096, 16384, 65536] : [fixed.pageBytes];
 
 const boot = (subject: Subject, options: Partial<BootOptions> = {}): SubjectKernel =>
-  subject.boot({ machine: new Machine(), random: () => 0, ...options });
+  subject.boot({ machine: machineFor(subject), random: () => 0, ...options });
 
 export const PACKS: readonly DirectedCase[] = [
   {
@@ -25,12 +30,13 @@ export const PACKS: readonly DirectedCase[] = [
       for (const pageBytes of pageSizesOf(subject)) {
         for (const nodes of [1, 2]) {
           const kernel = subject.boot({
-            ...{ machine: new Machine({ pageBytes }), random: () => 0 },
+            ...{ machine: machineFor(subject, { pageBytes }), random: () => 0 },
             ...(nodes === 1 ? {} : { nodes }),
           });
           const { machine, packs } = kernel;
+          const before = machine.usage.frames;
           packs.bpfProgPackAlloc(CHUNK_BYTES);
-          const bytes = machine.usage.frames * machine.pageBytes - machine.pageBytes;
+          const bytes = (machine.usage.frames - before) * machine.pageBytes;
           const most = nodes * TWO_MIB + 16 * machine.pageBytes;
           if (packs.packBytes === nodes * TWO_MIB && bytes >= nodes * TWO_MIB && bytes <= most) continue;
           return `${packs.packBytes} bytes for ${nodes} with pages of ${pageBytes}, of which ${bytes} are mapped`;

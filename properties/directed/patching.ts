@@ -5,24 +5,25 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RoAddr } from "../../machine/address.js";
 import { EventLog } from "../../machine/event.js";
-import { Machine, type MachineOptions } from "../../machine/machine.js";
+import type { MachineOptions } from "../../machine/machine.js";
 import { BRANCH_REACH } from "../../spec/a64/address.js";
 import { NOP } from "../../spec/a64/hints.js";
 import { hexWord } from "../../spec/bits.js";
 import { linuxIn } from "../../subjects/directed-case.js";
-import type { DirectedCase, Subject, SubjectKernel } from "../../subjects/subject.js";
+import { type DirectedCase, machineFor, type Subject, type SubjectKernel } from "../../subjects/subject.js";
 import { textOf } from "../../subjects/trampoline/kernel-text.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 import { TRACED_PROGRAM } from "./trampolines.js";
 
-const TEXT = 0x8000_8400_0000 as RoAddr;
+/** Where no subject places anything by itself. */
+const TEXT = 0x8000_b000_0000 as RoAddr;
 const CPUS = 3;
 const EFAULT = -14;
 const EINVAL = -22;
 
 /** A kernel with a page of text. */
 function boot(subject: Subject, options: MachineOptions = {}): SubjectKernel {
-  const machine = new Machine(options);
+  const machine = machineFor(subject, options);
   machine.map(TEXT, machine.pageBytes, "rox", true);
   return subject.boot({ machine, random: () => 0 });
 }
@@ -137,6 +138,7 @@ const SECOND_COPY = 2;
 
 const STALE_JUMP: DirectedCase = {
   name: "a long jump whose old address cannot be taken back is warned of, and is no failure",
+  shows: ["pltPageWritable"],
   check(subject) {
     const traced = new TracedKernel(TRACED_PROGRAM, subject);
     const there = (traced.site + 2 * BRANCH_REACH) as RoAddr;

@@ -20,7 +20,8 @@ export const TRACED_PROGRAM: TrampolineSetup = {
   ...{ target: "jit", helpersFar: false, bti: false, args: [WORD], values: [5n], original: 11n },
   ...{ fentry: [PROGRAM], fmodRet: [], fexit: [PROGRAM], ipArg: false, returns: false, moment: 0 },
 };
-const UNTRACED_FUNCTION: TrampolineSetup = {
+/** Nothing is attached to it yet. */
+export const UNTRACED_FUNCTION: TrampolineSetup = {
   ...TRACED_PROGRAM,
   ...{ target: "near", values: [0n], original: 0n, fentry: [], fexit: [] },
 };
@@ -28,6 +29,7 @@ const UNTRACED_FUNCTION: TrampolineSetup = {
 /** Another CPU runs through the patch site at every single memory event: it calls the one or the other. */
 const EXCHANGE: DirectedCase = {
   name: "a near trampoline gives way to a far one",
+  shows: ["pltPageWritable", "pltResetFirst"],
   check(subject) {
     const traced = new TracedKernel(TRACED_PROGRAM, subject);
     const near = traced.nearTrampoline();
@@ -76,6 +78,7 @@ const WITHOUT_MEMORY: DirectedCase = {
 /** More registers than a trampoline can save. */
 const REFUSAL: DirectedCase = {
   name: "a trampoline for nine registers is refused",
+  shows: ["trampolineRefusalLeak"],
   check(subject) {
     const { machine, tramp, request, target } = new TracedKernel(UNTRACED_FUNCTION, subject);
     const { heapObjects } = machine.usage;

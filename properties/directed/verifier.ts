@@ -3,14 +3,13 @@
 // 6.12 guards them, though UDIV and SDIV never trap. All subjects are handed the same.
 
 import type { RoAddr } from "../../machine/address.js";
-import { Machine } from "../../machine/machine.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import { fn } from "../../subjects/directed-case.js";
 import { bpfJitBlindConstants, type RewrittenFunction, rewrite, type VerifierEnv } from "../../subjects/lowering.js";
-import type { DirectedCase } from "../../subjects/subject.js";
+import { type DirectedCase, machineFor } from "../../subjects/subject.js";
 
 const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined, loops: 0 };
 
@@ -77,7 +76,7 @@ const ORIGINS: DirectedCase = {
 const BLINDED_LOAD: DirectedCase = {
   name: "a kernel that blinds compiles the blinded program",
   check(subject) {
-    const machine = new Machine();
+    const machine = machineFor(subject);
     const kernel = subject.boot({ machine, random: () => 0 });
     kernel.blinding = () => MASK;
     const loaded = kernel.loadProgram([fn(0, ...bpf(`r0 = ${CHOSEN}; exit`))]);

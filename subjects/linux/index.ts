@@ -10,7 +10,7 @@ import type { KernelBuild, Subject } from "../subject.js";
 import { linuxEnv, VERSIONS, type Version } from "../subject.js";
 import { PlacedCompiler } from "./compile-at.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
-import type { TypedImage } from "./kernel-image.js";
+import { NotModelled, type TypedImage } from "./kernel-image.js";
 
 /** What callers call the register that blinding uses. */
 const BLINDING = 11;
@@ -45,6 +45,8 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     boot: (options) => new LinuxKernel(image, build, options),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
     compile(functions, env, place) {
+      if (env.bti) throw new NotModelled("landing pads (the image was not built with them)");
+      if (env.branchHistory !== undefined) throw new NotModelled("a CPU whose branch history is to be forgotten");
       placing ??= new PlacedCompiler({
         machine: machine({}),
         boot: (options) => new LinuxKernel(image, build, options),

@@ -118,6 +118,9 @@ export class LinuxKernel implements SubjectKernel, World {
   loadProgram(functions: readonly JitFunction[]): LoadResult {
     const missing = { kind: "missing", what: "a kernel that runs at EL2 (vhe)" } as const;
     if (this.isAtEl2) return { ok: false, index: 0, error: missing, functions: [] };
+    if (this.blinding !== undefined && this.image.types.parameters("bpf_int_jit_compile")?.includes("env") === true) {
+      throw new NotModelled("blinding of constants, which this kernel does before its JIT is asked");
+    }
     const isPart = functions.length > 1;
     const options = { blind: this.blinding !== undefined, modulesBase: this.env.modulesBase };
     const made = functions.map((fn) => this.programs.make(fn, isPart, options));

@@ -16,7 +16,7 @@ const UNDER_TEST = words(`
   bpf_arch_text_invalidate bpf_arch_text_poke gen_branch_or_nop write_plt_target is_long_jump
   arch_prepare_bpf_trampoline arch_bpf_trampoline_size arch_alloc_bpf_trampoline arch_free_bpf_trampoline
   arch_protect_bpf_trampoline prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
-  clone_func_args bpf_trampoline_enter bpf_trampoline_exit bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
+  store_func_meta bpf_fsession_cnt bpf_fsession_cookie_cnt calc_arg_aux clone_func_args bpf_trampoline_enter bpf_trampoline_exit bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
   bpf_prog_update_insn_ptrs bpf_out_stack_arg_cnt
   bpf_insn_is_indirect_target
 `);

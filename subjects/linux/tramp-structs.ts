@@ -9,6 +9,22 @@ import type { World } from "./world.js";
 
 /** enum bpf_tramp_prog_type. */
 const KINDS = ["fentry", "fexit", "fmodRet"] as const;
+/** Newer kernels have more kinds, of which nothing is attached. */
+const MOST_KINDS = 8;
+
+/** How a kernel calls its lists of programs. */
+interface ListNames {
+  readonly list: string;
+  readonly items: string;
+  readonly count: string;
+  readonly item: string;
+  /** An item points to its `struct bpf_link`; otherwise it has one in it. */
+  readonly isPointer: boolean;
+}
+const LISTS: readonly ListNames[] = [
+  { list: "bpf_tramp_links", items: "links", count: "nr_links", item: "bpf_tramp_link", isPointer: false },
+  { list: "bpf_tramp_nodes", items: "nodes", count: "nr_nodes", item: "bpf_tramp_node", isPointer: true },
+];
 const MOST_ARGS = 12;
 const STRUCT_ARG = 1;
 const POINTER_BYTES = 8;
@@ -29,20 +45,25 @@ const STRUCT_OPS = 9;
 
 export class TrampStructs {
   private readonly model: Struct;
-  private readonly links: Struct;
-  private readonly link: Struct;
+  /** The programs of one kind, and one of them. */
+  private readonly list: Struct;
+  private readonly item: Struct;
+  private readonly names: ListNames;
   private readonly bpfLink: Struct;
   private readonly prog: Struct;
   readonly im: Struct;
 
   constructor(private readonly world: World) {
     const of = (name: string): Struct => structOf(world.image, world.memory, name);
-    if (world.image.types.struct("bpf_tramp_links") === undefined) {
-      throw new NotModelled("trampolines of this kernel take their programs another way (no struct bpf_tramp_links)");
+    const names = LISTS.find(({ list }) => world.image.types.struct(list) !== undefined);
+    if (names === undefined) {
+      const known = LISTS.map(({ list }) => list).join(", no ");
+      throw new NotModelled(`trampolines of this kernel take their programs another way (no struct ${known})`);
     }
+    this.names = names;
     this.model = of("btf_func_model");
-    this.links = of("bpf_tramp_links");
-    this.link = of("bpf_tramp_link");
+    this.list = of(names.list);
+    this.item = of(names.item);
     this.bpfLink = of("bpf_link");
     this.prog = of("bpf_prog");
     this.im = of("bpf_tramp_image");
@@ -60,6 +81,11 @@ export class TrampStructs {
 
   /** @returns what `use` does with the addresses of the model and of the lists */
   during<T>({ args, links }: TrampRequest, use: (model: Va, links: Va) => T): T {
+    if (this.im.has("skips")) {
+      throw new NotModelled(
+        "trampolines of this kernel list the places where programs are skipped (bpf_tramp_image.skips)",
+      );
+    }
     const given: Va[] = [];
     const unmap = this.placeObjects(KINDS.flatMap((kind) => links[kind]));
     const alloc = (bytes: number): Va => {
@@ -69,9 +95,9 @@ export class TrampStructs {
       return va;
     };
     try {
-      const lists = alloc(KINDS.length * this.links.bytes);
+      const lists = alloc(MOST_KINDS * this.list.bytes);
       KINDS.forEach((kind, i) => {
-        this.fillList(lists + i * this.links.bytes, links[kind], links.structOps, alloc);
+        this.fillList(lists + i * this.list.bytes, links[kind], links.structOps, alloc);
       });
       return use(this.fillModel(alloc(this.model.bytes), args), lists);
     } finally {
@@ -94,16 +120,19 @@ export class TrampStructs {
     return va;
   }
 
-  private fillList(va: Va, list: readonly TrampLink[], structOps: boolean, alloc: (bytes: number) => Va): void {
-    const { links, link, bpfLink, world } = this;
-    const [first, end] = [links.offset("links"), links.offset("nr_links")];
-    if (list.length > (end - first) / POINTER_BYTES) throw new NotModelled(`${list.length} programs of a kind`);
-    links.set(va, "nr_links", list.length);
-    list.forEach(({ prog, cookie }, i) => {
-      const at = alloc(link.bytes);
-      link.set(at, "cookie", (BigInt(cookie.high >>> 0) << 32n) | BigInt(cookie.low >>> 0));
-      if (structOps) bpfLink.set(at + link.offset("link"), "type", STRUCT_OPS);
-      bpfLink.set(at + link.offset("link"), "prog", pointer(prog));
+  private fillList(va: Va, programs: readonly TrampLink[], structOps: boolean, alloc: (bytes: number) => Va): void {
+    const { list, item, names, bpfLink, world } = this;
+    const [first, count] = [list.offset(names.items), list.offset(names.count)];
+    if (programs.length > (count - first) / POINTER_BYTES)
+      throw new NotModelled(`${programs.length} programs of a kind`);
+    list.set(va, names.count, programs.length);
+    programs.forEach(({ prog, cookie }, i) => {
+      const at = alloc(item.bytes);
+      item.set(at, "cookie", (BigInt(cookie.high >>> 0) << 32n) | BigInt(cookie.low >>> 0));
+      const link = names.isPointer ? alloc(bpfLink.bytes) : at + item.offset("link");
+      if (names.isPointer) item.set(at, "link", pointer(link));
+      if (structOps) bpfLink.set(link, "type", STRUCT_OPS);
+      bpfLink.set(link, "prog", pointer(prog));
       world.memory.write64(va + first + POINTER_BYTES * i, pointer(at));
     });
   }

@@ -2,7 +2,6 @@
 // kernel/bpf/trampoline.c does.
 
 import assert from "node:assert/strict";
-import { isLongJump } from "../../impl/trampoline/branch.js";
 import { trampFrame } from "../../impl/trampoline/frame.js";
 import type { RoAddr, RwAddr, Va } from "../../machine/address.js";
 import {
@@ -56,7 +55,6 @@ const ENTRY_SUFFIX: Readonly<Record<ProgEntry, string>> = {
   sleepableRecur: "_sleepable_recur",
   lsmCgroup: "_lsm_cgroup",
 };
-const INSN_BYTES = 4;
 /** Of pointers into the kernel's half, the upper 16 bits. */
 const KERNEL_SHIFT = 48n;
 const KERNEL_HALF = 0xffffn;
@@ -105,7 +103,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
         this.call("arch_bpf_trampoline_size", {
           m: kernelPointer(m),
           flags: TrampStructs.flags(request.flags, request.links.structOps),
-          tlinks: kernelPointer(tlinks),
+          ...lists(tlinks),
           func_addr: kernelPointer(request.func),
         }),
       ),
@@ -134,7 +132,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
             ro_image_end: kernelPointer(imageEnd),
             m: kernelPointer(m),
             flags: TrampStructs.flags(request.flags, request.links.structOps),
-            tlinks: kernelPointer(tlinks),
+            ...lists(tlinks),
             func_addr: kernelPointer(request.func),
           }),
         ),
@@ -215,11 +213,6 @@ export class LinuxTrampolines implements SubjectTrampolines {
     oldAddr: RoAddr | undefined,
     newAddr: RoAddr | undefined,
   ): Errno {
-    const isFar = [oldAddr, newAddr].some((va) => isLongJump(ip + INSN_BYTES * this.pokeOffset, va));
-    if (isFar) {
-      // The page of the literal is writable and executable meanwhile, and other CPUs may run there.
-      throw new NotModelled("a change of a long jump (the known defect pltPageWritable)");
-    }
     const each = (va: Va | undefined): number => (va === undefined ? POKE_EACH.nop : POKE_EACH[type]);
     const x0 = this.call("bpf_arch_text_poke", {
       ip: kernelPointer(ip),
@@ -291,6 +284,9 @@ export class LinuxTrampolines implements SubjectTrampolines {
     };
   }
 }
+
+/** The parameter that holds the lists of programs, by all of its names. */
+const lists = (va: Va) => ({ tlinks: kernelPointer(va), tnodes: kernelPointer(va) });
 
 /** A count of bytes in a C int, or an error. */
 function countOf(x0: bigint): { ok: true; bytes: number } | { ok: false; error: Errno } {

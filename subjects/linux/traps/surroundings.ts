@@ -30,6 +30,8 @@ export const SURROUNDINGS = [
     {},
     () => 0n,
   ),
+  // What all CPUs have of a feature: that of the architecture's first version, and no mitigation that needs more.
+  trap(["read_sanitised_ftr_reg"], {}, () => 0n),
   trap(["bpf_prog_fill_jited_linfo"], { prog: ["prog"], offsets: ["insn_to_jit_off"] }, (world, { prog, offsets }) => {
     world.onOffsets?.(vaOfPointer(prog), vaOfPointer(offsets));
   }),

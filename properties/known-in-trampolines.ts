@@ -1,0 +1,84 @@
+// Known defects of patch sites and trampolines: which of them a subject has, and what they make other CPUs see.
+
+import { pointer, type RoAddr } from "../machine/address.js";
+import { BRANCH_REACH } from "../spec/a64/address.js";
+import { NotModelled, type QuirkId, type Subject } from "../subjects/subject.js";
+import { word } from "../subjects/trampoline/journal.js";
+import { WORD } from "../subjects/trampoline/setup.js";
+import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";
+import { TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/trampolines.js";
+import type { Verdict } from "./verdict.js";
+
+const ALWAYS = (): boolean => true;
+/** Registers that a trampoline of Linux 6.12 saves, and one more. */
+const TOO_MANY = 9;
+
+/** By defect, whether the subject has it; each looks for it in the one case that shows it. */
+const LOOKS: readonly { readonly quirk: QuirkId; has(subject: Subject): boolean }[] = [
+  { quirk: "pltPageWritable", has: takesPage },
+  { quirk: "pltResetFirst", has: losesAddress },
+  { quirk: "trampolineRefusalLeak", has: leaksBuffer },
+];
+
+/** Of what a subject cannot be asked nothing is known. */
+export function findInTrampolines(subject: Subject): readonly QuirkId[] {
+  return LOOKS.filter(({ has }) => isThere(() => has(subject))).map(({ quirk }) => quirk);
+}
+
+function isThere(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof NotModelled) return false;
+    throw error;
+  }
+}
+
+/** What another CPU says that runs where the page is taken from it. */
+const TAKEN = /^notExecutable at .* page that is rw$/;
+const isTaken = (seen: unknown): boolean => typeof seen === "string" && TAKEN.test(seen);
+
+/** Out of reach of a branch, and within it. Nothing runs there. */
+const far = ({ site }: TracedKernel): RoAddr => (site + 2 * BRANCH_REACH) as RoAddr;
+const near = ({ site }: TracedKernel): RoAddr => (site + 4096) as RoAddr;
+
+/** While a patch site comes to lead far away, another CPU cannot run on its page. */
+function takesPage(subject: Subject): boolean {
+  const traced = new TracedKernel(TRACED_PROGRAM, subject);
+  return traced.poke(undefined, far(traced), ALWAYS).seen.some(isTaken);
+}
+
+/** While a near place takes that of a far one, the patch site leads to neither. */
+function losesAddress(subject: Subject): boolean {
+  const traced = new TracedKernel(TRACED_PROGRAM, subject);
+  const { machine, site, target, tramp } = traced;
+  if (traced.poke(undefined, far(traced)).error !== 0) return false;
+  const { start, bytes } = tramp.symbols.lookup(target)!;
+  const before = machine.peek32(site);
+  let isLost = false;
+  machine.onEvent = () => {
+    const leadsTo = word(machine, start + bytes);
+    isLost ||= machine.peek32(site) === before && leadsTo === pointer(tramp.env.dummyTramp);
+  };
+  tramp.bpfArchTextPoke(target, "call", far(traced), near(traced));
+  machine.onEvent = undefined;
+  return isLost;
+}
+
+/** A trampoline that is refused before anybody has asked for its size leaves its buffer behind. */
+function leaksBuffer(subject: Subject): boolean {
+  const { machine, tramp, request, target } = new TracedKernel(UNTRACED_FUNCTION, subject);
+  const before = machine.usage.heapObjects;
+  const args = new Array<typeof WORD>(TOO_MANY).fill(WORD);
+  const made = tramp.archPrepareBpfTrampoline({ high: 0, low: 0 }, target, (target + 64) as RoAddr, {
+    ...request,
+    args,
+  });
+  return !made.ok && machine.usage.heapObjects > before;
+}
+
+/** The known defect that a disagreement about a trampoline comes from; undefined if it is none. */
+export function knownInTrampoline(verdict: Verdict, { known }: Pick<Subject, "known">): QuirkId | undefined {
+  if (verdict.kind !== "disagree" || !verdict.where.startsWith("another CPU, while ")) return undefined;
+  return known?.has("pltPageWritable") === true && isTaken(verdict.got) ? "pltPageWritable" : undefined;
+}
