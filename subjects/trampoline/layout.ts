@@ -39,8 +39,10 @@ interface HandmadeFunction {
 /**
  * The entry of a program with its patch site, a body that leaves its eight argument registers in memory and calls out, and
  * the jump for long ways behind it.
+ *
+ * @param place where it will lie, a multiple of 4: the literal behind it lies on a multiple of 8
  */
-export function handmade(bti: boolean, dummyTramp = DUMMY_TRAMPOLINE): HandmadeFunction {
+export function handmade(bti: boolean, dummyTramp = DUMMY_TRAMPOLINE, place: Va = 0): HandmadeFunction {
   const words: number[] = [];
   const sink = { emit: (encoded: Encoded): void => void words.push(encoded) };
   const put = (...all: readonly Encoded[]): void => all.forEach(sink.emit);
@@ -51,7 +53,7 @@ export function handmade(bti: boolean, dummyTramp = DUMMY_TRAMPOLINE): HandmadeF
   put(...X.slice(0, 8).map((x, i) => strImm(3, x, reg(10), 8 * i)));
   movAddress(sink, reg(10), upper(ORIGINAL), lower(ORIGINAL));
   put(blr(reg(10)), pop(FP, LR), ret(LR));
-  if (words.length % 2 !== 0) put(NOP);
+  if ((place / 4 + words.length) % 2 !== 0) put(NOP);
   put(ldrLiteral(1, reg(10), 8), br(reg(10)));
   const codeBytes = words.length * 4;
   const literal = halves(dummyTramp);

@@ -26,8 +26,16 @@ import {
 import { clearJournal, recorder, TRACED } from "./journal.js";
 import { interpreter, KernelText, progObject, textOf } from "./kernel-text.js";
 import { dummyTramp, FAR_FUNCTION, handmade, JOURNAL, SEEN } from "./layout.js";
-import { clearMachine } from "./machines.js";
-import { type ProgramPlan, registersOf, type TrampolineSetup, WORD } from "./setup.js";
+import { clearMachine, mapText } from "./machines.js";
+import {
+  AT_REACH,
+  type AtReach,
+  isAtReach,
+  type ProgramPlan,
+  registersOf,
+  type TrampolineSetup,
+  WORD,
+} from "./setup.js";
 
 const FUEL = 20_000;
 const PACK_BYTES = 64 * 1024;
@@ -74,7 +82,8 @@ export class TracedKernel {
     // A kernel image has its own.
     if (subject.build === undefined) this.placeStub();
     this.text = new KernelText(machine, this.tramp);
-    this.target = this.placeTarget();
+    // A function at the end of a branch's reach is placed when all else is known.
+    const early = isAtReach(setup.target) ? undefined : this.placeTarget();
     let next = 0;
     const numbered = (plans: readonly ProgramPlan[]): readonly NumberedPlan[] =>
       plans.map((plan) => ({ id: next++, ...plan }));
@@ -89,7 +98,9 @@ export class TracedKernel {
     };
     const flags = trampFlags(links, { ipArg: setup.ipArg, returns: setup.returns });
     const args = setup.target === "jit" ? [WORD] : setup.args;
-    this.request = { args, flags, links, func: this.target };
+    const request = { args, flags, links };
+    this.target = early ?? this.placeAtReach(setup.target as AtReach, { ...request, func: 0 });
+    this.request = { ...request, func: this.target };
     this.call = { args: setup.values.slice(0, registersOf(args)), original: setup.original };
   }
 
@@ -188,7 +199,7 @@ export class TracedKernel {
 
   /** On a page that the packs would not have given, out of reach of a branch. */
   farTrampoline(): Trampoline {
-    this.machine.map(FAR_FUNCTION, this.machine.pageBytes, "rox", true);
+    mapText(this.machine, { base: FAR_FUNCTION, bytes: PAGE_BYTES });
     const end = (FAR_FUNCTION + PAGE_BYTES) as RoAddr;
     const made = this.tramp.archPrepareBpfTrampoline(halves(FAR_RECORD), FAR_FUNCTION, end, this.request);
     assert(made.ok, "no far trampoline");
@@ -239,11 +250,26 @@ export class TracedKernel {
       this.tramp.symbols.add({ start: bpfFunc, bytes: functions[0]!.jitedLen });
       return bpfFunc;
     }
-    const { bytes, codeBytes } = handmade(bti, this.tramp.env.dummyTramp);
-    if (target === "far") this.machine.map(FAR_FUNCTION, this.machine.pageBytes, "rox", true);
-    const place = target === "far" ? FAR_FUNCTION : this.kernel.packs.bpfProgPackAlloc(bytes.length)!;
-    this.machine.poke(place, bytes);
-    this.tramp.symbols.add({ start: place, bytes: codeBytes });
+    const { bytes } = handmade(bti);
+    return this.placeFunction(target === "far" ? FAR_FUNCTION : this.kernel.packs.bpfProgPackAlloc(bytes.length)!);
+  }
+
+  /** So far from where the trampoline will lie. */
+  private placeAtReach(target: AtReach, request: TrampRequest): RoAddr {
+    const { tramp, kernel } = this;
+    const size = tramp.archBpfTrampolineSize(request);
+    assert(size.ok, "no size of a trampoline");
+    const image = tramp.archAllocBpfTrampoline(size.bytes)!;
+    kernel.packs.bpfProgPackFree(image, size.bytes);
+    return this.placeFunction((image - AT_REACH[target] - 4 * tramp.pokeOffset) as RoAddr);
+  }
+
+  private placeFunction(place: RoAddr): RoAddr {
+    const { machine, tramp, setup } = this;
+    const { bytes, codeBytes } = handmade(setup.bti, tramp.env.dummyTramp, place);
+    if (machine.mapping(place) === undefined) mapText(machine, { base: place, bytes: bytes.length });
+    machine.poke(place, bytes);
+    tramp.symbols.add({ start: place, bytes: codeBytes });
     return place;
   }
 }

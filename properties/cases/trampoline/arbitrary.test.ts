@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
+import { isAtReach, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { setup } from "./arbitrary.js";
 
 const drawn = fc.sample(setup, { seed: 1, numRuns: 500 });
@@ -25,6 +25,7 @@ test.each<[string, (value: TrampolineSetup) => boolean]>([
   ["programs", ({ target }) => target === "jit"],
   ["functions in reach", ({ target }) => target === "near"],
   ["functions out of reach", ({ target }) => target === "far"],
+  ["functions at the end of reach", ({ target }) => isAtReach(target)],
   ["struct_ops", ({ target }) => target === "structOps"],
   ["programs that must not run", (value) => programs(value).some(({ start }) => start === 0n)],
   ["programs that are interpreted", (value) => programs(value).some(({ jited }) => !jited)],

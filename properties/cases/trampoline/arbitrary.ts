@@ -3,7 +3,14 @@
 import fc from "fast-check";
 import { u64 } from "../../../spec/bits.js";
 import type { FuncArg } from "../../../subjects/subject.js";
-import { type ProgramPlan, registersOf, type TrampolineSetup, WORD } from "../../../subjects/trampoline/setup.js";
+import {
+  AT_REACH,
+  type AtReach,
+  type ProgramPlan,
+  registersOf,
+  type TrampolineSetup,
+  WORD,
+} from "../../../subjects/trampoline/setup.js";
 import { plain, type TrampolineCase } from "./case.js";
 
 const register = fc.oneof(
@@ -38,7 +45,10 @@ const args: fc.Arbitrary<readonly FuncArg[]> = fc
   });
 
 const drawn = fc.record({
-  target: fc.constantFrom("jit" as const, "near" as const, "far" as const, "structOps" as const),
+  target: fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom("jit" as const, "near" as const, "far" as const, "structOps" as const) },
+    { weight: 1, arbitrary: fc.constantFrom(...(Object.keys(AT_REACH) as AtReach[])) },
+  ),
   helpersFar: fc.boolean(),
   bti: fc.boolean(),
   args,

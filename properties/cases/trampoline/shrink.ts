@@ -8,7 +8,10 @@ import { plain, programsOf, type TrampolineCase } from "./case.js";
 
 const LISTS = ["fentry", "fmodRet", "fexit"] as const;
 /** The simplest first. */
-const TARGETS: readonly TrampolineSetup["target"][] = ["near", "jit", "far", "structOps"];
+const TARGETS: readonly TrampolineSetup["target"][] = [
+  ...(["near", "jit", "far"] as const),
+  ...(["lastAhead", "lastBehind", "beyondAhead", "beyondBehind", "structOps"] as const),
+];
 
 type Cases = Generator<TrampolineCase>;
 

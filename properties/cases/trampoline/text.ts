@@ -132,6 +132,10 @@ const CALLED = {
   jit: "jit program",
   near: "near function",
   far: "far function",
+  lastAhead: "last_ahead function",
+  lastBehind: "last_behind function",
+  beyondAhead: "beyond_ahead function",
+  beyondBehind: "beyond_behind function",
   structOps: "struct_ops member",
 } as const satisfies Record<TrampolineSetup["target"], string>;
 const TARGETS = Object.keys(CALLED) as TrampolineSetup["target"][];
