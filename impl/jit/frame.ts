@@ -29,15 +29,16 @@ export const ARGUMENT_REGISTERS = 3;
 export function frameOf(fn: JitFunction, setsFp = true): Frame {
   const stackBytes = (fn.stackDepth + 15) & ~15;
   const argumentBytes = (8 * Math.max(0, (fn.stackArguments ?? 0) - ARGUMENT_REGISTERS) + 15) & ~15;
-  const frame = { stackBytes, argumentBytes };
-  if (fn.exceptionCallback === true) return { pushed: [], popped: EVERYTHING.toReversed(), usesFp: setsFp, ...frame };
+  if (fn.exceptionCallback === true) {
+    return { pushed: [], popped: EVERYTHING.toReversed(), usesFp: setsFp, stackBytes, argumentBytes };
+  }
   const used = registersNamed(fn);
   const saved = CALLEE_SAVED.filter((r) => (used & (1 << r)) !== 0).map(calleeSaved);
   if (fn.privateStack !== undefined) saved.push(PRIVATE_STACK);
   if (fn.arena !== undefined) saved.push(ARENA_BASE);
   const pushed = fn.exceptionBoundary === true ? EVERYTHING : pairs(saved);
   const usesFp = fn.exceptionBoundary === true || (used & (1 << FRAME_POINTER)) !== 0;
-  return { pushed, popped: pushed.toReversed(), usesFp, ...frame };
+  return { pushed, popped: pushed.toReversed(), usesFp, stackBytes, argumentBytes };
 }
 
 /** A bit for each register that some slot names, whether the instruction reads that field or not. */

@@ -40,8 +40,10 @@ const packs: ImageMemory = {
   alloc(kernel, imageBytes) {
     const pack = bpfJitBinaryPackAlloc(kernel, imageBytes, alignmentIn(kernel));
     if (pack === undefined) return undefined;
-    const start = pack.rwImage - pack.rwHeader;
-    return { ...pack, image: kernel.packs.machine.heapBytes(pack.rwHeader).subarray(start, start + imageBytes) };
+    const { roHeader, roImage, rwHeader, rwImage, size } = pack;
+    const start = rwImage - rwHeader;
+    const image = kernel.packs.machine.heapBytes(rwHeader).subarray(start, start + imageBytes);
+    return { roHeader, roImage, rwHeader, rwImage, size, image };
   },
   publish: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader) === 0,
   discard: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackDiscard(kernel, roHeader, rwHeader),

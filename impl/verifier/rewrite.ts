@@ -98,7 +98,7 @@ export function rewrite(
     functions: facts.functions.map((fn, index) => {
       if (isOneForOne) return rewriteOneForOne(code, fn, index, indexOf, env);
       const rewriteAt = (pc: number): readonly Insn[] => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);
-      return { index, ...rewriteFunction(fn, rewriteAt, env) };
+      return rewriteFunction(fn, index, rewriteAt, env);
     }),
   };
 }
@@ -125,9 +125,10 @@ function rewriteOneForOne(
 
 function rewriteFunction(
   { start, end, stackDepth }: CodeFacts["functions"][number],
+  index: number,
   rewriteAt: (pc: number) => readonly Insn[],
   env: VerifierEnv,
-): Omit<RewrittenFunction, "index"> {
+): RewrittenFunction {
   const patches: (readonly Insn[])[] = [];
   for (let pc = start; pc < end; pc++) patches.push(rewriteAt(pc));
   const counter = patches.some(([slot]) => isMayGoto(slot!)) ? counterBelow(stackDepth) : undefined;
@@ -146,10 +147,10 @@ function rewriteFunction(
   }
   const { insns } = joined;
   const origin = joined.origin.map((slot) => start + slot);
-  if (counter === undefined) return { insns, origin, stackDepth };
+  if (counter === undefined) return { index, insns, origin, stackDepth };
   // In front of the first instruction, so that a jump back to that one leaves the budget as it is.
   const counting = [startBudget(counter, env.loops), ...insns];
-  return { insns: counting, origin: Int32Array.of(start, ...origin), stackDepth: -counter, counter };
+  return { index, insns: counting, origin: Int32Array.of(start, ...origin), stackDepth: -counter, counter };
 }
 
 function rewriteSlot(

@@ -157,14 +157,17 @@ export function badField(
     return badRegister(row, "src", src, last);
   }
   if (dialect === "kernel") return undefined;
-  const reserved = { dst, src, off, imm };
-  for (const field of ["dst", "src", "off", "imm"] as const) {
-    if (row[field] === "none" && reserved[field] !== 0) {
-      return { kind: "reservedField", message: `reserved field ${field} is ${reserved[field]}, expected 0` };
-    }
-  }
+  if (row.dst === "none" && dst !== 0) return reserved("dst", dst);
+  if (row.src === "none" && src !== 0) return reserved("src", src);
+  if (row.off === "none" && off !== 0) return reserved("off", off);
+  if (row.imm === "none" && imm !== 0) return reserved("imm", imm);
   return undefined;
 }
+
+const reserved = (field: string, value: number): Pick<DecodeError, "kind" | "message"> => ({
+  kind: "reservedField",
+  message: `reserved field ${field} is ${value}, expected 0`,
+});
 
 function badRegister(
   { kind }: Row,

@@ -237,7 +237,9 @@ export class CompiledMemory {
   private stack(): RegionBytes {
     const region = this.region("stack", at.MAIN_STACK);
     const written = this.words[(at.REGIONS + at.MAIN_STACK * at.REGION_BYTES + at.REGION_WRITTEN) / 4]!;
-    return written === 0 ? region : { ...region, written: this.bytes.slice(written, written + region.bytes.length) };
+    if (written === 0) return region;
+    const { name, bytes } = region;
+    return { name, bytes, written: this.bytes.slice(written, written + bytes.length) };
   }
 
   /** Key and value of each entry of a hash map, in the order of the keys. */

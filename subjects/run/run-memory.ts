@@ -24,6 +24,7 @@ interface ObjectOffsets {
 
 const UNWRITTEN = 0x5b;
 const NOTHING = new Uint8Array();
+const ZEROES = new Uint8Array(STACK.bytes);
 
 export class RunMemory {
   /** Helpers, which work on the maps of the run in progress. */
@@ -42,6 +43,7 @@ export class RunMemory {
   private readonly programs: Area;
   private readonly areas: Area[] = [];
   private readonly maps: Area[] = [];
+  private readonly mapObjects = new WeakMap<MapSpec, Uint8Array>();
   private readonly otherValues: Area[] = [];
   private readonly blankStack = new Uint8Array(STACK.bytes).fill(UNWRITTEN);
 
@@ -125,15 +127,21 @@ export class RunMemory {
       const at = area.trespass();
       if (at !== undefined) return `a byte beside the region ${area.name} was written, at 0x${at.toString(16)}`;
     }
-    const above = this.machine.peek(ENTRY_SP, STACK.base + STACK.bytes - ENTRY_SP);
-    for (const byte of above) if (byte !== UNWRITTEN) return "the caller's part of the stack was written";
-    return undefined;
+    return this.isUnwrittenAbove() ? undefined : "the caller's part of the stack was written";
+  }
+
+  private isUnwrittenAbove(): boolean {
+    const { bytes } = this.machine.mapping(ENTRY_SP)!.frame;
+    const from = ENTRY_SP % this.machine.pageBytes;
+    const to = from + STACK.base + STACK.bytes - ENTRY_SP;
+    for (let i = from; i < to; i++) if (bytes[i] !== UNWRITTEN) return false;
+    return true;
   }
 
   /** The main frame reads as zero; below and above it lies what no program may rely on. */
   private setStack(frame: Range): void {
     this.machine.poke(STACK.base, this.blankStack);
-    this.machine.poke(frame.base, new Uint8Array(frame.bytes));
+    this.machine.poke(frame.base, ZEROES.subarray(0, frame.bytes));
   }
 
   private setPrograms(program: Program, entries: readonly Va[]): void {
@@ -152,11 +160,20 @@ export class RunMemory {
   /** A map object is a header, and for arrays and prog arrays its elements right behind it. */
   private setMap(index: number, spec: MapSpec, layout: Layout): void {
     const { object, values } = layout.maps[index]!;
-    const { arrayPtrs, arrayMaxEntries } = this.offsets;
     this.maps[index] ??= this.area(`map ${index}`);
     this.otherValues[index] ??= this.area(`map ${index}`);
     const isApart = spec.kind !== "array";
-    const bytes = new Uint8Array(object.bytes);
+    const header = this.mapObject(spec, object.bytes);
+    this.maps[index].place({ base: object.base, bytes: object.bytes + (isApart ? 0 : values.bytes) }, header);
+    this.otherValues[index].place(isApart ? values : NOWHERE, NOTHING);
+  }
+
+  /** The same for all runs of a program. */
+  private mapObject(spec: MapSpec, size: number): Uint8Array {
+    const known = this.mapObjects.get(spec);
+    if (known?.length === size) return known;
+    const { arrayPtrs, arrayMaxEntries } = this.offsets;
+    const bytes = new Uint8Array(size);
     const view = new DataView(bytes.buffer);
     view.setUint32(arrayMaxEntries, spec.entries, true);
     if (spec.kind === "progArray") {
@@ -165,8 +182,8 @@ export class RunMemory {
         view.setBigUint64(arrayPtrs + 8 * slot, pointer(PROG_OBJECTS + target * PROG_BYTES), true);
       });
     }
-    this.maps[index].place({ base: object.base, bytes: object.bytes + (isApart ? 0 : values.bytes) }, bytes);
-    this.otherValues[index].place(isApart ? values : NOWHERE, NOTHING);
+    this.mapObjects.set(spec, bytes);
+    return bytes;
   }
 
   private dropMap(index: number): void {

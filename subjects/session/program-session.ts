@@ -145,7 +145,7 @@ export class ProgramSession {
         engine,
         fuel: fuel ?? this.options.fuel,
         requests,
-        ...(trace && { trace: (s: TraceState) => trace(s, live) }),
+        trace: trace && ((state: TraceState) => trace(state, live)),
       };
       const step = session.record(() => session.run(() => session.executor.runProgram(live, given)), { isRun: true });
       const [execution] = step.executions;

@@ -44,13 +44,17 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   readonly #options: CaseOptions;
   readonly #dialect: Dialect;
   readonly #rows: DrawnRows;
-  readonly #menus = new Map<string, Plan["menu"]>();
+  /** What the dialect has. */
+  readonly #possible: Features;
+  /** By features, a bit each. */
+  readonly #menus = new Map<number, Plan["menu"]>();
 
   constructor(options: CaseOptions = {}) {
     super();
     this.#options = options;
     this.#dialect = options.dialect ?? LINUX_DIALECT;
     this.#rows = rowsOf(this.#dialect);
+    this.#possible = Object.fromEntries(FEATURES.map((feature) => [feature, this.#has(feature)])) as Features;
   }
 
   generate(mrng: fc.Random): fc.Value<Case> {
@@ -80,9 +84,10 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       tailCallsFromFunctions,
       inputBytes,
     });
-    const code = Array.from({ length: programs }, (_, i) =>
-      makeProgram(draw, plan, i, i === 0 ? size : { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }),
-    );
+    const code = [makeProgram(draw, plan, 0, size)];
+    for (let i = 1; i < programs; i++) {
+      code.push(makeProgram(draw, plan, i, { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }));
+    }
     return {
       program: asDrawn({
         code,
@@ -106,11 +111,11 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const given = this.#options.features;
     const features: Record<Feature, boolean> = { ...NONE };
     for (const feature of FEATURES) {
-      features[feature] = this.#has(feature) && (given?.[feature] ?? draw.chance(CHANCES[feature]));
+      features[feature] = this.#possible[feature] && (given?.[feature] ?? draw.chance(CHANCES[feature]));
     }
     // A budget shows where it is used up.
     for (const feature of ["branches", "loops"] as const) {
-      features[feature] ||= features.mayGoto && this.#has(feature) && given?.[feature] !== false;
+      features[feature] ||= features.mayGoto && this.#possible[feature] && given?.[feature] !== false;
     }
     // 34 programs may run one after another, and a large one would be too much.
     if (slots > 60 || longJump > 0) features.tailCalls = false;
@@ -156,7 +161,8 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   }
 
   #menu(features: Features): Plan["menu"] {
-    const key = FEATURES.map((feature) => (features[feature] ? 1 : 0)).join("");
+    let key = 0;
+    for (const feature of FEATURES) key = 2 * key + (features[feature] ? 1 : 0);
     const known = this.#menus.get(key);
     if (known !== undefined) return known;
     const menu = WEIGHTS.flatMap(([feature, weight, item]) =>

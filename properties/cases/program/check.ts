@@ -145,7 +145,8 @@ function checkValid(
   const isWrong = past.kind === "agree" && difference !== undefined && checker.subject.isExact === true;
   const verdict = isWrong ? otherCode(difference) : past;
   if (verdict.kind === "disagree" || all.isSpoilt) checker.renew();
-  return { kind: "checked", verdict, runs, slots, words, executed, ...(difference && { difference }) };
+  const report = { kind: "checked", verdict, runs, slots, words, executed } as const;
+  return difference === undefined ? report : { ...report, difference };
 }
 
 /** What a known defect of the compiled code does is no news. */

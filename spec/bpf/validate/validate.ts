@@ -18,6 +18,8 @@ export interface ValidateOptions {
   readonly strictness?: Strictness;
   /** Default: `proven`. */
   readonly definedness?: Definedness;
+  /** Each slot is known to be right by itself: only what the registers hold is followed. Default: no. */
+  readonly areSlotsKnown?: boolean;
   /** The helpers that exist, by id; by default those of `helpers.ts` and the tail call. */
   readonly helpers?: ReadonlySet<number>;
 }
@@ -91,7 +93,7 @@ interface Shape {
 function shapeOf(
   program: Program,
   code: readonly Insn[],
-  { helpers = ALL_HELPERS }: ValidateOptions,
+  { helpers = ALL_HELPERS, areSlotsKnown = false }: ValidateOptions,
   problems: Problems,
   index: number,
 ): Shape | undefined {
@@ -102,7 +104,7 @@ function shapeOf(
   if (problems.count > before) return undefined;
   const { maps, context, unknownCalls } = program;
   const around = { maps, context, unknownCalls, helpers };
-  for (let pc = 0; pc < code.length; pc++) checkFields(code, pc, around, report);
+  if (!areSlotsKnown) for (let pc = 0; pc < code.length; pc++) checkFields(code, pc, around, report);
   if (problems.count > before) return undefined;
   const functions = findFunctions(code, report);
   if (problems.count > before) return undefined;

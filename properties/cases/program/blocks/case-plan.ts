@@ -26,15 +26,18 @@ interface PlanParts extends Planned, Pick<Plan, "menu" | "rows"> {
   readonly inputBytes: number;
 }
 
-export function makePlan(features: Features, { menu, rows, dialect, inputBytes, ...planned }: PlanParts): Plan {
-  const { maps, kind } = planned;
+export function makePlan(features: Features, parts: PlanParts): Plan {
+  const { menu, rows, dialect, inputBytes, maps, kind, tailCallsFromFunctions } = parts;
   const aligned = !dialect.unaligned;
-  const memory = (of: Region["kind"], end: number): Region => ({ ...region(of, 0, end), aligned });
+  const memory = (of: Region["kind"], end: number, differs: Parameters<typeof region>[3] = {}): Region =>
+    region(of, 0, end, { ...differs, aligned });
   return {
     features,
     menu,
     rows,
-    ...planned,
+    maps,
+    kind,
+    tailCallsFromFunctions,
     stackBytes: dialect.stackBytes,
     calleeStackBytes: dialect.calleeStackBytes,
     zeroedFrame: dialect.zeroedFrame,
@@ -42,16 +45,14 @@ export function makePlan(features: Features, { menu, rows, dialect, inputBytes, 
     dataMaps: maps.flatMap((map, i) => (isDataMap(map) ? [i] : [])),
     progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
     context:
-      kind === "memory" ? memory("context", inputBytes) : { ...memory("context", 0), movable: false, spillable: false },
-    packet: { ...memory("packet", 0x1_0000), atomics: false },
-    packetEnd: { ...memory("packetEnd", 0), movable: false },
-    mapObjects: maps.map((_, map) => ({ ...memory("map", 0), movable: false, map })),
-    values: maps.map((spec, map) => ({
-      ...memory("value", isDataMap(spec) ? spec.valueBytes : 0),
-      shortLived: spec.kind === "hash",
-      spillable: spec.kind !== "hash",
-      map,
-    })),
+      kind === "memory" ? memory("context", inputBytes) : memory("context", 0, { movable: false, spillable: false }),
+    packet: memory("packet", 0x1_0000, { atomics: false }),
+    packetEnd: memory("packetEnd", 0, { movable: false }),
+    mapObjects: maps.map((_, map) => memory("map", 0, { movable: false, map })),
+    values: maps.map((spec, map) => {
+      const isHash = spec.kind === "hash";
+      return memory("value", isDataMap(spec) ? spec.valueBytes : 0, { shortLived: isHash, spillable: !isHash, map });
+    }),
     callees: [],
   };
 }

@@ -41,9 +41,9 @@ export function usePacket(body: Body): void {
   state.setPointer(end, { region: plan.packetEnd, low: 0, high: 0, step: 8, end: 0 });
   body.emit(MOV_REG, past, data, 0, 0);
   body.emit(ADD, past, 0, 0, wanted);
-  state.setPointer(past, { ...proven, low: wanted, high: wanted });
+  state.setPointer(past, { region: plan.packet, low: wanted, high: wanted, step: 8, end: 0 });
   const after = check(body, past, end);
-  body.state.setPointer(data, { ...proven, end: wanted });
+  body.state.setPointer(data, { region: plan.packet, low: 0, high: 0, step: 8, end: wanted });
   body.ifDepth++;
   load(body);
   innerBlock(body, 10);

@@ -33,7 +33,8 @@ export function movePointer(body: Body): void {
 const destinationFor = (body: Body, pointer: Pointer): number => body.target(pointer.region.shortLived ? 0x3f : ALL);
 
 function moved(pointer: Pointer, by: number): Pointer {
-  return { ...pointer, low: pointer.low + by, high: pointer.high + by };
+  const { region, low, high, step, end } = pointer;
+  return { region, low: low + by, high: high + by, step, end };
 }
 const inSight = ({ low, high }: Pointer): boolean => low > -FAR && high < FAR;
 
@@ -84,10 +85,11 @@ function addScalar(body: Body, from: number): void {
   if (low !== pointer.low) body.emit(ADD, to, 0, 0, low - pointer.low);
   body.emit(ADD_REG, to, index, 0, 0);
   state.setPointer(to, {
-    ...pointer,
+    region: pointer.region,
     low,
     high: low + (pointer.high - pointer.low) + mask,
     step: Math.min(step, pointer.step),
+    end: pointer.end,
   });
 }
 const STEPS = [1, 2, 4, 8, 8] as const;

@@ -22,18 +22,23 @@ export interface Region {
   readonly map: number;
 }
 
-/** Memory of which everything may be done; what differs is said where it is made. */
-export const region = (kind: Region["kind"], start: number, end: number): Region => ({
+/** Memory of which everything may be done but for what differs. All have one shape, since every block reads them. */
+export const region = (
+  kind: Region["kind"],
+  start: number,
+  end: number,
+  differs: Partial<Omit<Region, "kind" | "start" | "end">>,
+): Region => ({
   kind,
   start,
   end,
-  aligned: false,
-  atomics: true,
-  writable: true,
-  movable: true,
-  shortLived: false,
-  spillable: true,
-  map: -1,
+  aligned: differs.aligned ?? false,
+  atomics: differs.atomics ?? true,
+  writable: differs.writable ?? true,
+  movable: differs.movable ?? true,
+  shortLived: differs.shortLived ?? false,
+  spillable: differs.spillable ?? true,
+  map: differs.map ?? -1,
 });
 
 export interface Pointer {
