@@ -84,6 +84,8 @@ export interface Subject {
     readonly packBytes: number;
   };
   boot(options: BootOptions): SubjectKernel;
+  /** Code under test that this thread has executed, on the machines that it still has; absent where nobody knows. */
+  executed?(): readonly ExecutedCode[];
   /** Into plain buffers at chosen addresses, without an allocator. `functions[0]` is the main program. */
   compile(functions: readonly JitFunction[], env: JitEnv, place: Place): Compiled;
   /** Bytes of the function's image, or why it is refused. */
@@ -98,6 +100,12 @@ export interface Subject {
   readonly checks: readonly DirectedCase[];
   /** Where it has encoders that can be called by themselves: each through the edges of its operands, that many times. */
   encoders?(source: Pick<Random, "nextInt">, sweeps: number): Generator<EncoderCheck, undefined>;
+}
+
+/** A function of the subject, and 1 for each of its words that was executed. */
+export interface ExecutedCode {
+  readonly name: string;
+  readonly words: Uint8Array;
 }
 
 /** Addresses of kernel text that compiled code refers to, and offsets in structures that it reads. */

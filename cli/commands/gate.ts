@@ -58,6 +58,7 @@ interface Flags {
   readonly subject: string;
   readonly pluginOptions?: string;
   readonly exact?: true;
+  readonly strict?: true;
   /** False: the old `--no-exhaustive`. */
   readonly exhaustive: "none" | "classes" | "full" | false;
   readonly only?: readonly string[];
@@ -119,6 +120,7 @@ export const defineGate: Define = (program, io, finish) => {
     .addOption(engineOption())
     .addOption(subjectOption())
     .addOption(exactOption())
+    .option("--strict", "of a kernel image: a known defect of Linux that it has is a failure")
     .addOption(pluginOption())
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
@@ -205,6 +207,7 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
     exhaustive: isWanted("exhaustive") ? rangesOf(flags.exhaustive) : undefined,
     corpus: isWanted("corpus") ? (flags.corpus ?? projectCorpus()) : undefined,
     findings: flags.out,
+    strict: flags.strict === true,
     keepGoing: flags.keepGoing === true,
     onFailed: async (part, shortest, failed) => {
       progress.stop();

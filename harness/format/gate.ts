@@ -8,12 +8,13 @@ import { count, percent, seconds, table, wrap } from "./text.js";
 
 export function formatGate(report: GateReport, columns: number): string[] {
   return [
-    ...corpusLines(report),
+    ...corpusLines(report, columns),
     ...directedLines(report, columns),
     ...(report.programs === 0 ? [notTried("programs", report)] : programLines(report, columns)),
     ...kindLines(report),
     exhaustiveLine(report),
     ...sameCodeLines(report, columns),
+    ...kernelCodeLines(report),
     ...notRunLines(report, columns),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
@@ -33,16 +34,29 @@ function sameCodeLines({ sameCode }: GateReport, columns: number): string[] {
   return [line, ...groups.flatMap((group, i) => [...groupLines(group, i + 1, columns), group.replay])];
 }
 
+/** None of them is ever trapped. */
+const kernelCodeLines = ({ kernelCode = [] }: GateReport): string[] =>
+  kernelCode.length === 0
+    ? []
+    : [
+        "kernel code  words of the image's own functions that were executed:",
+        ...table(
+          kernelCode.map(({ name, executed, words }) => [name, String(executed), `of ${words}`]),
+          [1],
+        ).map((line) => `  ${line}`),
+      ];
+
 const notRunLines = ({ notRun }: GateReport, columns: number): string[] =>
   notRun.length === 0
     ? []
     : wrap("An earlier part failed; --keep-going runs the others as well.".split(" "), columns, "");
 
-const corpusLines = ({ corpus }: GateReport): string[] => [
+const corpusLines = ({ corpus }: GateReport, columns: number): string[] => [
   corpus.directory === undefined
     ? "corpus     none"
     : `corpus     ${count(corpus.files, "file")}, ${corpus.passed} agree, ${corpus.failures.length} differ, ` +
       `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
+  ...corpus.lacking.flatMap(({ name, why }) => wrap(`  ${name}: ${why}`.split(" "), columns, "    ")),
 ];
 
 function directedLines(report: GateReport, columns: number): string[] {

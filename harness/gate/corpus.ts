@@ -1,7 +1,9 @@
 // The entries of a corpus, replayed before anything new is tried. A file that cannot be used is reported and fails the run,
 // but does not keep the others from being replayed.
 
+import path from "node:path";
 import { kindOfFile } from "../../properties/cases/index.js";
+import { whyUncompared } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { BadInput } from "../bad-input.js";
 import { onSubject } from "../case-command.js";
@@ -15,6 +17,7 @@ export interface CorpusReport {
   readonly passed: number;
   /** The subject lacks what they need. */
   readonly incomparable: number;
+  readonly lacking: readonly { readonly name: string; readonly why: string }[];
   readonly failures: readonly Failure[];
   readonly unreadable: readonly BadInput[];
 }
@@ -26,19 +29,26 @@ export async function replayCorpus(
 ): Promise<CorpusReport> {
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [];
-  const count = { files: 0, passed: 0, incomparable: 0 };
+  const count = { files: 0, passed: 0 };
+  const lacking: { readonly name: string; readonly why: string }[] = [];
   for await (const replayed of replayFiles(directory === undefined ? [] : [directory], setting, stop)) {
     count.files++;
     if (!replayed.ok) unreadable.push(replayed.error);
     else {
       const failure = failureOf(replayed.value, setting.subject?.name);
       if (failure !== undefined) failures.push(failure);
-      else if (replayed.value.verdicts.some(({ verdict }) => verdict.kind === "refused")) count.incomparable++;
-      else count.passed++;
+      else {
+        const why = whyLacking(replayed.value);
+        if (why === undefined) count.passed++;
+        else lacking.push({ name: path.basename(replayed.value.file), why });
+      }
     }
   }
-  return { directory, ...count, failures, unreadable };
+  return { directory, ...count, incomparable: lacking.length, lacking, failures, unreadable };
 }
+
+const whyLacking = ({ verdicts }: Replayed): string | undefined =>
+  verdicts.flatMap(({ verdict }) => (verdict.kind === "refused" ? [whyUncompared(verdict)] : []))[0];
 
 /** An entry must be comparable, unless the subject lacks what it needs. */
 function failureOf({ file, command, verdicts }: Replayed, subject: string | undefined): Failure | undefined {

@@ -4,7 +4,7 @@
 import { EXCEPTION } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
-import { type DirectedCase, NotModelled, type Subject } from "../../subjects/subject.js";
+import { type DirectedCase, NotModelled, type QuirkId, type Subject } from "../../subjects/subject.js";
 import { onSubject } from "../case-command.js";
 import type { Failure } from "../report.js";
 
@@ -20,6 +20,8 @@ export interface DirectedReport {
 
 interface DirectedOutcome {
   readonly report: DirectedReport;
+  /** Known defects that only these cases look for. */
+  readonly known: readonly QuirkId[];
   readonly found: readonly Failure[];
 }
 
@@ -30,6 +32,7 @@ interface DirectedParts {
 
 export const NO_DIRECTED: DirectedOutcome = {
   report: { cases: 0, incomparable: [], encoders: 0, encodings: 0 },
+  known: [],
   found: [],
 };
 
@@ -43,6 +46,7 @@ export function tryDirected(seed: number, subject: Subject, wanted: DirectedPart
   const found = answers.flatMap(({ name, got }) => (got === undefined ? [] : [directedFailure(name, got, subject)]));
   const encoders = wanted.encoders ? tryEncoders(seed, subject) : { forms: 0, tried: 0, found: [] };
   return {
+    known: [...new Set(answers.flatMap(({ finds }) => finds ?? []))],
     report: {
       cases: cases.length - incomparable.length,
       incomparable,
@@ -57,6 +61,7 @@ export function tryDirected(seed: number, subject: Subject, wanted: DirectedPart
 interface Answer {
   readonly got?: string | undefined;
   readonly why?: string;
+  readonly finds?: QuirkId | undefined;
 }
 
 function answerTo({ check, shows = [], finds }: DirectedCase, subject: Subject): Answer {
@@ -65,7 +70,7 @@ function answerTo({ check, shows = [], finds }: DirectedCase, subject: Subject):
     if (got === undefined) return {};
     const found = subject.known !== undefined && finds?.what.test(got) === true ? finds.quirk : undefined;
     const known = found ?? shows.find((quirk) => subject.known?.has(quirk) === true);
-    return known === undefined ? { got } : { why: `a mended ${known}, a known defect` };
+    return known === undefined ? { got } : { why: `a mended ${known}, a known defect`, finds: found };
   } catch (error) {
     if (error instanceof NotModelled) return { why: error.message };
     return { got: `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}` };

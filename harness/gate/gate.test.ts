@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import type { AnyKind } from "../../properties/cases/kind.js";
 import { AGREE, type Verdict } from "../../properties/verdict.js";
+import { defaultSubject } from "../../subjects/index.js";
+import type { QuirkId } from "../../subjects/subject.js";
 import { toyKind, WRONG } from "../../testing/toy-kind.js";
 import { formatGate } from "../format/gate.js";
 import { inlinePool, type Pool } from "../loop/pool.js";
@@ -33,6 +35,7 @@ function setUp(judge: (number: number) => Verdict, given: Partial<GateOptions & 
         encoders: false,
         exhaustive: undefined as "classes" | undefined,
         pointsEvery: 0,
+        strict: false,
         keepGoing: true as boolean,
       },
       stop: new AbortController().signal,
@@ -61,6 +64,35 @@ describe("gate", () => {
     expect(exitCode(report)).toBe(1);
     const all = await run({ ...set, options: { ...set.options, exhaustive: undefined, keepGoing: true } });
     expect(all.report).toMatchObject({ programs: 250, notRun: [] });
+  });
+
+  test("a known defect of the subject is a failure if asked, with the command that shows it, and hides nothing else", async () => {
+    const { kind, options } = setUp(() => AGREE);
+    const subject = { ...defaultSubject, known: new Set<QuirkId>(["secondFlush", "staleTail"]) };
+    const setting = { kinds: [kind], engines: [referenceEngine], subject };
+    const strictly = async (strict: boolean) =>
+      (await gate({ ...options, strict }, setting, inlinePool(makeCheckers(setting)))).report;
+    expect(await strictly(false)).toMatchObject({ ok: true, passed: 250, failures: [] });
+    const report = await strictly(true);
+    expect(report).toMatchObject({ ok: false, passed: 250, failed: 2 });
+    expect(report.failures.map(({ name }) => name)).toEqual(["known defect staleTail", "known defect secondFlush"]);
+    expect(report.failures[0]!.replay).toMatch(/^npx rox gate --strict --only corpus/);
+    expect(exitCode(report)).toBe(1);
+  });
+
+  test("what workers and this thread have executed of a kernel's code is told together", async () => {
+    const { kind, options } = setUp(() => AGREE);
+    const executed = [
+      [{ name: "__text_poke", words: Uint8Array.of(1, 0, 0, 1) }],
+      [{ name: "__text_poke", words: Uint8Array.of(1, 1, 0, 0) }],
+    ];
+    let asked = 0;
+    const subject = { ...defaultSubject, executed: () => executed[asked++ % 2]! };
+    const setting = { kinds: [kind], engines: [referenceEngine], subject };
+    const { report } = await gate(options, setting, inlinePool(makeCheckers(setting)));
+    expect(asked).toBeGreaterThan(1);
+    expect(report.kernelCode).toEqual([{ name: "__text_poke", executed: 3, words: 4 }]);
+    expect(formatGate(report, 80).some((line) => /^ {2}__text_poke +3 +of 4$/.test(line))).toBe(true);
   });
 
   test("checks exactly the programs asked for and sums them up", async () => {

@@ -27,6 +27,7 @@ import {
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
 import { foundFailure, isSameCause, keepSuspect, lostFailure } from "./keep.js";
+import { defectFailures, type KernelCode, kernelCodeOf } from "./kernel-image.js";
 import { type SameCode, sameCode } from "./same-code.js";
 import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
 
@@ -54,6 +55,8 @@ export interface GateOptions {
   /** See `ChunkTask`. */
   readonly pointsEvery: number;
   readonly shrink?: ShrinkBudget;
+  /** A known defect that the subject has is a failure. */
+  readonly strict: boolean;
   /** Go on to the next part when one has failed. */
   readonly keepGoing: boolean;
   /** Called as soon as a part has failed, with its shortest counterexample. */
@@ -101,6 +104,8 @@ export interface GateReport extends Report {
   readonly kinds: Readonly<Record<string, KindReport>>;
   /** Of a kernel image: code that is not our own JIT's. */
   readonly sameCode?: SameCode;
+  /** Of a kernel image: how many words of each function under test were executed, of how many. */
+  readonly kernelCode?: readonly KernelCode[];
   readonly exhaustive?: Omit<Exhausted, "failures"> & { readonly ms: number };
 }
 
@@ -140,6 +145,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const parts = { cases: hasDirected ? options.directed : [], encoders: hasEncoders };
   const directed = isKernel(subject) ? tryDirected(seed, subject, parts) : NO_DIRECTED;
   await failed("directed", directed.found);
+  const known = new Set([...(isKernel(subject) ? (subject.known ?? []) : []), ...directed.known]);
   const unreadable: BadInput[] = [...corpus.unreadable];
   const findings: WrittenFinding[] = [];
   const tallies = new Map<string, Tally>();
@@ -197,16 +203,19 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     unreadable,
   });
   if (!tooManyIncomparable(counts())) failures.push(...tooFewCompared(tallies, seed));
+  // Last, as all parts are judged past them.
+  if (options.strict) failures.push(...defectFailures(known, directed.known, subject.name));
   const tally = tallies.get(PROGRAMS) ?? emptyTally();
   const code = await sameCode({ ...options, subject, trials, tallies }, unreadable);
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
-    notChecked: [...NOT_CHECKED, ...mutedBy(subject), ...aboutSubject],
+    notChecked: [...NOT_CHECKED, ...mutedBy({ ...subject, known }), ...aboutSubject],
     notRun,
     corpus,
     directed: directed.report,
     kinds: Object.fromEntries(options.kinds.map(({ kind }) => [kind, kindReport(tallies.get(kind) ?? emptyTally())])),
     ...(code && { sameCode: code }),
+    ...kernelCodeOf(subject, tallies),
     ...(exhausted && { exhaustive: exhausted.report }),
   });
   return { report, tally, findings };

@@ -1,5 +1,6 @@
 // What came of the cases of one kind: chunks in index order, summed up until one of them fails or the time is over.
 
+import type { ExecutedCode } from "../../subjects/subject.js";
 import {
   addSums,
   type ChunkResult,
@@ -35,6 +36,8 @@ export interface Tally {
   /** Ids of the instruction rows that compared cases ran. */
   readonly rows: Set<string>;
   readonly sizes: number[];
+  /** By function of the subject, 1 for each word that was executed. */
+  readonly executed: Map<string, Uint8Array>;
   /** Trials whose coverage points were noticed, and what they emitted: see `coverage.ts`. */
   looked: number;
   emitted: readonly number[];
@@ -60,6 +63,7 @@ export const emptyTally = (): Tally => ({
   differences: new Map(),
   rows: new Set(),
   sizes: noSizes(),
+  executed: new Map(),
   looked: 0,
   emitted: [],
   pace: [],
@@ -124,6 +128,7 @@ function addChunk(tally: Tally, chunk: ChunkResult, found: (suspect: Suspect) =>
   addUncompared(tally.differences, chunk.differences);
   for (const row of chunk.rows) tally.rows.add(row);
   for (const [bucket, n] of chunk.sizes.entries()) tally.sizes[bucket]! += n;
+  addExecuted(tally.executed, chunk.executed);
   tally.looked += chunk.looked;
   tally.emitted = addEmitted(tally.emitted, emittedOf(chunk.points));
   for (const suspect of chunk.suspects) found(suspect);
@@ -133,6 +138,13 @@ function addUncompared(all: Map<string, Uncompared>, more: Readonly<Record<strin
   for (const [what, { times, first }] of Object.entries(more)) {
     const known = all.get(what) ?? { times: 0, first };
     all.set(what, { times: known.times + times, first: Math.min(known.first, first) });
+  }
+}
+
+export function addExecuted(all: Map<string, Uint8Array>, more: readonly ExecutedCode[]): void {
+  for (const { name, words } of more) {
+    const known = all.get(name);
+    all.set(name, known === undefined ? words : known.map((is, i) => is | words[i]!));
   }
 }
 

@@ -7,6 +7,7 @@ import { describeDifference } from "../../properties/differences/same-code.js";
 import { type Disagreement, isUncompared, whyUncompared } from "../../properties/verdict.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
+import type { ExecutedCode } from "../../subjects/subject.js";
 import { type Cause, causeOf } from "./cause.js";
 import type { Trial, Trials } from "./trial.js";
 
@@ -85,6 +86,8 @@ export interface ChunkResult {
   readonly suspects: readonly Suspect[];
   /** Indexes of the trials that were changes of a parent. */
   readonly mutants: readonly number[];
+  /** Code of the subject that the worker has executed until then. */
+  readonly executed: readonly ExecutedCode[];
 }
 
 /** Upper ends of the size buckets, in slots; a last bucket holds what is larger. */
@@ -150,7 +153,18 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
     if (task.stopAtFirst === true) break;
   }
   const reached = [...points].map(([point, { times, first }]) => [point, times, first] as const);
-  return { sums, incomparable, differences, rows: [...rows], sizes, looked, points: reached, suspects, mutants };
+  return {
+    sums,
+    incomparable,
+    differences,
+    rows: [...rows],
+    sizes,
+    looked,
+    points: reached,
+    suspects,
+    mutants,
+    executed: trial.executed(),
+  };
 }
 
 function countIn(counts: Record<string, Uncompared>, what: string, index: number): void {

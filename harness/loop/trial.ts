@@ -9,12 +9,14 @@ import { type Dialect, kernelDialect } from "../../subjects/dialect.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { openSubject } from "../../subjects/open.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
-import type { QuirkId } from "../../subjects/subject.js";
+import type { QuirkId, Subject } from "../../subjects/subject.js";
 
 export interface Trial extends Required<KindChecker<unknown>> {
   readonly kind: AnyKind;
   /** Whether anybody has a use for cases that are announced. */
   readonly worksAhead: boolean;
+  /** See `Subject`. */
+  readonly executed: NonNullable<Subject["executed"]>;
   /** What cases are drawn from; undefined for all that Linux takes. */
   readonly dialect?: Dialect | undefined;
 }
@@ -85,6 +87,7 @@ function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[])
     kind,
     dialect: dialectOf(subject),
     worksAhead: !isKernel(subject),
+    executed: () => (isKernel(subject) ? (subject.executed?.() ?? []) : []),
     announce: (cases) => checker().announce?.(cases),
     close: () => made?.close?.(),
     adapt: (c) => checker().adapt?.(c) ?? c,

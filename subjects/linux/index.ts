@@ -11,6 +11,8 @@ import { linuxEnv, VERSIONS, type Version } from "../subject.js";
 import { PlacedCompiler } from "./compile-at.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
+import { cpusOf } from "./placed-kernel.js";
+import { executedCode } from "./under-test.js";
 
 /** What callers call the register that blinding uses. */
 const BLINDING = 11;
@@ -43,6 +45,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       return forms;
     },
     boot: (options) => new LinuxKernel(image, build, options),
+    executed: () => executedCode(image, cpusOf(image)),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
     compile(functions, env, place) {
       if (env.bti) throw new NotModelled("landing pads (the image was not built with them)");

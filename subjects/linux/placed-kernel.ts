@@ -121,6 +121,18 @@ export class PlacedKernel {
 }
 
 const placedOn = new WeakMap<Machine, PlacedKernel>();
+/** Machines come and go. */
+const placements = new WeakMap<TypedImage, Set<WeakRef<PlacedKernel>>>();
+
+/** The first CPU of each machine that the image is on: what one has executed, all of its machine are asked for together. */
+export function cpusOf(image: TypedImage): readonly EngineCpu[] {
+  const all = placements.get(image) ?? new Set();
+  return [...all].flatMap((ref) => {
+    const placed = ref.deref();
+    if (placed === undefined) all.delete(ref);
+    return placed === undefined ? [] : [placed.cpu(0)];
+  });
+}
 
 /** @returns the image on this machine, as it was when it was placed */
 export function placeKernel(machine: Machine, image: TypedImage): PlacedKernel {
@@ -131,6 +143,8 @@ export function placeKernel(machine: Machine, image: TypedImage): PlacedKernel {
   }
   const placed = new PlacedKernel(machine, image);
   placedOn.set(machine, placed);
+  const all = placements.get(image) ?? new Set();
+  placements.set(image, all.add(new WeakRef(placed)));
   return placed;
 }
 
