@@ -9,7 +9,7 @@ import { contextBytes, packetBytes } from "../../spec/bpf/context.js";
 import { type HelperWorld, hasRequests, initialWorld } from "../../spec/bpf/helpers.js";
 import { isCompared, MapStates } from "../../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
-import { hasFields, type Layout, type MapSpec, type Program, type Range } from "../../spec/bpf/program.js";
+import { hasFields, isDataMap, type Layout, type MapSpec, type Program, type Range } from "../../spec/bpf/program.js";
 import { Area, NOWHERE } from "./area.js";
 import { helperTraps } from "./helper-traps.js";
 import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, pagesOf, STACK, TASK } from "./layout.js";
@@ -29,8 +29,9 @@ const ZEROES = new Uint8Array(STACK.bytes);
 export class RunMemory {
   /** Helpers, which work on the maps of the run in progress. */
   readonly traps: ReadonlyMap<Va, Trap>;
-  private world: HelperWorld | undefined;
-  private mapStates: MapStates | undefined;
+  /** Made when somebody first asks for it. */
+  private madeWorld: HelperWorld | undefined;
+  private layout: Layout | undefined;
   private readonly memory: MachineMemory;
   private readonly kernel: MachineMemory;
   /** What helpers reach for programs. */
@@ -53,7 +54,7 @@ export class RunMemory {
     callBase: Va,
   ) {
     this.traps = helperTraps(callBase, {
-      world: () => this.world!,
+      world: () => this.world,
       program: () => this.program!,
       expected: () => this.expected,
     });
@@ -95,9 +96,22 @@ export class RunMemory {
     for (let i = program.maps.length; i < this.maps.length; i++) this.dropMap(i);
     const values = program.maps.map((_, i) => layout.maps[i]!.values);
     this.ranges = [STACK, hasFields(program.context) ? layout.packet : layout.context, ...values];
-    const { memory, kernel } = this;
-    this.mapStates = new MapStates(program.maps, layout, memory);
-    this.world = initialWorld({ memory, kernel, maps: this.mapStates, program, layout });
+    this.layout = layout;
+    this.madeWorld = undefined;
+    // What a map holds at first is seen without a helper.
+    if (program.maps.some((spec) => isDataMap(spec) && spec.contents !== undefined)) this.makeWorld();
+  }
+
+  private get world(): HelperWorld {
+    return this.madeWorld ?? this.makeWorld();
+  }
+
+  private makeWorld(): HelperWorld {
+    const { memory, kernel, layout } = this;
+    const program = this.program!;
+    const maps = new MapStates(program.maps, layout!, memory);
+    this.madeWorld = initialWorld({ memory, kernel, maps, program, layout: layout! });
+    return this.madeWorld;
   }
 
   /** What a run that returned `x0` has left, after the code whose frame that is. */
@@ -115,9 +129,9 @@ export class RunMemory {
     ];
     if (hasFields(program.context)) regions.push({ name: "packet", bytes: this.packet.bytes() });
     for (const [i, spec] of program.maps.entries()) {
-      if (isCompared(spec)) regions.push({ name: `map ${i}`, bytes: this.mapStates!.dump(i) });
+      if (isCompared(spec)) regions.push({ name: `map ${i}`, bytes: this.world.maps.dump(i) });
     }
-    if (hasRequests(program)) regions.push({ name: "requests", bytes: this.world!.requests.dump() });
+    if (hasRequests(program)) regions.push({ name: "requests", bytes: this.world.requests.dump() });
     return regions;
   }
 

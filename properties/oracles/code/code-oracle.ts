@@ -69,24 +69,43 @@ type Breaches = (Breach[] | undefined)[];
 /** Of all rules whose bit is set: slots are looked at once, for all of them. Undefined: nobody objects. */
 function judge(code: CompiledCode, index: number, rules: number): Breaches | undefined {
   let found: Breaches | undefined;
-  const object = ({ bit }: Ranked, what: string): void => {
-    found ??= [];
-    const rank = 31 - Math.clz32(bit);
-    found[rank] ??= [];
-    found[rank].push({ index, what });
-  };
-  for (const rule of ranked) {
-    if (rule.whole !== undefined && (rules & rule.bit) !== 0) for (const what of rule.whole(code)) object(rule, what);
+  for (const { whole, bit } of ranked) {
+    if (whole === undefined || (rules & bit) === 0) continue;
+    const breaches = whole(code);
+    if (breaches.length > 0) found = objected(found, bit, index, breaches, "");
   }
   const { insns } = code;
+  let kind: Row["kind"] | undefined;
+  let about: readonly Ranked[] = [];
   for (let pc = 0; pc < insns.length; pc++) {
     const insn = insns[pc]!;
-    for (const rule of rulesOf(insn.row.kind)) {
-      if ((rules & rule.bit) === 0) continue;
-      for (const what of rule.slots!.rule(code, insn, pc)) object(rule, `slot ${pc} (${insn.row.id}): ${what}`);
+    if (insn.row.kind !== kind) {
+      kind = insn.row.kind;
+      about = rulesOf(kind);
+    }
+    for (let i = 0; i < about.length; i++) {
+      const { slots, bit } = about[i]!;
+      if ((rules & bit) === 0) continue;
+      const breaches = slots!.rule(code, insn, pc);
+      if (breaches.length > 0) found = objected(found, bit, index, breaches, `slot ${pc} (${insn.row.id}): `);
     }
   }
   return found;
+}
+
+function objected(
+  found: Breaches = [],
+  bit: number,
+  index: number,
+  breaches: readonly string[],
+  where: string,
+): Breaches {
+  const rank = 31 - Math.clz32(bit);
+  return added(
+    found,
+    rank,
+    breaches.map((what) => ({ index, what: where + what })),
+  );
 }
 
 function rulesOf(kind: Row["kind"]): readonly Ranked[] {

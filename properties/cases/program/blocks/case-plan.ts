@@ -11,7 +11,7 @@ import type { Dialect } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Plan } from "./body.js";
 import type { Features } from "./plan.js";
-import { type Region, region } from "./registers.js";
+import { type Differs, type Region, region } from "./registers.js";
 
 interface Planned extends Pick<Plan, "maps" | "kind" | "tailCallsFromFunctions"> {}
 
@@ -29,8 +29,7 @@ interface PlanParts extends Planned, Pick<Plan, "menu" | "rows"> {
 export function makePlan(features: Features, parts: PlanParts): Plan {
   const { menu, rows, dialect, inputBytes, maps, kind, tailCallsFromFunctions } = parts;
   const aligned = !dialect.unaligned;
-  const memory = (of: Region["kind"], end: number, differs: Parameters<typeof region>[3] = {}): Region =>
-    region(of, 0, end, { ...differs, aligned });
+  const memory = (of: Region["kind"], end: number, differs?: Differs): Region => region(of, 0, end, aligned, differs);
   return {
     features,
     menu,

@@ -64,7 +64,7 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
 }
 
 const frameRegion = ({ frameBytes, spills }: FunctionPlan, aligned: boolean): Region =>
-  region("frame", -8 * spills - frameBytes, -8 * spills, { aligned });
+  region("frame", -8 * spills - frameBytes, -8 * spills, aligned);
 
 /** What the registers hold at entry. */
 function receive(body: Body, { signature }: FunctionPlan): void {
@@ -73,7 +73,7 @@ function receive(body: Body, { signature }: FunctionPlan): void {
   signature.parameters.forEach((parameter, i) => {
     if (parameter.kind === "context") state.setPointer(i + 1, at(plan.context, 0));
     else if (parameter.kind === "memory")
-      state.setPointer(i + 1, at(region("argument", 0, parameter.bytes, { aligned: plan.aligned }), 0));
+      state.setPointer(i + 1, at(region("argument", 0, parameter.bytes, plan.aligned), 0));
     else state.setScalar(i + 1);
   });
 }
@@ -151,7 +151,7 @@ function countInFrame(body: Body): boolean {
   const counter = body.frame.start;
   if (counter % 8 !== 0) return false;
   const { kind, end, aligned } = body.frame;
-  const inner = region(kind, counter + 8, end, { aligned });
+  const inner = region(kind, counter + 8, end, aligned);
   body.state.setPointer(10, at(inner, 0));
   const trips = draw.between(2, 5);
   inLoop(body, 0, trips, () => {

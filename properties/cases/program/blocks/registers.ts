@@ -22,17 +22,21 @@ export interface Region {
   readonly map: number;
 }
 
+export type Differs = Partial<Omit<Region, "kind" | "start" | "end" | "aligned">>;
+const NOTHING: Differs = {};
+
 /** Memory of which everything may be done but for what differs. All have one shape, since every block reads them. */
 export const region = (
   kind: Region["kind"],
   start: number,
   end: number,
-  differs: Partial<Omit<Region, "kind" | "start" | "end">>,
+  aligned: boolean,
+  differs: Differs = NOTHING,
 ): Region => ({
   kind,
   start,
   end,
-  aligned: differs.aligned ?? false,
+  aligned,
   atomics: differs.atomics ?? true,
   writable: differs.writable ?? true,
   movable: differs.movable ?? true,
