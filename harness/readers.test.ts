@@ -8,7 +8,9 @@ import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { vaOf } from "../machine/address.js";
 import { KINDS } from "../properties/cases/index.js";
+import { PROGRAMS } from "../properties/cases/program/index.js";
 import { compareTrace, isTrace, readTraceOp, type TraceOp } from "../properties/recordings/allocations.js";
 import { readRecording } from "../properties/recordings/recording.js";
 import { readDataFile } from "../spec/bpf/data-file.js";
@@ -18,6 +20,16 @@ import { linkProgram } from "../spec/bpf/object/link.js";
 import { programsOf, readObject } from "../spec/bpf/object/object.js";
 import { isElf } from "../spec/elf/elf.js";
 import { parsed } from "../spec/malformed.js";
+import { readDescriptor } from "../subjects/command/descriptor.js";
+import { relocate } from "../subjects/command/image.js";
+import {
+  answerFrame,
+  badHello,
+  helloBackFrame,
+  programFrame,
+  readAnswer,
+  readRequest,
+} from "../subjects/command/protocol.js";
 import { readKernelImage } from "../subjects/linux/image/read.js";
 import { readSymbolFile } from "../subjects/linux/image/symbol-file.js";
 import { exampleObject } from "../testing/bpf-object.js";
@@ -25,6 +37,7 @@ import { smallCampaign } from "../testing/campaign.js";
 import { KERNEL_LAYOUTS, writeKernelImage } from "../testing/kernel-image.js";
 import { assertAsyncLaw } from "../testing/law.js";
 import { mutatedBytes, mutatedJson, mutatedText } from "../testing/mutated.js";
+import { SAMPLE } from "../testing/report.js";
 import { badInputLine, type Loaded } from "./bad-input.js";
 import { parseWorkload } from "./cost/workload-text.js";
 import { readRecords } from "./golden/records.js";
@@ -37,6 +50,10 @@ import { CampaignState } from "./loop/state.js";
 import { parseArguments } from "./mutants/equivalents.js";
 import { parseMutant } from "./mutants/mutant.js";
 import { projectRoot } from "./project.js";
+import { compareRuns, readSummary } from "./report/baseline.js";
+import { baselineSection } from "./report/baseline-section.js";
+
+const vaOfHelper = (helper: number) => (helper < 1000 ? vaOf(0xffff_8000_8000_0000n + BigInt(64 * helper)) : undefined);
 
 const TRIES = Number(process.env.ROX_READERS ?? 2000);
 const SEED = 20261129;
@@ -127,6 +144,29 @@ const TRACE = [
   { op: "settled" },
   { op: "load", id: 3, insns: 2, jitedLen: 80, image: "0xffff800082c268d8" },
 ];
+
+/** Programs whose head says all that a head can say; the body is short, so that most edits are in the head. */
+const HEADS = [
+  "# title: a head\n# context: xdp\n# field: ingress_ifindex = 3\n# field: rx_queue_index = 4\n# loops: 5\n# cpu: ll-sc\n# input: 00 11\n\nr0 = 1\nexit\n",
+  "# title: a head\n# context: skb\n# field: mark = 7\n# field: cb[1] = 0xffffffff\n# loops: 0\n# hole: 16\n# blind\n# input: 00\n\nr0 = 1\nexit\n",
+  ...inCorpus(".bpf").filter((text) => /^# (map|element|field|loops):/m.test(text)),
+];
+
+const IMAGE = answerFrame({
+  ...{ kind: "image", id: 7, entry: 8, frame: 32 },
+  bytes: new Uint8Array(1200).fill(0x1f),
+  relocations: Array.from({ length: 24 }, (_, i) => ({
+    kind: (["abs64", "call26", "movw", "table64"] as const)[i % 4]!,
+    ...{ offset: 16 * i, helper: i },
+  })),
+}).subarray(4);
+const REFUSED = answerFrame({ kind: "refused", id: 7, text: "no such instruction ".repeat(8) }).subarray(4);
+const REQUEST = programFrame({
+  ...{ id: 7, lse: true, stackBytes: 64, address: 0xffff_8000_8301_0000n, code: PROGRAM },
+  helpers: Array.from({ length: 24 }, (_, number) => ({ number, address: BigInt(number) << 40n })),
+}).subarray(4);
+const GREETING = Buffer.concat([helloBackFrame().subarray(4), Buffer.alloc(60)]);
+const DESCRIPTORS = filesBelow("adapters", ".json").map((text) => JSON.parse(text) as unknown);
 
 const campaignFolder = path.join(tmpdir(), "readers-campaign");
 const campaign = await smallCampaign(campaignFolder);
@@ -281,6 +321,74 @@ const READERS: readonly Reader<unknown>[] = [
       let line: string | undefined;
       for await (const record of readRecords(file)) line ??= refusal(record);
       return outcome(line, unpacks(bytes));
+    },
+  }),
+  reader({
+    name: "the head of a program",
+    inputs: mutatedText(HEADS, () => 1),
+    read(text) {
+      const read = PROGRAMS.parse(text);
+      if (!read.ok) return outcome(printed(read.error.message), lineOf(read.error.message) > 1);
+      PROGRAMS.problem?.(read.value);
+      const again = PROGRAMS.parse(PROGRAMS.print(read.value, read.head));
+      if (!again.ok) throw new Error(`what is read is printed as something else: ${again.error.message}`);
+      return { deep: true };
+    },
+  }),
+  reader({
+    name: "an answer of the image protocol",
+    inputs: mutatedBytes([IMAGE, IMAGE, REFUSED]),
+    read(body) {
+      const answer = readAnswer(body);
+      if (typeof answer === "string") return outcome(printed(answer), !answer.startsWith("an answer of"));
+      if (answer.kind !== "image") return { deep: true, line: printed(answer.text) };
+      const wrong = relocate(
+        answer.bytes,
+        vaOf(0xffff_8000_8301_0000n)!,
+        answer.relocations,
+        vaOfHelper,
+        vaOfHelper(0)!,
+      );
+      return outcome(wrong === undefined ? undefined : printed(wrong), true);
+    },
+  }),
+  reader({
+    name: "a greeting of the image protocol",
+    inputs: mutatedBytes([GREETING]),
+    read(body) {
+      const wrong = badHello(body);
+      return outcome(wrong === undefined ? undefined : printed(wrong), wrong?.startsWith("no greeting") !== true);
+    },
+  }),
+  reader({
+    name: "a request of the image protocol, in an adapter",
+    inputs: mutatedBytes([REQUEST]),
+    read(body) {
+      const request = readRequest(body);
+      if (typeof request === "object") decode(request.code);
+      return { deep: request !== undefined };
+    },
+  }),
+  reader({
+    name: "the description of a subject",
+    inputs: mutatedJson(DESCRIPTORS),
+    read(json) {
+      const file = path.join(tmpdir(), "readers-subject.json");
+      writeFileSync(file, JSON.stringify(json) ?? "");
+      const read = readDescriptor(file);
+      return outcome(typeof read === "string" ? printed(read) : undefined, true);
+    },
+  }),
+  reader({
+    name: "run.json of a report",
+    inputs: mutatedJson([SAMPLE.summary]),
+    read(json) {
+      const folder = path.join(tmpdir(), "readers-report");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, "run.json"), JSON.stringify(json) ?? "");
+      const read = readSummary(folder);
+      if (read.ok) baselineSection(compareRuns(read.value, SAMPLE.summary));
+      return outcome(refusal(read), true);
     },
   }),
   reader({

@@ -3,6 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
+import { STEERING } from "./protocol.js";
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 
@@ -64,4 +65,4 @@ export function exitOf(pid: number): string {
 }
 
 /** What a process said, without what a terminal would obey. */
-export const oneLineOf = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();
+export const oneLineOf = (text: string): string => text.replaceAll(STEERING, " ").trim();

@@ -131,18 +131,22 @@ const SPAN: Readonly<Record<RelocationKind, number>> = { abs64: 8, call26: 4, mo
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** One line, without control characters, of bounded length. */
+/** One line, without characters that steer a terminal, of bounded length. */
 const textOf = (body: Uint8Array): string =>
   new TextDecoder()
     .decode(body.subarray(8, 8 + MOST_TEXT_BYTES))
-    .replaceAll(/[\s\p{Cc}]+/gu, " ")
+    .replaceAll(STEERING, " ")
     .trim();
+
+/** Blanks, control characters, and those that turn the direction of text. */
+export const STEERING = /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 // The other side, for adapters in TypeScript.
 
 /** The request that a frame's body holds; "hello" for a greeting. @returns undefined if it is neither */
 export function readRequest(body: Uint8Array): ProgramRequest | "hello" | undefined {
   const view = viewOf(body);
+  if (body.length < 12) return undefined;
   if (body.length === 12 && view.getUint32(0, true) === TYPE.hello) return "hello";
   if (body.length < HEAD_BYTES || view.getUint32(0, true) !== TYPE.program) return undefined;
   const [id, flags, stackBytes, count] = [4, 8, 12, 16].map((at) => view.getUint32(at, true)) as [
@@ -151,6 +155,7 @@ export function readRequest(body: Uint8Array): ProgramRequest | "hello" | undefi
     number,
     number,
   ];
+  if (count > (body.length - HEAD_BYTES) / 16) return undefined;
   const helpers = Array.from({ length: count }, (_, i) => ({
     number: view.getUint32(HEAD_BYTES + 16 * i, true),
     address: view.getBigUint64(HEAD_BYTES + 8 + 16 * i, true),
