@@ -38,7 +38,7 @@ const SLOW = [
   "cli/{commands/*,plugin,toys}.test.ts",
   "corpus.test.ts",
   "harness/{gate/*,objects,corpus/minimize}.test.ts",
-  "harness/readers.test.ts",
+  "harness/readers{,-runs,-subjects}.test.ts",
   "harness/loop/{campaign,process}.test.ts",
   "harness/mutants/{automatic,mutants,series}.test.ts",
   "harness/report/{browser,campaign-data,pack-history}.test.ts",

@@ -1,14 +1,11 @@
-// Every reader of a file that may come from a stranger, fed with inputs that are nearly right: it reads or refuses, in one
-// line, and never throws. At least half of the inputs pass the header, checksum or compression of their file.
-// ROX_READERS=N: so many inputs for each reader.
+// Readers of files: cases, programs, objects, kernels, recordings. What is tried of each: see `testing/readers.ts`.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { vaOf } from "../machine/address.js";
 import { KINDS } from "../properties/cases/index.js";
 import { PROGRAMS } from "../properties/cases/program/index.js";
 import { compareTrace, isTrace, readTraceOp, type TraceOp } from "../properties/recordings/allocations.js";
@@ -20,81 +17,32 @@ import { linkProgram } from "../spec/bpf/object/link.js";
 import { programsOf, readObject } from "../spec/bpf/object/object.js";
 import { isElf } from "../spec/elf/elf.js";
 import { parsed } from "../spec/malformed.js";
-import { readDescriptor } from "../subjects/command/descriptor.js";
-import { relocate } from "../subjects/command/image.js";
-import {
-  answerFrame,
-  badHello,
-  helloBackFrame,
-  programFrame,
-  readAnswer,
-  readRequest,
-} from "../subjects/command/protocol.js";
 import { readKernelImage } from "../subjects/linux/image/read.js";
 import { readSymbolFile } from "../subjects/linux/image/symbol-file.js";
 import { exampleObject } from "../testing/bpf-object.js";
-import { smallCampaign } from "../testing/campaign.js";
 import { KERNEL_LAYOUTS, writeKernelImage } from "../testing/kernel-image.js";
 import { assertAsyncLaw } from "../testing/law.js";
 import { mutatedBytes, mutatedJson, mutatedText } from "../testing/mutated.js";
-import { SAMPLE } from "../testing/report.js";
-import { badInputLine, type Loaded } from "./bad-input.js";
+import {
+  filesBelow,
+  headOf,
+  inCorpus,
+  lineOf,
+  outcome,
+  printed,
+  reader,
+  refusal,
+  SEED,
+  TRIES,
+  tryReaders,
+  wrongLine,
+} from "../testing/readers.js";
 import { parseWorkload } from "./cost/workload-text.js";
 import { readRecords } from "./golden/records.js";
 import { inputBytes } from "./input-bytes.js";
-import { applyRecords } from "./loop/directory.js";
-import { CampaignLog, logLine } from "./loop/log.js";
-import { readCampaign } from "./loop/read.js";
-import { SCHEMAS, shaped } from "./loop/schema.js";
-import { CampaignState } from "./loop/state.js";
 import { parseArguments } from "./mutants/equivalents.js";
 import { parseMutant } from "./mutants/mutant.js";
 import { projectRoot } from "./project.js";
-import { compareRuns, readSummary } from "./report/baseline.js";
-import { baselineSection } from "./report/baseline-section.js";
-
-const vaOfHelper = (helper: number) => (helper < 1000 ? vaOf(0xffff_8000_8000_0000n + BigInt(64 * helper)) : undefined);
-
-const TRIES = Number(process.env.ROX_READERS ?? 2000);
-const SEED = 20261129;
-
-/** `deep`: it got past the header, the checksum, or the unpacking. */
-interface Outcome {
-  readonly deep: boolean;
-  /** The refusal, as it is printed. */
-  readonly line?: string;
-}
-interface Reader<T> {
-  readonly name: string;
-  readonly inputs: fc.Arbitrary<T>;
-  read(input: T): Outcome | Promise<Outcome>;
-}
-/** A row of the table, whatever its inputs are. */
-const reader = <T>(one: Reader<T>): Reader<unknown> => one as unknown as Reader<unknown>;
-
-const wrongLine = ({ expected, got }: { readonly expected: string; readonly got: string }): string =>
-  badInputLine({ subject: "file", expected, got, next: "correct it" });
-/** What is wrong, as a command prints it. */
-const printed = (got: string): string => badInputLine({ subject: "file", expected: "better", got, next: "correct it" });
-const refusal = <T>(read: Loaded<T>): string | undefined => (read.ok ? undefined : badInputLine(read.error));
-const outcome = (line: string | undefined, deep: boolean): Outcome => (line === undefined ? { deep } : { deep, line });
-
-const inCorpus = (extension: string): readonly string[] => {
-  const folder = path.join(projectRoot(), "corpus");
-  const files = readdirSync(folder).filter((name) => name.endsWith(extension));
-  return files.map((name) => readFileSync(path.join(folder, name), "utf8"));
-};
-const filesBelow = (folder: string, extension: string): readonly string[] =>
-  readdirSync(path.join(projectRoot(), folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(extension))
-    .map((name) => readFileSync(path.join(projectRoot(), folder, name), "utf8"));
-
-/** Comment lines at the start. */
-const headOf = (lines: readonly string[]): number => {
-  const end = lines.findIndex((line) => line.trim() !== "" && !line.startsWith("#"));
-  return end < 0 ? lines.length : end;
-};
-const lineOf = (message: string): number => Number(/^line (\d+)/.exec(message)?.[1] ?? 0);
 
 const cases = KINDS.flatMap((kind) => {
   const valid = inCorpus(kind.extension);
@@ -152,50 +100,7 @@ const HEADS = [
   ...inCorpus(".bpf").filter((text) => /^# (map|element|field|loops):/m.test(text)),
 ];
 
-const IMAGE = answerFrame({
-  ...{ kind: "image", id: 7, entry: 8, frame: 32 },
-  bytes: new Uint8Array(1200).fill(0x1f),
-  relocations: Array.from({ length: 24 }, (_, i) => ({
-    kind: (["abs64", "call26", "movw", "table64"] as const)[i % 4]!,
-    ...{ offset: 16 * i, helper: i },
-  })),
-}).subarray(4);
-const REFUSED = answerFrame({ kind: "refused", id: 7, text: "no such instruction ".repeat(8) }).subarray(4);
-const REQUEST = programFrame({
-  ...{ id: 7, lse: true, stackBytes: 64, address: 0xffff_8000_8301_0000n, code: PROGRAM },
-  helpers: Array.from({ length: 24 }, (_, number) => ({ number, address: BigInt(number) << 40n })),
-}).subarray(4);
-const GREETING = Buffer.concat([helloBackFrame().subarray(4), Buffer.alloc(60)]);
-const DESCRIPTORS = filesBelow("adapters", ".json").map((text) => JSON.parse(text) as unknown);
-
-const campaignFolder = path.join(tmpdir(), "readers-campaign");
-const campaign = await smallCampaign(campaignFolder);
-const logFile = path.join(campaignFolder, readdirSync(campaignFolder).find((name) => name.startsWith("log-"))!);
-const logText = readFileSync(logFile, "utf8");
-const records = logText
-  .trimEnd()
-  .split("\n")
-  .map((line) => JSON.parse(line.slice(9)) as unknown);
-const settings = JSON.parse(readFileSync(path.join(campaignFolder, "campaign.json"), "utf8")) as unknown;
-
-let made = 0;
-/** A copy of the campaign with one file of it replaced. */
-function campaignWith(file: string, text: string): string {
-  const folder = path.join(tmpdir(), `readers-${made++ % 8}`);
-  mkdirSync(path.join(folder, "findings"), { recursive: true });
-  writeFileSync(path.join(folder, "campaign.json"), JSON.stringify(settings));
-  writeFileSync(path.join(folder, "log-000001.jsonl"), `${logText.split("\n").slice(0, 2).join("\n")}\n`);
-  writeFileSync(path.join(folder, "samples.jsonl"), "");
-  writeFileSync(path.join(folder, file), text);
-  return folder;
-}
-
-const shape = <T>(schema: Parameters<typeof shaped<T>>[0], json: unknown): Outcome => {
-  const read = shaped(schema, JSON.parse(JSON.stringify(json)));
-  return outcome("wrong" in read ? printed(read.wrong) : undefined, true);
-};
-
-const READERS: readonly Reader<unknown>[] = [
+const READERS = [
   ...cases,
   reader({
     name: "a conformance file (.data)",
@@ -335,112 +240,6 @@ const READERS: readonly Reader<unknown>[] = [
       return { deep: true };
     },
   }),
-  reader({
-    name: "an answer of the image protocol",
-    inputs: mutatedBytes([IMAGE, IMAGE, REFUSED]),
-    read(body) {
-      const answer = readAnswer(body);
-      if (typeof answer === "string") return outcome(printed(answer), !answer.startsWith("an answer of"));
-      if (answer.kind !== "image") return { deep: true, line: printed(answer.text) };
-      const wrong = relocate(
-        answer.bytes,
-        vaOf(0xffff_8000_8301_0000n)!,
-        answer.relocations,
-        vaOfHelper,
-        vaOfHelper(0)!,
-      );
-      return outcome(wrong === undefined ? undefined : printed(wrong), true);
-    },
-  }),
-  reader({
-    name: "a greeting of the image protocol",
-    inputs: mutatedBytes([GREETING]),
-    read(body) {
-      const wrong = badHello(body);
-      return outcome(wrong === undefined ? undefined : printed(wrong), wrong?.startsWith("no greeting") !== true);
-    },
-  }),
-  reader({
-    name: "a request of the image protocol, in an adapter",
-    inputs: mutatedBytes([REQUEST]),
-    read(body) {
-      const request = readRequest(body);
-      if (typeof request === "object") decode(request.code);
-      return { deep: request !== undefined };
-    },
-  }),
-  reader({
-    name: "the description of a subject",
-    inputs: mutatedJson(DESCRIPTORS),
-    read(json) {
-      const file = path.join(tmpdir(), "readers-subject.json");
-      writeFileSync(file, JSON.stringify(json) ?? "");
-      const read = readDescriptor(file);
-      return outcome(typeof read === "string" ? printed(read) : undefined, true);
-    },
-  }),
-  reader({
-    name: "run.json of a report",
-    inputs: mutatedJson([SAMPLE.summary]),
-    read(json) {
-      const folder = path.join(tmpdir(), "readers-report");
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(path.join(folder, "run.json"), JSON.stringify(json) ?? "");
-      const read = readSummary(folder);
-      if (read.ok) baselineSection(compareRuns(read.value, SAMPLE.summary));
-      return outcome(refusal(read), true);
-    },
-  }),
-  reader({
-    name: "campaign.json",
-    inputs: mutatedJson([settings]),
-    read: (json) => shape(SCHEMAS.settings, json),
-  }),
-  reader({
-    name: "finding.json",
-    inputs: mutatedJson(campaign.findings.map(({ facts }) => facts)),
-    read: (json) => shape(SCHEMAS.finding, json),
-  }),
-  reader({
-    name: "records of a campaign's log",
-    inputs: mutatedJson(records),
-    read(json) {
-      const applied = applyRecords("c", new CampaignState(campaign.settings), [
-        JSON.parse(JSON.stringify(json)) as unknown,
-      ]);
-      return outcome(refusal(applied), true);
-    },
-  }),
-  reader({
-    name: "a campaign's log, with right checksums",
-    inputs: mutatedJson(records),
-    read(json) {
-      const folder = campaignWith("log-000001.jsonl", `${logLine((json ?? {}) as object)}\n`);
-      return outcome(refusal(readCampaign(folder)), true);
-    },
-  }),
-  reader({
-    name: "a campaign's log, any bytes",
-    inputs: mutatedBytes([Buffer.from(logText.slice(0, 4000))]),
-    read(bytes) {
-      const folder = path.join(tmpdir(), `readers-log-${made++ % 8}`);
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(path.join(folder, "log-000001.jsonl"), bytes);
-      const opened = CampaignLog.open(folder, { kind: "time", elapsedMs: 0 });
-      if (opened.ok) opened.value.log.close();
-      return outcome(refusal(opened), true);
-    },
-  }),
-  reader({
-    name: "a campaign's samples",
-    inputs: mutatedText(
-      [
-        '{"ms":1,"trials":2,"executed":3,"cells":4,"findings":5}\n{"ms":2,"trials":3,"executed":4,"cells":5,"findings":5}\n',
-      ],
-      () => 0,
-    ),
-    read: (text) => outcome(refusal(readCampaign(campaignWith("samples.jsonl", text))), true),
-  }),
 ];
 
 function unpacks(bytes: Uint8Array): boolean {
@@ -452,24 +251,8 @@ function unpacks(bytes: Uint8Array): boolean {
   }
 }
 
-describe("inputs that are nearly right are read or refused", () => {
-  test.each(READERS)("$name", async ({ inputs, read, name }) => {
-    let deep = 0;
-    let tried = 0;
-    await assertAsyncLaw(
-      fc.asyncProperty(inputs, async (input) => {
-        const { deep: isDeep, line } = await read(input);
-        tried++;
-        if (isDeep) deep++;
-        if (line === undefined) return;
-        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-        expect(line.length).toBeLessThan(700);
-      }),
-      { numRuns: TRIES, seed: SEED, endOnFailure: true },
-    );
-    expect(deep / tried, `${name}: share that passes the header`).toBeGreaterThanOrEqual(0.5);
-  });
-
+describe("files that are nearly right are read or refused", () => {
+  tryReaders(READERS);
   test("there are at least a dozen readers", () => expect(READERS.length).toBeGreaterThanOrEqual(12));
 });
 
