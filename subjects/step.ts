@@ -155,6 +155,8 @@ export interface Step {
   readonly scene: Scene;
   /** Empty if the step was not logged. */
   readonly events: readonly TraceEvent[];
+  /** By event, where the kernel's own code was, where that was asked for and is known. */
+  readonly places?: readonly (string | undefined)[];
   readonly isLogged: boolean;
   readonly before: Account;
   readonly after: Account;

@@ -222,6 +222,8 @@ export interface SubjectKernel {
   readonly modmem: ModmemView;
   /** By address, what runs in place of called code that the machine does not have. @param helpers of the runs to come */
   traps?(helpers: ReadonlyMap<Va, Trap>): ReadonlyMap<Va, Trap>;
+  /** While kernel code asks the machine for something: the function that asks and its callers, as a kernel prints them. */
+  where?(): string | undefined;
   /** What the kernel would have printed a warning about. */
   readonly warnings: readonly string[];
   /** Compile and publish, with each pass; `functions[0]` is the main program. */

@@ -87,6 +87,7 @@ function play(
   const nameOf = actionNames(history);
   const played = replayFile(history, {
     ...on,
+    isLocated: flags.trace === true,
     onStep: (action, step, violations) => {
       print(io, [nameOf(action), ...(flags.trace === true ? traceLines(step) : []), ...violations.map(violationLine)]);
     },
@@ -106,7 +107,7 @@ function conclusion(violations: readonly Violation[], mustBreach: boolean, wrong
 
 /** Events, each run of another CPU behind the event after which it came. */
 function traceLines(step: Step): string[] {
-  const { events, executions } = step;
+  const { events, executions, places = [] } = step;
   const placeOf = placesOf(step);
   const at = (index: number | undefined): string[] =>
     executions
@@ -115,7 +116,7 @@ function traceLines(step: Step): string[] {
         `       ${executionLine(execution)}`,
         ...execution.steps.map((line) => `                ${line}`),
       ]);
-  return [...events.flatMap((event, i) => [formatEvent(event, i, placeOf), ...at(i)]), ...at(undefined)];
+  return [...events.flatMap((event, i) => [formatEvent(event, i, placeOf, places[i]), ...at(i)]), ...at(undefined)];
 }
 
 function executionLine({ cpu, id, problem, outcome }: Execution): string {

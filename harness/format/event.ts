@@ -4,10 +4,19 @@ import type { Va } from "../../machine/address.js";
 import type { FailingStep } from "../../machine/event.js";
 import { isAlias, type Region, type Step, type TraceEvent } from "../../subjects/step.js";
 
-/** @param placeOf what lies at an address of executable memory */
-export function formatEvent(event: TraceEvent, index: number, placeOf: (va: number) => string | undefined): string {
+/**
+ * @param placeOf what lies at an address of executable memory
+ * @param where the kernel's own code was, if that is known: a second line
+ */
+export function formatEvent(
+  event: TraceEvent,
+  index: number,
+  placeOf: (va: number) => string | undefined,
+  where?: string,
+): string {
   const place = "va" in event ? placeOf(event.va) : undefined;
-  return `${String(index).padStart(5)}  cpu ${event.cpu}  ${say(event)}${place === undefined ? "" : `, ${place}`}`;
+  const by = where === undefined ? "" : `\n${" ".repeat(14)}in the kernel's own code: ${where}`;
+  return `${String(index).padStart(5)}  cpu ${event.cpu}  ${say(event)}${place === undefined ? "" : `, ${place}`}${by}`;
 }
 
 function say(event: TraceEvent): string {

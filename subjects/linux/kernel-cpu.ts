@@ -26,6 +26,8 @@ const FOLLOWING_WORDS = 24;
 
 export class KernelCpu {
   private depth = 0;
+  /** A trap acts, so that registers are those of the function that has called it. */
+  private isAsking = false;
   private readonly following = new Map<string, boolean>();
 
   constructor(
@@ -64,11 +66,14 @@ export class KernelCpu {
     state.pc = entry;
     state.btype = 0;
     this.depth++;
+    const wasAsking = this.isAsking;
+    this.isAsking = false;
     try {
       this.toReturn();
       return state.x[0]!;
     } finally {
       this.depth--;
+      this.isAsking = wasAsking;
       if (outer !== undefined) restore(state, outer);
     }
   }
@@ -112,6 +117,11 @@ export class KernelCpu {
     return places.filter((place, i) => place !== places[i - 1] && !place.includes(RETURN.toString(16))).join(" < ");
   }
 
+  /** The function that asks the machine for something; undefined where none does. */
+  where(): string | undefined {
+    return this.isAsking ? this.backtrace() : undefined;
+  }
+
   private toReturn(): void {
     const { cpu, state } = this;
     for (;;) {
@@ -135,7 +145,14 @@ export class KernelCpu {
       const back = this.backtrace();
       throw new NotModelled(`${this.symbol(pc)} is neither trapped nor allowed to run: called from ${back}`);
     }
-    const result = action.act(world, state.x);
+    const before = this.isAsking;
+    this.isAsking = true;
+    let result: bigint;
+    try {
+      result = action.act(world, state.x);
+    } finally {
+      this.isAsking = before;
+    }
     if (action.kind === "probe") return;
     state.x[0] = result;
     state.pc = vaOfPointer(state.x[LR]!);

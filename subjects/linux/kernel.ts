@@ -111,6 +111,10 @@ export class LinuxKernel implements SubjectKernel, World {
     if (placed.prepared.lse !== undefined) placed.setCapability(placed.prepared.lse, env.lse);
   }
 
+  where(): string | undefined {
+    return this.cpu.where();
+  }
+
   warn(message: string): void {
     this.warnings.push(message);
   }

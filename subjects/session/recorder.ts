@@ -5,9 +5,12 @@ import type { Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import type { Frame, Machine } from "../../machine/machine.js";
 import { isAlias, type TraceEvent } from "../step.js";
+import type { SubjectKernel } from "../subject.js";
 
 export class Recorder {
   events: TraceEvent[] = [];
+  /** By event, where the kernel's own code was; empty unless asked for. */
+  places: (string | undefined)[] = [];
   /** The writable images as they were when the first byte of each was copied into text, in order. */
   published: Uint8Array[] = [];
   /** Areas that became executable. */
@@ -28,10 +31,14 @@ export class Recorder {
   /** The buffer that is being copied. */
   private copied: Va | undefined;
 
-  /** @param isInPlace images are written where they will run, as before the series */
+  /**
+   * @param isInPlace images are written where they will run, as before the series
+   * @param located asked at each event where it is
+   */
   constructor(
     private readonly machine: Machine,
     private readonly isInPlace: boolean,
+    private readonly located?: Pick<SubjectKernel, "where"> | undefined,
   ) {
     machine.onEvent = (event) => {
       if (!this.paused) this.record(event);
@@ -40,6 +47,7 @@ export class Recorder {
 
   begin(between: ((at: number) => void) | undefined): void {
     this.events = [];
+    this.places = [];
     this.published = [];
     this.executable = [];
     this.between = between;
@@ -63,6 +71,7 @@ export class Recorder {
 
   private record(event: MachineEvent): void {
     this.events.push(this.noted(event));
+    if (this.located?.where !== undefined) this.places.push(this.located.where());
     const { between } = this;
     if (between !== undefined) this.aside(() => between(this.events.length - 1));
   }

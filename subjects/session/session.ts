@@ -1,7 +1,6 @@
 // One kernel and what is known about it: the machine, the subject, the reference models beside it, and the programs that
-// live. `record` performs something on both sides and tells the oracles what they need. Everything that runs loaded
-// programs does so here: histories action by action (`history-session.ts`), single programs as the history load, run, free
-// (`program-session.ts`).
+// live. `record` performs something on both sides and tells the oracles what they need. Everything that runs loaded programs
+// does so here: histories action by action (`history-session.ts`), programs as load, run, free (`program-session.ts`).
 
 import type { Engine } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
@@ -40,6 +39,8 @@ interface SessionOptions {
   readonly engine: Engine;
   /** Default: what the history's options say of the known defects, and the default kernel otherwise. */
   readonly env?: JitEnv;
+  /** Events are told with where the kernel's own code was, by subjects that know. */
+  readonly isLocated?: boolean | undefined;
   /** Default: one that an earlier session has left clean, or a new one. */
   readonly placed?: PlacedMachine;
 }
@@ -80,7 +81,7 @@ export class Session implements Scene {
   private patches: readonly Patch[] = NOTHING;
   private predicted: Va | undefined;
 
-  constructor({ subject, history, engine, env, placed }: SessionOptions) {
+  constructor({ subject, history, engine, env, placed, isLocated = false }: SessionOptions) {
     const { images, limit } = history;
     // Left to the subject where that is what Linux has.
     const packBytes = history.packBytes === DEFAULT_OPTIONS.packBytes ? {} : { packBytes: history.packBytes };
@@ -102,7 +103,7 @@ export class Session implements Scene {
       ...(limit === undefined ? {} : { limit }),
     });
     this.baseline = machine.usage;
-    this.recorder = new Recorder(machine, images === "pages");
+    this.recorder = new Recorder(machine, images === "pages", isLocated ? this.kernel : undefined);
     this.attachments = new Attachments(this.kernel, () => this.recorder.firstHeapObject);
     this.models = new Models(history, this.kernel, this.recorder);
     this.executor = new Executor(this.kernel, engine, this.attachments, memory);
@@ -138,7 +139,7 @@ export class Session implements Scene {
     const planned = failures.pending;
     this.recorder.begin(between);
     const result = guarded(perform);
-    const { events } = this.recorder;
+    const { events, places } = this.recorder;
     const faultsHit = planned - failures.pending;
     failures.clear();
     this.recorder.begin(undefined);
@@ -146,6 +147,7 @@ export class Session implements Scene {
     return {
       scene: this,
       events: isLogged ? events : NOTHING,
+      ...(places.length > 0 && isLogged && { places }),
       isLogged,
       before,
       after: isRun ? before : this.account(),
@@ -283,10 +285,9 @@ export class Session implements Scene {
       tramps.set(target.id, added);
     } else tramps.delete(target.id);
     models.patched(patch, from, to, kernel.warnings.length > printed);
-    if (gone !== undefined) {
-      this.removed = [...this.removed, gone];
-      models.freed(gone.region);
-    }
+    if (gone === undefined) return 0;
+    this.removed = [...this.removed, gone];
+    models.freed(gone.region);
     return 0;
   }
 }

@@ -45,6 +45,8 @@ export interface PlayOptions {
   readonly close?: boolean;
   /** Go on after a breach, to hear who else objects, but not after a crash. What comes of it may be nonsense. */
   readonly goOn?: boolean;
+  /** Steps say where the kernel's own code was at each event. */
+  readonly isLocated?: boolean;
   /** Told of each step. */
   readonly onStep?: (action: Action, step: Step, violations: readonly Violation[]) => void;
 }
@@ -67,6 +69,7 @@ class Play {
       subject: options.subject ?? defaultSubject,
       history: history.options,
       engine: options.engine ?? referenceEngine,
+      isLocated: options.isLocated,
     });
     this.oracles = options.oracles ?? oraclesOf(options.subject ?? defaultSubject);
   }
