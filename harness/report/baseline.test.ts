@@ -28,7 +28,7 @@ test("two runs differ in findings, coverage and speed", () => {
 });
 
 test("nothing is new or gone in a run that is compared with itself", () => {
-  const names = fc.uniqueArray(fc.string(), { maxLength: 8 });
+  const names = fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 8 });
   assertLaw(
     fc.property(names, names, (points, causes) => {
       const run = { ...NOW, points, findings: causes.map((cause) => ({ cause, title: cause })) };
@@ -39,9 +39,11 @@ test("nothing is new or gone in a run that is compared with itself", () => {
   );
 });
 
-test("coverage and speed of another command are not compared", () => {
+test("coverage and speed of another command, or of what was not run, are not compared", () => {
   const { points, speed } = compareRuns({ ...BEFORE, command: "rox fuzz" }, NOW);
   expect([points, speed]).toEqual([undefined, undefined]);
+  const notRun = compareRuns({ ...BEFORE, points: [], speed: { ...BEFORE.speed, perSecond: 0 } }, NOW);
+  expect([notRun.points, notRun.speed]).toEqual([undefined, undefined]);
   const page = textOf(renderPage({ ...SAMPLE, baseline: { ...BEFORE, command: "rox fuzz" } }));
   expect(page).toContain("Coverage lost not comparable");
 });

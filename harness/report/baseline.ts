@@ -79,12 +79,15 @@ export function compareRuns(before: RunSummary, now: RunSummary): Comparison {
   const cause = (found: FoundCause): string => found.cause;
   const point = (name: string): string => name;
   const isAlike = before.command === now.command;
-  const isTimed = isAlike && before.speed.unit === now.speed.unit && before.speed.perSecond > 0;
+  // A part that was not run covers nothing, which says nothing.
+  const isCounted = isAlike && before.points.length > 0 && now.points.length > 0;
+  const isTimed =
+    isAlike && now.speed.perSecond > 0 && before.speed.unit === now.speed.unit && before.speed.perSecond > 0;
   return {
     before,
     appeared: without(now.findings, before.findings, cause),
     vanished: without(before.findings, now.findings, cause),
-    ...(isAlike
+    ...(isCounted
       ? {
           points: {
             gained: without(now.points, before.points, point),
