@@ -12,7 +12,8 @@ import { projectRoot } from "../../harness/project.js";
 import { checkoutOf } from "./checkout.js";
 import type { Measured, Order } from "./child.js";
 import { COMMANDS, startUpOf } from "./start-up.js";
-import { WORKLOADS, type Workload } from "./workloads.js";
+import { measureUbpf, openUbpf } from "./ubpf.js";
+import { SIZES, WORKLOADS, type Workload } from "./workloads.js";
 
 const CHILD = new URL("./child.js", import.meta.url);
 /** Batches that are not counted: by then what is used often is compiled. */
@@ -68,7 +69,11 @@ const HEADING = ["", `; those of the reference; how many times faster, by round 
 
 const perSecond = (us: number): string => Math.round(1e6 / us).toLocaleString("en");
 
-function print(name: string, [own = [], other]: readonly number[][], figure: (value: number) => string): void {
+function print(
+  name: string,
+  [own = [], other]: readonly (readonly number[])[],
+  figure: (value: number) => string,
+): void {
   const line = `${name.padEnd(30)} ${figure(median(own)).padStart(9)} ${figure(Math.min(...own)).padStart(9)}`;
   if (other === undefined) {
     console.log(line);
@@ -104,6 +109,15 @@ try {
   );
   for (const [index, workload] of WORKLOADS.entries()) {
     if (isWanted(workload)) print(workload.name, await measureAll(index, folders, rounds), perSecond);
+  }
+  const { ROX_UBPF: library } = process.env;
+  if (library !== undefined) {
+    const ubpf = openUbpf(library);
+    console.log("uBPF: its interpreter against its JIT for this machine, without drawing and validating the programs");
+    for (const size of SIZES) {
+      const [least, most] = size.slots;
+      print(`programs of ${least} to ${most} slots`, [measureUbpf(ubpf, size, rounds)], perSecond);
+    }
   }
   const commands = COMMANDS.filter(isWanted);
   if (commands.length > 0) console.log("milliseconds of processor time, the start of Node included");

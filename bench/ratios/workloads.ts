@@ -69,6 +69,12 @@ function batchOf(make: (index: number) => unknown, check: (c: unknown) => boolea
   };
 }
 
+export const SIZES = [
+  { shape: "small", slots: [8, 12], cases: 1200 },
+  { shape: "medium", slots: [40, 60], cases: 800 },
+  { shape: "large", slots: [400, 600], cases: 120 },
+] as const;
+
 /** Programs of a size class whose slots, all functions and tail-called programs together, are in a range. */
 const programsOf = (shape: string, [least, most]: readonly [number, number], cases: number): Workload => ({
   name: `programs of ${least} to ${most} slots`,
@@ -102,9 +108,7 @@ const casesOf = (kind: string, cases: number): Workload => ({
 });
 
 export const WORKLOADS: readonly Workload[] = [
-  programsOf("small", [8, 12], 1200),
-  programsOf("medium", [40, 60], 800),
-  programsOf("large", [400, 600], 120),
+  ...SIZES.map(({ shape, slots, cases }) => programsOf(shape, slots, cases)),
   casesOf("programs", 800),
   casesOf("histories", 60),
   casesOf("verifier-only", 1200),
