@@ -9,6 +9,9 @@ import { ENGINES } from "../engines/index.js";
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
 import { makeCheck } from "../properties/cases/program/check.js";
 import { hex64 } from "../spec/bits.js";
+import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
+import { MAP_TYPES } from "../spec/bpf/map-types.js";
+import { type Program, REDIRECT_TARGETS } from "../spec/bpf/program.js";
 import { makeFiles } from "../testing/files.js";
 import { available } from "../testing/required.js";
 import { badInputLine } from "./bad-input.js";
@@ -25,6 +28,8 @@ const VERSIONS = ["v1", "v2", "v3", "v4"] as const;
 const REFUSED: Readonly<Record<string, string>> = {
   "spin-lock": "call of bpf_spin_lock, which is not modelled",
   "kernel-variable": "extern CONFIG_HZ of .kconfig in program, line 6 of ",
+  "kernel-function": "extern bpf_cpumask_first of .ksyms in program, line 6 of ",
+  queue: "expected map waiting of a type that is modelled, got queue",
   "kernel-type": "CO-RE relocation of task_struct.tgid in program, line 9 of ",
 };
 /** Programs that are written another way for newer instructions. */
@@ -70,6 +75,7 @@ describe.runIf(hasClang).each(NAMES)("%s.c", (name) => {
           continue;
         }
         expect(REFUSED[name]).toBeUndefined();
+        note(made.value.program);
         for (const cpu of ["lse", "ll-sc"] as const) {
           const c = { ...made.value, env: { ...made.value.env, cpu } };
           const { verdict, runs } = checkOrCrash(c, CHECK);
@@ -85,5 +91,18 @@ describe.runIf(hasClang).each(NAMES)("%s.c", (name) => {
   });
 });
 
+/** What the programs call, and what maps they have. */
+const seen = { helpers: new Set<number>(), maps: new Set<string>() };
+function note({ code, maps }: Program): void {
+  for (const { row, imm } of code.flat()) if (row.id === "call helper") seen.helpers.add(imm);
+  for (const map of maps) seen.maps.add(map.kind === "redirect" ? map.to : map.kind);
+}
+
+test.runIf(hasClang)("they call every helper, and have a map of every kind", () => {
+  expect([...HELPERS.keys(), TAIL_CALL].filter((id) => !seen.helpers.has(id))).toEqual([]);
+  const kinds = MAP_TYPES.flatMap((type) => (type?.kind === undefined ? [] : [type.kind]));
+  expect([...kinds, ...REDIRECT_TARGETS].filter((kind) => kind !== "redirect" && !seen.maps.has(kind))).toEqual([]);
+});
+
 const USABLE = ENGINES.filter((engine) => available(engine.name, () => engine.unavailable()));
-const CHECK = makeCheck({ engines: USABLE });
+const CHECK = makeCheck({ engines: USABLE, definedness: "run" });

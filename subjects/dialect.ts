@@ -1,6 +1,7 @@
 // What a subject takes of BPF: instruction forms, helpers, and what its verifier would refuse in a program whose every
 // instruction is known. The generator draws inside it, and whatever lies outside is named before the subject is asked.
 
+import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
 import type { Insn } from "../spec/bpf/insn.js";
 import { ROWS, type Row } from "../spec/bpf/isa.js";
 import { hasFields, type Program } from "../spec/bpf/program.js";
@@ -42,7 +43,7 @@ export const CORE_FORMS = [
 export const LINUX_DIALECT: Dialect = {
   isKernel: true,
   forms: new Set(ROWS.filter(({ group }) => group !== "kernel").map(({ id }) => id)),
-  helpers: new Set([1, 2, 3, 5, 7, 8, 12, 14]),
+  helpers: new Set([...HELPERS.keys(), TAIL_CALL]),
   maps: true,
   tailCalls: true,
   packets: true,

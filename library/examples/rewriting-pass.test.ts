@@ -17,7 +17,7 @@ function multiplyByShifting(code: Uint8Array): Uint8Array {
 }
 
 test("the pass changes no result and no byte of memory", () => {
-  const plain = { maps: false, mayGoto: false, packet: false, tailCalls: false };
+  const plain = { kernel: false, maps: false, mayGoto: false, packet: false, tailCalls: false };
   const law = fc.property(program({ maxSize: 30, features: plain }), (drawn) => {
     const rewritten = programOf(multiplyByShifting(instructionsOf(drawn)), drawn.inputs);
     expect(reference(rewritten)).toEqual(reference(drawn));

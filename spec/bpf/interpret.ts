@@ -100,7 +100,7 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
       const { tailCalls } = state;
       pc = stepsOf(insns)[pc]!(state);
       if (pc !== STOP && LEAVES.has(insn.row.kind)) {
-        const made = insn.row.kind === "call" ? madeCallProblem(place) : undefined;
+        const made = insn.row.kind === "call" ? madeCallProblem(place, insn.row) : undefined;
         if (made !== undefined) {
           run.took?.(run.fuel - fuel + 1);
           return { kind: "faulted", pc: here, why: "undefined", detail: made, code };

@@ -13,6 +13,8 @@ import type { Body, Plan } from "./blocks/body.js";
 import { branch } from "./blocks/branch-block.js";
 import { localCall, plainHelper, tailCall } from "./blocks/call-block.js";
 import { makePlan, makePlanned } from "./blocks/case-plan.js";
+import { drawFields, useContext } from "./blocks/field-block.js";
+import { anyHelper } from "./blocks/helper-block.js";
 import { half } from "./blocks/immediates.js";
 import { loop } from "./blocks/loop-block.js";
 import { useMap } from "./blocks/map-block.js";
@@ -74,7 +76,12 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const features = this.#features(draw, size);
     const programs = features.tailCalls ? draw.between(1, 3) : 1;
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
-    const { maps, kind, tailCallsFromFunctions } = makePlanned(draw, features, programs);
+    const { maps, kind, tailCallsFromFunctions } = makePlanned(
+      draw,
+      features,
+      programs,
+      this.#dialect.isKernel === true,
+    );
     const plan = makePlan(features, {
       menu: this.#menu(features),
       rows: this.#rows,
@@ -88,11 +95,13 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     for (let i = 1; i < programs; i++) {
       code.push(makeProgram(draw, plan, i, { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }));
     }
+    const fields = drawFields(draw, plan.kind);
     return {
       program: asDrawn({
         code,
         maps: plan.maps,
         context: plan.kind,
+        ...(fields && { fields }),
         ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),
       }),
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
@@ -113,6 +122,10 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     for (const feature of FEATURES) {
       features[feature] = this.#possible[feature] && (given?.[feature] ?? draw.chance(CHANCES[feature]));
     }
+    // What the kernel is asked is most often about packets and maps.
+    const may = (feature: Feature): boolean => this.#possible[feature] && given?.[feature] === undefined;
+    if (features.packet && may("kernel")) features.kernel ||= draw.chance(KERNEL_WITH_PACKET);
+    if (features.kernel && may("maps")) features.maps ||= draw.chance(MAPS_WITH_KERNEL);
     // A budget shows where it is used up.
     for (const feature of ["branches", "loops"] as const) {
       features[feature] ||= features.mayGoto && this.#possible[feature] && given?.[feature] !== false;
@@ -123,7 +136,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   }
 
   #has(feature: Feature): boolean {
-    const { maps, tailCalls, packets, loops, pointers, helpers } = this.#dialect;
+    const { isKernel, maps, tailCalls, packets, loops, pointers, helpers } = this.#dialect;
     const { has, atomics, mapObjects, mapValues } = this.#rows;
     switch (feature) {
       case "atomics":
@@ -143,6 +156,8 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
         return tailCalls;
       case "packet":
         return packets;
+      case "kernel":
+        return isKernel === true;
       case "loops":
         return loops;
       case "mayGoto":
@@ -198,7 +213,12 @@ const CHANCES: { readonly [F in Feature]: number } = {
   calls: 25,
   tailCalls: 12,
   packet: 12,
+  kernel: 6,
 };
+
+/** And in how many of those with packets, and with helpers of all kinds. */
+const KERNEL_WITH_PACKET = 35;
+const MAPS_WITH_KERNEL = 50;
 
 /** Budgets of `may_goto` that some runs use up: at once, within a loop, or never. */
 const LOOPS = [0, 1, 1, 2, 2, 3, 7] as const;
@@ -225,6 +245,8 @@ const WEIGHTS: readonly (readonly [Feature | "always", number, Item])[] = [
   ["calls", 4, localCall],
   ["tailCalls", 3, tailCall],
   ["packet", 4, usePacket],
+  ["packet", 4, useContext],
+  ["kernel", 6, anyHelper],
 ];
 
 /** In how many of a hundred cases constants are blinded. */

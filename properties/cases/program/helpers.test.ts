@@ -381,3 +381,12 @@ test.each([
   // The main frame holds zeros.
   expect(outcomeOf(callee)).toBeTypeOf("bigint");
 });
+
+test.each([4, 45])("what lies beyond the frame, helper %i must not read", (helper) => {
+  const call = (from: number): string => `r1 = r10; r1 += -32; r2 = 16; r3 = r10; r3 += ${from}; call ${helper}; exit`;
+  const filled = Array.from({ length: 4 }, (_, i) => `*(u64 *)(r10 - ${8 * (i + 1)}) = -1`).join("; ");
+  expect(outcomeOf(`${filled}; ${call(-8)}`)).toMatch(/probe_read(_str)?: reads beyond the stack/);
+  expect(outcomeOf(`${filled}; ${call(-16)}`)).toBeTypeOf("bigint");
+  // As a number it is the same place.
+  expect(outcomeOf(`${filled}; ${call(-8).replace("r3 += -8", "r3 += -8; r3 &= -1")}`)).toMatch("beyond the stack");
+});

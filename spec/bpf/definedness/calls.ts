@@ -27,6 +27,7 @@ export function callProblem(place: Place, row: CallRow): string | undefined {
     return problem === undefined ? undefined : `${helper.name}: ${problem}`;
   };
   place.tracker.hasReadUndefined = false;
+  place.tracker.hasReadBeside = false;
   // A size that is asked for is forgotten with the arguments.
   if (helper.returns === "recordOrNull") place.tracker.reserved = sizeIn(place, 2);
   const { counts } = helper;
@@ -179,11 +180,13 @@ export function afterCall(place: Place, tailCalls: number): void {
   }
 }
 
-/** @returns why the call that was made has no meaning: what it read decided what it did */
-export function madeCallProblem({ tracker, insn }: Place): string | undefined {
+/** @returns why the call that was made has no meaning, for what it read */
+export function madeCallProblem({ tracker, insn }: Place, { target }: CallRow): string | undefined {
+  const helper = target === "helper" ? HELPERS.get(insn.imm) : undefined;
+  if (helper === undefined) return undefined;
+  if (tracker.hasReadBeside) return `${helper.name}: reads beyond the stack`;
   if (!tracker.hasReadUndefined) return undefined;
-  const helper = HELPERS.get(insn.imm);
-  return helper?.decides === true ? `${helper.name}: reads what is not wholly written` : undefined;
+  return helper.decides === true ? `${helper.name}: reads what is not wholly written` : undefined;
 }
 
 const frameTop = (registers: BigUint64Array): number => placeOf(word(registers, 10));

@@ -23,6 +23,8 @@ export interface TrackFacts {
   readonly isFrameKnown?: boolean;
 }
 
+/** A kernel's stack, at most. */
+const STACK_ROOM = 0x1_0000;
 const FIRST_SAVED = 6;
 const FP = 10;
 
@@ -42,8 +44,9 @@ export class Tracker implements Observer {
   frame: Target;
   /** Bytes that the call which runs asks for. */
   reserved = 0;
-  /** Whether the helper that runs has read what is not wholly defined. */
+  /** Whether the helper that runs has read what is not wholly defined, or tried to read beside the frame. */
   hasReadUndefined = false;
+  hasReadBeside = false;
   readonly #callers: Caller[] = [];
   /** What was read into these bytes, where not all of it was defined: they may be written elsewhere. */
   readonly #read = new WeakMap<Uint8Array, Uint8Array>();
@@ -149,7 +152,10 @@ export class Tracker implements Observer {
   observed(memory: Memory): Memory {
     return {
       read: (address, bytes) => {
-        if (!memory.read(address, bytes)) return false;
+        if (!memory.read(address, bytes)) {
+          this.hasReadBeside ||= this.#isNearStack(placeOf(address), bytes.length);
+          return false;
+        }
         const defined = this.memory.definedBytes(placeOf(address), bytes.length);
         if (defined === undefined) this.#read.delete(bytes);
         else {
@@ -212,6 +218,13 @@ export class Tracker implements Observer {
     const entryBytes = spec.keyBytes + spec.valueBytes;
     for (let at = 0; at < dump.length; at += entryBytes) dump.fill(1, at, at + spec.keyBytes);
     return dump;
+  }
+
+  /** What lies there is whatever the kernel has on its stack. */
+  #isNearStack(place: number, bytes: number): boolean {
+    return [...this.layout.frames, this.layout.calleeStacks].some(
+      ({ base, bytes: own }) => place + bytes > base - STACK_ROOM && place < base + own + STACK_ROOM,
+    );
   }
 
   #calleeFrame(top: number): Target {

@@ -2,6 +2,7 @@
 // many instructions a run may execute at most. Blocks (alu-block.ts, memory-block.ts, ...) append to it; whatever they
 // append keeps the function valid at every moment except for labels not yet placed and a missing end.
 
+import type { Helper } from "../../../../spec/bpf/helpers/helper.js";
 import type { Row } from "../../../../spec/bpf/isa.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { ContextKind, MapSpec } from "../../../../spec/bpf/program.js";
@@ -29,6 +30,10 @@ export interface Plan {
   /** Indexes of `maps`. */
   readonly dataMaps: readonly number[];
   readonly progArrays: readonly number[];
+  readonly mapsOfMaps: readonly number[];
+  /** Helpers that take what there is, and all that the subject has. */
+  readonly callable: readonly Helper[];
+  readonly helpers: ReadonlySet<number>;
   /**
    * Tail calls out of local functions keep the frames of their callers, so they must not lead to programs that have
    * functions themselves; then only `code[0]` has any, and no slot names it.

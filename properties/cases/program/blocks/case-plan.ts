@@ -2,23 +2,40 @@
 
 import {
   type ArrayMap,
+  type ContextKind,
   type HashMap,
+  hasFields,
   isDataMap,
+  type LpmTrieMap,
+  type MapOfMaps,
   type MapSpec,
   type ProgArrayMap,
+  REDIRECT_TARGETS,
+  type RedirectMap,
 } from "../../../../spec/bpf/program.js";
 import type { Dialect } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Plan } from "./body.js";
+import { callableHelpers } from "./helper-block.js";
 import type { Features } from "./plan.js";
 import { type Differs, type Region, region } from "./registers.js";
 
 interface Planned extends Pick<Plan, "maps" | "kind" | "tailCallsFromFunctions"> {}
 
-export function makePlanned(draw: Draw, features: Features, programs: number): Planned {
+/** Of a hundred programs with a packet, those that get an skb. */
+const WITH_SKB = 35;
+/** Of a hundred that call the kernel and have no packet, those that only read what they are given. */
+const TRACING = 30;
+
+export function makePlanned(draw: Draw, features: Features, programs: number, isKernel: boolean): Planned {
   const tailCallsFromFunctions = features.tailCalls && features.calls && programs > 1 && draw.chance(50);
   const maps = makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs);
-  return { tailCallsFromFunctions, maps, kind: features.packet ? "xdp" : "memory" };
+  return { tailCallsFromFunctions, maps, kind: contextKind(draw, features, isKernel) };
+}
+
+function contextKind(draw: Draw, { packet, kernel }: Features, isKernel: boolean): ContextKind {
+  if (packet) return isKernel && draw.chance(WITH_SKB) ? "skb" : "xdp";
+  return kernel && draw.chance(TRACING) ? "tracing" : "memory";
 }
 
 interface PlanParts extends Planned, Pick<Plan, "menu" | "rows"> {
@@ -43,14 +60,20 @@ export function makePlan(features: Features, parts: PlanParts): Plan {
     aligned,
     dataMaps: maps.flatMap((map, i) => (isDataMap(map) ? [i] : [])),
     progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
-    context:
-      kind === "memory" ? memory("context", inputBytes) : memory("context", 0, { movable: false, spillable: false }),
+    mapsOfMaps: maps.flatMap((map, i) => (map.kind === "mapOfMaps" ? [i] : [])),
+    callable: features.kernel ? callableHelpers(kind, maps, dialect.helpers) : [],
+    helpers: dialect.helpers,
+    context: hasFields(kind)
+      ? memory("context", 0, { movable: false, spillable: false })
+      : memory("context", inputBytes, { writable: kind !== "tracing", atomics: kind !== "tracing" }),
     packet: memory("packet", 0x1_0000, { atomics: false }),
     packetEnd: memory("packetEnd", 0, { movable: false }),
     mapObjects: maps.map((_, map) => memory("map", 0, { movable: false, map })),
     values: maps.map((spec, map) => {
-      const isHash = spec.kind === "hash";
-      return memory("value", isDataMap(spec) ? spec.valueBytes : 0, { shortLived: isHash, spillable: !isHash, map });
+      const isShort = isDataMap(spec) && spec.kind !== "array";
+      const isWritten = spec.kind !== "redirect";
+      const differs = { shortLived: isShort, spillable: !isShort, writable: isWritten, atomics: isWritten, map };
+      return memory("value", isDataMap(spec) ? spec.valueBytes : 0, differs);
     }),
     callees: [],
   };
@@ -62,12 +85,55 @@ const KEY_BYTES = [4, 8, 4, 2, 16, 1] as const;
 /** Tail calls lead to the programs from `first` to before `end`. */
 function makeMaps(draw: Draw, features: Features, first: number, end: number): readonly MapSpec[] {
   const maps: MapSpec[] = features.maps ? Array.from({ length: draw.between(1, 2) }, () => dataMap(draw)) : [];
+  if (features.kernel && features.maps) maps.push(...kernelMaps(draw, maps.length));
   if (!features.tailCalls) return maps;
   const entries = draw.between(1, 4);
   const targets = Array.from({ length: entries }, () => (draw.chance(75) ? draw.between(first, end - 1) : undefined));
   const progArray: ProgArrayMap = { kind: "progArray", entries, programs: targets };
-  return draw.chance(50) ? [...maps, progArray] : [progArray, ...maps];
+  // A map of maps names others by index.
+  return features.kernel || draw.chance(50) ? [...maps, progArray] : [progArray, ...maps];
 }
+
+/** Where records go to, stacks, targets of packets, longest prefixes, and maps of maps. */
+function kernelMaps(draw: Draw, before: number): readonly MapSpec[] {
+  const some = (chance: number, make: () => MapSpec): readonly MapSpec[] => (draw.chance(chance) ? [make()] : []);
+  const maps = [
+    ...some(40, () => ({ kind: "ringBuffer", entries: 4096 })),
+    ...some(40, () => ({ kind: "perfEvents", entries: draw.between(1, 2) })),
+    ...some(15, () => ({ kind: "stackTrace", valueBytes: 64, entries: 16 })),
+    ...some(25, () => redirectMap(draw)),
+    ...some(30, () => lpmTrie(draw)),
+  ];
+  if (!draw.chance(30)) return maps;
+  const inner = { kind: "array", keyBytes: 4, valueBytes: draw.pick([4, 8, 16]), entries: 2 } as const;
+  return [...maps, inner, inner, mapOfMaps(draw, before + maps.length)];
+}
+
+function redirectMap(draw: Draw): RedirectMap {
+  const to = draw.pick(REDIRECT_TARGETS);
+  const element = (slot: number) => ({ key: word(slot), value: word(draw.between(1, 9)) });
+  return { kind: "redirect", to, keyBytes: 4, valueBytes: 4, entries: 2, contents: [element(draw.below(2))] };
+}
+
+const lpmTrie = (draw: Draw): LpmTrieMap => ({
+  ...{
+    kind: "lpmTrie",
+    keyBytes: draw.pick([5, 6, 8]),
+    valueBytes: draw.pick(VALUE_BYTES),
+    entries: draw.between(2, 4),
+  },
+});
+
+/** Of two maps of one shape, the first of which has that index. */
+const mapOfMaps = (draw: Draw, first: number): MapOfMaps => ({
+  kind: "mapOfMaps",
+  outer: draw.chance(60) ? "array" : "hash",
+  keyBytes: 4,
+  entries: 2,
+  inner: [0, 1].map((slot) => ({ key: word(slot), map: first + slot })),
+});
+
+const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 
 function dataMap(draw: Draw): ArrayMap | HashMap {
   const valueBytes = draw.pick(VALUE_BYTES);

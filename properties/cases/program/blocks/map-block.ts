@@ -2,7 +2,7 @@
 // keys and values in the frame.
 
 import { rowById } from "../../../../spec/bpf/isa.js";
-import type { ArrayMap, HashMap } from "../../../../spec/bpf/program.js";
+import type { ArrayMap, DataMap, MapOfMaps } from "../../../../spec/bpf/program.js";
 import { fillBlock, innerBlock } from "./alu-block.js";
 import type { Body } from "./body.js";
 import { continueAt } from "./branch-block.js";
@@ -17,6 +17,7 @@ const STORE_4 = rowById("stxw");
 const IF_NULL = rowById("jeq imm");
 const IF_NOT_NULL = rowById("jne imm");
 const MAX_NESTED = 3;
+const PREFIX_BYTES = 4;
 const LOOKUP = 1;
 const UPDATE = 2;
 const DELETE = 3;
@@ -24,14 +25,18 @@ const DELETE = 3;
 /** One use of a map. */
 export function useMap(body: Body): void {
   const { draw, plan } = body;
+  if (plan.mapsOfMaps.length > 0 && draw.chance(35)) {
+    throughInner(body);
+    return;
+  }
   if (plan.dataMaps.length === 0) return;
   const map = draw.pick(plan.dataMaps);
-  const spec = plan.maps[map] as ArrayMap | HashMap;
+  const spec = plan.maps[map] as DataMap;
   const how = draw.below(100);
   if (spec.kind === "array" && spec.entries === 1 && how < 40) directValue(body, map, spec);
   else if (how < 50) loadMapPointer(body, map, body.target());
   else if (!body.mayCall || body.ifDepth > MAX_NESTED) return;
-  else if (how < 75) lookup(body, map, spec);
+  else if (how < 75 || spec.kind === "redirect") lookup(body, map, spec);
   else if (how < 92) update(body, map, spec);
   else remove(body, map, spec);
 }
@@ -45,7 +50,7 @@ function directValue(body: Body, map: number, spec: ArrayMap): void {
 }
 
 /** Pointers to maps wait in any register until a helper wants them. */
-function loadMapPointer(body: Body, map: number, register: number): void {
+export function loadMapPointer(body: Body, map: number, register: number): void {
   const object = body.plan.mapObjects[map]!;
   for (let from = 0; from < 10; from++) {
     if (from !== register && (body.state.pointers >> from) & 1 && body.state.pointer(from).region === object) {
@@ -66,20 +71,23 @@ function room(body: Body, bytes: number): number | undefined {
   return places > 0 ? first + align * body.draw.below(places) : undefined;
 }
 
-function pointToFrame(body: Body, register: number, position: number): void {
+export function pointToFrame(body: Body, register: number, position: number): void {
   body.emit(MOV_REG, register, 10, 0, 0);
   body.emit(ADD, register, 0, 0, position);
   body.state.setPointer(register, at(body.frame, position));
 }
 
 /** Write a key into the frame, one that other accesses are likely to use too. */
-function writeKey(body: Body, spec: ArrayMap | HashMap, position: number): void {
+function writeKey(body: Body, spec: DataMap, position: number): void {
   const { draw, state } = body;
-  if (spec.kind === "hash") {
-    if (draw.chance(30)) return;
-    for (let done = 0; done < spec.keyBytes; ) {
+  if (spec.kind === "hash" || spec.kind === "lpmTrie") {
+    // A prefix is a number of bits.
+    const first = spec.kind === "lpmTrie" ? PREFIX_BYTES : 0;
+    if (first > 0) body.emit(STORE_IMM[2], 10, 0, position, draw.below(8 * (spec.keyBytes - first) + 2));
+    else if (draw.chance(30)) return;
+    for (let done = first; done < spec.keyBytes; ) {
       const power = spec.keyBytes - done >= 4 ? 2 : spec.keyBytes - done >= 2 ? 1 : 0;
-      body.emit(STORE_IMM[power]!, 10, 0, position + done, done === 0 ? draw.below(3) : 0);
+      body.emit(STORE_IMM[power]!, 10, 0, position + done, done === first ? draw.below(3) : 0);
       done += 2 ** power;
     }
     return;
@@ -94,7 +102,7 @@ function writeKey(body: Body, spec: ArrayMap | HashMap, position: number): void 
 }
 
 /** Point r1 at the map and r2 at a key. @returns false, with nothing appended, if the frame is too small. */
-function keyArguments(body: Body, map: number, spec: ArrayMap | HashMap): boolean {
+function keyArguments(body: Body, map: number, spec: DataMap): boolean {
   const position = room(body, spec.keyBytes);
   if (position === undefined) return false;
   writeKey(body, spec, position);
@@ -103,7 +111,7 @@ function keyArguments(body: Body, map: number, spec: ArrayMap | HashMap): boolea
   return true;
 }
 
-function lookup(body: Body, map: number, spec: ArrayMap | HashMap): void {
+function lookup(body: Body, map: number, spec: DataMap): void {
   if (!keyArguments(body, map, spec)) return;
   callHelper(body, LOOKUP);
   const { draw, plan } = body;
@@ -132,7 +140,40 @@ function lookup(body: Body, map: number, spec: ArrayMap | HashMap): void {
   body.place(after);
 }
 
-function update(body: Body, map: number, spec: ArrayMap | HashMap): void {
+/** The map that a key of a map of maps stands for, and with it a lookup, an update or a deletion. */
+function throughInner(body: Body): void {
+  const { draw, plan, state } = body;
+  const outer = draw.pick(plan.mapsOfMaps);
+  const spec = plan.maps[outer] as MapOfMaps;
+  const inner = spec.inner[0]!.map;
+  const values = plan.maps[inner] as DataMap;
+  const position = room(body, Math.max(spec.keyBytes, values.keyBytes));
+  if (position === undefined || !body.mayCall || body.ifDepth > MAX_NESTED) return;
+  body.emit(STORE_IMM[2], 10, 0, position, draw.below(spec.entries + 1));
+  pointToFrame(body, 2, position);
+  loadMapPointer(body, outer, 1);
+  callHelper(body, LOOKUP);
+  state.forget(1);
+  const after = body.label();
+  body.emit(IF_NULL, 0, 0, 0, 0);
+  body.jumpsTo(after);
+  // All inner maps are of one shape.
+  body.state.setPointer(0, at(plan.mapObjects[inner]!, 0));
+  body.copy(1, 0);
+  writeKey(body, values, position);
+  pointToFrame(body, 2, position);
+  callHelper(body, LOOKUP);
+  state.forget(1);
+  body.emit(IF_NULL, 0, 0, 0, 0);
+  body.jumpsTo(after);
+  body.state.setPointer(0, at(plan.values[inner]!, 0));
+  body.ifDepth++;
+  innerBlock(body, 6);
+  body.ifDepth--;
+  body.place(after);
+}
+
+function update(body: Body, map: number, spec: DataMap): void {
   const value = room(body, spec.valueBytes);
   if (value === undefined || !keyArguments(body, map, spec)) return;
   pointToFrame(body, 3, value);
@@ -140,6 +181,6 @@ function update(body: Body, map: number, spec: ArrayMap | HashMap): void {
   callHelper(body, UPDATE);
 }
 
-function remove(body: Body, map: number, spec: ArrayMap | HashMap): void {
+function remove(body: Body, map: number, spec: DataMap): void {
   if (keyArguments(body, map, spec)) callHelper(body, DELETE);
 }

@@ -2,6 +2,7 @@
 // made in pointer-block.ts.
 
 import { type AtomicRow, rowById, type Size } from "../../../../spec/bpf/isa.js";
+import { hasFields } from "../../../../spec/bpf/program.js";
 import type { Body } from "./body.js";
 import { EDGES, immediate } from "./immediates.js";
 import { ALL, at, type Pointer } from "./registers.js";
@@ -42,7 +43,7 @@ export function dataPointers(body: Body, wanted: (pointer: Pointer) => boolean =
   for (let register = 0; register <= 10; register++) {
     if (!((state.pointers >> register) & 1)) continue;
     const pointer = state.pointer(register);
-    if (!isData(pointer) || (pointer.region === plan.context && plan.kind === "xdp")) continue;
+    if (!isData(pointer) || (pointer.region === plan.context && hasFields(plan.kind))) continue;
     if (reachable(pointer) && wanted(pointer)) mask |= 1 << register;
   }
   return mask;

@@ -12,9 +12,11 @@ const LOAD_FIELD = rowById("ldxw");
 const MOV_REG = rowById("mov reg");
 const ADD = rowById("add imm");
 const SUB_REG = rowById("sub reg");
-const DATA = 0;
-const DATA_END = 4;
-const DATA_META = 8;
+/** Offsets of the pointers to the packet. */
+const POINTERS = {
+  xdp: { data: 0, end: 4, meta: 8 },
+  skb: { data: 76, end: 80, meta: 140 },
+} as const;
 
 /** `past` is data plus the bytes wanted. `outside`: jump if they are not all there; `inside`: jump if they are. */
 const CHECKS = [
@@ -27,15 +29,16 @@ const CHECKS = [
 /** A bounds check and a block that may use the packet. */
 export function usePacket(body: Body): void {
   const { plan, draw, state } = body;
-  if (plan.kind !== "xdp" || body.ifDepth > 3 || contextPlace(body) < 0) return;
+  const at = plan.kind === "xdp" || plan.kind === "skb" ? POINTERS[plan.kind] : undefined;
+  if (at === undefined || body.ifDepth > 3 || contextPlace(body) < 0) return;
   const registers = threeRegisters(body);
   if (registers === undefined) return;
   const [data, past, end] = registers;
   const wanted = draw.chance(80) ? draw.between(1, 32) : draw.between(1, 80);
   const context = contextRegister(body, end);
-  body.emit(LOAD_FIELD, data, context, DATA, 0);
-  if (draw.chance(30)) measure(body, context, registers);
-  body.emit(LOAD_FIELD, end, context, DATA_END, 0);
+  body.emit(LOAD_FIELD, data, context, at.data, 0);
+  if (draw.chance(30)) measure(body, context, registers, draw.chance(60) ? at.end : at.meta);
+  body.emit(LOAD_FIELD, end, context, at.end, 0);
   const proven = { region: plan.packet, low: 0, high: 0, step: 8, end: 0 };
   state.setPointer(data, proven);
   state.setPointer(end, { region: plan.packetEnd, low: 0, high: 0, step: 8, end: 0 });
@@ -52,9 +55,9 @@ export function usePacket(body: Body): void {
 }
 
 /** A number: how long the packet is, or how much lies before it, which is nothing. `past` is free for it. */
-function measure(body: Body, context: number, [data, past, end]: readonly [number, number, number]): void {
+function measure(body: Body, context: number, [data, past, end]: readonly [number, number, number], off: number): void {
   const { draw } = body;
-  body.emit(LOAD_FIELD, past, context, draw.chance(60) ? DATA_END : DATA_META, 0);
+  body.emit(LOAD_FIELD, past, context, off, 0);
   body.emit(SUB_REG, past, data, 0, 0);
   body.state.setScalar(past);
   const taken = (1 << data) | (1 << past) | (1 << end) | (1 << context);

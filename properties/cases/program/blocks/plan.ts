@@ -14,6 +14,7 @@ export const FEATURES = [
   "calls",
   "tailCalls",
   "packet",
+  "kernel",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 export type Features = { readonly [F in Feature]: boolean };

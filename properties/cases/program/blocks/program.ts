@@ -99,7 +99,8 @@ function functionPlan(
     clear: !signature.main || tailCalls || !plan.zeroedFrame,
     keepContext:
       hasContext(signature) &&
-      (owed.some((parameters) => parameters.some(({ kind }) => kind === "context")) || (tailCalls && draw.chance(80))),
+      (owed.some((parameters) => parameters.some(({ kind }) => kind === "context")) ||
+        ((tailCalls || features.kernel || plan.kind === "skb") && draw.chance(80))),
     owes,
     slots,
     costLimit: tailCalls ? COST_LIMIT_TAIL_CALLS : COST_LIMIT,

@@ -61,14 +61,20 @@ function retarget(map: MapSpec, renumber: (target: number) => number | undefined
   return { ...map, programs: map.programs.map((target) => (target === undefined ? undefined : renumber(target))) };
 }
 
-/** Without the maps that no instruction names; smaller maps; a plain context where none of XDP is used. */
+/** Without the maps that no instruction names; smaller maps; a plain context where no field is used. */
 export function* fewerMaps(value: Case): Cases {
   const { code, maps, context } = value.program;
   const named = new Set(code.flatMap((slots) => slots.filter(namesMap).map(({ imm }) => imm)));
+  for (const i of [...named]) for (const inner of innerOf(maps[i]!)) named.add(inner);
   const kept = maps.map((_, i) => i).filter((i) => named.has(i));
   if (kept.length < maps.length) {
     const renumber = (slot: Insn): Insn => (namesMap(slot) ? { ...slot, imm: kept.indexOf(slot.imm) } : slot);
-    yield withProgram(value, { code: code.map((slots) => slots.map(renumber)), maps: kept.map((i) => maps[i]!) });
+    const holding = (map: MapSpec): MapSpec =>
+      map.kind === "mapOfMaps"
+        ? { ...map, inner: map.inner.map((one) => ({ ...one, map: kept.indexOf(one.map) })) }
+        : map;
+    const fewer = kept.map((i) => holding(maps[i]!));
+    yield withProgram(value, { code: code.map((slots) => slots.map(renumber)), maps: fewer });
   }
   for (const [i, map] of maps.entries()) {
     if (isDataMap(map) && map.contents !== undefined) {
@@ -76,12 +82,23 @@ export function* fewerMaps(value: Case): Cases {
       yield withProgram(value, { maps: maps.with(i, empty) });
       continue;
     }
+    // A map of maps without some of them first.
+    if (map.kind === "mapOfMaps")
+      for (const inner of withoutEach(map.inner)) yield withProgram(value, { maps: maps.with(i, { ...map, inner }) });
     if (map.entries === 1) continue;
     const programs = map.kind === "progArray" ? { programs: map.programs.slice(0, 1) } : {};
     yield withProgram(value, { maps: maps.with(i, { ...map, entries: 1, ...programs }) });
   }
-  if (context === "xdp") yield withProgram(value, { context: "memory" });
+  const { fields, ...plain } = value.program;
+  if (fields !== undefined) {
+    yield { ...value, program: plain };
+    for (const fewer of withoutEach([...fields])) yield withProgram(value, { fields: new Map(fewer) });
+  }
+  if (context !== "memory") yield withProgram(value, { context: "memory" });
 }
+
+const innerOf = (map: MapSpec): readonly number[] =>
+  map.kind === "mapOfMaps" ? map.inner.map(({ map: index }) => index) : [];
 
 const namesMap = ({ row }: Insn): boolean => row.kind === "lddw" && row.source !== "imm64";
 

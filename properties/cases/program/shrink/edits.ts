@@ -99,7 +99,7 @@ export function* replacements(code: readonly Insn[]): Drafts {
 }
 
 /** Both ends of the widths, and what sign extension turns on. */
-const VALUES = [0, 1, -1, 2, 0x80, 0x8000, -0x8000_0000] as const;
+const VALUES = [0, 1, -1, 2, 3, 0x80, 0x8000, -0x8000_0000] as const;
 
 function* plainerThan(slot: Insn): Generator<Insn> {
   const { row, dst } = slot;
@@ -128,7 +128,7 @@ function* plainerThan(slot: Insn): Generator<Insn> {
 }
 
 function* withImmediate({ dst, off, row: { kind } }: Insn, row: Row): Generator<Insn> {
-  for (const imm of [...VALUES, 3, 31]) yield insn(row, kind === "alu" ? { dst, imm } : { dst, off, imm });
+  for (const imm of [...VALUES, 31]) yield insn(row, kind === "alu" ? { dst, imm } : { dst, off, imm });
 }
 
 /** Bring constants closer to 0. */
