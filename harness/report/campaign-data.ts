@@ -34,6 +34,7 @@ import {
   type VerdictData,
 } from "./data.js";
 import { findingData } from "./finding-data.js";
+import { comparedFacts } from "./gate-data.js";
 import { grouped } from "./html.js";
 import { shownPacks } from "./pack-map.js";
 
@@ -143,7 +144,7 @@ function factsOf(directory: string, { settings, state }: ReadCampaign): readonly
     Executed: `${grouped(executed)} A64 instructions`,
     Histories: `${grouped(steps)} steps`,
     Speed: `${grouped(perSecond(state))} trials a second`,
-    Incomparable: `${grouped(incomparable)} (${percent(incomparable, trials)})`,
+    ...comparedFacts(incomparable, state.sums.refused, trials),
     "Coverage points": grouped(cells),
     "Instruction rows": `${rows} of ${allRows} ran`,
   };

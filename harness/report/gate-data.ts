@@ -124,13 +124,19 @@ function factsOf(report: GateReport, { engines, subject }: GateAbout, { date, ho
     Code: `${grouped(report.slots)} BPF slots, ${grouped(report.words)} A64 words`,
     Executed: `${grouped(report.executed)} A64 instructions`,
     Speed: `${grouped(report.programsPerSecondPerCore)} programs a second of processor time, ${count(jobs, "job")}`,
-    Incomparable: `${grouped(report.incomparable)} (${percent(report.incomparable, report.total)})`,
+    ...comparedFacts(report.incomparable, report.lacking ?? 0, report.total),
     "Instruction rows": `${coverage.reached} of ${coverage.all} reached`,
   };
   return Object.entries({ ...facts, ...(report.programs === 0 ? {} : ran), ...otherFacts(report) }).map(
     ([name, value]) => ({ name, value }),
   );
 }
+
+/** What the subject does not have is no failure to compare. */
+export const comparedFacts = (incomparable: number, lacking: number, all: number): Record<string, string> => ({
+  Incomparable: `${grouped(incomparable - lacking)} (${percent(incomparable - lacking, all)})`,
+  ...(lacking === 0 ? {} : { "Not for this subject": `${grouped(lacking)} of ${grouped(all)} cases` }),
+});
 
 /** What was tried beside programs. */
 function otherFacts({ directed, kinds, exhaustive }: GateReport): Record<string, string> {
