@@ -108,7 +108,8 @@ class ToyKernel extends ImplKernel {
     if (row.kind === "load") {
       const value = this.read(r[src]! + BigInt(off), row.size);
       r[dst] = row.signed ? u64(BigInt.asIntN(8 * row.size, value)) : u64(value);
-    } else if (row.kind === "store") this.write(r[dst]! + BigInt(off), row.size, r[src]!);
+    } else if (row.kind === "loadAcquire") r[dst] = u64(this.read(r[src]! + BigInt(off), row.size));
+    else if (row.kind === "store" || row.kind === "storeRelease") this.write(r[dst]! + BigInt(off), row.size, r[src]!);
     else if (row.kind === "storeImm") this.write(r[dst]! + BigInt(off), row.size, BigInt(imm));
     else if (row.kind === "atomic") {
       const cut = (value: bigint): U64 => BigInt.asUintN(8 * row.size, value) as U64;

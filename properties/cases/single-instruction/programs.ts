@@ -5,10 +5,12 @@ import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import {
   type AtomicRow,
   type LegacyLoadRow,
+  type LoadAcquireRow,
   type LoadRow,
   type Row,
   rowById,
   type StoreImmRow,
+  type StoreReleaseRow,
   type StoreRow,
 } from "../../../spec/bpf/isa.js";
 import type { MapSpec } from "../../../spec/bpf/program.js";
@@ -149,6 +151,7 @@ export function programsFor(row: Row): readonly Case[] {
       return legacyLoads(row);
     case "loadAcquire":
     case "storeRelease":
+      return row.mode === "mem" ? accesses(row) : [];
     case "mayGoto":
     case "lddwHigh":
       return [];
@@ -175,13 +178,14 @@ const pointer = (dst: number, off: number): readonly Insn[] => [
 ];
 
 /** Through a register that leads away from the input, and in the frame, where the whole word is read back. */
-function accesses(row: LoadRow | StoreRow | StoreImmRow): readonly Case[] {
-  const isLoad = row.kind === "load";
+function accesses(row: LoadRow | StoreRow | StoreImmRow | LoadAcquireRow | StoreReleaseRow): readonly Case[] {
+  const isLoad = row.kind === "load" || row.kind === "loadAcquire";
+  const isOrdered = row.kind === "loadAcquire" || row.kind === "storeRelease";
   const value = row.kind === "storeImm" ? { imm: -2 } : isLoad ? { dst: DST } : { src: SRC };
   const at = (base: number, off: number): Insn => insn(row, { ...value, [isLoad ? "src" : "dst"]: base, off });
   const base = isLoad ? SRC : DST;
   const inInput = DISPLACEMENTS.map((off) => program([...pointer(base, off), at(base, off)], MEMORY));
-  const inFrame = STACK_DISPLACEMENTS.map((off) => {
+  const inFrame = STACK_DISPLACEMENTS.filter((off) => !isOrdered || off % row.size === 0).map((off) => {
     const [before, after] = [insn(STORE, { dst: FP, src: SRC, off }), insn(LOAD, { dst: R0, src: FP, off })];
     return program([before, at(FP, off), after], MEMORY);
   });

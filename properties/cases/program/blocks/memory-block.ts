@@ -109,8 +109,33 @@ function aliased(body: Body, row: AtomicRow, base: number, off: number, src: num
   body.computed(both);
 }
 
+/** In a hundred atomics: a load that nothing may pass, or a store that may pass nothing. */
+const ORDERED = 12;
+
+function ordered(body: Body): void {
+  const { draw, state, plan } = body;
+  const row = draw.pick(plan.rows.ordered);
+  const src = row.kind === "storeRelease" ? body.operand() : 0;
+  const mask = dataPointers(body, (pointer) => pointer.region.atomics && isWritable(pointer));
+  if (mask === 0) return;
+  const base = draw.bit(mask);
+  const off = reach(body, state.pointer(base), row.size, true);
+  if (off === NOWHERE) return;
+  if (row.kind === "storeRelease") {
+    body.emit(row, base, src, off, 0);
+    return;
+  }
+  const dst = body.target();
+  body.emit(row, dst, base, off, 0);
+  body.computed(dst);
+}
+
 function atomic(body: Body): void {
   const { draw, state } = body;
+  if (body.plan.rows.ordered.length > 0 && draw.chance(ORDERED)) {
+    ordered(body);
+    return;
+  }
   const row = draw.pick(body.plan.rows.atomics);
   const src = row.src === "rw" ? body.mutable() : body.operand();
   if (row.op === "cmpxchg" && !(state.scalars & 1)) {

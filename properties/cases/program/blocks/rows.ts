@@ -7,6 +7,7 @@ import {
   type JaRow,
   type JumpRow,
   type LddwRow,
+  type LoadAcquireRow,
   type LoadRow,
   type MovsxRow,
   type NegRow,
@@ -14,6 +15,7 @@ import {
   type Row,
   rowById,
   type StoreImmRow,
+  type StoreReleaseRow,
   type StoreRow,
 } from "../../../../spec/bpf/isa.js";
 import { type Dialect, inside } from "../../../../subjects/dialect.js";
@@ -29,6 +31,8 @@ export interface DrawnRows {
   readonly stores: readonly StoreRow[];
   readonly storeImms: readonly StoreImmRow[];
   readonly atomics: readonly AtomicRow[];
+  /** Load-acquire and store-release. */
+  readonly ordered: readonly (LoadAcquireRow | StoreReleaseRow)[];
   /** Of a register: whole, and with another upper half. */
   readonly copies: readonly Row[];
   /** What counts a loop down. */
@@ -62,6 +66,10 @@ export function rowsOf(dialect: Dialect): DrawnRows {
     stores: rows.filter((row): row is StoreRow => row.kind === "store" && row.mode === "mem"),
     storeImms: rows.filter((row): row is StoreImmRow => row.kind === "storeImm" && row.mode === "mem"),
     atomics: rows.filter((row): row is AtomicRow => row.kind === "atomic" && row.mode === "mem"),
+    ordered: rows.filter(
+      (row): row is LoadAcquireRow | StoreReleaseRow =>
+        (row.kind === "loadAcquire" || row.kind === "storeRelease") && row.mode === "mem",
+    ),
     copies: inside(COPIES, dialect),
     countDowns: COUNT_DOWN.filter(({ sub, again }) => forms.has(sub.id) && forms.has(again.id)),
     mapObjects: lddws("mapFd", "mapIndex"),
