@@ -46,7 +46,7 @@ export type MachineEvent =
   | { readonly kind: "fetch"; readonly cpu: number; readonly va: Va; readonly bytes: number };
 
 /** Steps that can be told to fail. */
-export type FailingStep = "vmalloc" | "kvmalloc" | "setPermission" | "copy";
+export type FailingStep = "vmalloc" | "kvmalloc" | "setPermission" | "copy" | "poke";
 
 export type EventListener = (event: MachineEvent) => void;
 

@@ -45,6 +45,30 @@ const HISTORIES: readonly Action[] = [
   ...LATE_ALLOCATIONS.map((nth) => load(5, 1, [{ step: "kvmalloc" as const, nth }])),
 ];
 
+/** What a copy into text leaves behind that refuses and stores nothing: no copy that faults is taken for a success then. */
+const REFUSED_ALONE = [load(2, 0, [{ step: "poke", nth: 1 }])];
+/** In the last round of the second function, beside a program that keeps the pack. */
+const REFUSED_LATE = [load(2, 0), load(5, 1, [{ step: "poke", nth: 2 }], 1)];
+const REFUSALS: readonly {
+  readonly quirk: QuirkId;
+  readonly actions: readonly Action[];
+  readonly oracle: string;
+  readonly what: RegExp;
+}[] = [
+  {
+    ...{ quirk: "finalizeFailureSize", actions: REFUSED_ALONE },
+    ...{ oracle: "pack-returned-when-empty", what: /^the pack at .* is empty$/ },
+  },
+  {
+    ...{ quirk: "finalizeFailureCharge", actions: REFUSED_ALONE },
+    ...{ oracle: "accounting-balanced", what: /^\d+ bytes are charged, 0 are live$/ },
+  },
+  {
+    ...{ quirk: "extraPassFailureKeepsImage", actions: REFUSED_LATE, oracle: "fallback-is-clean" },
+    what: /^a step failed, but the program counts as loaded$|^function \d+ is still marked as compiled$/,
+  },
+];
+
 /** @throws NotModelled if the subject cannot even load a program */
 export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<QuirkId> {
   const found = new Set<QuirkId>();
@@ -56,6 +80,10 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
       const sign = SIGNS.find((one) => one.oracle === oracle && one.what.test(what));
       if (sign !== undefined) found.add(sign.quirk);
     }
+  }
+  for (const { quirk, actions, oracle, what } of REFUSALS) {
+    const { violations } = playHistory({ options, actions }, { subject, engine, oracles: ORACLES, goOn: true });
+    if (violations.some((one) => one.oracle === oracle && what.test(one.what))) found.add(quirk);
   }
   for (const quirk of findInTrampolines(subject)) found.add(quirk);
   for (const { quirk, fn, env } of CODE) if (hasInCode(subject, quirk, fn, env)) found.add(quirk);

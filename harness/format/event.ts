@@ -68,6 +68,7 @@ const FAILURES: Readonly<Record<FailingStep, string>> = {
   kvmalloc: "an allocation of heap memory",
   setPermission: "a change of permissions",
   copy: "a copy",
+  poke: "a copy into text, before it begins",
 };
 
 const range = ({ va, bytes }: { readonly va: number; readonly bytes: number }): string => `${address(va)} +${bytes}`;

@@ -43,7 +43,7 @@ function patchMap(machine: Machine, at: Va): Va {
  * memcpy into text.
  *
  * @param copyFaultIgnored a piece whose copy faults is silently left out, as upstream ignores that result
- * @returns `dst`, or undefined if it is not 4-aligned or the copy faulted (kernel: NULL).
+ * @returns `dst`, or undefined if it is not 4-aligned, is told to fail, or the copy faulted (kernel: NULL).
  * @source linux v6.12 arch/arm64/kernel/patching.c, aarch64_insn_copy()
  */
 export function aarch64InsnCopy(
@@ -53,7 +53,7 @@ export function aarch64InsnCopy(
   bytes: number,
   copyFaultIgnored = false,
 ): RoAddr | undefined {
-  if (dst % INSN_BYTES !== 0) return undefined;
+  if (dst % INSN_BYTES !== 0 || machine.refuse("poke")) return undefined;
   const complete = textPoke(machine, dst, bytes, (alias, done, piece) => machine.copy(alias, src + done, piece));
   return complete || copyFaultIgnored ? dst : undefined;
 }

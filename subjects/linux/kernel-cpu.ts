@@ -147,14 +147,14 @@ export class KernelCpu {
     }
     const before = this.isAsking;
     this.isAsking = true;
-    let result: bigint;
+    let result: bigint | undefined;
     try {
       result = action.act(world, state.x);
     } finally {
       this.isAsking = before;
     }
-    if (action.kind === "probe") return;
-    state.x[0] = result;
+    if (action.kind === "probe" || (action.kind === "gate" && result === undefined)) return;
+    state.x[0] = result ?? 0n;
     state.pc = vaOfPointer(state.x[LR]!);
     state.btype = 0;
   }

@@ -16,7 +16,7 @@ export const RETURN: Va = 0xffff_e000_0000;
 interface Action {
   readonly kind: TrapRow["kind"];
   readonly name: string;
-  act(world: World, x: BigUint64Array): bigint;
+  act(world: World, x: BigUint64Array): bigint | undefined;
 }
 
 export interface Resolved {

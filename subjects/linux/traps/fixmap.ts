@@ -1,9 +1,13 @@
 // The fixmap slot that text is poked through: from an address to its page's number, from there to the writable alias.
 
 import { vaOfPointer } from "../structs.js";
-import { probe, trap } from "./trap.js";
+import { gate, probe, trap } from "./trap.js";
+
+const NULL = 0n;
 
 export const FIXMAP = [
+  // It refuses what is not aligned, which no caller asks for: here it refuses when it is told to.
+  gate(["aarch64_insn_copy"], {}, ({ machine }) => (machine.refuse("poke") ? NULL : undefined)),
   trap(["vmalloc_to_page"], { addr: ["vmalloc_addr", "addr"] }, (world, { addr }) =>
     world.pages.toPage(vaOfPointer(addr)),
   ),

@@ -11,10 +11,10 @@ export interface TrapRow {
   readonly names: readonly string[];
   /** By the name that the row uses; where the kernel has no BTF of the function, the order is that of the registers. */
   readonly parameters: ParameterNames;
-  /** `probe`: the function runs natively afterwards. */
-  readonly kind: "trap" | "probe";
-  /** @returns X0 of a trap. */
-  act(world: World, args: Readonly<Record<string, bigint>>, name: string): bigint;
+  /** `probe`: the function runs natively afterwards; `gate`: unless it is told to fail. */
+  readonly kind: "trap" | "probe" | "gate";
+  /** @returns X0 of a trap, or of a gate that is closed. */
+  act(world: World, args: Readonly<Record<string, bigint>>, name: string): bigint | undefined;
 }
 
 /** A function that our machine takes the place of. */
@@ -41,4 +41,13 @@ export function probe<P extends ParameterNames>(
       return 0n;
     },
   };
+}
+
+/** A function that runs natively, unless the machine is told to have it fail. */
+export function gate<P extends ParameterNames>(
+  names: readonly string[],
+  parameters: P,
+  act: (world: World, args: Readonly<Record<keyof P & string, bigint>>) => bigint | undefined,
+): TrapRow {
+  return { names, parameters, kind: "gate", act: (world, args) => act(world, args as never) };
 }
