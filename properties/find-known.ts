@@ -10,6 +10,7 @@ import {
   type JitEnv,
   type JitFunction,
   machineFor,
+  NotModelled,
   PROFILES,
   type QuirkId,
   type Subject,
@@ -86,7 +87,14 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
     if (violations.some((one) => one.oracle === oracle && what.test(one.what))) found.add(quirk);
   }
   for (const quirk of findInTrampolines(subject)) found.add(quirk);
-  for (const { quirk, fn, env } of CODE) if (hasInCode(subject, quirk, fn, env)) found.add(quirk);
+  for (const { quirk, fn, env } of CODE) {
+    try {
+      if (hasInCode(subject, quirk, fn, env)) found.add(quirk);
+    } catch (error) {
+      // A kernel that knows no arenas has no defects of them.
+      if (!(error instanceof NotModelled)) throw error;
+    }
+  }
   return found;
 }
 

@@ -21,6 +21,13 @@ export const SIGNS: readonly Sign[] = [
     what: /, in a new pack, held before: notCleaned$/,
     ends: false,
   },
+  // Where each program has pages of its own, what they are filled with beside the image.
+  {
+    quirk: "newPackNotFlushed",
+    oracle: "no-stale-fetch",
+    what: /, beside its code, is stored and not cleaned from the data cache$/,
+    ends: false,
+  },
   {
     quirk: "imageAlignedToWord",
     oracle: "long-jump",

@@ -229,6 +229,8 @@ export interface SubjectKernel {
   /** Compile and publish, with each pass; `functions[0]` is the main program. */
   loadProgram(functions: readonly JitFunction[]): LoadResult;
   freeProgram(program: LoadedProgram): void;
+  /** Bytes of the region that begins with that header; absent where the header's first word says so. */
+  regionBytes?(header: Va): number;
   /** The exception entry for an access of these functions; undefined if a fault there is an oops. */
   fixupException(functions: readonly FunctionView[], pc: Va): Fixup | undefined;
   /** Trampolines that call these kernel functions. */

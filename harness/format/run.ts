@@ -34,7 +34,8 @@ function runLines(run: RunReport, on: string, input: Uint8Array, columns: number
 /** With one run its own verdict says it all. */
 function conclusion(report: Checked): string[] {
   const { runs, verdict } = report;
-  if (runs.length === 1) return [];
+  // What an oracle objects to is no run's.
+  if (runs.length === 1 && runs[0]!.verdict.kind === verdict.kind) return [];
   if (verdict.kind !== "agree") return verdictLines(verdict);
   const engines = enginesOf(report);
   const inputs = new Set(runs.map(({ input }) => input)).size;

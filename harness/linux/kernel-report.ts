@@ -11,6 +11,7 @@ import {
   type Feature,
   jitFeatures,
 } from "../../subjects/linux/image/features.js";
+import { namesData } from "../../subjects/linux/image/image.js";
 import type { ReadKernel } from "../../subjects/linux/image/read.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { loadKernel, refusedKernel } from "./kernel-file.js";
@@ -66,7 +67,7 @@ function kernelReport(file: string, { format, image }: ReadKernel): KernelReport
     relocations: image.relocations.count,
     kallsyms: image.layout ?? null,
     symbols: image.symbols.count,
-    hasDataSymbols: image.address("init_task") !== undefined,
+    hasDataSymbols: namesData(image),
     btfTypes: image.types?.btf.count ?? null,
     tables: Object.fromEntries(
       Object.entries(TABLES).map(([name, [from, to, bytes]]) => {

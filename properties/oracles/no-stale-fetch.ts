@@ -19,12 +19,14 @@ export const noStaleFetch: Oracle = {
   },
 };
 
-function stale({ machine }: Scene, { header, bytes }: Region): readonly string[] {
+function stale({ machine }: Scene, { header, bytes, image, codeBytes }: Region): readonly string[] {
   for (let cpu = 0; cpu < machine.cpus; cpu++) {
     const problem = machine.fetch(cpu, header, bytes);
-    if (problem !== undefined) {
-      return [`CPU ${cpu} cannot run ${hex(header)}+${bytes}: ${hex(problem.va)} is ${WORDS[problem.why]}`];
-    }
+    if (problem === undefined) continue;
+    const inCode = machine.fetch(cpu, image, codeBytes);
+    const { va, why } = inCode ?? problem;
+    const where = inCode === undefined ? `${hex(va)}, beside its code,` : hex(va);
+    return [`CPU ${cpu} cannot run ${hex(header)}+${bytes}: ${where} is ${WORDS[why]}`];
   }
   return PASS;
 }

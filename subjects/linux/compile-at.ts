@@ -71,8 +71,7 @@ export class PlacedCompiler {
       const detail = describeLoadError(loaded.error);
       return { ok: false, index: loaded.index, error: { kind: "kernelRefuses", detail } };
     }
-    const { machine } = this.on;
-    const images = loaded.program.functions.map((view) => imageOf(machine, view, kernel.packs.packBytes > 0));
+    const images = loaded.program.functions.map((view) => imageOf(kernel, view));
     // The pack is kept: it does not become empty.
     kernel.packs.fillAll();
     kernel.freeProgram(loaded.program);
@@ -124,12 +123,14 @@ export class PlacedCompiler {
 }
 
 /** As it lies in executable memory, to the end of what was written; the rest of the region is illegal instructions. */
-function imageOf(machine: Machine, view: FunctionView, isPacked: boolean): CompiledImage {
+function imageOf(kernel: LinuxKernel, view: FunctionView): CompiledImage {
+  const { machine } = kernel;
+  const isPacked = kernel.packs.packBytes > 0;
   const { bpfFunc, jitedLen, extable, entries, offsets } = view;
   const roImage = bpfFunc!;
   const unit = isPacked ? CHUNK_BYTES : machine.pageBytes;
   const header = roImage - (roImage % unit);
-  const region = machine.peek32(header);
+  const region = kernel.regionBytes(header);
   const start = roImage - header;
   const words = new Uint32Array(machine.peek(roImage, region - start).slice().buffer);
   let written = words.length;

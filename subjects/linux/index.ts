@@ -6,12 +6,15 @@ import type { Va } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { impl } from "../impl/index.js";
 import { scratchOf } from "../lowering.js";
-import type { KernelBuild, Subject } from "../subject.js";
+import type { BootOptions, KernelBuild, Subject } from "../subject.js";
 import { linuxEnv, VERSIONS, type Version } from "../subject.js";
 import { PlacedCompiler } from "./compile-at.js";
+import { allocatorOf, isOwn } from "./image/features.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
+import { fixedFrame, isStrict } from "./older.js";
 import { cpusOf } from "./placed-kernel.js";
+import { findTakenForOlder } from "./tried-forms.js";
 import { executedCode } from "./under-test.js";
 
 /** What callers call the register that blinding uses. */
@@ -33,18 +36,24 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     });
   let forms: ReadonlySet<string> | undefined;
   let placing: PlacedCompiler | undefined;
+  let frameOf: Subject["frameOf"] | undefined;
+  const probe = (): LinuxKernel => new LinuxKernel(image, build, { machine: machine({}), random: () => 0 });
+  const boot = (options: BootOptions): LinuxKernel => {
+    findTakenForOlder(image, () => probe().tried.takenForOlder());
+    return new LinuxKernel(image, build, options);
+  };
   return {
     name,
-    mute: new Map(),
+    mute: mutedOf(image),
     build,
     ...profileOf(image),
     fixed: fixedOf(image),
     machine,
     forms() {
-      forms ??= new LinuxKernel(image, build, { machine: machine({}), random: () => 0 }).formsTaken();
+      forms ??= probe().formsTaken();
       return forms;
     },
-    boot: (options) => new LinuxKernel(image, build, options),
+    boot,
     executed: () => executedCode(image, cpusOf(image)),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
     compile(functions, env, place) {
@@ -52,12 +61,15 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       if (env.branchHistory !== undefined) throw new NotModelled("a CPU whose branch history is to be forgotten");
       placing ??= new PlacedCompiler({
         machine: machine({}),
-        boot: (options) => new LinuxKernel(image, build, options),
+        boot,
       });
       return placing.compile(functions, env, place);
     },
     imageBytes: (fn, env) => impl.imageBytes(fn, { ...env, ...build }),
-    frameOf: impl.frameOf,
+    frameOf(fn) {
+      frameOf ??= isStrict(image) ? impl.frameOf : (fixedFrame(probe().plainPrologue()) ?? impl.frameOf);
+      return frameOf(fn);
+    },
     registerOf: (bpf) => registerMap(build.changes)[bpf === BLINDING ? scratchOf(build.changes) : bpf]!,
     prologueOffset: impl.prologueOffset,
     checks: [],
@@ -77,6 +89,20 @@ function versionOf({ release }: TypedImage): Version {
   return VERSIONS.findLast((version) => order(version) <= own) ?? VERSIONS[0];
 }
 
+/** Of versions before the listed ones, what is not known of their code; of those without trampolines, the jump to one. */
+function mutedOf(image: TypedImage): Subject["mute"] {
+  const muted = new Map<string, string>();
+  if (!isStrict(image)) {
+    muted.set("short-forms", "which short forms a JIT of that version has is not known");
+    muted.set("calls-reach", "a JIT of that version calls through a register wherever the function lies");
+  }
+  if (!isOwn(image, "bpf_arch_text_poke")) {
+    muted.set("long-jump", "its images end with no jump to a trampoline: it has none");
+    muted.set("landing-pads", "its images begin with no place to patch: it has no trampolines");
+  }
+  return muted;
+}
+
 /** Whether its version is itself a listed one. */
 function profileOf({ release }: TypedImage): Pick<Subject, "profile"> {
   const found = /^(\d+\.\d+)/.exec(release)?.[1];
@@ -87,7 +113,7 @@ function profileOf({ release }: TypedImage): Pick<Subject, "profile"> {
 /** An image without packs gives each program pages of its own. */
 function fixedOf(image: TypedImage): NonNullable<Subject["fixed"]> {
   const { pageBytes } = image;
-  const hasPacks = image.address("pack_list") !== undefined;
+  const hasPacks = allocatorOf(image) === "packs";
   return { pageBytes, images: hasPacks ? "packs" : "pages", packBytes: 2 << 20 };
 }
 

@@ -2,10 +2,9 @@
 // machine.
 
 import type { RoAddr, Va } from "../../machine/address.js";
-import { KernelFault } from "../../machine/fault.js";
 import type { Machine } from "../../machine/machine.js";
-import { insn } from "../../spec/bpf/insn.js";
-import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
 import { scratchOf } from "../lowering.js";
 import type {
   BootOptions,
@@ -30,10 +29,12 @@ import { kernelPointer, type PlacedKernel, placeKernel } from "./placed-kernel.j
 import { type LinuxFunction, Programs } from "./programs.js";
 import { vaOfPointer } from "./structs.js";
 import { LinuxTrampolines } from "./trampolines.js";
+import { newerIn, TriedForms } from "./tried-forms.js";
 import type { World } from "./world.js";
 
 const DEFAULT_LIMIT = 69_267_617_742_848;
 const VM_STRUCT_BYTES = 256;
+const PLAIN: JitFunction = { insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 };
 
 export class LinuxKernel implements SubjectKernel, World {
   readonly machine: Machine;
@@ -59,6 +60,7 @@ export class LinuxKernel implements SubjectKernel, World {
   beforeFirstRound: ((index: number) => void) | undefined;
   private readonly placed: PlacedKernel;
   private readonly programs: Programs;
+  readonly tried: TriedForms;
   private readonly cpus: KernelCpu[] = [];
   /** Asked for, and not to be had. */
   private isAtEl2 = false;
@@ -88,11 +90,15 @@ export class LinuxKernel implements SubjectKernel, World {
     }
     this.packs = new LinuxPacks(this, nodes);
     this.modmem = new LinuxModmem(this);
-    const { packBytes = this.packs.packBytes } = options;
+    const { packBytes = this.packs.packBytes, images } = options;
+    if (images !== undefined && images !== (this.packs.packBytes > 0 ? "packs" : "pages")) {
+      throw new NotModelled(images === "packs" ? "packs: each program has its own pages" : "pages for each program");
+    }
     if (packBytes !== this.packs.packBytes) {
       throw new NotModelled(`packs of ${packBytes} bytes (the image has ${this.packs.packBytes})`);
     }
     this.programs = new Programs(this);
+    this.tried = new TriedForms(image, (insns) => this.codeOf(insns));
     this.pages.calibrate(() => this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(this.vmStruct), 0));
   }
 
@@ -125,6 +131,8 @@ export class LinuxKernel implements SubjectKernel, World {
     if (this.blinding !== undefined && this.image.types.parameters("bpf_int_jit_compile")?.includes("env") === true) {
       throw new NotModelled("blinding of constants, which this kernel does before its JIT is asked");
     }
+    const newer = newerIn(this.image, functions);
+    if (newer !== undefined) return { ok: false, index: 0, error: { kind: "missing", what: newer }, functions: [] };
     const isPart = functions.length > 1;
     const options = { blind: this.blinding !== undefined, modulesBase: this.env.modulesBase };
     const made = functions.map((fn) => this.programs.make(fn, isPart, options));
@@ -140,6 +148,13 @@ export class LinuxKernel implements SubjectKernel, World {
   freeProgram({ functions }: LoadedProgram): void {
     // Whoever has a program has it from `loadProgram`.
     for (const fn of functions as readonly LinuxFunction[]) this.give(fn, true);
+  }
+
+  /** Up to 5.15 the header counts pages. */
+  regionBytes(header: Va): number {
+    const said = this.machine.peek32(header);
+    const countsPages = this.image.types.struct("bpf_binary_header")?.member("pages") !== undefined;
+    return countsPages ? said * this.machine.pageBytes : said;
   }
 
   fixupException(functions: readonly FunctionView[], pc: Va) {
@@ -220,7 +235,7 @@ export class LinuxKernel implements SubjectKernel, World {
   private reason({ fn }: LinuxFunction): LoadError {
     if (this.overLimit) return { kind: "noMemory", what: "image" };
     if (this.isUndisturbed && this.blinding === undefined) {
-      const row = fn.insns.find((one) => !this.compilesAlone(one.row))?.row;
+      const row = fn.insns.find((one) => !this.tried.isTaken(one.row))?.row;
       if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };
     }
     const said = this.messages.at(-1)?.trim();
@@ -230,40 +245,32 @@ export class LinuxKernel implements SubjectKernel, World {
   /** Ids of the instruction forms that this kernel's JIT takes: not of those that it asks the rest of the kernel about. */
   formsTaken(): ReadonlySet<string> {
     // Kept loaded, so that there is a pack: a new one is filled word by word.
-    const kept = this.loadProgram([{ insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 }]);
-    const isTaken = (row: Row): boolean => {
-      try {
-        return this.compilesAlone(row);
-      } catch (error) {
-        if (error instanceof NotModelled || error instanceof KernelFault) return false;
-        throw error;
-      }
-    };
-    const taken = new Set(ROWS.filter(isTaken).map(({ id }) => id));
+    const kept = this.loadProgram([PLAIN]);
+    const taken = this.tried.taken();
     if (kept.ok) this.freeProgram(kept.program);
     return taken;
   }
 
-  /** Whether this kernel's JIT knows the instruction form at all: asked of it once. */
-  private compilesAlone(row: Row): boolean {
-    const { forms, programs } = this;
-    const known = forms.get(row.id);
-    if (known !== undefined) return known;
-    // The second half of a constant, and calls of other functions, mean nothing alone; of the others a verifier makes what
-    // every JIT takes.
-    const isPart = row.kind === "lddwHigh" || (row.kind === "call" && row.target === "local");
-    if (isPart || row.kind === "legacyLoad" || row.kind === "mayGoto") return true;
-    const high = row.kind === "lddw" ? [insn(rowById("lddw high"))] : [];
-    const insns = [insn(row, { dst: 1, src: 2 }), ...high, insn(rowById("exit"))];
-    const options = { blind: false, modulesBase: this.env.modulesBase };
-    const alone = programs.make({ insns, index: 0, stackDepth: 0 }, false, options);
-    this.compile(alone);
-    const compiles = alone.jited;
-    this.give(alone, false);
-    forms.set(row.id, compiles);
-    return compiles;
+  /** Words of the prologue of a program that uses no register. */
+  plainPrologue(): Uint32Array {
+    const loaded = this.loadProgram([PLAIN]);
+    if (!loaded.ok) return new Uint32Array(0);
+    const { bpfFunc, functions } = loaded.program;
+    const words = new Uint32Array(this.machine.peek(bpfFunc, 4 * functions[0]!.offsets[0]!).slice().buffer);
+    this.freeProgram(loaded.program);
+    return words;
   }
-  private readonly forms = new Map<string, boolean>();
+
+  /** As text; undefined if the JIT refuses it. */
+  private codeOf(insns: readonly Insn[]): string | undefined {
+    const options = { blind: false, modulesBase: this.env.modulesBase };
+    const alone = this.programs.make({ insns, index: 0, stackDepth: 0 }, false, options);
+    this.compile(alone);
+    const { jited, bpfFunc, jitedLen } = alone;
+    const code = jited ? Buffer.from(this.machine.peek(bpfFunc!, jitedLen)).toString("latin1") : undefined;
+    this.give(alone, false);
+    return code;
+  }
 
   /** Of several functions the caller throws all away, marked or not. */
   private give(fn: LinuxFunction, isPart: boolean): void {

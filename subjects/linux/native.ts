@@ -26,7 +26,8 @@ const TEXT_POKE = words(`
   aarch64_insn_copy aarch64_insn_set __text_poke text_poke_memcpy text_poke_memset patch_map patch_unmap
   aarch64_insn_patch_text_nosync __aarch64_insn_write aarch64_insn_write aarch64_insn_read
   aarch64_insn_write_literal_u64 caches_clean_inval_pou core_kernel_text is_image_text
-  copy_to_kernel_nofault copy_to_kernel_nofault_allowed copy_from_kernel_nofault copy_from_kernel_nofault_allowed
+  copy_to_kernel_nofault copy_to_kernel_nofault_allowed copy_from_kernel_nofault copy_from_kernel_nofault_allowed set_fs
+  __arch_copy_to_user __arch_copy_from_user
 `);
 const ENCODERS = words(`
   aarch64_insn_encode_immediate aarch64_insn_encode_register aarch64_insn_encode_ldst_size aarch64_insn_decode_immediate

@@ -3,6 +3,7 @@
 import type { RoAddr, Va } from "../../machine/address.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { Errno, PacksView } from "../subject.js";
+import { allocatorOf } from "./image/features.js";
 import { NotModelled } from "./kernel-image.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { type Struct, structOf, vaOfPointer } from "./structs.js";
@@ -23,7 +24,8 @@ export class LinuxPacks implements PacksView {
     private readonly world: World,
     nodes: number,
   ) {
-    this.list = world.image.address("pack_list");
+    // Core code may have packs that the JIT does not use.
+    this.list = allocatorOf(world.image) === "packs" ? world.image.address("pack_list") : undefined;
     this.packBytes = this.list === undefined ? 0 : SZ_2M * nodes;
     if (this.list !== undefined) this.pack = structOf(world.image, world.memory, "bpf_prog_pack");
   }
@@ -114,7 +116,7 @@ export class LinuxModmem {
   constructor(private readonly world: World) {}
 
   get current(): number {
-    return Number(BigInt.asIntN(64, this.variable("bpf_jit_current")));
+    return Number(BigInt.asIntN(64, this.variable("bpf_jit_current"))) * this.unit;
   }
   get limit(): number {
     return Number(this.variable("bpf_jit_limit"));
@@ -123,7 +125,13 @@ export class LinuxModmem {
     return this.world.options.bpfCapable === true;
   }
   bpfJitChargeModmem(bytes: number): Errno {
-    return errnoOf(this.world.cpu.call("bpf_jit_charge_modmem", bytes));
+    return errnoOf(this.world.cpu.call("bpf_jit_charge_modmem", Math.ceil(bytes / this.unit)));
+  }
+
+  /** Bytes that one is charged for: up to 5.15, a page. */
+  private get unit(): number {
+    const { image, machine } = this.world;
+    return image.types.parameters("bpf_jit_charge_modmem")?.includes("pages") === true ? machine.pageBytes : 1;
   }
 
   private variable(name: string): bigint {

@@ -54,7 +54,7 @@ export class Models {
   regionOf({ bpfFunc, jitedLen, extable, entries }: FunctionView, size: number | undefined): Region {
     const image = bpfFunc!;
     const header = image - (image % this.unit);
-    const bytes = size ?? this.kernel.machine.peek32(header);
+    const bytes = size ?? this.kernel.regionBytes?.(header) ?? this.kernel.machine.peek32(header);
     return { what: "function", header, bytes, charged: bytes, image, codeBytes: jitedLen, table: extable, entries };
   }
 

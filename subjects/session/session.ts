@@ -225,7 +225,7 @@ export class Session implements Scene {
   /** Take room in the packs that no program has. @returns how to give it back; undefined if there is none */
   reserve(bytes: number): (() => void) | undefined {
     const { packs } = this.kernel;
-    const va = packs.bpfProgPackAlloc(bytes);
+    const va = this.images === "pages" ? undefined : packs.bpfProgPackAlloc(bytes);
     if (va === undefined) return undefined;
     this.models.reserved(bytes);
     this.recorder.begin(undefined);

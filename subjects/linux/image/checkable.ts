@@ -2,7 +2,7 @@
 // data by their symbols and its structures by their types.
 
 import { allocatorOf, isOwn } from "./features.js";
-import type { KernelImage } from "./image.js";
+import { type KernelImage, namesData } from "./image.js";
 
 interface Check {
   readonly name: string;
@@ -13,10 +13,8 @@ interface Check {
   readonly types: readonly string[];
 }
 
-const COMMON_DATA = [
-  ...[["init_task"], ["memstart_addr"], ["bpf_jit_limit"], ["node_states"], ["system_cpucaps", "cpu_hwcaps"]],
-  ...[["__alt_instructions"], ["__start___ex_table"], ["__start___bug_table"]],
-];
+/** Without the alternatives and what the CPU is said to have, the kernel runs with what every CPU has. */
+const COMMON_DATA = [["bpf_jit_current"], ["bpf_jit_limit"], ["__start___ex_table"], ["__start___bug_table"]];
 const PROGRAM_TYPES = ["bpf_prog", "bpf_prog_aux", "bpf_insn", "bpf_binary_header"];
 
 const PACKS = "packs";
@@ -73,7 +71,7 @@ const hasFunction = (image: KernelImage, name: string): boolean =>
 export function advice(image: KernelImage, checks: readonly Checkable[]): readonly string[] {
   const missing = new Set(checks.flatMap((check) => check.missing.map((one) => one.split(" ", 1)[0]!)));
   const advised: string[] = [];
-  if (missing.has("data") && image.address("init_task") === undefined) {
+  if (missing.has("data") && !namesData(image)) {
     advised.push(
       "the image names no data (it was built without KALLSYMS_ALL): give System.map or vmlinux of the same build with --symbols",
     );

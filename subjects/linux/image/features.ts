@@ -39,6 +39,13 @@ export type Allocator = "packs" | "a page or more for each program" | "unknown";
 
 /** What the JIT asks for memory, itself or through functions that only it has. */
 export function allocatorOf(image: KernelImage): Allocator {
+  const known = allocators.get(image) ?? findAllocator(image);
+  allocators.set(image, known);
+  return known;
+}
+const allocators = new WeakMap<KernelImage, Allocator>();
+
+function findAllocator(image: KernelImage): Allocator {
   const seen = new Set<string>(["bpf_int_jit_compile"]);
   for (const name of seen) {
     for (const called of callsOf(image, name)) {

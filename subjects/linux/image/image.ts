@@ -5,8 +5,9 @@ import { Malformed, type Parsed, parsed } from "../../../spec/malformed.js";
 import { type ImageHeader, readHeader } from "./header.js";
 import type { KallsymsLayout } from "./link-base.js";
 import { type Location, locate, symbolsAt } from "./location.js";
+import { minedSymbols } from "./mined.js";
 import { applyRelocations, findRelocations, relocationsIn } from "./relocations.js";
-import { mergedSymbols, symbolsOfList } from "./symbol-file.js";
+import { mergedSymbols, symbolsOfList, withSymbols } from "./symbol-file.js";
 import type { ListedSymbol, SymbolAt, Symbols } from "./symbols.js";
 import { type KernelTypes, typesIn } from "./types.js";
 import { type ImageWords, imageWords } from "./words.js";
@@ -60,12 +61,15 @@ export function readImage(source: Uint8Array, options: ImageOptions = {}): Kerne
   const known = options.known?.get(source);
   const found: Parsed<Location> = known === undefined ? parsed(() => locate(image)) : { ok: true, value: known };
   if (known === undefined && found.ok) options.known?.put(source, found.value);
-  const { base, layout, symbols } = symbolsOf(image, found, options);
+  const { base, layout, symbols: own } = symbolsOf(image, found, options);
   const relocations = relocationsIn(image, found.ok ? found.value.relocations : findRelocations(image));
   const outside = applyRelocations(image, relocations, base);
-  const btf = symbols.address("__start_BTF");
+  const btf = own.address("__start_BTF");
   const types = typesIn(image, btf === undefined ? undefined : btf - base);
   const end = base + header.imageBytes;
+  const symbols = namesData(own)
+    ? own
+    : withSymbols(own, minedSymbols({ base, bytes: image.bytes, symbols: own, functions: own.functions(), types }));
   return {
     ...{ ...header, ...banner, base, bytes: image.bytes, layout, symbols, types },
     relocations: { count: relocations.entries.length, outside },
@@ -74,6 +78,9 @@ export function readImage(source: Uint8Array, options: ImageOptions = {}): Kerne
     functions: symbols.functions(),
   };
 }
+
+/** Whether the kernel names its data as well as its functions (built with KALLSYMS_ALL), or somebody does. */
+export const namesData = (symbols: Pick<Symbols, "address">): boolean => symbols.address("init_task") !== undefined;
 
 /** Of the image itself, with those that were given. */
 function symbolsOf(

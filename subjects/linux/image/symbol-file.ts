@@ -59,14 +59,20 @@ export function mergedSymbols(own: Symbols, given: readonly ListedSymbol[]): Sym
   if (shared === 0 || equal < SAME_BUILD * shared) {
     throw new Malformed("symbols of the same build as the image", `${equal} of ${shared} names at the same address`);
   }
-  const more = given.filter(({ va, name }) => !known.has(`${va} ${name}`));
-  return symbolsOfList(
+  return withSymbols(
+    own,
+    given.filter(({ va, name }) => !known.has(`${va} ${name}`)),
+  );
+}
+
+/** Those and more, of the same build. */
+export const withSymbols = (own: Symbols, more: readonly ListedSymbol[]): Symbols =>
+  symbolsOfList(
     own
       .list()
       .concat(more)
       .sort((a, b) => a.va - b.va),
   );
-}
 
 /** @param list ascending by address */
 export const symbolsOfList = (list: readonly ListedSymbol[]): Symbols =>

@@ -22,6 +22,8 @@ export const SURROUNDINGS = [
       "__cond_resched",
       "__might_sleep",
       "__might_resched",
+      // Whether a copy is of one object: what is copied here is on no heap of the kernel's.
+      "__check_object_size",
       "preempt_schedule",
       "preempt_schedule_notrace",
       // A cache of executable memory that is never writable: no kernel has one before it has booted.

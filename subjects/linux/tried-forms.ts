@@ -1,0 +1,74 @@
+// Which instruction forms the JIT of an image takes, found out by trying each once.
+
+import { KernelFault } from "../../machine/fault.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
+import type { JitFunction } from "../subject.js";
+import { NotModelled, type TypedImage } from "./kernel-image.js";
+import { isStrict, TAKEN_FOR } from "./older.js";
+
+const takenForOlder = new WeakMap<TypedImage, ReadonlySet<string>>();
+
+/** Once for an image, and not while a load is followed: forms that its JIT takes for older ones. */
+export function findTakenForOlder(image: TypedImage, find: () => ReadonlySet<string>): void {
+  if (!isStrict(image) && !takenForOlder.has(image)) takenForOlder.set(image, find());
+}
+
+/** A form that the image's JIT would take for an older one; undefined if there is none. */
+export function newerIn(image: TypedImage, functions: readonly JitFunction[]): string | undefined {
+  const newer = takenForOlder.get(image);
+  if (newer === undefined) return undefined;
+  const found = functions.flatMap(({ insns }) => insns).find(({ row }) => newer.has(row.id));
+  return found && `the instruction form ${found.row.id}`;
+}
+
+export class TriedForms {
+  private readonly known = new Map<string, boolean>();
+  private readonly isStrict: boolean;
+
+  /** @param codeOf instructions as the JIT compiles them, as text; undefined if it refuses them */
+  constructor(
+    image: TypedImage,
+    private readonly codeOf: (insns: readonly Insn[]) => string | undefined,
+  ) {
+    this.isStrict = isStrict(image);
+  }
+
+  /** Ids of those that it takes: not of those that it asks the rest of the kernel about. */
+  taken(): ReadonlySet<string> {
+    const isTaken = (row: Row): boolean => {
+      try {
+        return this.isTaken(row);
+      } catch (error) {
+        if (error instanceof NotModelled || error instanceof KernelFault) return false;
+        throw error;
+      }
+    };
+    return new Set(ROWS.filter(isTaken).map(({ id }) => id));
+  }
+
+  /** Whether this kernel's JIT knows the instruction form at all. */
+  isTaken(row: Row): boolean {
+    const known = this.known.get(row.id);
+    if (known !== undefined) return known;
+    // The second half of a constant, and calls of other functions, mean nothing alone; of the others a verifier makes what
+    // every JIT takes.
+    const isPart = row.kind === "lddwHigh" || (row.kind === "call" && row.target === "local");
+    if (isPart || row.kind === "legacyLoad" || row.kind === "mayGoto") return true;
+    const code = this.codeAlone(row);
+    const older = this.isStrict ? undefined : TAKEN_FOR.get(row.id);
+    const isTaken = code !== undefined && (older === undefined || code !== this.codeAlone(rowById(older)));
+    this.known.set(row.id, isTaken);
+    return isTaken;
+  }
+
+  /** Ids of those that it takes for older ones. */
+  takenForOlder(): ReadonlySet<string> {
+    return new Set(this.isStrict ? [] : [...TAKEN_FOR.keys()].filter((id) => !this.isTaken(rowById(id))));
+  }
+
+  private codeAlone(row: Row): string | undefined {
+    const high = row.kind === "lddw" ? [insn(rowById("lddw high"))] : [];
+    return this.codeOf([insn(row, { dst: 1, src: 2 }), ...high, insn(rowById("exit"))]);
+  }
+}
