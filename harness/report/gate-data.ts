@@ -2,11 +2,14 @@
 
 import { defaultEngine } from "../../engines/index.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
+import { checkerOn } from "../../properties/cases/kind.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import type { Check } from "../../properties/cases/program/report.js";
 import type { MatrixCounts } from "../../properties/coverage/matrix.js";
+import type { History } from "../../subjects/action.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
+import type { Subject } from "../../subjects/subject.js";
 import { type Counterexample, failedByName, foundCase } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";
@@ -15,7 +18,14 @@ import { type Origin, originOf, versionText } from "../origin.js";
 import { version } from "../project.js";
 import { total } from "../report.js";
 import { shellWord } from "../shell-word.js";
-import { type FactData, type FindingData, type ReportData, thinned, type VerdictData } from "./data.js";
+import {
+  type FactData,
+  type FindingData,
+  type PackHistory,
+  type ReportData,
+  thinned,
+  type VerdictData,
+} from "./data.js";
 import { findingData } from "./finding-data.js";
 import { grouped } from "./html.js";
 import { shownPacks, triedOf } from "./pack-map.js";
@@ -39,7 +49,7 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
   const findings: FindingData[] = [];
   for (const found of foundBy(result)) findings.push(await findingData(found, witnesses));
   const histories = report.kinds[HISTORIES.name]?.tried ?? 0;
-  const packs = isKernel(about.subject) ? shownPacks(triedOf(seed, histories), about.subject) : undefined;
+  const packs = isKernel(about.subject) ? packsOn(about.subject, seed, histories) : undefined;
   const cells = emittedCells(tally.emitted);
   return {
     command: "rox gate",
@@ -66,6 +76,13 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
       speed: { perSecond: report.programsPerSecondPerCore, unit: "programs a second of processor time" },
     },
   };
+}
+
+/** @param count histories that the run tried, as the subject can play them */
+function packsOn(subject: Subject, seed: number, count: number): PackHistory | undefined {
+  const { adapt = (c: History) => c } = checkerOn(HISTORIES, subject, [defaultEngine()]);
+  const tried = triedOf(seed, count).map(({ history, which }) => ({ history: adapt(history), which }));
+  return shownPacks(tried, subject);
 }
 
 /** What the coverage section of the page counts: lowerings that were seen, and instruction rows that ran. */

@@ -154,6 +154,15 @@ export const triedOf = (seed: number, count: number): readonly Tried[] =>
 const firstOf = (seed: number, count: number): readonly History[] =>
   Array.from({ length: count }, (_, i) => HISTORIES.fresh(seed, i));
 
+/** A subject that cannot play a history once more must not take the page with it. */
+function playedOrNone(history: History, about: string, subject: Subject): PackHistory | undefined {
+  try {
+    return packHistory(history, about, subject);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Undefined if none puts anything into packs. */
 function fullest(tried: readonly Tried[], subject: Subject): PackHistory | undefined {
   let most = 0;
@@ -161,7 +170,8 @@ function fullest(tried: readonly Tried[], subject: Subject): PackHistory | undef
   for (const { history, which } of tried) {
     const { actions, options } = history;
     const size = `${counted(actions.length, "action")} on packs of ${byteSize(options.packBytes)}`;
-    const played = packHistory(history, `${which}, the fullest of ${tried.length}: ${size}.`, subject);
+    const played = playedOrNone(history, `${which}, the fullest of ${tried.length}: ${size}.`, subject);
+    if (played === undefined) continue;
     const loads = played.events.filter(({ kind }) => kind === "load").length;
     if (loads > most) [most, found] = [loads, played];
   }
