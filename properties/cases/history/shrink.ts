@@ -17,6 +17,7 @@ import {
   NOTHING_ELSE,
   type ProgramSpec,
 } from "../../../subjects/action.js";
+import { undefinedInHistory } from "../../../subjects/session/unknown-frame.js";
 import { SHRINKER as CASE_SHRINKER } from "../program/shrink.js";
 import { candidates, descend, type Shrinker, type StillFails, total, type Weight } from "../shrink.js";
 import { simplerEach, smallerNumbers, withoutEach } from "../smaller.js";
@@ -145,7 +146,7 @@ function* plainerCases(history: History): Histories {
     if (action.kind !== "load" || !isCaseProgram(action.program)) continue;
     for (const value of candidates(CASE_SHRINKER, action.program.case)) {
       // Where it lies is the history's business.
-      if (value.env.skip !== undefined) continue;
+      if (value.env.skip !== undefined || undefinedInHistory(value) !== undefined) continue;
       yield { ...history, actions: actions.with(i, { ...action, program: { case: value } }) };
     }
   }

@@ -128,6 +128,14 @@ test("a generated program is read and printed below its load", () => {
   expect(printed).toContain("\nload #1 (the program below, 128 B)\n  r0 = 1\n  exit\nrun #0 on cpu 1\n");
 });
 
+test("a generated program that uses what its frame holds at first is undefined in a history", () => {
+  const text = GENERATED.replace("  r0 = 1\n", "  r0 = *(u64 *)(r10 - 8)\n");
+  const read = parseHistory(text);
+  expect(read.ok ? "" : read.error.message).toMatch(
+    "undefined program: returns r0, which is undefined, at instruction 1; in a history a frame holds at first",
+  );
+});
+
 describe("what is wrong is named with its line", () => {
   test.each([
     ["", 1, "no actions"],

@@ -22,6 +22,7 @@ import {
 import { defaultSubject } from "../../../subjects/index.js";
 import { trampolineBytes } from "../../../subjects/session/attachments.js";
 import { prepared } from "../../../subjects/session/prepared.js";
+import { undefinedInHistory } from "../../../subjects/session/unknown-frame.js";
 import { isProfile, QUIRKS, type QuirkId } from "../../../subjects/subject.js";
 import { ORACLES } from "../../oracles/index.js";
 import { bodyOf, type Field, fieldsOf, type Head, printHead, type ReadCase, readHead, readNumber } from "../header.js";
@@ -207,5 +208,6 @@ function readBlock(lines: readonly string[], from: number, end: number): Read<Ca
     if (!(error instanceof RangeError)) throw error;
     return textError(from + 1, error.message);
   }
-  return { ok: true, value };
+  const problem = undefinedInHistory(value.case);
+  return problem === undefined ? { ok: true, value } : textError(from + 1, problem);
 }
