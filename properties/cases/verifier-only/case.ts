@@ -5,7 +5,7 @@
 import type { Va } from "../../../machine/address.js";
 import type { U64 } from "../../../spec/bits.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
-import { PAGE_BYTES } from "../../../subjects/run/layout.js";
+import { PAGE_BYTES, pagesOf } from "../../../subjects/run/layout.js";
 import type { JitEnv } from "../../../subjects/subject.js";
 
 export interface VerifierOnlyCase {
@@ -40,7 +40,7 @@ export const ENTRY_REGISTERS = 6;
 /** What the body may name: those, and r7 to r9, which are zero on entry. r6 leads to where all of them are stored. */
 export const NAMED_REGISTERS: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9];
 
-/** Whole pages, with nothing mapped beside them. */
+/** Whole pages of 4 KiB, with nothing mapped beside them. */
 export interface Place {
   readonly name: string;
   readonly base: Va;
@@ -53,7 +53,7 @@ export const TASK: Place = { name: "task", base: 0x8000_b020_0000, bytes: PAGE_B
 /** Arena pointers count from `ARENA_BASE`; its first page is not mapped. */
 export const ARENA_BASE: Va = 0x8000_c000_0000;
 export const ARENA: Place = { name: "arena", base: ARENA_BASE + PAGE_BYTES, bytes: 2 * PAGE_BYTES };
-export const PLACES: readonly Place[] = [RESULTS, DATA, TASK, ARENA];
+const PLACES: readonly Place[] = [RESULTS, DATA, TASK, ARENA];
 /** Upper half of the arena's addresses in user space. */
 export const USER_HIGH = 0x7f05;
 
@@ -64,11 +64,19 @@ export const CPU_NUMBER_HELPER = 8;
 export const TASK_HELPERS: readonly number[] = [35, 158];
 export const CPU_NUMBER_OFFSET = 16;
 
-const INITIAL: ReadonlyMap<Place, Uint8Array> = new Map(
-  PLACES.map((place) => [
-    place,
-    Uint8Array.from({ length: place.bytes }, (_, i) => (i * 37 + (i >> 8) * 11 + 0x80) & 0xff),
-  ]),
-);
+/** The same in whole pages of a machine: what lies beside a place on its page can be reached as well. */
+export function placesOn(pageBytes: number): readonly Place[] {
+  const known = onPages.get(pageBytes) ?? PLACES.map((place) => ({ ...place, ...pagesOf(place, pageBytes) }));
+  onPages.set(pageBytes, known);
+  return known;
+}
+const onPages = new Map<number, readonly Place[]>();
+
+const initial = new Map<number, Uint8Array>();
 /** What a place holds before each case: a copy. */
-export const initialBytes = (place: Place): Uint8Array => INITIAL.get(place)!.slice();
+export function initialBytes({ bytes }: Place): Uint8Array {
+  const known =
+    initial.get(bytes) ?? Uint8Array.from({ length: bytes }, (_, i) => (i * 37 + (i >> 8) * 11 + 0x80) & 0xff);
+  initial.set(bytes, known);
+  return known.slice();
+}

@@ -3,9 +3,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pointer } from "../../../machine/address.js";
+import { Machine } from "../../../machine/machine.js";
 import { u64 } from "../../../spec/bits.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
 import { defaultSubject } from "../../../subjects/index.js";
+import { randomSource } from "../../../subjects/random/source.js";
+import type { Subject } from "../../../subjects/subject.js";
 import { assertLaw } from "../../../testing/law.js";
 import { verifierOnlyCase } from "./arbitrary.js";
 import { ARENA, ARENA_BASE, DATA, PERCPU_EL1, USER_HIGH, type VerifierOnlyCase } from "./case.js";
@@ -55,4 +58,14 @@ test("what is loaded does what it means", () => {
     { seed: 7, numRuns: 1500 },
   );
   expect(means).toBeGreaterThan(1200);
+});
+
+test("on larger pages the same cases are compared, with all of the pages that they reach", () => {
+  for (const pageBytes of [16384, 65536] as const) {
+    const subject: Subject = { ...defaultSubject, machine: (options) => new Machine({ ...options, pageBytes }) };
+    const checker = new VerifierOnlyChecker(subject);
+    const verdicts = Array.from({ length: 200 }, (_, i) => checker.check(verifierOnlyCase(randomSource(16, i))));
+    expect(verdicts.filter(({ kind }) => kind !== "agree" && kind !== "incomparable")).toEqual([]);
+    expect(verdicts.filter(({ kind }) => kind === "agree").length).toBeGreaterThan(190);
+  }
 });

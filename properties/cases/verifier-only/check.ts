@@ -9,7 +9,7 @@ import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { blindCodes } from "../../../subjects/lowering.js";
 import { execute, trapsOf } from "../../../subjects/run/execute.js";
-import { CALL_BASE, PAGE_BYTES, pagesOf, STACK } from "../../../subjects/run/layout.js";
+import { CALL_BASE, pagesOf, STACK } from "../../../subjects/run/layout.js";
 import {
   DEFAULT_ENV,
   describeLoadError,
@@ -33,7 +33,8 @@ import {
   NAMED_REGISTERS,
   PERCPU_EL1,
   PERCPU_EL2,
-  PLACES,
+  type Place,
+  placesOn,
   REGISTERS,
   RESULTS,
   TASK,
@@ -54,6 +55,7 @@ const EXIT = insn(rowById("exit"));
 export class VerifierOnlyChecker {
   private readonly machine: Machine;
   private readonly kernel: SubjectKernel;
+  private readonly places: readonly Place[];
 
   constructor(private readonly subject: Subject) {
     const env = { ...DEFAULT_ENV, callBase: CALL_BASE };
@@ -63,17 +65,12 @@ export class VerifierOnlyChecker {
     this.kernel.loadProgram([{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
     const { base, bytes } = pagesOf(STACK, this.machine.pageBytes);
     this.machine.map(base, bytes, "rw");
-    if (this.isPlaced) for (const { base, bytes } of PLACES) this.machine.map(base, bytes, "rw");
-  }
-
-  /** What lies around the places, and must not be mapped, is pages of 4 KiB. */
-  private get isPlaced(): boolean {
-    return this.machine.pageBytes === PAGE_BYTES;
+    this.places = placesOn(this.machine.pageBytes);
+    for (const { base, bytes } of this.places) this.machine.map(base, bytes, "rw");
   }
 
   /** `incomparable`: the case means nothing. */
   check(c: VerifierOnlyCase): Verdict {
-    if (!this.isPlaced) return { kind: "refused", missing: `pages of ${PAGE_BYTES} bytes` };
     const verdict = this.judge(c);
     if (verdict.kind !== "disagree") return verdict;
     const quirk = knownInCode(this.subject, [loweredOf(c, this.kernel.env.changes)], this.kernel.env);
@@ -83,7 +80,11 @@ export class VerifierOnlyChecker {
   private judge(c: VerifierOnlyCase): Verdict {
     const { kernel } = this;
     const { offsets, changes } = kernel.env;
-    const meaning = meaningOf(c, { cpuNumberAt: offsets.threadCpu, skippedFetchIsZero: changes.arenaWrite });
+    const meaning = meaningOf(c, {
+      cpuNumberAt: offsets.threadCpu,
+      skippedFetchIsZero: changes.arenaWrite,
+      pageBytes: this.machine.pageBytes,
+    });
     if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
     const branchHistory = BRANCH_HISTORIES[c.classic ?? "kept"];
     kernel.env = { ...kernel.env, ...c.env, branchHistory };
@@ -107,7 +108,7 @@ export class VerifierOnlyChecker {
     meaning: Meaning,
   ): Verdict {
     const { machine } = this;
-    for (const place of PLACES) machine.poke(place.base, initialBytes(place));
+    for (const place of this.places) machine.poke(place.base, initialBytes(place));
     const outcome = execute(referenceEngine, {
       machine,
       entry: bpfFunc,
@@ -134,7 +135,7 @@ export class VerifierOnlyChecker {
       const got = results.getBigUint64(8 * r, true);
       if (got !== registers[r]) return disagree(`r${r}`, hex64(registers[r]!), hex64(got));
     }
-    for (const { name, base, bytes } of PLACES) {
+    for (const { name, base, bytes } of this.places) {
       if (name === RESULTS.name) continue;
       const expected = memory.get(name)!;
       const got = this.machine.peek(base, bytes);

@@ -6,6 +6,7 @@ import { ATOMIC } from "../../../spec/bpf/atomic.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Size } from "../../../spec/bpf/isa.js";
 import { RegionMemory, regionOf } from "../../../spec/bpf/memory.js";
+import { PAGE_BYTES } from "../../../subjects/run/layout.js";
 import {
   ARENA_BASE,
   CPU_NUMBER_HELPER,
@@ -14,7 +15,7 @@ import {
   initialBytes,
   PERCPU_EL1,
   PERCPU_EL2,
-  PLACES,
+  placesOn,
   REGISTERS,
   TASK,
   USER_HIGH,
@@ -36,8 +37,9 @@ interface Build {
   readonly cpuNumberAt: number;
   /** An atomic operation that faults leaves zero in what it would have fetched. */
   readonly skippedFetchIsZero: boolean;
+  readonly pageBytes: number;
 }
-const DEFAULT_BUILD: Build = { cpuNumberAt: CPU_NUMBER_OFFSET, skippedFetchIsZero: false };
+const DEFAULT_BUILD: Build = { cpuNumberAt: CPU_NUMBER_OFFSET, skippedFetchIsZero: false, pageBytes: PAGE_BYTES };
 
 /** Undefined where the case means nothing: an access that must not fault does, or an atomic one is not aligned. */
 export function meaningOf(
@@ -45,8 +47,9 @@ export function meaningOf(
   build: Build = DEFAULT_BUILD,
 ): Meaning | undefined {
   const memory = new RegionMemory();
-  const places = new Map(PLACES.map((place) => [place.name, initialBytes(place)]));
-  for (const { name, base } of PLACES) memory.add(regionOf(name, base, places.get(name)!));
+  const all = placesOn(build.pageBytes);
+  const places = new Map(all.map((place) => [place.name, initialBytes(place)]));
+  for (const { name, base } of all) memory.add(regionOf(name, base, places.get(name)!));
   const r = [...registers, ...NOTHING_YET];
   for (const insn of body) if (!step(insn, r, memory, { ...build, vhe: env.vhe })) return undefined;
   return { registers: r, memory: places };
