@@ -46,7 +46,8 @@ export class RunMemory {
   private readonly maps: Area[] = [];
   private readonly mapObjects = new WeakMap<MapSpec, Uint8Array>();
   private readonly otherValues: Area[] = [];
-  private readonly blankStack = new Uint8Array(STACK.bytes).fill(UNWRITTEN);
+  /** The bytes of its pages. */
+  private readonly stack: readonly Uint8Array[];
 
   constructor(
     readonly machine: Machine,
@@ -66,6 +67,9 @@ export class RunMemory {
     this.area("task").place(TASK, NOTHING);
     const { base, bytes } = pagesOf(STACK, machine.pageBytes);
     machine.map(base, bytes, "rw");
+    this.stack = Array.from({ length: bytes / machine.pageBytes }, (_, i) => {
+      return machine.mapping(base + i * machine.pageBytes)!.frame.bytes;
+    });
   }
 
   private area(name: string): Area {
@@ -154,7 +158,7 @@ export class RunMemory {
 
   /** The main frame reads as zero; below and above it lies what no program may rely on. */
   private setStack(frame: Range): void {
-    this.machine.poke(STACK.base, this.blankStack);
+    for (const page of this.stack) page.fill(UNWRITTEN, 0, STACK.bytes);
     this.machine.poke(frame.base, ZEROES.subarray(0, frame.bytes));
   }
 

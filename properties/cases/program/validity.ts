@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import type { Program } from "../../../spec/bpf/program.js";
 import { factsAtSight } from "../../../spec/bpf/validate/facts-at-sight.js";
 import type { Definedness, Strictness } from "../../../spec/bpf/validate/problem.js";
-import { validate } from "../../../spec/bpf/validate/validate.js";
+import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
 import { compiledInterpreter } from "../../../spec/compiled/interpret.js";
 
 type Validity = ReturnType<typeof validate>;
@@ -47,8 +47,28 @@ export function validityOf(program: Program, demands: Demands): Validity {
   const isTrusted = demands.definedness === "proven" && drawn.has(program);
   if (isTrusted && !isJudged(program)) return onTrust(program, demands);
   const validity = validate(program, demands);
-  if (isTrusted && validity.ok) assert.deepEqual(onTrust(program, demands), validity);
+  if (isTrusted && validity.ok) {
+    const trusted = onTrust(program, demands);
+    assert(
+      trusted.ok && isSame(trusted.facts, validity.facts),
+      "the facts that are seen at sight are not the program's",
+    );
+  }
   return validity;
+}
+
+/** Written out: to compare objects of any sort takes ten times as long. */
+function isSame(a: Facts, b: Facts): boolean {
+  if (a.functions.length !== b.functions.length || a.contextLoads.length !== b.contextLoads.length) return false;
+  for (let f = 0; f < a.functions.length; f++) {
+    const [one, other] = [a.functions[f]!, b.functions[f]!];
+    if (one.code !== other.code || one.start !== other.start || one.end !== other.end) return false;
+    if (one.stackDepth !== other.stackDepth) return false;
+  }
+  return a.contextLoads.every((slots, code) => {
+    const others = b.contextLoads[code]!;
+    return slots.size === others.size && [...slots].every((slot) => others.has(slot));
+  });
 }
 
 type Problems = Extract<Validity, { readonly ok: false }>["problems"];
