@@ -70,6 +70,8 @@ function leaksBuffer(subject: Subject): boolean {
   const { machine, tramp, request, target } = new TracedKernel(UNTRACED_FUNCTION, subject);
   const before = machine.usage.heapObjects;
   const args = new Array<typeof WORD>(TOO_MANY).fill(WORD);
+  // Later kernels take arguments on the stack, and would write more than the room below.
+  if (tramp.archBpfTrampolineSize({ ...request, args }).ok) return false;
   const made = tramp.archPrepareBpfTrampoline({ high: 0, low: 0 }, target, (target + 64) as RoAddr, {
     ...request,
     args,
