@@ -15,7 +15,7 @@ import { plantedCopy } from "./planted.js";
 
 const [kills = 300, seed = 1] = process.argv.slice(2).map(Number);
 const copy = mkdtempSync(path.join(tmpdir(), "rox-kills-"));
-const rox = plantedCopy(copy, { workers: true });
+const rox = plantedCopy(copy, { more: true });
 
 /** A disk of its own needs rights; without them nothing is filled, and the summary says so. */
 const disk = path.join(copy, "disk");

@@ -51,32 +51,43 @@ const BUGS: readonly Bug[] = [
     become: "",
   },
 ];
-/** What ends or hangs a worker. */
-const WORKER_BUGS: readonly Bug[] = [
+/** What makes for more findings, and ends or hangs a worker. */
+const MORE_BUGS: readonly Bug[] = [
   {
-    what: "a program with a certain constant ends its worker",
+    what: "a product is negative",
+    file: "impl/a64/arithmetic.js",
+    lines: "threeSource(0x1b00_0000,",
+    become: "threeSource(0x1b00_8000,",
+  },
+  {
+    what: "an arithmetic shift to the right by a register is a logical one",
+    file: "impl/a64/arithmetic.js",
+    lines: "asrv = (is64, rd, rn, rm) => twoSource(0x1ac0_2800,",
+    become: "asrv = (is64, rd, rn, rm) => twoSource(0x1ac0_2400,",
+  },
+  {
+    what: "a program with a large constant ends its worker",
     file: "impl/jit/alu.js",
     lines: "function aluImm(e, op, is64, d, imm) {",
-    become:
-      'function aluImm(e, op, is64, d, imm) {\n    if (op === "xor" && imm === 0x7fffffff && is64 === 1) process.exit(1);',
+    become: 'function aluImm(e, op, is64, d, imm) {\n    if (op === "xor" && imm > 0x70000000) process.exit(1);',
   },
   {
     what: "another one keeps it busy for ever",
     file: "impl/jit/alu.js",
     lines: "function logicalImm(e, op, is64, d, imm, encoded) {",
     become:
-      'function logicalImm(e, op, is64, d, imm, encoded) {\n    if (op === "or" && imm === 0x7fffffff && is64 === 0) for (;;);',
+      'function logicalImm(e, op, is64, d, imm, encoded) {\n    if (op === "or" && imm > 0x70000000 && is64 === 0) for (;;);',
   },
 ];
 
 /** @returns the command of the copy */
-export function plantedCopy(directory: string, { workers }: { readonly workers: boolean }): string {
+export function plantedCopy(directory: string, { more }: { readonly more: boolean }): string {
   const root = projectRoot();
   mkdirSync(directory, { recursive: true });
   cpSync(path.join(root, "dist"), path.join(directory, "dist"), { recursive: true });
   cpSync(path.join(root, "package.json"), path.join(directory, "package.json"));
   symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
-  for (const { file, lines, become } of workers ? [...BUGS, ...WORKER_BUGS] : BUGS) {
+  for (const { file, lines, become } of more ? [...BUGS, ...MORE_BUGS] : BUGS) {
     const planted = path.join(directory, "dist", file);
     const source = readFileSync(planted, "utf8");
     const changed = source.replace(lines, become);
@@ -89,5 +100,5 @@ export function plantedCopy(directory: string, { workers }: { readonly workers: 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , directory] = process.argv;
   if (directory === undefined) throw new Error("expected a directory, got nothing");
-  console.log(plantedCopy(directory, { workers: false }));
+  console.log(plantedCopy(directory, { more: false }));
 }
