@@ -71,6 +71,35 @@ export const PACKS: readonly DirectedCase[] = [
     },
   },
   {
+    name: "a region larger than a pack has pages of its own, which run and are not written, and goes back",
+    check(subject) {
+      const { machine, packs } = boot(subject);
+      packs.bpfProgPackAlloc(CHUNK_BYTES);
+      const before = machine.usage.frames;
+      const bytes = packs.packBytes + machine.pageBytes;
+      const at = packs.bpfProgPackAlloc(bytes);
+      if (at === undefined) return "there is no room for it";
+      for (let va: number = at; va < at + bytes; va += machine.pageBytes) {
+        const permission = machine.mapping(va)?.permission;
+        if (permission !== "rox") return `its page at ${va - at} is ${permission ?? "not mapped"}`;
+      }
+      packs.bpfProgPackFree(at, bytes);
+      const left = machine.usage.frames - before;
+      return left === 0 && machine.mapping(at) === undefined ? undefined : `${left} pages of it are left`;
+    },
+  },
+  {
+    name: "an image begins where the number that is drawn says",
+    check(subject) {
+      const startOf = (random: BootOptions["random"]): number | string => {
+        const loaded = boot(subject, { random }).loadProgram([{ insns: bpf("r0 = 0; exit"), index: 0, stackDepth: 0 }]);
+        return loaded.ok ? loaded.program.bpfFunc % CHUNK_BYTES : `refused: ${loaded.error.kind}`;
+      };
+      const [first, last] = [startOf(() => 0), startOf((below) => below - 1)];
+      return first !== last ? undefined : `it begins at ${first}, whatever is drawn`;
+    },
+  },
+  {
     name: "an empty pack goes back alone",
     check(subject) {
       const { packs } = boot(subject, { packBytes: PACK });

@@ -23,6 +23,11 @@ export class Arena {
     return va >= BASE && va < BASE + BYTES;
   }
 
+  /** Whether something lives that begins there. */
+  isLive(va: Va): boolean {
+    return this.live.has(va);
+  }
+
   /** Zeroed. Undefined if there is no room left. */
   alloc(bytes: number): Va | undefined {
     const size = Math.ceil(Math.max(bytes, 1) / ALIGN) * ALIGN;

@@ -277,6 +277,7 @@ export class LinuxKernel implements SubjectKernel, World {
     fn.look();
     const isMarked = !isPart && fn.jited;
     this.cpu.call("bpf_jit_free", kernelPointer(fn.prog));
+    if (this.arena.isLive(fn.prog)) this.warn("the structure of a program outlives the program");
     fn.freed(isMarked);
   }
 }

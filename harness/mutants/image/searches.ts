@@ -1,12 +1,17 @@
 // How a bug in the machine code of an image is looked for: with what the gate tries of an image, one case after the other.
 
 import { defaultEngine } from "../../../engines/index.js";
+import type { FailingStep } from "../../../machine/event.js";
 import { HISTORIES } from "../../../properties/cases/history/index.js";
 import { PROGRAMS } from "../../../properties/cases/program/index.js";
 import { INSTRUCTIONS } from "../../../properties/cases/single-instruction/index.js";
+import { TRAMPOLINES } from "../../../properties/cases/trampoline/index.js";
 import { VERIFIER_ONLY } from "../../../properties/cases/verifier-only/index.js";
+import { directedCases } from "../../../properties/directed/index.js";
 import type { Verdict } from "../../../properties/verdict.js";
+import { type Action, DEFAULT_OPTIONS, type Failing, type History, NOTHING_ELSE } from "../../../subjects/action.js";
 import type { Subject } from "../../../subjects/subject.js";
+import { tryDirected } from "../../gate/directed.js";
 import { caseAt, UNSTEERED } from "../../loop/chunk.js";
 import { SHRINK_BUDGET } from "../../loop/run.js";
 import { shrinkCase } from "../../loop/shrink.js";
@@ -17,13 +22,15 @@ import type { Found, Search } from "../searches.js";
 const SHARES: ReadonlyMap<string, number> = new Map([
   [HISTORIES.name, 3],
   [PROGRAMS.name, 2],
+  [TRAMPOLINES.name, 1],
   [VERIFIER_ONLY.name, 1],
   [INSTRUCTIONS.name, 1],
 ]);
 
 export function imageSearches(subject: Subject, seed: number): readonly Search[] {
   const trials = makeTrials({ engines: [defaultEngine()], subject });
-  return [...SHARES].map(([name, share]) => drawn(trials[name]!, seed, share));
+  const kinds = [...SHARES].map(([name, share]) => drawn(trials[name]!, seed, share));
+  return [failures(trials[HISTORIES.name]!, subject), directed(subject, seed), ...kinds];
 }
 
 function drawn(trial: Trial, seed: number, share: number): Search {
@@ -45,6 +52,63 @@ function drawn(trial: Trial, seed: number, share: number): Search {
           return { size: kind.size(c), text: kind.print(c, { title: `not repeated: ${shrunk.got}` }) };
         },
       };
+    },
+  };
+}
+
+const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy", "poke"];
+/** Calls of each step in one load of three functions. */
+const MOST_CALLS = 12;
+const SIZES = [
+  { insns: 2, subprograms: 0 },
+  { insns: 5, subprograms: 1 },
+  { insns: 8, subprograms: 2 },
+];
+
+/** Every step of a load fails once, beside a program that lives and before one that is loaded after it. */
+function failures(trial: Trial, subject: Subject): Search {
+  const options = { ...DEFAULT_OPTIONS, ...subject.fixed };
+  const load = (id: number, size: (typeof SIZES)[number], fails: readonly Failing[]): Action => ({
+    ...{ ...NOTHING_ELSE, kind: "load", id, program: { first: 1, probes: 0, ...size }, fails },
+  });
+  const histories = SIZES.flatMap((size) =>
+    [false, true].flatMap((isFirst) =>
+      STEPS.flatMap((step) =>
+        Array.from({ length: MOST_CALLS }, (_, i): History => {
+          const failing = load(1, size, [{ step, nth: i + 1 }]);
+          return { options, actions: [...(isFirst ? [] : [load(0, SIZES[0]!, [])]), failing, load(2, SIZES[0]!, [])] };
+        }),
+      ),
+    ),
+  );
+  return listed("failures", histories, (history) => {
+    const { verdict } = trial.check(history);
+    return verdict.kind === "disagree" ? { found: verdict, text: trial.kind.print(history) } : undefined;
+  });
+}
+
+const directed = (subject: Subject, seed: number): Search =>
+  listed("directed", directedCases(subject), (one) => {
+    const [found] = tryDirected(seed, subject, { cases: [one], encoders: false }).found;
+    return found && { found: { ...found, oracle: "directed" }, text: `directed case: ${one.name}\n` };
+  });
+
+/** A list that is gone through once. */
+function listed<T>(
+  name: string,
+  items: readonly T[],
+  check: (item: T) => { readonly found: Omit<Found, "shrink">; readonly text: string } | undefined,
+): Search {
+  let next = 0;
+  return {
+    name,
+    share: 8,
+    step() {
+      if (next === items.length) return "exhausted";
+      const wrong = check(items[next++]!);
+      return wrong === undefined
+        ? "nothing"
+        : { ...wrong.found, shrink: () => ({ size: undefined, text: wrong.text }) };
     },
   };
 }
