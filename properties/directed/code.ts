@@ -12,6 +12,7 @@ import {
   describe,
   type JitEnv,
   type JitFunction,
+  NotModelled,
   type Subject,
 } from "../../subjects/subject.js";
 import { structureBreaches } from "../oracles/code/index.js";
@@ -132,7 +133,10 @@ const helperAt = (distance: number): DirectedCase => ({
     const helper = IMAGE + 4 * PROLOGUE_WORDS + distance;
     // Where a kernel that is built has its base is not to be chosen.
     const callBase = subject.build?.callBase ?? helper;
-    const call = insn(rowById("call helper"), { imm: helper - callBase });
+    const imm = helper - callBase;
+    if (imm !== (imm | 0))
+      throw new NotModelled(`a helper within 2 GiB of 0x${callBase.toString(16)} and of the program`);
+    const call = insn(rowById("call helper"), { imm });
     return compiles(subject, [fn(0, call, EXIT)], place, { callBase });
   },
 });
