@@ -67,6 +67,8 @@ const MAP_WORDS = Object.keys(MAP_FIELDS) as readonly MapWord[];
 /** Those whose slots are said in their own line. */
 const HAS_SLOTS: ReadonlySet<MapWord> = new Set(["progs", "maps"]);
 const MOST_OF_A_MAP = 1 << 16;
+/** Of eight bytes each they fill the largest map. */
+const MOST_ELEMENTS = 1 << 22;
 /** Values, rings and what holds many: as large as an object file may ask for. */
 const MOST_BYTES_OF_A_MAP = 32 << 20;
 
@@ -95,13 +97,15 @@ export function readMap(text: string): MapSpec | string {
   }
   for (const field of MAP_FIELDS[kind]) {
     const value = values.get(field) ?? 0;
-    const most = field === "value" || kind === "ringbuf" ? MOST_BYTES_OF_A_MAP : MOST_OF_A_MAP;
+    const isElements = field === "entries" && MAP_FIELDS[kind].some((one) => one === "value");
+    const most =
+      field === "value" || kind === "ringbuf" ? MOST_BYTES_OF_A_MAP : isElements ? MOST_ELEMENTS : MOST_OF_A_MAP;
     if (value < 1 || value > most) return `expected ${field}=N of ${kind}, with N from 1 to ${most}`;
   }
   const built = build(kind, values);
   if (typeof built === "string") return built;
-  const bytes = isDataMap(built) ? built.entries * (built.keyBytes + built.valueBytes) : 0;
-  if (bytes > MOST_BYTES_OF_A_MAP) return `${bytes} bytes of elements, expected at most ${MOST_BYTES_OF_A_MAP}`;
+  const bytes = isDataMap(built) ? built.entries * built.valueBytes : 0;
+  if (bytes > MOST_BYTES_OF_A_MAP) return `${bytes} bytes of values, expected at most ${MOST_BYTES_OF_A_MAP}`;
   return title === undefined ? built : { ...built, name: title };
 }
 

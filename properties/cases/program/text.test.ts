@@ -168,7 +168,7 @@ test.each([
     "# title: t\n# map: array value=8 key=4 entries=1\nexit",
     'line 2: expected value=N, entries=N of array, got "key=4"',
   ],
-  ["# title: t\n# map: array value=8\nexit", "line 2: expected entries=N of array, with N from 1 to 65536"],
+  ["# title: t\n# map: array value=8\nexit", "line 2: expected entries=N of array, with N from 1 to 4194304"],
   ["# title: t\n# map: progs entries=2 2=0\nexit", "line 2: slot 2 of progs with entries=2"],
   ["# title: t\n# map: progs entries=2 1=3\nexit", "line 2: map 0 names program 3, the file has 1"],
 ])("%j is refused", (text, expected) => {

@@ -6,7 +6,6 @@ import { type DataMap, type MapSpec, REDIRECT_TARGETS } from "../program.js";
 import type { ObjectMap } from "./maps.js";
 
 const MOST_MAP_BYTES = 32 * 1024 * 1024;
-const MOST_HASH_BYTES = 1 << 20;
 const MOST_TARGETS = 1 << 16;
 
 /** What is in the slots of a map of an object, from the start. */
@@ -78,8 +77,8 @@ function dataMap({ name, keyBytes, valueBytes, entries, data }: ObjectMap, type:
     const to = REDIRECT_TARGETS.find((target) => target === type.name)!;
     return { kind: "redirect", to, ...room, keyBytes: 4 };
   }
-  if (entries * (keyBytes + valueBytes) > MOST_MAP_BYTES) {
-    const got = `${entries} elements of ${keyBytes + valueBytes} bytes`;
+  if (entries * valueBytes > MOST_MAP_BYTES) {
+    const got = `${entries} values of ${valueBytes} bytes`;
     throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, got, "make it smaller");
   }
   const contents = data && [{ key: new Uint8Array(4), value: data }];
@@ -91,4 +90,4 @@ function dataMap({ name, keyBytes, valueBytes, entries, data }: ObjectMap, type:
  * program that fills it.
  */
 const roomFor = (entries: number, valueBytes: number): number =>
-  Math.min(entries, Math.max(1, Math.floor(MOST_HASH_BYTES / (8 * Math.ceil(valueBytes / 8)))));
+  Math.min(entries, Math.max(1, Math.floor(MOST_MAP_BYTES / (8 * Math.ceil(valueBytes / 8)))));
