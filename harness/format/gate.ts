@@ -41,7 +41,11 @@ const kernelCodeLines = ({ kernelCode = [] }: GateReport): string[] =>
     : [
         "kernel code  words of the image's own functions that were executed:",
         ...table(
-          kernelCode.map(({ name, executed, words }) => [name, String(executed), `of ${words}`]),
+          kernelCode.map(({ name, executed, words }) => [
+            name,
+            String(executed),
+            words === 0 ? "no function of that name: inlined" : `of ${words}`,
+          ]),
           [1],
         ).map((line) => `  ${line}`),
       ];
