@@ -52,6 +52,27 @@ const STOPPED_CPUS: DirectedCase = {
   },
 };
 
+const SEVERAL: DirectedCase = {
+  name: "several words are patched at once, up to the first that cannot be",
+  check(subject) {
+    const at = (words: number): RoAddr => (TEXT + 4 * words) as RoAddr;
+    const kernel = boot(subject);
+    const { machine } = kernel;
+    const all = [0, 1, 2].map((words) => ({ addr: at(words), insn: NOP }));
+    const error = kernel.aarch64InsnPatchText(all);
+    if (error !== 0) return `three patches fail with ${error}`;
+    const unpatched = all.findIndex(({ addr }) => machine.peek32(addr) !== NOP);
+    if (unpatched >= 0) return `of three patches, the one at +${4 * unpatched} is not made`;
+    const [refused, behind] = [(at(5) + 2) as RoAddr, at(6)];
+    const before = machine.peek32(behind);
+    const patches = [at(4), refused, behind].map((addr) => ({ addr, insn: NOP }));
+    const got = kernel.aarch64InsnPatchText(patches);
+    if (got !== EINVAL) return `a patch that is not aligned, among others, answers ${got}, expected ${EINVAL}`;
+    if (machine.peek32(at(4)) !== NOP) return "the patch before one that fails is not made";
+    return machine.peek32(behind) === before ? undefined : "the patch behind one that fails is made";
+  },
+};
+
 /** Every way to change text, by the kernel's name, and what it answers where no instruction begins. */
 const PATCHES: readonly (readonly [string, number | undefined, (kernel: SubjectKernel, at: RoAddr) => unknown])[] = [
   ["aarch64_insn_copy()", undefined, (kernel, at) => kernel.aarch64InsnCopy(at, TEXT, 8)],
@@ -179,6 +200,7 @@ const LINUX_JUMPS: readonly DirectedCase[] = JUMP_QUIRKS.map((on) => ({
 
 export const PATCHING: readonly DirectedCase[] = [
   STOPPED_CPUS,
+  SEVERAL,
   MISALIGNED_TEXT,
   MISALIGNED_SITE,
   NEIGHBOURS,

@@ -90,12 +90,20 @@ const FETCH = [
   ["ldset", "stset", "set"],
 ] as const;
 
+/** The size, and whether it is a load or a store, as of any access; the address is that of a register. */
+const ordered = (op: "load" | "store", size: access.SizeLog, rt: Reg, rn: Reg): Says => ({
+  ...{ kind: "accessOrdered", order: "sequential", offset: 0 },
+  ...{ ...single(op, size, false, rt, rn), signed: false },
+});
+
 const ATOMIC: readonly Form[] = [
   form("ldxr", [WIDTH, REG, REG], atomic.ldxr, (w, rt, rn) => ({
     ...{ kind: "loadExclusive", acquire: false, ...sized(w), rt, rn: orSp(rn) },
   })),
   form("stxr", [WIDTH, REG, REG, REG], atomic.stxr, (w, s, t, n) => storeExclusive(false, w, s, t, n)),
   form("stlxr", [WIDTH, REG, REG, REG], atomic.stlxr, (w, s, t, n) => storeExclusive(true, w, s, t, n)),
+  form("ldar", [SIZE, REG, REG], atomic.ldar, (size, t, n) => ordered("load", size, t, n)),
+  form("stlr", [SIZE, REG, REG], atomic.stlr, (size, t, n) => ordered("store", size, t, n)),
   ...FETCH.flatMap(([load, store, op]) => [
     form(load, [WIDTH, ORDER, REG, REG, REG], atomic[load], (w, order, s, t, n) =>
       atomicMemory(op, w, order === 3, s, t, n),
