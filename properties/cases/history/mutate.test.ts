@@ -17,7 +17,7 @@ const cellsOf = (history: History): ReadonlySet<string> => {
 };
 
 describe("a change of a history", () => {
-  const changed = Array.from({ length: 60 }, (_, seed) => mutateHistory(first, second, draw(seed))).flatMap(
+  const changed = Array.from({ length: 80 }, (_, seed) => mutateHistory(first, second, draw(seed))).flatMap(
     (history) => history ?? [],
   );
 
