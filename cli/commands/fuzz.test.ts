@@ -13,7 +13,8 @@ describe("rox fuzz", () => {
     const out = scratch();
     const junit = path.join(path.dirname(out), "junit.xml");
     const first = await fuzz("--programs", "40", "--seed", "3", "--out", out, "--junit", junit);
-    expect(first).toMatchObject({ code: 0, err: "" });
+    // On a slow machine it says every ten seconds how far it is.
+    expect({ ...first, err: first.err.replaceAll(/^fuzz: .*\n/gm, "") }).toMatchObject({ code: 0, err: "" });
     expect(first.out).toMatch(/^seed 3, shard 1\/1, in .*\ntrials {5}40 in /);
     expect(first.out.trimEnd().split("\n").at(-1)).toMatch(/^OK in .*, seed 3: 40 agree$/);
     expect(readFileSync(junit, "utf8")).toContain('<testcase classname="rox fuzz" name="40 agree"/>');
