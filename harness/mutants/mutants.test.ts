@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { formatMutants } from "../format/mutants.js";
 import { projectRoot } from "../project.js";
 import { choose, readMutants, type Variant, variantOf } from "./collection.js";
 import { runMutants } from "./mutants.js";
@@ -93,6 +94,13 @@ describe("the report", () => {
     expect(mutantsExitCode(report)).toBe(1);
     const argued = makeMutantsReport({ ...facts, results: [...facts.results, { ...survivor, equivalent: "why" }] });
     expect(argued).toMatchObject({ ok: true, total: 1, equivalent: ["A02"], survivors: [] });
+  });
+
+  test("what an interrupted run has killed so far is no success", () => {
+    const report = makeMutantsReport({ ...facts, interrupted: true });
+    expect(report).toMatchObject({ ok: false, killed: 1 });
+    expect(mutantsExitCode(report)).toBe(130);
+    expect(formatMutants(report, 80).at(-1)).toMatch(/^INTERRUPTED: 1 of 1 mutant killed/);
   });
 
   test("nothing counts if the unchanged sources fail", () => {

@@ -75,7 +75,12 @@ export function makeMutantsReport(facts: RunFacts): MutantsReport {
   for (const { oracle } of killed) oracles[oracle] = (oracles[oracle] ?? 0) + 1;
   return {
     command: "mutants",
-    ok: survivors.length === 0 && killed.length > 0 && facts.control === undefined && facts.unreadable.length === 0,
+    ok:
+      !facts.interrupted &&
+      survivors.length === 0 &&
+      killed.length > 0 &&
+      facts.control === undefined &&
+      facts.unreadable.length === 0,
     total: killed.length + survivors.length,
     killed: killed.length,
     survivors,
