@@ -29,7 +29,7 @@ const FAMILIES: readonly { readonly title: string; has(row: Row): boolean }[] = 
   { title: "Branches on a constant", has: (row) => row.kind === "jump" && row.operand === "imm" },
   { title: "Other branches", has: ({ kind }) => ["jump", "ja", "exit"].includes(kind) },
   { title: "Loads and stores", has: ({ kind }) => ["load", "store", "storeImm"].includes(kind) },
-  { title: "Atomics", has: ({ kind }) => kind === "atomic" },
+  { title: "Atomics", has: ({ kind }) => ["atomic", "loadAcquire", "storeRelease"].includes(kind) },
   { title: "Calls and 64-bit constants", has: () => true },
 ];
 

@@ -43,6 +43,7 @@ export function possibleStrategies(row: Row): readonly Strategy[] {
       return row.op === "tailCall" ? ["tailCall"] : [];
     case "loadAcquire":
     case "storeRelease":
+      return row.mode === "mem" ? ["ordered", "orderedOffset"] : [];
     case "legacyLoad":
     case "mayGoto":
     case "lddwHigh":

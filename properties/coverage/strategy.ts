@@ -38,6 +38,8 @@ export const STRATEGIES = [
   { id: "loop", title: "LL/SC loop" },
   { id: "loopOffset", title: "LL/SC, offset" },
   { id: "loopCopied", title: "LL/SC, copied base" },
+  { id: "ordered", title: "LDAR or STLR" },
+  { id: "orderedOffset", title: "LDAR or STLR, offset" },
   { id: "direct", title: "BL" },
   { id: "indirect", title: "BLR" },
   { id: "inlined", title: "inlined" },
@@ -80,6 +82,9 @@ export function strategyOf(row: Row, words: Uint32Array, from = 0, to = words.le
       return access(code.at(-1));
     case "atomic":
       return atomic(code, constants);
+    case "loadAcquire":
+    case "storeRelease":
+      return ordered(code);
     case "call":
       return callee(rest);
     case "lddw":
@@ -174,6 +179,11 @@ function atomic(code: readonly A64Insn[], constants: number): Strategy {
   const last = code.at(-1)?.kind;
   if (last !== "atomicMemory" && last !== "compareAndSwap") return "other";
   return constants > 0 ? "lseOffset" : "lse";
+}
+
+function ordered(code: readonly A64Insn[]): Strategy {
+  if (code.at(-1)?.kind !== "accessOrdered") return "other";
+  return code.length === 1 ? "ordered" : "orderedOffset";
 }
 
 function callee([first]: readonly A64Insn[]): Strategy {
