@@ -89,7 +89,7 @@ describe("a folder of object files", () => {
     expect(out).toMatch(/^3 files on \w+ in .*: 3 agree, 0 differ, 0 incomparable, 1 unreadable\n/);
     expect(err).toBe(
       `rox: ${path.join(folder, REFUSED)}, xdp, main: expected a program that needs nothing of a running kernel, ` +
-        "got extern far in main, slot 0; name another function, or load the object where that kernel runs\n",
+        "got extern far in main, slot 0; with --unknown-calls it is one of which nothing is known\n",
     );
     expect(code).toBe(2);
     expect((await run("replay", file("two.o"))).out).toMatch(/^2 files on/);
