@@ -108,7 +108,7 @@ function readField(text: string, { context, fields }: Surroundings): readonly [s
   const held = signedNumber(digits, false, 64);
   const most = (1n << BigInt(8 * field.width)) - 1n;
   if (held === undefined || held > most) return `expected ${name} = a number of ${field.width} bytes, got "${text}"`;
-  return [name, held];
+  return [name, BigInt.asUintN(8 * field.width, held)];
 }
 
 /** Read a case file, or say in one line, with the line number, what is wrong with it. */
