@@ -2,10 +2,9 @@
 // instructions that are drawn; or the programs that somebody names. What differs is grouped by cause, and of each cause the
 // smallest program is kept.
 
-import type { Kind } from "../../properties/cases/kind.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { within } from "../../properties/cases/shrink.js";
-import { INSTRUCTIONS } from "../../properties/cases/single-instruction/index.js";
+import { INSTRUCTIONS, kindOf } from "../../properties/cases/single-instruction/index.js";
 import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
 import { comparedOrNot, type Difference } from "../../properties/differences/compare.js";
 import { type Compilable, imagesOf, type Side, sidesOf } from "../../properties/differences/images.js";
@@ -169,8 +168,6 @@ const ORDER: readonly Difference["kind"][] = [
 const inOrder = (a: Seen, b: Seen): number =>
   ORDER.indexOf(a.difference.kind) - ORDER.indexOf(b.difference.kind) || b.programs - a.programs;
 
-const kindOf = (c: Compilable): Kind<Compilable> =>
-  ("body" in c ? VERIFIER_ONLY : PROGRAMS) as unknown as Kind<Compilable>;
 const sizeOf = (c: Compilable): number => kindOf(c).size(c);
 
 async function grouped(
@@ -185,13 +182,8 @@ async function grouped(
     return compared.differences.find((one) => keyOf(one) === key);
   };
   const kind = kindOf(smallest);
-  const c = isShrunk
-    ? kind.minimize(
-        smallest,
-        within(SHRINK_MS, (smaller) => found(smaller) !== undefined),
-        SHRINK_RUNS,
-      )
-    : smallest;
+  const isSuch = (smaller: unknown): boolean => found(smaller as Compilable) !== undefined;
+  const c = (isShrunk ? kind.minimize(smallest, within(SHRINK_MS, isSuch), SHRINK_RUNS) : smallest) as Compilable;
   const { kind: what, what: about } = difference;
   const base = sides[0].env.callBase;
   const images = sides.map((side) => imagesOf(c, side, base));

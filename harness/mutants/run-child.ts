@@ -1,10 +1,10 @@
 // One mutant in a process of its own, so that whatever it does (loops, memory, a crash at import) ends with the process.
 
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
 import type { Attempt, Task } from "./attempt.js";
 import type { Build } from "./build.js";
-import type { FromChild } from "./child.js";
 import type { Witness } from "./searches.js";
+import type { FromChild } from "./serve.js";
 
 export interface Outcome {
   readonly attempt: Attempt;
@@ -15,7 +15,7 @@ const MEMORY_MIB = 1024;
 /** Characters of its errors that are looked at. */
 const MOST_SAID = 65_536;
 
-interface VariantChild {
+interface ForkedChild {
   readonly child: ChildProcess;
   /** The line of its errors that says most. */
   said(): string;
@@ -29,13 +29,17 @@ interface VariantChild {
  * @param id undefined for the sources as they are
  * @param module path of what it runs, below `harness/`
  */
-export function forkVariant(build: Build, id: string | undefined, module: string, stop: AbortSignal): VariantChild {
+export function forkVariant(build: Build, id: string | undefined, module: string, stop: AbortSignal): ForkedChild {
   const replacements = id === undefined ? {} : (build.replacements.get(id) ?? {});
-  const child = fork(build.module(module), {
+  return forkChild(build.module(module), stop, {
     execArgv: ["--import", build.module("mutants/register.js").href, `--max-old-space-size=${MEMORY_MIB}`],
     env: { ...process.env, ROX_REPLACEMENTS: JSON.stringify(replacements) },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
+}
+
+/** A process that ends with the run. */
+export function forkChild(module: URL, stop: AbortSignal, options: Pick<ForkOptions, "execArgv" | "env">): ForkedChild {
+  const child = fork(module, { ...options, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let text = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     text = (text + chunk.toString()).slice(0, MOST_SAID);
@@ -57,8 +61,11 @@ export function forkVariant(build: Build, id: string | undefined, module: string
 }
 
 /** @param id undefined for the sources as they are */
-export function runChild(build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> {
-  const { child, said } = forkVariant(build, id, "mutants/child.js", stop);
+export const runChild = (build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> =>
+  outcomeOf(forkVariant(build, id, "mutants/child.js", stop), task);
+
+/** How the attempt at the task ends in a process that serves such tasks. */
+export function outcomeOf({ child, said }: ForkedChild, task: Task): Promise<Outcome> {
   return new Promise((resolve) => {
     let started = performance.now();
     let attempt: Attempt | undefined;

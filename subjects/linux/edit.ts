@@ -4,8 +4,8 @@
 import type { Va } from "../../machine/address.js";
 import { decode } from "../../spec/a64/decode.js";
 import { text } from "../../spec/a64/text.js";
+import { type FunctionRange, functionsOf } from "./functions.js";
 import type { TypedImage } from "./kernel-image.js";
-import { SUFFIXES } from "./native.js";
 
 /** Which instruction of a function. `nth` counts from 1. */
 export type Where =
@@ -79,18 +79,6 @@ export function edited(image: TypedImage, edit: ImageEdit): Edited | string {
     return { image: { ...image, bytes }, va, place: placeOf(image, va), before, after, said };
   }
   return `${edit.in.join(" and ")} have no such instruction`;
-}
-
-interface FunctionRange {
-  readonly start: Va;
-  readonly end: Va;
-}
-
-function functionsOf(image: TypedImage, name: string): readonly FunctionRange[] {
-  return SUFFIXES.flatMap((suffix) => image.symbols.addressesOf(name + suffix)).map((start) => {
-    const end = image.functions.find((va) => va > start) ?? start;
-    return { start, end };
-  });
 }
 
 type WordAt = (va: Va) => number;

@@ -4,8 +4,8 @@
 import type { EngineCpu } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { ExecutedCode } from "../subject.js";
+import { functionsOf } from "./functions.js";
 import type { TypedImage } from "./kernel-image.js";
-import { SUFFIXES } from "./native.js";
 
 /** By what the summary calls it: the functions that it consists of, those that a compiler leaves of it, over versions. */
 export const NEVER_TRAPPED: Readonly<Record<string, readonly string[]>> = {
@@ -25,15 +25,9 @@ interface Piece {
   readonly words: number;
 }
 
-/** Where the functions lie, each to where the next symbol of code begins. */
-function piecesOf({ symbols, functions }: TypedImage, names: readonly string[]): readonly Piece[] {
-  return names
-    .flatMap((name) => SUFFIXES.flatMap((suffix) => symbols.addressesOf(name + suffix)))
-    .flatMap((from) => {
-      const at = functions.indexOf(from);
-      const next = at < 0 ? undefined : functions[at + 1];
-      return next === undefined ? [] : [{ from, words: (next - from) / 4 }];
-    });
+function piecesOf(image: TypedImage, names: readonly string[]): readonly Piece[] {
+  const ranges = names.flatMap((name) => functionsOf(image, name));
+  return ranges.map(({ start, end }) => ({ from: start, words: (end - start) / 4 }));
 }
 
 const known = new WeakMap<TypedImage, readonly { readonly name: string; readonly pieces: readonly Piece[] }[]>();

@@ -1,12 +1,11 @@
 // What a child process runs: the attempt at one edit of a kernel image, or at the image as it is.
 
-import { Worker } from "node:worker_threads";
 import { edited } from "../../../subjects/linux/edit.js";
 import { linuxSubject } from "../../../subjects/linux/index.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
 import { machineFor, type QuirkId, type Subject } from "../../../subjects/subject.js";
-import { attempt, crashed, processorSeconds, type Task } from "../attempt.js";
-import type { FromChild } from "../child.js";
+import type { Task } from "../attempt.js";
+import { serve } from "../serve.js";
 import { IMAGE_EDITS } from "./edits.js";
 import { imageSearches } from "./searches.js";
 
@@ -19,30 +18,13 @@ export interface ImageTask extends Task {
   readonly known: readonly QuirkId[];
 }
 
-const send = (message: FromChild): unknown => process.send?.(message);
-
-/** Seconds beyond the time of the search and of shrinking: for reading the image, and one step that takes long. */
-const GRACE = 25;
-
-process.once("message", (task: ImageTask) => {
-  const limit = processorSeconds() + (task.budgetMs + task.shrinkMs) / 1000 + GRACE;
-  new Worker(new URL("../watchdog.js", import.meta.url), { workerData: limit, execArgv: [] }).unref();
-  let isOver = false;
-  let witness: Extract<FromChild, { kind: "done" }>["witness"];
-  const end: Parameters<typeof attempt>[2] = (ended) => {
-    isOver = true;
-    send({ kind: "ended", attempt: ended });
-  };
-  try {
-    witness = attempt(task, imageSearches(subjectOf(task), task.seed), end);
-  } catch (error) {
-    // Of what the machine code does: it fails when the kernel boots, or where nobody expects it to.
-    if (!isOver) end(crashed("boot", error, 0, 0));
-  }
-  send({ kind: "done", witness });
-  process.disconnect?.();
+serve<ImageTask>({
+  // For reading the image, and one step that takes long.
+  grace: 25,
+  // Of what the machine code does: it fails when the kernel boots, or where nobody expects it to.
+  beginning: "boot",
+  searches: (task) => imageSearches(subjectOf(task), task.seed),
 });
-send({ kind: "ready" });
 
 /** @throws Error if the edit is not in the memory that runs */
 function subjectOf({ file, edit: id, known }: ImageTask): Subject {

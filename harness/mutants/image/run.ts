@@ -1,16 +1,13 @@
 // `rox mutants --subject linux:IMAGE`: edits machine code of the image, one word at a time, and sees whether what the gate tries
 // finds each. The image as it is must pass first. An edit that no case executes survives.
 
-import { fork } from "node:child_process";
 import { edited, type ImageEdit } from "../../../subjects/linux/edit.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
 import type { QuirkId } from "../../../subjects/subject.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../../bad-input.js";
 import { inParallel } from "../../loop/run.js";
-import type { Attempt } from "../attempt.js";
-import type { FromChild } from "../child.js";
 import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "../report.js";
-import type { Outcome } from "../run-child.js";
+import { forkChild, type Outcome, outcomeOf } from "../run-child.js";
 import type { ImageTask } from "./child.js";
 import { IMAGE_EDITS } from "./edits.js";
 
@@ -87,38 +84,8 @@ const mutantOf = ({ id, title, in: [group = ""], equivalent }: ImageEdit, reenac
   ...(equivalent === undefined ? {} : { equivalent }),
 });
 
-function runOne(task: ImageTask, stop: AbortSignal): Promise<Outcome> {
-  const child = fork(new URL("./child.js", import.meta.url), {
-    execArgv: [`--max-old-space-size=${MEMORY_MIB}`],
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
-  let said = "";
-  child.stderr?.on("data", (chunk: Buffer) => {
-    said = `${said}${chunk}`.slice(-MOST_SAID);
-  });
-  const kill = (): boolean => child.kill("SIGKILL");
-  stop.addEventListener("abort", kill);
-  return new Promise((resolve) => {
-    const started = performance.now();
-    let attempt: Attempt | undefined;
-    let witness: Outcome["witness"];
-    child.on("message", (message: FromChild) => {
-      if (message.kind === "ready") child.send(task);
-      else if (message.kind === "ended") attempt = message.attempt;
-      else witness = message.witness;
-    });
-    child.on("close", (code, signal) => {
-      stop.removeEventListener("abort", kill);
-      const got =
-        signal === "SIGKILL" ? "it hangs" : `it ends with ${signal ?? code}: ${said.trim().split("\n").at(-1)}`;
-      resolve({ attempt: attempt ?? died(got, (performance.now() - started) / 1000), witness });
-    });
-  });
-}
-/** Characters of its errors that are looked at. */
-const MOST_SAID = 4096;
-
-const died = (got: string, seconds: number): Attempt => ({
-  ...{ kind: "killed", search: "programs", oracle: "process", where: "the process", expected: "a verdict", got },
-  ...{ cases: 0, seconds },
-});
+const runOne = (task: ImageTask, stop: AbortSignal): Promise<Outcome> =>
+  outcomeOf(
+    forkChild(new URL("./child.js", import.meta.url), stop, { execArgv: [`--max-old-space-size=${MEMORY_MIB}`] }),
+    task,
+  );

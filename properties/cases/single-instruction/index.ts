@@ -15,8 +15,8 @@ import { programsFor } from "./programs.js";
 
 type SingleInstruction = Case | VerifierOnlyCase;
 
-/** The kind that a case is of beside. */
-const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PROGRAMS) as AnyKind;
+/** Of a program or a body: the kind that a single instruction is of beside. */
+export const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PROGRAMS) as AnyKind;
 
 let made: readonly SingleInstruction[] | undefined;
 /** Made at the first use: most commands try none of them. */

@@ -1,0 +1,42 @@
+// What every child process of `rox mutants` does: it waits for its task, attempts it under a watchdog, and says how that ended.
+
+import { Worker } from "node:worker_threads";
+import { type Attempt, attempt, crashed, processorSeconds, type Task } from "./attempt.js";
+import type { Search, Witness } from "./searches.js";
+
+/** In this order: `ready` once, the end of the search once, and `done` once. */
+export type FromChild =
+  | { readonly kind: "ready" }
+  | { readonly kind: "ended"; readonly attempt: Attempt }
+  | { readonly kind: "done"; readonly witness: Witness | undefined };
+
+interface Service<T extends Task> {
+  /** Seconds beyond the time of the search and of shrinking. */
+  readonly grace: number;
+  /** What it is that fails where no search has begun. */
+  readonly beginning: string;
+  searches(task: T): readonly Search[] | Promise<readonly Search[]>;
+}
+
+const send = (message: FromChild): unknown => process.send?.(message);
+
+export function serve<T extends Task>({ grace, beginning, searches }: Service<T>): void {
+  process.once("message", async (task: T) => {
+    const limit = processorSeconds() + (task.budgetMs + task.shrinkMs) / 1000 + grace;
+    new Worker(new URL("./watchdog.js", import.meta.url), { workerData: limit, execArgv: [] }).unref();
+    let witness: Witness | undefined;
+    let isOver = false;
+    const end = (ended: Attempt): void => {
+      isOver = true;
+      send({ kind: "ended", attempt: ended });
+    };
+    try {
+      witness = attempt(task, await searches(task), end);
+    } catch (error) {
+      if (!isOver) end(crashed(beginning, error, 0, 0));
+    }
+    send({ kind: "done", witness });
+    process.disconnect?.();
+  });
+  send({ kind: "ready" });
+}
