@@ -14,9 +14,9 @@ export interface Sabotage {
   readonly name: string;
   readonly actions: string;
   /** Before the last action. */
-  readonly before?: (world: HistorySession) => void;
+  readonly before?: (session: HistorySession) => void;
   /** After it, before the oracle looks. */
-  readonly after?: (world: HistorySession, step: Step) => void;
+  readonly after?: (session: HistorySession, step: Step) => void;
   /** What the oracle is shown in place of the step. */
   readonly alter?: (step: Step) => Step;
   /** The first breach, addresses as they are. */
@@ -51,12 +51,12 @@ export const smallPacks = (): HistorySession =>
 export function breaches({ name, actions, before, after, alter }: Sabotage, isBroken: boolean): readonly string[] {
   const parsed = parseHistory(actions);
   if (!parsed.ok) throw new Error(parsed.error.message);
-  const world = smallPacks();
+  const session = smallPacks();
   const oracle = ORACLES.find((one) => one.name === name)!;
   const all = parsed.value.actions;
-  for (const action of all.slice(0, -1)) world.step(action);
-  if (isBroken) before?.(world);
-  const step = world.step(all.at(-1)!)!;
-  if (isBroken) after?.(world, step);
+  for (const action of all.slice(0, -1)) session.step(action);
+  if (isBroken) before?.(session);
+  const step = session.step(all.at(-1)!)!;
+  if (isBroken) after?.(session, step);
   return oracle.check(isBroken && alter !== undefined ? alter(step) : step);
 }

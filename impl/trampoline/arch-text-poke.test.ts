@@ -63,33 +63,33 @@ describe("the word of a patch site", () => {
 
 describe("the entry of a program", () => {
   test("gets a call and loses it again", () => {
-    const world = setUp();
-    expect(bpfArchTextPoke(world, TEXT, "call", undefined, NEAR)).toBe(0);
-    expect([site(world), literal(world)]).toEqual(["940003ff", DUMMY]);
-    expect(bpfArchTextPoke(world, TEXT, "call", NEAR, undefined)).toBe(0);
-    expect([site(world), literal(world)]).toEqual([NOP, DUMMY]);
+    const kernel = setUp();
+    expect(bpfArchTextPoke(kernel, TEXT, "call", undefined, NEAR)).toBe(0);
+    expect([site(kernel), literal(kernel)]).toEqual(["940003ff", DUMMY]);
+    expect(bpfArchTextPoke(kernel, TEXT, "call", NEAR, undefined)).toBe(0);
+    expect([site(kernel), literal(kernel)]).toEqual([NOP, DUMMY]);
   });
 
   test("gets a jump, if something replaces it", () => {
-    const world = setUp();
-    expect(bpfArchTextPoke(world, TEXT, "jump", undefined, NEAR)).toBe(0);
-    expect(site(world)).toBe("140003ff");
+    const kernel = setUp();
+    expect(bpfArchTextPoke(kernel, TEXT, "jump", undefined, NEAR)).toBe(0);
+    expect(site(kernel)).toBe("140003ff");
   });
 
   test("with a landing pad, the site is one further", () => {
-    const world = setUp({ ...ENV, bti: true });
-    expect(bpfArchTextPoke(world, TEXT, "call", undefined, NEAR)).toBe(0);
-    expect(hexWords(world.machine, TEXT, 4)).toBe("d50324df 910003c9 940003fe d65f03c0");
+    const kernel = setUp({ ...ENV, bti: true });
+    expect(bpfArchTextPoke(kernel, TEXT, "call", undefined, NEAR)).toBe(0);
+    expect(hexWords(kernel.machine, TEXT, 4)).toBe("d50324df 910003c9 940003fe d65f03c0");
   });
 
   test.each([
     ["through the alias", ENV],
     ["as upstream", withQuirk("pltPageWritable")],
   ])("far away goes through the jump behind the code: %s", (_, env) => {
-    const world = setUp(env);
+    const kernel = setUp(env);
     const states = [FAR, FARTHER, NEAR, FAR, undefined].map((next, i, all) => {
-      expect(bpfArchTextPoke(world, TEXT, "call", all[i - 1], next)).toBe(0);
-      return `${site(world)} ${literal(world)}`;
+      expect(bpfArchTextPoke(kernel, TEXT, "call", all[i - 1], next)).toBe(0);
+      return `${site(kernel)} ${literal(kernel)}`;
     });
     expect(states).toEqual([
       "94000003 90000000 ffff8000",
@@ -98,13 +98,13 @@ describe("the entry of a program", () => {
       "94000003 90000000 ffff8000",
       `${NOP} ${DUMMY}`,
     ]);
-    expect(world.machine.mapping(TEXT)?.permission).toBe("rox");
+    expect(kernel.machine.mapping(TEXT)?.permission).toBe("rox");
   });
 
   test("the address is there before the word that leads to it", () => {
-    const world = setUp();
-    bpfArchTextPoke(world, TEXT, "call", undefined, FAR);
-    const stores = world.log.events().flatMap((e) => (e.kind === "write" ? [[e.va % 4096, e.bytes]] : []));
+    const kernel = setUp();
+    bpfArchTextPoke(kernel, TEXT, "call", undefined, FAR);
+    const stores = kernel.log.events().flatMap((e) => (e.kind === "write" ? [[e.va % 4096, e.bytes]] : []));
     expect(stores).toEqual([
       [24, 8],
       [4, 4],
@@ -112,18 +112,18 @@ describe("the entry of a program", () => {
   });
 
   test("from far to far, no word changes", () => {
-    const world = setUp();
-    bpfArchTextPoke(world, TEXT, "call", undefined, FAR);
-    world.log.clear();
-    expect(bpfArchTextPoke(world, TEXT, "call", FAR, FARTHER)).toBe(0);
-    const kinds = world.log.events().flatMap((e) => (e.kind === "lock" ? [e.lock] : []));
+    const kernel = setUp();
+    bpfArchTextPoke(kernel, TEXT, "call", undefined, FAR);
+    kernel.log.clear();
+    expect(bpfArchTextPoke(kernel, TEXT, "call", FAR, FARTHER)).toBe(0);
+    const kinds = kernel.log.events().flatMap((e) => (e.kind === "lock" ? [e.lock] : []));
     expect(kinds).toEqual(["patchLock"]);
   });
 
   test("the word changes under textMutex, in one store, without interrupting other CPUs", () => {
-    const world = setUp();
-    bpfArchTextPoke(world, TEXT, "call", undefined, NEAR);
-    const told = world.log.events().flatMap((e) => {
+    const kernel = setUp();
+    bpfArchTextPoke(kernel, TEXT, "call", undefined, NEAR);
+    const told = kernel.log.events().flatMap((e) => {
       if (e.kind === "lock" || e.kind === "unlock") return [`${e.kind} ${e.lock}`];
       return e.kind === "write" || e.kind === "flush" || e.kind === "ipi" ? [e.kind] : [];
     });
@@ -135,16 +135,16 @@ describe("inside a text", () => {
   const inside = (TEXT + 12) as RoAddr;
 
   test("that very word changes", () => {
-    const world = setUp();
-    expect(bpfArchTextPoke(world, inside, "jump", undefined, (TEXT + 20) as RoAddr)).toBe(0);
-    expect(hexWords(world.machine, TEXT, 4)).toBe("910003c9 d503201f d65f03c0 14000002");
+    const kernel = setUp();
+    expect(bpfArchTextPoke(kernel, inside, "jump", undefined, (TEXT + 20) as RoAddr)).toBe(0);
+    expect(hexWords(kernel.machine, TEXT, 4)).toBe("910003c9 d503201f d65f03c0 14000002");
   });
 
   test("there is no way to far places", () => {
-    const world = setUp();
-    expect(bpfArchTextPoke(world, inside, "jump", undefined, FAR)).toBe(-22);
-    expect(bpfArchTextPoke(world, inside, "jump", FAR, undefined)).toBe(-22);
-    expect(world.warnings).toHaveLength(2);
+    const kernel = setUp();
+    expect(bpfArchTextPoke(kernel, inside, "jump", undefined, FAR)).toBe(-22);
+    expect(bpfArchTextPoke(kernel, inside, "jump", FAR, undefined)).toBe(-22);
+    expect(kernel.warnings).toHaveLength(2);
   });
 });
 
@@ -156,10 +156,10 @@ describe("refusals leave everything as it was", () => {
     ["the same again", [TEXT, NEAR, FAR], -14],
     ["no such branch", [TEXT, undefined, (NEAR + 2) as RoAddr], -14],
   ])("%s", (_, [ip, from, to], error) => {
-    const world = setUp();
-    expect(bpfArchTextPoke(world, ip, "call", from, to)).toBe(error);
-    expect(site(world)).toBe(NOP);
-    expect(world.machine.textMutex.holder).toBeUndefined();
+    const kernel = setUp();
+    expect(bpfArchTextPoke(kernel, ip, "call", from, to)).toBe(error);
+    expect(site(kernel)).toBe(NOP);
+    expect(kernel.machine.textMutex.holder).toBeUndefined();
   });
 
   test.each([
@@ -167,34 +167,34 @@ describe("refusals leave everything as it was", () => {
     ["the page's permission", withQuirk("pltPageWritable"), "setPermission"],
     ["the store into the page", withQuirk("pltPageWritable"), "copy"],
   ] as const)("%s fails", (_, env, step) => {
-    const world = setUp(env);
-    world.machine.failures.plan(step, 1);
-    expect(bpfArchTextPoke(world, TEXT, "call", undefined, FAR)).toBe(-14);
-    expect([site(world), literal(world), world.machine.mapping(TEXT)?.permission]).toEqual([NOP, DUMMY, "rox"]);
+    const kernel = setUp(env);
+    kernel.machine.failures.plan(step, 1);
+    expect(bpfArchTextPoke(kernel, TEXT, "call", undefined, FAR)).toBe(-14);
+    expect([site(kernel), literal(kernel), kernel.machine.mapping(TEXT)?.permission]).toEqual([NOP, DUMMY, "rox"]);
   });
 
   test("the store of the word fails", () => {
-    const world = setUp();
-    world.machine.failures.plan("copy", 1);
-    expect(bpfArchTextPoke(world, TEXT, "call", undefined, NEAR)).toBe(-14);
-    expect(site(world)).toBe(NOP);
+    const kernel = setUp();
+    kernel.machine.failures.plan("copy", 1);
+    expect(bpfArchTextPoke(kernel, TEXT, "call", undefined, NEAR)).toBe(-14);
+    expect(site(kernel)).toBe(NOP);
   });
 });
 
 test("that the old address stays behind the code, where nothing leads any more, is a warning", () => {
-  const world = setUp();
-  bpfArchTextPoke(world, TEXT, "call", undefined, FAR);
-  world.machine.failures.plan("copy", 2);
-  expect(bpfArchTextPoke(world, TEXT, "call", FAR, undefined)).toBe(0);
-  expect([site(world), literal(world)]).toEqual([NOP, "90000000 ffff8000"]);
-  expect(world.warnings).toEqual(["the jump behind 0x800083000000 keeps its old address"]);
+  const kernel = setUp();
+  bpfArchTextPoke(kernel, TEXT, "call", undefined, FAR);
+  kernel.machine.failures.plan("copy", 2);
+  expect(bpfArchTextPoke(kernel, TEXT, "call", FAR, undefined)).toBe(0);
+  expect([site(kernel), literal(kernel)]).toEqual([NOP, "90000000 ffff8000"]);
+  expect(kernel.warnings).toEqual(["the jump behind 0x800083000000 keeps its old address"]);
 });
 
 describe("two programs of one page, attached by two CPUs at once", () => {
   /** The second CPU pokes its program where it would not wait for a lock, after `moment` such events. */
   function atOnce(env: TrampolineEnv, moment: number): ReturnType<typeof setUp> {
-    const world = setUp(env);
-    const { machine, symbols } = world;
+    const kernel = setUp(env);
+    const { machine, symbols } = kernel;
     const other = (TEXT + 64) as RoAddr;
     machine.poke(other, machine.peek(TEXT, 32));
     symbols.add({ start: other, bytes: 24 });
@@ -202,15 +202,15 @@ describe("two programs of one page, attached by two CPUs at once", () => {
     machine.onEvent = () => {
       if (machine.patchLock.holder !== undefined || machine.textMutex.holder !== undefined || left-- !== 0) return;
       machine.onEvent = undefined;
-      machine.runOn(1, () => expect(bpfArchTextPoke(world, other, "call", undefined, FAR)).toBe(0));
+      machine.runOn(1, () => expect(bpfArchTextPoke(kernel, other, "call", undefined, FAR)).toBe(0));
     };
-    expect(bpfArchTextPoke(world, TEXT, "call", undefined, FAR)).toBe(0);
-    return world;
+    expect(bpfArchTextPoke(kernel, TEXT, "call", undefined, FAR)).toBe(0);
+    return kernel;
   }
 
   test.each([0, 1, 2, 3, 4])("each gets its trampoline (moment %i)", (moment) => {
-    const world = atOnce(ENV, moment);
-    expect([site(world), site(world, 17)]).toEqual(["94000003", "94000003"]);
+    const kernel = atOnce(ENV, moment);
+    expect([site(kernel), site(kernel, 17)]).toEqual(["94000003", "94000003"]);
   });
 
   test("pltPageWritable: one makes the page read-only under the other", () => {
@@ -220,9 +220,9 @@ describe("two programs of one page, attached by two CPUs at once", () => {
 
 test("pltPageWritable: a page of running programs is writable for a moment", () => {
   const permissions = (env: TrampolineEnv): readonly unknown[] => {
-    const world = setUp(env);
-    bpfArchTextPoke(world, TEXT, "call", undefined, FAR);
-    return world.log.events().flatMap((e) => (e.kind === "setPermission" ? [[e.va, e.permission]] : []));
+    const kernel = setUp(env);
+    bpfArchTextPoke(kernel, TEXT, "call", undefined, FAR);
+    return kernel.log.events().flatMap((e) => (e.kind === "setPermission" ? [[e.va, e.permission]] : []));
   };
   expect(permissions(ENV)).toEqual([]);
   expect(permissions(withQuirk("pltPageWritable"))).toEqual([

@@ -33,7 +33,7 @@ export function verdictOrCrash(check: () => Verdict, renew: () => void = () => {
   }
 }
 
-/** What the subject's world lacks is no breach. */
+/** What the subject lacks is no breach. */
 const exceptionOrMissing = (error: unknown): Verdict =>
   error instanceof NotModelled ? { kind: "refused", missing: error.message } : exception(error);
 

@@ -1,5 +1,5 @@
-// fallback-is-clean: a load that fails leaves the program to the interpreter and the world as it was; an attach or a detach
-// that fails leaves the program with what was attached to it before.
+// fallback-is-clean: a load that fails leaves the program to the interpreter and everything else as it was; an attach or a
+// detach that fails leaves the program with what was attached to it before.
 
 import { hex, type Step } from "../../subjects/step.js";
 import { describeLoadError } from "../../subjects/subject.js";

@@ -350,17 +350,17 @@ test("every oracle is shown to fail, and says where it comes from", () => {
 });
 
 test("a sweep sees what no step has touched", () => {
-  const world = smallPacks();
-  world.step({
+  const session = smallPacks();
+  session.step({
     kind: "load",
     id: 0,
     program: { first: 1, insns: 2, subprograms: 0, probes: 0 },
     fails: [],
     others: [],
   });
-  const swept = (): string[] => ORACLES.flatMap((oracle) => oracle.sweep?.(world) ?? []);
+  const swept = (): string[] => ORACLES.flatMap((oracle) => oracle.sweep?.(session) ?? []);
   expect(swept()).toEqual([]);
-  world.machine.poke(BASE + 4096, word(NOP));
+  session.machine.poke(BASE + 4096, word(NOP));
   expect(swept()).toEqual([
     "0x800083011000 holds 0x1f, expected 0x0",
     "0x800083011000, room of no program, is not the illegal instruction",

@@ -25,7 +25,7 @@ function helperCall(id: number, pc: number): Step {
   const helper = HELPERS.get(id);
   if (helper === undefined) return unknownCall("helper", id, pc, `there is no ${helperName(id)}`);
   return (run) => {
-    const result = helper.run(run.world, argumentsOf(run));
+    const result = helper.run(run.helperState, argumentsOf(run));
     if (!result.ok) {
       const detail = `${helper.name}: ${result.detail}`;
       if (result.why === "badCall") return run.fault(pc, "badCall", detail);
@@ -46,7 +46,7 @@ function unknownCall(target: "helper" | "kfunc", id: number, pc: number, refusal
     if (seed === undefined) return run.fault(pc, "badCall", refusal);
     const args = argumentsOf(run);
     const defined = run.observer?.definedArguments() ?? args.map(() => true);
-    const { r0, kept } = callUnknown(run.world, { seed, callee, args, defined });
+    const { r0, kept } = callUnknown(run.helperState, { seed, callee, args, defined });
     run.observer?.keepsArguments(kept, defined);
     run.registers[0] = r0;
     run.poisonArguments();
@@ -68,7 +68,7 @@ function tailCall(pc: number): Step {
     if (word(run.registers, 1) !== run.context.pointer) {
       return run.fault(pc, "badCall", "tail_call: r1 is not the context");
     }
-    const spec = run.world.maps.byPointer(word(run.registers, 2))?.spec;
+    const spec = run.helperState.maps.byPointer(word(run.registers, 2))?.spec;
     if (spec?.kind !== "progArray") return run.fault(pc, "badCall", "tail_call: r2 does not point to a prog array");
     const slot = Number(u32(word(run.registers, 3)));
     const target = slot < spec.entries ? spec.programs[slot] : undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type U64, u64 } from "../bits.js";
 import { helperName } from "./helper-names.js";
-import { HELPERS, type HelperWorld, initialWorld } from "./helpers.js";
+import { HELPERS, type HelperState, initialHelperState } from "./helpers.js";
 import type { Insn } from "./insn.js";
 import { MapStates } from "./maps.js";
 import { pointerTo, RegionMemory } from "./memory.js";
@@ -95,14 +95,20 @@ describe("map helpers", () => {
 });
 
 describe("other helpers", () => {
-  function world(): HelperWorld {
+  function state(): HelperState {
     const memory = new RegionMemory();
     const program = { context: "memory", maps: [] } as const;
-    return initialWorld({ memory, kernel: memory, maps: new MapStates([], LAYOUT, memory), program, layout: LAYOUT });
+    return initialHelperState({
+      memory,
+      kernel: memory,
+      maps: new MapStates([], LAYOUT, memory),
+      program,
+      layout: LAYOUT,
+    });
   }
   const none: readonly U64[] = [0n, 0n, 0n, 0n, 0n].map(u64);
   const twice = (id: number): readonly unknown[] => {
-    const one = world();
+    const one = state();
     return [HELPERS.get(id)?.run(one, none), HELPERS.get(id)?.run(one, none)];
   };
   const ok = (value: bigint) => ({ ok: true, r0: value });
@@ -112,21 +118,21 @@ describe("other helpers", () => {
   });
 
   test("get_prandom_u32 is the low half of xorshift64", () => {
-    const small = { ...world(), random: 1n };
+    const small = { ...state(), random: 1n };
     expect(HELPERS.get(7)?.run(small, none)).toEqual(ok(0x4082_2041n));
     expect(small.random).toBe(0x4082_2041n);
     expect(HELPERS.get(7)?.run(small, none)).toEqual(ok(0x0c01_1441n));
   });
 
-  test("get_smp_processor_id is the world's CPU", () => {
-    expect(HELPERS.get(8)?.run({ ...world(), cpu: 3 }, none)).toEqual(ok(3n));
+  test("get_smp_processor_id is the run's CPU", () => {
+    expect(HELPERS.get(8)?.run({ ...state(), cpu: 3 }, none)).toEqual(ok(3n));
   });
 
   test("get_current_pid_tgid is constant", () => {
     expect(twice(14)).toEqual([ok(0x0000_04d2_0000_04d3n), ok(0x0000_04d2_0000_04d3n)]);
   });
 
-  test("each run starts in the same world", () => {
+  test("each run starts in the same state", () => {
     const code = [call(7), op("mov reg", { dst: 6, src: 0 }), call(5), op("xor reg", { dst: 0, src: 6 }), EXIT];
     expect(r0(code)).toBe(r0(code));
   });

@@ -1,5 +1,5 @@
 // The helper functions that programs may call, by their number in the Linux UAPI, made deterministic: time, randomness
-// and CPU come from the world of the run. One table for every witness. Tail calls change what runs and so belong to the
+// and CPU come from the state of the run. One table for every witness. Tail calls change what runs and so belong to the
 // interpreter (`calls.ts`).
 
 import { CHECKSUM_HELPERS } from "./helpers/csum.js";
@@ -12,7 +12,7 @@ import { TUNNEL_HELPERS } from "./helpers/tunnel.js";
 import { VLAN_HELPERS } from "./helpers/vlan.js";
 import type { Program } from "./program.js";
 
-export { type HelperArg, type HelperWorld, initialWorld, MAP_NAMES } from "./helpers/helper.js";
+export { type HelperArg, type HelperState, initialHelperState, MAP_NAMES } from "./helpers/helper.js";
 export { MAP_LOOKUP } from "./helpers/maps.js";
 
 /** `tail_call`, which is not among the helpers below. */

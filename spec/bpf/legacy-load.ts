@@ -3,7 +3,7 @@
 // What the called function gives is here, once for every witness.
 
 import { type U64, u64 } from "../bits.js";
-import { ERROR, type HelperWorld, int } from "./helpers/helper.js";
+import { ERROR, type HelperState, int } from "./helpers/helper.js";
 import type { LegacyLoadRow } from "./isa.js";
 
 /** Of r6, which holds the context in programs that have such loads. */
@@ -22,7 +22,7 @@ export function legacyOffset(offset: number): number | undefined {
 }
 
 /** The bytes as a big-endian number, or -EFAULT where they are not all there. @param offset of which 32 bits count */
-export function legacyLoaded({ packet }: HelperWorld, size: LegacyLoadRow["size"], offset: bigint): U64 {
+export function legacyLoaded({ packet }: HelperState, size: LegacyLoadRow["size"], offset: bigint): U64 {
   const at = legacyOffset(int(offset));
   const bytes = at === undefined ? undefined : packet.read(at, size);
   return u64(bytes?.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) ?? ERROR.EFAULT);

@@ -16,7 +16,7 @@ export const packetRoom = ({ code }: Pick<Program, "code">): typeof ROOM | undef
   code.some((insns) => insns.some(({ row, imm }) => row.id === "call helper" && MOVERS.has(imm))) ? ROOM : undefined;
 
 /** What a run's helpers reach of memory. */
-export interface PacketWorld {
+export interface PacketMemory {
   /** As programs see it. */
   readonly memory: Memory;
   /** The kernel's structures. */
@@ -26,7 +26,7 @@ export interface PacketWorld {
 }
 
 export class Packet {
-  constructor(private readonly world: PacketWorld) {}
+  constructor(private readonly within: PacketMemory) {}
 
   /** Low 48 bits of the address of the first byte. */
   get data(): number {
@@ -43,24 +43,24 @@ export class Packet {
   }
   /** Bytes that the packet may still grow by. */
   get headroom(): number {
-    return this.data - this.world.layout.packet.base;
+    return this.data - this.within.layout.packet.base;
   }
   get tailroom(): number {
-    const { base, bytes } = this.world.layout.packet;
+    const { base, bytes } = this.within.layout.packet;
     return base + bytes - this.end;
   }
 
   /** Undefined if not all of the bytes are there. */
   read(offset: number, bytes: number): Uint8Array | undefined {
     const buffer = new Uint8Array(bytes);
-    return this.holds(offset, bytes) && this.world.memory.read(pointerTo(this.data + offset), buffer)
+    return this.holds(offset, bytes) && this.within.memory.read(pointerTo(this.data + offset), buffer)
       ? buffer
       : undefined;
   }
 
   /** @returns whether all of them are there: else nothing is written */
   write(offset: number, bytes: Uint8Array): boolean {
-    return this.holds(offset, bytes.length) && this.world.memory.write(pointerTo(this.data + offset), bytes);
+    return this.holds(offset, bytes.length) && this.within.memory.write(pointerTo(this.data + offset), bytes);
   }
 
   /** Move the ends; the length that an skb keeps follows. The caller has seen to it that there is room. */
@@ -74,11 +74,11 @@ export class Packet {
     readonly meta?: number;
   }): void {
     const [data, end, before] = [this.data + head, this.end + tail, this.meta + meta];
-    const places = structureOf(this.world.program.context)!.packet;
+    const places = structureOf(this.within.program.context)!.packet;
     this.put(places.data, BigInt(pointerTo(data)), 8);
     this.put(places.dataEnd, BigInt(pointerTo(end)), 8);
     this.put(places.dataMeta, BigInt(pointerTo(before)), 8);
-    if (this.world.program.context === "skb") this.setField("len", BigInt(end - data));
+    if (this.within.program.context === "skb") this.setField("len", BigInt(end - data));
   }
 
   field(name: string): bigint {
@@ -92,8 +92,8 @@ export class Packet {
   }
 
   private fieldNamed(name: string): { readonly at: number; readonly width: number } {
-    const field = structureOf(this.world.program.context)?.fields.find((one) => one.name === name);
-    if (field === undefined) throw new RangeError(`no field ${name} in ${this.world.program.context}`);
+    const field = structureOf(this.within.program.context)?.fields.find((one) => one.name === name);
+    if (field === undefined) throw new RangeError(`no field ${name} in ${this.within.program.context}`);
     return field;
   }
 
@@ -102,18 +102,18 @@ export class Packet {
   }
 
   private pointer(name: "data" | "dataEnd" | "dataMeta"): number {
-    return Number(BigInt.asUintN(48, this.get(structureOf(this.world.program.context)!.packet[name], 8)));
+    return Number(BigInt.asUintN(48, this.get(structureOf(this.within.program.context)!.packet[name], 8)));
   }
 
   private get(at: number, width: number): bigint {
     const bytes = new Uint8Array(8);
-    this.world.kernel.read(pointerTo(this.world.layout.context.base + at), bytes.subarray(0, width));
+    this.within.kernel.read(pointerTo(this.within.layout.context.base + at), bytes.subarray(0, width));
     return new DataView(bytes.buffer).getBigUint64(0, true);
   }
 
   private put(at: number, value: bigint, width: number): void {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
-    this.world.kernel.write(pointerTo(this.world.layout.context.base + at), bytes.subarray(0, width));
+    this.within.kernel.write(pointerTo(this.within.layout.context.base + at), bytes.subarray(0, width));
   }
 }

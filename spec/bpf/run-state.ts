@@ -4,7 +4,7 @@
 import assert from "node:assert";
 import { type U64, u64 } from "../bits.js";
 import { type Context, placeContext } from "./context.js";
-import { type HelperWorld, hasRequests, initialWorld } from "./helpers.js";
+import { type HelperState, hasRequests, initialHelperState } from "./helpers.js";
 import { FP, type Insn, REGISTERS } from "./insn.js";
 import type { Row } from "./isa.js";
 import { isCompared, MapStates, valuesBytes } from "./maps.js";
@@ -75,7 +75,7 @@ export class RunState {
   /** What is left of the budget of `may_goto` in the function that runs. */
   loops = 0;
   outcome: Outcome | undefined;
-  #world: HelperWorld | undefined;
+  #helperState: HelperState | undefined;
 
   constructor(
     readonly program: Program,
@@ -102,13 +102,13 @@ export class RunState {
     const memory = this.observer?.observed(this.memory) ?? this.memory;
     const maps = new MapStates(program.maps, layout, memory);
     const kernel = new PlainMemory(this.context.regions);
-    this.#world = initialWorld({ memory, kernel, maps, program, layout });
+    this.#helperState = initialHelperState({ memory, kernel, maps, program, layout });
   }
 
   /** What helpers see; made on the first call of one, or before the run. */
-  get world(): HelperWorld {
-    if (this.#world === undefined) this.fillMaps();
-    return this.#world!;
+  get helperState(): HelperState {
+    if (this.#helperState === undefined) this.fillMaps();
+    return this.#helperState!;
   }
 
   /** Start a code of the program in the frame that is there for it. */
@@ -204,7 +204,7 @@ export class RunState {
     const { name, bytes } = this.#stack;
     const written = this.#writtenOfFrame();
     const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
-    const requests = hasRequests(this.program) ? [{ name: "requests", bytes: this.world.requests.dump() }] : [];
+    const requests = hasRequests(this.program) ? [{ name: "requests", bytes: this.helperState.requests.dump() }] : [];
     return [{ name, bytes, written }, ...regions, ...this.#dumpMaps(), ...requests];
   }
 
@@ -216,7 +216,7 @@ export class RunState {
 
   #dumpMaps(): readonly RegionBytes[] {
     return this.program.maps.flatMap((spec, i) =>
-      isCompared(spec) ? [{ name: `map ${i}`, bytes: this.world.maps.dump(i) }] : [],
+      isCompared(spec) ? [{ name: `map ${i}`, bytes: this.helperState.maps.dump(i) }] : [],
     );
   }
 }

@@ -104,7 +104,7 @@ export function legacyLoad({ row, insn: { src, imm }, pc }: Slot<LegacyLoadRow>)
     if (run.program.context !== "skb" || !isContext)
       return run.fault(pc, "badCall", `${row.id}: r6 is not the skb context`);
     const offset = BigInt(imm) + (row.mode === "ind" ? word(registers, src) : 0n);
-    const loaded = legacyLoaded(run.world, row.size, offset);
+    const loaded = legacyLoaded(run.helperState, row.size, offset);
     run.taken = BigInt.asIntN(64, loaded) < 0n;
     registers[0] = run.taken ? 0n : loaded;
     run.poisonArguments();

@@ -5,10 +5,10 @@ import type { CpuState, CpuStop, EngineCpu } from "../../engines/engine.js";
 import { pointer, type Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { hexWord } from "../../spec/bits.js";
+import type { BootedKernel } from "./booted-kernel.js";
 import { NotModelled } from "./kernel-image.js";
 import { RETURN, type Resolved } from "./resolve.js";
 import { vaOfPointer } from "./structs.js";
-import type { World } from "./world.js";
 
 /** Instructions of one call: ten seconds of a slow engine. */
 const FUEL = 1_000_000_000;
@@ -31,12 +31,12 @@ export class KernelCpu {
   private readonly following = new Map<string, boolean>();
 
   constructor(
-    private readonly world: World,
+    private readonly kernel: BootedKernel,
     private readonly cpu: EngineCpu,
     private readonly resolved: Resolved,
     private readonly stackTop: Va,
   ) {
-    cpu.state.system.sp_el0 = pointer(world.task);
+    cpu.state.system.sp_el0 = pointer(kernel.task);
   }
 
   get state(): CpuState {
@@ -49,7 +49,7 @@ export class KernelCpu {
 
   /** @returns X0. @throws NotModelled if the image has no such function, KernelFault if the kernel crashes */
   call(name: string, ...args: readonly (bigint | number)[]): bigint {
-    const entry = this.world.image.address(name);
+    const entry = this.kernel.image.address(name);
     if (entry === undefined) throw new NotModelled(`the image has no function ${name}`);
     return this.callAt(entry, args);
   }
@@ -84,7 +84,7 @@ export class KernelCpu {
     const key = `${back} ${name}`;
     const known = this.following.get(key);
     if (known !== undefined) return known;
-    const { image, memory } = this.world;
+    const { image, memory } = this.kernel;
     const target = image.address(name);
     let found = false;
     for (let at = back; at < back + 4 * FOLLOWING_WORDS && !found; at += 4) {
@@ -98,21 +98,21 @@ export class KernelCpu {
 
   /** As a kernel writes an address. */
   symbol(va: Va): string {
-    const symbol = this.world.image.symbolAt(va);
+    const symbol = this.kernel.image.symbolAt(va);
     return symbol === undefined ? `0x${va.toString(16)}` : `${symbol.name}+0x${symbol.offset.toString(16)}`;
   }
 
   /** The function that runs and those that it returns to, innermost first. */
   backtrace(): string {
-    const { state, world } = this;
+    const { state, kernel } = this;
     const places = [this.symbol(state.pc), this.symbol(vaOfPointer(state.x[LR]!))];
     let frame = vaOfPointer(state.x[FP]!);
     while (places.length < MOST_FRAMES && frame !== 0 && frame % 8 === 0) {
-      if (world.machine.mapping(frame) === undefined || world.machine.mapping(frame + 8) === undefined) break;
-      const back = vaOfPointer(world.memory.read64(frame + 8));
+      if (kernel.machine.mapping(frame) === undefined || kernel.machine.mapping(frame + 8) === undefined) break;
+      const back = vaOfPointer(kernel.memory.read64(frame + 8));
       if (back === RETURN || back === 0) break;
       places.push(this.symbol(back));
-      frame = vaOfPointer(world.memory.read64(frame));
+      frame = vaOfPointer(kernel.memory.read64(frame));
     }
     return places.filter((place, i) => place !== places[i - 1] && !place.includes(RETURN.toString(16))).join(" < ");
   }
@@ -139,7 +139,7 @@ export class KernelCpu {
   }
 
   private trapped(pc: Va): void {
-    const { state, world } = this;
+    const { state, kernel } = this;
     const action = this.resolved.actions.get(pc);
     if (action === undefined) {
       const back = this.backtrace();
@@ -149,7 +149,7 @@ export class KernelCpu {
     this.isAsking = true;
     let result: bigint | undefined;
     try {
-      result = action.act(world, state.x);
+      result = action.act(kernel, state.x);
     } finally {
       this.isAsking = before;
     }
@@ -160,16 +160,16 @@ export class KernelCpu {
   }
 
   private faulted(stop: CpuStop & { readonly kind: "fault" }): void {
-    const { state, world } = this;
+    const { state, kernel } = this;
     const va = vaOfPointer(stop.address);
-    if (stop.why === "badWrite" && world.memory.makeWritable(va)) return;
+    if (stop.why === "badWrite" && kernel.memory.makeWritable(va)) return;
     const isAccess = stop.why === "badRead" || stop.why === "badWrite";
     const entry = isAccess ? this.resolved.exceptions.get(stop.pc) : undefined;
     if (entry === undefined) {
       const why = stop.why === "badRead" || stop.why === "badWrite" ? stop.why : "badFetch";
       throw new KernelFault(why, va, `${stop.detail}, in ${this.backtrace()}`);
     }
-    world.pages.faulted(va);
+    kernel.pages.faulted(va);
     if (ERROR_AND_ZERO.has(entry.type)) {
       const [error, zero] = [entry.data & 31, (entry.data >> 5) & 31];
       if (error < 31) state.x[error] = BigInt.asUintN(64, -EFAULT);
@@ -179,15 +179,15 @@ export class KernelCpu {
   }
 
   private broke({ pc, imm }: CpuStop & { readonly kind: "break" }): void {
-    const { state, world } = this;
+    const { state, kernel } = this;
     const bug = imm === BUG_BRK ? this.resolved.bugs.get(pc) : undefined;
     const where = this.backtrace();
     if (bug?.isWarning !== true) {
       const what = bug === undefined ? `BRK 0x${imm.toString(16)}` : `BUG at line ${bug.line}`;
       throw new KernelFault("badFetch", pc, `${what} in ${where}`);
     }
-    world.warn(`WARN${world.warningText === "" ? "" : ` (${world.warningText})`} in ${where}`);
-    world.warningText = "";
+    kernel.warn(`WARN${kernel.warningText === "" ? "" : ` (${kernel.warningText})`} in ${where}`);
+    kernel.warningText = "";
     state.pc = pc + 4;
   }
 }

@@ -7,7 +7,7 @@ export interface TypedImage extends KernelImage {
   readonly types: KernelTypes;
 }
 
-/** What a subject's world lacks, or does, that makes a case end without an answer. One line. */
+/** What a subject lacks, or does, that makes a case end without an answer. One line. */
 export class NotModelled extends Error {
   override readonly name = "NotModelled";
 }

@@ -21,6 +21,7 @@ import type {
   TrampolineEnv,
 } from "../subject.js";
 import { DEFAULT_ENV } from "../subject.js";
+import type { BootedKernel } from "./booted-kernel.js";
 import { fixupOf } from "./fixup.js";
 import { KernelCpu } from "./kernel-cpu.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
@@ -30,17 +31,16 @@ import { type LinuxFunction, Programs } from "./programs.js";
 import { vaOfPointer } from "./structs.js";
 import { LinuxTrampolines } from "./trampolines.js";
 import { newerIn, TriedForms } from "./tried-forms.js";
-import type { World } from "./world.js";
 
 const DEFAULT_LIMIT = 69_267_617_742_848;
 const VM_STRUCT_BYTES = 256;
 const PLAIN: JitFunction = { insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 };
 
-export class LinuxKernel implements SubjectKernel, World {
+export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly machine: Machine;
-  readonly memory: World["memory"];
-  readonly arena: World["arena"];
-  readonly pages: World["pages"];
+  readonly memory: BootedKernel["memory"];
+  readonly arena: BootedKernel["arena"];
+  readonly pages: BootedKernel["pages"];
   readonly task: Va;
   readonly vmStruct: Va;
   readonly packs: LinuxPacks;
@@ -53,9 +53,9 @@ export class LinuxKernel implements SubjectKernel, World {
   /** No failure was planned when the load in progress began: a refusal is the JIT's own. */
   private isUndisturbed = true;
   blinding: (() => number) | undefined;
-  onOffsets: World["onOffsets"];
-  lookup: World["lookup"];
-  wanted: World["wanted"];
+  onOffsets: BootedKernel["onOffsets"];
+  lookup: BootedKernel["lookup"];
+  wanted: BootedKernel["wanted"];
   /** Called before each function's first round. */
   beforeFirstRound: ((index: number) => void) | undefined;
   private readonly placed: PlacedKernel;

@@ -3,11 +3,11 @@
 import type { RoAddr, Va } from "../../machine/address.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { Errno, PacksView } from "../subject.js";
+import type { BootedKernel } from "./booted-kernel.js";
 import { allocatorOf } from "./image/features.js";
 import { NotModelled } from "./kernel-image.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { type Struct, structOf, vaOfPointer } from "./structs.js";
-import type { World } from "./world.js";
 
 const MOST_PACKS = 4096;
 const SZ_2M = 2 << 20;
@@ -21,23 +21,23 @@ export class LinuxPacks implements PacksView {
   private readonly pack: Struct | undefined;
 
   constructor(
-    private readonly world: World,
+    private readonly kernel: BootedKernel,
     nodes: number,
   ) {
     // Core code may have packs that the JIT does not use.
-    this.list = allocatorOf(world.image) === "packs" ? world.image.address("pack_list") : undefined;
+    this.list = allocatorOf(kernel.image) === "packs" ? kernel.image.address("pack_list") : undefined;
     this.packBytes = this.list === undefined ? 0 : SZ_2M * nodes;
-    if (this.list !== undefined) this.pack = structOf(world.image, world.memory, "bpf_prog_pack");
+    if (this.list !== undefined) this.pack = structOf(kernel.image, kernel.memory, "bpf_prog_pack");
   }
 
   get packs(): readonly Pack[] {
-    const { list, pack, world } = this;
+    const { list, pack, kernel } = this;
     if (list === undefined || pack === undefined) return [];
     const found: Pack[] = [];
     const link = pack.offset("list");
     for (let at = this.next(list); at !== list && found.length < MOST_PACKS; at = this.next(at)) {
       const va = at - link;
-      found.push(new Pack(world, pack.pointer(va, "ptr") as RoAddr, va + pack.offset("bitmap"), this.packBytes));
+      found.push(new Pack(kernel, pack.pointer(va, "ptr") as RoAddr, va + pack.offset("bitmap"), this.packBytes));
     }
     return found;
   }
@@ -60,13 +60,13 @@ export class LinuxPacks implements PacksView {
   }
 
   bpfProgPackAlloc(bytes: number): RoAddr | undefined {
-    const fill = this.world.image.address("jit_fill_hole");
-    const x0 = this.world.cpu.call("bpf_prog_pack_alloc", bytes, kernelPointer(fill));
+    const fill = this.kernel.image.address("jit_fill_hole");
+    const x0 = this.kernel.cpu.call("bpf_prog_pack_alloc", bytes, kernelPointer(fill));
     return x0 === 0n ? undefined : (vaOfPointer(x0) as RoAddr);
   }
 
   bpfProgPackFree(ptr: RoAddr, bytes: number): void {
-    const { cpu, image } = this.world;
+    const { cpu, image } = this.kernel;
     const parameters = image.types.parameters("bpf_prog_pack_free");
     if (parameters !== undefined && !parameters.includes("size")) {
       throw new NotModelled("this kernel frees room in packs by its header");
@@ -75,13 +75,13 @@ export class LinuxPacks implements PacksView {
   }
 
   private next(at: Va): Va {
-    return vaOfPointer(this.world.memory.read64(at));
+    return vaOfPointer(this.kernel.memory.read64(at));
   }
 }
 
 class Pack {
   constructor(
-    private readonly world: World,
+    private readonly kernel: BootedKernel,
     readonly base: RoAddr,
     private readonly bits: Va,
     private readonly packBytes: number,
@@ -93,11 +93,11 @@ class Pack {
     const taken = bytes / CHUNK_BYTES;
     bits.fill(0xff, 0, Math.floor(taken / 8));
     if (taken % 8 !== 0) bits[Math.floor(taken / 8)] = (1 << (taken % 8)) - 1;
-    this.world.memory.write(this.bits, bits);
+    this.kernel.memory.write(this.bits, bits);
   }
 
   get bitmap() {
-    const bytes = this.world.memory.read(this.bits, this.packBytes / CHUNK_BYTES / 8);
+    const bytes = this.kernel.memory.read(this.bits, this.packBytes / CHUNK_BYTES / 8);
     return {
       get count(): number {
         let count = 0;
@@ -113,7 +113,7 @@ class Pack {
 }
 
 export class LinuxModmem {
-  constructor(private readonly world: World) {}
+  constructor(private readonly kernel: BootedKernel) {}
 
   get current(): number {
     return Number(BigInt.asIntN(64, this.variable("bpf_jit_current"))) * this.unit;
@@ -122,21 +122,21 @@ export class LinuxModmem {
     return Number(this.variable("bpf_jit_limit"));
   }
   get bpfCapable(): boolean {
-    return this.world.options.bpfCapable === true;
+    return this.kernel.options.bpfCapable === true;
   }
   bpfJitChargeModmem(bytes: number): Errno {
-    return errnoOf(this.world.cpu.call("bpf_jit_charge_modmem", Math.ceil(bytes / this.unit)));
+    return errnoOf(this.kernel.cpu.call("bpf_jit_charge_modmem", Math.ceil(bytes / this.unit)));
   }
 
   /** Bytes that one is charged for: up to 5.15, a page. */
   private get unit(): number {
-    const { image, machine } = this.world;
+    const { image, machine } = this.kernel;
     return image.types.parameters("bpf_jit_charge_modmem")?.includes("pages") === true ? machine.pageBytes : 1;
   }
 
   private variable(name: string): bigint {
-    const va = this.world.image.address(name);
+    const va = this.kernel.image.address(name);
     if (va === undefined) throw new NotModelled(`the image has no variable ${name}`);
-    return this.world.memory.read64(va);
+    return this.kernel.memory.read64(va);
   }
 }

@@ -4,10 +4,10 @@ import { pointer, type RoAddr, type Va } from "../../machine/address.js";
 import { decode, encode, SLOT_BYTES } from "../../spec/bpf/insn.js";
 import { bpfJitBlindConstants } from "../lowering.js";
 import type { FunctionView, JitFunction } from "../subject.js";
+import type { BootedKernel } from "./booted-kernel.js";
 import { NotModelled } from "./kernel-image.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { type Struct, structOf } from "./structs.js";
-import type { World } from "./world.js";
 
 const SOCKET_FILTER = 1;
 /** A program that was converted from classic BPF has no type. */
@@ -85,25 +85,25 @@ export class Programs {
   readonly aux: Struct;
   private readonly insns: number;
 
-  constructor(private readonly world: World) {
-    this.prog = structOf(world.image, world.memory, "bpf_prog");
-    this.aux = structOf(world.image, world.memory, "bpf_prog_aux");
+  constructor(private readonly kernel: BootedKernel) {
+    this.prog = structOf(kernel.image, kernel.memory, "bpf_prog");
+    this.aux = structOf(kernel.image, kernel.memory, "bpf_prog_aux");
     this.insns = this.prog.offset("insnsi");
   }
 
   /** @param isPart of a program with several functions */
   make(fn: JitFunction, isPart: boolean, { blind, modulesBase }: { blind: boolean; modulesBase: Va }): LinuxFunction {
-    const { world, prog, aux, insns } = this;
+    const { kernel, prog, aux, insns } = this;
     if (fn.privateStack !== undefined || (fn.stackArguments ?? 0) > 0) {
       throw new NotModelled("private stacks and stack arguments are not handed to a kernel image yet");
     }
     const bytes = encode(fn.insns);
-    const { pageBytes } = world.machine;
+    const { pageBytes } = kernel.machine;
     const pages = Math.ceil((insns + bytes.length) / pageBytes);
     const va = this.alloc(pages * pageBytes);
     const auxVa = this.alloc(aux.bytes);
     placeholders(bytes, modulesBase);
-    world.memory.write(va + insns, bytes);
+    kernel.memory.write(va + insns, bytes);
     const set = (name: string, value: bigint | number): void => {
       if (prog.has(name)) prog.set(va, name, value);
     };
@@ -135,15 +135,15 @@ export class Programs {
     for (const node of ["ksym.lnode", "ksym_prefix.lnode"]) {
       if (!aux.has(node)) continue;
       const at = auxVa + aux.offset(node);
-      this.world.memory.write64(at, pointer(at));
-      this.world.memory.write64(at + 8, pointer(at));
+      this.kernel.memory.write64(at, pointer(at));
+      this.kernel.memory.write64(at + 8, pointer(at));
     }
   }
 
   private arenaOf({ kernelBase, userBase }: NonNullable<JitFunction["arena"]>): Va {
-    const { world } = this;
-    const arena = structOf(world.image, world.memory, "bpf_arena");
-    const area = structOf(world.image, world.memory, "vm_struct");
+    const { kernel } = this;
+    const arena = structOf(kernel.image, kernel.memory, "bpf_arena");
+    const area = structOf(kernel.image, kernel.memory, "vm_struct");
     const [va, vm] = [this.alloc(arena.bytes), this.alloc(area.bytes)];
     const whole = ({ high, low }: { readonly high: number; readonly low: number }): bigint =>
       (BigInt(high) << 32n) | BigInt(low);
@@ -155,15 +155,15 @@ export class Programs {
 
   /** What a verifier tells each function of the others between the two rounds. @returns the list of them */
   link(functions: readonly LinuxFunction[], callBase: Va): Va {
-    const { world, prog, aux, insns } = this;
+    const { kernel, prog, aux, insns } = this;
     const list = this.alloc(8 * functions.length);
     functions.forEach(({ prog: va }, i) => {
-      world.memory.write64(list + 8 * i, pointer(va));
+      kernel.memory.write64(list + 8 * i, pointer(va));
     });
     for (const { prog: va, aux: auxVa } of functions) {
-      const bytes = world.memory.read(va + insns, prog.number(va, "len") * SLOT_BYTES);
+      const bytes = kernel.memory.read(va + insns, prog.number(va, "len") * SLOT_BYTES);
       addresses(bytes, (index) => functions[index]?.bpfFunc ?? 0, callBase);
-      world.memory.write(va + insns, bytes);
+      kernel.memory.write(va + insns, bytes);
       aux.set(auxVa, "func", pointer(list));
       for (const count of ["func_cnt", "real_func_cnt"]) {
         if (aux.has(count)) aux.set(auxVa, count, functions.length);
@@ -180,7 +180,7 @@ export class Programs {
     const slots = this.prog.number(prog, "len");
     // Which instruction becomes how many does not depend on the random numbers.
     const blinded = bpfJitBlindConstants(fn.fn.insns, () => 0x5a5a_5a5a, scratch);
-    const decoded = decode(this.world.memory.read(prog + this.insns, slots * SLOT_BYTES), "kernel");
+    const decoded = decode(this.kernel.memory.read(prog + this.insns, slots * SLOT_BYTES), "kernel");
     if (!blinded.ok || blinded.origin.length !== slots || !decoded.ok) {
       throw new NotModelled("this kernel blinds constants in another way");
     }
@@ -189,7 +189,7 @@ export class Programs {
   }
 
   alloc(bytes: number): Va {
-    const va = this.world.arena.alloc(bytes);
+    const va = this.kernel.arena.alloc(bytes);
     if (va === undefined) throw new NotModelled("there is no room for so many programs at once");
     return va;
   }

@@ -3,12 +3,12 @@
 
 import { Stops } from "../../engines/stops.js";
 import type { Va } from "../../machine/address.js";
+import type { BootedKernel } from "./booted-kernel.js";
 import type { TypedImage } from "./kernel-image.js";
 import { NATIVE, SUFFIXES } from "./native.js";
 import { type BugEntry, bugTable, type ExceptionEntry, exceptionTable } from "./tables.js";
 import { TRAPS } from "./traps/index.js";
 import type { ParameterNames, TrapRow } from "./traps/trap.js";
-import type { World } from "./world.js";
 
 /** Where a called function returns to: nothing is mapped there. */
 export const RETURN: Va = 0xffff_e000_0000;
@@ -16,7 +16,7 @@ export const RETURN: Va = 0xffff_e000_0000;
 interface Action {
   readonly kind: TrapRow["kind"];
   readonly name: string;
-  act(world: World, x: BigUint64Array): bigint | undefined;
+  act(kernel: BootedKernel, x: BigUint64Array): bigint | undefined;
 }
 
 export interface Resolved {
@@ -54,8 +54,8 @@ function actionOf(image: TypedImage, row: TrapRow, name: string): Action {
   return {
     kind: row.kind,
     name,
-    act: (world, x) =>
-      row.act(world, Object.fromEntries(registers.map(([key, register]) => [key, x[register]!])), name),
+    act: (kernel, x) =>
+      row.act(kernel, Object.fromEntries(registers.map(([key, register]) => [key, x[register]!])), name),
   };
 }
 

@@ -3,9 +3,9 @@
 
 import { pointer, type Va } from "../../machine/address.js";
 import type { FuncArg, TrampFlags, TrampLink, TrampRequest } from "../subject.js";
+import type { BootedKernel } from "./booted-kernel.js";
 import { NotModelled } from "./kernel-image.js";
 import { type Struct, structOf } from "./structs.js";
-import type { World } from "./world.js";
 
 /** enum bpf_tramp_prog_type. */
 const KINDS = ["fentry", "fexit", "fmodRet"] as const;
@@ -53,9 +53,9 @@ export class TrampStructs {
   private readonly prog: Struct;
   readonly im: Struct;
 
-  constructor(private readonly world: World) {
-    const of = (name: string): Struct => structOf(world.image, world.memory, name);
-    const names = LISTS.find(({ list }) => world.image.types.struct(list) !== undefined);
+  constructor(private readonly kernel: BootedKernel) {
+    const of = (name: string): Struct => structOf(kernel.image, kernel.memory, name);
+    const names = LISTS.find(({ list }) => kernel.image.types.struct(list) !== undefined);
     if (names === undefined) {
       const known = LISTS.map(({ list }) => list).join(", no ");
       throw new NotModelled(`trampolines of this kernel take their programs another way (no struct ${known})`);
@@ -89,7 +89,7 @@ export class TrampStructs {
     const given: Va[] = [];
     const unmap = this.placeObjects(KINDS.flatMap((kind) => links[kind]));
     const alloc = (bytes: number): Va => {
-      const va = this.world.arena.alloc(bytes);
+      const va = this.kernel.arena.alloc(bytes);
       if (va === undefined) throw new NotModelled("there is no room for so many programs in a trampoline");
       given.push(va);
       return va;
@@ -101,27 +101,27 @@ export class TrampStructs {
       });
       return use(this.fillModel(alloc(this.model.bytes), args), lists);
     } finally {
-      for (const va of given) this.world.arena.free(va);
+      for (const va of given) this.kernel.arena.free(va);
       unmap();
     }
   }
 
   private fillModel(va: Va, args: readonly FuncArg[]): Va {
-    const { model, world } = this;
+    const { model, kernel } = this;
     if (args.length > MOST_ARGS) throw new NotModelled(`a function of ${args.length} arguments`);
     model.set(va, "ret_size", POINTER_BYTES);
     model.set(va, "nr_args", args.length);
-    world.memory.write(
+    kernel.memory.write(
       va + model.offset("arg_size"),
       Uint8Array.from(args, ({ bytes }) => bytes),
     );
     const flags = Uint8Array.from(args, ({ isStruct }) => (isStruct ? STRUCT_ARG : 0));
-    world.memory.write(va + model.offset("arg_flags"), flags);
+    kernel.memory.write(va + model.offset("arg_flags"), flags);
     return va;
   }
 
   private fillList(va: Va, programs: readonly TrampLink[], structOps: boolean, alloc: (bytes: number) => Va): void {
-    const { list, item, names, bpfLink, world } = this;
+    const { list, item, names, bpfLink, kernel } = this;
     const [first, count] = [list.offset(names.items), list.offset(names.count)];
     if (programs.length > (count - first) / POINTER_BYTES)
       throw new NotModelled(`${programs.length} programs of a kind`);
@@ -133,13 +133,13 @@ export class TrampStructs {
       if (names.isPointer) item.set(at, "link", pointer(link));
       if (structOps) bpfLink.set(link, "type", STRUCT_OPS);
       bpfLink.set(link, "prog", pointer(prog));
-      world.memory.write64(va + first + POINTER_BYTES * i, pointer(at));
+      kernel.memory.write64(va + first + POINTER_BYTES * i, pointer(at));
     });
   }
 
   /** At the addresses that the callers chose, pages of their own hold the objects for as long as they are read. */
   private placeObjects(links: readonly TrampLink[]): () => void {
-    const { machine, memory } = this.world;
+    const { machine, memory } = this.kernel;
     const { pageBytes } = machine;
     const { prog } = this;
     const pages = new Set<Va>();

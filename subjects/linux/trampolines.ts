@@ -18,15 +18,15 @@ import {
   type TrampolineView,
   type TrampRequest,
 } from "../subject.js";
+import type { BootedKernel } from "./booted-kernel.js";
 import { NotModelled } from "./kernel-image.js";
 import { errnoOf } from "./packs-view.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { vaOfPointer } from "./structs.js";
 import { TrampStructs } from "./tramp-structs.js";
-import type { World } from "./world.js";
 
 /** What of a kernel its trampolines are made with. */
-type TrampKernel = World & Pick<SubjectKernel, "env" | "modmem">;
+type TrampKernel = BootedKernel & Pick<SubjectKernel, "env" | "modmem">;
 
 type Symbols = SubjectTrampolines["symbols"];
 

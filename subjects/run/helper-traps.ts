@@ -5,7 +5,7 @@ import type { Va } from "../../machine/address.js";
 import type { U64 } from "../../spec/bits.js";
 import { MOST_HELPER } from "../../spec/bpf/helper-names.js";
 import { ARGUMENTS, calleeOf, callUnknown, UNKNOWN_CALL } from "../../spec/bpf/helpers/unknown.js";
-import { HELPERS, type HelperWorld, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
+import { HELPERS, type HelperState, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
 import { legacyLoaded } from "../../spec/bpf/legacy-load.js";
 import type { RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Program } from "../../spec/bpf/program.js";
@@ -17,7 +17,7 @@ export const HASH_ELEMENT_HELPER = 0x1000;
 
 /** The run in progress. */
 interface InProgress {
-  world(): HelperWorld;
+  helperState(): HelperState;
   program(): Program;
   /** The requests that the interpreter has made, for which arguments are defined. */
   expected(): RegionBytes | undefined;
@@ -33,7 +33,7 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
     all.push([kfuncOffset(i), (args) => unknownTrap(calleeOf("kfunc", kfuncsOf(run.program())[i]!), run)(args)]);
   }
   for (const size of [1, 2, 4] as const) {
-    all.push([legacyLoadOffset(size), ([, offset]) => legacyLoaded(run.world(), size, offset!)]);
+    all.push([legacyLoadOffset(size), ([, offset]) => legacyLoaded(run.helperState(), size, offset!)]);
   }
   const lookup = helperTrap(MAP_LOOKUP, run);
   const element: Trap = (args) => {
@@ -44,10 +44,10 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
   return new Map(all.map(([offset, trap]) => [callBase + offset, trap]));
 }
 
-function helperTrap(id: number, { world }: InProgress): Trap {
+function helperTrap(id: number, { helperState }: InProgress): Trap {
   const helper = HELPERS.get(id)!;
   return (args) => {
-    const result = helper.run(world(), [...args] as U64[]);
+    const result = helper.run(helperState(), [...args] as U64[]);
     if (!result.ok) throw new TrapFault(`${helper.name}: ${result.detail}`);
     return result.r0;
   };
@@ -55,12 +55,12 @@ function helperTrap(id: number, { world }: InProgress): Trap {
 
 /** What is not modelled. Where a program has no such calls, nothing leads here. */
 const unknownTrap =
-  (callee: number, { world, program, expected }: InProgress): Trap =>
+  (callee: number, { helperState, program, expected }: InProgress): Trap =>
   (args) => {
-    const start = world().requests.bytes + UNKNOWN_CALL.header;
+    const start = helperState().requests.bytes + UNKNOWN_CALL.header;
     const size = UNKNOWN_CALL.bytes - UNKNOWN_CALL.header;
     const marks = expected()?.written?.subarray(start, start + size);
     const defined = Array.from({ length: ARGUMENTS }, (_, i) => marks?.[(i * size) / ARGUMENTS] !== 0);
     const { unknownCalls: seed = 0 } = program();
-    return callUnknown(world(), { seed, callee, args: [...args].slice(0, ARGUMENTS) as U64[], defined }).r0;
+    return callUnknown(helperState(), { seed, callee, args: [...args].slice(0, ARGUMENTS) as U64[], defined }).r0;
   };

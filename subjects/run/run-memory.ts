@@ -6,7 +6,7 @@ import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { u64 } from "../../spec/bits.js";
 import { contextBytes, packetBytes } from "../../spec/bpf/context.js";
-import { type HelperWorld, hasRequests, initialWorld } from "../../spec/bpf/helpers.js";
+import { type HelperState, hasRequests, initialHelperState } from "../../spec/bpf/helpers.js";
 import { isCompared, MapStates } from "../../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import { hasFields, isDataMap, type Layout, type MapSpec, type Program, type Range } from "../../spec/bpf/program.js";
@@ -30,7 +30,7 @@ export class RunMemory {
   /** Helpers, which work on the maps of the run in progress. */
   readonly traps: ReadonlyMap<Va, Trap>;
   /** Made when somebody first asks for it. */
-  private madeWorld: HelperWorld | undefined;
+  private madeHelperState: HelperState | undefined;
   private layout: Layout | undefined;
   private readonly memory: MachineMemory;
   private readonly kernel: MachineMemory;
@@ -55,7 +55,7 @@ export class RunMemory {
     callBase: Va,
   ) {
     this.traps = helperTraps(callBase, {
-      world: () => this.world,
+      helperState: () => this.helperState,
       program: () => this.program!,
       expected: () => this.expected,
     });
@@ -101,21 +101,21 @@ export class RunMemory {
     const values = program.maps.map((_, i) => layout.maps[i]!.values);
     this.ranges = [STACK, hasFields(program.context) ? layout.packet : layout.context, ...values];
     this.layout = layout;
-    this.madeWorld = undefined;
+    this.madeHelperState = undefined;
     // What a map holds at first is seen without a helper.
-    if (program.maps.some((spec) => isDataMap(spec) && spec.contents !== undefined)) this.makeWorld();
+    if (program.maps.some((spec) => isDataMap(spec) && spec.contents !== undefined)) this.makeHelperState();
   }
 
-  private get world(): HelperWorld {
-    return this.madeWorld ?? this.makeWorld();
+  private get helperState(): HelperState {
+    return this.madeHelperState ?? this.makeHelperState();
   }
 
-  private makeWorld(): HelperWorld {
+  private makeHelperState(): HelperState {
     const { memory, kernel, layout } = this;
     const program = this.program!;
     const maps = new MapStates(program.maps, layout!, memory);
-    this.madeWorld = initialWorld({ memory, kernel, maps, program, layout: layout! });
-    return this.madeWorld;
+    this.madeHelperState = initialHelperState({ memory, kernel, maps, program, layout: layout! });
+    return this.madeHelperState;
   }
 
   /** What a run that returned `x0` has left, after the code whose frame that is. */
@@ -133,9 +133,9 @@ export class RunMemory {
     ];
     if (hasFields(program.context)) regions.push({ name: "packet", bytes: this.packet.bytes() });
     for (const [i, spec] of program.maps.entries()) {
-      if (isCompared(spec)) regions.push({ name: `map ${i}`, bytes: this.world.maps.dump(i) });
+      if (isCompared(spec)) regions.push({ name: `map ${i}`, bytes: this.helperState.maps.dump(i) });
     }
-    if (hasRequests(program)) regions.push({ name: "requests", bytes: this.world.requests.dump() });
+    if (hasRequests(program)) regions.push({ name: "requests", bytes: this.helperState.requests.dump() });
     return regions;
   }
 

@@ -3,7 +3,7 @@
 import type { StepResult } from "../step.js";
 import { NotModelled } from "../subject.js";
 
-/** A crash of kernel code cuts the step short. What its world lacks is no crash, and ends the case. */
+/** A crash of kernel code cuts the step short. What the subject lacks is no crash, and ends the case. */
 export function guarded(perform: () => StepResult): StepResult {
   try {
     return perform();

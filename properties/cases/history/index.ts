@@ -144,7 +144,7 @@ function knownInPrograms({ actions }: History, subject: Subject): QuirkId | unde
   return undefined;
 }
 
-/** What the subject's world lacks ends a case without an answer. */
+/** What the subject lacks ends a case without an answer. */
 function playOrMissing(play: () => PlayReport): PlayReport | string {
   try {
     return play();

@@ -34,7 +34,7 @@ export function callProblem(place: Place, row: CallRow): string | undefined {
   let most = helper.args.length;
   for (const [i, sort] of helper.args.entries()) {
     // What a call counts is known from its first two arguments.
-    if (i === 2 && counts !== undefined) most = counts(place.run.world, argumentsOf(place.run.registers));
+    if (i === 2 && counts !== undefined) most = counts(place.run.helperState, argumentsOf(place.run.registers));
     const problem = i < most ? problemOf(sort, i) : undefined;
     if (problem !== undefined) return problem;
   }
@@ -173,7 +173,7 @@ export function afterCall(place: Place, tailCalls: number): void {
     const isHelper = row.kind === "call" && row.target === "helper";
     const helper = isHelper ? HELPERS.get(insn.imm) : undefined;
     if (helper?.args[0] === "record" && first!.target !== undefined) first!.target.isGone = first!.target.name;
-    if (helper?.movesPacket === true) tracker.movePacket(run.world.packet, `bpf_${helper.name}`);
+    if (helper?.movesPacket === true) tracker.movePacket(run.helperState.packet, `bpf_${helper.name}`);
     tracker.forgetArguments();
     if (insn.imm === TAIL_CALL && isHelper) return;
     tracker.values[0] = helper === undefined ? DEFINED : result(helper, word(run.registers, 0), first!, tracker);

@@ -151,7 +151,7 @@ function legacyLoad(
   if (tracker.program.context !== "skb" || !isContext) return `${id}: r6 is not the skb context`;
   const offset = mode === "ind" ? tracker.values[src]! : DEFINED;
   if ((offset.undefined & 0xffff_ffffn) !== 0n) return `${id}: r${src} ${whyUndefined(offset)}`;
-  const { packet } = run.world;
+  const { packet } = run.helperState;
   const at = legacyOffset(int(BigInt(imm) + (mode === "ind" ? word(run.registers, src) : 0n)));
   const isThere = at !== undefined && at + size <= packet.length;
   const holes = isThere ? tracker.memory.load(packet.data + at, size).undefined : 0n;

@@ -180,7 +180,7 @@ export class Tracker implements Observer {
 
   #masked(region: RegionBytes, run: RunState): RegionBytes {
     const index = this.program.maps.findIndex((_, i) => region.name === `map ${i}`);
-    const isSent = region.name === "requests" || (index >= 0 && run.world.maps.sink(index) !== undefined);
+    const isSent = region.name === "requests" || (index >= 0 && run.helperState.maps.sink(index) !== undefined);
     const written = isSent
       ? this.#definedInRecords(index, run)
       : index < 0
@@ -196,8 +196,8 @@ export class Tracker implements Observer {
     return name === "stack" ? withoutCounter(this.layout.frames[code]!, bytes.length, defined) : defined;
   }
 
-  #definedInRecords(index: number, { world }: RunState): Uint8Array | undefined {
-    const records = index < 0 ? world.requests : world.maps.sink(index)!.records;
+  #definedInRecords(index: number, { helperState }: RunState): Uint8Array | undefined {
+    const records = index < 0 ? helperState.requests : helperState.maps.sink(index)!.records;
     return records.defined((part) => this.#read.get(part));
   }
 
@@ -212,7 +212,7 @@ export class Tracker implements Observer {
       },
       write: () => false,
     };
-    const dump = run.world.maps.dump(index, shadow);
+    const dump = run.helperState.maps.dump(index, shadow);
     const spec = this.program.maps[index]!;
     if (!isDataMap(spec) || spec.kind === "array") return dump;
     const entryBytes = spec.keyBytes + spec.valueBytes;

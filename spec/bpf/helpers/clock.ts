@@ -1,11 +1,11 @@
 // The clock of a run: each reading moves it on.
 
-import type { HelperWorld } from "./helper.js";
+import type { HelperState } from "./helper.js";
 
 const NANOSECONDS_PER_READING = 1000n;
 
-export function readClock(world: HelperWorld): bigint {
-  const now = world.clock;
-  world.clock += NANOSECONDS_PER_READING;
+export function readClock(state: HelperState): bigint {
+  const now = state.clock;
+  state.clock += NANOSECONDS_PER_READING;
   return now;
 }

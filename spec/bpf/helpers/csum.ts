@@ -2,7 +2,7 @@
 
 import type { U64 } from "../../bits.js";
 import { differenceOf, replaced2, replaced4, replacedByDifference } from "./checksum.js";
-import { ERROR, type Helper, type HelperResult, type HelperWorld, readSized, returns } from "./helper.js";
+import { ERROR, type Helper, type HelperResult, type HelperState, readSized, returns } from "./helper.js";
 
 const unsigned = (value: bigint): bigint => BigInt.asUintN(32, value);
 
@@ -14,12 +14,12 @@ const MARK_ENFORCE = 0x40n;
 const MANGLED_0 = 0xffff;
 
 /** r2: the offset of the checksum, r3 and r4: what was there and what is there now, r5: flags. */
-function replaceChecksum(world: HelperWorld, args: readonly U64[], known: bigint): HelperResult {
+function replaceChecksum(state: HelperState, args: readonly U64[], known: bigint): HelperResult {
   const [, at, from, to, flags] = args as readonly [U64, U64, U64, U64, U64];
   if ((flags & ~known) !== 0n) return returns(ERROR.EINVAL);
   const offset = unsigned(at);
   if (offset > 0xffffn || offset % 2n !== 0n) return returns(ERROR.EFAULT);
-  const old = world.packet.read(Number(offset), CHECKSUM_BYTES);
+  const old = state.packet.read(Number(offset), CHECKSUM_BYTES);
   if (old === undefined) return returns(ERROR.EFAULT);
   const before = old[0]! | (old[1]! << 8);
   const isMarked = (flags & MARK_MANGLED_0) !== 0n;
@@ -27,7 +27,7 @@ function replaceChecksum(world: HelperWorld, args: readonly U64[], known: bigint
   const sum = changedChecksum(before, from, to, flags & CHANGED_BYTES);
   if (sum === undefined) return returns(ERROR.EINVAL);
   const put = isMarked && sum === 0 ? MANGLED_0 : sum;
-  world.packet.write(Number(offset), Uint8Array.of(put & 0xff, put >> 8));
+  state.packet.write(Number(offset), Uint8Array.of(put & 0xff, put >> 8));
   return returns(0n);
 }
 
@@ -40,10 +40,10 @@ function changedChecksum(sum: number, from: U64, to: U64, bytes: bigint): number
 const MOST_DIFFERENCE_BYTES = 512;
 
 /** r1, r2: bytes to take away; r3, r4: bytes to add; r5: the sum so far. */
-function csumDiff(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const from = readSized(world, args, 0);
+function csumDiff(state: HelperState, args: readonly U64[]): HelperResult {
+  const from = readSized(state, args, 0);
   if (!(from instanceof Uint8Array)) return from;
-  const to = readSized(world, args, 2);
+  const to = readSized(state, args, 2);
   if (!(to instanceof Uint8Array)) return to;
   const isWhole = (from.length | to.length) % 4 === 0 && from.length + to.length <= MOST_DIFFERENCE_BYTES;
   if (!isWhole) return returns(ERROR.EINVAL);
@@ -60,8 +60,8 @@ const REPLACES = {
 } as const;
 
 export const CHECKSUM_HELPERS: readonly Helper[] = [
-  { ...REPLACES, id: 10, name: "l3_csum_replace", run: (world, args) => replaceChecksum(world, args, 0xfn) },
-  { ...REPLACES, id: 11, name: "l4_csum_replace", run: (world, args) => replaceChecksum(world, args, 0x7fn) },
+  { ...REPLACES, id: 10, name: "l3_csum_replace", run: (state, args) => replaceChecksum(state, args, 0xfn) },
+  { ...REPLACES, id: 11, name: "l4_csum_replace", run: (state, args) => replaceChecksum(state, args, 0x7fn) },
   {
     id: 28,
     name: "csum_diff",

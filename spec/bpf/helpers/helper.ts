@@ -1,15 +1,15 @@
 // What a helper function is: a row with its number, its prototype and what it does. A helper knows its five arguments,
-// memory, maps and the world of the run, and nothing of what called it.
+// memory, maps and the state of the run, and nothing of what called it.
 
 import { type U64, u64 } from "../../bits.js";
 import type { MapState, MapStates } from "../maps.js";
 import type { Memory } from "../memory.js";
 import type { FaultWhy } from "../outcome.js";
-import { Packet, type PacketWorld } from "../packet.js";
+import { Packet, type PacketMemory } from "../packet.js";
 import type { ContextKind, Layout, MapSpec, Program, SinkMap } from "../program.js";
 import { Records } from "../records.js";
 
-export interface HelperWorld extends PacketWorld {
+export interface HelperState extends PacketMemory {
   readonly maps: MapStates;
   readonly program: Pick<Program, "context" | "maps">;
   readonly packet: Packet;
@@ -26,7 +26,7 @@ export interface HelperWorld extends PacketWorld {
   readonly options: Map<number, Uint8Array>;
 }
 
-interface WorldParts {
+interface HelperStateParts {
   readonly memory: Memory;
   readonly kernel: Memory;
   readonly maps: MapStates;
@@ -37,7 +37,7 @@ interface WorldParts {
 /** Of all requests of a run. What is beyond is not kept, for neither witness. */
 const REQUEST_BYTES = 1 << 18;
 
-export const initialWorld = (parts: WorldParts): HelperWorld => ({
+export const initialHelperState = (parts: HelperStateParts): HelperState => ({
   memory: parts.memory,
   kernel: parts.kernel,
   maps: parts.maps,
@@ -95,8 +95,8 @@ export interface Helper {
   /** What it reads of memory decides what it does, so that all of it must be defined; others copy it as it is. */
   readonly decides?: boolean;
   /** How many of `args` count in this call. Default: all of them. */
-  counts?(world: HelperWorld, args: readonly U64[]): number;
-  run(world: HelperWorld, args: readonly U64[]): HelperResult;
+  counts?(state: HelperState, args: readonly U64[]): number;
+  run(state: HelperState, args: readonly U64[]): HelperResult;
 }
 
 export const ERROR = {
@@ -120,25 +120,25 @@ const ARGUMENTS = ["r1", "r2", "r3", "r4", "r5"] as const;
 
 /** Read `bytes` bytes at an argument. */
 export function readArgument(
-  world: HelperWorld,
+  state: HelperState,
   args: readonly U64[],
   index: number,
   bytes: number,
 ): Uint8Array | HelperResult {
   const buffer = new Uint8Array(bytes);
-  if (bytes === 0 || world.memory.read(args[index]!, buffer)) return buffer;
+  if (bytes === 0 || state.memory.read(args[index]!, buffer)) return buffer;
   return { ok: false, why: "badAccess", detail: `${ARGUMENTS[index]} does not point to ${bytes} readable bytes` };
 }
 
 /** Write at an argument, and return. */
 export function writeArgument(
-  world: HelperWorld,
+  state: HelperState,
   args: readonly U64[],
   index: number,
   bytes: Uint8Array,
   r0: bigint,
 ): HelperResult {
-  if (bytes.length === 0 || world.memory.write(args[index]!, bytes)) return returns(r0);
+  if (bytes.length === 0 || state.memory.write(args[index]!, bytes)) return returns(r0);
   return {
     ok: false,
     why: "badAccess",
@@ -157,9 +157,9 @@ export function sizeArgument(args: readonly U64[], index: number): number | Help
 }
 
 /** Read the bytes at one argument, as many as the next one says. */
-export function readSized(world: HelperWorld, args: readonly U64[], index: number): Uint8Array | HelperResult {
+export function readSized(state: HelperState, args: readonly U64[], index: number): Uint8Array | HelperResult {
   const size = sizeArgument(args, index + 1);
-  return typeof size === "number" ? readArgument(world, args, index, size) : size;
+  return typeof size === "number" ? readArgument(state, args, index, size) : size;
 }
 
 /** A number of 32 bits, signed. */
@@ -167,16 +167,16 @@ export const int = (value: bigint): number => Number(BigInt.asIntN(32, value));
 
 /** Run an operation on the map with values that r1 points to, with the key that r2 points to. */
 export function onMap(
-  world: HelperWorld,
+  state: HelperState,
   args: readonly U64[],
   operation: (map: MapState, key: Uint8Array) => HelperResult,
 ): HelperResult {
-  const ref = world.maps.byPointer(args[0]!);
+  const ref = state.maps.byPointer(args[0]!);
   if (ref === undefined) return { ok: false, why: "badCall", detail: "r1 does not point to a map" };
-  const map = world.maps.at(ref.index);
+  const map = state.maps.at(ref.index);
   if (map === undefined)
     return { ok: false, why: "badCall", detail: `map ${ref.index} is ${MAP_NAMES[ref.spec.kind]}` };
-  const key = readArgument(world, args, 1, map.spec.keyBytes);
+  const key = readArgument(state, args, 1, map.spec.keyBytes);
   return key instanceof Uint8Array ? operation(map, key) : key;
 }
 
@@ -184,12 +184,12 @@ type SpecOf<K extends MapKind> = K extends SinkMap["kind"] ? SinkMap : Extract<M
 
 /** A map of these kinds that an argument points to, or what is wrong. */
 export function mapArgument<K extends MapKind>(
-  world: HelperWorld,
+  state: HelperState,
   args: readonly U64[],
   index: number,
   kinds: readonly K[],
 ): { readonly index: number; readonly spec: SpecOf<K> } | HelperResult {
-  const ref = world.maps.byPointer(args[index]!);
+  const ref = state.maps.byPointer(args[index]!);
   const isOne = ref !== undefined && (kinds as readonly MapKind[]).includes(ref.spec.kind);
   if (isOne) return { index: ref.index, spec: ref.spec as SpecOf<K> };
   return { ok: false, why: "badCall", detail: `${ARGUMENTS[index]} does not point to a map of the kind that it needs` };
@@ -198,8 +198,8 @@ export function mapArgument<K extends MapKind>(
 export const isResult = (value: object): value is HelperResult => "ok" in value;
 
 /** Ask something of the kernel. */
-export const request = (world: HelperWorld, id: number, numbers: readonly bigint[], ...parts: Uint8Array[]): void => {
-  world.requests.append([id, ...numbers.map(int)], parts);
+export const request = (state: HelperState, id: number, numbers: readonly bigint[], ...parts: Uint8Array[]): void => {
+  state.requests.append([id, ...numbers.map(int)], parts);
 };
 
 /** As sentences name them. */

@@ -7,7 +7,7 @@ import {
   ERROR,
   type Helper,
   type HelperResult,
-  type HelperWorld,
+  type HelperState,
   isResult,
   mapArgument,
   onMap,
@@ -21,27 +21,27 @@ import { eventSlot, INDEX_MASK } from "./perf.js";
 
 export const MAP_LOOKUP = 1;
 
-function lookup(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const ref = world.maps.byPointer(args[0]!);
-  if (ref?.spec.kind !== "mapOfMaps") return onMap(world, args, (map, key) => returns(map.lookup(key)));
-  const key = readArgument(world, args, 1, ref.spec.keyBytes);
+function lookup(state: HelperState, args: readonly U64[]): HelperResult {
+  const ref = state.maps.byPointer(args[0]!);
+  if (ref?.spec.kind !== "mapOfMaps") return onMap(state, args, (map, key) => returns(map.lookup(key)));
+  const key = readArgument(state, args, 1, ref.spec.keyBytes);
   if (!(key instanceof Uint8Array)) return key;
   const inner = innerMap(ref.spec, key);
-  return returns(inner === undefined ? 0n : pointerTo(world.layout.maps[inner]!.object.base));
+  return returns(inner === undefined ? 0n : pointerTo(state.layout.maps[inner]!.object.base));
 }
 
 const isWritten = (kind: string): boolean => kind !== "redirect";
-const refusesPrograms = (world: HelperWorld, args: readonly U64[]): HelperResult | undefined => {
-  const ref = world.maps.byPointer(args[0]!);
+const refusesPrograms = (state: HelperState, args: readonly U64[]): HelperResult | undefined => {
+  const ref = state.maps.byPointer(args[0]!);
   if (ref === undefined || isWritten(ref.spec.kind)) return undefined;
   return { ok: false, why: "badCall", detail: `map ${ref.index} is a map of redirects, which programs do not write` };
 };
 
-function update(world: HelperWorld, args: readonly U64[]): HelperResult {
+function update(state: HelperState, args: readonly U64[]): HelperResult {
   return (
-    refusesPrograms(world, args) ??
-    onMap(world, args, (map, key) => {
-      const value = readArgument(world, args, 2, map.spec.valueBytes);
+    refusesPrograms(state, args) ??
+    onMap(state, args, (map, key) => {
+      const value = readArgument(state, args, 2, map.spec.valueBytes);
       if (!(value instanceof Uint8Array)) return value;
       const result = map.update(key, value, args[3]!);
       if (result !== undefined) return returns(result);
@@ -55,51 +55,51 @@ const LENGTH_MASK = 0xf_ffffn << 32n;
 const MOST_RECORD = 0xffff;
 
 /** r1: the context, r2: the map, r3: flags, r4 and r5: the record. */
-function perfEventOutput(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const map = mapArgument(world, args, 1, ["perfEvents"]);
+function perfEventOutput(state: HelperState, args: readonly U64[]): HelperResult {
+  const map = mapArgument(state, args, 1, ["perfEvents"]);
   if (isResult(map)) return map;
   const flags = args[2]!;
-  const record = readSized(world, args, 3);
+  const record = readSized(state, args, 3);
   if (!(record instanceof Uint8Array)) return record;
-  const hasPacket = world.program.context === "xdp" || world.program.context === "skb";
+  const hasPacket = state.program.context === "xdp" || state.program.context === "skb";
   if ((flags & ~(INDEX_MASK | (hasPacket ? LENGTH_MASK : 0n))) !== 0n) return returns(ERROR.EINVAL);
-  const slot = eventSlot(world, map.spec.entries, flags);
+  const slot = eventSlot(state, map.spec.entries, flags);
   if (typeof slot === "bigint") return returns(slot);
   const length = Number((flags & LENGTH_MASK) >> 32n);
-  const packet = length === 0 ? new Uint8Array() : world.packet.read(0, length);
+  const packet = length === 0 ? new Uint8Array() : state.packet.read(0, length);
   if (packet === undefined) return returns(ERROR.EFAULT);
   if (record.length + packet.length > MOST_RECORD) return returns(ERROR.E2BIG);
-  const isSent = world.maps.sink(map.index)!.records.append([slot], [record, packet]);
+  const isSent = state.maps.sink(map.index)!.records.append([slot], [record, packet]);
   return returns(isSent ? 0n : ERROR.ENOSPC);
 }
 
 /** BPF_RB_NO_WAKEUP and BPF_RB_FORCE_WAKEUP. */
 const WAKEUPS = 3n;
 
-function ringbufOutput(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const map = mapArgument(world, args, 0, ["ringBuffer"]);
+function ringbufOutput(state: HelperState, args: readonly U64[]): HelperResult {
+  const map = mapArgument(state, args, 0, ["ringBuffer"]);
   if (isResult(map)) return map;
-  const record = readSized(world, args, 1);
+  const record = readSized(state, args, 1);
   if (!(record instanceof Uint8Array)) return record;
   if ((args[3]! & ~WAKEUPS) !== 0n) return returns(ERROR.EINVAL);
-  return returns(world.maps.sink(map.index)!.records.append([], [record]) ? 0n : ERROR.EAGAIN);
+  return returns(state.maps.sink(map.index)!.records.append([], [record]) ? 0n : ERROR.EAGAIN);
 }
 
-function ringbufReserve(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const map = mapArgument(world, args, 0, ["ringBuffer"]);
+function ringbufReserve(state: HelperState, args: readonly U64[]): HelperResult {
+  const map = mapArgument(state, args, 0, ["ringBuffer"]);
   if (isResult(map)) return map;
   const size = sizeArgument(args, 1);
   if (typeof size !== "number") return size;
-  return returns(args[2] === 0n ? world.maps.sink(map.index)!.reserve(size) : 0n);
+  return returns(args[2] === 0n ? state.maps.sink(map.index)!.reserve(size) : 0n);
 }
 
 /** r1: the record, r2: flags. */
-function ringbufRelease(world: HelperWorld, args: readonly U64[], isSent: boolean): HelperResult {
-  for (const index of world.program.maps.keys()) {
-    const sink = world.maps.sink(index);
+function ringbufRelease(state: HelperState, args: readonly U64[], isSent: boolean): HelperResult {
+  for (const index of state.program.maps.keys()) {
+    const sink = state.maps.sink(index);
     const bytes = sink?.release(args[0]!);
     if (sink === undefined || bytes === undefined) continue;
-    const record = readArgument(world, args, 0, bytes);
+    const record = readArgument(state, args, 0, bytes);
     if (!(record instanceof Uint8Array)) return record;
     if (isSent) sink.records.append([], [record]);
     return returns(0n);
@@ -107,10 +107,10 @@ function ringbufRelease(world: HelperWorld, args: readonly U64[], isSent: boolea
   return { ok: false, why: "badCall", detail: "r1 does not point to a record that was reserved" };
 }
 
-function ringbufQuery(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const map = mapArgument(world, args, 0, ["ringBuffer"]);
+function ringbufQuery(state: HelperState, args: readonly U64[]): HelperResult {
+  const map = mapArgument(state, args, 0, ["ringBuffer"]);
   if (isResult(map)) return map;
-  const sent = BigInt(world.maps.sink(map.index)!.records.bytes);
+  const sent = BigInt(state.maps.sink(map.index)!.records.bytes);
   // BPF_RB_AVAIL_DATA, BPF_RB_RING_SIZE, BPF_RB_CONS_POS, BPF_RB_PROD_POS: nobody reads what was sent.
   return returns([sent, BigInt(map.spec.entries), 0n, sent][Number(args[1]!)] ?? 0n);
 }
@@ -122,15 +122,15 @@ const USER_STACK = 0x100n;
 const DEPTH = { kernel: 8n, user: 6n } as const;
 
 /** r1: the context, r2: the map, r3: how many frames to skip, and flags. */
-function getStackid(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const map = mapArgument(world, args, 1, ["stackTrace"]);
+function getStackid(state: HelperState, args: readonly U64[]): HelperResult {
+  const map = mapArgument(state, args, 1, ["stackTrace"]);
   if (isResult(map)) return map;
   const flags = args[2]!;
   if ((flags & ~KNOWN_FLAGS) !== 0n) return returns(ERROR.EINVAL);
   const isUser = (flags & USER_STACK) !== 0n;
   const skipped = flags & 0xffn;
   if (skipped >= (isUser ? DEPTH.user : DEPTH.kernel)) return returns(ERROR.EFAULT);
-  request(world, 27, [BigInt(map.index), flags]);
+  request(state, 27, [BigInt(map.index), flags]);
   return returns(((isUser ? 0x5eedn : 0x2024n) + 0x9e37n * skipped) % BigInt(map.spec.entries));
 }
 
@@ -138,16 +138,16 @@ const REDIRECT_BROADCAST = 8n | 16n;
 const XDP_REDIRECT = 4n;
 
 /** r1: the map, r2: the key, r3: flags, whose low bits are the result where nothing is there. */
-function redirectMap(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const map = mapArgument(world, args, 0, ["redirect"]);
+function redirectMap(state: HelperState, args: readonly U64[]): HelperResult {
+  const map = mapArgument(state, args, 0, ["redirect"]);
   if (isResult(map)) return map;
   const [, index = 0n, flags = 0n] = args;
   const known = 3n | (map.spec.to.startsWith("devmap") ? REDIRECT_BROADCAST : 0n);
   if ((flags & ~known) !== 0n) return returns(0n);
   const key = new Uint8Array(Uint32Array.of(Number(BigInt.asUintN(32, index))).buffer);
-  const isThere = world.maps.at(map.index)!.lookup(key) !== 0n || (flags & 8n) !== 0n;
+  const isThere = state.maps.at(map.index)!.lookup(key) !== 0n || (flags & 8n) !== 0n;
   if (!isThere || (index > 0xffff_ffffn && (flags & 8n) === 0n)) return returns(flags & 3n);
-  request(world, 51, [BigInt(map.index), index, flags]);
+  request(state, 51, [BigInt(map.index), index, flags]);
   return returns(XDP_REDIRECT);
 }
 
@@ -175,7 +175,7 @@ export const MAP_HELPERS: readonly Helper[] = [
     name: "map_delete_elem",
     args: ["mapPointer", "keyPointer"],
     returns: "scalar",
-    run: (world, args) => refusesPrograms(world, args) ?? onMap(world, args, (map, key) => returns(map.delete(key))),
+    run: (state, args) => refusesPrograms(state, args) ?? onMap(state, args, (map, key) => returns(map.delete(key))),
   },
   {
     id: 25,
@@ -214,14 +214,14 @@ export const MAP_HELPERS: readonly Helper[] = [
     name: "ringbuf_submit",
     args: ["record", "scalar"],
     returns: "scalar",
-    run: (world, args) => ringbufRelease(world, args, true),
+    run: (state, args) => ringbufRelease(state, args, true),
   },
   {
     id: 133,
     name: "ringbuf_discard",
     args: ["record", "scalar"],
     returns: "scalar",
-    run: (world, args) => ringbufRelease(world, args, false),
+    run: (state, args) => ringbufRelease(state, args, false),
   },
   { id: 134, name: "ringbuf_query", args: [RING, "scalar"], returns: "scalar", run: ringbufQuery },
   {
@@ -229,6 +229,6 @@ export const MAP_HELPERS: readonly Helper[] = [
     name: "map_lookup_percpu_elem",
     args: ["mapPointer", "keyPointer", "scalar"],
     returns: "valueOrNull",
-    run: (world, args) => (BigInt.asUintN(32, args[2]!) === BigInt(world.cpu) ? lookup(world, args) : returns(0n)),
+    run: (state, args) => (BigInt.asUintN(32, args[2]!) === BigInt(state.cpu) ? lookup(state, args) : returns(0n)),
   },
 ];

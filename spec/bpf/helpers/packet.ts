@@ -8,7 +8,7 @@ import {
   type Helper,
   type HelperArg,
   type HelperResult,
-  type HelperWorld,
+  type HelperState,
   int,
   readSized,
   request,
@@ -26,39 +26,39 @@ const XDP_PASS_OVER = 0xffff;
 
 const unsigned = (value: bigint): bigint => BigInt.asUintN(32, value);
 
-function loadBytes(world: HelperWorld, args: readonly U64[], base: number): HelperResult {
+function loadBytes(state: HelperState, args: readonly U64[], base: number): HelperResult {
   const size = sizeArgument(args, 3);
   if (typeof size !== "number") return size;
   const offset = unsigned(args[1]!);
-  const bytes = offset > MOST_OFFSET ? undefined : world.packet.read(base + Number(offset), size);
-  return writeArgument(world, args, 2, bytes ?? new Uint8Array(size), bytes === undefined ? ERROR.EFAULT : 0n);
+  const bytes = offset > MOST_OFFSET ? undefined : state.packet.read(base + Number(offset), size);
+  return writeArgument(state, args, 2, bytes ?? new Uint8Array(size), bytes === undefined ? ERROR.EFAULT : 0n);
 }
 
 /** BPF_HDR_START_MAC and BPF_HDR_START_NET. */
 const HEADER_STARTS = [0, ETHERNET_BYTES] as const;
 
-function loadBytesRelative(world: HelperWorld, args: readonly U64[]): HelperResult {
+function loadBytesRelative(state: HelperState, args: readonly U64[]): HelperResult {
   const start = HEADER_STARTS[Number(unsigned(args[4]!))];
-  if (start !== undefined) return loadBytes(world, args, start);
+  if (start !== undefined) return loadBytes(state, args, start);
   const size = sizeArgument(args, 3);
   if (typeof size !== "number") return size;
-  return writeArgument(world, args, 2, new Uint8Array(size), ERROR.EFAULT);
+  return writeArgument(state, args, 2, new Uint8Array(size), ERROR.EFAULT);
 }
 
 const INVALIDATE_HASH = 2n;
 
-function storeBytes(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const bytes = readSized(world, args, 2);
+function storeBytes(state: HelperState, args: readonly U64[]): HelperResult {
+  const bytes = readSized(state, args, 2);
   if (!(bytes instanceof Uint8Array)) return bytes;
   if ((args[4]! & ~3n) !== 0n) return returns(ERROR.EINVAL);
   const offset = unsigned(args[1]!);
-  if (offset > MOST_OFFSET || !world.packet.write(Number(offset), bytes)) return returns(ERROR.EFAULT);
-  if ((args[4]! & INVALIDATE_HASH) !== 0n) world.packet.setField("hash", 0n);
+  if (offset > MOST_OFFSET || !state.packet.write(Number(offset), bytes)) return returns(ERROR.EFAULT);
+  if ((args[4]! & INVALIDATE_HASH) !== 0n) state.packet.setField("hash", 0n);
   return returns(0n);
 }
 
-function adjustHead(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperResult {
-  const { packet, memory } = world;
+function adjustHead(state: HelperState, [, by = 0n]: readonly bigint[]): HelperResult {
+  const { packet, memory } = state;
   const delta = int(by);
   const metaBytes = packet.data - packet.meta;
   const data = packet.data + delta;
@@ -73,8 +73,8 @@ function adjustHead(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperR
   return returns(0n);
 }
 
-function adjustTail(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperResult {
-  const { packet, memory } = world;
+function adjustTail(state: HelperState, [, by = 0n]: readonly bigint[]): HelperResult {
+  const { packet, memory } = state;
   const delta = int(by);
   if (delta > packet.tailroom || packet.length + delta < ETHERNET_BYTES) return returns(ERROR.EINVAL);
   if (delta > 0) memory.write(pointerTo(packet.end), new Uint8Array(delta));
@@ -82,8 +82,8 @@ function adjustTail(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperR
   return returns(0n);
 }
 
-function adjustMeta(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperResult {
-  const { packet } = world;
+function adjustMeta(state: HelperState, [, by = 0n]: readonly bigint[]): HelperResult {
+  const { packet } = state;
   const meta = packet.meta + int(by);
   const bytes = packet.data - meta;
   if (bytes < 0 || bytes > packet.headroom - XDP_FRAME_BYTES) return returns(ERROR.EINVAL);
@@ -92,8 +92,8 @@ function adjustMeta(world: HelperWorld, [, by = 0n]: readonly bigint[]): HelperR
   return returns(0n);
 }
 
-function changeTail(world: HelperWorld, [, length = 0n, flags = 0n]: readonly bigint[]): HelperResult {
-  const { packet, memory } = world;
+function changeTail(state: HelperState, [, length = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  const { packet, memory } = state;
   const delta = Number(unsigned(length)) - packet.length;
   if (flags !== 0n || delta > packet.tailroom || packet.length + delta < ETHERNET_BYTES) return returns(ERROR.EINVAL);
   if (delta > 0) memory.write(pointerTo(packet.end), new Uint8Array(delta));
@@ -102,8 +102,8 @@ function changeTail(world: HelperWorld, [, length = 0n, flags = 0n]: readonly bi
 }
 
 /** Make room for so many zeros after the first `offset` bytes, which move forward; or take as many away. */
-function resize(world: HelperWorld, offset: number, delta: number): boolean {
-  const { packet, memory } = world;
+function resize(state: HelperState, offset: number, delta: number): boolean {
+  const { packet, memory } = state;
   const first = packet.read(0, offset);
   if (first === undefined || delta > packet.headroom || offset - delta > packet.length) return false;
   packet.move({ head: -delta });
@@ -112,9 +112,9 @@ function resize(world: HelperWorld, offset: number, delta: number): boolean {
   return true;
 }
 
-function changeHead(world: HelperWorld, [, room = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+function changeHead(state: HelperState, [, room = 0n, flags = 0n]: readonly bigint[]): HelperResult {
   if (flags !== 0n || unsigned(room) > MOST_OFFSET) return returns(ERROR.EINVAL);
-  return returns(resize(world, 0, Number(unsigned(room))) ? 0n : ERROR.ENOMEM);
+  return returns(resize(state, 0, Number(unsigned(room))) ? 0n : ERROR.ENOMEM);
 }
 
 const IPV4 = { type: 0x0008n, bytes: 20 } as const;
@@ -123,8 +123,8 @@ const IPV6 = { type: 0xdd86n, bytes: 40 } as const;
 const MODES = { net: 0n, mac: 1n } as const;
 const MOST_ROOM = 0xfff;
 
-function adjustRoom(world: HelperWorld, [, by = 0n, mode = 0n, flags = 0n]: readonly bigint[]): HelperResult {
-  const { packet } = world;
+function adjustRoom(state: HelperState, [, by = 0n, mode = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  const { packet } = state;
   const delta = int(by);
   if (flags !== 0n) return returns(ERROR.EINVAL);
   if (Math.abs(delta) > MOST_ROOM) return returns(ERROR.EFAULT);
@@ -132,33 +132,33 @@ function adjustRoom(world: HelperWorld, [, by = 0n, mode = 0n, flags = 0n]: read
   const offset = ETHERNET_BYTES + (unsigned(mode) === MODES.net ? (header?.bytes ?? 0) : 0);
   if (header === undefined || unsigned(mode) > MODES.mac) return returns(ERROR.ENOTSUPP);
   if (delta < 0 && packet.length - ETHERNET_BYTES + delta < header.bytes) return returns(ERROR.ENOTSUPP);
-  return returns(resize(world, offset, delta) ? 0n : ERROR.ENOMEM);
+  return returns(resize(state, offset, delta) ? 0n : ERROR.ENOMEM);
 }
 
 /** From IPv4 to IPv6 or back: the longer header has zeros, which the program writes. */
-function changeProto(world: HelperWorld, [, proto = 0n, flags = 0n]: readonly bigint[]): HelperResult {
-  const { packet } = world;
+function changeProto(state: HelperState, [, proto = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+  const { packet } = state;
   if (flags !== 0n) return returns(ERROR.EINVAL);
   const [from, to] = [packet.field("protocol"), BigInt.asUintN(16, proto)];
   const delta = from === IPV4.type && to === IPV6.type ? 20 : from === IPV6.type && to === IPV4.type ? -20 : 0;
   if (delta === 0) return returns(ERROR.ENOTSUPP);
-  if (!resize(world, ETHERNET_BYTES, delta)) return returns(ERROR.ENOMEM);
+  if (!resize(state, ETHERNET_BYTES, delta)) return returns(ERROR.ENOMEM);
   packet.setField("protocol", to);
   return returns(0n);
 }
 
 const PACKET_OTHERHOST = 3n;
 
-function changeType(world: HelperWorld, [, type = 0n]: readonly bigint[]): HelperResult {
-  const now = world.packet.field("pkt_type");
+function changeType(state: HelperState, [, type = 0n]: readonly bigint[]): HelperResult {
+  const now = state.packet.field("pkt_type");
   if (now > PACKET_OTHERHOST || unsigned(type) > PACKET_OTHERHOST) return returns(ERROR.EINVAL);
-  world.packet.setField("pkt_type", type);
+  state.packet.setField("pkt_type", type);
   return returns(0n);
 }
 
 /** Where nobody has hashed the packet: a sum of its first bytes, never 0. */
-function hashRecalc(world: HelperWorld): HelperResult {
-  const { packet } = world;
+function hashRecalc(state: HelperState): HelperResult {
+  const { packet } = state;
   const known = packet.field("hash");
   if (known !== 0n) return returns(known);
   const bytes = packet.read(0, Math.min(packet.length, 64)) ?? new Uint8Array();
@@ -172,25 +172,25 @@ function hashRecalc(world: HelperWorld): HelperResult {
 
 const CLONE_FLAGS = 1n;
 
-function cloneRedirect(world: HelperWorld, [, ifindex = 0n, flags = 0n]: readonly bigint[]): HelperResult {
+function cloneRedirect(state: HelperState, [, ifindex = 0n, flags = 0n]: readonly bigint[]): HelperResult {
   if ((flags & ~CLONE_FLAGS) !== 0n) return returns(ERROR.EINVAL);
   if (unsigned(ifindex) === 0n) return returns(ERROR.EINVAL);
-  const { packet } = world;
-  request(world, 13, [ifindex, flags], packet.read(0, packet.length) ?? new Uint8Array());
+  const { packet } = state;
+  request(state, 13, [ifindex, flags], packet.read(0, packet.length) ?? new Uint8Array());
   return returns(0n);
 }
 
-function loadXdpBytes(world: HelperWorld, args: readonly U64[]): HelperResult {
+function loadXdpBytes(state: HelperState, args: readonly U64[]): HelperResult {
   const size = sizeArgument(args, 3);
   if (typeof size !== "number") return size;
-  const bytes = size > XDP_PASS_OVER ? undefined : world.packet.read(Number(unsigned(args[1]!)), size);
-  return bytes === undefined ? returns(ERROR.EINVAL) : writeArgument(world, args, 2, bytes, 0n);
+  const bytes = size > XDP_PASS_OVER ? undefined : state.packet.read(Number(unsigned(args[1]!)), size);
+  return bytes === undefined ? returns(ERROR.EINVAL) : writeArgument(state, args, 2, bytes, 0n);
 }
 
-function storeXdpBytes(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const bytes = readSized(world, args, 2);
+function storeXdpBytes(state: HelperState, args: readonly U64[]): HelperResult {
+  const bytes = readSized(state, args, 2);
   if (!(bytes instanceof Uint8Array)) return bytes;
-  return returns(world.packet.write(Number(unsigned(args[1]!)), bytes) ? 0n : ERROR.EINVAL);
+  return returns(state.packet.write(Number(unsigned(args[1]!)), bytes) ? 0n : ERROR.EINVAL);
 }
 
 const of =
@@ -212,7 +212,7 @@ const DECIDES = { decides: true } as const;
 export const PACKET_HELPERS: readonly Helper[] = [
   skb(9, "skb_store_bytes", ["scalar", "bytes", "size", "scalar"], storeBytes, MOVES),
   skb(13, "clone_redirect", ["scalar", "scalar"], cloneRedirect, { ...MOVES, requests: true }),
-  skb(26, "skb_load_bytes", ["scalar", "room", "size"], (world, args) => loadBytes(world, args, 0)),
+  skb(26, "skb_load_bytes", ["scalar", "room", "size"], (state, args) => loadBytes(state, args, 0)),
   skb(31, "skb_change_proto", ["scalar", "scalar"], changeProto, MOVES),
   skb(32, "skb_change_type", ["scalar"], changeType),
   skb(34, "get_hash_recalc", [], hashRecalc, DECIDES),
@@ -221,24 +221,24 @@ export const PACKET_HELPERS: readonly Helper[] = [
     39,
     "skb_pull_data",
     ["scalar"],
-    (world, [, length = 0n]) => returns(unsigned(length) <= BigInt(world.packet.length) ? 0n : ERROR.ENOMEM),
+    (state, [, length = 0n]) => returns(unsigned(length) <= BigInt(state.packet.length) ? 0n : ERROR.ENOMEM),
     MOVES,
   ),
-  skb(41, "set_hash_invalid", [], (world) => {
-    world.packet.setField("hash", 0n);
+  skb(41, "set_hash_invalid", [], (state) => {
+    state.packet.setField("hash", 0n);
     return returns(0n);
   }),
   skb(43, "skb_change_head", ["scalar", "scalar"], changeHead, MOVES),
   xdp(44, "xdp_adjust_head", ["scalar"], adjustHead, MOVES),
-  skb(48, "set_hash", ["scalar"], (world, [, hash = 0n]) => {
-    world.packet.setField("hash", hash);
+  skb(48, "set_hash", ["scalar"], (state, [, hash = 0n]) => {
+    state.packet.setField("hash", hash);
     return returns(0n);
   }),
   skb(50, "skb_adjust_room", ["scalar", "scalar", "scalar"], adjustRoom, MOVES),
   xdp(54, "xdp_adjust_meta", ["scalar"], adjustMeta, MOVES),
   xdp(65, "xdp_adjust_tail", ["scalar"], adjustTail, MOVES),
   skb(68, "skb_load_bytes_relative", ["scalar", "room", "size", "scalar"], loadBytesRelative),
-  xdp(188, "xdp_get_buff_len", [], (world) => returns(BigInt(world.packet.length))),
+  xdp(188, "xdp_get_buff_len", [], (state) => returns(BigInt(state.packet.length))),
   xdp(189, "xdp_load_bytes", ["scalar", "room", "size"], loadXdpBytes),
   xdp(190, "xdp_store_bytes", ["scalar", "bytes", "size"], storeXdpBytes),
 ];

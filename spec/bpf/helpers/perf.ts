@@ -7,7 +7,7 @@ import {
   ERROR,
   type Helper,
   type HelperResult,
-  type HelperWorld,
+  type HelperState,
   isResult,
   mapArgument,
   returns,
@@ -20,24 +20,24 @@ export const INDEX_MASK = 0xffff_ffffn;
 const CURRENT_CPU = INDEX_MASK;
 
 /** The slot of an array of events that flags name, if one is open there; else the error. */
-export function eventSlot({ cpu }: HelperWorld, entries: number, flags: bigint): number | bigint {
+export function eventSlot({ cpu }: HelperState, entries: number, flags: bigint): number | bigint {
   const index = (flags & INDEX_MASK) === CURRENT_CPU ? BigInt(cpu) : flags & INDEX_MASK;
   if (index >= BigInt(entries)) return ERROR.E2BIG;
   return index === BigInt(cpu) ? cpu : ERROR.ENOENT;
 }
 
 /** r1: the array, r2: the slot. */
-function counterOf(world: HelperWorld, args: readonly U64[]): bigint | HelperResult {
-  const map = mapArgument(world, args, 0, ["perfEvents"]);
+function counterOf(state: HelperState, args: readonly U64[]): bigint | HelperResult {
+  const map = mapArgument(state, args, 0, ["perfEvents"]);
   if (isResult(map)) return map;
   const flags = args[1]!;
   if ((flags & ~INDEX_MASK) !== 0n) return ERROR.EINVAL;
-  const slot = eventSlot(world, map.spec.entries, flags);
-  return typeof slot === "bigint" ? slot : readClock(world);
+  const slot = eventSlot(state, map.spec.entries, flags);
+  return typeof slot === "bigint" ? slot : readClock(state);
 }
 
-function eventRead(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const counter = counterOf(world, args);
+function eventRead(state: HelperState, args: readonly U64[]): HelperResult {
+  const counter = counterOf(state, args);
   return typeof counter === "bigint" ? returns(counter) : counter;
 }
 
@@ -46,7 +46,7 @@ const VALUE_BYTES = 24;
 
 /** What cannot be read is zero. */
 function writeValue(
-  world: HelperWorld,
+  state: HelperState,
   args: readonly U64[],
   index: number,
   count: () => bigint | HelperResult,
@@ -55,9 +55,9 @@ function writeValue(
   if (typeof size !== "number") return size;
   const counter = size === VALUE_BYTES ? count() : ERROR.EINVAL;
   if (typeof counter !== "bigint") return counter;
-  if (counter < 0n) return writeArgument(world, args, index, new Uint8Array(size), counter);
+  if (counter < 0n) return writeArgument(state, args, index, new Uint8Array(size), counter);
   const value = new Uint8Array(BigUint64Array.of(counter, counter, counter).buffer);
-  return writeArgument(world, args, index, value, 0n);
+  return writeArgument(state, args, index, value, 0n);
 }
 
 const PERF = { mapOf: ["perfEvents"] } as const;
@@ -69,7 +69,7 @@ export const PERF_HELPERS: readonly Helper[] = [
     name: "perf_event_read_value",
     args: [PERF, "scalar", "room", "size"],
     returns: "scalar",
-    run: (world, args) => writeValue(world, args, 2, () => counterOf(world, args)),
+    run: (state, args) => writeValue(state, args, 2, () => counterOf(state, args)),
   },
   {
     id: 56,
@@ -77,6 +77,6 @@ export const PERF_HELPERS: readonly Helper[] = [
     args: ["context", "room", "size"],
     returns: "scalar",
     contexts: ["tracing"],
-    run: (world, args) => writeValue(world, args, 1, () => readClock(world)),
+    run: (state, args) => writeValue(state, args, 1, () => readClock(state)),
   },
 ];

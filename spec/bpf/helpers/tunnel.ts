@@ -6,7 +6,7 @@ import {
   ERROR,
   type Helper,
   type HelperResult,
-  type HelperWorld,
+  type HelperState,
   readSized,
   request,
   returns,
@@ -19,50 +19,50 @@ const TUNNEL_KEY_BYTES = [44, 28, 26, 24, 8] as const;
 const TUNNEL_KEY = 44;
 const TUNNEL_FLAGS = 0x1fn;
 
-function setTunnelKey(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const key = readSized(world, args, 1);
+function setTunnelKey(state: HelperState, args: readonly U64[]): HelperResult {
+  const key = readSized(state, args, 1);
   if (!(key instanceof Uint8Array)) return key;
   const isKnown = TUNNEL_KEY_BYTES.some((bytes) => bytes === key.length);
   if ((args[3]! & ~TUNNEL_FLAGS) !== 0n || !isKnown) return returns(ERROR.EINVAL);
   const whole = new Uint8Array(TUNNEL_KEY);
   whole.set(key);
-  world.tunnel = { key: whole };
-  request(world, 21, [args[3]!], key);
+  state.tunnel = { key: whole };
+  request(state, 21, [args[3]!], key);
   return returns(0n);
 }
 
 /** What was set, and nothing before that: the packet itself came through no tunnel. */
-function getTunnelKey(world: HelperWorld, args: readonly U64[]): HelperResult {
+function getTunnelKey(state: HelperState, args: readonly U64[]): HelperResult {
   const size = sizeArgument(args, 2);
   if (typeof size !== "number") return size;
   const isKnown = TUNNEL_KEY_BYTES.some((bytes) => bytes === size) && (args[3]! & ~0x11n) === 0n;
-  const key = isKnown ? world.tunnel?.key.slice(0, size) : undefined;
-  return writeArgument(world, args, 1, key ?? new Uint8Array(size), key === undefined ? ERROR.EINVAL : 0n);
+  const key = isKnown ? state.tunnel?.key.slice(0, size) : undefined;
+  return writeArgument(state, args, 1, key ?? new Uint8Array(size), key === undefined ? ERROR.EINVAL : 0n);
 }
 
 const MOST_OPTIONS = 255;
 
 /** Options belong to a key that was set before; a new key has none. */
-function setTunnelOptions(world: HelperWorld, args: readonly U64[]): HelperResult {
-  const options = readSized(world, args, 1);
+function setTunnelOptions(state: HelperState, args: readonly U64[]): HelperResult {
+  const options = readSized(state, args, 1);
   if (!(options instanceof Uint8Array)) return options;
-  if (world.tunnel === undefined || options.length % 4 !== 0) return returns(ERROR.EINVAL);
+  if (state.tunnel === undefined || options.length % 4 !== 0) return returns(ERROR.EINVAL);
   if (options.length > MOST_OPTIONS) return returns(ERROR.ENOMEM);
-  world.tunnel = { ...world.tunnel, options };
-  request(world, 30, [], options);
+  state.tunnel = { ...state.tunnel, options };
+  request(state, 30, [], options);
   return returns(0n);
 }
 
 /** @returns r0: how many bytes of options there are; what they do not fill is zero */
-function getTunnelOptions(world: HelperWorld, args: readonly U64[]): HelperResult {
+function getTunnelOptions(state: HelperState, args: readonly U64[]): HelperResult {
   const size = sizeArgument(args, 2);
   if (typeof size !== "number") return size;
-  const options = world.tunnel?.options;
+  const options = state.tunnel?.options;
   const bytes = new Uint8Array(size);
-  if (options === undefined) return writeArgument(world, args, 1, bytes, ERROR.ENOENT);
-  if (options.length > size) return writeArgument(world, args, 1, bytes, ERROR.ENOMEM);
+  if (options === undefined) return writeArgument(state, args, 1, bytes, ERROR.ENOENT);
+  if (options.length > size) return writeArgument(state, args, 1, bytes, ERROR.ENOMEM);
   bytes.set(options);
-  return writeArgument(world, args, 1, bytes, BigInt(options.length));
+  return writeArgument(state, args, 1, bytes, BigInt(options.length));
 }
 
 const ON_SKB = { returns: "scalar", contexts: ["skb"] } as const;

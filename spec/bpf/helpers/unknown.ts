@@ -3,7 +3,7 @@
 // argument of which a bit is undefined is none: nobody knows how many the function has.
 
 import { type U64, u64 } from "../../bits.js";
-import type { HelperWorld } from "./helper.js";
+import type { HelperState } from "./helper.js";
 
 export const ARGUMENTS = 5;
 const WORD_BYTES = 8;
@@ -26,11 +26,11 @@ interface UnknownCall {
 }
 
 /** @returns r0, and the bytes of the arguments as they were kept */
-export function callUnknown(world: HelperWorld, call: UnknownCall): { readonly r0: U64; readonly kept: Uint8Array } {
+export function callUnknown(state: HelperState, call: UnknownCall): { readonly r0: U64; readonly kept: Uint8Array } {
   const { seed, callee, args, defined } = call;
   const words = args.map((word, i) => (defined[i] === true ? word : 0n));
   const kept = new Uint8Array(new BigUint64Array(args).buffer);
-  world.requests.append([callee], [kept]);
+  state.requests.append([callee], [kept]);
   return { r0: resultOf([BigInt(seed), BigInt(callee), ...words].reduce(mix, 0n)), kept };
 }
 

@@ -1,7 +1,7 @@
 // VLAN tags of packets. The last one pushed is beside the packet, in fields of the skb; the ones before it are in the packet,
 // between the addresses and the protocol (Linux: skb_vlan_push, skb_vlan_pop).
 
-import { ERROR, type Helper, type HelperResult, type HelperWorld, returns } from "./helper.js";
+import { ERROR, type Helper, type HelperResult, type HelperState, returns } from "./helper.js";
 
 const ADDRESS_BYTES = 12;
 const TAG_BYTES = 4;
@@ -14,9 +14,9 @@ const [DOT1Q] = PROTOCOLS;
 const LEAST_PROTOCOL = 0x600;
 const WITHOUT_PROTOCOL = { raw: 0x0100n, llc: 0x0400n } as const;
 
-function push(world: HelperWorld, [, proto = 0n, tci = 0n]: readonly bigint[]): HelperResult {
-  const { packet } = world;
-  if (packet.field("vlan_present") !== 0n && !insertTag(world)) return returns(ERROR.ENOMEM);
+function push(state: HelperState, [, proto = 0n, tci = 0n]: readonly bigint[]): HelperResult {
+  const { packet } = state;
+  if (packet.field("vlan_present") !== 0n && !insertTag(state)) return returns(ERROR.ENOMEM);
   const given = BigInt.asUintN(16, proto);
   packet.setField("vlan_present", 1n);
   packet.setField("vlan_proto", PROTOCOLS.has(given) ? given : DOT1Q!);
@@ -25,7 +25,7 @@ function push(world: HelperWorld, [, proto = 0n, tci = 0n]: readonly bigint[]): 
 }
 
 /** Put the tag that is beside the packet into it. */
-function insertTag({ packet }: HelperWorld): boolean {
+function insertTag({ packet }: HelperState): boolean {
   const addresses = packet.read(0, ADDRESS_BYTES);
   if (addresses === undefined || packet.headroom < TAG_BYTES) return false;
   const [proto, tci] = [Number(packet.field("vlan_proto")), Number(packet.field("vlan_tci"))];
@@ -36,16 +36,16 @@ function insertTag({ packet }: HelperWorld): boolean {
   return true;
 }
 
-function pop(world: HelperWorld): HelperResult {
-  const { packet } = world;
+function pop(state: HelperState): HelperResult {
+  const { packet } = state;
   const isTagged = (): boolean => PROTOCOLS.has(packet.field("protocol"));
   if (packet.field("vlan_present") !== 0n) {
     for (const field of ["vlan_present", "vlan_proto", "vlan_tci"]) packet.setField(field, 0n);
   } else if (!isTagged()) return returns(0n);
-  else if (removeTag(world) === undefined) return returns(ERROR.ENOMEM);
+  else if (removeTag(state) === undefined) return returns(ERROR.ENOMEM);
   if (!isTagged()) return returns(0n);
   const proto = packet.field("protocol");
-  const tci = removeTag(world);
+  const tci = removeTag(state);
   if (tci === undefined) return returns(ERROR.ENOMEM);
   packet.setField("vlan_present", 1n);
   packet.setField("vlan_proto", proto);
@@ -54,7 +54,7 @@ function pop(world: HelperWorld): HelperResult {
 }
 
 /** Take the first tag out of the packet. @returns it; undefined if the packet is too short for one */
-function removeTag({ packet }: HelperWorld): number | undefined {
+function removeTag({ packet }: HelperState): number | undefined {
   const addresses = packet.read(0, ADDRESS_BYTES);
   const tag = packet.read(ADDRESS_BYTES + 2, TAG_BYTES);
   if (addresses === undefined || tag === undefined || packet.length < TAGGED_BYTES) return undefined;

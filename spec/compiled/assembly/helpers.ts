@@ -1,4 +1,4 @@
-// The helpers, by their number in the Linux UAPI, in the same deterministic world as those of `spec/bpf/helpers.ts`.
+// The helpers, by their number in the Linux UAPI, with the same deterministic state as those of `spec/bpf/helpers.ts`.
 
 import { FAULTED, MAP_KEY_BYTES, MAP_VALUE_BYTES, REGISTERS, UNKNOWN_HELPER } from "../layout";
 import { lookup, remove, update, valueMapAt } from "./maps";
@@ -7,7 +7,7 @@ import { BAD, readable } from "./memory";
 let clock: u64 = 0;
 let random: u64 = 0;
 
-export function newWorld(): void {
+export function resetHelperState(): void {
   clock = 1_000_000_000;
   random = 0x9e37_79b9_7f4a_7c15;
 }

@@ -6,7 +6,7 @@ import { FAULTED, MARK_FELL, MARK_RAN, MARK_TAKEN, OUT_OF_FUEL, RAN, REGISTERS }
 import { atomic, loadAcquire, loadTo, storeRelease, storeTo } from "./access";
 import { alu32, alu64, bigEndian, holds, isUnknown, known, littleEndian } from "./arithmetic";
 import { callLocal, exit, goTo, length, marks, next, poisonArguments, slots, start, tailCall } from "./frames";
-import { callHelper, newWorld } from "./helpers";
+import { callHelper, resetHelperState } from "./helpers";
 import { loadWide } from "./wide";
 
 const TAIL_CALL: i32 = 12;
@@ -25,7 +25,7 @@ function set(index: u32, value: u64): void {
 
 /** Run code 0 to its exit, a fault or the end of the fuel. @returns what it came to: see `layout.ts` */
 export function run(fuel: u32): u32 {
-  newWorld();
+  resetHelperState();
   known();
   start();
   let pc: u32 = 0;

@@ -2,15 +2,15 @@
 
 import { KernelFault } from "../../../machine/fault.js";
 import type { Permission } from "../../../machine/machine.js";
+import type { BootedKernel } from "../booted-kernel.js";
 import { vaOfPointer } from "../structs.js";
-import type { World } from "../world.js";
 import { trap } from "./trap.js";
 
 const KERNEL = 0xffff_0000_0000_0000n;
 const ENOMEM = 12n;
 const failure = (errno: bigint): bigint => BigInt.asUintN(64, -errno);
 
-function alloc({ machine, wanted }: World, size: bigint): bigint {
+function alloc({ machine, wanted }: BootedKernel, size: bigint): bigint {
   if (wanted !== undefined) {
     machine.map(wanted, Math.ceil(Number(size) / machine.pageBytes) * machine.pageBytes, "rw", true);
     return KERNEL | BigInt(wanted);
@@ -19,11 +19,11 @@ function alloc({ machine, wanted }: World, size: bigint): bigint {
   return va === undefined ? 0n : KERNEL | BigInt(va);
 }
 
-function free(world: World, pointer: bigint): void {
+function free(kernel: BootedKernel, pointer: bigint): void {
   if (pointer === 0n) return;
   const va = vaOfPointer(pointer);
-  if (world.arena.holds(va)) world.arena.free(va);
-  else if (!world.machine.vfree(va)) world.warn(`vfree of 0x${va.toString(16)}, where no area begins`);
+  if (kernel.arena.holds(va)) kernel.arena.free(va);
+  else if (!kernel.machine.vfree(va)) kernel.warn(`vfree of 0x${va.toString(16)}, where no area begins`);
 }
 
 /**
@@ -37,35 +37,35 @@ const PERMISSIONS: Readonly<Record<string, Readonly<Record<Permission, Permissio
   set_memory_nx: { rw: "rw", ro: "ro", rox: "ro" },
 };
 
-function change(world: World, name: string, addr: bigint, pages: bigint): bigint {
-  const { machine } = world;
+function change(kernel: BootedKernel, name: string, addr: bigint, pages: bigint): bigint {
+  const { machine } = kernel;
   const va = vaOfPointer(addr);
   const bytes = Number(pages & 0xffff_ffffn) * machine.pageBytes;
   const before = machine.mapping(va)?.permission;
   if (before === undefined) throw new KernelFault("badMapping", va, `${name} of a page that is not mapped`);
-  const isBoth = world.writableText.has(va);
+  const isBoth = kernel.writableText.has(va);
   const after = name === "set_memory_ro" && isBoth ? "rox" : PERMISSIONS[name]![before];
   if (after === undefined) throw new KernelFault("badMapping", va, `${name} of a page that is writable`);
   if (!machine.setPermission(va, bytes, after)) return failure(ENOMEM);
   machine.invalidateTlb(va, bytes);
-  if (name === "set_memory_rw" && before === "rox") world.writableText.add(va);
-  else world.writableText.delete(va);
+  if (name === "set_memory_rw" && before === "rox") kernel.writableText.add(va);
+  else kernel.writableText.delete(va);
   return 0n;
 }
 
 export const EXECUTABLE_MEMORY = [
-  trap(["execmem_alloc"], { type: ["type"], size: ["size"] }, (world, { size }) => alloc(world, size)),
-  trap(["bpf_jit_alloc_exec", "module_alloc"], { size: ["size"] }, (world, { size }) => alloc(world, size)),
+  trap(["execmem_alloc"], { type: ["type"], size: ["size"] }, (kernel, { size }) => alloc(kernel, size)),
+  trap(["bpf_jit_alloc_exec", "module_alloc"], { size: ["size"] }, (kernel, { size }) => alloc(kernel, size)),
   trap(
     ["execmem_free", "vfree", "module_memfree", "bpf_jit_free_exec"],
     { ptr: ["ptr", "addr", "region"] },
-    (world, { ptr }) => {
-      free(world, ptr);
+    (kernel, { ptr }) => {
+      free(kernel, ptr);
     },
   ),
-  trap(Object.keys(PERMISSIONS), { addr: ["addr"], pages: ["numpages"] }, (world, { addr, pages }, name) =>
-    change(world, name, addr, pages),
+  trap(Object.keys(PERMISSIONS), { addr: ["addr"], pages: ["numpages"] }, (kernel, { addr, pages }, name) =>
+    change(kernel, name, addr, pages),
   ),
   // Flags are written to it and nobody reads them: what vfree does about permissions is the machine's.
-  trap(["find_vm_area"], { addr: ["addr"] }, (world) => KERNEL | BigInt(world.vmStruct)),
+  trap(["find_vm_area"], { addr: ["addr"] }, (kernel) => KERNEL | BigInt(kernel.vmStruct)),
 ];

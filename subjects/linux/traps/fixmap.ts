@@ -8,17 +8,17 @@ const NULL = 0n;
 export const FIXMAP = [
   // It refuses what is not aligned, which no caller asks for: here it refuses when it is told to.
   gate(["aarch64_insn_copy"], {}, ({ machine }) => (machine.refuse("poke") ? NULL : undefined)),
-  trap(["vmalloc_to_page"], { addr: ["vmalloc_addr", "addr"] }, (world, { addr }) =>
-    world.pages.toPage(vaOfPointer(addr)),
+  trap(["vmalloc_to_page"], { addr: ["vmalloc_addr", "addr"] }, (kernel, { addr }) =>
+    kernel.pages.toPage(vaOfPointer(addr)),
   ),
-  trap(["__set_fixmap"], { idx: ["idx"], phys: ["phys"], flags: ["flags"] }, (world, { idx, phys, flags }) => {
-    world.pages.setFixmap(Number(idx & 0xffff_ffffn), phys, flags);
+  trap(["__set_fixmap"], { idx: ["idx"], phys: ["phys"], flags: ["flags"] }, (kernel, { idx, phys, flags }) => {
+    kernel.pages.setFixmap(Number(idx & 0xffff_ffffn), phys, flags);
   }),
   probe(
     ["copy_to_kernel_nofault", "probe_kernel_write"],
     { dst: ["dst"], src: ["src"], size: ["size"] },
-    (world, { dst, src, size }) => {
-      world.machine.beginCopy(vaOfPointer(dst), vaOfPointer(src), Number(size));
+    (kernel, { dst, src, size }) => {
+      kernel.machine.beginCopy(vaOfPointer(dst), vaOfPointer(src), Number(size));
     },
   ),
 ];

@@ -2,8 +2,8 @@
 // and their parts, which callers of the JIT own, from the arena.
 
 import type { RwAddr, Va } from "../../../machine/address.js";
+import type { BootedKernel } from "../booted-kernel.js";
 import { vaOfPointer } from "../structs.js";
-import type { World } from "../world.js";
 import { trap } from "./trap.js";
 
 const GFP_ZERO = 0x100n;
@@ -11,24 +11,24 @@ const GFP_ZERO = 0x100n;
 const ZERO_SIZE_POINTER = 16n;
 const KERNEL = 0xffff_0000_0000_0000n;
 
-function allocate({ machine }: World, size: bigint, gfp: bigint): bigint {
+function allocate({ machine }: BootedKernel, size: bigint, gfp: bigint): bigint {
   const va = machine.kvmalloc(Number(size));
   if (va === undefined) return 0n;
   if ((gfp & GFP_ZERO) !== 0n) machine.heapBytes(va).fill(0);
   return KERNEL | BigInt(va);
 }
 
-function allocateProgram({ machine, arena }: World, size: bigint): bigint {
+function allocateProgram({ machine, arena }: BootedKernel, size: bigint): bigint {
   if (machine.refuse("kvmalloc")) return 0n;
   const va = arena.alloc(Number(size));
   return va === undefined ? 0n : KERNEL | BigInt(va);
 }
 
-function give(world: World, pointer: bigint): void {
+function give(kernel: BootedKernel, pointer: bigint): void {
   if (pointer <= ZERO_SIZE_POINTER) return;
   const va: Va = vaOfPointer(pointer);
-  if (world.arena.holds(va)) world.arena.free(va);
-  else world.machine.kvfree(va as RwAddr);
+  if (kernel.arena.holds(va)) kernel.arena.free(va);
+  else kernel.machine.kvfree(va as RwAddr);
 }
 
 const SIZE_GFP = { size: ["size"], gfp: ["flags", "gfp", "gfpflags", "gfp_mask"] };
@@ -37,28 +37,28 @@ export const HEAP = [
   trap(
     ["__kmalloc_noprof", "__kmalloc", "__kmalloc_large_noprof", "kmalloc_large_noprof"],
     SIZE_GFP,
-    (world, { size, gfp }) => allocate(world, size, gfp),
+    (kernel, { size, gfp }) => allocate(kernel, size, gfp),
   ),
   trap(
     ["__kmalloc_cache_noprof", "kmalloc_trace", "kmem_cache_alloc_trace"],
     { cache: ["s", "cachep"], gfp: ["gfpflags", "flags"], size: ["size"] },
-    (world, { size, gfp }) => allocate(world, size, gfp),
+    (kernel, { size, gfp }) => allocate(kernel, size, gfp),
   ),
-  trap(["__kvmalloc_node_noprof", "kvmalloc_node_noprof", "kvmalloc_node"], SIZE_GFP, (world, { size, gfp }) =>
-    allocate(world, size, gfp),
+  trap(["__kvmalloc_node_noprof", "kvmalloc_node_noprof", "kvmalloc_node"], SIZE_GFP, (kernel, { size, gfp }) =>
+    allocate(kernel, size, gfp),
   ),
-  trap(["kfree", "kvfree"], { object: ["object", "objp", "addr"] }, (world, { object }) => {
-    give(world, object);
+  trap(["kfree", "kvfree"], { object: ["object", "objp", "addr"] }, (kernel, { object }) => {
+    give(kernel, object);
   }),
   trap(
     ["__vmalloc_noprof", "vmalloc_noprof", "vzalloc_noprof", "__vmalloc", "vmalloc", "vzalloc"],
     { size: ["size"] },
-    (world, { size }) => allocateProgram(world, size),
+    (kernel, { size }) => allocateProgram(kernel, size),
   ),
-  trap(["pcpu_alloc_noprof", "__alloc_percpu_gfp", "__alloc_percpu"], { size: ["size"] }, (world, { size }) =>
-    allocateProgram(world, size),
+  trap(["pcpu_alloc_noprof", "__alloc_percpu_gfp", "__alloc_percpu"], { size: ["size"] }, (kernel, { size }) =>
+    allocateProgram(kernel, size),
   ),
-  trap(["free_percpu"], { object: ["ptr", "__pdata"] }, (world, { object }) => {
-    give(world, object);
+  trap(["free_percpu"], { object: ["ptr", "__pdata"] }, (kernel, { object }) => {
+    give(kernel, object);
   }),
 ];

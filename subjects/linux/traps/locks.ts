@@ -2,12 +2,12 @@
 // by inlined code, and followed by the stores to its word.
 
 import type { Lock } from "../../../machine/lock.js";
+import type { BootedKernel } from "../booted-kernel.js";
 import { vaOfPointer } from "../structs.js";
-import type { World } from "../world.js";
 import { probe } from "./trap.js";
 
 /** The machine's lock of a kernel variable; undefined for all others. */
-function lockAt({ machine, image }: World, pointer: bigint): Lock | undefined {
+function lockAt({ machine, image }: BootedKernel, pointer: bigint): Lock | undefined {
   const va = vaOfPointer(pointer);
   if (va === image.address("pack_mutex")) return machine.packMutex;
   return va === image.address("text_mutex") ? machine.textMutex : undefined;
@@ -16,10 +16,10 @@ function lockAt({ machine, image }: World, pointer: bigint): Lock | undefined {
 const LOCK = { lock: ["lock"] };
 
 export const LOCKS = [
-  probe(["mutex_lock"], LOCK, (world, { lock }) => {
-    lockAt(world, lock)?.acquire();
+  probe(["mutex_lock"], LOCK, (kernel, { lock }) => {
+    lockAt(kernel, lock)?.acquire();
   }),
-  probe(["mutex_unlock"], LOCK, (world, { lock }) => {
-    lockAt(world, lock)?.release();
+  probe(["mutex_unlock"], LOCK, (kernel, { lock }) => {
+    lockAt(kernel, lock)?.release();
   }),
 ];

@@ -5,10 +5,10 @@ import { trap } from "./trap.js";
 const U32 = 0xffff_ffff;
 
 export const RANDOM = [
-  trap(["__get_random_u32_below"], { ceil: ["ceil"] }, (world, { ceil }) =>
-    BigInt(world.options.random(Number(ceil & 0xffff_ffffn))),
+  trap(["__get_random_u32_below"], { ceil: ["ceil"] }, (kernel, { ceil }) =>
+    BigInt(kernel.options.random(Number(ceil & 0xffff_ffffn))),
   ),
-  trap(["get_random_u32", "get_random_u16", "get_random_u8", "get_random_int"], {}, (world) =>
-    BigInt((world.blinding?.() ?? world.options.random(U32)) >>> 0),
+  trap(["get_random_u32", "get_random_u16", "get_random_u8", "get_random_int"], {}, (kernel) =>
+    BigInt((kernel.blinding?.() ?? kernel.options.random(U32)) >>> 0),
   ),
 ];

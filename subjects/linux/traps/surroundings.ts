@@ -5,16 +5,16 @@ import { trap } from "./trap.js";
 
 export const SURROUNDINGS = [
   // The JIT asks when a load would pass the limit, and at no other time.
-  trap(["capable", "ns_capable", "ns_capable_noaudit", "bpf_token_capable"], {}, (world) => {
-    const may = world.options.bpfCapable === true;
-    if (!may) world.overLimit = true;
+  trap(["capable", "ns_capable", "ns_capable_noaudit", "bpf_token_capable"], {}, (kernel) => {
+    const may = kernel.options.bpfCapable === true;
+    if (!may) kernel.overLimit = true;
     return may ? 1n : 0n;
   }),
-  trap(["_printk", "printk"], { fmt: ["fmt"] }, (world, { fmt }) => {
-    world.messages.push(world.memory.text(vaOfPointer(fmt)));
+  trap(["_printk", "printk"], { fmt: ["fmt"] }, (kernel, { fmt }) => {
+    kernel.messages.push(kernel.memory.text(vaOfPointer(fmt)));
   }),
-  trap(["__warn_printk"], { fmt: ["fmt"] }, (world, { fmt }) => {
-    world.warningText = world.memory.text(vaOfPointer(fmt)).trim();
+  trap(["__warn_printk"], { fmt: ["fmt"] }, (kernel, { fmt }) => {
+    kernel.warningText = kernel.memory.text(vaOfPointer(fmt)).trim();
   }),
   trap(
     [
@@ -34,17 +34,17 @@ export const SURROUNDINGS = [
   ),
   // What all CPUs have of a feature: that of the architecture's first version, and no mitigation that needs more.
   trap(["read_sanitised_ftr_reg"], {}, () => 0n),
-  trap(["bpf_prog_fill_jited_linfo"], { prog: ["prog"], offsets: ["insn_to_jit_off"] }, (world, { prog, offsets }) => {
-    world.onOffsets?.(vaOfPointer(prog), vaOfPointer(offsets));
+  trap(["bpf_prog_fill_jited_linfo"], { prog: ["prog"], offsets: ["insn_to_jit_off"] }, (kernel, { prog, offsets }) => {
+    kernel.onOffsets?.(vaOfPointer(prog), vaOfPointer(offsets));
   }),
   trap(
     ["bpf_address_lookup", "__bpf_address_lookup"],
     { addr: ["addr"], size: ["size"], off: ["off"] },
-    (world, args) => {
-      const symbol = world.lookup?.(vaOfPointer(args.addr));
+    (kernel, args) => {
+      const symbol = kernel.lookup?.(vaOfPointer(args.addr));
       if (symbol === undefined) return 0n;
-      if (args.size !== 0n) world.memory.write64(vaOfPointer(args.size), BigInt(symbol.bytes));
-      if (args.off !== 0n) world.memory.write64(vaOfPointer(args.off), BigInt(vaOfPointer(args.addr) - symbol.start));
+      if (args.size !== 0n) kernel.memory.write64(vaOfPointer(args.size), BigInt(symbol.bytes));
+      if (args.off !== 0n) kernel.memory.write64(vaOfPointer(args.off), BigInt(vaOfPointer(args.addr) - symbol.start));
       return 1n;
     },
   ),

@@ -9,14 +9,14 @@ import type { PageFrames } from "./page-frames.js";
 import type { PlacedImage } from "./placed-image.js";
 
 /** What runs kernel code. */
-interface WorldCpu {
+interface BootedCpu {
   /** @returns X0 */
   call(name: string, ...args: readonly (bigint | number)[]): bigint;
   /** Whether a call of that function follows in the caller of the function that is being entered. */
   isFollowedBy(name: string): boolean;
 }
 
-export interface World {
+export interface BootedKernel {
   readonly machine: Machine;
   readonly image: TypedImage;
   readonly memory: PlacedImage;
@@ -28,7 +28,7 @@ export interface World {
   /** Stands for every `struct vm_struct`. */
   readonly vmStruct: Va;
   /** The CPU that runs kernel code now. */
-  readonly cpu: WorldCpu;
+  readonly cpu: BootedCpu;
   blinding: (() => number) | undefined;
   /** What was printed, format strings as they are. */
   readonly messages: string[];
