@@ -31,6 +31,16 @@ describe("a change of a history", () => {
     for (const history of changed.slice(0, 15)) cellsOf(history);
   });
 
+  test("is never the history that it was made from, which was tried already", () => {
+    const all = fc.sample(new HistoryArbitrary(), { seed: 5, numRuns: 40 });
+    const same = all.flatMap((one, i) =>
+      Array.from({ length: 20 }, (_, seed) =>
+        mutateHistory(one, all[(i + 1) % all.length]!, draw(20 * i + seed)),
+      ).filter((made) => made !== undefined && printHistory(made) === printHistory(one)),
+    );
+    expect(same).toEqual([]);
+  });
+
   test("reads back whatever the two are, on pages of any size", () => {
     const all = fc.sample(new HistoryArbitrary(), { seed: 4, numRuns: 300 });
     const generated = all.filter(({ actions }) =>

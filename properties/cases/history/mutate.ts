@@ -1,6 +1,7 @@
 // Another history from one that was worth keeping, and a second one to take a piece from. Whatever comes of it is a history:
 // what names no live program is left out when played. Edits ask an action for its fields, not for its kind.
 
+import { isDeepStrictEqual } from "node:util";
 import type { FailingStep } from "../../../machine/event.js";
 import { CHUNK_BYTES } from "../../../spec/pack/allocator.js";
 import {
@@ -165,11 +166,11 @@ const EDITS: readonly (readonly [number, Edit])[] = [
 ];
 const MENU: readonly Edit[] = EDITS.flatMap(([weight, edit]) => new Array<Edit>(weight).fill(edit));
 
-/** One to three edits. Undefined if none of them found anything to change. */
+/** One to three edits. Undefined if none of them found anything to change, or one took back what another did. */
 export function mutateHistory(parent: History, other: History, draw: Draw): History | undefined {
   let value: History | undefined;
   for (let edits = draw.between(1, MOST_EDITS); edits > 0; edits--) {
     value = draw.pick(MENU)(value ?? parent, draw, other) ?? value;
   }
-  return value?.actions.length === 0 ? undefined : value;
+  return value?.actions.length === 0 || isDeepStrictEqual(value, parent) ? undefined : value;
 }
