@@ -171,6 +171,42 @@ const DIVISION_GUARDS: DirectedCase = {
   },
 };
 
+/** Kept by the kernel at 8, and at 32; read by programs in parts. */
+const NARROW_FIELDS = [
+  { bytes: 4, at: 8, width: 4, via: [] },
+  { bytes: 8, at: 32, width: 8, via: [] },
+  { bytes: 4, at: 8, width: 4, via: [16, 24] },
+] as const;
+/** Field, first byte and size of the part -> what stands for its load into r2 from r1. */
+const NARROW_LOADS: readonly (readonly [0 | 1 | 2, number, 1 | 2 | 4, string])[] = [
+  [0, 0, 1, "r2 = *(u32 *)(r1 + 8); w2 &= 255"],
+  [0, 1, 1, "r2 = *(u32 *)(r1 + 8); w2 >>= 8; w2 &= 255"],
+  [0, 3, 1, "r2 = *(u32 *)(r1 + 8); w2 >>= 24; w2 &= 255"],
+  [0, 2, 2, "r2 = *(u32 *)(r1 + 8); w2 >>= 16; w2 &= 65535"],
+  [1, 5, 1, "r2 = *(u64 *)(r1 + 32); r2 >>= 40; r2 &= 255"],
+  [1, 6, 2, "r2 = *(u64 *)(r1 + 32); r2 >>= 48; r2 &= 65535"],
+  [1, 0, 4, "r2 = *(u64 *)(r1 + 32); w2 = w2"],
+  [1, 4, 4, "r2 = *(u64 *)(r1 + 32); r2 >>= 32; w2 = w2"],
+  [2, 1, 1, "r2 = *(u64 *)(r1 + 16); r2 = *(u64 *)(r2 + 24); r2 = *(u32 *)(r2 + 8); w2 >>= 8; w2 &= 255"],
+];
+const LOADS = { 1: rowById("ldxb"), 2: rowById("ldxh"), 4: rowById("ldxw") } as const;
+
+const PARTS_OF_FIELDS: DirectedCase = {
+  name: "a load of a part of a context's field shifts and masks all of it",
+  check() {
+    for (const [index, low, size, expected] of NARROW_LOADS) {
+      const code = [insn(LOADS[size], { dst: 2, src: 1 }), ...bpf("exit")];
+      const facts = { functions: [{ start: 0, end: 2, stackDepth: 0 }], contextLoads: new Set([0]) };
+      const { bytes: fieldBytes, ...place } = NARROW_FIELDS[index];
+      const contextField = () => ({ ...place, part: { low, size, fieldBytes } });
+      const { insns } = rewrite(code, facts, { ...NO_ADDRESSES, contextField }).functions[0]!;
+      const got = insns.slice(0, -1).map((_, pc) => printInsn(insns, pc));
+      if (got.join("; ") !== expected) return `${size} bytes from byte ${low} of ${fieldBytes}: ${got.join("; ")}`;
+    }
+    return undefined;
+  },
+};
+
 export const VERIFIER: readonly DirectedCase[] = [
   BLINDED_CONSTANTS,
   BLINDED_TOO_FAR,
@@ -179,4 +215,5 @@ export const VERIFIER: readonly DirectedCase[] = [
   INLINED_HELPERS,
   SHIFT_AMOUNTS,
   DIVISION_GUARDS,
+  PARTS_OF_FIELDS,
 ];

@@ -4,6 +4,7 @@ import type { DirectedCase } from "../../subject.js";
 import { PARTS } from "./parts.js";
 import { REFUSALS } from "./refusals.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-words.js";
+import { LATER } from "./versions.js";
 import { WORDS } from "./words.js";
 
-export const CHECKS: readonly DirectedCase[] = [...PARTS, ...WORDS, ...TRAMPOLINE_LAYOUTS, ...REFUSALS];
+export const CHECKS: readonly DirectedCase[] = [...PARTS, ...WORDS, ...LATER, ...TRAMPOLINE_LAYOUTS, ...REFUSALS];

@@ -6,7 +6,7 @@ import { hexWord } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { type AtomicRow, ROWS, type Row, rowById } from "../../../spec/bpf/isa.js";
 import { wordsOfSlots } from "../../directed-case.js";
-import type { DirectedCase, Subject } from "../../subject.js";
+import { DEFAULT_ENV, type DirectedCase, type Subject } from "../../subject.js";
 
 const OPERANDS = { dst: 1, src: 2, imm: 5 };
 /** From the base of calls, in bytes. */
@@ -84,4 +84,25 @@ const ALIASED_ATOMICS: DirectedCase = {
   },
 };
 
-export const WORDS: readonly DirectedCase[] = [ALIASED_ATOMICS, EVERY_FORM];
+/** Offset of the CPU's number in a task, in bytes -> the words that read it. */
+const CPU_NUMBERS = [
+  [16, "d538410a b9401147"],
+  [16_380, "d538410a b97ffd47"],
+  [18, "d538410a d280024b b86b6947"],
+  [16_384, "d538410a d288000b b86b6947"],
+] as const;
+
+const INLINED_CPU_NUMBER: DirectedCase = {
+  name: "the number of this CPU is read wherever a build keeps it",
+  check(subject) {
+    for (const [threadCpu, expected] of CPU_NUMBERS) {
+      const offsets = { ...DEFAULT_ENV.offsets, threadCpu };
+      const words = wordsOfSlots(subject, [insn(rowById("call helper"), { imm: 8 }), EXIT], 1, { offsets });
+      const got = words instanceof Uint32Array ? Array.from(words, hexWord).join(" ") : words.kind;
+      if (got !== expected) return `at ${threadCpu} it is read by ${got}, expected ${expected}`;
+    }
+    return undefined;
+  },
+};
+
+export const WORDS: readonly DirectedCase[] = [ALIASED_ATOMICS, EVERY_FORM, INLINED_CPU_NUMBER];
