@@ -5,7 +5,9 @@ import { defaultSubject } from "../subjects/index.js";
 import { type JitEnv, type JitFunction, PROFILES, type QuirkId, type Subject } from "../subjects/subject.js";
 
 /** Those that show in the bytes of an image, and not in its memory. */
-const CODE_QUIRKS: readonly QuirkId[] = ["arenaStoreImmBase", "exclusiveAliasedBase", "firstPassRange"];
+const CODE_QUIRKS: readonly QuirkId[] = [
+  ...(["arenaStoreImmBase", "exclusiveAliasedBase", "firstPassRange", "acquireKeepsRegister"] as const),
+];
 const BASE = 0x8000_8400_0008;
 
 /** A known defect of the subject that the code of these functions must have; undefined if there is none. */

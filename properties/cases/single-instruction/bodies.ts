@@ -20,6 +20,8 @@ const REGISTERS = [-7n, pointer(DATA.base + 64), ARENA_OFFSET, 0x1000n, 0x8000_0
 const PLAIN = { lse: true, vhe: false, bti: false };
 
 const DISPLACEMENTS = [0, 1, -1, 8, 255, -256, 4095, 4096, 32760, -32768];
+/** Aligned for every size: in the arena, and in pages beside it that are not mapped. */
+const ORDERED = [0, 8, -8, 256, 4088, 4096, 16_384, -32768];
 const IMMEDIATES = [0, 1, -1, 0x1234_5678, -0x8000_0000];
 
 function body(one: Insn, rest: Partial<VerifierOnlyCase> = {}): VerifierOnlyCase {
@@ -52,6 +54,17 @@ export function bodiesFor(row: Row): readonly VerifierOnlyCase[] {
       if (row.mode === "mem") return [];
       return [0, 8, -8, 4088].flatMap((off) =>
         [NUMBER, 5].map((src) => body(insn(row, { dst: ARENA_POINTER, src, off }))),
+      );
+    case "loadAcquire":
+      if (row.mode === "mem") return [];
+      return ORDERED.flatMap((off) => [
+        body(insn(row, { dst: NUMBER, src: ARENA_POINTER, off })),
+        body(insn(row, { dst: ARENA_POINTER, src: ARENA_POINTER, off })),
+      ]);
+    case "storeRelease":
+      if (row.mode === "mem") return [];
+      return ORDERED.flatMap((off) =>
+        [NUMBER, 5].map((src) => body(insn(row, { dst: ARENA_POINTER, src, off }), { isCalled: off === 0 })),
       );
     case "call":
       if (row.target !== "helper") return [];

@@ -7,10 +7,12 @@ import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import {
   type AtomicRow,
   type KernelRow,
+  type LoadAcquireRow,
   type LoadRow,
   ROWS,
   rowById,
   type StoreImmRow,
+  type StoreReleaseRow,
   type StoreRow,
 } from "../../../spec/bpf/isa.js";
 import { Draw } from "../../../subjects/random/draw.js";
@@ -31,6 +33,10 @@ const LOADS = ROWS.filter((row): row is LoadRow => row.kind === "load" && row.mo
 const STORES = ROWS.filter((row): row is StoreRow => row.kind === "store" && row.mode === "arena");
 const STORE_IMMS = ROWS.filter((row): row is StoreImmRow => row.kind === "storeImm" && row.mode === "arena");
 const ATOMICS = ROWS.filter((row): row is AtomicRow => row.kind === "atomic");
+const ORDERED = ROWS.filter(
+  (row): row is LoadAcquireRow | StoreReleaseRow =>
+    (row.kind === "loadAcquire" || row.kind === "storeRelease") && row.mode === "arena",
+);
 /** What another verifier-only form, a frame or an instruction array must stand around. */
 const NOT_ALONE: ReadonlySet<KernelRow["op"]> = new Set(["tailCall", "castKernel", "gotox"]);
 const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && !NOT_ALONE.has(row.op));
@@ -88,11 +94,22 @@ function load(draw: Draw): Insn {
 }
 
 function atomic(draw: Draw, lse: boolean): Insn {
+  if (draw.chance(30)) return ordered(draw);
   // Without LSE there are no atomics into arenas.
   const rows = ATOMICS.filter(({ mode }) => mode === (lse ? "arena" : "mem"));
   const row = draw.pick(rows);
   const dst = lse ? ARENA_POINTER : DATA_POINTER;
   return insn(row, { dst, src: draw.pick([4, 5, 8]), off: 8 * draw.between(0, 64) });
+}
+
+/** Needs no LSE, and mostly reaches the arena. */
+function ordered(draw: Draw): Insn {
+  const row = draw.pick(ORDERED);
+  const off = draw.chance(80) ? 8 * draw.between(0, 64) : 8 * draw.between(-4096, 4095);
+  const other = draw.pick([4, 5, 8]);
+  return row.kind === "loadAcquire"
+    ? insn(row, { dst: draw.chance(20) ? ARENA_POINTER : other, src: ARENA_POINTER, off })
+    : insn(row, { dst: ARENA_POINTER, src: other, off });
 }
 
 /** What is compared is equal in its lower half, and mostly in no more. */

@@ -88,6 +88,18 @@ function step(
       if (row.fetch) r[row.op === "cmpxchg" ? 0 : src] = old;
       return true;
     }
+    case "loadAcquire": {
+      const at = address(src);
+      if (at % BigInt(row.size) !== 0n) return false;
+      const value = memory.load(at, row.size);
+      r[dst] = value ?? u64(0n);
+      return value !== undefined || row.mode !== "mem";
+    }
+    case "storeRelease": {
+      const at = address(dst);
+      if (at % BigInt(row.size) !== 0n) return false;
+      return memory.store(at, row.size, r[src]!) || row.mode !== "mem";
+    }
     case "call":
       r[0] =
         imm === CPU_NUMBER_HELPER ? memory.load(u64(pointer(TASK.base + cpuNumberAt)), 4)! : u64(pointer(TASK.base));

@@ -129,6 +129,8 @@ function isTried({ row, imm }: Insn): boolean {
     case "store":
     case "storeImm":
     case "atomic":
+    case "loadAcquire":
+    case "storeRelease":
       return true;
     case "call":
       return row.target === "helper" && HELPERS.includes(imm);

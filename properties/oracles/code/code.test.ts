@@ -53,6 +53,7 @@ const FETCHING = compiled(bpf("r2 = atomic_fetch_add((u64 *)(r1 + 0), r2); exit"
 const ADDING = compiled(bpf("lock *(u64 *)(r1 + 0) += r2; exit"));
 const LOOPING = compiled(bpf("r2 = atomic_fetch_add((u64 *)(r1 + 0), r2); exit"), { lse: false });
 const PROBING = compiled([insn(rowById("probe ldxdw"), { dst: 2, src: 1 }), EXIT]);
+const ACQUIRING = compiled([insn(rowById("arena load acquire w"), { dst: 2, src: 1 }), EXIT]);
 const TAIL_CALL = compiled([insn(rowById("tail call")), EXIT]);
 const BTI = compiled([EXIT], { bti: true });
 const MOVING = compiled(bpf("r0 = 0x12345678; exit"));
@@ -70,6 +71,7 @@ test("right code passes", () => {
     ADDING,
     LOOPING,
     PROBING,
+    ACQUIRING,
     TAIL_CALL,
     BTI,
     MOVING,
@@ -81,7 +83,8 @@ test("right code passes", () => {
 });
 
 /** Byte offset of the exception entry's fields, as a word relative to slot 0. */
-const entryWord = (field: number): number => PROBING.tableBytes / 4 + field - PROBING.offsets[0]!;
+const entryOf = (code: CompiledCode, field: number): number => code.tableBytes / 4 + field - code.offsets[0]!;
+const entryWord = (field: number): number => entryOf(PROBING, field);
 const ACQUIRE = 0x0080_0000;
 const literal = BRANCHING.codeWords - BRANCHING.offsets[0]!;
 
@@ -110,6 +113,7 @@ const BROKEN: readonly (readonly [oracle: string, code: CompiledCode, says: stri
   ["exception-entries", withWord(PROBING, entryWord(0), (w) => w - 4), "names byte"],
   ["exception-entries", withWord(PROBING, entryWord(1), (w) => w - 4), "goes on at byte"],
   ["exception-entries", withWord(PROBING, entryWord(1), (w) => w ^ 0x0800_0000), "clears x"],
+  ["exception-entries", withWord(ACQUIRING, entryOf(ACQUIRING, 1), (w) => w ^ 0x0800_0000), "clears x"],
   ["exception-entries", withWord(PROBING, entryWord(2), (w) => w ^ 1), "has type"],
   ["landing-pads", withWord(BTI, -BTI.offsets[0]!, () => NOP), "the entry is no landing pad"],
   ["landing-pads", withWord(BRANCHING, 1 - BRANCHING.offsets[0]!, () => 0x9100_04e7), "the patch site, is no NOP"],

@@ -53,7 +53,8 @@ function entry(code: CompiledCode, pc: number, index: number): readonly string[]
 /** The register that becomes zero where the access is skipped: of a load, and since 7.2 of what fetches in an arena. */
 function clearedBy({ insns, changes }: CompiledCode, pc: number, access: A64Insn | undefined): number {
   const row = insns[pc]?.row;
-  const reads = row?.kind === "load" || (row?.kind === "atomic" && row.fetch && changes.arenaWrite);
+  const reads =
+    row?.kind === "load" || row?.kind === "loadAcquire" || (row?.kind === "atomic" && row.fetch && changes.arenaWrite);
   if (!reads || access === undefined) return NOTHING;
   if (access.kind === "compareAndSwap") return access.rs;
   return "rt" in access ? access.rt : NOTHING;
@@ -71,9 +72,11 @@ function reported({ row, off }: Insn, below: number): string | undefined {
   return offset === (off & 0xffff) ? undefined : `says offset ${offset}, expected ${off & 0xffff}`;
 }
 
+const ACCESSES: ReadonlySet<A64Insn["kind"]> = new Set<A64Insn["kind"]>([
+  ...(["accessImmediate", "accessRegister", "accessOrdered", "atomicMemory", "compareAndSwap"] as const),
+]);
+
 function isAccess(code: CompiledCode, word: number): boolean {
-  const kind = insnAt(code, word)?.kind;
-  return (
-    kind === "accessImmediate" || kind === "accessRegister" || kind === "atomicMemory" || kind === "compareAndSwap"
-  );
+  const found = insnAt(code, word);
+  return found !== undefined && ACCESSES.has(found.kind);
 }
