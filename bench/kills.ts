@@ -37,15 +37,15 @@ try {
     ...{ rox, directory, kills, engine: "wasm", seed, hangMs: 5000, longestMs: 3000 },
     mishaps: hasDisk ? [...MISHAPS, fullDisk] : MISHAPS,
     random: () => (random.nextInt() >>> 0) / 2 ** 32,
-    onKill(n, mishap, { trials, findings, problems }) {
-      const now = `${trials} trials, ${findings.length} findings, ${problems.length} problems`;
+    onKill(n, mishap, { cases, findings, problems }) {
+      const now = `${cases} cases, ${findings.length} findings, ${problems.length} problems`;
       if ((n + 1) % 10 === 0) console.log(`${n + 1} of ${kills} (${mishap}): ${now}`);
     },
   });
-  const { mishaps, trials, findings, problems } = report;
+  const { mishaps, cases, findings, problems } = report;
   for (const [name, times] of Object.entries(mishaps)) console.log(`${String(times).padStart(4)}  ${name}`);
   if (!hasDisk) console.log("not run: a full disk: no right to mount one");
-  console.log(`${trials} trials, ${findings.length} findings: ${findings.join(", ")}`);
+  console.log(`${cases} cases, ${findings.length} findings: ${findings.join(", ")}`);
   for (const problem of problems) console.log(`PROBLEM ${problem}`);
   console.log(`${problems.length} lost or damaged`);
   process.exitCode = problems.length === 0 ? 0 : 1;

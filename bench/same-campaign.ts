@@ -9,10 +9,10 @@ function read(directory: string | undefined): ReadCampaign {
 }
 
 const [one, other] = process.argv.slice(2, 4).map(read) as [ReadCampaign, ReadCampaign];
-const pointsOf = ({ state }: ReadCampaign): readonly string[] => [...state.cells.keys()].sort();
+const pointsOf = ({ state }: ReadCampaign): readonly string[] => [...state.points.keys()].sort();
 const namesOf = ({ findings }: ReadCampaign): readonly string[] => findings.map(({ facts }) => facts.name).sort();
 const rows: readonly (readonly [what: string, of: (campaign: ReadCampaign) => readonly string[] | number])[] = [
-  ["trials", ({ state }) => state.sums.trials],
+  ["cases", ({ state }) => state.sums.cases],
   ["coverage points", pointsOf],
   ["findings", namesOf],
 ];

@@ -13,7 +13,7 @@ import { hexWord } from "../spec/bits.js";
 const PC = 0x8000_0000_1000;
 const SHOWN = 8;
 
-interface Cell {
+interface Group {
   count: number;
   /** The first few, with Capstone's text. */
   readonly examples: string[];
@@ -25,7 +25,7 @@ const load = loadUnicorn();
 if (!load.ok) throw new Error(load.why);
 const supported = new SupportedWords(load.library);
 const disassemble = await openDisassembler();
-const cells = new Map<string, Cell>();
+const groups = new Map<string, Group>();
 
 /** What our decoder and Capstone say of a word. */
 function read(word: number): { readonly ours: string; readonly capstone: string; readonly listing: string } {
@@ -44,10 +44,10 @@ function read(word: number): { readonly ours: string; readonly capstone: string;
 function count(word: number, answer: Answer): void {
   const { ours, capstone, listing } = read(word);
   const key = `${ours.padEnd(26)} ${capstone.padEnd(11)} ${answer}`;
-  const cell = cells.get(key) ?? { count: 0, examples: [] };
-  cells.set(key, cell);
-  cell.count++;
-  if (cell.examples.length < SHOWN) cell.examples.push(`${hexWord(word)} ${listing}`);
+  const group = groups.get(key) ?? { count: 0, examples: [] };
+  groups.set(key, group);
+  group.count++;
+  if (group.examples.length < SHOWN) group.examples.push(`${hexWord(word)} ${listing}`);
 }
 
 /** xorshift32: each word but 0 once in 2^32 - 1. */
@@ -73,10 +73,10 @@ while (looked < millions * 1e6) {
 const seconds = (performance.now() - started) / 1000;
 console.log(`${looked} words from seed ${seed}, ${Math.round(looked / seconds)} a second`);
 console.log(`${"ours".padEnd(26)} ${"Capstone".padEnd(11)} ${"Unicorn".padEnd(9)} ${"words".padStart(10)}`);
-for (const [key, cell] of [...cells].sort(([a], [b]) => a.localeCompare(b))) {
-  console.log(`${key.padEnd(48)} ${String(cell.count).padStart(10)}`);
+for (const [key, group] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
+  console.log(`${key.padEnd(48)} ${String(group.count).padStart(10)}`);
 }
-for (const [key, { examples }] of cells) {
+for (const [key, { examples }] of groups) {
   const [, ours, capstone, unicorn] = /^(.{26}) (.{11}) (.*)$/.exec(key)!.map((part) => part.trim());
   const areKnown = capstone === "same text" && unicorn === "executes";
   const isOneOfTheirs = capstone === "known" && unicorn === "executes";

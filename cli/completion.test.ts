@@ -54,7 +54,7 @@ test("the man page has every command and option, the limits and the exit codes",
   for (const name of COMMANDS) expect(out).toMatch(new RegExp(`^\\.SS rox ${name}`, "m"));
   expect(out).toContain(".SH EXIT CODES");
   expect(out).toContain(".SH LIMITS OF WHAT IS READ");
-  expect(out).toMatch(/\\fB\\-\\-hang\\fR <t>\ngive up a trial .*\(default: 30s\)/);
+  expect(out).toMatch(/\\fB\\-\\-hang\\fR <t>\ngive up a case .*\(default: 30s\)/);
 });
 
 test("a default time is shown with its unit", async () => {

@@ -100,7 +100,7 @@ const READERS = [
     name: "a campaign's samples",
     inputs: mutatedText(
       [
-        '{"ms":1,"trials":2,"executed":3,"cells":4,"findings":5}\n{"ms":2,"trials":3,"executed":4,"cells":5,"findings":5}\n',
+        '{"ms":1,"trials":2,"executed":3,"cells":4,"findings":5}\n{"ms":2,"cases":3,"executed":4,"points":5,"findings":5}\n',
       ],
       () => 0,
     ),

@@ -72,7 +72,7 @@ export const SAMPLE: ReportData = {
   notChecked: ["timing & speculation"],
   findings: [MODULO, WITHOUT_DIFFERENCE],
   coverage: {
-    cells: { "add imm": { immediate: 12_345, via1: 7 }, "smod32 imm": { via1: 3 }, exit: { nothing: 90, loop: 1 } },
+    lowerings: { "add imm": { immediate: 12_345, via1: 7 }, "smod32 imm": { via1: 3 }, exit: { nothing: 90, loop: 1 } },
     looked: 25,
     programs: 100,
     rowsMissing: ["call kfunc"],

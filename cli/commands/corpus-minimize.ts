@@ -8,11 +8,11 @@ import type { Entry } from "../../harness/corpus/entry.js";
 import { coverCampaign, coverOf, shrinkEntry } from "../../harness/corpus/minimize.js";
 import { addByTitle, readCorpus, writeEntry } from "../../harness/corpus/store.js";
 import { count } from "../../harness/format/text.js";
+import { makeCaseCheckers } from "../../harness/loop/case-checker.js";
 import { isCampaign } from "../../harness/loop/directory.js";
 import { campaignCorpus } from "../../harness/loop/findings.js";
 import { readCampaign } from "../../harness/loop/read.js";
 import { seedsDirectory } from "../../harness/loop/seeds.js";
-import { makeTrials } from "../../harness/loop/trial.js";
 import { makeDirectory, writeOutputFile } from "../../harness/output-file.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { openSubject } from "../../subjects/open.js";
@@ -57,14 +57,14 @@ function minimizeCampaign(directory: string, out: string | undefined, io: Io): n
   const seeds = readCorpus([seedsDirectory(directory)]);
   const unreadable = [...findings.unreadable, ...seeds.unreadable];
   complainAll(io, unreadable);
-  const trials = makeTrials({ subject: subject.subject, engines: [engine] });
-  const { needed, missing } = coverCampaign(findings.entries, seeds.entries, new Set(state.cells.keys()), trials);
-  for (const trial of Object.values(trials)) trial.close();
+  const checkers = makeCaseCheckers({ subject: subject.subject, engines: [engine] });
+  const { needed, missing } = coverCampaign(findings.entries, seeds.entries, new Set(state.points.keys()), checkers);
+  for (const checker of Object.values(checkers)) checker.close();
   const written = out === undefined ? loaded([]) : writeEntries(out, needed);
   if (!written.ok) return complain(io, written.error);
   print(io, [
     `${directory}: ${count(findings.entries.length + seeds.entries.length, "case")}, of which ` +
-      `${count(needed.length, "entry", "entries")} reach ${state.cells.size - missing.length} of ${state.cells.size} ` +
+      `${count(needed.length, "entry", "entries")} reach ${state.points.size - missing.length} of ${state.points.size} ` +
       `coverage points, ${count(findings.entries.length, "finding")} among them${out === undefined ? "" : `; in ${out}`}`,
   ]);
   if (missing.length > 0) {
@@ -107,7 +107,7 @@ function minimizeCorpus(paths: readonly string[], out: string | undefined, io: I
     print(io, [`${entry.file}: shrunk to ${file}`]);
   }
   const agreeing = entries.filter((entry) => !failing.includes(entry));
-  const { needed, redundant, points } = coverOf(agreeing, makeTrials({ engines: [engine] }));
+  const { needed, redundant, points } = coverOf(agreeing, makeCaseCheckers({ engines: [engine] }));
   print(io, [
     ...redundant.map(({ file }) => `${file}: reaches nothing that the others do not`),
     `${count(needed.length, "entry", "entries")} of ${agreeing.length} reach all ${points} coverage points; ${failing.length} fail`,

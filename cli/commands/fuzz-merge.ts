@@ -8,7 +8,7 @@ import { CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
 export function defineFuzzMerge(fuzz: Command, io: Io, finish: (code: number) => void): void {
   fuzz
     .command("merge")
-    .description("Shards of one campaign as one: trials, coverage points, findings by cause, one report.")
+    .description("Shards of one campaign as one: cases, coverage points, findings by cause, one report.")
     .argument("<out>", "the folder of the merged campaign; what it holds already counts once")
     .argument("<campaign...>", "folders of shards, or of campaigns merged before")
     .option(...JSON_OPTION)
@@ -19,10 +19,10 @@ export function defineFuzzMerge(fuzz: Command, io: Io, finish: (code: number) =>
 function runMerge(out: string, from: readonly string[], flags: { readonly json?: string }, io: Io): number {
   const merged = mergeCampaigns(out, from);
   if (!merged.ok) return complain(io, merged.error);
-  const { shards, of, trials, cells, findings } = merged.value;
+  const { shards, of, cases, points, findings } = merged.value;
   const missing = of - shards.length;
   print(io, [
-    `${out}: ${shards.length} of ${of} shards, ${trials} trials, ${cells} coverage points, ${findings} findings` +
+    `${out}: ${shards.length} of ${of} shards, ${cases} cases, ${points} coverage points, ${findings} findings` +
       `${missing > 0 ? `; ${missing} are missing` : ""}`,
   ]);
   return saveJson(io, flags.json, { command: "fuzz merge", ...merged.value }, findings > 0 ? COUNTEREXAMPLE : CLEAN);

@@ -15,12 +15,12 @@ describe("rox fuzz", () => {
     const first = await fuzz("--programs", "40", "--seed", "3", "--out", out, "--junit", junit);
     // On a slow machine it says every ten seconds how far it is.
     expect({ ...first, err: first.err.replaceAll(/^fuzz: .*\n/gm, "") }).toMatchObject({ code: 0, err: "" });
-    expect(first.out).toMatch(/^seed 3, shard 1\/1, in .*\ntrials {5}40 in /);
+    expect(first.out).toMatch(/^seed 3, shard 1\/1, in .*\ncases {6}40 in /);
     expect(first.out.trimEnd().split("\n").at(-1)).toMatch(/^OK in .*, seed 3: 40 agree$/);
     expect(readFileSync(junit, "utf8")).toContain('<testcase classname="rox fuzz" name="40 agree"/>');
     const second = await capture(["fuzz", "--resume", out, "--programs", "60"]);
     expect(second).toMatchObject({ code: 0, err: "" });
-    expect(second.out).toContain("resumed after 40 trials\ntrials     60 in ");
+    expect(second.out).toContain("resumed after 40 cases\ncases      60 in ");
     expect(existsSync(path.join(out, "lock"))).toBe(false);
   });
 

@@ -10,6 +10,7 @@ import { chooseEngines } from "../../harness/engines.js";
 import { findingReport } from "../../harness/format/counterexample.js";
 import { baselineOf, formatFound, formatFuzz, statusLine } from "../../harness/format/fuzz.js";
 import { readTextFile } from "../../harness/input-file.js";
+import { makeSubjectCheckers, type Setting } from "../../harness/loop/case-checker.js";
 import { FUZZ_ORACLES } from "../../harness/loop/cause.js";
 import {
   createCampaign,
@@ -25,7 +26,6 @@ import { canUseThreads, defaultJobs, inlinePool, type Pool, threadPool } from ".
 import { SHRINK_BUDGET } from "../../harness/loop/run.js";
 import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
 import { type CampaignSettings, FORMAT } from "../../harness/loop/state.js";
-import { makeCheckers, type Setting } from "../../harness/loop/trial.js";
 import { originOf } from "../../harness/origin.js";
 import { isFull, unwritable, writeWhole } from "../../harness/output-file.js";
 import { version } from "../../harness/project.js";
@@ -92,7 +92,7 @@ export const defineFuzz: Define = (program, io, finish) => {
       "Try random programs, histories and more for as long as you like, keep what is found, go on where you stopped.",
     )
     .option("--time <t>", "end after that time of the campaign (default: 10m, none with --programs)", duration)
-    .option("--programs <n>", "end after the first n trials of any kind, counted over all shards", integer(1, 1e15))
+    .option("--programs <n>", "end after the first n cases of any kind, counted over all shards", integer(1, 1e15))
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
     .option("--seed <n>", "seed of the campaign (default: a new one)", integer(0, 2 ** 32 - 1))
     .option("--shard <i/n>", "do part i of n (default: what the scheduler says, else all of it)", shard)
@@ -106,8 +106,8 @@ export const defineFuzz: Define = (program, io, finish) => {
     .addOption(new Option("--only <oracles>").argParser(oracles).hideHelp())
     .addOption(subjectOption())
     .addOption(pluginOption())
-    .option("--no-feedback", "fresh trials only: no changes of those that reached something rare")
-    .option("--hang <t>", "give up a trial that takes a worker longer", duration, 30_000)
+    .option("--no-feedback", "fresh cases only: no changes of those that reached something rare")
+    .option("--hang <t>", "give up a case that takes a worker longer", duration, 30_000)
     .option(...JSON_OPTION)
     .option(...REPORT_OPTION)
     .option(...BASELINE_OPTION)
@@ -155,18 +155,18 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
   const campaign = opened.value;
   const { settings, directory, state } = campaign;
   print(io, [`seed ${settings.seed}, shard ${shardText(settings.shard)}, in ${directory}`]);
-  if (state.sums.trials > 0) print(io, [`resumed after ${state.sums.trials} trials`]);
+  if (state.sums.cases > 0) print(io, [`resumed after ${state.sums.cases} cases`]);
   const setting = settingOf(settings);
-  const { trials: tried } = makeCheckers(setting);
+  const { checkers: tried } = makeSubjectCheckers(setting);
   const pool = makePool(flags, setting);
   const status = startStatus(io, "fuzz");
-  const trials = flags.programs ?? Number.POSITIVE_INFINITY;
+  const cases = flags.programs ?? Number.POSITIVE_INFINITY;
   const ms = flags.time ?? (flags.programs === undefined ? DEFAULT_TIME_MS : Number.POSITIVE_INFINITY);
-  const limits = { trials, ms, stop: io.stop, shrink: SHRINK_BUDGET };
+  const limits = { cases, ms, stop: io.stop, shrink: SHRINK_BUDGET };
   const since = baselineOf(state);
   try {
     const report = await fuzz(campaign, pool, tried, limits, {
-      onProgress: (now) => status.update(statusLine(now, since, timeLeft(now, since, trials, ms))),
+      onProgress: (now) => status.update(statusLine(now, since, timeLeft(now, since, cases, ms))),
       onFinding: async (facts) => {
         status.say(formatFound(facts));
         await writeReport(directory, facts);
@@ -184,8 +184,8 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof Refusal || !isFull(error)) throw error;
-    const trials = campaign.state.sums.trials;
-    const kept = `what ${trials} trials found is kept; then go on with rox fuzz --resume ${shellWord(directory)}`;
+    const cases = campaign.state.sums.cases;
+    const kept = `what ${cases} cases found is kept; then go on with rox fuzz --resume ${shellWord(directory)}`;
     return complain(io, unwritable(directory, error, kept));
   } finally {
     status.stop();
@@ -268,19 +268,19 @@ function settingOf({ subject = defaultSubject.name, engine }: CampaignSettings):
 }
 
 function makePool(flags: Flags, setting: Setting): Pool {
-  if (!canUseThreads()) return inlinePool(makeCheckers(setting));
+  if (!canUseThreads()) return inlinePool(makeSubjectCheckers(setting));
   return threadPool(setting, { jobs: flags.jobs ?? defaultJobs(), hangMs: flags.hang });
 }
 
 /** Of time and programs, whichever ends first; undefined if neither does. */
 function timeLeft(
-  { elapsedMs, sums }: { readonly elapsedMs: number; readonly sums: { readonly trials: number } },
-  since: { readonly ms: number; readonly trials: number },
-  trials: number,
+  { elapsedMs, sums }: { readonly elapsedMs: number; readonly sums: { readonly cases: number } },
+  since: { readonly ms: number; readonly cases: number },
+  cases: number,
   ms: number,
 ): number | undefined {
-  const rate = (sums.trials - since.trials) / Math.max(1, elapsedMs - since.ms);
-  const left = Math.min(ms - elapsedMs, rate === 0 ? Number.POSITIVE_INFINITY : (trials - sums.trials) / rate);
+  const rate = (sums.cases - since.cases) / Math.max(1, elapsedMs - since.ms);
+  const left = Math.min(ms - elapsedMs, rate === 0 ? Number.POSITIVE_INFINITY : (cases - sums.cases) / rate);
   return Number.isFinite(left) ? left : undefined;
 }
 

@@ -9,8 +9,8 @@ import { formatGate } from "../../harness/format/gate.js";
 import { differenceLine } from "../../harness/format/text.js";
 import { type GateOptions, type GateReport, gate } from "../../harness/gate/gate.js";
 import { kindPlans, partNamed, partNames } from "../../harness/gate/plan.js";
+import { makeSubjectCheckers } from "../../harness/loop/case-checker.js";
 import { canUseThreads, defaultJobs, HANG_MS, inlinePool, threadPool } from "../../harness/loop/pool.js";
-import { makeCheckers } from "../../harness/loop/trial.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import { KINDS } from "../../properties/cases/index.js";
@@ -221,7 +221,9 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   const setting = { subject, engines };
   const jobs = flags.jobs ?? defaultJobs();
   const pool =
-    jobs > 1 && canUseThreads() ? threadPool(setting, { jobs, hangMs: HANG_MS }) : inlinePool(makeCheckers(setting));
+    jobs > 1 && canUseThreads()
+      ? threadPool(setting, { jobs, hangMs: HANG_MS })
+      : inlinePool(makeSubjectCheckers(setting));
   try {
     const result = await gate(options, setting, pool);
     const { report } = result;

@@ -14,7 +14,7 @@ test("a campaign that was merged is minimized to its findings and to seeds that 
   expect(mergeCampaigns(all, [campaign])).toMatchObject({ ok: true });
   const first = await capture(["corpus", "minimize", all, "--out", out]);
   expect(first).toMatchObject({ code: 1, err: "" });
-  expect(first.out).toContain(`reach ${state.cells.size} of ${state.cells.size} coverage points`);
+  expect(first.out).toContain(`reach ${state.points.size} of ${state.points.size} coverage points`);
   const { entries } = readCorpus([out]);
   const seeds = readCorpus([path.join(campaign, "seeds")]).entries;
   expect(entries.length).toBeLessThan(seeds.length + findings.length);

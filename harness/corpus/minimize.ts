@@ -6,8 +6,8 @@ import type { Engine } from "../../engines/engine.js";
 import { failsLike } from "../../properties/cases/kind.js";
 import { within } from "../../properties/cases/shrink.js";
 import { defaultSubject } from "../../subjects/index.js";
+import type { CaseCheckers } from "../loop/case-checker.js";
 import { isOfWorker } from "../loop/cause.js";
-import type { Trials } from "../loop/trial.js";
 import { fewestOf } from "./cover.js";
 import type { Entry } from "./entry.js";
 
@@ -35,9 +35,9 @@ interface Cover {
 }
 
 /** Of entries that people wrote or chose: the fewest programs that reach what all programs do. */
-export function coverOf(entries: readonly Entry[], trials: Trials): Cover {
+export function coverOf(entries: readonly Entry[], checkers: CaseCheckers): Cover {
   const programs = entries.filter(({ kind }) => kind.goals !== undefined);
-  const candidates = programs.map((item) => ({ item, points: pointsOf(item, trials), size: item.text().length }));
+  const candidates = programs.map((item) => ({ item, points: pointsOf(item, checkers), size: item.text().length }));
   const chosen = new Set(fewestOf(candidates));
   const others = entries.filter(({ kind }) => kind.goals === undefined);
   return {
@@ -47,8 +47,8 @@ export function coverOf(entries: readonly Entry[], trials: Trials): Cover {
   };
 }
 
-const pointsOf = ({ kind, value }: Entry, trials: Trials): ReadonlySet<string> =>
-  new Set(trials[kind.name]!.check(value, "points").points);
+const pointsOf = ({ kind, value }: Entry, checkers: CaseCheckers): ReadonlySet<string> =>
+  new Set(checkers[kind.name]!.check(value, "points").points);
 
 interface CampaignCover {
   /** Findings first. */
@@ -65,10 +65,10 @@ export function coverCampaign(
   findings: readonly Entry[],
   seeds: readonly Entry[],
   wanted: ReadonlySet<string>,
-  trials: Trials,
+  checkers: CaseCheckers,
 ): CampaignCover {
   const wantedOf = (entry: Entry): Set<string> => {
-    const points = isOfWorker({ oracle: entry.head.oracle ?? "" }) ? [] : pointsOf(entry, trials);
+    const points = isOfWorker({ oracle: entry.head.oracle ?? "" }) ? [] : pointsOf(entry, checkers);
     return new Set([...points].filter((point) => wanted.has(point)));
   };
   const reached = new Set(findings.flatMap((entry) => [...wantedOf(entry)]));

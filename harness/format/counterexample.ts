@@ -52,7 +52,7 @@ export async function findingReport(facts: FindingFacts, text: string, replay: s
   const lines = await formatCounterexample(foundCause(facts, text, replay), REPORT_COLUMNS, [
     `reason     ${cause.reason}`,
     `blamed     ${cause.what}`,
-    `found      seed ${seed}, trial ${index} (${kind}), shard ${shard}, engine ${engine}, version ${version}`,
+    `found      seed ${seed}, case ${index} (${kind}), shard ${shard}, engine ${engine}, version ${version}`,
     ...(fixed ? [] : ["           not shrunk to a fixed point"]),
     "",
   ]);

@@ -28,25 +28,25 @@ export function clock(ms: number): string {
 /** What the rates of the live line are counted from. */
 interface Baseline {
   readonly ms: number;
-  readonly trials: number;
+  readonly cases: number;
   readonly executed: number;
 }
 
 export const baselineOf = ({ elapsedMs, sums }: CampaignState): Baseline => ({
   ms: elapsedMs,
-  trials: sums.trials,
+  cases: sums.cases,
   executed: sums.executed,
 });
 
 /** @param leftMs undefined where there is no end. */
 export function statusLine(state: CampaignState, since: Baseline, leftMs: number | undefined): string {
   const s = Math.max(0.001, (state.elapsedMs - since.ms) / 1000);
-  const { trials, executed } = state.sums;
+  const { cases, executed } = state.sums;
   return [
-    `${short(trials)} trials`,
-    `${short((trials - since.trials) / s)}/s`,
+    `${short(cases)} cases`,
+    `${short((cases - since.cases) / s)}/s`,
     `${short((executed - since.executed) / s)} insns/s`,
-    `${state.cells.size} coverage points`,
+    `${state.points.size} coverage points`,
     count(state.causes().size, "finding"),
     leftMs === undefined ? `${clock(state.elapsedMs)} so far` : `${clock(leftMs)} left`,
   ].join(", ");
@@ -56,18 +56,18 @@ export const formatFound = (facts: FindingFacts): string =>
   `FOUND ${facts.name}: ${differenceLine(facts)} (${count(facts.size.original, facts.size.unit)}, now ${facts.size.shrunk})`;
 
 export function formatFuzz(report: FuzzReport): string[] {
-  const { trials, kinds, runs, slots, words, executed, steps, coverage, elapsedMs } = report;
+  const { cases, kinds, runs, slots, words, executed, steps, coverage, elapsedMs } = report;
   const why = Object.entries(report.incomparableWhy).sort(([, a], [, b]) => b - a);
   return [
-    `trials     ${trials} in ${clock(elapsedMs)}, shard ${report.shard}, engine ${report.engine}`,
-    ...table(Object.entries(kinds).map(([kind, { trials: n, passed }]) => [`  ${kind}`, `${n}, ${passed} agree`])),
+    `cases      ${cases} in ${clock(elapsedMs)}, shard ${report.shard}, engine ${report.engine}`,
+    ...table(Object.entries(kinds).map(([kind, { cases: n, passed }]) => [`  ${kind}`, `${n}, ${passed} agree`])),
     ...(runs === 0
       ? []
       : [
           `code       ${count(runs, "run")}, ${slots} BPF slots, ${words} A64 words, ${executed} A64 instructions executed`,
         ]),
     ...(steps === 0 ? [] : [`memory     ${count(steps, "step")} of histories`]),
-    `coverage   ${coverage.cells} points, ${coverage.rows} of ${coverage.allRows} instruction rows`,
+    `coverage   ${coverage.points} points, ${coverage.rows} of ${coverage.allRows} instruction rows`,
     `incomparable  ${report.incomparable} (${percent(report.incomparable, total(report))})`,
     ...why.slice(0, 8).map(([reason, n]) => `  ${n}  ${reason}`),
     ...(report.ignored === 0 ? [] : [`not counted  ${count(report.ignored, "failure")} of other oracles`]),

@@ -7,8 +7,8 @@ import { whyUncompared } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { BadInput } from "../bad-input.js";
 import { onSubject } from "../case-command.js";
+import type { Setting } from "../loop/case-checker.js";
 import { type Replayed, replayFiles } from "../loop/replay.js";
-import type { Setting } from "../loop/trial.js";
 import type { Failure } from "../report.js";
 
 export interface CorpusReport {

@@ -9,8 +9,8 @@ import { defaultSubject } from "../../subjects/index.js";
 import type { QuirkId } from "../../subjects/subject.js";
 import { toyKind, WRONG } from "../../testing/toy-kind.js";
 import { formatGate } from "../format/gate.js";
+import { makeSubjectCheckers } from "../loop/case-checker.js";
 import { inlinePool, type Pool } from "../loop/pool.js";
-import { makeCheckers } from "../loop/trial.js";
 import { version } from "../project.js";
 import { exitCode } from "../report.js";
 import { type GateOptions, gate } from "./gate.js";
@@ -47,7 +47,7 @@ function setUp(judge: (number: number) => Verdict, given: Partial<GateOptions & 
 }
 async function run({ kind, options }: { readonly kind: AnyKind; readonly options: GateOptions }) {
   const setting = { kinds: [kind], engines: [referenceEngine] };
-  return gate(options, setting, inlinePool(makeCheckers(setting)));
+  return gate(options, setting, inlinePool(makeSubjectCheckers(setting)));
 }
 
 describe("gate", () => {
@@ -71,7 +71,7 @@ describe("gate", () => {
     const subject = { ...defaultSubject, known: new Set<QuirkId>(["secondFlush", "staleTail"]) };
     const setting = { kinds: [kind], engines: [referenceEngine], subject };
     const strictly = async (strict: boolean) =>
-      (await gate({ ...options, strict }, setting, inlinePool(makeCheckers(setting)))).report;
+      (await gate({ ...options, strict }, setting, inlinePool(makeSubjectCheckers(setting)))).report;
     expect(await strictly(false)).toMatchObject({ ok: true, passed: 250, failures: [] });
     const report = await strictly(true);
     expect(report).toMatchObject({ ok: false, passed: 250, failed: 2 });
@@ -89,7 +89,7 @@ describe("gate", () => {
     let asked = 0;
     const subject = { ...defaultSubject, executed: () => executed[asked++ % 2]! };
     const setting = { kinds: [kind], engines: [referenceEngine], subject };
-    const { report } = await gate(options, setting, inlinePool(makeCheckers(setting)));
+    const { report } = await gate(options, setting, inlinePool(makeSubjectCheckers(setting)));
     expect(asked).toBeGreaterThan(1);
     expect(report.kernelCode).toEqual([{ name: "__text_poke", executed: 3, words: 4 }]);
     expect(formatGate(report, 80).some((line) => /^ {2}__text_poke +3 +of 4$/.test(line))).toBe(true);
@@ -208,12 +208,12 @@ describe("gate", () => {
   test("a case that hangs its worker is kept unshrunk, and the others of its chunk are still tried", async () => {
     const { kind, options } = setUp(() => AGREE);
     const setting = { kinds: [kind], engines: [referenceEngine] };
-    const pool = inlinePool(makeCheckers(setting));
+    const pool = inlinePool(makeSubjectCheckers(setting));
     const hanging: Pool = {
       ...pool,
       chunk: async (task) => {
-        const trial = task.indexes.indexOf(142);
-        return trial < 0 ? pool.chunk(task) : { ok: false, lost: { kind: "hang", trial, why: "no end" } };
+        const nth = task.indexes.indexOf(142);
+        return nth < 0 ? pool.chunk(task) : { ok: false, lost: { kind: "hang", nth, why: "no end" } };
       },
       shrink: () => Promise.reject(new Error("it would hang again")),
     };

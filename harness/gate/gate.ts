@@ -8,13 +8,13 @@ import { type AnySubject, isKernel, notTried } from "../../subjects/program-subj
 import type { DirectedCase } from "../../subjects/subject.js";
 import { type BadInput, loaded } from "../bad-input.js";
 import { type Counterexample, foundCase, shortestOf } from "../counterexample.js";
+import { makeSubjectCheckers, type Setting } from "../loop/case-checker.js";
 import { SIZE_LIMITS } from "../loop/chunk.js";
 import { type Coverage, coverage, WRITTEN_ROWS } from "../loop/coverage.js";
 import { type Exhausted, type ExhaustiveResult, type ExhaustiveTask, exhaust } from "../loop/exhaustive.js";
 import type { WrittenFinding } from "../loop/findings.js";
 import type { Pool } from "../loop/pool.js";
 import { inParallel, type ShrinkBudget } from "../loop/run.js";
-import { makeCheckers, type Setting } from "../loop/trial.js";
 import { makeDirectory } from "../output-file.js";
 import {
   type Counts,
@@ -121,7 +121,7 @@ const PROGRAMS = "programs";
 export async function gate(options: GateOptions, setting: Setting, pool: Pool): Promise<GateResult> {
   const started = Date.now();
   const { seed, stop } = options;
-  const { subject, trials } = makeCheckers(setting);
+  const { subject, checkers } = makeSubjectCheckers(setting);
   const isForeign = !isKernel(subject);
   // Whoever tests a JIT that is not ours wants to know all that is wrong with it.
   const keepGoing = options.keepGoing || isForeign;
@@ -160,13 +160,13 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     const isKnown = broken.has(plan.kind) && options.keepGoing && !isForeign;
     if (isKnown) notRun.push(plan.kind);
     if (isKnown || !goesOn(plan.kind)) continue;
-    const trial = trials[plan.kind]!;
+    const checker = checkers[plan.kind]!;
     const progress = (cases: number, ms: number): void =>
       options.progress?.(
         Math.max(cases / plan.cases, ms / plan.budgetMs),
         `${cases} ${plan.kind}, ${Math.round(ms / 1000)} s`,
       );
-    const tally = await tryKind(plan, trial, pool, {
+    const tally = await tryKind(plan, checker, pool, {
       seed,
       pointsEvery: options.pointsEvery,
       stop,
@@ -175,7 +175,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     });
     tallies.set(plan.kind, tally);
     for (const suspect of tally.suspects) {
-      const kept = await keepSuspect(suspect, trial, setting, options, pool);
+      const kept = await keepSuspect(suspect, checker, setting, options, pool);
       // Made small, two may turn out to be one.
       if (kept.ok && findings.some((one) => isSameCause(one, kept.value))) continue;
       if (kept.ok) findings.push(kept.value);
@@ -206,7 +206,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   // Last, as all parts are judged past them.
   if (options.strict) failures.push(...defectFailures(known, directed.known, subject.name));
   const tally = tallies.get(PROGRAMS) ?? emptyTally();
-  const code = await sameCode({ ...options, subject, trials, tallies }, unreadable);
+  const code = await sameCode({ ...options, subject, checkers, tallies }, unreadable);
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
     notChecked: [...NOT_CHECKED, ...mutedBy({ ...subject, known }), ...aboutSubject],
@@ -256,16 +256,16 @@ const exhaustiveFailure = ({ part, got }: Exhausted["failures"][number]): Failur
 /** Cases that mean nothing must be few in each kind, not only in all of them together. */
 const tooFewCompared = (tallies: ReadonlyMap<string, Tally>, seed: number): readonly Failure[] =>
   [...tallies].flatMap(([kind, tally]) => {
-    const { trials, refused } = tally.sums;
+    const { cases, refused } = tally.sums;
     const uncompared = incomparableCount(tally) - refused;
-    if (uncompared <= trials * INCOMPARABLE_LIMIT) return [];
+    if (uncompared <= cases * INCOMPARABLE_LIMIT) return [];
     const replay = `npx rox gate --only ${kind} --seed ${seed}`;
-    const got = `${uncompared} of ${trials}`;
+    const got = `${uncompared} of ${cases}`;
     return [{ name: kind, where: "cases that cannot be compared", expected: "at most 1 %", got, replay }];
   });
 
 const kindReport = (tally: Tally): KindReport => ({
-  tried: tally.sums.trials,
+  tried: tally.sums.cases,
   passed: tally.sums.passed,
   incomparable: incomparableCount(tally),
   why: [...tally.incomparable].map(([reason, { times, first }]) => ({ reason, times, first })),
@@ -276,12 +276,12 @@ const kindReport = (tally: Tally): KindReport => ({
 });
 
 function programFacts(tally: Tally, jobs: number, { engines, subject = defaultSubject }: Setting) {
-  const { trials, passed, runs, slots, words, executed } = tally.sums;
+  const { cases, passed, runs, slots, words, executed } = tally.sums;
   const incomparable = [...tally.incomparable].map(
     ([why, { times, first }]) => [why, { programs: times, first }] as const,
   );
   return {
-    programs: trials,
+    programs: cases,
     // Each input runs once on each.
     runs: Object.fromEntries(runs === 0 ? [] : engines.map(({ name }) => [name, runs / engines.length])),
     ...{ slots, words, executed, jobs },

@@ -5,12 +5,12 @@ import { SAME_CODE } from "../../properties/differences/same-code.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
+import type { CaseChecker, Setting } from "../loop/case-checker.js";
 import { causeName, isOfWorker } from "../loop/cause.js";
 import { caseAt, UNSTEERED } from "../loop/chunk.js";
 import { describeFinding, type WrittenFinding } from "../loop/findings.js";
 import type { Pool } from "../loop/pool.js";
 import { SHRINK_BUDGET, type ShrinkBudget, shrinkSuspect } from "../loop/run.js";
-import type { Setting, Trial } from "../loop/trial.js";
 import { writeOutputFile } from "../output-file.js";
 import type { Failure } from "../report.js";
 import type { TallySuspect } from "./tally.js";
@@ -25,20 +25,20 @@ interface Keeping {
 /** Shrunk, unless it ended its worker, and written. What does not fail again is kept as it was found. */
 export async function keepSuspect(
   suspect: TallySuspect,
-  trial: Trial,
+  checker: CaseChecker,
   { engines, subject = defaultSubject }: Setting,
   { seed, findings, shrink = SHRINK_BUDGET }: Keeping,
   pool: Pool,
 ): Promise<Loaded<WrittenFinding>> {
-  const { kind } = trial;
+  const { kind } = checker;
   const { index, chunk } = suspect;
-  const c = caseAt(trial, seed, index, UNSTEERED).case;
+  const c = caseAt(checker, seed, index, UNSTEERED).case;
   const original = kind.print(c, { title: undefined });
-  const shrunk = isOfWorker(suspect.cause) ? undefined : await shrinkSuspect(pool, trial, original, suspect, shrink);
+  const shrunk = isOfWorker(suspect.cause) ? undefined : await shrinkSuspect(pool, checker, original, suspect, shrink);
   const name = `gate-${seed}-${index}`;
   const on = { engine: engines.map((engine) => engine.name).join(", "), subject: subject.name };
   const run = { command: "gate", ...on, seed, shard: "1/1" } as const;
-  const described = describeFinding(run, { trial, suspect, chunk, original, shrunk }, name, name);
+  const described = describeFinding(run, { checker, suspect, chunk, original, shrunk }, name, name);
   const file = path.join(findings, described.facts.file);
   const written = writeOutputFile(file, described.text);
   return written.ok ? loaded({ ...described, file }) : written;

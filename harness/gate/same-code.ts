@@ -8,8 +8,8 @@ import type { AnySubject } from "../../subjects/program-subject.js";
 import { isKernel } from "../../subjects/program-subject.js";
 import type { BadInput } from "../bad-input.js";
 import { type DiffGroup, diff } from "../difference/diff.js";
+import type { CaseCheckers } from "../loop/case-checker.js";
 import { caseAt, UNSTEERED } from "../loop/chunk.js";
-import type { Trials } from "../loop/trial.js";
 import { writeOutputFile } from "../output-file.js";
 import { shellWord } from "../shell-word.js";
 import type { Tally } from "./tally.js";
@@ -27,7 +27,7 @@ const MOST_CAUSES = 8;
 
 interface Counted {
   readonly subject: AnySubject;
-  readonly trials: Trials;
+  readonly checkers: CaseCheckers;
   readonly tallies: ReadonlyMap<string, Tally>;
   readonly seed: number;
   /** Directory for the cases. */
@@ -37,7 +37,7 @@ interface Counted {
 
 /** Undefined where nothing has a profile: our own JIT, and subjects that are no kernel. */
 export async function sameCode(
-  { subject, trials, tallies, seed, findings, stop }: Counted,
+  { subject, checkers, tallies, seed, findings, stop }: Counted,
   unreadable: BadInput[],
 ): Promise<SameCode | undefined> {
   if (!isKernel(subject) || subject.build === undefined) return undefined;
@@ -50,7 +50,7 @@ export async function sameCode(
     .slice(0, MOST_CAUSES)
     .map(({ kind, first }) => ({
       name: `${kind} ${first}`,
-      case: caseAt(trials[kind]!, seed, first, UNSTEERED).case as Compilable,
+      case: caseAt(checkers[kind]!, seed, first, UNSTEERED).case as Compilable,
     }));
   const { groups } = await diff({ a: defaultSubject, b: subject, programs: 0, seed, named, stop });
   const written = groups.map((group, i) => {

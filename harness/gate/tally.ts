@@ -1,6 +1,7 @@
 // What came of the cases of one kind: chunks in index order, summed up until one of them fails or the time is over.
 
 import type { ExecutedCode } from "../../subjects/subject.js";
+import type { CaseChecker } from "../loop/case-checker.js";
 import {
   addSums,
   type ChunkResult,
@@ -15,7 +16,6 @@ import { addEmitted, emittedOf } from "../loop/coverage.js";
 import { lostSuspect } from "../loop/findings.js";
 import type { Pool } from "../loop/pool.js";
 import { inParallel, runOrder } from "../loop/run.js";
-import type { Trial } from "../loop/trial.js";
 
 /** What is tried of one kind. */
 export interface KindPlan {
@@ -38,7 +38,7 @@ export interface Tally {
   readonly sizes: number[];
   /** By function of the subject, 1 for each word that was executed. */
   readonly executed: Map<string, Uint8Array>;
-  /** Trials whose coverage points were noticed, and what they emitted: see `coverage.ts`. */
+  /** Cases whose coverage points were noticed, and what they emitted: see `coverage.ts`. */
   looked: number;
   emitted: readonly number[];
   /** How many cases were through when, one entry a chunk. */
@@ -85,9 +85,9 @@ interface TallyOptions {
  * Chunks are begun in index order, and the ones under way when something fails are finished, so the failure with the lowest
  * index is found whatever the number of workers.
  */
-export async function tryKind(plan: KindPlan, trial: Trial, pool: Pool, options: TallyOptions): Promise<Tally> {
+export async function tryKind(plan: KindPlan, checker: CaseChecker, pool: Pool, options: TallyOptions): Promise<Tally> {
   const { from, budgetMs } = plan;
-  const cases = Math.min(plan.cases, trial.kind.count ?? Number.POSITIVE_INFINITY);
+  const cases = Math.min(plan.cases, checker.kind.count ?? Number.POSITIVE_INFINITY);
   const started = performance.now();
   const tally = emptyTally();
   const most = options.goesOn === true ? MOST_CAUSES : 1;
@@ -96,20 +96,20 @@ export async function tryKind(plan: KindPlan, trial: Trial, pool: Pool, options:
     const isOver = performance.now() - started >= budgetMs && next > from;
     if (next >= end || tally.suspects.length >= most || options.stop.aborted || isOver) return undefined;
     const first = next;
-    next = Math.min(end, first + trial.kind.chunk);
+    next = Math.min(end, first + checker.kind.chunk);
     const indexes = Array.from({ length: next - first }, (_, i) => first + i);
     return async () => {
       const { seed, pointsEvery } = options;
-      const order = { trial, seed, indexes, pointsEvery, stopAtFirst: most === 1, steering: UNSTEERED };
+      const order = { checker, seed, indexes, pointsEvery, stopAtFirst: most === 1, steering: UNSTEERED };
       const found = (suspect: Suspect): void => addSuspect(tally, { ...suspect, chunk: first }, most);
       addChunk(tally, await runOrder(pool, order, (index, lost) => found(lostSuspect(index, lost))), found);
       const elapsedMs = performance.now() - started;
-      tally.pace.push({ elapsedMs, cases: tally.sums.trials });
-      options.progress?.(tally.sums.trials, elapsedMs);
+      tally.pace.push({ elapsedMs, cases: tally.sums.cases });
+      options.progress?.(tally.sums.cases, elapsedMs);
     };
   };
   const before = process.cpuUsage();
-  const half = Number.isFinite(cases) ? from + Math.floor(cases / 2 / trial.kind.chunk) * trial.kind.chunk : from;
+  const half = Number.isFinite(cases) ? from + Math.floor(cases / 2 / checker.kind.chunk) * checker.kind.chunk : from;
   await inParallel(pool.jobs, until(half));
   const { steps } = tally.sums;
   const between = process.cpuUsage();

@@ -7,19 +7,19 @@ import { describe, expect, test, vi } from "vitest";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { KINDS } from "../../properties/cases/index.js";
 import { defaultSubject } from "../../subjects/index.js";
-import { wrongTrials } from "../../testing/campaign.js";
+import { wrongCheckers } from "../../testing/campaign.js";
 import { version } from "../project.js";
 import { runCampaign } from "./campaign.js";
+import { type CaseCheckers, makeCaseCheckers } from "./case-checker.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
 import { mergeCampaigns } from "./merge.js";
 import { inlinePool } from "./pool.js";
 import { readCampaign } from "./read.js";
 import { lanesFor, type Shard, WHOLE } from "./shard.js";
 import { type CampaignSettings, FORMAT } from "./state.js";
-import { makeTrials, type Trials } from "./trial.js";
 
 const KIND_NAMES = KINDS.map(({ name }) => name);
-const real = makeTrials({ engines: [referenceEngine] });
+const real = makeCaseCheckers({ engines: [referenceEngine] });
 const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-campaign-")), "c");
 const settings = (shard: Shard = WHOLE, given: Partial<CampaignSettings> = {}): CampaignSettings => ({
   ...{
@@ -42,33 +42,38 @@ function begin(given?: CampaignSettings): OpenCampaign {
   return opened.value;
 }
 
-async function run(campaign: OpenCampaign, limit: number, trials: Trials = real, stop = new AbortController().signal) {
-  const limits = { trials: limit, ms: 1e9, stop, shrink: { runs: 500, ms: 1e9 } };
-  await runCampaign(campaign, inlinePool({ subject: defaultSubject, trials }), trials, limits);
+async function run(
+  campaign: OpenCampaign,
+  limit: number,
+  checkers: CaseCheckers = real,
+  stop = new AbortController().signal,
+) {
+  const limits = { cases: limit, ms: 1e9, stop, shrink: { runs: 500, ms: 1e9 } };
+  await runCampaign(campaign, inlinePool({ subject: defaultSubject, checkers }), checkers, limits);
   campaign.close();
   const read = readCampaign(campaign.directory);
   if (!read.ok) throw new Error(read.error.got);
   return read.value;
 }
-const cells = (state: { readonly cells: ReadonlyMap<string, number> }): string[] => [...state.cells.keys()].sort();
+const points = (state: { readonly points: ReadonlyMap<string, number> }): string[] => [...state.points.keys()].sort();
 
 describe("a campaign", () => {
   test("in two shards reaches what it reaches in one", async () => {
     const one = await run(begin(), 160);
     const first = await run(begin(settings({ index: 1, of: 2 })), 160);
     const second = await run(begin(settings({ index: 2, of: 2 })), 160);
-    expect(one.state.sums.trials).toBe(160);
-    expect(first.state.sums.trials + second.state.sums.trials).toBe(160);
-    expect([...new Set([...cells(first.state), ...cells(second.state)])].sort()).toEqual(cells(one.state));
+    expect(one.state.sums.cases).toBe(160);
+    expect(first.state.sums.cases + second.state.sums.cases).toBe(160);
+    expect([...new Set([...points(first.state), ...points(second.state)])].sort()).toEqual(points(one.state));
   });
 
   test("shards that are merged are one campaign, in whatever order and however often", async () => {
-    const one = await run(begin(), 160, wrongTrials);
+    const one = await run(begin(), 160, wrongCheckers);
     const seeds = (directory: string) => readdirSync(path.join(directory, "seeds")).sort();
     const shards = await Promise.all(
       [1, 2].map(async (index) => {
         const campaign = begin(settings({ index, of: 2 }));
-        await run(campaign, 160, wrongTrials);
+        await run(campaign, 160, wrongCheckers);
         return campaign.directory;
       }),
     );
@@ -77,12 +82,12 @@ describe("a campaign", () => {
       if (!read.ok) throw new Error(read.error.got);
       const { state, findings } = read.value;
       const causes = findings.map(({ facts }) => facts.name);
-      return { trials: state.sums.trials, passed: state.sums.passed, cells: cells(state), causes };
+      return { cases: state.sums.cases, passed: state.sums.passed, points: points(state), causes };
     };
     const together = [scratch(), scratch(), scratch()] as const;
     expect(mergeCampaigns(together[0], [a, b])).toMatchObject({
       ok: true,
-      value: { shards: ["1/2", "2/2"], trials: 160 },
+      value: { shards: ["1/2", "2/2"], cases: 160 },
     });
     mergeCampaigns(together[1], [b]);
     mergeCampaigns(together[1], [a, b, a]);
@@ -90,7 +95,7 @@ describe("a campaign", () => {
     mergeCampaigns(together[2], [together[1], a]);
     const { state, findings } = one;
     const expected = {
-      ...{ trials: 160, passed: state.sums.passed, cells: cells(state) },
+      ...{ cases: 160, passed: state.sums.passed, points: points(state) },
       causes: findings.map(({ facts }) => facts.name),
     };
     for (const directory of together) {
@@ -110,10 +115,10 @@ describe("a campaign", () => {
   });
 
   test("findings of shards are those of one run, whatever their cases were shrunk to", async () => {
-    const programs = wrongTrials.programs!;
+    const programs = wrongCheckers.programs!;
     // Nobody knows what is to blame in a large program, and small ones blame different instructions.
-    const vague: Trials = {
-      ...wrongTrials,
+    const vague: CaseCheckers = {
+      ...wrongCheckers,
       programs: {
         ...programs,
         blame: (c, found) => (programs.kind.size(c) > 3 ? "?" : programs.blame(c, found)),
@@ -146,7 +151,7 @@ describe("a campaign", () => {
     const whole = await run(begin(), 160);
     const stop = new AbortController();
     let judged = 0;
-    const stopping: Trials = {
+    const stopping: CaseCheckers = {
       ...real,
       programs: {
         ...real.programs!,
@@ -158,7 +163,7 @@ describe("a campaign", () => {
     };
     const first = begin();
     const half = await run(first, 160, stopping, stop.signal);
-    expect(half.state.sums.trials).toBeLessThan(160);
+    expect(half.state.sums.cases).toBeLessThan(160);
     const resumed = resumeCampaign(first.directory);
     if (!resumed.ok) throw new Error(resumed.error.got);
     expect((await run(resumed.value, 160)).state.snapshot()).toMatchObject({
@@ -172,7 +177,7 @@ describe("a campaign", () => {
     const campaign = begin();
     const samples = path.join(campaign.directory, "samples.jsonl");
     let judged = 0;
-    const blocking: Trials = {
+    const blocking: CaseCheckers = {
       ...real,
       programs: {
         ...real.programs!,
@@ -192,12 +197,12 @@ describe("a campaign", () => {
     campaign.close();
     const resumed = resumeCampaign(campaign.directory);
     if (!resumed.ok) throw new Error(resumed.error.got);
-    expect((await run(resumed.value, 160)).state.sums.trials).toBe(160);
+    expect((await run(resumed.value, 160)).state.sums.cases).toBe(160);
   });
 
   test("keeps one directory for each cause, with the case shrunk, and counts the rest", async () => {
     const campaign = begin(settings(WHOLE, { feedback: false }));
-    const { findings, state } = await run(campaign, 150, wrongTrials);
+    const { findings, state } = await run(campaign, 150, wrongCheckers);
     expect(new Set(findings.map(({ facts }) => facts.kind))).toEqual(new Set(["programs", "histories"]));
     for (const { facts, shrunk, original } of findings) {
       const isProgram = facts.kind === "programs";
@@ -217,7 +222,7 @@ describe("a campaign", () => {
   });
 
   test("leaves out what --oracles does not name", async () => {
-    const { state } = await run(begin(settings(WHOLE, { only: ["exec-match"] })), 96, wrongTrials);
+    const { state } = await run(begin(settings(WHOLE, { only: ["exec-match"] })), 96, wrongCheckers);
     expect(state.findings.size).toBe(0);
     expect(state.ignored).toBeGreaterThan(0);
   });

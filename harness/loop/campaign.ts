@@ -5,6 +5,7 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { defaultSubject } from "../../subjects/index.js";
+import type { CaseChecker, CaseCheckers } from "./case-checker.js";
 import { causeName } from "./cause.js";
 import { type ChunkResult, caseAt, type Steering, type Suspect, UNSTEERED } from "./chunk.js";
 import { emittedOf } from "./coverage.js";
@@ -24,11 +25,10 @@ import { inParallel, runOrder, type ShrinkBudget, shrinkSuspect } from "./run.js
 import { keepSeed } from "./seeds.js";
 import { shardText } from "./shard.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
-import type { Trial, Trials } from "./trial.js";
 
 export interface CampaignLimits {
   /** Of the whole campaign, all shards together; Infinity for no limit. */
-  readonly trials: number;
+  readonly cases: number;
   /** Of this campaign's time, over all processes. */
   readonly ms: number;
   readonly stop: AbortSignal;
@@ -49,11 +49,11 @@ const ROTATE_BYTES = 32 * 1024 * 1024;
 export async function runCampaign(
   campaign: OpenCampaign,
   pool: Pool,
-  trials: Trials,
+  checkers: CaseCheckers,
   limits: CampaignLimits,
   watchers: Watchers = {},
 ): Promise<"done" | "stopped"> {
-  const loop = new Loop(campaign, pool, trials, limits, watchers);
+  const loop = new Loop(campaign, pool, checkers, limits, watchers);
   return loop.run();
 }
 
@@ -70,7 +70,7 @@ class Loop {
   constructor(
     private readonly campaign: OpenCampaign,
     private readonly pool: Pool,
-    private readonly trials: Trials,
+    private readonly checkers: CaseCheckers,
     private readonly limits: CampaignLimits,
     private readonly watchers: Watchers,
   ) {
@@ -113,12 +113,12 @@ class Loop {
   private sample(): void {
     const { directory, state } = this.campaign;
     this.lastSample = this.elapsed();
-    const { trials, executed } = state.sums;
+    const { cases, executed } = state.sums;
     const sample = {
       ms: Math.round(this.lastSample),
-      trials,
+      cases,
       executed,
-      cells: state.cells.size,
+      points: state.points.size,
       findings: state.causes().size,
     };
     appendFileSync(path.join(directory, "samples.jsonl"), `${JSON.stringify(sample)}\n`);
@@ -136,7 +136,7 @@ class Loop {
   private nextLane(): Lane | undefined {
     let best: Lane | undefined;
     for (const lane of this.campaign.state.lanes) {
-      if (this.busy.has(lane) || lane.indexAt(lane.done) >= this.limits.trials) continue;
+      if (this.busy.has(lane) || lane.indexAt(lane.done) >= this.limits.cases) continue;
       if (best === undefined || lane.done < best.done) best = lane;
     }
     return best;
@@ -146,31 +146,31 @@ class Loop {
     const { settings, state, log } = this.campaign;
     const { seed, feedback } = settings;
     const of = lane.kind;
-    const trial = this.trials[of]!;
+    const checker = this.checkers[of]!;
     const memory = lane.memory(of);
     const indexes = lane
       .next()
       .map((position) => lane.indexAt(position))
-      .filter((index) => index < this.limits.trials);
+      .filter((index) => index < this.limits.cases);
     const chunk = indexes[0]!;
-    const steering = feedback ? memory.steering(trial, seed, chunk) : UNSTEERED;
-    const order = { trial, seed, indexes, steering, pointsEvery: 1 };
+    const steering = feedback ? memory.steering(checker, seed, chunk) : UNSTEERED;
+    const order = { checker, seed, indexes, steering, pointsEvery: 1 };
     const again: Record<string, number> = {};
     let ignored = 0;
     const result = await runOrder(this.pool, order, async (index, lost) => {
-      if (!(await this.keepLost({ trial, chunk, steering }, lostSuspect(index, lost)))) ignored++;
+      if (!(await this.keepLost({ checker, chunk, steering }, lostSuspect(index, lost)))) ignored++;
     });
     for (const suspect of result.suspects) {
-      const name = await this.keep({ trial, chunk, steering }, suspect);
+      const name = await this.keep({ checker, chunk, steering }, suspect);
       if (name === undefined) ignored++;
       else if (name !== "") again[name] = (again[name] ?? 0) + 1;
     }
     const { points, sums } = result;
-    this.keepSeeds({ trial, chunk, steering }, points);
+    this.keepSeeds({ checker, chunk, steering }, points);
     const gain = gainOf(memory, result);
     const hits = memory.risesOf(points);
-    const textOf = (index: number): string => this.textOf({ trial, chunk, steering }, index);
-    const kept = feedback && trial.kind.change !== undefined ? firstsOf(memory, points, textOf) : [];
+    const textOf = (index: number): string => this.textOf({ checker, chunk, steering }, index);
+    const kept = feedback && checker.kind.change !== undefined ? firstsOf(memory, points, textOf) : [];
     const incomparable = Object.fromEntries(
       Object.entries(result.incomparable).map(([why, { times }]) => [why, times]),
     );
@@ -197,15 +197,15 @@ class Loop {
     this.campaign.state.apply(record);
   }
 
-  private textOf({ trial, steering }: Place, index: number): string {
-    return trial.kind.print(caseAt(trial, this.campaign.settings.seed, index, steering).case);
+  private textOf({ checker, steering }: Place, index: number): string {
+    return checker.kind.print(caseAt(checker, this.campaign.settings.seed, index, steering).case);
   }
 
-  private keepSeeds({ trial, steering }: Place, points: ChunkResult["points"]): void {
+  private keepSeeds({ checker, steering }: Place, points: ChunkResult["points"]): void {
     const { directory, settings, state } = this.campaign;
     const { seed } = settings;
-    for (const [index, reached] of newPoints(points, state.cells)) {
-      keepSeed(directory, trial, caseAt(trial, seed, index, steering).case, { seed, index }, reached);
+    for (const [index, reached] of newPoints(points, state.points)) {
+      keepSeed(directory, checker, caseAt(checker, seed, index, steering).case, { seed, index }, reached);
     }
   }
 
@@ -221,13 +221,13 @@ class Loop {
   private async keep(place: Place, suspect: Suspect): Promise<string | undefined> {
     if (!this.isWanted(suspect)) return undefined;
     const { cause, index } = suspect;
-    const suspected = `${causeName(place.trial.kind.name, cause)} ${cause.reason}`;
+    const suspected = `${causeName(place.checker.kind.name, cause)} ${cause.reason}`;
     const known = this.campaign.state.suspected.get(suspected);
     if (known !== undefined && known.index <= index) return known.name;
     if ((this.pending.get(suspected) ?? Number.POSITIVE_INFINITY) <= index) return "";
     this.pending.set(suspected, index);
     const original = this.textOf(place, index);
-    const shrunk = await shrinkSuspect(this.pool, place.trial, original, suspect, this.limits.shrink);
+    const shrunk = await shrinkSuspect(this.pool, place.checker, original, suspect, this.limits.shrink);
     // The next one with that cause is looked at again: it may repeat.
     const knownAs = shrunk?.kind === "notRepeated" ? `${suspected}, not repeated` : suspected;
     await this.write(knownAs, { ...place, suspect, original, shrunk });
@@ -238,7 +238,7 @@ class Loop {
   private async keepLost(place: Place, suspect: Suspect): Promise<boolean> {
     if (!this.isWanted(suspect)) return false;
     const original = this.textOf(place, suspect.index);
-    const suspected = causeName(place.trial.kind.name, suspect.cause);
+    const suspected = causeName(place.checker.kind.name, suspect.cause);
     await this.write(suspected, { ...place, suspect, original, shrunk: undefined });
     return true;
   }
@@ -258,7 +258,7 @@ class Loop {
 
 /** Where in the campaign a case is made. */
 interface Place {
-  readonly trial: Trial;
+  readonly checker: CaseChecker;
   /** First index of its chunk. */
   readonly chunk: number;
   readonly steering: Steering;

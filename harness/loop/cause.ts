@@ -5,7 +5,7 @@ import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { TRAMPOLINE_ORACLE } from "../../properties/cases/trampoline/check.js";
 import { ORACLES } from "../../properties/oracles/index.js";
 import { COMPARISON_ORACLES, type Disagreement } from "../../properties/verdict.js";
-import type { Trial } from "./trial.js";
+import type { CaseChecker } from "./case-checker.js";
 
 const WORKER_ORACLES = ["worker-crash", "worker-hang"] as const;
 export type WorkerOracle = (typeof WORKER_ORACLES)[number];
@@ -40,8 +40,8 @@ export const causeName = (kind: string, { oracle, what }: Pick<Cause, "oracle" |
 export const isOfWorker = ({ oracle }: Pick<Cause, "oracle">): boolean =>
   WORKER_ORACLES.some((name) => name === oracle);
 
-export const causeOf = (trial: Trial, c: unknown, found: Disagreement): Cause => ({
+export const causeOf = (checker: CaseChecker, c: unknown, found: Disagreement): Cause => ({
   oracle: found.oracle,
   reason: found.reason,
-  what: trial.blame(c, found),
+  what: checker.blame(c, found),
 });

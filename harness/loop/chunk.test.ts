@@ -7,14 +7,14 @@ import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
 import { possibleStrategies } from "../../properties/coverage/matrix.js";
 import { readLowering } from "../../properties/coverage/testing.js";
 import { rowById } from "../../spec/bpf/isa.js";
+import { makeCaseCheckers } from "./case-checker.js";
 import { runChunk, UNSTEERED } from "./chunk.js";
-import { makeTrials } from "./trial.js";
 
-const trials = makeTrials({ engines: [referenceEngine] });
+const checkers = makeCaseCheckers({ engines: [referenceEngine] });
 const run = (of: string, first: number, count: number, pointsEvery = 0) => {
   const indexes = Array.from({ length: count }, (_, i) => first + i);
   const heartbeat = new Int32Array(2);
-  return runChunk({ kind: "chunk", of, seed: 1, indexes, steering: UNSTEERED, pointsEvery, heartbeat }, trials);
+  return runChunk({ kind: "chunk", of, seed: 1, indexes, steering: UNSTEERED, pointsEvery, heartbeat }, checkers);
 };
 
 test("generated programs are lowered in no way that is not known to be possible", () => {
@@ -38,7 +38,7 @@ test("which cases are looked at depends on their index, not on how they are cut 
 test("histories are played and counted, and the same seed plays the same", () => {
   const { sums, suspects } = run(HISTORIES.name, 0, 60);
   expect(suspects).toEqual([]);
-  expect(sums).toMatchObject({ trials: 60, passed: 60 });
+  expect(sums).toMatchObject({ cases: 60, passed: 60 });
   expect(sums.steps).toBeGreaterThan(1000);
   expect(Math.min(sums.interleavings, sums.failures)).toBeGreaterThan(0);
   expect(run(HISTORIES.name, 0, 60).sums).toEqual(sums);
@@ -47,6 +47,6 @@ test("histories are played and counted, and the same seed plays the same", () =>
 test.each([VERIFIER_ONLY.name, TRAMPOLINES.name])("%s agree, and few of them cannot be compared", (name) => {
   const { sums, suspects } = run(name, 0, 60);
   expect(suspects).toEqual([]);
-  expect(sums.trials).toBe(60);
+  expect(sums.cases).toBe(60);
   expect(sums.passed).toBeGreaterThan(50);
 });

@@ -1,4 +1,4 @@
-// A run of trials of one kind, checked by one worker. The worker keeps nothing between chunks but its checkers, so one that
+// A run of cases of one kind, checked by one worker. The worker keeps nothing between chunks but its checkers, so one that
 // dies takes nothing with it. A case depends on the seed, its index and the parents that its chunk was given, and on
 // nothing else: chunks may be cut and spread over workers in any way.
 
@@ -8,12 +8,12 @@ import { type Disagreement, isUncompared, whyUncompared } from "../../properties
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { ExecutedCode } from "../../subjects/subject.js";
+import type { CaseChecker, CaseCheckers } from "./case-checker.js";
 import { type Cause, causeOf } from "./cause.js";
-import type { Trial, Trials } from "./trial.js";
 
-/** What a chunk's trials are steered by. */
+/** What a chunk's cases are steered by. */
 export interface Steering {
-  /** Of a hundred trials, those that are changes of a parent. */
+  /** Of a hundred cases, those that are changes of a parent. */
   readonly mutants: number;
   readonly parents: readonly unknown[];
   /** What was seen least. */
@@ -22,7 +22,7 @@ export interface Steering {
 export const UNSTEERED: Steering = { mutants: 0, parents: [], goals: [] };
 
 /** The same for another thread. */
-export const packSteering = ({ kind: { pack } }: Trial, steering: Steering): Steering => ({
+export const packSteering = ({ kind: { pack } }: CaseChecker, steering: Steering): Steering => ({
   ...steering,
   parents: pack === undefined ? steering.parents : steering.parents.map(pack),
 });
@@ -40,7 +40,7 @@ export interface ChunkTask {
   readonly pointsEvery: number;
   /** Leave out the rest of the chunk after the first failure. */
   readonly stopAtFirst?: boolean;
-  /** Two words: how many trials were begun, and whether the last of them is being checked by now. */
+  /** Two words: how many cases were begun, and whether the last of them is being checked by now. */
   readonly heartbeat: Int32Array;
 }
 
@@ -51,12 +51,12 @@ export interface Suspect extends Pick<Disagreement, "where" | "expected" | "got"
 }
 
 export interface Sums extends Cost {
-  readonly trials: number;
+  readonly cases: number;
   readonly passed: number;
   /** Those that need what the subject lacks: of the incomparable ones. */
   readonly refused: number;
 }
-export const NO_SUMS: Sums = { trials: 0, passed: 0, refused: 0, ...NO_COST };
+export const NO_SUMS: Sums = { cases: 0, passed: 0, refused: 0, ...NO_COST };
 const SUMS = Object.keys(NO_SUMS) as (keyof Sums)[];
 
 /** What an older campaign did not count is 0. */
@@ -77,14 +77,14 @@ export interface ChunkResult {
   readonly differences: Readonly<Record<string, Uncompared>>;
   /** Ids of the instruction rows that compared cases ran. */
   readonly rows: readonly string[];
-  /** Trials by bucket of `SIZE_LIMITS`. */
+  /** Cases by bucket of `SIZE_LIMITS`. */
   readonly sizes: readonly number[];
-  /** Trials whose coverage points were noticed. */
+  /** Cases whose coverage points were noticed. */
   readonly looked: number;
-  /** Coverage point, trials that reached it, index of the first of them. */
+  /** Coverage point, cases that reached it, index of the first of them. */
   readonly points: readonly (readonly [point: string, times: number, first: number])[];
   readonly suspects: readonly Suspect[];
-  /** Indexes of the trials that were changes of a parent. */
+  /** Indexes of the cases that were changes of a parent. */
   readonly mutants: readonly number[];
   /** Code of the subject that the worker has executed until then. */
   readonly executed: readonly ExecutedCode[];
@@ -99,10 +99,10 @@ const sizeBucket = (slots: number): number => {
   return bucket < 0 ? SIZE_LIMITS.length : bucket;
 };
 
-export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
+export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
   const { seed, indexes, pointsEvery, heartbeat } = task;
-  const trial = trials[task.of]!;
-  const { unpack } = trial.kind;
+  const checker = checkers[task.of]!;
+  const { unpack } = checker.kind;
   const steering =
     unpack === undefined ? task.steering : { ...task.steering, parents: task.steering.parents.map(unpack) };
   const sums = { ...NO_SUMS };
@@ -116,20 +116,20 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
   let looked = 0;
   const makeAt = (n: number): Made => {
     beat(heartbeat, n + 1, 0);
-    return caseAt(trial, seed, indexes[n]!, steering);
+    return caseAt(checker, seed, indexes[n]!, steering);
   };
   // Made when they are needed, or all before the first is checked.
-  const ahead = trial.worksAhead ? indexes.map((_, n) => makeAt(n)) : undefined;
-  if (ahead !== undefined) trial.announce(ahead.map((made) => made.case));
+  const ahead = checker.worksAhead ? indexes.map((_, n) => makeAt(n)) : undefined;
+  if (ahead !== undefined) checker.announce(ahead.map((made) => made.case));
   for (const [n, index] of indexes.entries()) {
     const { case: c, isMutant } = ahead?.[n] ?? makeAt(n);
     if (isMutant) mutants.push(index);
     beat(heartbeat, n + 1, 1);
     const looks = pointsEvery > 0 && index % pointsEvery === 0;
-    const tried = trial.check(c, looks ? "points" : "rows");
+    const tried = checker.check(c, looks ? "points" : "rows");
     const { verdict, cost, difference } = tried;
     if (difference !== undefined) countIn(differences, describeDifference(difference), index);
-    sums.trials++;
+    sums.cases++;
     for (const key of COSTS) sums[key] += cost[key];
     sizes[sizeBucket(cost.slots)]! += 1;
     if (looks) looked++;
@@ -149,7 +149,7 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
       continue;
     }
     const { where, expected, got } = verdict;
-    suspects.push({ index, cause: causeOf(trial, c, verdict), where, expected, got });
+    suspects.push({ index, cause: causeOf(checker, c, verdict), where, expected, got });
     if (task.stopAtFirst === true) break;
   }
   const reached = [...points].map(([point, { times, first }]) => [point, times, first] as const);
@@ -163,7 +163,7 @@ export function runChunk(task: ChunkTask, trials: Trials): ChunkResult {
     points: reached,
     suspects,
     mutants,
-    executed: trial.executed(),
+    executed: checker.executed(),
   };
 }
 
@@ -191,7 +191,7 @@ interface Made {
  * A fresh case, or a change of one that reached something rare.
  * @throws Error that names the case if its generator fails: a slip of ours, after which there is nothing to check
  */
-export function caseAt({ kind, dialect, adapt }: Trial, seed: number, index: number, steering: Steering): Made {
+export function caseAt({ kind, dialect, adapt }: CaseChecker, seed: number, index: number, steering: Steering): Made {
   const { mutants, parents, goals } = steering;
   try {
     if (parents.length > 0) {

@@ -1,5 +1,5 @@
 // Coverage in few numbers: which rows of the instruction table ran, out of those that a program may be written with; and how
-// many programs had each possible cell of the coverage matrix.
+// many programs had each possible point of the coverage matrix.
 
 import { addCount, type MatrixCounts, POSSIBLE } from "../../properties/coverage/matrix.js";
 import { loweringPoint, readPoint } from "../../properties/coverage/point.js";
@@ -24,21 +24,21 @@ export function coverage(rows: Pick<ReadonlySet<string>, "has">, all: readonly s
 }
 
 export interface CampaignCoverage {
-  readonly cells: number;
+  readonly points: number;
   /** Instruction rows that ran, out of those that a program may be written with. */
   readonly rows: number;
   readonly allRows: number;
 }
 
 interface Reached {
-  readonly cells: ReadonlyMap<string, number>;
+  readonly points: ReadonlyMap<string, number>;
 }
 
 /** Ids of the instruction rows that ran, and in how many of the counted programs. */
-export function ranRows({ cells }: Reached): ReadonlyMap<string, number> {
+export function ranRows({ points }: Reached): ReadonlyMap<string, number> {
   const rows = new Map<string, number>();
-  for (const [cell, times] of cells) {
-    const { row, event } = readPoint(cell);
+  for (const [point, times] of points) {
+    const { row, event } = readPoint(point);
     if (event !== "idle") rows.set(row, (rows.get(row) ?? 0) + times);
   }
   return rows;
@@ -47,24 +47,24 @@ export function ranRows({ cells }: Reached): ReadonlyMap<string, number> {
 export function coverageOf(state: Reached): CampaignCoverage {
   const rows = ranRows(state);
   return {
-    cells: state.cells.size,
+    points: state.points.size,
     rows: coverage(rows).reached,
     allRows: WRITTEN_ROWS.length,
   };
 }
 
-// The matrix is a list of numbers in one fixed order: cells in the log are counted a few times only, and a heat map of those
+// The matrix is a list of numbers in one fixed order: points in the log are counted a few times only, and a heat map of those
 // would show nothing.
 
 const LOWERINGS = POSSIBLE.flatMap(({ row, strategies }) => strategies.map((strategy) => ({ row: row.id, strategy })));
 const PLACES = new Map(LOWERINGS.map(({ row, strategy }, place) => [loweringPoint(row, strategy), place]));
 
-/** Of a chunk's cells. Empty if it had no code to look at. */
-export function emittedOf(cells: Iterable<readonly [cell: string, times: number, ...unknown[]]>): readonly number[] {
+/** Of a chunk's points. Empty if it had no code to look at. */
+export function emittedOf(points: Iterable<readonly [point: string, times: number, ...unknown[]]>): readonly number[] {
   const counts = new Array<number>(LOWERINGS.length).fill(0);
   let any = false;
-  for (const [cell, times] of cells) {
-    const place = PLACES.get(cell);
+  for (const [point, times] of points) {
+    const place = PLACES.get(point);
     if (place === undefined) continue;
     counts[place] = times;
     any = true;
@@ -76,11 +76,11 @@ export const addEmitted = (a: readonly number[], b: readonly number[]): readonly
   a.length < b.length ? addEmitted(b, a) : a.map((n, place) => n + (b[place] ?? 0));
 
 /** Row id -> strategy -> programs. */
-export function emittedCells(counts: readonly number[]): MatrixCounts {
-  const cells: MatrixCounts = {};
+export function emittedLowerings(counts: readonly number[]): MatrixCounts {
+  const lowerings: MatrixCounts = {};
   for (const [place, n] of counts.entries()) {
     const { row, strategy } = LOWERINGS[place]!;
-    if (n > 0) addCount(cells, row, strategy, n);
+    if (n > 0) addCount(lowerings, row, strategy, n);
   }
-  return cells;
+  return lowerings;
 }

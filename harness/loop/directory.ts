@@ -2,10 +2,10 @@
 //
 //   campaign.json        what it was started with
 //   log-NNNNNN.jsonl     what happened since, see log.ts and state.ts
-//   samples.jsonl        now and then: time, programs, instructions, cells, findings
+//   samples.jsonl        now and then: time, cases, instructions, points, findings
 //   findings/NAME/       case.EXT, original.EXT, finding.json, and report.txt
 //   corpus/NAME.EXT      the shrunk cases once more, to be merged into a corpus
-//   seeds/KIND-N.EXT     for each coverage point the case that was the first to reach it: trial N
+//   seeds/KIND-N.EXT     for each coverage point the case that was the first to reach it: case N
 //   lock                 the process that works on it
 
 import { existsSync } from "node:fs";

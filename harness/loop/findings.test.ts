@@ -9,12 +9,12 @@ import { defaultSubject } from "../../subjects/index.js";
 import { toyKind, WRONG } from "../../testing/toy-kind.js";
 import { version } from "../project.js";
 import { runCampaign } from "./campaign.js";
+import { makeCaseCheckers } from "./case-checker.js";
 import { createCampaign } from "./directory.js";
 import { inlinePool } from "./pool.js";
 import { type KeptFinding, readCampaign } from "./read.js";
 import { WHOLE } from "./shard.js";
 import { FORMAT } from "./state.js";
-import { makeTrials } from "./trial.js";
 
 const scratch = (): string => path.join(mkdtempSync(path.join(tmpdir(), "rox-findings-")), "campaign");
 /** One lane, whose chunks are 0 to 31, 32 to 63, ... */
@@ -28,9 +28,9 @@ async function campaign(directory: string, judge: (number: number) => Verdict): 
   const opened = begin(directory);
   if (!opened.ok) throw new Error(opened.error.got);
   // In the place of programs, so that a round has it.
-  const trials = makeTrials({ kinds: [toyKind(judge, { name: "programs" })], engines: [] });
-  const limits = { trials: 128, ms: 1e9, stop: new AbortController().signal, shrink: { runs: 100, ms: 1e9 } };
-  await runCampaign(opened.value, inlinePool({ subject: defaultSubject, trials }), trials, limits);
+  const checkers = makeCaseCheckers({ kinds: [toyKind(judge, { name: "programs" })], engines: [] });
+  const limits = { cases: 128, ms: 1e9, stop: new AbortController().signal, shrink: { runs: 100, ms: 1e9 } };
+  await runCampaign(opened.value, inlinePool({ subject: defaultSubject, checkers }), checkers, limits);
   opened.value.close();
   const read = readCampaign(directory);
   if (!read.ok) throw new Error(read.error.got);

@@ -9,11 +9,11 @@ import { contentId } from "../corpus/entry.js";
 import { writeWhole } from "../output-file.js";
 import { version } from "../project.js";
 import { reportJson } from "../report.js";
+import type { CaseChecker } from "./case-checker.js";
 import { type Cause, causeName, type WorkerOracle } from "./cause.js";
 import type { Suspect } from "./chunk.js";
 import type { Lost } from "./pool.js";
 import type { ShrinkResult } from "./shrink.js";
-import type { Trial } from "./trial.js";
 
 /** `finding.json`. */
 export interface FindingFacts {
@@ -47,7 +47,7 @@ export interface FindingFacts {
 }
 
 export interface NewFinding {
-  readonly trial: Trial;
+  readonly checker: CaseChecker;
   readonly suspect: Suspect;
   /** First index of its chunk. */
   readonly chunk: number;
@@ -69,13 +69,13 @@ interface FindingRun {
 /** A case that ended its worker. Nothing says that two such cases did so for one cause. */
 export function lostSuspect(index: number, { kind, why }: Lost): Suspect {
   const oracle: WorkerOracle = kind === "hang" ? "worker-hang" : "worker-crash";
-  const cause = { oracle, reason: why, what: `trial ${index}` };
+  const cause = { oracle, reason: why, what: `case ${index}` };
   return { index, cause, where: "the worker", expected: "an answer", got: `${kind}: ${why}` };
 }
 
 /** The name of a directory. A finding that does not repeat has one of its own: it must not stand for one that does. */
-export const findingName = ({ trial, suspect, shrunk }: NewFinding): string => {
-  const name = causeName(trial.kind.name, shrunk?.kind === "shrunk" ? shrunk.cause : suspect.cause);
+export const findingName = ({ checker, suspect, shrunk }: NewFinding): string => {
+  const name = causeName(checker.kind.name, shrunk?.kind === "shrunk" ? shrunk.cause : suspect.cause);
   return shrunk?.kind === "notRepeated" ? `${name}-not-repeated` : name;
 };
 
@@ -93,8 +93,8 @@ export interface WrittenFinding extends DescribedFinding {
 
 /** @param file without extension */
 export function describeFinding(run: FindingRun, finding: NewFinding, name: string, file: string): DescribedFinding {
-  const { trial, suspect, chunk, original, shrunk } = finding;
-  const { kind } = trial;
+  const { checker, suspect, chunk, original, shrunk } = finding;
+  const { kind } = checker;
   const small = shrunk?.kind === "shrunk" ? shrunk : undefined;
   const { cause, where, expected, got } = small ?? suspect;
   const parsed = kind.parse(original);
@@ -118,8 +118,13 @@ export function describeFinding(run: FindingRun, finding: NewFinding, name: stri
 
 const MOST_NOTE = 150;
 
-function entryText({ command }: FindingRun, { trial, shrunk }: NewFinding, facts: FindingFacts, text: string): string {
-  const parsed = trial.kind.parse(text);
+function entryText(
+  { command }: FindingRun,
+  { checker, shrunk }: NewFinding,
+  facts: FindingFacts,
+  text: string,
+): string {
+  const parsed = checker.kind.parse(text);
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
   const { cause, seed, index, where, expected, got, notRepeated } = facts;
   const { oracle, reason, what } = cause;
@@ -137,7 +142,7 @@ function entryText({ command }: FindingRun, { trial, shrunk }: NewFinding, facts
     notes: notes.map((note) => found(note.replaceAll(/\s+/g, " ").slice(0, MOST_NOTE))),
     expect: shrunk?.kind === "shrunk" ? shrunk.r0 : [],
   };
-  return trial.kind.print(parsed.value, { ...head, id: contentId(trial.kind, parsed.value, head) });
+  return checker.kind.print(parsed.value, { ...head, id: contentId(checker.kind, parsed.value, head) });
 }
 
 export const findingsDirectory = (campaign: string): string => path.join(campaign, "findings");

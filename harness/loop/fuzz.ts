@@ -4,13 +4,13 @@ import type { BadInput } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import { type CampaignLimits, runCampaign, type Watchers } from "./campaign.js";
+import type { CaseCheckers } from "./case-checker.js";
 import { type CampaignCoverage, coverageOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
 import { caseFileOf, type FindingFacts } from "./findings.js";
 import type { Pool } from "./pool.js";
 import { readFacts } from "./read.js";
 import { shardText } from "./shard.js";
-import type { Trials } from "./trial.js";
 
 export interface FuzzReport extends Report {
   readonly directory: string;
@@ -18,9 +18,9 @@ export interface FuzzReport extends Report {
   readonly engine: string;
   readonly feedback: boolean;
   /** Of all kinds. */
-  readonly trials: number;
+  readonly cases: number;
   /** By kind. */
-  readonly kinds: Readonly<Record<string, { readonly trials: number; readonly passed: number }>>;
+  readonly kinds: Readonly<Record<string, { readonly cases: number; readonly passed: number }>>;
   /** Of programs. */
   readonly runs: number;
   readonly slots: number;
@@ -44,12 +44,12 @@ export interface FuzzReport extends Report {
 export async function fuzz(
   campaign: OpenCampaign,
   pool: Pool,
-  trials: Trials,
+  checkers: CaseCheckers,
   limits: CampaignLimits,
   watchers: Watchers = {},
 ): Promise<FuzzReport> {
   const started = Date.now();
-  const end = await runCampaign(campaign, pool, trials, limits, watchers);
+  const end = await runCampaign(campaign, pool, checkers, limits, watchers);
   const { directory, settings, state } = campaign;
   const unreadable: BadInput[] = [];
   const findings: FuzzReport["findings"][number][] = [];
@@ -69,13 +69,13 @@ export async function fuzz(
     unreadable,
   };
   const { runs, slots, words, executed, steps } = state.sums;
-  const kinds = [...state.sumsOf].map(([kind, { trials: n, passed }]) => [kind, { trials: n, passed }] as const);
+  const kinds = [...state.sumsOf].map(([kind, { cases: n, passed }]) => [kind, { cases: n, passed }] as const);
   return makeReport("fuzz", started, counts, {
     directory,
     shard: shardText(settings.shard),
     engine: settings.engine,
     feedback: settings.feedback,
-    trials: state.sums.trials,
+    cases: state.sums.cases,
     kinds: Object.fromEntries(kinds),
     ...{ runs, slots, words, executed, steps },
     elapsedMs: state.elapsedMs,

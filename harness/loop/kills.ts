@@ -32,7 +32,7 @@ interface KillReport {
   /** What was wrong, in words; empty if nothing was. */
   readonly problems: readonly string[];
   /** After the last kill. */
-  readonly trials: number;
+  readonly cases: number;
   /** By name. */
   readonly findings: readonly string[];
 }
@@ -41,9 +41,9 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
   const { directory, kills, random, longestMs, mishaps = MISHAPS } = options;
   const problems: string[] = [];
   const counts: Record<string, number> = {};
-  let before: Snapshot = { trials: 0, cells: 0, findings: [] };
+  let before: Snapshot = { cases: 0, points: 0, findings: [] };
   const report = (): Omit<KillReport, "kills"> => ({
-    ...{ mishaps: counts, problems, trials: before.trials, findings: before.findings },
+    ...{ mishaps: counts, problems, cases: before.cases, findings: before.findings },
   });
   for (let n = 0; n < kills; n++) {
     const mishap = mishaps[n % mishaps.length]!;
@@ -55,22 +55,22 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
     if (isCampaign(directory)) {
       const now = look(directory, complain);
       if (now !== undefined) {
-        if (now.trials < before.trials) complain(`${before.trials} trials, then ${now.trials}`);
-        if (now.cells < before.cells) complain(`${before.cells} coverage points, then ${now.cells}`);
+        if (now.cases < before.cases) complain(`${before.cases} cases, then ${now.cases}`);
+        if (now.points < before.points) complain(`${before.points} coverage points, then ${now.points}`);
         for (const name of before.findings) if (!now.findings.includes(name)) complain(`lost ${name}`);
         before = now;
       }
     }
     options.onKill?.(n, mishap.name, report());
   }
-  if (before.trials === 0) problems.push("no trial was ever done: nothing could be lost");
+  if (before.cases === 0) problems.push("no case was ever done: nothing could be lost");
   if (before.findings.length === 0) problems.push("nothing was ever found: no finding could be lost");
   return { kills, ...report() };
 }
 
 interface Snapshot {
-  readonly trials: number;
-  readonly cells: number;
+  readonly cases: number;
+  readonly points: number;
   readonly findings: readonly string[];
 }
 
@@ -95,7 +95,7 @@ function look(directory: string, complain: (problem: string) => void): Snapshot 
     }
   }
   const names = findings.flatMap((finding) => [finding, ...finding.forms].map(({ facts }) => facts.name));
-  return { trials: state.sums.trials, cells: state.cells.size, findings: names };
+  return { cases: state.sums.cases, points: state.points.size, findings: names };
 }
 
 function checkEntry(file: string, complain: (problem: string) => void): void {

@@ -1,12 +1,12 @@
-// A lane: every n-th trial of a campaign, tried one chunk after another, and what the lane has learned from its own trials
+// A lane: every n-th case of a campaign, tried one chunk after another, and what the lane has learned from its own cases
 // only. A lane therefore goes the same way whichever worker, shard or machine runs it, and however often it was
-// interrupted: that is what makes the union of shards one run. Its chunks take the kinds of trials in turn.
+// interrupted: that is what makes the union of shards one run. Its chunks take the kinds of cases in turn.
 
 import { KINDS, kindByName } from "../../properties/cases/index.js";
 import { Memory } from "./memory.js";
 
 export class Lane {
-  /** Trials done. */
+  /** Cases done. */
   done = 0;
   /** By id of the kind. */
   readonly memories = new Map<string, Memory>();
@@ -18,17 +18,17 @@ export class Lane {
     private readonly chunk: number,
   ) {}
 
-  /** The campaign's index of this lane's trial at `position`. */
+  /** The campaign's index of this lane's case at `position`. */
   indexAt(position: number): number {
     return this.number + this.lanes * position;
   }
 
-  /** The kind of the trials that come next. Lanes begin at different places of the round, so that few trials try all kinds. */
+  /** The kind of the cases that come next. Lanes begin at different places of the round, so that few cases try all kinds. */
   get kind(): string {
     return this.round[(this.number + Math.floor(this.done / this.chunk)) % this.round.length]!;
   }
 
-  /** Positions of the trials that come next and are of one kind: to the end of the chunk, which may be half done. */
+  /** Positions of the cases that come next and are of one kind: to the end of the chunk, which may be half done. */
   next(): readonly number[] {
     const left = this.chunk - (this.done % this.chunk);
     return Array.from({ length: left }, (_, i) => this.done + i);

@@ -1,11 +1,11 @@
-// What a lane remembers of one kind of trial: the cells that it reached, and the cases that were worth keeping.
+// What a lane remembers of one kind of case: the points that it reached, and the cases that were worth keeping.
 
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
+import type { CaseChecker } from "./case-checker.js";
 import { type ChunkResult, type Steering, UNSTEERED } from "./chunk.js";
-import type { Trial } from "./trial.js";
 
-/** A cell that was reached so often is not rare any more, and is not counted further. */
+/** A point that was reached so often is not rare any more, and is not counted further. */
 const OFTEN = 16;
 /** Of a chunk, those that reached most that the lane had not reached before. */
 const KEPT_A_CHUNK = 8;
@@ -17,33 +17,33 @@ const LONGEST_KEPT = 6000;
 const PARENTS = 12;
 const CHOICE = 0x6368_6f69;
 
-/** A case that was the first of its lane in some cells. */
+/** A case that was the first of its lane in some points. */
 export interface Kept {
   readonly index: number;
   /** Case file text. */
   readonly text: string;
-  readonly cells: readonly string[];
+  readonly points: readonly string[];
 }
 
 /** What one chunk taught. */
 export interface Learned {
-  /** Cell and by how much its count rises. */
-  readonly hits: readonly (readonly [cell: string, times: number])[];
+  /** Point and by how much its count rises. */
+  readonly hits: readonly (readonly [point: string, times: number])[];
   readonly kept: readonly Kept[];
   readonly gain: Gain;
 }
 
-/** Trials, and the cells that they were the first of the lane to reach. */
+/** Cases, and the points that they were the first of the lane to reach. */
 export interface Gain {
   readonly fresh: Yield;
   readonly mutants: Yield;
 }
-type Yield = readonly [trials: number, cells: number];
+type Yield = readonly [cases: number, points: number];
 
 /** What a chunk gained, before the lane has learned it. */
 export function gainOf(
   memory: Memory,
-  { mutants, points, sums: { trials } }: Pick<ChunkResult, "mutants" | "points" | "sums">,
+  { mutants, points, sums: { cases } }: Pick<ChunkResult, "mutants" | "points" | "sums">,
 ): Gain {
   const changed = new Set(mutants);
   let fresh = 0;
@@ -53,7 +53,7 @@ export function gainOf(
     if (changed.has(first)) fromMutants++;
     else fresh++;
   }
-  return { fresh: [trials - mutants.length, fresh], mutants: [mutants.length, fromMutants] };
+  return { fresh: [cases - mutants.length, fresh], mutants: [mutants.length, fromMutants] };
 }
 
 const NO_GAIN: Gain = { fresh: [0, 0], mutants: [0, 0] };
@@ -62,7 +62,7 @@ const FADING = 0.9;
 /** A mutant takes longer to make. */
 const MUTANT_COST = 1.5;
 
-/** By index of the trial that reached them first: points that are not known. */
+/** By index of the case that reached them first: points that are not known. */
 export function newPoints(
   points: ChunkResult["points"],
   known: Pick<ReadonlyMap<string, unknown>, "has">,
@@ -77,7 +77,7 @@ export function newPoints(
   return firsts;
 }
 
-/** The cases that were the first of the lane to reach a cell: those that reached most. */
+/** The cases that were the first of the lane to reach a point: those that reached most. */
 export function firstsOf(
   memory: Memory,
   points: ChunkResult["points"],
@@ -88,7 +88,7 @@ export function firstsOf(
     .slice(0, KEPT_A_CHUNK);
   return most.flatMap(([index, found]) => {
     const text = textOf(index);
-    return text.length > LONGEST_KEPT ? [] : [{ index, text, cells: found }];
+    return text.length > LONGEST_KEPT ? [] : [{ index, text, points: found }];
   });
 }
 
@@ -98,40 +98,40 @@ export class Memory {
   gain: Gain = NO_GAIN;
   private readonly cases = new WeakMap<Kept, unknown>();
 
-  /** How often each cell rises, out of how often a chunk reached it. */
+  /** How often each point rises, out of how often a chunk reached it. */
   risesOf(reached: Iterable<readonly [string, number, ...unknown[]]>): (readonly [string, number])[] {
     const rises: (readonly [string, number])[] = [];
-    for (const [cell, times] of reached) {
-      const rise = Math.min(times, OFTEN - (this.hits.get(cell) ?? 0));
-      if (rise > 0) rises.push([cell, rise]);
+    for (const [point, times] of reached) {
+      const rise = Math.min(times, OFTEN - (this.hits.get(point) ?? 0));
+      if (rise > 0) rises.push([point, rise]);
     }
     return rises;
   }
 
   learn({ hits, kept, gain }: Learned): void {
     this.gain = { fresh: faded(this.gain.fresh, gain.fresh), mutants: faded(this.gain.mutants, gain.mutants) };
-    for (const [cell, times] of hits) this.hits.set(cell, (this.hits.get(cell) ?? 0) + times);
+    for (const [point, times] of hits) this.hits.set(point, (this.hits.get(point) ?? 0) + times);
     this.kept.push(...kept);
     if (this.kept.length > MOST_KEPT) this.forget();
   }
 
-  /** What the next chunk is steered by; it begins with trial `index`. */
-  steering(trial: Trial, seed: number, index: number): Steering {
-    if (this.kept.length === 0 || trial.kind.change === undefined) return UNSTEERED;
+  /** What the next chunk is steered by; it begins with case `index`. */
+  steering(checker: CaseChecker, seed: number, index: number): Steering {
+    if (this.kept.length === 0 || checker.kind.change === undefined) return UNSTEERED;
     const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, index));
-    const parents = this.parents(trial, draw);
-    return { mutants: this.share(), parents, goals: trial.kind.goals?.(this.hits, draw) ?? [] };
+    const parents = this.parents(checker, draw);
+    return { mutants: this.share(), parents, goals: checker.kind.goals?.(this.hits, draw) ?? [] };
   }
 
-  /** Of a hundred trials: as many mutants as they have gained lately, in comparison. */
+  /** Of a hundred cases: as many mutants as they have gained lately, in comparison. */
   private share(): number {
-    const rate = ([trials, cells]: Yield): number => (cells + 1) / (trials + 4);
+    const rate = ([cases, points]: Yield): number => (points + 1) / (cases + 4);
     const mutants = rate(this.gain.mutants) / MUTANT_COST;
     return Math.round(Math.min(90, Math.max(10, (100 * mutants) / (mutants + rate(this.gain.fresh)))));
   }
 
-  /** Cases to change, the rarer their cells and the smaller they are the likelier. */
-  private parents(trial: Trial, draw: Draw): readonly unknown[] {
+  /** Cases to change, the rarer their points and the smaller they are the likelier. */
+  private parents(checker: CaseChecker, draw: Draw): readonly unknown[] {
     const weights = this.kept.map((kept) => this.rarity(kept));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return Array.from({ length: PARENTS }, () => {
@@ -140,23 +140,23 @@ export class Memory {
         left -= weight;
         return left < 0;
       });
-      return this.caseOf(trial, this.kept.at(chosen)!);
+      return this.caseOf(checker, this.kept.at(chosen)!);
     });
   }
 
   /** Read once, however often it is chosen. @throws Error if it does not read: the campaign wrote it */
-  private caseOf({ kind }: Trial, kept: Kept): unknown {
+  private caseOf({ kind }: CaseChecker, kept: Kept): unknown {
     const known = this.cases.get(kept);
     if (known !== undefined) return known;
     const parsed = kind.parse(kept.text);
-    if (!parsed.ok) throw new Error(`trial ${kept.index} does not read back: ${parsed.error.message}`);
+    if (!parsed.ok) throw new Error(`case ${kept.index} does not read back: ${parsed.error.message}`);
     this.cases.set(kept, parsed.value);
     return parsed.value;
   }
 
-  private rarity({ cells, text }: Kept): number {
+  private rarity({ points, text }: Kept): number {
     let rarity = 0;
-    for (const cell of cells) rarity += 1 / (this.hits.get(cell) ?? 1) ** 2;
+    for (const point of points) rarity += 1 / (this.hits.get(point) ?? 1) ** 2;
     return rarity / text.length;
   }
 
@@ -167,7 +167,7 @@ export class Memory {
   }
 }
 
-const faded = ([trials, cells]: Yield, [more, gained]: Yield): Yield => [
-  trials * FADING + more,
-  cells * FADING + gained,
+const faded = ([cases, points]: Yield, [more, gained]: Yield): Yield => [
+  cases * FADING + more,
+  points * FADING + gained,
 ];

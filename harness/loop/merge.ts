@@ -29,8 +29,8 @@ interface MergedCampaign {
   readonly shards: readonly string[];
   /** Of the campaign that the shards are parts of, how many there are. */
   readonly of: number;
-  readonly trials: number;
-  readonly cells: number;
+  readonly cases: number;
+  readonly points: number;
   readonly findings: number;
 }
 
@@ -71,7 +71,7 @@ export function mergeCampaigns(into: string, from: readonly string[]): Loaded<Me
   return copied.ok ? merged : copied;
 }
 
-/** The same trial is the same case in whatever campaign it is. */
+/** The same index is the same case in whatever campaign it is. */
 function copySeeds(into: string, from: readonly string[]): Loaded<string> {
   const target = seedsDirectory(into);
   const made = makeDirectory(target);
@@ -107,13 +107,13 @@ export function differenceOf(a: CampaignSettings, b: CampaignSettings) {
   return undefined;
 }
 
-const trialsOf = ({ said }: Part): number => said.lanes.reduce((sum, { done }) => sum + done, 0);
+const casesOf = ({ said }: Part): number => said.lanes.reduce((sum, { done }) => sum + done, 0);
 
 /** Of the same shard, the one that got further. */
 function keepPart(parts: Map<string, Part>, part: Part): void {
   const name = shardText(part.shard);
   const before = parts.get(name);
-  if (before === undefined || trialsOf(part) > trialsOf(before)) parts.set(name, part);
+  if (before === undefined || casesOf(part) > casesOf(before)) parts.set(name, part);
 }
 
 /** Of the same name, the smaller case; of two as small, one that does not depend on the order. */
@@ -170,8 +170,8 @@ function write(
   return loaded({
     ...{ directory, shards: parts.map(({ shard }) => shardText(shard)), of: parts[0]?.shard.of ?? 1 },
     ...{
-      trials: state.sums.trials,
-      cells: state.cells.size,
+      cases: state.sums.cases,
+      points: state.points.size,
       findings: state.causes().size,
     },
   });
@@ -202,10 +202,10 @@ function samplesOf(parts: readonly Part[], state: CampaignState): string {
       const now = [...latest.values()];
       const total = (of: (one: Sample) => number): number => now.reduce((sum, one) => sum + of(one), 0);
       return {
-        ...{ ms: sample.ms, trials: total(({ trials }) => trials), executed: total(({ executed }) => executed) },
-        cells: Math.min(
-          state.cells.size,
-          total(({ cells }) => cells),
+        ...{ ms: sample.ms, cases: total(({ cases }) => cases), executed: total(({ executed }) => executed) },
+        points: Math.min(
+          state.points.size,
+          total(({ points }) => points),
         ),
         findings: Math.min(
           causes,

@@ -13,7 +13,7 @@ export interface Attempt {
   readonly directory: string;
   readonly engine: string;
   readonly seed: number;
-  /** How long a worker may stay with one trial. */
+  /** How long a worker may stay with one case. */
   readonly hangMs?: number;
   /** When it ends, after the campaign has begun. */
   readonly afterMs: number;
@@ -85,7 +85,7 @@ const killedAtTheStart: Mishap = {
   },
 };
 
-/** All its threads stand still for longer than a trial may take, and go on. Nobody hung. */
+/** All its threads stand still for longer than a case may take, and go on. Nobody hung. */
 const stopped: Mishap = {
   name: "stopped, then kill -9",
   async happen(attempt) {

@@ -17,7 +17,7 @@ export default ({ indexes, heartbeat }) => {
     if (index === 13 || index === 99) process.exit(1);
     if (index === 14) { const all = []; for (;;) all.push(new Array(1e6).fill(index)); }
   }
-  return { trials: indexes.length };
+  return { cases: indexes.length };
 };
 `;
 let pool: Pool;
@@ -33,23 +33,23 @@ const run = (...indexes: number[]) =>
 
 test("a worker that hangs is replaced, and its program named", async () => {
   open();
-  expect(await run(1, 666, 2)).toMatchObject({ ok: false, lost: { kind: "hang", trial: 1 } });
-  expect(await run(1, 2)).toMatchObject({ ok: true, result: { trials: 2 } });
+  expect(await run(1, 666, 2)).toMatchObject({ ok: false, lost: { kind: "hang", nth: 1 } });
+  expect(await run(1, 2)).toMatchObject({ ok: true, result: { cases: 2 } });
 });
 
 test("a worker that runs out of memory is replaced, and its program named", async () => {
   open();
-  expect(await run(1, 2, 14)).toMatchObject({ ok: false, lost: { kind: "crash", trial: 2 } });
+  expect(await run(1, 2, 14)).toMatchObject({ ok: false, lost: { kind: "crash", nth: 2 } });
   expect(await run(1)).toMatchObject({ ok: true });
 });
 
 test("a worker that exits is replaced", async () => {
   open();
-  expect(await run(13, 1)).toMatchObject({ ok: false, lost: { trial: 0 } });
+  expect(await run(13, 1)).toMatchObject({ ok: false, lost: { nth: 0 } });
   expect(await run(1)).toMatchObject({ ok: true });
 });
 
 test("a program that cannot be made is no finding", async () => {
   open();
-  await expect(run(5, 99)).rejects.toThrow("while trial 99 was made");
+  await expect(run(5, 99)).rejects.toThrow("while case 99 was made");
 });

@@ -1,18 +1,18 @@
 // Who does the work of a command: worker threads under a watch, or the calling thread. A worker that dies, or that stays with
-// one trial for too long, is replaced, and the pool says at which trial that was.
+// one case for too long, is replaced, and the pool says at which case that was.
 
 import { availableParallelism } from "node:os";
 import { Tinypool } from "tinypool";
 import { isKernel } from "../../subjects/program-subject.js";
+import { namesOf, type Setting, type SubjectCheckers } from "./case-checker.js";
 import { type ChunkResult, type ChunkTask, runChunk } from "./chunk.js";
 import { type ExhaustiveResult, type ExhaustiveTask, runExhaustive } from "./exhaustive.js";
 import { type ShrinkResult, type ShrinkTask, shrink } from "./shrink.js";
-import { type Checkers, namesOf, type Setting } from "./trial.js";
 
-/** A worker that is no more. `trial` counts from 0 within the chunk. */
+/** A worker that is no more. `nth` counts from 0 within the chunk. */
 export interface Lost {
   readonly kind: "crash" | "hang";
-  readonly trial: number;
+  readonly nth: number;
   readonly why: string;
 }
 type ChunkAnswer = { readonly ok: true; readonly result: ChunkResult } | { readonly ok: false; readonly lost: Lost };
@@ -29,16 +29,19 @@ export interface Pool {
 
 export type Work = ChunkTask | ShrinkTask | ExhaustiveTask;
 
-export function work(task: Work, { trials, subject }: Checkers): ChunkResult | ShrinkResult | ExhaustiveResult {
-  if (task.kind === "chunk") return runChunk(task, trials);
-  if (task.kind === "shrink") return shrink(task, trials);
+export function work(
+  task: Work,
+  { checkers, subject }: SubjectCheckers,
+): ChunkResult | ShrinkResult | ExhaustiveResult {
+  if (task.kind === "chunk") return runChunk(task, checkers);
+  if (task.kind === "shrink") return shrink(task, checkers);
   if (!isKernel(subject)) throw new Error(`nothing is tried exhaustively on ${subject.name}`);
   return runExhaustive(task, subject);
 }
 
 interface PoolOptions {
   readonly jobs: number;
-  /** How long a worker may stay with one trial. */
+  /** How long a worker may stay with one case. */
   readonly hangMs: number;
   /** Megabytes of JavaScript heap. */
   readonly heapMb?: number;
@@ -76,12 +79,12 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
       const result: ChunkResult = await pool.run({ ...task, heartbeat }, { signal: guard.signal });
       return { ok: true, result };
     } catch (error) {
-      const trial = Atomics.load(heartbeat, 0) - 1;
+      const nth = Atomics.load(heartbeat, 0) - 1;
       const checking = Atomics.load(heartbeat, 1) === 1;
       const why = error instanceof Error ? error.message : String(error);
       const kind = guard.signal.aborted ? "hang" : "crash";
-      if (checking) return { ok: false, lost: { kind, trial, why } };
-      const where = trial < 0 ? "before its first trial" : `while trial ${task.indexes[trial]} was made`;
+      if (checking) return { ok: false, lost: { kind, nth, why } };
+      const where = nth < 0 ? "before its first case" : `while case ${task.indexes[nth]} was made`;
       throw new Error(`a worker ended ${where}: ${why}`, { cause: error });
     } finally {
       clearInterval(watch);
@@ -100,7 +103,7 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
 }
 
 /**
- * Calls `stuck` once if no new trial is begun for so long. While the whole process was stopped nobody worked, so between two
+ * Calls `stuck` once if no new case is begun for so long. While the whole process was stopped nobody worked, so between two
  * looks little counts.
  */
 function watchFor(heartbeat: Int32Array, hangMs: number, stuck: () => void): NodeJS.Timeout {
@@ -121,7 +124,7 @@ function watchFor(heartbeat: Int32Array, hangMs: number, stuck: () => void): Nod
 }
 
 /** On the calling thread and without a watch: for one job, and where there is no compiled worker. */
-export function inlinePool(checkers: Checkers): Pool {
+export function inlinePool(checkers: SubjectCheckers): Pool {
   /** Through the event loop, so that signals and progress output get their turn between tasks. */
   const turn = <T>(task: Work): Promise<T> =>
     new Promise((resolve, reject) => {

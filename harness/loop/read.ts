@@ -15,10 +15,10 @@ import { type CampaignSettings, CampaignState, type Seen } from "./state.js";
 export interface Sample {
   /** Of the campaign. */
   readonly ms: number;
-  readonly trials: number;
+  readonly cases: number;
   /** A64 instructions. */
   readonly executed: number;
-  readonly cells: number;
+  readonly points: number;
   readonly findings: number;
 }
 
@@ -41,7 +41,7 @@ export interface KeptFinding extends KeptForm {
 
 export interface ReadCampaign {
   readonly settings: CampaignSettings;
-  /** Sums, findings and `cells`: see `cells/cells.ts` for what a cell says. */
+  /** Sums, findings and `points`: see `properties/coverage/` for what a point says. */
   readonly state: CampaignState;
   readonly samples: readonly Sample[];
   readonly findings: readonly KeptFinding[];

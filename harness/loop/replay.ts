@@ -9,7 +9,7 @@ import { onSubject } from "../case-command.js";
 import { damageOf, readCorpus } from "../corpus/store.js";
 import type { TestedCase } from "../format/junit.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
-import type { Setting } from "./trial.js";
+import type { Setting } from "./case-checker.js";
 
 export interface Replayed {
   /** Of an object file, with the program. */

@@ -1,9 +1,9 @@
 // How every run works through its cases: so many jobs at a time, each chunk under the pool's watch, each failure made small.
 
+import type { CaseChecker } from "./case-checker.js";
 import { type ChunkResult, type ChunkTask, packSteering, type Steering, type Suspect } from "./chunk.js";
 import type { Lost, Pool } from "./pool.js";
 import type { ShrinkResult } from "./shrink.js";
-import type { Trial } from "./trial.js";
 
 /**
  * So many jobs at a time, begun in order, until `next` has none or one of them fails.
@@ -21,22 +21,22 @@ export async function inParallel(jobs: number, next: () => (() => Promise<void>)
 }
 
 interface ChunkOrder extends Pick<ChunkTask, "seed" | "indexes" | "pointsEvery" | "stopAtFirst"> {
-  readonly trial: Trial;
+  readonly checker: CaseChecker;
   readonly steering: Steering;
 }
 
 /** @param onLost is told of each case that ended its worker: it is left out, and the others are run again */
 export async function runOrder(
   pool: Pool,
-  { trial, steering, ...order }: ChunkOrder,
+  { checker, steering, ...order }: ChunkOrder,
   onLost: (index: number, lost: Lost) => Promise<void> | void,
 ): Promise<ChunkResult> {
   let { indexes } = order;
   for (;;) {
-    const task = { ...order, indexes, kind: "chunk" as const, of: trial.kind.name };
-    const answer = await pool.chunk({ ...task, steering: packSteering(trial, steering) });
+    const task = { ...order, indexes, kind: "chunk" as const, of: checker.kind.name };
+    const answer = await pool.chunk({ ...task, steering: packSteering(checker, steering) });
     if (answer.ok) return answer.result;
-    const index = indexes[answer.lost.trial]!;
+    const index = indexes[answer.lost.nth]!;
     await onLost(index, answer.lost);
     indexes = indexes.filter((other) => other !== index);
   }
@@ -51,7 +51,7 @@ export const SHRINK_BUDGET: ShrinkBudget = { runs: 20_000, ms: 20_000 };
 /** Undefined if shrinking ended the worker. @param text the case that failed */
 export const shrinkSuspect = (
   pool: Pool,
-  { kind }: Trial,
+  { kind }: CaseChecker,
   text: string,
   { cause }: Pick<Suspect, "cause">,
   budget: ShrinkBudget,

@@ -47,10 +47,19 @@ const settings: z.ZodType<CampaignSettings> = z
   })
   .refine(({ shard: { index, of } }) => index >= 1 && index <= of, { error: "a shard I of N with I from 1 to N" });
 
-const sums = z.record(z.string(), amount);
+/** Keys that campaigns were written with before, by name: what they are now. */
+const OLD_KEYS: Readonly<Record<string, string>> = { trials: "cases", cells: "points" };
+/** An object of any version. */
+const ofAnyVersion = <T extends z.ZodType>(schema: T): z.ZodPreprocess<T> =>
+  z.preprocess((json) => {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
+    return Object.fromEntries(Object.entries(json).map(([key, value]) => [OLD_KEYS[key] ?? key, value]));
+  }, schema);
+
+const sums = ofAnyVersion(z.record(z.string(), amount));
 const pair = z.tuple([amount, amount]);
 const gain = z.object({ fresh: pair, mutants: pair });
-const kept = z.array(z.object({ index: count, text: z.string(), cells: z.array(z.string()) }));
+const kept = z.array(ofAnyVersion(z.object({ index: count, text: z.string(), points: z.array(z.string()) })));
 
 /** Of before, without the index: nothing comes earlier. */
 const suspicion = z.union([
@@ -120,7 +129,7 @@ const finding: z.ZodType<FindingFacts> = z.object({
   notRepeated: z.object({ got: z.string(), chunk: count }).exactOptional(),
 });
 
-const sample = z.object({ ms: amount, trials: count, executed: amount, cells: count, findings: count });
+const sample = ofAnyVersion(z.object({ ms: amount, cases: count, executed: amount, points: count, findings: count }));
 
 /** Of a merged campaign. */
 const parts = z.array(z.object({ shard, said: snapshot, samples: z.array(sample) }));

@@ -10,14 +10,14 @@ import { contentId } from "../corpus/entry.js";
 import { isPlainName } from "../input-file.js";
 import { writeWhole } from "../output-file.js";
 import { version } from "../project.js";
-import type { Trial } from "./trial.js";
+import type { CaseChecker } from "./case-checker.js";
 
 export const seedsDirectory = (campaign: string): string => path.join(campaign, "seeds");
 
 /** @param points that it is the first to reach, at least one */
 export function keepSeed(
   campaign: string,
-  { kind }: Trial,
+  { kind }: CaseChecker,
   c: unknown,
   { seed, index }: { readonly seed: number; readonly index: number },
   points: readonly string[],

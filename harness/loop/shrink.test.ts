@@ -8,9 +8,9 @@ import { AGREE, type Disagreement, type Verdict } from "../../properties/verdict
 import type { History } from "../../subjects/action.js";
 import type { Case } from "../../subjects/case.js";
 import { toyKind, WRONG } from "../../testing/toy-kind.js";
+import { type CaseCheckers, makeCaseCheckers } from "./case-checker.js";
 import { SHRINK_BUDGET } from "./run.js";
 import { shrink } from "./shrink.js";
-import { makeTrials, type Trials } from "./trial.js";
 
 /** Shrinks the toy of length 24 as one that failed like `WRONG`. */
 function shrinkToy(judge: (times: number) => Verdict, minimize?: (fails: () => unknown) => void) {
@@ -28,7 +28,7 @@ function shrinkToy(judge: (times: number) => Verdict, minimize?: (fails: () => u
   const text = kind.print({ number: 4, length: 24 }, { title: undefined });
   const result = shrink(
     { kind: "shrink", of: kind.name, text, cause, ...SHRINK_BUDGET },
-    makeTrials({ kinds: [kind], engines: [] }),
+    makeCaseCheckers({ kinds: [kind], engines: [] }),
   );
   return { result, times };
 }
@@ -64,13 +64,18 @@ test("what fails now and then is not taken for shrunk", () => {
   expect(result).toEqual({ kind: "notRepeated", got: "agreement" });
 });
 
-const objecting = (trials: Trials, name: string, fails: (c: unknown) => boolean, found: Disagreement): Trials => ({
+const objecting = (
+  checkers: CaseCheckers,
+  name: string,
+  fails: (c: unknown) => boolean,
+  found: Disagreement,
+): CaseCheckers => ({
   [name]: {
-    ...trials[name]!,
-    check: (c, notice) => ({ ...trials[name]!.check(c, notice), ...(fails(c) && { verdict: found }) }),
+    ...checkers[name]!,
+    check: (c, notice) => ({ ...checkers[name]!.check(c, notice), ...(fails(c) && { verdict: found }) }),
   },
 });
-const real = makeTrials({ engines: [referenceEngine] });
+const real = makeCaseCheckers({ engines: [referenceEngine] });
 const limits = { kind: "shrink", runs: 3000, ms: 1e9 } as const;
 
 test("a real program becomes a line or two that still have what fails", () => {
@@ -80,8 +85,8 @@ test("a real program becomes a line or two that still have what fails", () => {
   const cause = { oracle: "exec-match", reason: "another result", what: "?" };
   const found: Disagreement = { kind: "disagree", ...cause, where: "r0", expected: "0x1", got: "0x2" };
   const text = PROGRAMS.print(PROGRAMS.fresh(5, index), { title: undefined });
-  const trials = objecting(real, PROGRAMS.name, multiplies, found);
-  const shrunk = shrink({ ...limits, of: PROGRAMS.name, text, cause }, trials);
+  const checkers = objecting(real, PROGRAMS.name, multiplies, found);
+  const shrunk = shrink({ ...limits, of: PROGRAMS.name, text, cause }, checkers);
   if (shrunk.kind !== "shrunk") throw new Error(shrunk.got);
   expect(shrunk.size).toBeLessThanOrEqual(4);
   const parsed = PROGRAMS.parse(shrunk.text);
@@ -94,8 +99,8 @@ test("the history of a breach becomes plain", () => {
   const cause = { oracle: "no-leak", reason: "objects", what: "attach" };
   const found: Disagreement = { kind: "disagree", ...cause, where: "step 1", expected: "no breach", got: "2 areas" };
   const text = HISTORIES.print(HISTORIES.fresh(7, index), { title: undefined });
-  const trials = objecting(real, HISTORIES.name, attaches, found);
-  const shrunk = shrink({ ...limits, of: HISTORIES.name, text, cause }, trials);
+  const checkers = objecting(real, HISTORIES.name, attaches, found);
+  const shrunk = shrink({ ...limits, of: HISTORIES.name, text, cause }, checkers);
   if (shrunk.kind !== "shrunk") throw new Error(shrunk.got);
   expect(shrunk.size).toBeLessThanOrEqual(2);
   expect(shrunk.text).toMatch(/^attach /m);

@@ -5,8 +5,8 @@
 import { failsLike, isLike } from "../../properties/cases/kind.js";
 import { whileTime } from "../../properties/cases/shrink.js";
 import { type Verdict, whyUncompared } from "../../properties/verdict.js";
+import type { CaseChecker, CaseCheckers } from "./case-checker.js";
 import { type Cause, causeOf } from "./cause.js";
-import type { Trial, Trials } from "./trial.js";
 
 export interface ShrinkTask {
   readonly kind: "shrink";
@@ -43,44 +43,44 @@ interface NotRepeated {
 }
 export type ShrinkResult = Shrunk | NotRepeated;
 
-export function shrink({ of, text, cause, runs, ms }: ShrinkTask, trials: Trials): ShrinkResult {
-  const trial = trials[of]!;
-  const parsed = trial.kind.parse(text);
+export function shrink({ of, text, cause, runs, ms }: ShrinkTask, checkers: CaseCheckers): ShrinkResult {
+  const checker = checkers[of]!;
+  const parsed = checker.kind.parse(text);
   if (!parsed.ok) throw new Error(`a finding does not read back: ${parsed.error.message}`);
   const end = performance.now() + ms;
-  return shrinkCase(trial, parsed.value, cause, runs, () => performance.now() <= end);
+  return shrinkCase(checker, parsed.value, cause, runs, () => performance.now() <= end);
 }
 
 export function shrinkCase(
-  trial: Trial,
+  checker: CaseChecker,
   c: unknown,
   cause: Pick<Cause, "oracle" | "reason">,
   runs: number,
   mayGoOn: () => boolean,
 ): ShrinkResult {
-  const { kind } = trial;
-  const again = trial.check(c).verdict;
+  const { kind } = checker;
+  const again = checker.check(c).verdict;
   if (!isLike(again, cause)) return { kind: "notRepeated", got: words(again) };
   let left = runs;
-  const fails = failsLike(trial, cause);
+  const fails = failsLike(checker, cause);
   const counted = (candidate: unknown): boolean => {
     left--;
     return fails(candidate);
   };
   const simplest = kind.minimize(c, whileTime(mayGoOn, counted), runs);
-  const verdict = trial.check(simplest).verdict;
+  const verdict = checker.check(simplest).verdict;
   // It fails now and then: the case that was found is the one to look at.
   if (verdict.kind !== "disagree" || !isLike(verdict, cause)) return { kind: "notRepeated", got: words(verdict) };
   const { where, expected, got } = verdict;
   return {
     kind: "shrunk",
     text: kind.print(simplest),
-    cause: causeOf(trial, simplest, verdict),
+    cause: causeOf(checker, simplest, verdict),
     ...{ where, expected, got },
     size: kind.size(simplest),
     fixed: left > 0 && mayGoOn(),
-    r0: trial.expected(simplest),
-    answers: trial.answers(simplest),
+    r0: checker.expected(simplest),
+    answers: checker.answers(simplest),
   };
 }
 

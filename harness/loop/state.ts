@@ -22,9 +22,9 @@ export interface CampaignSettings {
   readonly seed: number;
   readonly shard: Shard;
   readonly lanes: number;
-  /** Ids of the kinds of trials. */
+  /** Ids of the kinds of cases. */
   readonly kinds: readonly string[];
-  /** Trials of a lane between two looks at what was learned. */
+  /** Cases of a lane between two looks at what was learned. */
   readonly chunk: number;
   readonly feedback: boolean;
   readonly engine: string;
@@ -40,15 +40,15 @@ export interface CampaignSettings {
 interface ChunkRecord extends Learned {
   readonly kind: "chunk";
   readonly lane: number;
-  /** Trials of the lane that are done now. */
+  /** Cases of the lane that are done now. */
   readonly done: number;
-  /** Id of the kind of trial. */
+  /** Id of the kind of case. */
   readonly of: string;
   readonly sums: Sums;
   /** See `coverage.ts`. */
   readonly emitted: readonly number[];
   readonly incomparable: Readonly<Record<string, number>>;
-  /** By finding: trials that failed for the same cause. */
+  /** By finding: cases that failed for the same cause. */
   readonly again: Readonly<Record<string, number>>;
   /** Failures that `--oracles` leaves out. */
   readonly ignored: number;
@@ -141,8 +141,8 @@ export class CampaignState {
   /** By finding. */
   readonly seen = new Map<string, Seen>();
   readonly lanes: readonly Lane[];
-  /** Cells of all lanes. A count is a lower bound: a lane counts up to `OFTEN`. */
-  readonly cells = new Map<string, number>();
+  /** Points of all lanes. A count is a lower bound: a lane counts up to `OFTEN`. */
+  readonly points = new Map<string, number>();
 
   constructor(readonly settings: Pick<CampaignSettings, "shard" | "lanes" | "kinds" | "chunk">) {
     const { shard, lanes, kinds, chunk } = settings;
@@ -219,7 +219,7 @@ export class CampaignState {
     add(this.incomparable, Object.entries(record.incomparable));
     add(this.findings, Object.entries(record.again));
     this.see(Object.keys(record.again), record.atMs);
-    add(this.cells, record.hits);
+    add(this.points, record.hits);
     this.ignored += record.ignored;
   }
 
@@ -243,7 +243,7 @@ export class CampaignState {
       for (const [kind, { hits, kept, gain }] of Object.entries(memories)) {
         const entries = Object.entries(hits);
         lane.memory(presentName(kind)).learn({ hits: entries, kept, gain });
-        add(this.cells, entries);
+        add(this.points, entries);
       }
     }
   }

@@ -1,14 +1,14 @@
 // What a worker thread runs.
 
 import { workerData } from "node:worker_threads";
+import { type SettingNames, type SubjectCheckers, subjectCheckersByName } from "./case-checker.js";
 import { type Work, work } from "./pool.js";
-import { type Checkers, checkersByName, type SettingNames } from "./trial.js";
 
 // The pool puts its own data first.
 const [, names] = workerData as [unknown, SettingNames];
-let checkers: Checkers | undefined;
+let checkers: SubjectCheckers | undefined;
 
 export default (task: Work): ReturnType<typeof work> => {
-  checkers ??= checkersByName(names);
+  checkers ??= subjectCheckersByName(names);
   return work(task, checkers);
 };

@@ -17,9 +17,9 @@ import { randomSource } from "../../subjects/random/source.js";
 import { loadDataFile } from "../case-file.js";
 import { readCorpus } from "../corpus/store.js";
 import { findFiles } from "../input-file.js";
+import { type CaseChecker, makeCaseCheckers } from "../loop/case-checker.js";
 import { SHRINK_BUDGET } from "../loop/run.js";
 import { shrinkCase } from "../loop/shrink.js";
-import { makeTrials, type Trial } from "../loop/trial.js";
 import { corpusDirectory } from "../project.js";
 
 /** The smallest failing thing that was found. */
@@ -46,13 +46,13 @@ export interface Search {
 }
 
 export function makeSearches(seed: number): readonly Search[] {
-  const trials = makeTrials({ engines: [defaultEngine()] });
+  const checkers = makeCaseCheckers({ engines: [defaultEngine()] });
   return [
-    ...Object.values(trials).map((trial) => kindSearch(trial, seed)),
+    ...Object.values(checkers).map((checker) => kindSearch(checker, seed)),
     directedSearch(),
     encoderSearch(seed),
     recordedSearch(),
-    resultSearch(trials[PROGRAMS.name]!, seed),
+    resultSearch(checkers[PROGRAMS.name]!, seed),
     oracleSearch(seed),
     conformanceSearch(),
     corpusSearch(),
@@ -60,8 +60,8 @@ export function makeSearches(seed: number): readonly Search[] {
 }
 
 /** Fresh cases one after the other. @param sees what of a disagreement counts */
-function kindSearch(trial: Trial, seed: number, sees: (found: Disagreement) => boolean = () => true): Search {
-  const { kind } = trial;
+function kindSearch(checker: CaseChecker, seed: number, sees: (found: Disagreement) => boolean = () => true): Search {
+  const { kind } = checker;
   let index = 0;
   return {
     name: kind.name,
@@ -69,12 +69,12 @@ function kindSearch(trial: Trial, seed: number, sees: (found: Disagreement) => b
     step() {
       if (index === kind.count) return "exhausted";
       const c = kind.fresh(seed, index++);
-      const { verdict } = trial.check(c);
+      const { verdict } = checker.check(c);
       if (verdict.kind !== "disagree" || !sees(verdict)) return "nothing";
       return {
         ...verdict,
         shrink(mayGoOn) {
-          const shrunk = shrinkCase(trial, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
+          const shrunk = shrinkCase(checker, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
           if (shrunk.kind === "shrunk") return { size: shrunk.size, text: shrunk.text };
           return { size: kind.size(c), text: kind.print(c, { title: `not repeated: ${shrunk.got}` }) };
         },
@@ -84,7 +84,7 @@ function kindSearch(trial: Trial, seed: number, sees: (found: Disagreement) => b
 }
 
 /** Programs as a comparison of results alone would see them: r0, faults and crashes, but no byte of memory and no rule. */
-const resultSearch = (programs: Trial, seed: number): Search => ({
+const resultSearch = (programs: CaseChecker, seed: number): Search => ({
   ...kindSearch(programs, seed, ({ oracle, where }) => RESULTS.has(oracle) || RESULTS.has(where)),
   name: "results",
   isBaseline: true,

@@ -29,19 +29,21 @@ interface FoundCause {
 }
 interface Speed {
   readonly perSecond: number;
-  /** `trials a second`. Speeds of another unit are not compared. */
+  /** `cases a second`. Speeds of another unit are not compared. */
   readonly unit: string;
 }
 
 export const SUMMARY_FILE = "run.json";
 
 const text = z.string().max(2000);
+/** A case was a trial before. */
+const unitOfAnyVersion = text.transform((unit) => unit.replace(/^trials /, "cases "));
 const summary: z.ZodType<RunSummary> = z.object({
   format: z.literal(1),
   ...{ command: text, subject: text, version: text, commit: text.exactOptional(), date: text, seed: z.number() },
   findings: z.array(z.object({ cause: text, title: text })).max(100_000),
   points: z.array(text).max(1_000_000),
-  speed: z.object({ perSecond: z.number().min(0), unit: text }),
+  speed: z.object({ perSecond: z.number().min(0), unit: unitOfAnyVersion }),
 });
 
 /** Of a folder that was given as --report. */

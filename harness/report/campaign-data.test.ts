@@ -20,8 +20,8 @@ test("a campaign's page has its findings, its coverage and what it reached over 
     expect(replay).toMatch(isProgram ? /^npx rox run \S+\/case\.bpf$/ : /^npx rox history \S+\/case\.history$/);
     expect(times).toBeGreaterThan(0);
   }
-  expect(data.coverage.cells["mov imm"]?.constant1).toBeGreaterThan(5);
-  expect(data.growth?.at(-1)?.cells).toBeGreaterThan(300);
+  expect(data.coverage.lowerings["mov imm"]?.constant1).toBeGreaterThan(5);
+  expect(data.growth?.at(-1)?.points).toBeGreaterThan(300);
   expect(data.growth?.at(-1)?.findings).toBe(data.findings.length);
   const page = renderPage(data);
   expect(page).toContain(`<title>${data.verdict.headline} · rox fuzz</title>`);

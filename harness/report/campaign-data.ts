@@ -15,7 +15,7 @@ import { count, percent } from "../format/text.js";
 import { NOT_CHECKED } from "../gate/gate.js";
 import { readTextFile } from "../input-file.js";
 import { isOfWorker } from "../loop/cause.js";
-import { coverage, coverageOf, emittedCells, ranRows, WRITTEN_ROWS } from "../loop/coverage.js";
+import { coverage, coverageOf, emittedLowerings, ranRows, WRITTEN_ROWS } from "../loop/coverage.js";
 import { caseFileOf } from "../loop/findings.js";
 import { replayOf } from "../loop/fuzz.js";
 import type { ReadCampaign, Sample } from "../loop/read.js";
@@ -59,7 +59,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
   }
   const packs = packsOf(directory, campaign);
   const points = inOrder(samples);
-  const programs = state.sumsOf.get(PROGRAMS.name)?.trials ?? 0;
+  const programs = state.sumsOf.get(PROGRAMS.name)?.cases ?? 0;
   return {
     command: "rox fuzz",
     version: settings.version,
@@ -69,14 +69,16 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     notChecked: NOT_CHECKED,
     findings,
     coverage: {
-      cells: emittedCells(state.emitted),
+      lowerings: emittedLowerings(state.emitted),
       looked: programs,
       programs,
       rowsMissing: coverage(ranRows(state)).missing,
       rowsAll: WRITTEN_ROWS.length,
     },
-    pace: thinned(points.map(({ ms, trials }) => ({ elapsedMs: ms, programs: trials }))),
-    growth: thinned(points.map(({ ms, cells, findings: found }) => ({ elapsedMs: ms, cells, findings: found }))),
+    pace: thinned(points.map(({ ms, cases }) => ({ elapsedMs: ms, programs: cases }))),
+    growth: thinned(
+      points.map(({ ms, points: reached, findings: found }) => ({ elapsedMs: ms, points: reached, findings: found })),
+    ),
     sizes: [],
     ...(packs === undefined ? {} : { packs }),
     summary: campaignSummary(campaign),
@@ -105,27 +107,27 @@ function packsOf(directory: string, { settings, findings }: ReadCampaign): PackH
 const MOST_SEEDS = 20;
 
 function verdictOf({ settings, state, findings }: ReadCampaign): VerdictData {
-  const { trials, passed } = state.sums;
+  const { cases, passed } = state.sums;
   const incomparable = [...state.incomparable.values()].reduce((sum, n) => sum + n, 0);
   const detail =
-    `${grouped(passed)} of ${grouped(trials)} trials agree, after ${clock(state.elapsedMs)}` +
+    `${grouped(passed)} of ${grouped(cases)} cases agree, after ${clock(state.elapsedMs)}` +
     `${settings.shard.of === 1 ? "" : `, in shard ${shardText(settings.shard)}`}.`;
   if (findings.length > 0) return { state: "failed", headline: count(findings.length, "finding"), detail };
-  if (trials === 0) return { state: "interrupted", headline: "Nothing was tried yet", detail: "" };
-  if (incomparable - state.sums.refused > trials * INCOMPARABLE_LIMIT) {
-    const share = percent(incomparable, trials);
+  if (cases === 0) return { state: "interrupted", headline: "Nothing was tried yet", detail: "" };
+  if (incomparable - state.sums.refused > cases * INCOMPARABLE_LIMIT) {
+    const share = percent(incomparable, cases);
     return {
       state: "failed",
       headline: "Not enough was compared",
       detail: `${share} could not be; at most 1 % may be.`,
     };
   }
-  return { state: "ok", headline: `All ${grouped(passed)} compared trials agree`, detail };
+  return { state: "ok", headline: `All ${grouped(passed)} compared cases agree`, detail };
 }
 
 function factsOf(directory: string, { settings, state }: ReadCampaign): readonly FactData[] {
-  const { trials, runs, slots, words, executed, steps } = state.sums;
-  const { cells, rows, allRows } = coverageOf(state);
+  const { cases, runs, slots, words, executed, steps } = state.sums;
+  const { points, rows, allRows } = coverageOf(state);
   const incomparable = [...state.incomparable.values()].reduce((sum, n) => sum + n, 0);
   const facts: Record<string, string> = {
     Subject: settings.subject ?? defaultSubject.name,
@@ -139,24 +141,24 @@ function factsOf(directory: string, { settings, state }: ReadCampaign): readonly
     Engine: settings.engine,
     Oracles: settings.only?.join(", ") ?? "all",
     Feedback: settings.feedback ? "on" : "off",
-    Trials: [...state.sumsOf].map(([kind, sums]) => `${grouped(sums.trials)} ${kind}`).join(", "),
+    Cases: [...state.sumsOf].map(([kind, sums]) => `${grouped(sums.cases)} ${kind}`).join(", "),
     Code: `${grouped(runs)} runs, ${grouped(slots)} BPF slots, ${grouped(words)} A64 words`,
     Executed: `${grouped(executed)} A64 instructions`,
     Histories: `${grouped(steps)} steps`,
-    Speed: `${grouped(perSecond(state))} trials a second`,
-    ...comparedFacts(incomparable, state.sums.refused, trials),
-    "Coverage points": grouped(cells),
+    Speed: `${grouped(perSecond(state))} cases a second`,
+    ...comparedFacts(incomparable, state.sums.refused, cases),
+    "Coverage points": grouped(points),
     "Instruction rows": `${rows} of ${allRows} ran`,
   };
   return Object.entries(facts).map(([name, value]) => ({ name, value }));
 }
 
-/** A process that was killed may have counted trials that were then run again. */
+/** A process that was killed may have counted cases that were then run again. */
 function inOrder(samples: readonly Sample[]): readonly Sample[] {
   const found: Sample[] = [];
   for (const sample of samples.toSorted((a, b) => a.ms - b.ms)) {
     const last = found.at(-1);
-    if (last === undefined || (sample.ms > last.ms && sample.trials >= last.trials)) found.push(sample);
+    if (last === undefined || (sample.ms > last.ms && sample.cases >= last.cases)) found.push(sample);
   }
   return found;
 }

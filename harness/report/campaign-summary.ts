@@ -12,10 +12,10 @@ export function campaignSummary({ settings, state, findings }: ReadCampaign): Ru
     ...{ format: 1, command: "rox fuzz", subject, version, commit: origin?.commit, seed },
     date: origin?.date ?? "an unknown date",
     findings: found.map(({ cause = "", title }) => ({ cause, title })),
-    points: [...state.cells.keys()].sort(),
-    speed: { perSecond: perSecond(state), unit: "trials a second" },
+    points: [...state.points.keys()].sort(),
+    speed: { perSecond: perSecond(state), unit: "cases a second" },
   };
 }
 
 export const perSecond = ({ sums, elapsedMs }: ReadCampaign["state"]): number =>
-  sums.trials / Math.max(0.001, elapsedMs / 1000);
+  sums.cases / Math.max(0.001, elapsedMs / 1000);

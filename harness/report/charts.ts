@@ -69,15 +69,15 @@ export function drawGrowth(growth: readonly GrowthPoint[]): string | undefined {
   const last = growth.at(-1);
   if (last === undefined || growth.length < 2) return undefined;
   const { label, ms } = unitOf(last.elapsedMs);
-  const points = [{ at: 0, cells: 0 }, ...growth.map(({ elapsedMs, cells }) => ({ at: elapsedMs / ms, cells }))];
+  const points = [{ at: 0, points: 0 }, ...growth.map(({ elapsedMs, points }) => ({ at: elapsedMs / ms, points }))];
   const found = growth.filter(({ findings }, i) => findings > (growth[i - 1]?.findings ?? 0));
-  return draw(`${counted(last.cells, "coverage point")} reached over ${Math.round(last.elapsedMs / ms)} ${label}`, {
+  return draw(`${counted(last.points, "coverage point")} reached over ${Math.round(last.elapsedMs / ms)} ${label}`, {
     ...FRAME,
     x: { label, domain: [0, last.elapsedMs / ms] },
     y: { label: "coverage points", grid: true, zero: true, nice: true, tickFormat: wholeTick, ticks: 5 },
     marks: [
-      Plot.areaY(points, { x: "at", y1: () => 0, y2: "cells", fill: "var(--plot-area)" }),
-      Plot.lineY(points, { x: "at", y: "cells", stroke: "var(--plot-line)", strokeWidth: 2 }),
+      Plot.areaY(points, { x: "at", y1: () => 0, y2: "points", fill: "var(--plot-area)" }),
+      Plot.lineY(points, { x: "at", y: "points", stroke: "var(--plot-line)", strokeWidth: 2 }),
       Plot.ruleX(found, {
         x: ({ elapsedMs }: GrowthPoint) => elapsedMs / ms,
         stroke: "var(--bad)",

@@ -8,10 +8,10 @@ import { counted, grouped, type Html, html, raw } from "./html.js";
 import { type Family, heat, type MatrixCell, matrix } from "./matrix.js";
 
 export function coverageSection(coverage: CoverageData): Html {
-  const { cells, looked, programs, rowsMissing, rowsAll } = coverage;
+  const { lowerings, looked, programs, rowsMissing, rowsAll } = coverage;
   if (looked === 0) return EMPTY;
-  const families = matrix(cells);
-  const { reached, all } = matrixCoverage(cells);
+  const families = matrix(lowerings);
+  const { reached, all } = matrixCoverage(lowerings);
   const sample =
     looked === programs
       ? "The code of every program was looked at."

@@ -47,7 +47,7 @@ export interface FactData {
 
 export interface CoverageData {
   /** Row id -> strategy -> programs that have such an instruction. */
-  readonly cells: MatrixCounts;
+  readonly lowerings: MatrixCounts;
   /** The programs whose code was looked at, out of how many. */
   readonly looked: number;
   readonly programs: number;
@@ -65,7 +65,7 @@ export interface PacePoint {
 /** So many kinds of things had been reached, and so many causes found, after that long. */
 export interface GrowthPoint {
   readonly elapsedMs: number;
-  readonly cells: number;
+  readonly points: number;
   readonly findings: number;
 }
 

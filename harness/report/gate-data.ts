@@ -13,7 +13,7 @@ import type { Subject } from "../../subjects/subject.js";
 import { type Counterexample, failedByName, foundCase } from "../counterexample.js";
 import { count, percent, seconds } from "../format/text.js";
 import type { GateReport, GateResult } from "../gate/gate.js";
-import { emittedCells, WRITTEN_ROWS } from "../loop/coverage.js";
+import { emittedLowerings, WRITTEN_ROWS } from "../loop/coverage.js";
 import { type Origin, originOf, versionText } from "../origin.js";
 import { version } from "../project.js";
 import { total } from "../report.js";
@@ -50,7 +50,7 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
   for (const found of foundBy(result)) findings.push(await findingData(found, witnesses));
   const histories = report.kinds[HISTORIES.name]?.tried ?? 0;
   const packs = isKernel(about.subject) ? packsOn(about.subject, seed, histories) : undefined;
-  const cells = emittedCells(tally.emitted);
+  const lowerings = emittedLowerings(tally.emitted);
   return {
     command: "rox gate",
     version: version(),
@@ -60,7 +60,7 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
     notChecked: report.notChecked,
     findings,
     coverage: {
-      cells,
+      lowerings,
       looked: tally.looked,
       programs: report.programs,
       rowsMissing: report.coverage.missing,
@@ -72,7 +72,7 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
     summary: {
       ...{ format: 1, command: "rox gate", subject: about.subject.name, version: version(), seed, ...origin },
       findings: findings.map(({ cause, name, title }) => ({ cause: cause ?? name, title })),
-      points: pointsOf(cells, report),
+      points: pointsOf(lowerings, report),
       speed: { perSecond: report.programsPerSecondPerCore, unit: "programs a second of processor time" },
     },
   };
@@ -86,11 +86,11 @@ function packsOn(subject: Subject, seed: number, count: number): PackHistory | u
 }
 
 /** What the coverage section of the page counts: lowerings that were seen, and instruction rows that ran. */
-function pointsOf(cells: MatrixCounts, { coverage, programs }: GateReport): readonly string[] {
-  const lowerings = Object.entries(cells).flatMap(([row, by]) => Object.keys(by).map((how) => `${row}, ${how}`));
+function pointsOf(lowerings: MatrixCounts, { coverage, programs }: GateReport): readonly string[] {
+  const emitted = Object.entries(lowerings).flatMap(([row, by]) => Object.keys(by).map((how) => `${row}, ${how}`));
   const missing = new Set(coverage.missing);
   const ran = programs === 0 ? [] : WRITTEN_ROWS.filter((row) => !missing.has(row));
-  return [...lowerings, ...ran].sort();
+  return [...emitted, ...ran].sort();
 }
 
 const again = ({ seed, programs }: GateReport, { from, subject }: GateAbout): string =>

@@ -65,7 +65,7 @@ test("data that went through a file draws the same page", () => {
 test("a run that got to nothing has a page too", () => {
   const { packs: _, ...rest } = SAMPLE;
   const coverage = {
-    cells: {},
+    lowerings: {},
     looked: 0,
     programs: 0,
     rowsMissing: [],

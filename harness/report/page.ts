@@ -110,11 +110,11 @@ const TOO_SHORT = html`<p class="none">The run was too short for a curve.</p>`;
 
 function speedSection(data: ReportData): Html {
   const { pace, growth } = data;
-  const speed = drawPace(pace, growth === undefined ? "program" : "trial");
+  const speed = drawPace(pace, growth === undefined ? "program" : "case");
   return html`<section id="speed" aria-labelledby="speed-title"><h2 id="speed-title">${speedTitle(data)}</h2>
 <div class="pair">
 <figure>${speed === undefined ? TOO_SHORT : raw(speed)}
-<figcaption>${growth === undefined ? "Programs" : "Trials of all kinds"} a second of wall-clock time; the dashed line is the mean.</figcaption></figure>
+<figcaption>${growth === undefined ? "Programs" : "Cases of all kinds"} a second of wall-clock time; the dashed line is the mean.</figcaption></figure>
 ${growth === undefined ? sizesFigure(data) : growthFigure(growth)}
 </div></section>`;
 }
@@ -128,5 +128,5 @@ function sizesFigure({ sizes }: ReportData): Html {
 function growthFigure(growth: readonly GrowthPoint[]): Html {
   const drawn = drawGrowth(growth);
   return html`<figure>${drawn === undefined ? TOO_SHORT : raw(drawn)}
-<figcaption>Coverage points reached so far, of all kinds of trials. An upright line marks a new finding.</figcaption></figure>`;
+<figcaption>Coverage points reached so far, of all kinds of cases. An upright line marks a new finding.</figcaption></figure>`;
 }

@@ -1,4 +1,4 @@
-// What every kind of trial promises to those who work on kinds without knowing them.
+// What every kind of case promises to those who work on kinds without knowing them.
 
 import { describe, expect, test } from "vitest";
 import { defaultEngine } from "../../engines/index.js";

@@ -51,8 +51,8 @@ test("the lowerings are those that the coverage matrix counts", () => {
   };
   for (const c of fc.sample(new CaseArbitrary(), { seed: 7, numRuns: 150 })) {
     recorder.clear();
-    const cells = recorder.reached(c, checkCase(c, checker, watch));
-    const lowerings = [...cells].flatMap((point) => readLowering(point) ?? []);
+    const points = recorder.reached(c, checkCase(c, checker, watch));
+    const lowerings = [...points].flatMap((point) => readLowering(point) ?? []);
     const wanted = Object.entries(counted).flatMap(([row, by]) =>
       Object.keys(by).map((strategy) => ({ row, strategy })),
     );

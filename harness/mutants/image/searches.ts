@@ -12,10 +12,10 @@ import type { Verdict } from "../../../properties/verdict.js";
 import { type Action, DEFAULT_OPTIONS, type Failing, type History, NOTHING_ELSE } from "../../../subjects/action.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { tryDirected } from "../../gate/directed.js";
+import { type CaseChecker, makeCaseCheckers } from "../../loop/case-checker.js";
 import { caseAt, UNSTEERED } from "../../loop/chunk.js";
 import { SHRINK_BUDGET } from "../../loop/run.js";
 import { shrinkCase } from "../../loop/shrink.js";
-import { makeTrials, type Trial } from "../../loop/trial.js";
 import type { Found, Search } from "../searches.js";
 
 /** Loads and frees with failures show more of this code than programs do. */
@@ -28,26 +28,26 @@ const SHARES: ReadonlyMap<string, number> = new Map([
 ]);
 
 export function imageSearches(subject: Subject, seed: number): readonly Search[] {
-  const trials = makeTrials({ engines: [defaultEngine()], subject });
-  const kinds = [...SHARES].map(([name, share]) => drawn(trials[name]!, seed, share));
-  return [failures(trials[HISTORIES.name]!, subject), directed(subject, seed), ...kinds];
+  const checkers = makeCaseCheckers({ engines: [defaultEngine()], subject });
+  const kinds = [...SHARES].map(([name, share]) => drawn(checkers[name]!, seed, share));
+  return [failures(checkers[HISTORIES.name]!, subject), directed(subject, seed), ...kinds];
 }
 
-function drawn(trial: Trial, seed: number, share: number): Search {
-  const { kind } = trial;
+function drawn(checker: CaseChecker, seed: number, share: number): Search {
+  const { kind } = checker;
   let index = 0;
   return {
     name: kind.name,
     share,
     step() {
       if (index === kind.count) return "exhausted";
-      const { case: c } = caseAt(trial, seed, index++, UNSTEERED);
-      const { verdict } = trial.check(c);
+      const { case: c } = caseAt(checker, seed, index++, UNSTEERED);
+      const { verdict } = checker.check(c);
       if (verdict.kind !== "disagree") return strangeRefusal(verdict) ?? "nothing";
       return {
         ...verdict,
         shrink(mayGoOn) {
-          const shrunk = shrinkCase(trial, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
+          const shrunk = shrinkCase(checker, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
           if (shrunk.kind === "shrunk") return { size: shrunk.size, text: shrunk.text };
           return { size: kind.size(c), text: kind.print(c, { title: `not repeated: ${shrunk.got}` }) };
         },
@@ -67,7 +67,7 @@ const SIZES = [
 ];
 
 /** Every step of a load fails once, beside a program that lives and before one that is loaded after it. */
-function failures(trial: Trial, subject: Subject): Search {
+function failures(checker: CaseChecker, subject: Subject): Search {
   const options = { ...DEFAULT_OPTIONS, ...subject.fixed };
   const load = (id: number, size: (typeof SIZES)[number], fails: readonly Failing[]): Action => ({
     ...{ ...NOTHING_ELSE, kind: "load", id, program: { first: 1, probes: 0, ...size }, fails },
@@ -83,8 +83,8 @@ function failures(trial: Trial, subject: Subject): Search {
     ),
   );
   return listed("failures", histories, (history) => {
-    const { verdict } = trial.check(history);
-    return verdict.kind === "disagree" ? { found: verdict, text: trial.kind.print(history) } : undefined;
+    const { verdict } = checker.check(history);
+    return verdict.kind === "disagree" ? { found: verdict, text: checker.kind.print(history) } : undefined;
   });
 }
 

@@ -10,10 +10,10 @@ import { parseHistory, printHistory } from "./text.js";
 
 const [first, second] = fc.sample(new HistoryArbitrary(), { seed: 3, numRuns: 2 }) as [History, History];
 const draw = (seed: number): Draw => new Draw({ nextInt: () => Math.imul(seed + 1, 0x9e37_79b9) });
-const cellsOf = (history: History): ReadonlySet<string> => {
-  const cells = new HistoryPoints(history.options);
-  expect(playHistory(history, { onStep: cells.onStep }).violations).toEqual([]);
-  return cells.reached;
+const pointsOf = (history: History): ReadonlySet<string> => {
+  const reached = new HistoryPoints(history.options);
+  expect(playHistory(history, { onStep: reached.onStep }).violations).toEqual([]);
+  return reached.reached;
 };
 
 describe("a change of a history", () => {
@@ -28,7 +28,7 @@ describe("a change of a history", () => {
       const read = parseHistory(printHistory(history));
       expect(read).toMatchObject({ ok: true, value: { options: history.options, actions: history.actions } });
     }
-    for (const history of changed.slice(0, 15)) cellsOf(history);
+    for (const history of changed.slice(0, 15)) pointsOf(history);
   });
 
   test("is never the history that it was made from, which was tried already", () => {
@@ -68,18 +68,18 @@ describe("a change of a history", () => {
   });
 });
 
-test("cells tell actions with sizes, failures and what became of them", () => {
+test("points tell actions with sizes, failures and what became of them", () => {
   const load = (text: string): ReadonlySet<string> => {
     const read = parseHistory(text);
     if (!read.ok) throw new Error(read.error.message);
-    return cellsOf(read.value);
+    return pointsOf(read.value);
   };
   expect([...load("\nload #0 (r0 = 1 .., 2 insns)\n")]).toContain(
     "history load|2 chunks, from a page's start|nothing fails|loaded, new pack, alone",
   );
   const traced = [...load("\nload #0 (r0 = 1 .., 2 insns)\nattach #0 (fexit recorder)\n")];
-  expect(traced.filter((cell) => /^history attach\|\S+ chunks.*\|attached/.test(cell))).toHaveLength(1);
-  expect(traced.filter((cell) => /^history attach\|[^|]*textWrite[^|]*\|/.test(cell))).toHaveLength(1);
+  expect(traced.filter((point) => /^history attach\|\S+ chunks.*\|attached/.test(point))).toHaveLength(1);
+  expect(traced.filter((point) => /^history attach\|[^|]*textWrite[^|]*\|/.test(point))).toHaveLength(1);
   expect([...load("\nload #0 (r0 = 1 .., 2 insns); copy 1 fails\n")].join("\n")).toMatch(
     /^history load\|-\|copy 1 fails\|refused/m,
   );

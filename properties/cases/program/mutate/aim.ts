@@ -113,13 +113,13 @@ const LIKENESS = new Map(USER_ROWS.map((row) => [row.id, likeness(row)]));
 const ROWS_LIKE = new Map<string, Row[]>();
 for (const row of USER_ROWS) ROWS_LIKE.set(likeness(row), [...(ROWS_LIKE.get(likeness(row)) ?? []), row]);
 
-/** Cells come again with every chunk. */
+/** Points come again with every chunk. */
 const PARTS = new Map<string, CoveragePoint>();
-function partsOf(cell: string): CoveragePoint {
-  const known = PARTS.get(cell);
+function partsOf(name: string): CoveragePoint {
+  const known = PARTS.get(name);
   if (known !== undefined) return known;
-  const parts = readPoint(cell);
-  PARTS.set(cell, parts);
+  const parts = readPoint(name);
+  PARTS.set(name, parts);
   return parts;
 }
 
@@ -128,8 +128,8 @@ const inOne = (operands: string): string => operands.replace(/^(?:r|r0)\//, "sam
 export function goalsOf(hits: ReadonlyMap<string, number>, draw: Draw): readonly Goal[] {
   const seen = new Map<string, number>();
   const kinds = new Map<string, Set<string>>();
-  for (const [cell, times] of hits) {
-    const { row, operands, event } = partsOf(cell);
+  for (const [point, times] of hits) {
+    const { row, operands, event } = partsOf(point);
     const like = LIKENESS.get(row);
     if (like === undefined) continue;
     const known = kinds.get(like);

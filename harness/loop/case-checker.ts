@@ -11,7 +11,7 @@ import { openSubject } from "../../subjects/open.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
 import type { QuirkId, Subject } from "../../subjects/subject.js";
 
-export interface Trial extends Required<KindChecker<unknown>> {
+export interface CaseChecker extends Required<KindChecker<unknown>> {
   readonly kind: AnyKind;
   /** Whether anybody has a use for cases that are announced. */
   readonly worksAhead: boolean;
@@ -22,12 +22,12 @@ export interface Trial extends Required<KindChecker<unknown>> {
 }
 
 /** By the name of their kind. */
-export type Trials = Readonly<Record<string, Trial>>;
+export type CaseCheckers = Readonly<Record<string, CaseChecker>>;
 
 /** What is tried on what: a thread makes it once. */
-export interface Checkers {
+export interface SubjectCheckers {
   readonly subject: AnySubject;
-  readonly trials: Trials;
+  readonly checkers: CaseCheckers;
 }
 
 export interface Setting {
@@ -36,12 +36,12 @@ export interface Setting {
   readonly engines: readonly Engine[];
 }
 
-export const makeTrials = ({ kinds = KINDS, subject = defaultSubject, engines }: Setting): Trials =>
-  Object.fromEntries(kinds.map((kind) => [kind.name, trialOf(kind, subject, engines)]));
+export const makeCaseCheckers = ({ kinds = KINDS, subject = defaultSubject, engines }: Setting): CaseCheckers =>
+  Object.fromEntries(kinds.map((kind) => [kind.name, checkerOfKind(kind, subject, engines)]));
 
-export const makeCheckers = (setting: Setting): Checkers => ({
+export const makeSubjectCheckers = (setting: Setting): SubjectCheckers => ({
   subject: setting.subject ?? defaultSubject,
-  trials: makeTrials(setting),
+  checkers: makeCaseCheckers(setting),
 });
 
 /** The same for a thread, which is told names. */
@@ -60,7 +60,7 @@ export const namesOf = ({ subject = defaultSubject, engines }: Setting): Setting
 });
 
 /** @throws Error if there is no such subject or engine: the command has checked the names. */
-export function checkersByName({ subject, engines, known, isExact }: SettingNames): Checkers {
+export function subjectCheckersByName({ subject, engines, known, isExact }: SettingNames): SubjectCheckers {
   const found = openSubject(subject);
   if (!found.ok) throw new Error(`the subject ${subject}: ${found.got}`);
   const engine = (name: string): Engine => {
@@ -69,7 +69,7 @@ export function checkersByName({ subject, engines, known, isExact }: SettingName
     return known;
   };
   const judged = known.length === 0 && !isExact ? found.subject : { ...found.subject, known: new Set(known), isExact };
-  return makeCheckers({ subject: judged, engines: engines.map(engine) });
+  return makeSubjectCheckers({ subject: judged, engines: engines.map(engine) });
 }
 
 const dialectOf = (subject: AnySubject): Dialect | undefined => {
@@ -77,7 +77,7 @@ const dialectOf = (subject: AnySubject): Dialect | undefined => {
   return subject.forms === undefined ? undefined : kernelDialect(subject.forms());
 };
 
-function trialOf(kind: AnyKind, subject: AnySubject, engines: readonly Engine[]): Trial {
+function checkerOfKind(kind: AnyKind, subject: AnySubject, engines: readonly Engine[]): CaseChecker {
   let made: KindChecker<unknown> | undefined;
   const checker = (): KindChecker<unknown> => {
     made ??= checkerOn(kind, subject, engines);
