@@ -7,9 +7,10 @@ import { makeFiles } from "../../testing/files.js";
 import { UNSTEERED } from "./chunk.js";
 import { type Pool, threadPool } from "./pool.js";
 
-/** Program 666 never ends, program 13 takes the worker with it, program 99 is one that cannot be made. */
+/** Program 666 never ends, program 13 takes the worker with it, program 99 is one that cannot be made. Nothing can be shrunk. */
 const WORKER = `
-export default ({ indexes, heartbeat }) => {
+export default ({ kind, indexes, heartbeat }) => {
+  if (kind !== "chunk") process.exit(3);
   for (const [n, index] of indexes.entries()) {
     Atomics.store(heartbeat, 1, index === 99 ? 0 : 1);
     Atomics.store(heartbeat, 0, n + 1);
@@ -23,9 +24,9 @@ export default ({ indexes, heartbeat }) => {
 let pool: Pool;
 afterEach(() => pool.close());
 
-function open(): Pool {
+function open({ hangMs = 500 } = {}): Pool {
   const worker = pathToFileURL(path.join(makeFiles({ "worker.mjs": WORKER }), "worker.mjs"));
-  pool = threadPool({ engines: [] }, { jobs: 1, hangMs: 500, heapMb: 32, worker });
+  pool = threadPool({ engines: [] }, { jobs: 1, hangMs, heapMb: 32, worker });
   return pool;
 }
 const run = (...indexes: number[]) =>
@@ -43,9 +44,20 @@ test("a worker that runs out of memory is replaced, and its program named", asyn
   expect(await run(1)).toMatchObject({ ok: true });
 });
 
-test("a worker that exits is replaced", async () => {
-  open();
-  expect(await run(13, 1)).toMatchObject({ ok: false, lost: { nth: 0 } });
+test("a worker that ends itself is told from one that hangs, at once, and is replaced", async () => {
+  open({ hangMs: 60_000 });
+  const lost = { kind: "crash", nth: 0, why: "it ended itself with exit code 1" };
+  expect(await run(13, 1)).toMatchObject({ ok: false, lost });
+  // More tasks than workers: who waits gets the one that replaces it.
+  const answers = await Promise.all([run(1), run(13), run(13), run(2)]);
+  expect(answers.map((answer) => answer.ok)).toEqual([true, false, false, true]);
+});
+
+test("a worker that ends itself while it shrinks has shrunk nothing", async () => {
+  open({ hangMs: 60_000 });
+  const cause = { oracle: "exec-match", reason: "r0", what: "?" };
+  const task = { kind: "shrink" as const, of: "programs", text: "", cause, runs: 1, ms: 60_000 };
+  expect(await pool.shrink(task)).toBeUndefined();
   expect(await run(1)).toMatchObject({ ok: true });
 });
 

@@ -70,13 +70,14 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
   });
   // What a worker says after its task was given up.
   pool.on("error", () => {});
+  const run = <T>(task: Work, signal?: AbortSignal): Promise<T> => runTold(pool, task, signal);
 
   const chunk = async (task: Omit<ChunkTask, "heartbeat">): Promise<ChunkAnswer> => {
     const heartbeat = new Int32Array(new SharedArrayBuffer(8));
     const guard = new AbortController();
     const watch = watchFor(heartbeat, hangMs, () => guard.abort());
     try {
-      const result: ChunkResult = await pool.run({ ...task, heartbeat }, { signal: guard.signal });
+      const result: ChunkResult = await run({ ...task, heartbeat }, guard.signal);
       return { ok: true, result };
     } catch (error) {
       const nth = Atomics.load(heartbeat, 0) - 1;
@@ -93,13 +94,38 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
   return {
     jobs,
     chunk,
-    shrink: async (task) => {
-      const guard = AbortSignal.timeout(task.ms + hangMs);
-      return pool.run(task, { signal: guard }).catch(() => undefined);
-    },
-    exhaustive: (task) => pool.run(task),
+    shrink: (task) => run<ShrinkResult>(task, AbortSignal.timeout(task.ms + hangMs)).catch(() => undefined),
+    exhaustive: (task) => run(task),
     close: () => pool.destroy(),
   };
+}
+
+/**
+ * The pool does not hear of a thread that ends itself, and would wait for it for ever: what the thread was asked fails, as
+ * if it had thrown.
+ */
+async function runTold<T>(pool: Tinypool, task: Work, signal?: AbortSignal): Promise<T> {
+  const answer = pool.run(task, { signal: signal ?? null });
+  listen(pool);
+  try {
+    return await answer;
+  } finally {
+    // Who took the place of one that failed.
+    listen(pool);
+  }
+}
+
+const heard = new WeakSet<Tinypool["threads"][number]>();
+
+function listen(pool: Tinypool): void {
+  for (const worker of pool.threads) {
+    if (heard.has(worker)) continue;
+    heard.add(worker);
+    // One that the pool has ended is none of its threads any more.
+    worker.on("exit", (code: number) => {
+      if (pool.threads.includes(worker)) worker.emit("error", new Error(`it ended itself with exit code ${code}`));
+    });
+  }
 }
 
 /**
