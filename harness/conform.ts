@@ -90,7 +90,7 @@ export async function conform(
   }
   // Refusing is passing only beside files that ran.
   const asTests = sum.passed + sum.failed > 0 ? refused.length : 0;
-  const rest = { seed: null, interrupted: stop.aborted, failures, unreadable };
+  const rest = { seed: null, subject: subject.name, interrupted: stop.aborted, failures, unreadable };
   const counts: Counts = { ...sum, passed: sum.passed + asTests, ...rest };
   return makeReport("conform", started, counts, { ...witness, groups, restricted, refused });
 }

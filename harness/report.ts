@@ -29,6 +29,8 @@ export interface Report {
   readonly lacking?: number;
   /** A decimal number, or null where nothing is drawn at random. */
   readonly seed: number | null;
+  /** What was under test, as `--subject` takes it, where the command has a choice. */
+  readonly subject?: string;
   readonly durationMs: number;
   readonly interrupted: boolean;
   readonly failures: readonly Failure[];
@@ -38,7 +40,7 @@ export interface Report {
 
 export type Counts = Pick<
   Report,
-  "passed" | "failed" | "incomparable" | "lacking" | "seed" | "interrupted" | "failures" | "unreadable"
+  "passed" | "failed" | "incomparable" | "lacking" | "seed" | "subject" | "interrupted" | "failures" | "unreadable"
 >;
 
 /** The share of incomparable cases above which a run fails: skipping must not pass for checking. */
@@ -71,6 +73,7 @@ export const makeReport = <Extra extends object>(
   incomparable: counts.incomparable,
   ...(counts.lacking === undefined || counts.lacking === 0 ? {} : { lacking: counts.lacking }),
   seed: counts.seed,
+  ...(counts.subject === undefined ? {} : { subject: counts.subject }),
   durationMs: Date.now() - started,
   interrupted: counts.interrupted,
   failures: counts.failures,

@@ -17,7 +17,10 @@ describe("rox fuzz", () => {
     expect({ ...first, err: first.err.replaceAll(/^fuzz: .*\n/gm, "") }).toMatchObject({ code: 0, err: "" });
     expect(first.out).toMatch(/^seed 3, shard 1\/1, in .*\ncases {6}40 in /);
     expect(first.out.trimEnd().split("\n").at(-1)).toMatch(/^OK in .*, seed 3: 40 agree$/);
-    expect(readFileSync(junit, "utf8")).toContain('<testcase classname="rox fuzz" name="40 agree"/>');
+    const xml = readFileSync(junit, "utf8");
+    expect(xml).toContain('<testcase classname="rox fuzz" name="40 agree"/>');
+    expect(xml).toContain('<property name="seed" value="3"/>');
+    expect(xml).toContain('<property name="subject" value="impl"/>');
     const second = await capture(["fuzz", "--resume", out, "--programs", "60"]);
     expect(second).toMatchObject({ code: 0, err: "" });
     expect(second.out).toContain("resumed after 40 cases\ncases      60 in ");

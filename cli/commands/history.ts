@@ -64,12 +64,18 @@ function runHistory(file: string, flags: Flags, io: Io): number {
         where,
         expected: history.head.breach === true ? "breach" : "pass",
         got: wrong,
-        replay: caseCommand(file),
+        replay: caseCommand(file, subject.name),
       },
     ];
   });
   const counts: Counts = {
-    ...{ passed: plays.length - failures.length, failed: failures.length, incomparable: 0, seed: null },
+    ...{
+      passed: plays.length - failures.length,
+      failed: failures.length,
+      incomparable: 0,
+      seed: null,
+      subject: subject.name,
+    },
     ...{ interrupted: false, failures, unreadable: [] },
   };
   const report = makeReport("history", started, counts, { plays: plays.map((p) => p.report) });

@@ -1,6 +1,7 @@
 // `rox run`: one program, both witnesses.
 
 import { Option } from "commander";
+import { caseCommand } from "../../harness/case-command.js";
 import { type LoadedCase, loadCase } from "../../harness/case-file.js";
 import { diff } from "../../harness/difference/diff.js";
 import { groupLines } from "../../harness/format/diff.js";
@@ -103,7 +104,7 @@ async function runFile(file: string, flags: Flags, io: Io): Promise<number> {
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const strictness = file.endsWith(".data") ? "rfc" : "verifier";
   const checked = checkExpected(c, makeCheck({ subject, engines, strictness, definedness: "run", fuel: flags.fuel }));
-  const report = makeReport("run", started, countsOf(file, checked), { runs: checked.runs });
+  const report = makeReport("run", started, countsOf(file, checked, subject.name, flags.input), { runs: checked.runs });
   if (flags.trace === true && !isKernel(subject)) {
     const expected = "a subject whose code we can follow step by step";
     return complain(io, { subject: "--trace", expected, got: subject.name, next: "leave it out" });
@@ -143,17 +144,21 @@ async function runFolder(file: string, flags: Flags, io: Io): Promise<number> {
   return complain(io, { subject: file, expected: `one program, which --${forOne} is for`, got: "a folder", next });
 }
 
-function countsOf(file: string, { verdict, runs }: Checked): Counts {
+function countsOf(file: string, { verdict, runs }: Checked, subject: string, input?: string): Counts {
+  const given = input === undefined ? "" : ` --input ${shellWord(input)}`;
+  const replay = `${caseCommand(file, subject)}${given}`;
   const of = (kind: string): number => runs.filter((run) => run.verdict.kind === kind).length;
-  const failures = runs.flatMap(({ input, verdict: v }) =>
-    v.kind === "disagree" ? [{ name: `${file}, input ${input}`, ...difference(v) }] : [],
+  const failures = runs.flatMap(({ input: nth, verdict: v }) =>
+    v.kind === "disagree" ? [{ name: `${file}, input ${nth}`, ...difference(v), replay }] : [],
   );
-  const unrun = verdict.kind === "disagree" && failures.length === 0 ? [{ name: file, ...difference(verdict) }] : [];
+  const unrun =
+    verdict.kind === "disagree" && failures.length === 0 ? [{ name: file, ...difference(verdict), replay }] : [];
   return {
     passed: of("agree"),
     failed: failures.length + unrun.length,
     incomparable: of("incomparable"),
     seed: null,
+    subject,
     interrupted: false,
     failures: [...failures, ...unrun],
     unreadable: [],

@@ -34,11 +34,21 @@ export function junitXml(report: Report, cases: readonly TestedCase[] = casesOf(
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${attributes} ${time}>`,
     `  <testsuite ${attributes} ${time}>`,
+    ...properties(report),
     ...cases.flatMap(({ name, failure }) => testcase(report.command, name, failure)),
     "  </testsuite>",
     "</testsuites>",
     "",
   ].join("\n");
+}
+
+/** What a run needs to be made again. */
+function properties({ seed, subject }: Report): string[] {
+  const all = Object.entries({ seed, subject }).filter(([, value]) => value !== null && value !== undefined);
+  if (all.length === 0) return [];
+  const line = ([name, value]: (typeof all)[number]): string =>
+    `      <property name="${name}" value="${xml(`${value}`)}"/>`;
+  return ["    <properties>", ...all.map(line), "    </properties>"];
 }
 
 function testcase(command: string, name: string, failure: TestedCase["failure"]): string[] {

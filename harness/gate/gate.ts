@@ -26,7 +26,7 @@ import {
 } from "../report.js";
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
-import { foundFailure, isSameCause, keepSuspect, lostFailure } from "./keep.js";
+import { foundFailure, isSameCause, keepSuspect, lostFailure, partCommand } from "./keep.js";
 import { defectFailures, type KernelCode, kernelCodeOf } from "./kernel-image.js";
 import { type SameCode, sameCode } from "./same-code.js";
 import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
@@ -180,7 +180,9 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
       if (kept.ok && findings.some((one) => isSameCause(one, kept.value))) continue;
       if (kept.ok) findings.push(kept.value);
       else unreadable.push(kept.error);
-      const failure = kept.ok ? foundFailure(kept.value) : lostFailure(plan.kind, seed, suspect);
+      const failure = kept.ok
+        ? foundFailure(kept.value)
+        : lostFailure(plan.kind, { seed, subject: subject.name }, suspect);
       await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
     }
   }
@@ -198,11 +200,12 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     incomparable: corpus.incomparable + directed.report.incomparable.length + sum(incomparableCount),
     lacking: corpus.incomparable + directed.report.incomparable.length + sum(({ sums }) => sums.refused),
     seed,
+    subject: subject.name,
     interrupted: stop.aborted,
     failures,
     unreadable,
   });
-  if (!tooManyIncomparable(counts())) failures.push(...tooFewCompared(tallies, seed));
+  if (!tooManyIncomparable(counts())) failures.push(...tooFewCompared(tallies, seed, subject.name));
   // Last, as all parts are judged past them.
   if (options.strict) failures.push(...defectFailures(known, directed.known, subject.name));
   const tally = tallies.get(PROGRAMS) ?? emptyTally();
@@ -254,12 +257,12 @@ const exhaustiveFailure = ({ part, got }: Exhausted["failures"][number]): Failur
 });
 
 /** Cases that mean nothing must be few in each kind, not only in all of them together. */
-const tooFewCompared = (tallies: ReadonlyMap<string, Tally>, seed: number): readonly Failure[] =>
+const tooFewCompared = (tallies: ReadonlyMap<string, Tally>, seed: number, subject: string): readonly Failure[] =>
   [...tallies].flatMap(([kind, tally]) => {
     const { cases, refused } = tally.sums;
     const uncompared = incomparableCount(tally) - refused;
     if (uncompared <= cases * INCOMPARABLE_LIMIT) return [];
-    const replay = `npx rox gate --only ${kind} --seed ${seed}`;
+    const replay = partCommand(kind, seed, subject);
     const got = `${uncompared} of ${cases}`;
     return [{ name: kind, where: "cases that cannot be compared", expected: "at most 1 %", got, replay }];
   });

@@ -4,7 +4,7 @@ import path from "node:path";
 import { SAME_CODE } from "../../properties/differences/same-code.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type Loaded, loaded } from "../bad-input.js";
-import { caseCommand } from "../case-command.js";
+import { caseCommand, onSubject } from "../case-command.js";
 import type { CaseChecker, Setting } from "../loop/case-checker.js";
 import { causeName, isOfWorker } from "../loop/cause.js";
 import { caseAt, UNSTEERED } from "../loop/chunk.js";
@@ -50,10 +50,19 @@ export function foundFailure({ facts, file }: WrittenFinding): Failure {
   return { name: file, oracle: cause.oracle, where, expected, got, replay };
 }
 
-export function lostFailure(kind: string, seed: number, { index, cause, where, expected, got }: TallySuspect): Failure {
+/** One that has no file. */
+export function lostFailure(
+  kind: string,
+  { seed, subject }: { readonly seed: number; readonly subject: string },
+  { index, cause, where, expected, got }: TallySuspect,
+): Failure {
   const name = `case ${index} of ${kind}, seed ${seed}`;
-  return { name, oracle: cause.oracle, where, expected, got, replay: `npx rox gate --only ${kind} --seed ${seed}` };
+  return { name, oracle: cause.oracle, where, expected, got, replay: partCommand(kind, seed, subject) };
 }
+
+/** The command that tries the same cases of a kind again. */
+export const partCommand = (kind: string, seed: number, subject: string): string =>
+  `npx rox gate --only ${kind} --seed ${seed}${onSubject(subject)}`;
 
 /** Whether it is the same that failed, as far as the smallest cases show. */
 export const isSameCause = (a: WrittenFinding, b: WrittenFinding): boolean => {

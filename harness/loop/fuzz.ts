@@ -1,5 +1,6 @@
 // A fuzz campaign from its options to its report.
 
+import { defaultSubject } from "../../subjects/index.js";
 import type { BadInput } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
@@ -64,6 +65,7 @@ export async function fuzz(
     incomparable: [...state.incomparable.values()].reduce((sum, n) => sum + n, 0),
     lacking: state.sums.refused,
     seed: settings.seed,
+    subject: settings.subject ?? defaultSubject.name,
     interrupted: end === "stopped",
     failures: findings.map((facts) => failureOf(directory, facts)),
     unreadable,

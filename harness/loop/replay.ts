@@ -3,6 +3,7 @@
 
 import type { Engine } from "../../engines/engine.js";
 import { isUncompared, type Verdict, whyUncompared } from "../../properties/verdict.js";
+import { defaultSubject } from "../../subjects/index.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { breather } from "../breathe.js";
 import { onSubject } from "../case-command.js";
@@ -94,6 +95,7 @@ export async function replay(
       incomparable,
       lacking,
       seed: null,
+      subject: (subject ?? defaultSubject).name,
       interrupted: stop.aborted,
       failures,
       unreadable,
