@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { defineConfig, type Plugin } from "vitest/config";
-import type { Reporter, TestModule } from "vitest/node";
+import { BaseSequencer, type Reporter, type TestModule, type TestSpecification } from "vitest/node";
 import { applyEdits, parseMutant } from "./harness/mutants/mutant.js";
 
 /** One plain closing line, for whoever reads the log with a program. */
@@ -35,22 +35,53 @@ const mutants: Plugin = {
 /** Tests that try everything of some size, start processes or a browser, or hunt for planted bugs: seconds to minutes. */
 const SLOW = [
   "adapters/*/*.test.ts",
-  "cli/{commands/*,plugin,toys}.test.ts",
+  "cli/{commands/*,plugin}.test.ts",
   "corpus.test.ts",
-  "harness/{gate/*,objects,corpus/minimize}.test.ts",
+  "harness/{gate/*,objects,strangers,corpus/minimize,cost/cost}.test.ts",
   "harness/readers{,-runs,-subjects}.test.ts",
-  "harness/loop/{campaign,process}.test.ts",
-  "harness/mutants/{automatic,mutants,series}.test.ts",
+  "harness/loop/{campaign,chunk,process}.test.ts",
+  "harness/mutants/{automatic,mutants,image/image}.test.ts",
   "harness/report/{browser,campaign-data,pack-history}.test.ts",
   "impl/{a64/bitmask,jit/refusal}.test.ts",
   "library/*.test.ts",
+  "properties/find-known.test.ts",
   "properties/a64/disassembly.test.ts",
-  "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink},program/{arbitrary,blinding,interpreters,shrink,toy-subject,wild}}.test.ts",
+  "properties/cases/{kinds,single-instruction/index,history/{check,mutate,shrink}}.test.ts",
+  "properties/cases/program/{arbitrary,blinding,hosted,shrink,toy-subject,wild}.test.ts",
   "properties/cases/trampoline/{attach,poke}.test.ts",
-  "properties/engines/programs.test.ts",
+  "properties/engines/{programs,single-step}.test.ts",
   "spec/bpf/object/objdump.test.ts",
   "properties/exhaustive/*.test.ts",
 ];
+/** Of them those that put other modules in the place of ours: each has a process of its own. All others share theirs. */
+const APART = [
+  "cli/toys.test.ts",
+  "harness/mutants/series.test.ts",
+  "properties/cases/program/{interpreters,validity}.test.ts",
+];
+/** What is begun first, so that nothing long stands alone at the end. */
+const LONGEST = [
+  "harness/mutants/mutants.test.ts",
+  "harness/report/browser.test.ts",
+  "harness/mutants/image/image.test.ts",
+  "harness/loop/process.test.ts",
+  "properties/cases/program/wild.test.ts",
+  "properties/engines/programs.test.ts",
+  "adapters/dpdk/dpdk.test.ts",
+  "adapters/example/sabotage.test.ts",
+];
+const IN_TURN = ["slow", "apart", "fast"];
+
+/** Project by project, as only files of one share a process, and the longest first also on a machine that has no times yet. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const places = new Map(LONGEST.map((file, place) => [path.join(import.meta.dirname, file), place]));
+    const placeOf = ({ moduleId }: TestSpecification): number => places.get(moduleId) ?? LONGEST.length;
+    const turnOf = ({ project }: TestSpecification): number => IN_TURN.indexOf(project.name);
+    return (await super.sort(files)).sort((a, b) => turnOf(a) - turnOf(b) || placeOf(a) - placeOf(b));
+  }
+}
+
 const NOT_OURS = ["dist/**", "node_modules/**"];
 
 /** What must fail: scripts/canary.mjs asks for it. */
@@ -70,12 +101,17 @@ export default defineConfig({
     maxWorkers: "100%",
     reporters: ["default", tally],
     globalSetup: "testing/scratch.ts",
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
-        test: { name: "fast", include: ["**/*.test.ts"], exclude: [...NOT_OURS, ...SLOW], testTimeout: 60_000 },
+        test: {
+          ...{ name: "fast", include: ["**/*.test.ts"], exclude: [...NOT_OURS, ...SLOW, ...APART] },
+          ...{ isolate: false, testTimeout: 60_000 },
+        },
       },
-      { extends: true, test: { name: "slow", include: SLOW, exclude: NOT_OURS, testTimeout: 300_000 } },
+      { extends: true, test: { name: "slow", include: SLOW, exclude: NOT_OURS, isolate: false, testTimeout: 300_000 } },
+      { extends: true, test: { name: "apart", include: APART, testTimeout: 300_000 } },
       ...(process.env.ROX_CANARY === undefined ? [] : [CANARY]),
     ],
   },
