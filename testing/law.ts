@@ -5,6 +5,20 @@ import path from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
 
+/**
+ * How many runs a law has that has long found nothing new, or that the gate tries at greater length: a few, and all of them
+ * where ROX_LAWS is `full`. What few of them still find, a planted bug shows beside the law.
+ */
+export const saturated = ({ few, full }: { readonly few: number; readonly full: number }): number =>
+  triesAll() ? full : few;
+
+/** @throws Error if ROX_LAWS is something else than `full` or `few` */
+export function triesAll(): boolean {
+  const { ROX_LAWS = "few" } = process.env;
+  if (!["few", "full"].includes(ROX_LAWS)) throw new Error(`ROX_LAWS: expected few or full, got ${ROX_LAWS}`);
+  return ROX_LAWS === "full";
+}
+
 /** Seed and number of runs of the fixed run; the other one has as many. */
 type LawOptions<T> = fc.Parameters<T> & { readonly seed: number; readonly numRuns: number };
 
@@ -38,8 +52,8 @@ function failed(error: unknown, variable: string): never {
   throw new Error(`${error instanceof Error ? error.message : error}\n\nagain: ${again}`, { cause: error });
 }
 
-/** @throws Error if ROX_SEED is no number from 0 to 2^31 - 1 */
-function newSeed(): number | undefined {
+/** The one that ROX_SEED names, if there is one. @throws Error if ROX_SEED is no number from 0 to 2^31 - 1 */
+export function newSeed(): number | undefined {
   const given = process.env.ROX_SEED;
   if (given === undefined) return undefined;
   const seed = Number(given);

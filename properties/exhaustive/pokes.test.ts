@@ -1,14 +1,34 @@
 import { describe, expect, test } from "vitest";
 import { defaultSubject } from "../../subjects/index.js";
 import type { Subject, SubjectKernel } from "../../subjects/subject.js";
+import { newSeed, triesAll } from "../../testing/law.js";
 import { pokesOfEveryRange } from "./pokes.js";
 
 const BYTES = 8192;
 
-test("a poke of every place and length in two pages", () => {
-  const tried = (BYTES * (BYTES + 1)) / 2;
-  expect(pokesOfEveryRange({ bytes: BYTES, ranges: "full" })).toEqual({ tried, failures: [] });
-}, 600_000);
+const SHARES = 16;
+/** In bytes, of the pokes of a share. */
+const placesOf = (index: number): readonly number[] =>
+  Array.from({ length: BYTES }, (_, at) => at).filter((at) => Math.floor(at / 4) % SHARES === index);
+
+/** One share of the places, another one for each ROX_SEED; all of them with ROX_LAWS=full. */
+const shares = triesAll() ? Array.from({ length: SHARES }, (_, index) => index) : [(newSeed() ?? 0) % SHARES];
+test.each(shares)(
+  `a poke of every length in two pages, at share %d of ${SHARES} of their places`,
+  (index) => {
+    const tried = placesOf(index).reduce((sum, at) => sum + BYTES - at, 0);
+    const share = { index, of: SHARES };
+    expect(pokesOfEveryRange({ bytes: BYTES, ranges: "full", share })).toEqual({ tried, failures: [] });
+  },
+  120_000,
+);
+
+test("a defect of one length at one place is found there, if no class has it", () => {
+  const subject = sabotaged((_, dst, bytes) => (dst % 4096 === 400 && bytes === 1237 ? bytes - 1 : bytes));
+  const share = { index: 100 % SHARES, of: SHARES };
+  expect(pokesOfEveryRange({ bytes: 4096, ranges: "full", share }, subject).failures).toHaveLength(1);
+  expect(pokesOfEveryRange({ bytes: 4096, ranges: "classes" }, subject).failures).toEqual([]);
+});
 
 test("one poke of each class, which the shares of workers make up", () => {
   const tried = 156_414;
