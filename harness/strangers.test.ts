@@ -1,7 +1,7 @@
 // Folders and files that somebody handed over: nothing in them leads out of them, nothing that exists is written over, and
 // nothing is read without a bound.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
@@ -26,9 +26,13 @@ afterEach(() => {
   for (const [name, { start }] of Object.entries(LIMITS)) raiseLimits(`${name}=${start}`);
 });
 
-async function campaign(): Promise<{ readonly folder: string; readonly finding: string }> {
+const original = path.join(makeFiles({}), "c");
+await smallCampaign(original);
+
+/** A copy of its own for each test. */
+function campaign(): { readonly folder: string; readonly finding: string } {
   const folder = path.join(makeFiles({}), "c");
-  await smallCampaign(folder);
+  cpSync(original, folder, { recursive: true });
   const [name = ""] = readdirSync(path.join(folder, "findings"));
   return { folder, finding: path.join(folder, "findings", name) };
 }
@@ -38,8 +42,8 @@ const change = (file: string, by: (json: Record<string, unknown>) => object): vo
 
 test.each(["../../../etc/passwd", "/etc/passwd", "..", ".", "", "a/b", "a\\b", ".hidden", "a\u0000b", "x".repeat(300)])(
   "a finding whose file is %j is refused",
-  async (file) => {
-    const { folder, finding } = await campaign();
+  (file) => {
+    const { folder, finding } = campaign();
     change(path.join(finding, "finding.json"), (facts) => ({ ...facts, file }));
     expect(lineOf(readCampaign(folder))).toMatch(/finding\.json: expected a finding, got in file: a name of letters/);
   },
@@ -47,8 +51,8 @@ test.each(["../../../etc/passwd", "/etc/passwd", "..", ".", "", "a/b", "a\\b", "
 
 test.each(["findings", "corpus", "report", "log-000009.jsonl", "samples.jsonl", "lock2"])(
   "a link in a campaign is refused before anything is read or written: %s",
-  async (name) => {
-    const { folder } = await campaign();
+  (name) => {
+    const { folder } = campaign();
     const outside = makeFiles({ "keep.txt": "mine" });
     const place = path.join(folder, name);
     if (existsSync(place)) {
@@ -85,8 +89,8 @@ test.each([
     },
     undefined,
   ],
-] as const)("damage is said in one line: %s", async (_, damage, expected) => {
-  const { folder, finding } = await campaign();
+] as const)("damage is said in one line: %s", (_, damage, expected) => {
+  const { folder, finding } = campaign();
   damage(finding);
   const line = lineOf(readCampaign(folder));
   if (expected === undefined) expect(line).toBe("read");
@@ -98,8 +102,8 @@ test.each([
   ["no numbers", { kind: "time", elapsedMs: "soon" }],
   ["a finding outside", { kind: "finding", name: "../x", index: 1, suspected: "y" }],
   ["no kind", {}],
-])("a record with a right checksum and a wrong shape is named: %s", async (_, record) => {
-  const { folder } = await campaign();
+])("a record with a right checksum and a wrong shape is named: %s", (_, record) => {
+  const { folder } = campaign();
   const log = path.join(folder, readdirSync(folder).find((name) => name.startsWith("log-"))!);
   writeFileSync(log, `${readFileSync(log, "utf8")}${logLine(record)}\n`);
   for (const read of [readCampaign(folder), resumeCampaign(folder)]) {

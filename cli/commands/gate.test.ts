@@ -17,6 +17,8 @@ const gate = async (...options: string[]) => {
 const FEW = ["--histories", "20", "--verifier-only", "20", "--trampolines", "20"];
 const DIRECTED = directedCases(defaultSubject).length;
 const ENCODERS = new Set(Array.from(defaultSubject.encoders!(randomSource(1, 0), 1), ({ name }) => name)).size;
+/** For what the other parts have no say in. */
+const SHORT = ["--only", "corpus,programs"];
 /** Beside programs and corpus: directed cases, encoders, the three kinds of cases, and those that are lists. */
 const OTHERS = DIRECTED + ENCODERS + 60 + KINDS.reduce((sum, { count = 0 }) => sum + count, 0);
 
@@ -60,7 +62,7 @@ describe("rox gate", () => {
 
   test("a counterexample of the corpus ends with the command that shows it", async () => {
     const corpus = makeFiles({ "two.bpf": RETURNS_2.replace("2\n", "2\n# expect: r0 = 0x3\n") });
-    const { code, out } = await gate("--programs", "60", "--corpus", corpus);
+    const { code, out } = await gate("--programs", "60", "--corpus", corpus, ...SHORT);
     expect(code).toBe(1);
     expect(out.trimEnd().split("\n").at(-1)).toBe(`npx rox run ${path.join(corpus, "two.bpf")}`);
     expect(out).toContain("r0 against the file: expected 0x0000000000000003");
@@ -72,7 +74,7 @@ describe("rox gate", () => {
       "wrong.bpf": RETURNS_2.replace("2\n", "2\n# expect: r0 = 0x3\n"),
     });
     const directory = path.join(makeFiles({}), "new", "report");
-    const { code, err } = await gate("--programs", "5", "--corpus", corpus, "--report", directory);
+    const { code, err } = await gate(...SHORT, "--programs", "5", "--corpus", corpus, "--report", directory);
     expect([code, err]).toEqual([1, `rox: the report is ${path.join(directory, "index.html")}\n`]);
     const page = readFileSync(path.join(directory, "index.html"), "utf8");
     const text = page.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
@@ -82,14 +84,22 @@ describe("rox gate", () => {
 
   test("a report that cannot be written is bad input", async () => {
     const files = makeFiles({ "two.bpf": RETURNS_2 });
-    const { code, err } = await gate("--programs", "5", "--corpus", files, "--report", path.join(files, "two.bpf"));
+    const { code, err } = await gate(
+      ...SHORT,
+      "--programs",
+      "5",
+      "--corpus",
+      files,
+      "--report",
+      path.join(files, "two.bpf"),
+    );
     expect(code).toBe(2);
     expect(err).toMatch(/^rox: [^\n]*two\.bpf: expected a place to write, got [^\n]*\n$/);
   });
 
   test("an unreadable corpus file fails the run but hides nothing", async () => {
     const corpus = makeFiles({ "a.bpf": "what is this", "b.bpf": RETURNS_2 });
-    const { code, out, err } = await gate("--programs", "5", "--corpus", corpus);
+    const { code, out, err } = await gate(...SHORT, "--programs", "5", "--corpus", corpus);
     expect(code).toBe(2);
     expect(err).toMatch(/^rox: [^\n]*a\.bpf: expected a program to run, got line 1[^\n]*\n$/);
     expect(out).toContain("corpus     2 files, 1 agree, 0 differ, 0 incomparable, 1 unreadable");

@@ -73,7 +73,7 @@ test("survives being killed, with nothing lost and nothing damaged", async () =>
     engine: "reference",
     seed: 3,
     random: () => moments.shift() ?? 1,
-    longestMs: 2500,
+    longestMs: 1200,
   });
   undo();
   expect(report).toMatchObject({ kills: 5, problems: [] });

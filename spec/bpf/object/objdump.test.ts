@@ -26,6 +26,17 @@ function inOurWords(line: string, isLocal: boolean): string {
   return line.replace(/ <\S+>$/, "").trim();
 }
 
+/** By section, the lines of its instructions. */
+function disassembled(file: string): ReadonlyMap<string, string> {
+  const { stdout } = spawnSync(OBJDUMP, ["-d", "--mcpu=v4", "--no-show-raw-insn", file], { encoding: "utf8" });
+  return new Map(
+    stdout
+      .split("Disassembly of section ")
+      .slice(1)
+      .map((part) => [part.slice(0, part.indexOf(":\n")), part]),
+  );
+}
+
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 test.runIf(hasBoth)("llvm-objdump's text of what clang makes is our bytes", () => {
@@ -37,11 +48,9 @@ test.runIf(hasBoth)("llvm-objdump's text of what clang makes is our bytes", () =
       spawnSync(CLANG, ["-O2", "-g", "--target=bpf", `-mcpu=${version}`, "-c", path.join(SOURCES, source), "-o", file]);
       const object = readObject(readFileSync(file));
       if (!object.ok) throw new Error(object.error.got);
+      const texts = disassembled(file);
       for (const { name, bytes } of new Set(object.value.functions.map(({ section }) => section))) {
-        const { stdout } = spawnSync(OBJDUMP, ["-d", "--mcpu=v4", "--no-show-raw-insn", "-j", name, file], {
-          encoding: "utf8",
-        });
-        const lines = [...stdout.matchAll(/^\s+(\d+):\t(.*)$/gm)].map(([, slot, line = ""]) =>
+        const lines = [...(texts.get(name) ?? "").matchAll(/^\s+(\d+):\t(.*)$/gm)].map(([, slot, line = ""]) =>
           inOurWords(line, bytes[8 * Number(slot) + 1] === 0x10),
         );
         const read = parse(lines.join("\n"));
