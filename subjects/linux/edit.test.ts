@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { edited, type ImageEdit } from "./edit.js";
+import { type ImageEdit, placeEdit, withEdit } from "./edit.js";
 import { symbolsOfList } from "./image/symbol-file.js";
 import type { TypedImage } from "./kernel-image.js";
 
@@ -22,7 +22,7 @@ function image(): TypedImage {
 
 const CALL = { kind: "call", of: "other|called", nth: 2 } as const;
 const made = (where: ImageEdit["where"], change: ImageEdit["change"], name = "outer") => {
-  const result = edited(image(), { id: "X1", title: "", in: ["absent", name], where, change });
+  const result = placeEdit(image(), { id: "X1", title: "", in: ["absent", name], where, change });
   return typeof result === "string" ? result : { at: result.va - BASE, word: result.after, place: result.place };
 };
 
@@ -52,7 +52,10 @@ describe("an edit of machine code", () => {
 
   test("leaves the image as it is", () => {
     const one = image();
-    edited(one, { id: "X1", title: "", in: ["outer"], where: CALL, change: "nop" });
+    const place = placeEdit(one, { id: "X1", title: "", in: ["outer"], where: CALL, change: "nop" });
+    if (typeof place === "string") throw new Error(place);
+    const { bytes } = withEdit(one, place);
     expect(one.bytes).toEqual(image().bytes);
+    expect(new DataView(bytes.buffer).getUint32(12, true)).toBe(place.after);
   });
 });

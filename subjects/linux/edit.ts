@@ -42,8 +42,8 @@ export interface ImageEdit {
   readonly equivalent?: string;
 }
 
-interface Edited {
-  readonly image: TypedImage;
+/** Where an edit falls in one image, and what it makes of the word there. */
+interface PlacedEdit {
   readonly va: Va;
   /** `bpf_prog_pack_free+0x1c`. */
   readonly place: string;
@@ -61,8 +61,8 @@ const MOV_X0_ENOMEM = 0x9280_0160;
 /** Instructions behind or before a call in which what belongs to it is looked for. */
 const NEAR = 12;
 
-/** @returns the image with the edit, or why it cannot be made there */
-export function edited(image: TypedImage, edit: ImageEdit): Edited | string {
+/** @returns where the edit is made in this image, or why it cannot be made there */
+export function placeEdit(image: TypedImage, edit: ImageEdit): PlacedEdit | string {
   const view = new DataView(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength);
   const wordAt = (va: Va): number => view.getUint32(va - image.base, true);
   const functions = edit.in.flatMap((name) => functionsOf(image, name));
@@ -73,12 +73,16 @@ export function edited(image: TypedImage, edit: ImageEdit): Edited | string {
     const before = wordAt(va);
     const after = changed(before, edit.change);
     if (after === undefined) return `${saidAt(before, va)} at ${placeOf(image, va)} cannot be changed so`;
-    const bytes = Uint8Array.from(image.bytes);
-    new DataView(bytes.buffer).setUint32(va - image.base, after, true);
-    const said = `${saidAt(before, va)} -> ${saidAt(after, va)}`;
-    return { image: { ...image, bytes }, va, place: placeOf(image, va), before, after, said };
+    return { va, place: placeOf(image, va), before, after, said: `${saidAt(before, va)} -> ${saidAt(after, va)}` };
   }
   return `${edit.in.join(" and ")} have no such instruction`;
+}
+
+/** A copy of the image with the edit: as large as the image. */
+export function withEdit(image: TypedImage, { va, after }: Pick<PlacedEdit, "va" | "after">): TypedImage {
+  const bytes = Uint8Array.from(image.bytes);
+  new DataView(bytes.buffer).setUint32(va - image.base, after, true);
+  return { ...image, bytes };
 }
 
 type WordAt = (va: Va) => number;

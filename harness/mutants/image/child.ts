@@ -1,6 +1,6 @@
 // What a child process runs: the attempt at one edit of a kernel image, or at the image as it is.
 
-import { edited } from "../../../subjects/linux/edit.js";
+import { placeEdit, withEdit } from "../../../subjects/linux/edit.js";
 import { linuxSubject } from "../../../subjects/linux/index.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
 import { machineFor, type QuirkId, type Subject } from "../../../subjects/subject.js";
@@ -34,9 +34,9 @@ function subjectOf({ file, edit: id, known }: ImageTask): Subject {
   const name = `linux:${file}`;
   const edit = IMAGE_EDITS.find((one) => one.id === id);
   if (edit === undefined) return { ...linuxSubject(name, read.value), ...rest };
-  const made = edited(read.value, edit);
+  const made = placeEdit(read.value, edit);
   if (typeof made === "string") throw new Error(made);
-  const subject = { ...linuxSubject(name, made.image), ...rest };
+  const subject = { ...linuxSubject(name, withEdit(read.value, made)), ...rest };
   const machine = machineFor(subject);
   subject.boot({ machine, random: () => 0 });
   const there = machine.peek32(made.va);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { edited } from "../../../subjects/linux/edit.js";
+import { placeEdit } from "../../../subjects/linux/edit.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
 import { capture } from "../../../testing/capture.js";
 import { linuxKernels } from "../../../testing/linux-kernels.js";
@@ -20,7 +20,7 @@ describe.runIf(readable.length > 0)("on kernels", { timeout: 300_000 }, () => {
   test.each(readable)("enough rows have a place in %s", (file) => {
     const read = readTypedImage(file);
     if (!read.ok || read.value.address("pack_list") === undefined) return;
-    const made = IMAGE_EDITS.filter((edit) => typeof edited(read.value, edit) !== "string");
+    const made = IMAGE_EDITS.filter((edit) => typeof placeEdit(read.value, edit) !== "string");
     expect(made.length).toBeGreaterThanOrEqual(LEAST);
   });
 

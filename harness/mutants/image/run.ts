@@ -1,7 +1,7 @@
 // `rox mutants --subject linux:IMAGE`: edits machine code of the image, one word at a time, and sees whether what the gate tries
 // finds each. The image as it is must pass first. An edit that no case executes survives.
 
-import { edited, type ImageEdit } from "../../../subjects/linux/edit.js";
+import { type ImageEdit, placeEdit } from "../../../subjects/linux/edit.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
 import type { QuirkId } from "../../../subjects/subject.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../../bad-input.js";
@@ -42,7 +42,7 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
     return refuse({ subject: "--ids", expected, got: unknown, next: "name some of them, or their first letter" });
   }
   const chosen = IMAGE_EDITS.filter(({ id }) => ids?.some((name) => id.startsWith(name)) ?? true);
-  const made = chosen.map((edit) => ({ edit, made: edited(read.value, edit) }));
+  const made = chosen.map((edit) => ({ edit, made: placeEdit(read.value, edit) }));
   const absent = made.flatMap(({ edit: { id, title }, made: why }) =>
     typeof why === "string" ? [{ id, title, why }] : [],
   );
