@@ -2,27 +2,12 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { referenceEngine } from "../engines/reference/engine.js";
 import { wasmEngine } from "../engines/wasm/engine.js";
-import { defaultSubject } from "../subjects/index.js";
 import { openSubject } from "../subjects/open.js";
 import { isKernel } from "../subjects/program-subject.js";
-import type { QuirkId, Subject } from "../subjects/subject.js";
+import type { QuirkId } from "../subjects/subject.js";
 import { linuxKernels } from "../testing/linux-kernels.js";
+import { withDefects } from "../testing/with-defects.js";
 import { findKnownDefects } from "./find-known.js";
-
-/** Our own code with these defects, and no others, whatever a history says of them. */
-const withDefects = (ids: readonly QuirkId[]): Subject => ({
-  ...defaultSubject,
-  boot(options) {
-    const kernel = defaultSubject.boot(options);
-    const load = kernel.loadProgram.bind(kernel);
-    kernel.loadProgram = (functions) => {
-      const quirks = { ...kernel.env.quirks, ...Object.fromEntries(ids.map((id) => [id, true])) };
-      kernel.env = { ...kernel.env, quirks };
-      return load(functions);
-    };
-    return kernel;
-  },
-});
 
 test.each([
   [[]],

@@ -15,8 +15,8 @@ import {
   type QuirkId,
   type Subject,
 } from "../subjects/subject.js";
-import { playHistory } from "./cases/history/check.js";
-import { SIGNS } from "./known-defects.js";
+import { type PlayOptions, playHistory } from "./cases/history/check.js";
+import { signOf } from "./known-defects.js";
 import { findInTrampolines } from "./known-in-trampolines.js";
 import { ORACLES } from "./oracles/index.js";
 
@@ -76,10 +76,16 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
   const options = { ...DEFAULT_OPTIONS, ...subject.fixed };
   for (const action of HISTORIES) {
     const history: History = { options, actions: [action] };
-    const { violations } = playHistory(history, { subject, engine, oracles: ORACLES, goOn: true });
-    for (const { oracle, what } of violations) {
-      const sign = SIGNS.find((one) => one.oracle === oracle && one.what.test(what));
-      if (sign !== undefined) found.add(sign.quirk);
+    const onStep: PlayOptions["onStep"] = (_, step, violations) => {
+      for (const violation of violations) {
+        const quirk = signOf(violation, step);
+        if (quirk !== undefined) found.add(quirk);
+      }
+    };
+    const { violations } = playHistory(history, { subject, engine, oracles: ORACLES, goOn: true, onStep });
+    for (const violation of violations) {
+      const quirk = signOf(violation, undefined);
+      if (quirk !== undefined) found.add(quirk);
     }
   }
   for (const { quirk, actions, oracle, what } of REFUSALS) {

@@ -1,6 +1,9 @@
 // How known defects of Linux show when they are in the subject: which oracle says what. A subject that is found to have some
 // is judged past them, so that a new defect is not hidden behind an old one; what they are is named in every summary.
 
+import type { FailingStep } from "../machine/event.js";
+import { bpfJitBlindConstants } from "../subjects/lowering.js";
+import type { Step } from "../subjects/step.js";
 import type { QuirkId, Subject } from "../subjects/subject.js";
 import type { Oracle } from "./oracles/oracle.js";
 
@@ -11,9 +14,46 @@ interface Sign {
   readonly what: RegExp;
   /** What comes after it means nothing: a history ends there. */
   readonly ends: boolean;
+  /** Where the words alone do not tell it from another defect. */
+  readonly explains?: (step: Step) => boolean;
 }
 
-export const SIGNS: readonly Sign[] = [
+/** Whether such a call was told to fail. Where events were not kept, nobody can say that it was not. */
+const refused =
+  (step: FailingStep) =>
+  ({ events, isLogged }: Step): boolean =>
+    !isLogged || events.some((event) => event.kind === "refused" && event.step === step);
+
+/** Whether what a failed load leaves charged may be images that were not published. */
+const keepsCharge = (step: Step): boolean => {
+  const { result, before, after } = step;
+  const kept = after.charge - before.charge;
+  return result.kind === "refused" && refused("poke")(step) && kept > 0 && kept <= result.bytes;
+};
+
+const INT_BYTES = 4;
+
+/**
+ * Whether all that a failed load has left on the heap are offset tables of functions that were compiled before the one that
+ * failed, or between its rounds: an integer for each instruction and one more, at most one table for each other function.
+ */
+function leavesOffsetTables({ events, isLogged, result }: Step): boolean {
+  if (result.kind !== "refused") return false;
+  // Nobody has counted.
+  if (!isLogged) return true;
+  const left = new Map<number, number>();
+  for (const event of events) {
+    if (event.kind === "alloc" && event.area === "kvmalloc") left.set(event.va, event.bytes);
+    if (event.kind === "free" && event.area === "kvmalloc") left.delete(event.va);
+  }
+  const tables = result.functions.flatMap(({ fn: { insns } }) => {
+    const blinded = bpfJitBlindConstants(insns, () => 0);
+    return [insns.length, ...(blinded.ok ? [blinded.insns.length] : [])].map((slots) => INT_BYTES * (slots + 1));
+  });
+  return left.size < result.functions.length && [...left.values()].every((bytes) => tables.includes(bytes));
+}
+
+const SIGNS: readonly Sign[] = [
   { quirk: "secondFlush", oracle: "flush-covers-writes", what: /^2 flushes after a poke, expected 1$/, ends: false },
   {
     quirk: "newPackNotFlushed",
@@ -40,23 +80,60 @@ export const SIGNS: readonly Sign[] = [
     oracle: "fallback-is-clean",
     what: /^a step failed, but the (program counts as loaded|attach counts as done)$/,
     ends: true,
+    explains: refused("copy"),
+  },
+  {
+    quirk: "extraPassFailureKeepsImage",
+    oracle: "fallback-is-clean",
+    what: /^a step failed, but the program counts as loaded$|^function \d+ is still marked as compiled$/,
+    ends: true,
+    explains: refused("poke"),
+  },
+  {
+    quirk: "finalizeFailureCharge",
+    oracle: "fallback-is-clean",
+    what: /^\d+ bytes are charged, \d+ before the failed load$/,
+    ends: true,
+    explains: keepsCharge,
+  },
+  // The first of a pack takes the pack with it, and its record stays.
+  {
+    quirk: "finalizeFailureSize",
+    oracle: "fallback-is-clean",
+    what: /^heapObjects: \d+ after the failed load/,
+    ends: true,
+    explains: refused("poke"),
+  },
+  // The way out of a failed load then pokes what is no longer there.
+  {
+    quirk: "finalizeFailureSize",
+    oracle: "no-crash",
+    what: / in patch_map\b/,
+    ends: true,
+    explains: refused("poke"),
   },
   {
     quirk: "freeLeaksOffsets",
     oracle: "fallback-is-clean",
     what: /^heapObjects: \d+ after the failed load/,
     ends: true,
+    explains: leavesOffsetTables,
   },
 ];
 
-/** The known defect of the subject that says so much; undefined for a breach that nobody knows. */
-export function knownBreach(
-  { known }: Pick<Subject, "known">,
+/** The known defect that makes an oracle say so much of a step. @param step undefined at the end of a history */
+export function signOf(
   breach: { readonly oracle: string; readonly what: string },
+  step: Step | undefined,
+  among: (quirk: QuirkId) => boolean = () => true,
 ): QuirkId | undefined {
-  if (known === undefined) return undefined;
-  return SIGNS.find(({ quirk, oracle, what }) => known.has(quirk) && oracle === breach.oracle && what.test(breach.what))
-    ?.quirk;
+  return SIGNS.find(
+    ({ quirk, oracle, what, explains }) =>
+      among(quirk) &&
+      oracle === breach.oracle &&
+      what.test(breach.what) &&
+      (explains === undefined || (step !== undefined && explains(step))),
+  )?.quirk;
 }
 
 /** The oracles without what the subject's known defects make them say, where nothing else comes of it. */

@@ -8,8 +8,8 @@ import { defaultSubject } from "../../../subjects/index.js";
 import { HistorySession } from "../../../subjects/session/history-session.js";
 import type { Step } from "../../../subjects/step.js";
 import type { QuirkId, Subject } from "../../../subjects/subject.js";
-import { knownBreach } from "../../known-defects.js";
-import { askAbout, askAtTheEnd } from "../../oracles/ask.js";
+import { signOf } from "../../known-defects.js";
+import { askAbout, askAtTheEnd, type Objection } from "../../oracles/ask.js";
 import { ORACLES, oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 import type { Head } from "../header.js";
@@ -19,6 +19,8 @@ export interface Violation {
   readonly step: number;
   readonly oracle: string;
   readonly what: string;
+  /** The defect that it is a sign of, if the subject is known to have that. */
+  readonly known?: QuirkId;
 }
 
 export interface PlayReport {
@@ -91,7 +93,7 @@ class Play {
       return more.length > 0 && (this.options.goOn !== true || this.hasCrashed);
     };
     const end = (): PlayReport => {
-      const known = violations[0] && knownBreach(this.session.subject, violations[0]);
+      const known = violations[0]?.known;
       return { ...this.count, violations, ...(known && { known }) };
     };
     for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
@@ -113,13 +115,19 @@ class Play {
     if (step.result.kind === "refused") count.refused++;
     this.hasCrashed ||= step.result.kind === "crashed";
     if (action.kind !== "run") count.interleavings += step.executions.length;
-    const violations = askAbout(step, this.oracles).map((objection) => ({ step: index, ...objection }));
+    const violations = askAbout(step, this.oracles).map((objection) => this.violation(index, objection, step));
     this.options.onStep?.(action, step, violations);
     return violations;
   }
 
   private sweep(index: number): readonly Violation[] {
-    return askAtTheEnd(this.session, this.oracles).map((objection) => ({ step: index, ...objection }));
+    return askAtTheEnd(this.session, this.oracles).map((objection) => this.violation(index, objection));
+  }
+
+  private violation(index: number, objection: Objection, step?: Step): Violation {
+    const { known: has } = this.session.subject;
+    const known = has && signOf(objection, step, (quirk) => has.has(quirk));
+    return { step: index, ...objection, ...(known && { known }) };
   }
 }
 

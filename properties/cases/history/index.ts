@@ -7,7 +7,6 @@ import { prepared } from "../../../subjects/session/prepared.js";
 import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
 import { knownInCode } from "../../known-code.js";
-import { knownBreach } from "../../known-defects.js";
 import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
@@ -86,7 +85,7 @@ function historyChecker(
       const verdictOf = (): Verdict => {
         const { wrong, report } = replay({ ...history, head }, { subject, ...(engine && { engine }) });
         if (wrong === undefined) return AGREE;
-        const known = report.violations.flatMap((violation) => knownBreach(subject, violation) ?? [])[0];
+        const known = report.violations.find((violation) => violation.known !== undefined)?.known;
         if (known !== undefined) return pastKnown(known);
         const inCode = knownInPrograms(history, subject);
         if (inCode !== undefined) return pastKnown(inCode);
