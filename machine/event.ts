@@ -45,8 +45,8 @@ export type MachineEvent =
   /** Code is about to be fetched from this range. */
   | { readonly kind: "fetch"; readonly cpu: number; readonly va: Va; readonly bytes: number };
 
-/** Steps that can be told to fail. */
-export type FailingStep = "vmalloc" | "kvmalloc" | "setPermission" | "copy" | "poke";
+/** Steps that can be told to fail. `progAlloc`: memory for a program itself or a part of it, which the verifier asks for, and not the JIT. */
+export type FailingStep = "vmalloc" | "kvmalloc" | "setPermission" | "copy" | "poke" | "progAlloc";
 
 export type EventListener = (event: MachineEvent) => void;
 

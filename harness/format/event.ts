@@ -69,6 +69,7 @@ const FAILURES: Readonly<Record<FailingStep, string>> = {
   setPermission: "a change of permissions",
   copy: "a copy",
   poke: "a copy into text, before it begins",
+  progAlloc: "an allocation for a program itself",
 };
 
 const range = ({ va, bytes }: { readonly va: number; readonly bytes: number }): string => `${address(va)} +${bytes}`;

@@ -10,7 +10,7 @@ import { type PlayReport, playHistory } from "../cases/history/check.js";
 import { printActions } from "../cases/history/text.js";
 import type { Exhausted } from "./alloc-free.js";
 
-const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy", "poke"];
+const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy", "poke", "progAlloc"];
 const PACK_BYTES = 8192;
 const PROGRAMS: readonly ProgramSpec[] = [
   { first: 1, insns: 10, subprograms: 0, probes: 0 },

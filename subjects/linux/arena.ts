@@ -23,6 +23,11 @@ export class Arena {
     return va >= BASE && va < BASE + BYTES;
   }
 
+  /** Objects that live. */
+  get objects(): number {
+    return this.live.size;
+  }
+
   /** Whether something lives that begins there. */
   isLive(va: Va): boolean {
     return this.live.has(va);

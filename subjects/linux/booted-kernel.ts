@@ -14,6 +14,8 @@ interface BootedCpu {
   call(name: string, ...args: readonly (bigint | number)[]): bigint;
   /** Whether a call of that function follows in the caller of the function that is being entered. */
   isFollowedBy(name: string): boolean;
+  /** Name of the function that has called the one that is being entered; empty for code that has no name. */
+  readonly caller: string;
 }
 
 export interface BootedKernel {
@@ -39,8 +41,12 @@ export interface BootedKernel {
   /** A load was refused because it would pass the limit. */
   overLimit: boolean;
   warn(message: string): void;
+  /** The JIT is asked to compile a function, in the first round or the second. */
+  onCompile?: (() => void) | undefined;
   /** The JIT is done with a function: where its table of offsets is, without the entry before it. */
   onOffsets?: ((prog: Va, offsets: Va) => void) | undefined;
+  /** Called before the JIT compiles. @param nth of the load in progress, from 0: each function once in each round */
+  beforeCompile?: ((nth: number) => void) | undefined;
   /** Where the next executable memory is to lie; undefined: the machine says. */
   wanted?: Va | undefined;
   /** BPF text by address. */

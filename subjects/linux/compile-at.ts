@@ -45,8 +45,10 @@ export class PlacedCompiler {
     const images = functions.map((_, index) => place(index, 0));
     const { kernel, areas } = this.kernelFor(images, env);
     const isPacked = kernel.packs.packBytes > 0;
-    kernel.beforeFirstRound = (index) => {
-      const image = images[index]!;
+    kernel.beforeCompile = (nth) => {
+      const image = images[nth];
+      // In the second round nothing is placed.
+      if (image === undefined) return;
       const unit = isPacked ? CHUNK_BYTES : machine.pageBytes;
       const header = (image - (image % unit)) as RoAddr;
       this.start = image - header - HEADER_BYTES;
@@ -58,7 +60,7 @@ export class PlacedCompiler {
       if (compiled.ok) this.ready = { kernel, areas };
       return compiled;
     } finally {
-      kernel.beforeFirstRound = undefined;
+      kernel.beforeCompile = undefined;
       kernel.wanted = undefined;
       // A refusal may have given a pack back, and an exception may have left anything behind.
       if (this.ready === undefined) this.clear(areas);

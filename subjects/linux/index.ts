@@ -39,7 +39,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
   let frameOf: Subject["frameOf"] | undefined;
   const probe = (): LinuxKernel => new LinuxKernel(image, build, { machine: machine({}), random: () => 0 });
   const boot = (options: BootOptions): LinuxKernel => {
-    findTakenForOlder(image, () => probe().tried.takenForOlder());
+    findTakenForOlder(image, () => probe().loads.tried.takenForOlder());
     return new LinuxKernel(image, build, options);
   };
   return {
@@ -50,7 +50,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     fixed: fixedOf(image),
     machine,
     forms() {
-      forms ??= probe().formsTaken();
+      forms ??= probe().loads.formsTaken();
       return forms;
     },
     boot,
@@ -67,7 +67,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     },
     imageBytes: (fn, env) => impl.imageBytes(fn, { ...env, ...build }),
     frameOf(fn) {
-      frameOf ??= isStrict(image) ? impl.frameOf : (fixedFrame(probe().plainPrologue()) ?? impl.frameOf);
+      frameOf ??= isStrict(image) ? impl.frameOf : (fixedFrame(probe().loads.plainPrologue()) ?? impl.frameOf);
       return frameOf(fn);
     },
     registerOf: (bpf) => registerMap(build.changes)[bpf === BLINDING ? scratchOf(build.changes) : bpf]!,

@@ -3,9 +3,6 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { type Insn, insn } from "../../spec/bpf/insn.js";
-import { rowById } from "../../spec/bpf/isa.js";
-import { scratchOf } from "../lowering.js";
 import type {
   BootOptions,
   Errno,
@@ -13,7 +10,6 @@ import type {
   JitEnv,
   JitFunction,
   KernelBuild,
-  LoadError,
   LoadedProgram,
   LoadResult,
   SubjectKernel,
@@ -25,16 +21,14 @@ import type { BootedKernel } from "./booted-kernel.js";
 import { fixupOf } from "./fixup.js";
 import { KernelCpu } from "./kernel-cpu.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
+import { Loads } from "./loads.js";
 import { errnoOf, LinuxModmem, LinuxPacks } from "./packs-view.js";
 import { kernelPointer, type PlacedKernel, placeKernel } from "./placed-kernel.js";
-import { type LinuxFunction, Programs } from "./programs.js";
 import { vaOfPointer } from "./structs.js";
 import { LinuxTrampolines } from "./trampolines.js";
-import { newerIn, TriedForms } from "./tried-forms.js";
 
 const DEFAULT_LIMIT = 69_267_617_742_848;
 const VM_STRUCT_BYTES = 256;
-const PLAIN: JitFunction = { insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 };
 
 export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly machine: Machine;
@@ -50,17 +44,14 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly writableText = new Set<Va>();
   warningText = "";
   overLimit = false;
-  /** No failure was planned when the load in progress began: a refusal is the JIT's own. */
-  private isUndisturbed = true;
   blinding: (() => number) | undefined;
+  onCompile: BootedKernel["onCompile"];
   onOffsets: BootedKernel["onOffsets"];
   lookup: BootedKernel["lookup"];
   wanted: BootedKernel["wanted"];
-  /** Called before each function's first round. */
-  beforeFirstRound: ((index: number) => void) | undefined;
+  beforeCompile: BootedKernel["beforeCompile"];
   private readonly placed: PlacedKernel;
-  private readonly programs: Programs;
-  readonly tried: TriedForms;
+  readonly loads: Loads;
   private readonly cpus: KernelCpu[] = [];
   /** Asked for, and not to be had. */
   private isAtEl2 = false;
@@ -97,8 +88,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     if (packBytes !== this.packs.packBytes) {
       throw new NotModelled(`packs of ${packBytes} bytes (the image has ${this.packs.packBytes})`);
     }
-    this.programs = new Programs(this);
-    this.tried = new TriedForms(image, (insns) => this.codeOf(insns));
+    this.loads = new Loads(this, build);
     this.pages.calibrate(() => this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(this.vmStruct), 0));
   }
 
@@ -127,27 +117,11 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
 
   loadProgram(functions: readonly JitFunction[]): LoadResult {
     const missing = { kind: "missing", what: "a kernel that runs at EL2 (vhe)" } as const;
-    if (this.isAtEl2) return { ok: false, index: 0, error: missing, functions: [] };
-    if (this.blinding !== undefined && this.image.types.parameters("bpf_int_jit_compile")?.includes("env") === true) {
-      throw new NotModelled("blinding of constants, which this kernel does before its JIT is asked");
-    }
-    const newer = newerIn(this.image, functions);
-    if (newer !== undefined) return { ok: false, index: 0, error: { kind: "missing", what: newer }, functions: [] };
-    const isPart = functions.length > 1;
-    const options = { blind: this.blinding !== undefined, modulesBase: this.env.modulesBase };
-    const made = functions.map((fn) => this.programs.make(fn, isPart, options));
-    this.overLimit = false;
-    this.isUndisturbed = this.machine.failures.pending === 0;
-    this.messages.length = 0;
-    const failed = this.compileAll(made) ?? (isPart ? this.secondRound(made) : undefined);
-    if (failed === undefined) return { ok: true, program: { bpfFunc: made[0]!.bpfFunc!, functions: made } };
-    for (const fn of made) this.give(fn, isPart);
-    return { ok: false, ...failed, functions: made };
+    return this.isAtEl2 ? { ok: false, index: 0, error: missing, functions: [] } : this.loads.load(functions);
   }
 
-  freeProgram({ functions }: LoadedProgram): void {
-    // Whoever has a program has it from `loadProgram`.
-    for (const fn of functions as readonly LinuxFunction[]) this.give(fn, true);
+  freeProgram(program: LoadedProgram): void {
+    this.loads.free(program);
   }
 
   /** Up to 5.15 the header counts pages. */
@@ -187,104 +161,6 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   aarch64InsnPatchText(): Errno {
     throw new NotModelled("stopping all CPUs of a kernel image is not modelled");
   }
-
-  private compileAll(functions: readonly LinuxFunction[]): Failed | undefined {
-    for (const [index, fn] of functions.entries()) {
-      this.beforeFirstRound?.(index);
-      this.compile(fn);
-      if (!fn.jited) return { index, error: this.reason(fn) };
-    }
-    return undefined;
-  }
-
-  /** As the verifier does: all functions know where the others are, and none may move. */
-  private secondRound(functions: readonly LinuxFunction[]): Failed | undefined {
-    const addresses = functions.map(({ bpfFunc }) => bpfFunc);
-    const list = this.programs.link(functions, this.env.callBase);
-    try {
-      for (const [index, fn] of functions.entries()) {
-        const before = fn.prog;
-        this.compile(fn);
-        if (fn.prog !== before || fn.bpfFunc !== addresses[index]) return { index, error: this.reason(fn) };
-      }
-      return undefined;
-    } finally {
-      this.arena.free(list);
-    }
-  }
-
-  private compile(fn: LinuxFunction): void {
-    const { image, programs } = this;
-    const position = Math.max(0, image.types.parameters("bpf_int_jit_compile")?.indexOf("prog") ?? 0);
-    const args: (bigint | number)[] = [0, 0].slice(0, position);
-    this.onOffsets = (_, offsets) => {
-      fn.offsets = this.offsetsAt(offsets - 4, programs.prog.number(vaOfPointer(kernelPointer(_)), "len"));
-    };
-    const x0 = this.cpu.call("bpf_int_jit_compile", ...args, kernelPointer(fn.prog));
-    this.onOffsets = undefined;
-    programs.moved(fn, vaOfPointer(x0), scratchOf(this.build.changes));
-    fn.look();
-  }
-
-  /** Words from the start of the image, one for each slot and one for the epilogue. */
-  private offsetsAt(va: Va, slots: number): Int32Array<ArrayBuffer> {
-    const bytes = this.memory.read(va, 4 * (slots + 1));
-    return new Int32Array(bytes.buffer, bytes.byteOffset, slots + 1).map((offset) => offset / 4);
-  }
-
-  private reason({ fn }: LinuxFunction): LoadError {
-    if (this.overLimit) return { kind: "noMemory", what: "image" };
-    if (this.isUndisturbed && this.blinding === undefined) {
-      const row = fn.insns.find((one) => !this.tried.isTaken(one.row))?.row;
-      if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };
-    }
-    const said = this.messages.at(-1)?.trim();
-    return { kind: "notCompiled", why: said ?? "the kernel does not say why" };
-  }
-
-  /** Ids of the instruction forms that this kernel's JIT takes: not of those that it asks the rest of the kernel about. */
-  formsTaken(): ReadonlySet<string> {
-    // Kept loaded, so that there is a pack: a new one is filled word by word.
-    const kept = this.loadProgram([PLAIN]);
-    const taken = this.tried.taken();
-    if (kept.ok) this.freeProgram(kept.program);
-    return taken;
-  }
-
-  /** Words of the prologue of a program that uses no register. */
-  plainPrologue(): Uint32Array {
-    const loaded = this.loadProgram([PLAIN]);
-    if (!loaded.ok) return new Uint32Array(0);
-    const { bpfFunc, functions } = loaded.program;
-    const words = new Uint32Array(this.machine.peek(bpfFunc, 4 * functions[0]!.offsets[0]!).slice().buffer);
-    this.freeProgram(loaded.program);
-    return words;
-  }
-
-  /** As text; undefined if the JIT refuses it. */
-  private codeOf(insns: readonly Insn[]): string | undefined {
-    const options = { blind: false, modulesBase: this.env.modulesBase };
-    const alone = this.programs.make({ insns, index: 0, stackDepth: 0 }, false, options);
-    this.compile(alone);
-    const { jited, bpfFunc, jitedLen } = alone;
-    const code = jited ? Buffer.from(this.machine.peek(bpfFunc!, jitedLen)).toString("latin1") : undefined;
-    this.give(alone, false);
-    return code;
-  }
-
-  /** Of several functions the caller throws all away, marked or not. */
-  private give(fn: LinuxFunction, isPart: boolean): void {
-    fn.look();
-    const isMarked = !isPart && fn.jited;
-    this.cpu.call("bpf_jit_free", kernelPointer(fn.prog));
-    if (this.arena.isLive(fn.prog)) this.warn("the structure of a program outlives the program");
-    fn.freed(isMarked);
-  }
-}
-
-interface Failed {
-  readonly index: number;
-  readonly error: LoadError;
 }
 
 /** Addresses of kernel text that compiled code refers to. */

@@ -86,6 +86,51 @@ describe.runIf(isThere)("a kernel image, asked for places", READING, () => {
   });
 });
 
+describe.runIf(isThere)("a kernel image, and a program of three functions", READING, () => {
+  const call = (index: number) => insn(rowById("call local"), { off: index });
+  const THREE = [
+    { insns: [call(1), call(2), EXIT], index: 0, stackDepth: 0 },
+    { ...FIVE, index: 1 },
+    { ...FIVE, index: 2 },
+  ];
+  /** Two for the list and the environment, some for each function, and none without an end. */
+  const MOST = 40;
+
+  test.each(images)("%s loads it by jit_subprogs(), and takes back what it has made when memory is short", (file) => {
+    const subject = subjectOf(file);
+    if (typeof subject === "string") return;
+    const machine = machineFor(subject);
+    const boot = () => subject.boot({ machine, random: () => 0 });
+    const kernel = boot();
+    const before = machine.usage;
+    const loaded = kernel.loadProgram(THREE);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    expect(loaded.program.functions.map(({ jited, offsets }) => [jited, offsets.length])).toEqual([
+      [true, 4],
+      [true, 3],
+      [true, 3],
+    ]);
+    kernel.freeProgram(loaded.program);
+    expect([kernel.modmem.current, machine.usage, kernel.warnings]).toEqual([0, before, []]);
+    const words = subject.executed!().find(({ name }) => name === "jit_subprogs")!.words;
+    // Where a compiler has left no function of it, it is done in our words.
+    if (words.length === 0) return;
+    expect(words.reduce((sum, is) => sum + is, 0)).toBeGreaterThan(200);
+    let points = 0;
+    for (; points < MOST; points++) {
+      const short = boot();
+      machine.failures.plan("progAlloc", points + 1);
+      const { ok } = short.loadProgram(THREE);
+      const isReached = machine.failures.pending === 0;
+      machine.failures.clear();
+      if (!isReached) break;
+      expect([points, ok, short.modmem.current, short.warnings]).toEqual([points, false, 0, []]);
+    }
+    expect(points).toBeGreaterThan(6);
+    expect(points).toBeLessThan(MOST);
+  });
+});
+
 test.runIf(isThere)("at least one of the kernels is run", () => {
   expect(images.some((file) => typeof subjectOf(file) !== "string")).toBe(true);
 });

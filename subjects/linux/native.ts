@@ -46,6 +46,9 @@ const ENCODERS = words(`
 const PROGRAMS = words(`
   bpf_patch_insn_single bpf_adj_branches bpf_prog_realloc bpf_prog_clone_create bpf_prog_clone_free bpf_prog_unlock_free
   __bpf_prog_free bpf_prog_kallsyms_verify_off bpf_arena_get_kern_vm_start bpf_arena_get_user_vm_start
+  jit_subprogs bpf_jit_subprogs cmp_subprogs find_containing_subprog find_subprog bpf_find_containing_subprog
+  bpf_find_subprog bpf_prog_alloc_no_stats bpf_prog_alloc bpf_prog_alloc_jited_linfo bpf_prog_stream_init
+  bpf_prog_kallsyms_add bpf_prog_kallsyms_del bpf_ksym_add bpf_ksym_del
   bpf_arch_uaddress_limit bpf_prog_was_classic bpf_prog_jit_attempt_done bpf_prog_free_linfo
 `);
 
@@ -54,6 +57,8 @@ const LIBRARY = words(`
   __memcpy memcpy __memset memset memset32 __memset32 __memmove memmove __memcmp memcmp __bitmap_set __bitmap_clear
   bitmap_find_next_zero_area_off _find_next_bit _find_last_bit _find_first_zero_bit _find_next_zero_bit _find_first_bit __sw_hweight64 __sw_hweight32
   __list_add_valid __list_add_valid_or_report __list_del_entry_valid __list_del_entry_valid_or_report
+  bin2hex bsearch rb_insert_color rb_erase __mutex_init mutex_init_generic rt_mutex_base_init __mutex_rt_init
+  _raw_spin_lock_bh _raw_spin_unlock_bh
   mutex_lock mutex_unlock mutex_trylock rt_mutex_lock rt_mutex_unlock
   _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore
   __pi_memset __pi_memset_generic __pi_memcpy __pi_memcpy_generic __pi_memmove __pi_memcmp

@@ -6,20 +6,12 @@ import { bpfJitBlindConstants } from "../lowering.js";
 import type { FunctionView, JitFunction } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
 import { NotModelled } from "./kernel-image.js";
-import { kernelPointer } from "./placed-kernel.js";
+import { addresses, entriesOf, placeholders } from "./slots.js";
 import { type Struct, structOf } from "./structs.js";
 
 const SOCKET_FILTER = 1;
 /** A program that was converted from classic BPF has no type. */
 const UNSPECIFIED = 0;
-const PSEUDO_CALL = 1;
-const PSEUDO_FUNC = 4;
-const LDDW = 0x18;
-const CALL = 0x85;
-/** Classes LDX, ST, STX; the modes of accesses that may fault. */
-const ACCESSES = new Set([1, 2, 3]);
-const PROBES = new Set([0x20, 0x40, 0xa0, 0xe0]);
-const FAULTING = (code: number): boolean => ACCESSES.has(code & 7) && PROBES.has(code & 0xe0);
 /** Half of the guard around an arena's pages. */
 const ARENA_GUARD = 0x8000n;
 
@@ -93,22 +85,27 @@ export class Programs {
 
   /** @param isPart of a program with several functions */
   make(fn: JitFunction, isPart: boolean, { blind, modulesBase }: { blind: boolean; modulesBase: Va }): LinuxFunction {
+    const bytes = encode(fn.insns);
+    placeholders(bytes, modulesBase);
+    return this.place(fn, bytes, { isPart, blind });
+  }
+
+  /** @param bytes of its instructions */
+  place(fn: JitFunction, bytes: Uint8Array, { isPart, blind }: { isPart: boolean; blind: boolean }): LinuxFunction {
     const { kernel, prog, aux, insns } = this;
     if (fn.privateStack !== undefined || (fn.stackArguments ?? 0) > 0) {
       throw new NotModelled("private stacks and stack arguments are not handed to a kernel image yet");
     }
-    const bytes = encode(fn.insns);
     const { pageBytes } = kernel.machine;
     const pages = Math.ceil((insns + bytes.length) / pageBytes);
     const va = this.alloc(pages * pageBytes);
     const auxVa = this.alloc(aux.bytes);
-    placeholders(bytes, modulesBase);
     kernel.memory.write(va + insns, bytes);
     const set = (name: string, value: bigint | number): void => {
       if (prog.has(name)) prog.set(va, name, value);
     };
     set("type", fn.wasClassic === true ? UNSPECIFIED : SOCKET_FILTER);
-    set("len", fn.insns.length);
+    set("len", bytes.length / SLOT_BYTES);
     set("pages", pages);
     set("aux", pointer(auxVa));
     set("jit_requested", 1);
@@ -177,6 +174,12 @@ export class Programs {
     if (fn.prog === prog) return;
     fn.prog = prog;
     fn.aux = this.prog.pointer(prog, "aux") ?? fn.aux;
+    this.blinded(fn, scratch);
+  }
+
+  /** What was compiled is what blinding has made of it. @param scratch of blinding */
+  blinded(fn: LinuxFunction, scratch: number): void {
+    const { prog } = fn;
     const slots = this.prog.number(prog, "len");
     // Which instruction becomes how many does not depend on the random numbers.
     const blinded = bpfJitBlindConstants(fn.fn.insns, () => 0x5a5a_5a5a, scratch);
@@ -192,44 +195,5 @@ export class Programs {
     const va = this.kernel.arena.alloc(bytes);
     if (va === undefined) throw new NotModelled("there is no room for so many programs at once");
     return va;
-  }
-}
-
-/** Until a function has an address, a load of it gets an address of modules. */
-function placeholders(bytes: Uint8Array, modulesBase: Va): void {
-  eachSlot(bytes, (view, at) => {
-    if (bytes[at] !== LDDW || bytes[at + 1]! >> 4 !== PSEUDO_FUNC) return;
-    setPair(view, at, modulesBase);
-  });
-}
-
-function addresses(bytes: Uint8Array, addressOf: (index: number) => Va, callBase: Va): void {
-  eachSlot(bytes, (view, at) => {
-    const [code, source] = [bytes[at]!, bytes[at + 1]! >> 4];
-    const index = view.getInt16(at + 2, true);
-    if (code === CALL && source === PSEUDO_CALL) view.setInt32(at + 4, (addressOf(index) - callBase) | 0, true);
-    if (code === LDDW && source === PSEUDO_FUNC) setPair(view, at, addressOf(index));
-  });
-}
-
-function setPair(view: DataView, at: number, va: Va): void {
-  const value = kernelPointer(va);
-  view.setUint32(at + 4, Number(value & 0xffff_ffffn), true);
-  view.setUint32(at + 12, Number(value >> 32n), true);
-}
-
-function entriesOf(bytes: Uint8Array): number {
-  let count = 0;
-  eachSlot(bytes, (_, at) => {
-    if (FAULTING(bytes[at]!)) count++;
-  });
-  return count;
-}
-
-function eachSlot(bytes: Uint8Array, visit: (view: DataView, at: number) => void): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at < bytes.length; at += SLOT_BYTES) {
-    visit(view, at);
-    if (bytes[at] === LDDW) at += SLOT_BYTES;
   }
 }

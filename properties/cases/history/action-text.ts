@@ -17,7 +17,7 @@ import {
 } from "../../../subjects/action.js";
 
 const PROGRAM_BELOW = "the program below";
-const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy", "poke"];
+const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy", "poke", "progAlloc"];
 const MOST_SUBPROGRAMS = 64;
 
 /** @param bytes of the program that it is about */

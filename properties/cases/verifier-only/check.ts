@@ -192,7 +192,7 @@ export function functionsOf({ body, registers, isCalled, classic }: VerifierOnly
     EXIT,
   ];
   return [
-    { insns: main, index: 0, stackDepth: 0, wasClassic },
+    { insns: main, index: 0, stackDepth: 0, arena, wasClassic },
     { ...function0, index: 1 },
   ];
 }

@@ -4,6 +4,7 @@
 import type { RwAddr, Va } from "../../../machine/address.js";
 import type { BootedKernel } from "../booted-kernel.js";
 import { vaOfPointer } from "../structs.js";
+import { VERIFIER } from "./programs.js";
 import { trap } from "./trap.js";
 
 const GFP_ZERO = 0x100n;
@@ -11,7 +12,9 @@ const GFP_ZERO = 0x100n;
 const ZERO_SIZE_POINTER = 16n;
 const KERNEL = 0xffff_0000_0000_0000n;
 
-function allocate({ machine }: BootedKernel, size: bigint, gfp: bigint): bigint {
+function allocate(kernel: BootedKernel, size: bigint, gfp: bigint): bigint {
+  const { machine, cpu } = kernel;
+  if (VERIFIER.has(cpu.caller)) return allocateProgram(kernel, size);
   const va = machine.kvmalloc(Number(size));
   if (va === undefined) return 0n;
   if ((gfp & GFP_ZERO) !== 0n) machine.heapBytes(va).fill(0);
@@ -19,7 +22,7 @@ function allocate({ machine }: BootedKernel, size: bigint, gfp: bigint): bigint 
 }
 
 function allocateProgram({ machine, arena }: BootedKernel, size: bigint): bigint {
-  if (machine.refuse("kvmalloc")) return 0n;
+  if (machine.refuse("progAlloc")) return 0n;
   const va = arena.alloc(Number(size));
   return va === undefined ? 0n : KERNEL | BigInt(va);
 }

@@ -5,6 +5,7 @@ import { EXECUTABLE_MEMORY } from "./executable-memory.js";
 import { FIXMAP } from "./fixmap.js";
 import { HEAP } from "./heap.js";
 import { LOCKS } from "./locks.js";
+import { PROGRAMS } from "./programs.js";
 import { RANDOM } from "./random.js";
 import { SURROUNDINGS } from "./surroundings.js";
 import type { TrapRow } from "./trap.js";
@@ -15,6 +16,7 @@ export const TRAPS: readonly TrapRow[] = [
   ...FIXMAP,
   ...CACHES,
   ...LOCKS,
+  ...PROGRAMS,
   ...RANDOM,
   ...SURROUNDINGS,
 ];

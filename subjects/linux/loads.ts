@@ -1,0 +1,235 @@
+// From functions as a verifier hands them over to a program that is loaded, and back: all steps are calls of the kernel's
+// own functions, in the order in which the rest of the kernel makes them.
+
+import type { Va } from "../../machine/address.js";
+import { type Insn, insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { scratchOf } from "../lowering.js";
+import type { JitEnv, JitFunction, KernelBuild, LoadError, LoadedProgram, LoadResult } from "../subject.js";
+import type { BootedKernel } from "./booted-kernel.js";
+import { NotModelled } from "./kernel-image.js";
+import { kernelPointer } from "./placed-kernel.js";
+import { LinuxFunction, Programs } from "./programs.js";
+import { vaOfPointer } from "./structs.js";
+import { jitSubprogsOf, Subprograms } from "./subprograms.js";
+import { newerIn, TriedForms } from "./tried-forms.js";
+
+const PLAIN: JitFunction = { insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 };
+
+/** A kernel in which programs are loaded. */
+type Loading = BootedKernel & { readonly env: JitEnv };
+
+/** Of a program with several functions: what the kernel runs, and how many objects it has made for it. */
+interface Whole {
+  readonly main: LinuxFunction;
+  readonly functions: readonly LinuxFunction[];
+  readonly objects: number;
+}
+interface Failed {
+  readonly index: number;
+  readonly error: LoadError;
+}
+
+export class Loads {
+  readonly tried: TriedForms;
+  private readonly programs: Programs;
+  private readonly subprograms: Subprograms | undefined;
+  private readonly wholes = new WeakMap<LinuxFunction, Whole>();
+  /** No failure was planned when the load in progress began: a refusal is the JIT's own. */
+  private isUndisturbed = true;
+  /** Calls of the JIT in the load in progress. */
+  private compiled = 0;
+  private readonly offsets = new Map<Va, Int32Array<ArrayBuffer>>();
+
+  constructor(
+    private readonly kernel: Loading,
+    private readonly build: KernelBuild,
+  ) {
+    this.programs = new Programs(kernel);
+    const name = jitSubprogsOf(kernel.image);
+    if (name !== undefined) this.subprograms = new Subprograms(kernel, this.programs, name);
+    this.tried = new TriedForms(kernel.image, (insns) => this.codeOf(insns));
+    kernel.onCompile = () => {
+      this.compiled++;
+      this.kernel.beforeCompile?.(this.compiled - 1);
+    };
+    kernel.onOffsets = (prog, offsets) => {
+      this.offsets.set(prog, this.offsetsAt(offsets - 4, this.programs.prog.number(prog, "len")));
+    };
+  }
+
+  load(functions: readonly JitFunction[]): LoadResult {
+    const { kernel } = this;
+    const isBlind = kernel.blinding !== undefined;
+    if (isBlind && kernel.image.types.parameters("bpf_int_jit_compile")?.includes("env") === true) {
+      throw new NotModelled("blinding of constants, which this kernel does before its JIT is asked");
+    }
+    const newer = newerIn(kernel.image, functions);
+    if (newer !== undefined) return { ok: false, index: 0, error: { kind: "missing", what: newer }, functions: [] };
+    kernel.overLimit = false;
+    this.isUndisturbed = kernel.machine.failures.pending === 0;
+    kernel.messages.length = 0;
+    this.compiled = 0;
+    this.offsets.clear();
+    if (functions.length > 1 && this.subprograms !== undefined) {
+      return this.loadWhole(this.subprograms, functions, isBlind);
+    }
+    const isPart = functions.length > 1;
+    const options = { blind: isBlind, modulesBase: kernel.env.modulesBase };
+    const made = functions.map((fn) => this.programs.make(fn, isPart, options));
+    const failed = this.compileAll(made) ?? (isPart ? this.secondRound(made) : undefined);
+    if (failed === undefined) {
+      for (const fn of made) this.list(fn);
+      return { ok: true, program: { bpfFunc: made[0]!.bpfFunc!, functions: made } };
+    }
+    for (const fn of made) this.give(fn, isPart);
+    return { ok: false, ...failed, functions: made };
+  }
+
+  free({ functions }: LoadedProgram): void {
+    // Whoever has a program has it from `load`.
+    for (const fn of functions as readonly LinuxFunction[]) {
+      const whole = this.wholes.get(fn);
+      if (whole === undefined) this.give(fn, true);
+      else if (whole.functions[0] === fn) this.freeWhole(whole);
+    }
+  }
+
+  /** Ids of the instruction forms that this kernel's JIT takes: not of those that it asks the rest of the kernel about. */
+  formsTaken(): ReadonlySet<string> {
+    // Kept loaded, so that there is a pack: a new one is filled word by word.
+    const kept = this.load([PLAIN]);
+    const taken = this.tried.taken();
+    if (kept.ok) this.free(kept.program);
+    return taken;
+  }
+
+  /** Words of the prologue of a program that uses no register. */
+  plainPrologue(): Uint32Array {
+    const loaded = this.load([PLAIN]);
+    if (!loaded.ok) return new Uint32Array(0);
+    const { bpfFunc, functions } = loaded.program;
+    const code = this.kernel.machine.peek(bpfFunc, 4 * functions[0]!.offsets[0]!);
+    const words = new Uint32Array(code.slice().buffer);
+    this.free(loaded.program);
+    return words;
+  }
+
+  /** The kernel's own way. */
+  private loadWhole(subprograms: Subprograms, functions: readonly JitFunction[], blind: boolean): LoadResult {
+    const { arena, cpu } = this.kernel;
+    const main = subprograms.main(functions, blind);
+    const before = arena.objects;
+    const made = subprograms.load(functions, main);
+    if (made !== undefined) {
+      const objects = arena.objects - before;
+      for (const fn of made) {
+        fn.offsets = this.offsets.get(fn.prog) ?? fn.offsets;
+        if (blind) this.programs.blinded(fn, scratchOf(this.build.changes));
+        fn.look();
+      }
+      this.list(main);
+      for (const fn of made) this.wholes.set(fn, { main, functions: made, objects });
+      return { ok: true, program: { bpfFunc: made[0]!.bpfFunc!, functions: made } };
+    }
+    cpu.call("__bpf_prog_free", kernelPointer(main.prog));
+    const index = Math.max(0, this.compiled - 1) % functions.length;
+    const gone = functions.map((fn) => new LinuxFunction(this.programs, fn, main.prog, main.aux));
+    for (const fn of gone) fn.freed(false);
+    return { ok: false, index, error: this.reason(gone[index]!), functions: gone };
+  }
+
+  private freeWhole({ main, functions, objects }: Whole): void {
+    const { arena, cpu } = this.kernel;
+    const before = arena.objects;
+    this.unlist(main);
+    for (const fn of functions) this.give(fn, true);
+    const list = this.programs.aux.pointer(main.aux, "func");
+    if (list !== undefined) arena.free(list);
+    const lost = objects - (before - arena.objects);
+    if (lost !== 0) this.kernel.warn(`${lost} programs or parts of them outlive a program that is freed`);
+    cpu.call("__bpf_prog_free", kernelPointer(main.prog));
+  }
+
+  private compileAll(functions: readonly LinuxFunction[]): Failed | undefined {
+    for (const [index, fn] of functions.entries()) {
+      this.compile(fn);
+      if (!fn.jited) return { index, error: this.reason(fn) };
+    }
+    return undefined;
+  }
+
+  /** As the verifier does: all functions know where the others are, and none may move. */
+  private secondRound(functions: readonly LinuxFunction[]): Failed | undefined {
+    const addresses = functions.map(({ bpfFunc }) => bpfFunc);
+    const list = this.programs.link(functions, this.kernel.env.callBase);
+    try {
+      for (const [index, fn] of functions.entries()) {
+        const before = fn.prog;
+        this.compile(fn);
+        if (fn.prog !== before || fn.bpfFunc !== addresses[index]) return { index, error: this.reason(fn) };
+      }
+      return undefined;
+    } finally {
+      this.kernel.arena.free(list);
+    }
+  }
+
+  private compile(fn: LinuxFunction): void {
+    const { kernel, programs } = this;
+    const position = Math.max(0, kernel.image.types.parameters("bpf_int_jit_compile")?.indexOf("prog") ?? 0);
+    const args: (bigint | number)[] = [0, 0].slice(0, position);
+    const x0 = kernel.cpu.call("bpf_int_jit_compile", ...args, kernelPointer(fn.prog));
+    programs.moved(fn, vaOfPointer(x0), scratchOf(this.build.changes));
+    fn.offsets = this.offsets.get(fn.prog) ?? fn.offsets;
+    fn.look();
+  }
+
+  /** Words from the start of the image, one for each slot and one for the epilogue. */
+  private offsetsAt(va: Va, slots: number): Int32Array<ArrayBuffer> {
+    const bytes = this.kernel.memory.read(va, 4 * (slots + 1));
+    return new Int32Array(bytes.buffer, bytes.byteOffset, slots + 1).map((offset) => offset / 4);
+  }
+
+  private reason({ fn }: LinuxFunction): LoadError {
+    const { kernel } = this;
+    if (kernel.overLimit) return { kind: "noMemory", what: "image" };
+    const said = kernel.messages.at(-1)?.trim();
+    if (this.isUndisturbed && kernel.blinding === undefined) {
+      const row = fn.insns.find((one) => !this.tried.isTaken(one.row))?.row;
+      if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };
+    }
+    return { kind: "notCompiled", why: said ?? "the kernel does not say why" };
+  }
+
+  /** As text; undefined if the JIT refuses it. */
+  private codeOf(insns: readonly Insn[]): string | undefined {
+    const { kernel } = this;
+    const options = { blind: false, modulesBase: kernel.env.modulesBase };
+    const alone = this.programs.make({ insns, index: 0, stackDepth: 0 }, false, options);
+    this.compile(alone);
+    const { jited, bpfFunc, jitedLen } = alone;
+    const code = jited ? Buffer.from(kernel.machine.peek(bpfFunc!, jitedLen)).toString("latin1") : undefined;
+    this.give(alone, false);
+    return code;
+  }
+
+  /** The kernel finds it by its addresses, as when one of its accesses faults. */
+  private list({ prog }: LinuxFunction): void {
+    this.kernel.cpu.call("bpf_prog_kallsyms_add", kernelPointer(prog));
+  }
+  private unlist({ prog }: LinuxFunction): void {
+    this.kernel.cpu.call("bpf_prog_kallsyms_del", kernelPointer(prog));
+  }
+
+  /** Of several functions the caller throws all away, marked or not. */
+  private give(fn: LinuxFunction, isPart: boolean): void {
+    const { kernel } = this;
+    fn.look();
+    const isMarked = !isPart && fn.jited;
+    this.unlist(fn);
+    kernel.cpu.call("bpf_jit_free", kernelPointer(fn.prog));
+    if (kernel.arena.isLive(fn.prog)) kernel.warn("the structure of a program outlives the program");
+    fn.freed(isMarked);
+  }
+}
