@@ -32,7 +32,7 @@ const directory = path.join(disk, "campaign");
 try {
   // Something to lose: what is found first takes longest, since it is shrunk.
   const begin = ["fuzz", "--out", directory, "--seed", `${seed}`, "--engine", "wasm", "--jobs", "2", "--hang", "5s"];
-  spawnSync(process.execPath, [rox, ...begin, "--programs", "1536"], { stdio: ["ignore", "ignore", "inherit"] });
+  spawnSync(process.execPath, [rox, ...begin, "--programs", "768"], { stdio: ["ignore", "ignore", "inherit"] });
   const report = await killAgainAndAgain({
     ...{ rox, directory, kills, engine: "wasm", seed, hangMs: 5000, longestMs: 3000 },
     mishaps: hasDisk ? [...MISHAPS, fullDisk] : MISHAPS,

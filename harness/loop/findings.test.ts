@@ -4,13 +4,18 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { KINDS } from "../../properties/cases/index.js";
 import { AGREE, type Verdict } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { toyKind, WRONG } from "../../testing/toy-kind.js";
+import { readEntry } from "../corpus/entry.js";
+import { damageOf } from "../corpus/store.js";
 import { version } from "../project.js";
 import { runCampaign } from "./campaign.js";
 import { makeCaseCheckers } from "./case-checker.js";
+import { caseAt, UNSTEERED } from "./chunk.js";
 import { createCampaign } from "./directory.js";
+import { caseFileOf, describeFinding, keepFinding, lostSuspect } from "./findings.js";
 import { inlinePool } from "./pool.js";
 import { type KeptFinding, readCampaign } from "./read.js";
 import { WHOLE } from "./shard.js";
@@ -68,4 +73,21 @@ test("a campaign that has no place for findings is refused before anything is tr
   writeFileSync(other, "a file, and no directory");
   expect(begin(other)).toMatchObject({ ok: false, error: { subject: other, expected: "a place to write" } });
   expect(readFileSync(other, "utf8")).toBe("a file, and no directory");
+});
+
+test.each(KINDS)("a case of $name that ended its worker reads back as it was kept", (kind) => {
+  const checker = makeCaseCheckers({ kinds: KINDS, engines: [] })[kind.name]!;
+  const directory = scratch();
+  const opened = begin(directory);
+  if (opened.ok) opened.value.close();
+  for (const index of [0, 1, 2]) {
+    const original = kind.print(caseAt(checker, 11, index, UNSTEERED).case);
+    const suspect = lostSuspect(index, { kind: "hang", nth: index, why: "no answer" });
+    const run = { command: "fuzz", engine: "reference", subject: "impl", seed: 11, shard: "1/1" } as const;
+    const found = { checker, suspect, chunk: 0, original, shrunk: undefined };
+    const described = describeFinding(run, found, `${kind.name}-${index}`, "case");
+    keepFinding(directory, described, original);
+    const entry = readEntry(caseFileOf(directory, described.facts));
+    expect(entry.ok ? damageOf(entry.value) : entry.error).toBeUndefined();
+  }
 });

@@ -76,13 +76,19 @@ function bytes(
 }
 
 export function printHistory({ options, actions }: History, head: Head = {}): string {
-  const oracle = ORACLES.find(({ name }) => name === head.oracle)?.name;
-  const said = printHead({ ...head, oracle }, FIELDS, { ...options, breach: head.breach ?? false });
+  const said = printHead({ ...head, oracle: written(head.oracle) }, FIELDS, {
+    ...options,
+    breach: head.breach ?? false,
+  });
   return [said, ...printActions(actions, options), ""].join("\n");
 }
 
+/** A file names no oracle that is none of a history: who finds that a worker is gone, for instance. */
+const written = (oracle: string | undefined): string | undefined => ORACLES.find(({ name }) => name === oracle)?.name;
+
 /** What makes it this history: as it was printed before the head was that of all kinds. */
-export function historyIdentity({ options, actions }: History, { oracle, breach = false }: Head): string {
+export function historyIdentity({ options, actions }: History, { oracle: objects, breach = false }: Head): string {
+  const oracle = written(objects);
   const said = FIELDS.flatMap(({ key, print }) => print({ ...options, breach }).map((text) => [key, text]));
   const all = [["title", ""], ...(oracle === undefined ? [] : [["oracle", oracle]]), ...said];
   const head = all.map(([key, text]) => `${`${key}:`.padEnd(9)}${text}`);

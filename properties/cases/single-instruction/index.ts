@@ -50,6 +50,8 @@ export const INSTRUCTIONS: Kind<SingleInstruction> = {
     const body = program.ok ? program : VERIFIER_ONLY.parse(text);
     return body.ok ? body : program;
   },
+  // What its file is read as.
+  identity: (c, head) => kindOf(c).identity?.(c, head) ?? kindOf(c).print(c, head),
   code: (c) => kindOf(c).code?.(c) ?? [],
   pack: (c) => kindOf(c).pack?.(c) ?? c,
   unpack: (packed) => (kindOf(packed as object).unpack?.(packed) ?? packed) as SingleInstruction,
