@@ -1,5 +1,5 @@
 // The procedure call standard (AAPCS64) as the caller of the code sees it: what registers hold at entry, what a call may
-// destroy, and what must be as it was on return. Every engine plays the same caller, so that their runs compare.
+// destroy, and what must be as it was on return. Every engine is the same caller, so that their runs compare.
 
 import type { Va } from "../machine/address.js";
 import { hex64 } from "../spec/bits.js";

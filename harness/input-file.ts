@@ -87,12 +87,12 @@ export function findFiles(paths: readonly string[], extensions: readonly string[
     for (const entry of readdirSync(directory, { withFileTypes: true }).sort(byName)) {
       const name = path.join(directory, entry.name);
       if (entry.name.startsWith(".") || files.length >= limitOf("files")) continue;
-      if (entry.isDirectory()) attempt(name, () => search(name));
+      if (entry.isDirectory()) refusing(name, () => search(name));
       else if (entry.isSymbolicLink()) refused.push(linkIn(directory, entry.name));
       else if (isWanted(name)) files.push(name);
     }
   };
-  const attempt = (name: string, action: () => void): void => {
+  const refusing = (name: string, action: () => void): void => {
     try {
       action();
     } catch (error) {
@@ -100,7 +100,7 @@ export function findFiles(paths: readonly string[], extensions: readonly string[
     }
   };
   for (const name of paths) {
-    attempt(name, () => {
+    refusing(name, () => {
       if (statSync(name).isDirectory()) search(name);
       else files.push(name);
     });

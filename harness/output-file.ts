@@ -24,14 +24,14 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
 
 /** As `writeWhole`, for a file that the user named. Returns the path as given. */
 export const writeOutputFile = (file: string, content: string | Uint8Array): Loaded<string> =>
-  attempt(file, () => writeWhole(file, content));
+  writing(file, () => writeWhole(file, content));
 
 /** Make a directory and those above it. */
 export const makeDirectory = (directory: string): Loaded<string> =>
-  attempt(directory, () => mkdirSync(directory, { recursive: true }));
+  writing(directory, () => mkdirSync(directory, { recursive: true }));
 
 /** Do what may fail at `file`, which is returned as given. */
-export function attempt(file: string, write: () => void): Loaded<string> {
+export function writing(file: string, write: () => void): Loaded<string> {
   try {
     write();
     return loaded(file);

@@ -15,7 +15,7 @@ import {
   type QuirkId,
   type Subject,
 } from "../subjects/subject.js";
-import { type PlayOptions, playHistory } from "./cases/history/check.js";
+import { checkHistory, type HistoryCheckOptions } from "./cases/history/check.js";
 import { signOf } from "./known-defects.js";
 import { findInTrampolines } from "./known-in-trampolines.js";
 import { ORACLES } from "./oracles/index.js";
@@ -76,20 +76,20 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
   const options = { ...DEFAULT_OPTIONS, ...subject.fixed };
   for (const action of HISTORIES) {
     const history: History = { options, actions: [action] };
-    const onStep: PlayOptions["onStep"] = (_, step, violations) => {
+    const onStep: HistoryCheckOptions["onStep"] = (_, step, violations) => {
       for (const violation of violations) {
         const quirk = signOf(violation, step);
         if (quirk !== undefined) found.add(quirk);
       }
     };
-    const { violations } = playHistory(history, { subject, engine, oracles: ORACLES, goOn: true, onStep });
+    const { violations } = checkHistory(history, { subject, engine, oracles: ORACLES, goOn: true, onStep });
     for (const violation of violations) {
       const quirk = signOf(violation, undefined);
       if (quirk !== undefined) found.add(quirk);
     }
   }
   for (const { quirk, actions, oracle, what } of REFUSALS) {
-    const { violations } = playHistory({ options, actions }, { subject, engine, oracles: ORACLES, goOn: true });
+    const { violations } = checkHistory({ options, actions }, { subject, engine, oracles: ORACLES, goOn: true });
     if (violations.some((one) => one.oracle === oracle && what.test(one.what))) found.add(quirk);
   }
   for (const quirk of findInTrampolines(subject)) found.add(quirk);

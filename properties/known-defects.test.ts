@@ -3,7 +3,7 @@ import { referenceEngine } from "../engines/reference/engine.js";
 import { type Action, DEFAULT_OPTIONS, type Failing, NOTHING_ELSE } from "../subjects/action.js";
 import type { QuirkId, Subject } from "../subjects/subject.js";
 import { withDefects } from "../testing/with-defects.js";
-import { playHistory } from "./cases/history/check.js";
+import { checkHistory } from "./cases/history/check.js";
 
 const load = (id: number, subprograms: number, fails: readonly Failing[] = []): Action => ({
   ...{ ...NOTHING_ELSE, kind: "load", id, fails },
@@ -11,8 +11,8 @@ const load = (id: number, subprograms: number, fails: readonly Failing[] = []): 
 });
 
 /** @returns the defect that ended the history, or what objected */
-function played(subject: Subject, actions: readonly Action[]): string {
-  const { known, violations } = playHistory(
+function knownIn(subject: Subject, actions: readonly Action[]): string {
+  const { known, violations } = checkHistory(
     { options: DEFAULT_OPTIONS, actions },
     { subject, engine: referenceEngine },
   );
@@ -25,22 +25,22 @@ const poke = load(1, 0, [{ step: "poke", nth: 1 }]);
 const copy = load(1, 0, [{ step: "copy", nth: 1 }]);
 
 test("a defect that is known ends a history under its name", () => {
-  expect(played(knownTo("freeLeaksOffsets"), [late])).toBe("freeLeaksOffsets");
-  expect(played(knownTo("copyFaultIgnored"), [copy])).toBe("copyFaultIgnored");
-  expect(played(knownTo("finalizeFailureCharge"), [load(0, 0), poke])).toBe("finalizeFailureCharge");
-  expect(played(knownTo("finalizeFailureCharge", "finalizeFailureSize"), [poke])).toBe("finalizeFailureSize");
-  expect(played(knownTo("extraPassFailureKeepsImage"), [load(0, 0), load(1, 1, [{ step: "poke", nth: 1 }])])).toBe(
+  expect(knownIn(knownTo("freeLeaksOffsets"), [late])).toBe("freeLeaksOffsets");
+  expect(knownIn(knownTo("copyFaultIgnored"), [copy])).toBe("copyFaultIgnored");
+  expect(knownIn(knownTo("finalizeFailureCharge"), [load(0, 0), poke])).toBe("finalizeFailureCharge");
+  expect(knownIn(knownTo("finalizeFailureCharge", "finalizeFailureSize"), [poke])).toBe("finalizeFailureSize");
+  expect(knownIn(knownTo("extraPassFailureKeepsImage"), [load(0, 0), load(1, 1, [{ step: "poke", nth: 1 }])])).toBe(
     "extraPassFailureKeepsImage",
   );
 });
 
 test("what is not known, or is not as the defect would have it, is told", () => {
   const known = knownTo("freeLeaksOffsets");
-  expect(played({ ...known, known: new Set() }, [late])).toBe("fallback-is-clean");
-  expect(played(leaking(known), [late])).toBe("fallback-is-clean");
-  expect(played(leaking(known), [load(1, 0, [{ step: "kvmalloc", nth: 2 }])])).toBe("fallback-is-clean");
+  expect(knownIn({ ...known, known: new Set() }, [late])).toBe("fallback-is-clean");
+  expect(knownIn(leaking(known), [late])).toBe("fallback-is-clean");
+  expect(knownIn(leaking(known), [load(1, 0, [{ step: "kvmalloc", nth: 2 }])])).toBe("fallback-is-clean");
   // A poke that is refused is no copy that faults.
-  expect(played({ ...withDefects(["finalizeFailureCharge"]), known: new Set(["copyFaultIgnored"]) }, [poke])).toBe(
+  expect(knownIn({ ...withDefects(["finalizeFailureCharge"]), known: new Set(["copyFaultIgnored"]) }, [poke])).toBe(
     "fallback-is-clean",
   );
 });

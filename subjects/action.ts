@@ -53,7 +53,7 @@ export interface Disturbance {
   readonly others: readonly ConcurrentRun[];
 }
 
-/** `id`: a number that the load gives to the program; what names no live program is left out when played. */
+/** `id`: a number that the load gives to the program; what names no live program is left out when run. */
 export type Action =
   | ({ readonly kind: "load"; readonly id: number; readonly program: ProgramSpec | CaseProgram } & Disturbance)
   | ({ readonly kind: "free"; readonly id: number } & Disturbance)
@@ -112,7 +112,7 @@ const MOST_OF_A_PROGRAM = 1_000_000;
 export const mostInsns = (subprograms: number): number =>
   Math.min(MOST_OF_A_FUNCTION, Math.floor(MOST_OF_A_PROGRAM / (subprograms + 1)));
 
-/** The known defects of the kernel that a history is played on. */
+/** The known defects of the kernel that a history is run on. */
 export function quirksOf({ profile, except }: HistoryOptions): Quirks {
   const quirks = { ...PROFILES[profile] };
   for (const id of except) quirks[id] = !quirks[id];

@@ -1,5 +1,5 @@
 // One step of a history as oracles see it: a load, a run, an attach or a free; the machine's events while it ran; and
-// everything that lives after it. Whoever plays a history on a subject makes these (`session/`).
+// everything that lives after it. Whoever runs a history on a subject makes these (`session/`).
 
 import type { EngineOutcome } from "../engines/engine.js";
 import type { Va } from "../machine/address.js";
@@ -97,7 +97,7 @@ export interface Scene {
   readonly images: "packs" | "pages";
   /** Memory in use before the first load. */
   readonly baseline: Machine["usage"];
-  /** Memory in use now, without what the stage of generated programs takes. */
+  /** Memory in use now, without what runs of generated programs take. */
   readonly usage: Machine["usage"];
   /** Warnings of the kernel that had to be: of injected failures which it can but tell of. */
   readonly warned: number;

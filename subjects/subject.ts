@@ -77,7 +77,7 @@ export interface Subject {
   machine?(options: MachineOptions): Machine;
   /** Ids of the instruction forms that its JIT takes, found out by trying each once; absent where it takes all. */
   forms?(): ReadonlySet<string>;
-  /** What a history must say of its kernel to be played; absent where it may say anything. */
+  /** What a history must say of its kernel to be run; absent where it may say anything. */
   readonly fixed?: {
     readonly pageBytes: 4096 | 16384 | 65536;
     readonly images: ImageMemoryName;

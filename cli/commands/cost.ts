@@ -37,7 +37,7 @@ export const defineCost: Define = (program, io, finish) => {
       oneOf("--series <versions>", `versions of the series, of ${SERIES.join(",")} (needs a checkout)`, SERIES),
     )
     .addOption(subjectOption())
-    .option("--sample <n>", "of rounds that leave nothing behind, play one in n", integer(1, 4096), 1)
+    .option("--sample <n>", "of rounds that leave nothing behind, run one in n", integer(1, 4096), 1)
     .addOption(new Option("--page-bytes <n>", "size of a page (default: 4096)").choices(["4096", "16384", "65536"]))
     .option("--seed <n>", "seed of what is drawn", integer(0, 2 ** 32 - 1), 1)
     .option(...JSON_OPTION)

@@ -140,17 +140,17 @@ export const defineGate: Define = (program, io, finish) => {
 
 /** The parts by their present names, with a note for each old one; undefined if one is none, and then that was said. */
 function partsFor(io: Io, given: readonly string[] | undefined, subject: AnySubject): readonly string[] | undefined {
-  const played = isImage(subject) ? IMAGE_PARTS : partNames();
-  const found = (given ?? played).map((name) => ({ name, present: partNamed(name) }));
+  const known = isImage(subject) ? IMAGE_PARTS : partNames();
+  const found = (given ?? known).map((name) => ({ name, present: partNamed(name) }));
   for (const { name, present } of found) {
     if (present === undefined) {
       const expected = `parts of the gate (${partNames().join(", ")})`;
       complain(io, { subject: "--only", expected, got: name, next: "name some of them" });
       return undefined;
     }
-    if (!played.includes(present)) {
+    if (!known.includes(present)) {
       const next = "name some of them, or leave out --only";
-      complain(io, { subject: "--only", expected: `parts for a kernel image (${played.join(", ")})`, got: name, next });
+      complain(io, { subject: "--only", expected: `parts for a kernel image (${known.join(", ")})`, got: name, next });
       return undefined;
     }
     if (present !== name) renamed(io, `the part ${name}`, present);

@@ -116,7 +116,7 @@ describe("rox golden", () => {
     expect(err).toMatch(/trace\.jsonl:2: expected a load or a free, got an operation "move"/);
   });
 
-  test("a trace of allocations is played on both allocators", async () => {
+  test("a trace of allocations is run on both allocators", async () => {
     const trace = (second: string): string =>
       [
         '{"op": "load", "id": 0, "insns": 2, "jitedLen": 64, "image": "0xffff800082c25888"}',

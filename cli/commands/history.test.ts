@@ -17,7 +17,7 @@ run #1 on cpu 1
 const file = (text: string): string => path.join(makeFiles({ "h.history": text }), "h.history");
 
 describe("rox history", () => {
-  test("plays a history and says that no oracle objects", async () => {
+  test("runs a history and says that no oracle objects", async () => {
     const { code, out, err } = await capture(["history", file(TEXT)]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out.trimEnd().split("\n")).toEqual([

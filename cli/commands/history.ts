@@ -1,4 +1,4 @@
-// `rox history`: one history, played again.
+// `rox history`: one history, run again.
 
 import type { Command } from "commander";
 import type { Engine } from "../../engines/engine.js";
@@ -23,7 +23,7 @@ interface Flags {
 export const defineHistory: Define = (program, io, finish) => {
   const define = (command: Command, action: (file: string, flags: Flags) => void): Command =>
     command
-      .description("Play one history of loads, runs, attaches and frees again, every oracle on.")
+      .description("Run one history of loads, runs, attaches and frees again, every oracle on.")
       .argument("<file>", "a history (.history)")
       .option("--trace", "show the machine's events between the actions")
       .addOption(subjectOption())
@@ -51,11 +51,11 @@ function runHistory(file: string, flags: Flags, io: Io): number {
   if (subject === undefined || engines === undefined) return BAD_INPUT;
   const history = read.value;
   if (history.head.title !== undefined) print(io, [history.head.title]);
-  const plays = engines.map((engine) => {
+  const runs = engines.map((engine) => {
     if (engines.length > 1) print(io, [`on ${engine.name}`]);
-    return play(history, { subject, engine }, flags, io);
+    return runOn(history, { subject, engine }, flags, io);
   });
-  const failures = plays.flatMap(({ wrong }, i) => {
+  const failures = runs.flatMap(({ wrong }, i) => {
     const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
     if (wrong === undefined) return [];
     return [
@@ -70,7 +70,7 @@ function runHistory(file: string, flags: Flags, io: Io): number {
   });
   const counts: Counts = {
     ...{
-      passed: plays.length - failures.length,
+      passed: runs.length - failures.length,
       failed: failures.length,
       incomparable: 0,
       seed: null,
@@ -78,12 +78,12 @@ function runHistory(file: string, flags: Flags, io: Io): number {
     },
     ...{ interrupted: false, failures, unreadable: [] },
   };
-  const report = makeReport("history", started, counts, { plays: plays.map((p) => p.report) });
+  const report = makeReport("history", started, counts, { runs: runs.map((p) => p.report) });
   return saveJson(io, flags.json, report, exitCode(counts));
 }
 
-/** Play it on one engine, telling of each action. */
-function play(
+/** Run it on one engine, telling of each action. */
+function runOn(
   history: HistoryFile,
   on: { readonly subject: Subject; readonly engine: Engine },
   flags: Flags,
@@ -91,17 +91,17 @@ function play(
 ): ReturnType<typeof replayFile> {
   const { head, actions } = history;
   const nameOf = actionNames(history);
-  const played = replayFile(history, {
+  const replayed = replayFile(history, {
     ...on,
     isLocated: flags.trace === true,
     onStep: (action, step, violations) => {
       print(io, [nameOf(action), ...(flags.trace === true ? traceLines(step) : []), ...violations.map(violationLine)]);
     },
   });
-  const { report, wrong } = played;
+  const { report, wrong } = replayed;
   const late = report.violations.filter(({ step }) => step === actions.length);
   print(io, [...late.map(violationLine), conclusion(report.violations, head.breach === true, wrong)]);
-  return played;
+  return replayed;
 }
 
 const violationLine = ({ oracle, what }: Violation): string => `  BREACH ${oracle}: ${what}`;

@@ -25,7 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "history [options] <file>",
-    description: "Play one history of loads, runs, attaches and frees again, every oracle on.",
+    description: "Run one history of loads, runs, attaches and frees again, every oracle on.",
     oldName: "sequence",
     load: () => import("./history.js").then(({ defineHistory }) => defineHistory),
   },

@@ -5,7 +5,7 @@ import { existsSync, renameSync } from "node:fs";
 import path from "node:path";
 import { type BadInput, type Loaded, refuse } from "../bad-input.js";
 import { findFiles, readTextFile } from "../input-file.js";
-import { attempt, writeOutputFile } from "../output-file.js";
+import { writeOutputFile, writing } from "../output-file.js";
 import { contentId, EXTENSIONS, readEntry } from "./entry.js";
 import { damageOf } from "./store.js";
 
@@ -56,7 +56,7 @@ function migrate(file: string): Loaded<string | undefined> {
     const written = writeOutputFile(file, rewritten);
     if (!written.ok) return written;
   } else if (to === file) return { ok: true, value: undefined };
-  return to === file ? { ok: true, value: to } : attempt(to, () => renameSync(file, to));
+  return to === file ? { ok: true, value: to } : writing(to, () => renameSync(file, to));
 }
 
 /** With its id below title and oracle. */

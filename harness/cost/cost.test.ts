@@ -8,7 +8,7 @@ import { linuxKernels } from "../../testing/linux-kernels.js";
 import { available } from "../../testing/required.js";
 import { type CostOptions, costOf, loadWorkload, workloadNames } from "./cost.js";
 import { Counter } from "./counts.js";
-import { playWorkload } from "./play.js";
+import { runWorkload } from "./run-workload.js";
 import { sourcesOf } from "./series.js";
 import { LETTER_SECONDS, LEVELS, secondsOf, TEST_TAG } from "./unit-costs.js";
 import { stepsOf, type Workload } from "./workload.js";
@@ -62,7 +62,7 @@ test.each([
   [`load p 3 moves\nload q 3 moves\nattach p${" q".repeat(39)}`, "a trampoline for 39 programs is refused: -7"],
 ])("steps that do not fit together are refused: %j", async (text, got) => {
   const result = await costOf(workload(text), { ...OPTIONS, allocators: ["pack"] });
-  expect(result.ok ? "played" : result.error.got).toBe(got);
+  expect(result.ok ? "ran" : result.error.got).toBe(got);
 });
 
 test("a run of line by line maintenance counts as the range does, with one barrier", () => {
@@ -77,12 +77,12 @@ test("a run of line by line maintenance counts as the range does, with one barri
   expect(countsOf(whole)).toMatchObject({ linesCleaned: 5, barriers: 1, ipis: 1 });
 });
 
-test("what is played twice costs twice as much, and nothing is left behind", () => {
+test("what is run twice costs twice as much, and nothing is left behind", () => {
   const once = "load p 50 mixed\nfree p\n";
   const [one, two] = [once, once + once].map((text) =>
-    playWorkload(workload(`load resident 4 moves\n${text}free resident`), { seed: 1, allocator: "packs" }),
+    runWorkload(workload(`load resident 4 moves\n${text}free resident`), { seed: 1, allocator: "packs" }),
   );
-  const resident = playWorkload(workload("load resident 4 moves\nfree resident"), { seed: 1, allocator: "packs" });
+  const resident = runWorkload(workload("load resident 4 moves\nfree resident"), { seed: 1, allocator: "packs" });
   for (const kind of ["ipis", "fixmapMaps", "patchLock", "packMutex", "loads"] as const) {
     const [a, b] = [one!.counts[kind], two!.counts[kind]];
     expect(b - a, kind).toBe(a - resident.counts[kind]);
@@ -90,18 +90,18 @@ test("what is played twice costs twice as much, and nothing is left behind", () 
 });
 
 test.each(["packs", "pages"] as const)("a mapping is made read-only and then executable: %s", (allocator) => {
-  const { counts } = playWorkload(workload("load p 4 moves"), { seed: 1, allocator });
+  const { counts } = runWorkload(workload("load p 4 moves"), { seed: 1, allocator });
   expect([counts.permissionChanges, counts.areas]).toEqual([2, 1]);
 });
 
 test("stores to the heap are no stores to text: a pack is filled, and then copied into", () => {
-  const { counts } = playWorkload(workload("load p 4 moves"), { seed: 1, allocator: "packs" });
+  const { counts } = runWorkload(workload("load p 4 moves"), { seed: 1, allocator: "packs" });
   expect(counts.bytesFilled).toBe(2 ** 21);
 });
 
 test("sampled rounds count for those that are left out", () => {
-  const whole = playWorkload(builtIn("test_tag"), { seed: 1, allocator: "packs", every: 512 });
-  const finer = playWorkload(builtIn("test_tag"), { seed: 1, allocator: "packs", every: 128 });
+  const whole = runWorkload(builtIn("test_tag"), { seed: 1, allocator: "packs", every: 512 });
+  const finer = runWorkload(builtIn("test_tag"), { seed: 1, allocator: "packs", every: 128 });
   expect(whole.counts.loads).toBe(finer.counts.loads);
   expect(Math.abs(whole.counts.instructions / finer.counts.instructions - 1)).toBeLessThan(0.01);
   expect(whole.steps).toBeLessThan(finer.steps);
@@ -112,7 +112,7 @@ test("the counts that unit costs are solved with are those of test_tag, and give
     ["pages", "page"],
     ["packs", "pack"],
   ] as const) {
-    const { counts } = playWorkload(builtIn("test_tag"), { seed: 1, allocator, every: 128 });
+    const { counts } = runWorkload(builtIn("test_tag"), { seed: 1, allocator, every: 128 });
     for (const [kind, n] of Object.entries(TEST_TAG[row])) {
       expect(Math.abs(counts[kind as keyof typeof counts] / n - 1), `${row} ${kind}`).toBeLessThan(0.01);
     }
@@ -121,7 +121,7 @@ test("the counts that unit costs are solved with are those of test_tag, and give
   }
 });
 
-test("every built-in workload plays", async () => {
+test("every built-in workload runs", async () => {
   for (const name of workloadNames()) {
     const result = await costOf(builtIn(name), { ...OPTIONS, every: 512 });
     if (!result.ok) throw new Error(result.error.got);
@@ -149,9 +149,9 @@ describe.runIf(isThere)("what a workload asks of the machine is the same of impl
       ] as const) {
         const { pageBytes = 4096 } = subject.fixed ?? {};
         const options = { seed: 1, allocator: "packs", every: 512, pageBytes } as const;
-        const theirs = playWorkload(builtIn(name), { ...options, subject });
+        const theirs = runWorkload(builtIn(name), { ...options, subject });
         expect(theirs.counts.loads, name).toBeGreaterThanOrEqual(least);
-        expect(theirs, name).toEqual(playWorkload(builtIn(name), options));
+        expect(theirs, name).toEqual(runWorkload(builtIn(name), options));
       }
     },
     120_000,
@@ -160,7 +160,7 @@ describe.runIf(isThere)("what a workload asks of the machine is the same of impl
 
 test("a trampoline takes a page of its own, is written in place and not poked; in packs it takes none", () => {
   const of = (text: string, allocator: "pages" | "packs") =>
-    playWorkload(workload(`load a 4 moves\nload b 4 moves\n${text}`), { seed: 1, allocator }).counts;
+    runWorkload(workload(`load a 4 moves\nload b 4 moves\n${text}`), { seed: 1, allocator }).counts;
   const more = (allocator: "pages" | "packs") => {
     const [without, attached] = [of("", allocator), of("attach a b", allocator)];
     return Object.fromEntries(

@@ -6,11 +6,11 @@ import type { ImageMemoryName, Subject } from "../../subjects/subject.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { readTextFile } from "../input-file.js";
 import type { Counted } from "./counts.js";
-import { type Played, playWorkload } from "./play.js";
-import { refuseFault } from "./player.js";
-import { type OldVersion, PRESENT, playVersions, type SeriesVersion } from "./series.js";
+import { runWorkload, type WorkloadResult } from "./run-workload.js";
+import { type OldVersion, PRESENT, runVersions, type SeriesVersion } from "./series.js";
 import { LETTER_SECONDS, LEVELS, type Level, secondsOf, unitCosts } from "./unit-costs.js";
 import { stepsOf, type Workload } from "./workload.js";
+import { refuseFault } from "./workload-run.js";
 import { parseWorkload } from "./workload-text.js";
 
 /** As the command takes them. `page`: before the series, a page or more for each program. */
@@ -25,7 +25,7 @@ export interface CostOptions {
   /** Of the pack allocator. */
   readonly series: readonly SeriesVersion[];
   readonly subject: Subject;
-  /** One round of so many is played, where rounds leave nothing behind. */
+  /** One round of so many is run, where rounds leave nothing behind. */
   readonly every: number;
   readonly pageBytes: 4096 | 16384 | 65536;
   readonly stop: AbortSignal;
@@ -33,7 +33,7 @@ export interface CostOptions {
 }
 
 /** One column of the table. */
-export interface Column extends Played {
+export interface Column extends WorkloadResult {
   /** `page`, `pack`, `v4` … */
   readonly name: string;
   readonly seconds: Readonly<Record<Level, number>>;
@@ -52,7 +52,7 @@ export interface CostReport {
   readonly subject: string;
   readonly seed: number;
   readonly every: number;
-  /** How far the instructions of what was played, taken for the whole, are from those of the whole; a share. */
+  /** How far the instructions of what was run, taken for the whole, are from those of the whole; a share. */
   readonly error: number;
   readonly columns: readonly Column[];
   readonly interrupted: boolean;
@@ -90,7 +90,7 @@ export async function costOf(workload: Workload, options: CostOptions): Promise<
     if (allocators.includes("page")) {
       progress?.("page");
       columns.push(
-        columnOf("page", workload, playWorkload(workload, { ...common, subject, allocator: IMAGES.page, stop })),
+        columnOf("page", workload, runWorkload(workload, { ...common, subject, allocator: IMAGES.page, stop })),
       );
     }
     if (allocators.includes("pack")) {
@@ -98,16 +98,16 @@ export async function costOf(workload: Workload, options: CostOptions): Promise<
       for (const version of old) {
         if (stop.aborted) break;
         progress?.(version);
-        const played = await playVersions([version], workload, { ...common, allocator: IMAGES.pack }, stop);
-        if (!played.ok) return played;
-        for (const [name, counts] of played.value) columns.push(columnOf(name, workload, counts));
+        const result = await runVersions([version], workload, { ...common, allocator: IMAGES.pack }, stop);
+        if (!result.ok) return result;
+        for (const [name, counts] of result.value) columns.push(columnOf(name, workload, counts));
       }
     }
     if (isPlain && !stop.aborted) {
       progress?.(PRESENT);
       const name = series.length > 1 ? PRESENT : "pack";
       columns.push(
-        columnOf(name, workload, playWorkload(workload, { ...common, subject, allocator: IMAGES.pack, stop })),
+        columnOf(name, workload, runWorkload(workload, { ...common, subject, allocator: IMAGES.pack, stop })),
       );
     }
   } catch (error) {
@@ -119,15 +119,15 @@ export async function costOf(workload: Workload, options: CostOptions): Promise<
   });
 }
 
-function columnOf(name: string, workload: Workload, played: Played): Column {
+function columnOf(name: string, workload: Workload, result: WorkloadResult): Column {
   const costs = unitCosts("mid");
   const shares = (Object.keys(costs) as Counted[]).map(
-    (kind) => [kind, (played.counts[kind] * (costs[kind] ?? 0)) / 1e9] as const,
+    (kind) => [kind, (result.counts[kind] * (costs[kind] ?? 0)) / 1e9] as const,
   );
   const isTestTag = workload.name === "test_tag";
   return {
-    ...{ ...played, name },
-    seconds: Object.fromEntries(LEVELS.map((level) => [level, secondsOf(played.counts, level)])) as Column["seconds"],
+    ...{ ...result, name },
+    seconds: Object.fromEntries(LEVELS.map((level) => [level, secondsOf(result.counts, level)])) as Column["seconds"],
     dearest: shares.toSorted(([, a], [, b]) => b - a).slice(0, 3),
     calibrated: isTestTag && name in CALIBRATED_ROWS,
     letter: isTestTag ? LETTER[name] : undefined,

@@ -1,4 +1,4 @@
-// Older versions of the series: source edits of ours, built aside and played in a process of their own, so that what runs has
+// Older versions of the series: source edits of ours, built aside and run in a process of their own, so that what runs has
 // no switches for them. Needs a checkout.
 
 import path from "node:path";
@@ -10,7 +10,7 @@ import { parseMutant } from "../mutants/mutant.js";
 import { forkVariant } from "../mutants/run-child.js";
 import { projectRoot } from "../project.js";
 import type { FromCostChild, ToCostChild } from "./child.js";
-import type { Played, PlayOptions } from "./play.js";
+import type { WorkloadOptions, WorkloadResult } from "./run-workload.js";
 import type { Workload } from "./workload.js";
 
 /** The last is what our sources are as they stand. */
@@ -35,21 +35,21 @@ export function sourcesOf(version: OldVersion): Loaded<Variant> {
   return mutant.ok ? variantOf(root, mutant.value) : mutant;
 }
 
-/** Plays a workload on each of these versions, one after the other. */
-export async function playVersions(
+/** Runs a workload on each of these versions, one after the other. */
+export async function runVersions(
   versions: readonly OldVersion[],
   workload: Workload,
-  options: Omit<PlayOptions, "subject" | "stop">,
+  options: Omit<WorkloadOptions, "subject" | "stop">,
   stop: AbortSignal,
-): Promise<Loaded<ReadonlyMap<OldVersion, Played>>> {
+): Promise<Loaded<ReadonlyMap<OldVersion, WorkloadResult>>> {
   const variants: Variant[] = [];
   for (const version of versions) {
     const variant = sourcesOf(version);
     if (!variant.ok) return variant;
     variants.push(variant.value);
   }
-  const played = new Map<OldVersion, Played>();
-  if (variants.length === 0) return loaded(played);
+  const result = new Map<OldVersion, WorkloadResult>();
+  if (variants.length === 0) return loaded(result);
   const built = await buildVariants(projectRoot(), variants);
   if (!built.ok) return built;
   const build = built.value;
@@ -64,15 +64,15 @@ export async function playVersions(
       const { message, said } = await child.ask<FromCostChild>(task);
       if (message === undefined) return refuse(broken(version, said));
       if (message.kind === "fault") return refuse(broken(version, message.why));
-      played.set(version, message.played);
+      result.set(version, message.result);
     }
-    return loaded(played);
+    return loaded(result);
   } finally {
     build.remove();
   }
 }
 
 const broken = (version: OldVersion, got: string) => ({
-  ...{ subject: `mutants/versions/${version}.edits`, expected: "a version that plays the workload", got },
+  ...{ subject: `mutants/versions/${version}.edits`, expected: "a version that runs the workload", got },
   next: "carry the edits over to the present source",
 });

@@ -56,7 +56,7 @@ export const CALIBRATED = {
 /** Wall seconds of test_tag, from the cover letter (version 6, 2024-01-24). */
 export const LETTER_SECONDS = { page: 21.487, pack: 19.695 };
 
-/** What test_tag asks of the machine, counted in full with both allocators. A test plays it again. */
+/** What test_tag asks of the machine, counted in full with both allocators. A test runs it again. */
 export const TEST_TAG: Readonly<Record<"page" | "pack", Partial<Counts>>> = {
   page: {
     ...{ loads: 40_946, instructions: 83_906_544, areas: 40_946, ipis: 40_946 },

@@ -64,14 +64,14 @@ interface Weighted {
 /**
  * The steps in order.
  *
- * @param every of a `repeat` that frees all that it loads, one round of so many is played and counts for them
+ * @param every of a `repeat` that frees all that it loads, one round of so many is run and counts for them
  */
 export function* stepsOf(workload: Workload, seed: number, every = 1): Generator<Weighted, void> {
   const draw = new Draw(randomSource(seed, 0));
-  yield* play(workload.body, 0, 1, draw, every);
+  yield* stepsOfBody(workload.body, 0, 1, draw, every);
 }
 
-function* play(
+function* stepsOfBody(
   body: readonly WorkNode[],
   round: number,
   weight: number,
@@ -84,7 +84,7 @@ function* play(
       // Every stretch of rounds is stood for by the one in its middle.
       for (let first = 1; first <= node.rounds; first += stride) {
         const size = Math.min(stride, node.rounds + 1 - first);
-        yield* play(node.body, first + Math.floor((size - 1) / 2), weight * size, draw, every);
+        yield* stepsOfBody(node.body, first + Math.floor((size - 1) / 2), weight * size, draw, every);
       }
     } else yield { step: stepOf(node, round, draw), weight };
   }

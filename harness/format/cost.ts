@@ -19,7 +19,7 @@ export function formatCost(report: CostReport, columns: number): string[] {
   return [
     `${workload}, ${subject}, seed ${seed}`,
     ...wrap(about.split(" "), columns),
-    ...(every > 1 ? [`  one round in ${every} was played; instructions are off by ${(100 * error).toFixed(3)} %`] : []),
+    ...(every > 1 ? [`  one round in ${every} was run; instructions are off by ${(100 * error).toFixed(3)} %`] : []),
     "",
     ...table(
       fits ? exact : rowsOf(all, compact),

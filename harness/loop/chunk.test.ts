@@ -35,7 +35,7 @@ test("which cases are looked at depends on their index, not on how they are cut 
   expect([looked(0, 8, 4), looked(1, 4, 4), looked(5, 3, 4), looked(0, 8)]).toEqual([2, 1, 0, 0]);
 });
 
-test("histories are played and counted, and the same seed plays the same", () => {
+test("histories are run and counted, and the same seed runs the same", () => {
   const { sums, suspects } = run(HISTORIES.name, 0, 60);
   expect(suspects).toEqual([]);
   expect(sums).toMatchObject({ cases: 60, passed: 60 });

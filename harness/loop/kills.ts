@@ -7,11 +7,11 @@ import { EXTENSIONS, readEntry } from "../corpus/entry.js";
 import { damageOf } from "../corpus/store.js";
 import { isCampaign } from "./directory.js";
 import { campaignCorpus, findingsDirectory } from "./findings.js";
-import { type Attempt, MISHAPS, type Mishap } from "./mishaps.js";
+import { type CampaignProcess, MISHAPS, type Mishap } from "./mishaps.js";
 import { readCampaign } from "./read.js";
 import { seedsDirectory } from "./seeds.js";
 
-interface KillOptions extends Omit<Attempt, "afterMs"> {
+interface KillOptions extends Omit<CampaignProcess, "afterMs"> {
   readonly kills: number;
   /**
    * When a process is killed, in [0, 1) of the longest: counted from when the campaign has begun, so that there is

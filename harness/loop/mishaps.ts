@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HANG_MS } from "./pool.js";
 
 /** One process of a campaign. */
-export interface Attempt {
+export interface CampaignProcess {
   /** The compiled command. */
   readonly rox: string;
   readonly directory: string;
@@ -23,7 +23,7 @@ export interface Attempt {
 export interface Mishap {
   readonly name: string;
   /** @returns what was wrong, in words */
-  happen(attempt: Attempt): Promise<readonly string[]>;
+  happen(options: CampaignProcess): Promise<readonly string[]>;
 }
 
 const NO_PROBLEM: readonly string[] = [];
@@ -35,7 +35,7 @@ interface Running {
   readonly ended: Promise<string>;
 }
 
-function start({ rox, directory, engine, seed, hangMs = HANG_MS, env }: Attempt): Running {
+function start({ rox, directory, engine, seed, hangMs = HANG_MS, env }: CampaignProcess): Running {
   const place = ["--out", directory, "--continue", "--seed", `${seed}`, "--engine", engine];
   const child = spawn(
     process.execPath,
@@ -67,10 +67,10 @@ async function kill({ child, ended }: Running): Promise<readonly string[]> {
 
 const killed: Mishap = {
   name: "kill -9",
-  async happen(attempt) {
-    const running = start(attempt);
+  async happen(options) {
+    const running = start(options);
     await running.begun;
-    await sleep(attempt.afterMs);
+    await sleep(options.afterMs);
     return kill(running);
   },
 };
@@ -78,9 +78,9 @@ const killed: Mishap = {
 /** Before it has begun, or about then. */
 const killedAtTheStart: Mishap = {
   name: "kill -9 at the start",
-  async happen(attempt) {
-    const running = start(attempt);
-    await sleep(attempt.afterMs / 4);
+  async happen(options) {
+    const running = start(options);
+    await sleep(options.afterMs / 4);
     return kill(running);
   },
 };
@@ -88,14 +88,14 @@ const killedAtTheStart: Mishap = {
 /** All its threads stand still for longer than a case may take, and go on. Nobody hung. */
 const stopped: Mishap = {
   name: "stopped, then kill -9",
-  async happen(attempt) {
-    const running = start(attempt);
+  async happen(options) {
+    const running = start(options);
     await running.begun;
-    await sleep(attempt.afterMs / 2);
+    await sleep(options.afterMs / 2);
     running.child.kill("SIGSTOP");
-    await sleep(Math.min(1.2 * (attempt.hangMs ?? HANG_MS), LONGEST_STANDSTILL_MS));
+    await sleep(Math.min(1.2 * (options.hangMs ?? HANG_MS), LONGEST_STANDSTILL_MS));
     running.child.kill("SIGCONT");
-    await sleep(attempt.afterMs / 2);
+    await sleep(options.afterMs / 2);
     return kill(running);
   },
 };
@@ -104,7 +104,7 @@ const LONGEST_STANDSTILL_MS = 6000;
 /** The clock of the day jumps back by an hour, again and again. */
 const clockBack: Mishap = {
   name: "a clock that jumps back, then kill -9",
-  happen: (attempt) => killed.happen({ ...attempt, env: { ...attempt.env, NODE_OPTIONS: `--import=${CLOCK}` } }),
+  happen: (options) => killed.happen({ ...options, env: { ...options.env, NODE_OPTIONS: `--import=${CLOCK}` } }),
 };
 const CLOCK = `data:text/javascript,${encodeURIComponent(
   "const now = Date.now; let asked = 0; Date.now = () => now() - 3600000 * (asked++ % 3);",
@@ -113,13 +113,13 @@ const CLOCK = `data:text/javascript,${encodeURIComponent(
 /** One of the two is refused, whichever; the other one goes on. */
 const twoAtOnce: Mishap = {
   name: "two processes at once, then kill -9",
-  async happen(attempt) {
-    const both = [start(attempt), start(attempt)];
+  async happen(options) {
+    const both = [start(options), start(options)];
     const first = await Promise.race(both.map(async (one, i) => ({ how: await one.ended, i })));
     const problems = /at work on it|somebody else taking it/.test(first.how) ? [] : [`one of two: ${first.how}`];
     const other = both[1 - first.i]!;
     await other.begun;
-    await sleep(attempt.afterMs);
+    await sleep(options.afterMs);
     return [...problems, ...(await kill(other))];
   },
 };
@@ -127,12 +127,12 @@ const twoAtOnce: Mishap = {
 /** While one is at work, another one is refused. */
 const second: Mishap = {
   name: "a second process, then kill -9",
-  async happen(attempt) {
-    const running = start(attempt);
+  async happen(options) {
+    const running = start(options);
     await running.begun;
-    const how = await start(attempt).ended;
+    const how = await start(options).ended;
     const problems = how.includes("at work on it") ? [] : [`the second process: ${how}`];
-    await sleep(attempt.afterMs);
+    await sleep(options.afterMs);
     return [...problems, ...(await kill(running))];
   },
 };
@@ -142,11 +142,11 @@ export const MISHAPS: readonly Mishap[] = [killed, stopped, killedAtTheStart, cl
 /** Somebody else fills the disk: the campaign says so and ends. Needs a disk of its own. */
 export const fullDisk: Mishap = {
   name: "a full disk",
-  async happen(attempt) {
-    const running = start(attempt);
+  async happen(options) {
+    const running = start(options);
     await running.begun;
-    await sleep(attempt.afterMs);
-    const filler = path.join(path.dirname(attempt.directory), "filler");
+    await sleep(options.afterMs);
+    const filler = path.join(path.dirname(options.directory), "filler");
     fill(filler);
     const how = await Promise.race([running.ended, sleep(FULL_MS).then(() => "still at work")]);
     if (how === "still at work") await kill(running);

@@ -11,12 +11,12 @@ import type { ShrinkResult } from "./shrink.js";
  */
 export async function inParallel(jobs: number, next: () => (() => Promise<void>) | undefined): Promise<void> {
   const errors: unknown[] = [];
-  const runner = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let job = next(); job !== undefined && errors.length === 0; job = next()) {
       await job().catch((error: unknown) => errors.push(error));
     }
   };
-  await Promise.all(Array.from({ length: jobs }, runner));
+  await Promise.all(Array.from({ length: jobs }, worker));
   if (errors.length > 0) throw errors[0];
 }
 

@@ -1,4 +1,4 @@
-// What a child process runs: the attempt at the mutant whose files its module loader serves.
+// What a child process runs: the searches for the mutant whose files its module loader serves.
 
 import { serve } from "./serve.js";
 

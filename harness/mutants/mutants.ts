@@ -3,11 +3,11 @@
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { inParallel } from "../loop/run.js";
 import { projectRoot } from "../project.js";
-import type { Task } from "./attempt.js";
 import { buildVariants } from "./build.js";
 import { AUTOMATIC, type Variant } from "./collection.js";
 import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "./report.js";
 import { runChild } from "./run-child.js";
+import type { Task } from "./search-mutant.js";
 
 export interface MutantsOptions {
   readonly seed: number;
@@ -78,8 +78,8 @@ export async function runMutants(
   };
   try {
     const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
-    const { attempt } = unchanged;
-    const control = attempt.kind === "killed" ? `${attempt.where}: ${attempt.got}` : undefined;
+    const { result } = unchanged;
+    const control = result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
     if (control === undefined) await runAll();
     return loaded(report(control, stop.aborted));
   } finally {

@@ -1,13 +1,13 @@
 // What a run over all mutants comes to, as data.
 
 import type { BadInput } from "../bad-input.js";
-import type { Attempt } from "./attempt.js";
 import type { Variant } from "./collection.js";
 import type { Outcome } from "./run-child.js";
+import type { SearchResult } from "./search-mutant.js";
 import type { Witness } from "./searches.js";
 
 export type MutantResult = Pick<Variant, "id" | "title" | "group" | "reenacts"> &
-  Attempt & {
+  SearchResult & {
     /** Why it may survive. */
     readonly equivalent?: string;
     readonly witness?: Witness;
@@ -44,9 +44,9 @@ export interface MutantsReport {
   readonly unreadable: readonly BadInput[];
 }
 
-export const resultOf = (mutant: Variant, { attempt, witness }: Outcome): MutantResult => ({
+export const resultOf = (mutant: Variant, { result, witness }: Outcome): MutantResult => ({
   ...{ id: mutant.id, title: mutant.title, group: mutant.group, reenacts: mutant.reenacts },
-  ...attempt,
+  ...result,
   ...(mutant.equivalent === undefined ? {} : { equivalent: mutant.equivalent }),
   ...(witness === undefined ? {} : { witness }),
 });

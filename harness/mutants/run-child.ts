@@ -1,13 +1,13 @@
 // One mutant in a process of its own, so that whatever it does (loops, memory, a crash at import) ends with the process.
 
 import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
-import type { Attempt, Task } from "./attempt.js";
 import type { Build } from "./build.js";
+import type { SearchResult, Task } from "./search-mutant.js";
 import type { Witness } from "./searches.js";
 import type { FromChild } from "./serve.js";
 
 export interface Outcome {
-  readonly attempt: Attempt;
+  readonly result: SearchResult;
   readonly witness: Witness | undefined;
 }
 
@@ -64,31 +64,31 @@ export function forkChild(module: URL, stop: AbortSignal, options: Pick<ForkOpti
 export const runChild = (build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> =>
   outcomeOf(forkVariant(build, id, "mutants/child.js", stop), task);
 
-/** How the attempt at the task ends in a process that serves such tasks. */
+/** How the task ends in a process that serves such tasks. */
 export function outcomeOf({ child, said }: ForkedChild, task: Task): Promise<Outcome> {
   return new Promise((resolve) => {
     let started = performance.now();
-    let attempt: Attempt | undefined;
+    let result: SearchResult | undefined;
     let witness: Witness | undefined;
     child.on("message", (message: FromChild) => {
       if (message.kind === "ready") {
         started = performance.now();
         child.send(task);
-      } else if (message.kind === "ended") attempt = message.attempt;
+      } else if (message.kind === "ended") result = message.result;
       else witness = message.witness;
     });
     child.on("close", (code, signal) => {
       const seconds = (performance.now() - started) / 1000;
       resolve({
-        attempt:
-          attempt ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with ${signal ?? code}: ${said()}`, seconds),
+        result:
+          result ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with ${signal ?? code}: ${said()}`, seconds),
         witness,
       });
     });
   });
 }
 
-const died = (got: string, seconds: number): Attempt => ({
+const died = (got: string, seconds: number): SearchResult => ({
   ...{ kind: "killed", search: "programs", oracle: "process", where: "the process", expected: "a verdict", got },
   ...{ cases: 0, seconds },
 });

@@ -4,7 +4,7 @@
 import path from "node:path";
 import { defaultEngine } from "../../engines/index.js";
 import { checkExpected } from "../../properties/cases/check-or-crash.js";
-import { type PlayOptions, playHistory, type Violation } from "../../properties/cases/history/check.js";
+import { checkHistory, type HistoryCheckOptions, type Violation } from "../../properties/cases/history/check.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
@@ -188,7 +188,7 @@ const conformanceSearch = (): Search => {
 const TRIED = 500;
 
 /**
- * Which oracles of memory object to a mutant: a fixed number of histories, each played to its end whatever is wrong. An oracle
+ * Which oracles of memory object to a mutant: a fixed number of histories, each run to its end whatever is wrong. An oracle
  * that is the only one to object to some mutant is not there in vain.
  */
 function oracleSearch(seed: number): Search {
@@ -213,14 +213,14 @@ function oracleSearch(seed: number): Search {
       }
       const nonsense = new Set<Violation>();
       let isWrong = false;
-      const onStep: PlayOptions["onStep"] = (_, { result }, violations) => {
+      const onStep: HistoryCheckOptions["onStep"] = (_, { result }, violations) => {
         // A model that is asked what makes no sense any more throws this.
         const isSlip = result.kind === "crashed" && result.error instanceof RangeError;
         if (isWrong && isSlip) for (const violation of violations) nonsense.add(violation);
         isWrong ||= violations.length > 0;
       };
       try {
-        const { violations } = playHistory(HISTORIES.fresh(seed, index++), { engine, goOn: true, onStep });
+        const { violations } = checkHistory(HISTORIES.fresh(seed, index++), { engine, goOn: true, onStep });
         for (const violation of violations) if (!nonsense.has(violation)) note(violation.oracle);
       } catch {
         if (objecting.size === 0) note(NO_EXCEPTION);

@@ -38,13 +38,13 @@ async function violations(planted: Planted | undefined, history: string): Promis
   for (const edited of planted === undefined ? [] : editedFiles(planted.mutant)) {
     vi.doMock(edited, () => import(/* @vite-ignore */ `${edited}?mutant=${planted?.file}&.ts`));
   }
-  const { playHistory } = await import("../../properties/cases/history/check.js");
+  const { checkHistory } = await import("../../properties/cases/history/check.js");
   const { parseHistory } = await import("../../properties/cases/history/text.js");
   const { ORACLES } = await import("../../properties/oracles/index.js");
   const parsed = parseHistory(history);
   if (!parsed.ok) throw new Error(parsed.error.message);
   // Each oracle by itself, so that none is kept from what comes later.
-  return ORACLES.flatMap((oracle) => playHistory(parsed.value, { oracles: [oracle] }).violations);
+  return ORACLES.flatMap((oracle) => checkHistory(parsed.value, { oracles: [oracle] }).violations);
 }
 
 const editedFiles = ({ edits }: Mutant): ReadonlySet<string> =>

@@ -1,13 +1,13 @@
-// What every child process of `rox mutants` does: it waits for its task, attempts it under a watchdog, and says how that ended.
+// What every child process of `rox mutants` does: it waits for its task, does it under a watchdog, and says how that ended.
 
 import { Worker } from "node:worker_threads";
-import { type Attempt, attempt, crashed, processorSeconds, type Task } from "./attempt.js";
+import { crashed, processorSeconds, type SearchResult, searchMutant, type Task } from "./search-mutant.js";
 import type { Search, Witness } from "./searches.js";
 
 /** In this order: `ready` once, the end of the search once, and `done` once. */
 export type FromChild =
   | { readonly kind: "ready" }
-  | { readonly kind: "ended"; readonly attempt: Attempt }
+  | { readonly kind: "ended"; readonly result: SearchResult }
   | { readonly kind: "done"; readonly witness: Witness | undefined };
 
 interface Service<T extends Task> {
@@ -26,12 +26,12 @@ export function serve<T extends Task>({ grace, beginning, searches }: Service<T>
     new Worker(new URL("./watchdog.js", import.meta.url), { workerData: limit, execArgv: [] }).unref();
     let witness: Witness | undefined;
     let isOver = false;
-    const end = (ended: Attempt): void => {
+    const end = (ended: SearchResult): void => {
       isOver = true;
-      send({ kind: "ended", attempt: ended });
+      send({ kind: "ended", result: ended });
     };
     try {
-      witness = attempt(task, await searches(task), end);
+      witness = searchMutant(task, await searches(task), end);
     } catch (error) {
       if (!isOver) end(crashed(beginning, error, 0, 0));
     }

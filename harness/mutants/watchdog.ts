@@ -2,7 +2,7 @@
 // a mutant may loop where nothing else gets a turn.
 
 import { workerData } from "node:worker_threads";
-import { processorSeconds } from "./attempt.js";
+import { processorSeconds } from "./search-mutant.js";
 
 const EVERY_MS = 250;
 

@@ -10,10 +10,10 @@ import { LINUX_6_12, machineFor, type Subject, type SubjectTrampolines } from ".
 import { textOf } from "../../subjects/trampoline/kernel-text.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { loadWorkload } from "../cost/cost.js";
-import { requestOf } from "../cost/kernel-stage.js";
-import { Player, refuseFault, type Stage, WorkloadFault } from "../cost/player.js";
+import { requestOf } from "../cost/kernel-target.js";
 import { Programs } from "../cost/programs.js";
 import { stepsOf } from "../cost/workload.js";
+import { refuseFault, WorkloadFault, WorkloadRun, type WorkloadTarget } from "../cost/workload-run.js";
 import { RECORDING_EXTENSIONS, readRecords } from "../golden/records.js";
 import { loadHistory } from "../history-file.js";
 import { packHistory } from "../report/pack-map.js";
@@ -70,10 +70,10 @@ const loadOf = (id: number, imageBytes: number): SizeEvent => ({
 function ofWorkload(name: string, subject: Subject, seed: number): Loaded<readonly SizeEvent[]> {
   const workload = loadWorkload(name);
   if (!workload.ok) return workload;
-  const sizes = new SizeStage(subject, new Programs(seed));
-  const player = new Player(sizes, new Draw(randomSource(seed, 2)));
+  const sizes = new SizeTarget(subject, new Programs(seed));
+  const run = new WorkloadRun(sizes, new Draw(randomSource(seed, 2)));
   try {
-    for (const { step } of stepsOf(workload.value, seed)) player.play(step);
+    for (const { step } of stepsOf(workload.value, seed)) run.step(step);
   } catch (error) {
     return refuseFault(workload.value, error);
   }
@@ -87,7 +87,7 @@ interface Sized {
 }
 
 /** Only sizes are asked for: nothing is loaded. */
-class SizeStage implements Stage<Sized> {
+class SizeTarget implements WorkloadTarget<Sized> {
   readonly events: SizeEvent[] = [];
   private readonly trampolines: Pick<SubjectTrampolines, "archBpfTrampolineSize">;
 
@@ -99,7 +99,7 @@ class SizeStage implements Stage<Sized> {
     this.trampolines = kernel.trampolines(textOf(false));
   }
 
-  load({ name, slots, contents }: Parameters<Stage<Sized>["load"]>[0]): Sized {
+  load({ name, slots, contents }: Parameters<WorkloadTarget<Sized>["load"]>[0]): Sized {
     const bytes = this.subject.imageBytes(this.programs.make(slots, contents), LINUX_6_12);
     if (typeof bytes !== "number") throw new WorkloadFault(`${name} is not compiled: ${bytes.kind}`);
     return { id: this.take(loadOf(this.events.length, bytes)) };

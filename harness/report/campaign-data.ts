@@ -41,7 +41,7 @@ import { shownPacks } from "./pack-map.js";
 export async function campaignData(directory: string, campaign: ReadCampaign): Promise<ReportData> {
   const { settings, state, samples } = campaign;
   const engine = engineByName(settings.engine);
-  // Cases are not played on an engine that is not here.
+  // Cases are not run on an engine that is not here.
   const witnesses = engine && { engine, check: makeCheck({ engines: [engine] }) };
   const findings: FindingData[] = [];
   for (const { facts, shrunk, times, seen, forms } of campaign.findings) {

@@ -99,7 +99,7 @@ export interface FindingData
   readonly rows: readonly string[];
   readonly groups: readonly string[];
   readonly listing: Listing;
-  /** Of a history: its actions, in order, as far as it was played. */
+  /** Of a history: its actions, in order, as far as it was run. */
   readonly actions?: readonly ActionData[];
   /** The first instruction after which a register differs. */
   readonly difference?: DifferenceData;

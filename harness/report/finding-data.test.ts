@@ -30,7 +30,7 @@ test("a case whose file asks for something else, with code, steps and text", asy
   expect(data.events.filter((line) => !line.startsWith(" "))).toEqual(["load", "free"]);
 });
 
-test("what ended its worker is not played", async () => {
+test("what ended its worker is not run", async () => {
   const data = await findingData({ ...FOUND, endsWorker: true }, witnesses());
   expect(data).toMatchObject({ text: ADDS, listing: [], steps: [], events: [] });
 });

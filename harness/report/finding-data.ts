@@ -1,4 +1,4 @@
-// A counterexample as plain data for the page. Its case is played once more, to show what both witnesses did: a program with
+// A counterexample as plain data for the page. Its case is run once more, to show what both witnesses did: a program with
 // its code and its steps, a history with what became of each action, and the machine's events of either.
 
 import type { Engine } from "../../engines/engine.js";
@@ -35,7 +35,7 @@ interface Witnesses {
 type Shown = Omit<FindingData, keyof Counterexample>;
 const NOTHING_SHOWN: Shown = { rows: [], groups: [], listing: [], steps: [], stepsCut: false, events: [] };
 
-/** @param witnesses undefined where they are not here: then nothing is played */
+/** @param witnesses undefined where they are not here: then nothing is run */
 export async function findingData(found: Counterexample, witnesses: Witnesses | undefined): Promise<FindingData> {
   const { name, title, oracle, where, expected, got, size, times, text, replay, cause, file } = found;
   return {
@@ -54,7 +54,7 @@ async function shownOrCrash(found: Counterexample, witnesses: Witnesses): Promis
   try {
     return await shownOf(found, witnesses);
   } catch (error) {
-    return { events: [`played again, it ends with an exception: ${error instanceof Error ? error.message : error}`] };
+    return { events: [`run again, it ends with an exception: ${error instanceof Error ? error.message : error}`] };
   }
 }
 

@@ -78,7 +78,7 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
   };
 }
 
-/** @param count histories that the run tried, as the subject can play them */
+/** @param count histories that the run tried, as the subject can run them */
 function packsOn(subject: Subject, seed: number, count: number): PackHistory | undefined {
   const { adapt = (c: History) => c } = checkerOn(HISTORIES, subject, [defaultEngine()]);
   const tried = triedOf(seed, count).map(({ history, which }) => ({ history: adapt(history), which }));

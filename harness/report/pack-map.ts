@@ -1,7 +1,7 @@
 // What packs hold: after a history, chunk by chunk, and on the way through it, event by event.
 
 import type { RoAddr, Va } from "../../machine/address.js";
-import { playHistory } from "../../properties/cases/history/check.js";
+import { checkHistory } from "../../properties/cases/history/check.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { gapsOf } from "../../properties/oracles/freed-is-illegal.js";
 import { ILLEGAL } from "../../spec/text/text.js";
@@ -48,7 +48,7 @@ export function memoryMap(history: History, subject: Subject = defaultSubject): 
   let scene: Scene | undefined;
   let broken: string | undefined;
   // To the end, whatever an oracle would say of it.
-  playHistory(history, {
+  checkHistory(history, {
     ...{ subject, oracles: [], close: false },
     onStep: (_action, step) => {
       scene = step.scene;
@@ -130,7 +130,7 @@ export function packHistory(history: History, about: string, subject: Subject = 
     for (const at of known.filter((base) => !bases.includes(base))) events.push({ kind: "unmap", at });
     known = bases;
   };
-  playHistory(history, { subject, oracles: [], close: false, onStep });
+  checkHistory(history, { subject, oracles: [], close: false, onStep });
   return { about, chunkBytes: CHUNK, pageBytes, events };
 }
 
@@ -154,8 +154,8 @@ export const triedOf = (seed: number, count: number): readonly Tried[] =>
 const firstOf = (seed: number, count: number): readonly History[] =>
   Array.from({ length: count }, (_, i) => HISTORIES.fresh(seed, i));
 
-/** A subject that cannot play a history once more must not take the page with it. */
-function playedOrNone(history: History, about: string, subject: Subject): PackHistory | undefined {
+/** A subject that cannot run a history once more must not take the page with it. */
+function eventsOrNone(history: History, about: string, subject: Subject): PackHistory | undefined {
   try {
     return packHistory(history, about, subject);
   } catch {
@@ -170,10 +170,10 @@ function fullest(tried: readonly Tried[], subject: Subject): PackHistory | undef
   for (const { history, which } of tried) {
     const { actions, options } = history;
     const size = `${counted(actions.length, "action")} on packs of ${byteSize(options.packBytes)}`;
-    const played = playedOrNone(history, `${which}, the fullest of ${tried.length}: ${size}.`, subject);
-    if (played === undefined) continue;
-    const loads = played.events.filter(({ kind }) => kind === "load").length;
-    if (loads > most) [most, found] = [loads, played];
+    const shown = eventsOrNone(history, `${which}, the fullest of ${tried.length}: ${size}.`, subject);
+    if (shown === undefined) continue;
+    const loads = shown.events.filter(({ kind }) => kind === "load").length;
+    if (loads > most) [most, found] = [loads, shown];
   }
   return found;
 }

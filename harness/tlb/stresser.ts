@@ -5,10 +5,10 @@ import { Itlb, type ItlbModel, type Lookups } from "../../machine/itlb/itlb.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import { type ImageMemoryName, LINUX_6_12, machineFor, type Subject } from "../../subjects/subject.js";
-import { KernelStage } from "../cost/kernel-stage.js";
-import { Player } from "../cost/player.js";
+import { KernelTarget } from "../cost/kernel-target.js";
 import { Programs } from "../cost/programs.js";
 import { stepsOf, type Workload } from "../cost/workload.js";
+import { WorkloadRun } from "../cost/workload-run.js";
 
 /** Where the code of a program lies. */
 export interface CodePlace {
@@ -26,7 +26,7 @@ interface Placing {
 export type PageBytes = 4096 | 16384 | 65536;
 
 /**
- * Plays the workload up to the last moment at which most programs live, and says where they lie then.
+ * Runs the workload up to the last moment at which most programs live, and says where they lie then.
  *
  * @throws WorkloadFault
  */
@@ -34,13 +34,13 @@ export function placesOf(workload: Workload, { subject, images, pageBytes, seed 
   const machine = machineFor(subject, { pageBytes, vmallocBytes: AREA_BYTES });
   const random = new Draw(randomSource(seed, 2));
   const kernel = subject.boot({ machine, env: LINUX_6_12, images, random: (below) => random.below(below) });
-  const player = new Player(new KernelStage(kernel, new Programs(seed)), random);
+  const run = new WorkloadRun(new KernelTarget(kernel, new Programs(seed)), random);
   let left = fullest(workload, seed);
   for (const { step } of stepsOf(workload, seed)) {
     if (left-- === 0) break;
-    player.play(step);
+    run.step(step);
   }
-  return [...player.live].map(([name, { bpfFunc, functions }]) => ({
+  return [...run.live].map(([name, { bpfFunc, functions }]) => ({
     ...{ name, at: bpfFunc, bytes: functions[0]!.jitedLen },
   }));
 }

@@ -5,8 +5,8 @@ import type { ItlbModel, Lookups } from "../../machine/itlb/itlb.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { ImageMemoryName, Subject } from "../../subjects/subject.js";
 import { type Loaded, loaded } from "../bad-input.js";
-import { refuseFault } from "../cost/player.js";
 import type { Workload } from "../cost/workload.js";
+import { refuseFault } from "../cost/workload-run.js";
 import {
   type CodePlace,
   hotEvents,

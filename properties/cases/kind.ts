@@ -54,7 +54,7 @@ export interface KindChecker<C> {
   announce?(cases: readonly C[]): void;
   /** What was started for it ends; it is started again when a case is checked. */
   close?(): void;
-  /** A case that was drawn, as this subject can play it. Default: as it is. */
+  /** A case that was drawn, as this subject can run it. Default: as it is. */
   adapt?(c: C): C;
   /** What a failure is about, in a word or two: an instruction row, an action. `?` where nothing can be blamed. */
   blame(c: C, found: Disagreement): string;
@@ -177,7 +177,7 @@ export const plainChecker = <C>(
 interface PlainCheck<C> {
   points(c: C, verdict: Verdict): Iterable<string>;
   blame(c: C): string;
-  /** A case that was drawn, as the subject can play it. */
+  /** A case that was drawn, as the subject can run it. */
   adapt?: ((c: C) => C) | undefined;
   /** In what its code is not our own JIT's, where it must be; `judged`: if that is a failure. */
   differs?: ((c: C) => (Difference & { readonly judged?: Disagreement }) | undefined) | undefined;

@@ -17,7 +17,7 @@ export class HistoryPoints {
     this.add("options", `${images} ${packBytes}`, `page ${pageBytes}, ${cpus} cpus`, account);
   }
 
-  /** For `playHistory`. */
+  /** For `checkHistory`. */
   readonly onStep = (action: Action, step: Step): void => {
     const { before, after, result, executions } = step;
     const packs = Math.sign(after.packs.length - before.packs.length);
@@ -30,7 +30,7 @@ export class HistoryPoints {
     this.add(action.kind, tellingEvents(step), failure, result.kind);
     const now = `${action.kind} ${result.kind}${step.faultsHit > 0 ? " struck" : ""}`;
     const there = Math.min(after.packs.length, 3);
-    this.add(`then ${now}`, `after ${this.last}`, `${there} packs`, "played");
+    this.add(`then ${now}`, `after ${this.last}`, `${there} packs`, "ran");
     this.last = now;
   };
 

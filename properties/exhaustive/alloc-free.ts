@@ -1,6 +1,6 @@
 // Every history of allocations and frees up to a length, on a pack so small that all of its corners are reached. Histories
 // that leave the allocator in the same state have the same futures, so only the shortest one to each state goes on. The
-// state is read off the implementation itself, hidden fields included, and each history is played from the start: nothing
+// state is read off the implementation itself, hidden fields included, and each history is run from the start: nothing
 // is taken from the model but what must come out. One breadth after another, so that several workers can share it.
 
 import type { RoAddr, Va } from "../../machine/address.js";

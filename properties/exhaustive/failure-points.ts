@@ -6,7 +6,7 @@ import type { FailingStep } from "../../machine/event.js";
 import type { Action, AttachedProgram, Failing, History, HistoryOptions, ProgramSpec } from "../../subjects/action.js";
 import { DEFAULT_OPTIONS, NOTHING_ELSE } from "../../subjects/action.js";
 import { defaultSubject } from "../../subjects/index.js";
-import { type PlayReport, playHistory } from "../cases/history/check.js";
+import { checkHistory, type HistoryReport } from "../cases/history/check.js";
 import { printActions } from "../cases/history/text.js";
 import type { Exhausted } from "./alloc-free.js";
 
@@ -46,7 +46,7 @@ export function failurePoints(given: Partial<HistoryOptions> = {}, subject = def
   let points = 0;
   let pairs = 0;
   const faultsHit = (history: History, expected: number): boolean => {
-    const report = playHistory(history, { subject });
+    const report = checkHistory(history, { subject });
     tried++;
     if (report.violations.length > 0) failures.push(describe(history, report));
     return report.failures === expected;
@@ -117,7 +117,7 @@ const tracings: readonly ((fails: readonly Failing[]) => readonly Action[])[] = 
   (fails) => [attach(SECOND, []), free(fails)],
 ];
 
-function describe(history: History, { violations }: PlayReport): string {
+function describe(history: History, { violations }: HistoryReport): string {
   const [first] = violations;
   return `${printActions(history.actions, history.options).join(" / ")}: ${first?.oracle}: ${first?.what}`;
 }

@@ -46,16 +46,16 @@ function left({ scene }: Step, { pokes }: TextLog, literals: readonly Va[]): rea
   const everyCpu = 2 ** scene.machine.cpus - 1;
   const breaches: string[] = [];
   for (const { pieces, isSingle } of pokes) {
-    for (const { store, from, to, stage, synced } of pieces) {
+    for (const { store, from, to, cacheState, synced } of pieces) {
       // A single instruction: this CPU sees it; the others may see either version (poke-atomic).
-      if (stage === "invalidated" && (isSingle || synced === everyCpu)) continue;
-      if (!isLiteral(literals, store)) breaches.push(`${to - from} bytes at ${hex(from)} were ${WORDS[stage]}`);
+      if (cacheState === "invalidated" && (isSingle || synced === everyCpu)) continue;
+      if (!isLiteral(literals, store)) breaches.push(`${to - from} bytes at ${hex(from)} were ${WORDS[cacheState]}`);
     }
   }
   return breaches;
 }
 
-const WORDS: Readonly<Record<Piece["stage"], string>> = {
+const WORDS: Readonly<Record<Piece["cacheState"], string>> = {
   stored: "written and never cleaned from the data cache",
   cleaned: "cleaned from the data cache and never invalidated in the instruction cache",
   invalidated: "invalidated in the instruction cache, but not every CPU synchronized after that",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DEFAULT_OPTIONS, type History, NOTHING_ELSE } from "../../subjects/action.js";
-import { playHistory } from "../cases/history/check.js";
+import { checkHistory } from "../cases/history/check.js";
 import { ORACLES } from "./index.js";
 import type { Oracle } from "./oracle.js";
 
@@ -24,8 +24,8 @@ test("adding an oracle is a file and a line", () => {
   const program = { first: 1, insns: 2, subprograms: 0, probes: 0 };
   const load = (id: number) => ({ kind: "load", id, program, ...NOTHING_ELSE }) as const;
   const history: History = { options: DEFAULT_OPTIONS, actions: [load(0), load(1)] };
-  expect(playHistory(history, { oracles: [...ORACLES, onlyOne] }).violations).toEqual([
+  expect(checkHistory(history, { oracles: [...ORACLES, onlyOne] }).violations).toEqual([
     { step: 1, oracle: "only-one", what: "2 programs live" },
   ]);
-  expect(playHistory(history).violations).toEqual([]);
+  expect(checkHistory(history).violations).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What an oracle is. Oracles only look at steps (`subjects/step.ts`). `index.ts` lists them; whoever plays a history asks
+// What an oracle is. Oracles only look at steps (`subjects/step.ts`). `index.ts` lists them; whoever runs a history asks
 // them after every step.
 
 import type { Scene, Step, StepResult } from "../../subjects/step.js";

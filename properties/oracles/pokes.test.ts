@@ -98,7 +98,7 @@ describe("the fold", () => {
     patch(kernel);
   };
 
-  test("a poke has its stores, its flush, and the stages that its bytes came to", () => {
+  test("a poke has its stores, its flush, and the cache states that its bytes came to", () => {
     const { pokes, leftAliases, cleanedBytes } = textLog(recorded(events));
     const [copy, single] = pokes;
     expect(copy).toMatchObject({
@@ -123,7 +123,9 @@ describe("the fold", () => {
       { kind: "invalidate", cpu: 0, va: TEXT, bytes: 32 },
       { kind: "contextSync", cpu: 1 },
     ]);
-    expect(pokes[0]!.pieces.map(({ from, to, stage, synced }) => [from - TEXT, to - TEXT, stage, synced])).toEqual([
+    expect(
+      pokes[0]!.pieces.map(({ from, to, cacheState, synced }) => [from - TEXT, to - TEXT, cacheState, synced]),
+    ).toEqual([
       [16, 32, "invalidated", 2],
       [0, 16, "stored", 0],
       [48, 64, "stored", 0],

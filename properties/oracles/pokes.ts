@@ -38,7 +38,7 @@ export interface Piece {
   readonly store: Store;
   from: Va;
   to: Va;
-  stage: "stored" | "cleaned" | "invalidated";
+  cacheState: "stored" | "cleaned" | "invalidated";
   /** A bit for each CPU that synchronized after the invalidation. */
   synced: number;
 }
@@ -150,7 +150,7 @@ class Fold implements TextLog {
         this.upkeep(event, at);
         break;
       case "contextSync":
-        for (const piece of this.pending) if (piece.stage === "invalidated") piece.synced |= 1 << event.cpu;
+        for (const piece of this.pending) if (piece.cacheState === "invalidated") piece.synced |= 1 << event.cpu;
         break;
       case "setPermission":
         this.preparing.length = 0;
@@ -197,7 +197,7 @@ class Fold implements TextLog {
     const store: Store = { at, va, bytes, held: this.held[cpu], isMapped: this.alias === "mapped", flush: undefined };
     const { poke } = this;
     poke.stores.push(store);
-    poke.pieces.push({ store, from: va, to: va + bytes, stage: "stored", synced: 0 });
+    poke.pieces.push({ store, from: va, to: va + bytes, cacheState: "stored", synced: 0 });
   }
 
   private endSingle(): void {
@@ -228,17 +228,17 @@ class Fold implements TextLog {
     poke.flushes.push(flush);
   }
 
-  /** Pieces of [from, to) go from one stage to the next; one that is covered in part is cut. */
-  private advance(before: Piece["stage"], after: Piece["stage"], from: Va, to: Va): void {
+  /** Pieces of [from, to) go from one cacheState to the next; one that is covered in part is cut. */
+  private advance(before: Piece["cacheState"], after: Piece["cacheState"], from: Va, to: Va): void {
     const pieces = this.pending;
     for (let i = 0, count = pieces.length; i < count; i++) {
       const piece = pieces[i]!;
-      if (piece.stage !== before || piece.to <= from || to <= piece.from) continue;
+      if (piece.cacheState !== before || piece.to <= from || to <= piece.from) continue;
       if (piece.from < from) pieces.push({ ...piece, to: from });
       if (piece.to > to) pieces.push({ ...piece, from: to });
       piece.from = Math.max(from, piece.from);
       piece.to = Math.min(to, piece.to);
-      piece.stage = after;
+      piece.cacheState = after;
     }
   }
 }

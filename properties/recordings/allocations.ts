@@ -26,7 +26,7 @@ export interface AllocTraceReport {
   /** Larger than a pack. */
   readonly large: number;
   readonly failures: readonly AllocFailure[];
-  /** Where the recording contradicts itself, so that nothing it says counts; it is played up to there. */
+  /** Where the recording contradicts itself, so that nothing it says counts; it is run up to there. */
   readonly contradiction: Contradiction | undefined;
 }
 interface Contradiction {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { decode } from "./decode.js";
 import { execute } from "./execute.js";
-import { type Situation, stateOf, step } from "./testing.js";
+import { type GivenState, stateOf, step } from "./testing.js";
 
-type Row = readonly [line: string, before: Situation, changed: Record<string, bigint | string>];
+type Row = readonly [line: string, before: GivenState, changed: Record<string, bigint | string>];
 const MIN64 = 0x8000_0000_0000_0000n;
 const MAX64 = 0x7fff_ffff_ffff_ffffn;
 const ONES = 0xffff_ffff_ffff_ffffn;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { DATA, perform, type Situation, stateOf, step } from "./testing.js";
+import { DATA, type GivenState, perform, stateOf, step } from "./testing.js";
 
-type Row = readonly [line: string, before: Situation, changed: Record<string, bigint | string>];
+type Row = readonly [line: string, before: GivenState, changed: Record<string, bigint | string>];
 const ONES = 0xffff_ffff_ffff_ffffn;
 const COUNT = "00112233445566778899aabbccddeeff";
 
@@ -111,7 +111,7 @@ describe("single-instruction atomics", () => {
 describe("exclusives", () => {
   const LDXR = "c85f7c20 ldxr x0, [x1]";
   const STXR = "c8027c23 stxr w2, x3, [x1]";
-  const before: Situation = { x1: DATA, x2: 7n, x3: 9n, memory: "05" };
+  const before: GivenState = { x1: DATA, x2: 7n, x3: 9n, memory: "05" };
 
   /** The status after running the lines; the memory's first byte. */
   function run(lines: readonly string[], spuriousFailure?: () => boolean): { status: bigint; byte: number } {

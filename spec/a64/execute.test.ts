@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { conditionHolds } from "./condition.js";
-import { DATA, perform, type Situation, stateOf, step } from "./testing.js";
+import { DATA, type GivenState, perform, stateOf, step } from "./testing.js";
 
-type Row = readonly [line: string, before: Situation, changed: Record<string, bigint | string>];
+type Row = readonly [line: string, before: GivenState, changed: Record<string, bigint | string>];
 const TARGET = 0xffff_0000_0000_9000n;
 const NEXT = 0xffff_0000_0000_8004n;
 

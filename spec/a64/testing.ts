@@ -14,7 +14,7 @@ const CODE = 0x8000;
 const BYTES = 32;
 
 /** Registers by name (`x0`, `sp`), given as any integer; also `flags` (default all clear) and `memory` (default zeros). */
-export type Situation = { readonly [register: `x${number}`]: bigint } & {
+export type GivenState = { readonly [register: `x${number}`]: bigint } & {
   readonly sp?: bigint;
   readonly flags?: string;
   readonly memory?: string;
@@ -64,16 +64,16 @@ const flagText = (nzcv: number): string =>
   [..."nzcv"].map((f, i) => ((nzcv >> (3 - i)) & 1 ? f.toUpperCase() : f)).join("");
 const isRegister = (name: string): boolean => name !== "flags" && name !== "memory";
 
-/** A state at CODE that holds what the situation says. */
-export function stateOf(situation: Situation): { state: State; memory: TestMemory } {
+/** A state at CODE that holds what the given says. */
+export function stateOf(given: GivenState): { state: State; memory: TestMemory } {
   const state = new State();
   const memory = new TestMemory();
   state.pc = CODE;
-  for (const [name, value] of Object.entries(situation)) {
+  for (const [name, value] of Object.entries(given)) {
     if (isRegister(name)) state.x[indexOf(name)] = value as bigint;
   }
-  state.nzcv = flagBits(situation.flags ?? "nzcv");
-  memory.bytes.set(Buffer.from(situation.memory ?? "", "hex"));
+  state.nzcv = flagBits(given.flags ?? "nzcv");
+  memory.bytes.set(Buffer.from(given.memory ?? "", "hex"));
   return { state, memory };
 }
 
@@ -88,13 +88,13 @@ export function perform(line: string, state: State, memory: Memory): Stop | unde
 }
 
 interface Effect {
-  /** Whatever changed, in the words of a `Situation`, and `pc` unless it is the next instruction's. */
+  /** Whatever changed, in the words of a `GivenState`, and `pc` unless it is the next instruction's. */
   readonly changed: Readonly<Record<string, bigint | string>>;
   readonly stop: Stop["why"] | undefined;
 }
 
-/** Execute one line from a situation and tell what changed. */
-export function step(line: string, before: Situation = {}): Effect {
+/** Execute one line from a given and tell what changed. */
+export function step(line: string, before: GivenState = {}): Effect {
   const { state, memory } = stateOf(before);
   const start = stateOf(before);
   const stop = perform(line, state, memory);

@@ -1,4 +1,4 @@
-// Machines to play histories on. Making one takes as long as several steps, so those that were left as they came are used
+// Machines to run histories on. Making one takes as long as several steps, so those that were left as they came are used
 // again; one on which something was found is thrown away.
 
 import type { Machine, MachineOptions } from "../../machine/machine.js";

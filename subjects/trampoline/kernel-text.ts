@@ -27,7 +27,7 @@ interface Answers {
   /** Address behind the patch site. */
   readonly behindSite: Va;
   /** Done while the original function runs. */
-  readonly meanwhile: (() => void) | undefined;
+  readonly duringOriginal: (() => void) | undefined;
 }
 
 const PROG_ENTRY = (base: Va, index: number): EnterExit => ({
@@ -112,12 +112,12 @@ export class KernelText {
   }
 
   private original(): bigint {
-    const { nregs, original, meanwhile } = this.answers;
+    const { nregs, original, duringOriginal } = this.answers;
     this.note({
       kind: "original",
       args: Array.from({ length: nregs }, (_, k) => word(this.machine, SEEN.base + 8 * k)),
     });
-    meanwhile?.();
+    duringOriginal?.();
     return original;
   }
 

@@ -135,7 +135,7 @@ export class TracedKernel {
   }
 
   /** Call the function, or with struct_ops what takes its place. @returns a fault or a broken rule as text. */
-  run(entry: Va = this.target, cpu = 0, meanwhile?: () => void): Traced | string {
+  run(entry: Va = this.target, cpu = 0, duringOriginal?: () => void): Traced | string {
     const { machine, text, setup, call } = this;
     clearJournal(machine);
     text.steps = [];
@@ -145,7 +145,7 @@ export class TracedKernel {
       nregs: call.args.length,
       ipArg: setup.ipArg,
       behindSite: this.site + 4,
-      meanwhile,
+      duringOriginal,
     };
     const trace = ({ x }: TraceState): void => {
       text.framePointer = x[29]!;

@@ -1,10 +1,10 @@
-// What a child process runs: the attempt at one edit of a kernel image, or at the image as it is.
+// What a child process runs: the searches for one edit of a kernel image, or at the image as it is.
 
 import { placeEdit, withEdit } from "../../../subjects/linux/edit.js";
 import { linuxSubject } from "../../../subjects/linux/index.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
 import { machineFor, type QuirkId, type Subject } from "../../../subjects/subject.js";
-import type { Task } from "../attempt.js";
+import type { Task } from "../search-mutant.js";
 import { serve } from "../serve.js";
 import { IMAGE_EDITS } from "./edits.js";
 import { imageSearches } from "./searches.js";

@@ -60,8 +60,8 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
       results: results.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     });
   const unchanged = await runOne({ ...task, edit: undefined, budgetMs: CONTROL_MS, shrinkMs: 0 }, stop);
-  const { attempt } = unchanged;
-  const control = attempt.kind === "killed" ? `${attempt.where}: ${attempt.got}` : undefined;
+  const { result } = unchanged;
+  const control = result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
   const waiting = control === undefined ? chosen.filter(({ id }) => places.has(id)) : [];
   const all = waiting.length;
   await inParallel(jobs, () => {

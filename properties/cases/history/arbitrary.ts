@@ -1,6 +1,6 @@
 // Random histories: sizes from one chunk to larger than a pack, failures at any step, and other CPUs that run what lives at
 // moments of the generator's choice. Drawn in one go from one random source; mostly meaningful by construction, since an
-// action that names no live program is left out when played.
+// action that names no live program is left out when run.
 
 import fc from "fast-check";
 import type { FailingStep } from "../../../machine/event.js";

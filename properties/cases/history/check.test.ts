@@ -6,7 +6,7 @@ import { referenceEngine } from "../../../engines/reference/engine.js";
 import { DEFAULT_OPTIONS, type History } from "../../../subjects/action.js";
 import { assertLaw } from "../../../testing/law.js";
 import { HistoryArbitrary } from "./arbitrary.js";
-import { playHistory } from "./check.js";
+import { checkHistory } from "./check.js";
 import { parseHistory } from "./text.js";
 
 const history = (actions: string, options: Partial<History["options"]> = {}): History => {
@@ -18,7 +18,7 @@ const history = (actions: string, options: Partial<History["options"]> = {}): Hi
 test("no oracle objects to any history", () => {
   assertLaw(
     fc.property(new HistoryArbitrary(), (h) => {
-      expect(playHistory(h, { engine: referenceEngine }).violations).toEqual([]);
+      expect(checkHistory(h, { engine: referenceEngine }).violations).toEqual([]);
     }),
     { seed: 20240124, numRuns: 200 },
   );
@@ -29,7 +29,7 @@ test("what happens in a history is counted", () => {
     "load #0 (r0 = 1 .., 10 insns) / load #1 (r0 = 2 .., 12 insns, 2 subprograms, 1 probe); cpu 1 runs #0 throughout / " +
       "run #1 on cpu 1 / load #2 (r0 = 3 .., 4 insns); kvmalloc 1 fails / free #7 / free #0; cpu 1 runs #1 after event 2",
   );
-  const report = playHistory(h);
+  const report = checkHistory(h);
   expect(report).toMatchObject({ violations: [], steps: 6, failures: 1, loads: 3, refused: 1 });
   expect(report.interleavings).toBeGreaterThan(50);
 });
@@ -39,7 +39,7 @@ test("told to go on, everybody who objects later is heard as well", () => {
     except: ["finalizeFailureCharge"],
   });
   const stepsOf = (goOn: boolean): readonly number[] => [
-    ...new Set(playHistory(h, { goOn }).violations.map(({ step }) => step)),
+    ...new Set(checkHistory(h, { goOn }).violations.map(({ step }) => step)),
   ];
   expect(stepsOf(false)).toEqual([0]);
   expect(stepsOf(true)).toEqual([0, 1, 2]);
@@ -47,7 +47,7 @@ test("told to go on, everybody who objects later is heard as well", () => {
 
 test("a limit refuses what is too much, and only that", () => {
   const loads = Array.from({ length: 6 }, (_, i) => `load #${i} (r0 = 1 .., 2 insns)`).join(" / ");
-  expect(playHistory(history(loads, { limit: 512 }))).toMatchObject({ violations: [], loads: 6, refused: 2 });
+  expect(checkHistory(history(loads, { limit: 512 }))).toMatchObject({ violations: [], loads: 6, refused: 2 });
 });
 
 const TRACED =
@@ -58,7 +58,7 @@ const TRACED =
 
 test.each(["packs", "pages"] as const)("a program in %s runs while something is attached and detached", (images) => {
   for (const packsBeyondBranchRange of [false, true]) {
-    const report = playHistory(history(TRACED, { images, packsBeyondBranchRange }));
+    const report = checkHistory(history(TRACED, { images, packsBeyondBranchRange }));
     expect(report).toMatchObject({ violations: [], steps: 11 });
     expect(report.interleavings).toBeGreaterThan(60);
   }
@@ -67,11 +67,11 @@ test.each(["packs", "pages"] as const)("a program in %s runs while something is 
 test("what names no live program, calls what is traced or traces what is called is left out", () => {
   const loads = "load #0 (r0 = 1 .., 2 insns) / load #1 (r0 = 2 .., 2 insns) / load #2 (r0 = 3 .., 2 insns)";
   const attach = `${loads} / attach #0 (fentry #1)`;
-  expect(playHistory(history(attach))).toMatchObject({ violations: [], steps: 7 });
+  expect(checkHistory(history(attach))).toMatchObject({ violations: [], steps: 7 });
   for (const meaningless of ["attach #1 (fexit #2)", "attach #0 (fexit #0)", "attach #2 (fexit #0)", "detach #2"]) {
-    expect(playHistory(history(`${attach} / ${meaningless}`))).toMatchObject({ violations: [], steps: 7 });
+    expect(checkHistory(history(`${attach} / ${meaningless}`))).toMatchObject({ violations: [], steps: 7 });
   }
-  expect(playHistory(history(`${attach} / attach #2 (fexit #0, fexit #1)`))).toMatchObject({ steps: 8 });
+  expect(checkHistory(history(`${attach} / attach #2 (fexit #0, fexit #1)`))).toMatchObject({ steps: 8 });
 });
 
 test("a program that is called is detached before it is freed, and stays if that fails", () => {
@@ -79,7 +79,7 @@ test("a program that is called is detached before it is freed, and stays if that
     "load #0 (r0 = 1 .., 2 insns) / load #1 (r0 = 2 .., 2 insns) / attach #0 (fmod_ret #1) / run #0 on cpu 1 / " +
     "free #1; copy 1 fails; cpu 1 runs #0 throughout / run #0 on cpu 1 / free #1; cpu 1 runs #0 throughout / run #0 on cpu 1";
   const results: string[] = [];
-  const { violations } = playHistory(history(actions), {
+  const { violations } = checkHistory(history(actions), {
     onStep: (_, { result, executions }) => {
       const { outcome } = executions.at(-1) ?? {};
       results.push(outcome?.kind === "returned" ? `${result.kind} ${outcome.x0}` : result.kind);

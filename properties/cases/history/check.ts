@@ -1,4 +1,4 @@
-// Playing a history: the implementation and the reference models side by side, every oracle asked after every step, and
+// Checking a history: the implementation and the reference models side by side, every oracle asked after every step, and
 // everything swept at the end, after what still lives has been freed.
 
 import type { Engine } from "../../../engines/engine.js";
@@ -23,7 +23,7 @@ export interface Violation {
   readonly known?: QuirkId;
 }
 
-export interface PlayReport {
+export interface HistoryReport {
   /** All of the first step that breaks something, or of all steps if told to go on. Empty if none does. */
   readonly violations: readonly Violation[];
   /** A known defect of the subject that has ended the history: what comes after it means nothing. */
@@ -39,7 +39,7 @@ export interface PlayReport {
   readonly refused: number;
 }
 
-export interface PlayOptions {
+export interface HistoryCheckOptions {
   readonly subject?: Subject;
   readonly engine?: Engine;
   readonly oracles?: readonly Oracle[];
@@ -53,11 +53,11 @@ export interface PlayOptions {
   readonly onStep?: (action: Action, step: Step, violations: readonly Violation[]) => void;
 }
 
-export function playHistory(history: History, options: PlayOptions = {}): PlayReport {
-  return new Play(history, options).run();
+export function checkHistory(history: History, options: HistoryCheckOptions = {}): HistoryReport {
+  return new HistoryCheck(history, options).run();
 }
 
-class Play {
+class HistoryCheck {
   readonly session: HistorySession;
   private readonly oracles: readonly Oracle[];
   private hasCrashed = false;
@@ -65,7 +65,7 @@ class Play {
 
   constructor(
     private readonly history: History,
-    private readonly options: PlayOptions,
+    private readonly options: HistoryCheckOptions,
   ) {
     this.session = new HistorySession({
       subject: options.subject ?? defaultSubject,
@@ -76,15 +76,15 @@ class Play {
     this.oracles = options.oracles ?? oraclesOf(options.subject ?? defaultSubject);
   }
 
-  run(): PlayReport {
+  run(): HistoryReport {
     try {
-      return this.play();
+      return this.steps();
     } finally {
       if (this.options.close !== false) this.session.close();
     }
   }
 
-  private play(): PlayReport {
+  private steps(): HistoryReport {
     const { actions } = this.history;
     const violations: Violation[] = [];
     /** @returns whether that was enough */
@@ -92,7 +92,7 @@ class Play {
       violations.push(...more);
       return more.length > 0 && (this.options.goOn !== true || this.hasCrashed);
     };
-    const end = (): PlayReport => {
+    const end = (): HistoryReport => {
       const known = violations[0]?.known;
       return { ...this.count, violations, ...(known && { known }) };
     };
@@ -139,16 +139,16 @@ export interface HistoryFile extends History {
 }
 
 export interface Replayed {
-  readonly report: PlayReport;
+  readonly report: HistoryReport;
   /** Why it is not as the file says; undefined if it is. */
   readonly wrong: string | undefined;
 }
 
 /** A file that expects a breach is judged by the oracle that it names alone. */
-export function replay(file: HistoryFile, options: PlayOptions = {}): Replayed {
+export function replay(file: HistoryFile, options: HistoryCheckOptions = {}): Replayed {
   const { oracle, breach = false } = file.head;
   const named = ORACLES.filter(({ name }) => name === oracle);
-  const report = playHistory(file, { ...(breach && named.length > 0 && { oracles: named }), ...options });
+  const report = checkHistory(file, { ...(breach && named.length > 0 && { oracles: named }), ...options });
   const [first] = report.violations;
   if (!breach) {
     return { report, wrong: first === undefined ? undefined : `${first.oracle}: ${first.what}` };

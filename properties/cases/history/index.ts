@@ -13,7 +13,7 @@ import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "..
 import { verdictOrCrash } from "../check-or-crash.js";
 import { type Kind, type KindChecker, NO_COST } from "../kind.js";
 import { HistoryArbitrary } from "./arbitrary.js";
-import { type PlayOptions, type PlayReport, playHistory, replay } from "./check.js";
+import { checkHistory, type HistoryCheckOptions, type HistoryReport, replay } from "./check.js";
 import { mutateHistory } from "./mutate.js";
 import { minimizeHistory } from "./shrink.js";
 import { historyIdentity, parseHistory, printHistory, withTodaysHead } from "./text.js";
@@ -53,8 +53,8 @@ function historyChecker(
   more: readonly Oracle[] = [],
 ): KindChecker<History> {
   const oracles = [...oraclesOf(subject), ...more];
-  const play = (history: History, onStep?: PlayOptions["onStep"]): PlayReport =>
-    playOrCrash(history, { subject, oracles, ...(engine && { engine }), ...(onStep && { onStep }) });
+  const run = (history: History, onStep?: HistoryCheckOptions["onStep"]): HistoryReport =>
+    runOrCrash(history, { subject, oracles, ...(engine && { engine }), ...(onStep && { onStep }) });
   const { fixed } = subject;
   return {
     ...(fixed && {
@@ -65,18 +65,18 @@ function historyChecker(
     }),
     check(history, notice) {
       const points = notice === "points" ? new HistoryPoints(history.options) : undefined;
-      const report = playOrMissing(() => play(history, points?.onStep));
+      const report = reportOrMissing(() => run(history, points?.onStep));
       if (typeof report === "string") {
         return { verdict: { kind: "refused", missing: report }, cost: NO_COST, rows: [], points: [] };
       }
       const { steps, interleavings, failures } = report;
       const cost = { ...NO_COST, steps, interleavings, failures };
-      const verdict = pastKnownCode(judgedPlay(report), history, subject);
+      const verdict = pastKnownCode(judged(report), history, subject);
       return { verdict, cost, rows: [], points: points?.reached ?? [] };
     },
     blame(history) {
       let blamed = "end";
-      play(history, (action, { faultsHit }, violations) => {
+      run(history, (action, { faultsHit }, violations) => {
         if (violations.length > 0) blamed = described(action, faultsHit);
       });
       return blamed;
@@ -115,7 +115,7 @@ function described(action: Action, faultsHit: number): string {
 }
 
 /** The first breach. Those of one oracle are one finding: what it says depends on all that came before. */
-function judgedPlay({ violations: [violation], known }: PlayReport): Verdict {
+function judged({ violations: [violation], known }: HistoryReport): Verdict {
   if (violation === undefined) return { kind: "agree" };
   if (known !== undefined) return pastKnown(known);
   const { oracle, step, what } = violation;
@@ -144,9 +144,9 @@ function knownInPrograms({ actions }: History, subject: Subject): QuirkId | unde
 }
 
 /** What the subject lacks ends a case without an answer. */
-function playOrMissing(play: () => PlayReport): PlayReport | string {
+function reportOrMissing(run: () => HistoryReport): HistoryReport | string {
   try {
-    return play();
+    return run();
   } catch (error) {
     if (error instanceof NotModelled) return error.message;
     throw error;
@@ -154,9 +154,9 @@ function playOrMissing(play: () => PlayReport): PlayReport | string {
 }
 
 /** An exception of a witness is a breach like any other. */
-function playOrCrash(history: History, options: PlayOptions): PlayReport {
+function runOrCrash(history: History, options: HistoryCheckOptions): HistoryReport {
   try {
-    return playHistory(history, options);
+    return checkHistory(history, options);
   } catch (error) {
     if (error instanceof NotModelled) throw error;
     const what = `${EXCEPTION}: ${error instanceof Error ? error.message : String(error)}`;

@@ -3,7 +3,7 @@ import { DEFAULT_OPTIONS } from "../../../subjects/action.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import type { Step } from "../../../subjects/step.js";
 import type { Subject } from "../../../subjects/subject.js";
-import { playHistory } from "./check.js";
+import { checkHistory } from "./check.js";
 import { parseHistory } from "./text.js";
 
 /** Our own code, which tells how often it was asked where it is. */
@@ -21,7 +21,7 @@ test("each event comes with where the kernel's code was, if that is asked for an
   const history = { ...parsed.value, options: DEFAULT_OPTIONS };
   const stepsOf = (subject: Subject, isLocated: boolean): readonly Step[] => {
     const steps: Step[] = [];
-    playHistory(history, { subject, isLocated, onStep: (_, step) => void steps.push(step) });
+    checkHistory(history, { subject, isLocated, onStep: (_, step) => void steps.push(step) });
     return steps;
   };
   const [load, free] = stepsOf(telling(), true);

@@ -4,7 +4,7 @@ import { type History, isCaseProgram } from "../../../subjects/action.js";
 import { Draw } from "../../../subjects/random/draw.js";
 import { HistoryPoints } from "../../coverage/history.js";
 import { HistoryArbitrary } from "./arbitrary.js";
-import { playHistory } from "./check.js";
+import { checkHistory } from "./check.js";
 import { mutateHistory } from "./mutate.js";
 import { parseHistory, printHistory } from "./text.js";
 
@@ -12,7 +12,7 @@ const [first, second] = fc.sample(new HistoryArbitrary(), { seed: 3, numRuns: 2 
 const draw = (seed: number): Draw => new Draw({ nextInt: () => Math.imul(seed + 1, 0x9e37_79b9) });
 const pointsOf = (history: History): ReadonlySet<string> => {
   const reached = new HistoryPoints(history.options);
-  expect(playHistory(history, { onStep: reached.onStep }).violations).toEqual([]);
+  expect(checkHistory(history, { onStep: reached.onStep }).violations).toEqual([]);
   return reached.reached;
 };
 

@@ -1,5 +1,5 @@
 // Another history from one that was worth keeping, and a second one to take a piece from. Whatever comes of it is a history:
-// what names no live program is left out when played. Edits ask an action for its fields, not for its kind.
+// what names no live program is left out when run. Edits ask an action for its fields, not for its kind.
 
 import { isDeepStrictEqual } from "node:util";
 import type { FailingStep } from "../../../machine/event.js";
@@ -86,12 +86,12 @@ const addFailure = inDuring(({ others }, draw) => ({
 
 const noFailure = inDuring(({ fails, others }) => (fails.length === 0 ? undefined : { fails: [], others }));
 
-/** Another CPU runs at a neighbouring moment, or comes in. */
-const moveMeanwhile = inDuring(({ fails, others }, draw, { options, actions }) => {
+/** Another CPU runs before or behind a neighbouring event, or comes in. */
+const moveConcurrentRun = inDuring(({ fails, others }, draw, { options, actions }) => {
   const [first, ...rest] = others;
   if (first !== undefined) {
-    const moment = Math.max(0, (first.at ?? draw.below(48)) + draw.between(-3, 3));
-    return { fails, others: [{ ...first, at: draw.chance(10) ? undefined : moment }, ...rest] };
+    const event = Math.max(0, (first.at ?? draw.below(48)) + draw.between(-3, 3));
+    return { fails, others: [{ ...first, at: draw.chance(10) ? undefined : event }, ...rest] };
   }
   const place = at(actions, draw, (action) => action.kind === "load");
   const loaded = actions[place];
@@ -157,7 +157,7 @@ const EDITS: readonly (readonly [number, Edit])[] = [
   [4, resize],
   [3, addFailure],
   [1, noFailure],
-  [3, moveMeanwhile],
+  [3, moveConcurrentRun],
   [2, dropOne],
   [2, moveOne],
   [1, repeatOne],

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { DEFAULT_OPTIONS, type History, isCaseProgram } from "../../../subjects/action.js";
 import { candidates, isLighter } from "../shrink.js";
 import { HistoryArbitrary } from "./arbitrary.js";
-import { playHistory } from "./check.js";
+import { checkHistory } from "./check.js";
 import { minimizeHistory, SHRINKER } from "./shrink.js";
 import { printActions } from "./text.js";
 
-const breaks = (oracle: string) => (history: History) => playHistory(history).violations[0]?.oracle === oracle;
+const breaks = (oracle: string) => (history: History) => checkHistory(history).violations[0]?.oracle === oracle;
 
 /** The first history of a seed that breaks the oracle, made plain. */
 function plainest(given: Partial<History["options"]>, oracle: string): readonly string[] {

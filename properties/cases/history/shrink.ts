@@ -25,7 +25,7 @@ import { simplerEach, smallerNumbers, withoutEach } from "../smaller.js";
 type Histories = Generator<History>;
 
 export const SHRINKER: Shrinker<History> = {
-  /** Large packs take the longest to play, so they come last. */
+  /** Large packs take the longest to run, so they come last. */
   passes: [
     shorter,
     fewerLoads,

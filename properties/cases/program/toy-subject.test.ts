@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toySubject } from "../../../testing/toy-subject.js";
 import { HistoryArbitrary } from "../history/arbitrary.js";
-import { playHistory } from "../history/check.js";
+import { checkHistory } from "../history/check.js";
 import { CaseArbitrary } from "./arbitrary.js";
 import { checkCase, makeChecker } from "./check.js";
 
@@ -23,6 +23,6 @@ test("programs agree, but for those that need what it lacks", () => {
 
 test("histories of loads, runs, attaches and frees agree", () => {
   for (const history of fc.sample(new HistoryArbitrary(), { seed: 6, numRuns: 30 })) {
-    expect(playHistory(history, { subject: toySubject }).violations).toEqual([]);
+    expect(checkHistory(history, { subject: toySubject }).violations).toEqual([]);
   }
 });

@@ -1,4 +1,4 @@
-// Whether a program is one that a JIT would be given, and the facts that the stages behind a verifier go by. What our own
+// Whether a program is one that a JIT would be given, and the facts that the passes behind a verifier go by. What our own
 // generators have drawn is valid by how it was made: of fifteen in sixteen only the facts are found out, at sight where they
 // can be. The others, and all that comes from anywhere else, are validated. A drawn program on which witnesses disagree is
 // validated before anybody hears of it.

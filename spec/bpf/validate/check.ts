@@ -1,5 +1,5 @@
 // The rules that need to know what the registers hold, applied once to each slot that can be reached; and what later
-// stages want to know of it: how deep the stack of each function goes and which accesses are to fields of the context.
+// passes want to know of it: how deep the stack of each function goes and which accesses are to fields of the context.
 
 import { fieldAccess } from "../context-fields.js";
 import type { Insn } from "../insn.js";

@@ -1,4 +1,4 @@
-// Numbers that nobody can guess come from whoever plays the case, so that it can be played again.
+// Numbers that nobody can guess come from whoever runs the case, so that it can be run again.
 
 import { trap } from "./trap.js";
 

@@ -1,4 +1,4 @@
-// A workload step by step on whatever it is played on: which programs live, which of them are traced, and what is wrong with a
+// A workload step by step on whatever it runs on: which programs live, which of them are traced, and what is wrong with a
 // step that does not fit.
 
 import type { Draw } from "../../subjects/random/draw.js";
@@ -17,8 +17,8 @@ export function refuseFault({ name }: Workload, error: unknown): { readonly ok: 
 
 type LoadStep = Extract<WorkStep, { kind: "load" }>;
 
-/** What a workload is played on. */
-export interface Stage<Program> {
+/** What a workload runs on. */
+export interface WorkloadTarget<Program> {
   /** @throws WorkloadFault if it is not loaded. */
   load(step: LoadStep): Program;
   free(program: Program): void;
@@ -27,28 +27,28 @@ export interface Stage<Program> {
   detach(target: Program): void;
 }
 
-export class Player<Program> {
+export class WorkloadRun<Program> {
   readonly live = new Map<string, Program>();
   private readonly traced = new Set<string>();
 
   constructor(
-    private readonly stage: Stage<Program>,
+    private readonly target: WorkloadTarget<Program>,
     private readonly draw: Draw,
   ) {}
 
   /** @throws WorkloadFault */
-  play(step: WorkStep): void {
-    const { stage, live, traced } = this;
+  step(step: WorkStep): void {
+    const { target, live, traced } = this;
     switch (step.kind) {
       case "load":
         if (live.has(step.name)) throw new WorkloadFault(`${step.name} is loaded, but it is there already`);
-        live.set(step.name, stage.load(step));
+        live.set(step.name, target.load(step));
         break;
       case "free":
         this.free(step.name ?? this.anyName());
         break;
       case "attach":
-        stage.attach(
+        target.attach(
           this.program(step.name),
           step.programs.map((name) => this.program(name)),
         );
@@ -59,7 +59,7 @@ export class Player<Program> {
         if (!traced.delete(step.name)) {
           throw new WorkloadFault(`${step.name} is detached, but nothing is attached to it`);
         }
-        stage.detach(program);
+        target.detach(program);
         break;
       }
       default:
@@ -71,7 +71,7 @@ export class Player<Program> {
     const program = this.program(name);
     if (this.traced.has(name)) throw new WorkloadFault(`${name} is freed, but something is attached to it`);
     this.live.delete(name);
-    this.stage.free(program);
+    this.target.free(program);
   }
 
   private program(name: string): Program {

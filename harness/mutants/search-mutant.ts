@@ -1,4 +1,4 @@
-// One attempt at one mutant, in the process that runs it: all searches take turns until one finds something or the time
+// The search for one mutant, in the process that runs it: all searches take turns until one finds something or the time
 // is up, in shares of it. Nothing here knows what was changed.
 
 import type { Found, Search, Witness } from "./searches.js";
@@ -32,7 +32,7 @@ interface Survived {
   readonly cases: number;
   readonly seconds: number;
 }
-export type Attempt = Killed | Survived;
+export type SearchResult = Killed | Survived;
 
 /** What a mutant throws where nothing expects it to. */
 export const crashed = (search: string, error: unknown, cases: number, seconds: number): Killed => ({
@@ -63,10 +63,10 @@ const SMALL = 5;
  * @param onEnd is told at once, before shrinking begins
  * @returns the smallest witness; undefined if nothing was found, or there is no time to make it smaller
  */
-export function attempt(
+export function searchMutant(
   task: Task,
   searches: readonly Search[],
-  onEnd: (attempt: Attempt) => void,
+  onEnd: (result: SearchResult) => void,
 ): Witness | undefined {
   const started = processorSeconds();
   const seconds = (): number => processorSeconds() - started;

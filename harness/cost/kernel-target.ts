@@ -1,4 +1,4 @@
-// A workload is played on a kernel that is up.
+// A workload is run on a kernel that is up.
 
 import assert from "node:assert/strict";
 import type { RoAddr } from "../../machine/address.js";
@@ -15,11 +15,11 @@ import {
 import { progObject, textOf } from "../../subjects/trampoline/kernel-text.js";
 import { WORD } from "../../subjects/trampoline/setup.js";
 import type { Counter } from "./counts.js";
-import { type Stage, WorkloadFault } from "./player.js";
 import type { Programs } from "./programs.js";
 import type { WorkStep } from "./workload.js";
+import { WorkloadFault, type WorkloadTarget } from "./workload-run.js";
 
-export class KernelStage implements Stage<LoadedProgram> {
+export class KernelTarget implements WorkloadTarget<LoadedProgram> {
   private readonly traced = new Map<RoAddr, TrampolineView>();
   private readonly trampolines: SubjectTrampolines;
 

@@ -1,23 +1,23 @@
-// A workload played on a subject: the machine as the subject uses it, counted.
+// A workload run on a subject: the machine as the subject uses it, counted.
 
 import { defaultSubject } from "../../subjects/index.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import { type ImageMemoryName, type JitEnv, LINUX_6_12, machineFor, type Subject } from "../../subjects/subject.js";
 import { Counter, type Counts, type LongestHeld, type Nanoseconds, type Peaks } from "./counts.js";
-import { KernelStage } from "./kernel-stage.js";
-import { Player } from "./player.js";
+import { KernelTarget } from "./kernel-target.js";
 import { Programs } from "./programs.js";
 import { stepsOf, type Workload } from "./workload.js";
+import { WorkloadRun } from "./workload-run.js";
 
-export interface PlayOptions {
+export interface WorkloadOptions {
   readonly seed: number;
   readonly subject?: Subject;
   readonly allocator: ImageMemoryName;
   readonly pageBytes?: 4096 | 16384 | 65536;
   /** CPUs of the machine. */
   readonly cpus?: number;
-  /** Of rounds that leave nothing behind, one of so many is played and counts for them. */
+  /** Of rounds that leave nothing behind, one of so many is run and counts for them. */
   readonly every?: number;
   /** For the clock that says how long locks are held. */
   readonly nanoseconds?: Nanoseconds;
@@ -25,11 +25,11 @@ export interface PlayOptions {
 }
 
 /** Plain data: it goes from one process to another. */
-export interface Played {
+export interface WorkloadResult {
   readonly counts: Counts;
   readonly peaks: Peaks;
   readonly longest: LongestHeld;
-  /** Steps that were played, of those that there are. */
+  /** Steps that were run, of those that there are. */
   readonly steps: number;
 }
 
@@ -45,7 +45,7 @@ const ENV: Readonly<Record<ImageMemoryName, JitEnv>> = {
 };
 
 /** @throws WorkloadFault if the workload frees or attaches what is not there, or a program is refused. */
-export function playWorkload(workload: Workload, options: PlayOptions): Played {
+export function runWorkload(workload: Workload, options: WorkloadOptions): WorkloadResult {
   const { seed, subject = defaultSubject, allocator, cpus = CPUS, every = 1 } = options;
   const pageBytes = options.pageBytes ?? subject.fixed?.pageBytes ?? 4096;
   const machine = machineFor(subject, { pageBytes, cpus, vmallocBytes: AREA_BYTES });
@@ -57,12 +57,12 @@ export function playWorkload(workload: Workload, options: PlayOptions): Played {
   const random = new Draw(randomSource(seed, 2));
   const counter = new Counter(options.nanoseconds ?? {}, pageBytes, kernel.packs.packBytes, machine);
   machine.onEvent = counter.listener;
-  const player = new Player(new KernelStage(kernel, new Programs(seed), counter), random);
+  const run = new WorkloadRun(new KernelTarget(kernel, new Programs(seed), counter), random);
   let steps = 0;
   for (const { step, weight } of stepsOf(workload, seed, every)) {
     if (options.stop?.aborted === true) break;
     counter.weight = weight;
-    player.play(step);
+    run.step(step);
     steps++;
   }
   return { counts: counter.counts, peaks: counter.peaks, longest: counter.longest, steps };
