@@ -6,7 +6,7 @@ import type { Va } from "../../../machine/address.js";
 import type { U64 } from "../../../spec/bits.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import { PAGE_BYTES, pagesOf } from "../../../subjects/run/layout.js";
-import type { JitEnv } from "../../../subjects/subject.js";
+import { type JitEnv, VERSIONS, type Version } from "../../../subjects/subject.js";
 
 export interface VerifierOnlyCase {
   /** Straight-line code, without an exit. */
@@ -14,6 +14,8 @@ export interface VerifierOnlyCase {
   /** r0 to r5 on entry; r0 is a signed 32-bit number. */
   readonly registers: readonly U64[];
   readonly env: Pick<JitEnv, "lse" | "vhe" | "bti">;
+  /** Compiled as the JIT of that Linux does, its defects mended. Default: as that of 6.12, with all later instructions. */
+  readonly version?: Version | undefined;
   /** Converted from classic BPF, for a CPU that forgets the branch history in this way. */
   readonly classic?: Classic | undefined;
   /** All constants are blinded first. */
@@ -21,6 +23,9 @@ export interface VerifierOnlyCase {
   /** The body lies in a second function, which the first calls after an access of its own that may fault. */
   readonly isCalled: boolean;
 }
+
+/** Those whose JITs have every instruction that a body may have. */
+export const LATER_VERSIONS = VERSIONS.slice(VERSIONS.indexOf("6.18"));
 
 /** Ways to forget the branch history, by name. */
 export const BRANCH_HISTORIES = {

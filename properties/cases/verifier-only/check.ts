@@ -16,6 +16,7 @@ import {
   type JitEnv,
   type JitFunction,
   type LoadedProgram,
+  linuxEnv,
   machineFor,
   type RewrittenFunction,
   type Subject,
@@ -56,11 +57,14 @@ export class VerifierOnlyChecker {
   private readonly machine: Machine;
   private readonly kernel: SubjectKernel;
   private readonly places: readonly Place[];
+  /** As the subject came up. */
+  private readonly booted: JitEnv;
 
   constructor(private readonly subject: Subject) {
     const env = { ...DEFAULT_ENV, callBase: CALL_BASE };
     this.machine = machineFor(subject);
     this.kernel = subject.boot({ machine: this.machine, random: () => 0, env });
+    this.booted = this.kernel.env;
     // Kept, so that the pack is not given back between two cases.
     this.kernel.loadProgram([{ insns: [insn(MOV), EXIT], index: 0, stackDepth: 0 }]);
     const { base, bytes } = pagesOf(STACK, this.machine.pageBytes);
@@ -73,12 +77,14 @@ export class VerifierOnlyChecker {
   check(c: VerifierOnlyCase): Verdict {
     const verdict = this.judge(c);
     if (verdict.kind !== "disagree") return verdict;
-    const quirk = knownInCode(this.subject, [loweredOf(c, this.kernel.env.changes)], this.kernel.env);
+    const env = this.envOf(c);
+    const quirk = knownInCode(this.subject, [loweredOf(c, env.changes)], env);
     return quirk === undefined ? verdict : { kind: "refused", missing: `a mended ${quirk}, a known defect` };
   }
 
   private judge(c: VerifierOnlyCase): Verdict {
     const { kernel } = this;
+    kernel.env = this.envOf(c);
     const { offsets, changes } = kernel.env;
     const meaning = meaningOf(c, {
       cpuNumberAt: offsets.threadCpu,
@@ -86,9 +92,7 @@ export class VerifierOnlyChecker {
       pageBytes: this.machine.pageBytes,
     });
     if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
-    const branchHistory = BRANCH_HISTORIES[c.classic ?? "kept"];
-    kernel.env = { ...kernel.env, ...c.env, branchHistory };
-    const loaded = kernel.loadProgram(loweredOf(c, kernel.env.changes));
+    const loaded = kernel.loadProgram(loweredOf(c, changes));
     if (!loaded.ok) {
       const { error } = loaded;
       return error.kind === "missing"
@@ -100,6 +104,10 @@ export class VerifierOnlyChecker {
     const result = objection === undefined ? this.run(c, program, meaning) : objected(objection);
     kernel.freeProgram(program);
     return result;
+  }
+
+  private envOf({ env, version, classic }: VerifierOnlyCase): JitEnv {
+    return { ...this.booted, ...ofVersion(version), ...env, branchHistory: BRANCH_HISTORIES[classic ?? "kept"] };
   }
 
   private run(
@@ -155,6 +163,13 @@ const objected = ({ oracle, what }: Objection): Verdict => ({
 const disagree = (where: string, expected: string, got: string, reason = "another result"): Verdict => ({
   ...{ kind: "disagree", oracle: EXEC_MATCH, reason, where, expected, got },
 });
+
+/** What a later JIT does otherwise, and where its builds keep what it reads. */
+export function ofVersion(version: VerifierOnlyCase["version"]): Partial<Pick<JitEnv, "changes" | "offsets">> {
+  if (version === undefined) return {};
+  const { changes, offsets } = linuxEnv(version);
+  return { changes, offsets };
+}
 
 /** What the JIT is given of a case. */
 export function loweredOf(c: VerifierOnlyCase, changes?: JitEnv["changes"]): readonly RewrittenFunction[] {

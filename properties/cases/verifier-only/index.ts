@@ -15,7 +15,7 @@ import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
 import type { VerifierOnlyCase } from "./case.js";
-import { functionsOf, loweredOf, VerifierOnlyChecker } from "./check.js";
+import { functionsOf, loweredOf, ofVersion, VerifierOnlyChecker } from "./check.js";
 import { minimizeVerifierOnly } from "./shrink.js";
 import { parseVerifierOnly, printVerifierOnly } from "./text.js";
 
@@ -33,7 +33,7 @@ function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) 
   const env = { ...DEFAULT_ENV, ...build };
   return (c) => {
     const forms = subject.forms?.();
-    const here = { ...c, classic: undefined, env: { ...c.env, vhe: false, bti: false } };
+    const here = { ...c, version: undefined, classic: undefined, env: { ...c.env, vhe: false, bti: false } };
     const isSound = (one: Insn): boolean =>
       (forms === undefined || forms.has(one.row.id)) &&
       (!DEFECTIVE.has(one.row.kind) ||
@@ -75,10 +75,10 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
     };
     return plainChecker((c) => checker.check(c), {
       renew,
-      points: ({ body, env, isBlinded, isCalled }, { kind }) =>
+      points: ({ body, env, version, isBlinded, isCalled }, { kind }) =>
         body.map((insn) => {
           const how = [env.lse ? "lse" : "ll-sc", env.vhe ? "vhe" : "nvhe", isBlinded ? "blinded" : "plain"];
-          const called = isCalled ? " called" : "";
+          const called = `${isCalled ? " called" : ""}${version === undefined ? "" : " later"}`;
           return pointText(`verifier-only ${insn.row.id}`, operandsOf(insn), `${how.join(" ")}${called}`, kind);
         }),
       adapt: adaptTo(subject),
@@ -90,8 +90,8 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
   minimize: minimizeVerifierOnly,
   code(c) {
     const written = functionsOf(c);
-    const env = { ...DEFAULT_ENV, callBase: CALL_BASE, ...c.env };
-    const code = { index: 0, lowered: loweredOf(c), env, written: (fn: number) => written[fn]!.insns };
+    const env = { ...DEFAULT_ENV, callBase: CALL_BASE, ...ofVersion(c.version), ...c.env };
+    const code = { index: 0, lowered: loweredOf(c, env.changes), env, written: (fn: number) => written[fn]!.insns };
     const compiled = compileCode(code, placesFrom(DEFAULT_BASE));
     return compiled.ok ? compiled.value : [];
   },

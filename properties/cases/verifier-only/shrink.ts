@@ -26,11 +26,12 @@ export const minimizeVerifierOnly = (
   budget: number,
 ): VerifierOnlyCase => descend(SHRINKER, start, stillFails, budget);
 
-function weigh({ body, registers, env, classic, isBlinded, isCalled }: VerifierOnlyCase): Weight {
+function weigh({ body, registers, env, version, classic, isBlinded, isCalled }: VerifierOnlyCase): Weight {
   const operands = body.flatMap(({ off, imm }) => [off, imm]);
   return [
     body.length,
-    [isCalled, isBlinded, env.bti, env.vhe, !env.lse, classic !== undefined].filter(Boolean).length,
+    [isCalled, isBlinded, env.bti, env.vhe, !env.lse, version !== undefined, classic !== undefined].filter(Boolean)
+      .length,
     classic === undefined ? 0 : Object.keys(BRANCH_HISTORIES).indexOf(classic),
     // A pointer is simpler than another number.
     registers.filter((value) => value !== 0n && baseOf(value) === 0n).length,
@@ -50,6 +51,7 @@ function* plainerEnvironment(c: VerifierOnlyCase): Cases {
   const { env } = c;
   yield { ...c, isCalled: false };
   yield { ...c, isBlinded: false };
+  yield { ...c, version: undefined };
   yield { ...c, classic: undefined };
   if (c.classic !== undefined) yield { ...c, classic: "hint" };
   yield { ...c, env: { ...env, bti: false } };

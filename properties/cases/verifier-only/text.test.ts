@@ -9,6 +9,7 @@ const TEXT = `# title: an entry
 # note: from somewhere
 # cpu: ll-sc
 # vhe: yes
+# version: 7.2
 # called: yes
 # r0: 0xffffffffffffffff
 # r1: data + 64
@@ -22,7 +23,12 @@ test("a case is read and printed", () => {
   const read = parseVerifierOnly(TEXT);
   if (!read.ok) throw new Error(read.error.message);
   const { value: c, head } = read;
-  expect(c).toMatchObject({ env: { lse: false, vhe: true, bti: false }, isBlinded: false, isCalled: true });
+  expect(c).toMatchObject({
+    env: { lse: false, vhe: true, bti: false },
+    isBlinded: false,
+    isCalled: true,
+    version: "7.2",
+  });
   expect(c.registers).toEqual([2n ** 64n - 1n, pointer(DATA.base) + 64n, 0n, 7n, 0n, 0n]);
   expect(c.body).toHaveLength(2);
   expect(head).toEqual({
@@ -42,7 +48,7 @@ test.each([
   ["# r1: data + 4096\nr0 = percpu r1\n", /^line 1: expected a 64-bit number, data \+ N or task \+ N within a page/],
   [
     "# r6: 1\nr0 = percpu r1\n",
-    /^line 1: unknown key "r6", expected id, title, oracle, found, provenance, quirk, note, cpu, vhe, bti, classic, blind, called, r0, r1, r2, r3, r4, r5$/,
+    /^line 1: unknown key "r6", expected id, title, oracle, found, provenance, quirk, note, cpu, vhe, bti, version, classic, blind, called, r0, r1, r2, r3, r4, r5$/,
   ],
   ["\n\nr0 = percpu r6\n", "line 3: instruction 0 (r0 = percpu r6) names r6, expected r0 to r5 or r7 to r9"],
   ["r1 = percpu r2\nexit\n", /^line 1: instruction 1 \(exit\) is none that only a verifier makes/],

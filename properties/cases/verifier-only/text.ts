@@ -32,6 +32,7 @@ import {
   CPU_NUMBER_HELPER,
   DATA,
   ENTRY_REGISTERS,
+  LATER_VERSIONS,
   NAMED_REGISTERS,
   type Place,
   TASK,
@@ -50,11 +51,13 @@ const DEFAULTS: Surroundings = {
   registers: Array.from({ length: ENTRY_REGISTERS }, () => u64(0n)),
 };
 const CLASSICS = Object.fromEntries(Object.keys(BRANCH_HISTORIES).map((name) => [name, name as Classic]));
+const VERSION_NAMES = Object.fromEntries(LATER_VERSIONS.map((version) => [version, version]));
 const { word, flag } = fieldsOf(DEFAULTS);
 const FIELDS: readonly Field<Surroundings>[] = [
   word("cpu", "lse", { lse: true, "ll-sc": false }),
   flag("vhe", "vhe", "vhe: yes or no"),
   flag("bti", "bti", "bti: yes or no"),
+  word("version", "version", VERSION_NAMES),
   word("classic", "classic", CLASSICS),
   flag("blind", "isBlinded", "blind: yes or no"),
   flag("called", "isCalled", "called: yes or no"),
