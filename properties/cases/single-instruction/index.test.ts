@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { defaultEngine } from "../../../engines/index.js";
-import { insn } from "../../../spec/bpf/insn.js";
+import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { ROWS, rowById } from "../../../spec/bpf/isa.js";
+import { IMAGE } from "../../../subjects/directed-case.js";
 import { defaultSubject } from "../../../subjects/index.js";
-import type { JitFunction, Subject } from "../../../subjects/subject.js";
+import { DEFAULT_ENV, type JitFunction, type Subject } from "../../../subjects/subject.js";
 import { toySubject } from "../../../testing/toy-subject.js";
 import { bodiesFor } from "./bodies.js";
 import { INSTRUCTIONS } from "./index.js";
-import { programsFor } from "./programs.js";
+import { furthestBranches, programsFor } from "./programs.js";
 
+const WITHOUT_LSE = { ...DEFAULT_ENV, lse: false };
 const cases = Array.from({ length: INSTRUCTIONS.count! }, (_, index) => INSTRUCTIONS.fresh(1, index));
 const verdicts = (subject: Subject, some: typeof cases = cases) => {
   const checker = INSTRUCTIONS.checker(subject, [defaultEngine()]);
@@ -67,11 +69,24 @@ test.each([
   expect(found.filter(({ kind }) => kind === "disagree").length).toBeGreaterThan(0);
 });
 
+test("the furthest branches are as far as the JIT of Linux takes them", () => {
+  for (const [i, c] of furthestBranches().entries()) {
+    const [code] = c.program.code as [readonly Insn[]];
+    const pc = code.findIndex(({ row, off }) => row.id === "jeq reg" && Math.abs(off) > 1000);
+    const compiled = defaultSubject.compile([{ insns: code, index: 0, stackDepth: 0 }], WITHOUT_LSE, () => IMAGE);
+    if (!compiled.ok) throw new Error(compiled.error.kind);
+    const { offsets } = compiled.images[0]!;
+    const target = offsets[pc + 1 + code[pc]!.off]!;
+    expect(target - (offsets[pc + 1]! - 1)).toBe(i === 0 ? 2 ** 18 - 1 : -(2 ** 18));
+  }
+});
+
 test("a case is written as what it is, and read again", () => {
-  for (const c of [cases[0]!, cases.at(-1)!]) {
+  const body = bodiesFor(rowById("percpu address"))[0]!;
+  for (const c of [cases[0]!, body]) {
     const text = INSTRUCTIONS.print(c, { title: "one" });
     const read = INSTRUCTIONS.parse(text);
     expect(read.ok && INSTRUCTIONS.print(read.value, { title: "one" })).toBe(text);
   }
-  expect([cases[0]!, cases.at(-1)!].map((c) => INSTRUCTIONS.extensionOf!(c))).toEqual([".bpf", ".verifier"]);
+  expect([cases[0]!, body].map((c) => INSTRUCTIONS.extensionOf!(c))).toEqual([".bpf", ".verifier"]);
 });

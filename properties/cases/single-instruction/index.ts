@@ -11,7 +11,7 @@ import { PROGRAMS } from "../program/index.js";
 import type { VerifierOnlyCase } from "../verifier-only/case.js";
 import { VERIFIER_ONLY } from "../verifier-only/index.js";
 import { bodiesFor } from "./bodies.js";
-import { programsFor } from "./programs.js";
+import { furthestBranches, programsFor } from "./programs.js";
 
 type SingleInstruction = Case | VerifierOnlyCase;
 
@@ -21,7 +21,7 @@ export const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PRO
 let made: readonly SingleInstruction[] | undefined;
 /** Made at the first use: most commands try none of them. */
 function all(): readonly SingleInstruction[] {
-  made ??= ROWS.flatMap((row) => [...programsFor(row), ...bodiesFor(row)]);
+  made ??= [...ROWS.flatMap((row) => [...programsFor(row), ...bodiesFor(row)]), ...furthestBranches()];
   return made;
 }
 

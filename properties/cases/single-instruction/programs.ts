@@ -163,6 +163,32 @@ export function programsFor(row: Row): readonly Case[] {
 /** What an immediate is does not matter to blinding: one of them is blinded, too. */
 const blinding = (index: number): readonly Partial<CaseEnv>[] => (index === 2 ? [{}, { blind: true }] : [{}]);
 
+/** Words that a conditional branch reaches behind itself, and one less ahead. */
+const REACH = 2 ** 18;
+/** Of what no other form of Linux takes more words for, without single-instruction atomics, and how many those are. */
+const FILLER = { insn: insn(rowById("lock cmpxchg"), { dst: DST, src: SRC, off: 8 }), words: 9 };
+
+/** A branch that is always taken, ahead and behind, as far as it reaches: over 29,000 slots, which no run comes to. */
+export function furthestBranches(): readonly Case[] {
+  const branch = (off: number): Insn => insn(rowById("jeq reg"), { dst: DST, src: DST, off });
+  const between = filler(REACH - 2);
+  // To the branch at the end; what it leads to: the result, a branch into what lies between, and on behind the end.
+  const back = filler(REACH - 5);
+  const behind = back.length + 3;
+  const [ja, never] = [rowById("ja"), insn(rowById("jne reg"), { dst: DST, src: DST, off: 1 })];
+  const target = [insn(SET, { dst: R0, imm: 3 }), never, insn(ja, { off: back.length + 1 })];
+  return [
+    [branch(between.length), ...between],
+    [insn(ja, { off: behind }), ...target, ...back, branch(-behind - 1)],
+  ].map((insns) => program(insns, ONE, { env: { cpu: "ll-sc" } }));
+}
+
+function filler(words: number): readonly Insn[] {
+  const long = Math.floor(words / FILLER.words);
+  const rest = new Array<Insn>(words % FILLER.words).fill(insn(MOV, { dst: SRC, src: DST }));
+  return [...new Array<Insn>(long).fill(FILLER.insn), ...rest];
+}
+
 /** The branch, and an instruction that it jumps over. */
 const over = (jump: Insn): readonly Insn[] => [jump, insn(SET, { dst: R0, imm: 3 })];
 
