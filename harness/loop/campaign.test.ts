@@ -55,25 +55,27 @@ async function run(
   if (!read.ok) throw new Error(read.error.got);
   return read.value;
 }
+/** Cases in which each of the eight lanes learns twice from what it has reached. */
+const ROUNDS = 3 * 8 * 4;
 const points = (state: { readonly points: ReadonlyMap<string, number> }): string[] => [...state.points.keys()].sort();
 
 describe("a campaign", () => {
   test("in two shards reaches what it reaches in one", async () => {
-    const one = await run(begin(), 160);
-    const first = await run(begin(settings({ index: 1, of: 2 })), 160);
-    const second = await run(begin(settings({ index: 2, of: 2 })), 160);
-    expect(one.state.sums.cases).toBe(160);
-    expect(first.state.sums.cases + second.state.sums.cases).toBe(160);
+    const one = await run(begin(), ROUNDS);
+    const first = await run(begin(settings({ index: 1, of: 2 })), ROUNDS);
+    const second = await run(begin(settings({ index: 2, of: 2 })), ROUNDS);
+    expect(one.state.sums.cases).toBe(ROUNDS);
+    expect(first.state.sums.cases + second.state.sums.cases).toBe(ROUNDS);
     expect([...new Set([...points(first.state), ...points(second.state)])].sort()).toEqual(points(one.state));
   });
 
   test("shards that are merged are one campaign, in whatever order and however often", async () => {
-    const one = await run(begin(), 160, wrongCheckers);
+    const one = await run(begin(), ROUNDS, wrongCheckers);
     const seeds = (directory: string) => readdirSync(path.join(directory, "seeds")).sort();
     const shards = await Promise.all(
       [1, 2].map(async (index) => {
         const campaign = begin(settings({ index, of: 2 }));
-        await run(campaign, 160, wrongCheckers);
+        await run(campaign, ROUNDS, wrongCheckers);
         return campaign.directory;
       }),
     );
@@ -87,7 +89,7 @@ describe("a campaign", () => {
     const together = [scratch(), scratch(), scratch()] as const;
     expect(mergeCampaigns(together[0], [a, b])).toMatchObject({
       ok: true,
-      value: { shards: ["1/2", "2/2"], cases: 160 },
+      value: { shards: ["1/2", "2/2"], cases: ROUNDS },
     });
     mergeCampaigns(together[1], [b]);
     mergeCampaigns(together[1], [a, b, a]);
@@ -95,7 +97,7 @@ describe("a campaign", () => {
     mergeCampaigns(together[2], [together[1], a]);
     const { state, findings } = one;
     const expected = {
-      ...{ cases: 160, passed: state.sums.passed, points: points(state) },
+      ...{ cases: ROUNDS, passed: state.sums.passed, points: points(state) },
       causes: findings.map(({ facts }) => facts.name),
     };
     for (const directory of together) {
@@ -148,7 +150,7 @@ describe("a campaign", () => {
   });
 
   test("stopped and resumed is the same campaign", async () => {
-    const whole = await run(begin(), 160);
+    const whole = await run(begin(), ROUNDS);
     const stop = new AbortController();
     let judged = 0;
     const stopping: CaseCheckers = {
@@ -162,11 +164,11 @@ describe("a campaign", () => {
       },
     };
     const first = begin();
-    const half = await run(first, 160, stopping, stop.signal);
-    expect(half.state.sums.cases).toBeLessThan(160);
+    const half = await run(first, ROUNDS, stopping, stop.signal);
+    expect(half.state.sums.cases).toBeLessThan(ROUNDS);
     const resumed = resumeCampaign(first.directory);
     if (!resumed.ok) throw new Error(resumed.error.got);
-    expect((await run(resumed.value, 160)).state.snapshot()).toMatchObject({
+    expect((await run(resumed.value, ROUNDS)).state.snapshot()).toMatchObject({
       ...whole.state.snapshot(),
       elapsedMs: expect.any(Number),
     });
@@ -191,13 +193,13 @@ describe("a campaign", () => {
         },
       },
     };
-    await expect(run(campaign, 160, blocking)).rejects.toThrow("EISDIR");
+    await expect(run(campaign, ROUNDS, blocking)).rejects.toThrow("EISDIR");
     expect(judged).toBeGreaterThan(0);
     vi.useRealTimers();
     campaign.close();
     const resumed = resumeCampaign(campaign.directory);
     if (!resumed.ok) throw new Error(resumed.error.got);
-    expect((await run(resumed.value, 160)).state.sums.cases).toBe(160);
+    expect((await run(resumed.value, ROUNDS)).state.sums.cases).toBe(ROUNDS);
   });
 
   test("keeps one directory for each cause, with the case shrunk, and counts the rest", async () => {

@@ -2,11 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatMutants } from "../format/mutants.js";
 import { projectRoot } from "../project.js";
+import { type Build, buildVariants } from "./build.js";
 import { choose, readMutants, type Variant, variantOf } from "./collection.js";
-import { runMutants } from "./mutants.js";
+import { runBuilt } from "./mutants.js";
 import { type MutantsReport, makeMutantsReport, mutantsExitCode, type RunFacts } from "./report.js";
 
 const { mutants } = readMutants(path.join(projectRoot(), "mutants"));
@@ -31,23 +32,30 @@ const madeUp = (id: string, file: string, change: (source: string) => string): V
 const UNCOMPILED = madeUp("X1", "impl/errno.ts", (source) => `${source}export const EAGAIN: string = 11;\n`);
 const CRASHING = madeUp("X2", "impl/errno.ts", (source) => `${source}throw new RangeError("on purpose");\n`);
 
+const variants = [...mutants.map(planted), UNCOMPILED, CRASHING];
+let build: Build;
+beforeAll(async () => {
+  const built = await buildVariants(projectRoot(), variants);
+  if (!built.ok) throw new Error(`${built.error.subject}: ${built.error.expected}, got ${built.error.got}`);
+  build = built.value;
+}, 300_000);
+afterAll(() => build.remove());
+
 test("all of them apply and compile, one that does not is named; a few are found, the unchanged sources are not", async () => {
   const { signal } = new AbortController();
-  const variants = [...mutants.map(planted), UNCOMPILED, CRASHING];
   const reports: MutantsReport[] = [];
   const few = [...FEW, ACROSS, CRASHING.id];
-  const run = await runMutants(variants, {
+  const run = await runBuilt(build, variants, {
     ...{ seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only: new Set(few) },
     progress: (_result, _done, report) => reports.push(report()),
   });
-  if (!run.ok) throw new Error(`${run.error.subject}: ${run.error.expected}, got ${run.error.got}`);
-  const { control, broken, killed, survivors, results, unreadable } = run.value;
+  const { control, broken, killed, survivors, results, unreadable } = run;
   expect([control, broken, killed, survivors]).toEqual([undefined, [], few.length, []]);
   for (const { id, witness } of results) expect(witness?.size ?? 1, id).toBeLessThanOrEqual(5);
   expect(unreadable).toMatchObject([
     { subject: "mutant X1", got: expect.stringMatching(/^impl\/errno\.ts\(\d+,\d+\): error/) },
   ]);
-  expect(mutantsExitCode(run.value)).toBe(2);
+  expect(mutantsExitCode(run)).toBe(2);
   expect(results.find(({ id }) => id === CRASHING.id)).toMatchObject({
     ...{ kind: "killed", search: "import", oracle: "process" },
     got: expect.stringContaining("RangeError: on purpose (impl/errno"),
@@ -58,12 +66,13 @@ test("all of them apply and compile, one that does not is named; a few are found
 });
 
 test("the one oracle that objects is named, where there is one", async () => {
-  const variants = mutants.filter(({ id }) => id in ALONE).map(planted);
   const { signal } = new AbortController();
-  const run = await runMutants(variants, { seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, searches: ["oracles"] });
-  if (!run.ok) throw new Error(run.error.got);
+  const only = new Set(Object.keys(ALONE));
+  const run = await runBuilt(build, variants, {
+    ...{ seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only, searches: ["oracles"] },
+  });
   expect(
-    Object.fromEntries(run.value.results.map((result) => [result.id, result.kind === "killed" && result.oracle])),
+    Object.fromEntries(run.results.map((result) => [result.id, result.kind === "killed" && result.oracle])),
   ).toEqual(ALONE);
 });
 

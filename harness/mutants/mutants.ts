@@ -3,7 +3,7 @@
 import { type BadInput, type Loaded, loaded } from "../bad-input.js";
 import { inParallel } from "../loop/run.js";
 import { projectRoot } from "../project.js";
-import { buildVariants } from "./build.js";
+import { type Build, buildVariants } from "./build.js";
 import { AUTOMATIC, type Variant } from "./collection.js";
 import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "./report.js";
 import { runChild } from "./run-child.js";
@@ -36,10 +36,22 @@ export async function runMutants(
   variants: readonly Variant[],
   options: MutantsOptions,
 ): Promise<Loaded<MutantsReport>> {
-  const started = Date.now();
   const built = await buildVariants(projectRoot(), variants);
   if (!built.ok) return built;
-  const build = built.value;
+  try {
+    return loaded(await runBuilt(built.value, variants, options));
+  } finally {
+    built.value.remove();
+  }
+}
+
+/** The same on what was built before, and stays. */
+export async function runBuilt(
+  build: Build,
+  variants: readonly Variant[],
+  options: MutantsOptions,
+): Promise<MutantsReport> {
+  const started = Date.now();
   const broken = [...build.broken.keys()].filter((id) => variants.some((one) => one.id === id && isAutomatic(one)));
   const unreadable = [
     ...(options.unreadable ?? []),
@@ -76,15 +88,11 @@ export async function runMutants(
       };
     });
   };
-  try {
-    const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
-    const { result } = unchanged;
-    const control = result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
-    if (control === undefined) await runAll();
-    return loaded(report(control, stop.aborted));
-  } finally {
-    build.remove();
-  }
+  const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
+  const { result } = unchanged;
+  const control = result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
+  if (control === undefined) await runAll();
+  return report(control, stop.aborted);
 }
 
 /** Drawn anywhere: some of them make no sense to the compiler, which is nobody's mistake. */
