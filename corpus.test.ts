@@ -24,7 +24,6 @@ const WITHOUT_AN_ENTRY: Readonly<Record<string, string>> = {
   "lddw code": "an address of code, which differs between witnesses: kernel rows in a called function have one",
   "tail call": "what a call of helper 12 becomes",
   "cast kernel": "programs have no arena",
-  gotox: "programs have no instruction array",
 };
 
 test("every row of the instruction table is in an entry", () => {

@@ -37,7 +37,7 @@ export function runAlone(program: Program, facts: Facts, input: Uint8Array, engi
   const { pushed, stackBytes } = frameOf(functions[0]!);
   const frame = frameAt(LINKAGE_BYTES + 16 * pushed.length, stackBytes);
   const layout = layoutOf(program, input.length, [frame]);
-  memory.set(program, layout, input, []);
+  memory.set(program, layout, input, { entries: [], instructionAt: () => IMAGES });
   const args = [pointer(layout.context.base)];
   const got = execute(engine, { machine, entry: IMAGES, args, fuel, traps: memory.traps });
   if (got.kind === "returned") return memory.returned(program, frame, 0, got.x0);

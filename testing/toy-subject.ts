@@ -53,7 +53,9 @@ class ToyKernel extends ImplKernel {
     const { smpProcessorId, currentTask } = this.env.inlined;
     const isInlined = ({ row, imm }: Insn): boolean =>
       row.kind === "call" && row.target === "helper" && [...smpProcessorId, ...currentTask].includes(imm);
-    const missing = functions.flatMap(({ insns }) => insns).find((one) => one.row.group === "kernel" || isInlined(one));
+    // Nothing lies where an instruction array says.
+    const isLacking = (one: Insn): boolean => one.row.group === "kernel" || one.row.kind === "gotox" || isInlined(one);
+    const missing = functions.flatMap(({ insns }) => insns).find(isLacking);
     if (missing !== undefined) {
       return { ok: false, index: 0, functions: [], error: { kind: "missing", what: missing.row.id } };
     }

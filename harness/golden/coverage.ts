@@ -39,6 +39,7 @@ function reason(row: Row): string {
     case "loadAcquire":
     case "storeRelease":
     case "mayGoto":
+    case "gotox":
       return NEWER;
     case "load":
     case "store":
@@ -55,7 +56,6 @@ function reason(row: Row): string {
       return row.source === "variable" ? "the recorded programs use no kernel variable" : NOT_RECORDED;
     case "kernel":
       if (row.op === "nospec") return "arm64 emits nothing for it before Linux 6.17";
-      if (row.op === "gotox") return NEWER;
       if (row.op === "castKernel") return "a verifier puts a move in its place";
       return row.op === "percpu" ? "only inlined per-CPU helpers make it" : NOT_RECORDED;
     default:

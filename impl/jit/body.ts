@@ -85,6 +85,10 @@ function lower(e: Emitter, insn: Insn, pc: number): void {
       // A verifier has put a call, or a counter on the stack, in its place.
       e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
       return;
+    case "gotox":
+      if (e.env.changes.gotox) e.emit(br(e.reg(insn.dst)));
+      else e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
+      return;
     case "kernel":
       lowerKernel(e, row, insn, pc);
       return;
@@ -107,10 +111,6 @@ function lowerKernel(e: Emitter, row: KernelRow, insn: Insn, pc: number): void {
     case "castKernel":
       // A verifier has put a 32-bit move in its place.
       e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
-      return;
-    case "gotox":
-      if (e.env.changes.gotox) e.emit(br(e.reg(insn.dst)));
-      else e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
       return;
     case "nospec":
       // No barrier was thought to be needed at first.

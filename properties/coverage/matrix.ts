@@ -46,6 +46,7 @@ export function possibleStrategies(row: Row): readonly Strategy[] {
       return row.mode === "mem" ? ["ordered", "orderedOffset"] : [];
     case "legacyLoad":
     case "mayGoto":
+    case "gotox":
     case "lddwHigh":
       return [];
     default:

@@ -37,6 +37,7 @@ export function operandsOf(insn: Insn): string {
     case "exit":
     case "lddwHigh":
     case "mayGoto":
+    case "gotox":
     case "kernel":
       return "-";
     default:

@@ -129,7 +129,6 @@ const notForPrograms = ({ id, since, kind, op }: Row & { readonly op?: string })
 const NEEDS: Readonly<Record<string, string>> = {
   castKernel: "a cast of an arena pointer to the kernel's: programs here have no arena",
   castUser: "a cast of an arena pointer to user space's: programs here have no arena",
-  gotox: "a jump through an instruction array: programs here have none",
 };
 
 type Fields = Omit<Insn, "row">;

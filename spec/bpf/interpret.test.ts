@@ -13,6 +13,8 @@ const REFUSED_ROWS: Readonly<Record<string, Partial<Outcome>>> = {
   "lddw code": { kind: "faulted", why: "badCall", detail: "function pointers are not supported" },
   "lddw high": { kind: "faulted", why: "badJump", detail: "jump into the second slot of lddw" },
 };
+/** Of `around(gotox)`: its last slot. */
+const TO_THE_EXIT = { kind: "insnArray", entries: 1, code: 0, slots: [8] } as const;
 const ARRAY = { kind: "array", keyBytes: 4, valueBytes: 8, entries: 1 } as const;
 const HELPER_KTIME = 5;
 
@@ -38,6 +40,15 @@ function around(row: Row): readonly Insn[] {
     case "mayGoto":
     case "kernel":
       return [...start, op(row.id, { src: row.src === "none" ? 0 : 6, imm }), EXIT];
+    case "gotox":
+      return [
+        ...start,
+        op("lddw mapFdValue", { dst: 1 }),
+        op("lddw high"),
+        op("ldxdw", { dst: 1, src: 1 }),
+        op(row.id, { dst: 1 }),
+        EXIT,
+      ];
     case "call":
       return [...start, op(row.id, { imm: row.target === "local" ? 1 : row.target === "kfunc" ? 1 : imm }), EXIT, EXIT];
     case "legacyLoad":
@@ -70,7 +81,11 @@ describe("every row", () => {
   test.each(USER_ROWS.filter(({ id }) => REFUSED_ROWS[id] === undefined))("$id runs", (row) => {
     const seen = new Set<Row>();
     const packet = row.kind === "legacyLoad" ? ({ context: "skb", input: [0, 0, 0, 0, 1, 2, 3, 4] } as const) : {};
-    const outcome = run(around(row), { ...packet, maps: [ARRAY], count: (one) => seen.add(one) });
+    const outcome = run(around(row), {
+      ...packet,
+      maps: row.kind === "gotox" ? [TO_THE_EXIT] : [ARRAY],
+      count: (one) => seen.add(one),
+    });
     expect(outcome).toMatchObject({ kind: "returned" });
     expect(seen).toContain(row);
   });

@@ -219,10 +219,14 @@ export interface LegacyLoadRow extends RowBase {
 interface MayGotoRow extends RowBase {
   readonly kind: "mayGoto";
 }
-/** Forms without a user-visible meaning, made by the verifier, and forms that need an arena or an instruction array. */
+/** Goes to the instruction whose address the register holds: one that an instruction array had. */
+interface GotoxRow extends RowBase {
+  readonly kind: "gotox";
+}
+/** Forms without a user-visible meaning, made by the verifier, and forms that need an arena. */
 export interface KernelRow extends RowBase {
   readonly kind: "kernel";
-  readonly op: "tailCall" | "percpu" | "castUser" | "castKernel" | "nospec" | "gotox";
+  readonly op: "tailCall" | "percpu" | "castUser" | "castKernel" | "nospec";
 }
 export type Row =
   | AluRow
@@ -243,6 +247,7 @@ export type Row =
   | StoreReleaseRow
   | LegacyLoadRow
   | MayGotoRow
+  | GotoxRow
   | KernelRow;
 
 const LD = 0x00;
@@ -639,6 +644,18 @@ const mayGotoRow: MayGotoRow = {
   since: { linux: "6.9", arm64: "6.9" },
 };
 
+const gotoxRow: GotoxRow = {
+  ...REGISTER_ONLY,
+  kind: "gotox",
+  id: "gotox",
+  opcode: JMP | SRC_REG,
+  group: "linux",
+  cpu: 4,
+  dst: "r",
+  src: "none",
+  since: { linux: "6.19", arm64: "6.19" },
+};
+
 const KERNEL_ONLY = { kind: "kernel", group: "kernel", cpu: 1 } as const;
 const kernelRows: readonly KernelRow[] = [
   {
@@ -685,16 +702,6 @@ const kernelRows: readonly KernelRow[] = [
     off: "select",
     imm: "select",
     since: ARENA,
-  },
-  {
-    ...KERNEL_ONLY,
-    id: "gotox",
-    op: "gotox",
-    opcode: JMP | SRC_REG,
-    ...REGISTER_ONLY,
-    dst: "r",
-    src: "none",
-    since: { linux: "6.19", arm64: "6.19" },
   },
   {
     ...KERNEL_ONLY,
@@ -768,6 +775,7 @@ export const ROWS: readonly Row[] = [
   ...storeReleaseRows,
   ...legacyLoadRows,
   mayGotoRow,
+  gotoxRow,
   ...kernelRows,
 ].map(ofOneShape);
 

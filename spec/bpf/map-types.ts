@@ -47,5 +47,5 @@ export const MAP_TYPES: readonly MapType[] = [
   type("user_ringbuf"),
   type("cgrp_storage"),
   type("arena"),
-  type("insn_array"),
+  type("insn_array", "insnArray"),
 ];

@@ -34,15 +34,19 @@ const BPF_F_LOCK = 4n;
 /** Values are this far apart (kernel: `round_up(value_size, 8)`). */
 const valueStride = (spec: DataMap): number => Math.ceil(spec.valueBytes / 8) * 8;
 
+/** Of an instruction, in an array of them. */
+export const ADDRESS_BYTES = 8;
+
 /** Bytes of all values of a map; of a ring buffer, what can be reserved at once. */
 export const valuesBytes = (spec: MapSpec): number => {
   if (spec.kind === "ringBuffer") return spec.entries;
+  if (spec.kind === "insnArray") return ADDRESS_BYTES * spec.entries;
   return isDataMap(spec) ? valueStride(spec) * spec.entries : 0;
 };
 
 /** What a program leaves in a map is compared; what others have put there stays as it was. */
 export const isCompared = ({ kind }: MapSpec): boolean =>
-  kind !== "progArray" && kind !== "mapOfMaps" && kind !== "stackTrace";
+  kind !== "progArray" && kind !== "mapOfMaps" && kind !== "stackTrace" && kind !== "insnArray";
 
 /** Bytes that perf events have room for, on the one CPU that there is. */
 const PERF_BYTES = 1 << 18;

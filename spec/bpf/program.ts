@@ -79,7 +79,21 @@ interface StackTraceMap extends NamedMap {
   readonly valueBytes: number;
   readonly entries: number;
 }
-export type MapSpec = DataMap | ProgArrayMap | MapOfMaps | SinkMap | StackTraceMap;
+/** Addresses of instructions, eight bytes each: programs may load them, and `gotox` goes there. */
+export interface InsnArrayMap extends NamedMap {
+  readonly kind: "insnArray";
+  readonly entries: number;
+  /** Index into `Program.code`, and by entry a slot of that code. */
+  readonly code: number;
+  readonly slots: readonly number[];
+}
+export type MapSpec = DataMap | ProgArrayMap | MapOfMaps | SinkMap | StackTraceMap | InsnArrayMap;
+
+/** Slots of a code that instruction arrays name, ascending. */
+export const namedSlots = (maps: readonly MapSpec[], code: number): readonly number[] => {
+  const named = maps.flatMap((map) => (map.kind === "insnArray" && map.code === code ? map.slots : []));
+  return [...new Set(named)].sort((a, b) => a - b);
+};
 
 export const isDataMap = (spec: MapSpec | undefined): spec is DataMap =>
   spec !== undefined && DATA_KINDS.has(spec.kind);

@@ -6,6 +6,7 @@ import { type U64, u64 } from "../bits.js";
 import { type Context, placeContext } from "./context.js";
 import { type HelperState, hasRequests, initialHelperState } from "./helpers.js";
 import { FP, type Insn, REGISTERS } from "./insn.js";
+import { insnArrayRegion } from "./insn-array.js";
 import type { Row } from "./isa.js";
 import { isCompared, MapStates, valuesBytes } from "./maps.js";
 import {
@@ -89,7 +90,10 @@ export class RunState {
     this.context = placeContext(program, layout, input);
     for (const region of [this.#stack, ...this.context.regions]) this.memory.add(region);
     program.maps.forEach((spec, i) => {
-      this.memory.add(zeroRegion(`map ${i}`, layout.maps[i]!.values.base, valuesBytes(spec)));
+      const [name, { base }] = [`map ${i}`, layout.maps[i]!.values];
+      this.memory.add(
+        spec.kind === "insnArray" ? insnArrayRegion(name, base, spec) : zeroRegion(name, base, valuesBytes(spec)),
+      );
     });
     this.registers[FP] = pointerTo(frame.base + frame.bytes);
     // What a map holds at first is seen without a helper.

@@ -7,6 +7,7 @@ import { ALU, MOVSX, NEG } from "./alu.js";
 import { BYTE_ORDER } from "./byte-order.js";
 import { CALLS, exit } from "./calls.js";
 import { branchTarget, type Insn, lddwHalves, REGISTERS } from "./insn.js";
+import { slotAt } from "./insn-array.js";
 import type { AluRow, JumpRow, LddwRow, Row } from "./isa.js";
 import { JUMP } from "./jump.js";
 import { pointerTo } from "./memory.js";
@@ -52,6 +53,11 @@ const MAKERS: { readonly [K in Row["kind"]]: Maker<Extract<Row, { kind: K }>> } 
   storeRelease,
   legacyLoad,
   mayGoto: (slot) => mayGoto(slot),
+  gotox:
+    ({ insn: { dst }, pc, code }) =>
+    (run) =>
+      slotAt(run.code, code.length, word(run.registers, dst)) ??
+      run.fault(pc, "badJump", `gotox to r${dst}, which is not the address of an instruction of this program`),
   kernel: ({ row, pc }) => refuse(pc, "badOpcode", `${row.id} is for a verifier to make, not for a program`),
 };
 

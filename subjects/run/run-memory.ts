@@ -7,6 +7,7 @@ import type { Machine } from "../../machine/machine.js";
 import { u64 } from "../../spec/bits.js";
 import { contextBytes, packetBytes } from "../../spec/bpf/context.js";
 import { type HelperState, hasRequests, initialHelperState } from "../../spec/bpf/helpers.js";
+import { insnArrayBytes } from "../../spec/bpf/insn-array.js";
 import { isCompared, MapStates } from "../../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import { hasFields, isDataMap, type Layout, type MapSpec, type Program, type Range } from "../../spec/bpf/program.js";
@@ -20,6 +21,14 @@ interface ObjectOffsets {
   readonly arrayMaxEntries: number;
   readonly arrayPtrs: number;
   readonly progFunc: number;
+}
+
+/** Where the code of a program lies. */
+export interface CodePlaces {
+  /** By code: the address of its image. */
+  readonly entries: readonly Va[];
+  /** The address of what was compiled for a slot of a code. */
+  instructionAt(code: number, slot: number): Va;
 }
 
 const UNWRITTEN = 0x5b;
@@ -79,10 +88,9 @@ export class RunMemory {
   }
 
   /**
-   * @param entries by code: the address of its image
    * @param expected what a run asks for, says the interpreter: of it only which arguments are defined is used
    */
-  set(program: Program, layout: Layout, input: Uint8Array, entries: readonly Va[], expected?: RegionBytes): void {
+  set(program: Program, layout: Layout, input: Uint8Array, code: CodePlaces, expected?: RegionBytes): void {
     this.setStack(layout.frames[0]!);
     this.program = program;
     this.expected = expected;
@@ -93,9 +101,9 @@ export class RunMemory {
       this.context.place(layout.context, input);
       this.packet.place(NOWHERE, NOTHING);
     }
-    this.setPrograms(program, entries);
+    this.setPrograms(program, code.entries);
     program.maps.forEach((spec, i) => {
-      this.setMap(i, spec, layout);
+      this.setMap(i, spec, layout, code);
     });
     for (let i = program.maps.length; i < this.maps.length; i++) this.dropMap(i);
     const values = program.maps.map((_, i) => layout.maps[i]!.values);
@@ -176,14 +184,16 @@ export class RunMemory {
   }
 
   /** A map object is a header, and for arrays and prog arrays its elements right behind it. */
-  private setMap(index: number, spec: MapSpec, layout: Layout): void {
+  private setMap(index: number, spec: MapSpec, layout: Layout, { instructionAt }: CodePlaces): void {
     const { object, values } = layout.maps[index]!;
     this.maps[index] ??= this.area(`map ${index}`);
     this.otherValues[index] ??= this.area(`map ${index}`);
     const isApart = spec.kind !== "array";
     const header = this.mapObject(spec, object.bytes);
     this.maps[index].place({ base: object.base, bytes: object.bytes + (isApart ? 0 : values.bytes) }, header);
-    this.otherValues[index].place(isApart ? values : NOWHERE, NOTHING);
+    const held =
+      spec.kind === "insnArray" ? insnArrayBytes(spec, (code, slot) => pointer(instructionAt(code, slot))) : NOTHING;
+    this.otherValues[index].place(isApart ? values : NOWHERE, held);
   }
 
   /** The same for all runs of a program. */

@@ -5,7 +5,9 @@ import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { isBeyondBranch } from "../../spec/a64/address.js";
 import { NOP } from "../../spec/a64/hints.js";
+import type { CodePlaces } from "../run/run-memory.js";
 import type { Live } from "../step.js";
+import type { LiveProgram } from "./prepared.js";
 
 /** Of the code behind the image: a load of the literal that follows, and a jump there. */
 const PLT_CODE_BYTES = 8;
@@ -37,6 +39,23 @@ export function entryWord({ site, plt }: Entry, target: Va | undefined): number 
 /** The low 48 bits of the pointer there. */
 export const pointerAt = (machine: Machine, at: Va): Va =>
   machine.peek32(at) + (machine.peek32(at + 4) % 2 ** 16) * 2 ** 32;
+
+/** Where the code of a loaded program lies, and what was compiled for each slot. */
+export const placesOf = (live: LiveProgram): CodePlaces => ({
+  entries: live.entries,
+  instructionAt: (code, slot) => instructionAt(live, code, slot),
+});
+
+/** Of several instructions that a slot was made into, the first; the budget of a function begins before its first slot. */
+function instructionAt({ program, prepared: { codes } }: LiveProgram, code: number, slot: number): Va {
+  const before = codes.slice(0, code).reduce((n, functions) => n + functions.length, 0);
+  const index = codes[code]!.findIndex(({ origin }) => origin.includes(slot));
+  const { origin, counter } = codes[code]![index]!;
+  const given = origin.indexOf(slot, counter === undefined ? 0 : 1);
+  const view = program.functions[before + index]!;
+  const compiled = view.origin === undefined ? given : view.origin.indexOf(given);
+  return view.bpfFunc! + 4 * view.offsets[compiled]!;
+}
 
 /** Where a BL leads; undefined for any other word. */
 export function branchTarget(word: number, at: Va): Va | undefined {

@@ -11,7 +11,7 @@ import type { RunMemory } from "../run/run-memory.js";
 import type { Execution, Region } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { Attachments, TracedAnswer } from "./attachments.js";
-import { branchTarget, entryOf, pointerAt } from "./entry.js";
+import { branchTarget, entryOf, placesOf, pointerAt } from "./entry.js";
 import type { LiveProgram } from "./prepared.js";
 
 /** A64 instructions of one run in a history. */
@@ -87,7 +87,7 @@ export class Executor {
   runProgram(live: LiveProgram, run: ProgramRun): Execution {
     const { program, layout, input, lastCode, engine, fuel, requests, trace } = run;
     const { memory } = this;
-    this.counted(() => memory.set(program, layout, input, live.entries, requests));
+    this.counted(() => memory.set(program, layout, input, placesOf(live), requests));
     const { regions, program: loaded } = live;
     const execution = this.enter(
       { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: regions, functions: loaded.functions },
@@ -125,7 +125,7 @@ export class Executor {
     const { memory } = this;
     const { program } = generated.value;
     const layout = overAll(expected.map(({ above }) => generated.layout(above)));
-    this.counted(() => memory.set(program, layout, generated.input, live.entries));
+    this.counted(() => memory.set(program, layout, generated.input, placesOf(live)));
     const execution = this.enter(entering, { traps: this.withHelpers(memory) });
     const { outcome } = execution;
     if (outcome?.kind !== "returned") return execution;

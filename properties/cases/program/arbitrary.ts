@@ -99,7 +99,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     return {
       program: asDrawn({
         code,
-        maps: plan.maps,
+        maps: plan.tables.length === 0 ? plan.maps : [...plan.maps, ...plan.tables],
         context: plan.kind,
         ...(fields && { fields }),
         ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),

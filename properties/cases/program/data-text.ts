@@ -1,6 +1,6 @@
 // What a program runs on, as text. Inputs: pairs of hex digits, and `zero 48` for a run of zeros, on as many lines as it
 // takes. Maps: `array value=8 entries=4`, `hash key=4 value=8 entries=16`, `progs entries=4 0=1 2=3`, where `2=3` puts
-// program 3 into slot 2, and others (see `MAP_FIELDS`); `name=counters` says what the program calls it. What a map holds at first: `map 0, 2 = aa bb
+// program 3 into slot 2, `insns program=0 entries=2 0=7 1=9` with the addresses of slots 7 and 9 of program 0, and others (see `MAP_FIELDS`); `name=counters` says what the program calls it. What a map holds at first: `map 0, 2 = aa bb
 // zero 6` is the third element of the array above, `map 1, 05 00 00 00 = 2a zero 7` an element of the hash.
 
 import { type DataMap, isDataMap, type MapElement, type MapOfMaps, type MapSpec } from "../../../spec/bpf/program.js";
@@ -61,11 +61,12 @@ const MAP_FIELDS = {
   perf: ["entries"],
   ringbuf: ["entries"],
   stacks: ["value", "entries"],
+  insns: ["program", "entries"],
 } as const;
 type MapWord = keyof typeof MAP_FIELDS;
 const MAP_WORDS = Object.keys(MAP_FIELDS) as readonly MapWord[];
 /** Those whose slots are said in their own line. */
-const HAS_SLOTS: ReadonlySet<MapWord> = new Set(["progs", "maps"]);
+const HAS_SLOTS: ReadonlySet<MapWord> = new Set(["progs", "maps", "insns"]);
 const MOST_OF_A_MAP = 1 << 16;
 /** Of eight bytes each they fill the largest map. */
 const MOST_ELEMENTS = 1 << 22;
@@ -98,6 +99,7 @@ export function readMap(text: string): MapSpec | string {
   for (const field of MAP_FIELDS[kind]) {
     const value = values.get(field) ?? 0;
     const isElements = field === "entries" && MAP_FIELDS[kind].some((one) => one === "value");
+    if (field === "program") continue;
     const most =
       field === "value" || kind === "ringbuf" ? MOST_BYTES_OF_A_MAP : isElements ? MOST_ELEMENTS : MOST_OF_A_MAP;
     if (value < 1 || value > most) return `expected ${field}=N of ${kind}, with N from 1 to ${most}`;
@@ -204,6 +206,15 @@ function build(word: MapWord, values: ReadonlyMap<string, number>): MapSpec | st
       return { kind: "ringBuffer", entries };
     case "stacks":
       return { kind: "stackTrace", valueBytes, entries };
+    case "insns": {
+      if (slots.length < entries) return `${slots.length} slots of insns, expected one for each of ${entries} entries`;
+      return {
+        kind: "insnArray",
+        entries,
+        code: of("program"),
+        slots: Array.from({ length: entries }, (_, i) => of(`${i}`)),
+      };
+    }
     default:
       return { kind: "redirect", to: word, keyBytes: 4, valueBytes, entries };
   }
@@ -231,6 +242,8 @@ function wordOf(map: MapSpec): MapWord {
       return "ringbuf";
     case "stackTrace":
       return "stacks";
+    case "insnArray":
+      return "insns";
     default:
       return map satisfies never;
   }
@@ -238,8 +251,13 @@ function wordOf(map: MapSpec): MapWord {
 
 export const printMap = (map: MapSpec): string => {
   const word = wordOf(map);
-  const sizes = { key: "keyBytes" in map ? map.keyBytes : 0, value: "valueBytes" in map ? map.valueBytes : 0 };
-  const fields = MAP_FIELDS[word].map((field) => ` ${field}=${field === "entries" ? map.entries : sizes[field]}`);
+  const sizes = {
+    program: map.kind === "insnArray" ? map.code : 0,
+    entries: map.entries,
+    key: "keyBytes" in map ? map.keyBytes : 0,
+    value: "valueBytes" in map ? map.valueBytes : 0,
+  };
+  const fields = MAP_FIELDS[word].map((field) => ` ${field}=${sizes[field]}`);
   return `${word}${fields.join("")}${printSlots(map)}${map.name === undefined ? "" : ` name=${map.name}`}`;
 };
 
@@ -247,6 +265,7 @@ function printSlots(map: MapSpec): string {
   if (map.kind === "progArray") {
     return map.programs.flatMap((program, slot) => (program === undefined ? [] : [` ${slot}=${program}`])).join("");
   }
+  if (map.kind === "insnArray") return map.slots.map((slot, i) => ` ${i}=${slot}`).join("");
   if (map.kind !== "mapOfMaps" || map.outer === "hash") return "";
   return map.inner
     .map(({ key, map: inner }) => ` ${new DataView(key.buffer, key.byteOffset).getUint32(0, true)}=${inner}`)

@@ -162,7 +162,7 @@ test.each([
   ["# title: t\n# input:\nexit", "line 2: no bytes, expected as in aa bb zero 14 (zero 0 for none)"],
   [
     "# title: t\n# map: queue value=8\nexit",
-    'line 2: expected array, hash, lpm, devmap, devmap_hash, cpumap, xskmap, progs, maps, hash-of-maps, perf, ringbuf or stacks, got "queue"',
+    'line 2: expected array, hash, lpm, devmap, devmap_hash, cpumap, xskmap, progs, maps, hash-of-maps, perf, ringbuf, stacks or insns, got "queue"',
   ],
   [
     "# title: t\n# map: array value=8 key=4 entries=1\nexit",

@@ -5,10 +5,12 @@ import { u64 } from "../../bits.js";
 import { fieldAccess } from "../context-fields.js";
 import { int } from "../helpers/helper.js";
 import { lddwHalves } from "../insn.js";
+import { slotAt } from "../insn-array.js";
 import type { AluRow, AtomicRow, JumpRow, LegacyLoadRow, Mode, Row, Size } from "../isa.js";
 import { LEGACY_CONTEXT, legacyOffset } from "../legacy-load.js";
 import { hasFields } from "../program.js";
 import { word } from "../run-state.js";
+import { functionStart } from "../validate/functions.js";
 import { type Access, type AccessKind, offsetIn, problemOfAccess } from "./access.js";
 import { arithmetic, extension, negation, type Operand, reordering, widened } from "./arithmetic.js";
 import { callProblem, exitProblem } from "./calls.js";
@@ -39,6 +41,7 @@ const RULES: { readonly [K in Row["kind"]]: Rule<Extract<Row, { kind: K }>> } = 
   lddwHigh: () => undefined,
   kernel: () => undefined,
   mayGoto: () => undefined,
+  gotox,
   load: (place, { size, signed, mode }) => loaded(place, size, signed, mode),
   loadAcquire: (place, { size, mode }) =>
     misaligned(accessOf(place, "reads", place.insn.src, size)) ?? loaded(place, size, false, mode),
@@ -76,6 +79,20 @@ const rightOf = (place: Place, operand: "reg" | "imm"): Operand =>
 function alu(place: Place, { op, width, operand }: AluRow): undefined {
   const { undefined: holes, target } = arithmetic(op, width, operandOf(place, place.insn.dst), rightOf(place, operand));
   note(place.tracker.values, place.insn.dst, { undefined: holes, target });
+}
+
+/** It goes to an instruction of the function that runs, as an instruction array has it. */
+function gotox({ tracker, run, insn: { dst }, pc }: Place): string | undefined {
+  const code = run.program.code[run.code]!;
+  const bits = word(run.registers, dst);
+  const { target } = tracker.values[dst]!;
+  if (target?.kind !== "instruction" || offsetIn(target, bits) !== 0n) {
+    return `goes to what r${dst} holds, which is not the address of an instruction`;
+  }
+  const slot = slotAt(run.code, code.length, bits);
+  return slot !== undefined && functionStart(code, slot) === functionStart(code, pc)
+    ? undefined
+    : `goes to ${target.name}, which is in another function`;
 }
 
 /** Comparisons whose answer for a pointer and 0 is the same wherever the pointer points to. */
@@ -205,10 +222,12 @@ function stored(place: Place, size: Size, mode: Mode, value: Value): string | un
 }
 
 /** What a program that traces is given it may only read. */
-const readOnly = ({ tracker }: Place, { kind, value: { target } }: Access): string | undefined =>
-  tracker.program.context === "tracing" && target === tracker.context
-    ? `${kind} the input, which it may only read`
-    : undefined;
+function readOnly({ tracker }: Place, { kind, value: { target } }: Access): string | undefined {
+  const { program, context } = tracker;
+  if (program.context === "tracing" && target === context) return `${kind} the input, which it may only read`;
+  const isAddresses = target?.kind === "value" && program.maps[target.map!]?.kind === "insnArray";
+  return isAddresses ? `${kind} ${target.name}, which holds addresses of instructions` : undefined;
+}
 
 function atomic(place: Place, { op, size, fetch, mode }: AtomicRow): string | undefined {
   if (mode !== "mem") return undefined;

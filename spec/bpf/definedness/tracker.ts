@@ -7,10 +7,11 @@
 
 import { structureOf } from "../context-fields.js";
 import { type Insn, REGISTERS } from "../insn.js";
-import { valuesBytes } from "../maps.js";
+import { slotAddress } from "../insn-array.js";
+import { ADDRESS_BYTES, valuesBytes } from "../maps.js";
 import type { Memory } from "../memory.js";
 import type { Outcome, RegionBytes } from "../outcome.js";
-import { type ContextKind, isDataMap, type Layout, type Program, STACK_BYTES } from "../program.js";
+import { type ContextKind, type InsnArrayMap, isDataMap, type Layout, type Program, STACK_BYTES } from "../program.js";
 import { type Observer, type RunState, withoutCounter } from "../run-state.js";
 import { ShadowMemory } from "./shadow-memory.js";
 import { pointerValue, type Target, UNDEFINED, type Value } from "./value.js";
@@ -73,9 +74,26 @@ export class Tracker implements Observer {
         values: { kind: "value", name: `the value of ${name}`, base: values.base, bytes: valuesBytes(spec), map },
       };
     });
+    program.maps.forEach((map, i) => {
+      if (map.kind === "insnArray") this.#holdsInstructions(map, this.maps[i]!.values.base);
+    });
     this.frame = this.#mainFrame(0);
     if (facts.isFrameKnown === false) this.memory.forget(this.frame.base, this.frame.bytes);
     this.enter();
+  }
+
+  #holdsInstructions({ code, slots }: InsnArrayMap, base: number): void {
+    slots.forEach((slot, i) => {
+      const place = placeOf(slotAddress(code, slot));
+      const target = {
+        kind: "instruction",
+        name: `instruction ${slot}`,
+        base: place,
+        bytes: 0,
+        isElsewhere: true,
+      } as const;
+      this.memory.store(base + ADDRESS_BYTES * i, ADDRESS_BYTES, pointerValue(target));
+    });
   }
 
   #mainFrame(code: number): Target {

@@ -1,10 +1,10 @@
 // What is known of a value beside its bits: which of them are anybody's promise, and what a pointer may reach. Numbers
-// that were computed from addresses are numbers: both witnesses have the same addresses. Only the frames of local calls
-// lie where each witness likes, so that no bit of a pointer to one is promised.
+// that were computed from addresses are numbers: both witnesses have the same addresses. Only the frames of local calls and
+// instructions lie where each witness likes, so that no bit of a pointer to one is promised.
 
 /** What a pointer was made to point to; it may be moved, and used only inside. */
 export interface Target {
-  readonly kind: "frame" | "context" | "packet" | "map" | "value" | "record";
+  readonly kind: "frame" | "context" | "packet" | "map" | "value" | "record" | "instruction";
   /** As a sentence names it: `the stack`, `map 0`, `the value of map 0`. */
   readonly name: string;
   /** Low 48 bits of the first byte's address. */
@@ -12,7 +12,7 @@ export interface Target {
   readonly bytes: number;
   /** Index of the map, for `map` and `value`. */
   readonly map?: number;
-  /** Frames of local calls: where they lie is nobody's promise. */
+  /** Frames of local calls, and instructions: where they lie is nobody's promise. */
   readonly isElsewhere?: boolean;
   /**
    * What it was, once it is gone: a frame whose function has returned or was left by a tail call, or a packet that a helper
@@ -43,4 +43,6 @@ export const pointerValue = (target: Target): Value => ({
 
 /** Why a value is not defined, as the end of a sentence. */
 export const whyUndefined = ({ target }: Value): string =>
-  target === undefined ? "is undefined" : "depends on where the frame of a local call lies";
+  target === undefined
+    ? "is undefined"
+    : `depends on where ${target.kind === "instruction" ? target.name : "the frame of a local call"} lies`;

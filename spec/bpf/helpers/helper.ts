@@ -213,4 +213,5 @@ export const MAP_NAMES: Record<MapKind, string> = {
   perfEvents: "a perf event array",
   ringBuffer: "a ring buffer",
   stackTrace: "a stack trace map",
+  insnArray: "an instruction array",
 };

@@ -57,6 +57,8 @@ export function llvmTemplates(row: Row): readonly string[] {
     }
     case "mayGoto":
       return BRANCHES.off.map((target) => `may_goto ${target}`);
+    case "gotox":
+      return ["gotox {dst}"];
     case "kernel":
       return [KERNEL[row.op]];
     default:
@@ -84,7 +86,6 @@ const KERNEL = {
   percpu: "{dst} = percpu {src}",
   castUser: "{dst} = addr_space_cast({src}, 1, 0)",
   castKernel: "{dst} = addr_space_cast({src}, 0, 1)",
-  gotox: "gotox {dst}",
   nospec: "nospec",
 } as const;
 

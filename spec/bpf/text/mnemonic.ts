@@ -45,6 +45,8 @@ export function mnemonicTemplates(row: Row): readonly string[] {
       return row.mode === "abs" ? [`${row.id} {imm}`] : [`${row.id} {src}, {imm}`];
     case "mayGoto":
       return BRANCHES.off.map((target) => `may_goto ${target}`);
+    case "gotox":
+      return ["gotox {dst}"];
     case "kernel":
       return [KERNEL[row.op]];
     default:
@@ -69,6 +71,5 @@ const KERNEL = {
   percpu: "percpu {dst}, {src}",
   castUser: "cast_user {dst}, {src}",
   castKernel: "cast_kernel {dst}, {src}",
-  gotox: "gotox {dst}",
   nospec: "nospec",
 } as const;

@@ -127,6 +127,10 @@ function detect(lines: readonly Line[]): SyntaxName {
     const start = tokens.findLastIndex(({ text }, i) => text === ":" && i % 2 === 1) + 1;
     const [first, second] = [tokens[start]?.text ?? "", tokens[start + 1]?.text ?? ""];
     if (first === "" || first === "exit") continue;
+    if (first === "gotox") {
+      if (second.startsWith("%")) return "mnemonic";
+      continue;
+    }
     if (first === "call" || first === "lock") {
       if (second === "local" || (first === "lock" && isWord(second))) return "mnemonic";
       if (first === "lock" || second === "pc") return "llvm";

@@ -2,8 +2,9 @@
 // function lets its frame pointer out of r10, each access to a frame names its place itself. One look at each slot, against
 // a fixed point over all blocks in `validate`, which finds the same facts.
 
-import { branchTarget, FP, type Insn } from "../insn.js";
+import { FP, type Insn } from "../insn.js";
 import { hasFields, type Program } from "../program.js";
+import { functionStarts } from "./functions.js";
 import type { Facts } from "./validate.js";
 
 type FunctionFacts = Facts["functions"][number];
@@ -22,7 +23,7 @@ export function factsAtSight({ code, context }: Program): Facts | undefined {
 const NOWHERE: ReadonlySet<number> = new Set();
 
 function functionsOf(insns: readonly Insn[], code: number): readonly FunctionFacts[] | undefined {
-  const starts = startsOf(insns);
+  const starts = functionStarts(insns);
   const found: FunctionFacts[] = [];
   for (let f = 0; f < starts.length; f++) {
     const start = starts[f]!;
@@ -33,18 +34,6 @@ function functionsOf(insns: readonly Insn[], code: number): readonly FunctionFac
   }
   return found;
 }
-
-function startsOf(insns: readonly Insn[]): readonly number[] {
-  let starts = MAIN_ALONE;
-  for (let pc = 0; pc < insns.length; pc++) {
-    const { row } = insns[pc]!;
-    if (row.kind !== "call" || row.target !== "local") continue;
-    const start = branchTarget(insns[pc]!, pc)!;
-    if (!starts.includes(start)) starts = [...starts, start].sort((a, b) => a - b);
-  }
-  return starts;
-}
-const MAIN_ALONE: readonly number[] = [0];
 
 /** Bytes, a multiple of 8; undefined if r10 is used for anything but the base of an access. */
 function depthOf(insns: readonly Insn[], start: number, end: number): number | undefined {

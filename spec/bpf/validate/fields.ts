@@ -5,6 +5,7 @@ import { helperName, MOST_HELPER } from "../helper-names.js";
 import { HELPERS } from "../helpers.js";
 import { badField, FP, type Insn } from "../insn.js";
 import type { LddwRow } from "../isa.js";
+import { ADDRESS_BYTES } from "../maps.js";
 import type { ContextKind, MapSpec } from "../program.js";
 import type { Report } from "./problem.js";
 
@@ -96,6 +97,13 @@ function checkLddw(row: LddwRow, code: readonly Insn[], pc: number, maps: readon
   }
   if (row.source === "mapFd" || row.source === "mapIndex") {
     if (high.imm !== 0) report(pc, "reservedField", `${row.id}: imm of the second slot is ${high.imm}, expected 0`);
+    return;
+  }
+  if (map.kind === "insnArray") {
+    if (high.imm < 0 || high.imm >= ADDRESS_BYTES * map.entries || high.imm % ADDRESS_BYTES !== 0) {
+      const wanted = `a multiple of ${ADDRESS_BYTES} below ${ADDRESS_BYTES * map.entries}`;
+      report(pc, "badMapIndex", `${row.id} of map ${imm} at ${high.imm}, expected ${wanted}`);
+    }
     return;
   }
   // Linux: array_map_direct_value_addr wants a single value and an offset inside it.

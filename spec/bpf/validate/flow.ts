@@ -100,13 +100,20 @@ export class Flow {
       if (kind === "exit") return;
       if (kind === "ja" || kind === "mayGoto") this.#flowTo(branchTarget(slot, pc)!);
       if (kind === "jump") this.#branch(slot, pc);
-      if (kind === "ja") return;
+      if (kind === "gotox") for (const target of this.#indirectFrom(pc)) this.#flowTo(target);
+      if (kind === "ja" || kind === "gotox") return;
       if (kind === "call" && slot.row.target === "local") this.#flowIntoCallee(branchTarget(slot, pc)!);
       registers.step(this.code, pc);
       if (blockAt[pc + 1] === -1) continue;
       this.#flowTo(pc + 1);
       return;
     }
+  }
+
+  /** Slots of the function at `pc` that `gotox` may go to. */
+  #indirectFrom(pc: number): readonly number[] {
+    const { starts, indirect } = this.functions;
+    return indirect[starts.findLastIndex((start) => start <= pc)]!;
   }
 
   /** Send the taken path to its target, and go on with what is known on the other one. */

@@ -17,6 +17,8 @@ export interface Functions {
   readonly starts: readonly number[];
   /** One past the last slot of each function. */
   readonly ends: readonly number[];
+  /** Slots of each function that `gotox` may go to. */
+  readonly indirect: readonly (readonly number[])[];
   readonly calls: readonly Call[];
   /** First slot of each basic block, ascending. */
   readonly blocks: readonly number[];
@@ -27,8 +29,11 @@ export interface Functions {
 /** Linux: BPF_MAX_SUBPROGS. */
 const MAX_FUNCTIONS = 256;
 
-/** Find the functions and blocks of `code`, which is not empty. What it returns is sound only if nothing was reported. */
-export function findFunctions(code: readonly Insn[], report: Report): Functions {
+/**
+ * Find the functions and blocks of `code`, which is not empty. What it returns is sound only if nothing was reported.
+ * @param named slots that instruction arrays name
+ */
+export function findFunctions(code: readonly Insn[], named: readonly number[], report: Report): Functions {
   const callSites: number[] = [];
   const startSet = new Set([0]);
   for (let pc = 0; pc < code.length; pc++) {
@@ -48,13 +53,19 @@ export function findFunctions(code: readonly Insn[], report: Report): Functions 
   }
   const ends = [...starts.slice(1), code.length];
   const leads = new Uint8Array(code.length + 1);
+  for (const slot of named) {
+    if (isInstruction(code, slot)) leads[slot] = 1;
+    else report(0, "jumpOutOfRange", `an instruction array names slot ${slot}, where no instruction begins`);
+  }
+  const indirect = starts.map((start, f) => named.filter((slot) => slot >= start && slot < ends[f]!));
   starts.forEach((start, f) => {
     leads[start] = 1;
-    markBlocks(code, start, ends[f]!, leads, report);
+    markBlocks(code, { start, end: ends[f]!, indirect: indirect[f]! }, leads, report);
   });
   return {
     starts,
     ends,
+    indirect,
     calls: resolveCalls(code, starts, callSites),
     ...numberBlocks(leads.subarray(0, code.length)),
   };
@@ -66,13 +77,21 @@ const isInstruction = (code: readonly Insn[], pc: number): boolean => {
 };
 
 /** Mark the slots of one function at which a block begins: jump targets, and what follows a jump or an exit. */
-function markBlocks(code: readonly Insn[], start: number, end: number, leads: Uint8Array, report: Report): void {
+function markBlocks(
+  code: readonly Insn[],
+  { start, end, indirect }: { readonly start: number; readonly end: number; readonly indirect: readonly number[] },
+  leads: Uint8Array,
+  report: Report,
+): void {
   for (let pc = start; pc < end; pc++) {
     const slot = code[pc]!;
     const { kind } = slot.row;
-    if (kind !== "jump" && kind !== "ja" && kind !== "mayGoto" && kind !== "exit") continue;
+    if (kind !== "jump" && kind !== "ja" && kind !== "mayGoto" && kind !== "gotox" && kind !== "exit") continue;
     leads[pc + 1] = 1;
-    if (kind === "exit") continue;
+    if (kind === "gotox" && indirect.length === 0) {
+      report(pc, "jumpOutOfRange", "gotox, but no instruction array names a slot of this function");
+    }
+    if (kind === "exit" || kind === "gotox") continue;
     const target = branchTarget(slot, pc)!;
     if (target < start || target >= end) {
       report(pc, "jumpOutOfRange", `jump to slot ${target}, expected one of this function's, ${start} to ${end - 1}`);
@@ -83,10 +102,32 @@ function markBlocks(code: readonly Insn[], start: number, end: number, leads: Ui
     }
   }
   const last = code[end - 1]!.row;
-  if (last.kind !== "exit" && last.kind !== "ja") {
+  if (last.kind !== "exit" && last.kind !== "ja" && last.kind !== "gotox") {
     report(end - 1, "fallsOffEnd", `the function from slot ${start} ends with ${last.id}, expected exit or a jump`);
   }
 }
+
+const startsOf = new WeakMap<readonly Insn[], readonly number[]>();
+
+/** First slot of each function of a code whose calls lead to instructions, ascending. */
+export function functionStarts(code: readonly Insn[]): readonly number[] {
+  const known = startsOf.get(code);
+  if (known !== undefined) return known;
+  let starts = MAIN_ALONE;
+  for (let pc = 0; pc < code.length; pc++) {
+    const { row } = code[pc]!;
+    if (row.kind !== "call" || row.target !== "local") continue;
+    const start = branchTarget(code[pc]!, pc)!;
+    if (!starts.includes(start)) starts = [...starts, start].sort((a, b) => a - b);
+  }
+  startsOf.set(code, starts);
+  return starts;
+}
+const MAIN_ALONE: readonly number[] = [0];
+
+/** The first slot of the function that a slot is of. */
+export const functionStart = (code: readonly Insn[], slot: number): number =>
+  functionStarts(code).findLast((start) => start <= slot) ?? 0;
 
 function resolveCalls(code: readonly Insn[], starts: readonly number[], callSites: readonly number[]): readonly Call[] {
   const indexOf = new Map(starts.map((start, f) => [start, f]));

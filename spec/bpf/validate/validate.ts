@@ -4,7 +4,7 @@
 
 import { HELPERS, TAIL_CALL } from "../helpers.js";
 import type { Insn } from "../insn.js";
-import type { Program } from "../program.js";
+import { namedSlots, type Program } from "../program.js";
 import { callOrder, checkCombinedStack, checkDepth } from "./calls.js";
 import { Checker } from "./check.js";
 import { checkFields } from "./fields.js";
@@ -106,7 +106,7 @@ function shapeOf(
   const around = { maps, context, unknownCalls, helpers };
   if (!areSlotsKnown) for (let pc = 0; pc < code.length; pc++) checkFields(code, pc, around, report);
   if (problems.count > before) return undefined;
-  const functions = findFunctions(code, report);
+  const functions = findFunctions(code, namedSlots(maps, index), report);
   if (problems.count > before) return undefined;
   const order = callOrder(functions, report);
   if (order === undefined) return undefined;

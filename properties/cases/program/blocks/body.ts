@@ -5,7 +5,7 @@
 import type { Helper } from "../../../../spec/bpf/helpers/helper.js";
 import type { Row } from "../../../../spec/bpf/isa.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
-import type { ContextKind, MapSpec } from "../../../../spec/bpf/program.js";
+import type { ContextKind, InsnArrayMap, MapSpec } from "../../../../spec/bpf/program.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { EDGES, half, immediate } from "./immediates.js";
 import type { Callee, Features, Signature } from "./plan.js";
@@ -27,6 +27,8 @@ export interface Plan {
   readonly aligned: boolean;
   readonly kind: ContextKind;
   readonly maps: readonly MapSpec[];
+  /** Instruction arrays, which come behind them: those of the programs that are made already. */
+  readonly tables: InsnArrayMap[];
   /** Indexes of `maps`. */
   readonly dataMaps: readonly number[];
   readonly progArrays: readonly number[];
@@ -103,6 +105,8 @@ export class Body {
   cost = 0;
   /** Where the context pointer is kept for the whole function: a register or spill slot; -1 if nowhere. */
   context = -1;
+  /** Instruction arrays: the slot of the load of each, and the slots that it names. */
+  readonly tables: { readonly lddw: number; readonly slots: readonly number[] }[] = [];
   /** Callees that must still be called, so that no function is unreachable. */
   readonly pending: number[] = [];
 

@@ -9,6 +9,12 @@ import { ALL } from "./registers.js";
 
 const AND = rowById("and imm");
 const ADD = rowById("add imm");
+const COPY = rowById("mov reg");
+const SHIFT = rowById("lsh imm");
+const ADD_REG = rowById("add reg");
+const LOAD_8 = rowById("ldxdw");
+const TABLE = rowById("lddw mapFdValue");
+const GOTOX = rowById("gotox");
 const MAY_GOTO = rowById("may_goto");
 
 /** An unconditional jump, to be aimed. */
@@ -98,7 +104,8 @@ export function branch(body: Body): void {
   else if (how < 60) ifElse(body);
   else if (how < 72) earlyExit(body);
   else if (how < 88) jumpOut(body);
-  else shuffled(body);
+  else if (how < 94 || !mayJumpThroughTables(body)) shuffled(body);
+  else jumpThroughTable(body);
 }
 
 function within(body: Body, label: Label, content: () => void): void {
@@ -146,6 +153,45 @@ function jumpOut(body: Body): void {
     jumpIf(body);
     body.jumpsTo(label);
   }
+}
+
+/** One in a function: where it has two, a validation takes each jump to go wherever any of them leads. */
+const mayJumpThroughTables = ({ plan: { features, rows }, tables }: Body): boolean =>
+  features.maps && rows.has("gotox") && tables.length === 0;
+
+const TABLE_ENTRIES = [1, 2, 4, 8] as const;
+
+/** `gotox` through an instruction array, by a register of few values, to one of several blocks. */
+function jumpThroughTable(body: Body): void {
+  const { draw, state } = body;
+  const entries = draw.pick(TABLE_ENTRIES);
+  const [from, index] = [body.scalar(), body.target()];
+  body.emit(COPY, index, from, 0, 0);
+  body.emit(AND, index, 0, 0, entries - 1);
+  body.emit(SHIFT, index, 0, 0, 3);
+  state.setScalar(index);
+  const address = body.target(ALL & ~(1 << index));
+  if (address === index) return;
+  const table = { lddw: body.here, slots: [] as number[] };
+  body.tables.push(table);
+  body.lddw(TABLE, address, 0, 0);
+  body.emit(ADD_REG, address, index, 0, 0);
+  body.emit(LOAD_8, address, address, 0, 0);
+  body.emit(GOTOX, address, 0, 0, 0);
+  state.forget(1 << address);
+  const blocks = draw.between(1, Math.min(entries, 3));
+  const after = body.label();
+  const begins: number[] = [];
+  const before = state.clone();
+  for (let i = 0; i < blocks; i++) {
+    body.dead = true;
+    begins.push(body.here);
+    body.place({ from: [], state: before.clone() });
+    within(body, after, () => innerBlock(body, 5));
+    continueAt(body, after);
+  }
+  body.place(after);
+  for (let i = 0; i < entries; i++) table.slots.push(i < blocks ? begins[i]! : draw.pick(begins));
 }
 
 /** A jump to the next slot. */

@@ -52,6 +52,7 @@ export function makePlan(features: Features, parts: PlanParts): Plan {
     menu,
     rows,
     maps,
+    tables: [],
     kind,
     tailCallsFromFunctions,
     stackBytes: dialect.stackBytes,

@@ -46,7 +46,29 @@ export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): 
     plan.callees[i] = { signature: signatures[i]!, cost: body.cost };
   }
   const main = makeFunction(draw, plan, functionPlan(draw, plan, MAIN, owes[functions]!, size, functions > 0));
-  return join(main, bodies);
+  const starts = startsOf([main, ...bodies]);
+  nameTables(plan, index, [main, ...bodies], starts);
+  return join(main, bodies, starts);
+}
+
+/** By function, its first slot. */
+function startsOf(all: readonly Body[]): readonly number[] {
+  let next = 0;
+  return all.map(({ here }) => {
+    next += here;
+    return next - here;
+  });
+}
+
+/** Each table of the functions becomes a map. */
+function nameTables({ maps, tables }: Plan, code: number, all: readonly Body[], starts: readonly number[]): void {
+  for (const [i, body] of all.entries()) {
+    for (const { lddw, slots } of body.tables) {
+      body.slots[lddw]!.imm = maps.length + tables.length;
+      const named = slots.map((slot) => starts[i]! + slot);
+      tables.push({ kind: "insnArray", entries: slots.length, code, slots: named });
+    }
+  }
 }
 
 const hasContext = ({ main, parameters }: Signature): boolean =>
@@ -119,18 +141,11 @@ function inFrame(plan: Plan, { main }: Signature, bytes: number, spills: number)
 const SIZES = 4;
 
 /** The main function, then the others, with every local call aimed. */
-function join(main: Body, functions: readonly Body[]): readonly Insn[] {
+function join(main: Body, functions: readonly Body[], starts: readonly number[]): readonly Insn[] {
   if (functions.length === 0) return main.slots;
-  const starts: number[] = [];
-  let next = main.here;
-  for (const body of functions) {
-    starts.push(next);
-    next += body.here;
-  }
   const all = [main, ...functions];
   all.forEach((body, i) => {
-    const start = i === 0 ? 0 : starts[i - 1]!;
-    for (const { pc, callee } of body.callSites) body.slots[pc]!.imm = starts[callee]! - (start + pc) - 1;
+    for (const { pc, callee } of body.callSites) body.slots[pc]!.imm = starts[callee + 1]! - (starts[i]! + pc) - 1;
   });
   return all.flatMap((body) => body.slots);
 }

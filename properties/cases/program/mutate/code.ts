@@ -90,7 +90,7 @@ export const otherRow: CodeEdit = (code, draw, _other, dialect) => {
 /** One instruction less. */
 export const dropOne: CodeEdit = (code, draw) => {
   const pc = at(code, draw, ({ row }) => row.kind !== "lddwHigh" && row.kind !== "exit");
-  return pc < 0 || code.length < 3 ? undefined : settle(without(code, pc, pc + 1));
+  return pc < 0 || code.length < 3 ? undefined : settle(without(code, pc, pc + 1))?.code;
 };
 
 /** A stretch of another program's straight code in the middle of this one. */

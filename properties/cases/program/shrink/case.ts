@@ -2,7 +2,7 @@
 
 import { type Insn, insn } from "../../../../spec/bpf/insn.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
-import { isDataMap, type MapSpec } from "../../../../spec/bpf/program.js";
+import { isDataMap, type MapSpec, namedSlots } from "../../../../spec/bpf/program.js";
 import type { Case } from "../../../../subjects/case.js";
 import type { Pass } from "../../shrink.js";
 import { withoutEach } from "../../smaller.js";
@@ -57,6 +57,7 @@ export function* fewerPrograms(value: Case): Cases {
 }
 
 function retarget(map: MapSpec, renumber: (target: number) => number | undefined): MapSpec {
+  if (map.kind === "insnArray") return { ...map, code: renumber(map.code) ?? 0 };
   if (map.kind !== "progArray") return map;
   return { ...map, programs: map.programs.map((target) => (target === undefined ? undefined : renumber(target))) };
 }
@@ -87,7 +88,8 @@ export function* fewerMaps(value: Case): Cases {
       for (const inner of withoutEach(map.inner)) yield withProgram(value, { maps: maps.with(i, { ...map, inner }) });
     if (map.entries === 1) continue;
     const programs = map.kind === "progArray" ? { programs: map.programs.slice(0, 1) } : {};
-    yield withProgram(value, { maps: maps.with(i, { ...map, entries: 1, ...programs }) });
+    const slots = map.kind === "insnArray" ? { slots: map.slots.slice(0, 1) } : {};
+    yield withProgram(value, { maps: maps.with(i, { ...map, entries: 1, ...programs, ...slots }) });
   }
   const { fields, ...plain } = value.program;
   if (fields !== undefined) {
@@ -140,13 +142,21 @@ export function* plainerInputs(value: Case): Cases {
   }
 }
 
+/** Slots of that code have become others. */
+const renamed = (map: MapSpec, code: number, places: Int32Array): MapSpec =>
+  map.kind === "insnArray" && map.code === code ? { ...map, slots: map.slots.map((slot) => places[slot]!) } : map;
+
 /** A pass over the code of each program. */
 export function overCode(edit: (code: readonly Insn[]) => Drafts): Pass<Case> {
   return function* (value) {
-    for (const [i, code] of value.program.code.entries()) {
+    const { code: codes, maps } = value.program;
+    for (const [i, code] of codes.entries()) {
+      const named = namedSlots(maps, i);
       for (const draft of edit(code)) {
-        const edited = settle(draft);
-        if (edited !== undefined) yield withProgram(value, { code: value.program.code.with(i, edited) });
+        const edited = settle(draft, named);
+        if (edited === undefined) continue;
+        const moved = named.length === 0 ? {} : { maps: maps.map((map) => renamed(map, i, edited.places)) };
+        yield withProgram(value, { code: codes.with(i, edited.code), ...moved });
       }
     }
   };

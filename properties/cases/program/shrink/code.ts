@@ -7,10 +7,19 @@ import { rowById } from "../../../../spec/bpf/isa.js";
 /** Code in the middle of an edit: `undefined` is a deleted slot. */
 export type Draft = (Insn | undefined)[];
 
-/** Put a draft together, or undefined if control would run off its end. */
-export function settle(draft: Draft): readonly Insn[] | undefined {
+export interface Settled {
+  readonly code: readonly Insn[];
+  /** By slot of the draft: the slot of the code that it has become, or that follows it where it is gone. */
+  readonly places: Int32Array;
+}
+
+/**
+ * Put a draft together, or undefined if control would run off its end.
+ * @param named slots that instruction arrays name
+ */
+export function settle(draft: Draft, named: readonly number[] = []): Settled | undefined {
   dropHalves(draft);
-  const reached = reach(draft);
+  const reached = reach(draft, named);
   if (reached === undefined) return undefined;
   const places = new Int32Array(draft.length + 1);
   let next = 0;
@@ -24,7 +33,7 @@ export function settle(draft: Draft): readonly Insn[] | undefined {
     const slot = draft[pc];
     if (slot !== undefined && reached[pc] === 1) code.push(reaim(slot, pc, places));
   }
-  return code;
+  return { code, places };
 }
 
 /** Neither half of an lddw stays without the other. */
@@ -37,7 +46,7 @@ function dropHalves(draft: Draft): void {
 }
 
 /** 1 for every slot that a path from slot 0 leads through. */
-function reach(draft: Draft): Uint8Array | undefined {
+function reach(draft: Draft, named: readonly number[]): Uint8Array | undefined {
   const reached = new Uint8Array(draft.length);
   const pending = [0];
   for (let start = pending.pop(); start !== undefined; start = pending.pop()) {
@@ -49,7 +58,8 @@ function reach(draft: Draft): Uint8Array | undefined {
       if (slot === undefined) continue;
       const target = branchTarget(slot, pc);
       if (target !== undefined) pending.push(target);
-      if (slot.row.kind === "exit" || slot.row.kind === "ja") break;
+      if (slot.row.kind === "gotox") pending.push(...named);
+      if (slot.row.kind === "exit" || slot.row.kind === "ja" || slot.row.kind === "gotox") break;
     }
   }
   return reached;

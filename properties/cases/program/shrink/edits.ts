@@ -27,7 +27,8 @@ export function* deletions(code: readonly Insn[]): Drafts {
 
 /** The blocks in the order in which they are met. */
 export function* layouts(code: readonly Insn[]): Drafts {
-  yield [...straightened(code)];
+  // What an instruction array names stays where it is.
+  if (code.every(({ row }) => row.kind !== "gotox")) yield [...straightened(code)];
 }
 
 /** Leave early: with r0 as it is, or with another register as the result. */

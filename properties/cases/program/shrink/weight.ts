@@ -77,6 +77,7 @@ function rank(row: Row): number {
     case "call":
       return 9;
     case "mayGoto":
+    case "gotox":
     case "kernel":
       return 10;
     default:
