@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { layoutOf } from "../../subjects/run/layout.js";
 import { type Insn, insn } from "./insn.js";
 import { interpret } from "./interpret.js";
 import { rowById } from "./isa.js";
 import type { Outcome } from "./outcome.js";
 import type { MapSpec, Program } from "./program.js";
+import { LAYOUT } from "./testing.js";
 import { bpf } from "./text/bpf.js";
 import { validate } from "./validate/validate.js";
 
@@ -18,7 +18,7 @@ function run(code: readonly Insn[], ...slots: readonly number[]): Outcome | read
   const validity = validate(program, { definedness: "run" });
   if (!validity.ok) return validity.problems.map(({ message }) => message);
   const track = { contextLoads: validity.facts.contextLoads };
-  return interpret({ program, input: new Uint8Array(8), layout: layoutOf(program, 8), fuel: 100, track });
+  return interpret({ program, input: new Uint8Array(8), layout: LAYOUT, fuel: 100, track });
 }
 
 const body = (text: string): readonly Insn[] => [...TABLE, ...bpf(text), GOTOX, ...bpf("r0 = 1; exit; r0 = 2; exit")];
@@ -30,7 +30,7 @@ test("gotox goes where the array says", () => {
 
 test("without following the run, too", () => {
   const program: Program = { code: [body("r0 = 0")], maps: [insns(7, 5)], context: "memory" };
-  const outcome = interpret({ program, input: new Uint8Array(8), layout: layoutOf(program, 8), fuel: 100 });
+  const outcome = interpret({ program, input: new Uint8Array(8), layout: LAYOUT, fuel: 100 });
   expect(outcome).toMatchObject({ kind: "returned", r0: 2n });
 });
 

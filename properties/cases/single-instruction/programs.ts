@@ -15,6 +15,7 @@ import {
 } from "../../../spec/bpf/isa.js";
 import type { MapSpec } from "../../../spec/bpf/program.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
+import { jumpTables } from "./jump-tables.js";
 
 const [CONTEXT, DST, SRC, FP] = [6, 7, 2, 10];
 const R0 = 0;
@@ -247,30 +248,6 @@ const atomics = (row: AtomicRow): readonly Case[] =>
     ),
     program([...pointer(DST, 0), insn(row, { dst: DST, src: DST })], ATOMIC, { env: { cpu } }),
   ]);
-
-/** Over what follows, to an instruction behind it, and back, from a table of three through each register. */
-const jumpTables = (row: Row): readonly Case[] =>
-  [0, 1, 2].flatMap((entry) =>
-    [DST, R0].flatMap((register) =>
-      [{}, { blind: true }, { cpu: "ll-sc" as const }].map((env): Case => {
-        const set = (imm: number): readonly Insn[] => [insn(SET, { dst: R0, imm }), EXIT];
-        // Slots 5, 7 and 2, from which control comes back with another address.
-        const code = [
-          insn(rowById("ja"), { off: 1 }),
-          insn(rowById("ja"), { off: 5 }),
-          insn(rowById("lddw mapFdValue"), { dst: register }),
-          insn(HIGH, { imm: 8 * entry }),
-          insn(rowById("ja"), { off: 4 }),
-          ...set(7),
-          ...set(9),
-          insn(LOAD, { dst: register, src: register }),
-          insn(row, { dst: register }),
-        ];
-        const maps: readonly MapSpec[] = [{ kind: "insnArray", entries: 3, code: 0, slots: [5, 7, 1] }];
-        return { program: { code: [code], maps, context: "memory" }, inputs: ONE, env: { ...ENV, ...env } };
-      }),
-    ),
-  );
 
 const ARRAY: MapSpec = { kind: "array", keyBytes: 4, valueBytes: 8, entries: 1 };
 

@@ -7,7 +7,7 @@ import { rowById } from "../../../../spec/bpf/isa.js";
 /** Code in the middle of an edit: `undefined` is a deleted slot. */
 export type Draft = (Insn | undefined)[];
 
-export interface Settled {
+interface Settled {
   readonly code: readonly Insn[];
   /** By slot of the draft: the slot of the code that it has become, or that follows it where it is gone. */
   readonly places: Int32Array;
