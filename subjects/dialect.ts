@@ -1,6 +1,7 @@
 // What a subject takes of BPF: instruction forms, helpers, and what its verifier would refuse in a program whose every
 // instruction is known. The generator draws inside it, and whatever lies outside is named before the subject is asked.
 
+import { helperName } from "../spec/bpf/helper-names.js";
 import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
 import type { Insn } from "../spec/bpf/insn.js";
 import { ROWS, type Row } from "../spec/bpf/isa.js";
@@ -79,7 +80,7 @@ export function outside({ code, maps, context }: Program, dialect: Dialect): str
 
 function lacking({ row, imm }: Insn, { forms, helpers }: Dialect): string | undefined {
   if (!forms.has(row.id)) return `the form ${row.id}`;
-  return row.kind === "call" && row.target === "helper" && !helpers.has(imm) ? `helper ${imm}` : undefined;
+  return row.kind === "call" && row.target === "helper" && !helpers.has(imm) ? helperName(imm) : undefined;
 }
 
 /** Rows of a table that lie inside. */

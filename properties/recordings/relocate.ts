@@ -4,6 +4,7 @@
 // by one in program order. What cannot be moved here is refused with a reason.
 
 import { halves } from "../../machine/address.js";
+import { helperName } from "../../spec/bpf/helper-names.js";
 import { HELPERS, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
 import { type Insn, lddwHalves } from "../../spec/bpf/insn.js";
 import type { Program } from "../../spec/bpf/program.js";
@@ -119,7 +120,7 @@ function addressOf({ source, imm, offset }: MapLoad, program: Program): number |
 function placeHelpers(asLoaded: readonly Insn[], functions: readonly Moving[]): string | undefined {
   const foreign = asLoaded.find(isForeignCall);
   if (foreign !== undefined) {
-    return `${foreign.row.id === "call helper" ? `helper ${foreign.imm}` : "a kernel function"} is not modelled`;
+    return `${foreign.row.id === "call helper" ? helperName(foreign.imm) : "a kernel function"} is not modelled`;
   }
   const ids = asLoaded.filter(isHelperCall).map(({ imm }) => imm);
   const places = functions.flatMap(({ insns }) =>
@@ -134,7 +135,8 @@ function placeHelpers(asLoaded: readonly Insn[], functions: readonly Moving[]): 
   for (const [i, { insns, pc, form }] of places.entries()) {
     const id = ids[i]!;
     const slot = insns[pc]!;
-    if (form !== "call" && id !== MAP_LOOKUP) return `helper ${id} as loaded, an inlined lookup as seen by the JIT`;
+    if (form !== "call" && id !== MAP_LOOKUP)
+      return `${helperName(id)} as loaded, an inlined lookup as seen by the JIT`;
     if (form === "arrayLookup" || (slot.imm === id && INLINED_BY_JIT.has(id))) continue;
     insns[pc] = { ...slot, imm: helperOffset(form === "hashLookup" ? HASH_ELEMENT_HELPER : id) };
   }
