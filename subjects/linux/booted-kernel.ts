@@ -18,6 +18,16 @@ interface BootedCpu {
   readonly caller: string;
 }
 
+/** Registers when an access faults. */
+export interface Faulting {
+  readonly x: BigUint64Array;
+  readonly sp: bigint;
+  readonly pc: Va;
+  readonly isStore: boolean;
+}
+/** Registers with which it goes on. */
+export type Mended = Pick<Faulting, "x" | "pc">;
+
 export interface BootedKernel {
   readonly machine: Machine;
   readonly image: TypedImage;
@@ -31,6 +41,8 @@ export interface BootedKernel {
   readonly vmStruct: Va;
   /** The CPU that runs kernel code now. */
   readonly cpu: BootedCpu;
+  /** What is done about an access that faults; undefined where the image cannot be asked. */
+  readonly fixups: { fixup(faulting: Faulting): Mended | undefined } | undefined;
   blinding: (() => number) | undefined;
   /** What was printed, format strings as they are. */
   readonly messages: string[];

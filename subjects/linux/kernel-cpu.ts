@@ -5,7 +5,7 @@ import type { CpuState, CpuStop, EngineCpu } from "../../engines/engine.js";
 import { pointer, type Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { hexWord } from "../../spec/bits.js";
-import type { BootedKernel } from "./booted-kernel.js";
+import type { BootedKernel, Faulting, Mended } from "./booted-kernel.js";
 import { NotModelled } from "./kernel-image.js";
 import { RETURN, type Resolved } from "./resolve.js";
 import { vaOfPointer } from "./structs.js";
@@ -169,18 +169,30 @@ export class KernelCpu {
     const va = vaOfPointer(stop.address);
     if (stop.why === "badWrite" && kernel.memory.makeWritable(va)) return;
     const isAccess = stop.why === "badRead" || stop.why === "badWrite";
-    const entry = isAccess ? this.resolved.exceptions.get(stop.pc) : undefined;
-    if (entry === undefined) {
+    if (isAccess) kernel.pages.faulted(va);
+    const { x, sp, pc } = state;
+    const mended = isAccess ? this.mended({ x, sp, pc, isStore: stop.why === "badWrite" }) : undefined;
+    if (mended === undefined) {
       const why = stop.why === "badRead" || stop.why === "badWrite" ? stop.why : "badFetch";
       throw new KernelFault(why, va, `${stop.detail}, in ${this.backtrace()}`);
     }
-    kernel.pages.faulted(va);
+    state.x.set(mended.x);
+    state.pc = mended.pc;
+  }
+
+  /** Where the image's own handler cannot be asked, in our words. */
+  private mended(faulting: Faulting): Mended | undefined {
+    const { fixups } = this.kernel;
+    if (fixups !== undefined) return fixups.fixup(faulting);
+    const entry = this.resolved.exceptions.get(faulting.pc);
+    if (entry === undefined) return undefined;
+    const x = faulting.x.slice();
     if (ERROR_AND_ZERO.has(entry.type)) {
       const [error, zero] = [entry.data & 31, (entry.data >> 5) & 31];
-      if (error < 31) state.x[error] = BigInt.asUintN(64, -EFAULT);
-      if (zero < 31) state.x[zero] = 0n;
+      if (error < 31) x[error] = BigInt.asUintN(64, -EFAULT);
+      if (zero < 31) x[zero] = 0n;
     }
-    state.pc = entry.fixup;
+    return { x, pc: entry.fixup };
   }
 
   private broke({ pc, imm }: CpuStop & { readonly kind: "break" }): void {

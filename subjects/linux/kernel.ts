@@ -18,7 +18,8 @@ import type {
 } from "../subject.js";
 import { DEFAULT_ENV } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
-import { fixupOf } from "./fixup.js";
+import { fixupOf } from "./entry-fixup.js";
+import { Fixups, hasFixup } from "./fixup.js";
 import { KernelCpu } from "./kernel-cpu.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { Loads } from "./loads.js";
@@ -52,6 +53,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   beforeCompile: BootedKernel["beforeCompile"];
   private readonly placed: PlacedKernel;
   readonly loads: Loads;
+  readonly fixups: Fixups | undefined;
   private readonly cpus: KernelCpu[] = [];
   /** Asked for, and not to be had. */
   private isAtEl2 = false;
@@ -89,6 +91,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
       throw new NotModelled(`packs of ${packBytes} bytes (the image has ${this.packs.packBytes})`);
     }
     this.loads = new Loads(this, build);
+    this.fixups = hasFixup(image) ? new Fixups(this) : undefined;
     this.pages.calibrate(() => this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(this.vmStruct), 0));
   }
 
@@ -103,8 +106,11 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   set env(env: JitEnv) {
     const { placed } = this;
     this.isAtEl2 = env.vhe;
-    this.current = { ...env, ...this.build, bti: false, vhe: false, branchHistory: undefined };
-    if (placed.prepared.lse !== undefined) placed.setCapability(placed.prepared.lse, env.lse);
+    const { lse } = placed.prepared;
+    // Whose alternatives cannot be found runs without.
+    const hasLse = env.lse && lse !== undefined;
+    this.current = { ...env, ...this.build, lse: hasLse, bti: false, vhe: false, branchHistory: undefined };
+    if (lse !== undefined) placed.setCapability(lse, env.lse);
   }
 
   where(): string | undefined {
@@ -132,7 +138,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   }
 
   fixupException(functions: readonly FunctionView[], pc: Va) {
-    return fixupOf(this, functions, pc);
+    return this.fixups?.ofProgram(pc) ?? (this.fixups === undefined ? fixupOf(this, functions, pc) : undefined);
   }
 
   trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines {

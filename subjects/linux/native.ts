@@ -21,6 +21,13 @@ const UNDER_TEST = words(`
   bpf_insn_is_indirect_target
 `);
 
+/** What is done about an access that faults. */
+const EXCEPTIONS = words(`
+  fixup_exception search_exception_tables search_kernel_exception_table search_module_extables search_bpf_extables
+  search_extable cmp_ex_search __module_address mod_find bpf_ksym_find bpf_prog_ksym_find ex_handler_bpf
+  ex_handler_uaccess_err_zero ex_handler_load_unaligned_zeropad ex_handler_uaccess_cpy
+`);
+
 /** Words of A64, and the one way to store them into text. */
 const TEXT_POKE = words(`
   aarch64_insn_copy aarch64_insn_set __text_poke text_poke_memcpy text_poke_memset patch_map patch_unmap
@@ -78,4 +85,11 @@ export const SUFFIXES = [
   ".cold",
 ];
 
-export const NATIVE: readonly string[] = [...UNDER_TEST, ...TEXT_POKE, ...ENCODERS, ...PROGRAMS, ...LIBRARY];
+export const NATIVE: readonly string[] = [
+  ...UNDER_TEST,
+  ...EXCEPTIONS,
+  ...TEXT_POKE,
+  ...ENCODERS,
+  ...PROGRAMS,
+  ...LIBRARY,
+];

@@ -13,11 +13,15 @@ export function isStrict({ release }: Pick<TypedImage, "release">): boolean {
   return Number(major) * 1000 + Number(minor) >= FIRST_STRICT;
 }
 
+/** Moves to another address space: those of memory per CPU, and of arenas. */
+const MOVES: ReadonlySet<string> = new Set(["percpu address", "cast user", "cast kernel"]);
+
 /** By id of a form, the older one that it is taken for where only the opcode is looked at: `offset` and `imm` tell them apart. */
 export const TAKEN_FOR: ReadonlyMap<string, string> = new Map(
   ROWS.flatMap(({ id }): (readonly [string, string])[] => {
     const suffix = id.replace(/^\S+/, "");
     if (/^movsx\d* /.test(id)) return [[id, id.startsWith("movsx32") ? "mov32 reg" : "mov reg"]];
+    if (MOVES.has(id)) return [[id, "mov reg"]];
     if (id.startsWith("sdiv") || id.startsWith("smod")) return [[id, id.slice(1)]];
     if (!id.startsWith("lock ") || /^lock add(32)?$/.test(id)) return [];
     return [[id, suffix.endsWith("32") ? "lock add32" : "lock add"]];

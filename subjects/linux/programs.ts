@@ -127,7 +127,9 @@ export class Programs {
     set("num_exentries", entries);
     set("exception_boundary", fn.exceptionBoundary === true ? 1 : 0);
     set("exception_cb", fn.exceptionCallback === true ? 1 : 0);
-    if (fn.arena !== undefined) set("arena", pointer(this.arenaOf(fn.arena)));
+    // A kernel without arenas knows none of their instructions either.
+    if (fn.arena !== undefined && this.kernel.image.types.struct("bpf_arena") !== undefined)
+      set("arena", pointer(this.arenaOf(fn.arena)));
     // In no list: what looks whether it was taken from one is content.
     for (const node of ["ksym.lnode", "ksym_prefix.lnode"]) {
       if (!aux.has(node)) continue;

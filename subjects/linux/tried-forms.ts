@@ -4,8 +4,12 @@ import { KernelFault } from "../../machine/fault.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
 import type { JitFunction } from "../subject.js";
+import { isOwn } from "./image/features.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { isStrict, TAKEN_FOR } from "./older.js";
+
+/** No helper lies nearer to the base of all calls. */
+const FIRST_DISTANCE = 0x400;
 
 const takenForOlder = new WeakMap<TypedImage, ReadonlySet<string>>();
 
@@ -18,8 +22,12 @@ export function findTakenForOlder(image: TypedImage, find: () => ReadonlySet<str
 export function newerIn(image: TypedImage, functions: readonly JitFunction[]): string | undefined {
   const newer = takenForOlder.get(image);
   if (newer === undefined) return undefined;
-  const found = functions.flatMap(({ insns }) => insns).find(({ row }) => newer.has(row.id));
-  return found && `the instruction form ${found.row.id}`;
+  const insns = functions.flatMap((fn) => fn.insns);
+  const found = insns.find(({ row }) => newer.has(row.id));
+  if (found !== undefined) return `the instruction form ${found.row.id}`;
+  // Helpers that are inlined keep their number, for which every other JIT takes a distance.
+  const inlined = insns.find(({ row, imm }) => row.id === "call helper" && imm > 0 && imm < FIRST_DISTANCE);
+  return inlined && !isOwn(image, "bpf_jit_inlines_helper_call") ? `inlining of helper ${inlined.imm}` : undefined;
 }
 
 export class TriedForms {

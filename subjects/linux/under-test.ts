@@ -18,6 +18,7 @@ export const NEVER_TRAPPED: Readonly<Record<string, readonly string[]>> = {
   bpf_arch_text_poke: ["bpf_arch_text_poke"],
   arch_prepare_bpf_trampoline: ["arch_prepare_bpf_trampoline", "prepare_trampoline"],
   jit_subprogs: ["jit_subprogs", "bpf_jit_subprogs"],
+  fixup_exception: ["fixup_exception", "search_exception_tables", "search_bpf_extables", "ex_handler_bpf"],
 };
 
 interface Piece {

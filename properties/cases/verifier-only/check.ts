@@ -100,7 +100,7 @@ export class VerifierOnlyChecker {
         : notCompiled(describeLoadError(error));
     }
     const { program } = loaded;
-    const [objection] = askAboutCode(kernel, program.functions);
+    const [objection] = askAboutCode(kernel, program.functions, this.subject.mute);
     const result = objection === undefined ? this.run(c, program, meaning) : objected(objection);
     kernel.freeProgram(program);
     return result;

@@ -1,6 +1,6 @@
 // The oracles of code, and their answers for those who have code without a step.
 
-import type { FunctionView } from "../../../subjects/subject.js";
+import type { FunctionView, Subject } from "../../../subjects/subject.js";
 import type { Objection } from "../ask.js";
 import { atomicsOrdered } from "./atomics-ordered.js";
 import { branchHistory } from "./branch-history.js";
@@ -28,10 +28,14 @@ export const CODE_ORACLES: readonly CodeOracle[] = [
 export const structureBreaches = (code: CompiledCode): readonly string[] =>
   CODE_ORACLES.flatMap(({ name, breaches }) => breaches(code).map((what) => `${name}: ${what}`));
 
-/** About all functions of one program, which have their final addresses. */
-export const askAboutCode = (kernel: CodeKernel, functions: readonly FunctionView[]): readonly Objection[] =>
+/** About all functions of one program, which have their final addresses. @param mute oracles that say nothing of it */
+export const askAboutCode = (
+  kernel: CodeKernel,
+  functions: readonly FunctionView[],
+  mute: Subject["mute"],
+): readonly Objection[] =>
   codeOf(kernel, functions).flatMap((code, i) =>
-    CODE_ORACLES.flatMap(({ name, breaches }) =>
+    CODE_ORACLES.filter(({ name }) => !mute.has(name)).flatMap(({ name, breaches }) =>
       breaches(code).map((what) => ({ oracle: name, what: `function ${i}: ${what}` })),
     ),
   );

@@ -17,6 +17,8 @@ export const PROGRAMS = [
   probe(["bpf_int_jit_compile"], {}, (kernel) => {
     kernel.onCompile?.();
   }),
+  // What the author of a program is told about it.
+  trap(["bpf_prog_report_arena_violation"], {}, () => 0n),
   // A hash that names a program. It takes memory for a copy of the instructions.
   trap(["bpf_prog_calc_tag"], {}, ({ machine }) => (machine.refuse("progAlloc") ? BigInt.asUintN(64, -ENOMEM) : 0n)),
   // The name under which a program is listed.
