@@ -65,7 +65,14 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       });
       return placing.compile(functions, env, place);
     },
-    imageBytes: (fn, env) => impl.imageBytes(fn, { ...env, ...build }),
+    imageBytes(fn, env) {
+      const bytes = impl.imageBytes(fn, { ...env, ...build });
+      // Histories are drawn with the instructions of every version.
+      if (typeof bytes !== "number" && bytes.kind === "unknownOpcode") {
+        throw new NotModelled(`the instruction form ${fn.insns[bytes.pc]?.row.id}`);
+      }
+      return bytes;
+    },
     frameOf(fn) {
       frameOf ??= isStrict(image) ? impl.frameOf : (fixedFrame(probe().loads.plainPrologue()) ?? impl.frameOf);
       return frameOf(fn);

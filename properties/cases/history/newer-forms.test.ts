@@ -1,0 +1,27 @@
+// Histories are drawn with the instructions of every version: a kernel that has not got one of them is no worse for it.
+
+import path from "node:path";
+import { expect, test } from "vitest";
+import { wasmEngine } from "../../../engines/wasm/engine.js";
+import { openSubject } from "../../../subjects/open.js";
+import { isKernel } from "../../../subjects/program-subject.js";
+import { linuxKernels } from "../../../testing/linux-kernels.js";
+import { HISTORIES } from "./index.js";
+
+const NEWER = `# expect: pass
+
+load #0 (the program below, 128 B)
+
+  r0 = load_acquire((u64 *)(r1 + 0))
+  exit
+`;
+
+const kernels = linuxKernels().filter((file) => path.basename(file).startsWith("vmlinuz-6.12.117"));
+test.runIf(kernels.length > 0).each(kernels)("%s lacks load-acquire: no answer, and no breach", (file) => {
+  const opened = openSubject(`linux:${file}`);
+  if (!opened.ok || !isKernel(opened.subject)) throw new Error("no kernel");
+  const read = HISTORIES.parse(NEWER);
+  if (!read.ok) throw new Error(read.error.message);
+  const { verdict } = HISTORIES.checker(opened.subject, [wasmEngine]).check(read.value);
+  expect(verdict).toMatchObject({ kind: "refused", missing: "the instruction form load acquire dw" });
+});
