@@ -10,16 +10,11 @@ import type { ContextKind, Program } from "../program.js";
 import { CodeRelocations, OPCODE, RELOCATION, RELOCATION_NAMES, type Relocated } from "./code-relocations.js";
 import { kernelFunctionNumber, originOf } from "./externs.js";
 import type { ObjectFunction } from "./functions.js";
+import { JUMP_TABLES, JumpTables, type Place } from "./jump-tables.js";
 import { specOf } from "./map-spec.js";
 import { isData, type ObjectMap } from "./maps.js";
 import type { BpfObject } from "./object.js";
 
-/** Where an instruction of a linked code comes from. */
-interface Place {
-  readonly fn: ObjectFunction;
-  /** Slot of the function's section. */
-  readonly slot: number;
-}
 interface Linked {
   readonly program: Program;
   /** Where the instruction is, in words: function, and line of the source or slot. */
@@ -47,6 +42,9 @@ class Linker {
   private readonly codes: ObjectFunction[] = [];
   private readonly maps: ObjectMap[] = [];
   private readonly relocations: CodeRelocations;
+  private readonly tables = new JumpTables();
+  /** Index of the code that is linked. */
+  private current = 0;
   private slots = 0;
 
   constructor(
@@ -62,6 +60,7 @@ class Linker {
     const code: (readonly Insn[])[] = [];
     // Maps name further programs, which use further maps.
     for (let i = 0; i < this.codes.length; i++) {
+      this.current = i;
       const linked = this.linkCode(this.codes[i]!);
       places.push(linked.places);
       code.push(linked.insns);
@@ -77,7 +76,10 @@ class Linker {
     return {
       program: {
         code,
-        maps: this.maps.map((map) => specOf(map, { programs: this.targetsOf(map), maps: this.innerOf(map) })),
+        maps: this.maps.map((map) => {
+          const insns = this.tables.targetsOf(map, places);
+          return specOf(map, { programs: this.targetsOf(map), maps: this.innerOf(map), insns });
+        }),
         context,
       },
       where,
@@ -199,6 +201,10 @@ class Linker {
       return;
     }
     const map = this.object.maps.find((one) => one.section === symbol.section && one.offset === offset);
+    if (map !== undefined && section?.name === JUMP_TABLES) {
+      put(PSEUDO.value, this.mapIndex(this.tables.use(map, this.current, fn)), 0);
+      return;
+    }
     if (map === undefined) {
       const expected = "an address of a map, a variable or a function";
       throw new Malformed(expected, `${symbol.name || section?.name || "something else"} in ${this.where(fn, slot)}`);

@@ -2,7 +2,7 @@
 
 import { Malformed } from "../../malformed.js";
 import { MAP_TYPES, type MapType } from "../map-types.js";
-import { type DataMap, type MapSpec, REDIRECT_TARGETS } from "../program.js";
+import { type DataMap, type InsnArrayMap, type MapSpec, REDIRECT_TARGETS } from "../program.js";
 import type { ObjectMap } from "./maps.js";
 
 const MOST_MAP_BYTES = 32 * 1024 * 1024;
@@ -14,6 +14,8 @@ interface Slots {
   readonly programs: ReadonlyMap<number, number>;
   /** Of a map of maps: slot -> index of a map. */
   readonly maps: ReadonlyMap<number, number>;
+  /** Of a table of jumps: the instructions that it names. */
+  readonly insns?: Pick<InsnArrayMap, "code" | "slots"> | undefined;
 }
 
 /** @throws Malformed for a map that is not modelled */
@@ -45,6 +47,9 @@ export function specOf(given: ObjectMap, slots: Slots): MapSpec {
     case "ringBuffer":
       if (entries > MOST_MAP_BYTES) throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, `${entries}`);
       return { kind: "ringBuffer", entries, name };
+    case "insnArray":
+      if (slots.insns !== undefined) return { kind: "insnArray", entries, ...slots.insns, name };
+      throw new Malformed(`map ${name} whose addresses the file says`, "an instruction array that its loader fills in");
     case "stackTrace":
       return { kind: "stackTrace", valueBytes, entries, name };
     default:

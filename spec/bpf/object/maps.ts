@@ -6,6 +6,7 @@ import { type Elf, type ElfSection, SECTION_FLAG, SECTION_TYPE, viewOf } from ".
 import { type ElfRelocation, relocationSectionsOf, relocationsIn } from "../../elf/relocations.js";
 import { type ElfSymbol, SYMBOL_TYPE } from "../../elf/symbols.js";
 import { Malformed } from "../../malformed.js";
+import { JUMP_TABLES, jumpTablesOf } from "./jump-tables.js";
 
 export interface ObjectMap {
   readonly name: string;
@@ -35,13 +36,15 @@ export const isData = ({ type, flags, name }: ElfSection): boolean =>
   (type === SECTION_TYPE.progbits || type === SECTION_TYPE.nobits) &&
   (flags & SECTION_FLAG.alloc) !== 0 &&
   (flags & SECTION_FLAG.execute) === 0 &&
-  !holdsMaps(name);
+  !holdsMaps(name) &&
+  name !== JUMP_TABLES;
 
 /** All maps, data sections last. @throws Malformed */
 export function mapsOf(elf: Elf, symbols: readonly ElfSymbol[], btf: Btf | undefined): readonly ObjectMap[] {
   return elf.sections.flatMap((section) => {
     if (section.name === BTF_MAPS) return btfMaps(elf, section, symbols, btf);
     if (isLegacy(section.name)) return legacyMaps(section, symbols);
+    if (section.name === JUMP_TABLES) return jumpTablesOf(section, symbols);
     return isData(section) && section.size > 0 ? [dataMap(section)] : [];
   });
 }
