@@ -9,7 +9,7 @@ import { MAP_TYPES } from "../map-types.js";
 import { ADDRESS_BYTES } from "../maps.js";
 import type { InsnArrayMap } from "../program.js";
 import type { ObjectFunction } from "./functions.js";
-import type { ObjectMap } from "./maps.js";
+import type { ObjectMap } from "./object-map.js";
 
 export const JUMP_TABLES = ".jumptables";
 const MOST_TARGETS = 1 << 16;

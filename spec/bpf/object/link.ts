@@ -12,8 +12,9 @@ import { kernelFunctionNumber, originOf } from "./externs.js";
 import type { ObjectFunction } from "./functions.js";
 import { JUMP_TABLES, JumpTables, type Place } from "./jump-tables.js";
 import { specOf } from "./map-spec.js";
-import { isData, type ObjectMap } from "./maps.js";
+import { isData } from "./maps.js";
 import type { BpfObject } from "./object.js";
+import type { ObjectMap } from "./object-map.js";
 
 interface Linked {
   readonly program: Program;

@@ -3,7 +3,7 @@
 import { Malformed } from "../../malformed.js";
 import { MAP_TYPES, type MapType } from "../map-types.js";
 import { type DataMap, type InsnArrayMap, type MapSpec, REDIRECT_TARGETS } from "../program.js";
-import type { ObjectMap } from "./maps.js";
+import type { ObjectMap } from "./object-map.js";
 
 const MOST_MAP_BYTES = 32 * 1024 * 1024;
 const MOST_TARGETS = 1 << 16;

@@ -7,24 +7,7 @@ import { type ElfRelocation, relocationSectionsOf, relocationsIn } from "../../e
 import { type ElfSymbol, SYMBOL_TYPE } from "../../elf/symbols.js";
 import { Malformed } from "../../malformed.js";
 import { JUMP_TABLES, jumpTablesOf } from "./jump-tables.js";
-
-export interface ObjectMap {
-  readonly name: string;
-  /** Index of a section, and the map's place in it. */
-  readonly section: number;
-  readonly offset: number;
-  /** Of `MAP_TYPES`. */
-  readonly type: number;
-  readonly keyBytes: number;
-  readonly valueBytes: number;
-  readonly entries: number;
-  /** The bytes of a section of data, if not all of them are zero. */
-  readonly data?: Uint8Array;
-  /** By slot: index of the symbol whose function or map is there from the start. */
-  readonly slots?: ReadonlyMap<number, number>;
-  /** What iproute2 calls it by: a section `ID/SLOT` is a program of that slot. */
-  readonly id?: number;
-}
+import type { ObjectMap } from "./object-map.js";
 
 const ARRAY = 2;
 const BTF_MAPS = ".maps";

@@ -8,7 +8,8 @@ import { ELF_MACHINE, ELF_TYPE, type Elf, readElf, SECTION_FLAG, SECTION_TYPE } 
 import { type ElfSymbol, symbolsOf } from "../../elf/symbols.js";
 import { Malformed, type Parsed, parsed } from "../../malformed.js";
 import { functionsOf, type ObjectFunction } from "./functions.js";
-import { mapsOf, type ObjectMap } from "./maps.js";
+import { mapsOf } from "./maps.js";
+import type { ObjectMap } from "./object-map.js";
 
 export interface BpfObject {
   readonly elf: Elf;
