@@ -86,7 +86,8 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
   const about = { name, cause: same, oracle: cause.oracle, where, expected, got, text, replay, answers, ...on };
   const kind = kindByName(facts.kind);
   if (isOfWorker(cause)) return { ...about, title: cause.reason, kind, endsWorker: true };
-  const title = kind === HISTORIES ? `${cause.oracle} objects: ${cause.what}` : `${cause.what}: ${cause.reason}`;
+  const blamed = kind === HISTORIES ? `${cause.oracle} objects: ${cause.what}` : `${cause.what}: ${cause.reason}`;
+  const title = cause.what === "?" ? `${cause.oracle}: ${cause.reason}` : blamed;
   return { ...about, title, kind, size };
 }
 

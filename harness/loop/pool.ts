@@ -82,8 +82,9 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
     } catch (error) {
       const nth = Atomics.load(heartbeat, 0) - 1;
       const checking = Atomics.load(heartbeat, 1) === 1;
-      const why = error instanceof Error ? error.message : String(error);
       const kind = guard.signal.aborted ? "hang" : "crash";
+      const said = error instanceof Error ? error.message : String(error);
+      const why = kind === "hang" ? "it stayed with the case for too long" : said;
       if (checking) return { ok: false, lost: { kind, nth, why } };
       const where = nth < 0 ? "before its first case" : `while case ${task.indexes[nth]} was made`;
       throw new Error(`a worker ended ${where}: ${why}`, { cause: error });

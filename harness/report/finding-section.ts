@@ -27,8 +27,8 @@ const findingEntry = (finding: FindingData, index: number, directory: string): H
 <div class="body">
 <dl class="answers"><div><dt>expected</dt><dd><code>${marked(expected, got)}</code></dd></div><div><dt>got</dt><dd><code>${marked(got, expected)}</code></dd></div></dl>
 ${difference === undefined ? "" : differenceLine(difference)}
-${listing.map((fn) => functionTable(fn, difference))}
-${actions === undefined ? "" : actionsTable(actions)}
+${listing.map((fn) => functionTable(fn, name, difference))}
+${actions === undefined ? "" : actionsTable(actions, name)}
 ${commandLine(replay)}
 ${file === undefined ? "" : html`<p class="soft">Its file: <a href="${sourceLink(file, directory)}">${file}</a></p>`}
 ${forms === undefined ? "" : html`<p class="soft">Other cases of the same cause were shrunk to ${forms.map((form, i) => html`${i === 0 ? "" : ", "}<code>${form}</code>`)}.</p>`}
@@ -66,8 +66,9 @@ function marked(text: string, other: string): Html {
 /** Prologue and epilogue are folded: they are long and seldom to blame. */
 const functionTable = (
   { title, code, parts }: ListedFunction,
+  finding: string,
   difference: DifferenceData | undefined,
-): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="Code of ${title}"><table class="code">
+): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="Code of ${title}, ${finding}"><table class="code">
 <caption>${title}</caption>
 <thead><tr><th scope="col">BPF</th><th scope="col" class="address">address</th><th scope="col" class="word">word</th><th scope="col">A64</th></tr></thead>
 ${parts.filter(({ words, part }) => words.length > 0 || typeof part === "number").map((part) => partRows(part, difference?.code === code && difference.part === part.part ? difference : undefined))}
@@ -95,7 +96,8 @@ function partRows({ part, bpf, words }: ListedPart, difference: DifferenceData |
 /** A history: what was done, what became of it, and where an oracle objects. */
 const actionsTable = (
   actions: readonly ActionData[],
-): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="The history"><table class="steps history">
+  finding: string,
+): Html => html`<div class="scroll" tabindex="0" role="region" aria-label="The history, ${finding}"><table class="steps history">
 <caption>The history</caption>
 <thead><tr><th scope="col">Action</th><th scope="col">What became of it</th></tr></thead>
 <tbody>${actions.map(actionRow)}</tbody></table></div>`;
@@ -107,10 +109,10 @@ const actionRow = (
 <th scope="row"><span class="slot">${index}</span><code>${text}</code></th>
 <td>${result}${breaches.map((breach) => html`<span class="breach">${breach}</span>`)}</td></tr>`;
 
-function stepsFold({ steps, stepsCut }: FindingData): Html {
+function stepsFold({ name, steps, stepsCut }: FindingData): Html {
   if (steps.length === 0) return html``;
   return html`<details class="fold"><summary>Both witnesses step by step, ${counted(steps.length, "step")}</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="Steps"><table class="steps">
+<div class="scroll" tabindex="0" role="region" aria-label="Steps, ${name}"><table class="steps">
 <thead><tr><th scope="col">BPF</th><th scope="col">interpreter</th><th scope="col">compiled code has</th><th scope="col" class="a64">A64</th></tr></thead>
 <tbody>${steps.map(stepRow)}</tbody></table></div>
 ${stepsCut ? html`<p class="soft">The run was longer; the steps around the first difference are shown.</p>` : ""}</details>`;

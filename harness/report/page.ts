@@ -44,6 +44,8 @@ ${footer(version)}
   );
 }
 
+/** Characters, beyond which the path of a subject takes a line of its own. */
+const LONG_SUBJECT = 20;
 const NO_PACKS = html`<section id="packs" aria-labelledby="packs-title"><h2 id="packs-title">Packs</h2>
 <p class="none">Not run: no history of this run put a program into a pack.</p></section>`;
 
@@ -65,7 +67,7 @@ const header = (data: ReportData): Html => {
 ${firstFinding(findings[0])}
 <div class="about">
 <section aria-labelledby="ran"><h2 id="ran">What was run</h2>
-<dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<dl class="facts">${facts.map(({ name, value }) => html`<div${name === "Subject" && value.length > LONG_SUBJECT ? html` class="long"` : ""}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${commandLine(again)}
 </section>
 <section aria-labelledby="unchecked"><h2 id="unchecked">What was not checked</h2>
