@@ -8,9 +8,9 @@ import { rolldown } from "rolldown";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const BUNDLE = path.join(DIST, "bundle");
-const DEPENDENCIES = Object.keys(
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).dependencies,
-);
+const MANIFEST = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+// Packages of others look for files beside themselves: the compiler that `rox mutants --automatic` asks is one.
+const OTHERS = [MANIFEST.dependencies, MANIFEST.devDependencies].flatMap((names) => Object.keys(names));
 const ENTRIES = { rox: "cli/rox.js", worker: "harness/loop/worker.js" };
 
 /** A URL that a module states relative to itself stays that of the file beside the module, or becomes the bundled entry's. */
@@ -32,10 +32,17 @@ const places = {
 rmSync(BUNDLE, { recursive: true, force: true });
 const bundle = await rolldown({
   input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, path.join(DIST, file)])),
-  external: (id) => DEPENDENCIES.some((name) => id === name || id.startsWith(`${name}/`)),
+  external: (id) => OTHERS.some((name) => id === name || id.startsWith(`${name}/`)),
   platform: "node",
   plugins: [places],
 });
-await bundle.write({ dir: BUNDLE, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
+const { output } = await bundle.write({
+  dir: BUNDLE,
+  format: "esm",
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+});
 await bundle.close();
+const foreign = output.flatMap(({ moduleIds = [] }) => moduleIds).find((id) => id.includes("/node_modules/"));
+if (foreign !== undefined) throw new Error(`bundled, though it is no file of ours: ${path.relative(DIST, foreign)}`);
 chmodSync(path.join(BUNDLE, "rox.js"), 0o755);

@@ -90,7 +90,7 @@ export async function runBuilt(
   };
   const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
   const { result } = unchanged;
-  const control = result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
+  const control = result.kind === "killed" && !stop.aborted ? `${result.where}: ${result.got}` : undefined;
   if (control === undefined) await runAll();
   return report(control, stop.aborted);
 }

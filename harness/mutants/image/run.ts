@@ -61,7 +61,7 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
     });
   const unchanged = await runOne({ ...task, edit: undefined, budgetMs: CONTROL_MS, shrinkMs: 0 }, stop);
   const { result } = unchanged;
-  const control = result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
+  const control = result.kind === "killed" && !stop.aborted ? `${result.where}: ${result.got}` : undefined;
   const waiting = control === undefined ? chosen.filter(({ id }) => places.has(id)) : [];
   const all = waiting.length;
   await inParallel(jobs, () => {
