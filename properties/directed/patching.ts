@@ -73,6 +73,28 @@ const SEVERAL: DirectedCase = {
   },
 };
 
+/** Pages of other sizes than the usual one are drawn rarely. A subject that is built for one size has that always. */
+const PAGES = [4096, 16_384, 65_536] as const;
+
+const END_OF_PAGE: DirectedCase = {
+  name: "the last word of a page is patched, whatever the size of pages, and no other",
+  check(subject) {
+    for (const wanted of PAGES) {
+      const kernel = boot(subject, { pageBytes: wanted });
+      const { machine } = kernel;
+      const { pageBytes } = machine;
+      const before = machine.peek(TEXT, pageBytes).slice();
+      const last = (TEXT + pageBytes - 4) as RoAddr;
+      const error = kernel.aarch64InsnPatchTextNosync(last, NOP);
+      if (error !== 0) return `on pages of ${pageBytes} bytes the patch fails with ${error}`;
+      if (machine.peek32(last) !== NOP) return `on pages of ${pageBytes} bytes the word is not patched`;
+      const others = Buffer.compare(machine.peek(TEXT, pageBytes - 4), before.subarray(0, -4));
+      if (others !== 0) return `on pages of ${pageBytes} bytes another word is changed`;
+    }
+    return undefined;
+  },
+};
+
 /** Every way to change text, by the kernel's name, and what it answers where no instruction begins. */
 const PATCHES: readonly (readonly [string, number | undefined, (kernel: SubjectKernel, at: RoAddr) => unknown])[] = [
   ["aarch64_insn_copy()", undefined, (kernel, at) => kernel.aarch64InsnCopy(at, TEXT, 8)],
@@ -201,6 +223,7 @@ const LINUX_JUMPS: readonly DirectedCase[] = JUMP_QUIRKS.map((on) => ({
 export const PATCHING: readonly DirectedCase[] = [
   STOPPED_CPUS,
   SEVERAL,
+  END_OF_PAGE,
   MISALIGNED_TEXT,
   MISALIGNED_SITE,
   NEIGHBOURS,
