@@ -253,6 +253,8 @@ export interface TrampolineView {
 export interface SubjectTrampolines {
   /** The functions around programs are the subject's own where it has them, and the caller's otherwise. */
   readonly env: TrampolineEnv;
+  /** A release skips each program at a place of its own, and not all at once behind the call. Absent: it does not. */
+  readonly skipsEach?: boolean;
   /** Bytes from a program's object to its instructions. */
   readonly insnsiOffset: number;
   /** Which BPF text lies where; only text that is found here may be poked. */

@@ -3,7 +3,7 @@
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import type { Traced } from "../../spec/trampoline/traced.js";
-import type { DirectedCase, Halves } from "../../subjects/subject.js";
+import { type DirectedCase, type Halves, NotModelled } from "../../subjects/subject.js";
 import { type ProgramPlan, type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 
@@ -50,6 +50,7 @@ const RELEASE: DirectedCase = {
   name: "after a release, a return from the original function skips the programs behind it",
   check(subject) {
     const { machine, tramp, request } = new TracedKernel(TRACED_PROGRAM, subject);
+    if (tramp.skipsEach === true) throw new NotModelled("a release that skips programs one by one");
     const made = tramp.bpfTrampImageMake(request);
     if (!made.ok) return `no trampoline: ${made.error}`;
     const { ipAfterCall, ipEpilogue } = made.im;
@@ -172,6 +173,7 @@ const MEASURED_LIMIT: DirectedCase = {
   check(subject) {
     const traced = new TracedKernel(TRACED_PROGRAM, subject);
     if (traced.machine.pageBytes !== 4096) return undefined;
+    if (traced.tramp.skipsEach === true) throw new NotModelled("code for a program that was measured");
     const errors = [35, 36].map((count) => attachMany(traced, count, LONG_COOKIE, "fexit").error);
     return errors.join() === `0,${E2BIG}` ? undefined : `they answer ${errors.join(" and ")}`;
   },

@@ -20,6 +20,8 @@ const UNKNOWN = 0x5a5a_0000_0000_0000n;
 export const hasFixup = (image: TypedImage): boolean =>
   image.address(FIXUP) !== undefined && image.address("ex_handler_bpf") !== undefined;
 
+type Calling = Pick<BootedKernel["cpu"], "call">;
+
 /** `struct pt_regs` in the memory of one kernel. */
 export class Fixups {
   private readonly regs: Struct;
@@ -34,7 +36,7 @@ export class Fixups {
   }
 
   /** @returns undefined where the kernel has no entry, and such a fault is an oops */
-  fixup({ x, sp, pc, isStore }: Faulting): Mended | undefined {
+  fixup({ x, sp, pc, isStore }: Faulting, cpu: Calling = this.kernel.cpu): Mended | undefined {
     const { kernel, regs, va } = this;
     const { memory } = kernel;
     if (this.isBusy) return undefined;
@@ -42,25 +44,25 @@ export class Fixups {
     memory.write(first, new Uint8Array(x.slice(0, REGISTERS).buffer));
     regs.set(va, "sp", sp);
     regs.set(va, "pc", pointer(pc));
-    const done = this.handle(isStore);
+    const done = this.handle(cpu, isStore);
     if ((done & 0xffn) === 0n) return undefined;
     const after = new BigUint64Array(memory.read(first, 8 * REGISTERS).slice().buffer);
     return { x: after, pc: vaOfPointer(regs.get(va, "pc")) };
   }
 
-  private handle(isStore: boolean): bigint {
+  private handle(cpu: Calling, isStore: boolean): bigint {
     this.isBusy = true;
     try {
-      return this.kernel.cpu.call(FIXUP, pointer(this.va), ABORT_OF_LOAD | (isStore ? WAS_STORE : 0n));
+      return cpu.call(FIXUP, pointer(this.va), ABORT_OF_LOAD | (isStore ? WAS_STORE : 0n));
     } finally {
       this.isBusy = false;
     }
   }
 
-  /** Of a loaded program, whose registers are an engine's: where it goes on, and which register becomes zero. */
-  ofProgram(pc: Va): ReturnType<SubjectKernel["fixupException"]> {
+  /** Of a loaded program, whose registers are an engine's: where it goes on, and which register becomes zero. @param cpu that runs it */
+  ofProgram(pc: Va, cpu: Calling): ReturnType<SubjectKernel["fixupException"]> {
     const x = BigUint64Array.from({ length: REGISTERS }, (_, i) => UNKNOWN + BigInt(i));
-    const mended = this.fixup({ x, sp: UNKNOWN, pc, isStore: false });
+    const mended = this.fixup({ x, sp: UNKNOWN, pc, isStore: false }, cpu);
     if (mended === undefined) return undefined;
     const clear = mended.x.indexOf(0n);
     return { resume: mended.pc, clear: clear < 0 ? undefined : clear };

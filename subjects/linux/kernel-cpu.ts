@@ -43,6 +43,11 @@ export class KernelCpu {
     return this.cpu.state;
   }
 
+  /** It runs no kernel code, in whose middle another function could not be called. */
+  get isIdle(): boolean {
+    return this.depth === 0;
+  }
+
   get executed(): number {
     return this.cpu.executed;
   }

@@ -138,7 +138,11 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   }
 
   fixupException(functions: readonly FunctionView[], pc: Va) {
-    return this.fixups?.ofProgram(pc) ?? (this.fixups === undefined ? fixupOf(this, functions, pc) : undefined);
+    // Programs run while another CPU is in the middle of kernel code.
+    const idle = this.cpus.find(({ isIdle }) => isIdle);
+    return this.fixups === undefined || idle === undefined
+      ? fixupOf(this, functions, pc)
+      : this.fixups.ofProgram(pc, idle);
   }
 
   trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines {

@@ -81,11 +81,6 @@ export class TrampStructs {
 
   /** @returns what `use` does with the addresses of the model and of the lists */
   during<T>({ args, links }: TrampRequest, use: (model: Va, links: Va) => T): T {
-    if (this.im.has("skips")) {
-      throw new NotModelled(
-        "trampolines of this kernel list the places where programs are skipped (bpf_tramp_image.skips)",
-      );
-    }
     const given: Va[] = [];
     const unmap = this.placeObjects(KINDS.flatMap((kind) => links[kind]));
     const alloc = (bytes: number): Va => {

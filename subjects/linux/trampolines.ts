@@ -23,29 +23,11 @@ import { NotModelled } from "./kernel-image.js";
 import { errnoOf } from "./packs-view.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { vaOfPointer } from "./structs.js";
+import { TextSymbols } from "./text-symbols.js";
 import { TrampStructs } from "./tramp-structs.js";
 
 /** What of a kernel its trampolines are made with. */
 type TrampKernel = BootedKernel & Pick<SubjectKernel, "env" | "modmem">;
-
-type Symbols = SubjectTrampolines["symbols"];
-
-class TextSymbols implements Symbols {
-  private readonly symbols = new Map<Va, { readonly start: RoAddr; readonly bytes: number }>();
-
-  add(symbol: { readonly start: RoAddr; readonly bytes: number }): void {
-    this.symbols.set(symbol.start, symbol);
-  }
-  remove(start: RoAddr): void {
-    this.symbols.delete(start);
-  }
-  lookup(ip: Va): { readonly start: RoAddr; readonly bytes: number } | undefined {
-    for (const symbol of this.symbols.values()) {
-      if (ip >= symbol.start && ip < symbol.start + symbol.bytes) return symbol;
-    }
-    return undefined;
-  }
-}
 
 /** What the kernel's functions around programs are called, behind `__bpf_prog_enter` and `__bpf_prog_exit`. */
 const ENTRY_SUFFIX: Readonly<Record<ProgEntry, string>> = {
@@ -93,6 +75,11 @@ export class LinuxTrampolines implements SubjectTrampolines {
     kernel.lookup = (va) => this.symbols.lookup(va);
   }
 
+  /** The places are listed where the record has room for them, which it is not given: a release pokes nothing. */
+  get skipsEach(): boolean {
+    return this.made.im.has("skips");
+  }
+
   get insnsiOffset(): number {
     return this.made.insnsiOffset;
   }
@@ -117,13 +104,14 @@ export class LinuxTrampolines implements SubjectTrampolines {
 
   archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
     const record = (BigInt(im.high >>> 0) << 32n) | BigInt(im.low >>> 0);
-    const isStored = request.flags.callOrig;
+    const isStored = request.flags.callOrig || this.skipsEach;
     const last = record + BigInt(this.made.im.bytes) - 1n;
     if (isStored && (record >> KERNEL_SHIFT !== KERNEL_HALF || last >> KERNEL_SHIFT !== KERNEL_HALF)) {
       throw new NotModelled("a record that is no kernel address: a kernel image stores into it");
     }
-    const { structs, unmap } = { structs: this.made, unmap: this.reachable(record, request) };
+    const { structs, unmap } = { structs: this.made, unmap: this.reachable(record, isStored) };
     try {
+      for (const name of ["skips", "nr_skips"]) if (this.skipsEach) structs.im.set(vaOfPointer(record), name, 0);
       const prepared = structs.during(request, (m, tlinks) =>
         countOf(
           this.call("arch_prepare_bpf_trampoline", {
@@ -138,7 +126,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
         ),
       );
       const place = (name: string): RoAddr | undefined =>
-        prepared.ok && request.flags.callOrig
+        prepared.ok && request.flags.callOrig && structs.im.has(name)
           ? (structs.im.pointer(vaOfPointer(record), name) as RoAddr | undefined)
           : undefined;
       return { ...prepared, ipAfterCall: place("ip_after_call"), ipEpilogue: place("ip_epilogue") };
@@ -266,12 +254,12 @@ export class LinuxTrampolines implements SubjectTrampolines {
   }
 
   /** The record, where a caller names one that is nowhere: pages for the time of the call. */
-  private reachable(record: bigint, { flags }: TrampRequest): () => void {
+  private reachable(record: bigint, isStored: boolean): () => void {
     const { machine } = this.kernel;
     const { pageBytes } = machine;
     const va = vaOfPointer(record);
     const pages: Va[] = [];
-    for (let page = va - (va % pageBytes); flags.callOrig && page < va + this.made.im.bytes; page += pageBytes) {
+    for (let page = va - (va % pageBytes); isStored && page < va + this.made.im.bytes; page += pageBytes) {
       if (machine.mapping(page) !== undefined) continue;
       machine.map(page, pageBytes, "rw");
       pages.push(page);
