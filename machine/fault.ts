@@ -22,8 +22,13 @@ export class KernelFault extends Error {
   constructor(
     readonly why: KernelFaultWhy,
     readonly va: Va,
-    detail: string,
+    private readonly detail: string,
   ) {
     super(`${why} at 0x${va.toString(16)}: ${detail}`);
+  }
+
+  /** The same, told with the functions that led there, unless it says so already. */
+  in(backtrace: string): KernelFault {
+    return this.detail.includes(" < ") ? this : new KernelFault(this.why, this.va, `${this.detail}, in ${backtrace}`);
   }
 }

@@ -12,8 +12,10 @@ import {
   describe,
   type JitEnv,
   type JitFunction,
+  machineFor,
   NotModelled,
   type Subject,
+  type SubjectKernel,
 } from "../../subjects/subject.js";
 import { structureBreaches } from "../oracles/code/index.js";
 
@@ -100,6 +102,13 @@ const AT_REACH = [
   ["backward branch beyond its reach", isRefused, backward, CONDITION_REACH],
 ] as const;
 
+/** What a kernel holds and has said. */
+const left = ({ machine: { usage }, modmem, packs, warnings }: SubjectKernel): string =>
+  [
+    ...[`${usage.areas} areas`, `${usage.heapObjects} heap objects`, `${usage.frames} pages`],
+    ...[`${packs.packs.length} packs`, `${modmem.current} bytes charged`, ...warnings],
+  ].join(", ");
+
 /** In the words of a kernel that is not ours. */
 const REFUSED_TOO_FAR = { quirk: "firstPassRange", what: /is refused: .*imm=.* out of range$/ } as const;
 
@@ -108,6 +117,18 @@ const BRANCHES: readonly DirectedCase[] = [
     name,
     check: (subject: Subject) => expect(subject, branch(...filler(subject, words))),
   })),
+  {
+    // Its room is found and its buffer is there by the time that the branch is written.
+    name: "a program that is refused for a branch beyond its reach leaves nothing behind",
+    check(subject) {
+      const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
+      const before = left(kernel);
+      const loaded = kernel.loadProgram(forward(...filler(subject, CONDITION_REACH - 1)));
+      if (loaded.ok) return "it is taken, expected a refusal";
+      const after = left(kernel);
+      return after === before ? undefined : `${after}, and before the load ${before}`;
+    },
+  },
   {
     name: "forward branch over calls that come within its reach",
     finds: REFUSED_TOO_FAR,

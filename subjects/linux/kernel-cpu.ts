@@ -6,12 +6,15 @@ import { pointer, type Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { hexWord } from "../../spec/bits.js";
 import type { BootedKernel, Faulting, Mended } from "./booted-kernel.js";
+import { ExecutionContext } from "./execution-context.js";
 import { NotModelled } from "./kernel-image.js";
+import { STACK_STRIDE } from "./placed-kernel.js";
 import { RETURN, type Resolved } from "./resolve.js";
 import { vaOfPointer } from "./structs.js";
 
-/** Instructions of one call: ten seconds of a slow engine. */
+/** Instructions of one call from outside, and calls of traps in it: a few seconds of either. */
 const FUEL = 1_000_000_000;
+const MOST_TRAPS = 400_000;
 const LR = 30;
 const FP = 29;
 const BUG_BRK = 0x800;
@@ -26,9 +29,13 @@ const FOLLOWING_WORDS = 24;
 
 export class KernelCpu {
   private depth = 0;
+  /** Of the call from outside: instructions when it has run for too long, and calls of traps that it may still make. */
+  private end = 0;
+  private trapsLeft = 0;
   /** A trap acts, so that registers are those of the function that has called it. */
   private isAsking = false;
   private readonly following = new Map<string, boolean>();
+  private readonly context: ExecutionContext;
 
   constructor(
     private readonly kernel: BootedKernel,
@@ -37,6 +44,7 @@ export class KernelCpu {
     private readonly stackTop: Va,
   ) {
     cpu.state.system.sp_el0 = pointer(kernel.task);
+    this.context = new ExecutionContext(kernel, cpu.state);
   }
 
   get state(): CpuState {
@@ -70,14 +78,23 @@ export class KernelCpu {
     state.sp = outer === undefined ? pointer(this.stackTop) : outer.sp - NESTED_GAP;
     state.pc = entry;
     state.btype = 0;
-    this.depth++;
+    if (this.depth++ === 0) {
+      this.end = this.cpu.executed + FUEL;
+      this.trapsLeft = MOST_TRAPS;
+      // A task that may be interrupted.
+      state.system.daif = 0n;
+    }
+    const outside = this.context.enter();
     const wasAsking = this.isAsking;
     this.isAsking = false;
     try {
       this.toReturn();
+      const left = this.context.changed();
+      if (left !== undefined) throw new KernelFault("badLock", entry, `${this.symbol(entry)} returns with ${left}`);
       return state.x[0]!;
     } finally {
       this.depth--;
+      this.context.leave(outside);
       this.isAsking = wasAsking;
       if (outer !== undefined) restore(state, outer);
     }
@@ -135,9 +152,10 @@ export class KernelCpu {
   private toReturn(): void {
     const { cpu, state } = this;
     for (;;) {
-      const stop = cpu.resume({ fuel: FUEL });
+      const stop = cpu.resume({ fuel: Math.max(1, this.end - cpu.executed) });
       if (stop.kind === "trap") {
         if (stop.pc === RETURN) return;
+        if (this.trapsLeft-- === 0) throw new KernelFault("badFetch", stop.pc, `no end in ${this.backtrace()}`);
         this.trapped(stop.pc);
       } else if (stop.kind === "fault") this.faulted(stop);
       else if (stop.kind === "break") this.broke(stop);
@@ -159,7 +177,12 @@ export class KernelCpu {
     this.isAsking = true;
     let result: bigint | undefined;
     try {
+      const why = action.sleeps(state.x) ? this.context.whyNoSleep() : undefined;
+      if (why !== undefined) throw new KernelFault("badLock", pc, `${this.symbol(pc)} may sleep, but ${why}`);
       result = action.act(kernel, state.x);
+    } catch (error) {
+      // As the kernel's own reports: what is wrong, and on which way it came to that.
+      throw error instanceof KernelFault ? error.in(this.backtrace()) : error;
     } finally {
       this.isAsking = before;
     }
@@ -169,11 +192,17 @@ export class KernelCpu {
     state.btype = 0;
   }
 
+  private isBelowStack(va: Va): boolean {
+    return va < this.stackTop && va > this.stackTop - STACK_STRIDE;
+  }
+
   private faulted(stop: CpuStop & { readonly kind: "fault" }): void {
     const { state, kernel } = this;
     const va = vaOfPointer(stop.address);
     if (stop.why === "badWrite" && kernel.memory.makeWritable(va)) return;
     const isAccess = stop.why === "badRead" || stop.why === "badWrite";
+    if (isAccess && this.isBelowStack(va))
+      throw new KernelFault("badWrite", va, `stack overflow, in ${this.backtrace()}`);
     if (isAccess) kernel.pages.faulted(va);
     const { x, sp, pc } = state;
     const mended = isAccess ? this.mended({ x, sp, pc, isStore: stop.why === "badWrite" }) : undefined;

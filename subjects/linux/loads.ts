@@ -179,7 +179,11 @@ export class Loads {
     const { kernel, programs } = this;
     const position = Math.max(0, kernel.image.types.parameters("bpf_int_jit_compile")?.indexOf("prog") ?? 0);
     const args: (bigint | number)[] = [0, 0].slice(0, position);
+    const before = kernel.arena.objects;
     const x0 = kernel.cpu.call("bpf_int_jit_compile", ...args, kernelPointer(fn.prog));
+    // Of a program whose constants are blinded either the copy lives afterwards, or what it was made from.
+    const more = kernel.arena.objects - before;
+    if (more !== 0) kernel.warn(`${more} programs or parts of them more than before the JIT was asked`);
     programs.moved(fn, vaOfPointer(x0), scratchOf(this.build.changes));
     fn.offsets = this.offsets.get(fn.prog) ?? fn.offsets;
     fn.look();

@@ -67,7 +67,8 @@ export class PageFrames {
       this.mapped = false;
       return;
     }
-    const number = Number((phys - this.firstPhysical!) / BigInt(pageBytes));
+    if (this.firstPhysical === undefined) throw new KernelFault("badMapping", 0, "the first poke mapped nothing");
+    const number = Number((phys - this.firstPhysical) / BigInt(pageBytes));
     const page = this.pages[number];
     const mapping = page === undefined ? undefined : machine.mapping(page);
     if (mapping === undefined) throw new KernelFault("badMapping", page ?? 0, "poked, but not mapped");

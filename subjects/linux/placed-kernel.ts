@@ -13,8 +13,9 @@ import { type Resolved, resolve } from "./resolve.js";
 
 /** Kernel stacks, one a CPU, with nothing mapped between them. */
 const STACKS: Va = 0x8000_9800_0000;
-const STACK_STRIDE = 0x10_0000;
-const STACK_BYTES = 0x1_0000;
+export const STACK_STRIDE = 0x10_0000;
+/** A thread of arm64 has so many bytes, and a page at least. */
+const THREAD_BYTES = 0x4000;
 /** What a CPU must have for a kernel to use it at all, and what our machine has beside. */
 const EVERY_CPU = "has_always";
 const LSE = "LSE atomic instructions";
@@ -62,7 +63,8 @@ export class PlacedKernel {
     this.arena = new Arena(machine);
     this.pages = new PageFrames(machine, image.types.struct("page")?.bytes ?? 64);
     for (let cpu = 0; cpu < machine.cpus; cpu++) {
-      machine.map(STACKS + cpu * STACK_STRIDE, STACK_BYTES, "rw");
+      const bytes = this.stackBytes;
+      machine.map(STACKS + (cpu + 1) * STACK_STRIDE - bytes, bytes, "rw");
       this.cpus.push(wasmEngine.cpu!({ machine, cpu, stops: this.resolved.stops }));
     }
     this.followPatchLock();
@@ -86,8 +88,12 @@ export class PlacedKernel {
     return this.cpus[cpu]!;
   }
 
+  private get stackBytes(): number {
+    return Math.max(THREAD_BYTES, this.machine.pageBytes);
+  }
+
   stackTop(cpu: number): Va {
-    return STACKS + cpu * STACK_STRIDE + STACK_BYTES - 512;
+    return STACKS + (cpu + 1) * STACK_STRIDE - 512;
   }
 
   /** Memory is as it was when the image was placed. */

@@ -16,6 +16,8 @@ export const RETURN: Va = 0xffff_e000_0000;
 interface Action {
   readonly kind: TrapRow["kind"];
   readonly name: string;
+  /** Whether the call may sleep. */
+  sleeps(x: BigUint64Array): boolean;
   act(kernel: BootedKernel, x: BigUint64Array): bigint | undefined;
 }
 
@@ -49,11 +51,22 @@ export function resolve(image: TypedImage): Resolved {
   return resolved;
 }
 
+/** Those that may wait whatever they are asked; an allocation may if its flags say so. */
+const SLEEPING: ReadonlySet<string> = new Set([
+  ...["mutex_lock", "__might_sleep", "__might_resched", "__cond_resched", "synchronize_rcu"],
+  ...["execmem_alloc", "execmem_free", "module_alloc", "module_memfree", "bpf_jit_alloc_exec", "bpf_jit_free_exec"],
+  ...["vmalloc", "vmalloc_noprof", "vzalloc", "vzalloc_noprof", "vfree"],
+  ...["set_memory_ro", "set_memory_rw", "set_memory_x", "set_memory_nx"],
+]);
+const GFP_DIRECT_RECLAIM = 0x400n;
+
 function actionOf(image: TypedImage, row: TrapRow, name: string): Action {
   const registers = registersOf(image.types.parameters(name), row.parameters);
+  const gfp = registers.find(([key]) => key === "gfp")?.[1];
   return {
     kind: row.kind,
     name,
+    sleeps: (x) => (gfp === undefined ? SLEEPING.has(name) : (x[gfp]! & GFP_DIRECT_RECLAIM) !== 0n),
     act: (kernel, x) =>
       row.act(kernel, Object.fromEntries(registers.map(([key, register]) => [key, x[register]!])), name),
   };

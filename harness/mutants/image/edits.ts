@@ -209,6 +209,7 @@ const ROWS: readonly Row[] = [
     call("__memset|memset", 1),
     "nop",
     "a new pack's bitmap holds whatever was there",
+    "the record of a pack is allocated zeroed (__GFP_ZERO), its bitmap with it",
   ],
   ["P17", "bpf_prog_pack_free", call("mutex_lock|__mutex_lock", 1), "nop", "a pack is freed from without the lock"],
   ["P18", "bpf_prog_pack_free", call("mutex_unlock", 1), "nop", "the lock is kept after a free"],

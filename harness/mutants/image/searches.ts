@@ -56,32 +56,46 @@ function drawn(checker: CaseChecker, seed: number, share: number): Search {
   };
 }
 
-/** Others show known defects of kernels as they are, which are no news of an edit; drawn histories have those. */
-const STEPS: readonly FailingStep[] = ["vmalloc", "setPermission"];
+/** Copies and pokes that fail show known defects of kernels as they are, which are no news of an edit. */
+const STEPS: readonly FailingStep[] = ["vmalloc", "setPermission", "kvmalloc"];
 /** Calls of each step in one load of three functions. */
-const MOST_CALLS = 12;
+const MOST_CALLS = 10;
 const SIZES = [
   { insns: 2, subprograms: 0 },
   { insns: 5, subprograms: 1 },
   { insns: 8, subprograms: 2 },
 ];
+/** Its image lies on several pages, whatever their size. */
+const OVER_PAGES = { insns: 18_000, subprograms: 0 };
 
-/** Every step of a load fails once, beside a program that lives and before one that is loaded after it. */
+type Size = (typeof SIZES)[number];
+
+const load = (id: number, size: Size, fails: readonly Failing[] = []): Action => ({
+  ...{ ...NOTHING_ELSE, kind: "load", id, program: { first: 1, probes: 0, ...size }, fails },
+});
+const freed = (id: number): Action => ({ ...NOTHING_ELSE, kind: "free", id });
+const run = (id: number): Action => ({ kind: "run", id, cpu: 0 });
+
+/** What every allocator must get right: room that was given back is given again, and an image may lie on several pages. */
+const LIVES: readonly (readonly Action[])[] = [
+  [load(0, SIZES[0]!), load(1, SIZES[0]!), freed(0), load(2, SIZES[0]!), run(1), run(2)],
+  [load(0, SIZES[0]!), load(1, OVER_PAGES), run(1), load(2, SIZES[0]!), freed(1), load(3, SIZES[2]!), run(3)],
+];
+
+/** Lives, and then every step of a load fails once, beside a program that lives and before one that is loaded after it. */
 function failures(checker: CaseChecker, subject: Subject): Search {
   const options = { ...DEFAULT_OPTIONS, ...subject.fixed };
-  const load = (id: number, size: (typeof SIZES)[number], fails: readonly Failing[]): Action => ({
-    ...{ ...NOTHING_ELSE, kind: "load", id, program: { first: 1, probes: 0, ...size }, fails },
-  });
-  const histories = SIZES.flatMap((size) =>
-    [false, true].flatMap((isFirst) =>
-      STEPS.flatMap((step) =>
-        Array.from({ length: MOST_CALLS }, (_, i): History => {
-          const failing = load(1, size, [{ step, nth: i + 1 }]);
-          return { options, actions: [...(isFirst ? [] : [load(0, SIZES[0]!, [])]), failing, load(2, SIZES[0]!, [])] };
-        }),
+  const failing = Array.from({ length: MOST_CALLS }, (_, i) => i + 1).flatMap((nth) =>
+    SIZES.flatMap((size) =>
+      [true, false].flatMap((isFirst) =>
+        STEPS.map((step) => [
+          ...(isFirst ? [] : [load(0, SIZES[0]!)]),
+          ...[load(1, size, [{ step, nth }]), load(2, SIZES[0]!)],
+        ]),
       ),
     ),
   );
+  const histories = [...LIVES, ...failing].map((actions): History => ({ options, actions }));
   return listed("failures", histories, (history) => {
     const { verdict } = checker.check(history);
     return verdict.kind === "disagree" ? { found: verdict, text: checker.kind.print(history) } : undefined;
@@ -94,6 +108,9 @@ const directed = (subject: Subject, seed: number): Search =>
     return found && { found: { ...found, oracle: "directed" }, text: `directed case: ${one.name}\n` };
   });
 
+/** Each item of a list is there for a reason: they are through before the others have begun in earnest. */
+const LIST_SHARE = 32;
+
 /** A list that is gone through once. */
 function listed<T>(
   name: string,
@@ -103,7 +120,7 @@ function listed<T>(
   let next = 0;
   return {
     name,
-    share: 8,
+    share: LIST_SHARE,
     step() {
       if (next === items.length) return "exhausted";
       const wrong = check(items[next++]!);
