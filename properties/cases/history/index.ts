@@ -1,9 +1,9 @@
 // Histories of loads, runs, attaches and frees: no oracle of memory objects.
 
 import type { Engine } from "../../../engines/engine.js";
-import { type Action, type History, isCaseProgram } from "../../../subjects/action.js";
+import { type Action, type CaseProgram, type History, isCaseProgram } from "../../../subjects/action.js";
 import { randomSource } from "../../../subjects/random/source.js";
-import { prepared } from "../../../subjects/session/prepared.js";
+import { type PreparedProgram, prepared } from "../../../subjects/session/prepared.js";
 import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
 import { knownInCode } from "../../known-code.js";
@@ -136,11 +136,23 @@ function knownInPrograms({ actions }: History, subject: Subject): QuirkId | unde
   if (subject.known === undefined) return undefined;
   for (const action of actions) {
     if (action.kind !== "load" || !isCaseProgram(action.program)) continue;
-    const { codes, lse } = prepared(subject, action.program);
+    const made = preparedOrLacking(subject, action.program);
+    if (made === undefined) continue;
+    const { codes, lse } = made;
     const quirk = knownInCode(subject, codes, { ...DEFAULT_ENV, ...subject.build, lse });
     if (quirk !== undefined) return quirk;
   }
   return undefined;
+}
+
+/** Undefined if the subject lacks what the program needs: then it was not loaded. */
+function preparedOrLacking(subject: Subject, program: CaseProgram): PreparedProgram | undefined {
+  try {
+    return prepared(subject, program);
+  } catch (error) {
+    if (error instanceof NotModelled) return undefined;
+    throw error;
+  }
 }
 
 /** What the subject lacks ends a case without an answer. */
