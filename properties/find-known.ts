@@ -125,11 +125,17 @@ const CODE: readonly { readonly quirk: QuirkId; readonly fn: JitFunction; readon
     fn: fn([insn(rowById("lock fetch add"), { dst: 1, src: 1 })]),
     env: { lse: false },
   },
+  {
+    quirk: "acquireKeepsRegister",
+    fn: fn([insn(rowById("arena load acquire w"), { dst: 2, src: 1 })], { arena: ARENA }),
+    env: {},
+  },
 ];
 
 /** What an oracle of code says of a function that has the defect, in versions too of which our JIT makes other words. */
 const OBJECTIONS: ReadonlyMap<QuirkId, RegExp> = new Map([
   ["exclusiveAliasedBase", /the load overwrites the address$/],
+  ["acquireKeepsRegister", /clears x5, expected x\d+$/],
 ]);
 
 /** Whether its words are those of our JIT with the defect, and not those without. */
