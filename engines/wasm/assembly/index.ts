@@ -4,11 +4,12 @@
 
 import { FETCH_TLB, FETCH_TLB_ENTRIES, PAGED_TLB, PAGED_TLB_ENTRIES } from "../layout";
 import { decode } from "./decode";
-import { ByAddress, ByWord, entryOf, lands, loop } from "./loop";
+import { lands } from "./indirect";
+import { loop } from "./loop";
 import { forgetTranslation, forgetTranslations, pageMask, setStack, stopBefore, TOP_16 } from "./memory";
 import { forgetReservation } from "./monitor";
 import { Op, OP } from "./ops";
-import { forgetRecord, passStop, recordOf, renewPage } from "./records";
+import { ByAddress, ByWord, entryOf, forgetRecord, passStop, recordOf, renewPage } from "./records";
 
 export { forgetRecord, forgetReservation, forgetTranslation, forgetTranslations, lands, passStop, renewPage, stopBefore };
 

@@ -2,76 +2,27 @@
 // compiled twice: with records by word, for programs that run once, and with records by address, for code that stays.
 
 import {
-  BTYPE,
-  EXECUTED,
-  FETCH_TLB,
-  FETCH_TLB_ENTRIES,
-  GUARDED,
-  LEFT_PAGE,
-  NZCV,
-  PAGED_TLB,
-  PAGED_TLB_ENTRIES,
-  PC,
-  PENDING,
-  PENDING_CLEAN,
-  PENDING_INVALIDATE,
-  PREVIOUS,
-  REGS,
-  SLICE_DONE,
-  STACK_POINTER,
-  STOPPED,
-  STOP_BRANCH,
-  STOP_BRANCH_TARGET,
-  STOP_BREAKPOINT,
-  STOP_COMPLETE,
-  STOP_MAINTAIN,
-  STOP_SYNCHRONIZE,
-  TRAPPED,
-  UNDER_WAY,
-  UNKNOWN_WORD,
+  BTYPE, EXECUTED, LEFT_PAGE, NZCV, PC, PREVIOUS, REGS, SLICE_DONE, STOPPED, STOP_BRANCH, STOP_BRANCH_TARGET, TRAPPED,
 } from "../layout";
-import {
-  loadAs, loadLiteral, loadMoving, loadMovingPair, loadOrdered, loadPair, storeAs, storeMoving, storeMovingPair,
-  storeOrdered, storePair,
-} from "./access";
-import {
-  atomic, compareAndSwap, compareAndSwapPair, loadExclusive, loadExclusivePair, storeExclusive, storeExclusivePair,
-} from "./atomic";
-import {
-  adcs32, adcs64, adds32, adds64, ands, carry, crc32, holds, inserted32, inserted64, logical32, logical64, negative,
-  overflow, packedFlags, rbit, rev16, sdiv32, sdiv64, setFlags, smulh, subs32, subs64, udiv32, udiv64, umulh, zero,
-} from "./data";
+import { loadAs, loadLiteral, loadMoving, loadMovingPair, loadPair, storeAs, storeMoving, storeMovingPair, storePair } from "./access";
 import { stop } from "./check";
-import { decode } from "./decode";
-import { note, pageMask, pageShift, readable, storeTo, TOP_16 } from "./memory";
-import { forgetReservation } from "./monitor";
 import {
-  compared, extended, imm, imm32, otherwise, part, put, putTo, shifted32, shifted64, wa, wm, wn, xa, xd, xm, xn,
+  adcs32, adcs64, adds32, adds64, ands, carry, holds, logical32, logical64, negative, overflow, packedFlags, sdiv32,
+  sdiv64, setFlags, smulh, subs32, subs64, udiv32, udiv64, umulh, zero,
+} from "./data";
+import { decode } from "./decode";
+import { lands, markIndirect, signature } from "./indirect";
+import { pageMask, TOP_16 } from "./memory";
+import {
+  compared, extended, imm, imm32, otherwise, part, put, putTo, shifted32, shifted64, wa, wm, wn, xa, xm, xn,
 } from "./operands";
-import { Op, OP, RM, RN } from "./ops";
-import { prepare, recordOf } from "./records";
+import { Op, OP, RM } from "./ops";
+import { entryOf, prepare, recordOf } from "./records";
+import { DONE, uncommon } from "./uncommon";
 
 const LR: u32 = 30;
 /** The loop goes on elsewhere. */
 const BRANCHED: u32 = 0;
-const FETCH_MASK: usize = FETCH_TLB_ENTRIES - 1;
-const PAGED_MASK: usize = PAGED_TLB_ENTRIES - 1;
-
-/** Where records come from. The two are types, as that is what the compiler makes copies of a function for. */
-export type ByWord = i32;
-export type ByAddress = f64;
-
-// @ts-ignore: decorator
-@inline
-export function entryOf<Source>(page: u64): usize {
-  if (isFloat<Source>()) return <usize>PAGED_TLB + ((<usize>(page >> pageShift) & PAGED_MASK) << 4);
-  return <usize>FETCH_TLB + ((<usize>(page >> pageShift) & FETCH_MASK) << 4);
-}
-
-/** What signing adds to LR: never zero, and not undone by adding it again, nor by the tag of another SP. */
-function signature(): u64 {
-  return (1 + ((load<u64>(REGS + STACK_POINTER * 8) >> 4) % 0x7fff)) << 48;
-}
 
 /** Addresses go to JavaScript as low 48 bits, and one that has wrapped out of the kernel's half as a number beyond them. */
 function toNumber(pc: u64): f64 {
@@ -84,46 +35,6 @@ function leave(why: u32, pc: u64, previous: u64, executed: u32): u32 {
   store<u32>(EXECUTED, executed);
   store<u32>(NZCV, packedFlags());
   return why;
-}
-
-/** After an indirect branch: what PSTATE.BTYPE is then. */
-function markIndirect(record: usize): void {
-  if (load<u32>(GUARDED) == 0) return;
-  const register: u32 = load<u8>(record, RN);
-  const isCall = load<u8>(record, OP) == Op.BLR;
-  store<u32>(BTYPE, isCall ? 2 : register == 16 || register == 17 ? 1 : 3);
-}
-
-/** May an indirect branch land on the word? It has landed then. PACIASP stands for BTI c, as SCTLR_EL1.BT1 is set. */
-export function lands(word: u32): bool {
-  const kind = load<u32>(BTYPE);
-  let allowed = false;
-  if (word == 0xd503_233f || word == 0xd503_237f || word == 0xd503_245f) allowed = kind != 3;
-  else if (word == 0xd503_249f) allowed = kind != 2;
-  else if (word == 0xd503_24df) allowed = true;
-  // Their own exceptions come first.
-  else allowed = (word & 0xffe0_001f) == 0xd420_0000 || (word & 0xffe0_001f) == 0xd440_0000;
-  if (allowed) store<u32>(BTYPE, 0);
-  return allowed;
-}
-
-/** DC and IC of the line that holds the address, which must be one that may be read. */
-function maintainLine(kind: u32, address: u64): bool {
-  const line = address & ~63;
-  return readable<ByWord>(line, 1) != 0 && note(kind, line, 64);
-}
-
-function zeroLine(address: u64): bool {
-  const line = address & ~63;
-  for (let at: u64 = 0; at < 64; at += 8) if (!storeTo<ByWord, u64>(line + at, 0)) return false;
-  return true;
-}
-
-/** DSB: the machine is told of maintenance that is under way. */
-function isComplete(): bool {
-  if (load<u32>(PENDING) < <u32>PENDING_CLEAN && load<u32>(UNDER_WAY) == 0) return true;
-  stop(STOP_COMPLETE, 0, 0);
-  return false;
 }
 
 /**
@@ -242,10 +153,6 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
         case Op.SBFM64: put(r, <i64>(xn(r) << part(r, 0)) >> part(r, 1)); continue;
         case Op.UBFM32: put(r, (wn(r) << part(r, 0)) >> part(r, 1)); continue;
         case Op.SBFM32: put(r, <u32>(<i32>(wn(r) << part(r, 0)) >> part(r, 1))); continue;
-        case Op.BFM64: put(r, inserted64(xd(r), xn(r), part(r, 0), part(r, 1))); continue;
-        case Op.BFM32: put(r, inserted32(<u32>xd(r), wn(r), part(r, 0), part(r, 1))); continue;
-        case Op.EXTR64: put(r, imm(r) == 0 ? xm(r) : (xm(r) >> imm(r)) | (xn(r) << (64 - imm(r)))); continue;
-        case Op.EXTR32: put(r, <u32>((((<u64>wn(r)) << 32) | wm(r)) >> imm(r))); continue;
         case Op.UDIV64: put(r, udiv64(xn(r), xm(r))); continue;
         case Op.UDIV32: put(r, udiv32(wn(r), wm(r))); continue;
         case Op.SDIV64: put(r, sdiv64(xn(r), xm(r))); continue;
@@ -258,7 +165,6 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
         case Op.ASRV32: put(r, <u32>(<i32>wn(r) >> (wm(r) & 31))); continue;
         case Op.RORV64: put(r, rotr<u64>(xn(r), xm(r))); continue;
         case Op.RORV32: put(r, rotr<u32>(wn(r), wm(r))); continue;
-        case Op.CRC32: put(r, crc32(wn(r), xm(r), part(r, 0), part(r, 1) != 0)); continue;
         case Op.MADD64: put(r, xa(r) + xn(r) * xm(r)); continue;
         case Op.MADD32: put(r, <u32>(wa(r) + wn(r) * wm(r))); continue;
         case Op.MSUB64: put(r, xa(r) - xn(r) * xm(r)); continue;
@@ -269,14 +175,8 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
         case Op.UMSUBL: put(r, xa(r) - <u64>wn(r) * <u64>wm(r)); continue;
         case Op.SMULH: put(r, smulh(xn(r), xm(r))); continue;
         case Op.UMULH: put(r, umulh(xn(r), xm(r))); continue;
-        case Op.RBIT64: put(r, rbit(xn(r))); continue;
-        case Op.RBIT32: put(r, rbit(wn(r)) >> 32); continue;
         case Op.CLZ64: put(r, clz<u64>(xn(r))); continue;
         case Op.CLZ32: put(r, clz<u32>(wn(r))); continue;
-        case Op.CLS64: put(r, clz<u64>(xn(r) ^ <u64>(<i64>xn(r) >> 63)) - 1); continue;
-        case Op.CLS32: put(r, clz<u32>(wn(r) ^ <u32>(<i32>wn(r) >> 31)) - 1); continue;
-        case Op.REV16_64: put(r, rev16(xn(r))); continue;
-        case Op.REV16_32: put(r, rev16(wn(r))); continue;
         case Op.REV32_64: put(r, rotr<u64>(bswap<u64>(xn(r)), 32)); continue;
         case Op.REV64: put(r, bswap<u64>(xn(r))); continue;
         case Op.REV32: put(r, bswap<u32>(wn(r))); continue;
@@ -306,75 +206,23 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
         case Op.STRH_REG: if (!storeAs<Source, u16>(r, true)) break; continue;
         case Op.STR32_REG: if (!storeAs<Source, u32>(r, true)) break; continue;
         case Op.STR64_REG: if (!storeAs<Source, u64>(r, true)) break; continue;
-        case Op.LDRB_PRE: if (!loadMoving<Source, u8, u64>(r, true)) break; continue;
-        case Op.LDRH_PRE: if (!loadMoving<Source, u16, u64>(r, true)) break; continue;
         case Op.LDR32_PRE: if (!loadMoving<Source, u32, u64>(r, true)) break; continue;
         case Op.LDR64_PRE: if (!loadMoving<Source, u64, u64>(r, true)) break; continue;
-        case Op.LDRSB64_PRE: if (!loadMoving<Source, i8, i64>(r, true)) break; continue;
-        case Op.LDRSB32_PRE: if (!loadMoving<Source, i8, u32>(r, true)) break; continue;
-        case Op.LDRSH64_PRE: if (!loadMoving<Source, i16, i64>(r, true)) break; continue;
-        case Op.LDRSH32_PRE: if (!loadMoving<Source, i16, u32>(r, true)) break; continue;
-        case Op.LDRSW_PRE: if (!loadMoving<Source, i32, i64>(r, true)) break; continue;
-        case Op.STRB_PRE: if (!storeMoving<Source, u8>(r, true)) break; continue;
-        case Op.STRH_PRE: if (!storeMoving<Source, u16>(r, true)) break; continue;
         case Op.STR32_PRE: if (!storeMoving<Source, u32>(r, true)) break; continue;
         case Op.STR64_PRE: if (!storeMoving<Source, u64>(r, true)) break; continue;
-        case Op.LDRB_POST: if (!loadMoving<Source, u8, u64>(r, false)) break; continue;
-        case Op.LDRH_POST: if (!loadMoving<Source, u16, u64>(r, false)) break; continue;
         case Op.LDR32_POST: if (!loadMoving<Source, u32, u64>(r, false)) break; continue;
         case Op.LDR64_POST: if (!loadMoving<Source, u64, u64>(r, false)) break; continue;
-        case Op.LDRSB64_POST: if (!loadMoving<Source, i8, i64>(r, false)) break; continue;
-        case Op.LDRSB32_POST: if (!loadMoving<Source, i8, u32>(r, false)) break; continue;
-        case Op.LDRSH64_POST: if (!loadMoving<Source, i16, i64>(r, false)) break; continue;
-        case Op.LDRSH32_POST: if (!loadMoving<Source, i16, u32>(r, false)) break; continue;
-        case Op.LDRSW_POST: if (!loadMoving<Source, i32, i64>(r, false)) break; continue;
-        case Op.STRB_POST: if (!storeMoving<Source, u8>(r, false)) break; continue;
-        case Op.STRH_POST: if (!storeMoving<Source, u16>(r, false)) break; continue;
         case Op.STR32_POST: if (!storeMoving<Source, u32>(r, false)) break; continue;
         case Op.STR64_POST: if (!storeMoving<Source, u64>(r, false)) break; continue;
-        case Op.LDR_ORDERED: if (!loadOrdered<Source>(r)) break; continue;
-        case Op.STR_ORDERED: if (!storeOrdered<Source>(r)) break; continue;
-        case Op.LDR_LITERAL64: if (!loadLiteral<Source, u64, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
         case Op.LDR_LITERAL32: if (!loadLiteral<Source, u32, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
         case Op.LDRSW_LITERAL: if (!loadLiteral<Source, i32, i64>(r, pageVa + ((at - start) >> shift))) break; continue;
+        case Op.LDR_LITERAL64: if (!loadLiteral<Source, u64, u64>(r, pageVa + ((at - start) >> shift))) break; continue;
         case Op.LDP64: if (!loadPair<Source, u64, u64>(r)) break; continue;
         case Op.LDP64_PRE: if (!loadMovingPair<Source, u64, u64>(r, true)) break; continue;
         case Op.LDP64_POST: if (!loadMovingPair<Source, u64, u64>(r, false)) break; continue;
-        case Op.LDP32: if (!loadPair<Source, u32, u64>(r)) break; continue;
-        case Op.LDP32_PRE: if (!loadMovingPair<Source, u32, u64>(r, true)) break; continue;
-        case Op.LDP32_POST: if (!loadMovingPair<Source, u32, u64>(r, false)) break; continue;
-        case Op.LDPSW: if (!loadPair<Source, i32, i64>(r)) break; continue;
-        case Op.LDPSW_PRE: if (!loadMovingPair<Source, i32, i64>(r, true)) break; continue;
-        case Op.LDPSW_POST: if (!loadMovingPair<Source, i32, i64>(r, false)) break; continue;
         case Op.STP64: if (!storePair<Source, u64>(r)) break; continue;
         case Op.STP64_PRE: if (!storeMovingPair<Source, u64>(r, true)) break; continue;
         case Op.STP64_POST: if (!storeMovingPair<Source, u64>(r, false)) break; continue;
-        case Op.STP32: if (!storePair<Source, u32>(r)) break; continue;
-        case Op.STP32_PRE: if (!storeMovingPair<Source, u32>(r, true)) break; continue;
-        case Op.STP32_POST: if (!storeMovingPair<Source, u32>(r, false)) break; continue;
-        case Op.LDXR8: if (!loadExclusive<Source, u8>(r)) break; continue;
-        case Op.LDXR16: if (!loadExclusive<Source, u16>(r)) break; continue;
-        case Op.LDXR32: if (!loadExclusive<Source, u32>(r)) break; continue;
-        case Op.LDXR64: if (!loadExclusive<Source, u64>(r)) break; continue;
-        case Op.STXR8: if (!storeExclusive<Source, u8>(r)) break; continue;
-        case Op.STXR16: if (!storeExclusive<Source, u16>(r)) break; continue;
-        case Op.STXR32: if (!storeExclusive<Source, u32>(r)) break; continue;
-        case Op.STXR64: if (!storeExclusive<Source, u64>(r)) break; continue;
-        case Op.LDXP32: if (!loadExclusivePair<Source, u32>(r)) break; continue;
-        case Op.LDXP64: if (!loadExclusivePair<Source, u64>(r)) break; continue;
-        case Op.STXP32: if (!storeExclusivePair<Source, u32>(r)) break; continue;
-        case Op.STXP64: if (!storeExclusivePair<Source, u64>(r)) break; continue;
-        case Op.ATOMIC8: if (!atomic<Source, u8, i8>(r)) break; continue;
-        case Op.ATOMIC16: if (!atomic<Source, u16, i16>(r)) break; continue;
-        case Op.ATOMIC32: if (!atomic<Source, u32, i32>(r)) break; continue;
-        case Op.ATOMIC64: if (!atomic<Source, u64, i64>(r)) break; continue;
-        case Op.CAS8: if (!compareAndSwap<Source, u8>(r)) break; continue;
-        case Op.CAS16: if (!compareAndSwap<Source, u16>(r)) break; continue;
-        case Op.CAS32: if (!compareAndSwap<Source, u32>(r)) break; continue;
-        case Op.CAS64: if (!compareAndSwap<Source, u64>(r)) break; continue;
-        case Op.CASP32: if (!compareAndSwapPair<Source, u32>(r)) break; continue;
-        case Op.CASP64: if (!compareAndSwapPair<Source, u64>(r)) break; continue;
-        case Op.CLREX: forgetReservation(); continue;
         case Op.B: next = at + (imm32(r) << shift); why = BRANCHED; break;
         case Op.BL: putTo(LR, pageVa + ((at - start) >> shift) + 4); next = at + (imm32(r) << shift); why = BRANCHED; break;
         case Op.B_EQ: if (zero != 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
@@ -421,24 +269,6 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
         // Kernel code has the keys turned off.
         case Op.PACIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) + signature()); continue;
         case Op.AUTIASP: if (!isFloat<Source>()) putTo(LR, load<u64>(REGS + LR * 8) - signature()); continue;
-        case Op.STRIP: put(r, xn(r) & ((<u64>1) << 55) ? xn(r) | TOP_16 : xn(r) & ~TOP_16); continue;
-        case Op.READ_FLAGS: put(r, packedFlags() << 28); continue;
-        case Op.WRITE_FLAGS: setFlags((wn(r) >> 28) & 15); continue;
-        case Op.CLEAN_LINE: if (!maintainLine(PENDING_CLEAN, xn(r))) break; continue;
-        case Op.INVALIDATE_LINE: if (!maintainLine(PENDING_INVALIDATE, xn(r))) break; continue;
-        case Op.ZERO_LINE: if (!zeroLine(xn(r))) break; continue;
-        case Op.COMPLETE: if (!isComplete()) break; continue;
-        case Op.SYNCHRONIZE:
-          // A program's own CPU has nothing to discard.
-          if (!isFloat<Source>()) continue;
-          stop(STOP_SYNCHRONIZE, 0, 0);
-          break;
-        case Op.MAINTAIN:
-          stop(STOP_MAINTAIN, xn(r), imm32(r));
-          break;
-        case Op.BRK:
-          stop(STOP_BREAKPOINT, imm(r), 0);
-          break;
         case Op.RENEW:
           next = at;
           const word = load<u32>(base + ((at - start) >> shift));
@@ -449,7 +279,10 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
           why = TRAPPED;
           break;
         default:
-          why = UNKNOWN_WORD;
+          why = uncommon<Source>(r);
+          if (why != DONE) break;
+          why = STOPPED;
+          continue;
       }
       break;
     }

@@ -1,10 +1,26 @@
 // Where decoded words are kept: by a hash of the word, or by the word's address. A record says which word it is of. One by
 // word is made anew if that is another; those of a page by address, when the page is opened again.
 
-import { DECODED, DECODED_BITS, RECORD_BYTES_PER_BYTE } from "../layout";
+import {
+  DECODED, DECODED_BITS, FETCH_TLB, FETCH_TLB_ENTRIES, PAGED_TLB, PAGED_TLB_ENTRIES, RECORD_BYTES_PER_BYTE,
+} from "../layout";
 import { decode } from "./decode";
-import { pageMask } from "./memory";
+import { pageMask, pageShift } from "./memory";
 import { Op, OP } from "./ops";
+
+const FETCH_MASK: usize = FETCH_TLB_ENTRIES - 1;
+const PAGED_MASK: usize = PAGED_TLB_ENTRIES - 1;
+
+/** Where records come from. The two are types, as that is what the compiler makes copies of a function for. */
+export type ByWord = i32;
+export type ByAddress = f64;
+
+// @ts-ignore: decorator
+@inline
+export function entryOf<Source>(page: u64): usize {
+  if (isFloat<Source>()) return <usize>PAGED_TLB + ((<usize>(page >> pageShift) & PAGED_MASK) << 4);
+  return <usize>FETCH_TLB + ((<usize>(page >> pageShift) & FETCH_MASK) << 4);
+}
 
 /** Words share places. */
 // @ts-ignore: decorator
