@@ -58,6 +58,8 @@ export function processorSeconds(): number {
 
 /** Of a witness: instructions of a program, or steps of a history, that nobody minds reading. */
 const SMALL = 5;
+/** Processor time in which the other searches may come with something smaller than what is small already. */
+const SECOND_LOOK = 1;
 
 /**
  * @param onEnd is told at once, before shrinking begins
@@ -93,7 +95,10 @@ export function searchMutant(
   return task.shrinkMs === 0 ? undefined : smallest(first.found, turns, task.shrinkMs);
 }
 
-/** Of what was found first and, as long as that is not small and there is time, of what else is found. */
+/**
+ * Of what was found first and of what else is found: for as long as there is time if that is not small, and in a second look
+ * in any case, since another kind of case may show the same with a single instruction.
+ */
 function smallest(first: Found, turns: Turns, shrinkMs: number): Witness {
   const end = processorSeconds() + shrinkMs / 1000;
   const left = (): number => end - processorSeconds();
@@ -103,11 +108,14 @@ function smallest(first: Found, turns: Turns, shrinkMs: number): Witness {
     return found.shrink(() => left() > enough);
   };
   let best = shrunk(first);
-  while (best.size !== undefined && best.size > SMALL && left() > 0) {
-    const next = turns.next(() => left() > 0);
+  const enough = left() - SECOND_LOOK;
+  const mayGoOn = (): boolean =>
+    best.size !== undefined && best.size > 1 && left() > (best.size > SMALL ? 0 : Math.max(0, enough));
+  while (mayGoOn()) {
+    const next = turns.next(mayGoOn);
     if (next === undefined) break;
-    const other = shrunk(next.found);
-    if (other.size !== undefined && other.size < best.size) best = other;
+    const other = best.size! > SMALL ? shrunk(next.found) : next.found.shrink(mayGoOn);
+    if (other.size !== undefined && other.size < best.size!) best = other;
   }
   return best;
 }

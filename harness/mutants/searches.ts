@@ -71,17 +71,21 @@ function kindSearch(checker: CaseChecker, seed: number, sees: (found: Disagreeme
       const c = kind.fresh(seed, index++);
       const { verdict } = checker.check(c);
       if (verdict.kind !== "disagree" || !sees(verdict)) return "nothing";
-      return {
-        ...verdict,
-        shrink(mayGoOn) {
-          const shrunk = shrinkCase(checker, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
-          if (shrunk.kind === "shrunk") return { size: shrunk.size, text: shrunk.text };
-          return { size: kind.size(c), text: kind.print(c, { title: `not repeated: ${shrunk.got}` }) };
-        },
-      };
+      return foundIn(checker, c, verdict);
     },
   };
 }
+
+/** A case that disagrees, as what a search has found. */
+export const foundIn = (checker: CaseChecker, c: unknown, verdict: Disagreement): Found => ({
+  ...verdict,
+  shrink(mayGoOn) {
+    const shrunk = shrinkCase(checker, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
+    if (shrunk.kind === "shrunk") return { size: shrunk.size, text: shrunk.text };
+    const { kind } = checker;
+    return { size: kind.size(c), text: kind.print(c, { title: `not repeated: ${shrunk.got}` }) };
+  },
+});
 
 /** Programs as a comparison of results alone would see them: r0, faults and crashes, but no byte of memory and no rule. */
 const resultSearch = (programs: CaseChecker, seed: number): Search => ({

@@ -1,6 +1,6 @@
 // The BPF instruction set, once: one row per instruction form, in the words of RFC 9669. Decoder, encoder, both text
-// syntaxes, validity rules, generators and coverage read these rows, which are in `isa/`. Meanings live elsewhere: `steps.ts` and the files
-// that it names for what a program computes, `impl/jit` for what is emitted. Read `insn.ts` next.
+// syntaxes, validity rules, generators and coverage read these rows, which are in `isa/`. Meanings live elsewhere:
+// `steps.ts` and the files that it names for what a program computes, `impl/jit` for what is emitted. Read `insn.ts` next.
 
 import { aluRows, endRows, lddwHighRow, lddwRows, movsxRows, negRows } from "./isa/compute.js";
 import { callRows, exitRow, gotoxRow, jaRows, jumpRows, mayGotoRow } from "./isa/control.js";

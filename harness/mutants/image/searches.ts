@@ -14,9 +14,7 @@ import type { Subject } from "../../../subjects/subject.js";
 import { tryDirected } from "../../gate/directed.js";
 import { type CaseChecker, makeCaseCheckers } from "../../loop/case-checker.js";
 import { caseAt, UNSTEERED } from "../../loop/chunk.js";
-import { SHRINK_BUDGET } from "../../loop/run.js";
-import { shrinkCase } from "../../loop/shrink.js";
-import type { Found, Search } from "../searches.js";
+import { type Found, foundIn, type Search } from "../searches.js";
 
 /** Loads and frees with failures show more of this code than programs do. */
 const SHARES: ReadonlyMap<string, number> = new Map([
@@ -44,14 +42,7 @@ function drawn(checker: CaseChecker, seed: number, share: number): Search {
       const { case: c } = caseAt(checker, seed, index++, UNSTEERED);
       const { verdict } = checker.check(c);
       if (verdict.kind !== "disagree") return strangeRefusal(verdict) ?? "nothing";
-      return {
-        ...verdict,
-        shrink(mayGoOn) {
-          const shrunk = shrinkCase(checker, c, verdict, SHRINK_BUDGET.runs, mayGoOn);
-          if (shrunk.kind === "shrunk") return { size: shrunk.size, text: shrunk.text };
-          return { size: kind.size(c), text: kind.print(c, { title: `not repeated: ${shrunk.got}` }) };
-        },
-      };
+      return foundIn(checker, c, verdict);
     },
   };
 }
