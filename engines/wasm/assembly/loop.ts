@@ -279,10 +279,9 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
           why = TRAPPED;
           break;
         default:
-          why = uncommon<Source>(r);
-          if (why != DONE) break;
-          why = STOPPED;
-          continue;
+          const end = uncommon<Source>(r);
+          if (end == DONE) continue;
+          why = end;
       }
       break;
     }
