@@ -42,7 +42,7 @@ export function askedOf(version: Version): readonly { readonly asked: Asked; rea
 /** As `expected` above is written. */
 export function wordsOf({ compile }: Pick<Subject, "compile">, asked: Asked, env: JitEnv): string {
   const compiled = compile([functionOf(asked)], env, () => ADDRESS);
-  if (!compiled.ok) return "";
+  if (!compiled.ok) return compiled.error.kind === "unknownOpcode" ? "" : compiled.error.kind;
   const { image, jitedBytes, tableBytes, entries } = compiled.images[0]!;
   const hex = (from: number, to: number): string =>
     Array.from(new Uint32Array(image.slice(from, to).buffer), hexWord).join(" ");
