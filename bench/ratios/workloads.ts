@@ -34,22 +34,39 @@ async function firstOf(build: string, files: readonly string[]): Promise<Module>
   return load(files.at(-1)!);
 }
 
-/** Checks one case of a kind. @returns whether it was compared, and agreed */
-async function checkOf(build: string, kind: string): Promise<(c: unknown) => boolean> {
+/** What is measured of a build: cases as its own loop checks them. */
+interface Loop {
+  /** As many are drawn before the first is checked. */
+  readonly chunk: number;
+  announce(cases: readonly unknown[]): void;
+  /** @returns whether it was compared, and agreed */
+  check(c: unknown): boolean;
+}
+
+/** Builds from before cases were looked at before their turn draw each when its turn comes. */
+const ONE_BY_ONE = { chunk: 1, announce: () => {} };
+
+async function loopOf(build: string, kind: string): Promise<Loop> {
   const load = loader(build);
   const { defaultEngine } = await load("engines/index.js");
   const { kinds, isOld } = await kindsOf(build);
   const found: Module = kinds.find(({ name }: Module) => name === kind || OLD_NAMES[kind] === name);
   if (isOld) {
     const stage = found.stage(defaultEngine());
-    return (c) => stage.judge(c).kind === "agree";
+    return { ...ONE_BY_ONE, check: (c) => stage.judge(c).kind === "agree" };
   }
   const { defaultSubject } = await load("subjects/index.js");
   const checker = found.checker(defaultSubject, [defaultEngine()]);
-  return (c) => {
-    const { verdict, rows } = checker.check(c, "rows");
-    for (const _ of rows);
-    return verdict.kind === "agree";
+  const programs: Module = kinds.find(({ name }: Module) => name === "programs");
+  const isAhead = programs.checker(defaultSubject, [defaultEngine()]).announce !== undefined;
+  return {
+    chunk: isAhead ? found.chunk : ONE_BY_ONE.chunk,
+    announce: (cases) => checker.announce?.(cases),
+    check(c) {
+      const { verdict, rows } = checker.check(c, "rows");
+      for (const _ of rows);
+      return verdict.kind === "agree";
+    },
   };
 }
 const OLD_NAMES: Readonly<Record<string, string>> = { "verifier-only": "kernel rows", trampolines: "tracing" };
@@ -61,10 +78,14 @@ async function kindsOf(build: string): Promise<{ readonly kinds: readonly Module
   return { kinds: (await load("harness/kinds/index.js")).TRIAL_KINDS, isOld: true };
 }
 
-function batchOf(make: (index: number) => unknown, check: (c: unknown) => boolean): Batch {
+function batchOf(make: (index: number) => unknown, { chunk, announce, check }: Loop): Batch {
   return (from, cases) => {
     let compared = 0;
-    for (let index = from; index < from + cases; index++) if (check(make(index))) compared++;
+    for (let at = from; at < from + cases; at += chunk) {
+      const made = Array.from({ length: Math.min(chunk, from + cases - at) }, (_, i) => make(at + i));
+      announce(made);
+      for (const c of made) if (check(c)) compared++;
+    }
     return compared;
   };
 }
@@ -91,7 +112,7 @@ const programsOf = (shape: string, [least, most]: readonly [number, number], cas
       const slots = make(index).program.code.reduce((sum: number, code: Module) => sum + code.length, 0);
       return slots >= least && slots <= most;
     });
-    return batchOf((index) => make(fits[index % fits.length]!), await checkOf(build, "programs"));
+    return batchOf((index) => make(fits[index % fits.length]!), await loopOf(build, "programs"));
   },
 });
 /** Cases that are looked through for those of the right size, so many that hardly one is checked twice. */
@@ -103,7 +124,7 @@ const casesOf = (kind: string, cases: number): Workload => ({
   async open(build) {
     const { kinds } = await kindsOf(build);
     const found: Module = kinds.find(({ name }: Module) => name === kind || OLD_NAMES[kind] === name);
-    return batchOf((index) => found.fresh(SEED, index), await checkOf(build, kind));
+    return batchOf((index) => found.fresh(SEED, index), await loopOf(build, kind));
   },
 });
 

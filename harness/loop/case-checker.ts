@@ -13,8 +13,6 @@ import type { QuirkId, Subject } from "../../subjects/subject.js";
 
 export interface CaseChecker extends Required<KindChecker<unknown>> {
   readonly kind: AnyKind;
-  /** Whether anybody has a use for cases that are announced. */
-  readonly worksAhead: boolean;
   /** See `Subject`. */
   readonly executed: NonNullable<Subject["executed"]>;
   /** What cases are drawn from; undefined for all that Linux takes. */
@@ -86,9 +84,8 @@ function checkerOfKind(kind: AnyKind, subject: AnySubject, engines: readonly Eng
   return {
     kind,
     dialect: dialectOf(subject),
-    worksAhead: !isKernel(subject),
     executed: () => (isKernel(subject) ? (subject.executed?.() ?? []) : []),
-    announce: (cases) => checker().announce?.(cases),
+    announce: (cases, began) => checker().announce?.(cases, began),
     close: () => made?.close?.(),
     adapt: (c) => checker().adapt?.(c) ?? c,
     check: (c, notice) => checker().check(c, notice),

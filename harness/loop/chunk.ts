@@ -114,15 +114,18 @@ export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
   const suspects: Suspect[] = [];
   const mutants: number[] = [];
   let looked = 0;
-  const makeAt = (n: number): Made => {
+  // All are made before the first is checked: a subject may work ahead, and the processor finds the code of one stage in
+  // its caches.
+  const made = indexes.map((index, n) => {
     beat(heartbeat, n + 1, 0);
-    return caseAt(checker, seed, indexes[n]!, steering);
-  };
-  // Made when they are needed, or all before the first is checked.
-  const ahead = checker.worksAhead ? indexes.map((_, n) => makeAt(n)) : undefined;
-  if (ahead !== undefined) checker.announce(ahead.map((made) => made.case));
+    return caseAt(checker, seed, index, steering);
+  });
+  checker.announce(
+    made.map((one) => one.case),
+    (n) => beat(heartbeat, n + 1, 1),
+  );
   for (const [n, index] of indexes.entries()) {
-    const { case: c, isMutant } = ahead?.[n] ?? makeAt(n);
+    const { case: c, isMutant } = made[n]!;
     if (isMutant) mutants.push(index);
     beat(heartbeat, n + 1, 1);
     const looks = pointsEvery > 0 && index % pointsEvery === 0;

@@ -50,8 +50,12 @@ type Notice = "nothing" | "rows" | "points";
 export interface KindChecker<C> {
   /** Whatever goes wrong inside a witness is a disagreement of `no-exception`; the checker stays usable. Never throws. */
   check(c: C, notice?: Notice): Tried;
-  /** Cases that will be checked next, in order: a subject that can work ahead does. Absent where none can. */
-  announce?(cases: readonly C[]): void;
+  /**
+   * Cases that will be checked next, in order: whoever can work ahead does. Absent where nobody can.
+   *
+   * @param began told before the work for each, where that is done here
+   */
+  announce?(cases: readonly C[], began?: (nth: number) => void): void;
   /** What was started for it ends; it is started again when a case is checked. */
   close?(): void;
   /** A case that was drawn, as this subject can run it. Default: as it is. */

@@ -2,14 +2,13 @@
 // `add imm|+u12|add|ran`. The image as a whole has points of its own, under the row `image`: where it lay, how many pages it
 // touched, how the runs ended. What the JIT was given, after the verifier, is told under the row `lowering`.
 
-import type { InterpretRun } from "../../spec/bpf/interpret.js";
 import type { Row } from "../../spec/bpf/isa.js";
 import type { Program } from "../../spec/bpf/program.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import type { Case } from "../../subjects/case.js";
 import { PAGE_BYTES } from "../../subjects/run/layout.js";
 import type { LoadedImage } from "../../subjects/session/program-session.js";
-import type { CaseReport, Watch } from "../cases/program/report.js";
+import { type CaseReport, RanRows, type Watch } from "../cases/program/report.js";
 import { operandsOf } from "./operands.js";
 import { loweringPoint, pointText } from "./point.js";
 import { knownStrategyOf } from "./strategy.js";
@@ -18,14 +17,8 @@ import { wordNames } from "./words.js";
 /** Collects what one program reaches. Hand it to the check, then ask for the points. */
 export class ProgramPoints implements Watch {
   private images: readonly LoadedImage[] = [];
-  private readonly ran = new Set<Row>();
-  private readonly taken = new Set<Row>();
-  private readonly fell = new Set<Row>();
-
-  readonly count: NonNullable<InterpretRun["count"]> = (row, taken) => {
-    if (taken === undefined) this.ran.add(row);
-    else (taken ? this.taken : this.fell).add(row);
-  };
+  private readonly seen = new RanRows();
+  readonly count = this.seen.count;
 
   /** The images of the program that is being checked. */
   readonly loaded = (images: readonly LoadedImage[]): void => {
@@ -35,12 +28,13 @@ export class ProgramPoints implements Watch {
   /** Forget the last program. */
   clear(): void {
     this.images = [];
-    for (const rows of [this.ran, this.taken, this.fell]) rows.clear();
+    this.seen.clear();
   }
 
   /** The rows that ran. */
   rows(): Iterable<Row> {
-    return [...this.ran, ...this.taken, ...this.fell];
+    const { ran, taken, fell } = this.seen;
+    return [...ran, ...taken, ...fell];
   }
 
   /** All points of the program that was checked, as text. */
@@ -86,8 +80,9 @@ export class ProgramPoints implements Watch {
   }
 
   private eventOf(row: Row): string {
-    if (row.kind !== "jump") return this.ran.has(row) ? "ran" : "idle";
-    const [taken, fell] = [this.taken.has(row), this.fell.has(row)];
+    const { seen } = this;
+    if (row.kind !== "jump") return seen.ran.has(row) ? "ran" : "idle";
+    const [taken, fell] = [seen.taken.has(row), seen.fell.has(row)];
     return taken && fell ? "both" : taken ? "taken" : fell ? "fell" : "idle";
   }
 }

@@ -5,12 +5,11 @@ import type { Engine, TraceState } from "../../engines/engine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
-import type { Facts } from "../../spec/bpf/validate/validate.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { DEFAULT_OPTIONS } from "../action.js";
 import type { CaseEnv } from "../case.js";
-import { lowerProgram, type RewrittenFunction } from "../lowering.js";
+import type { RewrittenFunction } from "../lowering.js";
 import type { Step } from "../step.js";
 import { type CompiledImage, describeLoadError, type JitEnv, type Subject } from "../subject.js";
 import { placed } from "./machines.js";
@@ -103,8 +102,8 @@ export class ProgramSession {
     session.record(() => session.load(ANCHOR, prepared(subject, ANCHOR_PROGRAM), { hole: 0, blind: false }));
   }
 
-  load(program: Program, facts: Facts, env: CaseEnv): Step {
-    const codes = lowerProgram(program, facts, env, this.options.subject.build?.changes);
+  /** Load what `lowerProgram` has made of a program for that subject. */
+  load(codes: PreparedProgram["codes"], env: CaseEnv): Step {
     const { hole, blind = false, skip = 0 } = env;
     return this.loadLowered({ codes, lse: env.cpu === "lse", hole, blind, skip });
   }

@@ -6,11 +6,9 @@ import type { Engine, TraceState } from "../../../engines/engine.js";
 import { defaultEngine } from "../../../engines/index.js";
 import type { Layout } from "../../../spec/bpf/program.js";
 import type { Strictness } from "../../../spec/bpf/validate/problem.js";
-import type { Facts } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
-import { layoutOf } from "../../../subjects/run/layout.js";
 import type { LiveProgram } from "../../../subjects/session/prepared.js";
 import { loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import type { Step } from "../../../subjects/step.js";
@@ -22,10 +20,11 @@ import { execMatch } from "../../oracles/exec-match.js";
 import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
 import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
-import { type Answer, a64Fuel, answerTo, type Effort, type Question, secondAnswer } from "./answer.js";
+import { type Answer, a64Fuel, type Effort, secondAnswer } from "./answer.js";
+import { allBeforehand, type Beforehand, beforehand, type Known } from "./beforehand.js";
 import { HostedChecker } from "./hosted.js";
 import { type CaseReport, type Check, differentRuns, FUEL, notRun, type RunReport, type Watch } from "./report.js";
-import { problemsOf, validityOf } from "./validity.js";
+import { type Demands, problemsOf } from "./validity.js";
 
 /** Default: `proven`, with `FUEL`. */
 interface CheckerOptions extends Partial<Effort> {
@@ -44,18 +43,20 @@ interface CheckerOptions extends Partial<Effort> {
 
 /** One kernel on which programs are tried one after the other. After an objection, a new one is booted. */
 class Checker {
-  readonly strictness: Strictness;
+  readonly demands: Demands;
   readonly effort: Effort;
   /** What answers are compared by says where they differ; everybody else is asked about each step. */
   readonly oracles: readonly Oracle[];
   private current: ProgramSession | undefined;
+  /** Told of ahead, and not yet checked. */
+  private ahead: ReturnType<typeof allBeforehand> = new Map();
 
   constructor(
     readonly subject: Subject,
     private readonly options: CheckerOptions,
   ) {
-    this.strictness = options.strictness ?? "verifier";
     this.effort = effortOf(options);
+    this.demands = { strictness: options.strictness ?? "verifier", definedness: this.effort.definedness };
     const { more = [] } = options;
     this.oracles = [...oraclesOf(this.subject).filter((oracle) => oracle !== execMatch), ...more];
   }
@@ -71,6 +72,21 @@ class Checker {
       ...(trace && { trace }),
     });
     return this.current;
+  }
+
+  /** Cases that will be checked next: all is done for them that needs no kernel. @param began told before each */
+  announce(cases: readonly Case[], began: (nth: number) => void = () => {}): void {
+    this.ahead = allBeforehand(cases, this, began);
+  }
+
+  /** What is known of a case before it is loaded, once. */
+  beforehand(c: Case, count: Watch["count"]): Beforehand {
+    const found = this.ahead.get(c);
+    if (found === undefined) return beforehand(c, this, count);
+    // Whoever asks again wants it found out again.
+    this.ahead.delete(c);
+    if (count !== undefined) found.rows.tell(count);
+    return found.known;
   }
 
   /** Whatever was left behind is not there any more. */
@@ -100,12 +116,12 @@ export function checkCase(c: Case, checker: Checker | HostedChecker, watch: Watc
 }
 
 function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
-  const demands = { strictness: checker.strictness, definedness: checker.effort.definedness };
-  const validity = validityOf(c.program, demands);
-  if (!validity.ok) return { kind: "invalid", problems: validity.problems };
+  const { demands } = checker;
   // What was taken on trust is looked at before anybody hears of a finding.
   try {
-    const report = checkValid(c, checker, watch, validity.facts);
+    const known = checker.beforehand(c, watch.count);
+    if (known.kind === "invalid") return known;
+    const report = checkValid(c, checker, watch, known);
     const problems = report.verdict.kind === "disagree" ? problemsOf(c.program, demands) : undefined;
     return problems === undefined ? report : { kind: "invalid", problems };
   } catch (error) {
@@ -121,11 +137,11 @@ function checkValid(
   c: Case,
   checker: Checker,
   watch: Watch,
-  facts: Facts,
+  known: Known,
 ): Extract<CaseReport, { readonly kind: "checked" }> {
   const { session } = checker;
   const slots = c.program.code.reduce((n, code) => n + code.length, 0);
-  const load = session.load(c.program, facts, c.env);
+  const load = session.load(known.codes, c.env);
   const live = loadedBy(load);
   if (typeof live === "string") {
     checker.renew();
@@ -135,7 +151,7 @@ function checkValid(
   const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
   const difference = differenceFromImpl(checker.subject, session, live);
   const objections: Objection[] = [...askAbout(load, checker.oracles)];
-  const all = runAll(c, checker, { live, facts }, watch.count);
+  const all = runAll(c, checker, live, known);
   const { runs, executed } = all;
   objections.push(...all.objections);
   const freed = session.free(live);
@@ -175,26 +191,14 @@ interface Runs {
   readonly isSpoilt: boolean;
 }
 
-interface Loaded {
-  readonly live: LiveProgram;
-  readonly facts: Facts;
-}
-
-function runAll(c: Case, checker: Checker, loaded: Loaded, count: Watch["count"]): Runs {
-  const { session, effort } = checker;
-  const { program, inputs } = c;
+function runAll(c: Case, checker: Checker, live: LiveProgram, { asked }: Known): Runs {
   const all = { runs: [] as RunReport[], objections: [] as Objection[], executed: 0, isSpoilt: false };
-  const frames = session.frames(loaded.live);
-  for (const [index, input] of inputs.entries()) {
-    const layout = layoutOf(program, input.length, frames);
-    const { definedness, fuel } = effort;
-    const question: Question = { definedness, fuel, run: { program, input, layout, count }, facts: loaded.facts };
-    const answer = answerTo(question);
+  for (const [index, { question, layout, answer }] of asked.entries()) {
     if (answer.none !== undefined) {
       all.runs.push(notRun(index, answer), ...differentRuns(index, answer));
       continue;
     }
-    const made = runOnAll(c, checker, loaded, { index, layout, answer });
+    const made = runOnAll(c, checker, live, { index, layout, answer });
     all.executed += made.executed;
     const isSuspect = made.objections.length > 0 || made.runs.some(({ verdict }) => verdict.kind === "disagree");
     const second = isSuspect ? secondAnswer(question, answer) : answer;
@@ -224,7 +228,7 @@ interface Input {
 function runOnAll(
   { program, inputs }: Case,
   { session, oracles }: Checker,
-  { live }: Loaded,
+  live: LiveProgram,
   { index, layout, answer: { outcome: expected, a64Fuel: fuel } }: Input,
 ): Omit<Runs, "isSpoilt"> {
   const runs: RunReport[] = [];

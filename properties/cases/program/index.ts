@@ -77,9 +77,9 @@ function programChecker(
     return checkCase(c, replayer);
   };
   const checked = (c: Case, watch: Watch = {}): Checked => checkOrCrash(c, (value) => checkCase(value, checker, watch));
-  const hosted = "announce" in checker ? checker : undefined;
   return {
-    ...(hosted && { announce: (cases: readonly Case[]) => hosted.announce(cases), close: () => hosted.close() }),
+    announce: (cases, began) => checker.announce(cases, began),
+    ...("close" in checker && { close: () => checker.close() }),
     check(c, notice = "nothing") {
       if (notice === "points") {
         recorder.clear();

@@ -1,6 +1,7 @@
 // What a check of one program is told and what it tells, whatever the subject.
 
 import type { InterpretRun } from "../../../spec/bpf/interpret.js";
+import type { Row } from "../../../spec/bpf/isa.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Problem } from "../../../spec/bpf/validate/problem.js";
 import type { Case } from "../../../subjects/case.js";
@@ -15,6 +16,29 @@ export interface Watch {
   readonly count?: InterpretRun["count"];
   /** Of the compiled functions, while they are loaded. */
   readonly loaded?: (images: readonly LoadedImage[]) => void;
+}
+
+/** Rows whose instructions ran, each once: jumps by where they led. */
+export class RanRows {
+  readonly ran = new Set<Row>();
+  readonly taken = new Set<Row>();
+  readonly fell = new Set<Row>();
+
+  readonly count: NonNullable<Watch["count"]> = (row, taken) => {
+    if (taken === undefined) this.ran.add(row);
+    else (taken ? this.taken : this.fell).add(row);
+  };
+
+  clear(): void {
+    for (const rows of [this.ran, this.taken, this.fell]) rows.clear();
+  }
+
+  /** The same to somebody else. */
+  tell(count: NonNullable<Watch["count"]>): void {
+    for (const row of this.ran) count(row);
+    for (const row of this.taken) count(row, true);
+    for (const row of this.fell) count(row, false);
+  }
 }
 
 /** BPF instructions that the interpreter may run: of a drawn program, and of a file's. */

@@ -12,6 +12,7 @@ import { printInsn } from "../../../spec/bpf/text/print.js";
 import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
+import { lowerProgram } from "../../../subjects/lowering.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import { partsOf } from "../compile.js";
@@ -38,6 +39,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, 
   const { program } = c;
   const validity = validate(program, { strictness: "rfc", definedness: "run" });
   if (!validity.ok) throw new RangeError(`invalid: ${validity.problems[0]?.message}`);
+  const codes = lowerProgram(program, validity.facts, c.env, subject.build?.changes);
   const words: WordStep[] = [];
   // R0..R10.
   const holders = Array.from({ length: 11 }, (_, bpf) => subject.registerOf(bpf));
@@ -50,7 +52,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, 
       if (words.length < MAX_STEPS) words.push(wordStep(state, places.get(state.pc) ?? OUTSIDE, holders, disassemble));
     },
   });
-  const live = loadedBy(session.load(program, validity.facts, c.env));
+  const live = loadedBy(session.load(codes, c.env));
   if (typeof live === "string") throw new RangeError(live);
   places = placesOf(c, session.imagesOf(live));
   const layout = layoutOf(program, input.length, session.frames(live));
