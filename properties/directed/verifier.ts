@@ -85,7 +85,7 @@ const BLINDED_LOAD: DirectedCase = {
     for (let at = bpfFunc; at < bpfFunc + functions[0]!.jitedLen; at = (at + 4) as RoAddr) {
       if (isHalfOfConstant(machine.peek32(at))) return `the word at 0x${at.toString(16)} holds half of the constant`;
     }
-    return undefined;
+    return kernel.warnings[0];
   },
 };
 
