@@ -3,6 +3,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { wasmEngine } from "../../../engines/wasm/engine.js";
+import { defaultSubject } from "../../../subjects/index.js";
 import { openSubject } from "../../../subjects/open.js";
 import { isKernel } from "../../../subjects/program-subject.js";
 import { linuxKernels } from "../../../testing/linux-kernels.js";
@@ -24,4 +25,10 @@ test.runIf(kernels.length > 0).each(kernels)("%s lacks load-acquire: no answer, 
   if (!read.ok) throw new Error(read.error.message);
   const { verdict } = HISTORIES.checker(opened.subject, [wasmEngine]).check(read.value);
   expect(verdict).toMatchObject({ kind: "refused", missing: "the instruction form load acquire dw" });
+});
+
+test("our own JIT has every instruction", () => {
+  const read = HISTORIES.parse(NEWER);
+  if (!read.ok) throw new Error(read.error.message);
+  expect(HISTORIES.checker(defaultSubject, [wasmEngine]).check(read.value).verdict).toEqual({ kind: "agree" });
 });
