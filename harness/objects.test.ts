@@ -101,7 +101,9 @@ function note({ code, maps }: Program): void {
 test.runIf(hasClang)("they call every helper, and have a map of every kind", () => {
   expect([...HELPERS.keys(), TAIL_CALL].filter((id) => !seen.helpers.has(id))).toEqual([]);
   const kinds = MAP_TYPES.flatMap((type) => (type?.kind === undefined ? [] : [type.kind]));
-  expect([...kinds, ...REDIRECT_TARGETS].filter((kind) => kind !== "redirect" && !seen.maps.has(kind))).toEqual([]);
+  // Tables of jumps are made by LLVM 22 on; testing/bpf-object.ts makes those that their reader is tested with.
+  const unseen = [...kinds, ...REDIRECT_TARGETS].filter((kind) => kind !== "redirect" && !seen.maps.has(kind));
+  expect(unseen).toEqual(["insnArray"]);
 });
 
 const USABLE = ENGINES.filter((engine) => available(engine.name, () => engine.unavailable()));
