@@ -78,7 +78,7 @@ test("what is not compared is named with its reason", async () => {
     ["silent", "says nothing of what comes of it with privileges"],
     ["lacking", "socket, lacking: expected a program that needs nothing of a running kernel, got extern bpf_gone"],
   ]) {
-    expect(out).toContain(`restricted  ${name}:\n    ${why}`);
+    expect(out.replace(/\n {6,}/g, " ")).toContain(`restricted  ${name}:\n    ${why}`);
   }
 });
 
