@@ -53,8 +53,11 @@ export class SingleStep {
     const prelude = loadEverything(state);
     words.set(prelude, (WORD_AT - CODE) / 4 - prelude.length);
     words[(WORD_AT - CODE) / 4] = state.word;
-    const second = state.x[secondOf(state.word)]!;
-    words.set([Number(second & 0xffff_ffffn), Number(second >> 32n)], 0);
+    // Only for those who load it from there: a branch to the start of the code finds the same there as everywhere.
+    if (state.reserve) {
+      const second = state.x[secondOf(state.word)]!;
+      words.set([Number(second & 0xffff_ffffn), Number(second >> 32n)], 0);
+    }
     machine.poke(CODE, new Uint8Array(words.buffer));
     this.block.set([...state.x, state.sp, ...state.flagOperands]);
     machine.poke(REGISTERS, new Uint8Array(this.block.buffer));
