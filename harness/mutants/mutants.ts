@@ -36,10 +36,11 @@ export async function runMutants(
   variants: readonly Variant[],
   options: MutantsOptions,
 ): Promise<Loaded<MutantsReport>> {
+  const started = Date.now();
   const built = await buildVariants(projectRoot(), variants);
   if (!built.ok) return built;
   try {
-    return loaded(await runBuilt(built.value, variants, options));
+    return loaded(await runBuilt(built.value, variants, options, started));
   } finally {
     built.value.remove();
   }
@@ -50,8 +51,8 @@ export async function runBuilt(
   build: Build,
   variants: readonly Variant[],
   options: MutantsOptions,
+  started = Date.now(),
 ): Promise<MutantsReport> {
-  const started = Date.now();
   const broken = [...build.broken.keys()].filter((id) => variants.some((one) => one.id === id && isAutomatic(one)));
   const unreadable = [
     ...(options.unreadable ?? []),
