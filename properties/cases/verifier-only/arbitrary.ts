@@ -29,6 +29,7 @@ import {
   TASK_HELPERS,
   type VerifierOnlyCase,
 } from "./case.js";
+import { meaningfulBody } from "./meaning.js";
 
 const LOADS = ROWS.filter((row): row is LoadRow => row.kind === "load" && row.mode !== "mem");
 const STORES = ROWS.filter((row): row is StoreRow => row.kind === "store" && row.mode === "arena");
@@ -56,7 +57,7 @@ export function verifierOnlyCase(source: Pick<Random, "nextInt">): VerifierOnlyC
   const body = Array.from({ length: draw.between(1, 4) }, () => row(draw, lse));
   const wild = [0n, 0x1000n, pointer(0x8000_d000_0000), 0x1234_5678_9abc_def0n][draw.below(4)]!;
   const number = (): bigint => BigInt.asUintN(64, BigInt(immediate(draw)));
-  return {
+  const drawn: VerifierOnlyCase = {
     body: [...(draw.chance(15) ? halfEqual(draw, lse) : []), ...body, ...(draw.chance(25) ? [aliased(draw)] : [])],
     registers: [number(), pointer(DATA.base + 64 * draw.below(32)), arenaPointer(draw), wild, number(), number()].map(
       u64,
@@ -67,6 +68,9 @@ export function verifierOnlyCase(source: Pick<Random, "nextInt">): VerifierOnlyC
     isBlinded: draw.chance(30),
     isCalled: draw.chance(30),
   };
+  // What an instruction leaves in a pointer may be no address for the next one.
+  const meant = meaningfulBody(drawn);
+  return { ...drawn, body: meant.length > 0 ? meant : [insn(HELPER, { imm: CPU_NUMBER_HELPER })] };
 }
 
 /** Mostly in the arena, sometimes null or beside it. */

@@ -46,18 +46,15 @@ describe("meaning", () => {
 
 test("what is loaded does what it means", () => {
   const checker = new VerifierOnlyChecker(defaultSubject);
-  let means = 0;
   const source = fc.integer({ min: 0, max: 2 ** 31 - 1 });
   assertLaw(
     fc.property(fc.array(source, { minLength: 3, maxLength: 3 }), ([a = 0, b = 0, c = 0]) => {
       const words = [a, b, c];
       const verdict = checker.check(verifierOnlyCase({ nextInt: () => words.pop() ?? 0 }));
-      if (verdict.kind === "agree") means++;
-      expect(verdict).not.toMatchObject({ kind: "disagree" });
+      expect(verdict).toEqual({ kind: "agree" });
     }),
     { seed: 7, numRuns: 1500 },
   );
-  expect(means).toBeGreaterThan(1200);
 });
 
 test("on larger pages the same cases are compared, with all of the pages that they reach", () => {
@@ -65,7 +62,6 @@ test("on larger pages the same cases are compared, with all of the pages that th
     const subject: Subject = { ...defaultSubject, machine: (options) => new Machine({ ...options, pageBytes }) };
     const checker = new VerifierOnlyChecker(subject);
     const verdicts = Array.from({ length: 200 }, (_, i) => checker.check(verifierOnlyCase(randomSource(16, i))));
-    expect(verdicts.filter(({ kind }) => kind !== "agree" && kind !== "incomparable")).toEqual([]);
-    expect(verdicts.filter(({ kind }) => kind === "agree").length).toBeGreaterThan(190);
+    expect(verdicts.filter(({ kind }) => kind !== "agree")).toEqual([]);
   }
 });

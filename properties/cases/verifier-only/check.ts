@@ -53,6 +53,8 @@ const MOV = rowById("mov imm");
 const STORE = rowById("stxdw");
 const EXIT = insn(rowById("exit"));
 
+const MEANINGLESS = "an instruction accesses memory that is not there, or atomically an address that is not aligned";
+
 export class VerifierOnlyChecker {
   private readonly machine: Machine;
   private readonly kernel: SubjectKernel;
@@ -73,7 +75,6 @@ export class VerifierOnlyChecker {
     for (const { base, bytes } of this.places) this.machine.map(base, bytes, "rw");
   }
 
-  /** `incomparable`: the case means nothing. */
   check(c: VerifierOnlyCase): Verdict {
     const verdict = this.judge(c);
     if (verdict.kind !== "disagree") return verdict;
@@ -91,7 +92,7 @@ export class VerifierOnlyChecker {
       skippedFetchIsZero: changes.arenaWrite,
       pageBytes: this.machine.pageBytes,
     });
-    if (meaning === undefined) return { kind: "incomparable", why: "the case means nothing" };
+    if (meaning === undefined) return { kind: "incomparable", why: MEANINGLESS };
     const loaded = kernel.loadProgram(loweredOf(c, changes));
     if (!loaded.ok) {
       const { error } = loaded;

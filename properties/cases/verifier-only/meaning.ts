@@ -42,17 +42,26 @@ interface Build {
 const DEFAULT_BUILD: Build = { cpuNumberAt: CPU_NUMBER_OFFSET, skippedFetchIsZero: false, pageBytes: PAGE_BYTES };
 
 /** Undefined where the case means nothing: an access that must not fault does, or an atomic one is not aligned. */
-export function meaningOf(
+export const meaningOf = (c: VerifierOnlyCase, build: Build = DEFAULT_BUILD): Meaning | undefined => {
+  const { meaning, meant } = followed(c, build);
+  return meant.length === c.body.length ? meaning : undefined;
+};
+
+/** Without the instructions that mean nothing where they stand. What is left may be empty. */
+export const meaningfulBody = (c: VerifierOnlyCase): readonly Insn[] => followed(c, DEFAULT_BUILD).meant;
+
+/** What the instructions come to that mean something, `meant`. */
+function followed(
   { body, registers, env }: VerifierOnlyCase,
-  build: Build = DEFAULT_BUILD,
-): Meaning | undefined {
+  build: Build,
+): { readonly meaning: Meaning; readonly meant: readonly Insn[] } {
   const memory = new RegionMemory();
   const all = placesOn(build.pageBytes);
   const places = new Map(all.map((place) => [place.name, initialBytes(place)]));
   for (const { name, base } of all) memory.add(regionOf(name, base, places.get(name)!));
   const r = [...registers, ...NOTHING_YET];
-  for (const insn of body) if (!step(insn, r, memory, { ...build, vhe: env.vhe })) return undefined;
-  return { registers: r, memory: places };
+  const meant = body.filter((insn) => step(insn, r, memory, { ...build, vhe: env.vhe }));
+  return { meaning: { registers: r, memory: places }, meant };
 }
 
 /** @returns false where it means nothing. */
