@@ -4,7 +4,7 @@
 // Run: `npm run build && node dist/bench/kills.js [KILLS] [SEED]`. As root, the campaign lies on a small disk of its own,
 // which is filled as well.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -30,22 +30,20 @@ try {
 const random = randomSource(seed, 0);
 const directory = path.join(disk, "campaign");
 try {
-  // Something to lose: what is found first takes longest, since it is shrunk.
-  const begin = ["fuzz", "--out", directory, "--seed", `${seed}`, "--engine", "wasm", "--jobs", "2", "--hang", "5s"];
-  spawnSync(process.execPath, [rox, ...begin, "--programs", "768"], { stdio: ["ignore", "ignore", "inherit"] });
   const report = await killAgainAndAgain({
-    ...{ rox, directory, kills, engine: "wasm", seed, hangMs: 5000, longestMs: 3000 },
+    ...{ rox, directory, kills, engine: "wasm", seed, hangMs: 5000, longestMs: 3000, idleOneIn: 4 },
     mishaps: hasDisk ? [...MISHAPS, fullDisk] : MISHAPS,
     random: () => (random.nextInt() >>> 0) / 2 ** 32,
-    onKill(n, mishap, { cases, findings, problems }) {
-      const now = `${cases} cases, ${findings.length} findings, ${problems.length} problems`;
+    onKill(n, mishap, { cases, findings, problems, fresh }) {
+      const now = `${cases} cases, ${findings.length} findings, ${problems.length} problems, fresh work ${fresh.cases} times`;
       if ((n + 1) % 10 === 0) console.log(`${n + 1} of ${kills} (${mishap}): ${now}`);
     },
   });
-  const { mishaps, cases, findings, problems } = report;
+  const { mishaps, cases, findings, problems, fresh } = report;
   for (const [name, times] of Object.entries(mishaps)) console.log(`${String(times).padStart(4)}  ${name}`);
   if (!hasDisk) console.log("not run: a full disk: no right to mount one");
   console.log(`${cases} cases, ${findings.length} findings: ${findings.join(", ")}`);
+  console.log(`there were new cases after ${fresh.cases} of them, and new findings after ${fresh.findings}`);
   for (const problem of problems) console.log(`PROBLEM ${problem}`);
   console.log(`${problems.length} lost or damaged`);
   process.exitCode = problems.length === 0 ? 0 : 1;

@@ -11,7 +11,7 @@ import { type CampaignProcess, MISHAPS, type Mishap } from "./mishaps.js";
 import { readCampaign } from "./read.js";
 import { seedsDirectory } from "./seeds.js";
 
-interface KillOptions extends Omit<CampaignProcess, "afterMs"> {
+interface KillOptions extends Omit<CampaignProcess, "afterMs" | "atWork"> {
   readonly kills: number;
   /**
    * When a process is killed, in [0, 1) of the longest: counted from when the campaign has begun, so that there is
@@ -19,6 +19,8 @@ interface KillOptions extends Omit<CampaignProcess, "afterMs"> {
    */
   readonly random: () => number;
   readonly longestMs: number;
+  /** Of so many mishaps one comes when the campaign has just begun; all others when it has done fresh work. */
+  readonly idleOneIn?: number;
   /** Taken in turn. */
   readonly mishaps?: readonly Mishap[];
   /** Told after each. */
@@ -35,15 +37,18 @@ interface KillReport {
   readonly cases: number;
   /** By name. */
   readonly findings: readonly string[];
+  /** After how many mishaps there were more cases than before, and after how many more findings. */
+  readonly fresh: { readonly cases: number; readonly findings: number };
 }
 
 export async function killAgainAndAgain(options: KillOptions): Promise<KillReport> {
-  const { directory, kills, random, longestMs, mishaps = MISHAPS } = options;
+  const { directory, kills, random, longestMs, mishaps = MISHAPS, idleOneIn = 1 } = options;
   const problems: string[] = [];
   const counts: Record<string, number> = {};
   let before: Snapshot = { cases: 0, points: 0, findings: [] };
+  const fresh = { cases: 0, findings: 0 };
   const report = (): Omit<KillReport, "kills"> => ({
-    ...{ mishaps: counts, problems, cases: before.cases, findings: before.findings },
+    ...{ mishaps: counts, problems, cases: before.cases, findings: before.findings, fresh },
   });
   for (let n = 0; n < kills; n++) {
     const mishap = mishaps[n % mishaps.length]!;
@@ -51,13 +56,16 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
     const complain = (problem: string): void => {
       problems.push(`kill ${n}, ${mishap.name}: ${problem}`);
     };
-    for (const problem of await mishap.happen({ ...options, afterMs: random() * longestMs })) complain(problem);
+    const moment = { afterMs: random() * longestMs, atWork: n % idleOneIn !== 0 };
+    for (const problem of await mishap.happen({ ...options, ...moment })) complain(problem);
     if (isCampaign(directory)) {
       const now = look(directory, complain);
       if (now !== undefined) {
         if (now.cases < before.cases) complain(`${before.cases} cases, then ${now.cases}`);
         if (now.points < before.points) complain(`${before.points} coverage points, then ${now.points}`);
         for (const name of before.findings) if (!now.findings.includes(name)) complain(`lost ${name}`);
+        if (now.cases > before.cases) fresh.cases++;
+        if (now.findings.length > before.findings.length) fresh.findings++;
         before = now;
       }
     }

@@ -20,6 +20,7 @@ import { tooDeep } from "../json.js";
 import { writeOutputFile } from "../output-file.js";
 
 const NAME = /^log-(\d{6})\.jsonl$/;
+export const isLog = (name: string): boolean => NAME.test(name);
 const nameOf = (generation: number): string => `log-${String(generation).padStart(6, "0")}.jsonl`;
 
 /** A line without its end: checksum and JSON. */

@@ -1,9 +1,10 @@
 // What may happen to a campaign's process, one at a time. Each ends with no process at work.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isLog } from "./log.js";
 import { HANG_MS } from "./pool.js";
 
 /** One process of a campaign. */
@@ -17,6 +18,8 @@ export interface CampaignProcess {
   readonly hangMs?: number;
   /** When it ends, after the campaign has begun. */
   readonly afterMs: number;
+  /** Counted from when it has something new in its log, so that fresh work is at stake. */
+  readonly atWork?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -28,14 +31,17 @@ export interface Mishap {
 
 const NO_PROBLEM: readonly string[] = [];
 
-/** `ended`: `killed`, or the exit code and the last words. `begun`: when it has said its first line, or ended. */
+/**
+ * `ended`: `killed`, or the exit code and the last words. `begun`: when it has said its first line and, for a campaign that
+ * shall be at work, has something new in its log; or when it has ended.
+ */
 interface Running {
   readonly child: ChildProcess;
   readonly begun: Promise<void>;
   readonly ended: Promise<string>;
 }
 
-function start({ rox, directory, engine, seed, hangMs = HANG_MS, env }: CampaignProcess): Running {
+function start({ rox, directory, engine, seed, hangMs = HANG_MS, env, atWork = false }: CampaignProcess): Running {
   const place = ["--out", directory, "--continue", "--seed", `${seed}`, "--engine", engine];
   const child = spawn(
     process.execPath,
@@ -52,11 +58,26 @@ function start({ rox, directory, engine, seed, hangMs = HANG_MS, env }: Campaign
   const ended = new Promise<string>((resolve) => {
     child.on("close", (code, signal) => resolve(signal === "SIGKILL" ? "killed" : `code ${code}: ${said.trim()}`));
   });
-  const begun = new Promise<void>((resolve) => {
+  const spoken = new Promise<void>((resolve) => {
     child.stdout.once("data", () => resolve());
     void ended.then(() => resolve());
   });
-  return { child, begun, ended };
+  const atWorkSince = async (): Promise<void> => {
+    const before = logBytes(directory);
+    const until = performance.now() + LONGEST_CHUNK_MS;
+    while (child.exitCode === null && logBytes(directory) === before && performance.now() < until) await sleep(POLL_MS);
+  };
+  return { child, begun: atWork ? spoken.then(atWorkSince) : spoken, ended };
+}
+const LONGEST_CHUNK_MS = 60_000;
+const POLL_MS = 20;
+
+/** Of all files of its log; 0 if there is no campaign yet. */
+function logBytes(directory: string): number {
+  const sizes = (existsSync(directory) ? readdirSync(directory) : [])
+    .filter(isLog)
+    .map((file) => statSync(path.join(directory, file), { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function kill({ child, ended }: Running): Promise<readonly string[]> {
