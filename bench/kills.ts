@@ -31,7 +31,7 @@ const random = randomSource(seed, 0);
 const directory = path.join(disk, "campaign");
 try {
   const report = await killAgainAndAgain({
-    ...{ rox, directory, kills, engine: "wasm", seed, hangMs: 5000, longestMs: 3000, idleOneIn: 4 },
+    ...{ rox, directory, kills, engine: "wasm", seed, hangMs: 5000, longestMs: 3000, idleOneIn: 5 },
     mishaps: hasDisk ? [...MISHAPS, fullDisk] : MISHAPS,
     random: () => (random.nextInt() >>> 0) / 2 ** 32,
     onKill(n, mishap, { cases, findings, problems, fresh }) {
