@@ -4,8 +4,16 @@
 import type { FailingStep } from "../machine/event.js";
 import { bpfJitBlindConstants } from "../subjects/lowering.js";
 import type { Step } from "../subjects/step.js";
-import type { QuirkId, Subject } from "../subjects/subject.js";
+import { QUIRKS, type QuirkId, type Subject } from "../subjects/subject.js";
 import type { Oracle } from "./oracles/oracle.js";
+
+export interface KnownDefect {
+  readonly id: QuirkId;
+  readonly title: string;
+}
+
+export const defectsOf = (known: ReadonlySet<QuirkId>): readonly KnownDefect[] =>
+  QUIRKS.filter(({ id }) => known.has(id)).map(({ id, title }) => ({ id, title }));
 
 interface Sign {
   readonly quirk: QuirkId;

@@ -69,6 +69,7 @@ export const SAMPLE: ReportData = {
     { name: "Programs", value: "100 in 300 runs" },
   ],
   again: "npx rox gate --seed 7 --programs 100",
+  knownDefects: [{ id: "pltPageWritable", title: "an address is stored by making its page <writable>" }],
   notChecked: ["timing & speculation"],
   findings: [MODULO, WITHOUT_DIFFERENCE],
   coverage: {

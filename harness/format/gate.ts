@@ -16,11 +16,20 @@ export function formatGate(report: GateReport, columns: number): string[] {
     ...sameCodeLines(report, columns),
     ...kernelCodeLines(report),
     ...notRunLines(report, columns),
+    ...knownDefectLines(report, columns),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
     verdictLine(report),
   ];
 }
+
+const knownDefectLines = ({ knownDefects, subject }: GateReport, columns: number): string[] =>
+  knownDefects.length === 0
+    ? []
+    : [
+        ...wrap(`known defects of Linux that ${subject} has; it was judged past them:`.split(" "), columns, "  "),
+        ...knownDefects.flatMap(({ id, title }) => wrap(`- ${id}: ${title}`.split(" "), columns, "  ")),
+      ];
 
 /** Why there is nothing to say of a part: nobody asked for it, or an earlier part failed. */
 const notTried = (part: string, { notRun }: GateReport): string =>
@@ -60,8 +69,15 @@ const corpusLines = ({ corpus }: GateReport, columns: number): string[] => [
     ? "corpus     none"
     : `corpus     ${count(corpus.files, "file")}, ${corpus.passed} agree, ${corpus.failures.length} differ, ` +
       `${corpus.incomparable} incomparable, ${corpus.unreadable.length} unreadable`,
-  ...corpus.lacking.flatMap(({ name, why }) => wrap(`  ${name}: ${why}`.split(" "), columns, "    ")),
+  ...lackingLines(corpus.lacking, columns),
 ];
+
+/** What cannot be compared, by what the subject lacks for it. */
+function lackingLines(lacking: GateReport["corpus"]["lacking"], columns: number): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, why } of lacking) names.set(why, [...(names.get(why) ?? []), name]);
+  return [...names].flatMap(([why, of]) => wrap(`  ${why}: ${of.join(", ")}`.split(" "), columns, "    "));
+}
 
 function directedLines(report: GateReport, columns: number): string[] {
   const { cases, encoders, encodings, incomparable } = report.directed;
@@ -70,7 +86,10 @@ function directedLines(report: GateReport, columns: number): string[] {
   const not = incomparable.length === 0 ? "" : `, ${incomparable.length} incomparable:`;
   return [
     `directed   ${count(cases, "case")}, ${count(encoders, "encoder")}${asked}${not}`,
-    ...incomparable.flatMap(({ name, why }) => wrap(`  ${name}: the subject lacks ${why}`.split(" "), columns, "    ")),
+    ...lackingLines(
+      incomparable.map(({ name, why }) => ({ name, why: `the subject lacks ${why}` })),
+      columns,
+    ),
   ];
 }
 

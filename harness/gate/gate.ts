@@ -2,6 +2,7 @@
 // of each kind, and what is tried exhaustively. The first failure of each kind is shrunk and kept as a file.
 
 import type { Ranges } from "../../properties/exhaustive/pokes.js";
+import { defectsOf, type KnownDefect } from "../../properties/known-defects.js";
 import { mutedBy } from "../../properties/oracles/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type AnySubject, isKernel, notTried } from "../../subjects/program-subject.js";
@@ -96,6 +97,8 @@ export interface GateReport extends Report {
   readonly sizes: readonly { readonly upTo: number | null; readonly programs: number }[];
   /** Of programs, by reason: how many, and the index of the first. */
   readonly incomparableWhy: Readonly<Record<string, { readonly programs: number; readonly first: number }>>;
+  /** Defects of Linux that the subject has: it is judged past them. */
+  readonly knownDefects: readonly KnownDefect[];
   readonly notChecked: readonly string[];
   /** Parts that were wanted, but come behind one that failed. */
   readonly notRun: readonly string[];
@@ -212,7 +215,8 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const code = await sameCode({ ...options, subject, checkers, tallies }, unreadable);
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
-    notChecked: [...NOT_CHECKED, ...mutedBy({ ...subject, known }), ...aboutSubject],
+    knownDefects: defectsOf(known),
+    notChecked: [...NOT_CHECKED, ...mutedBy(subject), ...aboutSubject],
     notRun,
     corpus,
     directed: directed.report,

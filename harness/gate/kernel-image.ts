@@ -1,7 +1,8 @@
 // What is said of somebody's kernel alone: which known defects it has, and how much of its own code has run.
 
+import { defectsOf } from "../../properties/known-defects.js";
 import { type AnySubject, isKernel } from "../../subjects/program-subject.js";
-import { QUIRKS, type QuirkId } from "../../subjects/subject.js";
+import type { QuirkId } from "../../subjects/subject.js";
 import { onSubject } from "../case-command.js";
 import type { Failure } from "../report.js";
 import { addExecuted, type Tally } from "./tally.js";
@@ -42,7 +43,7 @@ export const defectFailures = (
   byDirected: readonly QuirkId[],
   subject: string,
 ): readonly Failure[] =>
-  QUIRKS.filter(({ id }) => known.has(id)).map(({ id, title }) => ({
+  defectsOf(known).map(({ id, title }) => ({
     ...{ name: `known defect ${id}`, where: "the subject", expected: "none", got: title },
     replay: `npx rox gate --strict --only ${byDirected.includes(id) ? "directed" : "corpus"}${onSubject(subject)}`,
   }));

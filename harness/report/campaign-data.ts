@@ -66,6 +66,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     verdict: verdictOf(campaign),
     facts: factsOf(directory, campaign),
     again: `npx rox fuzz --resume ${shellWord(directory)}`,
+    knownDefects: [],
     notChecked: NOT_CHECKED,
     findings,
     coverage: {

@@ -2,6 +2,7 @@
 // gate fills it (`gate-data.ts`), and so does a campaign (`campaign-data.ts`); `page.ts` draws it and knows nothing else.
 
 import type { MatrixCounts } from "../../properties/coverage/matrix.js";
+import type { KnownDefect } from "../../properties/known-defects.js";
 import type { Counterexample } from "../counterexample.js";
 import type { Listing } from "../listing.js";
 import type { Seen } from "../loop/state.js";
@@ -16,6 +17,8 @@ export interface ReportData {
   readonly facts: readonly FactData[];
   /** The command line that does the same once more. */
   readonly again: string;
+  /** Defects of Linux that the subject has: it was judged past them. */
+  readonly knownDefects: readonly KnownDefect[];
   /** A sentence each. */
   readonly notChecked: readonly string[];
   readonly findings: readonly FindingData[];

@@ -57,6 +57,7 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
     verdict: verdictOf(report),
     facts: factsOf(report, about, origin),
     again: again(report, about),
+    knownDefects: report.knownDefects,
     notChecked: report.notChecked,
     findings,
     coverage: {

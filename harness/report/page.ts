@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<ReportData["verdict"]["state"], string>> = {
 };
 
 const header = (data: ReportData): Html => {
-  const { command, verdict, facts, again, notChecked, findings, baseline, summary } = data;
+  const { command, verdict, facts, again, knownDefects, notChecked, findings, baseline, summary } = data;
   return html`<header class="top">
 <p class="brand"><strong>roxcheck</strong> <span>${command}</span></p>
 <div class="verdict ${verdict.state}">
@@ -70,6 +70,7 @@ ${firstFinding(findings[0])}
 <dl class="facts">${facts.map(({ name, value }) => html`<div${name === "Subject" && value.length > LONG_SUBJECT ? html` class="long"` : ""}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 ${commandLine(again)}
 </section>
+${knownDefectSection(knownDefects)}
 <section aria-labelledby="unchecked"><h2 id="unchecked">What was not checked</h2>
 <ul>${notChecked.map((line) => html`<li>${line}</li>`)}</ul>
 </section>
@@ -83,6 +84,13 @@ ${baselineSection(baseline && compareRuns(baseline, summary))}
 </ul></nav>
 </header>`;
 };
+
+const knownDefectSection = (defects: ReportData["knownDefects"]): Html | undefined =>
+  defects.length === 0
+    ? undefined
+    : html`<section aria-labelledby="known"><h2 id="known">Known defects of Linux that it has</h2>
+<ul>${defects.map(({ id, title }) => html`<li><code>${id}</code>: ${title}</li>`)}</ul>
+</section>`;
 
 /** What a reader wants to know before anything else: what failed first, and how to see it again. */
 const firstFinding = (finding: FindingData | undefined): Html | undefined =>

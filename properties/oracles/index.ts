@@ -1,7 +1,7 @@
 // All oracles, in the order in which their breaches are told. Adding one is a file and a line: here, or in
 // `code/index.ts` for one that reads the code of a program without running it.
 
-import { QUIRKS, type Subject } from "../../subjects/subject.js";
+import type { Subject } from "../../subjects/subject.js";
 import { pastKnownDefects } from "../known-defects.js";
 import { aapcs64Contract } from "./aapcs64-contract.js";
 import { accountingBalanced } from "./accounting-balanced.js";
@@ -51,20 +51,11 @@ export function oraclesOf(subject: Subject): readonly Oracle[] {
   return pastKnownDefects(asked, subject);
 }
 
-/** What is not asked of the subject, and why, and what is known to be wrong with it: a line for each. */
-export function mutedBy({
-  name: subject,
-  mute,
-  known,
-}: Pick<Subject, "name" | "mute"> & Partial<Pick<Subject, "known">>): readonly string[] {
+/** What is not asked of the subject, and why: a line for each reason. */
+export function mutedBy({ name: subject, mute }: Pick<Subject, "name" | "mute">): readonly string[] {
   const byReason = new Map<string, string[]>();
   for (const [oracle, why] of mute) byReason.set(why, [...(byReason.get(why) ?? []), oracle]);
-  const defects = QUIRKS.filter(({ id }) => known?.has(id) === true);
-  return [
-    ...[...byReason].map(
-      ([why, names]) =>
-        `${names.join(", ")}, which ${names.length === 1 ? "says" : "say"} nothing of ${subject}: ${why}`,
-    ),
-    ...defects.map(({ id, title }) => `the known defect ${id}, which ${subject} has: ${title}`),
-  ];
+  return [...byReason].map(
+    ([why, names]) => `${names.join(", ")}, which ${names.length === 1 ? "says" : "say"} nothing of ${subject}: ${why}`,
+  );
 }
