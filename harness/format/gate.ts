@@ -23,11 +23,11 @@ export function formatGate(report: GateReport, columns: number): string[] {
   ];
 }
 
-const knownDefectLines = ({ knownDefects, subject }: GateReport, columns: number): string[] =>
+const knownDefectLines = ({ knownDefects }: GateReport, columns: number): string[] =>
   knownDefects.length === 0
     ? []
     : [
-        ...wrap(`known defects of Linux that ${subject} has; it was judged past them:`.split(" "), columns, "  "),
+        "known defects of Linux in the image, which was judged past them:",
         ...knownDefects.flatMap(({ id, title }) => wrap(`- ${id}: ${title}`.split(" "), columns, "  ")),
       ];
 
