@@ -50,10 +50,9 @@ function figure({ byUserPages, surroundings }: TlbReport, of: keyof Lookups, tit
           { x: "userPages", y: "n", stroke: "var(--plot-line)", strokeWidth: 2, strokeDasharray: DASHES[name] },
         ),
       ),
-      Plot.text(
-        NAMES.map((name) => ({ name, n: perEvent(ends.lookups[name][of]) })),
-        { x: () => ends.userPages, y: "n", text: "name", dx: 8, textAnchor: "start", fill: "var(--ink)" },
-      ),
+      Plot.text(apart(NAMES.map((name) => ({ name, n: perEvent(ends.lookups[name][of]) }))), {
+        ...{ x: () => ends.userPages, y: "n", text: "name", dx: 8, textAnchor: "start", fill: "var(--ink)" },
+      }),
       Plot.ruleY([0], { stroke: "var(--rule)" }),
     ],
   });
@@ -61,10 +60,25 @@ function figure({ byUserPages, surroundings }: TlbReport, of: keyof Lookups, tit
   return html`<figure>${raw(drawing)}<figcaption>${title} an event. ${legend}.</figcaption></figure>`;
 }
 
+/** Share of the height that a name takes. */
+const NAME_SHARE = 0.07;
+
+/** Names at the ends of lines, from the top down, none over another one. */
+function apart<T extends { readonly n: number }>(ends: readonly T[]): readonly T[] {
+  const fromTop = ends.toSorted((a, b) => b.n - a.n);
+  const gap = NAME_SHARE * (fromTop[0]?.n ?? 0);
+  let below = Number.POSITIVE_INFINITY;
+  return fromTop.map((end) => {
+    const n = Math.min(end.n, below);
+    below = n - gap;
+    return { ...end, n };
+  });
+}
+
 const numbers = ({
   byUserPages,
 }: TlbReport): Html => html`<section aria-labelledby="numbers"><h2 id="numbers">Numbers</h2>
-<div class="wide" tabindex="0" role="region" aria-labelledby="numbers"><table><thead><tr><th scope="col">User pages</th>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="numbers"><table class="numbers"><thead><tr><th scope="col">User pages</th>
 ${NAMES.map((name) => html`<th scope="col">misses, ${name}</th><th scope="col">walks, ${name}</th>`)}</tr></thead>
 <tbody>${byUserPages.map(
   ({ userPages, lookups }) => html`<tr><th scope="row">${userPages}</th>
