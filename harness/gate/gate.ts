@@ -3,7 +3,6 @@
 
 import type { Ranges } from "../../properties/exhaustive/pokes.js";
 import { defectsOf, type KnownDefect } from "../../properties/known-defects.js";
-import { mutedBy } from "../../properties/oracles/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type AnySubject, isKernel, notTried } from "../../subjects/program-subject.js";
 import type { DirectedCase } from "../../subjects/subject.js";
@@ -29,21 +28,9 @@ import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
 import { foundFailure, isSameCause, keepSuspect, lostFailure, partCommand } from "./keep.js";
 import { defectFailures, type KernelCode, kernelCodeOf } from "./kernel-image.js";
+import { notCheckedOf } from "./not-checked.js";
 import { type SameCode, sameCode } from "./same-code.js";
 import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
-
-/** What a green gate does not say. Printed with every summary, so that nobody takes the gate for more than it is. */
-export const NOT_CHECKED: readonly string[] = [
-  "helpers, kfuncs and maps beyond those that the interpreter models",
-  "programs that a verifier would refuse",
-  "two CPUs that load or attach at once, and a detach while a CPU is inside the trampoline",
-  "timing, speculation and weak memory order between CPUs",
-];
-/** Of our own JIT, which is a copy. */
-const NOT_CHECKED_OF_A_COPY: readonly string[] = [
-  "image bytes against a real kernel (rox golden does, on recordings)",
-  "profile linux-6.12, beyond what its corpus entries show",
-];
 
 export interface GateOptions {
   readonly seed: number;
@@ -219,12 +206,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
   const report = makeReport("gate", started, counts(), {
     ...programFacts(tally, pool.jobs, setting),
     knownDefects: defectsOf(known),
-    notChecked: [
-      ...NOT_CHECKED,
-      ...(subject === defaultSubject ? NOT_CHECKED_OF_A_COPY : []),
-      ...mutedBy(subject),
-      ...aboutSubject,
-    ],
+    notChecked: [...notCheckedOf(subject), ...aboutSubject],
     notRun,
     corpus,
     directed: directed.report,

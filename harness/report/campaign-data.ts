@@ -12,7 +12,7 @@ import { isKernel } from "../../subjects/program-subject.js";
 import { foundCause } from "../counterexample.js";
 import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
-import { NOT_CHECKED } from "../gate/gate.js";
+import { NOT_CHECKED } from "../gate/not-checked.js";
 import { readTextFile } from "../input-file.js";
 import { isOfWorker } from "../loop/cause.js";
 import { coverage, coverageOf, emittedLowerings, ranRows, WRITTEN_ROWS } from "../loop/coverage.js";
