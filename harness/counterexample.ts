@@ -48,10 +48,19 @@ export const foundCase = ({ facts, text, file }: WrittenFinding): Counterexample
 });
 
 /** What failed by its name: a directed case, an encoder, or a case file that does not come out as it says. */
-export function failedByName({ oracle, name, where, expected, got, replay = "", subject }: Failure): Counterexample {
+export function failedByName({
+  oracle,
+  name,
+  where,
+  expected,
+  got,
+  replay = "",
+  subject,
+  kernel,
+}: Failure): Counterexample {
   const kind = kindOfFile(name);
   const text = kind === undefined ? undefined : readTextFile(name);
-  const on = subject === undefined ? {} : { subject };
+  const on = { ...(subject === undefined ? {} : { subject }), ...(kernel && { kernel }) };
   const about = { oracle: oracle ?? where, where, expected, got, replay, ...on };
   if (text?.ok !== true) {
     return { ...about, name: path.basename(name).replaceAll(/[^\w.-]+/g, "-"), title: name, kind: undefined, text: "" };
@@ -81,7 +90,8 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
     ...(facts.answers ?? []),
     ...(facts.notRepeated === undefined ? [] : [`not so when tried again by itself: ${facts.notRepeated.got}`]),
   ];
-  const on = facts.subject === undefined ? {} : { subject: facts.subject };
+  const { subject, kernel } = facts;
+  const on = { ...(subject === undefined ? {} : { subject }), ...(kernel && { kernel }) };
   const same = `${causeName(facts.kind, cause)} ${cause.reason}`;
   const about = { name, cause: same, oracle: cause.oracle, where, expected, got, text, replay, answers, ...on };
   const kind = kindByName(facts.kind);

@@ -1,6 +1,7 @@
 // What every run comes to, as data: the JSON that `--json` writes and the exit code. Each command adds its own fields.
 
 import type { BadInput } from "./bad-input.js";
+import type { KernelPlace } from "./kernel-place.js";
 
 export interface Failure {
   /** The file, recording or program that failed. */
@@ -15,6 +16,8 @@ export interface Failure {
   readonly replay?: string;
   /** What was under test, where that is not the default. */
   readonly subject?: string;
+  /** Of a kernel image, where in its own code. */
+  readonly kernel?: KernelPlace;
 }
 
 export interface Report {

@@ -224,6 +224,8 @@ export interface SubjectKernel {
   traps?(helpers: ReadonlyMap<Va, Trap>): ReadonlyMap<Va, Trap>;
   /** While kernel code asks the machine for something: the function that asks and its callers, as a kernel prints them. */
   where?(): string | undefined;
+  /** From now on: of each word of text, where the function was that made it, as above. Slow. */
+  noteEmissions?(): (va: Va) => string | undefined;
   /** What the kernel would have printed a warning about. */
   readonly warnings: readonly string[];
   /** Compile and publish, with each pass; `functions[0]` is the main program. */

@@ -1,7 +1,7 @@
 // A run as JUnit XML, which CI systems show, and as annotations of GitHub's log.
 
-import { badInputLine, oneLine } from "../bad-input.js";
-import type { Report } from "../report.js";
+import { badInputLine, oneLine, visible } from "../bad-input.js";
+import type { Failure, Report } from "../report.js";
 import { differenceLine } from "./text.js";
 
 /** What was checked by name. Where there are too many, as with generated programs, one entry stands for all of them. */
@@ -17,7 +17,7 @@ export function casesOf({ command, passed, failures, unreadable }: Report): read
     { name: `${passed} agree` },
     ...failures.map((failure) => ({
       name: failure.name,
-      failure: { message: differenceLine(failure), details: failure.replay ?? "" },
+      failure: { message: differenceLine(failure), details: detailsOf(failure) },
     })),
     ...unreadable.map((error) => ({
       name: error.subject,
@@ -25,6 +25,13 @@ export function casesOf({ command, passed, failures, unreadable }: Report): read
     })),
   ];
 }
+
+/** A line each: how to see it again, where in the kernel's own code it is, and what the machine did. */
+const detailsOf = ({ replay, kernel }: Failure): string =>
+  [
+    ...(replay === undefined ? [] : [replay]),
+    ...(kernel === undefined ? [] : [`in the kernel's own code: ${kernel.place}`, ...kernel.events]),
+  ].join("\n");
 
 export function junitXml(report: Report, cases: readonly TestedCase[] = casesOf(report)): string {
   const failed = cases.filter(({ failure }) => failure !== undefined).length;
@@ -55,19 +62,25 @@ function testcase(command: string, name: string, failure: TestedCase["failure"])
   const head = `    <testcase classname="rox ${xml(command)}" name="${xml(name)}"`;
   if (failure === undefined) return [`${head}/>`];
   const { message, details } = failure;
-  return [`${head}>`, `      <failure message="${xml(message)}">${xml(details)}</failure>`, "    </testcase>"];
+  return [`${head}>`, `      <failure message="${xml(message)}">${lines(details)}</failure>`, "    </testcase>"];
 }
 
 /** XML has no way to write most control characters. */
-const xml = (text: string): string =>
-  oneLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+const xml = (text: string): string => escaped(oneLine(text));
+
+const escaped = (text: string): string =>
+  visible(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+
+/** Several lines stay so. */
+const lines = (text: string): string => text.split("\n").map(escaped).join("\n");
 
 /** One line for each failure, as GitHub reads them from a job's output. */
 export function annotations({ command, failures, unreadable }: Report): readonly string[] {
   return [
     ...failures.map((failure) => {
       const replay = failure.replay === undefined ? "" : `; ${failure.replay}`;
-      return annotation(failure.name, `rox ${command}`, differenceLine(failure) + replay);
+      const where = failure.kernel === undefined ? "" : `; in the kernel's own code: ${failure.kernel.place}`;
+      return annotation(failure.name, `rox ${command}`, differenceLine(failure) + where + replay);
     }),
     ...unreadable.map((error) => annotation(error.subject, `rox ${command}`, badInputLine(error))),
   ];

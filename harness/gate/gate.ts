@@ -27,7 +27,7 @@ import {
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
 import { foundFailure, isSameCause, keepSuspect, lostFailure, partCommand } from "./keep.js";
-import { defectFailures, type KernelCode, kernelCodeOf } from "./kernel-image.js";
+import { defectFailures, type KernelCode, kernelCodeOf, withKernelPlace } from "./kernel-image.js";
 import { notCheckedOf } from "./not-checked.js";
 import { type SameCode, sameCode } from "./same-code.js";
 import { emptyTally, incomparableCount, type KindPlan, type Tally, tryKind } from "./tally.js";
@@ -131,7 +131,10 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     if (found.length > 0) await options.onFailed?.(part, kept ? foundCase(kept) : shortestOf(found), found.length);
   };
   const corpus = await replayCorpus(options.corpus, setting, stop);
-  await failed("corpus", corpus.failures);
+  await failed(
+    "corpus",
+    corpus.failures.map((failure) => withKernelPlace(failure, checkers)),
+  );
   const { untried, lines: aboutSubject } = notTried(subject);
   const hasDirected = goesOn("directed", options.directed.length > 0);
   const hasEncoders = goesOn("encoders", options.encoders && !untried.has("encoders"));

@@ -45,9 +45,9 @@ export async function keepSuspect(
 }
 
 export function foundFailure({ facts, file }: WrittenFinding): Failure {
-  const { cause, where, expected, got } = facts;
+  const { cause, where, expected, got, kernel } = facts;
   const replay = `${caseCommand(file, facts.subject)}${cause.oracle === SAME_CODE ? " --exact" : ""}`;
-  return { name: file, oracle: cause.oracle, where, expected, got, replay };
+  return { name: file, oracle: cause.oracle, where, expected, got, replay, ...(kernel && { kernel }) };
 }
 
 /** One that has no file. */

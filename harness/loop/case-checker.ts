@@ -92,6 +92,7 @@ function checkerOfKind(kind: AnyKind, subject: AnySubject, engines: readonly Eng
     blame: (c, found) => checker().blame(c, found),
     expected: (c) => checker().expected?.(c) ?? [],
     answers: (c) => checker().answers?.(c) ?? [],
+    inKernel: (c, found) => checker().inKernel?.(c, found),
     replay: (c, head) => checker().replay?.(c, head) ?? checker().check(c).verdict,
   };
 }

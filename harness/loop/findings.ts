@@ -6,6 +6,7 @@ import path from "node:path";
 import { found } from "../../properties/cases/header.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { contentId } from "../corpus/entry.js";
+import type { KernelPlace } from "../kernel-place.js";
 import { writeWhole } from "../output-file.js";
 import { version } from "../project.js";
 import { reportJson } from "../report.js";
@@ -28,6 +29,8 @@ export interface FindingFacts {
   readonly got: string;
   /** What else the witnesses said, a line each. */
   readonly answers?: readonly string[];
+  /** Of a kernel image, where in its own code. */
+  readonly kernel?: KernelPlace;
   readonly version: string;
   readonly engine: string;
   /** As `--subject` takes it; absent for the default. */
@@ -105,6 +108,7 @@ export function describeFinding(run: FindingRun, finding: NewFinding, name: stri
     file: `${file}${(parsed.ok ? kind.extensionOf?.(parsed.value) : undefined) ?? kind.extension}`,
     ...{ cause, where, expected, got },
     ...(small !== undefined && small.answers.length > 0 ? { answers: small.answers } : {}),
+    ...(small?.kernel === undefined ? {} : { kernel: small.kernel }),
     version: version(),
     ...{ engine: run.engine, seed: run.seed, shard: run.shard },
     ...(run.subject === defaultSubject.name ? {} : { subject: run.subject }),

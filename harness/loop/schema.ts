@@ -118,6 +118,7 @@ const finding: z.ZodType<FindingFacts> = z.object({
   expected: z.string(),
   got: z.string(),
   answers: z.array(z.string()).exactOptional(),
+  kernel: z.object({ place: z.string(), event: count.exactOptional(), events: z.array(z.string()) }).exactOptional(),
   version: z.string(),
   engine: z.string(),
   subject: z.string().exactOptional(),

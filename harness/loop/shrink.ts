@@ -5,6 +5,7 @@
 import { failsLike, isLike } from "../../properties/cases/kind.js";
 import { whileTime } from "../../properties/cases/shrink.js";
 import { type Verdict, whyUncompared } from "../../properties/verdict.js";
+import { type KernelPlace, kernelPlaceOrNone } from "../kernel-place.js";
 import type { CaseChecker, CaseCheckers } from "./case-checker.js";
 import { type Cause, causeOf } from "./cause.js";
 
@@ -34,6 +35,8 @@ interface Shrunk {
   /** See `KindChecker`. */
   readonly r0: readonly bigint[];
   readonly answers: readonly string[];
+  /** Of a kernel image. */
+  readonly kernel?: KernelPlace;
 }
 /** The case does not fail like that again, by itself. */
 interface NotRepeated {
@@ -72,6 +75,7 @@ export function shrinkCase(
   // It fails now and then: the case that was found is the one to look at.
   if (verdict.kind !== "disagree" || !isLike(verdict, cause)) return { kind: "notRepeated", got: words(verdict) };
   const { where, expected, got } = verdict;
+  const kernel = kernelPlaceOrNone(() => checker.inKernel(simplest, verdict));
   return {
     kind: "shrunk",
     text: kind.print(simplest),
@@ -81,6 +85,7 @@ export function shrinkCase(
     fixed: left > 0 && mayGoOn(),
     r0: checker.expected(simplest),
     answers: checker.answers(simplest),
+    ...(kernel && { kernel }),
   };
 }
 

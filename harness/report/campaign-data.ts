@@ -42,7 +42,10 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
   const { settings, state, samples } = campaign;
   const engine = engineByName(settings.engine);
   // Cases are not run on an engine that is not here.
-  const witnesses = engine && { engine, check: makeCheck({ engines: [engine] }) };
+  const opened = openSubject(settings.subject ?? defaultSubject.name);
+  const on = opened.ok && isKernel(opened.subject) ? { subject: opened.subject } : {};
+  // Nor on a subject that is gone.
+  const witnesses = opened.ok && engine && { engine, check: makeCheck({ engines: [engine] }), ...on };
   const findings: FindingData[] = [];
   for (const { facts, shrunk, times, seen, forms } of campaign.findings) {
     const found = {
@@ -52,7 +55,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     };
     const names = forms.map((form) => form.facts.name);
     findings.push({
-      ...(await findingData(found, witnesses)),
+      ...(await findingData(found, witnesses || undefined)),
       ...(seen === undefined ? {} : { seen }),
       ...(names.length === 0 ? {} : { forms: names }),
     });

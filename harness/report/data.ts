@@ -94,6 +94,8 @@ export interface FindingData
     Counterexample,
     "name" | "title" | "oracle" | "where" | "expected" | "got" | "size" | "times" | "text" | "replay" | "cause" | "file"
   > {
+  /** Of a kernel image: where in its own code, innermost function first. */
+  readonly inKernel?: string;
   /** When cases of it were seen, in a run that keeps count over its time. */
   readonly seen?: Seen;
   /** Names of what else cases of the same cause were shrunk to. */

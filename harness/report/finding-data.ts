@@ -29,6 +29,8 @@ interface Witnesses {
   readonly check: Check;
   /** Of histories. */
   readonly engine: Engine;
+  /** Default: our own code. */
+  readonly subject?: Subject;
 }
 
 /** What a page shows of a case beyond what was said of it. */
@@ -37,13 +39,14 @@ const NOTHING_SHOWN: Shown = { rows: [], groups: [], listing: [], steps: [], ste
 
 /** @param witnesses undefined where they are not here: then nothing is run */
 export async function findingData(found: Counterexample, witnesses: Witnesses | undefined): Promise<FindingData> {
-  const { name, title, oracle, where, expected, got, size, times, text, replay, cause, file } = found;
+  const { name, title, oracle, where, expected, got, size, times, text, replay, cause, file, kernel } = found;
   return {
     ...{ name, title, oracle, where, expected, got, text, replay },
     ...(size === undefined ? {} : { size }),
     ...(times === undefined ? {} : { times }),
     ...(cause === undefined ? {} : { cause }),
     ...(file === undefined ? {} : { file }),
+    ...(kernel === undefined ? {} : { inKernel: kernel.place }),
     ...NOTHING_SHOWN,
     ...(found.endsWorker === true || witnesses === undefined ? {} : await shownOrCrash(found, witnesses)),
   };
@@ -58,9 +61,9 @@ async function shownOrCrash(found: Counterexample, witnesses: Witnesses): Promis
   }
 }
 
-async function shownOf(found: Counterexample, { check, engine }: Witnesses): Promise<Partial<Shown>> {
+async function shownOf(found: Counterexample, { check, engine, subject }: Witnesses): Promise<Partial<Shown>> {
   const history = found.kind === HISTORIES ? parseHistory(found.text) : undefined;
-  if (history?.ok === true) return historyShown({ ...history.value, head: history.head }, engine);
+  if (history?.ok === true) return historyShown({ ...history.value, head: history.head }, engine, subject);
   const program = found.kind === PROGRAMS ? parseCase(found.text) : undefined;
   const listing = await codeOf(found);
   if (program?.ok !== true) return { listing };
@@ -139,12 +142,12 @@ export function machineEvents(c: Case, subject: Subject = defaultSubject): reado
 }
 
 /** The history must not be one that ends the process. */
-function historyShown(history: HistoryFile, engine: Engine): Partial<Shown> {
+function historyShown(history: HistoryFile, engine: Engine, subject: Subject = defaultSubject): Partial<Shown> {
   const nameOf = actionNames(history);
   const done: ActionData[] = [];
   let events: readonly string[] = [];
   const { report } = replayFile(history, {
-    engine,
+    ...{ engine, subject },
     onStep: (action, step, violations) => {
       done.push({ text: nameOf(action), result: resultOf(action, step), breaches: violations.map(breachText) });
       const placeOf = placesOf(step);

@@ -20,12 +20,27 @@ ${findings.length === 0 ? html`<p class="none">None: all witnesses agreed on eve
 
 /** The first one is open. */
 const findingEntry = (finding: FindingData, index: number, directory: string): Html => {
-  const { name, title, oracle, rows, groups, difference, listing, actions, replay, expected, got, file, forms } =
-    finding;
+  const {
+    name,
+    title,
+    oracle,
+    rows,
+    groups,
+    difference,
+    listing,
+    actions,
+    replay,
+    expected,
+    got,
+    file,
+    forms,
+    inKernel,
+  } = finding;
   return html`<details class="finding" id="${name}" data-row="${[...rows, oracle].join(" | ")}" data-group="${groups.join(" ")}"${index === 0 ? html` open` : ""}>
 <summary><h3>${title}</h3> <span class="tags"><code>${name}</code> <span>${oracle}</span>${shrunkTag(finding)}${timesTag(finding)}</span></summary>
 <div class="body">
 <dl class="answers"><div><dt>expected</dt><dd><code>${marked(expected, got)}</code></dd></div><div><dt>got</dt><dd><code>${marked(got, expected)}</code></dd></div></dl>
+${inKernel === undefined ? "" : html`<p>In the kernel's own code: <code>${inKernel}</code></p>`}
 ${difference === undefined ? "" : differenceLine(difference)}
 ${listing.map((fn) => functionTable(fn, name, difference))}
 ${actions === undefined ? "" : actionsTable(actions, name)}

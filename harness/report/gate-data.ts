@@ -45,7 +45,8 @@ export async function gateData(result: GateResult, about: GateAbout): Promise<Re
   const { check } = about;
   const seed = report.seed ?? 0;
   const origin = originOf();
-  const witnesses = { check, engine: defaultEngine() };
+  const on = isKernel(about.subject) ? { subject: about.subject } : {};
+  const witnesses = { check, engine: defaultEngine(), ...on };
   const findings: FindingData[] = [];
   for (const found of foundBy(result)) findings.push(await findingData(found, witnesses));
   const histories = report.kinds[HISTORIES.name]?.tried ?? 0;

@@ -8,6 +8,7 @@ import { type AnySubject, isKernel, type ProgramSubject } from "../../subjects/p
 import type { Draw } from "../../subjects/random/draw.js";
 import type { Subject } from "../../subjects/subject.js";
 import type { Difference } from "../differences/compare.js";
+import type { InKernel } from "../in-kernel.js";
 import type { Oracle } from "../oracles/oracle.js";
 import type { Disagreement, Verdict } from "../verdict.js";
 import { verdictOrCrash } from "./check-or-crash.js";
@@ -66,6 +67,8 @@ export interface KindChecker<C> {
   expected?(c: C): readonly bigint[];
   /** What else the witnesses say of a case that fails, a line each. */
   answers?(c: C): readonly string[];
+  /** Of a case that fails on somebody's kernel, where in its own code that was. May throw what a witness throws. */
+  inKernel?(c: C, found: Disagreement): InKernel | undefined;
   /** Held against what its file says must come out, where that can be more than agreement. Never throws. */
   replay?(c: C, head: Head): Verdict;
 }
@@ -164,7 +167,7 @@ export const isLike = (verdict: Verdict, { oracle, reason }: Pick<Disagreement, 
 /** A checker of what gives no more than a verdict, and points that say which sorts of cases were tried. */
 export const plainChecker = <C>(
   check: (c: C) => Verdict,
-  { points, blame, renew, adapt, differs }: PlainCheck<C>,
+  { points, blame, renew, adapt, differs, inKernel }: PlainCheck<C>,
 ): KindChecker<C> => ({
   check(c, notice) {
     const verdict = verdictOrCrash(() => check(c), renew);
@@ -176,6 +179,7 @@ export const plainChecker = <C>(
   },
   blame,
   ...(adapt && { adapt }),
+  ...(inKernel && { inKernel }),
 });
 
 interface PlainCheck<C> {
@@ -185,6 +189,7 @@ interface PlainCheck<C> {
   adapt?: ((c: C) => C) | undefined;
   /** In what its code is not our own JIT's, where it must be; `judged`: if that is a failure. */
   differs?: ((c: C) => (Difference & { readonly judged?: Disagreement }) | undefined) | undefined;
+  inKernel?: KindChecker<C>["inKernel"];
   /** Called after an exception, which may have left anything behind. */
   renew?(): void;
 }

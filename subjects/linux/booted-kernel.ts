@@ -4,6 +4,7 @@ import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import type { BootOptions } from "../subject.js";
 import type { Arena } from "./arena.js";
+import type { Emissions } from "./emissions.js";
 import type { TypedImage } from "./kernel-image.js";
 import type { PageFrames } from "./page-frames.js";
 import type { PlacedImage } from "./placed-image.js";
@@ -44,6 +45,8 @@ export interface BootedKernel {
   /** What is done about an access that faults; undefined where the image cannot be asked. */
   readonly fixups: { fixup(faulting: Faulting): Mended | undefined } | undefined;
   blinding: (() => number) | undefined;
+  /** Told of each store; undefined if nobody wants to know. */
+  readonly emissions: Emissions | undefined;
   /** What was printed, format strings as they are. */
   readonly messages: string[];
   /** Pages that code was executed from when they were made writable. */

@@ -132,7 +132,7 @@ export class KernelCpu {
   /** The function that runs and those that it returns to, innermost first. */
   backtrace(): string {
     const { state, kernel } = this;
-    const places = [this.symbol(state.pc), this.symbol(vaOfPointer(state.x[LR]!))];
+    const places = [this.symbol(state.pc), ...this.returnPlace()];
     let frame = vaOfPointer(state.x[FP]!);
     while (places.length < MOST_FRAMES && frame !== 0 && frame % 8 === 0) {
       if (kernel.machine.mapping(frame) === undefined || kernel.machine.mapping(frame + 8) === undefined) break;
@@ -144,6 +144,15 @@ export class KernelCpu {
     return places.filter((place, i) => place !== places[i - 1] && !place.includes(RETURN.toString(16))).join(" < ");
   }
 
+  /** Of what LR says; once a function has called another, that is a place of its own. */
+  private returnPlace(): readonly string[] {
+    const { image } = this.kernel;
+    const back = vaOfPointer(this.state.x[LR]!);
+    const [own, callers] = [image.symbolAt(this.state.pc), image.symbolAt(back)];
+    const isStale = own !== undefined && own.offset > 0 && callers?.name === own.name;
+    return isStale ? [] : [this.symbol(back)];
+  }
+
   /** The function that asks the machine for something; undefined where none does. */
   where(): string | undefined {
     return this.isAsking ? this.backtrace() : undefined;
@@ -152,7 +161,7 @@ export class KernelCpu {
   private toReturn(): void {
     const { cpu, state } = this;
     for (;;) {
-      const stop = cpu.resume({ fuel: Math.max(1, this.end - cpu.executed) });
+      const stop = this.noting() ?? cpu.resume({ fuel: Math.max(1, this.end - cpu.executed) });
       if (stop.kind === "trap") {
         if (stop.pc === RETURN) return;
         if (this.trapsLeft-- === 0) throw new KernelFault("badFetch", stop.pc, `no end in ${this.backtrace()}`);
@@ -164,6 +173,18 @@ export class KernelCpu {
       } else if (stop.kind === "outOfFuel")
         throw new KernelFault("badFetch", state.pc, `no end in ${this.backtrace()}`);
     }
+  }
+
+  /** Instruction by instruction to the next stop, with what each is about to store; undefined if nobody wants to know. */
+  private noting(): CpuStop | undefined {
+    const { cpu, state, kernel } = this;
+    const { emissions } = kernel;
+    while (emissions !== undefined && cpu.executed < this.end) {
+      if (kernel.memory.holds(state.pc)) emissions.step(kernel.machine.peek32(state.pc), state, () => this.backtrace());
+      const stop = cpu.resume({ fuel: 1 });
+      if (stop.kind !== "outOfFuel") return stop;
+    }
+    return undefined;
   }
 
   private trapped(pc: Va): void {

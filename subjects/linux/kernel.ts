@@ -18,6 +18,7 @@ import type {
 } from "../subject.js";
 import { DEFAULT_ENV } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
+import { Emissions } from "./emissions.js";
 import { fixupOf } from "./entry-fixup.js";
 import { Fixups, hasFixup } from "./fixup.js";
 import { KernelCpu } from "./kernel-cpu.js";
@@ -45,6 +46,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly writableText = new Set<Va>();
   warningText = "";
   overLimit = false;
+  emissions: Emissions | undefined;
   blinding: (() => number) | undefined;
   onCompile: BootedKernel["onCompile"];
   onOffsets: BootedKernel["onOffsets"];
@@ -115,6 +117,14 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
 
   where(): string | undefined {
     return this.cpu.where();
+  }
+
+  noteEmissions(): (va: Va) => string | undefined {
+    // A new pack is filled word by word, which nobody wants to know.
+    this.loads.loadPlain();
+    const emissions = new Emissions();
+    this.emissions = emissions;
+    return (va) => emissions.at(va);
   }
 
   warn(message: string): void {

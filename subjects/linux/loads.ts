@@ -95,10 +95,15 @@ export class Loads {
     }
   }
 
+  /** A program that stays, so that there is a pack. */
+  loadPlain(): LoadResult {
+    return this.load([PLAIN]);
+  }
+
   /** Ids of the instruction forms that this kernel's JIT takes: not of those that it asks the rest of the kernel about. */
   formsTaken(): ReadonlySet<string> {
-    // Kept loaded, so that there is a pack: a new one is filled word by word.
-    const kept = this.load([PLAIN]);
+    // A new one is filled word by word.
+    const kept = this.loadPlain();
     const taken = this.tried.taken();
     if (kept.ok) this.free(kept.program);
     return taken;
@@ -106,7 +111,7 @@ export class Loads {
 
   /** Words of the prologue of a program that uses no register. */
   plainPrologue(): Uint32Array {
-    const loaded = this.load([PLAIN]);
+    const loaded = this.loadPlain();
     if (!loaded.ok) return new Uint32Array(0);
     const { bpfFunc, functions } = loaded.program;
     const code = this.kernel.machine.peek(bpfFunc, 4 * functions[0]!.offsets[0]!);

@@ -17,6 +17,8 @@ export class PageFrames {
   private firstPhysical: bigint | undefined;
   /** The poke that is to show where the slot is: its number there. */
   private isTrying = false;
+  /** Where the page is mapped that the slot shows, or has shown last. */
+  shown: Va = 0;
   /** With that number, pages of a kernel's own text are poked. */
   private mapped = false;
 
@@ -73,6 +75,7 @@ export class PageFrames {
     const mapping = page === undefined ? undefined : machine.mapping(page);
     if (mapping === undefined) throw new KernelFault("badMapping", page ?? 0, "poked, but not mapped");
     this.mapped = true;
+    this.shown = page!;
     machine.mapFixmap(mapping.frame);
   }
 }

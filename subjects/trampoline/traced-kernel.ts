@@ -185,9 +185,13 @@ export class TracedKernel {
       seen.push(this.run(target, 1));
       busy = false;
     };
-    machine.onEvent = listen;
+    const { onEvent } = machine;
+    machine.onEvent = (event) => {
+      onEvent?.(event);
+      listen(event);
+    };
     const error = tramp.bpfArchTextPoke(target, "call", from, to);
-    machine.onEvent = undefined;
+    machine.onEvent = onEvent;
     return { error, seen, isTorn };
   }
 

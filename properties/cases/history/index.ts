@@ -6,6 +6,7 @@ import { randomSource } from "../../../subjects/random/source.js";
 import { type PreparedProgram, prepared } from "../../../subjects/session/prepared.js";
 import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
+import { hasOwnCode, inKernelOfHistory } from "../../in-kernel.js";
 import { knownInCode } from "../../known-code.js";
 import { oraclesOf } from "../../oracles/index.js";
 import type { Oracle } from "../../oracles/oracle.js";
@@ -81,6 +82,7 @@ function historyChecker(
       });
       return blamed;
     },
+    ...(hasOwnCode(subject) && { inKernel: (history: History) => inKernelOfHistory(history, subject, engine) }),
     replay(history, head) {
       const verdictOf = (): Verdict => {
         const { wrong, report } = replay({ ...history, head }, { subject, ...(engine && { engine }) });

@@ -7,8 +7,9 @@ import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { ProgramPoints } from "../../coverage/program.js";
+import { hasOwnCode, inKernelOfLoad, inKernelOfProgram } from "../../in-kernel.js";
 import type { Oracle } from "../../oracles/oracle.js";
-import { summary } from "../../verdict.js";
+import { type Disagreement, EXEC_MATCH, summary } from "../../verdict.js";
 import { type Checked, checkExpected, checkOrCrash } from "../check-or-crash.js";
 import { compileFunctions, DEFAULT_BASE } from "../compile.js";
 import { type Kind, type KindChecker, NO_COST, type Tried } from "../kind.js";
@@ -104,6 +105,16 @@ function programChecker(
             `JIT          ${run.got === undefined ? "not run" : summary(run.got)}`,
           ];
     },
+    ...(isKernel(subject) &&
+      hasOwnCode(subject) && {
+        inKernel(c: Case, found: Disagreement) {
+          if (found.oracle !== EXEC_MATCH) return inKernelOfLoad(c, subject, engines[0]);
+          const { runs } = checked(c);
+          const run = runs.find(({ verdict }) => verdict.kind === "disagree");
+          const blamed = blame(c, found, (value) => checked(value).runs, subject);
+          return inKernelOfProgram(c, c.inputs[run?.input ?? 0] ?? new Uint8Array(0), blamed, subject);
+        },
+      }),
     replay: (c, { expect = [] }) => checkExpected({ ...c, expect }, replay).verdict,
   };
 }

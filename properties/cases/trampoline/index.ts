@@ -3,8 +3,9 @@
 import { randomSource } from "../../../subjects/random/source.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { pointText } from "../../coverage/point.js";
+import { hasOwnCode, inKernelWhile } from "../../in-kernel.js";
 import { knownInTrampoline } from "../../known-in-trampolines.js";
-import type { Verdict } from "../../verdict.js";
+import type { Disagreement, Verdict } from "../../verdict.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { trampolineCase } from "./arbitrary.js";
 import { programsOf, type TrampolineCase } from "./case.js";
@@ -60,6 +61,15 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
           ),
         ];
       },
+      ...(hasOwnCode(subject) && {
+        inKernel: (c: TrampolineCase, found: Disagreement) =>
+          inKernelWhile(
+            subject,
+            found,
+            (heard) => heard,
+            (heard) => checkTrampolineCase(c, heard),
+          ),
+      }),
       blame: ({ setup: { target } }) => target,
       adapt: adaptTo(subject),
     }),

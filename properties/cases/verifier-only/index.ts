@@ -10,7 +10,9 @@ import { pointText } from "../../coverage/point.js";
 import { comparedOrNot } from "../../differences/compare.js";
 import { sidesOf } from "../../differences/images.js";
 import { otherCode } from "../../differences/same-code.js";
+import { hasOwnCode, inKernelWhile } from "../../in-kernel.js";
 import { knownInCode } from "../../known-code.js";
+import type { Disagreement } from "../../verdict.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
@@ -83,6 +85,15 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
         }),
       adapt: adaptTo(subject),
       differs: differsFromImpl(subject),
+      ...(hasOwnCode(subject) && {
+        inKernel: (c: VerifierOnlyCase, found: Disagreement) =>
+          inKernelWhile(
+            subject,
+            found,
+            (heard) => new VerifierOnlyChecker(heard),
+            (one) => one.check(c),
+          ),
+      }),
       blame: ({ body }) => body.at(-1)?.row.id ?? "?",
     });
   },

@@ -18,7 +18,10 @@ export const FIXMAP = [
     ["copy_to_kernel_nofault", "probe_kernel_write"],
     { dst: ["dst"], src: ["src"], size: ["size"] },
     (kernel, { dst, src, size }) => {
-      kernel.machine.beginCopy(vaOfPointer(dst), vaOfPointer(src), Number(size));
+      const { machine, pages, emissions } = kernel;
+      const alias = vaOfPointer(dst);
+      emissions?.copied(pages.shown + (alias % machine.pageBytes), vaOfPointer(src), Number(size));
+      machine.beginCopy(alias, vaOfPointer(src), Number(size));
     },
   ),
 ];
