@@ -18,6 +18,12 @@ export function complain(io: Io, error: BadInput): number {
   return BAD_INPUT;
 }
 
+/** Nothing was checked, as nothing is there. @param paths that were looked through */
+export const noCases = (paths: readonly string[]): BadInput => {
+  const next = "name files, or folders that hold some";
+  return { subject: paths.join(" "), expected: "case files", got: "none", next };
+};
+
 const SHOWN_COMPLAINTS = 10;
 
 /** An old name still works, and says the new one. */

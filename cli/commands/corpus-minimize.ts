@@ -16,7 +16,7 @@ import { seedsDirectory } from "../../harness/loop/seeds.js";
 import { makeDirectory, writeOutputFile } from "../../harness/output-file.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { openSubject } from "../../subjects/open.js";
-import { complain, complainAll, print } from "../command.js";
+import { complain, complainAll, noCases, print } from "../command.js";
 import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
 
 const SHRINK = { runs: 20_000, ms: 20_000 };
@@ -95,6 +95,7 @@ function writeEntries(out: string, entries: readonly Entry[]): Loaded<readonly s
 function minimizeCorpus(paths: readonly string[], out: string | undefined, io: Io): number {
   const { entries, unreadable } = readCorpus(paths);
   complainAll(io, unreadable);
+  if (entries.length + unreadable.length === 0) return complain(io, noCases(paths));
   const engine = defaultEngine();
   const failing = entries.filter((entry) => entry.replay(engine).kind === "disagree");
   for (const entry of failing) {

@@ -248,3 +248,14 @@ describe("rox corpus migrate", () => {
     expect(contents(corpus)).toEqual(OLD);
   });
 });
+
+test("a folder without a case is named by every command that looks for some", async () => {
+  const folder = makeFiles({ "notes.txt": "no case" });
+  for (const command of [["replay"], ["run"], ["corpus", "check"], ["corpus", "minimize"]]) {
+    const { code, err } = await capture([...command, folder]);
+    expect({ code, err }, command.join(" ")).toEqual({
+      code: 2,
+      err: `rox: ${folder}: expected case files, got none; name files, or folders that hold some\n`,
+    });
+  }
+});

@@ -13,7 +13,7 @@ import { choiceOf, type ProgramChoice } from "../../harness/object-file.js";
 import { writeOutputFile } from "../../harness/output-file.js";
 import { ownCorpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
-import { complain, complainAll, type Define, examples, print } from "../command.js";
+import { complain, complainAll, type Define, examples, noCases, print } from "../command.js";
 import { BAD_INPUT, CLEAN, type Io } from "../io.js";
 import { choiceOptions } from "../options.js";
 import { defineMinimize } from "./corpus-minimize.js";
@@ -153,6 +153,7 @@ async function checkCorpus(paths: readonly string[], io: Io): Promise<number> {
   const { report } = await replay(places, { engines: [defaultEngine()] }, io.stop);
   const unread = report.unreadable.filter(({ subject }) => !complaints.some((known) => known.subject === subject));
   complainAll(io, [...unread, ...complaints]);
+  if (entries.length + report.unreadable.length === 0) return complain(io, noCases(places));
   print(io, [
     ...report.failures.map(({ name, where, expected, got }) => `${name}: ${where}: expected ${expected}, got ${got}`),
     `${count(entries.length, "entry", "entries")}: ${report.passed} agree, ${report.failed} differ, ` +

@@ -5,11 +5,13 @@ import { replay } from "../../harness/loop/replay.js";
 import { corpusDirectory } from "../../harness/project.js";
 import { exitCode } from "../../harness/report.js";
 import {
+  complain,
   complainAll,
   type Define,
   examples,
   JSON_OPTION,
   JUNIT_OPTION,
+  noCases,
   print,
   saveForCi,
   saveJson,
@@ -50,6 +52,7 @@ export async function runReplay(paths: readonly string[], flags: Flags, io: Io):
     io.stop,
   );
   complainAll(io, report.unreadable);
+  if (report.files + report.unreadable.length === 0 && !report.interrupted) complain(io, noCases(paths));
   const code = saveForCi(io, flags.junit, report, saveJson(io, flags.json, report, exitCode(report)), cases);
   const { files, passed, failed, incomparable, engines, unreadable, durationMs } = report;
   print(io, [
