@@ -31,9 +31,12 @@ const PRIVATE_STACK = { high: 0xffff_0000, low: 0x1234_5010 };
 const ARENA = { kernelBase: { high: 0xffff_8002, low: 0x8000 }, userBase: { high: 0x7f12, low: 0 } };
 const ENTRY_BYTES = 12;
 
+/** Read when it is first asked for. */
+let table: readonly Asked[] | undefined;
+
 /** Every function, with what a version makes of it. */
 export function askedOf(version: Version): readonly { readonly asked: Asked; readonly expected: string }[] {
-  const table = JSON.parse(readFileSync(new URL("./versions.json", import.meta.url), "utf8")) as readonly Asked[];
+  table ??= JSON.parse(readFileSync(new URL("./versions.json", import.meta.url), "utf8")) as readonly Asked[];
   return table.flatMap((asked) =>
     asked.images.flatMap(({ versions, words }) => (versions.includes(version) ? [{ asked, expected: words }] : [])),
   );
