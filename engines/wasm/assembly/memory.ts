@@ -52,6 +52,9 @@ let stackEnd: u64 = 0;
 /** Where an access must begin to touch that range: at most 15 bytes before it. */
 let windowLow: u64 = 0;
 let windowBytes: u64 = 0;
+/** The granule that the last store went to which the machine is to hear of, and the way from an address to its place. */
+let followedPage: u64 = NO_PAGE;
+let followedDistance: u32 = 0;
 /** Stop before every store. */
 let pausesAtStores: bool = false;
 /** Stop before everything that the machine must be told of. */
@@ -74,10 +77,12 @@ export function stopBefore(stores: bool, notes: bool, code: bool): void {
   pausesAtStores = stores;
   isCareful = notes;
   stopsAtCode = code;
+  followedPage = NO_PAGE;
 }
 
 /** Of the page that holds `va`, which comes as its low 48 bits. */
 export function forgetTranslation(va: f64): void {
+  followedPage = NO_PAGE;
   const page = (<u64>va + TOP_16) & pageMask;
   for (let granule = page; granule - page <= ~pageMask; granule += 1 << GRANULE_SHIFT) {
     const at = entryAt(granule);
@@ -93,6 +98,7 @@ function entryAt(address: u64): usize {
 }
 
 export function forgetTranslations(): void {
+  followedPage = NO_PAGE;
   for (let i: usize = 0; i <= TLB_MASK; i++) {
     store<u64>(<usize>READ_TLB + (i << 4), NO_PAGE);
     store<u64>(<usize>WRITE_TLB + (i << 4), NO_PAGE);
@@ -146,9 +152,22 @@ export function storeBoth<Source, T>(address: u64, first: T, second: T): bool {
 
 /** Where a block within a page is stored, or 0 if the instruction stops. */
 function farWritable(address: u64, bytes: u32): usize {
+  const behind = following(address, bytes);
+  if (behind != 0) return behind;
   if (!frameAllows(address, bytes, true)) return 0;
   const frame = writable(address, address, bytes);
   return frame != 0 && mayStore(address, bytes, frame) ? place(frame, address) : 0;
+}
+
+/** Where a block lies that begins where the store before it ended, in the same page: the machine hears of both in one. Else 0. */
+// @ts-ignore: decorator
+@inline
+function following(address: u64, bytes: u32): usize {
+  const end = address + bytes;
+  if ((address & GRANULE_MASK) != followedPage || ((end - 1) & GRANULE_MASK) != followedPage) return 0;
+  if (load<u64>(PENDING_END) != address || load<u32>(PENDING) != PENDING_WRITE) return 0;
+  store<u64>(PENDING_END, end);
+  return followedDistance + <u32>address;
 }
 
 function farReadable(address: u64, bytes: u32): usize {
@@ -173,6 +192,11 @@ function gather(address: u64, bytes: u32): usize {
 }
 
 function farStore(address: u64, bytes: u32, value: u64): bool {
+  const behind = following(address, bytes);
+  if (behind != 0) {
+    put(behind, bytes, value);
+    return true;
+  }
   if (!frameAllows(address, bytes, true)) return false;
   if ((address & ~GRANULE_MASK) + bytes > ~GRANULE_MASK + 1) return scatter(address, bytes, value);
   const place = farWritable(address, bytes);
@@ -234,7 +258,12 @@ function mayStore(address: u64, bytes: u64, frame: usize): bool {
     return false;
   }
   if ((frame & TRACKED) == 0) return true;
-  if ((frame & CODE) == 0 || !stopsAtCode) return note(PENDING_WRITE, address, bytes);
+  if ((frame & CODE) == 0 || !stopsAtCode) {
+    if (!note(PENDING_WRITE, address, bytes)) return false;
+    followedPage = address & GRANULE_MASK;
+    followedDistance = (<u32>frame & ~FRAME_FLAGS) - <u32>followedPage;
+    return true;
+  }
   stop(STOP_CODE, address, <u32>bytes);
   return false;
 }
