@@ -76,7 +76,15 @@ const DEFAULT_CASES = 6000;
 /** Of a kernel image, whose own allocator fills each new pack word by word. */
 const IMAGE_CASES = 400;
 /** What asks a kernel nothing that a built one cannot answer, such as packs of another size. */
-const IMAGE_PARTS: readonly string[] = ["corpus", "directed", "programs", "histories", "verifier-only", "trampolines"];
+const IMAGE_PARTS: readonly string[] = [
+  "corpus",
+  "directed",
+  "programs",
+  "histories",
+  "verifier-only",
+  "trampolines",
+  "exhaustive",
+];
 /** Of so many cases the report looks at the code of one, which costs about 3 % of the speed. */
 const POINTS_EVERY = 8;
 

@@ -12,7 +12,7 @@ export function formatGate(report: GateReport, columns: number): string[] {
     ...directedLines(report, columns),
     ...(report.programs === 0 ? [notTried("programs", report)] : programLines(report, columns)),
     ...kindLines(report),
-    exhaustiveLine(report),
+    ...exhaustiveLines(report, columns),
     ...sameCodeLines(report, columns),
     ...kernelCodeLines(report),
     ...notRunLines(report, columns),
@@ -148,14 +148,21 @@ const MOST_REASONS = 8;
 /** As wide as the other labels. */
 const LABEL = "programs ".length;
 
-const exhaustiveLine = (report: GateReport): string => {
+function exhaustiveLines(report: GateReport, columns: number): string[] {
   const { exhaustive } = report;
-  if (exhaustive === undefined) return notTried("exhaustive", report);
-  return (
-    `exhaustive ${exhaustive.allocFree} histories of allocations and frees, ${exhaustive.pokes} pokes, ` +
-    `${exhaustive.failurePoints} failure points, in ${seconds(exhaustive.ms)}`
-  );
-};
+  if (exhaustive === undefined) return [notTried("exhaustive", report)];
+  const { allocFree, pokes, failurePoints, ms, known, lacking } = exhaustive;
+  const ended = Object.entries(known).map(([id, times]) => `${id} ${times}`);
+  const notes = [
+    ...(ended.length === 0 ? [] : [`ended at known defects: ${ended.join(", ")}`]),
+    ...lacking.map((what) => `not tried, as the subject lacks ${what}`),
+  ];
+  return [
+    `exhaustive ${allocFree} histories of allocations and frees, ${pokes} pokes, ` +
+      `${failurePoints} failure points, in ${seconds(ms)}`,
+    ...notes.flatMap((note) => wrap(`  ${note}`.split(" "), columns, "    ")),
+  ];
+}
 
 function sizeLines({ sizes }: GateReport): string[] {
   const largest = Math.max(1, ...sizes.map(({ programs }) => programs));

@@ -1,7 +1,6 @@
 // The gate: a campaign with a fixed plan and no directory. The corpus first, then directed cases and encoders, then fresh cases
 // of each kind, and what is tried exhaustively. The first failure of each kind is shrunk and kept as a file.
 
-import type { Ranges } from "../../properties/exhaustive/pokes.js";
 import { defectsOf, type KnownDefect } from "../../properties/known-defects.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { type AnySubject, isKernel, notTried } from "../../subjects/program-subject.js";
@@ -11,10 +10,10 @@ import { type Counterexample, foundCase, shortestOf } from "../counterexample.js
 import { makeSubjectCheckers, type Setting } from "../loop/case-checker.js";
 import { SIZE_LIMITS } from "../loop/chunk.js";
 import { type Coverage, coverage, WRITTEN_ROWS } from "../loop/coverage.js";
-import { type Exhausted, type ExhaustiveResult, type ExhaustiveTask, exhaust } from "../loop/exhaustive.js";
+import type { HowMuch } from "../loop/exhaustive.js";
 import type { WrittenFinding } from "../loop/findings.js";
 import type { Pool } from "../loop/pool.js";
-import { inParallel, type ShrinkBudget } from "../loop/run.js";
+import type { ShrinkBudget } from "../loop/run.js";
 import { makeDirectory } from "../output-file.js";
 import {
   type Counts,
@@ -26,6 +25,7 @@ import {
 } from "../report.js";
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
+import { type ExhaustiveFacts, tryExhaustively } from "./exhaustive.js";
 import { foundFailure, isSameCause, keepSuspect, lostFailure, partCommand } from "./keep.js";
 import { defectFailures, type KernelCode, kernelCodeOf, withKernelPlace } from "./kernel-image.js";
 import { notCheckedOf } from "./not-checked.js";
@@ -37,8 +37,8 @@ export interface GateOptions {
   readonly kinds: readonly KindPlan[];
   readonly directed: readonly DirectedCase[];
   readonly encoders: boolean;
-  /** Which pokes are tried; undefined: nothing is tried exhaustively. */
-  readonly exhaustive: Ranges | undefined;
+  /** Undefined: nothing is tried exhaustively. */
+  readonly exhaustive: HowMuch | undefined;
   /** Directory of case files; undefined for none. */
   readonly corpus: string | undefined;
   /** Where failing cases are written. */
@@ -99,7 +99,7 @@ export interface GateReport extends Report {
   readonly sameCode?: SameCode;
   /** Of a kernel image: how many words of each function under test were executed, of how many. */
   readonly kernelCode?: readonly KernelCode[];
-  readonly exhaustive?: Omit<Exhausted, "failures"> & { readonly ms: number };
+  readonly exhaustive?: ExhaustiveFacts;
 }
 
 export interface GateResult {
@@ -182,10 +182,10 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
       await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
     }
   }
-  const ranges = untried.has("exhaustive") ? undefined : options.exhaustive;
-  const isTried = goesOn("exhaustive", ranges !== undefined);
-  const exhausted = isTried ? await tryExhaustively(pool, ranges!, options) : undefined;
-  await failed("exhaustive", (exhausted?.failures ?? []).map(exhaustiveFailure));
+  const how = isForeign || untried.has("exhaustive") ? undefined : options.exhaustive;
+  const isTried = goesOn("exhaustive", how !== undefined);
+  const exhausted = isTried && !isForeign ? await tryExhaustively(pool, subject, how!, options) : undefined;
+  await failed("exhaustive", exhausted?.failures ?? []);
   const sum = (of: (tally: Tally) => number): number =>
     [...tallies.values()].reduce((all, tally) => all + of(tally), 0);
   // Each directed case and each encoder counts once.
@@ -216,42 +216,10 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     kinds: Object.fromEntries(options.kinds.map(({ kind }) => [kind, kindReport(tallies.get(kind) ?? emptyTally())])),
     ...(code && { sameCode: code }),
     ...kernelCodeOf(subject, tallies),
-    ...(exhausted && { exhaustive: exhausted.report }),
+    ...(exhausted && { exhaustive: exhausted.facts }),
   });
   return { report, tally, findings };
 }
-
-async function tryExhaustively(
-  pool: Pool,
-  ranges: Ranges,
-  { stop, progress }: GateOptions,
-): Promise<Pick<Exhausted, "failures"> & { readonly report: NonNullable<GateReport["exhaustive"]> }> {
-  const started = performance.now();
-  let all = 0;
-  let done = 0;
-  const run = async (tasks: readonly ExhaustiveTask[]): Promise<readonly ExhaustiveResult[]> => {
-    const results: ExhaustiveResult[] = [];
-    let next = 0;
-    all += tasks.length;
-    await inParallel(pool.jobs, () => {
-      const index = next++;
-      const task = tasks[index];
-      if (task === undefined || stop.aborted) return undefined;
-      return async () => {
-        results[index] = await pool.exhaustive(task);
-        progress?.(++done / all, `${done} of ${all} exhaustive batches`);
-      };
-    });
-    return results;
-  };
-  const { failures, ...tried } = await exhaust(run, ranges, stop);
-  return { failures, report: { ...tried, ms: performance.now() - started } };
-}
-
-const exhaustiveFailure = ({ part, got }: Exhausted["failures"][number]): Failure => ({
-  ...{ name: `exhaustive, ${part}`, where: "a history", expected: "no oracle to object", got },
-  replay: "npx rox gate --only exhaustive",
-});
 
 /** Cases that mean nothing must be few in each kind, not only in all of them together. */
 const tooFewCompared = (tallies: ReadonlyMap<string, Tally>, seed: number, subject: string): readonly Failure[] =>

@@ -2,49 +2,55 @@
 // length after another; pokes of every range; every step that can fail, told to fail. Tasks and results are plain data.
 
 import {
-  type AllocFreeHistory,
   type AllocFreeScope,
   AllocFreeSearch,
   type Expansion,
   expand,
 } from "../../properties/exhaustive/alloc-free.js";
+import type { AllocFreeHistory } from "../../properties/exhaustive/alloc-free-history.js";
+import type { Exhausted, Share } from "../../properties/exhaustive/exhausted.js";
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
-import { pokesOfEveryRange, type Ranges } from "../../properties/exhaustive/pokes.js";
-import type { Subject } from "../../subjects/subject.js";
+import { pokedBytes, pokesOfEveryRange, type Ranges } from "../../properties/exhaustive/pokes.js";
+import { NotModelled, type Subject } from "../../subjects/subject.js";
 
 export type ExhaustiveTask =
-  | { readonly kind: "failurePoints" }
+  | { readonly kind: "failurePoints"; readonly share: Share }
   /** All histories that are one action longer than these. */
   | { readonly kind: "allocFree"; readonly scope: AllocFreeScope; readonly histories: readonly AllocFreeHistory[] }
-  | {
-      readonly kind: "pokes";
-      readonly ranges: Ranges;
-      readonly share: { readonly index: number; readonly of: number };
-    };
+  | { readonly kind: "pokes"; readonly ranges: Ranges; readonly share: Share };
 
-export interface ExhaustiveResult {
-  readonly tried: number;
-  /** One line each; the first few. */
-  readonly failures: readonly string[];
-  /** Of `allocFree`. */
-  readonly states?: Expansion["states"];
+/** `states`: of `allocFree`. */
+export type ExhaustiveResult = Exhausted & Partial<Pick<Expansion, "states">>;
+
+/** What the subject has none of, such as packs, is not tried and named. */
+export function runExhaustive(task: ExhaustiveTask, subject: Subject): ExhaustiveResult {
+  try {
+    return tried(task, subject);
+  } catch (error) {
+    if (error instanceof NotModelled) return { tried: 0, failures: [], lacking: [error.message] };
+    throw error;
+  }
 }
 
-const POKED_BYTES = 8192;
-
-export function runExhaustive(task: ExhaustiveTask, subject: Subject): ExhaustiveResult {
+function tried(task: ExhaustiveTask, subject: Subject): ExhaustiveResult {
   switch (task.kind) {
     case "failurePoints": {
-      const { failures, points, pairs } = failurePoints({}, subject);
-      return { tried: points + pairs, failures };
+      const { points, pairs, ...result } = failurePoints(task, subject);
+      return { ...result, tried: points + pairs };
     }
     case "allocFree":
       return expand(task.scope, task.histories, subject);
     case "pokes":
-      return pokesOfEveryRange({ bytes: POKED_BYTES, ranges: task.ranges, share: task.share }, subject);
+      return pokesOfEveryRange({ ...task, bytes: pokedBytes(subject) }, subject);
     default:
       return task satisfies never;
   }
+}
+
+/** How much is tried. */
+interface ExhaustivePlan {
+  readonly ranges: Ranges;
+  readonly scopes: readonly AllocFreeScope[];
 }
 
 const CHUNKS = 16;
@@ -58,40 +64,79 @@ const SCOPES: readonly AllocFreeScope[] = [
   { packChunks: CHUNKS, sizes: ALL_SIZES, length: 4, packs: Number.POSITIVE_INFINITY },
   { packChunks: CHUNKS, sizes: TELLING_SIZES, length: 7, packs: Number.POSITIVE_INFINITY },
 ];
+/** A new pack of a kernel image takes as long as a hundred allocations: its own code fills it. */
+const IMAGE_SCOPES: readonly AllocFreeScope[] = [
+  { packChunks: CHUNKS, sizes: [1, 3, 8, CHUNKS], length: 4, packs: 2 },
+  /** Holes in one pack, and few histories that need another. */
+  { packChunks: CHUNKS, sizes: [1, 2, 5], length: 6, packs: 2 },
+];
+
+/** As `--exhaustive` takes it. */
+export type HowMuch = "classes" | "full";
+
+export function planFor({ fixed }: Subject, how: HowMuch): ExhaustivePlan {
+  if (fixed === undefined) return { ranges: how, scopes: SCOPES };
+  if (how === "classes") return { ranges: "few", scopes: IMAGE_SCOPES };
+  return { ranges: "classes", scopes: IMAGE_SCOPES.map((scope) => ({ ...scope, length: scope.length + 1 })) };
+}
+
 const SHARES = 16;
 /** Histories of a task. */
 const BATCH = 500;
 
 type RunTasks = (tasks: readonly ExhaustiveTask[]) => Promise<readonly ExhaustiveResult[]>;
 
-export interface Exhausted {
+export interface ExhaustiveReport {
   /** How many were tried: histories, pokes, failure points. */
   readonly allocFree: number;
   readonly pokes: number;
   readonly failurePoints: number;
   readonly failures: readonly { readonly part: string; readonly got: string }[];
+  /** By known defect of the subject, how many ended at it. */
+  readonly known: Readonly<Record<string, number>>;
+  /** What the subject lacks, so that it was not tried. */
+  readonly lacking: readonly string[];
 }
 
-export async function exhaust(run: RunTasks, ranges: Ranges, stop: AbortSignal, scopes = SCOPES): Promise<Exhausted> {
-  const shares = Array.from({ length: SHARES }, (_, index) => ({
-    kind: "pokes" as const,
-    ranges,
-    share: { index, of: SHARES },
-  }));
-  const [points, ...pokes] = await run([{ kind: "failurePoints" }, ...shares]);
-  const allocFree = await exploreAllocFree(run, stop, scopes);
-  const failuresOf = (part: string, results: readonly ExhaustiveResult[]) =>
-    results.flatMap(({ failures }) => failures.map((got) => ({ part, got })));
+/** One part, of all its tasks. */
+interface Part {
+  readonly part: "failurePoints" | "pokes" | "allocFree";
+  readonly results: readonly ExhaustiveResult[];
+}
+
+export async function exhaust(
+  run: RunTasks,
+  { ranges, scopes }: ExhaustivePlan,
+  stop: AbortSignal,
+): Promise<ExhaustiveReport> {
+  const shares = Array.from({ length: SHARES }, (_, index) => ({ share: { index, of: SHARES } }));
+  const results = await run([
+    ...shares.map(({ share }) => ({ kind: "failurePoints" as const, share })),
+    ...shares.map(({ share }) => ({ kind: "pokes" as const, ranges, share })),
+  ]);
+  const parts: readonly Part[] = [
+    { part: "failurePoints", results: results.slice(0, SHARES) },
+    { part: "pokes", results: results.slice(SHARES) },
+    { part: "allocFree", results: await exploreAllocFree(run, stop, scopes) },
+  ];
+  const [points, pokes, allocFree] = parts.map(sum);
   return {
-    allocFree: allocFree.tried,
-    pokes: pokes.reduce((sum, { tried }) => sum + tried, 0),
-    failurePoints: points?.tried ?? 0,
-    failures: [
-      ...failuresOf("failurePoints", points === undefined ? [] : [points]),
-      ...failuresOf("pokes", pokes),
-      ...failuresOf("allocFree", [allocFree]),
-    ],
+    ...{ failurePoints: points!, pokes: pokes!, allocFree: allocFree! },
+    failures: parts.flatMap(({ part, results }) =>
+      results.flatMap(({ failures }) => failures.map((got) => ({ part, got }))),
+    ),
+    known: knownIn(parts),
+    lacking: [...new Set(parts.flatMap(({ results }) => results.flatMap(({ lacking = [] }) => lacking)))],
   };
+}
+
+const sum = ({ results }: Part): number => results.reduce((all, { tried }) => all + tried, 0);
+
+function knownIn(parts: readonly Part[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  const each = parts.flatMap(({ results }) => results.flatMap(({ known = {} }) => Object.entries(known)));
+  for (const [id, times] of each) all[id] = (all[id] ?? 0) + times;
+  return all;
 }
 
 /** Ends with the length at which something breaks. */
@@ -99,8 +144,8 @@ async function exploreAllocFree(
   run: RunTasks,
   stop: AbortSignal,
   scopes: readonly AllocFreeScope[],
-): Promise<ExhaustiveResult> {
-  let tried = 0;
+): Promise<readonly ExhaustiveResult[]> {
+  const all: ExhaustiveResult[] = [];
   for (const scope of scopes) {
     const search = new AllocFreeSearch(scope);
     while (search.next.length > 0 && !stop.aborted) {
@@ -109,11 +154,10 @@ async function exploreAllocFree(
         ...{ kind: "allocFree" as const, scope, histories: next.slice(i * BATCH, (i + 1) * BATCH) },
       }));
       const expansions = await run(batches);
-      tried += expansions.reduce((sum, expansion) => sum + expansion.tried, 0);
-      const failures = expansions.flatMap((expansion) => expansion.failures);
-      if (failures.length > 0) return { tried, failures };
+      all.push(...expansions);
+      if (expansions.some(({ failures }) => failures.length > 0)) return all;
       search.learn(expansions.map((expansion) => ({ states: [], ...expansion })));
     }
   }
-  return { tried, failures: [] };
+  return all;
 }

@@ -3,12 +3,15 @@
 // state is read off the implementation itself, hidden fields included, and each history is run from the start: nothing
 // is taken from the model but what must come out. One breadth after another, so that several workers can share it.
 
-import type { RoAddr, Va } from "../../machine/address.js";
+import type { RoAddr } from "../../machine/address.js";
 import { Machine } from "../../machine/machine.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ReferenceText } from "../../spec/text/text.js";
 import { defaultSubject } from "../../subjects/index.js";
-import type { PacksView, Subject, SubjectKernel } from "../../subjects/subject.js";
+import type { Subject, SubjectKernel } from "../../subjects/subject.js";
+import { type AllocFreeHistory, allocatorState, type Taken, type TriedHistory } from "./alloc-free-history.js";
+import { CrowdedPack } from "./crowded-pack.js";
+import type { Exhausted } from "./exhausted.js";
 
 export interface AllocFreeScope {
   /** Chunks of a pack. */
@@ -21,10 +24,6 @@ export interface AllocFreeScope {
   readonly packs: number;
 }
 
-/** A size in chunks, or minus the position of what is freed among the live, less one. */
-type Step = number;
-export type AllocFreeHistory = readonly Step[];
-
 /** What became of the histories that are one action longer than those of a batch. */
 export interface Expansion {
   /** Histories tried. */
@@ -33,11 +32,6 @@ export interface Expansion {
   readonly failures: readonly string[];
   /** By state, a history that leads to it and may go on. */
   readonly states: readonly (readonly [state: string, history: AllocFreeHistory])[];
-}
-
-export interface Exhausted {
-  readonly tried: number;
-  readonly failures: readonly string[];
 }
 
 const MOST_FAILURES = 10;
@@ -84,7 +78,10 @@ export function expand(
   histories: readonly AllocFreeHistory[],
   subject = defaultSubject,
 ): Expansion {
-  const checker = new Checker(subject, scope.packChunks * CHUNK_BYTES);
+  const packBytes = scope.packChunks * CHUNK_BYTES;
+  const start = () =>
+    subject.fixed === undefined ? new Checker(subject, packBytes) : new CrowdedPack(subject, packBytes);
+  let checker = start();
   const failures: string[] = [];
   const states = new Map<string, AllocFreeHistory>();
   let tried = 0;
@@ -95,8 +92,10 @@ export function expand(
       const longer = [...history, step];
       tried++;
       const { wrong, packs, state } = checker.try(longer, longer.length < scope.length);
-      if (wrong !== undefined) failures.push(`${say(longer)}: ${wrong}`);
-      else if (state !== undefined && packs <= scope.packs && !states.has(state)) states.set(state, longer);
+      if (wrong !== undefined) {
+        failures.push(`${say(longer)}: ${wrong}`);
+        checker = start();
+      } else if (state !== undefined && packs <= scope.packs && !states.has(state)) states.set(state, longer);
     }
   }
   return { tried, failures, states: [...states] };
@@ -104,18 +103,6 @@ export function expand(
 
 const say = (history: AllocFreeHistory): string =>
   history.map((step) => (step > 0 ? `alloc ${step * CHUNK_BYTES} B` : `free the ${-step}. of the live`)).join(", ");
-
-interface Taken {
-  readonly at: RoAddr;
-  readonly bytes: number;
-}
-
-interface TriedHistory {
-  /** After the last step; undefined if all is well. The others have been the last one of a shorter history. */
-  readonly wrong: string | undefined;
-  readonly packs: number;
-  readonly state: string | undefined;
-}
 
 /** The subject and the reference, and what both have allocated. */
 interface Beside {
@@ -190,37 +177,4 @@ function free({ kernel: { packs, machine }, reference, live }: Beside, position:
   const freed = reference.free(at);
   if (freed.kind === "chunks") return undefined;
   return machine.mapping(freed.base) === undefined ? undefined : "an empty pack is kept";
-}
-
-/** The heap begins here, and everything else that has an address lies above. */
-const LEAST_ADDRESS = 2 ** 30;
-
-/**
- * All that an allocator remembers, as a text: two allocators with one text behave alike from here on. Read from its own
- * fields, whatever they are, so that a field that is added later tells states apart at once. Of addresses it counts only
- * which is which, and in which order the packs lie.
- *
- * @param live what was allocated and not freed
- */
-function allocatorState(packs: PacksView, live: readonly Taken[]): string {
-  const names = new Map<Va, string>();
-  const name = (va: Va): string => {
-    const known = names.get(va) ?? `@${names.size}`;
-    names.set(va, known);
-    return known;
-  };
-  const plain = (key: string, value: unknown): unknown => {
-    if (key === "machine" || typeof value === "function") return undefined;
-    if (typeof value === "number" && value >= LEAST_ADDRESS) return name(value);
-    return ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set
-      ? [...(value as Uint8Array | Map<unknown, unknown> | Set<unknown>)]
-      : value;
-  };
-  const fields = JSON.stringify(packs, plain);
-  const places = live.map(({ at, bytes }) => {
-    const pack = packs.packOf(at);
-    return pack === undefined ? `${bytes}` : `${name(pack.base)}.${at - pack.base}+${bytes}`;
-  });
-  const order = packs.packs.map(({ base }) => base).toSorted((a, b) => a - b);
-  return `${fields} ${places.sort().join(" ")} ${order.map(name).join(" ")}`;
 }

@@ -6,17 +6,18 @@ import type { FailingStep } from "../../machine/event.js";
 import type { Action, AttachedProgram, Failing, History, HistoryOptions, ProgramSpec } from "../../subjects/action.js";
 import { DEFAULT_OPTIONS, NOTHING_ELSE } from "../../subjects/action.js";
 import { defaultSubject } from "../../subjects/index.js";
+import { NotModelled, type QuirkId, type Subject } from "../../subjects/subject.js";
 import { checkHistory, type HistoryReport } from "../cases/history/check.js";
 import { printActions } from "../cases/history/text.js";
-import type { Exhausted } from "./alloc-free.js";
+import type { Exhausted, Share } from "./exhausted.js";
 
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy", "poke", "progAlloc"];
 const PACK_BYTES = 8192;
 const PROGRAMS: readonly ProgramSpec[] = [
   { first: 1, insns: 10, subprograms: 0, probes: 0 },
   { first: 1, insns: 12, subprograms: 3, probes: 2 },
-  { first: 1, insns: 2500, subprograms: 0, probes: 0 },
 ];
+const LARGER_THAN_A_PACK: ProgramSpec = { first: 1, insns: 2500, subprograms: 0, probes: 0 };
 const OTHER: Action = {
   kind: "load",
   id: 0,
@@ -40,28 +41,100 @@ interface FailurePoints extends Exhausted {
   readonly pairs: number;
 }
 
-export function failurePoints(given: Partial<HistoryOptions> = {}, subject = defaultSubject): FailurePoints {
-  const failures: string[] = [];
-  let tried = 0;
+interface FailurePointsOptions {
+  readonly given?: Partial<HistoryOptions>;
+  /** Of the operations. */
+  readonly share?: Share;
+}
+
+export function failurePoints(
+  { given = {}, share = ALL }: FailurePointsOptions = {},
+  subject = defaultSubject,
+): FailurePoints {
+  const tally = new Tally(subject);
   let points = 0;
   let pairs = 0;
-  const faultsHit = (history: History, expected: number): boolean => {
-    const report = checkHistory(history, { subject });
-    tried++;
-    if (report.violations.length > 0) failures.push(describe(history, report));
-    return report.failures === expected;
-  };
-  for (const history of operations(given)) {
-    const single = STEPS.flatMap((step) => pointsOf(step, (fails) => faultsHit(history(fails), 1)));
+  for (const [index, history] of [...operations(given, subject)].entries()) {
+    if (index % share.of !== share.index) continue;
+    tally.begin();
+    const single = STEPS.flatMap((step) => pointsOf(step, (fails) => tally.isHit(history(fails), fails)));
     points += single.length;
     for (const first of single) {
       for (const second of single) {
-        if (second.step > first.step && faultsHit(history([first, second]), 2)) pairs++;
+        const fails = [first, second];
+        if (second.step <= first.step || fails.every((one) => tally.isKnown(one))) continue;
+        if (tally.isHit(history(fails), fails, tally.spoilt(fails))) pairs++;
       }
     }
   }
-  return { tried, points, pairs, failures };
+  return { ...tally.result, points, pairs };
 }
+
+const ALL: Share = { index: 0, of: 1 };
+
+const MOST_FAILURES = 10;
+/** A leak, which changes nothing of what comes later. */
+const HARMLESS: ReadonlySet<QuirkId> = new Set(["freeLeaksOffsets"]);
+
+/** Histories that are tried, and what came of them. */
+class Tally {
+  private readonly failures: string[] = [];
+  private readonly known: Record<string, number> = {};
+  private readonly lacking = new Set<string>();
+  /** By single failure of the operation that is tried: the known defect that shows then. */
+  private readonly shown = new Map<string, QuirkId>();
+  private tried = 0;
+
+  constructor(private readonly subject: Subject) {}
+
+  get result(): Exhausted {
+    const { tried, failures, known, lacking } = this;
+    return { tried, failures, known, lacking: [...lacking] };
+  }
+
+  /** Another operation is tried. */
+  begin(): void {
+    this.shown.clear();
+  }
+
+  /** Whether that failure alone leads to a known defect. */
+  isKnown(failing: Failing): boolean {
+    return this.shown.has(keyOf(failing));
+  }
+
+  /** The known defect that one of these failures alone leads to, after which the other means nothing. */
+  spoilt(fails: readonly Failing[]): QuirkId | undefined {
+    const shown = fails.map((failing) => this.shown.get(keyOf(failing)));
+    return shown.find((quirk) => quirk !== undefined && !HARMLESS.has(quirk));
+  }
+
+  /** @param spoilt what a breach is put down to; @returns whether all of the failures were met */
+  isHit(history: History, fails: readonly Failing[], spoilt?: QuirkId): boolean {
+    const report = this.report(history);
+    if (report === undefined) return false;
+    this.tried++;
+    const known = report.known ?? (report.violations.length > 0 ? spoilt : undefined);
+    if (known !== undefined) this.known[known] = (this.known[known] ?? 0) + 1;
+    else if (report.violations.length > 0 && this.failures.length < MOST_FAILURES)
+      this.failures.push(describe(history, report));
+    const [first] = fails;
+    if (known !== undefined && fails.length === 1) this.shown.set(keyOf(first!), known);
+    return report.failures === fails.length;
+  }
+
+  /** Undefined if the subject lacks what the history needs. */
+  private report(history: History): HistoryReport | undefined {
+    try {
+      return checkHistory(history, { subject: this.subject });
+    } catch (error) {
+      if (!(error instanceof NotModelled)) throw error;
+      this.lacking.add(error.message);
+      return undefined;
+    }
+  }
+}
+
+const keyOf = ({ step, nth }: Failing): string => `${step} ${nth}`;
 
 /** The calls of a step that an operation makes, found by failing them until one is not reached. */
 function pointsOf(step: FailingStep, strikes: (fails: readonly Failing[]) => boolean): Failing[] {
@@ -73,11 +146,13 @@ function pointsOf(step: FailingStep, strikes: (fails: readonly Failing[]) => boo
 /** The history in which an operation meets these failures. */
 type HistoryOf = (fails: readonly Failing[]) => History;
 
-function* operations(given: Partial<HistoryOptions>): Generator<HistoryOf> {
-  for (const images of ["packs", "pages"] as const) {
-    for (const program of PROGRAMS) {
+function* operations(given: Partial<HistoryOptions>, { fixed }: Subject): Generator<HistoryOf> {
+  // Of a pack of two megabytes, what is larger takes as long as all the others.
+  const programs = fixed?.images === "packs" ? PROGRAMS : [...PROGRAMS, LARGER_THAN_A_PACK];
+  for (const images of fixed === undefined ? (["packs", "pages"] as const) : [fixed.images]) {
+    for (const program of programs) {
       for (const before of [[], [OTHER]]) {
-        const options = { ...DEFAULT_OPTIONS, packBytes: PACK_BYTES, images, ...given };
+        const options = { ...DEFAULT_OPTIONS, packBytes: PACK_BYTES, images, ...fixed, ...given };
         const load = (fails: readonly Failing[]): Action => ({ kind: "load", id: ID, program, fails, others: [] });
         // The same again without a failure, and the other program, must still be right.
         const after: Action[] = [

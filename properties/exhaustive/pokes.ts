@@ -5,38 +5,45 @@
 import { Buffer } from "node:buffer";
 import type { RoAddr } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
-import { Machine } from "../../machine/machine.js";
+import type { Machine } from "../../machine/machine.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { PAGE_BYTES } from "../../subjects/run/layout.js";
 import { isAlias } from "../../subjects/step.js";
-import type { Subject, SubjectKernel } from "../../subjects/subject.js";
-import type { Exhausted } from "./alloc-free.js";
+import { machineFor, type Subject, type SubjectKernel } from "../../subjects/subject.js";
+import type { Exhausted, Share } from "./exhausted.js";
 
 const TEXT = 0x8000_8400_0000 as RoAddr;
 const MOST_FAILURES = 10;
 
-/** `full`: every place and length. `classes`: one of each class, copied and filled. */
-export type Ranges = "classes" | "full";
+/** `full`: every place and length. `classes`: one of each class, copied and filled; `few`: of each pair of boundaries, and each length. */
+export type Ranges = "few" | "classes" | "full";
+
+/** Two pages of it are poked. */
+const POKED_PAGES = 2;
+export const pokedBytes = ({ fixed }: Subject): number => POKED_PAGES * pageBytesOf(fixed);
+const pageBytesOf = (fixed: Subject["fixed"]): number => fixed?.pageBytes ?? PAGE_BYTES;
 
 interface PokeOptions {
   /** Bytes of text that is poked; it begins at a page. */
   readonly bytes: number;
   readonly ranges: Ranges;
   /** Of every so many offsets; without it all. */
-  readonly share?: { readonly index: number; readonly of: number };
+  readonly share?: Share;
 }
 
 export function pokesOfEveryRange({ bytes, ranges, share }: PokeOptions, subject = defaultSubject): Exhausted {
-  const checker = new Checker(subject, bytes);
+  const pageBytes = pageBytesOf(subject.fixed);
+  const text: Text = { bytes, pageBytes, ranges };
+  const checker = new Checker(subject, text);
   const failures: string[] = [];
   let tried = 0;
   for (let offset = 0; offset < bytes; offset++) {
     if (share !== undefined && Math.floor(offset / 4) % share.of !== share.index) continue;
     const before = tried;
     for (let length = 1; length <= bytes - offset; length++) {
-      if (ranges === "classes" && !standsForOthers(offset, offset + length, bytes)) continue;
+      if (ranges !== "full" && !standsForOthers(offset, offset + length, text)) continue;
       tried++;
-      const failure = checker.tried(offset, length, ranges);
+      const failure = checker.tried(offset, length);
       if (failure === undefined) continue;
       failures.push(`${length} bytes at ${offset}: ${failure}`);
       if (failures.length >= MOST_FAILURES) return { tried, failures };
@@ -48,25 +55,34 @@ export function pokesOfEveryRange({ bytes, ranges, share }: PokeOptions, subject
 }
 
 const LINE_BYTES = 64;
+/** Of a kernel image, whose own code pokes: what lies that near to a boundary stands for what lies further from it. */
+const FEW_BYTES = 8;
 
-/** Whether a place lies within a line of where a page begins or ends, or of the middle of a page. */
-function isTelling(place: number): boolean {
-  const half = PAGE_BYTES / 2;
+/** Whether a place lies so near to where a page begins or ends, or to the middle of a page. */
+function isTelling(place: number, pageBytes: number, near: number): boolean {
+  const half = pageBytes / 2;
   const distance = place % half;
-  return distance <= LINE_BYTES || distance >= half - LINE_BYTES;
+  return distance <= near || distance >= half - near;
 }
 
 /** Both ends are telling; or one is the start of the text, where a page begins or the end, and the other anywhere. */
-function standsForOthers(from: number, to: number, bytes: number): boolean {
-  if (isTelling(from) && isTelling(to)) return true;
-  return from === 0 || from === PAGE_BYTES || to === PAGE_BYTES || to === bytes;
+function standsForOthers(from: number, to: number, { bytes, pageBytes, ranges }: Text): boolean {
+  const near = ranges === "few" ? FEW_BYTES : LINE_BYTES;
+  if (isTelling(from, pageBytes, near) && isTelling(to, pageBytes, near)) return true;
+  return from === 0 || (ranges === "classes" && (from === pageBytes || to === pageBytes || to === bytes));
 }
 
 /** A poke may not reach further than that beyond its range; all of the text is compared after each offset. */
 const MARGIN = 128;
 
+interface Text {
+  readonly bytes: number;
+  readonly pageBytes: number;
+  readonly ranges: Ranges;
+}
+
 class Checker {
-  private readonly machine = new Machine();
+  private readonly machine: Machine;
   private readonly kernel: SubjectKernel;
   private readonly expected: Buffer;
   private readonly got: readonly Buffer[];
@@ -79,15 +95,17 @@ class Checker {
 
   constructor(
     subject: Subject,
-    private readonly bytes: number,
+    private readonly text: Text,
   ) {
-    const { machine } = this;
+    const { bytes, pageBytes } = text;
+    const machine = machineFor(subject);
+    this.machine = machine;
     this.kernel = subject.boot({ machine, random: () => 0 });
     machine.map(TEXT, bytes, "rox", true);
     this.expected = Buffer.from(machine.peek(TEXT, bytes));
-    this.got = Array.from({ length: bytes / PAGE_BYTES }, (_, i) => {
-      const frame = machine.mapping(TEXT + i * PAGE_BYTES)!.frame.bytes;
-      return Buffer.from(frame.buffer, frame.byteOffset, PAGE_BYTES);
+    this.got = Array.from({ length: bytes / pageBytes }, (_, i) => {
+      const frame = machine.mapping(TEXT + i * pageBytes)!.frame.bytes;
+      return Buffer.from(frame.buffer, frame.byteOffset, pageBytes);
     });
     this.sources = [0x35, 0xca].map((flip) => {
       const at = machine.kvmalloc(bytes)!;
@@ -107,10 +125,10 @@ class Checker {
   }
 
   /** By turns where there are neighbours that are copied or filled instead; else both. */
-  tried(offset: number, length: number, ranges: Ranges): string | undefined {
+  tried(offset: number, length: number): string | undefined {
     if (offset % 4 !== 0) return this.refused(offset, length);
     const turn = this.turn++ % 4;
-    if (ranges === "full") return this.poke(offset, length, turn === 3 ? "fill" : "copy", turn & 1);
+    if (this.text.ranges === "full") return this.poke(offset, length, turn === 3 ? "fill" : "copy", turn & 1);
     return this.poke(offset, length, "copy", turn & 1) ?? this.poke(offset, length, "fill", 0);
   }
 
@@ -142,16 +160,18 @@ class Checker {
   }
 
   compareAll(): string | undefined {
-    return this.compare(0, this.bytes);
+    return this.compare(0, this.text.bytes);
   }
 
   private compare(from: number, to: number): string | undefined {
-    const end = Math.min(this.bytes, to);
+    const { text, expected } = this;
+    const { bytes, pageBytes } = text;
+    const end = Math.min(bytes, to);
     for (let at = Math.max(0, from); at < end; ) {
-      const page = Math.floor(at / PAGE_BYTES);
-      const stop = Math.min(end, (page + 1) * PAGE_BYTES);
+      const page = Math.floor(at / pageBytes);
+      const stop = Math.min(end, (page + 1) * pageBytes);
       const found = this.got[page]!;
-      if (found.compare(this.expected, at, stop, at - page * PAGE_BYTES, stop - page * PAGE_BYTES) !== 0) {
+      if (found.compare(expected, at, stop, at - page * pageBytes, stop - page * pageBytes) !== 0) {
         return `the text from ${at} to ${stop} is not as expected`;
       }
       at = stop;
@@ -160,11 +180,12 @@ class Checker {
   }
 
   private maintenance(offset: number, length: number): string | undefined {
-    const { machine, flushed } = this;
+    const { machine, flushed, text } = this;
+    const { pageBytes } = text;
     if (this.flushes !== 1) return `${this.flushes} flushes`;
     if (flushed?.kind !== "flush" || flushed.va !== TEXT + offset || flushed.bytes !== length)
       return "another range is flushed";
-    const pages = Math.floor((offset + length - 1) / PAGE_BYTES) - Math.floor(offset / PAGE_BYTES) + 1;
+    const pages = Math.floor((offset + length - 1) / pageBytes) - Math.floor(offset / pageBytes) + 1;
     if (this.maps !== pages) return `${this.maps} pages are mapped, expected ${pages}`;
     for (let cpu = 0; cpu < machine.cpus; cpu++) {
       const problem = machine.fetch(cpu, TEXT + offset, length);

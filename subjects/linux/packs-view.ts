@@ -42,6 +42,11 @@ export class LinuxPacks implements PacksView {
     return found;
   }
 
+  /** All that the kernel remembers of them, in the order of its list. */
+  toJSON(): unknown {
+    return this.packs.map(({ base, bitmap }) => ({ base, taken: bitmap.runs }));
+  }
+
   packOf(ptr: RoAddr): Pack | undefined {
     return this.packs.find(({ base }) => ptr >= base && ptr < base + this.packBytes);
   }
@@ -103,6 +108,17 @@ class Pack {
         let count = 0;
         for (const byte of bytes) for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
         return count;
+      },
+      /** Where bits begin to be set and not to be, by turns; the first are set. */
+      get runs(): readonly number[] {
+        const runs: number[] = [];
+        for (let i = 0; i < 8 * bytes.length; i++) {
+          const isSet = ((bytes[i >> 3]! >> (i & 7)) & 1) === 1;
+          if (isSet !== (runs.length % 2 === 1)) runs.push(i);
+          // Whole bytes at once.
+          else if (i % 8 === 0 && bytes[i >> 3] === (isSet ? 0xff : 0)) i += 7;
+        }
+        return runs;
       },
       isSet(position: number, chunks: number): boolean {
         for (let i = position; i < position + chunks; i++) if (((bytes[i >> 3]! >> (i & 7)) & 1) === 0) return false;
