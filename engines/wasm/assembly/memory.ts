@@ -27,6 +27,7 @@ import {
   WRITE_TLB,
 } from "../layout";
 import { stop } from "./check";
+import { follow, following, forgetFollowed, GRANULE_MASK, NO_PAGE } from "./following";
 import { forgetIfOverlapping } from "./monitor";
 
 /** @returns the place of the page's frame, with its flags; 0 if nothing is mapped there. */
@@ -37,11 +38,7 @@ declare function translate(page: f64): u32;
 export const TOP_16: u64 = 0xffff_0000_0000_0000;
 const SP: usize = REGS + STACK_POINTER * 8;
 const TLB_MASK: usize = DATA_TLB_ENTRIES - 1;
-/** Translations are of 4 KiB, which pages of all sizes are made of. */
 const GRANULE_SHIFT: u64 = 12;
-const GRANULE_MASK: u64 = ~0xfff;
-/** No page begins here. */
-const NO_PAGE: u64 = 1;
 
 export let pageShift: u64 = 12;
 export let pageMask: u64 = ~0xfff;
@@ -52,9 +49,6 @@ let stackEnd: u64 = 0;
 /** Where an access must begin to touch that range: at most 15 bytes before it. */
 let windowLow: u64 = 0;
 let windowBytes: u64 = 0;
-/** The granule that the last store went to which the machine is to hear of, and the way from an address to its place. */
-let followedPage: u64 = NO_PAGE;
-let followedDistance: u32 = 0;
 /** Stop before every store. */
 let pausesAtStores: bool = false;
 /** Stop before everything that the machine must be told of. */
@@ -77,12 +71,12 @@ export function stopBefore(stores: bool, notes: bool, code: bool): void {
   pausesAtStores = stores;
   isCareful = notes;
   stopsAtCode = code;
-  followedPage = NO_PAGE;
+  forgetFollowed();
 }
 
 /** Of the page that holds `va`, which comes as its low 48 bits. */
 export function forgetTranslation(va: f64): void {
-  followedPage = NO_PAGE;
+  forgetFollowed();
   const page = (<u64>va + TOP_16) & pageMask;
   for (let granule = page; granule - page <= ~pageMask; granule += 1 << GRANULE_SHIFT) {
     const at = entryAt(granule);
@@ -98,7 +92,7 @@ function entryAt(address: u64): usize {
 }
 
 export function forgetTranslations(): void {
-  followedPage = NO_PAGE;
+  forgetFollowed();
   for (let i: usize = 0; i <= TLB_MASK; i++) {
     store<u64>(<usize>READ_TLB + (i << 4), NO_PAGE);
     store<u64>(<usize>WRITE_TLB + (i << 4), NO_PAGE);
@@ -157,17 +151,6 @@ function farWritable(address: u64, bytes: u32): usize {
   if (!frameAllows(address, bytes, true)) return 0;
   const frame = writable(address, address, bytes);
   return frame != 0 && mayStore(address, bytes, frame) ? place(frame, address) : 0;
-}
-
-/** Where a block lies that begins where the store before it ended, in the same page: the machine hears of both in one. Else 0. */
-// @ts-ignore: decorator
-@inline
-function following(address: u64, bytes: u32): usize {
-  const end = address + bytes;
-  if ((address & GRANULE_MASK) != followedPage || ((end - 1) & GRANULE_MASK) != followedPage) return 0;
-  if (load<u64>(PENDING_END) != address || load<u32>(PENDING) != PENDING_WRITE) return 0;
-  store<u64>(PENDING_END, end);
-  return followedDistance + <u32>address;
 }
 
 function farReadable(address: u64, bytes: u32): usize {
@@ -260,8 +243,7 @@ function mayStore(address: u64, bytes: u64, frame: usize): bool {
   if ((frame & TRACKED) == 0) return true;
   if ((frame & CODE) == 0 || !stopsAtCode) {
     if (!note(PENDING_WRITE, address, bytes)) return false;
-    followedPage = address & GRANULE_MASK;
-    followedDistance = (<u32>frame & ~FRAME_FLAGS) - <u32>followedPage;
+    follow(address, frame);
     return true;
   }
   stop(STOP_CODE, address, <u32>bytes);
