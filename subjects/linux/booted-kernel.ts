@@ -5,6 +5,7 @@ import type { Machine } from "../../machine/machine.js";
 import type { BootOptions } from "../subject.js";
 import type { Arena } from "./arena.js";
 import type { Emissions } from "./emissions.js";
+import type { HeldLocks } from "./held-locks.js";
 import type { TypedImage } from "./kernel-image.js";
 import type { PageFrames } from "./page-frames.js";
 import type { PlacedImage } from "./placed-image.js";
@@ -40,6 +41,8 @@ export interface BootedKernel {
   readonly task: Va;
   /** Stands for every `struct vm_struct`. */
   readonly vmStruct: Va;
+  /** Beyond those of the machine. */
+  readonly locks: HeldLocks;
   /** The CPU that runs kernel code now. */
   readonly cpu: BootedCpu;
   /** What is done about an access that faults; undefined where the image cannot be asked. */

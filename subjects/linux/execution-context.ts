@@ -62,6 +62,9 @@ export class ExecutionContext {
     const { outside } = this;
     const { isMasked, counts } = this.read();
     if (isMasked && !outside.isMasked) return "interrupts are off";
+    const { locks, machine } = this.kernel;
+    const spinlock = locks.spinning(machine.cpu);
+    if (spinlock !== undefined) return `under ${spinlock}`;
     const index = counts.findIndex((count, i) => count > outside.counts[i]!);
     return index < 0 ? undefined : `with ${this.counted[index]!.name}`;
   }

@@ -85,11 +85,14 @@ export class KernelCpu {
       state.system.daif = 0n;
     }
     const outside = this.context.enter();
+    const { locks, machine } = this.kernel;
+    const held = locks.count(machine.cpu);
     const wasAsking = this.isAsking;
     this.isAsking = false;
     try {
       this.toReturn();
-      const left = this.context.changed();
+      const lock = locks.beyond(held, machine.cpu);
+      const left = lock === undefined ? this.context.changed() : `${lock} held`;
       if (left !== undefined) throw new KernelFault("badLock", entry, `${this.symbol(entry)} returns with ${left}`);
       return state.x[0]!;
     } finally {
@@ -161,7 +164,7 @@ export class KernelCpu {
   private toReturn(): void {
     const { cpu, state } = this;
     for (;;) {
-      const stop = this.noting() ?? cpu.resume({ fuel: Math.max(1, this.end - cpu.executed) });
+      const stop = this.noting() ?? this.resumed(Math.max(1, this.end - cpu.executed));
       if (stop.kind === "trap") {
         if (stop.pc === RETURN) return;
         if (this.trapsLeft-- === 0) throw new KernelFault("badFetch", stop.pc, `no end in ${this.backtrace()}`);
@@ -175,13 +178,22 @@ export class KernelCpu {
     }
   }
 
+  /** What the machine refuses is told with where that was. */
+  private resumed(fuel: number): CpuStop {
+    try {
+      return this.cpu.resume({ fuel });
+    } catch (error) {
+      throw error instanceof KernelFault ? error.in(this.backtrace()) : error;
+    }
+  }
+
   /** Instruction by instruction to the next stop, with what each is about to store; undefined if nobody wants to know. */
   private noting(): CpuStop | undefined {
     const { cpu, state, kernel } = this;
     const { emissions } = kernel;
     while (emissions !== undefined && cpu.executed < this.end) {
       if (kernel.memory.holds(state.pc)) emissions.step(kernel.machine.peek32(state.pc), state, () => this.backtrace());
-      const stop = cpu.resume({ fuel: 1 });
+      const stop = this.resumed(1);
       if (stop.kind !== "outOfFuel") return stop;
     }
     return undefined;

@@ -3,6 +3,7 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { hex64 } from "../../spec/bits.js";
 import type {
   BootOptions,
   Errno,
@@ -21,6 +22,7 @@ import type { BootedKernel } from "./booted-kernel.js";
 import { Emissions } from "./emissions.js";
 import { fixupOf } from "./entry-fixup.js";
 import { Fixups, hasFixup } from "./fixup.js";
+import { HeldLocks } from "./held-locks.js";
 import { KernelCpu } from "./kernel-cpu.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { Loads } from "./loads.js";
@@ -43,6 +45,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly modmem: LinuxModmem;
   readonly warnings: string[] = [];
   readonly messages: string[] = [];
+  readonly locks = new HeldLocks((va) => this.nameOf(va));
   readonly writableText = new Set<Va>();
   warningText = "";
   overLimit = false;
@@ -125,6 +128,12 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     const emissions = new Emissions();
     this.emissions = emissions;
     return (va) => emissions.at(va);
+  }
+
+  /** Of a variable; as it stands where nobody has named it. */
+  private nameOf(va: Va): string {
+    const symbol = this.image.symbolAt(va);
+    return symbol?.offset === 0 ? symbol.name : hex64(kernelPointer(va));
   }
 
   warn(message: string): void {

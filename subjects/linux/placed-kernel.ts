@@ -78,9 +78,8 @@ export class PlacedKernel {
     memory.makeWritable(va);
     machine.watch(va, LOCK_BYTES, () => {
       const isHeld = (memory.read64(va) & LOCK_MASK) !== 0n;
-      if (isHeld === (machine.patchLock.holder !== undefined)) return;
-      if (isHeld) machine.patchLock.acquire();
-      else machine.patchLock.release();
+      if (!isHeld) machine.patchLock.release();
+      else if (machine.patchLock.holder === undefined) machine.patchLock.acquire();
     });
   }
 
