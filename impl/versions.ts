@@ -37,9 +37,10 @@ export const CHANGES = [
   },
   { id: "gotox", title: "a jump to the address in a register", from: "6.19", kind: "form" },
   { id: "orrMoves", title: "a move between registers is ORR, unless one of them is SP", from: "7.1", kind: "code" },
+  { id: "stackArguments", title: "arguments beyond five, whose base is R11", from: "7.2", kind: "form" },
   {
     id: "r0InX8",
-    title: "R0 is x8; R11 is the base of stack arguments and R12 the scratch register",
+    title: "R0 is x8 and R12 the scratch register, in programs without stack arguments too",
     from: "7.2",
     kind: "code",
   },
@@ -68,6 +69,22 @@ const changesWhere = (on: (row: ChangeRow) => boolean): Changes =>
   Object.fromEntries(CHANGES.map((row) => [row.id, on(row)])) as Changes;
 
 export const changesOf = (version: Version): Changes => changesWhere(({ from }) => isFrom(version, from));
+
+const withStackArguments = new WeakMap<Changes, Changes>();
+
+/**
+ * What holds for a function. Arguments beyond five go where 6.12 has R0, so a program that has them is compiled as later
+ * versions compile all.
+ */
+export function changesFor(
+  changes: Changes,
+  { stackArguments }: { readonly stackArguments?: number | undefined },
+): Changes {
+  if (stackArguments === undefined || !changes.stackArguments || changes.r0InX8) return changes;
+  const made = withStackArguments.get(changes) ?? { ...changes, r0InX8: true };
+  withStackArguments.set(changes, made);
+  return made;
+}
 
 /** The code of 6.12, which takes every instruction that a later JIT takes. */
 export const ALL_FORMS: Changes = changesWhere(({ kind }) => kind === "form");

@@ -4,8 +4,10 @@
 import { DEFAULT_ENV } from "../impl/jit/env.js";
 import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
 import { type FieldPlace, type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
+import { changesFor } from "../impl/versions.js";
 import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
+import { isStackArgument } from "../spec/bpf/insn.js";
 import { DEFAULT_LOOPS, type Program } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
@@ -54,9 +56,12 @@ export function lowerProgram(
     contextField: (offset, size, how) => placeOf(fieldAccess(program.context, offset, size, how)),
     loops: program.loops ?? DEFAULT_LOOPS,
     rewriteDivision: guard,
-    scratch: scratchOf(changes),
   };
-  return program.code.map((code, index) => rewrite(code, factsOfCode(facts, index), verifier).functions);
+  return program.code.map((code, index) => {
+    const isPlain = !code.some((one) => isStackArgument(one));
+    const scratch = isPlain ? scratchOf(changes) : scratchOf(changesFor(changes, { stackArguments: 0 }));
+    return rewrite(code, factsOfCode(facts, index), { ...verifier, scratch }).functions;
+  });
 }
 
 function placeOf(access: FieldAccess | undefined): FieldPlace | undefined {
@@ -93,7 +98,7 @@ export function blindCodes(
   for (const functions of codes) {
     const blinded: RewrittenFunction[] = [];
     for (const fn of functions) {
-      const result = blindFunction(fn, random, scratchOf(changes));
+      const result = blindFunction(fn, random, scratchOf(changesFor(changes, fn)));
       if (!result.ok) {
         const why = `blinding moves the target of slot ${result.slot} of function ${fn.index} out of reach`;
         return { ok: false, why };

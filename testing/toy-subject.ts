@@ -56,6 +56,12 @@ class ToyKernel extends ImplKernel {
     // Nothing lies where an instruction array says.
     const isLacking = (one: Insn): boolean => one.row.group === "kernel" || one.row.kind === "gotox" || isInlined(one);
     const missing = functions.flatMap(({ insns }) => insns).find(isLacking);
+    const what = functions.some(({ stackArguments }) => stackArguments !== undefined)
+      ? "arguments beyond five"
+      : functions.some(({ arena }) => arena !== undefined)
+        ? "arenas"
+        : undefined;
+    if (what !== undefined) return { ok: false, index: 0, functions: [], error: { kind: "missing", what } };
     if (missing !== undefined) {
       return { ok: false, index: 0, functions: [], error: { kind: "missing", what: missing.row.id } };
     }

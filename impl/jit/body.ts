@@ -82,7 +82,8 @@ function lower(e: Emitter, insn: Insn, pc: number): void {
       return;
     case "legacyLoad":
     case "mayGoto":
-      // A verifier has put a call, or a counter on the stack, in its place.
+    case "stackArgument":
+      // A verifier has put a call, a counter on the stack, or an access whose base is R11 in its place.
       e.fail({ kind: "unknownOpcode", pc, opcode: row.opcode });
       return;
     case "gotox":

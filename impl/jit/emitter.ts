@@ -6,6 +6,7 @@ import { movOrr } from "../a64/logical.js";
 import type { Is64, Reg } from "../a64/registers.js";
 import { NOP } from "../a64/system.js";
 import { type Encoded, FILL, type Refusal, type Word } from "../a64/word.js";
+import { changesFor } from "../versions.js";
 import type { JitEnv } from "./env.js";
 import type { JitError } from "./error.js";
 import { type Frame, frameOf, mayFault } from "./frame.js";
@@ -59,11 +60,12 @@ export class Emitter implements CodeSink {
   private image: Uint32Array = NO_IMAGE;
 
   readonly fn: JitFunction;
+  readonly env: JitEnv;
 
-  constructor(
-    given: JitFunction,
-    readonly env: JitEnv,
-  ) {
+  constructor(given: JitFunction, kernel: JitEnv) {
+    const changes = changesFor(kernel.changes, given);
+    const env = changes === kernel.changes ? kernel : { ...kernel, changes };
+    this.env = env;
     // A JIT that knows no private stack is never told of one, and takes the kernel's.
     const fn = given.privateStack === undefined || env.changes.privateStack ? given : onKernelStack(given);
     this.fn = fn;

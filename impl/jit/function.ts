@@ -27,6 +27,9 @@ export interface JitFunction {
   readonly arena?: { readonly kernelBase: Halves; readonly userBase: Halves };
   /** Since 6.17: `aux->priv_stack_ptr`, in per-CPU memory, behind its guard; the BPF stack lies there. */
   readonly privateStack?: Halves;
-  /** Since 7.2: `stack_arg_cnt` of the subprogram, the arguments beyond five; three of them go in registers. */
+  /**
+   * Since 7.2: how many arguments beyond five its calls have (kernel: `bpf_out_stack_arg_cnt()`); three of them go in
+   * registers. Not there if no function of the program has any.
+   */
   readonly stackArguments?: number;
 }

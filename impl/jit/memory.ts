@@ -2,7 +2,7 @@
 // reaches; an offset that no field holds goes through a register.
 
 import type { Insn } from "../../spec/bpf/insn.js";
-import type { LoadRow, Mode, Size, StoreImmRow, StoreRow } from "../../spec/bpf/isa.js";
+import type { LoadRow, Mode, Row, Size, StoreImmRow, StoreRow } from "../../spec/bpf/isa.js";
 import { addReg } from "../a64/add-sub.js";
 import {
   isScaledOffset,
@@ -31,7 +31,7 @@ export function lowerLoad(e: Emitter, row: LoadRow, insn: Insn, pc: number): voi
   }
   const d = e.reg(insn.dst);
   if (isStackArgument(e, insn.src)) {
-    loadArgument(e, d, insn.off, pc);
+    loadArgument(e, row, d, insn.off, pc);
     return;
   }
   const size = sizeLog(row.size);
@@ -49,7 +49,7 @@ export function lowerLoad(e: Emitter, row: LoadRow, insn: Insn, pc: number): voi
 
 export function lowerStore(e: Emitter, row: StoreRow, insn: Insn, pc: number): void {
   if (isStackArgument(e, insn.dst)) {
-    const index = argumentIndex(e, -insn.off, pc);
+    const index = argumentIndex(e, row, -insn.off, pc);
     const s = e.reg(insn.src);
     if (index < ARGUMENT_REGISTERS) e.emit(e.mov(1, reg(FIRST_ARGUMENT + index), s));
     else e.emit(strImm(DOUBLE, s, SP, 8 * (index - ARGUMENT_REGISTERS)));
@@ -62,7 +62,7 @@ export function lowerStore(e: Emitter, row: StoreRow, insn: Insn, pc: number): v
 
 export function lowerStoreImm(e: Emitter, row: StoreImmRow, insn: Insn, pc: number): void {
   if (isStackArgument(e, insn.dst)) {
-    const index = argumentIndex(e, -insn.off, pc);
+    const index = argumentIndex(e, row, -insn.off, pc);
     const inRegister = index < ARGUMENT_REGISTERS;
     movImm(e, 1, inRegister ? reg(FIRST_ARGUMENT + index) : TMP1, insn.imm);
     if (!inRegister) e.emit(strImm(DOUBLE, TMP1, SP, 8 * (index - ARGUMENT_REGISTERS)));
@@ -94,19 +94,21 @@ const directBase = (e: Emitter, base: Reg): Reg =>
 const spOffset = (e: Emitter): number => (e.fn.privateStack === undefined ? e.frame.argumentBytes : 0);
 
 /** Arguments beyond five are spelled as stack slots: at 8, 16, .. for a function's own, at -8, -16, .. for those of a call. */
-const isStackArgument = (e: Emitter, base: number): boolean => base === STACK_ARGUMENTS && e.env.changes.r0InX8;
+const isStackArgument = (e: Emitter, base: number): boolean =>
+  base === STACK_ARGUMENTS && (e.env.changes.r0InX8 || e.fn.stackArguments !== undefined);
 const FIRST_ARGUMENT = 5;
 const FRAME_RECORD_BYTES = 16;
 const DOUBLE = 3;
 
-function loadArgument(e: Emitter, d: Reg, off: number, pc: number): void {
-  const index = argumentIndex(e, off, pc);
+function loadArgument(e: Emitter, row: Row, d: Reg, off: number, pc: number): void {
+  const index = argumentIndex(e, row, off, pc);
   if (index < ARGUMENT_REGISTERS) e.emit(e.mov(1, d, reg(FIRST_ARGUMENT + index)));
   else e.emit(ldrImm(DOUBLE, d, FP, FRAME_RECORD_BYTES + 8 * (index - ARGUMENT_REGISTERS)));
 }
 
-function argumentIndex(e: Emitter, bytes: number, pc: number): number {
-  if (bytes > 0 && bytes % 8 === 0) return bytes / 8 - 1;
+function argumentIndex(e: Emitter, { opcode }: Row, bytes: number, pc: number): number {
+  if (!e.env.changes.stackArguments) e.fail({ kind: "unknownOpcode", pc, opcode });
+  else if (bytes > 0 && bytes % 8 === 0) return bytes / 8 - 1;
   e.fail({ kind: "badArgument", pc, off: bytes });
   return 0;
 }

@@ -6,6 +6,7 @@ import { SLOT_BYTES } from "../../spec/bpf/insn.js";
 import { emit, measure } from "../jit/passes.js";
 import { flushIcacheRange } from "../patching/icache.js";
 import { bpfJitBlindConstants, scratchOf } from "../verifier/blinding.js";
+import { changesFor } from "../versions.js";
 import type { BpfProg, JitData, LoadError } from "./bpf-prog.js";
 import type { Kernel } from "./kernel.js";
 
@@ -75,7 +76,7 @@ function blind({ machine, env, blinding }: Kernel, prog: BpfProg): LoadError | u
   if (blinding === undefined || prog.origin !== undefined) return undefined;
   const clone = machine.kvmalloc(prog.fn.insns.length * SLOT_BYTES);
   if (clone === undefined) return { kind: "noMemory", what: "clone" };
-  const blinded = bpfJitBlindConstants(prog.fn.insns, blinding, scratchOf(env.changes));
+  const blinded = bpfJitBlindConstants(prog.fn.insns, blinding, scratchOf(changesFor(env.changes, prog.fn)));
   machine.kvfree(clone);
   if (!blinded.ok) return { kind: "notBlinded", slot: blinded.slot, distance: blinded.distance };
   prog.fn = { ...prog.fn, insns: blinded.insns };

@@ -5,7 +5,14 @@
 // after a 32-bit cmpxchg whose result is read as 64 bits, which changes nothing on arm64.
 
 import { halves, type Va } from "../../machine/address.js";
-import { branchTarget, type Insn, insn, isMayGoto } from "../../spec/bpf/insn.js";
+import {
+  branchTarget,
+  type Insn,
+  insn,
+  isMayGoto,
+  isStackArgument,
+  stackArgumentsStored,
+} from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
 import type { JitFunction } from "../jit/function.js";
 import { guardDivision } from "./division.js";
@@ -67,6 +74,8 @@ const HELPER = rowById("call helper");
 const LOADS = { 1: rowById("ldxb"), 2: rowById("ldxh"), 4: rowById("ldxw"), 8: LDXDW } as const;
 const STORES = { 1: rowById("stxb"), 2: rowById("stxh"), 4: rowById("stxw"), 8: rowById("stxdw") } as const;
 const STORE_IMMS = { 1: rowById("stb"), 2: rowById("sth"), 4: rowById("stw"), 8: rowById("stdw") } as const;
+/** Accesses whose base is R11. */
+const WITH_BASE = { load: LDXDW, store: STORES[8], storeImm: STORE_IMMS[8] } as const;
 const NARROW = {
   32: { shift: rowById("rsh32 imm"), mask: rowById("and32 imm") },
   64: { shift: rowById("rsh imm"), mask: rowById("and imm") },
@@ -93,12 +102,16 @@ export function rewrite(
   env: VerifierEnv,
 ): { readonly functions: readonly RewrittenFunction[] } {
   const indexOf = new Map(facts.functions.map(({ start }, index) => [start, index]));
+  const hasStackArguments = code.some((one) => isStackArgument(one));
   const isOneForOne = env.rewriteDivision !== true && facts.contextLoads.size === 0 && !code.some(isExpanded);
   return {
     functions: facts.functions.map((fn, index) => {
-      if (isOneForOne) return rewriteOneForOne(code, fn, index, indexOf, env);
       const rewriteAt = (pc: number): readonly Insn[] => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);
-      return rewriteFunction(fn, index, rewriteAt, env);
+      const rewritten = isOneForOne
+        ? rewriteOneForOne(code, fn, index, indexOf, env)
+        : rewriteFunction(fn, index, rewriteAt, env);
+      if (!hasStackArguments) return rewritten;
+      return { ...rewritten, stackArguments: stackArgumentsStored(code.slice(fn.start, fn.end)) };
     }),
   };
 }
@@ -219,6 +232,8 @@ function rewriteAlone(code: readonly Insn[], pc: number, indexOf: ReadonlyMap<nu
       return code[pc - 1]!.row === LDDW ? slot : insn(LDDW_HIGH, { imm: addressOf(code, pc - 1, env).high | 0 });
     case "call":
       return rewriteCall(slot, pc, indexOf, env);
+    case "stackArgument":
+      return { ...slot, row: WITH_BASE[slot.row.op] };
     default:
       return slot;
   }

@@ -47,6 +47,7 @@ export function possibleStrategies(row: Row): readonly Strategy[] {
     case "legacyLoad":
     case "mayGoto":
     case "gotox":
+    case "stackArgument":
     case "lddwHigh":
       return [];
     default:

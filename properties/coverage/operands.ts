@@ -24,6 +24,8 @@ export function operandsOf(insn: Insn): string {
       return `${dst === FP ? "fp" : "r"}/${offsetOf(off, row.size)}/${constantOf(imm)}`;
     case "atomic":
       return `${dst === FP ? "fp" : dst === src ? "same" : src === 0 || dst === 0 ? "r0" : "r"}/${offsetOf(off, row.size)}`;
+    case "stackArgument":
+      return `${off}${row.op === "storeImm" ? `/${constantOf(imm)}` : ""}`;
     case "movsx":
       return dst === src ? "same" : "other";
     case "call":

@@ -2,14 +2,12 @@
 // index is the `pc` of the kernel's logs and a jump distance needs no translation: `lddw` takes two slots, the second of
 // row `lddw high`. Bytes are little-endian: opcode, src:4 dst:4, off:16, imm:32 (RFC 9669 section 3).
 
-import { REFUSED, ROWS, type Row, rowsOfOpcode } from "./isa.js";
+import { REFUSED, ROWS, type Row, rowsOfOpcode, STACK_ARGUMENTS } from "./isa.js";
 
 export const SLOT_BYTES = 8;
 /** R0..R10. The kernel dialect has two more: R11 is `AX`, since Linux 7.2 the base of stack arguments; then R12 is `AX`. */
 export const REGISTERS = 11;
 export const LAST_OF_KERNEL = 12;
-/** The base of arguments beyond five, since Linux 7.2. */
-const STACK_ARGUMENTS = 11;
 /** The frame pointer, R10. */
 export const FP = 10;
 
@@ -47,7 +45,7 @@ export function insn(row: Row, fields: Partial<Omit<Insn, "row">> = {}): Insn {
   const { select } = row;
   return {
     row,
-    dst: fields.dst ?? 0,
+    dst: select.dst ?? fields.dst ?? 0,
     src: select.src ?? fields.src ?? 0,
     off: select.off ?? fields.off ?? 0,
     imm: select.imm ?? fields.imm ?? 0,
@@ -109,7 +107,8 @@ function decodeSlot(view: DataView, at: number, dialect: Dialect): Decoded<Insn>
   if (refused !== undefined) return refuse("refused", pc, `${name} is ${refused}, which is not supported`);
   const known = rowsOfOpcode(opcode);
   if (known.length === 0) return refuse("unknownOpcode", pc, `${name} is not an instruction`);
-  const rows = known.filter((row) => dialect === "kernel" || row.group !== "kernel");
+  // What R11 means there is a matter of the JIT's version.
+  const rows = known.filter((row) => (dialect === "kernel" ? row.kind !== "stackArgument" : row.group !== "kernel"));
   const row = rows.find((r) => selects(r, slot));
   const newer = row ?? known.find((r) => selects(r, slot));
   if (newer !== undefined && newer !== row) return refuse("refused", pc, `${name} is ${notForPrograms(newer)}`);
@@ -134,6 +133,7 @@ const NEEDS: Readonly<Record<string, string>> = {
 type Fields = Omit<Insn, "row">;
 
 const selects = ({ select }: Row, slot: Fields): boolean =>
+  (select.dst === undefined || select.dst === slot.dst) &&
   (select.src === undefined || select.src === slot.src) &&
   (select.off === undefined || select.off === slot.off) &&
   (select.imm === undefined || select.imm === slot.imm);
@@ -151,7 +151,7 @@ export function badField(
   dialect: Dialect,
 ): Pick<DecodeError, "kind" | "message"> | undefined {
   const last = dialect === "kernel" ? LAST_OF_KERNEL : REGISTERS - 1;
-  if (row.dst !== "none" && dst > last) return badRegister(row, "dst", dst, last);
+  if (row.dst !== "none" && row.dst !== "select" && dst > last) return badRegister(row, "dst", dst, last);
   if (row.src !== "none" && row.src !== "select" && src > last) {
     return badRegister(row, "src", src, last);
   }
@@ -177,7 +177,7 @@ function badRegister(
   const isBase = kind === "load" ? field === "src" : (kind === "store" || kind === "storeImm") && field === "dst";
   if (register === STACK_ARGUMENTS && isBase) {
     const what = "the base of stack arguments (Linux 7.2, arm64 JIT 7.2)";
-    return { kind: "refused", message: `${field} is r11, ${what}: calls with more than five are not modelled` };
+    return { kind: "refused", message: `${field} is r11, ${what}, of which each is loaded and stored whole, 8 bytes` };
   }
   return { kind: "badRegister", message: `${field} is r${register}, the last register is r${last}` };
 }
@@ -195,6 +195,13 @@ export const lddwHalves = (program: readonly Insn[], pc: number): { readonly low
 
 /** Whether its jump spends the budget of the function. */
 export const isMayGoto = ({ row }: Insn): boolean => row.kind === "mayGoto";
+
+export const isStackArgument = ({ row }: Insn): boolean => row.kind === "stackArgument";
+
+/** How many arguments beyond five a stretch of code stores for its calls. */
+export const stackArgumentsStored = (code: readonly Insn[]): number =>
+  code.reduce((most, one) => (isStackArgument(one) ? Math.max(most, -one.off / ARGUMENT_BYTES) : most), 0);
+export const ARGUMENT_BYTES = 8;
 
 /** The slot that a branch or local call at `pc` goes to, or undefined for any other row. */
 export function branchTarget({ row, off, imm }: Insn, pc: number): number | undefined {

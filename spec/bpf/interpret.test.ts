@@ -60,6 +60,16 @@ function around(row: Row): readonly Insn[] {
       ];
     case "lddw":
       return [...start, op(row.id), op("lddw high"), EXIT];
+    case "stackArgument":
+      return [
+        ...[
+          op("stx argument", { src: 6, off: -8 }),
+          op("st argument", { imm: 3, off: -16 }),
+          op("call local", { imm: 1 }),
+          EXIT,
+        ],
+        ...[op(row.op === "load" ? row.id : "ldx argument", { off: 8 }), op("ldx argument", { dst: 1, off: 16 }), EXIT],
+      ];
     case "load":
     case "loadAcquire":
       return [...start, op(row.id, { src: 7 }), EXIT];

@@ -17,9 +17,11 @@ import {
 } from "./isa/memory.js";
 import { JMP, LD, SRC_REG } from "./isa/opcode.js";
 import type { Row } from "./isa/row.js";
+import { stackArgumentRows } from "./isa/stack-argument.js";
 
 export type { AluOp, AtomicOp, CallTarget, JumpOp, LddwSource } from "./isa/operations.js";
 export type * from "./isa/row.js";
+export { MOST_STACK_ARGUMENTS, STACK_ARGUMENTS } from "./isa/stack-argument.js";
 
 /** What fields there are in rows of any kind. */
 type AnyRow = { readonly [Field in Row extends infer R ? (R extends Row ? keyof R : never) : never]?: unknown };
@@ -32,7 +34,7 @@ function ofOneShape(row: Row): Row {
   const { kind, id, opcode, group, cpu, dst, src, off, imm, since }: AnyRow = row;
   const { mode, op, width, operand, symbol, from, order, bits }: AnyRow = row;
   const { field, target, source, size, signed, fetch }: AnyRow = row;
-  const select = { src: row.select.src, off: row.select.off, imm: row.select.imm };
+  const select = { dst: row.select.dst, src: row.select.src, off: row.select.off, imm: row.select.imm };
   return {
     kind,
     id,
@@ -74,6 +76,8 @@ export const ROWS: readonly Row[] = [
   exitRow,
   ...lddwRows,
   lddwHighRow,
+  // Before the plain accesses whose opcodes they share.
+  ...stackArgumentRows,
   ...loadRows,
   ...storeImmRows,
   ...storeRows,

@@ -28,6 +28,7 @@ import {
   type Program,
   STACK_BYTES,
 } from "./program.js";
+import { StackArguments } from "./stack-arguments.js";
 
 /** What r1..r5 hold after a call, which leaves them undefined: no valid program reads it. */
 export const POISON = u64(0xbad0_c0de_bad0_c0den);
@@ -63,6 +64,7 @@ export class RunState {
   readonly registers = new BigUint64Array(REGISTERS);
   readonly memory: RegionMemory;
   readonly context: Context;
+  readonly stackArguments = new StackArguments<U64>();
   /** The frame of the main program, or of what it has tail called. */
   #stack: Region;
   readonly #frames: Frame[] = [];
@@ -120,6 +122,7 @@ export class RunState {
     this.code = code;
     this.registers.fill(0n, 0, FP);
     this.registers[1] = this.context.pointer;
+    this.stackArguments.clear();
     this.loops = this.#budget;
     return 0;
   }
@@ -139,6 +142,7 @@ export class RunState {
   }
 
   poisonArguments(): void {
+    this.stackArguments.forget();
     this.registers.fill(POISON, 1, FIRST_SAVED);
   }
 
@@ -153,6 +157,7 @@ export class RunState {
     const stack = this.#freshStack(this.#frames.length);
     this.#frames.push({ code: this.code, pc, saved, stack, loops: this.loops });
     this.loops = this.#budget;
+    this.stackArguments.enter();
   }
 
   /** Leave the function that runs: where its caller goes on, or STOP with the outcome set. */

@@ -10,6 +10,7 @@ import type {
   LoadRow,
   Mode,
   Size,
+  StackArgumentRow,
   StoreImmRow,
   StoreReleaseRow,
   StoreRow,
@@ -88,6 +89,22 @@ export function storeRelease({ row, insn: { dst, src, off }, pc }: Slot<StoreRel
     const address = u64(word(run.registers, dst) + offset);
     if (address % BigInt(size) !== 0n) return run.fault(pc, "badAccess", "misaligned store-release");
     return storeAt(run, pc, address, size, word(run.registers, src));
+  };
+}
+
+export function stackArgument({ row, insn: { dst, src, off, imm }, pc }: Slot<StackArgumentRow>): Step {
+  if (row.op === "load") {
+    return (run) => {
+      const value = run.stackArguments.load(off);
+      if (value === undefined) return run.fault(pc, "badCall", `reads ${run.stackArguments.missing(off)}`);
+      run.registers[dst] = value;
+      return pc + 1;
+    };
+  }
+  const constant = u64(BigInt(imm));
+  return (run) => {
+    const value = row.op === "store" ? word(run.registers, src) : constant;
+    return run.stackArguments.store(off, value) ? pc + 1 : run.fault(pc, "badCall", `no argument is at r11 ${off}`);
   };
 }
 

@@ -12,7 +12,7 @@ import type { AluRow, JumpRow, LddwRow, Row } from "./isa.js";
 import { JUMP } from "./jump.js";
 import { pointerTo } from "./memory.js";
 import { type RunState, type Slot, type Step, word } from "./run-state.js";
-import { atomic, legacyLoad, load, loadAcquire, store, storeImm, storeRelease } from "./steps-memory.js";
+import { atomic, legacyLoad, load, loadAcquire, stackArgument, store, storeImm, storeRelease } from "./steps-memory.js";
 
 type Maker<R extends Row> = (slot: Slot<R>) => Step;
 
@@ -52,6 +52,7 @@ const MAKERS: { readonly [K in Row["kind"]]: Maker<Extract<Row, { kind: K }>> } 
   loadAcquire,
   storeRelease,
   legacyLoad,
+  stackArgument,
   mayGoto: (slot) => mayGoto(slot),
   gotox:
     ({ insn: { dst }, pc, code }) =>
@@ -156,7 +157,7 @@ const ADDRESSES: Record<LddwRow["source"], (low: number, high: number) => Immedi
 
 function stepOf(insn: Insn, pc: number, code: readonly Insn[]): Step {
   const { row, dst, src } = insn;
-  if (Math.max(dst, src) >= REGISTERS) {
+  if (row.kind !== "stackArgument" && Math.max(dst, src) >= REGISTERS) {
     return refuse(pc, "badOpcode", `${row.id} names r${Math.max(dst, src)}, the last register is r${REGISTERS - 1}`);
   }
   const make = MAKERS[row.kind] as Maker<Row>;

@@ -21,6 +21,14 @@ export const FRAME_BYTES = 64;
 export const FRAME_CODE = 40;
 export const FRAME_PC = 44;
 
+/** The number that stands for the base of arguments beyond five. No register has it, so what lies in its place is 0. */
+export const STACK_ARGUMENTS = 11;
+/** 64 bits each: of the function that runs, and stored for its next call; then, 32 bits each, a bit for each that is there. */
+export const OWN_ARGUMENTS = 768;
+export const STORED_ARGUMENTS = 832;
+export const HAS_OWN_ARGUMENT = 896;
+export const HAS_STORED_ARGUMENT = 900;
+
 /** By index: the main stack, those of local calls by depth, context, packet, then the values of maps. */
 export const REGIONS = 1024;
 export const REGION_BYTES = 32;

@@ -96,7 +96,7 @@ export class CompiledMemory {
     let print = this.fingerprint;
     for (let pc = 0, to = place / 4; pc < length; pc++, to += 2) {
       const { row, dst, src, off, imm } = insns[pc]!;
-      if (dst >= REGISTERS || src >= REGISTERS) return false;
+      if (row.kind !== "stackArgument" && (dst >= REGISTERS || src >= REGISTERS)) return false;
       const word = row.opcode | (dst << 8) | (src << 12) | (off << 16);
       words[to] = word;
       words[to + 1] = imm;

@@ -63,6 +63,8 @@ export class TriedForms {
     // every JIT takes.
     const isPart = row.kind === "lddwHigh" || (row.kind === "call" && row.target === "local");
     if (isPart || row.kind === "legacyLoad" || row.kind === "mayGoto") return true;
+    // What R11 means an older JIT does not say: it takes it for its scratch register.
+    if (row.kind === "stackArgument") return false;
     const code = this.codeAlone(row);
     const older = this.isStrict ? undefined : TAKEN_FOR.get(row.id);
     const isTaken = code !== undefined && (older === undefined || code !== this.codeAlone(rowById(older)));

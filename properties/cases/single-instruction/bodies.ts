@@ -70,7 +70,7 @@ export function bodiesFor(row: Row): readonly VerifierOnlyCase[] {
       if (row.target !== "helper") return [];
       return [CPU_NUMBER_HELPER, ...TASK_HELPERS].map((imm) => body(insn(rowById("call helper"), { imm })));
     case "kernel":
-      if (row.op === "tailCall" || row.op === "castKernel") return [];
+      if (row.op === "tailCall") return [];
       return [0, ARENA_POINTER, WILD_POINTER, NUMBER, 5].flatMap((src) =>
         [NUMBER, src].flatMap((dst) =>
           [false, true].map((vhe) =>

@@ -1,7 +1,6 @@
-// A user instruction as a program: r0, a destination and a source are taken from the input, the instruction runs, and what
-// the three hold is put back. The edge states are the inputs of one program.
+// A user instruction as programs: with edge states, operands that are one register, and what its fields may hold.
 
-import { type Insn, insn } from "../../../spec/bpf/insn.js";
+import { FP, type Insn, insn } from "../../../spec/bpf/insn.js";
 import {
   type AtomicRow,
   type LegacyLoadRow,
@@ -14,30 +13,33 @@ import {
   type StoreRow,
 } from "../../../spec/bpf/isa.js";
 import type { MapSpec } from "../../../spec/bpf/program.js";
-import type { Case, CaseEnv } from "../../../subjects/case.js";
+import type { Case } from "../../../subjects/case.js";
 import { jumpTables } from "./jump-tables.js";
+import { stackArguments } from "./stack-arguments.js";
+import {
+  ADD,
+  blinding,
+  CONTEXT,
+  DST,
+  ENV,
+  EXIT,
+  IMMEDIATES,
+  LOAD,
+  MOV,
+  ONE,
+  PLACE,
+  program,
+  R0,
+  SET,
+  SET_SRC,
+  SRC,
+  STORE,
+  state,
+  UNARY,
+  WORDS,
+} from "./watched.js";
 
-const [CONTEXT, DST, SRC, FP] = [6, 7, 2, 10];
-const R0 = 0;
-/** Bytes of the input: r0, destination, source, and two words of memory. */
-const PLACE = { r0: 0, dst: 8, src: 16, memory: 24 };
-const INPUT_BYTES = 40;
-
-const MOV = rowById("mov reg");
-const ADD = rowById("add imm");
-const SET = rowById("mov imm");
-const LOAD = rowById("ldxdw");
-const STORE = rowById("stxdw");
 const HIGH = rowById("lddw high");
-const EXIT = insn(rowById("exit"));
-const ENV: CaseEnv = { cpu: "lse", hole: 0 };
-
-/** Where signs, carries and halves turn. */
-const WORDS = [0n, 1n, -1n, 0x7fff_ffffn, 0x8000_0000n, 1n << 63n, 0x0123_4567_89ab_cdefn];
-/** Where A64 changes how it encodes an immediate. */
-const IMMEDIATES = [
-  ...[0, 1, -1, 4095, 4096, -4096, 0xff_f000, 0x1001, 0x7fff_ffff, -0x8000_0000, 0x00ff_00ff, 0x1234_5678],
-];
 /** Where A64 changes how it encodes a displacement. */
 const DISPLACEMENTS = [0, 1, -1, -256, 4095, 4096, 32760, -32768];
 const STACK_DISPLACEMENTS = [-8, -9, -264, -511, -512];
@@ -53,41 +55,7 @@ const CONSTANTS = [
   ],
 ];
 
-/** What a case has beside its instructions. */
-interface Rest {
-  readonly dst?: number;
-  readonly src?: number;
-  readonly maps?: readonly MapSpec[];
-  /** Functions and programs behind the first. */
-  readonly behind?: readonly Insn[];
-  readonly others?: readonly (readonly Insn[])[];
-  readonly env?: Partial<CaseEnv>;
-}
-
-function program(insns: readonly Insn[], states: readonly Uint8Array[], rest: Rest = {}): Case {
-  const { dst = DST, src = SRC, maps = [], behind = [], others = [], env = {} } = rest;
-  const watched = [[R0, PLACE.r0], [dst, PLACE.dst], ...(src === dst ? [] : [[src, PLACE.src] as const])] as const;
-  const code = [
-    insn(MOV, { dst: CONTEXT, src: 1 }),
-    ...watched.map(([register, off]) => insn(LOAD, { dst: register, src: CONTEXT, off })),
-    ...insns,
-    ...watched.map(([register, off]) => insn(STORE, { dst: CONTEXT, src: register, off })),
-    EXIT,
-    ...behind,
-  ];
-  return { program: { code: [code, ...others], maps, context: "memory" }, inputs: states, env: { ...ENV, ...env } };
-}
-
-/** Inputs in which the words stand for r0, destination, source and memory. */
-const state = (...words: readonly bigint[]): Uint8Array => {
-  const bytes = new Uint8Array(INPUT_BYTES).fill(0xa5);
-  const view = new DataView(bytes.buffer);
-  for (const [i, word] of words.entries()) view.setBigUint64(8 * i, BigInt.asUintN(64, word), true);
-  return bytes;
-};
-const ONE: readonly Uint8Array[] = [state(5n, 7n, 9n)];
-/** By the destination alone, and by both operands. */
-const UNARY = WORDS.map((dst) => state(0n, dst));
+/** By both operands. */
 const BINARY = WORDS.flatMap((dst) => WORDS.map((src) => state(0n, dst, src)));
 /** Memory whose signs are set in every size, and in none. */
 const MEMORY = [0x8182_8384_8586_8788n, 0x0102_0304_0506_0708n].map((word) => state(1n, 2n, 3n, word, ~word));
@@ -155,6 +123,8 @@ export function programsFor(row: Row): readonly Case[] {
       return row.mode === "mem" ? accesses(row) : [];
     case "gotox":
       return jumpTables(row);
+    case "stackArgument":
+      return stackArguments(row);
     case "mayGoto":
     case "lddwHigh":
       return [];
@@ -162,9 +132,6 @@ export function programsFor(row: Row): readonly Case[] {
       return row satisfies never;
   }
 }
-
-/** What an immediate is does not matter to blinding: one of them is blinded, too. */
-const blinding = (index: number): readonly Partial<CaseEnv>[] => (index === 2 ? [{}, { blind: true }] : [{}]);
 
 /** Words that a conditional branch reaches behind itself, and one less ahead. */
 const REACH = 2 ** 18;
@@ -258,9 +225,6 @@ const constants = (values: readonly bigint[], row: Row): readonly Case[] =>
       program([insn(row, { dst: DST, imm: low }), insn(HIGH, { imm: high })], ONE, { maps: [ARRAY], env }),
     );
   });
-
-/** Calls clobber it. */
-const SET_SRC = insn(SET, { dst: SRC, imm: 1 });
 
 /** A function that adds to its argument, in a frame of its own. It lies behind three stores and the exit. */
 const localCall = (row: Row): Case => {

@@ -39,9 +39,8 @@ const ORDERED = ROWS.filter(
   (row): row is LoadAcquireRow | StoreReleaseRow =>
     (row.kind === "loadAcquire" || row.kind === "storeRelease") && row.mode === "arena",
 );
-/** What another verifier-only form or a frame must stand around. */
-const NOT_ALONE: ReadonlySet<KernelRow["op"]> = new Set(["tailCall", "castKernel"]);
-const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && !NOT_ALONE.has(row.op));
+/** A tail call needs a frame and a map. */
+const OTHERS = ROWS.filter((row): row is KernelRow => row.kind === "kernel" && row.op !== "tailCall");
 const HELPER = rowById("call helper");
 const CLASSICS = Object.keys(BRANCH_HISTORIES) as readonly Classic[];
 

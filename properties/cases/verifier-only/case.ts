@@ -54,6 +54,9 @@ export interface Place {
 /** What the registers are stored to in the end. */
 export const RESULTS: Place = { name: "registers", base: 0x8000_b000_0000, bytes: PAGE_BYTES };
 export const DATA: Place = { name: "data", base: 0x8000_b010_0000, bytes: PAGE_BYTES };
+/** Where a variable of the kernel lies, by its number: one of 8 bytes in `DATA`. */
+export const variableAt = (variable: number): Va => DATA.base + 8 * variable;
+export const MOST_VARIABLE = PAGE_BYTES / 8 - 1;
 export const TASK: Place = { name: "task", base: 0x8000_b020_0000, bytes: PAGE_BYTES };
 /** Arena pointers count from `ARENA_BASE`; its first page is not mapped. */
 export const ARENA_BASE: Va = 0x8000_c000_0000;

@@ -41,6 +41,7 @@ import {
   TASK,
   USER_HIGH,
   type VerifierOnlyCase,
+  variableAt,
 } from "./case.js";
 import { type Meaning, meaningOf } from "./meaning.js";
 
@@ -51,6 +52,7 @@ const LDDW = rowById("lddw imm64");
 const LDDW_HIGH = rowById("lddw high");
 const MOV = rowById("mov imm");
 const STORE = rowById("stxdw");
+const MOV_32 = rowById("mov32 reg");
 const EXIT = insn(rowById("exit"));
 
 const MEANINGLESS = "an instruction accesses memory that is not there, or atomically an address that is not aligned";
@@ -181,6 +183,14 @@ export function loweredOf(c: VerifierOnlyCase, changes?: JitEnv["changes"]): rea
   return blinded.lowered[0]!;
 }
 
+/** What the verifier itself puts in the place: a move of 32 bits, and the address of a variable. */
+function asVerified(one: Insn, before: Insn | undefined): Insn {
+  const { row, dst, src, imm } = one;
+  if (row.kind === "kernel" && row.op === "castKernel") return insn(MOV_32, { dst, src });
+  if (row.kind === "lddw") return insn(LDDW, { dst, imm: halves(variableAt(imm)).low | 0 });
+  return row.kind === "lddwHigh" ? insn(LDDW_HIGH, { imm: halves(variableAt(before?.imm ?? 0)).high | 0 }) : one;
+}
+
 /** The same before blinding: the body with what surrounds it, perhaps behind a function that calls it. */
 export function functionsOf({ body, registers, isCalled, classic }: VerifierOnlyCase): readonly JitFunction[] {
   const { high, low } = halves(RESULTS.base);
@@ -189,7 +199,7 @@ export function functionsOf({ body, registers, isCalled, classic }: VerifierOnly
     insn(LDDW_HIGH, { imm: high | 0 }),
     insn(MOV, { imm: Number(s32(registers[0]!)) }),
     ...NAMED_REGISTERS.filter((r) => r > R6).map((dst) => insn(MOV, { dst })),
-    ...body,
+    ...body.map((one, slot) => asVerified(one, body[slot - 1])),
     ...NAMED_REGISTERS.map((r) => insn(STORE, { dst: R6, src: r, off: 8 * r })),
     EXIT,
   ];

@@ -1,7 +1,7 @@
 // What verifier-only instructions mean: an interpreter of straight-line code, the reference of `check.ts`.
 
 import { pointer } from "../../../machine/address.js";
-import { type U64, u64 } from "../../../spec/bits.js";
+import { type U64, u32, u64 } from "../../../spec/bits.js";
 import { ATOMIC } from "../../../spec/bpf/atomic.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Size } from "../../../spec/bpf/isa.js";
@@ -20,6 +20,7 @@ import {
   TASK,
   USER_HIGH,
   type VerifierOnlyCase,
+  variableAt,
 } from "./case.js";
 
 export interface Meaning {
@@ -113,9 +114,16 @@ function step(
       r[0] =
         imm === CPU_NUMBER_HELPER ? memory.load(u64(pointer(TASK.base + cpuNumberAt)), 4)! : u64(pointer(TASK.base));
       return true;
+    case "lddw":
+      r[dst] = u64(pointer(variableAt(imm)));
+      return row.source === "variable";
+    case "lddwHigh":
+      return true;
     case "kernel":
       if (row.op === "percpu") r[dst] = u64(r[src]! + (vhe ? PERCPU_EL2 : PERCPU_EL1));
       if (row.op === "castUser") r[dst] = castUser(r[src]!);
+      // What the kernel adds to an arena's base has 32 bits.
+      if (row.op === "castKernel") r[dst] = u32(r[src]!);
       return row.op !== "tailCall";
     default:
       return false;

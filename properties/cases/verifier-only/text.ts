@@ -13,7 +13,7 @@ import { pointer } from "../../../machine/address.js";
 import { type U64, u64 } from "../../../spec/bits.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
-import { printInsn } from "../../../spec/bpf/text/print.js";
+import { print, printInsn } from "../../../spec/bpf/text/print.js";
 import { magnitude, textError } from "../../../spec/bpf/text/token.js";
 import {
   bodyOf,
@@ -33,6 +33,7 @@ import {
   DATA,
   ENTRY_REGISTERS,
   LATER_VERSIONS,
+  MOST_VARIABLE,
   NAMED_REGISTERS,
   type Place,
   TASK,
@@ -65,8 +66,7 @@ const FIELDS: readonly Field<Surroundings>[] = [
 ];
 
 export function printVerifierOnly({ body, env, ...surroundings }: VerifierOnlyCase, head: Head = {}): string {
-  const code = body.map((_, pc) => `${printInsn(body, pc)}\n`).join("");
-  return `${printHead(head, FIELDS, { ...surroundings, ...env })}\n${code}`;
+  return `${printHead(head, FIELDS, { ...surroundings, ...env })}\n${print(body)}`;
 }
 
 export function parseVerifierOnly(text: string): ReadCase<VerifierOnlyCase> {
@@ -137,6 +137,10 @@ function isTried({ row, imm }: Insn): boolean {
       return true;
     case "call":
       return row.target === "helper" && HELPERS.includes(imm);
+    case "lddw":
+      return row.source === "variable" && imm >= 0 && imm <= MOST_VARIABLE;
+    case "lddwHigh":
+      return imm === 0;
     case "kernel":
       return row.op !== "tailCall";
     default:

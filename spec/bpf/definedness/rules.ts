@@ -6,7 +6,7 @@ import { fieldAccess } from "../context-fields.js";
 import { int } from "../helpers/helper.js";
 import { lddwHalves } from "../insn.js";
 import { slotAt } from "../insn-array.js";
-import type { AluRow, AtomicRow, JumpRow, LegacyLoadRow, Mode, Row, Size } from "../isa.js";
+import type { AluRow, AtomicRow, JumpRow, LegacyLoadRow, Mode, Row, Size, StackArgumentRow } from "../isa.js";
 import { LEGACY_CONTEXT, legacyOffset } from "../legacy-load.js";
 import { hasFields } from "../program.js";
 import { word } from "../run-state.js";
@@ -49,6 +49,7 @@ const RULES: { readonly [K in Row["kind"]]: Rule<Extract<Row, { kind: K }>> } = 
     misaligned(accessOf(place, "writes", place.insn.dst, size)) ??
     stored(place, size, mode, place.tracker.values[place.insn.src]!),
   legacyLoad,
+  stackArgument,
   storeImm: (place, { size, mode }) => stored(place, size, mode, DEFINED),
   store: (place, { size, mode }) => stored(place, size, mode, place.tracker.values[place.insn.src]!),
   atomic,
@@ -174,6 +175,18 @@ function legacyLoad(
   const holes = isThere ? tracker.memory.load(packet.data + at, size).undefined : 0n;
   const loaded = size === 1 ? bitsOf(holes) : reordering(bitsOf(holes), { order: "be", bits: size === 2 ? 16 : 32 });
   return note(tracker.values, 0, loaded);
+}
+
+function stackArgument(
+  { tracker: { stackArguments, values }, insn: { dst, src, off } }: Place,
+  { op }: StackArgumentRow,
+): string | undefined {
+  if (op !== "load") {
+    stackArguments.store(off, op === "store" ? values[src]! : DEFINED);
+    return undefined;
+  }
+  const value = stackArguments.load(off);
+  return value === undefined ? `reads ${stackArguments.missing(off)}` : note(values, dst, value);
 }
 
 /** A context that has fields. */

@@ -13,6 +13,7 @@ import type { Memory } from "../memory.js";
 import type { Outcome, RegionBytes } from "../outcome.js";
 import { type ContextKind, type InsnArrayMap, isDataMap, type Layout, type Program, STACK_BYTES } from "../program.js";
 import { type Observer, type RunState, withoutCounter } from "../run-state.js";
+import { StackArguments } from "../stack-arguments.js";
 import { ShadowMemory } from "./shadow-memory.js";
 import { pointerValue, type Target, UNDEFINED, type Value } from "./value.js";
 
@@ -37,6 +38,7 @@ interface Caller {
 export class Tracker implements Observer {
   readonly memory = new ShadowMemory();
   readonly values: Value[] = new Array<Value>(REGISTERS).fill(UNDEFINED);
+  readonly stackArguments = new StackArguments<Value>();
   readonly maps: readonly { readonly object: Target; readonly values: Target }[];
   readonly context: Target;
   /** Of what the packet is now. */
@@ -104,6 +106,7 @@ export class Tracker implements Observer {
   /** A program begins: it has its context and its frame. */
   enter(): void {
     this.values.fill(UNDEFINED);
+    this.stackArguments.clear();
     this.values[1] = pointerValue(this.context);
     this.values[FP] = pointerValue(this.frame);
   }
@@ -114,6 +117,7 @@ export class Tracker implements Observer {
     this.frame = this.#calleeFrame(top);
     this.values[0] = UNDEFINED;
     this.values.fill(UNDEFINED, FIRST_SAVED);
+    this.stackArguments.enter();
     this.values[FP] = pointerValue(this.frame);
   }
 
@@ -146,6 +150,7 @@ export class Tracker implements Observer {
 
   forgetArguments(): void {
     this.values.fill(UNDEFINED, 1, FIRST_SAVED);
+    this.stackArguments.forget();
   }
 
   /** A helper has moved the packet: pointers to what it was are none. */

@@ -35,7 +35,7 @@ interface RowBase {
   readonly cpu: 1 | 2 | 3 | 4;
   /** Fields that tell apart the rows of one opcode, with the value that selects this row. */
   readonly select: Selector;
-  readonly dst: RegUse;
+  readonly dst: RegUse | "select";
   readonly src: RegUse | "select";
   readonly off: OffUse;
   readonly imm: ImmUse;
@@ -44,7 +44,7 @@ interface RowBase {
   /** What rows of one kind have: see there. */
   readonly mode?: Mode | "abs" | "ind" | undefined;
 }
-type Selector = { readonly [Field in "src" | "off" | "imm"]?: number | undefined };
+type Selector = { readonly [Field in "dst" | "src" | "off" | "imm"]?: number | undefined };
 export interface Since {
   readonly linux: string;
   readonly arm64: string;
@@ -156,6 +156,14 @@ export interface MayGotoRow extends RowBase {
 export interface GotoxRow extends RowBase {
   readonly kind: "gotox";
 }
+/**
+ * An argument beyond five, 8 bytes: a function loads its own at 8, 16, .. from R11, before it stores one or calls, and
+ * stores those of a call at -8, -16, ... No register has the number 11.
+ */
+export interface StackArgumentRow extends RowBase {
+  readonly kind: "stackArgument";
+  readonly op: "load" | "store" | "storeImm";
+}
 /** Forms without a user-visible meaning, made by the verifier, and forms that need an arena. */
 export interface KernelRow extends RowBase {
   readonly kind: "kernel";
@@ -181,4 +189,5 @@ export type Row =
   | LegacyLoadRow
   | MayGotoRow
   | GotoxRow
+  | StackArgumentRow
   | KernelRow;

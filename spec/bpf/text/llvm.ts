@@ -59,6 +59,10 @@ export function llvmTemplates(row: Row): readonly string[] {
       return BRANCHES.off.map((target) => `may_goto ${target}`);
     case "gotox":
       return ["gotox {dst}"];
+    case "stackArgument": {
+      const at = place(8, "u", "r11");
+      return [row.op === "load" ? `{dst} = ${at}` : `${at} = ${row.op === "store" ? "{src}" : "{imm}"}`];
+    }
     case "kernel":
       return [KERNEL[row.op]];
     default:

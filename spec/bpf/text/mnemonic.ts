@@ -47,6 +47,11 @@ export function mnemonicTemplates(row: Row): readonly string[] {
       return BRANCHES.off.map((target) => `may_goto ${target}`);
     case "gotox":
       return ["gotox {dst}"];
+    case "stackArgument":
+      return ["[%r11{off}]", "[r11{off}]"].map(
+        (place) =>
+          ({ load: `ldxdw {dst}, ${place}`, store: `stxdw ${place}, {src}`, storeImm: `stdw ${place}, {imm}` })[row.op],
+      );
     case "kernel":
       return [KERNEL[row.op]];
     default:

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { assertLaw } from "../../../testing/law.js";
-import { type Insn, insn } from "../insn.js";
+import { encode, type Insn, insn } from "../insn.js";
 import { ROWS, type Row, rowById } from "../isa.js";
 import { bpf } from "./bpf.js";
 import { parse } from "./parse.js";
@@ -30,7 +30,7 @@ function slots(row: Row): fc.Arbitrary<readonly Insn[]> {
 
 /** Several rows in a row, with the branches bent so that most of them stay inside. */
 const program = fc
-  .array(fc.constantFrom(...ROWS.filter(({ kind }) => kind !== "lddwHigh")).chain(slots))
+  .array(fc.constantFrom(...ROWS.filter(({ kind }) => kind !== "lddwHigh" && kind !== "stackArgument")).chain(slots))
   .map((parts) => {
     const all = parts.flat();
     return all.map((slot, pc): Insn => {
@@ -45,7 +45,10 @@ test.each(ROWS.filter(({ kind }) => kind !== "lddwHigh"))("$id parses back from 
     assertLaw(
       fc.property(slots(row), (value) => {
         const text = print(value, { syntax });
-        expect(parse(text, { syntax, dialect: "kernel" }), text).toEqual({ ok: true, value });
+        const kernel = parse(text, { syntax, dialect: "kernel" });
+        // There R11 is a register.
+        if (row.kind === "stackArgument") expect(kernel.ok && encode(kernel.value), text).toEqual(encode(value));
+        else expect(kernel, text).toEqual({ ok: true, value });
         if (row.group !== "kernel") expect(parse(text)).toEqual({ ok: true, value });
       }),
       { seed: SEED, numRuns: 25 },

@@ -22,7 +22,10 @@ function syntax(name: SyntaxName, texts: (row: Row) => readonly string[]): Synta
   return {
     name,
     templates,
-    tree: { rfc: tree(all.filter(({ row }) => row.group !== "kernel")), kernel: tree(all) },
+    tree: {
+      rfc: tree(all.filter(({ row }) => row.group !== "kernel")),
+      kernel: tree(all.filter(({ row }) => row.kind !== "stackArgument")),
+    },
     spelling: {
       rfc: { ...SPELLING[name], lastRegister: lastRegister(false) },
       kernel: { ...SPELLING[name], lastRegister: lastRegister(true) },

@@ -79,6 +79,13 @@ export class Checker implements Site {
       case "storeImm":
         this.#access(pc, dst, off, row.size, "store");
         break;
+      case "stackArgument":
+        if (row.op === "store") this.#stores(src);
+        if (row.op === "load" && !this.registers.hasStackArgument(off)) {
+          const name = `argument ${5 + off / 8}`;
+          this.report(pc, "uninitialisedRegister", `${name} is read, but not there on every path to here`);
+        }
+        break;
       case "legacyLoad":
         checkRead(this, pc, LEGACY_CONTEXT);
         checkContext(this, pc, LEGACY_CONTEXT);

@@ -3,8 +3,8 @@
 
 import { helperName, MOST_HELPER } from "../helper-names.js";
 import { HELPERS } from "../helpers.js";
-import { badField, FP, type Insn } from "../insn.js";
-import type { LddwRow } from "../isa.js";
+import { ARGUMENT_BYTES, badField, FP, type Insn } from "../insn.js";
+import { type LddwRow, MOST_STACK_ARGUMENTS, type StackArgumentRow } from "../isa.js";
 import { ADDRESS_BYTES } from "../maps.js";
 import type { ContextKind, MapSpec } from "../program.js";
 import type { Report } from "./problem.js";
@@ -47,6 +47,7 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
       `${row.id} where the ${row.kind === "lddwHigh" ? "first" : "second"} slot of lddw belongs`,
     );
   }
+  if (row.kind === "stackArgument") checkStackArgument(row, slot.off, pc, report);
   if (row.kind === "lddw") checkLddw(row, code, pc, around.maps, report);
   if (row.kind === "legacyLoad" && around.context !== "skb") {
     report(pc, "notSupported", `${row.id}, for which the context must be skb, not ${around.context}`);
@@ -57,6 +58,14 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
     }
     if (row.target === "helper") checkHelper(imm, pc, around, report);
   }
+}
+
+function checkStackArgument({ id, op }: StackArgumentRow, off: number, pc: number, report: Report): void {
+  const distance = op === "load" ? off : -off;
+  if (distance % ARGUMENT_BYTES === 0 && distance > 0 && distance <= ARGUMENT_BYTES * MOST_STACK_ARGUMENTS) return;
+  const sign = op === "load" ? "" : "-";
+  const [first, second, last] = [1, 2, MOST_STACK_ARGUMENTS].map((n) => `${sign}${n * ARGUMENT_BYTES}`);
+  report(pc, "badStackArgument", `${id} at ${off}, expected ${first}, ${second}, .. ${last}`);
 }
 
 function checkHelper(id: number, pc: number, around: Surroundings, report: Report): void {
@@ -71,8 +80,9 @@ function checkHelper(id: number, pc: number, around: Surroundings, report: Repor
   }
 }
 
-function checkSelector({ row, src, off, imm }: Insn, pc: number, report: Report): void {
+function checkSelector({ row, dst, src, off, imm }: Insn, pc: number, report: Report): void {
   const { select } = row;
+  if ((select.dst ?? dst) !== dst) report(pc, "badSelector", `dst ${dst} makes another instruction than ${row.id}`);
   if ((select.src ?? src) !== src || (select.off ?? off) !== off || (select.imm ?? imm) !== imm) {
     report(pc, "badSelector", `src ${src}, off ${off}, imm ${imm} make another instruction than ${row.id}`);
   }

@@ -14,12 +14,14 @@ class BlockStates {
   readonly #kinds: Uint8Array;
   readonly #values: Int32Array;
   readonly #spilled: Int32Array;
+  readonly #stackArguments: Int32Array;
 
   constructor(blocks: number) {
     this.#reached = new Uint8Array(blocks);
     this.#kinds = new Uint8Array(blocks * REGISTERS);
     this.#values = new Int32Array(blocks * REGISTERS);
     this.#spilled = new Int32Array(blocks * 2);
+    this.#stackArguments = new Int32Array(blocks);
   }
 
   isReached(block: number): boolean {
@@ -31,6 +33,7 @@ class BlockStates {
     for (let r = 0; r < REGISTERS; r++) into.set(r, this.#kinds[at + r]!, this.#values[at + r]!);
     into.spilled[0] = this.#spilled[2 * block]!;
     into.spilled[1] = this.#spilled[2 * block + 1]!;
+    into.stackArguments = this.#stackArguments[block]!;
   }
 
   /** Join `registers` into the state of `block`. @returns whether that changed it. */
@@ -41,9 +44,12 @@ class BlockStates {
       this.#kinds.set(registers.kind, at);
       this.#values.set(registers.value, at);
       this.#spilled.set(registers.spilled, 2 * block);
+      this.#stackArguments[block] = registers.stackArguments;
       return true;
     }
-    let changed = false;
+    const known = this.#stackArguments[block]! & registers.stackArguments;
+    let changed = known !== this.#stackArguments[block];
+    this.#stackArguments[block] = known;
     for (let i = 0; i < 2; i++) {
       const both = this.#spilled[2 * block + i]! & registers.spilled[i]!;
       if (both !== this.#spilled[2 * block + i]) changed = true;
@@ -142,6 +148,7 @@ export class Flow {
   #flowIntoCallee(start: number): void {
     const { kind, value } = this.#registers;
     this.#other.enterFunction();
+    this.#other.stackArguments = this.#registers.stackArguments >> 16;
     for (let r = 1; r <= 5; r++) {
       if (kind[r] === FRAME) this.#other.set(r, OTHER);
       else this.#other.set(r, kind[r]!, kind[r] === OTHER ? value[r]! & ~MAY_BE_FRAME : value[r]!);

@@ -17,6 +17,7 @@ type Reason =
   | "reservedField"
   | "badSelector"
   | "unpairedLddw"
+  | "badStackArgument"
   | "notSupported"
   | "badMapIndex"
   | "writeToFramePointer"

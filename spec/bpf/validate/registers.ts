@@ -24,12 +24,15 @@ import {
 
 /** Offsets beyond this are not tracked (Linux: BPF_MAX_VAR_OFF). */
 const MAX_OFFSET = 2 ** 29;
+const OWN_STACK_ARGUMENTS = 0xffff;
 
 export class Registers {
   readonly kind = new Uint8Array(REGISTERS);
   readonly value = new Int32Array(REGISTERS);
   /** Words of the frame that hold the context: bit i, counted from r10 down, of two words of 32. */
   readonly spilled = new Int32Array(2);
+  /** Of arguments beyond five: bit i for the function's own, bit 16 + i for one that is stored for a call. */
+  stackArguments = 0;
   readonly #hasFields: boolean;
 
   /** `leaked`: pointers to the xdp context may be in memory, so a load of 8 bytes may give one. */
@@ -60,6 +63,11 @@ export class Registers {
     this.value.fill(0);
     this.set(FP, FRAME, 0);
     this.forgetSpills();
+    this.stackArguments = 0;
+  }
+
+  hasStackArgument(off: number): boolean {
+    return ((this.stackArguments >> (off / 8 - 1)) & 1) === 1;
   }
 
   forgetSpills(): void {
@@ -95,6 +103,7 @@ export class Registers {
   /** Whether the slot may put a pointer to the xdp context where only memory remembers it, or return it. */
   leaks({ row, src }: Insn): boolean {
     if (!this.#hasFields) return false;
+    if (row.kind === "stackArgument") return row.op === "store" && (this.taint(src) & MAY_BE_CONTEXT) !== 0;
     if (row.kind === "exit") return (this.taint(0) & MAY_BE_CONTEXT) !== 0;
     return (
       (row.kind === "store" || row.kind === "atomic" || row.kind === "storeRelease") &&
@@ -133,7 +142,12 @@ export class Registers {
       case "storeImm":
         if (this.#hasFields) this.#stored(dst, off, row.size, undefined);
         break;
+      case "stackArgument":
+        if (row.op === "load") this.#loaded(dst, 8);
+        else this.stackArguments = (this.stackArguments & ~OWN_STACK_ARGUMENTS) | (1 << (15 - off / 8));
+        break;
       case "legacyLoad":
+        this.stackArguments = 0;
         this.set(0, SCALAR);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
         break;
@@ -148,6 +162,7 @@ export class Registers {
         if (row.target === "local") this.#called();
         else if (imm !== TAIL_CALL) this.#returned(pc, imm);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
+        this.stackArguments = 0;
         break;
       default: // Jumps, stores, exit: no register changes.
         break;
@@ -187,6 +202,7 @@ export class Registers {
     this.kind.set(other.kind);
     this.value.set(other.value);
     this.spilled.set(other.spilled);
+    this.stackArguments = other.stackArguments;
   }
 
   /** A value of `size` bytes from memory, or from a function. */

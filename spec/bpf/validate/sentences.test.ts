@@ -113,6 +113,10 @@ const PROGRAM_SENTENCES: readonly (readonly [Program, string])[] = [
     { code: [[mov(0, 0), exit]], maps: [{ kind: "insnArray", entries: 1, code: 0, slots: [9] }], context: "memory" },
     "an instruction array names slot 9, where no instruction begins",
   ],
+  [of(mov(0, 0), i("st argument", { off: -4 }), exit), "st argument at -4, expected -8, -16, .. -56"],
+  [of(i("ldx argument", { off: 64 }), exit), "ldx argument at 64, expected 8, 16, .. 56"],
+  [of({ ...i("st argument", { off: -8 }), dst: 1 }, exit), "dst 1 makes another instruction than st argument"],
+  [of(i("ldx argument", { off: 8 }), exit), "argument 6 is read, but not there on every path to here"],
   [of(i("gotox", { dst: 1 })), "gotox, but no instruction array names a slot of this function"],
   [
     {
@@ -164,8 +168,8 @@ const DECODE_SENTENCES: readonly (readonly [Uint8Array, string])[] = [
   ],
   [slot(0xc1, 0x21), "opcode 0xc1 is arena ldxsw (Linux 6.18, arm64 JIT 6.18), which only a verifier makes"],
   [
-    slot(0x7b, 0x1b, -8),
-    "stxdw: dst is r11, the base of stack arguments (Linux 7.2, arm64 JIT 7.2): calls with more than five are not modelled",
+    slot(0x63, 0x1b, -8),
+    "stxw: dst is r11, the base of stack arguments (Linux 7.2, arm64 JIT 7.2), of which each is loaded and stored whole, 8 bytes",
   ],
   [slot(0x07, 0x0c), "add imm: dst is r12, the last register is r10"],
   [slot(0x95, 0x01), "exit: reserved field dst is 1, expected 0"],

@@ -6,6 +6,7 @@ import {
   REGIONS, REGISTERS, RETURNED,
 } from "../layout";
 import { mapAt } from "./maps";
+import { forgetArguments, passArguments } from "./stack-arguments";
 
 const POISON: u64 = 0xbad0_c0de_bad0_c0de;
 const STACK_BYTES: u32 = 512;
@@ -51,11 +52,13 @@ function enter(code: u32): void {
   turnTo(code);
   memory.fill(REGISTERS, 0, 80);
   store<u64>(REGISTERS + 8, load<u64>(CONTEXT));
+  forgetArguments();
   next = 0;
 }
 
 export function poisonArguments(): void {
   for (let i: usize = 1; i <= ARGUMENTS; i++) store<u64>(i << 3, POISON, REGISTERS);
+  forgetArguments();
 }
 
 // @ts-ignore: decorator
@@ -83,6 +86,7 @@ export function callLocal(pc: u32, target: u32): u32 {
   store<u32>(frame, pc + 1, FRAME_PC);
   depth++;
   freshStack(depth);
+  passArguments();
   next = target;
   return 0;
 }

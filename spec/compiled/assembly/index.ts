@@ -7,6 +7,7 @@ import { atomic, loadAcquire, loadTo, storeRelease, storeTo } from "./access";
 import { alu32, alu64, bigEndian, holds, isUnknown, known, littleEndian } from "./arithmetic";
 import { callLocal, exit, goTo, length, marks, next, poisonArguments, slots, start, tailCall } from "./frames";
 import { callHelper, resetHelperState } from "./helpers";
+import { loadArgument, storeArgument } from "./stack-arguments";
 import { loadWide } from "./wide";
 
 const TAIL_CALL: i32 = 12;
@@ -87,15 +88,15 @@ export function run(fuel: u32): u32 {
         pc += 2;
         break;
       case 1:
-        if (!loadTo(opcode, dst, reg(src) + <i64>off)) return FAULTED;
+        if (!loadTo(opcode, dst, reg(src) + <i64>off) && !loadArgument(opcode, dst, src, off)) return FAULTED;
         pc++;
         break;
       case 2:
-        if (!storeTo(opcode, reg(dst) + <i64>off, operand)) return FAULTED;
+        if (!storeTo(opcode, reg(dst) + <i64>off, operand) && !storeArgument(opcode, dst, off, operand)) return FAULTED;
         pc++;
         break;
       case 3:
-        if (!change(opcode, dst, src, off, imm)) return FAULTED;
+        if (!change(opcode, dst, src, off, imm) && !storeArgument(opcode, dst, off, reg(src))) return FAULTED;
         pc++;
         break;
     }

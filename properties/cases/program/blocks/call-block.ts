@@ -1,7 +1,8 @@
 // Calls: helpers without arguments, local functions with arguments that fit their signature, and tail calls through a
 // prog array with indexes inside, outside and with a high half that must not count.
 
-import { rowById } from "../../../../spec/bpf/isa.js";
+import { ARGUMENT_BYTES } from "../../../../spec/bpf/insn.js";
+import { rowById, STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
 import type { Body } from "./body.js";
 import { immediate } from "./immediates.js";
 import { fill } from "./memory-block.js";
@@ -10,6 +11,8 @@ import { ALL, at, SPILL } from "./registers.js";
 
 const HELPER = rowById("call helper");
 const LOCAL = rowById("call local");
+const STORE_ARGUMENT = rowById("stx argument");
+const STORE_ARGUMENT_IMM = rowById("st argument");
 const MOV_REG = rowById("mov reg");
 const ADD = rowById("add imm");
 const AND = rowById("and imm");
@@ -70,6 +73,7 @@ export function callFunction(body: Body, index: number, callee: Callee): void {
   // The context goes first: it may lie in another argument register.
   const order = parameters.map((_, i) => i).sort((a, b) => rank(parameters[a]!) - rank(parameters[b]!));
   for (const i of order) argument(body, i + 1, parameters[i]!);
+  for (let i = 1; i <= callee.signature.stackArguments; i++) stackArgument(body, -ARGUMENT_BYTES * i);
   body.emit(LOCAL, 0, 0, 0, 0);
   body.callSites.push({ pc: body.here - 1, callee: index });
   body.cost += body.times * callee.cost;
@@ -108,6 +112,13 @@ function argument(body: Body, register: number, parameter: Parameter): void {
     default:
       parameter satisfies never;
   }
+}
+
+function stackArgument(body: Body, off: number): void {
+  const { draw, state } = body;
+  const numbers = state.scalars & ALL;
+  if (numbers !== 0 && draw.chance(60)) body.emit(STORE_ARGUMENT, STACK_ARGUMENTS, draw.bit(numbers), off, 0);
+  else body.emit(STORE_ARGUMENT_IMM, STACK_ARGUMENTS, 0, off, immediate(draw));
 }
 
 /** A tail call, and what follows if it does not happen. */

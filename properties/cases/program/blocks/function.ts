@@ -1,7 +1,8 @@
 // One function from its first slot to its exit: the frame, where the context pointer is kept, a loop to slot 0 now and
 // then, blocks, calls that are still owed, and a result that depends on much of what was computed.
 
-import { rowById } from "../../../../spec/bpf/isa.js";
+import { ARGUMENT_BYTES } from "../../../../spec/bpf/insn.js";
+import { rowById, STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { arithmetic, fillBlock } from "./alu-block.js";
 import { Body, type Plan } from "./body.js";
@@ -33,6 +34,7 @@ export interface FunctionPlan {
 
 const STIR = [rowById("xor reg"), rowById("add reg"), rowById("sub reg"), rowById("xor reg")] as const;
 const SPREAD = rowById("mul imm");
+const LOAD_ARGUMENT = rowById("ldx argument");
 const LOAD_8 = rowById("ldxdw");
 const STORE_8 = rowById("stxdw");
 const ADD = rowById("add imm");
@@ -51,7 +53,8 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
   body.pending.push(...wanted.owes);
   receive(body, wanted);
   const isLoop = plan.features.loops && draw.chance(plan.features.mayGoto ? 50 : 12);
-  const loopsToStart = isLoop && loopToStart(body, wanted);
+  // Its own arguments beyond five are there until it calls or stores one: it cannot come back to where it loads them.
+  const loopsToStart = isLoop && signature.stackArguments === 0 && loopToStart(body, wanted);
   if (!loopsToStart) begin(body, wanted);
   if (wanted.longJump > 0) longJump(body, wanted.longJump);
   body.limit = Math.max(wanted.slots - RESULT_SLOTS, body.here + 1);
@@ -76,6 +79,17 @@ function receive(body: Body, { signature }: FunctionPlan): void {
       state.setPointer(i + 1, at(region("argument", 0, parameter.bytes, plan.aligned), 0));
     else state.setScalar(i + 1);
   });
+  receiveOnStack(body, signature.stackArguments);
+}
+
+/** Some of the arguments beyond five, into registers that calls keep. */
+function receiveOnStack(body: Body, count: number): void {
+  const { draw, state } = body;
+  for (let left = count === 0 ? 0 : draw.between(1, Math.min(3, count)); left > 0; left--) {
+    const register = draw.bit(SAVED | 1);
+    body.emit(LOAD_ARGUMENT, register, STACK_ARGUMENTS, ARGUMENT_BYTES * draw.between(1, count), 0);
+    state.setScalar(register);
+  }
 }
 
 function begin(body: Body, wanted: FunctionPlan): void {

@@ -27,6 +27,8 @@ export type Parameter =
 export interface Signature {
   /** In r1.. */
   readonly parameters: readonly Parameter[];
+  /** Beyond five: anything. */
+  readonly stackArguments: number;
   /** The main function of a program: r1 is the context. */
   readonly main: boolean;
 }

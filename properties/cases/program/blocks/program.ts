@@ -2,12 +2,13 @@
 // may call, and all of them put together with the distances of their calls.
 
 import type { Insn } from "../../../../spec/bpf/insn.js";
+import { MOST_STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Body, Plan } from "./body.js";
 import { type FunctionPlan, makeFunction } from "./function.js";
 import type { Callee, Parameter, Signature } from "./plan.js";
 
-const MAIN: Signature = { parameters: [], main: true };
+const MAIN: Signature = { parameters: [], stackArguments: 0, main: true };
 const MAX_FUNCTIONS = 3;
 /** Instructions that a function executes apart from the calls that it owes. */
 const COST_LIMIT = 1500;
@@ -84,9 +85,10 @@ function makeSignature(draw: Draw, plan: Plan, callerHasContext: boolean): Signa
     return { kind: plan.tailCallsFromFunctions || draw.chance(50) ? "context" : "scalar" };
   });
   const contexts = parameters.filter(({ kind }) => kind === "context").length;
-  return contexts > (callerHasContext ? 1 : 0)
-    ? { main: false, parameters: parameters.filter(({ kind }) => kind !== "context") }
-    : { main: false, parameters };
+  const stackArguments = plan.rows.has("ldx argument") && draw.chance(15) ? draw.between(1, MOST_STACK_ARGUMENTS) : 0;
+  const isTooMany = contexts > (callerHasContext ? 1 : 0);
+  const kept = isTooMany ? parameters.filter(({ kind }) => kind !== "context") : parameters;
+  return { main: false, parameters: kept, stackArguments };
 }
 
 /** Frames of a chain of calls share 512 bytes, those above a tail call in a callee less than 256. */

@@ -78,6 +78,7 @@ function rank(row: Row): number {
       return 9;
     case "mayGoto":
     case "gotox":
+    case "stackArgument":
     case "kernel":
       return 10;
     default:
