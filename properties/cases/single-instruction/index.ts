@@ -11,7 +11,8 @@ import { PROGRAMS } from "../program/index.js";
 import type { VerifierOnlyCase } from "../verifier-only/case.js";
 import { VERIFIER_ONLY } from "../verifier-only/index.js";
 import { bodiesFor } from "./bodies.js";
-import { furthestBranches, programsFor } from "./programs.js";
+import { furthestBranches } from "./branches.js";
+import { programsFor } from "./programs.js";
 
 type SingleInstruction = Case | VerifierOnlyCase;
 

@@ -14,6 +14,7 @@ import {
 } from "../../../spec/bpf/isa.js";
 import type { MapSpec } from "../../../spec/bpf/program.js";
 import type { Case } from "../../../subjects/case.js";
+import { back, budgets, over } from "./branches.js";
 import { jumpTables } from "./jump-tables.js";
 import { stackArguments } from "./stack-arguments.js";
 import {
@@ -89,16 +90,30 @@ export function programsFor(row: Row): readonly Case[] {
         program([insn(row, { dst: DST, src: DST })], UNARY, { src: DST }),
       ];
     case "jump":
-      if (row.operand === "reg") return [program(over(insn(row, { dst: DST, src: SRC, off: 1 })), BINARY)];
+      if (row.operand === "reg") {
+        return [over, back].map((jump) =>
+          program(
+            jump((off) => insn(row, { dst: DST, src: SRC, off })),
+            BINARY,
+          ),
+        );
+      }
       return IMMEDIATES.flatMap((imm, i) =>
-        blinding(i).map((env) =>
-          program(over(insn(row, { dst: DST, imm, off: 1 })), [...UNARY, state(0n, BigInt(imm))], { env }),
+        blinding(i).flatMap((env) =>
+          (i === 2 ? [over, back] : [over]).map((jump) =>
+            program(
+              jump((off) => insn(row, { dst: DST, imm, off })),
+              [...UNARY, state(0n, BigInt(imm))],
+              { env },
+            ),
+          ),
         ),
       );
     case "ja": {
       // What it jumps over is reached by a branch before it.
       const branch = insn(rowById("jeq imm"), { dst: R0, off: 1 });
-      return [program([branch, ...over(insn(row, { [row.field]: 1 }))], [state(0n, 1n, 2n), state(1n, 1n, 2n)])];
+      const jump = over((off) => insn(row, { [row.field]: off }));
+      return [program([branch, ...jump], [state(0n, 1n, 2n), state(1n, 1n, 2n)])];
     }
     case "exit":
       return [program([], UNARY)];
@@ -126,41 +141,13 @@ export function programsFor(row: Row): readonly Case[] {
     case "stackArgument":
       return stackArguments(row);
     case "mayGoto":
+      return budgets(row);
     case "lddwHigh":
       return [];
     default:
       return row satisfies never;
   }
 }
-
-/** Words that a conditional branch reaches behind itself, and one less ahead. */
-const REACH = 2 ** 18;
-/** Of what no other form of Linux takes more words for, without single-instruction atomics, and how many those are. */
-const FILLER = { insn: insn(rowById("lock cmpxchg"), { dst: DST, src: SRC, off: 8 }), words: 9 };
-
-/** A branch that is always taken, ahead and behind, as far as it reaches: over 29,000 slots, which no run comes to. */
-export function furthestBranches(): readonly Case[] {
-  const branch = (off: number): Insn => insn(rowById("jeq reg"), { dst: DST, src: DST, off });
-  const between = filler(REACH - 2);
-  // To the branch at the end; what it leads to: the result, a branch into what lies between, and on behind the end.
-  const back = filler(REACH - 5);
-  const behind = back.length + 3;
-  const [ja, never] = [rowById("ja"), insn(rowById("jne reg"), { dst: DST, src: DST, off: 1 })];
-  const target = [insn(SET, { dst: R0, imm: 3 }), never, insn(ja, { off: back.length + 1 })];
-  return [
-    [branch(between.length), ...between],
-    [insn(ja, { off: behind }), ...target, ...back, branch(-behind - 1)],
-  ].map((insns) => program(insns, ONE, { env: { cpu: "ll-sc" } }));
-}
-
-function filler(words: number): readonly Insn[] {
-  const long = Math.floor(words / FILLER.words);
-  const rest = new Array<Insn>(words % FILLER.words).fill(insn(MOV, { dst: SRC, src: DST }));
-  return [...new Array<Insn>(long).fill(FILLER.insn), ...rest];
-}
-
-/** The branch, and an instruction that it jumps over. */
-const over = (jump: Insn): readonly Insn[] => [jump, insn(SET, { dst: R0, imm: 3 })];
 
 function immediatesOf({ imm, width }: { readonly imm: Row["imm"]; readonly width: 32 | 64 }): readonly number[] {
   if (imm === "shift") return [0, 1, 31, 32, 33, 63].filter((amount) => amount < width);

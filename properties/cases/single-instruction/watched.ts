@@ -31,6 +31,7 @@ interface Rest {
   readonly dst?: number;
   readonly src?: number;
   readonly maps?: readonly MapSpec[];
+  readonly loops?: number;
   /** Functions and programs behind the first. */
   readonly behind?: readonly Insn[];
   readonly others?: readonly (readonly Insn[])[];
@@ -39,7 +40,7 @@ interface Rest {
 
 /** The program around instructions: with what it is called, and what it leaves in the registers that are watched. */
 export function program(insns: readonly Insn[], states: readonly Uint8Array[], rest: Rest = {}): Case {
-  const { dst = DST, src = SRC, maps = [], behind = [], others = [], env = {} } = rest;
+  const { dst = DST, src = SRC, maps = [], loops, behind = [], others = [], env = {} } = rest;
   const watched = [[R0, PLACE.r0], [dst, PLACE.dst], ...(src === dst ? [] : [[src, PLACE.src] as const])] as const;
   const code = [
     insn(MOV, { dst: CONTEXT, src: 1 }),
@@ -49,7 +50,11 @@ export function program(insns: readonly Insn[], states: readonly Uint8Array[], r
     EXIT,
     ...behind,
   ];
-  return { program: { code: [code, ...others], maps, context: "memory" }, inputs: states, env: { ...ENV, ...env } };
+  return {
+    program: { code: [code, ...others], maps, context: "memory", ...(loops !== undefined && { loops }) },
+    inputs: states,
+    env: { ...ENV, ...env },
+  };
 }
 
 /** Inputs in which the words stand for r0, destination, source and memory. */
