@@ -34,6 +34,7 @@ interface Flags {
   readonly seed?: number;
   readonly automatic?: number;
   readonly baselines?: true;
+  readonly shrink: boolean;
   readonly verbose?: true;
   readonly json?: string;
 }
@@ -57,6 +58,7 @@ export const defineMutants: Define = (program, io, finish) => {
       integer(1, 100_000),
     )
     .option("--baselines", "a table of what less would find: programs, results, corpus, recordings, conformance alone")
+    .option("--no-shrink", "make no witness smaller: say only whether each is found, in a third of the time")
     .option("--verbose", "print the witnesses")
     .option(...JSON_OPTION)
     .addHelpText(
@@ -96,7 +98,7 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
     ...(flags.searches === undefined ? {} : { searches: flags.searches.map((name) => presentSearch(io, name)) }),
     // What the gate looks at: the corpus comes first there.
     ...(flags.automatic === undefined ? {} : { beside: ["corpus"] }),
-    noWitness: flags.automatic !== undefined && flags.verbose !== true,
+    noWitness: !flags.shrink || (flags.automatic !== undefined && flags.verbose !== true),
     progress: ({ id, kind }, done, report) => {
       progress.update(done, `${done} of ${length}: ${id} ${kind}`);
       saveJson(io, json, report(), CLEAN);
@@ -134,7 +136,7 @@ async function mutateImage(seed: number, flags: Flags, io: Io): Promise<number> 
   const result = await runImageMutants({
     ...{ file, seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
     ...{ ids: flags.ids, searches: flags.searches, known: subject.known ?? new Set() },
-    noWitness: flags.verbose !== true,
+    noWitness: !flags.shrink || flags.verbose !== true,
     progress: ({ id, kind }, done, of, report) => {
       progress.update(Math.floor((1000 * done) / of), `${done} of ${of}: ${id} ${kind}`);
       saveJson(io, json, report(), CLEAN);

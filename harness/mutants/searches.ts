@@ -65,7 +65,7 @@ function kindSearch(checker: CaseChecker, seed: number, sees: (found: Disagreeme
   let index = 0;
   return {
     name: kind.name,
-    share: kind.share,
+    share: kind.count === undefined ? kind.share : LIST_SHARE,
     step() {
       if (index === kind.count) return "exhausted";
       const c = kind.fresh(seed, index++);
