@@ -10,6 +10,7 @@ import {
   type QuirkId,
   type Quirks,
   type Subject,
+  type SubjectKernel,
 } from "./subject.js";
 
 /** Where an image lies that is compiled without an allocator. */
@@ -38,3 +39,10 @@ export function wordsOfSlots(
   const { image, offsets } = compiled.images[0]!;
   return new Uint32Array(image.buffer, image.byteOffset, image.length / 4).subarray(offsets[0], offsets[slots]);
 }
+
+/** What a kernel holds and has said. */
+export const leftIn = ({ machine: { usage }, modmem, packs, warnings }: SubjectKernel): string =>
+  [
+    ...[`${usage.areas} areas`, `${usage.heapObjects} heap objects`, `${usage.frames} pages`],
+    ...[`${packs.packs.length} packs`, `${modmem.current} bytes charged`, ...warnings],
+  ].join(", ");

@@ -4,7 +4,7 @@ import { halves, type Va } from "../../machine/address.js";
 import { BRANCH_REACH } from "../../spec/a64/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
-import { fn, IMAGE, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
+import { fn, IMAGE, leftIn, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
 import {
   type CompiledImage,
   DEFAULT_ENV,
@@ -15,7 +15,6 @@ import {
   machineFor,
   NotModelled,
   type Subject,
-  type SubjectKernel,
 } from "../../subjects/subject.js";
 import { structureBreaches } from "../oracles/code/index.js";
 
@@ -102,13 +101,6 @@ const AT_REACH = [
   ["backward branch beyond its reach", isRefused, backward, CONDITION_REACH],
 ] as const;
 
-/** What a kernel holds and has said. */
-const left = ({ machine: { usage }, modmem, packs, warnings }: SubjectKernel): string =>
-  [
-    ...[`${usage.areas} areas`, `${usage.heapObjects} heap objects`, `${usage.frames} pages`],
-    ...[`${packs.packs.length} packs`, `${modmem.current} bytes charged`, ...warnings],
-  ].join(", ");
-
 /** In the words of a kernel that is not ours. */
 const REFUSED_TOO_FAR = { quirk: "firstPassRange", what: /is refused: .*imm=.* out of range$/ } as const;
 
@@ -122,10 +114,10 @@ const BRANCHES: readonly DirectedCase[] = [
     name: "a program that is refused for a branch beyond its reach leaves nothing behind",
     check(subject) {
       const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
-      const before = left(kernel);
+      const before = leftIn(kernel);
       const loaded = kernel.loadProgram(forward(...filler(subject, CONDITION_REACH - 1)));
       if (loaded.ok) return "it is taken, expected a refusal";
-      const after = left(kernel);
+      const after = leftIn(kernel);
       return after === before ? undefined : `${after}, and before the load ${before}`;
     },
   },

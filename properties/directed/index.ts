@@ -15,13 +15,13 @@ import { VERIFIER } from "./verifier.js";
 
 /** Those that say something of the subject, quick ones first, and those that are about this one alone. */
 export const directedCases = (subject: Subject): readonly DirectedCase[] => [
+  ...VERIFIER,
+  ...subject.checks,
   ...unlessMuted(subject, callsReach, [EXCEPTION_UNWINDING]),
   ...TRAMPOLINES,
-  ...VERIFIER,
   ...PACKS,
   ...PATCHING,
   ...unlessMuted(subject, landingPads, ENTRY_AND_EXIT),
-  ...subject.checks,
   ...unlessMuted(subject, branchesLand, CODE),
 ];
 

@@ -89,6 +89,41 @@ const BLINDED_LOAD: DirectedCase = {
   },
 };
 
+const BLINDED_ONCE: DirectedCase = {
+  name: "blinded functions of a program with several come from the slots that they were made of",
+  check(subject) {
+    const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
+    let asked = 0;
+    kernel.blinding = () => {
+      asked++;
+      return MASK;
+    };
+    const main = fn(0, ...bpf(`r0 = ${CHOSEN}`), insn(rowById("call local"), { off: 1 }), insn(rowById("exit")));
+    const loaded = kernel.loadProgram([main, fn(1, ...bpf(`r0 = ${CHOSEN}; exit`))]);
+    if (!loaded.ok) return `it is refused: ${loaded.error.kind}`;
+    // Nothing is blinded where nothing is compiled.
+    if (asked === 0) return BLINDED_LOAD.check(subject);
+    const origins = loaded.program.functions.map(({ origin }) => origin?.join(" ")).join(", and ");
+    return origins === "0 0 0 1 2, and 0 0 0 1" ? undefined : `they come from ${origins}`;
+  },
+};
+
+/** The register that only blinding uses. */
+const BLINDS_THROUGH = 11;
+
+const NOT_BLINDED: DirectedCase = {
+  name: "a blinded program that finds no room is left as it was given",
+  check(subject) {
+    const kernel = subject.boot({ machine: machineFor(subject), random: () => 0, limit: 0 });
+    kernel.blinding = () => MASK;
+    const loaded = kernel.loadProgram([fn(0, ...bpf(`r0 = ${CHOSEN}; exit`))]);
+    if (loaded.ok) return "it is taken beyond the limit";
+    const { fn: left, origin } = loaded.functions[0]!;
+    const isBlinded = left.insns.some(({ dst, src }) => dst === BLINDS_THROUGH || src === BLINDS_THROUGH);
+    return isBlinded || origin !== undefined ? "it is left as blinding has made it" : undefined;
+  },
+};
+
 /** MOVZ or MOVK of 0x4141. */
 const isHalfOfConstant = (word: number): boolean =>
   ((word >>> 23) & 0x3f) === 0x25 && ((word >>> 5) & 0xffff) === 0x4141;
@@ -212,6 +247,8 @@ export const VERIFIER: readonly DirectedCase[] = [
   BLINDED_TOO_FAR,
   ORIGINS,
   BLINDED_LOAD,
+  BLINDED_ONCE,
+  NOT_BLINDED,
   INLINED_HELPERS,
   SHIFT_AMOUNTS,
   DIVISION_GUARDS,
