@@ -3,6 +3,7 @@
 
 import type { Va } from "../../machine/address.js";
 import { pointer } from "../../machine/address.js";
+import { helperName } from "../../spec/bpf/helper-names.js";
 import type { Relocation } from "./protocol.js";
 
 const BL = 0x9400_0000;
@@ -19,7 +20,7 @@ export function relocate(
   const view = new DataView(image.buffer, image.byteOffset, image.length);
   for (const { kind, offset, helper } of relocations) {
     const va = kind === "table64" ? table : target(helper);
-    if (va === undefined) return `a relocation names helper ${helper}, which was not offered`;
+    if (va === undefined) return `a relocation names ${helperName(helper)}, which was not offered`;
     if (kind === "abs64" || kind === "table64") view.setBigUint64(offset, pointer(va), true);
     else if (kind === "call26") view.setUint32(offset, (BL | (((va - at - offset) / 4) & IMM26)) >>> 0, true);
     else {

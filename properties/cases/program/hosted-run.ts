@@ -3,6 +3,7 @@
 
 import { vaOf } from "../../../machine/address.js";
 import { hex64 } from "../../../spec/bits.js";
+import { helperName } from "../../../spec/bpf/helper-names.js";
 import { HELPERS } from "../../../spec/bpf/helpers.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import { type InterpretState, interpret } from "../../../spec/bpf/interpret.js";
@@ -78,14 +79,14 @@ function differentCall(
   for (const [i, want] of expected.entries()) {
     const call = got[i];
     const which = `call ${i + 1} of a helper`;
-    if (call === undefined) return different(which, `helper ${want.number}`, "no call", "a helper is not called");
+    if (call === undefined) return different(which, helperName(want.number), "no call", "a helper is not called");
     if (call.number !== want.number) {
-      return different(which, `helper ${want.number}`, `helper ${call.number}`, "another helper is called");
+      return different(which, helperName(want.number), helperName(call.number), "another helper is called");
     }
     for (const [register, value] of argumentsOf(want, { layout, input, hosted })) {
       const name = `x${register}`;
       if (call.x[register] === value || ignored.has(`helper.${name}`)) continue;
-      const where = `${which}, helper ${want.number}, argument in ${name}`;
+      const where = `${which}, ${helperName(want.number)}, argument in ${name}`;
       return different(where, hex64(value), hex64(call.x[register]!), `helper argument in ${name}`);
     }
   }
@@ -93,7 +94,7 @@ function differentCall(
   return different(
     `call ${expected.length + 1} of a helper`,
     "no call",
-    `helper ${got.at(-1)!.number}`,
+    helperName(got.at(-1)!.number),
     "a helper is called",
   );
 }

@@ -101,7 +101,7 @@ describe("each comparison objects by name", () => {
     ["x7", calling([copy(5, 0)], 7, 17)],
   ])("what a helper gets beside its arguments: %s", (register, given) => {
     expect(verdict(imageSubject(calling([copy(5, 0)], 7, 16), EXTRA), CALL)).toEqual({ kind: "agree" });
-    const where = `call 1 of a helper, helper 7, argument in ${register}`;
+    const where = `call 1 of a helper, bpf_get_prandom_u32, argument in ${register}`;
     expect(verdict(imageSubject(given, EXTRA), CALL)).toMatchObject({ kind: "disagree", oracle: "exec-match", where });
   });
 
@@ -126,7 +126,7 @@ describe("each comparison objects by name", () => {
     const given = args.flatMap((words, i) => (i === wrong ? [mov(i, 77)] : words));
     const words = [...before, ...given, ...wide(16, 0n), BLR_16, load(LR, SP, 0), addSp(32), RET];
     const relocations = [[3, 4 * (before.length + given.length), 2]] as const;
-    const where = `call 1 of a helper, helper 2, argument in x${wrong}`;
+    const where = `call 1 of a helper, bpf_map_update_elem, argument in x${wrong}`;
     const found = verdict(imageSubject({ words, relocations }, MAPS), UPDATE);
     // With a wrong pointer, the helper ends the run: the argument is told first.
     expect(found).toMatchObject(wrong === undefined ? { kind: "agree" } : { kind: "disagree", where });

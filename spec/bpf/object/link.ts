@@ -147,7 +147,7 @@ class Linker {
         this.address(fn, slot, imm, relocated, { bytes, view, at, call });
         slot++;
       } else if (relocated !== undefined) {
-        const name = RELOCATION_NAMES.get(relocated.type) ?? `of type ${relocated.type}`;
+        const name = RELOCATION_NAMES.get(relocated.type) ?? `one of type ${relocated.type}`;
         throw new Malformed("relocations R_BPF_64_64 and R_BPF_64_32 in code", `${name} in ${this.where(fn, slot)}`);
       }
     }
@@ -269,7 +269,7 @@ class Linker {
   }
 
   private refuseExtern(name: string, fn: ObjectFunction, slot: number, next = ELSEWHERE): never {
-    const got = `${name}${originOf(this.object.btf, name)} in ${this.where(fn, slot)}`;
+    const got = `${name || "without a name"}${originOf(this.object.btf, name)} in ${this.where(fn, slot)}`;
     throw new Malformed("a program that needs nothing of a running kernel", `extern ${got}`, next);
   }
 

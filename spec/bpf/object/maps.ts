@@ -73,7 +73,10 @@ function btfMaps(
 ): readonly ObjectMap[] {
   const types = btf?.find("datasec", BTF_MAPS);
   if (btf === undefined || types === undefined) {
-    throw new Malformed("the types of the maps in .BTF", `${btf === undefined ? "no" : "a"} section .BTF without them`);
+    throw new Malformed(
+      "the types of the maps in .BTF",
+      btf === undefined ? "no section .BTF" : "a section .BTF without them",
+    );
   }
   const relocations = relocationSectionsOf(elf, section).flatMap(relocationsIn);
   return btf.variables(types).map(({ type }) => {

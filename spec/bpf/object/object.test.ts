@@ -253,7 +253,7 @@ describe("what a loader without a kernel cannot do is refused by name", () => {
   test.each([
     [ADDRESS, "expected a 64-bit immediate to be relocated, got another instruction in main, slot 0"],
     [2, "expected relocations R_BPF_64_64 and R_BPF_64_32 in code, got R_BPF_64_ABS64 in main, slot 0"],
-    [77, "expected relocations R_BPF_64_64 and R_BPF_64_32 in code, got of type 77 in main, slot 0"],
+    [77, "expected relocations R_BPF_64_64 and R_BPF_64_32 in code, got one of type 77 in main, slot 0"],
     [CALL, "expected a call to be relocated, got another instruction in main, slot 0"],
   ])("a relocation of type %i", (type, sentence) => {
     expect(link({ code: [main(RETURN, { 0: { symbol: "main", type } })] })).toBe(sentence);
