@@ -226,6 +226,8 @@ export interface SubjectKernel {
   where?(): string | undefined;
   /** From now on: of each word of text, where the function was that made it, as above. Slow. */
   noteEmissions?(): (va: Va) => string | undefined;
+  /** Its own code holds one of its locks, which the machine may not know of yet or any more. */
+  holdsLock?(): boolean;
   /** What the kernel would have printed a warning about. */
   readonly warnings: readonly string[];
   /** Compile and publish, with each pass; `functions[0]` is the main program. */

@@ -151,7 +151,7 @@ const LABEL = "programs ".length;
 function exhaustiveLines(report: GateReport, columns: number): string[] {
   const { exhaustive } = report;
   if (exhaustive === undefined) return [notTried("exhaustive", report)];
-  const { allocFree, pokes, failurePoints, ms, known, lacking } = exhaustive;
+  const { allocFree, pokes, failurePoints, twoCpus, ms, known, lacking } = exhaustive;
   const ended = Object.entries(known).map(([id, times]) => `${id} ${times}`);
   const notes = [
     ...(ended.length === 0 ? [] : [`ended at known defects: ${ended.join(", ")}`]),
@@ -159,7 +159,7 @@ function exhaustiveLines(report: GateReport, columns: number): string[] {
   ];
   return [
     `exhaustive ${allocFree} histories of allocations and frees, ${pokes} pokes, ` +
-      `${failurePoints} failure points, in ${seconds(ms)}`,
+      `${failurePoints} failure points, ${twoCpus} interleavings of two CPUs, in ${seconds(ms)}`,
     ...notes.flatMap((note) => wrap(`  ${note}`.split(" "), columns, "    ")),
   ];
 }

@@ -7,7 +7,7 @@ import type { AnySubject } from "../../subjects/program-subject.js";
 export const NOT_CHECKED: readonly string[] = [
   "helpers, kfuncs and maps beyond those that the interpreter models",
   "programs that a verifier would refuse",
-  "two CPUs that load or attach at once, and a detach while a CPU is inside the trampoline",
+  "two CPUs in kernel code of which one holds a lock, and a detach while a CPU is inside the trampoline",
   "timing, speculation and weak memory order between CPUs",
 ];
 /** Of our own JIT, which is a copy. */

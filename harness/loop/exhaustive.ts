@@ -11,10 +11,11 @@ import type { AllocFreeHistory } from "../../properties/exhaustive/alloc-free-hi
 import type { Exhausted, Share } from "../../properties/exhaustive/exhausted.js";
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
 import { pokedBytes, pokesOfEveryRange, type Ranges } from "../../properties/exhaustive/pokes.js";
+import { twoCpus } from "../../properties/exhaustive/two-cpus.js";
 import { NotModelled, type Subject } from "../../subjects/subject.js";
 
 export type ExhaustiveTask =
-  | { readonly kind: "failurePoints"; readonly share: Share }
+  | { readonly kind: "failurePoints" | "twoCpus"; readonly share: Share }
   /** All histories that are one action longer than these. */
   | { readonly kind: "allocFree"; readonly scope: AllocFreeScope; readonly histories: readonly AllocFreeHistory[] }
   | { readonly kind: "pokes"; readonly ranges: Ranges; readonly share: Share };
@@ -38,6 +39,8 @@ function tried(task: ExhaustiveTask, subject: Subject): ExhaustiveResult {
       const { points, pairs, ...result } = failurePoints(task, subject);
       return { ...result, tried: points + pairs };
     }
+    case "twoCpus":
+      return twoCpus(task, subject);
     case "allocFree":
       return expand(task.scope, task.histories, subject);
     case "pokes":
@@ -87,10 +90,11 @@ const BATCH = 500;
 type RunTasks = (tasks: readonly ExhaustiveTask[]) => Promise<readonly ExhaustiveResult[]>;
 
 export interface ExhaustiveReport {
-  /** How many were tried: histories, pokes, failure points. */
+  /** How many were tried: histories, pokes, failure points, interleavings of two CPUs. */
   readonly allocFree: number;
   readonly pokes: number;
   readonly failurePoints: number;
+  readonly twoCpus: number;
   readonly failures: readonly { readonly part: string; readonly got: string }[];
   /** By known defect of the subject, how many ended at it. */
   readonly known: Readonly<Record<string, number>>;
@@ -100,7 +104,7 @@ export interface ExhaustiveReport {
 
 /** One part, of all its tasks. */
 interface Part {
-  readonly part: "failurePoints" | "pokes" | "allocFree";
+  readonly part: "failurePoints" | "twoCpus" | "pokes" | "allocFree";
   readonly results: readonly ExhaustiveResult[];
 }
 
@@ -112,16 +116,18 @@ export async function exhaust(
   const shares = Array.from({ length: SHARES }, (_, index) => ({ share: { index, of: SHARES } }));
   const results = await run([
     ...shares.map(({ share }) => ({ kind: "failurePoints" as const, share })),
+    ...shares.map(({ share }) => ({ kind: "twoCpus" as const, share })),
     ...shares.map(({ share }) => ({ kind: "pokes" as const, ranges, share })),
   ]);
   const parts: readonly Part[] = [
     { part: "failurePoints", results: results.slice(0, SHARES) },
-    { part: "pokes", results: results.slice(SHARES) },
+    { part: "twoCpus", results: results.slice(SHARES, 2 * SHARES) },
+    { part: "pokes", results: results.slice(2 * SHARES) },
     { part: "allocFree", results: await exploreAllocFree(run, stop, scopes) },
   ];
-  const [points, pokes, allocFree] = parts.map(sum);
+  const [points, cpus, pokes, allocFree] = parts.map(sum);
   return {
-    ...{ failurePoints: points!, pokes: pokes!, allocFree: allocFree! },
+    ...{ failurePoints: points!, twoCpus: cpus!, pokes: pokes!, allocFree: allocFree! },
     failures: parts.flatMap(({ part, results }) =>
       results.flatMap(({ failures }) => failures.map((got) => ({ part, got }))),
     ),

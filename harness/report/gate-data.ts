@@ -173,6 +173,6 @@ function otherFacts({ directed, kinds, exhaustive }: GateReport): Record<string,
       exhaustive === undefined
         ? "not run"
         : `${grouped(exhaustive.allocFree)} histories, ${grouped(exhaustive.pokes)} pokes, ` +
-          `${grouped(exhaustive.failurePoints)} failure points`,
+          `${grouped(exhaustive.failurePoints)} failure points, ${grouped(exhaustive.twoCpus)} interleavings of two CPUs`,
   };
 }

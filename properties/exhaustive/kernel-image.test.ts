@@ -9,6 +9,7 @@ import { findKnownDefects } from "../find-known.js";
 import { allocFreeHistories } from "./alloc-free.js";
 import { failurePoints } from "./failure-points.js";
 import { pokedBytes, pokesOfEveryRange } from "./pokes.js";
+import { twoCpus } from "./two-cpus.js";
 
 const [file] = linuxKernels().filter((one) => /6\.12\.117.*-arm64$/.test(path.basename(one)));
 const SLOW = { timeout: 300_000 };
@@ -57,6 +58,16 @@ describe.runIf(file !== undefined)("what is tried exhaustively on a kernel image
     const known = new Set([...subject.known!].filter((quirk) => quirk !== "finalizeFailureSize"));
     const share = { index: 0, of: 20 };
     expect(failurePoints({ share }, { ...subject, known }).failures).not.toEqual([]);
+  });
+
+  test("two CPUs in kernel code at once, past the race of long jumps that the kernel is known to have", () => {
+    const subject = subjectOf(file!);
+    const { tried, failures, known } = twoCpus({}, subject);
+    expect(failures).toEqual([]);
+    expect(tried).toBeGreaterThan(250);
+    expect(known!.pltPageWritable).toBeGreaterThan(10);
+    const [first] = twoCpus({ share: { index: 6, of: 42 } }, { ...subject, known: new Set() }).failures;
+    expect(first).toMatch(/attach far.*setPermission.*attach far: badWrite at .* in bpf_arch_text_poke\+0x/);
   });
 
   test("pokes at boundaries, and of each length", () => {

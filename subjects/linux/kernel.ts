@@ -136,6 +136,10 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     return symbol?.offset === 0 ? symbol.name : hex64(kernelPointer(va));
   }
 
+  holdsLock(): boolean {
+    return this.placed.holdsLock() || this.cpus.some((_, cpu) => this.locks.count(cpu) > 0);
+  }
+
   warn(message: string): void {
     this.warnings.push(message);
   }

@@ -39,6 +39,8 @@ export class Loads {
   private isUndisturbed = true;
   /** Calls of the JIT in the load in progress. */
   private compiled = 0;
+  /** Objects that loads and frees which are done have made, less those that they gave back. */
+  private settled = 0;
   private readonly offsets = new Map<Va, Int32Array<ArrayBuffer>>();
 
   constructor(
@@ -59,6 +61,24 @@ export class Loads {
   }
 
   load(functions: readonly JitFunction[]): LoadResult {
+    return this.settling(() => this.loadAll(functions));
+  }
+
+  /** Objects of the loads and frees in progress: another CPU's that came in between count no more. */
+  private get objects(): number {
+    return this.kernel.arena.objects - this.settled;
+  }
+
+  private settling<T>(perform: () => T): T {
+    const before = this.objects;
+    try {
+      return perform();
+    } finally {
+      this.settled += this.objects - before;
+    }
+  }
+
+  private loadAll(functions: readonly JitFunction[]): LoadResult {
     const { kernel } = this;
     const isBlind = kernel.blinding !== undefined;
     if (isBlind && kernel.image.types.parameters("bpf_int_jit_compile")?.includes("env") === true) {
@@ -86,7 +106,11 @@ export class Loads {
     return { ok: false, ...failed, functions: made };
   }
 
-  free({ functions }: LoadedProgram): void {
+  free(program: LoadedProgram): void {
+    this.settling(() => this.freeAll(program));
+  }
+
+  private freeAll({ functions }: LoadedProgram): void {
     // Whoever has a program has it from `load`.
     for (const fn of functions as readonly LinuxFunction[]) {
       const whole = this.wholes.get(fn);
@@ -122,12 +146,12 @@ export class Loads {
 
   /** The kernel's own way. */
   private loadWhole(subprograms: Subprograms, functions: readonly JitFunction[], blind: boolean): LoadResult {
-    const { arena, cpu } = this.kernel;
+    const { cpu } = this.kernel;
     const main = subprograms.main(functions, blind);
-    const before = arena.objects;
+    const before = this.objects;
     const made = subprograms.load(functions, main);
     if (made !== undefined) {
-      const objects = arena.objects - before;
+      const objects = this.objects - before;
       for (const fn of made) {
         fn.offsets = this.offsets.get(fn.prog) ?? fn.offsets;
         if (blind) this.programs.blinded(fn, scratchOf(this.build.changes));
@@ -146,12 +170,12 @@ export class Loads {
 
   private freeWhole({ main, functions, objects }: Whole): void {
     const { arena, cpu } = this.kernel;
-    const before = arena.objects;
+    const before = this.objects;
     this.unlist(main);
     for (const fn of functions) this.give(fn, true);
     const list = this.programs.aux.pointer(main.aux, "func");
     if (list !== undefined) arena.free(list);
-    const lost = objects - (before - arena.objects);
+    const lost = objects - (before - this.objects);
     if (lost !== 0) this.kernel.warn(`${lost} programs or parts of them outlive a program that is freed`);
     cpu.call("__bpf_prog_free", kernelPointer(main.prog));
   }
@@ -184,10 +208,10 @@ export class Loads {
     const { kernel, programs } = this;
     const position = Math.max(0, kernel.image.types.parameters("bpf_int_jit_compile")?.indexOf("prog") ?? 0);
     const args: (bigint | number)[] = [0, 0].slice(0, position);
-    const before = kernel.arena.objects;
+    const before = this.objects;
     const x0 = kernel.cpu.call("bpf_int_jit_compile", ...args, kernelPointer(fn.prog));
     // Of a program whose constants are blinded either the copy lives afterwards, or what it was made from.
-    const more = kernel.arena.objects - before;
+    const more = this.objects - before;
     if (more !== 0) kernel.warn(`${more} programs or parts of them more than before the JIT was asked`);
     programs.moved(fn, vaOfPointer(x0), scratchOf(this.build.changes));
     fn.offsets = this.offsets.get(fn.prog) ?? fn.offsets;

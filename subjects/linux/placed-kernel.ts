@@ -6,7 +6,7 @@ import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { capabilitiesOf, withAlternatives } from "./alternatives.js";
 import { Arena } from "./arena.js";
-import type { TypedImage } from "./kernel-image.js";
+import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { PageFrames } from "./page-frames.js";
 import { PlacedImage } from "./placed-image.js";
 import { type Resolved, resolve } from "./resolve.js";
@@ -20,6 +20,7 @@ const THREAD_BYTES = 0x4000;
 const EVERY_CPU = "has_always";
 const LSE = "LSE atomic instructions";
 
+const TEXT_MUTEX = "text_mutex";
 /** A queued spinlock. */
 const LOCK_BYTES = 4;
 const LOCK_MASK = 0xffff_ffffn;
@@ -80,6 +81,21 @@ export class PlacedKernel {
       const isHeld = (memory.read64(va) & LOCK_MASK) !== 0n;
       if (!isHeld) machine.patchLock.release();
       else if (machine.patchLock.holder === undefined) machine.patchLock.acquire();
+    });
+  }
+
+  /** The mutexes that the machine follows, by what their own words say: whoever waits or holds has one that is not zero. */
+  holdsLock(): boolean {
+    const { image, memory } = this;
+    const mutex = image.types.struct("mutex");
+    const owner = mutex?.member("owner") ?? mutex?.member("rtmutex.owner");
+    if (owner === undefined) return false;
+    if (image.address(TEXT_MUTEX) === undefined) {
+      throw new NotModelled("names of its locks, without which nobody sees that a CPU must wait (give --symbols FILE)");
+    }
+    return [TEXT_MUTEX, "pack_mutex"].some((name) => {
+      const va = image.address(name);
+      return va !== undefined && memory.read64(va + owner.bit / 8) !== 0n;
     });
   }
 

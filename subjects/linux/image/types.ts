@@ -25,6 +25,7 @@ const MOST_DEPTH = 32;
 
 export class KernelTypes {
   private readonly structs = new Map<string, StructType | undefined>();
+  private readonly functions = new Map<string, readonly string[] | undefined>();
 
   constructor(readonly btf: Btf) {}
 
@@ -39,22 +40,36 @@ export class KernelTypes {
 
   /** Names of a function's parameters in order; undefined if the function is not described. */
   parameters(name: string): readonly string[] | undefined {
-    const id = this.btf.find("func", name);
-    return id === undefined ? undefined : this.btf.parameters(this.btf.target(id)).map((parameter) => parameter.name);
+    if (!this.functions.has(name)) {
+      const id = this.btf.find("func", name);
+      const found = id === undefined ? undefined : this.btf.parameters(this.btf.target(id));
+      this.functions.set(
+        name,
+        found?.map((parameter) => parameter.name),
+      );
+    }
+    return this.functions.get(name);
   }
 }
 
 class Structure implements StructType {
+  readonly bytes: number;
+  /** Traps and kernels that boot ask for the same few again and again. */
+  private readonly known = new Map<string, Member | undefined>();
+
   constructor(
     private readonly btf: Btf,
     private readonly id: number,
-  ) {}
-
-  get bytes(): number {
-    return this.btf.sizeOf(this.id);
+  ) {
+    this.bytes = btf.sizeOf(id);
   }
 
   member(path: string): Member | undefined {
+    if (!this.known.has(path)) this.known.set(path, this.find(path));
+    return this.known.get(path);
+  }
+
+  private find(path: string): Member | undefined {
     const { btf } = this;
     let at = this.id;
     let bit = 0;

@@ -1,5 +1,6 @@
 // Memory that code comes to lie in, and what its pages allow.
 
+import type { Va } from "../../../machine/address.js";
 import { KernelFault } from "../../../machine/fault.js";
 import type { Permission } from "../../../machine/machine.js";
 import type { BootedKernel } from "../booted-kernel.js";
@@ -46,11 +47,20 @@ function change(kernel: BootedKernel, name: string, addr: bigint, pages: bigint)
   const isBoth = kernel.writableText.has(va);
   const after = name === "set_memory_ro" && isBoth ? "rox" : PERMISSIONS[name]![before];
   if (after === undefined) throw new KernelFault("badMapping", va, `${name} of a page that is writable`);
-  if (!machine.setPermission(va, bytes, after)) return failure(ENOMEM);
+  // Before the machine is told: whoever hears of it may have another CPU do the same.
+  const staysText = name === "set_memory_rw" && (before === "rox" || isBoth);
+  remember(kernel, va, staysText);
+  if (!machine.setPermission(va, bytes, after)) {
+    remember(kernel, va, isBoth);
+    return failure(ENOMEM);
+  }
   machine.invalidateTlb(va, bytes);
-  if (name === "set_memory_rw" && before === "rox") kernel.writableText.add(va);
-  else kernel.writableText.delete(va);
   return 0n;
+}
+
+function remember({ writableText }: BootedKernel, va: Va, isText: boolean): void {
+  if (isText) writableText.add(va);
+  else writableText.delete(va);
 }
 
 export const EXECUTABLE_MEMORY = [

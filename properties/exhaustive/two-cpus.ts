@@ -1,0 +1,282 @@
+// Two CPUs in kernel code at once: one loads, frees, patches or builds a trampoline, and after one of the events of that, any
+// at which it holds no lock, the other CPU does all of something else, about another program. Whoever comes first, both must
+// succeed, every program must still do what it did, and what is given back must leave nothing.
+
+import { referenceEngine } from "../../engines/reference/engine.js";
+import type { RoAddr } from "../../machine/address.js";
+import type { MachineEvent } from "../../machine/event.js";
+import type { Machine } from "../../machine/machine.js";
+import { BRANCH_REACH } from "../../spec/a64/address.js";
+import { insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { defaultSubject } from "../../subjects/index.js";
+import { execute, trapsOf } from "../../subjects/run/execute.js";
+import { pagesOf, STACK } from "../../subjects/run/layout.js";
+import {
+  type JitFunction,
+  type LoadedProgram,
+  machineFor,
+  NotModelled,
+  type Subject,
+  type SubjectKernel,
+  type SubjectTrampolines,
+  trampFlags,
+} from "../../subjects/subject.js";
+import { textOf } from "../../subjects/trampoline/kernel-text.js";
+import type { Exhausted, Share } from "./exhausted.js";
+
+const CPUS = 2;
+const FUEL = 1000;
+const RESULTS = [11, 22, 33] as const;
+const MOST_FAILURES = 10;
+
+/** What one CPU does about one program, in a kernel in which that and its neighbour are loaded. */
+interface Operation {
+  readonly name: string;
+  /** It stores the address behind a long jump. */
+  readonly isFar?: boolean;
+  before?(world: World, program: Target): number;
+  /** @returns 0, or an error */
+  perform(world: World, program: Target): number;
+  /** Back to how it was loaded; absent where nothing is left to go back to. */
+  after?(world: World, program: Target): number;
+}
+
+/** A program that an operation is about. */
+interface Target {
+  readonly loaded: LoadedProgram;
+  readonly returns: number;
+  /** The word at its patch site. */
+  readonly site: number;
+  /** What the operation has made. */
+  made?: LoadedProgram | undefined;
+  isFreed?: boolean;
+}
+
+const far = ({ loaded }: Target): RoAddr => (loaded.bpfFunc + 2 * BRANCH_REACH) as RoAddr;
+const near = ({ loaded }: Target): RoAddr => (loaded.bpfFunc + 65_536) as RoAddr;
+const poke =
+  (from?: (target: Target) => RoAddr, to?: (target: Target) => RoAddr) =>
+  ({ tramp }: World, target: Target): number =>
+    tramp.bpfArchTextPoke(target.loaded.bpfFunc, "call", from?.(target), to?.(target));
+
+const OPERATIONS: readonly Operation[] = [
+  { name: "attach far", isFar: true, perform: poke(undefined, far), after: poke(far) },
+  { name: "detach far", isFar: true, before: poke(undefined, far), perform: poke(far) },
+  {
+    name: "far to near",
+    isFar: true,
+    before: poke(undefined, far),
+    perform: poke(far, near),
+    after: poke(near),
+  },
+  { name: "attach near", perform: poke(undefined, near), after: poke(near) },
+  {
+    name: "load",
+    perform(world, target) {
+      target.made = world.load(RESULTS[2]);
+      return 0;
+    },
+    after(world, { made }) {
+      const wrong = made && world.run(made, RESULTS[2]);
+      if (wrong !== undefined) throw new Error(wrong);
+      if (made !== undefined) world.kernel.freeProgram(made);
+      return 0;
+    },
+  },
+  {
+    name: "free",
+    perform(world, target) {
+      target.isFreed = true;
+      world.unload(target.loaded);
+      return 0;
+    },
+  },
+];
+
+/** One CPU alone builds trampolines: what is handed to that is in one place. */
+const TRAMPOLINE: Operation = {
+  name: "make a trampoline",
+  perform({ tramp }, { loaded }) {
+    const links = { fentry: [], fmodRet: [], fexit: [], structOps: false };
+    const made = tramp.bpfTrampImageMake({
+      args: [{ bytes: 8, isStruct: false }],
+      flags: { ...trampFlags(links), callOrig: true },
+      links,
+      func: loaded.bpfFunc,
+    });
+    if (!made.ok) return made.error;
+    tramp.bpfTrampImageFree(made.im);
+    return 0;
+  },
+};
+
+/** A kernel with a program that stays, so that its pack does. */
+class World {
+  readonly machine: Machine;
+  readonly kernel: SubjectKernel;
+  readonly tramp: SubjectTrampolines;
+  private readonly charged: number;
+  private readonly usage: Machine["usage"];
+
+  constructor(subject: Subject) {
+    const machine = machineFor(subject, { cpus: CPUS });
+    this.machine = machine;
+    this.kernel = subject.boot({ machine, random: () => 0 });
+    const { base, bytes } = pagesOf(STACK, machine.pageBytes);
+    machine.map(base, bytes, "rw");
+    this.load(1);
+    this.tramp = this.kernel.trampolines(textOf(false));
+    this.usage = machine.usage;
+    this.charged = this.kernel.modmem.current;
+  }
+
+  load(returns: number): LoadedProgram {
+    const insns = [insn(rowById("mov imm"), { dst: 0, imm: returns }), insn(rowById("exit"))];
+    const fn: JitFunction = { insns, index: 0, stackDepth: 0 };
+    const loaded = this.kernel.loadProgram([fn]);
+    if (!loaded.ok) throw new Error(`a load is refused: ${loaded.error.kind}`);
+    return loaded.program;
+  }
+
+  target(returns: number): Target {
+    const loaded = this.load(returns);
+    this.tramp.symbols.add({ start: loaded.bpfFunc, bytes: loaded.functions[0]!.jitedLen });
+    return { loaded, returns, site: this.siteOf(loaded) };
+  }
+
+  unload(loaded: LoadedProgram): void {
+    this.tramp.symbols.remove(loaded.bpfFunc);
+    this.kernel.freeProgram(loaded);
+  }
+
+  /** @returns what is wrong with a program to which nothing is attached any more */
+  wrongWith({ loaded, returns, site }: Target): string | undefined {
+    const word = this.siteOf(loaded);
+    return word === site ? this.run(loaded, returns) : `a patch site holds ${word.toString(16)} in the end`;
+  }
+
+  private siteOf({ bpfFunc }: LoadedProgram): number {
+    return this.machine.peek32(bpfFunc + 4 * this.tramp.pokeOffset);
+  }
+
+  run({ bpfFunc }: LoadedProgram, returns: number): string | undefined {
+    const { machine, kernel } = this;
+    const { permission } = machine.mapping(bpfFunc) ?? {};
+    if (permission !== "rox") return `a program's page is ${permission ?? "not mapped"} in the end`;
+    const traps = trapsOf(kernel);
+    const outcome = execute(referenceEngine, { machine, cpu: 0, entry: bpfFunc, args: [0n], fuel: FUEL, traps });
+    if (outcome.kind === "returned" && outcome.x0 === BigInt(returns)) return undefined;
+    return `a program ${outcome.kind === "returned" ? `returns ${outcome.x0}, expected ${returns}` : outcome.kind}`;
+  }
+
+  isLocked(): boolean {
+    const { machine, kernel } = this;
+    const locks = [machine.packMutex, machine.textMutex, machine.patchLock];
+    return locks.some(({ holder }) => holder !== undefined) || kernel.holdsLock?.() === true;
+  }
+
+  /** @returns what is not as it was before the two programs were loaded */
+  left(): string | undefined {
+    const { machine, kernel, usage, charged } = this;
+    for (const key of ["areas", "heapObjects", "frames"] as const) {
+      if (machine.usage[key] !== usage[key]) return `${key}: ${machine.usage[key]} in the end, ${usage[key]} before`;
+    }
+    if (kernel.modmem.current !== charged)
+      return `${kernel.modmem.current} bytes are charged in the end, ${charged} before`;
+    if (this.isLocked()) return "a lock is held in the end";
+    return machine.staleTranslations.length === 0 ? undefined : "a stale translation";
+  }
+}
+
+/** How a case went: at which events of the first operation the second might come, and what is wrong. */
+interface Tried {
+  readonly moments: readonly string[];
+  readonly wrong: string | undefined;
+}
+
+/** @param at how many events of `first` come before `second`, of those at which no lock is held; undefined: it never comes */
+function attempt(world: World, first: Operation, second: Operation, at: number | undefined): Tried {
+  const { machine, kernel } = world;
+  const printed = kernel.warnings.length;
+  const moments: string[] = [];
+  const targets = [world.target(RESULTS[0]), world.target(RESULTS[1])] as const;
+  let isIn = false;
+  const other = (): void => {
+    isIn = true;
+    machine.runOn(1, () => check(second.name, second.perform(world, targets[1])));
+  };
+  const listen = ({ kind }: MachineEvent): void => {
+    if (isIn || world.isLocked()) return;
+    moments.push(kind);
+    if (at === moments.length - 1) other();
+  };
+  const check = (what: string, error: number): void => {
+    if (error !== 0) throw new Error(`${what} fails with ${error}`);
+  };
+  try {
+    check(`before ${first.name}`, first.before?.(world, targets[0]) ?? 0);
+    check(`before ${second.name}`, second.before?.(world, targets[1]) ?? 0);
+    machine.onEvent = listen;
+    check(first.name, first.perform(world, targets[0]));
+    machine.onEvent = undefined;
+    if (!isIn) other();
+    for (const [i, operation] of [first, second].entries()) {
+      check(`after ${operation.name}`, operation.after?.(world, targets[i]!) ?? 0);
+    }
+    const live = targets.filter(({ isFreed }) => isFreed !== true);
+    const wrong = live.map((one) => world.wrongWith(one)).find((one) => one !== undefined);
+    for (const { loaded } of live) world.unload(loaded);
+    const warned = kernel.warnings[printed];
+    return { moments, wrong: wrong ?? (warned === undefined ? world.left() : `a warning: ${warned}`) };
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof NotModelled) throw error;
+    return { moments, wrong: error.message };
+  } finally {
+    machine.onEvent = undefined;
+  }
+}
+
+/** Linux stores the address behind a long jump with its page writable, which is not executable here meanwhile. */
+const KNOWN = "pltPageWritable";
+const TAKEN = /^badWrite at /;
+
+export function twoCpus(
+  { share = { index: 0, of: 1 } }: { readonly share?: Share } = {},
+  subject = defaultSubject,
+): Exhausted {
+  const failures: string[] = [];
+  const known: Record<string, number> = {};
+  const lacking = new Set<string>();
+  let tried = 0;
+  let world = new World(subject);
+  // Whoever cannot say whether a lock is held cannot say either when the other CPU must wait.
+  world.isLocked();
+  /** @returns how many moments there are; undefined if the subject lacks an operation */
+  const tryOne = (first: Operation, second: Operation, at: number | undefined): readonly string[] | undefined => {
+    try {
+      const { moments, wrong } = attempt(world, first, second, at);
+      tried++;
+      if (wrong === undefined) return moments;
+      world = new World(subject);
+      const isRace = first.isFar === true && second.isFar === true && TAKEN.test(wrong);
+      const isKnown = isRace && subject.known?.has(KNOWN) === true;
+      const after = at === undefined ? "and then" : `after its event ${at} (${moments[at]})`;
+      if (isKnown) known[KNOWN] = (known[KNOWN] ?? 0) + 1;
+      else failures.push(`CPU 0: ${first.name}; ${after} CPU 1, a neighbour: ${second.name}: ${wrong}`);
+      return moments;
+    } catch (error) {
+      if (!(error instanceof NotModelled)) throw error;
+      lacking.add(error.message);
+      world = new World(subject);
+      return undefined;
+    }
+  };
+  const pairs = [TRAMPOLINE, ...OPERATIONS].flatMap((first) => OPERATIONS.map((second) => [first, second] as const));
+  for (const [index, [first, second]] of pairs.entries()) {
+    if (index % share.of !== share.index || failures.length >= MOST_FAILURES) continue;
+    const moments = tryOne(first, second, undefined) ?? [];
+    for (let at = 0; at < moments.length; at++) tryOne(first, second, at);
+  }
+  return { tried, failures: failures.slice(0, MOST_FAILURES), known, lacking: [...lacking] };
+}
