@@ -30,6 +30,10 @@ export function possibleStrategies(row: Row): readonly Strategy[] {
     case "store":
     case "storeImm":
       return row.mode === "mem" ? ACCESS : [];
+    case "stackArgument":
+      if (row.op === "load") return ["register", "scaledOffset"];
+      if (row.op === "store") return ["register", "stackOffset"];
+      return ["constant1", "constant2", "inverted1", "inverted2", "stackOffset"];
     case "atomic": {
       if (row.mode !== "mem") return [];
       return ["lse", "lseOffset", "loop", "loopOffset", ...(row.fetch ? ["loopCopied" as const] : [])];
@@ -47,7 +51,6 @@ export function possibleStrategies(row: Row): readonly Strategy[] {
     case "legacyLoad":
     case "mayGoto":
     case "gotox":
-    case "stackArgument":
     case "lddwHigh":
       return [];
     default:

@@ -11,7 +11,7 @@ import type { LoadedImage } from "../../subjects/session/program-session.js";
 import { type CaseReport, RanRows, type Watch } from "../cases/program/report.js";
 import { operandsOf } from "./operands.js";
 import { loweringPoint, pointText } from "./point.js";
-import { knownStrategyOf } from "./strategy.js";
+import { knownStrategyOf, meantRow } from "./strategy.js";
 import { wordNames } from "./words.js";
 
 /** Collects what one program reaches. Hand it to the check, then ask for the points. */
@@ -67,7 +67,8 @@ export class ProgramPoints implements Watch {
       }
       i = next;
     }
-    for (const [i, { row }] of insns.entries()) {
+    for (const [i, insn] of insns.entries()) {
+      const row = meantRow(insn);
       if (row.kind === "lddwHigh") continue;
       const end = offsets[row.kind === "lddw" ? i + 2 : i + 1]!;
       points.add(loweringPoint(row.id, knownStrategyOf(row, words, offsets[i]!, end)));

@@ -4,7 +4,8 @@
 import { decode } from "../../spec/a64/decode.js";
 import type { A64Insn } from "../../spec/a64/insn.js";
 import { SP } from "../../spec/a64/registers.js";
-import type { Row } from "../../spec/bpf/isa.js";
+import type { Insn } from "../../spec/bpf/insn.js";
+import { type Row, rowById, STACK_ARGUMENTS } from "../../spec/bpf/isa.js";
 import { classOf } from "./words.js";
 
 /** In the order of the matrix's columns. */
@@ -48,6 +49,15 @@ export const STRATEGIES = [
 ] as const;
 export type Strategy = (typeof STRATEGIES)[number]["id"];
 
+const ARGUMENT_ROWS = { load: "ldx argument", store: "stx argument", storeImm: "st argument" } as const;
+
+/** Accesses to arguments beyond five are like others, but for their base, which no other has. */
+export function meantRow({ row, dst, src }: Insn): Row {
+  if (row.kind !== "load" && row.kind !== "store" && row.kind !== "storeImm") return row;
+  const base = row.kind === "load" ? src : dst;
+  return base === STACK_ARGUMENTS ? rowById(ARGUMENT_ROWS[row.kind]) : row;
+}
+
 /**
  * The strategy by which `words[from, to)` lower one instruction of that row; `other` if they look like none that is
  * known. Words that do not decode count as `other`.
@@ -80,6 +90,9 @@ export function strategyOf(row: Row, words: Uint32Array, from = 0, to = words.le
     case "store":
     case "storeImm":
       return access(code.at(-1));
+    case "stackArgument":
+      if (rest.length === 0) return constant(code);
+      return rest.length > 1 ? "other" : rest[0]?.kind === "accessImmediate" ? access(rest[0]) : "register";
     case "atomic":
       return atomic(code, constants);
     case "loadAcquire":

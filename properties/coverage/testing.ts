@@ -3,7 +3,7 @@
 import type { Insn } from "../../spec/bpf/insn.js";
 import { addCount, type MatrixCounts } from "./matrix.js";
 import { type CoveragePoint, LOWERING, readPoint } from "./point.js";
-import { strategyOf } from "./strategy.js";
+import { meantRow, strategyOf } from "./strategy.js";
 
 /** What the JIT was given, and the words that it made: word index of each slot, and of the epilogue at the end. */
 interface LoweredCode {
@@ -13,7 +13,8 @@ interface LoweredCode {
 }
 
 export function countLowerings(counts: MatrixCounts, { insns, words, offsets }: LoweredCode): void {
-  for (const [slot, { row }] of insns.entries()) {
+  for (const [slot, insn] of insns.entries()) {
+    const row = meantRow(insn);
     if (row.kind === "lddwHigh") continue;
     const end = row.kind === "lddw" ? slot + 2 : slot + 1;
     addCount(counts, row.id, strategyOf(row, words, offsets[slot] ?? 0, offsets[end] ?? 0), 1);

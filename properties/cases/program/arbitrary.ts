@@ -76,7 +76,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const features = this.#features(draw, size);
     const programs = features.tailCalls ? draw.between(1, 3) : 1;
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
-    const { maps, kind, tailCallsFromFunctions } = makePlanned(
+    const { maps, kind, tailCallsFromFunctions, unknownCalls } = makePlanned(
       draw,
       features,
       programs,
@@ -88,6 +88,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       dialect: this.#dialect,
       maps,
       kind,
+      unknownCalls,
       tailCallsFromFunctions,
       inputBytes,
     });
@@ -102,6 +103,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
         maps: plan.tables.length === 0 ? plan.maps : [...plan.maps, ...plan.tables],
         context: plan.kind,
         ...(fields && { fields }),
+        ...(plan.unknownCalls && { unknownCalls: draw.below(1000) }),
         ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),
       }),
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),

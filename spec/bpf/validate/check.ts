@@ -92,7 +92,7 @@ export class Checker implements Site {
         break;
       case "call":
         if (row.target === "local") checkLocalCall(this);
-        else checkHelperCall(this, pc, slot.imm);
+        else if (row.target === "helper") checkHelperCall(this, pc, slot.imm);
         break;
       case "exit":
         this.#exit(pc);

@@ -160,6 +160,7 @@ export class Registers {
         break;
       case "call":
         if (row.target === "local") this.#called();
+        else if (row.target === "kfunc") this.set(0, OTHER);
         else if (imm !== TAIL_CALL) this.#returned(pc, imm);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
         this.stackArguments = 0;

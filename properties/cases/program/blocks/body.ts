@@ -3,8 +3,7 @@
 // append keeps the function valid at every moment except for labels not yet placed and a missing end.
 
 import type { Helper } from "../../../../spec/bpf/helpers/helper.js";
-import type { Row } from "../../../../spec/bpf/isa.js";
-import { rowById } from "../../../../spec/bpf/isa.js";
+import { type Row, rowById } from "../../../../spec/bpf/isa.js";
 import type { ContextKind, InsnArrayMap, MapSpec } from "../../../../spec/bpf/program.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { EDGES, half, immediate } from "./immediates.js";
@@ -26,6 +25,7 @@ export interface Plan {
   /** Accesses are to multiples of their size. */
   readonly aligned: boolean;
   readonly kind: ContextKind;
+  readonly unknownCalls: boolean;
   readonly maps: readonly MapSpec[];
   /** Instruction arrays, which come behind them: those of the programs that are made already. */
   readonly tables: InsnArrayMap[];

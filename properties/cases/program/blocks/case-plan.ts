@@ -20,17 +20,20 @@ import { callableHelpers } from "./helper-block.js";
 import type { Features } from "./plan.js";
 import { type Differs, type Region, region } from "./registers.js";
 
-interface Planned extends Pick<Plan, "maps" | "kind" | "tailCallsFromFunctions"> {}
+interface Planned extends Pick<Plan, "maps" | "kind" | "tailCallsFromFunctions" | "unknownCalls"> {}
 
 /** Of a hundred programs with a packet, those that get an skb. */
 const WITH_SKB = 35;
 /** Of a hundred that call the kernel and have no packet, those that only read what they are given. */
 const TRACING = 30;
+/** Of a hundred that call the kernel, those that call what is not modelled. */
+const UNKNOWN_CALLS = 15;
 
 export function makePlanned(draw: Draw, features: Features, programs: number, isKernel: boolean): Planned {
   const tailCallsFromFunctions = features.tailCalls && features.calls && programs > 1 && draw.chance(50);
   const maps = makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs);
-  return { tailCallsFromFunctions, maps, kind: contextKind(draw, features, isKernel) };
+  const unknownCalls = features.kernel && isKernel && draw.chance(UNKNOWN_CALLS);
+  return { tailCallsFromFunctions, maps, kind: contextKind(draw, features, isKernel), unknownCalls };
 }
 
 function contextKind(draw: Draw, { packet, kernel }: Features, isKernel: boolean): ContextKind {
@@ -44,7 +47,7 @@ interface PlanParts extends Planned, Pick<Plan, "menu" | "rows"> {
 }
 
 export function makePlan(features: Features, parts: PlanParts): Plan {
-  const { menu, rows, dialect, inputBytes, maps, kind, tailCallsFromFunctions } = parts;
+  const { menu, rows, dialect, inputBytes, maps, kind, tailCallsFromFunctions, unknownCalls } = parts;
   const aligned = !dialect.unaligned;
   const memory = (of: Region["kind"], end: number, differs?: Differs): Region => region(of, 0, end, aligned, differs);
   return {
@@ -54,6 +57,7 @@ export function makePlan(features: Features, parts: PlanParts): Plan {
     maps,
     tables: [],
     kind,
+    unknownCalls,
     tailCallsFromFunctions,
     stackBytes: dialect.stackBytes,
     calleeStackBytes: dialect.calleeStackBytes,

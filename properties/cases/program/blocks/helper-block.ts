@@ -2,8 +2,9 @@
 // maps of the kind that it takes, the context, and numbers among which are those that make it succeed. Records of ring
 // buffers are reserved, written and sent.
 
+import { MOST_HELPER } from "../../../../spec/bpf/helper-names.js";
 import type { Helper, HelperArg } from "../../../../spec/bpf/helpers/helper.js";
-import { HELPERS } from "../../../../spec/bpf/helpers.js";
+import { HELPERS, TAIL_CALL } from "../../../../spec/bpf/helpers.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { ContextKind, MapSpec } from "../../../../spec/bpf/program.js";
 import type { Body } from "./body.js";
@@ -83,9 +84,37 @@ const SIZES: Readonly<Record<number, readonly number[]>> = {
 };
 const ANY_SIZE = [1, 2, 3, 4, 6, 8, 8, 13, 16, 24, 31] as const;
 
+/** What no kernel numbers as a helper that is modelled here, and kernel functions. */
+const UNKNOWN_HELPERS = Array.from({ length: MOST_HELPER + 1 }, (_, id) => id).filter(
+  (id) => id > 0 && id !== TAIL_CALL && !HELPERS.has(id),
+);
+const KFUNC = rowById("call kfunc");
+const MOST_KFUNC = 15;
+
+/** With five numbers: what it returns depends on all that it is given, and where a frame lies is nobody's promise. */
+function unknownCall(body: Body): void {
+  const { draw, state } = body;
+  for (let register = 1; register <= 5; register++) {
+    const numbers = state.scalars & ALL & ~(1 << register);
+    if (numbers !== 0 && draw.chance(60)) body.copy(register, draw.bit(numbers));
+    else body.constant(register, draw.pick(EDGES));
+  }
+  if (draw.chance(50)) {
+    callHelper(body, draw.pick(UNKNOWN_HELPERS));
+    return;
+  }
+  body.emit(KFUNC, 0, 0, 0, draw.between(1, MOST_KFUNC));
+  body.clobberArguments();
+  state.setScalar(0);
+}
+
 /** One call. */
 export function anyHelper(body: Body): void {
   const { draw, plan } = body;
+  if (body.mayCall && plan.unknownCalls && draw.chance(35)) {
+    unknownCall(body);
+    return;
+  }
   if (!body.mayCall || plan.callable.length === 0) return;
   if (draw.chance(12) && reserveRecord(body)) return;
   const helper = draw.pick(plan.callable);
