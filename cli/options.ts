@@ -64,11 +64,13 @@ export function enginesFor(io: Io, name: string | undefined): readonly Engine[] 
 
 /** What may be given as fuel: more would take hours. */
 export const MOST_FUEL = 1_000_000_000;
+/** Some self-tests spend the whole budget of `may_goto`. */
+export const SELF_TEST_FUEL = 100_000_000;
 
-export const fuelOption = (): Option =>
+export const fuelOption = (fuel: number = FILE_FUEL): Option =>
   new Option("--fuel <instructions>", "BPF instructions that the interpreter may run for one input")
     .argParser(integer(1, MOST_FUEL))
-    .default(FILE_FUEL);
+    .default(fuel);
 
 export const subjectOption = (): Option =>
   new Option(

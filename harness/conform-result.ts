@@ -1,29 +1,32 @@
 // What came of one conformance test: a file of the public suite, or a program of a kernel self-test.
 
+import { type Uncompared, whyUncompared } from "../properties/verdict.js";
 import { hex64 } from "../spec/bits.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Program } from "../spec/bpf/program.js";
 import type { BadInput } from "./bad-input.js";
 import type { Failure } from "./report.js";
-import { shellWord } from "./shell-word.js";
 
 export type TestResult =
   | { readonly kind: "unreadable"; readonly error: BadInput }
   | { readonly kind: "restricted"; readonly why: string }
   | { readonly kind: "refused"; readonly line: string }
   | { readonly kind: "accepted"; readonly failure: Failure }
-  | { readonly kind: "incomparable" }
+  | { readonly kind: "incomparable"; readonly why: string }
   | ({ readonly kind: "tested"; readonly program: Program; readonly interpreter: boolean; readonly jit: boolean } & {
       readonly failures: readonly Failure[];
     });
 
-export const failure = (
-  file: string,
-  where: string,
-  expected: string,
-  got: string,
-  replay = `npx rox run ${shellWord(file)}`,
-): Failure => ({
+/** What the subject lacks is no fault of the run; all else that has no answer is. */
+export const uncompared = (verdict: Uncompared): TestResult => ({
+  kind: verdict.kind === "refused" ? "restricted" : "incomparable",
+  why: whyUncompared(verdict),
+});
+
+/** There was no input. */
+export const NOT_RUN = "it was not run";
+
+export const failure = (file: string, where: string, expected: string, got: string, replay: string): Failure => ({
   ...{ name: file, where, expected, got },
   replay,
 });

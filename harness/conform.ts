@@ -5,6 +5,7 @@
 import path from "node:path";
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
 import type { Check } from "../properties/cases/program/report.js";
+import { isUncompared } from "../properties/verdict.js";
 import { hex64 } from "../spec/bits.js";
 import { type Group, ROWS } from "../spec/bpf/isa.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
@@ -13,12 +14,14 @@ import { defaultSubject } from "../subjects/index.js";
 import type { AnySubject } from "../subjects/program-subject.js";
 import { type BadInput, badInputLine } from "./bad-input.js";
 import { breather } from "./breathe.js";
+import { onSubject } from "./case-command.js";
 import { loadDataFile } from "./case-file.js";
-import { failure, say, type TestResult } from "./conform-result.js";
+import { failure, NOT_RUN, say, type TestResult, uncompared } from "./conform-result.js";
 import { findFiles } from "./input-file.js";
 import { isObjectFile, OBJECT_EXTENSION } from "./object-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "./report.js";
 import { runSelfTests } from "./self-tests.js";
+import { shellWord } from "./shell-word.js";
 
 interface WitnessCounts {
   passed: number;
@@ -36,6 +39,8 @@ export interface ConformReport extends Report {
   /** Files by group of RFC 9669, which is what a runtime claims; a file counts in every group that it uses. */
   readonly groups: Readonly<Record<string, GroupCounts>>;
   readonly restricted: readonly { readonly name: string; readonly why: string }[];
+  /** Of the incomparable ones, why there is nothing to compare. */
+  readonly uncompared: readonly { readonly name: string; readonly why: string }[];
   /** Negative files, with the line that refused them. */
   readonly refused: readonly { readonly name: string; readonly line: string }[];
 }
@@ -54,6 +59,7 @@ export async function conform(
   const failures: Failure[] = [];
   const unreadable: BadInput[] = [...found.refused];
   const restricted: { name: string; why: string }[] = [];
+  const incomparable: { name: string; why: string }[] = [];
   const refused: { name: string; line: string }[] = [];
   const witness = { interpreter: { passed: 0, failed: 0 }, jit: { passed: 0, failed: 0 } };
   const groups: Record<string, GroupCounts> = Object.fromEntries(
@@ -65,8 +71,10 @@ export async function conform(
     if (result.kind === "unreadable") unreadable.push(result.error);
     else if (result.kind === "restricted") restricted.push({ name, why: result.why });
     else if (result.kind === "refused") refused.push({ name, line: result.line });
-    else if (result.kind === "incomparable") sum.incomparable++;
-    else if (result.kind === "accepted") {
+    else if (result.kind === "incomparable") {
+      sum.incomparable++;
+      incomparable.push({ name, why: result.why });
+    } else if (result.kind === "accepted") {
       sum.failed++;
       failures.push(result.failure);
     } else {
@@ -86,13 +94,13 @@ export async function conform(
     await breathe();
     if (stop.aborted) break;
     if (isObjectFile(file)) for (const { name, result } of await runSelfTests(file, check, subject)) take(name, result);
-    else take(file, runFile(file, check));
+    else take(file, runFile(file, check, `npx rox run ${shellWord(file)}${onSubject(subject.name)}`));
   }
   // Refusing is passing only beside files that ran.
   const asTests = sum.passed + sum.failed > 0 ? refused.length : 0;
   const rest = { seed: null, subject: subject.name, interrupted: stop.aborted, failures, unreadable };
   const counts: Counts = { ...sum, passed: sum.passed + asTests, ...rest };
-  return makeReport("conform", started, counts, { ...witness, groups, restricted, refused });
+  return makeReport("conform", started, counts, { ...witness, groups, restricted, uncompared: incomparable, refused });
 }
 
 /** Of its instructions. */
@@ -102,7 +110,7 @@ const groupsOf = (program: Program): readonly Group[] => [
 
 const isNegative = (file: string): boolean => path.resolve(file).split(path.sep).slice(0, -1).includes("negative");
 
-function runFile(file: string, check: Check): TestResult {
+function runFile(file: string, check: Check, replay: string): TestResult {
   const read = loadDataFile(file);
   const negative = isNegative(file);
   if (!read.ok) {
@@ -114,37 +122,39 @@ function runFile(file: string, check: Check): TestResult {
   const { runs, verdict } = checkOrCrash(test.case, check);
   const run = runs[0];
   if (run === undefined) {
-    if (verdict.kind !== "disagree") return { kind: "incomparable" };
-    const failures = [failure(file, "an exception", "a result", verdict.got)];
+    if (isUncompared(verdict)) return uncompared(verdict);
+    if (verdict.kind === "agree") return { kind: "incomparable", why: NOT_RUN };
+    const failures = [failure(file, "an exception", "a result", verdict.got, replay)];
     return { kind: "tested", program: test.case.program, interpreter: false, jit: false, failures };
   }
-  if (result === undefined) return errorExpected(file, run.expected, run.got);
+  if (result === undefined) return errorExpected(file, run.expected, run.got, replay);
   const returns = (outcome: Outcome | undefined): boolean => outcome?.kind === "returned" && outcome.r0 === result;
   const [interpreter, jit] = [returns(run.expected), returns(run.got)];
   const want = hex64(result);
-  if (negative && (interpreter || jit)) return accepted(file, `a result of ${want}`);
+  if (negative && (interpreter || jit)) return accepted(file, `a result of ${want}`, replay);
   if (negative) {
     const got = `got ${say(run.expected)} from both witnesses`;
     return { kind: "refused", line: `${file}: expected r0 = ${want}, ${got}; correct the file` };
   }
-  if (run.got === undefined) return { kind: "incomparable" };
+  if (run.got === undefined)
+    return isUncompared(verdict) ? uncompared(verdict) : { kind: "incomparable", why: NOT_RUN };
   const failures = [
-    ...(interpreter ? [] : [failure(file, "interpreter", want, say(run.expected))]),
-    ...(jit ? [] : [failure(file, "JIT", want, say(run.got))]),
+    ...(interpreter ? [] : [failure(file, "interpreter", want, say(run.expected), replay)]),
+    ...(jit ? [] : [failure(file, "JIT", want, say(run.got), replay)]),
   ];
   return { kind: "tested", program: test.case.program, interpreter, jit, failures };
 }
 
-function errorExpected(file: string, interpreted: Outcome, compiled: Outcome | undefined): TestResult {
+function errorExpected(file: string, interpreted: Outcome, compiled: Outcome | undefined, replay: string): TestResult {
   if (interpreted.kind === "faulted" && (compiled === undefined || compiled.kind === "faulted")) {
     return {
       kind: "refused",
       line: `${file}: expected a program that runs, got a fault: ${interpreted.detail}; correct the program`,
     };
   }
-  return accepted(file, say(interpreted.kind === "faulted" ? compiled : interpreted));
+  return accepted(file, say(interpreted.kind === "faulted" ? compiled : interpreted), replay);
 }
 
-const accepted = (file: string, got: string): TestResult => ({
-  ...{ kind: "accepted", failure: failure(file, "negative file", "a refusal", got) },
+const accepted = (file: string, got: string, replay: string): TestResult => ({
+  ...{ kind: "accepted", failure: failure(file, "negative file", "a refusal", got, replay) },
 });

@@ -30,6 +30,10 @@ const PROGRAMS: Readonly<Record<string, readonly [text: string, ...tags: string[
     ...["comment:test_arch=ARM64", "comment:test_jited=4=\tmov\tx7, #0x1", "comment:test_jited=5=\tret"],
     "comment:test_expect_success",
   ],
+  loop: [
+    "r0 = 0\nL0:\nr0 += 1\nif r0 > 5000 goto L1\nmay_goto L1\ngoto L0\nL1:\nexit\n",
+    ...["comment:test_expect_success", "comment:test_retval=5001"],
+  ],
   lacking: ["call pc-1\nexit\n", "comment:test_expect_success", "comment:test_retval=0"],
 };
 
@@ -66,6 +70,14 @@ test("another result is a failure of both witnesses, and can be run again", asyn
   expect(code).toBe(1);
   expect(out).toContain("FAILED wrong: interpreter: expected 5, got 0x0000000000000006\n");
   expect(out).toContain("FAILED wrong: JIT: expected 5, got 0x0000000000000006\n");
+});
+
+test("a loop goes on as in the kernel, and what does not end within its fuel is named", async () => {
+  expect(await conform("loop")).toMatchObject({ code: 0, err: "" });
+  const file = path.join(makeFiles({ "verifier_x.bpf.o": selfTests(["loop"]) }), "verifier_x.bpf.o");
+  const { code, out } = await capture(["conform", file, "--fuel", "1000"], { columns: 200 });
+  expect(code).toBe(2);
+  expect(out).toContain(`incomparable  ${file}, loop:\n    the interpreter ran out of fuel after 1000 instructions\n`);
 });
 
 test("what is not compared is named with its reason", async () => {

@@ -5,18 +5,21 @@
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
 import type { Check } from "../properties/cases/program/report.js";
 import { firstProblem } from "../properties/cases/program/soundness.js";
-import { expectationsOf, TEST_DATA_BYTES } from "../spec/bpf/object/expectations.js";
+import { isUncompared } from "../properties/verdict.js";
+import { expectationsOf } from "../spec/bpf/object/expectations.js";
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import { parsed } from "../spec/malformed.js";
 import type { Case } from "../subjects/case.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import { badInputLine } from "./bad-input.js";
-import { failure, say, type TestResult } from "./conform-result.js";
+import { onSubject } from "./case-command.js";
+import { failure, NOT_RUN, say, type TestResult, uncompared } from "./conform-result.js";
 import { missingLine } from "./expected-code.js";
 import { llvmLines } from "./format/llvm-code.js";
 import { compileCase } from "./listing.js";
 import { caseOfProgram, loadObject } from "./object-file.js";
+import { givenByRunner } from "./self-test-runner.js";
 import { shellWord } from "./shell-word.js";
 
 type Expectation = NonNullable<ReturnType<ReturnType<typeof expectationsOf>["get"]>>;
@@ -51,9 +54,15 @@ export async function runSelfTests(
       return { name, result: { kind: "restricted", why: kept ?? "" } };
     const made = caseOfProgram(file, object.value, fn, undefined);
     if (made.ok) {
-      const replay = `npx rox run ${shellWord(file)} --function ${shellWord(fn.name)}`;
-      const result = held(made.value, expectation, check, name, replay);
-      return { name, result: await heldCode(result, made.value, expectation, subject, name, replay) };
+      const result = held(
+        made.value,
+        expectation,
+        check,
+        name,
+        `npx rox conform ${shellWord(file)}${onSubject(subject.name)}`,
+      );
+      const listing = `npx rox jit ${shellWord(file)} --function ${shellWord(fn.name)}${onSubject(subject.name)}`;
+      return { name, result: await heldCode(result, made.value, expectation, subject, name, listing) };
     }
     const line = badInputLine(made.error);
     return {
@@ -85,13 +94,12 @@ async function heldCode(
   if (!compiled.ok) return result;
   const missing = missingLine(code, llvmLines(compiled.value.listing.filter((fn) => fn.code === 0)));
   if (missing === undefined) return result;
-  const failures = [failure(name, "code", missing.expected, missing.got, replay.replace(" run ", " jit "))];
+  const failures = [failure(name, "code", missing.expected, missing.got, replay)];
   return { ...result, jit: false, failures };
 }
 
 function held(c: Case, { loads, returns }: Expectation, check: Check, name: string, replay: string): TestResult {
-  const given = c.program.context === "memory" ? c : { ...c, inputs: [new Uint8Array(TEST_DATA_BYTES)] };
-  const { runs, verdict } = checkOrCrash(given, check);
+  const { runs, verdict } = checkOrCrash(givenByRunner(c), check);
   const { program } = c;
   if (verdict.kind === "disagree") {
     const failures = [failure(name, verdict.where, verdict.expected, verdict.got, replay)];
@@ -103,7 +111,8 @@ function held(c: Case, { loads, returns }: Expectation, check: Check, name: stri
   }
   if (loads === false) return { kind: "restricted", why: "Linux refuses it, for what only its verifier knows" };
   const run = runs[0];
-  if (verdict.kind !== "agree" || run === undefined) return { kind: "incomparable" };
+  if (isUncompared(verdict)) return uncompared(verdict);
+  if (run === undefined) return { kind: "incomparable", why: NOT_RUN };
   if (returns === undefined || returns === "any") {
     return { kind: "tested", program, interpreter: true, jit: true, failures: [] };
   }

@@ -6,7 +6,15 @@ import { exitCode } from "../../harness/report.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, fuelOption, pluginOption, subjectFor, subjectOption } from "../options.js";
+import {
+  engineOption,
+  enginesFor,
+  fuelOption,
+  pluginOption,
+  SELF_TEST_FUEL,
+  subjectFor,
+  subjectOption,
+} from "../options.js";
 
 interface Flags {
   readonly subject: string;
@@ -26,7 +34,7 @@ export const defineConform: Define = (program, io, finish) => {
     .addOption(subjectOption())
     .addOption(pluginOption())
     .addOption(engineOption())
-    .addOption(fuelOption())
+    .addOption(fuelOption(SELF_TEST_FUEL))
     .option(...JSON_OPTION)
     .addHelpText(
       "after",

@@ -4,7 +4,7 @@ import type { ConformReport } from "../conform.js";
 import { count, differenceLine, seconds, table, wrap } from "./text.js";
 
 export function formatConform(report: ConformReport, columns: number): string[] {
-  const { interpreter, jit, groups, restricted, refused, failures } = report;
+  const { interpreter, jit, groups, restricted, uncompared, refused, failures } = report;
   const ran = interpreter.passed + interpreter.failed;
   const rows = Object.entries(groups).map(([name, g]) => [name, `${g.files}`, `${g.interpreter}`, `${g.jit}`]);
   return [
@@ -18,6 +18,7 @@ export function formatConform(report: ConformReport, columns: number): string[] 
       [1],
     ),
     ...restricted.flatMap(({ name, why }) => [`restricted  ${name}:`, ...wrap(why.split(" "), columns, "    ")]),
+    ...uncompared.flatMap(({ name, why }) => [`incomparable  ${name}:`, ...wrap(why.split(" "), columns, "    ")]),
     ...failures.map((failure) => `FAILED ${failure.name}: ${differenceLine(failure)}`),
     conclusion(report),
   ];
