@@ -73,6 +73,8 @@ export interface Subject {
   readonly profile?: Version;
   /** Other code than `impl` makes in that profile is a failure, and not only a difference that is counted. */
   readonly isExact?: boolean;
+  /** The same kernel, loaded where this text of it is; undefined if that is not text of it, or if it cannot lie there. */
+  elsewhere?(text: Pick<KernelBuild, "callBase" | "dummyTramp">): Subject | undefined;
   /** A machine that it can boot on, where that is not any. */
   machine?(options: MachineOptions): Machine;
   /** Ids of the instruction forms that its JIT takes, found out by trying each once; absent where it takes all. */

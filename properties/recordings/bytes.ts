@@ -34,9 +34,9 @@ export type ImageVerdict =
   | { readonly kind: "refused"; readonly message: string };
 
 /** Compile a recorded program at its recorded addresses and compare; the first difference in function order is told. */
-export function compareBytes(recording: Recording, subject = defaultSubject): ImageVerdict {
-  const elsewhere = anotherBuild(recording, subject);
-  if (elsewhere !== undefined) return { kind: "incomparable", why: elsewhere };
+export function compareBytes(recording: Recording, asked = defaultSubject): ImageVerdict {
+  const subject = sameBuild(recording, asked);
+  if (subject === undefined) return { kind: "incomparable", why: ANOTHER_BUILD };
   const resolved = resolve(recording, subject);
   if (!resolved.ok) return { kind: "refused", message: resolved.message };
   const { functions, images } = resolved;
@@ -54,10 +54,16 @@ export function compareBytes(recording: Recording, subject = defaultSubject): Im
   return { kind: "equal", words, functions };
 }
 
-/** Calls of helpers are relative to one place in kernel text, which no two builds have at the same address. */
-function anotherBuild({ callBase }: Recording, { build }: Subject): string | undefined {
-  if (build === undefined || build.callBase === callBase) return undefined;
-  return "recorded on another build, or at another address: __bpf_call_base lies elsewhere";
+const ANOTHER_BUILD = "recorded on another build, or at another address: __bpf_call_base lies elsewhere";
+
+/**
+ * Calls of helpers are relative to one place in kernel text, which no two builds have at the same address, but one build at
+ * many: a kernel chooses its place at boot.
+ */
+function sameBuild({ callBase, dummyTramp }: Recording, subject: Subject): Subject | undefined {
+  const { build } = subject;
+  if (build === undefined || build.callBase === callBase) return subject;
+  return dummyTramp === undefined ? undefined : subject.elsewhere?.({ callBase, dummyTramp });
 }
 
 const compareCode = ({ code }: RecordedFunction, image: CompiledImage) =>

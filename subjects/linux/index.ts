@@ -10,6 +10,7 @@ import type { BootOptions, KernelBuild, Subject } from "../subject.js";
 import { linuxEnv, VERSIONS, type Version } from "../subject.js";
 import { PlacedCompiler } from "./compile-at.js";
 import { allocatorOf, isOwn } from "./image/features.js";
+import { movedImage } from "./image/moved.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { fixedFrame, isStrict } from "./older.js";
@@ -35,6 +36,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES),
     });
   let forms: ReadonlySet<string> | undefined;
+  let moved: { readonly distance: number; readonly subject: Subject | undefined } | undefined;
   let placing: PlacedCompiler | undefined;
   let frameOf: Subject["frameOf"] | undefined;
   const probe = (): LinuxKernel => new LinuxKernel(image, build, { machine: machine({}), random: () => 0 });
@@ -49,6 +51,15 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     ...profileOf(image),
     fixed: fixedOf(image),
     machine,
+    elsewhere({ callBase, dummyTramp }) {
+      const distance = callBase - build.callBase;
+      if (dummyTramp - build.dummyTramp !== distance) return undefined;
+      if (moved?.distance !== distance) {
+        const there = movedImage(image, distance);
+        moved = { distance, subject: there && linuxSubject(name, there) };
+      }
+      return moved.subject;
+    },
     forms() {
       forms ??= probe().loads.formsTaken();
       return forms;
