@@ -145,6 +145,14 @@ export const QUIRKS = [
     from: "6.16",
     until: "6.19",
   },
+  {
+    id: "protectionFailureIgnored",
+    title: "a change of permissions that fails when a program is published is ignored",
+    effect: "the program counts as compiled while its pages are writable and executable, or cannot be executed",
+    fix: undefined,
+    since: "before 5.10, where each program has pages of its own",
+    until: "6.12",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 

@@ -44,6 +44,8 @@ const HISTORIES: readonly Action[] = [
   load(2, 0, [], AT_THE_END),
   load(5, 1),
   load(2, 0, [{ step: "copy", nth: 1 }]),
+  load(2, 0, [{ step: "setPermission", nth: 1 }]),
+  load(2, 0, [{ step: "setPermission", nth: 2 }]),
   ...LATE_ALLOCATIONS.map((nth) => load(5, 1, [{ step: "kvmalloc" as const, nth }])),
 ];
 

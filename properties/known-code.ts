@@ -12,12 +12,13 @@ const BASE = 0x8000_8400_0008;
 
 /** A known defect of the subject that the code of these functions must have; undefined if there is none. */
 export function knownInCode(
-  { known }: Pick<Subject, "known">,
+  { known, lacksLse }: Pick<Subject, "known" | "lacksLse">,
   codes: readonly (readonly JitFunction[])[],
   env: JitEnv,
 ): QuirkId | undefined {
   if (known === undefined) return undefined;
-  return CODE_QUIRKS.find((quirk) => known.has(quirk) && codes.some((functions) => isIn(quirk, functions, env)));
+  const its = lacksLse === true ? { ...env, lse: false } : env;
+  return CODE_QUIRKS.find((quirk) => known.has(quirk) && codes.some((functions) => isIn(quirk, functions, its)));
 }
 
 function isIn(quirk: QuirkId, functions: readonly JitFunction[], env: JitEnv): boolean {

@@ -3,7 +3,7 @@
 
 import type { FailingStep } from "../machine/event.js";
 import { bpfJitBlindConstants } from "../subjects/lowering.js";
-import type { Step } from "../subjects/step.js";
+import type { Scene, Step } from "../subjects/step.js";
 import { QUIRKS, type QuirkId, type Subject } from "../subjects/subject.js";
 import type { Oracle } from "./oracles/oracle.js";
 
@@ -45,7 +45,7 @@ const INT_BYTES = 4;
  * Whether all that a failed load has left on the heap are offset tables of functions that were compiled before the one that
  * failed, or between its rounds: an integer for each instruction and one more, at most one table for each other function.
  */
-function leavesOffsetTables({ events, isLogged, result }: Step): boolean {
+function leavesOffsetTables({ events, isLogged, result, scene }: Step): boolean {
   if (result.kind !== "refused") return false;
   // Nobody has counted.
   if (!isLogged) return true;
@@ -58,8 +58,17 @@ function leavesOffsetTables({ events, isLogged, result }: Step): boolean {
     const blinded = bpfJitBlindConstants(insns, () => 0);
     return [insns.length, ...(blinded.ok ? [blinded.insns.length] : [])].map((slots) => INT_BYTES * (slots + 1));
   });
-  return left.size < result.functions.length && [...left.values()].every((bytes) => tables.includes(bytes));
+  const others = [...left.values()].filter((bytes) => !tables.includes(bytes));
+  const count = left.size - others.length;
+  return count < result.functions.length && (others.length === 0 || areRecords(others, count, scene));
 }
+
+/** Before the packs, the record that has the table is left as well: all of one size. */
+const areRecords = (bytes: readonly number[], tables: number, { images }: Scene): boolean =>
+  images === "pages" && bytes.length <= tables && bytes.every((one) => one === bytes[0] && one <= MOST_RECORD_BYTES);
+
+/** Of what a JIT keeps of a function between its rounds. */
+const MOST_RECORD_BYTES = 128;
 
 const SIGNS: readonly Sign[] = [
   { quirk: "secondFlush", oracle: "flush-covers-writes", what: /^2 flushes after a poke, expected 1$/, ends: false },
@@ -119,6 +128,20 @@ const SIGNS: readonly Sign[] = [
     what: / in patch_map\b/,
     ends: true,
     explains: refused("poke"),
+  },
+  {
+    quirk: "protectionFailureIgnored",
+    oracle: "no-crash",
+    what: /: set_memory_x of a page that is writable\b/,
+    ends: true,
+    explains: refused("setPermission"),
+  },
+  {
+    quirk: "protectionFailureIgnored",
+    oracle: "fallback-is-clean",
+    what: /^a step failed, but the program counts as loaded$/,
+    ends: true,
+    explains: refused("setPermission"),
   },
   {
     quirk: "freeLeaksOffsets",

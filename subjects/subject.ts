@@ -67,6 +67,8 @@ export interface Subject {
   readonly mute: ReadonlyMap<string, string>;
   /** Known defects of Linux that it was found to have: they are named, and judged past. */
   readonly known?: ReadonlySet<QuirkId>;
+  /** It runs without single-instruction atomics, whatever it is asked. */
+  readonly lacksLse?: boolean;
   /** What its kernel was built with, where that is not as in ours: who runs its code must know. */
   readonly build?: KernelBuild;
   /** The listed version that it is of: `impl` in that profile makes the same bytes. Absent where nobody has compared. */
@@ -235,6 +237,8 @@ export interface SubjectKernel {
   /** Compile and publish, with each pass; `functions[0]` is the main program. */
   loadProgram(functions: readonly JitFunction[]): LoadResult;
   freeProgram(program: LoadedProgram): void;
+  /** Bytes between the code of a function and its exception table; default: those of the literal of a long jump. */
+  readonly literalBytes?: number;
   /** Bytes of the region that begins with that header; absent where the header's first word says so. */
   regionBytes?(header: Va): number;
   /** The exception entry for an access of these functions; undefined if a fault there is an oops. */

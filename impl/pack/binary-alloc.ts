@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import type { RoAddr, RwAddr } from "../../machine/address.js";
+import { KernelFault } from "../../machine/fault.js";
 import type { Errno } from "../errno.js";
 import { AARCH64_BREAK_FAULT } from "../patching/arch-text.js";
 import { flushIcacheRange } from "../patching/icache.js";
@@ -53,9 +54,16 @@ export function bpfJitBinaryAlloc(
  *
  * @source linux v6.8 arch/arm64/net/bpf_jit_comp.c, bpf_int_jit_compile(); include/linux/filter.h, bpf_jit_binary_lock_ro()
  */
-export function bpfJitBinaryLockRo({ packs }: PackKernel, { roHeader, size }: BinaryPack): Errno {
-  flushIcacheRange(packs.machine, roHeader, roHeader + size);
-  return setMemoryRox(packs.machine, roHeader, size);
+export function bpfJitBinaryLockRo({ packs, quirks }: PackKernel, { roHeader, size }: BinaryPack): Errno {
+  const { machine } = packs;
+  flushIcacheRange(machine, roHeader, roHeader + size);
+  const error = setMemoryRox(machine, roHeader, size);
+  if (!quirks.protectionFailureIgnored) return error;
+  // The second change is made whatever became of the first.
+  if (machine.mapping(roHeader)?.permission === "rw") {
+    throw new KernelFault("badMapping", roHeader, "set_memory_x of a page that is writable");
+  }
+  return 0;
 }
 
 /** @source linux v6.12 kernel/bpf/core.c, bpf_jit_binary_free() */

@@ -21,7 +21,11 @@ export type RandomBelow = (below: number) => number;
 export interface PackKernel {
   readonly quirks: Pick<
     Quirks,
-    "copyFaultIgnored" | "finalizeFailureSize" | "finalizeFailureCharge" | "imageAlignedToWord"
+    | "copyFaultIgnored"
+    | "finalizeFailureSize"
+    | "finalizeFailureCharge"
+    | "imageAlignedToWord"
+    | "protectionFailureIgnored"
   >;
   readonly packs: ProgPacks;
   readonly modmem: Modmem;

@@ -32,7 +32,7 @@ export function compiles(
   const compiled = subject.compile(functions, env, placeOf);
   if (!compiled.ok) return `function ${compiled.index} is refused: ${describe(compiled.error)}`;
   for (const [index, image] of compiled.images.entries()) {
-    const breach = breaches(functions[index]!, image, compiled.images, env)[0];
+    const breach = breaches(functions[index]!, image, compiled.images, env, subject.mute)[0];
     if (breach !== undefined) return `function ${index}: ${breach}`;
   }
   return undefined;
@@ -53,16 +53,20 @@ const breaches = (
   image: CompiledImage,
   all: readonly CompiledImage[],
   env: JitEnv,
+  mute: Subject["mute"],
 ) =>
-  structureBreaches({
-    ...{ insns, isMain: index === 0, inlined: new Set<number>(), wasClassic, history: env.branchHistory },
-    words: new Uint32Array(image.image.buffer, image.image.byteOffset, image.image.length / 4),
-    codeWords: image.jitedBytes / 4,
-    ...{ roImage: image.roImage, offsets: image.offsets, tableBytes: image.tableBytes, entries: image.entries },
-    ...{ callBase: env.callBase, dummyTramp: env.dummyTramp, bti: env.bti },
-    changes: env.changes,
-    functions: all.map(({ roImage }) => roImage),
-  });
+  structureBreaches(
+    {
+      ...{ insns, isMain: index === 0, inlined: new Set<number>(), wasClassic, history: env.branchHistory },
+      words: new Uint32Array(image.image.buffer, image.image.byteOffset, image.image.length / 4),
+      codeWords: image.jitedBytes / 4,
+      ...{ roImage: image.roImage, offsets: image.offsets, tableBytes: image.tableBytes, entries: image.entries },
+      ...{ callBase: env.callBase, dummyTramp: env.dummyTramp, bti: env.bti },
+      changes: env.changes,
+      functions: all.map(({ roImage }) => roImage),
+    },
+    mute,
+  );
 
 /** Words that a conditional branch reaches back, and one less forward. What lies beyond is refused. */
 const CONDITION_REACH = 2 ** 18;

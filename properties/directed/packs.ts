@@ -8,6 +8,7 @@ import {
   type BootOptions,
   type DirectedCase,
   machineFor,
+  NotModelled,
   type Subject,
   type SubjectKernel,
 } from "../../subjects/subject.js";
@@ -22,6 +23,11 @@ const pageSizesOf = ({ fixed }: Subject): readonly (4096 | 16384 | 65536)[] =>
 
 const boot = (subject: Subject, options: Partial<BootOptions> = {}): SubjectKernel =>
   subject.boot({ machine: machineFor(subject), random: () => 0, ...options });
+
+/** @throws NotModelled if it has none */
+function needsPacks({ fixed }: Subject): void {
+  if (fixed?.images === "pages") throw new NotModelled("packs: each program has its own pages");
+}
 
 export const PACKS: readonly DirectedCase[] = [
   {
@@ -60,6 +66,7 @@ export const PACKS: readonly DirectedCase[] = [
     // Where a program comes from matters only to a kernel that flushes a branch predictor, which no arm64 does.
     name: "programs that were classic BPF lie among the others",
     check(subject) {
+      needsPacks(subject);
       const kernel = boot(subject);
       for (const wasClassic of [false, true, true, false]) {
         const loaded = kernel.loadProgram([{ insns: bpf("r0 = 0; exit"), index: 0, stackDepth: 0, wasClassic }]);
@@ -91,6 +98,7 @@ export const PACKS: readonly DirectedCase[] = [
   {
     name: "an image begins where the number that is drawn says",
     check(subject) {
+      needsPacks(subject);
       const startOf = (random: BootOptions["random"]): number | string => {
         const loaded = boot(subject, { random }).loadProgram([{ insns: bpf("r0 = 0; exit"), index: 0, stackDepth: 0 }]);
         return loaded.ok ? loaded.program.bpfFunc % CHUNK_BYTES : `refused: ${loaded.error.kind}`;

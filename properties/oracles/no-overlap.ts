@@ -18,16 +18,16 @@ export const noOverlap: Oracle = {
     return added.flatMap((region) => [
       ...overlaps(region, others),
       ...outsidePack(region, step.scene),
-      ...tooSmall(region),
+      ...tooSmall(region, step.scene),
     ]);
   },
 };
 
 /** Whole chunks; the code, its literal and the exception table lie one behind the other. */
-function tooSmall(region: Region): readonly string[] {
+function tooSmall(region: Region, { kernel: { literalBytes = LITERAL_BYTES } }: Scene): readonly string[] {
   const { what, header, bytes, image, codeBytes, table, entries } = region;
   const end = header + bytes;
-  const code = image + codeBytes + (what === "function" ? LITERAL_BYTES : 0);
+  const code = image + codeBytes + (what === "function" ? literalBytes : 0);
   const isRight = bytes % CHUNK_BYTES === 0 && code <= (table ?? end) && (table ?? 0) + entries * ENTRY_BYTES <= end;
   if (isRight) return PASS;
   const at = table === undefined ? "" : ` and its table of ${entries} entries begins at ${table - header}`;

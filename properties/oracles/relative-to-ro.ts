@@ -69,7 +69,8 @@ function entries(
   { image, codeBytes, table, entries: count, header, bytes }: Region,
 ): readonly string[] {
   if (table === undefined) return PASS;
-  if (table < image + codeBytes + LITERAL_BYTES || table + count * ENTRY_BYTES > header + bytes) {
+  const { literalBytes = LITERAL_BYTES } = kernel;
+  if (table < image + codeBytes + literalBytes || table + count * ENTRY_BYTES > header + bytes) {
     return [`the exception table at ${hex(table)} is not behind the code at ${hex(image)}`];
   }
   const breaches: string[] = [];

@@ -67,6 +67,8 @@ export interface BootedKernel {
   beforeCompile?: ((nth: number) => void) | undefined;
   /** Where the next executable memory is to lie; undefined: the machine says. */
   wanted?: Va | undefined;
+  /** What lies where it was wanted, with its bytes. */
+  readonly placedAreas: Map<Va, number>;
   /** BPF text by address. */
   lookup?: ((va: Va) => { readonly start: Va; readonly bytes: number } | undefined) | undefined;
 }

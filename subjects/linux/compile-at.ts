@@ -63,7 +63,11 @@ export class PlacedCompiler {
       kernel.beforeCompile = undefined;
       kernel.wanted = undefined;
       // A refusal may have given a pack back, and an exception may have left anything behind.
-      if (this.ready === undefined) this.clear(areas);
+      if (this.ready === undefined) {
+        const placed = [...kernel.placedAreas].map(([va, bytes]) => ({ va, bytes }));
+        kernel.placedAreas.clear();
+        this.clear(isPacked ? areas : placed);
+      }
     }
   }
 
@@ -100,7 +104,8 @@ export class PlacedCompiler {
 
   private clear(areas: readonly Area[]): void {
     const { machine } = this.on;
-    for (const { va, bytes } of areas) machine.unmap(va, bytes);
+    // One that has become empty has gone back.
+    for (const { va, bytes } of areas) if (machine.mapping(va) !== undefined) machine.unmap(va, bytes);
     machine.scrub();
   }
 

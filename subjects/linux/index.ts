@@ -14,7 +14,7 @@ import { movedImage } from "./image/moved.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { fixedFrame, isStrict } from "./older.js";
-import { cpusOf } from "./placed-kernel.js";
+import { cpusOf, hasLse } from "./placed-kernel.js";
 import { findTakenForOlder } from "./tried-forms.js";
 import { executedCode } from "./under-test.js";
 
@@ -47,6 +47,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
   return {
     name,
     mute: mutedOf(image),
+    lacksLse: !hasLse(image),
     build,
     ...profileOf(image),
     fixed: fixedOf(image),

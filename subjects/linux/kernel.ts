@@ -4,6 +4,7 @@
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { hex64 } from "../../spec/bits.js";
+import { LITERAL_BYTES } from "../../spec/text/text.js";
 import type {
   BootOptions,
   Errno,
@@ -23,6 +24,7 @@ import { Emissions } from "./emissions.js";
 import { fixupOf } from "./entry-fixup.js";
 import { Fixups, hasFixup } from "./fixup.js";
 import { HeldLocks } from "./held-locks.js";
+import { isOwn } from "./image/features.js";
 import { KernelCpu } from "./kernel-cpu.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { Loads } from "./loads.js";
@@ -46,6 +48,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly warnings: string[] = [];
   readonly messages: string[] = [];
   readonly locks = new HeldLocks((va) => this.nameOf(va));
+  readonly placedAreas = new Map<Va, number>();
   readonly writableText = new Set<Va>();
   warningText = "";
   overLimit = false;
@@ -151,6 +154,11 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
 
   freeProgram(program: LoadedProgram): void {
     this.loads.free(program);
+  }
+
+  /** Without trampolines there is none. */
+  get literalBytes(): number {
+    return isOwn(this.image, "bpf_arch_text_poke") ? LITERAL_BYTES : 0;
   }
 
   /** Up to 5.15 the header counts pages. */

@@ -33,6 +33,9 @@ interface Prepared {
 }
 const preparedOf = new WeakMap<TypedImage, Prepared>();
 
+/** Whether it can be told to run with single-instruction atomics: where its alternatives are not found, it runs without. */
+export const hasLse = (image: TypedImage): boolean => [...capabilitiesOf(image).values()].includes(LSE);
+
 /** The image with its alternatives, made once. */
 function prepare(image: TypedImage): Prepared {
   const known = preparedOf.get(image);

@@ -24,9 +24,11 @@ export const CODE_ORACLES: readonly CodeOracle[] = [
   shortForms,
 ];
 
-/** One line for each breach, each with the name of its oracle; an empty list is a pass. */
-export const structureBreaches = (code: CompiledCode): readonly string[] =>
-  CODE_ORACLES.flatMap(({ name, breaches }) => breaches(code).map((what) => `${name}: ${what}`));
+/** One line for each breach, each with the name of its oracle; an empty list is a pass. @param mute says nothing of it */
+export const structureBreaches = (code: CompiledCode, mute: Subject["mute"] = new Map()): readonly string[] =>
+  CODE_ORACLES.filter(({ name }) => !mute.has(name)).flatMap(({ name, breaches }) =>
+    breaches(code).map((what) => `${name}: ${what}`),
+  );
 
 /** About all functions of one program, which have their final addresses. @param mute oracles that say nothing of it */
 export const askAboutCode = (

@@ -11,9 +11,12 @@ const KERNEL = 0xffff_0000_0000_0000n;
 const ENOMEM = 12n;
 const failure = (errno: bigint): bigint => BigInt.asUintN(64, -errno);
 
-function alloc({ machine, wanted }: BootedKernel, size: bigint): bigint {
+function alloc(kernel: BootedKernel, size: bigint): bigint {
+  const { machine, wanted } = kernel;
   if (wanted !== undefined) {
-    machine.map(wanted, Math.ceil(Number(size) / machine.pageBytes) * machine.pageBytes, "rw", true);
+    const bytes = Math.ceil(Number(size) / machine.pageBytes) * machine.pageBytes;
+    machine.map(wanted, bytes, "rw", true);
+    kernel.placedAreas.set(wanted, bytes);
     return KERNEL | BigInt(wanted);
   }
   const va = machine.vmalloc(Number(size));
@@ -23,7 +26,11 @@ function alloc({ machine, wanted }: BootedKernel, size: bigint): bigint {
 function free(kernel: BootedKernel, pointer: bigint): void {
   if (pointer === 0n) return;
   const va = vaOfPointer(pointer);
-  if (kernel.arena.holds(va)) kernel.arena.free(va);
+  const placed = kernel.placedAreas.get(va);
+  if (placed !== undefined) {
+    kernel.placedAreas.delete(va);
+    kernel.machine.unmap(va, placed);
+  } else if (kernel.arena.holds(va)) kernel.arena.free(va);
   else if (!kernel.machine.vfree(va)) kernel.warn(`vfree of 0x${va.toString(16)}, where no area begins`);
 }
 
