@@ -22,8 +22,14 @@ export const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PRO
 let made: readonly SingleInstruction[] | undefined;
 /** Made at the first use: most commands try none of them. */
 function all(): readonly SingleInstruction[] {
-  made ??= [...ROWS.flatMap((row) => [...programsFor(row), ...bodiesFor(row)]), ...furthestBranches()];
+  made ??= [...inTurns(ROWS.map((row) => [...programsFor(row), ...bodiesFor(row)])), ...furthestBranches()];
   return made;
+}
+
+/** The first of each list, then the second of each: whoever goes on for a short time only has seen every form. */
+function inTurns<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  const longest = Math.max(...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
 }
 
 export const INSTRUCTIONS: Kind<SingleInstruction> = {
