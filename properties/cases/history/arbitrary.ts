@@ -156,7 +156,7 @@ class Maker {
       this.live.push(id);
       if (isGenerated) this.generated.push(id);
     }
-    return { kind: "load", id, program: isGenerated ? this.generate() : this.program(id), ...during };
+    return { kind: "load", id, program: isGenerated ? this.generate() : this.program(id, during), ...during };
   }
 
   private free(): Action {
@@ -172,12 +172,13 @@ class Maker {
     return { case: { program, inputs: inputs.slice(0, 1), env: { cpu: env.cpu, hole: 0 } } };
   }
 
-  private program(id: number): ProgramSpec {
+  private program(id: number, { fails }: Pick<Disturbance, "fails">): ProgramSpec {
     const { draw } = this;
     const { packBytes } = this.options;
     const most = Math.floor(Math.min(packBytes, LARGE_PACK) / WORD_BYTES);
     const probes = draw.chance(90) ? 0 : draw.between(1, 2);
-    const subprograms = draw.chance(82) ? 0 : draw.between(1, 3);
+    // A load that fails leaves most behind where some of its functions are done and others are not.
+    const subprograms = draw.chance(fails.length === 0 ? 82 : 50) ? 0 : draw.between(1, 3);
     if (subprograms === 0) {
       const insns = leastInsns(0) + this.slots(most);
       if (insns > FEW) return { first: 1, insns, subprograms, probes: 0 };

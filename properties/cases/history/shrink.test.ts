@@ -26,7 +26,7 @@ test("a charge that is never given back shrinks to one load", () => {
 });
 
 test("a leak of a program with subprograms shrinks to one load", () => {
-  expect(plainest({ except: ["freeLeaksOffsets"] }, "fallback-is-clean")).toEqual([
+  expect(plainest({ images: "packs", except: ["freeLeaksOffsets"] }, "fallback-is-clean")).toEqual([
     "load #0 (r0 = 1 .., 5 insns, 1 subprogram, 256 B); copy 1 fails",
   ]);
 });
