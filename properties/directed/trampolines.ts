@@ -63,6 +63,19 @@ const RELEASE: DirectedCase = {
   },
 };
 
+const FORGOTTEN: DirectedCase = {
+  name: "text of a trampoline is found as long as it is there",
+  check(subject) {
+    const { tramp, request } = new TracedKernel(UNTRACED_FUNCTION, subject);
+    const made = tramp.bpfTrampImageMake(request);
+    if (!made.ok) return `no trampoline: ${made.error}`;
+    const { image } = made.im;
+    if (tramp.symbols.lookup(image)?.start !== image) return "it is not found";
+    tramp.bpfTrampImageFree(made.im);
+    return tramp.symbols.lookup(image) === undefined ? undefined : "it is found when it is gone";
+  },
+};
+
 const WITHOUT_MEMORY: DirectedCase = {
   name: "a trampoline for which there is no memory",
   check(subject) {
@@ -186,5 +199,6 @@ export const TRAMPOLINES: readonly DirectedCase[] = [
   MEASURED_LIMIT,
   REFUSAL,
   RELEASE,
+  FORGOTTEN,
   WITHOUT_MEMORY,
 ];
