@@ -4,7 +4,7 @@ import type { RoAddr, Va } from "../../machine/address.js";
 import type { PacksView } from "../../subjects/subject.js";
 
 /** A size in chunks, or minus the position of what is freed among the live, less one. */
-type Step = number;
+export type Step = number;
 export type AllocFreeHistory = readonly Step[];
 
 export interface Taken {
@@ -17,6 +17,16 @@ export interface TriedHistory {
   readonly wrong: string | undefined;
   readonly packs: number;
   readonly state: string | undefined;
+  /** What shows it, if the history alone does not. */
+  readonly shownBy?: AllocFreeHistory;
+}
+
+/** Tries histories, those that differ only in their last step one after the other. */
+export interface HistoryChecker {
+  /** @param wantsState whether the state is asked for */
+  try(history: AllocFreeHistory, wantsState: boolean): TriedHistory;
+  /** Nothing comes that begins as the last one did. @returns what is wrong in the end, and what has shown it */
+  end(): { readonly wrong: string; readonly shownBy: AllocFreeHistory } | undefined;
 }
 
 /** The heap begins here, and everything else that has an address lies above. */

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { defaultSubject } from "../../subjects/index.js";
+import type { Subject, SubjectKernel } from "../../subjects/subject.js";
 import { triesAll } from "../../testing/law.js";
 import { type AllocFreeScope, AllocFreeSearch, allocFreeHistories, expand } from "./alloc-free.js";
 
@@ -57,4 +59,68 @@ test("batches come to the same states as one", () => {
     parts.learn(parts.next.map((history) => expand(all, [history])));
     expect(parts.next).toEqual(whole.next);
   }
+});
+
+/** After each free, or each allocation, of a kernel something more is done. */
+function sabotaged(
+  after: "bpfProgPackAlloc" | "bpfProgPackFree",
+  more: (kernel: SubjectKernel) => () => void,
+): Subject {
+  return {
+    ...defaultSubject,
+    boot(options) {
+      const kernel = defaultSubject.boot(options);
+      const then = more(kernel);
+      const { packs } = kernel;
+      const plain = packs[after].bind(packs) as (...args: readonly unknown[]) => unknown;
+      const wrong = (...args: readonly unknown[]): unknown => {
+        const result = plain(...args);
+        then();
+        return result;
+      };
+      Object.assign(packs, { [after]: wrong });
+      return kernel;
+    },
+  };
+}
+
+const spoil = ({ packs: { packs }, machine }: SubjectKernel): void => {
+  for (const { base } of packs) machine.poke(base + 512, Uint8Array.of(7));
+};
+
+test("a free that leaves something on the heap is found, at the latest when it is taken back", () => {
+  const leaking = sabotaged(
+    "bpfProgPackFree",
+    ({ machine }) =>
+      () =>
+        machine.kvmalloc(32),
+  );
+  const { failures } = allocFreeHistories(scope([1], 2, ANY), leaking);
+  expect(failures[0]).toBe("alloc 64 B, free the 1. of the live: something is left of what was taken back");
+});
+
+test("a free that spoils text elsewhere is found by the shortest history", () => {
+  const { failures } = allocFreeHistories(
+    scope([1], 3, ANY),
+    sabotaged("bpfProgPackFree", (kernel) => () => spoil(kernel)),
+  );
+  expect(failures[0]).toMatch(/^alloc 64 B, alloc 64 B, free the 1\. of the live: 0x[0-9a-f]+ holds 0x7$/);
+});
+
+test("what only a kernel shows that has been through more is told with all of that", () => {
+  const fourth = sabotaged("bpfProgPackAlloc", (kernel) => {
+    let allocations = 0;
+    return () => {
+      if (++allocations === 4) spoil(kernel);
+    };
+  });
+  const { failures } = allocFreeHistories(scope([1, 2, 3], 2, ANY), fourth);
+  expect(failures[0]).toMatch(/^alloc 64 B, .*free the 2\. of the live, alloc 192 B: 0x[0-9a-f]+ holds 0x7$/);
+});
+
+test("a kernel whose pack is made of other objects after a step was taken back is not gone on with", () => {
+  const again = sabotaged("bpfProgPackFree", ({ packs }) => () => {
+    Object.assign(packs, { note: {} });
+  });
+  expect(allocFreeHistories(scope([1, 2], 3, ANY), again).failures).toEqual([]);
 });

@@ -8,12 +8,18 @@ import type { Machine } from "../../machine/machine.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ILLEGAL } from "../../spec/text/text.js";
 import { machineFor, NotModelled, type Subject, type SubjectKernel } from "../../subjects/subject.js";
-import { type AllocFreeHistory, allocatorState, type Taken, type TriedHistory } from "./alloc-free-history.js";
+import {
+  type AllocFreeHistory,
+  allocatorState,
+  type HistoryChecker,
+  type Taken,
+  type TriedHistory,
+} from "./alloc-free-history.js";
 
 /** Of a pack of its own that a history needs, so much is looked at. */
 const LOOKED_AT_BYTES = 4096;
 
-export class CrowdedPack {
+export class CrowdedPack implements HistoryChecker {
   private readonly machine: Machine;
   private readonly kernel: SubjectKernel;
   private readonly reference: ReferenceAllocator;
@@ -56,6 +62,11 @@ export class CrowdedPack {
     while (live.length > 0 && wrong === undefined) wrong = this.free(0);
     if (kernel.warnings.length > printed) wrong ??= `a warning: ${kernel.warnings[printed]}`;
     return { wrong: wrong ?? this.left(), packs: count, state };
+  }
+
+  /** Each history has ended by itself. */
+  end(): undefined {
+    return undefined;
   }
 
   /** @returns why what was made of a new pack is not as the reference says */
