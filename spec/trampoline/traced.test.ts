@@ -81,3 +81,48 @@ test("struct_ops: the program is the function", () => {
     3n,
   ]);
 });
+
+describe("a session", () => {
+  const session = program(1, { session: { keeps: false } });
+  const keeping = program(2, { session: { keeps: true } });
+  const runs = (fields: Partial<Attachment>) =>
+    traced(attachment(fields), call).steps.flatMap((step) => (step.kind === "run" ? [step] : []));
+
+  test("runs at entry, when the result is 0, and at exit, and is told which", () => {
+    const both = runs({ fentry: [session, program(3)], fexit: [session] });
+    expect(both.map(({ program: id, retval, session: told }) => [id, retval, told?.isReturn])).toEqual([
+      [1, 0n, false],
+      [3, 0n, undefined],
+      [1, 9n, true],
+    ]);
+  });
+
+  test("keeps bytes of its own from one to the other", () => {
+    const other = program(4, { session: { keeps: true } });
+    const all = runs({ fentry: [session, keeping, other], fexit: [other, keeping, session] });
+    expect(all.map(({ program: id, session: told }) => [id, told?.keeps])).toEqual([
+      ...[
+        [1, undefined],
+        [2, 0],
+        [4, 1],
+      ],
+      ...[
+        [4, 1],
+        [2, 0],
+        [1, undefined],
+      ],
+    ]);
+  });
+
+  test("that is not entered does not run, and without one nobody is told of a result before there is one", () => {
+    expect(runs({ fentry: [program(1, { session: { keeps: false }, start: 0n })] })).toEqual([]);
+    expect(runs({ fentry: [program(3)], fexit: [program(3)] })[0]).toMatchObject({ retval: undefined });
+  });
+});
+
+test("argument words beyond eight are told and passed on like others", () => {
+  const args = Array.from({ length: 12 }, (_, i) => BigInt(i));
+  const { steps } = traced(attachment({ fentry: [program(1)] }), { args, original: 1n });
+  expect(steps).toContainEqual(expect.objectContaining({ kind: "run", nregs: 12n, args }));
+  expect(steps.at(-1)).toEqual({ kind: "original", args });
+});

@@ -8,6 +8,11 @@ export interface AttachedProgram {
   readonly sleepable: boolean;
   readonly recursionChecked: boolean;
   readonly lsmCgroup: boolean;
+  /**
+   * One link for entry and exit (kernel: `BPF_TRACE_FSESSION`, since Linux 7.0): the program is in both lists. `keeps`: it
+   * has eight bytes that it finds at the exit as the entry left them.
+   */
+  readonly session?: { readonly keeps: boolean };
   /** What entering it answers: 0 if it must not run now. */
   readonly start: bigint;
   readonly result: bigint;
@@ -28,7 +33,10 @@ export interface Attachment {
 }
 
 export interface TracedCall {
-  /** By register. */
+  /**
+   * By word: eight are in registers, and since Linux 6.16 up to four more on the stack, from where programs and the
+   * function get them too.
+   */
   readonly args: readonly bigint[];
   /** What the original function answers. */
   readonly original: bigint;
@@ -46,7 +54,9 @@ export type Step =
       readonly kind: "run";
       readonly program: number;
       readonly ip: bigint | undefined;
-      /** How many argument registers there are, as the program is told. */
+      /** Whether it is the exit that a session runs at, and which of the trampoline's kept bytes are its own. */
+      readonly session?: { readonly isReturn: boolean; readonly keeps: number | undefined };
+      /** How many argument words there are, as the program is told. */
       readonly nregs: bigint;
       readonly args: readonly bigint[];
       /** The result of the function so far; undefined before there can be one. */
@@ -71,12 +81,16 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
   if (attachment === undefined) return { steps: [original], result: call.original };
   const { fentry, fmodRet, fexit, structOps, record } = attachment;
   const run = (program: AttachedProgram, retval?: bigint): readonly Step[] =>
-    stepsOf(attachment, call, program, retval);
+    stepsOf(attachment, call, program, { retval, isReturn: false });
+  const runAtExit = (program: AttachedProgram, retval: bigint): readonly Step[] =>
+    stepsOf(attachment, call, program, { retval, isReturn: true });
   if (structOps !== undefined) {
     const program = fentry[0]!;
     return { steps: run(program), result: structOps.returns ? program.result : undefined };
   }
-  const steps = fentry.flatMap((program) => run(program));
+  // With a session the result is told to all, and is 0 until there is one.
+  const early = fentry.some(({ session }) => session !== undefined) ? 0n : undefined;
+  const steps = fentry.flatMap((program) => run(program, early));
   // Nothing comes behind the function: it is gone back to, and returns to its caller by itself.
   if (fmodRet.length === 0 && fexit.length === 0) return { steps: [...steps, original], result: call.original };
   const decision = fmodRet.findIndex(({ start, result }) => start !== 0n && result !== 0n);
@@ -89,7 +103,7 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
       ...steps,
       ...asked.flatMap((program) => run(program, 0n)),
       ...(decision < 0 ? [original] : []),
-      ...behind.flatMap((program) => run(program, result)),
+      ...behind.flatMap((program) => runAtExit(program, result)),
       { kind: "letGo", record },
     ],
     result,
@@ -97,16 +111,21 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
 }
 
 function stepsOf(
-  { ip, structOps }: Attachment,
+  { ip, structOps, fentry }: Attachment,
   { args }: TracedCall,
-  { id, cookie, start, ...kind }: AttachedProgram,
-  retval: bigint | undefined,
+  { id, cookie, start, session, ...kind }: AttachedProgram,
+  { retval, isReturn }: { readonly retval: bigint | undefined; readonly isReturn: boolean },
 ): readonly Step[] {
+  const keeping = fentry.filter((one) => one.session?.keeps === true);
+  const place = keeping.findIndex((one) => one.id === id);
+  const told = session && { session: { isReturn, keeps: place < 0 ? undefined : place } };
   const entry = entryOf(kind);
   const frames: Frames = structOps === undefined ? ["function", "caller"] : ["caller"];
   return [
     { kind: "enter", program: id, entry, cookie, frames },
-    ...(start === 0n ? [] : [{ kind: "run", program: id, ip, nregs: BigInt(args.length), args, retval } as const]),
+    ...(start === 0n
+      ? []
+      : [{ kind: "run", program: id, ip, nregs: BigInt(args.length), args, retval, ...told } as const]),
     { kind: "exit", program: id, entry, start },
   ];
 }

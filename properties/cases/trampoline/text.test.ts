@@ -38,6 +38,10 @@ test.each([
   [`near function(u16 5) = 1\n${PROGRAM}`, /^line 1: expected an argument such as u64 5/],
   [`near function(struct 12 5) = 1\n${PROGRAM}`, 'line 1: "struct 12 5" takes 2 registers, not 1'],
   [`near function(${Array(9).fill("u64 1").join(", ")}) = 1\n${PROGRAM}`, /arguments in 9 registers, expected 8/],
+  [
+    `${CALL}fsession starts at 3, returns 0\n`,
+    "line 2: programs for entry and exit with one link (Linux 7.0, arm64 JIT 7.0) are lacking here",
+  ],
   [`jit program(u64 5, u64 6) = 1\n${PROGRAM}`, /a jit program has one argument/],
   [`${CALL}fentry returns 0\n`, /^line 2: expected "starts at N" or "does not start"/],
   [`${CALL}fentry starts at 3\n`, /^line 2: expected "returns N"/],

@@ -86,6 +86,8 @@ function readLine(line: string, draft: Draft): string | undefined {
     draft[list] = [...(draft[list] ?? []), plan];
     return undefined;
   }
+  if (name === "fsession")
+    return "programs for entry and exit with one link (Linux 7.0, arm64 JIT 7.0) are lacking here";
   if (draft.target !== undefined) return `expected fentry, fmod_ret or fexit, got "${line}"`;
   const call = parseCall(line);
   if (typeof call === "string") return call;
@@ -103,7 +105,9 @@ function caseOf(draft: Draft, { record, ...surroundings }: Surroundings): Trampo
   if (wrong !== undefined) return wrong;
   if (programsOf(c) === 0) return "no program is attached";
   if (programsOf(c) > MOST_PROGRAMS) return `${programsOf(c)} programs, expected ${MOST_PROGRAMS} at most`;
-  if (registersOf(args) > 8) return `arguments in ${registersOf(args)} registers, expected 8 at most`;
+  if (registersOf(args) > 8) {
+    return `arguments in ${registersOf(args)} registers, expected 8 at most: words beyond them (arm64 JIT 6.16) are lacking here`;
+  }
   return JSON.stringify(plain(c), shown) === JSON.stringify(c, shown) ? c : unused(c);
 }
 
