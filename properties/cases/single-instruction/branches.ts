@@ -36,6 +36,9 @@ function filler(words: number): readonly Insn[] {
 /** The branch, and an instruction that it jumps over. */
 export const over = (jump: (off: number) => Insn): readonly Insn[] => [jump(1), insn(SET, { dst: R0, imm: 3 })];
 
+/** A branch to the next instruction. */
+export const on = (jump: (off: number) => Insn): readonly Insn[] => [jump(0), insn(SET, { dst: R0, imm: 3 })];
+
 /** A branch behind its target, which is an instruction and a jump to the end. */
 export const back = (jump: (off: number) => Insn): readonly Insn[] => [
   insn(JA, { off: 2 }),

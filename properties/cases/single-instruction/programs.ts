@@ -14,7 +14,7 @@ import {
 } from "../../../spec/bpf/isa.js";
 import type { MapSpec } from "../../../spec/bpf/program.js";
 import type { Case } from "../../../subjects/case.js";
-import { back, budgets, over } from "./branches.js";
+import { back, budgets, on, over } from "./branches.js";
 import { jumpTables } from "./jump-tables.js";
 import { stackArguments } from "./stack-arguments.js";
 import {
@@ -100,7 +100,7 @@ export function programsFor(row: Row): readonly Case[] {
       }
       return IMMEDIATES.flatMap((imm, i) =>
         blinding(i).flatMap((env) =>
-          (i === 2 ? [over, back] : [over]).map((jump) =>
+          (i === 2 ? [over, back, on] : [over]).map((jump) =>
             program(
               jump((off) => insn(row, { dst: DST, imm, off })),
               [...UNARY, state(0n, BigInt(imm))],

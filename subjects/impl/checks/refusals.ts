@@ -3,7 +3,7 @@
 
 import { Machine } from "../../../machine/machine.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
-import { rowById } from "../../../spec/bpf/isa.js";
+import { ROWS, rowById } from "../../../spec/bpf/isa.js";
 import { ILLEGAL } from "../../../spec/text/text.js";
 import { fn, IMAGE, linuxIn } from "../../directed-case.js";
 import {
@@ -77,6 +77,15 @@ const KEPT: DirectedCase = {
   },
 };
 
+/** What a verifier puts something else in place of. */
+const REPLACED = ROWS.filter(
+  (row) =>
+    row.kind === "legacyLoad" ||
+    row.kind === "mayGoto" ||
+    row.kind === "stackArgument" ||
+    (row.kind === "kernel" && row.op === "castKernel"),
+);
+
 /** First, in the middle, last. */
 const NAMED: DirectedCase = {
   name: "refused: the error names the slot of the word without encoding",
@@ -103,6 +112,7 @@ export const REFUSALS: readonly DirectedCase[] = [
   ),
   refusal("a word without encoding behind an access that may fault", fn(0, PROBE, UNENCODABLE, EXIT)),
   refusal("an instruction without lowering", fn(0, UNKNOWN, EXIT)),
+  ...REPLACED.map((row) => refusal(`${row.id}, which a verifier replaces`, fn(0, insn(row), EXIT))),
   refusal("the second function, in the first round", fn(0, CALL, EXIT), fn(1, UNENCODABLE, EXIT)),
   refusal("the second function, in the last round", fn(0, CALL, EXIT), fn(1, BAD_CALL, EXIT)),
   refusal("the first function, in the last round", fn(0, BAD_CALL, EXIT), fn(1, EXIT)),
