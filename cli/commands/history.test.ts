@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { capture } from "../../testing/capture.js";
 import { makeFiles } from "../../testing/files.js";
+import { linuxKernels } from "../../testing/linux-kernels.js";
 
 const TEXT = `title:   a demo
 pack:    8192 B
@@ -16,7 +17,21 @@ run #1 on cpu 1
 `;
 const file = (text: string): string => path.join(makeFiles({ "h.history": text }), "h.history");
 
+const [KERNEL] = linuxKernels().filter((one) => one.includes("6.12.117"));
+
 describe("rox history", () => {
+  test.runIf(KERNEL !== undefined)(
+    "a known defect of a kernel image is named, and is no counterexample",
+    async () => {
+      const failing = file("load #0 (r0 = 1 .., 2 insns); copy 1 fails\n");
+      const { code, out } = await capture(["history", failing, "--subject", `linux:${KERNEL}`]);
+      expect(out).toMatch(/BREACH fallback-is-clean: .*\(the known defect copyFaultIgnored\)\n/);
+      expect(out.trimEnd()).toMatch(/\nINCOMPARABLE: it ends at copyFaultIgnored, a known defect of the subject$/);
+      expect(code).toBe(2);
+    },
+    120_000,
+  );
+
   test("runs a history and says that no oracle objects", async () => {
     const { code, out, err } = await capture(["history", file(TEXT)]);
     expect({ code, err }).toEqual({ code: 0, err: "" });

@@ -6,7 +6,7 @@ import { caseCommand } from "../../harness/case-command.js";
 import { formatEvent, placesOf } from "../../harness/format/event.js";
 import { actionNames, loadHistory, replayFile } from "../../harness/history-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
-import type { HistoryFile, Violation } from "../../properties/cases/history/check.js";
+import type { HistoryFile, Replayed, Violation } from "../../properties/cases/history/check.js";
 import type { Execution, Step } from "../../subjects/step.js";
 import type { Subject } from "../../subjects/subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
@@ -55,9 +55,11 @@ function runHistory(file: string, flags: Flags, io: Io): number {
     if (engines.length > 1) print(io, [`on ${engine.name}`]);
     return runOn(history, { subject, engine }, flags, io);
   });
-  const failures = runs.flatMap(({ wrong }, i) => {
+  const known = runs.filter(isKnown).length;
+  const failures = runs.flatMap((run, i) => {
     const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
-    if (wrong === undefined) return [];
+    const { wrong } = run;
+    if (wrong === undefined || isKnown(run)) return [];
     return [
       {
         name: file,
@@ -70,9 +72,10 @@ function runHistory(file: string, flags: Flags, io: Io): number {
   });
   const counts: Counts = {
     ...{
-      passed: runs.length - failures.length,
+      passed: runs.length - failures.length - known,
       failed: failures.length,
-      incomparable: 0,
+      incomparable: known,
+      lacking: known,
       seed: null,
       subject: subject.name,
     },
@@ -98,15 +101,22 @@ function runOn(
       print(io, [nameOf(action), ...(flags.trace === true ? traceLines(step) : []), ...violations.map(violationLine)]);
     },
   });
-  const { report, wrong } = replayed;
+  const { report } = replayed;
   const late = report.violations.filter(({ step }) => step === actions.length);
-  print(io, [...late.map(violationLine), conclusion(report.violations, head.breach === true, wrong)]);
+  print(io, [...late.map(violationLine), conclusion(replayed, head.breach === true)]);
   return replayed;
 }
 
-const violationLine = ({ oracle, what }: Violation): string => `  BREACH ${oracle}: ${what}`;
+/** A known defect of the subject has ended it, as the gate has it: not judged any further. */
+const isKnown = ({ report, wrong }: Replayed): boolean => wrong !== undefined && report.known !== undefined;
 
-function conclusion(violations: readonly Violation[], mustBreach: boolean, wrong: string | undefined): string {
+const violationLine = ({ oracle, what, known }: Violation): string =>
+  `  BREACH ${oracle}: ${what}${known === undefined ? "" : ` (the known defect ${known})`}`;
+
+function conclusion(replayed: Replayed, mustBreach: boolean): string {
+  const { wrong, report } = replayed;
+  const { violations, known } = report;
+  if (isKnown(replayed)) return `INCOMPARABLE: it ends at ${known}, a known defect of the subject`;
   if (wrong !== undefined) return `FAILED: expected ${mustBreach ? "a breach" : "no breach"}, got ${wrong}`;
   return violations.length === 0 ? "OK: no oracle objects" : `OK: ${violations[0]!.oracle} objects, as the file says`;
 }
