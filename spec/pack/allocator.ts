@@ -96,7 +96,7 @@ export class ReferenceAllocator {
   }
 
   private replace(pack: Pack, by: readonly Pack[]): void {
-    this.packs = this.packs.flatMap((other) => (other.base === pack.base ? by : [other]));
+    this.packs = this.packs.toSpliced(this.packs.indexOf(pack), 1, ...by);
   }
 }
 
