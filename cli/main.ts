@@ -6,11 +6,12 @@ import { oneLine, Refusal } from "../harness/bad-input.js";
 import { raiseLimits } from "../harness/limits.js";
 import { isFull, unwritable } from "../harness/output-file.js";
 import { version } from "../harness/project.js";
+import { KernelFault } from "../machine/fault.js";
 import { NotModelled } from "../subjects/subject.js";
 import { complain } from "./command.js";
 import { COMMANDS, isNamed } from "./commands/index.js";
 import { afterHelp, optionText } from "./help.js";
-import { BAD_INPUT, CLEAN, type Io } from "./io.js";
+import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "./io.js";
 
 /** Run `rox` with the arguments after the command's name. Never throws. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -31,6 +32,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof NotModelled) {
       const expected = "a kernel whose every call is modelled";
       return complain(io, { subject: "--subject", expected, got: error.message, next: "see docs/linux.md" });
+    }
+    if (error instanceof KernelFault) {
+      const expected = "a kernel that keeps its own rules";
+      complain(io, { subject: "--subject", expected, got: error.message, next: "rox gate shows the shortest case" });
+      return COUNTEREXAMPLE;
     }
     if (isFull(error)) return complain(io, unwritable((error as NodeJS.ErrnoException).path ?? "a file", error));
     const text = error instanceof Error ? error.message : String(error);

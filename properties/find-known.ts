@@ -1,6 +1,7 @@
 // Which known defects a subject has: each is looked for with a case that shows it, and is there if the oracle says so.
 
 import type { Engine } from "../engines/engine.js";
+import { KernelFault } from "../machine/fault.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { type Action, DEFAULT_OPTIONS, type History, NOTHING_ELSE } from "../subjects/action.js";
@@ -100,8 +101,8 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
     try {
       if (hasInCode(subject, quirk, fn, env)) found.add(quirk);
     } catch (error) {
-      // A kernel that knows no arenas has no defects of them.
-      if (!(error instanceof NotModelled)) throw error;
+      // A kernel that knows no arenas has no defects of them; one that crashes is found to do so by what is tried later.
+      if (!(error instanceof NotModelled || error instanceof KernelFault)) throw error;
     }
   }
   return found;

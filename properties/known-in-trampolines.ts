@@ -1,6 +1,7 @@
 // Known defects of patch sites and trampolines: which of them a subject has, and what they make other CPUs see.
 
 import { pointer, type RoAddr } from "../machine/address.js";
+import { KernelFault } from "../machine/fault.js";
 import { BRANCH_REACH } from "../spec/a64/address.js";
 import { NotModelled, type QuirkId, type Subject } from "../subjects/subject.js";
 import { word } from "../subjects/trampoline/journal.js";
@@ -29,7 +30,7 @@ function isThere(look: () => boolean): boolean {
   try {
     return look();
   } catch (error) {
-    if (error instanceof NotModelled) return false;
+    if (error instanceof NotModelled || error instanceof KernelFault) return false;
     throw error;
   }
 }

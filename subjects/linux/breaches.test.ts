@@ -7,7 +7,7 @@ import { KernelFault } from "../../machine/fault.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { linuxKernels } from "../../testing/linux-kernels.js";
-import { machineFor } from "../subject.js";
+import { DEFAULT_ENV, machineFor } from "../subject.js";
 import { type ImageEdit, placeEdit, withEdit } from "./edit.js";
 import { linuxSubject } from "./index.js";
 import type { LinuxKernel } from "./kernel.js";
@@ -76,7 +76,10 @@ describe.each(images)("$file", { timeout: 60_000 }, ({ image }) => {
   });
 
   test("BUG, by the table of bugs", () => {
-    const said = outcome(edited(image, callOf("patch_map|__text_poke", "vmalloc_to_page"), "null"));
+    const broken = edited(image, callOf("patch_map|__text_poke", "vmalloc_to_page"), "null");
+    // It breaks while it comes up, and says so where a case can be told: in the first load.
+    expect(() => boot(broken)).not.toThrow();
+    const said = outcome(broken);
     expect(said).toMatch(/BUG at line \d+ in (patch_map|__text_poke)[.\w]*\+0x[0-9a-f]+ < /);
   });
 
@@ -136,6 +139,15 @@ describe.each(images)("$file", { timeout: 60_000 }, ({ image }) => {
       /__kvmalloc_node_noprof\+0x0 may sleep, but with an RCU read section open, in .* < bpf_jit_binary_pack_alloc\+0x/,
     );
   });
+});
+
+test.runIf(images.length > 0)("a kernel that breaks while it comes up refuses to compile", { timeout: 60_000 }, () => {
+  const [first] = images;
+  const broken = edited(first!.image, callOf("patch_map|__text_poke", "vmalloc_to_page"), "null");
+  const subject = linuxSubject("linux:edited", broken);
+  const compiled = subject.compile([FIVE], { ...DEFAULT_ENV, ...subject.build }, () => 0x8000_8400_0008);
+  expect(compiled).toMatchObject({ ok: false, error: { kind: "kernelRefuses" } });
+  expect(JSON.stringify(compiled)).toMatch(/BUG at line \d+ in (patch_map|__text_poke)/);
 });
 
 test.runIf(images.length > 0)("the kernel as it is commits none", { timeout: 60_000 }, () => {

@@ -3,6 +3,7 @@
 import { wasmEngine } from "../../engines/wasm/engine.js";
 import { registerMap } from "../../impl/jit/registers.js";
 import type { Va } from "../../machine/address.js";
+import { KernelFault } from "../../machine/fault.js";
 import { Machine } from "../../machine/machine.js";
 import { impl } from "../impl/index.js";
 import { scratchOf } from "../lowering.js";
@@ -75,7 +76,13 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
         machine: machine({}),
         boot,
       });
-      return placing.compile(functions, env, place);
+      try {
+        return placing.compile(functions, env, place);
+      } catch (error) {
+        if (!(error instanceof KernelFault)) throw error;
+        placing = undefined;
+        return { ok: false, index: 0, error: { kind: "kernelRefuses", detail: error.message } };
+      }
     },
     imageBytes(fn, env) {
       const bytes = impl.imageBytes(fn, { ...env, ...build });

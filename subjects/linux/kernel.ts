@@ -2,6 +2,7 @@
 // machine.
 
 import type { RoAddr, Va } from "../../machine/address.js";
+import { KernelFault } from "../../machine/fault.js";
 import type { Machine } from "../../machine/machine.js";
 import { hex64 } from "../../spec/bits.js";
 import { LITERAL_BYTES } from "../../spec/text/text.js";
@@ -52,6 +53,8 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly writableText = new Set<Va>();
   warningText = "";
   overLimit = false;
+  /** Why it never came up. */
+  private broken: KernelFault | undefined;
   emissions: Emissions | undefined;
   blinding: (() => number) | undefined;
   onCompile: BootedKernel["onCompile"];
@@ -100,10 +103,21 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     }
     this.loads = new Loads(this, build);
     this.fixups = hasFixup(image) ? new Fixups(this) : undefined;
-    this.pages.calibrate(() => this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(this.vmStruct), 0));
+    this.calibrate();
+  }
+
+  /** A kernel that breaks while it comes up does so in the first load, as a case that can be told. */
+  private calibrate(): void {
+    try {
+      this.pages.calibrate(() => this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(this.vmStruct), 0));
+    } catch (error) {
+      if (!(error instanceof KernelFault)) throw error;
+      this.broken = error;
+    }
   }
 
   get cpu(): KernelCpu {
+    if (this.broken !== undefined) throw this.broken;
     return this.cpus[this.machine.cpu]!;
   }
 

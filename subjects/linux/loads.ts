@@ -2,8 +2,9 @@
 // own functions, in the order in which the rest of the kernel makes them.
 
 import type { Va } from "../../machine/address.js";
+import { KernelFault } from "../../machine/fault.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
-import { rowById } from "../../spec/bpf/isa.js";
+import { ROWS, rowById } from "../../spec/bpf/isa.js";
 import { scratchOf } from "../lowering.js";
 import type { JitEnv, JitFunction, KernelBuild, LoadError, LoadedProgram, LoadResult } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
@@ -126,17 +127,27 @@ export class Loads {
 
   /** Ids of the instruction forms that this kernel's JIT takes: not of those that it asks the rest of the kernel about. */
   formsTaken(): ReadonlySet<string> {
-    // A new one is filled word by word.
-    const kept = this.loadPlain();
+    // A new one is filled word by word. Of a kernel that crashes nobody knows; what is tried then says so.
+    const kept = this.orCrash(() => this.loadPlain());
+    if (kept === undefined) return new Set(ROWS.map(({ id }) => id));
     const taken = this.tried.taken();
     if (kept.ok) this.free(kept.program);
     return taken;
   }
 
+  private orCrash<T>(action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (error instanceof KernelFault) return undefined;
+      throw error;
+    }
+  }
+
   /** Words of the prologue of a program that uses no register. */
   plainPrologue(): Uint32Array {
-    const loaded = this.loadPlain();
-    if (!loaded.ok) return new Uint32Array(0);
+    const loaded = this.orCrash(() => this.loadPlain());
+    if (loaded?.ok !== true) return new Uint32Array(0);
     const { bpfFunc, functions } = loaded.program;
     const code = this.kernel.machine.peek(bpfFunc, 4 * functions[0]!.offsets[0]!);
     const words = new Uint32Array(code.slice().buffer);

@@ -13,7 +13,7 @@ import { sidesOf } from "../../differences/images.js";
 import { otherCode } from "../../differences/same-code.js";
 import { hasOwnCode, inKernelWhile } from "../../in-kernel.js";
 import { knownInCode } from "../../known-code.js";
-import type { Disagreement } from "../../verdict.js";
+import type { Disagreement, Verdict } from "../../verdict.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
@@ -77,11 +77,16 @@ export const VERIFIER_ONLY: Kind<VerifierOnlyCase> = {
   fresh: (seed, index) => verifierOnlyCase(randomSource(seed, index)),
   /** On the reference engine: no other has exceptions and the registers that per-CPU addresses come from. */
   checker(subject) {
-    let checker = new VerifierOnlyChecker(subject);
+    // Made by the first case: a kernel that cannot load anything says so there.
+    let checker: VerifierOnlyChecker | undefined;
     const renew = (): void => {
-      checker = new VerifierOnlyChecker(subject);
+      checker = undefined;
     };
-    return plainChecker((c) => checker.check(c), {
+    const check = (c: VerifierOnlyCase): Verdict => {
+      checker ??= new VerifierOnlyChecker(subject);
+      return checker.check(c);
+    };
+    return plainChecker(check, {
       renew,
       points: ({ body, env, version, isBlinded, isCalled }, { kind }) =>
         body.map((insn) => {
