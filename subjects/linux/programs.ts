@@ -93,8 +93,9 @@ export class Programs {
   /** @param bytes of its instructions */
   place(fn: JitFunction, bytes: Uint8Array, { isPart, blind }: { isPart: boolean; blind: boolean }): LinuxFunction {
     const { kernel, prog, aux, insns } = this;
-    if (fn.privateStack !== undefined || (fn.stackArguments ?? 0) > 0) {
-      throw new NotModelled("private stacks and stack arguments are not handed to a kernel image yet");
+    if (fn.privateStack !== undefined) throw new NotModelled("private stacks, which no kernel image is told of here");
+    if (fn.stackArguments !== undefined) {
+      throw new NotModelled("arguments beyond five (Linux 7.2), which no kernel image is told of here");
     }
     const { pageBytes } = kernel.machine;
     const pages = Math.ceil((insns + bytes.length) / pageBytes);

@@ -76,6 +76,7 @@ function btfMaps(
     throw new Malformed(
       "the types of the maps in .BTF",
       btf === undefined ? "no section .BTF" : "a section .BTF without them",
+      "compile it with -g",
     );
   }
   const relocations = relocationSectionsOf(elf, section).flatMap(relocationsIn);
