@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { insn } from "../../spec/bpf/insn.js";
@@ -8,6 +9,7 @@ import { impl } from "../impl/index.js";
 import { openSubject } from "../open.js";
 import { isKernel } from "../program-subject.js";
 import { LINUX_6_12, machineFor, type Subject } from "../subject.js";
+import { readTypedImage } from "./open.js";
 
 /** A file, or a folder below which boot files are. */
 const PLACE = process.env.ROX_LINUX ?? "";
@@ -133,6 +135,29 @@ describe.runIf(isThere)("a kernel image, and a program of three functions", READ
 
 test.runIf(isThere)("at least one of the kernels is run", () => {
   expect(images.some((file) => typeof subjectOf(file) !== "string")).toBe(true);
+});
+
+test.runIf(isThere)("symbols of the same build are read beside an image, and others are refused", READING, () => {
+  const [file = ""] = images.filter((one) => typeof subjectOf(one) !== "string");
+  const read = readTypedImage(file);
+  if (!read.ok) throw new Error(read.error.got);
+  const { symbols } = read.value;
+  const lines = (shift: number): string =>
+    symbols.names
+      .flatMap((name) => symbols.addressesOf(name).map((va) => ({ name, va: va + shift })))
+      .toSorted((a, b) => a.va - b.va)
+      .map(({ name, va }) => `ffff${va.toString(16).padStart(12, "0")} T ${name}\n`)
+      .join("");
+  const map = path.join(mkdtempSync(path.join(tmpdir(), "symbols-")), "System.map");
+  writeFileSync(map, lines(0));
+  const again = readTypedImage(`${file}?symbols=${map}`);
+  expect(again.ok && again.value.address("bpf_int_jit_compile")).toBe(read.value.address("bpf_int_jit_compile"));
+  writeFileSync(map, lines(0x1000));
+  expect(readTypedImage(`${file}?symbols=${map}`)).toMatchObject({ ok: false });
+  expect(readTypedImage(`${file}?symbols=/nonexistent/System.map`)).toMatchObject({
+    ok: false,
+    error: { got: "no such file" },
+  });
 });
 
 test("what is no kernel is refused in one line", () => {

@@ -28,11 +28,20 @@ function openFile(name: string, file: string): Opened {
 
 const refused = (expected: string, got: string): Parsed<never> => ({ ok: false, error: { expected, got } });
 
-/** A kernel image that can be run. */
-export function readTypedImage(file: string): Parsed<TypedImage> {
+/** Behind the name of an image: the `System.map` or `vmlinux` of the same build. */
+const SYMBOLS = "?symbols=";
+
+/** A kernel image that can be run. @param spec `IMAGE` or `IMAGE?symbols=FILE` */
+export function readTypedImage(spec: string): Parsed<TypedImage> {
+  const at = spec.lastIndexOf(SYMBOLS);
+  const [file, symbolsFile] = at < 0 ? [spec] : [spec.slice(0, at), spec.slice(at + SYMBOLS.length)];
   const bytes = bytesOf(file);
   if (typeof bytes === "string") return refused(`a kernel image in ${JSON.stringify(file)}`, bytes);
-  const read = readKernelImage(bytes);
+  const symbols = symbolsFile === undefined ? undefined : bytesOf(symbolsFile);
+  if (typeof symbols === "string") {
+    return refused(`the System.map or vmlinux of the same build in ${JSON.stringify(symbolsFile)}`, symbols);
+  }
+  const read = readKernelImage(bytes, symbols === undefined ? {} : { symbols });
   if (!read.ok) return { ok: false, error: read.error };
   const { image } = read.value;
   const { types } = image;
@@ -41,7 +50,7 @@ export function readTypedImage(file: string): Parsed<TypedImage> {
   const missing = NEEDED.filter((symbol) => image.address(symbol) === undefined);
   if (missing.length > 0) {
     return refused(
-      "a kernel that names its data (CONFIG_KALLSYMS_ALL)",
+      "a kernel that names its data (CONFIG_KALLSYMS_ALL), or linux:IMAGE?symbols=System.map",
       `${image.release}, without ${missing.join(", ")}`,
     );
   }
