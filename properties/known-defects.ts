@@ -117,7 +117,7 @@ const SIGNS: readonly Sign[] = [
   {
     quirk: "finalizeFailureSize",
     oracle: "fallback-is-clean",
-    what: /^heapObjects: \d+ after the failed load/,
+    what: /^(?:areas|heapObjects): \d+ after the failed load/,
     ends: true,
     explains: refused("poke"),
   },
