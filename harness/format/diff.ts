@@ -15,7 +15,7 @@ export function formatDiff(report: DiffReport, columns: number): string[] {
     ...reasons
       .slice(0, MOST_REASONS)
       .flatMap(([why, times]) => wrap(`not compared: ${count(times, "program")}: ${why}`.split(" "), columns, "")),
-    conclusion(report),
+    ...wrap(conclusion(report).split(" "), columns, ""),
   ];
 }
 

@@ -242,6 +242,31 @@ const PARTS_OF_FIELDS: DirectedCase = {
   },
 };
 
+/** Of programs: an access of four bytes at 0, and what the kernel does where it keeps fewer or more, at 40. */
+const WHOLE_ACCESSES = [
+  [insn(rowById("stxw"), { dst: 1, src: 2 }), (type: string) => `*(${type} *)(r1 + 40) = r2`],
+  [insn(rowById("stw"), { dst: 1, imm: 7 }), (type: string) => `*(${type} *)(r1 + 40) = 7`],
+  [insn(rowById("ldxw"), { dst: 2, src: 1 }), (type: string) => `r2 = *(${type} *)(r1 + 40)`],
+] as const;
+
+const WHOLE_FIELDS: DirectedCase = {
+  name: "an access to a whole field of a context has the width that the kernel keeps",
+  check() {
+    for (const width of [1, 2, 4, 8] as const) {
+      for (const [access, expected] of WHOLE_ACCESSES) {
+        const facts = { functions: [{ start: 0, end: 2, stackDepth: 0 }], contextLoads: new Set([0]) };
+        const contextField = () => ({ via: [], at: 40, width });
+        const { insns } = rewrite([access, ...bpf("exit")], facts, { ...NO_ADDRESSES, contextField }).functions[0]!;
+        const got = insns.slice(0, -1).map((_, pc) => printInsn(insns, pc));
+        const type = `u${8 * width}`;
+        if (got.join("; ") !== expected(type))
+          return `of ${width} bytes: ${got.join("; ")}, expected ${expected(type)}`;
+      }
+    }
+    return undefined;
+  },
+};
+
 export const VERIFIER: readonly DirectedCase[] = [
   BLINDED_CONSTANTS,
   BLINDED_TOO_FAR,
@@ -253,4 +278,5 @@ export const VERIFIER: readonly DirectedCase[] = [
   SHIFT_AMOUNTS,
   DIVISION_GUARDS,
   PARTS_OF_FIELDS,
+  WHOLE_FIELDS,
 ];

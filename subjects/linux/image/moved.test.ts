@@ -7,7 +7,12 @@ import { isKernel } from "../../program-subject.js";
 import { machineFor, type Subject } from "../../subject.js";
 
 const [file] = linuxKernels().filter((one) => one.includes("6.12.117"));
-const CALL = { insns: [insn(rowById("call helper"), { imm: 4096 }), insn(rowById("exit"))], index: 0, stackDepth: 0 };
+/** Beyond the reach of a branch, so that its address stands in the code. */
+const CALL = {
+  insns: [insn(rowById("call helper"), { imm: 1 << 28 }), insn(rowById("exit"))],
+  index: 0,
+  stackDepth: 0,
+};
 
 function codeOf(subject: Subject): Buffer {
   const machine = machineFor(subject);
