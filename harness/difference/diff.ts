@@ -106,7 +106,8 @@ export async function diff(options: DiffOptions): Promise<DiffReport> {
   const report = makeReport(
     "diff",
     started,
-    { ...counts, ...rest, failures: [], unreadable: [] },
+    // What a side cannot be asked is named by reason.
+    { ...counts, lacking: counts.incomparable, ...rest, failures: [], unreadable: [] },
     { a: a.name, b: b.name, words, refusedByBoth, groups, notCompared },
   );
   return { ...report, command: "diff" };
