@@ -34,6 +34,10 @@ describe("meaning", () => {
     expect(result("r4 = arena *(u8 *)(r2 - 1)", 4)).toBe(0n);
   });
 
+  test("a constant, of which alone a case may consist", () => {
+    expect(result("r4 = -7", 4)).toBe(BigInt.asUintN(64, -7n));
+  });
+
   test("a null arena pointer stays null in user space", () => {
     expect(result("r4 = addr_space_cast(r3, 1, 0)", 4)).toBe(0n);
     expect(result("r4 = addr_space_cast(r5, 1, 0)", 4)).toBe((BigInt(USER_HIGH) << 32n) | 5n);

@@ -110,6 +110,11 @@ function step(
       if (at % BigInt(row.size) !== 0n) return false;
       return memory.store(at, row.size, r[src]!) || row.mode !== "mem";
     }
+    // All that is left of a case of which the subject lacks every instruction.
+    case "alu":
+      if (row.op !== "mov" || row.operand === "reg") return false;
+      r[dst] = u64(BigInt(imm));
+      return true;
     case "call":
       r[0] =
         imm === CPU_NUMBER_HELPER ? memory.load(u64(pointer(TASK.base + cpuNumberAt)), 4)! : u64(pointer(TASK.base));
