@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { imageSubject } from "../testing/adapter.js";
+import { linuxKernels } from "../testing/linux-kernels.js";
 import {
   check,
   engine,
@@ -104,4 +105,11 @@ test("subjects and engines say what they are", () => {
   expect(subject()).toMatchObject({ name: "impl", isKernel: true });
   expect(one().notes.length).toBeGreaterThan(0);
   expect(engines().map(({ name }) => name)).toEqual(expect.arrayContaining(["wasm", "reference"]));
+});
+
+const [KERNEL] = linuxKernels().filter((file) => file.includes("6.12.117"));
+
+test.runIf(KERNEL !== undefined)("the notes of a kernel image name the defects that are known of it", () => {
+  const { notes } = subject(`linux:${KERNEL}`);
+  expect(notes.filter((line) => line.startsWith("the known defect pltPageWritable, which linux:"))).toHaveLength(1);
 });

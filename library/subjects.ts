@@ -4,6 +4,7 @@ import { defaultEngine, ENGINES } from "../engines/index.js";
 import { Refusal } from "../harness/bad-input.js";
 import { chooseEngines } from "../harness/engines.js";
 import { chooseSubject } from "../harness/subjects.js";
+import { defectsOf } from "../properties/known-defects.js";
 import { mutedBy } from "../properties/oracles/index.js";
 import { type AnySubject, isKernel, notTried } from "../subjects/program-subject.js";
 
@@ -35,12 +36,19 @@ export function subject(name = "impl"): Subject {
   const chosen = chooseSubject(name);
   if (!chosen.ok) throw new Refusal(chosen.error);
   const { value } = chosen;
-  const notes = isKernel(value) ? mutedBy(value) : notTried(value).lines;
+  const notes = isKernel(value) ? notesOf(value) : notTried(value).lines;
   const made: Subject = { name, isKernel: isKernel(value), notes };
   opened.set(name, made);
   inner.set(made, value);
   return made;
 }
+
+const notesOf = (kernel: Extract<AnySubject, { boot: unknown }>): readonly string[] => [
+  ...mutedBy(kernel),
+  ...defectsOf(kernel.known ?? new Set()).map(
+    ({ id, title }) => `the known defect ${id}, which ${kernel.name} has: ${title}`,
+  ),
+];
 
 /** What stands behind a subject. @throws Refusal if `subject` has not made it */
 export function behind(one: Subject): AnySubject {
