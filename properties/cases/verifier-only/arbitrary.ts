@@ -26,6 +26,7 @@ import {
   DATA,
   LATER_VERSIONS,
   NAMED_REGISTERS,
+  PLAIN,
   TASK_HELPERS,
   type VerifierOnlyCase,
 } from "./case.js";
@@ -69,7 +70,7 @@ export function verifierOnlyCase(source: Pick<Random, "nextInt">): VerifierOnlyC
   };
   // What an instruction leaves in a pointer may be no address for the next one.
   const meant = meaningfulBody(drawn);
-  return { ...drawn, body: meant.length > 0 ? meant : [insn(HELPER, { imm: CPU_NUMBER_HELPER })] };
+  return { ...drawn, body: meant.length > 0 ? meant : [PLAIN] };
 }
 
 /** Mostly in the arena, sometimes null or beside it. */

@@ -4,7 +4,8 @@
 
 import type { Va } from "../../../machine/address.js";
 import type { U64 } from "../../../spec/bits.js";
-import type { Insn } from "../../../spec/bpf/insn.js";
+import { type Insn, insn } from "../../../spec/bpf/insn.js";
+import { rowById } from "../../../spec/bpf/isa.js";
 import { PAGE_BYTES, pagesOf } from "../../../subjects/run/layout.js";
 import { type JitEnv, VERSIONS, type Version } from "../../../subjects/subject.js";
 
@@ -51,6 +52,9 @@ export interface Place {
   readonly base: Va;
   readonly bytes: number;
 }
+/** What is left of a case of which nothing else can be tried: any JIT takes it, and without one its file would not read back. */
+export const PLAIN = insn(rowById("mov imm"));
+
 /** What the registers are stored to in the end. */
 export const RESULTS: Place = { name: "registers", base: 0x8000_b000_0000, bytes: PAGE_BYTES };
 export const DATA: Place = { name: "data", base: 0x8000_b010_0000, bytes: PAGE_BYTES };

@@ -1,7 +1,6 @@
 // Small bodies of verifier-only instructions: what they compute is what they mean.
 
-import { type Insn, insn } from "../../../spec/bpf/insn.js";
-import { rowById } from "../../../spec/bpf/isa.js";
+import type { Insn } from "../../../spec/bpf/insn.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { CALL_BASE } from "../../../subjects/run/layout.js";
@@ -17,7 +16,7 @@ import type { Disagreement, Verdict } from "../../verdict.js";
 import { compileCode, DEFAULT_BASE, placesFrom } from "../compile.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { verifierOnlyCase } from "./arbitrary.js";
-import type { VerifierOnlyCase } from "./case.js";
+import { PLAIN, type VerifierOnlyCase } from "./case.js";
 import { functionsOf, loweredOf, ofVersion, VerifierOnlyChecker } from "./check.js";
 import { minimizeVerifierOnly } from "./shrink.js";
 import { parseVerifierOnly, printVerifierOnly } from "./text.js";
@@ -44,12 +43,9 @@ function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) 
           undefined);
     const body = here.body.filter(isSound);
     // A case without instructions is none: its file would not read back.
-    return { ...here, body: body.length === 0 ? [NOTHING_KNOWN] : body };
+    return { ...here, body: body.length === 0 ? [PLAIN] : body };
   };
 }
-
-/** Any JIT takes it. */
-const NOTHING_KNOWN = insn(rowById("mov imm"));
 
 /** Where its profile says that the code must be that of our own JIT. */
 function differsFromImpl(subject: Subject) {

@@ -15,6 +15,7 @@ import {
   initialBytes,
   PERCPU_EL1,
   PERCPU_EL2,
+  PLAIN,
   placesOn,
   REGISTERS,
   TASK,
@@ -110,9 +111,8 @@ function step(
       if (at % BigInt(row.size) !== 0n) return false;
       return memory.store(at, row.size, r[src]!) || row.mode !== "mem";
     }
-    // All that is left of a case of which the subject lacks every instruction.
     case "alu":
-      if (row.op !== "mov" || row.operand === "reg") return false;
+      if (row !== PLAIN.row) return false;
       r[dst] = u64(BigInt(imm));
       return true;
     case "call":

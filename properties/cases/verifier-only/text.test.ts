@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pointer } from "../../../machine/address.js";
-import { DATA } from "./case.js";
+import { DATA, PLAIN } from "./case.js";
 import { parseVerifierOnly, printVerifierOnly } from "./text.js";
 
 const TEXT = `# title: an entry
@@ -18,6 +18,13 @@ const TEXT = `# title: an entry
 r4 = probe *(u8 *)(r3 + 8)
 call 8
 `;
+
+test("a body of which nothing else can be tried reads back", () => {
+  const plain = TEXT.replace("r4 = probe *(u8 *)(r3 + 8)\ncall 8\n", "r0 = 0\n");
+  const read = parseVerifierOnly(plain);
+  expect(read).toMatchObject({ ok: true, value: { body: [PLAIN] } });
+  if (read.ok) expect(printVerifierOnly(read.value, read.head)).toBe(plain);
+});
 
 test("a case is read and printed", () => {
   const read = parseVerifierOnly(TEXT);

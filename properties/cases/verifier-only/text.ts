@@ -35,6 +35,7 @@ import {
   LATER_VERSIONS,
   MOST_VARIABLE,
   NAMED_REGISTERS,
+  PLAIN,
   type Place,
   TASK,
   TASK_HELPERS,
@@ -135,6 +136,8 @@ function isTried({ row, imm }: Insn): boolean {
     case "loadAcquire":
     case "storeRelease":
       return true;
+    case "alu":
+      return row === PLAIN.row;
     case "call":
       return row.target === "helper" && HELPERS.includes(imm);
     case "lddw":
