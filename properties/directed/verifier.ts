@@ -8,14 +8,24 @@ import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
 import { fn } from "../../subjects/directed-case.js";
-import { bpfJitBlindConstants, type RewrittenFunction, rewrite, type VerifierEnv } from "../../subjects/lowering.js";
+import {
+  bpfJitBlindConstants,
+  type FieldPlace,
+  type RewrittenFunction,
+  rewrite,
+  type VerifierEnv,
+} from "../../subjects/lowering.js";
 import { type DirectedCase, machineFor } from "../../subjects/subject.js";
 
 const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined, loops: 0 };
 
-/** One function, rewritten. */
-function rewritten(code: readonly Insn[], env: Partial<VerifierEnv> = {}): RewrittenFunction {
-  const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads: new Set<number>() };
+/** One function, rewritten. @param contextLoads slots that access the context */
+function rewritten(
+  code: readonly Insn[],
+  env: Partial<VerifierEnv> = {},
+  contextLoads: ReadonlySet<number> = new Set(),
+): RewrittenFunction {
+  const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads };
   return rewrite(code, facts, { ...NO_ADDRESSES, ...env }).functions[0]!;
 }
 
@@ -226,17 +236,22 @@ const NARROW_LOADS: readonly (readonly [0 | 1 | 2, number, 1 | 2 | 4, string])[]
 ];
 const LOADS = { 1: rowById("ldxb"), 2: rowById("ldxh"), 4: rowById("ldxw") } as const;
 
+/** What stands for an access to a field that the kernel keeps there. */
+function textOfAccess(access: Insn, place: FieldPlace): string {
+  const { insns } = rewritten([access, ...bpf("exit")], { contextField: () => place }, new Set([0]));
+  return insns
+    .slice(0, -1)
+    .map((_, pc) => printInsn(insns, pc))
+    .join("; ");
+}
+
 const PARTS_OF_FIELDS: DirectedCase = {
   name: "a load of a part of a context's field shifts and masks all of it",
   check() {
     for (const [index, low, size, expected] of NARROW_LOADS) {
-      const code = [insn(LOADS[size], { dst: 2, src: 1 }), ...bpf("exit")];
-      const facts = { functions: [{ start: 0, end: 2, stackDepth: 0 }], contextLoads: new Set([0]) };
       const { bytes: fieldBytes, ...place } = NARROW_FIELDS[index];
-      const contextField = () => ({ ...place, part: { low, size, fieldBytes } });
-      const { insns } = rewrite(code, facts, { ...NO_ADDRESSES, contextField }).functions[0]!;
-      const got = insns.slice(0, -1).map((_, pc) => printInsn(insns, pc));
-      if (got.join("; ") !== expected) return `${size} bytes from byte ${low} of ${fieldBytes}: ${got.join("; ")}`;
+      const got = textOfAccess(insn(LOADS[size], { dst: 2, src: 1 }), { ...place, part: { low, size, fieldBytes } });
+      if (got !== expected) return `${size} bytes from byte ${low} of ${fieldBytes}: ${got}`;
     }
     return undefined;
   },
@@ -254,13 +269,9 @@ const WHOLE_FIELDS: DirectedCase = {
   check() {
     for (const width of [1, 2, 4, 8] as const) {
       for (const [access, expected] of WHOLE_ACCESSES) {
-        const facts = { functions: [{ start: 0, end: 2, stackDepth: 0 }], contextLoads: new Set([0]) };
-        const contextField = () => ({ via: [], at: 40, width });
-        const { insns } = rewrite([access, ...bpf("exit")], facts, { ...NO_ADDRESSES, contextField }).functions[0]!;
-        const got = insns.slice(0, -1).map((_, pc) => printInsn(insns, pc));
-        const type = `u${8 * width}`;
-        if (got.join("; ") !== expected(type))
-          return `of ${width} bytes: ${got.join("; ")}, expected ${expected(type)}`;
+        const got = textOfAccess(access, { via: [], at: 40, width });
+        const wanted = expected(`u${8 * width}`);
+        if (got !== wanted) return `of ${width} bytes: ${got}, expected ${wanted}`;
       }
     }
     return undefined;
