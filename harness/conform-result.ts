@@ -1,6 +1,6 @@
 // What came of one conformance test: a file of the public suite, or a program of a kernel self-test.
 
-import { type Uncompared, whyUncompared } from "../properties/verdict.js";
+import { isUncompared, type Verdict, whyUncompared } from "../properties/verdict.js";
 import { hex64 } from "../spec/bits.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Program } from "../spec/bpf/program.js";
@@ -17,14 +17,11 @@ export type TestResult =
       readonly failures: readonly Failure[];
     });
 
-/** What the subject lacks is no fault of the run; all else that has no answer is. */
-export const uncompared = (verdict: Uncompared): TestResult => ({
-  kind: verdict.kind === "refused" ? "restricted" : "incomparable",
-  why: whyUncompared(verdict),
-});
-
-/** There was no input. */
-export const NOT_RUN = "it was not run";
+/** There is no answer to compare. What the subject lacks is no fault of the run; all else is. */
+export function uncompared(verdict: Verdict): TestResult {
+  if (!isUncompared(verdict)) return { kind: "incomparable", why: "it was not run" };
+  return { kind: verdict.kind === "refused" ? "restricted" : "incomparable", why: whyUncompared(verdict) };
+}
 
 export const failure = (file: string, where: string, expected: string, got: string, replay: string): Failure => ({
   ...{ name: file, where, expected, got },

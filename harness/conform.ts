@@ -5,7 +5,6 @@
 import path from "node:path";
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
 import type { Check } from "../properties/cases/program/report.js";
-import { isUncompared } from "../properties/verdict.js";
 import { hex64 } from "../spec/bits.js";
 import { type Group, ROWS } from "../spec/bpf/isa.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
@@ -16,7 +15,7 @@ import { type BadInput, badInputLine } from "./bad-input.js";
 import { breather } from "./breathe.js";
 import { onSubject } from "./case-command.js";
 import { loadDataFile } from "./case-file.js";
-import { failure, NOT_RUN, say, type TestResult, uncompared } from "./conform-result.js";
+import { failure, say, type TestResult, uncompared } from "./conform-result.js";
 import { findFiles } from "./input-file.js";
 import { isObjectFile, OBJECT_EXTENSION } from "./object-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "./report.js";
@@ -65,16 +64,14 @@ export async function conform(
   const groups: Record<string, GroupCounts> = Object.fromEntries(
     GROUPS.map((name) => [name, { files: 0, interpreter: 0, jit: 0 }]),
   );
-  const sum = { passed: 0, failed: 0, incomparable: 0 };
+  const sum = { passed: 0, failed: 0 };
   const breathe = breather();
   const take = (name: string, result: TestResult): void => {
     if (result.kind === "unreadable") unreadable.push(result.error);
     else if (result.kind === "restricted") restricted.push({ name, why: result.why });
     else if (result.kind === "refused") refused.push({ name, line: result.line });
-    else if (result.kind === "incomparable") {
-      sum.incomparable++;
-      incomparable.push({ name, why: result.why });
-    } else if (result.kind === "accepted") {
+    else if (result.kind === "incomparable") incomparable.push({ name, why: result.why });
+    else if (result.kind === "accepted") {
       sum.failed++;
       failures.push(result.failure);
     } else {
@@ -99,7 +96,7 @@ export async function conform(
   // Refusing is passing only beside files that ran.
   const asTests = sum.passed + sum.failed > 0 ? refused.length : 0;
   const rest = { seed: null, subject: subject.name, interrupted: stop.aborted, failures, unreadable };
-  const counts: Counts = { ...sum, passed: sum.passed + asTests, ...rest };
+  const counts: Counts = { ...sum, passed: sum.passed + asTests, incomparable: incomparable.length, ...rest };
   return makeReport("conform", started, counts, { ...witness, groups, restricted, uncompared: incomparable, refused });
 }
 
@@ -122,8 +119,7 @@ function runFile(file: string, check: Check, replay: string): TestResult {
   const { runs, verdict } = checkOrCrash(test.case, check);
   const run = runs[0];
   if (run === undefined) {
-    if (isUncompared(verdict)) return uncompared(verdict);
-    if (verdict.kind === "agree") return { kind: "incomparable", why: NOT_RUN };
+    if (verdict.kind !== "disagree") return uncompared(verdict);
     const failures = [failure(file, "an exception", "a result", verdict.got, replay)];
     return { kind: "tested", program: test.case.program, interpreter: false, jit: false, failures };
   }
@@ -136,8 +132,7 @@ function runFile(file: string, check: Check, replay: string): TestResult {
     const got = `got ${say(run.expected)} from both witnesses`;
     return { kind: "refused", line: `${file}: expected r0 = ${want}, ${got}; correct the file` };
   }
-  if (run.got === undefined)
-    return isUncompared(verdict) ? uncompared(verdict) : { kind: "incomparable", why: NOT_RUN };
+  if (run.got === undefined) return uncompared(verdict);
   const failures = [
     ...(interpreter ? [] : [failure(file, "interpreter", want, say(run.expected), replay)]),
     ...(jit ? [] : [failure(file, "JIT", want, say(run.got), replay)]),

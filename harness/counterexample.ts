@@ -47,21 +47,21 @@ export const foundCase = ({ facts, text, file }: WrittenFinding): Counterexample
   file,
 });
 
-/** What failed by its name: a directed case, an encoder, or a case file that does not come out as it says. */
-export function failedByName({
-  oracle,
-  name,
-  where,
-  expected,
-  got,
-  replay = "",
+/** What was under test, and where in it, as far as that is said. */
+const ofSubject = ({
   subject,
   kernel,
-}: Failure): Counterexample {
+}: Pick<FindingFacts, "subject" | "kernel">): Pick<Failure, "subject" | "kernel"> => ({
+  ...(subject !== undefined && { subject }),
+  ...(kernel && { kernel }),
+});
+
+/** What failed by its name: a directed case, an encoder, or a case file that does not come out as it says. */
+export function failedByName(failure: Failure): Counterexample {
+  const { oracle, name, where, expected, got, replay = "" } = failure;
   const kind = kindOfFile(name);
   const text = kind === undefined ? undefined : readTextFile(name);
-  const on = { ...(subject === undefined ? {} : { subject }), ...(kernel && { kernel }) };
-  const about = { oracle: oracle ?? where, where, expected, got, replay, ...on };
+  const about = { oracle: oracle ?? where, where, expected, got, replay, ...ofSubject(failure) };
   if (text?.ok !== true) {
     return { ...about, name: path.basename(name).replaceAll(/[^\w.-]+/g, "-"), title: name, kind: undefined, text: "" };
   }
@@ -90,10 +90,19 @@ export function foundCause(facts: FindingFacts, text: string, replay: string): C
     ...(facts.answers ?? []),
     ...(facts.notRepeated === undefined ? [] : [`not so when tried again by itself: ${facts.notRepeated.got}`]),
   ];
-  const { subject, kernel } = facts;
-  const on = { ...(subject === undefined ? {} : { subject }), ...(kernel && { kernel }) };
   const same = `${causeName(facts.kind, cause)} ${cause.reason}`;
-  const about = { name, cause: same, oracle: cause.oracle, where, expected, got, text, replay, answers, ...on };
+  const about = {
+    name,
+    cause: same,
+    oracle: cause.oracle,
+    where,
+    expected,
+    got,
+    text,
+    replay,
+    answers,
+    ...ofSubject(facts),
+  };
   const kind = kindByName(facts.kind);
   if (isOfWorker(cause)) return { ...about, title: cause.reason, kind, endsWorker: true };
   const blamed = kind === HISTORIES ? `${cause.oracle} objects: ${cause.what}` : `${cause.what}: ${cause.reason}`;

@@ -5,7 +5,6 @@
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
 import type { Check } from "../properties/cases/program/report.js";
 import { firstProblem } from "../properties/cases/program/soundness.js";
-import { isUncompared } from "../properties/verdict.js";
 import { expectationsOf } from "../spec/bpf/object/expectations.js";
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
@@ -14,7 +13,7 @@ import type { Case } from "../subjects/case.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import { badInputLine } from "./bad-input.js";
 import { onSubject } from "./case-command.js";
-import { failure, NOT_RUN, say, type TestResult, uncompared } from "./conform-result.js";
+import { failure, say, type TestResult, uncompared } from "./conform-result.js";
 import { missingLine } from "./expected-code.js";
 import { llvmLines } from "./format/llvm-code.js";
 import { compileCase } from "./listing.js";
@@ -54,14 +53,9 @@ export async function runSelfTests(
       return { name, result: { kind: "restricted", why: kept ?? "" } };
     const made = caseOfProgram(file, object.value, fn, undefined);
     if (made.ok) {
-      const result = held(
-        made.value,
-        expectation,
-        check,
-        name,
-        `npx rox conform ${shellWord(file)}${onSubject(subject.name)}`,
-      );
-      const listing = `npx rox jit ${shellWord(file)} --function ${shellWord(fn.name)}${onSubject(subject.name)}`;
+      const on = onSubject(subject.name);
+      const result = held(made.value, expectation, check, name, `npx rox conform ${shellWord(file)}${on}`);
+      const listing = `npx rox jit ${shellWord(file)} --function ${shellWord(fn.name)}${on}`;
       return { name, result: await heldCode(result, made.value, expectation, subject, name, listing) };
     }
     const line = badInputLine(made.error);
@@ -111,8 +105,7 @@ function held(c: Case, { loads, returns }: Expectation, check: Check, name: stri
   }
   if (loads === false) return { kind: "restricted", why: "Linux refuses it, for what only its verifier knows" };
   const run = runs[0];
-  if (isUncompared(verdict)) return uncompared(verdict);
-  if (run === undefined) return { kind: "incomparable", why: NOT_RUN };
+  if (verdict.kind !== "agree" || run === undefined) return uncompared(verdict);
   if (returns === undefined || returns === "any") {
     return { kind: "tested", program, interpreter: true, jit: true, failures: [] };
   }

@@ -25,7 +25,7 @@ export interface Disagreement {
 }
 
 /** What was not compared, and why: counted, and never taken for agreement. */
-export type Uncompared = Exclude<Verdict, { kind: "agree" } | Disagreement>;
+type Uncompared = Exclude<Verdict, { kind: "agree" } | Disagreement>;
 export const isUncompared = (verdict: Verdict): verdict is Uncompared =>
   verdict.kind === "incomparable" || verdict.kind === "refused";
 export const whyUncompared = (verdict: Uncompared): string =>

@@ -13,7 +13,7 @@ import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { layoutOf } from "./run/layout.js";
 
-export { bpfJitBlindConstants, type RewrittenFunction, rewrite, scratchOf, type VerifierEnv };
+export { bpfJitBlindConstants, type FieldPlace, type RewrittenFunction, rewrite, scratchOf, type VerifierEnv };
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;

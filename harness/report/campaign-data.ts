@@ -9,6 +9,7 @@ import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { openSubject } from "../../subjects/open.js";
 import { isKernel } from "../../subjects/program-subject.js";
+import type { Subject } from "../../subjects/subject.js";
 import { foundCause } from "../counterexample.js";
 import { clock } from "../format/fuzz.js";
 import { count, percent } from "../format/text.js";
@@ -43,9 +44,12 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
   const engine = engineByName(settings.engine);
   // Cases are not run on an engine that is not here.
   const opened = openSubject(settings.subject ?? defaultSubject.name);
-  const on = opened.ok && isKernel(opened.subject) ? { subject: opened.subject } : {};
+  const kernel = opened.ok && isKernel(opened.subject) ? opened.subject : undefined;
   // Nor on a subject that is gone.
-  const witnesses = opened.ok && engine && { engine, check: makeCheck({ engines: [engine] }), ...on };
+  const witnesses =
+    opened.ok && engine !== undefined
+      ? { engine, check: makeCheck({ engines: [engine] }), ...(kernel && { subject: kernel }) }
+      : undefined;
   const findings: FindingData[] = [];
   for (const { facts, shrunk, times, seen, forms } of campaign.findings) {
     const found = {
@@ -55,12 +59,12 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
     };
     const names = forms.map((form) => form.facts.name);
     findings.push({
-      ...(await findingData(found, witnesses || undefined)),
+      ...(await findingData(found, witnesses)),
       ...(seen === undefined ? {} : { seen }),
       ...(names.length === 0 ? {} : { forms: names }),
     });
   }
-  const packs = packsOf(directory, campaign);
+  const packs = kernel && packsOf(directory, campaign, kernel);
   const points = inOrder(samples);
   const programs = state.sumsOf.get(PROGRAMS.name)?.cases ?? 0;
   return {
@@ -90,9 +94,7 @@ export async function campaignData(directory: string, campaign: ReadCampaign): P
 }
 
 /** Of the histories that broke something, as they were before they were made smaller, or of those that reached most. */
-function packsOf(directory: string, { settings, findings }: ReadCampaign): PackHistory | undefined {
-  const subject = openSubject(settings.subject ?? defaultSubject.name);
-  if (!subject.ok || !isKernel(subject.subject)) return undefined;
+function packsOf(directory: string, { findings }: ReadCampaign, subject: Subject): PackHistory | undefined {
   const broken = findings.filter(({ facts }) => facts.kind === HISTORIES.name && !isOfWorker(facts.cause));
   const tried = broken.flatMap(({ facts, original }) => {
     const history = parseHistory(original);
@@ -104,7 +106,7 @@ function packsOf(directory: string, { settings, findings }: ReadCampaign): PackH
     const history = text.ok ? parseHistory(text.value) : undefined;
     return history?.ok === true ? [{ history: history.value, which: `The history of seed ${name}` }] : [];
   });
-  return shownPacks([...tried, ...reached], subject.subject);
+  return shownPacks([...tried, ...reached], subject);
 }
 
 /** Histories that are looked at for the fullest. */

@@ -7,7 +7,7 @@ import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { AllocFreeHistory, HistoryChecker } from "./alloc-free-history.js";
 import { CrowdedPack } from "./crowded-pack.js";
-import type { Exhausted } from "./exhausted.js";
+import { type Exhausted, MOST_FAILURES } from "./exhausted.js";
 import { SmallPacks } from "./small-packs.js";
 
 export interface AllocFreeScope {
@@ -30,8 +30,6 @@ export interface Expansion {
   /** By state, a history that leads to it and may go on. */
   readonly states: readonly (readonly [state: string, history: AllocFreeHistory])[];
 }
-
-const MOST_FAILURES = 10;
 
 /** Which states are known, and which histories come next. */
 export class AllocFreeSearch {

@@ -5,6 +5,11 @@ export interface Share {
   readonly index: number;
   readonly of: number;
 }
+export const ALL: Share = { index: 0, of: 1 };
+export const isOfShare = (index: number, share: Share): boolean => index % share.of === share.index;
+
+/** Failures that are told. */
+export const MOST_FAILURES = 10;
 
 export interface Exhausted {
   readonly tried: number;

@@ -9,7 +9,7 @@ import { defaultSubject } from "../../subjects/index.js";
 import { NotModelled, type QuirkId, type Subject } from "../../subjects/subject.js";
 import { checkHistory, type HistoryReport } from "../cases/history/check.js";
 import { printActions } from "../cases/history/text.js";
-import type { Exhausted, Share } from "./exhausted.js";
+import { ALL, type Exhausted, isOfShare, MOST_FAILURES, type Share } from "./exhausted.js";
 
 const STEPS: readonly FailingStep[] = ["vmalloc", "kvmalloc", "setPermission", "copy", "poke", "progAlloc"];
 const PACK_BYTES = 8192;
@@ -55,7 +55,7 @@ export function failurePoints(
   let points = 0;
   let pairs = 0;
   for (const [index, history] of [...operations(given, subject)].entries()) {
-    if (index % share.of !== share.index) continue;
+    if (!isOfShare(index, share)) continue;
     tally.begin();
     const single = STEPS.flatMap((step) => pointsOf(step, (fails) => tally.isHit(history(fails), fails)));
     points += single.length;
@@ -70,9 +70,6 @@ export function failurePoints(
   return { ...tally.result, points, pairs };
 }
 
-const ALL: Share = { index: 0, of: 1 };
-
-const MOST_FAILURES = 10;
 /** A leak, which changes nothing of what comes later. */
 const HARMLESS: ReadonlySet<QuirkId> = new Set(["freeLeaksOffsets"]);
 

@@ -10,10 +10,9 @@ import { defaultSubject } from "../../subjects/index.js";
 import { PAGE_BYTES } from "../../subjects/run/layout.js";
 import { isAlias } from "../../subjects/step.js";
 import { machineFor, type Subject, type SubjectKernel } from "../../subjects/subject.js";
-import type { Exhausted, Share } from "./exhausted.js";
+import { ALL, type Exhausted, isOfShare, MOST_FAILURES, type Share } from "./exhausted.js";
 
 const TEXT = 0x8000_8400_0000 as RoAddr;
-const MOST_FAILURES = 10;
 
 /** `full`: every place and length. `classes`: one of each class, copied and filled; `few`: of each pair of boundaries, and each length. */
 export type Ranges = "few" | "classes" | "full";
@@ -31,14 +30,14 @@ interface PokeOptions {
   readonly share?: Share;
 }
 
-export function pokesOfEveryRange({ bytes, ranges, share }: PokeOptions, subject = defaultSubject): Exhausted {
+export function pokesOfEveryRange({ bytes, ranges, share = ALL }: PokeOptions, subject = defaultSubject): Exhausted {
   const pageBytes = pageBytesOf(subject.fixed);
   const text: Text = { bytes, pageBytes, ranges };
   const checker = new Checker(subject, text);
   const failures: string[] = [];
   let tried = 0;
   for (let offset = 0; offset < bytes; offset++) {
-    if (share !== undefined && Math.floor(offset / 4) % share.of !== share.index) continue;
+    if (!isOfShare(Math.floor(offset / 4), share)) continue;
     const before = tried;
     for (let length = 1; length <= bytes - offset; length++) {
       if (ranges !== "full" && !standsForOthers(offset, offset + length, text)) continue;

@@ -23,23 +23,22 @@ import {
   trampFlags,
 } from "../../subjects/subject.js";
 import { textOf } from "../../subjects/trampoline/kernel-text.js";
-import type { Exhausted, Share } from "./exhausted.js";
+import { ALL, type Exhausted, isOfShare, MOST_FAILURES, type Share } from "./exhausted.js";
 
 const CPUS = 2;
 const FUEL = 1000;
 const RESULTS = [11, 22, 33] as const;
-const MOST_FAILURES = 10;
 
 /** What one CPU does about one program, in a kernel in which that and its neighbour are loaded. */
 interface Operation {
   readonly name: string;
   /** It stores the address behind a long jump. */
   readonly isFar?: boolean;
-  before?(world: World, program: Target): number;
+  before?(pair: Pair, program: Target): number;
   /** @returns 0, or an error */
-  perform(world: World, program: Target): number;
+  perform(pair: Pair, program: Target): number;
   /** Back to how it was loaded; absent where nothing is left to go back to. */
-  after?(world: World, program: Target): number;
+  after?(pair: Pair, program: Target): number;
 }
 
 /** A program that an operation is about. */
@@ -57,7 +56,7 @@ const far = ({ loaded }: Target): RoAddr => (loaded.bpfFunc + 2 * BRANCH_REACH) 
 const near = ({ loaded }: Target): RoAddr => (loaded.bpfFunc + 65_536) as RoAddr;
 const poke =
   (from?: (target: Target) => RoAddr, to?: (target: Target) => RoAddr) =>
-  ({ tramp }: World, target: Target): number =>
+  ({ tramp }: Pair, target: Target): number =>
     tramp.bpfArchTextPoke(target.loaded.bpfFunc, "call", from?.(target), to?.(target));
 
 const OPERATIONS: readonly Operation[] = [
@@ -73,22 +72,22 @@ const OPERATIONS: readonly Operation[] = [
   { name: "attach near", perform: poke(undefined, near), after: poke(near) },
   {
     name: "load",
-    perform(world, target) {
-      target.made = world.load(RESULTS[2]);
+    perform(pair, target) {
+      target.made = pair.load(RESULTS[2]);
       return 0;
     },
-    after(world, { made }) {
-      const wrong = made && world.run(made, RESULTS[2]);
+    after(pair, { made }) {
+      const wrong = made && pair.run(made, RESULTS[2]);
       if (wrong !== undefined) throw new Error(wrong);
-      if (made !== undefined) world.kernel.freeProgram(made);
+      if (made !== undefined) pair.kernel.freeProgram(made);
       return 0;
     },
   },
   {
     name: "free",
-    perform(world, target) {
+    perform(pair, target) {
       target.isFreed = true;
-      world.unload(target.loaded);
+      pair.unload(target.loaded);
       return 0;
     },
   },
@@ -111,8 +110,8 @@ const TRAMPOLINE: Operation = {
   },
 };
 
-/** A kernel with a program that stays, so that its pack does. */
-class World {
+/** A kernel of two CPUs, with a program that stays, so that its pack does. */
+class Pair {
   readonly machine: Machine;
   readonly kernel: SubjectKernel;
   readonly tramp: SubjectTrampolines;
@@ -196,18 +195,18 @@ interface Tried {
 }
 
 /** @param at how many events of `first` come before `second`, of those at which no lock is held; undefined: it never comes */
-function attempt(world: World, first: Operation, second: Operation, at: number | undefined): Tried {
-  const { machine, kernel } = world;
+function interleave(pair: Pair, first: Operation, second: Operation, at: number | undefined): Tried {
+  const { machine, kernel } = pair;
   const printed = kernel.warnings.length;
   const moments: string[] = [];
-  const targets = [world.target(RESULTS[0]), world.target(RESULTS[1])] as const;
+  const targets = [pair.target(RESULTS[0]), pair.target(RESULTS[1])] as const;
   let isIn = false;
   const other = (): void => {
     isIn = true;
-    machine.runOn(1, () => check(second.name, second.perform(world, targets[1])));
+    machine.runOn(1, () => check(second.name, second.perform(pair, targets[1])));
   };
   const listen = ({ kind }: MachineEvent): void => {
-    if (isIn || world.isLocked()) return;
+    if (isIn || pair.isLocked()) return;
     moments.push(kind);
     if (at === moments.length - 1) other();
   };
@@ -215,20 +214,20 @@ function attempt(world: World, first: Operation, second: Operation, at: number |
     if (error !== 0) throw new Error(`${what} fails with ${error}`);
   };
   try {
-    check(`before ${first.name}`, first.before?.(world, targets[0]) ?? 0);
-    check(`before ${second.name}`, second.before?.(world, targets[1]) ?? 0);
+    check(`before ${first.name}`, first.before?.(pair, targets[0]) ?? 0);
+    check(`before ${second.name}`, second.before?.(pair, targets[1]) ?? 0);
     machine.onEvent = listen;
-    check(first.name, first.perform(world, targets[0]));
+    check(first.name, first.perform(pair, targets[0]));
     machine.onEvent = undefined;
     if (!isIn) other();
     for (const [i, operation] of [first, second].entries()) {
-      check(`after ${operation.name}`, operation.after?.(world, targets[i]!) ?? 0);
+      check(`after ${operation.name}`, operation.after?.(pair, targets[i]!) ?? 0);
     }
     const live = targets.filter(({ isFreed }) => isFreed !== true);
-    const wrong = live.map((one) => world.wrongWith(one)).find((one) => one !== undefined);
-    for (const { loaded } of live) world.unload(loaded);
+    const wrong = live.map((one) => pair.wrongWith(one)).find((one) => one !== undefined);
+    for (const { loaded } of live) pair.unload(loaded);
     const warned = kernel.warnings[printed];
-    return { moments, wrong: wrong ?? (warned === undefined ? world.left() : `a warning: ${warned}`) };
+    return { moments, wrong: wrong ?? (warned === undefined ? pair.left() : `a warning: ${warned}`) };
   } catch (error) {
     if (!(error instanceof Error) || error instanceof NotModelled) throw error;
     return { moments, wrong: error.message };
@@ -241,24 +240,21 @@ function attempt(world: World, first: Operation, second: Operation, at: number |
 const KNOWN = "pltPageWritable";
 const TAKEN = /^badWrite at /;
 
-export function twoCpus(
-  { share = { index: 0, of: 1 } }: { readonly share?: Share } = {},
-  subject = defaultSubject,
-): Exhausted {
+export function twoCpus({ share = ALL }: { readonly share?: Share } = {}, subject = defaultSubject): Exhausted {
   const failures: string[] = [];
   const known: Record<string, number> = {};
   const lacking = new Set<string>();
   let tried = 0;
-  let world = new World(subject);
+  let pair = new Pair(subject);
   // Whoever cannot say whether a lock is held cannot say either when the other CPU must wait.
-  world.isLocked();
+  pair.isLocked();
   /** @returns how many moments there are; undefined if the subject lacks an operation */
   const tryOne = (first: Operation, second: Operation, at: number | undefined): readonly string[] | undefined => {
     try {
-      const { moments, wrong } = attempt(world, first, second, at);
+      const { moments, wrong } = interleave(pair, first, second, at);
       tried++;
       if (wrong === undefined) return moments;
-      world = new World(subject);
+      pair = new Pair(subject);
       const isRace = first.isFar === true && second.isFar === true && TAKEN.test(wrong);
       const isKnown = isRace && subject.known?.has(KNOWN) === true;
       const after = at === undefined ? "and then" : `after its event ${at} (${moments[at]})`;
@@ -268,13 +264,15 @@ export function twoCpus(
     } catch (error) {
       if (!(error instanceof NotModelled)) throw error;
       lacking.add(error.message);
-      world = new World(subject);
+      pair = new Pair(subject);
       return undefined;
     }
   };
-  const pairs = [TRAMPOLINE, ...OPERATIONS].flatMap((first) => OPERATIONS.map((second) => [first, second] as const));
-  for (const [index, [first, second]] of pairs.entries()) {
-    if (index % share.of !== share.index || failures.length >= MOST_FAILURES) continue;
+  const operations = [TRAMPOLINE, ...OPERATIONS].flatMap((first) =>
+    OPERATIONS.map((second) => [first, second] as const),
+  );
+  for (const [index, [first, second]] of operations.entries()) {
+    if (!isOfShare(index, share) || failures.length >= MOST_FAILURES) continue;
     const moments = tryOne(first, second, undefined) ?? [];
     for (let at = 0; at < moments.length; at++) tryOne(first, second, at);
   }

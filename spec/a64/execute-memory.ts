@@ -98,9 +98,8 @@ const MODES = { scaled: "offset", unscaled: "offset", unprivileged: "offset", pr
 const PAIR_MODES = { offset: "offset", nonTemporal: "offset", pre: "pre", post: "post" } as const;
 const LOG2 = { 1: 0n, 2: 1n, 4: 2n, 8: 3n } as const;
 
-/** SXTX and LSL take the whole register; the two differ only in text. */
-function index({ extend, scaled, bytes, rm }: Insn<"accessRegister">, state: State): bigint {
-  const register = state.x[rm]!;
+/** Of what the index register holds. SXTX and LSL take all of it; the two differ only in text. */
+export function indexOf({ extend, scaled, bytes }: Insn<"accessRegister">, register: bigint): bigint {
   const extended = extend === "uxtw" ? u32(register) : extend === "sxtw" ? s32(register) : s64(register);
   return scaled ? extended << LOG2[bytes] : extended;
 }
@@ -235,7 +234,9 @@ export const MEMORY_MEANINGS: Meanings<
   },
   accessRegister(insn, state, memory) {
     if (insn.op === "prefetch") return undefined;
-    return indexed("offset", insn.rn, index(insn, state), state, (address) => access(insn, address, state, memory));
+    return indexed("offset", insn.rn, indexOf(insn, state.x[insn.rm]!), state, (address) =>
+      access(insn, address, state, memory),
+    );
   },
   loadLiteral(insn, state, memory, pc) {
     return insn.op === "prefetch" ? undefined : access(insn, pointer(pc + insn.offset), state, memory);

@@ -5,12 +5,12 @@
 import type { CpuState } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import { decode } from "../../spec/a64/decode.js";
-import type { A64Insn, Insn } from "../../spec/a64/insn.js";
-import { SP } from "../../spec/a64/registers.js";
+import { indexOf } from "../../spec/a64/execute-memory.js";
+import type { A64Insn } from "../../spec/a64/insn.js";
+import { SP, ZR } from "../../spec/a64/registers.js";
 import { vaOfPointer } from "./structs.js";
 
 const WORD_BYTES = 4;
-const LOG2 = { 1: 0n, 2: 1n, 4: 2n, 8: 3n } as const;
 
 export class Emissions {
   /** By address of the word that was stored. */
@@ -53,7 +53,7 @@ function storeOf(insn: A64Insn, x: BigUint64Array): { readonly va: Va; readonly 
     }
     case "accessRegister": {
       if (insn.op !== "store" || insn.bytes < WORD_BYTES || insn.rn === SP) return undefined;
-      return { va: addressOf(x, insn.rn, indexOf(insn, x)), bytes: insn.bytes };
+      return { va: addressOf(x, insn.rn, indexOf(insn, insn.rm === ZR ? 0n : x[insn.rm]!)), bytes: insn.bytes };
     }
     default:
       return undefined;
@@ -62,10 +62,3 @@ function storeOf(insn: A64Insn, x: BigUint64Array): { readonly va: Va; readonly 
 
 const addressOf = (x: BigUint64Array, base: number, offset: bigint): Va =>
   vaOfPointer(BigInt.asUintN(64, x[base]! + offset));
-
-function indexOf({ rm, extend, scaled, bytes }: Insn<"accessRegister">, x: BigUint64Array): bigint {
-  const register = rm === 31 ? 0n : x[rm]!;
-  const extended =
-    extend === "uxtw" ? BigInt.asUintN(32, register) : extend === "sxtw" ? BigInt.asIntN(32, register) : register;
-  return scaled ? extended << LOG2[bytes] : extended;
-}

@@ -94,7 +94,9 @@ export class PlacedKernel {
     const owner = mutex?.member("owner") ?? mutex?.member("rtmutex.owner");
     if (owner === undefined) return false;
     if (image.address(TEXT_MUTEX) === undefined) {
-      throw new NotModelled("names of its locks, without which nobody sees that a CPU must wait (give --symbols FILE)");
+      throw new NotModelled(
+        "names of its locks, without which nobody sees that a CPU must wait (give linux:IMAGE?symbols=FILE)",
+      );
     }
     return [TEXT_MUTEX, "pack_mutex"].some((name) => {
       const va = image.address(name);
