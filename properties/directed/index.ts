@@ -5,6 +5,7 @@ import { branchesLand } from "../oracles/code/branches-land.js";
 import { callsReach } from "../oracles/code/calls-reach.js";
 import { landingPads } from "../oracles/code/landing-pads.js";
 import type { Oracle } from "../oracles/oracle.js";
+import { BLINDING } from "./blinding.js";
 import { CODE } from "./code.js";
 import { ENTRY_AND_EXIT } from "./entry-and-exit.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
@@ -16,6 +17,7 @@ import { VERIFIER } from "./verifier.js";
 /** Those that say something of the subject, quick ones first, and those that are about this one alone. */
 export const directedCases = (subject: Subject): readonly DirectedCase[] => [
   ...VERIFIER,
+  ...BLINDING,
   ...subject.checks,
   ...unlessMuted(subject, callsReach, [EXCEPTION_UNWINDING]),
   ...TRAMPOLINES,

@@ -1,21 +1,13 @@
-// What becomes of instructions between a program and its JIT, where no result depends on it: constants that an attacker
-// chose must not stand in executable memory, a shift takes its amount modulo the width, and divisions are guarded as Linux
-// 6.12 guards them, though UDIV and SDIV never trap. All subjects are handed the same.
+// What becomes of instructions between a program and its JIT, where no result depends on it: a shift takes its amount
+// modulo the width, divisions are guarded as Linux 6.12 guards them, though UDIV and SDIV never trap, and `may_goto` counts
+// down a budget. All subjects are handed the same.
 
-import type { RoAddr } from "../../machine/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
-import { fn } from "../../subjects/directed-case.js";
-import {
-  bpfJitBlindConstants,
-  type FieldPlace,
-  type RewrittenFunction,
-  rewrite,
-  type VerifierEnv,
-} from "../../subjects/lowering.js";
-import { type DirectedCase, machineFor } from "../../subjects/subject.js";
+import { type FieldPlace, type RewrittenFunction, rewrite, type VerifierEnv } from "../../subjects/lowering.js";
+import type { DirectedCase } from "../../subjects/subject.js";
 
 const NO_ADDRESSES: VerifierEnv = { mapObject: () => 0, mapValues: () => 0, helperOffset: () => undefined, loops: 0 };
 
@@ -28,44 +20,6 @@ function rewritten(
   const facts = { functions: [{ start: 0, end: code.length, stackDepth: 0 }], contextLoads };
   return rewrite(code, facts, { ...NO_ADDRESSES, ...env }).functions[0]!;
 }
-
-const CHOSEN = 0x4141_4141;
-const MASK = 0x1234_5678;
-const WITH_CONSTANTS = [
-  ...["r1 = C", "w1 = C", "r1 += C", "w1 -= C", "r1 &= C", "w1 |= C", "r1 ^= C", "w1 *= C", "r1 /= C", "w1 %= C"],
-  ...["r1 s/= C", "w1 s%= C", "if r1 == C goto +0", "if w1 s< C goto +0", "if r1 & C goto +0"],
-  ...["*(u64 *)(r10 - 8) = C", "*(u32 *)(r10 - 8) = C", "r1 = 0x4141414141414141 ll"],
-];
-
-const BLINDED_CONSTANTS: DirectedCase = {
-  name: "no constant that was chosen outside is left after blinding",
-  check() {
-    for (const template of WITH_CONSTANTS) {
-      const text = template.replace("C", `${CHOSEN}`);
-      const blinded = bpfJitBlindConstants(bpf(`${text}; exit`), () => MASK);
-      if (!blinded.ok) return `${text} cannot be blinded`;
-      if (blinded.insns.some(({ imm }) => imm === CHOSEN)) return `${text} keeps its constant`;
-      const slots = bpf(text).length;
-      const isOrdered = blinded.origin.every((slot, i) => slot >= (blinded.origin[i - 1] ?? 0));
-      if (!isOrdered || blinded.origin[0] !== 0 || blinded.origin[blinded.insns.length - 1] !== slots) {
-        return `what ${text} becomes is said to come from ${blinded.origin.join(" ")}`;
-      }
-    }
-    return undefined;
-  },
-};
-
-const BLINDED_TOO_FAR: DirectedCase = {
-  name: "a jump that blinding makes longer than 16 bits hold is refused, one of 32 bits is not",
-  check() {
-    const between = new Array<Insn>(20_000).fill(insn(rowById("add imm"), { dst: 2, imm: CHOSEN }));
-    const over = (jump: Insn): ReturnType<typeof bpfJitBlindConstants> =>
-      bpfJitBlindConstants([jump, ...between, ...bpf("exit")], () => MASK);
-    const short = over(insn(rowById("ja"), { off: between.length }));
-    if (short.ok || short.slot !== 0) return short.ok ? "it is blinded" : `slot ${short.slot} is blamed`;
-    return over(insn(rowById("gotol"), { imm: between.length })).ok ? undefined : "one of 32 bits is refused";
-  },
-};
 
 const ORIGINS: DirectedCase = {
   name: "what guards a division in a later function is said to come from its slot of the program",
@@ -83,61 +37,6 @@ const ORIGINS: DirectedCase = {
   },
 };
 
-const BLINDED_LOAD: DirectedCase = {
-  name: "a kernel that blinds compiles the blinded program",
-  check(subject) {
-    const machine = machineFor(subject);
-    const kernel = subject.boot({ machine, random: () => 0 });
-    kernel.blinding = () => MASK;
-    const loaded = kernel.loadProgram([fn(0, ...bpf(`r0 = ${CHOSEN}; exit`))]);
-    if (!loaded.ok) return `it is refused: ${loaded.error.kind}`;
-    const { bpfFunc, functions } = loaded.program;
-    for (let at = bpfFunc; at < bpfFunc + functions[0]!.jitedLen; at = (at + 4) as RoAddr) {
-      if (isHalfOfConstant(machine.peek32(at))) return `the word at 0x${at.toString(16)} holds half of the constant`;
-    }
-    return kernel.warnings[0];
-  },
-};
-
-const BLINDED_ONCE: DirectedCase = {
-  name: "blinded functions of a program with several come from the slots that they were made of",
-  check(subject) {
-    const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
-    let asked = 0;
-    kernel.blinding = () => {
-      asked++;
-      return MASK;
-    };
-    const main = fn(0, ...bpf(`r0 = ${CHOSEN}`), insn(rowById("call local"), { off: 1 }), insn(rowById("exit")));
-    const loaded = kernel.loadProgram([main, fn(1, ...bpf(`r0 = ${CHOSEN}; exit`))]);
-    if (!loaded.ok) return `it is refused: ${loaded.error.kind}`;
-    // Nothing is blinded where nothing is compiled.
-    if (asked === 0) return BLINDED_LOAD.check(subject);
-    const origins = loaded.program.functions.map(({ origin }) => origin?.join(" ")).join(", and ");
-    return origins === "0 0 0 1 2, and 0 0 0 1" ? undefined : `they come from ${origins}`;
-  },
-};
-
-/** The register that only blinding uses. */
-const BLINDS_THROUGH = 11;
-
-const NOT_BLINDED: DirectedCase = {
-  name: "a blinded program that finds no room is left as it was given",
-  check(subject) {
-    const kernel = subject.boot({ machine: machineFor(subject), random: () => 0, limit: 0 });
-    kernel.blinding = () => MASK;
-    const loaded = kernel.loadProgram([fn(0, ...bpf(`r0 = ${CHOSEN}; exit`))]);
-    if (loaded.ok) return "it is taken beyond the limit";
-    const { fn: left, origin } = loaded.functions[0]!;
-    const isBlinded = left.insns.some(({ dst, src }) => dst === BLINDS_THROUGH || src === BLINDS_THROUGH);
-    return isBlinded || origin !== undefined ? "it is left as blinding has made it" : undefined;
-  },
-};
-
-/** MOVZ or MOVK of 0x4141. */
-const isHalfOfConstant = (word: number): boolean =>
-  ((word >>> 23) & 0x3f) === 0x25 && ((word >>> 5) & 0xffff) === 0x4141;
-
 const CALL_HELPER = rowById("call helper");
 const OFFSET = 0x1234;
 
@@ -147,6 +46,32 @@ const INLINED_HELPERS: DirectedCase = {
     const code = [8, 5].map((imm) => insn(CALL_HELPER, { imm })).concat(bpf("exit"));
     const [inlined, called] = rewritten(code, { helperOffset: () => OFFSET, inlineHelpers: new Set([8]) }).insns;
     return inlined!.imm === 8 && called!.imm === OFFSET ? undefined : `they call ${inlined!.imm} and ${called!.imm}`;
+  },
+};
+
+/** How far `may_goto` jumps -> how far the jump does that stands second of the four in its place. */
+const COUNTED_JUMPS = [
+  [0, 2],
+  [1, 3],
+  [-1, -2],
+] as const;
+
+const COUNTED: DirectedCase = {
+  name: "may_goto is left where its budget has come to nothing, to where it goes",
+  check() {
+    for (const [off, expected] of COUNTED_JUMPS) {
+      const code = [insn(rowById("ja"), {}), insn(rowById("may_goto"), { off }), ...bpf("r0 = r1; r0 = r2; exit")];
+      const { insns } = rewritten(code, { loops: 3 });
+      const got = insns
+        .slice(0, 6)
+        .map((_, pc) => printInsn(insns, pc))
+        .join("; ");
+      const load = "r11 = *(u64 *)(r10 - 8)";
+      const counted = `if r11 == 0 goto ${expected < 0 ? expected : `+${expected}`}`;
+      const wanted = `*(u64 *)(r10 - 8) = 3; goto +0; ${load}; ${counted}; r11 -= 1; *(u64 *)(r10 - 8) = r11`;
+      if (got !== wanted) return `by ${off}: ${got}, expected ${wanted}`;
+    }
+    return undefined;
   },
 };
 
@@ -279,13 +204,9 @@ const WHOLE_FIELDS: DirectedCase = {
 };
 
 export const VERIFIER: readonly DirectedCase[] = [
-  BLINDED_CONSTANTS,
-  BLINDED_TOO_FAR,
   ORIGINS,
-  BLINDED_LOAD,
-  BLINDED_ONCE,
-  NOT_BLINDED,
   INLINED_HELPERS,
+  COUNTED,
   SHIFT_AMOUNTS,
   DIVISION_GUARDS,
   PARTS_OF_FIELDS,
