@@ -57,12 +57,18 @@ interface Bounds {
   readonly to: number;
 }
 
-/** Which part a word is in, and how far; undefined outside the image. */
+/** Which part a word is in, and how far; undefined outside the image. @param bounds in order, each from the end of the last */
 function placeOf(bounds: readonly Bounds[], word: number, words: number): string | undefined {
   // Behind the code lies what the jump to a trampoline loads.
   if (word >= words && word < words + LITERAL_REACH) return "literal";
-  const found = bounds.find(({ from, to }) => word >= from && word < to);
-  return found && `${found.part}+${word - found.from}`;
+  let [low, high] = [0, bounds.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (bounds[middle]!.from <= word) low = middle + 1;
+    else high = middle;
+  }
+  const found = bounds[low - 1];
+  return found !== undefined && word < found.to ? `${found.part}+${word - found.from}` : undefined;
 }
 /** Words: it is aligned to 8 bytes. */
 const LITERAL_REACH = 4;

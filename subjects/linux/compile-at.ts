@@ -57,12 +57,12 @@ export class PlacedCompiler {
     };
     try {
       const compiled = this.load(kernel, functions);
-      if (compiled.ok) this.ready = { kernel, areas };
+      if (compiled.ok || (isPacked && this.areThere(areas))) this.ready = { kernel, areas };
       return compiled;
     } finally {
       kernel.beforeCompile = undefined;
       kernel.wanted = undefined;
-      // A refusal may have given a pack back, and an exception may have left anything behind.
+      // A refusal may have given pages back, and an exception may have left anything behind.
       if (this.ready === undefined) {
         const placed = [...kernel.placedAreas].map(([va, bytes]) => ({ va, bytes }));
         kernel.placedAreas.clear();
@@ -102,6 +102,10 @@ export class PlacedCompiler {
     return { kernel, areas: kernel.packs.packBytes > 0 ? this.makePacks(kernel, images) : [] };
   }
 
+  private areThere(areas: readonly Area[]): boolean {
+    return areas.every(({ va }) => this.on.machine.mapping(va) !== undefined);
+  }
+
   private clear(areas: readonly Area[]): void {
     const { machine } = this.on;
     // One that has become empty has gone back.
@@ -109,7 +113,7 @@ export class PlacedCompiler {
     machine.scrub();
   }
 
-  /** Packs that all images fit into, as few as there can be. */
+  /** Packs that all images fit into, as few as there can be. A page before the first image keeps its pack from becoming empty. */
   private makePacks(kernel: LinuxKernel, images: readonly Va[]): readonly Area[] {
     const { pageBytes } = this.on.machine;
     const { packs } = kernel;
@@ -117,7 +121,8 @@ export class PlacedCompiler {
     for (const image of images.toSorted((a, b) => a - b)) {
       const last = areas.at(-1);
       if (last !== undefined && image < last.va + last.bytes) continue;
-      const va = image - (image % pageBytes);
+      const page = image - (image % pageBytes);
+      const va = Math.max(page - pageBytes, last === undefined ? 0 : last.va + last.bytes);
       packs.fillAll();
       kernel.wanted = va;
       if (packs.bpfProgPackAlloc(CHUNK_BYTES) !== va)

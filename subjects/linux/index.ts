@@ -36,14 +36,19 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       pageBytes: image.pageBytes,
       physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES),
     });
-  let forms: ReadonlySet<string> | undefined;
+  let taken: ReadonlySet<string> | undefined;
   let moved: { readonly distance: number; readonly subject: Subject | undefined } | undefined;
   let placing: PlacedCompiler | undefined;
   let frameOf: Subject["frameOf"] | undefined;
   const probe = (): LinuxKernel => new LinuxKernel(image, build, { machine: machine({}), random: () => 0 });
+  // In a kernel of its own: one that is full, or whose steps are followed, would make a pack for each form.
+  const forms = (): ReadonlySet<string> => {
+    taken ??= probe().loads.formsTaken();
+    return taken;
+  };
   const boot = (options: BootOptions): LinuxKernel => {
     findTakenForOlder(image, () => probe().loads.tried.takenForOlder());
-    return new LinuxKernel(image, build, options);
+    return new LinuxKernel(image, build, options, forms);
   };
   return {
     name,
@@ -62,10 +67,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       }
       return moved.subject;
     },
-    forms() {
-      forms ??= probe().loads.formsTaken();
-      return forms;
-    },
+    forms,
     boot,
     executed: () => executedCode(image, cpusOf(image)),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.

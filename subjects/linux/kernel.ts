@@ -74,6 +74,8 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     readonly image: TypedImage,
     private readonly build: KernelBuild,
     readonly options: BootOptions,
+    /** Ids of the instruction forms that the image's JIT takes; undefined in a kernel in which that is found out. */
+    forms?: () => ReadonlySet<string>,
   ) {
     const { machine, nodes = 1, limit = DEFAULT_LIMIT, env = DEFAULT_ENV } = options;
     this.machine = machine;
@@ -101,7 +103,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     if (packBytes !== this.packs.packBytes) {
       throw new NotModelled(`packs of ${packBytes} bytes (the image has ${this.packs.packBytes})`);
     }
-    this.loads = new Loads(this, build);
+    this.loads = new Loads(this, build, forms);
     this.fixups = hasFixup(image) ? new Fixups(this) : undefined;
     this.calibrate();
   }

@@ -47,6 +47,8 @@ export class Loads {
   constructor(
     private readonly kernel: Loading,
     private readonly build: KernelBuild,
+    /** Ids of the instruction forms that the image's JIT takes; undefined in a kernel in which that is found out. */
+    private readonly forms: (() => ReadonlySet<string>) | undefined,
   ) {
     this.programs = new Programs(kernel);
     const name = jitSubprogsOf(kernel.image);
@@ -240,7 +242,8 @@ export class Loads {
     if (kernel.overLimit) return { kind: "noMemory", what: "image" };
     const said = kernel.messages.at(-1)?.trim();
     if (this.isUndisturbed && kernel.blinding === undefined) {
-      const row = fn.insns.find((one) => !this.tried.isTaken(one.row))?.row;
+      const taken = this.forms?.();
+      const row = taken && fn.insns.find((one) => !taken.has(one.row.id))?.row;
       if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };
     }
     return { kind: "notCompiled", why: said ?? "the kernel does not say why" };
