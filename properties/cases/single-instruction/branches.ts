@@ -66,5 +66,6 @@ export function budgets(row: MayGotoRow): readonly Case[] {
     insn(row, { off: 1 }),
     insn(SET, { dst: R0, imm: 3 }),
   ];
-  return [0, BEFORE].flatMap((start) => BUDGETS.map((loops) => program(loop(start), ONE, { loops })));
+  const loops = [0, BEFORE].flatMap((start) => BUDGETS.map((rounds) => program(loop(start), ONE, { loops: rounds })));
+  return [...[0, 1].map((rounds) => program([insn(row)], ONE, { loops: rounds })), ...loops];
 }

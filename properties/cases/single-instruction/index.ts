@@ -12,6 +12,7 @@ import type { VerifierOnlyCase } from "../verifier-only/case.js";
 import { VERIFIER_ONLY } from "../verifier-only/index.js";
 import { bodiesFor } from "./bodies.js";
 import { furthestBranches } from "./branches.js";
+import { contextFields } from "./context-fields.js";
 import { programsFor } from "./programs.js";
 
 type SingleInstruction = Case | VerifierOnlyCase;
@@ -22,7 +23,13 @@ export const kindOf = (c: object): AnyKind => ("body" in c ? VERIFIER_ONLY : PRO
 let made: readonly SingleInstruction[] | undefined;
 /** Made at the first use: most commands try none of them. */
 function all(): readonly SingleInstruction[] {
-  made ??= [...inTurns(ROWS.map((row) => [...programsFor(row), ...bodiesFor(row)])), ...furthestBranches()];
+  made ??= [
+    ...inTurns([
+      ...ROWS.map((row) => [...programsFor(row), ...bodiesFor(row)]),
+      ...contextFields().map((one) => [one]),
+    ]),
+    ...furthestBranches(),
+  ];
   return made;
 }
 

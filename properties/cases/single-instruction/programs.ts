@@ -19,6 +19,7 @@ import { jumpTables } from "./jump-tables.js";
 import { stackArguments } from "./stack-arguments.js";
 import {
   ADD,
+  BLINDED,
   blinding,
   CONTEXT,
   DST,
@@ -69,7 +70,8 @@ const ATOMIC = [0x1111_2222_3333_4444n, 0x3333_4444n, -1n].flatMap((r0) =>
 export function programsFor(row: Row): readonly Case[] {
   switch (row.kind) {
     case "alu": {
-      const guards = row.op.endsWith("div") || row.op.endsWith("mod") ? [{ guard: true }] : [];
+      const guards =
+        row.op.endsWith("div") || row.op.endsWith("mod") ? [{ guard: true }, { guard: true, blind: true }] : [];
       if (row.operand === "reg") {
         const pair = program([insn(row, { dst: DST, src: SRC })], BINARY);
         const same = program([insn(row, { dst: DST, src: DST })], UNARY, { src: DST });
@@ -89,7 +91,7 @@ export function programsFor(row: Row): readonly Case[] {
         program([insn(row, { dst: DST, src: SRC })], BINARY),
         program([insn(row, { dst: DST, src: DST })], UNARY, { src: DST }),
       ];
-    case "jump":
+    case "jump": {
       if (row.operand === "reg") {
         return [over, back].map((jump) =>
           program(
@@ -98,17 +100,16 @@ export function programsFor(row: Row): readonly Case[] {
           ),
         );
       }
-      return IMMEDIATES.flatMap((imm, i) =>
-        blinding(i).flatMap((env) =>
-          (i === 2 ? [over, back, on] : [over]).map((jump) =>
-            program(
-              jump((off) => insn(row, { dst: DST, imm, off })),
-              [...UNARY, state(0n, BigInt(imm))],
-              { env },
-            ),
-          ),
-        ),
-      );
+      return [
+        [back, BLINDED] as const,
+        [on, BLINDED] as const,
+        ...IMMEDIATES.map((_, i) => [over, i] as const),
+      ].flatMap(([shape, i]) => {
+        const imm = IMMEDIATES[i]!;
+        const insns = shape((off) => insn(row, { dst: DST, imm, off }));
+        return blinding(i).map((env) => program(insns, [...UNARY, state(0n, BigInt(imm))], { env }));
+      });
+    }
     case "ja": {
       // What it jumps over is reached by a branch before it.
       const branch = insn(rowById("jeq imm"), { dst: R0, off: 1 });

@@ -67,8 +67,10 @@ export const state = (...words: readonly bigint[]): Uint8Array => {
 export const ONE: readonly Uint8Array[] = [state(5n, 7n, 9n)];
 /** By the destination alone. */
 export const UNARY = WORDS.map((dst) => state(0n, dst));
-/** What an immediate is does not matter to blinding: one of them is blinded, too. */
-export const blinding = (index: number): readonly Partial<CaseEnv>[] => (index === 2 ? [{}, { blind: true }] : [{}]);
+/** What an immediate is does not matter to blinding: the one of this index is blinded, too. */
+export const BLINDED = 2;
+export const blinding = (index: number): readonly Partial<CaseEnv>[] =>
+  index === BLINDED ? [{}, { blind: true }] : [{}];
 
 /** Calls clobber it. */
 export const SET_SRC = insn(SET, { dst: SRC, imm: 1 });
