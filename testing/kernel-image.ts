@@ -19,6 +19,8 @@ export interface KernelSpec {
   readonly hasBtf?: boolean;
   /** Whether data have names (KALLSYMS_ALL). */
   readonly namesData?: boolean;
+  /** Functions and what each calls; those of `KERNEL_FUNCTIONS` if it is not given. */
+  readonly functions?: KernelFunctions;
   /** Between the names and their markers: 6.2 and 6.3 have the order of the names there. */
   readonly hasSequence?: boolean;
 }
@@ -31,8 +33,9 @@ const FUNCTION_BYTES = 16;
 const RET = 0xd65f_03c0;
 const BRANCH = 0x1400_0000;
 const LINK = 0x9400_0000;
-/** Functions of the image, and the names of those that each calls. */
-export const KERNEL_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+/** Functions of an image, and the names of those that each calls: three at most, the first with link. */
+type KernelFunctions = Readonly<Record<string, readonly string[]>>;
+export const KERNEL_FUNCTIONS: KernelFunctions = {
   _stext: [],
   bpf_int_jit_compile: ["bpf_jit_binary_pack_alloc", "aarch64_insn_copy"],
   bpf_jit_binary_pack_alloc: [],
@@ -53,9 +56,10 @@ const up = (at: number, to: number): number => Math.ceil(at / to) * to;
 export function writeKernelImage(spec: KernelSpec = {}): Uint8Array {
   const { base = KERNEL_BASE, layout = "offsets behind tokens", relocations = "rela", pageBytes = 4096 } = spec;
   const { release = "6.12.0-test", hasBtf = true, namesData = true, hasSequence = false } = spec;
+  const { functions: called = KERNEL_FUNCTIONS } = spec;
   const image = Buffer.alloc(0x20000);
   writeHeader(image, pageBytes);
-  const functions = writeFunctions(image);
+  const functions = writeFunctions(image, called);
   let at = up(TEXT_AT + FUNCTION_BYTES * functions.length, 4096);
   at += image.write(`Linux version ${release} (somebody@somewhere) (cc 1.0) #1 SMP\n\0`, at, "latin1");
   const pointersAt = up(at, 8);
@@ -91,13 +95,13 @@ function writeHeader(image: Buffer, pageBytes: 4096 | 16384 | 65536): void {
   image.writeUInt32LE(image.length, 0x40 + 24 + 16);
 }
 
-function writeFunctions(image: Buffer): readonly Placed[] {
-  const names = Object.keys(KERNEL_FUNCTIONS);
+function writeFunctions(image: Buffer, functions: KernelFunctions): readonly Placed[] {
+  const names = Object.keys(functions);
   const placed = names.map((name, i) => ({ name, letter: "T", at: TEXT_AT + FUNCTION_BYTES * i }));
   const offset = (from: number, name: string): number => (placed[names.indexOf(name)]!.at - from) / 4;
   for (const { name, at } of placed) {
     for (let i = 0; i < FUNCTION_BYTES; i += 4) image.writeUInt32LE(RET, at + i);
-    for (const [i, called] of KERNEL_FUNCTIONS[name]!.entries()) {
+    for (const [i, called] of functions[name]!.entries()) {
       const from = at + 4 * i;
       image.writeUInt32LE(((i === 0 ? LINK : BRANCH) | (offset(from, called) & 0x03ff_ffff)) >>> 0, from);
     }

@@ -10,6 +10,9 @@ const DIRECTORY = makeFiles({
   Image: IMAGE,
   "Image.gz": KERNEL_WRAPPINGS["Image.gz"]!(IMAGE),
   functions: writeKernelImage({ namesData: false, hasBtf: false, layout: "offsets before names" }),
+  stray: writeKernelImage({
+    functions: { bpf_int_jit_compile: ["schedule", "kfree"], schedule: [], kfree: [], last: [] },
+  }),
   "text.txt": "not a kernel\n",
   "System.map": "ffffffffffffffff B The real System.map is elsewhere\n",
   "short.gz": KERNEL_WRAPPINGS["Image.gz"]!(IMAGE).subarray(0, 300),
@@ -35,6 +38,13 @@ describe("rox linux", () => {
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     const json = JSON.parse(readFileSync(file("out.json"), "utf8"));
     expect(json).toMatchObject({ format: "Image.gz", release: "6.12.0-test", pageBytes: 4096, allocator: "packs" });
+  });
+
+  test("names a call that would end a case", async () => {
+    const { out } = await capture(["linux", file("stray")]);
+    expect(out).toContain("kernel code   1 function of 4 words may run, 1 trap in place of others\n");
+    expect(out).toContain("neither a trap nor on the list");
+    expect(out).toContain("\n  schedule, called from bpf_int_jit_compile\n");
   });
 
   test("names what an image lacks, and what to do", async () => {

@@ -7,7 +7,7 @@ const KIB = 1024;
 const LABEL = 14;
 
 export function formatKernel(report: KernelReport, columns: number): string[] {
-  const { symbols, kallsyms, hasDataSymbols, btfTypes, tables } = report;
+  const { symbols, kallsyms, hasDataSymbols, btfTypes, tables, code } = report;
   const line = (label: string, text: string): string[] => hanging(label.padEnd(LABEL), text, columns);
   const present = report.build.filter((feature) => feature.present).map(({ name }) => name);
   const absent = report.build.filter((feature) => !feature.present).map(({ name }) => name);
@@ -30,12 +30,31 @@ export function formatKernel(report: KernelReport, columns: number): string[] {
     ...line("JIT memory", report.allocator),
     ...line("build", `${list(present)}; without ${list(absent)}`),
     ...line("JIT supports", list(jit)),
+    ...line("kernel code", codeText(code)),
+    ...endings(code, columns),
     "",
     "can be checked:",
     ...report.checks.flatMap(({ name, missing }) =>
       missing.length === 0 ? [`  yes  ${name}`] : hanging("  no   ", `${name}: lacks ${missing.join(", ")}`, columns),
     ),
     ...report.advice.flatMap((sentence) => hanging("", sentence, columns)),
+  ];
+}
+
+function codeText({ functions, words, traps, unlisted }: KernelReport["code"]): string {
+  const known = unlisted.filter(({ why }) => why !== undefined).length;
+  const text = `${count(functions, "function")} of ${words} words may run, ${count(traps, "trap")} in place of others`;
+  return known === 0 ? text : `${text}; ${known} more are called where no case comes`;
+}
+
+/** Calls that nobody has looked at. */
+function endings({ unlisted }: KernelReport["code"], columns: number): readonly string[] {
+  const unknown = unlisted.filter(({ why }) => why === undefined);
+  if (unknown.length === 0) return [];
+  return [
+    "",
+    "neither a trap nor on the list of functions that may run (a case that calls one ends there):",
+    ...unknown.flatMap(({ name, callers }) => hanging("  ", `${name}, called from ${list(callers)}`, columns)),
   ];
 }
 

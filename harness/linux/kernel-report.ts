@@ -3,6 +3,7 @@
 import { pointer } from "../../machine/address.js";
 import { hex64 } from "../../spec/bits.js";
 import { parsed } from "../../spec/malformed.js";
+import { type Closure, closureOf } from "../../subjects/linux/closure.js";
 import { advice, type Checkable, checksOf } from "../../subjects/linux/image/checkable.js";
 import {
   type Allocator,
@@ -11,7 +12,7 @@ import {
   type Feature,
   jitFeatures,
 } from "../../subjects/linux/image/features.js";
-import { namesData } from "../../subjects/linux/image/image.js";
+import { type KernelImage, namesData } from "../../subjects/linux/image/image.js";
 import type { ReadKernel } from "../../subjects/linux/image/read.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { loadKernel, refusedKernel } from "./kernel-file.js";
@@ -39,8 +40,19 @@ export interface KernelReport {
   readonly allocator: Allocator;
   readonly build: readonly Feature[];
   readonly jit: readonly Feature[];
+  readonly code: KernelCode;
   readonly checks: readonly Checkable[];
   readonly advice: readonly string[];
+}
+
+interface KernelCode {
+  /** Functions that run as they are, and words of those. */
+  readonly functions: number;
+  readonly words: number;
+  /** Functions that the simulated machine takes the place of. */
+  readonly traps: number;
+  /** Functions that are called and end a case. */
+  readonly unlisted: Closure["unlisted"];
 }
 
 /** Names of where a table begins and ends, and bytes of an entry. */
@@ -78,7 +90,13 @@ function kernelReport(file: string, { format, image }: ReadKernel): KernelReport
     allocator: allocatorOf(image),
     build: buildFeatures(image),
     jit: jitFeatures(image),
+    code: codeOf(image),
     checks,
     advice: advice(image, checks),
   };
+}
+
+function codeOf(image: KernelImage): KernelCode {
+  const { native, words, trapped, unlisted } = closureOf(image, image.bytes);
+  return { functions: native.size, words, traps: trapped.size, unlisted };
 }

@@ -7,15 +7,18 @@ import type { Arena } from "./arena.js";
 import type { Emissions } from "./emissions.js";
 import type { HeldLocks } from "./held-locks.js";
 import type { TypedImage } from "./kernel-image.js";
+import type { EntryPoint } from "./native.js";
 import type { PageFrames } from "./page-frames.js";
 import type { PlacedImage } from "./placed-image.js";
 
 /** What runs kernel code. */
 interface BootedCpu {
   /** @returns X0 */
-  call(name: string, ...args: readonly (bigint | number)[]): bigint;
+  call(name: EntryPoint, ...args: readonly (bigint | number)[]): bigint;
   /** Whether a call of that function follows in the caller of the function that is being entered. */
   isFollowedBy(name: string): boolean;
+  /** The function that runs and those that it returns to, innermost first. */
+  backtrace(): string;
   /** Name of the function that has called the one that is being entered; empty for code that has no name. */
   readonly caller: string;
 }

@@ -75,6 +75,20 @@ describe.each(images)("$file", { timeout: 60_000 }, ({ image }) => {
     expect(warned).toMatch(WAY);
   });
 
+  test("a call of a function that nobody has allowed: which, what it was asked, and from where", () => {
+    const calls = calling(image, callOf("bpf_prog_pack_alloc", "mutex_unlock"), "find_task_by_vpid");
+    expect(() => outcome(calls)).toThrow(
+      /^find_task_by_vpid\(vnr 0x[0-9a-f]{16}\) is neither trapped nor allowed to run, called from bpf_prog_pack_alloc\+0x[0-9a-f]+ < bpf_jit_binary_pack_alloc\+0x/,
+    );
+  });
+
+  test("a function finds that its stack is overwritten", () => {
+    const broken = calling(image, callOf("bpf_prog_pack_alloc", "mutex_unlock"), "__stack_chk_fail");
+    expect(outcome(broken)).toMatch(
+      /the stack of a function is overwritten, in __stack_chk_fail\+0x0 < bpf_prog_pack_alloc\+0x/,
+    );
+  });
+
   test("BUG, by the table of bugs", () => {
     const broken = edited(image, callOf("patch_map|__text_poke", "vmalloc_to_page"), "null");
     // It breaks while it comes up, and says so where a case can be told: in the first load.
@@ -103,7 +117,7 @@ describe.each(images)("$file", { timeout: 60_000 }, ({ image }) => {
   test("other mutexes: held at the end, taken twice, given back and not held", () => {
     const kernel = boot(image);
     const lock = BigInt(kernel.vmStruct) | 0xffff_0000_0000_0000n;
-    const call = (name: string) => () => kernel.cpu.call(name, lock);
+    const call = (name: string) => () => kernel.cpu.callAt(kernel.image.address(name)!, [lock]);
     expect(call("mutex_unlock")).toThrow(
       /CPU 0 releases the mutex 0xffff[0-9a-f]+, held by nobody, in mutex_unlock\+0x0/,
     );

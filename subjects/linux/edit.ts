@@ -4,7 +4,7 @@
 import type { Va } from "../../machine/address.js";
 import { decode } from "../../spec/a64/decode.js";
 import { text } from "../../spec/a64/text.js";
-import { type FunctionRange, functionsOf } from "./functions.js";
+import { type FunctionRange, functionsOf, sourceName } from "./image/functions.js";
 import type { TypedImage } from "./kernel-image.js";
 
 /** Which instruction of a function. `nth` counts from 1. */
@@ -92,7 +92,7 @@ function find({ start, end }: FunctionRange, where: Where, image: TypedImage, wo
   for (let va = start; va < end; va += 4) places.push(va);
   if (where.kind === "text") return places.filter((va) => where.like.test(saidAt(wordAt(va), va)))[where.nth - 1];
   const names = new Set(where.of.split("|"));
-  const calls = places.filter((va) => names.has(withoutSuffix(calledAt(image, wordAt(va), va) ?? "")));
+  const calls = places.filter((va) => names.has(sourceName(calledAt(image, wordAt(va), va) ?? "")));
   const call = calls[where.nth - 1];
   if (call === undefined || where.kind === "call") return call;
   if (where.kind === "after") {
@@ -102,8 +102,6 @@ function find({ start, end }: FunctionRange, where: Where, image: TypedImage, wo
   const before = places.filter((va) => va < call && va >= call - 4 * NEAR);
   return before.findLast((va) => isConstant(wordAt(va)) && (wordAt(va) & 31) === where.register);
 }
-
-const withoutSuffix = (name: string): string => name.replace(/\.(constprop|isra|part|cold)\b.*$/, "");
 
 /** Branches with link, and branches that leave the function for good. */
 function calledAt(image: TypedImage, word: number, va: Va): string | undefined {

@@ -4,10 +4,12 @@
 import type { CpuState, CpuStop, EngineCpu } from "../../engines/engine.js";
 import { pointer, type Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
-import { hexWord } from "../../spec/bits.js";
+import { hex64, hexWord } from "../../spec/bits.js";
 import type { BootedKernel, Faulting, Mended } from "./booted-kernel.js";
 import { ExecutionContext } from "./execution-context.js";
+import { sourceName } from "./image/functions.js";
 import { NotModelled } from "./kernel-image.js";
+import { type EntryPoint, NEVER_CALLED } from "./native.js";
 import { STACK_STRIDE } from "./placed-kernel.js";
 import { RETURN, type Resolved } from "./resolve.js";
 import { vaOfPointer } from "./structs.js";
@@ -61,7 +63,7 @@ export class KernelCpu {
   }
 
   /** @returns X0. @throws NotModelled if the image has no such function, KernelFault if the kernel crashes */
-  call(name: string, ...args: readonly (bigint | number)[]): bigint {
+  call(name: EntryPoint, ...args: readonly (bigint | number)[]): bigint {
     const entry = this.kernel.image.address(name);
     if (entry === undefined) throw new NotModelled(`the image has no function ${name}`);
     return this.callAt(entry, args);
@@ -202,10 +204,7 @@ export class KernelCpu {
   private trapped(pc: Va): void {
     const { state, kernel } = this;
     const action = this.resolved.actions.get(pc);
-    if (action === undefined) {
-      const back = this.backtrace();
-      throw new NotModelled(`${this.symbol(pc)} is neither trapped nor allowed to run: called from ${back}`);
-    }
+    if (action === undefined) throw this.notAllowed(pc);
     const before = this.isAsking;
     this.isAsking = true;
     let result: bigint | undefined;
@@ -223,6 +222,20 @@ export class KernelCpu {
     state.x[0] = result ?? 0n;
     state.pc = vaOfPointer(state.x[LR]!);
     state.btype = 0;
+  }
+
+  /** Which function, with what it was asked, and who called it. */
+  private notAllowed(pc: Va): NotModelled {
+    const { image } = this.kernel;
+    const name = image.symbolAt(pc)?.name ?? this.symbol(pc);
+    const asked = image.types.parameters(name)?.slice(0, 8) ?? [];
+    const args = asked.map((parameter, i) => `${parameter} ${hex64(this.state.x[i]!)}`).join(", ");
+    const [, ...callers] = this.backtrace().split(" < ");
+    const why = NEVER_CALLED[sourceName(name)];
+    const wanted = why === undefined ? "" : `: it is for when ${why}`;
+    return new NotModelled(
+      `${name}(${args}) is neither trapped nor allowed to run, called from ${callers.join(" < ")}${wanted}`,
+    );
   }
 
   private isBelowStack(va: Va): boolean {

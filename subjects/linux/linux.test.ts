@@ -49,7 +49,8 @@ describe.runIf(isThere)("a kernel image", READING, () => {
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
     const { bpfFunc, functions } = loaded.program;
     expect(kernel.modmem.current).toBeGreaterThan(0);
-    if (subject.build?.changes.r0InX8 === false) {
+    if (subject.profile !== undefined && subject.build?.changes.r0InX8 === false) {
+      // What versions before the listed ones emit is not ours.
       const env = { ...kernel.env, quirks: LINUX_6_12.quirks };
       const ours = impl.compile([FIVE], env, () => bpfFunc);
       if (!ours.ok) throw new Error("our own JIT refuses it");

@@ -1,10 +1,22 @@
-// Functions of the kernel that run as they are, by group, over all versions. Any other ends a case in one line: a kernel that
-// calls something new is not to be followed into the rest of the system. Adding one is a word here; which of them an image has
-// does not matter.
+// Functions of the kernel that run as they are, by group with why, over all versions. Of those that an image has, the ones run
+// that the entry points reach (`closure.ts`). Any other ends a case in one line: a kernel that calls something new is not to be
+// followed into the rest of the system. Adding one is a word here.
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-/** Under test: what is called from outside, and what that consists of. */
+/** What is called from outside. Nothing else of the kernel is. */
+export const ENTRY_POINTS = [
+  ...["bpf_int_jit_compile", "bpf_jit_free", "jit_subprogs", "bpf_jit_subprogs", "fixup_exception"],
+  ...["bpf_prog_pack_alloc", "bpf_prog_pack_free", "bpf_jit_charge_modmem", "bpf_jit_uncharge_modmem"],
+  ...["aarch64_insn_copy", "aarch64_insn_set", "aarch64_insn_patch_text_nosync"],
+  ...["bpf_arch_text_copy", "bpf_arch_text_invalidate", "bpf_arch_text_poke"],
+  ...["arch_bpf_trampoline_size", "arch_alloc_bpf_trampoline", "arch_prepare_bpf_trampoline"],
+  ...["arch_protect_bpf_trampoline", "arch_free_bpf_trampoline"],
+  ...["bpf_prog_kallsyms_add", "bpf_prog_kallsyms_del", "__bpf_prog_free"],
+] as const;
+export type EntryPoint = (typeof ENTRY_POINTS)[number];
+
+/** Under test: what the entry points consist of. */
 const UNDER_TEST = words(`
   bpf_int_jit_compile bpf_jit_free bpf_jit_blind_constants bpf_jit_prog_release_other bpf_jit_get_func_addr
   build_prologue build_body build_insn build_epilogue build_plt validate_code validate_ctx add_exception_handler
@@ -16,19 +28,19 @@ const UNDER_TEST = words(`
   bpf_arch_text_invalidate bpf_arch_text_poke gen_branch_or_nop write_plt_target is_long_jump
   arch_prepare_bpf_trampoline arch_bpf_trampoline_size arch_alloc_bpf_trampoline arch_free_bpf_trampoline
   arch_protect_bpf_trampoline prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
-  store_func_meta bpf_fsession_cnt bpf_fsession_cookie_cnt calc_arg_aux bpf_tramp_arena_base clone_func_args bpf_trampoline_enter bpf_trampoline_exit bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
+  store_func_meta bpf_fsession_cnt bpf_fsession_cookie_cnt calc_arg_aux bpf_tramp_arena_base clone_func_args
+  bpf_trampoline_enter bpf_trampoline_exit
+  bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
   bpf_prog_update_insn_ptrs bpf_out_stack_arg_cnt
-  bpf_insn_is_indirect_target
+  bpf_insn_is_indirect_target emit_arena_arg_conv
 `);
 
-/** What is done about an access that faults. */
 const EXCEPTIONS = words(`
   fixup_exception search_exception_tables search_kernel_exception_table search_module_extables search_bpf_extables
   search_extable cmp_ex_search __module_address mod_find bpf_ksym_find bpf_prog_ksym_find ex_handler_bpf
   ex_handler_uaccess_err_zero ex_handler_load_unaligned_zeropad ex_handler_uaccess_cpy
 `);
 
-/** Words of A64, and the one way to store them into text. */
 const TEXT_POKE = words(`
   aarch64_insn_copy aarch64_insn_set __text_poke text_poke_memcpy text_poke_memset patch_map patch_unmap
   aarch64_insn_patch_text_nosync __aarch64_insn_write aarch64_insn_write aarch64_insn_read
@@ -39,19 +51,21 @@ const TEXT_POKE = words(`
 const ENCODERS = words(`
   aarch64_insn_encode_immediate aarch64_insn_encode_register aarch64_insn_encode_ldst_size aarch64_insn_decode_immediate
   aarch64_encode_immediate aarch64_insn_gen_adr aarch64_insn_gen_add_sub_imm aarch64_insn_gen_add_sub_shifted_reg
+  aarch64_insn_gen_add_sub_extended_reg
   aarch64_insn_gen_atomic_ld_op aarch64_insn_gen_bitfield aarch64_insn_gen_branch_imm aarch64_insn_gen_branch_reg
   aarch64_insn_gen_cas aarch64_insn_gen_comp_branch_imm aarch64_insn_gen_cond_branch_imm aarch64_insn_gen_data1
   aarch64_insn_gen_data2 aarch64_insn_gen_data3 aarch64_insn_gen_dmb aarch64_insn_gen_dsb aarch64_insn_gen_hint
   aarch64_insn_gen_load_acq_store_rel aarch64_insn_gen_load_literal aarch64_insn_gen_load_store_ex
   aarch64_insn_gen_load_store_imm aarch64_insn_gen_load_store_pair aarch64_insn_gen_load_store_reg
   aarch64_insn_gen_logical_immediate aarch64_insn_gen_logical_shifted_reg aarch64_insn_gen_movewide
-  aarch64_insn_gen_move_reg aarch64_insn_gen_mrs aarch64_insn_gen_nop aarch64_insn_gen_stadd aarch64_insn_gen_ldadd aarch64_insn_gen_prefetch
+  aarch64_insn_gen_move_reg aarch64_insn_gen_mrs aarch64_insn_gen_nop aarch64_insn_gen_stadd aarch64_insn_gen_ldadd
+  aarch64_insn_gen_prefetch
   label_imm_common branch_imm_common aarch64_get_imm_shift_mask
 `);
 
-/** Programs as objects: blinding makes them anew, and freeing ends them. */
 const PROGRAMS = words(`
   bpf_patch_insn_single bpf_adj_branches bpf_prog_realloc bpf_prog_clone_create bpf_prog_clone_free bpf_prog_unlock_free
+  __bpf_prog_charge __bpf_prog_uncharge
   __bpf_prog_free bpf_prog_kallsyms_verify_off bpf_arena_get_kern_vm_start bpf_arena_get_user_vm_start
   jit_subprogs bpf_jit_subprogs cmp_subprogs find_containing_subprog find_subprog bpf_find_containing_subprog
   bpf_find_subprog bpf_prog_alloc_no_stats bpf_prog_alloc bpf_prog_alloc_jited_linfo bpf_prog_stream_init
@@ -59,37 +73,60 @@ const PROGRAMS = words(`
   bpf_arch_uaddress_limit bpf_prog_was_classic bpf_prog_jit_attempt_done bpf_prog_free_linfo
 `);
 
-/** Without effects but on the memory that they are given. */
 const LIBRARY = words(`
   __memcpy memcpy __memset memset memset32 __memset32 __memmove memmove __memcmp memcmp __bitmap_set __bitmap_clear
-  bitmap_find_next_zero_area_off _find_next_bit _find_last_bit _find_first_zero_bit _find_next_zero_bit _find_first_bit __sw_hweight64 __sw_hweight32
+  bitmap_find_next_zero_area_off _find_next_bit _find_last_bit _find_first_zero_bit _find_next_zero_bit _find_first_bit
+  __sw_hweight64 __sw_hweight32
   __list_add_valid __list_add_valid_or_report __list_del_entry_valid __list_del_entry_valid_or_report
-  bin2hex bsearch rb_insert_color rb_erase __mutex_init mutex_init_generic rt_mutex_base_init __mutex_rt_init
-  _raw_spin_lock_bh _raw_spin_unlock_bh
-  mutex_lock mutex_unlock mutex_trylock rt_mutex_lock rt_mutex_unlock
-  _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore
+  bin2hex bsearch rb_insert_color rb_erase __nodes_weight refcount_warn_saturate
   __pi_memset __pi_memset_generic __pi_memcpy __pi_memcpy_generic __pi_memmove __pi_memcmp
-  fortify_panic kvmalloc_array kvcalloc
-  get_spectre_bhb_loop_value is_spectre_bhb_fw_mitigated cpu_mitigations_off arm64_get_spectre_bhb_state arm64_get_spectre_v2_state
+  kvmalloc_array kvcalloc
+  get_spectre_bhb_loop_value is_spectre_bhb_fw_mitigated cpu_mitigations_off arm64_get_spectre_bhb_state
+  arm64_get_spectre_v2_state
+`);
+
+const LOCKS = words(`
+  mutex_lock mutex_unlock mutex_trylock rt_mutex_lock rt_mutex_unlock
+  __mutex_init mutex_init_generic rt_mutex_base_init __mutex_rt_init
+  _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore _raw_spin_lock_bh _raw_spin_unlock_bh
   __rcu_read_lock __rcu_read_unlock
 `);
 
-/** What compilers add to the names of functions that they split or change. */
-export const SUFFIXES = [
-  "",
-  ".constprop.0",
-  ".isra.0",
-  ".part.0",
-  ".constprop.0.isra.0",
-  ".isra.0.constprop.0",
-  ".cold",
+const NATIVE_GROUPS: readonly { readonly why: string; readonly names: readonly string[] }[] = [
+  { why: "under test: the JIT, packs, trampolines", names: UNDER_TEST },
+  { why: "what is done about an access that faults", names: EXCEPTIONS },
+  { why: "the one way to store words into text", names: TEXT_POKE },
+  { why: "words of A64 from their parts", names: ENCODERS },
+  { why: "programs as objects: blinding makes them anew, and freeing ends them", names: PROGRAMS },
+  { why: "locks and read sections that nobody waits for, followed by probes", names: LOCKS },
+  { why: "without effects but on the memory that they are given", names: LIBRARY },
 ];
 
-export const NATIVE: readonly string[] = [
-  ...UNDER_TEST,
-  ...EXCEPTIONS,
-  ...TEXT_POKE,
-  ...ENCODERS,
-  ...PROGRAMS,
-  ...LIBRARY,
-];
+/** By name without what compilers add. */
+export const NATIVE: readonly string[] = NATIVE_GROUPS.flatMap(({ names }) => names);
+
+/**
+ * Functions that those above have calls of, and that no case comes to. A case that does ends there.
+ * By name without what compilers add.
+ */
+export const NEVER_CALLED: Readonly<Record<string, string>> = {
+  ...group("another CPU or task waits for a lock, and none waits here", [
+    ...["__mutex_unlock_slowpath", "rt_mutex_slowlock", "mark_wakeup_next_waiter", "wake_up_q", "wake_up_state"],
+    ...["__put_task_struct", "call_rcu", "rcu_read_unlock_special", "rcu_read_unlock_strict"],
+  ]),
+  ...group("the CPU has a branch predictor that firmware must clean", ["arm_smccc_1_1_get_conduit"]),
+  ...group("a program calls functions of modules, or has types of its own", [
+    ...["bpf_get_kfunc_addr", "bpf_jit_find_kfunc_model", "btf_type_by_id", "btf_name_by_offset"],
+  ]),
+  ...group("a message names the program", ["bpf_jit_get_prog_name"]),
+  ...group("constants are blinded in a verifier's environment", [
+    ...["bpf_patch_insn_data", "bpf_dup_insn_aux_data", "bpf_insn_array_adjust"],
+  ]),
+  ...group("an access faults in a kernel before 5.16, whose tables are read in our words", [
+    "arm64_bpf_fixup_exception",
+  ]),
+};
+
+function group(why: string, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, why]));
+}

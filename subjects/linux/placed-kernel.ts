@@ -62,7 +62,7 @@ export class PlacedKernel {
     readonly image: TypedImage,
   ) {
     this.prepared = prepare(image);
-    this.resolved = resolve(image);
+    this.resolved = resolve(image, this.prepared.bytes);
     this.memory = new PlacedImage(machine, image, this.prepared.bytes);
     this.arena = new Arena(machine);
     this.pages = new PageFrames(machine, image.types.struct("page")?.bytes ?? 64);

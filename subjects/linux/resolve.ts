@@ -4,8 +4,8 @@
 import { Stops } from "../../engines/stops.js";
 import type { Va } from "../../machine/address.js";
 import type { BootedKernel } from "./booted-kernel.js";
+import { closureOf } from "./closure.js";
 import type { TypedImage } from "./kernel-image.js";
-import { NATIVE, SUFFIXES } from "./native.js";
 import { type BugEntry, bugTable, type ExceptionEntry, exceptionTable } from "./tables.js";
 import { TRAPS } from "./traps/index.js";
 import type { ParameterNames, TrapRow } from "./traps/trap.js";
@@ -30,8 +30,8 @@ export interface Resolved {
 
 const resolvedOf = new WeakMap<TypedImage, Resolved>();
 
-/** Made once for an image. */
-export function resolve(image: TypedImage): Resolved {
+/** Made once for an image. @param bytes as they run */
+export function resolve(image: TypedImage, bytes: Uint8Array): Resolved {
   const known = resolvedOf.get(image);
   if (known !== undefined) return known;
   const actions = new Map<Va, Action>();
@@ -41,9 +41,7 @@ export function resolve(image: TypedImage): Resolved {
       if (va !== undefined) actions.set(va, actionOf(image, row, name));
     }
   }
-  const native = new Set(
-    NATIVE.flatMap((name) => SUFFIXES.flatMap((suffix) => image.symbols.addressesOf(name + suffix))),
-  );
+  const { native } = closureOf(image, bytes);
   const stops = new Stops([RETURN, ...actions.keys()]);
   for (const va of image.functions) if (!native.has(va) && !actions.has(va)) stops.add(va);
   const resolved = { actions, stops, exceptions: exceptionTable(image), bugs: bugTable(image) };

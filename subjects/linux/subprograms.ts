@@ -12,11 +12,11 @@ import { LinuxFunction, type Programs } from "./programs.js";
 import { distances } from "./slots.js";
 import { type Struct, structOf, vaOfPointer } from "./structs.js";
 
-const NAMES = ["jit_subprogs", "bpf_jit_subprogs"];
+const NAMES = ["jit_subprogs", "bpf_jit_subprogs"] as const;
 const POINTER_BYTES = 8;
 
 /** What it is called in this image; undefined where a compiler has left no function of it. */
-export const jitSubprogsOf = (image: TypedImage): string | undefined =>
+export const jitSubprogsOf = (image: TypedImage): (typeof NAMES)[number] | undefined =>
   NAMES.find((name) => image.address(name) !== undefined);
 
 export class Subprograms {
@@ -27,7 +27,7 @@ export class Subprograms {
   constructor(
     private readonly kernel: BootedKernel,
     private readonly programs: Programs,
-    private readonly name: string,
+    private readonly name: (typeof NAMES)[number],
   ) {
     const struct = (of: string): Struct => structOf(kernel.image, kernel.memory, of);
     this.env = struct("bpf_verifier_env");

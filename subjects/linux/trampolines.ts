@@ -20,6 +20,7 @@ import {
 } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
 import { NotModelled } from "./kernel-image.js";
+import type { EntryPoint } from "./native.js";
 import { errnoOf } from "./packs-view.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { vaOfPointer } from "./structs.js";
@@ -219,7 +220,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
   }
 
   /** Arguments by the names of the kernel's own parameters: other versions have other orders. */
-  private call(name: string, args: Readonly<Record<string, bigint | number>>): bigint {
+  private call(name: EntryPoint, args: Readonly<Record<string, bigint | number>>): bigint {
     const { cpu, image } = this.kernel;
     const parameters = image.types.parameters(name);
     if (image.address(name) === undefined || parameters === undefined) {

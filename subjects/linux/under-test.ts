@@ -4,7 +4,7 @@
 import type { EngineCpu } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { ExecutedCode } from "../subject.js";
-import { functionsOf } from "./functions.js";
+import { functionsOf } from "./image/functions.js";
 import type { TypedImage } from "./kernel-image.js";
 
 /** By what the summary calls it: the functions that it consists of, those that a compiler leaves of it, over versions. */

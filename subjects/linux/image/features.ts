@@ -1,38 +1,23 @@
 // What a kernel image is able to, found out from its symbols, tables and machine code: nobody is asked.
 
-import type { Va } from "../../../machine/address.js";
+import { branchTarget, functionAround } from "./functions.js";
 import type { KernelImage } from "./image.js";
 
-/** Direct branches with link of a function, as names, each once; functions have no symbol but their start. */
+/** Functions that one branches to, as names, each once. No function of a kernel is longer than 256 KiB. */
 function callsOf(image: KernelImage, name: string): readonly string[] {
-  const start = image.address(name);
-  if (start === undefined) return [];
   const { base, bytes } = image;
+  const start = image.address(name);
+  const own = start === undefined ? undefined : functionAround(image, start);
+  if (own === undefined) return [];
   const view = new DataView(bytes.buffer);
   const called = new Set<string>();
-  for (let at = Math.max(0, start - base), end = endOf(image, start) - base; at + 4 <= end; at += 4) {
-    const word = view.getUint32(at, true);
-    const isLink = word >>> 26 === 0x25;
-    const isBranch = word >>> 26 === 0x05;
-    if (!isLink && !isBranch) continue;
-    const target = base + at + ((word << 6) >> 6) * 4;
-    const symbol = image.symbolAt(target);
+  const end = Math.min(own.end, own.start + 0x40000, base + bytes.length) - base;
+  for (let at = Math.max(0, own.start - base); at + 4 <= end; at += 4) {
+    const target = branchTarget(view.getUint32(at, true), base + at);
+    const symbol = target === undefined ? undefined : image.symbolAt(target);
     if (symbol !== undefined && symbol.offset === 0 && target !== start) called.add(symbol.name);
   }
   return [...called];
-}
-
-/** Where the next symbol begins. No function of a kernel is longer than 256 KiB. */
-function endOf(image: KernelImage, start: Va): Va {
-  const { functions, base, bytes } = image;
-  let [low, high] = [0, functions.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (functions[middle]! <= start) low = middle + 1;
-    else high = middle;
-  }
-  const next = functions[low] ?? start;
-  return Math.min(next, start + 0x40000, base + bytes.length);
 }
 
 export type Allocator = "packs" | "a page or more for each program" | "unknown";

@@ -7,6 +7,7 @@ import { HEAP } from "./heap.js";
 import { LOCKS } from "./locks.js";
 import { PROGRAMS } from "./programs.js";
 import { RANDOM } from "./random.js";
+import { REPORTS } from "./reports.js";
 import { SURROUNDINGS } from "./surroundings.js";
 import type { TrapRow } from "./trap.js";
 
@@ -18,5 +19,6 @@ export const TRAPS: readonly TrapRow[] = [
   ...LOCKS,
   ...PROGRAMS,
   ...RANDOM,
+  ...REPORTS,
   ...SURROUNDINGS,
 ];
