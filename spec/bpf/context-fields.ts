@@ -66,9 +66,8 @@ const XDP: ContextStructure = {
 
 const endOf = (fields: ContextStructure["fields"]): number =>
   Math.max(...fields.map(({ offset, bytes }) => offset + bytes));
-/** Where the fields of an xdp context end that are pointers to the packet, and where all of them do. */
+/** Where the fields of an xdp context end that are pointers to the packet. */
 export const XDP_POINTERS_END = endOf(XDP.fields.filter(({ sort }) => sort === "packet"));
-export const XDP_FIELDS_END = endOf(XDP.fields);
 
 /** struct sk_buff, behind it its device. */
 const DEVICE = { pointer: 216, at: 224 } as const;

@@ -1,12 +1,12 @@
 // What the compiled interpreter says of a run, in the terms of the other one. It says nothing of what goes wrong, and does
 // not take everything: then the interpreter that people read (`spec/bpf/interpret.ts`) is asked.
 
-import { XDP_FIELDS_END, XDP_POINTERS_END } from "../bpf/context-fields.js";
 import type { Insn } from "../bpf/insn.js";
 import type { InterpretRun } from "../bpf/interpret.js";
 import type { Outcome } from "../bpf/outcome.js";
 import type { Program } from "../bpf/program.js";
 import * as at from "./layout.js";
+import { hasOtherMaps } from "./maps.js";
 import { CompiledMemory } from "./memory.js";
 import { instantiate } from "./module.js";
 
@@ -38,13 +38,9 @@ class CompiledInterpreter {
   ) {}
 
   /**
-   * Bits that depend on what the instructions are and on nothing else; undefined for a program that is not taken: too large,
-   * with maps that hold something at first, with may_goto, or with registers that programs do not have.
+   * @returns false for a program that is not taken: too large, with maps that hold something at first, helpers that ask
+   * something of the kernel, or registers that programs do not have
    */
-  fingerprint(program: Program): number | undefined {
-    return this.load(program) ? this.memory.fingerprint : undefined;
-  }
-
   private load(program: Program): boolean {
     if (this.loaded === program) return true;
     if (this.refused === program) return false;
@@ -59,7 +55,7 @@ class CompiledInterpreter {
     if (!this.load(program) || !this.memory.place(layout, input)) return undefined;
     const end = this.go(fuel);
     if (end === at.UNKNOWN_HELPER) return undefined;
-    if (end === at.FAULTED) return readsMore(program) ? undefined : { kind: "faulted" };
+    if (end === at.FAULTED) return hasOtherMaps(program) ? undefined : { kind: "faulted" };
     const { memory } = this;
     if (count !== undefined) {
       for (const [i, code] of program.code.entries()) tell(code, memory.marksOf(i), count);
@@ -68,13 +64,6 @@ class CompiledInterpreter {
     return end === at.OUT_OF_FUEL ? { kind: "outOfFuel" } : memory.returned();
   }
 }
-
-/** Of the fields of an xdp context it has the three that are pointers. */
-const readsMore = ({ context, code }: Program): boolean =>
-  context === "xdp" &&
-  code.some((insns) =>
-    insns.some(({ row, off }) => row.kind === "load" && off >= XDP_POINTERS_END && off < XDP_FIELDS_END),
-  );
 
 /** Of each slot that ran, once for each way in which it did. */
 function tell(code: readonly Insn[], marks: Uint8Array, count: NonNullable<InterpretRun["count"]>): void {

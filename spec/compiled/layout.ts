@@ -14,12 +14,17 @@ export const MAP_COUNT = 116;
 export const CODE_COUNT = 120;
 /** 64 bits: the end of the stacks of local calls. */
 export const CALLEE_STACKS_END = 128;
+/** 32 bits: how often the `may_goto` of one call of a function fall through. */
+export const BUDGET = 136;
+/** 32 bits, nonzero: the packet may be loaded from as classic BPF did. */
+export const HAS_LEGACY_LOADS = 140;
 
-/** By depth, what a local call saves: r6..r10, then the code and the slot to go on at (32 bits each). */
+/** By depth, what a local call saves: r6..r10, then the code, the slot to go on at and what is left of its budget (32 bits each). */
 export const FRAMES = 256;
 export const FRAME_BYTES = 64;
 export const FRAME_CODE = 40;
 export const FRAME_PC = 44;
+export const FRAME_LEFT = 48;
 
 /** The number that stands for the base of arguments beyond five. No register has it, so what lies in its place is 0. */
 export const STACK_ARGUMENTS = 11;
@@ -37,8 +42,10 @@ export const REGION_SIZE = 8;
 /** Where its bytes lie here; then one byte for each, nonzero once that was written, or 0 where all may be read. */
 export const REGION_PLACE = 12;
 export const REGION_WRITTEN = 16;
-/** Nonzero: 4-byte loads at 0, 4 and 8 give the three pointers that lie in it, and nothing else is allowed. */
+/** Nonzero: it is read and written by the table of fields, and in no other way. */
 export const REGION_FIELDS = 20;
+/** Nonzero: programs may not write it. */
+export const REGION_READ_ONLY = 24;
 export const MAIN_STACK = 0;
 export const CONTEXT_REGION = 8;
 export const PACKET_REGION = 9;
@@ -62,6 +69,12 @@ export const MAP_STATE = 40;
 export const ARRAY = 0;
 export const HASH = 1;
 export const PROG_ARRAY = 2;
+export const INSN_ARRAY = 3;
+/** One that no helper here knows: a run that needs it ends as FAULTED. */
+export const OTHER_MAP = 4;
+/** Low 48 bits of what an instruction array holds of slot 0 of code 0; so much more for each code, and 8 for each slot. */
+export const SLOT_ADDRESSES = 0x8000_f000_0000;
+export const CODE_ADDRESSES = 0x100_0000;
 
 export const CODES = 8192;
 export const CODE_BYTES = 32;
@@ -79,8 +92,20 @@ export const MARK_RAN = 1;
 export const MARK_TAKEN = 2;
 export const MARK_FELL = 4;
 
+/**
+ * By offset into the context, size (0..3: its logarithm) and 0 for a load or 1 for a store: a word that says which field it is,
+ * or 0. From bit 0 on: its place in the context; from 16 on: bytes to leave out; from 20 on: logarithms of the bytes that are
+ * read or written there, and from 24 on of those that are loaded; bit 31: there is one.
+ */
+export const FIELDS = 16384;
+export const MOST_FIELD_BYTES = 256;
+export const FIELD_SKIPPED = 16;
+export const FIELD_WIDTH = 20;
+export const FIELD_LOADED = 24;
+export const FIELD_IS_THERE = 31;
+
 /** Slots, regions and maps lie from here on. */
-export const HEAP = 16384;
+export const HEAP = 32768;
 export const MEMORY_BYTES = 16777216;
 
 /** What a run came to. */

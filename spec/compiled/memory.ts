@@ -4,28 +4,24 @@
 import { contextBytes } from "../bpf/context.js";
 import { hasRequests } from "../bpf/helpers.js";
 import { REGISTERS } from "../bpf/insn.js";
+import { isCompared } from "../bpf/maps.js";
 import type { Outcome, RegionBytes } from "../bpf/outcome.js";
 import {
-  type ArrayMap,
-  type HashMap,
+  type ContextKind,
+  DEFAULT_LOOPS,
+  hasFields,
+  type InsnArrayMap,
   type Layout,
   MAX_CALL_DEPTH,
   type MapSpec,
-  type ProgArrayMap,
   type Program,
   type Range,
   STACK_BYTES,
-  spendsLoops,
 } from "../bpf/program.js";
+import { withoutCounter } from "../bpf/run-state.js";
+import { tableOf } from "./fields.js";
 import * as at from "./layout.js";
-
-/** The maps that it has. */
-type Taken = ArrayMap | HashMap | ProgArrayMap;
-const isTaken = (spec: MapSpec): spec is Taken => spec.kind in SORTS;
-const SORTS: Record<Taken["kind"], number> = { array: at.ARRAY, hash: at.HASH, progArray: at.PROG_ARRAY };
-
-const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
-const strideOf = (spec: Taken): number => (spec.kind === "progArray" ? 0 : aligned(spec.valueBytes));
+import { aligned, hasValues, holdsSomething, isTaken, SORTS, STATE_BYTES, strideOf, WORD } from "./maps.js";
 
 type Returned = Extract<Outcome, { kind: "returned" }>;
 
@@ -38,7 +34,10 @@ export class CompiledMemory {
   private free = at.HEAP;
   /** From here on what a run needs beside its program and maps. */
   private contextPlace = 0;
-  fingerprint = 0;
+  /** The kind of context whose fields the table says. */
+  private fieldsOf: ContextKind | undefined;
+  /** Of the run that was placed last. */
+  private frames: Layout["frames"] = [];
 
   constructor(buffer: ArrayBuffer) {
     this.bytes = new Uint8Array(buffer);
@@ -50,18 +49,13 @@ export class CompiledMemory {
   load(program: Program): boolean {
     const { code, maps, context } = program;
     this.free = at.HEAP;
-    this.fingerprint = 0;
     if (code.length > at.MOST_CODES || maps.length > at.MOST_MAPS) return false;
-    if (
-      (context !== "memory" && context !== "xdp") ||
-      program.fields !== undefined ||
-      hasRequests(program) ||
-      spendsLoops(program)
-    )
-      return false;
+    if (hasRequests(program) || maps.some(holdsSomething)) return false;
+    this.knowFields(context);
     this.words[at.CODE_COUNT / 4] = code.length;
     this.words[at.MAP_COUNT / 4] = maps.length;
     this.words[at.REGION_COUNT / 4] = at.FIRST_VALUES + maps.length;
+    this.words[at.BUDGET / 4] = program.loops ?? DEFAULT_LOOPS;
     if (!code.every((_, i) => this.loadCode(program, i)) || !maps.every((spec, i) => this.loadMap(spec, i)))
       return false;
     for (let i = 0; i < MAX_CALL_DEPTH; i++) {
@@ -93,23 +87,29 @@ export class CompiledMemory {
     words[entry + at.CODE_PLACE / 4] = place;
     words[entry + at.CODE_SLOTS / 4] = length;
     words[entry + at.CODE_MARKS / 4] = marks;
-    let print = this.fingerprint;
     for (let pc = 0, to = place / 4; pc < length; pc++, to += 2) {
       const { row, dst, src, off, imm } = insns[pc]!;
       if (row.kind !== "stackArgument" && (dst >= REGISTERS || src >= REGISTERS)) return false;
-      const word = row.opcode | (dst << 8) | (src << 12) | (off << 16);
-      words[to] = word;
+      words[to] = row.opcode | (dst << 8) | (src << 12) | (off << 16);
       words[to + 1] = imm;
-      print = Math.imul(print ^ word ^ imm, 0x0100_0193);
     }
-    this.fingerprint = print;
     return true;
   }
 
+  private knowFields(context: ContextKind): void {
+    this.words[at.HAS_LEGACY_LOADS / 4] = context === "skb" ? 1 : 0;
+    if (!hasFields(context) || this.fieldsOf === context) return;
+    this.fieldsOf = context;
+    this.words.set(tableOf(context), at.FIELDS / 4);
+  }
+
   private loadMap(spec: MapSpec, index: number): boolean {
-    if (!isTaken(spec)) return false;
-    if (spec.kind !== "progArray" && spec.contents !== undefined) return false;
-    const keyBytes = spec.kind === "progArray" ? 4 : spec.keyBytes;
+    if (!isTaken(spec)) {
+      this.words[(at.MAPS + index * at.MAP_BYTES + at.MAP_SORT) / 4] = at.OTHER_MAP;
+      this.setRegion(at.FIRST_VALUES + index, this.free, 0);
+      return true;
+    }
+    const keyBytes = hasValues(spec) ? spec.keyBytes : 4;
     const place = this.take(strideOf(spec) * spec.entries);
     const state = this.take(STATE_BYTES[spec.kind](spec.entries, keyBytes));
     if (place === undefined || state === undefined) return false;
@@ -117,22 +117,32 @@ export class CompiledMemory {
     const entry = (at.MAPS + index * at.MAP_BYTES) / 4;
     words[entry + at.MAP_SORT / 4] = SORTS[spec.kind];
     words[entry + at.MAP_KEY_BYTES / 4] = keyBytes;
-    words[entry + at.MAP_VALUE_BYTES / 4] = spec.kind === "progArray" ? 0 : spec.valueBytes;
+    words[entry + at.MAP_VALUE_BYTES / 4] = hasValues(spec) ? spec.valueBytes : 0;
     words[entry + at.MAP_STRIDE / 4] = strideOf(spec);
     words[entry + at.MAP_ENTRIES / 4] = spec.entries;
     words[entry + at.MAP_PLACE / 4] = place;
     words[entry + at.MAP_STATE / 4] = state;
-    this.setRegion(at.FIRST_VALUES + index, place, 0);
-    if (spec.kind !== "progArray") return true;
-    for (let slot = 0; slot < spec.entries; slot++) words[state / 4 + slot] = spec.programs[slot] ?? -1;
+    this.setRegion(at.FIRST_VALUES + index, place, 0, spec.kind === "insnArray");
+    if (spec.kind === "progArray") {
+      for (let slot = 0; slot < spec.entries; slot++) words[state / 4 + slot] = spec.programs[slot] ?? -1;
+    } else if (spec.kind === "insnArray") this.fillInsnArray(spec, place);
     return true;
   }
 
-  private setRegion(index: number, place: number, written: number): void {
+  private fillInsnArray({ entries, code, slots }: InsnArrayMap, place: number): void {
+    for (let i = 0; i < entries; i++) {
+      const slot = slots[i];
+      if (slot === undefined) this.wide[place / WORD + i] = 0n;
+      else this.setAddress(place + WORD * i, at.SLOT_ADDRESSES + at.CODE_ADDRESSES * code + WORD * slot);
+    }
+  }
+
+  private setRegion(index: number, place: number, written: number, isReadOnly = false): void {
     const entry = (at.REGIONS + index * at.REGION_BYTES) / 4;
     this.words[entry + at.REGION_PLACE / 4] = place;
     this.words[entry + at.REGION_WRITTEN / 4] = written;
     this.words[entry + at.REGION_FIELDS / 4] = 0;
+    this.words[entry + at.REGION_READ_ONLY / 4] = isReadOnly ? 1 : 0;
   }
 
   /** The full 64-bit address of a place that is given by its low 48 bits. */
@@ -157,10 +167,11 @@ export class CompiledMemory {
     if (layout.headroom !== undefined) return false;
     const { words, bytes } = this;
     this.free = this.contextPlace;
-    const isXdp = context === "xdp";
-    const structure = isXdp ? contextBytes(this.program!, layout, input) : input;
+    this.frames = layout.frames;
+    const isPacket = hasFields(context);
+    const structure = isPacket ? contextBytes(this.program!, layout, input) : input;
     const contextPlace = this.take(structure.length);
-    const packetPlace = this.take(isXdp ? input.length : 0);
+    const packetPlace = this.take(isPacket ? input.length : 0);
     if (contextPlace === undefined || packetPlace === undefined) return false;
     if (layout.frames.some((frame) => frame.bytes > STACK_BYTES)) return false;
     this.setAddress(at.CONTEXT, layout.context.base);
@@ -171,13 +182,13 @@ export class CompiledMemory {
     this.setRegion(at.MAIN_STACK, stack, 0);
     this.setRange(at.MAIN_STACK, frame);
     bytes.fill(0, stack, stack + frame.bytes);
-    this.setRegion(at.CONTEXT_REGION, contextPlace, 0);
+    this.setRegion(at.CONTEXT_REGION, contextPlace, 0, context === "tracing");
     this.setRange(at.CONTEXT_REGION, { base: layout.context.base, bytes: structure.length });
     this.setRegion(at.PACKET_REGION, packetPlace, 0);
-    this.setRange(at.PACKET_REGION, { base: layout.packet.base, bytes: isXdp ? input.length : 0 });
+    this.setRange(at.PACKET_REGION, { base: layout.packet.base, bytes: isPacket ? input.length : 0 });
     bytes.set(structure, contextPlace);
-    if (isXdp) bytes.set(input, packetPlace);
-    words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = isXdp ? 1 : 0;
+    if (isPacket) bytes.set(input, packetPlace);
+    words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = isPacket ? 1 : 0;
     for (let i = 0; i < maps.length; i++) this.placeMap(i, maps[i]!, layout.maps[i]!);
     words[at.RAN / 4] = 0;
     return true;
@@ -197,6 +208,8 @@ export class CompiledMemory {
     this.setAddress(entry + at.MAP_VALUES, values.base);
     const bytes = isTaken(spec) ? strideOf(spec) * spec.entries : 0;
     this.setRange(at.FIRST_VALUES + index, { base: values.base, bytes });
+    // Nobody writes to an instruction array.
+    if (spec.kind === "insnArray") return;
     const place = this.placeOf(at.FIRST_VALUES + index);
     this.bytes.fill(0, place, place + bytes);
     if (spec.kind !== "hash") return;
@@ -220,10 +233,12 @@ export class CompiledMemory {
   returned(): Returned {
     const { maps, context } = this.program!;
     const regions = [this.stack(), this.region("context", at.CONTEXT_REGION)];
-    if (context === "xdp") regions.push(this.region("packet", at.PACKET_REGION));
+    if (hasFields(context)) regions.push(this.region("packet", at.PACKET_REGION));
     for (const [i, spec] of maps.entries()) {
       if (spec.kind === "array") regions.push(this.region(`map ${i}`, at.FIRST_VALUES + i));
       if (spec.kind === "hash") regions.push({ name: `map ${i}`, bytes: this.entriesOf(i, spec) });
+      // Nothing has come to it: a run that needs it is not taken.
+      if (!isTaken(spec) && isCompared(spec)) regions.push({ name: `map ${i}`, bytes: new Uint8Array() });
     }
     return { kind: "returned", r0: this.wide[at.REGISTERS / 8]!, code: this.words[at.CODE / 4]!, regions };
   }
@@ -236,10 +251,11 @@ export class CompiledMemory {
 
   private stack(): RegionBytes {
     const region = this.region("stack", at.MAIN_STACK);
-    const written = this.words[(at.REGIONS + at.MAIN_STACK * at.REGION_BYTES + at.REGION_WRITTEN) / 4]!;
-    if (written === 0) return region;
+    const place = this.words[(at.REGIONS + at.MAIN_STACK * at.REGION_BYTES + at.REGION_WRITTEN) / 4]!;
     const { name, bytes } = region;
-    return { name, bytes, written: this.bytes.slice(written, written + bytes.length) };
+    const marks = place === 0 ? undefined : this.bytes.slice(place, place + bytes.length);
+    const written = withoutCounter(this.frames[this.words[at.CODE / 4]!]!, bytes.length, marks);
+    return written === undefined ? region : { name, bytes, written };
   }
 
   /** Key and value of each entry of a hash map, in the order of the keys. */
@@ -266,10 +282,3 @@ export class CompiledMemory {
     return dump;
   }
 }
-
-/** Bytes of what is kept beside the values of a map. */
-const STATE_BYTES: Record<Taken["kind"], (entries: number, keyBytes: number) => number> = {
-  array: () => 0,
-  hash: (entries, keyBytes) => entries * (1 + keyBytes),
-  progArray: (entries) => 4 * entries,
-};

@@ -1,7 +1,7 @@
 // What the interpreters say of one run, and whether that is an answer. Programs that somebody has made valid are run by the
-// compiled one (`spec/compiled/`), which is fast; the one that people read says what is right. It is asked about one program
-// in sixteen, wherever the compiled one finds a fault or a subject says something else, and about everything that comes from
-// a file: then both are, and following the run step by step.
+// compiled one (`spec/compiled/`), which is fast; the one that people read says what is right. It is asked about a run of
+// one program in sixteen, wherever the compiled one finds a fault or a subject says something else, and about everything that
+// comes from a file: then both are, and following the run step by step.
 
 import { type InterpretRun, interpret } from "../../../spec/bpf/interpret.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
@@ -28,6 +28,8 @@ export interface Question extends Effort {
   readonly facts: Facts;
   /** Default: yes. */
   readonly isFrameKnown?: boolean;
+  /** The interpreter that people read need not judge this run, as it judges another of the same program. Default: no. */
+  readonly isTrusted?: boolean;
 }
 
 export interface Answer {
@@ -84,7 +86,7 @@ interface Fast {
 }
 
 /** What the compiled interpreter says; undefined where it is not built or does not take the program. */
-function compiled({ run, fuel }: Question, count: InterpretRun["count"]): Fast | undefined {
+function compiled({ run, fuel, isTrusted = false }: Question, count: InterpretRun["count"]): Fast | undefined {
   const interpreter = compiledInterpreter();
   if (interpreter === undefined) return undefined;
   let instructions = 0;
@@ -95,7 +97,7 @@ function compiled({ run, fuel }: Question, count: InterpretRun["count"]): Fast |
   const said = interpreter.interpret({ program, input, layout, fuel, count, took });
   if (said === undefined) return undefined;
   const answer = said.kind === "faulted" ? undefined : answerOf(said, fuel, instructions, true);
-  return { said, answer, isJudged: isJudged(program) };
+  return { said, answer, isJudged: !isTrusted && isJudged(program) };
 }
 
 /** An answer, held against what the compiled interpreter said. */

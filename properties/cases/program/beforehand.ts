@@ -118,9 +118,10 @@ function answered(
   { effort: { definedness, fuel } }: Asking,
   count: Watch["count"],
 ): Known {
-  const asked = inputs.map((input) => {
+  const asked = inputs.map((input, nth) => {
     const layout = layoutOf(program, input.length, frames);
-    const question = { definedness, fuel, run: { program, input, layout, count }, facts };
+    const run = { program, input, layout, count };
+    const question = { definedness, fuel, run, facts, isTrusted: nth > 0 };
     return { question, layout, answer: answerTo(question) };
   });
   return { kind, facts, codes, frames, asked };

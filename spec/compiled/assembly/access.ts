@@ -1,7 +1,7 @@
 // Loads, stores and atomic operations: RFC 9669 section 5. All answer false for an access that the program may not make.
 
-import { REGISTERS } from "../layout";
-import { BAD, field, readable, writable } from "./memory";
+import { FIELD_LOADED, FIELD_SKIPPED, FIELD_WIDTH, REGISTERS } from "../layout";
+import { BAD, fieldOf, placeOf, readable, writable } from "./memory";
 
 // @ts-ignore: decorator
 @inline
@@ -13,16 +13,40 @@ function put(register: u32, value: u64): void {
 @inline
 function loadAs<T>(dst: u32, address: u64): bool {
   const place = readable(address, sizeof<T>());
-  if (place == BAD) return sizeof<T>() == 4 && loadField(dst, address, isSigned<T>());
+  if (place == BAD) return loadField<T>(dst, address);
   put(dst, <u64>(isSigned<T>() ? <u64><i64>load<T>(place) : <u64>load<T>(place)));
   return true;
 }
 
-function loadField(dst: u32, address: u64, signed: bool): bool {
-  const place = field(address);
-  if (place == BAD) return false;
-  const pointer = load<u64>(place);
-  put(dst, signed ? <u64><i64><i32>pointer : pointer);
+function loadField<T>(dst: u32, address: u64): bool {
+  const field = fieldOf(address, sizeof<T>(), false);
+  if (field == 0) return false;
+  const whole = loadWidth(placeOf(field), (field >> FIELD_WIDTH) & 3) >> (8 * <u64>((field >> FIELD_SKIPPED) & 15));
+  const bits = <u64>8 << ((field >> FIELD_LOADED) & 3);
+  const value = bits == 64 ? whole : whole & ((<u64>1 << bits) - 1);
+  put(dst, isSigned<T>() ? <u64><i64><T>value : value);
+  return true;
+}
+
+function loadWidth(place: usize, width: u32): u64 {
+  switch (width) {
+    case 0: return <u64>load<u8>(place);
+    case 1: return <u64>load<u16>(place);
+    case 2: return <u64>load<u32>(place);
+    default: return load<u64>(place);
+  }
+}
+
+function storeField(address: u64, size: u32, value: u64): bool {
+  const field = fieldOf(address, size, true);
+  if (field == 0) return false;
+  const place = placeOf(field);
+  switch ((field >> FIELD_WIDTH) & 3) {
+    case 0: store<u8>(place, <u8>value); break;
+    case 1: store<u16>(place, <u16>value); break;
+    case 2: store<u32>(place, <u32>value); break;
+    default: store<u64>(place, value);
+  }
   return true;
 }
 
@@ -43,7 +67,7 @@ export function loadTo(opcode: u32, dst: u32, address: u64): bool {
 @inline
 function storeAs<T>(address: u64, value: u64): bool {
   const place = writable(address, sizeof<T>());
-  if (place == BAD) return false;
+  if (place == BAD) return storeField(address, sizeof<T>(), value);
   store<T>(place, <T>value);
   return true;
 }

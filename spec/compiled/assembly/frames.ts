@@ -1,9 +1,9 @@
 // What enters and leaves functions: local calls, exits and tail calls, each with its stack.
 
 import {
-  CALLEE_STACKS_END, CODE, CODE_BYTES, CODE_COUNT, CODE_FRAME, CODE_FRAME_BYTES, CODE_MARKS, CODE_PLACE, CODE_SLOTS,CODES, 
-  CONTEXT, FAULTED, FRAME_BYTES, FRAME_CODE, FRAME_PC, FRAMES, MAIN_STACK, MAP_ENTRIES, MAP_SORT, MAP_STATE, PROG_ARRAY,REGION_BASE, REGION_BYTES, REGION_PLACE, REGION_SIZE, REGION_WRITTEN, 
-  REGIONS, REGISTERS, RETURNED,
+  BUDGET, CALLEE_STACKS_END, CODE_ADDRESSES, CODE, CODE_BYTES, CODE_COUNT, CODE_FRAME, CODE_FRAME_BYTES, CODE_MARKS, CODE_PLACE, CODE_SLOTS,CODES, 
+  CONTEXT, FAULTED, FRAME_BYTES, FRAME_CODE, FRAME_LEFT, FRAME_PC, FRAMES, MAIN_STACK, MAP_ENTRIES, MAP_SORT, MAP_STATE, PROG_ARRAY,REGION_BASE, REGION_BYTES, REGION_PLACE, REGION_SIZE, REGION_WRITTEN, 
+  REGIONS, REGISTERS, RETURNED, SLOT_ADDRESSES,
 } from "../layout";
 import { mapAt } from "./maps";
 import { forgetArguments, passArguments } from "./stack-arguments";
@@ -24,6 +24,8 @@ export let length: u32 = 0;
 export let marks: usize = 0;
 /** Where to go on after a call or exit. */
 export let next: u32 = 0;
+/** What is left of the budget of `may_goto` in the function that runs. */
+let left: u32 = 0;
 let depth: u32 = 0;
 let tailCalls: u32 = 0;
 
@@ -53,7 +55,22 @@ function enter(code: u32): void {
   memory.fill(REGISTERS, 0, 80);
   store<u64>(REGISTERS + 8, load<u64>(CONTEXT));
   forgetArguments();
+  left = load<u32>(BUDGET);
   next = 0;
+}
+
+/** Whether a `may_goto` jumps. */
+export function isSpent(): bool {
+  if (left == 0) return true;
+  left--;
+  return false;
+}
+
+/** The slot of the code that runs which an address of an instruction array stands for, or its length for none. */
+export function slotAt(address: u64): u32 {
+  const first = (<u64>0xffff << 48) + SLOT_ADDRESSES + <u64>load<u32>(CODE) * CODE_ADDRESSES;
+  const at = address - first;
+  return (at & 7) == 0 && at >> 3 < <u64>length ? <u32>(at >> 3) : length;
 }
 
 export function poisonArguments(): void {
@@ -84,6 +101,8 @@ export function callLocal(pc: u32, target: u32): u32 {
   memory.copy(frame, SAVED, SAVED_BYTES);
   store<u32>(frame, load<u32>(CODE), FRAME_CODE);
   store<u32>(frame, pc + 1, FRAME_PC);
+  store<u32>(frame, left, FRAME_LEFT);
+  left = load<u32>(BUDGET);
   depth++;
   freshStack(depth);
   passArguments();
@@ -100,6 +119,7 @@ export function exit(): u32 {
   turnTo(load<u32>(frame, FRAME_CODE));
   memory.copy(SAVED, frame, SAVED_BYTES);
   poisonArguments();
+  left = load<u32>(frame, FRAME_LEFT);
   next = load<u32>(frame, FRAME_PC);
   return 0;
 }

@@ -5,8 +5,9 @@
 import { FAULTED, MARK_FELL, MARK_RAN, MARK_TAKEN, OUT_OF_FUEL, RAN, REGISTERS } from "../layout";
 import { atomic, loadAcquire, loadTo, storeRelease, storeTo } from "./access";
 import { alu32, alu64, bigEndian, holds, isUnknown, known, littleEndian } from "./arithmetic";
-import { callLocal, exit, goTo, length, marks, next, poisonArguments, slots, start, tailCall } from "./frames";
+import { callLocal, exit, goTo, isSpent, length, marks, next, poisonArguments, slotAt, slots, start, tailCall } from "./frames";
 import { callHelper, resetHelperState } from "./helpers";
+import { isLegacy, loadLegacy } from "./legacy-load";
 import { loadArgument, storeArgument } from "./stack-arguments";
 import { loadWide } from "./wide";
 
@@ -59,6 +60,14 @@ export function run(fuel: u32): u32 {
           pc += 1 + off;
           break;
         }
+        if (opcode == 0x0d) {
+          pc = slotAt(reg(dst));
+          break;
+        }
+        if (opcode == 0xe5) {
+          pc += isSpent() ? 1 + off : 1;
+          break;
+        }
         if (opcode == 0x85 || opcode == 0x95) {
           const end = opcode == 0x95 ? exit() : call(src, imm, pc);
           if (end != 0) {
@@ -84,6 +93,15 @@ export function run(fuel: u32): u32 {
         break;
       }
       case 0:
+        if (isLegacy(opcode)) {
+          const end = loadLegacy(opcode, reg(src), imm, pc);
+          if (end != 0) {
+            store<u32>(RAN, fuel - left + 1);
+            return end;
+          }
+          pc = next;
+          break;
+        }
         if (opcode != 0x18 || !loadWide(insn, pc)) return FAULTED;
         pc += 2;
         break;

@@ -1,7 +1,8 @@
 // The memory of a program: regions by full 64-bit address. An access lies wholly within one of them or it is bad.
 
-import {REGION_BASE, REGION_BYTES, REGION_COUNT, REGION_FIELDS, REGION_PLACE, REGION_SIZE, REGION_WRITTEN,
-  REGIONS, 
+import {
+  CONTEXT_REGION, FIELDS, MOST_FIELD_BYTES, REGION_BASE, REGION_BYTES, REGION_COUNT, REGION_FIELDS, REGION_PLACE,
+  REGION_READ_ONLY, REGION_SIZE, REGION_WRITTEN, REGIONS,
 } from "../layout";
 
 /** No place: linear memory begins with the registers. */
@@ -56,17 +57,26 @@ function isWritten(marks: usize, size: u32): bool {
 @inline
 export function writable(address: u64, size: u32): usize {
   const region = regionOf(address, size);
-  if (region == BAD || load<u32>(region, REGION_FIELDS) != 0) return BAD;
+  if (region == BAD || load<u32>(region, REGION_FIELDS) != 0 || load<u32>(region, REGION_READ_ONLY) != 0) return BAD;
   const offset = <usize>(address - load<u64>(region, REGION_BASE));
   const written = <usize>load<u32>(region, REGION_WRITTEN);
   if (written != 0) memory.fill(written + offset, 1, <usize>size);
   return <usize>load<u32>(region, REGION_PLACE) + offset;
 }
 
-/** The whole pointer that a 4-byte load of a field of the context gives; its place, or BAD. */
-export function field(address: u64): usize {
-  const region = regionOf(address, 4);
-  if (region == BAD || load<u32>(region, REGION_FIELDS) == 0) return BAD;
+const CONTEXT_PLACE: usize = REGIONS + CONTEXT_REGION * REGION_BYTES + REGION_PLACE;
+
+/** The field that an access of so many bytes is to, as its table says; 0 for none. */
+export function fieldOf(address: u64, size: u32, isStore: bool): u32 {
+  const region = regionOf(address, size);
+  if (region == BAD || load<u32>(region, REGION_FIELDS) == 0) return 0;
   const offset = <u32>(address - load<u64>(region, REGION_BASE));
-  return (offset & 3) == 0 && offset <= 8 ? <usize>load<u32>(region, REGION_PLACE) + 2 * <usize>offset : BAD;
+  if (offset >= <u32>MOST_FIELD_BYTES) return 0;
+  const entry = (((offset << 2) | <u32>ctz(size)) << 1) | <u32>isStore;
+  return load<u32>(<usize>entry << 2, FIELDS);
+}
+
+/** Where a field lies. */
+export function placeOf(field: u32): usize {
+  return <usize>load<u32>(CONTEXT_PLACE) + <usize>(field & 0xffff);
 }
