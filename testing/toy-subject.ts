@@ -156,7 +156,10 @@ export const toySubject: Subject = {
   ...impl,
   name: "toy",
   mute: new Map(
-    ["branches-land", "calls-reach", "landing-pads"].map((name) => [name, "its words stand for what is interpreted"]),
+    ["branches-land", "calls-reach", "exception-entries", "landing-pads"].map((name) => [
+      name,
+      "its words stand for what is interpreted",
+    ]),
   ),
   boot: (options) => new ToyKernel(options),
   compile: (functions, env, place) => impl.compile(functions.map(compiled), env, place),

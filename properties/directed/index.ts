@@ -3,12 +3,14 @@
 import type { DirectedCase, Subject } from "../../subjects/subject.js";
 import { branchesLand } from "../oracles/code/branches-land.js";
 import { callsReach } from "../oracles/code/calls-reach.js";
+import { exceptionEntries } from "../oracles/code/exception-entries.js";
 import { landingPads } from "../oracles/code/landing-pads.js";
 import type { Oracle } from "../oracles/oracle.js";
 import { BLINDING } from "./blinding.js";
 import { CODE } from "./code.js";
 import { ENTRY_AND_EXIT } from "./entry-and-exit.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
+import { FAULTING_LOADS } from "./faulting-loads.js";
 import { PACKS } from "./packs.js";
 import { PATCHING } from "./patching.js";
 import { TRAMPOLINES } from "./trampolines.js";
@@ -20,6 +22,7 @@ export const directedCases = (subject: Subject): readonly DirectedCase[] => [
   ...BLINDING,
   ...subject.checks,
   ...unlessMuted(subject, callsReach, [EXCEPTION_UNWINDING]),
+  ...unlessMuted(subject, exceptionEntries, FAULTING_LOADS),
   ...TRAMPOLINES,
   ...PACKS,
   ...PATCHING,

@@ -76,18 +76,43 @@ const FORGOTTEN: DirectedCase = {
   },
 };
 
+const STEPS = ["kvmalloc", "vmalloc", "progAlloc", "setPermission", "copy", "poke"] as const;
+/** Less room than any trampoline takes is left when none of these finds a place. */
+const FILLERS = [4096, 1024, 256, 64] as const;
+
 const WITHOUT_MEMORY: DirectedCase = {
-  name: "a trampoline for which there is no memory",
+  name: "a trampoline of which a step fails leaves nothing behind",
   check(subject) {
-    const { machine, tramp, request } = new TracedKernel(UNTRACED_FUNCTION, subject);
-    const before = JSON.stringify(machine.usage);
-    machine.failures.plan("kvmalloc", 1);
-    const made = tramp.bpfTrampImageMake(request);
-    machine.failures.clear();
-    if (made.ok || made.error !== ENOMEM) return `it answers ${made.ok ? "an image" : made.error}`;
-    return JSON.stringify(machine.usage) === before ? undefined : "something is left";
+    for (const step of STEPS) {
+      for (let nth = 1; ; nth++) {
+        const traced = new TracedKernel(UNTRACED_FUNCTION, subject);
+        const { machine, tramp, request } = traced;
+        if (step === "vmalloc") fillPacks(traced);
+        const before = JSON.stringify(machine.usage);
+        machine.failures.plan(step, nth);
+        const made = tramp.bpfTrampImageMake(request);
+        const isStruck = machine.failures.pending === 0;
+        machine.failures.clear();
+        if (!isStruck) break;
+        const failed = `call ${nth} of ${step} fails`;
+        if (!made.ok && step === "kvmalloc" && made.error !== ENOMEM) return `${failed}: it answers ${made.error}`;
+        if (made.ok) tramp.bpfTrampImageFree(made.im);
+        const left = JSON.stringify(machine.usage);
+        if (left !== before) return `${failed}: memory in use was ${before}, is ${left}`;
+      }
+    }
+    return undefined;
   },
 };
+
+/** The next trampoline needs new pages. */
+function fillPacks({ machine, tramp }: TracedKernel): void {
+  for (const bytes of FILLERS) {
+    do machine.failures.plan("vmalloc", 1);
+    while (tramp.archAllocBpfTrampoline(bytes) !== undefined && machine.failures.pending > 0);
+  }
+  machine.failures.clear();
+}
 
 /** More registers than a trampoline can save. */
 const REFUSAL: DirectedCase = {

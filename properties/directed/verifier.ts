@@ -38,14 +38,17 @@ const ORIGINS: DirectedCase = {
 };
 
 const CALL_HELPER = rowById("call helper");
+const CALL_KFUNC = rowById("call kfunc");
 const OFFSET = 0x1234;
 
 const INLINED_HELPERS: DirectedCase = {
-  name: "a helper that the JIT inlines keeps its number, any other gets its offset",
+  name: "a helper that the JIT inlines keeps its number, any other call gets the offset of what it calls",
   check() {
-    const code = [8, 5].map((imm) => insn(CALL_HELPER, { imm })).concat(bpf("exit"));
-    const [inlined, called] = rewritten(code, { helperOffset: () => OFFSET, inlineHelpers: new Set([8]) }).insns;
-    return inlined!.imm === 8 && called!.imm === OFFSET ? undefined : `they call ${inlined!.imm} and ${called!.imm}`;
+    const code = [...[8, 5].map((imm) => insn(CALL_HELPER, { imm })), insn(CALL_KFUNC, { imm: 5 }), ...bpf("exit")];
+    const offsets = { helperOffset: () => OFFSET, kfuncOffset: () => OFFSET + 4 };
+    const { insns } = rewritten(code, { ...offsets, inlineHelpers: new Set([8]) });
+    const called = insns.slice(0, 3).map(({ imm }) => imm);
+    return called.join() === `8,${OFFSET},${OFFSET + 4}` ? undefined : `they call ${called.join(", ")}`;
   },
 };
 

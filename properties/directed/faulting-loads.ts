@@ -1,0 +1,49 @@
+// A load that may fault clears its register and goes on behind it, whichever register it is: the table says which, in bits
+// that reach up to the sign.
+
+import { referenceEngine } from "../../engines/reference/engine.js";
+import { insn } from "../../spec/bpf/insn.js";
+import { rowById } from "../../spec/bpf/isa.js";
+import { bpf } from "../../spec/bpf/text/bpf.js";
+import { fn } from "../../subjects/directed-case.js";
+import { execute, trapsOf } from "../../subjects/run/execute.js";
+import { STACK } from "../../subjects/run/layout.js";
+import { type DirectedCase, machineFor, type Subject } from "../../subjects/subject.js";
+
+const LOAD = rowById("probe ldxdw");
+const REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+const FUEL = 1000;
+/** What stands in the register before. */
+const BEFORE = 7;
+
+const CLEARED: DirectedCase = {
+  name: "a load that faults clears its register, whichever it is",
+  check(subject) {
+    for (const register of REGISTERS) {
+      const wrong = isCleared(subject, register);
+      if (wrong !== undefined) return `r${register}: ${wrong}`;
+    }
+    return undefined;
+  },
+};
+
+function isCleared(subject: Subject, register: number): string | undefined {
+  const machine = machineFor(subject);
+  const kernel = subject.boot({ machine, random: () => 0 });
+  machine.map(STACK.base, STACK.bytes, "rw");
+  const nowhere = register === 1 ? 2 : 1;
+  const load = insn(LOAD, { dst: register, src: nowhere });
+  const code = [...bpf(`r${nowhere} = 0; r${register} = ${BEFORE}`), load, ...bpf(`r0 = r${register}; exit`)];
+  const loaded = kernel.loadProgram([fn(0, ...code)]);
+  if (!loaded.ok) return `the program is refused: ${loaded.error.kind}`;
+  const { bpfFunc, functions } = loaded.program;
+  const outcome = execute(referenceEngine, {
+    ...{ machine, entry: bpfFunc, args: [], fuel: FUEL, traps: trapsOf(kernel) },
+    fixup: (pc) => kernel.fixupException(functions, pc),
+  });
+  if (outcome.kind === "faulted") return `${outcome.why}: ${outcome.detail}`;
+  if (outcome.kind !== "returned") return `${outcome.kind}, expected a return`;
+  return outcome.x0 === 0n ? undefined : `it holds ${outcome.x0}, expected 0`;
+}
+
+export const FAULTING_LOADS: readonly DirectedCase[] = [CLEARED];
