@@ -217,6 +217,11 @@ export class AddressSpace {
     return this.gather(va, bytes, this.anyFrame);
   }
 
+  /** The same, into an array of the caller's. */
+  peekInto(va: Va, target: Uint8Array): void {
+    this.gatherInto(va, target, this.anyFrame);
+  }
+
   peek32(va: Va): number {
     return this.anyFrame(va).view.getUint32(va % this.pageBytes, true);
   }
@@ -269,13 +274,17 @@ export class AddressSpace {
     const first = va % this.pageBytes;
     if (bytes > 0 && first + bytes <= this.pageBytes) return frameOf(va).bytes.slice(first, first + bytes);
     const result = new Uint8Array(bytes);
-    for (let done = 0; done < bytes; ) {
+    this.gatherInto(va, result, frameOf);
+    return result;
+  }
+
+  private gatherInto(va: Va, target: Uint8Array, frameOf: (page: Va) => Frame): void {
+    for (let done = 0; done < target.length; ) {
       const at = (va + done) % this.pageBytes;
-      const piece = Math.min(bytes - done, this.pageBytes - at);
-      result.set(frameOf(va + done).bytes.subarray(at, at + piece), done);
+      const piece = Math.min(target.length - done, this.pageBytes - at);
+      target.set(frameOf(va + done).bytes.subarray(at, at + piece), done);
       done += piece;
     }
-    return result;
   }
 
   private scatter(va: Va, source: Uint8Array, frameOf: (page: Va) => Frame, marks = true): void {

@@ -167,7 +167,9 @@ class Run {
     }
     clobber(host.x);
     host.words[at.NZCV / 4] = clobberFlags(host.words[at.NZCV / 4]!);
-    this.resume();
+    // Where it has neither run code nor mapped anything, what the interpreter knows of this run still holds.
+    if (host.epoch === this.epoch && host.knows(run.machine)) host.interpreter.forgetReservation();
+    else this.resume();
     return back;
   }
 

@@ -108,6 +108,15 @@ export class Host {
     this.forgetPages();
   }
 
+  /** Nothing has changed on the machine since `turnTo`. */
+  knows(machine: Machine): boolean {
+    return (
+      machine === this.machine &&
+      machine.mapGeneration === this.generation &&
+      machine.textGeneration === this.textGeneration
+    );
+  }
+
   /** Pages may be fetched from by address that were opened for the same owner, on the same machine. */
   fetchFor(owner: object): void {
     if (this.pagesOf === owner) return;

@@ -7,7 +7,7 @@ import { DSB_NSH, ISB } from "../a64/system.js";
 import { lowerAlu, lowerCastUser, lowerEnd, lowerMovsx, lowerNeg, lowerPercpu } from "./alu.js";
 import { lowerAtomic, lowerLoadAcquire, lowerStoreRelease } from "./atomics.js";
 import { lowerCall, lowerLddw } from "./calls.js";
-import type { Emitter } from "./emitter.js";
+import { type Emitter, isAboutPlace } from "./emitter.js";
 import { lowerExit, lowerJa, lowerJump } from "./jump.js";
 import { lowerLoad, lowerStore, lowerStoreImm } from "./memory.js";
 import { lowerTailCall } from "./tail-call.js";
@@ -25,6 +25,22 @@ export function buildBody(e: Emitter): void {
       pc++;
       offsets[pc] = e.words;
     }
+  }
+  offsets[insns.length] = e.words;
+}
+
+/** The same where only the place is another than in the pass before: calls alone take more or fewer words then. */
+export function moveBody(e: Emitter): void {
+  const { insns } = e.fn;
+  const { offsets } = e;
+  let before = offsets[0] as number;
+  for (let pc = 0; pc < insns.length; pc++) {
+    const insn = insns[pc] as Insn;
+    const next = offsets[pc + 1] as number;
+    offsets[pc] = e.words;
+    if (isAboutPlace(insn.row)) lower(e, insn, pc);
+    else e.words += next - before;
+    before = next;
   }
   offsets[insns.length] = e.words;
 }

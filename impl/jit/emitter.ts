@@ -1,6 +1,7 @@
 // The state of one compilation, shared by all lowering: how many words there are, where each BPF slot begins, and the
 // image once it exists. All three passes run the same lowering; they differ in what this object does with a word.
 
+import type { Row } from "../../spec/bpf/isa.js";
 import { mov } from "../a64/add-sub.js";
 import { movOrr } from "../a64/logical.js";
 import type { Is64, Reg } from "../a64/registers.js";
@@ -14,6 +15,13 @@ import type { JitFunction } from "./function.js";
 import { registerMap } from "./registers.js";
 
 const NO_IMAGE = new Uint32Array(0);
+
+/** How many words it takes may depend on where it lies: BL reaches a function, or it does not. */
+export const isAboutPlace = ({ kind }: Row): boolean => kind === "call";
+
+/** Its words depend on where the program's functions lie. */
+const namesFunction = (row: Row): boolean =>
+  (row.kind === "call" && row.target === "local") || (row.kind === "lddw" && row.source === "code");
 
 /** Whatever takes the words of a sequence in order: a function's image, or a trampoline's. */
 export interface WordSink {
@@ -35,8 +43,9 @@ export class Emitter implements CodeSink {
   readonly mov: (is64: Is64, rd: Reg, rn: Reg) => Word;
   /** Accesses that may fault. */
   readonly faulting: number;
-  /** How many words the body takes may depend on where it lies: BL reaches a function, or it does not. */
+  /** See the functions of these names: whether it is so of any slot. */
   readonly isAboutPlace: boolean;
+  readonly namesFunction: boolean;
   /** Word index of each BPF slot, and of the epilogue at the end. Zero where no pass has been yet. */
   readonly offsets: Int32Array;
   /** Words emitted so far: the index of the next one. */
@@ -74,13 +83,16 @@ export class Emitter implements CodeSink {
     this.r0 = this.registers[0]!;
     this.mov = env.changes.orrMoves ? movOrr : mov;
     let faulting = 0;
-    let isAboutPlace = false;
+    let calls = false;
+    let names = false;
     for (const { row } of fn.insns) {
       if (mayFault(row)) faulting++;
-      isAboutPlace ||= row.kind === "call" || row.kind === "kernel";
+      calls ||= isAboutPlace(row);
+      names ||= namesFunction(row);
     }
     this.faulting = faulting;
-    this.isAboutPlace = isAboutPlace;
+    this.isAboutPlace = calls;
+    this.namesFunction = names;
     this.offsets = new Int32Array(fn.insns.length + 1);
   }
 

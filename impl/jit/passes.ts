@@ -3,7 +3,7 @@
 // round may only shrink. Where the memory comes from, and what becomes of it, is the caller's business.
 
 import { FILL, refusalName } from "../a64/word.js";
-import { buildBody } from "./body.js";
+import { buildBody, moveBody } from "./body.js";
 import { Emitter } from "./emitter.js";
 import type { JitEnv } from "./env.js";
 import { buildEpilogue, buildPlt, PLT_LITERAL_BYTES } from "./epilogue.js";
@@ -33,6 +33,9 @@ interface Emitted {
   /** Word offset of each BPF slot, and of the epilogue at the end. The next round changes it in place. */
   readonly offsets: Int32Array;
 }
+/** So many words a conditional branch reaches. */
+const NEAR_WORDS = 1 << 18;
+
 type EmitResult = Emitted | { readonly ok: false; readonly error: JitError };
 
 /** Pass 1: how much memory the function needs at most. */
@@ -74,6 +77,10 @@ export function emit(
     );
   }
   const e = sized.emitter;
+  // Addresses of functions are all that the second round brings.
+  if (sized.emittedWords !== undefined && !e.namesFunction) {
+    return { ok: true, jitedBytes: e.words * 4, offsets: e.offsets };
+  }
   const words = new Uint32Array(image.buffer, image.byteOffset, image.length / 4);
   if (sized.emittedWords !== undefined && !e.env.quirks.staleTail) words.fill(FILL);
   e.attach(words, roImage, addresses);
@@ -97,11 +104,15 @@ function passes(e: Emitter): JitError | undefined {
   return undefined;
 }
 
-/** Pass 2: where everything lies. For code that takes the same words anywhere, pass 1 has found that out. */
+/**
+ * Pass 2: where everything lies. For code that takes the same words anywhere, pass 1 has found that out. Of a body in which
+ * branches may be out of reach all is lowered again: with the longer calls of pass 1 they are refused.
+ */
 function settle(e: Emitter): void {
   const bodyStart = e.words;
   e.writing = false;
-  buildBody(e);
+  if (e.epilogue < NEAR_WORDS) moveBody(e);
+  else buildBody(e);
   e.epilogue = e.words;
   e.words = bodyStart;
   e.entries = 0;

@@ -16,7 +16,7 @@ export class MachineMemory implements Memory {
   read(address: bigint, bytes: Uint8Array): boolean {
     const va = vaOf(address);
     if (va === undefined || !this.isMapped(va, bytes.length, false)) return false;
-    bytes.set(this.machine.peek(va, bytes.length));
+    this.machine.peekInto(va, bytes);
     return true;
   }
 
