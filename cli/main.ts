@@ -7,6 +7,7 @@ import { raiseLimits } from "../harness/limits.js";
 import { isFull, unwritable } from "../harness/output-file.js";
 import { version } from "../harness/project.js";
 import { KernelFault } from "../machine/fault.js";
+import { Malformed } from "../spec/malformed.js";
 import { NotModelled } from "../subjects/subject.js";
 import { complain } from "./command.js";
 import { COMMANDS, isNamed } from "./commands/index.js";
@@ -32,6 +33,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof NotModelled) {
       const expected = "a kernel whose every call is modelled";
       return complain(io, { subject: "--subject", expected, got: error.message, next: "see docs/linux.md" });
+    }
+    // A damaged part of a file that is looked at when it is needed.
+    if (error instanceof Malformed) {
+      const { expected, got, next = "name a file as it was built" } = error;
+      return complain(io, { subject: "--subject", expected, got, next });
     }
     if (error instanceof KernelFault) {
       const expected = "a kernel that keeps its own rules";

@@ -1,13 +1,18 @@
 // From a file to the subject: read once, and refused in one line if it cannot be run.
 
 import { readFileSync, statSync } from "node:fs";
-import type { Parsed } from "../../spec/malformed.js";
+import { pointer } from "../../machine/address.js";
+import { hex64 } from "../../spec/bits.js";
+import { Malformed, type Parsed, parsed } from "../../spec/malformed.js";
 import type { Subject } from "../subject.js";
 import { readKernelImage } from "./image/read.js";
 import { linuxSubject } from "./index.js";
 import type { TypedImage } from "./kernel-image.js";
+import { prepareKernel } from "./placed-kernel.js";
 
 const MOST_FILE_BYTES = 1 << 30;
+/** The simulated machine has room for this, and for what a kernel allocates. */
+const MOST_IMAGE_BYTES = 256 << 20;
 
 type Opened = Parsed<Subject>;
 const opened = new Map<string, Opened>();
@@ -54,7 +59,24 @@ export function readTypedImage(spec: string): Parsed<TypedImage> {
       `${image.release}, without ${missing.join(", ")}`,
     );
   }
-  return { ok: true, value: { ...image, types } };
+  const typed = { ...image, types };
+  const ready = parsed(() => {
+    checkPlace(typed);
+    prepareKernel(typed);
+  });
+  return ready.ok ? { ok: true, value: typed } : ready;
+}
+
+/** What the machine maps as the image, and as its code. @throws Malformed */
+function checkPlace({ base, imageBytes, address }: TypedImage): void {
+  if (imageBytes > MOST_IMAGE_BYTES) {
+    throw new Malformed(`a kernel of at most ${MOST_IMAGE_BYTES} bytes in memory`, `${imageBytes} bytes by its header`);
+  }
+  const [from, to] = [address("_stext") ?? base, address("_etext") ?? base];
+  if (from < base || to < from || to > base + imageBytes) {
+    const got = `code from ${hex64(pointer(from))} to ${hex64(pointer(to))}`;
+    throw new Malformed(`code within the ${imageBytes} bytes from ${hex64(pointer(base))} on`, `${got}: it is damaged`);
+  }
 }
 
 /** Without these nothing can be loaded. */

@@ -49,6 +49,11 @@ function prepare(image: TypedImage): Prepared {
   return prepared;
 }
 
+/** Everything that is done once for an image, however many machines it comes to. @throws Malformed if its tables are damaged */
+export function prepareKernel(image: TypedImage): void {
+  resolve(image, prepare(image).bytes);
+}
+
 export class PlacedKernel {
   readonly memory: PlacedImage;
   readonly arena: Arena;

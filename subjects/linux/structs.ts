@@ -1,6 +1,7 @@
 // The kernel's structures in the machine's memory, by the names that its BTF gives to their members.
 
 import type { Va } from "../../machine/address.js";
+import { Malformed } from "../../spec/malformed.js";
 import type { KernelTypes } from "./image/types.js";
 import { NotModelled, type TypedImage } from "./kernel-image.js";
 import type { PlacedImage } from "./placed-image.js";
@@ -72,14 +73,31 @@ export class Struct {
   }
 
   private find(path: string): Member | undefined {
-    if (!this.known.has(path)) this.known.set(path, this.type.member(path));
+    if (!this.known.has(path)) this.known.set(path, this.inside(path));
     return this.known.get(path);
+  }
+
+  private inside(path: string): Member | undefined {
+    const member = this.type.member(path);
+    if (member !== undefined && member.bit + member.bits > 8 * this.bytes) {
+      throw new Malformed(
+        `${path} within the ${this.bytes} bytes of struct ${this.name}`,
+        `it from bit ${member.bit} on`,
+      );
+    }
+    return member;
   }
 }
 
-/** @throws NotModelled if the kernel has no such structure */
+/** That of the verifier is the largest, with some tens of KiB. */
+const MOST_BYTES = 1 << 20;
+
+/** @throws NotModelled if the kernel has no such structure, Malformed if it cannot be one */
 export function structOf(image: TypedImage, memory: PlacedImage, name: string): Struct {
   const type = image.types.struct(name);
   if (type === undefined) throw new NotModelled(`this kernel has no struct ${name} in its BTF`);
+  if (type.bytes === 0 || type.bytes > MOST_BYTES) {
+    throw new Malformed(`struct ${name} of 1 to ${MOST_BYTES} bytes`, `${type.bytes} in the BTF`);
+  }
   return new Struct(memory, name, type);
 }

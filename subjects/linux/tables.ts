@@ -2,6 +2,8 @@
 // accesses that may fault, and the bug table, for WARN and BUG.
 
 import type { Va } from "../../machine/address.js";
+import { Malformed } from "../../spec/malformed.js";
+import { entriesOf } from "./image/table.js";
 import type { TypedImage } from "./kernel-image.js";
 
 export interface ExceptionEntry {
@@ -16,6 +18,7 @@ export interface BugEntry {
 
 /** Entries of older kernels have neither type nor data. */
 const SHORT_ENTRY_BYTES = 8;
+const ENTRY_BYTES = 12;
 const BUG_FLAG_WARNING = 1;
 
 const viewOf = ({ bytes }: TypedImage): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -23,13 +26,12 @@ const viewOf = ({ bytes }: TypedImage): DataView => new DataView(bytes.buffer, b
 /** By address of the access. */
 export function exceptionTable(image: TypedImage): ReadonlyMap<Va, ExceptionEntry> {
   const entries = new Map<Va, ExceptionEntry>();
-  const [from, to] = [image.address("__start___ex_table"), image.address("__stop___ex_table")];
-  if (from === undefined || to === undefined) return entries;
-  const size = image.types.struct("exception_table_entry")?.bytes ?? 12;
+  const size =
+    image.types.struct("exception_table_entry")?.bytes === SHORT_ENTRY_BYTES ? SHORT_ENTRY_BYTES : ENTRY_BYTES;
+  const isShort = size === SHORT_ENTRY_BYTES;
   const view = viewOf(image);
-  for (let va = from; va + size <= to; va += size) {
-    const at = va - image.base;
-    const isShort = size === SHORT_ENTRY_BYTES;
+  for (const at of entriesOf(image, ["__start___ex_table", "__stop___ex_table"], size)) {
+    const va = image.base + at;
     entries.set(va + view.getInt32(at, true), {
       fixup: va + 4 + view.getInt32(at + 4, true),
       type: isShort ? 1 : view.getInt16(at + 8, true),
@@ -42,18 +44,25 @@ export function exceptionTable(image: TypedImage): ReadonlyMap<Va, ExceptionEntr
 /** By address of the BRK. */
 export function bugTable(image: TypedImage): ReadonlyMap<Va, BugEntry> {
   const entries = new Map<Va, BugEntry>();
-  const [from, to] = [image.address("__start___bug_table"), image.address("__stop___bug_table")];
   const type = image.types.struct("bug_entry");
-  if (from === undefined || to === undefined || type === undefined) return entries;
-  const flags = (type.member("flags")?.bit ?? 0) / 8;
-  const line = type.member("line");
+  if (type === undefined) return entries;
+  const flags = fieldOf(type.bytes, type.member("flags")?.bit);
+  const line = fieldOf(type.bytes, type.member("line")?.bit);
   const view = viewOf(image);
-  for (let va = from; va + type.bytes <= to; va += type.bytes) {
-    const at = va - image.base;
-    entries.set(va + view.getInt32(at, true), {
-      isWarning: (view.getUint16(at + flags, true) & BUG_FLAG_WARNING) !== 0,
-      line: line === undefined ? 0 : view.getUint16(at + line.bit / 8, true),
+  for (const at of entriesOf(image, ["__start___bug_table", "__stop___bug_table"], type.bytes)) {
+    entries.set(image.base + at + view.getInt32(at, true), {
+      isWarning: flags !== undefined && (view.getUint16(at + flags, true) & BUG_FLAG_WARNING) !== 0,
+      line: line === undefined ? 0 : view.getUint16(at + line, true),
     });
   }
   return entries;
+}
+
+/** Offset of a field of 16 bits in an entry that begins with the place of the BRK; undefined if there is none. */
+function fieldOf(entryBytes: number, bit: number | undefined): number | undefined {
+  if (bit === undefined) return undefined;
+  if (entryBytes < 6 || bit % 8 !== 0 || bit / 8 + 2 > entryBytes) {
+    throw new Malformed("struct bug_entry with its fields in it", `${entryBytes} bytes, a field at bit ${bit}`);
+  }
+  return bit / 8;
 }
