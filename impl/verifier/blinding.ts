@@ -36,7 +36,7 @@ export type Random32 = () => number;
  * @source linux v6.12 kernel/bpf/core.c, bpf_jit_blind_constants()
  */
 export function bpfJitBlindConstants(insns: readonly Insn[], random: Random32, ax = AX): Patched | TooFar {
-  return joinPatches(insns.map((slot, pc) => bpfJitBlindInsn(insns, pc, random, ax) ?? [slot]));
+  return joinPatches(insns.map((slot, pc) => bpfJitBlindInsn(insns, pc, random, ax) ?? slot));
 }
 
 /** The same for a function whose instructions know where they come from. */

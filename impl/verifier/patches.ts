@@ -3,6 +3,10 @@
 
 import type { Insn } from "../../spec/bpf/insn.js";
 
+/** What takes the place of a slot: one instruction, as nearly everywhere, or several. */
+export type Patch = Insn | readonly Insn[];
+export const isSeveral = (patch: Patch): patch is readonly Insn[] => !("row" in patch);
+
 export interface Patched {
   readonly ok: true;
   readonly insns: readonly Insn[];
@@ -20,16 +24,17 @@ export interface TooFar {
  * `patches[slot]` takes the place of that slot. A jump in it that stays inside, or goes to its end, is left alone. One that
  * goes further keeps its target: counted from the patch's end forwards, and backwards from its start.
  */
-export function joinPatches(patches: readonly (readonly Insn[])[]): Patched | TooFar {
+export function joinPatches(patches: readonly Patch[]): Patched | TooFar {
   const places = startsOf(patches);
   const insns: Insn[] = [];
   const origin = new Int32Array(places.at(-1) ?? 0);
   for (let slot = 0; slot < patches.length; slot++) {
     const patch = patches[slot]!;
-    for (let index = 0; index < patch.length; index++) {
-      const made = patch[index]!;
+    const length = lengthOf(patch);
+    for (let index = 0; index < length; index++) {
+      const made = isSeveral(patch) ? patch[index]! : patch;
       const distance = distanceOf(made);
-      const aimed = distance === undefined ? distance : aim(patch.length, index, distance, slot, places);
+      const aimed = distance === undefined ? distance : aim(length, index, distance, slot, places);
       if (distance !== undefined && aimed === undefined) {
         throw new RangeError(`slot ${slot} jumps by ${distance} out of a function of ${patches.length} slots`);
       }
@@ -43,12 +48,14 @@ export function joinPatches(patches: readonly (readonly Insn[])[]): Patched | To
   return { ok: true, insns, origin };
 }
 
+const lengthOf = (patch: Patch): number => (isSeveral(patch) ? patch.length : 1);
+
 /** Slot -> index of the first instruction in its place; one more for the end. */
-function startsOf(patches: readonly (readonly Insn[])[]): readonly number[] {
+function startsOf(patches: readonly Patch[]): readonly number[] {
   let start = 0;
   const starts = [start];
-  for (const { length } of patches) {
-    start += length;
+  for (const patch of patches) {
+    start += lengthOf(patch);
     starts.push(start);
   }
   return starts;

@@ -17,7 +17,7 @@ import { type AluRow, rowById } from "../../spec/bpf/isa.js";
 import type { JitFunction } from "../jit/function.js";
 import { guardDivision } from "./division.js";
 import { countDown, counterBelow, startBudget } from "./may-goto.js";
-import { joinPatches } from "./patches.js";
+import { isSeveral, joinPatches, type Patch } from "./patches.js";
 
 /** What the verifier found out about one code. */
 export interface CodeFacts {
@@ -106,7 +106,7 @@ export function rewrite(
   const isOneForOne = env.rewriteDivision !== true && facts.contextLoads.size === 0 && !code.some(isExpanded);
   return {
     functions: facts.functions.map((fn, index) => {
-      const rewriteAt = (pc: number): readonly Insn[] => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);
+      const rewriteAt = (pc: number): Patch => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);
       const rewritten = isOneForOne
         ? rewriteOneForOne(code, fn, index, indexOf, env)
         : rewriteFunction(fn, index, rewriteAt, env);
@@ -139,19 +139,19 @@ function rewriteOneForOne(
 function rewriteFunction(
   { start, end, stackDepth }: CodeFacts["functions"][number],
   index: number,
-  rewriteAt: (pc: number) => readonly Insn[],
+  rewriteAt: (pc: number) => Patch,
   env: VerifierEnv,
 ): RewrittenFunction {
-  const patches: (readonly Insn[])[] = [];
+  const patches: Patch[] = [];
   for (let pc = start; pc < end; pc++) patches.push(rewriteAt(pc));
-  const counter = patches.some(([slot]) => isMayGoto(slot!)) ? counterBelow(stackDepth) : undefined;
+  const spends = patches.some((patch) => !isSeveral(patch) && isMayGoto(patch));
+  const counter = spends ? counterBelow(stackDepth) : undefined;
   const scratch = env.scratch ?? AX;
   const joined = joinPatches(
     patches.map((patch) => {
-      const slot = patch[0]!;
-      if (counter !== undefined && isMayGoto(slot)) return countDown(slot, counter, scratch);
-      const isGuarded = env.rewriteDivision === true && patch.length === 1;
-      return (isGuarded ? guardDivision(slot, scratch) : undefined) ?? patch;
+      if (isSeveral(patch)) return patch;
+      if (counter !== undefined && isMayGoto(patch)) return countDown(patch, counter, scratch);
+      return (env.rewriteDivision === true ? guardDivision(patch, scratch) : undefined) ?? patch;
     }),
   );
   if (!joined.ok) {
@@ -172,14 +172,14 @@ function rewriteSlot(
   contextLoads: ReadonlySet<number>,
   indexOf: ReadonlyMap<number, number>,
   env: VerifierEnv,
-): readonly Insn[] {
+): Patch {
   const slot = code[pc]!;
   const { kind } = slot.row;
   if (contextLoads.has(pc) && (kind === "load" || kind === "store" || kind === "storeImm")) {
     return rewriteField(slot, pc, env);
   }
   if (kind === "legacyLoad") return rewriteLegacyLoad(slot, slot.row.size, pc, env);
-  return [rewriteAlone(code, pc, indexOf, env)];
+  return rewriteAlone(code, pc, indexOf, env);
 }
 
 const CONTEXT = 6;

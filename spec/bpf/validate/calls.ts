@@ -14,6 +14,7 @@ const ABOVE_TAIL_CALL_BYTES = 256;
  * @returns undefined, and reports, if a function can reach itself.
  */
 export function callOrder({ starts, calls }: Functions, report: Report): readonly number[] | undefined {
+  if (calls.length === 0) return MAIN_ALONE;
   const callsFrom = groupByCaller(starts.length, calls);
   const state = new Uint8Array(starts.length); // 0 new, 1 on the path, 2 done
   const finished: number[] = [];
@@ -34,8 +35,12 @@ export function callOrder({ starts, calls }: Functions, report: Report): readonl
   return recursive ? undefined : finished.reverse();
 }
 
+/** Every other function begins where a call leads. */
+const MAIN_ALONE: readonly number[] = [0];
+
 /** Report chains of more than eight frames. */
 export function checkDepth({ starts, calls }: Functions, order: readonly number[], report: Report): void {
+  if (calls.length === 0) return;
   const callsFrom = groupByCaller(starts.length, calls);
   const frames = new Int32Array(starts.length).fill(1);
   for (const f of order) {
