@@ -10,7 +10,7 @@ import type { Row } from "./isa.js";
 import type { FaultWhy, Outcome } from "./outcome.js";
 import type { Layout, Program } from "./program.js";
 import { RunState, STOP } from "./run-state.js";
-import { stepsOf } from "./steps.js";
+import { stepAt, stepsOf } from "./steps.js";
 
 export { POISON } from "./run-state.js";
 
@@ -54,7 +54,7 @@ export function interpret(run: InterpretRun): Outcome {
   for (let fuel = run.fuel; fuel > 0; fuel--) {
     const insn = insns[pc];
     if (insn !== undefined) trace?.({ pc, code, insn, registers });
-    pc = steps[pc]!(state);
+    pc = (steps[pc] ?? stepAt(insns, pc))(state);
     if (insn !== undefined) count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
     if (pc === STOP) {
       run.took?.(run.fuel - fuel + 1);
@@ -98,7 +98,7 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
       }
       trace?.({ pc, code, insn, registers });
       const { tailCalls } = state;
-      pc = stepsOf(insns)[pc]!(state);
+      pc = (stepsOf(insns)[pc] ?? stepAt(insns, pc))(state);
       if (pc !== STOP && LEAVES.has(insn.row.kind)) {
         const made = insn.row.kind === "call" ? madeCallProblem(place, insn.row) : undefined;
         if (made !== undefined) {
@@ -108,7 +108,7 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
         afterCall(place, tailCalls);
       }
       count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
-    } else pc = stepsOf(insns)[pc]!(state);
+    } else pc = stepAt(insns, pc)(state);
     if (pc !== STOP) continue;
     run.took?.(run.fuel - fuel + 1);
     const outcome = state.outcome!;

@@ -1,6 +1,7 @@
-// Each slot of a code turned once into a step: a function from the state of a run to the pc of the next slot. The kinds
-// of rows are the keys of one table, so that a new kind without steps does not compile; what the rows of a kind compute
-// is in `alu.ts`, `byte-order.ts`, `jump.ts` and `atomic.ts`. Memory access is in `steps-memory.ts`, calls in `calls.ts`.
+// Each slot of a code turned once into a step, when a run first comes to it: a function from the state of a run to the pc of
+// the next slot. The kinds of rows are the keys of one table, so that a new kind without steps does not compile; what the
+// rows of a kind compute is in `alu.ts`, `byte-order.ts`, `jump.ts` and `atomic.ts`. Memory access is in `steps-memory.ts`,
+// calls in `calls.ts`.
 
 import { type U64, u64 } from "../bits.js";
 import { ALU, MOVSX, NEG } from "./alu.js";
@@ -164,14 +165,29 @@ function stepOf(insn: Insn, pc: number, code: readonly Insn[]): Step {
   return make({ row, insn, pc, code });
 }
 
-const known = new WeakMap<readonly Insn[], readonly Step[]>();
+type Steps = (Step | undefined)[];
+const known = new WeakMap<readonly Insn[], Steps>();
 
-/** The steps of a code, made once: one for each slot, and one more that catches a run past the end. */
-export function stepsOf(code: readonly Insn[]): readonly Step[] {
+/** The steps of a code that were made so far: one for each slot that a run came to, and one for a run past the end. */
+export function stepsOf(code: readonly Insn[]): readonly (Step | undefined)[] {
+  return madeOf(code);
+}
+
+/** The step of a slot that a run comes to for the first time. */
+export function stepAt(code: readonly Insn[], pc: number): Step {
+  const insn = code[pc];
+  const step =
+    insn === undefined
+      ? refuse(code.length, "badJump", `the program has ${code.length} slots and no exit at its end`)
+      : stepOf(insn, pc, code);
+  madeOf(code)[pc] = step;
+  return step;
+}
+
+function madeOf(code: readonly Insn[]): Steps {
   const made = known.get(code);
   if (made !== undefined) return made;
-  const steps = code.map(stepOf);
-  steps.push(refuse(code.length, "badJump", `the program has ${code.length} slots and no exit at its end`));
+  const steps: Steps = new Array(code.length + 1);
   known.set(code, steps);
   return steps;
 }
