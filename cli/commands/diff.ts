@@ -60,6 +60,7 @@ async function runDiff(
   const b = a && kernelFor(io, specs[1], "plain");
   if (a === undefined || b === undefined) return BAD_INPUT;
   const { programs, seed = randomInt(2 ** 32) } = flags;
+  if (files.length === 0) io.out(`seed ${seed}\n`);
   const progress = startProgress(io, "diff", 1000);
   const report = await diff({
     ...{ a, b, programs, seed, stop: io.stop },

@@ -76,6 +76,7 @@ export const defineMutants: Define = (program, io, finish) => {
 
 async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const seed = flags.seed ?? randomInt(2 ** 32);
+  io.out(`seed ${seed}\n`);
   if (flags.subject !== defaultSubject.name) return mutateImage(seed, flags, io);
   if (flags.only !== undefined) renamed(io, "--only", "--ids");
   const ids = flags.ids ?? flags.only;

@@ -51,6 +51,7 @@ function row(result: MutantResult): string[] {
 
 function summary(report: MutantsReport): string {
   const { killed, total, medianSeconds, worstSeconds, seed } = report;
+  if (report.ok && total === 0) return `OK: nothing to kill, each mutant is argued to be equivalent, seed ${seed}`;
   const time = `median ${medianSeconds.toFixed(2)} s, worst ${worstSeconds.toFixed(2)} s`;
   return `${report.ok ? "OK" : report.interrupted ? "INTERRUPTED" : "FAILED"}: ${killed} of ${count(total, "mutant")} killed (${percent(killed, total)}), ${time}, seed ${seed}`;
 }

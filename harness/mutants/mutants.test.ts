@@ -103,6 +103,10 @@ describe("the report", () => {
     expect(mutantsExitCode(report)).toBe(1);
     const argued = makeMutantsReport({ ...facts, results: [...facts.results, { ...survivor, equivalent: "why" }] });
     expect(argued).toMatchObject({ ok: true, total: 1, equivalent: ["A02"], survivors: [] });
+    const alone = makeMutantsReport({ ...facts, results: [{ ...survivor, equivalent: "why" }] });
+    expect([alone.ok, mutantsExitCode(alone), formatMutants(alone, 80).at(-1)]).toEqual([
+      ...[true, 0, "OK: nothing to kill, each mutant is argued to be equivalent, seed 1"],
+    ]);
   });
 
   test("what an interrupted run has killed so far is no success", () => {

@@ -78,7 +78,7 @@ export function makeMutantsReport(facts: RunFacts): MutantsReport {
     ok:
       !facts.interrupted &&
       survivors.length === 0 &&
-      killed.length > 0 &&
+      killed.length + equivalent.length > 0 &&
       facts.control === undefined &&
       facts.unreadable.length === 0,
     total: killed.length + survivors.length,
