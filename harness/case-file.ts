@@ -2,7 +2,7 @@
 // or one of the programs of an object file. Whatever is wrong with it is said in one line, and a program that a verifier
 // would refuse is not run.
 
-import { firstProblem } from "../properties/cases/program/soundness.js";
+import { problemIn } from "../properties/cases/program/soundness.js";
 import { parseCase } from "../properties/cases/program/text.js";
 import { readDataFile } from "../spec/bpf/data-file.js";
 import { decode, type Insn, insn } from "../spec/bpf/insn.js";
@@ -126,8 +126,9 @@ const caseOf = (program: readonly Insn[], input: Uint8Array): Case => ({
 });
 
 function valid<C extends Case>(file: string, c: C, strictness: Strictness): Loaded<C> {
-  const problem = firstProblem(c.program, strictness);
-  return problem === undefined ? loaded(c) : refuse(wrong(file, "a program that a verifier accepts", problem));
+  const problem = problemIn(c.program, strictness);
+  if (problem === undefined) return loaded(c);
+  return refuse({ ...wrong(file, "a program that a verifier accepts", problem.text), next: problem.next });
 }
 
 const wrong = (subject: string, expected: string, got: string) => ({

@@ -6,6 +6,7 @@ import { linkProgram } from "../spec/bpf/object/link.js";
 import { type BpfObject, programsOf, readObject } from "../spec/bpf/object/object.js";
 import { kindOfSection } from "../spec/bpf/object/section-kinds.js";
 import type { ContextKind } from "../spec/bpf/program.js";
+import { mendOf } from "../spec/bpf/validate/problem.js";
 import { validate } from "../spec/bpf/validate/validate.js";
 import { isElf } from "../spec/elf/elf.js";
 import type { Case } from "../subjects/case.js";
@@ -92,7 +93,7 @@ export function caseOfProgram(
     return loaded({ program, inputs: [new Uint8Array(kind.inputBytes)], env: { cpu: "lse", hole: 0 } });
   }
   const got = `${problem.message} (${problem.reason}) in ${where(problem.code, problem.pc)}`;
-  return refuse({ subject, expected: "a program that a JIT is given", got, next: "correct the program" });
+  return refuse({ subject, expected: "a program that a JIT is given", got, next: mendOf(problem) });
 }
 
 /** A program of an object, as it is listed. */

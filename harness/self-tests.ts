@@ -8,6 +8,7 @@ import { firstProblem } from "../properties/cases/program/soundness.js";
 import { expectationsOf } from "../spec/bpf/object/expectations.js";
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
+import type { Program } from "../spec/bpf/program.js";
 import { parsed } from "../spec/malformed.js";
 import type { Case } from "../subjects/case.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
@@ -67,8 +68,9 @@ export async function runSelfTests(
   return Promise.all(results);
 }
 
-function keptFrom({ isPart, loads, returns, architectures }: Expectation): string | undefined {
+function keptFrom({ isPart, loads, returns, architectures, linearBytes }: Expectation): string | undefined {
   if (architectures.length > 0 && !architectures.includes(OURS)) return `is for ${architectures.join(", ")}`;
+  if (linearBytes !== undefined) return "asks for a packet in several pieces (Linux 6.19), and packets here are in one";
   if (isPart) return "is a part of other tests";
   return loads === undefined && returns === undefined ? "says nothing of what comes of it with privileges" : undefined;
 }
@@ -112,9 +114,23 @@ function held(c: Case, { loads, returns }: Expectation, check: Check, name: stri
   const isRight = (outcome: Outcome | undefined): boolean =>
     outcome?.kind === "returned" && Number(BigInt.asIntN(32, outcome.r0)) === (returns | 0);
   const [interpreter, jit] = [isRight(run.expected), isRight(run.got)];
+  if (!interpreter && isFoldedSum(program, run.expected, returns)) {
+    return { kind: "restricted", why: "counts on a bpf_csum_diff that answers 16 bits (Linux 6.13)" };
+  }
   const failures = [
     ...(interpreter ? [] : [failure(name, "interpreter", `${returns}`, say(run.expected), replay)]),
     ...(jit ? [] : [failure(name, "JIT", `${returns}`, say(run.got), replay)]),
   ];
   return { kind: "tested", program, interpreter, jit, failures };
+}
+
+const CSUM_DIFF = 28;
+
+/** The sum of 32 bits that bpf_csum_diff answers here is asked for in 16. */
+function isFoldedSum({ code }: Program, outcome: Outcome, returns: number): boolean {
+  const asks = code.some((insns) => insns.some(({ row, imm }) => row.id === "call helper" && imm === CSUM_DIFF));
+  if (!asks || outcome.kind !== "returned" || outcome.r0 > 0xffff_ffffn) return false;
+  const sum = Number(outcome.r0);
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return (once & 0xffff) + (once >>> 16) === returns;
 }

@@ -5,7 +5,7 @@
 
 import { interpret } from "../../../spec/bpf/interpret.js";
 import type { Layout, Program } from "../../../spec/bpf/program.js";
-import type { Definedness, Strictness } from "../../../spec/bpf/validate/problem.js";
+import { type Definedness, mendOf, type Strictness } from "../../../spec/bpf/validate/problem.js";
 import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
@@ -20,16 +20,23 @@ const ELSEWHERE = [0x1aaa_aaa0, 0x2555_5550];
  * Why no JIT would be given the program, in one line. Whether it is defined is found out when it runs; `proven` also asks
  * for what a verifier would refuse whatever the run does.
  */
-export function firstProblem(
+export const firstProblem = (
+  program: Program,
+  strictness?: Strictness,
+  definedness?: Definedness,
+): string | undefined => problemIn(program, strictness, definedness)?.text;
+
+/** The same, and what to do about it. */
+export function problemIn(
   program: Program,
   strictness: Strictness = "verifier",
   definedness: Definedness = "run",
-): string | undefined {
+): { readonly text: string; readonly next: string } | undefined {
   const validity = validate(program, { strictness, definedness });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) return undefined;
   const code = program.code.length > 1 ? `code ${problem.code}, ` : "";
-  return `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`;
+  return { text: `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`, next: mendOf(problem) };
 }
 
 export function isSound({ program, inputs }: Case): boolean {

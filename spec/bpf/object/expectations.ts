@@ -9,6 +9,8 @@ interface Expectation {
   readonly loads?: boolean;
   /** The low 32 bits of r0, signed; `any` for a pointer. */
   readonly returns?: number | "any";
+  /** Of its packet, the bytes that lie in one piece; absent: all. */
+  readonly linearBytes?: number;
   /** It is a part of other tests. */
   readonly isPart: boolean;
   /** Architectures that it is for; empty: all. */
@@ -68,6 +70,8 @@ function said(tag: string, { architectures, code }: Expectation): Partial<Expect
       return { isPart: true };
     case "test_arch":
       return { architectures: [...architectures, value] };
+    case "test_linear_size":
+      return { linearBytes: Number(value) };
     case "test_retval": {
       const returns = WORDS[value] ?? Number(value.replace(/^-/, ""));
       return {

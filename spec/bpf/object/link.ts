@@ -115,9 +115,10 @@ class Linker {
     }
     const decoded = decode(whole);
     if (decoded.ok) return { insns: decoded.value, places };
-    const { pc, message } = decoded.error;
+    const { kind, pc, message } = decoded.error;
     const place = places[Math.min(pc, places.length - 1)]!;
-    throw new Malformed("BPF instructions", `${message}, in ${this.where(place.fn, place.slot)}`);
+    const next = kind === "refused" ? "name another function" : undefined;
+    throw new Malformed("BPF instructions", `${message}, in ${this.where(place.fn, place.slot)}`, next);
   }
 
   private linkFunction(

@@ -54,7 +54,7 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
   }
   if (row.kind === "call") {
     if (row.target === "kfunc" && around.unknownCalls === undefined) {
-      report(pc, "notSupported", "call of a kernel function: with --unknown-calls it is one of which nothing is known");
+      report(pc, "notModelled", "call of a kernel function: with --unknown-calls it is one of which nothing is known");
     }
     if (row.target === "helper") checkHelper(imm, pc, around, report);
   }
@@ -72,8 +72,8 @@ function checkHelper(id: number, pc: number, around: Surroundings, report: Repor
   const { context, helpers, unknownCalls } = around;
   const contexts = HELPERS.get(id)?.contexts;
   if (!helpers.has(id)) {
-    if (unknownCalls === undefined) report(pc, "badCallTarget", `call of ${helperName(id)}, which is not modelled`);
-    else if (id < 0 || id > MOST_HELPER) report(pc, "badCallTarget", `call of ${helperName(id)}, which no kernel has`);
+    if (id < 0 || id > MOST_HELPER) report(pc, "badCallTarget", `call of ${helperName(id)}, which no kernel has`);
+    else if (unknownCalls === undefined) report(pc, "notModelled", `call of ${helperName(id)}, which is not modelled`);
   } else if (contexts !== undefined && !contexts.includes(context)) {
     const wanted = contexts.join(" or ");
     report(pc, "badCallTarget", `call of ${helperName(id)}, for which the context must be ${wanted}, not ${context}`);

@@ -19,6 +19,7 @@ type Reason =
   | "unpairedLddw"
   | "badStackArgument"
   | "notSupported"
+  | "notModelled"
   | "badMapIndex"
   | "writeToFramePointer"
   | "divisorZero"
@@ -47,6 +48,14 @@ export interface Problem {
   /** One line for people: what was found and what was expected. */
   readonly message: string;
 }
+
+/** What to do about a problem that is not the program's own. */
+const MENDS: Partial<Record<Reason, string>> = {
+  notModelled: "give --unknown-calls",
+  notSupported: "name another program",
+};
+
+export const mendOf = ({ reason }: Problem): string => MENDS[reason] ?? "correct the program";
 
 /** What RFC 9669 gives a meaning to, or says nothing about, but Linux refuses to load. */
 const LINUX_ONLY: ReadonlySet<Reason> = new Set<Reason>([

@@ -16,7 +16,7 @@ describe("a program is refused by slot and reason", () => {
     ["1 unpairedLddw", [i("lddw imm64"), exit]],
     ["1 unpairedLddw", [mov(0, 0), i("lddw imm64")]],
     ["1 notSupported", [mov(0, 0), i("tail call"), exit]],
-    ["1 notSupported", [mov(0, 0), i("call kfunc"), exit]],
+    ["1 notModelled", [mov(0, 0), i("call kfunc"), exit]],
     ["0 notSupported", [...lddw("code", 0, 0), exit]],
     ["0 notSupported", [...lddw("variable", 0, 0), exit]],
     ["0 badMapIndex", [...lddw("mapFd", 0, 2), exit]],
@@ -42,7 +42,7 @@ describe("a program is refused by slot and reason", () => {
     ["0 stackOutOfBounds", [i("ldxdw", { src: 10, off: -4 }), exit]],
     ["2 stackOutOfBounds", [copy(2, 10), add(2, -512), i("ldxb", { src: 2, off: -1 }), exit]],
     ["4 stackOutOfBounds", [...lddw("mapFd", 1, 0), copy(2, 10), add(2, -3), helper(1), exit]],
-    ["0 badCallTarget", [helper(99), exit]],
+    ["0 notModelled", [helper(99), exit]],
     ["4 badArgument", [...lddw("mapFd", 1, 1), copy(2, 10), add(2, -4), helper(1), exit]],
     ["3 badArgument", [...lddw("mapFd", 1, 0), mov(2, 0), helper(1), exit]],
     ["2 badArgument", [copy(2, 10), add(2, -8), helper(1), exit]],
@@ -79,7 +79,7 @@ test("problems name the code they are in", () => {
 
 test("a helper outside the given set is refused, and its arguments must be written", () => {
   expect(problems(program([helper(7), exit]), { helpers: new Set([7]) })).toBe("");
-  expect(problems(program([helper(5), exit]), { helpers: new Set([7]) })).toBe("0 badCallTarget");
+  expect(problems(program([helper(5), exit]), { helpers: new Set([7]) })).toBe("0 notModelled");
   expect(problems(program([...lddw("mapFd", 1, 0), helper(1), exit]))).toBe("2 uninitialisedRegister");
 });
 
