@@ -137,6 +137,16 @@ export const QUIRKS = [
     until: "7.2",
   },
   {
+    id: "memberArguments",
+    title: "arguments on the stack of a struct_ops member are read 16 bytes beyond where they lie",
+    effect:
+      "the program gets its third argument on the stack for the first, and behind the last what the caller has there",
+    fix: undefined,
+    since: "6.16 (arguments on the stack)",
+    from: "6.16",
+    until: "7.2",
+  },
+  {
     id: "imageAlignedToWord",
     title: "an image begins at any multiple of 4, so that the address behind its long jump may lie across two words",
     effect: "a far trampoline stores that address in two halves, and a call in between goes to neither place",

@@ -3,22 +3,21 @@
 import { pointer, type RoAddr } from "../machine/address.js";
 import { KernelFault } from "../machine/fault.js";
 import { BRANCH_REACH } from "../spec/a64/address.js";
-import { NotModelled, type QuirkId, type Subject } from "../subjects/subject.js";
+import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../subjects/subject.js";
 import { word } from "../subjects/trampoline/journal.js";
-import { WORD } from "../subjects/trampoline/setup.js";
+import { passed, type TrampolineSetup } from "../subjects/trampoline/setup.js";
 import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";
-import { TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/trampolines.js";
+import { LAST_ARGUMENT, MEMBER_OF_MANY, TOO_MANY, TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/trampolines.js";
 import type { Verdict } from "./verdict.js";
 
 const ALWAYS = (): boolean => true;
-/** Registers that a trampoline of Linux 6.12 saves, and one more. */
-const TOO_MANY = 9;
 
 /** By defect, whether the subject has it; each looks for it in the one case that shows it. */
 const LOOKS: readonly { readonly quirk: QuirkId; has(subject: Subject): boolean }[] = [
   { quirk: "pltPageWritable", has: takesPage },
   { quirk: "pltResetFirst", has: losesAddress },
   { quirk: "trampolineRefusalLeak", has: leaksBuffer },
+  { quirk: "memberArguments", has: readsBeyond },
 ];
 
 /** Of what a subject cannot be asked nothing is known. */
@@ -70,18 +69,36 @@ function losesAddress(subject: Subject): boolean {
 function leaksBuffer(subject: Subject): boolean {
   const { machine, tramp, request, target } = new TracedKernel(UNTRACED_FUNCTION, subject);
   const before = machine.usage.heapObjects;
-  const args = new Array<typeof WORD>(TOO_MANY).fill(WORD);
   // Later kernels take arguments on the stack, and would write more than the room below.
-  if (tramp.archBpfTrampolineSize({ ...request, args }).ok) return false;
+  if (tramp.archBpfTrampolineSize({ ...request, args: TOO_MANY }).ok) return false;
   const made = tramp.archPrepareBpfTrampoline({ high: 0, low: 0 }, target, (target + 64) as RoAddr, {
     ...request,
-    args,
+    args: TOO_MANY,
   });
   return !made.ok && machine.usage.heapObjects > before;
 }
 
+/** The program of a struct_ops member gets other arguments than its caller passes. */
+function readsBeyond(subject: Subject): boolean {
+  if ((subject.build ?? DEFAULT_ENV).changes.stackWords !== true) return false;
+  const traced = new TracedKernel(MEMBER_OF_MANY, subject);
+  const made = traced.tramp.bpfTrampImageMake(traced.request);
+  if (!made.ok) return false;
+  const got = traced.run(made.im.image);
+  return typeof got === "object" && got.steps.some((step) => step.kind === "run" && step.args.at(-1) !== LAST_ARGUMENT);
+}
+
 /** The known defect that a disagreement about a trampoline comes from; undefined if it is none. */
-export function knownInTrampoline(verdict: Verdict, { known }: Pick<Subject, "known">): QuirkId | undefined {
-  if (verdict.kind !== "disagree" || !verdict.where.startsWith("another CPU, while ")) return undefined;
+export function knownInTrampoline(
+  verdict: Verdict,
+  { known }: Pick<Subject, "known">,
+  { target, args }: Pick<TrampolineSetup, "target" | "args">,
+): QuirkId | undefined {
+  if (verdict.kind !== "disagree") return undefined;
+  const isMember = target === "structOps" && passed(args).stack.length > 0;
+  if (isMember && verdict.where.startsWith("struct_ops, step") && known?.has("memberArguments") === true) {
+    return "memberArguments";
+  }
+  if (!verdict.where.startsWith("another CPU, while ")) return undefined;
   return known?.has("pltPageWritable") === true && isTaken(verdict.got) ? "pltPageWritable" : undefined;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { RoAddr } from "../../machine/address.js";
 import { EventLog } from "../../machine/event.js";
 import { AARCH64_BREAK_FAULT } from "../patching/arch-text.js";
+import { changesOf } from "../versions.js";
 import {
   archAllocBpfTrampoline,
   archBpfTrampolineSize,
@@ -101,20 +102,28 @@ describe("size", () => {
 });
 
 describe("refusals", () => {
-  const nine = requestOf({ fentry: [link()] }, 9);
+  const many = requestOf({ fentry: [link()] }, 13);
   const prepare = (kernel: ReturnType<typeof trampKernel>, request: TrampRequest): Prepared => {
     const image = archAllocBpfTrampoline(kernel.packs, 512)!;
     const places = { ipAfterCall: undefined, ipEpilogue: undefined };
     return archPrepareBpfTrampoline(kernel.machine, kernel.env, IM, places, image, (image + 512) as RoAddr, request);
   };
 
-  test("more than eight registers", () => {
+  test("more words than there are registers, and later more than twelve", () => {
     const kernel = trampKernel();
-    const structs = { ...nine, args: [...words(7), { bytes: 16, isStruct: true }] };
-    expect([nine, structs].map((request) => archBpfTrampolineSize(ENV, request))).toEqual([
-      { ok: false, error: -524 },
-      { ok: false, error: -524 },
-    ]);
+    const structs = { ...many, args: [...words(11), { bytes: 16, isStruct: true }] };
+    const early = { ...ENV, changes: changesOf("6.12") };
+    const sizes = [many, structs, { ...many, args: words(12) }].map(
+      (request) => archBpfTrampolineSize(ENV, request).ok,
+    );
+    expect(sizes).toEqual([false, false, true]);
+    const inEarly = [
+      { ...many, args: [...words(7), { bytes: 16, isStruct: true }] },
+      { ...many, args: words(9) },
+    ];
+    for (const request of inEarly) {
+      expect(archBpfTrampolineSize(early, request)).toEqual({ ok: false, error: -524 });
+    }
     expect(prepare(kernel, structs)).toEqual({ ok: false, error: -524 });
     // The pack's own record.
     expect(kernel.machine.usage.heapObjects).toBe(1);
@@ -122,7 +131,7 @@ describe("refusals", () => {
 
   test("trampolineRefusalLeak: and the buffer stays", () => {
     const kernel = trampKernel(withQuirk("trampolineRefusalLeak"));
-    expect(prepare(kernel, nine)).toEqual({ ok: false, error: -524 });
+    expect(prepare(kernel, many)).toEqual({ ok: false, error: -524 });
     expect(kernel.machine.usage.heapObjects).toBe(2);
   });
 

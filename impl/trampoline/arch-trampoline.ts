@@ -10,11 +10,18 @@ import { AARCH64_BREAK_FAULT, bpfArchTextCopy } from "../patching/arch-text.js";
 import { flushIcacheRange } from "../patching/icache.js";
 import { TrampEmitter } from "./emitter.js";
 import type { TrampolineEnv } from "./env.js";
-import { btfFuncModelNregs, type FuncArg, type TrampFlags, type TrampLinks } from "./links.js";
+import { btfFuncModelNregs, calcArgAux, type FuncArg, type TrampFlags, type TrampLinks } from "./links.js";
 import { prepareTrampoline, type TrampMarks, type TrampPlan } from "./prepare-trampoline.js";
 
-/** Arguments in registers: those on the stack are not supported. */
-export const MOST_NREGS = 8;
+/** Words of arguments: those in registers, and since 6.16 those on the stack. */
+const MOST_NREGS = 8;
+const MOST_WORDS = 12;
+export function isTraceable({ changes }: TrampolineEnv, args: readonly FuncArg[]): boolean {
+  if (btfFuncModelNregs(args) > (changes.stackWords ? MOST_WORDS : MOST_NREGS)) return false;
+  return (
+    changes.stackStructs || !args.some((arg, i) => arg.isStruct && calcArgAux(args.slice(0, i + 1)).stack.length > 0)
+  );
+}
 
 /** One trampoline to make. */
 export interface TrampRequest {
@@ -40,10 +47,9 @@ export type Prepared = { readonly ok: true; readonly bytes: number } | { readonl
  * @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, arch_bpf_trampoline_size()
  */
 export function archBpfTrampolineSize(env: TrampolineEnv, request: TrampRequest): Prepared {
-  const nregs = btfFuncModelNregs(request.args);
-  if (nregs > MOST_NREGS) return { ok: false, error: -ENOTSUPP };
+  if (!isTraceable(env, request.args)) return { ok: false, error: -ENOTSUPP };
   const e = new TrampEmitter(undefined);
-  prepareTrampoline(e, { ...planOf(env, request, nregs), im: { high: 0, low: 0 } });
+  prepareTrampoline(e, { ...planOf(env, request), im: { high: 0, low: 0 } });
   return { ok: true, bytes: e.words * 4 };
 }
 
@@ -76,8 +82,7 @@ export function archPrepareBpfTrampoline(
   const bytes = imageEnd - image;
   const buffer = machine.kvmalloc(bytes);
   if (buffer === undefined) return { ok: false, error: -ENOMEM };
-  const nregs = btfFuncModelNregs(request.args);
-  if (nregs > MOST_NREGS) {
+  if (!isTraceable(env, request.args)) {
     if (!env.quirks.trampolineRefusalLeak) machine.kvfree(buffer);
     return { ok: false, error: -ENOTSUPP };
   }
@@ -87,7 +92,7 @@ export function archPrepareBpfTrampoline(
     image: new Uint32Array(written.buffer, written.byteOffset, Math.floor(bytes / 4)),
     roImage: image,
   });
-  const marks = prepareTrampoline(e, { ...planOf(env, request, nregs), im });
+  const marks = prepareTrampoline(e, { ...planOf(env, request), im });
   const error = e.hasFill() ? -EINVAL : bpfArchTextCopy(machine, image, buffer, bytes, env.quirks.copyFaultIgnored);
   machine.kvfree(buffer);
   if (error !== 0) return { ok: false, error };
@@ -103,14 +108,7 @@ export function setPlaces(places: TrampPlaces, image: RoAddr, { afterCall, epilo
   places.ipEpilogue = at(epilogue);
 }
 
-export const planOf = (
-  env: TrampolineEnv,
-  { links, flags, func }: TrampRequest,
-  nregs: number,
-): Omit<TrampPlan, "im"> => ({
-  env,
-  links,
-  flags,
-  nregs,
-  func,
+export const planOf = (env: TrampolineEnv, { args, links, flags, func }: TrampRequest): Omit<TrampPlan, "im"> => ({
+  ...{ env, links, flags, func },
+  args: calcArgAux(args),
 });

@@ -12,7 +12,7 @@ export interface EnterExit {
 export const PROG_ENTRIES = ["plain", "sleepable", "recur", "sleepableRecur", "lsmCgroup"] as const;
 export type ProgEntry = (typeof PROG_ENTRIES)[number];
 
-export interface TrampolineEnv extends Pick<JitEnv, "bti" | "dummyTramp" | "quirks"> {
+export interface TrampolineEnv extends Pick<JitEnv, "bti" | "changes" | "dummyTramp" | "quirks"> {
   /** Around the original function: they keep the trampoline alive meanwhile (kernel: `__bpf_tramp_enter`, `_exit`). */
   readonly original: EnterExit;
   /** Kernel: `__bpf_prog_enter` and `__bpf_prog_exit`, with these suffixes. */

@@ -5,16 +5,19 @@
 //   ...       frame pointer, padding
 //   regs      x19, x20 of the caller
 //   retval    if there is one
-//   args      one word for each register
+//   args      one word for each register, and for each word on the stack
 //   nregs
 //   ip        if asked for
+//   kept      eight bytes for each session that has some of its own
 //   runCtx    what a program runs with; the first word is its cookie
+//   passed    arguments on the stack, if the function is called
 
 import type { TrampFlags } from "./links.js";
 
 export interface TrampFrame {
   readonly nregs: number;
   readonly runCtx: number;
+  readonly kept: number;
   readonly ip: number;
   readonly nregsAt: number;
   readonly args: number;
@@ -32,13 +35,19 @@ const RUN_CTX_BYTES = 16;
 const REGS_BYTES = 16;
 
 /** @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, prepare_trampoline() */
-export function trampFrame(nregs: number, { ipArg, callOrig, retFentryRet }: TrampFlags): TrampFrame {
+export function trampFrame(
+  nregs: number,
+  { ipArg, callOrig, retFentryRet }: TrampFlags,
+  { stackWords = 0, keeping = 0 } = {},
+): TrampFrame {
   const saveRet = callOrig || retFentryRet;
-  const ip = RUN_CTX_BYTES;
+  const runCtx = callOrig ? 8 * stackWords : 0;
+  const kept = runCtx + RUN_CTX_BYTES;
+  const ip = kept + 8 * keeping;
   const nregsAt = ip + (ipArg ? 8 : 0);
   const args = nregsAt + 8;
   const retval = args + 8 * nregs;
   const regs = retval + (saveRet ? 8 : 0);
   const bytes = Math.ceil((regs + REGS_BYTES) / 16) * 16;
-  return { nregs, runCtx: 0, ip, nregsAt, args, retval, saveRet, regs, bytes, retaddr: bytes + 8 };
+  return { nregs, runCtx, kept, ip, nregsAt, args, retval, saveRet, regs, bytes, retaddr: bytes + 8 };
 }

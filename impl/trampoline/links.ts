@@ -20,6 +20,8 @@ export interface TrampLink {
   readonly recursionChecked: boolean;
   /** An LSM program for a control group. */
   readonly lsmCgroup: boolean;
+  /** Since 7.0: one link for entry and exit, first in both lists. `keeps`: it has eight bytes of its own. */
+  readonly session?: { readonly keeps: boolean };
 }
 
 export interface TrampLinks {
@@ -52,9 +54,30 @@ export interface TrampFlags {
   readonly retFentryRet: boolean;
 }
 
-/** Registers that the arguments take: each one, but a struct as many as hold its bytes. */
+/** Words that the arguments take: each one, but a struct as many as hold its bytes. */
 export const btfFuncModelNregs = (args: readonly FuncArg[]): number =>
   args.reduce((n, { bytes, isStruct }) => n + (isStruct ? Math.ceil(bytes / 8) : 1), 0);
+
+/** How the arguments of a function are passed. */
+export interface ArgAux {
+  readonly registers: number;
+  /** Bytes of each word on the stack that belong to an argument. */
+  readonly stack: readonly number[];
+}
+
+const ARGUMENT_REGISTERS = 8;
+
+/** An argument that the registers do not hold lies on the stack, and all behind it too. */
+export function calcArgAux(args: readonly FuncArg[]): ArgAux {
+  let registers = 0;
+  const stack: number[] = [];
+  for (const arg of args) {
+    const words = btfFuncModelNregs([arg]);
+    if (stack.length === 0 && registers + words <= ARGUMENT_REGISTERS) registers += words;
+    else for (let k = 0; k < words; k++) stack.push(Math.min(8, arg.bytes - 8 * k));
+  }
+  return { registers, stack };
+}
 
 /**
  * The flags for what is attached. `ipArg`: some program asks for the address of the function. `returns`: struct_ops, the

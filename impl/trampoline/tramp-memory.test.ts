@@ -57,7 +57,7 @@ describe("a trampoline in a page of its own", () => {
     ["vmalloc", 1, 2, -12],
     ["setPermission", 1, 2, -12],
     ["setPermission", 2, 2, -12],
-    ["none: more than eight registers", 1, 9, -524],
+    ["none: more than twelve words", 1, 13, -524],
   ] as const)("fails and leaves nothing behind: %s, time %i", (step, nth, nregs, error) => {
     const kernel = trampKernel(ENV, "pages");
     if (step === "vmalloc" || step === "setPermission") kernel.machine.failures.plan(step, nth);

@@ -15,7 +15,7 @@ import {
   archFreeBpfTrampoline,
   archPrepareBpfTrampoline,
   archProtectBpfTrampoline,
-  MOST_NREGS,
+  isTraceable,
   type Prepared,
   planOf,
   setPlaces,
@@ -24,7 +24,6 @@ import {
 } from "./arch-trampoline.js";
 import { TrampEmitter } from "./emitter.js";
 import type { TrampolineEnv } from "./env.js";
-import { btfFuncModelNregs } from "./links.js";
 import { prepareTrampoline } from "./prepare-trampoline.js";
 
 export interface TrampMemory {
@@ -65,11 +64,10 @@ const pages: TrampMemory = {
     return page as RoAddr | undefined;
   },
   prepare(machine, env, im, places, image, imageEnd, request) {
-    const nregs = btfFuncModelNregs(request.args);
-    if (nregs > MOST_NREGS) return { ok: false, error: -ENOTSUPP };
+    if (!isTraceable(env, request.args)) return { ok: false, error: -ENOTSUPP };
     const code = new Uint32Array((imageEnd - image) / 4);
     const e = new TrampEmitter({ image: code, roImage: image });
-    const marks = prepareTrampoline(e, { ...planOf(env, request, nregs), im });
+    const marks = prepareTrampoline(e, { ...planOf(env, request), im });
     if (e.hasFill()) return { ok: false, error: -EINVAL };
     const bytes = 4 * e.words;
     machine.write(image, new Uint8Array(code.buffer, 0, bytes));

@@ -3,7 +3,14 @@
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import type { Traced } from "../../spec/trampoline/traced.js";
-import { type DirectedCase, type Halves, NotModelled } from "../../subjects/subject.js";
+import {
+  DEFAULT_ENV,
+  type DirectedCase,
+  type FuncArg,
+  type Halves,
+  NotModelled,
+  type Subject,
+} from "../../subjects/subject.js";
 import { type ProgramPlan, type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 
@@ -18,7 +25,8 @@ const PROGRAM: ProgramPlan = {
 /** A program with one attached before it and one behind. */
 export const TRACED_PROGRAM: TrampolineSetup = {
   ...{ target: "jit", helpersFar: false, bti: false, args: [WORD], values: [5n], original: 11n },
-  ...{ fentry: [PROGRAM], fmodRet: [], fexit: [PROGRAM], ipArg: false, returns: false, moment: 0 },
+  ...{ fentry: [PROGRAM], fmodRet: [], fexit: [PROGRAM], fsession: [] },
+  ...{ ipArg: false, returns: false, moment: 0 },
 };
 /** Nothing is attached to it yet. */
 export const UNTRACED_FUNCTION: TrampolineSetup = {
@@ -114,15 +122,46 @@ function fillPacks({ machine, tramp }: TracedKernel): void {
   machine.failures.clear();
 }
 
-/** More registers than a trampoline can save. */
+/** Of a struct_ops member with twelve arguments. */
+export const LAST_ARGUMENT = 12n;
+/** A member of struct_ops, four of whose arguments lie on the stack. */
+export const MEMBER_OF_MANY: TrampolineSetup = {
+  ...TRACED_PROGRAM,
+  ...{ target: "structOps", original: 0n, fexit: [], fentry: [{ ...PROGRAM, recursionChecked: false }] },
+  ...{ args: new Array<FuncArg>(12).fill(WORD), values: Array.from({ length: 12 }, (_, i) => BigInt(i + 1)) },
+};
+
+const MEMBER: DirectedCase = {
+  name: "arguments on the stack of a struct_ops member",
+  shows: ["memberArguments"],
+  check(subject) {
+    if ((subject.build ?? DEFAULT_ENV).changes.stackWords !== true) throw new NotModelled("arguments on the stack");
+    const traced = new TracedKernel(MEMBER_OF_MANY, subject);
+    const made = traced.tramp.bpfTrampImageMake(traced.request);
+    if (!made.ok) return `no trampoline: ${made.error}`;
+    const got = traced.run(made.im.image);
+    if (typeof got === "string") return got;
+    const run = got.steps.find((step) => step.kind === "run");
+    const last = run?.kind === "run" ? run.args.at(-1) : undefined;
+    return last === LAST_ARGUMENT ? undefined : `the last argument is ${last}, expected ${LAST_ARGUMENT}`;
+  },
+};
+
+/** Fourteen words in seven arguments: more than any trampoline is asked to pass. */
+export const TOO_MANY: readonly FuncArg[] = new Array<FuncArg>(7).fill({ bytes: 16, isStruct: true });
+
+/** Where arguments on the stack are passed, Linux asks for no more than twelve, and the code takes what it is asked. */
+const passesAll = ({ build }: Subject): boolean => build?.changes.stackWords === true;
+
 const REFUSAL: DirectedCase = {
-  name: "a trampoline for nine registers is refused",
+  name: "a trampoline for too many words is refused",
   shows: ["trampolineRefusalLeak"],
   check(subject) {
+    if (passesAll(subject)) throw new NotModelled("a refusal of arguments on the stack");
     const { machine, tramp, request, target } = new TracedKernel(UNTRACED_FUNCTION, subject);
     const { heapObjects } = machine.usage;
-    const nine = { ...request, args: new Array<typeof WORD>(9).fill(WORD) };
-    const made = tramp.archPrepareBpfTrampoline({ high: 0, low: 0 }, target, (target + 64) as RoAddr, nine);
+    const many = { ...request, args: TOO_MANY };
+    const made = tramp.archPrepareBpfTrampoline({ high: 0, low: 0 }, target, (target + 64) as RoAddr, many);
     if (made.ok || made.error !== ENOTSUPP) return "it is not refused as unsupported";
     const left = machine.usage.heapObjects - heapObjects;
     return left === 0 ? undefined : `${left} objects are left on the heap`;
@@ -222,6 +261,7 @@ export const TRAMPOLINES: readonly DirectedCase[] = [
   FULL_PAGE,
   LIMITS,
   MEASURED_LIMIT,
+  MEMBER,
   REFUSAL,
   RELEASE,
   FORGOTTEN,

@@ -83,8 +83,8 @@ test("struct_ops: the program is the function", () => {
 });
 
 describe("a session", () => {
-  const session = program(1, { session: { keeps: false } });
-  const keeping = program(2, { session: { keeps: true } });
+  const session = program(1, { session: { leaves: undefined } });
+  const keeping = program(2, { session: { leaves: 77n } });
   const runs = (fields: Partial<Attachment>) =>
     traced(attachment(fields), call).steps.flatMap((step) => (step.kind === "run" ? [step] : []));
 
@@ -97,25 +97,25 @@ describe("a session", () => {
     ]);
   });
 
-  test("keeps bytes of its own from one to the other", () => {
-    const other = program(4, { session: { keeps: true } });
-    const all = runs({ fentry: [session, keeping, other], fexit: [other, keeping, session] });
-    expect(all.map(({ program: id, session: told }) => [id, told?.keeps])).toEqual([
+  test("finds in bytes of its own nothing at entry, and at exit what it left", () => {
+    const other = program(4, { session: { leaves: 78n } });
+    const all = runs({ fentry: [session, keeping, other], fexit: [session, keeping, other] });
+    expect(all.map(({ program: id, session: told }) => [id, told?.finds])).toEqual([
       ...[
         [1, undefined],
-        [2, 0],
-        [4, 1],
+        [2, 0n],
+        [4, 0n],
       ],
       ...[
-        [4, 1],
-        [2, 0],
         [1, undefined],
+        [2, 77n],
+        [4, 78n],
       ],
     ]);
   });
 
   test("that is not entered does not run, and without one nobody is told of a result before there is one", () => {
-    expect(runs({ fentry: [program(1, { session: { keeps: false }, start: 0n })] })).toEqual([]);
+    expect(runs({ fentry: [program(1, { session: { leaves: undefined }, start: 0n })] })).toEqual([]);
     expect(runs({ fentry: [program(3)], fexit: [program(3)] })[0]).toMatchObject({ retval: undefined });
   });
 });

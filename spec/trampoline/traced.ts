@@ -9,10 +9,10 @@ export interface AttachedProgram {
   readonly recursionChecked: boolean;
   readonly lsmCgroup: boolean;
   /**
-   * One link for entry and exit (kernel: `BPF_TRACE_FSESSION`, since Linux 7.0): the program is in both lists. `keeps`: it
-   * has eight bytes that it finds at the exit as the entry left them.
+   * One link for entry and exit (kernel: `BPF_TRACE_FSESSION`, since Linux 7.0): the program is in both lists. `leaves`: what
+   * it puts at the entry into eight bytes of its own, to be found at the exit; undefined if it has none.
    */
-  readonly session?: { readonly keeps: boolean };
+  readonly session?: { readonly leaves: bigint | undefined };
   /** What entering it answers: 0 if it must not run now. */
   readonly start: bigint;
   readonly result: bigint;
@@ -34,10 +34,12 @@ export interface Attachment {
 
 export interface TracedCall {
   /**
-   * By word: eight are in registers, and since Linux 6.16 up to four more on the stack, from where programs and the
-   * function get them too.
+   * By word, as the function gets them: eight are in registers, and since Linux 6.16 up to four more on the stack. A struct
+   * that the last registers do not hold is on the stack as a whole, with all that follows.
    */
   readonly args: readonly bigint[];
+  /** As programs are told them; default: the same. Of words on the stack, the bytes behind an argument are cleared. */
+  readonly told?: readonly bigint[];
   /** What the original function answers. */
   readonly original: bigint;
 }
@@ -54,8 +56,8 @@ export type Step =
       readonly kind: "run";
       readonly program: number;
       readonly ip: bigint | undefined;
-      /** Whether it is the exit that a session runs at, and which of the trampoline's kept bytes are its own. */
-      readonly session?: { readonly isReturn: boolean; readonly keeps: number | undefined };
+      /** Whether it is the exit that a session runs at, and what it finds in the bytes of its own, if it has some. */
+      readonly session?: { readonly isReturn: boolean; readonly finds: bigint | undefined };
       /** How many argument words there are, as the program is told. */
       readonly nregs: bigint;
       readonly args: readonly bigint[];
@@ -111,21 +113,20 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
 }
 
 function stepsOf(
-  { ip, structOps, fentry }: Attachment,
-  { args }: TracedCall,
+  { ip, structOps }: Attachment,
+  { args, told = args }: TracedCall,
   { id, cookie, start, session, ...kind }: AttachedProgram,
   { retval, isReturn }: { readonly retval: bigint | undefined; readonly isReturn: boolean },
 ): readonly Step[] {
-  const keeping = fentry.filter((one) => one.session?.keeps === true);
-  const place = keeping.findIndex((one) => one.id === id);
-  const told = session && { session: { isReturn, keeps: place < 0 ? undefined : place } };
+  const finds = session?.leaves === undefined || isReturn ? session?.leaves : 0n;
+  const ofSession = session && { session: { isReturn, finds } };
   const entry = entryOf(kind);
   const frames: Frames = structOps === undefined ? ["function", "caller"] : ["caller"];
   return [
     { kind: "enter", program: id, entry, cookie, frames },
     ...(start === 0n
       ? []
-      : [{ kind: "run", program: id, ip, nregs: BigInt(args.length), args, retval, ...told } as const]),
+      : [{ kind: "run", program: id, ip, nregs: BigInt(args.length), args: told, retval, ...ofSession } as const]),
     { kind: "exit", program: id, entry, start },
   ];
 }

@@ -30,6 +30,7 @@ const STRUCT_ARG = 1;
 const POINTER_BYTES = 8;
 /** enum bpf_prog_type and bpf_attach_type: what decides which functions are called around a program. */
 const TRACING = { type: 26, attach: 24 };
+const SESSION = { type: 26, attach: 58 };
 const LSM = { type: 29, attach: 27 };
 const LSM_CGROUP = { type: 29, attach: 43 };
 const FLAG_BITS: Readonly<Record<keyof TrampFlags, number>> = {
@@ -149,12 +150,13 @@ export class TrampStructs {
     }
     for (const link of links) {
       memory.write(link.prog, new Uint8Array(prog.bytes));
-      const { type, attach } = link.recursionChecked ? TRACING : link.lsmCgroup ? LSM_CGROUP : LSM;
+      const { type, attach } = kindOf(link);
       prog.set(link.prog, "type", type);
       prog.set(link.prog, "expected_attach_type", attach);
       prog.set(link.prog, "jited", link.jited ? 1 : 0);
       prog.set(link.prog, "sleepable", link.sleepable ? 1 : 0);
       prog.set(link.prog, "bpf_func", pointer(link.bpfFunc));
+      if (link.session?.keeps === true) prog.set(link.prog, "call_session_cookie", 1);
     }
     machine.onEvent = listener;
     return () => {
@@ -167,4 +169,12 @@ export class TrampStructs {
       machine.onEvent = heard;
     };
   }
+}
+
+function kindOf({ session, recursionChecked, lsmCgroup }: TrampLink): {
+  readonly type: number;
+  readonly attach: number;
+} {
+  if (session !== undefined) return SESSION;
+  return recursionChecked ? TRACING : lsmCgroup ? LSM_CGROUP : LSM;
 }

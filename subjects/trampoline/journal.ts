@@ -22,13 +22,37 @@ const wide = (dst: number, high: number, low: number): readonly Insn[] => [
   i("lddw high", { imm: high | 0 }),
 ];
 
+/** Since Linux 7.0 the word below the arguments says in its second byte how many words below them a session's own lies. */
+export const OWN_SHIFT = 8;
+export const OWN_MASK = 0xff;
+
+/** Write down the word that is a session's own, behind `count` others, and leave another one there. */
+const ownWord = (count: number, leaves: bigint): readonly Insn[] => [
+  i("ldxdw", { dst: 2, src: 6, off: -8 }),
+  i("rsh imm", { dst: 2, imm: OWN_SHIFT }),
+  i("and imm", { dst: 2, imm: OWN_MASK }),
+  i("lsh imm", { dst: 2, imm: 3 }),
+  i("mov reg", { dst: 3, src: 6 }),
+  i("sub reg", { dst: 3, src: 2 }),
+  i("ldxdw", { dst: 0, src: 3 }),
+  i("stxdw", { dst: 9, src: 0, off: 16 + 8 * count }),
+  ...wide(4, Number(BigInt.asIntN(32, leaves >> 32n)), Number(BigInt.asIntN(32, leaves))),
+  i("stxdw", { dst: 3, src: 4 }),
+];
+
 /**
- * Write down id, count and `count` words from byte `from` of the context on, or with no count the context pointer itself; destroy
- * what a program may destroy; return `result`.
+ * Write down id, count and `count` words from byte `from` of the context on, or with no count the context pointer itself, then
+ * the session's own word if it `leaves` one; destroy what a program may destroy; return `result`.
  */
-export function recorder(id: number, context: { from: number; count: number } | undefined, result: bigint): Insn[] {
+export function recorder(
+  id: number,
+  context: { from: number; count: number } | undefined,
+  result: bigint,
+  leaves?: bigint,
+): Insn[] {
   const journal = halves(JOURNAL.base);
-  const count = context?.count ?? 1;
+  const seen = context?.count ?? 1;
+  const count = seen + (leaves === undefined ? 0 : 1);
   const copied = Array.from({ length: context?.count ?? 0 }, (_, k) => [
     i("ldxdw", { dst: 0, src: 6, off: (context?.from ?? 0) + 8 * k }),
     i("stxdw", { dst: 9, src: 0, off: 16 + 8 * k }),
@@ -42,6 +66,7 @@ export function recorder(id: number, context: { from: number; count: number } | 
     i("stdw", { dst: 9, off: 0, imm: id }),
     i("stdw", { dst: 9, off: 8, imm: count }),
     ...(context === undefined ? [i("stxdw", { dst: 9, src: 6, off: 16 })] : copied),
+    ...(leaves === undefined ? [] : ownWord(seen, leaves)),
     i("add imm", { dst: 8, imm: 16 + 8 * count }),
     i("stxdw", { dst: 7, src: 8 }),
     ...[1, 2, 3, 4, 5].map((dst) => i("mov imm", { dst, imm: -1000 - dst })),

@@ -15,7 +15,7 @@ import {
   type SubjectTrampolines,
   type TrampolineEnv,
 } from "../subject.js";
-import { TRACED, takeRecords, word } from "./journal.js";
+import { OWN_MASK, OWN_SHIFT, TRACED, takeRecords, word } from "./journal.js";
 import { FAR_TEXT, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STRIDE } from "./layout.js";
 
 /** What the steps of the current call depend on. */
@@ -23,12 +23,18 @@ interface Answers {
   readonly programs: readonly AttachedProgram[];
   readonly original: bigint;
   readonly nregs: number;
+  /** Of the words, those in registers. */
+  readonly registers: number;
   readonly ipArg: boolean;
   /** Address behind the patch site. */
   readonly behindSite: Va;
   /** Done while the original function runs. */
   readonly duringOriginal: (() => void) | undefined;
 }
+
+/** Of the word below the arguments, how many they are; since Linux 7.0 with a bit for the exit. */
+const COUNT = 0xffn;
+const RETURN_SHIFT = 63n;
 
 const PROG_ENTRY = (base: Va, index: number): EnterExit => ({
   enter: base + 2 * index * STRIDE,
@@ -82,14 +88,21 @@ export class KernelText {
     }
   }
 
-  private ran(program: number, [count, ...rest]: readonly bigint[], ip: bigint | undefined, nregs: number): void {
+  private ran(program: number, [meta = -1n, ...rest]: readonly bigint[], ip: bigint | undefined, nregs: number): void {
+    const { programs } = this.answers;
+    const { session } = programs[program] ?? {};
+    const hasSessions = programs.some((one) => one.session !== undefined);
+    const retval = this.seesRetval(program) ? rest[nregs] : undefined;
+    const finds = session?.leaves === undefined ? undefined : rest.at(-1);
     this.steps.push({
       kind: "run",
       program,
       ip,
-      nregs: count ?? -1n,
+      // Beside sessions the word says more, also to who is none.
+      nregs: hasSessions ? meta & COUNT : meta,
       args: rest.slice(0, nregs),
-      retval: rest[nregs],
+      retval,
+      ...(session && { session: { isReturn: meta >> RETURN_SHIFT === 1n, finds } }),
     });
   }
 
@@ -112,10 +125,12 @@ export class KernelText {
   }
 
   private original(): bigint {
-    const { nregs, original, duringOriginal } = this.answers;
+    const { nregs, registers, original, duringOriginal } = this.answers;
     this.note({
       kind: "original",
-      args: Array.from({ length: nregs }, (_, k) => word(this.machine, SEEN.base + 8 * k)),
+      args: Array.from({ length: nregs }, (_, k) =>
+        word(this.machine, SEEN.base + 8 * (k < registers ? k : 8 + k - registers)),
+      ),
     });
     duringOriginal?.();
     return original;
@@ -129,11 +144,21 @@ export class KernelText {
     const retval = this.seesRetval(id) ? 1 : 0;
     const words = Array.from({ length: 1 + nregs + retval }, (_, k) => this.load(ctx - 8n + BigInt(8 * k)));
     this.drain();
+    const { leaves } = this.answers.programs[id]?.session ?? {};
+    if (leaves !== undefined) words.push(this.ownWord(ctx, words[0]!, leaves));
     this.ran(id, words, ipArg ? this.load(ctx - 16n) : undefined, nregs);
     return this.answers.programs[id]!.result;
   }
 
-  /** fentry programs come before there is a result. */
+  /** What lies in a session's own word, in which it leaves another one. */
+  private ownWord(ctx: bigint, meta: bigint, leaves: bigint): bigint {
+    const address = u64(ctx - 8n * ((meta >> BigInt(OWN_SHIFT)) & BigInt(OWN_MASK)));
+    const found = this.load(address);
+    this.machine.poke(vaOf(address)!, new Uint8Array(BigUint64Array.of(leaves).buffer));
+    return found;
+  }
+
+  /** fentry programs come before there is a result, but beside sessions they are told 0. */
   seesRetval: (id: number) => boolean = () => false;
 
   private programAt(object: bigint): AttachedProgram {

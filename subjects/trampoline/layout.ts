@@ -4,7 +4,7 @@
 
 import { mov } from "../../impl/a64/add-sub.js";
 import { blr, br, ret } from "../../impl/a64/branch.js";
-import { ldrLiteral, pop, push, strImm } from "../../impl/a64/load-store.js";
+import { ldrImm, ldrLiteral, pop, push, strImm } from "../../impl/a64/load-store.js";
 import { FP, LR, reg, SP, X } from "../../impl/a64/registers.js";
 import { BTI_J, BTI_JC, NOP } from "../../impl/a64/system.js";
 import type { Encoded } from "../../impl/a64/word.js";
@@ -15,7 +15,7 @@ import { DUMMY_TRAMPOLINE, PAGE_BYTES } from "../run/layout.js";
 
 /** Records of what ran, written by the programs: the number of bytes so far, then 64-bit words. */
 export const JOURNAL: Range = { base: 0x0000_0500_0000, bytes: 4 * PAGE_BYTES };
-/** Where the function leaves its eight argument registers. */
+/** Where the function leaves its eight argument registers, and behind them its arguments on the stack. */
 export const SEEN: Range = { base: 0x0000_0510_0000, bytes: PAGE_BYTES };
 /** Nothing is mapped there: addresses of program objects, a page each. */
 export const PROG_OBJECTS: Va = 0x8000_4000_0000;
@@ -40,9 +40,14 @@ interface HandmadeFunction {
  * The entry of a program with its patch site, a body that leaves its eight argument registers in memory and calls out, and
  * the jump for long ways behind it.
  *
+ * @param stackWords arguments on the stack
  * @param place where it will lie, a multiple of 4: the literal behind it lies on a multiple of 8
  */
-export function handmade(bti: boolean, dummyTramp = DUMMY_TRAMPOLINE, place: Va = 0): HandmadeFunction {
+export function handmade(
+  { bti, stackWords }: { readonly bti: boolean; readonly stackWords: number },
+  dummyTramp = DUMMY_TRAMPOLINE,
+  place: Va = 0,
+): HandmadeFunction {
   const words: number[] = [];
   const sink = { emit: (encoded: Encoded): void => void words.push(encoded) };
   const put = (...all: readonly Encoded[]): void => all.forEach(sink.emit);
@@ -51,6 +56,7 @@ export function handmade(bti: boolean, dummyTramp = DUMMY_TRAMPOLINE, place: Va 
   put(push(FP, LR), mov(1, FP, SP));
   movAddress(sink, reg(10), upper(SEEN.base), lower(SEEN.base));
   put(...X.slice(0, 8).map((x, i) => strImm(3, x, reg(10), 8 * i)));
+  for (let k = 0; k < stackWords; k++) put(ldrImm(3, reg(11), FP, 16 + 8 * k), strImm(3, reg(11), reg(10), 64 + 8 * k));
   movAddress(sink, reg(10), upper(ORIGINAL), lower(ORIGINAL));
   put(blr(reg(10)), pop(FP, LR), ret(LR));
   if ((place / 4 + words.length) % 2 !== 0) put(NOP);

@@ -4,15 +4,13 @@ import assert from "node:assert/strict";
 import type { EngineOutcome, TraceState } from "../../engines/engine.js";
 import { referenceEngine } from "../../engines/reference/engine.js";
 import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js";
-import type { MachineEvent } from "../../machine/event.js";
 import type { Machine } from "../../machine/machine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
 import { execute, trapsOf } from "../run/execute.js";
-import { DUMMY_TRAMPOLINE, PAGE_BYTES, pagesOf, STACK } from "../run/layout.js";
+import { DUMMY_TRAMPOLINE, ENTRY_SP, PAGE_BYTES, pagesOf, STACK } from "../run/layout.js";
 import {
   DEFAULT_ENV,
-  type Errno,
   type LoadedProgram,
   type Quirks,
   type Subject,
@@ -27,14 +25,17 @@ import { clearJournal, recorder, TRACED } from "./journal.js";
 import { interpreter, KernelText, progObject, textOf } from "./kernel-text.js";
 import { dummyTramp, FAR_FUNCTION, handmade, JOURNAL, SEEN } from "./layout.js";
 import { clearMachine, mapText } from "./machines.js";
+import { pokeWatched, type Watched } from "./poke.js";
 import {
   AT_REACH,
   type AtReach,
   isAtReach,
+  type Passed,
   type ProgramPlan,
-  registersOf,
+  passed,
   type TrampolineSetup,
   WORD,
+  wordsOf,
 } from "./setup.js";
 
 const FUEL = 20_000;
@@ -61,6 +62,9 @@ export class TracedKernel {
   readonly request: TrampRequest;
   /** Numbered through: those before the function, those that decide about its result, those behind it. */
   private readonly attached: Readonly<Record<"fentry" | "fmodRet" | "fexit", readonly NumberedPlan[]>>;
+  /** All of them, by number. */
+  private readonly programs: readonly NumberedPlan[];
+  private readonly passed: Passed;
   private readonly loaded: LoadedProgram[] = [];
 
   /** As asked for, on this kernel: landing pads are where it was built with them. */
@@ -87,13 +91,20 @@ export class TracedKernel {
     let next = 0;
     const numbered = (plans: readonly ProgramPlan[]): readonly NumberedPlan[] =>
       plans.map((plan) => ({ id: next++, ...plan }));
-    const { fentry, fmodRet, fexit } = setup;
-    this.attached = { fentry: numbered(fentry), fmodRet: numbered(fmodRet), fexit: numbered(fexit) };
-    this.text.seesRetval = (id) => id >= fentry.length;
+    const { fentry, fmodRet, fexit, fsession } = setup;
+    const own = { fentry: numbered(fentry), fmodRet: numbered(fmodRet), fexit: numbered(fexit) };
+    const sessions = numbered(fsession).map((plan, i) => ({ ...plan, session: { leaves: fsession[i]!.leaves } }));
+    const before = [...sessions, ...own.fentry];
+    this.attached = { fentry: before, fmodRet: own.fmodRet, fexit: [...sessions, ...own.fexit] };
+    this.programs = [...own.fentry, ...own.fmodRet, ...own.fexit, ...sessions];
+    const isTold = sessions.length > 0;
+    this.text.seesRetval = (id) => isTold || id >= fentry.length;
+    const linked = new Map(this.programs.map((plan) => [plan.id, this.link(plan, this.text.seesRetval(plan.id))]));
+    const linksOf = (plans: readonly NumberedPlan[]): readonly TrampLink[] => plans.map(({ id }) => linked.get(id)!);
     const links: TrampLinks = {
-      fentry: this.attached.fentry.map((program) => this.link(program, false)),
-      fmodRet: this.attached.fmodRet.map((program) => this.link(program, true)),
-      fexit: this.attached.fexit.map((program) => this.link(program, true)),
+      fentry: linksOf(this.attached.fentry),
+      fmodRet: linksOf(this.attached.fmodRet),
+      fexit: linksOf(this.attached.fexit),
       structOps: setup.target === "structOps",
     };
     const flags = trampFlags(links, { ipArg: setup.ipArg, returns: setup.returns });
@@ -101,7 +112,11 @@ export class TracedKernel {
     const request = { args, flags, links };
     this.target = early ?? this.placeAtReach(setup.target as AtReach, { ...request, func: 0 });
     this.request = { ...request, func: this.target };
-    this.call = { args: setup.values.slice(0, registersOf(args)), original: setup.original };
+    const values = setup.values.slice(0, wordsOf(args));
+    this.passed = passed(args);
+    const { registers, stack } = this.passed;
+    const told = values.map((word, i) => (i < registers ? word : BigInt.asUintN(8 * stack[i - registers]!, word)));
+    this.call = { args: values, told, original: setup.original };
   }
 
   get site(): RoAddr {
@@ -140,9 +155,10 @@ export class TracedKernel {
     clearJournal(machine);
     text.steps = [];
     text.answers = {
-      programs: [...this.attached.fentry, ...this.attached.fmodRet, ...this.attached.fexit],
+      programs: this.programs,
       original: call.original,
       nregs: call.args.length,
+      registers: this.passed.registers,
       ipArg: setup.ipArg,
       behindSite: this.site + 4,
       duringOriginal,
@@ -150,10 +166,14 @@ export class TracedKernel {
     const trace = ({ x }: TraceState): void => {
       text.framePointer = x[29]!;
     };
-    const { args } = call;
+    const { registers, stack } = this.passed;
+    const stackTop = ENTRY_SP - Math.ceil(stack.length / 2) * 16;
+    const onStack = call.args.slice(registers);
+    if (onStack.length > 0) machine.poke(stackTop, new Uint8Array(BigUint64Array.from(onStack).buffer));
+    const args = call.args.slice(0, registers);
     const traps = trapsOf(this.kernel, text.traps);
     const outcome = execute(referenceEngine, {
-      ...{ machine, cpu, entry, args, fuel: FUEL, traps, trace },
+      ...{ machine, cpu, entry, args, stackTop, fuel: FUEL, traps, trace },
       bti: this.kernel.env.bti,
     });
     text.drain();
@@ -168,31 +188,8 @@ export class TracedKernel {
     from: RoAddr | undefined,
     to: RoAddr | undefined,
     isMoment: ((event: number) => boolean) | undefined = undefined,
-  ): { readonly error: Errno; readonly seen: readonly (Traced | string)[]; readonly isTorn: boolean } {
-    const { machine, target, tramp } = this;
-    const { start, bytes } = tramp.symbols.lookup(target)!;
-    const literal = (start + bytes) % machine.pageBytes;
-    let isTorn = false;
-    const seen: (Traced | string)[] = [];
-    let events = 0;
-    let busy = false;
-    const isStore = ({ kind }: MachineEvent): boolean => kind === "write";
-    const listen = (event: MachineEvent): void => {
-      // Through whatever alias: the address behind the long jump, and less than all of it.
-      if (!busy && event.kind === "write" && event.va % machine.pageBytes === literal) isTorn ||= event.bytes < 8;
-      if (busy || isMoment === undefined || !(isMoment(events++) || isStore(event))) return;
-      busy = true;
-      seen.push(this.run(target, 1));
-      busy = false;
-    };
-    const { onEvent } = machine;
-    machine.onEvent = (event) => {
-      onEvent?.(event);
-      listen(event);
-    };
-    const error = tramp.bpfArchTextPoke(target, "call", from, to);
-    machine.onEvent = onEvent;
-    return { error, seen, isTorn };
+  ): Watched {
+    return pokeWatched(this, (cpu) => this.run(this.target, cpu), from, to, isMoment);
   }
 
   nearTrampoline(): Trampoline {
@@ -214,21 +211,32 @@ export class TracedKernel {
   end(): void {
     for (const program of this.loaded) this.kernel.freeProgram(program);
     if (this.setup.target === "near" || this.setup.target === "structOps") {
-      this.kernel.packs.bpfProgPackFree(this.target, handmade(this.setup.bti).bytes.length);
+      this.kernel.packs.bpfProgPackFree(this.target, this.handmade.bytes.length);
     }
+  }
+
+  /** Of the function made by hand. */
+  private get shape() {
+    const { bti, target, args } = this.setup;
+    return { bti, stackWords: target === "jit" ? 0 : passed(args).stack.length };
+  }
+  private get handmade() {
+    return handmade(this.shape);
   }
 
   private link(program: NumberedPlan, seesRetval: boolean): TrampLink {
     const { ipArg, target, args } = this.setup;
-    const nregs = target === "jit" ? 1 : registersOf(args);
+    const nregs = target === "jit" ? 1 : wordsOf(args);
+    const { session } = program;
     const context = { from: ipArg ? -16 : -8, count: (ipArg ? 2 : 1) + nregs + (seesRetval ? 1 : 0) };
     const { id, result, cookie, jited, sleepable, recursionChecked, lsmCgroup } = program;
     return {
       prog: progObject(id),
-      bpfFunc: jited ? this.load(recorder(id, context, result)).bpfFunc : interpreter(id),
+      bpfFunc: jited ? this.load(recorder(id, context, result, session?.leaves)).bpfFunc : interpreter(id),
       insnsi: progObject(id) + this.tramp.insnsiOffset,
       cookie: { high: Number(cookie >> 32n), low: Number(cookie & 0xffff_ffffn) },
       ...{ jited, sleepable, recursionChecked, lsmCgroup },
+      ...(session && { session: { keeps: session.leaves !== undefined } }),
     };
   }
 
@@ -248,13 +256,13 @@ export class TracedKernel {
   }
 
   private placeTarget(): RoAddr {
-    const { target, bti, original } = this.setup;
+    const { target, original } = this.setup;
     if (target === "jit") {
       const { bpfFunc, functions } = this.load(recorder(TRACED, undefined, original));
       this.tramp.symbols.add({ start: bpfFunc, bytes: functions[0]!.jitedLen });
       return bpfFunc;
     }
-    const { bytes } = handmade(bti);
+    const { bytes } = this.handmade;
     return this.placeFunction(target === "far" ? FAR_FUNCTION : this.kernel.packs.bpfProgPackAlloc(bytes.length)!);
   }
 
@@ -269,8 +277,8 @@ export class TracedKernel {
   }
 
   private placeFunction(place: RoAddr): RoAddr {
-    const { machine, tramp, setup } = this;
-    const { bytes, codeBytes } = handmade(setup.bti, tramp.env.dummyTramp, place);
+    const { machine, tramp } = this;
+    const { bytes, codeBytes } = handmade(this.shape, tramp.env.dummyTramp, place);
     if (machine.mapping(place) === undefined) mapText(machine, { base: place, bytes: bytes.length });
     machine.poke(place, bytes);
     tramp.symbols.add({ start: place, bytes: codeBytes });

@@ -1,18 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isAtReach, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
+import { isAtReach, MOST_WORDS, passed, type TrampolineSetup, wordsOf } from "../../../subjects/trampoline/setup.js";
 import { setup } from "./arbitrary.js";
 
 const drawn = fc.sample(setup, { seed: 1, numRuns: 500 });
 const share = (is: (value: TrampolineSetup) => boolean): number => drawn.filter(is).length / drawn.length;
-const programs = ({ fentry, fmodRet, fexit }: TrampolineSetup): TrampolineSetup["fentry"] => [
+const programs = ({ fentry, fmodRet, fexit, fsession }: TrampolineSetup): TrampolineSetup["fentry"] => [
   ...fentry,
   ...fmodRet,
   ...fexit,
+  ...fsession,
 ];
 
-test("every setup attaches something, to a function of at most eight registers", () => {
-  expect(share((value) => programs(value).length > 0 && registersOf(value.args) <= 8)).toBe(1);
+test("every setup attaches something, to a function of at most twelve words", () => {
+  expect(share((value) => programs(value).length > 0 && wordsOf(value.args) <= MOST_WORDS)).toBe(1);
 });
 
 test("struct_ops is one program, which always runs", () => {
@@ -33,7 +34,11 @@ test.each<[string, (value: TrampolineSetup) => boolean]>([
   ["all three kinds", ({ fentry, fmodRet, fexit }) => fentry.length * fmodRet.length * fexit.length > 0],
   ["only programs before the function", ({ fmodRet, fexit }) => fmodRet.length + fexit.length === 0],
   ["structs of two registers", ({ args }) => args.some(({ bytes, isStruct }) => isStruct && bytes > 8)],
-  ["all eight registers", ({ args }) => registersOf(args) === 8],
+  ["all eight registers", ({ args }) => wordsOf(args) === 8],
+  ["words on the stack", ({ args }) => passed(args).stack.length > 0],
+  ["less than a word on the stack", ({ args }) => passed(args).stack.some((bytes) => bytes < 8)],
+  ["sessions", ({ fsession }) => fsession.length > 0],
+  ["sessions with something of their own", ({ fsession }) => fsession.some(({ leaves }) => leaves !== undefined)],
   ["no argument", ({ args }) => args.length === 0],
 ])("at least one in twenty-five has %s", (_, is) => {
   expect(share(is)).toBeGreaterThan(0.04);

@@ -6,10 +6,11 @@ import type { FuncArg } from "../../../subjects/subject.js";
 import {
   AT_REACH,
   type AtReach,
+  MOST_WORDS,
   type ProgramPlan,
-  registersOf,
   type TrampolineSetup,
   WORD,
+  wordsOf,
 } from "../../../subjects/trampoline/setup.js";
 import { plain, type TrampolineCase } from "./case.js";
 
@@ -18,6 +19,9 @@ const register = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
 );
 const value = register.map(u64);
+
+/** What all trampolines take. */
+const FEW_WORDS = 8;
 
 const program: fc.Arbitrary<ProgramPlan> = fc.record({
   cookie: fc.oneof(fc.constant(0n), value),
@@ -30,19 +34,35 @@ const program: fc.Arbitrary<ProgramPlan> = fc.record({
 });
 const programs = fc.oneof(fc.constant([]), fc.array(program, { minLength: 1, maxLength: 3 }));
 
-/** Mostly words, sometimes structs, up to 8 registers in all. */
+const sessions = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([]) },
+  {
+    weight: 1,
+    arbitrary: fc.array(
+      fc
+        .tuple(program, fc.option(value, { nil: undefined }))
+        .map(([plan, leaves]) => ({ ...plan, recursionChecked: true, lsmCgroup: false, leaves })),
+      { minLength: 1, maxLength: 3 },
+    ),
+  },
+);
+
+/** Mostly words, sometimes structs, up to 8 words in all, or up to 12. */
 const args: fc.Arbitrary<readonly FuncArg[]> = fc
   .array(
     fc.oneof(
       fc.constantFrom(WORD, { bytes: 4, isStruct: false }),
       fc.integer({ min: 1, max: 16 }).map((bytes) => ({ bytes, isStruct: true })),
     ),
-    { maxLength: 8 },
+    { maxLength: MOST_WORDS, size: "max" },
   )
-  .map((list) => {
-    while (registersOf(list) > 8) list.pop();
-    return list;
-  });
+  .chain((list) => fc.constantFrom(FEW_WORDS, FEW_WORDS, MOST_WORDS).map((most) => shortened(list, most)));
+
+function shortened(list: readonly FuncArg[], most: number): readonly FuncArg[] {
+  let kept = list;
+  while (wordsOf(kept) > most) kept = kept.slice(0, -1);
+  return kept;
+}
 
 const drawn = fc.record({
   target: fc.oneof(
@@ -52,11 +72,12 @@ const drawn = fc.record({
   helpersFar: fc.boolean(),
   bti: fc.boolean(),
   args,
-  values: fc.array(value, { minLength: 8, maxLength: 8 }),
+  values: fc.array(value, { minLength: MOST_WORDS, maxLength: MOST_WORDS }),
   original: value,
   fentry: programs,
   fmodRet: programs,
   fexit: programs,
+  fsession: sessions,
   ipArg: fc.boolean(),
   returns: fc.boolean(),
   moment: fc.nat(30),
@@ -66,9 +87,9 @@ const drawn = fc.record({
 export const setup: fc.Arbitrary<TrampolineSetup> = drawn.map(({ only, ...rest }) => {
   if (rest.target === "structOps") {
     const member = { ...only, recursionChecked: false, start: u64(only.start === 0n ? 1n : only.start) };
-    return { ...rest, fentry: [member], fmodRet: [], fexit: [], ipArg: false };
+    return { ...rest, fentry: [member], fmodRet: [], fexit: [], fsession: [], ipArg: false };
   }
-  const isEmpty = rest.fentry.length + rest.fmodRet.length + rest.fexit.length === 0;
+  const isEmpty = rest.fentry.length + rest.fmodRet.length + rest.fexit.length + rest.fsession.length === 0;
   return isEmpty ? { ...rest, fentry: [only] } : rest;
 });
 

@@ -1,21 +1,22 @@
 // What is attached to a function, through trampolines and pokes: nobody can tell it from the list of steps.
 
 import { randomSource } from "../../../subjects/random/source.js";
-import type { Subject } from "../../../subjects/subject.js";
+import type { FuncArg, Subject } from "../../../subjects/subject.js";
+import { passed, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { pointText } from "../../coverage/point.js";
 import { hasOwnCode, inKernelWhile } from "../../in-kernel.js";
 import { knownInTrampoline } from "../../known-in-trampolines.js";
 import type { Disagreement, Verdict } from "../../verdict.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { trampolineCase } from "./arbitrary.js";
-import { programsOf, type TrampolineCase } from "./case.js";
+import { plain, programsOf, type TrampolineCase } from "./case.js";
 import { checkTrampolineCase } from "./check.js";
 import { minimizeTrampoline } from "./shrink.js";
 import { parseTrampolineCase, printTrampolineCase } from "./text.js";
 
 /** What a known defect makes another CPU see is no news. */
-function pastKnown(verdict: Verdict, subject: Subject): Verdict {
-  const quirk = knownInTrampoline(verdict, subject);
+function pastKnown(verdict: Verdict, subject: Subject, { setup }: TrampolineCase): Verdict {
+  const quirk = knownInTrampoline(verdict, subject, setup);
   return quirk === undefined ? verdict : { kind: "refused", missing: `a mended ${quirk}, a known defect` };
 }
 
@@ -23,14 +24,29 @@ function pastKnown(verdict: Verdict, subject: Subject): Verdict {
 const FREE = 0xffff_a000_0000_0000n;
 const FREE_BITS = 44;
 
-/** A built kernel's heap has addresses of its own half, of multiples of 8. */
+/** A built kernel's heap has addresses of its own half, of multiples of 8; older ones have neither sessions nor stack words. */
 function adaptTo({ build }: Subject): ((c: TrampolineCase) => TrampolineCase) | undefined {
   if (build === undefined) return undefined;
-  return (c) => {
-    if (c.record === undefined) return c;
-    return { ...c, record: FREE | (BigInt.asUintN(FREE_BITS, c.record) & ~7n) };
+  const { changes } = build;
+  return ({ setup, record }) => {
+    const isTaken = (arg: FuncArg): boolean => changes.stackWords && (changes.stackStructs || !arg.isStruct);
+    const taken = { ...setup, args: withoutStack(setup.args, isTaken) };
+    const known = changes.sessions ? taken : { ...taken, fsession: [], ...asFentry(taken) };
+    const heap = record === undefined ? undefined : FREE | (BigInt.asUintN(FREE_BITS, record) & ~7n);
+    return plain({ setup: known, record: heap });
   };
 }
+
+/** The arguments up to the first one on the stack that is not taken there. */
+const withoutStack = (args: readonly FuncArg[], isTaken: (arg: FuncArg) => boolean): readonly FuncArg[] => {
+  const end = args.findIndex((arg, i) => passed(args.slice(0, i + 1)).stack.length > 0 && !isTaken(arg));
+  return end < 0 ? args : args.slice(0, end);
+};
+
+/** At the entry alone. */
+const asFentry = ({ fentry, fsession }: TrampolineSetup): Pick<TrampolineSetup, "fentry"> => ({
+  fentry: [...fentry, ...fsession.map(({ leaves: _, ...plan }) => plan)],
+});
 
 export const TRAMPOLINES: Kind<TrampolineCase> = {
   name: "trampolines",
@@ -46,10 +62,11 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
   fresh: (seed, index) => trampolineCase(randomSource(seed, index)),
   /** On the reference engine: no other tells where frames are while the kernel's functions run. */
   checker: (subject) =>
-    plainChecker((c) => pastKnown(checkTrampolineCase(c, subject), subject), {
+    plainChecker((c) => pastKnown(checkTrampolineCase(c, subject), subject, c), {
       points(c, { kind }) {
-        const { target, args, fentry, fmodRet, fexit, moment } = c.setup;
-        const attached = `${fentry.length}+${fmodRet.length}+${fexit.length}`;
+        const { target, args, fentry, fmodRet, fexit, fsession, moment } = c.setup;
+        const both = fsession.length === 0 ? "" : `+${fsession.length} sessions`;
+        const attached = `${fentry.length}+${fmodRet.length}+${fexit.length}${both}`;
         const where = c.record === undefined ? "on the heap" : "anywhere";
         return [
           pointText(`trampoline ${target}`, `${args.length} arguments`, attached, kind),

@@ -26,6 +26,7 @@ const setupOf = (target: TrampolineSetup["target"]): TrampolineSetup => ({
   fentry: [PROGRAM],
   fmodRet: [],
   fexit: [PROGRAM],
+  fsession: [],
   ipArg: false,
   returns: false,
   moment: 0,

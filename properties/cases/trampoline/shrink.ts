@@ -1,12 +1,17 @@
 // Making a failing case of a trampoline plainer: fewer programs, a nearer function, fewer arguments, smaller numbers.
 
 import { u64 } from "../../../spec/bits.js";
-import { type ProgramPlan, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
+import {
+  type ProgramPlan,
+  type SessionPlan,
+  type TrampolineSetup,
+  wordsOf,
+} from "../../../subjects/trampoline/setup.js";
 import { descend, type Shrinker, type StillFails, total, type Weight } from "../shrink.js";
 import { simplerEach, smallerWords, withoutEach } from "../smaller.js";
 import { plain, programsOf, type TrampolineCase } from "./case.js";
 
-const LISTS = ["fentry", "fmodRet", "fexit"] as const;
+const LISTS = ["fentry", "fmodRet", "fexit", "fsession"] as const;
 /** The simplest first. */
 const TARGETS: readonly TrampolineSetup["target"][] = [
   ...(["near", "jit", "far"] as const),
@@ -31,15 +36,16 @@ export const minimizeTrampoline = (
 function weigh(c: TrampolineCase): Weight {
   const { setup, record } = c;
   const { target, args, helpersFar, bti, ipArg, returns, moment, values, original } = setup;
-  const plans = LISTS.flatMap((list) => setup[list]);
+  const plans: readonly ProgramPlan[] = LISTS.flatMap((list): readonly ProgramPlan[] => setup[list]);
   const words = [...values, original, ...plans.flatMap((p) => [p.cookie, p.result, p.start]), record ?? 0n];
+  const kept = setup.fsession.filter(({ leaves }) => leaves !== undefined).length;
   return [
     plans.length,
     record === undefined ? 0 : 1,
     TARGETS.indexOf(target) + [helpersFar, bti, ipArg, returns].filter(Boolean).length,
     moment === undefined ? 0 : 1,
     total(args, ({ bytes, isStruct }) => (isStruct ? 3 + bytes / 16 : bytes === 8 ? 1 : 2)),
-    total(plans, (p) => [p.sleepable, p.recursionChecked, p.lsmCgroup, !p.jited].filter(Boolean).length),
+    total(plans, (p) => [p.sleepable, p.recursionChecked, p.lsmCgroup, !p.jited].filter(Boolean).length) + kept,
     moment ?? 0,
     // Fewer bits, then smaller numbers.
     total(words, (word) => (word === 0n ? 0 : u64(word).toString(2).length)),
@@ -74,7 +80,7 @@ function* fewerArguments(c: TrampolineCase): Cases {
   if (target === "jit") return;
   let register = 0;
   for (const [i, arg] of args.entries()) {
-    const taken = registersOf([arg]);
+    const taken = wordsOf([arg]);
     yield change(c, { args: args.toSpliced(i, 1), values: values.toSpliced(register, taken) });
     if (taken === 1) yield change(c, { args: args.with(i, { bytes: 8, isStruct: false }) });
     register += taken;
@@ -88,6 +94,9 @@ function* smallerValues(c: TrampolineCase): Cases {
   for (const values of simplerEach(setup.values, (value) => smallerWords(u64(value)))) yield change(c, { values });
   const plainer = (plan: ProgramPlan): Iterable<ProgramPlan> => plainerPlans(plan, setup.target === "structOps");
   for (const list of LISTS) for (const plans of simplerEach(setup[list], plainer)) yield change(c, { [list]: plans });
+  const withoutOwn = ({ leaves, ...plan }: SessionPlan): readonly SessionPlan[] =>
+    leaves === undefined ? [] : [{ ...plan, leaves: undefined }];
+  for (const fsession of simplerEach(setup.fsession, withoutOwn)) yield change(c, { fsession });
 }
 
 function* plainerPlans(plan: ProgramPlan, alwaysStarts: boolean): Generator<ProgramPlan> {

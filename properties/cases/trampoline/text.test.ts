@@ -29,19 +29,27 @@ const PROGRAM = "fentry starts at 3, returns 0\n";
 test.each([
   [CALL, "line 1: no program is attached"],
   [PROGRAM, "line 1: nothing is called"],
-  [`${CALL}${CALL}`, /^line 2: expected fentry, fmod_ret or fexit, got "near/],
+  [`${CALL}${CALL}`, /^line 2: expected fentry, fmod_ret, fexit or fsession, got "near/],
   [
     `close function() = 1\n${PROGRAM}`,
     /^line 1: expected jit program, near function, far function, .*, struct_ops member/,
   ],
   [`near function(u64 5)\n${PROGRAM}`, "line 1: expected = and an answer"],
   [`near function(u16 5) = 1\n${PROGRAM}`, /^line 1: expected an argument such as u64 5/],
-  [`near function(struct 12 5) = 1\n${PROGRAM}`, 'line 1: "struct 12 5" takes 2 registers, not 1'],
-  [`near function(${Array(9).fill("u64 1").join(", ")}) = 1\n${PROGRAM}`, /arguments in 9 registers, expected 8/],
+  [`near function(struct 12 5) = 1\n${PROGRAM}`, 'line 1: "struct 12 5" takes 2 words, not 1'],
+  [
+    `near function(${Array(13).fill("u64 1").join(", ")}) = 1\n${PROGRAM}`,
+    /arguments of 13 words, expected 12 at most/,
+  ],
   [
     `${CALL}fsession starts at 3, returns 0\n`,
-    "line 2: programs for entry and exit with one link (Linux 7.0, arm64 JIT 7.0) are lacking here",
+    "line 2: a program for entry and exit is recursion checked, and no lsm cgroup",
   ],
+  [
+    `${CALL}fsession starts at 3, returns 0, recursion checked, leaves 0x10000000000000000\n`,
+    'line 2: expected a number of 64 bits that it leaves, got "0x10000000000000000"',
+  ],
+  [`struct_ops member()\n${PROGRAM}fsession starts at 3, returns 0, recursion checked\n`, /is one fentry program/],
   [`jit program(u64 5, u64 6) = 1\n${PROGRAM}`, /a jit program has one argument/],
   [`${CALL}fentry returns 0\n`, /^line 2: expected "starts at N" or "does not start"/],
   [`${CALL}fentry starts at 3\n`, /^line 2: expected "returns N"/],

@@ -6,10 +6,17 @@
 //   near function(u64 5, struct 12 1 2) = 11
 //   fmod_ret starts at 3, returns 7, cookie 9
 //   fexit    does not start, returns 0, recursion checked
+//   fsession starts at 3, returns 7, recursion checked, leaves 5
 
 import { textError } from "../../../spec/bpf/text/token.js";
 import type { FuncArg } from "../../../subjects/subject.js";
-import { type ProgramPlan, registersOf, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
+import {
+  MOST_WORDS,
+  type ProgramPlan,
+  type SessionPlan,
+  type TrampolineSetup,
+  wordsOf,
+} from "../../../subjects/trampoline/setup.js";
 import {
   type Field,
   fieldsOf,
@@ -26,7 +33,7 @@ import { plain, programsOf, type TrampolineCase } from "./case.js";
 const MOST_PROGRAMS = 16;
 const MOST_MOMENT = 9999;
 const ANOTHER_CPU = "another CPU calls before event ";
-const LISTS = { fentry: "fentry", fmod_ret: "fmodRet", fexit: "fexit" } as const;
+const LISTS = { fentry: "fentry", fmod_ret: "fmodRet", fexit: "fexit", fsession: "fsession" } as const;
 type ListName = keyof typeof LISTS;
 
 type Surroundings = Pick<TrampolineSetup, "helpersFar" | "bti" | "ipArg" | "returns" | "moment"> &
@@ -46,7 +53,10 @@ const FIELDS: readonly Field<Surroundings>[] = [
 
 export function printTrampolineCase({ setup, record }: TrampolineCase, head: Head = {}): string {
   const programs = Object.entries(LISTS).flatMap(([name, list]) =>
-    setup[list].map((plan) => `${name.padEnd(8)} ${printProgram(plan)}\n`),
+    setup[list].map((plan: ProgramPlan & { readonly leaves?: bigint | undefined }) => {
+      const own = plan.leaves === undefined ? "" : `, ${LEAVES} ${printWord(plan.leaves)}`;
+      return `${name.padEnd(8)} ${printProgram(plan)}${own}\n`;
+    }),
   );
   return `${printHead(head, FIELDS, { ...setup, record })}\n${printCall(setup)}\n${programs.join("")}`;
 }
@@ -80,15 +90,19 @@ type Draft = { -readonly [K in Exclude<keyof TrampolineSetup, keyof Surroundings
 function readLine(line: string, draft: Draft): string | undefined {
   const [, name, rest = ""] = /^(\w+)\s+(.*)$/.exec(line) ?? [];
   if (name !== undefined && name in LISTS) {
+    const list = LISTS[name as ListName];
+    if (list === "fsession") {
+      const session = parseSession(rest);
+      if (typeof session === "string") return session;
+      draft.fsession = [...(draft.fsession ?? []), session];
+      return undefined;
+    }
     const plan = parseProgram(rest);
     if (typeof plan === "string") return plan;
-    const list = LISTS[name as ListName];
     draft[list] = [...(draft[list] ?? []), plan];
     return undefined;
   }
-  if (name === "fsession")
-    return "programs for entry and exit with one link (Linux 7.0, arm64 JIT 7.0) are lacking here";
-  if (draft.target !== undefined) return `expected fentry, fmod_ret or fexit, got "${line}"`;
+  if (draft.target !== undefined) return `expected fentry, fmod_ret, fexit or fsession, got "${line}"`;
   const call = parseCall(line);
   if (typeof call === "string") return call;
   Object.assign(draft, call);
@@ -97,23 +111,22 @@ function readLine(line: string, draft: Draft): string | undefined {
 
 /** The case, or what keeps it from being one. */
 function caseOf(draft: Draft, { record, ...surroundings }: Surroundings): TrampolineCase | string {
-  const { target, args = [], values = [], original = 0n, fentry = [], fmodRet = [], fexit = [] } = draft;
+  const { target, args = [], values = [], original = 0n, fentry = [], fmodRet = [], fexit = [], fsession = [] } = draft;
   if (target === undefined) return "nothing is called";
-  const setup: TrampolineSetup = { ...surroundings, target, args, values, original, fentry, fmodRet, fexit };
+  const setup: TrampolineSetup = { ...surroundings, target, args, values, original, fentry, fmodRet, fexit, fsession };
   const c: TrampolineCase = { setup, record };
   const wrong = target === "structOps" ? wrongStructOps(c) : undefined;
   if (wrong !== undefined) return wrong;
   if (programsOf(c) === 0) return "no program is attached";
   if (programsOf(c) > MOST_PROGRAMS) return `${programsOf(c)} programs, expected ${MOST_PROGRAMS} at most`;
-  if (registersOf(args) > 8) {
-    return `arguments in ${registersOf(args)} registers, expected 8 at most: words beyond them (arm64 JIT 6.16) are lacking here`;
-  }
+  if (wordsOf(args) > MOST_WORDS) return `arguments of ${wordsOf(args)} words, expected ${MOST_WORDS} at most`;
   return JSON.stringify(plain(c), shown) === JSON.stringify(c, shown) ? c : unused(c);
 }
 
-function wrongStructOps({ setup: { fentry, fmodRet, fexit, ipArg }, record }: TrampolineCase): string | undefined {
+function wrongStructOps({ setup, record }: TrampolineCase): string | undefined {
+  const { fentry, ipArg } = setup;
   const [member] = fentry;
-  if (member === undefined || fentry.length + fmodRet.length + fexit.length > 1) {
+  if (member === undefined || programsOf({ setup, record }) > 1) {
     return "a struct_ops member is one fentry program";
   }
   if (member.start === 0n || member.recursionChecked) return "a struct_ops member always starts";
@@ -157,7 +170,7 @@ type Call = Pick<TrampolineSetup, "target" | "args" | "values" | "original">;
 function printCall({ target, args, values, original }: Call): string {
   let next = 0;
   const told = args.map((arg) => {
-    const registers = Array.from({ length: registersOf([arg]) }, () => printWord(values[next++] ?? 0n));
+    const registers = Array.from({ length: wordsOf([arg]) }, () => printWord(values[next++] ?? 0n));
     return `${arg.isStruct ? `struct ${arg.bytes}` : `u${8 * arg.bytes}`} ${registers.join(" ")}`;
   });
   return `${CALLED[target]}(${told.join(", ")})${target === "structOps" ? "" : ` = ${printWord(original)}`}`;
@@ -194,9 +207,9 @@ function parseArgument(text: string): { readonly arg: FuncArg; readonly values: 
     .trim()
     .split(" ")
     .flatMap((number) => readWord(number) ?? []);
-  const registers = registersOf([arg]);
+  const registers = wordsOf([arg]);
   if (values.length !== numbers.trim().split(" ").length) return wrong;
-  return values.length === registers ? { arg, values } : `"${text}" takes ${registers} registers, not ${values.length}`;
+  return values.length === registers ? { arg, values } : `"${text}" takes ${registers} words, not ${values.length}`;
 }
 
 function printProgram(plan: ProgramPlan): string {
@@ -207,6 +220,21 @@ function printProgram(plan: ProgramPlan): string {
     ...(cookie === 0n ? [] : [`cookie ${printWord(cookie)}`]),
     ...FLAGS.flatMap(([key, word, told]) => (plan[key] === told ? [word] : [])),
   ].join(", ");
+}
+
+const LEAVES = "leaves";
+
+/** A program for entry and exit, or what is wrong with the line. */
+function parseSession(text: string): SessionPlan | string {
+  const [, rest, digits] = /^(.*?)(?:, leaves (-?\w+))?$/.exec(text) ?? [];
+  const leaves = digits === undefined ? undefined : readWord(digits);
+  if (digits !== undefined && leaves === undefined)
+    return `expected a number of 64 bits that it leaves, got "${digits}"`;
+  const plan = parseProgram(rest ?? text);
+  if (typeof plan === "string") return plan;
+  if (!plan.recursionChecked || plan.lsmCgroup)
+    return "a program for entry and exit is recursion checked, and no lsm cgroup";
+  return { ...plan, leaves };
 }
 
 /** A program, or what is wrong with the line. */

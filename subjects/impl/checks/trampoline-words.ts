@@ -5,7 +5,13 @@ import { DEFAULT_ENV } from "../../../impl/jit/env.js";
 import { archBpfTrampolineSize } from "../../../impl/trampoline/arch-trampoline.js";
 import { TrampEmitter } from "../../../impl/trampoline/emitter.js";
 import type { EnterExit, TrampolineEnv } from "../../../impl/trampoline/env.js";
-import { type FuncArg, type TrampLink, type TrampLinks, trampFlags } from "../../../impl/trampoline/links.js";
+import {
+  calcArgAux,
+  type FuncArg,
+  type TrampLink,
+  type TrampLinks,
+  trampFlags,
+} from "../../../impl/trampoline/links.js";
 import { prepareTrampoline } from "../../../impl/trampoline/prepare-trampoline.js";
 import type { Va } from "../../../machine/address.js";
 import { hexWord } from "../../../spec/bits.js";
@@ -121,7 +127,7 @@ function difference({ links: given, nregs, bti, ipArg, returns, room, words }: L
   if (!size.ok || size.bytes !== 4 * room) return `${size.ok ? size.bytes / 4 : "no"} words of room, expected ${room}`;
   const image = new Uint32Array(room);
   const e = new TrampEmitter({ image, roImage: IMAGE });
-  prepareTrampoline(e, { links, flags, func: FUNCTION, env, nregs, im: RECORD });
+  prepareTrampoline(e, { links, flags, func: FUNCTION, env, args: calcArgAux(args), im: RECORD });
   const expected = words.flatMap((line) => line.split(" "));
   if (e.words !== expected.length) return `${e.words} words, expected ${expected.length}`;
   const at = expected.findIndex((word, i) => word !== hexWord(image[i]!));
