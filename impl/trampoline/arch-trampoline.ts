@@ -16,7 +16,8 @@ import { prepareTrampoline, type TrampMarks, type TrampPlan } from "./prepare-tr
 /** Words of arguments: those in registers, and since 6.16 those on the stack. */
 const MOST_NREGS = 8;
 const MOST_WORDS = 12;
-export function isTraceable({ changes }: TrampolineEnv, args: readonly FuncArg[]): boolean {
+export function isTraceable({ changes }: TrampolineEnv, { args, links }: TrampRequest): boolean {
+  if (!changes.sessions && links.fentry.some(({ session }) => session !== undefined)) return false;
   if (btfFuncModelNregs(args) > (changes.stackWords ? MOST_WORDS : MOST_NREGS)) return false;
   return (
     changes.stackStructs || !args.some((arg, i) => arg.isStruct && calcArgAux(args.slice(0, i + 1)).stack.length > 0)
@@ -47,7 +48,7 @@ export type Prepared = { readonly ok: true; readonly bytes: number } | { readonl
  * @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, arch_bpf_trampoline_size()
  */
 export function archBpfTrampolineSize(env: TrampolineEnv, request: TrampRequest): Prepared {
-  if (!isTraceable(env, request.args)) return { ok: false, error: -ENOTSUPP };
+  if (!isTraceable(env, request)) return { ok: false, error: -ENOTSUPP };
   const e = new TrampEmitter(undefined);
   prepareTrampoline(e, { ...planOf(env, request), im: { high: 0, low: 0 } });
   return { ok: true, bytes: e.words * 4 };
@@ -82,7 +83,7 @@ export function archPrepareBpfTrampoline(
   const bytes = imageEnd - image;
   const buffer = machine.kvmalloc(bytes);
   if (buffer === undefined) return { ok: false, error: -ENOMEM };
-  if (!isTraceable(env, request.args)) {
+  if (!isTraceable(env, request)) {
     if (!env.quirks.trampolineRefusalLeak) machine.kvfree(buffer);
     return { ok: false, error: -ENOTSUPP };
   }

@@ -64,7 +64,7 @@ const pages: TrampMemory = {
     return page as RoAddr | undefined;
   },
   prepare(machine, env, im, places, image, imageEnd, request) {
-    if (!isTraceable(env, request.args)) return { ok: false, error: -ENOTSUPP };
+    if (!isTraceable(env, request)) return { ok: false, error: -ENOTSUPP };
     const code = new Uint32Array((imageEnd - image) / 4);
     const e = new TrampEmitter({ image: code, roImage: image });
     const marks = prepareTrampoline(e, { ...planOf(env, request), im });

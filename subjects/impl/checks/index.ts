@@ -4,6 +4,7 @@ import type { DirectedCase } from "../../subject.js";
 import { PAGES } from "./pages.js";
 import { PARTS } from "./parts.js";
 import { REFUSALS } from "./refusals.js";
+import { LATER_TRAMPOLINES } from "./trampoline-versions.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-words.js";
 import { LATER } from "./versions.js";
 import { WORDS } from "./words.js";
@@ -13,6 +14,7 @@ export const CHECKS: readonly DirectedCase[] = [
   ...PAGES,
   ...WORDS,
   ...LATER,
+  ...LATER_TRAMPOLINES,
   ...TRAMPOLINE_LAYOUTS,
   ...REFUSALS,
 ];
