@@ -89,6 +89,7 @@ export const QUIRKS = [
     effect: "an instruction-cache flush and an interrupt to all CPUs too many",
     fix: "42f18ae53011",
     since: "6.9 (the pack allocator on arm64)",
+    until: "7.0",
   },
   {
     id: "trampolineRefusalLeak",
@@ -154,6 +155,24 @@ export const QUIRKS = [
     since: "6.0 (the long jump); mended in 6.12.y as well",
     from: "6.16",
     until: "6.19",
+  },
+  {
+    id: "freeLeaksBuffer",
+    title: "freeing a function between its two rounds does not free its writable image",
+    effect: "a leak for each function of a program whose load fails in between, beside that of its offset table",
+    fix: undefined,
+    since: "6.16 (the one image that has it)",
+    from: "6.16",
+    until: "6.17",
+  },
+  {
+    id: "branchRangeDoubled",
+    title: "the range check of a conditional branch allows twice the distance that the branch holds",
+    effect: "what is too far is taken, and the branch goes 2^18 words back, in most programs out of the program",
+    fix: undefined,
+    since: "before 5.10; mended in 6.1.y and 6.12.y as well",
+    from: "6.16",
+    until: "7.0",
   },
   {
     id: "protectionFailureIgnored",

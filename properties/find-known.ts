@@ -133,6 +133,13 @@ const CODE: readonly { readonly quirk: QuirkId; readonly fn: JitFunction; readon
     fn: fn([insn(rowById("arena load acquire w"), { dst: 2, src: 1 })], { arena: ARENA }),
     env: {},
   },
+  {
+    quirk: "callbackWithoutFrame",
+    fn: fn([insn(rowById("stdw"), { dst: 10, off: -8, imm: 5 })], {
+      ...{ index: 1, stackDepth: 8, exceptionCallback: true },
+    }),
+    env: {},
+  },
 ];
 
 /** What an oracle of code says of a function that has the defect, in versions too of which our JIT makes other words. */

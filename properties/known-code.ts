@@ -7,6 +7,7 @@ import { type JitEnv, type JitFunction, PROFILES, type QuirkId, type Subject } f
 /** Those that show in the bytes of an image, and not in its memory. */
 const CODE_QUIRKS: readonly QuirkId[] = [
   ...(["arenaStoreImmBase", "exclusiveAliasedBase", "firstPassRange", "acquireKeepsRegister"] as const),
+  ...(["callbackWithoutFrame", "branchRangeDoubled"] as const),
 ];
 const BASE = 0x8000_8400_0008;
 

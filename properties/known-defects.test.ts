@@ -26,6 +26,7 @@ const copy = load(1, 0, [{ step: "copy", nth: 1 }]);
 
 test("a defect that is known ends a history under its name", () => {
   expect(knownIn(knownTo("freeLeaksOffsets"), [late])).toBe("freeLeaksOffsets");
+  expect(knownIn(knownTo("freeLeaksOffsets", "freeLeaksBuffer"), [late])).toBe("freeLeaksBuffer");
   expect(knownIn(knownTo("copyFaultIgnored"), [copy])).toBe("copyFaultIgnored");
   expect(knownIn(knownTo("finalizeFailureCharge"), [load(0, 0), poke])).toBe("finalizeFailureCharge");
   expect(knownIn(knownTo("finalizeFailureCharge", "finalizeFailureSize"), [poke])).toBe("finalizeFailureSize");
@@ -38,6 +39,7 @@ test("what is not known, or is not as the defect would have it, is told", () => 
   const known = knownTo("freeLeaksOffsets");
   expect(knownIn({ ...known, known: new Set() }, [late])).toBe("fallback-is-clean");
   expect(knownIn(leaking(known), [late])).toBe("fallback-is-clean");
+  expect(knownIn(leaking(knownTo("freeLeaksOffsets", "freeLeaksBuffer")), [late])).toBe("fallback-is-clean");
   expect(knownIn(leaking(known), [load(1, 0, [{ step: "kvmalloc", nth: 2 }])])).toBe("fallback-is-clean");
   // A poke that is refused is no copy that faults.
   expect(knownIn({ ...withDefects(["finalizeFailureCharge"]), known: new Set(["copyFaultIgnored"]) }, [poke])).toBe(

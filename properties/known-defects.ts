@@ -2,6 +2,7 @@
 // is judged past them, so that a new defect is not hidden behind an old one; what they are is named in every summary.
 
 import type { FailingStep } from "../machine/event.js";
+import { CHUNK_BYTES } from "../spec/pack/allocator.js";
 import { bpfJitBlindConstants } from "../subjects/lowering.js";
 import type { Scene, Step } from "../subjects/step.js";
 import { QUIRKS, type QuirkId, type Subject } from "../subjects/subject.js";
@@ -43,29 +44,36 @@ const INT_BYTES = 4;
 
 /**
  * Whether all that a failed load has left on the heap are offset tables of functions that were compiled before the one that
- * failed, or between its rounds: an integer for each instruction and one more, at most one table for each other function.
+ * failed, or between its rounds: an integer for each instruction and one more, at most one table for each other function; and
+ * what may lie beside so many tables.
  */
-function leavesOffsetTables({ events, isLogged, result, scene }: Step): boolean {
-  if (result.kind !== "refused") return false;
-  // Nobody has counted.
-  if (!isLogged) return true;
-  const left = new Map<number, number>();
-  for (const event of events) {
-    if (event.kind === "alloc" && event.area === "kvmalloc") left.set(event.va, event.bytes);
-    if (event.kind === "free" && event.area === "kvmalloc") left.delete(event.va);
-  }
-  const tables = result.functions.flatMap(({ fn: { insns } }) => {
-    const blinded = bpfJitBlindConstants(insns, () => 0);
-    return [insns.length, ...(blinded.ok ? [blinded.insns.length] : [])].map((slots) => INT_BYTES * (slots + 1));
-  });
-  const others = [...left.values()].filter((bytes) => !tables.includes(bytes));
-  const count = left.size - others.length;
-  return count < result.functions.length && (others.length === 0 || areRecords(others, count, scene));
-}
+const leavesTables =
+  (beside: (bytes: readonly number[], tables: number, scene: Scene) => boolean) =>
+  ({ events, isLogged, result, scene }: Step): boolean => {
+    if (result.kind !== "refused") return false;
+    // Nobody has counted.
+    if (!isLogged) return true;
+    const left = new Map<number, number>();
+    for (const event of events) {
+      if (event.kind === "alloc" && event.area === "kvmalloc") left.set(event.va, event.bytes);
+      if (event.kind === "free" && event.area === "kvmalloc") left.delete(event.va);
+    }
+    const tables = result.functions.flatMap(({ fn: { insns } }) => {
+      const blinded = bpfJitBlindConstants(insns, () => 0);
+      return [insns.length, ...(blinded.ok ? [blinded.insns.length] : [])].map((slots) => INT_BYTES * (slots + 1));
+    });
+    const others = [...left.values()].filter((bytes) => !tables.includes(bytes));
+    const count = left.size - others.length;
+    return count < result.functions.length && beside(others, count, scene);
+  };
 
 /** Before the packs, the record that has the table is left as well: all of one size. */
 const areRecords = (bytes: readonly number[], tables: number, { images }: Scene): boolean =>
-  images === "pages" && bytes.length <= tables && bytes.every((one) => one === bytes[0] && one <= MOST_RECORD_BYTES);
+  bytes.length === 0 ||
+  (images === "pages" && bytes.length <= tables && bytes.every((one) => one === bytes[0] && one <= MOST_RECORD_BYTES));
+/** The buffers of as many images, which are whole chunks. */
+const areBuffers = (bytes: readonly number[], tables: number, { images }: Scene): boolean =>
+  images === "packs" && bytes.length === tables && bytes.every((one) => one % CHUNK_BYTES === 0);
 
 /** Of what a JIT keeps of a function between its rounds. */
 const MOST_RECORD_BYTES = 128;
@@ -148,7 +156,14 @@ const SIGNS: readonly Sign[] = [
     oracle: "fallback-is-clean",
     what: /^heapObjects: \d+ after the failed load/,
     ends: true,
-    explains: leavesOffsetTables,
+    explains: leavesTables(areRecords),
+  },
+  {
+    quirk: "freeLeaksBuffer",
+    oracle: "fallback-is-clean",
+    what: /^heapObjects: \d+ after the failed load/,
+    ends: true,
+    explains: leavesTables(areBuffers),
   },
 ];
 

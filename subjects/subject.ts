@@ -127,8 +127,8 @@ export interface DirectedCase {
   readonly name: string;
   /** Known defects that it shows. */
   readonly shows?: readonly QuirkId[];
-  /** The known defect of a built kernel that it finds, by what it says then: nothing cheaper looks for it. */
-  readonly finds?: { readonly quirk: QuirkId; readonly what: RegExp };
+  /** The known defects of a built kernel that it finds, by what it says then: nothing cheaper looks for them. */
+  readonly finds?: readonly { readonly quirk: QuirkId; readonly what: RegExp }[];
   /** What is wrong, in one line; undefined if nothing is. */
   check(subject: Subject): string | undefined;
 }

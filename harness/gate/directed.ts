@@ -64,11 +64,11 @@ interface Answer {
   readonly finds?: QuirkId | undefined;
 }
 
-function answerTo({ check, shows = [], finds }: DirectedCase, subject: Subject): Answer {
+function answerTo({ check, shows = [], finds = [] }: DirectedCase, subject: Subject): Answer {
   try {
     const got = check(subject);
     if (got === undefined) return {};
-    const found = subject.known !== undefined && finds?.what.test(got) === true ? finds.quirk : undefined;
+    const found = subject.known && finds.find(({ what }) => what.test(got))?.quirk;
     const known = found ?? shows.find((quirk) => subject.known?.has(quirk) === true);
     return known === undefined ? { got } : { why: `a mended ${known}, a known defect`, finds: found };
   } catch (error) {

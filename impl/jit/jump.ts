@@ -38,6 +38,9 @@ function jumpTo(e: Emitter, pc: number, words: number): void {
   if (e.checkBranch(pc, words, 26)) e.emit(b(words * 4));
 }
 
+/** Words. */
+const CONDITION_REACH = 2 ** 18;
+
 export function lowerJump(e: Emitter, row: JumpRow, insn: Insn, pc: number): void {
   const is64 = row.width === 64 ? 1 : 0;
   const d = e.reg(insn.dst);
@@ -47,7 +50,10 @@ export function lowerJump(e: Emitter, row: JumpRow, insn: Insn, pc: number): voi
   } else if (row.op === "jset") testImm(e, is64, d, insn.imm);
   else compareImm(e, is64, d, insn.imm);
   const words = e.branchWords(pc, insn.off);
-  if (e.checkBranch(pc, words, 19)) e.emit(bCond(CONDITION[row.op], words * 4));
+  if (!e.checkBranch(pc, words, 19)) return;
+  // What does not fit, and is taken nevertheless, becomes the furthest branch back.
+  const isFar = words < -CONDITION_REACH || words >= CONDITION_REACH;
+  e.emit(bCond(CONDITION[row.op], (isFar ? -CONDITION_REACH : words) * 4));
 }
 
 function compareImm(e: Emitter, is64: Is64, d: Reg, imm: number): void {

@@ -93,6 +93,17 @@ describe("too far", () => {
     }
   });
 
+  test("branchRangeDoubled: twice as far is taken, and what is too far becomes the furthest branch back", () => {
+    const far = [{ ...forward, off: REACH + 1 }, ...filler(REACH + 1), ...kernel("exit")];
+    const doubled = { ...LINUX_6_12, quirks: { ...PROFILES.fixed, branchRangeDoubled: true } };
+    expect(refusal(far, fixed)).toMatchObject({ kind: "branchOutOfRange", imm: REACH + 2 });
+    const compiled = compileImages([{ insns: far, index: 0, stackDepth: 0 }], doubled, () => ADDRESS);
+    if (!compiled.ok) throw new Error("refused");
+    const { image, offsets } = compiled.images[0]!;
+    const word = new DataView(image.buffer, image.byteOffset).getUint32(4 * (offsets[1]! - 1), true);
+    expect((word << 8) >> 13).toBe(-REACH);
+  });
+
   test("backward to a place past word 2^18 - 2: the first pass refuses, however near it is", () => {
     const loop = (before: number): readonly Insn[] => [...filler(before), { ...backward, off: -2 }, ...kernel("exit")];
     // The prologue takes 7 words, and the loop begins at the last filler word.

@@ -25,6 +25,7 @@ export interface PackKernel {
     | "finalizeFailureSize"
     | "finalizeFailureCharge"
     | "imageAlignedToWord"
+    | "freeLeaksBuffer"
     | "protectionFailureIgnored"
   >;
   readonly packs: ProgPacks;
@@ -126,6 +127,21 @@ export function bpfJitBinaryPackDiscard(kernel: PackKernel, roHeader: RoAddr, rw
   packs.bpfProgPackFree(roHeader, size);
   machine.kvfree(rwHeader);
   modmem.bpfJitUnchargeModmem(size);
+}
+
+/**
+ * Give back an image that waits for its last round. The free reads the size in the read-only header, so the whole image is
+ * published first.
+ *
+ * @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, bpf_jit_free()
+ */
+export function bpfJitBinaryPackAbandon(kernel: PackKernel, roHeader: RoAddr, rwHeader: RwAddr): void {
+  const { packs, quirks } = kernel;
+  // Of Linux 6.16: the size alone, and the buffer is forgotten.
+  const error = quirks.freeLeaksBuffer
+    ? bpfArchTextCopy(packs.machine, roHeader, rwHeader, SIZE_BYTES, quirks.copyFaultIgnored)
+    : bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader);
+  if (error === 0) bpfJitBinaryPackFree(kernel, roHeader);
 }
 
 /** The header of the image at that address: the start of its chunk, since an image begins within the first one. */

@@ -5,6 +5,7 @@ import { FILL } from "../a64/word.js";
 import { bpfJitBinaryAlloc, bpfJitBinaryFree, bpfJitBinaryLockRo } from "../pack/binary-alloc.js";
 import {
   type BinaryPack,
+  bpfJitBinaryPackAbandon,
   bpfJitBinaryPackAlloc,
   bpfJitBinaryPackDiscard,
   bpfJitBinaryPackFinalize,
@@ -47,10 +48,7 @@ const packs: ImageMemory = {
   },
   publish: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader) === 0,
   discard: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackDiscard(kernel, roHeader, rwHeader),
-  abandon(kernel, { roHeader, rwHeader }) {
-    // The free reads the size in the read-only header, so the whole image is published first.
-    if (bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader) === 0) bpfJitBinaryPackFree(kernel, roHeader);
-  },
+  abandon: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackAbandon(kernel, roHeader, rwHeader),
   free: (kernel, roImage) => bpfJitBinaryPackFree(kernel, headerOf(roImage)),
 };
 

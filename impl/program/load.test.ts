@@ -302,6 +302,14 @@ describe("known upstream defects", () => {
     expect(kernel.modmem.current).toBe(-BREAK);
   });
 
+  test("freeLeaksBuffer: the writable image of each function that was waiting for its last round", () => {
+    const kernel = setUp({ env: env({ freeLeaksBuffer: true }) });
+    const bad = [fn(0, callLocal(3), exit), several[1]!, several[2]!];
+    expect(loadProgram(kernel, bad).ok).toBe(false);
+    expect(kernel.machine.usage).toEqual({ areas: 0, heapObjects: 2, frames: 2 });
+    expect(kernel.modmem.current).toBe(0);
+  });
+
   test("freeLeaksOffsets: an offset table for each function that was waiting for its last round", () => {
     const kernel = setUp({ env: env({ freeLeaksOffsets: true }) });
     const bad = [fn(0, callLocal(3), exit), several[1]!, several[2]!];

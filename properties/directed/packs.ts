@@ -54,12 +54,14 @@ export const PACKS: readonly DirectedCase[] = [
   {
     name: "a charge beyond the limit is refused as not permitted, unless the loader may",
     check(subject) {
-      const { modmem } = boot(subject, { limit: 1000 });
-      const errors = [modmem.bpfJitChargeModmem(1000), modmem.bpfJitChargeModmem(1)];
-      if (errors.join() !== `0,${EPERM}` || modmem.current !== 1000)
+      // Some kernels count pages.
+      const limit = subject.fixed?.pageBytes ?? 4096;
+      const { modmem } = boot(subject, { limit });
+      const errors = [modmem.bpfJitChargeModmem(limit), modmem.bpfJitChargeModmem(1)];
+      if (errors.join() !== `0,${EPERM}` || modmem.current !== limit)
         return `${errors.join()}, charged ${modmem.current}`;
-      const capable = boot(subject, { limit: 1000, bpfCapable: true }).modmem;
-      return capable.bpfJitChargeModmem(1001) === 0 ? undefined : "a capable loader is refused";
+      const capable = boot(subject, { limit, bpfCapable: true }).modmem;
+      return capable.bpfJitChargeModmem(limit + 1) === 0 ? undefined : "a capable loader is refused";
     },
   },
   {

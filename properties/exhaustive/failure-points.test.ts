@@ -15,6 +15,7 @@ const OF_FAILURES: readonly QuirkId[] = [
   "copyFaultIgnored",
   "extraPassFailureKeepsImage",
   "freeLeaksOffsets",
+  "freeLeaksBuffer",
 ];
 
 test.each(OF_FAILURES)("%s is found by it", (quirk) => {

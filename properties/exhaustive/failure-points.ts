@@ -71,7 +71,7 @@ export function failurePoints(
 }
 
 /** A leak, which changes nothing of what comes later. */
-const HARMLESS: ReadonlySet<QuirkId> = new Set(["freeLeaksOffsets"]);
+const HARMLESS: ReadonlySet<QuirkId> = new Set(["freeLeaksOffsets", "freeLeaksBuffer"]);
 
 /** Histories that are tried, and what came of them. */
 class Tally {

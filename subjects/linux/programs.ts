@@ -12,6 +12,8 @@ import { type Struct, structOf } from "./structs.js";
 const SOCKET_FILTER = 1;
 /** A program that was converted from classic BPF has no type. */
 const UNSPECIFIED = 0;
+/** net.core.bpf_jit_harden: whatever the loader may. */
+const EVERYBODY = 2;
 /** Half of the guard around an arena's pages. */
 const ARENA_GUARD = 0x8000n;
 
@@ -111,9 +113,19 @@ export class Programs {
     set("aux", pointer(auxVa));
     set("jit_requested", 1);
     set("is_func", isPart ? 1 : 0);
-    set("blinding_requested", blind ? 1 : 0);
+    if (prog.has("blinding_requested")) set("blinding_requested", blind ? 1 : 0);
+    else this.harden(blind);
     this.fillAux(fn, auxVa, va, entriesOf(bytes));
     return new LinuxFunction(this, fn, va, auxVa);
+  }
+
+  /** Before 5.19 the setting of the whole kernel says whose constants are blinded. */
+  private harden(blind: boolean): void {
+    const va = this.kernel.image.address("bpf_jit_harden");
+    if (va !== undefined) this.kernel.memory.write(va, Uint8Array.of(blind ? EVERYBODY : 0, 0, 0, 0));
+    else if (blind) {
+      throw new NotModelled("blinding, for which this kernel looks at bpf_jit_harden (give linux:IMAGE?symbols=FILE)");
+    }
   }
 
   private fillAux(fn: JitFunction, auxVa: Va, prog: Va, entries: number): void {

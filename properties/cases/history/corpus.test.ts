@@ -38,6 +38,7 @@ test("every defect of memory is shown by one", () => {
     "exclusiveAliasedBase",
     "callbackWithoutFrame",
     "acquireKeepsRegister",
+    "branchRangeDoubled",
   ];
   // Shown in impl/trampoline and properties/edges: programs have one argument.
   const ofTrampolines = ["trampolineRefusalLeak", "memberArguments"];
