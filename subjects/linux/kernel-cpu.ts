@@ -107,7 +107,7 @@ export class KernelCpu {
 
   /** Name of the function that has called the one that is being entered; empty for code that has no name. */
   get caller(): string {
-    return this.kernel.image.symbolAt(vaOfPointer(this.state.x[LR]!))?.name ?? "";
+    return this.resolved.nameAt(vaOfPointer(this.state.x[LR]!));
   }
 
   /** Whether a call of that function follows in the caller of the function that is being entered. */

@@ -26,6 +26,8 @@ export interface Resolved {
   readonly stops: Stops;
   readonly exceptions: ReadonlyMap<Va, ExceptionEntry>;
   readonly bugs: ReadonlyMap<Va, BugEntry>;
+  /** Of the function that an address is in; empty where none is. Looked up once. */
+  nameAt(va: Va): string;
 }
 
 const resolvedOf = new WeakMap<TypedImage, Resolved>();
@@ -44,9 +46,21 @@ export function resolve(image: TypedImage, bytes: Uint8Array): Resolved {
   const { native } = closureOf(image, bytes);
   const stops = new Stops([RETURN, ...actions.keys()]);
   for (const va of image.functions) if (!native.has(va) && !actions.has(va)) stops.add(va);
-  const resolved = { actions, stops, exceptions: exceptionTable(image), bugs: bugTable(image) };
+  const resolved = { actions, stops, exceptions: exceptionTable(image), bugs: bugTable(image), nameAt: namesOf(image) };
   resolvedOf.set(image, resolved);
   return resolved;
+}
+
+function namesOf(image: TypedImage): Resolved["nameAt"] {
+  const names = new Map<Va, string>();
+  return (va) => {
+    const known = names.get(va);
+    if (known !== undefined) return known;
+    const name = image.symbolAt(va)?.name ?? "";
+    // Code of programs comes and goes; a kernel has so many places.
+    if (name !== "") names.set(va, name);
+    return name;
+  };
 }
 
 /** Those that may wait whatever they are asked; an allocation may if its flags say so. */
@@ -65,8 +79,12 @@ function actionOf(image: TypedImage, row: TrapRow, name: string): Action {
     kind: row.kind,
     name,
     sleeps: (x) => (gfp === undefined ? SLEEPING.has(name) : (x[gfp]! & GFP_DIRECT_RECLAIM) !== 0n),
-    act: (kernel, x) =>
-      row.act(kernel, Object.fromEntries(registers.map(([key, register]) => [key, x[register]!])), name),
+    act(kernel, x) {
+      // Traps are most of what a load asks of us: no lists are made for each.
+      const args: Record<string, bigint> = {};
+      for (const [key, register] of registers) args[key] = x[register]!;
+      return row.act(kernel, args, name);
+    },
   };
 }
 

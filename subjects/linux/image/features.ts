@@ -96,7 +96,7 @@ export function jitFeatures(image: KernelImage): readonly Feature[] {
 }
 
 /** Whether a function is the architecture's own, and not the weak one that refuses. */
-export function isOwn(image: KernelImage, name: string): boolean {
-  const at = image.symbols.names.indexOf(name);
-  return at >= 0 && image.symbols.letters[at] !== "W".charCodeAt(0) && image.symbols.letters[at] !== "w".charCodeAt(0);
+export function isOwn({ symbols }: KernelImage, name: string): boolean {
+  const letter = symbols.letter(name);
+  return letter !== undefined && letter.toUpperCase() !== "W";
 }

@@ -43,6 +43,12 @@ export class Symbols {
     return at === undefined ? undefined : this.addresses[at];
   }
 
+  /** Of the first symbol of that name, as `nm` has it; undefined if there is none. */
+  letter(name: string): string | undefined {
+    const at = this.first.get(name);
+    return at === undefined ? undefined : String.fromCharCode(this.letters[at]!);
+  }
+
   /** All of that name: static functions of different files may share one. */
   addressesOf(name: string): readonly Va[] {
     const only = this.address(name);
