@@ -169,6 +169,8 @@ describe("says the same of what programs do beside computing", () => {
     "r0 = 0; r0 += 1; may_goto +1; goto -3; exit",
     "r0 = 0; may_goto +9; goto -2; exit",
     CALLS,
+    // What is left of the caller's budget is there again after a call that spends its own.
+    "r6 = 0; call pc+5; r6 += 1; may_goto +1; goto -4; r0 = r6; exit; r0 = 0; may_goto +1; goto -2; exit",
   ])("of what newer kernels have: %s", (text) => {
     for (const loops of [undefined, 0, 1, 7]) {
       const program = programOf(bpf(text), { maps: [INSNS], ...(loops !== undefined && { loops }) });
