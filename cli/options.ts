@@ -123,13 +123,16 @@ export const choiceOptions = (): readonly Option[] => [
   new Option("--section <name>", "of an object file: the section of the program"),
   new Option("--function <name>", "of an object file: the function to begin with"),
   contextOption(),
+  unknownCallsOption(),
+];
+
+export const unknownCallsOption = (): Option =>
   new Option(
     "--unknown-calls [seed]",
     "call helpers and kernel functions that are not modelled as functions of which nothing is known",
   )
     .preset(1)
-    .argParser(seedOf),
-];
+    .argParser(seedOf);
 
 const MOST_SEED = 999_999_999;
 const seedOf = (text: string | number): number => {

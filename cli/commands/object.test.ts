@@ -93,6 +93,9 @@ describe("a folder of object files", () => {
     );
     expect(code).toBe(2);
     expect((await run("replay", file("two.o"))).out).toMatch(/^2 files on/);
+    for (const command of ["run", "replay"]) {
+      expect(await run(command, folder, "--unknown-calls")).toMatchObject({ code: 0, err: "" });
+    }
   });
 
   test("goes into a corpus as texts with their maps and what came out", async () => {

@@ -17,7 +17,7 @@ import {
   saveJson,
 } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, pluginOption, subjectFor, subjectOption } from "../options.js";
+import { engineOption, enginesFor, pluginOption, subjectFor, subjectOption, unknownCallsOption } from "../options.js";
 
 interface Flags {
   readonly engine?: string;
@@ -25,6 +25,7 @@ interface Flags {
   readonly pluginOptions?: string;
   readonly json?: string;
   readonly junit?: string;
+  readonly unknownCalls?: number;
 }
 
 export const defineReplay: Define = (program, io, finish) => {
@@ -35,6 +36,7 @@ export const defineReplay: Define = (program, io, finish) => {
     .addOption(engineOption())
     .addOption(subjectOption())
     .addOption(pluginOption())
+    .addOption(unknownCallsOption())
     .option(...JSON_OPTION)
     .option(...JUNIT_OPTION)
     .addHelpText("after", examples(["rox replay", "rox replay --engine all", "rox replay campaign/findings"]))
@@ -48,7 +50,7 @@ export async function runReplay(paths: readonly string[], flags: Flags, io: Io):
   if (usable === undefined || subject === undefined) return BAD_INPUT;
   const { report, cases } = await replay(
     paths.length > 0 ? paths : [corpusDirectory()],
-    { subject, engines: usable },
+    { subject, engines: usable, ...(flags.unknownCalls !== undefined && { unknownCalls: flags.unknownCalls }) },
     io.stop,
   );
   complainAll(io, report.unreadable);

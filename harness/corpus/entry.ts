@@ -32,7 +32,7 @@ export class Entry {
     readonly value: unknown,
     readonly head: Head,
     /** Of an object file, which of its programs. */
-    readonly part?: { readonly section: string; readonly function: string },
+    readonly part?: Required<Pick<ProgramChoice, "section" | "function">> & Pick<ProgramChoice, "unknownCalls">,
   ) {
     this.id = contentId(kind, value, head);
   }
@@ -45,9 +45,10 @@ export class Entry {
   /** The shell command that shows it again. */
   get command(): string {
     const command = caseCommand(this.file);
-    const { section, function: name } = this.part ?? {};
+    const { section, function: name, unknownCalls } = this.part ?? {};
     if (section === undefined || name === undefined) return command;
-    return `${command} --section ${shellWord(section)} --function ${shellWord(name)}`;
+    const calls = unknownCalls === undefined ? "" : ` --unknown-calls ${unknownCalls}`;
+    return `${command} --section ${shellWord(section)} --function ${shellWord(name)}${calls}`;
   }
 
   /** The file's text with its id, and with another title if one is given. */
@@ -115,7 +116,9 @@ export function readEntries(file: string, choice: ProgramChoice = {}): readonly 
   return programs.value.map(({ section, function: name, case: read }) => {
     if (!read.ok) return read;
     const title = `${name} of ${path.basename(file)}, section ${section}`;
-    return loaded(new Entry(file, PROGRAMS, read.value, { title, oracle: "exec-match" }, { section, function: name }));
+    const { unknownCalls } = choice;
+    const part = { section, function: name, ...(unknownCalls !== undefined && { unknownCalls }) };
+    return loaded(new Entry(file, PROGRAMS, read.value, { title, oracle: "exec-match" }, part));
   });
 }
 

@@ -4,7 +4,7 @@
 import path from "node:path";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import { findFiles } from "../input-file.js";
-import { OBJECT_EXTENSION } from "../object-file.js";
+import { OBJECT_EXTENSION, type ProgramChoice } from "../object-file.js";
 import { makeDirectory, writeNew } from "../output-file.js";
 import { contentId, type Entry, EXTENSIONS, readEntries } from "./entry.js";
 
@@ -13,13 +13,13 @@ interface Corpus {
   readonly unreadable: readonly BadInput[];
 }
 
-/** All entries of directories and files, in name order; the programs of object files as well. */
-export function readCorpus(paths: readonly string[]): Corpus {
+/** All entries of directories and files, in name order; the programs of object files as well, as `choice` has them. */
+export function readCorpus(paths: readonly string[], choice: Pick<ProgramChoice, "unknownCalls"> = {}): Corpus {
   const found = findFiles(paths, [...EXTENSIONS, OBJECT_EXTENSION]);
   const entries: Entry[] = [];
   const unreadable: BadInput[] = [...found.refused];
   for (const file of found.files) {
-    for (const entry of readEntries(file)) {
+    for (const entry of readEntries(file, choice)) {
       if (entry.ok) entries.push(entry.value);
       else unreadable.push(entry.error);
     }

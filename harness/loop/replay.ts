@@ -9,6 +9,7 @@ import { breather } from "../breathe.js";
 import { onSubject } from "../case-command.js";
 import { damageOf, readCorpus } from "../corpus/store.js";
 import type { TestedCase } from "../format/junit.js";
+import type { ProgramChoice } from "../object-file.js";
 import { type Counts, type Failure, makeReport, type Report } from "../report.js";
 import type { Setting } from "./case-checker.js";
 
@@ -23,10 +24,10 @@ export interface Replayed {
 /** Ends early when it is told to stop. */
 export async function* replayFiles(
   paths: readonly string[],
-  { subject, engines }: Pick<Setting, "subject" | "engines">,
+  { subject, engines, ...choice }: Pick<Setting, "subject" | "engines"> & Pick<ProgramChoice, "unknownCalls">,
   stop: AbortSignal,
 ): AsyncGenerator<Loaded<Replayed>> {
-  const { entries, unreadable } = readCorpus(paths);
+  const { entries, unreadable } = readCorpus(paths, choice);
   yield* unreadable.map(refuse);
   const breathe = breather();
   for (const entry of entries) {
@@ -55,7 +56,7 @@ interface ReplayOutcome {
 /** `rox replay`. */
 export async function replay(
   paths: readonly string[],
-  { subject, engines }: Pick<Setting, "subject" | "engines">,
+  { subject, engines, ...choice }: Pick<Setting, "subject" | "engines"> & Pick<ProgramChoice, "unknownCalls">,
   stop: AbortSignal,
 ): Promise<ReplayOutcome> {
   const started = Date.now();
@@ -63,7 +64,7 @@ export async function replay(
   const unreadable: BadInput[] = [];
   const cases: TestedCase[] = [];
   const count = { files: 0, passed: 0, incomparable: 0, lacking: 0 };
-  for await (const replayed of replayFiles(paths, { subject, engines }, stop)) {
+  for await (const replayed of replayFiles(paths, { subject, engines, ...choice }, stop)) {
     if (!replayed.ok) {
       unreadable.push(replayed.error);
       continue;
