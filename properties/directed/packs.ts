@@ -33,6 +33,7 @@ export const PACKS: readonly DirectedCase[] = [
   {
     name: "a pack is 2 MiB for each node, whatever the size of a page",
     check(subject) {
+      needsPacks(subject);
       for (const pageBytes of pageSizesOf(subject)) {
         for (const nodes of [1, 2]) {
           const kernel = subject.boot({
@@ -124,6 +125,7 @@ export const PACKS: readonly DirectedCase[] = [
   {
     name: "a pack of 2 MiB is filled to its last chunk",
     check(subject) {
+      needsPacks(subject);
       const { packs } = boot(subject);
       const first = packs.bpfProgPackAlloc(TWO_MIB - CHUNK_BYTES)!;
       const last = packs.bpfProgPackAlloc(CHUNK_BYTES)!;

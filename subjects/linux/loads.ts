@@ -13,7 +13,7 @@ import { kernelPointer } from "./placed-kernel.js";
 import { LinuxFunction, Programs } from "./programs.js";
 import { vaOfPointer } from "./structs.js";
 import { jitSubprogsOf, Subprograms } from "./subprograms.js";
-import { newerIn, TriedForms } from "./tried-forms.js";
+import { newerIn, SHORT_ADDRESS, TriedForms } from "./tried-forms.js";
 
 const PLAIN: JitFunction = { insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 };
 
@@ -252,7 +252,7 @@ export class Loads {
   /** As text; undefined if the JIT refuses it. */
   private codeOf(insns: readonly Insn[]): string | undefined {
     const { kernel } = this;
-    const options = { blind: false, modulesBase: kernel.env.modulesBase };
+    const options = { blind: false, modulesBase: SHORT_ADDRESS };
     const alone = this.programs.make({ insns, index: 0, stackDepth: 0 }, false, options);
     this.compile(alone);
     const { jited, bpfFunc, jitedLen } = alone;

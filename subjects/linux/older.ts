@@ -22,9 +22,10 @@ export const TAKEN_FOR: ReadonlyMap<string, string> = new Map(
     const suffix = id.replace(/^\S+/, "");
     if (/^movsx\d* /.test(id)) return [[id, id.startsWith("movsx32") ? "mov32 reg" : "mov reg"]];
     if (MOVES.has(id)) return [[id, "mov reg"]];
-    // The address of a function, which is not yet known in the first round.
+    // The address of a function, of which later ones make as many words whatever it is.
     if (id === "lddw code") return [[id, "lddw imm64"]];
     if (id.startsWith("sdiv") || id.startsWith("smod")) return [[id, id.slice(1)]];
+    if (/^(load acquire|store release) (w|dw)$/.test(id)) return [[id, id.endsWith(" dw") ? "lock add" : "lock add32"]];
     if (!id.startsWith("lock ") || /^lock add(32)?$/.test(id)) return [];
     return [[id, suffix.endsWith("32") ? "lock add32" : "lock add"]];
   }),

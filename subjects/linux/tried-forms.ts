@@ -1,5 +1,6 @@
 // Which instruction forms the JIT of an image takes, found out by trying each once.
 
+import type { Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
@@ -10,6 +11,10 @@ import { isStrict, TAKEN_FOR } from "./older.js";
 
 /** No helper lies nearer to the base of all calls. */
 const FIRST_DISTANCE = 0x400;
+
+const SHORT_CONSTANT = -8;
+/** Which functions have an address that is that constant. */
+export const SHORT_ADDRESS: Va = 2 ** 48 + SHORT_CONSTANT;
 
 const takenForOlder = new WeakMap<TypedImage, ReadonlySet<string>>();
 
@@ -78,7 +83,9 @@ export class TriedForms {
   }
 
   private codeAlone(row: Row): string | undefined {
-    const high = row.kind === "lddw" ? [insn(rowById("lddw high"))] : [];
-    return this.codeOf([insn(row, { dst: 1, src: 2 }), ...high, insn(rowById("exit"))]);
+    if (row.kind !== "lddw") return this.codeOf([insn(row, { dst: 1, src: 2 }), insn(rowById("exit"))]);
+    // As short as a constant can be, which the address of a function never is.
+    const high = insn(rowById("lddw high"), { imm: -1 });
+    return this.codeOf([insn(row, { dst: 1, imm: SHORT_CONSTANT }), high, insn(rowById("exit"))]);
   }
 }
