@@ -1,5 +1,5 @@
-// Single programs on one kernel: each is the history load, run on every input and engine, free. Several may be loaded
-// before the first of them runs. A small program stays loaded, so that the first pack is not given back between two of them.
+// Single programs, one after the other on one kernel: each is the history load, run on every input and engine, free. A
+// small program stays loaded, so that the first pack is not given back between two of them.
 
 import type { Engine, TraceState } from "../../engines/engine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
@@ -21,8 +21,9 @@ const PHYSICAL_BYTES = 256 << 20;
 const CPUS = 2;
 /** Oracles get the events of one program in that many; the first is among them. */
 const LOADS_A_LOG = 8;
-/** The number of what stays loaded; those that are tried beside it have the numbers from 1 on. */
+/** What stays loaded, and what is tried beside it. */
 const ANCHOR = 0;
+const TRIED = 1;
 
 /** One compiled function, for those who look at the code itself. */
 export interface LoadedImage {
@@ -88,6 +89,7 @@ export class ProgramSession {
   private readonly session: Session;
   private giveBack: (() => void) | undefined;
   private loads = 0;
+  private isLogged = true;
 
   constructor(private readonly options: ProgramSessionOptions) {
     const { subject, engines, env } = options;
@@ -120,8 +122,8 @@ export class ProgramSession {
       imageBytes: undefined,
       ...(env && { env }),
     };
-    const id = ++this.loads;
-    return session.record(() => session.load(id, program, { hole, blind }), { isLogged: isLogged(id) });
+    this.isLogged = this.loads++ % LOADS_A_LOG === 0;
+    return session.record(() => session.load(TRIED, program, { hole, blind }), { isLogged: this.isLogged });
   }
 
   /** By code: where its frame lies. */
@@ -153,7 +155,7 @@ export class ProgramSession {
   free(live: LiveProgram): Step {
     const { session } = this;
     // That what is left of it traps is for histories: a run costs as much as a small program.
-    return session.record(() => session.free(live, false), { isLogged: isLogged(live.id) });
+    return session.record(() => session.free(live, false), { isLogged: this.isLogged });
   }
 
   /** Of all functions, as they stand in memory, with the exception table behind the code. */
@@ -193,7 +195,5 @@ const compiledOf = (
   { fn, origin }: LiveProgram["program"]["functions"][number],
 ): Pick<RewrittenFunction, "insns" | "origin"> =>
   origin === undefined ? given : { insns: fn.insns, origin: origin.map((slot) => given.origin[slot]!) };
-
-const isLogged = (id: number): boolean => id % LOADS_A_LOG === 1;
 
 const ANCHOR_PROGRAM = { first: 1, insns: 2, subprograms: 0, probes: 0 };

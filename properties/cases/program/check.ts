@@ -10,7 +10,8 @@ import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
 import type { LiveProgram } from "../../../subjects/session/prepared.js";
-import { ProgramSession } from "../../../subjects/session/program-session.js";
+import { loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
+import type { Step } from "../../../subjects/step.js";
 import { DEFAULT_ENV, type JitEnv, type Subject } from "../../../subjects/subject.js";
 import { differenceFromImpl, otherCode } from "../../differences/same-code.js";
 import { knownInCode } from "../../known-code.js";
@@ -21,7 +22,6 @@ import type { Oracle } from "../../oracles/oracle.js";
 import { compare, exception, isUncompared, notCompiled, type Verdict, withoutNumbers } from "../../verdict.js";
 import { type Answer, a64Fuel, type Effort, secondAnswer } from "./answer.js";
 import { allBeforehand, type Beforehand, beforehand, type Known } from "./beforehand.js";
-import { Company, type LoadedCase, slotsOf } from "./company.js";
 import { HostedChecker } from "./hosted.js";
 import { type CaseReport, type Check, differentRuns, FUEL, notRun, type RunReport, type Watch } from "./report.js";
 import { type Demands, problemsOf } from "./validity.js";
@@ -50,7 +50,6 @@ class Checker {
   private current: ProgramSession | undefined;
   /** Told of ahead, and not yet checked. */
   private ahead: ReturnType<typeof allBeforehand> = new Map();
-  private readonly company: Company;
 
   constructor(
     readonly subject: Subject,
@@ -60,7 +59,6 @@ class Checker {
     this.demands = { strictness: options.strictness ?? "verifier", definedness: this.effort.definedness };
     const { more = [] } = options;
     this.oracles = [...oraclesOf(this.subject).filter((oracle) => oracle !== execMatch), ...more];
-    this.company = new Company(this, this.oracles);
   }
 
   get session(): ProgramSession {
@@ -78,7 +76,6 @@ class Checker {
 
   /** Cases that will be checked next: all is done for them that needs no kernel. @param began told before each */
   announce(cases: readonly Case[], began: (nth: number) => void = () => {}): void {
-    if (!this.company.isEmpty) this.renew();
     this.ahead = allBeforehand(cases, this, began);
   }
 
@@ -92,19 +89,9 @@ class Checker {
     return found.known;
   }
 
-  /** Load it, and with it some of those that were told of, if any. */
-  load(c: Case, known: Known): LoadedCase {
-    return this.company.load(c, known, this.ahead);
-  }
-
-  loadAlone(c: Case, known: Known): LoadedCase {
-    return this.company.loadAlone(c, known);
-  }
-
   /** Whatever was left behind is not there any more. */
   renew(): void {
     this.current = undefined;
-    this.company.clear();
   }
 }
 
@@ -134,7 +121,7 @@ function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
   try {
     const known = checker.beforehand(c, watch.count);
     if (known.kind === "invalid") return known;
-    const report = checkAlsoAlone(c, checker, watch, known);
+    const report = checkValid(c, checker, watch, known);
     const problems = report.verdict.kind === "disagree" ? problemsOf(c.program, demands) : undefined;
     return problems === undefined ? report : { kind: "invalid", problems };
   } catch (error) {
@@ -146,29 +133,24 @@ function checkOnKernel(c: Case, checker: Checker, watch: Watch): CaseReport {
   }
 }
 
-type Checked = Extract<CaseReport, { readonly kind: "checked" }>;
-
-/** What is wrong in company counts as it is alone, where it is wrong there too. */
-function checkAlsoAlone(c: Case, checker: Checker, watch: Watch, known: Known): Checked {
-  const loaded = checker.load(c, known);
-  const report = checkLoaded(c, checker, watch, known, loaded);
-  if (!loaded.hasCompany || report.verdict.kind !== "disagree") return report;
-  const alone = checkLoaded(c, checker, {}, known, checker.loadAlone(c, known));
-  return alone.verdict.kind === "disagree" ? alone : report;
-}
-
-function checkLoaded(c: Case, checker: Checker, watch: Watch, known: Known, loaded: LoadedCase): Checked {
+function checkValid(
+  c: Case,
+  checker: Checker,
+  watch: Watch,
+  known: Known,
+): Extract<CaseReport, { readonly kind: "checked" }> {
   const { session } = checker;
-  const { live } = loaded;
-  const slots = slotsOf(c);
+  const slots = c.program.code.reduce((n, code) => n + code.length, 0);
+  const load = session.load(known.codes, c.env);
+  const live = loadedBy(load);
   if (typeof live === "string") {
     checker.renew();
-    return { kind: "checked", verdict: refusal(loaded, live), runs: [], slots, words: 0, executed: 0 };
+    return { kind: "checked", verdict: refusal(load, live, checker), runs: [], slots, words: 0, executed: 0 };
   }
   watch.loaded?.(session.imagesOf(live));
   const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
   const difference = differenceFromImpl(checker.subject, session, live);
-  const objections: Objection[] = [...loaded.objections];
+  const objections: Objection[] = [...askAbout(load, checker.oracles)];
   const all = runAll(c, checker, live, known);
   const { runs, executed } = all;
   objections.push(...all.objections);
@@ -191,10 +173,12 @@ function pastKnown(verdict: Verdict, subject: Subject, { prepared }: LiveProgram
 }
 
 /** A program that a verifier accepts must compile. */
-function refusal({ load: { result }, objections }: LoadedCase, why: string): Verdict {
+function refusal(load: Step, why: string, { oracles }: Checker): Verdict {
+  const { result } = load;
   if (result.kind === "refused") {
     return result.error.kind === "missing" ? { kind: "refused", missing: result.error.what } : notCompiled(why);
   }
+  const objections = askAbout(load, oracles);
   return objections.length === 0 ? exception(new Error(why)) : objected(objections);
 }
 
