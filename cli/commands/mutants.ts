@@ -76,12 +76,12 @@ export const defineMutants: Define = (program, io, finish) => {
 
 async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const seed = flags.seed ?? randomInt(2 ** 32);
-  io.out(`seed ${seed}\n`);
   if (flags.subject !== defaultSubject.name) return mutateImage(seed, flags, io);
   if (flags.only !== undefined) renamed(io, "--only", "--ids");
   const ids = flags.ids ?? flags.only;
   const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, seed, ids);
   if (!chosen.ok) return complain(io, chosen.error);
+  io.out(`seed ${seed}\n`);
   const { variants, unreadable } = chosen.value;
   if (flags.baselines === true) {
     const [wrong] = unreadable;
@@ -133,6 +133,7 @@ async function mutateImage(seed: number, flags: Flags, io: Io): Promise<number> 
   const { json } = flags;
   const writable = saveJson(io, json, { command: "mutants", seed, interrupted: true, results: [] }, CLEAN);
   if (writable !== CLEAN) return writable;
+  io.out(`seed ${seed}\n`);
   const progress = startProgress(io, "mutants", 1000);
   const result = await runImageMutants({
     ...{ file, seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
