@@ -21,12 +21,18 @@ function knownIn(subject: Subject, actions: readonly Action[]): string {
 
 const knownTo = (...ids: readonly QuirkId[]): Subject => ({ ...withDefects(ids), known: new Set(ids) });
 const late = load(1, 1, [{ step: "kvmalloc", nth: 5 }]);
+const long: Action = {
+  ...{ ...NOTHING_ELSE, kind: "load", id: 1, fails: [{ step: "kvmalloc", nth: 8 }] },
+  program: { first: 1, insns: 21, subprograms: 3, probes: 0 },
+};
 const poke = load(1, 0, [{ step: "poke", nth: 1 }]);
 const copy = load(1, 0, [{ step: "copy", nth: 1 }]);
 
 test("a defect that is known ends a history under its name", () => {
   expect(knownIn(knownTo("freeLeaksOffsets"), [late])).toBe("freeLeaksOffsets");
   expect(knownIn(knownTo("freeLeaksOffsets", "freeLeaksBuffer"), [late])).toBe("freeLeaksBuffer");
+  // Of 256 bytes are the first image and the table of its blinded form.
+  expect(knownIn(knownTo("freeLeaksOffsets", "freeLeaksBuffer"), [long])).toBe("freeLeaksBuffer");
   expect(knownIn(knownTo("copyFaultIgnored"), [copy])).toBe("copyFaultIgnored");
   expect(knownIn(knownTo("finalizeFailureCharge"), [load(0, 0), poke])).toBe("finalizeFailureCharge");
   expect(knownIn(knownTo("finalizeFailureCharge", "finalizeFailureSize"), [poke])).toBe("finalizeFailureSize");

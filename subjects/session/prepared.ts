@@ -97,7 +97,7 @@ function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
   if (!validity.ok) throw new RangeError(`no program: ${JSON.stringify(spec)}: ${validity.problems[0]?.message}`);
   const outcome = interpret({ program, input: new Uint8Array(8), layout: layoutOf(program, 8), fuel: 1_000_000 });
   if (outcome.kind !== "returned") throw new RangeError(`${JSON.stringify(spec)} does not return: ${outcome.kind}`);
-  const [lowered = []] = lowerProgram(program, validity.facts, {});
+  const [lowered = []] = lowerProgram(program, validity.facts, {}, subject.build?.changes);
   const functions = lowered.map((fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
   const imageBytes = functions.map((fn) => imageBytesOf(subject, fn, DEFAULT_ENV));
   const known = { returns: outcome.r0, argument: 0n, generated: undefined, imageBytes };
@@ -188,8 +188,9 @@ class PreparedCase {
     const { program, env } = value;
     const validity = validate(program);
     if (!validity.ok) throw new RangeError(validity.problems[0]?.message ?? "the program is not valid");
-    this.env = { ...DEFAULT_ENV, lse: env.cpu === "lse" };
-    this.codes = lowerProgram(program, validity.facts, {});
+    const { changes } = subject.build ?? DEFAULT_ENV;
+    this.env = { ...DEFAULT_ENV, changes, lse: env.cpu === "lse" };
+    this.codes = lowerProgram(program, validity.facts, {}, changes);
     this.imageBytes = this.codes.flat().map((fn) => imageBytesOf(subject, fn, this.env));
     this.expected(0);
   }

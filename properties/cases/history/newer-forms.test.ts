@@ -6,6 +6,8 @@ import { wasmEngine } from "../../../engines/wasm/engine.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { openSubject } from "../../../subjects/open.js";
 import { isKernel } from "../../../subjects/program-subject.js";
+import { prepared } from "../../../subjects/session/prepared.js";
+import { DEFAULT_ENV, type Subject } from "../../../subjects/subject.js";
 import { linuxKernels } from "../../../testing/linux-kernels.js";
 import { HISTORIES } from "./index.js";
 
@@ -31,4 +33,25 @@ test("our own JIT has every instruction", () => {
   const read = HISTORIES.parse(NEWER);
   if (!read.ok) throw new Error(read.error.message);
   expect(HISTORIES.checker(defaultSubject, [wasmEngine]).check(read.value).verdict).toEqual({ kind: "agree" });
+});
+
+const COUNTED = `load #0 (the program below)
+  # input: zero 8
+
+    may_goto L1
+  L1:
+    r0 = *(u32 *)(r1 + 0)
+    exit
+run #0 on cpu 0
+`;
+
+test("may_goto counts in R12 where R11 is the base of arguments", () => {
+  const read = HISTORIES.parse(COUNTED);
+  const [action] = read.ok ? read.value.actions : [];
+  if (action?.kind !== "load") throw new Error("no load");
+  const registers = (subject: Subject) =>
+    prepared(subject, action.program).codes[0]![0]!.insns.flatMap(({ dst }) => (dst > 10 ? [dst] : []));
+  const later = { ...defaultSubject, build: { ...DEFAULT_ENV, changes: { ...DEFAULT_ENV.changes, r0InX8: true } } };
+  expect(registers(defaultSubject)).toEqual([11, 11, 11]);
+  expect(registers(later)).toEqual([12, 12, 12]);
 });
