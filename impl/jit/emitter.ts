@@ -23,6 +23,9 @@ export const isAboutPlace = ({ kind }: Row): boolean => kind === "call";
 const namesFunction = (row: Row): boolean =>
   (row.kind === "call" && row.target === "local") || (row.kind === "lddw" && row.source === "code");
 
+/** Words that a conditional branch reaches back, and one less ahead. */
+export const CONDITION_REACH = 2 ** 18;
+
 /** Whatever takes the words of a sequence in order: a function's image, or a trampoline's. */
 export interface WordSink {
   emit(encoded: Encoded): void;

@@ -8,7 +8,7 @@ import { tstImm, tstReg } from "../a64/logical.js";
 import type { Is64, Reg } from "../a64/registers.js";
 import { isRefusal } from "../a64/word.js";
 import { movImm } from "./constant.js";
-import type { Emitter } from "./emitter.js";
+import { CONDITION_REACH, type Emitter } from "./emitter.js";
 import { TMP1 } from "./registers.js";
 
 const CONDITION: Readonly<Record<JumpOp, Cond>> = {
@@ -37,9 +37,6 @@ export function lowerExit(e: Emitter, pc: number): void {
 function jumpTo(e: Emitter, pc: number, words: number): void {
   if (e.checkBranch(pc, words, 26)) e.emit(b(words * 4));
 }
-
-/** Words. */
-const CONDITION_REACH = 2 ** 18;
 
 export function lowerJump(e: Emitter, row: JumpRow, insn: Insn, pc: number): void {
   const is64 = row.width === 64 ? 1 : 0;

@@ -4,7 +4,7 @@
 
 import { FILL, refusalName } from "../a64/word.js";
 import { buildBody, moveBody } from "./body.js";
-import { Emitter } from "./emitter.js";
+import { CONDITION_REACH, Emitter } from "./emitter.js";
 import type { JitEnv } from "./env.js";
 import { buildEpilogue, buildPlt, PLT_LITERAL_BYTES } from "./epilogue.js";
 import type { JitError } from "./error.js";
@@ -33,9 +33,6 @@ interface Emitted {
   /** Word offset of each BPF slot, and of the epilogue at the end. The next round changes it in place. */
   readonly offsets: Int32Array;
 }
-/** So many words a conditional branch reaches. */
-const NEAR_WORDS = 1 << 18;
-
 type EmitResult = Emitted | { readonly ok: false; readonly error: JitError };
 
 /** Pass 1: how much memory the function needs at most. */
@@ -111,7 +108,7 @@ function passes(e: Emitter): JitError | undefined {
 function settle(e: Emitter): void {
   const bodyStart = e.words;
   e.writing = false;
-  if (e.epilogue < NEAR_WORDS) moveBody(e);
+  if (e.epilogue < CONDITION_REACH) moveBody(e);
   else buildBody(e);
   e.epilogue = e.words;
   e.words = bodyStart;

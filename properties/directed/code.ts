@@ -1,7 +1,7 @@
 // Compiled code at its limits: how far conditional branches and calls reach. Every rule of structure is checked.
 
 import { halves, type Va } from "../../machine/address.js";
-import { BRANCH_REACH } from "../../spec/a64/address.js";
+import { BRANCH_REACH, CONDITION_REACH } from "../../spec/a64/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { fn, IMAGE, leftIn, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
@@ -68,8 +68,6 @@ const breaches = (
     mute,
   );
 
-/** Words that a conditional branch reaches back, and one less forward. What lies beyond is refused. */
-const CONDITION_REACH = 2 ** 18;
 const JUMP = rowById("jeq imm");
 const WORD = insn(rowById("mov reg"), { dst: 1, src: 2 });
 /** The slot with the most words: a tail call. */

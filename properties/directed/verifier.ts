@@ -2,6 +2,7 @@
 // modulo the width, divisions are guarded as Linux 6.12 guards them, though UDIV and SDIV never trap, and `may_goto` counts
 // down a budget. All subjects are handed the same.
 
+import { LOADS } from "../../spec/bpf/access-rows.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
@@ -162,7 +163,6 @@ const NARROW_LOADS: readonly (readonly [0 | 1 | 2, number, 1 | 2 | 4, string])[]
   [1, 4, 4, "r2 = *(u64 *)(r1 + 32); r2 >>= 32; w2 = w2"],
   [2, 1, 1, "r2 = *(u64 *)(r1 + 16); r2 = *(u64 *)(r2 + 24); r2 = *(u32 *)(r2 + 8); w2 >>= 8; w2 &= 255"],
 ];
-const LOADS = { 1: rowById("ldxb"), 2: rowById("ldxh"), 4: rowById("ldxw") } as const;
 
 /** What stands for an access to a field that the kernel keeps there. */
 function textOfAccess(access: Insn, place: FieldPlace): string {

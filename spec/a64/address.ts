@@ -13,6 +13,8 @@ export const codeAddress = (register: bigint): number | undefined =>
 
 /** Bytes that B and BL reach back; one instruction less forward. */
 export const BRANCH_REACH = 2 ** 27;
+/** Words that a conditional branch reaches back; one less forward. */
+export const CONDITION_REACH = 2 ** 18;
 /** @param from address of the branch */
 export const isBeyondBranch = (from: number, to: number): boolean =>
   to - from < -BRANCH_REACH || to - from >= BRANCH_REACH;

@@ -133,6 +133,10 @@ export interface FieldAccess {
 /** Only these may be set by a case: the others follow from the input. */
 export const isSettable = ({ sort }: ContextField): boolean => sort === undefined;
 
+/** In the others programs find pointers to the packet, and to objects of the kernel. */
+export const isNumber = ({ sort, name }: ContextField): boolean =>
+  sort !== "packet" && name !== "sk" && name !== "flow_keys";
+
 /** The access of `size` bytes at `offset`; undefined for one that no program may make. */
 export function fieldAccess(
   kind: ContextKind,

@@ -1,5 +1,6 @@
 // Jumps by themselves: over an instruction and back to one, as far as a branch reaches, and loops with a budget.
 
+import { CONDITION_REACH } from "../../../spec/a64/address.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { type MayGotoRow, rowById } from "../../../spec/bpf/isa.js";
 import type { Case } from "../../../subjects/case.js";
@@ -7,17 +8,15 @@ import { ADD, CONTEXT, DST, LOAD, MOV, ONE, PLACE, program, R0, SET, SRC, STORE 
 
 const JA = rowById("ja");
 
-/** Words that a conditional branch reaches behind itself, and one less ahead. */
-const REACH = 2 ** 18;
 /** Of what no other form of Linux takes more words for, without single-instruction atomics, and how many those are. */
 const FILLER = { insn: insn(rowById("lock cmpxchg"), { dst: DST, src: SRC, off: 8 }), words: 9 };
 
 /** A branch that is always taken, ahead and behind, as far as it reaches: over 29,000 slots, which no run comes to. */
 export function furthestBranches(): readonly Case[] {
   const branch = (off: number): Insn => insn(rowById("jeq reg"), { dst: DST, src: DST, off });
-  const between = filler(REACH - 2);
+  const between = filler(CONDITION_REACH - 2);
   // To the branch at the end; what it leads to: the result, a branch into what lies between, and on behind the end.
-  const back = filler(REACH - 5);
+  const back = filler(CONDITION_REACH - 5);
   const behind = back.length + 3;
   const never = insn(rowById("jne reg"), { dst: DST, src: DST, off: 1 });
   const target = [insn(SET, { dst: R0, imm: 3 }), never, insn(JA, { off: back.length + 1 })];

@@ -1,6 +1,7 @@
 // Contexts that have fields: each is read and written where a program may, and packets are loaded from as classic BPF did.
 
-import { type ContextStructure, isSettable, structureOf } from "../../../../spec/bpf/context-fields.js";
+import { LOADS, STORE_IMMS, STORES } from "../../../../spec/bpf/access-rows.js";
+import { type ContextStructure, isNumber, isSettable, structureOf } from "../../../../spec/bpf/context-fields.js";
 import { type LegacyLoadRow, ROWS, rowById } from "../../../../spec/bpf/isa.js";
 import { LEGACY_CONTEXT } from "../../../../spec/bpf/legacy-load.js";
 import { type ContextKind, hasFields } from "../../../../spec/bpf/program.js";
@@ -11,9 +12,6 @@ import { EDGES, half } from "./immediates.js";
 import { SPILL } from "./registers.js";
 
 type Field = ContextStructure["fields"][number];
-const LOADS = { 1: rowById("ldxb"), 2: rowById("ldxh"), 4: rowById("ldxw"), 8: rowById("ldxdw") } as const;
-const STORES = { 1: rowById("stxb"), 2: rowById("stxh"), 4: rowById("stxw"), 8: rowById("stxdw") } as const;
-const STORE_IMMS = { 1: rowById("stb"), 2: rowById("sth"), 4: rowById("stw"), 8: rowById("stdw") } as const;
 const AND = rowById("and imm");
 const ABS = ROWS.filter((row): row is LegacyLoadRow => row.kind === "legacyLoad" && row.mode === "abs");
 const IND = ROWS.filter((row): row is LegacyLoadRow => row.kind === "legacyLoad" && row.mode === "ind");
@@ -27,7 +25,7 @@ export function useContext(body: Body): void {
   else accessField(body, draw.pick(fields));
 }
 
-/** In how many of a hundred cases fields hold something: one of an xdp context keeps the case from the compiled interpreter. */
+/** In how many of a hundred cases fields hold something. */
 const FILLED = { xdp: 15, skb: 70 } as const;
 /** These follow from the packet. */
 const IMPLIED = ["len", "wire_len", "protocol"];
@@ -46,9 +44,6 @@ export function drawFields(draw: Draw, kind: ContextKind): ReadonlyMap<string, b
     }),
   );
 }
-
-/** Of the others programs get pointers to objects of the kernel. */
-const isNumber = ({ sort, name }: Field): boolean => sort !== "packet" && name !== "sk" && name !== "flow_keys";
 
 function accessField(body: Body, field: Field): void {
   const { draw } = body;
