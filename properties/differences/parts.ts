@@ -3,6 +3,7 @@
 
 import { pointer, type Va } from "../../machine/address.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
+import { countWhile } from "../../spec/halving.js";
 import { ENTRY_BYTES } from "../../spec/text/text.js";
 import type { FunctionImage } from "./images.js";
 
@@ -61,13 +62,7 @@ interface Bounds {
 function placeOf(bounds: readonly Bounds[], word: number, words: number): string | undefined {
   // Behind the code lies what the jump to a trampoline loads.
   if (word >= words && word < words + LITERAL_REACH) return "literal";
-  let [low, high] = [0, bounds.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (bounds[middle]!.from <= word) low = middle + 1;
-    else high = middle;
-  }
-  const found = bounds[low - 1];
+  const found = bounds[countWhile(bounds.length, (i) => bounds[i]!.from <= word) - 1];
   return found !== undefined && word < found.to ? `${found.part}+${word - found.from}` : undefined;
 }
 /** Words: it is aligned to 8 bytes. */

@@ -1,6 +1,7 @@
 // Where the functions of an image lie, under the names that compilers leave of theirs.
 
 import type { Va } from "../../../machine/address.js";
+import { countWhile } from "../../../spec/halving.js";
 import type { KernelImage } from "./image.js";
 import type { Symbols } from "./symbols.js";
 
@@ -65,12 +66,4 @@ export function branchTarget(word: number, va: Va): Va | undefined {
 }
 
 /** Index of the first function that begins behind that address. */
-function after(functions: Float64Array, va: Va): number {
-  let [low, high] = [0, functions.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (functions[middle]! <= va) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const after = (functions: Float64Array, va: Va): number => countWhile(functions.length, (i) => functions[i]! <= va);

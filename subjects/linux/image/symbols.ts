@@ -1,6 +1,7 @@
 // Symbols of a kernel, by name and by address.
 
 import type { Va } from "../../../machine/address.js";
+import { countWhile } from "../../../spec/halving.js";
 
 export interface ListedSymbol {
   readonly name: string;
@@ -96,12 +97,6 @@ export class Symbols {
 
   /** Index of the last symbol at `va` or before; -1 if there is none. */
   private lastUpTo(va: Va): number {
-    let [low, high] = [0, this.count];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.addresses[middle]! <= va) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return countWhile(this.count, (i) => this.addresses[i]! <= va) - 1;
   }
 }
