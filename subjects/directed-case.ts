@@ -1,5 +1,6 @@
 // What directed cases share: functions that are compiled alone, at a chosen address.
 
+import type { EngineOutcome } from "../engines/engine.js";
 import type { Va } from "../machine/address.js";
 import type { Insn } from "../spec/bpf/insn.js";
 import {
@@ -38,6 +39,20 @@ export function wordsOfSlots(
   if (!compiled.ok) return compiled.error;
   const { image, offsets } = compiled.images[0]!;
   return new Uint32Array(image.buffer, image.byteOffset, image.length / 4).subarray(offsets[0], offsets[slots]);
+}
+
+/** X0, or why there is none. */
+export function x0Of(outcome: EngineOutcome): bigint | string {
+  switch (outcome.kind) {
+    case "returned":
+      return outcome.x0;
+    case "violated":
+      return outcome.rule;
+    case "faulted":
+      return `${outcome.why}: ${outcome.detail}`;
+    default:
+      return "ran out of fuel";
+  }
 }
 
 /** What a kernel holds and has said. */

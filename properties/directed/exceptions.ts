@@ -7,6 +7,7 @@ import type { Machine } from "../../machine/machine.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
+import { x0Of } from "../../subjects/directed-case.js";
 import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { ENTRY_SP, STACK } from "../../subjects/run/layout.js";
 import {
@@ -89,11 +90,9 @@ function unwinds(subject: Subject, callbackBytes: number, throwerBytes: number |
   const loaded = kernel.loadProgram([boundaryOf(throws)]);
   if (!loaded.ok) return `the boundary is refused: ${loaded.error.kind}`;
   const run = { machine, entry: loaded.program.bpfFunc, args: [], fuel: FUEL, traps: trapsOf(kernel) };
-  const outcome = execute(referenceEngine, run);
-  if (outcome.kind === "violated") return outcome.rule;
-  if (outcome.kind === "faulted") return `${outcome.why}: ${outcome.detail}`;
-  if (outcome.kind !== "returned") return "ran out of fuel";
-  if (outcome.x0 !== BigInt(ANSWER)) return `returned ${outcome.x0}, expected ${ANSWER}`;
+  const x0 = x0Of(execute(referenceEngine, run));
+  if (typeof x0 === "string") return x0;
+  if (x0 !== BigInt(ANSWER)) return `returned ${x0}, expected ${ANSWER}`;
   return throwerBytes === undefined ? undefined : leftAlone(machine, throwerBytes, callbackBytes);
 }
 

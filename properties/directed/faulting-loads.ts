@@ -5,7 +5,7 @@ import { referenceEngine } from "../../engines/reference/engine.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
-import { fn } from "../../subjects/directed-case.js";
+import { fn, x0Of } from "../../subjects/directed-case.js";
 import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { STACK } from "../../subjects/run/layout.js";
 import { type DirectedCase, machineFor, type Subject } from "../../subjects/subject.js";
@@ -41,9 +41,9 @@ function isCleared(subject: Subject, register: number): string | undefined {
     ...{ machine, entry: bpfFunc, args: [], fuel: FUEL, traps: trapsOf(kernel) },
     fixup: (pc) => kernel.fixupException(functions, pc),
   });
-  if (outcome.kind === "faulted") return `${outcome.why}: ${outcome.detail}`;
-  if (outcome.kind !== "returned") return `${outcome.kind}, expected a return`;
-  return outcome.x0 === 0n ? undefined : `it holds ${outcome.x0}, expected 0`;
+  const x0 = x0Of(outcome);
+  if (typeof x0 === "string") return x0;
+  return x0 === 0n ? undefined : `it holds ${x0}, expected 0`;
 }
 
 export const FAULTING_LOADS: readonly DirectedCase[] = [CLEARED];
