@@ -30,6 +30,10 @@ const PROGRAMS: Readonly<Record<string, readonly [text: string, ...tags: string[
     ...["comment:test_arch=ARM64", "comment:test_jited=4=\tmov\tx7, #0x1", "comment:test_jited=5=\tret"],
     "comment:test_expect_success",
   ],
+  laterCode: [
+    "r0 = 1\nexit\n",
+    ...["comment:test_arch=ARM64", "comment:test_jited=4=\tmov\tx8, #0x1", "comment:test_expect_success"],
+  ],
   loop: [
     "r0 = 0\nL0:\nr0 += 1\nif r0 > 5000 goto L1\nmay_goto L1\ngoto L0\nL1:\nexit\n",
     ...["comment:test_expect_success", "comment:test_retval=5001"],
@@ -58,9 +62,11 @@ function selfTests(names: readonly string[]): Uint8Array {
   });
 }
 
-async function conform(...names: readonly string[]) {
+const conform = (...names: readonly string[]) => conformOn("impl", ...names);
+
+async function conformOn(subject: string, ...names: readonly string[]) {
   const file = path.join(makeFiles({ "verifier_x.bpf.o": selfTests(names) }), "verifier_x.bpf.o");
-  const { code, out, err } = await capture(["conform", file], { columns: 200 });
+  const { code, out, err } = await capture(["conform", file, "--subject", subject], { columns: 200 });
   return { code, out: out.replaceAll(`${file}, `, ""), err: err.replaceAll(file, "FILE") };
 }
 
@@ -124,6 +130,17 @@ test("the code of arm64 has the lines that a self-test asks for, in their order"
   const wrong = await conform("otherCode");
   expect(wrong.out).toMatch(/FAILED otherCode: code: expected ret, got \S/);
   expect(wrong.code).toBe(1);
+});
+
+test("code of a later Linux is that of our own JIT in its profile", async () => {
+  expect(await conform("laterCode")).toMatchObject({ code: 1, out: expect.stringContaining("expected mov x8, #0x1") });
+  expect(await conformOn("impl:linux-7.1", "laterCode")).toMatchObject({ code: 1 });
+  const right = await conformOn("impl:linux-7.2", "laterCode", "right");
+  expect(right).toMatchObject({ code: 0, out: expect.stringContaining("JIT                 2 of 2\n") });
+  const { err } = await conformOn("impl:linux-7.9", "right");
+  expect(err).toMatch(
+    /^rox: --subject: expected one of impl:linux-6\.12, .*impl:linux-7\.3, got impl:linux-7\.9; see /,
+  );
 });
 
 test("an object without the tags of self-tests is bad input", async () => {

@@ -5,6 +5,7 @@ import { defaultEngine } from "../engines/index.js";
 import { findKnownDefects } from "../properties/find-known.js";
 import { openSubject } from "../subjects/open.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
+import { hasOwnText } from "../subjects/subject.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 
 /**
@@ -23,6 +24,6 @@ export function chooseSubject(spec: string, how: "judged" | "plain" = "judged"):
     const expected = `a subject behind ${spec} that can be asked`;
     return refuse({ subject: "--subject", expected, got: unready, next: "see docs/subjects.md and docs/linux.md" });
   }
-  if (how === "plain" || !isKernel(subject) || subject.build === undefined) return loaded(subject);
+  if (how === "plain" || !isKernel(subject) || !hasOwnText(subject)) return loaded(subject);
   return loaded({ ...subject, known: findKnownDefects(subject, defaultEngine()) });
 }

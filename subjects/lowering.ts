@@ -2,9 +2,10 @@
 // blinding. Whoever runs the code and whoever lists it gets the same.
 
 import { DEFAULT_ENV } from "../impl/jit/env.js";
+import { registerMap } from "../impl/jit/registers.js";
 import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
 import { type FieldPlace, type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
-import { changesFor } from "../impl/versions.js";
+import { type Changes, changesFor } from "../impl/versions.js";
 import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
 import { HELPERS } from "../spec/bpf/helpers.js";
 import { isStackArgument } from "../spec/bpf/insn.js";
@@ -14,6 +15,15 @@ import type { CaseEnv } from "./case.js";
 import { layoutOf } from "./run/layout.js";
 
 export { bpfJitBlindConstants, type FieldPlace, type RewrittenFunction, rewrite, scratchOf, type VerifierEnv };
+
+/** What callers call the register that blinding uses. */
+const BLINDING = 11;
+
+/** Number of the A64 register that holds a BPF register, in the code of a version. */
+export const registersOf =
+  (changes: Changes) =>
+  (bpf: number): number =>
+    registerMap(changes)[bpf === BLINDING ? scratchOf(changes) : bpf]!;
 
 /** Bytes of kernel text that stand for one helper. */
 const HELPER_BYTES = 64;

@@ -2,11 +2,15 @@
 // same text.
 
 import { commandSubject } from "./command/index.js";
+import { implOf } from "./impl/profile.js";
 import { SUBJECTS, subjectByName } from "./index.js";
 import { openLinux } from "./linux/open.js";
 import { pluginSubject } from "./plugin/index.js";
 import type { AnySubject } from "./program-subject.js";
+import { VERSIONS } from "./subject.js";
 
+/** Our own JIT as the one of that version is. */
+const IN_PROFILE = "impl:linux-";
 const LINUX = "linux:";
 
 type Opened =
@@ -31,6 +35,11 @@ export function openSubject(spec: string): Opened {
     const subject = pluginSubject(spec.slice(PLUGIN.length));
     if (typeof subject !== "string") return { ok: true, subject };
     return { ok: false, expected: "a plugin of the conformance suite", got: subject };
+  }
+  if (spec.startsWith(IN_PROFILE)) {
+    const version = VERSIONS.find((one) => spec === `${IN_PROFILE}${one}`);
+    if (version !== undefined) return { ok: true, subject: implOf(version) };
+    return { ok: false, expected: `one of ${VERSIONS.map((one) => IN_PROFILE + one).join(", ")}`, got: spec };
   }
   const names = SUBJECTS.map(({ name }) => name).join(", ");
   return { ok: false, expected: `one of ${names}, linux:IMAGE, FILE.json or plugin:PATH`, got: JSON.stringify(spec) };

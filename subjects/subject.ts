@@ -115,6 +115,9 @@ export interface ExecutedCode {
 /** Addresses of kernel text that compiled code refers to, and offsets in structures that it reads. */
 export type KernelBuild = Pick<JitEnv, "callBase" | "dummyTramp" | "offsets" | "changes">;
 
+/** A kernel image brings its own text, and a machine that has it. */
+export const hasOwnText = ({ machine }: Pick<Subject, "machine">): boolean => machine !== undefined;
+
 /** A machine that the subject can boot on. */
 export const machineFor = (subject: Pick<Subject, "machine">, options: MachineOptions = {}): Machine =>
   subject.machine?.(options) ?? new Machine(options);

@@ -6,6 +6,7 @@ import type { Compilable } from "../../properties/differences/images.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { AnySubject } from "../../subjects/program-subject.js";
 import { isKernel } from "../../subjects/program-subject.js";
+import { hasOwnText } from "../../subjects/subject.js";
 import type { BadInput } from "../bad-input.js";
 import { type DiffGroup, diff } from "../difference/diff.js";
 import type { CaseCheckers } from "../loop/case-checker.js";
@@ -40,7 +41,7 @@ export async function sameCode(
   { subject, checkers, tallies, seed, findings, stop }: Counted,
   unreadable: BadInput[],
 ): Promise<SameCode | undefined> {
-  if (!isKernel(subject) || subject.build === undefined) return undefined;
+  if (!isKernel(subject) || !hasOwnText(subject)) return undefined;
   const profile = subject.profile === undefined ? null : `linux-${subject.profile}`;
   const all = [...tallies].flatMap(([kind, { differences }]) => [...differences].map(([, one]) => ({ kind, ...one })));
   const different = all.reduce((sum, { times }) => sum + times, 0);

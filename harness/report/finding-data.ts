@@ -127,10 +127,10 @@ const stepData = ({ part, bpf, words, changes, differences }: TraceRow): StepDat
 
 /** What the machine did while the program was loaded and freed, a line each. It does not run: that is in the trace. */
 export function machineEvents(c: Case, subject: Subject = defaultSubject): readonly string[] {
-  const codes = lowerCase(c);
+  const codes = lowerCase(c, subject);
   if (!codes.ok) return [];
   const machine = new Machine();
-  const kernel = subject.boot({ machine, env: envOf(c), random: (below) => Math.min(c.env.hole, below - 1) });
+  const kernel = subject.boot({ machine, env: envOf(c, subject), random: (below) => Math.min(c.env.hole, below - 1) });
   const log = new EventLog();
   machine.onEvent = log.listener;
   const lines = (): string[] => log.events().map((event, i) => formatEvent(event, i, () => undefined));

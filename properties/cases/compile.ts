@@ -10,7 +10,7 @@ import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { blindCodes, lowerProgram } from "../../subjects/lowering.js";
 import { CALL_BASE } from "../../subjects/run/layout.js";
-import { DEFAULT_ENV, describe, type JitEnv, type RewrittenFunction } from "../../subjects/subject.js";
+import { DEFAULT_ENV, describe, type JitEnv, type RewrittenFunction, type Subject } from "../../subjects/subject.js";
 
 /** One function as the JIT left it. */
 export interface CompiledFunction {
@@ -51,9 +51,9 @@ export function placesFrom(base: Va): NextPlace {
 
 /** @param base low 48 bits of the address of the first image's first word. */
 export function compileFunctions(c: Case, base: Va, subject = defaultSubject): Made<readonly CompiledFunction[]> {
-  const codes = lowerCase(c);
+  const codes = lowerCase(c, subject);
   if (!codes.ok) return codes;
-  const env = envOf(c);
+  const env = envOf(c, subject);
   const place = placesFrom(base);
   const functions: CompiledFunction[] = [];
   for (const [index, lowered] of codes.value.entries()) {
@@ -93,16 +93,24 @@ export function compileCode(
 }
 
 /** What the JIT is given of a case: the functions of each code. */
-export function lowerCase(c: Case): Made<readonly (readonly RewrittenFunction[])[]> {
+export function lowerCase(
+  c: Case,
+  { build }: Pick<Subject, "build"> = defaultSubject,
+): Made<readonly (readonly RewrittenFunction[])[]> {
   const validity = validate(c.program, { strictness: "rfc", definedness: "run" });
   if (!validity.ok) return { ok: false, why: validity.problems[0]?.message ?? "an invalid one" };
-  const codes = lowerProgram(c.program, validity.facts, c.env);
+  const codes = lowerProgram(c.program, validity.facts, c.env, build?.changes);
   if (c.env.blind !== true) return { ok: true, value: codes };
-  const blinded = blindCodes(codes);
+  const blinded = blindCodes(codes, build?.changes);
   return blinded.ok ? { ok: true, value: blinded.lowered } : blinded;
 }
 
-export const envOf = (c: Case): JitEnv => ({ ...DEFAULT_ENV, lse: c.env.cpu === "lse", callBase: CALL_BASE });
+export const envOf = (c: Case, { build }: Pick<Subject, "build"> = defaultSubject): JitEnv => ({
+  ...DEFAULT_ENV,
+  callBase: CALL_BASE,
+  ...build,
+  lse: c.env.cpu === "lse",
+});
 
 /** A stretch of an image: words `from` up to `to`, exclusive. */
 interface Part {

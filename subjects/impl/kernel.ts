@@ -86,6 +86,9 @@ class ImplTrampolines implements SubjectTrampolines {
     const memory = TRAMP_MEMORY[imageMemory];
     this.kernel = { machine, env: this.env, packs, modmem, memory, warnings, symbols: this.symbols };
   }
+  get skipsEach(): boolean {
+    return this.env.changes.trampolineSkips;
+  }
   get pokeOffset(): number {
     return pokeOffset(this.env);
   }

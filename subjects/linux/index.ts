@@ -1,12 +1,11 @@
 // The subject `linux:IMAGE`: the machine code of somebody's kernel image, called in our machine without booting it.
 
 import { wasmEngine } from "../../engines/wasm/engine.js";
-import { registerMap } from "../../impl/jit/registers.js";
 import type { Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { Machine } from "../../machine/machine.js";
 import { impl } from "../impl/index.js";
-import { scratchOf } from "../lowering.js";
+import { registersOf } from "../lowering.js";
 import type { BootOptions, KernelBuild, Subject } from "../subject.js";
 import { linuxEnv, VERSIONS, type Version } from "../subject.js";
 import { PlacedCompiler } from "./compile-at.js";
@@ -19,8 +18,6 @@ import { cpusOf, hasLse } from "./placed-kernel.js";
 import { findTakenForOlder } from "./tried-forms.js";
 import { executedCode } from "./under-test.js";
 
-/** What callers call the register that blinding uses. */
-const BLINDING = 11;
 const BLOCK_BYTES = 2 << 20;
 /** Behind most images. */
 const FIRST_MODULES: Va = 0x8000_8300_0000;
@@ -98,7 +95,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       frameOf ??= isStrict(image) ? impl.frameOf : (fixedFrame(probe().loads.plainPrologue()) ?? impl.frameOf);
       return frameOf(fn);
     },
-    registerOf: (bpf) => registerMap(build.changes)[bpf === BLINDING ? scratchOf(build.changes) : bpf]!,
+    registerOf: registersOf(build.changes),
     prologueOffset: impl.prologueOffset,
     checks: [],
   };

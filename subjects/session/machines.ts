@@ -5,7 +5,7 @@ import type { Machine, MachineOptions } from "../../machine/machine.js";
 import type { HistoryOptions } from "../action.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import { RunMemory } from "../run/run-memory.js";
-import { DEFAULT_ENV, machineFor, type Subject } from "../subject.js";
+import { DEFAULT_ENV, hasOwnText, machineFor, type Subject } from "../subject.js";
 import { dummyTramp } from "../trampoline/layout.js";
 
 /** What makes machines differ. `gapAfter`: bytes of the module area behind which the rest of it is out of reach. */
@@ -49,8 +49,7 @@ export function placed(subject: Pick<Subject, "build" | "machine">, options: Mac
   const { pageBytes } = machine;
   const { callBase, offsets } = subject.build ?? { ...DEFAULT_ENV, callBase: CALL_BASE };
   const memory = new RunMemory(machine, offsets, callBase);
-  // A kernel image has its own.
-  if (subject.build !== undefined) return { machine, memory };
+  if (hasOwnText(subject)) return { machine, memory };
   machine.map(DUMMY_TRAMPOLINE - (DUMMY_TRAMPOLINE % pageBytes), pageBytes, "rox");
   machine.poke(DUMMY_TRAMPOLINE, dummyTramp(false));
   return { machine, memory };

@@ -11,6 +11,7 @@ import { execute, trapsOf } from "../run/execute.js";
 import { DUMMY_TRAMPOLINE, ENTRY_SP, PAGE_BYTES, pagesOf, STACK } from "../run/layout.js";
 import {
   DEFAULT_ENV,
+  hasOwnText,
   type LoadedProgram,
   type Quirks,
   type Subject,
@@ -83,8 +84,7 @@ export class TracedKernel {
       const { base, bytes } = pagesOf(range, machine.pageBytes);
       machine.map(base, bytes, "rw");
     }
-    // A kernel image has its own.
-    if (subject.build === undefined) this.placeStub();
+    if (!hasOwnText(subject)) this.placeStub();
     this.text = new KernelText(machine, this.tramp);
     // A function at the end of a branch's reach is placed when all else is known.
     const early = isAtReach(setup.target) ? undefined : this.placeTarget();
