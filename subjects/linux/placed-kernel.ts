@@ -10,6 +10,7 @@ import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { PageFrames } from "./page-frames.js";
 import { PlacedImage } from "./placed-image.js";
 import { type Resolved, resolve } from "./resolve.js";
+import { keepExecuted } from "./under-test.js";
 
 /** Kernel stacks, one a CPU, with nothing mapped between them. */
 const STACKS: Va = 0x8000_9800_0000;
@@ -152,30 +153,24 @@ export class PlacedKernel {
 }
 
 const placedOn = new WeakMap<Machine, PlacedKernel>();
-/** Machines come and go. */
-const placements = new WeakMap<TypedImage, Set<WeakRef<PlacedKernel>>>();
+/** Last booted last. A machine takes 70 MiB: those that nobody uses must be free to go. */
+const lastBooted = new WeakMap<TypedImage, PlacedKernel[]>();
+const MOST_REMEMBERED = 2;
 
-/** The first CPU of each machine that the image is on: what one has executed, all of its machine are asked for together. */
-export function cpusOf(image: TypedImage): readonly EngineCpu[] {
-  const all = placements.get(image) ?? new Set();
-  return [...all].flatMap((ref) => {
-    const placed = ref.deref();
-    if (placed === undefined) all.delete(ref);
-    return placed === undefined ? [] : [placed.cpu(0)];
-  });
-}
+/** The first CPU of each machine that is remembered: what one has executed, all of its machine are asked for together. */
+export const cpusOf = (image: TypedImage): readonly EngineCpu[] =>
+  (lastBooted.get(image) ?? []).map((placed) => placed.cpu(0));
 
 /** @returns the image on this machine, as it was when it was placed */
 export function placeKernel(machine: Machine, image: TypedImage): PlacedKernel {
   const known = placedOn.get(machine);
-  if (known?.image === image) {
-    known.restore();
-    return known;
-  }
-  const placed = new PlacedKernel(machine, image);
+  const placed = known?.image === image ? known : new PlacedKernel(machine, image);
+  if (placed === known) known.restore();
   placedOn.set(machine, placed);
-  const all = placements.get(image) ?? new Set();
-  placements.set(image, all.add(new WeakRef(placed)));
+  const others = (lastBooted.get(image) ?? []).filter((one) => one !== placed);
+  // What it executes from now on, before it boots again, is told by nobody.
+  if (others.length === MOST_REMEMBERED) keepExecuted(image, others.shift()!.cpu(0));
+  lastBooted.set(image, [...others, placed]);
   return placed;
 }
 

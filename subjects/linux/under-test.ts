@@ -31,25 +31,43 @@ function piecesOf(image: TypedImage, names: readonly string[]): readonly Piece[]
   return ranges.map(({ start, end }) => ({ from: start, words: (end - start) / 4 }));
 }
 
-const known = new WeakMap<TypedImage, readonly { readonly name: string; readonly pieces: readonly Piece[] }[]>();
+interface Kept extends ExecutedCode {
+  readonly pieces: readonly Piece[];
+}
+/** What machines that are forgotten have executed. */
+const kept = new WeakMap<TypedImage, readonly Kept[]>();
 
-/** @param cpus of every machine that the image is on */
+function keptOf(image: TypedImage): readonly Kept[] {
+  const known = kept.get(image);
+  if (known !== undefined) return known;
+  const all = Object.entries(NEVER_TRAPPED).map(([name, names]): Kept => {
+    const pieces = piecesOf(image, names);
+    return { name, pieces, words: new Uint8Array(pieces.reduce((sum, piece) => sum + piece.words, 0)) };
+  });
+  kept.set(image, all);
+  return all;
+}
+
+/** Remember what a machine has executed, by one of its CPUs, beyond its life. */
+export function keepExecuted(image: TypedImage, cpu: EngineCpu): void {
+  for (const { pieces, words } of keptOf(image)) addExecuted(words, pieces, cpu);
+}
+
+/** @param cpus of the machines that are not forgotten */
 export function executedCode(image: TypedImage, cpus: readonly EngineCpu[]): readonly ExecutedCode[] {
-  const all =
-    known.get(image) ??
-    Object.entries(NEVER_TRAPPED).map(([name, names]) => ({ name, pieces: piecesOf(image, names) }));
-  known.set(image, all);
-  return all.map(({ name, pieces }) => {
-    const words = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.words, 0));
-    let start = 0;
-    for (const piece of pieces) {
-      for (const cpu of cpus) {
-        cpu.executedWords(piece.from, piece.words).forEach((is, i) => {
-          words[start + i]! |= is;
-        });
-      }
-      start += piece.words;
-    }
+  return keptOf(image).map(({ name, pieces, words: before }) => {
+    const words = before.slice();
+    for (const cpu of cpus) addExecuted(words, pieces, cpu);
     return { name, words };
   });
+}
+
+function addExecuted(words: Uint8Array, pieces: readonly Piece[], cpu: EngineCpu): void {
+  let start = 0;
+  for (const piece of pieces) {
+    cpu.executedWords(piece.from, piece.words).forEach((is, i) => {
+      words[start + i]! |= is;
+    });
+    start += piece.words;
+  }
 }
