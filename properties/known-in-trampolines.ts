@@ -5,6 +5,7 @@ import { KernelFault } from "../machine/fault.js";
 import { BRANCH_REACH } from "../spec/a64/address.js";
 import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../subjects/subject.js";
 import { word } from "../subjects/trampoline/journal.js";
+import { isKeptOut } from "../subjects/trampoline/poke.js";
 import { passed, type TrampolineSetup } from "../subjects/trampoline/setup.js";
 import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";
 import { LAST_ARGUMENT, MEMBER_OF_MANY, TOO_MANY, TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/trampolines.js";
@@ -34,10 +35,6 @@ function isThere(look: () => boolean): boolean {
   }
 }
 
-/** What another CPU says that runs where the page is taken from it. */
-const TAKEN = /^notExecutable at .* page that is rw$/;
-const isTaken = (seen: unknown): boolean => typeof seen === "string" && TAKEN.test(seen);
-
 /** Out of reach of a branch, and within it. Nothing runs there. */
 const far = ({ site }: TracedKernel): RoAddr => (site + 2 * BRANCH_REACH) as RoAddr;
 const near = ({ site }: TracedKernel): RoAddr => (site + 4096) as RoAddr;
@@ -45,7 +42,7 @@ const near = ({ site }: TracedKernel): RoAddr => (site + 4096) as RoAddr;
 /** While a patch site comes to lead far away, another CPU cannot run on its page. */
 function takesPage(subject: Subject): boolean {
   const traced = new TracedKernel(TRACED_PROGRAM, subject);
-  return traced.poke(undefined, far(traced), ALWAYS).seen.some(isTaken);
+  return traced.poke(undefined, far(traced), ALWAYS).seen.some((one) => isKeptOut(one, traced));
 }
 
 /** While a near place takes that of a far one, the patch site leads to neither. */
@@ -88,7 +85,7 @@ function readsBeyond(subject: Subject): boolean {
   return typeof got === "object" && got.steps.some((step) => step.kind === "run" && step.args.at(-1) !== LAST_ARGUMENT);
 }
 
-/** The known defect that a disagreement about a trampoline comes from; undefined if it is none. */
+/** The known defect that a disagreement about a trampoline comes from, which ends the case; undefined if it is none. */
 export function knownInTrampoline(
   verdict: Verdict,
   { known }: Pick<Subject, "known">,
@@ -96,9 +93,6 @@ export function knownInTrampoline(
 ): QuirkId | undefined {
   if (verdict.kind !== "disagree") return undefined;
   const isMember = target === "structOps" && passed(args).stack.length > 0;
-  if (isMember && verdict.where.startsWith("struct_ops, step") && known?.has("memberArguments") === true) {
-    return "memberArguments";
-  }
-  if (!verdict.where.startsWith("another CPU, while ")) return undefined;
-  return known?.has("pltPageWritable") === true && isTaken(verdict.got) ? "pltPageWritable" : undefined;
+  const isRead = isMember && verdict.where.startsWith("struct_ops, step");
+  return isRead && known?.has("memberArguments") === true ? "memberArguments" : undefined;
 }

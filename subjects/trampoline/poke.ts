@@ -1,6 +1,6 @@
 // A poke of a patch site, while another CPU runs through it.
 
-import type { RoAddr } from "../../machine/address.js";
+import type { RoAddr, Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import type { Machine } from "../../machine/machine.js";
 import type { Traced } from "../../spec/trampoline/traced.js";
@@ -12,6 +12,17 @@ export interface Watched {
   readonly seen: readonly (Traced | string)[];
   /** Whether the address behind the long jump was stored in parts. */
   readonly isTorn: boolean;
+}
+
+/** Where a CPU runs into a page that somebody has made writable. */
+const TAKEN = /^notExecutable at (0x[0-9a-f]+): fetch from a page that is rw$/;
+
+/** Whether what a CPU saw is that the page with the address behind the function's code is not executable. */
+export function isKeptOut(seen: Traced | string, { machine: { pageBytes }, target, tramp }: Site): boolean {
+  const pc = typeof seen === "string" ? TAKEN.exec(seen)?.[1] : undefined;
+  const { start, bytes } = tramp.symbols.lookup(target)!;
+  const pageOf = (va: Va): number => Math.floor(va / pageBytes);
+  return pc !== undefined && pageOf(Number(pc)) === pageOf(start + bytes);
 }
 
 interface Site {

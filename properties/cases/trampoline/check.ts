@@ -11,6 +11,7 @@ import { ILLEGAL } from "../../../spec/text/text.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { PROFILES, type Quirks, type Subject, type TrampImage } from "../../../subjects/subject.js";
 import { word } from "../../../subjects/trampoline/journal.js";
+import { isKeptOut } from "../../../subjects/trampoline/poke.js";
 import type { TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
 import { AGREE, type Disagreement, type Verdict } from "../../verdict.js";
@@ -24,7 +25,7 @@ export const checkTrampolineCase = ({ setup, record }: TrampolineCase, subject: 
 /** On a machine of its own; the first disagreement ends it. */
 export function checkSetup(setup: TrampolineSetup, subject: Subject, quirks: Quirks = PROFILES.fixed): Verdict {
   try {
-    for (const disagreement of eachStep(new TracedKernel(setup, subject, quirks))) return disagreement;
+    for (const disagreement of eachStep(new TracedKernel(setup, subject, quirks), subject.known)) return disagreement;
     return AGREE;
   } catch (error) {
     if (!(error instanceof KernelFault)) throw error;
@@ -32,7 +33,7 @@ export function checkSetup(setup: TrampolineSetup, subject: Subject, quirks: Qui
   }
 }
 
-function* eachStep(tracedKernel: TracedKernel): Generator<Disagreement> {
+function* eachStep(tracedKernel: TracedKernel, known: Subject["known"]): Generator<Disagreement> {
   const { machine, kernel, tramp, setup } = tracedKernel;
   const before = machine.usage;
   const made = tramp.bpfTrampImageMake(tracedKernel.request);
@@ -40,7 +41,9 @@ function* eachStep(tracedKernel: TracedKernel): Generator<Disagreement> {
     yield objection("the trampoline", "an image", `error ${made.error}`);
     return;
   }
-  yield* setup.target === "structOps" ? callsMember(tracedKernel, made.im) : attachesAndDetaches(tracedKernel, made.im);
+  yield* setup.target === "structOps"
+    ? callsMember(tracedKernel, made.im)
+    : attachesAndDetaches(tracedKernel, made.im, known);
   tramp.bpfTrampImagePut(made.im);
   tramp.bpfTrampImageFree(made.im);
   yield* freed(tracedKernel, made.im);
@@ -61,7 +64,11 @@ function* callsMember(tracedKernel: TracedKernel, im: TrampImage): Generator<Dis
   );
 }
 
-function* attachesAndDetaches(tracedKernel: TracedKernel, im: TrampImage): Generator<Disagreement> {
+function* attachesAndDetaches(
+  tracedKernel: TracedKernel,
+  im: TrampImage,
+  known: Subject["known"],
+): Generator<Disagreement> {
   const { machine, tramp, target, call, site } = tracedKernel;
   const plain = traced(undefined, call);
   const attached = traced(tracedKernel.attachment(im.record), call);
@@ -69,7 +76,7 @@ function* attachesAndDetaches(tracedKernel: TracedKernel, im: TrampImage): Gener
   yield* formed(tracedKernel, im);
   yield* refusesWrongOld(tracedKernel, im);
   yield* equal("the image as another CPU may fetch it", undefined, machine.fetch(1, im.image, im.size));
-  yield* poked("attaching", tracedKernel, undefined, im.image, [plain, attached]);
+  yield* poked("attaching", tracedKernel, undefined, im.image, [plain, attached], known);
   yield* equal("the patch site as this CPU may fetch it", undefined, machine.fetch(0, site, 4));
   yield* called("attached", tracedKernel.run(), attached);
   yield* equal("a poke of what is there already", 0, tramp.bpfArchTextPoke(target, "call", im.image, im.image));
@@ -79,9 +86,9 @@ function* attachesAndDetaches(tracedKernel: TracedKernel, im: TrampImage): Gener
     return;
   }
   const exchanged = traced(tracedKernel.attachment(next.im.record, { exchanged: true }), call);
-  yield* poked("exchanging", tracedKernel, im.image, next.im.image, [attached, exchanged]);
+  yield* poked("exchanging", tracedKernel, im.image, next.im.image, [attached, exchanged], known);
   yield* called("exchanged", tracedKernel.run(), exchanged);
-  yield* poked("detaching", tracedKernel, next.im.image, undefined, [plain, exchanged]);
+  yield* poked("detaching", tracedKernel, next.im.image, undefined, [plain, exchanged], known);
   yield* called("detached", tracedKernel.run(), plain);
   tramp.bpfTrampImagePut(next.im);
   tramp.bpfTrampImageFree(next.im);
@@ -123,16 +130,33 @@ function* poked(
   from: RoAddr | undefined,
   to: RoAddr | undefined,
   states: readonly Traced[],
+  known: Subject["known"],
 ): Generator<Disagreement> {
   const { moment } = tracedKernel.setup;
   const isMoment = moment === undefined ? undefined : (event: number): boolean => event === moment;
   const { error, seen, isTorn } = tracedKernel.poke(from, to, isMoment);
+  const isKnown = knownWhilePoked(tracedKernel, from, to, known);
   yield* equal(what, 0, error);
   if (isTorn) yield objection(`the address behind the code, while ${what}`, "one store", "it is stored in parts");
   for (const other of seen) {
-    if (states.some((state) => isSame(other, state))) continue;
+    if (states.some((state) => isSame(other, state)) || isKnown(other)) continue;
     yield objection(`another CPU, while ${what}`, "the old or the new state", printed(other));
   }
+}
+
+/** What known defects let another CPU see: that it is kept out of the page, or that nothing is attached for a moment. */
+function knownWhilePoked(
+  tracedKernel: TracedKernel,
+  from: RoAddr | undefined,
+  to: RoAddr | undefined,
+  known: Subject["known"],
+): (seen: Traced | string) => boolean {
+  const { site, call } = tracedKernel;
+  const isFar = (image: RoAddr | undefined): boolean => image !== undefined && isBeyondBranch(site, image);
+  const isReset = known?.has("pltResetFirst") === true && isFar(from) && !isFar(to);
+  const plain = traced(undefined, call);
+  return (seen) =>
+    (known?.has("pltPageWritable") === true && isKeptOut(seen, tracedKernel)) || (isReset && isSame(seen, plain));
 }
 
 /** With a trampoline whose record lies at any address of 64 bits, as heaps of other machines would give it. */

@@ -14,7 +14,7 @@ import { checkTrampolineCase } from "./check.js";
 import { minimizeTrampoline } from "./shrink.js";
 import { parseTrampolineCase, printTrampolineCase } from "./text.js";
 
-/** What a known defect makes another CPU see is no news. */
+/** What a known defect makes a program see is no news. */
 function pastKnown(verdict: Verdict, subject: Subject, { setup }: TrampolineCase): Verdict {
   const quirk = knownInTrampoline(verdict, subject, setup);
   return quirk === undefined ? verdict : { kind: "refused", missing: `a mended ${quirk}, a known defect` };
