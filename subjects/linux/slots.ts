@@ -11,7 +11,10 @@ const CALL = 0x85;
 /** Classes LDX, ST, STX; the modes of accesses that may fault. */
 const ACCESSES = new Set([1, 2, 3]);
 const PROBES = new Set([0x20, 0x40, 0xa0, 0xe0]);
-const FAULTING = (code: number): boolean => ACCESSES.has(code & 7) && PROBES.has(code & 0xe0);
+/** A load from an arena that sign-extends: in other classes its mode means something else. */
+const ARENA_SIGNED = 0xc1;
+const FAULTING = (code: number): boolean =>
+  (ACCESSES.has(code & 7) && PROBES.has(code & 0xe0)) || (code & 0xe7) === ARENA_SIGNED;
 
 /** Until a function has an address, a load of it gets an address of modules. */
 export function placeholders(bytes: Uint8Array, modulesBase: Va): void {
