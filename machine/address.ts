@@ -30,4 +30,8 @@ export const halves = (va: Va): { readonly high: number; readonly low: number } 
   low: va % 2 ** 32,
 });
 
+/** The low 48 bits of the two halves. */
+export const vaOfHalves = ({ high, low }: { readonly high: number; readonly low: number }): Va =>
+  (high % 2 ** 16) * 2 ** 32 + low;
+
 export const isVa = (x: number): boolean => Number.isInteger(x) && x >= 0 && x < LOW_48;

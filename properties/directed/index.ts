@@ -13,6 +13,7 @@ import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { FAULTING_LOADS } from "./faulting-loads.js";
 import { PACKS } from "./packs.js";
 import { PATCHING } from "./patching.js";
+import { PRIVATE_STACKS } from "./private-stack.js";
 import { TRAMPOLINES } from "./trampolines.js";
 import { VERIFIER } from "./verifier.js";
 
@@ -27,7 +28,7 @@ export const directedCases = (subject: Subject): readonly DirectedCase[] => [
   ...PACKS,
   ...PATCHING,
   ...unlessMuted(subject, landingPads, ENTRY_AND_EXIT),
-  ...unlessMuted(subject, branchesLand, CODE),
+  ...unlessMuted(subject, branchesLand, [...PRIVATE_STACKS, ...CODE]),
 ];
 
 /** Cases of what an oracle says, where the subject lets it speak. */

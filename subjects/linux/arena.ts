@@ -33,6 +33,11 @@ export class Arena {
     return this.live.has(va);
   }
 
+  /** Of what begins there, rounded up. */
+  bytesAt(va: Va): number {
+    return this.live.get(va) ?? 0;
+  }
+
   /** Zeroed. Undefined if there is no room left. */
   alloc(bytes: number): Va | undefined {
     const size = Math.ceil(Math.max(bytes, 1) / ALIGN) * ALIGN;

@@ -10,6 +10,7 @@ import type { TypedImage } from "./kernel-image.js";
 import type { EntryPoint } from "./native.js";
 import type { PageFrames } from "./page-frames.js";
 import type { PlacedImage } from "./placed-image.js";
+import type { PrivateStacks } from "./private-stacks.js";
 
 /** What runs kernel code. */
 interface BootedCpu {
@@ -38,6 +39,7 @@ export interface BootedKernel {
   readonly image: TypedImage;
   readonly memory: PlacedImage;
   readonly arena: Arena;
+  readonly privateStacks: PrivateStacks;
   readonly pages: PageFrames;
   readonly options: BootOptions;
   /** The task that runs. */
@@ -63,7 +65,7 @@ export interface BootedKernel {
   overLimit: boolean;
   warn(message: string): void;
   /** The JIT is asked to compile a function, in the first round or the second. */
-  onCompile?: (() => void) | undefined;
+  onCompile?: ((prog: Va) => void) | undefined;
   /** The JIT is done with a function: where its table of offsets is, without the entry before it. */
   onOffsets?: ((prog: Va, offsets: Va) => void) | undefined;
   /** Called before the JIT compiles. @param nth of the load in progress, from 0: each function once in each round */

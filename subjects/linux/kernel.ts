@@ -31,6 +31,7 @@ import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { Loads } from "./loads.js";
 import { errnoOf, LinuxModmem, LinuxPacks } from "./packs-view.js";
 import { kernelPointer, type PlacedKernel, placeKernel } from "./placed-kernel.js";
+import { PrivateStacks } from "./private-stacks.js";
 import { vaOfPointer } from "./structs.js";
 import { LinuxTrampolines } from "./trampolines.js";
 
@@ -44,6 +45,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   readonly pages: BootedKernel["pages"];
   readonly task: Va;
   readonly vmStruct: Va;
+  readonly privateStacks: PrivateStacks;
   readonly packs: LinuxPacks;
   readonly modmem: LinuxModmem;
   readonly warnings: string[] = [];
@@ -86,6 +88,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     this.memory = this.placed.memory;
     this.arena = this.placed.arena;
     this.pages = this.placed.pages;
+    this.privateStacks = new PrivateStacks(machine);
     this.vmStruct = this.arena.alloc(VM_STRUCT_BYTES)!;
     this.task = image.address("init_task") ?? this.arena.alloc(machine.pageBytes)!;
     this.placed.setGlobals({ nodes, limit });

@@ -8,10 +8,10 @@ import { ROWS, rowById } from "../../spec/bpf/isa.js";
 import { scratchOf } from "../lowering.js";
 import type { JitEnv, JitFunction, KernelBuild, LoadError, LoadedProgram, LoadResult } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
+import { askJitBlinding } from "./jit-call.js";
 import { NotModelled } from "./kernel-image.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { LinuxFunction, Programs } from "./programs.js";
-import { vaOfPointer } from "./structs.js";
 import { jitSubprogsOf, Subprograms } from "./subprograms.js";
 import { newerIn, SHORT_ADDRESS, TriedForms } from "./tried-forms.js";
 
@@ -40,6 +40,8 @@ export class Loads {
   private isUndisturbed = true;
   /** Calls of the JIT in the load in progress. */
   private compiled = 0;
+  /** Functions of the load in progress. */
+  private loading: readonly JitFunction[] = [];
   /** Objects that loads and frees which are done have made, less those that they gave back. */
   private settled = 0;
   private readonly offsets = new Map<Va, Int32Array<ArrayBuffer>>();
@@ -54,8 +56,9 @@ export class Loads {
     const name = jitSubprogsOf(kernel.image);
     if (name !== undefined) this.subprograms = new Subprograms(kernel, this.programs, name);
     this.tried = new TriedForms(kernel.image, (insns) => this.codeOf(insns));
-    kernel.onCompile = () => {
+    kernel.onCompile = (prog) => {
       this.compiled++;
+      kernel.privateStacks.wanted = this.programs.privateStackOf(prog, this.loading);
       this.kernel.beforeCompile?.(this.compiled - 1);
     };
     kernel.onOffsets = (prog, offsets) => {
@@ -64,7 +67,12 @@ export class Loads {
   }
 
   load(functions: readonly JitFunction[]): LoadResult {
-    return this.settling(() => this.loadAll(functions));
+    const { privateStacks } = this.kernel;
+    const before = privateStacks.count;
+    const result = this.settling(() => this.loadAll(functions));
+    const isLost = !result.ok && privateStacks.count > before;
+    if (isLost) this.kernel.warn("a private stack outlives a load that was refused");
+    return result;
   }
 
   /** Objects of the loads and frees in progress: another CPU's that came in between count no more. */
@@ -84,15 +92,13 @@ export class Loads {
   private loadAll(functions: readonly JitFunction[]): LoadResult {
     const { kernel } = this;
     const isBlind = kernel.blinding !== undefined;
-    if (isBlind && kernel.image.types.parameters("bpf_int_jit_compile")?.includes("env") === true) {
-      throw new NotModelled("blinding of constants, which this kernel does before its JIT is asked");
-    }
     const newer = newerIn(kernel.image, functions);
     if (newer !== undefined) return { ok: false, index: 0, error: { kind: "missing", what: newer }, functions: [] };
     kernel.overLimit = false;
     this.isUndisturbed = kernel.machine.failures.pending === 0;
     kernel.messages.length = 0;
     this.compiled = 0;
+    this.loading = functions;
     this.offsets.clear();
     if (functions.length > 1 && this.subprograms !== undefined) {
       return this.loadWhole(this.subprograms, functions, isBlind);
@@ -219,16 +225,23 @@ export class Loads {
 
   private compile(fn: LinuxFunction): void {
     const { kernel, programs } = this;
-    const position = Math.max(0, kernel.image.types.parameters("bpf_int_jit_compile")?.indexOf("prog") ?? 0);
-    const args: (bigint | number)[] = [0, 0].slice(0, position);
     const before = this.objects;
-    const x0 = kernel.cpu.call("bpf_int_jit_compile", ...args, kernelPointer(fn.prog));
+    const parts = this.environmentOf(fn);
+    const prog = askJitBlinding(kernel, fn.prog, parts[0], programs.prog);
+    for (const part of parts) kernel.arena.free(part);
     // Of a program whose constants are blinded either the copy lives afterwards, or what it was made from.
     const more = this.objects - before;
     if (more !== 0) kernel.warn(`${more} programs or parts of them more than before the JIT was asked`);
-    programs.moved(fn, vaOfPointer(x0), scratchOf(this.build.changes));
+    programs.moved(fn, prog, scratchOf(this.build.changes));
     fn.offsets = this.offsets.get(fn.prog) ?? fn.offsets;
     fn.look();
+  }
+
+  /** Of the verifier, where the JIT asks it how many arguments the calls of a function have. */
+  private environmentOf({ fn, prog }: LinuxFunction): readonly Va[] {
+    if (fn.stackArguments === undefined) return [];
+    if (this.subprograms === undefined) throw new NotModelled("arguments beyond five (since Linux 7.2)");
+    return this.subprograms.environment([fn], prog);
   }
 
   /** Words from the start of the image, one for each slot and one for the epilogue. */
@@ -275,7 +288,9 @@ export class Loads {
     fn.look();
     const isMarked = !isPart && fn.jited;
     this.unlist(fn);
+    const stack = fn.privateStack;
     kernel.cpu.call("bpf_jit_free", kernelPointer(fn.prog));
+    if (stack !== undefined && kernel.privateStacks.isLive(stack)) kernel.warn("a private stack outlives its program");
     if (kernel.arena.isLive(fn.prog)) kernel.warn("the structure of a program outlives the program");
     fn.freed(isMarked);
   }

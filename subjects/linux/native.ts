@@ -13,6 +13,7 @@ export const ENTRY_POINTS = [
   ...["arch_bpf_trampoline_size", "arch_alloc_bpf_trampoline", "arch_prepare_bpf_trampoline"],
   ...["arch_protect_bpf_trampoline", "arch_free_bpf_trampoline"],
   ...["bpf_prog_kallsyms_add", "bpf_prog_kallsyms_del", "__bpf_prog_free"],
+  ...["bpf_jit_blind_constants", "bpf_jit_prog_release_other"],
 ] as const;
 export type EntryPoint = (typeof ENTRY_POINTS)[number];
 
@@ -70,6 +71,8 @@ const PROGRAMS = words(`
   jit_subprogs bpf_jit_subprogs cmp_subprogs find_containing_subprog find_subprog bpf_find_containing_subprog
   bpf_find_subprog bpf_prog_alloc_no_stats bpf_prog_alloc bpf_prog_alloc_jited_linfo bpf_prog_stream_init
   bpf_prog_kallsyms_add bpf_prog_kallsyms_del bpf_ksym_add bpf_ksym_del
+  bpf_dup_insn_aux_data bpf_restore_insn_aux_data bpf_patch_insn_data bpf_insn_array_adjust bpf_is_reg64
+  bpf_rewrite_must_abort bpf_insn_def32 insn_def_regno
   bpf_arch_uaddress_limit bpf_prog_was_classic bpf_prog_jit_attempt_done bpf_prog_free_linfo
 `);
 
@@ -117,10 +120,6 @@ export const NEVER_CALLED: Readonly<Record<string, string>> = {
   ...group("the CPU has a branch predictor that firmware must clean", ["arm_smccc_1_1_get_conduit"]),
   ...group("a program calls functions of modules, or has types of its own", [
     ...["bpf_get_kfunc_addr", "bpf_jit_find_kfunc_model", "btf_type_by_id", "btf_name_by_offset"],
-  ]),
-  ...group("a message names the program", ["bpf_jit_get_prog_name"]),
-  ...group("constants are blinded in a verifier's environment", [
-    ...["bpf_patch_insn_data", "bpf_dup_insn_aux_data", "bpf_insn_array_adjust"],
   ]),
   ...group("an access faults in a kernel before 5.16, whose tables are read in our words", [
     "arm64_bpf_fixup_exception",

@@ -138,6 +138,7 @@ export class PlacedKernel {
     set("memstart_addr", 0n);
     set("node_states", (1n << BigInt(nodes)) - 1n);
     set("bpf_jit_limit", BigInt(limit));
+    set("__cpu_possible_mask", 1n);
     for (const number of this.prepared.always) this.setCapability(number, true);
   }
 

@@ -1,10 +1,11 @@
 // `struct bpf_prog` as a verifier hands it to the JIT, and what the JIT has made of it, by the names of the kernel's BTF.
 
-import { pointer, type RoAddr, type Va } from "../../machine/address.js";
+import { pointer, type RoAddr, type Va, vaOfHalves } from "../../machine/address.js";
 import { decode, encode, SLOT_BYTES } from "../../spec/bpf/insn.js";
 import { bpfJitBlindConstants } from "../lowering.js";
 import type { FunctionView, JitFunction } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
+import { isOwn } from "./image/features.js";
 import { NotModelled } from "./kernel-image.js";
 import { addresses, entriesOf, placeholders } from "./slots.js";
 import { type Struct, structOf } from "./structs.js";
@@ -55,6 +56,11 @@ export class LinuxFunction implements FunctionView {
   get entries(): number {
     return this.last("entries", () => this.programs.aux.number(this.aux, "num_exentries")) ?? 0;
   }
+  /** Where the kernel has made one. */
+  get privateStack(): Va | undefined {
+    const { aux } = this.programs;
+    return aux.has("priv_stack_ptr") ? aux.pointer(this.aux, "priv_stack_ptr") : undefined;
+  }
   get jitData(): unknown {
     const { aux } = this.programs;
     return this.gone || !aux.has("jit_data") ? undefined : aux.pointer(this.aux, "jit_data");
@@ -78,11 +84,22 @@ export class Programs {
   readonly prog: Struct;
   readonly aux: Struct;
   private readonly insns: number;
+  /** Otherwise a verifier leaves every BPF stack on the kernel's. */
+  readonly hasPrivateStacks: boolean;
 
   constructor(private readonly kernel: BootedKernel) {
     this.prog = structOf(kernel.image, kernel.memory, "bpf_prog");
     this.aux = structOf(kernel.image, kernel.memory, "bpf_prog_aux");
     this.insns = this.prog.offset("insnsi");
+    this.hasPrivateStacks = isOwn(kernel.image, "bpf_jit_supports_private_stack");
+  }
+
+  /** Where the stack of a function is to lie. @param functions among which it is */
+  privateStackOf(prog: Va, functions: readonly JitFunction[]): Va | undefined {
+    const aux = this.prog.pointer(prog, "aux");
+    const index = aux === undefined ? undefined : this.aux.number(aux, "func_idx");
+    const stack = functions.find((fn) => fn.index === index)?.privateStack;
+    return stack && vaOfHalves(stack);
   }
 
   /** @param isPart of a program with several functions */
@@ -95,10 +112,6 @@ export class Programs {
   /** @param bytes of its instructions */
   place(fn: JitFunction, bytes: Uint8Array, { isPart, blind }: { isPart: boolean; blind: boolean }): LinuxFunction {
     const { kernel, prog, aux, insns } = this;
-    if (fn.privateStack !== undefined) throw new NotModelled("private stacks, which no kernel image is told of here");
-    if (fn.stackArguments !== undefined) {
-      throw new NotModelled("arguments beyond five (Linux 7.2), which no kernel image is told of here");
-    }
     const { pageBytes } = kernel.machine;
     const pages = Math.ceil((insns + bytes.length) / pageBytes);
     const va = this.alloc(pages * pageBytes);
@@ -138,6 +151,7 @@ export class Programs {
     set("stack_depth", fn.stackDepth);
     set("func_idx", fn.index);
     set("num_exentries", entries);
+    if (this.hasPrivateStacks) set("jits_use_priv_stack", fn.privateStack === undefined ? 0 : 1);
     set("exception_boundary", fn.exceptionBoundary === true ? 1 : 0);
     set("exception_cb", fn.exceptionCallback === true ? 1 : 0);
     // A kernel without arenas knows none of their instructions either.

@@ -14,6 +14,12 @@ import { type Struct, structOf, vaOfPointer } from "./structs.js";
 
 const NAMES = ["jit_subprogs", "bpf_jit_subprogs"] as const;
 const POINTER_BYTES = 8;
+/** enum priv_stack_mode: on the kernel's stack, or on one of its own. */
+const NO_PRIVATE_STACK = 1;
+const PRIVATE_STACK = 2;
+/** The base of arguments beyond five, of which so many are in registers. */
+const STACK_ARGUMENTS = 11;
+const REGISTER_ARGUMENTS = 5;
 
 /** What it is called in this image; undefined where a compiler has left no function of it. */
 export const jitSubprogsOf = (image: TypedImage): (typeof NAMES)[number] | undefined =>
@@ -40,11 +46,16 @@ export class Subprograms {
     const { kernel } = this;
     const { arena } = kernel;
     const parts = this.environment(functions, main.prog);
+    const [env] = parts;
     const before = arena.objects;
     try {
-      if (errnoOf(kernel.cpu.call(this.name, pointer(parts[0]!))) === 0) return this.made(functions, main);
+      const error = errnoOf(kernel.cpu.call(this.name, pointer(env!)));
+      // Blinding replaces the whole program.
+      main.prog = this.env.pointer(env!, "prog") ?? main.prog;
+      if (error === 0) return this.made(functions, main);
     } finally {
-      for (const part of parts) arena.free(part);
+      // And what the verifier knows of its instructions.
+      for (const part of [env!, this.env.pointer(env!, "insn_aux_data")]) if (part !== undefined) arena.free(part);
     }
     const lost = arena.objects - (before - parts.length);
     if (lost > 0) kernel.warn(`${lost} programs or parts of them outlive a load that was refused`);
@@ -64,8 +75,8 @@ export class Subprograms {
     return this.programs.place(main!, bytes, { isPart: false, blind });
   }
 
-  /** @returns what it consists of, the environment itself first */
-  private environment(functions: readonly JitFunction[], prog: Va): readonly Va[] {
+  /** @returns what it consists of, the environment itself first; the caller gives all of it back */
+  environment(functions: readonly JitFunction[], prog: Va): readonly Va[] {
     const { env, info, insnAux, programs } = this;
     const starts = startsOf(functions);
     const slots = starts.at(-1)!;
@@ -86,10 +97,26 @@ export class Subprograms {
       const fn = functions[i];
       if (fn === undefined) continue;
       set(info, at, "stack_depth", fn.stackDepth);
+      if (programs.hasPrivateStacks)
+        set(info, at, "priv_stack_mode", fn.privateStack === undefined ? NO_PRIVATE_STACK : PRIVATE_STACK);
       set(info, at, "is_exception_cb", fn.exceptionCallback === true ? 1 : 0);
       if (fn.exceptionCallback === true) set(env, va, "exception_callback_subprog", i);
     }
+    for (const fn of functions) this.countArguments(infos + fn.index * info.bytes, fn);
     return [va, perInsn];
+  }
+
+  /** Its own arguments and those of its calls, as far as there are more than five. */
+  private countArguments(at: Va, { insns, stackArguments }: JitFunction): void {
+    if (stackArguments === undefined) return;
+    const { info } = this;
+    if (!info.has("stack_arg_cnt")) throw new NotModelled("arguments beyond five (since Linux 7.2)");
+    const own = insns.reduce(
+      (most, { row, src, off }) => (row.id === "ldxdw" && src === STACK_ARGUMENTS ? Math.max(most, off / 8) : most),
+      0,
+    );
+    info.set(at, "arg_cnt", REGISTER_ARGUMENTS + own);
+    info.set(at, "stack_arg_cnt", own + stackArguments);
   }
 
   /** Of each function, and one behind the last: an array in the environment. */

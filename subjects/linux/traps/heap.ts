@@ -27,6 +27,25 @@ function allocateProgram({ machine, arena }: BootedKernel, size: bigint): bigint
   return va === undefined ? 0n : KERNEL | BigInt(va);
 }
 
+function reallocateProgram(kernel: BootedKernel, object: bigint, size: bigint): bigint {
+  const { arena, memory } = kernel;
+  const moved = allocateProgram(kernel, size);
+  if (moved === 0n || object === 0n) return moved;
+  const va = vaOfPointer(object);
+  memory.write(vaOfPointer(moved), memory.read(va, Math.min(arena.bytesAt(va), Number(size))));
+  arena.free(va);
+  return moved;
+}
+
+/** The JIT asks for the stack of a program, everybody else for what belongs to one. */
+function allocatePerCpu(kernel: BootedKernel, size: bigint): bigint {
+  const { cpu, machine, privateStacks } = kernel;
+  if (cpu.caller !== "bpf_int_jit_compile") return allocateProgram(kernel, size);
+  if (machine.refuse("progAlloc")) return 0n;
+  const va = privateStacks.alloc(Number(size));
+  return va === undefined ? 0n : KERNEL | BigInt(va);
+}
+
 function give(kernel: BootedKernel, pointer: bigint): void {
   if (pointer <= ZERO_SIZE_POINTER) return;
   const va: Va = vaOfPointer(pointer);
@@ -58,10 +77,17 @@ export const HEAP = [
     { size: ["size"] },
     (kernel, { size }) => allocateProgram(kernel, size),
   ),
+  trap(
+    ["vrealloc_node_align_noprof", "vrealloc_noprof"],
+    { object: ["p"], size: ["size"] },
+    (kernel, { object, size }) => reallocateProgram(kernel, object, size),
+  ),
   trap(["pcpu_alloc_noprof", "__alloc_percpu_gfp", "__alloc_percpu"], { size: ["size"] }, (kernel, { size }) =>
-    allocateProgram(kernel, size),
+    allocatePerCpu(kernel, size),
   ),
   trap(["free_percpu"], { object: ["ptr", "__pdata"] }, (kernel, { object }) => {
-    give(kernel, object);
+    const va = vaOfPointer(object);
+    if (kernel.privateStacks.isLive(va)) kernel.privateStacks.free(va);
+    else give(kernel, object);
   }),
 ];

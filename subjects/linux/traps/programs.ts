@@ -14,8 +14,8 @@ export const VERIFIER: ReadonlySet<string> = new Set([
 ]);
 
 export const PROGRAMS = [
-  probe(["bpf_int_jit_compile"], {}, (kernel) => {
-    kernel.onCompile?.();
+  probe(["bpf_int_jit_compile"], { prog: ["prog", "fp"] }, (kernel, { prog }) => {
+    kernel.onCompile?.(vaOfPointer(prog));
   }),
   // What the author of a program is told about it.
   trap(["bpf_prog_report_arena_violation"], {}, () => 0n),

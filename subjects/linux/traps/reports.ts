@@ -28,6 +28,11 @@ export const REPORTS = [
     kernel.warn(`UBSAN (${what}) in ${kernel.cpu.backtrace()}`);
     return 0n;
   }),
+  // The message that the guard around a private stack is not what it was names the program.
+  trap(["bpf_jit_get_prog_name"], {}, (kernel) => {
+    kernel.warn("the guard around a private stack was overwritten");
+    return 0n;
+  }),
   // Where an object lies, for a message that has been printed.
   trap(["mem_dump_obj"], {}, () => 0n),
 ];
