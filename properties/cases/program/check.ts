@@ -144,8 +144,11 @@ function checkValid(
   const load = session.load(known.codes, c.env);
   const live = loadedBy(load);
   if (typeof live === "string") {
-    checker.renew();
-    return { kind: "checked", verdict: refusal(load, live, checker), runs: [], slots, words: 0, executed: 0 };
+    const objections = askAbout(load, checker.oracles);
+    const verdict = refusal(load, live, objections);
+    // What a JIT refuses in good order, because it lacks something, leaves nothing behind.
+    if (verdict.kind !== "refused" || objections.length > 0) checker.renew();
+    return { kind: "checked", verdict, runs: [], slots, words: 0, executed: 0 };
   }
   watch.loaded?.(session.imagesOf(live));
   const words = live.program.functions.reduce((n, { jitedLen }) => n + jitedLen / 4, 0);
@@ -173,12 +176,10 @@ function pastKnown(verdict: Verdict, subject: Subject, { prepared }: LiveProgram
 }
 
 /** A program that a verifier accepts must compile. */
-function refusal(load: Step, why: string, { oracles }: Checker): Verdict {
-  const { result } = load;
+function refusal({ result }: Step, why: string, objections: readonly Objection[]): Verdict {
   if (result.kind === "refused") {
     return result.error.kind === "missing" ? { kind: "refused", missing: result.error.what } : notCompiled(why);
   }
-  const objections = askAbout(load, oracles);
   return objections.length === 0 ? exception(new Error(why)) : objected(objections);
 }
 
