@@ -15,7 +15,8 @@ export class Failures {
   }
 
   clear(): void {
-    this.countdown.clear();
+    // To clear an empty map makes a new table.
+    if (this.countdown.size > 0) this.countdown.clear();
   }
 
   /** Plans that have not struck yet. */

@@ -3,6 +3,7 @@
 import type { Va } from "./address.js";
 import { AddressSpace } from "./address-space.js";
 import { CodeLines } from "./coherence.js";
+import { KernelFault } from "./fault.js";
 import type { Permission } from "./page-table.js";
 
 /** A copy of kernel code that an engine makes store by store. */
@@ -27,6 +28,23 @@ export class KernelCodeSpace extends AddressSpace {
   /** Change a page that no kernel manages, such as those of an image that was placed by hand. No TLB has seen it. */
   allow(va: Va, permission: Permission): void {
     this.eachPage(va, this.pageBytes, (page) => this.table.set(page, { frame: this.mapped(page).frame, permission }));
+  }
+
+  /** Map pages with these contents and zeros behind them; without any, with what their frames held before. */
+  place(va: Va, bytes: number, permission: Permission, contents?: Uint8Array): void {
+    const { pageBytes } = this;
+    this.eachPage(va, bytes, (page) => {
+      if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
+      const frame = this.frames.take();
+      frame.lines = undefined;
+      if (contents !== undefined) {
+        const piece = contents.subarray(page - va, page - va + pageBytes);
+        frame.bytes.set(piece);
+        frame.bytes.fill(0, piece.length);
+      }
+      this.table.set(page, { frame, permission });
+    });
+    this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });
   }
 
   /** `told` hears of stores there by code that runs on an engine, such as to the word of a lock; they are no events. */

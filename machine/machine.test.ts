@@ -165,3 +165,16 @@ test("frames come from the given buffer", () => {
   expect(machine.mapping(PLACE)?.frame.bytes.buffer).toBe(physical.buffer);
   expect(() => machine.kvmalloc(1)).toThrow("all 8192 bytes of physical memory are in use");
 });
+
+test("pages are placed with what they are to hold and zeros behind, or with what their frames held", () => {
+  const machine = new Machine();
+  machine.map(0x5000_0000, 8192, "rw");
+  machine.unmap(0x5000_0000, 8192);
+  machine.place(0x6000_0000, 8192, "rox", new Uint8Array(4097).fill(7));
+  expect(machine.peek(0x6000_0fff, 3)).toEqual(Uint8Array.of(7, 7, 0));
+  expect(machine.peek(0x6000_1002, 4094)).toEqual(new Uint8Array(4094));
+  expect(() => machine.place(0x6000_1000, 4096, "rw")).toThrow("is already mapped");
+  machine.unmap(0x6000_0000, 4096);
+  machine.place(0x7000_0000, 4096, "rw");
+  expect(machine.peek(0x7000_0000, 4096)).toEqual(new Uint8Array(4096).fill(7));
+});

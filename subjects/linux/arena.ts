@@ -2,21 +2,26 @@
 // memory that is accounted for, and the kernel may give it back with its own functions.
 
 import type { Va } from "../../machine/address.js";
+import { POISON } from "../../machine/address-space.js";
 import { KernelFault } from "../../machine/fault.js";
 import type { Machine } from "../../machine/machine.js";
 
 const BASE = 0x0000_1000_0000;
 const BYTES = 16 << 20;
 const ALIGN = 64;
+/** Poisoned behind the last object: who reads over its end finds no zeros. All of the memory would take as long as many loads. */
+const AHEAD_BYTES = 0x1_0000;
 
 export class Arena {
   private readonly live = new Map<Va, number>();
   /** By size: places that were given back. */
   private readonly vacant = new Map<number, Va[]>();
   private next = BASE;
+  /** Up to there nobody finds what memory held before the machine was made. */
+  private poisoned = BASE;
 
   constructor(private readonly machine: Machine) {
-    machine.map(BASE, BYTES, "rw");
+    machine.place(BASE, BYTES, "rw");
   }
 
   holds(va: Va): boolean {
@@ -43,7 +48,7 @@ export class Arena {
     const size = Math.ceil(Math.max(bytes, 1) / ALIGN) * ALIGN;
     const va = this.vacant.get(size)?.pop() ?? this.grow(size);
     if (va === undefined) return undefined;
-    this.machine.poke(va, new Uint8Array(size));
+    this.fill(va, size, 0);
     this.live.set(va, size);
     return va;
   }
@@ -64,9 +69,24 @@ export class Arena {
     this.next = BASE;
   }
 
+  /** In place: arrays of zeros would be most of what a load has collected. */
+  private fill(va: Va, bytes: number, value: number): void {
+    const { machine } = this;
+    const { pageBytes } = machine;
+    for (let at = va; at < va + bytes; ) {
+      const from = at % pageBytes;
+      const to = Math.min(pageBytes, from + va + bytes - at);
+      machine.mapping(at)!.frame.bytes.fill(value, from, to);
+      at += to - from;
+    }
+  }
+
   private grow(size: number): Va | undefined {
     if (this.next + size > BASE + BYTES) return undefined;
     this.next += size;
+    const ahead = Math.min(this.next + AHEAD_BYTES, BASE + BYTES);
+    if (this.poisoned < ahead) this.fill(this.poisoned, ahead - this.poisoned, POISON);
+    this.poisoned = Math.max(this.poisoned, ahead);
     return this.next - size;
   }
 }

@@ -2,7 +2,8 @@
 // page is remembered as it was, so that the next kernel to boot there puts back those few pages and nothing else.
 
 import type { Va } from "../../machine/address.js";
-import type { Machine } from "../../machine/machine.js";
+import { KernelFault } from "../../machine/fault.js";
+import type { Frame, Machine, Permission } from "../../machine/machine.js";
 import type { TypedImage } from "./kernel-image.js";
 
 export class PlacedImage {
@@ -23,11 +24,11 @@ export class PlacedImage {
     const textFrom = text - (text % pageBytes);
     const textEnd = roundUp(image.address("_etext") ?? base);
     this.end = roundUp(base + image.imageBytes);
-    if (textFrom > base) machine.map(base, textFrom - base, "ro");
-    machine.map(textFrom, textEnd - textFrom, "rox");
-    machine.map(textEnd, this.end - textEnd, "ro");
-    machine.poke(base, bytes);
-    machine.poke(base + bytes.length, new Uint8Array(this.end - base - bytes.length));
+    const place = (from: Va, to: Va, permission: Permission): void =>
+      machine.place(from, to - from, permission, bytes.subarray(from - base, to - base));
+    if (textFrom > base) place(base, textFrom, "ro");
+    place(textFrom, textEnd, "rox");
+    place(textEnd, this.end, "ro");
   }
 
   holds(va: Va): boolean {
@@ -53,8 +54,20 @@ export class PlacedImage {
     return this.machine.peek(va, bytes);
   }
 
+  /** Kernel structures are read word by word: no array is made for each. */
   read64(va: Va): bigint {
-    return new DataView(this.machine.peek(va, 8).buffer).getBigUint64(0, true);
+    const view = this.viewOf(va, 8);
+    return view === undefined
+      ? new DataView(this.machine.peek(va, 8).buffer).getBigUint64(0, true)
+      : view.getBigUint64(va % this.machine.pageBytes, true);
+  }
+
+  /** @param bytes six at most */
+  readNumber(va: Va, bytes: number): number {
+    const { pageBytes } = this.machine;
+    let value = 0;
+    for (let at = va + bytes - 1; at >= va; at--) value = value * 256 + this.frameAt(at).bytes[at % pageBytes]!;
+    return value;
   }
 
   /** As somebody would who is not under test. */
@@ -65,9 +78,40 @@ export class PlacedImage {
   }
 
   write64(va: Va, value: bigint): void {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
-    this.write(va, bytes);
+    this.writeInto(va, 8, (view, at) => view.setBigUint64(at, BigInt.asUintN(64, value), true));
+  }
+
+  /** @param bytes six at most */
+  writeNumber(va: Va, bytes: number, value: number): void {
+    this.writeInto(va, bytes, (view, at) => {
+      for (let i = 0, rest = value; i < bytes; i++, rest = Math.floor(rest / 256)) view.setUint8(at + i, rest % 256);
+    });
+  }
+
+  /** Straight into a page that nobody follows, else as bytes of their own. */
+  private writeInto(va: Va, bytes: number, put: (view: DataView, at: number) => void): void {
+    this.makeWritable(va);
+    const { machine } = this;
+    const view = machine.mapping(va)?.permission === "rw" ? this.viewOf(va, bytes) : undefined;
+    if (view !== undefined) {
+      put(view, va % machine.pageBytes);
+      return;
+    }
+    const apart = new DataView(new ArrayBuffer(bytes));
+    put(apart, 0);
+    this.write(va, new Uint8Array(apart.buffer));
+  }
+
+  /** The page of something that lies in one; undefined where it does not. */
+  private viewOf(va: Va, bytes: number): DataView | undefined {
+    const { pageBytes } = this.machine;
+    return (va % pageBytes) + bytes > pageBytes ? undefined : this.frameAt(va).view;
+  }
+
+  private frameAt(va: Va): Frame {
+    const mapping = this.machine.mapping(va);
+    if (mapping === undefined) throw new KernelFault("badMapping", va, "is not mapped");
+    return mapping.frame;
   }
 
   /** Up to its zero byte, or 200 bytes. */

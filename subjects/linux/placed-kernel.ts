@@ -147,9 +147,9 @@ export class PlacedKernel {
     const table = image.address("system_cpucaps") ?? image.address("cpu_hwcaps");
     if (table === undefined) return;
     const va = table + Math.floor(number / 8);
-    const [byte = 0] = memory.read(va, 1);
+    const byte = memory.readNumber(va, 1);
     const bit = 1 << (number % 8);
-    memory.write(va, Uint8Array.of(isOn ? byte | bit : byte & ~bit));
+    memory.writeNumber(va, 1, isOn ? byte | bit : byte & ~bit);
   }
 }
 

@@ -135,7 +135,7 @@ export class Programs {
   /** Before 5.19 the setting of the whole kernel says whose constants are blinded. */
   private harden(blind: boolean): void {
     const va = this.kernel.image.address("bpf_jit_harden");
-    if (va !== undefined) this.kernel.memory.write(va, Uint8Array.of(blind ? EVERYBODY : 0, 0, 0, 0));
+    if (va !== undefined) this.kernel.memory.writeNumber(va, 4, blind ? EVERYBODY : 0);
     else if (blind) {
       throw new NotModelled("blinding, for which this kernel looks at bpf_jit_harden (give linux:IMAGE?symbols=FILE)");
     }

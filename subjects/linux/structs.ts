@@ -9,6 +9,12 @@ import type { PlacedImage } from "./placed-image.js";
 type StructType = NonNullable<ReturnType<KernelTypes["struct"]>>;
 type Member = NonNullable<ReturnType<StructType["member"]>>;
 
+const WORD_BITS = 64;
+/** Of a member that is no pointer or long: with the bits before it, no more than a number can be told apart in. */
+const MOST_BITS = 41;
+
+const bytesOf = (shift: number, bits: number): number => Math.ceil((shift + bits) / 8);
+
 export const vaOfPointer = (register: bigint): Va => Number(register & 0xffff_ffff_ffffn);
 
 /** A structure type of this kernel. Members are looked up once. */
@@ -34,16 +40,16 @@ export class Struct {
   }
 
   get(va: Va, path: string): bigint {
-    const { bit, bits } = this.member(path);
-    const first = Math.floor(bit / 8);
-    const bytes = this.memory.read(va + first, Math.ceil((bit - 8 * first + bits) / 8));
-    let value = 0n;
-    for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
-    return BigInt.asUintN(bits, value >> BigInt(bit - 8 * first));
+    const { bit, bits } = this.value(path);
+    return bits === WORD_BITS ? this.memory.read64(va + bit / 8) : BigInt(this.number(va, path));
   }
 
   number(va: Va, path: string): number {
-    return Number(this.get(va, path));
+    const { bit, bits } = this.value(path);
+    if (bits === WORD_BITS) return Number(this.get(va, path));
+    const shift = bit % 8;
+    const value = this.memory.readNumber(va + (bit - shift) / 8, bytesOf(shift, bits));
+    return Math.floor(value / 2 ** shift) % 2 ** bits;
   }
 
   /** The low 48 bits of a pointer; undefined for NULL. */
@@ -53,17 +59,33 @@ export class Struct {
   }
 
   set(va: Va, path: string, value: bigint | number): void {
-    const { bit, bits } = this.member(path);
-    const first = Math.floor(bit / 8);
-    const shift = BigInt(bit - 8 * first);
-    const count = Math.ceil((Number(shift) + bits) / 8);
-    const bytes = this.memory.read(va + first, count);
-    let whole = 0n;
-    for (let i = count - 1; i >= 0; i--) whole = (whole << 8n) | BigInt(bytes[i]!);
-    const mask = ((1n << BigInt(bits)) - 1n) << shift;
-    whole = (whole & ~mask) | ((BigInt(value) << shift) & mask);
-    for (let i = 0; i < count; i++) bytes[i] = Number((whole >> BigInt(8 * i)) & 0xffn);
-    this.memory.write(va + first, bytes);
+    const { bit, bits } = this.value(path);
+    const shift = bit % 8;
+    const at = va + (bit - shift) / 8;
+    if (bits === WORD_BITS) {
+      this.memory.write64(at, BigInt(value));
+      return;
+    }
+    const bytes = bytesOf(shift, bits);
+    const given = Number(BigInt.asUintN(bits, BigInt(value))) * 2 ** shift;
+    const isAlone = shift === 0 && bits === 8 * bytes;
+    const before = isAlone ? 0 : this.memory.readNumber(at, bytes);
+    const replaced = isAlone ? 0 : (Math.floor(before / 2 ** shift) % 2 ** bits) * 2 ** shift;
+    this.memory.writeNumber(at, bytes, before - replaced + given);
+  }
+
+  /** A member that is a number or a pointer. */
+  private value(path: string): Member {
+    const member = this.member(path);
+    const { bit, bits } = member;
+    const isWord = bits === WORD_BITS && bit % 8 === 0;
+    if (!isWord && (bits < 1 || bits > MOST_BITS)) {
+      throw new Malformed(
+        `${path} in struct ${this.name} to be a number or a pointer`,
+        `${bits} bits from bit ${bit} on`,
+      );
+    }
+    return member;
   }
 
   private member(path: string): Member {

@@ -27,10 +27,7 @@ function enableSoftirqs({ image, memory, task }: BootedKernel, count: bigint): v
   const thread = image.types.struct("task_struct")?.member("thread_info.preempt.count");
   if (thread === undefined || image.address("__local_bh_disable_ip") !== undefined) return;
   const va = task + thread.bit / 8;
-  const now = new DataView(memory.read(va, 4).slice().buffer).getUint32(0, true);
-  const then = new Uint8Array(4);
-  new DataView(then.buffer).setUint32(0, now - Number(count & 0xffff_ffffn), true);
-  memory.write(va, then);
+  memory.writeNumber(va, 4, (memory.readNumber(va, 4) - Number(count & 0xffff_ffffn)) >>> 0);
 }
 
 /** A lock of the machine's own does what it does there. */
