@@ -198,6 +198,37 @@ describe.each(SUBJECTS)("a CPU of %s", (_name, { engine, machineWith }) => {
       expect(cpu.executed).toBe(4);
     });
 
+    // str w1, [x0], #4; cmp x0, x2; b.ne -2; brk
+    const FILL = [0xb800_4401, 0xeb02_001f, 0x54ff_ffc1, BRK];
+    const TURNS = 6;
+    test.each([TRACKED, DATA])("a loop that fills it, and what is beside, is left where the fuel ends: %i", (base) => {
+      const from = base + 4096 - 12;
+      for (let fuel = 1; fuel <= 3 * TURNS; fuel++) {
+        const { machine, events, cpu } = tracked(FILL);
+        machine.map(TRACKED + 4096, 4096, "rw", true);
+        events.length = 0;
+        cpu.state.x.set([pointer(from), 0x1122_3344n, pointer(from + 4 * TURNS)]);
+        expect(cpu.resume({ fuel })).toEqual({ kind: "outOfFuel", pc: CODE + 4 * (fuel === 3 * TURNS ? 3 : fuel % 3) });
+        const [stored, compared] = [Math.ceil(fuel / 3), Math.floor((fuel + 1) / 3)];
+        expect(cpu.state).toMatchObject({ nzcv: compared === 0 ? 0 : compared === TURNS ? 0b0110 : 0b1000 });
+        expect(cpu.state.x[0]).toBe(pointer(from + 4 * stored));
+        expect(machine.peek(from, 4 * stored)).toEqual(bytesOf(new Array<number>(stored).fill(0x1122_3344)));
+        expect(machine.peek32(from + 4 * stored)).not.toBe(0x1122_3344);
+        expect(events).toEqual(base === DATA ? [] : [{ kind: "write", cpu: 0, va: from, bytes: 4 * stored }]);
+        expect(cpu.executed).toBe(fuel);
+      }
+    });
+
+    test("a loop that fills it stops where nothing may be stored", () => {
+      const { machine, cpu } = tracked(FILL);
+      cpu.state.x.set([pointer(TRACKED + 4000), 5n, pointer(TRACKED + 8192)]);
+      const fault = { kind: "fault", why: "badWrite", pc: CODE, address: pointer(TRACKED + 4096) };
+      expect(cpu.resume({ fuel: FUEL })).toMatchObject(fault);
+      expect(machine.peek(TRACKED + 4000, 96)).toEqual(bytesOf(new Array<number>(24).fill(5)));
+      expect(cpu.executed).toBe(3 * 24 + 1);
+      expect(cpu.resume({ fuel: FUEL })).toMatchObject(fault);
+    });
+
     test("is not executed before it was cleaned, invalidated and synchronized with", () => {
       const { machine, cpu } = tracked([STR_W, 0xd61f_0000]); // str; br x0
       cpu.state.x[1] = BigInt(BRK);

@@ -11,6 +11,7 @@ import {
   sdiv64, setFlags, smulh, subs32, subs64, udiv32, udiv64, umulh, zero,
 } from "./data";
 import { decode } from "./decode";
+import { fill, TURN_BACK } from "./fill";
 import { lands, markIndirect, signature } from "./indirect";
 import { pageMask, TOP_16 } from "./memory";
 import {
@@ -226,7 +227,11 @@ export function loop<Source>(entry: f64, frame: usize, records: usize, budget: u
         case Op.B: next = at + (imm32(r) << shift); why = BRANCHED; break;
         case Op.BL: putTo(LR, pageVa + ((at - start) >> shift) + 4); next = at + (imm32(r) << shift); why = BRANCHED; break;
         case Op.B_EQ: if (zero != 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
-        case Op.B_NE: if (zero == 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
+        case Op.B_NE:
+          if (zero == 0) continue;
+          next = at + (imm32(r) << shift);
+          if (isFloat<Source>() && imm32(r) == TURN_BACK && next >= start) fuelEnd -= fill<Source>(r, (fuelEnd - at) / step - 1) * step;
+          why = BRANCHED; break;
         case Op.B_CS: if (!carry) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
         case Op.B_CC: if (carry) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
         case Op.B_MI: if (negative >= 0) continue; next = at + (imm32(r) << shift); why = BRANCHED; break;
