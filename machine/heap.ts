@@ -16,19 +16,26 @@ interface Slab extends Run {
   readonly firstPage: Va;
   /** By page. */
   readonly mappings: readonly Mapping[];
+  object: HeapObject | undefined;
 }
 interface HeapObject {
   readonly va: Va;
   readonly bytes: number;
-  readonly slab: Slab;
+}
+
+interface Occupied extends Slab {
+  object: HeapObject;
 }
 
 export class Heap {
-  private readonly objects = new Map<number, HeapObject>();
+  /** By the number of its first page: nothing is taken out, since a map that shrinks and grows leaves tables behind. */
+  private readonly slabs = new Map<number, Slab>();
   /** By page count: slabs without an object, the latest last. */
   private readonly vacant: Slab[][] = [];
   private readonly poison: Uint8Array;
   private top: Va;
+  /** Live objects. */
+  count = 0;
 
   constructor(
     private readonly base: Va,
@@ -37,11 +44,6 @@ export class Heap {
   ) {
     this.top = base;
     this.poison = new Uint8Array(table.pageBytes).fill(POISON);
-  }
-
-  /** Live objects. */
-  get count(): number {
-    return this.objects.size;
   }
 
   /** Whether an object lies there, or did. */
@@ -53,52 +55,56 @@ export class Heap {
     const { pageBytes } = this.table;
     const pages = Math.max(1, Math.ceil(bytes / pageBytes));
     const slab = this.vacant[pages]?.pop() ?? this.grow(pages);
-    const va = slab.firstPage + slab.bytes.length - Math.ceil(bytes / ALIGN) * ALIGN;
+    // An object of no bytes has a place of its own too.
+    const va = slab.firstPage + slab.bytes.length - Math.max(1, Math.ceil(bytes / ALIGN)) * ALIGN;
     for (let i = 0; i < pages; i++) this.table.set(slab.firstPage + i * pageBytes, slab.mappings[i]);
     this.frames.inUse += pages;
-    this.objects.set(this.key(va), { va, bytes, slab });
+    slab.object = { va, bytes };
+    this.count++;
     return va;
   }
 
   /** The bytes of the object that begins at `va`. */
   bytes(va: Va): Uint8Array {
-    const { slab, bytes } = this.object(va);
+    const slab = this.slabOf(va);
     const from = va - slab.firstPage;
-    return slab.bytes.subarray(from, from + bytes);
+    return slab.bytes.subarray(from, from + slab.object.bytes);
   }
 
   /** @returns the size in bytes that was freed. */
   free(va: Va): number {
-    const object = this.object(va);
-    const { slab } = object;
+    const slab = this.slabOf(va);
+    const { bytes } = slab.object;
     const { pageBytes } = this.table;
-    this.checkRedzones(object);
-    slab.bytes.fill(POISON, va - slab.firstPage, va - slab.firstPage + object.bytes);
-    this.objects.delete(this.key(va));
+    this.checkRedzones(slab);
+    slab.bytes.fill(POISON, va - slab.firstPage, va - slab.firstPage + bytes);
+    this.count--;
     const pages = slab.frames.length;
     for (let i = 0; i < pages; i++) this.table.set(slab.firstPage + i * pageBytes, undefined);
     this.frames.inUse -= pages;
     this.vacant[pages] ??= [];
     this.vacant[pages].push(slab);
-    return object.bytes;
+    (slab as Slab).object = undefined;
+    return bytes;
   }
 
   /** Everything is given back, whatever was written where. */
   clear(): void {
-    for (const { va, slab } of [...this.objects.values()]) {
-      slab.bytes.fill(POISON);
-      this.free(va);
+    for (const { object, bytes } of this.slabs.values()) {
+      if (object === undefined) continue;
+      bytes.fill(POISON);
+      this.free(object.va);
     }
   }
 
-  private key(va: Va): number {
-    return (va - this.base) / ALIGN;
+  private pageNumber(va: Va): number {
+    return Math.floor((va - this.base) / this.table.pageBytes);
   }
 
-  private object(va: Va): HeapObject {
-    const object = this.objects.get(this.key(va));
-    if (object === undefined) throw new KernelFault("badFree", va, "no heap object begins here");
-    return object;
+  private slabOf(va: Va): Occupied {
+    const slab = this.slabs.get(this.pageNumber(va));
+    if (slab?.object?.va !== va) throw new KernelFault("badFree", va, "no heap object begins here");
+    return slab as Occupied;
   }
 
   private grow(pages: number): Slab {
@@ -106,15 +112,18 @@ export class Heap {
     this.top += (pages + 1) * this.table.pageBytes;
     const { frames, bytes } = this.frames.cutRun(pages);
     bytes.fill(POISON);
-    return { firstPage, frames, bytes, mappings: frames.map((frame) => ({ frame, permission: "rw" })) };
+    const mappings = frames.map((frame): Mapping => ({ frame, permission: "rw" }));
+    const slab = { firstPage, frames, bytes, mappings, object: undefined };
+    this.slabs.set(this.pageNumber(firstPage), slab);
+    return slab;
   }
 
-  private checkRedzones({ va, bytes, slab }: HeapObject): void {
-    const from = va - slab.firstPage;
+  private checkRedzones({ object: { va, bytes }, firstPage, bytes: all }: Occupied): void {
+    const from = va - firstPage;
     const intact = (start: number, end: number): boolean =>
-      Buffer.compare(slab.bytes.subarray(start, end), this.poison.subarray(0, end - start)) === 0;
+      start === end || Buffer.compare(all.subarray(start, end), this.poison.subarray(0, end - start)) === 0;
     if (!intact(0, from)) throw new KernelFault("badFree", va, "the bytes before it were written");
-    if (!intact(from + bytes, slab.bytes.length)) {
+    if (!intact(from + bytes, all.length)) {
       throw new KernelFault("badFree", va, `the bytes after its ${bytes} were written`);
     }
   }

@@ -52,9 +52,12 @@ const others = new WeakMap<JitEnv, JitEnv>();
 /** The same environment, for a CPU with single-instruction atomics or for one without. */
 export function forCpu(env: JitEnv, lse: boolean): JitEnv {
   if (env.lse === lse) return env;
-  const known = others.get(env) ?? { ...env, lse };
-  others.set(env, known);
-  return known;
+  let other = others.get(env);
+  if (other === undefined) {
+    other = { ...env, lse };
+    others.set(env, other);
+  }
+  return other;
 }
 
 const builtOn = new WeakMap<Subject, Map<string, PreparedProgram>>();

@@ -24,8 +24,8 @@ export class Recorder {
   /** The page that the fixmap slot shows. */
   private shown: Va = 0;
   private paused = false;
-  /** Heap objects that were allocated: address and bytes. */
-  private readonly buffers = new Map<Va, number>();
+  /** Heap objects that were allocated, in order. */
+  private readonly buffers: { readonly va: Va; readonly bytes: number }[] = [];
   /** Areas that were allocated and are not executable yet. */
   private readonly areas = new Set<Va>();
   /** The buffer that is being copied. */
@@ -53,8 +53,8 @@ export class Recorder {
     this.between = between;
     this.firstHeapObject = undefined;
     this.copied = undefined;
-    // To clear an empty map makes a new table.
-    if (this.buffers.size > 0) this.buffers.clear();
+    this.buffers.length = 0;
+    // To clear an empty set makes a new table.
     if (this.areas.size > 0) this.areas.clear();
   }
 
@@ -85,7 +85,7 @@ export class Recorder {
         if (event.area === "vmalloc") this.areas.add(event.va);
         else {
           this.firstHeapObject ??= event.va;
-          this.buffers.set(event.va, event.bytes);
+          this.buffers.push(event);
         }
         return event;
       case "free":
@@ -109,10 +109,11 @@ export class Recorder {
   }
 
   private textWrite({ cpu, va, bytes, from }: MachineEvent & { readonly kind: "write" }): TraceEvent {
-    const buffer = from === undefined || this.copied !== undefined ? undefined : this.buffers.get(from);
+    const buffer =
+      from === undefined || this.copied !== undefined ? undefined : this.buffers.findLast((one) => one.va === from);
     if (buffer !== undefined) {
       this.copied = from;
-      this.published.push(this.machine.peek(from!, buffer));
+      this.published.push(this.machine.peek(buffer.va, buffer.bytes));
     }
     return { kind: "textWrite", cpu, va: this.shown + (va % this.machine.pageBytes), alias: va, bytes };
   }
