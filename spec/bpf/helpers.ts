@@ -22,16 +22,15 @@ export const TAIL_CALL = 12;
 export const hasRequests = ({ code, unknownCalls }: Pick<Program, "code" | "unknownCalls">): boolean =>
   unknownCalls !== undefined || callsForRequests(code);
 
-const known = new WeakMap<Program["code"], boolean>();
+let last: { readonly code: Program["code"]; readonly calls: boolean } | undefined;
 
-/** Asked on both sides of every run, so found out once. */
+/** Asked on both sides of every run, so the last answer is kept. */
 function callsForRequests(code: Program["code"]): boolean {
-  const asked = known.get(code);
-  if (asked !== undefined) return asked;
+  if (last?.code === code) return last.calls;
   const calls = code.some((insns) =>
     insns.some(({ row, imm }) => row.id === "call helper" && HELPERS.get(imm)?.requests === true),
   );
-  known.set(code, calls);
+  last = { code, calls };
   return calls;
 }
 

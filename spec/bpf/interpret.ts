@@ -10,7 +10,7 @@ import type { Row } from "./isa.js";
 import type { FaultWhy, Outcome } from "./outcome.js";
 import type { Layout, Program } from "./program.js";
 import { RunState, STOP } from "./run-state.js";
-import { stepAt, stepsOf } from "./steps.js";
+import { makeStep, stepsOf } from "./steps.js";
 
 export { POISON } from "./run-state.js";
 
@@ -54,7 +54,7 @@ export function interpret(run: InterpretRun): Outcome {
   for (let fuel = run.fuel; fuel > 0; fuel--) {
     const insn = insns[pc];
     if (insn !== undefined) trace?.({ pc, code, insn, registers });
-    pc = (steps[pc] ?? stepAt(insns, pc))(state);
+    pc = (steps[pc] ?? makeStep(insns, steps, pc))(state);
     if (insn !== undefined) count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
     if (pc === STOP) {
       run.took?.(run.fuel - fuel + 1);
@@ -82,10 +82,16 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
   const tracker = new Tracker(program, layout, facts, run.input.length);
   const state = new RunState(program, layout, run.input, tracker);
   const { registers } = state;
+  let { code } = state;
+  let insns = codeOf(program, code);
+  let steps = stepsOf(insns);
   let pc = 0;
   for (let fuel = run.fuel; fuel > 0; fuel--) {
-    const { code } = state;
-    const insns = codeOf(program, code);
+    if (state.code !== code) {
+      code = state.code;
+      insns = codeOf(program, code);
+      steps = stepsOf(insns);
+    }
     const insn = insns[pc];
     const here = pc;
     if (insn !== undefined) {
@@ -98,7 +104,7 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
       }
       trace?.({ pc, code, insn, registers });
       const { tailCalls } = state;
-      pc = (stepsOf(insns)[pc] ?? stepAt(insns, pc))(state);
+      pc = (steps[pc] ?? makeStep(insns, steps, pc))(state);
       if (pc !== STOP && LEAVES.has(insn.row.kind)) {
         const made = insn.row.kind === "call" ? madeCallProblem(place, insn.row) : undefined;
         if (made !== undefined) {
@@ -108,7 +114,7 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
         afterCall(place, tailCalls);
       }
       count?.(insn.row, insn.row.kind === "jump" ? state.taken : undefined);
-    } else pc = stepAt(insns, pc)(state);
+    } else pc = makeStep(insns, steps, pc)(state);
     if (pc !== STOP) continue;
     run.took?.(run.fuel - fuel + 1);
     const outcome = state.outcome!;

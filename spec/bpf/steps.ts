@@ -166,28 +166,27 @@ function stepOf(insn: Insn, pc: number, code: readonly Insn[]): Step {
 }
 
 type Steps = (Step | undefined)[];
-const known = new WeakMap<readonly Insn[], Steps>();
+
+/** Of the codes that ran last. A run may go back and forth between several by tail calls. */
+const remembered: { readonly code: readonly Insn[]; readonly steps: Steps }[] = [];
+const MOST_REMEMBERED = 8;
 
 /** The steps of a code that were made so far: one for each slot that a run came to, and one for a run past the end. */
-export function stepsOf(code: readonly Insn[]): readonly (Step | undefined)[] {
-  return madeOf(code);
+export function stepsOf(code: readonly Insn[]): Steps {
+  for (const one of remembered) if (one.code === code) return one.steps;
+  if (remembered.length === MOST_REMEMBERED) remembered.shift();
+  const steps: Steps = new Array(code.length + 1);
+  remembered.push({ code, steps });
+  return steps;
 }
 
-/** The step of a slot that a run comes to for the first time. */
-export function stepAt(code: readonly Insn[], pc: number): Step {
+/** The step of a slot that a run comes to for the first time, from now on among those that were made. */
+export function makeStep(code: readonly Insn[], steps: Steps, pc: number): Step {
   const insn = code[pc];
   const step =
     insn === undefined
       ? refuse(code.length, "badJump", `the program has ${code.length} slots and no exit at its end`)
       : stepOf(insn, pc, code);
-  madeOf(code)[pc] = step;
+  steps[pc] = step;
   return step;
-}
-
-function madeOf(code: readonly Insn[]): Steps {
-  const made = known.get(code);
-  if (made !== undefined) return made;
-  const steps: Steps = new Array(code.length + 1);
-  known.set(code, steps);
-  return steps;
 }

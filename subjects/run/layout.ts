@@ -79,15 +79,13 @@ export function layoutOf(program: Program, inputBytes: number, frames?: readonly
   };
 }
 
-const laidOut = new WeakMap<readonly MapSpec[], Layout["maps"]>();
+let last: { readonly maps: readonly MapSpec[]; readonly layouts: Layout["maps"] } | undefined;
 
-/** Where maps lie depends on nothing else. */
+/** Where maps lie depends on nothing else, so that the runs of a program share it. */
 function mapLayouts(maps: readonly MapSpec[]): Layout["maps"] {
-  let layouts = laidOut.get(maps);
-  if (layouts === undefined) {
-    layouts = maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE));
-    laidOut.set(maps, layouts);
-  }
+  if (last?.maps === maps) return last.layouts;
+  const layouts = maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE));
+  last = { maps, layouts };
   return layouts;
 }
 

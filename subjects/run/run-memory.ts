@@ -53,7 +53,8 @@ export class RunMemory {
   private readonly programs: Area;
   private readonly areas: Area[] = [];
   private readonly maps: Area[] = [];
-  private readonly mapObjects = new WeakMap<MapSpec, Uint8Array>();
+  /** By index: what was made for the last map with that index. */
+  private readonly mapObjects: { readonly spec: MapSpec; readonly bytes: Uint8Array }[] = [];
   private readonly otherValues: Area[] = [];
   /** The bytes of its pages. */
   private readonly stack: readonly Uint8Array[];
@@ -189,7 +190,7 @@ export class RunMemory {
     this.maps[index] ??= this.area(`map ${index}`);
     this.otherValues[index] ??= this.area(`map ${index}`);
     const isApart = spec.kind !== "array";
-    const header = this.mapObject(spec, object.bytes);
+    const header = this.mapObject(index, spec, object.bytes);
     this.maps[index].place({ base: object.base, bytes: object.bytes + (isApart ? 0 : values.bytes) }, header);
     const held =
       spec.kind === "insnArray" ? insnArrayBytes(spec, (code, slot) => pointer(instructionAt(code, slot))) : NOTHING;
@@ -197,9 +198,9 @@ export class RunMemory {
   }
 
   /** The same for all runs of a program. */
-  private mapObject(spec: MapSpec, size: number): Uint8Array {
-    const known = this.mapObjects.get(spec);
-    if (known?.length === size) return known;
+  private mapObject(index: number, spec: MapSpec, size: number): Uint8Array {
+    const known = this.mapObjects[index];
+    if (known?.spec === spec && known.bytes.length === size) return known.bytes;
     const { arrayPtrs, arrayMaxEntries } = this.offsets;
     const bytes = new Uint8Array(size);
     const view = new DataView(bytes.buffer);
@@ -210,7 +211,7 @@ export class RunMemory {
         view.setBigUint64(arrayPtrs + 8 * slot, pointer(PROG_OBJECTS + target * PROG_BYTES), true);
       });
     }
-    this.mapObjects.set(spec, bytes);
+    this.mapObjects[index] = { spec, bytes };
     return bytes;
   }
 

@@ -107,12 +107,8 @@ function markBlocks(
   }
 }
 
-const startsOf = new WeakMap<readonly Insn[], readonly number[]>();
-
 /** First slot of each function of a code whose calls lead to instructions, ascending. */
 export function functionStarts(code: readonly Insn[]): readonly number[] {
-  const known = startsOf.get(code);
-  if (known !== undefined) return known;
   let starts = MAIN_ALONE;
   for (let pc = 0; pc < code.length; pc++) {
     const { row } = code[pc]!;
@@ -120,14 +116,18 @@ export function functionStarts(code: readonly Insn[]): readonly number[] {
     const start = branchTarget(code[pc]!, pc)!;
     if (!starts.includes(start)) starts = [...starts, start].sort((a, b) => a - b);
   }
-  startsOf.set(code, starts);
   return starts;
 }
 const MAIN_ALONE: readonly number[] = [0];
 
+let last: { readonly code: readonly Insn[]; readonly starts: readonly number[] } | undefined;
+
 /** The first slot of the function that a slot is of. */
-export const functionStart = (code: readonly Insn[], slot: number): number =>
-  functionStarts(code).findLast((start) => start <= slot) ?? 0;
+export function functionStart(code: readonly Insn[], slot: number): number {
+  // Asked about one slot after the other.
+  if (last?.code !== code) last = { code, starts: functionStarts(code) };
+  return last.starts.findLast((start) => start <= slot) ?? 0;
+}
 
 function resolveCalls(code: readonly Insn[], starts: readonly number[], callSites: readonly number[]): readonly Call[] {
   const indexOf = new Map(starts.map((start, f) => [start, f]));
