@@ -101,6 +101,8 @@ export interface Scene {
   readonly usage: Machine["usage"];
   /** Warnings of the kernel that had to be: of injected failures which it can but tell of. */
   readonly warned: number;
+  /** No function is loaded a second time, so that nothing need be remembered of it. Default: they are, again and again. */
+  readonly loadsOnce?: boolean | undefined;
 }
 
 /** What must be the same after a load that failed. */

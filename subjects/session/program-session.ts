@@ -99,6 +99,7 @@ export class ProgramSession {
     const history = { ...DEFAULT_OPTIONS, cpus: CPUS, ...subject.fixed };
     this.session = new Session({ subject, history, engine: first!, placed: machine, ...(env && { env }) });
     const { session } = this;
+    session.loadsOnce = true;
     session.record(() => session.load(ANCHOR, prepared(subject, ANCHOR_PROGRAM), { hole: 0, blind: false }));
   }
 

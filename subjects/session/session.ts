@@ -66,6 +66,7 @@ export class Session implements Scene {
   readonly executor: Executor;
   warned = 0;
   readonly subject: Subject;
+  loadsOnce: Scene["loadsOnce"];
   private readonly machineKind: MachineKind;
   private readonly placed: PlacedMachine;
   private readonly recorder: Recorder;
@@ -170,8 +171,7 @@ export class Session implements Scene {
   load(id: number, program: PreparedProgram, { hole, blind }: Placing): StepResult {
     const { kernel, models, attachments } = this;
     this.hole = hole;
-    const env = program.env ?? this.env;
-    kernel.env = forCpu(env, program.lse);
+    kernel.env = forCpu(program.env ?? this.env, program.lse);
     kernel.blinding = blind ? repeatable() : undefined;
     const sizes = models.sizesOf(program);
     const codes: LoadedProgram[] = [];

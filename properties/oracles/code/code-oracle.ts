@@ -123,7 +123,8 @@ let lastJudged: { readonly step: Step; readonly breaches: Breaches | undefined }
 function judged(step: Step, { program }: Live): Breaches | undefined {
   if (lastJudged?.step === step) return lastJudged.breaches;
   let all: Breaches | undefined;
-  for (const [index, code] of codeOf(step.scene.kernel, program.functions).entries()) {
+  const { kernel, loadsOnce = false } = step.scene;
+  for (const [index, code] of codeOf(kernel, program.functions, !loadsOnce).entries()) {
     const wanted = ~(code.passed?.rules ?? 0);
     const breaches = judge(code, index, wanted);
     for (const { isAboutPlace, bit } of ranked) {
@@ -150,13 +151,24 @@ export type CodeKernel = Pick<SubjectKernel, "machine" | "env">;
 const helpers = new WeakMap<JitEnv["inlined"], ReadonlySet<number>>();
 
 function inlinedHelpers({ inlined }: JitEnv): ReadonlySet<number> {
-  const found = helpers.get(inlined) ?? new Set([...inlined.smpProcessorId, ...inlined.currentTask]);
-  helpers.set(inlined, found);
+  let found = helpers.get(inlined);
+  if (found === undefined) {
+    found = new Set([...inlined.smpProcessorId, ...inlined.currentTask]);
+    helpers.set(inlined, found);
+  }
   return found;
 }
 
-/** The functions are those of one or more programs, each of which begins with its main function. */
-export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[]): readonly CompiledCode[] {
+/**
+ * The functions are those of one or more programs, each of which begins with its main function.
+ *
+ * @param isRemembered they may be loaded again
+ */
+export function codeOf(
+  { machine, env }: CodeKernel,
+  all: readonly FunctionView[],
+  isRemembered = true,
+): readonly CompiledCode[] {
   const { callBase, dummyTramp, bti, changes, branchHistory: history } = env;
   const inlined = inlinedHelpers(env);
   let functions: Va[] = [];
@@ -172,7 +184,7 @@ export function codeOf({ machine, env }: CodeKernel, all: readonly FunctionView[
     const hasTable = distance >= codeBytes && distance < codeBytes + MOST_SLACK_BYTES;
     const tableBytes = hasTable ? distance : codeBytes;
     const entries = hasTable ? view.entries : 0;
-    const { words, passed } = wordsOf(machine, view, { tableBytes, entries, bti, history });
+    const { words, passed } = wordsOf(machine, view, { tableBytes, entries, bti, history }, isRemembered);
     return {
       insns: fn.insns,
       words,
@@ -207,10 +219,10 @@ interface Known {
 const known = new WeakMap<JitFunction, Known>();
 
 /** Code, literal and table as they stand in memory: what is known from last time if nothing has changed. */
-function wordsOf(machine: Machine, view: FunctionView, place: TablePlace): Known {
+function wordsOf(machine: Machine, view: FunctionView, place: TablePlace, isRemembered: boolean): Known {
   const { fn, bpfFunc, jitedLen, offsets } = view;
   const { tableBytes, entries, bti, history } = place;
-  const before = known.get(fn);
+  const before = isRemembered ? known.get(fn) : undefined;
   if (
     before?.place.tableBytes === tableBytes &&
     before.place.entries === entries &&
@@ -225,7 +237,8 @@ function wordsOf(machine: Machine, view: FunctionView, place: TablePlace): Known
   const bytes = machine.peek(bpfFunc!, tableBytes + entries * ENTRY_BYTES);
   const words = new Uint32Array(bytes.buffer);
   const read: Known = { bytes, words, view, place, passed: { rules: 0 } };
-  known.set(fn, read);
+  // A map of what lives for a moment only keeps it alive until all of memory is looked through.
+  if (isRemembered) known.set(fn, read);
   return read;
 }
 
