@@ -286,14 +286,15 @@ function drawSize(draw: Draw, shape: Shape): Size {
 
 /** Words of edge patterns, small numbers, repeated bytes and noise. A packet may be shorter or longer than the others. */
 function makeInput(draw: Draw, usual: number, packet: boolean): Uint8Array {
-  const bytes = packet && draw.chance(35) ? draw.below(usual + 20) : usual;
-  const words = new Uint32Array((bytes + 3) >> 2);
+  const input = new Uint8Array(packet && draw.chance(35) ? draw.below(usual + 20) : usual);
   const style = draw.below(6);
-  for (let i = 0; i < words.length; i++) {
-    if (style === 0) words[i] = 0;
-    else if (style < 3) words[i] = draw.word();
-    else if (style === 3) words[i] = i % 2 === 0 ? draw.between(-3, 9) : draw.between(-1, 0);
-    else words[i] = half(draw);
+  if (style === 0) return input;
+  for (let at = 0; at < input.length; at += 4) {
+    let word = 0;
+    if (style < 3) word = draw.word();
+    else if (style > 3) word = half(draw);
+    else word = at % 8 === 0 ? draw.between(-3, 9) : draw.between(-1, 0);
+    for (let i = 0; i < 4 && at + i < input.length; i++) input[at + i] = word >>> (8 * i);
   }
-  return new Uint8Array(words.buffer, 0, bytes);
+  return input;
 }
