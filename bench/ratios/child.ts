@@ -1,9 +1,9 @@
 // Measures the workloads of one build, when it is told to: a process of its own, so that no build sees what another has
-// compiled or left on the heap. Forked by `ratios.ts` with the folder of the build.
+// compiled or left on the heap. Forked by `ratios.ts` with the folder of the build and what is under test.
 
 import { type Batch, WORKLOADS } from "./workloads.js";
 
-const build = process.argv[2]!;
+const [, , build = "", subject] = process.argv;
 
 /** Measure so many cases of a workload, from an index on. */
 export interface Order {
@@ -21,7 +21,7 @@ export interface Measured {
 const opened = new Map<number, Promise<Batch>>();
 
 process.on("message", async ({ workload, from, cases }: Order) => {
-  const known = opened.get(workload) ?? WORKLOADS[workload]!.open(build);
+  const known = opened.get(workload) ?? WORKLOADS[workload]!.open(build, subject);
   opened.set(workload, known);
   const batch = await known;
   const before = process.cpuUsage();

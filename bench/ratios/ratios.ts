@@ -1,14 +1,16 @@
 // How fast this build is, and against a reference: `npm run bench -- --against REV`. Both builds work through the same
 // workloads in turn, a batch each, so that what else the machine does falls on both. All figures are of processor time;
 // what counts is the ratio within one run.
-// Run: `npm run build && npm run bench [-- --against REV] [--rounds N] [--only TEXT]`. REV may also be the folder of a
-// checkout that is built.
+// Run: `npm run build && npm run bench [-- --against REV] [--rounds N] [--only TEXT] [--subject SPEC]`. REV may also be the
+// folder of a checkout that is built; SPEC is what is under test, such as `linux:IMAGE`.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { projectRoot } from "../../harness/project.js";
+import { chooseSubject } from "../../harness/subjects.js";
+import { isKernel } from "../../subjects/program-subject.js";
 import { checkoutOf } from "./checkout.js";
 import type { Measured, Order } from "./child.js";
 import { COMMANDS, startUpOf } from "./start-up.js";
@@ -28,8 +30,11 @@ const median = (values: readonly number[]): number => {
 class Build {
   private readonly process: ChildProcess;
 
-  constructor(readonly folder: string) {
-    this.process = fork(CHILD, [folder]);
+  constructor(
+    readonly folder: string,
+    subject: string | undefined,
+  ) {
+    this.process = fork(CHILD, subject === undefined ? [folder] : [folder, subject]);
   }
 
   /** Microseconds a compared case. */
@@ -49,7 +54,7 @@ class Build {
 /** Of each build, microseconds a case by round. */
 async function measureAll(index: number, folders: readonly string[], rounds: number): Promise<number[][]> {
   const { cases } = WORKLOADS[index]!;
-  const builds = folders.map((folder) => new Build(folder));
+  const builds = folders.map((folder) => new Build(folder, values.subject));
   const figures = builds.map((): number[] => []);
   try {
     for (let round = -WARM_UP; round < rounds; round++) {
@@ -90,11 +95,21 @@ const { values } = parseArgs({
     against: { type: "string" },
     rounds: { type: "string", default: "9" },
     only: { type: "string", default: "" },
+    subject: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) {
   console.error(`rox bench: expected a number of rounds, got ${values.rounds}`);
+  process.exit(2);
+}
+const spec = values.subject;
+const chosen = spec === undefined ? undefined : chooseSubject(spec, "plain");
+if (chosen !== undefined && !(chosen.ok && isKernel(chosen.value))) {
+  const { expected, got } = chosen.ok
+    ? { expected: "a subject in this process, such as linux:IMAGE", got: spec }
+    : chosen.error;
+  console.error(`rox bench: --subject: expected ${expected}, got ${got}`);
   process.exit(2);
 }
 const root = projectRoot();
@@ -111,7 +126,7 @@ try {
     if (isWanted(workload)) print(workload.name, await measureAll(index, folders, rounds), perSecond);
   }
   const { ROX_UBPF: library } = process.env;
-  if (library !== undefined) {
+  if (library !== undefined && spec === undefined) {
     const ubpf = openUbpf(library);
     console.log("uBPF: its interpreter against its JIT for this machine, without drawing and validating the programs");
     for (const size of SIZES) {
@@ -119,7 +134,7 @@ try {
       print(`programs of ${least} to ${most} slots`, [measureUbpf(ubpf, size, rounds)], perSecond);
     }
   }
-  const commands = COMMANDS.filter(isWanted);
+  const commands = spec === undefined ? COMMANDS.filter(isWanted) : [];
   if (commands.length > 0) console.log("milliseconds of processor time, the start of Node included");
   for (const command of commands) {
     const figures = folders.map((): number[] => []);

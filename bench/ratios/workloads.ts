@@ -7,14 +7,15 @@ import { pathToFileURL } from "node:url";
 // biome-ignore lint/suspicious/noExplicitAny: modules of another build have no types here
 type Module = any;
 
-/** Draws and checks a number of cases, from an index on. @returns how many were compared */
+/** Draws and checks a number of cases, from an index on. @returns how many were compared, or their steps */
 export type Batch = (from: number, cases: number) => number;
 
 export interface Workload {
   readonly name: string;
   /** Cases of one measurement: about half a second of them. */
   readonly cases: number;
-  readonly open: (build: string) => Promise<Batch>;
+  /** @param subject what is under test, as `--subject` takes it; undefined for our own code */
+  readonly open: (build: string, subject: string | undefined) => Promise<Batch>;
 }
 
 const SEED = 1;
@@ -39,33 +40,47 @@ interface Loop {
   /** As many are drawn before the first is checked. */
   readonly chunk: number;
   announce(cases: readonly unknown[]): void;
-  /** @returns whether it was compared, and agreed */
-  check(c: unknown): boolean;
+  /** @returns steps if it was compared and agreed, and 0 if not; of what has no steps, 1 */
+  check(c: unknown): number;
+  /** What cases are drawn from; undefined for all that Linux takes. */
+  readonly dialect?: unknown;
 }
 
 /** Builds from before cases were looked at before their turn draw each when its turn comes. */
 const ONE_BY_ONE = { chunk: 1, announce: () => {} };
 
-async function loopOf(build: string, kind: string): Promise<Loop> {
+/** As a gate has it: judged past the known defects of a kernel, on cases of what it takes. */
+async function subjectOf(build: string, spec: string | undefined): Promise<{ subject: Module; dialect?: Module }> {
+  const load = loader(build);
+  if (spec === undefined) return { subject: (await load("subjects/index.js")).defaultSubject };
+  const chosen = (await load("harness/subjects.js")).chooseSubject(spec);
+  if (!chosen.ok) throw new Error(`expected ${chosen.error.expected}, got ${chosen.error.got}`);
+  const subject = chosen.value;
+  const forms = subject.forms?.();
+  return { subject, dialect: forms && (await load("subjects/dialect.js")).kernelDialect(forms) };
+}
+
+async function loopOf(build: string, kind: string, spec: string | undefined): Promise<Loop> {
   const load = loader(build);
   const { defaultEngine } = await load("engines/index.js");
   const { kinds, isOld } = await kindsOf(build);
   const found: Module = kinds.find(({ name }: Module) => name === kind || OLD_NAMES[kind] === name);
   if (isOld) {
     const stage = found.stage(defaultEngine());
-    return { ...ONE_BY_ONE, check: (c) => stage.judge(c).kind === "agree" };
+    return { ...ONE_BY_ONE, check: (c) => (stage.judge(c).kind === "agree" ? 1 : 0) };
   }
-  const { defaultSubject } = await load("subjects/index.js");
-  const checker = found.checker(defaultSubject, [defaultEngine()]);
+  const { subject, dialect } = await subjectOf(build, spec);
+  const checker = found.checker(subject, [defaultEngine()]);
   const programs: Module = kinds.find(({ name }: Module) => name === "programs");
-  const isAhead = programs.checker(defaultSubject, [defaultEngine()]).announce !== undefined;
+  const isAhead = programs.checker(subject, [defaultEngine()]).announce !== undefined;
   return {
+    dialect,
     chunk: isAhead ? found.chunk : ONE_BY_ONE.chunk,
     announce: (cases) => checker.announce?.(cases),
     check(c) {
-      const { verdict, rows } = checker.check(c, "rows");
+      const { verdict, rows, cost } = checker.check(checker.adapt?.(c) ?? c, "rows");
       for (const _ of rows);
-      return verdict.kind === "agree";
+      return verdict.kind === "agree" ? cost?.steps || 1 : 0;
     },
   };
 }
@@ -78,15 +93,23 @@ async function kindsOf(build: string): Promise<{ readonly kinds: readonly Module
   return { kinds: (await load("harness/kinds/index.js")).TRIAL_KINDS, isOld: true };
 }
 
-function batchOf(make: (index: number) => unknown, { chunk, announce, check }: Loop): Batch {
+/** @param counts what is counted of those that were compared */
+function batchOf(
+  make: (index: number) => unknown,
+  { chunk, announce, check }: Loop,
+  counts: "cases" | "steps" = "cases",
+): Batch {
   return (from, cases) => {
-    let compared = 0;
+    let count = 0;
     for (let at = from; at < from + cases; at += chunk) {
       const made = Array.from({ length: Math.min(chunk, from + cases - at) }, (_, i) => make(at + i));
       announce(made);
-      for (const c of made) if (check(c)) compared++;
+      for (const c of made) {
+        const steps = check(c);
+        count += counts === "steps" ? steps : Math.sign(steps);
+      }
     }
-    return compared;
+    return count;
   };
 }
 
@@ -100,31 +123,34 @@ export const SIZES = [
 const programsOf = (shape: string, [least, most]: readonly [number, number], cases: number): Workload => ({
   name: `programs of ${least} to ${most} slots`,
   cases,
-  async open(build) {
+  async open(build, subject) {
     const { CaseArbitrary } = await firstOf(build, [
       "properties/cases/program/arbitrary.js",
       "properties/arbitraries/case-arbitrary.js",
     ]);
     const { randomSource } = await firstOf(build, ["subjects/random/source.js", "harness/gate/random-source.js"]);
-    const arbitrary = new CaseArbitrary({ shape });
+    const loop = await loopOf(build, "programs", subject);
+    const { dialect } = loop;
+    const arbitrary = new CaseArbitrary({ shape, ...(dialect !== undefined && { dialect }) });
     const make = (index: number): Module => arbitrary.generate(randomSource(SEED, index)).value;
     const fits = Array.from({ length: ENOUGH }, (_, index) => index).filter((index) => {
       const slots = make(index).program.code.reduce((sum: number, code: Module) => sum + code.length, 0);
       return slots >= least && slots <= most;
     });
-    return batchOf((index) => make(fits[index % fits.length]!), await loopOf(build, "programs"));
+    return batchOf((index) => make(fits[index % fits.length]!), loop);
   },
 });
 /** Cases that are looked through for those of the right size, so many that hardly one is checked twice. */
 const ENOUGH = 20_000;
 
-const casesOf = (kind: string, cases: number): Workload => ({
-  name: kind === "programs" ? "programs, the natural mix" : kind,
+const casesOf = (kind: string, cases: number, counts: "cases" | "steps" = "cases"): Workload => ({
+  name: kind === "programs" ? "programs, the natural mix" : counts === "steps" ? `steps of ${kind}` : kind,
   cases,
-  async open(build) {
+  async open(build, subject) {
     const { kinds } = await kindsOf(build);
     const found: Module = kinds.find(({ name }: Module) => name === kind || OLD_NAMES[kind] === name);
-    return batchOf((index) => found.fresh(SEED, index), await loopOf(build, kind));
+    const loop = await loopOf(build, kind, subject);
+    return batchOf((index) => found.fresh(SEED, index, loop.dialect), loop, counts);
   },
 });
 
@@ -132,6 +158,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...SIZES.map(({ shape, slots, cases }) => programsOf(shape, slots, cases)),
   casesOf("programs", 800),
   casesOf("histories", 60),
+  casesOf("histories", 60, "steps"),
   casesOf("verifier-only", 1200),
   casesOf("trampolines", 600),
 ];
