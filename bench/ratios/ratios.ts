@@ -7,6 +7,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { projectRoot } from "../../harness/project.js";
 import { chooseSubject } from "../../harness/subjects.js";
@@ -27,14 +29,26 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
+interface Measurable {
+  readonly folder: string;
+  /** Memory as its own workers have it. */
+  readonly execArgv: string[];
+}
+
+/** Builds from before it was theirs to say have what Node gives them. */
+async function measurable(folder: string): Promise<Measurable> {
+  const file = pathToFileURL(path.resolve(folder, "dist", "harness", "loop", "young-generation.js")).href;
+  const found = await import(file).catch(() => undefined);
+  return { folder, execArgv: found === undefined ? [] : [`--max-semi-space-size=${found.YOUNG_GENERATION_MB / 3}`] };
+}
+
 class Build {
+  readonly folder: string;
   private readonly process: ChildProcess;
 
-  constructor(
-    readonly folder: string,
-    subject: string | undefined,
-  ) {
-    this.process = fork(CHILD, subject === undefined ? [folder] : [folder, subject]);
+  constructor({ folder, execArgv }: Measurable, subject: string | undefined) {
+    this.folder = folder;
+    this.process = fork(CHILD, subject === undefined ? [folder] : [folder, subject], { execArgv });
   }
 
   /** Microseconds a compared case. */
@@ -54,7 +68,7 @@ class Build {
 /** Of each build, microseconds a case by round. */
 async function measureAll(index: number, folders: readonly string[], rounds: number): Promise<number[][]> {
   const { cases } = WORKLOADS[index]!;
-  const builds = folders.map((folder) => new Build(folder, values.subject));
+  const builds = (await Promise.all(folders.map(measurable))).map((one) => new Build(one, values.subject));
   const figures = builds.map((): number[] => []);
   try {
     for (let round = -WARM_UP; round < rounds; round++) {

@@ -39,7 +39,7 @@ test("a worker that hangs is replaced, and its program named", async () => {
 });
 
 test("a worker that runs out of memory is replaced, and its program named", async () => {
-  open();
+  open({ hangMs: 60_000 });
   expect(await run(1, 2, 14)).toMatchObject({ ok: false, lost: { kind: "crash", nth: 2 } });
   expect(await run(1)).toMatchObject({ ok: true });
 });

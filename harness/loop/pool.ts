@@ -8,6 +8,7 @@ import { namesOf, type Setting, type SubjectCheckers } from "./case-checker.js";
 import { type ChunkResult, type ChunkTask, runChunk } from "./chunk.js";
 import { type ExhaustiveResult, type ExhaustiveTask, runExhaustive } from "./exhaustive.js";
 import { type ShrinkResult, type ShrinkTask, shrink } from "./shrink.js";
+import { YOUNG_GENERATION_MB } from "./young-generation.js";
 
 /** A worker that is no more. `nth` counts from 0 within the chunk. */
 export interface Lost {
@@ -64,7 +65,7 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
     maxThreads: jobs,
     isolateWorkers: false,
     workerData: namesOf(setting),
-    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     // A worker that is told to end while it is in a loop ends at once; nobody need wait for it.
     terminateTimeout: 5000,
   });
