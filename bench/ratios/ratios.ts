@@ -20,8 +20,8 @@ import { measureUbpf, openUbpf } from "./ubpf.js";
 import { SIZES, WORKLOADS, type Workload } from "./workloads.js";
 
 const CHILD = new URL("./child.js", import.meta.url);
-/** Batches that are not counted: by then what is used often is compiled. */
-const WARM_UP = 6;
+/** What is not counted, in batches and in programs: by then what is used often is compiled. */
+const WARM_UP = { batches: 6, programs: 4000 };
 
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -67,13 +67,14 @@ class Build {
 
 /** Of each build, microseconds a case by round. */
 async function measureAll(index: number, folders: readonly string[], rounds: number): Promise<number[][]> {
-  const { cases } = WORKLOADS[index]!;
+  const { name, cases } = WORKLOADS[index]!;
+  const warmUp = Math.max(WARM_UP.batches, name.startsWith("programs") ? Math.ceil(WARM_UP.programs / cases) : 0);
   const builds = (await Promise.all(folders.map(measurable))).map((one) => new Build(one, values.subject));
   const figures = builds.map((): number[] => []);
   try {
-    for (let round = -WARM_UP; round < rounds; round++) {
+    for (let round = -warmUp; round < rounds; round++) {
       for (const [i, build] of builds.entries()) {
-        const figure = await build.measure({ workload: index, from: (round + WARM_UP) * cases, cases });
+        const figure = await build.measure({ workload: index, from: (round + warmUp) * cases, cases });
         if (round >= 0) figures[i]!.push(figure);
       }
     }
