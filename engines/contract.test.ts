@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { available } from "../testing/required.js";
-import { type EngineRun, TrapFault } from "./engine.js";
+import { type EngineRun, type Trap, TrapFault } from "./engine.js";
 import { ENGINES } from "./index.js";
 import { BRK, CODE, DATA, LDR, NOP, pointer, RET, STACK, STACK_BYTES, STR, subjects } from "./testing.js";
 
@@ -127,7 +127,7 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
       POP_LR,
       RET,
     ];
-    const traps = (trap: (args: BigUint64Array) => bigint) => new Map([[HELPER, trap]]);
+    const traps = (trap: Trap) => new Map([[HELPER, trap]]);
 
     test("a call gets x0..x7 and answers x0", () => {
       const sum = traps((args) => args.reduce((a, b) => a + b));
@@ -136,6 +136,12 @@ describe.each(SUBJECTS)("%s", (_name, { run, machineWith }) => {
         x0: 36n,
         executed: 7,
       });
+    });
+    test("a call gets x29 as it is then", () => {
+      const frame = traps((_, framePointer) => framePointer);
+      const words = [PUSH_LR, 0x910003fd, ...X10_HELPER, BLR_X10, POP_LR, RET]; // mov x29, sp
+      const top = pointer(STACK + STACK_BYTES);
+      expect(run(words, { traps: frame })).toMatchObject({ kind: "returned", x0: top - 16n });
     });
     test("a call destroys x1..x18 and lr, and turns the flags over", () => {
       const zero = traps(() => 0n);

@@ -8,8 +8,8 @@ import type { Machine } from "../machine/machine.js";
 import type { SystemRegisterName } from "../spec/a64/system-registers.js";
 import type { Stops } from "./stops.js";
 
-/** A call out of the code. Gets x0..x7, returns x0. Throwing `TrapFault` ends the run as a fault at the call. */
-export type Trap = (args: BigUint64Array) => bigint;
+/** A call out of the code. Gets x0..x7 and x29, returns x0. Throwing `TrapFault` ends the run as a fault at the call. */
+export type Trap = (args: BigUint64Array, framePointer: bigint) => bigint;
 
 export class TrapFault extends Error {}
 

@@ -7,8 +7,11 @@ import { hex64 } from "../spec/bits.js";
 /** LR at entry. Nothing is mapped there: reaching it is the return. */
 export const RETURN_ADDRESS: Va = 0xffff_ffff_f000;
 
+/** The frame pointer. */
+export const FP = 29;
+
 const FIRST_SAVED = 19;
-const LAST_SAVED = 29;
+const LAST_SAVED = FP;
 const LAST_CLOBBERED = 18;
 /** N, Z and C of a four-bit NZCV. */
 const FLIPPED_FLAGS = 0b1110;

@@ -147,6 +147,13 @@ export class Machine extends KernelCodeSpace {
     return { areas: this.areas.size, heapObjects: this.heap.count, frames: this.frames.inUse };
   }
 
+  /** A little-endian double word, whatever the permissions, without events or cache effects. */
+  peek64(va: Va): bigint {
+    const at = va % this.pageBytes;
+    if (at + 8 <= this.pageBytes) return this.mapped(va).frame.view.getBigUint64(at, true);
+    return new DataView(this.peek(va, 8).buffer).getBigUint64(0, true);
+  }
+
   cleanDcache(va: Va, bytes: number): void {
     this.eachCodePiece(va, bytes, (lines, from, to) => lines.cleaned(from, to));
     this.onEvent?.({ kind: "clean", cpu: this.cpu, va, bytes });

@@ -4,7 +4,6 @@ import { pointer, type RoAddr } from "../machine/address.js";
 import { KernelFault } from "../machine/fault.js";
 import { BRANCH_REACH } from "../spec/a64/address.js";
 import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../subjects/subject.js";
-import { word } from "../subjects/trampoline/journal.js";
 import { isKeptOut } from "../subjects/trampoline/poke.js";
 import { passed, type TrampolineSetup } from "../subjects/trampoline/setup.js";
 import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";
@@ -54,7 +53,7 @@ function losesAddress(subject: Subject): boolean {
   const before = machine.peek32(site);
   let isLost = false;
   machine.onEvent = () => {
-    const leadsTo = word(machine, start + bytes);
+    const leadsTo = machine.peek64(start + bytes);
     isLost ||= machine.peek32(site) === before && leadsTo === pointer(tramp.env.dummyTramp);
   };
   tramp.bpfArchTextPoke(target, "call", far(traced), near(traced));

@@ -109,7 +109,7 @@ class ToyKernel extends ImplKernel {
   private helper(imm: number, r: readonly U64[]): U64 {
     const trap = this.helpers.get(this.env.callBase + imm);
     if (trap === undefined) throw new TrapFault(`no helper at ${imm}`);
-    return u64(trap(BigUint64Array.from(r.slice(1, 6))));
+    return u64(trap(BigUint64Array.from(r.slice(1, 6)), 0n));
   }
 
   private access({ row, dst, src, off, imm }: Insn, r: U64[]): void {

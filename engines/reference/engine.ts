@@ -9,7 +9,7 @@ import { LR, SP } from "../../spec/a64/registers.js";
 import { State, type Stop } from "../../spec/a64/state.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { noLandingPad } from "../landing.js";
-import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
+import { clobber, clobberFlags, enter, FP, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { spuriousFailures } from "../spurious.js";
 import { ReferenceCpu } from "./cpu.js";
 import { DataSide } from "./data-side.js";
@@ -147,7 +147,7 @@ class Run {
     if (back === undefined) return this.fault(pc, "notExecutable", "a called function returns to no kernel address");
     for (let i = 0; i < trapArgs.length; i++) trapArgs[i] = state.x[i]!;
     try {
-      state.x[0] = trap(trapArgs);
+      state.x[0] = trap(trapArgs, state.x[FP]!);
     } catch (error) {
       if (error instanceof TrapFault) return this.fault(this.previous, "trap", error.message);
       throw error;

@@ -7,7 +7,7 @@ import { codeAddress, pointer } from "../../spec/a64/address.js";
 import { hex64, hexWord } from "../../spec/bits.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { noLandingPad } from "../landing.js";
-import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
+import { clobber, clobberFlags, enter, FP, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { type Cpu, SP } from "./cpu.js";
 import { type Held, Hooks, Progress } from "./hooks.js";
 import { ERROR, type GuestAddress, hexAddress, loadUnicorn, signed, vaOf } from "./library.js";
@@ -245,7 +245,7 @@ class Run {
     const back = codeAddress(x[LR]!);
     if (back === undefined) return this.fault(pc, "notExecutable", "a called function returns to no kernel address");
     try {
-      x[0] = trap(x.slice(0, 8));
+      x[0] = trap(x.slice(0, 8), x[FP]!);
     } catch (error) {
       if (error instanceof TrapFault) return this.fault(progress.previous, "trap", error.message);
       throw error;

@@ -4,7 +4,7 @@
 import type { Va } from "../../machine/address.js";
 import { type Engine, type EngineFault, type EngineOutcome, type EngineRun, type Trap, TrapFault } from "../engine.js";
 import { noLandingPad } from "../landing.js";
-import { clobber, clobberFlags, enter, RETURN_ADDRESS, violation } from "../procedure-call.js";
+import { clobber, clobberFlags, enter, FP, RETURN_ADDRESS, violation } from "../procedure-call.js";
 import { WasmCpu } from "./cpu.js";
 import { type Host, hostOf, hostWithMemory } from "./host.js";
 import * as at from "./layout.js";
@@ -160,7 +160,7 @@ class Run {
     this.tell();
     host.release();
     try {
-      host.x[0] = trap(host.x.slice(0, 8));
+      host.x[0] = trap(host.x.slice(0, 8), host.x[FP]!);
     } catch (error) {
       if (error instanceof TrapFault) return this.fault(previous, "trap", error.message);
       throw error;

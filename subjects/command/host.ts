@@ -61,9 +61,9 @@ export class CommandHost implements ProgramHost {
       const va = CALL_BASE + helperOffset(number);
       const run = memory!.traps.get(va)!;
       pointers[number] = pointer(va);
-      this.traps.set(va, (x) => {
+      this.traps.set(va, (x, framePointer) => {
         this.calls.push({ number, x: x.slice() });
-        return run(x.subarray(0, 5));
+        return run(x.subarray(0, 5), framePointer);
       });
     }
     machine.poke(TABLE, new Uint8Array(pointers.buffer));

@@ -30,14 +30,14 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
     if (id !== TAIL_CALL) all.push([helperOffset(id), HELPERS.has(id) ? helperTrap(id, run) : unknownTrap(id, run)]);
   }
   for (let i = 0; i < MOST_KFUNCS; i++) {
-    all.push([kfuncOffset(i), (args) => unknownTrap(calleeOf("kfunc", kfuncsOf(run.program())[i]!), run)(args)]);
+    all.push([kfuncOffset(i), (...call) => unknownTrap(calleeOf("kfunc", kfuncsOf(run.program())[i]!), run)(...call)]);
   }
   for (const size of [1, 2, 4] as const) {
     all.push([legacyLoadOffset(size), ([, offset]) => legacyLoaded(run.helperState(), size, offset!)]);
   }
   const lookup = helperTrap(MAP_LOOKUP, run);
-  const element: Trap = (args) => {
-    const value = lookup(args);
+  const element: Trap = (...call) => {
+    const value = lookup(...call);
     return value === 0n ? 0n : value - BigInt(HASH_ELEMENT_HEADER_BYTES);
   };
   all.push([helperOffset(HASH_ELEMENT_HELPER), element]);

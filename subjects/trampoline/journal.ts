@@ -2,7 +2,6 @@
 
 import { halves } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { u64 } from "../../spec/bits.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { JOURNAL } from "./layout.js";
@@ -40,6 +39,34 @@ const ownWord = (count: number, leaves: bigint): readonly Insn[] => [
   i("stxdw", { dst: 3, src: 4 }),
 ];
 
+/** What all recorders begin and end with. */
+const BEGIN: readonly Insn[] = [
+  i("mov reg", { dst: 6, src: 1 }),
+  ...wide(7, halves(JOURNAL.base).high, halves(JOURNAL.base).low),
+  i("ldxdw", { dst: 8, src: 7 }),
+  i("mov reg", { dst: 9, src: 7 }),
+  i("add reg", { dst: 9, src: 8 }),
+];
+const DESTROY: readonly Insn[] = [1, 2, 3, 4, 5].map((dst) => i("mov imm", { dst, imm: -1000 - dst }));
+const STORE_CONTEXT = [i("stxdw", { dst: 9, src: 6, off: 16 })];
+const EXIT = i("exit");
+
+const copies = new Map<number, readonly Insn[]>();
+
+/** Copy `count` words from byte `from` of the context on. The same few are asked for over and over. */
+function copyOf(from: number, count: number): readonly Insn[] {
+  const key = from * 64 + count;
+  let copy = copies.get(key);
+  if (copy === undefined) {
+    copy = Array.from({ length: count }, (_, k) => [
+      i("ldxdw", { dst: 0, src: 6, off: from + 8 * k }),
+      i("stxdw", { dst: 9, src: 0, off: 16 + 8 * k }),
+    ]).flat();
+    copies.set(key, copy);
+  }
+  return copy;
+}
+
 /**
  * Write down id, count and `count` words from byte `from` of the context on, or with no count the context pointer itself, then
  * the session's own word if it `leaves` one; destroy what a program may destroy; return `result`.
@@ -50,51 +77,40 @@ export function recorder(
   result: bigint,
   leaves?: bigint,
 ): Insn[] {
-  const journal = halves(JOURNAL.base);
   const seen = context?.count ?? 1;
   const count = seen + (leaves === undefined ? 0 : 1);
-  const copied = Array.from({ length: context?.count ?? 0 }, (_, k) => [
-    i("ldxdw", { dst: 0, src: 6, off: (context?.from ?? 0) + 8 * k }),
-    i("stxdw", { dst: 9, src: 0, off: 16 + 8 * k }),
-  ]).flat();
   return [
-    i("mov reg", { dst: 6, src: 1 }),
-    ...wide(7, journal.high, journal.low),
-    i("ldxdw", { dst: 8, src: 7 }),
-    i("mov reg", { dst: 9, src: 7 }),
-    i("add reg", { dst: 9, src: 8 }),
+    ...BEGIN,
     i("stdw", { dst: 9, off: 0, imm: id }),
     i("stdw", { dst: 9, off: 8, imm: count }),
-    ...(context === undefined ? [i("stxdw", { dst: 9, src: 6, off: 16 })] : copied),
+    ...(context === undefined ? STORE_CONTEXT : copyOf(context.from, seen)),
     ...(leaves === undefined ? [] : ownWord(seen, leaves)),
     i("add imm", { dst: 8, imm: 16 + 8 * count }),
     i("stxdw", { dst: 7, src: 8 }),
-    ...[1, 2, 3, 4, 5].map((dst) => i("mov imm", { dst, imm: -1000 - dst })),
+    ...DESTROY,
     ...wide(0, Number(BigInt.asIntN(32, result >> 32n)), Number(BigInt.asIntN(32, result))),
-    i("exit"),
+    EXIT,
   ];
 }
 
+const EMPTY_BYTES = 8;
+const EMPTY = Uint8Array.of(EMPTY_BYTES, 0, 0, 0, 0, 0, 0, 0);
+const NO_RECORDS: readonly JournalRecord[] = [];
+
 /** Begin a new journal. */
-export const clearJournal = (machine: Machine): void => {
-  machine.poke(JOURNAL.base, Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 0));
-};
+export const clearJournal = (machine: Machine): void => machine.poke(JOURNAL.base, EMPTY);
 
 /** All records of the journal, then begin a new one. */
 export function takeRecords(machine: Machine): readonly JournalRecord[] {
-  const bytes = Number(word(machine, JOURNAL.base));
+  const bytes = Number(machine.peek64(JOURNAL.base));
+  if (bytes === EMPTY_BYTES) return NO_RECORDS;
   const records: JournalRecord[] = [];
-  for (let at = 8; at < bytes; ) {
-    const count = Number(word(machine, JOURNAL.base + at + 8));
-    const words = Array.from({ length: count }, (_, k) => word(machine, JOURNAL.base + at + 16 + 8 * k));
-    records.push({ id: Number(word(machine, JOURNAL.base + at)), words });
+  for (let at = EMPTY_BYTES; at < bytes; ) {
+    const count = Number(machine.peek64(JOURNAL.base + at + 8));
+    const words = Array.from({ length: count }, (_, k) => machine.peek64(JOURNAL.base + at + 16 + 8 * k));
+    records.push({ id: Number(machine.peek64(JOURNAL.base + at)), words });
     at += 16 + 8 * count;
   }
   clearJournal(machine);
   return records;
-}
-
-export function word(machine: Machine, va: number): bigint {
-  const bytes = machine.peek(va, 8);
-  return u64(new DataView(bytes.buffer).getBigUint64(0, true));
 }

@@ -15,7 +15,7 @@ import {
   type SubjectTrampolines,
   type TrampolineEnv,
 } from "../subject.js";
-import { OWN_MASK, OWN_SHIFT, TRACED, takeRecords, word } from "./journal.js";
+import { OWN_MASK, OWN_SHIFT, TRACED, takeRecords } from "./journal.js";
 import { FAR_TEXT, INTERPRETERS, NEAR_TEXT, ORIGINAL, PROG_OBJECTS, SEEN, STRIDE } from "./layout.js";
 
 /** What the steps of the current call depend on. */
@@ -41,21 +41,35 @@ const PROG_ENTRY = (base: Va, index: number): EnterExit => ({
   exit: base + (2 * index + 1) * STRIDE,
 });
 
-/** The addresses, `far` from the packs or near. */
-export function textOf(far: boolean): Pick<TrampolineEnv, "original" | "prog"> {
-  const base = far ? FAR_TEXT : NEAR_TEXT;
+type Text = Pick<TrampolineEnv, "original" | "prog">;
+
+function textAt(base: Va): Text {
   const prog = Object.fromEntries(PROG_ENTRIES.map((entry, i) => [entry, PROG_ENTRY(base, i + 1)]));
   return { original: PROG_ENTRY(base, 0), prog: prog as Record<ProgEntry, EnterExit> };
 }
+const NEAR = textAt(NEAR_TEXT);
+const FAR = textAt(FAR_TEXT);
+
+/** The addresses, `far` from the packs or near. */
+export const textOf = (far: boolean): Text => (far ? FAR : NEAR);
 
 /** By id: address of a program's object, and of the entry of its interpreter. */
 export const progObject = (id: number): Va => PROG_OBJECTS + id * 4096;
 export const interpreter = (id: number): Va => INTERPRETERS + id * STRIDE;
 
+const texts = new WeakMap<Machine, KernelText>();
+
+/** For the calls of a new setup. A map of traps is kept with its machine: engines remember what they have found out of it. */
+export function kernelTextOn(machine: Machine, tramp: Pick<SubjectTrampolines, "env" | "insnsiOffset">): KernelText {
+  const known = texts.get(machine);
+  if (known?.has(tramp.env) === true) return known;
+  const text = new KernelText(machine, tramp);
+  texts.set(machine, text);
+  return text;
+}
+
 export class KernelText {
   readonly traps: ReadonlyMap<Va, Trap>;
-  /** x29 before the last instruction. */
-  framePointer = 0n;
   steps: Step[] = [];
   answers!: Answers;
   private runCtx = 0n;
@@ -67,16 +81,22 @@ export class KernelText {
   ) {
     this.insnsiOffset = insnsiOffset;
     const traps = new Map<Va, Trap>([[ORIGINAL, () => this.original()]]);
-    for (const { original, prog } of [textOf(false), textOf(true), env]) {
+    for (const { original, prog } of [NEAR, FAR, env]) {
       traps.set(original.enter, ([record]) => this.note({ kind: "keep", record: record! }));
       traps.set(original.exit, ([record]) => this.note({ kind: "letGo", record: record! }));
       for (const entry of PROG_ENTRIES) {
-        traps.set(prog[entry].enter, ([object, ctx]) => this.enter(entry, object!, ctx!));
+        traps.set(prog[entry].enter, ([object, ctx], framePointer) => this.enter(entry, object!, ctx!, framePointer));
         traps.set(prog[entry].exit, ([object, start, ctx]) => this.exit(entry, object!, start!, ctx!));
       }
     }
     for (let id = 0; id < 16; id++) traps.set(interpreter(id), ([ctx, insns]) => this.interpret(id, ctx!, insns!));
     this.traps = traps;
+  }
+
+  /** Whether these functions are among its own. */
+  has({ original, prog }: Text): boolean {
+    const all = [original, ...PROG_ENTRIES.map((entry) => prog[entry])];
+    return all.every(({ enter, exit }) => this.traps.has(enter) && this.traps.has(exit));
   }
 
   /** Turn what the compiled programs have written down into steps. */
@@ -112,10 +132,10 @@ export class KernelText {
     return 0n;
   }
 
-  private enter(entry: ProgEntry, object: bigint, ctx: bigint): bigint {
+  private enter(entry: ProgEntry, object: bigint, ctx: bigint, framePointer: bigint): bigint {
     const { id, start } = this.programAt(object);
     this.runCtx = ctx;
-    this.note({ kind: "enter", program: id, entry, cookie: this.load(ctx), frames: this.frames() });
+    this.note({ kind: "enter", program: id, entry, cookie: this.load(ctx), frames: this.frames(framePointer) });
     return start;
   }
 
@@ -129,7 +149,7 @@ export class KernelText {
     this.note({
       kind: "original",
       args: Array.from({ length: nregs }, (_, k) =>
-        word(this.machine, SEEN.base + 8 * (k < registers ? k : 8 + k - registers)),
+        u64(this.machine.peek64(SEEN.base + 8 * (k < registers ? k : 8 + k - registers))),
       ),
     });
     duringOriginal?.();
@@ -168,9 +188,9 @@ export class KernelText {
   }
 
   /** All frame records on the stack: each must be the function's or its caller's. */
-  private frames(): Frames {
+  private frames(framePointer: bigint): Frames {
     const frames: ("function" | "caller")[] = [];
-    for (let fp = this.framePointer; isOnStack(fp); fp = this.load(fp)) {
+    for (let fp = framePointer; isOnStack(fp); fp = this.load(fp)) {
       const back = this.load(fp + 8n);
       if (back === pointer(RETURN_ADDRESS)) frames.push("caller");
       else if (back === pointer(this.answers.behindSite)) frames.push("function");
@@ -182,7 +202,7 @@ export class KernelText {
   private load(address: bigint): bigint {
     const va = vaOf(address);
     if (va === undefined || this.machine.mapping(va) === undefined) throw new TrapFault(`read at ${hex64(address)}`);
-    return u64(word(this.machine, va));
+    return u64(this.machine.peek64(va));
   }
 }
 

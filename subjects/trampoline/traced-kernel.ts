@@ -1,17 +1,16 @@
 // A kernel in which one setup is tried: the function, the programs to attach, the kernel text around them, and calls.
 
 import assert from "node:assert/strict";
-import type { EngineOutcome, TraceState } from "../../engines/engine.js";
-import { referenceEngine } from "../../engines/reference/engine.js";
+import type { EngineOutcome, EngineRun } from "../../engines/engine.js";
+import { defaultEngine } from "../../engines/index.js";
 import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
 import { execute, trapsOf } from "../run/execute.js";
-import { DUMMY_TRAMPOLINE, ENTRY_SP, PAGE_BYTES, pagesOf, STACK } from "../run/layout.js";
+import { DUMMY_TRAMPOLINE, ENTRY_SP, PAGE_BYTES } from "../run/layout.js";
 import {
   DEFAULT_ENV,
-  hasOwnText,
   type LoadedProgram,
   type Quirks,
   type Subject,
@@ -23,8 +22,8 @@ import {
   trampFlags,
 } from "../subject.js";
 import { clearJournal, recorder, TRACED } from "./journal.js";
-import { interpreter, KernelText, progObject, textOf } from "./kernel-text.js";
-import { dummyTramp, FAR_FUNCTION, handmade, JOURNAL, SEEN } from "./layout.js";
+import { interpreter, type KernelText, kernelTextOn, progObject, textOf } from "./kernel-text.js";
+import { FAR_FUNCTION, handmade } from "./layout.js";
 import { clearMachine, mapText } from "./machines.js";
 import { pokeWatched, type Watched } from "./poke.js";
 import {
@@ -57,6 +56,7 @@ export class TracedKernel {
   readonly kernel: SubjectKernel;
   readonly tramp: SubjectTrampolines;
   readonly text: KernelText;
+  private readonly traps: EngineRun["traps"];
   /** Where the function begins. */
   readonly target: RoAddr;
   readonly call: TracedCall;
@@ -71,8 +71,13 @@ export class TracedKernel {
   /** As asked for, on this kernel: landing pads are where it was built with them. */
   readonly setup: TrampolineSetup;
 
-  constructor(asked: TrampolineSetup, subject: Subject, quirks: Quirks = DEFAULT_ENV.quirks) {
-    const machine = clearMachine(subject);
+  constructor(
+    asked: TrampolineSetup,
+    subject: Subject,
+    quirks: Quirks = DEFAULT_ENV.quirks,
+    private readonly engine = defaultEngine(),
+  ) {
+    const machine = clearMachine(subject, engine, asked.bti);
     this.machine = machine;
     const env = { ...DEFAULT_ENV, bti: asked.bti, dummyTramp: DUMMY_TRAMPOLINE, quirks };
     const packBytes = subject.fixed?.packBytes ?? PACK_BYTES;
@@ -80,12 +85,8 @@ export class TracedKernel {
     const setup = { ...asked, bti: this.kernel.env.bti };
     this.setup = setup;
     this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
-    for (const range of [STACK, JOURNAL, SEEN]) {
-      const { base, bytes } = pagesOf(range, machine.pageBytes);
-      machine.map(base, bytes, "rw");
-    }
-    if (!hasOwnText(subject)) this.placeStub();
-    this.text = new KernelText(machine, this.tramp);
+    this.text = kernelTextOn(machine, this.tramp);
+    this.traps = trapsOf(this.kernel, this.text.traps);
     // A function at the end of a branch's reach is placed when all else is known.
     const early = isAtReach(setup.target) ? undefined : this.placeTarget();
     let next = 0;
@@ -151,7 +152,7 @@ export class TracedKernel {
 
   /** Call the function, or with struct_ops what takes its place. @returns a fault or a broken rule as text. */
   run(entry: Va = this.target, cpu = 0, duringOriginal?: () => void): Traced | string {
-    const { machine, text, setup, call } = this;
+    const { machine, engine, text, traps, setup, call } = this;
     clearJournal(machine);
     text.steps = [];
     text.answers = {
@@ -163,17 +164,13 @@ export class TracedKernel {
       behindSite: this.site + 4,
       duringOriginal,
     };
-    const trace = ({ x }: TraceState): void => {
-      text.framePointer = x[29]!;
-    };
     const { registers, stack } = this.passed;
     const stackTop = ENTRY_SP - Math.ceil(stack.length / 2) * 16;
     const onStack = call.args.slice(registers);
     if (onStack.length > 0) machine.poke(stackTop, new Uint8Array(BigUint64Array.from(onStack).buffer));
     const args = call.args.slice(0, registers);
-    const traps = trapsOf(this.kernel, text.traps);
-    const outcome = execute(referenceEngine, {
-      ...{ machine, cpu, entry, args, stackTop, fuel: FUEL, traps, trace },
+    const outcome = execute(engine, {
+      ...{ machine, cpu, entry, args, stackTop, fuel: FUEL, traps },
       bti: this.kernel.env.bti,
     });
     text.drain();
@@ -245,14 +242,6 @@ export class TracedKernel {
     assert(loaded.ok, "a recorder does not compile");
     this.loaded.push(loaded.program);
     return loaded.program;
-  }
-
-  private placeStub(): void {
-    const { machine } = this;
-    const stub = dummyTramp(this.setup.bti);
-    const pages = pagesOf({ base: DUMMY_TRAMPOLINE, bytes: stub.length }, machine.pageBytes);
-    machine.map(pages.base, pages.bytes, "rox");
-    machine.poke(DUMMY_TRAMPOLINE, stub);
   }
 
   private placeTarget(): RoAddr {

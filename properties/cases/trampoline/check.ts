@@ -1,31 +1,35 @@
 // One case, start to end: call the function, attach, call, detach, call, free, call. Each call must make the steps of
 // spec/trampoline, and nothing may be left in the end.
 
-import { isDeepStrictEqual } from "node:util";
+import type { Engine } from "../../../engines/engine.js";
+import { DecodeCache } from "../../../engines/reference/decode-cache.js";
 import { pointer, type RoAddr } from "../../../machine/address.js";
 import { KernelFault } from "../../../machine/fault.js";
 import { isBeyondBranch } from "../../../spec/a64/address.js";
-import { decode } from "../../../spec/a64/decode.js";
-import { hex64, u64 } from "../../../spec/bits.js";
+import { hex64, hexWord, u64 } from "../../../spec/bits.js";
 import { ILLEGAL } from "../../../spec/text/text.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { PROFILES, type Quirks, type Subject, type TrampImage } from "../../../subjects/subject.js";
-import { word } from "../../../subjects/trampoline/journal.js";
 import { isKeptOut } from "../../../subjects/trampoline/poke.js";
 import type { TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
+import { isSameData } from "../../same-data.js";
 import { AGREE, type Disagreement, type Verdict } from "../../verdict.js";
 import type { TrampolineCase } from "./case.js";
 
 const EFAULT = 14;
+const DECODED = new DecodeCache();
 
-export const checkTrampolineCase = ({ setup, record }: TrampolineCase, subject: Subject): Verdict =>
-  record === undefined ? checkSetup(setup, subject) : checkRecordAt(record, setup, subject);
+export const checkTrampolineCase = ({ setup, record }: TrampolineCase, subject: Subject, engine?: Engine): Verdict =>
+  record === undefined
+    ? checkSetup(setup, subject, PROFILES.fixed, engine)
+    : checkRecordAt(record, setup, subject, engine);
 
 /** On a machine of its own; the first disagreement ends it. */
-export function checkSetup(setup: TrampolineSetup, subject: Subject, quirks: Quirks = PROFILES.fixed): Verdict {
+export function checkSetup(setup: TrampolineSetup, subject: Subject, quirks?: Quirks, engine?: Engine): Verdict {
   try {
-    for (const disagreement of eachStep(new TracedKernel(setup, subject, quirks), subject.known)) return disagreement;
+    const tracedKernel = new TracedKernel(setup, subject, quirks, engine);
+    for (const disagreement of eachStep(tracedKernel, subject.known)) return disagreement;
     return AGREE;
   } catch (error) {
     if (!(error instanceof KernelFault)) throw error;
@@ -96,7 +100,7 @@ function* attachesAndDetaches(
   yield* equal(
     "the address behind the code",
     hex64(pointer(tramp.env.dummyTramp)),
-    hex64(word(machine, start + bytes)),
+    hex64(machine.peek64(start + bytes)),
   );
 }
 
@@ -106,8 +110,8 @@ function* formed({ machine }: TracedKernel, { image, size }: TrampImage): Genera
   for (let at = 0; at < size; at += 4) {
     const word = machine.peek32(image + at);
     ended ||= word === ILLEGAL;
-    if (ended ? word === ILLEGAL : decode(word) !== undefined) continue;
-    yield objection(`the image, byte ${at}`, ended ? "the illegal instruction" : "an instruction", hex64(BigInt(word)));
+    if (ended ? word === ILLEGAL : DECODED.decode(word) !== undefined) continue;
+    yield objection(`the image, byte ${at}`, ended ? "the illegal instruction" : "an instruction", hexWord(word));
   }
 }
 
@@ -160,8 +164,8 @@ function knownWhilePoked(
 }
 
 /** With a trampoline whose record lies at any address of 64 bits, as heaps of other machines would give it. */
-export function checkRecordAt(record: bigint, setup: TrampolineSetup, subject: Subject): Verdict {
-  const tracedKernel = new TracedKernel({ ...setup, target: "near" }, subject);
+export function checkRecordAt(record: bigint, setup: TrampolineSetup, subject: Subject, engine?: Engine): Verdict {
+  const tracedKernel = new TracedKernel({ ...setup, target: "near" }, subject, PROFILES.fixed, engine);
   const { tramp, request, target, call } = tracedKernel;
   const size = tramp.archBpfTrampolineSize(request);
   if (!size.ok) return objection("the trampoline", "a size", `error ${size.error}`);
@@ -190,17 +194,18 @@ export function* called(what: string, got: Traced | string, expected: Traced): G
 }
 
 const isSame = (got: Traced | string | undefined, { steps, result }: Traced): boolean =>
-  typeof got === "object" && isDeepStrictEqual(got.steps, steps) && (result === undefined || got.result === result);
+  typeof got === "object" && isSameData(got.steps, steps) && (result === undefined || got.result === result);
 
 function* freed({ machine }: TracedKernel, { image, size }: TrampImage): Generator<Disagreement> {
   if (machine.mapping(image) === undefined) return;
   for (let at = 0; at < size; at += 4) {
-    yield* equal(`freed memory, byte ${at}`, hex64(BigInt(ILLEGAL)), hex64(BigInt(machine.peek32(image + at))));
+    const word = machine.peek32(image + at);
+    if (word !== ILLEGAL) yield objection(`freed memory, byte ${at}`, hexWord(ILLEGAL), hexWord(word));
   }
 }
 
 function* equal(where: string, expected: unknown, got: unknown): Generator<Disagreement> {
-  if (!isDeepStrictEqual(got, expected)) yield objection(where, printed(expected), printed(got));
+  if (!isSameData(got, expected)) yield objection(where, printed(expected), printed(got));
 }
 
 /** Of what attached programs see and answer. */

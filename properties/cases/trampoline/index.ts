@@ -60,9 +60,8 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
   chunk: 50,
   command: "replay",
   fresh: (seed, index) => trampolineCase(randomSource(seed, index)),
-  /** On the reference engine: no other tells where frames are while the kernel's functions run. */
-  checker: (subject) =>
-    plainChecker((c) => pastKnown(checkTrampolineCase(c, subject), subject, c), {
+  checker: (subject, [engine]) =>
+    plainChecker((c) => pastKnown(checkTrampolineCase(c, subject, engine), subject, c), {
       points(c, { kind }) {
         const { target, args, fentry, fmodRet, fexit, fsession, moment } = c.setup;
         const both = fsession.length === 0 ? "" : `+${fsession.length} sessions`;
@@ -84,7 +83,7 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
             subject,
             found,
             (heard) => heard,
-            (heard) => checkTrampolineCase(c, heard),
+            (heard) => checkTrampolineCase(c, heard, engine),
           ),
       }),
       blame: ({ setup: { target } }) => target,
