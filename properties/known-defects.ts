@@ -37,7 +37,9 @@ const refused =
 const keepsCharge = (step: Step): boolean => {
   const { result, before, after } = step;
   const kept = after.charge - before.charge;
-  return result.kind === "refused" && refused("poke")(step) && kept > 0 && kept <= result.bytes;
+  return (
+    result.kind === "refused" && refused("poke")(step) && kept > 0 && kept <= (result.bytes ?? Number.POSITIVE_INFINITY)
+  );
 };
 
 const INT_BYTES = 4;

@@ -92,8 +92,8 @@ export interface Subject {
   executed?(): readonly ExecutedCode[];
   /** Into plain buffers at chosen addresses, without an allocator. `functions[0]` is the main program. */
   compile(functions: readonly JitFunction[], env: JitEnv, place: Place): Compiled;
-  /** Bytes of the function's image, or why it is refused. */
-  imageBytes(fn: JitFunction, env: JitEnv): number | JitError;
+  /** Bytes of the function's image, or why it is refused; undefined where nobody knows before it is compiled. */
+  imageBytes(fn: JitFunction, env: JitEnv): number | JitError | undefined;
   /** What the prologue of the function saves, and the size of its BPF stack. */
   frameOf(fn: JitFunction): Pick<Frame, "pushed" | "stackBytes">;
   /** Number of the A64 register that holds a BPF register; 11 is the one that blinding uses. */
@@ -242,6 +242,8 @@ export interface SubjectKernel {
   freeProgram(program: LoadedProgram): void;
   /** Bytes between the code of a function and its exception table; default: those of the literal of a long jump. */
   readonly literalBytes?: number;
+  /** Bytes of an entry of that table; default: those with a type. */
+  readonly entryBytes?: number;
   /** Bytes of the region that begins with that header; absent where the header's first word says so. */
   regionBytes?(header: Va): number;
   /** The exception entry for an access of these functions; undefined if a fault there is an oops. */

@@ -101,7 +101,7 @@ class SizeTarget implements WorkloadTarget<Sized> {
 
   load({ name, slots, contents }: Parameters<WorkloadTarget<Sized>["load"]>[0]): Sized {
     const bytes = this.subject.imageBytes(this.programs.make(slots, contents), LINUX_6_12);
-    if (typeof bytes !== "number") throw new WorkloadFault(`${name} is not compiled: ${bytes.kind}`);
+    if (typeof bytes !== "number") throw new WorkloadFault(`${name} is not compiled: ${bytes?.kind ?? "nobody knows"}`);
     return { id: this.take(loadOf(this.events.length, bytes)) };
   }
 

@@ -18,6 +18,8 @@ export interface CompiledImage {
   /** Byte offset of the exception table in `image`, and its number of entries. */
   readonly tableBytes: number;
   readonly entries: number;
+  /** Bytes of one, where they are not those with a type. */
+  readonly entryBytes?: number;
 }
 export type Compiled =
   | { readonly ok: true; readonly images: readonly CompiledImage[] }

@@ -26,8 +26,8 @@ export type JitError =
   | { readonly kind: "exceptionEntries"; readonly written: number; readonly expected: number }
   /** An exception entry cannot reach its instruction. */
   | { readonly kind: "exceptionRange"; readonly pc: number; readonly bytes: number }
-  /** In the words of a kernel that is not ours. */
-  | { readonly kind: "kernelRefuses"; readonly detail: string }
+  /** In the words of a kernel that is not ours. `missing`: what it does not have at all. */
+  | { readonly kind: "kernelRefuses"; readonly detail: string; readonly missing?: string }
   /** The image with direct calls came out longer than the one without (kernel: "multi-func JIT bug"). */
   | { readonly kind: "extraPassGrew"; readonly words: number; readonly expected: number };
 

@@ -101,16 +101,18 @@ interface TableEntry {
 
 /** @source linux v6.12 arch/arm64/include/asm/extable.h, struct exception_table_entry */
 export function tableOf({ fn, image }: FunctionImage): readonly TableEntry[] {
-  const { tableBytes, entries, offsets } = image;
+  const { tableBytes, entries, entryBytes = ENTRY_BYTES, offsets } = image;
   const view = new DataView(image.image.buffer, image.image.byteOffset, image.image.byteLength);
   return Array.from({ length: entries }, (_, i) => {
-    const at = tableBytes + ENTRY_BYTES * i;
-    if (at + ENTRY_BYTES > view.byteLength) return { at: "?", says: "outside the image" };
+    const at = tableBytes + entryBytes * i;
+    if (at + entryBytes > view.byteLength) return { at: "?", says: "outside the image" };
     const word = (at + view.getInt32(at, true)) / 4;
     const slot = fn.insns.findIndex((_insn, pc) => word >= (offsets[pc] ?? 0) && word < (offsets[pc + 1] ?? 0));
     const hex = (value: number): string => `0x${value.toString(16)}`;
+    const fixup = `fixup ${hex(view.getUint32(at + 4, true))}`;
+    if (entryBytes < ENTRY_BYTES) return { at: slot < 0 ? "?" : String(slot), says: fixup };
     const [type, data] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
-    const says = `fixup ${hex(view.getUint32(at + 4, true))} type ${type} data ${hex(data)}`;
+    const says = `${fixup} type ${type} data ${hex(data)}`;
     return { at: slot < 0 ? "?" : String(slot), says };
   });
 }

@@ -4,6 +4,7 @@ import { halves, type Va } from "../../machine/address.js";
 import { BRANCH_REACH, CONDITION_REACH } from "../../spec/a64/address.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
+import { ENTRY_BYTES } from "../../spec/text/text.js";
 import { fn, IMAGE, leftIn, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
 import {
   type CompiledImage,
@@ -30,6 +31,8 @@ export function compiles(
 ): string | undefined {
   const env = { ...DEFAULT_ENV, ...subject.build, ...given };
   const compiled = subject.compile(functions, env, placeOf);
+  if (!compiled.ok && compiled.error.kind === "kernelRefuses" && compiled.error.missing !== undefined)
+    throw new NotModelled(compiled.error.missing);
   if (!compiled.ok) return `function ${compiled.index} is refused: ${describe(compiled.error)}`;
   for (const [index, image] of compiled.images.entries()) {
     const breach = breaches(functions[index]!, image, compiled.images, env, subject.mute)[0];
@@ -61,6 +64,7 @@ const breaches = (
       words: new Uint32Array(image.image.buffer, image.image.byteOffset, image.image.length / 4),
       codeWords: image.jitedBytes / 4,
       ...{ roImage: image.roImage, offsets: image.offsets, tableBytes: image.tableBytes, entries: image.entries },
+      entryBytes: image.entryBytes ?? ENTRY_BYTES,
       ...{ callBase: env.callBase, dummyTramp: env.dummyTramp, bti: env.bti },
       changes: env.changes,
       functions: all.map(({ roImage }) => roImage),

@@ -80,7 +80,7 @@ function cost(step: Step, { pokes, cleanedBytes, allocations }: TextLog): readon
   const regions = touched(step);
   const failed = result.kind === "refused" || (result.kind === "attached" && result.error !== 0) ? result : undefined;
   const functions = failed?.kind === "refused" ? failed.functions.length : Math.max(1, regions.length);
-  const bytes = failed === undefined ? sum(regions) : failed.bytes;
+  const bytes = failed === undefined ? sum(regions) : (failed.bytes ?? Number.POSITIVE_INFINITY);
   const breaches: string[] = [];
   const made = pokes.filter(({ isLocked }) => isLocked).length;
   const mostPokes = functions * POKES_A_FUNCTION + patches.length * POKES_A_PATCH;

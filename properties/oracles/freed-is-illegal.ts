@@ -31,7 +31,7 @@ export const freedIsIllegal: Oracle = {
   check(step: Step) {
     const { scene, result, events } = step;
     const added = made(step);
-    const slacks = added.flatMap((region) => slackBreaches(scene.machine, region));
+    const slacks = added.flatMap((region) => slackBreaches(scene.kernel, region));
     const news = added.length === 0 ? PASS : newPacks(scene, events);
     const rooms = unmade(step).flatMap((region) => roomBreaches(scene.kernel, region));
     const trapped = result.kind === "freed" ? runs(result.trap) : PASS;
@@ -43,17 +43,22 @@ export const freedIsIllegal: Oracle = {
 };
 
 /** What lies between the parts of a live region. */
-function slackBreaches(machine: Machine, region: Region): readonly string[] {
-  return gapsOf(region).flatMap(([from, to]) => expectIllegal(machine, from, to, "slack of a live image"));
+function slackBreaches(kernel: SubjectKernel, region: Region): readonly string[] {
+  return gapsOf(region, kernel).flatMap(([from, to]) =>
+    expectIllegal(kernel.machine, from, to, "slack of a live image"),
+  );
 }
 
-export function gapsOf(region: Region): readonly (readonly [Va, Va])[] {
+export function gapsOf(
+  region: Region,
+  { literalBytes = LITERAL_BYTES, entryBytes = ENTRY_BYTES }: Pick<SubjectKernel, "literalBytes" | "entryBytes"> = {},
+): readonly (readonly [Va, Va])[] {
   const { what, header, bytes, image, codeBytes, table, entries } = region;
   const end = header + bytes;
   if (what === "trampoline") return [[image + codeBytes, end]];
-  const code = image + codeBytes + LITERAL_BYTES;
+  const code = image + codeBytes + literalBytes;
   const hole: readonly [Va, Va] = [header + SIZE_BYTES, image];
-  return table === undefined ? [hole, [code, end]] : [hole, [code, table], [table + entries * ENTRY_BYTES, end]];
+  return table === undefined ? [hole, [code, end]] : [hole, [code, table], [table + entries * entryBytes, end]];
 }
 
 function roomBreaches(

@@ -24,11 +24,12 @@ export const noOverlap: Oracle = {
 };
 
 /** Whole chunks; the code, its literal and the exception table lie one behind the other. */
-function tooSmall(region: Region, { kernel: { literalBytes = LITERAL_BYTES } }: Scene): readonly string[] {
+function tooSmall(region: Region, { kernel }: Scene): readonly string[] {
+  const { literalBytes = LITERAL_BYTES, entryBytes = ENTRY_BYTES } = kernel;
   const { what, header, bytes, image, codeBytes, table, entries } = region;
   const end = header + bytes;
   const code = image + codeBytes + (what === "function" ? literalBytes : 0);
-  const isRight = bytes % CHUNK_BYTES === 0 && code <= (table ?? end) && (table ?? 0) + entries * ENTRY_BYTES <= end;
+  const isRight = bytes % CHUNK_BYTES === 0 && code <= (table ?? end) && (table ?? 0) + entries * entryBytes <= end;
   if (isRight) return PASS;
   const at = table === undefined ? "" : ` and its table of ${entries} entries begins at ${table - header}`;
   return [`${say(region)} has code up to ${code - header}${at}`];

@@ -69,15 +69,15 @@ function entries(
   { image, codeBytes, table, entries: count, header, bytes }: Region,
 ): readonly string[] {
   if (table === undefined) return PASS;
-  const { literalBytes = LITERAL_BYTES } = kernel;
-  if (table < image + codeBytes + literalBytes || table + count * ENTRY_BYTES > header + bytes) {
+  const { literalBytes = LITERAL_BYTES, entryBytes = ENTRY_BYTES } = kernel;
+  if (table < image + codeBytes + literalBytes || table + count * entryBytes > header + bytes) {
     return [`the exception table at ${hex(table)} is not behind the code at ${hex(image)}`];
   }
   const breaches: string[] = [];
   const reportsArena = kernel.env.changes.arenaReport;
   let last = image - 4;
   for (let i = 0; i < count; i++) {
-    const at = table + i * ENTRY_BYTES;
+    const at = table + i * entryBytes;
     const pc = at + (machine.peek32(at) | 0);
     // Kernels that report faults in arenas go on behind the access without being told.
     const resume = reportsArena ? pc + 4 : at + 4 - (machine.peek32(at + 4) & DISTANCE_MASK);

@@ -10,6 +10,8 @@ export const ILLEGAL = 0xd420_2000;
 export const LITERAL_BYTES = 8;
 /** Of an image's exception table: insn, fixup, type and data. */
 export const ENTRY_BYTES = 12;
+/** Up to 5.15: insn and fixup. */
+export const SHORT_ENTRY_BYTES = 8;
 
 /** Reads bytes of the memory under test. */
 type Peek = (address: number, bytes: number) => Uint8Array;

@@ -11,8 +11,6 @@ import type { LinuxKernel } from "./kernel.js";
 import { NotModelled } from "./kernel-image.js";
 
 const HEADER_BYTES = 8;
-const LITERAL_BYTES = 8;
-const ENTRY_BYTES = 12;
 /** Of a region: what is neither header nor image, at least, and with the rest of a chunk at most. */
 const MOST_SPARE_BYTES = HEADER_BYTES + 16 + CHUNK_BYTES;
 
@@ -74,8 +72,9 @@ export class PlacedCompiler {
   private load(kernel: LinuxKernel, functions: readonly JitFunction[]): Compiled {
     const loaded = kernel.loadProgram(functions);
     if (!loaded.ok) {
-      const detail = describeLoadError(loaded.error);
-      return { ok: false, index: loaded.index, error: { kind: "kernelRefuses", detail } };
+      const { index, error } = loaded;
+      const missing = error.kind === "missing" ? { missing: error.what } : {};
+      return { ok: false, index, error: { kind: "kernelRefuses", detail: describeLoadError(error), ...missing } };
     }
     const images = loaded.program.functions.map((view) => imageOf(kernel, view));
     // The pack is kept: it does not become empty.
@@ -136,7 +135,7 @@ export class PlacedCompiler {
 
 /** As it lies in executable memory, to the end of what was written; the rest of the region is illegal instructions. */
 function imageOf(kernel: LinuxKernel, view: FunctionView): CompiledImage {
-  const { machine } = kernel;
+  const { machine, literalBytes, entryBytes } = kernel;
   const isPacked = kernel.packs.packBytes > 0;
   const { bpfFunc, jitedLen, extable, entries, offsets } = view;
   const roImage = bpfFunc!;
@@ -147,8 +146,8 @@ function imageOf(kernel: LinuxKernel, view: FunctionView): CompiledImage {
   const words = new Uint32Array(machine.peek(roImage, region - start).slice().buffer);
   let written = words.length;
   while (written > 0 && words[written - 1] === ILLEGAL) written--;
-  const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
-  const bytes = Math.max(tableBytes + entries * ENTRY_BYTES, 4 * written, isPacked ? region - MOST_SPARE_BYTES + 4 : 0);
+  const tableBytes = extable === undefined ? jitedLen + literalBytes : extable - roImage;
+  const bytes = Math.max(tableBytes + entries * entryBytes, 4 * written, isPacked ? region - MOST_SPARE_BYTES + 4 : 0);
   const image = new Uint8Array(words.buffer, 0, Math.min(bytes, region - start));
-  return { image, roImage, jitedBytes: jitedLen, offsets, tableBytes, entries };
+  return { image, roImage, jitedBytes: jitedLen, offsets, tableBytes, entries, entryBytes };
 }

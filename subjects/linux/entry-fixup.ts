@@ -2,10 +2,10 @@
 // kernel has made. For images whose own handler cannot be asked.
 
 import type { Va } from "../../machine/address.js";
+import { ENTRY_BYTES } from "../../spec/text/text.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 
-/** Relative addresses of the access and of what to do, a type, data. */
-const ENTRY_BYTES = 12;
+/** In an entry, behind the relative address of the access. */
 const FIXUP_FIELD = 4;
 const INSN_BYTES = 4;
 const DISTANCE_BITS = 27;
@@ -15,13 +15,13 @@ const CLEAR_NOTHING = 5;
 
 /** @source linux v6.12 arch/arm64/net/bpf_jit_comp.c, ex_handler_bpf() */
 export function fixupOf(
-  { machine, env }: Pick<SubjectKernel, "machine" | "env">,
+  { machine, env, entryBytes = ENTRY_BYTES }: Pick<SubjectKernel, "machine" | "env" | "entryBytes">,
   functions: readonly FunctionView[],
   pc: Va,
 ): ReturnType<SubjectKernel["fixupException"]> {
   for (const { bpfFunc, jitedLen, extable, entries } of functions) {
     if (bpfFunc === undefined || extable === undefined || pc < bpfFunc || pc >= bpfFunc + jitedLen) continue;
-    for (let entry = extable as Va; entry < extable + entries * ENTRY_BYTES; entry += ENTRY_BYTES) {
+    for (let entry = extable as Va; entry < extable + entries * entryBytes; entry += entryBytes) {
       if (entry + (machine.read32(entry) | 0) !== pc) continue;
       const value = machine.read32(entry + FIXUP_FIELD);
       const clear = value >>> DISTANCE_BITS;

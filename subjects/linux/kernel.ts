@@ -33,6 +33,7 @@ import { errnoOf, LinuxModmem, LinuxPacks } from "./packs-view.js";
 import { kernelPointer, type PlacedKernel, placeKernel } from "./placed-kernel.js";
 import { PrivateStacks } from "./private-stacks.js";
 import { vaOfPointer } from "./structs.js";
+import { entryBytesOf } from "./tables.js";
 import { LinuxTrampolines } from "./trampolines.js";
 
 const DEFAULT_LIMIT = 69_267_617_742_848;
@@ -178,6 +179,10 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   /** Without trampolines there is none. */
   get literalBytes(): number {
     return isOwn(this.image, "bpf_arch_text_poke") ? LITERAL_BYTES : 0;
+  }
+
+  get entryBytes(): number {
+    return entryBytesOf(this.image);
   }
 
   /** Up to 5.15 the header counts pages. */

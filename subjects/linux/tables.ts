@@ -3,6 +3,8 @@
 
 import type { Va } from "../../machine/address.js";
 import { Malformed } from "../../spec/malformed.js";
+import { ENTRY_BYTES, SHORT_ENTRY_BYTES } from "../../spec/text/text.js";
+import type { KernelImage } from "./image/image.js";
 import { entriesOf } from "./image/table.js";
 import type { TypedImage } from "./kernel-image.js";
 
@@ -16,18 +18,18 @@ export interface BugEntry {
   readonly line: number;
 }
 
-/** Entries of older kernels have neither type nor data. */
-const SHORT_ENTRY_BYTES = 8;
-const ENTRY_BYTES = 12;
 const BUG_FLAG_WARNING = 1;
 
 const viewOf = ({ bytes }: TypedImage): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
+/** Entries of older kernels have neither type nor data. */
+export const entryBytesOf = ({ types }: Pick<KernelImage, "types">): number =>
+  types?.struct("exception_table_entry")?.bytes === SHORT_ENTRY_BYTES ? SHORT_ENTRY_BYTES : ENTRY_BYTES;
+
 /** By address of the access. */
 export function exceptionTable(image: TypedImage): ReadonlyMap<Va, ExceptionEntry> {
   const entries = new Map<Va, ExceptionEntry>();
-  const size =
-    image.types.struct("exception_table_entry")?.bytes === SHORT_ENTRY_BYTES ? SHORT_ENTRY_BYTES : ENTRY_BYTES;
+  const size = entryBytesOf(image);
   const isShort = size === SHORT_ENTRY_BYTES;
   const view = viewOf(image);
   for (const at of entriesOf(image, ["__start___ex_table", "__stop___ex_table"], size)) {

@@ -102,16 +102,19 @@ function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
   if (outcome.kind !== "returned") throw new RangeError(`${JSON.stringify(spec)} does not return: ${outcome.kind}`);
   const [lowered = []] = lowerProgram(program, validity.facts, {}, subject.build?.changes);
   const functions = lowered.map((fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
-  const imageBytes = functions.map((fn) => imageBytesOf(subject, fn, DEFAULT_ENV));
+  const imageBytes = imageBytesOf(subject, functions, DEFAULT_ENV);
   const known = { returns: outcome.r0, argument: 0n, generated: undefined, imageBytes };
   return { codes: [functions], lse: DEFAULT_ENV.lse, ...known };
 }
 
-/** @throws RangeError if the subject refuses the function */
-function imageBytesOf(subject: Subject, fn: JitFunction, env: JitEnv): number {
-  const bytes = subject.imageBytes(fn, env);
-  if (typeof bytes === "number") return bytes;
-  throw new RangeError(`the program does not compile: ${describe(bytes)}`);
+/** @throws RangeError if the subject refuses a function */
+function imageBytesOf(subject: Subject, functions: readonly JitFunction[], env: JitEnv): PreparedProgram["imageBytes"] {
+  const all = functions.map((fn) => subject.imageBytes(fn, env));
+  for (const bytes of all) {
+    if (typeof bytes === "object") throw new RangeError(`the program does not compile: ${describe(bytes)}`);
+  }
+  const known = all.filter((bytes) => typeof bytes === "number");
+  return known.length === all.length ? known : undefined;
 }
 
 const MOV = rowById("mov imm");
@@ -180,7 +183,7 @@ const IDLE = [insn(rowById("mov imm")), insn(rowById("exit"))];
 class PreparedCase {
   readonly codes: PreparedProgram["codes"];
   readonly env: JitEnv;
-  readonly imageBytes: readonly number[];
+  readonly imageBytes: PreparedProgram["imageBytes"];
   private readonly returned = new Map<number, Returned>();
 
   /** @throws RangeError if the case is no program, or does not return */
@@ -194,7 +197,7 @@ class PreparedCase {
     const { changes } = subject.build ?? DEFAULT_ENV;
     this.env = { ...DEFAULT_ENV, changes, lse: env.cpu === "lse" };
     this.codes = lowerProgram(program, validity.facts, {}, changes);
-    this.imageBytes = this.codes.flat().map((fn) => imageBytesOf(subject, fn, this.env));
+    this.imageBytes = imageBytesOf(subject, this.codes.flat(), this.env);
     this.expected(0);
   }
 

@@ -161,12 +161,13 @@ export class ProgramSession {
 
   /** Of all functions, as they stand in memory, with the exception table behind the code. */
   compiled({ program }: LiveProgram): readonly CompiledImage[] {
-    const { machine } = this.session;
+    const { machine, kernel } = this.session;
+    const { literalBytes = LITERAL_BYTES, entryBytes = ENTRY_BYTES } = kernel;
     return program.functions.map(({ bpfFunc, jitedLen, extable, entries, offsets }) => {
       const roImage = bpfFunc ?? 0;
-      const tableBytes = extable === undefined ? jitedLen + LITERAL_BYTES : extable - roImage;
-      const image = machine.peek(roImage, tableBytes + ENTRY_BYTES * entries).slice();
-      return { image, roImage, jitedBytes: jitedLen, offsets, tableBytes, entries };
+      const tableBytes = extable === undefined ? jitedLen + literalBytes : extable - roImage;
+      const image = machine.peek(roImage, tableBytes + entryBytes * entries).slice();
+      return { image, roImage, jitedBytes: jitedLen, offsets, tableBytes, entries, entryBytes };
     });
   }
 

@@ -244,11 +244,11 @@ export class Session implements Scene {
   private refused(
     codes: readonly LoadedProgram[],
     { error, index, functions }: LoadResult & { ok: false },
-    sizes: readonly number[] = [],
+    sizes: readonly number[] | undefined,
   ): StepResult {
     for (const program of codes) this.kernel.freeProgram(program);
     const all = [...codes.flatMap((program) => program.functions), ...functions];
-    return { kind: "refused", error, index, functions: all, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    return { kind: "refused", error, index, functions: all, bytes: sizes?.reduce((sum, size) => sum + size, 0) };
   }
 
   /** Let the entry of a program lead to a trampoline that calls what is planned. */

@@ -146,7 +146,7 @@ function added(all: Breaches = [], rank: number, found: readonly Breach[]): Brea
 const MOST_SLACK_BYTES = 4096;
 
 /** What is read of a kernel. */
-export type CodeKernel = Pick<SubjectKernel, "machine" | "env">;
+export type CodeKernel = Pick<SubjectKernel, "machine" | "env" | "literalBytes" | "entryBytes">;
 
 const helpers = new WeakMap<JitEnv["inlined"], ReadonlySet<number>>();
 
@@ -165,7 +165,7 @@ function inlinedHelpers({ inlined }: JitEnv): ReadonlySet<number> {
  * @param isRemembered they may be loaded again
  */
 export function codeOf(
-  { machine, env }: CodeKernel,
+  { machine, env, literalBytes = LITERAL_BYTES, entryBytes = ENTRY_BYTES }: CodeKernel,
   all: readonly FunctionView[],
   isRemembered = true,
 ): readonly CompiledCode[] {
@@ -178,13 +178,13 @@ export function codeOf(
     if (isMain) functions = [];
     const roImage = view.bpfFunc!;
     functions.push(roImage);
-    const codeBytes = jitedLen + LITERAL_BYTES;
+    const codeBytes = jitedLen + literalBytes;
     // A table that is not behind the code is not read: exception-entries then misses it.
     const distance = extable === undefined ? -1 : extable - roImage;
     const hasTable = distance >= codeBytes && distance < codeBytes + MOST_SLACK_BYTES;
     const tableBytes = hasTable ? distance : codeBytes;
     const entries = hasTable ? view.entries : 0;
-    const { words, passed } = wordsOf(machine, view, { tableBytes, entries, bti, history }, isRemembered);
+    const { words, passed } = wordsOf(machine, view, { tableBytes, entries, entryBytes, bti, history }, isRemembered);
     return {
       insns: fn.insns,
       words,
@@ -193,6 +193,7 @@ export function codeOf(
       offsets,
       tableBytes,
       entries,
+      entryBytes,
       callBase,
       dummyTramp,
       functions,
@@ -208,7 +209,7 @@ export function codeOf(
 }
 
 /** Byte offset and entries of the exception table; what else of the kernel the rules go by. */
-interface TablePlace extends Pick<CompiledCode, "tableBytes" | "entries" | "bti" | "history"> {}
+interface TablePlace extends Pick<CompiledCode, "tableBytes" | "entries" | "entryBytes" | "bti" | "history"> {}
 interface Known {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
@@ -221,11 +222,12 @@ const known = new WeakMap<JitFunction, Known>();
 /** Code, literal and table as they stand in memory: what is known from last time if nothing has changed. */
 function wordsOf(machine: Machine, view: FunctionView, place: TablePlace, isRemembered: boolean): Known {
   const { fn, bpfFunc, jitedLen, offsets } = view;
-  const { tableBytes, entries, bti, history } = place;
+  const { tableBytes, entries, entryBytes, bti, history } = place;
   const before = isRemembered ? known.get(fn) : undefined;
   if (
     before?.place.tableBytes === tableBytes &&
     before.place.entries === entries &&
+    before.place.entryBytes === entryBytes &&
     before.place.bti === bti &&
     before.place.history === history &&
     before.view.jitedLen === jitedLen &&
@@ -234,7 +236,7 @@ function wordsOf(machine: Machine, view: FunctionView, place: TablePlace, isReme
   ) {
     return before;
   }
-  const bytes = machine.peek(bpfFunc!, tableBytes + entries * ENTRY_BYTES);
+  const bytes = machine.peek(bpfFunc!, tableBytes + entries * entryBytes);
   const words = new Uint32Array(bytes.buffer);
   const read: Known = { bytes, words, view, place, passed: { rules: 0 } };
   // A map of what lives for a moment only keeps it alive until all of memory is looked through.

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "vitest";
+import type { RoAddr, Va } from "../../../machine/address.js";
+import type { Machine } from "../../../machine/machine.js";
 import { NOP } from "../../../spec/a64/hints.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
 import { bpf } from "../../../spec/bpf/text/bpf.js";
+import { ENTRY_BYTES, SHORT_ENTRY_BYTES } from "../../../spec/text/text.js";
 import { defaultSubject } from "../../../subjects/index.js";
-import { DEFAULT_ENV, type JitEnv } from "../../../subjects/subject.js";
+import { DEFAULT_ENV, type FunctionView, type JitEnv } from "../../../subjects/subject.js";
+import { codeOf } from "./code-oracle.js";
 import type { CompiledCode } from "./compiled-code.js";
 import { CODE_ORACLES, structureBreaches } from "./index.js";
 
@@ -26,6 +30,7 @@ function compiled(insns: readonly Insn[], given: Partial<JitEnv> = {}, wasClassi
     offsets: main!.offsets,
     tableBytes: main!.tableBytes,
     entries: main!.entries,
+    entryBytes: ENTRY_BYTES,
     callBase: env.callBase,
     dummyTramp: env.dummyTramp,
     functions: made.images.map(({ roImage }) => roImage),
@@ -60,6 +65,20 @@ const MOVING = compiled(bpf("r0 = 0x12345678; exit"));
 const HINTING = compiled([EXIT], { branchHistory: { clear: "hint", firmware: undefined }, bti: true }, true);
 const FORGETTING = compiled([EXIT], { branchHistory: { clear: { loops: 8 }, firmware: "smc" } }, true);
 const KEEPING = compiled([EXIT], { branchHistory: { clear: "hint", firmware: undefined } });
+/** The same with entries as they were up to 5.15: no type, and each that much nearer to the code. */
+function shortEntries(code: CompiledCode): CompiledCode {
+  const words = code.words.slice();
+  const from = code.tableBytes / 4;
+  for (let i = 0; i < code.entries; i++) {
+    const nearer = i * (ENTRY_BYTES - SHORT_ENTRY_BYTES);
+    words[from + 2 * i] = code.words[from + 3 * i]! + nearer;
+    words[from + 2 * i + 1] = code.words[from + 3 * i + 1]! - nearer;
+  }
+  return { ...code, words, entryBytes: SHORT_ENTRY_BYTES };
+}
+const TWO_PROBES = shortEntries(
+  compiled([...[2, 3].map((dst) => insn(rowById("probe ldxdw"), { dst, src: 1 })), EXIT]),
+);
 
 test("right code passes", () => {
   for (const code of [
@@ -71,6 +90,7 @@ test("right code passes", () => {
     ADDING,
     LOOPING,
     PROBING,
+    TWO_PROBES,
     ACQUIRING,
     TAIL_CALL,
     BTI,
@@ -85,6 +105,7 @@ test("right code passes", () => {
 /** Byte offset of the exception entry's fields, as a word relative to slot 0. */
 const entryOf = (code: CompiledCode, field: number): number => code.tableBytes / 4 + field - code.offsets[0]!;
 const entryWord = (field: number): number => entryOf(PROBING, field);
+const SECOND_SHORT = entryOf(TWO_PROBES, 2);
 const ACQUIRE = 0x0080_0000;
 const literal = BRANCHING.codeWords - BRANCHING.offsets[0]!;
 
@@ -115,6 +136,8 @@ const BROKEN: readonly (readonly [oracle: string, code: CompiledCode, says: stri
   ["exception-entries", withWord(PROBING, entryWord(1), (w) => w ^ 0x0800_0000), "clears x"],
   ["exception-entries", withWord(ACQUIRING, entryOf(ACQUIRING, 1), (w) => w ^ 0x0800_0000), "clears x"],
   ["exception-entries", withWord(PROBING, entryWord(2), (w) => w ^ 1), "has type"],
+  ["exception-entries", withWord(TWO_PROBES, SECOND_SHORT, (w) => w - 4), "names byte"],
+  ["exception-entries", withWord(TWO_PROBES, SECOND_SHORT + 1, (w) => w - 4), "goes on at byte"],
   ["landing-pads", withWord(BTI, -BTI.offsets[0]!, () => NOP), "the entry is no landing pad"],
   ["landing-pads", withWord(BRANCHING, 1 - BRANCHING.offsets[0]!, () => 0x9100_04e7), "the patch site, is no NOP"],
   ["landing-pads", withWord(BTI, 8 - BTI.offsets[0]!, () => NOP), "the place where tail calls land is no landing pad"],
@@ -137,6 +160,20 @@ test.each(BROKEN)("%s: %#", (oracle, code, says) => {
 
 test("every oracle of code is shown to object", () => {
   expect(new Set(BROKEN.map(([oracle]) => oracle))).toEqual(new Set(CODE_ORACLES.map(({ name }) => name)));
+});
+
+test("where no image ends with a long jump, the exception table is right behind the code", () => {
+  const peek = (_: Va, bytes: number): Uint8Array => new Uint8Array(bytes);
+  const machine = { peek } as unknown as Machine;
+  const view = {
+    ...{ fn: { insns: [EXIT], index: 0, stackDepth: 0 }, bpfFunc: IMAGE as RoAddr, jitedLen: 8 },
+    ...{ offsets: Int32Array.of(0, 1), extable: (IMAGE + 8) as RoAddr, entries: 2 },
+  } as unknown as FunctionView;
+  const [short] = codeOf({ machine, env: DEFAULT_ENV, literalBytes: 0, entryBytes: SHORT_ENTRY_BYTES }, [view]);
+  expect(short).toMatchObject({ tableBytes: 8, entries: 2, entryBytes: SHORT_ENTRY_BYTES });
+  expect(short!.words).toHaveLength(6);
+  // Where one does, that place is its address.
+  expect(codeOf({ machine, env: DEFAULT_ENV }, [{ ...view, fn: { ...view.fn } }])[0]).toMatchObject({ entries: 0 });
 });
 
 describe("the loop of exclusive accesses", () => {

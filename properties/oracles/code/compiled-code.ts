@@ -21,6 +21,7 @@ export interface CompiledCode {
   /** Byte offset and number of the exception entries. */
   readonly tableBytes: number;
   readonly entries: number;
+  readonly entryBytes: number;
   /** Low 48 bits: what a helper's imm is relative to, where the jump at the end goes, each function's image. */
   readonly callBase: Va;
   readonly dummyTramp: Va;
