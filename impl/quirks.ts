@@ -182,6 +182,22 @@ export const QUIRKS = [
     since: "before 5.10, where each program has pages of its own",
     until: "6.12",
   },
+  {
+    id: "emptySlotsCount",
+    title: "a tail call of an empty slot counts toward the limit",
+    effect: "after 33 misses a tail call that has a target is not made",
+    fix: "66ff4d61dc12",
+    since: "before 5.10; mended in 6.12",
+    until: "6.12",
+  },
+  {
+    id: "returnedCallsForgotten",
+    title: "the tail calls of a function do not count any more once it has returned",
+    effect: "a program that calls such functions makes many times the tail calls of the limit",
+    fix: "66ff4d61dc12",
+    since: "6.0 (tail calls beside calls of functions); mended in 6.12",
+    until: "6.12",
+  },
 ] as const satisfies readonly QuirkRow[];
 export type QuirkId = (typeof QUIRKS)[number]["id"];
 

@@ -7,7 +7,7 @@ import { isKernel } from "../subjects/program-subject.js";
 import type { QuirkId } from "../subjects/subject.js";
 import { linuxKernels } from "../testing/linux-kernels.js";
 import { withDefects } from "../testing/with-defects.js";
-import { findKnownDefects } from "./find-known.js";
+import { findInCounts, findKnownDefects } from "./find-known.js";
 
 test.each([
   [[]],
@@ -21,6 +21,13 @@ test.each([
   const found = findKnownDefects(withDefects(ids), referenceEngine);
   expect(ofLoads.filter((id) => found.has(id as QuirkId))).toEqual(ids);
 });
+
+test.each([[[]], [["emptySlotsCount"]], [["returnedCallsForgotten"]]] as const)(
+  "how tail calls count is told by what programs return: with %s, these are found",
+  (ids) => {
+    expect(findInCounts(withDefects(ids), wasmEngine)).toEqual(ids);
+  },
+);
 
 /** Of Linux 6.12.117 all but what newer ones brought, and what only a very long program shows. */
 const IN_6_12: readonly QuirkId[] = [

@@ -4,6 +4,8 @@ import type { Engine } from "../engines/engine.js";
 import { KernelFault } from "../machine/fault.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
+import { MAX_TAIL_CALLS, type Program } from "../spec/bpf/program.js";
+import { bpf } from "../spec/bpf/text/bpf.js";
 import { type Action, DEFAULT_OPTIONS, type History, NOTHING_ELSE } from "../subjects/action.js";
 import { defaultSubject } from "../subjects/index.js";
 import {
@@ -16,7 +18,10 @@ import {
   type QuirkId,
   type Subject,
 } from "../subjects/subject.js";
+import { checkOrCrash } from "./cases/check-or-crash.js";
 import { checkHistory, type HistoryCheckOptions } from "./cases/history/check.js";
+import { makeCheck } from "./cases/program/check.js";
+import { COUNTING, resultWith } from "./counting.js";
 import { signOf } from "./known-defects.js";
 import { findInTrampolines } from "./known-in-trampolines.js";
 import { askAboutCode } from "./oracles/code/index.js";
@@ -105,7 +110,45 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
       if (!(error instanceof NotModelled || error instanceof KernelFault)) throw error;
     }
   }
+  for (const quirk of findInCounts(subject, engine)) found.add(quirk);
   return found;
+}
+
+/** A program for each way in which tail calls may count: what it returns tells. */
+const COUNTS: Readonly<Record<(typeof COUNTING)[number], Program>> = {
+  emptySlotsCount: {
+    ...{ maps: [{ kind: "progArray", entries: 2, programs: [1, undefined] }], context: "memory" },
+    code: [
+      bpf(
+        `r6 = r1; r7 = ${MAX_TAIL_CALLS}; r1 = r6; r2 = map_fd 0 ll; r3 = 1; call 12; r7 += -1; if r7 != 0 goto -7;
+         r1 = r6; r2 = map_fd 0 ll; r3 = 0; call 12; r0 = 1; exit`,
+      ),
+      bpf("r0 = 2; exit"),
+    ],
+  },
+  returnedCallsForgotten: {
+    ...{ maps: [{ kind: "progArray", entries: 1, programs: [1] }], context: "memory" },
+    code: [
+      bpf(
+        `r6 = r1; call pc+5; r1 = r6; call pc+3; r1 = r6; r0 = *(u64 *)(r1 + 0); exit;
+         r2 = map_fd 0 ll; r3 = 0; call 12; r0 = 0; exit`,
+      ),
+      bpf(
+        `r2 = *(u64 *)(r1 + 0); r2 += 1; *(u64 *)(r1 + 0) = r2;
+         r2 = map_fd 0 ll; r3 = 0; call 12; r0 = 0; exit`,
+      ),
+    ],
+  },
+};
+const COUNTER = new Uint8Array(8);
+
+export function findInCounts(subject: Subject, engine: Engine): readonly QuirkId[] {
+  const check = makeCheck({ subject, engines: [engine] });
+  return COUNTING.filter((quirk) => {
+    const program = COUNTS[quirk];
+    const { runs } = checkOrCrash({ program, inputs: [COUNTER], env: { cpu: "lse", hole: 0 } }, check);
+    return runs.some(({ got }) => got?.kind === "returned" && got.r0 === resultWith([quirk], program, COUNTER));
+  });
 }
 
 const ARENA = { kernelBase: { high: 0xffff_8001, low: 0 }, userBase: { high: 0x7000, low: 0 } };

@@ -2,7 +2,7 @@
 // exception callback takes over the frame of the program that threw.
 
 import { addImm, addReg, mov, subImm } from "../a64/add-sub.js";
-import { push } from "../a64/load-store.js";
+import { ldrImm, push } from "../a64/load-store.js";
 import { FP, LR, reg, SP, ZR } from "../a64/registers.js";
 import { BTI_J, BTI_JC, mrs, NOP, PACIASP, SYSREG } from "../a64/system.js";
 import { movImm64 } from "./constant.js";
@@ -11,6 +11,7 @@ import { prologueOffset } from "./env.js";
 import type { Halves } from "./function.js";
 import { ARENA_BASE, AX, BPF_FP, PRIVATE_STACK, TAIL_CALL_COUNTER, TMP1 } from "./registers.js";
 
+const DOUBLE = 3;
 /** Where `bpf_throw` passes the frame pointer of the boundary. */
 const THROWER_FP = reg(2);
 /** Bytes below the boundary's frame record: six pushed pairs. */
@@ -44,6 +45,11 @@ function enterFrame(e: Emitter): void {
   e.emit(mov(1, FP, SP));
   if (fn.index === 0) {
     e.emit(push(ZR, TAIL_CALL_COUNTER));
+    e.emit(mov(1, TAIL_CALL_COUNTER, SP));
+  } else if (env.quirks.returnedCallsForgotten) {
+    // A count of its own, which begins with its caller's.
+    e.emit(ldrImm(DOUBLE, TMP1, TAIL_CALL_COUNTER, 0));
+    e.emit(push(TMP1, TAIL_CALL_COUNTER));
     e.emit(mov(1, TAIL_CALL_COUNTER, SP));
   } else {
     e.emit(push(TAIL_CALL_COUNTER, TAIL_CALL_COUNTER));

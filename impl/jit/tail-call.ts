@@ -1,5 +1,6 @@
 // The tail call: bounds and depth checks, the slot's program, and a jump behind its frame set-up. R2 is the program
-// array, R3 the index. The counter is stored only when the slot has proved to be taken.
+// array, R3 the index. The counter is stored only when the slot has proved to be taken, unless
+// the defect is on.
 
 import { addImm, addReg, cmpReg } from "../a64/add-sub.js";
 import { lslImm } from "../a64/bitfield.js";
@@ -14,9 +15,11 @@ import { R2, R3, TAIL_CALL_COUNTER, TMP1, TMP2, TMP3 } from "./registers.js";
 const MAX_TAIL_CALLS = 33;
 const WORD = 2;
 const DOUBLE = 3;
+const STORE_COUNT = strImm(DOUBLE, TMP3, TAIL_CALL_COUNTER, 0);
 
 export function lowerTailCall(e: Emitter): void {
   const { arrayMaxEntries, arrayPtrs, progFunc } = e.env.offsets;
+  const { emptySlotsCount } = e.env.quirks;
   // An index beyond the array falls through; only its low half counts.
   movImm64(e, TMP1, 0, arrayMaxEntries);
   e.emit(ldrReg(WORD, TMP1, R2, TMP1));
@@ -29,13 +32,14 @@ export function lowerTailCall(e: Emitter): void {
   e.emit(cmpReg(1, TMP3, TMP1));
   const tooDeep = e.reserve();
   e.emit(addImm(1, TMP3, TMP3, 1));
+  if (emptySlotsCount) e.emit(STORE_COUNT);
   // And so does a slot without a program.
   movImm64(e, TMP1, 0, arrayPtrs);
   e.emit(addReg(1, TMP1, R2, TMP1));
   e.emit(lslImm(1, TMP2, R3, 3));
   e.emit(ldrReg(DOUBLE, TMP2, TMP1, TMP2));
   const empty = e.reserve();
-  e.emit(strImm(DOUBLE, TMP3, TAIL_CALL_COUNTER, 0));
+  if (!emptySlotsCount) e.emit(STORE_COUNT);
   leaveFrame(e);
   movImm64(e, TMP1, 0, progFunc);
   e.emit(ldrReg(DOUBLE, TMP1, TMP2, TMP1));

@@ -72,7 +72,9 @@ function tailCall(pc: number): Step {
     if (spec?.kind !== "progArray") return run.fault(pc, "badCall", "tail_call: r2 does not point to a prog array");
     const slot = Number(u32(word(run.registers, 3)));
     const target = slot < spec.entries ? spec.programs[slot] : undefined;
-    if (target === undefined || run.tailCalls >= MAX_TAIL_CALLS) {
+    const mayCount = slot < spec.entries && run.counted < MAX_TAIL_CALLS;
+    if (mayCount && (target !== undefined || run.tailCallCount.countsEmptySlots)) run.counted++;
+    if (target === undefined || !mayCount) {
       run.poisonArguments();
       return pc + 1;
     }

@@ -8,7 +8,7 @@ import { type Place, Tracker, type TrackFacts } from "./definedness/tracker.js";
 import type { Insn } from "./insn.js";
 import type { Row } from "./isa.js";
 import type { FaultWhy, Outcome } from "./outcome.js";
-import type { Layout, Program } from "./program.js";
+import type { Layout, Program, TailCallCount } from "./program.js";
 import { RunState, STOP } from "./run-state.js";
 import { makeStep, stepsOf } from "./steps.js";
 
@@ -39,13 +39,15 @@ export interface InterpretRun {
    * what has no meaning. Takes several times as long.
    */
   readonly track?: TrackFacts | undefined;
+  /** Default: as it should be. */
+  readonly tailCallCount?: TailCallCount | undefined;
 }
 
 /** Run `code[0]` to its exit, a fault or the end of the fuel. Never throws for anything that a program can do. */
 export function interpret(run: InterpretRun): Outcome {
   if (run.track !== undefined) return interpretTracked(run, run.track);
   const { program, trace, count } = run;
-  const state = new RunState(program, run.layout, run.input);
+  const state = new RunState(program, run.layout, run.input, undefined, run.tailCallCount);
   const { registers } = state;
   let code = state.code;
   let insns = codeOf(program, code);
@@ -80,7 +82,7 @@ const LEAVES: ReadonlySet<Row["kind"]> = new Set<Row["kind"]>(["call", "exit", "
 function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
   const { program, layout, trace, count } = run;
   const tracker = new Tracker(program, layout, facts, run.input.length);
-  const state = new RunState(program, layout, run.input, tracker);
+  const state = new RunState(program, layout, run.input, tracker, run.tailCallCount);
   const { registers } = state;
   let { code } = state;
   let insns = codeOf(program, code);

@@ -7,6 +7,16 @@ import { type Insn, isMayGoto } from "./insn.js";
 export const STACK_BYTES = 512;
 export const MAX_CALL_DEPTH = 8;
 export const MAX_TAIL_CALLS = 33;
+
+/** How tail calls count toward the limit, where a kernel has it otherwise than it should be. */
+export interface TailCallCount {
+  /** A tail call of an empty slot counts. */
+  readonly countsEmptySlots: boolean;
+  /** What a function has counted does not count any more once it has returned. */
+  readonly forgetsReturned: boolean;
+}
+export const DEFAULT_TAIL_CALL_COUNT: TailCallCount = { countsEmptySlots: false, forgetsReturned: false };
+
 /** How often the `may_goto` of one call of a function fall through: in Linux (BPF_MAX_LOOPS), and here unless a case says so. */
 export const MOST_LOOPS = 8 * 1024 * 1024;
 export const DEFAULT_LOOPS = 1000;

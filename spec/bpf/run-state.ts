@@ -21,12 +21,14 @@ import {
 import type { FaultWhy, Outcome, RegionBytes } from "./outcome.js";
 import {
   DEFAULT_LOOPS,
+  DEFAULT_TAIL_CALL_COUNT,
   type FrameRange,
   isDataMap,
   type Layout,
   MAX_CALL_DEPTH,
   type Program,
   STACK_BYTES,
+  type TailCallCount,
 } from "./program.js";
 import { StackArguments } from "./stack-arguments.js";
 
@@ -54,8 +56,9 @@ interface Frame {
   readonly saved: BigUint64Array;
   /** The callee's stack. */
   readonly stack: Region;
-  /** The caller's budget. */
+  /** The caller's budget, and how many tail calls had counted before it. */
   readonly loops: number;
+  readonly counted: number;
 }
 
 const FIRST_SAVED = 6;
@@ -72,7 +75,9 @@ export class RunState {
   readonly #calleeStacks: Region[] = [];
   /** Index of the code that runs. */
   code = 0;
+  /** How many have been made, and how many count toward the limit. */
   tailCalls = 0;
+  counted = 0;
   /** Whether the last conditional jump was taken. */
   taken = false;
   /** What is left of the budget of `may_goto` in the function that runs. */
@@ -85,6 +90,7 @@ export class RunState {
     readonly layout: Layout,
     input: Uint8Array,
     readonly observer?: Observer,
+    readonly tailCallCount: TailCallCount = DEFAULT_TAIL_CALL_COUNT,
   ) {
     this.memory = new RegionMemory(observer === undefined);
     const frame = this.#frameRange(0);
@@ -155,7 +161,7 @@ export class RunState {
   pushFrame(pc: number): void {
     const saved = this.registers.slice(FIRST_SAVED);
     const stack = this.#freshStack(this.#frames.length);
-    this.#frames.push({ code: this.code, pc, saved, stack, loops: this.loops });
+    this.#frames.push({ code: this.code, pc, saved, stack, loops: this.loops, counted: this.counted });
     this.loops = this.#budget;
     this.stackArguments.enter();
   }
@@ -170,6 +176,7 @@ export class RunState {
     this.memory.remove(frame.stack);
     this.code = frame.code;
     this.loops = frame.loops;
+    if (this.tailCallCount.forgetsReturned) this.counted = frame.counted;
     this.registers.set(frame.saved, FIRST_SAVED);
     this.poisonArguments();
     return frame.pc;

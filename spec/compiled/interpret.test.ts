@@ -5,7 +5,7 @@ import { type Insn, insn } from "../bpf/insn.js";
 import { interpret } from "../bpf/interpret.js";
 import { ROWS, type Row, rowById } from "../bpf/isa.js";
 import type { Outcome } from "../bpf/outcome.js";
-import type { MapSpec, Program } from "../bpf/program.js";
+import type { MapSpec, Program, TailCallCount } from "../bpf/program.js";
 import { LAYOUT } from "../bpf/testing.js";
 import { bpf } from "../bpf/text/bpf.js";
 import { compiledInterpreter } from "./interpret.js";
@@ -25,8 +25,8 @@ test("the interpreter is built, and from these sources", () => {
 const INPUT = Uint8Array.from({ length: 16 }, (_, i) => 17 * i + 3);
 
 /** What both say, the compiled one first; a fault by its name alone, since only one of them says more. */
-function both(program: Program, fuel = 1000): readonly unknown[] {
-  const run = { program, input: INPUT, layout: LAYOUT, fuel };
+function both(program: Program, fuel = 1000, tailCallCount?: TailCallCount): readonly unknown[] {
+  const run = { program, input: INPUT, layout: LAYOUT, fuel, tailCallCount };
   return [compiledInterpreter()!.interpret(run), interpret(run)].map((outcome) => {
     if (outcome === undefined) return "not taken";
     return outcome.kind === "faulted" ? "faulted" : plain(outcome);
@@ -141,6 +141,30 @@ describe("says the same of what programs do beside computing", () => {
     // What the compiled one does not take is left to the other.
     if (compiled === "not taken") expect(text).toBe("call 6; exit");
     else expect(compiled).toEqual(meant);
+  });
+
+  const miss = "r1 = r6; r2 = map_fd 0 ll; r3 = 1; call 12";
+  const hit = "r1 = r6; r2 = map_fd 0 ll; r3 = 0; call 12";
+  const MISSES = `r6 = r1; r7 = 40; ${miss}; r7 += -1; if r7 != 0 goto -7; ${hit}; r0 = 9; exit`;
+  const BEYOND = MISSES.replace("r3 = 1", "r3 = 3");
+  const AGAIN =
+    "r2 = *(u64 *)(r1 + 0); r2 += 1; *(u64 *)(r1 + 0) = r2; r0 = r2; r2 = map_fd 0 ll; r3 = 0; call 12; exit";
+  const CALLS_TWICE = `r6 = r1; *(u64 *)(r6 + 0) = 0; call pc+5; r1 = r6; call pc+3; r1 = r6; r0 = *(u64 *)(r1 + 0); exit; r6 = r1; ${hit}; r0 = 0; exit`;
+  test.each([
+    ["40 misses", MISSES, "r0 = 2; exit", [2n, 9n, 2n, 9n]],
+    // An index beyond the array is looked at before anything counts.
+    ["40 times beyond the array", BEYOND, "r0 = 2; exit", [2n, 2n, 2n, 2n]],
+    ["two functions", CALLS_TWICE, AGAIN, [33n, 33n, 66n, 66n]],
+    ["one chain", `r6 = r1; *(u64 *)(r6 + 0) = 0; ${hit}; exit`, AGAIN, [33n, 33n, 33n, 33n]],
+  ])("of tail calls however they count: %s", (_, main, target, results) => {
+    const maps: MapSpec[] = [{ kind: "progArray", entries: 2, programs: [1, undefined] }];
+    const counts = [0, 1, 2, 3].map((n) => ({ countsEmptySlots: (n & 1) !== 0, forgetsReturned: (n & 2) !== 0 }));
+    const got = counts.map((count) => {
+      const [compiled, meant] = both({ code: [bpf(main), bpf(target)], maps, context: "memory" }, 3000, count);
+      expect(compiled).toEqual(meant);
+      return (meant as { r0?: bigint }).r0;
+    });
+    expect(got).toEqual(results);
   });
 
   test.each([

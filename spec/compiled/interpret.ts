@@ -13,7 +13,7 @@ import { instantiate } from "./module.js";
 /** `faulted`: an access, a call or a jump that no program may make; why is not known. */
 export type CompiledOutcome = Extract<Outcome, { kind: "returned" | "outOfFuel" }> | { readonly kind: "faulted" };
 
-type CompiledRun = Pick<InterpretRun, "program" | "input" | "layout" | "fuel" | "count" | "took">;
+type CompiledRun = Pick<InterpretRun, "program" | "input" | "layout" | "fuel" | "count" | "took" | "tailCallCount">;
 
 let made: CompiledInterpreter | undefined;
 let isMissing = false;
@@ -51,8 +51,8 @@ class CompiledInterpreter {
   }
 
   /** @returns undefined if the program, the layout or a helper that it calls is not taken */
-  interpret({ program, input, layout, fuel, count, took }: CompiledRun): CompiledOutcome | undefined {
-    if (!this.load(program) || !this.memory.place(layout, input)) return undefined;
+  interpret({ program, input, layout, fuel, count, took, tailCallCount }: CompiledRun): CompiledOutcome | undefined {
+    if (!this.load(program) || !this.memory.place(layout, input, tailCallCount)) return undefined;
     const end = this.go(fuel);
     if (end === at.UNKNOWN_HELPER) return undefined;
     if (end === at.FAULTED) return hasOtherMaps(program) ? undefined : { kind: "faulted" };

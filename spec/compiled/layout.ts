@@ -18,13 +18,17 @@ export const CALLEE_STACKS_END = 128;
 export const BUDGET = 136;
 /** 32 bits, nonzero: the packet may be loaded from as classic BPF did. */
 export const HAS_LEGACY_LOADS = 140;
+/** 32 bits each, nonzero: a tail call of an empty slot counts; what a function has counted is forgotten when it returns. */
+export const COUNTS_EMPTY_SLOTS = 144;
+export const FORGETS_RETURNED = 148;
 
-/** By depth, what a local call saves: r6..r10, then the code, the slot to go on at and what is left of its budget (32 bits each). */
+/** By depth, what a local call saves: r6..r10, then (32 bits each) the code, the slot to go on at, what is left of its budget and how many tail calls count. */
 export const FRAMES = 256;
 export const FRAME_BYTES = 64;
 export const FRAME_CODE = 40;
 export const FRAME_PC = 44;
 export const FRAME_LEFT = 48;
+export const FRAME_COUNTED = 52;
 
 /** The number that stands for the base of arguments beyond five. No register has it, so what lies in its place is 0. */
 export const STACK_ARGUMENTS = 11;

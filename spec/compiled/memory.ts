@@ -9,6 +9,7 @@ import type { Outcome, RegionBytes } from "../bpf/outcome.js";
 import {
   type ContextKind,
   DEFAULT_LOOPS,
+  DEFAULT_TAIL_CALL_COUNT,
   hasFields,
   type InsnArrayMap,
   type Layout,
@@ -17,6 +18,7 @@ import {
   type Program,
   type Range,
   STACK_BYTES,
+  type TailCallCount,
 } from "../bpf/program.js";
 import { withoutCounter } from "../bpf/run-state.js";
 import { tableOf } from "./fields.js";
@@ -162,7 +164,11 @@ export class CompiledMemory {
   }
 
   /** Everything as it is before a run. @returns false if there is not room for it */
-  place(layout: Layout, input: Uint8Array): boolean {
+  place(
+    layout: Layout,
+    input: Uint8Array,
+    { countsEmptySlots, forgetsReturned }: TailCallCount = DEFAULT_TAIL_CALL_COUNT,
+  ): boolean {
     const { code, maps, context } = this.program!;
     if (layout.headroom !== undefined) return false;
     const { words, bytes } = this;
@@ -191,6 +197,8 @@ export class CompiledMemory {
     words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = isPacket ? 1 : 0;
     for (let i = 0; i < maps.length; i++) this.placeMap(i, maps[i]!, layout.maps[i]!);
     words[at.RAN / 4] = 0;
+    words[at.COUNTS_EMPTY_SLOTS / 4] = Number(countsEmptySlots);
+    words[at.FORGETS_RETURNED / 4] = Number(forgetsReturned);
     return true;
   }
 

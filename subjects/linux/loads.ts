@@ -8,8 +8,9 @@ import { ROWS, rowById } from "../../spec/bpf/isa.js";
 import { scratchOf } from "../lowering.js";
 import type { JitEnv, JitFunction, KernelBuild, LoadError, LoadedProgram, LoadResult } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
+import { isOwn } from "./image/features.js";
 import { askJitBlinding } from "./jit-call.js";
-import { NotModelled } from "./kernel-image.js";
+import { NotModelled, type TypedImage } from "./kernel-image.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { LinuxFunction, Programs } from "./programs.js";
 import { jitSubprogsOf, Subprograms } from "./subprograms.js";
@@ -19,6 +20,15 @@ const PLAIN: JitFunction = { insns: [insn(rowById("exit"))], index: 0, stackDept
 
 /** A kernel in which programs are loaded. */
 type Loading = BootedKernel & { readonly env: JitEnv };
+
+/** Up to 5.19 a verifier takes no tail calls in a program with several functions: the JIT would start a count in each. */
+const unmixed = (image: TypedImage, functions: readonly JitFunction[]): string | undefined =>
+  functions.length > 1 &&
+  functions.some(({ insns }) => insns.some(({ row }) => row.id === TAIL_CALL)) &&
+  !isOwn(image, "bpf_jit_supports_subprog_tailcalls")
+    ? "tail calls in a program with several functions"
+    : undefined;
+const TAIL_CALL = "tail call";
 
 /** Of a program with several functions: what the kernel runs, and how many objects it has made for it. */
 interface Whole {
@@ -92,7 +102,7 @@ export class Loads {
   private loadAll(functions: readonly JitFunction[]): LoadResult {
     const { kernel } = this;
     const isBlind = kernel.blinding !== undefined;
-    const newer = newerIn(kernel.image, functions);
+    const newer = newerIn(kernel.image, functions) ?? unmixed(kernel.image, functions);
     if (newer !== undefined) return { ok: false, index: 0, error: { kind: "missing", what: newer }, functions: [] };
     kernel.overLimit = false;
     this.isUndisturbed = kernel.machine.failures.pending === 0;

@@ -39,6 +39,8 @@ test("every defect of memory is shown by one", () => {
     "callbackWithoutFrame",
     "acquireKeepsRegister",
     "branchRangeDoubled",
+    "emptySlotsCount",
+    "returnedCallsForgotten",
   ];
   // Shown in impl/trampoline and properties/edges: programs have one argument.
   const ofTrampolines = ["trampolineRefusalLeak", "memberArguments"];

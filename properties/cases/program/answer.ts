@@ -24,7 +24,7 @@ export interface Effort {
 
 /** One run that the interpreter is asked about. */
 export interface Question extends Effort {
-  readonly run: Pick<InterpretRun, "program" | "input" | "layout" | "count" | "trace">;
+  readonly run: Pick<InterpretRun, "program" | "input" | "layout" | "count" | "trace" | "tailCallCount">;
   readonly facts: Facts;
   /** Default: yes. */
   readonly isFrameKnown?: boolean;
@@ -93,8 +93,8 @@ function compiled({ run, fuel, isTrusted = false }: Question, count: InterpretRu
   const took = (n: number): void => {
     instructions = n;
   };
-  const { program, input, layout } = run;
-  const said = interpreter.interpret({ program, input, layout, fuel, count, took });
+  const { program, input, layout, tailCallCount } = run;
+  const said = interpreter.interpret({ program, input, layout, fuel, count, took, tailCallCount });
   if (said === undefined) return undefined;
   const answer = said.kind === "faulted" ? undefined : answerOf(said, fuel, instructions, true);
   return { said, answer, isJudged: !isTrusted && isJudged(program) };
@@ -134,17 +134,14 @@ const differs = (
   reason = "another result of the compiled interpreter",
 ): Disagreement => ({ kind: "disagree", oracle: INTERPRETERS_AGREE, reason, where, expected, got });
 
-function ask(
-  { run: { program, input, layout, count, trace }, fuel, ...question }: Question,
-  isFollowed: boolean,
-): Answer {
+function ask({ run: { count, trace, ...run }, fuel, ...question }: Question, isFollowed: boolean): Answer {
   let instructions = 0;
   const took = (n: number): void => {
     instructions = n;
   };
   const { facts, isFrameKnown = true } = question;
   const track = isFollowed ? { contextLoads: facts.contextLoads, isFrameKnown } : undefined;
-  const outcome = interpret({ program, input, layout, fuel, count, trace, took, track });
+  const outcome = interpret({ ...run, fuel, count, trace, took, track });
   return answerOf(outcome, fuel, instructions);
 }
 

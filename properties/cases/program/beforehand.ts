@@ -10,6 +10,7 @@ import { lowerProgram } from "../../../subjects/lowering.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { framesOf, type PreparedProgram } from "../../../subjects/session/prepared.js";
 import type { Subject } from "../../../subjects/subject.js";
+import { tailCallCountOf } from "../../counting.js";
 import { type Answer, answerTo, type Effort, type Question } from "./answer.js";
 import { RanRows, type Watch } from "./report.js";
 import { type Demands, validityOf } from "./validity.js";
@@ -115,12 +116,13 @@ function lowered({ program, env }: Case, { kind, facts }: Valid, { subject }: As
 function answered(
   { program, inputs }: Case,
   { kind, facts, codes, frames }: Lowered,
-  { effort: { definedness, fuel } }: Asking,
+  { effort: { definedness, fuel }, subject }: Asking,
   count: Watch["count"],
 ): Known {
+  const tailCallCount = tailCallCountOf(subject);
   const asked = inputs.map((input, nth) => {
     const layout = layoutOf(program, input.length, frames);
-    const run = { program, input, layout, count };
+    const run = { program, input, layout, count, tailCallCount };
     const question = { definedness, fuel, run, facts, isTrusted: nth > 0 };
     return { question, layout, answer: answerTo(question) };
   });

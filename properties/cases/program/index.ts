@@ -115,7 +115,7 @@ function programChecker(
           return inKernelOfProgram(c, c.inputs[run?.input ?? 0] ?? new Uint8Array(0), blamed, subject);
         },
       }),
-    replay: (c, { expect = [] }) => checkExpected({ ...c, expect }, replay).verdict,
+    replay: (c, { expect = [] }) => checkExpected({ ...c, expect }, replay, isKernel(subject) ? subject : {}).verdict,
   };
 }
 

@@ -15,6 +15,7 @@ import { defaultSubject } from "../../../subjects/index.js";
 import { lowerProgram } from "../../../subjects/lowering.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { type LoadedImage, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
+import { tailCallCountOf } from "../../counting.js";
 import { partsOf } from "../compile.js";
 import { a64Fuel } from "./answer.js";
 import { FUEL } from "./report.js";
@@ -62,6 +63,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, 
     input,
     layout,
     fuel: FUEL,
+    tailCallCount: tailCallCountOf(subject),
     track: validity.facts,
     trace: ({ code, pc, insn, registers }) => {
       if (steps.length >= MAX_STEPS) return;

@@ -2,7 +2,7 @@
 
 import {
   BUDGET, CALLEE_STACKS_END, CODE_ADDRESSES, CODE, CODE_BYTES, CODE_COUNT, CODE_FRAME, CODE_FRAME_BYTES, CODE_MARKS, CODE_PLACE, CODE_SLOTS,CODES, 
-  CONTEXT, FAULTED, FRAME_BYTES, FRAME_CODE, FRAME_LEFT, FRAME_PC, FRAMES, MAIN_STACK, MAP_ENTRIES, MAP_SORT, MAP_STATE, PROG_ARRAY,REGION_BASE, REGION_BYTES, REGION_PLACE, REGION_SIZE, REGION_WRITTEN, 
+  CONTEXT, COUNTS_EMPTY_SLOTS, FAULTED, FORGETS_RETURNED, FRAME_BYTES, FRAME_CODE, FRAME_COUNTED, FRAME_LEFT, FRAME_PC, FRAMES, MAIN_STACK, MAP_ENTRIES, MAP_SORT, MAP_STATE, PROG_ARRAY,REGION_BASE, REGION_BYTES, REGION_PLACE, REGION_SIZE, REGION_WRITTEN, 
   REGIONS, REGISTERS, RETURNED, SLOT_ADDRESSES,
 } from "../layout";
 import { mapAt } from "./maps";
@@ -27,7 +27,8 @@ export let next: u32 = 0;
 /** What is left of the budget of `may_goto` in the function that runs. */
 let left: u32 = 0;
 let depth: u32 = 0;
-let tailCalls: u32 = 0;
+/** Tail calls that count toward the limit. */
+let counted: u32 = 0;
 
 export function goTo(pc: u32): void {
   next = pc;
@@ -35,7 +36,7 @@ export function goTo(pc: u32): void {
 
 export function start(): void {
   depth = 0;
-  tailCalls = 0;
+  counted = 0;
   for (let i: usize = 1; i <= <usize>DEEPEST; i++) store<u32>(stackAt(<u32>i), 0, REGION_SIZE);
   const code: usize = CODES;
   store<u64>(FP, load<u64>(code, CODE_FRAME) + <u64>load<u32>(code, CODE_FRAME_BYTES));
@@ -102,6 +103,7 @@ export function callLocal(pc: u32, target: u32): u32 {
   store<u32>(frame, load<u32>(CODE), FRAME_CODE);
   store<u32>(frame, pc + 1, FRAME_PC);
   store<u32>(frame, left, FRAME_LEFT);
+  store<u32>(frame, counted, FRAME_COUNTED);
   left = load<u32>(BUDGET);
   depth++;
   freshStack(depth);
@@ -120,6 +122,7 @@ export function exit(): u32 {
   memory.copy(SAVED, frame, SAVED_BYTES);
   poisonArguments();
   left = load<u32>(frame, FRAME_LEFT);
+  if (load<u32>(FORGETS_RETURNED) != 0) counted = load<u32>(frame, FRAME_COUNTED);
   next = load<u32>(frame, FRAME_PC);
   return 0;
 }
@@ -132,13 +135,15 @@ export function tailCall(pc: u32): u32 {
   const slot = load<u32>(REGISTERS + 24);
   const isThere = slot < load<u32>(map, MAP_ENTRIES);
   const target = isThere ? load<i32>(<usize>load<u32>(map, MAP_STATE) + (<usize>slot << 2)) : -1;
-  if (target < 0 || tailCalls >= MOST_TAIL_CALLS) {
+  const mayCount = isThere && counted < MOST_TAIL_CALLS;
+  if (mayCount && target < 0 && load<u32>(COUNTS_EMPTY_SLOTS) != 0) counted++;
+  if (target < 0 || !mayCount) {
     poisonArguments();
     next = pc + 1;
     return 0;
   }
   if (<u32>target >= load<u32>(CODE_COUNT)) return FAULTED;
-  tailCalls++;
+  counted++;
   if (depth > 0) freshStack(depth);
   else replaceMainStack(<u32>target);
   enter(<u32>target);
