@@ -4,9 +4,11 @@ import type { Command } from "commander";
 import type { Engine } from "../../engines/engine.js";
 import { caseCommand } from "../../harness/case-command.js";
 import { formatEvent, placesOf } from "../../harness/format/event.js";
+import { knownDefectLines } from "../../harness/format/known-defects.js";
 import { actionNames, loadHistory, replayFile } from "../../harness/history-file.js";
 import { type Counts, exitCode, makeReport } from "../../harness/report.js";
 import type { HistoryFile, Replayed, Violation } from "../../properties/cases/history/check.js";
+import { defectsOf } from "../../properties/known-defects.js";
 import type { Execution, Step } from "../../subjects/step.js";
 import type { Subject } from "../../subjects/subject.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
@@ -55,6 +57,8 @@ function runHistory(file: string, flags: Flags, io: Io): number {
     if (engines.length > 1) print(io, [`on ${engine.name}`]);
     return runOn(history, { subject, engine }, flags, io);
   });
+  const knownDefects = defectsOf(subject.known ?? new Set());
+  print(io, knownDefectLines(knownDefects, io.columns));
   const known = runs.filter(isKnown).length;
   const failures = runs.flatMap((run, i) => {
     const where = engines.length > 1 ? `the history on ${engines[i]?.name}` : "the history";
@@ -81,7 +85,7 @@ function runHistory(file: string, flags: Flags, io: Io): number {
     },
     ...{ interrupted: false, failures, unreadable: [] },
   };
-  const report = makeReport("history", started, counts, { runs: runs.map((p) => p.report) });
+  const report = makeReport("history", started, counts, { runs: runs.map((p) => p.report), knownDefects });
   return saveJson(io, flags.json, report, exitCode(counts));
 }
 

@@ -4,6 +4,7 @@ import { PROGRAMS } from "../../properties/cases/program/index.js";
 import type { GateReport, KindReport } from "../gate/gate.js";
 import { total } from "../report.js";
 import { groupLines } from "./diff.js";
+import { knownDefectLines } from "./known-defects.js";
 import { count, percent, seconds, table, wrap } from "./text.js";
 
 export function formatGate(report: GateReport, columns: number): string[] {
@@ -16,20 +17,12 @@ export function formatGate(report: GateReport, columns: number): string[] {
     ...sameCodeLines(report, columns),
     ...kernelCodeLines(report),
     ...notRunLines(report, columns),
-    ...knownDefectLines(report, columns),
+    ...knownDefectLines(report.knownDefects, columns),
     "not checked:",
     ...report.notChecked.flatMap((line) => wrap(`- ${line}`.split(" "), columns, "  ")),
     verdictLine(report),
   ];
 }
-
-const knownDefectLines = ({ knownDefects }: GateReport, columns: number): string[] =>
-  knownDefects.length === 0
-    ? []
-    : [
-        "known defects of Linux in the image, which was judged past them:",
-        ...knownDefects.flatMap(({ id, title }) => wrap(`- ${id}: ${title}`.split(" "), columns, "  ")),
-      ];
 
 /** Why there is nothing to say of a part: nobody asked for it, or an earlier part failed. */
 const notTried = (part: string, { notRun }: GateReport): string =>

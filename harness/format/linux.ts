@@ -26,7 +26,7 @@ export function formatKernel(report: KernelReport, columns: number): string[] {
       `${symbols}${hasDataSymbols ? "" : ", of functions only"} (${kallsyms === null ? "given" : `kallsyms, ${kallsyms}`})`,
     ),
     ...line("types", btfTypes === null ? "none: the image has no BTF" : `${btfTypes} in its BTF`),
-    ...line("tables", `${rows.join(", ")}; ${count(report.relocations, "RELA relocation")}`),
+    ...line("tables", `${rows.join(", ")}; ${pointersText(report)}`),
     ...line("JIT memory", report.allocator),
     ...line("build", `${list(present)}; without ${list(absent)}`),
     ...line("JIT supports", list(jit)),
@@ -39,6 +39,14 @@ export function formatKernel(report: KernelReport, columns: number): string[] {
     ),
     ...report.advice.flatMap((sentence) => hanging("", sentence, columns)),
   ];
+}
+
+/** Whose pointers are in place has RELR, or does not move; a few may be RELA all the same. */
+function pointersText({ relocations, pointersInPlace }: KernelReport): string {
+  const entries = count(relocations, "RELA relocation");
+  if (pointersInPlace <= relocations) return entries;
+  const inPlace = `${count(pointersInPlace, "pointer")} in place (RELR)`;
+  return relocations === 0 ? inPlace : `${inPlace}, ${entries}`;
 }
 
 function codeText({ functions, words, traps, unlisted }: KernelReport["code"]): string {

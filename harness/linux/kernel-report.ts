@@ -14,6 +14,8 @@ import {
 } from "../../subjects/linux/image/features.js";
 import { type KernelImage, namesData } from "../../subjects/linux/image/image.js";
 import type { ReadKernel } from "../../subjects/linux/image/read.js";
+import { pointersIn } from "../../subjects/linux/image/relocations.js";
+import { entryBytesOf } from "../../subjects/linux/tables.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { loadKernel, refusedKernel } from "./kernel-file.js";
 
@@ -27,7 +29,10 @@ export interface KernelReport {
   /** `0x` and 16 digits. */
   readonly base: string;
   readonly imageBytes: number;
+  /** RELA entries. */
   readonly relocations: number;
+  /** Addresses in the image that no such entry makes. */
+  readonly pointersInPlace: number;
   /** Null where all symbols were given. */
   readonly kallsyms: string | null;
   readonly symbols: number;
@@ -58,7 +63,7 @@ interface KernelCode {
 /** Names of where a table begins and ends, and bytes of an entry. */
 const TABLES = {
   alternatives: ["__alt_instructions", "__alt_instructions_end", 12],
-  exceptions: ["__start___ex_table", "__stop___ex_table", 12],
+  exceptions: ["__start___ex_table", "__stop___ex_table", entryBytesOf],
   bugs: ["__start___bug_table", "__stop___bug_table", 12],
 } as const;
 
@@ -77,6 +82,7 @@ function kernelReport(file: string, { format, image }: ReadKernel): KernelReport
     base: hex64(pointer(image.base)),
     imageBytes: image.imageBytes,
     relocations: image.relocations.count,
+    pointersInPlace: Math.max(0, pointersIn(image) - image.relocations.count),
     kallsyms: image.layout ?? null,
     symbols: image.symbols.count,
     hasDataSymbols: namesData(image),
@@ -84,7 +90,12 @@ function kernelReport(file: string, { format, image }: ReadKernel): KernelReport
     tables: Object.fromEntries(
       Object.entries(TABLES).map(([name, [from, to, bytes]]) => {
         const [start, end] = [image.address(from), image.address(to)];
-        return [name, start === undefined || end === undefined ? null : Math.max(0, Math.floor((end - start) / bytes))];
+        return [
+          name,
+          start === undefined || end === undefined
+            ? null
+            : Math.max(0, Math.floor((end - start) / (typeof bytes === "number" ? bytes : bytes(image)))),
+        ];
       }),
     ),
     allocator: allocatorOf(image),

@@ -36,6 +36,17 @@ export function findRelocations({ words }: ImageWords): readonly RelocationRun[]
   return runs;
 }
 
+/** Words of an image as it runs that are addresses in it, whoever has made them. */
+export function pointersIn({ bytes, base }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly base: Va }): number {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, (bytes.length >>> 3) * 2);
+  let pointers = 0;
+  for (let at = 0; at + 1 < words.length; at += 2) {
+    const va = kernelAddress(words[at]!, words[at + 1]!);
+    if (va >= base && va < base + bytes.length) pointers++;
+  }
+  return pointers;
+}
+
 export interface Relocations {
   /** Index of each entry's first word. */
   readonly entries: Uint32Array;
