@@ -8,27 +8,17 @@ import { ROWS, rowById } from "../../spec/bpf/isa.js";
 import { scratchOf } from "../lowering.js";
 import type { JitEnv, JitFunction, KernelBuild, LoadError, LoadedProgram, LoadResult } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
-import { isOwn } from "./image/features.js";
 import { askJitBlinding } from "./jit-call.js";
-import { NotModelled, type TypedImage } from "./kernel-image.js";
+import { NotModelled } from "./kernel-image.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { LinuxFunction, Programs } from "./programs.js";
 import { jitSubprogsOf, Subprograms } from "./subprograms.js";
-import { newerIn, SHORT_ADDRESS, TriedForms } from "./tried-forms.js";
+import { newerIn, SHORT_ADDRESS, TriedForms, unmixedIn } from "./tried-forms.js";
 
 const PLAIN: JitFunction = { insns: [insn(rowById("exit"))], index: 0, stackDepth: 0 };
 
 /** A kernel in which programs are loaded. */
 type Loading = BootedKernel & { readonly env: JitEnv };
-
-/** Up to 5.19 a verifier takes no tail calls in a program with several functions: the JIT would start a count in each. */
-const unmixed = (image: TypedImage, functions: readonly JitFunction[]): string | undefined =>
-  functions.length > 1 &&
-  functions.some(({ insns }) => insns.some(({ row }) => row.id === TAIL_CALL)) &&
-  !isOwn(image, "bpf_jit_supports_subprog_tailcalls")
-    ? "tail calls in a program with several functions"
-    : undefined;
-const TAIL_CALL = "tail call";
 
 /** Of a program with several functions: what the kernel runs, and how many objects it has made for it. */
 interface Whole {
@@ -46,8 +36,8 @@ export class Loads {
   private readonly programs: Programs;
   private readonly subprograms: Subprograms | undefined;
   private readonly wholes = new WeakMap<LinuxFunction, Whole>();
-  /** No failure was planned when the load in progress began: a refusal is the JIT's own. */
-  private isUndisturbed = true;
+  /** Failures that were to come when the load in progress began: where none of them has, a refusal is the JIT's own. */
+  private planned = 0;
   /** Calls of the JIT in the load in progress. */
   private compiled = 0;
   /** Functions of the load in progress. */
@@ -102,10 +92,10 @@ export class Loads {
   private loadAll(functions: readonly JitFunction[]): LoadResult {
     const { kernel } = this;
     const isBlind = kernel.blinding !== undefined;
-    const newer = newerIn(kernel.image, functions) ?? unmixed(kernel.image, functions);
+    const newer = newerIn(kernel.image, functions) ?? unmixedIn(kernel.image, functions);
     if (newer !== undefined) return { ok: false, index: 0, error: { kind: "missing", what: newer }, functions: [] };
     kernel.overLimit = false;
-    this.isUndisturbed = kernel.machine.failures.pending === 0;
+    this.planned = kernel.machine.failures.pending;
     kernel.messages.length = 0;
     this.compiled = 0;
     this.loading = functions;
@@ -264,7 +254,7 @@ export class Loads {
     const { kernel } = this;
     if (kernel.overLimit) return { kind: "noMemory", what: "image" };
     const said = kernel.messages.at(-1)?.trim();
-    if (this.isUndisturbed && kernel.blinding === undefined) {
+    if (kernel.machine.failures.pending === this.planned) {
       const taken = this.forms?.();
       const row = taken && fn.insns.find((one) => !taken.has(one.row.id))?.row;
       if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };

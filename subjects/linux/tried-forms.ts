@@ -35,6 +35,14 @@ export function newerIn(image: TypedImage, functions: readonly JitFunction[]): s
   return inlined && !isOwn(image, "bpf_jit_inlines_helper_call") ? `inlining of helper ${inlined.imm}` : undefined;
 }
 
+/** Up to 5.19 a verifier takes no tail calls in a program with several functions: the JIT would start a count in each. */
+export const unmixedIn = (image: TypedImage, functions: readonly JitFunction[]): string | undefined =>
+  functions.length > 1 &&
+  functions.some(({ insns }) => insns.some(({ row }) => row.id === "tail call")) &&
+  !isOwn(image, "bpf_jit_supports_subprog_tailcalls")
+    ? "tail calls in a program with several functions"
+    : undefined;
+
 export class TriedForms {
   private readonly known = new Map<string, boolean>();
   private readonly isStrict: boolean;
