@@ -4,7 +4,7 @@ import { contextOf } from "../spec/bpf/object/context-kind.js";
 import type { ObjectFunction } from "../spec/bpf/object/functions.js";
 import { linkProgram } from "../spec/bpf/object/link.js";
 import { type BpfObject, programsOf, readObject } from "../spec/bpf/object/object.js";
-import { kindOfSection } from "../spec/bpf/object/section-kinds.js";
+import { hasPrivateStacks, kindOfSection } from "../spec/bpf/object/section-kinds.js";
 import type { ContextKind } from "../spec/bpf/program.js";
 import { mendOf } from "../spec/bpf/validate/problem.js";
 import { validate } from "../spec/bpf/validate/validate.js";
@@ -86,7 +86,11 @@ export function caseOfProgram(
   const linked = linkProgram(object, fn, context ?? kind.context, unknownCalls !== undefined);
   if (!linked.ok) return refuse({ subject, next: "correct the program", ...linked.error });
   const { where } = linked.value;
-  const program = { ...linked.value.program, ...(unknownCalls !== undefined && { unknownCalls }) };
+  const program = {
+    ...linked.value.program,
+    ...(hasPrivateStacks(fn.section.name) && { privateStack: true }),
+    ...(unknownCalls !== undefined && { unknownCalls }),
+  };
   const validity = validate(program, { definedness: "run" });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) {

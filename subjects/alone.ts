@@ -24,7 +24,7 @@ const LINKAGE_BYTES = 32;
 export function runAlone(program: Program, facts: Facts, input: Uint8Array, engine: Engine, fuel: number): Outcome {
   const machine = new Machine({ cpus: 1 });
   const memory = new RunMemory(machine, DEFAULT_ENV.offsets, CALL_BASE);
-  const [functions = []] = lowerProgram(program, facts, {});
+  const [functions = []] = lowerProgram({ ...program, privateStack: false }, facts, {});
   let end = IMAGES;
   const compiled = compileImages(functions, { ...DEFAULT_ENV, callBase: CALL_BASE }, (_, bytes) => {
     const place = end;
@@ -37,7 +37,7 @@ export function runAlone(program: Program, facts: Facts, input: Uint8Array, engi
   const { pushed, stackBytes } = frameOf(functions[0]!);
   const frame = frameAt(LINKAGE_BYTES + 16 * pushed.length, stackBytes);
   const layout = layoutOf(program, input.length, [frame]);
-  memory.set(program, layout, input, { entries: [], instructionAt: () => IMAGES });
+  memory.set(program, layout, input, { entries: [], instructionAt: () => IMAGES, privateStacks: () => [] });
   const args = [pointer(layout.context.base)];
   const got = execute(engine, { machine, entry: IMAGES, args, fuel, traps: memory.traps });
   if (got.kind === "returned") return memory.returned(program, frame, 0, got.x0);

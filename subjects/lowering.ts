@@ -2,17 +2,19 @@
 // blinding. Whoever runs the code and whoever lists it gets the same.
 
 import { DEFAULT_ENV } from "../impl/jit/env.js";
+import type { JitFunction } from "../impl/jit/function.js";
 import { registerMap } from "../impl/jit/registers.js";
 import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
 import { type FieldPlace, type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
 import { type Changes, changesFor } from "../impl/versions.js";
+import { halves, vaOf } from "../machine/address.js";
 import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
-import { HELPERS } from "../spec/bpf/helpers.js";
-import { isStackArgument } from "../spec/bpf/insn.js";
-import { DEFAULT_LOOPS, type Program } from "../spec/bpf/program.js";
+import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
+import { type Insn, isStackArgument } from "../spec/bpf/insn.js";
+import { DEFAULT_LOOPS, isPrivateDepth, type Program, type Range } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
-import { layoutOf } from "./run/layout.js";
+import { layoutOf, privateStackAt } from "./run/layout.js";
 
 export { bpfJitBlindConstants, type FieldPlace, type RewrittenFunction, rewrite, scratchOf, type VerifierEnv };
 
@@ -67,11 +69,29 @@ export function lowerProgram(
     loops: program.loops ?? DEFAULT_LOOPS,
     rewriteDivision: guard,
   };
+  const isPrivate = changes.privateStack && program.privateStack === true;
   return program.code.map((code, index) => {
     const isPlain = !code.some((one) => isStackArgument(one));
     const scratch = isPlain ? scratchOf(changes) : scratchOf(changesFor(changes, { stackArguments: 0 }));
-    return rewrite(code, factsOfCode(facts, index), { ...verifier, scratch }).functions;
+    const own = factsOfCode(facts, index);
+    const { functions } = rewrite(code, own, { ...verifier, scratch });
+    if (!isPrivate || code.some(isTailCall)) return functions;
+    // What the verifier adds to a frame later does not decide.
+    return functions.map((fn, i) =>
+      isPrivateDepth(own.functions[i]!.stackDepth)
+        ? { ...fn, privateStack: halves(privateStackAt(index, i, fn.stackDepth).base) }
+        : fn,
+    );
   });
+}
+
+const isTailCall = ({ row, imm }: Insn): boolean => row.id === "call helper" && imm === TAIL_CALL;
+
+/** Where a function's private stack lies, if it has one. */
+export function privateStackOf({ privateStack, stackDepth }: JitFunction): Range | undefined {
+  if (privateStack === undefined) return undefined;
+  const base = vaOf((BigInt(privateStack.high) << 32n) | BigInt(privateStack.low));
+  return base === undefined ? undefined : { base, bytes: Math.ceil(stackDepth / 16) * 16 };
 }
 
 function placeOf(access: FieldAccess | undefined): FieldPlace | undefined {

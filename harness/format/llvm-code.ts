@@ -13,6 +13,8 @@ const LITERAL = /^ldr \w+, #0x[0-9a-f]+$/;
 const BITS = /^(?:lsl|lsr|asr|ror|[us]?bfx|[us]?bfi|[us]?bfiz|bfxil|bfi|extr)$/;
 const LOGICAL = /^(?:and|ands|orr|eor|tst|bic|bics|orn|eon)$/;
 const PLACE = /#?(0x[0-9a-f]+)$/;
+/** Their second or first operand names a system register, in capitals. */
+const SYSTEM = /^(?:mrs|msr)$/;
 
 /** The lines of all functions, each with its label, a tab, the mnemonic, a tab and the operands. */
 export function llvmLines(functions: readonly ListedFunction[]): string[] {
@@ -49,6 +51,8 @@ function llvmText(text: string, va: number, labels: ReadonlyMap<number, string>)
   const [mnemonic, operands] = [text.slice(0, space), text.slice(space + 1)];
   const isPlace = BRANCH.test(mnemonic) || ADDRESS.test(mnemonic) || LITERAL.test(text);
   const place = isPlace ? PLACE.exec(operands)?.[1] : undefined;
+  if (SYSTEM.test(mnemonic))
+    return `${mnemonic}\t${operands.replace(/\b[a-z]\w*_el\d\b/, (name) => name.toUpperCase())}`;
   if (BITS.test(mnemonic))
     return `${mnemonic}\t${operands.replace(/#0x([0-9a-f]+)/g, (_, digits) => `#${Number.parseInt(digits, 16)}`)}`;
   if (LOGICAL.test(mnemonic)) return `${mnemonic}\t${unsigned(operands)}`;

@@ -132,12 +132,23 @@ export interface Program {
    * is drawn from this seed. Default: there are none.
    */
   readonly unknownCalls?: number;
+  /**
+   * It is of a kind that may begin again before it has ended, such as a kprobe: since Linux 6.17 its large frames lie in
+   * memory of their own, where the JIT has private stacks, and not on the kernel's stack. Default: it is not.
+   */
+  readonly privateStack?: boolean;
   /** The budget of `may_goto` in each call of a function. Default: `DEFAULT_LOOPS`. */
   readonly loops?: number;
 }
 
 /** Whether a budget is spent anywhere: where it is not, it does not count. */
 export const spendsLoops = ({ code }: Pick<Program, "code">): boolean => code.some((insns) => insns.some(isMayGoto));
+
+/** Bytes from which on a frame is a private stack (Linux: BPF_PRIV_STACK_MIN_SIZE). */
+const LEAST_PRIVATE_BYTES = 64;
+
+/** Whether frames of that depth lie in memory of their own, in a program that has no tail call in any function. */
+export const isPrivateDepth = (depth: number): boolean => Math.ceil(depth / 16) * 16 >= LEAST_PRIVATE_BYTES;
 
 /** A contiguous range of addresses. `base` is the low 48 bits of the first byte's address. */
 export interface Range {

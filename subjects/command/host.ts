@@ -190,7 +190,7 @@ export class CommandHost implements ProgramHost {
     { entry, engine, fuel }: { readonly entry: Va; readonly engine: Engine; readonly fuel: number },
   ): HostedRun {
     const { machine, memory } = this;
-    memory.set(program, layout, input, { entries: [], instructionAt: () => entry });
+    memory.set(program, layout, input, { entries: [], instructionAt: () => entry, privateStacks: () => [] });
     this.calls = [];
     const args = this.entryArguments(layout, input.length);
     const got = execute(engine, { machine, entry, args, fuel, traps: this.traps });

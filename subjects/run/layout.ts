@@ -115,5 +115,13 @@ function mapLayout(map: MapSpec, area: number): { readonly object: Range; readon
   };
 }
 
+/** Per-CPU memory of the one CPU that runs, whose offset is 0. */
+const PRIVATE_STACKS = 0x8000_b100_0000;
+const MOST_FUNCTIONS = 1024;
+
+/** The private stack of a function of a code. */
+export const privateStackAt = (code: number, fn: number, depth: number): Range =>
+  endAligned(PRIVATE_STACKS + (code * MOST_FUNCTIONS + fn) * LARGEST_PAGE_BYTES, Math.ceil(depth / 16) * 16);
+
 /** Where the map object keeps the pointers of a prog array's slots; one `struct bpf_prog` for each program follows. */
 export const PROG_OBJECTS = 0x0000_0430_0000;

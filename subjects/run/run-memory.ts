@@ -10,7 +10,15 @@ import { type HelperState, hasRequests, initialHelperState } from "../../spec/bp
 import { insnArrayBytes } from "../../spec/bpf/insn-array.js";
 import { isCompared, MapStates } from "../../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
-import { hasFields, isDataMap, type Layout, type MapSpec, type Program, type Range } from "../../spec/bpf/program.js";
+import {
+  hasFields,
+  isDataMap,
+  type Layout,
+  type MapSpec,
+  type Program,
+  type Range,
+  STACK_BYTES,
+} from "../../spec/bpf/program.js";
 import { Area, NOWHERE } from "./area.js";
 import { helperTraps } from "./helper-traps.js";
 import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, pagesOf, STACK, TASK } from "./layout.js";
@@ -29,11 +37,15 @@ export interface CodePlaces {
   readonly entries: readonly Va[];
   /** The address of what was compiled for a slot of a code. */
   instructionAt(code: number, slot: number): Va;
+  /** Frames that are not on the kernel's stack. */
+  privateStacks(): readonly Range[];
 }
 
 const UNWRITTEN = 0x5b;
 const NOTHING = new Uint8Array();
+const NONE: readonly Range[] = [];
 const ZEROES = new Uint8Array(STACK.bytes);
+const UNWRITTEN_FRAME = new Uint8Array(STACK_BYTES + 16).fill(UNWRITTEN);
 
 export class RunMemory {
   /** Helpers, which work on the maps of the run in progress. */
@@ -56,6 +68,7 @@ export class RunMemory {
   /** By index: what was made for the last map with that index. */
   private readonly mapObjects: { readonly spec: MapSpec; readonly bytes: Uint8Array }[] = [];
   private readonly otherValues: Area[] = [];
+  private readonly privateStacks: Area[] = [];
   /** The bytes of its pages. */
   private readonly stack: readonly Uint8Array[];
 
@@ -92,6 +105,8 @@ export class RunMemory {
    * @param expected what a run asks for, says the interpreter: of it only which arguments are defined is used
    */
   set(program: Program, layout: Layout, input: Uint8Array, code: CodePlaces, expected?: RegionBytes): void {
+    const privateStacks = program.privateStack === true ? code.privateStacks() : NONE;
+    this.setPrivateStacks(privateStacks);
     this.setStack(layout.frames[0]!);
     this.program = program;
     this.expected = expected;
@@ -108,7 +123,7 @@ export class RunMemory {
     });
     for (let i = program.maps.length; i < this.maps.length; i++) this.dropMap(i);
     const values = program.maps.map((_, i) => layout.maps[i]!.values);
-    this.ranges = [STACK, hasFields(program.context) ? layout.packet : layout.context, ...values];
+    this.ranges = [STACK, ...privateStacks, hasFields(program.context) ? layout.packet : layout.context, ...values];
     this.layout = layout;
     this.madeHelperState = undefined;
     // What a map holds at first is seen without a helper.
@@ -169,6 +184,15 @@ export class RunMemory {
   private setStack(frame: Range): void {
     for (const page of this.stack) page.fill(UNWRITTEN, 0, STACK.bytes);
     this.machine.poke(frame.base, ZEROES.subarray(0, frame.bytes));
+  }
+
+  private setPrivateStacks(ranges: readonly Range[]): void {
+    const { privateStacks } = this;
+    for (const [i, range] of ranges.entries()) {
+      privateStacks[i] ??= this.area("private stack");
+      privateStacks[i].place(range, UNWRITTEN_FRAME.subarray(0, range.bytes));
+    }
+    for (let i = ranges.length; i < privateStacks.length; i++) privateStacks[i]!.place(NOWHERE, NOTHING);
   }
 
   private setPrograms(program: Program, entries: readonly Va[]): void {

@@ -5,6 +5,7 @@ import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { isBeyondBranch } from "../../spec/a64/address.js";
 import { NOP } from "../../spec/a64/hints.js";
+import { privateStackOf } from "../lowering.js";
 import type { CodePlaces } from "../run/run-memory.js";
 import type { Live } from "../step.js";
 import type { LiveProgram } from "./prepared.js";
@@ -44,6 +45,7 @@ export const pointerAt = (machine: Machine, at: Va): Va =>
 export const placesOf = (live: LiveProgram): CodePlaces => ({
   entries: live.entries,
   instructionAt: (code, slot) => instructionAt(live, code, slot),
+  privateStacks: () => live.prepared.codes.flatMap((functions) => functions.flatMap((fn) => privateStackOf(fn) ?? [])),
 });
 
 /** Of several instructions that a slot was made into, the first; the budget of a function begins before its first slot. */

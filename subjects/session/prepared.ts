@@ -11,7 +11,7 @@ import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { type CaseProgram, isCaseProgram, leastInsns, type ProgramSpec } from "../action.js";
 import type { Case } from "../case.js";
-import { lowerProgram, type RewrittenFunction } from "../lowering.js";
+import { lowerProgram, privateStackOf, type RewrittenFunction } from "../lowering.js";
 import { frameAt, layoutOf } from "../run/layout.js";
 import type { Live } from "../step.js";
 import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
@@ -168,7 +168,7 @@ const LINKAGE_BYTES = 32;
 export const framesOf = (subject: Subject, codes: readonly (readonly RewrittenFunction[])[], above = 0): FrameRange[] =>
   codes.map(([main]) => {
     const { pushed, stackBytes } = subject.frameOf(main!);
-    const frame = frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
+    const frame = privateStackOf(main!) ?? frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
     const { counter } = main!;
     return counter === undefined ? frame : { ...frame, counter: frame.base + frame.bytes + counter };
   });

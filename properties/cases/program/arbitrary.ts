@@ -27,6 +27,8 @@ import { type DrawnRows, rowsOf } from "./blocks/rows.js";
 import { isCase, SHRINKER } from "./shrink.js";
 import { asDrawn } from "./validity.js";
 
+/** Of a hundred programs without a packet, those whose large frames may be private stacks. */
+const PRIVATE_STACK = 20;
 const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
 /** Slots of the main function: up to 6, 20, 60, 600, and enough for an image of several pages. */
 type Shape = (typeof SHAPES)[number];
@@ -76,12 +78,8 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const features = this.#features(draw, size);
     const programs = features.tailCalls ? draw.between(1, 3) : 1;
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
-    const { maps, kind, tailCallsFromFunctions, unknownCalls } = makePlanned(
-      draw,
-      features,
-      programs,
-      this.#dialect.isKernel === true,
-    );
+    const isKernel = this.#dialect.isKernel === true;
+    const { maps, kind, tailCallsFromFunctions, unknownCalls } = makePlanned(draw, features, programs, isKernel);
     const plan = makePlan(features, {
       menu: this.#menu(features),
       rows: this.#rows,
@@ -97,18 +95,20 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       code.push(makeProgram(draw, plan, i, { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }));
     }
     const fields = drawFields(draw, plan.kind);
-    return {
-      program: asDrawn({
+    const made = {
+      program: {
         code,
         maps: plan.tables.length === 0 ? plan.maps : [...plan.maps, ...plan.tables],
         context: plan.kind,
         ...(fields && { fields }),
         ...(plan.unknownCalls && { unknownCalls: draw.below(1000) }),
         ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),
-      }),
+      },
       inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
       env: this.#env(draw, size),
     };
+    const privateStack = isKernel && !features.packet && draw.chance(PRIVATE_STACK);
+    return { ...made, program: asDrawn({ ...made.program, ...(privateStack && { privateStack }) }) };
   }
 
   #size(draw: Draw): Size {

@@ -48,11 +48,13 @@ interface Surroundings extends Required<CaseEnv> {
   readonly unknownCalls: number | undefined;
   readonly maps: Program["maps"];
   readonly loops: number;
+  readonly privateStack: boolean;
   readonly inputs: Case["inputs"];
 }
 const DEFAULTS: Surroundings = {
   ...{ expect: [], context: "memory", fields: new Map(), unknownCalls: undefined, maps: [], loops: DEFAULT_LOOPS },
   inputs: [],
+  privateStack: false,
   ...{ cpu: "lse", hole: 0, blind: false, guard: false, skip: 0 },
 };
 const DEFAULT_INPUT_BYTES = 64;
@@ -85,6 +87,7 @@ const FIELDS: readonly Field<Surroundings>[] = [
   value("loops", "loops", (text) =>
     readNumber(text, (n) => n <= MOST_LOOPS, `a may_goto budget of 0 .. ${MOST_LOOPS}`),
   ),
+  word("stack", "privateStack", { kernel: false, private: true }),
   list("map", "maps", readMap, printMap),
   {
     ...{ key: "element", many: true, continues: true },
@@ -119,7 +122,8 @@ export function parseCase(text: string): ReadCase<Case> {
   const { head, value: surroundings, at } = read.value;
   const code = readPrograms(lines, read.value.lines);
   if (!code.ok) return code;
-  const { expect, context, fields, unknownCalls, maps, loops, cpu, hole, blind, guard, skip } = surroundings;
+  const { expect, context, fields, unknownCalls, maps, loops, privateStack, cpu, hole, blind, guard, skip } =
+    surroundings;
   const inputs = surroundings.inputs.length > 0 ? surroundings.inputs : [new Uint8Array(DEFAULT_INPUT_BYTES)];
   if (expect.length > 1 && expect.length !== inputs.length) {
     const wrong = `${expect.length} expect lines for ${inputs.length} inputs, expected one or one each`;
@@ -137,8 +141,8 @@ export function parseCase(text: string): ReadCase<Case> {
     const wrong = map.kind === "mapOfMaps" ? wrongInner(map, maps) : undefined;
     if (wrong !== undefined) return textError(at.get("map")![index]!, `map ${index} ${wrong}`);
   }
-  const budget = loops === DEFAULT_LOOPS ? {} : { loops };
-  const program = programWith({ code: code.value, maps, context, ...budget }, fields, unknownCalls);
+  const more = { ...(loops !== DEFAULT_LOOPS && { loops }), ...(privateStack && { privateStack }) };
+  const program = programWith({ code: code.value, maps, context, ...more }, fields, unknownCalls);
   return { ok: true, value: { program, inputs, env }, head: { ...head, expect } };
 }
 
@@ -160,11 +164,11 @@ const programWith = (program: Program, fields: Surroundings["fields"], unknownCa
 export function printCase({ program, inputs, env }: Case, head: Head = {}): string {
   const said = inputs.length === 1 && isDefaultInput(inputs[0]!) ? [] : inputs;
   const { expect = [] } = head;
-  const { code, maps, context, fields = new Map(), unknownCalls } = program;
+  const { code, maps, context, fields = new Map(), unknownCalls, privateStack = false } = program;
   const programs = code.map((insns, index) => {
     return `${index === 0 ? "" : `\nprogram ${index}:\n`}${print(insns, { labels: true })}`;
   });
-  const around = { expect, context, fields, unknownCalls, maps, loops: loopsOf(program), inputs: said };
+  const around = { expect, context, fields, unknownCalls, maps, loops: loopsOf(program), privateStack, inputs: said };
   return `${printHead(head, FIELDS, { ...DEFAULTS, ...env, ...around })}\n${programs.join("")}`;
 }
 
@@ -175,7 +179,7 @@ const loopsOf = (program: Program): number => (spendsLoops(program) ? program.lo
 
 /** What makes it this case: the bytes of the programs, so that an id lives through a change of the text syntax. */
 export function caseIdentity({ program, inputs, env }: Case, head: Head): string {
-  const { code, maps, context, fields, unknownCalls } = program;
+  const { code, maps, context, fields, unknownCalls, privateStack } = program;
   const loops = loopsOf(program);
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
   return JSON.stringify({
@@ -185,6 +189,7 @@ export function caseIdentity({ program, inputs, env }: Case, head: Head): string
     ...(fields && { fields: [...fields].map(([name, held]) => `${name}=${held}`).sort() }),
     ...(unknownCalls !== undefined && { unknownCalls }),
     ...(loops !== DEFAULT_LOOPS && { loops }),
+    ...(privateStack === true && { privateStack }),
     inputs: inputs.map(hex),
     env: Object.entries(env)
       .filter(([, setting]) => setting !== undefined && setting !== 0 && setting !== false)

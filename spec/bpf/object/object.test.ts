@@ -7,7 +7,7 @@ import { print } from "../text/print.js";
 import { contextOf } from "./context-kind.js";
 import { linkProgram } from "./link.js";
 import { programsOf, readObject } from "./object.js";
-import { kindOfSection } from "./section-kinds.js";
+import { hasPrivateStacks, kindOfSection } from "./section-kinds.js";
 
 function read(spec: ObjectSpec) {
   const object = readObject(writeObject(spec));
@@ -62,6 +62,22 @@ describe("an object file", () => {
   ])("section %s holds programs of kind %s", (name, kind, context) => {
     expect(kindOfSection(name)).toMatchObject({ kind, context });
   });
+});
+
+test.each([
+  ["kprobe/do_exit", true],
+  ["?fentry.s/x", true],
+  ["tp_btf/sched_switch", true],
+  ["raw_tp", true],
+  ["perf_event", true],
+  ["raw_tp.w/x", false],
+  ["freplace/x", false],
+  ["iter/bpf_map", false],
+  ["lsm/file_open", false],
+  ["struct_ops/x", false],
+  ["socket", false],
+])("large frames of programs in section %s lie in memory of their own: %s", (name, expected) => {
+  expect(hasPrivateStacks(name)).toBe(expected);
 });
 
 describe("a linked program", () => {

@@ -78,5 +78,16 @@ export function kindOfSection(section: string): SectionKind {
   return KINDS.find(({ sections }) => sections.some((known) => fits(known, name))) ?? UNKNOWN;
 }
 
+/** Kinds that may run again before they have ended (Linux: bpf_enable_priv_stack). */
+const NESTING: ReadonlySet<string> = new Set(["kprobe", "tracepoint", "raw_tracepoint", "perf_event", "tracing"]);
+/** What else the table counts among those that trace: programs of another type, or called where they do not nest. */
+const NOT_NESTING = ["freplace", "iter", "iter.s"];
+
+/** Whether Linux gives large frames of programs in a section of that name memory of their own. */
+export function hasPrivateStacks(section: string): boolean {
+  const name = section.replace(/^\?/, "");
+  return NESTING.has(kindOfSection(section).kind) && !NOT_NESTING.some((known) => fits(known, name));
+}
+
 const fits = (known: string, name: string): boolean =>
   /[/_]$/.test(known) ? name.startsWith(known) : name === known || name.startsWith(`${known}/`);

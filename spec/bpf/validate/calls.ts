@@ -1,7 +1,7 @@
 // The call graph of one piece of code: an order in which callers come before callees, how deep the frames get, and
 // whether the frames of a chain fit into the one stack that Linux gives them (Linux: check_max_stack_depth).
 
-import { MAX_CALL_DEPTH, STACK_BYTES } from "../program.js";
+import { isPrivateDepth, MAX_CALL_DEPTH, STACK_BYTES } from "../program.js";
 import type { Call, Functions } from "./functions.js";
 import type { Report } from "./problem.js";
 import type { StackUse } from "./stack-use.js";
@@ -53,17 +53,20 @@ export function checkDepth({ starts, calls }: Functions, order: readonly number[
   }
 }
 
-/** Report chains whose frames together are too large. */
+/** Report chains whose frames together are too large: without those that lie in memory of their own. */
 export function checkCombinedStack(
   { starts, calls }: Functions,
   order: readonly number[],
   { deepest, tailCalls }: StackUse,
+  mayBePrivate: boolean,
   report: Report,
 ): void {
+  const isPrivate = mayBePrivate && !tailCalls.includes(1);
   const callsFrom = groupByCaller(starts.length, calls);
   const above = new Int32Array(starts.length);
   for (const f of order) {
-    const total = above[f]! + Math.ceil(deepest[f]! / 16) * 16;
+    const own = Math.ceil(deepest[f]! / 16) * 16;
+    const total = above[f]! + (isPrivate && isPrivateDepth(own) ? 0 : own);
     const found = (what: string): void =>
       report(starts[f]!, "combinedStack", `${what} bytes of stack in a chain of calls`);
     if (total > STACK_BYTES) found(`${total}, expected at most ${STACK_BYTES},`);

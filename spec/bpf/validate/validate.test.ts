@@ -134,6 +134,13 @@ test("the frames of a chain share 512 bytes", () => {
   expect(problems(program(chain(8, 72)), { strictness: "rfc" })).toBe("");
 });
 
+test("a private stack is not among them, if no function has a tail call", () => {
+  const nesting = (code: readonly Insn[]) => ({ ...program(code), privateStack: true });
+  expect(problems(nesting(chain(8, 72)))).toBe("");
+  expect(problems(nesting(chain(8, 512)))).toBe("");
+  expect(problems(nesting(chain(8, 520)))).toMatch(/stackOutOfBounds/);
+});
+
 test("more than 256 functions are refused", () => {
   const callAll = (count: number): readonly Insn[] => [
     ...Array.from({ length: count }, (_, f) => call(count + f)),

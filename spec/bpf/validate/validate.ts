@@ -74,7 +74,7 @@ export function validate(program: Program, options: ValidateOptions = {}): Valid
     if (flow === undefined) return;
     const report = problems.reportFor(index);
     const checker = new Checker(flow, program, leaked, report);
-    checkCombinedStack(flow.functions, shapes[index]!.order, checker.stack, report);
+    checkCombinedStack(flow.functions, shapes[index]!.order, checker.stack, program.privateStack === true, report);
     functions.push(...functionFacts(index, flow.functions, checker.stack));
     contextLoads.push(checker.contextLoads);
   });

@@ -96,6 +96,8 @@ export function* fewerMaps(value: Case): Cases {
     yield { ...value, program: plain };
     for (const fewer of withoutEach([...fields])) yield withProgram(value, { fields: new Map(fewer) });
   }
+  const { privateStack, ...onKernelStack } = value.program;
+  if (privateStack === true) yield { ...value, program: onKernelStack };
   if (context !== "memory") yield withProgram(value, { context: "memory" });
 }
 

@@ -33,6 +33,7 @@ export function weigh({ program, inputs, env }: Case): Weight {
     ranks,
     program.context === "memory" ? 0 : 1,
     program.fields?.size ?? 0,
+    program.privateStack === true ? 1 : 0,
     constants,
     registers,
     mapBytes,
