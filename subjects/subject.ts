@@ -288,6 +288,8 @@ export interface SubjectTrampolines {
   /** Bytes of a trampoline's frame below its frame record. */
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number;
   bpfTrampImageMake(request: TrampRequest): TrampImageResult;
+  /** Have every program passed over at its own place, as when they are removed; absent where nobody knows the places. */
+  passOverEach?(im: TrampImage): void;
   bpfTrampImagePut(im: TrampImage): void;
   bpfTrampImageFree(im: TrampImage): void;
   /** Attach what the request says in place of what was attached; undefined for nothing. @returns 0, or why nothing changed */

@@ -71,6 +71,26 @@ const RELEASE: DirectedCase = {
   },
 };
 
+/** Somebody may be about to enter the trampoline. */
+const RELEASE_OF_EACH: DirectedCase = {
+  name: "programs that are removed are passed over, each at its own place",
+  check(subject) {
+    const traced = new TracedKernel(TRACED_PROGRAM, subject);
+    const { tramp, request } = traced;
+    if (tramp.skipsEach !== true) return undefined;
+    if (tramp.passOverEach === undefined) throw new NotModelled("a release that skips programs one by one");
+    const made = tramp.bpfTrampImageMake(request);
+    if (!made.ok) return `no trampoline: ${made.error}`;
+    if (traced.poke(undefined, made.im.image).error !== 0) return "it is not attached";
+    const before = traced.run();
+    if (programsOf(before) === 0) return `before it none runs: ${JSON.stringify(before)}`;
+    tramp.passOverEach(made.im);
+    const after = traced.run();
+    if (typeof after === "string") return `after it there is no return: ${after}`;
+    return programsOf(after) === 0 ? undefined : `after it ${programsOf(after)} of ${programsOf(before)} run`;
+  },
+};
+
 const FORGOTTEN: DirectedCase = {
   name: "text of a trampoline is found as long as it is there",
   check(subject) {
@@ -264,6 +284,7 @@ export const TRAMPOLINES: readonly DirectedCase[] = [
   MEMBER,
   REFUSAL,
   RELEASE,
+  RELEASE_OF_EACH,
   FORGOTTEN,
   WITHOUT_MEMORY,
 ];

@@ -11,7 +11,7 @@ export const ENTRY_POINTS = [
   ...["aarch64_insn_copy", "aarch64_insn_set", "aarch64_insn_patch_text_nosync"],
   ...["bpf_arch_text_copy", "bpf_arch_text_invalidate", "bpf_arch_text_poke"],
   ...["arch_bpf_trampoline_size", "arch_alloc_bpf_trampoline", "arch_prepare_bpf_trampoline"],
-  ...["arch_protect_bpf_trampoline", "arch_free_bpf_trampoline"],
+  ...["arch_protect_bpf_trampoline", "arch_free_bpf_trampoline", "arch_bpf_trampoline_skip"],
   ...["bpf_prog_kallsyms_add", "bpf_prog_kallsyms_del", "__bpf_prog_free"],
   ...["bpf_jit_blind_constants", "bpf_jit_prog_release_other"],
 ] as const;
@@ -28,7 +28,7 @@ const UNDER_TEST = words(`
   bpf_jit_binary_pack_hdr bpf_prog_pack_alloc bpf_prog_pack_free alloc_new_pack bpf_arch_text_copy
   bpf_arch_text_invalidate bpf_arch_text_poke gen_branch_or_nop write_plt_target is_long_jump
   arch_prepare_bpf_trampoline arch_bpf_trampoline_size arch_alloc_bpf_trampoline arch_free_bpf_trampoline
-  arch_protect_bpf_trampoline prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
+  arch_protect_bpf_trampoline arch_bpf_trampoline_skip prepare_trampoline invoke_bpf_prog invoke_bpf_mod_ret save_args restore_args
   store_func_meta bpf_fsession_cnt bpf_fsession_cookie_cnt calc_arg_aux bpf_tramp_arena_base clone_func_args
   bpf_trampoline_enter bpf_trampoline_exit
   bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call

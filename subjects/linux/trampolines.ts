@@ -25,6 +25,7 @@ import { errnoOf } from "./packs-view.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { vaOfPointer } from "./structs.js";
 import { TextSymbols } from "./text-symbols.js";
+import { TrampSkips } from "./tramp-skips.js";
 import { TrampStructs } from "./tramp-structs.js";
 
 /** What of a kernel its trampolines are made with. */
@@ -54,6 +55,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
   readonly env: TrampolineEnv;
   readonly pokeOffset = 1;
   private structs: TrampStructs | undefined;
+  private madeSkips: TrampSkips | undefined;
 
   /** @param text where callers would have the functions that this image does not have */
   constructor(
@@ -76,9 +78,13 @@ export class LinuxTrampolines implements SubjectTrampolines {
     kernel.lookup = (va) => this.symbols.lookup(va);
   }
 
-  /** The places are listed where the record has room for them, which it is not given: a release pokes nothing. */
   get skipsEach(): boolean {
     return this.made.im.has("skips");
+  }
+
+  private get skips(): TrampSkips | undefined {
+    if (this.skipsEach) this.madeSkips ??= new TrampSkips(this.kernel, this.made.im);
+    return this.madeSkips;
   }
 
   get insnsiOffset(): number {
@@ -112,7 +118,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
     }
     const { structs, unmap } = { structs: this.made, unmap: this.reachable(record, isStored) };
     try {
-      for (const name of ["skips", "nr_skips"]) if (this.skipsEach) structs.im.set(vaOfPointer(record), name, 0);
+      this.skips?.clear(vaOfPointer(record));
       const prepared = structs.during(request, (m, tlinks) =>
         countOf(
           this.call("arch_prepare_bpf_trampoline", {
@@ -148,7 +154,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
     const size = this.archBpfTrampolineSize(request);
     if (!size.ok) return size;
     if (size.bytes > this.kernel.machine.pageBytes) return { ok: false, error: -E2BIG as Errno };
-    const im = this.allocImage(size.bytes);
+    const im = this.allocImage(size.bytes, fentry.length + fmodRet.length + fexit.length);
     if (!im.ok) return im;
     const { record, image } = im.im;
     const halved = { high: Number(kernelPointer(record) >> 32n), low: Number(kernelPointer(record) & 0xffff_ffffn) };
@@ -164,6 +170,10 @@ export class LinuxTrampolines implements SubjectTrampolines {
     return { ok: false, error };
   }
 
+  passOverEach({ record }: TrampImage): void {
+    this.skips?.poke(record);
+  }
+
   bpfTrampImagePut({ ipAfterCall, ipEpilogue }: TrampImage): void {
     if (ipAfterCall === undefined) return;
     const error = this.bpfArchTextPoke(ipAfterCall, "jump", undefined, ipEpilogue);
@@ -175,6 +185,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
     this.symbols.remove(image);
     this.call("arch_free_bpf_trampoline", { image: kernelPointer(image), size });
     this.kernel.cpu.call("bpf_jit_uncharge_modmem", size);
+    this.skips?.gone(record);
     this.kernel.machine.kvfree(record);
   }
 
@@ -238,15 +249,17 @@ export class LinuxTrampolines implements SubjectTrampolines {
     return errnoOf(this.call("arch_protect_bpf_trampoline", { image: kernelPointer(image), size: bytes }));
   }
 
-  private allocImage(bytes: number): TrampImageResult {
+  private allocImage(bytes: number, programs: number): TrampImageResult {
     const { kernel } = this;
-    const record: RwAddr | undefined = kernel.machine.kvmalloc(this.made.im.bytes);
+    const record: RwAddr | undefined = kernel.machine.kvmalloc(this.skips?.recordBytes(programs) ?? this.made.im.bytes);
     if (record === undefined) return { ok: false, error: -ENOMEM as Errno };
     kernel.machine.heapBytes(record).fill(0);
+    this.skips?.made(record);
     const error = kernel.modmem.bpfJitChargeModmem(bytes);
     const image = error === 0 ? this.archAllocBpfTrampoline(bytes) : undefined;
     if (image === undefined) {
       if (error === 0) kernel.cpu.call("bpf_jit_uncharge_modmem", bytes);
+      this.skips?.gone(record);
       kernel.machine.kvfree(record);
       return { ok: false, error: error === 0 ? (-ENOMEM as Errno) : error };
     }

@@ -48,6 +48,7 @@ function* eachStep(tracedKernel: TracedKernel, known: Subject["known"]): Generat
   yield* setup.target === "structOps"
     ? callsMember(tracedKernel, made.im)
     : attachesAndDetaches(tracedKernel, made.im, known);
+  tramp.passOverEach?.(made.im);
   tramp.bpfTrampImagePut(made.im);
   tramp.bpfTrampImageFree(made.im);
   yield* freed(tracedKernel, made.im);
