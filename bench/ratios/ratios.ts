@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { projectRoot } from "../../harness/project.js";
 import { chooseSubject } from "../../harness/subjects.js";
 import { isKernel } from "../../subjects/program-subject.js";
-import { checkoutOf } from "./checkout.js";
+import { type Checkout, checkoutOf } from "./checkout.js";
 import type { Measured, Order } from "./child.js";
 import { COMMANDS, startUpOf } from "./start-up.js";
 import { measureUbpf, openUbpf } from "./ubpf.js";
@@ -129,7 +129,17 @@ if (chosen !== undefined && !(chosen.ok && isKernel(chosen.value))) {
 }
 const root = projectRoot();
 const isWanted = ({ name }: Pick<Workload, "name">): boolean => name.includes(values.only);
-const checkout = values.against === undefined ? undefined : checkoutOf(root, values.against);
+
+/** A checkout that cannot be had ends the bench with one line. */
+function reference(revision: string): Checkout {
+  try {
+    return checkoutOf(root, revision);
+  } catch (error) {
+    console.error(`rox bench: --against ${revision}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(2);
+  }
+}
+const checkout = values.against === undefined ? undefined : reference(values.against);
 try {
   const folders = checkout === undefined ? [root] : [root, checkout.folder];
   const [cpu] = os.cpus();
