@@ -27,7 +27,7 @@ function parsed<C>(kind: Kind<C>, text: string): C {
 
 function accepted<C>(kind: Kind<C>, value: C): C {
   const problem = kind.problem?.(value);
-  if (problem !== undefined) refused("a program that a verifier accepts", problem);
+  if (problem !== undefined) refused("a program that a verifier accepts", problem.text);
   return value;
 }
 

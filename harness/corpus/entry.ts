@@ -103,7 +103,7 @@ export function readEntry(file: string): Loaded<Entry> {
   const problem = kind.problem?.(parsed.value);
   if (problem !== undefined) {
     const expected = "a program that a verifier accepts";
-    return refuse({ subject: file, expected, got: problem, next: "correct the program" });
+    return refuse({ subject: file, expected, got: problem.text, next: problem.next });
   }
   return loaded(new Entry(file, kind, parsed.value, parsed.head));
 }

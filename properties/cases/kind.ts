@@ -121,8 +121,8 @@ export interface Kind<C> {
   today?(text: string): string;
   /** Text that says which case it is and outlives changes of the form. Default: what `print` says. */
   identity?(c: C, head: Head): string;
-  /** What keeps a case from being tried, in one line. */
-  problem?(c: C): string | undefined;
+  /** What keeps a case from being tried, and what to do about it in its file. */
+  problem?(c: C): { readonly text: string; readonly next: string } | undefined;
   /** Whether files of a corpus say what r0 must be. */
   readonly hasResult?: boolean;
   /** In a form that other projects read: a file of the BPF conformance suite, or the bytes of the instructions. */

@@ -22,7 +22,7 @@ import { mutateCase } from "./mutate/mutate.js";
 import { type PackedCase, packCase, unpackCase } from "./packed.js";
 import { type CaseReport, FILE_FUEL, type Watch } from "./report.js";
 import { minimize } from "./shrink.js";
-import { firstProblem } from "./soundness.js";
+import { problemIn } from "./soundness.js";
 import { caseIdentity, parseCase, printCase } from "./text.js";
 
 const arbitraries = new WeakMap<Dialect, CaseArbitrary>();
@@ -55,7 +55,10 @@ export const PROGRAMS: Kind<Case> = {
   print: printCase,
   parse: parseCase,
   identity: caseIdentity,
-  problem: ({ program }) => firstProblem(program),
+  problem({ program }) {
+    const problem = problemIn(program);
+    return problem && { text: problem.text, next: problem.inText };
+  },
   hasResult: true,
   exported: (form, c, head) => (form === "data" ? dataOf(c, head) : rawOf(c)),
   change: (parent, other, draw, goals, dialect) => mutateCase(parent, other, draw, goals as readonly Goal[], dialect),

@@ -5,7 +5,7 @@
 
 import { interpret } from "../../../spec/bpf/interpret.js";
 import type { Layout, Program } from "../../../spec/bpf/program.js";
-import { type Definedness, mendOf, type Strictness } from "../../../spec/bpf/validate/problem.js";
+import { type Definedness, mendInText, mendOf, type Strictness } from "../../../spec/bpf/validate/problem.js";
 import { validate } from "../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
@@ -26,17 +26,18 @@ export const firstProblem = (
   definedness?: Definedness,
 ): string | undefined => problemIn(program, strictness, definedness)?.text;
 
-/** The same, and what to do about it. */
+/** The same, and what to do about it: with options, or in its text. */
 export function problemIn(
   program: Program,
   strictness: Strictness = "verifier",
   definedness: Definedness = "run",
-): { readonly text: string; readonly next: string } | undefined {
+): { readonly text: string; readonly next: string; readonly inText: string } | undefined {
   const validity = validate(program, { strictness, definedness });
   const problem = validity.ok ? undefined : validity.problems[0];
   if (problem === undefined) return undefined;
   const code = program.code.length > 1 ? `code ${problem.code}, ` : "";
-  return { text: `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`, next: mendOf(problem) };
+  const text = `${code}slot ${problem.pc}: ${problem.message} (${problem.reason})`;
+  return { text, next: mendOf(problem), inText: mendInText(problem) };
 }
 
 export function isSound({ program, inputs }: Case): boolean {

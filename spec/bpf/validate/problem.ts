@@ -57,6 +57,10 @@ const MENDS: Partial<Record<Reason, string>> = {
 
 export const mendOf = ({ reason }: Problem): string => MENDS[reason] ?? "correct the program";
 
+/** The same where the file of the program is a text, whose head says it. */
+export const mendInText = (problem: Problem): string =>
+  problem.reason === "notModelled" ? "say # unknown: 1 in its head" : mendOf(problem);
+
 /** What RFC 9669 gives a meaning to, or says nothing about, but Linux refuses to load. */
 const LINUX_ONLY: ReadonlySet<Reason> = new Set<Reason>([
   "divisorZero",
