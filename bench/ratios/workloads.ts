@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 // biome-ignore lint/suspicious/noExplicitAny: modules of another build have no types here
 type Module = any;
 
-/** Draws and checks a number of cases, from an index on. @returns how many were compared, or their steps */
+/** Draws and checks a number of cases, from an index on. @returns how many were compared, or their actions */
 export type Batch = (from: number, cases: number) => number;
 
 export interface Workload {
@@ -40,7 +40,7 @@ interface Loop {
   /** As many are drawn before the first is checked. */
   readonly chunk: number;
   announce(cases: readonly unknown[]): void;
-  /** @returns steps if it was compared and agreed, and 0 if not; of what has no steps, 1 */
+  /** @returns how many actions it has if it was compared and agreed, and 0 if not; of what has none, 1 */
   check(c: unknown): number;
   /** What cases are drawn from; undefined for all that Linux takes. */
   readonly dialect?: unknown;
@@ -67,7 +67,7 @@ async function loopOf(build: string, kind: string, spec: string | undefined): Pr
   const found: Module = kinds.find(({ name }: Module) => name === kind || OLD_NAMES[kind] === name);
   if (isOld) {
     const stage = found.stage(defaultEngine());
-    return { ...ONE_BY_ONE, check: (c) => (stage.judge(c).kind === "agree" ? 1 : 0) };
+    return { ...ONE_BY_ONE, check: (c) => (stage.judge(c).kind === "agree" ? actionsOf(c) : 0) };
   }
   const { subject, dialect } = await subjectOf(build, spec);
   const checker = found.checker(subject, [defaultEngine()]);
@@ -78,12 +78,15 @@ async function loopOf(build: string, kind: string, spec: string | undefined): Pr
     chunk: isAhead ? found.chunk : ONE_BY_ONE.chunk,
     announce: (cases) => checker.announce?.(cases),
     check(c) {
-      const { verdict, rows, cost } = checker.check(checker.adapt?.(c) ?? c, "rows");
+      const { verdict, rows } = checker.check(checker.adapt?.(c) ?? c, "rows");
       for (const _ of rows);
-      return verdict.kind === "agree" ? cost?.steps || 1 : 0;
+      return verdict.kind === "agree" ? actionsOf(c) : 0;
     },
   };
 }
+/** Builds of any age draw them, and not all tell how many steps came of them. */
+const actionsOf = (c: Module): number => c.actions?.length || 1;
+
 const OLD_NAMES: Readonly<Record<string, string>> = { "verifier-only": "kernel rows", trampolines: "tracing" };
 
 async function kindsOf(build: string): Promise<{ readonly kinds: readonly Module[]; readonly isOld: boolean }> {
@@ -97,7 +100,7 @@ async function kindsOf(build: string): Promise<{ readonly kinds: readonly Module
 function batchOf(
   make: (index: number) => unknown,
   { chunk, announce, check }: Loop,
-  counts: "cases" | "steps" = "cases",
+  counts: "cases" | "actions" = "cases",
 ): Batch {
   return (from, cases) => {
     let count = 0;
@@ -105,8 +108,8 @@ function batchOf(
       const made = Array.from({ length: Math.min(chunk, from + cases - at) }, (_, i) => make(at + i));
       announce(made);
       for (const c of made) {
-        const steps = check(c);
-        count += counts === "steps" ? steps : Math.sign(steps);
+        const actions = check(c);
+        count += counts === "actions" ? actions : Math.sign(actions);
       }
     }
     return count;
@@ -143,8 +146,8 @@ const programsOf = (shape: string, [least, most]: readonly [number, number], cas
 /** Cases that are looked through for those of the right size, so many that hardly one is checked twice. */
 const ENOUGH = 20_000;
 
-const casesOf = (kind: string, cases: number, counts: "cases" | "steps" = "cases"): Workload => ({
-  name: kind === "programs" ? "programs, the natural mix" : counts === "steps" ? `steps of ${kind}` : kind,
+const casesOf = (kind: string, cases: number, counts: "cases" | "actions" = "cases"): Workload => ({
+  name: kind === "programs" ? "programs, the natural mix" : counts === "actions" ? `actions of ${kind}` : kind,
   cases,
   async open(build, subject) {
     const { kinds } = await kindsOf(build);
@@ -158,7 +161,7 @@ export const WORKLOADS: readonly Workload[] = [
   ...SIZES.map(({ shape, slots, cases }) => programsOf(shape, slots, cases)),
   casesOf("programs", 800),
   casesOf("histories", 60),
-  casesOf("histories", 60, "steps"),
+  casesOf("histories", 60, "actions"),
   casesOf("verifier-only", 1200),
   casesOf("trampolines", 600),
 ];
