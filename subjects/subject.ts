@@ -122,10 +122,7 @@ export const hasOwnText = ({ machine }: Pick<Subject, "machine">): boolean => ma
 export const machineFor = (subject: Pick<Subject, "machine">, options: MachineOptions = {}): Machine =>
   subject.machine?.(options) ?? new Machine(options);
 
-/**
- * A limit of the encodings, of the allocator or of the calling convention, too large or too special for random programs. A
- * fixed list of them is gone through once.
- */
+/** A limit of encodings, allocator or calling convention, too special for random programs: each is tried once. */
 export interface DirectedCase {
   readonly name: string;
   /** Known defects that it shows. */
@@ -235,6 +232,8 @@ export interface SubjectKernel {
   noteEmissions?(): (va: Va) => string | undefined;
   /** Its own code holds one of its locks, which the machine may not know of yet or any more. */
   holdsLock?(): boolean;
+  /** Pages that it has mapped for what its programs have on each CPU. Absent: it maps none. */
+  readonly perCpuPages?: number;
   /** What the kernel would have printed a warning about. */
   readonly warnings: readonly string[];
   /** Compile and publish, with each pass; `functions[0]` is the main program. */

@@ -73,6 +73,10 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
   private isAtEl2 = false;
   private current: JitEnv;
 
+  get perCpuPages(): number {
+    return this.privateStacks.pages;
+  }
+
   constructor(
     readonly image: TypedImage,
     private readonly build: KernelBuild,

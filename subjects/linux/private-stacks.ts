@@ -19,6 +19,13 @@ export class PrivateStacks {
     return this.live.size;
   }
 
+  /** Pages that are mapped for them. */
+  get pages(): number {
+    let pages = 0;
+    for (const mapped of this.live.values()) pages += mapped.length;
+    return pages;
+  }
+
   isLive(va: Va): boolean {
     return this.live.has(va);
   }

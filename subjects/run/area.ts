@@ -21,6 +21,8 @@ export class Area {
   private range = NOWHERE;
   private mapped = NOWHERE;
   private pages: readonly Page[] = [];
+  /** The subject has mapped what lies there: what is around the region is its own, and its own to watch. */
+  private isGuest = false;
   /** Nothing but the region was written since all of the canary was seen. */
   private isIntact = false;
 
@@ -36,6 +38,10 @@ export class Area {
     const isSame = this.isIntact && range.base === this.range.base && range.bytes === this.range.bytes;
     this.range = range;
     this.isIntact = false;
+    if (this.enters(range)) {
+      this.machine.poke(range.base, filled(bytes, range.bytes));
+      return;
+    }
     if (!isSame) this.remap(pagesOf(range, pageBytes));
     const at = range.base - this.mapped.base;
     for (let i = 0; i < this.pages.length; i++) {
@@ -49,6 +55,15 @@ export class Area {
     }
   }
 
+  /** @returns whether the subject has mapped the region */
+  private enters({ base, bytes }: Range): boolean {
+    const { mapped } = this;
+    const isOwn = base >= mapped.base && base < mapped.base + mapped.bytes;
+    this.isGuest = bytes > 0 && !isOwn && this.machine.mapping(base) !== undefined;
+    if (this.isGuest) this.remap(NOWHERE);
+    return this.isGuest;
+  }
+
   bytes(): Uint8Array {
     return this.machine.peek(this.range.base, this.range.bytes);
   }
@@ -57,6 +72,7 @@ export class Area {
   trespass(): number | undefined {
     const { pageBytes } = this.machine;
     this.isIntact = false;
+    if (this.isGuest) return undefined;
     const first = this.range.base - this.mapped.base;
     for (let i = 0; i < this.pages.length; i++) {
       const page = this.pages[i]!;
@@ -84,6 +100,12 @@ export class Area {
       return { bytes, doubles: new Float64Array(bytes.buffer, bytes.byteOffset, pageBytes / 8) };
     });
   }
+}
+
+function filled(bytes: Uint8Array, length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  all.set(bytes);
+  return all;
 }
 
 function isCanary({ bytes, doubles }: Page, from: number, to: number): boolean {

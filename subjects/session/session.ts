@@ -116,10 +116,10 @@ export class Session implements Scene {
   get text(): Models["text"] {
     return this.models.text;
   }
-  /** Without the pages that runs map. */
+  /** Without the pages that runs map, and those of each CPU. */
   get usage(): Machine["usage"] {
     const { usage } = this.machine;
-    const { pages } = this.executor;
+    const pages = this.executor.pages + (this.kernel.perCpuPages ?? 0);
     return pages === 0 ? usage : { ...usage, frames: usage.frames - pages };
   }
 
