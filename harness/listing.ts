@@ -3,7 +3,13 @@
 
 import { type Disassemble, openDisassembler } from "../engines/capstone/disassembler.js";
 import { pointer, type Va } from "../machine/address.js";
-import { type CompiledFunction, compileFunctions, DEFAULT_BASE, partsOf } from "../properties/cases/compile.js";
+import {
+  type CompiledFunction,
+  compileFunctions,
+  DEFAULT_BASE,
+  type Helpers,
+  partsOf,
+} from "../properties/cases/compile.js";
 import { printInsn } from "../spec/bpf/text/print.js";
 import { LITERAL_BYTES } from "../spec/text/text.js";
 import type { Case } from "../subjects/case.js";
@@ -42,8 +48,9 @@ export async function compileCase(
   c: Case,
   base: Va = DEFAULT_BASE + c.env.hole,
   subject = defaultSubject,
+  helpers: Helpers = "called",
 ): Promise<Loaded<{ readonly listing: Listing; readonly image: Uint8Array }>> {
-  const compiled = compileFunctions(c, base, subject);
+  const compiled = compileFunctions(c, base, subject, helpers);
   if (!compiled.ok) {
     const expected = "a program that the JIT takes";
     return refuse({ subject: "program", expected, got: compiled.why, next: "correct the program" });

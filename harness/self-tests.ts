@@ -5,13 +5,16 @@
 import { checkOrCrash } from "../properties/cases/check-or-crash.js";
 import type { Check } from "../properties/cases/program/report.js";
 import { firstProblem } from "../properties/cases/program/soundness.js";
+import { fieldAccess } from "../spec/bpf/context-fields.js";
 import { expectationsOf } from "../spec/bpf/object/expectations.js";
 import { programsOf } from "../spec/bpf/object/object.js";
 import type { Outcome } from "../spec/bpf/outcome.js";
 import type { Program } from "../spec/bpf/program.js";
 import { parsed } from "../spec/malformed.js";
 import type { Case } from "../subjects/case.js";
+import { inProfiles } from "../subjects/open.js";
 import { type AnySubject, isKernel } from "../subjects/program-subject.js";
+import type { Subject } from "../subjects/subject.js";
 import { badInputLine } from "./bad-input.js";
 import { onSubject } from "./case-command.js";
 import { failure, say, type TestResult, uncompared } from "./conform-result.js";
@@ -86,12 +89,31 @@ async function heldCode(
 ): Promise<TestResult> {
   if (code.length === 0 || result.kind !== "tested" || !result.jit) return result;
   if (!isKernel(subject)) return { kind: "restricted", why: "asks for code of Linux, which the subject is not" };
-  const compiled = await compileCase(c, undefined, subject);
-  if (!compiled.ok) return result;
-  const missing = missingLine(code, llvmLines(compiled.value.listing.filter((fn) => fn.code === 0)));
+  const missing = await missingIn(c, code, subject);
   if (missing === undefined) return result;
+  if (typeof missing === "string") return { kind: "restricted", why: missing };
+  const profile = OURS_BY_NAME.test(subject.name) ? await profileWith(c, code) : undefined;
+  if (profile !== undefined)
+    return { kind: "restricted", why: `asks for code of another Linux; give --subject ${profile}` };
   const failures = [failure(name, "code", missing.expected, missing.got, replay)];
   return { ...result, jit: false, failures };
+}
+
+/** The first line that the subject's code of the first program lacks, or why there is no code; undefined for neither. */
+async function missingIn(c: Case, code: Expectation["code"], subject: Subject) {
+  const compiled = await compileCase(c, undefined, subject, "inlined");
+  if (!compiled.ok) return `its code is not made: ${compiled.error.got}`;
+  return missingLine(code, llvmLines(compiled.value.listing.filter((fn) => fn.code === 0)));
+}
+
+const OURS_BY_NAME = /^impl(:|$)/;
+
+/** Our own JIT in the first profile that emits such code, by name. */
+async function profileWith(c: Case, code: Expectation["code"]): Promise<string | undefined> {
+  for (const subject of inProfiles()) {
+    if ((await missingIn(c, code, subject)) === undefined) return subject.name;
+  }
+  return undefined;
 }
 
 function held(c: Case, { loads, returns }: Expectation, check: Check, name: string, replay: string): TestResult {
@@ -114,14 +136,24 @@ function held(c: Case, { loads, returns }: Expectation, check: Check, name: stri
   const isRight = (outcome: Outcome | undefined): boolean =>
     outcome?.kind === "returned" && Number(BigInt.asIntN(32, outcome.r0)) === (returns | 0);
   const [interpreter, jit] = [isRight(run.expected), isRight(run.got)];
-  if (!interpreter && isFoldedSum(program, run.expected, returns)) {
-    return { kind: "restricted", why: "counts on a bpf_csum_diff that answers 16 bits (Linux 6.13)" };
-  }
+  const lack = interpreter ? undefined : lackOf(program, run.expected, returns);
+  if (lack !== undefined) return { kind: "restricted", why: lack };
   const failures = [
     ...(interpreter ? [] : [failure(name, "interpreter", `${returns}`, say(run.expected), replay)]),
     ...(jit ? [] : [failure(name, "JIT", `${returns}`, say(run.got), replay)]),
   ];
   return { kind: "tested", program, interpreter, jit, failures };
+}
+
+/** What a program counts on that the kernel's runner has, and runs here have not. */
+function lackOf(program: Program, outcome: Outcome, returns: number): string | undefined {
+  if (isFoldedSum(program, outcome, returns)) return "counts on a bpf_csum_diff that answers 16 bits (Linux 6.13)";
+  const { code, context } = program;
+  const asks = code[0]?.some(
+    ({ row, off }) =>
+      row.kind === "load" && row.size === 8 && fieldAccess(context, off, 8, "load")?.field.name === "sk",
+  );
+  return asks === true ? "counts on a socket behind its packet, and packets here have none" : undefined;
 }
 
 const CSUM_DIFF = 28;

@@ -47,12 +47,19 @@ export const kfuncOffset = (index: number): number => helperOffset(KFUNCS + inde
 /** So many there are places for. */
 export const MOST_KFUNCS = 256;
 
-/** By code, its functions. @param changes of the version that it is for; default: of ours */
+/**
+ * By code, its functions.
+ *
+ * @param changes of the version that it is for; default: of ours
+ * @param inlineHelpers whose calls keep their number, as the JIT has words of its own for them. Default: none, as a run
+ *   counts what is called
+ */
 export function lowerProgram(
   program: Program,
   facts: Facts,
   { guard = false }: Pick<CaseEnv, "guard">,
   changes = DEFAULT_ENV.changes,
+  inlineHelpers: ReadonlySet<number> = new Set(),
 ): readonly (readonly RewrittenFunction[])[] {
   const { maps } = layoutOf(program, 0);
   let kfuncs: readonly number[] | undefined;
@@ -68,6 +75,7 @@ export function lowerProgram(
     contextField: (offset, size, how) => placeOf(fieldAccess(program.context, offset, size, how)),
     loops: program.loops ?? DEFAULT_LOOPS,
     rewriteDivision: guard,
+    inlineHelpers,
   };
   const isPrivate = changes.privateStack && program.privateStack === true;
   return program.code.map((code, index) => {

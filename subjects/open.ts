@@ -7,7 +7,7 @@ import { SUBJECTS, subjectByName } from "./index.js";
 import { openLinux } from "./linux/open.js";
 import { pluginSubject } from "./plugin/index.js";
 import type { AnySubject } from "./program-subject.js";
-import { VERSIONS } from "./subject.js";
+import { type Subject, VERSIONS } from "./subject.js";
 
 /** Our own JIT as the one of that version is. */
 const IN_PROFILE = "impl:linux-";
@@ -18,6 +18,9 @@ type Opened =
   | { readonly ok: false; readonly expected: string; readonly got: string };
 
 const PLUGIN = "plugin:";
+
+/** Our own JIT in each of its profiles, the oldest version first. */
+export const inProfiles = (): readonly Subject[] => VERSIONS.map(implOf);
 
 export function openSubject(spec: string): Opened {
   const known = subjectByName(spec);

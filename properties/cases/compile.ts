@@ -49,9 +49,17 @@ export function placesFrom(base: Va): NextPlace {
   };
 }
 
-/** @param base low 48 bits of the address of the first image's first word. */
-export function compileFunctions(c: Case, base: Va, subject = defaultSubject): Made<readonly CompiledFunction[]> {
-  const codes = lowerCase(c, subject);
+/**
+ * @param base low 48 bits of the address of the first image's first word
+ * @param helpers as a run has them, each called, or as a kernel's verifier leaves them, for the JIT to inline
+ */
+export function compileFunctions(
+  c: Case,
+  base: Va,
+  subject = defaultSubject,
+  helpers: Helpers = "called",
+): Made<readonly CompiledFunction[]> {
+  const codes = lowerCase(c, subject, helpers);
   if (!codes.ok) return codes;
   const env = envOf(c, subject);
   const place = placesFrom(base);
@@ -92,14 +100,20 @@ export function compileCode(
   return { ok: true, value: functions };
 }
 
+/** What becomes of a call to a helper whose body is a word or two. */
+export type Helpers = "called" | "inlined";
+
 /** What the JIT is given of a case: the functions of each code. */
 export function lowerCase(
   c: Case,
   { build }: Pick<Subject, "build"> = defaultSubject,
+  helpers: Helpers = "called",
 ): Made<readonly (readonly RewrittenFunction[])[]> {
   const validity = validate(c.program, { strictness: "rfc", definedness: "run" });
   if (!validity.ok) return { ok: false, why: validity.problems[0]?.message ?? "an invalid one" };
-  const codes = lowerProgram(c.program, validity.facts, c.env, build?.changes);
+  const { smpProcessorId, currentTask } = DEFAULT_ENV.inlined;
+  const inlined = new Set(helpers === "inlined" ? [...smpProcessorId, ...currentTask] : []);
+  const codes = lowerProgram(c.program, validity.facts, c.env, build?.changes, inlined);
   if (c.env.blind !== true) return { ok: true, value: codes };
   const blinded = blindCodes(codes, build?.changes);
   return blinded.ok ? { ok: true, value: blinded.lowered } : blinded;
