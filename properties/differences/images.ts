@@ -66,7 +66,7 @@ export function likeImage({ profile = "6.12", build, known }: Pick<Subject, "pro
   return { ...env, quirks: { ...env.quirks, ...found } };
 }
 /** Of the defects that show in code, those that are looked for in each image: a stable release may have mended one. */
-const FOUND_IN_CODE = ["arenaStoreImmBase", "exclusiveAliasedBase"] as const;
+const FOUND_IN_CODE = ["arenaStoreImmBase", "exclusiveAliasedBase", "imageAlignedToWord"] as const;
 
 /** @param base of the calls of helpers, as the other one has it */
 export function imagesOf(c: Compilable, { subject, env }: Side, base: Va): Images {
