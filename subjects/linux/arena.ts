@@ -5,6 +5,7 @@ import type { Va } from "../../machine/address.js";
 import { POISON } from "../../machine/address-space.js";
 import { KernelFault } from "../../machine/fault.js";
 import type { Machine } from "../../machine/machine.js";
+import { NotModelled } from "./kernel-image.js";
 
 const BASE = 0x0000_1000_0000;
 const BYTES = 16 << 20;
@@ -43,11 +44,11 @@ export class Arena {
     return this.live.get(va) ?? 0;
   }
 
-  /** Zeroed. Undefined if there is no room left. */
-  alloc(bytes: number): Va | undefined {
+  /** Zeroed. @throws NotModelled if there is no room left: a kernel has more memory than that */
+  alloc(bytes: number): Va {
     const size = Math.ceil(Math.max(bytes, 1) / ALIGN) * ALIGN;
-    const va = this.vacant.get(size)?.pop() ?? this.grow(size);
-    if (va === undefined) return undefined;
+    const va = this.vacant.get(size)?.pop() ?? this.grow(size) ?? this.gather(size);
+    if (va === undefined) throw new NotModelled(`${BYTES >> 20} MiB of programs and their parts`);
     this.fill(va, size, 0);
     this.live.set(va, size);
     return va;
@@ -57,9 +58,33 @@ export class Arena {
     const size = this.live.get(va);
     if (size === undefined) throw new KernelFault("badFree", va, "no program or part of one begins here");
     this.live.delete(va);
+    this.vacate(va, size);
+  }
+
+  private vacate(va: Va, size: number): void {
     const vacant = this.vacant.get(size);
     if (vacant === undefined) this.vacant.set(size, [va]);
     else vacant.push(va);
+  }
+
+  /** Of places that were given back side by side one is made, and of the last ones room to grow. */
+  private gather(size: number): Va | undefined {
+    const places = [...this.vacant].flatMap(([bytes, all]) => all.map((va) => ({ va, bytes })));
+    places.sort((a, b) => a.va - b.va);
+    this.vacant.clear();
+    const merged: { va: Va; bytes: number }[] = [];
+    for (const { va, bytes } of places) {
+      const last = merged.at(-1);
+      if (last !== undefined && last.va + last.bytes === va) last.bytes += bytes;
+      else merged.push({ va, bytes });
+    }
+    const last = merged.at(-1);
+    if (last !== undefined && last.va + last.bytes === this.next) this.next = merged.pop()!.va;
+    const found = merged.find(({ bytes }) => bytes >= size);
+    for (const place of merged) if (place !== found) this.vacate(place.va, place.bytes);
+    if (found === undefined) return this.grow(size);
+    if (found.bytes > size) this.vacate(found.va + size, found.bytes - size);
+    return found.va;
   }
 
   /** Nothing is allocated any more. */

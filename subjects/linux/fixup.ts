@@ -32,7 +32,7 @@ export class Fixups {
   constructor(private readonly kernel: BootedKernel) {
     this.regs = structOf(kernel.image, kernel.memory, "pt_regs");
     // Only its first members are read: the general registers, SP and PC.
-    this.va = kernel.arena.alloc(this.regs.bytes)!;
+    this.va = kernel.arena.alloc(this.regs.bytes);
   }
 
   /** @returns undefined where the kernel has no entry, and such a fault is an oops */

@@ -94,8 +94,8 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     this.arena = this.placed.arena;
     this.pages = this.placed.pages;
     this.privateStacks = new PrivateStacks(machine);
-    this.vmStruct = this.arena.alloc(VM_STRUCT_BYTES)!;
-    this.task = image.address("init_task") ?? this.arena.alloc(machine.pageBytes)!;
+    this.vmStruct = this.arena.alloc(VM_STRUCT_BYTES);
+    this.task = image.address("init_task") ?? this.arena.alloc(machine.pageBytes);
     this.placed.setGlobals({ nodes, limit });
     this.current = env;
     this.env = env;

@@ -23,8 +23,7 @@ function allocate(kernel: BootedKernel, size: bigint, gfp: bigint): bigint {
 
 function allocateProgram({ machine, arena }: BootedKernel, size: bigint): bigint {
   if (machine.refuse("progAlloc")) return 0n;
-  const va = arena.alloc(Number(size));
-  return va === undefined ? 0n : KERNEL | BigInt(va);
+  return KERNEL | BigInt(arena.alloc(Number(size)));
 }
 
 function reallocateProgram(kernel: BootedKernel, object: bigint, size: bigint): bigint {
