@@ -32,6 +32,13 @@ const standIn = (fn: JitFunction, callee: Va, callBase: Va): JitFunction => ({
   stackDepth: fn.stackDepth,
 });
 
+/** What a function may be given that this one knows nothing of. */
+const PARTS = [
+  { key: "stackArguments", what: "arguments beyond five" },
+  { key: "privateStack", what: "private stacks" },
+  { key: "arena", what: "arenas" },
+] as const;
+
 class ToyKernel extends ImplKernel {
   /** By place: what is to be interpreted there. */
   private readonly functions: { readonly all: readonly JitFunction[]; readonly fn: JitFunction }[] = [];
@@ -56,12 +63,10 @@ class ToyKernel extends ImplKernel {
     // Nothing lies where an instruction array says.
     const isLacking = (one: Insn): boolean => one.row.group === "kernel" || one.row.kind === "gotox" || isInlined(one);
     const missing = functions.flatMap(({ insns }) => insns).find(isLacking);
-    const what = functions.some(({ stackArguments }) => stackArguments !== undefined)
-      ? "arguments beyond five"
-      : functions.some(({ arena }) => arena !== undefined)
-        ? "arenas"
-        : undefined;
-    if (what !== undefined) return { ok: false, index: 0, functions: [], error: { kind: "missing", what } };
+    const part = PARTS.find(({ key }) => functions.some((fn) => fn[key] !== undefined));
+    if (part !== undefined) {
+      return { ok: false, index: 0, functions: [], error: { kind: "missing", what: part.what } };
+    }
     if (missing !== undefined) {
       return { ok: false, index: 0, functions: [], error: { kind: "missing", what: missing.row.id } };
     }

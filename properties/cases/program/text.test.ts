@@ -122,7 +122,7 @@ test.each([
   ["# title: t\n# oracle:\nexit", 'line 2: "oracle" is empty'],
   [
     "# title: t\n# imput: 00\nexit",
-    'line 2: unknown key "imput", expected id, title, oracle, expect, found, provenance, quirk, note, context, field, unknown, cpu, hole, blind, guard, skip, loops, map, element, input',
+    'line 2: unknown key "imput", expected id, title, oracle, expect, found, provenance, quirk, note, context, field, unknown, cpu, hole, blind, guard, skip, loops, stack, map, element, input',
   ],
   ["# title: t\n\n\nexit\nr0 = r50", 'line 5: expected a register r0..r10, got "r50"'],
   ["# title: t\nexit\nprogram 2:\nexit", "line 3: expected program 1, got program 2"],
