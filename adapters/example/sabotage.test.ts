@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Build, buildProject } from "../../testing/build.js";
 import { capture } from "../../testing/capture.js";
+import { triesAll } from "../../testing/law.js";
 
 let build: Build;
 let scratch: string;
@@ -91,9 +92,12 @@ const storeNear = (base: number, displacement: number): readonly number[] => [
 /** x25 is r10 in our JIT. */
 const [X0, FP, SP] = [0, 25, 31];
 
+/** Registers that a function leaves as they were. */
+const SAVED = [19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29];
+
 const CASES: readonly (readonly [what: string, spoilt: Spoilt, program: string, says: RegExp])[] = [
   ["r0", { atReturn: [increment(0)] }, RETURNS, /DISAGREE at r0\n/],
-  ...[19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29].map(
+  ...(triesAll() ? SAVED : [SAVED[0]!, SAVED.at(-1)!]).map(
     (n) => [`x${n}`, { atReturn: [increment(n)] }, RETURNS, new RegExp(`DISAGREE at x${n} on return\n`)] as const,
   ),
   ["SP", { atReturn: [0xd100_43ff] }, RETURNS, /DISAGREE at sp on return\n/],

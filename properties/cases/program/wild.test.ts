@@ -11,6 +11,7 @@ import { defaultSubject } from "../../../subjects/index.js";
 import { Draw } from "../../../subjects/random/draw.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import type { JitFunction, Subject } from "../../../subjects/subject.js";
+import { saturated } from "../../../testing/law.js";
 import { type Verdict, withoutNumbers } from "../../verdict.js";
 import { CaseArbitrary } from "./arbitrary.js";
 import { checkCase, makeChecker } from "./check.js";
@@ -18,7 +19,7 @@ import { aliasOperands, type CodeEdit, dropOne, edgeImmediate, otherRow, splice,
 import { printCase } from "./text.js";
 
 const SEED = 20_261_129;
-const PROGRAMS = 20_000;
+const PROGRAMS = saturated({ few: 6000, full: 20_000 });
 const MOST_EDITS = 4;
 
 const REGISTERS = 11;

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { makeFiles } from "../../../testing/files.js";
+import { saturated } from "../../../testing/law.js";
 import { available } from "../../../testing/required.js";
 import { encode } from "../insn.js";
 import { parse } from "../text/parse.js";
@@ -42,7 +43,9 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 test.runIf(hasBoth)("llvm-objdump's text of what clang makes is our bytes", () => {
   const folder = makeFiles({});
   let compared = 0;
-  for (const source of readdirSync(SOURCES).filter((name) => name.endsWith(".c"))) {
+  const sources = readdirSync(SOURCES).filter((name) => name.endsWith(".c"));
+  for (const [i, source] of sources.entries()) {
+    if (i % saturated({ few: 3, full: 1 }) !== 0) continue;
     for (const version of ["v4"]) {
       const file = path.join(folder, `${source}-${version}.o`);
       spawnSync(CLANG, ["-O2", "-g", "--target=bpf", `-mcpu=${version}`, "-c", path.join(SOURCES, source), "-o", file]);
@@ -63,5 +66,5 @@ test.runIf(hasBoth)("llvm-objdump's text of what clang makes is our bytes", () =
       }
     }
   }
-  expect(compared).toBeGreaterThan(1000);
+  expect(compared).toBeGreaterThan(saturated({ few: 300, full: 1000 }));
 });
