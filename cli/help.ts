@@ -2,7 +2,7 @@
 
 import type { Option } from "commander";
 import { limitLines } from "../harness/limits.js";
-import { duration } from "./options.js";
+import { duration } from "./values.js";
 
 /** The description, the choices and the default, a time with its unit. */
 export function optionText(option: Option): string {

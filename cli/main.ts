@@ -8,7 +8,7 @@ import { isFull, unwritable } from "../harness/output-file.js";
 import { version } from "../harness/project.js";
 import { KernelFault } from "../machine/fault.js";
 import { Malformed } from "../spec/malformed.js";
-import { NotModelled } from "../subjects/subject.js";
+import { NotModelled } from "../subjects/not-modelled.js";
 import { complain } from "./command.js";
 import { COMMANDS, isNamed } from "./commands/index.js";
 import { afterHelp, optionText } from "./help.js";

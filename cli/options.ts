@@ -1,7 +1,6 @@
-// Options that many commands have, and the values of options: each parser accepts one notation and refuses everything else by
-// saying what it expects.
+// Options that many commands have.
 
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Engine } from "../engines/engine.js";
 import { chooseEngines, ENGINE_CHOICES } from "../harness/engines.js";
 import { chooseSubject } from "../harness/subjects.js";
@@ -12,41 +11,7 @@ import { type AnySubject, isKernel } from "../subjects/program-subject.js";
 import type { Subject } from "../subjects/subject.js";
 import { complain } from "./command.js";
 import type { Io } from "./io.js";
-
-/** A decimal number from `least` to `most`. */
-export const integer =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-
-const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-/** `500ms`, `60s`, `2m` or `1h`, as milliseconds. */
-export function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  const value = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
-  if (value >= 1 && value <= 1000 * UNITS.h) return value;
-  throw new InvalidArgumentError("Expected a time such as 500ms, 60s, 2m or 1h.");
-}
-
-/** A kernel address: `0xffff800082c25880`, or its low 48 bits. Images begin at a multiple of 8. */
-export function address(text: string): number {
-  const value = /^(0x)?[0-9a-f]{1,16}$/i.test(text) ? BigInt(text.startsWith("0x") ? text : `0x${text}`) : -1n;
-  const low = value & 0xffff_ffff_ffffn;
-  const high = value >> 48n;
-  if (value >= 0n && (high === 0n || high === 0xffffn) && low % 8n === 0n) return Number(low);
-  throw new InvalidArgumentError("Expected a hexadecimal kernel address that is a multiple of 8.");
-}
-
-/** Names separated by commas. */
-export const names = (text: string): readonly string[] => {
-  const list = text.split(",").map((name) => name.trim());
-  if (list.every((name) => name !== "")) return list;
-  throw new InvalidArgumentError("Expected names separated by commas.");
-};
+import { integer, seedOf } from "./values.js";
 
 export const engineOption = (): Option =>
   new Option("--engine <name>", "what runs the A64 code (default: the fastest that is there)").choices(ENGINE_CHOICES);
@@ -133,13 +98,6 @@ export const unknownCallsOption = (): Option =>
   )
     .preset(1)
     .argParser(seedOf);
-
-const MOST_SEED = 999_999_999;
-const seedOf = (text: string | number): number => {
-  const seed = /^\d{1,9}$/.test(`${text}`) ? Number(text) : Number.NaN;
-  if (seed <= MOST_SEED) return seed;
-  throw new InvalidArgumentError(`expected a seed from 0 to ${MOST_SEED}, got "${text}"`);
-};
 
 const contextOption = (): Option =>
   new Option("--context <kind>", "of an object file: what r1 points to, instead of what the section says").choices(

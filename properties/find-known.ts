@@ -8,12 +8,12 @@ import { MAX_TAIL_CALLS, type Program } from "../spec/bpf/program.js";
 import { bpf } from "../spec/bpf/text/bpf.js";
 import { type Action, DEFAULT_OPTIONS, type History, NOTHING_ELSE } from "../subjects/action.js";
 import { defaultSubject } from "../subjects/index.js";
+import { NotModelled } from "../subjects/not-modelled.js";
 import {
   DEFAULT_ENV,
   type JitEnv,
   type JitFunction,
   machineFor,
-  NotModelled,
   PROFILES,
   type QuirkId,
   type Subject,

@@ -3,7 +3,8 @@
 import { pointer, type RoAddr } from "../machine/address.js";
 import { KernelFault } from "../machine/fault.js";
 import { BRANCH_REACH } from "../spec/a64/address.js";
-import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../subjects/subject.js";
+import { NotModelled } from "../subjects/not-modelled.js";
+import { DEFAULT_ENV, type QuirkId, type Subject } from "../subjects/subject.js";
 import { isKeptOut } from "../subjects/trampoline/poke.js";
 import { passed, type TrampolineSetup } from "../subjects/trampoline/setup.js";
 import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";

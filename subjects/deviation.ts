@@ -2,81 +2,82 @@
 // summary. An instruction that deviates is taken out of a program that fails, and what is left is compared: nothing else
 // is hidden behind it. One that ends the program must end it as is said. A register that is not as it should be is left out where the program fits the condition.
 
-import { z } from "zod";
+import type { z as zod } from "zod";
 import type { Insn } from "../spec/bpf/insn.js";
 import { insn } from "../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../spec/bpf/isa.js";
 import type { Program } from "../spec/bpf/program.js";
 
 const IDS = new Set(ROWS.map(({ id }) => id));
-const form = z
-  .string()
-  .refine((id) => IDS.has(id), { error: ({ input }) => `no instruction form is called ${JSON.stringify(input)}` });
 
-/** A value of an operand when the instruction runs. */
-const value = z.enum(["zero", "nonzero", "negative", "any"]);
+/** @param z the library: who needs no schema need not load it. Its types only are imported. */
+export function deviationSchema(z: typeof zod) {
+  const form = z
+    .string()
+    .refine((id) => IDS.has(id), { error: ({ input }) => `no instruction form is called ${JSON.stringify(input)}` });
 
-const instructionDeviation = z.strictObject({
-  kind: z.literal("instruction"),
-  name: z.string().min(1).max(80),
-  reason: z.string().min(1).max(400),
-  forms: z.array(form).min(1),
-  /** All of them must hold. `src32`: of the lower half. */
-  when: z
-    .strictObject({
-      src: value.optional(),
-      src32: value.optional(),
-      dst: value.optional(),
-      imm: value.optional(),
-      off: value.optional(),
-    })
-    .default({}),
-});
-const exitDeviation = z.strictObject({
-  kind: z.literal("exit"),
-  name: z.string().min(1).max(80),
-  reason: z.string().min(1).max(400),
-  forms: z.array(form).min(1),
-  /** Of which operand the instruction ends the program: all 64 bits, or the lower half. */
-  when: z.union([z.strictObject({ src: z.literal("zero") }), z.strictObject({ src32: z.literal("zero") })]),
-  /** What r0 is then. */
-  result: z.int32().default(0),
-});
-const conventionDeviation = z.strictObject({
-  kind: z.literal("convention"),
-  name: z.string().min(1).max(80),
-  reason: z.string().min(1).max(400),
-  /** What is not compared: a register that must survive, or `helper.xN`, an argument of helpers. */
-  ignore: z.string().regex(/^(helper\.)?x([0-9]|[12][0-9])$/),
-  program: z
-    .strictObject({
-      calls: z.boolean().optional(),
-      frame: z.boolean().optional(),
-      forms: z.array(form).optional(),
-      /** Some access of memory has an offset of so many bytes or more, in either direction. */
-      farOffset: z.int().min(1).max(32_768).optional(),
-    })
-    .default({}),
-});
-const refusalDeviation = z.strictObject({
-  kind: z.literal("refusal"),
-  name: z.string().min(1).max(80),
-  reason: z.string().min(1).max(400),
-  /** A part of the text with which a valid program is refused. */
-  text: z.string().min(3).max(200),
-});
+  /** A value of an operand when the instruction runs. */
+  const value = z.enum(["zero", "nonzero", "negative", "any"]);
 
-export const deviation = z.discriminatedUnion("kind", [
-  instructionDeviation,
-  exitDeviation,
-  conventionDeviation,
-  refusalDeviation,
-]);
-export type Deviation = z.infer<typeof deviation>;
-type InstructionDeviation = z.infer<typeof instructionDeviation>;
-export type ExitDeviation = z.infer<typeof exitDeviation>;
-type ConventionDeviation = z.infer<typeof conventionDeviation>;
-type Condition = z.infer<typeof value>;
+  const instructionDeviation = z.strictObject({
+    kind: z.literal("instruction"),
+    name: z.string().min(1).max(80),
+    reason: z.string().min(1).max(400),
+    forms: z.array(form).min(1),
+    /** All of them must hold. `src32`: of the lower half. */
+    when: z
+      .strictObject({
+        src: value.optional(),
+        src32: value.optional(),
+        dst: value.optional(),
+        imm: value.optional(),
+        off: value.optional(),
+      })
+      .default({}),
+  });
+  const exitDeviation = z.strictObject({
+    kind: z.literal("exit"),
+    name: z.string().min(1).max(80),
+    reason: z.string().min(1).max(400),
+    forms: z.array(form).min(1),
+    /** Of which operand the instruction ends the program: all 64 bits, or the lower half. */
+    when: z.union([z.strictObject({ src: z.literal("zero") }), z.strictObject({ src32: z.literal("zero") })]),
+    /** What r0 is then. */
+    result: z.int32().default(0),
+  });
+  const conventionDeviation = z.strictObject({
+    kind: z.literal("convention"),
+    name: z.string().min(1).max(80),
+    reason: z.string().min(1).max(400),
+    /** What is not compared: a register that must survive, or `helper.xN`, an argument of helpers. */
+    ignore: z.string().regex(/^(helper\.)?x([0-9]|[12][0-9])$/),
+    program: z
+      .strictObject({
+        calls: z.boolean().optional(),
+        frame: z.boolean().optional(),
+        forms: z.array(form).optional(),
+        /** Some access of memory has an offset of so many bytes or more, in either direction. */
+        farOffset: z.int().min(1).max(32_768).optional(),
+      })
+      .default({}),
+  });
+  const refusalDeviation = z.strictObject({
+    kind: z.literal("refusal"),
+    name: z.string().min(1).max(80),
+    reason: z.string().min(1).max(400),
+    /** A part of the text with which a valid program is refused. */
+    text: z.string().min(3).max(200),
+  });
+
+  return z.discriminatedUnion("kind", [instructionDeviation, exitDeviation, conventionDeviation, refusalDeviation]);
+}
+
+export type Deviation = zod.infer<ReturnType<typeof deviationSchema>>;
+type Of<Kind extends Deviation["kind"]> = Extract<Deviation, { readonly kind: Kind }>;
+type InstructionDeviation = Of<"instruction">;
+export type ExitDeviation = Of<"exit">;
+type ConventionDeviation = Of<"convention">;
+type Condition = InstructionDeviation["when"]["src"];
 
 /** One line for summaries. */
 export const deviationLine = ({ name, reason }: Deviation): string => `${name}: ${reason}`;

@@ -45,7 +45,6 @@ export {
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 export type { RewrittenFunction } from "../impl/verifier/rewrite.js";
 export { VERSIONS, type Version } from "../impl/versions.js";
-export { NotModelled } from "./linux/kernel-image.js";
 
 /** Why a program was not loaded: the kernel's reason, or what the subject lacks. */
 export type LoadError =

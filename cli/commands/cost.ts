@@ -14,8 +14,9 @@ import { formatCost } from "../../harness/format/cost.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, INTERRUPTED, type Io } from "../io.js";
-import { integer, kernelFor, names, subjectOption } from "../options.js";
+import { kernelFor, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
+import { integer, names } from "../values.js";
 
 interface Flags {
   readonly allocator?: readonly Allocator[];

@@ -12,8 +12,9 @@ import { exitCode } from "../../harness/report.js";
 import { VERIFIER_ONLY } from "../../properties/cases/verifier-only/index.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { integer, kernelFor } from "../options.js";
+import { kernelFor } from "../options.js";
 import { startProgress } from "../progress.js";
+import { integer } from "../values.js";
 
 interface Flags {
   readonly programs: number;

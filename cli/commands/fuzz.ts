@@ -48,9 +48,10 @@ import {
   saveJson,
 } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { duration, integer, names, pluginOption, subjectFor, subjectOption } from "../options.js";
+import { pluginOption, subjectFor, subjectOption } from "../options.js";
 import { pagePlace, saveCampaignPage } from "../page.js";
 import { startStatus } from "../progress.js";
+import { duration, integer, names } from "../values.js";
 import { defineFuzzMerge } from "./fuzz-merge.js";
 
 /** Kinds that never end. */

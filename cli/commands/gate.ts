@@ -32,19 +32,10 @@ import {
   saveJson,
 } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import {
-  duration,
-  engineOption,
-  enginesFor,
-  exactOption,
-  integer,
-  names,
-  pluginOption,
-  subjectFor,
-  subjectOption,
-} from "../options.js";
+import { engineOption, enginesFor, exactOption, pluginOption, subjectFor, subjectOption } from "../options.js";
 import { pagePlace, savePage } from "../page.js";
 import { startProgress } from "../progress.js";
+import { duration, integer, names } from "../values.js";
 
 interface Flags {
   readonly programs?: number;

@@ -7,8 +7,9 @@ import { type GoldenReport, golden } from "../../harness/golden/golden.js";
 import { exitCode } from "../../harness/report.js";
 import { complain, complainAll, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, type Io } from "../io.js";
-import { engineOption, enginesFor, integer, kernelFor, names, subjectOption } from "../options.js";
+import { engineOption, enginesFor, kernelFor, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
+import { integer, names } from "../values.js";
 
 interface Flags {
   readonly subject: string;

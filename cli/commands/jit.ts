@@ -10,7 +10,8 @@ import { writeOutputFile } from "../../harness/output-file.js";
 import { makeReport } from "../../harness/report.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, type Io } from "../io.js";
-import { address, choiceOptions, kernelFor, subjectOption } from "../options.js";
+import { choiceOptions, kernelFor, subjectOption } from "../options.js";
+import { address } from "../values.js";
 
 interface Flags extends ProgramChoice {
   readonly subject: string;

@@ -20,8 +20,9 @@ import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
 import { complain, type Define, examples, JSON_OPTION, print, renamed, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, INTERRUPTED, type Io } from "../io.js";
-import { duration, integer, kernelFor, names, subjectOption } from "../options.js";
+import { kernelFor, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
+import { duration, integer, names } from "../values.js";
 
 interface Flags {
   readonly subject: string;

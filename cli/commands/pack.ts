@@ -9,7 +9,8 @@ import { writeOverTimePage } from "../../harness/report/over-time-page.js";
 import { memoryMap } from "../../harness/report/pack-map.js";
 import { complain, type Define, examples, JSON_OPTION, print, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, COUNTEREXAMPLE, type Io } from "../io.js";
-import { integer, kernelFor, subjectOption } from "../options.js";
+import { kernelFor, subjectOption } from "../options.js";
+import { integer } from "../values.js";
 
 interface Flags {
   readonly subject: string;

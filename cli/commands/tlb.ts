@@ -9,8 +9,9 @@ import { tlbOf } from "../../harness/tlb/tlb.js";
 import { ITLB_MODELS, itlbModel } from "../../machine/itlb/models.js";
 import { complain, type Define, examples, JSON_OPTION, print, REPORT_OPTION, saveJson } from "../command.js";
 import { BAD_INPUT, CLEAN, type Io } from "../io.js";
-import { integer, kernelFor, subjectOption } from "../options.js";
+import { kernelFor, subjectOption } from "../options.js";
 import { startProgress } from "../progress.js";
+import { integer } from "../values.js";
 
 interface Flags {
   readonly model: string;

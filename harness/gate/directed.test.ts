@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultSubject } from "../../subjects/index.js";
-import { NotModelled } from "../../subjects/subject.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
 import { tryDirected } from "./directed.js";
 
 test("a directed case that is wrong, and one that throws, are failures with the command that tries them again", () => {

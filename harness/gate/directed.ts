@@ -3,8 +3,9 @@
 
 import { EXCEPTION } from "../../properties/verdict.js";
 import { defaultSubject } from "../../subjects/index.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
 import { randomSource } from "../../subjects/random/source.js";
-import { type DirectedCase, NotModelled, type QuirkId, type Subject } from "../../subjects/subject.js";
+import type { DirectedCase, QuirkId, Subject } from "../../subjects/subject.js";
 import { onSubject } from "../case-command.js";
 import type { Failure } from "../report.js";
 

@@ -12,7 +12,8 @@ import type { Exhausted, Share } from "../../properties/exhaustive/exhausted.js"
 import { failurePoints } from "../../properties/exhaustive/failure-points.js";
 import { pokedBytes, pokesOfEveryRange, type Ranges } from "../../properties/exhaustive/pokes.js";
 import { twoCpus } from "../../properties/exhaustive/two-cpus.js";
-import { NotModelled, type Subject } from "../../subjects/subject.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
+import type { Subject } from "../../subjects/subject.js";
 
 export type ExhaustiveTask =
   | { readonly kind: "failurePoints" | "twoCpus"; readonly share: Share }

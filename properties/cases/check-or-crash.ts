@@ -2,7 +2,8 @@
 
 import { hex64 } from "../../spec/bits.js";
 import type { Case } from "../../subjects/case.js";
-import { NotModelled, type Subject } from "../../subjects/subject.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
+import type { Subject } from "../../subjects/subject.js";
 import { COUNTING, resultWith } from "../counting.js";
 import { EXEC_MATCH, exception, summary, type Verdict } from "../verdict.js";
 import type { CaseReport, Check, RunReport, Watch } from "./program/report.js";

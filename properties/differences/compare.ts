@@ -5,7 +5,8 @@
 import { decode } from "../../spec/a64/decode.js";
 import { text } from "../../spec/a64/text.js";
 import { hexWord } from "../../spec/bits.js";
-import { type JitEnv, NotModelled } from "../../subjects/subject.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
+import type { JitEnv } from "../../subjects/subject.js";
 import { aligned } from "./align.js";
 import { type Compilable, type FunctionImage, imagesOf, type Side } from "./images.js";
 import { type ImagePart, type PartWord, partsOfImage, tableOf } from "./parts.js";

@@ -6,6 +6,7 @@ import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { ENTRY_BYTES } from "../../spec/text/text.js";
 import { fn, IMAGE, leftIn, linuxIn, wordsOfSlots } from "../../subjects/directed-case.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
 import {
   type CompiledImage,
   DEFAULT_ENV,
@@ -14,7 +15,6 @@ import {
   type JitEnv,
   type JitFunction,
   machineFor,
-  NotModelled,
   type Subject,
 } from "../../subjects/subject.js";
 import { structureBreaches } from "../oracles/code/index.js";

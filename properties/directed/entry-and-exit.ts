@@ -5,7 +5,8 @@ import { decode } from "../../spec/a64/decode.js";
 import { text } from "../../spec/a64/text.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { fn, IMAGE } from "../../subjects/directed-case.js";
-import { DEFAULT_ENV, type DirectedCase, type JitEnv, NotModelled, type Subject } from "../../subjects/subject.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
+import { DEFAULT_ENV, type DirectedCase, type JitEnv, type Subject } from "../../subjects/subject.js";
 import { compiles } from "./code.js";
 
 const PROGRAM = fn(0, ...bpf("r0 = 0; exit"));

@@ -4,11 +4,11 @@
 
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
 import {
   type BootOptions,
   type DirectedCase,
   machineFor,
-  NotModelled,
   type Subject,
   type SubjectKernel,
 } from "../../subjects/subject.js";

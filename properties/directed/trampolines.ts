@@ -3,14 +3,8 @@
 import type { RoAddr } from "../../machine/address.js";
 import { hexWord } from "../../spec/bits.js";
 import type { Traced } from "../../spec/trampoline/traced.js";
-import {
-  DEFAULT_ENV,
-  type DirectedCase,
-  type FuncArg,
-  type Halves,
-  NotModelled,
-  type Subject,
-} from "../../subjects/subject.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
+import { DEFAULT_ENV, type DirectedCase, type FuncArg, type Halves, type Subject } from "../../subjects/subject.js";
 import { type ProgramPlan, type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 

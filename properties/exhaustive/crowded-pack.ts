@@ -7,7 +7,8 @@ import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ILLEGAL } from "../../spec/text/text.js";
-import { machineFor, NotModelled, type Subject, type SubjectKernel } from "../../subjects/subject.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
+import { machineFor, type Subject, type SubjectKernel } from "../../subjects/subject.js";
 import {
   type AllocFreeHistory,
   allocatorState,

@@ -10,13 +10,13 @@ import { BRANCH_REACH } from "../../spec/a64/address.js";
 import { insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { defaultSubject } from "../../subjects/index.js";
+import { NotModelled } from "../../subjects/not-modelled.js";
 import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { pagesOf, STACK } from "../../subjects/run/layout.js";
 import {
   type JitFunction,
   type LoadedProgram,
   machineFor,
-  NotModelled,
   type Subject,
   type SubjectKernel,
   type SubjectTrampolines,

@@ -5,7 +5,7 @@ import type { Va } from "../../machine/address.js";
 import { POISON } from "../../machine/address-space.js";
 import { KernelFault } from "../../machine/fault.js";
 import type { Machine } from "../../machine/machine.js";
-import { NotModelled } from "./kernel-image.js";
+import { NotModelled } from "../not-modelled.js";
 
 const BASE = 0x0000_1000_0000;
 const BYTES = 16 << 20;

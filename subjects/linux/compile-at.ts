@@ -5,10 +5,10 @@ import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { ILLEGAL } from "../../spec/text/text.js";
+import { NotModelled } from "../not-modelled.js";
 import type { BootOptions, Compiled, CompiledImage, FunctionView, JitEnv, JitFunction } from "../subject.js";
 import { describeLoadError } from "../subject.js";
 import type { LinuxKernel } from "./kernel.js";
-import { NotModelled } from "./kernel-image.js";
 
 const HEADER_BYTES = 8;
 /** Of a region: what is neither header nor image, at least, and with the rest of a chunk at most. */

@@ -6,6 +6,7 @@ import { KernelFault } from "../../machine/fault.js";
 import type { Machine } from "../../machine/machine.js";
 import { hex64 } from "../../spec/bits.js";
 import { LITERAL_BYTES } from "../../spec/text/text.js";
+import { NotModelled } from "../not-modelled.js";
 import type {
   BootOptions,
   Errno,
@@ -27,7 +28,7 @@ import { Fixups, hasFixup } from "./fixup.js";
 import { HeldLocks } from "./held-locks.js";
 import { isOwn } from "./image/features.js";
 import { KernelCpu } from "./kernel-cpu.js";
-import { NotModelled, type TypedImage } from "./kernel-image.js";
+import type { TypedImage } from "./kernel-image.js";
 import { Loads } from "./loads.js";
 import { errnoOf, LinuxModmem, LinuxPacks } from "./packs-view.js";
 import { kernelPointer, type PlacedKernel, placeKernel } from "./placed-kernel.js";

@@ -2,10 +2,10 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import { NotModelled } from "../not-modelled.js";
 import type { Errno, PacksView } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
 import { allocatorOf } from "./image/features.js";
-import { NotModelled } from "./kernel-image.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { type Struct, structOf, vaOfPointer } from "./structs.js";
 

@@ -3,10 +3,10 @@
 import { pointer, type RoAddr, type Va, vaOfHalves } from "../../machine/address.js";
 import { decode, encode, SLOT_BYTES } from "../../spec/bpf/insn.js";
 import { bpfJitBlindConstants } from "../lowering.js";
+import { NotModelled } from "../not-modelled.js";
 import type { FunctionView, JitFunction } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
 import { isOwn } from "./image/features.js";
-import { NotModelled } from "./kernel-image.js";
 import { addresses, entriesOf, placeholders } from "./slots.js";
 import { type Struct, structOf } from "./structs.js";
 

@@ -2,8 +2,9 @@
 
 import type { Va } from "../../machine/address.js";
 import { Malformed } from "../../spec/malformed.js";
+import { NotModelled } from "../not-modelled.js";
 import type { KernelTypes } from "./image/types.js";
-import { NotModelled, type TypedImage } from "./kernel-image.js";
+import type { TypedImage } from "./kernel-image.js";
 import type { PlacedImage } from "./placed-image.js";
 
 type StructType = NonNullable<ReturnType<KernelTypes["struct"]>>;

@@ -4,9 +4,10 @@
 
 import { pointer, type Va } from "../../machine/address.js";
 import { encode } from "../../spec/bpf/insn.js";
+import { NotModelled } from "../not-modelled.js";
 import type { JitFunction } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
-import { NotModelled, type TypedImage } from "./kernel-image.js";
+import type { TypedImage } from "./kernel-image.js";
 import { errnoOf } from "./packs-view.js";
 import { LinuxFunction, type Programs } from "./programs.js";
 import { distances } from "./slots.js";

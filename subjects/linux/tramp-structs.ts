@@ -2,9 +2,9 @@
 // and the programs by kind. They are there during one call, and gone behind it.
 
 import { pointer, type Va } from "../../machine/address.js";
+import { NotModelled } from "../not-modelled.js";
 import type { FuncArg, TrampFlags, TrampLink, TrampRequest } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
-import { NotModelled } from "./kernel-image.js";
 import { type Struct, structOf } from "./structs.js";
 
 /** enum bpf_tramp_prog_type. */

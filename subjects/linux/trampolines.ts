@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { trampFrame } from "../../impl/trampoline/frame.js";
 import type { RoAddr, RwAddr, Va } from "../../machine/address.js";
+import { NotModelled } from "../not-modelled.js";
 import {
   type EnterExit,
   type Errno,
@@ -19,7 +20,6 @@ import {
   type TrampRequest,
 } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
-import { NotModelled } from "./kernel-image.js";
 import type { EntryPoint } from "./native.js";
 import { errnoOf } from "./packs-view.js";
 import { kernelPointer } from "./placed-kernel.js";

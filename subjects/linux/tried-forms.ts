@@ -4,9 +4,10 @@ import type { Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
+import { NotModelled } from "../not-modelled.js";
 import type { JitFunction } from "../subject.js";
 import { isOwn } from "./image/features.js";
-import { NotModelled, type TypedImage } from "./kernel-image.js";
+import type { TypedImage } from "./kernel-image.js";
 import { isStrict, TAKEN_FOR } from "./older.js";
 
 /** No helper lies nearer to the base of all calls. */

@@ -1,7 +1,7 @@
 // A step that may crash the kernel under test.
 
+import { NotModelled } from "../not-modelled.js";
 import type { StepResult } from "../step.js";
-import { NotModelled } from "../subject.js";
 
 /** A crash of kernel code cuts the step short. What the subject lacks is no crash, and ends the case. */
 export function guarded(perform: () => StepResult): StepResult {

@@ -2,9 +2,10 @@
 
 import type { Engine } from "../../../engines/engine.js";
 import { type Action, type CaseProgram, type History, isCaseProgram } from "../../../subjects/action.js";
+import { NotModelled } from "../../../subjects/not-modelled.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import { type PreparedProgram, prepared } from "../../../subjects/session/prepared.js";
-import { DEFAULT_ENV, NotModelled, type QuirkId, type Subject } from "../../../subjects/subject.js";
+import { DEFAULT_ENV, type QuirkId, type Subject } from "../../../subjects/subject.js";
 import { HistoryPoints } from "../../coverage/history.js";
 import { hasOwnCode, inKernelOfHistory } from "../../in-kernel.js";
 import { knownInCode } from "../../known-code.js";

@@ -4,6 +4,7 @@
 import { decodeBitmask } from "../../../spec/a64/bitmask.js";
 import type { Width } from "../../../spec/a64/registers.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
+import { lazily } from "../../../spec/lazily.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
 import { extent } from "./compiled-code.js";
@@ -66,7 +67,10 @@ function constantWords(high: number, low: number): number {
 }
 
 /** By width: those 32-bit numbers that are a pattern when they are sign-extended to it. */
-const PATTERNS: Record<Width, ReadonlySet<number>> = { 32: patterns(32), 64: patterns(64) };
+const PATTERNS: Record<Width, () => ReadonlySet<number>> = {
+  32: lazily(() => patterns(32)),
+  64: lazily(() => patterns(64)),
+};
 
 function patterns(width: Width): ReadonlySet<number> {
   const found = new Set<number>();
@@ -79,4 +83,4 @@ function patterns(width: Width): ReadonlySet<number> {
   return found;
 }
 
-const isBitmask = (imm: number, width: Width): boolean => PATTERNS[width].has(imm);
+const isBitmask = (imm: number, width: Width): boolean => PATTERNS[width]().has(imm);

@@ -136,7 +136,7 @@ function detect(lines: readonly Line[]): SyntaxName {
       if (first === "lock" || second === "pc") return "llvm";
       continue;
     }
-    return SYNTAXES.mnemonic.tree.kernel.words.has(first) && !SYNTAXES.llvm.tree.kernel.words.has(first)
+    return !SYNTAXES.llvm.tree.kernel.words.has(first) && SYNTAXES.mnemonic.tree.kernel.words.has(first)
       ? "mnemonic"
       : "llvm";
   }

@@ -1,5 +1,6 @@
 // The two syntaxes as data: their templates, and the tree that the parser walks.
 
+import { lazily } from "../../lazily.js";
 import type { Dialect } from "../insn.js";
 import { ROWS, type Row } from "../isa.js";
 import { llvmTemplates } from "./llvm.js";
@@ -18,13 +19,20 @@ export interface Syntax {
 
 function syntax(name: SyntaxName, texts: (row: Row) => readonly string[]): Syntax {
   const templates = new Map(ROWS.map((row) => [row, texts(row).map((text) => template(row, text))]));
-  const all = [...templates.values()].flat();
+  const treeOf = (has: (row: Row) => boolean): (() => Node) =>
+    lazily(() => tree([...templates.values()].flat().filter(({ row }) => has(row))));
+  const rfc = treeOf(({ group }) => group !== "kernel");
+  const kernel = treeOf(({ kind }) => kind !== "stackArgument");
   return {
     name,
     templates,
     tree: {
-      rfc: tree(all.filter(({ row }) => row.group !== "kernel")),
-      kernel: tree(all.filter(({ row }) => row.kind !== "stackArgument")),
+      get rfc() {
+        return rfc();
+      },
+      get kernel() {
+        return kernel();
+      },
     },
     spelling: {
       rfc: { ...SPELLING[name], lastRegister: lastRegister(false) },
@@ -33,7 +41,14 @@ function syntax(name: SyntaxName, texts: (row: Row) => readonly string[]): Synta
   };
 }
 
+const llvm = lazily(() => syntax("llvm", llvmTemplates));
+const mnemonic = lazily(() => syntax("mnemonic", mnemonicTemplates));
+
 export const SYNTAXES: Readonly<Record<SyntaxName, Syntax>> = {
-  llvm: syntax("llvm", llvmTemplates),
-  mnemonic: syntax("mnemonic", mnemonicTemplates),
+  get llvm() {
+    return llvm();
+  },
+  get mnemonic() {
+    return mnemonic();
+  },
 };
