@@ -6,10 +6,8 @@ import { BRANCH_REACH } from "../spec/a64/address.js";
 import { NotModelled } from "../subjects/not-modelled.js";
 import { DEFAULT_ENV, type QuirkId, type Subject } from "../subjects/subject.js";
 import { isKeptOut } from "../subjects/trampoline/poke.js";
-import { passed, type TrampolineSetup } from "../subjects/trampoline/setup.js";
 import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";
 import { LAST_ARGUMENT, MEMBER_OF_MANY, TOO_MANY, TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/trampolines.js";
-import type { Verdict } from "./verdict.js";
 
 const ALWAYS = (): boolean => true;
 
@@ -83,16 +81,4 @@ function readsBeyond(subject: Subject): boolean {
   if (!made.ok) return false;
   const got = traced.run(made.im.image);
   return typeof got === "object" && got.steps.some((step) => step.kind === "run" && step.args.at(-1) !== LAST_ARGUMENT);
-}
-
-/** The known defect that a disagreement about a trampoline comes from, which ends the case; undefined if it is none. */
-export function knownInTrampoline(
-  verdict: Verdict,
-  { known }: Pick<Subject, "known">,
-  { target, args }: Pick<TrampolineSetup, "target" | "args">,
-): QuirkId | undefined {
-  if (verdict.kind !== "disagree") return undefined;
-  const isMember = target === "structOps" && passed(args).stack.length > 0;
-  const isRead = isMember && verdict.where.startsWith("struct_ops, step");
-  return isRead && known?.has("memberArguments") === true ? "memberArguments" : undefined;
 }

@@ -11,7 +11,7 @@ import { ILLEGAL } from "../../../spec/text/text.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { PROFILES, type Quirks, type Subject, type TrampImage } from "../../../subjects/subject.js";
 import { isKeptOut } from "../../../subjects/trampoline/poke.js";
-import type { TrampolineSetup } from "../../../subjects/trampoline/setup.js";
+import { passed, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
 import { isSameData } from "../../same-data.js";
 import { AGREE, type Disagreement, type Verdict } from "../../verdict.js";
@@ -46,7 +46,7 @@ function* eachStep(tracedKernel: TracedKernel, known: Subject["known"]): Generat
     return;
   }
   yield* setup.target === "structOps"
-    ? callsMember(tracedKernel, made.im)
+    ? callsMember(tracedKernel, made.im, known)
     : attachesAndDetaches(tracedKernel, made.im, known);
   tramp.passOverEach?.(made.im);
   tramp.bpfTrampImagePut(made.im);
@@ -61,13 +61,19 @@ function* eachStep(tracedKernel: TracedKernel, known: Subject["known"]): Generat
   yield* equal("warnings", [], kernel.warnings);
 }
 
-function* callsMember(tracedKernel: TracedKernel, im: TrampImage): Generator<Disagreement> {
-  yield* called(
-    "struct_ops",
-    tracedKernel.run(im.image),
-    traced(tracedKernel.attachment(im.record), tracedKernel.call),
-  );
+function* callsMember(tracedKernel: TracedKernel, im: TrampImage, known: Subject["known"]): Generator<Disagreement> {
+  const got = tracedKernel.run(im.image);
+  const expected = traced(tracedKernel.attachment(im.record), tracedKernel.call);
+  // Where the defect is known, what the program is told of the stack is no news. All else is compared.
+  const told = known?.has("memberArguments") === true ? passed(tracedKernel.setup.args).registers : undefined;
+  yield* called("struct_ops", typeof got === "string" ? got : toldOnly(got, told), toldOnly(expected, told));
 }
+
+/** Programs are told so many words of arguments, and those behind them are left out. */
+const toldOnly = (one: Traced, words: number | undefined): Traced => ({
+  ...one,
+  steps: one.steps.map((step) => (step.kind === "run" ? { ...step, args: step.args.slice(0, words) } : step)),
+});
 
 function* attachesAndDetaches(
   tracedKernel: TracedKernel,

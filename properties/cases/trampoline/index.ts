@@ -5,20 +5,13 @@ import type { FuncArg, Subject } from "../../../subjects/subject.js";
 import { passed, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { pointText } from "../../coverage/point.js";
 import { hasOwnCode, inKernelWhile } from "../../in-kernel.js";
-import { knownInTrampoline } from "../../known-in-trampolines.js";
-import type { Disagreement, Verdict } from "../../verdict.js";
+import type { Disagreement } from "../../verdict.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { trampolineCase } from "./arbitrary.js";
 import { plain, programsOf, type TrampolineCase } from "./case.js";
 import { checkTrampolineCase } from "./check.js";
 import { minimizeTrampoline } from "./shrink.js";
 import { parseTrampolineCase, printTrampolineCase } from "./text.js";
-
-/** What a known defect makes a program see is no news. */
-function pastKnown(verdict: Verdict, subject: Subject, { setup }: TrampolineCase): Verdict {
-  const quirk = knownInTrampoline(verdict, subject, setup);
-  return quirk === undefined ? verdict : { kind: "refused", missing: `a mended ${quirk}, a known defect` };
-}
 
 /** Where nothing of a kernel or of this machine lies: the code of a built kernel stores into the record. */
 const FREE = 0xffff_a000_0000_0000n;
@@ -61,7 +54,7 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
   command: "replay",
   fresh: (seed, index) => trampolineCase(randomSource(seed, index)),
   checker: (subject, [engine]) =>
-    plainChecker((c) => pastKnown(checkTrampolineCase(c, subject, engine), subject, c), {
+    plainChecker((c) => checkTrampolineCase(c, subject, engine), {
       points(c, { kind }) {
         const { target, args, fentry, fmodRet, fexit, fsession, moment } = c.setup;
         const both = fsession.length === 0 ? "" : `+${fsession.length} sessions`;
