@@ -1,5 +1,6 @@
 // ro-immutable: the reference text says what every byte of executable memory holds; who stored it, and how, the log says.
 
+import type { Va } from "../../machine/address.js";
 import { hex, isAlias, type Region, type Scene, type TraceEvent, touched } from "../../subjects/step.js";
 import { firstDifference } from "./memory.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
@@ -21,10 +22,11 @@ export const roImmutable: Oracle = {
     return breaches;
   },
   sweep(scene) {
-    const different = scene.text.difference((address, bytes) => scene.machine.peek(address, bytes));
-    if (different === undefined) return PASS;
-    const { address, expected, got } = different;
-    return [`${hex(address)} holds 0x${got.toString(16)}, expected 0x${expected.toString(16)}`];
+    for (const [base, expected] of scene.text.regions) {
+      const breaches = differenceFrom(scene, base, expected);
+      if (breaches.length > 0) return breaches;
+    }
+    return PASS;
   },
 };
 
@@ -42,10 +44,15 @@ function outsidePokes(events: readonly TraceEvent[]): string[] {
   return breaches;
 }
 
-function difference({ machine, text }: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
+function difference(scene: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
+  const { machine, text } = scene;
   // Freed pages are not mapped any more.
   if (machine.mapping(header) === undefined || !text.holds(header, bytes)) return PASS;
-  const wrong = firstDifference(machine, header, text.at(header, bytes));
+  return differenceFrom(scene, header, text.at(header, bytes));
+}
+
+function differenceFrom({ machine }: Scene, va: Va, expected: Uint8Array): readonly string[] {
+  const wrong = firstDifference(machine, va, expected);
   if (wrong === undefined) return PASS;
   if (wrong.got === undefined) return [`${hex(wrong.va)} is not mapped`];
   return [`${hex(wrong.va)} holds 0x${wrong.got.toString(16)}, expected 0x${wrong.expected.toString(16)}`];

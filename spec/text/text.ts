@@ -23,21 +23,20 @@ interface TextDifference {
 }
 
 export class ReferenceText {
-  /** By first address. */
-  private readonly regions = new Map<number, Uint8Array>();
+  private readonly held = new Map<number, Uint8Array>();
 
-  /** First addresses of all regions. */
-  get bases(): readonly number[] {
-    return [...this.regions.keys()];
+  /** By first address, what each region must hold. */
+  get regions(): ReadonlyMap<number, Uint8Array> {
+    return this.held;
   }
 
   /** Pages became executable. */
   mapped(base: number, bytes: number): void {
-    this.regions.set(base, illegal(bytes));
+    this.held.set(base, illegal(bytes));
   }
 
   unmapped(base: number): void {
-    if (!this.regions.delete(base)) throw new RangeError(`no region begins at 0x${base.toString(16)}`);
+    if (!this.held.delete(base)) throw new RangeError(`no region begins at 0x${base.toString(16)}`);
   }
 
   /** A program was published, or a part of one replaced. */
@@ -54,7 +53,7 @@ export class ReferenceText {
 
   /** The expected bytes of a range within one region, for reading. */
   at(address: number, bytes: number): Uint8Array {
-    for (const [base, region] of this.regions) {
+    for (const [base, region] of this.held) {
       const from = address - base;
       if (from >= 0 && from + bytes <= region.length) return region.subarray(from, from + bytes);
     }
@@ -63,7 +62,7 @@ export class ReferenceText {
 
   /** Whether a range lies in one region. */
   holds(address: number, bytes: number): boolean {
-    for (const [base, region] of this.regions) {
+    for (const [base, region] of this.held) {
       if (address >= base && address + bytes <= base + region.length) return true;
     }
     return false;
@@ -71,7 +70,7 @@ export class ReferenceText {
 
   /** The first byte that the memory under test has wrong, or undefined. */
   difference(peek: Peek): TextDifference | undefined {
-    for (const [base, region] of this.regions) {
+    for (const [base, region] of this.held) {
       const got = peek(base, region.length);
       if (Buffer.compare(region, got) === 0) continue;
       const at = region.findIndex((byte, i) => byte !== got[i]);

@@ -74,6 +74,7 @@ function judge(code: CompiledCode, index: number, rules: number): Breaches | und
     const breaches = whole(code);
     if (breaches.length > 0) found = objected(found, bit, index, breaches, "");
   }
+  if (!ranked.some(({ slots, bit }) => slots !== undefined && (rules & bit) !== 0)) return found;
   const { insns } = code;
   let kind: Row["kind"] | undefined;
   let about: readonly Ranked[] = [];
@@ -125,17 +126,25 @@ function judged(step: Step, { program }: Live): Breaches | undefined {
   let all: Breaches | undefined;
   const { kernel, loadsOnce = false } = step.scene;
   for (const [index, code] of codeOf(kernel, program.functions, !loadsOnce).entries()) {
-    const wanted = ~(code.passed?.rules ?? 0);
+    const { passed } = code;
+    const wanted = ~(passed?.rules ?? 0);
     const breaches = judge(code, index, wanted);
-    for (const { isAboutPlace, bit } of ranked) {
+    for (const rule of ranked) {
+      const { bit } = rule;
+      if ((wanted & bit) === 0) continue;
       const found = breaches?.[31 - Math.clz32(bit)];
       if (found !== undefined) all = added(all, 31 - Math.clz32(bit), found);
-      else if (isAboutPlace === undefined && code.passed !== undefined) code.passed.rules |= bit;
+      else if (passed !== undefined && isSettled(rule, code)) passed.rules |= bit;
     }
   }
   lastJudged = { step, breaches: all };
   return all;
 }
+
+/** A rule that has no objection to the words has none wherever they lie: it is not about places, or about none of the slots. */
+const isSettled = ({ isAboutPlace, whole, slots }: Ranked, { insns }: CompiledCode): boolean =>
+  isAboutPlace === undefined ||
+  (whole === undefined && slots?.kinds !== "all" && !insns.some(({ row }) => slots?.kinds.includes(row.kind)));
 
 function added(all: Breaches = [], rank: number, found: readonly Breach[]): Breaches {
   all[rank] = [...(all[rank] ?? []), ...found];
