@@ -20,8 +20,8 @@ import { measureUbpf, openUbpf } from "./ubpf.js";
 import { SIZES, WORKLOADS, type Workload } from "./workloads.js";
 
 const CHILD = new URL("./child.js", import.meta.url);
-/** What is not counted, in batches and in programs: by then what is used often is compiled. */
-const WARM_UP = { batches: 6, programs: 4000 };
+/** What is not counted, in batches and in cases: by then what is used often is compiled. */
+const WARM_UP = { batches: 6, programs: 4000, histories: 3000 };
 
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -68,7 +68,8 @@ class Build {
 /** Of each build, microseconds a case by round. */
 async function measureAll(index: number, folders: readonly string[], rounds: number): Promise<number[][]> {
   const { name, cases } = WORKLOADS[index]!;
-  const warmUp = Math.max(WARM_UP.batches, name.startsWith("programs") ? Math.ceil(WARM_UP.programs / cases) : 0);
+  const least = name.startsWith("programs") ? WARM_UP.programs : name.endsWith("histories") ? WARM_UP.histories : 0;
+  const warmUp = Math.max(WARM_UP.batches, Math.ceil(least / cases));
   const builds = (await Promise.all(folders.map(measurable))).map((one) => new Build(one, values.subject));
   const figures = builds.map((): number[] => []);
   try {
