@@ -7,7 +7,7 @@ import { CodeLines } from "./coherence.js";
 import type { EventListener, FailingStep } from "./event.js";
 import { Failures } from "./failures.js";
 import { KernelFault } from "./fault.js";
-import { Frames } from "./frames.js";
+import { Frames, type PhysicalMemory } from "./frames.js";
 import { type Frame, type Mapping, PageTable, type Permission } from "./page-table.js";
 import { type StaleRange, Tlb } from "./tlb.js";
 
@@ -36,10 +36,10 @@ export class AddressSpace {
 
   constructor(
     readonly pageBytes: number,
-    physical: Uint8Array<ArrayBuffer> | undefined,
+    memory: PhysicalMemory,
   ) {
     this.table = new PageTable(pageBytes);
-    this.frames = new Frames(pageBytes, physical);
+    this.frames = new Frames(pageBytes, memory);
   }
 
   /** The mapping of the page that holds `va`, as the page table says; undefined if unmapped. */

@@ -12,6 +12,14 @@ export interface Run {
   readonly bytes: Uint8Array;
 }
 
+/** Where frames come from. */
+export interface PhysicalMemory {
+  /** Cut page frames from these bytes, 4-aligned in their buffer, so that an engine can address them all. */
+  readonly physical?: Uint8Array<ArrayBuffer> | undefined;
+  /** What does not fit there is cut from elsewhere. Default: it is an error. */
+  readonly spills?: boolean | undefined;
+}
+
 export class Frames {
   private readonly free: Frame[] = [];
   /** Frames handed out and not given back. */
@@ -19,19 +27,24 @@ export class Frames {
   /** Bytes of `physical` that have been cut. */
   private cut = 0;
 
-  /** @param physical where all frames are to come from, 4-aligned in its buffer; without it, new buffers are made as needed. */
+  private readonly physical: PhysicalMemory["physical"];
+  private readonly spills: boolean;
+
   constructor(
     private readonly pageBytes: number,
-    private readonly physical?: Uint8Array<ArrayBuffer>,
-  ) {}
+    { physical, spills = physical === undefined }: PhysicalMemory,
+  ) {
+    this.physical = physical;
+    this.spills = spills;
+  }
 
   take(): Frame {
     if (this.free.length === 0) {
-      const { frames } = this.cutRun(this.physical === undefined ? BATCH : Math.min(BATCH, this.uncutPages()));
+      const { frames } = this.cutRun(this.spills ? BATCH : Math.min(BATCH, this.uncutPages()));
       for (let i = frames.length - 1; i >= 0; i--) this.free.push(frames[i]!);
     }
     const frame = this.free.pop();
-    assert(frame !== undefined, `all ${this.physical?.byteLength} bytes of physical memory are in use`);
+    assert(frame !== undefined, this.full);
     this.inUse++;
     return frame;
   }
@@ -46,10 +59,10 @@ export class Frames {
   cutRun(pages: number): Run {
     const { pageBytes, physical } = this;
     const size = pages * pageBytes;
-    assert(pages <= this.uncutPages(), `all ${physical?.byteLength} bytes of physical memory are in use`);
-    const { buffer, byteOffset } = physical ?? new Uint8Array(size);
-    const start = byteOffset + this.cut;
-    if (physical !== undefined) this.cut += size;
+    const isRoom = pages <= this.uncutPages();
+    assert(isRoom || this.spills, this.full);
+    const { buffer, byteOffset: start } = isRoom ? physical!.subarray(this.cut) : new Uint8Array(size);
+    if (isRoom) this.cut += size;
     const frames = Array.from({ length: pages }, (_, i): Frame => {
       const at = start + i * pageBytes;
       return {
@@ -64,7 +77,10 @@ export class Frames {
   }
 
   private uncutPages(): number {
-    if (this.physical === undefined) return Number.POSITIVE_INFINITY;
-    return Math.floor((this.physical.byteLength - this.cut) / this.pageBytes);
+    return this.physical === undefined ? 0 : Math.floor((this.physical.byteLength - this.cut) / this.pageBytes);
+  }
+
+  private get full(): string {
+    return `all ${this.physical?.byteLength} bytes of physical memory are in use`;
   }
 }

@@ -6,13 +6,14 @@ import type { RwAddr, Va } from "./address.js";
 import type { CodeLines, Staleness } from "./coherence.js";
 import { Extents } from "./extents.js";
 import { KernelFault } from "./fault.js";
+import type { PhysicalMemory } from "./frames.js";
 import { Heap } from "./heap.js";
 import { KernelCodeSpace } from "./kernel-code.js";
 import { Lock } from "./lock.js";
 
 export type { Frame, Mapping, Permission } from "./page-table.js";
 
-export interface MachineOptions {
+export interface MachineOptions extends PhysicalMemory {
   readonly pageBytes?: 4096 | 16384 | 65536;
   readonly cpus?: number;
   /** Where the module area begins. The default lies within branch range of where a kernel's text would. */
@@ -21,8 +22,6 @@ export interface MachineOptions {
   /** Part of the module area that belongs to somebody else: bytes, from so many bytes behind its start on. */
   readonly vmallocGap?: { readonly after: number; readonly bytes: number } | undefined;
   readonly heapBase?: Va;
-  /** Cut page frames from these bytes, so that an engine can address them all. */
-  readonly physical?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Why a fetch must not happen. */
@@ -58,7 +57,7 @@ export class Machine extends KernelCodeSpace {
   private readonly synced: number[];
 
   constructor(options: MachineOptions = {}) {
-    super(options.pageBytes ?? 4096, options.physical);
+    super(options.pageBytes ?? 4096, options);
     this.cpus = options.cpus ?? 2;
     this.heap = new Heap(options.heapBase ?? HEAP_BASE, this.table, this.frames);
     this.modulesStart = options.vmallocBase ?? VMALLOC_BASE;

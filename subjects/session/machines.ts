@@ -1,6 +1,7 @@
 // Machines to run histories on. Making one takes as long as several steps, so those that were left as they came are used
 // again; one on which something was found is thrown away.
 
+import type { Engine } from "../../engines/engine.js";
 import type { Machine, MachineOptions } from "../../machine/machine.js";
 import type { HistoryOptions } from "../action.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
@@ -25,22 +26,48 @@ export interface PlacedMachine {
   readonly machine: Machine;
   /** For programs with a context and maps. */
   readonly memory: RunMemory;
+  /** What its frames are cut from first. */
+  readonly physical?: Physical;
 }
+type Physical = Uint8Array<ArrayBuffer> | undefined;
 
 const idle = new Map<string, PlacedMachine[]>();
 const MOST_IDLE = 4;
 /** A branch reaches 128 MiB. */
 const BEYOND_BRANCHES = 144 << 20;
 
-const keyOf = ({ name }: Subject, { pageBytes, cpus, gapAfter }: MachineKind): string =>
-  `${name} ${pageBytes} ${cpus} ${gapAfter}`;
+/** What an engine reaches without copies is shared out among the machines of one engine: most need little of it. */
+const PHYSICAL_BYTES = 24 << 24;
+const SHARE_BYTES = 1 << 24;
+const shares = new Map<Engine, NonNullable<Physical>[]>();
 
-export function takeMachine(subject: Subject, kind: MachineKind): PlacedMachine {
-  const used = idle.get(keyOf(subject, kind))?.pop();
+/** Undefined if all have been taken, or if the engine has none. */
+function takeShare(engine: Engine): Physical {
+  let left = shares.get(engine);
+  if (left === undefined) {
+    const all = engine.physical?.(PHYSICAL_BYTES);
+    const starts = Array.from(
+      { length: all === undefined ? 0 : PHYSICAL_BYTES / SHARE_BYTES },
+      (_, i) => i * SHARE_BYTES,
+    );
+    left = starts.map((from) => all!.subarray(from, from + SHARE_BYTES)).reverse();
+    shares.set(engine, left);
+  }
+  return left.pop();
+}
+
+const keyOf = ({ name }: Subject, engine: Engine, { pageBytes, cpus, gapAfter }: MachineKind): string =>
+  `${name} ${engine.name} ${pageBytes} ${cpus} ${gapAfter}`;
+
+export function takeMachine(subject: Subject, engine: Engine, kind: MachineKind): PlacedMachine {
+  const used = idle.get(keyOf(subject, engine, kind))?.pop();
   if (used !== undefined) return used;
   const { pageBytes, cpus, gapAfter } = kind;
   const vmallocGap = gapAfter === undefined ? undefined : { after: gapAfter, bytes: BEYOND_BRANCHES };
-  return placed(subject, { pageBytes, cpus, vmallocGap });
+  const options = { pageBytes, cpus, vmallocGap };
+  if (subject.machine !== undefined) return placed(subject, options);
+  const physical = takeShare(engine);
+  return { ...placed(subject, { ...options, physical, spills: true }), physical };
 }
 
 /** A machine with what every run needs. */
@@ -60,16 +87,25 @@ export function placed(subject: Pick<Subject, "build" | "machine">, options: Mac
  *
  * @param isClean everything else on it is freed
  */
-export function giveMachine(subject: Subject, used: PlacedMachine, kind: MachineKind, isClean: boolean): void {
-  const { machine } = used;
+export function giveMachine(
+  subject: Subject,
+  engine: Engine,
+  used: PlacedMachine,
+  kind: MachineKind,
+  isClean: boolean,
+): void {
+  const { machine, physical } = used;
   if (subject.machine !== undefined) machine.scrub();
-  else if (!isClean) return;
-  const locks = [machine.patchLock, machine.packMutex, machine.textMutex];
-  if (locks.some(({ holder }) => holder !== undefined) || machine.staleTranslations.length > 0) return;
-  const key = keyOf(subject, kind);
+  const key = keyOf(subject, engine, kind);
   const machines = idle.get(key) ?? [];
   idle.set(key, machines);
-  if (machines.length >= MOST_IDLE) return;
+  const locks = [machine.patchLock, machine.packMutex, machine.textMutex];
+  const isLocked = locks.some(({ holder }) => holder !== undefined);
+  const isLeft = subject.machine === undefined && !isClean;
+  if (isLeft || isLocked || machine.staleTranslations.length > 0 || machines.length >= MOST_IDLE) {
+    if (physical !== undefined) shares.get(engine)?.push(physical);
+    return;
+  }
   machine.cpu = 0;
   machine.onEvent = undefined;
   machine.failures.clear();

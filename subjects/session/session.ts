@@ -69,6 +69,7 @@ export class Session implements Scene {
   loadsOnce: Scene["loadsOnce"];
   private readonly machineKind: MachineKind;
   private readonly placed: PlacedMachine;
+  private readonly engine: Engine;
   private readonly recorder: Recorder;
   private readonly models: Models;
   readonly attachments: Attachments;
@@ -88,7 +89,8 @@ export class Session implements Scene {
     const packBytes = history.packBytes === DEFAULT_OPTIONS.packBytes ? {} : { packBytes: history.packBytes };
     this.machineKind = machineKindOf(history);
     this.subject = subject;
-    this.placed = placed ?? takeMachine(subject, this.machineKind);
+    this.engine = engine;
+    this.placed = placed ?? takeMachine(subject, engine, this.machineKind);
     const { machine, memory } = this.placed;
     this.machine = machine;
     this.images = images;
@@ -164,7 +166,7 @@ export class Session implements Scene {
 
   /** The history is over. A machine that is as it was when it came is used again. */
   close(): void {
-    giveMachine(this.subject, this.placed, this.machineKind, isSameUsage(this.usage, this.baseline));
+    giveMachine(this.subject, this.engine, this.placed, this.machineKind, isSameUsage(this.usage, this.baseline));
   }
 
   /** Load a program; one that others tail call is of no use without them. */
