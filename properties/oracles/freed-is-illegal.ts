@@ -14,7 +14,7 @@ import {
   unmade,
 } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
-import { firstDifference } from "./memory.js";
+import { firstOther } from "./memory.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
@@ -102,17 +102,11 @@ function outside(scene: Scene, base: Va, bytes: number): readonly string[] {
   return [...breaches, ...expectIllegal(scene.machine, from, base + bytes, "room of no program")];
 }
 
-/** Pieces begin and end on word boundaries, and none is longer than this. */
-const LONGEST = 65_536;
-const ILLEGALS = new Uint8Array(new Uint32Array(LONGEST / 4).fill(ILLEGAL).buffer);
-
+/** The piece begins and ends on word boundaries. */
 function expectIllegal(machine: Machine, from: Va, to: Va, what: string): readonly string[] {
-  for (let at = from; at < to; at += LONGEST) {
-    const wrong = firstDifference(machine, at, ILLEGALS.subarray(0, Math.min(LONGEST, to - at)));
-    if (wrong === undefined) continue;
-    return [`${hex(wrong.va)}, ${what}, is not ${wrong.got === undefined ? "mapped" : "the illegal instruction"}`];
-  }
-  return PASS;
+  const wrong = firstOther(machine, from, to, ILLEGAL);
+  if (wrong === undefined) return PASS;
+  return [`${hex(wrong.va)}, ${what}, is not ${wrong.isMapped ? "the illegal instruction" : "mapped"}`];
 }
 
 function runs(trap: Execution | undefined): readonly string[] {

@@ -35,3 +35,40 @@ export function firstDifference(machine: Machine, va: Va, expected: Uint8Array):
 const SHORT = 256;
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+/** The first byte of [from, to), which are whole words, that is not as in this word. */
+export function firstOther(
+  machine: Machine,
+  from: Va,
+  to: Va,
+  word: number,
+): { readonly va: Va; readonly isMapped: boolean } | undefined {
+  const { pageBytes } = machine;
+  for (let page = from; page < to; page += pageBytes - (page % pageBytes)) {
+    const words = machine.mapping(page)?.frame.words;
+    if (words === undefined) return { va: page, isMapped: false };
+    const first = (page % pageBytes) / 4;
+    const end = Math.min(pageBytes / 4, first + (to - page) / 4);
+    for (let i = first; i < end; i++) {
+      if (words[i] === word) continue;
+      const bits = (words[i] ?? 0) ^ word;
+      return { va: page + 4 * (i - first) + ((31 - Math.clz32(bits & -bits)) >> 3), isMapped: true };
+    }
+  }
+  return undefined;
+}
+
+/** Whether memory holds these words from `va` on, a multiple of 4. */
+export function holdsWords(machine: Machine, va: Va, expected: Uint32Array): boolean {
+  const { pageBytes } = machine;
+  let words: Uint32Array | undefined;
+  for (let i = 0, at = (va % pageBytes) / 4; i < expected.length; i++, at++) {
+    if (i === 0 || at === pageBytes / 4) {
+      at %= pageBytes / 4;
+      words = machine.mapping(va + 4 * i)?.frame.words;
+      if (words === undefined) return false;
+    }
+    if (words![at] !== expected[i]) return false;
+  }
+  return true;
+}

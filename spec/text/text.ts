@@ -36,7 +36,10 @@ export class ReferenceText {
   }
 
   unmapped(base: number): void {
-    if (!this.held.delete(base)) throw new RangeError(`no region begins at 0x${base.toString(16)}`);
+    const region = this.held.get(base);
+    if (region === undefined) throw new RangeError(`no region begins at 0x${base.toString(16)}`);
+    this.held.delete(base);
+    if (spare.length < MOST_SPARE) spare.push(region);
   }
 
   /** A program was published, or a part of one replaced. */
@@ -46,9 +49,7 @@ export class ReferenceText {
 
   /** Room was given back. */
   freed(address: number, bytes: number): void {
-    const room = this.at(address, bytes);
-    if (bytes <= ILLEGAL_PAGE.length) room.set(ILLEGAL_PAGE.subarray(0, bytes));
-    else room.set(illegal(bytes));
+    filled(this.at(address, bytes));
   }
 
   /** The expected bytes of a range within one region, for reading. */
@@ -80,10 +81,22 @@ export class ReferenceText {
   }
 }
 
-/** Whole words; at the end of an odd length, the beginning of one. Little-endian, as every machine that runs this is. */
+/** Regions that are gone: to make one takes longer than to fill it. */
+const spare: Uint8Array[] = [];
+const MOST_SPARE = 8;
+
 function illegal(bytes: number): Uint8Array {
-  if (bytes <= ILLEGAL_PAGE.length) return ILLEGAL_PAGE.slice(0, bytes);
-  return new Uint8Array(new Uint32Array(Math.ceil(bytes / 4)).fill(ILLEGAL).buffer, 0, bytes);
+  const at = spare.findIndex(({ length }) => length === bytes);
+  const [used = new Uint8Array(bytes)] = at < 0 ? [] : spare.splice(at, 1);
+  return filled(used);
+}
+
+/** Whole words; at the end of an odd length, the beginning of one. Little-endian, as every machine that runs this is. */
+function filled(room: Uint8Array): Uint8Array {
+  for (let at = 0; at < room.length; at += ILLEGAL_PAGE.length) {
+    room.set(ILLEGAL_PAGE.subarray(0, room.length - at), at);
+  }
+  return room;
 }
 
 const ILLEGAL_PAGE = new Uint8Array(new Uint32Array(4096).fill(ILLEGAL).buffer);

@@ -7,11 +7,13 @@ import type { Frame, Machine } from "../../machine/machine.js";
 import { isAlias, type TraceEvent } from "../step.js";
 import type { SubjectKernel } from "../subject.js";
 
+const WORD_BYTES = 8;
+
 export class Recorder {
   events: TraceEvent[] = [];
   /** By event, where the kernel's own code was; empty unless asked for. */
   places: (string | undefined)[] = [];
-  /** The writable images as they were when the first byte of each was copied into text, in order. */
+  /** The writable images as they were when the first byte of each was copied into text, in order: until the next step. */
   published: Uint8Array[] = [];
   /** Areas that became executable. */
   executable: Va[] = [];
@@ -30,6 +32,9 @@ export class Recorder {
   private readonly areas = new Set<Va>();
   /** The buffer that is being copied. */
   private copied: Va | undefined;
+  /** Where the published images of this step lie, one behind the other. */
+  private copies = new Uint8Array(16_384);
+  private copiedBytes = 0;
 
   /**
    * @param isInPlace images are written where they will run, as before the series
@@ -49,6 +54,7 @@ export class Recorder {
     this.events = [];
     this.places = [];
     this.published = [];
+    this.copiedBytes = 0;
     this.executable = [];
     this.between = between;
     this.firstHeapObject = undefined;
@@ -105,7 +111,7 @@ export class Recorder {
 
   private madeExecutable({ va, bytes }: { readonly va: Va; readonly bytes: number }): void {
     this.executable.push(va);
-    if (this.isInPlace) this.published.push(this.machine.peek(va, bytes));
+    if (this.isInPlace) this.publish(va, bytes);
   }
 
   private textWrite({ cpu, va, bytes, from }: MachineEvent & { readonly kind: "write" }): TraceEvent {
@@ -113,9 +119,20 @@ export class Recorder {
       from === undefined || this.copied !== undefined ? undefined : this.buffers.findLast((one) => one.va === from);
     if (buffer !== undefined) {
       this.copied = from;
-      this.published.push(this.machine.peek(buffer.va, buffer.bytes));
+      this.publish(buffer.va, buffer.bytes);
     }
     return { kind: "textWrite", cpu, va: this.shown + (va % this.machine.pageBytes), alias: va, bytes };
+  }
+
+  private publish(va: Va, bytes: number): void {
+    const from = this.copiedBytes;
+    const end = from + bytes;
+    // Earlier images stay where they are.
+    if (end > this.copies.length) this.copies = new Uint8Array(2 * end);
+    const image = this.copies.subarray(from, end);
+    this.machine.peekInto(va, image);
+    this.published.push(image);
+    this.copiedBytes = Math.ceil(end / WORD_BYTES) * WORD_BYTES;
   }
 
   private mapped(va: Va, bytes: number): void {

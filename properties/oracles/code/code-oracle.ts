@@ -8,7 +8,7 @@ import type { Row } from "../../../spec/bpf/isa.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../../spec/text/text.js";
 import type { Live, Step } from "../../../subjects/step.js";
 import type { FunctionView, JitEnv, JitFunction, SubjectKernel } from "../../../subjects/subject.js";
-import { firstDifference } from "../memory.js";
+import { holdsWords } from "../memory.js";
 import { type Oracle, PASS } from "../oracle.js";
 import type { CompiledCode } from "./compiled-code.js";
 
@@ -220,7 +220,6 @@ export function codeOf(
 /** Byte offset and entries of the exception table; what else of the kernel the rules go by. */
 interface TablePlace extends Pick<CompiledCode, "tableBytes" | "entries" | "entryBytes" | "bti" | "history"> {}
 interface Known {
-  readonly bytes: Uint8Array;
   readonly words: Uint32Array;
   readonly view: FunctionView;
   readonly place: TablePlace;
@@ -241,13 +240,12 @@ function wordsOf(machine: Machine, view: FunctionView, place: TablePlace, isReme
     before.place.history === history &&
     before.view.jitedLen === jitedLen &&
     isSame(before.view.offsets, offsets) &&
-    firstDifference(machine, bpfFunc!, before.bytes) === undefined
+    holdsWords(machine, bpfFunc!, before.words)
   ) {
     return before;
   }
-  const bytes = machine.peek(bpfFunc!, tableBytes + entries * entryBytes);
-  const words = new Uint32Array(bytes.buffer);
-  const read: Known = { bytes, words, view, place, passed: { rules: 0 } };
+  const words = new Uint32Array(machine.peek(bpfFunc!, tableBytes + entries * entryBytes).buffer);
+  const read: Known = { words, view, place, passed: { rules: 0 } };
   // A map of what lives for a moment only keeps it alive until all of memory is looked through.
   if (isRemembered) known.set(fn, read);
   return read;
