@@ -93,6 +93,8 @@ export interface Scene {
   readonly live: ReadonlyMap<number, Live>;
   /** By the number of the program that is traced. */
   readonly tramps: ReadonlyMap<number, Tramp>;
+  /** Of everything that lives. */
+  readonly regions: ReadonlySet<Region>;
   /** Images in packs, or in pages of their own as before the series. */
   readonly images: "packs" | "pages";
   /** Memory in use before the first load. */
@@ -158,7 +160,7 @@ export interface Step {
   /** Empty if the step was not logged. */
   readonly events: readonly TraceEvent[];
   /** By event, where the kernel's own code was, where that was asked for and is known. */
-  readonly places?: readonly (string | undefined)[];
+  readonly places: readonly (string | undefined)[] | undefined;
   readonly isLogged: boolean;
   readonly before: Account;
   readonly after: Account;
@@ -193,14 +195,6 @@ export function unmade({ result, removed }: Step): readonly Region[] {
 export function touched(step: Step): readonly Region[] {
   const [added, removed] = [made(step), unmade(step)];
   return removed.length === 0 ? added : [...added, ...removed];
-}
-
-/** Of everything that lives. */
-export function liveRegions({ live, tramps }: Scene): readonly Region[] {
-  const regions: Region[] = [];
-  for (const one of live.values()) for (const region of one.regions) regions.push(region);
-  for (const { region } of tramps.values()) regions.push(region);
-  return regions;
 }
 
 /** Words that only a poke of one instruction may change. */

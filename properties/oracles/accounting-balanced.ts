@@ -1,6 +1,6 @@
 // accounting-balanced: the total that unprivileged loads are held against is what live programs take.
 
-import { liveRegions, type Scene } from "../../subjects/step.js";
+import type { Scene } from "../../subjects/step.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const accountingBalanced: Oracle = {
@@ -15,9 +15,9 @@ export const accountingBalanced: Oracle = {
   sweep: (scene) => balance(scene),
 };
 
-const liveBytes = (scene: Scene): number => {
+const liveBytes = ({ regions }: Scene): number => {
   let sum = 0;
-  for (const { charged } of liveRegions(scene)) sum += charged;
+  for (const { charged } of regions) sum += charged;
   return sum;
 };
 

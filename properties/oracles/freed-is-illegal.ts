@@ -3,16 +3,7 @@
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { ENTRY_BYTES, ILLEGAL, LITERAL_BYTES } from "../../spec/text/text.js";
-import {
-  type Execution,
-  hex,
-  liveRegions,
-  made,
-  type Region,
-  type Scene,
-  type Step,
-  unmade,
-} from "../../subjects/step.js";
+import { type Execution, hex, made, type Region, type Scene, type Step, unmade } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
 import { firstOther } from "./memory.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
@@ -90,7 +81,7 @@ function unseen({ machine }: Scene, base: Va, bytes: number): readonly string[] 
 
 /** All of [base, base + bytes) but the live regions in it. */
 function outside(scene: Scene, base: Va, bytes: number): readonly string[] {
-  const regions = liveRegions(scene)
+  const regions = [...scene.regions]
     .filter(({ header }) => header >= base && header < base + bytes)
     .sort((a, b) => a.header - b.header);
   const breaches: string[] = [];

@@ -1,6 +1,6 @@
 // no-leak: what lives is accounted for by what is loaded, byte for byte, after success and after every failure.
 
-import { liveRegions, type Scene } from "../../subjects/step.js";
+import type { Scene } from "../../subjects/step.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const noLeak: Oracle = {
@@ -22,7 +22,7 @@ function leaks(scene: Scene): readonly string[] {
   const pageOf = (bytes: number): number => Math.ceil(bytes / machine.pageBytes);
   let areas = packs.length;
   let pages = packs.length * pageOf(packBytes);
-  for (const { bytes } of liveRegions(scene)) {
+  for (const { bytes } of scene.regions) {
     if (scene.images === "packs" && bytes <= packBytes) continue;
     areas++;
     pages += pageOf(bytes);

@@ -2,7 +2,7 @@
 
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
-import { hex, liveRegions, made, type Region, type Scene } from "../../subjects/step.js";
+import { hex, made, type Region, type Scene } from "../../subjects/step.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const noOverlap: Oracle = {
@@ -14,7 +14,7 @@ export const noOverlap: Oracle = {
   check(step) {
     const added = made(step);
     if (added.length === 0) return PASS;
-    const others = liveRegions(step.scene);
+    const others = step.scene.regions;
     return added.flatMap((region) => [
       ...overlaps(region, others),
       ...outsidePack(region, step.scene),
@@ -35,7 +35,7 @@ function tooSmall(region: Region, { kernel }: Scene): readonly string[] {
   return [`${say(region)} has code up to ${code - header}${at}`];
 }
 
-function overlaps(region: Region, others: readonly Region[]): readonly string[] {
+function overlaps(region: Region, others: ReadonlySet<Region>): readonly string[] {
   let breaches = PASS;
   for (const other of others) {
     if (other === region || other.header >= region.header + region.bytes) continue;

@@ -293,7 +293,7 @@ const SABOTAGE: readonly Sabotage[] = [
   {
     name: "pack-returned-when-empty",
     actions: `${LOAD}\nattach #0 (fentry recorder)\ndetach #0`,
-    after: ({ live }) => live.clear(),
+    after: ({ regions }) => regions.clear(),
     says: "the pack at 0x800083010000 is empty",
   },
   {

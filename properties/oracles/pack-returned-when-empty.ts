@@ -1,6 +1,6 @@
 // pack-returned-when-empty: executable memory is not kept for nobody.
 
-import { hex, liveRegions, type Scene, type Step, unmade } from "../../subjects/step.js";
+import { hex, type Scene, type Step, unmade } from "../../subjects/step.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 
 export const packReturnedWhenEmpty: Oracle = {
@@ -21,7 +21,7 @@ function empty(scene: Scene): readonly string[] {
   const { packs, packBytes } = scene.kernel.packs;
   if (packs.length === 0) return PASS;
   const used = new Set<number>();
-  for (const { header } of liveRegions(scene)) {
+  for (const { header } of scene.regions) {
     for (const { base } of packs) if (header >= base && header < base + packBytes) used.add(base);
   }
   if (used.size === packs.length) return PASS;

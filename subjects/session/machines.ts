@@ -26,10 +26,13 @@ export interface PlacedMachine {
   readonly machine: Machine;
   /** For programs with a context and maps. */
   readonly memory: RunMemory;
-  /** What its frames are cut from first. */
-  readonly physical?: Physical;
+  /**
+   * The session is over: others may have the machine. Absent: it is the owner's.
+   *
+   * @param isClean everything else on it is freed
+   */
+  readonly giveBack?: (isClean: boolean) => void;
 }
-type Physical = Uint8Array<ArrayBuffer> | undefined;
 
 const idle = new Map<string, PlacedMachine[]>();
 const MOST_IDLE = 4;
@@ -39,10 +42,10 @@ const BEYOND_BRANCHES = 144 << 20;
 /** What an engine reaches without copies is shared out among the machines of one engine: most need little of it. */
 const PHYSICAL_BYTES = 24 << 24;
 const SHARE_BYTES = 1 << 24;
-const shares = new Map<Engine, NonNullable<Physical>[]>();
+const shares = new WeakMap<Engine, Uint8Array<ArrayBuffer>[]>();
 
 /** Undefined if all have been taken, or if the engine has none. */
-function takeShare(engine: Engine): Physical {
+function takeShare(engine: Engine): Uint8Array<ArrayBuffer> | undefined {
   let left = shares.get(engine);
   if (left === undefined) {
     const all = engine.physical?.(PHYSICAL_BYTES);
@@ -56,18 +59,25 @@ function takeShare(engine: Engine): Physical {
   return left.pop();
 }
 
-const keyOf = ({ name }: Subject, engine: Engine, { pageBytes, cpus, gapAfter }: MachineKind): string =>
-  `${name} ${engine.name} ${pageBytes} ${cpus} ${gapAfter}`;
-
 export function takeMachine(subject: Subject, engine: Engine, kind: MachineKind): PlacedMachine {
-  const used = idle.get(keyOf(subject, engine, kind))?.pop();
-  if (used !== undefined) return used;
   const { pageBytes, cpus, gapAfter } = kind;
+  const key = `${subject.name} ${engine.name} ${pageBytes} ${cpus} ${gapAfter}`;
+  const machines = idle.get(key) ?? [];
+  idle.set(key, machines);
+  const used = machines.pop();
+  if (used !== undefined) return used;
   const vmallocGap = gapAfter === undefined ? undefined : { after: gapAfter, bytes: BEYOND_BRANCHES };
   const options = { pageBytes, cpus, vmallocGap };
-  if (subject.machine !== undefined) return placed(subject, options);
-  const physical = takeShare(engine);
-  return { ...placed(subject, { ...options, physical, spills: true }), physical };
+  const physical = subject.machine === undefined ? takeShare(engine) : undefined;
+  const made = placed(subject, physical === undefined ? options : { ...options, physical, spills: true });
+  const taken: PlacedMachine = {
+    ...made,
+    giveBack(isClean) {
+      if (machines.length < MOST_IDLE && isFit(subject, made.machine, isClean)) machines.push(taken);
+      else if (physical !== undefined) shares.get(engine)?.push(physical);
+    },
+  };
+  return taken;
 }
 
 /** A machine with what every run needs. */
@@ -82,34 +92,16 @@ export function placed(subject: Pick<Subject, "build" | "machine">, options: Mac
   return { machine, memory };
 }
 
-/**
- * One that is not as it came, or has a lock held or a translation left, is not kept, unless it takes long to make another.
- *
- * @param isClean everything else on it is freed
- */
-export function giveMachine(
-  subject: Subject,
-  engine: Engine,
-  used: PlacedMachine,
-  kind: MachineKind,
-  isClean: boolean,
-): void {
-  const { machine, physical } = used;
+/** One that is not as it came, or has a lock held or a translation left, is not used again, unless it takes long to make another. */
+function isFit(subject: Subject, machine: Machine, isClean: boolean): boolean {
   if (subject.machine !== undefined) machine.scrub();
-  const key = keyOf(subject, engine, kind);
-  const machines = idle.get(key) ?? [];
-  idle.set(key, machines);
+  else if (!isClean) return false;
   const locks = [machine.patchLock, machine.packMutex, machine.textMutex];
-  const isLocked = locks.some(({ holder }) => holder !== undefined);
-  const isLeft = subject.machine === undefined && !isClean;
-  if (isLeft || isLocked || machine.staleTranslations.length > 0 || machines.length >= MOST_IDLE) {
-    if (physical !== undefined) shares.get(engine)?.push(physical);
-    return;
-  }
+  if (locks.some(({ holder }) => holder !== undefined) || machine.staleTranslations.length > 0) return false;
   machine.cpu = 0;
   machine.onEvent = undefined;
   machine.failures.clear();
-  machines.push(used);
+  return true;
 }
 
 export const isSameUsage = (a: Machine["usage"], b: Machine["usage"]): boolean =>

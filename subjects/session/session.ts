@@ -8,7 +8,7 @@ import type { Machine } from "../../machine/machine.js";
 import { DEFAULT_OPTIONS, type Disturbance, type HistoryOptions, quirksOf } from "../action.js";
 import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
-import type { Account, Execution, Patch, Scene, Step, StepResult, Tramp } from "../step.js";
+import type { Account, Execution, Patch, Region, Scene, Step, StepResult, Tramp } from "../step.js";
 import {
   type JitEnv,
   type LoadedProgram,
@@ -21,14 +21,7 @@ import { Attachments, type Plan } from "./attachments.js";
 import { entryOf } from "./entry.js";
 import { Executor } from "./executor.js";
 import { guarded } from "./guarded.js";
-import {
-  giveMachine,
-  isSameUsage,
-  type MachineKind,
-  machineKindOf,
-  type PlacedMachine,
-  takeMachine,
-} from "./machines.js";
+import { isSameUsage, machineKindOf, type PlacedMachine, takeMachine } from "./machines.js";
 import { Models } from "./models.js";
 import { forCpu, type LiveProgram, type Placing, type PreparedProgram } from "./prepared.js";
 import { Recorder } from "./recorder.js";
@@ -61,15 +54,14 @@ export class Session implements Scene {
   readonly kernel: SubjectKernel;
   readonly live = new Map<number, LiveProgram>();
   readonly tramps = new Map<number, Tramp>();
+  readonly regions = new Set<Region>();
   readonly images: "packs" | "pages";
   readonly baseline: Machine["usage"];
   readonly executor: Executor;
   warned = 0;
   readonly subject: Subject;
   loadsOnce: Scene["loadsOnce"];
-  private readonly machineKind: MachineKind;
   private readonly placed: PlacedMachine;
-  private readonly engine: Engine;
   private readonly recorder: Recorder;
   private readonly models: Models;
   readonly attachments: Attachments;
@@ -87,10 +79,8 @@ export class Session implements Scene {
     const { images, limit } = history;
     // Left to the subject where that is what Linux has.
     const packBytes = history.packBytes === DEFAULT_OPTIONS.packBytes ? {} : { packBytes: history.packBytes };
-    this.machineKind = machineKindOf(history);
     this.subject = subject;
-    this.engine = engine;
-    this.placed = placed ?? takeMachine(subject, engine, this.machineKind);
+    this.placed = placed ?? takeMachine(subject, engine, machineKindOf(history));
     const { machine, memory } = this.placed;
     this.machine = machine;
     this.images = images;
@@ -122,7 +112,8 @@ export class Session implements Scene {
   get usage(): Machine["usage"] {
     const { usage } = this.machine;
     const pages = this.executor.pages + (this.kernel.perCpuPages ?? 0);
-    return pages === 0 ? usage : { ...usage, frames: usage.frames - pages };
+    const { areas, heapObjects, frames } = usage;
+    return pages === 0 ? usage : { areas, heapObjects, frames: frames - pages };
   }
 
   /** Perform something as a step. */
@@ -150,7 +141,7 @@ export class Session implements Scene {
     return {
       scene: this,
       events: isLogged ? events : NOTHING,
-      ...(places.length > 0 && isLogged && { places }),
+      places: places.length > 0 && isLogged ? places : undefined,
       isLogged,
       before,
       after: isRun ? before : this.account(),
@@ -166,7 +157,7 @@ export class Session implements Scene {
 
   /** The history is over. A machine that is as it was when it came is used again. */
   close(): void {
-    giveMachine(this.subject, this.engine, this.placed, this.machineKind, isSameUsage(this.usage, this.baseline));
+    this.placed.giveBack?.(isSameUsage(this.usage, this.baseline));
   }
 
   /** Load a program; one that others tail call is of no use without them. */
@@ -193,13 +184,14 @@ export class Session implements Scene {
       entries: codes.map(({ bpfFunc }) => bpfFunc),
     };
     this.live.set(id, live);
+    for (const region of live.regions) this.regions.add(region);
     attachments.loaded(live);
     return { kind: "loaded", live, predicted: models.loaded(live.regions) };
   }
 
   /** Give a program back, after everything that is attached to it or calls it, and run into what is left of it. */
   free(target: LiveProgram, isTried = true): StepResult {
-    const { kernel, live, models, executor, attachments } = this;
+    const { kernel, live, regions, models, executor, attachments } = this;
     for (const { plan } of attachments.partOf(target.id)) {
       const error = this.trace(plan.live, undefined);
       if (error !== 0) return { kind: "kept", error };
@@ -207,6 +199,7 @@ export class Session implements Scene {
     attachments.freed(target);
     kernel.freeProgram(target.program);
     live.delete(target.id);
+    for (const region of target.regions) regions.delete(region);
     executor.patched.delete(entryOf(target).site);
     for (const region of target.regions) models.freed(region);
     const trap = isTried ? this.recorder.aside(() => executor.trap(target, this.machine.cpu)) : undefined;
@@ -285,9 +278,11 @@ export class Session implements Scene {
       this.added = added;
       this.predicted = predicted;
       tramps.set(target.id, added);
+      this.regions.add(added.region);
     } else tramps.delete(target.id);
     models.patched(patch, from, to, kernel.warnings.length > printed);
     if (gone === undefined) return 0;
+    this.regions.delete(gone.region);
     this.removed = [...this.removed, gone];
     models.freed(gone.region);
     return 0;
