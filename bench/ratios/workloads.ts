@@ -160,8 +160,8 @@ const casesOf = (kind: string, cases: number, counts: "cases" | "actions" = "cas
 export const WORKLOADS: readonly Workload[] = [
   ...SIZES.map(({ shape, slots, cases }) => programsOf(shape, slots, cases)),
   casesOf("programs", 800),
-  casesOf("histories", 250),
-  casesOf("histories", 250, "actions"),
+  casesOf("histories", 120),
+  casesOf("histories", 120, "actions"),
   casesOf("verifier-only", 1200),
   casesOf("trampolines", 600),
 ];

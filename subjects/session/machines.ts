@@ -10,7 +10,7 @@ import { DEFAULT_ENV, hasOwnText, machineFor, type Subject } from "../subject.js
 import { dummyTramp } from "../trampoline/layout.js";
 
 /** What makes machines differ. `gapAfter`: bytes of the module area behind which the rest of it is out of reach. */
-export interface MachineKind {
+interface MachineKind {
   readonly pageBytes: NonNullable<MachineOptions["pageBytes"]>;
   readonly cpus: number;
   readonly gapAfter: number | undefined;
