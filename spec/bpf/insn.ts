@@ -120,11 +120,13 @@ function decodeSlot(view: DataView, at: number, dialect: Dialect): Decoded<Insn>
     : refuse(problem.kind, pc, `${row.id}: ${problem.message}`);
 }
 
+/** What a form is called, and since when it exists. */
+export const datedForm = ({ id, since }: Row): string =>
+  since === undefined ? id : `${id} (Linux ${since.linux}, arm64 JIT ${since.arm64})`;
+
 /** What a form is called that a program may not have here, since when it exists, and why it may not. */
-const notForPrograms = ({ id, since, kind, op }: Row & { readonly op?: string }): string => {
-  const age = since === undefined ? "" : ` (Linux ${since.linux}, arm64 JIT ${since.arm64})`;
-  return `${id}${age}, ${NEEDS[op ?? kind] ?? "which only a verifier makes"}`;
-};
+const notForPrograms = (row: Row & { readonly op?: string }): string =>
+  `${datedForm(row)}, ${NEEDS[row.op ?? row.kind] ?? "which only a verifier makes"}`;
 const NEEDS: Readonly<Record<string, string>> = {
   castKernel: "a cast of an arena pointer to the kernel's: programs here have no arena",
   castUser: "a cast of an arena pointer to user space's: programs here have no arena",

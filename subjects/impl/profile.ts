@@ -7,7 +7,10 @@ import { measure } from "../../impl/jit/passes.js";
 import { linuxProfile } from "../../impl/quirks.js";
 import type { TrampolineEnv } from "../../impl/trampoline/env.js";
 import type { Version } from "../../impl/versions.js";
+import { ROWS, type Row } from "../../spec/bpf/isa.js";
+import { isNeverLone, loneForm, MISSING_ARGUMENTS, missingForm } from "../lone-form.js";
 import { registersOf } from "../lowering.js";
+import { NotModelled } from "../not-modelled.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import type { BootOptions, KernelBuild, LoadResult, Subject, SubjectTrampolines } from "../subject.js";
 import { impl } from "./index.js";
@@ -19,6 +22,7 @@ type Own = Pick<JitEnv, "offsets" | "changes">;
 class ProfileKernel extends ImplKernel {
   constructor(
     private readonly own: Own,
+    private readonly lacking: (functions: readonly JitFunction[]) => string | undefined,
     options: BootOptions,
   ) {
     super({ ...options, ...(options.env && { env: { ...options.env, ...own } }) });
@@ -26,12 +30,23 @@ class ProfileKernel extends ImplKernel {
   }
   override loadProgram(functions: readonly JitFunction[]): LoadResult {
     this.env = { ...this.env, ...this.own };
-    return super.loadProgram(functions);
+    const result = super.loadProgram(functions);
+    const what = result.ok ? undefined : this.lacking(functions);
+    return result.ok || what === undefined ? result : { ...result, error: { kind: "missing", what } };
   }
   override trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines {
     this.env = { ...this.env, ...this.own };
     return super.trampolines(text);
   }
+}
+
+/** Whether the JIT of that version knows the instruction form at all. */
+function isTaken(row: Row, env: JitEnv): boolean {
+  if (row.kind === "stackArgument") return env.changes.stackArguments;
+  // A verifier leaves no cast to the kernel's to any JIT.
+  if (isNeverLone(row) || (row.kind === "kernel" && row.op === "castKernel")) return true;
+  const measured = measure({ insns: loneForm(row), index: 0, stackDepth: 0 }, env);
+  return measured.ok || measured.error.kind !== "unknownOpcode";
 }
 
 const made = new Map<Version, Subject>();
@@ -44,15 +59,35 @@ export function implOf(version: Version): Subject {
   const own: Own = { offsets, changes };
   const build: KernelBuild = { callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE, ...own };
   const { encoders: _, ...rest } = impl;
+  let taken: ReadonlySet<string> | undefined;
+  const forms = (): ReadonlySet<string> => {
+    taken ??= new Set(ROWS.filter((row) => isTaken(row, { ...linuxEnv(version), ...own })).map(({ id }) => id));
+    return taken;
+  };
+  const lacking = (functions: readonly JitFunction[]): string | undefined => {
+    const hasArguments = functions.some(({ stackArguments }) => stackArguments !== undefined);
+    if (hasArguments && !changes.stackArguments) return MISSING_ARGUMENTS;
+    const found = functions.flatMap(({ insns }) => insns).find(({ row }) => !forms().has(row.id));
+    return found && missingForm(found.row);
+  };
   const subject: Subject = {
     ...rest,
     name: `${impl.name}:${linuxProfile(version)}`,
     build,
-    boot: (options) => new ProfileKernel(own, options),
-    compile: (functions, env, place) => compileImages(functions, { ...env, ...own }, place),
+    forms,
+    boot: (options) => new ProfileKernel(own, lacking, options),
+    compile(functions, env, place) {
+      const compiled = compileImages(functions, { ...env, ...own }, place);
+      const missing = compiled.ok ? undefined : lacking(functions);
+      if (compiled.ok || missing === undefined) return compiled;
+      return { ...compiled, error: { kind: "kernelRefuses", detail: `the subject lacks ${missing}`, missing } };
+    },
     imageBytes(fn, env) {
       const measured = measure(fn, { ...env, ...own });
-      return measured.ok ? measured.sized.imageBytes : measured.error;
+      if (measured.ok) return measured.sized.imageBytes;
+      const missing = lacking([fn]);
+      if (missing !== undefined) throw new NotModelled(missing);
+      return measured.error;
     },
     registerOf: registersOf(changes),
     checks: [],

@@ -5,6 +5,7 @@ import type { Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { Machine } from "../../machine/machine.js";
 import { impl } from "../impl/index.js";
+import { missingForm } from "../lone-form.js";
 import { registersOf } from "../lowering.js";
 import { NotModelled } from "../not-modelled.js";
 import type { BootOptions, KernelBuild, Subject } from "../subject.js";
@@ -90,7 +91,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       const bytes = impl.imageBytes(fn, { ...env, ...build });
       // Histories are drawn with the instructions of every version.
       if (typeof bytes === "object" && bytes.kind === "unknownOpcode") {
-        throw new NotModelled(`the instruction form ${fn.insns[bytes.pc]?.row.id}`);
+        throw new NotModelled(missingForm(fn.insns[bytes.pc]!.row));
       }
       // A JIT that nobody has compared with ours makes images of other sizes.
       return typeof bytes === "object" || isCompared ? bytes : undefined;

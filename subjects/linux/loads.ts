@@ -5,6 +5,7 @@ import type { Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { ROWS, rowById } from "../../spec/bpf/isa.js";
+import { MISSING_ARGUMENTS, missingForm } from "../lone-form.js";
 import { scratchOf } from "../lowering.js";
 import { NotModelled } from "../not-modelled.js";
 import type { JitEnv, JitFunction, KernelBuild, LoadError, LoadedProgram, LoadResult } from "../subject.js";
@@ -240,7 +241,7 @@ export class Loads {
   /** Of the verifier, where the JIT asks it how many arguments the calls of a function have. */
   private environmentOf({ fn, prog }: LinuxFunction): readonly Va[] {
     if (fn.stackArguments === undefined) return [];
-    if (this.subprograms === undefined) throw new NotModelled("arguments beyond five (since Linux 7.2)");
+    if (this.subprograms === undefined) throw new NotModelled(MISSING_ARGUMENTS);
     return this.subprograms.environment([fn], prog);
   }
 
@@ -257,7 +258,7 @@ export class Loads {
     if (kernel.machine.failures.pending === this.planned) {
       const taken = this.forms?.();
       const row = taken && fn.insns.find((one) => !taken.has(one.row.id))?.row;
-      if (row !== undefined) return { kind: "missing", what: `the instruction form ${row.id}` };
+      if (row !== undefined) return { kind: "missing", what: missingForm(row) };
     }
     return { kind: "notCompiled", why: said ?? "the kernel does not say why" };
   }

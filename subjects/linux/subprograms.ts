@@ -4,6 +4,7 @@
 
 import { pointer, type Va } from "../../machine/address.js";
 import { encode } from "../../spec/bpf/insn.js";
+import { MISSING_ARGUMENTS } from "../lone-form.js";
 import { NotModelled } from "../not-modelled.js";
 import type { JitFunction } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
@@ -111,7 +112,7 @@ export class Subprograms {
   private countArguments(at: Va, { insns, stackArguments }: JitFunction): void {
     if (stackArguments === undefined) return;
     const { info } = this;
-    if (!info.has("stack_arg_cnt")) throw new NotModelled("arguments beyond five (since Linux 7.2)");
+    if (!info.has("stack_arg_cnt")) throw new NotModelled(MISSING_ARGUMENTS);
     const own = insns.reduce(
       (most, { row, src, off }) => (row.id === "ldxdw" && src === STACK_ARGUMENTS ? Math.max(most, off / 8) : most),
       0,

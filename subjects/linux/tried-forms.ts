@@ -2,8 +2,9 @@
 
 import type { Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
-import { type Insn, insn } from "../../spec/bpf/insn.js";
+import type { Insn } from "../../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
+import { isNeverLone, loneForm, missingForm } from "../lone-form.js";
 import { NotModelled } from "../not-modelled.js";
 import type { JitFunction } from "../subject.js";
 import { isOwn } from "./image/features.js";
@@ -30,7 +31,7 @@ export function newerIn(image: TypedImage, functions: readonly JitFunction[]): s
   if (newer === undefined) return undefined;
   const insns = functions.flatMap((fn) => fn.insns);
   const found = insns.find(({ row }) => newer.has(row.id));
-  if (found !== undefined) return `the instruction form ${found.row.id}`;
+  if (found !== undefined) return missingForm(found.row);
   // Helpers that are inlined keep their number, for which every other JIT takes a distance.
   const inlined = insns.find(({ row, imm }) => row.id === "call helper" && imm > 0 && imm < FIRST_DISTANCE);
   return inlined && !isOwn(image, "bpf_jit_inlines_helper_call") ? `inlining of helper ${inlined.imm}` : undefined;
@@ -73,10 +74,7 @@ export class TriedForms {
   isTaken(row: Row): boolean {
     const known = this.known.get(row.id);
     if (known !== undefined) return known;
-    // The second half of a constant, and calls of other functions, mean nothing alone; of the others a verifier makes what
-    // every JIT takes.
-    const isPart = row.kind === "lddwHigh" || (row.kind === "call" && row.target === "local");
-    if (isPart || row.kind === "legacyLoad" || row.kind === "mayGoto") return true;
+    if (isNeverLone(row)) return true;
     // What R11 means an older JIT does not say: it takes it for its scratch register.
     if (row.kind === "stackArgument") return false;
     const code = this.codeAlone(row);
@@ -92,9 +90,7 @@ export class TriedForms {
   }
 
   private codeAlone(row: Row): string | undefined {
-    if (row.kind !== "lddw") return this.codeOf([insn(row, { dst: 1, src: 2 }), insn(rowById("exit"))]);
     // As short as a constant can be, which the address of a function never is.
-    const high = insn(rowById("lddw high"), { imm: -1 });
-    return this.codeOf([insn(row, { dst: 1, imm: SHORT_CONSTANT }), high, insn(rowById("exit"))]);
+    return this.codeOf(loneForm(row, SHORT_CONSTANT));
   }
 }
