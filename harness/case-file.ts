@@ -33,18 +33,23 @@ interface ConformTest {
 /** A case by the extension of its file, or an object by its first bytes; anything else is taken for case text. */
 export function loadCase(file: string, choice: ProgramChoice = {}): Loaded<LoadedCase> {
   if (isObjectFile(file)) return loadProgram(file, choice);
-  const { unknownCalls, ...ofObjects } = choice;
-  const [option] = Object.entries(ofObjects).flatMap(([name, given]) => (given === undefined ? [] : [name]));
-  if (option !== undefined) {
-    const next = `leave --${option} out`;
-    return refuse({ subject: file, expected: `an object file, which --${option} is for`, got: "another file", next });
-  }
+  const refused = refusedChoice(file, choice);
+  if (refused !== undefined) return refused;
+  const { unknownCalls } = choice;
   if (file.endsWith(".bin")) return loadRaw(file, unknownCalls);
   if (!file.endsWith(".data")) return loadCaseText(file, unknownCalls);
   const test = loadDataFile(file);
   if (!test.ok) return test;
   const { result } = test.value;
   return loaded({ ...test.value.case, expect: result === undefined ? [] : [result] });
+}
+
+/** Options that only object files are chosen from by. */
+export function refusedChoice(file: string, { unknownCalls: _, ...ofObjects }: ProgramChoice) {
+  const [option] = Object.entries(ofObjects).flatMap(([name, given]) => (given === undefined ? [] : [name]));
+  if (option === undefined) return undefined;
+  const next = `leave --${option} out`;
+  return refuse({ subject: file, expected: `an object file, which --${option} is for`, got: "another file", next });
 }
 
 function loadProgram(file: string, choice: ProgramChoice): Loaded<LoadedCase> {
@@ -65,7 +70,7 @@ function loadCaseText(file: string, unknownCalls: number | undefined): Loaded<Lo
 }
 
 /** The case, whose program may call what is not modelled. */
-const calling = (c: Case, unknownCalls: number | undefined): Case =>
+export const calling = <C extends Case>(c: C, unknownCalls: number | undefined): C =>
   unknownCalls === undefined ? c : { ...c, program: { ...c.program, unknownCalls } };
 
 function loadRaw(file: string, unknownCalls: number | undefined): Loaded<LoadedCase> {

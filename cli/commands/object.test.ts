@@ -98,6 +98,22 @@ describe("a folder of object files", () => {
     }
   });
 
+  test("a text may call unknown functions as well", async () => {
+    const texts = makeFiles({ "calls.bpf": "# title: calls a spin lock\n\ncall 93\nr0 = 7\nexit\n" });
+    const text = path.join(texts, "calls.bpf");
+    for (const command of [["run"], ["replay"], ["corpus", "add", "--corpus", path.join(texts, "kept")]]) {
+      const { code, err } = await run(...command, text);
+      expect({ command, code }).toEqual({ command, code: 2 });
+      expect(err).toContain("call of bpf_spin_lock, which is not modelled (notModelled)");
+      expect(await run(...command, text, "--unknown-calls")).toMatchObject({ code: 0, err: "" });
+    }
+    const kept = readFileSync(path.join(texts, "kept/calls-a-spin-lock.bpf"), "utf8");
+    expect(kept).toContain("# unknown: 1\n");
+    expect((await run("corpus", "add", text, "--section", "xdp")).err).toBe(
+      `rox: ${text}: expected an object file, which --section is for, got another file; leave --section out\n`,
+    );
+  });
+
   test("goes into a corpus as texts with their maps and what came out", async () => {
     const corpus = makeFiles({});
     const added = await run("corpus", "add", file("two.o"), "--section", "tc", "--corpus", corpus);

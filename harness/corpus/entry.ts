@@ -8,10 +8,12 @@ import { extensionsOf, KINDS, kindOfFile } from "../../properties/cases/index.js
 import { type AnyKind, checkerOn, type KindChecker } from "../../properties/cases/kind.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import type { Verdict } from "../../properties/verdict.js";
+import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { AnySubject } from "../../subjects/program-subject.js";
 import { type Loaded, loaded, refuse } from "../bad-input.js";
 import { caseCommand } from "../case-command.js";
+import { calling, refusedChoice } from "../case-file.js";
 import { readTextFile } from "../input-file.js";
 import { isObjectFile, type ProgramChoice, programsOfFile } from "../object-file.js";
 import { shellWord } from "../shell-word.js";
@@ -31,24 +33,24 @@ export class Entry {
     readonly kind: AnyKind,
     readonly value: unknown,
     readonly head: Head,
-    /** Of an object file, which of its programs. */
-    readonly part?: Required<Pick<ProgramChoice, "section" | "function">> & Pick<ProgramChoice, "unknownCalls">,
+    /** Of an object file, which of its programs; and whether unknown functions are called. */
+    readonly part: Pick<ProgramChoice, "section" | "function" | "unknownCalls"> = {},
   ) {
     this.id = contentId(kind, value, head);
   }
 
   /** The file, and which program of it where it has several. */
   get name(): string {
-    return this.part === undefined ? this.file : `${this.file}, ${this.part.section}, ${this.part.function}`;
+    const { section, function: name } = this.part;
+    return name === undefined ? this.file : `${this.file}, ${section}, ${name}`;
   }
 
   /** The shell command that shows it again. */
   get command(): string {
-    const command = caseCommand(this.file);
-    const { section, function: name, unknownCalls } = this.part ?? {};
-    if (section === undefined || name === undefined) return command;
+    const { section, function: name, unknownCalls } = this.part;
+    const which = name === undefined ? "" : ` --section ${shellWord(section ?? "")} --function ${shellWord(name)}`;
     const calls = unknownCalls === undefined ? "" : ` --unknown-calls ${unknownCalls}`;
-    return `${command} --section ${shellWord(section)} --function ${shellWord(name)}${calls}`;
+    return `${caseCommand(this.file)}${which}${calls}`;
   }
 
   /** The file's text with its id, and with another title if one is given. */
@@ -88,7 +90,9 @@ export function contentId(kind: AnyKind, value: unknown, { title: _, id: __, not
 }
 
 /** Read an entry, or say in one line what is wrong with it. */
-export function readEntry(file: string): Loaded<Entry> {
+export function readEntry(file: string, choice: ProgramChoice = {}): Loaded<Entry> {
+  const refused = refusedChoice(file, choice);
+  if (refused !== undefined) return refused;
   const kind = kindOfFile(file);
   if (kind === undefined) {
     const expected = `a file ${EXTENSIONS.map((extension) => `*${extension}`).join(" or ")}`;
@@ -100,17 +104,20 @@ export function readEntry(file: string): Loaded<Entry> {
   if (!parsed.ok) {
     return refuse({ subject: file, expected: kind.what, got: parsed.error.message, next: "correct the line" });
   }
-  const problem = kind.problem?.(parsed.value);
+  const { unknownCalls } = kind === PROGRAMS ? choice : {};
+  const value = unknownCalls === undefined ? parsed.value : calling(parsed.value as Case, unknownCalls);
+  const problem = kind.problem?.(value);
   if (problem !== undefined) {
     const expected = "a program that a verifier accepts";
     return refuse({ subject: file, expected, got: problem.text, next: problem.next });
   }
-  return loaded(new Entry(file, kind, parsed.value, parsed.head));
+  const calls = unknownCalls === undefined ? {} : { unknownCalls };
+  return loaded(new Entry(file, kind, value, parsed.head, calls));
 }
 
 /** The entries of a file: one, or one for each program of an object file, or for the one that a choice names. */
 export function readEntries(file: string, choice: ProgramChoice = {}): readonly Loaded<Entry>[] {
-  if (!isObjectFile(file)) return [readEntry(file)];
+  if (!isObjectFile(file)) return [readEntry(file, choice)];
   const programs = programsOfFile(file, choice);
   if (!programs.ok) return [programs];
   return programs.value.map(({ section, function: name, case: read }) => {
