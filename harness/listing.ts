@@ -53,7 +53,7 @@ export async function compileCase(
   const compiled = compileFunctions(c, base, subject, helpers);
   if (!compiled.ok) {
     const expected = "a program that the JIT takes";
-    return refuse({ subject: "program", expected, got: compiled.why, next: "correct the program" });
+    return refuse({ subject: "program", expected, got: compiled.why, next: compiled.next });
   }
   const functions = compiled.value;
   const images = functions.map(({ words }) => new Uint8Array(words.buffer));

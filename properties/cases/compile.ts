@@ -3,6 +3,7 @@
 
 import type { Va } from "../../machine/address.js";
 import type { Insn } from "../../spec/bpf/insn.js";
+import { mendOf } from "../../spec/bpf/validate/problem.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { HEADER_BYTES, packedBytes } from "../../spec/pack/allocator.js";
 import { LITERAL_BYTES } from "../../spec/text/text.js";
@@ -11,6 +12,7 @@ import { defaultSubject } from "../../subjects/index.js";
 import { blindCodes, lowerProgram } from "../../subjects/lowering.js";
 import { CALL_BASE } from "../../subjects/run/layout.js";
 import { DEFAULT_ENV, describe, type JitEnv, type RewrittenFunction, type Subject } from "../../subjects/subject.js";
+import { inlinedHelpers } from "../inlined-helpers.js";
 
 /** One function as the JIT left it. */
 export interface CompiledFunction {
@@ -30,8 +32,10 @@ export interface CompiledFunction {
   readonly offsets: Int32Array;
 }
 
-/** `why`: one line. */
-type Made<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string };
+/** `why`: one line. `next`: what to do about it. */
+type Made<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly why: string; readonly next: string };
 
 /** Where the first pack of a fresh machine lies, and the first image in it without a hole. */
 export const DEFAULT_BASE: Va = 0x8000_8300_0000 + HEADER_BYTES;
@@ -89,7 +93,9 @@ export function compileCode(
 ): Made<readonly CompiledFunction[]> {
   const compiled = subject.compile(lowered, env, (_, imageBytes) => place(imageBytes));
   if (!compiled.ok) {
-    return { ok: false, why: `function ${compiled.index} of code ${index}: ${describe(compiled.error)}` };
+    const why = `function ${compiled.index} of code ${index}: ${describe(compiled.error)}`;
+    const isMissing = compiled.error.kind === "kernelRefuses" && compiled.error.missing !== undefined;
+    return { ok: false, why, next: isMissing ? "give another --subject" : "let rox run judge it" };
   }
   const functions = compiled.images.map(({ image, jitedBytes, roImage, offsets }, i): CompiledFunction => {
     const { insns, origin, index: fn } = lowered[i]!;
@@ -110,13 +116,12 @@ export function lowerCase(
   helpers: Helpers = "called",
 ): Made<readonly (readonly RewrittenFunction[])[]> {
   const validity = validate(c.program, { strictness: "rfc", definedness: "run" });
-  if (!validity.ok) return { ok: false, why: validity.problems[0]?.message ?? "an invalid one" };
-  const { smpProcessorId, currentTask } = DEFAULT_ENV.inlined;
-  const inlined = new Set(helpers === "inlined" ? [...smpProcessorId, ...currentTask] : []);
+  if (!validity.ok) return { ok: false, why: validity.problems[0]!.message, next: mendOf(validity.problems[0]!) };
+  const inlined = helpers === "inlined" ? inlinedHelpers(DEFAULT_ENV) : undefined;
   const codes = lowerProgram(c.program, validity.facts, c.env, build?.changes, inlined);
   if (c.env.blind !== true) return { ok: true, value: codes };
   const blinded = blindCodes(codes, build?.changes);
-  return blinded.ok ? { ok: true, value: blinded.lowered } : blinded;
+  return blinded.ok ? { ok: true, value: blinded.lowered } : { ...blinded, next: "compile it without blinding" };
 }
 
 export const envOf = (c: Case, { build }: Pick<Subject, "build"> = defaultSubject): JitEnv => ({

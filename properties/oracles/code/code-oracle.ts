@@ -7,7 +7,8 @@ import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Row } from "../../../spec/bpf/isa.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../../spec/text/text.js";
 import type { Live, Step } from "../../../subjects/step.js";
-import type { FunctionView, JitEnv, JitFunction, SubjectKernel } from "../../../subjects/subject.js";
+import type { FunctionView, JitFunction, SubjectKernel } from "../../../subjects/subject.js";
+import { inlinedHelpers } from "../../inlined-helpers.js";
 import { holdsWords } from "../memory.js";
 import { type Oracle, PASS } from "../oracle.js";
 import type { CompiledCode } from "./compiled-code.js";
@@ -156,17 +157,6 @@ const MOST_SLACK_BYTES = 4096;
 
 /** What is read of a kernel. */
 export type CodeKernel = Pick<SubjectKernel, "machine" | "env" | "literalBytes" | "entryBytes">;
-
-const helpers = new WeakMap<JitEnv["inlined"], ReadonlySet<number>>();
-
-function inlinedHelpers({ inlined }: JitEnv): ReadonlySet<number> {
-  let found = helpers.get(inlined);
-  if (found === undefined) {
-    found = new Set([...inlined.smpProcessorId, ...inlined.currentTask]);
-    helpers.set(inlined, found);
-  }
-  return found;
-}
 
 /**
  * The functions are those of one or more programs, each of which begins with its main function.
