@@ -16,6 +16,9 @@ import { readInputFile } from "./input-file.js";
 /** What objects are called where a folder is searched for them. */
 export const OBJECT_EXTENSION = ".o";
 
+/** What is to be done about a file that no compiler makes. */
+const REMAKE = "compile it again";
+
 /** Which program of an object, and what it runs on instead of what its section says. */
 export interface ProgramChoice {
   readonly section?: string;
@@ -43,7 +46,7 @@ export function loadObject(file: string): Loaded<BpfObject> {
   const bytes = readInputFile(file);
   if (!bytes.ok) return bytes;
   const object = readObject(bytes.value);
-  return object.ok ? loaded(object.value) : refuse({ subject: file, next: "compile it again", ...object.error });
+  return object.ok ? loaded(object.value) : refuse({ subject: file, next: REMAKE, ...object.error });
 }
 
 /** The one program that a choice names, or the ones to choose from. */
@@ -84,7 +87,7 @@ export function caseOfProgram(
   const subject = `${file}, ${fn.section.name}, ${fn.name}`;
   const kind = contextOf(object, fn);
   const linked = linkProgram(object, fn, context ?? kind.context, unknownCalls !== undefined);
-  if (!linked.ok) return refuse({ subject, next: "correct the program", ...linked.error });
+  if (!linked.ok) return refuse({ subject, next: REMAKE, ...linked.error });
   const { where } = linked.value;
   const program = {
     ...linked.value.program,

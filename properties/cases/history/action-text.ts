@@ -153,6 +153,8 @@ function parseAttached(text: string): readonly AttachedProgram[] | string {
     const [, name, id, result, enterReturnsZero] =
       /^([a-z_]+) (?:#(\d{1,6})|recorder(?: = (\d{1,4}))?)( kept out)?$/.exec(item) ?? [];
     const kind = ATTACH_KINDS.find((known) => known === name);
+    if (name === "freplace")
+      return "freplace (a program in the place of another) is not modelled: attach fentry, fmod_ret or fexit";
     if (kind === undefined)
       return `expected "fentry #1", "fmod_ret recorder = 7" or "fexit recorder kept out", got "${item}"`;
     const who = { id: id === undefined ? undefined : Number(id), result: Number(result ?? 0) };

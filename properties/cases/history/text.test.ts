@@ -153,6 +153,7 @@ describe("what is wrong is named with its line", () => {
     ["pack: 100 B\n", 1, 'expected a multiple of 2048 B, got "100 B"'],
     ["load #0 (r0 = 1 .., 1 insns)", 1, "1 insns, expected 2 to 600000 with 0 subprograms"],
     ["load #0 (r0 = 1 .., 15385 insns, 64 subprograms)", 1, "15385 insns, expected 131 to 15384 with 64 subprograms"],
+    ["attach #0 (freplace #1)", 1, "freplace (a program in the place of another) is not modelled: attach fentry,"],
     ["attach #0 ()", 1, 'expected "fentry #1", "fmod_ret recorder = 7" or'],
     ["attach #0 (fentry #1, kprobe #1)", 1, 'got "kprobe #1"'],
     ["apart: far", 1, 'expected "yes" or "no", got "far"'],

@@ -175,7 +175,7 @@ export function onMap(
   if (ref === undefined) return { ok: false, why: "badCall", detail: "r1 does not point to a map" };
   const map = state.maps.at(ref.index);
   if (map === undefined)
-    return { ok: false, why: "badCall", detail: `map ${ref.index} is ${MAP_NAMES[ref.spec.kind]}` };
+    return { ok: false, why: "badCall", detail: `map ${ref.spec.name ?? ref.index} is ${MAP_NAMES[ref.spec.kind]}` };
   const key = readArgument(state, args, 1, map.spec.keyBytes);
   return key instanceof Uint8Array ? operation(map, key) : key;
 }

@@ -34,7 +34,8 @@ const isWritten = (kind: string): boolean => kind !== "redirect";
 const refusesPrograms = (state: HelperState, args: readonly U64[]): HelperResult | undefined => {
   const ref = state.maps.byPointer(args[0]!);
   if (ref === undefined || isWritten(ref.spec.kind)) return undefined;
-  return { ok: false, why: "badCall", detail: `map ${ref.index} is a map of redirects, which programs do not write` };
+  const which = `map ${ref.spec.name ?? ref.index}`;
+  return { ok: false, why: "badCall", detail: `${which} is a map of redirects, which programs do not write` };
 };
 
 function update(state: HelperState, args: readonly U64[]): HelperResult {

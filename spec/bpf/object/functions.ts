@@ -25,7 +25,8 @@ export function functionsOf(section: ElfSection, symbols: readonly ElfSymbol[]):
     throw new Malformed(`instructions of ${SLOT_BYTES} bytes in section ${name}`, `${bytes.length} bytes`);
   }
   const slots = bytes.length / SLOT_BYTES;
-  if (slots > MOST_SLOTS) throw new Malformed(`at most ${MOST_SLOTS} instructions in section ${name}`, `${slots}`);
+  if (slots > MOST_SLOTS)
+    throw new Malformed(`at most ${MOST_SLOTS} instructions in section ${name}`, `${slots}`, "make it smaller");
   const named = symbols.filter((symbol) => symbol.section === index && symbol.type === SYMBOL_TYPE.function);
   const functions = distinct(named.map((symbol) => functionOf(symbol, section, slots)));
   if (functions.length === 0) {

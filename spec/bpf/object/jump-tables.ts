@@ -28,7 +28,11 @@ export const jumpTablesOf = (section: ElfSection, symbols: readonly ElfSymbol[])
         );
       }
       if (bytes / ADDRESS_BYTES > MOST_TARGETS) {
-        throw new Malformed(`table ${name} of at most ${MOST_TARGETS} targets`, `${bytes / ADDRESS_BYTES}`);
+        throw new Malformed(
+          `table ${name} of at most ${MOST_TARGETS} targets`,
+          `${bytes / ADDRESS_BYTES}`,
+          "make it smaller",
+        );
       }
       const data = section.bytes.subarray(offset, offset + bytes);
       const shape = { keyBytes: 4, valueBytes: ADDRESS_BYTES, entries: bytes / ADDRESS_BYTES, data };

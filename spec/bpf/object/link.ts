@@ -3,6 +3,7 @@
 // variables, functions and types) is refused by name, with the line of the source where the object says it.
 
 import { lineOf } from "../../btf/ext.js";
+import { SYMBOL_TYPE } from "../../elf/symbols.js";
 import { Malformed, type Parsed, parsed } from "../../malformed.js";
 import { decode, type Insn, SLOT_BYTES } from "../insn.js";
 import { MAP_TYPES } from "../map-types.js";
@@ -12,7 +13,7 @@ import { kernelFunctionNumber, originOf } from "./externs.js";
 import type { ObjectFunction } from "./functions.js";
 import { JUMP_TABLES, JumpTables, type Place } from "./jump-tables.js";
 import { specOf } from "./map-spec.js";
-import { isData } from "./maps.js";
+import { checkAddress, isData } from "./maps.js";
 import type { BpfObject } from "./object.js";
 import type { ObjectMap } from "./object-map.js";
 
@@ -36,6 +37,8 @@ export const linkProgram = (
 const PSEUDO = { map: 1, value: 2, call: 1, kernelCall: 2, function: 4 } as const;
 /** Of all codes together. */
 const MOST_SLOTS = 1_000_000;
+const CORRECT = "correct the program";
+const SMALLER = "make it smaller";
 const ELSEWHERE = "name another function, or load the object where that kernel runs";
 
 class Linker {
@@ -97,7 +100,7 @@ class Linker {
     for (const fn of functions) {
       starts.push(places.length);
       this.slots += fn.end - fn.start;
-      if (this.slots > MOST_SLOTS) throw new Malformed(`at most ${MOST_SLOTS} instructions`, "more");
+      if (this.slots > MOST_SLOTS) throw new Malformed(`at most ${MOST_SLOTS} instructions`, "more", SMALLER);
       this.refuseCore(fn);
       const bytes = fn.section.bytes.slice(fn.start * SLOT_BYTES, fn.end * SLOT_BYTES);
       const base = places.length;
@@ -194,6 +197,7 @@ class Linker {
     if (section !== undefined && isData(section)) {
       const map = this.object.maps.find((one) => one.section === section.index);
       if (map === undefined) throw new Malformed("a variable with bytes", `an empty section ${section.name}`);
+      checkAddress(map, symbol, imm, () => this.where(fn, slot));
       put(PSEUDO.value, this.mapIndex(map), offset);
       return;
     }
@@ -202,14 +206,16 @@ class Linker {
       call(slot, this.functionAt(symbol.section, offset / SLOT_BYTES, fn, slot));
       return;
     }
-    const map = this.object.maps.find((one) => one.section === symbol.section && one.offset === offset);
+    // A map is what its symbol names: what the instruction adds does not count, as it does not for libbpf.
+    const place = symbol.type === SYMBOL_TYPE.section ? offset : Number(symbol.value);
+    const map = this.object.maps.find((one) => one.section === symbol.section && one.offset === place);
     if (map !== undefined && section?.name === JUMP_TABLES) {
       put(PSEUDO.value, this.mapIndex(this.tables.use(map, this.current, fn)), 0);
       return;
     }
     if (map === undefined) {
-      const expected = "an address of a map, a variable or a function";
-      throw new Malformed(expected, `${symbol.name || section?.name || "something else"} in ${this.where(fn, slot)}`);
+      const got = `${symbol.name || section?.name || "something else"} in ${this.where(fn, slot)}`;
+      throw new Malformed("an address of a map, a variable or a function", got);
     }
     put(PSEUDO.map, this.mapIndex(map), 0);
   }
@@ -245,7 +251,7 @@ class Linker {
       const fn = this.object.functions.find(
         (one) => one.section.index === section && one.start * SLOT_BYTES === Number(value),
       );
-      if (fn === undefined) throw new Malformed(`programs in map ${map.name}`, name || "something else");
+      if (fn === undefined) throw new Malformed(`programs in map ${map.name}`, name || "something else", CORRECT);
       add(slot, fn);
     }
     if (map.id === undefined) return targets;
@@ -263,7 +269,7 @@ class Linker {
     for (const [slot, symbol] of map.slots ?? []) {
       const { section, value, name } = this.symbol({ symbol, type: 0 });
       const found = this.object.maps.find((one) => one.section === section && one.offset === Number(value));
-      if (found === undefined) throw new Malformed(`maps in map ${map.name}`, name || "something else");
+      if (found === undefined) throw new Malformed(`maps in map ${map.name}`, name || "something else", CORRECT);
       if (slot < map.entries) inner.set(slot, this.mapIndex(found));
     }
     return inner;

@@ -7,6 +7,9 @@ import type { ObjectMap } from "./object-map.js";
 
 const MOST_MAP_BYTES = 32 * 1024 * 1024;
 const MOST_TARGETS = 1 << 16;
+const ANOTHER = "name another function";
+const SMALLER = "make it smaller";
+const CORRECT = "correct the program";
 
 /** What is in the slots of a map of an object, from the start. */
 interface Slots {
@@ -24,15 +27,16 @@ export function specOf(given: ObjectMap, slots: Slots): MapSpec {
   const map = { ...given, entries: given.entries || 1 };
   const { name, keyBytes, valueBytes, entries } = map;
   const type = MAP_TYPES[map.type];
-  if (type === undefined) throw new Malformed(`map ${name} of a known type`, `type ${map.type}`);
+  if (type === undefined) throw new Malformed(`map ${name} of a known type`, `type ${map.type}`, ANOTHER);
   if (type.kind === undefined) {
-    throw new Malformed(`map ${name} of a type that is modelled`, type.name, "name another function");
+    throw new Malformed(`map ${name} of a type that is modelled`, type.name, ANOTHER);
   }
   switch (type.kind) {
     case "perfEvents":
       return { kind: "perfEvents", entries, name };
     case "progArray":
-      if (entries > MOST_TARGETS) throw new Malformed(`map ${name} of at most ${MOST_TARGETS} programs`, `${entries}`);
+      if (entries > MOST_TARGETS)
+        throw new Malformed(`map ${name} of at most ${MOST_TARGETS} programs`, `${entries}`, SMALLER);
       return {
         kind: "progArray",
         entries,
@@ -45,11 +49,16 @@ export function specOf(given: ObjectMap, slots: Slots): MapSpec {
       return { kind: "mapOfMaps", outer, keyBytes, entries, inner: outer === "array" ? inner : [], name };
     }
     case "ringBuffer":
-      if (entries > MOST_MAP_BYTES) throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, `${entries}`);
+      if (entries > MOST_MAP_BYTES)
+        throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, `${entries}`, SMALLER);
       return { kind: "ringBuffer", entries, name };
     case "insnArray":
       if (slots.insns !== undefined) return { kind: "insnArray", entries, ...slots.insns, name };
-      throw new Malformed(`map ${name} whose addresses the file says`, "an instruction array that its loader fills in");
+      throw new Malformed(
+        `map ${name} whose addresses the file says`,
+        "an instruction array that its loader fills in",
+        ANOTHER,
+      );
     case "stackTrace":
       return { kind: "stackTrace", valueBytes, entries, name };
     default:
@@ -66,14 +75,14 @@ function keyOf(slot: number, bytes: number): Uint8Array {
 function dataMap({ name, keyBytes, valueBytes, entries, data }: ObjectMap, type: MapType): DataMap {
   const isIndexed = type.kind === "array" || type.kind === "redirect";
   if (valueBytes === 0 || keyBytes === 0 || (isIndexed && keyBytes !== 4)) {
-    throw new Malformed(`map ${name} with keys and values`, `keys of ${keyBytes} bytes and values of ${valueBytes}`);
+    throw new Malformed(
+      `map ${name} with keys and values`,
+      `keys of ${keyBytes} bytes and values of ${valueBytes}`,
+      CORRECT,
+    );
   }
   if (valueBytes > MOST_MAP_BYTES) {
-    throw new Malformed(
-      `map ${name} with values of at most ${MOST_MAP_BYTES} bytes`,
-      `${valueBytes}`,
-      "make them smaller",
-    );
+    throw new Malformed(`map ${name} with values of at most ${MOST_MAP_BYTES} bytes`, `${valueBytes}`, SMALLER);
   }
   const room = { keyBytes, valueBytes, entries: roomFor(entries, valueBytes), name };
   if (type.kind === "hash") return { kind: "hash", ...room };
@@ -84,7 +93,7 @@ function dataMap({ name, keyBytes, valueBytes, entries, data }: ObjectMap, type:
   }
   if (entries * valueBytes > MOST_MAP_BYTES) {
     const got = `${entries} values of ${valueBytes} bytes`;
-    throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, got, "make it smaller");
+    throw new Malformed(`map ${name} of at most ${MOST_MAP_BYTES} bytes`, got, SMALLER);
   }
   const contents = data && [{ key: new Uint8Array(4), value: data }];
   return { kind: "array", keyBytes: 4, name, valueBytes, entries, ...(contents && { contents }) };

@@ -35,9 +35,25 @@ export function mapsOf(elf: Elf, symbols: readonly ElfSymbol[], btf: Btf | undef
 const MOST_DATA_BYTES = 32 * 1024 * 1024;
 
 function dataMap({ name, index, size, bytes }: ElfSection): ObjectMap {
-  if (size > MOST_DATA_BYTES) throw new Malformed(`section ${name} of at most ${MOST_DATA_BYTES} bytes`, `${size}`);
+  if (size > MOST_DATA_BYTES)
+    throw new Malformed(`section ${name} of at most ${MOST_DATA_BYTES} bytes`, `${size}`, "make it smaller");
   const shape = { name, section: index, offset: 0, type: ARRAY, keyBytes: 4, valueBytes: size, entries: 1 };
   return bytes.some((byte) => byte !== 0) ? { ...shape, data: bytes } : shape;
+}
+
+/** @param imm what the instruction adds to the symbol. @throws Malformed for an address outside a section of data */
+export function checkAddress(map: ObjectMap, symbol: ElfSymbol, imm: number, where: () => string): void {
+  const [place, bytes] = [Number(symbol.value), map.valueBytes];
+  if (place + imm >= 0 && place + imm < bytes) return;
+  // The assembler of binutils 2.40 writes the place of a symbol into the instruction as well, to which loaders add it.
+  const isTwice = place > 0 && imm === place;
+  const how = isTwice ? `, the place of ${symbol.name}, ${place}, counted twice,` : "";
+  const next = isTwice ? "its assembler is at fault: use another one" : "correct the program";
+  throw new Malformed(
+    `an address within the ${bytes} bytes of ${map.name}`,
+    `byte ${place + imm}${how} in ${where()}`,
+    next,
+  );
 }
 
 const LEAST_LEGACY_BYTES = 16;
@@ -76,7 +92,7 @@ function btfMaps(
     throw new Malformed(
       "the types of the maps in .BTF",
       btf === undefined ? "no section .BTF" : "a section .BTF without them",
-      "compile it with -g",
+      "compile it with -g, with gcc -gbtf",
     );
   }
   const relocations = relocationSectionsOf(elf, section).flatMap(relocationsIn);

@@ -33,15 +33,19 @@ export function readObject(bytes: Uint8Array): Parsed<BpfObject> {
 
 function objectOf(elf: Elf): BpfObject {
   if (elf.machine !== ELF_MACHINE.bpf && elf.machine !== ELF_MACHINE.none) {
-    throw new Malformed("an ELF file for BPF", `one for ${machineName(elf.machine)}`);
+    throw new Malformed("an ELF file for BPF", `one for ${machineName(elf.machine)}`, FOR_BPF);
   }
-  if (elf.type !== ELF_TYPE.relocatable) throw new Malformed("a relocatable ELF file", `one of type ${elf.type}`);
+  if (elf.type !== ELF_TYPE.relocatable) {
+    const got = ELF_TYPES.get(elf.type) ?? `one of type ${elf.type}`;
+    throw new Malformed("a relocatable ELF file", got, "name what the compiler made, before it was linked");
+  }
   const symbols = symbolsOf(elf);
   const code = elf.sections.filter(
     ({ type, flags }) => type === SECTION_TYPE.progbits && (flags & SECTION_FLAG.execute) !== 0,
   );
   const functions = code.flatMap((section) => functionsOf(section, symbols));
-  if (functions.length === 0) throw new Malformed("code in a BPF object", "no section with instructions");
+  if (functions.length === 0)
+    throw new Malformed("code in a BPF object", "no section with instructions", "name another file");
   const bytesOf = (name: string): Uint8Array | undefined => elf.sections.find((one) => one.name === name)?.bytes;
   const [types, ext] = [bytesOf(".BTF"), bytesOf(".BTF.ext")];
   const btf = types && readOrThrow(readBtf(types));
@@ -67,6 +71,12 @@ export function programsOf({ functions }: BpfObject): readonly ObjectFunction[] 
   return global.length > 0 ? global : functions;
 }
 
+const FOR_BPF = "compile it with --target=bpf";
+const ELF_TYPES = new Map<number, string>([
+  [ELF_TYPE.executable, "an executable"],
+  [ELF_TYPE.dynamic, "a shared object"],
+  [4, "a core dump"],
+]);
 const MACHINES = new Map([
   [3, "x86"],
   [8, "MIPS"],

@@ -1,10 +1,12 @@
-// Every reason for which an object file is refused, once, with its exact sentence; and that none in the sources is missing.
+// Every reason for which an object file is refused, once, with its exact sentence, and what to do where that is not to
+// compile it again; and that none in the sources is missing.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ADDRESS, CALL, type ObjectSpec, writeObject } from "../../../testing/bpf-object.js";
 import { BtfBuilder } from "../../../testing/btf.js";
 import { type ElfSpec, writeElf } from "../../../testing/elf.js";
+import { reasonsOf } from "../../../testing/reasons.js";
 import { linkProgram } from "./link.js";
 import { programsOf, readObject } from "./object.js";
 
@@ -12,7 +14,9 @@ import { programsOf, readObject } from "./object.js";
 function sentenceOf(file: Uint8Array): string {
   const object = readObject(file);
   const read = object.ok ? linkProgram(object.value, programsOf(object.value)[0]!, "memory") : object;
-  return read.ok ? "read" : `expected ${read.error.expected}, got ${read.error.got}`;
+  if (read.ok) return "read";
+  const { expected, got, next } = read.error;
+  return `expected ${expected}, got ${got}${next === undefined ? "" : `; ${next}`}`;
 }
 
 const RETURN = "r0 = 0\nexit\n";
@@ -135,6 +139,13 @@ function atCore(btf: BtfBuilder, task: number): [Uint8Array, Uint8Array] {
   return [btf.bytes(), list];
 }
 
+/** A program that adds to the address of a symbol, which lies behind another one. */
+const adding = (imm: number, section: string): Uint8Array =>
+  object({
+    code: [main(`r1 = ${imm} ll\nr0 = 0\nexit\n`, { 0: { symbol: "second", type: ADDRESS } })],
+    data: [{ section, bytes: words(2, 4, 8, 1, 2, 4, 8, 1), symbols: { first: [0, 16], second: [16, 16] } }],
+  });
+
 const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
   ["expected an ELF file, got other first bytes", Uint8Array.of(1, 2)],
   ["expected an ELF header of 64 bytes, got 6", Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1)],
@@ -142,10 +153,26 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
   ["expected a 64-bit ELF file, got class 9", changed(object({}), 4, 9)],
   ["expected a little-endian ELF file, got a big-endian one", changed(object({}), 5, 2)],
   ["expected a little-endian ELF file, got data 3", changed(object({}), 5, 3)],
-  ["expected an ELF file for BPF, got one for x86-64", object({ machine: 62 })],
-  ["expected an ELF file for BPF, got one for machine 4000", object({ machine: 4000 })],
-  ["expected a relocatable ELF file, got one of type 2", elf({ type: 2 })],
-  ["expected code in a BPF object, got no section with instructions", elf({ sections: [] })],
+  ["expected an ELF file for BPF, got one for x86-64; compile it with --target=bpf", object({ machine: 62 })],
+  ["expected an ELF file for BPF, got one for machine 4000; compile it with --target=bpf", object({ machine: 4000 })],
+  [
+    "expected a relocatable ELF file, got an executable; name what the compiler made, before it was linked",
+    elf({ type: 2 }),
+  ],
+  [
+    "expected a relocatable ELF file, got one of type 9; name what the compiler made, before it was linked",
+    elf({ type: 9 }),
+  ],
+  [
+    "expected an address within the 32 bytes of .data, got byte 32, the place of second, 16, counted twice, in main, " +
+      "slot 0; its assembler is at fault: use another one",
+    adding(16, ".data"),
+  ],
+  [
+    "expected an address within the 32 bytes of .data, got byte 33 in main, slot 0; correct the program",
+    adding(17, ".data"),
+  ],
+  ["expected code in a BPF object, got no section with instructions; name another file", elf({ sections: [] })],
   ["expected the place of the section headers below 2^53, got 0x100000000000060", changed(elf({}), 47, 1)],
   [
     "expected the first section header within the file's 288 bytes, got bytes 65535 to 65599",
@@ -162,7 +189,10 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
     elf({ sections: [code(16), { name: "maps", offset: 64, bytes: new Uint8Array(8) }] }),
   ],
   ["expected instructions of 8 bytes in section xdp, got 12 bytes", elf({ sections: [code(12)] })],
-  ["expected at most 1000000 instructions in section xdp, got 1000001", elf({ sections: [code(8_000_008)] })],
+  [
+    "expected at most 1000000 instructions in section xdp, got 1000001; make it smaller",
+    elf({ sections: [code(8_000_008)] }),
+  ],
   [
     "expected function f within the 16 bytes of section xdp, got bytes 0 to 24",
     elf({ symbols: [{ name: "f", section: "xdp", size: 24 }] }),
@@ -215,14 +245,14 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
     object({ code: [main("call pc+7\nexit\n")] }),
   ],
   [
-    "expected a program that needs nothing of a running kernel, got extern without a name in main, slot 0",
+    "expected a program that needs nothing of a running kernel, got extern without a name in main, slot 0; name another function, or load the object where that kernel runs",
     object({ code: naming("nothing") }),
   ],
   [
     "expected a relocation with one of 2 symbols, got symbol 99",
     changed(object({ code: naming("main") }), fieldOf(-64 * 4, object({ code: naming("main") })) + 12, 99),
   ],
-  ["expected at most 1000000 instructions, got more", tooMany()],
+  ["expected at most 1000000 instructions, got more; make it smaller", tooMany()],
   [
     "expected relocations R_BPF_64_64 and R_BPF_64_32 in code, got one of type 77 in main, slot 0",
     object({ code: [main("r0 = 0\nexit\n", { 0: { symbol: "main", type: 77 } })] }),
@@ -239,11 +269,11 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
     }),
   ],
   [
-    "expected a program that needs nothing of a running kernel, got extern jiffies in main, slot 0",
+    "expected a program that needs nothing of a running kernel, got extern jiffies in main, slot 0; name another function, or load the object where that kernel runs",
     object({ code: naming("jiffies"), externs: ["jiffies"] }),
   ],
   [
-    "expected a program that needs nothing of a running kernel, got extern bpf_obj_new in main, slot 0",
+    "expected a program that needs nothing of a running kernel, got extern bpf_obj_new in main, slot 0; with --unknown-calls it is one of which nothing is known",
     object({
       code: [main("call pc-1\nexit\n", { 0: { symbol: "bpf_obj_new", type: CALL } })],
       externs: ["bpf_obj_new"],
@@ -255,23 +285,29 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
   ],
   ["expected BPF instructions, got the second slot of lddw must have opcode 0, in main, slot 1", halves()],
   ["expected map m of at least 16 bytes within section maps, got bytes 0 to 12 of 12", legacyMap(2, 4, 8)],
-  ["expected map m of a known type, got type 99", legacyMap(99, 4, 8, 1)],
-  ["expected map m of a type that is modelled, got queue", legacyMap(22, 0, 4, 8)],
-  ["expected map m with keys and values, got keys of 8 bytes and values of 8", legacyMap(2, 8, 8, 1)],
-  ["expected map m of at most 33554432 bytes, got 1048576 values of 4096 bytes", legacyMap(2, 4, 4096, 1 << 20)],
-  ["expected map m with values of at most 33554432 bytes, got 67108864", legacyMap(1, 4, 1 << 26, 1)],
-  ["expected map m of at most 65536 programs, got 65537", legacyMap(3, 4, 4, 65_537)],
-  ["expected map m of at most 33554432 bytes, got 67108864", legacyMap(27, 0, 0, 1 << 26)],
+  ["expected map m of a known type, got type 99; name another function", legacyMap(99, 4, 8, 1)],
+  ["expected map m of a type that is modelled, got queue; name another function", legacyMap(22, 0, 4, 8)],
   [
-    "expected section .data of at most 33554432 bytes, got 33554433",
+    "expected map m with keys and values, got keys of 8 bytes and values of 8; correct the program",
+    legacyMap(2, 8, 8, 1),
+  ],
+  [
+    "expected map m of at most 33554432 bytes, got 1048576 values of 4096 bytes; make it smaller",
+    legacyMap(2, 4, 4096, 1 << 20),
+  ],
+  ["expected map m with values of at most 33554432 bytes, got 67108864; make it smaller", legacyMap(1, 4, 1 << 26, 1)],
+  ["expected map m of at most 65536 programs, got 65537; make it smaller", legacyMap(3, 4, 4, 65_537)],
+  ["expected map m of at most 33554432 bytes, got 67108864; make it smaller", legacyMap(27, 0, 0, 1 << 26)],
+  [
+    "expected section .data of at most 33554432 bytes, got 33554433; make it smaller",
     object({ data: [{ section: ".data", bytes: new Uint8Array(32 * 1024 * 1024 + 1) }] }),
   ],
   [
-    "expected the types of the maps in .BTF, got no section .BTF",
+    "expected the types of the maps in .BTF, got no section .BTF; compile it with -g, with gcc -gbtf",
     object({ data: [{ section: ".maps", bytes: new Uint8Array(32) }] }),
   ],
   [
-    "expected the types of the maps in .BTF, got a section .BTF without them",
+    "expected the types of the maps in .BTF, got a section .BTF without them; compile it with -g, with gcc -gbtf",
     object({
       data: [
         { section: ".maps", bytes: new Uint8Array(32) },
@@ -280,11 +316,17 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
     }),
   ],
   [
-    "expected map m whose addresses the file says, got an instruction array that its loader fills in",
+    "expected map m whose addresses the file says, got an instruction array that its loader fills in; name another function",
     mapOf({ type: 34, max_entries: 4 }),
   ],
-  ["expected programs in map m, got other", mapOf({ type: 3, max_entries: 4, key_size: 4, value_size: 4 }, ["other"])],
-  ["expected maps in map m, got main", mapOf({ type: 12, max_entries: 4, key_size: 4, value_size: 4 }, ["main"])],
+  [
+    "expected programs in map m, got other; correct the program",
+    mapOf({ type: 3, max_entries: 4, key_size: 4, value_size: 4 }, ["other"]),
+  ],
+  [
+    "expected maps in map m, got main; correct the program",
+    mapOf({ type: 12, max_entries: 4, key_size: 4, value_size: 4 }, ["main"]),
+  ],
   [
     "expected a symbol for map other_name, got none",
     mapOf({}, [], (btf) => btf.add("var", "other_name", btf.struct("", 8, []), [1])),
@@ -311,7 +353,7 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
     ),
   ],
   ["expected table table of 8 bytes for each target within .jumptables, got 12", jumps(12)],
-  ["expected table table of at most 65536 targets, got 65537", jumps(8 * 65_537)],
+  ["expected table table of at most 65536 targets, got 65537; make it smaller", jumps(8 * 65_537)],
   ["expected table table of instructions of main, got byte 8608480567731124087 of section xdp", jumps(8)],
   ["expected a BTF header of 24 bytes, got 8", withBtf(words(1, 2))],
   ["expected BTF, little endian, got magic 0x1234", withBtf(words(0x1234, 24, 0, 0, 0, 0))],
@@ -328,49 +370,18 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
   ["expected a whole list of records in .BTF.ext, got the end of its table", withBtf(NO_TYPES, ext(16, 0))],
   ["expected a whole list of records in .BTF.ext, got the end of its table", withBtf(NO_TYPES, ext(16, 0, 7))],
   [
-    "expected a program that needs nothing of a running kernel, got CO-RE relocation of task_struct.pid in main, slot 0",
+    "expected a program that needs nothing of a running kernel, got CO-RE relocation of task_struct.pid in main, slot 0; name another function, or load the object where that kernel runs",
     core(),
   ],
 ];
 
+test("what an instruction adds to the symbol of a map does not count", () => {
+  expect(sentenceOf(adding(16, "maps"))).toBe("read");
+});
+
 test.each(SENTENCES)("%s", (sentence, file) => {
   expect(sentenceOf(file)).toBe(sentence);
 });
-
-/** The arguments of each refusal in a source: text for what is a literal, with nothing for what is put in. */
-function reasonsOf(url: URL): readonly RegExp[] {
-  const source = readFileSync(url, "utf8");
-  return [...source.matchAll(/new Malformed\(/g)].map(({ index }) => {
-    const [expected, got] = argumentsAt(source, index + "new Malformed(".length);
-    return new RegExp(`^expected ${patternOf(expected)}, got ${patternOf(got)}$`);
-  });
-}
-
-/** Texts of the arguments of a call that begins there. */
-function argumentsAt(source: string, start: number): readonly string[] {
-  const found: string[] = [];
-  let [depth, quote, from] = [0, "", start];
-  for (let at = start; ; at++) {
-    const char = source[at]!;
-    if (quote !== "") {
-      if (char === quote) quote = "";
-    } else if (char === '"' || char === "`") quote = char;
-    else if ("([{".includes(char)) depth++;
-    else if (depth > 0 && ")]}".includes(char)) depth--;
-    else if (depth === 0 && (char === "," || char === ")")) {
-      found.push(source.slice(from, at).trim());
-      from = at + 1;
-      if (char === ")") return found;
-    }
-  }
-}
-
-function patternOf(argument = ""): string {
-  const literal = /^[`"](.*)[`"]$/s.exec(argument)?.[1];
-  if (literal === undefined) return ".*";
-  const parts = literal.split(/\$\{(?:[^{}]|\{[^}]*\})*\}/);
-  return parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*");
-}
 
 test("no reason is missing here", () => {
   const folders = [".", "../../elf", "../../btf"].map((name) => new URL(`${name}/`, import.meta.url));

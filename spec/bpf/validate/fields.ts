@@ -101,8 +101,9 @@ function checkLddw(row: LddwRow, code: readonly Insn[], pc: number, maps: readon
     return;
   }
   const map = maps[imm];
+  const which = `${row.id} of map ${map?.name ?? imm}`;
   if (map === undefined) {
-    report(pc, "badMapIndex", `${row.id} of map ${imm}, but the program has ${maps.length}`);
+    report(pc, "badMapIndex", `${which}, but the program has ${maps.length}`);
     return;
   }
   if (row.source === "mapFd" || row.source === "mapIndex") {
@@ -112,14 +113,14 @@ function checkLddw(row: LddwRow, code: readonly Insn[], pc: number, maps: readon
   if (map.kind === "insnArray") {
     if (high.imm < 0 || high.imm >= ADDRESS_BYTES * map.entries || high.imm % ADDRESS_BYTES !== 0) {
       const wanted = `a multiple of ${ADDRESS_BYTES} below ${ADDRESS_BYTES * map.entries}`;
-      report(pc, "badMapIndex", `${row.id} of map ${imm} at ${high.imm}, expected ${wanted}`);
+      report(pc, "badMapIndex", `${which} at ${high.imm}, expected ${wanted}`);
     }
     return;
   }
   // Linux: array_map_direct_value_addr wants a single value and an offset inside it.
   if (map.kind !== "array" || map.entries !== 1) {
-    report(pc, "badMapIndex", `${row.id} of map ${imm}, expected an array of one entry`);
+    report(pc, "badMapIndex", `${which}, expected an array of one entry`);
   } else if (high.imm < 0 || high.imm >= map.valueBytes) {
-    report(pc, "badMapIndex", `${row.id} of map ${imm} at ${high.imm}, but a value has ${map.valueBytes} bytes`);
+    report(pc, "badMapIndex", `${which} at ${high.imm}, but a value has ${map.valueBytes} bytes`);
   }
 }
