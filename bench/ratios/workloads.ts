@@ -37,8 +37,10 @@ async function firstOf(build: string, files: readonly string[]): Promise<Module>
 
 /** What is measured of a build: cases as its own loop checks them. */
 interface Loop {
-  /** As many are drawn before the first is checked. */
+  /** As many are drawn for a worker. */
   readonly chunk: number;
+  /** Of those, what is drawn before the first is checked. */
+  readonly portions: (count: number, make: (nth: number) => unknown) => Iterable<{ readonly made: readonly unknown[] }>;
   announce(cases: readonly unknown[]): void;
   /** @returns how many actions it has if it was compared and agreed, and 0 if not; of what has none, 1 */
   check(c: unknown): number;
@@ -47,7 +49,8 @@ interface Loop {
 }
 
 /** Builds from before cases were looked at before their turn draw each when its turn comes. */
-const ONE_BY_ONE = { chunk: 1, announce: () => {} };
+const ALL_AT_ONCE: Loop["portions"] = (count, make) => [{ made: Array.from({ length: count }, (_, nth) => make(nth)) }];
+const ONE_BY_ONE = { chunk: 1, portions: ALL_AT_ONCE, announce: () => {} };
 
 /** As a gate has it: judged past the known defects of a kernel, on cases of what it takes. */
 async function subjectOf(build: string, spec: string | undefined): Promise<{ subject: Module; dialect?: Module }> {
@@ -73,9 +76,11 @@ async function loopOf(build: string, kind: string, spec: string | undefined): Pr
   const checker = found.checker(subject, [defaultEngine()]);
   const programs: Module = kinds.find(({ name }: Module) => name === "programs");
   const isAhead = programs.checker(subject, [defaultEngine()]).announce !== undefined;
+  const own = await load("harness/loop/portions.js").catch(() => undefined);
   return {
     dialect,
     chunk: isAhead ? found.chunk : ONE_BY_ONE.chunk,
+    portions: own === undefined ? ALL_AT_ONCE : (count, make) => own.portions(count, make, found.size),
     announce: (cases) => checker.announce?.(cases),
     check(c) {
       const { verdict, rows } = checker.check(checker.adapt?.(c) ?? c, "rows");
@@ -99,17 +104,18 @@ async function kindsOf(build: string): Promise<{ readonly kinds: readonly Module
 /** @param counts what is counted of those that were compared */
 function batchOf(
   make: (index: number) => unknown,
-  { chunk, announce, check }: Loop,
+  { chunk, portions, announce, check }: Loop,
   counts: "cases" | "actions" = "cases",
 ): Batch {
   return (from, cases) => {
     let count = 0;
     for (let at = from; at < from + cases; at += chunk) {
-      const made = Array.from({ length: Math.min(chunk, from + cases - at) }, (_, i) => make(at + i));
-      announce(made);
-      for (const c of made) {
-        const actions = check(c);
-        count += counts === "actions" ? actions : Math.sign(actions);
+      for (const { made } of portions(Math.min(chunk, from + cases - at), (nth) => make(at + nth))) {
+        announce(made);
+        for (const c of made) {
+          const actions = check(c);
+          count += counts === "actions" ? actions : Math.sign(actions);
+        }
       }
     }
     return count;

@@ -10,6 +10,7 @@ import { randomSource } from "../../subjects/random/source.js";
 import type { ExecutedCode } from "../../subjects/subject.js";
 import type { CaseChecker, CaseCheckers } from "./case-checker.js";
 import { type Cause, causeOf } from "./cause.js";
+import { portions } from "./portions.js";
 
 /** What a chunk's cases are steered by. */
 export interface Steering {
@@ -100,7 +101,7 @@ const sizeBucket = (slots: number): number => {
 };
 
 export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
-  const { seed, indexes, pointsEvery, heartbeat } = task;
+  const { pointsEvery } = task;
   const checker = checkers[task.of]!;
   const { unpack } = checker.kind;
   const steering =
@@ -114,20 +115,8 @@ export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
   const suspects: Suspect[] = [];
   const mutants: number[] = [];
   let looked = 0;
-  // All are made before the first is checked: a subject may work ahead, and the processor finds the code of one stage in
-  // its caches.
-  const made = indexes.map((index, n) => {
-    beat(heartbeat, n + 1, 0);
-    return caseAt(checker, seed, index, steering);
-  });
-  checker.announce(
-    made.map((one) => one.case),
-    (n) => beat(heartbeat, n + 1, 1),
-  );
-  for (const [n, index] of indexes.entries()) {
-    const { case: c, isMutant } = made[n]!;
+  for (const { index, case: c, isMutant } of casesOf(task, checker, steering)) {
     if (isMutant) mutants.push(index);
-    beat(heartbeat, n + 1, 1);
     const looks = pointsEvery > 0 && index % pointsEvery === 0;
     const tried = checker.check(c, looks ? "points" : "rows");
     const { verdict, cost, difference } = tried;
@@ -168,6 +157,28 @@ export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
     mutants,
     executed: checker.executed(),
   };
+}
+
+/** In order, each when it is to be checked. They are made some at a time. */
+function* casesOf(
+  { seed, indexes, heartbeat }: ChunkTask,
+  checker: CaseChecker,
+  steering: Steering,
+): Generator<Made & { readonly index: number }> {
+  const make = (n: number): Made => {
+    beat(heartbeat, n + 1, 0);
+    return caseAt(checker, seed, indexes[n]!, steering);
+  };
+  for (const { first, made } of portions(indexes.length, make, (one) => checker.kind.size(one.case))) {
+    checker.announce(
+      made.map((one) => one.case),
+      (n) => beat(heartbeat, first + n + 1, 1),
+    );
+    for (const [n, { case: c, isMutant }] of made.entries()) {
+      beat(heartbeat, first + n + 1, 1);
+      yield { index: indexes[first + n]!, case: c, isMutant };
+    }
+  }
 }
 
 function countIn(counts: Record<string, Uncompared>, what: string, index: number): void {
