@@ -92,7 +92,7 @@ async function heldCode(
   const missing = await missingIn(c, code, subject);
   if (missing === undefined) return result;
   if (typeof missing === "string") return { kind: "restricted", why: missing };
-  const profile = OURS_BY_NAME.test(subject.name) ? await profileWith(c, code) : undefined;
+  const profile = subject.hasProfiles ? await profileWith(c, code) : undefined;
   if (profile !== undefined)
     return { kind: "restricted", why: `asks for code of another Linux; give --subject ${profile}` };
   const failures = [failure(name, "code", missing.expected, missing.got, replay)];
@@ -105,8 +105,6 @@ async function missingIn(c: Case, code: Expectation["code"], subject: Subject) {
   if (!compiled.ok) return `its code is not made: ${compiled.error.got}`;
   return missingLine(code, llvmLines(compiled.value.listing.filter((fn) => fn.code === 0)));
 }
-
-const OURS_BY_NAME = /^impl(:|$)/;
 
 /** Our own JIT in the first profile that emits such code, by name. */
 async function profileWith(c: Case, code: Expectation["code"]): Promise<string | undefined> {
@@ -149,11 +147,10 @@ function held(c: Case, { loads, returns }: Expectation, check: Check, name: stri
 function lackOf(program: Program, outcome: Outcome, returns: number): string | undefined {
   if (isFoldedSum(program, outcome, returns)) return "counts on a bpf_csum_diff that answers 16 bits (Linux 6.13)";
   const { code, context } = program;
-  const asks = code[0]?.some(
-    ({ row, off }) =>
-      row.kind === "load" && row.size === 8 && fieldAccess(context, off, 8, "load")?.field.name === "sk",
+  const [what] = (code[0] ?? []).flatMap(({ row, off }) =>
+    row.kind === "load" && row.size === 8 ? (fieldAccess(context, off, 8, "load")?.field.pointsTo ?? []) : [],
   );
-  return asks === true ? "counts on a socket behind its packet, and packets here have none" : undefined;
+  return what && `counts on ${what} behind its packet, and packets here have none`;
 }
 
 const CSUM_DIFF = 28;

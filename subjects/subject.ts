@@ -72,6 +72,8 @@ export interface Subject {
   readonly build?: KernelBuild;
   /** The listed version that it is of: `impl` in that profile makes the same bytes. Absent where nobody has compared. */
   readonly profile?: Version;
+  /** It emits the code of every listed version, each under a name of its own. */
+  readonly hasProfiles?: true;
   /** Other code than `impl` makes in that profile is a failure, and not only a difference that is counted. */
   readonly isExact?: boolean;
   /** The same kernel, loaded where this text of it is; undefined if that is not text of it, or if it cannot lie there. */

@@ -19,6 +19,8 @@ interface ContextField {
   readonly via?: readonly number[];
   /** `packet`: a pointer to or into the packet. `any`: programs read and write any part of it as bytes. */
   readonly sort?: "packet" | "any";
+  /** What of the kernel it points to, where packets here have none: 0 unless a case sets it. */
+  readonly pointsTo?: string;
   /** Programs may write it, whole. */
   readonly isWritable?: boolean;
 }
@@ -101,11 +103,11 @@ const SKB: ContextStructure = {
     four("remote_port", 132, 132, 2),
     four("local_port", 136, 136, 2),
     pointer("data_meta", 140, 208),
-    { name: "flow_keys", offset: 144, bytes: 8, at: 144, width: 8 },
+    { name: "flow_keys", offset: 144, bytes: 8, at: 144, width: 8, pointsTo: "the keys of a flow" },
     { name: "tstamp", offset: 152, bytes: 8, at: 152, width: 8, isWritable: true },
     four("wire_len", 160, 160),
     four("gso_segs", 164, 164, 2),
-    { name: "sk", offset: 168, bytes: 8, at: 168, width: 8 },
+    { name: "sk", offset: 168, bytes: 8, at: 168, width: 8, pointsTo: "a socket" },
     four("gso_size", 176, 176, 2),
     { name: "tstamp_type", offset: 180, bytes: 1, at: 180, width: 1 },
     { name: "hwtstamp", offset: 184, bytes: 8, at: 184, width: 8 },
@@ -134,8 +136,7 @@ export interface FieldAccess {
 export const isSettable = ({ sort }: ContextField): boolean => sort === undefined;
 
 /** In the others programs find pointers to the packet, and to objects of the kernel. */
-export const isNumber = ({ sort, name }: ContextField): boolean =>
-  sort !== "packet" && name !== "sk" && name !== "flow_keys";
+export const isNumber = ({ sort, pointsTo }: ContextField): boolean => sort !== "packet" && pointsTo === undefined;
 
 /** The access of `size` bytes at `offset`; undefined for one that no program may make. */
 export function fieldAccess(

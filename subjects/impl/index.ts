@@ -13,6 +13,7 @@ import { ImplKernel } from "./kernel.js";
 export const impl: Subject = {
   name: "impl",
   mute: new Map(),
+  hasProfiles: true,
   boot: (options) => new ImplKernel(options),
   compile: compileImages,
   imageBytes(fn, env) {
