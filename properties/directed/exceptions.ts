@@ -10,13 +10,7 @@ import { bpf } from "../../spec/bpf/text/bpf.js";
 import { x0Of } from "../../subjects/directed-case.js";
 import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { ENTRY_SP, STACK } from "../../subjects/run/layout.js";
-import {
-  type DirectedCase,
-  type JitFunction,
-  machineFor,
-  type Subject,
-  type SubjectKernel,
-} from "../../subjects/subject.js";
+import { type DirectedCase, type JitFunction, machineFor, type SubjectKernel } from "../../subjects/subject.js";
 
 const EXIT = insn(rowById("exit"));
 /** What lies between the boundary's frame record and the end of what it saves: x26 and its pair, x19 to x28. */
@@ -67,10 +61,12 @@ export const EXCEPTION_UNWINDING: DirectedCase = {
   name: "an exception callback returns for its boundary",
   shows: ["callbackWithoutFrame"],
   check(subject) {
+    const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
+    kernel.machine.map(STACK.base, STACK.bytes, "rw");
     for (const callbackBytes of CALLBACK_BYTES) {
       // Called by the boundary itself, and from a frame below it.
       for (const throwerBytes of [undefined, ...THROWER_BYTES]) {
-        const wrong = unwinds(subject, callbackBytes, throwerBytes);
+        const wrong = unwinds(kernel, callbackBytes, throwerBytes);
         if (wrong === undefined) continue;
         return `${callbackBytes} bytes of stack, thrown ${throwerBytes === undefined ? "by the boundary" : `over ${throwerBytes}`}: ${wrong}`;
       }
@@ -79,10 +75,10 @@ export const EXCEPTION_UNWINDING: DirectedCase = {
   },
 };
 
-function unwinds(subject: Subject, callbackBytes: number, throwerBytes: number | undefined): string | undefined {
-  const machine = machineFor(subject);
-  const kernel = subject.boot({ machine, random: () => 0 });
-  machine.map(STACK.base, STACK.bytes, "rw");
+function unwinds(kernel: SubjectKernel, callbackBytes: number, throwerBytes: number | undefined): string | undefined {
+  const { machine } = kernel;
+  // What an earlier run has left there is not taken for what this one has.
+  machine.poke(STACK.base, new Uint8Array(STACK.bytes));
   const callback = callOf(kernel, callbackOf(callbackBytes));
   if (typeof callback === "string") return `the callback is refused: ${callback}`;
   const throws = throwerBytes === undefined ? callback : callOf(kernel, throwerOf(throwerBytes, callback));

@@ -8,7 +8,7 @@ import { bpf } from "../../spec/bpf/text/bpf.js";
 import { fn, x0Of } from "../../subjects/directed-case.js";
 import { execute, trapsOf } from "../../subjects/run/execute.js";
 import { STACK } from "../../subjects/run/layout.js";
-import { type DirectedCase, machineFor, type Subject } from "../../subjects/subject.js";
+import { type DirectedCase, machineFor, type SubjectKernel } from "../../subjects/subject.js";
 
 const LOAD = rowById("probe ldxdw");
 const REGISTERS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
@@ -19,18 +19,18 @@ const BEFORE = 7;
 const CLEARED: DirectedCase = {
   name: "a load that faults clears its register, whichever it is",
   check(subject) {
+    const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
+    kernel.machine.map(STACK.base, STACK.bytes, "rw");
     for (const register of REGISTERS) {
-      const wrong = isCleared(subject, register);
+      const wrong = isCleared(kernel, register);
       if (wrong !== undefined) return `r${register}: ${wrong}`;
     }
     return undefined;
   },
 };
 
-function isCleared(subject: Subject, register: number): string | undefined {
-  const machine = machineFor(subject);
-  const kernel = subject.boot({ machine, random: () => 0 });
-  machine.map(STACK.base, STACK.bytes, "rw");
+function isCleared(kernel: SubjectKernel, register: number): string | undefined {
+  const { machine } = kernel;
   const nowhere = register === 1 ? 2 : 1;
   const load = insn(LOAD, { dst: register, src: nowhere });
   const code = [...bpf(`r${nowhere} = 0; r${register} = ${BEFORE}`), load, ...bpf(`r0 = r${register}; exit`)];

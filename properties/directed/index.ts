@@ -22,13 +22,13 @@ export const directedCases = (subject: Subject): readonly DirectedCase[] => [
   ...VERIFIER,
   ...BLINDING,
   ...subject.checks,
+  ...PACKS,
+  ...unlessMuted(subject, branchesLand, [...PRIVATE_STACKS, ...CODE]),
+  ...PATCHING,
   ...unlessMuted(subject, callsReach, [EXCEPTION_UNWINDING]),
   ...unlessMuted(subject, exceptionEntries, FAULTING_LOADS),
   ...TRAMPOLINES,
-  ...PACKS,
-  ...PATCHING,
   ...unlessMuted(subject, landingPads, ENTRY_AND_EXIT),
-  ...unlessMuted(subject, branchesLand, [...PRIVATE_STACKS, ...CODE]),
 ];
 
 /** Cases of what an oracle says, where the subject lets it speak. */

@@ -95,31 +95,43 @@ const END_OF_PAGE: DirectedCase = {
   },
 };
 
-/** Every way to change text, by the kernel's name, and what it answers where no instruction begins. */
-const PATCHES: readonly (readonly [string, number | undefined, (kernel: SubjectKernel, at: RoAddr) => unknown])[] = [
-  ["aarch64_insn_copy()", undefined, (kernel, at) => kernel.aarch64InsnCopy(at, TEXT, 8)],
-  ["aarch64_insn_set()", undefined, (kernel, at) => kernel.aarch64InsnSet(at, NOP, 8)],
-  ["aarch64_insn_patch_text_nosync()", EINVAL, (kernel, at) => kernel.aarch64InsnPatchTextNosync(at, NOP)],
-  ["aarch64_insn_patch_text()", EINVAL, (kernel, addr) => kernel.aarch64InsnPatchText([{ addr, insn: NOP }])],
-  ["bpf_arch_text_copy()", EINVAL, (kernel, at) => kernel.bpfArchTextCopy(at, TEXT, 8)],
-  ["bpf_arch_text_invalidate()", EINVAL, (kernel, at) => kernel.bpfArchTextInvalidate(at, 8)],
+interface PatchWay {
+  readonly name: string;
+  /** What it answers where no instruction begins. */
+  readonly expected: number | undefined;
+  patch(kernel: SubjectKernel, at: RoAddr): unknown;
+}
+/** Every way to change text, by the kernel's name. */
+const PATCHES: readonly PatchWay[] = [
+  { name: "aarch64_insn_copy", expected: undefined, patch: (kernel, at) => kernel.aarch64InsnCopy(at, TEXT, 8) },
+  { name: "aarch64_insn_set", expected: undefined, patch: (kernel, at) => kernel.aarch64InsnSet(at, NOP, 8) },
+  {
+    name: "aarch64_insn_patch_text_nosync",
+    expected: EINVAL,
+    patch: (kernel, at) => kernel.aarch64InsnPatchTextNosync(at, NOP),
+  },
+  {
+    name: "aarch64_insn_patch_text",
+    expected: EINVAL,
+    patch: (kernel, addr) => kernel.aarch64InsnPatchText([{ addr, insn: NOP }]),
+  },
+  { name: "bpf_arch_text_copy", expected: EINVAL, patch: (kernel, at) => kernel.bpfArchTextCopy(at, TEXT, 8) },
+  { name: "bpf_arch_text_invalidate", expected: EINVAL, patch: (kernel, at) => kernel.bpfArchTextInvalidate(at, 8) },
 ];
 
-const MISALIGNED_TEXT: DirectedCase = {
-  name: "text that is not aligned is refused as invalid",
+const MISALIGNED_TEXT: readonly DirectedCase[] = PATCHES.map(({ name, expected, patch }) => ({
+  name: `text that is not aligned is refused by ${name}()`,
   check(subject) {
-    for (const [name, expected, patch] of PATCHES) {
-      for (const offset of [1, 2, 3]) {
-        const kernel = boot(subject);
-        const before = kernel.machine.peek(TEXT, 32).slice();
-        const got = patch(kernel, (TEXT + 8 + offset) as RoAddr);
-        if (got !== expected) return `${name} answers ${String(got)} at +${offset}, expected ${String(expected)}`;
-        if (!isDeepStrictEqual(kernel.machine.peek(TEXT, 32), before)) return `${name} stores at +${offset}`;
-      }
+    const kernel = boot(subject);
+    const before = kernel.machine.peek(TEXT, 32).slice();
+    for (const offset of [1, 2, 3]) {
+      const got = patch(kernel, (TEXT + 8 + offset) as RoAddr);
+      if (got !== expected) return `it answers ${String(got)} at +${offset}, expected ${String(expected)}`;
+      if (!isDeepStrictEqual(kernel.machine.peek(TEXT, 32), before)) return `it stores at +${offset}`;
     }
     return undefined;
   },
-};
+}));
 
 /** Inside of a program, at a place where no instruction begins, there is nothing to branch from or to. */
 const MISALIGNED_SITE: DirectedCase = {
@@ -224,7 +236,7 @@ export const PATCHING: readonly DirectedCase[] = [
   STOPPED_CPUS,
   SEVERAL,
   END_OF_PAGE,
-  MISALIGNED_TEXT,
+  ...MISALIGNED_TEXT,
   MISALIGNED_SITE,
   NEIGHBOURS,
   ...LINUX_JUMPS,

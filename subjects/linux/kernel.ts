@@ -221,12 +221,18 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     return errnoOf(this.cpu.call("aarch64_insn_patch_text_nosync", kernelPointer(addr), insn));
   }
   bpfArchTextCopy(dst: RoAddr, src: Va, bytes: number): Errno {
+    this.needsOwn("bpf_arch_text_copy");
     const x0 = this.cpu.call("bpf_arch_text_copy", kernelPointer(dst), kernelPointer(src), bytes);
     // A pointer, or an error as one (ERR_PTR).
     return BigInt.asIntN(64, x0) < 0n && BigInt.asIntN(64, x0) >= -4095n ? errnoOf(x0) : (0 as Errno);
   }
   bpfArchTextInvalidate(dst: RoAddr, bytes: number): Errno {
+    this.needsOwn("bpf_arch_text_invalidate");
     return errnoOf(this.cpu.call("bpf_arch_text_invalidate", kernelPointer(dst), bytes));
+  }
+  /** The weak one refuses whatever it is asked. */
+  private needsOwn(name: string): void {
+    if (!isOwn(this.image, name)) throw new NotModelled(`the image has no ${name} of its own`);
   }
   aarch64InsnPatchText(): Errno {
     throw new NotModelled("stopping all CPUs of a kernel image is not modelled");

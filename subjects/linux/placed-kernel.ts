@@ -51,6 +51,9 @@ function prepare(image: TypedImage): Prepared {
   return prepared;
 }
 
+/** The image as its code runs: with the alternatives of our machine's CPUs. */
+export const bytesAsRun = (image: TypedImage): Uint8Array => prepare(image).bytes;
+
 /** Everything that is done once for an image, however many machines it comes to. @throws Malformed if its tables are damaged */
 export function prepareKernel(image: TypedImage): void {
   resolve(image, prepare(image).bytes);

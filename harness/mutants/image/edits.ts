@@ -6,6 +6,7 @@ import type { Change, ImageEdit, Where } from "../../../subjects/linux/edit.js";
 const call = (of: string, nth: number): Where => ({ kind: "call", of, nth });
 const after = (of: string, nth: number): Where => ({ kind: "after", of, nth });
 const argument = (of: string, register: number, nth: number): Where => ({ kind: "argument", of, nth, register });
+const callWith = (of: string, constants: Readonly<Record<number, number>>): Where => ({ kind: "with", of, constants });
 const text = (like: RegExp, nth: number): Where => ({ kind: "text", like, nth });
 
 /** Id, function or functions, instruction, change, title, and why no case can tell, where that is so. */
@@ -298,7 +299,13 @@ const ROWS: readonly Row[] = [
   ["B14", "bpf_jit_binary_pack_free", call("bpf_jit_uncharge_modmem", 1), "nop", "a freed program stays charged"],
   ["B15", "bpf_jit_binary_pack_free", call("kvfree", 1), "nop", "the buffer of a refused program is leaked"],
   ["B16", "bpf_jit_charge_modmem", text(/^b\.(lt|le|ge|gt)/, 1), "flip", "the limit is not kept"],
-  ["B17", "bpf_jit_uncharge_modmem", text(/^neg /, 1), "nop", "what is freed is charged once more"],
+  [
+    "B17",
+    "bpf_jit_uncharge_modmem",
+    text(/^neg |^sub x\d+, x\d+, x\d+$/, 1),
+    "nop",
+    "what is freed is charged once more",
+  ],
   ["B18", "bpf_jit_free", call("bpf_jit_binary_pack_free", 1), "nop", "a freed program's image stays"],
   ["B19", "bpf_jit_free", call("kfree", 1), "nop", "what one round leaves for the next is leaked"],
   ["B20", "bpf_jit_free", call("__bpf_prog_free", 1), "nop", "the structure of a freed program is leaked"],
@@ -431,6 +438,49 @@ const ROWS: readonly Row[] = [
     "a program runs though its entry says no",
   ],
   ["R16", "invoke_bpf_prog", call("emit_call", 2), "nop", "a trampoline does not call its program"],
+  // Bugs that Linux had, with the commit that mended each.
+  [
+    "H01",
+    "emit_bpf_tail_call|build_body|build_insn",
+    text(/^mov w2, #0x21$/, 1),
+    "more",
+    "a program makes 32 tail calls and not 33 (mended by ebf7f6f0a6cd)",
+  ],
+  [
+    "H02",
+    "emit_bpf_tail_call|build_body|build_insn",
+    callWith("aarch64_insn_gen_add_sub_imm|aarch64_insn_gen_move_reg", { 1: 2 }),
+    "absent",
+    "the index of a tail call keeps its upper half (mended by 16338a9b3ac3)",
+  ],
+  [
+    "H03",
+    "build_insn|build_body",
+    callWith("aarch64_insn_gen_bitfield", { 3: 15, 5: 1 }),
+    "absent",
+    "a swap of 16 bits keeps those above them (mended by d63903bbc30c)",
+  ],
+  [
+    "H04",
+    "alloc_new_pack|bpf_prog_pack_alloc",
+    after("set_memory_ro", 2),
+    "zero",
+    "a pack that cannot be made read-only is used (mended by: bpf: Check return from set_memory_rox())",
+  ],
+  [
+    "H05",
+    "bpf_int_jit_compile",
+    call("bpf_arch_text_copy|aarch64_insn_copy", 1),
+    "nop",
+    "a refused program is freed by a size that was never written (mended by d24d2a2b0a81)",
+  ],
+  [
+    "H06",
+    "bpf_jit_free",
+    call("bpf_jit_binary_pack_finalize", 1),
+    "nop",
+    "a function that is freed between its two rounds leaves its buffer (mended by 6ff4a0fa3e1b)",
+  ],
 ];
 
 export const IMAGE_EDITS: readonly ImageEdit[] = ROWS.map(([id, functions, where, change, title, equivalent]) => ({
