@@ -2,10 +2,10 @@
 
 import type { RoAddr, Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { ENTRY_BYTES, ILLEGAL, LITERAL_BYTES } from "../../spec/text/text.js";
+import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { type Execution, hex, made, type Region, type Scene, type Step, unmade } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
-import { firstOther } from "./memory.js";
+import { firstLegal } from "./memory.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
@@ -95,7 +95,7 @@ function outside(scene: Scene, base: Va, bytes: number): readonly string[] {
 
 /** The piece begins and ends on word boundaries. */
 function expectIllegal(machine: Machine, from: Va, to: Va, what: string): readonly string[] {
-  const wrong = firstOther(machine, from, to, ILLEGAL);
+  const wrong = firstLegal(machine, from, to);
   if (wrong === undefined) return PASS;
   return [`${hex(wrong.va)}, ${what}, is not ${wrong.isMapped ? "the illegal instruction" : "mapped"}`];
 }

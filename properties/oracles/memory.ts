@@ -4,6 +4,7 @@
 import { Buffer } from "node:buffer";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { ILLEGAL } from "../../spec/text/text.js";
 
 interface Difference {
   readonly va: Va;
@@ -36,22 +37,27 @@ const SHORT = 256;
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-/** The first byte of [from, to), which are whole words, that is not as in this word. */
-export function firstOther(
+const LARGEST_PAGE_BYTES = 65_536;
+const ILLEGALS = new Uint8Array(new Uint32Array(LARGEST_PAGE_BYTES / 4).fill(ILLEGAL).buffer);
+
+/** The first byte of [from, to), which are whole words, that is not as in the illegal instruction. */
+export function firstLegal(
   machine: Machine,
   from: Va,
   to: Va,
-  word: number,
 ): { readonly va: Va; readonly isMapped: boolean } | undefined {
   const { pageBytes } = machine;
   for (let page = from; page < to; page += pageBytes - (page % pageBytes)) {
-    const words = machine.mapping(page)?.frame.words;
-    if (words === undefined) return { va: page, isMapped: false };
+    const frame = machine.mapping(page)?.frame;
+    if (frame === undefined) return { va: page, isMapped: false };
+    const { words, bytes } = frame;
     const first = (page % pageBytes) / 4;
     const end = Math.min(pageBytes / 4, first + (to - page) / 4);
+    const size = 4 * (end - first);
+    if (size > SHORT && isSame(bytes.subarray(4 * first, 4 * end), ILLEGALS.subarray(0, size))) continue;
     for (let i = first; i < end; i++) {
-      if (words[i] === word) continue;
-      const bits = (words[i] ?? 0) ^ word;
+      if (words[i] === ILLEGAL) continue;
+      const bits = (words[i] ?? 0) ^ ILLEGAL;
       return { va: page + 4 * (i - first) + ((31 - Math.clz32(bits & -bits)) >> 3), isMapped: true };
     }
   }
