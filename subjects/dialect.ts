@@ -40,6 +40,10 @@ export const CORE_FORMS = [
   ...["mul imm", "ldxdw", "stxdw", "exit", "ja", "jeq imm", "jne imm", "jgt imm", "lddw imm64", "lddw high"],
 ] as const;
 
+/** The first of them that is lacking. */
+export const missingCore = ({ forms }: Pick<Dialect, "forms">): string | undefined =>
+  CORE_FORMS.find((id) => !forms.has(id));
+
 /** All that Linux takes from programs. */
 export const LINUX_DIALECT: Dialect = {
   isKernel: true,

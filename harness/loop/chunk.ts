@@ -5,6 +5,7 @@
 import { type Cost, NO_COST } from "../../properties/cases/kind.js";
 import { describeDifference } from "../../properties/differences/same-code.js";
 import { type Disagreement, isUncompared, whyUncompared } from "../../properties/verdict.js";
+import { missingCore } from "../../subjects/dialect.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { ExecutedCode } from "../../subjects/subject.js";
@@ -217,6 +218,8 @@ export function caseAt({ kind, dialect, adapt }: CaseChecker, seed: number, inde
     }
     return { case: adapt(kind.fresh(seed, index, dialect)), isMutant: false };
   } catch (error) {
+    const missing = dialect && missingCore(dialect);
+    if (missing !== undefined) throw new Error(`the subject does not take ${missing}, of which every program is made`);
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`the generator failed on case ${index} of ${kind.name}, seed ${seed}: ${why}`, { cause: error });
   }

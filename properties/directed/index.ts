@@ -11,6 +11,7 @@ import { CODE } from "./code.js";
 import { ENTRY_AND_EXIT } from "./entry-and-exit.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { FAULTING_LOADS } from "./faulting-loads.js";
+import { FORMS } from "./forms.js";
 import { PACKS } from "./packs.js";
 import { PATCHING } from "./patching.js";
 import { PRIVATE_STACKS } from "./private-stack.js";
@@ -19,6 +20,7 @@ import { VERIFIER } from "./verifier.js";
 
 /** Those that say something of the subject, quick ones first, and those that are about this one alone. */
 export const directedCases = (subject: Subject): readonly DirectedCase[] => [
+  ...FORMS,
   ...VERIFIER,
   ...BLINDING,
   ...subject.checks,

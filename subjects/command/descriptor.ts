@@ -8,7 +8,6 @@ import type { z as zod } from "zod";
 import { HELPERS } from "../../spec/bpf/helpers.js";
 import { ROWS } from "../../spec/bpf/isa.js";
 import { deviationSchema } from "../deviation.js";
-import { CORE_FORMS } from "../dialect.js";
 
 const MOST_BYTES = 1 << 20;
 
@@ -174,6 +173,3 @@ export function formsOf({ isa: { cpu, without, with: added, localCalls, atomics,
   forms.delete("may_goto");
   return forms;
 }
-
-/** The first form that every program needs and this one lacks. */
-export const missingCore = (forms: ReadonlySet<string>): string | undefined => CORE_FORMS.find((id) => !forms.has(id));

@@ -2,11 +2,11 @@
 
 import type { Engine } from "../../engines/engine.js";
 import { deviationLine } from "../deviation.js";
-import { type Dialect, LINUX_DIALECT } from "../dialect.js";
+import { type Dialect, LINUX_DIALECT, missingCore } from "../dialect.js";
 import { KERNEL_ONLY, KERNEL_ORACLES } from "../program-parts.js";
 import type { ProgramSubject } from "../program-subject.js";
 import { Conversation } from "./conversation.js";
-import { commandOf, type Descriptor, environmentOf, formsOf, missingCore, readDescriptor } from "./descriptor.js";
+import { commandOf, type Descriptor, environmentOf, formsOf, readDescriptor } from "./descriptor.js";
 import { CommandHost } from "./host.js";
 
 /** @returns what is wrong with the file, in one line */
@@ -14,7 +14,7 @@ export function commandSubject(file: string): ProgramSubject | string {
   const descriptor = readDescriptor(file);
   if (typeof descriptor === "string") return descriptor;
   const dialect = dialectOf(descriptor);
-  const missing = missingCore(dialect.forms);
+  const missing = missingCore(dialect);
   if (missing !== undefined) return `isa: the form ${missing} is left out, which every generated program needs`;
   const line = {
     command: commandOf(descriptor, file),
