@@ -110,6 +110,8 @@ describe("says the same of what programs do beside computing", () => {
     "call 5; r6 = r0; call 5; r0 -= r6; exit",
     "call 7; r6 = r0; call 7; r0 <<= 32; r0 |= r6; exit",
     "call 8; r0 += 3; exit",
+    ...[15, 35, 42, 80, 118, 125, 160, 208].map((id) => `call ${id}; r6 = r0; call ${id}; r0 ^= r6; r0 += r6; exit`),
+    "call 125; r6 = r0; call 160; r6 *= r0; call 118; r6 *= r0; call 208; r0 ^= r6; exit",
     "call 14; exit",
     "call 6; exit",
     "r0 = map_fd_value 0 + 8 ll; r1 = map_idx 1 ll; r0 += r1; exit",

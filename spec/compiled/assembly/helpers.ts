@@ -12,6 +12,15 @@ export function resetHelperState(): void {
   random = 0x9e37_79b9_7f4a_7c15;
 }
 
+/** Five minutes before a counter of 32 bits would begin anew, at 250 a second. */
+const JIFFIES: u64 = 0xffff_ffff - 75_000;
+
+function readClock(): u64 {
+  const now = clock;
+  clock += 1000;
+  return now;
+}
+
 // @ts-ignore: decorator
 @inline
 function argument(register: usize): u64 {
@@ -26,8 +35,10 @@ export function callHelper(id: i32): u32 {
     case 3:
       return onMap(id);
     case 5:
-      store<u64>(REGISTERS, clock);
-      clock += 1000;
+    case 125:
+    case 160:
+    case 208:
+      store<u64>(REGISTERS, readClock());
       return 0;
     case 7:
       random ^= random << 13;
@@ -36,10 +47,23 @@ export function callHelper(id: i32): u32 {
       store<u64>(REGISTERS, random & 0xffff_ffff);
       return 0;
     case 8:
+    case 42:
       store<u64>(REGISTERS, 0);
       return 0;
     case 14:
       store<u64>(REGISTERS, (1234 << 32) | 1235);
+      return 0;
+    case 15:
+      store<u64>(REGISTERS, (1000 << 32) | 1000);
+      return 0;
+    case 35:
+      store<u64>(REGISTERS, 0xffff_0000_0440_0000);
+      return 0;
+    case 80:
+      store<u64>(REGISTERS, 1);
+      return 0;
+    case 118:
+      store<u64>(REGISTERS, JIFFIES + readClock() / 4_000_000);
       return 0;
     default:
       return UNKNOWN_HELPER;
