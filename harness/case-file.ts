@@ -11,7 +11,7 @@ import type { Strictness } from "../spec/bpf/validate/problem.js";
 import type { Case } from "../subjects/case.js";
 import { type Loaded, loaded, refuse } from "./bad-input.js";
 import { readInputFile, readTextFile } from "./input-file.js";
-import { caseOfProgram, chooseProgram, isObjectFile, loadObject, type ProgramChoice } from "./object-file.js";
+import { caseOfProgram, choiceOf, chooseProgram, isObjectFile, loadObject, type ProgramChoice } from "./object-file.js";
 
 /** What a program is run on where its file does not say: as many zero bytes. */
 const DEFAULT_INPUT_BYTES = 128;
@@ -45,8 +45,8 @@ export function loadCase(file: string, choice: ProgramChoice = {}): Loaded<Loade
 }
 
 /** Options that only object files are chosen from by. */
-export function refusedChoice(file: string, { unknownCalls: _, ...ofObjects }: ProgramChoice) {
-  const [option] = Object.entries(ofObjects).flatMap(([name, given]) => (given === undefined ? [] : [name]));
+export function refusedChoice(file: string, choice: ProgramChoice) {
+  const [option] = Object.keys(choiceOf(choice)).filter((name) => name !== "unknownCalls");
   if (option === undefined) return undefined;
   const next = `leave --${option} out`;
   return refuse({ subject: file, expected: `an object file, which --${option} is for`, got: "another file", next });
