@@ -212,7 +212,7 @@ if (canRun)
       expect(complaints).toEqual([]);
     });
 
-    test("axe finds nothing serious, on any page, at three widths, light and dark", async () => {
+    test("axe finds nothing serious, on any page, narrow and wide, light and dark", async () => {
       const pages = await writtenPages();
       const audited = await (await browser.newContext({ bypassCSP: true })).newPage();
       for (const where of pages) {
@@ -279,10 +279,11 @@ const LOOKS = [390, 1280, 1600].flatMap((width): readonly Look[] => [
   { width, colorScheme: "light" },
   { width, colorScheme: "dark" },
 ]);
-/** Each width, and both schemes where there is least room. */
-const FEW_LOOKS = LOOKS.filter(
-  ({ width, colorScheme }) => width === 390 || (width === 1600) === (colorScheme === "dark"),
-);
+/** Where there is least room, and where there is most. */
+const FEW_LOOKS: readonly Look[] = [
+  { width: 390, colorScheme: "light" },
+  { width: 1600, colorScheme: "dark" },
+];
 
 /** A clean run on a kernel image, whose name is long. */
 const IMAGE_NAME = `linux:/${"a-folder/".repeat(12)}vmlinuz-6.12.117+deb12-arm64`;
