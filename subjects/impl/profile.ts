@@ -8,6 +8,7 @@ import { linuxProfile } from "../../impl/quirks.js";
 import type { TrampolineEnv } from "../../impl/trampoline/env.js";
 import type { Version } from "../../impl/versions.js";
 import { ROWS, type Row } from "../../spec/bpf/isa.js";
+import { lazily } from "../../spec/lazily.js";
 import { isNeverLone, loneForm, MISSING_ARGUMENTS, missingForm } from "../lone-form.js";
 import { registersOf } from "../lowering.js";
 import { NotModelled } from "../not-modelled.js";
@@ -59,11 +60,10 @@ export function implOf(version: Version): Subject {
   const own: Own = { offsets, changes };
   const build: KernelBuild = { callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE, ...own };
   const { encoders: _, ...rest } = impl;
-  let taken: ReadonlySet<string> | undefined;
-  const forms = (): ReadonlySet<string> => {
-    taken ??= new Set(ROWS.filter((row) => isTaken(row, { ...linuxEnv(version), ...own })).map(({ id }) => id));
-    return taken;
-  };
+  const forms = lazily(
+    (): ReadonlySet<string> =>
+      new Set(ROWS.filter((row) => isTaken(row, { ...linuxEnv(version), ...own })).map(({ id }) => id)),
+  );
   const lacking = (functions: readonly JitFunction[]): string | undefined => {
     const hasArguments = functions.some(({ stackArguments }) => stackArguments !== undefined);
     if (hasArguments && !changes.stackArguments) return MISSING_ARGUMENTS;

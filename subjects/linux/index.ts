@@ -4,6 +4,7 @@ import { wasmEngine } from "../../engines/wasm/engine.js";
 import type { Va } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
 import { Machine } from "../../machine/machine.js";
+import { lazily } from "../../spec/lazily.js";
 import { impl } from "../impl/index.js";
 import { missingForm } from "../lone-form.js";
 import { registersOf } from "../lowering.js";
@@ -37,16 +38,12 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       pageBytes: image.pageBytes,
       physical: options.physical ?? wasmEngine.physical!(PHYSICAL_BYTES),
     });
-  let taken: ReadonlySet<string> | undefined;
   let moved: { readonly distance: number; readonly subject: Subject | undefined } | undefined;
   let placing: PlacedCompiler | undefined;
   let frameOf: Subject["frameOf"] | undefined;
   const probe = (): LinuxKernel => new LinuxKernel(image, build, { machine: machine({}), random: () => 0 });
   // In a kernel of its own: one that is full, or whose steps are followed, would make a pack for each form.
-  const forms = (): ReadonlySet<string> => {
-    taken ??= probe().loads.formsTaken();
-    return taken;
-  };
+  const forms = lazily(() => probe().loads.formsTaken());
   const boot = (options: BootOptions): LinuxKernel => {
     findTakenForOlder(image, () => probe().loads.tried.takenForOlder());
     return new LinuxKernel(image, build, options, forms);
