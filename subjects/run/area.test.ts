@@ -41,3 +41,16 @@ test("nothing stays mapped of a region that is gone", () => {
   expect(machine.mapping(BASE)).toBeUndefined();
   expect(machine.staleTranslations).toEqual([]);
 });
+
+test("a region may lie where another one has left, and stays mapped", () => {
+  const machine = new Machine();
+  const areas = [new Area("a", machine), new Area("b", machine)];
+  const rangesFrom = (page: number) => [0, 1].map((i) => ({ base: BASE + (page + i) * PAGE_BYTES, bytes: 8 }));
+  for (const ranges of [rangesFrom(0), rangesFrom(1), rangesFrom(0)]) {
+    for (const [i, area] of areas.entries()) area.leave(ranges[i]!);
+    for (const [i, area] of areas.entries()) area.place(ranges[i]!, Uint8Array.of(i + 1));
+    expect(areas.map((area) => area.bytes()[0])).toEqual([1, 2]);
+    machine.poke(ranges[0]!.base + 8, Uint8Array.of(1));
+    expect(areas[0]!.trespass()).toBe(ranges[0]!.base + 8);
+  }
+});

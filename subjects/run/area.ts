@@ -55,6 +55,13 @@ export class Area {
     }
   }
 
+  /** Give the pages back, unless the region is to lie in them again. */
+  leave(range: Range): void {
+    const { base, bytes } = pagesOf(range, this.machine.pageBytes);
+    if (range.bytes > 0 && base === this.mapped.base && bytes === this.mapped.bytes) return;
+    this.place(NOWHERE, new Uint8Array(0));
+  }
+
   /** @returns whether the subject has mapped the region */
   private enters({ base, bytes }: Range): boolean {
     const { mapped } = this;

@@ -188,11 +188,12 @@ export class RunMemory {
 
   private setPrivateStacks(ranges: readonly Range[]): void {
     const { privateStacks } = this;
+    // What one area leaves another may take: a page that is still mapped then is the subject's own.
+    for (const [i, area] of privateStacks.entries()) area.leave(ranges[i] ?? NOWHERE);
     for (const [i, range] of ranges.entries()) {
       privateStacks[i] ??= this.area("private stack");
       privateStacks[i].place(range, UNWRITTEN_FRAME.subarray(0, range.bytes));
     }
-    for (let i = ranges.length; i < privateStacks.length; i++) privateStacks[i]!.place(NOWHERE, NOTHING);
   }
 
   private setPrograms(program: Program, entries: readonly Va[]): void {
