@@ -62,8 +62,11 @@ interface Flags {
   readonly [cases: string]: unknown;
 }
 
-const DEFAULT_BUDGET_MS = 25_000;
+/** Numbers of cases, and no time: two machines try the same. */
+const DEFAULT_PROGRAMS = 30_000;
 const DEFAULT_CASES = 6000;
+/** Of a kernel image, which compiles with some 36,000 instructions of its own. */
+const IMAGE_PROGRAMS = 20_000;
 /** Of a kernel image, whose own allocator fills each new pack word by word. */
 const IMAGE_CASES = 400;
 /** What asks a kernel nothing that a built one cannot answer, such as packs of another size. */
@@ -79,7 +82,7 @@ const IMAGE_PARTS: readonly string[] = [
 /** Of so many cases the report looks at the code of one, which costs about 3 % of the speed. */
 const POINTS_EVERY = 8;
 
-/** Drawn kinds beside the first, which has the time. */
+/** Drawn kinds beside the first, which are programs. */
 const COUNTED = KINDS.slice(1).filter(({ count }) => count === undefined);
 /** Options that still work, and what they are called now. */
 const OLD_COUNTS = { rows: "verifier-only", tracings: "trampolines" };
@@ -87,11 +90,13 @@ const OLD_COUNTS = { rows: "verifier-only", tracings: "trampolines" };
 export const defineGate: Define = (program, io, finish) => {
   const command = program
     .command("gate")
-    .description(
-      "Replay the corpus, then check fresh random programs, histories and other cases: about a minute and a half.",
+    .description("Replay the corpus, then check fresh random programs, histories and other cases: under a minute.")
+    .option(
+      "--programs <n>",
+      `generated programs (default: ${DEFAULT_PROGRAMS}, of a kernel image ${IMAGE_PROGRAMS}, none with --time)`,
+      integer(1, 1e12),
     )
-    .option("--programs <n>", "generated programs (default: as many as the time allows)", integer(1, 1e12))
-    .option("--time <t>", "time for generated programs, such as 60s (default: 25s, none with --programs)", duration)
+    .option("--time <t>", "end generated programs after that time, such as 60s", duration)
     .option("--seed <n>", "seed of the generated programs (default: a new one)", integer(0, 2 ** 32 - 1))
     .option("--from <n>", "index of the first program", integer(0, 1e12), 0)
     .option("--jobs <n>", "worker threads (default: one per core)", integer(1, 256))
@@ -193,13 +198,14 @@ async function runGate(flags: Flags, io: Io): Promise<number> {
   io.out(`seed ${seed}\n`);
   const isWanted = (part: string): boolean => parts.includes(part);
   const progress = startProgress(io, "gate", 1000);
+  const [programs, others] = isImage(subject) ? [IMAGE_PROGRAMS, IMAGE_CASES] : [DEFAULT_PROGRAMS, DEFAULT_CASES];
   const options: GateOptions = {
     seed,
     kinds: kindPlans(isWanted, {
-      programs: flags.programs ?? Number.POSITIVE_INFINITY,
+      programs: flags.programs ?? (flags.time === undefined ? programs : Number.POSITIVE_INFINITY),
       from: flags.from,
-      budgetMs: flags.time ?? (flags.programs === undefined ? DEFAULT_BUDGET_MS : Number.POSITIVE_INFINITY),
-      ...{ cases, others: isImage(subject) ? IMAGE_CASES : DEFAULT_CASES },
+      budgetMs: flags.time ?? Number.POSITIVE_INFINITY,
+      ...{ cases, others },
     }),
     directed: isWanted("directed") && isKernel(subject) ? directedCases(subject) : [],
     encoders: isWanted("encoders"),

@@ -47,8 +47,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "gate [options]",
-    description:
-      "Replay the corpus, then check fresh random programs, histories and other cases: about a minute and a half.",
+    description: "Replay the corpus, then check fresh random programs, histories and other cases: under a minute.",
     load: () => import("./gate.js").then(({ defineGate }) => defineGate),
   },
   {

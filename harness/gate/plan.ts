@@ -34,7 +34,7 @@ interface PlanOptions {
   readonly others: number;
 }
 
-/** The first kind has the time; the others a number of cases each. A kind that is a list is gone through whole. */
+/** A number of cases of each kind, and a time for the first if one is given. A kind that is a list is gone through whole. */
 export function kindPlans(
   isWanted: (part: string) => boolean,
   { programs, from, budgetMs, cases, others }: PlanOptions,
