@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sentencesOf } from "./testing/reasons.js";
 import {
   type Import,
   importCircles,
@@ -158,6 +159,14 @@ describe("exports", () => {
       "T: used by tests only",
     ]);
   });
+});
+
+test("every sentence with which a text is refused stands in a test", () => {
+  const tests = SOURCES.filter(({ file }) => isTest(file)).map(({ text }) => text.replaceAll(/\\(["`])/g, "$1"));
+  const missing = SOURCES.filter(({ file }) => !isTest(file)).flatMap(({ file, text }) =>
+    sentencesOf(text).flatMap((sentence) => (tests.some((one) => sentence.test(one)) ? [] : [`${file}: ${sentence}`])),
+  );
+  expect(missing).toEqual([]);
 });
 
 describe("docs/architecture.md", () => {

@@ -1,15 +1,23 @@
-// The reasons for which the readers of binary files refuse one, as their sources have them: to see that none lacks a test.
+// The reasons for which files are refused, as the sources of their readers have them: to see that none lacks a test.
 
 import { readFileSync } from "node:fs";
 
-/** The arguments of each refusal in a source: text for what is a literal, with nothing for what is put in. */
-export function reasonsOf(url: URL): readonly RegExp[] {
-  const source = readFileSync(url, "utf8");
-  return [...source.matchAll(/new Malformed\(/g)].map(({ index }) => {
-    const [expected, got] = argumentsAt(source, index + "new Malformed(".length);
-    return new RegExp(`^expected ${patternOf(expected)}, got ${patternOf(got)}(;|$)`);
-  });
-}
+/** Of each refusal of a binary file in a source: text for what is a literal, anything for what is put in. */
+export const reasonsOf = (url: URL): readonly RegExp[] =>
+  callsOf("new Malformed", readFileSync(url, "utf8")).map(
+    ([expected, got]) => new RegExp(`^expected ${patternOf(expected)}, got ${patternOf(got)}(;|$)`),
+  );
+
+/** Of each refusal of a text whose sentence stands where it is refused. */
+export const sentencesOf = (source: string): readonly RegExp[] =>
+  callsOf("return textError", source)
+    .map(([, sentence]) => patternOf(sentence))
+    .filter((pattern) => pattern !== ANYTHING)
+    .map((pattern) => new RegExp(pattern));
+
+/** The arguments of each call. */
+const callsOf = (name: string, source: string): readonly (readonly string[])[] =>
+  [...source.matchAll(new RegExp(`${name}\\(`, "g"))].map(({ index }) => argumentsAt(source, index + name.length + 1));
 
 /** Texts of the arguments of a call that begins there. */
 function argumentsAt(source: string, start: number): readonly string[] {
@@ -30,9 +38,11 @@ function argumentsAt(source: string, start: number): readonly string[] {
   }
 }
 
+const ANYTHING = ".*";
+
 function patternOf(argument = ""): string {
   const literal = /^[`"](.*)[`"]$/s.exec(argument)?.[1];
-  if (literal === undefined) return ".*";
+  if (literal === undefined) return ANYTHING;
   const parts = literal.split(/\$\{(?:[^{}]|\{[^}]*\})*\}/);
-  return parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+  return parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(ANYTHING);
 }

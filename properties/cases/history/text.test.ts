@@ -137,6 +137,12 @@ test("a generated program that uses what its frame holds at first is undefined i
 });
 
 describe("what is wrong is named with its line", () => {
+  test("more actions than anybody replays", () => {
+    expect(parseHistory("cpu 1\n".repeat(10_001))).toMatchObject({
+      error: { line: 10_001, message: "line 10001: more than 10000 actions" },
+    });
+  });
+
   test.each([
     ["", 1, "no actions"],
     ["title: x\n\nlaod #0", 3, 'expected "load #N (r0 = N .., N insns)", "free #N"'],
@@ -159,7 +165,11 @@ describe("what is wrong is named with its line", () => {
     ["apart: far", 1, 'expected "yes" or "no", got "far"'],
     ["cpu 1\nload #0 (the program below)\ncpu 1", 2, "expected the program, indented"],
     ["load #0 (the program below)\n  r0 = 1\n  r0 @ 1\n  exit", 3, '"@"'],
-    ["load #0 (the program below)\n  # hole: 8\n  r0 = 1\n  exit", 2, "hole, blind, guard and skip are for programs"],
+    [
+      "load #0 (the program below)\n  # hole: 8\n  r0 = 1\n  exit",
+      2,
+      "hole, blind, guard and skip are for programs of their own",
+    ],
     ["load #0 (the program below)\n  # input: 00\n  # input: 01\n  r0 = 1\n  exit", 2, "2 inputs, expected one"],
     ["load #0 (the program below)\n  r0 = *(u64 *)(r1 + 64)\n  exit", 2, "the program faults: "],
     ["free #0; copy 0 fails", 1, 'expected "copy 1 fails" or "cpu 1 runs #0 after event 7", got "copy 0 fails"'],

@@ -145,6 +145,13 @@ test.each([
   expect(parsed.ok ? "accepted" : parsed.error.message).toBe(message);
 });
 
+test("a label beyond the reach of a branch is refused", () => {
+  const parsed = parse(`goto end\n${"r0 = 1\n".repeat(32_768)}end: exit`);
+  expect(parsed).toMatchObject({
+    error: { message: 'line 1: label "end" is 32768 slots away, expected -32768..32767' },
+  });
+});
+
 test("an error has its place", () => {
   expect(parse("exit\n  r0 = r99")).toMatchObject({ error: { line: 2, column: 8 } });
 });
