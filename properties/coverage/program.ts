@@ -31,10 +31,9 @@ export class ProgramPoints implements Watch {
     this.seen.clear();
   }
 
-  /** The rows that ran. */
-  rows(): Iterable<Row> {
-    const { ran, taken, fell } = this.seen;
-    return [...ran, ...taken, ...fell];
+  /** Ids of the rows that ran. */
+  rows(): readonly string[] {
+    return this.seen.ids();
   }
 
   /** All points of the program that was checked, as text. */
@@ -82,8 +81,8 @@ export class ProgramPoints implements Watch {
 
   private eventOf(row: Row): string {
     const { seen } = this;
-    if (row.kind !== "jump") return seen.ran.has(row) ? "ran" : "idle";
-    const [taken, fell] = [seen.taken.has(row), seen.fell.has(row)];
+    if (row.kind !== "jump") return seen.ran(row) ? "ran" : "idle";
+    const [taken, fell] = [seen.taken(row), seen.fell(row)];
     return taken && fell ? "both" : taken ? "taken" : fell ? "fell" : "idle";
   }
 }

@@ -30,7 +30,7 @@ type AnyRow = { readonly [Field in Row extends infer R ? (R extends Row ? keyof 
  * The row with all fields there are, in one order. Rows are read everywhere, and an engine finds a field at once in objects
  * of one shape, but has to search for it in those of many.
  */
-function ofOneShape(row: Row): Row {
+function ofOneShape(row: Row, index: number): Row {
   const { kind, id, opcode, group, cpu, dst, src, off, imm, since }: AnyRow = row;
   const { mode, op, width, operand, symbol, from, order, bits }: AnyRow = row;
   const { field, target, source, size, signed, fetch }: AnyRow = row;
@@ -38,6 +38,7 @@ function ofOneShape(row: Row): Row {
   return {
     kind,
     id,
+    index,
     opcode,
     group,
     cpu,

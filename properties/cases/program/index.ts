@@ -1,7 +1,6 @@
 // Programs: the same answer from the interpreter and from the JITed code.
 
 import type { Engine } from "../../../engines/engine.js";
-import type { Row } from "../../../spec/bpf/isa.js";
 import type { Case } from "../../../subjects/case.js";
 import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
@@ -20,7 +19,7 @@ import { dataOf, rawOf } from "./export.js";
 import { type Goal, goalsOf } from "./mutate/aim.js";
 import { mutateCase } from "./mutate/mutate.js";
 import { type PackedCase, packCase, unpackCase } from "./packed.js";
-import { type CaseReport, FILE_FUEL, type Watch } from "./report.js";
+import { type CaseReport, FILE_FUEL, RanRows, type Watch } from "./report.js";
 import { minimize } from "./shrink.js";
 import { problemIn } from "./soundness.js";
 import { caseIdentity, parseCase, printCase } from "./text.js";
@@ -73,6 +72,7 @@ function programChecker(
   more: readonly Oracle[] = [],
 ): KindChecker<Case> {
   const recorder = new ProgramPoints();
+  const rows = new RanRows();
   const checker = makeChecker({ subject, engines, more });
   // What is replayed comes from a file, which anybody may have written.
   let replayer: ReturnType<typeof makeChecker> | undefined;
@@ -88,11 +88,12 @@ function programChecker(
       if (notice === "points") {
         recorder.clear();
         const report = checked(c, recorder);
-        return { ...triedOf(report), rows: idsOf(recorder.rows()), points: recorder.reached(c, report) };
+        return { ...triedOf(report), rows: recorder.rows(), points: recorder.reached(c, report) };
       }
-      const rows = new Set<Row>();
-      const report = checked(c, notice === "rows" ? { count: (row) => rows.add(row) } : {});
-      return { ...triedOf(report), rows: idsOf(rows), points: [] };
+      if (notice === "nothing") return { ...triedOf(checked(c)), rows: [], points: [] };
+      rows.clear();
+      const report = checked(c, rows);
+      return { ...triedOf(report), rows: rows.ids(), points: [] };
     },
     blame: (c, found) =>
       isKernel(subject)
@@ -130,10 +131,6 @@ const triedOf = (checked: Checked): Pick<Tried, "verdict" | "cost" | "difference
     cost: { ...NO_COST, runs: runs.length, slots, words, executed },
   };
 };
-
-function* idsOf(rows: Iterable<Row>): Generator<string> {
-  for (const { id } of rows) yield id;
-}
 
 /** What the reference returns: once if it is the same for all inputs, else by input; nothing where it does not return. */
 function expectedOf({ runs }: Checked, { inputs }: Case): readonly bigint[] {

@@ -1,7 +1,7 @@
 // What a check of one program is told and what it tells, whatever the subject.
 
 import type { InterpretRun } from "../../../spec/bpf/interpret.js";
-import type { Row } from "../../../spec/bpf/isa.js";
+import { ROWS, type Row } from "../../../spec/bpf/isa.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Problem } from "../../../spec/bpf/validate/problem.js";
 import type { Case } from "../../../subjects/case.js";
@@ -18,26 +18,51 @@ export interface Watch {
   readonly loaded?: (images: readonly LoadedImage[]) => void;
 }
 
-/** Rows whose instructions ran, each once: jumps by where they led. */
+/** How the instructions of a row ran: one bit each. */
+const RAN = 1;
+const TAKEN = 2;
+const FELL = 4;
+
+/** Rows whose instructions ran: jumps by where they led. */
 export class RanRows {
-  readonly ran = new Set<Row>();
-  readonly taken = new Set<Row>();
-  readonly fell = new Set<Row>();
+  /** By row, the bits. */
+  private readonly marks = new Uint8Array(ROWS.length);
 
   readonly count: NonNullable<Watch["count"]> = (row, taken) => {
-    if (taken === undefined) this.ran.add(row);
-    else (taken ? this.taken : this.fell).add(row);
+    this.marks[row.index!]! |= taken === undefined ? RAN : taken ? TAKEN : FELL;
   };
 
+  ran(row: Row): boolean {
+    return (this.marks[row.index!]! & RAN) !== 0;
+  }
+
+  taken(row: Row): boolean {
+    return (this.marks[row.index!]! & TAKEN) !== 0;
+  }
+
+  fell(row: Row): boolean {
+    return (this.marks[row.index!]! & FELL) !== 0;
+  }
+
+  /** Of all of them, whatever they did. */
+  ids(): string[] {
+    const ids: string[] = [];
+    for (let i = 0; i < this.marks.length; i++) if (this.marks[i] !== 0) ids.push(ROWS[i]!.id);
+    return ids;
+  }
+
   clear(): void {
-    for (const rows of [this.ran, this.taken, this.fell]) rows.clear();
+    this.marks.fill(0);
   }
 
   /** The same to somebody else. */
   tell(count: NonNullable<Watch["count"]>): void {
-    for (const row of this.ran) count(row);
-    for (const row of this.taken) count(row, true);
-    for (const row of this.fell) count(row, false);
+    for (let i = 0; i < this.marks.length; i++) {
+      const marks = this.marks[i]!;
+      if ((marks & RAN) !== 0) count(ROWS[i]!);
+      if ((marks & TAKEN) !== 0) count(ROWS[i]!, true);
+      if ((marks & FELL) !== 0) count(ROWS[i]!, false);
+    }
   }
 }
 

@@ -29,6 +29,8 @@ type ImmUse = "none" | "select" | "any" | "divisor" | "shift" | "branch" | "help
 interface RowBase {
   /** Unique name, also the key of coverage reports. */
   readonly id: string;
+  /** Its place among all rows, which says the table that holds them all. */
+  readonly index?: number;
   readonly opcode: number;
   readonly group: Group;
   /** The first LLVM `-mcpu` version that may emit it. */
