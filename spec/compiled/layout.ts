@@ -22,6 +22,11 @@ export const HAS_LEGACY_LOADS = 140;
 export const COUNTS_EMPTY_SLOTS = 144;
 export const FORGETS_RETURNED = 148;
 
+/** 32 bits, nonzero: the context is that of XDP. */
+export const IS_XDP = 152;
+/** 32 bits: bytes of what was asked of the kernel. */
+export const REQUESTED = 156;
+
 /** By depth, what a local call saves: r6..r10, then (32 bits each) the code, the slot to go on at, what is left of its budget and how many tail calls count. */
 export const FRAMES = 256;
 export const FRAME_BYTES = 64;
@@ -107,6 +112,13 @@ export const FIELD_SKIPPED = 16;
 export const FIELD_WIDTH = 20;
 export const FIELD_LOADED = 24;
 export const FIELD_IS_THERE = 31;
+
+/** What was asked of the kernel, one record behind the other as `spec/bpf/records.ts` has them. */
+export const REQUESTS = 24576;
+export const MOST_REQUESTED = 8192;
+
+/** Bytes of a main stack: what a program may have, and what a verifier adds. Behind it lie the marks of what was written. */
+export const MOST_FRAME_BYTES = 1024;
 
 /** Slots, regions and maps lie from here on. */
 export const HEAP = 32768;

@@ -8,7 +8,8 @@ type Taken = ArrayMap | HashMap | ProgArrayMap | InsnArrayMap;
 export const isTaken = (spec: MapSpec): spec is Taken => spec.kind in SORTS;
 /** Those that only helpers reach which it does not have. */
 export const hasOtherMaps = ({ maps }: Program): boolean => !maps.every(isTaken);
-export const holdsSomething = (spec: MapSpec): boolean => "contents" in spec && spec.contents !== undefined;
+/** What it holds at first goes by prefixes, which the compiled interpreter does not know. */
+export const isFilledTrie = (spec: MapSpec): boolean => spec.kind === "lpmTrie" && spec.contents !== undefined;
 export const SORTS: Record<Taken["kind"], number> = {
   array: at.ARRAY,
   hash: at.HASH,

@@ -21,9 +21,10 @@ import {
   type TailCallCount,
 } from "../bpf/program.js";
 import { withoutCounter } from "../bpf/run-state.js";
+import { entriesOf, fillArray, fillHash, initialEntries } from "./elements.js";
 import { tableOf } from "./fields.js";
 import * as at from "./layout.js";
-import { aligned, hasValues, holdsSomething, isTaken, SORTS, STATE_BYTES, strideOf, WORD } from "./maps.js";
+import { aligned, hasValues, isFilledTrie, isTaken, SORTS, STATE_BYTES, strideOf, WORD } from "./maps.js";
 
 type Returned = Extract<Outcome, { kind: "returned" }>;
 
@@ -52,8 +53,9 @@ export class CompiledMemory {
     const { code, maps, context } = program;
     this.free = at.HEAP;
     if (code.length > at.MOST_CODES || maps.length > at.MOST_MAPS) return false;
-    if (hasRequests(program) || maps.some(holdsSomething)) return false;
+    if (program.unknownCalls !== undefined || maps.some(isFilledTrie)) return false;
     this.knowFields(context);
+    this.words[at.IS_XDP / 4] = Number(context === "xdp");
     this.words[at.CODE_COUNT / 4] = code.length;
     this.words[at.MAP_COUNT / 4] = maps.length;
     this.words[at.REGION_COUNT / 4] = at.FIRST_VALUES + maps.length;
@@ -61,7 +63,7 @@ export class CompiledMemory {
     if (!code.every((_, i) => this.loadCode(program, i)) || !maps.every((spec, i) => this.loadMap(spec, i)))
       return false;
     for (let i = 0; i < MAX_CALL_DEPTH; i++) {
-      const place = this.take(2 * STACK_BYTES);
+      const place = this.take(2 * (i === at.MAIN_STACK ? at.MOST_FRAME_BYTES : STACK_BYTES));
       if (place === undefined) return false;
       // The main stack may be read at first.
       this.setRegion(i, place, i === at.MAIN_STACK ? 0 : place + STACK_BYTES);
@@ -179,7 +181,7 @@ export class CompiledMemory {
     const contextPlace = this.take(structure.length);
     const packetPlace = this.take(isPacket ? input.length : 0);
     if (contextPlace === undefined || packetPlace === undefined) return false;
-    if (layout.frames.some((frame) => frame.bytes > STACK_BYTES)) return false;
+    if (layout.frames.some((frame) => frame.bytes > at.MOST_FRAME_BYTES)) return false;
     this.setAddress(at.CONTEXT, layout.context.base);
     this.setAddress(at.CALLEE_STACKS_END, layout.calleeStacks.base + layout.calleeStacks.bytes);
     for (let i = 0; i < code.length; i++) this.placeFrame(i, layout.frames[i]!);
@@ -197,6 +199,7 @@ export class CompiledMemory {
     words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = isPacket ? 1 : 0;
     for (let i = 0; i < maps.length; i++) this.placeMap(i, maps[i]!, layout.maps[i]!);
     words[at.RAN / 4] = 0;
+    words[at.REQUESTED / 4] = 0;
     words[at.COUNTS_EMPTY_SLOTS / 4] = Number(countsEmptySlots);
     words[at.FORGETS_RETURNED / 4] = Number(forgetsReturned);
     return true;
@@ -220,9 +223,13 @@ export class CompiledMemory {
     if (spec.kind === "insnArray") return;
     const place = this.placeOf(at.FIRST_VALUES + index);
     this.bytes.fill(0, place, place + bytes);
-    if (spec.kind !== "hash") return;
-    const state = this.words[(entry + at.MAP_STATE) / 4]!;
-    this.bytes.fill(0, state, state + spec.entries);
+    if (spec.kind === "array") fillArray(this.bytes, spec, place);
+    if (spec.kind === "hash") fillHash(this.bytes, spec, this.hashPlace(index));
+  }
+
+  private hashPlace(index: number): { readonly values: number; readonly state: number } {
+    const entry = (at.MAPS + index * at.MAP_BYTES) / 4;
+    return { values: this.words[entry + at.MAP_PLACE / 4]!, state: this.words[entry + at.MAP_STATE / 4]! };
   }
 
   /** Instructions. */
@@ -244,10 +251,12 @@ export class CompiledMemory {
     if (hasFields(context)) regions.push(this.region("packet", at.PACKET_REGION));
     for (const [i, spec] of maps.entries()) {
       if (spec.kind === "array") regions.push(this.region(`map ${i}`, at.FIRST_VALUES + i));
-      if (spec.kind === "hash") regions.push({ name: `map ${i}`, bytes: this.entriesOf(i, spec) });
-      // Nothing has come to it: a run that needs it is not taken.
-      if (!isTaken(spec) && isCompared(spec)) regions.push({ name: `map ${i}`, bytes: new Uint8Array() });
+      if (spec.kind === "hash")
+        regions.push({ name: `map ${i}`, bytes: entriesOf(this.bytes, spec, this.hashPlace(i)) });
+      // Nobody has come to it: a run that needs it is not taken.
+      if (!isTaken(spec) && isCompared(spec)) regions.push({ name: `map ${i}`, bytes: initialEntries(spec) });
     }
+    if (hasRequests(this.program!)) regions.push(this.requests());
     return { kind: "returned", r0: this.wide[at.REGISTERS / 8]!, code: this.words[at.CODE / 4]!, regions };
   }
 
@@ -257,6 +266,11 @@ export class CompiledMemory {
     return { name, bytes: this.bytes.slice(place, place + this.words[entry + at.REGION_SIZE / 4]!) };
   }
 
+  private requests(): RegionBytes {
+    const end = at.REQUESTS + this.words[at.REQUESTED / 4]!;
+    return { name: "requests", bytes: this.bytes.slice(at.REQUESTS, end) };
+  }
+
   private stack(): RegionBytes {
     const region = this.region("stack", at.MAIN_STACK);
     const place = this.words[(at.REGIONS + at.MAIN_STACK * at.REGION_BYTES + at.REGION_WRITTEN) / 4]!;
@@ -264,29 +278,5 @@ export class CompiledMemory {
     const marks = place === 0 ? undefined : this.bytes.slice(place, place + bytes.length);
     const written = withoutCounter(this.frames[this.words[at.CODE / 4]!]!, bytes.length, marks);
     return written === undefined ? region : { name, bytes, written };
-  }
-
-  /** Key and value of each entry of a hash map, in the order of the keys. */
-  private entriesOf(index: number, { keyBytes, valueBytes, entries }: MapSpec & { kind: "hash" }): Uint8Array {
-    const entry = (at.MAPS + index * at.MAP_BYTES) / 4;
-    const state = this.words[entry + at.MAP_STATE / 4]!;
-    const place = this.words[entry + at.MAP_PLACE / 4]!;
-    const stride = aligned(valueBytes);
-    const pairs: Uint8Array[] = [];
-    for (let slot = 0; slot < entries; slot++) {
-      if (this.bytes[state + slot] === 0) continue;
-      const pair = new Uint8Array(keyBytes + valueBytes);
-      const key = state + entries + slot * keyBytes;
-      pair.set(this.bytes.subarray(key, key + keyBytes));
-      const value = place + slot * stride;
-      pair.set(this.bytes.subarray(value, value + valueBytes), keyBytes);
-      pairs.push(pair);
-    }
-    const dump = new Uint8Array(pairs.length * (keyBytes + valueBytes));
-    // Keys differ, so that what stands behind them does not matter.
-    pairs.sort(Buffer.compare).forEach((pair, i) => {
-      dump.set(pair, i * pair.length);
-    });
-    return dump;
   }
 }

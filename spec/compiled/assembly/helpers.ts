@@ -3,6 +3,8 @@
 import { FAULTED, MAP_KEY_BYTES, MAP_VALUE_BYTES, REGISTERS, UNKNOWN_HELPER } from "../layout";
 import { lookup, remove, update, valueMapAt } from "./maps";
 import { BAD, readable } from "./memory";
+import { checksumDifference, currentName, probeRead, probeReadText } from "./probes";
+import { redirect, redirectToNeighbour, redirectToPeer } from "./requests";
 
 let clock: u64 = 0;
 let random: u64 = 0;
@@ -46,6 +48,12 @@ export function callHelper(id: i32): u32 {
       random ^= random << 17;
       store<u64>(REGISTERS, random & 0xffff_ffff);
       return 0;
+    case 4:
+    case 113:
+      return probeRead();
+    case 45:
+    case 115:
+      return probeReadText();
     case 8:
     case 42:
       store<u64>(REGISTERS, 0);
@@ -56,15 +64,27 @@ export function callHelper(id: i32): u32 {
     case 15:
       store<u64>(REGISTERS, (1000 << 32) | 1000);
       return 0;
+    case 16:
+      return currentName();
+    case 23:
+      return redirect();
+    case 28:
+      return checksumDifference();
     case 35:
       store<u64>(REGISTERS, 0xffff_0000_0440_0000);
       return 0;
+    case 46:
     case 80:
+    case 122:
       store<u64>(REGISTERS, 1);
       return 0;
     case 118:
       store<u64>(REGISTERS, JIFFIES + readClock() / 4_000_000);
       return 0;
+    case 152:
+      return redirectToNeighbour();
+    case 155:
+      return redirectToPeer();
     default:
       return UNKNOWN_HELPER;
   }
