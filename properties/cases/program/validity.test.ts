@@ -25,7 +25,7 @@ test("facts at sight are those of a validation, and many programs have them", ()
     seen++;
     expect(validate(program)).toEqual({ ok: true, facts });
   }
-  expect(seen).toBeGreaterThan(cases.length / 10);
+  expect(seen).toBeGreaterThan(cases.length / 2);
 });
 
 test("a wrong fact is found on one program in sixteen", () => {
@@ -58,7 +58,8 @@ test("a program that was changed is not trusted", () => {
 
 test("what a drawn program that is not valid does wrong is no finding", () => {
   const check = makeCheck();
-  const cases = drawn(300).filter(({ program }) => program.code.length === 1 && program.context === "memory");
+  // A few: each takes a machine with it.
+  const cases = drawn(15).filter(({ program }) => program.code.length === 1 && program.context === "memory");
   let invalid = 0;
   for (const { program, inputs, env } of cases) {
     // Falls off its end.
