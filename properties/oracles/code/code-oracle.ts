@@ -35,14 +35,14 @@ interface Ranked extends CodeRule {
   readonly bit: number;
 }
 const ranked: Ranked[] = [];
-/** The rules about slots of a kind, once it was asked for. */
-const rulesOfKind = new Map<Row["kind"], readonly Ranked[]>();
+/** By row: the rules about its slots, once they were asked for. */
+let rulesByRow: (readonly Ranked[] | undefined)[] = [];
 
 export function codeOracle(given: CodeRule): CodeOracle {
   const rank = ranked.length;
   const rule: Ranked = { ...given, bit: 1 << rank };
   ranked.push(rule);
-  rulesOfKind.clear();
+  rulesByRow = [];
   const { name, statement, source } = given;
   return {
     name,
@@ -77,14 +77,9 @@ function judge(code: CompiledCode, index: number, rules: number): Breaches | und
   }
   if (!ranked.some(({ slots, bit }) => slots !== undefined && (rules & bit) !== 0)) return found;
   const { insns } = code;
-  let kind: Row["kind"] | undefined;
-  let about: readonly Ranked[] = [];
   for (let pc = 0; pc < insns.length; pc++) {
     const insn = insns[pc]!;
-    if (insn.row.kind !== kind) {
-      kind = insn.row.kind;
-      about = rulesOf(kind);
-    }
+    const about = rulesByRow[insn.row.index!] ?? rulesOf(insn.row);
     for (let i = 0; i < about.length; i++) {
       const { slots, bit } = about[i]!;
       if ((rules & bit) === 0) continue;
@@ -110,12 +105,9 @@ function objected(
   );
 }
 
-function rulesOf(kind: Row["kind"]): readonly Ranked[] {
-  let rules = rulesOfKind.get(kind);
-  if (rules === undefined) {
-    rules = ranked.filter(({ slots }) => slots?.kinds === "all" || slots?.kinds.includes(kind) === true);
-    rulesOfKind.set(kind, rules);
-  }
+function rulesOf({ kind, index }: Row): readonly Ranked[] {
+  const rules = ranked.filter(({ slots }) => slots?.kinds === "all" || slots?.kinds.includes(kind) === true);
+  rulesByRow[index!] = rules;
   return rules;
 }
 
@@ -130,6 +122,7 @@ function judged(step: Step, { program }: Live): Breaches | undefined {
     const { passed } = code;
     const wanted = ~(passed?.rules ?? 0);
     const breaches = judge(code, index, wanted);
+    if (breaches === undefined && passed === undefined) continue;
     for (const rule of ranked) {
       const { bit } = rule;
       if ((wanted & bit) === 0) continue;
@@ -213,7 +206,8 @@ interface Known {
   readonly words: Uint32Array;
   readonly view: FunctionView;
   readonly place: TablePlace;
-  readonly passed: { rules: number };
+  /** Undefined for what nobody loads again. */
+  readonly passed: { rules: number } | undefined;
 }
 const known = new WeakMap<JitFunction, Known>();
 
@@ -235,7 +229,7 @@ function wordsOf(machine: Machine, view: FunctionView, place: TablePlace, isReme
     return before;
   }
   const words = new Uint32Array(machine.peek(bpfFunc!, tableBytes + entries * entryBytes).buffer);
-  const read: Known = { words, view, place, passed: { rules: 0 } };
+  const read: Known = { words, view, place, passed: isRemembered ? { rules: 0 } : undefined };
   // A map of what lives for a moment only keeps it alive until all of memory is looked through.
   if (isRemembered) known.set(fn, read);
   return read;

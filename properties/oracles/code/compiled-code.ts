@@ -38,7 +38,7 @@ export interface CompiledCode {
   /** How the CPU forgets the branch history. */
   readonly history: JitEnv["branchHistory"];
   /** Rules that these words have passed, a bit each; shared by all loads of the same words. */
-  readonly passed?: { rules: number };
+  readonly passed?: { rules: number } | undefined;
 }
 
 /** What was decoded last, each word at a place that its bits say. */
