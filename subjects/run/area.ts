@@ -3,17 +3,17 @@
 
 import type { Machine } from "../../machine/machine.js";
 import type { Range } from "../../spec/bpf/program.js";
-import { pagesOf } from "./layout.js";
+import { LARGEST_PAGE_BYTES, pagesOf } from "./layout.js";
 
 const CANARY = 0xc7;
-/** Eight of them, read as a number: a plain one, so that only the same bytes are equal to it. */
-const CANARIES = new Float64Array(new Uint8Array(8).fill(CANARY).buffer)[0]!;
+/** As many as a page has, of any size. */
+const CANARIES = Buffer.alloc(LARGEST_PAGE_BYTES, CANARY);
 export const NOWHERE: Range = { base: 0, bytes: 0 };
 
-/** One page: its bytes, and the same by eights. */
+/** One page, to write to and to compare with. */
 interface Page {
   readonly bytes: Uint8Array;
-  readonly doubles: Float64Array;
+  readonly buffer: Buffer;
 }
 
 /** One region and the pages around it. */
@@ -104,7 +104,7 @@ export class Area {
     this.mapped = pages;
     this.pages = Array.from({ length: pages.bytes / pageBytes }, (_, i) => {
       const { bytes } = this.machine.mapping(pages.base + i * pageBytes)!.frame;
-      return { bytes, doubles: new Float64Array(bytes.buffer, bytes.byteOffset, pageBytes / 8) };
+      return { bytes, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, pageBytes) };
     });
   }
 }
@@ -115,10 +115,5 @@ function filled(bytes: Uint8Array, length: number): Uint8Array {
   return all;
 }
 
-function isCanary({ bytes, doubles }: Page, from: number, to: number): boolean {
-  const [first, last] = [Math.ceil(from / 8), Math.floor(to / 8)];
-  for (let i = first; i < last; i++) if (doubles[i] !== CANARIES) return false;
-  for (let i = from; i < Math.min(8 * first, to); i++) if (bytes[i] !== CANARY) return false;
-  for (let i = Math.max(8 * last, from); i < to; i++) if (bytes[i] !== CANARY) return false;
-  return true;
-}
+const isCanary = ({ buffer }: Page, from: number, to: number): boolean =>
+  from === to || buffer.compare(CANARIES, 0, to - from, from, to) === 0;

@@ -47,11 +47,15 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
 function helperTrap(id: number, { helperState }: InProgress): Trap {
   const helper = HELPERS.get(id)!;
   return (args) => {
-    const result = helper.run(helperState(), [...args] as U64[]);
+    const result = helper.run(helperState(), fiveOf(args));
     if (!result.ok) throw new TrapFault(`${helper.name}: ${result.detail}`);
     return result.r0;
   };
 }
+
+/** Written out: to spread what is no array takes as long as many a helper. */
+const fiveOf = (args: Parameters<Trap>[0]): readonly U64[] =>
+  [args[0]!, args[1]!, args[2]!, args[3]!, args[4]!] as readonly bigint[] as readonly U64[];
 
 /** What is not modelled. Where a program has no such calls, nothing leads here. */
 const unknownTrap =
@@ -62,5 +66,5 @@ const unknownTrap =
     const marks = expected()?.written?.subarray(start, start + size);
     const defined = Array.from({ length: ARGUMENTS }, (_, i) => marks?.[(i * size) / ARGUMENTS] !== 0);
     const { unknownCalls: seed = 0 } = program();
-    return callUnknown(helperState(), { seed, callee, args: [...args].slice(0, ARGUMENTS) as U64[], defined }).r0;
+    return callUnknown(helperState(), { seed, callee, args: fiveOf(args), defined }).r0;
   };

@@ -18,7 +18,7 @@ import {
 
 /** Of our own machine; those of a kernel image are as it was built. */
 export const PAGE_BYTES = 4096;
-const LARGEST_PAGE_BYTES = 65536;
+export const LARGEST_PAGE_BYTES = 65536;
 
 /** Kernel text: helper addresses are relative to it (kernel: `__bpf_call_base`). */
 export const CALL_BASE = 0x8000_8026_9da8;
