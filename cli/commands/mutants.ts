@@ -30,7 +30,7 @@ interface Flags {
   /** The old name of `ids`. */
   readonly only?: readonly string[];
   readonly searches?: readonly string[];
-  readonly budget: number;
+  readonly budget?: number;
   readonly jobs?: number;
   readonly seed?: number;
   readonly automatic?: number;
@@ -39,6 +39,10 @@ interface Flags {
   readonly verbose?: true;
   readonly json?: string;
 }
+
+/** Processor time for each. What is gone through once on a kernel image takes 25 s. */
+const BUDGET_MS = 30_000;
+const IMAGE_BUDGET_MS = 60_000;
 
 export const defineMutants: Define = (program, io, finish) => {
   program
@@ -50,7 +54,7 @@ export const defineMutants: Define = (program, io, finish) => {
     .option("--ids <ids>", "only these ids or groups, separated by commas", names)
     .addOption(new Option("--only <ids>").argParser(names).hideHelp())
     .option("--searches <names>", "only these searches, separated by commas", names)
-    .option("--budget <t>", "time of the search for each mutant, such as 30s", duration, 30_000)
+    .option("--budget <t>", "time of the search for each mutant (default: 30s, of a kernel image 60s)", duration)
     .option("--jobs <n>", "processes at a time (default: one per core)", integer(1, 256))
     .option("--seed <n>", "seed of the searches (default: a new one)", integer(0, 2 ** 32 - 1))
     .option(
@@ -96,7 +100,7 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   const progress = startProgress(io, "mutants", length);
   const result = await runMutants(variants, {
     unreadable,
-    ...{ seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
+    ...{ seed, budgetMs: flags.budget ?? BUDGET_MS, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
     ...(flags.searches === undefined ? {} : { searches: flags.searches.map((name) => presentSearch(io, name)) }),
     // What the gate looks at: the corpus comes first there.
     ...(flags.automatic === undefined ? {} : { beside: ["corpus"] }),
@@ -137,7 +141,13 @@ async function mutateImage(seed: number, flags: Flags, io: Io): Promise<number> 
   io.out(`seed ${seed}\n`);
   const progress = startProgress(io, "mutants", 1000);
   const result = await runImageMutants({
-    ...{ file, seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
+    ...{
+      file,
+      seed,
+      budgetMs: flags.budget ?? IMAGE_BUDGET_MS,
+      jobs: flags.jobs ?? availableParallelism(),
+      stop: io.stop,
+    },
     ...{ ids: flags.ids, searches: flags.searches, known: subject.known ?? new Set() },
     noWitness: !flags.shrink || flags.verbose !== true,
     progress: ({ id, kind }, done, of, report) => {
@@ -171,7 +181,7 @@ async function tabulate(variants: readonly Variant[], seed: number, flags: Flags
   const result = await runBaselines(
     variants,
     {
-      ...{ seed, budgetMs: flags.budget, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
+      ...{ seed, budgetMs: flags.budget ?? BUDGET_MS, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
       progress: ({ id, kind }, done) =>
         progress.update(done, `${running}: ${done} of ${variants.length}: ${id} ${kind}`),
     },

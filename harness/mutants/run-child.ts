@@ -1,4 +1,4 @@
-// One mutant in a process of its own, so that whatever it does (loops, memory, a crash at import) ends with the process.
+// Mutants in processes of their own, so that whatever one does (loops, memory, a crash at import) ends with the process.
 
 import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
 import type { Build } from "./build.js";
@@ -61,31 +61,67 @@ export function forkChild(module: URL, stop: AbortSignal, options: Pick<ForkOpti
 }
 
 /** @param id undefined for the sources as they are */
-export const runChild = (build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> =>
-  outcomeOf(forkVariant(build, id, "mutants/child.js", stop), task);
+export async function runChild(build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> {
+  const served = new TaskProcess(forkVariant(build, id, "mutants/child.js", stop));
+  const outcome = await served.run(task);
+  served.end();
+  return outcome;
+}
 
-/** How the task ends in a process that serves such tasks. */
-export function outcomeOf({ child, said }: ForkedChild, task: Task): Promise<Outcome> {
-  return new Promise((resolve) => {
-    let started = performance.now();
-    let result: SearchResult | undefined;
-    let witness: Witness | undefined;
-    child.on("message", (message: FromChild) => {
-      if (message.kind === "ready") {
-        started = performance.now();
-        child.send(task);
-      } else if (message.kind === "ended") result = message.result;
-      else witness = message.witness;
-    });
-    child.on("close", (code, signal) => {
-      const seconds = (performance.now() - started) / 1000;
-      resolve({
-        result:
-          result ?? died(signal === "SIGKILL" ? "it hangs" : `it ends with ${signal ?? code}: ${said()}`, seconds),
-        witness,
+/** A process that serves tasks, one at a time. */
+export class TaskProcess {
+  /** Tasks that were given to it. */
+  tasks = 0;
+  private readonly child: ChildProcess;
+  private readonly ready: Promise<void>;
+  private hasEnded = false;
+
+  constructor(private readonly forked: ForkedChild) {
+    const { child } = forked;
+    this.child = child;
+    this.ready = new Promise((resolve) => {
+      child.once("message", () => resolve());
+      child.once("close", () => {
+        this.hasEnded = true;
+        resolve();
       });
     });
-  });
+  }
+
+  /** Whether it can take another task. */
+  get isAlive(): boolean {
+    return !this.hasEnded;
+  }
+
+  async run(task: Task): Promise<Outcome> {
+    const { child } = this;
+    this.tasks++;
+    await this.ready;
+    const started = performance.now();
+    let result: SearchResult | undefined;
+    return new Promise((resolve) => {
+      const end = (witness: Witness | undefined): void => {
+        child.off("message", hear).off("close", gone);
+        const { exitCode, signalCode } = child;
+        const got =
+          signalCode === "SIGKILL" ? "it hangs" : `it ends with ${signalCode ?? exitCode}: ${this.forked.said()}`;
+        resolve({ result: result ?? died(got, (performance.now() - started) / 1000), witness });
+      };
+      const hear = (message: FromChild): void => {
+        if (message.kind === "ended") result = message.result;
+        else if (message.kind === "done") end(message.witness);
+      };
+      const gone = (): void => end(undefined);
+      if (this.hasEnded) return gone();
+      child.on("message", hear).on("close", gone);
+      child.send(task);
+    });
+  }
+
+  /** It takes no more tasks. */
+  end(): void {
+    if (this.child.connected) this.child.disconnect();
+  }
 }
 
 const died = (got: string, seconds: number): SearchResult => ({

@@ -1,10 +1,11 @@
-// What every child process of `rox mutants` does: it waits for its task, does it under a watchdog, and says how that ended.
+// What every child process of `rox mutants` does: it waits for a task, does it under a watchdog, says how that ended, and waits
+// for the next one until its parent lets it go.
 
 import { Worker } from "node:worker_threads";
 import { crashed, processorSeconds, type SearchResult, searchMutant, type Task } from "./search-mutant.js";
 import type { Search, Witness } from "./searches.js";
 
-/** In this order: `ready` once, the end of the search once, and `done` once. */
+/** `ready` once; then for each task the end of its search, and `done`. */
 export type FromChild =
   | { readonly kind: "ready" }
   | { readonly kind: "ended"; readonly result: SearchResult }
@@ -21,9 +22,10 @@ interface Service<T extends Task> {
 const send = (message: FromChild): unknown => process.send?.(message);
 
 export function serve<T extends Task>({ grace, beginning, searches }: Service<T>): void {
-  process.once("message", async (task: T) => {
-    const limit = processorSeconds() + (task.budgetMs + task.shrinkMs) / 1000 + grace;
-    new Worker(new URL("./watchdog.js", import.meta.url), { workerData: limit, execArgv: [] }).unref();
+  const limit = new Float64Array(new SharedArrayBuffer(8)).fill(Number.POSITIVE_INFINITY);
+  new Worker(new URL("./watchdog.js", import.meta.url), { workerData: limit, execArgv: [] }).unref();
+  process.on("message", async (task: T) => {
+    limit[0] = processorSeconds() + (task.budgetMs + task.shrinkMs) / 1000 + grace;
     let witness: Witness | undefined;
     let isOver = false;
     const end = (ended: SearchResult): void => {
@@ -35,8 +37,8 @@ export function serve<T extends Task>({ grace, beginning, searches }: Service<T>
     } catch (error) {
       if (!isOver) end(crashed(beginning, error, 0, 0));
     }
+    limit[0] = Number.POSITIVE_INFINITY;
     send({ kind: "done", witness });
-    process.disconnect?.();
   });
   send({ kind: "ready" });
 }

@@ -34,7 +34,10 @@ export interface PlacedMachine {
   readonly giveBack?: (isClean: boolean) => void;
 }
 
-const idle = new Map<string, PlacedMachine[]>();
+/** By what makes the machines of a subject, which may place text there, and by what makes them differ. */
+const idle = new WeakMap<object, Map<string, PlacedMachine[]>>();
+/** In place of what makes the machines of subjects that bring no text. */
+const ANY_MACHINE = {};
 const MOST_IDLE = 4;
 /** A branch reaches 128 MiB. */
 const BEYOND_BRANCHES = 144 << 20;
@@ -62,8 +65,11 @@ function takeShare(engine: Engine): Uint8Array<ArrayBuffer> | undefined {
 export function takeMachine(subject: Subject, engine: Engine, kind: MachineKind): PlacedMachine {
   const { pageBytes, cpus, gapAfter } = kind;
   const key = `${subject.name} ${engine.name} ${pageBytes} ${cpus} ${gapAfter}`;
-  const machines = idle.get(key) ?? [];
-  idle.set(key, machines);
+  const maker = subject.machine ?? ANY_MACHINE;
+  const kinds = idle.get(maker) ?? new Map<string, PlacedMachine[]>();
+  idle.set(maker, kinds);
+  const machines = kinds.get(key) ?? [];
+  kinds.set(key, machines);
   const used = machines.pop();
   if (used !== undefined) return used;
   const vmallocGap = gapAfter === undefined ? undefined : { after: gapAfter, bytes: BEYOND_BRANCHES };

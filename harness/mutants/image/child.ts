@@ -1,4 +1,4 @@
-// What a child process runs: the searches for one edit of a kernel image, or at the image as it is.
+// What a child process runs: the searches for edits of a kernel image, one after the other, and at the image as it is.
 
 import { placeEdit, withEdit } from "../../../subjects/linux/edit.js";
 import { linuxSubject } from "../../../subjects/linux/index.js";
@@ -18,6 +18,9 @@ export interface ImageTask extends Task {
   readonly known: readonly QuirkId[];
 }
 
+/** All tasks of a process are of one image. */
+let opened: ReturnType<typeof readTypedImage> | undefined;
+
 serve<ImageTask>({
   // For reading the image, and one step that takes long.
   grace: 25,
@@ -28,7 +31,8 @@ serve<ImageTask>({
 
 /** @throws Error if the edit is not in the memory that runs */
 function subjectOf({ file, edit: id, known }: ImageTask): Subject {
-  const read = readTypedImage(file);
+  opened ??= readTypedImage(file);
+  const read = opened;
   if (!read.ok) throw new Error(read.error.got);
   const rest = { known: new Set(known), isExact: true };
   const name = `linux:${file}`;

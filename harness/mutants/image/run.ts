@@ -7,7 +7,7 @@ import type { QuirkId } from "../../../subjects/subject.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../../bad-input.js";
 import { inParallel } from "../../loop/run.js";
 import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "../report.js";
-import { forkChild, type Outcome, outcomeOf } from "../run-child.js";
+import { forkChild, type Outcome, TaskProcess } from "../run-child.js";
 import type { ImageTask } from "./child.js";
 import { IMAGE_EDITS } from "./edits.js";
 
@@ -59,7 +59,8 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
       ...{ broken: [], unreadable: [] as BadInput[] },
       results: results.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     });
-  const unchanged = await runOne({ ...task, edit: undefined, budgetMs: CONTROL_MS, shrinkMs: 0 }, stop);
+  const processes = new ImageProcesses(stop);
+  const unchanged = await processes.run({ ...task, edit: undefined, budgetMs: CONTROL_MS, shrinkMs: 0 });
   const { result } = unchanged;
   const control = result.kind === "killed" && !stop.aborted ? `${result.where}: ${result.got}` : undefined;
   const waiting = control === undefined ? chosen.filter(({ id }) => places.has(id)) : [];
@@ -68,14 +69,14 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
     const edit = stop.aborted ? undefined : waiting.shift();
     if (edit === undefined) return undefined;
     return async () => {
-      const outcome = await runOne({ ...task, edit: edit.id }, stop);
+      const outcome = await processes.run({ ...task, edit: edit.id });
       if (stop.aborted) return;
       const { place, said } = places.get(edit.id)!;
       const result = resultOf(mutantOf(edit, `${place}: ${said}`), outcome);
       results.push(result);
       options.progress?.(result, results.length, all, () => report(undefined, true));
     };
-  });
+  }).finally(() => processes.end());
   return loaded(report(control, stop.aborted));
 }
 
@@ -84,8 +85,29 @@ const mutantOf = ({ id, title, in: [group = ""], equivalent }: ImageEdit, reenac
   ...(equivalent === undefined ? {} : { equivalent }),
 });
 
-const runOne = (task: ImageTask, stop: AbortSignal): Promise<Outcome> =>
-  outcomeOf(
-    forkChild(new URL("./child.js", import.meta.url), stop, { execArgv: [`--max-old-space-size=${MEMORY_MIB}`] }),
-    task,
-  );
+/** Memory of a process grows with each edit: every one has a copy of the image, and machines with it. */
+const MOST_TASKS = 12;
+
+/** Processes that have read the image, which takes longer than most edits live. One that an edit ended is not used again. */
+class ImageProcesses {
+  private readonly idle: TaskProcess[] = [];
+
+  constructor(private readonly stop: AbortSignal) {}
+
+  async run(task: ImageTask): Promise<Outcome> {
+    const served = this.idle.pop() ?? this.started();
+    const outcome = await served.run(task);
+    if (served.isAlive && served.tasks < MOST_TASKS) this.idle.push(served);
+    else served.end();
+    return outcome;
+  }
+
+  end(): void {
+    for (const served of this.idle.splice(0)) served.end();
+  }
+
+  private started(): TaskProcess {
+    const execArgv = [`--max-old-space-size=${MEMORY_MIB}`];
+    return new TaskProcess(forkChild(new URL("./child.js", import.meta.url), this.stop, { execArgv }));
+  }
+}

@@ -1,5 +1,6 @@
 // How a bug in the machine code of an image is looked for: with what the gate tries of an image, one case after the other.
 
+import path from "node:path";
 import { defaultEngine } from "../../../engines/index.js";
 import type { FailingStep } from "../../../machine/event.js";
 import { HISTORIES } from "../../../properties/cases/history/index.js";
@@ -11,9 +12,11 @@ import { directedCases } from "../../../properties/directed/index.js";
 import type { Verdict } from "../../../properties/verdict.js";
 import { type Action, DEFAULT_OPTIONS, type Failing, type History, NOTHING_ELSE } from "../../../subjects/action.js";
 import type { Subject } from "../../../subjects/subject.js";
+import { readCorpus } from "../../corpus/store.js";
 import { tryDirected } from "../../gate/directed.js";
-import { type CaseChecker, makeCaseCheckers } from "../../loop/case-checker.js";
+import { type CaseChecker, type CaseCheckers, makeCaseCheckers } from "../../loop/case-checker.js";
 import { caseAt, UNSTEERED } from "../../loop/chunk.js";
+import { corpusDirectory } from "../../project.js";
 import { type Found, foundIn, type Search } from "../searches.js";
 
 /** Loads and frees with failures show more of this code than programs do. */
@@ -28,7 +31,7 @@ const SHARES: ReadonlyMap<string, number> = new Map([
 export function imageSearches(subject: Subject, seed: number): readonly Search[] {
   const checkers = makeCaseCheckers({ engines: [defaultEngine()], subject });
   const kinds = [...SHARES].map(([name, share]) => drawn(checkers[name]!, seed, share));
-  return [failures(checkers[HISTORIES.name]!, subject), directed(subject, seed), ...kinds];
+  return [failures(checkers[HISTORIES.name]!, subject), directed(subject, seed), corpus(checkers), ...kinds];
 }
 
 function drawn(checker: CaseChecker, seed: number, share: number): Search {
@@ -99,8 +102,18 @@ const directed = (subject: Subject, seed: number): Search =>
     return found && { found: { ...found, oracle: "directed" }, text: `directed case: ${one.name}\n` };
   });
 
-/** Each item of a list is there for a reason: histories that fail are through first, and directed cases have half of the rest. */
-const LIST_SHARES = { failures: 32, directed: 8 };
+/** The entries of the project, which the gate replays first. */
+function corpus(checkers: CaseCheckers): Search {
+  const { entries } = readCorpus([corpusDirectory()]);
+  return listed("corpus", entries, ({ name, kind, value, head }) => {
+    const verdict = checkers[kind.name]!.replay(value, head);
+    if (verdict.kind !== "disagree") return undefined;
+    return { found: verdict, text: `corpus entry ${path.basename(name)}\n` };
+  });
+}
+
+/** Each item of a list is there for a reason: histories that fail are through first, and the others have most of the rest. */
+const LIST_SHARES = { failures: 32, corpus: 16, directed: 24 };
 
 /** A list that is gone through once. */
 function listed<T>(
