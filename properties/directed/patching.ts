@@ -77,7 +77,7 @@ const SEVERAL: DirectedCase = {
 const PAGES = [4096, 16_384, 65_536] as const;
 
 const END_OF_PAGE: DirectedCase = {
-  name: "the last word of a page is patched, whatever the size of pages, and no other",
+  name: "the last word of a page is patched for good, whatever the size of pages, and no other",
   check(subject) {
     for (const wanted of PAGES) {
       const kernel = boot(subject, { pageBytes: wanted });
@@ -90,6 +90,8 @@ const END_OF_PAGE: DirectedCase = {
       if (machine.peek32(last) !== NOP) return `on pages of ${pageBytes} bytes the word is not patched`;
       const others = Buffer.compare(machine.peek(TEXT, pageBytes - 4), before.subarray(0, -4));
       if (others !== 0) return `on pages of ${pageBytes} bytes another word is changed`;
+      const stale = machine.fetch(machine.cpu, last, 4);
+      if (stale !== undefined) return `on pages of ${pageBytes} bytes a CPU may fetch what stood there: ${stale.why}`;
     }
     return undefined;
   },
