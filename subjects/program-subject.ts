@@ -96,8 +96,8 @@ export function notTried(subject: AnySubject): {
   readonly untried: ReadonlyMap<string, string>;
   readonly lines: readonly string[];
 } {
-  if (isKernel(subject)) return { untried: NOTHING, lines: [] };
-  const { name, untried, notes } = subject;
+  const { name, untried = NOTHING } = subject;
+  const notes = isKernel(subject) ? [] : subject.notes;
   return {
     untried,
     lines: [...[...untried].map(([part, why]) => `${part}, which ${name} is not asked: ${why}`), ...notes],

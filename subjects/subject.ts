@@ -64,6 +64,8 @@ export interface Subject {
   readonly name: string;
   /** Oracles that say nothing of this subject, and why. They are counted and printed, never skipped in silence. */
   readonly mute: ReadonlyMap<string, string>;
+  /** Names of kinds of cases that it could play none of, and why: they are named once, and not drawn. */
+  readonly untried?: ReadonlyMap<string, string>;
   /** Known defects of Linux that it was found to have: they are named, and judged past. */
   readonly known?: ReadonlySet<QuirkId>;
   /** It runs without single-instruction atomics, whatever it is asked. */

@@ -18,6 +18,7 @@ import { kernelText, LinuxKernel } from "./kernel.js";
 import type { TypedImage } from "./kernel-image.js";
 import { fixedFrame, isStrict } from "./older.js";
 import { cpusOf, hasLse } from "./placed-kernel.js";
+import { TRAMPOLINE_FUNCTIONS } from "./trampolines.js";
 import { findTakenForOlder } from "./tried-forms.js";
 import { executedCode } from "./under-test.js";
 
@@ -51,6 +52,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
   return {
     name,
     mute: mutedOf(image),
+    untried: untriedOf(image),
     lacksLse: !hasLse(image),
     build,
     ...profile,
@@ -128,6 +130,13 @@ function mutedOf(image: TypedImage): Subject["mute"] {
     muted.set("landing-pads", "its images begin with no place to patch: it has no trampolines");
   }
   return muted;
+}
+
+/** A kind of cases whose every case asks for a function that an image does not have. */
+function untriedOf(image: TypedImage): NonNullable<Subject["untried"]> {
+  const missing = TRAMPOLINE_FUNCTIONS.find((name) => image.address(name) === undefined);
+  const why = `its kernel makes them another way, or none (no ${missing})`;
+  return new Map(missing === undefined ? [] : [["trampolines", why]]);
 }
 
 /** Whether its version is itself a listed one. */

@@ -47,6 +47,8 @@ const E2BIG = 7;
 /** enum bpf_text_poke_type where it is given once, and where each address has its own. */
 const POKE = { call: 0, jump: 1 };
 const POKE_EACH = { nop: 0, call: 1, jump: 2 };
+/** Without these a trampoline is made another way. */
+export const TRAMPOLINE_FUNCTIONS = ["arch_bpf_trampoline_size", "arch_alloc_bpf_trampoline"] as const;
 /** Programs on one trampoline, of all kinds. */
 const MOST_LINKS = 38;
 

@@ -1,6 +1,7 @@
 // Histories of loads, runs, attaches and frees: no oracle of memory objects.
 
 import type { Engine } from "../../../engines/engine.js";
+import type { FailingStep } from "../../../machine/event.js";
 import { type Action, type CaseProgram, type History, isCaseProgram } from "../../../subjects/action.js";
 import { NotModelled } from "../../../subjects/not-modelled.js";
 import { randomSource } from "../../../subjects/random/source.js";
@@ -14,6 +15,7 @@ import type { Oracle } from "../../oracles/oracle.js";
 import { AGREE, EXCEPTION, NO_EXCEPTION, type Verdict, withoutNumbers } from "../../verdict.js";
 import { verdictOrCrash } from "../check-or-crash.js";
 import { type Kind, type KindChecker, NO_COST } from "../kind.js";
+import { TRAMPOLINES } from "../trampoline/index.js";
 import { HistoryArbitrary } from "./arbitrary.js";
 import { checkHistory, type HistoryCheckOptions, type HistoryReport, replay } from "./check.js";
 import { mutateHistory } from "./mutate.js";
@@ -62,7 +64,7 @@ function historyChecker(
     ...(fixed && {
       adapt: ({ options, actions }: History) => ({
         options: { ...options, ...fixed },
-        actions: actions.map((action) => withoutKnown(action, subject)),
+        actions: actions.filter((action) => canBeDone(action, subject)).map((action) => withoutKnown(action, subject)),
       }),
     }),
     check(history, notice) {
@@ -104,10 +106,22 @@ function historyChecker(
   };
 }
 
-/** A failing copy after which nothing can be judged is not drawn: everything behind it in the history would be lost. */
+/** What is attached goes through a trampoline. */
+const canBeDone = ({ kind }: Action, { untried }: Pick<Subject, "untried">): boolean =>
+  untried?.has(TRAMPOLINES.name) !== true || (kind !== "attach" && kind !== "detach");
+
+/** Steps whose failure in a load shows a known defect after which nothing can be judged. */
+const ENDING: readonly (readonly [QuirkId, FailingStep])[] = [
+  ["copyFaultIgnored", "copy"],
+  ["protectionFailureIgnored", "setPermission"],
+];
+
+/** Such a failure is not drawn: everything behind it in the history would be lost. */
 function withoutKnown(action: Action, { known }: Pick<Subject, "known">): Action {
-  if (action.kind !== "load" || known?.has("copyFaultIgnored") !== true) return action;
-  const fails = action.fails.filter(({ step }) => step !== "copy");
+  if (action.kind !== "load") return action;
+  const fails = action.fails.filter(
+    ({ step }) => !ENDING.some(([quirk, ending]) => step === ending && known?.has(quirk) === true),
+  );
   return fails.length === action.fails.length ? action : { ...action, fails };
 }
 
