@@ -53,7 +53,7 @@ export class AddressSpace {
   }
 
   /** See `PageTable.eachChange`. */
-  eachMapChange(since: number, visit: (va: Va) => void): boolean {
+  eachMapChange(since: number, visit: (va: Va, bytes: number) => void): boolean {
     return this.table.eachChange(since, visit);
   }
 

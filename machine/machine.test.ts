@@ -178,3 +178,25 @@ test("pages are placed with what they are to hold and zeros behind, or with what
   machine.place(0x7000_0000, 4096, "rw");
   expect(machine.peek(0x7000_0000, 4096)).toEqual(new Uint8Array(4096).fill(7));
 });
+
+test("who keeps mappings is told of the pages that have changed since, or that too many have", () => {
+  const machine = new Machine();
+  const since = machine.mapGeneration;
+  machine.map(PLACE, 512 * 4096, "rw");
+  machine.unmap(PLACE + 4096, 4096);
+  const visited: number[][] = [];
+  const told = (from: number): boolean => machine.eachMapChange(from, (va, bytes) => visited.push([va, bytes]));
+  expect(told(since)).toBe(true);
+  expect(visited).toEqual([
+    [PLACE, 512 * 4096],
+    [PLACE + 4096, 4096],
+  ]);
+  visited.length = 0;
+  expect(told(machine.mapGeneration - 1)).toBe(true);
+  expect(visited).toEqual([[PLACE + 4096, 4096]]);
+  visited.length = 0;
+  expect(told(machine.mapGeneration)).toBe(true);
+  for (let i = 0; i < 129; i++) machine.unmap(PLACE + (3 + 2 * i) * 4096, 4096);
+  expect(told(since)).toBe(false);
+  expect(visited).toEqual([]);
+});

@@ -25,7 +25,7 @@ export interface Mapping {
 
 type Leaf = (Mapping | undefined)[];
 const LEAF_PAGES = 512;
-/** How many changes are remembered. */
+/** How many changes are remembered; pages that change one behind the other count as one. */
 const CHANGES = 128;
 
 export class PageTable {
@@ -36,8 +36,11 @@ export class PageTable {
   private lastLeaf: Leaf | undefined;
   /** Rises with every change. Who caches mappings compares it. */
   generation = 0;
-  /** An address in the page of each of the last changes, by generation. */
-  private readonly changes = new Float64Array(CHANGES);
+  /** The last changes: from which page to which, and the generation before each. */
+  private readonly changedFrom = new Float64Array(CHANGES);
+  private readonly changedTo = new Float64Array(CHANGES);
+  private readonly changedSince = new Float64Array(CHANGES);
+  private changes = 0;
 
   constructor(readonly pageBytes: number) {
     this.perPage = 1 / pageBytes;
@@ -59,19 +62,39 @@ export class PageTable {
   }
 
   /**
-   * Visit an address of each page that has changed since a generation.
+   * Visit the pages that have changed since a generation, and maybe others.
    *
    * @returns false, with nothing visited, if so many have that not all are remembered.
    */
-  eachChange(since: number, visit: (va: Va) => void): boolean {
-    if (since < 0 || this.generation - since > CHANGES) return false;
-    for (let at = since; at < this.generation; at++) visit(this.changes[at % CHANGES]!);
+  eachChange(since: number, visit: (va: Va, bytes: number) => void): boolean {
+    if (since < 0) return false;
+    let first = this.changes;
+    for (let upTo = this.generation; upTo > since; upTo = this.changedSince[first % CHANGES]!) {
+      if (first === 0 || this.changes - first === CHANGES) return false;
+      first--;
+    }
+    for (let i = first; i < this.changes; i++) {
+      const from = this.changedFrom[i % CHANGES]!;
+      visit(from, this.changedTo[i % CHANGES]! - from);
+    }
     return true;
+  }
+
+  private remember(page: Va): void {
+    const last = (this.changes - 1) % CHANGES;
+    if (this.changes > 0 && this.changedTo[last] === page) this.changedTo[last] = page + this.pageBytes;
+    else {
+      const at = this.changes++ % CHANGES;
+      this.changedFrom[at] = page;
+      this.changedTo[at] = page + this.pageBytes;
+      this.changedSince[at] = this.generation;
+    }
+    this.generation++;
   }
 
   /** Set or, with undefined, remove the mapping of the page that holds `va`. */
   set(va: Va, mapping: Mapping | undefined): void {
-    this.changes[this.generation++ % CHANGES] = va;
+    this.remember(va - (va % this.pageBytes));
     const key = Math.floor(va * this.perLeaf);
     let leaf = this.leaves.get(key);
     if (leaf === undefined) {

@@ -23,10 +23,14 @@ export class Host {
   readonly interpreter: Interpreter;
   /** Index: 0..30, 31 reads zero, 32 is SP. */
   readonly x: BigUint64Array;
+  /** X0..X30. */
+  readonly general: BigUint64Array;
   /** All of the memory below the frames, by 32 and by 64 bits. */
   readonly words: Uint32Array;
   readonly wide: BigUint64Array;
   readonly floats: Float64Array;
+  /** All of the memory. */
+  readonly view: DataView;
   /** What a machine's frames may be cut from. */
   readonly physical: Uint8Array<ArrayBuffer>;
   /** The system registers, in the order of their table. */
@@ -51,9 +55,11 @@ export class Host {
     const memory = newMemory(at.FRAMES + SHADOW_BYTES + RECORD_AREA_BYTES + physicalBytes);
     this.buffer = memory.buffer;
     this.x = new BigUint64Array(this.buffer, at.REGS, at.STACK_POINTER + 1);
+    this.general = this.x.subarray(0, 31);
     this.words = new Uint32Array(this.buffer, 0, at.FRAMES / 4);
     this.wide = new BigUint64Array(this.buffer, 0, at.FRAMES / 8);
     this.system = this.wide.subarray(SYSTEM_AT, SYSTEM_AT + SYSTEM_REGISTER_NAMES.length);
+    this.view = new DataView(this.buffer);
     this.floats = new Float64Array(this.buffer, 0, at.FRAMES / 8);
     this.shadows = new Shadows(new Uint8Array(this.buffer, at.FRAMES, SHADOW_BYTES));
     const recordArea = new Uint8Array(this.buffer, at.FRAMES + SHADOW_BYTES, RECORD_AREA_BYTES);
@@ -182,10 +188,13 @@ export class Host {
     for (let i = 0; i < SPURIOUS_PERIOD; i++) failures[i] = failsSpuriously(spuriousFailures, i) ? 1 : 0;
   }
 
-  private readonly forget = (va: Va): void => {
-    this.interpreter.forgetTranslation(va);
-    this.interpreter.forgetPage(va);
-    if (this.openPages.size > 0) this.openPages.delete(va - (va % this.machine!.pageBytes));
+  private readonly forget = (va: Va, bytes: number): void => {
+    this.interpreter.forgetRange(va, bytes);
+    const { openPages } = this;
+    const { pageBytes } = this.machine!;
+    if (bytes > openPages.size * pageBytes) {
+      for (const page of openPages.keys()) if (page >= va && page < va + bytes) openPages.delete(page);
+    } else for (let page = va; page < va + bytes; page += pageBytes) openPages.delete(page);
   };
 
   /** @param granule address of 4 KiB, of which a page may have several */

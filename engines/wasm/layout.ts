@@ -43,12 +43,6 @@ export const SPURIOUS_PERIOD = 256;
 /** Translations, 16 bytes each: tag (64 bits, the page's address), what to add to an address's low half (32), and more. */
 export const FETCH_TLB = 0x11000;
 export const FETCH_TLB_ENTRIES = 16;
-/** The last 32 bits: `FRAME_FLAGS`. */
-export const READ_TLB = 0x11400;
-/** Pages to which a store is nothing but a store. */
-export const WRITE_TLB = 0x11800;
-export const DATA_TLB_ENTRIES = 64;
-export const TLB_ENTRY_BYTES = 16;
 /** Of pages whose records are kept by address; the last 32 bits: where they are. */
 export const PAGED_TLB = 0x12000;
 export const PAGED_TLB_ENTRIES = 256;
@@ -70,6 +64,12 @@ export const SYSTEM_ENCODINGS = 0x8000;
 export const DECODED = 0x20000;
 export const DECODED_BITS = 15;
 export const DECODED_BYTES = 16;
+
+/** Translations of loads; the last 32 bits: `FRAME_FLAGS`. */
+export const READ_TLB = 0xa0000;
+/** Pages to which a store is nothing but a store. */
+export const WRITE_TLB = 0xa1000;
+export const DATA_TLB_ENTRIES = 256;
 
 /** Records by address: those of a page are so many for each byte of it, and behind them come two bits for each word. */
 export const RECORD_BYTES_PER_BYTE = 4;

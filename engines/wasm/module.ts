@@ -18,12 +18,11 @@ interface Memory {
 /** What the interpreter offers; see engines/wasm/assembly/index.ts. Addresses are low 48 bits. */
 export interface Interpreter {
   begin(stackLow: number, stackTop: number, pageShift: number): void;
-  forgetTranslation(page: number): void;
+  forgetRange(va: number, bytes: number): void;
   forgetTranslations(): void;
   forgetReservation(): void;
   allowFetch(page: number, frame: number): void;
   allowPage(page: number, frame: number, records: number): void;
-  forgetPage(page: number): void;
   forgetPages(): void;
   forgetRecord(records: number, offset: number): void;
   renewPage(records: number, frame: number): void;

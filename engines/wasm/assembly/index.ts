@@ -6,12 +6,12 @@ import { FETCH_TLB, FETCH_TLB_ENTRIES, PAGED_TLB, PAGED_TLB_ENTRIES } from "../l
 import { decode } from "./decode";
 import { lands } from "./indirect";
 import { loop } from "./loop";
-import { forgetTranslation, forgetTranslations, pageMask, setStack, stopBefore, TOP_16 } from "./memory";
+import { forgetTranslations, forgetWithin, pageMask, pageShift, setStack, stopBefore, TOP_16 } from "./memory";
 import { forgetReservation } from "./monitor";
 import { Op, OP } from "./ops";
 import { ByAddress, ByWord, entryOf, forgetRecord, passStop, recordOf, renewPage } from "./records";
 
-export { forgetRecord, forgetReservation, forgetTranslation, forgetTranslations, lands, passStop, renewPage, stopBefore };
+export { forgetRecord, forgetReservation, forgetTranslations, lands, passStop, renewPage, stopBefore };
 
 /** No page begins here. */
 const NO_PAGE: u64 = 1;
@@ -48,10 +48,21 @@ export function allowPage(va: f64, frame: usize, records: usize): void {
   store<u32>(entry, <u32>records, 12);
 }
 
-export function forgetPage(va: f64): void {
-  const page = (<u64>va + TOP_16) & pageMask;
-  const entry = entryOf<ByAddress>(page);
-  if (load<u64>(entry) == page) store<u64>(entry, NO_PAGE);
+/** What is mapped in [va, va + bytes), which are whole pages, has changed. */
+export function forgetRange(va: f64, bytes: f64): void {
+  const from = <u64>va + TOP_16;
+  const size = <u64>bytes;
+  forgetWithin(from, size);
+  if (<usize>(size >> pageShift) < <usize>PAGED_TLB_ENTRIES) {
+    for (let page = from; page - from < size; page += ~pageMask + 1) {
+      if (load<u64>(entryOf<ByAddress>(page)) == page) store<u64>(entryOf<ByAddress>(page), NO_PAGE);
+    }
+    return;
+  }
+  for (let i: usize = 0; i < <usize>PAGED_TLB_ENTRIES; i++) {
+    const entry = <usize>PAGED_TLB + (i << 4);
+    if (load<u64>(entry) - from < size) store<u64>(entry, NO_PAGE);
+  }
 }
 
 /** Does the decoder know the word? */

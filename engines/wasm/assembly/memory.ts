@@ -39,6 +39,7 @@ export const TOP_16: u64 = 0xffff_0000_0000_0000;
 const SP: usize = REGS + STACK_POINTER * 8;
 const TLB_MASK: usize = DATA_TLB_ENTRIES - 1;
 const GRANULE_SHIFT: u64 = 12;
+const FOLD_SHIFT: u64 = 24;
 
 export let pageShift: u64 = 12;
 export let pageMask: u64 = ~0xfff;
@@ -74,21 +75,26 @@ export function stopBefore(stores: bool, notes: bool, code: bool): void {
   forgetFollowed();
 }
 
-/** Of the page that holds `va`, which comes as its low 48 bits. */
-export function forgetTranslation(va: f64): void {
+/** Of a few pages, or of all that lie in a range. */
+export function forgetWithin(from: u64, bytes: u64): void {
   forgetFollowed();
-  const page = (<u64>va + TOP_16) & pageMask;
-  for (let granule = page; granule - page <= ~pageMask; granule += 1 << GRANULE_SHIFT) {
-    const at = entryAt(granule);
-    if (load<u64>(<usize>READ_TLB + at) == granule) store<u64>(<usize>READ_TLB + at, NO_PAGE);
-    if (load<u64>(<usize>WRITE_TLB + at) == granule) store<u64>(<usize>WRITE_TLB + at, NO_PAGE);
-  }
+  if (bytes >> GRANULE_SHIFT <= TLB_MASK) {
+    for (let granule = from; granule - from < bytes; granule += 1 << GRANULE_SHIFT) forgetAt(entryAt(granule), granule, 1);
+  } else for (let i: usize = 0; i <= TLB_MASK; i++) forgetAt(i << 4, from, bytes);
 }
 
 // @ts-ignore: decorator
 @inline
+function forgetAt(at: usize, from: u64, bytes: u64): void {
+  if (load<u64>(<usize>READ_TLB + at) - from < bytes) store<u64>(<usize>READ_TLB + at, NO_PAGE);
+  if (load<u64>(<usize>WRITE_TLB + at) - from < bytes) store<u64>(<usize>WRITE_TLB + at, NO_PAGE);
+}
+
+/** Stack, heap and data lie at round addresses, which differ in their higher bits only. */
+// @ts-ignore: decorator
+@inline
 function entryAt(address: u64): usize {
-  return (<usize>(address >> GRANULE_SHIFT) & TLB_MASK) << 4;
+  return (<usize>((address >> GRANULE_SHIFT) ^ (address >> FOLD_SHIFT)) & TLB_MASK) << 4;
 }
 
 export function forgetTranslations(): void {
