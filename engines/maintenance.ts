@@ -8,7 +8,8 @@ interface Range {
   readonly va: Va;
   readonly bytes: number;
 }
-type Kind = "clean" | "invalidate" | "translations";
+const KINDS = ["clean", "invalidate", "translations"] as const;
+type Kind = (typeof KINDS)[number];
 
 export class Maintenance {
   private readonly begun: Record<Kind, Range[]> = { clean: [], invalidate: [], translations: [] };
@@ -37,7 +38,7 @@ export class Maintenance {
     }
     for (const { va, bytes } of this.begun.clean) machine.cleanDcache(va, bytes);
     for (const { va, bytes } of this.begun.translations) machine.invalidateTlb(va, Math.max(bytes, machine.pageBytes));
-    for (const ranges of Object.values(this.begun)) ranges.length = 0;
+    for (const kind of KINDS) if (this.begun[kind].length > 0) this.begun[kind].length = 0;
     this.isUnderWay = false;
   }
 }

@@ -88,7 +88,8 @@ export const isFrom = (version: Version, first: Version): boolean =>
 const changesWhere = (on: (row: ChangeRow) => boolean): Changes =>
   Object.fromEntries(CHANGES.map((row) => [row.id, on(row)])) as Changes;
 
-export const changesOf = (version: Version): Changes => changesWhere(({ from }) => isFrom(version, from));
+const CHANGES_OF = new Map(VERSIONS.map((version) => [version, changesWhere(({ from }) => isFrom(version, from))]));
+export const changesOf = (version: Version): Changes => CHANGES_OF.get(version)!;
 
 const withStackArguments = new WeakMap<Changes, Changes>();
 

@@ -28,6 +28,7 @@ export class Tlb {
 
   /** Entries for [va, va + bytes) are gone, on every CPU. A range that is covered in part stays in its uncovered parts. */
   invalidate(va: Va, bytes: number): void {
+    if (this.ranges.length === 0) return;
     const end = va + bytes;
     const [only] = this.ranges;
     if (this.ranges.length === 1 && only!.va >= va && only!.va + only!.bytes <= end) {

@@ -236,7 +236,7 @@ export class WasmCpu implements EngineCpu {
 
   private wordAt(pc: Va): number {
     const { frame, va } = this.page;
-    return new DataView(this.host.x.buffer).getUint32(frame + (pc - va), true);
+    return this.host.view.getUint32(frame + (pc - va), true);
   }
 
   private unknown(): CpuStop {

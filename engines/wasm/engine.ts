@@ -182,7 +182,7 @@ class Run {
   }
 
   private wordAt(pc: Va): number {
-    return new DataView(this.host.x.buffer).getUint32(this.frame + (pc - this.page), true);
+    return this.host.view.getUint32(this.frame + (pc - this.page), true);
   }
 
   private returned(): EngineOutcome {

@@ -20,17 +20,17 @@ export class Registers implements CpuState {
   readonly system = byName(this.systemValues);
 
   /** Into the interpreter. */
-  load({ x, wide, words }: Host): void {
-    x.set(this.x);
+  load({ x, general, system, words }: Host): void {
+    general.set(this.x);
     x[at.STACK_POINTER] = this.sp;
-    wide.set(this.systemValues, SYSTEM_AT);
+    system.set(this.systemValues);
     words[at.NZCV / 4] = this.nzcv;
     words[at.BTYPE / 4] = this.btype;
   }
 
   /** Out of it. */
-  save({ x, system, words }: Host, pc: Va): void {
-    this.x.set(x.subarray(0, 31));
+  save({ x, general, system, words }: Host, pc: Va): void {
+    this.x.set(general);
     this.sp = x[at.STACK_POINTER]!;
     this.systemValues.set(system);
     this.nzcv = words[at.NZCV / 4]!;

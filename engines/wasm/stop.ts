@@ -33,7 +33,20 @@ export function unknownWord(word: number): string {
 
 const BRANCHES = ["br", "blr", "ret"];
 
+/** By number. */
+const REASONS: Readonly<Record<number, ForMachine>> = {
+  [at.STOP_NOTE]: "note",
+  [at.STOP_CODE]: "code",
+  [at.STOP_PAUSE]: "pause",
+  [at.STOP_COMPLETE]: "complete",
+  [at.STOP_SYNCHRONIZE]: "synchronize",
+  [at.STOP_MAINTAIN]: "maintain",
+};
+
 export function lastStop({ words, wide }: Host): Stop {
+  const forMachine = REASONS[words[at.STOP_WHY / 4]!];
+  // Kernel code comes here all the time: no text is made of it.
+  if (forMachine !== undefined) return { why: forMachine, detail: "" };
   const address = wide[at.STOP_ADDRESS / 8]!;
   const sp = wide[at.STOP_SP / 8]!;
   const bytes = words[at.STOP_BYTES / 4]!;
@@ -64,18 +77,6 @@ export function lastStop({ words, wide }: Host): Stop {
       return { why: "notExecutable", detail: `${BRANCHES[bytes]} to ${place}, which is no kernel address` };
     case at.STOP_BRANCH_TARGET:
       return { why: "branchTarget", detail: noLandingPad(bytes, Number(BigInt.asUintN(48, address))) };
-    case at.STOP_COMPLETE:
-      return { why: "complete", detail: "" };
-    case at.STOP_SYNCHRONIZE:
-      return { why: "synchronize", detail: "" };
-    case at.STOP_MAINTAIN:
-      return { why: "maintain", detail: "" };
-    case at.STOP_NOTE:
-      return { why: "note", detail: "" };
-    case at.STOP_CODE:
-      return { why: "code", detail: "" };
-    case at.STOP_PAUSE:
-      return { why: "pause", detail: "" };
     default:
       throw new RangeError(`the interpreter stopped for reason ${words[at.STOP_WHY / 4]}, which it has not`);
   }

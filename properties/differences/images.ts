@@ -58,8 +58,21 @@ export function sidesOf(a: Subject, b: Subject): readonly [Side, Side] {
   return [side(a, b), side(b, a)];
 }
 
+type Built = Pick<Subject, "profile" | "build" | "known">;
+/** The last one of each subject, with the defects that were known of it then. */
+const madeFor = new WeakMap<Built, { readonly known: Built["known"]; readonly env: JitEnv }>();
+
 /** What our own JIT compiles for, to make what a kernel image makes: its version, its build, and the defects that it has. */
-export function likeImage({ profile = "6.12", build, known }: Pick<Subject, "profile" | "build" | "known">): JitEnv {
+export function likeImage(subject: Built): JitEnv {
+  const { known } = subject;
+  const before = madeFor.get(subject);
+  if (before !== undefined && before.known === known) return before.env;
+  const env = environmentLike(subject);
+  madeFor.set(subject, { known, env });
+  return env;
+}
+
+function environmentLike({ profile = "6.12", build, known }: Built): JitEnv {
   const env = { ...linuxEnv(profile), ...build };
   if (known === undefined) return env;
   const found = Object.fromEntries(FOUND_IN_CODE.map((quirk) => [quirk, known.has(quirk)]));

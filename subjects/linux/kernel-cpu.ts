@@ -36,7 +36,8 @@ export class KernelCpu {
   private trapsLeft = 0;
   /** A trap acts, so that registers are those of the function that has called it. */
   private isAsking = false;
-  private readonly following = new Map<string, boolean>();
+  /** By the name of a function: whether a call of it follows, by where the CPU returns to. */
+  private readonly following = new Map<string, Map<Va, boolean>>();
   private readonly context: ExecutionContext;
 
   constructor(
@@ -113,8 +114,9 @@ export class KernelCpu {
   /** Whether a call of that function follows in the caller of the function that is being entered. */
   isFollowedBy(name: string): boolean {
     const back = vaOfPointer(this.state.x[LR]!);
-    const key = `${back} ${name}`;
-    const known = this.following.get(key);
+    const places = this.following.get(name) ?? new Map<Va, boolean>();
+    this.following.set(name, places);
+    const known = places.get(back);
     if (known !== undefined) return known;
     const { image, memory } = this.kernel;
     const target = image.address(name);
@@ -124,7 +126,7 @@ export class KernelCpu {
       if ((word & 0x7c00_0000) === 0x1400_0000) found = at + ((word << 6) >> 6) * 4 === target;
       if (word === 0xd65f_03c0) break;
     }
-    this.following.set(key, found);
+    places.set(back, found);
     return found;
   }
 

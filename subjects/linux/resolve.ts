@@ -71,18 +71,22 @@ const SLEEPING: ReadonlySet<string> = new Set([
   ...["set_memory_ro", "set_memory_rw", "set_memory_x", "set_memory_nx"],
 ]);
 const GFP_DIRECT_RECLAIM = 0x400n;
+const NO_REGISTERS = new BigUint64Array(0);
 
 function actionOf(image: TypedImage, row: TrapRow, name: string): Action {
   const registers = registersOf(image.types.parameters(name), row.parameters);
   const gfp = registers.find(([key]) => key === "gfp")?.[1];
+  const sleeps = SLEEPING.has(name);
+  // Traps are most of what a load asks of us: one object reads the registers of all calls.
+  let current: BigUint64Array = NO_REGISTERS;
+  const args: Record<string, bigint> = {};
+  for (const [key, register] of registers) Object.defineProperty(args, key, { get: () => current[register]! });
   return {
     kind: row.kind,
     name,
-    sleeps: (x) => (gfp === undefined ? SLEEPING.has(name) : (x[gfp]! & GFP_DIRECT_RECLAIM) !== 0n),
+    sleeps: (x) => (gfp === undefined ? sleeps : (x[gfp]! & GFP_DIRECT_RECLAIM) !== 0n),
     act(kernel, x) {
-      // Traps are most of what a load asks of us: no lists are made for each.
-      const args: Record<string, bigint> = {};
-      for (const [key, register] of registers) args[key] = x[register]!;
+      current = x;
       return row.act(kernel, args, name);
     },
   };

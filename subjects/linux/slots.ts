@@ -13,8 +13,11 @@ const ACCESSES = new Set([1, 2, 3]);
 const PROBES = new Set([0x20, 0x40, 0xa0, 0xe0]);
 /** A load from an arena that sign-extends: in other classes its mode means something else. */
 const ARENA_SIGNED = 0xc1;
-const FAULTING = (code: number): boolean =>
-  (ACCESSES.has(code & 7) && PROBES.has(code & 0xe0)) || (code & 0xe7) === ARENA_SIGNED;
+/** By opcode. */
+const FAULTING = Array.from(
+  { length: 256 },
+  (_, code) => (ACCESSES.has(code & 7) && PROBES.has(code & 0xe0)) || (code & 0xe7) === ARENA_SIGNED,
+);
 
 /** Until a function has an address, a load of it gets an address of modules. */
 export function placeholders(bytes: Uint8Array, modulesBase: Va): void {
@@ -54,7 +57,7 @@ export function distances(bytes: Uint8Array, starts: readonly number[]): void {
 export function entriesOf(bytes: Uint8Array): number {
   let count = 0;
   eachSlot(bytes, (_, at) => {
-    if (FAULTING(bytes[at]!)) count++;
+    if (FAULTING[bytes[at]!]) count++;
   });
   return count;
 }
