@@ -49,6 +49,17 @@ export class Frames {
     return frame;
   }
 
+  /** Count frames as in use that `takeReserved` takes later. */
+  reserve(count: number): void {
+    this.inUse += count;
+  }
+
+  takeReserved(): Frame {
+    const frame = this.take();
+    this.inUse--;
+    return frame;
+  }
+
   give(frame: Frame): void {
     this.inUse--;
     frame.isCode = false;

@@ -4,7 +4,7 @@ import type { Va } from "./address.js";
 import { AddressSpace } from "./address-space.js";
 import { CodeLines } from "./coherence.js";
 import { KernelFault } from "./fault.js";
-import type { Permission } from "./page-table.js";
+import { type Frame, PendingMapping, type Permission } from "./page-table.js";
 
 /** A copy of kernel code that an engine makes store by store. */
 interface CopyInProgress {
@@ -30,20 +30,27 @@ export class KernelCodeSpace extends AddressSpace {
     this.eachPage(va, this.pageBytes, (page) => this.table.set(page, { frame: this.mapped(page).frame, permission }));
   }
 
-  /** Map pages with these contents and zeros behind them; without any, with what their frames held before. */
+  /**
+   * Map pages with these contents and zeros behind them; without any, with what their frames held before. A page is filled when
+   * somebody looks at it, as of an image most never are: contents must stay what they are.
+   */
   place(va: Va, bytes: number, permission: Permission, contents?: Uint8Array): void {
     const { pageBytes } = this;
     this.eachPage(va, bytes, (page) => {
       if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
-      const frame = this.frames.take();
-      frame.lines = undefined;
-      if (contents !== undefined) {
-        const piece = contents.subarray(page - va, page - va + pageBytes);
-        frame.bytes.set(piece);
-        frame.bytes.fill(0, piece.length);
-      }
-      this.table.set(page, { frame, permission });
+      const take = (): Frame => {
+        const frame = this.frames.takeReserved();
+        frame.lines = undefined;
+        if (contents !== undefined) {
+          const piece = contents.subarray(page - va, page - va + pageBytes);
+          frame.bytes.set(piece);
+          frame.bytes.fill(0, piece.length);
+        }
+        return frame;
+      };
+      this.table.set(page, new PendingMapping(permission, take));
     });
+    this.frames.reserve(Math.ceil(bytes / pageBytes));
     this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });
   }
 

@@ -200,3 +200,16 @@ test("who keeps mappings is told of the pages that have changed since, or that t
   expect(told(since)).toBe(false);
   expect(visited).toEqual([]);
 });
+
+test("a page that was placed takes memory when somebody looks at it, and counts from the start", () => {
+  const machine = new Machine({ physical: new Uint8Array(4096) });
+  machine.place(PLACE, 8192, "ro", new Uint8Array(8192).fill(7));
+  machine.invalidateWholeIcache();
+  expect(machine.mapping(PLACE)?.permission).toBe("ro");
+  expect(machine.usage.frames).toBe(2);
+  expect(machine.peek(PLACE + 4096, 1)).toEqual(bytes(7));
+  expect(machine.usage.frames).toBe(2);
+  expect(() => machine.peek(PLACE, 1)).toThrow("are in use");
+  machine.unmap(PLACE + 4096, 4096);
+  expect(machine.usage.frames).toBe(1);
+});

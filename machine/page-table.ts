@@ -23,6 +23,29 @@ export interface Mapping {
   readonly permission: Permission;
 }
 
+/** Of a page that nobody has looked at yet: its frame is taken and filled when somebody does. */
+export class PendingMapping implements Mapping {
+  private made: Frame | undefined;
+
+  /** @param take a frame with the page's contents */
+  constructor(
+    readonly permission: Permission,
+    private readonly take: () => Frame,
+  ) {}
+
+  get isMade(): boolean {
+    return this.made !== undefined;
+  }
+
+  get frame(): Frame {
+    if (this.made === undefined) {
+      this.made = this.take();
+      this.made.isCode = this.permission === "rox";
+    }
+    return this.made;
+  }
+}
+
 type Leaf = (Mapping | undefined)[];
 const LEAF_PAGES = 512;
 /** How many changes are remembered; pages that change one behind the other count as one. */
@@ -56,9 +79,14 @@ export class PageTable {
     return this.lastLeaf?.[(va * this.perPage) & (LEAF_PAGES - 1)];
   }
 
+  /** Without those that nobody has looked at yet. */
   eachFrame(visit: (frame: Frame) => void): void {
-    for (const leaf of this.leaves.values())
-      for (const mapping of leaf) if (mapping !== undefined) visit(mapping.frame);
+    for (const leaf of this.leaves.values()) {
+      for (const mapping of leaf) {
+        const isThere = mapping instanceof PendingMapping ? mapping.isMade : mapping !== undefined;
+        if (isThere) visit(mapping!.frame);
+      }
+    }
   }
 
   /**
@@ -105,7 +133,7 @@ export class PageTable {
     const index = (va * this.perPage) & (LEAF_PAGES - 1);
     const before = leaf[index];
     if (before?.permission === "rox") before.frame.isCode = false;
-    if (mapping?.permission === "rox") mapping.frame.isCode = true;
+    if (mapping?.permission === "rox" && !(mapping instanceof PendingMapping)) mapping.frame.isCode = true;
     leaf[index] = mapping;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../engines/engine.js";
 import { KernelFault } from "../machine/fault.js";
+import type { Machine } from "../machine/machine.js";
 import { insn } from "../spec/bpf/insn.js";
 import { rowById } from "../spec/bpf/isa.js";
 import { MAX_TAIL_CALLS, type Program } from "../spec/bpf/program.js";
@@ -102,9 +103,11 @@ export function findKnownDefects(subject: Subject, engine: Engine): ReadonlySet<
     if (violations.some((one) => one.oracle === oracle && what.test(one.what))) found.add(quirk);
   }
   for (const quirk of findInTrampolines(subject)) found.add(quirk);
+  const machine = machineFor(subject);
   for (const { quirk, fn, env } of CODE) {
+    machine.scrub();
     try {
-      if (hasInCode(subject, quirk, fn, env)) found.add(quirk);
+      if (hasInCode(subject, machine, quirk, fn, env)) found.add(quirk);
     } catch (error) {
       // A kernel that knows no arenas has no defects of them; one that crashes is found to do so by what is tried later.
       if (!(error instanceof NotModelled || error instanceof KernelFault)) throw error;
@@ -192,8 +195,13 @@ const OBJECTIONS: ReadonlyMap<QuirkId, RegExp> = new Map([
 ]);
 
 /** Whether its words are those of our JIT with the defect, and not those without. */
-function hasInCode(subject: Subject, quirk: QuirkId, one: JitFunction, more: Partial<JitEnv>): boolean {
-  const machine = machineFor(subject);
+function hasInCode(
+  subject: Subject,
+  machine: Machine,
+  quirk: QuirkId,
+  one: JitFunction,
+  more: Partial<JitEnv>,
+): boolean {
   const kernel = subject.boot({ machine, random: () => 0, env: { ...DEFAULT_ENV, ...more } });
   const loaded = kernel.loadProgram([one]);
   if (!loaded.ok) return false;
