@@ -179,6 +179,8 @@ export interface FunctionView {
   /** Address and number of the exception entries. */
   readonly extable: RoAddr | undefined;
   readonly entries: number;
+  /** The private stack that the subject has made for it, where it makes them itself. */
+  readonly privateStack?: Va | undefined;
   /** What one round left for the next; undefined when the last one is done. */
   readonly jitData: unknown;
 }

@@ -54,3 +54,16 @@ test("a region may lie where another one has left, and stays mapped", () => {
     expect(areas[0]!.trespass()).toBe(ranges[0]!.base + 8);
   }
 });
+
+test("what is around a region that the subject has mapped is its own, and no page is taken for the subject's", () => {
+  const machine = new Machine();
+  const area = new Area("a", machine);
+  const range = { base: BASE + 64, bytes: 8 };
+  machine.map(BASE, PAGE_BYTES, "rw");
+  area.place(range, Uint8Array.of(1), true);
+  machine.poke(BASE, Uint8Array.of(1));
+  expect(area.trespass()).toBeUndefined();
+  area.place({ base: 0, bytes: 0 }, new Uint8Array());
+  expect(machine.mapping(BASE)).toBeDefined();
+  expect(() => area.place(range, Uint8Array.of(1))).toThrow("is already mapped");
+});

@@ -31,14 +31,20 @@ export class Area {
     private readonly machine: Machine,
   ) {}
 
-  /** Fill the region at `range` with `bytes` (zeroes where they end) and its surroundings with the canary. */
-  place(range: Range, bytes: Uint8Array): void {
+  /**
+   * Fill the region at `range` with `bytes` (zeroes where they end) and its surroundings with the canary.
+   *
+   * @param isGuest the subject has mapped what lies there
+   */
+  place(range: Range, bytes: Uint8Array, isGuest = false): void {
     if (range.bytes === 0 && this.range.bytes === 0) return;
     const { pageBytes } = this.machine;
     const isSame = this.isIntact && range.base === this.range.base && range.bytes === this.range.bytes;
     this.range = range;
     this.isIntact = false;
-    if (this.enters(range)) {
+    this.isGuest = isGuest;
+    if (isGuest) {
+      this.remap(NOWHERE);
       this.machine.poke(range.base, filled(bytes, range.bytes));
       return;
     }
@@ -60,15 +66,6 @@ export class Area {
     const { base, bytes } = pagesOf(range, this.machine.pageBytes);
     if (range.bytes > 0 && base === this.mapped.base && bytes === this.mapped.bytes) return;
     this.place(NOWHERE, new Uint8Array(0));
-  }
-
-  /** @returns whether the subject has mapped the region */
-  private enters({ base, bytes }: Range): boolean {
-    const { mapped } = this;
-    const isOwn = base >= mapped.base && base < mapped.base + mapped.bytes;
-    this.isGuest = bytes > 0 && !isOwn && this.machine.mapping(base) !== undefined;
-    if (this.isGuest) this.remap(NOWHERE);
-    return this.isGuest;
   }
 
   bytes(): Uint8Array {

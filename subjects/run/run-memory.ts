@@ -38,12 +38,16 @@ export interface CodePlaces {
   /** The address of what was compiled for a slot of a code. */
   instructionAt(code: number, slot: number): Va;
   /** Frames that are not on the kernel's stack. */
-  privateStacks(): readonly Range[];
+  privateStacks(): readonly PrivateStack[];
+}
+interface PrivateStack extends Range {
+  /** The subject has made it: what is around it is its own. */
+  readonly isGuest: boolean;
 }
 
 const UNWRITTEN = 0x5b;
 const NOTHING = new Uint8Array();
-const NONE: readonly Range[] = [];
+const NONE: readonly PrivateStack[] = [];
 const ZEROES = new Uint8Array(STACK.bytes);
 const UNWRITTEN_FRAME = new Uint8Array(STACK_BYTES + 16).fill(UNWRITTEN);
 
@@ -186,13 +190,13 @@ export class RunMemory {
     this.machine.poke(frame.base, ZEROES.subarray(0, frame.bytes));
   }
 
-  private setPrivateStacks(ranges: readonly Range[]): void {
+  private setPrivateStacks(ranges: readonly PrivateStack[]): void {
     const { privateStacks } = this;
-    // What one area leaves another may take: a page that is still mapped then is the subject's own.
+    // What one area leaves another may take.
     for (const [i, area] of privateStacks.entries()) area.leave(ranges[i] ?? NOWHERE);
     for (const [i, range] of ranges.entries()) {
       privateStacks[i] ??= this.area("private stack");
-      privateStacks[i].place(range, UNWRITTEN_FRAME.subarray(0, range.bytes));
+      privateStacks[i].place(range, UNWRITTEN_FRAME.subarray(0, range.bytes), range.isGuest);
     }
   }
 

@@ -45,7 +45,12 @@ export const pointerAt = (machine: Machine, at: Va): Va =>
 export const placesOf = (live: LiveProgram): CodePlaces => ({
   entries: live.entries,
   instructionAt: (code, slot) => instructionAt(live, code, slot),
-  privateStacks: () => live.prepared.codes.flatMap((functions) => functions.flatMap((fn) => privateStackOf(fn) ?? [])),
+  privateStacks: () =>
+    live.prepared.codes.flat().flatMap((fn, i) => {
+      const range = privateStackOf(fn);
+      const isGuest = live.program.functions[i]?.privateStack !== undefined;
+      return range === undefined ? [] : [{ ...range, isGuest }];
+    }),
 });
 
 /** Of several instructions that a slot was made into, the first; the budget of a function begins before its first slot. */
