@@ -192,12 +192,7 @@ export interface LoadedProgram {
 export type LoadResult =
   | { readonly ok: true; readonly program: LoadedProgram }
   /** `index`: the function that failed. `functions`: all of them, as the failure left them. */
-  | {
-      readonly ok: false;
-      readonly index: number;
-      readonly error: LoadError;
-      readonly functions: readonly FunctionView[];
-    };
+  | ({ readonly ok: false; readonly index: number; readonly error: LoadError } & Pick<LoadedProgram, "functions">);
 
 /** One pack, for oracles: `bitmap` has a bit for each chunk of 64 bytes. */
 interface PackView {

@@ -118,11 +118,10 @@ export class KernelCpu {
     this.following.set(name, places);
     const known = places.get(back);
     if (known !== undefined) return known;
-    const { image, memory } = this.kernel;
-    const target = image.address(name);
+    const target = this.kernel.image.address(name);
     let found = false;
     for (let at = back; at < back + 4 * FOLLOWING_WORDS && !found; at += 4) {
-      const word = new DataView(memory.read(at, 4).buffer).getUint32(0, true);
+      const word = this.kernel.machine.peek32(at);
       if ((word & 0x7c00_0000) === 0x1400_0000) found = at + ((word << 6) >> 6) * 4 === target;
       if (word === 0xd65f_03c0) break;
     }

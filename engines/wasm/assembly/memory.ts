@@ -39,7 +39,6 @@ export const TOP_16: u64 = 0xffff_0000_0000_0000;
 const SP: usize = REGS + STACK_POINTER * 8;
 const TLB_MASK: usize = DATA_TLB_ENTRIES - 1;
 const GRANULE_SHIFT: u64 = 12;
-const FOLD_SHIFT: u64 = 24;
 
 export let pageShift: u64 = 12;
 export let pageMask: u64 = ~0xfff;
@@ -83,8 +82,6 @@ export function forgetWithin(from: u64, bytes: u64): void {
   } else for (let i: usize = 0; i <= TLB_MASK; i++) forgetAt(i << 4, from, bytes);
 }
 
-// @ts-ignore: decorator
-@inline
 function forgetAt(at: usize, from: u64, bytes: u64): void {
   if (load<u64>(<usize>READ_TLB + at) - from < bytes) store<u64>(<usize>READ_TLB + at, NO_PAGE);
   if (load<u64>(<usize>WRITE_TLB + at) - from < bytes) store<u64>(<usize>WRITE_TLB + at, NO_PAGE);
@@ -94,7 +91,7 @@ function forgetAt(at: usize, from: u64, bytes: u64): void {
 // @ts-ignore: decorator
 @inline
 function entryAt(address: u64): usize {
-  return (<usize>((address >> GRANULE_SHIFT) ^ (address >> FOLD_SHIFT)) & TLB_MASK) << 4;
+  return (<usize>((address >> GRANULE_SHIFT) ^ (address >> (2 * GRANULE_SHIFT))) & TLB_MASK) << 4;
 }
 
 export function forgetTranslations(): void {
