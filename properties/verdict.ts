@@ -2,7 +2,7 @@
 // by the caller and never taken for agreement.
 
 import { hex64 } from "../spec/bits.js";
-import type { Outcome, RegionBytes } from "../spec/bpf/outcome.js";
+import type { FaultWhy, Outcome, RegionBytes } from "../spec/bpf/outcome.js";
 
 export type Verdict =
   | { readonly kind: "agree" }
@@ -68,9 +68,18 @@ const disagree = (where: string, expected: string, got: string, reason = "anothe
 export function unanswered(expected: Outcome): Extract<Verdict, { kind: "incomparable" }> | undefined {
   if (expected.kind === "outOfFuel") return { kind: "incomparable", why: "the interpreter ran out of fuel" };
   if (expected.kind !== "faulted") return undefined;
-  if (expected.why !== "undefined" && expected.why !== "uninitialisedStack") return undefined;
-  return { kind: "incomparable", why: `undefined program: ${expected.detail}, ${placeOf(expected)}` };
+  const what = WITHOUT_MEANING[expected.why];
+  return what === undefined
+    ? undefined
+    : { kind: "incomparable", why: `${what}: ${expected.detail}, ${placeOf(expected)}` };
 }
+
+/** What ends a run without an answer, and whose lack that is. */
+const WITHOUT_MEANING: Partial<Record<FaultWhy, string>> = {
+  undefined: "undefined program",
+  uninitialisedStack: "undefined program",
+  unmodelled: "not modelled",
+};
 
 const placeOf = ({ pc, code = 0 }: Extract<Outcome, { kind: "faulted" }>): string =>
   `at ${pc === undefined ? "an unknown instruction" : `instruction ${pc}`}${code === 0 ? "" : ` of program ${code}`}`;
@@ -125,7 +134,8 @@ export function summary(outcome: Outcome): string {
     case "returned":
       return `returned ${hex64(outcome.r0)}`;
     case "faulted":
-      if (outcome.why === "undefined") return `undefined program: ${outcome.detail}, ${placeOf(outcome)}`;
+      if (outcome.why === "undefined" || outcome.why === "unmodelled")
+        return `${WITHOUT_MEANING[outcome.why]}: ${outcome.detail}, ${placeOf(outcome)}`;
       return `faulted${outcome.pc === undefined ? "" : ` at instruction ${outcome.pc}`}: ${outcome.detail}`;
     case "outOfFuel":
       return "ran out of fuel";

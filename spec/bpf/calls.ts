@@ -4,8 +4,9 @@
 import { type U64, u32 } from "../bits.js";
 import { helperName } from "./helper-names.js";
 import { calleeOf, callUnknown } from "./helpers/unknown.js";
-import { HELPERS, TAIL_CALL } from "./helpers.js";
+import { TAIL_CALL } from "./helpers.js";
 import type { CallRow, CallTarget } from "./isa.js";
+import { modelOf } from "./kernel-functions.js";
 import { MAX_CALL_DEPTH, MAX_TAIL_CALLS } from "./program.js";
 import { type RunState, type Slot, type Step, word } from "./run-state.js";
 
@@ -13,17 +14,19 @@ export const exit: Step = (run) => run.exit();
 
 /** How each sort of call steps; `goto` makes the step to the slot that a local call names. */
 export const CALLS: Record<CallTarget, (slot: Slot<CallRow>, goto: (slot: Slot<CallRow>) => Step) => Step> = {
-  helper: ({ insn, pc }) => (insn.imm === TAIL_CALL ? tailCall(pc) : helperCall(insn.imm, pc)),
+  helper: ({ insn, pc }) =>
+    insn.imm === TAIL_CALL ? tailCall(pc) : modelledCall("helper", insn.imm, pc, `there is no ${helperName(insn.imm)}`),
   local: (slot, goto) => localCall(slot.pc, goto(slot)),
-  kfunc: ({ insn, pc }) => unknownCall("kfunc", insn.imm, pc, `kfunc ${insn.imm}: kfuncs are not supported`),
+  kfunc: ({ insn, pc }) => modelledCall("kfunc", insn.imm, pc, "a kernel function that is not modelled"),
 };
 
 const argumentsOf = ({ registers }: RunState): readonly U64[] =>
   [1, 2, 3, 4, 5].map((register) => word(registers, register));
 
-function helperCall(id: number, pc: number): Step {
-  const helper = HELPERS.get(id);
-  if (helper === undefined) return unknownCall("helper", id, pc, `there is no ${helperName(id)}`);
+/** @param refusal of a call of what is not modelled, where the program has no such calls */
+function modelledCall(target: "helper" | "kfunc", id: number, pc: number, refusal: string): Step {
+  const helper = modelOf(target, id);
+  if (helper === undefined) return unknownCall(target, id, pc, refusal);
   return (run) => {
     const result = helper.run(run.helperState, argumentsOf(run));
     if (!result.ok) {

@@ -110,3 +110,7 @@ export const helperName = (id: number): string => {
   const name = NAMES[id - 1];
   return name === undefined ? `helper ${id}` : `bpf_${name}`;
 };
+
+/** A loader finds the number of a kernel function in that kernel; here it follows from the name (FNV-1a, 31 bits). */
+export const kernelFunctionNumber = (name: string): number =>
+  [...Buffer.from(name)].reduce((hash, byte) => Math.imul(hash ^ byte, 0x0100_0193), 0x811c_9dc5 | 0) & 0x7fff_ffff;

@@ -8,7 +8,7 @@ import { EXIT, LAYOUT, op, r0, returned, run, set } from "./testing.js";
 
 /** Rows that no program of ours runs to its end with, and the fault that they are refused by. */
 const REFUSED_ROWS: Readonly<Record<string, Partial<Outcome>>> = {
-  "call kfunc": { kind: "faulted", why: "badCall", detail: "kfunc 1: kfuncs are not supported" },
+  "call kfunc": { kind: "faulted", why: "badCall", detail: "a kernel function that is not modelled" },
   "lddw variable": { kind: "faulted", why: "badCall", detail: "kernel variables are not supported" },
   "lddw code": { kind: "faulted", why: "badCall", detail: "function pointers are not supported" },
   "lddw high": { kind: "faulted", why: "badJump", detail: "jump into the second slot of lddw" },

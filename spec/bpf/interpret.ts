@@ -2,7 +2,7 @@
 // comparison. Read `steps.ts` for what an instruction does and `run-state.ts` for what it does it to.
 
 import assert from "node:assert";
-import { afterCall, madeCallProblem } from "./definedness/calls.js";
+import { afterCall, isMisled, madeCallProblem } from "./definedness/calls.js";
 import { ruleProblem } from "./definedness/rules.js";
 import { type Place, Tracker, type TrackFacts } from "./definedness/tracker.js";
 import type { Insn } from "./insn.js";
@@ -102,7 +102,7 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
       if (problem !== undefined) {
         run.took?.(run.fuel - fuel + 1);
         count?.(insn.row);
-        return { kind: "faulted", pc, why: "undefined", detail: problem, code };
+        return { kind: "faulted", pc, why: isMisled(place) ? "unmodelled" : "undefined", detail: problem, code };
       }
       trace?.({ pc, code, insn, registers });
       const { tailCalls } = state;

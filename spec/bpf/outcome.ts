@@ -19,6 +19,8 @@ export type FaultWhy =
   | "uninitialisedStack"
   /** A use of something that has no meaning, found by following the run: see `definedness/`. */
   | "undefined"
+  /** A use of what a call has returned of which nothing is known: what lacks is ours. */
+  | "unmodelled"
   | "badOpcode"
   | "badCall"
   | "callDepth"

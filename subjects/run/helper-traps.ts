@@ -5,7 +5,8 @@ import type { Va } from "../../machine/address.js";
 import type { U64 } from "../../spec/bits.js";
 import { MOST_HELPER } from "../../spec/bpf/helper-names.js";
 import { ARGUMENTS, calleeOf, callUnknown, UNKNOWN_CALL } from "../../spec/bpf/helpers/unknown.js";
-import { HELPERS, type HelperState, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
+import { type HelperState, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
+import { modelOf } from "../../spec/bpf/kernel-functions.js";
 import { legacyLoaded } from "../../spec/bpf/legacy-load.js";
 import type { RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Program } from "../../spec/bpf/program.js";
@@ -27,15 +28,15 @@ interface InProgress {
 export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap> {
   const all: (readonly [number, Trap])[] = [];
   for (let id = 1; id <= MOST_HELPER; id++) {
-    if (id !== TAIL_CALL) all.push([helperOffset(id), HELPERS.has(id) ? helperTrap(id, run) : unknownTrap(id, run)]);
+    if (id !== TAIL_CALL) all.push([helperOffset(id), trapOf("helper", id, run)]);
   }
   for (let i = 0; i < MOST_KFUNCS; i++) {
-    all.push([kfuncOffset(i), (...call) => unknownTrap(calleeOf("kfunc", kfuncsOf(run.program())[i]!), run)(...call)]);
+    all.push([kfuncOffset(i), (...call) => trapOf("kfunc", kfuncsOf(run.program())[i]!, run)(...call)]);
   }
   for (const size of [1, 2, 4] as const) {
     all.push([legacyLoadOffset(size), ([, offset]) => legacyLoaded(run.helperState(), size, offset!)]);
   }
-  const lookup = helperTrap(MAP_LOOKUP, run);
+  const lookup = trapOf("helper", MAP_LOOKUP, run);
   const element: Trap = (...call) => {
     const value = lookup(...call);
     return value === 0n ? 0n : value - BigInt(HASH_ELEMENT_HEADER_BYTES);
@@ -44,10 +45,11 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
   return new Map(all.map(([offset, trap]) => [callBase + offset, trap]));
 }
 
-function helperTrap(id: number, { helperState }: InProgress): Trap {
-  const helper = HELPERS.get(id)!;
+function trapOf(target: "helper" | "kfunc", id: number, run: InProgress): Trap {
+  const helper = modelOf(target, id);
+  if (helper === undefined) return unknownTrap(calleeOf(target, id), run);
   return (args) => {
-    const result = helper.run(helperState(), fiveOf(args));
+    const result = helper.run(run.helperState(), fiveOf(args));
     if (!result.ok) throw new TrapFault(`${helper.name}: ${result.detail}`);
     return result.r0;
   };

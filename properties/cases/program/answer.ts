@@ -116,7 +116,8 @@ function judgedAsIs(question: Question, answer: Answer, said: CompiledOutcome | 
 
 function differenceOf(meant: Outcome, said: CompiledOutcome | Outcome): Disagreement | undefined {
   // Of values that mean nothing only one of the two knows.
-  if (meant.kind === "faulted" && (said.kind === "faulted" || meant.why === "undefined")) return undefined;
+  if (meant.kind === "faulted" && (said.kind === "faulted" || meant.why === "undefined" || meant.why === "unmodelled"))
+    return undefined;
   if (meant.kind !== said.kind) {
     const got = said.kind === "returned" ? summary(said) : said.kind;
     return differs({ where: "outcome", expected: summary(meant), got }, `${meant.kind}, got ${said.kind}`);

@@ -28,6 +28,11 @@ test.each([
     `${RING}${RESERVE} +7; r6 = r0; r1 = r0; r2 = 0; call 132; r1 = r6; r2 = 0; call 132; r0 = 0; exit`,
     "ringbuf_submit: r1 is a record of map 0, which is gone, at instruction 12",
   ],
+  ["r0 = 1; r10 = 7; exit", "writes r10, which is read-only, at instruction 1"],
+  [
+    "*(u64 *)(r10 - 8) = 1; r0 = 0; r10 = atomic_fetch_add((u64 *)(r10 - 8), r10); exit",
+    "writes r10, which is read-only, at instruction 2",
+  ],
   [
     "# context: tracing\n*(u64 *)(r1 + 0) = 1; r0 = 0; exit",
     "writes the input, which it may only read, at instruction 0",
@@ -54,4 +59,8 @@ test.each([
   ],
 ])("%s", (text, sentence) => {
   expect(whyOf(text)).toBe(`undefined program: ${sentence}`);
+});
+
+test("what no path comes to may write r10, as Linux takes it away", () => {
+  expect(whyOf("r0 = 5; if r0 == 5 goto +1; r10 = 7; exit")).toBe("agree");
 });

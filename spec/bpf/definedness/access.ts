@@ -27,6 +27,7 @@ export function problemOfAccess({ kind, register, bits, value, offset, size }: A
     if (value.undefined !== 0n) return `${through} ${whyUndefined(value)}`;
     return `${through} is ${bits === 0n ? "0" : "a number"}`;
   }
+  if (target.kind === "unknown") return `${through} comes of a call that is not modelled`;
   if (target.kind === "instruction") return `${through} points to ${target.name}`;
   if (target.kind === "map") return `${through} points to ${target.name} itself`;
   if (target.isGone !== undefined) return `${kind} ${target.isGone}, which is gone`;

@@ -62,10 +62,13 @@ export function arithmetic(op: AluOp, width: Width, dst: Operand, src: Operand):
 
 /** A pointer that is moved by a defined number. */
 function movedPointer(op: "add" | "sub", dst: Operand, src: Operand): Value | undefined {
-  if (dst.target !== undefined && src.target === undefined && src.undefined === 0n) return plain(dst);
-  const isSum = op === "add" && src.target !== undefined && dst.target === undefined && dst.undefined === 0n;
-  return isSum ? plain(src) : undefined;
+  if (dst.target !== undefined && isNumber(src)) return plain(dst);
+  return op === "add" && src.target !== undefined && isNumber(dst) ? plain(src) : undefined;
 }
+
+/** What may be a pointer moves another one as a number does. */
+const isNumber = ({ undefined: holes, target }: Operand): boolean =>
+  holes === 0n && (target === undefined || target.kind === "unknown");
 
 const plain = ({ undefined: holes, target }: Operand): Value => ({ undefined: holes, target });
 

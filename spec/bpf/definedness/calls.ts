@@ -1,14 +1,15 @@
 // The rules of calls and exits: what a helper may be given, what a tail call needs, and what must be defined in the end.
 // What a call leaves is known only when it has been made: `afterCall` notes it.
 
-import type { Helper } from "../helpers/helper.js";
-import { HELPERS, type HelperArg, MAP_NAMES, TAIL_CALL } from "../helpers.js";
+import { type Helper, ITERATOR_BYTES } from "../helpers/helper.js";
+import { type HelperArg, MAP_NAMES, TAIL_CALL } from "../helpers.js";
 import type { CallRow, Row } from "../isa.js";
+import { modelOf } from "../kernel-functions.js";
 import { type DataMap, hasFields, isDataMap, type MapSpec } from "../program.js";
 import { word } from "../run-state.js";
 import { type AccessKind, offsetIn, problemOfAccess } from "./access.js";
 import { contextName, type Place, placeOf } from "./tracker.js";
-import { DEFINED, pointerValue, type Value, whyUndefined } from "./value.js";
+import { DEFINED, OF_UNKNOWN_CALL, pointerValue, UNDEFINED, type Value, whyUndefined } from "./value.js";
 
 /** r0 of the program is its result; a local function may return nothing. */
 export function exitProblem({ tracker }: Place): string | undefined {
@@ -18,9 +19,8 @@ export function exitProblem({ tracker }: Place): string | undefined {
 }
 
 export function callProblem(place: Place, row: CallRow): string | undefined {
-  if (row.target !== "helper") return undefined;
-  if (place.insn.imm === TAIL_CALL) return tailCallProblem(place);
-  const helper = HELPERS.get(place.insn.imm);
+  if (row.target === "helper" && place.insn.imm === TAIL_CALL) return tailCallProblem(place);
+  const helper = modelOf(row.target, place.insn.imm);
   if (helper === undefined) return undefined;
   const problemOf = (sort: HelperArg, i: number): string | undefined => {
     const problem = argumentProblem(place, i + 1, sort);
@@ -71,6 +71,7 @@ const ARGUMENTS: Record<Extract<HelperArg, string>, ArgumentRule> = {
       : sized(place, register, "reads"),
   room: (place, register) => sized(place, register, "writes"),
   both: (place, register) => sized(place, register, "changes"),
+  iterator: (place, register) => reachable(place, register, ITERATOR_BYTES, "changes"),
   context: ({ tracker, run }, register) =>
     tracker.values[register]!.target === tracker.context && word(run.registers, register) === run.context.pointer
       ? undefined
@@ -82,7 +83,10 @@ const ARGUMENTS: Record<Extract<HelperArg, string>, ArgumentRule> = {
   // A number may be an address, and what cannot be read there the helper says. A pointer must lead to something.
   address: (place, register) => {
     const { target } = place.tracker.values[register]!;
-    return target === undefined || target.kind === "map" || target === place.tracker.context
+    return target === undefined ||
+      target.kind === "map" ||
+      target.kind === "unknown" ||
+      target === place.tracker.context
       ? defined(place, register)
       : reachable(place, register, 1, "reads");
   },
@@ -160,6 +164,12 @@ function tailCallProblem(place: Place): string | undefined {
   return (r3!.undefined & 0xffff_ffffn) === 0n ? undefined : `tail_call: r3 ${whyUndefined(r3!)}`;
 }
 
+/** Whether a program that does what has no meaning was misled by a call that is not modelled. */
+export function isMisled({ tracker: { values }, insn: { row, dst, src } }: Place): boolean {
+  const used = row.kind === "call" ? [1, 2, 3, 4, 5] : [row.kind === "load" || row.kind === "loadAcquire" ? src : dst];
+  return used.some((register) => values[register]!.target === OF_UNKNOWN_CALL);
+}
+
 /** Note what has become known when the call or exit at a place was made. @param tailCalls how many there were before */
 export function afterCall(place: Place, tailCalls: number): void {
   const { tracker, run, insn } = place;
@@ -170,19 +180,20 @@ export function afterCall(place: Place, tailCalls: number): void {
   else if (run.tailCalls !== tailCalls) tracker.replaceFrame(run.code, frameTop(run.registers));
   else {
     const [, first] = tracker.values;
-    const isHelper = row.kind === "call" && row.target === "helper";
-    const helper = isHelper ? HELPERS.get(insn.imm) : undefined;
+    const target = row.kind === "call" ? row.target : "local";
+    const helper = modelOf(target, insn.imm);
     if (helper?.args[0] === "record" && first!.target !== undefined) first!.target.isGone = first!.target.name;
     if (helper?.movesPacket === true) tracker.movePacket(run.helperState.packet, `bpf_${helper.name}`);
     tracker.forgetArguments();
-    if (insn.imm === TAIL_CALL && isHelper) return;
-    tracker.values[0] = helper === undefined ? DEFINED : result(helper, word(run.registers, 0), first!, tracker);
+    if (target === "helper" && insn.imm === TAIL_CALL) return;
+    tracker.values[0] =
+      helper === undefined ? pointerValue(OF_UNKNOWN_CALL) : result(helper, word(run.registers, 0), first!, tracker);
   }
 }
 
 /** @returns why the call that was made has no meaning, for what it read */
 export function madeCallProblem({ tracker, insn }: Place, { target }: CallRow): string | undefined {
-  const helper = target === "helper" ? HELPERS.get(insn.imm) : undefined;
+  const helper = modelOf(target, insn.imm);
   if (helper === undefined) return undefined;
   if (tracker.hasReadBeside) return `${helper.name}: reads beyond the stack`;
   if (!tracker.hasReadUndefined) return undefined;
@@ -191,7 +202,10 @@ export function madeCallProblem({ tracker, insn }: Place, { target }: CallRow): 
 
 const frameTop = (registers: BigUint64Array): number => placeOf(word(registers, 10));
 
-function result({ returns }: Helper, r0: bigint, { target }: Value, tracker: Place["tracker"]): Value {
+function result({ returns }: Helper, r0: bigint, first: Value, tracker: Place["tracker"]): Value {
+  if (returns === "nothing") return UNDEFINED;
+  if (returns === "firstOrNull") return r0 === 0n ? DEFINED : first;
+  const { target } = first;
   const map = target?.map;
   if (returns === "scalar" || r0 === 0n || map === undefined) return DEFINED;
   const spec = tracker.program.maps[map];

@@ -4,7 +4,7 @@
 import { u64 } from "../../bits.js";
 import { fieldAccess } from "../context-fields.js";
 import { int } from "../helpers/helper.js";
-import { lddwHalves } from "../insn.js";
+import { FP, lddwHalves } from "../insn.js";
 import { slotAt } from "../insn-array.js";
 import type { AluRow, AtomicRow, JumpRow, LegacyLoadRow, Mode, Row, Size, StackArgumentRow } from "../isa.js";
 import { LEGACY_CONTEXT, legacyOffset } from "../legacy-load.js";
@@ -59,8 +59,14 @@ const RULES: { readonly [K in Row["kind"]]: Rule<Extract<Row, { kind: K }>> } = 
 export const ruleProblem = (place: Place): string | undefined => {
   const { row } = place.insn;
   const rule = RULES[row.kind] as Rule<Row>;
-  return rule(place, row);
+  return rule(place, row) ?? writtenFrame(place);
 };
+
+/** Linux lets no program change r10 that comes to it; what no path comes to it does not look at. */
+function writtenFrame({ insn: { row, dst, src } }: Place): string | undefined {
+  const isWritten = (dst === FP && (row.dst === "w" || row.dst === "rw")) || (src === FP && row.src === "rw");
+  return isWritten ? "writes r10, which is read-only" : undefined;
+}
 
 function note(values: Value[], register: number, value: Value): undefined {
   values[register] = value;

@@ -4,7 +4,7 @@
 
 /** What a pointer was made to point to; it may be moved, and used only inside. */
 export interface Target {
-  readonly kind: "frame" | "context" | "packet" | "map" | "value" | "record" | "instruction";
+  readonly kind: "frame" | "context" | "packet" | "map" | "value" | "record" | "instruction" | "unknown";
   /** As a sentence names it: `the stack`, `map 0`, `the value of map 0`. */
   readonly name: string;
   /** Low 48 bits of the first byte's address. */
@@ -20,6 +20,9 @@ export interface Target {
    */
   isGone?: string;
 }
+
+/** What a call has returned that is not modelled: it may be a pointer, to what nobody knows. */
+export const OF_UNKNOWN_CALL: Target = { kind: "unknown", name: "what is not modelled", base: 0, bytes: 0 };
 
 /** A register, or what is loaded and stored. */
 export interface Value {

@@ -61,7 +61,8 @@ type MapKind = MapSpec["kind"];
  * `mapPointer`: the address of a map with values, or of a map of one of these kinds. `keyPointer` and `valuePointer`: to
  * as many readable bytes as a key or a value of that map has. `bytes`, `bytesOrNull`: readable, `room`: writable, `both`;
  * the next argument is their number, which `size` says. `context`: the context, `contextOrNull`: that or 0. `address`: anything that may be read from,
- * or not. `record`: reserved in a ring buffer. `scalar`: any defined number.
+ * or not. `record`: reserved in a ring buffer. `iterator`: to the readable and writable bytes of one.
+ * `scalar`: any defined number.
  */
 export type HelperArg =
   | "mapPointer"
@@ -77,15 +78,19 @@ export type HelperArg =
   | "contextOrNull"
   | "address"
   | "record"
+  | "iterator"
   | "scalar";
+
+/** Bytes of an iterator over numbers, in the frame. */
+export const ITERATOR_BYTES = 8;
 
 export interface Helper {
   readonly id: number;
   /** As the kernel names it, without `bpf_`. */
   readonly name: string;
   readonly args: readonly HelperArg[];
-  /** `record`: a pointer to as many bytes as r2 says, or null. */
-  readonly returns: "scalar" | "valueOrNull" | "recordOrNull";
+  /** `record`: a pointer to as many bytes as r2 says, or null. `first`: what r1 was, or null. `nothing`: r0 is undefined. */
+  readonly returns: "scalar" | "valueOrNull" | "recordOrNull" | "firstOrNull" | "nothing";
   /** Which contexts programs have that may call it. Default: all of them. */
   readonly contexts?: readonly ContextKind[];
   /** Afterwards no pointer to the packet is one. */

@@ -10,7 +10,3 @@ export function originOf(btf: Btf | undefined, name: string): string {
   });
   return section === undefined ? "" : ` of ${section}`;
 }
-
-/** A loader finds the number of a kernel function in that kernel; here it follows from the name (FNV-1a, 31 bits). */
-export const kernelFunctionNumber = (name: string): number =>
-  [...Buffer.from(name)].reduce((hash, byte) => Math.imul(hash ^ byte, 0x0100_0193), 0x811c_9dc5 | 0) & 0x7fff_ffff;

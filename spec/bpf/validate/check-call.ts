@@ -1,7 +1,10 @@
 // What the arguments of a call must be: written, of the sort that the helper wants, and inside the frame where they point
 // to it (Linux: check_func_arg, check_stack_range_initialized).
 
-import { HELPERS, type HelperArg, TAIL_CALL } from "../helpers.js";
+import { ITERATOR_BYTES } from "../helpers/helper.js";
+import { type HelperArg, TAIL_CALL } from "../helpers.js";
+import type { CallTarget } from "../isa.js";
+import { modelOf } from "../kernel-functions.js";
 import { hasFields, isDataMap, type MapSpec, type Program, STACK_BYTES } from "../program.js";
 import {
   CONSTANT,
@@ -39,9 +42,10 @@ export function checkLocalCall({ registers, stack }: Site): void {
   }
 }
 
-export function checkHelperCall(site: Site, pc: number, id: number): void {
-  if (id === TAIL_CALL) checkTailCall(site, pc);
-  const sorts = HELPERS.get(id)?.args ?? [];
+/** A helper, or a kernel function. */
+export function checkModelledCall(site: Site, pc: number, target: CallTarget, id: number): void {
+  if (target === "helper" && id === TAIL_CALL) checkTailCall(site, pc);
+  const sorts = modelOf(target, id)?.args ?? [];
   for (let n = 0; n < sorts.length; n++) checkArgument(site, pc, n + 1, sorts[n]!);
 }
 
@@ -59,12 +63,20 @@ function checkArgument(site: Site, pc: number, r: number, sort: HelperArg): void
   checkRead(site, pc, r);
   if (typeof sort !== "string") checkMap(site, pc, r, (map) => sort.mapOf.includes(map.kind));
   else if (sort === "mapPointer") checkMap(site, pc, r, isDataMap);
+  else if (sort === "iterator") checkIterator(site, pc, r);
   else if (sort === "address") checkAddress(site, pc, r);
   else if (sort === "context") checkContext(site, pc, r);
   else if (sort === "contextOrNull") {
     const { kind, value } = site.registers;
     if (kind[r] !== CONSTANT || value[r] !== 0) checkContext(site, pc, r);
   } else if (sort !== "scalar" && sort !== "size" && sort !== "record") checkBuffer(site, pc, r, sort);
+}
+
+/** It lies in a frame, and the function writes it. */
+function checkIterator({ registers, stack, report }: Site, pc: number, r: number): void {
+  if (registers.kind[r] === FRAME) stack.use(pc, registers.value[r]!, ITERATOR_BYTES, report);
+  else if ((registers.taint(r) & MAY_BE_FRAME) !== 0) stack.escape();
+  registers.forgetSpills();
 }
 
 /** Whatever lies in the frame from there on may be read. */

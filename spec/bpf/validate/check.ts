@@ -5,7 +5,7 @@ import { fieldAccess } from "../context-fields.js";
 import type { Insn } from "../insn.js";
 import { LEGACY_CONTEXT } from "../legacy-load.js";
 import { hasFields, type Program } from "../program.js";
-import { checkContext, checkHelperCall, checkLocalCall, checkRead, type Site } from "./check-call.js";
+import { checkContext, checkLocalCall, checkModelledCall, checkRead, type Site } from "./check-call.js";
 import type { Flow } from "./flow.js";
 import { CONTEXT, FRAME, MAP, MAY_BE_CONTEXT, MAY_BE_FRAME, MAY_BE_NULL, NULLABLE } from "./lattice.js";
 import type { Report } from "./problem.js";
@@ -92,7 +92,7 @@ export class Checker implements Site {
         break;
       case "call":
         if (row.target === "local") checkLocalCall(this);
-        else if (row.target === "helper") checkHelperCall(this, pc, slot.imm);
+        else checkModelledCall(this, pc, row.target, slot.imm);
         break;
       case "exit":
         this.#exit(pc);

@@ -5,6 +5,7 @@ import { helperName, MOST_HELPER } from "../helper-names.js";
 import { HELPERS } from "../helpers.js";
 import { ARGUMENT_BYTES, badField, FP, type Insn } from "../insn.js";
 import { type LddwRow, MOST_STACK_ARGUMENTS, type StackArgumentRow } from "../isa.js";
+import { KERNEL_FUNCTIONS } from "../kernel-functions.js";
 import { ADDRESS_BYTES } from "../maps.js";
 import type { ContextKind, MapSpec } from "../program.js";
 import type { Report } from "./problem.js";
@@ -53,7 +54,7 @@ export function checkFields(code: readonly Insn[], pc: number, around: Surroundi
     report(pc, "notSupported", `${row.id}, for which the context must be skb, not ${around.context}`);
   }
   if (row.kind === "call") {
-    if (row.target === "kfunc" && around.unknownCalls === undefined) {
+    if (row.target === "kfunc" && around.unknownCalls === undefined && !KERNEL_FUNCTIONS.has(imm)) {
       report(pc, "notModelled", "call of a kernel function: with --unknown-calls it is one of which nothing is known");
     }
     if (row.target === "helper") checkHelper(imm, pc, around, report);

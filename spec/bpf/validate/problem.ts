@@ -80,6 +80,7 @@ const OF_A_RUN: ReadonlySet<Reason> = new Set<Reason>([
   "badArgument",
   "pointerMisuse",
   "nullPointer",
+  "writeToFramePointer",
 ]);
 
 /** Problems kept per program: a broken program of a million slots is not worth a million messages. */

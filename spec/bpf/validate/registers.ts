@@ -1,9 +1,11 @@
 // What is known about the eleven registers at one point of a program, and what each instruction does to it. Read
 // `lattice.ts` first.
 
-import { HELPERS, TAIL_CALL } from "../helpers.js";
+import type { Helper } from "../helpers/helper.js";
+import { TAIL_CALL } from "../helpers.js";
 import { FP, type Insn, lddwHalves, REGISTERS } from "../insn.js";
 import type { AluRow, LddwRow } from "../isa.js";
+import { modelOf } from "../kernel-functions.js";
 import { type ContextKind, hasFields } from "../program.js";
 import { fold } from "./fold.js";
 import {
@@ -160,8 +162,7 @@ export class Registers {
         break;
       case "call":
         if (row.target === "local") this.#called();
-        else if (row.target === "kfunc") this.set(0, OTHER);
-        else if (imm !== TAIL_CALL) this.#returned(pc, imm);
+        else if (row.target === "kfunc" || imm !== TAIL_CALL) this.#returned(pc, modelOf(row.target, imm)?.returns);
         for (let r = 1; r <= 5; r++) this.set(r, UNINITIALISED);
         this.stackArguments = 0;
         break;
@@ -176,13 +177,13 @@ export class Registers {
     this.#loaded(0, 8);
   }
 
-  #returned(pc: number, id: number): void {
-    const returns = HELPERS.get(id)?.returns;
+  #returned(pc: number, returns: Helper["returns"] | undefined): void {
     if (returns === "valueOrNull" || returns === "recordOrNull") {
       // What the same call returned before, in a loop, is another pointer.
       for (let r = 0; r < REGISTERS; r++) if (this.#isFrom(pc, r)) this.set(r, OTHER, MAY_BE_NULL);
       this.set(0, NULLABLE, pc);
-    } else this.set(0, returns === "scalar" ? SCALAR : OTHER);
+    } else if (returns === "nothing") this.set(0, UNINITIALISED);
+    else this.set(0, returns === "scalar" ? SCALAR : OTHER);
   }
 
   #isFrom(pc: number, r: number): boolean {
