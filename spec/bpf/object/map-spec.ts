@@ -72,14 +72,18 @@ function keyOf(slot: number, bytes: number): Uint8Array {
   return key;
 }
 
+/** Bytes of the key of a map whose keys count. */
+const INDEX_BYTES = 4;
+
 function dataMap({ name, keyBytes, valueBytes, entries, data }: ObjectMap, type: MapType): DataMap {
   const isIndexed = type.kind === "array" || type.kind === "redirect";
-  if (valueBytes === 0 || keyBytes === 0 || (isIndexed && keyBytes !== 4)) {
-    throw new Malformed(
-      `map ${name} with keys and values`,
-      `keys of ${keyBytes} bytes and values of ${valueBytes}`,
-      CORRECT,
-    );
+  if (isIndexed && keyBytes !== INDEX_BYTES) {
+    const sort = type.kind === "array" ? "an array" : "a map of redirects";
+    throw new Malformed(`map ${name} with keys of 4 bytes, as ${sort} has`, `${keyBytes}`, CORRECT);
+  }
+  if (valueBytes === 0 || keyBytes === 0) {
+    const got = `keys of ${keyBytes} bytes and values of ${valueBytes}`;
+    throw new Malformed(`map ${name} with keys and values`, got, CORRECT);
   }
   if (valueBytes > MOST_MAP_BYTES) {
     throw new Malformed(`map ${name} with values of at most ${MOST_MAP_BYTES} bytes`, `${valueBytes}`, SMALLER);

@@ -257,7 +257,8 @@ describe("what a loader without a kernel cannot do is refused by name", () => {
   test.each([
     [words(22, 0, 4, 8, 0), "expected map events of a type that is modelled, got queue"],
     [words(99, 4, 4, 8, 0), "expected map events of a known type, got type 99"],
-    [words(2, 8, 8, 1, 0), "expected map events with keys and values, got keys of 8 bytes and values of 8"],
+    [words(2, 8, 8, 1, 0), "expected map events with keys of 4 bytes, as an array has, got 8"],
+    [words(1, 0, 8, 1, 0), "expected map events with keys and values, got keys of 0 bytes and values of 8"],
     [words(2, 4, 4096, 1 << 20, 0), "expected map events of at most 33554432 bytes, got 1048576 values of 4096 bytes"],
   ])("a map (%#)", (bytes, sentence) => {
     const code = main("r1 = 0 ll\nr0 = 0\nexit\n", { 0: { symbol: "events", type: ADDRESS } });

@@ -287,9 +287,14 @@ const SENTENCES: readonly (readonly [string, Uint8Array])[] = [
   ["expected map m of at least 16 bytes within section maps, got bytes 0 to 12 of 12", legacyMap(2, 4, 8)],
   ["expected map m of a known type, got type 99; name another function", legacyMap(99, 4, 8, 1)],
   ["expected map m of a type that is modelled, got queue; name another function", legacyMap(22, 0, 4, 8)],
+  ["expected map m with keys of 4 bytes, as an array has, got 8; correct the program", legacyMap(2, 8, 8, 1)],
   [
-    "expected map m with keys and values, got keys of 8 bytes and values of 8; correct the program",
-    legacyMap(2, 8, 8, 1),
+    "expected map m with keys of 4 bytes, as a map of redirects has, got 8; correct the program",
+    legacyMap(14, 8, 4, 1),
+  ],
+  [
+    "expected map m with keys and values, got keys of 0 bytes and values of 8; correct the program",
+    legacyMap(1, 0, 8, 1),
   ],
   [
     "expected map m of at most 33554432 bytes, got 1048576 values of 4096 bytes; make it smaller",
