@@ -5,13 +5,11 @@
 import { lineOf } from "../../btf/ext.js";
 import { SYMBOL_TYPE } from "../../elf/symbols.js";
 import { Malformed, type Parsed, parsed } from "../../malformed.js";
-import { kernelFunctionNumber } from "../helper-names.js";
 import { decode, type Insn, SLOT_BYTES } from "../insn.js";
-import { KERNEL_FUNCTIONS } from "../kernel-functions.js";
 import { MAP_TYPES } from "../map-types.js";
 import type { ContextKind, Program } from "../program.js";
 import { CodeRelocations, OPCODE, RELOCATION, RELOCATION_NAMES, type Relocated } from "./code-relocations.js";
-import { originOf } from "./externs.js";
+import { kernelFunction, originOf } from "./externs.js";
 import type { ObjectFunction } from "./functions.js";
 import { JUMP_TABLES, JumpTables, type Place } from "./jump-tables.js";
 import { specOf } from "./map-spec.js";
@@ -168,11 +166,10 @@ class Linker {
   ): ObjectFunction | number {
     if (relocated === undefined) return this.functionAt(fn.section.index, slot + imm + 1, fn, slot);
     const symbol = this.symbol(relocated);
-    if (symbol.section === 0) {
-      const number = kernelFunctionNumber(symbol.name);
-      if (this.unknownCalls || KERNEL_FUNCTIONS.has(number)) return number;
+    const number = symbol.section === 0 ? kernelFunction(symbol.name, this.unknownCalls) : undefined;
+    if (number !== undefined) return number;
+    if (symbol.section === 0)
       this.refuseExtern(symbol.name, fn, slot, "with --unknown-calls it is one of which nothing is known");
-    }
     return this.functionAt(symbol.section, Number(symbol.value) / SLOT_BYTES + imm + 1, fn, slot);
   }
 
