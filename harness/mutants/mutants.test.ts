@@ -1,5 +1,6 @@
 // The mutants themselves: every one still applies and compiles, and a few of each kind are found, with a fixed seed.
 
+import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -60,6 +61,7 @@ test("all of them apply and compile, one that does not is named; a few are found
     ...{ kind: "killed", search: "import", oracle: "process" },
     got: expect.stringContaining("RangeError: on purpose (impl/errno"),
   });
+  expect(getEventListeners(signal, "abort")).toEqual([]);
   expect(reports.map(({ interrupted, results: soFar }) => [interrupted, soFar.length])).toEqual(
     few.map((_, i) => [true, i + 1]),
   );

@@ -46,7 +46,8 @@ export function forkChild(module: URL, stop: AbortSignal, options: Pick<ForkOpti
   });
   const kill = (): boolean => child.kill("SIGKILL");
   stop.addEventListener("abort", kill);
-  child.on("close", () => stop.removeEventListener("abort", kill));
+  // Of a process that was let go Node never says that it is closed.
+  child.on("exit", () => stop.removeEventListener("abort", kill));
   const said = (): string => lastLine(text);
   const ask = <Answer>(message: object): Promise<{ readonly message: Answer | undefined; readonly said: string }> =>
     new Promise((resolve) => {
@@ -64,7 +65,7 @@ export function forkChild(module: URL, stop: AbortSignal, options: Pick<ForkOpti
 export async function runChild(build: Build, id: string | undefined, task: Task, stop: AbortSignal): Promise<Outcome> {
   const served = new TaskProcess(forkVariant(build, id, "mutants/child.js", stop));
   const outcome = await served.run(task);
-  served.end();
+  await served.end();
   return outcome;
 }
 
@@ -74,11 +75,13 @@ export class TaskProcess {
   tasks = 0;
   private readonly child: ChildProcess;
   private readonly ready: Promise<void>;
+  private readonly exited: Promise<void>;
   private hasEnded = false;
 
   constructor(private readonly forked: ForkedChild) {
     const { child } = forked;
     this.child = child;
+    this.exited = new Promise((resolve) => child.once("exit", () => resolve()));
     this.ready = new Promise((resolve) => {
       child.once("message", () => resolve());
       child.once("close", () => {
@@ -118,9 +121,10 @@ export class TaskProcess {
     });
   }
 
-  /** It takes no more tasks. */
-  end(): void {
+  /** It takes no more tasks. @returns when it is gone */
+  end(): Promise<void> {
     if (this.child.connected) this.child.disconnect();
+    return this.exited;
   }
 }
 

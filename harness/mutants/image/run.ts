@@ -98,12 +98,12 @@ class ImageProcesses {
     const served = this.idle.pop() ?? this.started();
     const outcome = await served.run(task);
     if (served.isAlive && served.tasks < MOST_TASKS) this.idle.push(served);
-    else served.end();
+    else await served.end();
     return outcome;
   }
 
-  end(): void {
-    for (const served of this.idle.splice(0)) served.end();
+  async end(): Promise<void> {
+    await Promise.all(this.idle.splice(0).map((served) => served.end()));
   }
 
   private started(): TaskProcess {
