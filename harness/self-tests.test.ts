@@ -80,10 +80,10 @@ async function conformOn(subject: string, ...names: readonly string[]) {
 }
 
 test("self-tests that return what they say, in every spelling of a number", async () => {
-  const { code, out, err } = await conform("right", "hexadecimal", "smallest", "pointer", "refused");
+  const { code, out, err } = await conform("right", "hexadecimal", "smallest", "pointer", "sum", "refused");
   expect({ code, err }).toEqual({ code: 0, err: "" });
-  expect(out).toContain("interpreter         4 of 4\nJIT                 4 of 4\nmust be refused  1 refused\n");
-  expect(out).toMatch(/OK in .*: 5 of 5 files as expected\n$/);
+  expect(out).toContain("interpreter         5 of 5\nJIT                 5 of 5\nmust be refused  1 refused\n");
+  expect(out).toMatch(/OK in .*: 6 of 6 files as expected\n$/);
 });
 
 test("another result is a failure of both witnesses, and can be run again", async () => {
@@ -111,7 +111,6 @@ test("what is not compared is named with its reason", async () => {
     "lacking",
     "pieces",
     "unmodelled",
-    "sum",
     "socket",
   );
   expect(code).toBe(0);
@@ -126,7 +125,6 @@ test("what is not compared is named with its reason", async () => {
       "socket, unmodelled: expected a program that a JIT is given, got call of bpf_get_stack, which is not modelled " +
         "(notModelled) in unmodelled, slot 0; give --unknown-calls",
     ],
-    ["sum", "counts on a bpf_csum_diff that answers 16 bits (Linux 6.13)"],
     ["socket", "counts on a socket behind its packet, and packets here have none"],
     ["lacking", "socket, lacking: expected a program that needs nothing of a running kernel, got extern bpf_gone"],
   ]) {
@@ -174,4 +172,17 @@ test("an object without the tags of self-tests is bad input", async () => {
     `rox: ${file}: expected programs that say what comes of them, got no section .BTF; ` +
       "name self-tests of the kernel, compiled with -g\n",
   );
+});
+
+test("a file whose programs have types and no tags expects nothing, and is named", async () => {
+  const btf = new BtfBuilder();
+  btf.add("func", "main", btf.add("funcProto", "", btf.int("int", 4)));
+  const bytes = writeObject({
+    code: [{ section: "xdp", functions: [{ name: "main", text: "r0 = 0\nexit\n", relocations: {} }] }],
+    data: [{ section: ".BTF", bytes: btf.bytes(), isDebug: true }],
+  });
+  const folder = makeFiles({ "plain.o": bytes, "verifier_x.bpf.o": selfTests(["right"]) });
+  const { code, out, err } = await capture(["conform", folder], { columns: 200 });
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out.replace(/\s+/g, " ")).toContain("plain.o: expects nothing: no program of it has a tag of self-tests");
 });

@@ -382,6 +382,16 @@ test.each([
   expect(outcomeOf(callee)).toBeTypeOf("bigint");
 });
 
+test.each([
+  [0x10002, 0, 3n],
+  [-29, 0, 0xffe3n],
+  [0x10002, 0x10000, 0x10003n],
+  [0x10002, -1, 3n],
+])("csum_diff sums %i up in 16 bits and adds all 32 of the seed %i, as arm64 does (Linux 6.12)", (word, seed, sum) => {
+  const text = `*(u32 *)(r10 - 8) = ${word}; r1 = 0; r2 = 0; r3 = r10; r3 += -8; r4 = 4; r5 = ${seed}; call 28; exit`;
+  expect(outcomeOf(text)).toBe(sum);
+});
+
 test.each([4, 45])("what lies beyond the frame, helper %i must not read", (helper) => {
   const call = (from: number): string => `r1 = r10; r1 += -32; r2 = 16; r3 = r10; r3 += ${from}; call ${helper}; exit`;
   const filled = Array.from({ length: 4 }, (_, i) => `*(u64 *)(r10 - ${8 * (i + 1)}) = -1`).join("; ");

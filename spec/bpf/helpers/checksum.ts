@@ -7,12 +7,14 @@ function add(a: number, b: number): number {
   return sum > 0xffff_ffff ? (sum + 1) >>> 0 : sum >>> 0;
 }
 
-/** 16 bits, complemented. */
-function fold(sum: number): number {
-  let folded = (sum & 0xffff) + (sum >>> 16);
-  folded = (folded & 0xffff) + (folded >>> 16);
-  return ~folded & 0xffff;
+/** A sum in 16 bits. */
+function folded(sum: number): number {
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return (once & 0xffff) + (once >>> 16);
 }
+
+/** 16 bits, complemented. */
+const fold = (sum: number): number => ~folded(sum) & 0xffff;
 
 const complement = (word: number): number => ~word >>> 0;
 
@@ -29,11 +31,14 @@ export function replaced2(sum: number, from: number, to: number): number {
 /** After a change whose difference is known (`differenceOf`). */
 export const replacedByDifference = (sum: number, difference: number): number => fold(add(difference, ~sum & 0xffff));
 
-/** The words of `to` are added to a sum, and those of `from` taken away. Whole words. */
+/**
+ * The words of `to` are added to a sum, and those of `from` taken away. Whole words. Bytes are summed up in 16 bits on
+ * arm64, to which all 32 of the seed are added; Linux 6.13 folds those as well.
+ */
 export function differenceOf(from: Uint8Array, to: Uint8Array, seed: number): number {
   const words = (bytes: Uint8Array): readonly number[] => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     return Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
   };
-  return [...words(from).map(complement), ...words(to)].reduce(add, seed);
+  return add(folded([...words(from).map(complement), ...words(to)].reduce(add, 0)), seed);
 }

@@ -80,7 +80,7 @@ export function currentName(): u32 {
   return answer(0);
 }
 
-/** r1, r2: bytes to take away; r3, r4: bytes to add; r5: the sum so far, in ones' complement. */
+/** r1, r2: bytes to take away; r3, r4: bytes to add; r5: the sum so far, in ones' complement. Bytes are summed up in 16 bits. */
 export function checksumDifference(): u32 {
   const less = <u32>argument(2);
   const more = <u32>argument(4);
@@ -89,10 +89,12 @@ export function checksumDifference(): u32 {
   const come = more == 0 ? BAD : readable(argument(3), more);
   if ((less != 0 && gone == BAD) || (more != 0 && come == BAD)) return FAULTED;
   if ((less | more) % 4 != 0 || less + more > MOST_SUMMED) return answer(EINVAL);
-  let sum = argument(5) & 0xffff_ffff;
+  let sum: u64 = 0;
   for (let i: usize = 0; i < <usize>less; i += 4) sum = carried(sum + (<u64>load<u32>(gone + i) ^ 0xffff_ffff));
   for (let i: usize = 0; i < <usize>more; i += 4) sum = carried(sum + <u64>load<u32>(come + i));
-  return answer(<i64>sum);
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return answer(<i64>carried(sum + (argument(5) & 0xffff_ffff)));
 }
 
 /** The carry is added at the low end. */
