@@ -86,7 +86,7 @@ test.each([
   { name: "a line", act: () => parseProgram("r0 = \n"), says: /^text: expected a program to run, got line 1/ },
   {
     name: "a program",
-    act: () => parseProgram("r0 = 1\nr10 += 8\nexit\n"),
+    act: () => parseProgram("r0 = 1\ngoto +5\nexit\n"),
     says: /^text: expected a program that a verifier accepts, got /,
   },
   { name: "bytes", act: () => programOf(new Uint8Array(7)), says: /^text: expected raw BPF instructions, got slot 0/ },

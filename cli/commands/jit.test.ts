@@ -7,7 +7,7 @@ import { makeFiles } from "../../testing/files.js";
 const DIRECTORY = makeFiles({
   "42.bpf": "# title: returns 42\nr0 = 42\nexit\n",
   "call.bpf": "# title: calls\ncall pc+1\nexit\nr0 = 0x1122334455667788 ll\nexit\n",
-  "wide.bpf": "# title: wide\nr10 = 1\nexit\n",
+  "astray.bpf": "# title: astray\nr0 = 1\ngoto +5\nexit\n",
 });
 const jit = (name: string, ...options: string[]) => capture(["jit", path.join(DIRECTORY, name), ...options]);
 
@@ -77,7 +77,7 @@ describe("rox jit", () => {
       ["--subject", "other"],
       '--subject: expected one of impl, linux:IMAGE, FILE.json or plugin:PATH, got "other"',
     ],
-    ["wide.bpf", [], "writeToFramePointer"],
+    ["astray.bpf", [], "jumpOutOfRange"],
   ])("%s with %s is refused with one line", async (name, options, says) => {
     const { code, err } = await jit(name, ...options);
     expect(code).toBe(2);
