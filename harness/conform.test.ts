@@ -90,7 +90,7 @@ describe("conform", () => {
       { where: "JIT", expected: "0x000000000000000d", got: "0x000000000000000e" },
     ]);
     expect(exitCode(report)).toBe(1);
-    expect(formatConform(report, 80).at(-1)).toMatch(/^FAILED .*0 of 1 file as expected$/);
+    expect(formatConform(report, 80).at(-1)).toMatch(/^FAILED .*0 of 1 test as expected$/);
   });
 
   test("a file that cannot be read does not hide the others, and the run fails", async () => {

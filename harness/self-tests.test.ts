@@ -83,7 +83,7 @@ test("self-tests that return what they say, in every spelling of a number", asyn
   const { code, out, err } = await conform("right", "hexadecimal", "smallest", "pointer", "sum", "refused");
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).toContain("interpreter         5 of 5\nJIT                 5 of 5\nmust be refused  1 refused\n");
-  expect(out).toMatch(/OK in .*: 6 of 6 files as expected\n$/);
+  expect(out).toMatch(/OK in .*: 6 of 6 tests as expected\n$/);
 });
 
 test("another result is a failure of both witnesses, and can be run again", async () => {

@@ -90,7 +90,7 @@ const OLD_COUNTS = { rows: "verifier-only", tracings: "trampolines" };
 export const defineGate: Define = (program, io, finish) => {
   const command = program
     .command("gate")
-    .description("Replay the corpus, then check fresh random programs, histories and other cases: under a minute.")
+    .description("Replay the corpus, then check fresh random programs, histories and other cases: a minute or two.")
     .option(
       "--programs <n>",
       `generated programs (default: ${DEFAULT_PROGRAMS}, of a kernel image ${IMAGE_PROGRAMS}, none with --time)`,

@@ -47,7 +47,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     usage: "gate [options]",
-    description: "Replay the corpus, then check fresh random programs, histories and other cases: under a minute.",
+    description: "Replay the corpus, then check fresh random programs, histories and other cases: a minute or two.",
     load: () => import("./gate.js").then(({ defineGate }) => defineGate),
   },
   {

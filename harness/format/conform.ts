@@ -26,8 +26,8 @@ export function formatConform(report: ConformReport, columns: number): string[] 
 
 function conclusion(report: ConformReport): string {
   const time = `in ${seconds(report.durationMs)}`;
-  if (report.interrupted) return `INTERRUPTED ${time}: ${report.passed} of ${report.total} files as expected so far`;
+  if (report.interrupted) return `INTERRUPTED ${time}: ${report.passed} of ${report.total} tests as expected so far`;
   const verdict = report.ok ? "OK" : "FAILED";
   const unreadable = report.unreadable.length === 0 ? "" : `, ${count(report.unreadable.length, "file")} unreadable`;
-  return `${verdict} ${time}: ${report.passed} of ${count(report.total, "file")} as expected${unreadable}`;
+  return `${verdict} ${time}: ${report.passed} of ${count(report.total, "test")} as expected${unreadable}`;
 }
