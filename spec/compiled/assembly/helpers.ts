@@ -1,6 +1,7 @@
 // The helpers, by their number in the Linux UAPI, with the same deterministic state as those of `spec/bpf/helpers.ts`.
 
 import { FAULTED, MAP_KEY_BYTES, MAP_VALUE_BYTES, REGISTERS, UNKNOWN_HELPER } from "../layout";
+import { argument } from "./arguments";
 import { lookup, remove, update, valueMapAt } from "./maps";
 import { BAD, readable } from "./memory";
 import { checksumDifference, currentName, probeRead, probeReadText } from "./probes";
@@ -21,12 +22,6 @@ function readClock(): u64 {
   const now = clock;
   clock += 1000;
   return now;
-}
-
-// @ts-ignore: decorator
-@inline
-function argument(register: usize): u64 {
-  return load<u64>(register << 3, REGISTERS);
 }
 
 /** @returns 0, or what ends the run */

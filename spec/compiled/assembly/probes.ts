@@ -1,22 +1,12 @@
 // Helpers that copy memory or look at it: what lies at any address, the name of the task, sums over bytes.
 
-import { FAULTED, REGISTERS, UNKNOWN_HELPER } from "../layout";
+import { FAULTED, UNKNOWN_HELPER } from "../layout";
+import { answer, argument, MOST_BYTES } from "./arguments";
 import { BAD, readable, writable } from "./memory";
 
 const EFAULT: i64 = -14;
 const EINVAL: i64 = -22;
-/** No memory has more bytes: such a size ends the run. */
-const MOST_BYTES: u32 = 1 << 29;
 const MOST_SUMMED: u32 = 512;
-
-function argument(register: usize): u64 {
-  return load<u64>(register << 3, REGISTERS);
-}
-
-function answer(value: i64): u32 {
-  store<i64>(REGISTERS, value);
-  return 0;
-}
 
 /** r1, r2: where to; r3: from where. What cannot be read is zero. */
 export function probeRead(): u32 {

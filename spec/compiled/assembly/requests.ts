@@ -1,20 +1,16 @@
 // Helpers that ask where a packet shall go: programs see an answer that is always the same, and what was asked is kept.
 
-import { FAULTED, IS_XDP, MOST_REQUESTED, REGISTERS, REQUESTED, REQUESTS, UNKNOWN_HELPER } from "../layout";
+import { FAULTED, IS_XDP, MOST_REQUESTED, REQUESTED, REQUESTS, UNKNOWN_HELPER } from "../layout";
+import { answer, argument, MOST_BYTES } from "./arguments";
 import { BAD, readable } from "./memory";
 
-const TC_SHOT: u64 = 2;
-const TC_REDIRECT: u64 = 7;
-const XDP_ABORTED: u64 = 0;
-const XDP_REDIRECT: u64 = 4;
+const TC_SHOT: i64 = 2;
+const TC_REDIRECT: i64 = 7;
+const XDP_ABORTED: i64 = 0;
+const XDP_REDIRECT: i64 = 4;
 const INGRESS: u64 = 1;
 /** sizeof(struct bpf_redir_neigh). */
 const NEIGHBOUR_BYTES: u32 = 20;
-const MOST_BYTES: u32 = 1 << 29;
-
-function argument(register: usize): u64 {
-  return load<u64>(register << 3, REGISTERS);
-}
 
 /** A record is kept whole, or the run is left to the other interpreter, which has more room. @returns whether it is */
 function record(helper: u32, numbers: u32, first: u32, second: u32, bytes: usize, length: u32): bool {
@@ -29,11 +25,6 @@ function record(helper: u32, numbers: u32, first: u32, second: u32, bytes: usize
   memory.copy(to + 4 * (2 + <usize>numbers), bytes, length);
   store<u32>(REQUESTED, from + added);
   return true;
-}
-
-function answer(value: u64): u32 {
-  store<u64>(REGISTERS, value);
-  return 0;
 }
 
 /** r1: the interface, r2: flags. */

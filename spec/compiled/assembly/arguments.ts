@@ -1,0 +1,18 @@
+// What a helper is given in r1 to r5, and its answer in r0.
+
+import { REGISTERS } from "../layout";
+
+/** No memory has more bytes: such a size ends the run. */
+export const MOST_BYTES: u32 = 1 << 29;
+
+// @ts-ignore: decorator
+@inline
+export function argument(register: usize): u64 {
+  return load<u64>(register << 3, REGISTERS);
+}
+
+/** @returns 0: the run goes on */
+export function answer(value: i64): u32 {
+  store<i64>(REGISTERS, value);
+  return 0;
+}
