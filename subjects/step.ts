@@ -136,12 +136,16 @@ export interface Execution {
 export type StepResult =
   /** `predicted`: where the reference puts each function's region. */
   | { readonly kind: "loaded"; readonly live: Live; readonly predicted: readonly (Va | undefined)[] }
-  /** `index`: the function that failed. `functions`: as the kernel leaves them. `bytes`: what would have been charged, if known. */
+  /**
+   * `index`: the function that failed. `functions`: those that were asked for, as the kernel leaves them. `given`: those of
+   * programs that were loaded before it and given back with it. `bytes`: what would have been charged, if known.
+   */
   | {
       readonly kind: "refused";
       readonly error: LoadError;
       readonly index: number;
       readonly functions: readonly FunctionView[];
+      readonly given: readonly FunctionView[];
       readonly bytes: number | undefined;
     }
   /** `trap`: what became of running the first freed instruction; undefined where nothing is mapped any more. */

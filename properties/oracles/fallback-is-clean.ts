@@ -17,7 +17,7 @@ export const fallbackIsClean: Oracle = {
       case "loaded":
         return step.faultsHit === 0 ? PASS : ["a step failed, but the program counts as loaded"];
       case "refused":
-        return [...refusal(step.result, step.faultsHit), ...marks(step.result.functions), ...changes(step, "load")];
+        return [...refusal(step.result, step.faultsHit), ...marks(step.result), ...changes(step, "load")];
       case "attached":
       case "detached":
       case "kept":
@@ -28,13 +28,16 @@ export const fallbackIsClean: Oracle = {
   },
 };
 
-function marks(functions: (Step["result"] & { kind: "refused" })["functions"]): readonly string[] {
-  return functions.flatMap(({ jited, bpfFunc, jitData }, i) => {
+function marks({ functions, given }: Step["result"] & { kind: "refused" }): readonly string[] {
+  const marked = [...given, ...functions].flatMap(({ jited, jitData }, i) => {
     if (jited) return [`function ${i} is still marked as compiled`];
-    if (jitData !== undefined) return [`function ${i} keeps the state of its first round`];
-    // Of several functions the caller throws all away; a single one goes on to the interpreter.
-    return functions.length === 1 && bpfFunc !== undefined ? [`it still points to ${hex(bpfFunc)}`] : PASS;
+    return jitData === undefined ? PASS : [`function ${i} keeps the state of its first round`];
   });
+  // Of several functions the caller throws all away, and so it does with what was loaded before; a single one that is refused
+  // goes on to the interpreter.
+  const [only, ...others] = functions;
+  const pointed = others.length === 0 ? only?.bpfFunc : undefined;
+  return marked.length > 0 || pointed === undefined ? marked : [`it still points to ${hex(pointed)}`];
 }
 
 /** A program that is whole must compile. That there is no room for it is for accounting-balanced. */

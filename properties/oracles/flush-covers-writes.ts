@@ -79,7 +79,8 @@ function cost(step: Step, { pokes, cleanedBytes, allocations }: TextLog): readon
   const { result, patches } = step;
   const regions = touched(step);
   const failed = result.kind === "refused" || (result.kind === "attached" && result.error !== 0) ? result : undefined;
-  const functions = failed?.kind === "refused" ? failed.functions.length : Math.max(1, regions.length);
+  const functions =
+    failed?.kind === "refused" ? failed.functions.length + failed.given.length : Math.max(1, regions.length);
   const bytes = failed === undefined ? sum(regions) : (failed.bytes ?? Number.POSITIVE_INFINITY);
   const breaches: string[] = [];
   const made = pokes.filter(({ isLocked }) => isLocked).length;

@@ -200,9 +200,19 @@ const SABOTAGE: readonly Sabotage[] = [
     actions: LOAD,
     alter: (step) => {
       const error = { kind: "unknownOpcode", pc: 0, opcode: 0 } as const;
-      return { ...step, result: { kind: "refused", error, index: 0, functions: [], bytes: 0 } };
+      return { ...step, result: { kind: "refused", error, index: 0, functions: [], given: [], bytes: 0 } };
     },
     says: "the load is refused, though nothing failed: pc 0: ",
+  },
+  {
+    name: "fallback-is-clean",
+    // Of two programs the second is refused. The first points to code, and is thrown away with it.
+    actions: "load #0 (the program below); kvmalloc 5 fails\n  r0 = 0\n  exit\n\n  program 1:\n  r0 = 1\n  exit",
+    alter: ({ result, ...step }) => {
+      if (result.kind !== "refused") throw new Error("it is loaded");
+      return { ...step, result: { ...result, functions: result.given } };
+    },
+    says: "it still points to 0x800083010008",
   },
   {
     name: "relative-to-ro",

@@ -242,8 +242,8 @@ export class Session implements Scene {
     sizes: readonly number[] | undefined,
   ): StepResult {
     for (const program of codes) this.kernel.freeProgram(program);
-    const all = [...codes.flatMap((program) => program.functions), ...functions];
-    return { kind: "refused", error, index, functions: all, bytes: sizes?.reduce((sum, size) => sum + size, 0) };
+    const given = codes.flatMap((program) => program.functions);
+    return { kind: "refused", error, index, functions, given, bytes: sizes?.reduce((sum, size) => sum + size, 0) };
   }
 
   /** Let the entry of a program lead to a trampoline that calls what is planned. */
