@@ -6,7 +6,10 @@ import type { MutantResult, MutantsReport } from "../mutants/report.js";
 import { clip, count, percent, table, wrap } from "./text.js";
 
 export function formatMutants(report: MutantsReport, columns: number): string[] {
-  if (report.control !== undefined) return [`the sources without any mutant fail: ${report.control}`];
+  if (report.control !== undefined) {
+    const why = `what is under test fails without any mutant: ${report.control}`;
+    return wrap(`${why}. Nothing was counted: run rox gate on it first`.split(" "), columns, "");
+  }
   const rows = report.results.map(row);
   const lines = table([["id", "by", "cases", "seconds", "size", "title"], ...rows], [2, 3, 4]);
   const oracles = Object.entries(report.oracles).sort(([, a], [, b]) => b - a);

@@ -26,7 +26,10 @@ serve<ImageTask>({
   grace: 25,
   // Of what the machine code does: it fails when the kernel boots, or where nobody expects it to.
   beginning: "boot",
-  searches: (task) => imageSearches(subjectOf(task), task.seed),
+  searches: (task) => {
+    const asItIs = task.edit === undefined ? undefined : () => subjectOf({ ...task, edit: undefined });
+    return imageSearches(subjectOf(task), task.seed, asItIs);
+  },
 });
 
 /** @throws Error if the edit is not in the memory that runs */

@@ -1,11 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { defaultSubject } from "../../../subjects/index.js";
 import { placeEdit } from "../../../subjects/linux/edit.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
+import type { Subject } from "../../../subjects/subject.js";
 import { capture } from "../../../testing/capture.js";
 import { linuxKernels } from "../../../testing/linux-kernels.js";
+import type { Search } from "../searches.js";
 import { IMAGE_EDITS } from "./edits.js";
+import { imageSearches, UNEDITED } from "./searches.js";
 
 const readable = linuxKernels().filter((file) => readTypedImage(file).ok);
 /** Of all rows, so many have a place in every image. */
@@ -14,6 +18,35 @@ const LEAST = 60;
 test("rows have ids and titles of their own", () => {
   expect(new Set(IMAGE_EDITS.map(({ id }) => id)).size).toBe(IMAGE_EDITS.length);
   expect(new Set(IMAGE_EDITS.map(({ title, in: where }) => `${title} ${where[0]}`)).size).toBe(IMAGE_EDITS.length);
+});
+
+describe("what is found is asked of the image as it is", () => {
+  /** What is freed there stays. */
+  const broken: Subject = {
+    ...defaultSubject,
+    boot(env) {
+      const kernel = defaultSubject.boot(env);
+      kernel.freeProgram = () => {};
+      return kernel;
+    },
+  };
+  const found = (searched: Subject, asItIs: Subject) => {
+    const search = imageSearches(searched, 1, () => asItIs).find(({ name }) => name === "histories");
+    let end: ReturnType<Search["step"]> = "nothing";
+    for (let tried = 0; tried < 20 && end === "nothing"; tried++) end = search!.step();
+    return end;
+  };
+
+  test("what it does not show is the edit's", () => {
+    expect(found(broken, defaultSubject)).toMatchObject({ oracle: "freed-is-illegal" });
+  });
+
+  test("what it shows too is none of the edit's, and names the case", () => {
+    expect(found(broken, broken)).toMatchObject({
+      oracle: UNEDITED,
+      where: expect.stringMatching(/^histories \d+ of seed 1, /),
+    });
+  });
 });
 
 describe.runIf(readable.length > 0)("on kernels", { timeout: 300_000 }, () => {

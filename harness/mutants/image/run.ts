@@ -10,6 +10,7 @@ import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } fr
 import { forkChild, type Outcome, TaskProcess } from "../run-child.js";
 import type { ImageTask } from "./child.js";
 import { IMAGE_EDITS } from "./edits.js";
+import { UNEDITED } from "./searches.js";
 
 interface ImageMutantsOptions {
   /** The image. */
@@ -61,8 +62,7 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
     });
   const processes = new ImageProcesses(stop);
   const unchanged = await processes.run({ ...task, edit: undefined, budgetMs: CONTROL_MS, shrinkMs: 0 });
-  const { result } = unchanged;
-  const control = result.kind === "killed" && !stop.aborted ? `${result.where}: ${result.got}` : undefined;
+  let control = stop.aborted ? undefined : whyItFails(unchanged);
   const waiting = control === undefined ? chosen.filter(({ id }) => places.has(id)) : [];
   const all = waiting.length;
   await inParallel(jobs, () => {
@@ -71,6 +71,11 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
     return async () => {
       const outcome = await processes.run({ ...task, edit: edit.id });
       if (stop.aborted) return;
+      if (isUnedited(outcome)) {
+        control ??= whyItFails(outcome);
+        waiting.length = 0;
+        return;
+      }
       const { place, said } = places.get(edit.id)!;
       const result = resultOf(mutantOf(edit, `${place}: ${said}`), outcome);
       results.push(result);
@@ -79,6 +84,10 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
   }).finally(() => processes.end());
   return loaded(report(control, stop.aborted));
 }
+
+const isUnedited = ({ result }: Outcome): boolean => result.kind === "killed" && result.oracle === UNEDITED;
+const whyItFails = ({ result }: Outcome): string | undefined =>
+  result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
 
 const mutantOf = ({ id, title, in: [group = ""], equivalent }: ImageEdit, reenacts: string) => ({
   ...{ id, title, group, reenacts, files: new Map<string, string>() },

@@ -9,12 +9,13 @@ import { INSTRUCTIONS } from "../../../properties/cases/single-instruction/index
 import { TRAMPOLINES } from "../../../properties/cases/trampoline/index.js";
 import { VERIFIER_ONLY } from "../../../properties/cases/verifier-only/index.js";
 import { directedCases } from "../../../properties/directed/index.js";
-import type { Verdict } from "../../../properties/verdict.js";
+import { exception, type Verdict } from "../../../properties/verdict.js";
+import { lazily } from "../../../spec/lazily.js";
 import { type Action, DEFAULT_OPTIONS, type Failing, type History, NOTHING_ELSE } from "../../../subjects/action.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { readCorpus } from "../../corpus/store.js";
 import { tryDirected } from "../../gate/directed.js";
-import { type CaseChecker, type CaseCheckers, makeCaseCheckers } from "../../loop/case-checker.js";
+import { type CaseCheckers, makeCaseCheckers } from "../../loop/case-checker.js";
 import { caseAt, UNSTEERED } from "../../loop/chunk.js";
 import { corpusDirectory } from "../../project.js";
 import { type Found, foundIn, type Search } from "../searches.js";
@@ -28,26 +29,81 @@ const SHARES: ReadonlyMap<string, number> = new Map([
   [INSTRUCTIONS.name, 1],
 ]);
 
-export function imageSearches(subject: Subject, seed: number): readonly Search[] {
-  const checkers = makeCaseCheckers({ engines: [defaultEngine()], subject });
-  const kinds = [...SHARES].map(([name, share]) => drawn(checkers[name]!, seed, share));
-  return [failures(checkers[HISTORIES.name]!, subject), directed(subject, seed), corpus(checkers), ...kinds];
+/** A kernel, and what asks it. */
+interface Asked {
+  readonly subject: Subject;
+  readonly checkers: CaseCheckers;
 }
 
-function drawn(checker: CaseChecker, seed: number, share: number): Search {
-  const { kind } = checker;
-  let index = 0;
+/** The image that is searched, and where that has an edit, the image as it is. */
+interface Images {
+  readonly searched: Asked;
+  readonly asItIs: (() => Asked) | undefined;
+}
+
+/** @param asItIs the image without the edit; absent where that is what is searched */
+export function imageSearches(subject: Subject, seed: number, asItIs?: () => Subject): readonly Search[] {
+  const images: Images = { searched: asking(subject), asItIs: asItIs && lazily(() => asking(asItIs())) };
+  const kinds = [...SHARES].map(([name, share]) => drawn(images, name, seed, share));
+  return [failures(images), directed(images, seed), corpus(images), ...kinds];
+}
+
+const asking = (subject: Subject): Asked => ({
+  subject,
+  checkers: makeCaseCheckers({ engines: [defaultEngine()], subject }),
+});
+
+/** Stands for an oracle where the image as it is shows what was found too: it says nothing of the edit. */
+export const UNEDITED = "unedited";
+
+interface Tried<T> extends Pick<Search, "name" | "share"> {
+  readonly items: Iterator<T>;
+  /** Where the case itself does not say it. */
+  readonly called?: (item: T) => string;
+}
+
+/** What each search tries: one thing after the other, and what is wrong with one of them is asked of the image as it is. */
+function search<T>(
+  { searched, asItIs }: Images,
+  { name, share, items, called }: Tried<T>,
+  check: (item: T, asked: Asked) => Found | undefined,
+): Search {
   return {
-    name: kind.name,
+    name,
     share,
     step() {
-      if (index === kind.count) return "exhausted";
-      const { case: c } = caseAt(checker, seed, index++, UNSTEERED);
-      const { verdict } = checker.check(c);
-      if (verdict.kind !== "disagree") return strangeRefusal(verdict) ?? "nothing";
-      return foundIn(checker, c, verdict);
+      const next = items.next();
+      if (next.done === true) return "exhausted";
+      const found = orException(() => check(next.value, searched));
+      const same = found && asItIs && orException(() => check(next.value, asItIs()));
+      if (same === undefined) return found ?? "nothing";
+      return { ...same, oracle: UNEDITED, where: `${name}${called?.(next.value) ?? ""}, ${same.where}` };
     },
   };
+}
+
+function orException(check: () => Found | undefined): Found | undefined {
+  try {
+    return check();
+  } catch (error) {
+    return { ...exception(error), shrink: () => ({ size: undefined, text: String(error) }) };
+  }
+}
+
+/** Fresh cases of a kind. */
+function drawn(images: Images, name: string, seed: number, share: number): Search {
+  const items = indices(images.searched.checkers[name]!.kind.count);
+  const called = (index: number): string => ` ${index} of seed ${seed}`;
+  return search(images, { name, share, items, called }, (index, { checkers }) => {
+    const checker = checkers[name]!;
+    const { case: c } = caseAt(checker, seed, index, UNSTEERED);
+    const { verdict } = checker.check(c);
+    return verdict.kind === "disagree" ? foundIn(checker, c, verdict) : strangeRefusal(verdict);
+  });
+}
+
+function* indices(count = Number.POSITIVE_INFINITY): Generator<number, undefined> {
+  for (let index = 0; index < count; index++) yield index;
 }
 
 /** Copies and pokes that fail show known defects of kernels as they are, which are no news of an edit. */
@@ -77,8 +133,8 @@ const LIVES: readonly (readonly Action[])[] = [
 ];
 
 /** Lives, and then every step of a load fails once, beside a program that lives and before one that is loaded after it. */
-function failures(checker: CaseChecker, subject: Subject): Search {
-  const options = { ...DEFAULT_OPTIONS, ...subject.fixed };
+function failures(images: Images): Search {
+  const options = { ...DEFAULT_OPTIONS, ...images.searched.subject.fixed };
   const failing = Array.from({ length: MOST_CALLS }, (_, i) => i + 1).flatMap((nth) =>
     SIZES.flatMap((size) =>
       [true, false].flatMap((isFirst) =>
@@ -90,50 +146,40 @@ function failures(checker: CaseChecker, subject: Subject): Search {
     ),
   );
   const histories = [...LIVES, ...failing].map((actions): History => ({ options, actions }));
-  return listed("failures", histories, (history) => {
+  return listed(images, "failures", histories, (history, { checkers }) => {
+    const checker = checkers[HISTORIES.name]!;
     const { verdict } = checker.check(history);
-    return verdict.kind === "disagree" ? { found: verdict, text: checker.kind.print(history) } : undefined;
+    return verdict.kind === "disagree" ? { ...verdict, text: checker.kind.print(history) } : undefined;
   });
 }
 
-const directed = (subject: Subject, seed: number): Search =>
-  listed("directed", directedCases(subject), (one) => {
+const directed = (images: Images, seed: number): Search =>
+  listed(images, "directed", directedCases(images.searched.subject), (one, { subject }) => {
     const [found] = tryDirected(seed, subject, { cases: [one], encoders: false }).found;
-    return found && { found: { ...found, oracle: "directed" }, text: `directed case: ${one.name}\n` };
+    return found && { ...found, oracle: "directed", text: `directed case: ${one.name}\n` };
   });
 
 /** The entries of the project, which the gate replays first. */
-function corpus(checkers: CaseCheckers): Search {
-  const { entries } = readCorpus([corpusDirectory()]);
-  return listed("corpus", entries, ({ name, kind, value, head }) => {
+const corpus = (images: Images): Search =>
+  listed(images, "corpus", readCorpus([corpusDirectory()]).entries, ({ name, kind, value, head }, { checkers }) => {
     const verdict = checkers[kind.name]!.replay(value, head);
-    if (verdict.kind !== "disagree") return undefined;
-    return { found: verdict, text: `corpus entry ${path.basename(name)}\n` };
+    return verdict.kind === "disagree" ? { ...verdict, text: `corpus entry ${path.basename(name)}\n` } : undefined;
   });
-}
 
 /** Each item of a list is there for a reason: histories that fail are through first, and the others have most of the rest. */
 const LIST_SHARES = { failures: 32, corpus: 16, directed: 24 };
 
 /** A list that is gone through once. */
-function listed<T>(
+const listed = <T>(
+  images: Images,
   name: keyof typeof LIST_SHARES,
   items: readonly T[],
-  check: (item: T) => { readonly found: Omit<Found, "shrink">; readonly text: string } | undefined,
-): Search {
-  let next = 0;
-  return {
-    name,
-    share: LIST_SHARES[name],
-    step() {
-      if (next === items.length) return "exhausted";
-      const wrong = check(items[next++]!);
-      return wrong === undefined
-        ? "nothing"
-        : { ...wrong.found, shrink: () => ({ size: undefined, text: wrong.text }) };
-    },
-  };
-}
+  check: (item: T, asked: Asked) => (Omit<Found, "shrink"> & { readonly text: string }) | undefined,
+): Search =>
+  search(images, { name, share: LIST_SHARES[name], items: items.values() }, (item, asked) => {
+    const wrong = check(item, asked);
+    return wrong && { ...wrong, shrink: () => ({ size: undefined, text: wrong.text }) };
+  });
 
 /** The image as it is calls no such function: a gate that does names it, and ends the case there. */
 const STRAY_CALL = /is neither trapped nor allowed to run/;
