@@ -99,6 +99,29 @@ export const PACKS: readonly DirectedCase[] = [
     },
   },
   {
+    name: "a pack or a larger region that cannot be protected is not given, and goes back",
+    check(subject) {
+      needsPacks(subject);
+      for (const isLarger of [false, true]) {
+        const { machine, packs } = boot(subject);
+        const bytes = isLarger ? packs.packBytes + machine.pageBytes : CHUNK_BYTES;
+        const { areas, heapObjects } = machine.usage;
+        for (let nth = 1; ; nth++) {
+          machine.failures.plan("setPermission", nth);
+          const at = packs.bpfProgPackAlloc(bytes);
+          const isHit = machine.failures.pending === 0;
+          machine.failures.clear();
+          if (!isHit) break;
+          const what = `${isLarger ? "a larger region" : "a pack"} of which change ${nth} of its permission fails`;
+          if (at !== undefined) return `${what} is given`;
+          const [left, objects] = [machine.usage.areas - areas, machine.usage.heapObjects - heapObjects];
+          if (left !== 0 || objects !== 0) return `${what} leaves ${left} areas and ${objects} heap objects`;
+        }
+      }
+      return undefined;
+    },
+  },
+  {
     name: "an image begins where the number that is drawn says",
     check(subject) {
       needsPacks(subject);

@@ -195,7 +195,7 @@ const ROWS: readonly Row[] = [
     "alloc_new_pack|bpf_prog_pack_alloc",
     call("bpf_jit_free_exec|execmem_free|vfree|module_memfree", 2),
     "nop",
-    "a pack that cannot be protected is leaked",
+    "a region that cannot be protected is leaked, at the second place",
   ],
   [
     "P15",
@@ -247,6 +247,13 @@ const ROWS: readonly Row[] = [
   ["P25", "bpf_prog_pack_free", call("kfree", 1), "nop", "the record of a pack that went back is leaked"],
   ["P26", "bpf_prog_pack_free", text(/^lsr w\d+, w\d+, #6$/, 1), "nop", "bytes count as chunks when they are freed"],
   ["P27", "bpf_prog_pack_free", text(/^add w\d+, w\d+, #1$/, 1), "more", "another number of chunks is freed"],
+  [
+    "P28",
+    "alloc_new_pack|bpf_prog_pack_alloc",
+    call("bpf_jit_free_exec|execmem_free|vfree|module_memfree", 1),
+    "nop",
+    "a region that cannot be protected is leaked, at the first place where it goes back",
+  ],
   ["B01", "bpf_jit_binary_pack_alloc", call("bpf_jit_charge_modmem", 1), "null", "an image is not charged"],
   [
     "B02",
