@@ -15,7 +15,6 @@ export interface Taken {
 export interface TriedHistory {
   /** After the last step; undefined if all is well. The others have been the last one of a shorter history. */
   readonly wrong: string | undefined;
-  readonly packs: number;
   readonly state: string | undefined;
   /** What shows it, if the history alone does not. */
   readonly shownBy?: AllocFreeHistory;
@@ -23,9 +22,9 @@ export interface TriedHistory {
 
 /** Tries histories, those that differ only in their last step one after the other. */
 export interface HistoryChecker {
-  /** @param wantsState whether the state is asked for */
-  try(history: AllocFreeHistory, wantsState: boolean): TriedHistory;
-  /** Nothing comes that begins as the last one did. @returns what is wrong in the end, and what has shown it */
+  /** @param start all steps but the last; @param mostPacks the state is asked for where there are no more of them */
+  try(start: AllocFreeHistory, last: Step, mostPacks: number): TriedHistory;
+  /** No other history comes. @returns what is wrong in the end, and what has shown it */
   end(): { readonly wrong: string; readonly shownBy: AllocFreeHistory } | undefined;
 }
 
@@ -40,24 +39,32 @@ const LEAST_ADDRESS = 2 ** 30;
  * @param live what was allocated and not freed
  */
 export function allocatorState(packs: PacksView, live: readonly Taken[]): string {
-  const names = new Map<Va, string>();
+  const names: Va[] = [];
   const name = (va: Va): string => {
-    const known = names.get(va) ?? `@${names.size}`;
-    names.set(va, known);
-    return known;
+    const at = names.indexOf(va);
+    return `@${at < 0 ? names.push(va) - 1 : at}`;
   };
-  const plain = (key: string, value: unknown): unknown => {
-    if (key === "machine" || typeof value === "function") return undefined;
-    if (typeof value === "number" && value >= LEAST_ADDRESS) return name(value);
-    return ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set
-      ? [...(value as Uint8Array | Map<unknown, unknown> | Set<unknown>)]
-      : value;
+  const parts: unknown[] = [];
+  const add = (value: unknown): void => {
+    if (typeof value === "number") parts.push(value < LEAST_ADDRESS ? value : name(value));
+    else if (typeof value !== "object" || value === null) parts.push(typeof value === "function" ? "" : value);
+    else {
+      parts.push("(");
+      if (isList(value)) for (const one of value) add(one);
+      else for (const key in value) if (key !== "machine") add((value as Record<string, unknown>)[key]);
+      parts.push(")");
+    }
   };
-  const fields = JSON.stringify(packs, plain);
+  add(packs);
   const places = live.map(({ at, bytes }) => {
     const pack = packs.packOf(at);
     return pack === undefined ? `${bytes}` : `${name(pack.base)}.${at - pack.base}+${bytes}`;
   });
-  const order = packs.packs.map(({ base }) => base).toSorted((a, b) => a - b);
-  return `${fields} ${places.sort().join(" ")} ${order.map(name).join(" ")}`;
+  parts.push(...places.sort());
+  const order = packs.packs.map(({ base }) => base).sort((a, b) => a - b);
+  parts.push(...order.map(name));
+  return parts.join();
 }
+
+const isList = (value: object): value is Iterable<unknown> =>
+  Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set;

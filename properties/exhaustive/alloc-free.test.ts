@@ -88,15 +88,35 @@ const spoil = ({ packs: { packs }, machine }: SubjectKernel): void => {
   for (const { base } of packs) machine.poke(base + 512, Uint8Array.of(7));
 };
 
-test("a free that leaves something on the heap is found, at the latest when it is taken back", () => {
-  const leaking = sabotaged(
-    "bpfProgPackFree",
-    ({ machine }) =>
-      () =>
-        machine.kvmalloc(32),
-  );
-  const { failures } = allocFreeHistories(scope([1], 2, ANY), leaking);
-  expect(failures[0]).toBe("alloc 64 B, free the 1. of the live: something is left of what was taken back");
+/** Leaks, while something lives or whenever it is called. */
+const leaking =
+  (least: number) =>
+  ({ machine, packs }: SubjectKernel) =>
+  () => {
+    if (packs.packs.length >= least) machine.kvmalloc(32);
+  };
+
+test.each([
+  ["free", 0, "alloc 64 B, free the 1. of the live: something is left in the end"],
+  ["free of one of two", 1, "alloc 64 B, alloc 64 B, free the 1. of the live: something is left in the end"],
+])("a %s that leaves something on the heap is found", (_, least, said) => {
+  const { failures } = allocFreeHistories(scope([1], 3, ANY), sabotaged("bpfProgPackFree", leaking(least)));
+  expect(failures[0]).toBe(said);
+});
+
+test("an allocation that leaves something on the heap is found, though what it takes is given back to go on", () => {
+  const { failures } = allocFreeHistories(scope([1], 3, ANY), sabotaged("bpfProgPackAlloc", leaking(0)));
+  expect(failures[0]).toBe("alloc 64 B, free the 1. of the live: something is left in the end");
+});
+
+test("an allocation that maps more than it needs is found at once", () => {
+  const mapping = ({ machine }: SubjectKernel) => {
+    return () => {
+      machine.vmalloc(64);
+    };
+  };
+  const { failures } = allocFreeHistories(scope([1], 1, ANY), sabotaged("bpfProgPackAlloc", mapping));
+  expect(failures[0]).toBe("alloc 64 B: 2 areas of memory");
 });
 
 test("a free that spoils text elsewhere is found by the shortest history", () => {
@@ -118,9 +138,13 @@ test("what only a kernel shows that has been through more is told with all of th
   expect(failures[0]).toMatch(/^alloc 64 B, .*free the 2\. of the live, alloc 192 B: 0x[0-9a-f]+ holds 0x7$/);
 });
 
-test("a kernel whose pack is made of other objects after a step was taken back is not gone on with", () => {
+test.each([
+  ["numbers", () => ({ turn: 1 })],
+  ["other objects", () => ({ note: {} })],
+  ["what cannot be put back", () => ({ note: new Map() })],
+])("an allocator that remembers %s of a step is gone on with as if there had been none", (_, note) => {
   const again = sabotaged("bpfProgPackFree", ({ packs }) => () => {
-    Object.assign(packs, { note: {} });
+    Object.assign(packs, note());
   });
   expect(allocFreeHistories(scope([1, 2], 3, ANY), again).failures).toEqual([]);
 });

@@ -67,6 +67,9 @@ export function allocFreeHistories(scope: AllocFreeScope, subject = defaultSubje
   return { tried, failures };
 }
 
+/** Not even of no packs. */
+const NO_STATE = -1;
+
 /** Try every history that is one action longer than one of these. */
 export function expand(
   scope: AllocFreeScope,
@@ -82,21 +85,19 @@ export function expand(
   let tried = 0;
   for (const history of histories) {
     const live = history.reduce((n, step) => n + (step > 0 ? 1 : -1), 0);
+    const mostPacks = history.length + 1 < scope.length ? scope.packs : NO_STATE;
     for (const step of [...scope.sizes, ...Array.from({ length: live }, (_, i) => -1 - i)]) {
       if (failures.length >= MOST_FAILURES) return { tried, failures, states: [...states] };
-      const longer = [...history, step];
       tried++;
-      const { wrong, packs, state, shownBy = longer } = checker.try(longer, longer.length < scope.length);
+      const { wrong, state, shownBy } = checker.try(history, step, mostPacks);
       if (wrong !== undefined) {
-        failures.push(`${say(shownBy)}: ${wrong}`);
+        failures.push(`${say(shownBy ?? [...history, step])}: ${wrong}`);
         checker = start();
-      } else if (state !== undefined && packs <= scope.packs && !states.has(state)) states.set(state, longer);
+      } else if (state !== undefined && !states.has(state)) states.set(state, [...history, step]);
     }
-    const ended = checker.end();
-    if (ended === undefined) continue;
-    failures.push(`${say(ended.shownBy)}, free all: ${ended.wrong}`);
-    checker = start();
   }
+  const ended = checker.end();
+  if (ended !== undefined) failures.push(`${say(ended.shownBy)}, free all: ${ended.wrong}`);
   return { tried, failures, states: [...states] };
 }
 

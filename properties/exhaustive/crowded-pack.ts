@@ -13,6 +13,7 @@ import {
   type AllocFreeHistory,
   allocatorState,
   type HistoryChecker,
+  type Step,
   type Taken,
   type TriedHistory,
 } from "./alloc-free-history.js";
@@ -51,18 +52,17 @@ export class CrowdedPack implements HistoryChecker {
   }
 
   /** As far as it goes without something wrong; then everything is given back. */
-  try(history: AllocFreeHistory, wantsState: boolean): TriedHistory {
+  try(start: AllocFreeHistory, last: Step, mostPacks: number): TriedHistory {
     const { kernel, live } = this;
     const printed = kernel.warnings.length;
     let wrong: string | undefined;
-    for (const step of history) wrong ??= step > 0 ? this.alloc(step * CHUNK_BYTES) : this.free(-step - 1);
+    for (const step of [...start, last]) wrong ??= step > 0 ? this.alloc(step * CHUNK_BYTES) : this.free(-step - 1);
     wrong ??= this.compare();
     const { packs } = kernel;
-    const count = packs.packs.length;
-    const state = wantsState && wrong === undefined ? allocatorState(packs, live) : undefined;
+    const state = packs.packs.length <= mostPacks && wrong === undefined ? allocatorState(packs, live) : undefined;
     while (live.length > 0 && wrong === undefined) wrong = this.free(0);
     if (kernel.warnings.length > printed) wrong ??= `a warning: ${kernel.warnings[printed]}`;
-    return { wrong: wrong ?? this.left(), packs: count, state };
+    return { wrong: wrong ?? this.left(), state };
   }
 
   /** Each history has ended by itself. */

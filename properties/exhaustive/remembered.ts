@@ -9,60 +9,67 @@ const APART = "machine";
 type Fields = Record<string, unknown>;
 type Numbers = Uint8Array | Uint32Array;
 
-/** Its numbers, and the very objects that they are in. */
+/** What is in its fields, and the very objects that they are in. */
 export class Remembered {
   private readonly objects: {
     readonly object: Fields;
     readonly keys: readonly string[];
-    readonly values: unknown[];
+    readonly values: readonly unknown[];
   }[] = [];
+  private readonly lists: { readonly list: unknown[]; readonly copy: readonly unknown[] }[] = [];
   private readonly arrays: { readonly array: Numbers; readonly copy: Numbers }[] = [];
-  /** Nothing is in it that is copied neither as numbers nor as fields. */
+  /** Nothing is in it that is not copied. */
   private isWhole = true;
 
   constructor(packs: PacksView) {
     this.add(packs, new Set());
   }
 
-  private add(value: object, seen: Set<object>): void {
-    if (seen.has(value)) return;
+  private add(value: unknown, seen: Set<unknown>): void {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
     seen.add(value);
     if (value instanceof Uint8Array || value instanceof Uint32Array) {
       this.arrays.push({ array: value, copy: value.slice() });
-      return;
-    }
-    if (ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set) {
-      this.isWhole = false;
-      return;
-    }
-    const object = value as Fields;
-    const keys = Object.keys(object);
-    const values = keys.map((key) => object[key]);
-    this.objects.push({ object, keys, values });
-    for (const [i, field] of values.entries()) {
-      if (typeof field === "object" && field !== null && keys[i] !== APART) this.add(field, seen);
+    } else if (Array.isArray(value)) {
+      this.lists.push({ list: value, copy: [...value] });
+      for (const one of value) this.add(one, seen);
+    } else if (ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set) this.isWhole = false;
+    else {
+      const object = value as Fields;
+      const keys = Object.keys(object);
+      const values = keys.map((key) => object[key]);
+      this.objects.push({ object, keys, values });
+      for (const [i, field] of values.entries()) if (keys[i] !== APART) this.add(field, seen);
     }
   }
 
-  /** Let all numbers be what they were. @returns false, and nothing is changed, if it is made of other objects now */
+  /** Whether it is made of the same objects now, with whatever in them. */
+  isOfSameObjects(): boolean {
+    const isSame = (now: unknown, before: unknown): boolean =>
+      typeof before === "object" || typeof before === "function" ? now === before : typeof now === typeof before;
+    return (
+      this.objects.every(
+        ({ object, keys, values }) =>
+          Object.keys(object).length === keys.length && keys.every((key, i) => isSame(object[key], values[i])),
+      ) &&
+      this.lists.every(
+        ({ list, copy }) => list.length === copy.length && copy.every((before, i) => isSame(list[i], before)),
+      )
+    );
+  }
+
+  /** Let everything be what it was. @returns false, and nothing is changed, if not all of it was copied */
   putBack(): boolean {
-    if (!this.isWhole || !this.objects.every(isOfSameObjects)) return false;
+    if (!this.isWhole) return false;
     for (const { object, keys, values } of this.objects) {
       for (let i = 0; i < keys.length; i++) if (object[keys[i]!] !== values[i]) object[keys[i]!] = values[i];
+      for (const key in object) if (!keys.includes(key)) delete object[key];
+    }
+    for (const { list, copy } of this.lists) {
+      list.length = copy.length;
+      for (let i = 0; i < copy.length; i++) list[i] = copy[i];
     }
     for (const { array, copy } of this.arrays) array.set(copy);
     return true;
   }
-}
-
-function isOfSameObjects({ object, keys, values }: Remembered["objects"][number]): boolean {
-  const now = Object.keys(object);
-  if (now.length !== keys.length) return false;
-  for (let i = 0; i < keys.length; i++) {
-    if (now[i] !== keys[i]) return false;
-    const value = values[i];
-    const isNumber = typeof value !== "object" && typeof value !== "function";
-    if (isNumber ? typeof object[keys[i]!] !== typeof value : object[keys[i]!] !== value) return false;
-  }
-  return true;
 }
