@@ -3,7 +3,7 @@ import { defaultSubject } from "../../subjects/index.js";
 import { NotModelled } from "../../subjects/not-modelled.js";
 import { tryDirected } from "./directed.js";
 
-test("a directed case that is wrong, and one that throws, are failures with the command that tries them again", () => {
+test("a directed case that is wrong, and one that throws, are failures with the command that tries them again", async () => {
   const cases = [
     { name: "right", check: () => undefined },
     { name: "wrong", check: () => "a word too many" },
@@ -14,7 +14,7 @@ test("a directed case that is wrong, and one that throws, are failures with the 
       },
     },
   ];
-  const { report, found } = tryDirected(1, defaultSubject, { cases, encoders: false });
+  const { report, found } = await tryDirected(1, defaultSubject, { cases, encoders: false });
   expect(report).toEqual({ cases: 3, incomparable: [], encoders: 0, encodings: 0 });
   expect(found.map(({ name, got, replay }) => [name, got, replay])).toEqual([
     ["directed case: wrong", "a word too many", "npx rox gate --only directed"],
@@ -22,7 +22,7 @@ test("a directed case that is wrong, and one that throws, are failures with the 
   ]);
 });
 
-test("what a subject lacks, and what its known defect makes a case say, is counted by name and is no failure", () => {
+test("what a subject lacks, and what its known defect makes a case say, is counted by name and is no failure", async () => {
   const lacking = (): string => {
     throw new NotModelled("packs of 4096 bytes");
   };
@@ -34,7 +34,7 @@ test("what a subject lacks, and what its known defect makes a case say, is count
     { name: "new", check: () => "a word too many" },
   ];
   const subject = { ...defaultSubject, known: new Set(shows) };
-  const { report, found } = tryDirected(1, subject, { cases, encoders: false });
+  const { report, found } = await tryDirected(1, subject, { cases, encoders: false });
   expect(report).toMatchObject({
     cases: 2,
     incomparable: [
@@ -43,6 +43,6 @@ test("what a subject lacks, and what its known defect makes a case say, is count
     ],
   });
   expect(found.map(({ name }) => name)).toEqual(["directed case: new"]);
-  const unknown = tryDirected(1, defaultSubject, { cases, encoders: false });
+  const unknown = await tryDirected(1, defaultSubject, { cases, encoders: false });
   expect(unknown.found.map(({ name }) => name)).toEqual(["directed case: known", "directed case: new"]);
 });

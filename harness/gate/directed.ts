@@ -6,6 +6,7 @@ import { defaultSubject } from "../../subjects/index.js";
 import { NotModelled } from "../../subjects/not-modelled.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { DirectedCase, QuirkId, Subject } from "../../subjects/subject.js";
+import { breather } from "../breathe.js";
 import { onSubject } from "../case-command.js";
 import type { Failure } from "../report.js";
 
@@ -40,12 +41,17 @@ export const NO_DIRECTED: DirectedOutcome = {
 /** Each sweep draws other operands beside the edges. */
 const SWEEPS = 4;
 
-export function tryDirected(seed: number, subject: Subject, wanted: DirectedParts): DirectedOutcome {
+export async function tryDirected(seed: number, subject: Subject, wanted: DirectedParts): Promise<DirectedOutcome> {
   const { cases } = wanted;
-  const answers = cases.map((one) => ({ name: one.name, ...answerTo(one, subject) }));
+  const breathe = breather();
+  const answers: (Answer & { readonly name: string })[] = [];
+  for (const one of cases) {
+    await breathe();
+    answers.push({ name: one.name, ...answerTo(one, subject) });
+  }
   const incomparable = answers.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }]));
   const found = answers.flatMap(({ name, got }) => (got === undefined ? [] : [directedFailure(name, got, subject)]));
-  const encoders = wanted.encoders ? tryEncoders(seed, subject) : { forms: 0, tried: 0, found: [] };
+  const encoders = wanted.encoders ? await tryEncoders(seed, subject, breathe) : { forms: 0, tried: 0, found: [] };
   return {
     known: [...new Set(answers.flatMap(({ finds }) => finds ?? []))],
     report: {
@@ -56,6 +62,12 @@ export function tryDirected(seed: number, subject: Subject, wanted: DirectedPart
     },
     found: [...found, ...encoders.found],
   };
+}
+
+/** What is wrong with one case, if anybody can tell. */
+export function directedFound(one: DirectedCase, subject: Subject): Failure | undefined {
+  const { got } = answerTo(one, subject);
+  return got === undefined ? undefined : directedFailure(one.name, got, subject);
 }
 
 /** Of one case: what is wrong, or why nobody can tell. */
@@ -84,20 +96,18 @@ const directedFailure = (name: string, got: string, { name: subject }: Subject):
 });
 
 /** One failure for each encoder. */
-function tryEncoders(
+async function tryEncoders(
   seed: number,
   subject: Subject,
-): {
-  readonly forms: number;
-  readonly tried: number;
-  readonly found: readonly Failure[];
-} {
+  breathe: ReturnType<typeof breather>,
+): Promise<{ readonly forms: number; readonly tried: number; readonly found: readonly Failure[] }> {
   const replay = `npx rox gate --only encoders --seed ${seed}`;
   const found = new Map<string, Failure>();
   const forms = new Set<string>();
   let tried = 0;
   try {
     for (const { name, mismatch, plainest } of subject.encoders?.(randomSource(seed, 0), SWEEPS) ?? []) {
+      await breathe();
       tried++;
       forms.add(name);
       if (mismatch === undefined || found.has(name)) continue;

@@ -7,6 +7,8 @@ import {
   type ExhaustiveResult,
   type ExhaustiveTask,
   exhaust,
+  type FirstParts,
+  firstParts,
   type HowMuch,
   planFor,
 } from "../loop/exhaustive.js";
@@ -22,13 +24,26 @@ interface Turn {
   readonly progress?: (share: number, note: string) => void;
 }
 
-export async function tryExhaustively(
-  pool: Pool,
-  subject: Subject,
-  how: HowMuch,
-  { stop, progress }: Turn,
-): Promise<{ readonly facts: ExhaustiveFacts; readonly failures: readonly Failure[] }> {
-  const started = performance.now();
+/** What is tried exhaustively, of which some can be begun before its turn. */
+interface ExhaustiveTrial {
+  /** What needs no results of others. What goes wrong with it is told by `finish`. */
+  begin(): Promise<void>;
+  /** Nothing of it is wanted any more. */
+  drop(): void;
+  finish(): Promise<{ readonly facts: ExhaustiveFacts; readonly failures: readonly Failure[] }>;
+}
+
+export function exhaustiveTrial(pool: Pool, subject: Subject, how: HowMuch, { stop, progress }: Turn): ExhaustiveTrial {
+  const plan = planFor(subject, how);
+  const dropped = new AbortController();
+  const ended = AbortSignal.any([stop, dropped.signal]);
+  let ms = 0;
+  const timed = async <T>(work: Promise<T>): Promise<T> => {
+    const started = performance.now();
+    return work.finally(() => {
+      ms += performance.now() - started;
+    });
+  };
   let all = 0;
   let done = 0;
   const run = async (tasks: readonly ExhaustiveTask[]): Promise<readonly ExhaustiveResult[]> => {
@@ -38,7 +53,7 @@ export async function tryExhaustively(
     await inParallel(pool.jobs, () => {
       const index = next++;
       const task = tasks[index];
-      if (task === undefined || stop.aborted) return undefined;
+      if (task === undefined || ended.aborted) return undefined;
       return async () => {
         results[index] = await pool.exhaustive(task);
         progress?.(++done / all, `${done} of ${all} exhaustive batches`);
@@ -46,9 +61,25 @@ export async function tryExhaustively(
     });
     return results;
   };
-  const { failures: found, ...tried } = await exhaust(run, planFor(subject, how), stop);
-  const failures = found.map((one) => exhaustiveFailure(one, subject.name));
-  return { failures, facts: { ...tried, ms: performance.now() - started } };
+  let first: Promise<FirstParts> | undefined;
+  const begun = (): Promise<FirstParts> => {
+    first ??= timed(firstParts(run, plan));
+    return first;
+  };
+  return {
+    begin: () =>
+      begun().then(
+        () => {},
+        () => {},
+      ),
+    drop: () => dropped.abort(),
+    async finish() {
+      const parts = await begun();
+      const { failures: found, ...tried } = await timed(exhaust(run, plan, parts, ended));
+      const failures = found.map((one) => exhaustiveFailure(one, subject.name));
+      return { failures, facts: { ...tried, ms } };
+    },
+  };
 }
 
 const exhaustiveFailure = ({ part, got }: ExhaustiveReport["failures"][number], subject: string): Failure => ({

@@ -66,6 +66,56 @@ describe("gate", () => {
     expect(all.report).toMatchObject({ programs: 250, notRun: [] });
   });
 
+  test.each([
+    [1, "the work of its own thread", ["directed", "checked", "exhaustive"]],
+    [
+      2,
+      "workers, whose exhaustive parts begin while this thread has directed cases",
+      ["exhaustive", "directed", "checked"],
+    ],
+  ])("with %s job, in the order of %s", async (jobs, _, expected) => {
+    const order = new Set<string>();
+    const directed = [{ name: "right", check: () => void order.add("directed") }];
+    const { kind, options } = setUp(() => AGREE, { directed, exhaustive: "classes" });
+    const setting = { kinds: [kind], engines: [referenceEngine] };
+    const inline = inlinePool(makeSubjectCheckers(setting));
+    const pool: Pool = {
+      ...inline,
+      jobs,
+      chunk: (task) => {
+        order.add("checked");
+        return inline.chunk(task);
+      },
+      exhaustive: async (task) => {
+        order.add("exhaustive");
+        // What is begun ahead is through before fresh cases are checked.
+        if (order.has("checked") && jobs > 1) expect(task.kind).toBe("allocFree");
+        return { tried: 1, failures: [] };
+      },
+    };
+    const { report } = await gate(options, setting, pool);
+    expect([...order]).toEqual(expected);
+    expect(report.exhaustive).toMatchObject({ failurePoints: 16, twoCpus: 16, pokes: 16 });
+    expect(report.exhaustive!.allocFree).toBeGreaterThan(0);
+  });
+
+  test("what was begun ahead is dropped when something before it fails, and told as not run", async () => {
+    const directed = [{ name: "wrong", check: () => "it is wrong" }];
+    const { kind, options } = setUp(() => AGREE, { directed, exhaustive: "classes", keepGoing: false });
+    const setting = { kinds: [kind], engines: [referenceEngine] };
+    let tried = 0;
+    const slow: Pool["exhaustive"] = async () => {
+      tried++;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { tried: 1, failures: ["something else"] };
+    };
+    const pool = { ...inlinePool(makeSubjectCheckers(setting)), jobs: 2, exhaustive: slow };
+    const { report } = await gate(options, setting, pool);
+    expect(tried).toBeLessThan(8);
+    expect(report).toMatchObject({ failed: 1, notRun: ["programs", "exhaustive"] });
+    expect(report.exhaustive).toBeUndefined();
+  });
+
   test("a known defect of the subject is a failure if asked, with the command that shows it, and hides nothing else", async () => {
     const { kind, options } = setUp(() => AGREE);
     const subject = { ...defaultSubject, known: new Set<QuirkId>(["secondFlush", "staleTail"]) };

@@ -25,7 +25,7 @@ import {
 } from "../report.js";
 import { type CorpusReport, failingKinds, replayCorpus } from "./corpus.js";
 import { type DirectedReport, NO_DIRECTED, tryDirected } from "./directed.js";
-import { type ExhaustiveFacts, tryExhaustively } from "./exhaustive.js";
+import { type ExhaustiveFacts, exhaustiveTrial } from "./exhaustive.js";
 import { foundFailure, isSameCause, keepSuspect, lostFailure, partCommand } from "./keep.js";
 import { defectFailures, type KernelCode, kernelCodeOf, withKernelPlace } from "./kernel-image.js";
 import { notCheckedOf } from "./not-checked.js";
@@ -130,17 +130,24 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
     failures.push(...found);
     if (found.length > 0) await options.onFailed?.(part, kept ? foundCase(kept) : shortestOf(found), found.length);
   };
+  const { untried, lines: aboutSubject } = notTried(subject);
+  const how = isForeign || untried.has("exhaustive") ? undefined : options.exhaustive;
+  const trial = how && isKernel(subject) ? exhaustiveTrial(pool, subject, how, options) : undefined;
+  // What comes before fresh cases keeps one core busy, and workers the others.
+  const ahead = pool.jobs > 1 ? trial?.begin() : undefined;
   const corpus = await replayCorpus(options.corpus, setting, stop);
   await failed(
     "corpus",
     corpus.failures.map((failure) => withKernelPlace(failure, checkers)),
   );
-  const { untried, lines: aboutSubject } = notTried(subject);
   const hasDirected = goesOn("directed", options.directed.length > 0);
   const hasEncoders = goesOn("encoders", options.encoders && !untried.has("encoders"));
   const parts = { cases: hasDirected ? options.directed : [], encoders: hasEncoders };
-  const directed = isKernel(subject) ? tryDirected(seed, subject, parts) : NO_DIRECTED;
+  const directed = isKernel(subject) ? await tryDirected(seed, subject, parts) : NO_DIRECTED;
   await failed("directed", directed.found);
+  if (failures.length > 0 && !keepGoing) trial?.drop();
+  // The speed of what follows is that of all threads.
+  await ahead;
   const known = new Set([...(isKernel(subject) ? (subject.known ?? []) : []), ...directed.known]);
   const unreadable: BadInput[] = [...corpus.unreadable];
   const findings: WrittenFinding[] = [];
@@ -182,9 +189,7 @@ export async function gate(options: GateOptions, setting: Setting, pool: Pool): 
       await failed(plan.kind, [failure], kept.ok ? kept.value : undefined);
     }
   }
-  const how = isForeign || untried.has("exhaustive") ? undefined : options.exhaustive;
-  const isTried = goesOn("exhaustive", how !== undefined);
-  const exhausted = isTried && !isForeign ? await tryExhaustively(pool, subject, how!, options) : undefined;
+  const exhausted = goesOn("exhaustive", trial !== undefined) ? await trial?.finish() : undefined;
   await failed("exhaustive", exhausted?.failures ?? []);
   const sum = (of: (tally: Tally) => number): number =>
     [...tallies.values()].reduce((all, tally) => all + of(tally), 0);

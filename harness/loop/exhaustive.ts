@@ -109,23 +109,31 @@ interface Part {
   readonly results: readonly ExhaustiveResult[];
 }
 
-export async function exhaust(
-  run: RunTasks,
-  { ranges, scopes }: ExhaustivePlan,
-  stop: AbortSignal,
-): Promise<ExhaustiveReport> {
+/** The parts whose tasks are known at once. */
+export type FirstParts = readonly Part[];
+
+export async function firstParts(run: RunTasks, { ranges }: ExhaustivePlan): Promise<FirstParts> {
   const shares = Array.from({ length: SHARES }, (_, index) => ({ share: { index, of: SHARES } }));
   const results = await run([
     ...shares.map(({ share }) => ({ kind: "failurePoints" as const, share })),
     ...shares.map(({ share }) => ({ kind: "twoCpus" as const, share })),
     ...shares.map(({ share }) => ({ kind: "pokes" as const, ranges, share })),
   ]);
-  const parts: readonly Part[] = [
+  return [
     { part: "failurePoints", results: results.slice(0, SHARES) },
     { part: "twoCpus", results: results.slice(SHARES, 2 * SHARES) },
     { part: "pokes", results: results.slice(2 * SHARES) },
-    { part: "allocFree", results: await exploreAllocFree(run, stop, scopes) },
   ];
+}
+
+/** @param first all that comes before histories of allocations and frees */
+export async function exhaust(
+  run: RunTasks,
+  { scopes }: ExhaustivePlan,
+  first: FirstParts,
+  stop: AbortSignal,
+): Promise<ExhaustiveReport> {
+  const parts: readonly Part[] = [...first, { part: "allocFree", results: await exploreAllocFree(run, stop, scopes) }];
   const [points, cpus, pokes, allocFree] = parts.map(sum);
   return {
     ...{ failurePoints: points!, twoCpus: cpus!, pokes: pokes!, allocFree: allocFree! },

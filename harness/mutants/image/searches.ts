@@ -14,7 +14,7 @@ import { lazily } from "../../../spec/lazily.js";
 import { type Action, DEFAULT_OPTIONS, type Failing, type History, NOTHING_ELSE } from "../../../subjects/action.js";
 import type { Subject } from "../../../subjects/subject.js";
 import { readCorpus } from "../../corpus/store.js";
-import { tryDirected } from "../../gate/directed.js";
+import { directedFound } from "../../gate/directed.js";
 import { type CaseCheckers, makeCaseCheckers } from "../../loop/case-checker.js";
 import { caseAt, UNSTEERED } from "../../loop/chunk.js";
 import { corpusDirectory } from "../../project.js";
@@ -45,7 +45,7 @@ interface Images {
 export function imageSearches(subject: Subject, seed: number, asItIs?: () => Subject): readonly Search[] {
   const images: Images = { searched: asking(subject), asItIs: asItIs && lazily(() => asking(asItIs())) };
   const kinds = [...SHARES].map(([name, share]) => drawn(images, name, seed, share));
-  return [failures(images), directed(images, seed), corpus(images), ...kinds];
+  return [failures(images), directed(images), corpus(images), ...kinds];
 }
 
 const asking = (subject: Subject): Asked => ({
@@ -153,9 +153,9 @@ function failures(images: Images): Search {
   });
 }
 
-const directed = (images: Images, seed: number): Search =>
+const directed = (images: Images): Search =>
   listed(images, "directed", directedCases(images.searched.subject), (one, { subject }) => {
-    const [found] = tryDirected(seed, subject, { cases: [one], encoders: false }).found;
+    const found = directedFound(one, subject);
     return found && { ...found, oracle: "directed", text: `directed case: ${one.name}\n` };
   });
 
