@@ -154,7 +154,7 @@ const SIGNS: readonly Sign[] = [
   {
     quirk: "protectionFailureIgnored",
     oracle: "fallback-is-clean",
-    what: /^a step failed, but the program counts as loaded$/,
+    what: /^a step failed, but the (program counts as loaded|attach counts as done)$/,
     ends: true,
     explains: refused("setPermission"),
   },

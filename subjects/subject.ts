@@ -9,19 +9,17 @@ import type { Compiled, Place } from "../impl/jit/compile.js";
 import type { JitEnv } from "../impl/jit/env.js";
 import type { JitError } from "../impl/jit/error.js";
 import type { Frame } from "../impl/jit/frame.js";
-import type { Halves, JitFunction } from "../impl/jit/function.js";
+import type { JitFunction } from "../impl/jit/function.js";
 import type { PackKernel } from "../impl/pack/binary-pack.js";
 import { describeLoadError as describeKernelError, type LoadError as KernelError } from "../impl/program/bpf-prog.js";
 import type { Fixup } from "../impl/program/fixup-exception.js";
 import type { ImageMemoryName } from "../impl/program/image-memory.js";
 import type { QuirkId } from "../impl/quirks.js";
-import type { Prepared, TrampPlaces, TrampRequest } from "../impl/trampoline/arch-trampoline.js";
-import type { PokeType } from "../impl/trampoline/branch.js";
 import type { TrampolineEnv } from "../impl/trampoline/env.js";
-import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 import type { Version } from "../impl/versions.js";
 import type { RoAddr, Va } from "../machine/address.js";
 import { Machine, type MachineOptions } from "../machine/machine.js";
+import type { SubjectTrampolines } from "./subject-trampolines.js";
 
 // The vocabulary of the interface: what a verifier hands to a JIT, and what the kernel answers.
 export type { Errno } from "../impl/errno.js";
@@ -45,6 +43,7 @@ export {
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 export type { RewrittenFunction } from "../impl/verifier/rewrite.js";
 export { VERSIONS, type Version } from "../impl/versions.js";
+export type { SubjectTrampolines, TrampolineView } from "./subject-trampolines.js";
 
 /** Why a program was not loaded: the kernel's reason, or what the subject lacks. */
 export type LoadError =
@@ -84,6 +83,8 @@ export interface Subject {
   machine?(options: MachineOptions): Machine;
   /** Ids of the instruction forms that its JIT takes, found out by trying each once; absent where it takes all. */
   forms?(): ReadonlySet<string>;
+  /** Whether functions with attached programs may have structs as arguments; absent where they may. */
+  passesStructs?(): boolean;
   /** What a history must say of its kernel to be run; absent where it may say anything. */
   readonly fixed?: {
     readonly pageBytes: 4096 | 16384 | 65536;
@@ -256,42 +257,4 @@ export interface SubjectKernel {
   bpfArchTextCopy(dst: RoAddr, src: Va, bytes: number): Errno;
   bpfArchTextInvalidate(dst: RoAddr, bytes: number): Errno;
   aarch64InsnPatchText(patches: readonly { readonly addr: RoAddr; readonly insn: number }[]): Errno;
-}
-
-/** What leads from the entry of a program to its trampoline (kernel: `struct bpf_trampoline`). */
-export interface TrampolineView {
-  readonly func: RoAddr;
-  /** Undefined if nothing is attached. */
-  curImage: TrampImage | undefined;
-}
-export interface SubjectTrampolines {
-  /** The functions around programs are the subject's own where it has them, and the caller's otherwise. */
-  readonly env: TrampolineEnv;
-  /** A release skips each program at a place of its own, and not all at once behind the call. Absent: it does not. */
-  readonly skipsEach?: boolean;
-  /** Bytes from a program's object to its instructions. */
-  readonly insnsiOffset: number;
-  /** Which BPF text lies where; only text that is found here may be poked. */
-  readonly symbols: {
-    add(symbol: { readonly start: RoAddr; readonly bytes: number }): void;
-    remove(start: RoAddr): void;
-    lookup(ip: Va): { readonly start: RoAddr; readonly bytes: number } | undefined;
-  };
-  /** Word index of the patch site at the entry of a program. */
-  readonly pokeOffset: number;
-  /** Bytes of the image. */
-  archBpfTrampolineSize(request: TrampRequest): Prepared;
-  archAllocBpfTrampoline(bytes: number): RoAddr | undefined;
-  /** Build a trampoline at [image, imageEnd). @param im address of its record; @returns the bytes that the code takes */
-  archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest): Prepared & TrampPlaces;
-  /** Bytes of a trampoline's frame below its frame record. */
-  frameBytes(nregs: number, flags: TrampRequest["flags"]): number;
-  bpfTrampImageMake(request: TrampRequest): TrampImageResult;
-  /** Have every program passed over at its own place, as when they are removed; absent where nobody knows the places. */
-  passOverEach?(im: TrampImage): void;
-  bpfTrampImagePut(im: TrampImage): void;
-  bpfTrampImageFree(im: TrampImage): void;
-  /** Attach what the request says in place of what was attached; undefined for nothing. @returns 0, or why nothing changed */
-  bpfTrampolineUpdate(tr: TrampolineView, request: TrampRequest | undefined): Errno;
-  bpfArchTextPoke(ip: RoAddr, type: PokeType, oldAddr: RoAddr | undefined, newAddr: RoAddr | undefined): Errno;
 }

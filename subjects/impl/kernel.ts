@@ -98,6 +98,12 @@ class ImplTrampolines implements SubjectTrampolines {
   archAllocBpfTrampoline(bytes: number): RoAddr | undefined {
     return this.kernel.memory.alloc(this.kernel.packs, bytes);
   }
+  archProtectBpfTrampoline(image: RoAddr): Errno {
+    return this.kernel.memory.protect(this.kernel.machine, image);
+  }
+  archFreeBpfTrampoline(image: RoAddr, bytes: number): void {
+    this.kernel.memory.free(this.kernel.packs, image, bytes);
+  }
   archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
     const places: TrampPlaces = { ipAfterCall: undefined, ipEpilogue: undefined };
     const prepared = this.kernel.memory.prepare(this.kernel.machine, this.env, im, places, image, imageEnd, request);

@@ -71,7 +71,7 @@ describe("an edit of machine code", () => {
     const edit = { id: "X1", title: "", in: ["outer"], where: { ...CALL, nth: 1 }, change: "nop" } as const;
     expect(placeEdit(one, edit)).toMatchObject({ place: "outer+0x8" });
     expect(placeEdit(one, { ...edit, in: ["bpf_prog_pack_free"] })).toMatch(/own pages/);
-    expect(placeEdit(one, { ...edit, in: ["prepare_trampoline"] })).toMatch(/made another way/);
+    expect(placeEdit(one, { ...edit, in: ["prepare_trampoline"] })).toMatch(/makes none/);
   });
 
   test("says why there is no place for it", () => {

@@ -8,6 +8,7 @@ import { allocatorOf } from "./image/features.js";
 import { branchTarget, type FunctionRange, functionsOf, sourceName } from "./image/functions.js";
 import type { TypedImage } from "./kernel-image.js";
 import { bytesAsRun } from "./placed-kernel.js";
+import { trampolinesOf } from "./tramp-memory.js";
 
 /** Which instruction of a function. `nth` counts from 1. */
 export type Where =
@@ -71,21 +72,22 @@ const MOV_W0_MOVE = 0x52b2_2000;
 /** Instructions behind or before a call in which what belongs to it is looked for. */
 const NEAR = 12;
 
-/** Functions that an image has and nothing calls. */
+/** Functions that an image has and nothing calls, with why. */
 const IDLE: readonly {
   readonly functions: RegExp;
-  readonly why: string;
-  isIdle(image: TypedImage): boolean;
+  why(image: TypedImage): string | undefined;
 }[] = [
   {
     functions: /^bpf_prog_pack_|^alloc_new_pack$|^bpf_jit_binary_pack_/,
-    why: "each program has its own pages: its JIT calls no pack allocator",
-    isIdle: (image) => allocatorOf(image) !== "packs",
+    why: (image) =>
+      allocatorOf(image) === "packs" ? undefined : "each program has its own pages: its JIT calls no pack allocator",
   },
   {
     functions: /^(arch_\w+_bpf_trampoline|prepare_trampoline|invoke_bpf_\w+)$/,
-    why: "its trampolines are made another way (no arch_bpf_trampoline_size)",
-    isIdle: (image) => image.address("arch_bpf_trampoline_size") === undefined,
+    why(image) {
+      const way = trampolinesOf(image);
+      return typeof way === "string" ? undefined : way.why;
+    },
   },
 ];
 
@@ -94,8 +96,8 @@ export function placeEdit(image: TypedImage, edit: ImageEdit): PlacedEdit | stri
   const bytes = bytesAsRun(image);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wordAt = (va: Va): number => view.getUint32(va - image.base, true);
-  const idle = IDLE.find(({ isIdle, functions }) => isIdle(image) && functions.test(edit.in[0]!));
-  if (idle !== undefined) return idle.why;
+  const idle = IDLE.find(({ functions }) => functions.test(edit.in[0]!))?.why(image);
+  if (idle !== undefined) return idle;
   const functions = edit.in.flatMap((name) => functionsOf(image, name));
   if (functions.length === 0) return `the image has no function ${edit.in.join(" or ")}`;
   for (const fn of functions) {

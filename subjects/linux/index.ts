@@ -18,7 +18,8 @@ import { kernelText, LinuxKernel } from "./kernel.js";
 import type { TypedImage } from "./kernel-image.js";
 import { fixedFrame, isStrict } from "./older.js";
 import { cpusOf, hasLse } from "./placed-kernel.js";
-import { TRAMPOLINE_FUNCTIONS } from "./trampolines.js";
+import { trampolinesOf } from "./tramp-memory.js";
+import { passesStructs } from "./trampolines.js";
 import { findTakenForOlder } from "./tried-forms.js";
 import { executedCode } from "./under-test.js";
 
@@ -68,6 +69,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
       return moved.subject;
     },
     forms,
+    passesStructs: lazily(() => trampolinesOf(image) === "sized" || passesStructs(probe())),
     boot,
     executed: () => executedCode(image, cpusOf(image)),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
@@ -132,11 +134,10 @@ function mutedOf(image: TypedImage): Subject["mute"] {
   return muted;
 }
 
-/** A kind of cases whose every case asks for a function that an image does not have. */
+/** A kind of cases whose every case asks for what an image does not have. */
 function untriedOf(image: TypedImage): NonNullable<Subject["untried"]> {
-  const missing = TRAMPOLINE_FUNCTIONS.find((name) => image.address(name) === undefined);
-  const why = `its kernel makes them another way, or none (no ${missing})`;
-  return new Map(missing === undefined ? [] : [["trampolines", why]]);
+  const way = trampolinesOf(image);
+  return new Map(typeof way === "string" ? [] : [["trampolines", way.why]]);
 }
 
 /** Whether its version is itself a listed one. */

@@ -52,6 +52,7 @@ export class TrampStructs {
   private readonly names: ListNames;
   private readonly bpfLink: Struct;
   private readonly prog: Struct;
+  private aux: Struct | undefined;
   readonly im: Struct;
 
   constructor(private readonly kernel: BootedKernel) {
@@ -83,12 +84,15 @@ export class TrampStructs {
   /** @returns what `use` does with the addresses of the model and of the lists */
   during<T>({ args, links }: TrampRequest, use: (model: Va, links: Va) => T): T {
     const given: Va[] = [];
-    const unmap = this.placeObjects(KINDS.flatMap((kind) => links[kind]));
     const alloc = (bytes: number): Va => {
       const va = this.kernel.arena.alloc(bytes);
       given.push(va);
       return va;
     };
+    const unmap = this.placeObjects(
+      KINDS.flatMap((kind) => links[kind]),
+      alloc,
+    );
     try {
       const lists = alloc(MOST_KINDS * this.list.bytes);
       KINDS.forEach((kind, i) => {
@@ -133,7 +137,7 @@ export class TrampStructs {
   }
 
   /** At the addresses that the callers chose, pages of their own hold the objects for as long as they are read. */
-  private placeObjects(links: readonly TrampLink[]): () => void {
+  private placeObjects(links: readonly TrampLink[], alloc: (bytes: number) => Va): () => void {
     const { machine, memory } = this.kernel;
     const { pageBytes } = machine;
     const { prog } = this;
@@ -153,7 +157,7 @@ export class TrampStructs {
       prog.set(link.prog, "type", type);
       prog.set(link.prog, "expected_attach_type", attach);
       prog.set(link.prog, "jited", link.jited ? 1 : 0);
-      prog.set(link.prog, "sleepable", link.sleepable ? 1 : 0);
+      this.setSleepable(link, alloc);
       prog.set(link.prog, "bpf_func", pointer(link.bpfFunc));
       if (link.session?.keeps === true) prog.set(link.prog, "call_session_cookie", 1);
     }
@@ -167,6 +171,19 @@ export class TrampStructs {
       }
       machine.onEvent = heard;
     };
+  }
+
+  /** Since 6.9 a bit of the program itself. */
+  private setSleepable({ prog: va, sleepable }: TrampLink, alloc: (bytes: number) => Va): void {
+    const bit = sleepable ? 1 : 0;
+    if (this.prog.has("sleepable")) {
+      this.prog.set(va, "sleepable", bit);
+      return;
+    }
+    this.aux ??= structOf(this.kernel.image, this.kernel.memory, "bpf_prog_aux");
+    const aux = alloc(this.aux.bytes);
+    this.aux.set(aux, "sleepable", bit);
+    this.prog.set(va, "aux", pointer(aux));
   }
 }
 

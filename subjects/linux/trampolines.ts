@@ -18,13 +18,14 @@ import {
   type TrampolineEnv,
   type TrampolineView,
   type TrampRequest,
+  trampFlags,
 } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
-import type { EntryPoint } from "./native.js";
 import { errnoOf } from "./packs-view.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { vaOfPointer } from "./structs.js";
 import { TextSymbols } from "./text-symbols.js";
+import { callNamed, reachable, trampMemoryOf, trampolinesOf } from "./tramp-memory.js";
 import { TrampSkips } from "./tramp-skips.js";
 import { TrampStructs } from "./tramp-structs.js";
 
@@ -44,11 +45,10 @@ const KERNEL_SHIFT = 48n;
 const KERNEL_HALF = 0xffffn;
 const ENOMEM = 12;
 const E2BIG = 7;
+const ENOTSUPP = 524;
 /** enum bpf_text_poke_type where it is given once, and where each address has its own. */
 const POKE = { call: 0, jump: 1 };
 const POKE_EACH = { nop: 0, call: 1, jump: 2 };
-/** Without these a trampoline is made another way. */
-export const TRAMPOLINE_FUNCTIONS = ["arch_bpf_trampoline_size", "arch_alloc_bpf_trampoline"] as const;
 /** Programs on one trampoline, of all kinds. */
 const MOST_LINKS = 38;
 
@@ -93,13 +93,18 @@ export class LinuxTrampolines implements SubjectTrampolines {
     return this.made.insnsiOffset;
   }
 
+  get isUnsized(): boolean {
+    return trampolinesOf(this.kernel.image) === "in pages";
+  }
+
   archBpfTrampolineSize(request: TrampRequest) {
+    if (this.isUnsized) return { ok: true as const, bytes: this.kernel.machine.pageBytes };
     return this.made.during(request, (m, tlinks) =>
       countOf(
-        this.call("arch_bpf_trampoline_size", {
+        callNamed(this.kernel, "arch_bpf_trampoline_size", {
           m: kernelPointer(m),
           flags: TrampStructs.flags(request.flags, request.links.structOps),
-          ...lists(tlinks),
+          tlinks: kernelPointer(tlinks),
           func_addr: kernelPointer(request.func),
         }),
       ),
@@ -107,8 +112,15 @@ export class LinuxTrampolines implements SubjectTrampolines {
   }
 
   archAllocBpfTrampoline(bytes: number): RoAddr | undefined {
-    const x0 = this.call("arch_alloc_bpf_trampoline", { size: bytes });
-    return x0 === 0n ? undefined : (vaOfPointer(x0) as RoAddr);
+    return trampMemoryOf(this.kernel).alloc(bytes);
+  }
+
+  archProtectBpfTrampoline(image: RoAddr, bytes: number): Errno {
+    return trampMemoryOf(this.kernel).protect(image, bytes);
+  }
+
+  archFreeBpfTrampoline(image: RoAddr, bytes: number): void {
+    trampMemoryOf(this.kernel).free(image, bytes);
   }
 
   archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
@@ -118,18 +130,19 @@ export class LinuxTrampolines implements SubjectTrampolines {
     if (isStored && (record >> KERNEL_SHIFT !== KERNEL_HALF || last >> KERNEL_SHIFT !== KERNEL_HALF)) {
       throw new NotModelled("a record that is no kernel address: a kernel image stores into it");
     }
-    const { structs, unmap } = { structs: this.made, unmap: this.reachable(record, isStored) };
+    const structs = this.made;
+    const unmap = reachable(this.kernel, vaOfPointer(record), isStored ? structs.im.bytes : 0);
     try {
       this.skips?.clear(vaOfPointer(record));
       const prepared = structs.during(request, (m, tlinks) =>
         countOf(
-          this.call("arch_prepare_bpf_trampoline", {
+          callNamed(this.kernel, "arch_prepare_bpf_trampoline", {
             im: record,
             ro_image: kernelPointer(image),
             ro_image_end: kernelPointer(imageEnd),
             m: kernelPointer(m),
             flags: TrampStructs.flags(request.flags, request.links.structOps),
-            ...lists(tlinks),
+            tlinks: kernelPointer(tlinks),
             func_addr: kernelPointer(request.func),
           }),
         ),
@@ -166,7 +179,9 @@ export class LinuxTrampolines implements SubjectTrampolines {
       (image + size.bytes) as RoAddr,
       request,
     );
-    const error = prepared.ok ? this.protect(image, size.bytes) : prepared.error;
+    const error = prepared.ok ? this.archProtectBpfTrampoline(image, size.bytes) : prepared.error;
+    // The kernel's own symbol is the whole page: what lies behind the code is never flushed, and never run.
+    if (prepared.ok && this.isUnsized) this.symbols.add({ start: image, bytes: prepared.bytes });
     if (error === 0) return { ok: true, im: { ...im.im, ipAfterCall, ipEpilogue } };
     this.bpfTrampImageFree(im.im);
     return { ok: false, error };
@@ -185,7 +200,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
   bpfTrampImageFree({ image, size, record }: TrampImage): void {
     assert(this.symbols.lookup(image)?.start === image, `trampoline 0x${image.toString(16)} is freed twice`);
     this.symbols.remove(image);
-    this.call("arch_free_bpf_trampoline", { image: kernelPointer(image), size });
+    this.archFreeBpfTrampoline(image, size);
     this.kernel.cpu.call("bpf_jit_uncharge_modmem", size);
     this.skips?.gone(record);
     this.kernel.machine.kvfree(record);
@@ -216,7 +231,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
     newAddr: RoAddr | undefined,
   ): Errno {
     const each = (va: Va | undefined): number => (va === undefined ? POKE_EACH.nop : POKE_EACH[type]);
-    const x0 = this.call("bpf_arch_text_poke", {
+    const x0 = callNamed(this.kernel, "bpf_arch_text_poke", {
       ip: kernelPointer(ip),
       poke_type: POKE[type],
       old_t: each(oldAddr),
@@ -230,25 +245,6 @@ export class LinuxTrampolines implements SubjectTrampolines {
   private get made(): TrampStructs {
     this.structs ??= new TrampStructs(this.kernel);
     return this.structs;
-  }
-
-  /** Arguments by the names of the kernel's own parameters: other versions have other orders. */
-  private call(name: EntryPoint, args: Readonly<Record<string, bigint | number>>): bigint {
-    const { cpu, image } = this.kernel;
-    const parameters = image.types.parameters(name);
-    if (image.address(name) === undefined || parameters === undefined) {
-      throw new NotModelled(`trampolines of this kernel are made another way (no ${name})`);
-    }
-    const values = parameters.map((parameter) => {
-      const value = args[parameter];
-      if (value === undefined) throw new NotModelled(`${name} of this kernel has a parameter ${parameter}`);
-      return value;
-    });
-    return cpu.call(name, ...values);
-  }
-
-  private protect(image: RoAddr, bytes: number): Errno {
-    return errnoOf(this.call("arch_protect_bpf_trampoline", { image: kernelPointer(image), size: bytes }));
   }
 
   private allocImage(bytes: number, programs: number): TrampImageResult {
@@ -268,29 +264,25 @@ export class LinuxTrampolines implements SubjectTrampolines {
     this.symbols.add({ start: image, bytes });
     return { ok: true, im: { record, image, size: bytes, ipAfterCall: undefined, ipEpilogue: undefined } };
   }
-
-  /** The record, where a caller names one that is nowhere: pages for the time of the call. */
-  private reachable(record: bigint, isStored: boolean): () => void {
-    const { machine } = this.kernel;
-    const { pageBytes } = machine;
-    const va = vaOfPointer(record);
-    const pages: Va[] = [];
-    for (let page = va - (va % pageBytes); isStored && page < va + this.made.im.bytes; page += pageBytes) {
-      if (machine.mapping(page) !== undefined) continue;
-      machine.map(page, pageBytes, "rw");
-      pages.push(page);
-    }
-    return () => {
-      for (const page of pages) {
-        machine.unmap(page, pageBytes);
-        machine.invalidateTlb(page, pageBytes);
-      }
-    };
-  }
 }
 
-/** The parameter that holds the lists of programs, by all of its names. */
-const lists = (va: Va) => ({ tlinks: kernelPointer(va), tnodes: kernelPointer(va) });
+const NOWHERE: EnterExit = { enter: 0, exit: 0 };
+const NO_TEXT = {
+  original: NOWHERE,
+  prog: Object.fromEntries(PROG_ENTRIES.map((entry) => [entry, NOWHERE])) as TrampolineEnv["prog"],
+};
+const NOTHING_ATTACHED = { fentry: [], fmodRet: [], fexit: [], structOps: false };
+
+/** Whether a function may have a struct as argument: the first versions refuse it. Their code is asked, on a kernel that is thrown away. */
+export function passesStructs(kernel: TrampKernel): boolean {
+  const trampolines = new LinuxTrampolines(kernel, NO_TEXT);
+  if (!trampolines.isUnsized) return true;
+  const args = [{ bytes: 8, isStruct: true }];
+  const made = trampolines.bpfTrampImageMake({
+    ...{ args, func: 0, links: NOTHING_ATTACHED, flags: trampFlags(NOTHING_ATTACHED) },
+  });
+  return made.ok || made.error !== (-ENOTSUPP as Errno);
+}
 
 /** A count of bytes in a C int, or an error. */
 function countOf(x0: bigint): { ok: true; bytes: number } | { ok: false; error: Errno } {

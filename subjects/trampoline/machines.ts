@@ -2,7 +2,7 @@
 // tried at a time.
 
 import type { Engine } from "../../engines/engine.js";
-import type { Va } from "../../machine/address.js";
+import type { RoAddr, Va } from "../../machine/address.js";
 import { POISON } from "../../machine/address-space.js";
 import type { Machine } from "../../machine/machine.js";
 import type { Range } from "../../spec/bpf/program.js";
@@ -25,17 +25,26 @@ const kept = new WeakMap<Subject, Kept>();
 /** Pages that were mapped for functions made by hand. */
 const ownPages = new WeakMap<Machine, Set<Va>>();
 
-/** Text outside of the packs, whose fetches are followed. A page may hold more than one thing. */
-export function mapText(machine: Machine, range: Range): void {
+/** Text outside of the packs, whose fetches are followed: writable where it is still to be made. A page may hold more than one thing. */
+export function mapText(machine: Machine, range: Range, permission: "rw" | "rox" = "rox"): void {
   const { pageBytes } = machine;
   const { base, bytes } = pagesOf(range, pageBytes);
   const pages = ownPages.get(machine) ?? new Set();
   ownPages.set(machine, pages);
   for (let page = base; page < base + bytes; page += pageBytes) {
     if (machine.mapping(page) !== undefined) continue;
-    machine.map(page, pageBytes, "rox", true);
+    machine.map(page, pageBytes, permission, true);
     pages.add(page);
   }
+}
+
+/** Where each image has pages of its own. */
+export function pagesFor(machine: Machine, bytes: number): RoAddr {
+  const va = machine.vmalloc(bytes)!;
+  const size = Math.ceil(bytes / machine.pageBytes) * machine.pageBytes;
+  machine.setPermission(va, size, "rox");
+  machine.invalidateTlb(va, size);
+  return va as RoAddr;
 }
 
 /** With the stack, the journal and the stub that patch sites lead to. Nothing of an earlier setup is there any more. */

@@ -24,7 +24,7 @@ import {
 import { clearJournal, recorder, TRACED } from "./journal.js";
 import { interpreter, type KernelText, kernelTextOn, progObject, textOf } from "./kernel-text.js";
 import { FAR_FUNCTION, handmade } from "./layout.js";
-import { clearMachine, mapText } from "./machines.js";
+import { clearMachine, mapText, pagesFor } from "./machines.js";
 import { pokeWatched, type Watched } from "./poke.js";
 import {
   AT_REACH,
@@ -68,6 +68,9 @@ export class TracedKernel {
   private readonly passed: Passed;
   private readonly loaded: LoadedProgram[] = [];
 
+  /** Every image has pages of its own. */
+  private readonly isInPages: boolean;
+
   /** As asked for, on this kernel: landing pads are where it was built with them. */
   readonly setup: TrampolineSetup;
 
@@ -80,8 +83,9 @@ export class TracedKernel {
     const machine = clearMachine(subject, engine, asked.bti);
     this.machine = machine;
     const env = { ...DEFAULT_ENV, bti: asked.bti, dummyTramp: DUMMY_TRAMPOLINE, quirks };
-    const packBytes = subject.fixed?.packBytes ?? PACK_BYTES;
-    this.kernel = subject.boot({ machine, env, random: () => 0, packBytes });
+    const { images = "packs", packBytes = PACK_BYTES } = subject.fixed ?? {};
+    this.isInPages = images === "pages";
+    this.kernel = subject.boot({ machine, env, random: () => 0, images, packBytes: this.isInPages ? 0 : packBytes });
     const setup = { ...asked, bti: this.kernel.env.bti };
     this.setup = setup;
     this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
@@ -197,19 +201,21 @@ export class TracedKernel {
 
   /** On a page that the packs would not have given, out of reach of a branch. */
   farTrampoline(): Trampoline {
-    mapText(this.machine, { base: FAR_FUNCTION, bytes: PAGE_BYTES });
+    const { machine, tramp } = this;
+    mapText(machine, { base: FAR_FUNCTION, bytes: PAGE_BYTES }, this.isInPages ? "rw" : "rox");
     const end = (FAR_FUNCTION + PAGE_BYTES) as RoAddr;
-    const made = this.tramp.archPrepareBpfTrampoline(halves(FAR_RECORD), FAR_FUNCTION, end, this.request);
+    const made = tramp.archPrepareBpfTrampoline(halves(FAR_RECORD), FAR_FUNCTION, end, this.request);
     assert(made.ok, "no far trampoline");
+    if (this.isInPages) tramp.archProtectBpfTrampoline(FAR_FUNCTION, PAGE_BYTES);
     return { image: FAR_FUNCTION, record: FAR_RECORD };
   }
 
   /** Free the programs and the function; afterwards there must be nothing left. */
   end(): void {
     for (const program of this.loaded) this.kernel.freeProgram(program);
-    if (this.setup.target === "near" || this.setup.target === "structOps") {
-      this.kernel.packs.bpfProgPackFree(this.target, this.handmade.bytes.length);
-    }
+    if (this.setup.target !== "near" && this.setup.target !== "structOps") return;
+    if (this.isInPages) this.machine.vfree(this.target);
+    else this.kernel.packs.bpfProgPackFree(this.target, this.handmade.bytes.length);
   }
 
   /** Of the function made by hand. */
@@ -252,16 +258,21 @@ export class TracedKernel {
       return bpfFunc;
     }
     const { bytes } = this.handmade;
-    return this.placeFunction(target === "far" ? FAR_FUNCTION : this.kernel.packs.bpfProgPackAlloc(bytes.length)!);
+    return this.placeFunction(target === "far" ? FAR_FUNCTION : this.roomFor(bytes.length));
+  }
+
+  /** Where the kernel has its images. */
+  private roomFor(bytes: number): RoAddr {
+    return this.isInPages ? pagesFor(this.machine, bytes) : this.kernel.packs.bpfProgPackAlloc(bytes)!;
   }
 
   /** So far from where the trampoline will lie. */
   private placeAtReach(target: AtReach, request: TrampRequest): RoAddr {
-    const { tramp, kernel } = this;
+    const { tramp } = this;
     const size = tramp.archBpfTrampolineSize(request);
     assert(size.ok, "no size of a trampoline");
     const image = tramp.archAllocBpfTrampoline(size.bytes)!;
-    kernel.packs.bpfProgPackFree(image, size.bytes);
+    tramp.archFreeBpfTrampoline(image, size.bytes);
     return this.placeFunction((image - AT_REACH[target] - 4 * tramp.pokeOffset) as RoAddr);
   }
 

@@ -445,6 +445,13 @@ const ROWS: readonly Row[] = [
     "a program runs though its entry says no",
   ],
   ["R16", "invoke_bpf_prog", call("emit_call", 2), "nop", "a trampoline does not call its program"],
+  [
+    "R17",
+    "prepare_trampoline",
+    call("caches_clean_inval_pou|__flush_icache_range", 1),
+    "nop",
+    "a trampoline that is written where it will run is not flushed",
+  ],
   // Bugs that Linux had, with the commit that mended each.
   [
     "H01",

@@ -110,17 +110,20 @@ function historyChecker(
 const canBeDone = ({ kind }: Action, { untried }: Pick<Subject, "untried">): boolean =>
   untried?.has(TRAMPOLINES.name) !== true || (kind !== "attach" && kind !== "detach");
 
-/** Steps whose failure in a load shows a known defect after which nothing can be judged. */
-const ENDING: readonly (readonly [QuirkId, FailingStep])[] = [
-  ["copyFaultIgnored", "copy"],
-  ["protectionFailureIgnored", "setPermission"],
+/** Steps whose failure shows a known defect after which nothing can be judged: in a load, or of trampolines in pages too. */
+const ENDING: readonly (readonly [QuirkId, FailingStep, ...Action["kind"][]])[] = [
+  ["copyFaultIgnored", "copy", "load"],
+  ["protectionFailureIgnored", "setPermission", "load", "attach"],
 ];
 
 /** Such a failure is not drawn: everything behind it in the history would be lost. */
 function withoutKnown(action: Action, { known }: Pick<Subject, "known">): Action {
-  if (action.kind !== "load") return action;
+  if (action.kind !== "load" && action.kind !== "attach") return action;
   const fails = action.fails.filter(
-    ({ step }) => !ENDING.some(([quirk, ending]) => step === ending && known?.has(quirk) === true),
+    ({ step }) =>
+      !ENDING.some(
+        ([quirk, ending, ...kinds]) => step === ending && kinds.includes(action.kind) && known?.has(quirk) === true,
+      ),
   );
   return fails.length === action.fails.length ? action : { ...action, fails };
 }

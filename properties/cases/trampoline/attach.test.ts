@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { traced } from "../../../spec/trampoline/traced.js";
 import { defaultSubject } from "../../../subjects/index.js";
-import { PROFILES } from "../../../subjects/subject.js";
+import { PROFILES, type Subject } from "../../../subjects/subject.js";
 import type { TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
 import { assertLaw } from "../../../testing/law.js";
@@ -28,6 +28,20 @@ test("as Linux does it, too, as long as no other CPU calls in between", () => {
       expect(checkSetup(value, defaultSubject, PROFILES["linux-6.12"])).toEqual({ kind: "agree" });
     }),
     { seed: 7, numRuns: 60 },
+  );
+});
+
+test("where each trampoline has pages of its own, too", () => {
+  const inPages: Subject = {
+    ...defaultSubject,
+    fixed: { pageBytes: 4096, images: "pages", packBytes: 2 << 20 },
+  };
+  assertLaw(
+    fc.property(setup, (value) => {
+      expect(checkSetup(value, inPages)).toEqual({ kind: "agree" });
+      expect(checkRecordAt(0xffff_a000_0000_0040n, value, inPages)).toEqual({ kind: "agree" });
+    }),
+    { seed: 11, numRuns: 60 },
   );
 });
 

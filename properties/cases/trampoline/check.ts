@@ -86,7 +86,8 @@ function* attachesAndDetaches(
   yield* called("before", tracedKernel.run(), plain);
   yield* formed(tracedKernel, im);
   yield* refusesWrongOld(tracedKernel, im);
-  yield* equal("the image as another CPU may fetch it", undefined, machine.fetch(1, im.image, im.size));
+  const run = tramp.symbols.lookup(im.image)!.bytes;
+  yield* equal("the image as another CPU may fetch it", undefined, machine.fetch(1, im.image, run));
   yield* poked("attaching", tracedKernel, undefined, im.image, [plain, attached], known);
   yield* equal("the patch site as this CPU may fetch it", undefined, machine.fetch(0, site, 4));
   yield* called("attached", tracedKernel.run(), attached);
@@ -179,7 +180,8 @@ export function checkRecordAt(record: bigint, setup: TrampolineSetup, subject: S
   const image = tramp.archAllocBpfTrampoline(size.bytes)!;
   const im = { high: Number(record >> 32n), low: Number(record & 0xffff_ffffn) };
   const built = tramp.archPrepareBpfTrampoline(im, image, (image + size.bytes) as RoAddr, request);
-  const error = built.ok ? tramp.bpfArchTextPoke(target, "call", undefined, image) : built.error;
+  const isProtected = built.ok ? tramp.archProtectBpfTrampoline(image, size.bytes) : built.error;
+  const error = isProtected === 0 ? tramp.bpfArchTextPoke(target, "call", undefined, image) : isProtected;
   if (error !== 0) return objection("attaching", "0", `error ${error}`);
   const expected = traced({ ...tracedKernel.attachment(0), record: u64(record) }, call);
   for (const found of called("attached", tracedKernel.run(), expected)) return found;

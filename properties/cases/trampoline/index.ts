@@ -17,13 +17,16 @@ import { parseTrampolineCase, printTrampolineCase } from "./text.js";
 const FREE = 0xffff_a000_0000_0000n;
 const FREE_BITS = 44;
 
-/** A built kernel's heap has addresses of its own half, of multiples of 8; older ones have neither sessions nor stack words. */
-function adaptTo({ build }: Subject): ((c: TrampolineCase) => TrampolineCase) | undefined {
+/** A built kernel's heap has addresses of its own half, of multiples of 8; older ones have neither sessions nor stack words, and the first no structs. */
+function adaptTo(subject: Subject): ((c: TrampolineCase) => TrampolineCase) | undefined {
+  const { build } = subject;
   if (build === undefined) return undefined;
   const { changes } = build;
   return ({ setup, record }) => {
     const isTaken = (arg: FuncArg): boolean => changes.stackWords && (changes.stackStructs || !arg.isStruct);
-    const taken = { ...setup, args: withoutStack(setup.args, isTaken) };
+    const passesAll = subject.passesStructs?.() !== false;
+    const args = passesAll ? setup.args : setup.args.filter(({ isStruct }) => !isStruct);
+    const taken = { ...setup, args: withoutStack(args, isTaken) };
     const known = changes.sessions ? taken : { ...taken, fsession: [], ...asFentry(taken) };
     const heap = record === undefined ? undefined : FREE | (BigInt.asUintN(FREE_BITS, record) & ~7n);
     return plain({ setup: known, record: heap });

@@ -60,6 +60,8 @@ export function minedSymbols(image: Minable): readonly ListedSymbol[] {
 const viewOf = ({ bytes }: Minable): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const CLOBBERED = 18;
+/** Between registers of 64 bits: ORR of XZR. */
+const MOV = 0xaa00_03e0;
 
 /** Straight through the functions, branches not followed: compilers make an address next to its use. */
 function usesIn(image: Minable, names: readonly string[]): readonly Use[] {
@@ -91,6 +93,11 @@ function usesIn(image: Minable, names: readonly string[]): readonly Use[] {
         if (argument !== undefined && called?.offset === 0)
           uses.push({ kind: "argument", va: argument, called: called.name });
         for (let r = 0; r <= CLOBBERED; r++) known.delete(r);
+        continue;
+      }
+      const moved = known.get((word >>> 16) & 31);
+      if ((word & 0xffe0_ffe0) >>> 0 === MOV && moved !== undefined) {
+        known.set(rd, moved);
         continue;
       }
       if (at !== undefined && (word & 0xffc0_0000) >>> 0 === 0xf940_0000) {
