@@ -69,6 +69,8 @@ export interface Subject {
   readonly known?: ReadonlySet<QuirkId>;
   /** It runs without single-instruction atomics, whatever it is asked. */
   readonly lacksLse?: boolean;
+  /** No helper's body stands in place of its call. */
+  readonly lacksInlining?: boolean;
   /** What its kernel was built with, where that is not as in ours: who runs its code must know. */
   readonly build?: KernelBuild;
   /** The listed version that it is of: `impl` in that profile makes the same bytes. Absent where nobody has compared. */

@@ -20,7 +20,7 @@ import { fixedFrame, isStrict } from "./older.js";
 import { cpusOf, hasLse } from "./placed-kernel.js";
 import { trampolinesOf } from "./tramp-memory.js";
 import { passesStructs } from "./trampolines.js";
-import { findTakenForOlder } from "./tried-forms.js";
+import { findTakenForOlder, inlinesHelpers } from "./tried-forms.js";
 import { executedCode } from "./under-test.js";
 
 const BLOCK_BYTES = 2 << 20;
@@ -55,6 +55,7 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     mute: mutedOf(image),
     untried: untriedOf(image),
     lacksLse: !hasLse(image),
+    lacksInlining: !inlinesHelpers(image),
     build,
     ...profile,
     fixed: fixedOf(image),

@@ -25,6 +25,8 @@ export function findTakenForOlder(image: TypedImage, find: () => ReadonlySet<str
   if (!isStrict(image) && !takenForOlder.has(image)) takenForOlder.set(image, find());
 }
 
+export const inlinesHelpers = (image: TypedImage): boolean => isOwn(image, "bpf_jit_inlines_helper_call");
+
 /** A form that the image's JIT would take for an older one; undefined if there is none. */
 export function newerIn(image: TypedImage, functions: readonly JitFunction[]): string | undefined {
   const newer = takenForOlder.get(image);
@@ -34,7 +36,7 @@ export function newerIn(image: TypedImage, functions: readonly JitFunction[]): s
   if (found !== undefined) return missingForm(found.row);
   // Helpers that are inlined keep their number, for which every other JIT takes a distance.
   const inlined = insns.find(({ row, imm }) => row.id === "call helper" && imm > 0 && imm < FIRST_DISTANCE);
-  return inlined && !isOwn(image, "bpf_jit_inlines_helper_call") ? `inlining of helper ${inlined.imm}` : undefined;
+  return inlined && !inlinesHelpers(image) ? `inlining of helper ${inlined.imm}` : undefined;
 }
 
 /** Up to 5.19 a verifier takes no tail calls in a program with several functions: the JIT would start a count in each. */

@@ -37,6 +37,8 @@ function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) 
     const forms = subject.forms?.();
     const here = { ...c, version: undefined, classic: undefined, env: { ...c.env, vhe: false, bti: false } };
     const isSound = (one: Insn): boolean =>
+      // Here a helper is called for its inlined body alone.
+      (subject.lacksInlining !== true || one.row.id !== "call helper") &&
       (forms === undefined || forms.has(one.row.id)) &&
       (!DEFECTIVE.has(one.row.kind) ||
         knownInCode(subject, [loweredOf({ ...here, body: [one] }, build.changes)], { ...env, ...here.env }) ===
