@@ -54,11 +54,7 @@ const SLOW = [
   "properties/exhaustive/*.test.ts",
 ];
 /** Of them those that put other modules in the place of ours: each has a process of its own. All others share theirs. */
-const APART = [
-  "cli/toys.test.ts",
-  "harness/mutants/series.test.ts",
-  "properties/cases/program/{interpreters,validity}.test.ts",
-];
+const APART = ["cli/toys.test.ts", "harness/mutants/series.test.ts", "properties/cases/program/validity.test.ts"];
 /** What is begun first, so that nothing long stands alone at the end. */
 const LONGEST = [
   "harness/mutants/mutants.test.ts",

@@ -9,7 +9,15 @@ import { type BadInput, type Loaded, loaded, refuse } from "../../harness/bad-in
 import { formatBaselines, formatMutants } from "../../harness/format/mutants.js";
 import { partNamed } from "../../harness/gate/plan.js";
 import { runBaselines } from "../../harness/mutants/baselines.js";
-import { choose, readMutants, type Variant, variantOf, variantOfChange } from "../../harness/mutants/collection.js";
+import {
+  CHANGED,
+  type Changed,
+  choose,
+  readMutants,
+  type Variant,
+  variantOf,
+  variantOfChange,
+} from "../../harness/mutants/collection.js";
 import { argued, parseArguments } from "../../harness/mutants/equivalents.js";
 import { runImageMutants } from "../../harness/mutants/image/run.js";
 import { runMutants } from "../../harness/mutants/mutants.js";
@@ -34,6 +42,7 @@ interface Flags {
   readonly jobs?: number;
   readonly seed?: number;
   readonly automatic?: number;
+  readonly of: Changed;
   readonly baselines?: true;
   readonly shrink: boolean;
   readonly verbose?: true;
@@ -62,6 +71,11 @@ export const defineMutants: Define = (program, io, finish) => {
       "so many small changes anywhere in impl/ instead, drawn by the seed",
       integer(1, 100_000),
     )
+    .addOption(
+      new Option("--of <sources>", "what --automatic changes: our own JIT, or the compiled interpreter")
+        .choices([...CHANGED])
+        .default(CHANGED[0]),
+    )
     .option("--baselines", "a table of what less would find: programs, results, corpus, recordings, conformance alone")
     .option("--no-shrink", "make no witness smaller: say only whether each is found, in a third of the time")
     .option("--verbose", "print the witnesses")
@@ -74,6 +88,7 @@ export const defineMutants: Define = (program, io, finish) => {
         "rox mutants --seed 1 --json m.json",
         "rox mutants --subject linux:arch/arm64/boot/Image --budget 20s",
         "rox mutants --automatic 300 --budget 5s",
+        "rox mutants --automatic 300 --of interpreter --budget 5s",
       ]),
     )
     .action(async (flags: Flags) => finish(await runMutantsCommand(flags, io)));
@@ -84,7 +99,7 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
   if (flags.subject !== defaultSubject.name) return mutateImage(seed, flags, io);
   if (flags.only !== undefined) renamed(io, "--only", "--ids");
   const ids = flags.ids ?? flags.only;
-  const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, seed, ids);
+  const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, flags.of, seed, ids);
   if (!chosen.ok) return complain(io, chosen.error);
   io.out(`seed ${seed}\n`);
   const { variants, unreadable } = chosen.value;
@@ -218,16 +233,22 @@ function planted(only: readonly string[] | undefined): Loaded<Chosen> {
 }
 
 /** A sample of the small changes; the compiler that finds them is no dependency of the package. */
-async function drawn(count: number, seed: number, only: readonly string[] | undefined): Promise<Loaded<Chosen>> {
+async function drawn(
+  count: number,
+  of: Changed,
+  seed: number,
+  only: readonly string[] | undefined,
+): Promise<Loaded<Chosen>> {
   const sources = checkout("rox mutants");
   if (!sources.ok) return sources;
   const root = sources.value;
-  const { allChanges } = await import("../../harness/mutants/automatic.js");
-  const changes = allChanges(root);
+  const { allChanges, folderOf } = await import("../../harness/mutants/automatic.js");
+  const changes = allChanges(root, of);
   const file = path.join(root, "mutants", "equivalent-changes.txt");
   const read = parseArguments(file, readFileSync(file, "utf8"));
   if (!read.ok) return read;
-  const whys = argued(read.value, changes, (name) => readFileSync(path.join(root, name), "utf8"));
+  const mine = read.value.filter((one) => one.file.startsWith(`${folderOf(of)}/`));
+  const whys = argued(mine, changes, (name) => readFileSync(path.join(root, name), "utf8"));
   if (!whys.ok) return whys;
   const numbered = changes.map((change, number) => ({ change, number }));
   const variant = ({ change, number }: (typeof numbered)[number]): Variant =>

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { projectRoot } from "../project.js";
-import { allChanges } from "./automatic.js";
+import { allChanges, folderOf } from "./automatic.js";
 import { argued, parseArguments } from "./equivalents.js";
 
 test("changes of operators, constants, conditions and calls are found where they are", () => {
@@ -19,10 +19,20 @@ test("changes of operators, constants, conditions and calls are found where they
   expect(changes.filter(({ was, text }) => was === text)).toEqual([]);
 });
 
+test("so they are in the compiled interpreter, which is written in another language", () => {
+  const root = projectRoot();
+  const changes = allChanges(root, "interpreter");
+  expect(changes.length).toBeGreaterThan(1000);
+  expect(changes.every(({ file }) => file.startsWith(`${folderOf("interpreter")}/`))).toBe(true);
+  const inFile = changes.filter(({ file }) => file.endsWith("/wide.ts")).map(({ was, text }) => `${was} => ${text}`);
+  expect(inFile).toContain("!= => ==");
+});
+
 test("every argument for an equivalent change finds its line and its changes", () => {
   const root = projectRoot();
   const source = (file: string): string => readFileSync(path.join(root, file), "utf8");
   const read = parseArguments("equivalent-changes.txt", source("mutants/equivalent-changes.txt"));
   if (!read.ok) throw new Error(JSON.stringify(read.error));
-  expect(argued(read.value, allChanges(root), source)).toMatchObject({ ok: true });
+  const changes = [...allChanges(root), ...allChanges(root, "interpreter")];
+  expect(argued(read.value, changes, source)).toMatchObject({ ok: true });
 });

@@ -1,10 +1,13 @@
-// Mutants that nobody thought of: every operator, constant, condition and call of `impl/` changed in a small way, found with
-// the TypeScript compiler's own parser. Their score says how much of the code the searches look at.
+// Mutants that nobody thought of: every operator, constant, condition and call of `impl/`, or of the compiled interpreter,
+// changed in a small way, found with the TypeScript compiler's own parser. Their score says how much of the code the searches
+// look at.
 
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type Node, SyntaxKind } from "typescript/unstable/ast";
 import { API } from "typescript/unstable/sync";
+import type { Changed } from "./collection.js";
+import { ASSEMBLY } from "./interpreter.js";
 
 /** One small change of one file. */
 export interface Change {
@@ -37,6 +40,8 @@ const OPERATORS: ReadonlyMap<string, string> = new Map([
   [">=", ">"],
   ["===", "!=="],
   ["!==", "==="],
+  ["==", "!="],
+  ["!=", "=="],
   ["&&", "||"],
   ["||", "&&"],
   ["+=", "-="],
@@ -49,12 +54,20 @@ const LEFT_OUT = new Set(["assert", "RangeError", "Error", "warn", "describe", "
 const LEFT_OUT_STATEMENTS = /^super|satisfies never;$|\.assertHeld\(\);$/;
 const LEFT_OUT_FILES = ["impl/quirks.ts", "impl/jit/error.ts", "impl/pack/binary-alloc.ts"];
 
-/** All changes of all sources of `impl/`, in the order of files and places. */
-export function allChanges(root: string): readonly Change[] {
+/** The folder, and the project that its sources are of. */
+const SOURCES: Readonly<Record<Changed, { readonly folder: string; readonly project: string }>> = {
+  impl: { folder: "impl", project: "tsconfig.json" },
+  interpreter: { folder: ASSEMBLY, project: `${ASSEMBLY}/tsconfig.json` },
+};
+export const folderOf = (changed: Changed): string => SOURCES[changed].folder;
+
+/** All changes of all sources, in the order of files and places. */
+export function allChanges(root: string, changed: Changed = "impl"): readonly Change[] {
   const api = new API({ cwd: root });
+  const { folder, project: config } = SOURCES[changed];
   try {
-    const project = api.updateSnapshot({ openProject: path.join(root, "tsconfig.json") }).getProjects()[0];
-    return sources(root).flatMap((file) => {
+    const project = api.updateSnapshot({ openProject: path.join(root, config) }).getProjects()[0];
+    return sources(root, folder).flatMap((file) => {
       const source = project?.program.getSourceFile(path.join(root, file));
       return source === undefined ? [] : changesOf(file, readFileSync(path.join(root, file), "utf8"), source);
     });
@@ -63,9 +76,9 @@ export function allChanges(root: string): readonly Change[] {
   }
 }
 
-function sources(root: string): readonly string[] {
-  return readdirSync(path.join(root, "impl"), { recursive: true, encoding: "utf8" })
-    .map((name) => `impl/${name.split(path.sep).join("/")}`)
+function sources(root: string, folder: string): readonly string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => `${folder}/${name.split(path.sep).join("/")}`)
     .filter((name) => name.endsWith(".ts") && !/(\.test|testing)\.ts$/.test(name) && !LEFT_OUT_FILES.includes(name))
     .sort();
 }

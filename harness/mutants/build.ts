@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import type { Variant } from "./collection.js";
+import { ASSEMBLY, buildInterpreter } from "./interpreter.js";
 
 export interface Build {
   /** By mutant id: URL of a compiled module -> file that takes its place. */
@@ -34,7 +35,7 @@ const CONFIG = {
     noUnusedParameters: false,
   },
   include: SOURCES,
-  exclude: ["**/*.test.ts", "engines/wasm/assembly", "spec/compiled/assembly"],
+  exclude: ["**/*.test.ts", "engines/wasm/assembly", ASSEMBLY],
 };
 
 const CONFIG_FILE = "tsconfig.mutants.json";
@@ -52,8 +53,13 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
       const first = complaints.find((line) => line.includes(`.${id}.ts(`));
       if (first !== undefined) broken.set(id, first.replace(`.${id}.ts(`, ".ts("));
     }
+    for (const { id, files } of variants.filter(isInterpreter)) {
+      const made = await replaceInterpreter(directory, id, files);
+      if ("complaint" in made) broken.set(id, made.complaint);
+      else replacements.set(id, made.replaced);
+    }
     for (const variant of variants) {
-      if (variant.files.size < 2 || !broken.has(variant.id)) continue;
+      if (variant.files.size < 2 || !broken.has(variant.id) || isInterpreter(variant)) continue;
       const alone = await buildAlone(directory, variant, variants);
       if (alone.complaint === undefined) broken.delete(variant.id);
       else broken.set(variant.id, alone.complaint);
@@ -69,8 +75,31 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
   }
 }
 
-/** What is compiled from AssemblyScript; mutants of it are built each on its own. */
-const WASM = ["engines/wasm/a64.wasm", "spec/compiled/bpf.wasm"];
+/** What is compiled from AssemblyScript, and who loads the interpreter. */
+const INTERPRETER = "spec/compiled/bpf.wasm";
+const WASM = ["engines/wasm/a64.wasm", INTERPRETER];
+const LOADER = "spec/compiled/module.js";
+
+const isInterpreter = ({ files }: Variant): boolean => [...files.keys()].some((file) => file.startsWith(ASSEMBLY));
+
+/** Another module beside the one that is built, and one that loads it. */
+async function replaceInterpreter(
+  directory: string,
+  id: string,
+  files: Variant["files"],
+): Promise<{ readonly replaced: Readonly<Record<string, string>> } | { readonly complaint: string }> {
+  const built = await buildInterpreter(directory, files);
+  if ("complaint" in built) return built;
+  const inBuild = (file: string): string => path.join(directory, "dist", file);
+  const own = INTERPRETER.replace(".wasm", `.${id}.wasm`);
+  writeFileSync(inBuild(own), built.binary);
+  const loader = readFileSync(inBuild(LOADER), "utf8");
+  const changed = loader.replace(path.basename(INTERPRETER), path.basename(own));
+  if (changed === loader) throw new Error(`${LOADER} does not name ${path.basename(INTERPRETER)}`);
+  const file = inBuild(LOADER.replace(".js", `.${id}.js`));
+  writeFileSync(file, changed);
+  return { replaced: { [pathToFileURL(inBuild(LOADER)).href]: file } };
+}
 
 const errorsOf = (complaints: string): readonly string[] =>
   complaints.split("\n").filter((line) => / error /.test(line));
@@ -123,7 +152,9 @@ function copySources(directory: string, root: string, variants: readonly Variant
       cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
   }
   const replacements: Replacements = new Map();
-  for (const { id, files } of variants) {
+  for (const variant of variants) {
+    if (isInterpreter(variant)) continue;
+    const { id, files } = variant;
     const replaced: Record<string, string> = {};
     for (const [file, text] of files) {
       const name = file.replace(/\.ts$/, `.${id}.ts`);

@@ -16,6 +16,8 @@ const { mutants } = readMutants(path.join(projectRoot(), "mutants"));
 const FEW = ["A21", "B31", "B42", "C20", "A07", "E04", "F13b", "A29a"];
 /** Of several files, one of which adds to an interface that another fills in. */
 const ACROSS = "C34";
+/** Of the compiled interpreter: whatever is wrong with it is its own fault, and never the subject's. */
+const INTERPRETER = ["I02", "I06", "I12"];
 /** To each of these one oracle alone objects. */
 const ALONE = { C30: "allocator-matches-model", F20: "no-leak" };
 
@@ -30,10 +32,11 @@ const madeUp = (id: string, file: string, change: (source: string) => string): V
   const text = change(readFileSync(path.join(projectRoot(), file), "utf8"));
   return { id, title: id, group: "pack", reenacts: "ours", files: new Map([[file, text]]) };
 };
+const MISSPELT = madeUp("X3", "spec/compiled/assembly/wide.ts", (source) => source.replace("length", "lenght"));
 const UNCOMPILED = madeUp("X1", "impl/errno.ts", (source) => `${source}export const EAGAIN: string = 11;\n`);
 const CRASHING = madeUp("X2", "impl/errno.ts", (source) => `${source}throw new RangeError("on purpose");\n`);
 
-const variants = [...mutants.map(planted), UNCOMPILED, CRASHING];
+const variants = [...mutants.map(planted), UNCOMPILED, CRASHING, MISSPELT];
 let build: Build;
 beforeAll(async () => {
   const built = await buildVariants(projectRoot(), variants);
@@ -45,7 +48,7 @@ afterAll(() => build.remove());
 test("all of them apply and compile, one that does not is named; a few are found, the unchanged sources are not", async () => {
   const { signal } = new AbortController();
   const reports: MutantsReport[] = [];
-  const few = [...FEW, ACROSS, CRASHING.id];
+  const few = [...FEW, ...INTERPRETER, ACROSS, CRASHING.id];
   const run = await runBuilt(build, variants, {
     ...{ seed: 1, budgetMs: 20_000, jobs: 2, stop: signal, only: new Set(few) },
     progress: (_result, _done, report) => reports.push(report()),
@@ -53,8 +56,13 @@ test("all of them apply and compile, one that does not is named; a few are found
   const { control, broken, killed, survivors, results, unreadable } = run;
   expect([control, broken, killed, survivors]).toEqual([undefined, [], few.length, []]);
   for (const { id, witness } of results) expect(witness?.size ?? 1, id).toBeLessThanOrEqual(5);
+  const ofInterpreter = results.filter(({ id }) => INTERPRETER.includes(id));
+  expect(ofInterpreter.map((result) => result.kind === "killed" && result.oracle)).toEqual(
+    INTERPRETER.map(() => "interpreters-agree"),
+  );
   expect(unreadable).toMatchObject([
     { subject: "mutant X1", got: expect.stringMatching(/^impl\/errno\.ts\(\d+,\d+\): error/) },
+    { subject: "mutant X3", got: expect.stringMatching(/^ERROR .*lenght/) },
   ]);
   expect(mutantsExitCode(run)).toBe(2);
   expect(results.find(({ id }) => id === CRASHING.id)).toMatchObject({

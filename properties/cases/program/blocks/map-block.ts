@@ -8,7 +8,7 @@ import type { Body } from "./body.js";
 import { continueAt } from "./branch-block.js";
 import { callHelper } from "./call-block.js";
 import { EDGES } from "./immediates.js";
-import { ALL, at } from "./registers.js";
+import { ALL, at, SAVED } from "./registers.js";
 
 const MOV_REG = rowById("mov reg");
 const ADD = rowById("add imm");
@@ -101,18 +101,18 @@ function writeKey(body: Body, spec: DataMap, position: number): void {
   body.emit(STORE_IMM[2], 10, 0, position, key);
 }
 
-/** Point r1 at the map and r2 at a key. @returns false, with nothing appended, if the frame is too small. */
-function keyArguments(body: Body, map: number, spec: DataMap): boolean {
+/** Point r1 at the map and r2 at a key. @returns where the key is; undefined, with nothing appended, if the frame is too small */
+function keyArguments(body: Body, map: number, spec: DataMap): number | undefined {
   const position = room(body, spec.keyBytes);
-  if (position === undefined) return false;
+  if (position === undefined) return undefined;
   writeKey(body, spec, position);
   pointToFrame(body, 2, position);
   loadMapPointer(body, map, 1);
-  return true;
+  return position;
 }
 
 function lookup(body: Body, map: number, spec: DataMap): void {
-  if (!keyArguments(body, map, spec)) return;
+  if (keyArguments(body, map, spec) === undefined) return;
   callHelper(body, LOOKUP);
   const { draw, plan } = body;
   const after = body.label();
@@ -174,13 +174,35 @@ function throughInner(body: Body): void {
 }
 
 function update(body: Body, map: number, spec: DataMap): void {
+  const { draw } = body;
   const value = room(body, spec.valueBytes);
-  if (value === undefined || !keyArguments(body, map, spec)) return;
+  const key = value === undefined ? undefined : keyArguments(body, map, spec);
+  if (key === undefined || value === undefined) return;
+  setValue(body, value, draw.chance(70) ? 0 : draw.between(0, 4));
+  if (spec.kind === "hash" && draw.chance(50)) again(body, map, key, value);
+}
+
+/** Of the map and the key that r1 and r2 point to. */
+function setValue(body: Body, value: number, flags: number): void {
   pointToFrame(body, 3, value);
-  body.constant(4, body.draw.chance(70) ? 0 : body.draw.between(0, 4));
+  body.constant(4, flags);
   callHelper(body, UPDATE);
 }
 
+/** The same key once more: only what is there can be deleted, or be in the way of what must be new. */
+function again(body: Body, map: number, key: number, value: number): void {
+  const { draw } = body;
+  for (let left = draw.between(1, 3); left > 0; left--) {
+    const kept = body.target(SAVED);
+    body.emit(MOV_REG, kept, 0, 0, 0);
+    body.computed(kept);
+    pointToFrame(body, 2, key);
+    loadMapPointer(body, map, 1);
+    if (draw.chance(40)) callHelper(body, DELETE);
+    else setValue(body, value, draw.below(3));
+  }
+}
+
 function remove(body: Body, map: number, spec: DataMap): void {
-  if (keyArguments(body, map, spec)) callHelper(body, DELETE);
+  if (keyArguments(body, map, spec) !== undefined) callHelper(body, DELETE);
 }
