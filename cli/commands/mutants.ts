@@ -118,7 +118,9 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
     ...{ seed, budgetMs: flags.budget ?? BUDGET_MS, jobs: flags.jobs ?? availableParallelism(), stop: io.stop },
     ...(flags.searches === undefined ? {} : { searches: flags.searches.map((name) => presentSearch(io, name)) }),
     // What the gate looks at: the corpus comes first there.
-    ...(flags.automatic === undefined ? {} : { beside: ["corpus"] }),
+    ...(flags.automatic === undefined
+      ? {}
+      : { beside: flags.of === "interpreter" ? ["corpus", "interpreters"] : ["corpus"] }),
     noWitness: !flags.shrink || (flags.automatic !== undefined && flags.verbose !== true),
     progress: ({ id, kind }, done, report) => {
       progress.update(done, `${done} of ${length}: ${id} ${kind}`);

@@ -8,10 +8,12 @@ import { checkHistory, type HistoryCheckOptions, type Violation } from "../../pr
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
+import { differenceBetween } from "../../properties/cases/program/interpreters.js";
 import { directedCases } from "../../properties/directed/index.js";
 import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
 import { recordedExcerpts } from "../../properties/recordings/recording.js";
 import { type Disagreement, exception, NO_EXCEPTION } from "../../properties/verdict.js";
+import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
 import { loadDataFile } from "../case-file.js";
@@ -56,6 +58,7 @@ export function makeSearches(seed: number): readonly Search[] {
     oracleSearch(seed),
     conformanceSearch(),
     corpusSearch(),
+    interpreterSearch(checkers[PROGRAMS.name]!, seed),
   ];
 }
 
@@ -172,6 +175,18 @@ const corpusSearch = (): Search => {
   });
   return { ...search, isBaseline: true };
 };
+
+/** Programs as both interpreters have them, every run of them. */
+function interpreterSearch({ kind }: CaseChecker, seed: number): Search {
+  function* programs(): Generator<Case, undefined> {
+    for (let index = 0; ; index++) yield kind.fresh(seed, index) as Case;
+  }
+  const search = listSearch("interpreters", programs(), (c) => {
+    const found = differenceBetween(c);
+    return found && { ...found, witness: () => kind.print(c) };
+  });
+  return { ...search, isBaseline: true };
+}
 
 /** The public conformance suite. Its folder is named by ROX_CONFORMANCE. */
 const conformanceSearch = (): Search => {

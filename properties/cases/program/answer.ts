@@ -114,7 +114,8 @@ function judgedAsIs(question: Question, answer: Answer, said: CompiledOutcome | 
   return { ...answer, difference };
 }
 
-function differenceOf(meant: Outcome, said: CompiledOutcome | Outcome): Disagreement | undefined {
+/** What a run of the compiled interpreter came to, against what is right. */
+export function differenceOf(meant: Outcome, said: CompiledOutcome | Outcome): Disagreement | undefined {
   // Of values that mean nothing only one of the two knows.
   if (meant.kind === "faulted" && (said.kind === "faulted" || meant.why === "undefined" || meant.why === "unmodelled"))
     return undefined;
@@ -130,7 +131,7 @@ function differenceOf(meant: Outcome, said: CompiledOutcome | Outcome): Disagree
   return verdict.kind === "disagree" ? differs(verdict) : undefined;
 }
 
-const differs = (
+export const differs = (
   { where, expected, got }: Pick<Disagreement, "where" | "expected" | "got">,
   reason = "another result of the compiled interpreter",
 ): Disagreement => ({ kind: "disagree", oracle: INTERPRETERS_AGREE, reason, where, expected, got });

@@ -51,6 +51,11 @@ export class RanRows {
     return ids;
   }
 
+  /** The first of them of which others tell something else. */
+  otherThan({ marks }: RanRows): string | undefined {
+    return ROWS[this.marks.findIndex((mark, i) => mark !== marks[i])]?.id;
+  }
+
   clear(): void {
     this.marks.fill(0);
   }

@@ -1,0 +1,34 @@
+import { expect, test, vi } from "vitest";
+import { compiledInterpreter } from "../../../spec/compiled/interpret.js";
+import { PROGRAMS } from "./index.js";
+import { differenceBetween } from "./interpreters.js";
+
+const some = Array.from({ length: 150 }, (_, index) => PROGRAMS.fresh(6, index));
+
+test("both interpreters say the same of programs, and of what ran", () => {
+  for (const c of some) expect(differenceBetween(c)).toBeUndefined();
+});
+
+test.each([
+  ["another result", (r0: bigint) => ({ r0: r0 + 1n }), "r0"],
+  ["another code", () => ({ code: 7 }), "the code that ran last"],
+])("%s is told", (_, change, where) => {
+  const compiled = compiledInterpreter()!;
+  const original = compiled.interpret.bind(compiled);
+  const spy = vi.spyOn(compiled, "interpret").mockImplementation((run) => {
+    const said = original(run);
+    return said?.kind === "returned" ? { ...said, ...change(said.r0) } : said;
+  });
+  const found = some.map(differenceBetween).find((one) => one !== undefined);
+  spy.mockRestore();
+  expect(found).toMatchObject({ oracle: "interpreters-agree", where });
+});
+
+test("so is a row that only one of them has run", () => {
+  const compiled = compiledInterpreter()!;
+  const original = compiled.interpret.bind(compiled);
+  const spy = vi.spyOn(compiled, "interpret").mockImplementation((run) => original({ ...run, count: undefined }));
+  const found = some.map(differenceBetween).find((one) => one !== undefined);
+  spy.mockRestore();
+  expect(found).toMatchObject({ oracle: "interpreters-agree", expected: "what ran" });
+});
