@@ -9,15 +9,8 @@ import { type BadInput, type Loaded, loaded, refuse } from "../../harness/bad-in
 import { formatBaselines, formatMutants } from "../../harness/format/mutants.js";
 import { partNamed } from "../../harness/gate/plan.js";
 import { runBaselines } from "../../harness/mutants/baselines.js";
-import {
-  CHANGED,
-  type Changed,
-  choose,
-  readMutants,
-  type Variant,
-  variantOf,
-  variantOfChange,
-} from "../../harness/mutants/collection.js";
+import { CHANGED, type Changed, folderOf } from "../../harness/mutants/changed.js";
+import { choose, readMutants, type Variant, variantOf, variantOfChange } from "../../harness/mutants/collection.js";
 import { argued, parseArguments } from "../../harness/mutants/equivalents.js";
 import { runImageMutants } from "../../harness/mutants/image/run.js";
 import { runMutants } from "../../harness/mutants/mutants.js";
@@ -244,7 +237,7 @@ async function drawn(
   const sources = checkout("rox mutants");
   if (!sources.ok) return sources;
   const root = sources.value;
-  const { allChanges, folderOf } = await import("../../harness/mutants/automatic.js");
+  const { allChanges } = await import("../../harness/mutants/automatic.js");
   const changes = allChanges(root, of);
   const file = path.join(root, "mutants", "equivalent-changes.txt");
   const read = parseArguments(file, readFileSync(file, "utf8"));

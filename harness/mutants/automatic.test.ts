@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { projectRoot } from "../project.js";
-import { allChanges, folderOf } from "./automatic.js";
+import { allChanges } from "./automatic.js";
+import { folderOf } from "./changed.js";
 import { argued, parseArguments } from "./equivalents.js";
 
 test("changes of operators, constants, conditions and calls are found where they are", () => {

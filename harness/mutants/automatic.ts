@@ -6,8 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type Node, SyntaxKind } from "typescript/unstable/ast";
 import { API } from "typescript/unstable/sync";
-import type { Changed } from "./collection.js";
-import { ASSEMBLY } from "./interpreter.js";
+import { type Changed, folderOf } from "./changed.js";
 
 /** One small change of one file. */
 export interface Change {
@@ -54,20 +53,16 @@ const LEFT_OUT = new Set(["assert", "RangeError", "Error", "warn", "describe", "
 const LEFT_OUT_STATEMENTS = /^super|satisfies never;$|\.assertHeld\(\);$/;
 const LEFT_OUT_FILES = ["impl/quirks.ts", "impl/jit/error.ts", "impl/pack/binary-alloc.ts"];
 
-/** The folder, and the project that its sources are of. */
-const SOURCES: Readonly<Record<Changed, { readonly folder: string; readonly project: string }>> = {
-  impl: { folder: "impl", project: "tsconfig.json" },
-  interpreter: { folder: ASSEMBLY, project: `${ASSEMBLY}/tsconfig.json` },
-};
-export const folderOf = (changed: Changed): string => SOURCES[changed].folder;
+/** The project that its sources are of. */
+const projectOf = (changed: Changed): string =>
+  changed === "impl" ? "tsconfig.json" : `${folderOf(changed)}/tsconfig.json`;
 
 /** All changes of all sources, in the order of files and places. */
 export function allChanges(root: string, changed: Changed = "impl"): readonly Change[] {
   const api = new API({ cwd: root });
-  const { folder, project: config } = SOURCES[changed];
   try {
-    const project = api.updateSnapshot({ openProject: path.join(root, config) }).getProjects()[0];
-    return sources(root, folder).flatMap((file) => {
+    const project = api.updateSnapshot({ openProject: path.join(root, projectOf(changed)) }).getProjects()[0];
+    return sources(root, folderOf(changed)).flatMap((file) => {
       const source = project?.program.getSourceFile(path.join(root, file));
       return source === undefined ? [] : changesOf(file, readFileSync(path.join(root, file), "utf8"), source);
     });

@@ -42,10 +42,6 @@ export interface Variant extends Pick<Mutant, "id" | "title" | "group" | "reenac
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** What changes that nobody thought of are made in: our own JIT with its allocator, or the compiled interpreter. */
-export const CHANGED = ["impl", "interpreter"] as const;
-export type Changed = (typeof CHANGED)[number];
-
 /** The group of changes that nobody thought of: some of them make no sense to the compiler. */
 export const AUTOMATIC = "automatic";
 
