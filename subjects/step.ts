@@ -68,8 +68,8 @@ export interface Tramp {
   readonly targets: readonly Va[];
   /** Of a run of the program that is traced. */
   readonly answer: Answer;
-  /** The word that releases whoever is in the original function; undefined if it calls none. */
-  readonly release: Va | undefined;
+  /** Words that a release replaces: behind the call of the original function, or before each program. */
+  readonly releases: readonly Va[];
 }
 
 /** The word at the entry of a program that leads to its trampoline, before and after a step. */
@@ -82,6 +82,13 @@ export interface Patch {
   /** What it must be if there is no error. */
   readonly after: number;
   readonly error: number;
+}
+
+/** A program that is removed from a trampoline: the word before it, which leads past it from now on. */
+export interface Skip extends Pick<Patch, "id" | "va" | "before" | "after" | "error"> {
+  /** What stood there right after it, when so many events of the step were over. */
+  readonly now: number;
+  readonly until: number;
 }
 
 /** Everything that there is. Models (`allocator`, `text`) have already followed the step. */
@@ -178,6 +185,8 @@ export interface Step {
   readonly removed: readonly Tramp[];
   /** Entries that it changed, or should have. A program may be gone by now. */
   readonly patches: readonly Patch[];
+  /** In the order in which they were made, before the entry was changed. */
+  readonly skips: readonly Skip[];
   /** What the kernel has warned of. */
   readonly warnings: readonly string[];
 }
@@ -202,10 +211,9 @@ export function touched(step: Step): readonly Region[] {
 }
 
 /** Words that only a poke of one instruction may change. */
-export function pokedWords({ patches, removed }: Step): readonly Va[] {
+export function pokedWords({ patches, skips, removed }: Step): readonly Va[] {
   if (patches.length === 0) return NO_WORDS;
-  const releases = removed.flatMap(({ release }) => (release === undefined ? [] : [release]));
-  return [...patches.map(({ va }) => va), ...releases];
+  return [...[...patches, ...skips].map(({ va }) => va), ...removed.flatMap(({ releases }) => releases)];
 }
 
 const NO_WORDS: readonly Va[] = [];

@@ -14,6 +14,11 @@ export interface TrampolineView {
   /** Undefined if nothing is attached. */
   curImage: TrampImage | undefined;
 }
+/** Where a program of a trampoline is passed over once it is removed: the NOP there becomes a branch. */
+export interface SkipPlace {
+  readonly place: RoAddr;
+  readonly target: RoAddr;
+}
 export interface SubjectTrampolines {
   /** The functions around programs are the subject's own where it has them, and the caller's otherwise. */
   readonly env: TrampolineEnv;
@@ -42,8 +47,10 @@ export interface SubjectTrampolines {
   /** Bytes of a trampoline's frame below its frame record. */
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number;
   bpfTrampImageMake(request: TrampRequest): TrampImageResult;
-  /** Have every program passed over at its own place, as when they are removed; absent where nobody knows the places. */
-  passOverEach?(im: TrampImage): void;
+  /** One for each program, in the order in which they are called; absent where nobody knows the places. */
+  skipPlaces?(im: TrampImage): readonly SkipPlace[];
+  /** As when the program is removed. @returns 0, or why it is called as before */
+  passOver?(place: SkipPlace): Errno;
   bpfTrampImagePut(im: TrampImage): void;
   bpfTrampImageFree(im: TrampImage): void;
   /** Attach what the request says in place of what was attached; undefined for nothing. @returns 0, or why nothing changed */

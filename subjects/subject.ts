@@ -43,7 +43,7 @@ export {
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 export type { RewrittenFunction } from "../impl/verifier/rewrite.js";
 export { VERSIONS, type Version } from "../impl/versions.js";
-export type { SubjectTrampolines, TrampolineView } from "./subject-trampolines.js";
+export type { SkipPlace, SubjectTrampolines, TrampolineView } from "./subject-trampolines.js";
 
 /** Why a program was not loaded: the kernel's reason, or what the subject lacks. */
 export type LoadError =

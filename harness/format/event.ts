@@ -88,7 +88,7 @@ export function placesOf({ scene, result, removed, patches }: Step): (va: Va) =>
     if (patch !== undefined) return `${patch.va === va ? "entry" : "long jump"} of #${patch.id}`;
     const trampoline = trampolines.find(({ region }) => holds(va, region));
     if (trampoline !== undefined)
-      return `${trampoline.release === va ? "release of the " : ""}trampoline of #${trampoline.id}`;
+      return `${trampoline.releases.includes(va) ? "release of the " : ""}trampoline of #${trampoline.id}`;
     const program = programs.find(({ regions }) => regions.some((region) => holds(va, region)));
     return program && `#${program.id}`;
   };

@@ -5,6 +5,7 @@ import { hexWord } from "../../spec/bits.js";
 import type { Traced } from "../../spec/trampoline/traced.js";
 import { NotModelled } from "../../subjects/not-modelled.js";
 import { DEFAULT_ENV, type DirectedCase, type FuncArg, type Halves, type Subject } from "../../subjects/subject.js";
+import { passOverEach } from "../../subjects/trampoline/pass-over.js";
 import { type ProgramPlan, type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
 
@@ -72,13 +73,13 @@ const RELEASE_OF_EACH: DirectedCase = {
     const traced = new TracedKernel(TRACED_PROGRAM, subject);
     const { tramp, request } = traced;
     if (tramp.skipsEach !== true) return undefined;
-    if (tramp.passOverEach === undefined) throw new NotModelled("a release that skips programs one by one");
+    if (tramp.passOver === undefined) throw new NotModelled("a release that skips programs one by one");
     const made = tramp.bpfTrampImageMake(request);
     if (!made.ok) return `no trampoline: ${made.error}`;
     if (traced.poke(undefined, made.im.image).error !== 0) return "it is not attached";
     const before = traced.run();
     if (programsOf(before) === 0) return `before it none runs: ${JSON.stringify(before)}`;
-    tramp.passOverEach(made.im);
+    passOverEach(tramp, made.im);
     const after = traced.run();
     if (typeof after === "string") return `after it there is no return: ${after}`;
     return programsOf(after) === 0 ? undefined : `after it ${programsOf(after)} of ${programsOf(before)} run`;

@@ -76,7 +76,8 @@ function sum(spans: readonly { readonly bytes: number }[]): number {
 }
 
 function cost(step: Step, { pokes, cleanedBytes, allocations }: TextLog): readonly string[] {
-  const { result, patches } = step;
+  const { result } = step;
+  const patches = [...step.patches, ...step.skips];
   const regions = touched(step);
   const failed = result.kind === "refused" || (result.kind === "attached" && result.error !== 0) ? result : undefined;
   const functions =

@@ -325,6 +325,19 @@ const SABOTAGE: readonly Sabotage[] = [
     says: "the old instruction 0x910004e7 may not be replaced while it runs",
   },
   {
+    name: "poke-atomic",
+    actions: `${LOAD}\nattach #0 (fentry recorder)`,
+    // The word before a program that was removed still leads to it.
+    alter: (step) => ({
+      ...step,
+      skips: step.patches.map(({ id }) => {
+        const [before, after] = [0xd503_201f, 0x1400_0003];
+        return { id, va: BASE + 4096, before, after, error: 0, now: before, until: 0 };
+      }),
+    }),
+    says: "holds 0xd503201f after the poke, expected 0x14000003",
+  },
+  {
     name: "no-stale-fetch",
     actions: LOAD,
     after: ({ machine }) => {

@@ -3,7 +3,7 @@
 
 import { NOP } from "../../spec/a64/hints.js";
 import { hexWord } from "../../spec/bits.js";
-import { hex, type Patch, type Step } from "../../subjects/step.js";
+import { hex, type Skip, type Step } from "../../subjects/step.js";
 import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
@@ -17,18 +17,22 @@ export const pokeAtomic: Oracle = {
   check(step) {
     const { scene, executions } = step;
     const patches = step.patches.filter(({ id }) => scene.live.has(id));
-    if (patches.length === 0) return PASS;
+    if (patches.length === 0 && step.skips.length === 0) return PASS;
     const torn = executions.filter(({ problem, outcome }) => problem !== undefined || outcome?.kind === "faulted");
     return [
-      ...patches.flatMap((patch) => breaches(step, patch)),
+      ...patches.flatMap((patch) => breaches(step, { ...patch, now: scene.machine.peek32(patch.va) })),
+      // The trampoline may be gone by now.
+      ...step.skips.flatMap((skip) => breaches(step, skip)),
       ...torn.map(({ cpu, id }) => `CPU ${cpu} could not run through #${id} while it was poked`),
     ];
   },
 };
 
-function breaches({ scene, events }: Step, { va, before, after, error }: Patch): readonly string[] {
+/** A patch as it came out. @param until stores behind that event are others */
+type Made = Pick<Skip, "va" | "before" | "after" | "error" | "now"> & Partial<Pick<Skip, "until">>;
+
+function breaches({ events }: Step, { va, before, after, error, now, until }: Made): readonly string[] {
   const found: string[] = [];
-  const now = scene.machine.peek32(va);
   const wanted = error === 0 ? after : before;
   if (now !== wanted) found.push(`${hex(va)} holds ${word(now)} after the poke, expected ${word(wanted)}`);
   for (const [what, value] of [
@@ -38,7 +42,8 @@ function breaches({ scene, events }: Step, { va, before, after, error }: Patch):
     if (!replaceable(value)) found.push(`the ${what} instruction ${word(value)} may not be replaced while it runs`);
   }
   const all = textLog(events).pokes.flatMap(({ stores }) => stores);
-  const stores = all.filter((store) => store.va < va + 4 && va < store.va + store.bytes);
+  const isMine = (at: number): boolean => until === undefined || at < until;
+  const stores = all.filter((store) => isMine(store.at) && store.va < va + 4 && va < store.va + store.bytes);
   if (stores.some((store) => store.va !== va || store.bytes !== 4 || va % 4 !== 0)) {
     found.push(`${hex(va)} is not replaced by one store of an aligned word`);
   }

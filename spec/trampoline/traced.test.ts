@@ -64,6 +64,16 @@ describe("in the order of their kinds", () => {
   });
 });
 
+test("a program that was removed is passed over, and decides nothing; the trampoline is as it was", () => {
+  const fmodRet = [program(1, { result: 7n }), program(2)];
+  const attached = { fentry: [program(0)], fmodRet, fexit: [program(3)] };
+  expect(told({ ...attached, passedOver: new Set([0, 1]) })).toEqual([
+    "keep, enter 2, run 2 (0), exit 2, original, enter 3, run 3 (9), exit 3, letGo",
+    9n,
+  ]);
+  expect(told({ ...attached, passedOver: new Set([0, 1, 2, 3]) })).toEqual(["keep, original, letGo", 9n]);
+});
+
 test("a program that must not run decides nothing", () => {
   expect(told({ fmodRet: [program(1, { start: 0n, result: 7n })] })).toEqual([
     "keep, enter 1, exit 1, original, letGo",

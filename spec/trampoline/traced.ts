@@ -30,6 +30,8 @@ export interface Attachment {
   readonly record: bigint;
   /** While the original function runs, the trampoline is released: what would have come behind it is left out. */
   readonly released: boolean;
+  /** Programs that were removed since: the trampoline is as it was, and passes over them. */
+  readonly passedOver?: ReadonlySet<number>;
 }
 
 export interface TracedCall {
@@ -95,7 +97,8 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
   const steps = fentry.flatMap((program) => run(program, early));
   // Nothing comes behind the function: it is gone back to, and returns to its caller by itself.
   if (fmodRet.length === 0 && fexit.length === 0) return { steps: [...steps, original], result: call.original };
-  const decision = fmodRet.findIndex(({ start, result }) => start !== 0n && result !== 0n);
+  const runs = ({ id }: AttachedProgram): boolean => attachment.passedOver?.has(id) !== true;
+  const decision = fmodRet.findIndex((one) => runs(one) && one.start !== 0n && one.result !== 0n);
   const asked = decision < 0 ? fmodRet : fmodRet.slice(0, decision + 1);
   const result = decision < 0 ? call.original : fmodRet[decision]!.result;
   const behind = decision < 0 && attachment.released ? [] : fexit;
@@ -113,11 +116,12 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
 }
 
 function stepsOf(
-  { ip, structOps }: Attachment,
+  { ip, structOps, passedOver }: Attachment,
   { args, told = args }: TracedCall,
   { id, cookie, start, session, ...kind }: AttachedProgram,
   { retval, isReturn }: { readonly retval: bigint | undefined; readonly isReturn: boolean },
 ): readonly Step[] {
+  if (passedOver?.has(id) === true) return [];
   const finds = session?.leaves === undefined || isReturn ? session?.leaves : 0n;
   const ofSession = session && { session: { isReturn, finds } };
   const entry = entryOf(kind);

@@ -11,6 +11,7 @@ import {
   type Halves,
   PROG_ENTRIES,
   type ProgEntry,
+  type SkipPlace,
   type SubjectKernel,
   type SubjectTrampolines,
   type TrampImage,
@@ -187,8 +188,16 @@ export class LinuxTrampolines implements SubjectTrampolines {
     return { ok: false, error };
   }
 
-  passOverEach({ record }: TrampImage): void {
-    this.skips?.poke(record);
+  skipPlaces({ record }: TrampImage): readonly SkipPlace[] {
+    return this.skips?.places(record) ?? [];
+  }
+
+  /** @source linux v7.2 kernel/bpf/trampoline.c, bpf_trampoline_remove_prog() */
+  passOver({ place, target }: SkipPlace): Errno {
+    const { cpu } = this.kernel;
+    const error = errnoOf(cpu.call("arch_bpf_trampoline_skip", kernelPointer(place), kernelPointer(target)));
+    if (error !== 0) this.kernel.warn(`removal of a program: ${error}`);
+    return error;
   }
 
   bpfTrampImagePut({ ipAfterCall, ipEpilogue }: TrampImage): void {

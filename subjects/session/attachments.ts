@@ -6,7 +6,7 @@ import { pointer, type RwAddr, type Va } from "../../machine/address.js";
 import { type AttachedProgram as ReferenceProgram, traced } from "../../spec/trampoline/traced.js";
 import { ATTACH_KINDS, type AttachedProgram } from "../action.js";
 import type { Answer } from "../step.js";
-import type { SubjectKernel, SubjectTrampolines, TrampImage, TrampolineView } from "../subject.js";
+import type { SkipPlace, SubjectKernel, SubjectTrampolines, TrampImage, TrampolineView } from "../subject.js";
 import { DEFAULT_ENV, type TrampLink, type TrampRequest, trampFlags } from "../subject.js";
 import { progObject } from "../trampoline/kernel-text.js";
 import { type LiveProgram, withoutStack } from "./prepared.js";
@@ -42,6 +42,10 @@ export interface Attachment {
   readonly plan: Plan;
   readonly im: TrampImage;
   readonly answer: TracedAnswer;
+  /** Of each program, where it can be passed over; empty where nobody knows. */
+  readonly places: readonly SkipPlace[];
+  /** Numbers of those that are. */
+  readonly passedOver: ReadonlySet<number>;
 }
 
 /** The frame records of the trampoline and of the function that it is called from. */
@@ -55,6 +59,8 @@ export class Attachments {
   private readonly trampolines = new Map<number, TrampolineView>();
   /** The update in progress; without a plan, nothing will be attached. */
   private changing: { readonly id: number; readonly plan: Plan | undefined } | undefined;
+  /** The program that is being removed from a trampoline, and what a run comes to without it. */
+  private removing: { readonly id: number; readonly answer: TracedAnswer } | undefined;
   private serial = 0;
 
   /** @param record where the record of the trampoline that is being made lies */
@@ -119,7 +125,8 @@ export class Attachments {
     if (error !== 0) return error;
     const im = tr.curImage;
     if (plan !== undefined && im !== undefined) {
-      this.attached.set(id, { plan, im, answer: this.answerOf(plan, im.record) });
+      const places = this.kernel.skipPlaces?.(im) ?? NO_PLACES;
+      this.attached.set(id, { plan, im, answer: this.answerOf(plan, im.record), places, passedOver: NONE });
     } else {
       this.attached.delete(id);
       this.trampolines.delete(id);
@@ -127,17 +134,37 @@ export class Attachments {
     return 0;
   }
 
+  /**
+   * All programs that are attached are removed, one after the other: the trampoline that is still entered passes over them.
+   *
+   * @param note told of each, right after it, whether that came off
+   */
+  removeEach({ id }: LiveProgram, note: (place: SkipPlace, error: number) => void): void {
+    for (const [i, place] of this.attached.get(id)?.places.entries() ?? []) {
+      const now = this.attached.get(id)!;
+      if (now.passedOver.has(i)) continue;
+      const passedOver = new Set([...now.passedOver, i]);
+      const next = { ...now, passedOver, answer: this.answerOf(now.plan, now.im.record, passedOver) };
+      this.removing = { id, answer: next.answer };
+      const error = this.kernel.passOver?.(place) ?? 0;
+      this.removing = undefined;
+      if (error === 0) this.attached.set(id, next);
+      note(place, error);
+    }
+  }
+
   /** What a run of the program may come to now. */
   answers(live: LiveProgram): readonly TracedAnswer[] {
-    const { changing } = this;
+    const { changing, removing } = this;
     const now = this.attached.get(live.id)?.answer ?? untraced(live);
+    if (removing?.id === live.id) return [now, removing.answer];
     if (changing?.id !== live.id) return [now];
     const { plan } = changing;
     return [now, plan === undefined ? untraced(live) : this.answerOf(plan, (this.record() ?? 0) as RwAddr)];
   }
 
-  private answerOf(plan: Plan, record: RwAddr): TracedAnswer {
-    return answerOf(plan, record, this.kernel.frameBytes(NREGS, plan.request.flags));
+  private answerOf(plan: Plan, record: RwAddr, passedOver = NONE): TracedAnswer {
+    return answerOf(plan, record, this.kernel.frameBytes(NREGS, plan.request.flags), passedOver);
   }
 
   /** Programs that a run of this one may call through a trampoline; undefined if it has none. */
@@ -152,6 +179,8 @@ export class Attachments {
   }
 }
 
+const NO_PLACES: readonly SkipPlace[] = [];
+const NONE: ReadonlySet<number> = new Set();
 const NO_ATTACHMENTS: readonly Attachment[] = [];
 
 const calls = ({ programs }: Plan, id: number): boolean => programs.some(({ live }) => live?.id === id);
@@ -220,7 +249,12 @@ const linkOf = ({ object, insnsi, live, isCompiled }: Called, position: number):
   lsmCgroup: false,
 });
 
-function answerOf({ live, programs, request }: Plan, record: RwAddr, frameBytes: number): TracedAnswer {
+function answerOf(
+  { live, programs, request }: Plan,
+  record: RwAddr,
+  frameBytes: number,
+  passedOver: ReadonlySet<number>,
+): TracedAnswer {
   // What a trampoline keeps while it calls the function lies above the function's frame.
   const above = request.flags.callOrig ? FRAME_RECORDS_BYTES + frameBytes : 0;
   const { generated } = live.prepared;
@@ -239,6 +273,7 @@ function answerOf({ live, programs, request }: Plan, record: RwAddr, frameBytes:
     ip: undefined,
     record: pointer(record),
     released: false,
+    passedOver,
   };
   const call = { args: [live.argument], original: original?.r0 ?? live.returns ?? 0n };
   const { steps, result = 0n } = traced(attachment, call);

@@ -15,6 +15,7 @@ const PLT_CODE_BYTES = 8;
 /** Behind the copy of LR. */
 const SITE_BYTES = 4;
 const BL = 0x9400_0000;
+const B = 0x1400_0000;
 const OPCODE = 0xfc00_0000;
 const IMM26 = 0x03ff_ffff;
 
@@ -36,6 +37,9 @@ export function entryWord({ site, plt }: Entry, target: Va | undefined): number 
   const distance = (isBeyondBranch(site, target) ? plt : target) - site;
   return (BL | ((distance / 4) & IMM26)) >>> 0;
 }
+
+/** A branch without link. */
+export const branchWord = (at: Va, to: Va): number => (B | (((to - at) / 4) & IMM26)) >>> 0;
 
 /** The low 48 bits of the pointer there. */
 export const pointerAt = (machine: Machine, at: Va): Va =>

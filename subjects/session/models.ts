@@ -4,13 +4,14 @@
 
 import { halves, type Va } from "../../machine/address.js";
 import { isBeyondBranch } from "../../spec/a64/address.js";
+import { NOP } from "../../spec/a64/hints.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ILLEGAL, LITERAL_BYTES, ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
-import type { Live, Patch, Region, Tramp } from "../step.js";
-import type { FunctionView, SubjectKernel, TrampolineEnv } from "../subject.js";
+import type { Live, Patch, Region, Skip, Tramp } from "../step.js";
+import type { FunctionView, SkipPlace, SubjectKernel, TrampolineEnv } from "../subject.js";
 import type { Attachment } from "./attachments.js";
-import { entryOf, entryWord } from "./entry.js";
+import { branchWord, entryOf, entryWord } from "./entry.js";
 import type { PreparedProgram } from "./prepared.js";
 import type { Recorder } from "./recorder.js";
 import { INTERPRETER } from "./traced-calls.js";
@@ -76,7 +77,7 @@ export class Models {
   }
 
   /** @returns the trampoline, and where the reference puts it. */
-  attached({ plan, im, answer }: Attachment, { original, prog }: TrampolineEnv): [Tramp, Va | undefined] {
+  attached({ plan, im, answer, places }: Attachment, { original, prog }: TrampolineEnv): [Tramp, Va | undefined] {
     const { live, programs } = plan;
     const lives = programs.flatMap((called) => (called.live === undefined ? [] : [called.live]));
     const built = this.recorder.published.at(-1) ?? NOTHING;
@@ -96,7 +97,8 @@ export class Models {
     const text = [original.enter, original.exit, prog.recur.enter, prog.recur.exit, INTERPRETER];
     const targets = [...text, ...lives.map(({ program }) => program.bpfFunc)];
     const calls = lives.map(({ id }) => id);
-    return [{ id: live.id, region, calls, targets, answer, release: im.ipAfterCall }, predicted];
+    const releases = [...(im.ipAfterCall === undefined ? [] : [im.ipAfterCall]), ...places.map(({ place }) => place)];
+    return [{ id: live.id, region, calls, targets, answer, releases }, predicted];
   }
 
   /** The entry of a program was made to lead from one trampoline to another; undefined for none. */
@@ -116,6 +118,15 @@ export class Models {
     const target = isUsed ? to : this.kernel.env.dummyTramp;
     if (isUsed || (wasUsed && !warned)) this.text.stored(literal, pointerBytes(target));
     else if (warned) this.text.stored(literal, machine.peek(literal, LITERAL_BYTES));
+  }
+
+  /** A program was removed, or not. @returns what became of the word before it */
+  passedOver(id: number, { place, target }: SkipPlace, error: number): Skip {
+    const after = error === 0 ? branchWord(place, target) : NOP;
+    if (error === 0) this.text.stored(place, wordBytes(after));
+    const { machine } = this.kernel;
+    const until = this.recorder.events.length;
+    return { id, va: place, before: NOP, after, error, now: machine.peek32(place), until };
   }
 
   /** A poke failed. What it has stored where nothing leads does not matter. */

@@ -4,10 +4,22 @@
 import type { Va } from "../../machine/address.js";
 import type { MachineEvent } from "../../machine/event.js";
 import type { Frame, Machine } from "../../machine/machine.js";
+import type { Disturbance } from "../action.js";
 import { isAlias, type TraceEvent } from "../step.js";
 import type { SubjectKernel } from "../subject.js";
 
 const WORD_BYTES = 8;
+
+/** What happens while a step is performed. */
+export interface Recording {
+  readonly fails?: Disturbance["fails"];
+  /** Called after each event with its position in the step. */
+  readonly between?: ((at: number) => void) | undefined;
+  /** Whether oracles get the events: reading them costs as much as a small load. */
+  readonly isLogged?: boolean;
+  /** A run, which allocates nothing that is the kernel's: there is nothing to account for. */
+  readonly isRun?: boolean;
+}
 
 export class Recorder {
   events: TraceEvent[] = [];

@@ -5,10 +5,10 @@
 import type { Engine } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { DEFAULT_OPTIONS, type Disturbance, type HistoryOptions, quirksOf } from "../action.js";
+import { DEFAULT_OPTIONS, type HistoryOptions, quirksOf } from "../action.js";
 import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
-import type { Account, Execution, Patch, Region, Scene, Step, StepResult, Tramp } from "../step.js";
+import type { Account, Execution, Patch, Region, Scene, Skip, Step, StepResult, Tramp } from "../step.js";
 import {
   type JitEnv,
   type LoadedProgram,
@@ -24,7 +24,8 @@ import { guarded } from "./guarded.js";
 import { isSameUsage, machineKindOf, type PlacedMachine, takeMachine } from "./machines.js";
 import { Models } from "./models.js";
 import { forCpu, type LiveProgram, type Placing, type PreparedProgram } from "./prepared.js";
-import { Recorder } from "./recorder.js";
+import { Recorder, type Recording } from "./recorder.js";
+import { removeAll } from "./removal.js";
 
 interface SessionOptions {
   readonly subject: Subject;
@@ -36,17 +37,6 @@ interface SessionOptions {
   readonly isLocated?: boolean | undefined;
   /** Default: one that an earlier session has left clean, or a new one. */
   readonly placed?: PlacedMachine;
-}
-
-/** What happens while a step is performed. */
-interface Recording {
-  readonly fails?: Disturbance["fails"];
-  /** Called after each event with its position in the step. */
-  readonly between?: ((at: number) => void) | undefined;
-  /** Whether oracles get the events: reading them costs as much as a small load. */
-  readonly isLogged?: boolean;
-  /** A run, which allocates nothing that is the kernel's: there is nothing to account for. */
-  readonly isRun?: boolean;
 }
 
 export class Session implements Scene {
@@ -73,6 +63,7 @@ export class Session implements Scene {
   private added: Tramp | undefined;
   private removed: readonly Tramp[] = NOTHING;
   private patches: readonly Patch[] = NOTHING;
+  private skips: Skip[] = [];
   private predicted: Va | undefined;
 
   constructor({ subject, history, engine, env, placed, isLocated = false }: SessionOptions) {
@@ -128,6 +119,7 @@ export class Session implements Scene {
     this.added = undefined;
     this.removed = NOTHING;
     this.patches = NOTHING;
+    this.skips = [];
     const { failures } = this.machine;
     for (const { step, nth } of fails) failures.plan(step, nth);
     const planned = failures.pending;
@@ -151,6 +143,7 @@ export class Session implements Scene {
       added: this.added,
       removed: this.removed,
       patches: this.patches,
+      skips: this.skips,
       warnings: warnings.length === printed ? NOTHING : warnings.slice(printed),
     };
   }
@@ -260,10 +253,11 @@ export class Session implements Scene {
 
   /** Attach what is planned, or nothing, and let the models follow. @returns the error */
   private trace(target: LiveProgram, plan: Plan | undefined): number {
-    const { attachments, models, tramps, kernel } = this;
+    const { attachments, models, tramps, kernel, executor, skips } = this;
     const printed = kernel.warnings.length;
     const gone = tramps.get(target.id);
-    this.executor.patched.add(entryOf(target).site);
+    executor.patched.add(entryOf(target).site);
+    if (plan === undefined && gone) removeAll(target, gone, { attachments, executor, models, tramps, skips });
     const error = attachments.update(target, plan);
     const attachment = error === 0 ? attachments.attached.get(target.id) : undefined;
     const [from, to] = [gone?.region.image, attachment?.im.image];
@@ -282,6 +276,7 @@ export class Session implements Scene {
     } else tramps.delete(target.id);
     models.patched(patch, from, to, kernel.warnings.length > printed);
     if (gone === undefined) return 0;
+    for (const word of gone.releases) executor.patched.delete(word);
     this.regions.delete(gone.region);
     this.removed = [...this.removed, gone];
     models.freed(gone.region);

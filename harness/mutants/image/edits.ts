@@ -452,6 +452,7 @@ const ROWS: readonly Row[] = [
     "nop",
     "a trampoline that is written where it will run is not flushed",
   ],
+  ["R18", "arch_bpf_trampoline_skip", call("bpf_arch_text_poke", 1), "null", "a program that is removed still runs"],
   // Bugs that Linux had, with the commit that mended each.
   [
     "H01",

@@ -10,6 +10,7 @@ import { hex64, hexWord, u64 } from "../../../spec/bits.js";
 import { ILLEGAL } from "../../../spec/text/text.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { PROFILES, type Quirks, type Subject, type TrampImage } from "../../../subjects/subject.js";
+import { passOverEach } from "../../../subjects/trampoline/pass-over.js";
 import { isKeptOut } from "../../../subjects/trampoline/poke.js";
 import { passed, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../../subjects/trampoline/traced-kernel.js";
@@ -48,7 +49,7 @@ function* eachStep(tracedKernel: TracedKernel, known: Subject["known"]): Generat
   yield* setup.target === "structOps"
     ? callsMember(tracedKernel, made.im, known)
     : attachesAndDetaches(tracedKernel, made.im, known);
-  tramp.passOverEach?.(made.im);
+  passOverEach(tramp, made.im);
   tramp.bpfTrampImagePut(made.im);
   tramp.bpfTrampImageFree(made.im);
   yield* freed(tracedKernel, made.im);
