@@ -91,7 +91,7 @@ const LIBRARY = words(`
 
 const LOCKS = words(`
   mutex_lock mutex_unlock mutex_trylock rt_mutex_lock rt_mutex_unlock
-  __mutex_init mutex_init_generic rt_mutex_base_init __mutex_rt_init
+  __mutex_init mutex_init_generic rt_mutex_base_init __mutex_rt_init mutex_rt_init_generic
   _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore _raw_spin_lock_bh _raw_spin_unlock_bh
   __rcu_read_lock __rcu_read_unlock
 `);
