@@ -55,7 +55,8 @@ export function allocatorState(packs: PacksView, live: readonly Taken[]): string
       parts.push(")");
     }
   };
-  add(packs);
+  // What a kernel image remembers lies in its own memory: its packs say it themselves.
+  add((packs as { toJSON?(): unknown }).toJSON?.() ?? packs);
   const places = live.map(({ at, bytes }) => {
     const pack = packs.packOf(at);
     return pack === undefined ? `${bytes}` : `${name(pack.base)}.${at - pack.base}+${bytes}`;
