@@ -1,11 +1,12 @@
 // What is attached to a function, through trampolines and pokes: nobody can tell it from the list of steps.
 
+import type { Engine } from "../../../engines/engine.js";
 import { randomSource } from "../../../subjects/random/source.js";
 import type { FuncArg, Subject } from "../../../subjects/subject.js";
 import { passed, type TrampolineSetup } from "../../../subjects/trampoline/setup.js";
 import { pointText } from "../../coverage/point.js";
 import { hasOwnCode, inKernelWhile } from "../../in-kernel.js";
-import type { Disagreement } from "../../verdict.js";
+import type { Disagreement, Verdict } from "../../verdict.js";
 import { type Kind, plainChecker } from "../kind.js";
 import { trampolineCase } from "./arbitrary.js";
 import { plain, programsOf, type TrampolineCase } from "./case.js";
@@ -17,20 +18,39 @@ import { parseTrampolineCase, printTrampolineCase } from "./text.js";
 const FREE = 0xffff_a000_0000_0000n;
 const FREE_BITS = 44;
 
+type Changes = NonNullable<Subject["build"]>["changes"];
+
+/** Whether an argument that lies on the stack is taken. */
+const onStack =
+  ({ stackWords, stackStructs }: Changes) =>
+  ({ isStruct }: FuncArg): boolean =>
+    stackWords && (stackStructs || !isStruct);
+
 /** A built kernel's heap has addresses of its own half, of multiples of 8; older ones have neither sessions nor stack words, and the first no structs. */
 function adaptTo(subject: Subject): ((c: TrampolineCase) => TrampolineCase) | undefined {
   const { build } = subject;
   if (build === undefined) return undefined;
   const { changes } = build;
   return ({ setup, record }) => {
-    const isTaken = (arg: FuncArg): boolean => changes.stackWords && (changes.stackStructs || !arg.isStruct);
     const passesAll = subject.passesStructs?.() !== false;
     const args = passesAll ? setup.args : setup.args.filter(({ isStruct }) => !isStruct);
-    const taken = { ...setup, args: withoutStack(args, isTaken) };
+    const taken = { ...setup, args: withoutStack(args, onStack(changes)) };
     const known = changes.sessions ? taken : { ...taken, fsession: [], ...asFentry(taken) };
     const heap = record === undefined ? undefined : FREE | (BigInt.asUintN(FREE_BITS, record) & ~7n);
     return plain({ setup: known, record: heap });
   };
+}
+
+/** What a case of somebody else's asks for that a built kernel does not have. */
+function lacking({ build, passesStructs }: Subject, { setup: { args, fsession } }: TrampolineCase): string | undefined {
+  if (build === undefined) return undefined;
+  const { changes } = build;
+  if (!changes.sessions && fsession.length > 0) return "programs around a call (fsession)";
+  if (passesStructs?.() === false && args.some(({ isStruct }) => isStruct))
+    return "structs as arguments of a traced function";
+  const left = args[withoutStack(args, onStack(changes)).length];
+  if (left === undefined) return undefined;
+  return `${left.isStruct ? "structs" : "words"} on the stack as arguments of a traced function`;
 }
 
 /** The arguments up to the first one on the stack that is not taken there. */
@@ -38,6 +58,11 @@ const withoutStack = (args: readonly FuncArg[], isTaken: (arg: FuncArg) => boole
   const end = args.findIndex((arg, i) => passed(args.slice(0, i + 1)).stack.length > 0 && !isTaken(arg));
   return end < 0 ? args : args.slice(0, end);
 };
+
+function checked(c: TrampolineCase, subject: Subject, engine: Engine | undefined): Verdict {
+  const missing = lacking(subject, c);
+  return missing === undefined ? checkTrampolineCase(c, subject, engine) : { kind: "refused", missing };
+}
 
 /** At the entry alone. */
 const asFentry = ({ fentry, fsession }: TrampolineSetup): Pick<TrampolineSetup, "fentry"> => ({
@@ -57,7 +82,7 @@ export const TRAMPOLINES: Kind<TrampolineCase> = {
   command: "replay",
   fresh: (seed, index) => trampolineCase(randomSource(seed, index)),
   checker: (subject, [engine]) =>
-    plainChecker((c) => checkTrampolineCase(c, subject, engine), {
+    plainChecker((c) => checked(c, subject, engine), {
       points(c, { kind }) {
         const { target, args, fentry, fmodRet, fexit, fsession, moment } = c.setup;
         const both = fsession.length === 0 ? "" : `+${fsession.length} sessions`;
