@@ -23,6 +23,7 @@ import {
   trampFlags,
 } from "../../subjects/subject.js";
 import { textOf } from "../../subjects/trampoline/kernel-text.js";
+import { TRAMPOLINES } from "../cases/trampoline/index.js";
 import { ALL, type Exhausted, isOfShare, MOST_FAILURES, type Share } from "./exhausted.js";
 
 const CPUS = 2;
@@ -32,6 +33,8 @@ const RESULTS = [11, 22, 33] as const;
 /** What one CPU does about one program, in a kernel in which that and its neighbour are loaded. */
 interface Operation {
   readonly name: string;
+  /** Only a kernel with trampolines is asked. */
+  readonly attaches?: true;
   /** It stores the address behind a long jump. */
   readonly isFar?: boolean;
   before?(pair: Pair, program: Target): number;
@@ -60,16 +63,17 @@ const poke =
     tramp.bpfArchTextPoke(target.loaded.bpfFunc, "call", from?.(target), to?.(target));
 
 const OPERATIONS: readonly Operation[] = [
-  { name: "attach far", isFar: true, perform: poke(undefined, far), after: poke(far) },
-  { name: "detach far", isFar: true, before: poke(undefined, far), perform: poke(far) },
+  { name: "attach far", attaches: true, isFar: true, perform: poke(undefined, far), after: poke(far) },
+  { name: "detach far", attaches: true, isFar: true, before: poke(undefined, far), perform: poke(far) },
   {
     name: "far to near",
+    attaches: true,
     isFar: true,
     before: poke(undefined, far),
     perform: poke(far, near),
     after: poke(near),
   },
-  { name: "attach near", perform: poke(undefined, near), after: poke(near) },
+  { name: "attach near", attaches: true, perform: poke(undefined, near), after: poke(near) },
   {
     name: "load",
     perform(pair, target) {
@@ -96,6 +100,7 @@ const OPERATIONS: readonly Operation[] = [
 /** One CPU alone builds trampolines: what is handed to that is in one place. */
 const TRAMPOLINE: Operation = {
   name: "make a trampoline",
+  attaches: true,
   perform({ tramp }, { loaded }) {
     const links = { fentry: [], fmodRet: [], fexit: [], structOps: false };
     const made = tramp.bpfTrampImageMake({
@@ -268,9 +273,12 @@ export function twoCpus({ share = ALL }: { readonly share?: Share } = {}, subjec
       return undefined;
     }
   };
-  const operations = [TRAMPOLINE, ...OPERATIONS].flatMap((first) =>
-    OPERATIONS.map((second) => [first, second] as const),
-  );
+  const why = subject.untried?.get(TRAMPOLINES.name);
+  if (why !== undefined) lacking.add(`trampolines: ${why}`);
+  const isAsked = (one: Operation): boolean => why === undefined || one.attaches !== true;
+  const operations = [TRAMPOLINE, ...OPERATIONS]
+    .flatMap((first) => OPERATIONS.map((second) => [first, second] as const))
+    .filter((pair) => pair.every(isAsked));
   for (const [index, [first, second]] of operations.entries()) {
     if (!isOfShare(index, share) || failures.length >= MOST_FAILURES) continue;
     const moments = tryOne(first, second, undefined) ?? [];
