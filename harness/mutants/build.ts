@@ -2,7 +2,8 @@
 // original under another name. The compiler checks the types of all of them at once, so that no mutant is killed merely
 // for making no sense; a child process then loads the one file in place of the other.
 
-import { execFile } from "node:child_process";
+import { execFile, fork } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -11,7 +12,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { type BadInput, type Loaded, loaded, refuse } from "../bad-input.js";
 import type { Variant } from "./collection.js";
-import { ASSEMBLY, buildInterpreter } from "./interpreter.js";
+import { ASSEMBLY, type InterpreterBuilt, type InterpreterOrder } from "./interpreter.js";
 
 export interface Build {
   /** By mutant id: URL of a compiled module -> file that takes its place. */
@@ -53,10 +54,9 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
       const first = complaints.find((line) => line.includes(`.${id}.ts(`));
       if (first !== undefined) broken.set(id, first.replace(`.${id}.ts(`, ".ts("));
     }
-    for (const { id, files } of variants.filter(isInterpreter)) {
-      const made = await replaceInterpreter(directory, id, files);
-      if ("complaint" in made) broken.set(id, made.complaint);
-      else replacements.set(id, made.replaced);
+    for (const { id, complaint } of await buildInterpreters(directory, variants.filter(isInterpreter))) {
+      if (complaint !== undefined) broken.set(id, complaint);
+      else replacements.set(id, interpreterOf(directory, id));
     }
     for (const variant of variants) {
       if (variant.files.size < 2 || !broken.has(variant.id) || isInterpreter(variant)) continue;
@@ -82,23 +82,43 @@ const LOADER = "spec/compiled/module.js";
 
 const isInterpreter = ({ files }: Variant): boolean => [...files.keys()].some((file) => file.startsWith(ASSEMBLY));
 
-/** Another module beside the one that is built, and one that loads it. */
-async function replaceInterpreter(
+const inBuild = (directory: string, file: string): string => path.join(directory, "dist", file);
+const moduleOf = (id: string): string => INTERPRETER.replace(".wasm", `.${id}.wasm`);
+
+/** Each beside the one that is there, by a process that the build itself has. */
+async function buildInterpreters(
   directory: string,
-  id: string,
-  files: Variant["files"],
-): Promise<{ readonly replaced: Readonly<Record<string, string>> } | { readonly complaint: string }> {
-  const built = await buildInterpreter(directory, files);
-  if ("complaint" in built) return built;
-  const inBuild = (file: string): string => path.join(directory, "dist", file);
-  const own = INTERPRETER.replace(".wasm", `.${id}.wasm`);
-  writeFileSync(inBuild(own), built.binary);
-  const loader = readFileSync(inBuild(LOADER), "utf8");
-  const changed = loader.replace(path.basename(INTERPRETER), path.basename(own));
+  variants: readonly Variant[],
+): Promise<readonly InterpreterBuilt[]> {
+  if (variants.length === 0) return [];
+  const child = fork(inBuild(directory, "harness/mutants/interpreter-child.js"), {
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  const built: InterpreterBuilt[] = [];
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  child.on("message", (one) => built.push(one as InterpreterBuilt));
+  child.send({
+    root: directory,
+    variants: variants.map(({ id, files }) => ({
+      ...{ id, files: [...files], output: inBuild(directory, moduleOf(id)) },
+    })),
+  } satisfies InterpreterOrder);
+  await once(child, "close");
+  if (built.length === variants.length) return built;
+  throw new Error(`the compiler of the interpreter ends early: ${said.trim().split("\n").at(-1) ?? ""}`);
+}
+
+/** What loads another interpreter in place of the one that is built. */
+function interpreterOf(directory: string, id: string): Readonly<Record<string, string>> {
+  const loader = readFileSync(inBuild(directory, LOADER), "utf8");
+  const changed = loader.replace(path.basename(INTERPRETER), path.basename(moduleOf(id)));
   if (changed === loader) throw new Error(`${LOADER} does not name ${path.basename(INTERPRETER)}`);
-  const file = inBuild(LOADER.replace(".js", `.${id}.js`));
+  const file = inBuild(directory, LOADER.replace(".js", `.${id}.js`));
   writeFileSync(file, changed);
-  return { replaced: { [pathToFileURL(inBuild(LOADER)).href]: file } };
+  return { [pathToFileURL(inBuild(directory, LOADER)).href]: file };
 }
 
 const errorsOf = (complaints: string): readonly string[] =>

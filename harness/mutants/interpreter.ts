@@ -21,7 +21,27 @@ export const ASSEMBLY = "spec/compiled/assembly";
 /** As `npm run build` has it, but for what makes it faster. */
 const OPTIONS = "--runtime stub --noAssert --importMemory --optimizeLevel 1 --outFile bpf.wasm".split(" ");
 
+/** What a process that builds them is told: a checkout, and what is built of it. */
+export interface InterpreterOrder {
+  readonly root: string;
+  readonly variants: readonly {
+    readonly id: string;
+    /** As `files` below. */
+    readonly files: readonly (readonly [string, string])[];
+    /** Where the module is written to. */
+    readonly output: string;
+  }[];
+}
+/** Of each, in their order. */
+export interface InterpreterBuilt {
+  readonly id: string;
+  /** What the compiler says; undefined if it is built. */
+  readonly complaint: string | undefined;
+}
+
 /**
+ * In a process of its own: see interpreter-child.ts.
+ *
  * @param root a checkout
  * @param files path from the root -> its text, in place of what it holds
  * @returns the module, or what the compiler says of it
