@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { defaultSubject } from "../../../subjects/index.js";
 import { placeEdit } from "../../../subjects/linux/edit.js";
 import { readTypedImage } from "../../../subjects/linux/open.js";
-import type { Subject } from "../../../subjects/subject.js";
+import { type Subject, VERSIONS } from "../../../subjects/subject.js";
 import { capture } from "../../../testing/capture.js";
 import { linuxKernels } from "../../../testing/linux-kernels.js";
 import type { Search } from "../searches.js";
@@ -30,12 +30,18 @@ describe("what is found is asked of the image as it is", () => {
       return kernel;
     },
   };
-  const found = (searched: Subject, asItIs: Subject) => {
-    const search = imageSearches(searched, 1, () => asItIs).find(({ name }) => name === "histories");
+  const found = (searched: Subject, asItIs: Subject, kind = "histories") => {
+    const search = imageSearches(searched, 1, () => asItIs).find(({ name }) => name === kind);
     let end: ReturnType<Search["step"]> = "nothing";
     for (let tried = 0; tried < 20 && end === "nothing"; tried++) end = search!.step();
     return end;
   };
+
+  test("of a case of which it makes other code than our own JIT too, nothing is said", () => {
+    const differing: Subject = { ...defaultSubject, profile: VERSIONS[0], isExact: true };
+    expect(found(differing, defaultSubject, "programs")).toMatchObject({ oracle: "same-code" });
+    expect(found(differing, differing, "programs")).toBe("nothing");
+  });
 
   test("what it does not show is the edit's", () => {
     expect(found(broken, defaultSubject)).toMatchObject({ oracle: "freed-is-illegal" });
