@@ -47,20 +47,22 @@ export async function buildVariants(root: string, variants: readonly Variant[]):
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
   const module = (name: string): URL => pathToFileURL(path.join(directory, "dist", "harness", name));
   try {
-    const replacements = copySources(directory, root, variants);
+    const interpreters = variants.filter(isInterpreter);
+    const typed = variants.filter((one) => !isInterpreter(one));
+    const replacements = copySources(directory, root, typed);
     const complaints = errorsOf(await compile(directory, CONFIG_FILE));
     const broken = new Map<string, string>();
-    for (const { id } of variants) {
+    for (const { id } of typed) {
       const first = complaints.find((line) => line.includes(`.${id}.ts(`));
       if (first !== undefined) broken.set(id, first.replace(`.${id}.ts(`, ".ts("));
     }
-    for (const { id, complaint } of await buildInterpreters(directory, variants.filter(isInterpreter))) {
+    for (const { id, complaint } of await buildInterpreters(directory, interpreters)) {
       if (complaint !== undefined) broken.set(id, complaint);
       else replacements.set(id, interpreterOf(directory, id));
     }
-    for (const variant of variants) {
-      if (variant.files.size < 2 || !broken.has(variant.id) || isInterpreter(variant)) continue;
-      const alone = await buildAlone(directory, variant, variants);
+    for (const variant of typed) {
+      if (variant.files.size < 2 || !broken.has(variant.id)) continue;
+      const alone = await buildAlone(directory, variant, typed);
       if (alone.complaint === undefined) broken.delete(variant.id);
       else broken.set(variant.id, alone.complaint);
       replacements.set(variant.id, alone.replaced);
@@ -172,9 +174,7 @@ function copySources(directory: string, root: string, variants: readonly Variant
       cpSync(path.join(root, wasm), path.join(directory, wasm), { recursive: true });
   }
   const replacements: Replacements = new Map();
-  for (const variant of variants) {
-    if (isInterpreter(variant)) continue;
-    const { id, files } = variant;
+  for (const { id, files } of variants) {
     const replaced: Record<string, string> = {};
     for (const [file, text] of files) {
       const name = file.replace(/\.ts$/, `.${id}.ts`);

@@ -5,7 +5,7 @@ import { inParallel } from "../loop/run.js";
 import { projectRoot } from "../project.js";
 import { type Build, buildVariants } from "./build.js";
 import { AUTOMATIC, type Variant } from "./collection.js";
-import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "./report.js";
+import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf, whyItFails } from "./report.js";
 import { runChild } from "./run-child.js";
 import type { Task } from "./search-mutant.js";
 
@@ -90,8 +90,7 @@ export async function runBuilt(
     });
   };
   const unchanged = await runChild(build, undefined, { ...task, budgetMs: CONTROL_MS }, stop);
-  const { result } = unchanged;
-  const control = result.kind === "killed" && !stop.aborted ? `${result.where}: ${result.got}` : undefined;
+  const control = stop.aborted ? undefined : whyItFails(unchanged);
   if (control === undefined) await runAll();
   return report(control, stop.aborted);
 }

@@ -51,6 +51,10 @@ export const resultOf = (mutant: Variant, { result, witness }: Outcome): MutantR
   ...(witness === undefined ? {} : { witness }),
 });
 
+/** Of what is under test without any mutant; undefined if it passes. */
+export const whyItFails = ({ result }: Outcome): string | undefined =>
+  result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
+
 export type RunFacts = Pick<
   MutantsReport,
   | "seed"

@@ -79,7 +79,7 @@ function sum(spans: readonly { readonly bytes: number }[]): number {
 
 function cost(step: Step, { pokes, cleanedBytes, allocations }: TextLog): readonly string[] {
   const { result } = step;
-  const patches = [...step.patches, ...step.skips];
+  const patches = step.patches.length + step.skips.length;
   const regions = touched(step);
   const failed = result.kind === "refused" || (result.kind === "attached" && result.error !== 0) ? result : undefined;
   const functions =
@@ -87,11 +87,10 @@ function cost(step: Step, { pokes, cleanedBytes, allocations }: TextLog): readon
   const bytes = failed === undefined ? sum(regions) : (failed.bytes ?? Number.POSITIVE_INFINITY);
   const breaches: string[] = [];
   const made = pokes.filter(({ isLocked }) => isLocked).length;
-  const mostPokes = functions * POKES_A_FUNCTION + patches.length * POKES_A_PATCH;
+  const mostPokes = functions * POKES_A_FUNCTION + patches * POKES_A_PATCH;
   if (made > mostPokes) breaches.push(`${made} pokes for ${functions} functions, expected at most ${mostPokes}`);
   const sizes = functions * 4;
-  const most =
-    (failed === undefined ? bytes : STORES_OF_A_FAILED_LOAD * bytes + sizes) + BYTES_A_PATCH * patches.length;
+  const most = (failed === undefined ? bytes : STORES_OF_A_FAILED_LOAD * bytes + sizes) + BYTES_A_PATCH * patches;
   const stored = pokes.reduce((all, { stores }) => all + sum(stores), 0);
   if (stored > most) {
     breaches.push(`${stored} bytes were stored into text for ${bytes} bytes of programs, expected at most ${most}`);

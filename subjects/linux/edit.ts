@@ -72,6 +72,11 @@ const MOV_W0_MOVE = 0x52b2_2000;
 /** Instructions behind or before a call in which what belongs to it is looked for. */
 const NEAR = 12;
 
+const unlessPacks =
+  (why: string) =>
+  (image: TypedImage): string | undefined =>
+    allocatorOf(image) === "packs" ? undefined : why;
+
 /** Functions that an image has and nothing calls, or that are not what the edits are about, with why. */
 const IDLE: readonly {
   readonly functions: RegExp;
@@ -79,15 +84,11 @@ const IDLE: readonly {
 }[] = [
   {
     functions: /^bpf_prog_pack_|^alloc_new_pack$|^bpf_jit_binary_pack_/,
-    why: (image) =>
-      allocatorOf(image) === "packs" ? undefined : "each program has its own pages: its JIT calls no pack allocator",
+    why: unlessPacks("each program has its own pages: its JIT calls no pack allocator"),
   },
   {
     functions: /^bpf_jit_free$/,
-    why: (image) =>
-      allocatorOf(image) === "packs"
-        ? undefined
-        : "each program has its own pages: its JIT has no bpf_jit_free of its own",
+    why: unlessPacks("each program has its own pages: its JIT has no bpf_jit_free of its own"),
   },
   {
     functions: /^(arch_\w+_bpf_trampoline|prepare_trampoline|invoke_bpf_\w+)$/,

@@ -6,7 +6,7 @@ import { readTypedImage } from "../../../subjects/linux/open.js";
 import type { QuirkId } from "../../../subjects/subject.js";
 import { type BadInput, type Loaded, loaded, refuse } from "../../bad-input.js";
 import { inParallel } from "../../loop/run.js";
-import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf } from "../report.js";
+import { type MutantResult, type MutantsReport, makeMutantsReport, resultOf, whyItFails } from "../report.js";
 import { forkChild, type Outcome, TaskProcess } from "../run-child.js";
 import type { ImageTask } from "./child.js";
 import { IMAGE_EDITS } from "./edits.js";
@@ -86,8 +86,6 @@ export async function runImageMutants(options: ImageMutantsOptions): Promise<Loa
 }
 
 const isUnedited = ({ result }: Outcome): boolean => result.kind === "killed" && result.oracle === UNEDITED;
-const whyItFails = ({ result }: Outcome): string | undefined =>
-  result.kind === "killed" ? `${result.where}: ${result.got}` : undefined;
 
 const mutantOf = ({ id, title, in: [group = ""], equivalent }: ImageEdit, reenacts: string) => ({
   ...{ id, title, group, reenacts, files: new Map<string, string>() },

@@ -20,12 +20,6 @@ const FREE_BITS = 44;
 
 type Changes = NonNullable<Subject["build"]>["changes"];
 
-/** Whether an argument that lies on the stack is taken. */
-const onStack =
-  ({ stackWords, stackStructs }: Changes) =>
-  ({ isStruct }: FuncArg): boolean =>
-    stackWords && (stackStructs || !isStruct);
-
 /** A built kernel's heap has addresses of its own half, of multiples of 8; older ones have neither sessions nor stack words, and the first no structs. */
 function adaptTo(subject: Subject): ((c: TrampolineCase) => TrampolineCase) | undefined {
   const { build } = subject;
@@ -34,7 +28,7 @@ function adaptTo(subject: Subject): ((c: TrampolineCase) => TrampolineCase) | un
   return ({ setup, record }) => {
     const passesAll = subject.passesStructs?.() !== false;
     const args = passesAll ? setup.args : setup.args.filter(({ isStruct }) => !isStruct);
-    const taken = { ...setup, args: withoutStack(args, onStack(changes)) };
+    const taken = { ...setup, args: withoutStack(args, changes) };
     const known = changes.sessions ? taken : { ...taken, fsession: [], ...asFentry(taken) };
     const heap = record === undefined ? undefined : FREE | (BigInt.asUintN(FREE_BITS, record) & ~7n);
     return plain({ setup: known, record: heap });
@@ -48,13 +42,14 @@ function lacking({ build, passesStructs }: Subject, { setup: { args, fsession } 
   if (!changes.sessions && fsession.length > 0) return "programs around a call (fsession)";
   if (passesStructs?.() === false && args.some(({ isStruct }) => isStruct))
     return "structs as arguments of a traced function";
-  const left = args[withoutStack(args, onStack(changes)).length];
+  const left = args[withoutStack(args, changes).length];
   if (left === undefined) return undefined;
   return `${left.isStruct ? "structs" : "words"} on the stack as arguments of a traced function`;
 }
 
 /** The arguments up to the first one on the stack that is not taken there. */
-const withoutStack = (args: readonly FuncArg[], isTaken: (arg: FuncArg) => boolean): readonly FuncArg[] => {
+const withoutStack = (args: readonly FuncArg[], { stackWords, stackStructs }: Changes): readonly FuncArg[] => {
+  const isTaken = ({ isStruct }: FuncArg): boolean => stackWords && (stackStructs || !isStruct);
   const end = args.findIndex((arg, i) => passed(args.slice(0, i + 1)).stack.length > 0 && !isTaken(arg));
   return end < 0 ? args : args.slice(0, end);
 };
