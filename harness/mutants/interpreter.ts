@@ -18,8 +18,8 @@ const COMPILER: string = "assemblyscript/asc";
 
 /** Folder of its sources, from the project's root. */
 export const ASSEMBLY = "spec/compiled/assembly";
-/** As `npm run build` has it, but for what makes it faster. */
-const OPTIONS = "--runtime stub --noAssert --importMemory --optimizeLevel 1 --outFile bpf.wasm".split(" ");
+/** As `npm run build` has it, but for what makes it faster. Colours would be written wherever `CI` is set. */
+const OPTIONS = "--noColors --runtime stub --noAssert --importMemory --optimizeLevel 1 --outFile bpf.wasm".split(" ");
 
 /** What a process that builds them is told: a checkout, and what is built of it. */
 export interface InterpreterOrder {

@@ -3,7 +3,7 @@
 import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { formatMutants } from "../format/mutants.js";
 import { projectRoot } from "../project.js";
 import { type Build, buildVariants } from "./build.js";
@@ -39,7 +39,10 @@ const CRASHING = madeUp("X2", "impl/errno.ts", (source) => `${source}throw new R
 const variants = [...mutants.map(planted), UNCOMPILED, CRASHING, MISSPELT];
 let build: Build;
 beforeAll(async () => {
+  // Compilers colour what they say where this is set: what is reported of them has none.
+  vi.stubEnv("CI", "true");
   const built = await buildVariants(projectRoot(), variants);
+  vi.unstubAllEnvs();
   if (!built.ok) throw new Error(`${built.error.subject}: ${built.error.expected}, got ${built.error.got}`);
   build = built.value;
 }, 300_000);
