@@ -33,11 +33,12 @@ export function frameOf(fn: JitFunction, setsFp = true): Frame {
     return { pushed: [], popped: EVERYTHING.toReversed(), usesFp: setsFp, stackBytes, argumentBytes };
   }
   const used = registersNamed(fn);
+  const namesFp = (used & (1 << FRAME_POINTER)) !== 0;
   const saved = CALLEE_SAVED.filter((r) => (used & (1 << r)) !== 0).map(calleeSaved);
-  if (fn.privateStack !== undefined) saved.push(PRIVATE_STACK);
+  if (fn.privateStack !== undefined && namesFp) saved.push(PRIVATE_STACK);
   if (fn.arena !== undefined) saved.push(ARENA_BASE);
   const pushed = fn.exceptionBoundary === true ? EVERYTHING : pairs(saved);
-  const usesFp = fn.exceptionBoundary === true || (used & (1 << FRAME_POINTER)) !== 0;
+  const usesFp = fn.exceptionBoundary === true || namesFp;
   return { pushed, popped: pushed.toReversed(), usesFp, stackBytes, argumentBytes };
 }
 

@@ -29,8 +29,10 @@ export function buildPrologue(e: Emitter): void {
   } else {
     enterFrame(e);
   }
-  if (fn.privateStack !== undefined) privateStack(e, fn.privateStack);
-  else {
+  if (fn.privateStack !== undefined) {
+    // Without the frame pointer nobody looks for it.
+    if (frame.usesFp) privateStack(e, fn.privateStack);
+  } else {
     if (frame.usesFp) e.emit(mov(1, BPF_FP, SP));
     if (frame.stackBytes !== 0) e.emit(subImm(1, SP, SP, frame.stackBytes));
   }
@@ -69,5 +71,5 @@ function privateStack(e: Emitter, { high, low }: Halves): void {
   movImm64(e, PRIVATE_STACK, high, low);
   e.emit(mrs(TMP1, env.vhe ? SYSREG.tpidrEl2 : SYSREG.tpidrEl1));
   e.emit(addReg(1, PRIVATE_STACK, PRIVATE_STACK, TMP1));
-  if (frame.usesFp) e.emit(addImm(1, BPF_FP, PRIVATE_STACK, frame.stackBytes));
+  e.emit(addImm(1, BPF_FP, PRIVATE_STACK, frame.stackBytes));
 }
