@@ -26,6 +26,10 @@ test.each([
     argv: ["conform", "no/such.data"],
     says: "rox: no/such.data: expected a readable file, got no such file; check the path\n",
   },
+  {
+    argv: ["mutants", "--of", "interpreter"],
+    says: "rox: --of: expected --automatic N beside it, got none; add it, or leave --of out\n",
+  },
   ...["conform", "golden"].map((command) => ({
     argv: [command, "x", "--subject", "other"],
     says: 'rox: --subject: expected one of impl, linux:IMAGE, FILE.json or plugin:PATH, got "other"; see docs/subjects.md and docs/linux.md\n',

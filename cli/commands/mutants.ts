@@ -35,7 +35,7 @@ interface Flags {
   readonly jobs?: number;
   readonly seed?: number;
   readonly automatic?: number;
-  readonly of: Changed;
+  readonly of?: Changed;
   readonly baselines?: true;
   readonly shrink: boolean;
   readonly verbose?: true;
@@ -65,9 +65,10 @@ export const defineMutants: Define = (program, io, finish) => {
       integer(1, 100_000),
     )
     .addOption(
-      new Option("--of <sources>", "what --automatic changes: our own JIT, or the compiled interpreter")
-        .choices([...CHANGED])
-        .default(CHANGED[0]),
+      new Option(
+        "--of <sources>",
+        "what --automatic changes: our own JIT (default), or the compiled interpreter",
+      ).choices([...CHANGED]),
     )
     .option("--baselines", "a table of what less would find: programs, results, corpus, recordings, conformance alone")
     .option("--no-shrink", "make no witness smaller: say only whether each is found, in a third of the time")
@@ -88,11 +89,18 @@ export const defineMutants: Define = (program, io, finish) => {
 };
 
 async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
+  if (flags.of !== undefined && flags.automatic === undefined) {
+    return complain(io, {
+      ...{ subject: "--of", expected: "--automatic N beside it", got: "none" },
+      next: "add it, or leave --of out",
+    });
+  }
   const seed = flags.seed ?? randomInt(2 ** 32);
   if (flags.subject !== defaultSubject.name) return mutateImage(seed, flags, io);
   if (flags.only !== undefined) renamed(io, "--only", "--ids");
   const ids = flags.ids ?? flags.only;
-  const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, flags.of, seed, ids);
+  const { of = CHANGED[0] } = flags;
+  const chosen = flags.automatic === undefined ? planted(ids) : await drawn(flags.automatic, of, seed, ids);
   if (!chosen.ok) return complain(io, chosen.error);
   io.out(`seed ${seed}\n`);
   const { variants, unreadable } = chosen.value;
@@ -113,7 +121,7 @@ async function runMutantsCommand(flags: Flags, io: Io): Promise<number> {
     // What the gate looks at: the corpus comes first there.
     ...(flags.automatic === undefined
       ? {}
-      : { beside: flags.of === "interpreter" ? ["corpus", "interpreters"] : ["corpus"] }),
+      : { beside: of === "interpreter" ? ["corpus", "interpreters"] : ["corpus"] }),
     noWitness: !flags.shrink || (flags.automatic !== undefined && flags.verbose !== true),
     progress: ({ id, kind }, done, report) => {
       progress.update(done, `${done} of ${length}: ${id} ${kind}`);
@@ -139,7 +147,7 @@ async function mutateImage(seed: number, flags: Flags, io: Io): Promise<number> 
     const got = option ?? flags.subject;
     const next = option === undefined ? "choose another" : "leave it out";
     return complain(io, {
-      subject: "rox mutants",
+      subject: "--subject",
       expected: "impl, or linux:IMAGE without our own sources",
       got,
       next,
@@ -211,7 +219,7 @@ interface Chosen {
 }
 
 function planted(only: readonly string[] | undefined): Loaded<Chosen> {
-  const sources = checkout("rox mutants");
+  const sources = checkout("mutants");
   if (!sources.ok) return sources;
   const root = sources.value;
   const { mutants, unreadable } = readMutants(path.join(root, "mutants"));
@@ -234,7 +242,7 @@ async function drawn(
   seed: number,
   only: readonly string[] | undefined,
 ): Promise<Loaded<Chosen>> {
-  const sources = checkout("rox mutants");
+  const sources = checkout("mutants");
   if (!sources.ok) return sources;
   const root = sources.value;
   const { allChanges } = await import("../../harness/mutants/automatic.js");
