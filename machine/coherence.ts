@@ -3,7 +3,8 @@
 // is followed through written -> cleaned -> invalidated, and each CPU has a time of its last synchronization. Hardware that
 // needs less (CTR_EL0.IDC, DIC) would hide mistakes; this one needs everything.
 
-const LINE_BYTES = 64;
+/** Of both caches, as CTR_EL0 of our machine says. */
+export const LINE_BYTES = 64;
 
 const CURRENT = 0;
 const WRITTEN = 1;

@@ -2,6 +2,7 @@
 // accesses hit the page of the one before.
 
 import { pointer, type Va } from "../../machine/address.js";
+import { LINE_BYTES } from "../../machine/coherence.js";
 import type { Machine, Mapping } from "../../machine/machine.js";
 import type { MaintenanceEffect } from "../../spec/a64/maintenance.js";
 import { type AccessBytes, SP } from "../../spec/a64/registers.js";
@@ -13,7 +14,6 @@ const NO_PAGE = -1;
 /** In place of an address outside the kernel's half: below every range. */
 const NOWHERE = -(2 ** 48);
 
-const LINE_BYTES = 64;
 /** The machine must hear of what is pending before the instruction goes on. */
 const AGAIN: Stop = { why: "again", address: 0n, detail: "" };
 

@@ -2,6 +2,7 @@
 // runs on unit costs beside them says how long each lock was held.
 
 import type { Va } from "../../machine/address.js";
+import { LINE_BYTES } from "../../machine/coherence.js";
 import type { LockName, MachineEvent } from "../../machine/event.js";
 import { isAlias } from "../../subjects/step.js";
 
@@ -44,7 +45,6 @@ export const noCounts = (): Counts => Object.fromEntries(Object.keys(COUNTED).ma
 /** Nanoseconds of one of a kind; what is left out takes no time of its own. */
 export type Nanoseconds = Partial<Record<Counted, number>>;
 
-const LINE_BYTES = 64;
 /** Cache lines that [va, va + bytes) touches. */
 const linesOf = (va: number, bytes: number): number =>
   Math.floor((va + bytes - 1) / LINE_BYTES) - Math.floor(va / LINE_BYTES) + 1;

@@ -4,6 +4,7 @@
 
 import { Buffer } from "node:buffer";
 import type { RoAddr } from "../../machine/address.js";
+import { LINE_BYTES } from "../../machine/coherence.js";
 import type { MachineEvent } from "../../machine/event.js";
 import type { Machine } from "../../machine/machine.js";
 import { defaultSubject } from "../../subjects/index.js";
@@ -53,7 +54,6 @@ export function pokesOfEveryRange({ bytes, ranges, share = ALL }: PokeOptions, s
   return { tried, failures };
 }
 
-const LINE_BYTES = 64;
 /** Of a kernel image, whose own code pokes: what lies that near to a boundary stands for what lies further from it. */
 const FEW_BYTES = 8;
 

@@ -2,6 +2,7 @@
 // order and over every byte, once. Followed from the log alone; no-stale-fetch asks the machine.
 
 import type { Va } from "../../machine/address.js";
+import { LINE_BYTES } from "../../machine/coherence.js";
 import { LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, type Step, type TraceEvent, touched } from "../../subjects/step.js";
 import { KERNEL_STEPS, type Oracle } from "./oracle.js";
@@ -66,8 +67,6 @@ const POKES_A_FUNCTION = 3;
 /** The word at an entry, the address that its long jump leads to, and the word that releases a trampoline. */
 const POKES_A_PATCH = 3;
 const BYTES_A_PATCH = 16;
-/** Of the data cache. */
-const LINE_BYTES = 64;
 /** Stores of whole regions that a load which fails may take: one that failed, one that undid it. */
 const STORES_OF_A_FAILED_LOAD = 2;
 

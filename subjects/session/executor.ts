@@ -3,6 +3,7 @@
 import type { Engine, EngineOutcome, EngineRun, Trap } from "../../engines/engine.js";
 import { slotOfWord } from "../../impl/jit/passes.js";
 import { pointer, type Va } from "../../machine/address.js";
+import { LINE_BYTES } from "../../machine/coherence.js";
 import type { FetchProblem } from "../../machine/machine.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../spec/bpf/program.js";
@@ -16,7 +17,6 @@ import type { LiveProgram } from "./prepared.js";
 
 /** A64 instructions of one run in a history. */
 const FUEL = 2_000_000;
-const LINE_BYTES = 64;
 const NO_ANSWERS: readonly TracedAnswer[] = [];
 
 /** One entry into a program. */
