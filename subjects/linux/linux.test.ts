@@ -144,7 +144,7 @@ test.runIf(isThere)("symbols of the same build are read beside an image, and oth
   if (!read.ok) throw new Error(read.error.got);
   const { symbols } = read.value;
   const lines = (shift: number): string =>
-    symbols.names
+    [...new Set(symbols.names)]
       .flatMap((name) => symbols.addressesOf(name).map((va) => ({ name, va: va + shift })))
       .toSorted((a, b) => a.va - b.va)
       .map(({ name, va }) => `ffff${va.toString(16).padStart(12, "0")} T ${name}\n`)
