@@ -48,8 +48,9 @@ function isRefused(
   given: Partial<JitEnv> = {},
 ): string | undefined {
   const compiled = subject.compile(functions, { ...DEFAULT_ENV, ...given }, place);
-  return compiled.ok ? "it is taken, expected a refusal" : undefined;
+  return compiled.ok ? TAKEN : undefined;
 }
+const TAKEN = "it is taken, expected a refusal";
 
 const breaches = (
   { insns, index, wasClassic = false }: JitFunction,
@@ -115,6 +116,16 @@ const TAKEN_TOO_FAR = {
   what: /^it is taken, expected a refusal$|: branches-land: slot \d+ \(jeq imm\): word \d+ branches to word -\d+, expected \d+$/,
 } as const;
 
+/** Its room is found and its buffer is there by the time that the branch is written. */
+function leftByRefusal(subject: Subject, reach: number): string | undefined {
+  const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
+  const before = leftIn(kernel);
+  const loaded = kernel.loadProgram(forward(...filler(subject, reach - 1)));
+  if (loaded.ok) return TAKEN;
+  const after = leftIn(kernel);
+  return after === before ? undefined : `${after}, and before the load ${before}`;
+}
+
 const BRANCHES: readonly DirectedCase[] = [
   ...AT_REACH.map(([name, expect, branch, words]) => ({
     name,
@@ -122,16 +133,11 @@ const BRANCHES: readonly DirectedCase[] = [
     check: (subject: Subject) => expect(subject, branch(...filler(subject, words))),
   })),
   {
-    // Its room is found and its buffer is there by the time that the branch is written.
     name: "a program that is refused for a branch beyond its reach leaves nothing behind",
-    finds: [TAKEN_TOO_FAR],
     check(subject) {
-      const kernel = subject.boot({ machine: machineFor(subject), random: () => 0 });
-      const before = leftIn(kernel);
-      const loaded = kernel.loadProgram(forward(...filler(subject, CONDITION_REACH - 1)));
-      if (loaded.ok) return "it is taken, expected a refusal";
-      const after = leftIn(kernel);
-      return after === before ? undefined : `${after}, and before the load ${before}`;
+      const left = leftByRefusal(subject, CONDITION_REACH);
+      // branchRangeDoubled: it is taken, and one that goes twice as far is refused.
+      return left === TAKEN ? leftByRefusal(subject, 2 * CONDITION_REACH) : left;
     },
   },
   {

@@ -322,7 +322,7 @@ const ROWS: readonly Row[] = [
   ["J03", "bpf_int_jit_compile", call("build_epilogue", 2), "nop", "an image has no epilogue"],
   ["J04", "bpf_int_jit_compile", call("build_prologue", 2), "nop", "an image has no prologue"],
   ["J05", "bpf_int_jit_compile", call("kfree", 1), "nop", "a refused program leaks what its first round left"],
-  ["J06", "bpf_int_jit_compile", call("kvfree", 2), "nop", "the table of offsets is leaked"],
+  ["J06", "bpf_int_jit_compile", call("kvfree", 1), "nop", "the table of offsets is leaked"],
   [
     "J07",
     "bpf_int_jit_compile",
