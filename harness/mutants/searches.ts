@@ -7,15 +7,18 @@ import { checkExpected } from "../../properties/cases/check-or-crash.js";
 import { checkHistory, type HistoryCheckOptions, type Violation } from "../../properties/cases/history/check.js";
 import { HISTORIES } from "../../properties/cases/history/index.js";
 import { makeCheck } from "../../properties/cases/program/check.js";
+import { damaged } from "../../properties/cases/program/damaged.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { differenceBetween } from "../../properties/cases/program/interpreters.js";
 import { directedCases } from "../../properties/directed/index.js";
+import { INTERPRETERS } from "../../properties/directed/interpreters.js";
 import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
 import { recordedExcerpts } from "../../properties/recordings/recording.js";
 import { type Disagreement, exception, NO_EXCEPTION } from "../../properties/verdict.js";
 import type { Case } from "../../subjects/case.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { randomSource } from "../../subjects/random/source.js";
+import type { DirectedCase } from "../../subjects/subject.js";
 import { loadDataFile } from "../case-file.js";
 import { readCorpus } from "../corpus/store.js";
 import { findFiles } from "../input-file.js";
@@ -126,13 +129,25 @@ function listSearch<T>(
   };
 }
 
+/** Those that ask the subject; the others are of the search for what is wrong with an interpreter. */
 const directedSearch = (): Search =>
-  listSearch("directed", directedCases(defaultSubject).values(), (one) => {
-    const got = one.check(defaultSubject);
-    if (got === undefined) return undefined;
-    const answers = { oracle: "directed", where: one.name, expected: "nothing wrong", got };
-    return { ...answers, witness: () => `directed case: ${one.name}\n` };
-  });
+  listSearch(
+    "directed",
+    directedCases(defaultSubject)
+      .filter((one) => !INTERPRETERS.includes(one))
+      .values(),
+    tryDirected,
+  );
+
+function tryDirected({
+  name,
+  check,
+}: DirectedCase): (Omit<Found, "shrink"> & { readonly witness: () => string }) | undefined {
+  const got = check(defaultSubject);
+  if (got === undefined) return undefined;
+  const answers = { oracle: "directed", where: name, expected: "nothing wrong", got };
+  return { ...answers, witness: () => `directed case: ${name}\n` };
+}
 
 /** What one more sweep would find, the first few have found. */
 const SWEEPS = 4;
@@ -176,13 +191,26 @@ const corpusSearch = (): Search => {
   return { ...search, isBaseline: true };
 };
 
-/** Programs as both interpreters have them, every run of them. */
+/** Of a damaged program, many of which never end. */
+const DAMAGED_FUEL = 5000;
+
+/**
+ * Programs as both interpreters have them, every run of them: directed ones, then fresh ones in turns with damaged ones, which
+ * do what no valid one may.
+ */
 function interpreterSearch({ kind }: CaseChecker, seed: number): Search {
-  function* programs(): Generator<Case, undefined> {
-    for (let index = 0; ; index++) yield kind.fresh(seed, index) as Case;
+  function* programs(): Generator<DirectedCase | { readonly c: Case; readonly fuel?: number }, undefined> {
+    yield* INTERPRETERS;
+    for (let index = 0; ; index++) {
+      yield { c: kind.fresh(seed, index) as Case };
+      const c = damaged(seed, index);
+      if (c !== undefined) yield { c, fuel: DAMAGED_FUEL };
+    }
   }
-  const search = listSearch("interpreters", programs(), (c) => {
-    const found = differenceBetween(c);
+  const search = listSearch("interpreters", programs(), (one) => {
+    if ("check" in one) return tryDirected(one);
+    const { c, fuel } = one;
+    const found = differenceBetween(c, { fuel });
     return found && { ...found, witness: () => kind.print(c) };
   });
   return { ...search, isBaseline: true };

@@ -12,6 +12,7 @@ import { ENTRY_AND_EXIT } from "./entry-and-exit.js";
 import { EXCEPTION_UNWINDING } from "./exceptions.js";
 import { FAULTING_LOADS } from "./faulting-loads.js";
 import { FORMS } from "./forms.js";
+import { INTERPRETERS } from "./interpreters.js";
 import { PACKS } from "./packs.js";
 import { PATCHING } from "./patching.js";
 import { PRIVATE_STACKS } from "./private-stack.js";
@@ -31,6 +32,7 @@ export const directedCases = (subject: Subject): readonly DirectedCase[] => [
   ...unlessMuted(subject, exceptionEntries, FAULTING_LOADS),
   ...TRAMPOLINES,
   ...unlessMuted(subject, landingPads, ENTRY_AND_EXIT),
+  ...INTERPRETERS,
 ];
 
 /** Cases of what an oracle says, where the subject lets it speak. */

@@ -19,7 +19,7 @@ test.each([
     const said = original(run);
     return said?.kind === "returned" ? { ...said, ...change(said.r0) } : said;
   });
-  const found = some.map(differenceBetween).find((one) => one !== undefined);
+  const found = some.map((c) => differenceBetween(c)).find((one) => one !== undefined);
   spy.mockRestore();
   expect(found).toMatchObject({ oracle: "interpreters-agree", where });
 });
@@ -28,7 +28,23 @@ test("so is a row that only one of them has run", () => {
   const compiled = compiledInterpreter()!;
   const original = compiled.interpret.bind(compiled);
   const spy = vi.spyOn(compiled, "interpret").mockImplementation((run) => original({ ...run, count: undefined }));
-  const found = some.map(differenceBetween).find((one) => one !== undefined);
+  const found = some.map((c) => differenceBetween(c)).find((one) => one !== undefined);
   spy.mockRestore();
   expect(found).toMatchObject({ oracle: "interpreters-agree", expected: "what ran" });
+});
+
+test.each([
+  ["a run that is left to the other one", () => undefined, "who runs it"],
+  ["another number of instructions", (took: (n: number) => void) => took(0), "instructions that ran"],
+])("so is %s", (_, change, where) => {
+  const compiled = compiledInterpreter()!;
+  const original = compiled.interpret.bind(compiled);
+  const spy = vi.spyOn(compiled, "interpret").mockImplementation((run) => {
+    const said = original(run);
+    change(run.took!);
+    return where === "who runs it" ? undefined : said;
+  });
+  const found = some.map((c) => differenceBetween(c)).find((one) => one !== undefined);
+  spy.mockRestore();
+  expect(found).toMatchObject({ oracle: "interpreters-agree", where });
 });
