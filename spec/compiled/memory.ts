@@ -3,7 +3,8 @@
 
 import { contextBytes } from "../bpf/context.js";
 import { hasRequests } from "../bpf/helpers.js";
-import { REGISTERS } from "../bpf/insn.js";
+import { type Insn, REGISTERS } from "../bpf/insn.js";
+import type { LddwRow } from "../bpf/isa.js";
 import { isCompared } from "../bpf/maps.js";
 import type { Outcome, RegionBytes } from "../bpf/outcome.js";
 import {
@@ -25,6 +26,12 @@ import { entriesOf, fillArray, fillHash, initialEntries } from "./elements.js";
 import { tableOf } from "./fields.js";
 import * as at from "./layout.js";
 import { aligned, hasValues, isFilledTrie, isTaken, SORTS, STATE_BYTES, strideOf, WORD } from "./maps.js";
+
+const NOTHING: Range = { base: 0, bytes: 0 };
+
+/** Whether a wide instruction has its second slot, and the map that it names. */
+const isWhole = ({ source }: LddwRow, low: number, second: Insn | undefined, maps: number): boolean =>
+  second?.row.kind === "lddwHigh" && (source === "imm64" || low >>> 0 < maps);
 
 type Returned = Extract<Outcome, { kind: "returned" }>;
 
@@ -60,7 +67,10 @@ export class CompiledMemory {
     this.words[at.MAP_COUNT / 4] = maps.length;
     this.words[at.REGION_COUNT / 4] = at.FIRST_VALUES + maps.length;
     this.words[at.BUDGET / 4] = program.loops ?? DEFAULT_LOOPS;
-    if (!code.every((_, i) => this.loadCode(program, i)) || !maps.every((spec, i) => this.loadMap(spec, i)))
+    if (
+      !code.every((_, i) => this.loadCode(program, i)) ||
+      !maps.every((spec, i) => this.loadMap(spec, i, code.length))
+    )
       return false;
     for (let i = 0; i < MAX_CALL_DEPTH; i++) {
       const place = this.take(2 * (i === at.MAIN_STACK ? at.MOST_FRAME_BYTES : STACK_BYTES));
@@ -80,7 +90,7 @@ export class CompiledMemory {
     return place;
   }
 
-  private loadCode({ code }: Program, index: number): boolean {
+  private loadCode({ code, maps }: Program, index: number): boolean {
     const insns = code[index]!;
     const { length } = insns;
     const place = this.take(8 * length);
@@ -94,6 +104,7 @@ export class CompiledMemory {
     for (let pc = 0, to = place / 4; pc < length; pc++, to += 2) {
       const { row, dst, src, off, imm } = insns[pc]!;
       if (row.kind !== "stackArgument" && (dst >= REGISTERS || src >= REGISTERS)) return false;
+      if (row.kind === "lddw" && !isWhole(row, imm, insns[pc + 1], maps.length)) return false;
       words[to] = row.opcode | (dst << 8) | (src << 12) | (off << 16);
       words[to + 1] = imm;
     }
@@ -107,7 +118,7 @@ export class CompiledMemory {
     this.words.set(tableOf(context), at.FIELDS / 4);
   }
 
-  private loadMap(spec: MapSpec, index: number): boolean {
+  private loadMap(spec: MapSpec, index: number, codes: number): boolean {
     if (!isTaken(spec)) {
       this.words[(at.MAPS + index * at.MAP_BYTES + at.MAP_SORT) / 4] = at.OTHER_MAP;
       this.setRegion(at.FIRST_VALUES + index, this.free, 0);
@@ -128,6 +139,7 @@ export class CompiledMemory {
     words[entry + at.MAP_STATE / 4] = state;
     this.setRegion(at.FIRST_VALUES + index, place, 0, spec.kind === "insnArray");
     if (spec.kind === "progArray") {
+      if (spec.programs.some((code) => code !== undefined && code >= codes)) return false;
       for (let slot = 0; slot < spec.entries; slot++) words[state / 4 + slot] = spec.programs[slot] ?? -1;
     } else if (spec.kind === "insnArray") this.fillInsnArray(spec, place);
     return true;
@@ -189,6 +201,8 @@ export class CompiledMemory {
     const stack = this.placeOf(at.MAIN_STACK);
     this.setRegion(at.MAIN_STACK, stack, 0);
     this.setRange(at.MAIN_STACK, frame);
+    // A run that faults may have left the stacks of its calls.
+    for (let depth = 1; depth < MAX_CALL_DEPTH; depth++) this.setRange(at.MAIN_STACK + depth, NOTHING);
     bytes.fill(0, stack, stack + frame.bytes);
     this.setRegion(at.CONTEXT_REGION, contextPlace, 0, context === "tracing");
     this.setRange(at.CONTEXT_REGION, { base: layout.context.base, bytes: structure.length });

@@ -14,7 +14,7 @@ function put(register: u32, value: u64): void {
 function loadAs<T>(dst: u32, address: u64): bool {
   const place = readable(address, sizeof<T>());
   if (place == BAD) return loadField<T>(dst, address);
-  put(dst, <u64>(isSigned<T>() ? <u64><i64>load<T>(place) : <u64>load<T>(place)));
+  put(dst, <u64>load<T>(place));
   return true;
 }
 
@@ -58,8 +58,7 @@ export function loadTo(opcode: u32, dst: u32, address: u64): bool {
     case 0x79: return loadAs<u64>(dst, address);
     case 0x81: return loadAs<i32>(dst, address);
     case 0x89: return loadAs<i16>(dst, address);
-    case 0x91: return loadAs<i8>(dst, address);
-    default: return false;
+    default: return loadAs<i8>(dst, address);
   }
 }
 
@@ -109,8 +108,7 @@ export function atomic<T>(address: u64, src: u32, imm: i32): bool {
     case 0x50: value = old & operand; break;
     case 0xa0: value = old ^ operand; break;
     case 0xe0: value = operand; break;
-    case 0xf0: if (old == <T>load<u64>(REGISTERS)) value = operand; break;
-    default: return false;
+    default: if (old == <T>load<u64>(REGISTERS)) value = operand;
   }
   const to = writable(address, sizeof<T>());
   if (to == BAD) return false;

@@ -2,9 +2,6 @@
 
 import { REGISTERS } from "../layout";
 
-/** No memory has more bytes: such a size ends the run. */
-export const MOST_BYTES: u32 = 1 << 29;
-
 // @ts-ignore: decorator
 @inline
 export function argument(register: usize): u64 {

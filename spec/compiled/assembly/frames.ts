@@ -1,7 +1,7 @@
 // What enters and leaves functions: local calls, exits and tail calls, each with its stack.
 
 import {
-  BUDGET, CALLEE_STACKS_END, CODE_ADDRESSES, CODE, CODE_BYTES, CODE_COUNT, CODE_FRAME, CODE_FRAME_BYTES, CODE_MARKS, CODE_PLACE, CODE_SLOTS,CODES, 
+  BUDGET, CALLEE_STACKS_END, CODE_ADDRESSES, CODE, CODE_BYTES, CODE_FRAME, CODE_FRAME_BYTES, CODE_MARKS, CODE_PLACE, CODE_SLOTS,CODES, 
   CONTEXT, COUNTS_EMPTY_SLOTS, FAULTED, FORGETS_RETURNED, FRAME_BYTES, FRAME_CODE, FRAME_COUNTED, FRAME_LEFT, FRAME_PC, FRAMES, MAIN_STACK, MAP_ENTRIES, MAP_SORT, MAP_STATE, MOST_FRAME_BYTES, PROG_ARRAY,REGION_BASE, REGION_BYTES, REGION_PLACE, REGION_SIZE, REGION_WRITTEN, 
   REGIONS, REGISTERS, RETURNED, SLOT_ADDRESSES,
 } from "../layout";
@@ -19,16 +19,16 @@ const SAVED_BYTES: usize = 40;
 const FP: usize = REGISTERS + 80;
 
 /** Of the code that runs: its slots, how many, and what they did. */
-export let slots: usize = 0;
-export let length: u32 = 0;
-export let marks: usize = 0;
+export let slots: usize;
+export let length: u32;
+export let marks: usize;
 /** Where to go on after a call or exit. */
-export let next: u32 = 0;
+export let next: u32;
 /** What is left of the budget of `may_goto` in the function that runs. */
-let left: u32 = 0;
-let depth: u32 = 0;
+let left: u32;
+let depth: u32;
 /** Tail calls that count toward the limit. */
-let counted: u32 = 0;
+let counted: u32;
 
 export function goTo(pc: u32): void {
   next = pc;
@@ -37,7 +37,6 @@ export function goTo(pc: u32): void {
 export function start(): void {
   depth = 0;
   counted = 0;
-  for (let i: usize = 1; i <= <usize>DEEPEST; i++) store<u32>(stackAt(<u32>i), 0, REGION_SIZE);
   const code: usize = CODES;
   store<u64>(FP, load<u64>(code, CODE_FRAME) + <u64>load<u32>(code, CODE_FRAME_BYTES));
   enter(0);
@@ -71,7 +70,7 @@ export function isSpent(): bool {
 export function slotAt(address: u64): u32 {
   const first = (<u64>0xffff << 48) + SLOT_ADDRESSES + <u64>load<u32>(CODE) * CODE_ADDRESSES;
   const at = address - first;
-  return (at & 7) == 0 && at >> 3 < <u64>length ? <u32>(at >> 3) : length;
+  return (at & 7) == 0 ? <u32>min(at >> 3, <u64>length) : length;
 }
 
 export function poisonArguments(): void {
@@ -142,7 +141,6 @@ export function tailCall(pc: u32): u32 {
     next = pc + 1;
     return 0;
   }
-  if (<u32>target >= load<u32>(CODE_COUNT)) return FAULTED;
   counted++;
   if (depth > 0) freshStack(depth);
   else replaceMainStack(<u32>target);

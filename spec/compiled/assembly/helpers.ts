@@ -7,8 +7,8 @@ import { BAD, readable } from "./memory";
 import { checksumDifference, currentName, probeRead, probeReadText } from "./probes";
 import { redirect, redirectToNeighbour, redirectToPeer } from "./requests";
 
-let clock: u64 = 0;
-let random: u64 = 0;
+let clock: u64;
+let random: u64;
 
 export function resetHelperState(): void {
   clock = 1_000_000_000;

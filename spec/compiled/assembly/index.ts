@@ -1,13 +1,14 @@
 // The interpreter a second time, made for speed: RFC 9669 on the machine's own numbers. It decodes the eight bytes of a slot
-// by itself and shares nothing with `spec/bpf`, the engines or any subject. It has no words for what goes wrong: whoever
+// by itself and shares nothing with `spec/bpf`, the engines or any subject. Whoever loads a program has seen that each slot
+// holds an instruction, wide ones two. It has no words for what goes wrong: whoever
 // wants to know why a run ends asks `spec/bpf/interpret.ts`.
 
 import { FAULTED, MARK_FELL, MARK_RAN, MARK_TAKEN, OUT_OF_FUEL, RAN, REGISTERS, UNKNOWN_HELPER } from "../layout";
 import { atomic, loadAcquire, loadTo, storeRelease, storeTo } from "./access";
-import { alu32, alu64, bigEndian, holds, isUnknown, known, littleEndian } from "./arithmetic";
+import { alu32, alu64, bigEndian, holds, littleEndian } from "./arithmetic";
 import { callLocal, exit, goTo, isSpent, length, marks, next, poisonArguments, slotAt, slots, start, tailCall } from "./frames";
 import { callHelper, resetHelperState } from "./helpers";
-import { isLegacy, loadLegacy } from "./legacy-load";
+import { loadLegacy } from "./legacy-load";
 import { loadArgument, storeArgument } from "./stack-arguments";
 import { loadWide } from "./wide";
 
@@ -30,7 +31,6 @@ function set(index: u32, value: u64): void {
 /** Run code 0 to its exit, a fault or the end of the fuel. @returns what it came to: see `layout.ts` */
 export function run(fuel: u32): u32 {
   resetHelperState();
-  known();
   start();
   let pc: u32 = 0;
   let left = fuel;
@@ -94,33 +94,33 @@ export function run(fuel: u32): u32 {
         pc += isTaken ? 1 + off : 1;
         break;
       }
-      case 0:
-        if (isLegacy(opcode)) {
-          const end = loadLegacy(opcode, reg(src), imm, pc);
-          if (end != 0) {
-            store<u32>(RAN, fuel - left + 1);
-            return end;
-          }
-          pc = next;
+      case 0: {
+        if (opcode == 0x18) {
+          loadWide(insn, pc);
+          pc += 2;
           break;
         }
-        if (opcode != 0x18 || !loadWide(insn, pc)) return FAULTED;
-        pc += 2;
+        const end = loadLegacy(opcode, reg(src), imm, pc);
+        if (end != 0) {
+          store<u32>(RAN, fuel - left + 1);
+          return end;
+        }
+        pc = next;
         break;
+      }
       case 1:
-        if (!loadTo(opcode, dst, reg(src) + <i64>off) && !loadArgument(opcode, dst, src, off)) return FAULTED;
+        if (!loadTo(opcode, dst, reg(src) + <i64>off) && !loadArgument(dst, src, off)) return FAULTED;
         pc++;
         break;
       case 2:
-        if (!storeTo(opcode, reg(dst) + <i64>off, operand) && !storeArgument(opcode, dst, off, operand)) return FAULTED;
+        if (!storeTo(opcode, reg(dst) + <i64>off, operand) && !storeArgument(dst, off, operand)) return FAULTED;
         pc++;
         break;
       case 3:
-        if (!change(opcode, dst, src, off, imm) && !storeArgument(opcode, dst, off, reg(src))) return FAULTED;
+        if (!change(opcode, dst, src, off, imm) && !storeArgument(dst, off, reg(src))) return FAULTED;
         pc++;
         break;
     }
-    if (isUnknown) return FAULTED;
   }
   store<u32>(RAN, fuel);
   return OUT_OF_FUEL;
@@ -130,18 +130,15 @@ export function run(fuel: u32): u32 {
 function change(opcode: u32, dst: u32, src: u32, off: i32, imm: i32): bool {
   const address = reg(dst) + <i64>off;
   if ((opcode & 0xe0) == 0x60) return storeTo(opcode, address, reg(src));
-  if ((opcode & 0xe0) != 0xc0) return false;
   if (imm == 0x100) return loadAcquire(opcode, dst, reg(src) + <i64>off);
   if (imm == 0x110) return storeRelease(opcode, address, reg(src));
-  if (opcode == 0xc3) return atomic<u32>(address, src, imm);
-  return opcode == 0xdb && atomic<u64>(address, src, imm);
+  return opcode == 0xc3 ? atomic<u32>(address, src, imm) : atomic<u64>(address, src, imm);
 }
 
 /** @returns 0, or what ends the run */
 function call(sort: u32, imm: i32, pc: u32): u32 {
   if (sort == 1) return callLocal(pc, pc + 1 + imm);
   if (sort == KERNEL_FUNCTION) return UNKNOWN_HELPER;
-  if (sort != 0) return FAULTED;
   if (imm == TAIL_CALL) return tailCall(pc);
   const end = callHelper(imm);
   if (end != 0) return end;

@@ -9,12 +9,8 @@ const PACKET: usize = REGIONS + PACKET_REGION * REGION_BYTES;
 const NETWORK: i32 = -0x10_0000;
 const LINK: i32 = -0x20_0000;
 const ETHERNET_BYTES: i32 = 14;
-const NOWHERE: i32 = -1;
-
-export function isLegacy(opcode: u32): bool {
-  const mode = opcode & 0xe0;
-  return (mode == 0x20 || mode == 0x40) && (opcode & 0x18) != 0x18;
-}
+/** No packet is as long. */
+const NOWHERE: i32 = i32.MAX_VALUE;
 
 function placeInPacket(offset: i32): i32 {
   if (offset >= 0) return offset;
@@ -28,7 +24,7 @@ export function loadLegacy(opcode: u32, index: u64, imm: i32, pc: u32): u32 {
   const size = (opcode & 0x18) == 0 ? 4 : (opcode & 0x18) == 0x08 ? 2 : 1;
   const at = placeInPacket(imm + ((opcode & 0xe0) == 0x40 ? <i32>index : 0));
   const length = <i32>load<u32>(PACKET, REGION_SIZE);
-  const isThere = at != NOWHERE && at <= length - size;
+  const isThere = at <= length - size;
   store<u64>(REGISTERS, isThere ? bigEndian(<usize>load<u32>(PACKET, REGION_PLACE) + <usize>at, size) : 0);
   poisonArguments();
   if (!isThere) return exit();

@@ -1,7 +1,7 @@
 // The memory of a program: regions by full 64-bit address. An access lies wholly within one of them or it is bad.
 
 import {
-  CONTEXT_REGION, FIELDS, MOST_FIELD_BYTES, REGION_BASE, REGION_BYTES, REGION_COUNT, REGION_FIELDS, REGION_PLACE,
+  CONTEXT_REGION, FIELDS, REGION_BASE, REGION_BYTES, REGION_COUNT, REGION_FIELDS, REGION_PLACE,
   REGION_READ_ONLY, REGION_SIZE, REGION_WRITTEN, REGIONS,
 } from "../layout";
 
@@ -71,7 +71,6 @@ export function fieldOf(address: u64, size: u32, isStore: bool): u32 {
   const region = regionOf(address, size);
   if (region == BAD || load<u32>(region, REGION_FIELDS) == 0) return 0;
   const offset = <u32>(address - load<u64>(region, REGION_BASE));
-  if (offset >= <u32>MOST_FIELD_BYTES) return 0;
   const entry = (((offset << 2) | <u32>ctz(size)) << 1) | <u32>isStore;
   return load<u32>(<usize>entry << 2, FIELDS);
 }

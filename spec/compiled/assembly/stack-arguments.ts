@@ -21,21 +21,21 @@ export function passArguments(): void {
 
 /** The index of an argument that many bytes from the base, or one that none has. */
 function indexOf(bytes: i32): i32 {
-  return (bytes & 7) == 0 && bytes > 0 && bytes <= MOST * <i32>BYTES ? bytes / <i32>BYTES - 1 : 31;
+  return (bytes & 7) == 0 && bytes >= <i32>BYTES && bytes <= MOST * <i32>BYTES ? bytes / <i32>BYTES - 1 : 31;
 }
 
 /** @returns false if it is no argument, or none that is there */
-export function loadArgument(opcode: u32, dst: u32, src: u32, off: i32): bool {
+export function loadArgument(dst: u32, src: u32, off: i32): bool {
   const index = indexOf(off);
-  if (opcode != 0x79 || src != STACK_ARGUMENTS || ((load<u32>(HAS_OWN_ARGUMENT) >> index) & 1) == 0) return false;
+  if (src != STACK_ARGUMENTS || ((load<u32>(HAS_OWN_ARGUMENT) >> index) & 1) == 0) return false;
   store<u64>(<usize>dst << 3, load<u64>(<usize>index * BYTES, OWN_ARGUMENTS), REGISTERS);
   return true;
 }
 
 /** @returns false if it is no argument */
-export function storeArgument(opcode: u32, dst: u32, off: i32, value: u64): bool {
+export function storeArgument(dst: u32, off: i32, value: u64): bool {
   const index = indexOf(-off);
-  if ((opcode != 0x7a && opcode != 0x7b) || dst != STACK_ARGUMENTS || index >= MOST) return false;
+  if (dst != STACK_ARGUMENTS || index >= MOST) return false;
   store<u32>(HAS_OWN_ARGUMENT, 0);
   store<u32>(HAS_STORED_ARGUMENT, load<u32>(HAS_STORED_ARGUMENT) | (1 << index));
   store<u64>(<usize>index * BYTES, value, STORED_ARGUMENTS);
