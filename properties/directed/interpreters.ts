@@ -16,6 +16,7 @@ import { ARRAY, key, MAP_TEXTS, MAPS } from "./interpreter-maps.js";
 interface Tried extends Partial<Omit<Program, "code">> {
   readonly texts: readonly string[];
   readonly tailCallCount?: TailCallCount;
+  readonly fuel?: number;
 }
 interface Group {
   readonly name: string;
@@ -26,14 +27,14 @@ interface Group {
 const INPUT = Uint8Array.from({ length: 20 }, (_, i) => 17 * i + 3);
 const FUEL = 5000;
 
-const differenceIn = ({ texts, tailCallCount, ...more }: Tried): string | undefined => {
+const differenceIn = ({ texts, tailCallCount, fuel = FUEL, ...more }: Tried): string | undefined => {
   const program: Program = {
     maps: [],
     context: "memory",
     ...more,
     code: texts.map((text) => bpf(text.replaceAll("+ -", "- "))),
   };
-  const found = differenceBetween({ program, inputs: [INPUT] }, { fuel: FUEL, tailCallCount });
+  const found = differenceBetween({ program, inputs: [INPUT] }, { fuel, tailCallCount });
   return found && `${found.where}: expected ${found.expected}, got ${found.got} in: ${texts.join(" / ")}`;
 };
 
@@ -57,6 +58,7 @@ const CALL_TEXTS: readonly string[] = [
   // The second of two calls has a stack of its own, and that of the first is gone.
   "call pc+3; call pc+4; exit; r0 = 1; *(u64 *)(r10 - 8) = 1; exit; r0 = *(u64 *)(r10 - 8); exit",
   "call pc+2; r0 = *(u64 *)(r0 - 8); exit; *(u64 *)(r10 - 8) = 1; r0 = r10; exit",
+  "call pc+2; r0 = *(u8 *)(r0 - 512); exit; *(u64 *)(r10 - 512) = 1; r0 = r10; exit",
   "r1 = r10; r1 += -8; call pc+2; r0 = *(u64 *)(r10 - 8); exit; *(u64 *)(r1 + 0) = 3; r0 = 0; exit",
   ...[0, 5, 6, 7, 8].map(deep),
   "call pc+1; exit; call pc-2; exit",
@@ -120,6 +122,7 @@ const TAIL_CALLS: readonly (readonly [string, string])[] = [
   [`r6 = r1; ${tail(0, "r6; r1 += 1")}; r0 = 1; exit`, "r0 = 2; exit"],
   [`r6 = r1; ${tail(0).replace("call", "r2 += 8; call")}; r0 = 1; exit`, "r0 = 2; exit"],
   [`r6 = r1; ${tail(0).replace("map_fd 0", "map_fd 1")}; r0 = 1; exit`, "r0 = 2; exit"],
+  ["r2 = 2; r3 = 0; call 12; r0 = 1; exit", "r0 = 2; exit"],
   // Nothing of the stack that is left, or of registers, is there in the one that is entered.
   [`r6 = r1; r7 = 3; *(u64 *)(r10 - 8) = 1; ${tail(0)}; exit`, "r0 = r7; r0 += r10; *(u16 *)(r10 - 2) = 5; exit"],
   [`r6 = r1; *(u64 *)(r10 - 8) = 1; ${tail(0)}; exit`, "r0 = *(u64 *)(r10 - 8); exit"],
@@ -130,12 +133,24 @@ const TAIL_CALLS: readonly (readonly [string, string])[] = [
   [`r6 = r1; ${tail(1)}; r0 = r1; exit`, "r0 = 2; exit"],
   [`*(u64 *)(r11 - 8) = 6; r6 = r1; ${tail(0)}; exit`, "call pc+1; exit; r0 = *(u64 *)(r11 + 8); exit"],
 ];
+/** After the first time it counts, calls a function that tail calls slot 2, and goes on with itself. */
+const CALLS_BETWEEN =
+  "r6 = r1; r2 = *(u64 *)(r1 + 0); r2 += 1; *(u64 *)(r1 + 0) = r2; call pc+7; r1 = r6; r2 = map_fd 0 ll; r3 = 0; call 12; r0 = *(u64 *)(r6 + 0); exit; r2 = map_fd 0 ll; r3 = 2; call 12; r0 = 0; exit";
+/** Twice in a row, and what the first one has written the second one must not see. */
+const WRITES_AND_READS =
+  "r2 = *(u64 *)(r1 + 0); r2 += 1; *(u64 *)(r1 + 0) = r2; if r2 == 2 goto +6; *(u64 *)(r10 - 8) = 7; r2 = map_fd 0 ll; r3 = 0; call 12; exit; r0 = *(u64 *)(r10 - 8); exit";
 function* tailCalls(): Iterable<Tried> {
   for (const [main, target] of TAIL_CALLS) {
     const maps: readonly MapSpec[] = [{ kind: "progArray", entries: 2, programs: [1, undefined] }, ARRAY];
     for (const tailCallCount of COUNTS) yield { texts: [main, target], maps, tailCallCount };
   }
   const maps: readonly MapSpec[] = [{ kind: "progArray", entries: 3, programs: [0, 2, 1] }];
+  const other: readonly MapSpec[] = [{ kind: "progArray", entries: 3, programs: [1, undefined, 2] }];
+  for (const target of [CALLS_BETWEEN, WRITES_AND_READS]) {
+    for (const tailCallCount of COUNTS) {
+      yield { texts: [`${ZEROED}; ${tail(0)}; exit`, target, "r0 = 5; exit"], maps: other, tailCallCount };
+    }
+  }
   for (const tailCallCount of COUNTS) yield { texts: [AGAIN, AGAIN, AGAIN], maps, tailCallCount };
   for (const slot of [1, 2, 3]) {
     yield { texts: [`r6 = r1; ${tail(slot)}; r0 = 1; exit`, "r0 = 2; exit", "r0 = 3; exit"], maps };
@@ -240,6 +255,14 @@ function* legacyLoads(): Iterable<Tried> {
   }
 }
 
+function* endsOfFuel(): Iterable<Tried> {
+  for (const fuel of [1, 2, 3, 4, 5, 6]) {
+    yield { texts: ["r0 = 1; r0 += 2; r0 += 3; exit"], fuel };
+    yield { texts: ["call pc+1; exit; r0 = 3; exit"], fuel };
+    yield { texts: ["r6 = r1; r0 = *(u8 *)skb[100]; exit"], context: "skb", fuel };
+  }
+}
+
 const GROUPS: readonly Group[] = [
   { name: "helpers", tried: () => each(HELPER_TEXTS) },
   { name: "requests", tried: () => [...each(REQUESTS, { context: "skb" }), ...each(REQUESTS, { context: "xdp" })] },
@@ -247,6 +270,7 @@ const GROUPS: readonly Group[] = [
   { name: "local calls", tried: () => each(CALL_TEXTS) },
   { name: "what a run leaves", tried: leftovers },
   { name: "tail calls", tried: tailCalls },
+  { name: "the end of the fuel", tried: endsOfFuel },
   { name: "budgets and computed jumps", tried: newerForms },
   { name: "the ends of memory", tried: regions },
   { name: "fields of contexts", tried: fields },

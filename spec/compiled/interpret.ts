@@ -38,8 +38,8 @@ class CompiledInterpreter {
   ) {}
 
   /**
-   * @returns false for a program that is not taken: too large, with maps that hold something at first, helpers that ask
-   * something of the kernel, or registers that programs do not have
+   * @returns false for a program that is not taken: too large, with tries that hold something at first, calls of kernel
+   * functions, registers that programs do not have, or with something that no validity would let through
    */
   private load(program: Program): boolean {
     if (this.loaded === program) return true;

@@ -68,7 +68,7 @@ const isRoomFor = (outcome: Outcome): boolean =>
   outcome.kind === "returned" &&
   outcome.regions.every(({ name, bytes }) => name !== "requests" || bytes.length <= MOST_REQUESTED);
 
-/** As a subject saves registers: frames end at no round address. */
+/** Frames end at no round address, each at its own, as where a JIT has saved registers. */
 const SAVED_BYTES = 48;
 
 interface Options {
@@ -88,7 +88,7 @@ export function differenceBetween(
   const compiled = compiledInterpreter();
   if (compiled === undefined) return undefined;
   const mustTake = isIts(program);
-  const frames = program.code.map(() => frameAt(SAVED_BYTES, STACK_BYTES));
+  const frames = program.code.map((_, i) => frameAt(SAVED_BYTES + 16 * (i % 3), STACK_BYTES + 16 * (i % 2)));
   for (const input of inputs) {
     const run = { program, input, layout: layoutOf(program, input.length, frames), fuel, tailCallCount };
     const [said, meant] = [new Told(), new Told()];

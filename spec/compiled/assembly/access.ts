@@ -21,7 +21,9 @@ function loadAs<T>(dst: u32, address: u64): bool {
 function loadField<T>(dst: u32, address: u64): bool {
   const field = fieldOf(address, sizeof<T>(), false);
   if (field == 0) return false;
-  const whole = loadWidth(placeOf(field), (field >> FIELD_WIDTH) & 3) >> (8 * <u64>((field >> FIELD_SKIPPED) & 15));
+  const width = (field >> FIELD_WIDTH) & 3;
+  const skipped = <u64>((field >> FIELD_SKIPPED) & 15);
+  const whole = loadWidth(placeOf(field), width) >> (8 * skipped);
   const bits = <u64>8 << ((field >> FIELD_LOADED) & 3);
   const value = bits == 64 ? whole : whole & ((<u64>1 << bits) - 1);
   put(dst, isSigned<T>() ? <u64><i64><T>value : value);

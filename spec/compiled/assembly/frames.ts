@@ -6,6 +6,7 @@ import {
   REGIONS, REGISTERS, RETURNED, SLOT_ADDRESSES,
 } from "../layout";
 import { mapAt } from "./maps";
+import { BAD } from "./memory";
 import { forgetArguments, passArguments } from "./stack-arguments";
 
 const POISON: u64 = 0xbad0_c0de_bad0_c0de;
@@ -130,7 +131,7 @@ export function exit(): u32 {
 export function tailCall(pc: u32): u32 {
   if (load<u64>(REGISTERS + 8) != load<u64>(CONTEXT)) return FAULTED;
   const map = mapAt(load<u64>(REGISTERS + 16));
-  if (map == 0 || load<u32>(map, MAP_SORT) != PROG_ARRAY) return FAULTED;
+  if (map == BAD || load<u32>(map, MAP_SORT) != PROG_ARRAY) return FAULTED;
   const slot = load<u32>(REGISTERS + 24);
   const isThere = slot < load<u32>(map, MAP_ENTRIES);
   const target = isThere ? load<i32>(<usize>load<u32>(map, MAP_STATE) + (<usize>slot << 2)) : -1;

@@ -87,7 +87,7 @@ export function callHelper(id: i32): u32 {
 
 function onMap(id: i32): u32 {
   const map = valueMapAt(argument(1));
-  if (map == 0) return FAULTED;
+  if (map == BAD) return FAULTED;
   const key = readable(argument(2), load<u32>(map, MAP_KEY_BYTES));
   if (key == BAD) return FAULTED;
   if (id == 1) store<u64>(REGISTERS, lookup(map, key));

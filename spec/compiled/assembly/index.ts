@@ -3,7 +3,7 @@
 // holds an instruction, wide ones two. It has no words for what goes wrong: whoever
 // wants to know why a run ends asks `spec/bpf/interpret.ts`.
 
-import { FAULTED, MARK_FELL, MARK_RAN, MARK_TAKEN, OUT_OF_FUEL, RAN, REGISTERS, UNKNOWN_HELPER } from "../layout";
+import { FAULTED, MARK_FELL, MARK_RAN, MARK_TAKEN, OUT_OF_FUEL, RAN, REGISTERS } from "../layout";
 import { atomic, loadAcquire, loadTo, storeRelease, storeTo } from "./access";
 import { alu32, alu64, bigEndian, holds, littleEndian } from "./arithmetic";
 import { callLocal, exit, goTo, isSpent, length, marks, next, poisonArguments, slotAt, slots, start, tailCall } from "./frames";
@@ -13,8 +13,6 @@ import { loadArgument, storeArgument } from "./stack-arguments";
 import { loadWide } from "./wide";
 
 const TAIL_CALL: i32 = 12;
-/** Source register of a call of one. */
-const KERNEL_FUNCTION: u32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -138,7 +136,6 @@ function change(opcode: u32, dst: u32, src: u32, off: i32, imm: i32): bool {
 /** @returns 0, or what ends the run */
 function call(sort: u32, imm: i32, pc: u32): u32 {
   if (sort == 1) return callLocal(pc, pc + 1 + imm);
-  if (sort == KERNEL_FUNCTION) return UNKNOWN_HELPER;
   if (imm == TAIL_CALL) return tailCall(pc);
   const end = callHelper(imm);
   if (end != 0) return end;

@@ -16,6 +16,7 @@ import {
   MAP_VALUES,
   MAPS,
 } from "../layout";
+import { BAD } from "./memory";
 
 const ENOENT: i64 = -2;
 const E2BIG: i64 = -7;
@@ -26,17 +27,18 @@ const EXIST: u64 = 2;
 const LOCK: u64 = 4;
 const NONE: u32 = 0xffff_ffff;
 
-/** The map whose object lies at an address, or 0. */
+/** The map whose object lies at an address, or BAD. */
 export function mapAt(address: u64): usize {
   const end = <usize>MAPS + <usize>load<u32>(MAP_COUNT) * MAP_BYTES;
   for (let map: usize = MAPS; map < end; map += MAP_BYTES) if (load<u64>(map, MAP_OBJECT) == address) return map;
-  return 0;
+  return BAD;
 }
 
-/** The array or hash map whose object lies at an address, or 0. */
+/** The array or hash map whose object lies at an address, or BAD. */
 export function valueMapAt(address: u64): usize {
   const map = mapAt(address);
-  return map != 0 && load<i32>(map, MAP_SORT) <= HASH ? map : 0;
+  // Whatever lies at BAD, BAD is what is given then.
+  return load<i32>(map, MAP_SORT) <= HASH ? map : BAD;
 }
 
 function isArray(map: usize): bool {

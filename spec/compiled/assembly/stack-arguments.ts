@@ -6,6 +6,8 @@ import {
 
 const BYTES: usize = 8;
 const MOST: i32 = 7;
+/** No argument: a bit that none has. */
+const NONE: i32 = 31;
 
 /** A program begins, or a call is made that takes none, or returns. */
 export function forgetArguments(): void {
@@ -19,9 +21,9 @@ export function passArguments(): void {
   store<u32>(HAS_STORED_ARGUMENT, 0);
 }
 
-/** The index of an argument that many bytes from the base, or one that none has. */
+/** The index of an argument that many bytes from the base, or NONE. */
 function indexOf(bytes: i32): i32 {
-  return (bytes & 7) == 0 && bytes >= <i32>BYTES && bytes <= MOST * <i32>BYTES ? bytes / <i32>BYTES - 1 : 31;
+  return (bytes & 7) == 0 && bytes >= <i32>BYTES && bytes <= MOST * <i32>BYTES ? bytes / <i32>BYTES - 1 : NONE;
 }
 
 /** @returns false if it is no argument, or none that is there */
@@ -35,7 +37,7 @@ export function loadArgument(dst: u32, src: u32, off: i32): bool {
 /** @returns false if it is no argument */
 export function storeArgument(dst: u32, off: i32, value: u64): bool {
   const index = indexOf(-off);
-  if (dst != STACK_ARGUMENTS || index >= MOST) return false;
+  if (dst != STACK_ARGUMENTS || index == NONE) return false;
   store<u32>(HAS_OWN_ARGUMENT, 0);
   store<u32>(HAS_STORED_ARGUMENT, load<u32>(HAS_STORED_ARGUMENT) | (1 << index));
   store<u64>(<usize>index * BYTES, value, STORED_ARGUMENTS);
