@@ -44,7 +44,7 @@ export function formatKernel(report: KernelReport, columns: number): string[] {
 /** Whose pointers are in place has RELR, or does not move; a few may be RELA all the same. */
 function pointersText({ relocations, pointersInPlace }: KernelReport): string {
   const entries = count(relocations, "RELA relocation");
-  if (pointersInPlace <= relocations) return entries;
+  if (pointersInPlace === 0) return entries;
   const inPlace = `${count(pointersInPlace, "pointer")} in place (RELR)`;
   return relocations === 0 ? inPlace : `${inPlace}, ${entries}`;
 }

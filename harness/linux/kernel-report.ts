@@ -14,7 +14,8 @@ import {
 } from "../../subjects/linux/image/features.js";
 import { type KernelImage, namesData } from "../../subjects/linux/image/image.js";
 import type { ReadKernel } from "../../subjects/linux/image/read.js";
-import { pointersIn } from "../../subjects/linux/image/relocations.js";
+import { isAllRela, pointersIn, relrPlaces, relrTable } from "../../subjects/linux/image/relocations.js";
+import { imageWords } from "../../subjects/linux/image/words.js";
 import { entryBytesOf } from "../../subjects/linux/tables.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { loadKernel, refusedKernel } from "./kernel-file.js";
@@ -82,7 +83,7 @@ function kernelReport(file: string, { format, image }: ReadKernel): KernelReport
     base: hex64(pointer(image.base)),
     imageBytes: image.imageBytes,
     relocations: image.relocations.count,
-    pointersInPlace: Math.max(0, pointersIn(image) - image.relocations.count),
+    pointersInPlace: pointersInPlace(image),
     kallsyms: image.layout ?? null,
     symbols: image.symbols.count,
     hasDataSymbols: namesData(image),
@@ -105,6 +106,13 @@ function kernelReport(file: string, { format, image }: ReadKernel): KernelReport
     checks,
     advice: advice(image, checks),
   };
+}
+
+/** By its RELR table; of an image that does not say where that is, whatever looks like one. */
+function pointersInPlace(image: KernelImage): number {
+  const table = relrTable(image);
+  if (table === undefined) return isAllRela(image) ? 0 : pointersIn(image);
+  return relrPlaces(imageWords(image.bytes), image.base, table).length;
 }
 
 function codeOf(image: KernelImage): KernelCode {

@@ -47,6 +47,51 @@ export function pointersIn({ bytes, base }: { readonly bytes: Uint8Array<ArrayBu
   return pointers;
 }
 
+/** With fewer entries, most pointers are in a table of another sort. */
+const LEAST_RELA = 1000;
+export const isAllRela = ({ relocations }: { readonly relocations: { readonly count: number } }): boolean =>
+  relocations.count > LEAST_RELA;
+
+/** Where a RELR table lies: 64-bit words, from an address up to another. */
+interface RelrTable {
+  readonly from: Va;
+  readonly to: Va;
+}
+
+/** Undefined if the image does not say. */
+export function relrTable(image: { address(name: string): Va | undefined }): RelrTable | undefined {
+  const [from, to] = [image.address("__pi_relr_start"), image.address("__pi_relr_end")];
+  return from === undefined || to === undefined ? undefined : { from, to };
+}
+
+/**
+ * Where the pointers are that such a table tells of. An even word is the address of one; an odd word says in its upper 63 bits
+ * which of as many words behind are others.
+ */
+export function relrPlaces(
+  { view, bytes }: Pick<ImageWords, "view" | "bytes">,
+  base: Va,
+  { from, to }: RelrTable,
+): readonly Va[] {
+  const places: Va[] = [];
+  let next = 0;
+  for (let at = Math.max(0, from - base); at + 8 <= Math.min(to - base, bytes.length); at += 8) {
+    const [low, high] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
+    if ((low & 1) === 0) {
+      next = kernelAddress(low, high);
+      places.push(next);
+      next += 8;
+      continue;
+    }
+    for (let i = 1; i < 64; i++) {
+      const bit = i < 32 ? (low >>> i) & 1 : (high >>> (i - 32)) & 1;
+      if (bit === 1) places.push(next + 8 * (i - 1));
+    }
+    next += 8 * 63;
+  }
+  return places;
+}
+
 export interface Relocations {
   /** Index of each entry's first word. */
   readonly entries: Uint32Array;
