@@ -13,12 +13,12 @@ const BASE = 0x8000_8400_0008;
 
 /** A known defect of the subject that the code of these functions must have; undefined if there is none. */
 export function knownInCode(
-  { known, lacksLse }: Pick<Subject, "known" | "lacksLse">,
+  { known, build }: Pick<Subject, "known" | "build">,
   codes: readonly (readonly JitFunction[])[],
   env: JitEnv,
 ): QuirkId | undefined {
   if (known === undefined) return undefined;
-  const its = lacksLse === true ? { ...env, lse: false } : env;
+  const its = { ...env, lse: env.lse && build?.lse !== false };
   return CODE_QUIRKS.find((quirk) => known.has(quirk) && codes.some((functions) => isIn(quirk, functions, its)));
 }
 

@@ -3,6 +3,7 @@
 import type { EngineOutcome } from "../engines/engine.js";
 import type { Va } from "../machine/address.js";
 import type { Insn } from "../spec/bpf/insn.js";
+import { NotModelled } from "./not-modelled.js";
 import {
   DEFAULT_ENV,
   type JitEnv,
@@ -35,10 +36,15 @@ export function wordsOfSlots(
   arena?: JitFunction["arena"],
 ): Uint32Array | JitError {
   const alone = { ...fn(0, ...insns), ...(arena && { arena }) };
-  const compiled = subject.compile([alone], { ...DEFAULT_ENV, ...given }, () => IMAGE);
+  const compiled = subject.compile([alone], { ...DEFAULT_ENV, ...subject.build, ...given }, () => IMAGE);
   if (!compiled.ok) return compiled.error;
   const { image, offsets } = compiled.images[0]!;
   return new Uint32Array(image.buffer, image.byteOffset, image.length / 4).subarray(offsets[0], offsets[slots]);
+}
+
+/** @throws NotModelled if whoever loads may pass the limit */
+export function needsLimit({ modmem }: SubjectKernel): void {
+  if (modmem.bpfCapable) throw new NotModelled("a loader that may not pass the limit");
 }
 
 /** X0, or why there is none. */

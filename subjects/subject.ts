@@ -67,8 +67,6 @@ export interface Subject {
   readonly untried?: ReadonlyMap<string, string>;
   /** Known defects of Linux that it was found to have: they are named, and judged past. */
   readonly known?: ReadonlySet<QuirkId>;
-  /** It runs without single-instruction atomics, whatever it is asked. */
-  readonly lacksLse?: boolean;
   /** No helper's body stands in place of its call. */
   readonly lacksInlining?: boolean;
   /** What its kernel was built with, where that is not as in ours: who runs its code must know. */
@@ -118,8 +116,12 @@ export interface ExecutedCode {
   readonly words: Uint8Array;
 }
 
-/** Addresses of kernel text that compiled code refers to, and offsets in structures that it reads. */
-export type KernelBuild = Pick<JitEnv, "callBase" | "dummyTramp" | "offsets" | "changes">;
+/**
+ * Addresses of kernel text that compiled code refers to, and offsets in structures that it reads; whether it has landing pads
+ * and signs return addresses, where that is settled; and that it has no single-instruction atomics, whatever the CPU.
+ */
+export type KernelBuild = Pick<JitEnv, "callBase" | "dummyTramp" | "offsets" | "changes"> &
+  Partial<Pick<JitEnv, "bti" | "pac" | "lse">>;
 
 /** A kernel image brings its own text, and a machine that has it. */
 export const hasOwnText = ({ machine }: Pick<Subject, "machine">): boolean => machine !== undefined;

@@ -83,7 +83,7 @@ const FOUND_IN_CODE = ["arenaStoreImmBase", "exclusiveAliasedBase", "imageAligne
 
 /** @param base of the calls of helpers, as the other one has it */
 export function imagesOf(c: Compilable, { subject, env }: Side, base: Va): Images {
-  const here: JitEnv = { ...env, lse: "body" in c ? c.env.lse : c.env.cpu === "lse" };
+  const here: JitEnv = { ...env, lse: env.lse && ("body" in c ? c.env.lse : c.env.cpu === "lse") };
   const lowered = lower(c, env);
   if (!lowered.ok) return lowered;
   const functions: FunctionImage[] = [];

@@ -20,7 +20,8 @@ export function differenceFromImpl(
 ): Difference | undefined {
   if (subject.profile === undefined) return undefined;
   const { codes, lse } = live.prepared;
-  const env = { ...likeImage(subject), lse };
+  const like = likeImage(subject);
+  const env = { ...like, lse: like.lse && lse };
   const theirs = session.compiled(live);
   let at = 0;
   for (const { length } of codes) {

@@ -6,7 +6,7 @@ import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { printInsn } from "../../spec/bpf/text/print.js";
-import { fn } from "../../subjects/directed-case.js";
+import { fn, needsLimit } from "../../subjects/directed-case.js";
 import { bpfJitBlindConstants } from "../../subjects/lowering.js";
 import { type DirectedCase, machineFor } from "../../subjects/subject.js";
 
@@ -130,6 +130,7 @@ const NOT_BLINDED: DirectedCase = {
   name: "a blinded program that finds no room is left as it was given",
   check(subject) {
     const kernel = subject.boot({ machine: machineFor(subject), random: () => 0, limit: 0 });
+    needsLimit(kernel);
     kernel.blinding = () => MASK;
     const loaded = kernel.loadProgram([fn(0, ...bpf(`r0 = ${CHOSEN}; exit`))]);
     if (loaded.ok) return "it is taken beyond the limit";

@@ -47,7 +47,7 @@ function isRefused(
   functions: readonly JitFunction[],
   given: Partial<JitEnv> = {},
 ): string | undefined {
-  const compiled = subject.compile(functions, { ...DEFAULT_ENV, ...given }, place);
+  const compiled = subject.compile(functions, { ...DEFAULT_ENV, ...subject.build, ...given }, place);
   return compiled.ok ? TAKEN : undefined;
 }
 const TAKEN = "it is taken, expected a refusal";

@@ -30,7 +30,11 @@ const CLASSIC_ENTRY: DirectedCase = {
   name: "nobody tail calls a classic program, so it has no landing pad for that",
   check(subject) {
     const [converted, other] = [true, false].map((wasClassic) => {
-      const compiled = subject.compile([{ ...PROGRAM, wasClassic }], { ...DEFAULT_ENV, bti: true }, () => IMAGE);
+      const compiled = subject.compile(
+        [{ ...PROGRAM, wasClassic }],
+        { ...DEFAULT_ENV, ...subject.build, bti: true },
+        () => IMAGE,
+      );
       return compiled.ok ? compiled.images[0]!.offsets[0]! : Number.NaN;
     });
     return converted! + 1 === other ? undefined : `it begins with ${converted} words, any other with ${other}`;
@@ -75,7 +79,11 @@ const BRANCH_HISTORY: DirectedCase = {
 };
 
 function betweenPairs(subject: Subject, wasClassic: boolean, branchHistory: BranchHistory): readonly string[] {
-  const compiled = subject.compile([{ ...PROGRAM, wasClassic }], { ...DEFAULT_ENV, branchHistory }, () => IMAGE);
+  const compiled = subject.compile(
+    [{ ...PROGRAM, wasClassic }],
+    { ...DEFAULT_ENV, ...subject.build, branchHistory },
+    () => IMAGE,
+  );
   if (!compiled.ok) return ["refused"];
   const { image, jitedBytes } = compiled.images[0]!;
   const words = new Uint32Array(image.buffer, image.byteOffset, jitedBytes / 4);

@@ -4,6 +4,7 @@
 
 import { bpf } from "../../spec/bpf/text/bpf.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
+import { needsLimit } from "../../subjects/directed-case.js";
 import { NotModelled } from "../../subjects/not-modelled.js";
 import {
   type BootOptions,
@@ -57,7 +58,9 @@ export const PACKS: readonly DirectedCase[] = [
     check(subject) {
       // Some kernels count pages.
       const limit = subject.fixed?.pageBytes ?? 4096;
-      const { modmem } = boot(subject, { limit });
+      const kernel = boot(subject, { limit });
+      needsLimit(kernel);
+      const { modmem } = kernel;
       const errors = [modmem.bpfJitChargeModmem(limit), modmem.bpfJitChargeModmem(1)];
       if (errors.join() !== `0,${EPERM}` || modmem.current !== limit)
         return `${errors.join()}, charged ${modmem.current}`;

@@ -12,7 +12,7 @@ import { NotModelled } from "../not-modelled.js";
 import type { BootOptions, KernelBuild, Subject } from "../subject.js";
 import { linuxEnv, VERSIONS, type Version } from "../subject.js";
 import { PlacedCompiler } from "./compile-at.js";
-import { allocatorOf, isOwn } from "./image/features.js";
+import { allocatorOf, isOwn, protectionOf } from "./image/features.js";
 import { movedImage } from "./image/moved.js";
 import { kernelText, LinuxKernel } from "./kernel.js";
 import type { TypedImage } from "./kernel-image.js";
@@ -54,7 +54,6 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     name,
     mute: mutedOf(image),
     untried: untriedOf(image),
-    lacksLse: !hasLse(image),
     lacksInlining: !inlinesHelpers(image),
     build,
     ...profile,
@@ -75,7 +74,8 @@ export function linuxSubject(name: string, image: TypedImage): Subject {
     executed: () => executedCode(image, cpusOf(image)),
     // The shape of a frame is that of the profile; a kernel that has another disagrees with what the interpreter says.
     compile(functions, env, place) {
-      if (env.bti) throw new NotModelled("landing pads (the image was not built with them)");
+      if (env.bti !== build.bti) throw new NotModelled(otherBuild("landing pads", build.bti));
+      if (env.pac !== build.pac) throw new NotModelled(otherBuild("signed return addresses", build.pac));
       if (env.branchHistory !== undefined) throw new NotModelled("a CPU whose branch history is to be forgotten");
       placing ??= new PlacedCompiler({
         machine: machine({}),
@@ -155,7 +155,10 @@ function fixedOf(image: TypedImage): NonNullable<Subject["fixed"]> {
   return { pageBytes, images: hasPacks ? "packs" : "pages", packBytes: 2 << 20 };
 }
 
-function buildOf(image: TypedImage): KernelBuild {
+const otherBuild = (what: string, has: boolean): string =>
+  has ? `code without ${what} (the image was built with them)` : `${what} (the image was not built with them)`;
+
+function buildOf(image: TypedImage): KernelBuild & Required<Pick<KernelBuild, "bti" | "pac">> {
   const offset = (struct: string, path: string, otherwise: number): number => {
     const member = image.types.struct(struct)?.member(path);
     return member === undefined ? otherwise : member.bit / 8;
@@ -164,6 +167,8 @@ function buildOf(image: TypedImage): KernelBuild {
   const { arrayMaxEntries, arrayPtrs, progFunc, threadCpu } = env.offsets;
   return {
     ...kernelText(image),
+    ...protectionOf(image),
+    ...(hasLse(image) ? {} : { lse: false }),
     changes: env.changes,
     offsets: {
       arrayMaxEntries: offset("bpf_array", "map.max_entries", arrayMaxEntries),

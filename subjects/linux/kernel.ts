@@ -26,7 +26,7 @@ import { Emissions } from "./emissions.js";
 import { fixupOf } from "./entry-fixup.js";
 import { Fixups, hasFixup } from "./fixup.js";
 import { HeldLocks } from "./held-locks.js";
-import { isOwn } from "./image/features.js";
+import { hasNodes, isOwn } from "./image/features.js";
 import { KernelCpu } from "./kernel-cpu.js";
 import type { TypedImage } from "./kernel-image.js";
 import { Loads } from "./loads.js";
@@ -97,6 +97,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     this.privateStacks = new PrivateStacks(machine);
     this.vmStruct = this.arena.alloc(VM_STRUCT_BYTES);
     this.task = image.address("init_task") ?? this.arena.alloc(machine.pageBytes);
+    if (nodes > 1 && !hasNodes(image)) throw new NotModelled("several memory nodes (the image was built for one)");
     this.placed.setGlobals({ nodes, limit });
     this.current = env;
     this.env = env;
@@ -142,7 +143,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     const { lse } = placed.prepared;
     // Whose alternatives cannot be found runs without.
     const hasLse = env.lse && lse !== undefined;
-    this.current = { ...env, ...this.build, lse: hasLse, bti: false, vhe: false, branchHistory: undefined };
+    this.current = { ...env, ...this.build, lse: hasLse, vhe: false, branchHistory: undefined };
     if (lse !== undefined) placed.setCapability(lse, env.lse);
   }
 

@@ -5,7 +5,7 @@ import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { NotModelled } from "../not-modelled.js";
 import type { Errno, PacksView } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
-import { allocatorOf } from "./image/features.js";
+import { allocatorOf, asksWhoLoads } from "./image/features.js";
 import { kernelPointer } from "./placed-kernel.js";
 import { type Struct, structOf, vaOfPointer } from "./structs.js";
 
@@ -137,8 +137,10 @@ export class LinuxModmem {
   get limit(): number {
     return Number(this.variable("bpf_jit_limit"));
   }
+  /** A kernel for a single user asks nobody. */
   get bpfCapable(): boolean {
-    return this.kernel.options.bpfCapable === true;
+    const { options, image } = this.kernel;
+    return options.bpfCapable === true || !asksWhoLoads(image);
   }
   bpfJitChargeModmem(bytes: number): Errno {
     return errnoOf(this.kernel.cpu.call("bpf_jit_charge_modmem", Math.ceil(bytes / this.unit)));

@@ -173,6 +173,7 @@ export class Executor {
             fuel,
             traps,
             trace,
+            bti: kernel.env.bti,
             fixup: (pc) => kernel.fixupException(functions, pc),
           })
         : undefined;

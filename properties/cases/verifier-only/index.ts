@@ -25,7 +25,7 @@ import { parseVerifierOnly, printVerifierOnly } from "./text.js";
 const DEFECTIVE: ReadonlySet<string> = new Set(["storeImm", "atomic"]);
 
 /**
- * What was built keeps its own exception level, has no landing pads, and goes by its own CPU's state where a program was
+ * What was built keeps its own exception level and its own landing pads, and goes by its own CPU's state where a program was
  * classic BPF, which nobody has set up; what its JIT does not know, or is known to do wrong,
  * is left out, so that the rest is compared.
  */
@@ -35,7 +35,7 @@ function adaptTo(subject: Subject): ((c: VerifierOnlyCase) => VerifierOnlyCase) 
   const env = { ...DEFAULT_ENV, ...build };
   return (c) => {
     const forms = subject.forms?.();
-    const here = { ...c, version: undefined, classic: undefined, env: { ...c.env, vhe: false, bti: false } };
+    const here = { ...c, version: undefined, classic: undefined, env: { ...c.env, vhe: false, bti: env.bti } };
     const isSound = (one: Insn): boolean =>
       // Here a helper is called for its inlined body alone.
       (subject.lacksInlining !== true || one.row.id !== "call helper") &&

@@ -52,18 +52,31 @@ const PACIASP = 0xd503_233f;
 const SHADOW_PUSH = 0xf800_8e5e;
 /** Compilers leave the landing pad out of functions that nobody calls through a pointer. */
 const LEAST_SHARE = 0.05;
+/** Room for tracing lies between a landing pad and what a function begins with. */
+const FIRST_WORDS = 5;
+
+/** What the JIT emits where the compiler was told to: both are of one configuration. */
+export function protectionOf(image: Pick<KernelImage, "functions" | "base" | "bytes">): {
+  readonly bti: boolean;
+  readonly pac: boolean;
+} {
+  const starts = firstWords(image);
+  return { bti: isCommon(BTI_C, starts), pac: isCommon(PACIASP, starts) };
+}
+
+const isCommon = (one: number, starts: readonly Uint32Array[]): boolean =>
+  starts.filter((words) => words.includes(one)).length > LEAST_SHARE * starts.length;
 
 /** Of the build: what its code is made of. */
 export function buildFeatures(image: KernelImage): readonly Feature[] {
   const has = (name: string): boolean => image.address(name) !== undefined;
   const starts = firstWords(image);
-  const share = (words: readonly number[]): boolean =>
-    starts.filter((word) => words.includes(word)).length > LEAST_SHARE * starts.length;
+  const { bti, pac } = protectionOf(image);
   return [
     { name: "PREEMPT_RT", present: image.banner.includes("PREEMPT_RT") },
-    { name: "BTI in kernel code", present: share([BTI_C]) },
-    { name: "pointer authentication in kernel code", present: share([PACIASP]) },
-    { name: "shadow call stack", present: share([SHADOW_PUSH]) || has("scs_alloc") },
+    { name: "BTI in kernel code", present: bti },
+    { name: "pointer authentication in kernel code", present: pac },
+    { name: "shadow call stack", present: isCommon(SHADOW_PUSH, starts) || has("scs_alloc") },
     { name: "LSE atomics, chosen at boot", present: hasText(image, "LSE atomic instructions") },
     { name: "KASAN", present: has("kasan_report") },
     { name: "UBSAN", present: has("__ubsan_handle_shift_out_of_bounds") },
@@ -72,14 +85,19 @@ export function buildFeatures(image: KernelImage): readonly Feature[] {
   ];
 }
 
-function firstWords({ functions, base, bytes }: KernelImage): readonly number[] {
+function firstWords({
+  functions,
+  base,
+  bytes,
+}: Pick<KernelImage, "functions" | "base" | "bytes">): readonly Uint32Array[] {
   const view = new DataView(bytes.buffer);
-  const words: number[] = [];
+  const starts: Uint32Array[] = [];
   for (const va of functions) {
     const at = va - base;
-    if (at >= 0 && at % 4 === 0 && at + 4 <= bytes.length) words.push(view.getUint32(at, true));
+    if (at < 0 || at % 4 !== 0 || at + 4 * FIRST_WORDS > bytes.length) continue;
+    starts.push(Uint32Array.from({ length: FIRST_WORDS }, (_, i) => view.getUint32(at + 4 * i, true)));
   }
-  return words;
+  return starts;
 }
 
 const hasText = ({ bytes }: KernelImage, text: string): boolean => Buffer.from(bytes.buffer).includes(`${text}\0`);
@@ -94,6 +112,16 @@ export function jitFeatures(image: KernelImage): readonly Feature[] {
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** What is asked whether a caller may do something. */
+export const CAPABILITY = ["capable", "ns_capable", "ns_capable_noaudit"];
+
+/** A kernel that was built for a single user lets anybody load anything. */
+export const asksWhoLoads = (image: Pick<KernelImage, "address">): boolean =>
+  CAPABILITY.some((name) => image.address(name) !== undefined);
+
+/** A kernel without NUMA has one memory node, and no variable that counts them. */
+export const hasNodes = (image: Pick<KernelImage, "address">): boolean => image.address("nr_node_ids") !== undefined;
 
 /** Whether a function is the architecture's own, and not the weak one that refuses. */
 export function isOwn({ symbols }: KernelImage, name: string): boolean {

@@ -1,5 +1,6 @@
 // What the code asks of the rest of the kernel, and answers that need no machine: capabilities, messages, scheduling.
 
+import { CAPABILITY } from "../image/features.js";
 import { vaOfPointer } from "../structs.js";
 import { trap } from "./trap.js";
 
@@ -8,7 +9,7 @@ const ASKS_FOR_OTHERS = /^bpf_prog_(alloc|kallsyms_add)/;
 
 export const SURROUNDINGS = [
   // The JIT asks when a load would pass the limit, and at no other time; others ask what decides nothing here.
-  trap(["capable", "ns_capable", "ns_capable_noaudit", "bpf_token_capable"], {}, (kernel) => {
+  trap([...CAPABILITY, "bpf_token_capable"], {}, (kernel) => {
     if (ASKS_FOR_OTHERS.test(kernel.cpu.caller)) return 1n;
     const may = kernel.options.bpfCapable === true;
     if (!may) kernel.overLimit = true;
