@@ -68,11 +68,14 @@ const TABLES = {
   bugs: ["__start___bug_table", "__stop___bug_table", 12],
 } as const;
 
-/** Types are looked at when they are asked for, and may turn out to be damaged. */
 export function describeKernel(file: string, symbolsFile?: string): Loaded<KernelReport> {
   const kernel = loadKernel(file, symbolsFile);
-  if (!kernel.ok) return kernel;
-  const report = parsed(() => kernelReport(file, kernel.value));
+  return kernel.ok ? describeImage(file, kernel.value) : kernel;
+}
+
+/** Types are looked at when they are asked for, and may turn out to be damaged. @param file where it is from */
+export function describeImage(file: string, kernel: ReadKernel): Loaded<KernelReport> {
+  const report = parsed(() => kernelReport(file, kernel));
   return report.ok ? loaded(report.value) : refusedKernel(file, report.error);
 }
 

@@ -5,6 +5,7 @@ import { pointer } from "../../machine/address.js";
 import { hex64 } from "../../spec/bits.js";
 import { Malformed, type Parsed, parsed } from "../../spec/malformed.js";
 import type { Subject } from "../subject.js";
+import type { KernelImage } from "./image/image.js";
 import { readKernelImage } from "./image/read.js";
 import { linuxSubject } from "./index.js";
 import type { TypedImage } from "./kernel-image.js";
@@ -47,8 +48,11 @@ export function readTypedImage(spec: string): Parsed<TypedImage> {
     return refused(`the System.map or vmlinux of the same build in ${JSON.stringify(symbolsFile)}`, symbols);
   }
   const read = readKernelImage(bytes, symbols === undefined ? {} : { symbols });
-  if (!read.ok) return { ok: false, error: read.error };
-  const { image } = read.value;
+  return read.ok ? typedImage(read.value.image) : { ok: false, error: read.error };
+}
+
+/** The image, if it says what running it needs. */
+export function typedImage(image: KernelImage): Parsed<TypedImage> {
   const { types } = image;
   if (types === undefined)
     return refused("a kernel with BTF (CONFIG_DEBUG_INFO_BTF)", `${image.release}, which has none`);
