@@ -10,7 +10,7 @@ import { makeCheck } from "../../properties/cases/program/check.js";
 import { damaged } from "../../properties/cases/program/damaged.js";
 import { PROGRAMS } from "../../properties/cases/program/index.js";
 import { differenceBetween } from "../../properties/cases/program/interpreters.js";
-import { directedCases } from "../../properties/directed/index.js";
+import { subjectCases } from "../../properties/directed/index.js";
 import { INTERPRETERS } from "../../properties/directed/interpreters.js";
 import { compareBytes, describeVerdict } from "../../properties/recordings/bytes.js";
 import { recordedExcerpts } from "../../properties/recordings/recording.js";
@@ -104,12 +104,11 @@ const RESULTS: ReadonlySet<string> = new Set(["r0", "outcome", "compiles", NO_EX
 /** Lists are short, and each item is there for a reason: they are through before the others have begun in earnest. */
 const LIST_SHARE = 4;
 
+/** What is wrong with an item of a list. */
+type ListFound = Omit<Found, "shrink"> & { readonly witness: () => string };
+
 /** A list that is gone through once. @param check what is wrong with an item; it may throw */
-function listSearch<T>(
-  name: string,
-  items: Iterator<T>,
-  check: (item: T) => (Omit<Found, "shrink"> & { readonly witness: () => string }) | undefined,
-): Search {
+function listSearch<T>(name: string, items: Iterator<T>, check: (item: T) => ListFound | undefined): Search {
   return {
     name,
     share: LIST_SHARE,
@@ -130,19 +129,9 @@ function listSearch<T>(
 }
 
 /** Those that ask the subject; the others are of the search for what is wrong with an interpreter. */
-const directedSearch = (): Search =>
-  listSearch(
-    "directed",
-    directedCases(defaultSubject)
-      .filter((one) => !INTERPRETERS.includes(one))
-      .values(),
-    tryDirected,
-  );
+const directedSearch = (): Search => listSearch("directed", subjectCases(defaultSubject).values(), directedFound);
 
-function tryDirected({
-  name,
-  check,
-}: DirectedCase): (Omit<Found, "shrink"> & { readonly witness: () => string }) | undefined {
+function directedFound({ name, check }: DirectedCase): ListFound | undefined {
   const got = check(defaultSubject);
   if (got === undefined) return undefined;
   const answers = { oracle: "directed", where: name, expected: "nothing wrong", got };
@@ -208,7 +197,7 @@ function interpreterSearch({ kind }: CaseChecker, seed: number): Search {
     }
   }
   const search = listSearch("interpreters", programs(), (one) => {
-    if ("check" in one) return tryDirected(one);
+    if ("check" in one) return directedFound(one);
     const { c, fuel } = one;
     const found = differenceBetween(c, { fuel });
     return found && { ...found, witness: () => kind.print(c) };

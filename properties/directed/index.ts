@@ -19,8 +19,11 @@ import { PRIVATE_STACKS } from "./private-stack.js";
 import { TRAMPOLINES } from "./trampolines.js";
 import { VERIFIER } from "./verifier.js";
 
+/** All: those of the subject, and those that the interpreters are asked whatever it is. */
+export const directedCases = (subject: Subject): readonly DirectedCase[] => [...subjectCases(subject), ...INTERPRETERS];
+
 /** Those that say something of the subject, quick ones first, and those that are about this one alone. */
-export const directedCases = (subject: Subject): readonly DirectedCase[] => [
+export const subjectCases = (subject: Subject): readonly DirectedCase[] => [
   ...FORMS,
   ...VERIFIER,
   ...BLINDING,
@@ -32,7 +35,6 @@ export const directedCases = (subject: Subject): readonly DirectedCase[] => [
   ...unlessMuted(subject, exceptionEntries, FAULTING_LOADS),
   ...TRAMPOLINES,
   ...unlessMuted(subject, landingPads, ENTRY_AND_EXIT),
-  ...INTERPRETERS,
 ];
 
 /** Cases of what an oracle says, where the subject lets it speak. */

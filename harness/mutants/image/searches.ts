@@ -9,7 +9,7 @@ import { INSTRUCTIONS } from "../../../properties/cases/single-instruction/index
 import { TRAMPOLINES } from "../../../properties/cases/trampoline/index.js";
 import { VERIFIER_ONLY } from "../../../properties/cases/verifier-only/index.js";
 import { SAME_CODE } from "../../../properties/differences/same-code.js";
-import { directedCases } from "../../../properties/directed/index.js";
+import { subjectCases } from "../../../properties/directed/index.js";
 import { exception, type Verdict } from "../../../properties/verdict.js";
 import { lazily } from "../../../spec/lazily.js";
 import { type Action, DEFAULT_OPTIONS, type Failing, type History, NOTHING_ELSE } from "../../../subjects/action.js";
@@ -157,7 +157,7 @@ function failures(images: Images): Search {
 }
 
 const directed = (images: Images): Search =>
-  listed(images, "directed", directedCases(images.searched.subject), (one, { subject }) => {
+  listed(images, "directed", subjectCases(images.searched.subject), (one, { subject }) => {
     const found = directedFound(one, subject);
     return found && { ...found, oracle: "directed", text: `directed case: ${one.name}\n` };
   });
