@@ -27,7 +27,8 @@ import { tableOf } from "./fields.js";
 import * as at from "./layout.js";
 import { aligned, hasValues, isFilledTrie, isTaken, SORTS, STATE_BYTES, strideOf, WORD } from "./maps.js";
 
-const NOTHING: Range = { base: 0, bytes: 0 };
+/** Of the first region. */
+const SIZES = (at.REGIONS + at.REGION_SIZE) / 4;
 
 /** Whether a wide instruction has its second slot, and the map that it names. */
 const isWhole = ({ source }: LddwRow, low: number, second: Insn | undefined, maps: number): boolean =>
@@ -203,7 +204,8 @@ export class CompiledMemory {
     this.setRegion(at.MAIN_STACK, stack, 0);
     this.setRange(at.MAIN_STACK, frame);
     // A run that faults may have left the stacks of its calls.
-    for (let depth = 1; depth < MAX_CALL_DEPTH; depth++) this.setRange(at.MAIN_STACK + depth, NOTHING);
+    for (let depth = 1; depth < MAX_CALL_DEPTH; depth++)
+      words[SIZES + (at.MAIN_STACK + depth) * (at.REGION_BYTES / 4)] = 0;
     bytes.fill(0, stack, stack + frame.bytes);
     this.setRegion(at.CONTEXT_REGION, contextPlace, 0, context === "tracing");
     this.setRange(at.CONTEXT_REGION, { base: layout.context.base, bytes: structure.length });
