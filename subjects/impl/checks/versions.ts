@@ -116,4 +116,19 @@ const BAD_ARGUMENTS: DirectedCase = {
   },
 };
 
-export const LATER: readonly DirectedCase[] = [...OF_VERSIONS, PRIVATE_STACK_UNKNOWN, BAD_ARGUMENTS];
+/** Before there are any, R11 is the scratch register, through which code that a verifier has made may load. */
+const ARGUMENTS_UNKNOWN: DirectedCase = {
+  name: "an argument beyond five is refused where there is none yet, and a load through the scratch register is not",
+  check(subject) {
+    const access = insn(rowById("ldxdw"), { src: 11, off: 8 });
+    const made = (more: object): ReturnType<typeof subject.compile> =>
+      subject.compile([{ ...fn(0, access, EXIT), ...more }], linuxEnv("7.1"), () => IMAGE);
+    const [argument, load] = [made({ stackArguments: 0 }), made({})];
+    if (argument.ok || argument.error.kind !== "unknownOpcode") {
+      return `an argument beyond five: ${argument.ok ? "it compiles" : argument.error.kind}`;
+    }
+    return load.ok ? undefined : `a load through r11: ${load.error.kind}`;
+  },
+};
+
+export const LATER: readonly DirectedCase[] = [...OF_VERSIONS, PRIVATE_STACK_UNKNOWN, BAD_ARGUMENTS, ARGUMENTS_UNKNOWN];
