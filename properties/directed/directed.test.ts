@@ -1,9 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ROWS } from "../../spec/bpf/isa.js";
+import { compiledInterpreter } from "../../spec/compiled/interpret.js";
 import { defaultSubject } from "../../subjects/index.js";
 import { toySubject } from "../../testing/toy-subject.js";
 import { FORMS } from "./forms.js";
 import { directedCases } from "./index.js";
+import { INTERPRETERS } from "./interpreters.js";
 
 test.each(directedCases(defaultSubject).map((directed) => [directed.name, directed] as const))(
   "%s",
@@ -34,4 +36,17 @@ test("a form that a kernel has lost is named, and what came with a later release
   ]);
   const older = ROWS.filter(({ kind, cpu, id }) => cpu === 4 || (kind === "atomic" && !/^lock add(32)?$/.test(id)));
   expect(said(...older.map(({ id }) => id))).toEqual([undefined, undefined, undefined]);
+});
+
+test("an interpreter that says something else is told by each case that asks both", () => {
+  const compiled = compiledInterpreter()!;
+  const original = compiled.interpret.bind(compiled);
+  const spy = vi.spyOn(compiled, "interpret").mockImplementation((run) => {
+    const said = original(run);
+    return said?.kind === "returned" ? { ...said, r0: said.r0 + 1n } : said;
+  });
+  const told = INTERPRETERS.map(({ check }) => check(defaultSubject));
+  spy.mockRestore();
+  expect(told).toHaveLength(INTERPRETERS.length);
+  for (const what of told) expect(what).toMatch(/^r0: expected \S+, got \S+ in: ./);
 });

@@ -1,5 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { compiledInterpreter } from "../../../spec/compiled/interpret.js";
+import { layoutOf } from "../../../subjects/run/layout.js";
+import { damaged } from "./damaged.js";
 import { PROGRAMS } from "./index.js";
 import { differenceBetween } from "./interpreters.js";
 
@@ -7,6 +9,18 @@ const some = Array.from({ length: 150 }, (_, index) => PROGRAMS.fresh(6, index))
 
 test("both interpreters say the same of programs, and of what ran", () => {
   for (const c of some) expect(differenceBetween(c)).toBeUndefined();
+});
+
+test("and of damaged programs, of which many do what no program may", () => {
+  const programs = Array.from({ length: 150 }, (_, index) => damaged(6, index)).filter((c) => c !== undefined);
+  for (const c of programs) expect(differenceBetween(c, { fuel: 5000 })).toBeUndefined();
+  const compiled = compiledInterpreter()!;
+  const ends = programs.map(({ program, inputs: [input] }) => {
+    const layout = layoutOf(program, input!.length);
+    return compiled.interpret({ program, input: input!, layout, fuel: 5000 })?.kind;
+  });
+  expect(ends.filter((kind) => kind === "faulted").length).toBeGreaterThan(15);
+  expect(ends.filter((kind) => kind === "returned").length).toBeGreaterThan(50);
 });
 
 test.each([
