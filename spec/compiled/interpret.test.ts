@@ -225,6 +225,8 @@ describe("says the same of what programs do beside computing", () => {
 
   test.each([
     ["a map that is not there", programOf(bpf("r0 = map_fd 1 ll; exit"), { maps: [ARRAY] })],
+    ["a call of a kernel function", programOf(bpf("call kfunc 5; exit"))],
+    ["an instruction of the verifier's", programOf([insn(rowById("nospec")), EXIT])],
     ["no second slot of a wide instruction", programOf([...constant(0, 7n).slice(0, 1), EXIT])],
     ["an array with a program that is not there", programOf(bpf("r0 = 0; exit"), { maps: [PROGS] })],
   ])("a program with %s is not taken", (_, program) => {

@@ -105,7 +105,7 @@ export class CompiledMemory {
     for (let pc = 0, to = place / 4; pc < length; pc++, to += 2) {
       const { row, dst, src, off, imm } = insns[pc]!;
       if (row.kind !== "stackArgument" && (dst >= REGISTERS || src >= REGISTERS)) return false;
-      if (row.kind === "call" && row.target === "kfunc") return false;
+      if (row.group === "kernel" || (row.kind === "call" && row.target === "kfunc")) return false;
       if (row.kind === "lddw" && !isWhole(row, imm, insns[pc + 1], maps.length)) return false;
       words[to] = row.opcode | (dst << 8) | (src << 12) | (off << 16);
       words[to + 1] = imm;
