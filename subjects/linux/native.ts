@@ -35,7 +35,7 @@ const UNDER_TEST = words(`
   bpf_trampoline_enter bpf_trampoline_exit
   bpf_jit_needs_zext bpf_jit_supports_far_kfunc_call
   bpf_prog_update_insn_ptrs bpf_out_stack_arg_cnt
-  bpf_insn_is_indirect_target emit_arena_arg_conv
+  bpf_insn_is_indirect_target emit_arena_arg_conv btf_func_model_nregs
 `);
 
 const EXCEPTIONS = words(`
@@ -95,6 +95,8 @@ const LOCKS = words(`
   __mutex_init mutex_init_generic rt_mutex_base_init __mutex_rt_init mutex_rt_init_generic
   _raw_spin_lock _raw_spin_unlock _raw_spin_lock_irqsave _raw_spin_unlock_irqrestore _raw_spin_lock_bh _raw_spin_unlock_bh
   __rcu_read_lock __rcu_read_unlock
+  do_raw_spin_lock do_raw_spin_trylock do_raw_spin_unlock preempt_count_add preempt_count_sub in_lock_functions
+  rcu_lock_acquire rcu_lock_release
 `);
 
 const NATIVE_GROUPS: readonly { readonly why: string; readonly names: readonly string[] }[] = [
@@ -120,6 +122,8 @@ export const NEVER_CALLED: Readonly<Record<string, string>> = {
     ...["__put_task_struct", "call_rcu", "rcu_read_unlock_special", "rcu_read_unlock_strict"],
   ]),
   ...group("the CPU has a branch predictor that firmware must clean", ["arm_smccc_1_1_get_conduit"]),
+  ...group("nobody asks for a dump of compiled code", ["bpf_jit_dump"]),
+  ...group("the validator of locks is never there to complain", ["lockdep_rcu_suspicious"]),
   ...group("a program calls functions of modules, or has types of its own", [
     ...["bpf_get_kfunc_addr", "bpf_jit_find_kfunc_model", "btf_type_by_id", "btf_name_by_offset"],
   ]),

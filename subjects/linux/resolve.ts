@@ -65,7 +65,7 @@ function namesOf(image: TypedImage): Resolved["nameAt"] {
 
 /** Those that may wait whatever they are asked; an allocation may if its flags say so. */
 const SLEEPING: ReadonlySet<string> = new Set([
-  ...["mutex_lock", "__might_sleep", "__might_resched", "__cond_resched", "synchronize_rcu"],
+  ...["mutex_lock", "mutex_lock_nested", "__might_sleep", "__might_resched", "__cond_resched", "synchronize_rcu"],
   ...["execmem_alloc", "execmem_free", "module_alloc", "module_memfree", "bpf_jit_alloc_exec", "bpf_jit_free_exec"],
   ...["vmalloc", "vmalloc_noprof", "vzalloc", "vzalloc_noprof", "vfree"],
   ...["set_memory_ro", "set_memory_rw", "set_memory_x", "set_memory_nx"],

@@ -4,6 +4,7 @@ import { CACHES } from "./caches.js";
 import { EXECUTABLE_MEMORY } from "./executable-memory.js";
 import { FIXMAP } from "./fixmap.js";
 import { HEAP } from "./heap.js";
+import { LOCKDEP } from "./lockdep.js";
 import { LOCKS } from "./locks.js";
 import { PROGRAMS } from "./programs.js";
 import { RANDOM } from "./random.js";
@@ -17,6 +18,7 @@ export const TRAPS: readonly TrapRow[] = [
   ...FIXMAP,
   ...CACHES,
   ...LOCKS,
+  ...LOCKDEP,
   ...PROGRAMS,
   ...RANDOM,
   ...REPORTS,

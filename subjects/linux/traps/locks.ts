@@ -6,7 +6,7 @@ import type { Lock } from "../../../machine/lock.js";
 import type { BootedKernel } from "../booted-kernel.js";
 import type { HeldKind } from "../held-locks.js";
 import { vaOfPointer } from "../structs.js";
-import { probe, trap } from "./trap.js";
+import { gate, probe, trap } from "./trap.js";
 
 /** The machine's lock of a kernel variable; undefined for all others. */
 function lockAt({ machine, image }: BootedKernel, pointer: bigint): Lock | undefined {
@@ -56,8 +56,18 @@ export const LOCKS = [
   probe(["mutex_lock", "mutex_lock_interruptible", "mutex_lock_killable"], LOCK, (kernel, { lock }) => {
     take(kernel, "mutex", lock);
   }),
-  probe(["mutex_unlock"], LOCK, (kernel, { lock }) => {
+  // A kernel that checks its locks has no short way: it takes and gives back what our machine has, and nothing of its own.
+  trap(
+    ["mutex_lock_nested", "mutex_lock_interruptible_nested", "mutex_lock_killable_nested"],
+    LOCK,
+    (kernel, { lock }) => {
+      take(kernel, "mutex", lock);
+      return 0n;
+    },
+  ),
+  gate(["mutex_unlock"], LOCK, (kernel, { lock }) => {
     give(kernel, "mutex", lock);
+    return kernel.image.address("mutex_lock_nested") === undefined ? undefined : 0n;
   }),
   probe(["mutex_trylock"], LOCK, ({ locks }, { lock }) => {
     locks.mayHaveTaken(vaOfPointer(lock));

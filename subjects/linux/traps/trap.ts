@@ -43,7 +43,7 @@ export function probe<P extends ParameterNames>(
   };
 }
 
-/** A function that runs natively, unless the machine is told to have it fail. */
+/** A function that runs natively, unless the machine is told to have it fail, or does all of it: its result is returned then. */
 export function gate<P extends ParameterNames>(
   names: readonly string[],
   parameters: P,
