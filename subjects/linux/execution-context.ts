@@ -75,3 +75,13 @@ export class ExecutionContext {
     return { isMasked: (state.system.daif & IRQS_MASKED) !== 0n, counts };
   }
 }
+
+/** Registers that a nested call leaves as it found them. */
+type Saved = Pick<CpuState, "sp" | "pc" | "nzcv" | "btype"> & { readonly x: BigUint64Array };
+
+export const saved = ({ x, sp, pc, nzcv, btype }: CpuState): Saved => ({ x: x.slice(), sp, pc, nzcv, btype });
+
+export function restore(state: CpuState, { x, sp, pc, nzcv, btype }: Saved): void {
+  state.x.set(x);
+  Object.assign(state, { sp, pc, nzcv, btype });
+}

@@ -7,7 +7,7 @@ import { KernelFault } from "../../machine/fault.js";
 import { hex64, hexWord } from "../../spec/bits.js";
 import { NotModelled } from "../not-modelled.js";
 import type { BootedKernel, Faulting, Mended } from "./booted-kernel.js";
-import { ExecutionContext } from "./execution-context.js";
+import { ExecutionContext, restore, saved } from "./execution-context.js";
 import { sourceName } from "./image/functions.js";
 import { type EntryPoint, NEVER_CALLED } from "./native.js";
 import { STACK_STRIDE } from "./placed-kernel.js";
@@ -18,6 +18,8 @@ import { vaOfPointer } from "./structs.js";
 const FUEL = 1_000_000_000;
 const MOST_TRAPS = 400_000;
 const LR = 30;
+/** Of kernels that keep return addresses apart (CONFIG_SHADOW_CALL_STACK); any register to others. */
+const SHADOW_STACK = 18;
 const FP = 29;
 const BUG_BRK = 0x800;
 const MOST_FRAMES = 12;
@@ -44,7 +46,7 @@ export class KernelCpu {
     private readonly kernel: BootedKernel,
     private readonly cpu: EngineCpu,
     private readonly resolved: Resolved,
-    private readonly stackTop: Va,
+    private readonly stacks: { readonly top: Va; readonly shadow: Va },
   ) {
     cpu.state.system.sp_el0 = pointer(kernel.task);
     this.context = new ExecutionContext(kernel, cpu.state);
@@ -78,7 +80,8 @@ export class KernelCpu {
       state.x[i] = BigInt.asUintN(64, BigInt(value));
     });
     state.x[LR] = pointer(RETURN);
-    state.sp = outer === undefined ? pointer(this.stackTop) : outer.sp - NESTED_GAP;
+    state.x[SHADOW_STACK] = outer === undefined ? pointer(this.stacks.shadow) : outer.x[SHADOW_STACK]!;
+    state.sp = outer === undefined ? pointer(this.stacks.top) : outer.sp - NESTED_GAP;
     state.pc = entry;
     state.btype = 0;
     if (this.depth++ === 0) {
@@ -240,7 +243,7 @@ export class KernelCpu {
   }
 
   private isBelowStack(va: Va): boolean {
-    return va < this.stackTop && va > this.stackTop - STACK_STRIDE;
+    return va < this.stacks.top && va > this.stacks.top - STACK_STRIDE;
   }
 
   private faulted(stop: CpuStop & { readonly kind: "fault" }): void {
@@ -288,13 +291,4 @@ export class KernelCpu {
     kernel.warningText = "";
     state.pc = pc + 4;
   }
-}
-
-type Saved = Pick<CpuState, "sp" | "pc" | "nzcv" | "btype"> & { readonly x: BigUint64Array };
-
-const saved = ({ x, sp, pc, nzcv, btype }: CpuState): Saved => ({ x: x.slice(), sp, pc, nzcv, btype });
-
-function restore(state: CpuState, { x, sp, pc, nzcv, btype }: Saved): void {
-  state.x.set(x);
-  Object.assign(state, { sp, pc, nzcv, btype });
 }

@@ -102,7 +102,9 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     this.current = env;
     this.env = env;
     for (let cpu = 0; cpu < machine.cpus; cpu++) {
-      this.cpus.push(new KernelCpu(this, this.placed.cpu(cpu), this.placed.resolved, this.placed.stackTop(cpu)));
+      const { placed } = this;
+      const stacks = { top: placed.stackTop(cpu), shadow: placed.shadowStack(cpu) };
+      this.cpus.push(new KernelCpu(this, placed.cpu(cpu), placed.resolved, stacks));
     }
     this.packs = new LinuxPacks(this, nodes);
     this.modmem = new LinuxModmem(this);

@@ -16,6 +16,8 @@ import { keepExecuted } from "./under-test.js";
 /** Kernel stacks, one a CPU, with nothing mapped between them. */
 const STACKS: Va = 0x8000_9800_0000;
 export const STACK_STRIDE = 0x10_0000;
+/** A page far below each stack, which grows up: where return addresses are, in kernels that keep them apart. */
+const SHADOW_OFFSET = 0x8_0000;
 /** A thread of arm64 has so many bytes, and a page at least. */
 const THREAD_BYTES = 0x4000;
 /** What a CPU must have for a kernel to use it at all, and what our machine has beside. */
@@ -79,6 +81,7 @@ export class PlacedKernel {
     for (let cpu = 0; cpu < machine.cpus; cpu++) {
       const bytes = this.stackBytes;
       machine.map(STACKS + (cpu + 1) * STACK_STRIDE - bytes, bytes, "rw");
+      machine.map(this.shadowStack(cpu), machine.pageBytes, "rw");
       this.cpus.push(wasmEngine.cpu!({ machine, cpu, stops: this.resolved.stops }));
     }
     this.followPatchLock();
@@ -124,6 +127,10 @@ export class PlacedKernel {
 
   stackTop(cpu: number): Va {
     return STACKS + (cpu + 1) * STACK_STRIDE - 512;
+  }
+
+  shadowStack(cpu: number): Va {
+    return STACKS + cpu * STACK_STRIDE + SHADOW_OFFSET;
   }
 
   /** Memory is as it was when the image was placed. */

@@ -56,7 +56,7 @@ const MOST_LINKS = 38;
 export class LinuxTrampolines implements SubjectTrampolines {
   readonly symbols = new TextSymbols();
   readonly env: TrampolineEnv;
-  readonly pokeOffset = 1;
+  readonly pokeOffset: number;
   private structs: TrampStructs | undefined;
   private madeSkips: TrampSkips | undefined;
 
@@ -78,6 +78,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
       original: pair("__bpf_tramp", text.original),
       prog: prog as TrampolineEnv["prog"],
     };
+    this.pokeOffset = kernel.env.bti ? 2 : 1;
     kernel.lookup = (va) => this.symbols.lookup(va);
   }
 
@@ -287,9 +288,8 @@ export function passesStructs(kernel: TrampKernel): boolean {
   const trampolines = new LinuxTrampolines(kernel, NO_TEXT);
   if (!trampolines.isUnsized) return true;
   const args = [{ bytes: 8, isStruct: true }];
-  const made = trampolines.bpfTrampImageMake({
-    ...{ args, func: 0, links: NOTHING_ATTACHED, flags: trampFlags(NOTHING_ATTACHED) },
-  });
+  const links = NOTHING_ATTACHED;
+  const made = trampolines.bpfTrampImageMake({ args, func: 0, links, flags: trampFlags(links) });
   return made.ok || made.error !== (-ENOTSUPP as Errno);
 }
 

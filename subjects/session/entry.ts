@@ -8,12 +8,12 @@ import { NOP } from "../../spec/a64/hints.js";
 import { privateStackOf } from "../lowering.js";
 import type { CodePlaces } from "../run/run-memory.js";
 import type { Live } from "../step.js";
+import type { JitEnv } from "../subject.js";
 import type { LiveProgram } from "./prepared.js";
 
 /** Of the code behind the image: a load of the literal that follows, and a jump there. */
 const PLT_CODE_BYTES = 8;
-/** Behind the copy of LR. */
-const SITE_BYTES = 4;
+const WORD_BYTES = 4;
 const BL = 0x9400_0000;
 const B = 0x1400_0000;
 const OPCODE = 0xfc00_0000;
@@ -25,10 +25,11 @@ interface Entry {
   readonly literal: Va;
 }
 
-export function entryOf({ regions }: Pick<Live, "regions">): Entry {
+/** Where it is patched is behind the copy of LR, which is behind a landing pad if there is one. */
+export function entryOf({ regions }: Pick<Live, "regions">, { bti }: Pick<JitEnv, "bti">): Entry {
   const { image, codeBytes } = regions[0]!;
   const literal = image + codeBytes;
-  return { site: image + SITE_BYTES, plt: literal - PLT_CODE_BYTES, literal };
+  return { site: image + WORD_BYTES * (bti ? 2 : 1), plt: literal - PLT_CODE_BYTES, literal };
 }
 
 /** The word at the entry that leads to `target`, or to nothing. */

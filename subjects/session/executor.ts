@@ -207,8 +207,8 @@ export class Executor {
 
   /** The trampoline that the entry leads to at this moment, as the kernel knows it. */
   private trampolineOf(live: LiveProgram): readonly Span[] {
-    const { machine } = this.kernel;
-    const { site, plt, literal } = entryOf(live);
+    const { machine, env } = this.kernel;
+    const { site, plt, literal } = entryOf(live, env);
     const target = branchTarget(machine.peek32(site), site);
     const image = target === plt ? pointerAt(machine, literal) : target;
     const symbol = image === undefined ? undefined : this.attachments.kernel.symbols.lookup(image);

@@ -103,7 +103,7 @@ export class Models {
 
   /** The entry of a program was made to lead from one trampoline to another; undefined for none. */
   patchOf(live: Live, from: Va | undefined, to: Va | undefined, error: number): Patch {
-    const entry = entryOf(live);
+    const entry = entryOf(live, this.kernel.env);
     const before = entryWord(entry, from);
     const after = error === 0 ? entryWord(entry, to) : before;
     return { id: live.id, va: entry.site, literal: entry.literal, before, after, error };

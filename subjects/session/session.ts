@@ -193,7 +193,7 @@ export class Session implements Scene {
     kernel.freeProgram(target.program);
     live.delete(target.id);
     for (const region of target.regions) regions.delete(region);
-    executor.patched.delete(entryOf(target).site);
+    executor.patched.delete(entryOf(target, kernel.env).site);
     for (const region of target.regions) models.freed(region);
     const trap = isTried ? this.recorder.aside(() => executor.trap(target, this.machine.cpu)) : undefined;
     return { kind: "freed", freed: target, trap };
@@ -256,7 +256,7 @@ export class Session implements Scene {
     const { attachments, models, tramps, kernel, executor, skips } = this;
     const printed = kernel.warnings.length;
     const gone = tramps.get(target.id);
-    executor.patched.add(entryOf(target).site);
+    executor.patched.add(entryOf(target, kernel.env).site);
     if (plan === undefined && gone) removeAll(target, gone, { attachments, executor, models, tramps, skips });
     const error = attachments.update(target, plan);
     const attachment = error === 0 ? attachments.attached.get(target.id) : undefined;
