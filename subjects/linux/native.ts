@@ -13,7 +13,7 @@ export const ENTRY_POINTS = [
   ...["arch_bpf_trampoline_size", "arch_alloc_bpf_trampoline", "arch_prepare_bpf_trampoline"],
   ...["arch_protect_bpf_trampoline", "arch_free_bpf_trampoline", "arch_bpf_trampoline_skip"],
   ...["bpf_prog_kallsyms_add", "bpf_prog_kallsyms_del", "__bpf_prog_free"],
-  ...["bpf_jit_blind_constants", "bpf_jit_prog_release_other"],
+  ...["bpf_jit_blind_constants", "bpf_jit_prog_release_other", "bpf_arena_get_kern_vm_start"],
 ] as const;
 /** Called from outside as well, and trapped: where a trampoline has a page of its own, its caller makes that. */
 const TRAPPED_ENTRY_POINTS = ["bpf_jit_alloc_exec", "bpf_jit_free_exec", "set_memory_ro", "set_memory_x"] as const;
@@ -99,6 +99,14 @@ const LOCKS = words(`
   rcu_lock_acquire rcu_lock_release
 `);
 
+/** Of a task whose coverage nobody wants (CONFIG_KCOV). */
+const COVERAGE = words(`
+  __sanitizer_cov_trace_pc __sanitizer_cov_trace_cmp1 __sanitizer_cov_trace_cmp2 __sanitizer_cov_trace_cmp4
+  __sanitizer_cov_trace_cmp8 __sanitizer_cov_trace_const_cmp1 __sanitizer_cov_trace_const_cmp2
+  __sanitizer_cov_trace_const_cmp4 __sanitizer_cov_trace_const_cmp8 __sanitizer_cov_trace_switch
+  check_kcov_mode write_comp_data in_softirq_really
+`);
+
 const NATIVE_GROUPS: readonly { readonly why: string; readonly names: readonly string[] }[] = [
   { why: "under test: the JIT, packs, trampolines", names: UNDER_TEST },
   { why: "what is done about an access that faults", names: EXCEPTIONS },
@@ -106,6 +114,7 @@ const NATIVE_GROUPS: readonly { readonly why: string; readonly names: readonly s
   { why: "words of A64 from their parts", names: ENCODERS },
   { why: "programs as objects: blinding makes them anew, and freeing ends them", names: PROGRAMS },
   { why: "locks and read sections that nobody waits for, followed by probes", names: LOCKS },
+  { why: "they see that they are not wanted, and return", names: COVERAGE },
   { why: "without effects but on the memory that they are given", names: LIBRARY },
 ];
 

@@ -15,8 +15,6 @@ const SOCKET_FILTER = 1;
 const UNSPECIFIED = 0;
 /** net.core.bpf_jit_harden: whatever the loader may. */
 const EVERYBODY = 2;
-/** Half of the guard around an arena's pages. */
-const ARENA_GUARD = 0x8000n;
 
 /** A function of a loaded program. Its `struct bpf_prog` changes when constants are blinded. */
 export class LinuxFunction implements FunctionView {
@@ -84,6 +82,7 @@ export class Programs {
   readonly prog: Struct;
   readonly aux: Struct;
   private readonly insns: number;
+  private arenaGuard: bigint | undefined;
   /** Otherwise a verifier leaves every BPF stack on the kernel's. */
   readonly hasPrivateStacks: boolean;
 
@@ -173,8 +172,11 @@ export class Programs {
     const [va, vm] = [this.alloc(arena.bytes), this.alloc(area.bytes)];
     const whole = ({ high, low }: { readonly high: number; readonly low: number }): bigint =>
       (BigInt(high) << 32n) | BigInt(low);
-    area.set(vm, "addr", whole(kernelBase) - ARENA_GUARD);
     arena.set(va, "kern_vm", pointer(vm));
+    // The pages lie behind half of a guard, which may be a page: the kernel says how far from where its area begins.
+    area.set(vm, "addr", 0);
+    this.arenaGuard ??= kernel.cpu.call("bpf_arena_get_kern_vm_start", pointer(va));
+    area.set(vm, "addr", whole(kernelBase) - this.arenaGuard);
     arena.set(va, "user_vm_start", whole(userBase));
     return va;
   }
