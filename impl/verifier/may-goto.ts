@@ -14,7 +14,8 @@ const JEQ = rowById("jeq imm");
 const SUB = rowById("sub imm");
 
 /** From the frame pointer, below a frame of so many bytes. */
-export const counterBelow = (stackDepth: number): number => -(Math.ceil(stackDepth / COUNTER_BYTES) + 1) * COUNTER_BYTES;
+export const counterBelow = (stackDepth: number): number =>
+  -(Math.ceil(stackDepth / COUNTER_BYTES) + 1) * COUNTER_BYTES;
 
 export const startBudget = (counter: number, loops: number): Insn => insn(FILL, { dst: FP, off: counter, imm: loops });
 
