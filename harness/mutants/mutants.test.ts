@@ -29,10 +29,14 @@ function planted(mutant: (typeof mutants)[number]): Variant {
 
 /** A change of what is there, which nobody plants. */
 const madeUp = (id: string, file: string, change: (source: string) => string): Variant => {
-  const text = change(readFileSync(path.join(projectRoot(), file), "utf8"));
+  const source = readFileSync(path.join(projectRoot(), file), "utf8");
+  const text = change(source);
+  if (text === source) throw new Error(`${id} changes nothing in ${file}`);
   return { id, title: id, group: "pack", reenacts: "ours", files: new Map([[file, text]]) };
 };
-const MISSPELT = madeUp("X3", "spec/compiled/assembly/wide.ts", (source) => source.replace("length", "lenght"));
+const MISSPELT = madeUp("X3", "spec/compiled/assembly/frames.ts", (source) =>
+  source.replace("memory.fill", "memory.flil"),
+);
 const UNCOMPILED = madeUp("X1", "impl/errno.ts", (source) => `${source}export const EAGAIN: string = 11;\n`);
 const CRASHING = madeUp("X2", "impl/errno.ts", (source) => `${source}throw new RangeError("on purpose");\n`);
 
@@ -65,7 +69,7 @@ test("all of them apply and compile, one that does not is named; a few are found
   );
   expect(unreadable).toMatchObject([
     { subject: "mutant X1", got: expect.stringMatching(/^impl\/errno\.ts\(\d+,\d+\): error/) },
-    { subject: "mutant X3", got: expect.stringMatching(/^ERROR .*lenght/) },
+    { subject: "mutant X3", got: expect.stringMatching(/^ERROR .*flil/) },
   ]);
   expect(mutantsExitCode(run)).toBe(2);
   expect(results.find(({ id }) => id === CRASHING.id)).toMatchObject({
