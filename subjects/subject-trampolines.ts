@@ -8,6 +8,9 @@ import type { TrampolineEnv } from "../impl/trampoline/env.js";
 import type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
 import type { RoAddr, Va } from "../machine/address.js";
 
+/** The word of a program that is patched: behind the copy of LR, which is behind a landing pad if there is one. */
+export const patchSiteWord = ({ bti }: Pick<TrampolineEnv, "bti">): number => (bti ? 2 : 1);
+
 /** What leads from the entry of a program to its trampoline (kernel: `struct bpf_trampoline`). */
 export interface TrampolineView {
   readonly func: RoAddr;

@@ -15,7 +15,6 @@ import {
 import { type KernelImage, namesData } from "../../subjects/linux/image/image.js";
 import type { ReadKernel } from "../../subjects/linux/image/read.js";
 import { isAllRela, pointersIn, relrPlaces, relrTable } from "../../subjects/linux/image/relocations.js";
-import { imageWords } from "../../subjects/linux/image/words.js";
 import { entryBytesOf } from "../../subjects/linux/tables.js";
 import { type Loaded, loaded } from "../bad-input.js";
 import { loadKernel, refusedKernel } from "./kernel-file.js";
@@ -115,7 +114,7 @@ function kernelReport(file: string, { format, image }: ReadKernel): KernelReport
 function pointersInPlace(image: KernelImage): number {
   const table = relrTable(image);
   if (table === undefined) return isAllRela(image) ? 0 : pointersIn(image);
-  return relrPlaces(imageWords(image.bytes), image.base, table).length;
+  return relrPlaces(image.bytes, image.base, table).length;
 }
 
 function codeOf(image: KernelImage): KernelCode {

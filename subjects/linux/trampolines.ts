@@ -21,6 +21,7 @@ import {
   type TrampRequest,
   trampFlags,
 } from "../subject.js";
+import { patchSiteWord } from "../subject-trampolines.js";
 import type { BootedKernel } from "./booted-kernel.js";
 import { errnoOf } from "./packs-view.js";
 import { kernelPointer } from "./placed-kernel.js";
@@ -78,7 +79,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
       original: pair("__bpf_tramp", text.original),
       prog: prog as TrampolineEnv["prog"],
     };
-    this.pokeOffset = kernel.env.bti ? 2 : 1;
+    this.pokeOffset = patchSiteWord(kernel.env);
     kernel.lookup = (va) => this.symbols.lookup(va);
   }
 
@@ -287,8 +288,7 @@ const NOTHING_ATTACHED = { fentry: [], fmodRet: [], fexit: [], structOps: false 
 export function passesStructs(kernel: TrampKernel): boolean {
   const trampolines = new LinuxTrampolines(kernel, NO_TEXT);
   if (!trampolines.isUnsized) return true;
-  const args = [{ bytes: 8, isStruct: true }];
-  const links = NOTHING_ATTACHED;
+  const [args, links] = [[{ bytes: 8, isStruct: true }], NOTHING_ATTACHED];
   const made = trampolines.bpfTrampImageMake({ args, func: 0, links, flags: trampFlags(links) });
   return made.ok || made.error !== (-ENOTSUPP as Errno);
 }

@@ -9,6 +9,7 @@ import { privateStackOf } from "../lowering.js";
 import type { CodePlaces } from "../run/run-memory.js";
 import type { Live } from "../step.js";
 import type { JitEnv } from "../subject.js";
+import { patchSiteWord } from "../subject-trampolines.js";
 import type { LiveProgram } from "./prepared.js";
 
 /** Of the code behind the image: a load of the literal that follows, and a jump there. */
@@ -25,11 +26,10 @@ interface Entry {
   readonly literal: Va;
 }
 
-/** Where it is patched is behind the copy of LR, which is behind a landing pad if there is one. */
-export function entryOf({ regions }: Pick<Live, "regions">, { bti }: Pick<JitEnv, "bti">): Entry {
+export function entryOf({ regions }: Pick<Live, "regions">, env: Pick<JitEnv, "bti">): Entry {
   const { image, codeBytes } = regions[0]!;
   const literal = image + codeBytes;
-  return { site: image + WORD_BYTES * (bti ? 2 : 1), plt: literal - PLT_CODE_BYTES, literal };
+  return { site: image + WORD_BYTES * patchSiteWord(env), plt: literal - PLT_CODE_BYTES, literal };
 }
 
 /** The word at the entry that leads to `target`, or to nothing. */

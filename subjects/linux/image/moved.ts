@@ -15,7 +15,7 @@ function pointerPlaces(image: TypedImage, copy: ImageWords): readonly Va[] {
   const { places, values } = relocationsIn(copy, findRelocations(copy));
   const entries = [...places].filter((_, i) => values[i] !== 0);
   const table = relrTable(image);
-  if (table !== undefined) return [...entries, ...relrPlaces(copy, image.base, table)];
+  if (table !== undefined) return [...entries, ...relrPlaces(copy.bytes, image.base, table)];
   return isAllRela(image) ? entries : [];
 }
 

@@ -9,7 +9,7 @@ function imageOf(...words: readonly bigint[]) {
   const bytes = new Uint8Array(8 * words.length);
   const view = new DataView(bytes.buffer);
   for (const [i, word] of words.entries()) view.setBigUint64(8 * i, word, true);
-  return { bytes, view };
+  return bytes;
 }
 const placesOf = (...words: readonly bigint[]): readonly number[] =>
   relrPlaces(imageOf(...words), BASE, { from: BASE, to: BASE + 8 * words.length }).map((va) => va - BASE);

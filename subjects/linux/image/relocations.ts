@@ -68,11 +68,8 @@ export function relrTable(image: { address(name: string): Va | undefined }): Rel
  * Where the pointers are that such a table tells of. An even word is the address of one; an odd word says in its upper 63 bits
  * which of as many words behind are others.
  */
-export function relrPlaces(
-  { view, bytes }: Pick<ImageWords, "view" | "bytes">,
-  base: Va,
-  { from, to }: RelrTable,
-): readonly Va[] {
+export function relrPlaces(bytes: Uint8Array, base: Va, { from, to }: RelrTable): readonly Va[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const places: Va[] = [];
   let next = 0;
   for (let at = Math.max(0, from - base); at + 8 <= Math.min(to - base, bytes.length); at += 8) {
