@@ -5,7 +5,8 @@ import { DEFAULT_ENV } from "../impl/jit/env.js";
 import type { JitFunction } from "../impl/jit/function.js";
 import { registerMap } from "../impl/jit/registers.js";
 import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
-import { type FieldPlace, type RewrittenFunction, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
+import { type FieldPlace, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
+import type { RewrittenFunction } from "../impl/verifier/rewritten.js";
 import { type Changes, changesFor } from "../impl/versions.js";
 import { halves, vaOf } from "../machine/address.js";
 import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
@@ -63,7 +64,7 @@ export function lowerProgram(
 ): readonly (readonly RewrittenFunction[])[] {
   const { maps } = layoutOf(program, 0);
   let kfuncs: readonly number[] | undefined;
-  const verifier: VerifierEnv = {
+  const verifierFor = (scratch: number): VerifierEnv => ({
     mapObject: (index) => maps[index]!.object.base,
     mapValues: (index) => maps[index]!.values.base,
     helperOffset: (id) => (HELPERS.has(id) || program.unknownCalls !== undefined ? helperOffset(id) : undefined),
@@ -76,13 +77,14 @@ export function lowerProgram(
     loops: program.loops ?? DEFAULT_LOOPS,
     rewriteDivision: guard,
     inlineHelpers,
-  };
+    scratch,
+  });
   const isPrivate = changes.privateStack && program.privateStack === true;
   return program.code.map((code, index) => {
     const isPlain = !code.some((one) => isStackArgument(one));
     const scratch = isPlain ? scratchOf(changes) : scratchOf(changesFor(changes, { stackArguments: 0 }));
     const own = factsOfCode(facts, index);
-    const { functions } = rewrite(code, own, { ...verifier, scratch });
+    const { functions } = rewrite(code, own, verifierFor(scratch));
     if (!isPrivate || code.some(isTailCall)) return functions;
     // What the verifier adds to a frame later does not decide.
     return functions.map((fn, i) =>

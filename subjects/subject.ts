@@ -41,7 +41,7 @@ export {
   trampFlags,
 } from "../impl/trampoline/links.js";
 export type { TrampImage, TrampImageResult } from "../impl/trampoline/tramp-image.js";
-export type { RewrittenFunction } from "../impl/verifier/rewrite.js";
+export type { RewrittenFunction } from "../impl/verifier/rewritten.js";
 export { VERSIONS, type Version } from "../impl/versions.js";
 export type { SkipPlace, SubjectTrampolines, TrampolineView } from "./subject-trampolines.js";
 

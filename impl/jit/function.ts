@@ -18,18 +18,18 @@ export interface JitFunction {
   /** Bytes, as the verifier counted them; not yet rounded. */
   readonly stackDepth: number;
   /** `aux->exception_boundary`. */
-  readonly exceptionBoundary?: boolean;
+  readonly exceptionBoundary?: boolean | undefined;
   /** `aux->exception_cb`. */
-  readonly exceptionCallback?: boolean;
+  readonly exceptionCallback?: boolean | undefined;
   /** Converted from classic BPF. */
-  readonly wasClassic?: boolean;
+  readonly wasClassic?: boolean | undefined;
   /** The program uses an arena: its kernel-side base lives in x28. */
-  readonly arena?: { readonly kernelBase: Halves; readonly userBase: Halves };
+  readonly arena?: { readonly kernelBase: Halves; readonly userBase: Halves } | undefined;
   /** Since 6.17: `aux->priv_stack_ptr`, in per-CPU memory, behind its guard; the BPF stack lies there. */
-  readonly privateStack?: Halves;
+  readonly privateStack?: Halves | undefined;
   /**
    * Since 7.2: how many arguments beyond five its calls have (kernel: `bpf_out_stack_arg_cnt()`); three of them go in
    * registers. Not there if no function of the program has any.
    */
-  readonly stackArguments?: number;
+  readonly stackArguments?: number | undefined;
 }

@@ -55,7 +55,7 @@ const packs: ImageMemory = {
 const pages: ImageMemory = {
   alloc(kernel, imageBytes) {
     const place = bpfJitBinaryAlloc(kernel, imageBytes, alignmentIn(kernel));
-    return place && { ...place, image: new Uint8Array(new Uint32Array(imageBytes / 4).fill(FILL).buffer) };
+    return place && { image: new Uint8Array(new Uint32Array(imageBytes / 4).fill(FILL).buffer), ...place };
   },
   publish(kernel, place) {
     kernel.packs.machine.write(place.rwImage, place.image);

@@ -45,9 +45,9 @@ export class Kernel implements PackKernel {
     this.imageMemory = images;
     this.modmem = new Modmem(limit, bpfCapable);
     this.packs = new ProgPacks(machine, {
-      ...pack,
       warn: (message) => this.warnings.push(message),
       flushNew: () => !this.quirks.newPackNotFlushed,
+      ...pack,
     });
   }
 

@@ -50,7 +50,7 @@ export type Prepared = { readonly ok: true; readonly bytes: number } | { readonl
 export function archBpfTrampolineSize(env: TrampolineEnv, request: TrampRequest): Prepared {
   if (!isTraceable(env, request)) return { ok: false, error: -ENOTSUPP };
   const e = new TrampEmitter(undefined);
-  prepareTrampoline(e, { ...planOf(env, request), im: { high: 0, low: 0 } });
+  prepareTrampoline(e, planOf(env, request, { high: 0, low: 0 }));
   return { ok: true, bytes: e.words * 4 };
 }
 
@@ -93,7 +93,7 @@ export function archPrepareBpfTrampoline(
     image: new Uint32Array(written.buffer, written.byteOffset, Math.floor(bytes / 4)),
     roImage: image,
   });
-  const marks = prepareTrampoline(e, { ...planOf(env, request), im });
+  const marks = prepareTrampoline(e, planOf(env, request, im));
   const error = e.hasFill() ? -EINVAL : bpfArchTextCopy(machine, image, buffer, bytes, env.quirks.copyFaultIgnored);
   machine.kvfree(buffer);
   if (error !== 0) return { ok: false, error };
@@ -109,7 +109,7 @@ export function setPlaces(places: TrampPlaces, image: RoAddr, { afterCall, epilo
   places.ipEpilogue = at(epilogue);
 }
 
-export const planOf = (env: TrampolineEnv, { args, links, flags, func }: TrampRequest): Omit<TrampPlan, "im"> => ({
-  ...{ env, links, flags, func },
-  args: calcArgAux(args),
-});
+/** @param im address of the trampoline's record */
+export function planOf(env: TrampolineEnv, { args, links, flags, func }: TrampRequest, im: Halves): TrampPlan {
+  return { env, links, flags, func, args: calcArgAux(args), im };
+}

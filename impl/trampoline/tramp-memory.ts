@@ -67,7 +67,7 @@ const pages: TrampMemory = {
     if (!isTraceable(env, request)) return { ok: false, error: -ENOTSUPP };
     const code = new Uint32Array((imageEnd - image) / 4);
     const e = new TrampEmitter({ image: code, roImage: image });
-    const marks = prepareTrampoline(e, { ...planOf(env, request), im });
+    const marks = prepareTrampoline(e, planOf(env, request, im));
     if (e.hasFill()) return { ok: false, error: -EINVAL };
     const bytes = 4 * e.words;
     machine.write(image, new Uint8Array(code.buffer, 0, bytes));

@@ -5,7 +5,7 @@ import { type Insn, insn, lddwHalves } from "../../spec/bpf/insn.js";
 import { type Row, rowById, type Width } from "../../spec/bpf/isa.js";
 import type { Changes } from "../versions.js";
 import { joinPatches, type Patched, type TooFar } from "./patches.js";
-import type { RewrittenFunction } from "./rewrite.js";
+import type { RewrittenFunction } from "./rewritten.js";
 
 /** The scratch register of the kernel, where constants are put together: R11, and R12 where R11 is the base of arguments. */
 const AX = 11;

@@ -14,10 +14,11 @@ import {
   stackArgumentsStored,
 } from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
-import type { JitFunction } from "../jit/function.js";
+import { shortInts } from "../../spec/slab.js";
 import { guardDivision } from "./division.js";
 import { countDown, counterBelow, startBudget } from "./may-goto.js";
 import { isSeveral, joinPatches, type Patch } from "./patches.js";
+import { madeOf, type RewrittenFunction } from "./rewritten.js";
 
 /** What the verifier found out about one code. */
 export interface CodeFacts {
@@ -57,13 +58,6 @@ export interface FieldPlace {
   readonly width: 1 | 2 | 4 | 8;
   /** A part of the field, of `size` bytes that begin there; undefined for all of it. */
   readonly part?: { readonly low: number; readonly size: number; readonly fieldBytes: number };
-}
-
-export interface RewrittenFunction extends JitFunction {
-  /** Index of an instruction -> slot of the code that it was made from. */
-  readonly origin: Int32Array;
-  /** Where the budget of `may_goto` is counted down, from the frame pointer: below all that the program itself uses. */
-  readonly counter?: number;
 }
 
 const AX = 11;
@@ -128,12 +122,12 @@ function rewriteOneForOne(
   env: VerifierEnv,
 ): RewrittenFunction {
   const insns: Insn[] = [];
-  const origin = new Int32Array(end - start);
+  const origin = shortInts(end - start);
   for (let pc = start; pc < end; pc++) {
     origin[pc - start] = pc;
     insns.push(rewriteAlone(code, pc, indexOf, env));
   }
-  return { index, insns, origin, stackDepth };
+  return madeOf(index, insns, origin, stackDepth, undefined);
 }
 
 function rewriteFunction(
@@ -159,11 +153,12 @@ function rewriteFunction(
     throw new RangeError(`slot ${start + slot} would have to jump by ${distance}, which does not fit into 16 bits`);
   }
   const { insns } = joined;
-  const origin = joined.origin.map((slot) => start + slot);
-  if (counter === undefined) return { index, insns, origin, stackDepth };
+  const { origin } = joined;
+  for (let i = 0; i < origin.length; i++) origin[i]! += start;
+  if (counter === undefined) return madeOf(index, insns, origin, stackDepth, counter);
   // In front of the first instruction, so that a jump back to that one leaves the budget as it is.
   const counting = [startBudget(counter, env.loops), ...insns];
-  return { index, insns: counting, origin: Int32Array.of(start, ...origin), stackDepth: -counter, counter };
+  return madeOf(index, counting, Int32Array.of(start, ...origin), -counter, counter);
 }
 
 function rewriteSlot(

@@ -20,7 +20,7 @@ export const pokeAtomic: Oracle = {
     if (patches.length === 0 && step.skips.length === 0) return PASS;
     const torn = executions.filter(({ problem, outcome }) => problem !== undefined || outcome?.kind === "faulted");
     return [
-      ...patches.flatMap((patch) => breaches(step, { ...patch, now: scene.machine.peek32(patch.va) })),
+      ...patches.flatMap((patch) => breaches(step, { now: scene.machine.peek32(patch.va), ...patch })),
       // The trampoline may be gone by now.
       ...step.skips.flatMap((skip) => breaches(step, skip)),
       ...torn.map(({ cpu, id }) => `CPU ${cpu} could not run through #${id} while it was poked`),

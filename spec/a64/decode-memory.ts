@@ -46,8 +46,8 @@ function accessScaled(word: number) {
   const form = accessForm(word);
   if (form === undefined) return UNALLOCATED;
   const offset = bits(word, 21, 10) * form.bytes;
-  const operands = { ...form, ...registers(word), offset, offsetValue: BigInt(offset) };
-  return { kind: "accessImmediate", mode: "scaled", ...operands } as const;
+  const { rt, rn } = registers(word);
+  return { kind: "accessImmediate", mode: "scaled", ...form, rt, rn, offset, offsetValue: BigInt(offset) } as const;
 }
 
 const MODES = ["unscaled", "post", "unprivileged", "pre"] as const;

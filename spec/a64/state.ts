@@ -43,11 +43,9 @@ interface Reservation {
 }
 
 /** As after reset. */
-const systemRegisters = (): Record<SystemRegisterName, bigint> => {
-  const registers: Partial<Record<SystemRegisterName, bigint>> = {};
-  for (const name of SYSTEM_REGISTER_NAMES) registers[name] = SYSTEM_REGISTERS[name].reset;
-  return registers as Record<SystemRegisterName, bigint>;
-};
+const RESET = Object.fromEntries(SYSTEM_REGISTER_NAMES.map((name) => [name, SYSTEM_REGISTERS[name].reset])) as Readonly<
+  Record<SystemRegisterName, bigint>
+>;
 
 export class State {
   /** By `Reg`: X0..X30, the zero register (always 0), SP. */
@@ -60,7 +58,7 @@ export class State {
   btype = 0;
   /** PACIASP and AUTIASP sign and authenticate; all other keys are off. */
   signsReturns = true;
-  readonly system = systemRegisters();
+  readonly system = { ...RESET };
   reservation: Reservation | undefined;
   /** Asked at each store-exclusive that would succeed: true makes it fail, as the architecture always allows. */
   spuriousFailure: (() => boolean) | undefined;

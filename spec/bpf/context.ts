@@ -4,8 +4,9 @@
 
 import assert from "node:assert";
 import { type U64, u64 } from "../bits.js";
+import { copyOf, shortBytes } from "../slab.js";
 import { type ContextStructure, type FieldAccess, fieldAccess, structureOf } from "./context-fields.js";
-import { type FieldMemory, pointerTo, type Region, regionOf } from "./memory.js";
+import { type FieldMemory, pointerTo, type Region, readOnly, regionOf } from "./memory.js";
 import type { ContextKind, Layout, Program } from "./program.js";
 
 export interface Context {
@@ -22,8 +23,8 @@ export function placeContext(program: Pick<Program, "context" | "fields">, layou
   if (structure === undefined) {
     const { bytes } = layout.context;
     assert(input.length <= bytes, `input of ${input.length} bytes, the layout has room for ${bytes}`);
-    const region = regionOf("context", layout.context.base, new Uint8Array(input));
-    return { pointer, regions: [program.context === "tracing" ? { ...region, isReadOnly: true } : region] };
+    const region = regionOf("context", layout.context.base, copyOf(input, 0, input.length));
+    return { pointer, regions: [program.context === "tracing" ? readOnly(region) : region] };
   }
   const context = regionOf("context", layout.context.base, contextBytes(program, layout, input));
   const packet = regionOf("packet", layout.packet.base, packetBytes(layout, input));
@@ -37,8 +38,8 @@ export function packetBytes({ packet, headroom }: Layout, input: Uint8Array): Ui
     start + input.length <= packet.bytes,
     `input of ${input.length} bytes, the layout has room for ${packet.bytes}`,
   );
-  if (headroom === undefined) return new Uint8Array(input);
-  const bytes = new Uint8Array(packet.bytes);
+  if (headroom === undefined) return copyOf(input, 0, input.length);
+  const bytes = shortBytes(packet.bytes);
   bytes.set(input, start);
   return bytes;
 }
@@ -50,8 +51,8 @@ export function contextBytes(
   input: Uint8Array,
 ): Uint8Array {
   const structure = structureOf(context)!;
-  const bytes = new Uint8Array(Math.max(structure.bytes, layout.context.bytes));
-  const view = new DataView(bytes.buffer);
+  const bytes = shortBytes(Math.max(structure.bytes, layout.context.bytes));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const put = (at: number, place: number): void => view.setBigUint64(at, pointerTo(place), true);
   const data = layout.packet.base + (layout.headroom ?? 0);
   put(structure.packet.data, data);

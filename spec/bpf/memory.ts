@@ -4,6 +4,7 @@
 
 import assert from "node:assert";
 import { hex64, type U64, u64 } from "../bits.js";
+import { shortBytes } from "../slab.js";
 import type { Size } from "./isa.js";
 import type { FaultWhy } from "./outcome.js";
 
@@ -26,7 +27,7 @@ export interface Region {
   /** If present the region is read and written through them, and in no other way. */
   readonly fields?: FieldMemory | undefined;
   /** Programs may not write it. */
-  readonly isReadOnly?: boolean;
+  readonly isReadOnly: boolean;
 }
 
 /** A region of fields: what is none is refused. */
@@ -48,17 +49,19 @@ export const pointerTo = (base: number): U64 => u64(KERNEL_HALF | BigInt(base));
 
 /** A zero-filled region. */
 export function zeroRegion(name: string, base: number, bytes: number): Region {
-  return regionOf(name, base, new Uint8Array(bytes));
+  return regionOf(name, base, shortBytes(bytes));
 }
 
 /** A region that holds these bytes: they are not copied. */
 export function regionOf(name: string, base: number, bytes: Uint8Array): Region {
-  return { name, base, bytes, view: viewOf(bytes), written: undefined, fields: undefined };
+  return { name, base, bytes, view: viewOf(bytes), written: undefined, fields: undefined, isReadOnly: false };
 }
+
+export const readOnly = (region: Region): Region => ({ ...region, isReadOnly: true });
 
 /** A zero-filled region whose bytes may be read only after they were written. */
 export function unwrittenRegion(name: string, base: number, bytes: number): Region {
-  return { ...zeroRegion(name, base, bytes), written: new Uint8Array(bytes) };
+  return { ...zeroRegion(name, base, bytes), written: shortBytes(bytes) };
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -82,7 +82,8 @@ class ImplTrampolines implements SubjectTrampolines {
     { machine, env, packs, modmem, imageMemory, warnings }: Kernel,
     text: Pick<TrampolineEnv, "original" | "prog">,
   ) {
-    this.env = { ...env, ...text };
+    const { bti, changes, dummyTramp, quirks } = env;
+    this.env = { bti, changes, dummyTramp, quirks, original: text.original, prog: text.prog };
     const memory = TRAMP_MEMORY[imageMemory];
     this.kernel = { machine, env: this.env, packs, modmem, memory, warnings, symbols: this.symbols };
   }

@@ -54,7 +54,7 @@ export const placesOf = (live: LiveProgram): CodePlaces => ({
     live.prepared.codes.flat().flatMap((fn, i) => {
       const range = privateStackOf(fn);
       const isGuest = live.program.functions[i]?.privateStack !== undefined;
-      return range === undefined ? [] : [{ ...range, isGuest }];
+      return range === undefined ? [] : [{ base: range.base, bytes: range.bytes, isGuest }];
     }),
 });
 

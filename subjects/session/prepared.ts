@@ -170,7 +170,8 @@ export const framesOf = (subject: Subject, codes: readonly (readonly RewrittenFu
     const { pushed, stackBytes } = subject.frameOf(main!);
     const frame = privateStackOf(main!) ?? frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
     const { counter } = main!;
-    return counter === undefined ? frame : { ...frame, counter: frame.base + frame.bytes + counter };
+    const { base, bytes } = frame;
+    return counter === undefined ? frame : { base, bytes, counter: base + bytes + counter };
   });
 
 type Returned = Extract<Outcome, { kind: "returned" }>;

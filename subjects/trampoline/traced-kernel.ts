@@ -86,7 +86,8 @@ export class TracedKernel {
     const { images = "packs", packBytes = PACK_BYTES } = subject.fixed ?? {};
     this.isInPages = images === "pages";
     this.kernel = subject.boot({ machine, env, random: () => 0, images, packBytes: this.isInPages ? 0 : packBytes });
-    const setup = { ...asked, bti: this.kernel.env.bti };
+    const { bti } = this.kernel.env;
+    const setup = asked.bti === bti ? asked : { ...asked, bti };
     this.setup = setup;
     this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
     this.text = kernelTextOn(machine, this.tramp);
@@ -98,7 +99,7 @@ export class TracedKernel {
       plans.map((plan) => ({ id: next++, ...plan }));
     const { fentry, fmodRet, fexit, fsession } = setup;
     const own = { fentry: numbered(fentry), fmodRet: numbered(fmodRet), fexit: numbered(fexit) };
-    const sessions = numbered(fsession).map((plan, i) => ({ ...plan, session: { leaves: fsession[i]!.leaves } }));
+    const sessions = numbered(fsession).map((plan, i) => ({ session: { leaves: fsession[i]!.leaves }, ...plan }));
     const before = [...sessions, ...own.fentry];
     this.attached = { fentry: before, fmodRet: own.fmodRet, fexit: [...sessions, ...own.fexit] };
     this.programs = [...own.fentry, ...own.fmodRet, ...own.fexit, ...sessions];
@@ -114,9 +115,8 @@ export class TracedKernel {
     };
     const flags = trampFlags(links, { ipArg: setup.ipArg, returns: setup.returns });
     const args = setup.target === "jit" ? [WORD] : setup.args;
-    const request = { args, flags, links };
-    this.target = early ?? this.placeAtReach(setup.target as AtReach, { ...request, func: 0 });
-    this.request = { ...request, func: this.target };
+    this.target = early ?? this.placeAtReach(setup.target as AtReach, { args, flags, links, func: 0 });
+    this.request = { args, flags, links, func: this.target };
     const values = setup.values.slice(0, wordsOf(args));
     this.passed = passed(args);
     const { registers, stack } = this.passed;
@@ -138,8 +138,8 @@ export class TracedKernel {
     return { ...this.request, links: { ...links, ...changed } };
   }
 
-  /** @param exchanged of the trampoline that `exchanged` asks for */
-  attachment(record: Va, { released = false, exchanged = false } = {}): Attachment {
+  /** @param record the address of the record @param exchanged of the trampoline that `exchanged` asks for */
+  attachment(record: bigint, { released = false, exchanged = false } = {}): Attachment {
     const { setup, attached } = this;
     const programs = (list: readonly NumberedPlan[]): readonly NumberedPlan[] =>
       exchanged ? list.map((one) => ({ ...one, cookie: one.cookie ^ 1n })) : list;
@@ -149,7 +149,7 @@ export class TracedKernel {
       fexit: programs(attached.fexit),
       structOps: setup.target === "structOps" ? { returns: setup.returns } : undefined,
       ip: setup.ipArg ? pointer(this.target) : undefined,
-      record: pointer(record),
+      record,
       released,
     };
   }
@@ -157,6 +157,7 @@ export class TracedKernel {
   /** Call the function, or with struct_ops what takes its place. @returns a fault or a broken rule as text. */
   run(entry: Va = this.target, cpu = 0, duringOriginal?: () => void): Traced | string {
     const { machine, engine, text, traps, setup, call } = this;
+    const { bti } = this.kernel.env;
     clearJournal(machine);
     text.steps = [];
     text.answers = {
@@ -173,10 +174,7 @@ export class TracedKernel {
     const onStack = call.args.slice(registers);
     if (onStack.length > 0) machine.poke(stackTop, new Uint8Array(BigUint64Array.from(onStack).buffer));
     const args = call.args.slice(0, registers);
-    const outcome = execute(engine, {
-      ...{ machine, cpu, entry, args, stackTop, fuel: FUEL, traps },
-      bti: this.kernel.env.bti,
-    });
+    const outcome = execute(engine, { machine, cpu, entry, args, stackTop, fuel: FUEL, traps, bti });
     text.drain();
     return outcome.kind === "returned" ? { steps: text.steps, result: outcome.x0 } : said(outcome);
   }

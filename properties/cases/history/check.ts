@@ -94,7 +94,7 @@ class HistoryCheck {
     };
     const end = (): HistoryReport => {
       const known = violations[0]?.known;
-      return { ...this.count, violations, ...(known && { known }) };
+      return { violations, ...this.count, ...(known && { known }) };
     };
     for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
     if (found(this.sweep(actions.length)) || this.options.close === false) return end();

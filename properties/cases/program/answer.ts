@@ -136,14 +136,14 @@ export const differs = (
   reason = "another result of the compiled interpreter",
 ): Disagreement => ({ kind: "disagree", oracle: INTERPRETERS_AGREE, reason, where, expected, got });
 
-function ask({ run: { count, trace, ...run }, fuel, ...question }: Question, isFollowed: boolean): Answer {
+function ask({ run, fuel, facts, isFrameKnown = true }: Question, isFollowed: boolean): Answer {
   let instructions = 0;
   const took = (n: number): void => {
     instructions = n;
   };
-  const { facts, isFrameKnown = true } = question;
+  const { program, input, layout, count, trace, tailCallCount } = run;
   const track = isFollowed ? { contextLoads: facts.contextLoads, isFrameKnown } : undefined;
-  const outcome = interpret({ ...run, fuel, count, trace, took, track });
+  const outcome = interpret({ program, input, layout, fuel, count, trace, took, track, tailCallCount });
   return answerOf(outcome, fuel, instructions);
 }
 

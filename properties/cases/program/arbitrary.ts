@@ -24,14 +24,12 @@ import { FEATURES, type Feature, type Features } from "./blocks/plan.js";
 import { displace, movePointer } from "./blocks/pointer-block.js";
 import { makeProgram, type Size } from "./blocks/program.js";
 import { type DrawnRows, rowsOf } from "./blocks/rows.js";
+import { drawShape, drawSize, type Shape } from "./shapes.js";
 import { isCase, SHRINKER } from "./shrink.js";
 import { asDrawn } from "./validity.js";
 
 /** Of a hundred programs without a packet, those whose large frames may be private stacks. */
 const PRIVATE_STACK = 20;
-const SHAPES = ["tiny", "small", "medium", "large", "huge"] as const;
-/** Slots of the main function: up to 6, 20, 60, 600, and enough for an image of several pages. */
-type Shape = (typeof SHAPES)[number];
 
 export interface CaseOptions {
   /** Slots of the main function, roughly, at most. */
@@ -79,15 +77,15 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const programs = features.tailCalls ? draw.between(1, 3) : 1;
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
     const isKernel = this.#dialect.isKernel === true;
-    const { maps, kind, tailCallsFromFunctions, unknownCalls } = makePlanned(draw, features, programs, isKernel);
+    const planned = makePlanned(draw, features, programs, isKernel);
     const plan = makePlan(features, {
       menu: this.#menu(features),
       rows: this.#rows,
       dialect: this.#dialect,
-      maps,
-      kind,
-      unknownCalls,
-      tailCallsFromFunctions,
+      maps: planned.maps,
+      kind: planned.kind,
+      unknownCalls: planned.unknownCalls,
+      tailCallsFromFunctions: planned.tailCallsFromFunctions,
       inputBytes,
     });
     const code = [makeProgram(draw, plan, 0, size)];
@@ -108,7 +106,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       env: this.#env(draw, size),
     };
     const privateStack = isKernel && !features.packet && draw.chance(PRIVATE_STACK);
-    return { ...made, program: asDrawn({ ...made.program, ...(privateStack && { privateStack }) }) };
+    return { ...made, program: asDrawn(privateStack ? { ...made.program, privateStack } : made.program) };
   }
 
   #size(draw: Draw): Size {
@@ -193,9 +191,11 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
 function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {
   const cpu = draw.chance(60) ? "lse" : "ll-sc";
   const hole = draw.chance(50) ? 0 : 8 * draw.below(7);
-  const env: CaseEnv = draw.chance(BLINDED) ? { cpu, hole, blind: true } : { cpu, hole };
+  const blind = draw.chance(BLINDED);
   // Guards make jumps longer.
-  return longJump === 0 && slots <= MOST_GUARDED && draw.chance(GUARDED) ? { ...env, guard: true } : env;
+  const guard = longJump === 0 && slots <= MOST_GUARDED && draw.chance(GUARDED);
+  if (guard) return blind ? { cpu, hole, blind, guard } : { cpu, hole, guard };
+  return blind ? { cpu, hole, blind } : { cpu, hole };
 }
 
 /** Of the slots that a subject takes, what a main function may aim at: its last block and other functions come on top. */
@@ -258,31 +258,6 @@ const GUARDED = 25;
 /** Slots of a program in which no guard can make a jump too long. */
 export const MOST_GUARDED = 2000;
 const INPUT_BYTES = [8, 16, 32, 48, 80, 128] as const;
-
-function drawShape(draw: Draw): Shape {
-  const how = draw.below(1000);
-  if (how < 180) return "tiny";
-  if (how < 580) return "small";
-  if (how < 975) return "medium";
-  return how < 998 ? "large" : "huge";
-}
-
-function drawSize(draw: Draw, shape: Shape): Size {
-  switch (shape) {
-    case "tiny":
-      return { slots: draw.between(2, 6), longJump: 0 };
-    case "small":
-      return { slots: draw.between(5, 20), longJump: 0 };
-    case "medium":
-      return { slots: draw.between(20, 60), longJump: 0 };
-    case "large":
-      return { slots: draw.between(60, 600), longJump: draw.chance(30) ? draw.between(100, 400) : 0 };
-    case "huge":
-      return { slots: draw.between(40, 200), longJump: draw.between(1100, 3500) };
-    default:
-      return shape satisfies never;
-  }
-}
 
 /** Words of edge patterns, small numbers, repeated bytes and noise. A packet may be shorter or longer than the others. */
 function makeInput(draw: Draw, usual: number, packet: boolean): Uint8Array {

@@ -88,12 +88,12 @@ function programChecker(
       if (notice === "points") {
         recorder.clear();
         const report = checked(c, recorder);
-        return { ...triedOf(report), rows: recorder.rows(), points: recorder.reached(c, report) };
+        return triedOf(report, recorder.rows(), recorder.reached(c, report));
       }
-      if (notice === "nothing") return { ...triedOf(checked(c)), rows: [], points: [] };
+      if (notice === "nothing") return triedOf(checked(c));
       rows.clear();
       const report = checked(c, rows);
-      return { ...triedOf(report), rows: rows.ids(), points: [] };
+      return triedOf(report, rows.ids());
     },
     blame: (c, found) =>
       isKernel(subject)
@@ -123,14 +123,11 @@ function programChecker(
   };
 }
 
-const triedOf = (checked: Checked): Pick<Tried, "verdict" | "cost" | "difference"> => {
+function triedOf(checked: Checked, rows: Iterable<string> = [], points: Iterable<string> = []): Tried {
   const { verdict, runs, slots, words, executed, difference } = checked;
-  return {
-    verdict,
-    ...(difference && { difference }),
-    cost: { ...NO_COST, runs: runs.length, slots, words, executed },
-  };
-};
+  const cost = { ...NO_COST, runs: runs.length, slots, words, executed };
+  return difference === undefined ? { verdict, cost, rows, points } : { verdict, cost, rows, points, difference };
+}
 
 /** What the reference returns: once if it is the same for all inputs, else by input; nothing where it does not return. */
 function expectedOf({ runs }: Checked, { inputs }: Case): readonly bigint[] {

@@ -3,6 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { pointer } from "../../../machine/address.js";
 import { traced } from "../../../spec/trampoline/traced.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { PROFILES, type Subject } from "../../../subjects/subject.js";
@@ -92,7 +93,7 @@ test("a release while the original function runs passes over the programs behind
       };
       const result = tracedKernel.run(target, 0, release);
       expect([
-        ...called("released", result, traced(tracedKernel.attachment(im.record, { released: true }), call)),
+        ...called("released", result, traced(tracedKernel.attachment(pointer(im.record), { released: true }), call)),
       ]).toEqual([]);
       releases += released ? 1 : 0;
       // A program has decided, and the function has not been called.

@@ -64,7 +64,7 @@ function* eachStep(tracedKernel: TracedKernel, known: Subject["known"]): Generat
 
 function* callsMember(tracedKernel: TracedKernel, im: TrampImage, known: Subject["known"]): Generator<Disagreement> {
   const got = tracedKernel.run(im.image);
-  const expected = traced(tracedKernel.attachment(im.record), tracedKernel.call);
+  const expected = traced(tracedKernel.attachment(pointer(im.record)), tracedKernel.call);
   // Where the defect is known, what the program is told of the stack is no news. All else is compared.
   const told = known?.has("memberArguments") === true ? passed(tracedKernel.setup.args).registers : undefined;
   yield* called("struct_ops", typeof got === "string" ? got : toldOnly(got, told), toldOnly(expected, told));
@@ -72,8 +72,8 @@ function* callsMember(tracedKernel: TracedKernel, im: TrampImage, known: Subject
 
 /** Programs are told so many words of arguments, and those behind them are left out. */
 const toldOnly = (one: Traced, words: number | undefined): Traced => ({
-  ...one,
   steps: one.steps.map((step) => (step.kind === "run" ? { ...step, args: step.args.slice(0, words) } : step)),
+  result: one.result,
 });
 
 function* attachesAndDetaches(
@@ -83,7 +83,7 @@ function* attachesAndDetaches(
 ): Generator<Disagreement> {
   const { machine, tramp, target, call, site } = tracedKernel;
   const plain = traced(undefined, call);
-  const attached = traced(tracedKernel.attachment(im.record), call);
+  const attached = traced(tracedKernel.attachment(pointer(im.record)), call);
   yield* called("before", tracedKernel.run(), plain);
   yield* formed(tracedKernel, im);
   yield* refusesWrongOld(tracedKernel, im);
@@ -98,7 +98,7 @@ function* attachesAndDetaches(
     yield objection("the second trampoline", "an image", `error ${next.error}`);
     return;
   }
-  const exchanged = traced(tracedKernel.attachment(next.im.record, { exchanged: true }), call);
+  const exchanged = traced(tracedKernel.attachment(pointer(next.im.record), { exchanged: true }), call);
   yield* poked("exchanging", tracedKernel, im.image, next.im.image, [attached, exchanged], known);
   yield* called("exchanged", tracedKernel.run(), exchanged);
   yield* poked("detaching", tracedKernel, next.im.image, undefined, [plain, exchanged], known);
@@ -184,7 +184,7 @@ export function checkRecordAt(record: bigint, setup: TrampolineSetup, subject: S
   const isProtected = built.ok ? tramp.archProtectBpfTrampoline(image, size.bytes) : built.error;
   const error = isProtected === 0 ? tramp.bpfArchTextPoke(target, "call", undefined, image) : isProtected;
   if (error !== 0) return objection("attaching", "0", `error ${error}`);
-  const expected = traced({ ...tracedKernel.attachment(0), record: u64(record) }, call);
+  const expected = traced(tracedKernel.attachment(u64(record)), call);
   for (const found of called("attached", tracedKernel.run(), expected)) return found;
   return AGREE;
 }

@@ -1,6 +1,7 @@
 // A patch site in the middle of a poke: at every single memory event another CPU runs through it.
 
 import { describe, expect, test } from "vitest";
+import { pointer } from "../../../machine/address.js";
 import { type Traced, traced } from "../../../spec/trampoline/traced.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { PROFILES } from "../../../subjects/subject.js";
@@ -44,7 +45,9 @@ function watched(target: TrampolineSetup["target"], quirks = PROFILES.fixed, far
   const tracedKernel = new TracedKernel(setupOf(target), defaultSubject, quirks);
   const first = farFirst ? tracedKernel.farTrampoline() : tracedKernel.nearTrampoline();
   const second = tracedKernel.nearTrampoline();
-  const attached = [first, second].map(({ record }) => traced(tracedKernel.attachment(record), tracedKernel.call));
+  const attached = [first, second].map(({ record }) =>
+    traced(tracedKernel.attachment(pointer(record)), tracedKernel.call),
+  );
   const steps = [undefined, first.image, second.image, undefined];
   const seen = steps.slice(1).map((to, i) => {
     const poke = tracedKernel.poke(steps[i], to, () => true);

@@ -176,7 +176,7 @@ export function ofVersion(version: VerifierOnlyCase["version"]): Partial<Pick<Ji
 
 /** What the JIT is given of a case. */
 export function loweredOf(c: VerifierOnlyCase, changes?: JitEnv["changes"]): readonly RewrittenFunction[] {
-  const written = functionsOf(c).map((fn) => ({ ...fn, origin: Int32Array.from(fn.insns, (_, slot) => slot) }));
+  const written = functionsOf(c).map((fn) => ({ origin: Int32Array.from(fn.insns, (_, slot) => slot), ...fn }));
   if (!c.isBlinded) return written;
   const blinded = blindCodes([written], changes);
   assert(blinded.ok, "straight-line code has no jump that blinding could make too long");

@@ -62,7 +62,7 @@ function followed(
   const places = new Map(all.map((place) => [place.name, initialBytes(place)]));
   for (const { name, base } of all) memory.add(regionOf(name, base, places.get(name)!));
   const r = [...registers, ...NOTHING_YET];
-  const meant = body.filter((insn) => step(insn, r, memory, { ...build, vhe: env.vhe }));
+  const meant = body.filter((insn) => step(insn, r, memory, build, env.vhe));
   return { meaning: { registers: r, memory: places }, meant };
 }
 
@@ -71,7 +71,8 @@ function step(
   insn: Insn,
   r: U64[],
   memory: RegionMemory,
-  { cpuNumberAt, skippedFetchIsZero, vhe }: Build & { readonly vhe: boolean },
+  { cpuNumberAt, skippedFetchIsZero }: Build,
+  vhe: boolean,
 ): boolean {
   const { row, dst, src, off, imm } = insn;
   const address = (register: number): U64 => u64(r[register]! + BigInt(off) + base(insn));

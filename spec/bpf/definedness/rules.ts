@@ -130,8 +130,12 @@ function isPromised({ op, width }: JumpRow, left: Operand, right: Operand): bool
 }
 
 const accessOf = (place: Place, kind: AccessKind, register: number, size: Size): Access => ({
-  ...{ kind, register: `r${register}`, offset: place.insn.off, size },
-  ...{ bits: word(place.run.registers, register), value: place.tracker.values[register]! },
+  kind,
+  register: `r${register}`,
+  bits: word(place.run.registers, register),
+  value: place.tracker.values[register]!,
+  offset: place.insn.off,
+  size,
 });
 
 const addressOf = ({ bits, offset }: Access): number => placeOf(u64(bits + BigInt(offset)));

@@ -63,7 +63,9 @@ export class Tracker implements Observer {
     const structure = structureOf(program.context);
     const { context, packet, headroom = 0 } = layout;
     this.context = {
-      ...{ kind: "context", name: contextName(program.context), base: context.base },
+      kind: "context",
+      name: contextName(program.context),
+      base: context.base,
       bytes: structure?.bytes ?? inputBytes,
     };
     const packetLength = structure === undefined ? 0 : inputBytes;

@@ -40,7 +40,7 @@ export function trampolineWords({ image, record, env: text, request, words }: Ma
   const room = new Uint32Array(words.split(" ").length).fill(ILLEGAL);
   const code = new Uint32Array(2 * room.length);
   const e = new TrampEmitter({ image: code, roImage: image });
-  prepareTrampoline(e, { ...planOf(around, request), im: record });
+  prepareTrampoline(e, planOf(around, request, record));
   if (e.words > room.length) return `${e.words} words`;
   room.set(code.subarray(0, e.words));
   return Array.from(room, hexWord).join(" ");
