@@ -3,6 +3,7 @@
 import type { Va } from "./address.js";
 import { AddressSpace } from "./address-space.js";
 import { CodeLines } from "./coherence.js";
+import { mappingEvent, rangeEvent } from "./event.js";
 import { KernelFault } from "./fault.js";
 import { type Frame, PendingMapping, type Permission } from "./page-table.js";
 
@@ -51,7 +52,7 @@ export class KernelCodeSpace extends AddressSpace {
       this.table.set(page, new PendingMapping(permission, take));
     });
     this.frames.reserve(Math.ceil(bytes / pageBytes));
-    this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });
+    this.onEvent?.(mappingEvent("map", this.cpu, va, bytes, permission));
   }
 
   /** `told` hears of stores there by code that runs on an engine, such as to the word of a lock; they are no events. */
@@ -94,7 +95,7 @@ export class KernelCodeSpace extends AddressSpace {
   private tellStored(va: Va, bytes: number): void {
     const { copying: source, cpu } = this;
     const isCopied = source !== undefined && va >= source.to && va + bytes <= source.to + source.bytes;
-    if (!isCopied) this.onEvent?.({ kind: "write", cpu, va, bytes });
-    else this.onEvent?.({ kind: "write", cpu, va, bytes, from: source.from + va - source.to });
+    if (!isCopied) this.onEvent?.(rangeEvent("write", cpu, va, bytes));
+    else this.onEvent?.(rangeEvent("write", cpu, va, bytes, source.from + va - source.to));
   }
 }

@@ -1,7 +1,7 @@
 // The three locks of the text-poke and pack code. One thread simulates all CPUs, so a lock that is not free can only be a
 // mistake; what the machine checks is the discipline around it.
 
-import type { LockName, MachineEvent } from "./event.js";
+import { type LockName, lockEvent, type MachineEvent } from "./event.js";
 import { KernelFault } from "./fault.js";
 
 /** `spinIrq`: taken with interrupts off, nothing may sleep under it. `mutex`: taken where sleeping is allowed. */
@@ -50,7 +50,7 @@ export class Lock {
     if (this.kind === "mutex") machine.mightSleep(name);
     else machine.disableIrqs();
     this.holder = machine.cpu;
-    machine.onEvent?.({ kind: "lock", cpu: machine.cpu, lock: name });
+    machine.onEvent?.(lockEvent("lock", machine.cpu, name));
   }
 
   release(): void {
@@ -60,6 +60,6 @@ export class Lock {
     }
     this.holder = undefined;
     if (this.kind === "spinIrq") machine.enableIrqs();
-    machine.onEvent?.({ kind: "unlock", cpu: machine.cpu, lock: name });
+    machine.onEvent?.(lockEvent("unlock", machine.cpu, name));
   }
 }

@@ -4,6 +4,7 @@
 
 import type { RwAddr, Va } from "./address.js";
 import type { CodeLines, Staleness } from "./coherence.js";
+import { areaEvent, cpuEvent, rangeEvent } from "./event.js";
 import { Extents } from "./extents.js";
 import { KernelFault } from "./fault.js";
 import type { PhysicalMemory } from "./frames.js";
@@ -75,7 +76,7 @@ export class Machine extends KernelCodeSpace {
     const size = Math.ceil(bytes / this.pageBytes) * this.pageBytes;
     const va = this.extents.take(size + this.pageBytes);
     if (va === undefined) return undefined;
-    this.onEvent?.({ kind: "alloc", cpu: this.cpu, area: "vmalloc", va, bytes: size });
+    this.onEvent?.(areaEvent("alloc", this.cpu, "vmalloc", va, size));
     this.map(va, size, "rw", true);
     this.areas.set(va, size);
     return va;
@@ -89,7 +90,7 @@ export class Machine extends KernelCodeSpace {
     this.unmap(va, bytes);
     this.invalidateTlb(va, bytes);
     this.extents.give(va, bytes + this.pageBytes);
-    this.onEvent?.({ kind: "free", cpu: this.cpu, area: "vmalloc", va, bytes });
+    this.onEvent?.(areaEvent("free", this.cpu, "vmalloc", va, bytes));
     return true;
   }
 
@@ -98,7 +99,7 @@ export class Machine extends KernelCodeSpace {
     this.mightSleep("kvmalloc");
     if (this.refuse("kvmalloc")) return undefined;
     const va = this.heap.alloc(bytes) as RwAddr;
-    this.onEvent?.({ kind: "alloc", cpu: this.cpu, area: "kvmalloc", va, bytes });
+    this.onEvent?.(areaEvent("alloc", this.cpu, "kvmalloc", va, bytes));
     return va;
   }
 
@@ -113,7 +114,7 @@ export class Machine extends KernelCodeSpace {
 
   kvfree(va: RwAddr): void {
     const bytes = this.heap.free(va);
-    this.onEvent?.({ kind: "free", cpu: this.cpu, area: "kvmalloc", va, bytes });
+    this.onEvent?.(areaEvent("free", this.cpu, "kvmalloc", va, bytes));
   }
 
   /** For the next kernel that boots here: nothing that the last one allocated or left locked is there any more. */
@@ -155,32 +156,32 @@ export class Machine extends KernelCodeSpace {
 
   cleanDcache(va: Va, bytes: number): void {
     this.eachCodePiece(va, bytes, (lines, from, to) => lines.cleaned(from, to));
-    this.onEvent?.({ kind: "clean", cpu: this.cpu, va, bytes });
+    this.onEvent?.(rangeEvent("clean", this.cpu, va, bytes));
   }
 
   invalidateIcache(va: Va, bytes: number): void {
     const now = ++this.clock;
     this.eachCodePiece(va, bytes, (lines, from, to) => lines.invalidated(from, to, now));
-    this.onEvent?.({ kind: "invalidate", cpu: this.cpu, va, bytes });
+    this.onEvent?.(rangeEvent("invalidate", this.cpu, va, bytes));
   }
 
   /** All of it. */
   invalidateWholeIcache(): void {
     const now = ++this.clock;
     this.table.eachFrame(({ lines }) => lines?.invalidated(0, this.pageBytes, now));
-    this.onEvent?.({ kind: "invalidate", cpu: this.cpu, va: 0, bytes: ALL });
+    this.onEvent?.(rangeEvent("invalidate", this.cpu, 0, ALL));
   }
 
   /** A CPU forgets what it fetched ahead (ISB, or taking an interrupt). */
   contextSync(cpu = this.cpu): void {
     this.synced[cpu] = this.clock;
-    this.onEvent?.({ kind: "contextSync", cpu });
+    this.onEvent?.(cpuEvent("contextSync", cpu));
   }
 
   /** Interrupt all other CPUs and wait for them. Must not be called with interrupts off: two CPUs would wait for ever. */
   kickAllCpus(): void {
     this.mightSleep("waiting for other CPUs");
-    this.onEvent?.({ kind: "ipi", cpu: this.cpu });
+    this.onEvent?.(cpuEvent("ipi", this.cpu));
     for (let cpu = 0; cpu < this.cpus; cpu++) if (cpu !== this.cpu) this.contextSync(cpu);
   }
 
@@ -189,7 +190,7 @@ export class Machine extends KernelCodeSpace {
    * before each run; the bytes themselves do not matter.
    */
   fetch(cpu: number, va: Va, bytes: number): FetchProblem | undefined {
-    this.onEvent?.({ kind: "fetch", cpu, va, bytes });
+    this.onEvent?.(rangeEvent("fetch", cpu, va, bytes));
     return this.fetchProblem(cpu, va, bytes);
   }
 
@@ -226,13 +227,13 @@ export class Machine extends KernelCodeSpace {
     const running: { readonly cpu: number; readonly steps: Iterator<void, void> }[] = [];
     for (let arriving = 0; arriving < this.cpus || running.length > 0; arriving++) {
       if (arriving < this.cpus) {
-        this.onEvent?.({ kind: "stopped", cpu: arriving });
+        this.onEvent?.(cpuEvent("stopped", arriving));
         running.push({ cpu: arriving, steps: callback(arriving) });
       }
       for (const one of [...running]) {
         if (this.runOn(one.cpu, () => one.steps.next()).done !== true) continue;
         running.splice(running.indexOf(one), 1);
-        this.onEvent?.({ kind: "resumed", cpu: one.cpu });
+        this.onEvent?.(cpuEvent("resumed", one.cpu));
       }
     }
   }

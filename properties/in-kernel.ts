@@ -3,6 +3,7 @@
 
 import type { Engine } from "../engines/engine.js";
 import type { Va } from "../machine/address.js";
+import { hasRange } from "../machine/event.js";
 import { decode } from "../spec/a64/decode.js";
 import { text } from "../spec/a64/text.js";
 import { hexWord } from "../spec/bits.js";
@@ -155,7 +156,7 @@ function aboutOf(
   }
   for (const [, digits] of what.matchAll(ADDRESS)) {
     const va = Number.parseInt(digits!, 16);
-    const at = last((event) => "va" in event && va >= event.va && va < event.va + event.bytes);
+    const at = last((event) => hasRange(event) && va >= event.va && va < event.va + event.bytes);
     if (at !== undefined) return at;
   }
   return kinds === undefined || kinds === "kept" ? undefined : last(({ kind }) => kinds.includes(kind));

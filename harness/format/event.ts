@@ -1,7 +1,7 @@
 // The machine's events as lines for people: what happened, on which CPU, to which part of which program or page.
 
 import type { Va } from "../../machine/address.js";
-import type { FailingStep } from "../../machine/event.js";
+import { type FailingStep, hasRange } from "../../machine/event.js";
 import { isAlias, type Region, type Step, type TraceEvent } from "../../subjects/step.js";
 
 /**
@@ -14,7 +14,7 @@ export function formatEvent(
   placeOf: (va: number) => string | undefined,
   where?: string,
 ): string {
-  const place = "va" in event ? placeOf(event.va) : undefined;
+  const place = hasRange(event) ? placeOf(event.va) : undefined;
   const by = where === undefined ? "" : `\n${" ".repeat(14)}in the kernel's own code: ${where}`;
   return `${String(index).padStart(5)}  cpu ${event.cpu}  ${say(event)}${place === undefined ? "" : `, ${place}`}${by}`;
 }

@@ -2,6 +2,7 @@
 // invalidated, and only then do the other CPUs throw away what they have fetched ahead.
 
 import type { Va } from "../../machine/address.js";
+import { rangeEvent } from "../../machine/event.js";
 import type { Machine } from "../../machine/machine.js";
 
 /** Clean and invalidate [start, end); this CPU synchronizes, the others do not. */
@@ -17,7 +18,7 @@ export function cachesCleanInvalPou(machine: Machine, start: Va, end: Va): void 
  * @source linux v6.12 arch/arm64/include/asm/cacheflush.h, flush_icache_range()
  */
 export function flushIcacheRange(machine: Machine, start: Va, end: Va): void {
-  machine.onEvent?.({ kind: "flush", cpu: machine.cpu, va: start, bytes: end - start });
+  machine.onEvent?.(rangeEvent("flush", machine.cpu, start, end - start));
   cachesCleanInvalPou(machine, start, end);
   machine.kickAllCpus();
 }

@@ -1,5 +1,6 @@
 // Telling other CPUs, and the one call that both maintains the caches and tells them.
 
+import { rangeEvent } from "../../../machine/event.js";
 import { vaOfPointer } from "../structs.js";
 import { probe, trap } from "./trap.js";
 
@@ -13,7 +14,7 @@ export const CACHES = [
     ({ machine, cpu }, { start, end }) => {
       if (!cpu.isFollowedBy("kick_all_cpus_sync")) return;
       const va = vaOfPointer(start);
-      machine.onEvent?.({ kind: "flush", cpu: machine.cpu, va, bytes: vaOfPointer(end) - va });
+      machine.onEvent?.(rangeEvent("flush", machine.cpu, va, vaOfPointer(end) - va));
     },
   ),
 ];
