@@ -2,9 +2,10 @@
 // `copy` and `fill32` obey the page table and are what kernel code uses; `peek` and `poke` obey nothing and are for oracles
 // and test set-up. A frame that code may come to lie in carries `CodeLines`, which every store marks.
 
+import { copyOf } from "../spec/slab.js";
 import { type FixmapAddr, isVa, type Va } from "./address.js";
 import { CodeLines } from "./coherence.js";
-import type { EventListener, FailingStep } from "./event.js";
+import { type EventListener, type FailingStep, mappingEvent, rangeEvent, refusedEvent } from "./event.js";
 import { Failures } from "./failures.js";
 import { KernelFault } from "./fault.js";
 import { Frames, type PhysicalMemory } from "./frames.js";
@@ -71,7 +72,7 @@ export class AddressSpace {
       else frame.lines.reset();
       this.table.set(page, { frame, permission });
     });
-    this.onEvent?.({ kind: "map", cpu: this.cpu, va, bytes, permission });
+    this.onEvent?.(mappingEvent("map", this.cpu, va, bytes, permission));
   }
 
   /** Translations stay cached until `invalidateTlb`. */
@@ -83,7 +84,7 @@ export class AddressSpace {
       this.frames.give(frame);
     });
     this.tlb.changed(va, bytes, permission);
-    this.onEvent?.({ kind: "unmap", cpu: this.cpu, va, bytes });
+    this.onEvent?.(rangeEvent("unmap", this.cpu, va, bytes));
   }
 
   /**
@@ -102,7 +103,7 @@ export class AddressSpace {
       this.table.set(page, { frame, permission });
     });
     if (before !== permission) this.tlb.changed(va, bytes, before);
-    this.onEvent?.({ kind: "setPermission", cpu: this.cpu, va, bytes, permission });
+    this.onEvent?.(mappingEvent("setPermission", this.cpu, va, bytes, permission));
     return true;
   }
 
@@ -112,7 +113,7 @@ export class AddressSpace {
     this.fixmap = frame;
     this.table.set(this.fixmapSlot, { frame, permission: "rw" });
     const { pageBytes: bytes, cpu } = this;
-    this.onEvent?.({ kind: "map", cpu, va: this.fixmapSlot, bytes, permission: "rw" });
+    this.onEvent?.(mappingEvent("map", cpu, this.fixmapSlot, bytes, "rw"));
     return this.fixmapSlot;
   }
 
@@ -122,14 +123,14 @@ export class AddressSpace {
     this.fixmap = undefined;
     this.table.set(this.fixmapSlot, undefined);
     this.tlb.changed(this.fixmapSlot, this.pageBytes, "rw");
-    this.onEvent?.({ kind: "unmap", cpu: this.cpu, va: this.fixmapSlot, bytes: this.pageBytes });
+    this.onEvent?.(rangeEvent("unmap", this.cpu, this.fixmapSlot, this.pageBytes));
     this.invalidateTlb(this.fixmapSlot, this.pageBytes);
   }
 
   /** Make every CPU look the range up anew. */
   invalidateTlb(va: Va, bytes: number): void {
     this.tlb.invalidate(va, bytes);
-    this.onEvent?.({ kind: "invalidateTlb", cpu: this.cpu, va, bytes });
+    this.onEvent?.(rangeEvent("invalidateTlb", this.cpu, va, bytes));
   }
 
   /** Mappings that are gone but may still be used. Empty between any two kernel operations. */
@@ -147,7 +148,7 @@ export class AddressSpace {
 
   write(va: Va, source: Uint8Array): void {
     this.scatter(va, source, this.writable);
-    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: source.length });
+    this.onEvent?.(rangeEvent("write", this.cpu, va, source.length));
   }
 
   write32(va: Va, word: number): void {
@@ -155,7 +156,7 @@ export class AddressSpace {
     const at = va % this.pageBytes;
     frame.view.setUint32(at, word, true);
     this.changed(frame, at, at + 4);
-    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 4 });
+    this.onEvent?.(rangeEvent("write", this.cpu, va, 4));
   }
 
   /** `write32`, but @returns false if told to fail, like `copy`. */
@@ -176,7 +177,7 @@ export class AddressSpace {
     const { view } = this.writable(va);
     view.setUint32(va % this.pageBytes, low, true);
     view.setUint32((va % this.pageBytes) + 4, high, true);
-    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: 8 });
+    this.onEvent?.(rangeEvent("write", this.cpu, va, 8));
     return true;
   }
 
@@ -194,7 +195,7 @@ export class AddressSpace {
       this.changed(output, target, target + piece);
       done += piece;
     }
-    this.onEvent?.({ kind: "write", cpu: this.cpu, va: to, bytes, from });
+    this.onEvent?.(rangeEvent("write", this.cpu, to, bytes, from));
     return true;
   }
 
@@ -209,7 +210,7 @@ export class AddressSpace {
       this.changed(frame, at, at + piece);
       done += piece;
     }
-    this.onEvent?.({ kind: "write", cpu: this.cpu, va, bytes: size });
+    this.onEvent?.(rangeEvent("write", this.cpu, va, size));
   }
 
   /** Bytes whatever the permissions, without events or cache effects. */
@@ -234,7 +235,7 @@ export class AddressSpace {
   /** Count a step that may be told to fail. @returns true if it must. */
   refuse(step: FailingStep): boolean {
     if (!this.failures.strikes(step)) return false;
-    this.onEvent?.({ kind: "refused", cpu: this.cpu, step });
+    this.onEvent?.(refusedEvent(this.cpu, step));
     return true;
   }
 
@@ -259,9 +260,8 @@ export class AddressSpace {
 
   private readonly writable = (va: Va): Frame => {
     const mapping = this.table.get(va);
-    if (mapping?.permission !== "rw")
-      throw new KernelFault("badWrite", va, `is ${mapping?.permission ?? "not mapped"}`);
-    return mapping.frame;
+    if (mapping?.permission === "rw") return mapping.frame;
+    throw new KernelFault("badWrite", va, `is ${mapping?.permission ?? "not mapped"}`);
   };
 
   /** Bytes [from, to) of the frame have been stored. */
@@ -272,7 +272,7 @@ export class AddressSpace {
 
   private gather(va: Va, bytes: number, frameOf: (page: Va) => Frame): Uint8Array {
     const first = va % this.pageBytes;
-    if (bytes > 0 && first + bytes <= this.pageBytes) return frameOf(va).bytes.slice(first, first + bytes);
+    if (bytes > 0 && first + bytes <= this.pageBytes) return copyOf(frameOf(va).bytes, first, first + bytes);
     const result = new Uint8Array(bytes);
     this.gatherInto(va, result, frameOf);
     return result;

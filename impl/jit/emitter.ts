@@ -2,6 +2,7 @@
 // image once it exists. All three passes run the same lowering; they differ in what this object does with a word.
 
 import type { Row } from "../../spec/bpf/isa.js";
+import { shortInts } from "../../spec/slab.js";
 import { mov } from "../a64/add-sub.js";
 import { movOrr } from "../a64/logical.js";
 import type { Is64, Reg } from "../a64/registers.js";
@@ -96,7 +97,7 @@ export class Emitter implements CodeSink {
     this.faulting = faulting;
     this.isAboutPlace = calls;
     this.namesFunction = names;
-    this.offsets = new Int32Array(fn.insns.length + 1);
+    this.offsets = shortInts(fn.insns.length + 1);
   }
 
   /** @throws RangeError for a register that BPF does not have: the caller's decoder let it through. */

@@ -36,7 +36,7 @@ test("freed text is illegal again before its chunks are", () => {
     if (event.kind === "ipi") expect(packs.packs[0]?.bitmap.count).toBe(3);
   };
   packs.bpfProgPackFree(place, 128);
-  expect(new Set(new Uint32Array(machine.peek(place, 128).buffer))).toEqual(new Set([BREAK]));
+  expect(new Set(new Uint32Array(machine.peek(place, 128).slice().buffer))).toEqual(new Set([BREAK]));
   expect(packs.packs[0]?.bitmap.count).toBe(1);
 });
 

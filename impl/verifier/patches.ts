@@ -2,6 +2,7 @@
 // between a program and its JIT rewrites instructions: guards of divisions, blinded constants.
 
 import type { Insn } from "../../spec/bpf/insn.js";
+import { shortInts } from "../../spec/slab.js";
 
 /** What takes the place of a slot: one instruction, as nearly everywhere, or several. */
 export type Patch = Insn | readonly Insn[];
@@ -27,7 +28,7 @@ export interface TooFar {
 export function joinPatches(patches: readonly Patch[]): Patched | TooFar {
   const places = startsOf(patches);
   const insns: Insn[] = [];
-  const origin = new Int32Array(places.at(-1) ?? 0);
+  const origin = shortInts(places.at(-1) ?? 0);
   for (let slot = 0; slot < patches.length; slot++) {
     const patch = patches[slot]!;
     const length = lengthOf(patch);

@@ -4,6 +4,7 @@
 // overwrites its value in place, and a new key takes the lowest free slot.
 
 import assert from "node:assert";
+import { shortBytes } from "../slab.js";
 import { type Memory, pointerTo } from "./memory.js";
 import {
   type ArrayMap,
@@ -141,7 +142,7 @@ export function innerMap({ outer, inner, entries }: MapOfMaps, key: Uint8Array):
 const knowsFlags = (flags: bigint): boolean => (flags & ~BPF_F_LOCK) <= BPF_EXIST;
 
 function readAll(memory: Memory, base: number, bytes: number): Uint8Array {
-  const all = new Uint8Array(bytes);
+  const all = shortBytes(bytes);
   assert(memory.read(pointerTo(base), all), `the ${bytes} bytes of map values at ${base.toString(16)} are not mapped`);
   return all;
 }
@@ -219,7 +220,7 @@ class HashState implements MapState {
     const { keyBytes, valueBytes, entries } = this.spec;
     const values = readAll(memory, this.base, valueStride(this.spec) * entries);
     const sorted = [...this.#slots].sort(([a], [b]) => (a < b ? -1 : 1));
-    const dump = new Uint8Array(sorted.length * (keyBytes + valueBytes));
+    const dump = shortBytes(sorted.length * (keyBytes + valueBytes));
     sorted.forEach(([key, slot], i) => {
       const at = i * (keyBytes + valueBytes);
       const from = slot * valueStride(this.spec);

@@ -22,6 +22,7 @@ import {
   type TailCallCount,
 } from "../bpf/program.js";
 import { withoutCounter } from "../bpf/run-state.js";
+import { copyOf } from "../slab.js";
 import { entriesOf, fillArray, fillHash, initialEntries } from "./elements.js";
 import { tableOf } from "./fields.js";
 import * as at from "./layout.js";
@@ -280,19 +281,19 @@ export class CompiledMemory {
   private region(name: string, index: number): RegionBytes {
     const entry = (at.REGIONS + index * at.REGION_BYTES) / 4;
     const place = this.placeOf(index);
-    return { name, bytes: this.bytes.slice(place, place + this.words[entry + at.REGION_SIZE / 4]!) };
+    return { name, bytes: copyOf(this.bytes, place, place + this.words[entry + at.REGION_SIZE / 4]!) };
   }
 
   private requests(): RegionBytes {
     const end = at.REQUESTS + this.words[at.REQUESTED / 4]!;
-    return { name: "requests", bytes: this.bytes.slice(at.REQUESTS, end) };
+    return { name: "requests", bytes: copyOf(this.bytes, at.REQUESTS, end) };
   }
 
   private stack(): RegionBytes {
     const region = this.region("stack", at.MAIN_STACK);
     const place = this.words[(at.REGIONS + at.MAIN_STACK * at.REGION_BYTES + at.REGION_WRITTEN) / 4]!;
     const { name, bytes } = region;
-    const marks = place === 0 ? undefined : this.bytes.slice(place, place + bytes.length);
+    const marks = place === 0 ? undefined : copyOf(this.bytes, place, place + bytes.length);
     const written = withoutCounter(this.frames[this.words[at.CODE / 4]!]!, bytes.length, marks);
     return written === undefined ? region : { name, bytes, written };
   }

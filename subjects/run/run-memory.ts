@@ -19,6 +19,7 @@ import {
   type Range,
   STACK_BYTES,
 } from "../../spec/bpf/program.js";
+import { shortBytes } from "../../spec/slab.js";
 import { Area, NOWHERE } from "./area.js";
 import { helperTraps } from "./helper-traps.js";
 import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, pagesOf, STACK, TASK } from "./layout.js";
@@ -205,8 +206,8 @@ export class RunMemory {
       this.programs.place(NOWHERE, NOTHING);
       return;
     }
-    const bytes = new Uint8Array(entries.length * PROG_BYTES);
-    const view = new DataView(bytes.buffer);
+    const bytes = shortBytes(entries.length * PROG_BYTES);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     entries.forEach((entry, i) => {
       view.setBigUint64(i * PROG_BYTES + this.offsets.progFunc, pointer(entry), true);
     });
@@ -231,8 +232,8 @@ export class RunMemory {
     const known = this.mapObjects[index];
     if (known?.spec === spec && known.bytes.length === size) return known.bytes;
     const { arrayPtrs, arrayMaxEntries } = this.offsets;
-    const bytes = new Uint8Array(size);
-    const view = new DataView(bytes.buffer);
+    const bytes = shortBytes(size);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, size);
     view.setUint32(arrayMaxEntries, spec.entries, true);
     if (spec.kind === "progArray") {
       spec.programs.forEach((target, slot) => {

@@ -4,6 +4,7 @@ import type { InterpretRun } from "../../../spec/bpf/interpret.js";
 import { ROWS, type Row } from "../../../spec/bpf/isa.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Problem } from "../../../spec/bpf/validate/problem.js";
+import { shortBytes } from "../../../spec/slab.js";
 import type { Case } from "../../../subjects/case.js";
 import type { LoadedImage } from "../../../subjects/session/program-session.js";
 import type { Difference } from "../../differences/compare.js";
@@ -26,7 +27,7 @@ const FELL = 4;
 /** Rows whose instructions ran: jumps by where they led. */
 export class RanRows {
   /** By row, the bits. */
-  private readonly marks = new Uint8Array(ROWS.length);
+  private readonly marks = shortBytes(ROWS.length);
 
   readonly count: NonNullable<Watch["count"]> = (row, taken) => {
     this.marks[row.index!]! |= taken === undefined ? RAN : taken ? TAKEN : FELL;

@@ -228,7 +228,8 @@ function wordsOf(machine: Machine, view: FunctionView, place: TablePlace, isReme
   ) {
     return before;
   }
-  const words = new Uint32Array(machine.peek(bpfFunc!, tableBytes + entries * entryBytes).buffer);
+  const { buffer, byteOffset, length } = machine.peek(bpfFunc!, tableBytes + entries * entryBytes);
+  const words = new Uint32Array(buffer, byteOffset, length / 4);
   const read: Known = { words, view, place, passed: isRemembered ? { rules: 0 } : undefined };
   // A map of what lives for a moment only keeps it alive until all of memory is looked through.
   if (isRemembered) known.set(fn, read);

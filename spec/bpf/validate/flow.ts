@@ -1,6 +1,7 @@
 // The fixed point: what is known about the registers where each block begins. Blocks are taken lowest first, so loop-free
 // code is walked once, and a loop settles before what follows it is looked at.
 
+import { shortBytes, shortInts } from "../../slab.js";
 import { branchTarget, type Insn, REGISTERS } from "../insn.js";
 import type { ContextKind } from "../program.js";
 import type { Functions } from "./functions.js";
@@ -17,11 +18,11 @@ class BlockStates {
   readonly #stackArguments: Int32Array;
 
   constructor(blocks: number) {
-    this.#reached = new Uint8Array(blocks);
-    this.#kinds = new Uint8Array(blocks * REGISTERS);
-    this.#values = new Int32Array(blocks * REGISTERS);
-    this.#spilled = new Int32Array(blocks * 2);
-    this.#stackArguments = new Int32Array(blocks);
+    this.#reached = shortBytes(blocks);
+    this.#kinds = shortBytes(blocks * REGISTERS);
+    this.#values = shortInts(blocks * REGISTERS);
+    this.#spilled = shortInts(blocks * 2);
+    this.#stackArguments = shortInts(blocks);
   }
 
   isReached(block: number): boolean {

@@ -2,6 +2,7 @@
 // function starts at slot 0 or at the target of a local call and ends where the next one starts; jumps stay inside, and
 // the last slot must not be fallen through (Linux: check_subprogs).
 
+import { shortBytes, shortInts } from "../../slab.js";
 import { branchTarget, type Insn } from "../insn.js";
 import type { Report } from "./problem.js";
 
@@ -52,7 +53,7 @@ export function findFunctions(code: readonly Insn[], named: readonly number[], r
     report(0, "tooManyFunctions", `${starts.length} functions, expected at most ${MAX_FUNCTIONS}`);
   }
   const ends = [...starts.slice(1), code.length];
-  const leads = new Uint8Array(code.length + 1);
+  const leads = shortBytes(code.length + 1);
   for (const slot of named) {
     if (isInstruction(code, slot)) leads[slot] = 1;
     else report(0, "jumpOutOfRange", `an instruction array names slot ${slot}, where no instruction begins`);
@@ -140,7 +141,7 @@ function resolveCalls(code: readonly Insn[], starts: readonly number[], callSite
 
 function numberBlocks(leads: Uint8Array): Pick<Functions, "blocks" | "blockAt"> {
   const blocks: number[] = [];
-  const blockAt = new Int32Array(leads.length).fill(-1);
+  const blockAt = shortInts(leads.length).fill(-1);
   for (let pc = 0; pc < leads.length; pc++) {
     if (leads[pc] === 0) continue;
     blockAt[pc] = blocks.length;
