@@ -20,7 +20,7 @@ interface Page {
 export class Area {
   private range = NOWHERE;
   private mapped = NOWHERE;
-  private pages: readonly Page[] = [];
+  private pages: Page[] = [];
   /** The subject has mapped what lies there: what is around the region is its own, and its own to watch. */
   private isGuest = false;
   /** Nothing but the region was written since all of the canary was seen. */
@@ -99,10 +99,11 @@ export class Area {
     }
     if (pages.bytes > 0) this.machine.map(pages.base, pages.bytes, "rw");
     this.mapped = pages;
-    this.pages = Array.from({ length: pages.bytes / pageBytes }, (_, i) => {
-      const { bytes } = this.machine.mapping(pages.base + i * pageBytes)!.frame;
-      return { bytes, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, pageBytes) };
-    });
+    this.pages = [];
+    for (let va = pages.base; va < pages.base + pages.bytes; va += pageBytes) {
+      const { bytes } = this.machine.mapping(va)!.frame;
+      this.pages.push({ bytes, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, pageBytes) });
+    }
   }
 }
 

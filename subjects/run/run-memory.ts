@@ -49,6 +49,7 @@ interface PrivateStack extends Range {
 const UNWRITTEN = 0x5b;
 const NOTHING = new Uint8Array();
 const NONE: readonly PrivateStack[] = [];
+const CALLERS_PART = Buffer.alloc(STACK.base + STACK.bytes - ENTRY_SP, UNWRITTEN);
 const ZEROES = new Uint8Array(STACK.bytes);
 const UNWRITTEN_FRAME = new Uint8Array(STACK_BYTES + 16).fill(UNWRITTEN);
 
@@ -74,6 +75,7 @@ export class RunMemory {
   private readonly mapObjects: { readonly spec: MapSpec; readonly bytes: Uint8Array }[] = [];
   private readonly otherValues: Area[] = [];
   private readonly privateStacks: Area[] = [];
+  private hasPrivateStacks = false;
   /** The bytes of its pages. */
   private readonly stack: readonly Uint8Array[];
 
@@ -180,9 +182,8 @@ export class RunMemory {
   private isUnwrittenAbove(): boolean {
     const { bytes } = this.machine.mapping(ENTRY_SP)!.frame;
     const from = ENTRY_SP % this.machine.pageBytes;
-    const to = from + STACK.base + STACK.bytes - ENTRY_SP;
-    for (let i = from; i < to; i++) if (bytes[i] !== UNWRITTEN) return false;
-    return true;
+    const above = Buffer.from(bytes.buffer, bytes.byteOffset + from, CALLERS_PART.length);
+    return above.equals(CALLERS_PART);
   }
 
   /** The main frame reads as zero; below and above it lies what no program may rely on. */
@@ -193,6 +194,8 @@ export class RunMemory {
 
   private setPrivateStacks(ranges: readonly PrivateStack[]): void {
     const { privateStacks } = this;
+    if (ranges.length === 0 && !this.hasPrivateStacks) return;
+    this.hasPrivateStacks = ranges.length > 0;
     // What one area leaves another may take.
     for (const [i, area] of privateStacks.entries()) area.leave(ranges[i] ?? NOWHERE);
     for (const [i, range] of ranges.entries()) {

@@ -63,16 +63,17 @@ export class Recorder {
   }
 
   begin(between: ((at: number) => void) | undefined): void {
-    this.events = [];
-    this.places = [];
-    this.published = [];
+    // Whoever has them keeps them; most steps are runs, which leave none.
+    if (this.events.length > 0) this.events = [];
+    if (this.places.length > 0) this.places = [];
+    if (this.published.length > 0) this.published = [];
+    if (this.executable.length > 0) this.executable = [];
     this.copiedBytes = 0;
-    this.executable = [];
     this.between = between;
     this.firstHeapObject = undefined;
     this.copied = undefined;
-    this.buffers.length = 0;
-    // To clear an empty set makes a new table.
+    // To empty what is empty takes longer than to look.
+    if (this.buffers.length > 0) this.buffers.length = 0;
     if (this.areas.size > 0) this.areas.clear();
   }
 

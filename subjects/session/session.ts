@@ -132,7 +132,7 @@ export class Session implements Scene {
     if (faultsHit > 0 && PATCHING.has(result.kind)) this.warned = warnings.length;
     return {
       scene: this,
-      events: isLogged ? events : NOTHING,
+      events: isLogged && events.length > 0 ? events : NOTHING,
       places: places.length > 0 && isLogged ? places : undefined,
       isLogged,
       before,

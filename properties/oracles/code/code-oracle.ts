@@ -27,7 +27,7 @@ interface CodeRule extends Pick<CodeOracle, "name" | "statement" | "source"> {
   /** Of the function as a whole. */
   readonly whole?: (code: CompiledCode) => readonly string[];
   /** Of each slot of these kinds. */
-  readonly slots?: { readonly kinds: readonly Row["kind"][] | "all"; readonly rule: SlotRule };
+  readonly slots?: { readonly kinds: readonly Row["kind"][]; readonly rule: SlotRule };
 }
 
 /** A rule among all: which bit is its, and which slots it is about. */
@@ -106,7 +106,7 @@ function objected(
 }
 
 function rulesOf({ kind, index }: Row): readonly Ranked[] {
-  const rules = ranked.filter(({ slots }) => slots?.kinds === "all" || slots?.kinds.includes(kind) === true);
+  const rules = ranked.filter(({ slots }) => slots?.kinds.includes(kind) === true);
   rulesByRow[index!] = rules;
   return rules;
 }
@@ -137,8 +137,7 @@ function judged(step: Step, { program }: Live): Breaches | undefined {
 
 /** A rule that has no objection to the words has none wherever they lie: it is not about places, or about none of the slots. */
 const isSettled = ({ isAboutPlace, whole, slots }: Ranked, { insns }: CompiledCode): boolean =>
-  isAboutPlace === undefined ||
-  (whole === undefined && slots?.kinds !== "all" && !insns.some(({ row }) => slots?.kinds.includes(row.kind)));
+  isAboutPlace === undefined || (whole === undefined && !insns.some(({ row }) => slots?.kinds.includes(row.kind)));
 
 function added(all: Breaches = [], rank: number, found: readonly Breach[]): Breaches {
   all[rank] = [...(all[rank] ?? []), ...found];
