@@ -106,7 +106,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       env: this.#env(draw, size),
     };
     const privateStack = isKernel && !features.packet && draw.chance(PRIVATE_STACK);
-    return { ...made, program: asDrawn(privateStack ? { ...made.program, privateStack } : made.program) };
+    return { ...made, program: asDrawn(privateStack ? { privateStack, ...made.program } : made.program) };
   }
 
   #size(draw: Draw): Size {
