@@ -108,7 +108,7 @@ class ImplTrampolines implements SubjectTrampolines {
   archPrepareBpfTrampoline(im: Halves, image: RoAddr, imageEnd: RoAddr, request: TrampRequest) {
     const places: TrampPlaces = { ipAfterCall: undefined, ipEpilogue: undefined };
     const prepared = this.kernel.memory.prepare(this.kernel.machine, this.env, im, places, image, imageEnd, request);
-    return { ...prepared, ...places };
+    return { ipAfterCall: places.ipAfterCall, ipEpilogue: places.ipEpilogue, ...prepared };
   }
   frameBytes(nregs: number, flags: TrampRequest["flags"]): number {
     return trampFrame(nregs, flags).bytes;

@@ -74,11 +74,9 @@ export class LinuxTrampolines implements SubjectTrampolines {
     const prog = Object.fromEntries(
       PROG_ENTRIES.map((entry) => [entry, pair("__bpf_prog", text.prog[entry], ENTRY_SUFFIX[entry])]),
     );
-    this.env = {
-      ...kernel.env,
-      original: pair("__bpf_tramp", text.original),
-      prog: prog as TrampolineEnv["prog"],
-    };
+    const original = pair("__bpf_tramp", text.original);
+    const { bti, changes, dummyTramp, quirks } = kernel.env;
+    this.env = { bti, changes, dummyTramp, quirks, original, prog: prog as TrampolineEnv["prog"] };
     this.pokeOffset = patchSiteWord(kernel.env);
     kernel.lookup = (va) => this.symbols.lookup(va);
   }
@@ -154,7 +152,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
         prepared.ok && request.flags.callOrig && structs.im.has(name)
           ? (structs.im.pointer(vaOfPointer(record), name) as RoAddr | undefined)
           : undefined;
-      return { ...prepared, ipAfterCall: place("ip_after_call"), ipEpilogue: place("ip_epilogue") };
+      return { ipAfterCall: place("ip_after_call"), ipEpilogue: place("ip_epilogue"), ...prepared };
     } finally {
       unmap();
     }

@@ -71,10 +71,14 @@ function* callsMember(tracedKernel: TracedKernel, im: TrampImage, known: Subject
 }
 
 /** Programs are told so many words of arguments, and those behind them are left out. */
-const toldOnly = (one: Traced, words: number | undefined): Traced => ({
-  steps: one.steps.map((step) => (step.kind === "run" ? { ...step, args: step.args.slice(0, words) } : step)),
-  result: one.result,
-});
+function toldOnly({ steps, result }: Traced, words: number | undefined): Traced {
+  const told = steps.map((step) => {
+    if (step.kind !== "run" || words === undefined) return step;
+    const { args, ...others } = step;
+    return { args: args.slice(0, words), ...others };
+  });
+  return { steps: told, result };
+}
 
 function* attachesAndDetaches(
   tracedKernel: TracedKernel,
