@@ -12,6 +12,7 @@ import {
   isMayGoto,
   isStackArgument,
   stackArgumentsStored,
+  withFields,
 } from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
 import { shortInts } from "../../spec/slab.js";
@@ -222,13 +223,13 @@ function rewriteAlone(code: readonly Insn[], pc: number, indexOf: ReadonlyMap<nu
     case "alu":
       return rewriteShift(slot, slot.row);
     case "lddw":
-      return slot.row === LDDW ? slot : { ...slot, row: LDDW, src: 0, imm: addressOf(code, pc, env).low | 0 };
+      return slot.row === LDDW ? slot : withFields(slot, { row: LDDW, src: 0, imm: addressOf(code, pc, env).low | 0 });
     case "lddwHigh":
       return code[pc - 1]!.row === LDDW ? slot : insn(LDDW_HIGH, { imm: addressOf(code, pc - 1, env).high | 0 });
     case "call":
       return rewriteCall(slot, pc, indexOf, env);
     case "stackArgument":
-      return { ...slot, row: WITH_BASE[slot.row.op] };
+      return withFields(slot, { row: WITH_BASE[slot.row.op] });
     default:
       return slot;
   }
@@ -236,7 +237,7 @@ function rewriteAlone(code: readonly Insn[], pc: number, indexOf: ReadonlyMap<nu
 
 function rewriteShift(slot: Insn, { imm, width }: AluRow): Insn {
   const inRange = imm !== "shift" || (slot.imm >= 0 && slot.imm < width);
-  return inRange ? slot : { ...slot, imm: slot.imm & (width - 1) };
+  return inRange ? slot : withFields(slot, { imm: slot.imm & (width - 1) });
 }
 
 /** The pointer that the `lddw` of a map at `pc` stands for. */
@@ -260,7 +261,7 @@ function rewriteCall(slot: Insn, pc: number, indexOf: ReadonlyMap<number, number
     const target = branchTarget(slot, pc)!;
     const off = indexOf.get(target);
     if (off === undefined) throw new RangeError(`slot ${pc} calls slot ${target}, where no function starts`);
-    return { ...slot, off };
+    return withFields(slot, { off });
   }
   if (slot.row.kind === "call" && slot.row.target === "kfunc") {
     const imm = env.kfuncOffset?.(slot.imm);
@@ -271,5 +272,5 @@ function rewriteCall(slot: Insn, pc: number, indexOf: ReadonlyMap<number, number
   if (env.inlineHelpers?.has(slot.imm) === true) return slot;
   const imm = env.helperOffset(slot.imm);
   if (imm === undefined) throw new RangeError(`slot ${pc} calls helper ${slot.imm}, which has no address`);
-  return { ...slot, imm };
+  return withFields(slot, { imm });
 }

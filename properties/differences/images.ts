@@ -2,6 +2,7 @@
 // their images then is what the two compilers do, and not where anything lies.
 
 import type { Va } from "../../machine/address.js";
+import { withFields } from "../../spec/bpf/insn.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { HEADER_BYTES } from "../../spec/pack/allocator.js";
 import type { Case } from "../../subjects/case.js";
@@ -123,7 +124,7 @@ const reaching = (insns: JitFunction["insns"], distance: number): JitFunction["i
     ? insns
     : insns.map((slot) =>
         slot.row.kind === "call" && slot.row.target !== "local" && slot.imm >= FIRST_PLACE
-          ? { ...slot, imm: (slot.imm + distance) | 0 }
+          ? withFields(slot, { imm: (slot.imm + distance) | 0 })
           : slot,
       );
 const FIRST_PLACE = helperOffset(0);

@@ -4,7 +4,7 @@
 // blinded, the addresses of its maps too.
 
 import { decode } from "../../spec/a64/decode.js";
-import type { Insn } from "../../spec/bpf/insn.js";
+import { type Insn, withFields } from "../../spec/bpf/insn.js";
 import { bpfJitBlindConstants } from "../../subjects/lowering.js";
 import type { CompiledImage, JitFunction } from "../../subjects/subject.js";
 import type { SplitFunction } from "./functions.js";
@@ -61,7 +61,7 @@ function withLowHalves(insns: readonly Insn[], unknown: ReadonlySet<number>): re
   return insns.map((slot, pc) => {
     if (!unknown.has(pc)) return slot;
     const other = slot.row.kind === "lddw" ? pc + 1 : pc - 1;
-    return { ...slot, imm: insns[other]!.imm };
+    return withFields(slot, { imm: insns[other]!.imm });
   });
 }
 

@@ -1,7 +1,7 @@
 // From what the kernel shows of a program back to what its JIT was handed. `BPF_OBJ_GET_INFO_BY_FD` shows local calls,
 // function addresses, tail calls and map loads in another form than the JIT saw, and hides which accesses may fault.
 
-import { decode, type Insn, insn } from "../../spec/bpf/insn.js";
+import { decode, type Insn, insn, withFields } from "../../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
 import type { JitFunction } from "../../subjects/subject.js";
 import type { Recording } from "./recording.js";
@@ -125,11 +125,11 @@ function slotAsCompiled(shown: readonly Insn[], pc: number, callee: () => number
   const slot = shown[pc]!;
   const { row, dst } = slot;
   if (row.opcode === CALL && slot.src === 0 && slot.imm === TAIL_CALL_HELPER) return insn(TAIL_CALL);
-  if (row.kind === "call" && row.target === "local") return { ...slot, off: callee(), imm: 0 };
-  if (row.kind === "lddw" && row.source === "code") return { ...slot, off: shown[pc + 1]?.imm ?? 0, imm: 0 };
+  if (row.kind === "call" && row.target === "local") return withFields(slot, { off: callee(), imm: 0 });
+  if (row.kind === "lddw" && row.source === "code") return withFields(slot, { off: shown[pc + 1]?.imm ?? 0, imm: 0 });
   if (isMapLoad(row)) return insn(LDDW_IMM64, { dst });
   const before = row.kind === "lddwHigh" ? shown[pc - 1]?.row : undefined;
-  return before?.kind === "lddw" && before.source !== "imm64" ? { ...slot, imm: 0 } : slot;
+  return before?.kind === "lddw" && before.source !== "imm64" ? withFields(slot, { imm: 0 }) : slot;
 }
 
 const isMapLoad = (row: Row): boolean => row.kind === "lddw" && row.source !== "imm64" && row.source !== "code";

@@ -6,7 +6,7 @@
 import { halves } from "../../machine/address.js";
 import { helperName } from "../../spec/bpf/helper-names.js";
 import { HELPERS, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
-import { type Insn, lddwHalves } from "../../spec/bpf/insn.js";
+import { type Insn, lddwHalves, withFields } from "../../spec/bpf/insn.js";
 import type { Program } from "../../spec/bpf/program.js";
 import { helperOffset } from "../../subjects/lowering.js";
 import { HASH_ELEMENT_HELPER } from "../../subjects/run/helper-traps.js";
@@ -138,7 +138,7 @@ function placeHelpers(asLoaded: readonly Insn[], functions: readonly Moving[]): 
     if (form !== "call" && id !== MAP_LOOKUP)
       return `${helperName(id)} as loaded, an inlined lookup as seen by the JIT`;
     if (form === "arrayLookup" || (slot.imm === id && INLINED_BY_JIT.has(id))) continue;
-    insns[pc] = { ...slot, imm: helperOffset(form === "hashLookup" ? HASH_ELEMENT_HELPER : id) };
+    insns[pc] = withFields(slot, { imm: helperOffset(form === "hashLookup" ? HASH_ELEMENT_HELPER : id) });
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 // Fill in what the display hides, from the recorded image and at the matching instruction only: addresses of maps, and
 // which accesses may fault. Everything else in the image is left to be compared.
 
-import type { Insn } from "../../spec/bpf/insn.js";
+import { type Insn, withFields } from "../../spec/bpf/insn.js";
 import { scratchOf } from "../../subjects/lowering.js";
 import {
   type CompiledImage,
@@ -92,7 +92,7 @@ function fill({ fn, unknowns }: SplitFunction, offsets: Int32Array, { code }: Re
     const at = offsets[pc]! + shift;
     if (kind === "arenaAccess") {
       if (!addsArenaBase(words[at + wordsBeforeArenaBase(slot)] ?? 0)) continue;
-      insns[pc] = { ...slot, row: arenaRow(slot.row.id)! };
+      insns[pc] = withFields(slot, { row: arenaRow(slot.row.id)! });
       shift++;
       continue;
     }
@@ -131,6 +131,6 @@ function markFaulting(
   if (marked.size === 0) return fn;
   return {
     ...fn,
-    insns: fn.insns.map((slot, pc) => (marked.has(pc) ? { ...slot, row: probeRow(slot.row.id)! } : slot)),
+    insns: fn.insns.map((slot, pc) => (marked.has(pc) ? withFields(slot, { row: probeRow(slot.row.id)! }) : slot)),
   };
 }

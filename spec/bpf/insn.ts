@@ -52,6 +52,12 @@ export function insn(row: Row, fields: Partial<Omit<Insn, "row">> = {}): Insn {
   };
 }
 
+/** The same slot with other fields. Slots are objects of one shape, as everything reads them: none is made by a spread. */
+export function withFields(slot: Insn, fields: Partial<Insn>): Insn {
+  const { row = slot.row, dst = slot.dst, src = slot.src, off = slot.off, imm = slot.imm } = fields;
+  return { row, dst, src, off, imm };
+}
+
 /** The slots of a program as bytes. */
 export function encode(program: readonly Insn[]): Uint8Array {
   const bytes = new Uint8Array(program.length * SLOT_BYTES);

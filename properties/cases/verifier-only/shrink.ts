@@ -3,7 +3,7 @@
 
 import { pointer } from "../../../machine/address.js";
 import { type U64, u64 } from "../../../spec/bits.js";
-import type { Insn } from "../../../spec/bpf/insn.js";
+import { type Insn, withFields } from "../../../spec/bpf/insn.js";
 import { descend, type Shrinker, type StillFails, total, type Weight } from "../shrink.js";
 import { simplerEach, smallerNumbers, smallerWords, withoutEach } from "../smaller.js";
 import { ARENA, ARENA_BASE, BRANCH_HISTORIES, DATA, TASK, type VerifierOnlyCase } from "./case.js";
@@ -96,6 +96,6 @@ function* smallerOperands(c: VerifierOnlyCase): Cases {
 
 function* plainerSlots(slot: Insn): Generator<Insn> {
   const { row } = slot;
-  if (row.off !== "select") for (const off of smallerNumbers(slot.off)) yield { ...slot, off };
-  if (row.imm === "any") for (const imm of smallerNumbers(slot.imm)) yield { ...slot, imm };
+  if (row.off !== "select") for (const off of smallerNumbers(slot.off)) yield withFields(slot, { off });
+  if (row.imm === "any") for (const imm of smallerNumbers(slot.imm)) yield withFields(slot, { imm });
 }

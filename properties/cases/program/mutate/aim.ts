@@ -1,7 +1,7 @@
 // Changes with an aim: an instruction of a certain row with operands of a certain kind, which were seen seldom. The code
 // has an instruction with the same fields somewhere; it becomes the one wanted, and what stands around it is made to fit.
 
-import { FP, type Insn, insn, USER_ROWS } from "../../../../spec/bpf/insn.js";
+import { FP, type Insn, insn, USER_ROWS, withFields } from "../../../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../../../spec/bpf/isa.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { operandsOf } from "../../../coverage/operands.js";
@@ -72,7 +72,7 @@ function fitted(code: Code, pc: number, slot: Insn, operands: string, draw: Draw
 function inOneRegister(code: Code, pc: number, slot: Insn): Code | undefined {
   const { dst: base, src: data, off } = code[pc]!;
   const copy = [insn(MOV, { dst: data, src: base }), insn(ADD, { dst: data, imm: off - slot.off })];
-  return inserted(code.with(pc, { ...slot, dst: data, src: data } as Insn), pc, copy);
+  return inserted(code.with(pc, withFields(slot, { dst: data, src: data })), pc, copy);
 }
 
 /** Let the base make up for another offset, before and after the access. */

@@ -1,7 +1,7 @@
 // Small changes to code that is known to be worth something: each takes code and gives other code, or undefined where it
 // finds nothing to change. Whether the result is valid is for the caller to find out.
 
-import { branchTarget, type Insn } from "../../../../spec/bpf/insn.js";
+import { branchTarget, type Insn, withFields } from "../../../../spec/bpf/insn.js";
 import { ROWS, type Row } from "../../../../spec/bpf/isa.js";
 import { type Dialect, inside } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
@@ -163,8 +163,8 @@ export function inserted(code: Code, pc: number, slots: Code): Code | undefined 
     const distance = moved(target) - place - 1;
     if (insn.row.off === "branch") {
       if (distance !== (distance << 16) >> 16) return undefined;
-      result.push({ ...insn, off: distance });
-    } else result.push({ ...insn, imm: distance });
+      result.push(withFields(insn, { off: distance }));
+    } else result.push(withFields(insn, { imm: distance }));
   }
   return result;
 }

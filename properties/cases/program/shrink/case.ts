@@ -1,6 +1,6 @@
 // Ways to make the rest of a case smaller: fewer programs, maps and inputs, plainer inputs, the default environment.
 
-import { type Insn, insn } from "../../../../spec/bpf/insn.js";
+import { type Insn, insn, withFields } from "../../../../spec/bpf/insn.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
 import { isDataMap, type MapSpec, namedSlots } from "../../../../spec/bpf/program.js";
 import type { Case } from "../../../../subjects/case.js";
@@ -69,7 +69,7 @@ export function* fewerMaps(value: Case): Cases {
   for (const i of [...named]) for (const inner of innerOf(maps[i]!)) named.add(inner);
   const kept = maps.map((_, i) => i).filter((i) => named.has(i));
   if (kept.length < maps.length) {
-    const renumber = (slot: Insn): Insn => (namesMap(slot) ? { ...slot, imm: kept.indexOf(slot.imm) } : slot);
+    const renumber = (slot: Insn): Insn => (namesMap(slot) ? withFields(slot, { imm: kept.indexOf(slot.imm) }) : slot);
     const holding = (map: MapSpec): MapSpec =>
       map.kind === "mapOfMaps"
         ? { ...map, inner: map.inner.map((one) => ({ ...one, map: kept.indexOf(one.map) })) }

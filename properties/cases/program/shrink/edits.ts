@@ -1,7 +1,7 @@
 // Ways to make one piece of code smaller or plainer. Each yields drafts, most of them nonsense: the caller keeps what is
 // valid, simpler and still shows what it is looking for.
 
-import { type Insn, insn } from "../../../../spec/bpf/insn.js";
+import { type Insn, insn, withFields } from "../../../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../../../spec/bpf/isa.js";
 import { type Draft, overwritten, straightened, without } from "./code.js";
 import { complexity } from "./weight.js";
@@ -65,7 +65,7 @@ export function* displacements(code: readonly Insn[]): Drafts {
     yield without(code, pc, pc + 1).map((slot, at) => {
       if (slot?.row.off !== "mem" || at < pc || (slot.row.kind === "load" ? slot.src : slot.dst) !== dst) return slot;
       const off = slot.off + by;
-      return off === (off << 16) >> 16 ? { ...slot, off } : slot;
+      return off === (off << 16) >> 16 ? withFields(slot, { off }) : slot;
     });
   }
 }
@@ -137,9 +137,9 @@ export function* constants(code: readonly Insn[]): Drafts {
   for (const [pc, slot] of code.entries()) {
     const { imm: use } = slot.row;
     const chosen = use !== "none" && use !== "select" && use !== "branch" && use !== "func" && use !== "helper";
-    if (chosen) for (const imm of closerToZero(slot.imm)) yield overwritten(code, pc, { ...slot, imm });
+    if (chosen) for (const imm of closerToZero(slot.imm)) yield overwritten(code, pc, withFields(slot, { imm }));
     if (slot.row.off === "mem") {
-      for (const off of closerToZero(slot.off)) yield overwritten(code, pc, { ...slot, off });
+      for (const off of closerToZero(slot.off)) yield overwritten(code, pc, withFields(slot, { off }));
     }
   }
 }
@@ -177,5 +177,5 @@ function renamed(slot: Insn, from: number, to: number): Insn {
   const { row, dst, src } = slot;
   const hasSrc = row.src !== "none" && row.src !== "select";
   if (dst !== from && !(hasSrc && src === from)) return slot;
-  return { ...slot, dst: dst === from ? to : dst, src: hasSrc && src === from ? to : src };
+  return withFields(slot, { dst: dst === from ? to : dst, src: hasSrc && src === from ? to : src });
 }
