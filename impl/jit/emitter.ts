@@ -175,7 +175,7 @@ export class Emitter implements CodeSink {
   checkBranch(pc: number, imm: number, bits: 19 | 26): boolean {
     // Only the writing pass knows all distances; Linux checks in all passes.
     if (!this.writing && !this.env.quirks.firstPassRange) return true;
-    const limit = 2 ** (this.env.quirks.branchRangeDoubled ? bits : bits - 1);
+    const limit = 1 << (this.env.quirks.branchRangeDoubled ? bits : bits - 1);
     if (imm >= -limit && imm < limit) return true;
     this.fail({ kind: "branchOutOfRange", pc, imm, bits });
     return false;

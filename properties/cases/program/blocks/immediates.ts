@@ -42,7 +42,7 @@ const SHIFTS_64 = [0, 1, 8, 16, 31, 32, 33, 48, 56, 63] as const;
 
 /** 1 to 31 consecutive ones, rotated: what a 32-bit logical immediate encodes. */
 function runOfOnes(draw: Draw): number {
-  const ones = 2 ** draw.between(1, 31) - 1;
+  const ones = -1 >>> (32 - draw.between(1, 31));
   const turn = draw.below(32);
   return (ones << turn) | (turn === 0 ? 0 : ones >>> (32 - turn));
 }
