@@ -4,7 +4,8 @@ import { DEFAULT_ENV, type QuirkId, type Subject } from "../subjects/subject.js"
 import { isKeptOut } from "../subjects/trampoline/poke.js";
 import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";
 import { TRAMPOLINES } from "./cases/trampoline/index.js";
-import { MEMBER_OF_MANY, TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/trampolines.js";
+import { TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/traced.js";
+import { MEMBER_OF_MANY } from "./directed/trampolines.js";
 import { findInTrampolines } from "./known-in-trampolines.js";
 
 /** Our own code with these defects, which says so itself or not. */

@@ -7,7 +7,8 @@ import { NotModelled } from "../subjects/not-modelled.js";
 import { DEFAULT_ENV, type QuirkId, type Subject } from "../subjects/subject.js";
 import { isKeptOut } from "../subjects/trampoline/poke.js";
 import { TracedKernel } from "../subjects/trampoline/traced-kernel.js";
-import { LAST_ARGUMENT, MEMBER_OF_MANY, TOO_MANY, TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/trampolines.js";
+import { TRACED_PROGRAM, UNTRACED_FUNCTION } from "./directed/traced.js";
+import { LAST_ARGUMENT, MEMBER_OF_MANY, TOO_MANY } from "./directed/trampolines.js";
 
 const ALWAYS = (): boolean => true;
 

@@ -13,7 +13,7 @@ import { linuxIn } from "../../subjects/directed-case.js";
 import { type DirectedCase, machineFor, type Subject, type SubjectKernel } from "../../subjects/subject.js";
 import { textOf } from "../../subjects/trampoline/kernel-text.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
-import { TRACED_PROGRAM } from "./trampolines.js";
+import { TRACED_PROGRAM } from "./traced.js";
 
 /** Where no subject places anything by itself. */
 const TEXT = 0x8000_b000_0000 as RoAddr;

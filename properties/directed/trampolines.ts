@@ -1,33 +1,16 @@
-// Trampolines that are exchanged while they are called, released while a CPU is in the function, or not made at all.
+// Trampolines that are exchanged while they are called, forgotten, or not made at all.
 
 import type { RoAddr } from "../../machine/address.js";
-import { hexWord } from "../../spec/bits.js";
-import type { Traced } from "../../spec/trampoline/traced.js";
 import { NotModelled } from "../../subjects/not-modelled.js";
 import { DEFAULT_ENV, type DirectedCase, type FuncArg, type Halves, type Subject } from "../../subjects/subject.js";
-import { passOverEach } from "../../subjects/trampoline/pass-over.js";
-import { type ProgramPlan, type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
+import { type TrampolineSetup, WORD } from "../../subjects/trampoline/setup.js";
 import { TracedKernel } from "../../subjects/trampoline/traced-kernel.js";
+import { programsOf, RELEASE, RELEASE_OF_EACH } from "./releases.js";
+import { PROGRAM, TRACED_PROGRAM, UNTRACED_FUNCTION } from "./traced.js";
 
 const E2BIG = -7;
 const ENOMEM = -12;
 const ENOTSUPP = -524;
-
-const PROGRAM: ProgramPlan = {
-  ...{ cookie: 7n, sleepable: false, recursionChecked: true, lsmCgroup: false },
-  ...{ jited: true, start: 3n, result: 0n },
-};
-/** A program with one attached before it and one behind. */
-export const TRACED_PROGRAM: TrampolineSetup = {
-  ...{ target: "jit", helpersFar: false, bti: false, args: [WORD], values: [5n], original: 11n },
-  ...{ fentry: [PROGRAM], fmodRet: [], fexit: [PROGRAM], fsession: [] },
-  ...{ ipArg: false, returns: false, moment: 0 },
-};
-/** Nothing is attached to it yet. */
-export const UNTRACED_FUNCTION: TrampolineSetup = {
-  ...TRACED_PROGRAM,
-  ...{ target: "near", values: [0n], original: 0n, fentry: [], fexit: [] },
-};
 
 /** Another CPU runs through the patch site at every single memory event: it calls the one or the other. */
 const EXCHANGE: DirectedCase = {
@@ -42,47 +25,6 @@ const EXCHANGE: DirectedCase = {
     if (error !== 0) return `the exchange fails with ${error}`;
     const event = seen.findIndex((one) => programsOf(one) === 0);
     return event < 0 ? undefined : `at event ${event} of the exchange another CPU calls neither`;
-  },
-};
-
-/** How many attached programs took part. */
-const programsOf = (seen: Traced | string): number =>
-  typeof seen === "string" ? 0 : seen.steps.filter(({ kind }) => kind === "enter").length;
-
-const RELEASE: DirectedCase = {
-  name: "after a release, a return from the original function skips the programs behind it",
-  check(subject) {
-    const { machine, tramp, request } = new TracedKernel(TRACED_PROGRAM, subject);
-    if (tramp.skipsEach === true) throw new NotModelled("a release that skips programs one by one");
-    const made = tramp.bpfTrampImageMake(request);
-    if (!made.ok) return `no trampoline: ${made.error}`;
-    const { ipAfterCall, ipEpilogue } = made.im;
-    if (ipAfterCall === undefined || ipEpilogue === undefined) return "it calls no function";
-    tramp.bpfTrampImagePut(made.im);
-    const word = machine.peek32(ipAfterCall);
-    const expected = 0x1400_0000 + (ipEpilogue - ipAfterCall) / 4;
-    if (word === expected) return undefined;
-    return `the word behind the call is ${hexWord(word)}, expected ${hexWord(expected)}`;
-  },
-};
-
-/** Somebody may be about to enter the trampoline. */
-const RELEASE_OF_EACH: DirectedCase = {
-  name: "programs that are removed are passed over, each at its own place",
-  check(subject) {
-    const traced = new TracedKernel(TRACED_PROGRAM, subject);
-    const { tramp, request } = traced;
-    if (tramp.skipsEach !== true) return undefined;
-    if (tramp.passOver === undefined) throw new NotModelled("a release that skips programs one by one");
-    const made = tramp.bpfTrampImageMake(request);
-    if (!made.ok) return `no trampoline: ${made.error}`;
-    if (traced.poke(undefined, made.im.image).error !== 0) return "it is not attached";
-    const before = traced.run();
-    if (programsOf(before) === 0) return `before it none runs: ${JSON.stringify(before)}`;
-    passOverEach(tramp, made.im);
-    const after = traced.run();
-    if (typeof after === "string") return `after it there is no return: ${after}`;
-    return programsOf(after) === 0 ? undefined : `after it ${programsOf(after)} of ${programsOf(before)} run`;
   },
 };
 
