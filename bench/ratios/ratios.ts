@@ -21,7 +21,7 @@ import { SIZES, WORKLOADS, type Workload } from "./workloads.js";
 
 const CHILD = new URL("./child.js", import.meta.url);
 /** What is not counted, in batches and in cases: by then what is used often is compiled. */
-const WARM_UP = { batches: 6, programs: 4000, histories: 3000 };
+const WARM_UP = { batches: 6, programs: 10_000, histories: 3000 };
 
 const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
