@@ -13,7 +13,7 @@ import { runCampaign } from "./campaign.js";
 import { type CaseCheckers, makeCaseCheckers } from "./case-checker.js";
 import { createCampaign, type OpenCampaign, resumeCampaign } from "./directory.js";
 import { mergeCampaigns } from "./merge.js";
-import { inlinePool } from "./pool.js";
+import { inlinePool, type Pool } from "./pool.js";
 import { readCampaign } from "./read.js";
 import { lanesFor, type Shard, WHOLE } from "./shard.js";
 import { type CampaignSettings, FORMAT } from "./state.js";
@@ -67,6 +67,30 @@ describe("a campaign", () => {
     expect(one.state.sums.cases).toBe(ROUNDS);
     expect(first.state.sums.cases + second.state.sums.cases).toBe(ROUNDS);
     expect([...new Set([...points(first.state), ...points(second.state)])].sort()).toEqual(points(one.state));
+  });
+
+  test("has the next chunk ready for each worker while it keeps what came of the last, never two of a lane", async () => {
+    const pool = inlinePool({ subject: defaultSubject, checkers: real });
+    let under = 0;
+    let most = 0;
+    const chunk: Pool["chunk"] = async (task) => {
+      most = Math.max(most, ++under);
+      try {
+        return await pool.chunk(task);
+      } finally {
+        under--;
+      }
+    };
+    const limits = { cases: ROUNDS, ms: 1e9, stop: new AbortController().signal, shrink: { runs: 1, ms: 1e9 } };
+    const campaign = begin();
+    await runCampaign(campaign, { ...pool, chunk }, real, limits);
+    campaign.close();
+    expect(most).toBe(2);
+    const lone = begin(settings(WHOLE, { lanes: 1, kinds: ["programs"] }));
+    most = 0;
+    await runCampaign(lone, { ...pool, chunk }, real, { ...limits, cases: 16 });
+    lone.close();
+    expect(most).toBe(1);
   });
 
   test("shards that are merged are one campaign, in whatever order and however often", async () => {

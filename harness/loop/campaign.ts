@@ -41,6 +41,8 @@ export interface Watchers {
   readonly onFinding?: (facts: FindingFacts) => void | Promise<void>;
 }
 
+/** Chunks for each worker: it has the next one while what came of the last is being kept. */
+const AHEAD = 2;
 const TICK_MS = 1000;
 const SAMPLE_MS = 5000;
 const ROTATE_BYTES = 32 * 1024 * 1024;
@@ -81,7 +83,7 @@ class Loop {
     const { state } = this.campaign;
     const timer = setInterval(() => this.tick(), TICK_MS);
     try {
-      await inParallel(Math.min(this.pool.jobs, state.lanes.length), () => this.next());
+      await inParallel(Math.min(AHEAD * this.pool.jobs, state.lanes.length), () => this.next());
     } finally {
       clearInterval(timer);
       this.record({ kind: "time", elapsedMs: this.elapsed() });
