@@ -4,8 +4,6 @@
 // Run: `npm run build && npm run bench [-- --against REV] [--rounds N] [--only TEXT] [--subject SPEC]`. REV may also be the
 // folder of a checkout that is built; SPEC is what is under test, such as `linux:IMAGE`.
 
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,13 +11,12 @@ import { parseArgs } from "node:util";
 import { projectRoot } from "../../harness/project.js";
 import { chooseSubject } from "../../harness/subjects.js";
 import { isKernel } from "../../subjects/program-subject.js";
+import { Build, type Measurable } from "./build.js";
 import { type Checkout, checkoutOf } from "./checkout.js";
-import type { Measured, Order } from "./child.js";
 import { COMMANDS, startUpOf } from "./start-up.js";
 import { measureUbpf, openUbpf } from "./ubpf.js";
 import { SIZES, WORKLOADS, type Workload } from "./workloads.js";
 
-const CHILD = new URL("./child.js", import.meta.url);
 /** What is not counted, in batches and in cases: by then what is used often is compiled. */
 const WARM_UP = { batches: 6, programs: 10_000, histories: 3000 };
 
@@ -29,40 +26,11 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
-interface Measurable {
-  readonly folder: string;
-  /** Memory as its own workers have it. */
-  readonly execArgv: string[];
-}
-
 /** Builds from before it was theirs to say have what Node gives them. */
 async function measurable(folder: string): Promise<Measurable> {
   const file = pathToFileURL(path.resolve(folder, "dist", "harness", "loop", "young-generation.js")).href;
   const found = await import(file).catch(() => undefined);
   return { folder, execArgv: found === undefined ? [] : [`--max-semi-space-size=${found.YOUNG_GENERATION_MB / 3}`] };
-}
-
-class Build {
-  readonly folder: string;
-  private readonly process: ChildProcess;
-
-  constructor({ folder, execArgv }: Measurable, subject: string | undefined) {
-    this.folder = folder;
-    this.process = fork(CHILD, subject === undefined ? [folder] : [folder, subject], { execArgv });
-  }
-
-  /** Microseconds a compared case. */
-  async measure(order: Order): Promise<number> {
-    const answer = once(this.process, "message");
-    this.process.send(order);
-    const [{ ms, compared }] = (await answer) as [Measured];
-    if (compared === 0) throw new Error(`${this.folder}: not one case of the workload agrees`);
-    return (1000 * ms) / compared;
-  }
-
-  end(): void {
-    this.process.disconnect();
-  }
 }
 
 /** Of each build, microseconds a case by round. */
@@ -82,7 +50,7 @@ async function measureAll(index: number, folders: readonly string[], rounds: num
       }
     }
   } finally {
-    for (const build of builds) build.end();
+    await Promise.all(builds.map((build) => build.end()));
   }
   return figures;
 }

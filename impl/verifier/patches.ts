@@ -1,7 +1,7 @@
 // Instructions put in the place of others, with the jumps of the whole function aimed again. Used wherever something
 // between a program and its JIT rewrites instructions: guards of divisions, blinded constants.
 
-import { type Insn, withFields } from "../../spec/bpf/insn.js";
+import { type Insn, withDistance } from "../../spec/bpf/insn.js";
 import { shortInts } from "../../spec/slab.js";
 
 /** What takes the place of a slot: one instruction, as nearly everywhere, or several. */
@@ -43,7 +43,7 @@ export function joinPatches(patches: readonly Patch[]): Patched | TooFar {
         return { ok: false, slot, distance: aimed };
       }
       origin[insns.length] = slot;
-      insns.push(aimed === distance ? made : withFields(made, { [fieldOf(made)]: aimed }));
+      insns.push(aimed === distance ? made : withDistance(made, aimed!));
     }
   }
   return { ok: true, insns, origin };

@@ -58,6 +58,10 @@ export function withFields(slot: Insn, fields: Partial<Insn>): Insn {
   return { row, dst, src, off, imm };
 }
 
+/** The same jump or local call, of another distance. */
+export const withDistance = (slot: Insn, distance: number): Insn =>
+  withFields(slot, slot.row.off === "branch" ? { off: distance } : { imm: distance });
+
 /** The slots of a program as bytes. */
 export function encode(program: readonly Insn[]): Uint8Array {
   const bytes = new Uint8Array(program.length * SLOT_BYTES);

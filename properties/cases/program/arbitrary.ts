@@ -77,15 +77,15 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const programs = features.tailCalls ? draw.between(1, 3) : 1;
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
     const isKernel = this.#dialect.isKernel === true;
-    const planned = makePlanned(draw, features, programs, isKernel);
+    const { maps, kind, tailCallsFromFunctions, unknownCalls } = makePlanned(draw, features, programs, isKernel);
     const plan = makePlan(features, {
       menu: this.#menu(features),
       rows: this.#rows,
       dialect: this.#dialect,
-      maps: planned.maps,
-      kind: planned.kind,
-      unknownCalls: planned.unknownCalls,
-      tailCallsFromFunctions: planned.tailCallsFromFunctions,
+      maps,
+      kind,
+      unknownCalls,
+      tailCallsFromFunctions,
       inputBytes,
     });
     const code = [makeProgram(draw, plan, 0, size)];
@@ -194,8 +194,7 @@ function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {
   const blind = draw.chance(BLINDED);
   // Guards make jumps longer.
   const guard = longJump === 0 && slots <= MOST_GUARDED && draw.chance(GUARDED);
-  if (guard) return blind ? { cpu, hole, blind, guard } : { cpu, hole, guard };
-  return blind ? { cpu, hole, blind } : { cpu, hole };
+  return { cpu, hole, ...(blind && { blind }), ...(guard && { guard }) };
 }
 
 /** Of the slots that a subject takes, what a main function may aim at: its last block and other functions come on top. */

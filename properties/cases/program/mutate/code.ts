@@ -1,7 +1,7 @@
 // Small changes to code that is known to be worth something: each takes code and gives other code, or undefined where it
 // finds nothing to change. Whether the result is valid is for the caller to find out.
 
-import { branchTarget, type Insn, withFields } from "../../../../spec/bpf/insn.js";
+import { branchTarget, type Insn, withDistance } from "../../../../spec/bpf/insn.js";
 import { ROWS, type Row } from "../../../../spec/bpf/isa.js";
 import { type Dialect, inside } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
@@ -161,10 +161,8 @@ export function inserted(code: Code, pc: number, slots: Code): Code | undefined 
     }
     const place = from >= pc ? from + grow : from;
     const distance = moved(target) - place - 1;
-    if (insn.row.off === "branch") {
-      if (distance !== (distance << 16) >> 16) return undefined;
-      result.push(withFields(insn, { off: distance }));
-    } else result.push(withFields(insn, { imm: distance }));
+    if (insn.row.off === "branch" && distance !== (distance << 16) >> 16) return undefined;
+    result.push(withDistance(insn, distance));
   }
   return result;
 }

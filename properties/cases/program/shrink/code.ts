@@ -1,7 +1,7 @@
 // Editing code: slots are overwritten or deleted in place, with every distance still the old one, and then everything is
 // pushed together. What no path reaches goes away by itself, and jumps into deleted slots lead to what follows them.
 
-import { branchTarget, type Insn, insn, withFields } from "../../../../spec/bpf/insn.js";
+import { branchTarget, type Insn, insn, withDistance } from "../../../../spec/bpf/insn.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
 
 /** Code in the middle of an edit: `undefined` is a deleted slot. */
@@ -69,8 +69,7 @@ function reaim(slot: Insn, pc: number, places: Int32Array): Insn {
   const target = branchTarget(slot, pc);
   if (target === undefined) return slot;
   const distance = places[target]! - places[pc]! - 1;
-  if (slot.row.off === "branch") return distance === slot.off ? slot : withFields(slot, { off: distance });
-  return distance === slot.imm ? slot : withFields(slot, { imm: distance });
+  return target === pc + 1 + distance ? slot : withDistance(slot, distance);
 }
 
 /** Slots from `start` to before `end` deleted. */
@@ -105,8 +104,7 @@ export function straightened(code: readonly Insn[]): readonly Insn[] {
   }
   return placed.map(({ slot, target }, pc) => {
     if (target === undefined) return slot;
-    const distance = places[target]! - pc - 1;
-    return slot.row.off === "branch" ? withFields(slot, { off: distance }) : withFields(slot, { imm: distance });
+    return withDistance(slot, places[target]! - pc - 1);
   });
 }
 
