@@ -15,6 +15,7 @@ import { lowerProgram, privateStackOf, type RewrittenFunction } from "../lowerin
 import { frameAt, layoutOf } from "../run/layout.js";
 import type { Live } from "../step.js";
 import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
+import { BuiltPrograms } from "./built-programs.js";
 
 export interface PreparedProgram {
   /** By code: one, or several that call each other's ends. */
@@ -60,8 +61,7 @@ export function forCpu(env: JitEnv, lse: boolean): JitEnv {
   return other;
 }
 
-const builtOn = new WeakMap<Subject, Map<string, PreparedProgram>>();
-const MOST_BUILT = 4000;
+const builtOn = new WeakMap<Subject, BuiltPrograms<PreparedProgram>>();
 const casesOn = new WeakMap<Subject, WeakMap<Case, PreparedProgram>>();
 
 /** @throws RangeError if the numbers or the case do not make a program: a slip of the caller's. */
@@ -83,15 +83,12 @@ function fromCase(subject: Subject, value: Case): PreparedProgram {
 }
 
 function fromNumbers(subject: Subject, spec: ProgramSpec): PreparedProgram {
-  const key = `${spec.first} ${spec.insns} ${spec.subprograms} ${spec.probes}`;
-  const built = builtOn.get(subject) ?? new Map<string, PreparedProgram>();
-  builtOn.set(subject, built);
-  const known = built.get(key);
-  if (known !== undefined) return known;
-  if (built.size >= MOST_BUILT) built.clear();
-  const program = build(subject, spec);
-  built.set(key, program);
-  return program;
+  let built = builtOn.get(subject);
+  if (built === undefined) {
+    built = new BuiltPrograms();
+    builtOn.set(subject, built);
+  }
+  return built.get(spec, () => build(subject, spec));
 }
 
 function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
