@@ -11,14 +11,23 @@ import { type BadInput, type Loaded, loaded, refuse } from "./bad-input.js";
  */
 export function writeWhole(file: string, content: string | Uint8Array): void {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
-  // What a process of the same number left behind, or somebody put there.
-  rmSync(temporary, { force: true });
   try {
-    writeFileSync(temporary, content, { flag: "wx" });
+    writeAnew(temporary, content);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** What a process of the same number left behind there, or somebody put there, goes. */
+function writeAnew(file: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(file, content, { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    rmSync(file);
+    writeFileSync(file, content, { flag: "wx" });
   }
 }
 

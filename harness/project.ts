@@ -32,7 +32,14 @@ export const corpusDirectory = (): string => path.join(projectRoot(), "corpus");
 /** Where new entries go: an installed package's files are not the user's to change. */
 export const ownCorpusDirectory = (): string => (isCheckout() ? corpusDirectory() : "corpus");
 
+let known: string | undefined;
+
 export function version(): string {
+  known ??= readVersion();
+  return known;
+}
+
+function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(path.join(projectRoot(), "package.json"), "utf8"));
   const found = (manifest as { readonly version?: unknown }).version;
   return typeof found === "string" ? found : "unknown";
