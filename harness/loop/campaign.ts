@@ -5,9 +5,9 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { defaultSubject } from "../../subjects/index.js";
-import type { CaseChecker, CaseCheckers } from "./case-checker.js";
+import type { CaseCheckers } from "./case-checker.js";
 import { causeName } from "./cause.js";
-import { type ChunkResult, caseAt, type Steering, type Suspect, UNSTEERED } from "./chunk.js";
+import { type ChunkResult, type Suspect, UNSTEERED } from "./chunk.js";
 import { emittedOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
 import {
@@ -20,6 +20,7 @@ import {
 } from "./findings.js";
 import type { Lane } from "./lane.js";
 import { firstsOf, gainOf, newPoints } from "./memory.js";
+import { Place } from "./place.js";
 import type { Pool } from "./pool.js";
 import { inParallel, runOrder, type ShrinkBudget, shrinkSuspect } from "./run.js";
 import { keepSeed } from "./seeds.js";
@@ -63,6 +64,8 @@ class Loop {
   private readonly busy = new Set<Lane>();
   /** Suspected causes that are being shrunk, and the lowest index among those cases. */
   private readonly pending = new Map<string, number>();
+  /** Of coverage points. */
+  private readonly names = new Map<string, string>();
   private readonly before: number;
   private readonly started = performance.now();
   private lastSample = Number.NEGATIVE_INFINITY;
@@ -156,22 +159,24 @@ class Loop {
       .filter((index) => index < this.limits.cases);
     const chunk = indexes[0]!;
     const steering = feedback ? memory.steering(checker, seed, chunk) : UNSTEERED;
+    const place = new Place(checker, seed, chunk, steering);
     const order = { checker, seed, indexes, steering, pointsEvery: 1 };
     const again: Record<string, number> = {};
     let ignored = 0;
     const result = await runOrder(this.pool, order, async (index, lost) => {
-      if (!(await this.keepLost({ checker, chunk, steering }, lostSuspect(index, lost)))) ignored++;
+      if (!(await this.keepLost(place, lostSuspect(index, lost)))) ignored++;
     });
     for (const suspect of result.suspects) {
-      const name = await this.keep({ checker, chunk, steering }, suspect);
+      const name = await this.keep(place, suspect);
       if (name === undefined) ignored++;
       else if (name !== "") again[name] = (again[name] ?? 0) + 1;
     }
-    const { points, sums } = result;
-    this.keepSeeds({ checker, chunk, steering }, points);
-    const gain = gainOf(memory, result);
+    const { sums } = result;
+    const points = this.named(result.points);
+    this.keepSeeds(place, points);
+    const gain = gainOf(memory, { mutants: result.mutants, points, sums });
     const hits = memory.risesOf(points);
-    const textOf = (index: number): string => this.textOf({ checker, chunk, steering }, index);
+    const textOf = (index: number): string => place.textOf(index);
     const kept = feedback && checker.kind.change !== undefined ? firstsOf(memory, points, textOf) : [];
     const incomparable = Object.fromEntries(
       Object.entries(result.incomparable).map(([why, { times }]) => [why, times]),
@@ -199,16 +204,21 @@ class Loop {
     this.campaign.state.apply(record);
   }
 
-  private textOf({ checker, steering }: Place, index: number): string {
-    return checker.kind.print(caseAt(checker, this.campaign.settings.seed, index, steering).case);
-  }
-
-  private keepSeeds({ checker, steering }: Place, points: ChunkResult["points"]): void {
+  private keepSeeds(place: Place, points: ChunkResult["points"]): void {
     const { directory, settings, state } = this.campaign;
     const { seed } = settings;
     for (const [index, reached] of newPoints(points, state.points)) {
-      keepSeed(directory, checker, caseAt(checker, seed, index, steering).case, { seed, index }, reached);
+      keepSeed(directory, place.checker, place.caseOf(index), { seed, index }, reached);
     }
+  }
+
+  /** Each chunk brings its names as strings of its own, and a point is remembered in many places. */
+  private named(points: ChunkResult["points"]): ChunkResult["points"] {
+    return points.map(([name, times, first]) => {
+      const known = this.names.get(name);
+      if (known === undefined) this.names.set(name, name);
+      return [known ?? name, times, first];
+    });
   }
 
   private isWanted({ cause: { oracle } }: Suspect): boolean {
@@ -228,20 +238,20 @@ class Loop {
     if (known !== undefined && known.index <= index) return known.name;
     if ((this.pending.get(suspected) ?? Number.POSITIVE_INFINITY) <= index) return "";
     this.pending.set(suspected, index);
-    const original = this.textOf(place, index);
+    const original = place.textOf(index);
     const shrunk = await shrinkSuspect(this.pool, place.checker, original, suspect, this.limits.shrink);
     // The next one with that cause is looked at again: it may repeat.
     const knownAs = shrunk?.kind === "notRepeated" ? `${suspected}, not repeated` : suspected;
-    await this.write(knownAs, { ...place, suspect, original, shrunk });
+    await this.write(knownAs, { ...place.where, suspect, original, shrunk });
     if (this.pending.get(suspected) === index) this.pending.delete(suspected);
     return "";
   }
 
   private async keepLost(place: Place, suspect: Suspect): Promise<boolean> {
     if (!this.isWanted(suspect)) return false;
-    const original = this.textOf(place, suspect.index);
+    const original = place.textOf(suspect.index);
     const suspected = causeName(place.checker.kind.name, suspect.cause);
-    await this.write(suspected, { ...place, suspect, original, shrunk: undefined });
+    await this.write(suspected, { ...place.where, suspect, original, shrunk: undefined });
     return true;
   }
 
@@ -256,12 +266,4 @@ class Loop {
     this.record({ kind: "finding", name, index: finding.suspect.index, suspected, atMs: this.atMs() });
     if (isNew) await this.watchers.onFinding?.(described.facts);
   }
-}
-
-/** Where in the campaign a case is made. */
-interface Place {
-  readonly checker: CaseChecker;
-  /** First index of its chunk. */
-  readonly chunk: number;
-  readonly steering: Steering;
 }

@@ -1,5 +1,6 @@
 // What a lane remembers of one kind of case: the points that it reached, and the cases that were worth keeping.
 
+import type { Goals } from "../../properties/cases/kind.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { CaseChecker } from "./case-checker.js";
@@ -97,6 +98,7 @@ export class Memory {
   kept: Kept[] = [];
   gain: Gain = NO_GAIN;
   private readonly cases = new WeakMap<Kept, unknown>();
+  private goals: Goals | undefined;
 
   /** How often each point rises, out of how often a chunk reached it. */
   risesOf(reached: Iterable<readonly [string, number, ...unknown[]]>): (readonly [string, number])[] {
@@ -110,7 +112,10 @@ export class Memory {
 
   learn({ hits, kept, gain }: Learned): void {
     this.gain = { fresh: faded(this.gain.fresh, gain.fresh), mutants: faded(this.gain.mutants, gain.mutants) };
-    for (const [point, times] of hits) this.hits.set(point, (this.hits.get(point) ?? 0) + times);
+    for (const [point, times] of hits) {
+      this.hits.set(point, (this.hits.get(point) ?? 0) + times);
+      this.goals?.learn(point, times);
+    }
     this.kept.push(...kept);
     if (this.kept.length > MOST_KEPT) this.forget();
   }
@@ -120,7 +125,15 @@ export class Memory {
     if (this.kept.length === 0 || checker.kind.change === undefined) return UNSTEERED;
     const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, index));
     const parents = this.parents(checker, draw);
-    return { mutants: this.share(), parents, goals: checker.kind.goals?.(this.hits, draw) ?? [] };
+    return { mutants: this.share(), parents, goals: this.goalsOf(checker)?.choose(draw) ?? [] };
+  }
+
+  /** They have learned what the lane has. */
+  private goalsOf({ kind }: CaseChecker): Goals | undefined {
+    if (this.goals !== undefined || kind.goals === undefined) return this.goals;
+    this.goals = kind.goals();
+    for (const [point, times] of this.hits) this.goals.learn(point, times);
+    return this.goals;
   }
 
   /** Of a hundred cases: as many mutants as they have gained lately, in comparison. */

@@ -76,6 +76,14 @@ export interface KindChecker<C> {
 /** A case in a form that other projects read, or what that form cannot hold. */
 export type Exported = string | Uint8Array | { readonly expected: string; readonly got: string };
 
+/** What has been seen least of what cases can hold: what a campaign should try next. */
+export interface Goals {
+  /** A coverage point was seen so many times more. */
+  learn(point: string, times: number): void;
+  /** Plain data. Empty if nothing is seldom. */
+  choose(draw: Draw): readonly unknown[];
+}
+
 export interface Kind<C> {
   /** Its name everywhere: in campaigns, and as a part of the gate. */
   readonly name: string;
@@ -131,8 +139,8 @@ export interface Kind<C> {
   code?(c: C): readonly CompiledFunction[];
   /** Another case from one that was worth keeping and a second one; undefined if nothing came of it. */
   change?(parent: C, other: C, draw: Draw, goals: readonly unknown[], dialect?: Dialect): C | undefined;
-  /** What has been seen least, as plain data, out of how often each coverage point was seen. */
-  goals?(hits: ReadonlyMap<string, number>, draw: Draw): readonly unknown[];
+  /** What has been seen least. Nothing has been seen yet. */
+  goals?(): Goals;
   /** For another thread, and back. Without these a case is plain data. */
   pack?(c: C): unknown;
   unpack?(packed: unknown): C;

@@ -16,8 +16,8 @@ import { CaseArbitrary } from "./arbitrary.js";
 import { blame, blameByLeavingOut } from "./blame.js";
 import { checkCase, makeChecker } from "./check.js";
 import { dataOf, rawOf } from "./export.js";
-import { type Goal, goalsOf } from "./mutate/aim.js";
 import { mutateCase } from "./mutate/mutate.js";
+import { type Goal, SeldomPairs } from "./mutate/seldom.js";
 import { type PackedCase, packCase, unpackCase } from "./packed.js";
 import { type CaseReport, FILE_FUEL, RanRows, type Watch } from "./report.js";
 import { minimize } from "./shrink.js";
@@ -61,7 +61,7 @@ export const PROGRAMS: Kind<Case> = {
   hasResult: true,
   exported: (form, c, head) => (form === "data" ? dataOf(c, head) : rawOf(c)),
   change: (parent, other, draw, goals, dialect) => mutateCase(parent, other, draw, goals as readonly Goal[], dialect),
-  goals: goalsOf,
+  goals: () => new SeldomPairs(),
   pack: packCase,
   unpack: (packed) => unpackCase(packed as PackedCase),
 };

@@ -1,20 +1,13 @@
 // Changes with an aim: an instruction of a certain row with operands of a certain kind, which were seen seldom. The code
 // has an instruction with the same fields somewhere; it becomes the one wanted, and what stands around it is made to fit.
 
-import { FP, type Insn, insn, USER_ROWS, withFields } from "../../../../spec/bpf/insn.js";
+import { FP, type Insn, insn, withFields } from "../../../../spec/bpf/insn.js";
 import { type Row, rowById } from "../../../../spec/bpf/isa.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { operandsOf } from "../../../coverage/operands.js";
-import { type CoveragePoint, readPoint } from "../../../coverage/point.js";
 import { displacement, immediate, shift } from "../blocks/immediates.js";
 import { type Code, inserted, likeness } from "./code.js";
-
-export interface Goal {
-  /** Id of an instruction row. */
-  readonly row: string;
-  /** As `operandsOf` names them. */
-  readonly operands: string;
-}
+import type { Goal } from "./seldom.js";
 
 const TRIES = 60;
 const ADD = rowById("add imm");
@@ -98,51 +91,4 @@ function withDistance(code: Code, pc: number, wantedDistance: string, draw: Draw
   if (filler === undefined || slot.off === 0) return code;
   const place = slot.off > 0 ? pc + 1 : pc + 1 + slot.off;
   return inserted(code, place === pc ? pc : place, new Array<Insn>(times).fill(filler)) ?? code;
-}
-
-// What was seen least: pairs of an instruction row and a kind of operands. Rows with the same fields can have the same kinds
-// of operands, so a kind that one of them was seen with is a goal for all of them. Where base and data lie in two registers,
-// they can lie in one.
-
-/** Goals of a chunk. */
-const GOALS = 24;
-/** A pair that was seen more often is none. */
-const SELDOM = 4;
-
-const LIKENESS = new Map(USER_ROWS.map((row) => [row.id, likeness(row)]));
-const ROWS_LIKE = new Map<string, Row[]>();
-for (const row of USER_ROWS) ROWS_LIKE.set(likeness(row), [...(ROWS_LIKE.get(likeness(row)) ?? []), row]);
-
-/** Points come again with every chunk. */
-const PARTS = new Map<string, CoveragePoint>();
-function partsOf(name: string): CoveragePoint {
-  const known = PARTS.get(name);
-  if (known !== undefined) return known;
-  const parts = readPoint(name);
-  PARTS.set(name, parts);
-  return parts;
-}
-
-const inOne = (operands: string): string => operands.replace(/^(?:r|r0)\//, "same/");
-
-export function goalsOf(hits: ReadonlyMap<string, number>, draw: Draw): readonly Goal[] {
-  const seen = new Map<string, number>();
-  const kinds = new Map<string, Set<string>>();
-  for (const [point, times] of hits) {
-    const { row, operands, event } = partsOf(point);
-    const like = LIKENESS.get(row);
-    if (like === undefined) continue;
-    const known = kinds.get(like);
-    if (known === undefined) kinds.set(like, new Set([operands, inOne(operands)]));
-    else known.add(operands).add(inOne(operands));
-    if (event !== "idle") seen.set(`${row}|${operands}`, (seen.get(`${row}|${operands}`) ?? 0) + times);
-  }
-  const rare: Goal[] = [];
-  for (const [like, operands] of kinds) {
-    for (const { id } of ROWS_LIKE.get(like) ?? []) {
-      for (const kind of operands)
-        if ((seen.get(`${id}|${kind}`) ?? 0) < SELDOM) rare.push({ row: id, operands: kind });
-    }
-  }
-  return rare.length === 0 ? [] : Array.from({ length: GOALS }, () => draw.pick(rare));
 }

@@ -8,7 +8,7 @@ import type { Draw } from "../../../../subjects/random/draw.js";
 import { MOST_GUARDED } from "../arbitrary.js";
 import { EDGES, half } from "../blocks/immediates.js";
 import { isSound } from "../soundness.js";
-import { aimAt, type Goal } from "./aim.js";
+import { aimAt } from "./aim.js";
 import {
   aliasOperands,
   type CodeEdit,
@@ -19,6 +19,7 @@ import {
   splice,
   swapOperands,
 } from "./code.js";
+import type { Goal } from "./seldom.js";
 
 type CaseEdit = (value: Case, draw: Draw, other: Case, dialect: Dialect) => Case | undefined;
 
