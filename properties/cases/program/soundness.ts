@@ -3,10 +3,12 @@
 // the shrinker may read outside a region, loop for ever or turn a callee's frame pointer into data, and a
 // disagreement about that would be about nothing.
 
-import { interpret } from "../../../spec/bpf/interpret.js";
+import { type InterpretRun, interpret } from "../../../spec/bpf/interpret.js";
+import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../../spec/bpf/program.js";
 import { type Definedness, mendInText, mendOf, type Strictness } from "../../../spec/bpf/validate/problem.js";
 import { validate } from "../../../spec/bpf/validate/validate.js";
+import { compiledInterpreter } from "../../../spec/compiled/interpret.js";
 import type { Case } from "../../../subjects/case.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
 import { compare } from "../../verdict.js";
@@ -40,18 +42,26 @@ export function problemIn(
   return { text, next: mendOf(problem), inText: mendInText(problem) };
 }
 
+/** Where it is wrong about a case because an interpreter is, the checks of that case say so. */
 export function isSound({ program, inputs }: Case): boolean {
   const calls = program.code.some((code) => code.some(({ row }) => row.kind === "call" && row.target === "local"));
   return inputs.every((input) => {
     const layout = layoutOf(program, input.length);
-    const outcome = interpret({ program, input, layout, fuel: FUEL });
-    if (outcome.kind !== "returned") return false;
-    if (!calls) return true;
+    const outcome = returnOf({ program, input, layout });
+    if (outcome === undefined || !calls) return outcome !== undefined;
     return ELSEWHERE.every((by) => {
-      const other = interpret({ program, input, layout: elsewhere(layout, by), fuel: FUEL });
-      return compare(outcome, other).kind === "agree";
+      const other = returnOf({ program, input, layout: elsewhere(layout, by) });
+      return other !== undefined && compare(outcome, other).kind === "agree";
     });
   });
+}
+
+type Run = Pick<InterpretRun, "program" | "input" | "layout">;
+
+/** Undefined if it does not return. */
+function returnOf(run: Run): Extract<Outcome, { kind: "returned" }> | undefined {
+  const outcome = compiledInterpreter()?.interpret({ ...run, fuel: FUEL }) ?? interpret({ ...run, fuel: FUEL });
+  return outcome.kind === "returned" ? outcome : undefined;
 }
 
 /** The same layout, but for the frames of local calls. */

@@ -1,7 +1,7 @@
 // Whether a program is one that a JIT would be given, and the facts that the passes behind a verifier go by. What our own
 // generators have drawn is valid by how it was made: of fifteen in sixteen only the facts are found out, at sight where they
-// can be. The others, and all that comes from anywhere else, are validated. A drawn program on which witnesses disagree is
-// validated before anybody hears of it.
+// can be. The others, and all that comes from anywhere else, are validated, once. A drawn program on which witnesses disagree
+// is validated before anybody hears of it.
 
 import assert from "node:assert/strict";
 import type { Program } from "../../../spec/bpf/program.js";
@@ -52,11 +52,22 @@ function onTrust(program: Program, { strictness, definedness }: Demands): Validi
     : { ok: true, facts };
 }
 
+/** Of programs that are not trusted, for the demands that they were validated with last: once when a mutant is made. */
+const known = new WeakMap<Program, Demands & { readonly validity: Validity }>();
+
+function validated(program: Program, { strictness, definedness }: Demands): Validity {
+  const last = known.get(program);
+  if (last?.strictness === strictness && last.definedness === definedness) return last.validity;
+  const validity = validate(program, { strictness, definedness });
+  known.set(program, { strictness, definedness, validity });
+  return validity;
+}
+
 /** @throws AssertionError if what is taken on trust is wrong */
 export function validityOf(program: Program, demands: Demands): Validity {
   const isTrusted = demands.definedness === "proven" && drawn.has(program);
   if (isTrusted && !isJudged(program)) return onTrust(program, demands);
-  const validity = validate(program, demands);
+  const validity = validated(program, demands);
   if (isTrusted && validity.ok) {
     const trusted = onTrust(program, demands);
     assert(

@@ -1,13 +1,13 @@
 // Another case from one that was worth keeping, and a second one to take pieces from. The result is valid and sound: the
 // reference returns on every input. Edits that lead to something else are given up after a few tries.
 
-import { validate } from "../../../../spec/bpf/validate/validate.js";
 import type { Case } from "../../../../subjects/case.js";
 import { type Dialect, LINUX_DIALECT, outside } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { MOST_GUARDED } from "../arbitrary.js";
 import { EDGES, half } from "../blocks/immediates.js";
 import { isSound } from "../soundness.js";
+import { type Demands, validityOf } from "../validity.js";
 import { aimAt } from "./aim.js";
 import {
   aliasOperands,
@@ -111,5 +111,8 @@ function aimed(value: Case, draw: Draw, goals: readonly Goal[]): Case | undefine
   return undefined;
 }
 
+/** Of a fresh case in a campaign. */
+const DEMANDS: Demands = { strictness: "verifier", definedness: "proven" };
+
 const isWorthRunning = (value: Case): boolean =>
-  mayBeGuarded(value) && validate(value.program, { strictness: "verifier" }).ok && isSound(value);
+  mayBeGuarded(value) && validityOf(value.program, DEMANDS).ok && isSound(value);
