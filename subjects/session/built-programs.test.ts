@@ -28,6 +28,14 @@ test("large programs make room for others: the one that was not used for longest
   expect(built([large, larger, large, last, larger])).toEqual([large, larger, last, larger]);
 });
 
+test("the slots of subprograms count", () => {
+  const [four, two]: ProgramSpec[] = [
+    { ...spec(90_000), subprograms: 3 },
+    { ...spec(90_000), subprograms: 1 },
+  ];
+  expect(built([four!, two!, four!])).toEqual([four, two, four]);
+});
+
 test("one that is larger than all the room is built and goes with the next", () => {
   const huge = spec(500_000);
   expect(built([spec(3), huge, huge, spec(3), huge])).toEqual([spec(3), huge, spec(3), huge]);

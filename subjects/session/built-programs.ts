@@ -14,7 +14,7 @@ export class BuiltPrograms<P> {
   get(spec: ProgramSpec, build: () => P): P {
     const key = `${spec.first} ${spec.insns} ${spec.subprograms} ${spec.probes}`;
     const known = this.kept.get(key);
-    const one = known ?? { program: build(), slots: spec.insns };
+    const one = known ?? { program: build(), slots: spec.insns * (spec.subprograms + 1) };
     if (known === undefined) this.makeRoom(one.slots);
     else this.kept.delete(key);
     this.kept.set(key, one);

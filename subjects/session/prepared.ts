@@ -9,13 +9,14 @@ import { rowById } from "../../spec/bpf/isa.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
-import { type CaseProgram, isCaseProgram, leastInsns, type ProgramSpec } from "../action.js";
+import { type CaseProgram, isCaseProgram, type ProgramSpec } from "../action.js";
 import type { Case } from "../case.js";
 import { lowerProgram, privateStackOf, type RewrittenFunction } from "../lowering.js";
 import { frameAt, layoutOf } from "../run/layout.js";
 import type { Live } from "../step.js";
 import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
 import { BuiltPrograms } from "./built-programs.js";
+import { returnOf, slotsOf } from "./numbered-program.js";
 
 export interface PreparedProgram {
   /** By code: one, or several that call each other's ends. */
@@ -26,7 +27,7 @@ export interface PreparedProgram {
   readonly env?: JitEnv;
   /** What it is called with. */
   readonly argument: bigint;
-  /** r0 at its end, says the interpreter; undefined if whoever runs it knows. */
+  /** r0 at its end; undefined if whoever runs it knows. */
   readonly returns: bigint | undefined;
   /** A generated program of a history: there is more to compare than r0. */
   readonly generated: PreparedCase | undefined;
@@ -95,12 +96,10 @@ function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
   const program: Program = { code: [slotsOf(spec)], maps: [], context: "memory" };
   const validity = validate(program);
   if (!validity.ok) throw new RangeError(`no program: ${JSON.stringify(spec)}: ${validity.problems[0]?.message}`);
-  const outcome = interpret({ program, input: new Uint8Array(8), layout: layoutOf(program, 8), fuel: 1_000_000 });
-  if (outcome.kind !== "returned") throw new RangeError(`${JSON.stringify(spec)} does not return: ${outcome.kind}`);
   const [lowered = []] = lowerProgram(program, validity.facts, {}, subject.build?.changes);
   const functions = lowered.map((fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
   const imageBytes = imageBytesOf(subject, functions, DEFAULT_ENV);
-  const known = { returns: outcome.r0, argument: 0n, generated: undefined, imageBytes };
+  const known = { returns: returnOf(spec), argument: 0n, generated: undefined, imageBytes };
   return { codes: [functions], lse: DEFAULT_ENV.lse, ...known };
 }
 
@@ -114,45 +113,11 @@ function imageBytesOf(subject: Subject, functions: readonly JitFunction[], env: 
   return known.length === all.length ? known : undefined;
 }
 
-const MOV = rowById("mov imm");
-const MOV_REG = rowById("mov reg");
-const ADD = rowById("add imm");
-const ADD_REG = rowById("add reg");
-const CALL = rowById("call local");
-const EXIT = insn(rowById("exit"));
-const ONE_MORE = insn(ADD, { dst: 0, imm: 1 });
 const PROBE = insn(rowById("probe ldxdw"), { dst: 2, src: 1 });
-/** What the calls add up in. */
-const SUM = 6;
 
 /** The first argument is no address, and r2 is not used for anything. Calls name functions, so nothing moves with this. */
 const probing = (fn: RewrittenFunction, probes: number): RewrittenFunction =>
   probes === 0 ? fn : { ...fn, insns: [...new Array<Insn>(probes).fill(PROBE), ...fn.insns] };
-
-function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly Insn[] {
-  if (insns < leastInsns(subprograms)) throw new RangeError(`${insns} slots for ${subprograms} subprograms`);
-  const slots: Insn[] = [];
-  const count = (n: number): void => {
-    for (let i = 0; i < n; i++) slots.push(ONE_MORE);
-  };
-  if (subprograms === 0) slots.push(insn(MOV, { dst: 0, imm: first }));
-  else {
-    slots.push(insn(MOV, { dst: SUM, imm: first }));
-    for (let i = 0; i < subprograms; i++) {
-      const pc = slots.length;
-      slots.push(insn(CALL, { imm: insns * (i + 1) - pc - 1 }), insn(ADD_REG, { dst: SUM, src: 0 }));
-    }
-    slots.push(insn(MOV_REG, { dst: 0, src: SUM }));
-  }
-  count(insns - slots.length - 1);
-  slots.push(EXIT);
-  for (let i = 0; i < subprograms; i++) {
-    slots.push(insn(MOV, { dst: 0, imm: first + i + 1 }));
-    count(insns - 2);
-    slots.push(EXIT);
-  }
-  return slots;
-}
 
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
 const LINKAGE_BYTES = 32;
