@@ -23,11 +23,21 @@ export interface Steering {
 }
 export const UNSTEERED: Steering = { mutants: 0, parents: [], goals: [] };
 
-/** The same for another thread. */
+/** The same for another thread. A parent is packed once. */
 export const packSteering = ({ kind: { pack } }: CaseChecker, steering: Steering): Steering => ({
   ...steering,
-  parents: pack === undefined ? steering.parents : steering.parents.map(pack),
+  parents: pack === undefined ? steering.parents : steering.parents.map((parent) => packedOf(parent as object, pack)),
 });
+
+const packed = new WeakMap<object, unknown>();
+
+function packedOf(parent: object, pack: (c: unknown) => unknown): unknown {
+  const known = packed.get(parent);
+  if (known !== undefined) return known;
+  const made = pack(parent);
+  packed.set(parent, made);
+  return made;
+}
 
 export interface ChunkTask {
   readonly kind: "chunk";

@@ -219,11 +219,13 @@ function sizeOf(trampolines: SubjectTrampolines, request: TrampRequest): number 
   return size.ok ? size.bytes : 0;
 }
 
+const ENV = { ...DEFAULT_ENV, ...TEXT };
+
 /** Bytes of the image of a trampoline that calls these programs, all of which live. */
 export function trampolineBytes(programs: readonly AttachedProgram[]): number {
   const called = programs.map((spec, i) => calledOf(spec, i, undefined, i, 0));
   const linked = called.map((one) => ({ ...one, isCompiled: one.spec.id !== undefined }));
-  const size = archBpfTrampolineSize({ ...DEFAULT_ENV, ...TEXT }, requestOf(linked, 0));
+  const size = archBpfTrampolineSize(ENV, requestOf(linked, 0));
   return size.ok ? size.bytes : 0;
 }
 
