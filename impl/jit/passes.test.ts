@@ -8,6 +8,7 @@ import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { ROWS, type Row, rowById } from "../../spec/bpf/isa.js";
 import { assertLaw } from "../../testing/law.js";
 import { type Compiled, type CompiledImage, compileImages } from "./compile.js";
+import { CONDITION_REACH } from "./emitter.js";
 import { DEFAULT_ENV, type JitEnv, LINUX_6_12 } from "./env.js";
 import { slotOfWord } from "./passes.js";
 
@@ -138,6 +139,23 @@ describe("branches and calls", () => {
       }),
       { seed: 4, numRuns: 200 },
     );
+  });
+});
+
+describe("each access that may fault has one exception entry, however often it is lowered", () => {
+  const PROBE = insn(rowById("probe ldxdw"), { dst: 2, src: 1 });
+
+  test("in code so long that all of it is lowered again when its place is known", () => {
+    const long = new Array<Insn>(CONDITION_REACH).fill(insn(rowById("mov reg"), { dst: 3, src: 4 }));
+    const compiled = compile([PROBE, ...long, insn(rowById("call helper"), { imm: 4096 }), EXIT]);
+    expect(compiled).toMatchObject({ ok: true, images: [{ entries: 1 }] });
+  });
+
+  test("in a function that is emitted again because it names another", () => {
+    const address = [insn(rowById("lddw code"), { dst: 1, src: 4, imm: 2 }), insn(rowById("lddw high"), {})];
+    const functions = [[PROBE, ...address, EXIT], [EXIT]].map((insns, index) => ({ insns, index, stackDepth: 0 }));
+    const places = compileImages(functions, { ...DEFAULT_ENV, callBase: CALL_BASE }, (index) => ADDRESS + 4096 * index);
+    expect(places).toMatchObject({ ok: true, images: [{ entries: 1 }, { entries: 0 }] });
   });
 });
 
