@@ -77,6 +77,8 @@ const JUMP = rowById("jeq imm");
 const WORD = insn(rowById("mov reg"), { dst: 1, src: 2 });
 /** The slot with the most words: a tail call. */
 const LONG = insn(rowById("tail call"));
+/** It may fault, and what is lowered again has one entry of the exception table for it nevertheless. */
+const PROBE = insn(rowById("probe ldxdw"), { dst: 2, src: 1 });
 const EXIT = insn(rowById("exit"));
 
 /** Slots that take exactly so many words. */
@@ -97,7 +99,8 @@ function overCalls(subject: Subject): readonly JitFunction[] {
   const call = insn(rowById("call helper"), { imm: 0x1000 });
   const calls = 12_000;
   // With the move behind it, a direct call takes two words, an indirect one five.
-  return forward(...filler(subject, CONDITION_REACH - 1000 - 2 * calls), ...new Array<Insn>(calls).fill(call));
+  const before = filler(subject, CONDITION_REACH - 1000 - 2 * calls);
+  return forward(PROBE, ...before, ...new Array<Insn>(calls).fill(call));
 }
 
 /** With so many words between: the comparison of a branch is one more. */
@@ -187,7 +190,7 @@ const addressOf = (distance: number): DirectedCase => ({
   name: `address of a function ${distance} bytes away`,
   check(subject) {
     const load = [insn(rowById("lddw code"), { off: 1 }), insn(rowById("lddw high"), { imm: halves(0).high | 0 })];
-    return compiles(subject, [fn(0, ...load, EXIT), fn(1, EXIT)], (index) => IMAGE + index * distance);
+    return compiles(subject, [fn(0, PROBE, ...load, EXIT), fn(1, EXIT)], (index) => IMAGE + index * distance);
   },
 });
 
