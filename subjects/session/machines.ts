@@ -45,22 +45,48 @@ const BEYOND_BRANCHES = 144 << 20;
 /** What an engine reaches without copies is shared out among the machines of one engine: most need little of it. */
 const PHYSICAL_BYTES = 24 << 24;
 const SHARE_BYTES = 1 << 24;
-const shares = new WeakMap<Engine, Uint8Array<ArrayBuffer>[]>();
+/** What a machine has touched of its share stays in the memory of the process: seven kinds make most of all histories. */
+const MOST_IDLE_SHARES = 8;
 
-/** Undefined if all have been taken, or if the engine has none. */
-function takeShare(engine: Engine): Uint8Array<ArrayBuffer> | undefined {
-  let left = shares.get(engine);
-  if (left === undefined) {
-    const all = engine.physical?.(PHYSICAL_BYTES);
-    const starts = Array.from(
-      { length: all === undefined ? 0 : PHYSICAL_BYTES / SHARE_BYTES },
-      (_, i) => i * SHARE_BYTES,
-    );
-    left = starts.map((from) => all!.subarray(from, from + SHARE_BYTES)).reverse();
-    shares.set(engine, left);
+class Shares {
+  /** Undefined before somebody asks: an engine makes much room for them. */
+  private left: Uint8Array<ArrayBuffer>[] | undefined;
+  /** Who has one and is idle, the one that has been so for longest first. */
+  private readonly idle: { readonly machine: PlacedMachine; readonly discard: () => void }[] = [];
+
+  constructor(private readonly engine: Engine) {}
+
+  /** The one that was given back last; undefined if all have been taken, or if the engine has none. */
+  take(): Uint8Array<ArrayBuffer> | undefined {
+    this.left ??= this.all().reverse();
+    return this.left.pop();
   }
-  return left.pop();
+
+  private all(): Uint8Array<ArrayBuffer>[] {
+    const memory = this.engine.physical?.(PHYSICAL_BYTES);
+    if (memory === undefined) return [];
+    const starts = Array.from({ length: PHYSICAL_BYTES / SHARE_BYTES }, (_, i) => i * SHARE_BYTES);
+    return starts.map((from) => memory.subarray(from, from + SHARE_BYTES));
+  }
+
+  giveBack(share: Uint8Array<ArrayBuffer>): void {
+    this.left?.push(share);
+  }
+
+  /** @param discard give the share of the machine back, which nobody has */
+  rest(machine: PlacedMachine, discard: () => void): void {
+    this.idle.push({ machine, discard });
+    if (this.idle.length > MOST_IDLE_SHARES) this.idle.shift()!.discard();
+  }
+
+  /** Somebody has the machine again. */
+  wake(machine: PlacedMachine): void {
+    const at = this.idle.findIndex((one) => one.machine === machine);
+    if (at >= 0) this.idle.splice(at, 1);
+  }
 }
+
+const sharesOf = new WeakMap<Engine, Shares>();
 
 export function takeMachine(subject: Subject, engine: Engine, kind: MachineKind): PlacedMachine {
   const { pageBytes, cpus, gapAfter } = kind;
@@ -70,17 +96,30 @@ export function takeMachine(subject: Subject, engine: Engine, kind: MachineKind)
   idle.set(maker, kinds);
   const machines = kinds.get(key) ?? [];
   kinds.set(key, machines);
+  const shares = sharesOf.get(engine) ?? new Shares(engine);
+  sharesOf.set(engine, shares);
   const used = machines.pop();
-  if (used !== undefined) return used;
+  if (used !== undefined) {
+    shares.wake(used);
+    return used;
+  }
   const vmallocGap = gapAfter === undefined ? undefined : { after: gapAfter, bytes: BEYOND_BRANCHES };
   const options = { pageBytes, cpus, vmallocGap };
-  const physical = subject.machine === undefined ? takeShare(engine) : undefined;
+  const physical = subject.machine === undefined ? shares.take() : undefined;
   const made = placed(subject, physical === undefined ? options : { ...options, physical, spills: true });
   const taken: PlacedMachine = {
     ...made,
     giveBack(isClean) {
-      if (machines.length < MOST_IDLE && isFit(subject, made.machine, isClean)) machines.push(taken);
-      else if (physical !== undefined) shares.get(engine)?.push(physical);
+      if (machines.length >= MOST_IDLE || !isFit(subject, made.machine, isClean)) {
+        if (physical !== undefined) shares.giveBack(physical);
+        return;
+      }
+      machines.push(taken);
+      if (physical === undefined) return;
+      shares.rest(taken, () => {
+        machines.splice(machines.indexOf(taken), 1);
+        shares.giveBack(physical);
+      });
     },
   };
   return taken;
