@@ -18,6 +18,7 @@ import {
   lostSuspect,
   type NewFinding,
 } from "./findings.js";
+import { collectSooner } from "./heap-growth.js";
 import type { Lane } from "./lane.js";
 import { firstsOf, gainOf, newPoints } from "./memory.js";
 import { Place } from "./place.js";
@@ -56,6 +57,7 @@ export async function runCampaign(
   limits: CampaignLimits,
   watchers: Watchers = {},
 ): Promise<"done" | "stopped"> {
+  collectSooner();
   const loop = new Loop(campaign, pool, checkers, limits, watchers);
   return loop.run();
 }
