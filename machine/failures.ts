@@ -5,8 +5,12 @@ import type { FailingStep } from "./event.js";
 export class Failures {
   private readonly countdown = new Map<FailingStep, number>();
   private readonly calls: Record<FailingStep, number> = {
-    ...{ vmalloc: 0, kvmalloc: 0, setPermission: 0 },
-    ...{ copy: 0, poke: 0, progAlloc: 0 },
+    vmalloc: 0,
+    kvmalloc: 0,
+    setPermission: 0,
+    copy: 0,
+    poke: 0,
+    progAlloc: 0,
   };
 
   /** Let the `nth` call of `step` from now fail; 1 is the next one. */

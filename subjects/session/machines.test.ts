@@ -39,8 +39,8 @@ test("a machine that was left as it came is used again, another one is not", () 
 });
 
 test("of idle machines those that were used last keep their share of the engine's memory", () => {
-  const all = Array.from({ length: 9 }, (_, number) => use(number));
-  expect(take(8)).toBe(all[8]);
+  const all = Array.from({ length: 13 }, (_, number) => use(number));
+  expect(take(12)).toBe(all[12]);
   expect(take(1)).toBe(all[1]);
   expect(take(0)).not.toBe(all[0]);
 });
