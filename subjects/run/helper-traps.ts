@@ -2,10 +2,11 @@
 
 import { type Trap, TrapFault } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
-import type { U64 } from "../../spec/bits.js";
+import { hex64, type U64 } from "../../spec/bits.js";
 import { MOST_HELPER } from "../../spec/bpf/helper-names.js";
 import { ARGUMENTS, calleeOf, callUnknown, UNKNOWN_CALL } from "../../spec/bpf/helpers/unknown.js";
 import { type HelperState, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
+import type { LegacyLoadRow } from "../../spec/bpf/isa.js";
 import { modelOf } from "../../spec/bpf/kernel-functions.js";
 import { legacyLoaded } from "../../spec/bpf/legacy-load.js";
 import type { RegionBytes } from "../../spec/bpf/outcome.js";
@@ -20,6 +21,8 @@ export const HASH_ELEMENT_HELPER = 0x1000;
 interface InProgress {
   helperState(): HelperState;
   program(): Program;
+  /** The address that the program is given. */
+  context(): U64;
   /** The requests that the interpreter has made, for which arguments are defined. */
   expected(): RegionBytes | undefined;
 }
@@ -34,7 +37,7 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
     all.push([kfuncOffset(i), (...call) => trapOf("kfunc", kfuncsOf(run.program())[i]!, run)(...call)]);
   }
   for (const size of [1, 2, 4] as const) {
-    all.push([legacyLoadOffset(size), ([, offset]) => legacyLoaded(run.helperState(), size, offset!)]);
+    all.push([legacyLoadOffset(size), ([skb, offset]) => loadedOfPacket(run, size, skb!, offset!)]);
   }
   const lookup = trapOf("helper", MAP_LOOKUP, run);
   const element: Trap = (...call) => {
@@ -43,6 +46,14 @@ export function helperTraps(callBase: Va, run: InProgress): ReadonlyMap<Va, Trap
   };
   all.push([helperOffset(HASH_ELEMENT_HELPER), element]);
   return new Map(all.map(([offset, trap]) => [callBase + offset, trap]));
+}
+
+/** The context is no operand of such a load: whoever calls the function for it finds it in r6. */
+function loadedOfPacket(run: InProgress, size: LegacyLoadRow["size"], skb: bigint, offset: bigint): U64 {
+  const context = run.context();
+  if (skb !== context)
+    throw new TrapFault(`load of a packet from ${hex64(skb)}, expected the context, ${hex64(context)}`);
+  return legacyLoaded(run.helperState(), size, offset);
 }
 
 function trapOf(target: "helper" | "kfunc", id: number, run: InProgress): Trap {

@@ -87,6 +87,7 @@ export class RunMemory {
     this.traps = helperTraps(callBase, {
       helperState: () => this.helperState,
       program: () => this.program!,
+      context: () => u64(pointer(this.layout!.context.base)),
       expected: () => this.expected,
     });
     this.memory = new MachineMemory(machine, () => this.ranges);
