@@ -19,7 +19,7 @@ import { NotModelled } from "../../subjects/not-modelled.js";
 import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import { machineFor } from "../../subjects/subject.js";
-import { newSeed, saturated } from "../../testing/law.js";
+import { newSeed, saturated, triesAll } from "../../testing/law.js";
 import { linuxKernels } from "../../testing/linux-kernels.js";
 import { describeImage } from "./kernel-report.js";
 
@@ -172,6 +172,7 @@ describe.runIf(kernels.length > 0)("a damaged kernel", SLOW, () => {
     const all = counts.refused + counts.crashed + counts.ran;
     if (all < LEAST_TOGETHER) return;
     expect(counts.refused, "refused before anything runs").toBeLessThan(0.7 * all);
-    expect(counts.crashed, "crashed while it ran").toBeGreaterThan(0);
+    // One in twenty or so: of a few tries with a new seed none may have.
+    if (newSeed() === undefined || triesAll()) expect(counts.crashed, "crashed while it ran").toBeGreaterThan(0);
   });
 });

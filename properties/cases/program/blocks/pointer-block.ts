@@ -46,7 +46,8 @@ function addConstant(body: Body, from: number, by: number): void {
   const to = inPlace ? from : destinationFor(body, pointer);
   if (to !== from) body.emit(MOV_REG, to, from, 0, 0);
   if (draw.chance(70)) body.emit(ADD, to, 0, 0, by);
-  else body.emit(SUB, to, 0, 0, -by);
+  // From 0, as -0 is another number to whoever compares.
+  else body.emit(SUB, to, 0, 0, 0 - by);
   state.setPointer(to, pointer);
 }
 
