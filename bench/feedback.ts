@@ -5,8 +5,9 @@
 
 import { defaultEngine } from "../engines/index.js";
 import { makeCaseCheckers } from "../harness/loop/case-checker.js";
-import { caseAt, packSteering, runChunk, UNSTEERED } from "../harness/loop/chunk.js";
+import { runChunk, UNSTEERED } from "../harness/loop/chunk.js";
 import { firstsOf, gainOf, Memory } from "../harness/loop/memory.js";
+import { Place } from "../harness/loop/place.js";
 import { POSSIBLE } from "../properties/coverage/matrix.js";
 import { loweringPoint } from "../properties/coverage/point.js";
 
@@ -43,17 +44,11 @@ function run(seed: number, feedback: boolean): Run {
   for (let done = 0, ms = 0; ms < seconds * 1000; done += CHUNK) {
     const indexes = Array.from({ length: CHUNK }, (_, i) => done + i);
     const steering = feedback ? memory.steering(checker, seed, done) : UNSTEERED;
-    const task = {
-      kind: "chunk" as const,
-      of,
-      seed,
-      indexes,
-      steering: packSteering(checker, steering),
-      pointsEvery: 1,
-    };
+    const place = new Place(checker, seed, done, steering);
+    const task = { kind: "chunk" as const, of, seed, indexes, steering, pointsEvery: 1 };
     const result = runChunk({ ...task, heartbeat: new Int32Array(2) }, checkers);
-    const textOf = (index: number): string => checker.kind.print(caseAt(checker, seed, index, steering).case);
-    const kept = feedback ? firstsOf(memory, result.points, textOf) : [];
+    const kept = feedback ? firstsOf(memory, result.points, (index) => place.textOf(index)) : [];
+    memory.keepPacked(result.packed);
     memory.learn({ hits: memory.risesOf(result.points), kept, gain: gainOf(memory, result) });
     ms = cpuMs() - started;
     for (const [point] of result.points) {

@@ -18,9 +18,11 @@ import {
   lostSuspect,
   type NewFinding,
 } from "./findings.js";
+import { newPoints } from "./firsts.js";
 import { collectSooner } from "./heap-growth.js";
+import { CAMPAIGN, KnownPoints } from "./known-points.js";
 import type { Lane } from "./lane.js";
-import { firstsOf, gainOf, newPoints } from "./memory.js";
+import { firstsOf, gainOf } from "./memory.js";
 import { Place } from "./place.js";
 import type { Pool } from "./pool.js";
 import { inParallel, runOrder, type ShrinkBudget, shrinkSuspect } from "./run.js";
@@ -68,6 +70,7 @@ class Loop {
   private readonly pending = new Map<string, number>();
   /** Of coverage points. */
   private readonly names = new Map<string, string>();
+  private readonly known = new KnownPoints();
   private readonly before: number;
   private readonly started = performance.now();
   private lastSample = Number.NEGATIVE_INFINITY;
@@ -82,6 +85,16 @@ class Loop {
     private readonly watchers: Watchers,
   ) {
     this.before = campaign.state.elapsedMs;
+    for (const { number, memories } of campaign.state.lanes) {
+      for (const { hits } of memories.values()) this.know(number, hits.keys());
+    }
+  }
+
+  private know(lane: number, points: Iterable<string>): void {
+    for (const point of points) {
+      this.known.add(lane, point);
+      this.known.add(CAMPAIGN, point);
+    }
   }
 
   async run(): Promise<"done" | "stopped"> {
@@ -162,12 +175,16 @@ class Loop {
     const chunk = indexes[0]!;
     const steering = feedback ? memory.steering(checker, seed, chunk) : UNSTEERED;
     const place = new Place(checker, seed, chunk, steering);
-    const order = { checker, seed, indexes, steering, pointsEvery: 1 };
+    const remembers = feedback && checker.kind.change !== undefined;
+    const hints = { lane: lane.number, words: this.known.words, remembers };
+    const order = { checker, seed, indexes, steering, pointsEvery: 1, hints };
     const again: Record<string, number> = {};
     let ignored = 0;
     const result = await runOrder(this.pool, order, async (index, lost) => {
       if (!(await this.keepLost(place, lostSuspect(index, lost)))) ignored++;
     });
+    place.take(result.drafts);
+    memory.keepPacked(result.packed);
     for (const suspect of result.suspects) {
       const name = await this.keep(place, suspect);
       if (name === undefined) ignored++;
@@ -179,7 +196,7 @@ class Loop {
     const gain = gainOf(memory, { mutants: result.mutants, points, sums });
     const hits = memory.risesOf(points);
     const textOf = (index: number): string => place.textOf(index);
-    const kept = feedback && checker.kind.change !== undefined ? firstsOf(memory, points, textOf) : [];
+    const kept = remembers ? firstsOf(memory, points, textOf) : [];
     const incomparable = Object.fromEntries(
       Object.entries(result.incomparable).map(([why, { times }]) => [why, times]),
     );
@@ -197,6 +214,10 @@ class Loop {
       ignored,
       atMs: this.atMs(),
     });
+    this.know(
+      lane.number,
+      hits.map(([point]) => point),
+    );
     if (log.bytes > ROTATE_BYTES) log.rotate({ ...state.snapshot(), elapsedMs: this.elapsed() });
   }
 
@@ -207,10 +228,9 @@ class Loop {
   }
 
   private keepSeeds(place: Place, points: ChunkResult["points"]): void {
-    const { directory, settings, state } = this.campaign;
-    const { seed } = settings;
+    const { directory, state } = this.campaign;
     for (const [index, reached] of newPoints(points, state.points)) {
-      keepSeed(directory, place.checker, place.caseOf(index), { seed, index }, reached);
+      keepSeed(directory, place.seedOf(index), reached);
     }
   }
 

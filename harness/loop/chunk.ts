@@ -11,33 +11,20 @@ import { randomSource } from "../../subjects/random/source.js";
 import type { ExecutedCode } from "../../subjects/subject.js";
 import type { CaseChecker, CaseCheckers } from "./case-checker.js";
 import { type Cause, causeOf } from "./cause.js";
+import { type Draft, Drafts, type Hints } from "./drafts.js";
+import type { ReachedPoint } from "./firsts.js";
+import { type Packed, type Parent, readParents } from "./parents.js";
 import { portions } from "./portions.js";
 
-/** What a chunk's cases are steered by. */
-export interface Steering {
+/** What a chunk's cases are steered by. `P`: cases, or what a worker reads them from. */
+export interface Steering<P> {
   /** Of a hundred cases, those that are changes of a parent. */
   readonly mutants: number;
-  readonly parents: readonly unknown[];
+  readonly parents: readonly P[];
   /** What was seen least. */
   readonly goals: readonly unknown[];
 }
-export const UNSTEERED: Steering = { mutants: 0, parents: [], goals: [] };
-
-/** The same for another thread. A parent is packed once. */
-export const packSteering = ({ kind: { pack } }: CaseChecker, steering: Steering): Steering => ({
-  ...steering,
-  parents: pack === undefined ? steering.parents : steering.parents.map((parent) => packedOf(parent as object, pack)),
-});
-
-const packed = new WeakMap<object, unknown>();
-
-function packedOf(parent: object, pack: (c: unknown) => unknown): unknown {
-  const known = packed.get(parent);
-  if (known !== undefined) return known;
-  const made = pack(parent);
-  packed.set(parent, made);
-  return made;
-}
+export const UNSTEERED: Steering<never> = { mutants: 0, parents: [], goals: [] };
 
 export interface ChunkTask {
   readonly kind: "chunk";
@@ -46,12 +33,13 @@ export interface ChunkTask {
   readonly seed: number;
   /** In order. Those that have stopped a worker are left out. */
   readonly indexes: readonly number[];
-  /** Packed. */
-  readonly steering: Steering;
+  readonly steering: Steering<Parent>;
   /** Coverage points are noticed where the index is a multiple of it; 0: nowhere. */
   readonly pointsEvery: number;
   /** Leave out the rest of the chunk after the first failure. */
   readonly stopAtFirst?: boolean;
+  /** What is known, for drafts; without it there are none. */
+  readonly hints?: Hints;
   /** Two words: how many cases were begun, and whether the last of them is being checked by now. */
   readonly heartbeat: Int32Array;
 }
@@ -93,11 +81,13 @@ export interface ChunkResult {
   readonly sizes: readonly number[];
   /** Cases whose coverage points were noticed. */
   readonly looked: number;
-  /** Coverage point, cases that reached it, index of the first of them. */
-  readonly points: readonly (readonly [point: string, times: number, first: number])[];
+  readonly points: readonly ReachedPoint[];
   readonly suspects: readonly Suspect[];
   /** Indexes of the cases that were changes of a parent. */
   readonly mutants: readonly number[];
+  readonly drafts: readonly Draft[];
+  /** Parents that came as text. */
+  readonly packed: readonly Packed[];
   /** Code of the subject that the worker has executed until then. */
   readonly executed: readonly ExecutedCode[];
 }
@@ -112,11 +102,11 @@ const sizeBucket = (slots: number): number => {
 };
 
 export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
-  const { pointsEvery } = task;
+  const { pointsEvery, hints } = task;
   const checker = checkers[task.of]!;
-  const { unpack } = checker.kind;
-  const steering =
-    unpack === undefined ? task.steering : { ...task.steering, parents: task.steering.parents.map(unpack) };
+  const parents = readParents(checker.kind, task.steering.parents);
+  const steering = { ...task.steering, parents: parents.cases };
+  const drafts = hints && new Drafts(checker, task.seed, hints);
   const sums = { ...NO_SUMS };
   const incomparable: Record<string, Uncompared> = {};
   const differences: Record<string, Uncompared> = {};
@@ -138,8 +128,10 @@ export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
     if (looks) looked++;
     for (const point of tried.points) {
       const entry = points.get(point);
-      if (entry === undefined) points.set(point, { times: 1, first: index });
-      else entry.times++;
+      if (entry === undefined) {
+        points.set(point, { times: 1, first: index });
+        drafts?.reached(point, index, c);
+      } else entry.times++;
     }
     if (isUncompared(verdict)) {
       countIn(incomparable, whyUncompared(verdict), index);
@@ -166,6 +158,8 @@ export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
     points: reached,
     suspects,
     mutants,
+    drafts: drafts?.written(reached) ?? [],
+    packed: parents.packed,
     executed: checker.executed(),
   };
 }
@@ -174,7 +168,7 @@ export function runChunk(task: ChunkTask, checkers: CaseCheckers): ChunkResult {
 function* casesOf(
   { seed, indexes, heartbeat }: ChunkTask,
   checker: CaseChecker,
-  steering: Steering,
+  steering: Steering<unknown>,
 ): Generator<Made & { readonly index: number }> {
   const make = (n: number): Made => {
     beat(heartbeat, n + 1, 0);
@@ -216,7 +210,12 @@ interface Made {
  * A fresh case, or a change of one that reached something rare.
  * @throws Error that names the case if its generator fails: a slip of ours, after which there is nothing to check
  */
-export function caseAt({ kind, dialect, adapt }: CaseChecker, seed: number, index: number, steering: Steering): Made {
+export function caseAt(
+  { kind, dialect, adapt }: CaseChecker,
+  seed: number,
+  index: number,
+  steering: Steering<unknown>,
+): Made {
   const { mutants, parents, goals } = steering;
   try {
     if (parents.length > 0) {

@@ -5,11 +5,11 @@ import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { CaseChecker } from "./case-checker.js";
 import { type ChunkResult, type Steering, UNSTEERED } from "./chunk.js";
+import { mostOf, newPoints } from "./firsts.js";
+import type { Packed, Parent } from "./parents.js";
 
 /** A point that was reached so often is not rare any more, and is not counted further. */
 const OFTEN = 16;
-/** Of a chunk, those that reached most that the lane had not reached before. */
-const KEPT_A_CHUNK = 8;
 /** Cases worth changing that a lane remembers. */
 const MOST_KEPT = 400;
 /** Characters of a case that is worth keeping: changing and running a large one costs as much as many small ones. */
@@ -63,31 +63,13 @@ const FADING = 0.9;
 /** A mutant takes longer to make. */
 const MUTANT_COST = 1.5;
 
-/** By index of the case that reached them first: points that are not known. */
-export function newPoints(
-  points: ChunkResult["points"],
-  known: Pick<ReadonlyMap<string, unknown>, "has">,
-): ReadonlyMap<number, readonly string[]> {
-  const firsts = new Map<number, string[]>();
-  for (const [point, , first] of points) {
-    if (known.has(point)) continue;
-    const reached = firsts.get(first);
-    if (reached === undefined) firsts.set(first, [point]);
-    else reached.push(point);
-  }
-  return firsts;
-}
-
 /** The cases that were the first of the lane to reach a point: those that reached most. */
 export function firstsOf(
   memory: Memory,
   points: ChunkResult["points"],
   textOf: (index: number) => string,
 ): readonly Kept[] {
-  const most = [...newPoints(points, memory.hits)]
-    .toSorted(([, a], [, b]) => b.length - a.length)
-    .slice(0, KEPT_A_CHUNK);
-  return most.flatMap(([index, found]) => {
+  return mostOf(newPoints(points, memory.hits)).flatMap(([index, found]) => {
     const text = textOf(index);
     return text.length > LONGEST_KEPT ? [] : [{ index, text, points: found }];
   });
@@ -97,7 +79,7 @@ export class Memory {
   readonly hits = new Map<string, number>();
   kept: Kept[] = [];
   gain: Gain = NO_GAIN;
-  private readonly cases = new WeakMap<Kept, unknown>();
+  private readonly packed = new WeakMap<Kept, Packed>();
   private goals: Goals | undefined;
 
   /** How often each point rises, out of how often a chunk reached it. */
@@ -121,11 +103,10 @@ export class Memory {
   }
 
   /** What the next chunk is steered by; it begins with case `index`. */
-  steering(checker: CaseChecker, seed: number, index: number): Steering {
+  steering(checker: CaseChecker, seed: number, index: number): Steering<Parent> {
     if (this.kept.length === 0 || checker.kind.change === undefined) return UNSTEERED;
     const draw = new Draw(randomSource((seed ^ CHOICE) >>> 0, index));
-    const parents = this.parents(checker, draw);
-    return { mutants: this.share(), parents, goals: this.goalsOf(checker)?.choose(draw) ?? [] };
+    return { mutants: this.share(), parents: this.parents(draw), goals: this.goalsOf(checker)?.choose(draw) ?? [] };
   }
 
   /** They have learned what the lane has. */
@@ -144,7 +125,7 @@ export class Memory {
   }
 
   /** Cases to change, the rarer their points and the smaller they are the likelier. */
-  private parents(checker: CaseChecker, draw: Draw): readonly unknown[] {
+  private parents(draw: Draw): readonly Parent[] {
     const weights = this.kept.map((kept) => this.rarity(kept));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return Array.from({ length: PARENTS }, () => {
@@ -153,18 +134,17 @@ export class Memory {
         left -= weight;
         return left < 0;
       });
-      return this.caseOf(checker, this.kept.at(chosen)!);
+      const kept = this.kept.at(chosen)!;
+      return this.packed.get(kept) ?? { index: kept.index, text: kept.text };
     });
   }
 
-  /** Read once, however often it is chosen. @throws Error if it does not read: the campaign wrote it */
-  private caseOf({ kind }: CaseChecker, kept: Kept): unknown {
-    const known = this.cases.get(kept);
-    if (known !== undefined) return known;
-    const parsed = kind.parse(kept.text);
-    if (!parsed.ok) throw new Error(`case ${kept.index} does not read back: ${parsed.error.message}`);
-    this.cases.set(kept, parsed.value);
-    return parsed.value;
+  /** A worker has read parents that it was given as text. */
+  keepPacked(parents: readonly Packed[]): void {
+    for (const parent of parents) {
+      const kept = this.kept.find(({ index }) => index === parent.index);
+      if (kept !== undefined) this.packed.set(kept, parent);
+    }
   }
 
   private rarity({ points, text }: Kept): number {

@@ -1,7 +1,7 @@
 // How every run works through its cases: so many jobs at a time, each chunk under the pool's watch, each failure made small.
 
 import type { CaseChecker } from "./case-checker.js";
-import { type ChunkResult, type ChunkTask, packSteering, type Steering, type Suspect } from "./chunk.js";
+import type { ChunkResult, ChunkTask, Suspect } from "./chunk.js";
 import type { Lost, Pool } from "./pool.js";
 import type { ShrinkResult } from "./shrink.js";
 
@@ -20,21 +20,20 @@ export async function inParallel(jobs: number, next: () => (() => Promise<void>)
   if (errors.length > 0) throw errors[0];
 }
 
-interface ChunkOrder extends Pick<ChunkTask, "seed" | "indexes" | "pointsEvery" | "stopAtFirst"> {
+interface ChunkOrder extends Omit<ChunkTask, "kind" | "of" | "heartbeat"> {
   readonly checker: CaseChecker;
-  readonly steering: Steering;
 }
 
 /** @param onLost is told of each case that ended its worker: it is left out, and the others are run again */
 export async function runOrder(
   pool: Pool,
-  { checker, steering, ...order }: ChunkOrder,
+  { checker, ...order }: ChunkOrder,
   onLost: (index: number, lost: Lost) => Promise<void> | void,
 ): Promise<ChunkResult> {
   let { indexes } = order;
   for (;;) {
     const task = { ...order, indexes, kind: "chunk" as const, of: checker.kind.name };
-    const answer = await pool.chunk({ ...task, steering: packSteering(checker, steering) });
+    const answer = await pool.chunk(task);
     if (answer.ok) return answer.result;
     const index = indexes[answer.lost.nth]!;
     await onLost(index, answer.lost);

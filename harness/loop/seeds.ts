@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { found } from "../../properties/cases/header.js";
+import { found, titled } from "../../properties/cases/header.js";
 import { extensionsOf, KINDS } from "../../properties/cases/index.js";
 import { EXEC_MATCH } from "../../properties/verdict.js";
 import { contentId } from "../corpus/entry.js";
@@ -14,23 +14,27 @@ import type { CaseChecker } from "./case-checker.js";
 
 export const seedsDirectory = (campaign: string): string => path.join(campaign, "seeds");
 
-/** @param points that it is the first to reach, at least one */
-export function keepSeed(
-  campaign: string,
+export interface SeedFile {
+  readonly name: string;
+  /** Without a title: which points it is the first to reach is found out later. */
+  readonly text: string;
+}
+
+export function seedFile(
   { kind }: CaseChecker,
   c: unknown,
   { seed, index }: { readonly seed: number; readonly index: number },
-  points: readonly string[],
-): void {
+): SeedFile {
   const extension = kind.extensionOf?.(c) ?? kind.extension;
-  const more = points.length === 1 ? "" : ` and ${points.length - 1} more`;
-  const head = {
-    title: `the first to reach ${points[0]}${more}`,
-    oracle: EXEC_MATCH,
-    notes: [found(`fuzz seed=${seed} index=${index} version=${version()}`)],
-  };
+  const head = { oracle: EXEC_MATCH, notes: [found(`fuzz seed=${seed} index=${index} version=${version()}`)] };
   const text = kind.print(c, { ...head, id: contentId(kind, c, head) });
-  writeWhole(path.join(seedsDirectory(campaign), `${kind.name}-${index}${extension}`), text);
+  return { name: `${kind.name}-${index}${extension}`, text };
+}
+
+/** @param points that it is the first to reach, at least one */
+export function keepSeed(campaign: string, { name, text }: SeedFile, points: readonly string[]): void {
+  const more = points.length === 1 ? "" : ` and ${points.length - 1} more`;
+  writeWhole(path.join(seedsDirectory(campaign), name), titled(`the first to reach ${points[0]}${more}`, text));
 }
 
 /** Names of files, in order. Empty for a campaign of before. */

@@ -185,6 +185,9 @@ export function printHead<T>({ title, oracle, id, notes = [] }: Head, fields: re
   return said.map(({ key, text }) => `# ${key}: ${text.replaceAll("\n", GOES_ON)}\n`).join("");
 }
 
+/** The text of a case that was printed without a title: it stands first. */
+export const titled = (title: string, text: string): string => `# title: ${oneLine(title)}\n${text}`;
+
 /** The lines from `from` to before `to`, behind as many empty ones, so that a parser counts lines of the file. */
 export const bodyOf = (lines: readonly string[], from: number, to = lines.length): string =>
   "\n".repeat(from) + lines.slice(from, to).join("\n");

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { defaultEngine } from "../../engines/index.js";
 import { defaultSubject } from "../../subjects/index.js";
 import type { Verdict } from "../verdict.js";
-import { found } from "./header.js";
+import { found, titled } from "./header.js";
 import { KINDS } from "./index.js";
 import type { AnyKind } from "./kind.js";
 
@@ -35,6 +35,13 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", (_name, kin
       expect(read.value, text).toMatchObject(c as object);
       expect(kind.print(read.value, { title: "an entry", notes: [found("somewhere")] })).toBe(text);
     }
+  });
+
+  test("are given a title afterwards as if they had been printed with it", () => {
+    const [c] = cases(kind, 1);
+    const said = { oracle: "exec-match", id: "0123456789ab", notes: [found("somewhere")] };
+    const title = "the first to reach a  point";
+    expect(titled(title, kind.print(c, said))).toBe(kind.print(c, { ...said, title }));
   });
 
   test("are refused in one line that says where", () => {
