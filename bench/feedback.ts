@@ -6,6 +6,7 @@
 import { defaultEngine } from "../engines/index.js";
 import { makeCaseCheckers } from "../harness/loop/case-checker.js";
 import { runChunk, UNSTEERED } from "../harness/loop/chunk.js";
+import { newOf } from "../harness/loop/firsts.js";
 import { firstsOf, gainOf, Memory } from "../harness/loop/memory.js";
 import { Place } from "../harness/loop/place.js";
 import { POSSIBLE } from "../properties/coverage/matrix.js";
@@ -47,9 +48,10 @@ function run(seed: number, feedback: boolean): Run {
     const place = new Place(checker, seed, done, steering);
     const task = { kind: "chunk" as const, of, seed, indexes, steering, pointsEvery: 1 };
     const result = runChunk({ ...task, heartbeat: new Int32Array(2) }, checkers);
-    const kept = feedback ? firstsOf(memory, result.points, (index) => place.textOf(index)) : [];
+    const news = newOf(result.points, memory.hits);
+    const kept = feedback ? firstsOf(news, (index) => place.textOf(index)) : [];
     memory.keepPacked(result.packed);
-    memory.learn({ hits: memory.risesOf(result.points), kept, gain: gainOf(memory, result) });
+    memory.learn({ hits: memory.risesOf(result.points), kept, gain: gainOf(result, news) });
     ms = cpuMs() - started;
     for (const [point] of result.points) {
       if (!TARGET.has(point) || points.has(point)) continue;

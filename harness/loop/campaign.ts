@@ -7,7 +7,7 @@ import path from "node:path";
 import { defaultSubject } from "../../subjects/index.js";
 import type { CaseCheckers } from "./case-checker.js";
 import { causeName } from "./cause.js";
-import { type ChunkResult, type Suspect, UNSTEERED } from "./chunk.js";
+import { type Suspect, UNSTEERED } from "./chunk.js";
 import { emittedOf } from "./coverage.js";
 import type { OpenCampaign } from "./directory.js";
 import {
@@ -18,7 +18,7 @@ import {
   lostSuspect,
   type NewFinding,
 } from "./findings.js";
-import { newPoints } from "./firsts.js";
+import { byFirst, newOf, type ReachedPoint } from "./firsts.js";
 import { collectSooner } from "./heap-growth.js";
 import { CAMPAIGN, KnownPoints } from "./known-points.js";
 import type { Lane } from "./lane.js";
@@ -68,8 +68,6 @@ class Loop {
   private readonly busy = new Set<Lane>();
   /** Suspected causes that are being shrunk, and the lowest index among those cases. */
   private readonly pending = new Map<string, number>();
-  /** Of coverage points. */
-  private readonly names = new Map<string, string>();
   private readonly known = new KnownPoints();
   private readonly before: number;
   private readonly started = performance.now();
@@ -86,12 +84,12 @@ class Loop {
   ) {
     this.before = campaign.state.elapsedMs;
     for (const { number, memories } of campaign.state.lanes) {
-      for (const { hits } of memories.values()) this.know(number, hits.keys());
+      for (const { hits } of memories.values()) this.know(number, hits);
     }
   }
 
-  private know(lane: number, points: Iterable<string>): void {
-    for (const point of points) {
+  private know(lane: number, points: Iterable<readonly [point: string, ...unknown[]]>): void {
+    for (const [point] of points) {
       this.known.add(lane, point);
       this.known.add(CAMPAIGN, point);
     }
@@ -190,13 +188,13 @@ class Loop {
       if (name === undefined) ignored++;
       else if (name !== "") again[name] = (again[name] ?? 0) + 1;
     }
-    const { sums } = result;
-    const points = this.named(result.points);
-    this.keepSeeds(place, points);
-    const gain = gainOf(memory, { mutants: result.mutants, points, sums });
+    const { sums, points } = result;
+    const news = newOf(points, memory.hits);
+    this.keepSeeds(place, news);
+    this.know(lane.number, news);
+    const gain = gainOf(result, news);
     const hits = memory.risesOf(points);
-    const textOf = (index: number): string => place.textOf(index);
-    const kept = remembers ? firstsOf(memory, points, textOf) : [];
+    const kept = remembers ? firstsOf(news, (index) => place.textOf(index)) : [];
     const incomparable = Object.fromEntries(
       Object.entries(result.incomparable).map(([why, { times }]) => [why, times]),
     );
@@ -214,10 +212,6 @@ class Loop {
       ignored,
       atMs: this.atMs(),
     });
-    this.know(
-      lane.number,
-      hits.map(([point]) => point),
-    );
     if (log.bytes > ROTATE_BYTES) log.rotate({ ...state.snapshot(), elapsedMs: this.elapsed() });
   }
 
@@ -227,20 +221,12 @@ class Loop {
     this.campaign.state.apply(record);
   }
 
-  private keepSeeds(place: Place, points: ChunkResult["points"]): void {
+  /** @param news what is new to the lane: all that is new to the campaign is */
+  private keepSeeds(place: Place, news: readonly ReachedPoint[]): void {
     const { directory, state } = this.campaign;
-    for (const [index, reached] of newPoints(points, state.points)) {
+    for (const [index, reached] of byFirst(newOf(news, state.points))) {
       keepSeed(directory, place.seedOf(index), reached);
     }
-  }
-
-  /** Each chunk brings its names as strings of its own, and a point is remembered in many places. */
-  private named(points: ChunkResult["points"]): ChunkResult["points"] {
-    return points.map(([name, times, first]) => {
-      const known = this.names.get(name);
-      if (known === undefined) this.names.set(name, name);
-      return [known ?? name, times, first];
-    });
   }
 
   private isWanted({ cause: { oracle } }: Suspect): boolean {

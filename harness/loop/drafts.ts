@@ -2,7 +2,7 @@
 // decides, and what it finds no draft of it makes again by itself: a draft saves time and says nothing else.
 
 import type { CaseChecker } from "./case-checker.js";
-import { mostOf, newPoints, type ReachedPoint } from "./firsts.js";
+import { byFirst, mostOf, newOf, type ReachedPoint } from "./firsts.js";
 import { CAMPAIGN, KnownPoints } from "./known-points.js";
 import { type SeedFile, seedFile } from "./seeds.js";
 
@@ -46,9 +46,9 @@ export class Drafts {
   written(points: readonly ReachedPoint[]): readonly Draft[] {
     const { lane, remembers } = this.hints;
     const firsts = points.filter(([, , first]) => this.cases.has(first));
-    const most = remembers ? mostOf(newPoints(firsts, this.known.of(lane))) : [];
-    const kept = new Set(most.map(([index]) => index));
-    const seeds = newPoints(firsts, this.known.of(CAMPAIGN));
+    const news = newOf(firsts, this.known.of(lane));
+    const kept = new Set(remembers ? mostOf(news).map(([index]) => index) : []);
+    const seeds = byFirst(newOf(news, this.known.of(CAMPAIGN)));
     return [...this.cases].flatMap(([index, c]) => {
       if (!kept.has(index) && !seeds.has(index)) return [];
       return {

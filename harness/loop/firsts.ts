@@ -6,11 +6,14 @@ export type ReachedPoint = readonly [point: string, times: number, first: number
 /** What points are known. */
 type Known = Pick<ReadonlySet<string>, "has">;
 
-/** By index of the case that reached them first: points that are not known. */
-export function newPoints(points: Iterable<ReachedPoint>, known: Known): ReadonlyMap<number, readonly string[]> {
+/** Those that are not known. */
+export const newOf = (points: readonly ReachedPoint[], known: Known): readonly ReachedPoint[] =>
+  points.filter(([point]) => !known.has(point));
+
+/** By index of the case that reached them first. */
+export function byFirst(points: readonly ReachedPoint[]): ReadonlyMap<number, readonly string[]> {
   const firsts = new Map<number, string[]>();
   for (const [point, , first] of points) {
-    if (known.has(point)) continue;
     const reached = firsts.get(first);
     if (reached === undefined) firsts.set(first, [point]);
     else reached.push(point);
@@ -21,8 +24,8 @@ export function newPoints(points: Iterable<ReachedPoint>, known: Known): Readonl
 /** Of a chunk, those that reached most that the lane had not reached before. */
 const KEPT_A_CHUNK = 8;
 
-/** Those that may be worth keeping, with what they were the first to reach. */
+/** The cases that may be worth keeping, with what they were the first of the lane to reach. */
 export const mostOf = (
-  firsts: ReadonlyMap<number, readonly string[]>,
+  news: readonly ReachedPoint[],
 ): readonly (readonly [index: number, found: readonly string[]])[] =>
-  [...firsts].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);
+  [...byFirst(news)].toSorted(([, a], [, b]) => b.length - a.length).slice(0, KEPT_A_CHUNK);

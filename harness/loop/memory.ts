@@ -5,7 +5,7 @@ import { Draw } from "../../subjects/random/draw.js";
 import { randomSource } from "../../subjects/random/source.js";
 import type { CaseChecker } from "./case-checker.js";
 import { type ChunkResult, type Steering, UNSTEERED } from "./chunk.js";
-import { mostOf, newPoints } from "./firsts.js";
+import { mostOf, type ReachedPoint } from "./firsts.js";
 import type { Packed, Parent } from "./parents.js";
 
 /** A point that was reached so often is not rare any more, and is not counted further. */
@@ -41,20 +41,14 @@ export interface Gain {
 }
 type Yield = readonly [cases: number, points: number];
 
-/** What a chunk gained, before the lane has learned it. */
+/** What a chunk gained. @param news points that the lane had not reached before */
 export function gainOf(
-  memory: Memory,
-  { mutants, points, sums: { cases } }: Pick<ChunkResult, "mutants" | "points" | "sums">,
+  { mutants, sums: { cases } }: Pick<ChunkResult, "mutants" | "sums">,
+  news: readonly ReachedPoint[],
 ): Gain {
   const changed = new Set(mutants);
-  let fresh = 0;
-  let fromMutants = 0;
-  for (const [point, , first] of points) {
-    if (memory.hits.has(point)) continue;
-    if (changed.has(first)) fromMutants++;
-    else fresh++;
-  }
-  return { fresh: [cases - mutants.length, fresh], mutants: [mutants.length, fromMutants] };
+  const fromMutants = news.filter(([, , first]) => changed.has(first)).length;
+  return { fresh: [cases - mutants.length, news.length - fromMutants], mutants: [mutants.length, fromMutants] };
 }
 
 const NO_GAIN: Gain = { fresh: [0, 0], mutants: [0, 0] };
@@ -64,12 +58,8 @@ const FADING = 0.9;
 const MUTANT_COST = 1.5;
 
 /** The cases that were the first of the lane to reach a point: those that reached most. */
-export function firstsOf(
-  memory: Memory,
-  points: ChunkResult["points"],
-  textOf: (index: number) => string,
-): readonly Kept[] {
-  return mostOf(newPoints(points, memory.hits)).flatMap(([index, found]) => {
+export function firstsOf(news: readonly ReachedPoint[], textOf: (index: number) => string): readonly Kept[] {
+  return mostOf(news).flatMap(([index, found]) => {
     const text = textOf(index);
     return text.length > LONGEST_KEPT ? [] : [{ index, text, points: found }];
   });

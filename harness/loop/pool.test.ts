@@ -18,7 +18,7 @@ export default ({ kind, indexes, heartbeat }) => {
     if (index === 13 || index === 99) process.exit(1);
     if (index === 14) { const all = []; for (;;) all.push(new Array(1e6).fill(index)); }
   }
-  return { cases: indexes.length };
+  return { cases: indexes.length, points: { thread: 1, before: 0, names: [], numbers: new Float64Array() } };
 };
 `;
 let pool: Pool;

@@ -7,6 +7,7 @@ import { isKernel } from "../../subjects/program-subject.js";
 import { namesOf, type Setting, type SubjectCheckers } from "./case-checker.js";
 import { type ChunkResult, type ChunkTask, runChunk } from "./chunk.js";
 import { type ExhaustiveResult, type ExhaustiveTask, runExhaustive } from "./exhaustive.js";
+import { PointReceiver, type SentPoints } from "./sent-points.js";
 import { type ShrinkResult, type ShrinkTask, shrink } from "./shrink.js";
 import { YOUNG_GENERATION_MB } from "./young-generation.js";
 
@@ -40,6 +41,10 @@ export function work(
   return runExhaustive(task, subject);
 }
 
+/** What a worker sends. */
+export type Answer = SentChunk | ShrinkResult | ExhaustiveResult;
+type SentChunk = Omit<ChunkResult, "points"> & { readonly points: SentPoints };
+
 interface PoolOptions {
   readonly jobs: number;
   /** How long a worker may stay with one case. */
@@ -71,15 +76,16 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
   });
   // What a worker says after its task was given up.
   pool.on("error", () => {});
-  const run = <T>(task: Work, signal?: AbortSignal): Promise<T> => runTold(pool, task, signal);
+  const points = new PointReceiver();
+  const run = <T>(task: Work, signal?: AbortSignal): Promise<T> => runTold(pool, task, points, signal);
 
   const chunk = async (task: Omit<ChunkTask, "heartbeat">): Promise<ChunkAnswer> => {
     const heartbeat = new Int32Array(new SharedArrayBuffer(8));
     const guard = new AbortController();
     const watch = watchFor(heartbeat, hangMs, () => guard.abort());
+    let sent: SentChunk;
     try {
-      const result: ChunkResult = await run({ ...task, heartbeat }, guard.signal);
-      return { ok: true, result };
+      sent = await run({ ...task, heartbeat }, guard.signal);
     } catch (error) {
       const nth = Atomics.load(heartbeat, 0) - 1;
       const checking = Atomics.load(heartbeat, 1) === 1;
@@ -92,6 +98,7 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
     } finally {
       clearInterval(watch);
     }
+    return { ok: true, result: { ...sent, points: points.receive(sent.points) } };
   };
   return {
     jobs,
@@ -107,25 +114,27 @@ export function threadPool(setting: Setting, { jobs, hangMs, heapMb = 1024, work
  * The pool does not hear of a thread that ends itself, and would wait for it for ever: what the thread was asked fails, as
  * if it had thrown.
  */
-async function runTold<T>(pool: Tinypool, task: Work, signal?: AbortSignal): Promise<T> {
+async function runTold<T>(pool: Tinypool, task: Work, points: PointReceiver, signal?: AbortSignal): Promise<T> {
   const answer = pool.run(task, { signal: signal ?? null });
-  listen(pool);
+  listen(pool, points);
   try {
     return await answer;
   } finally {
     // Who took the place of one that failed.
-    listen(pool);
+    listen(pool, points);
   }
 }
 
 const heard = new WeakSet<Tinypool["threads"][number]>();
 
-function listen(pool: Tinypool): void {
+function listen(pool: Tinypool, points: PointReceiver): void {
   for (const worker of pool.threads) {
     if (heard.has(worker)) continue;
     heard.add(worker);
+    const { threadId } = worker;
     // One that the pool has ended is none of its threads any more.
     worker.on("exit", (code: number) => {
+      points.forget(threadId);
       if (pool.threads.includes(worker)) worker.emit("error", new Error(`it ended itself with exit code ${code}`));
     });
   }
