@@ -9,6 +9,7 @@ import { bpf } from "../../spec/bpf/text/bpf.js";
 import { layoutOf } from "../../subjects/run/layout.js";
 import type { DirectedCase } from "../../subjects/subject.js";
 import { differenceBetween } from "../cases/program/interpreters.js";
+import { ASKED } from "./interpreter-asked.js";
 import { HELPER_TEXTS, REQUESTS } from "./interpreter-helpers.js";
 import { ARRAY, key, MAP_TEXTS, MAPS } from "./interpreter-maps.js";
 
@@ -232,6 +233,7 @@ function* fields(): Iterable<Tried> {
     const texts = places.flatMap((off) => [
       ...[...SIZES, ...(off % 4 === 0 ? SIGNED : [])].map((type) => `r0 = *(${type} *)(r1 + ${off}); exit`),
       ...SIZES.map((type) => `r2 = -7; *(${type} *)(r1 + ${off}) = r2; r0 = 0; exit`),
+      ...SIZES.slice(2).map((type) => `r2 = -7; lock *(${type} *)(r1 + ${off}) += r2; r0 = 0; exit`),
     ]);
     yield* each([...texts, ...PACKETS], { context, fields: fieldsOf(structure) });
   }
@@ -266,6 +268,7 @@ function* endsOfFuel(): Iterable<Tried> {
 const GROUPS: readonly Group[] = [
   { name: "helpers", tried: () => each(HELPER_TEXTS) },
   { name: "requests", tried: () => [...each(REQUESTS, { context: "skb" }), ...each(REQUESTS, { context: "xdp" })] },
+  { name: "helpers that are asked for", tried: () => ASKED },
   { name: "maps", tried: () => each(MAP_TEXTS, { maps: MAPS }) },
   { name: "local calls", tried: () => each(CALL_TEXTS) },
   { name: "what a run leaves", tried: leftovers },

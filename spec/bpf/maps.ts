@@ -65,8 +65,11 @@ export class MapStates {
   readonly #refs: ReadonlyMap<bigint, MapRef>;
   readonly #sinks: readonly (RingState | undefined)[];
 
-  /** `memory` holds the values, all zero, at the places that the layout says; what maps hold at first is put there. */
-  constructor(specs: readonly MapSpec[], layout: Layout, memory: Memory) {
+  /**
+   * `memory` holds the values, all zero, at the places that the layout says; what maps hold at first is put there.
+   * @param has whether a map's elements are kept here, and not by somebody else. Default: of all maps
+   */
+  constructor(specs: readonly MapSpec[], layout: Layout, memory: Memory, has: (spec: MapSpec) => boolean = () => true) {
     assert(layout.maps.length >= specs.length, `${specs.length} maps, the layout has places for ${layout.maps.length}`);
     this.#refs = new Map(specs.map((spec, index) => [pointerTo(layout.maps[index]!.object.base), { index, spec }]));
     this.#maps = specs.map((spec, index) => {
@@ -76,7 +79,7 @@ export class MapStates {
         values.bytes >= needed,
         `map ${index} needs ${needed} bytes for its values, the layout has ${values.bytes}`,
       );
-      return isDataMap(spec) ? stateOf(spec, values.base, memory) : undefined;
+      return isDataMap(spec) && has(spec) ? stateOf(spec, values.base, memory) : undefined;
     });
     this.#sinks = specs.map((spec, index) =>
       spec.kind === "perfEvents" || spec.kind === "ringBuffer"

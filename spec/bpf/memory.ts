@@ -127,14 +127,18 @@ export class RegionMemory implements Memory {
     this.#last = undefined;
   }
 
-  /** Load and zero-extend; undefined if the access is bad, and then `fault` says why. */
-  load(address: U64, size: Size): U64 | undefined {
+  /**
+   * Load and zero-extend; undefined if the access is bad, and then `fault` says why.
+   * @param isAtomic part of an atomic change, which fields are not made for. Default: no
+   */
+  load(address: U64, size: Size, isAtomic = false): U64 | undefined {
     const va = vaOf(address);
     const region = this.#find(va, size);
     if (region === undefined) return this.#refuse("read", address, size);
     const offset = va - region.base;
     if (region.fields !== undefined) {
-      return region.fields.load(offset, size) ?? this.#noField("read", region, offset, address, size);
+      const value = isAtomic ? undefined : region.fields.load(offset, size);
+      return value ?? this.#noField(isAtomic ? "change" : "read", region, offset, address, size);
     }
     if (!this.#isWritten(region, offset, address, size)) return undefined;
     return GET[size](region.view, offset);
@@ -199,7 +203,7 @@ export class RegionMemory implements Memory {
     return undefined;
   }
 
-  #noField(what: "read" | "write", region: Region, offset: number, address: U64, size: Size): undefined {
+  #noField(what: "read" | "write" | "change", region: Region, offset: number, address: U64, size: Size): undefined {
     this.#fault = {
       why: "badAccess",
       detail: `${what} of ${size} bytes at ${hex64(address)}: ${region.name} has no such field at offset ${offset}`,

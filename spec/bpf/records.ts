@@ -8,6 +8,7 @@ type DefinedBytes = (part: Uint8Array) => Uint8Array | undefined;
 
 export class Records {
   readonly #parts: Uint8Array[] = [];
+  readonly #marks = new Map<Uint8Array, Uint8Array>();
   /** Of all records. */
   bytes = 0;
 
@@ -28,17 +29,22 @@ export class Records {
     return true;
   }
 
+  /** Some bytes of a part are undefined. @param defined one byte for each of them, zero where it is not */
+  mark(part: Uint8Array, defined: Uint8Array): void {
+    this.#marks.set(part, defined);
+  }
+
   dump(): Uint8Array {
     const all = new Uint8Array(this.bytes);
     this.#place((part, at) => all.set(part, at));
     return all;
   }
 
-  /** One byte for each byte of the dump; undefined if all of them are defined. */
-  defined(of: DefinedBytes): Uint8Array | undefined {
+  /** One byte for each byte of the dump; undefined if all of them are defined. @param of parts that nobody has marked */
+  defined(of: DefinedBytes = () => undefined): Uint8Array | undefined {
     let all: Uint8Array | undefined;
     this.#place((part, at) => {
-      const defined = of(part);
+      const defined = this.#marks.get(part) ?? of(part);
       if (defined === undefined) return;
       assert(defined.length === part.length, `${defined.length} marks for ${part.length} bytes`);
       all ??= new Uint8Array(this.bytes).fill(1);

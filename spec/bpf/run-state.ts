@@ -44,8 +44,6 @@ export interface Observer {
   observed(memory: Memory): Memory;
   /** Whether r1..r5 are wholly defined. */
   definedArguments(): readonly boolean[];
-  /** Bytes that were made of them: which are defined. */
-  keepsArguments(bytes: Uint8Array, defined: readonly boolean[]): void;
 }
 
 interface Frame {
@@ -127,6 +125,8 @@ export class RunState {
   enter(code: number): number {
     this.code = code;
     this.registers.fill(0n, 0, FP);
+    // Where it shows which of them are defined.
+    if (this.program.unknownCalls !== undefined) this.registers.fill(POISON, 1, FIRST_SAVED);
     this.registers[1] = this.context.pointer;
     this.stackArguments.clear();
     this.loops = this.#budget;
@@ -220,8 +220,13 @@ export class RunState {
     const { name, bytes } = this.#stack;
     const written = this.#writtenOfFrame();
     const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
-    const requests = hasRequests(this.program) ? [{ name: "requests", bytes: this.helperState.requests.dump() }] : [];
-    return [{ name, bytes, written }, ...regions, ...this.#dumpMaps(), ...requests];
+    return [{ name, bytes, written }, ...regions, ...this.#dumpMaps(), ...this.#dumpRequests()];
+  }
+
+  #dumpRequests(): readonly RegionBytes[] {
+    if (!hasRequests(this.program)) return [];
+    const { requests } = this.helperState;
+    return [{ name: "requests", bytes: requests.dump(), written: requests.defined() }];
   }
 
   /** All but what earlier frames left there, and what the kernel keeps there for itself. */

@@ -57,7 +57,7 @@ export function atomic({ row, insn: { dst, src, off }, pc }: Slot<AtomicRow>): S
     const { registers, memory } = run;
     const address = u64(word(registers, dst) + offset);
     if (address % BigInt(size) !== 0n) return run.fault(pc, "badAccess", "misaligned atomic");
-    const old = memory.load(address, size);
+    const old = memory.load(address, size, true);
     if (old === undefined) return run.memoryFault(pc);
     const value = compute(old, truncate(word(registers, src)), truncate(word(registers, 0)));
     if (!memory.store(address, size, value)) return run.memoryFault(pc);

@@ -8,11 +8,6 @@ import { compiledInterpreter } from "./interpret.js";
 import { both, INPUT, plain, programOf } from "./testing.js";
 
 describe("says what the other interpreter says", () => {
-  const AGAIN_AND_AGAIN = "r6 = 600; r1 = 5; r2 = 0; call 23; r6 += -1; if r6 != 0 goto -5; exit";
-  test("more requests than there is room for are left to the other interpreter", () => {
-    expect(both(programOf(bpf(AGAIN_AND_AGAIN), { context: "skb" }), 5000)[0]).toBe("not taken");
-  });
-
   test("of frames that a verifier has made larger", () => {
     const frames = LAYOUT.frames.map(({ base, bytes }) => ({ base: base - 16, bytes: bytes + 16, counter: base - 16 }));
     const code = [

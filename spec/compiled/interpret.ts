@@ -5,8 +5,8 @@ import type { Insn } from "../bpf/insn.js";
 import type { InterpretRun } from "../bpf/interpret.js";
 import type { Outcome } from "../bpf/outcome.js";
 import type { Program } from "../bpf/program.js";
+import { AskedHelpers } from "./asked.js";
 import * as at from "./layout.js";
-import { hasOtherMaps } from "./maps.js";
 import { CompiledMemory } from "./memory.js";
 import { instantiate } from "./module.js";
 
@@ -21,9 +21,10 @@ let isMissing = false;
 /** The one of this thread; undefined where it is not built. */
 export function compiledInterpreter(): CompiledInterpreter | undefined {
   if (made !== undefined || isMissing) return made;
-  const instance = instantiate();
-  if (instance === undefined) isMissing = true;
-  else made = new CompiledInterpreter(instance.run, new CompiledMemory(instance.memory));
+  const instance = instantiate((isKernelFunction, id) => asked!.call(isKernelFunction !== 0, id));
+  const asked = instance && new AskedHelpers(instance);
+  if (asked === undefined) isMissing = true;
+  else made = new CompiledInterpreter(instance!.run, new CompiledMemory(instance!.memory, asked));
   return made;
 }
 
@@ -38,8 +39,8 @@ class CompiledInterpreter {
   ) {}
 
   /**
-   * @returns false for a program that is not taken: too large, with tries that hold something at first, calls of kernel
-   * functions, registers that programs do not have, or with something that no validity would let through
+   * @returns false for a program that is not taken: too large, with registers that programs do not have, or with something
+   * that no validity would let through
    */
   private load(program: Program): boolean {
     if (this.loaded === program) return true;
@@ -50,12 +51,11 @@ class CompiledInterpreter {
     return isTaken;
   }
 
-  /** @returns undefined if the program, the layout or a helper that it calls is not taken */
+  /** @returns undefined if the program or the layout is not taken */
   interpret({ program, input, layout, fuel, count, took, tailCallCount }: CompiledRun): CompiledOutcome | undefined {
     if (!this.load(program) || !this.memory.place(layout, input, tailCallCount)) return undefined;
     const end = this.go(fuel);
-    if (end === at.UNKNOWN_HELPER) return undefined;
-    if (end === at.FAULTED) return hasOtherMaps(program) ? undefined : { kind: "faulted" };
+    if (end === at.FAULTED) return { kind: "faulted" };
     const { memory } = this;
     if (count !== undefined) {
       for (const [i, code] of program.code.entries()) tell(code, memory.marksOf(i), count);

@@ -1,6 +1,9 @@
 // Where things lie in the linear memory of the compiled interpreter. Both sides read this file, so it holds plain numbers
 // only.
 
+/** No place of an access: what lies there are registers. */
+export const BAD = 0;
+
 /** R0..R10, 64 bits each. */
 export const REGISTERS = 0;
 /** 32 bits: index of the code that runs, and how many instructions have run. */
@@ -22,10 +25,13 @@ export const HAS_LEGACY_LOADS = 140;
 export const COUNTS_EMPTY_SLOTS = 144;
 export const FORGETS_RETURNED = 148;
 
-/** 32 bits, nonzero: the context is that of XDP. */
-export const IS_XDP = 152;
-/** 32 bits: bytes of what was asked of the kernel. */
-export const REQUESTED = 156;
+/** 32 bits, nonzero: what is in no argument can be told from what is in one, as r2 to r5 hold at first what a call leaves there. */
+export const HIDES_ARGUMENTS = 152;
+/** 64 bits: nanoseconds. */
+export const CLOCK = 160;
+/** 32 bits each: where the context has the addresses of the first byte of the packet and of its end. */
+export const DATA = 168;
+export const DATA_END = 172;
 
 /** By depth, what a local call saves: r6..r10, then (32 bits each) the code, the slot to go on at, what is left of its budget and how many tail calls count. */
 export const FRAMES = 256;
@@ -79,7 +85,7 @@ export const ARRAY = 0;
 export const HASH = 1;
 export const PROG_ARRAY = 2;
 export const INSN_ARRAY = 3;
-/** One that no helper here knows: a run that needs it ends as FAULTED. */
+/** One of which only helpers know anything that are asked for. */
 export const OTHER_MAP = 4;
 /** Low 48 bits of what an instruction array holds of slot 0 of code 0; so much more for each code, and 8 for each slot. */
 export const SLOT_ADDRESSES = 0x8000_f000_0000;
@@ -113,10 +119,6 @@ export const FIELD_WIDTH = 20;
 export const FIELD_LOADED = 24;
 export const FIELD_IS_THERE = 31;
 
-/** What was asked of the kernel, one record behind the other as `spec/bpf/records.ts` has them. */
-export const REQUESTS = 24576;
-export const MOST_REQUESTED = 8192;
-
 /** Bytes of a main stack: what a program may have, and what a verifier adds. Behind it lie the marks of what was written. */
 export const MOST_FRAME_BYTES = 1024;
 
@@ -128,5 +130,3 @@ export const MEMORY_BYTES = 16777216;
 export const RETURNED = 1;
 export const OUT_OF_FUEL = 2;
 export const FAULTED = 3;
-/** A helper that is not here. */
-export const UNKNOWN_HELPER = 4;

@@ -1,15 +1,11 @@
 // Which maps the compiled interpreter has, and what they need of its memory.
 
-import type { ArrayMap, HashMap, InsnArrayMap, MapSpec, ProgArrayMap, Program } from "../bpf/program.js";
+import type { ArrayMap, HashMap, InsnArrayMap, MapSpec, ProgArrayMap } from "../bpf/program.js";
 import * as at from "./layout.js";
 
-/** The maps that it has. */
+/** The maps that it has. Others are those of the helpers that it asks for. */
 type Taken = ArrayMap | HashMap | ProgArrayMap | InsnArrayMap;
 export const isTaken = (spec: MapSpec): spec is Taken => spec.kind in SORTS;
-/** Those that only helpers reach which it does not have. */
-export const hasOtherMaps = ({ maps }: Program): boolean => !maps.every(isTaken);
-/** What it holds at first goes by prefixes, which the compiled interpreter does not know. */
-export const isFilledTrie = (spec: MapSpec): boolean => spec.kind === "lpmTrie" && spec.contents !== undefined;
 export const SORTS: Record<Taken["kind"], number> = {
   array: at.ARRAY,
   hash: at.HASH,

@@ -1,11 +1,12 @@
 // What lies in the linear memory of the compiled interpreter: the program once, and around each run its regions. See
 // `layout.ts` for the places.
 
-import { contextBytes } from "../bpf/context.js";
+import { contextBytes, packetBytes } from "../bpf/context.js";
+import { structureOf } from "../bpf/context-fields.js";
 import { hasRequests } from "../bpf/helpers.js";
 import { type Insn, REGISTERS } from "../bpf/insn.js";
 import type { LddwRow } from "../bpf/isa.js";
-import { isCompared } from "../bpf/maps.js";
+import { isCompared, valuesBytes } from "../bpf/maps.js";
 import type { Outcome, RegionBytes } from "../bpf/outcome.js";
 import {
   type ContextKind,
@@ -23,10 +24,12 @@ import {
 } from "../bpf/program.js";
 import { withoutCounter } from "../bpf/run-state.js";
 import { copyOf } from "../slab.js";
-import { entriesOf, fillArray, fillHash, initialEntries } from "./elements.js";
+import type { AskedHelpers } from "./asked.js";
+import { entriesOf, fillArray, fillHash } from "./elements.js";
 import { tableOf } from "./fields.js";
 import * as at from "./layout.js";
-import { aligned, hasValues, isFilledTrie, isTaken, SORTS, STATE_BYTES, strideOf, WORD } from "./maps.js";
+import { aligned, hasValues, isTaken, SORTS, STATE_BYTES, strideOf, WORD } from "./maps.js";
+import { RegionTable } from "./region-table.js";
 
 /** Of the first region. */
 const SIZES = (at.REGIONS + at.REGION_SIZE) / 4;
@@ -35,12 +38,11 @@ const SIZES = (at.REGIONS + at.REGION_SIZE) / 4;
 const isWhole = ({ source }: LddwRow, low: number, second: Insn | undefined, maps: number): boolean =>
   second?.row.kind === "lddwHigh" && (source === "imm64" || low >>> 0 < maps);
 
+const NOTHING = new Uint8Array();
+
 type Returned = Extract<Outcome, { kind: "returned" }>;
 
-export class CompiledMemory {
-  private readonly bytes: Uint8Array;
-  private readonly words: Uint32Array;
-  private readonly wide: BigUint64Array;
+export class CompiledMemory extends RegionTable {
   private program: Program | undefined;
   /** The first byte that nothing has. */
   private free = at.HEAP;
@@ -51,10 +53,12 @@ export class CompiledMemory {
   /** Of the run that was placed last. */
   private frames: Layout["frames"] = [];
 
-  constructor(buffer: ArrayBuffer) {
-    this.bytes = new Uint8Array(buffer);
-    this.words = new Uint32Array(buffer);
-    this.wide = new BigUint64Array(buffer);
+  /** @param asked for what the module does not have */
+  constructor(
+    buffer: ArrayBuffer,
+    private readonly asked: AskedHelpers,
+  ) {
+    super(buffer);
   }
 
   /** @returns false if the program is not taken */
@@ -62,9 +66,8 @@ export class CompiledMemory {
     const { code, maps, context } = program;
     this.free = at.HEAP;
     if (code.length > at.MOST_CODES || maps.length > at.MOST_MAPS) return false;
-    if (program.unknownCalls !== undefined || maps.some(isFilledTrie)) return false;
     this.knowFields(context);
-    this.words[at.IS_XDP / 4] = Number(context === "xdp");
+    this.words[at.HIDES_ARGUMENTS / 4] = Number(program.unknownCalls !== undefined);
     this.words[at.CODE_COUNT / 4] = code.length;
     this.words[at.MAP_COUNT / 4] = maps.length;
     this.words[at.REGION_COUNT / 4] = at.FIRST_VALUES + maps.length;
@@ -106,7 +109,7 @@ export class CompiledMemory {
     for (let pc = 0, to = place / 4; pc < length; pc++, to += 2) {
       const { row, dst, src, off, imm } = insns[pc]!;
       if (row.kind !== "stackArgument" && (dst >= REGISTERS || src >= REGISTERS)) return false;
-      if (row.group === "kernel" || (row.kind === "call" && row.target === "kfunc")) return false;
+      if (row.group === "kernel") return false;
       if (row.kind === "lddw" && !isWhole(row, imm, insns[pc + 1], maps.length)) return false;
       words[to] = row.opcode | (dst << 8) | (src << 12) | (off << 16);
       words[to + 1] = imm;
@@ -118,13 +121,18 @@ export class CompiledMemory {
     this.words[at.HAS_LEGACY_LOADS / 4] = context === "skb" ? 1 : 0;
     if (!hasFields(context) || this.fieldsOf === context) return;
     this.fieldsOf = context;
+    const { data, dataEnd } = structureOf(context)!.packet;
+    this.words[at.DATA / 4] = data;
+    this.words[at.DATA_END / 4] = dataEnd;
     this.words.set(tableOf(context), at.FIELDS / 4);
   }
 
   private loadMap(spec: MapSpec, index: number, codes: number): boolean {
     if (!isTaken(spec)) {
       this.words[(at.MAPS + index * at.MAP_BYTES + at.MAP_SORT) / 4] = at.OTHER_MAP;
-      this.setRegion(at.FIRST_VALUES + index, this.free, 0);
+      const values = this.take(valuesBytes(spec));
+      if (values === undefined) return false;
+      this.setRegion(at.FIRST_VALUES + index, values, 0);
       return true;
     }
     const keyBytes = hasValues(spec) ? spec.keyBytes : 4;
@@ -156,30 +164,6 @@ export class CompiledMemory {
     }
   }
 
-  private setRegion(index: number, place: number, written: number, isReadOnly = false): void {
-    const entry = (at.REGIONS + index * at.REGION_BYTES) / 4;
-    this.words[entry + at.REGION_PLACE / 4] = place;
-    this.words[entry + at.REGION_WRITTEN / 4] = written;
-    this.words[entry + at.REGION_FIELDS / 4] = 0;
-    this.words[entry + at.REGION_READ_ONLY / 4] = isReadOnly ? 1 : 0;
-  }
-
-  /** The full 64-bit address of a place that is given by its low 48 bits. */
-  private setAddress(place: number, va: number): void {
-    this.words[place / 4] = va % 2 ** 32;
-    this.words[place / 4 + 1] = 0xffff_0000 + Math.floor(va / 2 ** 32);
-  }
-
-  private setRange(index: number, { base, bytes }: Range): void {
-    const entry = at.REGIONS + index * at.REGION_BYTES;
-    this.setAddress(entry + at.REGION_BASE, base);
-    this.words[(entry + at.REGION_SIZE) / 4] = bytes;
-  }
-
-  private placeOf(index: number): number {
-    return this.words[(at.REGIONS + index * at.REGION_BYTES + at.REGION_PLACE) / 4]!;
-  }
-
   /** Everything as it is before a run. @returns false if there is not room for it */
   place(
     layout: Layout,
@@ -187,14 +171,14 @@ export class CompiledMemory {
     { countsEmptySlots, forgetsReturned }: TailCallCount = DEFAULT_TAIL_CALL_COUNT,
   ): boolean {
     const { code, maps, context } = this.program!;
-    if (layout.headroom !== undefined) return false;
     const { words, bytes } = this;
     this.free = this.contextPlace;
     this.frames = layout.frames;
     const isPacket = hasFields(context);
     const structure = isPacket ? contextBytes(this.program!, layout, input) : input;
     const contextPlace = this.take(structure.length);
-    const packetPlace = this.take(isPacket ? input.length : 0);
+    const packet = isPacket ? packetBytes(layout, input) : NOTHING;
+    const packetPlace = this.take(packet.length);
     if (contextPlace === undefined || packetPlace === undefined) return false;
     if (layout.frames.some((frame) => frame.bytes > at.MOST_FRAME_BYTES)) return false;
     this.setAddress(at.CONTEXT, layout.context.base);
@@ -211,13 +195,18 @@ export class CompiledMemory {
     this.setRegion(at.CONTEXT_REGION, contextPlace, 0, context === "tracing");
     this.setRange(at.CONTEXT_REGION, { base: layout.context.base, bytes: structure.length });
     this.setRegion(at.PACKET_REGION, packetPlace, 0);
-    this.setRange(at.PACKET_REGION, { base: layout.packet.base, bytes: isPacket ? input.length : 0 });
+    this.setRange(at.PACKET_REGION, { base: layout.packet.base, bytes: packet.length });
     bytes.set(structure, contextPlace);
-    if (isPacket) bytes.set(input, packetPlace);
+    bytes.set(packet, packetPlace);
     words[(at.REGIONS + at.CONTEXT_REGION * at.REGION_BYTES + at.REGION_FIELDS) / 4] = isPacket ? 1 : 0;
     for (let i = 0; i < maps.length; i++) this.placeMap(i, maps[i]!, layout.maps[i]!);
+    this.asked.begin({
+      program: this.program!,
+      layout,
+      context: bytes.subarray(contextPlace, contextPlace + structure.length),
+      packet: bytes.subarray(packetPlace, packetPlace + packet.length),
+    });
     words[at.RAN / 4] = 0;
-    words[at.REQUESTED / 4] = 0;
     words[at.COUNTS_EMPTY_SLOTS / 4] = Number(countsEmptySlots);
     words[at.FORGETS_RETURNED / 4] = Number(forgetsReturned);
     return true;
@@ -235,7 +224,7 @@ export class CompiledMemory {
     const entry = at.MAPS + index * at.MAP_BYTES;
     this.setAddress(entry + at.MAP_OBJECT, object.base);
     this.setAddress(entry + at.MAP_VALUES, values.base);
-    const bytes = isTaken(spec) ? strideOf(spec) * spec.entries : 0;
+    const bytes = valuesBytes(spec);
     this.setRange(at.FIRST_VALUES + index, { base: values.base, bytes });
     // Nobody writes to an instruction array.
     if (spec.kind === "insnArray") return;
@@ -271,22 +260,10 @@ export class CompiledMemory {
       if (spec.kind === "array") regions.push(this.region(`map ${i}`, at.FIRST_VALUES + i));
       if (spec.kind === "hash")
         regions.push({ name: `map ${i}`, bytes: entriesOf(this.bytes, spec, this.hashPlace(i)) });
-      // Nobody has come to it: a run that needs it is not taken.
-      if (!isTaken(spec) && isCompared(spec)) regions.push({ name: `map ${i}`, bytes: initialEntries(spec) });
+      if (!isTaken(spec) && isCompared(spec)) regions.push({ name: `map ${i}`, bytes: this.asked.dump(i) });
     }
-    if (hasRequests(this.program!)) regions.push(this.requests());
+    if (hasRequests(this.program!)) regions.push(this.asked.requests());
     return { kind: "returned", r0: this.wide[at.REGISTERS / 8]!, code: this.words[at.CODE / 4]!, regions };
-  }
-
-  private region(name: string, index: number): RegionBytes {
-    const entry = (at.REGIONS + index * at.REGION_BYTES) / 4;
-    const place = this.placeOf(index);
-    return { name, bytes: copyOf(this.bytes, place, place + this.words[entry + at.REGION_SIZE / 4]!) };
-  }
-
-  private requests(): RegionBytes {
-    const end = at.REQUESTS + this.words[at.REQUESTED / 4]!;
-    return { name: "requests", bytes: copyOf(this.bytes, at.REQUESTS, end) };
   }
 
   private stack(): RegionBytes {

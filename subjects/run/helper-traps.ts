@@ -79,5 +79,5 @@ const unknownTrap =
     const marks = expected()?.written?.subarray(start, start + size);
     const defined = Array.from({ length: ARGUMENTS }, (_, i) => marks?.[(i * size) / ARGUMENTS] !== 0);
     const { unknownCalls: seed = 0 } = program();
-    return callUnknown(helperState(), { seed, callee, args: fiveOf(args), defined }).r0;
+    return callUnknown(helperState(), { seed, callee, args: fiveOf(args), defined });
   };

@@ -48,8 +48,7 @@ export interface Answer {
 export const a64Fuel = (instructions: number): number => 10_000 + 100 * instructions;
 
 export function answerTo(question: Question): Answer {
-  // Nobody knows how many arguments an unknown function has: those that are defined.
-  if (question.definedness === "run" || question.run.program.unknownCalls !== undefined) {
+  if (question.definedness === "run") {
     const answer = ask(question, true);
     return answer.outcome.kind === "returned"
       ? judgedAsIs(question, answer, compiled(question, undefined)?.said)
@@ -102,7 +101,7 @@ function compiled({ run, fuel, isTrusted = false }: Question, count: InterpretRu
 
 /** An answer, held against what the compiled interpreter said. */
 const judged = (answer: Answer, said: CompiledOutcome | Outcome | undefined): Answer =>
-  said === undefined ? answer : { ...answer, difference: differenceOf(answer.outcome, said) };
+  said === undefined ? answer : { ...answer, difference: exactDifferenceOf(answer.outcome, said) };
 
 /**
  * The same for the answer of one who followed the run: he lets bytes be read that mean nothing, as long as nothing comes of it.
@@ -112,6 +111,23 @@ function judgedAsIs(question: Question, answer: Answer, said: CompiledOutcome | 
   if (said === undefined || differenceOf(answer.outcome, said) === undefined) return answer;
   const { difference } = judged(ask(withoutCount(question), false), said);
   return { ...answer, difference };
+}
+
+/** The same of two that ran it as it is: then they also agree in which bytes are defined. */
+export const exactDifferenceOf = (meant: Outcome, said: CompiledOutcome | Outcome): Disagreement | undefined =>
+  differenceOf(meant, said) ?? differenceOfMarks(meant, said);
+
+function differenceOfMarks(meant: Outcome, said: CompiledOutcome | Outcome): Disagreement | undefined {
+  if (meant.kind !== "returned" || said.kind !== "returned") return undefined;
+  for (const [i, { name, bytes, written }] of meant.regions.entries()) {
+    const { written: other } = said.regions[i]!;
+    if (written === undefined && other === undefined) continue;
+    const at = bytes.findIndex((_, place) => (written?.[place] === 0) !== (other?.[place] === 0));
+    if (at < 0) continue;
+    const [expected, got] = [written, other].map((marks) => (marks?.[at] === 0 ? "undefined" : "defined"));
+    return differs({ where: `${name}[${at}]`, expected: expected!, got: got! }, "other bytes of it are defined");
+  }
+  return undefined;
 }
 
 /** What a run of the compiled interpreter came to, against what is right. */

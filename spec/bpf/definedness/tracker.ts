@@ -165,14 +165,6 @@ export class Tracker implements Observer {
     return [1, 2, 3, 4, 5].map((register) => this.values[register]!.undefined === 0n);
   }
 
-  keepsArguments(bytes: Uint8Array, defined: readonly boolean[]): void {
-    if (defined.every((one) => one)) return;
-    this.#read.set(
-      bytes,
-      bytes.map((_, i) => (defined[Math.floor((i * defined.length) / bytes.length)] === true ? 1 : 0)),
-    );
-  }
-
   /** Memory as helpers see it, which keeps account of what they copy. */
   observed(memory: Memory): Memory {
     return {

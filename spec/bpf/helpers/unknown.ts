@@ -25,13 +25,19 @@ interface UnknownCall {
   readonly defined: readonly boolean[];
 }
 
-/** @returns r0, and the bytes of the arguments as they were kept */
-export function callUnknown(state: HelperState, call: UnknownCall): { readonly r0: U64; readonly kept: Uint8Array } {
+/** @returns r0 */
+export function callUnknown(state: HelperState, call: UnknownCall): U64 {
   const { seed, callee, args, defined } = call;
   const words = args.map((word, i) => (defined[i] === true ? word : 0n));
   const kept = new Uint8Array(new BigUint64Array(args).buffer);
   state.requests.append([callee], [kept]);
-  return { r0: resultOf([BigInt(seed), BigInt(callee), ...words].reduce(mix, 0n)), kept };
+  if (defined.includes(false)) {
+    state.requests.mark(
+      kept,
+      kept.map((_, i) => Number(defined[Math.floor(i / WORD_BYTES)])),
+    );
+  }
+  return resultOf([BigInt(seed), BigInt(callee), ...words].reduce(mix, 0n));
 }
 
 /** As splitmix64 does. */

@@ -6,13 +6,19 @@
 import { FAULTED, MARK_FELL, MARK_RAN, MARK_TAKEN, OUT_OF_FUEL, RAN, REGISTERS } from "../layout";
 import { atomic, loadAcquire, loadTo, storeRelease, storeTo } from "./access";
 import { alu32, alu64, bigEndian, holds, littleEndian } from "./arithmetic";
+import { askKernelFunction } from "./asked";
 import { callLocal, exit, goTo, isSpent, length, marks, next, poisonArguments, slotAt, slots, start, tailCall } from "./frames";
 import { callHelper, resetHelperState } from "./helpers";
 import { loadLegacy } from "./legacy-load";
 import { loadArgument, storeArgument } from "./stack-arguments";
 import { loadWide } from "./wide";
 
+export { readable, writable } from "./memory";
+
 const TAIL_CALL: i32 = 12;
+/** What a call is of, by its source register. */
+const LOCAL: u32 = 1;
+const KERNEL_FUNCTION: u32 = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -135,9 +141,9 @@ function change(opcode: u32, dst: u32, src: u32, off: i32, imm: i32): bool {
 
 /** @returns 0, or what ends the run */
 function call(sort: u32, imm: i32, pc: u32): u32 {
-  if (sort == 1) return callLocal(pc, pc + 1 + imm);
-  if (imm == TAIL_CALL) return tailCall(pc);
-  const end = callHelper(imm);
+  if (sort == LOCAL) return callLocal(pc, pc + 1 + imm);
+  if (sort == 0 && imm == TAIL_CALL) return tailCall(pc);
+  const end = sort == KERNEL_FUNCTION ? askKernelFunction(imm) : callHelper(imm);
   if (end != 0) return end;
   poisonArguments();
   goTo(pc + 1);

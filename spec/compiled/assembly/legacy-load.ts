@@ -1,7 +1,8 @@
 // The loads of packets that classic BPF had: big-endian bytes of the packet into r0, or the end of the function.
 
-import { CONTEXT, FAULTED, HAS_LEGACY_LOADS, PACKET_REGION, REGION_BYTES, REGION_PLACE, REGION_SIZE, REGIONS, REGISTERS } from "../layout";
+import { CONTEXT, DATA, DATA_END, FAULTED, HAS_LEGACY_LOADS, PACKET_REGION, REGION_BASE, REGION_BYTES, REGION_PLACE, REGIONS, REGISTERS } from "../layout";
 import { exit, goTo, poisonArguments } from "./frames";
+import { placeOf } from "./memory";
 
 const CONTEXT_REGISTER: usize = REGISTERS + 48;
 const PACKET: usize = REGIONS + PACKET_REGION * REGION_BYTES;
@@ -23,9 +24,11 @@ export function loadLegacy(opcode: u32, index: u64, imm: i32, pc: u32): u32 {
   if (load<u32>(HAS_LEGACY_LOADS) == 0 || load<u64>(CONTEXT_REGISTER) != load<u64>(CONTEXT)) return FAULTED;
   const size = (opcode & 0x18) == 0 ? 4 : (opcode & 0x18) == 0x08 ? 2 : 1;
   const at = placeInPacket(imm + ((opcode & 0xe0) == 0x40 ? <i32>index : 0));
-  const length = <i32>load<u32>(PACKET, REGION_SIZE);
+  const data = load<u64>(placeOf(load<u32>(DATA)));
+  const length = <i32>(load<u64>(placeOf(load<u32>(DATA_END))) - data);
+  const place = <usize>load<u32>(PACKET, REGION_PLACE) + <usize>(data - load<u64>(PACKET, REGION_BASE));
   const isThere = at <= length - size;
-  store<u64>(REGISTERS, isThere ? bigEndian(<usize>load<u32>(PACKET, REGION_PLACE) + <usize>at, size) : 0);
+  store<u64>(REGISTERS, isThere ? bigEndian(place + <usize>at, size) : 0);
   poisonArguments();
   if (!isThere) return exit();
   goTo(pc + 1);

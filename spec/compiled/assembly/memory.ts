@@ -1,12 +1,12 @@
 // The memory of a program: regions by full 64-bit address. An access lies wholly within one of them or it is bad.
 
 import {
-  CONTEXT_REGION, FIELDS, REGION_BASE, REGION_BYTES, REGION_COUNT, REGION_FIELDS, REGION_PLACE,
+  BAD as NOWHERE, CONTEXT_REGION, FIELDS, REGION_BASE, REGION_BYTES, REGION_COUNT, REGION_FIELDS, REGION_PLACE,
   REGION_READ_ONLY, REGION_SIZE, REGION_WRITTEN, REGIONS,
 } from "../layout";
 
-/** No place: linear memory begins with the registers. */
-export const BAD: usize = 0;
+/** No place. */
+export const BAD: usize = NOWHERE;
 
 /** The region of the last access: most accesses hit it again. */
 let last: usize = REGIONS;

@@ -1,7 +1,8 @@
 // Helpers that copy memory or look at it: what lies at any address, the name of the task, sums over bytes.
 
-import { FAULTED, UNKNOWN_HELPER } from "../layout";
+import { FAULTED } from "../layout";
 import { answer, argument } from "./arguments";
+import { askHelper } from "./asked";
 import { BAD, readable, writable } from "./memory";
 
 /** No memory has more bytes: such a size ends the run. */
@@ -26,7 +27,7 @@ export function probeRead(): u32 {
 }
 
 /** The same up to a zero byte, which is always written. */
-export function probeReadText(): u32 {
+export function probeReadText(id: i32): u32 {
   const size = <u32>argument(2);
   if (size > MOST_BYTES) return FAULTED;
   if (size == 0) return answer(0);
@@ -38,8 +39,8 @@ export function probeReadText(): u32 {
     return answer(EFAULT);
   }
   const from = readable(argument(3), length);
-  // It goes on in the next region, which nobody does: left to the other interpreter.
-  if (from == BAD) return UNKNOWN_HELPER;
+  // It goes on in the next region, as from the frame of a call to that of its caller.
+  if (from == BAD) return askHelper(id);
   const to = writable(argument(1), length);
   if (to == BAD) return FAULTED;
   memory.copy(to, from, length);
