@@ -131,7 +131,7 @@ function differenceOfMarks(meant: Outcome, said: CompiledOutcome | Outcome): Dis
 }
 
 /** What a run of the compiled interpreter came to, against what is right. */
-export function differenceOf(meant: Outcome, said: CompiledOutcome | Outcome): Disagreement | undefined {
+function differenceOf(meant: Outcome, said: CompiledOutcome | Outcome): Disagreement | undefined {
   // Of values that mean nothing only one of the two knows.
   if (meant.kind === "faulted" && (said.kind === "faulted" || meant.why === "undefined" || meant.why === "unmodelled"))
     return undefined;
