@@ -95,7 +95,7 @@ const ALONE: readonly string[] = [
   // It begins in the frame of a call and ends in that of its caller.
   ...[45, 115].map(
     (id) =>
-      `call pc+1; exit; *(u64 *)(r10 - 512) = 0x46454443; call pc+1; exit; *(u32 *)(r10 - 4) = 0x42414241; r1 = r10; r1 += -64; r2 = 20; r3 = r10; r3 += -4; call ${id}; exit`,
+      `call pc+1; exit; *(u64 *)(r10 - 512) = 0x46454443; call pc+1; exit; *(u32 *)(r10 - 4) = 0x42414241; r1 = r10; r1 += -64; r2 = 20; r3 = r10; r3 += -4; call ${id}; r1 = *(u64 *)(r10 - 64); r0 += r1; exit`,
   ),
   // Among them all that nobody has, but none that needs a packet.
   ...Array.from({ length: MOST_HELPER + 2 }, (_, id) => id)
