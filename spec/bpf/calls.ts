@@ -8,7 +8,7 @@ import { TAIL_CALL } from "./helpers.js";
 import type { CallRow, CallTarget } from "./isa.js";
 import { modelOf } from "./kernel-functions.js";
 import { MAX_CALL_DEPTH, MAX_TAIL_CALLS } from "./program.js";
-import { POISON, type RunState, type Slot, type Step, word } from "./run-state.js";
+import { type RunState, type Slot, type Step, shownArguments, word } from "./run-state.js";
 
 export const exit: Step = (run) => run.exit();
 
@@ -48,7 +48,7 @@ function unknownCall(target: "helper" | "kfunc", id: number, pc: number, refusal
     const { unknownCalls: seed } = run.program;
     if (seed === undefined) return run.fault(pc, "badCall", refusal);
     const args = argumentsOf(run);
-    const defined = run.observer?.definedArguments() ?? args.map((arg) => arg !== POISON);
+    const defined = run.observer?.definedArguments() ?? shownArguments(args);
     run.registers[0] = callUnknown(run.helperState, { seed, callee, args, defined });
     run.poisonArguments();
     return pc + 1;

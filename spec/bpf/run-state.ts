@@ -35,6 +35,9 @@ import { StackArguments } from "./stack-arguments.js";
 /** What r1..r5 hold after a call, which leaves them undefined: no valid program reads it. */
 export const POISON = u64(0xbad0_c0de_bad0_c0den);
 
+/** Which arguments of a call hold something, as it shows where nobody follows the run. */
+export const shownArguments = (args: readonly U64[]): readonly boolean[] => args.map((arg) => arg !== POISON);
+
 /** The pc after which there is nothing to run: `RunState.outcome` is set. */
 export const STOP = -1;
 

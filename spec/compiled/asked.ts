@@ -9,7 +9,7 @@ import { MapStates } from "../bpf/maps.js";
 import { type Memory, PlainMemory, regionOf } from "../bpf/memory.js";
 import type { RegionBytes } from "../bpf/outcome.js";
 import type { Layout, Program } from "../bpf/program.js";
-import { POISON } from "../bpf/run-state.js";
+import { shownArguments } from "../bpf/run-state.js";
 import { initialEntries } from "./elements.js";
 import * as at from "./layout.js";
 import { isTaken } from "./maps.js";
@@ -60,11 +60,10 @@ export class AskedHelpers {
     return GOES_ON;
   }
 
-  /** What a call or the start of a program leaves in registers is in no argument. */
   private callUnknown(callee: number, args: readonly U64[]): number {
     const { unknownCalls: seed } = this.begun!.program;
     if (seed === undefined) return at.FAULTED;
-    const defined = args.map((arg) => arg !== POISON);
+    const defined = shownArguments(args);
     this.words[at.REGISTERS / 8] = callUnknown(this.helperState(), { seed, callee, args, defined });
     return GOES_ON;
   }

@@ -1,6 +1,6 @@
 // The two interpreters on every input of a program, with no subject beside them: what one of them says wrong is found sooner
-// than where the readable one judges a run in sixteen. The compiled one may leave a run to the other, but not one that it
-// has all for: nobody would see a mistake there, since the other is right, and every such run would be slow.
+// than where the readable one judges a run in sixteen. The compiled one may leave a program to the other only where
+// it has no room for it: nobody would see a mistake there, since the other is right, and every such run would be slow.
 
 import { interpret } from "../../../spec/bpf/interpret.js";
 import { valuesBytes } from "../../../spec/bpf/maps.js";
