@@ -147,6 +147,11 @@ export class Machine extends KernelCodeSpace {
     return { areas: this.areas.size, heapObjects: this.heap.count, frames: this.frames.inUse };
   }
 
+  /** Page frames that are allocated now. */
+  get framesInUse(): number {
+    return this.frames.inUse;
+  }
+
   /** A little-endian double word, whatever the permissions, without events or cache effects. */
   peek64(va: Va): bigint {
     const at = va % this.pageBytes;

@@ -37,7 +37,7 @@ function run(engine: (typeof ENGINES)[number], text: string, env: JitEnv): { r0:
   );
   if (typeof live === "string") throw new Error(live);
   const layout = layoutOf(program, INPUT.length, session.frames(live));
-  const outcome = session.run(live, { program, input: INPUT, layout, lastCode: 0 })[0]?.outcome;
+  const outcome = session.run(live, [{ program, input: INPUT, layout }])[0]?.runs[0]?.outcome;
   expect(askAbout(session.free(live), ORACLES)).toEqual([]);
   if (outcome?.kind !== "returned") throw new Error(outcome?.kind === "faulted" ? outcome.detail : "no outcome");
   const context = outcome.regions.find(({ name }) => name === "context")?.bytes;

@@ -85,6 +85,8 @@ const placeOf = ({ pc, code = 0 }: Extract<Outcome, { kind: "faulted" }>): strin
   `at ${pc === undefined ? "an unknown instruction" : `instruction ${pc}`}${code === 0 ? "" : ` of program ${code}`}`;
 
 export function compare(expected: Outcome, got: Outcome): Verdict {
+  // Whoever reads what a run has left returns the outcome that it was to have, if it is the same.
+  if (expected === got && expected.kind === "returned") return AGREE;
   const none = unanswered(expected);
   if (none !== undefined) return none;
   if (expected.kind === "returned" && got.kind === "returned") {

@@ -40,7 +40,7 @@ export function runAlone(program: Program, facts: Facts, input: Uint8Array, engi
   memory.set(program, layout, input, { entries: [], instructionAt: () => IMAGES, privateStacks: () => [] });
   const args = [pointer(layout.context.base)];
   const got = execute(engine, { machine, entry: IMAGES, args, fuel, traps: memory.traps });
-  if (got.kind === "returned") return memory.returned(program, frame, 0, got.x0);
+  if (got.kind === "returned") return memory.returned(frame, 0, got.x0);
   if (got.kind === "outOfFuel") return { kind: "outOfFuel" };
   return machineFault(got.kind === "violated" ? got.rule : `${got.why}: ${got.detail}`);
 }

@@ -1,8 +1,7 @@
-// Bytes of executable memory: how long the parts of an image are, and whether memory holds what it should, compared in
-// place: to copy it takes longer than to compare it.
+// Bytes of executable memory: where it does not hold what it should.
 
-import { Buffer } from "node:buffer";
 import type { Va } from "../../machine/address.js";
+import { holds, isSame } from "../../machine/holds.js";
 import type { Machine } from "../../machine/machine.js";
 import { ILLEGAL } from "../../spec/text/text.js";
 
@@ -15,27 +14,14 @@ interface Difference {
 
 /** The first byte from `va` on that is not as expected. */
 export function firstDifference(machine: Machine, va: Va, expected: Uint8Array): Difference | undefined {
+  if (holds(machine, va, expected)) return undefined;
   const { pageBytes } = machine;
-  for (let done = 0; done < expected.length; ) {
-    const from = (va + done) % pageBytes;
-    const piece = Math.min(expected.length - done, pageBytes - from);
-    const bytes = machine.mapping(va + done)?.frame.bytes;
-    if (bytes === undefined) return { va: va + done, expected: expected[done]!, got: undefined };
-    if (piece <= SHORT || !isSame(expected.subarray(done, done + piece), bytes.subarray(from, from + piece))) {
-      for (let i = 0; i < piece; i++) {
-        if (expected[done + i] === bytes[from + i]) continue;
-        return { va: va + done + i, expected: expected[done + i]!, got: bytes[from + i]! };
-      }
-    }
-    done += piece;
+  for (let i = 0; i < expected.length; i++) {
+    const got = machine.mapping(va + i)?.frame.bytes[(va + i) % pageBytes];
+    if (got !== expected[i]) return { va: va + i, expected: expected[i]!, got };
   }
   return undefined;
 }
-
-/** Bytes that are compared sooner one by one. */
-const SHORT = 256;
-
-const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 const LARGEST_PAGE_BYTES = 65_536;
 const ILLEGALS = new Uint8Array(new Uint32Array(LARGEST_PAGE_BYTES / 4).fill(ILLEGAL).buffer);
@@ -53,8 +39,7 @@ export function firstLegal(
     const { words, bytes } = frame;
     const first = (page % pageBytes) / 4;
     const end = Math.min(pageBytes / 4, first + (to - page) / 4);
-    const size = 4 * (end - first);
-    if (size > SHORT && isSame(bytes.subarray(4 * first, 4 * end), ILLEGALS.subarray(0, size))) continue;
+    if (isSame(bytes, 4 * first, ILLEGALS, 0, 4 * (end - first))) continue;
     for (let i = first; i < end; i++) {
       if (words[i] === ILLEGAL) continue;
       const bits = (words[i] ?? 0) ^ ILLEGAL;

@@ -66,7 +66,8 @@ export function compareResult(recording: Recording, session: ProgramSession): Ve
     return incomparable(expected);
   }
   const verdicts = session
-    .run(live, { program, input, layout, lastCode: 0 })
+    .run(live, [{ program, input, layout, expected }])
+    .flatMap(({ runs }) => runs)
     .map(({ outcome }) => (outcome === undefined ? incomparable("it cannot be fetched") : compare(expected, outcome)));
   session.free(live);
   return verdicts.find(({ kind }) => kind !== "agree") ?? compareKernel(expected, run, isXdp);

@@ -195,13 +195,13 @@ export class CommandHost implements ProgramHost {
     const args = this.entryArguments(layout, input.length);
     const got = execute(engine, { machine, entry, args, fuel, traps: this.traps });
     const violated = got.kind === "violated" ? got.rule : undefined;
-    return { outcome: this.outcomeOf(program, layout, got), violated, calls: this.calls, executed: got.executed };
+    return { outcome: this.outcomeOf(layout, got), violated, calls: this.calls, executed: got.executed };
   }
 
-  private outcomeOf(program: Program, layout: Layout, got: EngineOutcome): Outcome {
+  private outcomeOf(layout: Layout, got: EngineOutcome): Outcome {
     switch (got.kind) {
       case "returned":
-        return this.memory.returned(program, layout.frames[0]!, 0, got.x0);
+        return this.memory.returned(layout.frames[0]!, 0, got.x0);
       case "violated":
         return { kind: "faulted", pc: undefined, why: "machine", detail: got.rule };
       case "faulted": {

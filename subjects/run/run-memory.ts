@@ -6,9 +6,9 @@ import { pointer, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import { u64 } from "../../spec/bits.js";
 import { contextBytes, packetBytes } from "../../spec/bpf/context.js";
-import { type HelperState, hasRequests, initialHelperState } from "../../spec/bpf/helpers.js";
+import { type HelperState, initialHelperState } from "../../spec/bpf/helpers.js";
 import { insnArrayBytes } from "../../spec/bpf/insn-array.js";
-import { isCompared, MapStates } from "../../spec/bpf/maps.js";
+import { MapStates } from "../../spec/bpf/maps.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import {
   hasFields,
@@ -23,6 +23,7 @@ import { shortBytes } from "../../spec/slab.js";
 import { Area, NOWHERE } from "./area.js";
 import { helperTraps } from "./helper-traps.js";
 import { ENTRY_SP, PROG_BYTES, PROG_OBJECTS, pagesOf, STACK, TASK } from "./layout.js";
+import { LeftRegions } from "./left-regions.js";
 import { MachineMemory } from "./machine-memory.js";
 
 /** Offsets in the kernel's structures that compiled code relies on. */
@@ -61,9 +62,18 @@ export class RunMemory {
   private layout: Layout | undefined;
   private readonly memory: MachineMemory;
   private readonly kernel: MachineMemory;
-  /** What helpers reach for programs. */
-  private ranges: readonly Range[] = [];
+  /** What helpers reach for programs, found when one asks. */
+  private madeRanges: readonly Range[] | undefined;
   private program: Program | undefined;
+  private code: CodePlaces | undefined;
+  /** What all runs of the program have in common. */
+  private readonly left: LeftRegions;
+  private hasFields = false;
+  private programObjects = NOTHING;
+  private programsAt = NOWHERE;
+  private privateRanges = NONE;
+  /** Maps hold something that no helper has put there. */
+  private isFilled = false;
   /** Which arguments of unknown calls are defined. */
   private expected: RegionBytes | undefined;
   private readonly context: Area;
@@ -75,9 +85,10 @@ export class RunMemory {
   private readonly mapObjects: { readonly spec: MapSpec; readonly bytes: Uint8Array }[] = [];
   private readonly otherValues: Area[] = [];
   private readonly privateStacks: Area[] = [];
-  private hasPrivateStacks = false;
   /** The bytes of its pages. */
   private readonly stack: readonly Uint8Array[];
+  /** What is on the stack above the program. */
+  private readonly above: Buffer;
 
   constructor(
     readonly machine: Machine,
@@ -92,6 +103,7 @@ export class RunMemory {
     });
     this.memory = new MachineMemory(machine, () => this.ranges);
     this.kernel = new MachineMemory(machine);
+    this.left = new LeftRegions(machine, { layout: () => this.layout!, helperState: () => this.helperState });
     this.context = this.area("context");
     this.packet = this.area("packet");
     this.programs = this.area("programs");
@@ -101,6 +113,8 @@ export class RunMemory {
     this.stack = Array.from({ length: bytes / machine.pageBytes }, (_, i) => {
       return machine.mapping(base + i * machine.pageBytes)!.frame.bytes;
     });
+    const top = machine.mapping(ENTRY_SP)!.frame.bytes;
+    this.above = Buffer.from(top.buffer, top.byteOffset + (ENTRY_SP % machine.pageBytes), CALLERS_PART.length);
   }
 
   private area(name: string): Area {
@@ -110,32 +124,55 @@ export class RunMemory {
   }
 
   /**
+   * Before a run.
+   *
+   * @param code the same object for all runs of what was loaded once
    * @param expected what a run asks for, says the interpreter: of it only which arguments are defined is used
    */
   set(program: Program, layout: Layout, input: Uint8Array, code: CodePlaces, expected?: RegionBytes): void {
-    const privateStacks = program.privateStack === true ? code.privateStacks() : NONE;
-    this.setPrivateStacks(privateStacks);
-    this.setStack(layout.frames[0]!);
-    this.program = program;
+    if (program !== this.program || code !== this.code) this.open(program, code);
+    this.layout = layout;
     this.expected = expected;
-    if (hasFields(program.context)) {
+    this.madeHelperState = undefined;
+    this.madeRanges = undefined;
+    for (const [i, range] of this.privateRanges.entries()) {
+      this.privateStacks[i]!.place(range, UNWRITTEN_FRAME.subarray(0, range.bytes), range.isGuest);
+    }
+    this.setStack(layout.frames[0]!);
+    if (this.hasFields) {
       this.context.place(layout.context, contextBytes(program, layout, input));
       this.packet.place(layout.packet, packetBytes(layout, input));
-    } else {
-      this.context.place(layout.context, input);
-      this.packet.place(NOWHERE, NOTHING);
-    }
-    this.setPrograms(program, code.entries);
-    program.maps.forEach((spec, i) => {
-      this.setMap(i, spec, layout, code);
-    });
-    for (let i = program.maps.length; i < this.maps.length; i++) this.dropMap(i);
-    const values = program.maps.map((_, i) => layout.maps[i]!.values);
-    this.ranges = [STACK, ...privateStacks, hasFields(program.context) ? layout.packet : layout.context, ...values];
-    this.layout = layout;
-    this.madeHelperState = undefined;
+    } else this.context.place(layout.context, input);
+    this.programs.place(this.programsAt, this.programObjects);
+    for (let i = 0; i < program.maps.length; i++) this.setMap(i, program.maps[i]!, layout, code);
     // What a map holds at first is seen without a helper.
-    if (program.maps.some((spec) => isDataMap(spec) && spec.contents !== undefined)) this.makeHelperState();
+    if (this.isFilled) this.makeHelperState();
+  }
+
+  /** Other runs come: what they have in common. */
+  private open(program: Program, code: CodePlaces): void {
+    const { maps } = program;
+    this.program = program;
+    this.code = code;
+    this.left.open(program);
+    this.hasFields = hasFields(program.context);
+    if (!this.hasFields) this.packet.place(NOWHERE, NOTHING);
+    const hasPrograms = maps.some(({ kind }) => kind === "progArray");
+    this.programObjects = hasPrograms ? this.programsOf(code) : NOTHING;
+    this.programsAt = hasPrograms ? { base: PROG_OBJECTS, bytes: this.programObjects.length } : NOWHERE;
+    this.isFilled = maps.some((spec) => isDataMap(spec) && spec.contents !== undefined);
+    for (let i = maps.length; i < this.maps.length; i++) this.dropMap(i);
+    this.openPrivateStacks(program.privateStack === true ? code.privateStacks() : NONE);
+  }
+
+  private get ranges(): readonly Range[] {
+    this.madeRanges ??= this.rangesOf(this.program!, this.layout!);
+    return this.madeRanges;
+  }
+
+  private rangesOf({ maps }: Program, layout: Layout): readonly Range[] {
+    const values = maps.map((_, i) => layout.maps[i]!.values);
+    return [STACK, ...this.privateRanges, this.hasFields ? layout.packet : layout.context, ...values];
   }
 
   private get helperState(): HelperState {
@@ -150,25 +187,18 @@ export class RunMemory {
     return this.madeHelperState;
   }
 
-  /** What a run that returned `x0` has left, after the code whose frame that is. */
-  returned(program: Program, frame: Range, code: number, x0: bigint): Outcome {
+  /**
+   * What a run that returned `x0` has left, after the code whose frame that is.
+   *
+   * @param like is what it comes to if there is no difference: then nothing is read out
+   */
+  returned(frame: Range, code: number, x0: bigint, like?: Outcome): Outcome {
     const detail = this.trespass();
     if (detail !== undefined) return { kind: "faulted", pc: undefined, why: "machine", detail };
-    return { kind: "returned", r0: u64(x0), code, regions: this.regions(program, frame) };
-  }
-
-  /** What the program was given and may have changed, in the order of the interpreter's outcome. */
-  private regions(program: Program, frame: Range): RegionBytes[] {
-    const regions = [
-      { name: "stack", bytes: this.machine.peek(frame.base, frame.bytes) },
-      { name: "context", bytes: this.context.bytes() },
-    ];
-    if (hasFields(program.context)) regions.push({ name: "packet", bytes: this.packet.bytes() });
-    for (const [i, spec] of program.maps.entries()) {
-      if (isCompared(spec)) regions.push({ name: `map ${i}`, bytes: this.helperState.maps.dump(i) });
-    }
-    if (hasRequests(program)) regions.push({ name: "requests", bytes: this.helperState.requests.dump() });
-    return regions;
+    const r0 = u64(x0);
+    if (like?.kind === "returned" && like.r0 === r0 && like.code === code && this.left.are(like.regions, frame))
+      return like;
+    return { kind: "returned", r0, code, regions: this.left.read(frame) };
   }
 
   /** The first write outside everything that the program was given, in words; undefined if there was none. */
@@ -181,10 +211,7 @@ export class RunMemory {
   }
 
   private isUnwrittenAbove(): boolean {
-    const { bytes } = this.machine.mapping(ENTRY_SP)!.frame;
-    const from = ENTRY_SP % this.machine.pageBytes;
-    const above = Buffer.from(bytes.buffer, bytes.byteOffset + from, CALLERS_PART.length);
-    return above.equals(CALLERS_PART);
+    return this.above.equals(CALLERS_PART);
   }
 
   /** The main frame reads as zero; below and above it lies what no program may rely on. */
@@ -193,29 +220,23 @@ export class RunMemory {
     this.machine.poke(frame.base, ZEROES.subarray(0, frame.bytes));
   }
 
-  private setPrivateStacks(ranges: readonly PrivateStack[]): void {
-    const { privateStacks } = this;
-    if (ranges.length === 0 && !this.hasPrivateStacks) return;
-    this.hasPrivateStacks = ranges.length > 0;
+  private openPrivateStacks(ranges: readonly PrivateStack[]): void {
+    const { privateStacks, privateRanges } = this;
+    this.privateRanges = ranges;
+    if (ranges.length === 0 && privateRanges.length === 0) return;
     // What one area leaves another may take.
     for (const [i, area] of privateStacks.entries()) area.leave(ranges[i] ?? NOWHERE);
-    for (const [i, range] of ranges.entries()) {
-      privateStacks[i] ??= this.area("private stack");
-      privateStacks[i].place(range, UNWRITTEN_FRAME.subarray(0, range.bytes), range.isGuest);
-    }
+    for (let i = privateStacks.length; i < ranges.length; i++) privateStacks.push(this.area("private stack"));
   }
 
-  private setPrograms(program: Program, entries: readonly Va[]): void {
-    if (!program.maps.some((map) => map.kind === "progArray")) {
-      this.programs.place(NOWHERE, NOTHING);
-      return;
-    }
-    const bytes = shortBytes(entries.length * PROG_BYTES);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  /** What compiled code reads of the programs in a prog array. */
+  private programsOf({ entries }: CodePlaces): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(entries.length * PROG_BYTES);
+    const view = new DataView(bytes.buffer);
     entries.forEach((entry, i) => {
       view.setBigUint64(i * PROG_BYTES + this.offsets.progFunc, pointer(entry), true);
     });
-    this.programs.place({ base: PROG_OBJECTS, bytes: bytes.length }, bytes);
+    return bytes;
   }
 
   /** A map object is a header, and for arrays and prog arrays its elements right behind it. */

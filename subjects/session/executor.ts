@@ -8,7 +8,7 @@ import type { FetchProblem } from "../../machine/machine.js";
 import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
 import type { Layout, Program } from "../../spec/bpf/program.js";
 import { execute, trapsOf } from "../run/execute.js";
-import type { RunMemory } from "../run/run-memory.js";
+import type { CodePlaces, RunMemory } from "../run/run-memory.js";
 import type { Execution, Region } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { Attachments, TracedAnswer } from "./attachments.js";
@@ -36,17 +36,21 @@ type Span = Pick<Region, "image" | "codeBytes">;
 type Draft = { -readonly [K in keyof Execution]: Execution[K] };
 
 /** A run of a single program, on an input of the caller's. */
-interface ProgramRun {
+export interface ProgramRun {
   readonly program: Program;
   readonly input: Uint8Array;
   readonly layout: Layout;
-  /** The code whose frame is the region `stack` of the outcome. */
-  readonly lastCode: number;
+  /** What the interpreter says of it: see `RunMemory.set` and `returned`. */
+  readonly expected?: Outcome;
+  /** A64 instructions; default: what all runs of it get. */
+  readonly fuel?: number;
+}
+
+/** What runs of a single program have in common. */
+interface ProgramRuns {
   readonly engine: Engine;
   readonly fuel: number;
-  /** What the interpreter's run has asked of the kernel. */
-  readonly requests?: RegionBytes | undefined;
-  readonly trace?: EngineRun["trace"];
+  readonly trace: EngineRun["trace"];
 }
 
 export class Executor {
@@ -54,6 +58,8 @@ export class Executor {
   readonly patched = new Set<Va>();
   /** Pages that runs have mapped since the session began. */
   pages = 0;
+  /** Of the program that ran last. */
+  private places: { readonly live: LiveProgram; readonly code: CodePlaces } | undefined;
   /** The single program that may be fetched: between its runs nothing is stored into text. */
   private fetched: LiveProgram | undefined;
   /** Functions of the subject that are no code of the machine's; with those around attached programs; with helpers. */
@@ -84,16 +90,16 @@ export class Executor {
   }
 
   /** Run a single program on one input. Its outcome is what it left of the memory that it was given. */
-  runProgram(live: LiveProgram, run: ProgramRun): Execution {
-    const { program, layout, input, lastCode, engine, fuel, requests, trace } = run;
+  runProgram(live: LiveProgram, run: ProgramRun, { engine, fuel, trace }: ProgramRuns): Execution {
+    const { program, layout, input, expected } = run;
     const { memory } = this;
-    this.counted(() => memory.set(program, layout, input, placesOf(live), requests));
+    this.setMemory(live, program, layout, input, requestsOf(expected));
     const { regions, program: loaded } = live;
     const execution = this.enter(
       { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: regions, functions: loaded.functions },
       {
         engine,
-        fuel,
+        fuel: run.fuel ?? fuel,
         trace,
         args: [pointer(layout.context.base)],
         traps: this.withHelpers(memory),
@@ -103,7 +109,7 @@ export class Executor {
     this.fetched = execution.problem === undefined ? live : undefined;
     const { outcome } = execution;
     if (outcome === undefined) return execution;
-    execution.whole = this.outcomeOf(live, program, layout, lastCode, outcome);
+    execution.whole = this.outcomeOf(live, layout, expected, outcome);
     return execution;
   }
 
@@ -125,14 +131,14 @@ export class Executor {
     const { memory } = this;
     const { program } = generated.value;
     const layout = overAll(expected.map(({ above }) => generated.layout(above)));
-    this.counted(() => memory.set(program, layout, generated.input, placesOf(live)));
+    this.setMemory(live, program, layout, generated.input);
     const execution = this.enter(entering, { traps: this.withHelpers(memory) });
     const { outcome } = execution;
     if (outcome?.kind !== "returned") return execution;
     const { code } = generated.expected(0);
     // Nobody asks what is on the stack where anything may be attached.
     const frame = generated.layout(0).frames[code]!;
-    execution.whole = memory.returned(program, frame, code, outcome.x0);
+    execution.whole = memory.returned(frame, code, outcome.x0);
     return execution;
   }
 
@@ -141,11 +147,18 @@ export class Executor {
     return this.helperTraps;
   }
 
-  private counted(map: () => void): void {
+  private setMemory(
+    live: LiveProgram,
+    program: Program,
+    layout: Layout,
+    input: Uint8Array,
+    requests?: RegionBytes,
+  ): void {
     const { machine } = this.kernel;
-    const before = machine.usage.frames;
-    map();
-    this.pages += machine.usage.frames - before;
+    const before = machine.framesInUse;
+    if (this.places?.live !== live) this.places = { live, code: placesOf(live) };
+    this.memory.set(program, layout, input, this.places.code, requests);
+    this.pages += machine.framesInUse - before;
   }
 
   /** Why the CPU must not run what lies there. */
@@ -181,16 +194,12 @@ export class Executor {
   }
 
   /** In the interpreter's terms. */
-  private outcomeOf(
-    live: LiveProgram,
-    program: Program,
-    layout: Layout,
-    code: number,
-    outcome: EngineOutcome,
-  ): Outcome {
+  private outcomeOf(live: LiveProgram, layout: Layout, expected: Outcome | undefined, outcome: EngineOutcome): Outcome {
     switch (outcome.kind) {
-      case "returned":
-        return this.memory.returned(program, layout.frames[code]!, code, outcome.x0);
+      case "returned": {
+        const code = expected?.kind === "returned" ? expected.code : 0;
+        return this.memory.returned(layout.frames[code]!, code, outcome.x0, expected);
+      }
       case "violated":
         return { kind: "faulted", pc: undefined, why: "machine", detail: outcome.rule };
       case "faulted": {
@@ -266,3 +275,7 @@ function slotAt({ program, prepared }: LiveProgram, pc: Va): number | undefined 
   const slot = view.origin === undefined ? compiled : view.origin[compiled]!;
   return prepared.codes.flat()[index]?.origin[slot];
 }
+
+/** What a run has asked of the kernel. */
+const requestsOf = (outcome: Outcome | undefined): RegionBytes | undefined =>
+  outcome?.kind === "returned" ? outcome.regions.find(({ name }) => name === "requests") : undefined;

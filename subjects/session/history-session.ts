@@ -41,7 +41,7 @@ export class HistorySession extends Session {
       case "free":
         return () => this.free(target);
       case "run":
-        return () => this.run(() => this.executor.run(target, action.cpu % this.machine.cpus, undefined));
+        return () => this.run(1, () => this.executor.run(target, action.cpu % this.machine.cpus, undefined));
       case "attach": {
         const plan = this.attachments.plan(target, action.programs, this.live);
         return plan && (() => this.attach(target, plan));

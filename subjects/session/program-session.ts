@@ -3,15 +3,16 @@
 
 import type { Engine, TraceState } from "../../engines/engine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
-import type { Outcome, RegionBytes } from "../../spec/bpf/outcome.js";
-import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
+import type { Outcome } from "../../spec/bpf/outcome.js";
+import type { FrameRange } from "../../spec/bpf/program.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { DEFAULT_OPTIONS } from "../action.js";
 import type { CaseEnv } from "../case.js";
 import type { RewrittenFunction } from "../lowering.js";
-import type { Step } from "../step.js";
+import type { Execution, Step } from "../step.js";
 import { type CompiledImage, describeLoadError, type JitEnv, type Subject } from "../subject.js";
+import type { ProgramRun } from "./executor.js";
 import { placed } from "./machines.js";
 import { framesOf, type LiveProgram, type PreparedProgram, prepared } from "./prepared.js";
 import { Session } from "./session.js";
@@ -62,27 +63,23 @@ interface Lowered {
   readonly skip?: number;
 }
 
-/** What one run is made on. */
-interface OneRun {
-  readonly program: Program;
-  readonly input: Uint8Array;
-  readonly layout: Layout;
-  /** Whose frame is the region `stack` of the outcome. */
-  readonly lastCode: number;
-  /** A64 instructions; default: what the session was given. */
-  readonly fuel?: number;
-  /** What the interpreter's run has asked of the kernel. */
-  readonly requests?: RegionBytes | undefined;
-}
-
-/** One run: the step for oracles, and what it comes to in the interpreter's terms. */
-interface RanProgram {
+/** Runs on one engine, and the step for oracles that they are. */
+interface RanTogether {
   readonly engine: string;
   readonly step: Step;
-  /** Undefined if it could not even be fetched, which oracles object to. */
+  /** Which runs: from that one on, to the one that ended the step by a crash, or to the last. */
+  readonly from: number;
+  readonly runs: readonly RanProgram[];
+}
+
+/** What one run comes to, in the interpreter's terms. */
+interface RanProgram {
+  /** What is to be compared with `expected`, and the same object if nothing differs; undefined if it could not be fetched. */
   readonly outcome: Outcome | undefined;
   /** A64 instructions. */
   readonly executed: number;
+  /** Undefined for the one that crashed. */
+  readonly execution: Execution | undefined;
 }
 
 export class ProgramSession {
@@ -132,25 +129,30 @@ export class ProgramSession {
     return framesOf(this.options.subject, live.prepared.codes);
   }
 
-  /** Run it on one input, once on each engine, from the same state each time. */
-  run(live: LiveProgram, { program, input, layout, lastCode, fuel, requests }: OneRun): readonly RanProgram[] {
-    const { session } = this;
-    const { engines, trace } = this.options;
-    return engines.map((engine) => {
-      const given = {
-        program,
-        input,
-        layout,
-        lastCode,
-        engine,
-        fuel: fuel ?? this.options.fuel,
-        requests,
-        trace: trace && ((state: TraceState) => trace(state, live)),
-      };
-      const step = session.record(() => session.run(() => session.executor.runProgram(live, given)), { isRun: true });
-      const [execution] = step.executions;
-      return { engine: engine.name, step, outcome: execution?.whole, executed: execution?.outcome?.executed ?? 0 };
+  /** Run it on each input, on each engine, from the same state each time. A crash ends a step: the next run begins another. */
+  run(live: LiveProgram, runs: readonly ProgramRun[]): readonly RanTogether[] {
+    return this.options.engines.flatMap((engine) => {
+      const together: RanTogether[] = [];
+      for (let from = 0; from < runs.length; from += together.at(-1)!.runs.length) {
+        together.push(this.runFrom(from, live, runs, engine));
+      }
+      return together;
     });
+  }
+
+  private runFrom(from: number, live: LiveProgram, runs: readonly ProgramRun[], engine: Engine): RanTogether {
+    const { session, options } = this;
+    const { trace, fuel } = options;
+    const all = { engine, fuel, trace: trace && ((state: TraceState) => trace(state, live)) };
+    const runOne = (nth: number): Execution => session.executor.runProgram(live, runs[from + nth]!, all);
+    const step = session.record(() => session.run(runs.length - from, runOne), { isRun: true });
+    const ran: RanProgram[] = step.executions.map((execution) => ({
+      outcome: execution.whole,
+      executed: execution.outcome?.executed ?? 0,
+      execution,
+    }));
+    if (step.result.kind !== "ran") ran.push({ outcome: undefined, executed: 0, execution: undefined });
+    return { engine: engine.name, step, from, runs: ran };
   }
 
   free(live: LiveProgram): Step {
@@ -199,3 +201,10 @@ const compiledOf = (
   origin === undefined ? given : { insns: fn.insns, origin: origin.map((slot) => given.origin[slot]!) };
 
 const ANCHOR_PROGRAM = { first: 1, insns: 2, subprograms: 0, probes: 0 };
+
+/** One run of a step of several, as a step of its own. */
+export function apart(step: Step, { execution }: RanProgram): Step {
+  return execution === undefined
+    ? { ...step, executions: [] }
+    : { ...step, executions: [execution], result: { kind: "ran" } };
+}

@@ -199,9 +199,11 @@ export class Session implements Scene {
     return { kind: "freed", freed: target, trap };
   }
 
-  /** As the step that is recorded. */
-  run(execute: () => Execution): StepResult {
-    this.executions.push(this.recorder.aside(execute));
+  /** So many runs, one after the other, as the step that is recorded. */
+  run(times: number, execute: (nth: number) => Execution): StepResult {
+    this.recorder.aside(() => {
+      for (let nth = 0; nth < times; nth++) this.executions.push(execute(nth));
+    });
     return { kind: "ran" };
   }
 

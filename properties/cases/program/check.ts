@@ -4,13 +4,14 @@
 
 import type { Engine, TraceState } from "../../../engines/engine.js";
 import { defaultEngine } from "../../../engines/index.js";
-import type { Layout } from "../../../spec/bpf/program.js";
+import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Strictness } from "../../../spec/bpf/validate/problem.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
+import type { ProgramRun } from "../../../subjects/session/executor.js";
 import type { LiveProgram } from "../../../subjects/session/prepared.js";
-import { loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
+import { apart, loadedBy, ProgramSession } from "../../../subjects/session/program-session.js";
 import type { Step } from "../../../subjects/step.js";
 import { DEFAULT_ENV, type JitEnv, type Subject } from "../../../subjects/subject.js";
 import { differenceFromImpl, otherCode } from "../../differences/same-code.js";
@@ -192,25 +193,33 @@ interface Runs {
   readonly isSpoilt: boolean;
 }
 
-function runAll(c: Case, checker: Checker, live: LiveProgram, { asked }: Known): Runs {
+function runAll({ program, inputs }: Case, checker: Checker, live: LiveProgram, { asked }: Known): Runs {
   const all = { runs: [] as RunReport[], objections: [] as Objection[], executed: 0, isSpoilt: false };
-  for (const [index, { question, layout, answer }] of asked.entries()) {
+  const given: Given[] = [];
+  for (const [index, { layout, answer }] of asked.entries()) {
+    if (answer.none !== undefined) continue;
+    const { outcome: expected, a64Fuel: fuel } = answer;
+    given.push({ index, program, input: inputs[index]!, layout, expected, fuel });
+  }
+  const made = runGiven(given, checker, live);
+  let next = 0;
+  for (const [index, { question, answer }] of asked.entries()) {
     if (answer.none !== undefined) {
       all.runs.push(notRun(index, answer), ...differentRuns(index, answer));
       continue;
     }
-    const made = runOnAll(c, checker, live, { index, layout, answer });
-    all.executed += made.executed;
-    const isSuspect = made.objections.length > 0 || made.runs.some(({ verdict }) => verdict.kind === "disagree");
+    const { runs, objections, executed } = made[next++]!;
+    all.executed += executed;
+    const isSuspect = objections.length > 0 || runs.some(({ verdict }) => verdict.kind === "disagree");
     const second = isSuspect ? secondAnswer(question, answer) : answer;
-    all.runs.push(...differentRuns(index, second));
+    if (second.difference !== undefined) all.runs.push(...differentRuns(index, second));
     if (second.none !== undefined) {
       all.isSpoilt = true;
       all.runs.push(notRun(index, second));
       continue;
     }
-    all.objections.push(...made.objections);
-    all.runs.push(...(second === answer ? made.runs : made.runs.map((run) => judgedAgain(run, second))));
+    if (objections.length > 0) all.objections.push(...objections);
+    for (const run of runs) all.runs.push(second === answer ? run : judgedAgain(run, second));
   }
   return all;
 }
@@ -219,32 +228,35 @@ function runAll(c: Case, checker: Checker, live: LiveProgram, { asked }: Known):
 const judgedAgain = (run: RunReport, { outcome }: Answer): RunReport =>
   run.got === undefined ? run : { ...run, expected: outcome, verdict: compare(outcome, run.got) };
 
-interface Input {
+/** A run on an input of the case. */
+interface Given extends ProgramRun {
   readonly index: number;
-  readonly layout: Layout;
-  readonly answer: Answer;
+  readonly expected: Outcome;
 }
 
-/** One input on every engine. */
-function runOnAll(
-  { program, inputs }: Case,
-  { session, oracles }: Checker,
-  live: LiveProgram,
-  { index, layout, answer: { outcome: expected, a64Fuel: fuel } }: Input,
-): Omit<Runs, "isSpoilt"> {
-  const runs: RunReport[] = [];
-  const objections: Objection[] = [];
-  let executed = 0;
-  const lastCode = expected.kind === "returned" ? expected.code : 0;
-  const requests = expected.kind === "returned" ? expected.regions.find(({ name }) => name === "requests") : undefined;
-  const given = { program, input: inputs[index]!, layout, lastCode, fuel, requests };
-  for (const { engine, step, outcome, executed: n } of session.run(live, given)) {
-    executed += n;
-    objections.push(...askAbout(step, oracles));
-    if (outcome === undefined) continue;
-    runs.push({ input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) });
+/** What came of one input on every engine. */
+interface Made {
+  readonly runs: RunReport[];
+  readonly objections: Objection[];
+  executed: number;
+}
+
+/** All of them, in one step for each engine where nothing crashes. Objections are told of the run that they are to. */
+function runGiven(given: readonly Given[], { session, oracles }: Checker, live: LiveProgram): readonly Made[] {
+  const made = given.map((): Made => ({ runs: [], objections: [], executed: 0 }));
+  for (const { engine, step, from, runs } of session.run(live, given)) {
+    const isQuiet = askAbout(step, oracles).length === 0 && step.result.kind === "ran";
+    for (let nth = 0; nth < runs.length; nth++) {
+      const { index, expected } = given[from + nth]!;
+      const { outcome, executed } = runs[nth]!;
+      const one = made[from + nth]!;
+      one.executed += executed;
+      if (!isQuiet) one.objections.push(...askAbout(apart(step, runs[nth]!), oracles));
+      if (outcome === undefined) continue;
+      one.runs.push({ input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) });
+    }
   }
-  return { runs, objections, executed };
+  return made;
 }
 
 function worst(runs: readonly RunReport[], objections: readonly Objection[]): Verdict {

@@ -71,7 +71,7 @@ export function traceWith(c: Case, input: Uint8Array, disassemble: Disassemble, 
       steps.push({ code, pc, bpf, registers: [...registers.slice(0, 11)], sets: setBy(insn), flow: flowOf(insn) });
     },
   });
-  session.run(live, { program, input, layout, lastCode: outcome.kind === "returned" ? outcome.code : 0 });
+  session.run(live, [{ program, input, layout, expected: outcome }]);
   const jumpsToItself = (code: number, pc: number): boolean => {
     const insn = program.code[code]?.[pc];
     return insn?.row.kind === "jump" && insn.off === -1;
