@@ -24,7 +24,15 @@ import { fuzz, replayOf } from "../../harness/loop/fuzz.js";
 import { differenceOf } from "../../harness/loop/merge.js";
 import { canUseThreads, defaultJobs, inlinePool, type Pool, threadPool } from "../../harness/loop/pool.js";
 import { SHRINK_BUDGET } from "../../harness/loop/run.js";
-import { lanesFor, parseShard, type Shard, shardFromEnvironment, shardText, WHOLE } from "../../harness/loop/shard.js";
+import {
+  lanesFor,
+  parseShard,
+  type Shard,
+  shardFromEnvironment,
+  shardText,
+  WHOLE,
+  workersFor,
+} from "../../harness/loop/shard.js";
 import { type CampaignSettings, FORMAT } from "../../harness/loop/state.js";
 import { originOf } from "../../harness/origin.js";
 import { isFull, unwritable, writeWhole } from "../../harness/output-file.js";
@@ -156,10 +164,12 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
   const campaign = opened.value;
   const { settings, directory, state } = campaign;
   print(io, [`seed ${settings.seed}, shard ${shardText(settings.shard)}, in ${directory}`]);
+  const { workers, note } = workersFor(flags.jobs ?? defaultJobs(), settings);
+  if (note !== undefined && canUseThreads()) print(io, [note]);
   if (state.sums.cases > 0) print(io, [`resumed after ${state.sums.cases} cases`]);
   const setting = settingOf(settings);
   const { checkers: tried } = makeSubjectCheckers(setting);
-  const pool = makePool(flags, setting);
+  const pool = makePool(flags, setting, workers);
   const status = startStatus(io, "fuzz");
   const cases = flags.programs ?? Number.POSITIVE_INFINITY;
   const ms = flags.time ?? (flags.programs === undefined ? DEFAULT_TIME_MS : Number.POSITIVE_INFINITY);
@@ -167,7 +177,7 @@ async function runFuzz(flags: Flags, io: Io): Promise<number> {
   const since = baselineOf(state);
   try {
     const report = await fuzz(campaign, pool, tried, limits, {
-      onProgress: (now) => status.update(statusLine(now, since, timeLeft(now, since, cases, ms))),
+      onProgress: (now) => status.update(statusLine(now, since, limits)),
       onFinding: async (facts) => {
         status.say(formatFound(facts));
         await writeReport(directory, facts);
@@ -268,21 +278,9 @@ function settingOf({ subject = defaultSubject.name, engine }: CampaignSettings):
   return { subject: found.subject, engines: [runs] };
 }
 
-function makePool(flags: Flags, setting: Setting): Pool {
+function makePool(flags: Flags, setting: Setting, workers: number): Pool {
   if (!canUseThreads()) return inlinePool(makeSubjectCheckers(setting));
-  return threadPool(setting, { jobs: flags.jobs ?? defaultJobs(), hangMs: flags.hang });
-}
-
-/** Of time and programs, whichever ends first; undefined if neither does. */
-function timeLeft(
-  { elapsedMs, sums }: { readonly elapsedMs: number; readonly sums: { readonly cases: number } },
-  since: { readonly ms: number; readonly cases: number },
-  cases: number,
-  ms: number,
-): number | undefined {
-  const rate = (sums.cases - since.cases) / Math.max(1, elapsedMs - since.ms);
-  const left = Math.min(ms - elapsedMs, rate === 0 ? Number.POSITIVE_INFINITY : (cases - sums.cases) / rate);
-  return Number.isFinite(left) ? left : undefined;
+  return threadPool(setting, { jobs: workers, hangMs: flags.hang });
 }
 
 async function writeReport(campaign: string, facts: FindingFacts): Promise<void> {

@@ -38,8 +38,14 @@ export const baselineOf = ({ elapsedMs, sums }: CampaignState): Baseline => ({
   executed: sums.executed,
 });
 
-/** @param leftMs undefined where there is no end. */
-export function statusLine(state: CampaignState, since: Baseline, leftMs: number | undefined): string {
+/** When a campaign ends: infinite where there is no such end. */
+interface Ends {
+  readonly cases: number;
+  readonly ms: number;
+}
+
+export function statusLine(state: CampaignState, since: Baseline, ends: Ends): string {
+  const leftMs = timeLeft(state, since, ends);
   const s = Math.max(0.001, (state.elapsedMs - since.ms) / 1000);
   const { cases, executed } = state.sums;
   return [
@@ -50,6 +56,14 @@ export function statusLine(state: CampaignState, since: Baseline, leftMs: number
     count(state.causes().size, "finding"),
     leftMs === undefined ? `${clock(state.elapsedMs)} so far` : `${clock(leftMs)} left`,
   ].join(", ");
+}
+
+/** Milliseconds to whichever end comes first; undefined if there is none. */
+function timeLeft({ elapsedMs, sums }: CampaignState, since: Baseline, ends: Ends): number | undefined {
+  const rate = (sums.cases - since.cases) / Math.max(1, elapsedMs - since.ms);
+  const left = rate === 0 ? Number.POSITIVE_INFINITY : (ends.cases - sums.cases) / rate;
+  const first = Math.min(ends.ms - elapsedMs, left);
+  return Number.isFinite(first) ? first : undefined;
 }
 
 export const formatFound = (facts: FindingFacts): string =>

@@ -2,6 +2,7 @@
 // of N does every N-th lane from the I-th on: the parts are disjoint, and together they are the whole.
 
 import { type Loaded, loaded, refuse } from "../bad-input.js";
+import { count } from "../format/text.js";
 
 export interface Shard {
   /** From 1. */
@@ -30,6 +31,18 @@ export const lanesFor = ({ of }: Shard): number => Math.max(LANES, of);
 
 export const lanesOf = ({ index, of }: Shard, lanes: number): readonly number[] =>
   Array.from({ length: lanes }, (_, lane) => lane).filter((lane) => lane % of === index - 1);
+
+/** A worker has a lane to itself. @returns how many there will be, and why fewer than `jobs` if there are fewer */
+export function workersFor(
+  jobs: number,
+  { shard, lanes }: { readonly shard: Shard; readonly lanes: number },
+): { readonly workers: number; readonly note: string | undefined } {
+  const own = lanesOf(shard, lanes).length;
+  if (jobs <= own) return { workers: jobs, note: undefined };
+  const [whose, where] = shard.of > 1 ? [" of this shard", "all shards of a new campaign"] : ["", "a new campaign"];
+  const next = `--lanes ${jobs * shard.of} in ${where} has work for ${jobs}`;
+  return { workers: own, note: `${count(own, "worker")}, one for each lane${whose}: ${next}` };
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
