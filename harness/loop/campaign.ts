@@ -27,7 +27,7 @@ import { Place } from "./place.js";
 import type { Pool } from "./pool.js";
 import { inParallel, runOrder, type ShrinkBudget, shrinkSuspect } from "./run.js";
 import { keepSeed } from "./seeds.js";
-import { shardText } from "./shard.js";
+import { CHUNKS_AHEAD, shardText } from "./shard.js";
 import type { CampaignRecord, CampaignState } from "./state.js";
 
 export interface CampaignLimits {
@@ -45,8 +45,6 @@ export interface Watchers {
   readonly onFinding?: (facts: FindingFacts) => void | Promise<void>;
 }
 
-/** Chunks for each worker: it has the next one while what came of the last is being kept. */
-const AHEAD = 2;
 const TICK_MS = 1000;
 const SAMPLE_MS = 5000;
 const ROTATE_BYTES = 32 * 1024 * 1024;
@@ -99,7 +97,7 @@ class Loop {
     const { state } = this.campaign;
     const timer = setInterval(() => this.tick(), TICK_MS);
     try {
-      await inParallel(Math.min(AHEAD * this.pool.jobs, state.lanes.length), () => this.next());
+      await inParallel(Math.min(CHUNKS_AHEAD * this.pool.jobs, state.lanes.length), () => this.next());
     } finally {
       clearInterval(timer);
       this.record({ kind: "time", elapsedMs: this.elapsed() });

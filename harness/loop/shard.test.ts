@@ -21,13 +21,13 @@ test.each([1, 2, 3, 5, 24, 40])("%d shards share the lanes out", (of) => {
 test.each([
   [8, { index: 1, of: 1 }, 8, 8, undefined],
   [64, { index: 1, of: 1 }, 64, 64, undefined],
-  [64, { index: 1, of: 1 }, 8, 8, "8 workers, one for each lane: --lanes 64 in a new campaign has work for 64"],
+  [64, { index: 1, of: 1 }, 8, 8, "8 workers, one for each lane: --lanes 128 in a new campaign has work for 64"],
   [
     4,
     { index: 2, of: 8 },
     8,
     1,
-    "1 worker, one for each lane of this shard: --lanes 32 in all shards of a new campaign has work for 4",
+    "1 worker, one for each lane of this shard: --lanes 64 in all shards of a new campaign has work for 4",
   ],
   [2, { index: 3, of: 3 }, 8, 2, undefined],
 ])("%d workers for shard %j of %d lanes", (jobs, shard, lanes, workers, note) => {

@@ -32,6 +32,9 @@ export const lanesFor = ({ of }: Shard): number => Math.max(LANES, of);
 export const lanesOf = ({ index, of }: Shard, lanes: number): readonly number[] =>
   Array.from({ length: lanes }, (_, lane) => lane).filter((lane) => lane % of === index - 1);
 
+/** Chunks for each worker, of as many lanes: it has the next one while what came of the last is being kept. */
+export const CHUNKS_AHEAD = 2;
+
 /** A worker has a lane to itself. @returns how many there will be, and why fewer than `jobs` if there are fewer */
 export function workersFor(
   jobs: number,
@@ -40,7 +43,7 @@ export function workersFor(
   const own = lanesOf(shard, lanes).length;
   if (jobs <= own) return { workers: jobs, note: undefined };
   const [whose, where] = shard.of > 1 ? [" of this shard", "all shards of a new campaign"] : ["", "a new campaign"];
-  const next = `--lanes ${jobs * shard.of} in ${where} has work for ${jobs}`;
+  const next = `--lanes ${CHUNKS_AHEAD * jobs * shard.of} in ${where} has work for ${jobs}`;
   return { workers: own, note: `${count(own, "worker")}, one for each lane${whose}: ${next}` };
 }
 
