@@ -23,21 +23,21 @@ test("a program is built once, and another one for each number that differs", ()
 });
 
 test("large programs make room for others: the one that was built first goes first", () => {
-  const [large, larger, last] = [spec(150_000), spec(200_000), spec(100_000)];
+  const [large, larger, last] = [spec(225_000), spec(300_000), spec(150_000)];
   expect(built([large, larger, large, last, larger])).toEqual([large, larger, last]);
   expect(built([large, larger, large, last, large])).toEqual([large, larger, last, large]);
 });
 
 test("the slots of subprograms count", () => {
   const [four, two]: ProgramSpec[] = [
-    { ...spec(90_000), subprograms: 3 },
-    { ...spec(90_000), subprograms: 1 },
+    { ...spec(135_000), subprograms: 3 },
+    { ...spec(135_000), subprograms: 1 },
   ];
   expect(built([four!, two!, four!])).toEqual([four, two, four]);
 });
 
 test("one that is larger than all the room is built and goes with the next", () => {
-  const huge = spec(500_000);
+  const huge = spec(700_000);
   expect(built([spec(3), huge, huge, spec(3), huge])).toEqual([spec(3), huge, spec(3), huge]);
 });
 
