@@ -1,9 +1,9 @@
 // ro-immutable: the reference text says what every byte of executable memory holds; who stored it, and how, the log says.
 
 import type { Va } from "../../machine/address.js";
-import { hex, isAlias, type Region, type Scene, type TraceEvent, touched } from "../../subjects/step.js";
+import { hex, isAlias, type Scene, type TraceEvent, touched } from "../../subjects/step.js";
 import { firstDifference } from "./memory.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 import { holds, textLog } from "./pokes.js";
 
 export const roImmutable: Oracle = {
@@ -13,17 +13,18 @@ export const roImmutable: Oracle = {
   source: "linux v6.12 arch/arm64/kernel/patching.c, __text_poke(); the series, patch 1",
   about: KERNEL_STEPS,
   check(step) {
-    const breaches = outsidePokes(step.events);
-    for (const region of touched(step)) breaches.push(...difference(step.scene, region));
-    for (const { va, literal } of step.patches) {
-      breaches.push(...difference(step.scene, { header: va, bytes: 4 }));
-      breaches.push(...difference(step.scene, { header: literal, bytes: 8 }));
-    }
-    return breaches;
+    const { scene } = step;
+    return together(
+      outsidePokes(step.events),
+      breachesOfAll(touched(step), ({ header, bytes }) => difference(scene, header, bytes)),
+      breachesOfAll(step.patches, ({ va, literal }) =>
+        together(difference(scene, va, 4), difference(scene, literal, 8)),
+      ),
+    );
   },
   sweep(scene) {
-    for (const [base, expected] of scene.text.regions) {
-      const breaches = differenceFrom(scene, base, expected);
+    for (const [base, { bytes }] of scene.text.regions) {
+      const breaches = differenceFrom(scene, base, bytes);
       if (breaches.length > 0) return breaches;
     }
     return PASS;
@@ -44,11 +45,11 @@ function outsidePokes(events: readonly TraceEvent[]): string[] {
   return breaches;
 }
 
-function difference(scene: Scene, { header, bytes }: Pick<Region, "header" | "bytes">): readonly string[] {
+function difference(scene: Scene, va: Va, bytes: number): readonly string[] {
   const { machine, text } = scene;
   // Freed pages are not mapped any more.
-  if (machine.mapping(header) === undefined || !text.holds(header, bytes)) return PASS;
-  return differenceFrom(scene, header, text.at(header, bytes));
+  if (machine.mapping(va) === undefined || !text.holds(va, bytes)) return PASS;
+  return differenceFrom(scene, va, text.at(va, bytes));
 }
 
 function differenceFrom({ machine }: Scene, va: Va, expected: Uint8Array): readonly string[] {

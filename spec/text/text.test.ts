@@ -23,3 +23,14 @@ test("the first wrong byte is named", () => {
   expect(text.difference((address) => memory.get(address)!)).toBeUndefined();
   expect(() => text.stored(0x2000, bytes(1))).toThrow("0x2000+1 is in no region");
 });
+
+test("memory that was mapped before is illegal instructions again, whatever was stored there and not freed", () => {
+  const text = new ReferenceText();
+  text.mapped(0x1000, 16);
+  const before = text.at(0x1000, 16).slice();
+  text.stored(0x1005, bytes(1, 2));
+  text.stored(0x100b, bytes(3, 4));
+  text.unmapped(0x1000);
+  text.mapped(0x3000, 16);
+  expect(text.at(0x3000, 16)).toEqual(before);
+});

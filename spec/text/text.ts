@@ -22,80 +22,102 @@ interface TextDifference {
   readonly got: number;
 }
 
+/** What a region must hold. */
+interface Region {
+  readonly base: number;
+  readonly bytes: Uint8Array;
+  /** Whatever is outside of [from, to) is illegal instructions: nothing has been stored there since they were. */
+  from: number;
+  to: number;
+}
+
 export class ReferenceText {
-  private readonly held = new Map<number, Uint8Array>();
+  private readonly held = new Map<number, Region>();
 
   /** By first address, what each region must hold. */
-  get regions(): ReadonlyMap<number, Uint8Array> {
+  get regions(): ReadonlyMap<number, Pick<Region, "bytes">> {
     return this.held;
   }
 
   /** Pages became executable. */
   mapped(base: number, bytes: number): void {
-    this.held.set(base, illegal(bytes));
+    this.held.set(base, { base, bytes: illegal(bytes), from: bytes, to: 0 });
   }
 
   unmapped(base: number): void {
     const region = this.held.get(base);
     if (region === undefined) throw new RangeError(`no region begins at 0x${base.toString(16)}`);
     this.held.delete(base);
-    if (spare.length < MOST_SPARE) spare.push(region);
+    const { bytes, from, to } = region;
+    spare.push(filled(bytes, from - (from % 4), to));
+    if (spare.length > MOST_SPARE) spare.shift();
   }
 
   /** A program was published, or a part of one replaced. */
   stored(address: number, contents: Uint8Array): void {
-    this.at(address, contents.length).set(contents);
+    const region = this.around(address, contents.length);
+    const from = address - region.base;
+    region.bytes.set(contents, from);
+    region.from = Math.min(region.from, from);
+    region.to = Math.max(region.to, from + contents.length);
   }
 
   /** Room was given back. */
   freed(address: number, bytes: number): void {
-    filled(this.at(address, bytes));
+    const region = this.around(address, bytes);
+    filled(region.bytes, address - region.base, address - region.base + bytes);
   }
 
   /** The expected bytes of a range within one region, for reading. */
   at(address: number, bytes: number): Uint8Array {
-    for (const [base, region] of this.held) {
-      const from = address - base;
-      if (from >= 0 && from + bytes <= region.length) return region.subarray(from, from + bytes);
-    }
-    throw new RangeError(`0x${address.toString(16)}+${bytes} is in no region`);
+    const region = this.around(address, bytes);
+    const from = address - region.base;
+    return region.bytes.subarray(from, from + bytes);
   }
 
   /** Whether a range lies in one region. */
   holds(address: number, bytes: number): boolean {
-    for (const [base, region] of this.held) {
-      if (address >= base && address + bytes <= base + region.length) return true;
-    }
-    return false;
+    return this.find(address, bytes) !== undefined;
   }
 
   /** The first byte that the memory under test has wrong, or undefined. */
   difference(peek: Peek): TextDifference | undefined {
-    for (const [base, region] of this.held) {
-      const got = peek(base, region.length);
-      if (Buffer.compare(region, got) === 0) continue;
-      const at = region.findIndex((byte, i) => byte !== got[i]);
-      if (at >= 0) return { address: base + at, expected: region[at]!, got: got[at]! };
+    for (const { base, bytes } of this.held.values()) {
+      const got = peek(base, bytes.length);
+      if (Buffer.compare(bytes, got) === 0) continue;
+      const at = bytes.findIndex((byte, i) => byte !== got[i]);
+      if (at >= 0) return { address: base + at, expected: bytes[at]!, got: got[at]! };
     }
     return undefined;
   }
+
+  private find(address: number, bytes: number): Region | undefined {
+    for (const region of this.held.values()) {
+      if (address >= region.base && address + bytes <= region.base + region.bytes.length) return region;
+    }
+    return undefined;
+  }
+
+  private around(address: number, bytes: number): Region {
+    const region = this.find(address, bytes);
+    if (region === undefined) throw new RangeError(`0x${address.toString(16)}+${bytes} is in no region`);
+    return region;
+  }
 }
 
-/** Regions that are gone: to make one takes longer than to fill it. */
+/** Illegal instructions where regions were that are gone, the latest last: to make so many takes longer. */
 const spare: Uint8Array[] = [];
 const MOST_SPARE = 8;
 
 function illegal(bytes: number): Uint8Array {
   const at = spare.findIndex(({ length }) => length === bytes);
-  const [used = new Uint8Array(bytes)] = at < 0 ? [] : spare.splice(at, 1);
-  return filled(used);
+  const [used] = at < 0 ? [] : spare.splice(at, 1);
+  return used ?? filled(new Uint8Array(bytes), 0, bytes);
 }
 
 /** Whole words; at the end of an odd length, the beginning of one. Little-endian, as every machine that runs this is. */
-function filled(room: Uint8Array): Uint8Array {
-  for (let at = 0; at < room.length; at += ILLEGAL_PAGE.length) {
-    room.set(ILLEGAL_PAGE.subarray(0, room.length - at), at);
-  }
+function filled(room: Uint8Array, from: number, to: number): Uint8Array {
+  for (let at = from; at < to; at += ILLEGAL_PAGE.length) room.set(ILLEGAL_PAGE.subarray(0, to - at), at);
   return room;
 }
 
