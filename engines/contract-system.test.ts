@@ -71,7 +71,7 @@ describe.each(SUBJECTS)("a CPU of %s", (_name, { engine, machineWith }) => {
       const { machine } = eventsOf(words);
       machine.setPermission(CODE_PAGE, 4096, "rox");
       machine.invalidateTlb(CODE_PAGE, 4096);
-      expect(machine.fetchProblem(0, CODE_PAGE, 4)?.why).toBe(problem);
+      expect(machine.fetch(0, CODE_PAGE, 4)?.why).toBe(problem);
     });
 
     test("of translations", () => {

@@ -29,3 +29,17 @@ test("maintenance that stops short leaves the last line", () => {
   lines.invalidated(0, 128, 1);
   expect(lines.stale(0, 192, 9)).toEqual({ at: 128, why: "notInvalidated" });
 });
+
+test("a line that is stored twice is seen after one clean and one invalidate, until it is stored again", () => {
+  const lines = new CodeLines(4096);
+  lines.written(0, 128);
+  lines.written(64, 192);
+  lines.cleaned(0, 192);
+  lines.invalidated(0, 192, 3);
+  expect([lines.stale(0, 4096, 2), lines.stale(0, 4096, 3)]).toEqual([{ at: 0, why: "notSynchronized" }, undefined]);
+  lines.written(128, 132);
+  expect(lines.stale(0, 4096, 3)).toEqual({ at: 128, why: "notCleaned" });
+  expect(lines.stale(0, 128, 3)).toBeUndefined();
+  lines.reset();
+  expect(lines.stale(0, 4096, 0)).toBeUndefined();
+});

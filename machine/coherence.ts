@@ -17,6 +17,9 @@ export class CodeLines {
   private readonly state: Uint8Array;
   /** The time at which the line was last invalidated. */
   private readonly since: Float64Array;
+  /** Of the page: how many lines are not current, and when one was last invalidated. */
+  private pending = 0;
+  private latest = 0;
 
   constructor(pageBytes: number) {
     this.state = new Uint8Array(pageBytes / LINE_BYTES);
@@ -27,31 +30,44 @@ export class CodeLines {
   reset(): void {
     this.state.fill(CURRENT);
     this.since.fill(0);
+    this.pending = 0;
+    this.latest = 0;
   }
 
   /** Bytes [from, to) of the page were stored. */
   written(from: number, to: number): void {
-    this.state.fill(WRITTEN, firstLine(from), lineEnd(to));
+    const end = lineEnd(to);
+    for (let line = firstLine(from); line < end; line++) {
+      if (this.state[line] === CURRENT) this.pending++;
+      this.state[line] = WRITTEN;
+    }
   }
 
   cleaned(from: number, to: number): void {
-    for (let line = firstLine(from); line < lineEnd(to); line++) {
+    const end = lineEnd(to);
+    for (let line = firstLine(from); line < end; line++) {
       if (this.state[line] === WRITTEN) this.state[line] = CLEANED;
     }
   }
 
   /** A line that was not cleaned before can be fetched in its old version again, so it stays as it is. */
   invalidated(from: number, to: number, now: number): void {
-    for (let line = firstLine(from); line < lineEnd(to); line++) {
+    const end = lineEnd(to);
+    for (let line = firstLine(from); line < end; line++) {
       if (this.state[line] !== CLEANED) continue;
       this.state[line] = CURRENT;
       this.since[line] = now;
+      this.latest = now;
+      this.pending--;
     }
   }
 
   /** The first byte of [from, to) that a CPU which synchronized at `synced` may see in an older version. */
   stale(from: number, to: number, synced: number): { readonly at: number; readonly why: Staleness } | undefined {
-    for (let line = firstLine(from); line < lineEnd(to); line++) {
+    // Nearly always all of the page may be fetched.
+    if (this.pending === 0 && this.latest <= synced) return undefined;
+    const end = lineEnd(to);
+    for (let line = firstLine(from); line < end; line++) {
       const at = Math.max(from, line * LINE_BYTES);
       if (this.state[line] === WRITTEN) return { at, why: "notCleaned" };
       if (this.state[line] === CLEANED) return { at, why: "notInvalidated" };

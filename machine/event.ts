@@ -41,16 +41,14 @@ export type MachineEvent =
   | { readonly kind: "stopped" | "resumed"; readonly cpu: number }
   | { readonly kind: "lock" | "unlock"; readonly cpu: number; readonly lock: LockName }
   /** A call that was told to fail. */
-  | { readonly kind: "refused"; readonly cpu: number; readonly step: FailingStep }
-  /** Code is about to be fetched from this range. */
-  | { readonly kind: "fetch"; readonly cpu: number; readonly va: Va; readonly bytes: number };
+  | { readonly kind: "refused"; readonly cpu: number; readonly step: FailingStep };
 
 /** Steps that can be told to fail. `progAlloc`: memory for a program itself or a part of it, which the verifier asks for, and not the JIT. */
 export type FailingStep = "vmalloc" | "kvmalloc" | "setPermission" | "copy" | "poke" | "progAlloc";
 
 export type EventListener = (event: MachineEvent) => void;
 
-type RangeKind = "write" | "clean" | "invalidate" | "flush" | "invalidateTlb" | "unmap" | "fetch";
+type RangeKind = "write" | "clean" | "invalidate" | "flush" | "invalidateTlb" | "unmap";
 
 /** @param from of a copy, where the bytes were read */
 export const rangeEvent = (kind: RangeKind, cpu: number, va: Va, bytes: number, from?: Va): MachineEvent =>

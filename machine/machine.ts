@@ -191,16 +191,10 @@ export class Machine extends KernelCodeSpace {
   }
 
   /**
-   * May that CPU run [va, va + bytes)? Undefined if it will see the newest bytes of executable memory for certain. Told
-   * before each run; the bytes themselves do not matter.
+   * May that CPU run [va, va + bytes)? Undefined if it will see the newest bytes of executable memory for certain; the bytes
+   * themselves do not matter.
    */
   fetch(cpu: number, va: Va, bytes: number): FetchProblem | undefined {
-    this.onEvent?.(rangeEvent("fetch", cpu, va, bytes));
-    return this.fetchProblem(cpu, va, bytes);
-  }
-
-  /** The same, asked by an engine in the middle of a run. */
-  fetchProblem(cpu: number, va: Va, bytes: number): FetchProblem | undefined {
     const translation = this.tlb.find(va, bytes);
     if (translation !== undefined) return { va: Math.max(va, translation.va), why: "staleTranslation" };
     for (let at = va; at < va + bytes; at += this.pageBytes - (at % this.pageBytes)) {

@@ -160,7 +160,7 @@ export class ReferenceCpu implements EngineCpu {
       if (this.passing !== pc && options.stops.has(pc)) return { kind: "trap", pc };
       return fault(pc, "notExecutable", pointer(pc), problem);
     }
-    const stale = fetch.isTracked ? options.machine.fetchProblem(options.cpu, pc, 4) : undefined;
+    const stale = fetch.isTracked ? options.machine.fetch(options.cpu, pc, 4) : undefined;
     if (stale === undefined) return undefined;
     return fault(pc, "staleFetch", pointer(stale.va), `the CPU may see older bytes: ${stale.why}`);
   }

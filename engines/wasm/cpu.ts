@@ -132,7 +132,7 @@ export class WasmCpu implements EngineCpu {
       this.host.openPages.set(va, this.page);
       this.host.interpreter.allowPage(va, frame, records);
     }
-    const problem = kind === "stale" ? machine.fetchProblem(this.options.cpu, pc, 4) : undefined;
+    const problem = kind === "stale" ? machine.fetch(this.options.cpu, pc, 4) : undefined;
     if (problem === undefined) return this.landing();
     return this.fault("staleFetch", pointer(problem.va), `the CPU may see older bytes: ${problem.why}`);
   }
@@ -146,7 +146,7 @@ export class WasmCpu implements EngineCpu {
   }
 
   private trackedKind(va: Va): "tracked" | "stale" {
-    const problem = this.machine.fetchProblem(this.options.cpu, va, this.machine.pageBytes);
+    const problem = this.machine.fetch(this.options.cpu, va, this.machine.pageBytes);
     return problem === undefined ? "tracked" : "stale";
   }
 

@@ -56,8 +56,6 @@ function say(event: TraceEvent): string {
     case "stopped":
     case "resumed":
       return event.kind === "stopped" ? "stops until all CPUs have" : "goes on";
-    case "fetch":
-      return `fetch      ${range(event)}`;
     default:
       return event satisfies never;
   }

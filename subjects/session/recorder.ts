@@ -39,7 +39,7 @@ export class Recorder {
   private shown: Va = 0;
   private paused = false;
   /** Heap objects that were allocated, in order. */
-  private readonly buffers: { readonly va: Va; readonly bytes: number }[] = [];
+  private buffers: { readonly va: Va; readonly bytes: number }[] = [];
   /** Areas that were allocated and are not executable yet. */
   private readonly areas = new Set<Va>();
   /** The buffer that is being copied. */
@@ -72,8 +72,8 @@ export class Recorder {
     this.between = between;
     this.firstHeapObject = undefined;
     this.copied = undefined;
+    if (this.buffers.length > 0) this.buffers = [];
     // To empty what is empty takes longer than to look.
-    if (this.buffers.length > 0) this.buffers.length = 0;
     if (this.areas.size > 0) this.areas.clear();
   }
 
