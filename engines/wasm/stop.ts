@@ -48,6 +48,10 @@ export function lastStop({ words, wide }: Host): Stop {
   // Kernel code comes here all the time: no text is made of it.
   if (forMachine !== undefined) return { why: forMachine, detail: "" };
   const address = wide[at.STOP_ADDRESS / 8]!;
+  // So does whoever runs into what was freed: a breakpoint is no access, and has no place to print.
+  if (words[at.STOP_WHY / 4] === at.STOP_BREAKPOINT) {
+    return { why: "breakpoint", detail: `brk #0x${address.toString(16)}` };
+  }
   const sp = wide[at.STOP_SP / 8]!;
   const bytes = words[at.STOP_BYTES / 4]!;
   const place = hex64(address);
@@ -71,8 +75,6 @@ export function lastStop({ words, wide }: Host): Stop {
       return { why: "badRead", detail: `misaligned atomic: ${bytes} bytes at ${place}` };
     case at.STOP_MISALIGNED_STORE:
       return { why: "badWrite", detail: `misaligned atomic: ${bytes} bytes at ${place}` };
-    case at.STOP_BREAKPOINT:
-      return { why: "breakpoint", detail: `brk #0x${address.toString(16)}` };
     case at.STOP_BRANCH:
       return { why: "notExecutable", detail: `${BRANCHES[bytes]} to ${place}, which is no kernel address` };
     case at.STOP_BRANCH_TARGET:

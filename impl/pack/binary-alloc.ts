@@ -1,9 +1,9 @@
 // The allocator from before the packs: whole pages for each program, written in place and then made read-only and
 // executable. Kept to compare with: same programs, same results, more pages.
 
-import assert from "node:assert/strict";
 import type { RoAddr, RwAddr } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
+import { assert } from "../assert.js";
 import type { Errno } from "../errno.js";
 import { AARCH64_BREAK_FAULT } from "../patching/arch-text.js";
 import { flushIcacheRange } from "../patching/icache.js";
@@ -38,7 +38,7 @@ export function bpfJitBinaryAlloc(
   machine.write32(header, size);
   const hole = Math.min(size - (imageBytes + HEADER_BYTES), pageBytes - HEADER_BYTES);
   const drawn = random(hole);
-  assert(drawn >= 0 && drawn < hole, `the random source gave ${drawn}, expected [0, ${hole})`);
+  assert(drawn >= 0 && drawn < hole, () => `the random source gave ${drawn}, expected [0, ${hole})`);
   const image = header + HEADER_BYTES + drawn - (drawn % alignment);
   return {
     roHeader: header as RoAddr,

@@ -1,8 +1,8 @@
 // What the JIT asks of the packs: a read-only place for header and image, and a plain writable buffer of the same shape
 // to build them in. Offsets are computed against the former, bytes are written to the latter and copied once.
 
-import assert from "node:assert/strict";
 import type { RoAddr, RwAddr } from "../../machine/address.js";
+import { assert } from "../assert.js";
 import type { Errno } from "../errno.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextCopy } from "../patching/arch-text.js";
 import type { Quirks } from "../quirks.js";
@@ -75,7 +75,7 @@ export function bpfJitBinaryPackAlloc(
   machine.write32(rwHeader, size);
   const hole = Math.min(size - (imageBytes + HEADER_BYTES), BPF_PROG_CHUNK_SIZE - HEADER_BYTES);
   const drawn = random(hole);
-  assert(drawn >= 0 && drawn < hole, `the random source gave ${drawn}, expected [0, ${hole})`);
+  assert(drawn >= 0 && drawn < hole, () => `the random source gave ${drawn}, expected [0, ${hole})`);
   const start = HEADER_BYTES + drawn - (drawn % alignment);
   const roImage = (roHeader + start) as RoAddr;
   const rwImage = (rwHeader + start) as RwAddr;

@@ -1,6 +1,6 @@
 // Which chunks of a pack are taken: one bit each, 32 to a word, searched and changed a word at a time.
 
-import assert from "node:assert/strict";
+import { assert } from "../assert.js";
 
 const ALL = 0xffff_ffff;
 
@@ -12,7 +12,7 @@ export class Bitmap {
   private lowest = 0;
 
   constructor(readonly bits: number) {
-    assert(bits > 0, `a bitmap of ${bits} bits`);
+    assert(bits > 0, () => `a bitmap of ${bits} bits`);
     // Bits of the last word beyond the end stay clear and never fit.
     this.words = new Uint32Array(Math.ceil(bits / 32));
   }
@@ -31,18 +31,13 @@ export class Bitmap {
 
   set(start: number, length: number): void {
     this.count += length;
-    this.eachWord(start, length, (index, mask) => {
-      assert((this.words[index]! & mask) === 0, `bits ${start}+${length} are not all clear`);
-      this.words[index]! |= mask;
-    });
+    this.mark(start, length, true);
   }
 
   clear(start: number, length: number): void {
     this.count -= length;
     this.lowest = Math.min(this.lowest, start);
-    this.eachWord(start, length, (index, mask) => {
-      this.words[index]! &= ~mask;
-    });
+    this.mark(start, length, false);
   }
 
   /** Are all of them set? */
@@ -79,13 +74,18 @@ export class Bitmap {
     return Math.min(end, index * 32 + lowestBit(taken));
   }
 
-  private eachWord(start: number, length: number, change: (index: number, mask: number) => void): void {
-    assert(start >= 0 && length > 0 && start + length <= this.bits, `bits ${start}+${length} of ${this.bits}`);
+  /** Set bits that are all clear, or clear any. */
+  private mark(start: number, length: number, isTaken: boolean): void {
+    const { words, bits } = this;
     const end = start + length;
+    assert(start >= 0 && length > 0 && end <= bits, () => `bits ${start}+${length} of ${bits}`);
     for (let at = start; at < end; ) {
       const low = at & 31;
       const span = Math.min(32 - low, end - at);
-      change(wordOf(at), (span === 32 ? ALL : (1 << span) - 1) << low);
+      const mask = (span === 32 ? ALL : (1 << span) - 1) << low;
+      const before = words[wordOf(at)]!;
+      assert(!isTaken || (before & mask) === 0, () => `bits ${start}+${length} are not all clear`);
+      words[wordOf(at)] = isTaken ? before | mask : before & ~mask;
       at += span;
     }
   }

@@ -2,9 +2,9 @@
 // in 64-byte chunks, first fit, packs in the order they were made; an empty pack goes back at once. See bitmap.ts for how
 // room is found and binary-pack.ts for what the JIT asks for.
 
-import assert from "node:assert/strict";
 import type { RoAddr, RwAddr } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { assert } from "../assert.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextInvalidate } from "../patching/arch-text.js";
 import { flushIcacheRange } from "../patching/icache.js";
 import { setMemoryRox } from "../patching/set-memory.js";
@@ -45,7 +45,7 @@ export class ProgPacks {
 
   constructor(
     readonly machine: Machine,
-    { nodes = 1, packBytes = SZ_2M * nodes, warn = assert.fail, flushNew = () => true }: ProgPackOptions = {},
+    { nodes = 1, packBytes = SZ_2M * nodes, warn = fail, flushNew = () => true }: ProgPackOptions = {},
   ) {
     this.packBytes = packBytes;
     this.warn = warn;
@@ -107,7 +107,7 @@ export class ProgPacks {
     }
     const position = Math.floor((ptr - pack.base) / BPF_PROG_CHUNK_SIZE);
     const chunks = Math.ceil(size / BPF_PROG_CHUNK_SIZE);
-    assert(pack.bitmap.isSet(position, chunks), `chunks ${position}+${chunks} are freed but not all taken`);
+    assert(pack.bitmap.isSet(position, chunks), () => `chunks ${position}+${chunks} are freed but not all taken`);
     if (bpfArchTextInvalidate(this.machine, ptr, size) !== 0) this.warn(`0x${ptr.toString(16)} cannot be invalidated`);
     pack.bitmap.clear(position, chunks);
     if (pack.bitmap.count === 0) this.returnPack(pack);
@@ -146,6 +146,8 @@ export class ProgPacks {
     this.machine.kvfree(pack.record);
   }
 }
+
+const fail: Warn = (message) => assert(false, () => message);
 
 function take({ base, bitmap }: ProgPack, position: number, chunks: number): RoAddr {
   bitmap.set(position, chunks);

@@ -1,8 +1,8 @@
 // A trampoline as the kernel keeps it: a record on the heap and an image in the packs. It is released while CPUs may still
 // be in the original function that it has called; they come back to it once more.
 
-import assert from "node:assert/strict";
 import { halves, type RoAddr, type RwAddr } from "../../machine/address.js";
+import { assert } from "../assert.js";
 import { E2BIG, ENOMEM, type Errno } from "../errno.js";
 import type { Modmem } from "../pack/modmem.js";
 import type { ProgPacks } from "../pack/prog-pack.js";
@@ -87,7 +87,7 @@ export function bpfTrampImagePut(kernel: TrampKernel, { ipAfterCall, ipEpilogue 
 
 /** Nobody is in the trampoline any more. */
 export function bpfTrampImageFree({ machine, packs, modmem, memory, symbols }: TrampKernel, im: TrampImage): void {
-  assert(symbols.lookup(im.image)?.start === im.image, `trampoline 0x${im.image.toString(16)} is freed twice`);
+  assert(symbols.lookup(im.image)?.start === im.image, () => `trampoline 0x${im.image.toString(16)} is freed twice`);
   symbols.remove(im.image);
   memory.free(packs, im.image, im.size);
   modmem.bpfJitUnchargeModmem(im.size);
