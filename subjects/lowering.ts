@@ -6,7 +6,7 @@ import type { JitFunction } from "../impl/jit/function.js";
 import { registerMap } from "../impl/jit/registers.js";
 import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from "../impl/verifier/blinding.js";
 import { type FieldPlace, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
-import type { RewrittenFunction } from "../impl/verifier/rewritten.js";
+import { type RewrittenFunction, variantOf } from "../impl/verifier/rewritten.js";
 import { type Changes, changesFor } from "../impl/versions.js";
 import { halves, vaOf } from "../machine/address.js";
 import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
@@ -17,7 +17,15 @@ import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
 import { layoutOf, privateStackAt } from "./run/layout.js";
 
-export { bpfJitBlindConstants, type FieldPlace, type RewrittenFunction, rewrite, scratchOf, type VerifierEnv };
+export {
+  bpfJitBlindConstants,
+  type FieldPlace,
+  type RewrittenFunction,
+  rewrite,
+  scratchOf,
+  type VerifierEnv,
+  variantOf,
+};
 
 /** What callers call the register that blinding uses. */
 const BLINDING = 11;
@@ -89,7 +97,7 @@ export function lowerProgram(
     // What the verifier adds to a frame later does not decide.
     return functions.map((fn, i) =>
       isPrivateDepth(own.functions[i]!.stackDepth)
-        ? { ...fn, privateStack: halves(privateStackAt(index, i, fn.stackDepth).base) }
+        ? variantOf(fn, { privateStack: halves(privateStackAt(index, i, fn.stackDepth).base) })
         : fn,
     );
   });

@@ -19,7 +19,7 @@ import { shortInts } from "../../spec/slab.js";
 import { guardDivision } from "./division.js";
 import { countDown, counterBelow, startBudget } from "./may-goto.js";
 import { isSeveral, joinPatches, type Patch } from "./patches.js";
-import { madeOf, type RewrittenFunction } from "./rewritten.js";
+import { madeOf, type RewrittenFunction, variantOf } from "./rewritten.js";
 
 /** What the verifier found out about one code. */
 export interface CodeFacts {
@@ -106,7 +106,7 @@ export function rewrite(
         ? rewriteOneForOne(code, fn, index, indexOf, env)
         : rewriteFunction(fn, index, rewriteAt, env);
       if (!hasStackArguments) return rewritten;
-      return { ...rewritten, stackArguments: stackArgumentsStored(code.slice(fn.start, fn.end)) };
+      return variantOf(rewritten, { stackArguments: stackArgumentsStored(code.slice(fn.start, fn.end)) });
     }),
   };
 }

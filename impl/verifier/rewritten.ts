@@ -30,3 +30,25 @@ export const madeOf = (
   origin,
   counter,
 });
+
+/** The same function with something else in it. */
+export const variantOf = (
+  fn: RewrittenFunction,
+  {
+    insns = fn.insns,
+    privateStack = fn.privateStack,
+    stackArguments = fn.stackArguments,
+  }: Partial<Pick<RewrittenFunction, "insns" | "privateStack" | "stackArguments">>,
+): RewrittenFunction => ({
+  insns,
+  index: fn.index,
+  stackDepth: fn.stackDepth,
+  exceptionBoundary: fn.exceptionBoundary,
+  exceptionCallback: fn.exceptionCallback,
+  wasClassic: fn.wasClassic,
+  arena: fn.arena,
+  privateStack,
+  stackArguments,
+  origin: fn.origin,
+  counter: fn.counter,
+});

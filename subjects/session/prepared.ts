@@ -11,7 +11,7 @@ import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
 import { type CaseProgram, isCaseProgram, type ProgramSpec } from "../action.js";
 import type { Case } from "../case.js";
-import { lowerProgram, privateStackOf, type RewrittenFunction } from "../lowering.js";
+import { lowerProgram, privateStackOf, type RewrittenFunction, variantOf } from "../lowering.js";
 import { frameAt, layoutOf } from "../run/layout.js";
 import type { Live } from "../step.js";
 import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
@@ -117,7 +117,7 @@ const PROBE = insn(rowById("probe ldxdw"), { dst: 2, src: 1 });
 
 /** The first argument is no address, and r2 is not used for anything. Calls name functions, so nothing moves with this. */
 const probing = (fn: RewrittenFunction, probes: number): RewrittenFunction =>
-  probes === 0 ? fn : { ...fn, insns: [...new Array<Insn>(probes).fill(PROBE), ...fn.insns] };
+  probes === 0 ? fn : variantOf(fn, { insns: [...new Array<Insn>(probes).fill(PROBE), ...fn.insns] });
 
 /** Two register pairs: the frame record, and the tail-call counter with its pointer. */
 const LINKAGE_BYTES = 32;
