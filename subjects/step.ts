@@ -213,7 +213,9 @@ export function touched(step: Step): readonly Region[] {
 /** Words that only a poke of one instruction may change. */
 export function pokedWords({ patches, skips, removed }: Step): readonly Va[] {
   if (patches.length === 0) return NO_WORDS;
-  return [...[...patches, ...skips].map(({ va }) => va), ...removed.flatMap(({ releases }) => releases)];
+  const words = [...patches, ...skips].map(({ va }) => va);
+  for (const { releases } of removed) words.push(...releases);
+  return words;
 }
 
 const NO_WORDS: readonly Va[] = [];

@@ -20,6 +20,8 @@ const SERIALS = 4096;
 /** One program at its place in a trampoline. */
 interface Called extends Noted {
   readonly spec: AttachedProgram;
+  /** Among all of the trampoline. */
+  readonly position: number;
   /** Undefined: it is interpreted. */
   readonly live: LiveProgram | undefined;
   readonly isCompiled: boolean;
@@ -95,7 +97,8 @@ export class Attachments {
     for (const { plan } of this.attached.values()) if (calls(plan, live.id)) return undefined;
     const mayCall = ({ id }: AttachedProgram): boolean =>
       id === undefined || (id !== live.id && isAdder(live) && isAdder(all.get(id)) && !this.attached.has(id));
-    const usable = ATTACH_KINDS.flatMap((kind) => programs.filter((spec) => spec.kind === kind && mayCall(spec)));
+    const usable: AttachedProgram[] = [];
+    for (const kind of ATTACH_KINDS) usable.push(...programs.filter((spec) => spec.kind === kind && mayCall(spec)));
     if (usable.length === 0) return undefined;
     return this.planOf(
       live,
@@ -173,15 +176,20 @@ export class Attachments {
     const now = this.attached.get(id)?.plan;
     const next = changing?.id === id ? changing.plan : undefined;
     if (now === undefined && next === undefined) return undefined;
-    return [now, next].flatMap(
-      (plan) => plan?.programs.flatMap(({ live }) => (live === undefined ? [] : [live])) ?? [],
-    );
+    return [...livesOf(now), ...livesOf(next)];
   }
 }
 
 const NO_PLACES: readonly SkipPlace[] = [];
 const NONE: ReadonlySet<number> = new Set();
 const NO_ATTACHMENTS: readonly Attachment[] = [];
+
+/** Programs of it that are compiled. */
+export function livesOf(plan: Plan | undefined): readonly LiveProgram[] {
+  const lives: LiveProgram[] = [];
+  for (const { live } of plan?.programs ?? []) if (live !== undefined) lives.push(live);
+  return lives;
+}
 
 const calls = ({ programs }: Plan, id: number): boolean => programs.some(({ live }) => live?.id === id);
 
@@ -196,6 +204,7 @@ function calledOf(
   const isCompiled = live !== undefined;
   return {
     spec,
+    position,
     live,
     isCompiled,
     name: `${position + 1}. ${spec.kind} ${isCompiled ? `#${spec.id}` : "recorder"}`,
@@ -209,7 +218,7 @@ function calledOf(
 
 function requestOf(programs: readonly Called[], func: Va): TrampRequest {
   const of = (kind: AttachedProgram["kind"]): TrampLink[] =>
-    programs.flatMap((called, i) => (called.spec.kind === kind ? [linkOf(called, i)] : []));
+    programs.filter(({ spec }) => spec.kind === kind).map(linkOf);
   const links = { fentry: of("fentry"), fmodRet: of("fmod_ret"), fexit: of("fexit"), structOps: false };
   return { args: ARGS, flags: trampFlags(links), links, func };
 }
@@ -240,7 +249,7 @@ const untraced = ({ returns, prepared }: LiveProgram): TracedAnswer => ({
 });
 const NO_STEPS: readonly string[] = [];
 
-const linkOf = ({ object, insnsi, live, isCompiled }: Called, position: number): TrampLink => ({
+const linkOf = ({ position, object, insnsi, live, isCompiled }: Called): TrampLink => ({
   prog: object,
   bpfFunc: live?.program.bpfFunc ?? INTERPRETER,
   insnsi,
@@ -262,11 +271,17 @@ function answerOf(
   const { generated } = live.prepared;
   const original = generated?.expected(above);
   const of = (kind: AttachedProgram["kind"]): ReferenceProgram[] =>
-    programs.flatMap(({ spec, start, result }, id) =>
-      spec.kind === kind
-        ? [{ id, cookie: BigInt(id), sleepable: false, recursionChecked: true, lsmCgroup: false, start, result }]
-        : [],
-    );
+    programs
+      .filter(({ spec }) => spec.kind === kind)
+      .map(({ position, start, result }) => ({
+        id: position,
+        cookie: BigInt(position),
+        sleepable: false,
+        recursionChecked: true,
+        lsmCgroup: false,
+        start,
+        result,
+      }));
   const attachment = {
     fentry: of("fentry"),
     fmodRet: of("fmod_ret"),

@@ -84,8 +84,12 @@ export class Executor {
     const called = attachments.calledBy(live);
     const entering: Entering = { live, cpu, at, expected, spans: live.regions, functions: live.program.functions };
     if (called === undefined) return this.withMemory(entering);
-    const spans = [...live.regions, ...this.trampolineOf(live), ...called.flatMap(({ regions }) => regions)];
-    const functions = [live, ...called].flatMap(({ program }) => program.functions);
+    const spans: Span[] = [...live.regions, ...this.trampolineOf(live)];
+    const functions = [...live.program.functions];
+    for (const { regions, program } of called) {
+      spans.push(...regions);
+      functions.push(...program.functions);
+    }
     return this.withMemory({ ...entering, spans, functions });
   }
 

@@ -10,7 +10,7 @@ import { ILLEGAL, LITERAL_BYTES, ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
 import type { Live, Patch, Region, Skip, Tramp } from "../step.js";
 import type { FunctionView, SkipPlace, SubjectKernel, TrampolineEnv } from "../subject.js";
-import type { Attachment } from "./attachments.js";
+import { type Attachment, livesOf } from "./attachments.js";
 import { branchWord, entryOf, entryWord } from "./entry.js";
 import type { PreparedProgram } from "./prepared.js";
 import type { Recorder } from "./recorder.js";
@@ -78,8 +78,8 @@ export class Models {
 
   /** @returns the trampoline, and where the reference puts it. */
   attached({ plan, im, answer, places }: Attachment, { original, prog }: TrampolineEnv): [Tramp, Va | undefined] {
-    const { live, programs } = plan;
-    const lives = programs.flatMap((called) => (called.live === undefined ? [] : [called.live]));
+    const { live } = plan;
+    const lives = livesOf(plan);
     const built = this.recorder.published.at(-1) ?? NOTHING;
     const region: Region = {
       what: "trampoline",

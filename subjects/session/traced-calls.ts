@@ -31,6 +31,7 @@ export const INTERPRETER: Va = INTERPRETERS;
 /** Argument registers of a program: the context. */
 export const NREGS = 1;
 
+const ARGUMENTS_AT = Array.from({ length: NREGS }, (_, k) => BigInt(8 * k));
 const NO_LINES: readonly string[] = [];
 
 export class TracedCalls {
@@ -82,7 +83,7 @@ export class TracedCalls {
     if (noted === undefined) throw new TrapFault(`nothing to interpret at ${hex64(insns)}`);
     const { name, result, seesResult } = noted;
     const nregs = this.load(ctx - 8n);
-    const args = Array.from({ length: NREGS }, (_, k) => this.load(ctx + BigInt(8 * k)));
+    const args = ARGUMENTS_AT.map((at) => this.load(ctx + at));
     this.note(runLine(name, nregs, args, seesResult ? this.load(ctx + BigInt(8 * NREGS)) : undefined));
     return result;
   }
@@ -106,12 +107,18 @@ export class TracedCalls {
 }
 
 /** The lines of the steps that can be seen from outside: neither the function itself nor compiled programs write any. */
-export const linesOf = (steps: readonly Step[], programs: readonly (Noted & { readonly isCompiled: boolean })[]) =>
-  steps.flatMap((step) => {
-    if (step.kind === "original") return [];
+export function linesOf(
+  steps: readonly Step[],
+  programs: readonly (Noted & { readonly isCompiled: boolean })[],
+): readonly string[] {
+  const lines: string[] = [];
+  for (const step of steps) {
+    if (step.kind === "original") continue;
     const program = "program" in step ? programs[step.program]! : undefined;
-    return step.kind === "run" && program!.isCompiled ? [] : [lineOf(step, program?.name)];
-  });
+    if (step.kind !== "run" || !program!.isCompiled) lines.push(lineOf(step, program?.name));
+  }
+  return lines;
+}
 
 function lineOf(step: Exclude<Step, { kind: "original" }>, name = ""): string {
   switch (step.kind) {
