@@ -1,7 +1,7 @@
 // accounting-balanced: the total that unprivileged loads are held against is what live programs take.
 
 import type { Scene } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 
 export const accountingBalanced: Oracle = {
   name: "accounting-balanced",
@@ -10,7 +10,7 @@ export const accountingBalanced: Oracle = {
   source: "linux v6.12 kernel/bpf/core.c, bpf_jit_charge_modmem(), bpf_jit_uncharge_modmem()",
   about: KERNEL_STEPS,
   check(step) {
-    return [...balance(step.scene), ...wronglyRefused(step)];
+    return together(balance(step.scene), wronglyRefused(step));
   },
   sweep: (scene) => balance(scene),
 };

@@ -2,7 +2,7 @@
 
 import { KernelFault } from "../../machine/fault.js";
 import type { Scene, Step, StepResult } from "../../subjects/step.js";
-import type { Oracle } from "./oracle.js";
+import { type Oracle, PASS } from "./oracle.js";
 
 export interface Objection {
   readonly oracle: string;
@@ -12,15 +12,20 @@ export interface Objection {
 
 const NONE: readonly Objection[] = [];
 
-const asked = new WeakMap<readonly Oracle[], Map<StepResult["kind"], readonly Oracle[]>>();
+/** What is asked of an oracle about each step. */
+type Asked = Pick<Oracle, "name" | "check">;
+const asked = new WeakMap<readonly Oracle[], Map<StepResult["kind"], readonly Asked[]>>();
 
 /** Those that may have something to say of such a step. After a crash nothing means anything but to those who see crashes. */
-function concerned(oracles: readonly Oracle[], kind: StepResult["kind"]): readonly Oracle[] {
-  const byKind = asked.get(oracles) ?? new Map<StepResult["kind"], readonly Oracle[]>();
+function concerned(oracles: readonly Oracle[], kind: StepResult["kind"]): readonly Asked[] {
+  const byKind = asked.get(oracles) ?? new Map<StepResult["kind"], readonly Asked[]>();
   asked.set(oracles, byKind);
-  const found = oracles.filter(({ about, seesCrashes }) =>
-    kind === "crashed" ? seesCrashes === true : about === undefined || about.includes(kind),
-  );
+  const found = oracles
+    .filter(({ about, seesCrashes }) =>
+      kind === "crashed" ? seesCrashes === true : about === undefined || about.includes(kind),
+    )
+    // Oracles have several shapes, these have one.
+    .map(({ name, check }) => ({ name, check }));
   byKind.set(kind, found);
   return found;
 }
@@ -41,16 +46,20 @@ export function askAbout(step: Step, oracles: readonly Oracle[]): readonly Objec
 }
 
 export function askAtTheEnd(scene: Scene, oracles: readonly Oracle[]): readonly Objection[] {
-  return oracles.flatMap((oracle) => {
+  let objections = NONE;
+  for (const oracle of oracles) {
+    let breaches: readonly string[];
     try {
-      return named(oracle, oracle.sweep?.(scene) ?? []);
+      breaches = oracle.sweep?.(scene) ?? PASS;
     } catch (error) {
-      return named(oracle, unreadable(error));
+      breaches = unreadable(error);
     }
-  });
+    if (breaches.length > 0) objections = [...objections, ...named(oracle, breaches)];
+  }
+  return objections;
 }
 
-const named = ({ name }: Oracle, breaches: readonly string[]): readonly Objection[] =>
+const named = ({ name }: Pick<Oracle, "name">, breaches: readonly string[]): readonly Objection[] =>
   breaches.map((what) => ({ oracle: name, what }));
 
 /** Memory that an oracle must be able to look at, and cannot, is a breach. */

@@ -3,7 +3,7 @@
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { Answer, Execution } from "../../subjects/step.js";
 import { compare } from "../verdict.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, type Oracle, PASS } from "./oracle.js";
 
 export const execMatch: Oracle = {
   name: "exec-match",
@@ -11,32 +11,40 @@ export const execMatch: Oracle = {
     "A live program returns what the interpreter says, and what is attached to it runs as the list of steps says, on every CPU and at every moment.",
   source: "linux v6.12 Documentation/bpf/standardization/instruction-set.rst; arch/arm64/net/bpf_jit_comp.c",
   check({ executions }) {
-    return executions.length === 0 ? PASS : executions.flatMap(breaches);
+    return breachesOfAll(executions, breaches);
   },
 };
 
-function breaches({ id, cpu, problem, outcome, steps, whole, expected, at }: Execution): readonly string[] {
-  const when = at === undefined ? "" : ` after event ${at}`;
-  const who = `#${id} on CPU ${cpu}${when}`;
+function breaches(execution: Execution): readonly string[] {
+  const what = breach(execution);
+  if (what === undefined) return PASS;
+  const { id, cpu, at } = execution;
+  return [`#${id} on CPU ${cpu}${at === undefined ? "" : ` after event ${at}`}${what}`];
+}
+
+/** What goes behind the name of the run. */
+function breach({ problem, outcome, steps, whole, expected }: Execution): string | undefined {
   if (problem?.why === "notMapped" || problem?.why === "notExecutable") {
     const why = problem.why === "notMapped" ? "not mapped" : "not executable";
-    return [`${who} cannot run: 0x${problem.va.toString(16)} is ${why}`];
+    return ` cannot run: 0x${problem.va.toString(16)} is ${why}`;
   }
   // What may be stale is for no-stale-fetch, what was not restored for aapcs64-contract.
-  if (outcome === undefined || outcome.kind === "violated") return PASS;
-  const wanted = expected.map(({ returns }) => returns ?? "anything").join(" or ");
+  if (outcome === undefined || outcome.kind === "violated") return undefined;
   if (outcome.kind === "returned") {
     const { x0 } = outcome;
     const likely = expected.filter(({ returns }) => returns === undefined || returns === x0);
-    if (likely.length === 0) return [`${who} returned ${x0}, expected ${wanted}`];
+    if (likely.length === 0) return ` returned ${x0}, expected ${wanted(expected)}`;
     const seen = likely.filter((answer) => isSame(answer.steps, steps));
-    if (seen.length === 0) return [`${who}: ${difference(likely[0]!, steps)}`];
+    if (seen.length === 0) return `: ${difference(likely[0]!, steps)}`;
     const wrong = seen.map((answer) => changed(answer.whole, whole));
-    return wrong.includes(undefined) ? PASS : [`${who}: ${wrong[0]}`];
+    return wrong.includes(undefined) ? undefined : `: ${wrong[0]}`;
   }
-  if (outcome.kind === "outOfFuel") return [`${who} ran out of fuel, expected to return ${wanted}`];
-  return [`${who} faulted at 0x${outcome.pc.toString(16)} (${outcome.why}), expected to return ${wanted}`];
+  if (outcome.kind === "outOfFuel") return ` ran out of fuel, expected to return ${wanted(expected)}`;
+  return ` faulted at 0x${outcome.pc.toString(16)} (${outcome.why}), expected to return ${wanted(expected)}`;
 }
+
+const wanted = (expected: readonly Answer[]): string =>
+  expected.map(({ returns }) => returns ?? "anything").join(" or ");
 
 function isSame(expected: readonly string[], got: readonly string[]): boolean {
   if (expected.length !== got.length) return false;

@@ -5,7 +5,7 @@ import type { Va } from "../../machine/address.js";
 import { LINE_BYTES } from "../../machine/coherence.js";
 import { LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, type Step, type TraceEvent, touched } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, together } from "./oracle.js";
 import { holds, type Piece, type TextLog, textLog } from "./pokes.js";
 
 export const flushCoversWrites: Oracle = {
@@ -17,7 +17,7 @@ export const flushCoversWrites: Oracle = {
   check(step) {
     const literals = step.patches.map(({ literal }) => literal);
     const log = textLog(step.events);
-    return [...flushCountBreaches(step.events, literals), ...left(step, log, literals), ...cost(step, log)];
+    return together(flushCountBreaches(step.events, literals), left(step, log, literals), cost(step, log));
   },
 };
 

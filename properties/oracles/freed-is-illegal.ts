@@ -6,7 +6,7 @@ import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { type Execution, hex, made, type Region, type Scene, type Step, unmade } from "../../subjects/step.js";
 import type { SubjectKernel } from "../../subjects/subject.js";
 import { firstLegal } from "./memory.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
 /** The u32 size at the start of a header. The next four bytes belong to nobody. */
@@ -22,11 +22,11 @@ export const freedIsIllegal: Oracle = {
   check(step: Step) {
     const { scene, result, events } = step;
     const added = made(step);
-    const slacks = added.flatMap((region) => slackBreaches(scene.kernel, region));
+    const slacks = breachesOfAll(added, (region) => slackBreaches(scene.kernel, region));
     const news = added.length === 0 ? PASS : newPacks(scene, events);
-    const rooms = unmade(step).flatMap((region) => roomBreaches(scene.kernel, region));
+    const rooms = breachesOfAll(unmade(step), (region) => roomBreaches(scene.kernel, region));
     const trapped = result.kind === "freed" ? runs(result.trap) : PASS;
-    return [...slacks, ...news, ...rooms, ...trapped];
+    return together(slacks, news, rooms, trapped);
   },
   sweep(scene) {
     return scene.kernel.packs.packs.flatMap(({ base }) => outside(scene, base, scene.kernel.packs.packBytes));
@@ -35,7 +35,7 @@ export const freedIsIllegal: Oracle = {
 
 /** What lies between the parts of a live region. */
 function slackBreaches(kernel: SubjectKernel, region: Region): readonly string[] {
-  return gapsOf(region, kernel).flatMap(([from, to]) =>
+  return breachesOfAll(gapsOf(region, kernel), ([from, to]) =>
     expectIllegal(kernel.machine, from, to, "slack of a live image"),
   );
 }
@@ -64,9 +64,9 @@ function roomBreaches(
 /** Packs that were made in this step hold only what was loaded into them. */
 function newPacks(scene: Scene, events: Step["events"]): readonly string[] {
   if (scene.images === "pages") return PASS;
-  return textLog(events)
-    .permissions.filter(({ permission }) => permission === "rox")
-    .flatMap(({ va, bytes }) => [...outside(scene, va, bytes), ...unseen(scene, va, bytes)]);
+  return breachesOfAll(textLog(events).permissions, ({ va, bytes, permission }) =>
+    permission === "rox" ? together(outside(scene, va, bytes), unseen(scene, va, bytes)) : PASS,
+  );
 }
 
 /** That it traps is certain only if every fetch sees it. */

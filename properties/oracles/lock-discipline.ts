@@ -4,7 +4,7 @@
 import type { LockName } from "../../machine/event.js";
 import { KernelFault } from "../../machine/fault.js";
 import { made, pokedWords, type Step, type TraceEvent, unmade } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 import { holds, type Store, type TextLog, textLog } from "./pokes.js";
 
 export const lockDiscipline: Oracle = {
@@ -18,7 +18,7 @@ export const lockDiscipline: Oracle = {
   check(step) {
     if (step.result.kind === "crashed") return crash(step.result.error);
     const log = textLog(step.events);
-    return [...lockBreaches(step.events), ...unlocked(step, log), ...tooFew(step, log)];
+    return together(lockBreaches(step.events), unlocked(step, log), tooFew(step, log));
   },
 };
 
@@ -45,20 +45,23 @@ export function lockBreaches(events: readonly TraceEvent[]): readonly string[] {
       if (!UNDER[one.lock].includes(lock)) breaches.push(`event ${at}: CPU ${cpu} takes ${lock} under ${one.lock}`);
     }
   }
-  for (const [cpu, left] of held.entries()) {
+  held.forEach((left, cpu) => {
     for (let one = left; one !== undefined; one = one.outer) breaches.push(`at the end: CPU ${cpu} holds ${one.lock}`);
-  }
+  });
   return breaches;
 }
 
 function unlocked(step: Step, { pokes, strayAliases, allocations }: TextLog): readonly string[] {
-  const breaches: string[] = [];
-  for (const { stores } of pokes) for (const store of stores) breaches.push(...misplaced(step, store));
-  for (const { at, kind } of strayAliases) breaches.push(`event ${at}: ${kind} of text without patchLock`);
-  for (const { at, kind, held } of step.scene.images === "packs" ? allocations : []) {
-    if (!holds(held, "packMutex")) breaches.push(`event ${at}: ${kind} of executable memory without packMutex`);
-  }
-  return breaches;
+  const { images } = step.scene;
+  return together(
+    breachesOfAll(pokes, ({ stores }) => breachesOfAll(stores, (store) => misplaced(step, store))),
+    breachesOfAll(strayAliases, ({ at, kind }) => [`event ${at}: ${kind} of text without patchLock`]),
+    breachesOfAll(allocations, ({ at, kind, held }) =>
+      images === "pages" || holds(held, "packMutex")
+        ? PASS
+        : [`event ${at}: ${kind} of executable memory without packMutex`],
+    ),
+  );
 }
 
 /** What is stored without packMutex is an image, a single instruction, or the address of a long jump. */

@@ -1,7 +1,7 @@
 // no-leak: what lives is accounted for by what is loaded, byte for byte, after success and after every failure.
 
 import type { Scene } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 
 export const noLeak: Oracle = {
   name: "no-leak",
@@ -13,7 +13,7 @@ export const noLeak: Oracle = {
   check({ scene }) {
     return leaks(scene);
   },
-  sweep: (scene) => [...leaks(scene), ...warnings(scene)],
+  sweep: (scene) => together(leaks(scene), warnings(scene)),
 };
 
 function leaks(scene: Scene): readonly string[] {
@@ -38,8 +38,8 @@ function leaks(scene: Scene): readonly string[] {
   const frames = usage.frames - baseline.frames - packs.length * pageOf(packBytes / 512 + 32) - tramps.size;
   if (breaches.length === 0 && frames !== pages) breaches.push(`${frames} pages of text, expected ${pages}`);
   if (machine.mapping(machine.fixmapSlot) !== undefined) breaches.push("the fixmap slot is in use");
-  return [...breaches, ...(kernel.warnings.length === scene.warned ? PASS : warnings(scene))];
+  return together(breaches, warnings(scene));
 }
 
 const warnings = ({ kernel, warned }: Scene): readonly string[] =>
-  kernel.warnings.slice(warned).map((warning) => `kernel: ${warning}`);
+  kernel.warnings.length === warned ? PASS : kernel.warnings.slice(warned).map((warning) => `kernel: ${warning}`);

@@ -3,7 +3,7 @@
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, made, type Region, type Scene } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 
 export const noOverlap: Oracle = {
   name: "no-overlap",
@@ -12,14 +12,10 @@ export const noOverlap: Oracle = {
   source: "linux v6.12 kernel/bpf/core.c, bpf_prog_pack_alloc(), bpf_jit_binary_pack_alloc()",
   about: KERNEL_STEPS,
   check(step) {
-    const added = made(step);
-    if (added.length === 0) return PASS;
-    const others = step.scene.regions;
-    return added.flatMap((region) => [
-      ...overlaps(region, others),
-      ...outsidePack(region, step.scene),
-      ...tooSmall(region, step.scene),
-    ]);
+    const { scene } = step;
+    return breachesOfAll(made(step), (region) =>
+      together(overlaps(region, scene.regions), outsidePack(region, scene), tooSmall(region, scene)),
+    );
   },
 };
 

@@ -3,7 +3,7 @@
 // asked about as a whole, on every CPU, whether anybody runs it or not.
 
 import { type Execution, hex, made, type Region, type Scene, type Step } from "../../subjects/step.js";
-import { type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, type Oracle, PASS, together } from "./oracle.js";
 
 export const noStaleFetch: Oracle = {
   name: "no-stale-fetch",
@@ -11,11 +11,9 @@ export const noStaleFetch: Oracle = {
   source: "Arm DDI 0487, B2.4.4; linux v6.12 arch/arm64/include/asm/cacheflush.h, flush_icache_range()",
   check(step: Step) {
     const { executions, result, scene } = step;
-    const added = made(step);
-    if (added.length > 0) return [...added.flatMap((region) => stale(scene, region)), ...executions.flatMap(breaches)];
-    if (result.kind !== "freed" && executions.length === 0) return PASS;
-    const trap = result.kind === "freed" && result.trap !== undefined ? [result.trap] : [];
-    return [...executions, ...trap].flatMap(breaches);
+    const unseen = breachesOfAll(made(step), (region) => stale(scene, region));
+    const trapped = result.kind === "freed" && result.trap !== undefined ? breaches(result.trap) : PASS;
+    return together(unseen, breachesOfAll(executions, breaches), trapped);
   },
 };
 

@@ -14,7 +14,7 @@ export interface Oracle {
   /** The only steps that it says anything of. Default: it is asked about each. */
   readonly about?: readonly StepResult["kind"][];
   /** After a step: one line for each breach. The cost is in proportion to what the step touched. */
-  check(step: Step): readonly string[];
+  readonly check: (step: Step) => readonly string[];
   /** At the end of a history: everything, whatever it costs. */
   sweep?(scene: Scene): readonly string[];
 }
@@ -32,3 +32,17 @@ export const KERNEL_STEPS: readonly StepResult["kind"][] = [
 
 /** No breach. Shared, since nearly every check ends like this. */
 export const PASS: readonly string[] = [];
+
+/** All breaches of all these: nearly always of one or two, of which none has any. */
+export function breachesOfAll<T>(all: readonly T[], breachesOf: (one: T) => readonly string[]): readonly string[] {
+  let found = PASS;
+  for (let i = 0; i < all.length; i++) {
+    const breaches = breachesOf(all[i]!);
+    if (breaches.length > 0) found = [...found, ...breaches];
+  }
+  return found;
+}
+
+/** The breaches of several rules, in order. */
+export const together = (...rules: readonly (readonly string[])[]): readonly string[] => breachesOfAll(rules, itself);
+const itself = (breaches: readonly string[]): readonly string[] => breaches;

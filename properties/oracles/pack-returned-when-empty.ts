@@ -1,7 +1,8 @@
 // pack-returned-when-empty: executable memory is not kept for nobody.
 
+import type { Va } from "../../machine/address.js";
 import { hex, type Scene, type Step, unmade } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 
 export const packReturnedWhenEmpty: Oracle = {
   name: "pack-returned-when-empty",
@@ -12,20 +13,24 @@ export const packReturnedWhenEmpty: Oracle = {
   check(step: Step) {
     const { scene, result } = step;
     if (result.kind === "loaded") return PASS;
-    return [...empty(scene), ...unmade(step).flatMap((region) => kept(scene, region))];
+    return together(
+      empty(scene),
+      breachesOfAll(unmade(step), (region) => kept(scene, region)),
+    );
   },
   sweep: (scene) => empty(scene),
 };
 
 function empty(scene: Scene): readonly string[] {
   const { packs, packBytes } = scene.kernel.packs;
-  if (packs.length === 0) return PASS;
-  const used = new Set<number>();
-  for (const { header } of scene.regions) {
-    for (const { base } of packs) if (header >= base && header < base + packBytes) used.add(base);
-  }
-  if (used.size === packs.length) return PASS;
-  return packs.filter(({ base }) => !used.has(base)).map(({ base }) => `the pack at ${hex(base)} is empty`);
+  return breachesOfAll(packs, ({ base }) =>
+    isUsed(scene.regions, base, base + packBytes) ? PASS : [`the pack at ${hex(base)} is empty`],
+  );
+}
+
+function isUsed(regions: Scene["regions"], from: Va, to: Va): boolean {
+  for (const { header } of regions) if (header >= from && header < to) return true;
+  return false;
 }
 
 /** Pages that went back are not mapped, unless somebody has them already. */

@@ -3,9 +3,9 @@
 
 import { NOP } from "../../spec/a64/hints.js";
 import { hexWord } from "../../spec/bits.js";
-import { hex, type Skip, type Step } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
-import { textLog } from "./pokes.js";
+import { type Execution, hex, type Skip, type Step } from "../../subjects/step.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
+import { type Store, textLog } from "./pokes.js";
 
 export const pokeAtomic: Oracle = {
   name: "poke-atomic",
@@ -18,15 +18,19 @@ export const pokeAtomic: Oracle = {
     const { scene, executions } = step;
     const patches = step.patches.filter(({ id }) => scene.live.has(id));
     if (patches.length === 0 && step.skips.length === 0) return PASS;
-    const torn = executions.filter(({ problem, outcome }) => problem !== undefined || outcome?.kind === "faulted");
-    return [
-      ...patches.flatMap((patch) => breaches(step, { now: scene.machine.peek32(patch.va), ...patch })),
+    return together(
+      breachesOfAll(patches, (patch) => breaches(step, { now: scene.machine.peek32(patch.va), ...patch })),
       // The trampoline may be gone by now.
-      ...step.skips.flatMap((skip) => breaches(step, skip)),
-      ...torn.map(({ cpu, id }) => `CPU ${cpu} could not run through #${id} while it was poked`),
-    ];
+      breachesOfAll(step.skips, (skip) => breaches(step, skip)),
+      breachesOfAll(executions, torn),
+    );
   },
 };
+
+const torn = ({ cpu, id, problem, outcome }: Execution): readonly string[] =>
+  problem === undefined && outcome?.kind !== "faulted"
+    ? PASS
+    : [`CPU ${cpu} could not run through #${id} while it was poked`];
 
 /** A patch as it came out. @param until stores behind that event are others */
 type Made = Pick<Skip, "va" | "before" | "after" | "error" | "now"> & Partial<Pick<Skip, "until">>;
@@ -41,9 +45,11 @@ function breaches({ events }: Step, { va, before, after, error, now, until }: Ma
   ] as const) {
     if (!replaceable(value)) found.push(`the ${what} instruction ${word(value)} may not be replaced while it runs`);
   }
-  const all = textLog(events).pokes.flatMap(({ stores }) => stores);
   const isMine = (at: number): boolean => until === undefined || at < until;
-  const stores = all.filter((store) => isMine(store.at) && store.va < va + 4 && va < store.va + store.bytes);
+  const stores: Store[] = [];
+  for (const poke of textLog(events).pokes) {
+    stores.push(...poke.stores.filter((one) => isMine(one.at) && one.va < va + 4 && va < one.va + one.bytes));
+  }
   if (stores.some((store) => store.va !== va || store.bytes !== 4 || va % 4 !== 0)) {
     found.push(`${hex(va)} is not replaced by one store of an aligned word`);
   }

@@ -153,7 +153,7 @@ class Fold implements TextLog {
         for (const piece of this.pending) if (piece.cacheState === "invalidated") piece.synced |= 1 << event.cpu;
         break;
       case "setPermission":
-        this.preparing.length = 0;
+        if (this.preparing.length > 0) this.preparing.length = 0;
         this.permissions.push({ at, va: event.va, bytes: event.bytes, permission: event.permission });
         break;
       case "alloc":

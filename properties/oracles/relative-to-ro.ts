@@ -4,7 +4,7 @@
 import type { Va } from "../../machine/address.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { hex, type Region, type Scene } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 
 export const relativeToRo: Oracle = {
   name: "relative-to-ro",
@@ -19,7 +19,7 @@ export const relativeToRo: Oracle = {
     const { callBase } = scene.kernel.env;
     const isKnown = (target: Va): boolean =>
       regions.some(({ image }) => image === target) || Math.abs(target - callBase) < KERNEL_TEXT_BYTES;
-    return regions.flatMap((region) => [...targets(scene, region, isKnown), ...entries(scene, region)]);
+    return breachesOfAll(regions, (region) => together(targets(scene, region, isKnown), entries(scene, region)));
   },
 };
 

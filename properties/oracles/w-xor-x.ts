@@ -1,7 +1,7 @@
 // w-xor-x: at no time can anybody both write and run the same page.
 
 import { hex, made, type Scene, type Step, type TraceEvent } from "../../subjects/step.js";
-import { KERNEL_STEPS, type Oracle, PASS } from "./oracle.js";
+import { breachesOfAll, KERNEL_STEPS, type Oracle, PASS, together } from "./oracle.js";
 import { textLog } from "./pokes.js";
 
 export const wXorX: Oracle = {
@@ -11,7 +11,7 @@ export const wXorX: Oracle = {
   source: "linux v6.12 arch/arm64/kernel/patching.c, patch_map(); kernel/bpf/core.c, alloc_new_pack()",
   about: KERNEL_STEPS,
   check(step) {
-    return [...aliasBreaches(step.events), ...permissions(step)];
+    return together(aliasBreaches(step.events), permissions(step));
   },
   sweep: (scene) => lasting(scene),
 };
@@ -41,15 +41,14 @@ export function aliasBreaches(events: readonly TraceEvent[]): readonly string[] 
 /** A live image is executable, and nothing that was writable is left in a TLB. */
 function permissions(step: Step): readonly string[] {
   const { machine } = step.scene;
-  const breaches = lasting(step.scene);
-  const wrong = made(step).flatMap(({ header, bytes }) => {
+  const wrong = breachesOfAll(made(step), ({ header, bytes }) => {
     for (let at = header; at < header + bytes; at += machine.pageBytes - (at % machine.pageBytes)) {
       const permission = machine.mapping(at)?.permission ?? "not mapped";
       if (permission !== "rox") return [`${hex(at)} of a live image is ${permission}`];
     }
-    return [];
+    return PASS;
   });
-  return [...breaches, ...wrong];
+  return together(lasting(step.scene), wrong);
 }
 
 const lasting = ({ machine }: Scene): readonly string[] =>

@@ -23,11 +23,11 @@ export interface CodeOracle extends Oracle {
 
 interface CodeRule extends Pick<CodeOracle, "name" | "statement" | "source"> {
   /** It matters where the function lies, or where those lie that it calls. */
-  readonly isAboutPlace?: true;
+  readonly isAboutPlace?: true | undefined;
   /** Of the function as a whole. */
-  readonly whole?: (code: CompiledCode) => readonly string[];
+  readonly whole?: ((code: CompiledCode) => readonly string[]) | undefined;
   /** Of each slot of these kinds. */
-  readonly slots?: { readonly kinds: readonly Row["kind"][]; readonly rule: SlotRule };
+  readonly slots?: { readonly kinds: readonly Row["kind"][]; readonly rule: SlotRule } | undefined;
 }
 
 /** A rule among all: which bit is its, and which slots it is about. */
@@ -40,10 +40,11 @@ let rulesByRow: (readonly Ranked[] | undefined)[] = [];
 
 export function codeOracle(given: CodeRule): CodeOracle {
   const rank = ranked.length;
-  const rule: Ranked = { ...given, bit: 1 << rank };
+  const { name, statement, source, isAboutPlace, whole, slots } = given;
+  // Written out: all have one shape.
+  const rule: Ranked = { name, statement, source, isAboutPlace, whole, slots, bit: 1 << rank };
   ranked.push(rule);
   rulesByRow = [];
-  const { name, statement, source } = given;
   return {
     name,
     statement,
