@@ -3,6 +3,7 @@
 
 import { type U64, u32 } from "../bits.js";
 import { helperName } from "./helper-names.js";
+import { callHelper } from "./helpers/helper.js";
 import { calleeOf, callUnknown } from "./helpers/unknown.js";
 import { TAIL_CALL } from "./helpers.js";
 import type { CallRow, CallTarget } from "./isa.js";
@@ -28,7 +29,7 @@ function modelledCall(target: "helper" | "kfunc", id: number, pc: number, refusa
   const helper = modelOf(target, id);
   if (helper === undefined) return unknownCall(target, id, pc, refusal);
   return (run) => {
-    const result = helper.run(run.helperState, argumentsOf(run));
+    const result = callHelper(helper, run.helperState, argumentsOf(run));
     if (!result.ok) {
       const detail = `${helper.name}: ${result.detail}`;
       if (result.why === "badCall") return run.fault(pc, "badCall", detail);

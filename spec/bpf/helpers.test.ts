@@ -154,3 +154,19 @@ test("a helper is named, and a number without one keeps its number", () => {
   expect(helperName(211)).toBe("bpf_cgrp_storage_delete");
   expect(helperName(9999)).toBe("helper 9999");
 });
+
+const CONTEXTS = ["memory", "tracing", "xdp", "skb"] as const;
+const ONE_CONTEXT = [...HELPERS.values()].flatMap(({ id, name, contexts }) =>
+  contexts === undefined
+    ? []
+    : CONTEXTS.filter((one) => !contexts.includes(one)).map((one) => [name, one, id] as const),
+);
+
+test.each(ONE_CONTEXT)("%s in a program whose context is %s ends it", (name, context, id) => {
+  const zeroes = [1, 2, 3, 4, 5].map((dst) => op("mov imm", { dst, imm: 0 }));
+  const outcome = run([...zeroes, call(id), op("mov imm", { dst: 0, imm: 0 }), EXIT], { context });
+  expect(outcome).toMatchObject({ kind: "faulted", pc: 5, why: "badCall" });
+  expect((outcome as { detail: string }).detail).toMatch(
+    new RegExp(`^${name}: works on .*, the context is ${context}$`),
+  );
+});

@@ -54,3 +54,11 @@ test("arguments of unknown functions are those that hold something", () => {
 test.each(["call 84; exit", "call kfunc 77; exit", "r1 = 8; r2 = 8; call 6; exit"])("%s is a fault", (text) => {
   expect(both(programOf(bpf(text)))).toEqual(["faulted", "faulted"]);
 });
+
+test.each([
+  ["xdp", "call 44"],
+  ["skb", "call 34"],
+] as const)("a helper that works on %s ends a program that has no packet", (_, text) => {
+  const run = { program: programOf(bpf(`r2 = 0; ${text}; exit`)), input: INPUT, layout: LAYOUT, fuel: 99 };
+  expect(compiledInterpreter()!.interpret(run)).toEqual({ kind: "faulted" });
+});

@@ -2,6 +2,7 @@
 // answer: they work on its registers and its memory. Maps that only they know are theirs.
 
 import { type U64, u64 } from "../bits.js";
+import { callHelper } from "../bpf/helpers/helper.js";
 import { calleeOf, callUnknown } from "../bpf/helpers/unknown.js";
 import { type HelperState, initialHelperState } from "../bpf/helpers.js";
 import { modelOf } from "../bpf/kernel-functions.js";
@@ -53,7 +54,7 @@ export class AskedHelpers {
     if (helper === undefined) return this.callUnknown(calleeOf(target, id), args);
     const state = this.helperState();
     state.clock = words[at.CLOCK / 8]!;
-    const result = helper.run(state, args);
+    const result = callHelper(helper, state, args);
     words[at.CLOCK / 8] = state.clock;
     if (!result.ok) return at.FAULTED;
     words[at.REGISTERS / 8] = result.r0;

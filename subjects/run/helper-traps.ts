@@ -4,6 +4,7 @@ import { type Trap, TrapFault } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import { hex64, type U64 } from "../../spec/bits.js";
 import { MOST_HELPER } from "../../spec/bpf/helper-names.js";
+import { callHelper } from "../../spec/bpf/helpers/helper.js";
 import { ARGUMENTS, calleeOf, callUnknown, UNKNOWN_CALL } from "../../spec/bpf/helpers/unknown.js";
 import { type HelperState, MAP_LOOKUP, TAIL_CALL } from "../../spec/bpf/helpers.js";
 import type { LegacyLoadRow } from "../../spec/bpf/isa.js";
@@ -60,7 +61,7 @@ function trapOf(target: "helper" | "kfunc", id: number, run: InProgress): Trap {
   const helper = modelOf(target, id);
   if (helper === undefined) return unknownTrap(calleeOf(target, id), run);
   return (args) => {
-    const result = helper.run(run.helperState(), fiveOf(args));
+    const result = callHelper(helper, run.helperState(), fiveOf(args));
     if (!result.ok) throw new TrapFault(`${helper.name}: ${result.detail}`);
     return result.r0;
   };

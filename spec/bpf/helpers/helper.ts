@@ -104,6 +104,13 @@ export interface Helper {
   run(state: HelperState, args: readonly U64[]): HelperResult;
 }
 
+/** Call one. What works on a packet has none in a program of another context. */
+export function callHelper({ contexts, run }: Helper, state: HelperState, args: readonly U64[]): HelperResult {
+  const { context } = state.program;
+  if (contexts === undefined || contexts.includes(context)) return run(state, args);
+  return { ok: false, why: "badCall", detail: `works on ${contexts.join(" and ")}, the context is ${context}` };
+}
+
 export const ERROR = {
   ENOENT: -2n,
   E2BIG: -7n,
