@@ -8,14 +8,14 @@ import { blindFunction, bpfJitBlindConstants, type Random32, scratchOf } from ".
 import { type FieldPlace, rewrite, type VerifierEnv } from "../impl/verifier/rewrite.js";
 import { type RewrittenFunction, variantOf } from "../impl/verifier/rewritten.js";
 import { type Changes, changesFor } from "../impl/versions.js";
-import { halves, vaOf } from "../machine/address.js";
+import { halves, type Va, vaOf } from "../machine/address.js";
 import { type FieldAccess, fieldAccess } from "../spec/bpf/context-fields.js";
 import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
 import { type Insn, isStackArgument } from "../spec/bpf/insn.js";
-import { DEFAULT_LOOPS, isPrivateDepth, type Program, type Range } from "../spec/bpf/program.js";
+import { DEFAULT_LOOPS, isPrivateDepth, type Layout, type Program, type Range } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
 import type { CaseEnv } from "./case.js";
-import { layoutOf, privateStackAt } from "./run/layout.js";
+import { mapLayouts, privateStackAt } from "./run/layout.js";
 
 export {
   bpfJitBlindConstants,
@@ -68,31 +68,14 @@ export function lowerProgram(
   facts: Facts,
   { guard = false }: Pick<CaseEnv, "guard">,
   changes = DEFAULT_ENV.changes,
-  inlineHelpers: ReadonlySet<number> = new Set(),
+  inlineHelpers: ReadonlySet<number> = NONE,
 ): readonly (readonly RewrittenFunction[])[] {
-  const { maps } = layoutOf(program, 0);
-  let kfuncs: readonly number[] | undefined;
-  const verifierFor = (scratch: number): VerifierEnv => ({
-    mapObject: (index) => maps[index]!.object.base,
-    mapValues: (index) => maps[index]!.values.base,
-    helperOffset: (id) => (HELPERS.has(id) || program.unknownCalls !== undefined ? helperOffset(id) : undefined),
-    legacyLoadOffset,
-    kfuncOffset(id) {
-      kfuncs ??= kfuncsOf(program);
-      return kfuncOffset(kfuncs.indexOf(id));
-    },
-    contextField: (offset, size, how) => placeOf(fieldAccess(program.context, offset, size, how)),
-    loops: program.loops ?? DEFAULT_LOOPS,
-    rewriteDivision: guard,
-    inlineHelpers,
-    scratch,
-  });
   const isPrivate = changes.privateStack && program.privateStack === true;
   return program.code.map((code, index) => {
     const isPlain = !code.some((one) => isStackArgument(one));
     const scratch = isPlain ? scratchOf(changes) : scratchOf(changesFor(changes, { stackArguments: 0 }));
     const own = factsOfCode(facts, index);
-    const { functions } = rewrite(code, own, verifierFor(scratch));
+    const { functions } = rewrite(code, own, new Addresses(program, { scratch, guard, inlineHelpers }));
     if (!isPrivate || code.some(isTailCall)) return functions;
     // What the verifier adds to a frame later does not decide.
     return functions.map((fn, i) =>
@@ -101,6 +84,55 @@ export function lowerProgram(
         : fn,
     );
   });
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** What the verifier puts in place of indexes and numbers of a program. */
+class Addresses implements VerifierEnv {
+  readonly loops: number;
+  readonly rewriteDivision: boolean;
+  readonly inlineHelpers: ReadonlySet<number>;
+  readonly scratch: number;
+  private readonly maps: Layout["maps"];
+  /** Found when one is called. */
+  private kfuncs: readonly number[] | undefined;
+
+  constructor(
+    private readonly program: Program,
+    given: { readonly scratch: number; readonly guard: boolean; readonly inlineHelpers: ReadonlySet<number> },
+  ) {
+    this.loops = program.loops ?? DEFAULT_LOOPS;
+    this.rewriteDivision = given.guard;
+    this.inlineHelpers = given.inlineHelpers;
+    this.scratch = given.scratch;
+    this.maps = mapLayouts(program.maps);
+  }
+
+  mapObject(index: number): Va {
+    return this.maps[index]!.object.base;
+  }
+
+  mapValues(index: number): Va {
+    return this.maps[index]!.values.base;
+  }
+
+  helperOffset(id: number): number | undefined {
+    return HELPERS.has(id) || this.program.unknownCalls !== undefined ? helperOffset(id) : undefined;
+  }
+
+  legacyLoadOffset(size: number): number {
+    return legacyLoadOffset(size);
+  }
+
+  kfuncOffset(id: number): number {
+    this.kfuncs ??= kfuncsOf(this.program);
+    return kfuncOffset(this.kfuncs.indexOf(id));
+  }
+
+  contextField(offset: number, size: number, how: "load" | "store"): FieldPlace | undefined {
+    return placeOf(fieldAccess(this.program.context, offset, size, how));
+  }
 }
 
 const isTailCall = ({ row, imm }: Insn): boolean => row.id === "call helper" && imm === TAIL_CALL;

@@ -4,6 +4,7 @@
 
 import assert from "node:assert";
 import { type U64, u64 } from "../bits.js";
+import { lazily } from "../lazily.js";
 import { copyOf, shortBytes } from "../slab.js";
 import { type ContextStructure, type FieldAccess, fieldAccess, structureOf } from "./context-fields.js";
 import { type FieldMemory, pointerTo, type Region, readOnly, regionOf } from "./memory.js";
@@ -59,30 +60,48 @@ export function contextBytes(
   put(structure.packet.dataEnd, data + input.length);
   put(structure.packet.dataMeta, data);
   for (const [at, to] of structure.pointers) put(at, layout.context.base + to);
-  const values = new Map([...impliedFields(context, input), ...(fields ?? [])]);
-  for (const field of structure.fields) {
-    const value = values.get(field.name);
-    if (value === undefined) continue;
-    // Along the same pointers: what they point to lies in the same piece.
-    const place = (field.via ?? []).reduce((from, at) => structure.pointers.get(from + at)!, 0) + field.at;
-    SET[field.width](view, place, value);
-  }
+  const places = PLACES[context]();
+  const set = (name: string, value: bigint): void => {
+    const found = places.get(name);
+    if (found !== undefined) SET[found.width](view, found.place, value);
+  };
+  for (const [name, value] of impliedFields(context, input)) set(name, value);
+  if (fields !== undefined) for (const [name, value] of fields) set(name, value);
   return bytes;
+}
+
+/** By context: where each field lies in the piece. */
+const PLACES: Record<
+  ContextKind,
+  () => ReadonlyMap<string, { readonly place: number; readonly width: 1 | 2 | 4 | 8 }>
+> = {
+  memory: lazily(() => placesOf("memory")),
+  tracing: lazily(() => placesOf("tracing")),
+  xdp: lazily(() => placesOf("xdp")),
+  skb: lazily(() => placesOf("skb")),
+};
+
+function placesOf(context: ContextKind): ReturnType<(typeof PLACES)["xdp"]> {
+  const { fields = [], pointers = new Map<number, number>() } = structureOf(context) ?? {};
+  // Along the same pointers: what they point to lies in the same piece.
+  const from = (via: readonly number[]): number => via.reduce((start, at) => pointers.get(start + at)!, 0);
+  return new Map(fields.map(({ name, at, width, via = [] }) => [name, { place: from(via) + at, width }]));
 }
 
 const ETHERNET_TYPE = 12;
 
 /** What follows from the packet. */
-function impliedFields(context: ContextKind, input: Uint8Array): ReadonlyMap<string, bigint> {
-  if (context !== "skb") return new Map();
+function impliedFields(context: ContextKind, input: Uint8Array): readonly (readonly [string, bigint])[] {
+  if (context !== "skb") return NOTHING;
   const protocol = BigInt((input[ETHERNET_TYPE] ?? 0) | ((input[ETHERNET_TYPE + 1] ?? 0) << 8));
   const length = BigInt(input.length);
-  return new Map([
+  return [
     ["len", length],
     ["wire_len", length],
     ["protocol", protocol],
-  ]);
+  ];
 }
+const NOTHING: readonly never[] = [];
 
 const SET: Record<1 | 2 | 4 | 8, (view: DataView, at: number, value: bigint) => void> = {
   1: (view, at, value) => view.setUint8(at, Number(BigInt.asUintN(8, value))),

@@ -13,7 +13,7 @@ import { instantiate } from "./module.js";
 /** `faulted`: an access, a call or a jump that no program may make; why is not known. */
 export type CompiledOutcome = Extract<Outcome, { kind: "returned" | "outOfFuel" }> | { readonly kind: "faulted" };
 
-type CompiledRun = Pick<InterpretRun, "program" | "input" | "layout" | "fuel" | "count" | "took" | "tailCallCount">;
+type CompiledRun = Pick<InterpretRun, "program" | "input" | "layout" | "fuel" | "count" | "tailCallCount">;
 
 let made: CompiledInterpreter | undefined;
 let isMissing = false;
@@ -51,8 +51,13 @@ class CompiledInterpreter {
     return isTaken;
   }
 
+  /** Instructions of the last run, unless it faulted. */
+  get ran(): number {
+    return this.memory.ran;
+  }
+
   /** @returns undefined if the program or the layout is not taken */
-  interpret({ program, input, layout, fuel, count, took, tailCallCount }: CompiledRun): CompiledOutcome | undefined {
+  interpret({ program, input, layout, fuel, count, tailCallCount }: CompiledRun): CompiledOutcome | undefined {
     if (!this.load(program) || !this.memory.place(layout, input, tailCallCount)) return undefined;
     const end = this.go(fuel);
     if (end === at.FAULTED) return { kind: "faulted" };
@@ -60,7 +65,6 @@ class CompiledInterpreter {
     if (count !== undefined) {
       for (const [i, code] of program.code.entries()) tell(code, memory.marksOf(i), count);
     }
-    took?.(memory.ran);
     return end === at.OUT_OF_FUEL ? { kind: "outOfFuel" } : memory.returned();
   }
 }

@@ -82,7 +82,7 @@ export function layoutOf(program: Program, inputBytes: number, frames?: readonly
 let last: { readonly maps: readonly MapSpec[]; readonly layouts: Layout["maps"] } | undefined;
 
 /** Where maps lie depends on nothing else, so that the runs of a program share it. */
-function mapLayouts(maps: readonly MapSpec[]): Layout["maps"] {
+export function mapLayouts(maps: readonly MapSpec[]): Layout["maps"] {
   if (last?.maps === maps) return last.layouts;
   const layouts = maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE));
   last = { maps, layouts };

@@ -88,14 +88,10 @@ interface Fast {
 function compiled({ run, fuel, isTrusted = false }: Question, count: InterpretRun["count"]): Fast | undefined {
   const interpreter = compiledInterpreter();
   if (interpreter === undefined) return undefined;
-  let instructions = 0;
-  const took = (n: number): void => {
-    instructions = n;
-  };
   const { program, input, layout, tailCallCount } = run;
-  const said = interpreter.interpret({ program, input, layout, fuel, count, took, tailCallCount });
+  const said = interpreter.interpret({ program, input, layout, fuel, count, tailCallCount });
   if (said === undefined) return undefined;
-  const answer = said.kind === "faulted" ? undefined : answerOf(said, fuel, instructions, true);
+  const answer = said.kind === "faulted" ? undefined : answerOf(said, fuel, interpreter.ran, true);
   return { said, answer, isJudged: !isTrusted && isJudged(program) };
 }
 

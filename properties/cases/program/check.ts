@@ -236,14 +236,17 @@ interface Given extends ProgramRun {
 
 /** What came of one input on every engine. */
 interface Made {
-  readonly runs: RunReport[];
-  readonly objections: Objection[];
+  runs: readonly RunReport[];
+  objections: readonly Objection[];
   executed: number;
 }
 
+/** To grow a list from nothing takes room for many. */
+const NONE: readonly never[] = [];
+
 /** All of them, in one step for each engine where nothing crashes. Objections are told of the run that they are to. */
 function runGiven(given: readonly Given[], { session, oracles }: Checker, live: LiveProgram): readonly Made[] {
-  const made = given.map((): Made => ({ runs: [], objections: [], executed: 0 }));
+  const made = given.map((): Made => ({ runs: NONE, objections: NONE, executed: 0 }));
   for (const { engine, step, from, runs } of session.run(live, given)) {
     const isQuiet = askAbout(step, oracles).length === 0 && step.result.kind === "ran";
     for (let nth = 0; nth < runs.length; nth++) {
@@ -251,9 +254,10 @@ function runGiven(given: readonly Given[], { session, oracles }: Checker, live: 
       const { outcome, executed } = runs[nth]!;
       const one = made[from + nth]!;
       one.executed += executed;
-      if (!isQuiet) one.objections.push(...askAbout(apart(step, runs[nth]!), oracles));
+      if (!isQuiet) one.objections = [...one.objections, ...askAbout(apart(step, runs[nth]!), oracles)];
       if (outcome === undefined) continue;
-      one.runs.push({ input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) });
+      const run: RunReport = { input: index, engine, expected, got: outcome, verdict: compare(expected, outcome) };
+      one.runs = one.runs.length === 0 ? [run] : [...one.runs, run];
     }
   }
   return made;
