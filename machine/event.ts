@@ -50,9 +50,17 @@ export type EventListener = (event: MachineEvent) => void;
 
 type RangeKind = "write" | "clean" | "invalidate" | "flush" | "invalidateTlb" | "unmap";
 
+/** A field that an event of that kind does not have. */
+const none = undefined;
+
+/*
+ * All events have all fields, in one order. Whoever goes through the events of a step asks each for its kind, and the engine
+ * that runs us finds a field at once only in objects of one shape.
+ */
+
 /** @param from of a copy, where the bytes were read */
 export const rangeEvent = (kind: RangeKind, cpu: number, va: Va, bytes: number, from?: Va): MachineEvent =>
-  made({ kind, cpu, va, bytes, from });
+  ({ kind, cpu, va, bytes, from, permission: none, area: none, lock: none, step: none }) as MachineEvent;
 
 export const mappingEvent = (
   kind: "map" | "setPermission",
@@ -60,42 +68,44 @@ export const mappingEvent = (
   va: Va,
   bytes: number,
   permission: Permission,
-): MachineEvent => made({ kind, cpu, va, bytes, permission });
+): MachineEvent =>
+  ({ kind, cpu, va, bytes, from: none, permission, area: none, lock: none, step: none }) as MachineEvent;
 
 export const areaEvent = (kind: "alloc" | "free", cpu: number, area: Area, va: Va, bytes: number): MachineEvent =>
-  made({ kind, cpu, va, bytes, area });
+  ({ kind, cpu, va, bytes, from: none, permission: none, area, lock: none, step: none }) as MachineEvent;
 
 export const lockEvent = (kind: "lock" | "unlock", cpu: number, lock: LockName): MachineEvent =>
-  made({ kind, cpu, lock });
+  ({ kind, cpu, va: none, bytes: none, from: none, permission: none, area: none, lock, step: none }) as MachineEvent;
 
 export const cpuEvent = (kind: "contextSync" | "ipi" | "stopped" | "resumed", cpu: number): MachineEvent =>
-  made({ kind, cpu });
+  ({
+    kind,
+    cpu,
+    va: none,
+    bytes: none,
+    from: none,
+    permission: none,
+    area: none,
+    lock: none,
+    step: none,
+  }) as MachineEvent;
 
-export const refusedEvent = (cpu: number, step: FailingStep): MachineEvent => made({ kind: "refused", cpu, step });
+export const refusedEvent = (cpu: number, step: FailingStep): MachineEvent =>
+  ({
+    kind: "refused",
+    cpu,
+    va: none,
+    bytes: none,
+    from: none,
+    permission: none,
+    area: none,
+    lock: none,
+    step,
+  }) as MachineEvent;
 
 /** Whether it is about a range of addresses. */
 export const hasRange = <E extends { readonly cpu: number }>(event: E): event is Extract<E, { readonly va: Va }> =>
   "va" in event && event.va !== undefined;
-
-/** Everything that any event has. */
-interface Fields {
-  readonly kind: MachineEvent["kind"];
-  readonly cpu: number;
-  readonly va?: Va;
-  readonly bytes?: number;
-  readonly from?: Va | undefined;
-  readonly permission?: Permission;
-  readonly area?: Area;
-  readonly lock?: LockName;
-  readonly step?: FailingStep;
-}
-
-/**
- * All events have all fields, in one order. Whoever goes through the events of a step asks each for its kind, and the engine
- * that runs us finds a field at once only in objects of one shape.
- */
-const made = ({ kind, cpu, va, bytes, from, permission, area, lock, step }: Fields): MachineEvent =>
-  ({ kind, cpu, va, bytes, from, permission, area, lock, step }) as MachineEvent;
 
 /** A listener that keeps the last `capacity` events in order. */
 export class EventLog {

@@ -119,8 +119,8 @@ export interface Account {
   readonly usage: Machine["usage"];
   /** Bytes charged. */
   readonly charge: number;
-  /** First addresses of the packs, in list order. */
-  readonly packs: readonly Va[];
+  /** In list order. */
+  readonly packs: readonly { readonly base: Va }[];
 }
 
 /** One program entered on one CPU. */

@@ -62,6 +62,8 @@ export function describeLoadError(error: LoadError): string {
   }
 }
 
+const NO_OFFSETS = new Int32Array(0);
+
 export const bpfProg = (fn: JitFunction, isFunc: boolean): BpfProg => ({
   fn,
   origin: undefined,
@@ -69,7 +71,7 @@ export const bpfProg = (fn: JitFunction, isFunc: boolean): BpfProg => ({
   jited: false,
   bpfFunc: undefined,
   jitedLen: 0,
-  offsets: new Int32Array(0),
+  offsets: NO_OFFSETS,
   extable: undefined,
   entries: 0,
   jitData: undefined,

@@ -70,7 +70,7 @@ function changes({ before, after }: Step, action: string): readonly string[] {
   }
   if (before.charge !== after.charge)
     breaches.push(`${after.charge} bytes are charged, ${before.charge} before the failed ${action}`);
-  if (before.packs.length !== after.packs.length || before.packs.some((base, i) => base !== after.packs[i])) {
+  if (before.packs.length !== after.packs.length || before.packs.some(({ base }, i) => base !== after.packs[i]!.base)) {
     breaches.push(`${after.packs.length} packs after the failed ${action}, ${before.packs.length} before`);
   }
   return breaches;

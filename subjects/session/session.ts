@@ -228,7 +228,7 @@ export class Session implements Scene {
 
   private account(): Account {
     const { packs, modmem } = this.kernel;
-    return { usage: this.usage, charge: modmem.current, packs: packs.packs.map(({ base }) => base) };
+    return { usage: this.usage, charge: modmem.current, packs: [...packs.packs] };
   }
 
   private refused(
