@@ -64,11 +64,14 @@ export class Heap {
     return va;
   }
 
-  /** The bytes of the object that begins at `va`. */
-  bytes(va: Va): Uint8Array {
+  /** Of the object that begins at `va`, so many bytes; default: all. */
+  bytes(va: Va, from = 0, bytes?: number): Uint8Array {
     const slab = this.slabOf(va);
-    const from = va - slab.firstPage;
-    return slab.bytes.subarray(from, from + slab.object.bytes);
+    const length = bytes ?? slab.object.bytes - from;
+    if (from + length > slab.object.bytes)
+      throw new KernelFault("badWrite", va, `has no ${length} bytes from ${from} on`);
+    const start = va - slab.firstPage + from;
+    return slab.bytes.subarray(start, start + length);
   }
 
   /** @returns the size in bytes that was freed. */

@@ -103,9 +103,9 @@ export class Machine extends KernelCodeSpace {
     return va;
   }
 
-  /** The bytes of the heap object that begins there, to be written in place. Such stores are no events. */
-  heapBytes(va: RwAddr): Uint8Array {
-    return this.heap.bytes(va);
+  /** Bytes of the heap object that begins there, to be written in place; default: all. Such stores are no events. */
+  heapBytes(va: RwAddr, from?: number, bytes?: number): Uint8Array {
+    return this.heap.bytes(va, from, bytes);
   }
 
   isHeap(va: Va): boolean {

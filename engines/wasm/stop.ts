@@ -47,11 +47,11 @@ export function lastStop({ words, wide }: Host): Stop {
   const forMachine = REASONS[words[at.STOP_WHY / 4]!];
   // Kernel code comes here all the time: no text is made of it.
   if (forMachine !== undefined) return { why: forMachine, detail: "" };
-  const address = wide[at.STOP_ADDRESS / 8]!;
-  // So does whoever runs into what was freed: a breakpoint is no access, and has no place to print.
+  // So does whoever runs into what was freed: a breakpoint is no access, and its number no address.
   if (words[at.STOP_WHY / 4] === at.STOP_BREAKPOINT) {
-    return { why: "breakpoint", detail: `brk #0x${address.toString(16)}` };
+    return { why: "breakpoint", detail: `brk #0x${words[at.STOP_ADDRESS / 4]!.toString(16)}` };
   }
+  const address = wide[at.STOP_ADDRESS / 8]!;
   const sp = wide[at.STOP_SP / 8]!;
   const bytes = words[at.STOP_BYTES / 4]!;
   const place = hex64(address);

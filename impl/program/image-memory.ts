@@ -42,8 +42,7 @@ const packs: ImageMemory = {
     const pack = bpfJitBinaryPackAlloc(kernel, imageBytes, alignmentIn(kernel));
     if (pack === undefined) return undefined;
     const { roHeader, roImage, rwHeader, rwImage, size } = pack;
-    const start = rwImage - rwHeader;
-    const image = kernel.packs.machine.heapBytes(rwHeader).subarray(start, start + imageBytes);
+    const image = kernel.packs.machine.heapBytes(rwHeader, rwImage - rwHeader, imageBytes);
     return { roHeader, roImage, rwHeader, rwImage, size, image };
   },
   publish: (kernel, { roHeader, rwHeader }) => bpfJitBinaryPackFinalize(kernel, roHeader, rwHeader) === 0,

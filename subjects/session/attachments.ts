@@ -1,44 +1,23 @@
-// Trampolines of a history: what the implementation makes of an attach or a detach, and what the list of steps says that a
-// run must come to. The k-th program of a trampoline has cookie k, so that they tell themselves apart.
+// Trampolines of a history: what the implementation makes of an attach or a detach, and what a run may come to meanwhile and
+// then (`traced-answers.ts`). The k-th program of a trampoline has cookie k, so that they tell themselves apart.
 
 import { archBpfTrampolineSize } from "../../impl/trampoline/arch-trampoline.js";
-import { pointer, type RwAddr, type Va } from "../../machine/address.js";
-import { type AttachedProgram as ReferenceProgram, traced } from "../../spec/trampoline/traced.js";
+import type { RwAddr, Va } from "../../machine/address.js";
 import { ATTACH_KINDS, type AttachedProgram } from "../action.js";
-import type { Answer } from "../step.js";
 import type { SkipPlace, SubjectKernel, SubjectTrampolines, TrampImage, TrampolineView } from "../subject.js";
 import { DEFAULT_ENV, type TrampLink, type TrampRequest, trampFlags } from "../subject.js";
 import { progObject } from "../trampoline/kernel-text.js";
-import { type LiveProgram, withoutStack } from "./prepared.js";
-import { INTERPRETER, linesOf, type Noted, NREGS, TEXT, TracedCalls } from "./traced-calls.js";
+import { type Called, livesOf, type Plan } from "./plan.js";
+import type { LiveProgram } from "./prepared.js";
+import { type TracedAnswer, TracedAnswers, untraced } from "./traced-answers.js";
+import { INTERPRETER, TEXT, TracedCalls } from "./traced-calls.js";
+
+export type { TracedAnswer };
 
 /** A program has one argument, its context. */
 const ARGS = [{ bytes: 8, isStruct: false }];
 /** So many programs have addresses of their own; then they are given out again. */
 const SERIALS = 4096;
-
-/** One program at its place in a trampoline. */
-interface Called extends Noted {
-  readonly spec: AttachedProgram;
-  /** Among all of the trampoline. */
-  readonly position: number;
-  /** Undefined: it is interpreted. */
-  readonly live: LiveProgram | undefined;
-  readonly isCompiled: boolean;
-}
-
-/** A trampoline to make, or made. */
-export interface Plan {
-  /** The program that is traced. */
-  readonly live: LiveProgram;
-  /** In the order in which they are called. */
-  readonly programs: readonly Called[];
-  readonly request: TrampRequest;
-  /** Of its image. */
-  readonly bytes: number;
-}
-/** `above`: bytes on the stack when the program is entered, beside those of its caller. */
-export type TracedAnswer = Answer & { readonly above: number };
 
 export interface Attachment {
   readonly plan: Plan;
@@ -50,9 +29,6 @@ export interface Attachment {
   readonly passedOver: ReadonlySet<number>;
 }
 
-/** The frame records of the trampoline and of the function that it is called from. */
-const FRAME_RECORDS_BYTES = 32;
-
 export class Attachments {
   readonly kernel: SubjectTrampolines;
   readonly calls: TracedCalls;
@@ -63,6 +39,7 @@ export class Attachments {
   private changing: { readonly id: number; readonly plan: Plan | undefined } | undefined;
   /** The program that is being removed from a trampoline, and what a run comes to without it. */
   private removing: { readonly id: number; readonly answer: TracedAnswer } | undefined;
+  private readonly tracedAnswers: TracedAnswers;
   private serial = 0;
 
   /** @param record where the record of the trampoline that is being made lies */
@@ -72,6 +49,7 @@ export class Attachments {
   ) {
     this.kernel = kernel.trampolines(TEXT);
     this.calls = new TracedCalls(kernel.machine, this.kernel.env);
+    this.tracedAnswers = new TracedAnswers(this.kernel);
   }
 
   loaded({ program }: LiveProgram): void {
@@ -129,7 +107,13 @@ export class Attachments {
     const im = tr.curImage;
     if (plan !== undefined && im !== undefined) {
       const places = this.kernel.skipPlaces?.(im) ?? NO_PLACES;
-      this.attached.set(id, { plan, im, answer: this.answerOf(plan, im.record), places, passedOver: NONE });
+      this.attached.set(id, {
+        plan,
+        im,
+        answer: this.tracedAnswers.of(plan, im.record, NONE),
+        places,
+        passedOver: NONE,
+      });
     } else {
       this.attached.delete(id);
       this.trampolines.delete(id);
@@ -147,7 +131,7 @@ export class Attachments {
       const now = this.attached.get(id)!;
       if (now.passedOver.has(i)) continue;
       const passedOver = new Set([...now.passedOver, i]);
-      const next = { ...now, passedOver, answer: this.answerOf(now.plan, now.im.record, passedOver) };
+      const next = { ...now, passedOver, answer: this.tracedAnswers.of(now.plan, now.im.record, passedOver) };
       this.removing = { id, answer: next.answer };
       const error = this.kernel.passOver?.(place) ?? 0;
       this.removing = undefined;
@@ -163,11 +147,10 @@ export class Attachments {
     if (removing?.id === live.id) return [now, removing.answer];
     if (changing?.id !== live.id) return [now];
     const { plan } = changing;
-    return [now, plan === undefined ? untraced(live) : this.answerOf(plan, (this.record() ?? 0) as RwAddr)];
-  }
-
-  private answerOf(plan: Plan, record: RwAddr, passedOver = NONE): TracedAnswer {
-    return answerOf(plan, record, this.kernel.frameBytes(NREGS, plan.request.flags), passedOver);
+    return [
+      now,
+      plan === undefined ? untraced(live) : this.tracedAnswers.of(plan, (this.record() ?? 0) as RwAddr, NONE),
+    ];
   }
 
   /** Programs that a run of this one may call through a trampoline; undefined if it has none. */
@@ -183,13 +166,6 @@ export class Attachments {
 const NO_PLACES: readonly SkipPlace[] = [];
 const NONE: ReadonlySet<number> = new Set();
 const NO_ATTACHMENTS: readonly Attachment[] = [];
-
-/** Programs of it that are compiled. */
-export function livesOf(plan: Plan | undefined): readonly LiveProgram[] {
-  const lives: LiveProgram[] = [];
-  for (const { live } of plan?.programs ?? []) if (live !== undefined) lives.push(live);
-  return lives;
-}
 
 const calls = ({ programs }: Plan, id: number): boolean => programs.some(({ live }) => live?.id === id);
 
@@ -241,14 +217,6 @@ export function trampolineBytes(programs: readonly AttachedProgram[]): number {
 /** A generated program needs its own context, and the zeros that its frame reads as before the first store. */
 const isAdder = (live: LiveProgram | undefined): boolean => live !== undefined && live.prepared.generated === undefined;
 
-const untraced = ({ returns, prepared }: LiveProgram): TracedAnswer => ({
-  returns,
-  steps: NO_STEPS,
-  whole: prepared.generated?.expected(0),
-  above: 0,
-});
-const NO_STEPS: readonly string[] = [];
-
 const linkOf = ({ position, object, insnsi, live, isCompiled }: Called): TrampLink => ({
   prog: object,
   bpfFunc: live?.program.bpfFunc ?? INTERPRETER,
@@ -259,42 +227,3 @@ const linkOf = ({ position, object, insnsi, live, isCompiled }: Called): TrampLi
   recursionChecked: true,
   lsmCgroup: false,
 });
-
-function answerOf(
-  { live, programs, request }: Plan,
-  record: RwAddr,
-  frameBytes: number,
-  passedOver: ReadonlySet<number>,
-): TracedAnswer {
-  // What a trampoline keeps while it calls the function lies above the function's frame.
-  const above = request.flags.callOrig ? FRAME_RECORDS_BYTES + frameBytes : 0;
-  const { generated } = live.prepared;
-  const original = generated?.expected(above);
-  const of = (kind: AttachedProgram["kind"]): ReferenceProgram[] =>
-    programs
-      .filter(({ spec }) => spec.kind === kind)
-      .map(({ position, start, result }) => ({
-        id: position,
-        cookie: BigInt(position),
-        sleepable: false,
-        recursionChecked: true,
-        lsmCgroup: false,
-        start,
-        result,
-      }));
-  const attachment = {
-    fentry: of("fentry"),
-    fmodRet: of("fmod_ret"),
-    fexit: of("fexit"),
-    structOps: undefined,
-    ip: undefined,
-    record: pointer(record),
-    released: false,
-    passedOver,
-  };
-  const call = { args: [live.argument], original: original?.r0 ?? live.returns ?? 0n };
-  const { steps, result = 0n } = traced(attachment, call);
-  const isCalled = steps.some(({ kind }) => kind === "original");
-  const left = isCalled && original !== undefined ? { ...original, r0: result } : generated?.untouched(above, result);
-  return { returns: result, steps: linesOf(steps, programs), whole: left && withoutStack(left), above };
-}

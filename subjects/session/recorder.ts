@@ -45,7 +45,7 @@ export class Recorder {
   /** The buffer that is being copied. */
   private copied: Va | undefined;
   /** Where the published images of this step lie, one behind the other. */
-  private copies = new Uint8Array(16_384);
+  private copies = new Uint8Array(4096);
   private copiedBytes = 0;
 
   /**

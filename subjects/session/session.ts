@@ -17,12 +17,13 @@ import {
   type Subject,
   type SubjectKernel,
 } from "../subject.js";
-import { Attachments, type Plan } from "./attachments.js";
+import { Attachments } from "./attachments.js";
 import { entryOf } from "./entry.js";
 import { Executor } from "./executor.js";
 import { guarded } from "./guarded.js";
 import { isSameUsage, machineKindOf, type PlacedMachine, takeMachine } from "./machines.js";
 import { Models } from "./models.js";
+import type { Plan } from "./plan.js";
 import { forCpu, type LiveProgram, type Placing, type PreparedProgram } from "./prepared.js";
 import { Recorder, type Recording } from "./recorder.js";
 import { removeAll } from "./removal.js";
