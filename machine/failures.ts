@@ -3,19 +3,12 @@
 import type { FailingStep } from "./event.js";
 
 export class Failures {
+  /** Which of the calls from now on fails. */
   private readonly countdown = new Map<FailingStep, number>();
-  private readonly calls: Record<FailingStep, number> = {
-    vmalloc: 0,
-    kvmalloc: 0,
-    setPermission: 0,
-    copy: 0,
-    poke: 0,
-    progAlloc: 0,
-  };
 
   /** Let the `nth` call of `step` from now fail; 1 is the next one. */
   plan(step: FailingStep, nth: number): void {
-    this.countdown.set(step, this.calls[step] + nth);
+    this.countdown.set(step, nth);
   }
 
   clear(): void {
@@ -28,16 +21,12 @@ export class Failures {
     return this.countdown.size;
   }
 
-  /** Calls of a step so far, whether or not they failed. */
-  count(step: FailingStep): number {
-    return this.calls[step];
-  }
-
   /** Count a call; true if it must fail. */
   strikes(step: FailingStep): boolean {
-    const call = ++this.calls[step];
-    if (this.countdown.size === 0 || this.countdown.get(step) !== call) return false;
-    this.countdown.delete(step);
-    return true;
+    const nth = this.countdown.size === 0 ? undefined : this.countdown.get(step);
+    if (nth === undefined) return false;
+    if (nth === 1) this.countdown.delete(step);
+    else this.countdown.set(step, nth - 1);
+    return nth === 1;
   }
 }

@@ -201,15 +201,16 @@ describe("whichever step fails, the program is refused and nothing is left", () 
   test.each(KINDS.filter(({ step, images }) => step !== "copy" || images === "packs"))("$step, $images", (kind) => {
     const { step, images } = kind;
     for (const functions of [single, several]) {
-      const whole = setUp({ images });
-      const program = loaded(whole, functions);
-      const calls = whole.machine.failures.count(step);
-      expect(calls).toBeGreaterThan(0);
-      freeProgram(whole, program);
-      for (let nth = 1; nth <= calls; nth++) {
+      let calls = 0;
+      for (;;) {
         const kernel = setUp({ images });
+        const nth = calls + 1;
         kernel.machine.failures.plan(step, nth);
-        expect(loadProgram(kernel, functions), `${step} ${nth}`).toMatchObject({ ok: false });
+        const result = loadProgram(kernel, functions);
+        // That many calls it does not make.
+        if (kernel.machine.failures.pending > 0) break;
+        calls = nth;
+        expect(result, `${step} ${nth}`).toMatchObject({ ok: false });
         expect([kernel.machine.usage, kernel.modmem.current, kernel.warnings], `${step} ${nth}`).toEqual([
           NOTHING,
           0,
@@ -218,6 +219,7 @@ describe("whichever step fails, the program is refused and nothing is left", () 
         expect(kernel.machine.staleTranslations).toEqual([]);
         freeProgram(kernel, loaded(kernel, functions));
       }
+      expect(calls).toBeGreaterThan(0);
     }
   });
 

@@ -89,8 +89,9 @@ class HistoryCheck {
     const violations: Violation[] = [];
     /** @returns whether that was enough */
     const found = (more: readonly Violation[]): boolean => {
+      if (more.length === 0) return false;
       violations.push(...more);
-      return more.length > 0 && (this.options.goOn !== true || this.hasCrashed);
+      return this.options.goOn !== true || this.hasCrashed;
     };
     const end = (): HistoryReport => {
       const known = violations[0]?.known;
