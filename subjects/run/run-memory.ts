@@ -240,7 +240,7 @@ export class RunMemory {
   }
 
   /** A map object is a header, and for arrays and prog arrays its elements right behind it. */
-  private setMap(index: number, spec: MapSpec, layout: Layout, { instructionAt }: CodePlaces): void {
+  private setMap(index: number, spec: MapSpec, layout: Layout, places: CodePlaces): void {
     const { object, values } = layout.maps[index]!;
     this.maps[index] ??= this.area(`map ${index}`);
     this.otherValues[index] ??= this.area(`map ${index}`);
@@ -248,7 +248,9 @@ export class RunMemory {
     const header = this.mapObject(index, spec, object.bytes);
     this.maps[index].place({ base: object.base, bytes: object.bytes + (isApart ? 0 : values.bytes) }, header);
     const held =
-      spec.kind === "insnArray" ? insnArrayBytes(spec, (code, slot) => pointer(instructionAt(code, slot))) : NOTHING;
+      spec.kind === "insnArray"
+        ? insnArrayBytes(spec, (code, slot) => pointer(places.instructionAt(code, slot)))
+        : NOTHING;
     this.otherValues[index].place(isApart ? values : NOWHERE, held);
   }
 

@@ -47,16 +47,26 @@ export const pointerAt = (machine: Machine, at: Va): Va =>
   machine.peek32(at) + (machine.peek32(at + 4) % 2 ** 16) * 2 ** 32;
 
 /** Where the code of a loaded program lies, and what was compiled for each slot. */
-export const placesOf = (live: LiveProgram): CodePlaces => ({
-  entries: live.entries,
-  instructionAt: (code, slot) => instructionAt(live, code, slot),
-  privateStacks: () =>
-    live.prepared.codes.flat().flatMap((fn, i) => {
+export class Places implements CodePlaces {
+  constructor(private readonly live: LiveProgram) {}
+
+  get entries(): readonly Va[] {
+    return this.live.entries;
+  }
+
+  instructionAt(code: number, slot: number): Va {
+    return instructionAt(this.live, code, slot);
+  }
+
+  privateStacks(): ReturnType<CodePlaces["privateStacks"]> {
+    const { prepared, program } = this.live;
+    return prepared.codes.flat().flatMap((fn, i) => {
       const range = privateStackOf(fn);
-      const isGuest = live.program.functions[i]?.privateStack !== undefined;
+      const isGuest = program.functions[i]?.privateStack !== undefined;
       return range === undefined ? [] : [{ base: range.base, bytes: range.bytes, isGuest }];
-    }),
-});
+    });
+  }
+}
 
 /** Of several instructions that a slot was made into, the first; the budget of a function begins before its first slot. */
 function instructionAt({ program, prepared: { codes } }: LiveProgram, code: number, slot: number): Va {

@@ -12,7 +12,7 @@ import type { CodePlaces, RunMemory } from "../run/run-memory.js";
 import type { Execution, Region } from "../step.js";
 import type { FunctionView, SubjectKernel } from "../subject.js";
 import type { Attachments, TracedAnswer } from "./attachments.js";
-import { branchTarget, entryOf, placesOf, pointerAt } from "./entry.js";
+import { branchTarget, entryOf, Places, pointerAt } from "./entry.js";
 import type { LiveProgram } from "./prepared.js";
 
 /** A64 instructions of one run in a history. */
@@ -31,6 +31,7 @@ interface Entering {
   readonly functions: readonly FunctionView[];
 }
 type Span = Pick<Region, "image" | "codeBytes">;
+type Fixup = NonNullable<EngineRun["fixup"]>;
 
 /** An execution before anybody has read what it left. */
 type Draft = { -readonly [K in keyof Execution]: Execution[K] };
@@ -58,8 +59,8 @@ export class Executor {
   readonly patched = new Set<Va>();
   /** Pages that runs have mapped since the session began. */
   pages = 0;
-  /** Of the program that ran last. */
-  private places: { readonly live: LiveProgram; readonly code: CodePlaces } | undefined;
+  /** What all runs of a program have in common, of the one that ran last. */
+  private known: { readonly live: LiveProgram; readonly places: CodePlaces; readonly fixup: Fixup } | undefined;
   /** The single program that may be fetched: between its runs nothing is stored into text. */
   private fetched: LiveProgram | undefined;
   /** Functions of the subject that are no code of the machine's; with those around attached programs; with helpers. */
@@ -98,23 +99,33 @@ export class Executor {
     const { program, layout, input, expected } = run;
     const { memory } = this;
     this.setMemory(live, program, layout, input, requestsOf(expected));
-    const { regions, program: loaded } = live;
-    const execution = this.enter(
-      { live, cpu: 0, at: undefined, expected: NO_ANSWERS, spans: regions, functions: loaded.functions },
-      {
-        engine,
-        fuel: run.fuel ?? fuel,
-        trace,
-        args: [pointer(layout.context.base)],
-        traps: this.withHelpers(memory),
-        isFetched: this.fetched === live,
-      },
-    );
-    this.fetched = execution.problem === undefined ? live : undefined;
-    const { outcome } = execution;
-    if (outcome === undefined) return execution;
-    execution.whole = this.outcomeOf(live, layout, expected, outcome);
-    return execution;
+    const { kernel, attachments } = this;
+    const problem = this.fetched === live ? undefined : this.problemOf(0, live.regions);
+    this.fetched = problem === undefined ? live : undefined;
+    attachments.calls.begin();
+    const outcome =
+      problem === undefined
+        ? execute(engine, {
+            machine: kernel.machine,
+            entry: live.regions[0]!.image,
+            args: [pointer(layout.context.base)],
+            fuel: run.fuel ?? fuel,
+            traps: this.withHelpers(memory),
+            trace,
+            bti: kernel.env.bti,
+            fixup: this.knownOf(live).fixup,
+          })
+        : undefined;
+    return {
+      id: live.id,
+      cpu: 0,
+      at: undefined,
+      problem,
+      outcome,
+      steps: attachments.calls.seen,
+      whole: outcome && this.outcomeOf(live, layout, expected, outcome),
+      expected: NO_ANSWERS,
+    };
   }
 
   /** Run into what is left of a freed program where its pack is still there. */
@@ -130,13 +141,13 @@ export class Executor {
     const { live, expected } = entering;
     const { generated } = live.prepared;
     if (generated === undefined) {
-      return this.enter(entering, entering.spans === live.regions ? {} : { traps: this.attachedTraps });
+      return this.enter(entering, entering.spans === live.regions ? this.ownTraps : this.attachedTraps);
     }
     const { memory } = this;
     const { program } = generated.value;
     const layout = overAll(expected.map(({ above }) => generated.layout(above)));
     this.setMemory(live, program, layout, generated.input);
-    const execution = this.enter(entering, { traps: this.withHelpers(memory) });
+    const execution = this.enter(entering, this.withHelpers(memory));
     const { outcome } = execution;
     if (outcome?.kind !== "returned") return execution;
     const { code } = generated.expected(0);
@@ -160,9 +171,16 @@ export class Executor {
   ): void {
     const { machine } = this.kernel;
     const before = machine.framesInUse;
-    if (this.places?.live !== live) this.places = { live, code: placesOf(live) };
-    this.memory.set(program, layout, input, this.places.code, requests);
+    this.memory.set(program, layout, input, this.knownOf(live).places, requests);
     this.pages += machine.framesInUse - before;
+  }
+
+  private knownOf(live: LiveProgram): NonNullable<Executor["known"]> {
+    if (this.known?.live !== live) {
+      const { functions } = live.program;
+      this.known = { live, places: new Places(live), fixup: (pc) => this.kernel.fixupException(functions, pc) };
+    }
+    return this.known!;
   }
 
   /** Why the CPU must not run what lies there. */
@@ -174,22 +192,20 @@ export class Executor {
     return undefined;
   }
 
-  private enter({ live, cpu, at, expected, spans, functions }: Entering, given: Given = {}): Draft {
-    const { kernel, attachments } = this;
+  private enter({ live, cpu, at, expected, spans, functions }: Entering, traps = this.ownTraps): Draft {
+    const { kernel, attachments, engine } = this;
     const { machine } = kernel;
-    const problem = given.isFetched === true ? undefined : this.problemOf(cpu, spans);
+    const problem = this.problemOf(cpu, spans);
     attachments.calls.begin();
-    const { engine = this.engine, args = [live.argument], fuel = FUEL, traps = this.ownTraps, trace } = given;
     const outcome =
       problem === undefined
         ? execute(engine, {
             machine,
             cpu,
             entry: spans[0]!.image,
-            args,
-            fuel,
+            args: [live.argument],
+            fuel: FUEL,
             traps,
-            trace,
             bti: kernel.env.bti,
             fixup: (pc) => kernel.fixupException(functions, pc),
           })
@@ -244,17 +260,6 @@ export class Executor {
     for (const patched of this.patched) if (patched >= line && patched < line + LINE_BYTES) return true;
     return false;
   }
-}
-
-/** What a run is given, where it is not as in histories. */
-interface Given {
-  readonly engine?: Engine;
-  readonly args?: readonly bigint[];
-  readonly fuel?: number;
-  readonly traps?: ReadonlyMap<Va, Trap>;
-  readonly trace?: EngineRun["trace"];
-  /** It was found before that the CPU may run what lies there. */
-  readonly isFetched?: boolean;
 }
 
 /** A layout whose first frame is where the program's own may come to lie in any of these. */
