@@ -18,6 +18,10 @@ const JA = rowById("ja");
 const COPY = rowsOf("mov# reg");
 const XOR32 = rowById("xor32 reg");
 
+/** Of these some are guarded. */
+export const isDivision = ({ row }: Insn): boolean =>
+  row.kind === "alu" && (row.op === "div" || row.op === "mod" || row.op === "sdiv" || row.op === "smod");
+
 /**
  * What takes the place of `slot`; undefined if it stays as it is. Jumps in it are final, and none leaves it otherwise than
  * at its end.

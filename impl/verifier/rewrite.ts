@@ -16,7 +16,7 @@ import {
 } from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
 import { shortInts } from "../../spec/slab.js";
-import { guardDivision } from "./division.js";
+import { guardDivision, isDivision } from "./division.js";
 import { countDown, counterBelow, startBudget } from "./may-goto.js";
 import { isSeveral, joinPatches, type Patch } from "./patches.js";
 import { madeOf, type RewrittenFunction, variantOf } from "./rewritten.js";
@@ -98,7 +98,8 @@ export function rewrite(
 ): { readonly functions: readonly RewrittenFunction[] } {
   const indexOf = new Map(facts.functions.map(({ start }, index) => [start, index]));
   const hasStackArguments = code.some((one) => isStackArgument(one));
-  const isOneForOne = env.rewriteDivision !== true && facts.contextLoads.size === 0 && !code.some(isExpanded);
+  const isGuarded = env.rewriteDivision === true && code.some(isDivision);
+  const isOneForOne = !isGuarded && facts.contextLoads.size === 0 && !code.some(isExpanded);
   return {
     functions: facts.functions.map((fn, index) => {
       const rewriteAt = (pc: number): Patch => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);

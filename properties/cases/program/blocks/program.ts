@@ -149,5 +149,5 @@ function join(main: Body, functions: readonly Body[], starts: readonly number[])
   all.forEach((body, i) => {
     for (const { pc, callee } of body.callSites) body.slots[pc]!.imm = starts[callee + 1]! - (starts[i]! + pc) - 1;
   });
-  return all.flatMap((body) => body.slots);
+  return main.slots.concat(...functions.map((body) => body.slots));
 }
