@@ -31,6 +31,7 @@ export class Kernel implements PackKernel {
   readonly modmem: Modmem;
   /** Where images live, programs as well as trampolines. */
   readonly imageMemory: ImageMemoryName;
+  readonly images: ImageMemory;
   /** May change between loads: one kernel for both kinds of atomics. */
   env: JitEnv;
   /** Blind constants, with these random numbers (kernel: `bpf_jit_harden`). */
@@ -43,6 +44,7 @@ export class Kernel implements PackKernel {
     this.random = random;
     this.env = env;
     this.imageMemory = images;
+    this.images = IMAGE_MEMORY[images];
     this.modmem = new Modmem(limit, bpfCapable);
     this.packs = new ProgPacks(machine, {
       warn: (message) => this.warnings.push(message),
@@ -51,9 +53,6 @@ export class Kernel implements PackKernel {
     });
   }
 
-  get images(): ImageMemory {
-    return IMAGE_MEMORY[this.imageMemory];
-  }
   get quirks(): Quirks {
     return this.env.quirks;
   }

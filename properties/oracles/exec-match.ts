@@ -32,12 +32,14 @@ function breach({ problem, outcome, steps, whole, expected }: Execution): string
   if (outcome === undefined || outcome.kind === "violated") return undefined;
   if (outcome.kind === "returned") {
     const { x0 } = outcome;
-    const likely = expected.filter(({ returns }) => returns === undefined || returns === x0);
+    const isReturned = ({ returns }: Answer): boolean => returns === undefined || returns === x0;
+    const isMet = (one: Answer): boolean =>
+      isReturned(one) && isSame(one.steps, steps) && changed(one.whole, whole) === undefined;
+    if (expected.some(isMet)) return undefined;
+    const likely = expected.filter(isReturned);
     if (likely.length === 0) return ` returned ${x0}, expected ${wanted(expected)}`;
-    const seen = likely.filter((answer) => isSame(answer.steps, steps));
-    if (seen.length === 0) return `: ${difference(likely[0]!, steps)}`;
-    const wrong = seen.map((answer) => changed(answer.whole, whole));
-    return wrong.includes(undefined) ? undefined : `: ${wrong[0]}`;
+    const seen = likely.find((one) => isSame(one.steps, steps));
+    return `: ${seen === undefined ? difference(likely[0]!, steps) : changed(seen.whole, whole)}`;
   }
   if (outcome.kind === "outOfFuel") return ` ran out of fuel, expected to return ${wanted(expected)}`;
   return ` faulted at 0x${outcome.pc.toString(16)} (${outcome.why}), expected to return ${wanted(expected)}`;

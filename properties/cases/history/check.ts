@@ -99,8 +99,9 @@ class HistoryCheck {
     };
     for (let i = 0; i < actions.length; i++) if (found(this.step(i, actions[i]!))) return end();
     if (found(this.sweep(actions.length)) || this.options.close === false) return end();
+    const { fails, others } = NOTHING_ELSE;
     for (const id of [...this.session.live.keys()]) {
-      if (found(this.step(actions.length, { kind: "free", id, ...NOTHING_ELSE }))) return end();
+      if (found(this.step(actions.length, { kind: "free", id, fails, others }))) return end();
     }
     found(this.sweep(actions.length));
     return end();
