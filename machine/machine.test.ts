@@ -80,6 +80,9 @@ test("heap objects fault behind their end and are checked around it when freed",
   const c = machine.kvmalloc(64)!;
   machine.heapBytes(c).set([1, 2], 62);
   expect(machine.read(c + 61, 3)).toEqual(bytes(0xa5, 1, 2));
+  machine.heapBytes(c, 8, 4).set([3, 4, 5, 6]);
+  expect(machine.read(c + 7, 6)).toEqual(bytes(0xa5, 3, 4, 5, 6, 0xa5));
+  expect(fault(() => machine.heapBytes(c, 60, 5))).toBe("badWrite");
   machine.kvfree(c);
   expect(fault(() => machine.kvfree(c))).toBe("badFree");
   expect(machine.kvmalloc(64)).toBe(c);
