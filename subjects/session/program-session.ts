@@ -131,13 +131,13 @@ export class ProgramSession {
 
   /** Run it on each input, on each engine, from the same state each time. A crash ends a step: the next run begins another. */
   run(live: LiveProgram, runs: readonly ProgramRun[]): readonly RanTogether[] {
-    return this.options.engines.flatMap((engine) => {
-      const together: RanTogether[] = [];
+    const together: RanTogether[] = [];
+    for (const engine of this.options.engines) {
       for (let from = 0; from < runs.length; from += together.at(-1)!.runs.length) {
         together.push(this.runFrom(from, live, runs, engine));
       }
-      return together;
-    });
+    }
+    return together;
   }
 
   private runFrom(from: number, live: LiveProgram, runs: readonly ProgramRun[], engine: Engine): RanTogether {

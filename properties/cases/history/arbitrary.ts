@@ -4,6 +4,7 @@
 
 import fc from "fast-check";
 import type { FailingStep } from "../../../machine/event.js";
+import { times } from "../../../spec/lists.js";
 import {
   type Action,
   ATTACH_KINDS,
@@ -128,7 +129,7 @@ class Maker {
       return { kind: "detach", id, ...this.patching(id, true) };
     }
     const id = draw.pick(traced.length > 0 && draw.chance(35) ? traced : this.untraced());
-    const programs = Array.from({ length: draw.pick([1, 1, 1, 2, 2, 3]) }, () => this.attached(id));
+    const programs = times(draw.pick([1, 1, 1, 2, 2, 3]), () => this.attached(id));
     if (!traced.includes(id)) traced.push(id);
     return { kind: "attach", id, programs, ...this.patching(id) };
   }
@@ -230,7 +231,7 @@ class Maker {
 
   private company(watched: number | undefined): ConcurrentRun[] {
     const { draw, live, options } = this;
-    return Array.from({ length: draw.between(1, 3) }, () => ({
+    return times(draw.between(1, 3), () => ({
       cpu: draw.below(options.cpus),
       id: watched !== undefined && draw.chance(70) ? watched : draw.pick(live),
       at: draw.chance(5) ? undefined : draw.below(48),

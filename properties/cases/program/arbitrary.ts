@@ -4,6 +4,7 @@
 
 import fc from "fast-check";
 import { spendsLoops } from "../../../spec/bpf/program.js";
+import { times } from "../../../spec/lists.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { Draw } from "../../../subjects/random/draw.js";
@@ -102,7 +103,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
         ...(plan.unknownCalls && { unknownCalls: draw.below(1000) }),
         ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),
       },
-      inputs: Array.from({ length: draw.between(2, 4) }, () => makeInput(draw, inputBytes, features.packet)),
+      inputs: times(draw.between(2, 4), () => makeInput(draw, inputBytes, features.packet)),
       env: this.#env(draw, size),
     };
     const privateStack = isKernel && !features.packet && draw.chance(PRIVATE_STACK);

@@ -1,6 +1,7 @@
 // The call graph of one piece of code: an order in which callers come before callees, how deep the frames get, and
 // whether the frames of a chain fit into the one stack that Linux gives them (Linux: check_max_stack_depth).
 
+import { times } from "../../lists.js";
 import { isPrivateDepth, MAX_CALL_DEPTH, STACK_BYTES } from "../program.js";
 import type { Call, Functions } from "./functions.js";
 import type { Report } from "./problem.js";
@@ -78,7 +79,7 @@ export function checkCombinedStack(
 }
 
 function groupByCaller(functions: number, calls: readonly Call[]): readonly (readonly Call[])[] {
-  const groups: Call[][] = Array.from({ length: functions }, () => []);
+  const groups: Call[][] = times(functions, () => []);
   for (const call of calls) groups[call.from]!.push(call);
   return groups;
 }

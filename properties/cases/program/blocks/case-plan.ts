@@ -13,6 +13,7 @@ import {
   REDIRECT_TARGETS,
   type RedirectMap,
 } from "../../../../spec/bpf/program.js";
+import { indexesOf, times } from "../../../../spec/lists.js";
 import type { Dialect } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Plan } from "./body.js";
@@ -63,9 +64,9 @@ export function makePlan(features: Features, parts: PlanParts): Plan {
     calleeStackBytes: dialect.calleeStackBytes,
     zeroedFrame: dialect.zeroedFrame,
     aligned,
-    dataMaps: maps.flatMap((map, i) => (isDataMap(map) ? [i] : [])),
-    progArrays: maps.flatMap((map, i) => (map.kind === "progArray" ? [i] : [])),
-    mapsOfMaps: maps.flatMap((map, i) => (map.kind === "mapOfMaps" ? [i] : [])),
+    dataMaps: indexesOf(maps, isDataMap),
+    progArrays: indexesOf(maps, ({ kind }) => kind === "progArray"),
+    mapsOfMaps: indexesOf(maps, ({ kind }) => kind === "mapOfMaps"),
     callable: features.kernel ? callableHelpers(kind, maps, dialect.helpers) : [],
     helpers: dialect.helpers,
     context: hasFields(kind)
@@ -89,11 +90,11 @@ const KEY_BYTES = [4, 8, 4, 2, 16, 1] as const;
 
 /** Tail calls lead to the programs from `first` to before `end`. */
 function makeMaps(draw: Draw, features: Features, first: number, end: number): readonly MapSpec[] {
-  const maps: MapSpec[] = features.maps ? Array.from({ length: draw.between(1, 2) }, () => dataMap(draw)) : [];
+  const maps: MapSpec[] = features.maps ? times(draw.between(1, 2), () => dataMap(draw)) : [];
   if (features.kernel && features.maps) maps.push(...kernelMaps(draw, maps.length));
   if (!features.tailCalls) return maps;
   const entries = draw.between(1, 4);
-  const targets = Array.from({ length: entries }, () => (draw.chance(75) ? draw.between(first, end - 1) : undefined));
+  const targets = times(entries, () => (draw.chance(75) ? draw.between(first, end - 1) : undefined));
   const progArray: ProgArrayMap = { kind: "progArray", entries, programs: targets };
   // A map of maps names others by index.
   return features.kernel || draw.chance(50) ? [...maps, progArray] : [progArray, ...maps];

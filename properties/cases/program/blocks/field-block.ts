@@ -5,6 +5,7 @@ import { type ContextStructure, isNumber, isSettable, structureOf } from "../../
 import { type LegacyLoadRow, ROWS, rowById } from "../../../../spec/bpf/isa.js";
 import { LEGACY_CONTEXT } from "../../../../spec/bpf/legacy-load.js";
 import { type ContextKind, hasFields } from "../../../../spec/bpf/program.js";
+import { times } from "../../../../spec/lists.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Body } from "./body.js";
 import { contextPlace, loadContext } from "./call-block.js";
@@ -37,7 +38,7 @@ export function drawFields(draw: Draw, kind: ContextKind): ReadonlyMap<string, b
     (field) => isNumber(field) && isSettable(field) && !IMPLIED.includes(field.name),
   );
   return new Map(
-    Array.from({ length: draw.between(1, 6) }, () => {
+    times(draw.between(1, 6), () => {
       const { name, width } = draw.pick(fields);
       const value = (BigInt(half(draw)) << 32n) | BigInt(half(draw) >>> 0);
       return [name, BigInt.asUintN(8 * width, value)];

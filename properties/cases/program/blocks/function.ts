@@ -3,6 +3,7 @@
 
 import { ARGUMENT_BYTES } from "../../../../spec/bpf/insn.js";
 import { rowById, STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
+import { times } from "../../../../spec/lists.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { arithmetic, fillBlock } from "./alu-block.js";
 import { Body, type Plan } from "./body.js";
@@ -48,7 +49,7 @@ export function makeFunction(draw: Draw, plan: Plan, wanted: FunctionPlan): Body
   const frame = frameRegion(wanted, plan.aligned);
   const { signature } = wanted;
   // Spill slots lie above the data, the topmost at R10 - 8.
-  const spillSlots = Array.from({ length: wanted.spills }, (_, i) => -8 * (i + 1));
+  const spillSlots = times(wanted.spills, (i) => -8 * (i + 1));
   const body = new Body(draw, plan, signature, frame, spillSlots, wanted.costLimit, wanted.slots);
   body.pending.push(...wanted.owes);
   receive(body, wanted);

@@ -7,6 +7,7 @@ import type { Helper, HelperArg } from "../../../../spec/bpf/helpers/helper.js";
 import { HELPERS, TAIL_CALL } from "../../../../spec/bpf/helpers.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { ContextKind, MapSpec } from "../../../../spec/bpf/program.js";
+import { indexesOf } from "../../../../spec/lists.js";
 import type { Body } from "./body.js";
 import { callHelper, contextPlace, loadContext } from "./call-block.js";
 import { EDGES } from "./immediates.js";
@@ -156,7 +157,7 @@ function makeArguments(body: Body, helper: Helper): boolean {
 }
 
 const mapsOf = (maps: readonly MapSpec[], kinds: readonly MapSpec["kind"][]): readonly number[] =>
-  maps.flatMap((map, i) => (kinds.includes(map.kind) ? [i] : []));
+  indexesOf(maps, ({ kind }) => kinds.includes(kind));
 
 const BUFFERS: ReadonlySet<HelperArg> = new Set<HelperArg>(["bytes", "bytesOrNull", "room", "both"]);
 const TRACE_PRINTK = 6;

@@ -3,6 +3,7 @@
 
 import type { Insn } from "../../../../spec/bpf/insn.js";
 import { MOST_STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
+import { times } from "../../../../spec/lists.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Body, Plan } from "./body.js";
 import { type FunctionPlan, makeFunction } from "./function.js";
@@ -25,7 +26,7 @@ export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): 
   const mayHaveFunctions = plan.features.calls && (index === 0 || !plan.tailCallsFromFunctions);
   const functions = mayHaveFunctions ? draw.between(1, Math.min(MAX_FUNCTIONS, 1 + Math.floor(size.slots / 12))) : 0;
   const signatures: Signature[] = [];
-  const owes = Array.from({ length: functions + 1 }, (): number[] => []);
+  const owes = times(functions + 1, (): number[] => []);
   // Function i is owed a call by an earlier one; function -1 is main, kept last in `owes`.
   for (let i = 0; i < functions; i++) {
     const caller = draw.chance(50) ? functions : draw.below(i + 1) - 1;
@@ -77,7 +78,7 @@ const hasContext = ({ main, parameters }: Signature): boolean =>
 
 /** At most one parameter is the context, and none if the function that must call this one has no context to give. */
 function makeSignature(draw: Draw, plan: Plan, callerHasContext: boolean): Signature {
-  const parameters = Array.from({ length: draw.below(5) }, (): Parameter => {
+  const parameters = times(draw.below(5), (): Parameter => {
     const how = draw.below(10);
     if (how < 4) return { kind: "scalar" };
     if (how < 6) return { kind: "count" };
