@@ -1,10 +1,8 @@
 // What one instruction may cost where a shorter form exists: constants that an A64 immediate holds go into it. Results
 // cannot tell the forms apart, and a slower one is a regression all the same.
 
-import { decodeBitmask } from "../../../spec/a64/bitmask.js";
 import type { Width } from "../../../spec/a64/registers.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
-import { lazily } from "../../../spec/lazily.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
 import { extent } from "./compiled-code.js";
@@ -66,21 +64,17 @@ function constantWords(high: number, low: number): number {
   return Math.min(unlike(0), unlike(0xffff));
 }
 
-/** By width: those 32-bit numbers that are a pattern when they are sign-extended to it. */
-const PATTERNS: Record<Width, () => ReadonlySet<number>> = {
-  32: lazily(() => patterns(32)),
-  64: lazily(() => patterns(64)),
-};
-
-function patterns(width: Width): ReadonlySet<number> {
-  const found = new Set<number>();
-  for (let field = 0; field < 8192; field++) {
-    const value = decodeBitmask(field >> 12, (field >> 6) & 63, field & 63, width);
-    if (value === undefined) continue;
-    const imm = BigInt.asIntN(32, value);
-    if (BigInt.asUintN(width, imm) === value) found.add(Number(imm));
-  }
-  return found;
+/** Whether a 32-bit number, sign-extended to the width, is a bitmask immediate: a run of ones, turned round and repeated. */
+export function isBitmask(imm: number, width: Width): boolean {
+  // Turned round, a run of zeros is one of ones.
+  if (width === 64) return isRun(imm < 0 ? ~imm : imm);
+  let period = 32;
+  while (period > 2 && isRepeated(imm, period / 2)) period /= 2;
+  const once = imm & ((2 ** period - 1) | 0);
+  return isRun((once & 1) === 0 ? once : ~once & ((2 ** period - 1) | 0));
 }
 
-const isBitmask = (imm: number, width: Width): boolean => PATTERNS[width]().has(imm);
+const isRepeated = (word: number, every: number): boolean => ((word >>> every) | (word << (32 - every))) === word;
+
+/** One or more ones beside each other, and nothing else. */
+const isRun = (word: number): boolean => word !== 0 && ((word + (word & -word)) & word) === 0;
