@@ -29,7 +29,8 @@ export const freedIsIllegal: Oracle = {
     return together(slacks, news, rooms, trapped);
   },
   sweep(scene) {
-    return scene.kernel.packs.packs.flatMap(({ base }) => outside(scene, base, scene.kernel.packs.packBytes));
+    const { packs, packBytes } = scene.kernel.packs;
+    return breachesOfAll(packs, ({ base }) => outside(scene, base, packBytes));
   },
 };
 

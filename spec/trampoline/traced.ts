@@ -94,7 +94,7 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
   }
   // With a session the result is told to all, and is 0 until there is one.
   const early = fentry.some(({ session }) => session !== undefined) ? 0n : undefined;
-  const steps = fentry.flatMap((program) => run(program, early));
+  const steps = ofEach(fentry, (program) => run(program, early));
   // Nothing comes behind the function: it is gone back to, and returns to its caller by itself.
   if (fmodRet.length === 0 && fexit.length === 0) return { steps: [...steps, original], result: call.original };
   const runs = ({ id }: AttachedProgram): boolean => attachment.passedOver?.has(id) !== true;
@@ -106,13 +106,23 @@ export function traced(attachment: Attachment | undefined, call: TracedCall): Tr
     steps: [
       { kind: "keep", record },
       ...steps,
-      ...asked.flatMap((program) => run(program, 0n)),
+      ...ofEach(asked, (program) => run(program, 0n)),
       ...(decision < 0 ? [original] : []),
-      ...behind.flatMap((program) => runAtExit(program, result)),
+      ...ofEach(behind, (program) => runAtExit(program, result)),
       { kind: "letGo", record },
     ],
     result,
   };
+}
+
+/** Those of one program after those of the other. */
+function ofEach(
+  programs: readonly AttachedProgram[],
+  stepsOfOne: (program: AttachedProgram) => readonly Step[],
+): readonly Step[] {
+  const steps: Step[] = [];
+  for (const program of programs) steps.push(...stepsOfOne(program));
+  return steps;
 }
 
 function stepsOf(
