@@ -58,11 +58,13 @@ const fillsOfHalf = (imm: number): boolean =>
 
 /** Of a 64-bit constant from its halves: a word for each quarter that differs from the filler, and at least one. */
 function constantWords(high: number, low: number): number {
-  const quarters = [low & 0xffff, low >>> 16, high & 0xffff, high >>> 16];
   if (high === 0) return fillsOfHalf(low) ? 1 : 2;
-  const unlike = (filler: number): number => Math.max(1, quarters.filter((quarter) => quarter !== filler).length);
-  return Math.min(unlike(0), unlike(0xffff));
+  return Math.max(1, Math.min(unlike(0, high) + unlike(0, low), unlike(0xffff, high) + unlike(0xffff, low)));
 }
+
+/** Quarters of one half. */
+const unlike = (filler: number, half: number): number =>
+  ((half & 0xffff) === filler ? 0 : 1) + (half >>> 16 === filler ? 0 : 1);
 
 /** Whether a 32-bit number, sign-extended to the width, is a bitmask immediate: a run of ones, turned round and repeated. */
 export function isBitmask(imm: number, width: Width): boolean {
