@@ -4,6 +4,7 @@
 
 import fc from "fast-check";
 import { spendsLoops } from "../../../spec/bpf/program.js";
+import type { Facts } from "../../../spec/bpf/validate/validate.js";
 import { times } from "../../../spec/lists.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
@@ -89,10 +90,11 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       tailCallsFromFunctions,
       inputBytes,
     });
-    const code = [makeProgram(draw, plan, 0, size)];
+    const parts = [makeProgram(draw, plan, 0, size)];
     for (let i = 1; i < programs; i++) {
-      code.push(makeProgram(draw, plan, i, { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }));
+      parts.push(makeProgram(draw, plan, i, { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }));
     }
+    const code = parts.map((part) => part.code);
     const fields = drawFields(draw, plan.kind);
     const made = {
       program: {
@@ -107,7 +109,8 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       env: this.#env(draw, size),
     };
     const privateStack = isKernel && !features.packet && draw.chance(PRIVATE_STACK);
-    return { ...made, program: asDrawn(privateStack ? { privateStack, ...made.program } : made.program) };
+    const program = privateStack ? { privateStack, ...made.program } : made.program;
+    return { ...made, program: asDrawn(program, factsOf(parts)) };
   }
 
   #size(draw: Draw): Size {
@@ -187,6 +190,16 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     this.#menus.set(key, menu);
     return menu;
   }
+}
+
+/** Undefined: only a validation tells. */
+function factsOf(parts: readonly ReturnType<typeof makeProgram>[]): Facts | undefined {
+  const functions: Facts["functions"][number][] = [];
+  for (const part of parts) {
+    if (part.functions === undefined) return undefined;
+    functions.push(...part.functions);
+  }
+  return { functions, contextLoads: parts.map(({ contextLoads }) => contextLoads) };
 }
 
 function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {

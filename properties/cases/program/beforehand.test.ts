@@ -33,7 +33,7 @@ test("one that is not valid, and one whose lowering throws, are told of when the
   // Falls off its end.
   const { program } = first;
   const broken = { ...first, program: { ...program, code: program.code.map((code) => code.slice(0, -1)) } };
-  const thrown = asDrawn({ ...second.program, code: [undefined as never] });
+  const thrown = asDrawn({ ...second.program, code: [undefined as never] }, undefined);
   const checker = makeChecker();
   const began: number[] = [];
   checker.announce([broken, { ...second, program: thrown }, third], (nth) => began.push(nth));

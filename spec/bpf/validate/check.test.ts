@@ -33,6 +33,11 @@ describe("the frame pointer is followed", () => {
     expect(depths(copy(1, 10), call(1), exit, i("stb", { dst: 1, off: -1 }), mov(0, 0), exit)).toEqual([512, 0]);
   });
 
+  test("given to a function on one path only: none of the frame of what that calls", () => {
+    const caller = [mov(0, 0), i("jeq imm", { dst: 0, off: 1 }), copy(2, 10), call(1), exit];
+    expect(depths(...caller, call(1), exit, mov(0, 0), exit)).toEqual([512, 0, 0]);
+  });
+
   test("two offsets that meet may be any", () => {
     const either = [copy(2, 10), i("jeq imm", { dst: 1, off: 1 }), add(2, -8), i("stb", { dst: 2, off: -8 })];
     expect(depths(...either, mov(0, 0), exit)).toEqual([512]);

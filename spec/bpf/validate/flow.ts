@@ -5,7 +5,7 @@ import { shortBytes, shortInts } from "../../slab.js";
 import { branchTarget, type Insn, REGISTERS } from "../insn.js";
 import type { ContextKind } from "../program.js";
 import type { Functions } from "./functions.js";
-import { CONTEXT, FRAME, joinInto, MAY_BE_FRAME, MAY_BE_NULL, OTHER } from "./lattice.js";
+import { CONTEXT, FRAME, joinInto, MAY_BE_FRAME, MAY_BE_NULL, OTHER, UNINITIALISED } from "./lattice.js";
 import { Registers } from "./registers.js";
 import { Worklist } from "./worklist.js";
 
@@ -151,8 +151,9 @@ export class Flow {
     this.#other.enterFunction();
     this.#other.stackArguments = this.#registers.stackArguments >> 16;
     for (let r = 1; r <= 5; r++) {
+      const isTaint = kind[r] === OTHER || kind[r] === UNINITIALISED;
       if (kind[r] === FRAME) this.#other.set(r, OTHER);
-      else this.#other.set(r, kind[r]!, kind[r] === OTHER ? value[r]! & ~MAY_BE_FRAME : value[r]!);
+      else this.#other.set(r, kind[r]!, isTaint ? value[r]! & ~MAY_BE_FRAME : value[r]!);
     }
     this.states.join(this.functions.blockAt[start]!, this.#other);
   }

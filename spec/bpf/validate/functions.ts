@@ -109,7 +109,7 @@ function markBlocks(
 }
 
 /** First slot of each function of a code whose calls lead to instructions, ascending. */
-export function functionStarts(code: readonly Insn[]): readonly number[] {
+function functionStarts(code: readonly Insn[]): readonly number[] {
   let starts = MAIN_ALONE;
   for (let pc = 0; pc < code.length; pc++) {
     const { row } = code[pc]!;

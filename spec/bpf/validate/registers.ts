@@ -25,7 +25,7 @@ import {
 } from "./lattice.js";
 
 /** Offsets beyond this are not tracked (Linux: BPF_MAX_VAR_OFF). */
-export const MAX_OFFSET = 2 ** 29;
+const MAX_OFFSET = 2 ** 29;
 const OWN_STACK_ARGUMENTS = 0xffff;
 
 export class Registers {

@@ -4,12 +4,13 @@
 
 import type { Helper } from "../../../../spec/bpf/helpers/helper.js";
 import { type Row, rowById } from "../../../../spec/bpf/isa.js";
-import type { ContextKind, InsnArrayMap, MapSpec } from "../../../../spec/bpf/program.js";
+import { type ContextKind, hasFields, type InsnArrayMap, type MapSpec } from "../../../../spec/bpf/program.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import { EDGES, half, immediate } from "./immediates.js";
 import type { Callee, Features, Signature } from "./plan.js";
 import { ALL, ARGUMENTS, at, type Region, Registers, SAVED, SPILL, SPILLS } from "./registers.js";
 import type { DrawnRows } from "./rows.js";
+import { Uses } from "./uses.js";
 
 /** What blocks may refer to. */
 export interface Plan {
@@ -109,6 +110,7 @@ export class Body {
   readonly tables: { readonly lddw: number; readonly slots: readonly number[] }[] = [];
   /** Callees that must still be called, so that no function is unreachable. */
   readonly pending: number[] = [];
+  readonly uses: Uses;
 
   constructor(
     readonly draw: Draw,
@@ -124,6 +126,7 @@ export class Body {
     public limit: number,
   ) {
     this.state.setPointer(10, at(frame, 0));
+    this.uses = new Uses(hasFields(plan.kind));
   }
 
   get here(): number {
@@ -132,13 +135,8 @@ export class Body {
 
   emit(row: Row, dst: number, src: number, off: number, imm: number): void {
     const { select } = row;
-    this.slots.push({
-      row,
-      dst,
-      src: select.src ?? src,
-      off: select.off ?? off,
-      imm: select.imm ?? imm,
-    });
+    this.uses.access(row, dst, src, off, this.state, this.here);
+    this.slots.push({ row, dst, src: select.src ?? src, off: select.off ?? off, imm: select.imm ?? imm });
     this.cost += this.times;
   }
 
@@ -233,7 +231,7 @@ export class Body {
   /** What a call leaves behind, apart from its result. */
   clobberArguments(): void {
     const { state } = this;
-    state.forget(ARGUMENTS | 1);
+    state.clobber(ARGUMENTS | 1);
     for (let register = 6; register <= 9; register++) {
       if ((state.pointers >> register) & 1 && state.pointer(register).region.shortLived) state.forget(1 << register);
     }

@@ -175,10 +175,10 @@ function jumpThroughTable(body: Body): void {
   const table = { lddw: body.here, slots: [] as number[] };
   body.tables.push(table);
   body.lddw(TABLE, address, 0, 0);
+  state.clobber(1 << address);
   body.emit(ADD_REG, address, index, 0, 0);
   body.emit(LOAD_8, address, address, 0, 0);
   body.emit(GOTOX, address, 0, 0, 0);
-  state.forget(1 << address);
   const blocks = draw.between(1, Math.min(entries, 3));
   const after = body.label();
   const begins: number[] = [];

@@ -22,6 +22,7 @@ const TAIL_CALL = 12;
 /** Call a helper by number; its arguments are in place. */
 export function callHelper(body: Body, helper: number): void {
   body.emit(HELPER, 0, 0, 0, helper);
+  body.uses.givenToHelper(helper, body.state);
   body.clobberArguments();
   body.state.setScalar(0);
 }
@@ -76,6 +77,7 @@ export function callFunction(body: Body, index: number, callee: Callee): void {
   for (let i = 1; i <= callee.signature.stackArguments; i++) stackArgument(body, -ARGUMENT_BYTES * i);
   body.emit(LOCAL, 0, 0, 0, 0);
   body.callSites.push({ pc: body.here - 1, callee: index });
+  body.uses.givenToFunction(body.state);
   body.cost += body.times * callee.cost;
   body.clobberArguments();
   body.state.setScalar(0);

@@ -169,6 +169,7 @@ function countInFrame(body: Body): boolean {
   const inner = region(kind, counter + 8, end, aligned);
   body.state.setPointer(10, at(inner, 0));
   const trips = draw.between(2, 5);
+  const entry = body.state.clone();
   inLoop(body, 0, trips, () => {
     body.locked |= 2;
     body.state.setPointer(1, at(body.plan.context, 0));
@@ -176,9 +177,10 @@ function countInFrame(body: Body): boolean {
     fillBlock(body, draw.between(1, 6));
     const temporary = draw.bit(ALL & ~body.locked);
     body.emit(LOAD_8, temporary, 10, counter, 0);
+    body.state.setScalar(temporary);
     body.emit(ADD, temporary, 0, 0, 1);
     body.emit(STORE_8, 10, temporary, counter, 0);
-    body.state.setScalar(temporary);
+    body.uses.goesBack(body.state, entry);
     body.emit(LESS, temporary, 0, 0, trips);
     body.aim(body.here - 1, 0);
   });

@@ -185,7 +185,7 @@ function weaken(body: Body, counters: number): void {
   }
 }
 
-/** Make every register that was a scalar at the head of the loop one again. */
+/** Make every register that was a scalar at the head of the loop one again, before the code goes back there. */
 export function restore(body: Body, entry: Registers): void {
   let lost = entry.scalars & ~body.state.scalars & ALL;
   while (lost !== 0) {
@@ -193,4 +193,5 @@ export function restore(body: Body, entry: Registers): void {
     lost &= ~(1 << register);
     body.constant(register, body.draw.between(-1, 3));
   }
+  body.uses.goesBack(body.state, entry);
 }

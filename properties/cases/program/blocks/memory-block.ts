@@ -11,7 +11,6 @@ const LOAD_8 = rowById("ldxdw");
 const STORE_8 = rowById("stxdw");
 const LOAD_4 = rowById("ldxw");
 const MOV32 = rowById("mov32 reg");
-const MOV = rowById("mov reg");
 const ADD = rowById("add imm");
 
 const NOWHERE = 0x7fff_ffff;
@@ -103,7 +102,7 @@ const FIXED: ReadonlySet<string> = new Set(["context", "value"]);
 /** The base in the register that the old value goes to, which for most is the data as well. */
 function aliased(body: Body, row: AtomicRow, base: number, off: number, src: number): void {
   const both = row.op === "cmpxchg" ? 0 : body.target();
-  if (both !== base) body.emit(MOV, both, base, 0, 0);
+  if (both !== base) body.copy(both, base);
   if (off !== 0) body.emit(ADD, both, 0, 0, off);
   body.emit(row, both, row.op === "cmpxchg" ? src : both, 0, 0);
   body.computed(both);

@@ -3,6 +3,8 @@
 
 import type { Insn } from "../../../../spec/bpf/insn.js";
 import { MOST_STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
+import { hasFields } from "../../../../spec/bpf/program.js";
+import type { Facts } from "../../../../spec/bpf/validate/validate.js";
 import { times } from "../../../../spec/lists.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Body, Plan } from "./body.js";
@@ -21,8 +23,16 @@ export interface Size {
   readonly longJump: number;
 }
 
+/** A program, and what a validation finds out about it. */
+interface Made {
+  readonly code: readonly Insn[];
+  /** Undefined: only a validation tells. */
+  readonly functions: Facts["functions"] | undefined;
+  readonly contextLoads: Facts["contextLoads"][number];
+}
+
 /** Make a program of about that size. `plan.callees` is overwritten. */
-export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): readonly Insn[] {
+export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): Made {
   const mayHaveFunctions = plan.features.calls && (index === 0 || !plan.tailCallsFromFunctions);
   const functions = mayHaveFunctions ? draw.between(1, Math.min(MAX_FUNCTIONS, 1 + Math.floor(size.slots / 12))) : 0;
   const signatures: Signature[] = [];
@@ -48,9 +58,33 @@ export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): 
     plan.callees[i] = { signature: signatures[i]!, cost: body.cost };
   }
   const main = makeFunction(draw, plan, functionPlan(draw, plan, MAIN, owes[functions]!, size, functions > 0));
-  const starts = startsOf([main, ...bodies]);
-  nameTables(plan, index, [main, ...bodies], starts);
-  return join(main, bodies, starts);
+  const all = [main, ...bodies];
+  const starts = startsOf(all);
+  nameTables(plan, index, all, starts);
+  return {
+    code: join(all, starts),
+    functions: functionsOf(index, all, starts),
+    contextLoads: contextLoadsOf(plan, all, starts),
+  };
+}
+
+function functionsOf(code: number, all: readonly Body[], starts: readonly number[]): Made["functions"] {
+  const functions: Facts["functions"][number][] = [];
+  for (let i = 0; i < all.length; i++) {
+    const { stackDepth } = all[i]!.uses;
+    if (stackDepth === undefined) return undefined;
+    functions.push({ code, start: starts[i]!, end: starts[i]! + all[i]!.here, stackDepth });
+  }
+  return functions;
+}
+
+const NOWHERE: ReadonlySet<number> = new Set();
+
+function contextLoadsOf({ kind }: Plan, all: readonly Body[], starts: readonly number[]): Made["contextLoads"] {
+  if (!hasFields(kind)) return NOWHERE;
+  const slots = new Set<number>();
+  for (const [i, { uses }] of all.entries()) for (const pc of uses.fieldAccesses) slots.add(starts[i]! + pc);
+  return slots;
 }
 
 /** By function, its first slot. */
@@ -144,11 +178,11 @@ function inFrame(plan: Plan, { main }: Signature, bytes: number, spills: number)
 const SIZES = 4;
 
 /** The main function, then the others, with every local call aimed. */
-function join(main: Body, functions: readonly Body[], starts: readonly number[]): readonly Insn[] {
-  if (functions.length === 0) return main.slots;
-  const all = [main, ...functions];
+function join(all: readonly Body[], starts: readonly number[]): readonly Insn[] {
+  const [main, ...functions] = all;
+  if (functions.length === 0) return main!.slots;
   all.forEach((body, i) => {
     for (const { pc, callee } of body.callSites) body.slots[pc]!.imm = starts[callee + 1]! - (starts[i]! + pc) - 1;
   });
-  return main.slots.concat(...functions.map((body) => body.slots));
+  return main!.slots.concat(...functions.map((body) => body.slots));
 }

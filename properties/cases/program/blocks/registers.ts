@@ -79,16 +79,24 @@ export class Registers {
   scalars: number;
   /** Bit n: Rn (or the spill slot n) holds a pointer. */
   pointers: number;
+  /** Bit n: there is a path to here on which Rn holds a pointer to the frame, whether anything is known of it or not. */
+  frames: number;
   readonly #held: (Pointer | undefined)[];
 
-  constructor(scalars = 0, pointers = 0, held: (Pointer | undefined)[] = new Array(PLACES).fill(undefined)) {
+  constructor(
+    scalars = 0,
+    pointers = 0,
+    frames = 0,
+    held: (Pointer | undefined)[] = new Array(PLACES).fill(undefined),
+  ) {
     this.scalars = scalars;
     this.pointers = pointers;
+    this.frames = frames;
     this.#held = held;
   }
 
   clone(): Registers {
-    return new Registers(this.scalars, this.pointers, this.#held.slice());
+    return new Registers(this.scalars, this.pointers, this.frames, this.#held.slice());
   }
 
   /** The pointer in a place that holds one. */
@@ -99,23 +107,34 @@ export class Registers {
   setScalar(register: number): void {
     this.scalars |= 1 << register;
     this.pointers &= ~(1 << register);
+    this.frames &= ~(1 << register);
   }
 
   setPointer(place: number, pointer: Pointer): void {
     this.scalars &= ~(1 << place);
     this.pointers |= 1 << place;
+    if (pointer.region.kind === "frame") this.frames |= 1 << place;
+    else this.frames &= ~(1 << place);
     this.#held[place] = pointer;
   }
 
+  /** They hold what they held, and nobody knows it. */
   forget(mask: number): void {
     this.scalars &= ~mask;
     this.pointers &= ~mask;
+  }
+
+  /** They hold something else, or nothing. */
+  clobber(mask: number): void {
+    this.forget(mask);
+    this.frames &= ~mask;
   }
 
   /** Keep what holds on both of two paths. */
   meet(other: Registers): void {
     this.scalars &= other.scalars;
     this.pointers &= other.pointers;
+    this.frames |= other.frames;
     for (let place = 0; place < PLACES; place++) {
       if (!((this.pointers >> place) & 1)) continue;
       const mine = this.pointer(place);
