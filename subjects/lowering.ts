@@ -14,6 +14,7 @@ import { HELPERS, TAIL_CALL } from "../spec/bpf/helpers.js";
 import { type Insn, isStackArgument } from "../spec/bpf/insn.js";
 import { DEFAULT_LOOPS, isPrivateDepth, type Layout, type Program, type Range } from "../spec/bpf/program.js";
 import { type Facts, factsOfCode } from "../spec/bpf/validate/validate.js";
+import { mapList } from "../spec/lists.js";
 import type { CaseEnv } from "./case.js";
 import { mapLayouts, privateStackAt } from "./run/layout.js";
 
@@ -71,14 +72,14 @@ export function lowerProgram(
   inlineHelpers: ReadonlySet<number> = NONE,
 ): readonly (readonly RewrittenFunction[])[] {
   const isPrivate = changes.privateStack && program.privateStack === true;
-  return program.code.map((code, index) => {
+  return mapList(program.code, (code, index) => {
     const isPlain = !code.some((one) => isStackArgument(one));
     const scratch = isPlain ? scratchOf(changes) : scratchOf(changesFor(changes, { stackArguments: 0 }));
     const own = factsOfCode(facts, index);
     const { functions } = rewrite(code, own, new Addresses(program, { scratch, guard, inlineHelpers }));
     if (!isPrivate || code.some(isTailCall)) return functions;
     // What the verifier adds to a frame later does not decide.
-    return functions.map((fn, i) =>
+    return mapList(functions, (fn, i) =>
       isPrivateDepth(own.functions[i]!.stackDepth)
         ? variantOf(fn, { privateStack: halves(privateStackAt(index, i, fn.stackDepth).base) })
         : fn,

@@ -34,7 +34,8 @@ export function frameOf(fn: JitFunction, setsFp = true): Frame {
   }
   const used = registersNamed(fn);
   const namesFp = (used & (1 << FRAME_POINTER)) !== 0;
-  const saved = CALLEE_SAVED.filter((r) => (used & (1 << r)) !== 0).map(calleeSaved);
+  const saved: Reg[] = [];
+  for (const r of CALLEE_SAVED) if ((used & (1 << r)) !== 0) saved.push(calleeSaved(r));
   if (fn.privateStack !== undefined && namesFp) saved.push(PRIVATE_STACK);
   if (fn.arena !== undefined) saved.push(ARENA_BASE);
   const pushed = fn.exceptionBoundary === true ? EVERYTHING : pairs(saved);

@@ -2,6 +2,7 @@
 // compiled once more with direct calls and published. If anything fails, nothing is left and the program is interpreted.
 
 import type { RoAddr } from "../../machine/address.js";
+import { mapList } from "../../spec/lists.js";
 import type { JitFunction } from "../jit/function.js";
 import { bpfIntJitCompile } from "./bpf-int-jit-compile.js";
 import { type BpfProg, bpfProg, type LoadError } from "./bpf-prog.js";
@@ -19,7 +20,7 @@ type LoadResult =
 
 /** Compile and publish; `functions[0]` is the main program. */
 export function loadProgram(kernel: Kernel, functions: readonly JitFunction[]): LoadResult {
-  const progs = functions.map((fn) => bpfProg(fn, functions.length > 1));
+  const progs = mapList(functions, (fn) => bpfProg(fn, functions.length > 1));
   const failed = functions.length > 1 ? jitSubprogs(kernel, progs) : compileAll(kernel, progs, undefined);
   if (failed !== undefined) return { ok: false, ...failed, functions: progs };
   return { ok: true, program: { bpfFunc: progs[0]!.bpfFunc!, functions: progs } };
@@ -59,7 +60,7 @@ function compileAll(
 }
 
 function secondRound(kernel: Kernel, progs: readonly BpfProg[]): Failed | undefined {
-  const addresses = progs.map(({ bpfFunc }) => bpfFunc!);
+  const addresses = mapList(progs, ({ bpfFunc }) => bpfFunc!);
   for (const [index, prog] of progs.entries()) {
     const error = bpfIntJitCompile(kernel, prog, addresses);
     if (prog.bpfFunc !== addresses[index]) return { index, error: error ?? { kind: "moved" } };

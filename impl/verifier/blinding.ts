@@ -3,6 +3,7 @@
 
 import { type Insn, insn, lddwHalves } from "../../spec/bpf/insn.js";
 import { type Row, rowById, type Width } from "../../spec/bpf/isa.js";
+import { mapList } from "../../spec/lists.js";
 import type { Changes } from "../versions.js";
 import { joinPatches, type Patched, type TooFar } from "./patches.js";
 import type { RewrittenFunction } from "./rewritten.js";
@@ -36,7 +37,7 @@ export type Random32 = () => number;
  * @source linux v6.12 kernel/bpf/core.c, bpf_jit_blind_constants()
  */
 export function bpfJitBlindConstants(insns: readonly Insn[], random: Random32, ax = AX): Patched | TooFar {
-  return joinPatches(insns.map((slot, pc) => bpfJitBlindInsn(insns, pc, random, ax) ?? slot));
+  return joinPatches(mapList(insns, (slot, pc) => bpfJitBlindInsn(insns, pc, random, ax) ?? slot));
 }
 
 /** The same for a function whose instructions know where they come from. */

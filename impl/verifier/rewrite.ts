@@ -15,6 +15,7 @@ import {
   withFields,
 } from "../../spec/bpf/insn.js";
 import { type AluRow, rowById } from "../../spec/bpf/isa.js";
+import { mapList } from "../../spec/lists.js";
 import { shortInts } from "../../spec/slab.js";
 import { guardDivision, isDivision } from "./division.js";
 import { countDown, counterBelow, startBudget } from "./may-goto.js";
@@ -101,7 +102,7 @@ export function rewrite(
   const isGuarded = env.rewriteDivision === true && code.some(isDivision);
   const isOneForOne = !isGuarded && facts.contextLoads.size === 0 && !code.some(isExpanded);
   return {
-    functions: facts.functions.map((fn, index) => {
+    functions: mapList(facts.functions, (fn, index) => {
       const rewriteAt = (pc: number): Patch => rewriteSlot(code, pc, facts.contextLoads, indexOf, env);
       const rewritten = isOneForOne
         ? rewriteOneForOne(code, fn, index, indexOf, env)
@@ -144,7 +145,7 @@ function rewriteFunction(
   const counter = spends ? counterBelow(stackDepth) : undefined;
   const scratch = env.scratch ?? AX;
   const joined = joinPatches(
-    patches.map((patch) => {
+    mapList(patches, (patch) => {
       if (isSeveral(patch)) return patch;
       if (counter !== undefined && isMayGoto(patch)) return countDown(patch, counter, scratch);
       return (env.rewriteDivision === true ? guardDivision(patch, scratch) : undefined) ?? patch;
@@ -205,7 +206,7 @@ function rewriteField(slot: Insn, pc: number, env: VerifierEnv): readonly Insn[]
   const { via, at, width, part } = field;
   if (row.kind === "store") return [insn(STORES[width], { dst, src, off: at })];
   if (row.kind === "storeImm") return [insn(STORE_IMMS[width], { dst, off: at, imm })];
-  const pointers = via.map((place, i) => insn(LDXDW, { dst, src: i === 0 ? src : dst, off: place }));
+  const pointers = mapList(via, (place, i) => insn(LDXDW, { dst, src: i === 0 ? src : dst, off: place }));
   const loaded = insn(LOADS[width], { dst, src: via.length === 0 ? src : dst, off: at });
   if (part === undefined) return [...pointers, loaded];
   const { shift, mask } = NARROW[part.fieldBytes > 4 ? 64 : 32];

@@ -4,6 +4,7 @@
 // overwrites its value in place, and a new key takes the lowest free slot.
 
 import assert from "node:assert";
+import { mapList } from "../lists.js";
 import { shortBytes } from "../slab.js";
 import { type Memory, pointerTo } from "./memory.js";
 import {
@@ -72,7 +73,7 @@ export class MapStates {
   constructor(specs: readonly MapSpec[], layout: Layout, memory: Memory, has: (spec: MapSpec) => boolean = () => true) {
     assert(layout.maps.length >= specs.length, `${specs.length} maps, the layout has places for ${layout.maps.length}`);
     this.#refs = new Map(specs.map((spec, index) => [pointerTo(layout.maps[index]!.object.base), { index, spec }]));
-    this.#maps = specs.map((spec, index) => {
+    this.#maps = mapList(specs, (spec, index) => {
       const { values } = layout.maps[index]!;
       const needed = valuesBytes(spec);
       assert(
@@ -81,7 +82,7 @@ export class MapStates {
       );
       return isDataMap(spec) && has(spec) ? stateOf(spec, values.base, memory) : undefined;
     });
-    this.#sinks = specs.map((spec, index) =>
+    this.#sinks = mapList(specs, (spec, index) =>
       spec.kind === "perfEvents" || spec.kind === "ringBuffer"
         ? new RingState(spec.kind === "ringBuffer" ? spec.entries : PERF_BYTES, layout.maps[index]!.values.base)
         : undefined,

@@ -3,6 +3,7 @@
 
 import assert from "node:assert";
 import { type U64, u64 } from "../bits.js";
+import { mapList } from "../lists.js";
 import { type Context, placeContext } from "./context.js";
 import { type HelperState, hasRequests, initialHelperState } from "./helpers.js";
 import { FP, type Insn, REGISTERS } from "./insn.js";
@@ -222,7 +223,7 @@ export class RunState {
   #dump(): readonly RegionBytes[] {
     const { name, bytes } = this.#stack;
     const written = this.#writtenOfFrame();
-    const regions = this.context.regions.map((region) => ({ name: region.name, bytes: region.bytes }));
+    const regions = mapList(this.context.regions, (region) => ({ name: region.name, bytes: region.bytes }));
     return [{ name, bytes, written }, ...regions, ...this.#dumpMaps(), ...this.#dumpRequests()];
   }
 

@@ -1,6 +1,7 @@
 // What maps hold at first and in the end, in the linear memory of the compiled interpreter.
 
 import { type ArrayMap, type HashMap, isDataMap, type MapElement, type MapSpec } from "../bpf/program.js";
+import { mapList } from "../lists.js";
 import { strideOf } from "./maps.js";
 
 /** @param place of its values, all zero */
@@ -46,12 +47,12 @@ export function entriesOf(bytes: Uint8Array, spec: HashMap, { values, state }: H
 
 /** The same of a map that nobody has reached. */
 export const initialEntries = (spec: MapSpec): Uint8Array =>
-  sortedByKey(initialElements(spec).map(({ key, value }) => Uint8Array.of(...key, ...value)));
+  sortedByKey(mapList(initialElements(spec), ({ key, value }) => Uint8Array.of(...key, ...value)));
 
 /** Each key once: with the last value that it is given, at the place of the first. */
 function initialElements(spec: MapSpec): readonly MapElement[] {
   const contents = isDataMap(spec) ? (spec.contents ?? []) : [];
-  return [...new Map(contents.map((one) => [Buffer.from(one.key).toString("hex"), one])).values()];
+  return [...new Map(mapList(contents, (one) => [Buffer.from(one.key).toString("hex"), one])).values()];
 }
 
 /** Keys differ, so that what stands behind them does not matter. */

@@ -15,6 +15,7 @@ import {
   type Range,
   STACK_BYTES,
 } from "../../spec/bpf/program.js";
+import { mapList } from "../../spec/lists.js";
 
 /** Of our own machine; those of a kernel image are as it was built. */
 export const PAGE_BYTES = 4096;
@@ -84,7 +85,7 @@ let last: { readonly maps: readonly MapSpec[]; readonly layouts: Layout["maps"] 
 /** Where maps lie depends on nothing else, so that the runs of a program share it. */
 export function mapLayouts(maps: readonly MapSpec[]): Layout["maps"] {
   if (last?.maps === maps) return last.layouts;
-  const layouts = maps.map((map, i) => mapLayout(map, MAPS + i * MAP_STRIDE));
+  const layouts = mapList(maps, (map, i) => mapLayout(map, MAPS + i * MAP_STRIDE));
   last = { maps, layouts };
   return layouts;
 }

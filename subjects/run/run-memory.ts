@@ -19,6 +19,7 @@ import {
   type Range,
   STACK_BYTES,
 } from "../../spec/bpf/program.js";
+import { mapList } from "../../spec/lists.js";
 import { shortBytes } from "../../spec/slab.js";
 import { Area, NOWHERE } from "./area.js";
 import { helperTraps } from "./helper-traps.js";
@@ -171,7 +172,7 @@ export class RunMemory {
   }
 
   private rangesOf({ maps }: Program, layout: Layout): readonly Range[] {
-    const values = maps.map((_, i) => layout.maps[i]!.values);
+    const values = mapList(maps, (_, i) => layout.maps[i]!.values);
     return [STACK, ...this.privateRanges, this.hasFields ? layout.packet : layout.context, ...values];
   }
 

@@ -5,6 +5,7 @@
 import { halves, type Va } from "../../machine/address.js";
 import { isBeyondBranch } from "../../spec/a64/address.js";
 import { NOP } from "../../spec/a64/hints.js";
+import { mapList } from "../../spec/lists.js";
 import { CHUNK_BYTES, ReferenceAllocator } from "../../spec/pack/allocator.js";
 import { ILLEGAL, LITERAL_BYTES, ReferenceText } from "../../spec/text/text.js";
 import type { HistoryOptions } from "../action.js";
@@ -63,7 +64,7 @@ export class Models {
   /** @returns where the reference puts each region. */
   loaded(regions: readonly Region[]): readonly (Va | undefined)[] {
     this.mapped = [...this.recorder.executable];
-    const predicted = regions.map(({ bytes }) => this.allocator.alloc(bytes));
+    const predicted = mapList(regions, ({ bytes }) => this.allocator.alloc(bytes));
     const images = this.recorder.published.slice(-regions.length);
     regions.forEach(({ header }, i) => {
       this.published(header, images[i] ?? NOTHING);

@@ -9,6 +9,7 @@ import { rowById } from "../../spec/bpf/isa.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { FrameRange, Layout, Program } from "../../spec/bpf/program.js";
 import { validate } from "../../spec/bpf/validate/validate.js";
+import { mapList } from "../../spec/lists.js";
 import { type CaseProgram, isCaseProgram, type ProgramSpec } from "../action.js";
 import type { Case } from "../case.js";
 import { lowerProgram, privateStackOf, type RewrittenFunction, variantOf } from "../lowering.js";
@@ -97,7 +98,7 @@ function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
   const validity = validate(program);
   if (!validity.ok) throw new RangeError(`no program: ${JSON.stringify(spec)}: ${validity.problems[0]?.message}`);
   const [lowered = []] = lowerProgram(program, validity.facts, {}, subject.build?.changes);
-  const functions = lowered.map((fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
+  const functions = mapList(lowered, (fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
   const imageBytes = imageBytesOf(subject, functions, DEFAULT_ENV);
   const known = { returns: returnOf(spec), argument: 0n, generated: undefined, imageBytes };
   return { codes: [functions], lse: DEFAULT_ENV.lse, ...known };
@@ -105,7 +106,7 @@ function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
 
 /** @throws RangeError if the subject refuses a function */
 function imageBytesOf(subject: Subject, functions: readonly JitFunction[], env: JitEnv): PreparedProgram["imageBytes"] {
-  const all = functions.map((fn) => subject.imageBytes(fn, env));
+  const all = mapList(functions, (fn) => subject.imageBytes(fn, env));
   for (const bytes of all) {
     if (typeof bytes === "object") throw new RangeError(`the program does not compile: ${describe(bytes)}`);
   }
@@ -128,7 +129,7 @@ const LINKAGE_BYTES = 32;
  * @param above bytes that others have pushed before
  */
 export const framesOf = (subject: Subject, codes: readonly (readonly RewrittenFunction[])[], above = 0): FrameRange[] =>
-  codes.map(([main]) => {
+  mapList(codes, ([main]) => {
     const { pushed, stackBytes } = subject.frameOf(main!);
     const frame = privateStackOf(main!) ?? frameAt(above + LINKAGE_BYTES + 16 * pushed.length, stackBytes);
     const { counter } = main!;

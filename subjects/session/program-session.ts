@@ -5,6 +5,7 @@ import type { Engine, TraceState } from "../../engines/engine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import type { Outcome } from "../../spec/bpf/outcome.js";
 import type { FrameRange } from "../../spec/bpf/program.js";
+import { mapList } from "../../spec/lists.js";
 import { CHUNK_BYTES } from "../../spec/pack/allocator.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../spec/text/text.js";
 import { DEFAULT_OPTIONS } from "../action.js";
@@ -146,11 +147,14 @@ export class ProgramSession {
     const all = { engine, fuel, trace: trace && ((state: TraceState) => trace(state, live)) };
     const runOne = (nth: number): Execution => session.executor.runProgram(live, runs[from + nth]!, all);
     const step = session.record(() => session.run(runs.length - from, runOne), { isRun: true });
-    const ran: RanProgram[] = step.executions.map((execution) => ({
-      outcome: execution.whole,
-      executed: execution.outcome?.executed ?? 0,
-      execution,
-    }));
+    const ran = mapList(
+      step.executions,
+      (execution): RanProgram => ({
+        outcome: execution.whole,
+        executed: execution.outcome?.executed ?? 0,
+        execution,
+      }),
+    );
     if (step.result.kind !== "ran") ran.push({ outcome: undefined, executed: 0, execution: undefined });
     return { engine: engine.name, step, from, runs: ran };
   }

@@ -5,6 +5,7 @@
 import type { Engine } from "../../engines/engine.js";
 import type { Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { mapList } from "../../spec/lists.js";
 import { DEFAULT_OPTIONS, type HistoryOptions, quirksOf } from "../action.js";
 import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
@@ -171,11 +172,11 @@ export class Session implements Scene {
     const live: LiveProgram = {
       id,
       program: { bpfFunc: codes[0]!.bpfFunc, functions },
-      regions: functions.map((view, i) => models.regionOf(view, sizes?.[i])),
+      regions: mapList(functions, (view, i) => models.regionOf(view, sizes?.[i])),
       argument: program.argument,
       returns: program.returns,
       prepared: program,
-      entries: codes.map(({ bpfFunc }) => bpfFunc),
+      entries: mapList(codes, ({ bpfFunc }) => bpfFunc),
     };
     this.live.set(id, live);
     for (const region of live.regions) this.regions.add(region);

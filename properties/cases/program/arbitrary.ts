@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { spendsLoops } from "../../../spec/bpf/program.js";
 import type { Facts } from "../../../spec/bpf/validate/validate.js";
-import { times } from "../../../spec/lists.js";
+import { mapList, times } from "../../../spec/lists.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import { type Dialect, LINUX_DIALECT } from "../../../subjects/dialect.js";
 import { Draw } from "../../../subjects/random/draw.js";
@@ -94,7 +94,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     for (let i = 1; i < programs; i++) {
       parts.push(makeProgram(draw, plan, i, { slots: draw.between(2, Math.min(16, size.slots)), longJump: 0 }));
     }
-    const code = parts.map((part) => part.code);
+    const code = mapList(parts, (part) => part.code);
     const fields = drawFields(draw, plan.kind);
     const made = {
       program: {
@@ -199,7 +199,7 @@ function factsOf(parts: readonly ReturnType<typeof makeProgram>[]): Facts | unde
     if (part.functions === undefined) return undefined;
     functions.push(...part.functions);
   }
-  return { functions, contextLoads: parts.map(({ contextLoads }) => contextLoads) };
+  return { functions, contextLoads: mapList(parts, ({ contextLoads }) => contextLoads) };
 }
 
 function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {

@@ -5,6 +5,7 @@
 import type { FrameRange, Layout } from "../../../spec/bpf/program.js";
 import type { Problem } from "../../../spec/bpf/validate/problem.js";
 import type { Facts } from "../../../spec/bpf/validate/validate.js";
+import { mapList } from "../../../spec/lists.js";
 import type { Case } from "../../../subjects/case.js";
 import { lowerProgram } from "../../../subjects/lowering.js";
 import { layoutOf } from "../../../subjects/run/layout.js";
@@ -76,7 +77,7 @@ export function allBeforehand(
     const found = valid[nth];
     return found === undefined || found.kind === "invalid" ? found : lowered(c, found, asking);
   });
-  const rows = cases.map(() => new RanRows());
+  const rows = mapList(cases, () => new RanRows());
   const known = stage(cases, began, (c, nth) => {
     const found = codes[nth];
     return found === undefined || found.kind === "invalid" ? found : answered(c, found, asking, rows[nth]!.count);
@@ -93,7 +94,7 @@ function stage<T>(
   began: (nth: number) => void,
   action: (c: Case, nth: number) => T,
 ): readonly (T | undefined)[] {
-  return cases.map((c, nth) => {
+  return mapList(cases, (c, nth) => {
     began(nth);
     try {
       return action(c, nth);
@@ -121,7 +122,7 @@ function answered(
 ): Known {
   const tailCallCount = tailCallCountOf(subject);
   let last: Layout | undefined;
-  const asked = inputs.map((input, nth) => {
+  const asked = mapList(inputs, (input, nth) => {
     // Inputs of one length lie alike.
     const isAlike = input.length === inputs[nth - 1]?.length;
     const layout: Layout = isAlike && last !== undefined ? last : layoutOf(program, input.length, frames);

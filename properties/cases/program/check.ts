@@ -6,6 +6,7 @@ import type { Engine, TraceState } from "../../../engines/engine.js";
 import { defaultEngine } from "../../../engines/index.js";
 import type { Outcome } from "../../../spec/bpf/outcome.js";
 import type { Strictness } from "../../../spec/bpf/validate/problem.js";
+import { mapList } from "../../../spec/lists.js";
 import type { Case } from "../../../subjects/case.js";
 import { defaultSubject } from "../../../subjects/index.js";
 import { type AnySubject, isKernel } from "../../../subjects/program-subject.js";
@@ -246,7 +247,7 @@ const NONE: readonly never[] = [];
 
 /** All of them, in one step for each engine where nothing crashes. Objections are told of the run that they are to. */
 function runGiven(given: readonly Given[], { session, oracles }: Checker, live: LiveProgram): readonly Made[] {
-  const made = given.map((): Made => ({ runs: NONE, objections: NONE, executed: 0 }));
+  const made = mapList(given, (): Made => ({ runs: NONE, objections: NONE, executed: 0 }));
   for (const { engine, step, from, runs } of session.run(live, given)) {
     const isQuiet = askAbout(step, oracles).length === 0 && step.result.kind === "ran";
     for (let nth = 0; nth < runs.length; nth++) {

@@ -5,6 +5,7 @@ import type { Va } from "../../../machine/address.js";
 import type { Machine } from "../../../machine/machine.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
 import type { Row } from "../../../spec/bpf/isa.js";
+import { mapList } from "../../../spec/lists.js";
 import { ENTRY_BYTES, LITERAL_BYTES } from "../../../spec/text/text.js";
 import type { Live, Step } from "../../../subjects/step.js";
 import type { FunctionView, JitFunction, SubjectKernel } from "../../../subjects/subject.js";
@@ -164,7 +165,7 @@ export function codeOf(
   const { callBase, dummyTramp, bti, changes, branchHistory: history } = env;
   const inlined = inlinedHelpers(env);
   let functions: Va[] = [];
-  return all.map((view) => {
+  return mapList(all, (view) => {
     const { fn, jitedLen, offsets, extable } = view;
     const isMain = fn.index === 0;
     if (isMain) functions = [];

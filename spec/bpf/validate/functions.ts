@@ -2,6 +2,7 @@
 // function starts at slot 0 or at the target of a local call and ends where the next one starts; jumps stay inside, and
 // the last slot must not be fallen through (Linux: check_subprogs).
 
+import { mapList } from "../../lists.js";
 import { shortBytes, shortInts } from "../../slab.js";
 import { branchTarget, type Insn } from "../insn.js";
 import type { Report } from "./problem.js";
@@ -58,7 +59,7 @@ export function findFunctions(code: readonly Insn[], named: readonly number[], r
     if (isInstruction(code, slot)) leads[slot] = 1;
     else report(0, "jumpOutOfRange", `an instruction array names slot ${slot}, where no instruction begins`);
   }
-  const indirect = starts.map((start, f) => named.filter((slot) => slot >= start && slot < ends[f]!));
+  const indirect = mapList(starts, (start, f) => named.filter((slot) => slot >= start && slot < ends[f]!));
   starts.forEach((start, f) => {
     leads[start] = 1;
     markBlocks(code, { start, end: ends[f]!, indirect: indirect[f]! }, leads, report);

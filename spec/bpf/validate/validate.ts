@@ -2,6 +2,7 @@
 // after a verifier need to know. An abstract interpretation over registers (`registers.ts`), far simpler than Linux's: it
 // does not follow values through memory, does not prune branches, and does not prove that loops end.
 
+import { mapList } from "../../lists.js";
 import { HELPERS, TAIL_CALL } from "../helpers.js";
 import type { Insn } from "../insn.js";
 import { namedSlots, type Program } from "../program.js";
@@ -62,9 +63,9 @@ const ALL_HELPERS: ReadonlySet<number> = new Set([...HELPERS.keys(), TAIL_CALL])
 export function validate(program: Program, options: ValidateOptions = {}): Validity {
   const problems = new Problems(options.strictness ?? "verifier", options.definedness ?? "proven");
   if (program.code.length === 0) problems.reportFor(0)(0, "empty", "no code");
-  const shapes = program.code.map((code, index) => shapeOf(program, code, options, problems, index));
+  const shapes = mapList(program.code, (code, index) => shapeOf(program, code, options, problems, index));
   const flows = (leaked: boolean): readonly (Flow | undefined)[] =>
-    shapes.map((s) => s && new Flow(s.code, s.functions, s.order, program.context, leaked));
+    mapList(shapes, (s) => s && new Flow(s.code, s.functions, s.order, program.context, leaked));
   // A pointer to the xdp context that one code puts into memory may come back in any other.
   const clean = flows(false);
   const leaked = clean.some((flow) => flow?.leaks === true);
@@ -115,7 +116,7 @@ function shapeOf(
 }
 
 function functionFacts(code: number, { starts, ends }: Functions, stack: StackUse): readonly FunctionFacts[] {
-  return starts.map((start, f) => ({
+  return mapList(starts, (start, f) => ({
     code,
     start,
     end: ends[f]!,

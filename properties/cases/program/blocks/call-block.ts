@@ -3,6 +3,7 @@
 
 import { ARGUMENT_BYTES } from "../../../../spec/bpf/insn.js";
 import { rowById, STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
+import { times } from "../../../../spec/lists.js";
 import type { Body } from "./body.js";
 import { immediate } from "./immediates.js";
 import { fill } from "./memory-block.js";
@@ -72,7 +73,7 @@ export function loadContext(body: Body, into: number): void {
 export function callFunction(body: Body, index: number, callee: Callee): void {
   const { parameters } = callee.signature;
   // The context goes first: it may lie in another argument register.
-  const order = parameters.map((_, i) => i).sort((a, b) => rank(parameters[a]!) - rank(parameters[b]!));
+  const order = times(parameters.length, (i) => i).sort((a, b) => rank(parameters[a]!) - rank(parameters[b]!));
   for (const i of order) argument(body, i + 1, parameters[i]!);
   for (let i = 1; i <= callee.signature.stackArguments; i++) stackArgument(body, -ARGUMENT_BYTES * i);
   body.emit(LOCAL, 0, 0, 0, 0);

@@ -13,7 +13,7 @@ import {
   REDIRECT_TARGETS,
   type RedirectMap,
 } from "../../../../spec/bpf/program.js";
-import { indexesOf, times } from "../../../../spec/lists.js";
+import { indexesOf, mapList, times } from "../../../../spec/lists.js";
 import type { Dialect } from "../../../../subjects/dialect.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Plan } from "./body.js";
@@ -74,8 +74,8 @@ export function makePlan(features: Features, parts: PlanParts): Plan {
       : memory("context", inputBytes, { writable: kind !== "tracing", atomics: kind !== "tracing" }),
     packet: memory("packet", 0x1_0000, { atomics: false }),
     packetEnd: memory("packetEnd", 0, { movable: false }),
-    mapObjects: maps.map((_, map) => memory("map", 0, { movable: false, map })),
-    values: maps.map((spec, map) => {
+    mapObjects: mapList(maps, (_, map) => memory("map", 0, { movable: false, map })),
+    values: mapList(maps, (spec, map) => {
       const isShort = isDataMap(spec) && spec.kind !== "array";
       const isWritten = spec.kind !== "redirect";
       const differs = { shortLived: isShort, spillable: !isShort, writable: isWritten, atomics: isWritten, map };

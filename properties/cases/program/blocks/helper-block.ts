@@ -7,7 +7,7 @@ import type { Helper, HelperArg } from "../../../../spec/bpf/helpers/helper.js";
 import { HELPERS, TAIL_CALL } from "../../../../spec/bpf/helpers.js";
 import { rowById } from "../../../../spec/bpf/isa.js";
 import type { ContextKind, MapSpec } from "../../../../spec/bpf/program.js";
-import { indexesOf } from "../../../../spec/lists.js";
+import { indexesOf, mapList } from "../../../../spec/lists.js";
 import type { Body } from "./body.js";
 import { callHelper, contextPlace, loadContext } from "./call-block.js";
 import { EDGES } from "./immediates.js";
@@ -128,14 +128,14 @@ export function anyHelper(body: Body): void {
 
 /** The context goes first: it may lie in another argument register. Numbers come last, since pointers are made of others. */
 const inOrder = (args: readonly HelperArg[]): readonly (readonly [register: number, sort: HelperArg])[] =>
-  args.map((sort, i) => [i + 1, sort] as const).sort(([, a], [, b]) => rank(a) - rank(b));
+  mapList(args, (sort, i) => [i + 1, sort] as const).sort(([, a], [, b]) => rank(a) - rank(b));
 const rank = (sort: HelperArg): number => (sort === "context" ? 0 : sort === "scalar" || sort === "size" ? 2 : 1);
 
 /** The arguments, if all that they need is at hand. Each of them writes its own register and no other. */
 function makeArguments(body: Body, helper: Helper): boolean {
   const { draw, plan, frame } = body;
   if (helper.args.includes("context") && contextPlace(body) < 0) return false;
-  const sizes = helper.args.map((sort) => {
+  const sizes = mapList(helper.args, (sort) => {
     if (typeof sort !== "string" || !BUFFERS.has(sort)) return 0;
     // A size of nothing goes with 0.
     return sort === "bytesOrNull" && draw.chance(25) ? 0 : draw.pick(SIZES[helper.id] ?? ANY_SIZE);

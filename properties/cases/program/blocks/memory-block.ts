@@ -5,7 +5,7 @@ import { type AtomicRow, rowById, type Size } from "../../../../spec/bpf/isa.js"
 import { hasFields } from "../../../../spec/bpf/program.js";
 import type { Body } from "./body.js";
 import { EDGES, immediate } from "./immediates.js";
-import { ALL, at, type Pointer } from "./registers.js";
+import { ALL, at, type Pointer, SPILL } from "./registers.js";
 
 const LOAD_8 = rowById("ldxdw");
 const STORE_8 = rowById("stxdw");
@@ -166,7 +166,8 @@ function atomic(body: Body): void {
 /** Spill a pointer to its slot of the frame, or fill a register from there. */
 export function spillOrFill(body: Body): void {
   const { draw, state } = body;
-  const filled = body.spillSlots.map((_, i) => i + 11).filter((place) => (state.pointers >> place) & 1);
+  const filled: number[] = [];
+  for (let i = 0; i < body.spillSlots.length; i++) if ((state.pointers >> (SPILL + i)) & 1) filled.push(SPILL + i);
   if (filled.length > 0 && draw.chance(60)) {
     fill(body, draw.pick(filled), body.target());
     return;

@@ -5,7 +5,7 @@ import type { Insn } from "../../../../spec/bpf/insn.js";
 import { MOST_STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
 import { hasFields } from "../../../../spec/bpf/program.js";
 import type { Facts } from "../../../../spec/bpf/validate/validate.js";
-import { times } from "../../../../spec/lists.js";
+import { mapList, times } from "../../../../spec/lists.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
 import type { Body, Plan } from "./body.js";
 import { type FunctionPlan, makeFunction } from "./function.js";
@@ -90,7 +90,7 @@ function contextLoadsOf({ kind }: Plan, all: readonly Body[], starts: readonly n
 /** By function, its first slot. */
 function startsOf(all: readonly Body[]): readonly number[] {
   let next = 0;
-  return all.map(({ here }) => {
+  return mapList(all, ({ here }) => {
     next += here;
     return next - here;
   });
@@ -144,7 +144,7 @@ function functionPlan(
   calls: boolean,
 ): FunctionPlan {
   const { features, progArrays } = plan;
-  const owed = owes.map((i) => (plan.callees[i] as Callee).signature.parameters);
+  const owed = mapList(owes, (i) => (plan.callees[i] as Callee).signature.parameters);
   const needsRoom = owed.some((parameters) => parameters.some(({ kind }) => kind === "memory"));
   const wantsRoom = features.maps || (features.memory && draw.chance(50));
   const tailCalls = progArrays.length > 0;
