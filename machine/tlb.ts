@@ -36,18 +36,22 @@ export class Tlb {
       this.ranges.pop();
       return;
     }
-    this.ranges = this.ranges.flatMap((range) => {
+    const before = this.ranges;
+    this.ranges = [];
+    for (const range of before) {
       const below = Math.min(va, range.va + range.bytes) - range.va;
       const above = range.va + range.bytes - Math.max(end, range.va);
-      const left: StaleRange[] = [];
-      if (below > 0) left.push({ ...range, bytes: below });
-      if (above > 0) left.push({ ...range, va: range.va + range.bytes - above, bytes: above });
-      return left;
-    });
+      if (below > 0) this.changed(range.va, below, range.permission);
+      if (above > 0) this.changed(range.va + range.bytes - above, above, range.permission);
+    }
   }
 
   /** A stale entry that may translate an address of [va, va + bytes). */
   find(va: Va, bytes: number): StaleRange | undefined {
-    return this.ranges.find((range) => range.va < va + bytes && va < range.va + range.bytes);
+    for (let i = 0; i < this.ranges.length; i++) {
+      const range = this.ranges[i]!;
+      if (range.va < va + bytes && va < range.va + range.bytes) return range;
+    }
+    return undefined;
   }
 }

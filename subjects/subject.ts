@@ -24,7 +24,7 @@ import type { SubjectTrampolines } from "./subject-trampolines.js";
 // The vocabulary of the interface: what a verifier hands to a JIT, and what the kernel answers.
 export type { Errno } from "../impl/errno.js";
 export type { Compiled, CompiledImage } from "../impl/jit/compile.js";
-export { DEFAULT_ENV, type JitEnv, LINUX_6_12, linuxEnv, profileEnv } from "../impl/jit/env.js";
+export { DEFAULT_ENV, envWith, type JitEnv, LINUX_6_12, linuxEnv, profileEnv } from "../impl/jit/env.js";
 export { describe, type JitError } from "../impl/jit/error.js";
 export type { Halves, JitFunction } from "../impl/jit/function.js";
 export { slotOfWord } from "../impl/jit/passes.js";

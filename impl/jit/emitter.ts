@@ -9,7 +9,7 @@ import type { Is64, Reg } from "../a64/registers.js";
 import { NOP } from "../a64/system.js";
 import { type Encoded, FILL, type Refusal, type Word } from "../a64/word.js";
 import { changesFor } from "../versions.js";
-import type { JitEnv } from "./env.js";
+import { envWith, type JitEnv } from "./env.js";
 import type { JitError } from "./error.js";
 import { type Frame, frameOf, mayFault } from "./frame.js";
 import type { JitFunction } from "./function.js";
@@ -77,7 +77,7 @@ export class Emitter implements CodeSink {
 
   constructor(given: JitFunction, kernel: JitEnv) {
     const changes = changesFor(kernel.changes, given);
-    const env = changes === kernel.changes ? kernel : { ...kernel, changes };
+    const env = changes === kernel.changes ? kernel : envWith(kernel, { changes });
     this.env = env;
     // A JIT that knows no private stack is never told of one, and takes the kernel's.
     const fn = given.privateStack === undefined || env.changes.privateStack ? given : onKernelStack(given);

@@ -66,11 +66,18 @@ export function linuxEnv(version: Version): JitEnv {
   };
 }
 
+/** The same but for what is given. All environments are of one shape: whatever emits a word asks them. */
+export function envWith(env: JitEnv, given: Partial<JitEnv>): JitEnv {
+  const { lse, bti, pac, vhe, ...rest } = { ...env, ...given };
+  const { callBase, dummyTramp, modulesBase, offsets, inlined, branchHistory, quirks, changes } = rest;
+  return { lse, bti, pac, vhe, callBase, dummyTramp, modulesBase, offsets, inlined, branchHistory, quirks, changes };
+}
+
 /** The reference kernel: Linux 6.12.117. */
 export const LINUX_6_12: JitEnv = linuxEnv("6.12");
 
 /** The same with the known upstream defects mended, and with all instructions that a later Linux takes. */
-export const DEFAULT_ENV: JitEnv = { ...LINUX_6_12, quirks: PROFILES.fixed, changes: ALL_FORMS };
+export const DEFAULT_ENV: JitEnv = envWith(LINUX_6_12, { quirks: PROFILES.fixed, changes: ALL_FORMS });
 
 /** The environment of a profile. */
 export function profileEnv(profile: ProfileName): JitEnv {

@@ -6,7 +6,7 @@ import { type Row, rowById, type Width } from "../../spec/bpf/isa.js";
 import { mapList } from "../../spec/lists.js";
 import type { Changes } from "../versions.js";
 import { joinPatches, type Patched, type TooFar } from "./patches.js";
-import type { RewrittenFunction } from "./rewritten.js";
+import { type RewrittenFunction, variantOf } from "./rewritten.js";
 
 /** The scratch register of the kernel, where constants are put together: R11, and R12 where R11 is the base of arguments. */
 const AX = 11;
@@ -49,7 +49,7 @@ export function blindFunction(
   const blinded = bpfJitBlindConstants(fn.insns, random, ax);
   if (!blinded.ok) return blinded;
   const origin = blinded.origin.map((slot) => fn.origin[slot]!);
-  return { ok: true, fn: { ...fn, insns: blinded.insns, origin } };
+  return { ok: true, fn: variantOf(fn, { insns: blinded.insns, origin }) };
 }
 
 /**

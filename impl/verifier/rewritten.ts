@@ -36,9 +36,10 @@ export const variantOf = (
   fn: RewrittenFunction,
   {
     insns = fn.insns,
+    origin = fn.origin,
     privateStack = fn.privateStack,
     stackArguments = fn.stackArguments,
-  }: Partial<Pick<RewrittenFunction, "insns" | "privateStack" | "stackArguments">>,
+  }: Partial<Pick<RewrittenFunction, "insns" | "origin" | "privateStack" | "stackArguments">>,
 ): RewrittenFunction => ({
   insns,
   index: fn.index,
@@ -49,6 +50,6 @@ export const variantOf = (
   arena: fn.arena,
   privateStack,
   stackArguments,
-  origin: fn.origin,
+  origin,
   counter: fn.counter,
 });

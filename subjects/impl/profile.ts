@@ -1,7 +1,7 @@
 // The subject `impl` in the profile of a version of Linux: the code that its JIT emits, without the defects that it has.
 
 import { compileImages } from "../../impl/jit/compile.js";
-import { type JitEnv, linuxEnv } from "../../impl/jit/env.js";
+import { envWith, type JitEnv, linuxEnv } from "../../impl/jit/env.js";
 import type { JitFunction } from "../../impl/jit/function.js";
 import { measure } from "../../impl/jit/passes.js";
 import { linuxProfile } from "../../impl/quirks.js";
@@ -26,17 +26,17 @@ class ProfileKernel extends ImplKernel {
     private readonly lacking: (functions: readonly JitFunction[]) => string | undefined,
     options: BootOptions,
   ) {
-    super({ ...options, ...(options.env && { env: { ...options.env, ...own } }) });
-    this.env = { ...this.env, ...own };
+    super({ ...options, ...(options.env && { env: envWith(options.env, own) }) });
+    this.env = envWith(this.env, own);
   }
   override loadProgram(functions: readonly JitFunction[]): LoadResult {
-    this.env = { ...this.env, ...this.own };
+    this.env = envWith(this.env, this.own);
     const result = super.loadProgram(functions);
     const what = result.ok ? undefined : this.lacking(functions);
     return result.ok || what === undefined ? result : { ...result, error: { kind: "missing", what } };
   }
   override trampolines(text: Pick<TrampolineEnv, "original" | "prog">): SubjectTrampolines {
-    this.env = { ...this.env, ...this.own };
+    this.env = envWith(this.env, this.own);
     return super.trampolines(text);
   }
 }
@@ -77,13 +77,13 @@ export function implOf(version: Version): Subject {
     forms,
     boot: (options) => new ProfileKernel(own, lacking, options),
     compile(functions, env, place) {
-      const compiled = compileImages(functions, { ...env, ...own }, place);
+      const compiled = compileImages(functions, envWith(env, own), place);
       const missing = compiled.ok ? undefined : lacking(functions);
       if (compiled.ok || missing === undefined) return compiled;
       return { ...compiled, error: { kind: "kernelRefuses", detail: `the subject lacks ${missing}`, missing } };
     },
     imageBytes(fn, env) {
-      const measured = measure(fn, { ...env, ...own });
+      const measured = measure(fn, envWith(env, own));
       if (measured.ok) return measured.sized.imageBytes;
       const missing = lacking([fn]);
       if (missing !== undefined) throw new NotModelled(missing);

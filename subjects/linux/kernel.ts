@@ -20,7 +20,7 @@ import type {
   SubjectTrampolines,
   TrampolineEnv,
 } from "../subject.js";
-import { DEFAULT_ENV } from "../subject.js";
+import { DEFAULT_ENV, envWith } from "../subject.js";
 import type { BootedKernel } from "./booted-kernel.js";
 import { Emissions } from "./emissions.js";
 import { fixupOf } from "./entry-fixup.js";
@@ -145,7 +145,7 @@ export class LinuxKernel implements SubjectKernel, BootedKernel {
     const { lse } = placed.prepared;
     // Whose alternatives cannot be found runs without.
     const hasLse = env.lse && lse !== undefined;
-    this.current = { ...env, ...this.build, lse: hasLse, vhe: false, branchHistory: undefined };
+    this.current = envWith(env, { ...this.build, lse: hasLse, vhe: false, branchHistory: undefined });
     if (lse !== undefined) placed.setCapability(lse, env.lse);
   }
 

@@ -97,9 +97,12 @@ export class Models {
     const predicted = this.allocator.alloc(im.size);
     this.published(im.image, built);
     const text = [original.enter, original.exit, prog.recur.enter, prog.recur.exit, INTERPRETER];
-    const targets = [...text, ...lives.map(({ program }) => program.bpfFunc)];
-    const calls = lives.map(({ id }) => id);
-    const releases = [...(im.ipAfterCall === undefined ? [] : [im.ipAfterCall]), ...places.map(({ place }) => place)];
+    const targets = [...text, ...mapList(lives, ({ program }) => program.bpfFunc)];
+    const calls = mapList(lives, ({ id }) => id);
+    const releases = [
+      ...(im.ipAfterCall === undefined ? [] : [im.ipAfterCall]),
+      ...mapList(places, ({ place }) => place),
+    ];
     return [{ id: live.id, region, calls, targets, answer, releases }, predicted];
   }
 

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interpret } from "../../spec/bpf/interpret.js";
 import type { Program } from "../../spec/bpf/program.js";
+import { validate } from "../../spec/bpf/validate/validate.js";
 import { assertLaw } from "../../testing/law.js";
 import { leastInsns, type ProgramSpec } from "../action.js";
 import { layoutOf } from "../run/layout.js";
-import { returnOf, slotsOf } from "./numbered-program.js";
+import { factsOf, returnOf, slotsOf } from "./numbered-program.js";
 
 const specs = fc
   .record({ first: fc.integer({ min: 1, max: 9 }), subprograms: fc.nat(3), more: fc.nat(40) })
@@ -22,6 +23,23 @@ test("what a program of numbers returns is what the interpreter says", () => {
     }),
     { seed: 17, numRuns: 100 },
   );
+});
+
+test("what is known of it is what a validation finds", () => {
+  assertLaw(
+    fc.property(specs, (spec) => {
+      const program: Program = { code: [slotsOf(spec)], maps: [], context: "memory" };
+      expect(validate(program)).toEqual({ ok: true, facts: factsOf(spec) });
+    }),
+    { seed: 17, numRuns: 100 },
+  );
+});
+
+test.each([
+  [2, 1],
+  [500_001, 1],
+])("%i slots of each function, with subprograms: %i", (insns, subprograms) => {
+  expect(() => slotsOf({ first: 1, insns, subprograms, probes: 0 })).toThrow(RangeError);
 });
 
 test("each function has as many slots as the numbers say", () => {

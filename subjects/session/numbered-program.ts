@@ -3,7 +3,9 @@
 
 import { type Insn, insn } from "../../spec/bpf/insn.js";
 import { rowById } from "../../spec/bpf/isa.js";
-import { leastInsns, type ProgramSpec } from "../action.js";
+import type { Facts } from "../../spec/bpf/validate/validate.js";
+import { times } from "../../spec/lists.js";
+import { leastInsns, mostInsns, type ProgramSpec } from "../action.js";
 
 const MOV = rowById("mov imm");
 const MOV_REG = rowById("mov reg");
@@ -15,9 +17,11 @@ const ONE_MORE = insn(ADD, { dst: 0, imm: 1 });
 /** What the calls add up in. */
 const SUM = 6;
 
-/** The slots of its code. @throws RangeError if so many subprograms need more of them */
+/** The slots of its code. @throws RangeError if so many subprograms need more of them, or have room for fewer */
 export function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly Insn[] {
-  if (insns < leastInsns(subprograms)) throw new RangeError(`${insns} slots for ${subprograms} subprograms`);
+  if (insns < leastInsns(subprograms) || insns > mostInsns(subprograms)) {
+    throw new RangeError(`${insns} slots for ${subprograms} subprograms`);
+  }
   const slots: Insn[] = [];
   const count = (n: number): void => {
     for (let i = 0; i < n; i++) slots.push(ONE_MORE);
@@ -40,6 +44,13 @@ export function slotsOf({ first, insns, subprograms }: ProgramSpec): readonly In
   }
   return slots;
 }
+
+/** What a validation finds out about it: functions one behind the other, none of which uses its frame. */
+export const factsOf = ({ insns, subprograms }: ProgramSpec): Facts => ({
+  functions: times(subprograms + 1, (i) => ({ code: 0, start: i * insns, end: (i + 1) * insns, stackDepth: 0 })),
+  contextLoads: [NOWHERE],
+});
+const NOWHERE: ReadonlySet<number> = new Set();
 
 /** What it returns: as many as the slots that count, above what its functions begin with. */
 export function returnOf({ first, insns, subprograms }: ProgramSpec): bigint {

@@ -15,9 +15,9 @@ import type { Case } from "../case.js";
 import { lowerProgram, privateStackOf, type RewrittenFunction, variantOf } from "../lowering.js";
 import { frameAt, layoutOf } from "../run/layout.js";
 import type { Live } from "../step.js";
-import { DEFAULT_ENV, describe, type JitEnv, type JitFunction, type Subject } from "../subject.js";
+import { DEFAULT_ENV, describe, envWith, type JitEnv, type JitFunction, type Subject } from "../subject.js";
 import { BuiltPrograms } from "./built-programs.js";
-import { returnOf, slotsOf } from "./numbered-program.js";
+import { factsOf, returnOf, slotsOf } from "./numbered-program.js";
 
 export interface PreparedProgram {
   /** By code: one, or several that call each other's ends. */
@@ -57,7 +57,7 @@ export function forCpu(env: JitEnv, lse: boolean): JitEnv {
   if (env.lse === lse) return env;
   let other = others.get(env);
   if (other === undefined) {
-    other = { ...env, lse };
+    other = envWith(env, { lse });
     others.set(env, other);
   }
   return other;
@@ -95,9 +95,7 @@ function fromNumbers(subject: Subject, spec: ProgramSpec): PreparedProgram {
 
 function build(subject: Subject, spec: ProgramSpec): PreparedProgram {
   const program: Program = { code: [slotsOf(spec)], maps: [], context: "memory" };
-  const validity = validate(program);
-  if (!validity.ok) throw new RangeError(`no program: ${JSON.stringify(spec)}: ${validity.problems[0]?.message}`);
-  const [lowered = []] = lowerProgram(program, validity.facts, {}, subject.build?.changes);
+  const [lowered = []] = lowerProgram(program, factsOf(spec), {}, subject.build?.changes);
   const functions = mapList(lowered, (fn, i) => (i === 0 ? probing(fn, spec.probes) : fn));
   const imageBytes = imageBytesOf(subject, functions, DEFAULT_ENV);
   const known = { returns: returnOf(spec), argument: 0n, generated: undefined, imageBytes };
@@ -159,7 +157,7 @@ class PreparedCase {
     const validity = validate(program);
     if (!validity.ok) throw new RangeError(validity.problems[0]?.message ?? "the program is not valid");
     const { changes } = subject.build ?? DEFAULT_ENV;
-    this.env = { ...DEFAULT_ENV, changes, lse: env.cpu === "lse" };
+    this.env = envWith(DEFAULT_ENV, { changes, lse: env.cpu === "lse" });
     this.codes = lowerProgram(program, validity.facts, {}, changes);
     this.imageBytes = imageBytesOf(subject, this.codes.flat(), this.env);
     this.expected(0);

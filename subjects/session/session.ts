@@ -11,6 +11,7 @@ import { repeatable } from "../lowering.js";
 import { CALL_BASE, DUMMY_TRAMPOLINE } from "../run/layout.js";
 import type { Account, Execution, Patch, Region, Scene, Skip, Step, StepResult, Tramp } from "../step.js";
 import {
+  envWith,
   type JitEnv,
   type LoadedProgram,
   type LoadResult,
@@ -77,8 +78,8 @@ export class Session implements Scene {
     const { machine, memory } = this.placed;
     this.machine = machine;
     this.images = images;
-    const given = env ?? { ...profileEnv(history.profile), quirks: quirksOf(history) };
-    this.env = { ...given, ...(subject.build ?? { callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE }) };
+    const given = env ?? envWith(profileEnv(history.profile), { quirks: quirksOf(history) });
+    this.env = envWith(given, subject.build ?? { callBase: CALL_BASE, dummyTramp: DUMMY_TRAMPOLINE });
     this.kernel = subject.boot({
       machine,
       env: this.env,

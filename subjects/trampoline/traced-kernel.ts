@@ -6,11 +6,13 @@ import { defaultEngine } from "../../engines/index.js";
 import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
 import type { Insn } from "../../spec/bpf/insn.js";
+import { mapList } from "../../spec/lists.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
 import { execute, trapsOf } from "../run/execute.js";
 import { DUMMY_TRAMPOLINE, ENTRY_SP, PAGE_BYTES } from "../run/layout.js";
 import {
   DEFAULT_ENV,
+  envWith,
   type LoadedProgram,
   type Quirks,
   type Subject,
@@ -82,12 +84,11 @@ export class TracedKernel {
   ) {
     const machine = clearMachine(subject, engine, asked.bti);
     this.machine = machine;
-    const env = { ...DEFAULT_ENV, bti: asked.bti, dummyTramp: DUMMY_TRAMPOLINE, quirks };
+    const env = envWith(DEFAULT_ENV, { bti: asked.bti, dummyTramp: DUMMY_TRAMPOLINE, quirks });
     const { images = "packs", packBytes = PACK_BYTES } = subject.fixed ?? {};
     this.isInPages = images === "pages";
     this.kernel = subject.boot({ machine, env, random: () => 0, images, packBytes: this.isInPages ? 0 : packBytes });
-    const { bti } = this.kernel.env;
-    const setup = asked.bti === bti ? asked : { ...asked, bti };
+    const setup = asked.bti === this.kernel.env.bti ? asked : { ...asked, bti: this.kernel.env.bti };
     this.setup = setup;
     this.tramp = this.kernel.trampolines(textOf(setup.helpersFar));
     this.text = kernelTextOn(machine, this.tramp);
@@ -96,17 +97,18 @@ export class TracedKernel {
     const early = isAtReach(setup.target) ? undefined : this.placeTarget();
     let next = 0;
     const numbered = (plans: readonly ProgramPlan[]): readonly NumberedPlan[] =>
-      plans.map((plan) => ({ id: next++, ...plan }));
+      mapList(plans, (plan) => ({ id: next++, ...plan }));
     const { fentry, fmodRet, fexit, fsession } = setup;
     const own = { fentry: numbered(fentry), fmodRet: numbered(fmodRet), fexit: numbered(fexit) };
-    const sessions = numbered(fsession).map((plan, i) => ({ session: { leaves: fsession[i]!.leaves }, ...plan }));
+    const sessions = mapList(numbered(fsession), (plan, i) => ({ session: { leaves: fsession[i]!.leaves }, ...plan }));
     const before = [...sessions, ...own.fentry];
     this.attached = { fentry: before, fmodRet: own.fmodRet, fexit: [...sessions, ...own.fexit] };
     this.programs = [...own.fentry, ...own.fmodRet, ...own.fexit, ...sessions];
     const isTold = sessions.length > 0;
     this.text.seesRetval = (id) => isTold || id >= fentry.length;
     const linked = new Map(this.programs.map((plan) => [plan.id, this.link(plan, this.text.seesRetval(plan.id))]));
-    const linksOf = (plans: readonly NumberedPlan[]): readonly TrampLink[] => plans.map(({ id }) => linked.get(id)!);
+    const linksOf = (plans: readonly NumberedPlan[]): readonly TrampLink[] =>
+      mapList(plans, ({ id }) => linked.get(id)!);
     const links: TrampLinks = {
       fentry: linksOf(this.attached.fentry),
       fmodRet: linksOf(this.attached.fmodRet),
@@ -120,7 +122,7 @@ export class TracedKernel {
     const values = setup.values.slice(0, wordsOf(args));
     this.passed = passed(args);
     const { registers, stack } = this.passed;
-    const told = values.map((word, i) => (i < registers ? word : BigInt.asUintN(8 * stack[i - registers]!, word)));
+    const told = mapList(values, (word, i) => (i < registers ? word : BigInt.asUintN(8 * stack[i - registers]!, word)));
     this.call = { args: values, told, original: setup.original };
   }
 

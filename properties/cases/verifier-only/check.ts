@@ -7,12 +7,14 @@ import type { Machine } from "../../../machine/machine.js";
 import { hex64, s32 } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
+import { mapList } from "../../../spec/lists.js";
 import { blindCodes } from "../../../subjects/lowering.js";
 import { execute, trapsOf } from "../../../subjects/run/execute.js";
 import { CALL_BASE, pagesOf, STACK } from "../../../subjects/run/layout.js";
 import {
   DEFAULT_ENV,
   describeLoadError,
+  envWith,
   type JitEnv,
   type JitFunction,
   type LoadedProgram,
@@ -65,7 +67,7 @@ export class VerifierOnlyChecker {
   private readonly booted: JitEnv;
 
   constructor(private readonly subject: Subject) {
-    const env = { ...DEFAULT_ENV, callBase: CALL_BASE };
+    const env = envWith(DEFAULT_ENV, { callBase: CALL_BASE });
     this.machine = machineFor(subject);
     this.kernel = subject.boot({ machine: this.machine, random: () => 0, env });
     this.booted = this.kernel.env;
@@ -110,7 +112,8 @@ export class VerifierOnlyChecker {
   }
 
   private envOf({ env, version, classic }: VerifierOnlyCase): JitEnv {
-    return { ...this.booted, ...ofVersion(version), ...env, branchHistory: BRANCH_HISTORIES[classic ?? "kept"] };
+    const branchHistory = BRANCH_HISTORIES[classic ?? "kept"];
+    return envWith(this.booted, { ...ofVersion(version), ...env, branchHistory });
   }
 
   private run(
@@ -199,7 +202,7 @@ export function functionsOf({ body, registers, isCalled, classic }: VerifierOnly
     insn(LDDW_HIGH, { imm: high | 0 }),
     insn(MOV, { imm: Number(s32(registers[0]!)) }),
     ...NAMED_REGISTERS.filter((r) => r > R6).map((dst) => insn(MOV, { dst })),
-    ...body.map((one, slot) => asVerified(one, body[slot - 1])),
+    ...mapList(body, (one, slot) => asVerified(one, body[slot - 1])),
     ...NAMED_REGISTERS.map((r) => insn(STORE, { dst: R6, src: r, off: 8 * r })),
     EXIT,
   ];
