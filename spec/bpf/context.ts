@@ -7,7 +7,7 @@ import { type U64, u64 } from "../bits.js";
 import { lazily } from "../lazily.js";
 import { copyOf, shortBytes } from "../slab.js";
 import { type ContextStructure, type FieldAccess, fieldAccess, structureOf } from "./context-fields.js";
-import { type FieldMemory, pointerTo, type Region, readOnly, regionOf } from "./memory.js";
+import { type FieldMemory, pointerTo, type Region, regionOf } from "./memory.js";
 import type { ContextKind, Layout, Program } from "./program.js";
 
 export interface Context {
@@ -24,12 +24,16 @@ export function placeContext(program: Pick<Program, "context" | "fields">, layou
   if (structure === undefined) {
     const { bytes } = layout.context;
     assert(input.length <= bytes, `input of ${input.length} bytes, the layout has room for ${bytes}`);
-    const region = regionOf("context", layout.context.base, copyOf(input, 0, input.length));
-    return { pointer, regions: [program.context === "tracing" ? readOnly(region) : region] };
+    const isReadOnly = program.context === "tracing";
+    return {
+      pointer,
+      regions: [regionOf("context", layout.context.base, copyOf(input, 0, input.length), { isReadOnly })],
+    };
   }
   const context = regionOf("context", layout.context.base, contextBytes(program, layout, input));
   const packet = regionOf("packet", layout.packet.base, packetBytes(layout, input));
-  return { pointer, regions: [{ ...context, fields: new Fields(program.context, structure, context) }, packet] };
+  const fields = new Fields(program.context, structure, context);
+  return { pointer, regions: [regionOf(context.name, context.base, context.bytes, { fields }), packet] };
 }
 
 /** The packet as it lies in its room. @throws AssertionError if the layout leaves no room for the input. */

@@ -3,7 +3,7 @@
 
 import { type U64, u64 } from "../bits.js";
 import { ADDRESS_BYTES } from "./maps.js";
-import { pointerTo, type Region, readOnly, regionOf } from "./memory.js";
+import { pointerTo, type Region, regionOf } from "./memory.js";
 import type { InsnArrayMap } from "./program.js";
 
 const CODES = 0x8000_f000_0000;
@@ -36,4 +36,4 @@ export function insnArrayBytes(
 
 /** An instruction array in the interpreter's memory: programs may only read it. */
 export const insnArrayRegion = (name: string, base: number, map: InsnArrayMap): Region =>
-  readOnly(regionOf(name, base, insnArrayBytes(map, slotAddress)));
+  regionOf(name, base, insnArrayBytes(map, slotAddress), { isReadOnly: true });

@@ -52,16 +52,19 @@ export function zeroRegion(name: string, base: number, bytes: number): Region {
   return regionOf(name, base, shortBytes(bytes));
 }
 
-/** A region that holds these bytes: they are not copied. */
-export function regionOf(name: string, base: number, bytes: Uint8Array): Region {
-  return { name, base, bytes, view: viewOf(bytes), written: undefined, fields: undefined, isReadOnly: false };
-}
+/** What a region has beside its bytes. */
+type More = Partial<Pick<Region, "written" | "fields" | "isReadOnly">>;
+const NOTHING: More = {};
 
-export const readOnly = (region: Region): Region => ({ ...region, isReadOnly: true });
+/** A region that holds these bytes: they are not copied. All regions are of one shape, as every access asks them. */
+export function regionOf(name: string, base: number, bytes: Uint8Array, more = NOTHING): Region {
+  const { written, fields, isReadOnly = false } = more;
+  return { name, base, bytes, view: viewOf(bytes), written, fields, isReadOnly };
+}
 
 /** A zero-filled region whose bytes may be read only after they were written. */
 export function unwrittenRegion(name: string, base: number, bytes: number): Region {
-  return { ...zeroRegion(name, base, bytes), written: shortBytes(bytes) };
+  return regionOf(name, base, shortBytes(bytes), { written: shortBytes(bytes) });
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
