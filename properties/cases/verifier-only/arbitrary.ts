@@ -15,6 +15,7 @@ import {
   type StoreReleaseRow,
   type StoreRow,
 } from "../../../spec/bpf/isa.js";
+import { mapList } from "../../../spec/lists.js";
 import { Draw } from "../../../subjects/random/draw.js";
 import { displacement, immediate } from "../program/blocks/immediates.js";
 import {
@@ -59,7 +60,8 @@ export function verifierOnlyCase(source: Pick<Random, "nextInt">): VerifierOnlyC
   const number = (): bigint => BigInt.asUintN(64, BigInt(immediate(draw)));
   const drawn: VerifierOnlyCase = {
     body: [...(draw.chance(15) ? halfEqual(draw, lse) : []), ...body, ...(draw.chance(25) ? [aliased(draw)] : [])],
-    registers: [number(), pointer(DATA.base + 64 * draw.below(32)), arenaPointer(draw), wild, number(), number()].map(
+    registers: mapList(
+      [number(), pointer(DATA.base + 64 * draw.below(32)), arenaPointer(draw), wild, number(), number()],
       u64,
     ),
     env: { lse, vhe: draw.chance(30), bti: draw.chance(20) },

@@ -194,6 +194,11 @@ function asVerified(one: Insn, before: Insn | undefined): Insn {
   return row.kind === "lddwHigh" ? insn(LDDW_HIGH, { imm: halves(variableAt(before?.imm ?? 0)).high | 0 }) : one;
 }
 
+/** Before a body: registers that nobody has given a value. */
+const CLEARED = NAMED_REGISTERS.filter((r) => r > R6).map((dst) => insn(MOV, { dst }));
+/** Behind it: what they hold is stored. */
+const TOLD = NAMED_REGISTERS.map((r) => insn(STORE, { dst: R6, src: r, off: 8 * r }));
+
 /** The same before blinding: the body with what surrounds it, perhaps behind a function that calls it. */
 export function functionsOf({ body, registers, isCalled, classic }: VerifierOnlyCase): readonly JitFunction[] {
   const { high, low } = halves(RESULTS.base);
@@ -201,9 +206,9 @@ export function functionsOf({ body, registers, isCalled, classic }: VerifierOnly
     insn(LDDW, { dst: R6, imm: low | 0 }),
     insn(LDDW_HIGH, { imm: high | 0 }),
     insn(MOV, { imm: Number(s32(registers[0]!)) }),
-    ...NAMED_REGISTERS.filter((r) => r > R6).map((dst) => insn(MOV, { dst })),
+    ...CLEARED,
     ...mapList(body, (one, slot) => asVerified(one, body[slot - 1])),
-    ...NAMED_REGISTERS.map((r) => insn(STORE, { dst: R6, src: r, off: 8 * r })),
+    ...TOLD,
     EXIT,
   ];
   const arena = { kernelBase: halves(ARENA_BASE), userBase: { high: USER_HIGH, low: 0 } };

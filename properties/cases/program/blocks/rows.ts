@@ -53,7 +53,16 @@ const COUNT_DOWN = ["", "32"].map((width) => ({
 /** ktime_get_ns, get_prandom_u32, get_smp_processor_id, get_current_pid_tgid. */
 const PLAIN_HELPERS = [5, 7, 8, 14] as const;
 
+const known = new WeakMap<Dialect, DrawnRows>();
+
+/** Once for a dialect. */
 export function rowsOf(dialect: Dialect): DrawnRows {
+  const rows = known.get(dialect) ?? findRows(dialect);
+  known.set(dialect, rows);
+  return rows;
+}
+
+function findRows(dialect: Dialect): DrawnRows {
   const { forms, helpers } = dialect;
   const rows = inside(ROWS, dialect);
   const lddws = (...sources: readonly string[]): readonly LddwRow[] =>
