@@ -113,7 +113,7 @@ export class VerifierOnlyChecker {
 
   private envOf({ env, version, classic }: VerifierOnlyCase): JitEnv {
     const branchHistory = BRANCH_HISTORIES[classic ?? "kept"];
-    return envWith(this.booted, { ...ofVersion(version), ...env, branchHistory });
+    return envWith(this.booted, { branchHistory, ...ofVersion(version), ...env });
   }
 
   private run(
