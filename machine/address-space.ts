@@ -65,7 +65,7 @@ export class AddressSpace {
   map(va: Va, bytes: number, permission: Permission, tracked = false): void {
     this.eachPage(va, bytes, (page) => {
       if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
-      const frame = this.frames.take();
+      const frame = this.frames.take(page);
       frame.bytes.fill(POISON);
       if (!tracked) frame.lines = undefined;
       else if (frame.lines === undefined) frame.lines = new CodeLines(this.pageBytes);

@@ -15,7 +15,9 @@ type KernelFaultWhy =
   | "badLock"
   /** A jump into code that the CPU may see in an older version. */
   | "staleFetch"
-  | "badFetch";
+  | "badFetch"
+  /** Memory is asked for where none is left: more than any kernel needs here, as one does that never stops asking. */
+  | "noMemory";
 
 export class KernelFault extends Error {
   override readonly name = "KernelFault";

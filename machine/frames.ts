@@ -1,7 +1,8 @@
 // Physical memory: a pool of page frames, cut from large buffers and recycled. Contents survive a free, as in hardware;
 // who allocates poisons or fills, so that a run does not depend on the runs before it.
 
-import assert from "node:assert/strict";
+import type { Va } from "./address.js";
+import { KernelFault } from "./fault.js";
 import type { Frame } from "./page-table.js";
 
 const BATCH = 64;
@@ -16,7 +17,7 @@ export interface Run {
 export interface PhysicalMemory {
   /** Cut page frames from these bytes, 4-aligned in their buffer, so that an engine can address them all. */
   readonly physical?: Uint8Array<ArrayBuffer> | undefined;
-  /** What does not fit there is cut from elsewhere. Default: it is an error. */
+  /** What does not fit there is cut from elsewhere. Default: the kernel faults. */
   readonly spills?: boolean | undefined;
 }
 
@@ -38,13 +39,14 @@ export class Frames {
     this.spills = spills;
   }
 
-  take(): Frame {
+  /** @param va of the page that it is for */
+  take(va: Va): Frame {
     if (this.free.length === 0) {
-      const { frames } = this.cutRun(this.spills ? BATCH : Math.min(BATCH, this.uncutPages()));
+      const { frames } = this.cutRun(this.spills ? BATCH : Math.min(BATCH, this.uncutPages()), va);
       for (let i = frames.length - 1; i >= 0; i--) this.free.push(frames[i]!);
     }
     const frame = this.free.pop();
-    assert(frame !== undefined, this.full);
+    if (frame === undefined) throw this.full(va);
     this.inUse++;
     return frame;
   }
@@ -54,8 +56,8 @@ export class Frames {
     this.inUse += count;
   }
 
-  takeReserved(): Frame {
-    const frame = this.take();
+  takeReserved(va: Va): Frame {
+    const frame = this.take(va);
     this.inUse--;
     return frame;
   }
@@ -67,11 +69,11 @@ export class Frames {
   }
 
   /** New memory that is never given back here: its owner keeps it, and counts it in `inUse` while it is in use. */
-  cutRun(pages: number): Run {
+  cutRun(pages: number, va: Va): Run {
     const { pageBytes, physical } = this;
     const size = pages * pageBytes;
     const isRoom = pages <= this.uncutPages();
-    assert(isRoom || this.spills, this.full);
+    if (!isRoom && !this.spills) throw this.full(va);
     const { buffer, byteOffset: start } = isRoom ? physical!.subarray(this.cut) : new Uint8Array(size);
     if (isRoom) this.cut += size;
     const frames = Array.from({ length: pages }, (_, i): Frame => {
@@ -91,7 +93,7 @@ export class Frames {
     return this.physical === undefined ? 0 : Math.floor((this.physical.byteLength - this.cut) / this.pageBytes);
   }
 
-  private get full(): string {
-    return `all ${this.physical?.byteLength} bytes of physical memory are in use`;
+  private full(va: Va): KernelFault {
+    return new KernelFault("noMemory", va, `all ${this.physical?.byteLength} bytes of physical memory are in use`);
   }
 }

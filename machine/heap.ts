@@ -113,7 +113,7 @@ export class Heap {
   private grow(pages: number): Slab {
     const firstPage = this.top;
     this.top += (pages + 1) * this.table.pageBytes;
-    const { frames, bytes } = this.frames.cutRun(pages);
+    const { frames, bytes } = this.frames.cutRun(pages, firstPage);
     bytes.fill(POISON);
     const mappings = frames.map((frame): Mapping => ({ frame, permission: "rw" }));
     const slab = { firstPage, frames, bytes, mappings, object: undefined };

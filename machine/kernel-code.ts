@@ -40,7 +40,7 @@ export class KernelCodeSpace extends AddressSpace {
     this.eachPage(va, bytes, (page) => {
       if (this.table.get(page) !== undefined) throw new KernelFault("badMapping", page, "is already mapped");
       const take = (): Frame => {
-        const frame = this.frames.takeReserved();
+        const frame = this.frames.takeReserved(page);
         frame.lines = undefined;
         if (contents !== undefined) {
           const piece = contents.subarray(page - va, page - va + pageBytes);

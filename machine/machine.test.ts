@@ -166,7 +166,12 @@ test("frames come from the given buffer", () => {
   machine.map(PLACE, 8192, "rw");
   expect([0, 4096].map((at) => machine.mapping(PLACE + at)?.frame.bytes.byteOffset)).toEqual([4096, 8192]);
   expect(machine.mapping(PLACE)?.frame.bytes.buffer).toBe(physical.buffer);
+  const full = expect.objectContaining({ why: "noMemory" });
   expect(() => machine.kvmalloc(1)).toThrow("all 8192 bytes of physical memory are in use");
+  expect(() => machine.kvmalloc(1)).toThrow(full);
+  expect(() => machine.kvmalloc(2 ** 52)).toThrow(full);
+  expect(() => machine.vmalloc(1)).toThrow(full);
+  expect(() => machine.map(PLACE + 8192, 1, "rw")).toThrow(full);
 });
 
 test("pages are placed with what they are to hold and zeros behind, or with what their frames held", () => {
