@@ -10,9 +10,14 @@ import { ARGUMENTS, type Registers } from "./registers.js";
 
 /** Arguments that point to what a helper reads or writes. */
 const POINTS: ReadonlySet<HelperArg> = new Set<HelperArg>([
-  ...(["keyPointer", "valuePointer", "bytes", "bytesOrNull", "room", "both", "address"] as const),
+  "keyPointer",
+  "valuePointer",
+  "bytes",
+  "bytesOrNull",
+  "room",
+  "both",
+  "address",
 ]);
-const MOST_ARGUMENTS = 5;
 
 export class Uses {
   /** Slots of loads and stores of a context that has fields. */
@@ -60,9 +65,8 @@ export class Uses {
   givenToHelper(id: number, state: Registers): void {
     if ((state.frames & ARGUMENTS) === 0) return;
     const sorts = HELPERS.get(id)?.args ?? [];
-    for (let r = 1; r <= MOST_ARGUMENTS; r++) {
-      const sort = sorts[r - 1];
-      if ((state.frames >> r) & 1 && sort !== undefined && POINTS.has(sort)) this.#frame(r, 0, state);
+    for (let i = 0; i < sorts.length; i++) {
+      if ((state.frames >> (i + 1)) & 1 && POINTS.has(sorts[i]!)) this.#frame(i + 1, 0, state);
     }
   }
 
