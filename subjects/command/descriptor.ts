@@ -7,6 +7,7 @@ import path from "node:path";
 import type { z as zod } from "zod";
 import { HELPERS } from "../../spec/bpf/helpers.js";
 import { ROWS } from "../../spec/bpf/isa.js";
+import { lazily } from "../../spec/lazily.js";
 import { deviationSchema } from "../deviation.js";
 
 const MOST_BYTES = 1 << 20;
@@ -15,8 +16,10 @@ const IDS = new Set(ROWS.map(({ id }) => id));
 const GROUPS = new Set<string>(ROWS.map(({ group }) => group));
 const KINDS = new Set<string>(ROWS.map(({ kind }) => kind));
 
-/** As a function, so that the library is loaded when a description is read, and not whenever `rox` starts. */
-function descriptorSchema(z: typeof zod) {
+/** Made when the first description is read: the library is not loaded whenever `rox` starts. */
+const descriptorSchema = lazily(() => schemaBy(createRequire(import.meta.url)("zod").z));
+
+function schemaBy(z: typeof zod) {
   const register = z.enum(Array.from({ length: 31 }, (_, i) => `x${i}`));
   /** An id, a group of RFC 9669, or a kind of rows such as `atomic`. */
   const forms = z.string().refine((name) => IDS.has(name) || GROUPS.has(name) || KINDS.has(name), {
@@ -104,7 +107,7 @@ function descriptorSchema(z: typeof zod) {
   });
 }
 
-export type Descriptor = zod.infer<ReturnType<typeof descriptorSchema>>;
+export type Descriptor = zod.infer<ReturnType<typeof schemaBy>>;
 export type Extra = NonNullable<Descriptor["helpers"]["extra"]["x0"]>;
 export type EntryArgument = NonNullable<Descriptor["entry"]["arguments"]["x0"]>;
 
@@ -123,7 +126,7 @@ export function readDescriptor(file: string): Descriptor | string {
   } catch (error) {
     return `no JSON: ${(error as Error).message}`;
   }
-  const read = descriptorSchema(createRequire(import.meta.url)("zod").z).safeParse(value);
+  const read = descriptorSchema().safeParse(value);
   if (!read.success) {
     const { path: at, message } = read.error.issues[0]!;
     return `${at.length === 0 ? "the whole" : at.join(".")}: ${message}`;
