@@ -42,7 +42,6 @@ const SLOW = [
   "harness/loop/{campaign,chunk,process}.test.ts",
   "harness/mutants/{automatic,mutants,image/image}.test.ts",
   "harness/report/{browser,campaign-data,pack-history}.test.ts",
-  "impl/{a64/bitmask,jit/refusal}.test.ts",
   "library/*.test.ts",
   "properties/find-known.test.ts",
   "properties/a64/disassembly.test.ts",
@@ -53,7 +52,7 @@ const SLOW = [
   "spec/bpf/object/objdump.test.ts",
   "properties/exhaustive/*.test.ts",
 ];
-/** Of them those that put other modules in the place of ours: each has a process of its own. All others share theirs. */
+/** Those that put other modules in the place of ours: each has a process of its own. All others share theirs. */
 const APART = ["cli/toys.test.ts", "harness/mutants/series.test.ts", "properties/cases/program/validity.test.ts"];
 /** What is begun first, so that nothing long stands alone at the end. */
 const LONGEST = [
@@ -65,8 +64,12 @@ const LONGEST = [
   "properties/engines/programs.test.ts",
   "adapters/dpdk/dpdk.test.ts",
   "adapters/example/sabotage.test.ts",
+  "harness/loop/campaign.test.ts",
+  "properties/cases/program/hosted.test.ts",
+  "cli/commands/gate.test.ts",
+  "adapters/example/example.test.ts",
 ];
-const IN_TURN = ["slow", "apart", "fast"];
+const IN_TURN = ["shared", "apart"];
 
 /** Project by project, as only files of one share a process, and the longest first also on a machine that has no times yet. */
 class LongestFirst extends BaseSequencer {
@@ -79,6 +82,8 @@ class LongestFirst extends BaseSequencer {
 }
 
 const NOT_OURS = ["dist/**", "node_modules/**"];
+/** `npm run test:fast`: neither the slow ones, nor those apart. */
+const IS_FAST = process.env.ROX_FAST !== undefined;
 
 /** What must fail: scripts/canary.mjs asks for it. */
 const CANARY = { test: { name: "canary", include: ["testing/*.canary.ts"] } };
@@ -102,12 +107,11 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          ...{ name: "fast", include: ["**/*.test.ts"], exclude: [...NOT_OURS, ...SLOW, ...APART] },
-          ...{ isolate: false, testTimeout: 60_000 },
+          ...{ name: "shared", include: ["**/*.test.ts"], exclude: [...NOT_OURS, ...APART, ...(IS_FAST ? SLOW : [])] },
+          ...{ isolate: false, testTimeout: 300_000 },
         },
       },
-      { extends: true, test: { name: "slow", include: SLOW, exclude: NOT_OURS, isolate: false, testTimeout: 300_000 } },
-      { extends: true, test: { name: "apart", include: APART, testTimeout: 300_000 } },
+      ...(IS_FAST ? [] : [{ extends: true as const, test: { name: "apart", include: APART, testTimeout: 300_000 } }]),
       ...(process.env.ROX_CANARY === undefined ? [] : [CANARY]),
     ],
   },
