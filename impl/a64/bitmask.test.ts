@@ -27,6 +27,7 @@ function all(width: 32 | 64): Map<bigint, number> {
 
 const ALL64 = all(64);
 const ALL32 = all(32);
+const BITS = Array.from({ length: 64 }, (_, bit) => 1n << BigInt(bit));
 const high = (value: bigint): number => Number(value >> 32n);
 const low = (value: bigint): number => Number(value & 0xffff_ffffn);
 
@@ -44,12 +45,9 @@ describe("bitmask immediates", () => {
   });
 
   test("neighbours of immediates encode only if they are immediates themselves", () => {
-    for (const value of ALL64.keys()) {
-      for (let bit = 0n; bit < 64n; bit++) {
-        const other = value ^ (1n << bit);
-        expect(bitmask(1, high(other), low(other)), other.toString(16)).toBe(ALL64.get(other) ?? -2);
-      }
-    }
+    const neighbours = [...ALL64.keys()].flatMap((value) => BITS.map((bit) => value ^ bit));
+    const wrong = neighbours.filter((value) => bitmask(1, high(value), low(value)) !== (ALL64.get(value) ?? -2));
+    expect(wrong).toEqual([]);
   });
 
   test("random values encode only if they are immediates", () => {

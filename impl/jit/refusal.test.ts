@@ -77,14 +77,14 @@ describe("no lowering for it", () => {
 
 describe("too far", () => {
   /** `words` instructions of one word each. */
-  const filler = (words: number): readonly Insn[] => Array.from({ length: words }, () => kernel("r0 = 0")[0] as Insn);
-  const [forward, backward] = kernel("if r1 == 0 goto +0; if r1 == 0 goto +0") as [Insn, Insn];
+  const filler = (words: number): readonly Insn[] => new Array<Insn>(words).fill(clear);
+  const [clear, forward, backward] = kernel("r0 = 0; if r1 == 0 goto +0; if r1 == 0 goto +0") as [Insn, Insn, Insn];
   const gotol = kernel("gotol +0")[0] as Insn;
   const REACH = 2 ** 18;
 
   test("each of these slots is a tail call of 20 words: forward over 13,107 of them fits, over one more does not", () => {
     const over = (slots: number): readonly Insn[] => {
-      const calls = Array.from({ length: slots }, () => kernel("tail_call")[0] as Insn);
+      const calls = new Array<Insn>(slots).fill(kernel("tail_call")[0]!);
       return [{ ...forward, off: slots }, ...calls, ...kernel("exit")];
     };
     expect(refusal(over(13_107))).toBeUndefined();

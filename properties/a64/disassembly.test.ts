@@ -7,7 +7,7 @@ import { pointer } from "../../spec/a64/address.js";
 import { decode, explain } from "../../spec/a64/decode.js";
 import { ENCODING_CLASSES } from "../../spec/a64/insn.js";
 import { text } from "../../spec/a64/text.js";
-import { assertLaw } from "../../testing/law.js";
+import { assertLaw, saturated } from "../../testing/law.js";
 
 const disassemble = await openDisassembler();
 const PC = 0x8000_0000_1000;
@@ -52,12 +52,14 @@ describe.each(CLASSES)("%s", (_pattern, { value, mask, decode }) => {
         agree(word);
         if (typeof decode(word) !== "string") known++;
       }),
-      { seed: 64, numRuns: 5000 },
+      { seed: 64, numRuns: saturated({ few: 1000, full: 5000 }) },
     );
     // Of system instructions few encodings are used.
-    expect(known).toBeGreaterThan(value >>> 24 === 0xd5 ? 0 : 100);
+    expect(known).toBeGreaterThan(value >>> 24 === 0xd5 ? 0 : 10);
   });
 });
+
+const RANDOM_WORDS = saturated({ few: 50_000, full: 300_000 });
 
 test("random words that we know read as Capstone has them", () => {
   let known = 0;
@@ -66,9 +68,9 @@ test("random words that we know read as Capstone has them", () => {
       agree(word);
       if (decode(word) !== undefined) known++;
     }),
-    { seed: 6412, numRuns: 300_000 },
+    { seed: 6412, numRuns: RANDOM_WORDS },
   );
-  expect(known).toBeGreaterThan(40_000);
+  expect(known).toBeGreaterThan(0.13 * RANDOM_WORDS);
 });
 
 test("all bitmask immediates, bitfields and wide moves read as Capstone has them", () => {
@@ -137,6 +139,6 @@ test("what Capstone knows and we do not belongs to an extension on this list", (
     for (const low of [0, 0x41f, 0x1be3, 0x7c20, 0xffff]) ask(((top << 16) | low) >>> 0);
     ask(((top << 16) | (Math.imul(top, 0x9e37_79b1) >>> 16)) >>> 0);
   }
-  for (let low = 0; low < 1 << 21; low += 3) ask((0xd500_0000 | low) >>> 0);
+  for (let low = 0; low < 1 << 21; low += saturated({ few: 19, full: 3 })) ask((0xd500_0000 | low) >>> 0);
   expect([...missing].sort()).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { referenceEngine } from "../../engines/reference/engine.js";
 import { decode } from "../../spec/a64/decode.js";
 import type { A64Insn } from "../../spec/a64/insn.js";
 import { hex64 } from "../../spec/bits.js";
-import { assertLaw } from "../../testing/law.js";
+import { assertLaw, saturated } from "../../testing/law.js";
 import { available } from "../../testing/required.js";
 import { CaseArbitrary } from "../cases/program/arbitrary.js";
 import { checkCase, makeChecker } from "../cases/program/check.js";
@@ -78,7 +78,7 @@ describe.each(usable.map((engine) => [engine.name, engine] as const))(
   "%s does what the reference does",
   (_, engine) => {
     test.each(WORD_CLASSES.map((row) => [row.pattern, row] as const))("%s", (_pattern, row) => {
-      check(engine, new InitialStateArbitrary(row), 300);
+      check(engine, new InitialStateArbitrary(row), saturated({ few: 100, full: 300 }));
     });
 
     afterAll(() => {
@@ -101,7 +101,7 @@ describe.each(usable.map((engine) => [engine.name, engine] as const))(
     test("words of compiled programs", () => {
       const words = compiledWords(60);
       expect(words.length).toBeGreaterThan(1000);
-      check(engine, new InitialStateArbitrary(words), 3000);
+      check(engine, new InitialStateArbitrary(words), saturated({ few: 1000, full: 3000 }));
     });
   },
 );

@@ -18,7 +18,11 @@ const OF_FAILURES: readonly QuirkId[] = [
   "freeLeaksBuffer",
 ];
 
+/** Of the operations: a defect shows in many, and they are gone through until it does. */
+const SHARES = Array.from({ length: 20 }, (_, index) => ({ index, of: 20 }));
+
 test.each(OF_FAILURES)("%s is found by it", (quirk) => {
   expect(PROFILES.fixed[quirk]).toBe(false);
-  expect(failurePoints({ given: { except: [quirk] } }).failures.length).toBeGreaterThan(0);
+  const isFound = SHARES.some((share) => failurePoints({ given: { except: [quirk] }, share }).failures.length > 0);
+  expect(isFound).toBe(true);
 });

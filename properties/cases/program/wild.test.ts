@@ -13,7 +13,7 @@ import { damaged } from "./damaged.js";
 import { printCase } from "./text.js";
 
 const SEED = 20_261_129;
-const PROGRAMS = saturated({ few: 6000, full: 20_000 });
+const PROGRAMS = saturated({ few: 2500, full: 20_000 });
 
 function verdictsOf(programs: number, subject: Subject): { readonly c: Case; readonly verdict: Verdict }[] {
   const checker = makeChecker({ subject, definedness: "run", fuel: 5_000 });
