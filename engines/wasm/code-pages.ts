@@ -1,8 +1,8 @@
 // Decoded pages of code that stays: a record for each word, kept by its address, so that a kernel is decoded once. Behind
 // the records of a page lie a bit for each word at which to stop, and one for each that was executed.
 
-import assert from "node:assert/strict";
 import type { Va } from "../../machine/address.js";
+import { assert } from "../../spec/assert.js";
 import type { Stops } from "../stops.js";
 import { RECORD_BYTES_PER_BYTE } from "./layout.js";
 import type { Interpreter } from "./module.js";
@@ -109,7 +109,7 @@ export class CodePages {
   }
 
   private forgetAll(): void {
-    assert(this.used > 0, `records of a page need more than ${this.area.length} bytes`);
+    assert(this.used > 0, () => `records of a page need more than ${this.area.length} bytes`);
     for (const { pages, before } of this.all) {
       for (const [va, { executed }] of pages) before.set(va, union(executed, before.get(va)));
       pages.clear();

@@ -1,8 +1,8 @@
 // Frames that do not lie in linear memory, for machines that were not made with it: copied in when a run first touches
 // them, and back when anybody else may look. Slow, but any machine will do.
 
-import assert from "node:assert/strict";
 import type { Frame } from "../../machine/machine.js";
+import { assert } from "../../spec/assert.js";
 
 interface Shadow {
   readonly bytes: Uint8Array;
@@ -40,7 +40,8 @@ export class Shadows {
     const size = frame.bytes.length;
     assert(
       this.used + size <= this.area.length,
-      `a run touches more than the ${this.area.length} bytes that can be copied: make the machine with engine.physical()`,
+      () =>
+        `a run touches more than the ${this.area.length} bytes that can be copied: make the machine with engine.physical()`,
     );
     const bytes = this.area.subarray(this.used, this.used + size);
     bytes.set(frame.bytes);

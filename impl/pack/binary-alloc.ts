@@ -3,7 +3,7 @@
 
 import type { RoAddr, RwAddr } from "../../machine/address.js";
 import { KernelFault } from "../../machine/fault.js";
-import { assert } from "../assert.js";
+import { assert } from "../../spec/assert.js";
 import type { Errno } from "../errno.js";
 import { AARCH64_BREAK_FAULT } from "../patching/arch-text.js";
 import { flushIcacheRange } from "../patching/icache.js";

@@ -2,7 +2,7 @@
 // to build them in. Offsets are computed against the former, bytes are written to the latter and copied once.
 
 import type { RoAddr, RwAddr } from "../../machine/address.js";
-import { assert } from "../assert.js";
+import { assert } from "../../spec/assert.js";
 import type { Errno } from "../errno.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextCopy } from "../patching/arch-text.js";
 import type { Quirks } from "../quirks.js";

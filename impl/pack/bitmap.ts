@@ -1,6 +1,6 @@
 // Which chunks of a pack are taken: one bit each, 32 to a word, searched and changed a word at a time.
 
-import { assert } from "../assert.js";
+import { assert } from "../../spec/assert.js";
 
 const ALL = 0xffff_ffff;
 

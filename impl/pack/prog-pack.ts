@@ -4,7 +4,7 @@
 
 import type { RoAddr, RwAddr } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
-import { assert } from "../assert.js";
+import { assert } from "../../spec/assert.js";
 import { AARCH64_BREAK_FAULT, bpfArchTextInvalidate } from "../patching/arch-text.js";
 import { flushIcacheRange } from "../patching/icache.js";
 import { setMemoryRox } from "../patching/set-memory.js";

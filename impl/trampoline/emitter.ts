@@ -1,10 +1,10 @@
 // The words of one trampoline: counted in the size pass, written in the build pass. The size pass must come to at least
 // as many as any build of the same trampoline, wherever it lies and whatever the heap address of its record is.
 
+import { assert } from "../../spec/assert.js";
 import type { Reg } from "../a64/registers.js";
 import { NOP } from "../a64/system.js";
 import { type Encoded, FILL } from "../a64/word.js";
-import { assert } from "../assert.js";
 import { movImm64 } from "../jit/constant.js";
 import type { CodeSink } from "../jit/emitter.js";
 import type { Halves } from "../jit/function.js";

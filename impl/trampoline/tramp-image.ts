@@ -2,7 +2,7 @@
 // be in the original function that it has called; they come back to it once more.
 
 import { halves, type RoAddr, type RwAddr } from "../../machine/address.js";
-import { assert } from "../assert.js";
+import { assert } from "../../spec/assert.js";
 import { E2BIG, ENOMEM, type Errno } from "../errno.js";
 import type { Modmem } from "../pack/modmem.js";
 import type { ProgPacks } from "../pack/prog-pack.js";

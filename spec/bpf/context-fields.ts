@@ -16,14 +16,20 @@ interface ContextField {
   /** Bytes that the kernel keeps; 8 for a pointer. */
   readonly width: 1 | 2 | 4 | 8;
   /** Places of the pointers that lead there, the first of them in the kernel's structure. */
-  readonly via?: readonly number[];
+  readonly via?: readonly number[] | undefined;
   /** `packet`: a pointer to or into the packet. `any`: programs read and write any part of it as bytes. */
-  readonly sort?: "packet" | "any";
+  readonly sort?: "packet" | "any" | undefined;
   /** What of the kernel it points to, where packets here have none: 0 unless a case sets it. */
-  readonly pointsTo?: string;
+  readonly pointsTo?: string | undefined;
   /** Programs may write it, whole. */
-  readonly isWritable?: boolean;
+  readonly isWritable?: boolean | undefined;
 }
+
+/** With all fields there are, in one order: every access to a context looks for its own among them. */
+const ofOneShape = (fields: readonly ContextField[]): readonly ContextField[] =>
+  fields.map(({ name, offset, bytes, at, width, via, sort, pointsTo, isWritable }) => {
+    return { name, offset, bytes, at, width, via, sort, pointsTo, isWritable };
+  });
 
 /** A structure of the kernel with what its pointers lead to, all of it in one piece. */
 export interface ContextStructure {
@@ -49,14 +55,14 @@ const RXQ = { pointer: 32, at: 56, device: 80 } as const;
 const TXQ = { pointer: 40, at: 72, device: 88 } as const;
 const XDP: ContextStructure = {
   bytes: 96,
-  fields: [
+  fields: ofOneShape([
     pointer("data", 0, 0),
     pointer("data_end", 4, 8),
     pointer("data_meta", 8, 16),
     through(four("ingress_ifindex", 12, 0), RXQ.pointer, 0),
     through(four("rx_queue_index", 16, 8), RXQ.pointer),
     through(four("egress_ifindex", 20, 0), TXQ.pointer, 0),
-  ],
+  ]),
   pointers: new Map<number, number>([
     [RXQ.pointer, RXQ.at],
     [RXQ.at, RXQ.device],
@@ -76,7 +82,7 @@ const DEVICE = { pointer: 216, at: 224 } as const;
 const CB = { offset: 48, bytes: 20 } as const;
 const SKB: ContextStructure = {
   bytes: 232,
-  fields: [
+  fields: ofOneShape([
     four("len", 0, 0),
     four("pkt_type", 4, 4, 1),
     writable(four("mark", 8, 8)),
@@ -111,7 +117,7 @@ const SKB: ContextStructure = {
     four("gso_size", 176, 176, 2),
     { name: "tstamp_type", offset: 180, bytes: 1, at: 180, width: 1 },
     { name: "hwtstamp", offset: 184, bytes: 8, at: 184, width: 8 },
-  ],
+  ]),
   pointers: new Map<number, number>([[DEVICE.pointer, DEVICE.at]]),
   packet: { data: 192, dataEnd: 200, dataMeta: 208 },
 };

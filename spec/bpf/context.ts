@@ -2,7 +2,7 @@
 // program reads those as 4-byte loads that give 8 bytes (the kernel's verifier widens them), so the region that holds them
 // knows its fields and admits no other access.
 
-import assert from "node:assert";
+import { assert } from "../assert.js";
 import { type U64, u64 } from "../bits.js";
 import { lazily } from "../lazily.js";
 import { copyOf, shortBytes } from "../slab.js";
@@ -23,7 +23,7 @@ export function placeContext(program: Pick<Program, "context" | "fields">, layou
   const pointer = pointerTo(layout.context.base);
   if (structure === undefined) {
     const { bytes } = layout.context;
-    assert(input.length <= bytes, `input of ${input.length} bytes, the layout has room for ${bytes}`);
+    assert(input.length <= bytes, () => `input of ${input.length} bytes, the layout has room for ${bytes}`);
     const isReadOnly = program.context === "tracing";
     return {
       pointer,
@@ -41,7 +41,7 @@ export function packetBytes({ packet, headroom }: Layout, input: Uint8Array): Ui
   const start = headroom ?? 0;
   assert(
     start + input.length <= packet.bytes,
-    `input of ${input.length} bytes, the layout has room for ${packet.bytes}`,
+    () => `input of ${input.length} bytes, the layout has room for ${packet.bytes}`,
   );
   if (headroom === undefined) return copyOf(input, 0, input.length);
   const bytes = shortBytes(packet.bytes);

@@ -34,6 +34,12 @@ function callsForRequests(code: Program["code"]): boolean {
   return calls;
 }
 
+/** With all fields there are, in one order: generators and both interpreters read them. */
+const ofOneShape = (helper: Helper): Helper => {
+  const { id, name, args, returns, contexts, movesPacket, requests, decides, counts, run } = helper;
+  return { id, name, args, returns, contexts, movesPacket, requests, decides, counts, run };
+};
+
 export const HELPERS: ReadonlyMap<number, Helper> = new Map(
   [
     ...MAP_HELPERS,
@@ -43,5 +49,5 @@ export const HELPERS: ReadonlyMap<number, Helper> = new Map(
     ...VLAN_HELPERS,
     ...TUNNEL_HELPERS,
     ...KERNEL_HELPERS,
-  ].map((helper) => [helper.id, helper]),
+  ].map((helper) => [helper.id, ofOneShape(helper)]),
 );

@@ -1,7 +1,7 @@
 // The reference interpreter: what a BPF program means, straight from RFC 9669, and the first witness of every
 // comparison. Read `steps.ts` for what an instruction does and `run-state.ts` for what it does it to.
 
-import assert from "node:assert";
+import { assert } from "../assert.js";
 import { afterCall, isMisled, madeCallProblem } from "./definedness/calls.js";
 import { ruleProblem } from "./definedness/rules.js";
 import { type Place, Tracker, type TrackFacts } from "./definedness/tracker.js";
@@ -130,6 +130,6 @@ function interpretTracked(run: InterpretRun, facts: TrackFacts): Outcome {
 
 function codeOf(program: Program, code: number): readonly Insn[] {
   const insns = program.code[code];
-  assert(insns !== undefined, `no code ${code} in a program of ${program.code.length}`);
+  assert(insns !== undefined, () => `no code ${code} in a program of ${program.code.length}`);
   return insns;
 }

@@ -3,7 +3,7 @@
 // results are those of Linux 6.12 (kernel/bpf/arraymap.c, hashtab.c), but for one freedom: an update of a present key
 // overwrites its value in place, and a new key takes the lowest free slot.
 
-import assert from "node:assert";
+import { assert } from "../assert.js";
 import { mapList } from "../lists.js";
 import { shortBytes } from "../slab.js";
 import { type Memory, pointerTo } from "./memory.js";
@@ -71,14 +71,17 @@ export class MapStates {
    * @param has whether a map's elements are kept here, and not by somebody else. Default: of all maps
    */
   constructor(specs: readonly MapSpec[], layout: Layout, memory: Memory, has: (spec: MapSpec) => boolean = () => true) {
-    assert(layout.maps.length >= specs.length, `${specs.length} maps, the layout has places for ${layout.maps.length}`);
+    assert(
+      layout.maps.length >= specs.length,
+      () => `${specs.length} maps, the layout has places for ${layout.maps.length}`,
+    );
     this.#refs = new Map(specs.map((spec, index) => [pointerTo(layout.maps[index]!.object.base), { index, spec }]));
     this.#maps = mapList(specs, (spec, index) => {
       const { values } = layout.maps[index]!;
       const needed = valuesBytes(spec);
       assert(
         values.bytes >= needed,
-        `map ${index} needs ${needed} bytes for its values, the layout has ${values.bytes}`,
+        () => `map ${index} needs ${needed} bytes for its values, the layout has ${values.bytes}`,
       );
       return isDataMap(spec) && has(spec) ? stateOf(spec, values.base, memory) : undefined;
     });
@@ -90,7 +93,7 @@ export class MapStates {
     this.#maps.forEach((state, index) => {
       for (const { key, value } of state?.spec.contents ?? []) {
         const result = state!.update(key, value, 0n);
-        assert(result === 0n, `map ${index} does not take what it holds at first: ${result}`);
+        assert(result === 0n, () => `map ${index} does not take what it holds at first: ${result}`);
       }
     });
   }
@@ -147,7 +150,10 @@ const knowsFlags = (flags: bigint): boolean => (flags & ~BPF_F_LOCK) <= BPF_EXIS
 
 function readAll(memory: Memory, base: number, bytes: number): Uint8Array {
   const all = shortBytes(bytes);
-  assert(memory.read(pointerTo(base), all), `the ${bytes} bytes of map values at ${base.toString(16)} are not mapped`);
+  assert(
+    memory.read(pointerTo(base), all),
+    () => `the ${bytes} bytes of map values at ${base.toString(16)} are not mapped`,
+  );
   return all;
 }
 

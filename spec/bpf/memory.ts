@@ -2,7 +2,7 @@
 // wholly within one region or it is bad. Helpers see the same memory through `Memory`, behind which the simulated
 // machine can stand as well.
 
-import assert from "node:assert";
+import { assert } from "../assert.js";
 import { hex64, type U64, u64 } from "../bits.js";
 import { shortBytes } from "../slab.js";
 import type { Size } from "./isa.js";
@@ -117,15 +117,15 @@ export class RegionMemory implements Memory {
     const at = this.#regions.findIndex((other) => other.base > region.base);
     const index = at < 0 ? this.#regions.length : at;
     const [below, above] = [this.#regions[index - 1], this.#regions[index]];
-    assert(!below || end(below) <= region.base, `${region.name} overlaps ${below?.name}`);
-    assert(!above || end(region) <= above.base, `${region.name} overlaps ${above?.name}`);
+    assert(!below || end(below) <= region.base, () => `${region.name} overlaps ${below?.name}`);
+    assert(!above || end(region) <= above.base, () => `${region.name} overlaps ${above?.name}`);
     this.#regions.splice(index, 0, region);
   }
 
   remove(region: Region): void {
     if (region.bytes.length === 0) return;
     const at = this.#regions.indexOf(region);
-    assert(at >= 0, `${region.name} is not there to be removed`);
+    assert(at >= 0, () => `${region.name} is not there to be removed`);
     this.#regions.splice(at, 1);
     this.#last = undefined;
   }

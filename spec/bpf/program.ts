@@ -99,6 +99,29 @@ export interface InsnArrayMap extends NamedMap {
 }
 export type MapSpec = DataMap | ProgArrayMap | MapOfMaps | SinkMap | StackTraceMap | InsnArrayMap;
 
+/** What fields there are in maps of any kind. */
+type AnyMap = { readonly [Field in MapSpec extends infer M ? (M extends MapSpec ? keyof M : never) : never]?: unknown };
+
+/** The map with all fields there are, in one order: whoever makes many programs makes their maps so. */
+export function ofOneShape<M extends MapSpec>(map: M): M {
+  const { kind, name, keyBytes, valueBytes, entries, contents }: AnyMap = map;
+  const { to, programs, outer, inner, code, slots }: AnyMap = map;
+  return {
+    kind,
+    name,
+    keyBytes,
+    valueBytes,
+    entries,
+    contents,
+    to,
+    programs,
+    outer,
+    inner,
+    code,
+    slots,
+  } as unknown as M;
+}
+
 /** Slots of a code that instruction arrays name, ascending. */
 export const namedSlots = (maps: readonly MapSpec[], code: number): readonly number[] => {
   const named = maps.flatMap((map) => (map.kind === "insnArray" && map.code === code ? map.slots : []));
@@ -126,19 +149,19 @@ export interface Program {
   readonly maps: readonly MapSpec[];
   readonly context: ContextKind;
   /** What fields of the context hold, by name, where it is not what `context-fields.ts` says. */
-  readonly fields?: ReadonlyMap<string, bigint>;
+  readonly fields?: ReadonlyMap<string, bigint> | undefined;
   /**
    * Helpers and kernel functions that are not modelled are called as functions of which nothing is known; what they return
    * is drawn from this seed. Default: there are none.
    */
-  readonly unknownCalls?: number;
+  readonly unknownCalls?: number | undefined;
   /**
    * It is of a kind that may begin again before it has ended, such as a kprobe: since Linux 6.17 its large frames lie in
    * memory of their own, where the JIT has private stacks, and not on the kernel's stack. Default: it is not.
    */
-  readonly privateStack?: boolean;
+  readonly privateStack?: boolean | undefined;
   /** The budget of `may_goto` in each call of a function. Default: `DEFAULT_LOOPS`. */
-  readonly loops?: number;
+  readonly loops?: number | undefined;
 }
 
 /** Whether a budget is spent anywhere: where it is not, it does not count. */

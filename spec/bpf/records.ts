@@ -1,7 +1,7 @@
 // What a program has sent somewhere, one record behind the other: to a ring buffer, to perf events, or to the kernel by a
 // helper that programs see nothing of. It is compared like memory.
 
-import assert from "node:assert";
+import { assert } from "../assert.js";
 
 /** Which bytes of what was read are defined: one byte for each, zero where it is not; undefined if all of them are. */
 type DefinedBytes = (part: Uint8Array) => Uint8Array | undefined;
@@ -46,7 +46,7 @@ export class Records {
     this.#place((part, at) => {
       const defined = this.#marks.get(part) ?? of(part);
       if (defined === undefined) return;
-      assert(defined.length === part.length, `${defined.length} marks for ${part.length} bytes`);
+      assert(defined.length === part.length, () => `${defined.length} marks for ${part.length} bytes`);
       all ??= new Uint8Array(this.bytes).fill(1);
       all.set(defined, at);
     });

@@ -1,7 +1,7 @@
 // Everything that changes while a program runs: registers, memory, call frames, the tail call count. The steps
 // (`steps.ts`, `calls.ts`) work on it; `interpret.ts` makes it and drives it.
 
-import assert from "node:assert";
+import { assert } from "../assert.js";
 import { type U64, u64 } from "../bits.js";
 import { mapList } from "../lists.js";
 import { type Context, placeContext } from "./context.js";
@@ -203,7 +203,7 @@ export class RunState {
 
   #frameRange(code: number): FrameRange {
     const range = this.layout.frames[code];
-    assert(range !== undefined, `no frame for code ${code}, the layout has ${this.layout.frames.length}`);
+    assert(range !== undefined, () => `no frame for code ${code}, the layout has ${this.layout.frames.length}`);
     return range;
   }
 
@@ -211,7 +211,7 @@ export class RunState {
   #freshStack(depth: number): Region {
     const { base, bytes } = this.layout.calleeStacks;
     const low = base + bytes - (depth + 1) * STACK_BYTES;
-    assert(low >= base, `${bytes} bytes of callee stacks are too few for ${depth + 1} frames`);
+    assert(low >= base, () => `${bytes} bytes of callee stacks are too few for ${depth + 1} frames`);
     this.#calleeStacks[depth] ??= unwrittenRegion(`stack of call ${depth + 1}`, low, STACK_BYTES);
     const stack = this.#calleeStacks[depth];
     stack.written?.fill(0);

@@ -1,6 +1,6 @@
 // The fields of a context as the compiled interpreter finds them: a table by offset, size and direction. See `layout.ts`.
 
-import assert from "node:assert/strict";
+import { assert } from "../assert.js";
 import { fieldAccess, structureOf } from "../bpf/context-fields.js";
 import type { ContextKind } from "../bpf/program.js";
 import * as at from "./layout.js";
@@ -17,7 +17,7 @@ export function tableOf(context: ContextKind): Uint32Array {
 
 function makeTable(context: ContextKind): Uint32Array {
   // The table is read without a look at its end.
-  assert(structureOf(context)!.bytes <= at.MOST_FIELD_BYTES, `the context ${context} is larger than its table`);
+  assert(structureOf(context)!.bytes <= at.MOST_FIELD_BYTES, () => `the context ${context} is larger than its table`);
   const words: number[] = [];
   for (let offset = 0; offset < at.MOST_FIELD_BYTES; offset++) {
     for (let size = 0; size < SIZES; size++) {

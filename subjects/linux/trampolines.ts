@@ -1,9 +1,9 @@
 // Trampolines of a kernel image: its own size, memory and code of them, and its own poke of patch sites, called as
 // kernel/bpf/trampoline.c does.
 
-import assert from "node:assert/strict";
 import { trampFrame } from "../../impl/trampoline/frame.js";
 import type { RoAddr, RwAddr, Va } from "../../machine/address.js";
+import { assert } from "../../spec/assert.js";
 import { NotModelled } from "../not-modelled.js";
 import {
   type EnterExit,
@@ -207,7 +207,7 @@ export class LinuxTrampolines implements SubjectTrampolines {
   }
 
   bpfTrampImageFree({ image, size, record }: TrampImage): void {
-    assert(this.symbols.lookup(image)?.start === image, `trampoline 0x${image.toString(16)} is freed twice`);
+    assert(this.symbols.lookup(image)?.start === image, () => `trampoline 0x${image.toString(16)} is freed twice`);
     this.symbols.remove(image);
     this.archFreeBpfTrampoline(image, size);
     this.kernel.cpu.call("bpf_jit_uncharge_modmem", size);

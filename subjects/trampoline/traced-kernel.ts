@@ -1,10 +1,10 @@
 // A kernel in which one setup is tried: the function, the programs to attach, the kernel text around them, and calls.
 
-import assert from "node:assert/strict";
 import type { EngineOutcome, EngineRun } from "../../engines/engine.js";
 import { defaultEngine } from "../../engines/index.js";
 import { halves, pointer, type RoAddr, type Va } from "../../machine/address.js";
 import type { Machine } from "../../machine/machine.js";
+import { assert } from "../../spec/assert.js";
 import type { Insn } from "../../spec/bpf/insn.js";
 import { mapList } from "../../spec/lists.js";
 import type { AttachedProgram, Attachment, Traced, TracedCall } from "../../spec/trampoline/traced.js";
@@ -195,7 +195,7 @@ export class TracedKernel {
 
   nearTrampoline(): Trampoline {
     const made = this.tramp.bpfTrampImageMake(this.request);
-    assert(made.ok, "no trampoline");
+    assert(made.ok, () => "no trampoline");
     return made.im;
   }
 
@@ -205,7 +205,7 @@ export class TracedKernel {
     mapText(machine, { base: FAR_FUNCTION, bytes: PAGE_BYTES }, this.isInPages ? "rw" : "rox");
     const end = (FAR_FUNCTION + PAGE_BYTES) as RoAddr;
     const made = tramp.archPrepareBpfTrampoline(halves(FAR_RECORD), FAR_FUNCTION, end, this.request);
-    assert(made.ok, "no far trampoline");
+    assert(made.ok, () => "no far trampoline");
     if (this.isInPages) tramp.archProtectBpfTrampoline(FAR_FUNCTION, PAGE_BYTES);
     return { image: FAR_FUNCTION, record: FAR_RECORD };
   }
@@ -245,7 +245,7 @@ export class TracedKernel {
 
   private load(insns: readonly Insn[]): LoadedProgram {
     const loaded = this.kernel.loadProgram([{ insns, index: 0, stackDepth: 0 }]);
-    assert(loaded.ok, "a recorder does not compile");
+    assert(loaded.ok, () => "a recorder does not compile");
     this.loaded.push(loaded.program);
     return loaded.program;
   }
@@ -270,7 +270,7 @@ export class TracedKernel {
   private placeAtReach(target: AtReach, request: TrampRequest): RoAddr {
     const { tramp } = this;
     const size = tramp.archBpfTrampolineSize(request);
-    assert(size.ok, "no size of a trampoline");
+    assert(size.ok, () => "no size of a trampoline");
     const image = tramp.archAllocBpfTrampoline(size.bytes)!;
     tramp.archFreeBpfTrampoline(image, size.bytes);
     return this.placeFunction((image - AT_REACH[target] - 4 * tramp.pokeOffset) as RoAddr);

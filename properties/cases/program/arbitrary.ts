@@ -3,7 +3,7 @@
 // case itself and so needs no context (shrink.ts).
 
 import fc from "fast-check";
-import { spendsLoops } from "../../../spec/bpf/program.js";
+import { type Program, spendsLoops } from "../../../spec/bpf/program.js";
 import type { Facts } from "../../../spec/bpf/validate/validate.js";
 import { mapList, times } from "../../../spec/lists.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
@@ -48,17 +48,24 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   readonly #options: CaseOptions;
   readonly #dialect: Dialect;
   readonly #rows: DrawnRows;
-  /** What the dialect has. */
-  readonly #possible: Features;
-  /** By features, a bit each. */
-  readonly #menus = new Map<number, Plan["menu"]>();
+  /** What the dialect has, as bits; and what of it the options leave to the draw, or do not exclude. */
+  readonly #possible: number;
+  readonly #open: number;
+  readonly #allowed: number;
+  /** By features. */
+  readonly #mixes = new Map<number, Mix>();
 
   constructor(options: CaseOptions = {}) {
     super();
     this.#options = options;
     this.#dialect = options.dialect ?? LINUX_DIALECT;
     this.#rows = rowsOf(this.#dialect);
-    this.#possible = Object.fromEntries(FEATURES.map((feature) => [feature, this.#has(feature)])) as Features;
+    const bitsOf = (has: (feature: Feature) => boolean): number =>
+      FEATURES.reduce((bits, feature) => (has(feature) ? bits | BITS[feature] : bits), 0);
+    const { features: given } = options;
+    this.#possible = bitsOf((feature) => this.#has(feature));
+    this.#open = this.#possible & bitsOf((feature) => given?.[feature] === undefined);
+    this.#allowed = this.#possible & bitsOf((feature) => given?.[feature] !== false);
   }
 
   generate(mrng: fc.Random): fc.Value<Case> {
@@ -75,13 +82,13 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
 
   #make(draw: Draw): Case {
     const size = this.#size(draw);
-    const features = this.#features(draw, size);
+    const { features, menu } = this.#mix(this.#drawFeatures(draw, size));
     const programs = features.tailCalls ? draw.between(1, 3) : 1;
     const inputBytes = draw.chance(70) ? 64 : draw.pick(INPUT_BYTES);
     const isKernel = this.#dialect.isKernel === true;
     const { maps, kind, tailCallsFromFunctions, unknownCalls } = makePlanned(draw, features, programs, isKernel);
     const plan = makePlan(features, {
-      menu: this.#menu(features),
+      menu,
       rows: this.#rows,
       dialect: this.#dialect,
       maps,
@@ -96,21 +103,21 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     }
     const code = mapList(parts, (part) => part.code);
     const fields = drawFields(draw, plan.kind);
-    const made = {
-      program: {
-        code,
-        maps: plan.tables.length === 0 ? plan.maps : [...plan.maps, ...plan.tables],
-        context: plan.kind,
-        ...(fields && { fields }),
-        ...(plan.unknownCalls && { unknownCalls: draw.below(1000) }),
-        ...(spendsLoops({ code }) && { loops: draw.pick(LOOPS) }),
-      },
-      inputs: times(draw.between(2, 4), () => makeInput(draw, inputBytes, features.packet)),
-      env: this.#env(draw, size),
+    const seed = plan.unknownCalls ? draw.below(1000) : undefined;
+    const budget = spendsLoops({ code }) ? draw.pick(LOOPS) : undefined;
+    const inputs = times(draw.between(2, 4), () => makeInput(draw, inputBytes, features.packet));
+    const env = this.#env(draw, size);
+    const isPrivate = isKernel && !features.packet && draw.chance(PRIVATE_STACK);
+    const program: Program = {
+      code,
+      maps: plan.tables.length === 0 ? plan.maps : [...plan.maps, ...plan.tables],
+      context: plan.kind,
+      fields,
+      unknownCalls: seed,
+      privateStack: isPrivate ? true : undefined,
+      loops: budget,
     };
-    const privateStack = isKernel && !features.packet && draw.chance(PRIVATE_STACK);
-    const program = privateStack ? { privateStack, ...made.program } : made.program;
-    return { ...made, program: asDrawn(program, factsOf(parts)) };
+    return { program: asDrawn(program, factsOf(parts)), inputs, env };
   }
 
   #size(draw: Draw): Size {
@@ -120,23 +127,22 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     return { slots: Math.min(size.slots, maxSize), longJump: size.longJump <= maxSize ? size.longJump : 0 };
   }
 
-  #features(draw: Draw, { slots, longJump }: Size): Features {
-    const given = this.#options.features;
-    const features: Record<Feature, boolean> = { ...NONE };
-    for (const feature of FEATURES) {
-      features[feature] = this.#possible[feature] && (given?.[feature] ?? draw.chance(CHANCES[feature]));
+  /** As bits. */
+  #drawFeatures(draw: Draw, { slots, longJump }: Size): number {
+    const open = this.#open;
+    // What is allowed and not left open is wanted.
+    let bits = this.#allowed & ~open;
+    for (let i = 0; i < FEATURES.length; i++) {
+      if ((open & (1 << i)) !== 0 && draw.chance(CHANCES[i]!)) bits |= 1 << i;
     }
     // What the kernel is asked is most often about packets and maps.
-    const may = (feature: Feature): boolean => this.#possible[feature] && given?.[feature] === undefined;
-    if (features.packet && may("kernel")) features.kernel ||= draw.chance(KERNEL_WITH_PACKET);
-    if (features.kernel && may("maps")) features.maps ||= draw.chance(MAPS_WITH_KERNEL);
+    const { packet, kernel, maps, mayGoto, branches, loops, tailCalls } = BITS;
+    if (bits & packet && open & ~bits & kernel && draw.chance(KERNEL_WITH_PACKET)) bits |= kernel;
+    if (bits & kernel && open & ~bits & maps && draw.chance(MAPS_WITH_KERNEL)) bits |= maps;
     // A budget shows where it is used up.
-    for (const feature of ["branches", "loops"] as const) {
-      features[feature] ||= features.mayGoto && this.#possible[feature] && given?.[feature] !== false;
-    }
+    if (bits & mayGoto) bits |= (branches | loops) & this.#allowed;
     // 34 programs may run one after another, and a large one would be too much.
-    if (slots > 60 || longJump > 0) features.tailCalls = false;
-    return features;
+    return slots > 60 || longJump > 0 ? bits & ~tailCalls : bits;
   }
 
   #has(feature: Feature): boolean {
@@ -179,18 +185,21 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     return this.#dialect.isKernel === true ? env : { cpu: env.cpu, hole: 0 };
   }
 
-  #menu(features: Features): Plan["menu"] {
-    let key = 0;
-    for (const feature of FEATURES) key = 2 * key + (features[feature] ? 1 : 0);
-    const known = this.#menus.get(key);
+  #mix(bits: number): Mix {
+    const known = this.#mixes.get(bits);
     if (known !== undefined) return known;
+    const features = Object.fromEntries(FEATURES.map((feature) => [feature, (bits & BITS[feature]) !== 0])) as Features;
     const menu = WEIGHTS.flatMap(([feature, weight, item]) =>
       feature === "always" || features[feature] ? new Array<Item>(weight).fill(item) : [],
     );
-    this.#menus.set(key, menu);
-    return menu;
+    const made = { features, menu };
+    this.#mixes.set(bits, made);
+    return made;
   }
 }
+
+/** Features that take part, and what blocks are made of then. */
+interface Mix extends Pick<Plan, "features" | "menu"> {}
 
 /** Undefined: only a validation tells. */
 function factsOf(parts: readonly ReturnType<typeof makeProgram>[]): Facts | undefined {
@@ -214,9 +223,9 @@ function makeEnv(draw: Draw, { slots, longJump }: Size): CaseEnv {
 /** Of the slots that a subject takes, what a main function may aim at: its last block and other functions come on top. */
 const ROOM = 0.6;
 
-const NONE = Object.fromEntries(FEATURES.map((feature) => [feature, false])) as Record<Feature, boolean>;
+const BITS = Object.fromEntries(FEATURES.map((feature, i) => [feature, 1 << i])) as { readonly [F in Feature]: number };
 /** In how many of a hundred cases a feature takes part. */
-const CHANCES: { readonly [F in Feature]: number } = {
+const CHANCE: { readonly [F in Feature]: number } = {
   memory: 75,
   atomics: 50,
   pointers: 45,
@@ -230,6 +239,7 @@ const CHANCES: { readonly [F in Feature]: number } = {
   packet: 12,
   kernel: 6,
 };
+const CHANCES = FEATURES.map((feature) => CHANCE[feature]);
 
 /** And in how many of those with packets, and with helpers of all kinds. */
 const KERNEL_WITH_PACKET = 35;

@@ -20,12 +20,14 @@ import {
   type MapOfMaps,
   type MapSpec,
   MOST_LOOPS,
+  ofOneShape,
   type Program,
   spendsLoops,
 } from "../../../spec/bpf/program.js";
 import { parse } from "../../../spec/bpf/text/parse.js";
 import { print } from "../../../spec/bpf/text/print.js";
 import { type Read, signedNumber, textError } from "../../../spec/bpf/text/token.js";
+import { mapList } from "../../../spec/lists.js";
 import type { Case, CaseEnv } from "../../../subjects/case.js";
 import {
   bodyOf,
@@ -141,8 +143,15 @@ export function parseCase(text: string): ReadCase<Case> {
     const wrong = map.kind === "mapOfMaps" ? wrongInner(map, maps) : undefined;
     if (wrong !== undefined) return textError(at.get("map")![index]!, `map ${index} ${wrong}`);
   }
-  const more = { ...(loops !== DEFAULT_LOOPS && { loops }), ...(privateStack && { privateStack }) };
-  const program = programWith({ code: code.value, maps, context, ...more }, fields, unknownCalls);
+  const program: Program = {
+    code: code.value,
+    maps: mapList(maps, ofOneShape),
+    context,
+    fields: fields.size > 0 ? fields : undefined,
+    unknownCalls,
+    privateStack: privateStack ? true : undefined,
+    loops: loops === DEFAULT_LOOPS ? undefined : loops,
+  };
   return { ok: true, value: { program, inputs, env }, head: { ...head, expect } };
 }
 
@@ -153,12 +162,6 @@ function wrongInner({ inner }: MapOfMaps, maps: readonly MapSpec[]): string | un
   const { map } = wrong;
   return maps[map] === undefined ? `names map ${map}, the file has ${maps.length}` : `names map ${map}, a map of maps`;
 }
-
-const programWith = (program: Program, fields: Surroundings["fields"], unknownCalls: number | undefined): Program => ({
-  ...program,
-  ...(fields.size > 0 && { fields }),
-  ...(unknownCalls !== undefined && { unknownCalls }),
-});
 
 /** The file of a case. Reading it gives the same case. */
 export function printCase({ program, inputs, env }: Case, head: Head = {}): string {

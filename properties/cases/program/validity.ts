@@ -3,7 +3,7 @@
 // trust. The others, and all that comes from anywhere else, are validated, once. A drawn program on which witnesses disagree
 // is validated before anybody hears of it.
 
-import assert from "node:assert/strict";
+import { assert } from "../../../spec/assert.js";
 import type { Program } from "../../../spec/bpf/program.js";
 import type { Definedness, Strictness } from "../../../spec/bpf/validate/problem.js";
 import { type Facts, validate } from "../../../spec/bpf/validate/validate.js";
@@ -11,17 +11,43 @@ import { compiledInterpreter } from "../../../spec/compiled/interpret.js";
 
 type Validity = ReturnType<typeof validate>;
 
-const drawn = new WeakMap<Program, Facts | undefined>();
-
 /**
- * It comes from a generator, as it is.
- *
- * @param facts what the generator knows of it; undefined: only a validation tells
+ * It comes from a generator, as it is: what is made of it, such as a smaller one, is not drawn. All have one shape, since
+ * everything reads programs.
  */
-export function asDrawn(program: Program, facts: Facts | undefined): Program {
-  drawn.set(program, facts);
-  return program;
+class Drawn implements Program {
+  readonly code: Program["code"];
+  readonly maps: Program["maps"];
+  readonly context: Program["context"];
+  readonly fields: Program["fields"];
+  readonly unknownCalls: Program["unknownCalls"];
+  readonly privateStack: Program["privateStack"];
+  readonly loops: Program["loops"];
+  /** A copy does not have it. */
+  readonly #facts: Facts | undefined;
+
+  constructor({ code, maps, context, fields, unknownCalls, privateStack, loops }: Program, facts: Facts | undefined) {
+    this.code = code;
+    this.maps = maps;
+    this.context = context;
+    this.fields = fields;
+    this.unknownCalls = unknownCalls;
+    this.privateStack = privateStack;
+    this.loops = loops;
+    this.#facts = facts;
+  }
+
+  static is(program: Program): program is Drawn {
+    return #facts in program;
+  }
+
+  static factsOf(program: Program): Facts | undefined {
+    return #facts in program ? program.#facts : undefined;
+  }
 }
+
+/** @param facts what the generator knows of it; undefined: only a validation tells */
+export const asDrawn = (program: Program, facts: Facts | undefined): Program => new Drawn(program, facts);
 
 /** What is taken on trust of others is looked at on one program in so many. */
 const JUDGED = 16;
@@ -49,7 +75,7 @@ export interface Demands {
 
 /** Of a drawn one. Each slot of it is taken to be right by itself. */
 function onTrust(program: Program, { strictness, definedness }: Demands): Validity {
-  const facts = drawn.get(program);
+  const facts = Drawn.factsOf(program);
   return facts === undefined
     ? validate(program, { strictness, definedness, areSlotsKnown: true })
     : { ok: true, facts };
@@ -68,14 +94,14 @@ function validated(program: Program, { strictness, definedness }: Demands): Vali
 
 /** @throws AssertionError if what is taken on trust is wrong */
 export function validityOf(program: Program, demands: Demands): Validity {
-  const isTrusted = demands.definedness === "proven" && drawn.has(program);
+  const isTrusted = demands.definedness === "proven" && Drawn.is(program);
   if (isTrusted && !isJudged(program)) return onTrust(program, demands);
   const validity = validated(program, demands);
   if (isTrusted && validity.ok) {
     const trusted = onTrust(program, demands);
     assert(
       trusted.ok && isSame(trusted.facts, validity.facts),
-      "the facts that its generator gives are not the program's",
+      () => "the facts that its generator gives are not the program's",
     );
   }
   return validity;

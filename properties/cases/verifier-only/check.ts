@@ -1,9 +1,9 @@
 // Tries one case of instructions that only a verifier makes: load, structure, run, compare with its meaning, free.
 
-import assert from "node:assert/strict";
 import { referenceEngine } from "../../../engines/reference/engine.js";
 import { halves, pointer } from "../../../machine/address.js";
 import type { Machine } from "../../../machine/machine.js";
+import { assert } from "../../../spec/assert.js";
 import { hex64, s32 } from "../../../spec/bits.js";
 import { type Insn, insn } from "../../../spec/bpf/insn.js";
 import { rowById } from "../../../spec/bpf/isa.js";
@@ -182,7 +182,7 @@ export function loweredOf(c: VerifierOnlyCase, changes?: JitEnv["changes"]): rea
   const written = functionsOf(c).map((fn) => ({ origin: Int32Array.from(fn.insns, (_, slot) => slot), ...fn }));
   if (!c.isBlinded) return written;
   const blinded = blindCodes([written], changes);
-  assert(blinded.ok, "straight-line code has no jump that blinding could make too long");
+  assert(blinded.ok, () => "straight-line code has no jump that blinding could make too long");
   return blinded.lowered[0]!;
 }
 

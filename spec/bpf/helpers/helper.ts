@@ -92,16 +92,16 @@ export interface Helper {
   /** `record`: a pointer to as many bytes as r2 says, or null. `first`: what r1 was, or null. `nothing`: r0 is undefined. */
   readonly returns: "scalar" | "valueOrNull" | "recordOrNull" | "firstOrNull" | "nothing";
   /** Which contexts programs have that may call it. Default: all of them. */
-  readonly contexts?: readonly ContextKind[];
+  readonly contexts?: readonly ContextKind[] | undefined;
   /** Afterwards no pointer to the packet is one. */
-  readonly movesPacket?: boolean;
+  readonly movesPacket?: boolean | undefined;
   /** It may ask something of the kernel: what was asked is compared. */
-  readonly requests?: boolean;
+  readonly requests?: boolean | undefined;
   /** What it reads of memory decides what it does, so that all of it must be defined; others copy it as it is. */
-  readonly decides?: boolean;
+  readonly decides?: boolean | undefined;
   /** How many of `args` count in this call. Default: all of them. */
-  counts?(state: HelperState, args: readonly U64[]): number;
-  run(state: HelperState, args: readonly U64[]): HelperResult;
+  readonly counts?: ((state: HelperState, args: readonly U64[]) => number) | undefined;
+  readonly run: (state: HelperState, args: readonly U64[]) => HelperResult;
 }
 
 /** Call one. What works on a packet has none in a program of another context. */

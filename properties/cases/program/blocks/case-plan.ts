@@ -9,6 +9,7 @@ import {
   type LpmTrieMap,
   type MapOfMaps,
   type MapSpec,
+  ofOneShape,
   type ProgArrayMap,
   REDIRECT_TARGETS,
   type RedirectMap,
@@ -32,7 +33,7 @@ const UNKNOWN_CALLS = 15;
 
 export function makePlanned(draw: Draw, features: Features, programs: number, isKernel: boolean): Planned {
   const tailCallsFromFunctions = features.tailCalls && features.calls && programs > 1 && draw.chance(50);
-  const maps = makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs);
+  const maps = mapList(makeMaps(draw, features, tailCallsFromFunctions ? 1 : 0, programs), ofOneShape);
   const unknownCalls = features.kernel && isKernel && draw.chance(UNKNOWN_CALLS);
   return { tailCallsFromFunctions, maps, kind: contextKind(draw, features, isKernel), unknownCalls };
 }

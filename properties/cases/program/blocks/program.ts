@@ -3,7 +3,7 @@
 
 import type { Insn } from "../../../../spec/bpf/insn.js";
 import { MOST_STACK_ARGUMENTS } from "../../../../spec/bpf/isa.js";
-import { hasFields } from "../../../../spec/bpf/program.js";
+import { hasFields, ofOneShape } from "../../../../spec/bpf/program.js";
 import type { Facts } from "../../../../spec/bpf/validate/validate.js";
 import { mapList, times } from "../../../../spec/lists.js";
 import type { Draw } from "../../../../subjects/random/draw.js";
@@ -102,7 +102,7 @@ function nameTables({ maps, tables }: Plan, code: number, all: readonly Body[], 
     for (const { lddw, slots } of body.tables) {
       body.slots[lddw]!.imm = maps.length + tables.length;
       const named = slots.map((slot) => starts[i]! + slot);
-      tables.push({ kind: "insnArray", entries: slots.length, code, slots: named });
+      tables.push(ofOneShape({ kind: "insnArray", entries: slots.length, code, slots: named }));
     }
   }
 }
