@@ -33,7 +33,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bench: ["harness", "properties", "subjects", "impl", "spec", "engines", "machine"],
 };
 /** Vocabulary that two witnesses may share. Everything else in `spec/` is meaning. */
-const VOCABULARY = ["spec/bits.ts", "spec/lists.ts", "spec/slab.ts", "spec/bpf/isa.ts", "spec/bpf/insn.ts"];
+const VOCABULARY = [
+  "spec/assert.ts",
+  "spec/bits.ts",
+  "spec/lists.ts",
+  "spec/slab.ts",
+  "spec/bpf/isa.ts",
+  "spec/bpf/insn.ts",
+];
 /** Folders that may take vocabulary only. */
 const WITHOUT_MEANING: Record<string, readonly string[]> = {
   impl: VOCABULARY,
