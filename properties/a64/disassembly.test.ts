@@ -55,7 +55,7 @@ describe.each(CLASSES)("%s", (_pattern, { value, mask, decode }) => {
       { seed: 64, numRuns: saturated({ few: 1000, full: 5000 }) },
     );
     // Of system instructions few encodings are used.
-    expect(known).toBeGreaterThan(value >>> 24 === 0xd5 ? 0 : 10);
+    expect(known).toBeGreaterThan(value >>> 24 === 0xd5 ? 0 : saturated({ few: 10, full: 100 }));
   });
 });
 
@@ -70,7 +70,7 @@ test("random words that we know read as Capstone has them", () => {
     }),
     { seed: 6412, numRuns: RANDOM_WORDS },
   );
-  expect(known).toBeGreaterThan(0.13 * RANDOM_WORDS);
+  expect(known).toBeGreaterThan((2 / 15) * RANDOM_WORDS);
 });
 
 test("all bitmask immediates, bitfields and wide moves read as Capstone has them", () => {

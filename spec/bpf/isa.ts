@@ -2,6 +2,7 @@
 // syntaxes, validity rules, generators and coverage read these rows, which are in `isa/`. Meanings live elsewhere:
 // `steps.ts` and the files that it names for what a program computes, `impl/jit` for what is emitted. Read `insn.ts` next.
 
+import type { AnyOf } from "../any-of.js";
 import { aluRows, endRows, lddwHighRow, lddwRows, movsxRows, negRows } from "./isa/compute.js";
 import { callRows, exitRow, gotoxRow, jaRows, jumpRows, mayGotoRow } from "./isa/control.js";
 import { kernelRows } from "./isa/kernel.js";
@@ -23,17 +24,14 @@ export type { AluOp, AtomicOp, CallTarget, JumpOp, LddwSource } from "./isa/oper
 export type * from "./isa/row.js";
 export { MOST_STACK_ARGUMENTS, STACK_ARGUMENTS } from "./isa/stack-argument.js";
 
-/** What fields there are in rows of any kind. */
-type AnyRow = { readonly [Field in Row extends infer R ? (R extends Row ? keyof R : never) : never]?: unknown };
-
 /**
  * The row with all fields there are, in one order. Rows are read everywhere, and an engine finds a field at once in objects
  * of one shape, but has to search for it in those of many.
  */
 function ofOneShape(row: Row, index: number): Row {
-  const { kind, id, opcode, group, cpu, dst, src, off, imm, since }: AnyRow = row;
-  const { mode, op, width, operand, symbol, from, order, bits }: AnyRow = row;
-  const { field, target, source, size, signed, fetch }: AnyRow = row;
+  const { kind, id, opcode, group, cpu, dst, src, off, imm, since }: AnyOf<Row> = row;
+  const { mode, op, width, operand, symbol, from, order, bits }: AnyOf<Row> = row;
+  const { field, target, source, size, signed, fetch }: AnyOf<Row> = row;
   const select = { dst: row.select.dst, src: row.select.src, off: row.select.off, imm: row.select.imm };
   return {
     kind,

@@ -2,6 +2,7 @@
 // Both witnesses get the same values, the addresses included, so that a pointer which a program stores or returns
 // compares byte for byte.
 
+import type { AnyOf } from "../any-of.js";
 import { type Insn, isMayGoto } from "./insn.js";
 
 export const STACK_BYTES = 512;
@@ -99,13 +100,10 @@ export interface InsnArrayMap extends NamedMap {
 }
 export type MapSpec = DataMap | ProgArrayMap | MapOfMaps | SinkMap | StackTraceMap | InsnArrayMap;
 
-/** What fields there are in maps of any kind. */
-type AnyMap = { readonly [Field in MapSpec extends infer M ? (M extends MapSpec ? keyof M : never) : never]?: unknown };
-
 /** The map with all fields there are, in one order: whoever makes many programs makes their maps so. */
 export function ofOneShape<M extends MapSpec>(map: M): M {
-  const { kind, name, keyBytes, valueBytes, entries, contents }: AnyMap = map;
-  const { to, programs, outer, inner, code, slots }: AnyMap = map;
+  const { kind, name, keyBytes, valueBytes, entries, contents }: AnyOf<MapSpec> = map;
+  const { to, programs, outer, inner, code, slots }: AnyOf<MapSpec> = map;
   return {
     kind,
     name,

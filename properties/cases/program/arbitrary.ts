@@ -48,8 +48,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   readonly #options: CaseOptions;
   readonly #dialect: Dialect;
   readonly #rows: DrawnRows;
-  /** What the dialect has, as bits; and what of it the options leave to the draw, or do not exclude. */
-  readonly #possible: number;
+  /** What the dialect has and the options leave to the draw, or do not exclude, as bits. */
   readonly #open: number;
   readonly #allowed: number;
   /** By features. */
@@ -63,9 +62,9 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const bitsOf = (has: (feature: Feature) => boolean): number =>
       FEATURES.reduce((bits, feature) => (has(feature) ? bits | BITS[feature] : bits), 0);
     const { features: given } = options;
-    this.#possible = bitsOf((feature) => this.#has(feature));
-    this.#open = this.#possible & bitsOf((feature) => given?.[feature] === undefined);
-    this.#allowed = this.#possible & bitsOf((feature) => given?.[feature] !== false);
+    const possible = bitsOf((feature) => this.#has(feature));
+    this.#open = possible & bitsOf((feature) => given?.[feature] === undefined);
+    this.#allowed = possible & bitsOf((feature) => given?.[feature] !== false);
   }
 
   generate(mrng: fc.Random): fc.Value<Case> {
