@@ -7,10 +7,12 @@ import { DSB_NSH, ISB } from "../a64/system.js";
 import { lowerAlu, lowerCastUser, lowerEnd, lowerMovsx, lowerNeg, lowerPercpu } from "./alu.js";
 import { lowerAtomic, lowerLoadAcquire, lowerStoreRelease } from "./atomics.js";
 import { lowerCall, lowerLddw } from "./calls.js";
-import { type Emitter, isAboutPlace } from "./emitter.js";
+import type { Draft } from "./draft.js";
+import type { Emitter } from "./emitter.js";
 import { lowerExit, lowerJa, lowerJump } from "./jump.js";
 import { lowerLoad, lowerStore, lowerStoreImm } from "./memory.js";
 import { lowerTailCall } from "./tail-call.js";
+import { traitsOf } from "./traits.js";
 
 /** Stops at the first instruction that cannot be lowered; see `Emitter.error`. */
 export function buildBody(e: Emitter): void {
@@ -38,9 +40,24 @@ export function moveBody(e: Emitter): void {
     const insn = insns[pc] as Insn;
     const next = offsets[pc + 1] as number;
     offsets[pc] = e.words;
-    if (isAboutPlace(insn.row)) lower(e, insn, pc);
+    if (traitsOf(insn.row).isAboutPlace) lower(e, insn, pc);
     else e.words += next - before;
     before = next;
+  }
+  offsets[insns.length] = e.words;
+}
+
+/** The same with the words of the first pass, where they are the same in every pass. */
+export function finishBody(e: Emitter, { words, offsets: drafted }: Draft): void {
+  const { insns } = e.fn;
+  const { offsets } = e;
+  for (let pc = 0; pc < insns.length; pc++) {
+    const insn = insns[pc] as Insn;
+    offsets[pc] = e.words;
+    // The second slot of a constant has none.
+    if (traitsOf(insn.row).isFixed) e.take(words, drafted[pc] as number, drafted[pc + 1] as number);
+    else lower(e, insn, pc);
+    if (e.error !== undefined) return;
   }
   offsets[insns.length] = e.words;
 }

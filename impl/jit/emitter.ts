@@ -1,7 +1,6 @@
 // The state of one compilation, shared by all lowering: how many words there are, where each BPF slot begins, and the
 // image once it exists. All three passes run the same lowering; they differ in what this object does with a word.
 
-import type { Row } from "../../spec/bpf/isa.js";
 import { shortInts } from "../../spec/slab.js";
 import { mov } from "../a64/add-sub.js";
 import { movOrr } from "../a64/logical.js";
@@ -11,18 +10,12 @@ import { type Encoded, FILL, type Refusal, type Word } from "../a64/word.js";
 import { changesFor } from "../versions.js";
 import { envWith, type JitEnv } from "./env.js";
 import type { JitError } from "./error.js";
-import { type Frame, frameOf, mayFault } from "./frame.js";
+import { type Frame, frameOf } from "./frame.js";
 import type { JitFunction } from "./function.js";
 import { registerMap } from "./registers.js";
+import { traitsOf } from "./traits.js";
 
 const NO_IMAGE = new Uint32Array(0);
-
-/** How many words it takes may depend on where it lies: BL reaches a function, or it does not. */
-export const isAboutPlace = ({ kind }: Row): boolean => kind === "call";
-
-/** Its words depend on where the program's functions lie. */
-const namesFunction = (row: Row): boolean =>
-  (row.kind === "call" && row.target === "local") || (row.kind === "lddw" && row.source === "code");
 
 /** Words that a conditional branch reaches back, and one less ahead. */
 export const CONDITION_REACH = 2 ** 18;
@@ -47,7 +40,7 @@ export class Emitter implements CodeSink {
   readonly mov: (is64: Is64, rd: Reg, rn: Reg) => Word;
   /** Accesses that may fault. */
   readonly faulting: number;
-  /** See the functions of these names: whether it is so of any slot. */
+  /** See `traits.ts`: whether it is so of any slot. */
   readonly isAboutPlace: boolean;
   readonly namesFunction: boolean;
   /** Word index of each BPF slot, and of the epilogue at the end. Zero where no pass has been yet. */
@@ -67,7 +60,10 @@ export class Emitter implements CodeSink {
   /** Low 48 bits of the address that word 0 will run at. */
   roImage = 0;
   hasImage = false;
+  /** The pass that knows all distances. */
   writing = false;
+  /** Words go to memory: in the first pass to its draft, in the last one to the image. */
+  private keeps = false;
   /** Low 48 bits of the address of each function, once all are compiled. */
   addresses: readonly number[] | undefined;
   private image: Uint32Array = NO_IMAGE;
@@ -90,9 +86,10 @@ export class Emitter implements CodeSink {
     let calls = false;
     let names = false;
     for (const { row } of fn.insns) {
-      if (mayFault(row)) faulting++;
-      calls ||= isAboutPlace(row);
-      names ||= namesFunction(row);
+      const { mayFault, isAboutPlace, namesFunction } = traitsOf(row);
+      if (mayFault) faulting++;
+      calls ||= isAboutPlace;
+      names ||= namesFunction;
     }
     this.faulting = faulting;
     this.isAboutPlace = calls;
@@ -107,6 +104,25 @@ export class Emitter implements CodeSink {
     return r;
   }
 
+  /** The first pass: its words go to a draft, and only their number counts. */
+  draft(words: Uint32Array): void {
+    this.image = words;
+    this.keeps = true;
+  }
+
+  /** A pass over everything, or on from some word, into the image or for its length alone. */
+  pass(from: number, writing: boolean): void {
+    this.words = from;
+    this.entries = 0;
+    this.writing = writing;
+    this.keeps = writing;
+  }
+
+  /** Words of a slot that came out the same in the first pass. */
+  take(from: Uint32Array, first: number, end: number): void {
+    for (let at = first; at < end; at++) this.image[this.words++] = from[at]!;
+  }
+
   /** Give it memory: words of the read-write image, and the address that they will run at. */
   attach(image: Uint32Array, roImage: number, addresses: readonly number[] | undefined): void {
     this.image = image;
@@ -117,7 +133,7 @@ export class Emitter implements CodeSink {
   }
 
   emit(encoded: Encoded): void {
-    if (this.writing) {
+    if (this.keeps) {
       if (encoded < 0) this.refuse(encoded as Refusal);
       else this.image[this.words] = encoded;
     }

@@ -1,7 +1,6 @@
 // The stack frame of a function: which callee-saved registers it saves, whether it needs the BPF frame pointer, and the
 // size of its BPF stack. Fixed before the first word is emitted.
 
-import type { Row } from "../../spec/bpf/isa.js";
 import { type Reg, reg, ZR } from "../a64/registers.js";
 import type { JitFunction } from "./function.js";
 import { ARENA_BASE, calleeSaved, PRIVATE_STACK } from "./registers.js";
@@ -55,6 +54,3 @@ function pairs(registers: readonly Reg[]): (readonly [Reg, Reg])[] {
   for (let i = 0; i < registers.length; i += 2) out.push([registers[i] ?? ZR, registers[i + 1] ?? ZR]);
   return out;
 }
-
-/** Whether the access may fault, and so has an entry in the exception table. */
-export const mayFault = (row: Row): boolean => row.mode === "probe" || row.mode === "arena";

@@ -3,7 +3,8 @@
 // round may only shrink. Where the memory comes from, and what becomes of it, is the caller's business.
 
 import { FILL, refusalName } from "../a64/word.js";
-import { buildBody, moveBody } from "./body.js";
+import { buildBody, finishBody, moveBody } from "./body.js";
+import { beginDraft, draftOf, keepDraft } from "./draft.js";
 import { CONDITION_REACH, Emitter } from "./emitter.js";
 import type { JitEnv } from "./env.js";
 import { buildEpilogue, buildPlt, PLT_LITERAL_BYTES } from "./epilogue.js";
@@ -38,9 +39,11 @@ type EmitResult = Emitted | { readonly ok: false; readonly error: JitError };
 /** Pass 1: how much memory the function needs at most. */
 export function measure(fn: JitFunction, env: JitEnv): Measured {
   const e = new Emitter(fn, env);
+  e.draft(beginDraft());
   buildPrologue(e);
   if (e.error === undefined) buildBody(e);
   if (e.error !== undefined) return { ok: false, error: e.error };
+  keepDraft(e);
   e.epilogue = e.words;
   buildEpilogue(e);
   buildPlt(e);
@@ -88,12 +91,10 @@ export function emit(
 }
 
 function passes(e: Emitter): JitError | undefined {
-  e.words = 0;
-  e.entries = 0;
-  e.writing = true;
+  e.pass(0, true);
   buildPrologue(e);
   if (e.isAboutPlace) settle(e);
-  if (e.error === undefined) buildBody(e);
+  if (e.error === undefined) writeBody(e);
   if (e.error !== undefined) return e.error;
   if (e.words !== e.epilogue) return { kind: "bodyMoved", words: e.words, expected: e.epilogue };
   buildEpilogue(e);
@@ -107,13 +108,17 @@ function passes(e: Emitter): JitError | undefined {
  */
 function settle(e: Emitter): void {
   const bodyStart = e.words;
-  e.writing = false;
+  e.pass(bodyStart, false);
   if (e.epilogue < CONDITION_REACH) moveBody(e);
   else buildBody(e);
   e.epilogue = e.words;
-  e.words = bodyStart;
-  e.entries = 0;
-  e.writing = true;
+  e.pass(bodyStart, true);
+}
+
+function writeBody(e: Emitter): void {
+  const draft = draftOf(e);
+  if (draft === undefined) buildBody(e);
+  else finishBody(e, draft);
 }
 
 function validate(e: Emitter): JitError | undefined {
