@@ -1,60 +1,14 @@
 // Loops that end: a register of their own counts, and within the loop nothing else writes it. The jump back comes in
 // every condition, width and operand form, and as a plain goto.
 
-import { rowById } from "../../../../spec/bpf/isa.js";
 import { innerBlock } from "./alu-block.js";
 import type { Body } from "./body.js";
 import { goto } from "./branch-block.js";
+import type { CountedForm } from "./loop-forms.js";
 import { ALL, ARGUMENTS, type Registers, SAVED } from "./registers.js";
 
 const MAX_TRIPS = 8;
 const MAX_NESTED = 2;
-
-/** How a counter runs and which comparisons hold while it is not done. `n` trips. */
-interface Style {
-  start(n: number): number;
-  /** Row without its width suffix, and immediate. */
-  readonly step: readonly [op: string, imm: number];
-  /** Operation -> immediate: go on while that holds. The register form compares with a register that holds the immediate. */
-  goesOn(n: number): Readonly<Record<string, number>>;
-  /** The same comparisons with the operands exchanged; needs the register form. */
-  exchanged(n: number): Readonly<Record<string, number>>;
-}
-
-const DOWN: Style = {
-  start: (n) => n,
-  step: ["sub", 1],
-  goesOn: () => ({ jne: 0, jgt: 0, jsgt: 0, jge: 1, jsge: 1, jset: 15 }),
-  exchanged: () => ({ jlt: 0, jslt: 0, jle: 1, jsle: 1 }),
-};
-const DOWN_BY_ADDING: Style = { ...DOWN, start: (n) => 3 * n, step: ["add", -3] };
-const UP: Style = {
-  start: () => 0,
-  step: ["add", 1],
-  goesOn: (n) => ({ jne: n, jlt: n, jslt: n, jle: n - 1, jsle: n - 1 }),
-  exchanged: (n) => ({ jgt: n, jsgt: n, jge: n - 1, jsge: n - 1 }),
-};
-const UP_TO_ZERO: Style = {
-  start: (n) => -n,
-  step: ["add", 1],
-  goesOn: () => ({ jne: 0, jslt: 0, jsle: -1 }),
-  exchanged: () => ({ jsgt: 0, jsge: -1 }),
-};
-const HALVING: Style = {
-  start: (n) => 2 ** (n - 1),
-  step: ["rsh", 1],
-  goesOn: () => ({ jne: 0, jgt: 0, jset: -1 }),
-  exchanged: () => ({ jlt: 0 }),
-};
-/** 0 and 1 in turn: always two trips. */
-const TOGGLE: Style = {
-  start: () => 0,
-  step: ["xor", 1],
-  goesOn: () => ({ jeq: 1 }),
-  exchanged: () => ({ jeq: 1 }),
-};
-const STYLES = [DOWN, DOWN, DOWN_BY_ADDING, UP, UP, UP_TO_ZERO, HALVING, TOGGLE] as const;
-const DONE_AT_ZERO = Object.entries({ jeq: 0, jle: 0, jsle: 0, jlt: 1, jslt: 1 });
 
 /** A counted loop, if a register is free and the run stays short. */
 export function loop(body: Body): void {
@@ -67,7 +21,7 @@ export function loop(body: Body): void {
   const counter = mayStart ? freeCounter(body) : -1;
   if (counter < 0) return;
   if (draw.chance(30)) whileLoop(body, counter, trips);
-  else doWhile(body, counter, draw.pick(STYLES), trips);
+  else doWhile(body, counter, draw.pick(body.plan.rows.loops.counted), trips);
 }
 
 /** A register for a counter; one outside R6..R9 forbids calls in the loop. -1 if none is free. */
@@ -78,34 +32,26 @@ function freeCounter(body: Body): number {
   return free === 0 ? -1 : body.draw.bit(free);
 }
 
-function doWhile(body: Body, counter: number, drawn: Style, trips: number): void {
+function doWhile(body: Body, counter: number, form: CountedForm, drawnTrips: number): void {
   const { draw } = body;
-  const { has } = body.plan.rows;
-  const style = has(`${drawn.step[0]} imm`) ? drawn : UP;
-  const n = style === TOGGLE ? 2 : trips;
-  const wanted = draw.chance(60) ? "" : "32";
-  body.constant(counter, style.start(n));
+  const trips = form.trips ?? drawnTrips;
+  const { step, withImmediate, withRegister, exchanged } = draw.chance(60) ? form.wide : form.narrow;
+  body.constant(counter, form.start(trips));
   // The bound in a register, if one is free; comparisons with the operands exchanged need it there.
-  const isThere = (width: string, op: string, operand: string): boolean => has(`${op}${width} ${operand}`);
-  const suffix =
-    has(`${style.step[0]}${wanted} imm`) && ["jeq", "jne"].every((op) => isThere(wanted, op, "imm")) ? wanted : "";
-  const known = (all: Readonly<Record<string, number>>, operand: string) =>
-    Object.entries(all).filter(([op]) => isThere(suffix, op, operand));
-  const inRegister = known(style.goesOn(n), "reg");
-  const limit = draw.chance(45) && inRegister.length > 0 ? freeBeside(body, counter) : -1;
-  const turned = known(style.exchanged(n), "reg");
-  const exchanged = limit >= 0 && draw.chance(50) && turned.length > 0;
-  const [op, bound] = draw.pick(exchanged ? turned : limit < 0 ? known(style.goesOn(n), "imm") : inRegister);
-  if (limit >= 0) body.constant(limit, bound);
-  inLoop(body, (1 << counter) | (limit < 0 ? 0 : 1 << limit), n, () => {
+  const limit = draw.chance(45) && withRegister.length > 0 ? freeBeside(body, counter) : -1;
+  const isExchanged = limit >= 0 && draw.chance(50) && exchanged.length > 0;
+  const { row, bound } = draw.pick(isExchanged ? exchanged : limit < 0 ? withImmediate : withRegister);
+  const end = bound(trips);
+  if (limit >= 0) body.constant(limit, end);
+  inLoop(body, (1 << counter) | (limit < 0 ? 0 : 1 << limit), trips, () => {
     const header = body.here;
     const entry = body.state.clone();
     innerBlock(body, 9);
-    body.emit(rowById(`${style.step[0]}${suffix} imm`), counter, 0, 0, style.step[1]);
+    body.emit(step, counter, 0, 0, form.by);
     restore(body, entry);
-    if (limit < 0) body.emit(rowById(`${op}${suffix} imm`), counter, 0, 0, bound);
-    else if (exchanged) body.emit(rowById(`${op}${suffix} reg`), limit, counter, 0, 0);
-    else body.emit(rowById(`${op}${suffix} reg`), counter, limit, 0, 0);
+    if (limit < 0) body.emit(row, counter, 0, 0, end);
+    else if (isExchanged) body.emit(row, limit, counter, 0, 0);
+    else body.emit(row, counter, limit, 0, 0);
     body.aim(body.here - 1, header);
   });
 }
@@ -118,21 +64,20 @@ function freeBeside(body: Body, counter: number): number {
 
 function whileLoop(body: Body, counter: number, trips: number): void {
   const { draw } = body;
-  const { has } = body.plan.rows;
-  const wanted = draw.chance(60) ? "" : "32";
-  const suffix = has(`jeq${wanted} imm`) && has(`sub${wanted} imm`) ? wanted : "";
-  const [op, bound] = draw.pick(DONE_AT_ZERO.filter(([name]) => has(`${name}${suffix} imm`)));
+  const { wide, narrow } = body.plan.rows.loops.countdown;
+  const { step, done } = draw.chance(60) ? wide : narrow;
+  const { row, bound } = draw.pick(done);
   const after = body.label();
   body.constant(counter, trips);
   inLoop(body, 1 << counter, trips + 1, () => {
     const header = body.here;
     const entry = body.state.clone();
-    body.emit(rowById(`${op}${suffix} imm`), counter, 0, 0, bound);
+    body.emit(row, counter, 0, 0, bound(trips));
     body.jumpsTo(after);
     body.open.push(after);
     innerBlock(body, 9);
     body.open.pop();
-    body.emit(rowById(`sub${suffix} imm`), counter, 0, 0, 1);
+    body.emit(step, counter, 0, 0, 1);
     restore(body, entry);
     goto(body);
     body.aim(body.here - 1, header);

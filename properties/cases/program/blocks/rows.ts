@@ -19,6 +19,7 @@ import {
   type StoreRow,
 } from "../../../../spec/bpf/isa.js";
 import { type Dialect, inside } from "../../../../subjects/dialect.js";
+import { type LoopForms, loopForms } from "./loop-forms.js";
 
 export type ArithmeticRow = AluRow | NegRow | MovsxRow | EndRow;
 
@@ -35,7 +36,8 @@ export interface DrawnRows {
   readonly ordered: readonly (LoadAcquireRow | StoreReleaseRow)[];
   /** Of a register: whole, and with another upper half. */
   readonly copies: readonly Row[];
-  /** What counts a loop down. */
+  readonly loops: LoopForms;
+  /** What counts a loop to the first slot down. */
   readonly countDowns: readonly { readonly sub: Row; readonly again: Row }[];
   readonly mapObjects: readonly LddwRow[];
   readonly mapValues: readonly LddwRow[];
@@ -80,6 +82,7 @@ function findRows(dialect: Dialect): DrawnRows {
         (row.kind === "loadAcquire" || row.kind === "storeRelease") && row.mode === "mem",
     ),
     copies: inside(COPIES, dialect),
+    loops: loopForms((id) => forms.has(id)),
     countDowns: COUNT_DOWN.filter(({ sub, again }) => forms.has(sub.id) && forms.has(again.id)),
     mapObjects: lddws("mapFd", "mapIndex"),
     mapValues: lddws("mapFdValue", "mapIndexValue"),
