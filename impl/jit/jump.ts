@@ -1,7 +1,7 @@
 // Branches. A conditional one compares and then branches; the branch must be the last word of its slot.
 
 import type { Insn } from "../../spec/bpf/insn.js";
-import type { JaRow, JumpOp, JumpRow } from "../../spec/bpf/isa.js";
+import { type JaRow, type JumpOp, type JumpRow, ROWS } from "../../spec/bpf/isa.js";
 import { cmnImm, cmpImm, cmpReg, isAddSubImm } from "../a64/add-sub.js";
 import { b, bCond, COND, type Cond } from "../a64/branch.js";
 import { tstImm, tstReg } from "../a64/logical.js";
@@ -11,7 +11,7 @@ import { movImm } from "./constant.js";
 import { CONDITION_REACH, type Emitter } from "./emitter.js";
 import { TMP1 } from "./registers.js";
 
-const CONDITION: Readonly<Record<JumpOp, Cond>> = {
+const BY_OPERATION: Readonly<Record<JumpOp, Cond>> = {
   jeq: COND.eq,
   jne: COND.ne,
   jset: COND.ne,
@@ -24,6 +24,8 @@ const CONDITION: Readonly<Record<JumpOp, Cond>> = {
   jslt: COND.lt,
   jsle: COND.le,
 };
+/** By row: the name of an operation is searched for, a number is not. */
+const CONDITION = ROWS.map((row): Cond => (row.kind === "jump" ? BY_OPERATION[row.op] : COND.eq));
 
 export function lowerJa(e: Emitter, row: JaRow, insn: Insn, pc: number): void {
   jumpTo(e, pc, e.branchWords(pc, row.field === "off" ? insn.off : insn.imm));
@@ -50,7 +52,7 @@ export function lowerJump(e: Emitter, row: JumpRow, insn: Insn, pc: number): voi
   if (!e.checkBranch(pc, words, 19)) return;
   // What does not fit, and is taken nevertheless, becomes the furthest branch back.
   const isFar = words < -CONDITION_REACH || words >= CONDITION_REACH;
-  e.emit(bCond(CONDITION[row.op], (isFar ? -CONDITION_REACH : words) * 4));
+  e.emit(bCond(CONDITION[row.index!]!, (isFar ? -CONDITION_REACH : words) * 4));
 }
 
 function compareImm(e: Emitter, is64: Is64, d: Reg, imm: number): void {

@@ -2,7 +2,7 @@
 // numbers of which one is random, so that no attacker can choose what words the image holds.
 
 import { type Insn, insn, lddwHalves } from "../../spec/bpf/insn.js";
-import { type Row, rowById, type Width } from "../../spec/bpf/isa.js";
+import { ROWS, type Row, rowById, type Width } from "../../spec/bpf/isa.js";
 import { mapList } from "../../spec/lists.js";
 import type { Changes } from "../versions.js";
 import { joinPatches, type Patched, type TooFar } from "./patches.js";
@@ -104,6 +104,7 @@ const intoAx = (ax: number, width: Width, value: number, random: number): readon
 ];
 
 /** The same operation with a register in place of the constant. */
-function withRegister(row: Row): Row {
-  return rowById(row.id.replace(" imm", " reg"));
-}
+const withRegister = ({ index }: Row): Row => WITH_REGISTER[index!]!;
+const WITH_REGISTER = ROWS.map((row) =>
+  (row.kind === "alu" || row.kind === "jump") && row.operand === "imm" ? rowById(row.id.replace(" imm", " reg")) : row,
+);

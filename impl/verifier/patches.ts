@@ -28,22 +28,24 @@ export interface TooFar {
 export function joinPatches(patches: readonly Patch[]): Patched | TooFar {
   const places = startsOf(patches);
   const insns: Insn[] = [];
-  const origin = shortInts(places.at(-1) ?? 0);
+  const origin = shortInts(places[patches.length]!);
   for (let slot = 0; slot < patches.length; slot++) {
     const patch = patches[slot]!;
     const length = lengthOf(patch);
     for (let index = 0; index < length; index++) {
       const made = isSeveral(patch) ? patch[index]! : patch;
-      const distance = distanceOf(made);
-      const aimed = distance === undefined ? distance : aim(length, index, distance, slot, places);
-      if (distance !== undefined && aimed === undefined) {
+      origin[insns.length] = slot;
+      if (!isJump(made)) {
+        insns.push(made);
+        continue;
+      }
+      const distance = made[fieldOf(made)];
+      const aimed = aim(length, index, distance, slot, places);
+      if (aimed === undefined) {
         throw new RangeError(`slot ${slot} jumps by ${distance} out of a function of ${patches.length} slots`);
       }
-      if (made.row.off === "branch" && aimed !== undefined && aimed !== (aimed << 16) >> 16) {
-        return { ok: false, slot, distance: aimed };
-      }
-      origin[insns.length] = slot;
-      insns.push(aimed === distance ? made : withDistance(made, aimed!));
+      if (made.row.off === "branch" && aimed !== (aimed << 16) >> 16) return { ok: false, slot, distance: aimed };
+      insns.push(aimed === distance ? made : withDistance(made, aimed));
     }
   }
   return { ok: true, insns, origin };
@@ -52,24 +54,14 @@ export function joinPatches(patches: readonly Patch[]): Patched | TooFar {
 const lengthOf = (patch: Patch): number => (isSeveral(patch) ? patch.length : 1);
 
 /** Slot -> index of the first instruction in its place; one more for the end. */
-function startsOf(patches: readonly Patch[]): readonly number[] {
-  let start = 0;
-  const starts = [start];
-  for (const patch of patches) {
-    start += lengthOf(patch);
-    starts.push(start);
-  }
+function startsOf(patches: readonly Patch[]): Int32Array {
+  const starts = shortInts(patches.length + 1);
+  for (let slot = 0; slot < patches.length; slot++) starts[slot + 1] = starts[slot]! + lengthOf(patches[slot]!);
   return starts;
 }
 
 /** The new distance of instruction `index` of a patch of `length`; undefined if its target is no slot. */
-function aim(
-  length: number,
-  index: number,
-  distance: number,
-  slot: number,
-  places: readonly number[],
-): number | undefined {
+function aim(length: number, index: number, distance: number, slot: number, places: Int32Array): number | undefined {
   const inPatch = index + 1 + distance;
   if (inPatch >= 0 && inPatch <= length) return distance;
   const target = inPatch < 0 ? slot + inPatch : slot + 1 + inPatch - length;
@@ -79,7 +71,4 @@ function aim(
 
 const fieldOf = ({ row }: Insn): "off" | "imm" => (row.off === "branch" ? "off" : "imm");
 
-function distanceOf(slot: Insn): number | undefined {
-  const { kind } = slot.row;
-  return kind === "ja" || kind === "jump" ? slot[fieldOf(slot)] : undefined;
-}
+const isJump = ({ row: { kind } }: Insn): boolean => kind === "ja" || kind === "jump";

@@ -139,18 +139,20 @@ function rewriteFunction(
   rewriteAt: (pc: number) => Patch,
   env: VerifierEnv,
 ): RewrittenFunction {
+  const { rewriteDivision = false, scratch = AX } = env;
   const patches: Patch[] = [];
-  for (let pc = start; pc < end; pc++) patches.push(rewriteAt(pc));
-  const spends = patches.some((patch) => !isSeveral(patch) && isMayGoto(patch));
-  const counter = spends ? counterBelow(stackDepth) : undefined;
-  const scratch = env.scratch ?? AX;
-  const joined = joinPatches(
-    mapList(patches, (patch) => {
-      if (isSeveral(patch)) return patch;
-      if (counter !== undefined && isMayGoto(patch)) return countDown(patch, counter, scratch);
-      return (env.rewriteDivision === true ? guardDivision(patch, scratch) : undefined) ?? patch;
-    }),
-  );
+  const counter = counterBelow(stackDepth);
+  let counts = false;
+  for (let pc = start; pc < end; pc++) {
+    const patch = rewriteAt(pc);
+    if (isSeveral(patch)) patches.push(patch);
+    else if (isMayGoto(patch)) {
+      counts = true;
+      patches.push(countDown(patch, counter, scratch));
+    } else if (rewriteDivision && isDivision(patch)) patches.push(guardDivision(patch, scratch) ?? patch);
+    else patches.push(patch);
+  }
+  const joined = joinPatches(patches);
   if (!joined.ok) {
     const { slot, distance } = joined;
     throw new RangeError(`slot ${start + slot} would have to jump by ${distance}, which does not fit into 16 bits`);
@@ -158,10 +160,13 @@ function rewriteFunction(
   const { insns } = joined;
   const { origin } = joined;
   for (let i = 0; i < origin.length; i++) origin[i]! += start;
-  if (counter === undefined) return madeOf(index, insns, origin, stackDepth, counter);
+  if (!counts) return madeOf(index, insns, origin, stackDepth, undefined);
   // In front of the first instruction, so that a jump back to that one leaves the budget as it is.
   const counting = [startBudget(counter, env.loops), ...insns];
-  return madeOf(index, counting, Int32Array.of(start, ...origin), -counter, counter);
+  const origins = shortInts(counting.length);
+  origins[0] = start;
+  origins.set(origin, 1);
+  return madeOf(index, counting, origins, -counter, counter);
 }
 
 function rewriteSlot(
@@ -173,7 +178,7 @@ function rewriteSlot(
 ): Patch {
   const slot = code[pc]!;
   const { kind } = slot.row;
-  if (contextLoads.has(pc) && (kind === "load" || kind === "store" || kind === "storeImm")) {
+  if ((kind === "load" || kind === "store" || kind === "storeImm") && contextLoads.has(pc)) {
     return rewriteField(slot, pc, env);
   }
   if (kind === "legacyLoad") return rewriteLegacyLoad(slot, slot.row.size, pc, env);

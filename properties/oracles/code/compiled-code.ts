@@ -45,19 +45,28 @@ export interface CompiledCode {
 const PLACES = 1 << 14;
 const decodedWords = new Uint32Array(PLACES);
 const decodedInsns = new Array<A64Insn | undefined>(PLACES).fill(decode(0));
+const decodedBranches = new Int32Array(PLACES);
 /** Its upper bits spread words evenly. */
 const SPREAD = 0x9e37_79b1;
 
-/** What the word at that index says; undefined for one that says nothing. */
-export function insnAt({ words }: CompiledCode, at: number): A64Insn | undefined {
+/** Where that is what the word at that index says. */
+function placeOf({ words }: CompiledCode, at: number): number {
   const word = words[at] ?? 0;
   const place = Math.imul(word, SPREAD) >>> 18;
-  if (decodedWords[place] === word) return decodedInsns[place];
+  if (decodedWords[place] === word) return place;
   const insn = decode(word);
   decodedWords[place] = word;
   decodedInsns[place] = insn;
-  return insn;
+  const isBranch = insn?.kind === "branch" || insn?.kind === "branchConditional";
+  decodedBranches[place] = isBranch ? insn.offset / 4 : 0;
+  return place;
 }
+
+/** What the word at that index says; undefined for one that says nothing. */
+export const insnAt = (code: CompiledCode, at: number): A64Insn | undefined => decodedInsns[placeOf(code, at)];
+
+/** How many words ahead the branch at that index goes; 0 for what is none, and for one to itself. */
+export const branchAt = (code: CompiledCode, at: number): number => decodedBranches[placeOf(code, at)]!;
 
 /** Word indexes of slot `pc`: the first, and the one behind the last. */
 export const extent = ({ offsets }: CompiledCode, pc: number): readonly [number, number] => [

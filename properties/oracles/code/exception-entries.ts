@@ -3,6 +3,7 @@
 
 import type { A64Insn } from "../../../spec/a64/insn.js";
 import type { Insn } from "../../../spec/bpf/insn.js";
+import { isMarked } from "../../../spec/bpf/isa.js";
 import { ENTRY_BYTES } from "../../../spec/text/text.js";
 import { PASS } from "../oracle.js";
 import { codeOracle } from "./code-oracle.js";
@@ -23,8 +24,7 @@ export const exceptionEntries = codeOracle({
     // No pair of index and instruction for every slot: most programs have no such access.
     const faulting: number[] = [];
     for (let pc = 0; pc < code.insns.length; pc++) {
-      const { row } = code.insns[pc]!;
-      if (row.mode === "probe" || row.mode === "arena") faulting.push(pc);
+      if (isMarked(code.insns[pc]!.row)) faulting.push(pc);
     }
     if (faulting.length !== code.entries) return [`${code.entries} entries for ${faulting.length} accesses`];
     return faulting.flatMap((pc, i) => entry(code, pc, i).map((what) => `entry ${i}, slot ${pc}: ${what}`));

@@ -72,8 +72,9 @@ export function isBitmask(imm: number, width: Width): boolean {
   if (width === 64) return isRun(imm < 0 ? ~imm : imm);
   let period = 32;
   while (period > 2 && isRepeated(imm, period / 2)) period /= 2;
-  const once = imm & ((2 ** period - 1) | 0);
-  return isRun((once & 1) === 0 ? once : ~once & ((2 ** period - 1) | 0));
+  const mask = -1 >>> (32 - period);
+  const once = imm & mask;
+  return isRun((once & 1) === 0 ? once : ~once & mask);
 }
 
 const isRepeated = (word: number, every: number): boolean => ((word >>> every) | (word << (32 - every))) === word;

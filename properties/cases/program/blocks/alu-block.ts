@@ -25,12 +25,12 @@ export function arithmetic(body: Body): void {
 
 /** Quotients are 0 and remainders dull unless the divisor is small. */
 function operandFor(body: Body, row: ArithmeticRow): number {
-  if (row.kind !== "alu" || !DIVIDES.has(row.op) || body.draw.chance(50)) return body.operand();
+  if (row.kind !== "alu" || !isDivision(row.op) || body.draw.chance(50)) return body.operand();
   const register = body.target();
   body.constant(register, body.draw.chance(15) ? 0 : divisor(body.draw));
   return register;
 }
-const DIVIDES: ReadonlySet<AluOp> = new Set(["div", "sdiv", "mod", "smod"]);
+const isDivision = (op: AluOp): boolean => op === "div" || op === "sdiv" || op === "mod" || op === "smod";
 
 /** The least number divided by -1: its quotient does not fit. */
 function overflow(body: Body, row: AluRow): void {

@@ -49,7 +49,7 @@ export interface Plan {
   readonly mapObjects: readonly Region[];
   readonly values: readonly Region[];
   /** Functions of the current program by index, made from the last to the first; those not yet made are absent. */
-  readonly callees: (Callee | undefined)[];
+  callees: (Callee | undefined)[];
 }
 
 /** An `Insn` whose distance is not yet known. */

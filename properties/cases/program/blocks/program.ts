@@ -44,8 +44,7 @@ export function makeProgram(draw: Draw, plan: Plan, index: number, size: Size): 
     owes[index]!.push(i);
     signatures.push(makeSignature(draw, plan, index === functions || hasContext(signatures[index]!)));
   }
-  plan.callees.length = 0;
-  plan.callees.length = functions;
+  plan.callees = times(functions, () => undefined);
   const bodies: Body[] = [];
   for (let i = functions - 1; i >= 0; i--) {
     const slots = draw.between(2, Math.max(4, Math.min(20, size.slots)));
