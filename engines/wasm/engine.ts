@@ -46,6 +46,7 @@ class Run {
   /** The host's when the interpreter was last made ready for this run. */
   private epoch = 0;
   private readonly pageShift: number;
+  private readonly trapPlaces: TrapPlaces;
   private madeNotes: Notes | undefined;
 
   constructor(
@@ -54,6 +55,7 @@ class Run {
   ) {
     const { system } = run;
     this.pageShift = 31 - Math.clz32(run.machine.pageBytes);
+    this.trapPlaces = trapPlacesOf(run);
     enter(host.x, run.args);
     host.setAddress(at.STACK_POINTER, run.stackTop);
     host.setAddress(LR, RETURN_ADDRESS);
@@ -79,10 +81,11 @@ class Run {
   private toEnd(): EngineOutcome {
     const { host, run } = this;
     const { traps, fuel } = run;
+    const { low, high } = this.trapPlaces;
     let pc = run.entry;
     for (;;) {
       if (pc === RETURN_ADDRESS) return this.returned();
-      const trap = traps.get(pc);
+      const trap = pc >= low && pc <= high ? traps.get(pc) : undefined;
       if (trap !== undefined) {
         const back = this.call(pc, trap);
         if (typeof back !== "number") return back;
@@ -128,14 +131,10 @@ class Run {
       if (permission !== "rox") return this.fault(pc, "notExecutable", `fetch from a page that is ${permission}`);
       this.page = pc - (pc % run.machine.pageBytes);
       this.frame = host.place(frame, false);
-      this.pageHasTraps = this.lookForTraps();
+      this.pageHasTraps = this.trapPlaces.pages.has(this.page);
       if (!this.pageHasTraps && run.trace === undefined) host.interpreter.allowFetch(this.page, this.frame);
     }
     return (pc & 3) === 0 ? undefined : this.fault(pc, "misalignedFetch", "pc is not a multiple of 4");
-  }
-
-  private lookForTraps(): boolean {
-    return pagesWithTraps(this.run).has(this.page);
   }
 
   /** Translations and the interpreter's view of the stack are this run's, after anybody else may have done anything. */
@@ -252,21 +251,32 @@ class Run {
   }
 }
 
-interface TrapPages {
+interface TrapPlaces {
   readonly pages: ReadonlySet<Va>;
+  /** The first trap and the last. */
+  readonly low: Va;
+  readonly high: Va;
   /** Of what they were found. */
   readonly count: number;
   readonly pageBytes: number;
 }
-const trapPages = new WeakMap<EngineRun["traps"], TrapPages>();
+const trapPlaces = new WeakMap<EngineRun["traps"], TrapPlaces>();
 
 /** Runs share their traps, hundreds of them. */
-function pagesWithTraps({ traps, machine: { pageBytes } }: EngineRun): ReadonlySet<Va> {
-  const known = trapPages.get(traps);
-  if (known?.count === traps.size && known.pageBytes === pageBytes) return known.pages;
-  const pages = new Set([...traps.keys()].map((va) => va - (va % pageBytes)));
-  trapPages.set(traps, { pages, count: traps.size, pageBytes });
-  return pages;
+function trapPlacesOf({ traps, machine: { pageBytes } }: EngineRun): TrapPlaces {
+  const known = trapPlaces.get(traps);
+  if (known?.count === traps.size && known.pageBytes === pageBytes) return known;
+  const pages = new Set<Va>();
+  let low = Number.POSITIVE_INFINITY;
+  let high = -1;
+  for (const va of traps.keys()) {
+    pages.add(va - (va % pageBytes));
+    low = Math.min(low, va);
+    high = Math.max(high, va);
+  }
+  const found = { pages, low, high, count: traps.size, pageBytes };
+  trapPlaces.set(traps, found);
+  return found;
 }
 
 function entryWords(): Uint32Array {

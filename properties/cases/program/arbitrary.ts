@@ -51,8 +51,8 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   /** What the dialect has and the options leave to the draw, or do not exclude, as bits. */
   readonly #open: number;
   readonly #allowed: number;
-  /** By features. */
-  readonly #mixes = new Map<number, Mix>();
+  /** By features, as bits. */
+  readonly #mixes = new Array<Mix | undefined>(1 << FEATURES.length).fill(undefined);
 
   constructor(options: CaseOptions = {}) {
     super();
@@ -185,14 +185,14 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   }
 
   #mix(bits: number): Mix {
-    const known = this.#mixes.get(bits);
+    const known = this.#mixes[bits];
     if (known !== undefined) return known;
     const features = Object.fromEntries(FEATURES.map((feature) => [feature, (bits & BITS[feature]) !== 0])) as Features;
     const menu = WEIGHTS.flatMap(([feature, weight, item]) =>
       feature === "always" || features[feature] ? new Array<Item>(weight).fill(item) : [],
     );
     const made = { features, menu };
-    this.#mixes.set(bits, made);
+    this.#mixes[bits] = made;
     return made;
   }
 }
