@@ -196,7 +196,7 @@ export interface Layout {
   /** Where the context has fields: the input, and the room before and behind it. */
   readonly packet: Range;
   /** Bytes of `packet` before the input. Default: none. */
-  readonly headroom?: number;
+  readonly headroom?: number | undefined;
   /** By map index: the object that a map pointer points to, and its values (empty for a prog array). */
   readonly maps: readonly { readonly object: Range; readonly values: Range }[];
 }

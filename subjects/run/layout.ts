@@ -71,11 +71,15 @@ export function frameAt(savedBytes: number, stackDepth: number): Range {
 
 /** @param frames where each code's frame lies; the default is for a run without a subject to compare with. */
 export function layoutOf(program: Program, inputBytes: number, frames?: readonly FrameRange[]): Layout {
+  const hasPacket = hasFields(program.context);
+  const room = hasPacket ? packetRoom(program) : undefined;
+  const packetBytes = hasPacket ? inputBytes : 0;
   return {
     frames: frames ?? program.code.map(() => frameAt(0, STACK_BYTES)),
     calleeStacks: { base: CALLEE_STACKS, bytes: MAX_CALL_DEPTH * STACK_BYTES },
     context: endAligned(CONTEXT, structureOf(program.context)?.bytes ?? inputBytes),
-    ...packetLayout(program, inputBytes),
+    packet: endAligned(PACKET, room === undefined ? packetBytes : room.head + packetBytes + room.tail),
+    headroom: room?.head,
     maps: mapLayouts(program.maps),
   };
 }
@@ -88,13 +92,6 @@ export function mapLayouts(maps: readonly MapSpec[]): Layout["maps"] {
   const layouts = mapList(maps, (map, i) => mapLayout(map, MAPS + i * MAP_STRIDE));
   last = { maps, layouts };
   return layouts;
-}
-
-function packetLayout(program: Program, inputBytes: number): Pick<Layout, "packet" | "headroom"> {
-  if (!hasFields(program.context)) return { packet: endAligned(PACKET, 0) };
-  const room = packetRoom(program);
-  if (room === undefined) return { packet: endAligned(PACKET, inputBytes) };
-  return { packet: endAligned(PACKET, room.head + inputBytes + room.tail), headroom: room.head };
 }
 
 /** An array map is one object, its values behind its header; the values of other maps lie elsewhere. */

@@ -60,11 +60,16 @@ export class Places implements CodePlaces {
 
   privateStacks(): ReturnType<CodePlaces["privateStacks"]> {
     const { prepared, program } = this.live;
-    return prepared.codes.flat().flatMap((fn, i) => {
-      const range = privateStackOf(fn);
-      const isGuest = program.functions[i]?.privateStack !== undefined;
-      return range === undefined ? [] : [{ base: range.base, bytes: range.bytes, isGuest }];
-    });
+    const stacks: ReturnType<CodePlaces["privateStacks"]>[number][] = [];
+    let index = 0;
+    for (const functions of prepared.codes) {
+      for (const fn of functions) {
+        const range = privateStackOf(fn);
+        const isGuest = program.functions[index++]?.privateStack !== undefined;
+        if (range !== undefined) stacks.push({ base: range.base, bytes: range.bytes, isGuest });
+      }
+    }
+    return stacks;
   }
 }
 

@@ -103,7 +103,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
     const code = mapList(parts, (part) => part.code);
     const fields = drawFields(draw, plan.kind);
     const seed = plan.unknownCalls ? draw.below(1000) : undefined;
-    const budget = spendsLoops({ code }) ? draw.pick(LOOPS) : undefined;
+    const budget = features.mayGoto && spendsLoops({ code }) ? draw.pick(LOOPS) : undefined;
     const inputs = times(draw.between(2, 4), () => makeInput(draw, inputBytes, features.packet));
     const env = this.#env(draw, size);
     const isPrivate = isKernel && !features.packet && draw.chance(PRIVATE_STACK);

@@ -57,8 +57,8 @@ interface Style {
 }
 
 const always = (bound: number) => (): number => bound;
-const last = (n: number): number => n;
-const beforeLast = (n: number): number => n - 1;
+const trips = (n: number): number => n;
+const tripsLessOne = (n: number): number => n - 1;
 
 const DOWN: Style = {
   start: (n) => n,
@@ -70,8 +70,8 @@ const DOWN_BY_ADDING: Style = { ...DOWN, start: (n) => 3 * n, step: ["add", -3] 
 const UP: Style = {
   start: always(0),
   step: ["add", 1],
-  goesOn: { jne: last, jlt: last, jslt: last, jle: beforeLast, jsle: beforeLast },
-  exchanged: { jgt: last, jsgt: last, jge: beforeLast, jsge: beforeLast },
+  goesOn: { jne: trips, jlt: trips, jslt: trips, jle: tripsLessOne, jsle: tripsLessOne },
+  exchanged: { jgt: trips, jsgt: trips, jge: tripsLessOne, jsge: tripsLessOne },
 };
 const UP_TO_ZERO: Style = {
   start: (n) => -n,

@@ -38,7 +38,7 @@ export class Uses {
   get stackDepth(): number | undefined {
     if (this.#escapes) return STACK_BYTES;
     if (this.#isUnclear || (this.#bringsBack && this.#callsFunctions)) return undefined;
-    return Math.ceil(this.#deepest / 8) * 8;
+    return (this.#deepest + 7) & ~7;
   }
 
   /** The slot at `pc` runs in a state. */
