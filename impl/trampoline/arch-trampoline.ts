@@ -16,7 +16,7 @@ import { prepareTrampoline, type TrampMarks, type TrampPlan } from "./prepare-tr
 /** Words of arguments: those in registers, and since 6.16 those on the stack. */
 const MOST_NREGS = 8;
 const MOST_WORDS = 12;
-export function isTraceable({ changes }: TrampolineEnv, { args, links }: TrampRequest): boolean {
+export function isTraceable({ changes }: Pick<TrampolineEnv, "changes">, { args, links }: TrampRequest): boolean {
   if (!changes.sessions && links.fentry.some(({ session }) => session !== undefined)) return false;
   if (btfFuncModelNregs(args) > (changes.stackWords ? MOST_WORDS : MOST_NREGS)) return false;
   return (

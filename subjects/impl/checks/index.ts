@@ -4,6 +4,7 @@ import type { DirectedCase } from "../../subject.js";
 import { PAGES } from "./pages.js";
 import { PARTS } from "./parts.js";
 import { REFUSALS } from "./refusals.js";
+import { TRACEABLE } from "./traceable.js";
 import { LATER_TRAMPOLINES } from "./trampoline-versions.js";
 import { TRAMPOLINE_LAYOUTS } from "./trampoline-words.js";
 import { LATER } from "./versions.js";
@@ -16,5 +17,6 @@ export const CHECKS: readonly DirectedCase[] = [
   ...LATER,
   ...LATER_TRAMPOLINES,
   ...TRAMPOLINE_LAYOUTS,
+  ...TRACEABLE,
   ...REFUSALS,
 ];
