@@ -1,6 +1,6 @@
 // What the passes ask of a slot before they lower it, for each row of the instruction table.
 
-import { isMarked, ROWS, type Row } from "../../spec/bpf/isa.js";
+import { ROWS, type Row } from "../../spec/bpf/isa.js";
 
 interface Traits {
   /** The access may fault, and so has an entry in the exception table. */
@@ -14,7 +14,7 @@ interface Traits {
 }
 
 const TRAITS: readonly Traits[] = ROWS.map((row) => {
-  const mayFault = isMarked(row);
+  const mayFault = row.mode === "probe" || row.mode === "arena";
   const isAboutPlace = row.kind === "call";
   const namesFunction =
     (row.kind === "call" && row.target === "local") || (row.kind === "lddw" && row.source === "code");

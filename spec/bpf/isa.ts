@@ -89,11 +89,6 @@ export const ROWS: readonly Row[] = [
   ...kernelRows,
 ].map(ofOneShape);
 
-/** The verifier has marked the access as one that may fault. */
-export const isMarked = ({ index }: Row): boolean => MARKED[index!]!;
-/** A mode that some rows lack is compared in the engine's runtime, and every slot of every program is asked. */
-const MARKED: readonly boolean[] = ROWS.map(({ mode }) => mode === "probe" || mode === "arena");
-
 /** Opcodes that exist in the field but that this project refuses, each with the name to refuse it by. */
 export const REFUSED: ReadonlyMap<number, string> = new Map<number, string>([
   [JMP | 0x80 | SRC_REG, "callx (call through a register)"],
