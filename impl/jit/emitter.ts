@@ -62,10 +62,9 @@ export class Emitter implements CodeSink {
   hasImage = false;
   /** The pass that knows all distances. */
   writing = false;
-  /** Words go to memory: in the first pass to its draft, in the last one to the image. */
-  private keeps = false;
   /** Low 48 bits of the address of each function, once all are compiled. */
   addresses: readonly number[] | undefined;
+  /** Until there is an image, the draft of the first pass. */
   private image: Uint32Array = NO_IMAGE;
 
   readonly fn: JitFunction;
@@ -107,7 +106,6 @@ export class Emitter implements CodeSink {
   /** The first pass: its words go to a draft, and only their number counts. */
   draft(words: Uint32Array): void {
     this.image = words;
-    this.keeps = true;
   }
 
   /** A pass over everything, or on from some word, into the image or for its length alone. */
@@ -115,7 +113,6 @@ export class Emitter implements CodeSink {
     this.words = from;
     this.entries = 0;
     this.writing = writing;
-    this.keeps = writing;
   }
 
   /** Words of a slot that came out the same in the first pass. */
@@ -133,7 +130,8 @@ export class Emitter implements CodeSink {
   }
 
   emit(encoded: Encoded): void {
-    if (this.keeps) {
+    // The second pass, which has an image and does not write, only counts.
+    if (this.writing || !this.hasImage) {
       if (encoded < 0) this.refuse(encoded as Refusal);
       else this.image[this.words] = encoded;
     }

@@ -149,16 +149,14 @@ function rewriteFunction(
     else if (isMayGoto(patch)) {
       counts = true;
       patches.push(countDown(patch, counter, scratch));
-    } else if (rewriteDivision && isDivision(patch)) patches.push(guardDivision(patch, scratch) ?? patch);
-    else patches.push(patch);
+    } else patches.push((rewriteDivision ? guardDivision(patch, scratch) : undefined) ?? patch);
   }
   const joined = joinPatches(patches);
   if (!joined.ok) {
     const { slot, distance } = joined;
     throw new RangeError(`slot ${start + slot} would have to jump by ${distance}, which does not fit into 16 bits`);
   }
-  const { insns } = joined;
-  const { origin } = joined;
+  const { insns, origin } = joined;
   for (let i = 0; i < origin.length; i++) origin[i]! += start;
   if (!counts) return madeOf(index, insns, origin, stackDepth, undefined);
   // In front of the first instruction, so that a jump back to that one leaves the budget as it is.

@@ -56,7 +56,7 @@ const JUDGED = 16;
 export const isJudged = (program: Program): boolean =>
   compiledInterpreter() === undefined || (fingerprint(program) >>> 16) % JUDGED === 0;
 
-/** 32 bits that depend on what the instructions are and on nothing else: on some 16 of each code, from its first to its last. */
+/** 32 bits that depend on what the instructions are and on nothing else: on up to 16 of each code. */
 function fingerprint({ code }: Program): number {
   let print = 0;
   for (const insns of code) {

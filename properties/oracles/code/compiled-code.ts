@@ -43,9 +43,12 @@ export interface CompiledCode {
 
 /** What was decoded last, each word at a place that its bits say. */
 const PLACES = 1 << 14;
+/** Further than any branch goes. */
+const NO_BRANCH = -0x8000_0000;
 const decodedWords = new Uint32Array(PLACES);
 const decodedInsns = new Array<A64Insn | undefined>(PLACES).fill(decode(0));
-const decodedBranches = new Int32Array(PLACES);
+/** In words. */
+const decodedBranches = new Int32Array(PLACES).fill(NO_BRANCH);
 /** Its upper bits spread words evenly. */
 const SPREAD = 0x9e37_79b1;
 
@@ -58,15 +61,18 @@ function placeOf({ words }: CompiledCode, at: number): number {
   decodedWords[place] = word;
   decodedInsns[place] = insn;
   const isBranch = insn?.kind === "branch" || insn?.kind === "branchConditional";
-  decodedBranches[place] = isBranch ? insn.offset / 4 : 0;
+  decodedBranches[place] = isBranch ? insn.offset / 4 : NO_BRANCH;
   return place;
 }
 
 /** What the word at that index says; undefined for one that says nothing. */
 export const insnAt = (code: CompiledCode, at: number): A64Insn | undefined => decodedInsns[placeOf(code, at)];
 
-/** How many words ahead the branch at that index goes; 0 for what is none, and for one to itself. */
-export const branchAt = (code: CompiledCode, at: number): number => decodedBranches[placeOf(code, at)]!;
+/** How many words ahead the branch at that index goes; undefined for what is none. */
+export function branchAt(code: CompiledCode, at: number): number | undefined {
+  const words = decodedBranches[placeOf(code, at)]!;
+  return words === NO_BRANCH ? undefined : words;
+}
 
 /** Word indexes of slot `pc`: the first, and the one behind the last. */
 export const extent = ({ offsets }: CompiledCode, pc: number): readonly [number, number] => [

@@ -4,7 +4,7 @@
 import { linuxEnv } from "../../../impl/jit/env.js";
 import { isTraceable } from "../../../impl/trampoline/arch-trampoline.js";
 import type { FuncArg } from "../../../impl/trampoline/links.js";
-import type { Version } from "../../../impl/versions.js";
+import { isFrom, type Version } from "../../../impl/versions.js";
 import type { DirectedCase } from "../../subject.js";
 
 const numbers = (count: number): readonly FuncArg[] => new Array(count).fill({ bytes: 8, isStruct: false });
@@ -32,7 +32,7 @@ export const TRACEABLE: readonly DirectedCase[] = (["6.12", "6.16", "6.17"] as c
   check() {
     const env = linuxEnv(version);
     for (const { of, args, from } of FUNCTIONS) {
-      const expected = Number(version.slice(2)) >= Number(from.slice(2));
+      const expected = isFrom(version, from);
       const got = isTraceable(env, { args, flags: FLAGS, links: LINKS, func: 0 });
       if (got !== expected) return `a function of ${of} is ${got ? "" : "not "}traceable`;
     }

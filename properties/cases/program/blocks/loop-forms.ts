@@ -61,7 +61,7 @@ const trips = (n: number): number => n;
 const tripsLessOne = (n: number): number => n - 1;
 
 const DOWN: Style = {
-  start: (n) => n,
+  start: trips,
   step: ["sub", 1],
   goesOn: { jne: always(0), jgt: always(0), jsgt: always(0), jge: always(1), jsge: always(1), jset: always(15) },
   exchanged: { jlt: always(0), jslt: always(0), jle: always(1), jsle: always(1) },

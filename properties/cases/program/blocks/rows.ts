@@ -67,6 +67,7 @@ export function rowsOf(dialect: Dialect): DrawnRows {
 function findRows(dialect: Dialect): DrawnRows {
   const { forms, helpers } = dialect;
   const rows = inside(ROWS, dialect);
+  const has = (id: string): boolean => forms.has(id);
   const lddws = (...sources: readonly string[]): readonly LddwRow[] =>
     rows.filter((row): row is LddwRow => row.kind === "lddw" && sources.includes(row.source));
   return {
@@ -82,11 +83,11 @@ function findRows(dialect: Dialect): DrawnRows {
         (row.kind === "loadAcquire" || row.kind === "storeRelease") && row.mode === "mem",
     ),
     copies: inside(COPIES, dialect),
-    loops: loopForms((id) => forms.has(id)),
-    countDowns: COUNT_DOWN.filter(({ sub, again }) => forms.has(sub.id) && forms.has(again.id)),
+    loops: loopForms(has),
+    countDowns: COUNT_DOWN.filter(({ sub, again }) => has(sub.id) && has(again.id)),
     mapObjects: lddws("mapFd", "mapIndex"),
     mapValues: lddws("mapFdValue", "mapIndexValue"),
     plainHelpers: PLAIN_HELPERS.filter((number) => helpers.has(number)),
-    has: (id) => forms.has(id),
+    has,
   };
 }
